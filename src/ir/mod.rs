@@ -1,0 +1,256 @@
+//! The model: what a project says, resolved, checked and instantiated for one environment, and nothing
+//! about any target. Backends read this and nothing else.
+//!
+//! Queries in it are PromQL trees with every hole filled and the service's labels injected; `$window` stands
+//! where a backend chooses a window.
+
+pub mod burn_rate;
+
+use std::collections::BTreeMap;
+
+use rust_decimal::Decimal;
+use smol_str::SmolStr;
+
+use crate::promql;
+
+/// A length of time in milliseconds, exact.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub struct Duration(pub u64);
+
+/// What each target needs to know of the project.
+#[derive(Debug, Clone, PartialEq, Eq, Hash)]
+pub struct Settings {
+    /// The project's name.
+    pub project: String,
+    /// The environment this is for, where the project declares any.
+    pub environment: Option<SmolStr>,
+    /// The Prometheus target's settings.
+    pub prometheus: PrometheusSettings,
+    /// What `page` and `ticket` are called in the `severity` label.
+    pub severity_labels: BTreeMap<Severity, String>,
+    /// Runbooks stand at `<base>/<service>`; without one, alerts have no `runbook_url` but their own.
+    pub runbook_base_url: Option<String>,
+    /// Dashboards stand at `<base>/d/<uid>`.
+    pub dashboard_base_url: Option<String>,
+}
+
+/// The Prometheus target's settings.
+#[derive(Debug, Clone, PartialEq, Eq, Hash)]
+pub struct PrometheusSettings {
+    /// Plain rule files or Kubernetes resources.
+    pub format: RuleFormat,
+    /// How often rules are evaluated.
+    pub interval: Duration,
+    /// The namespace of `PrometheusRule` resources.
+    pub namespace: Option<String>,
+    /// Labels on `PrometheusRule` resources, by which a Prometheus selects them.
+    pub resource_labels: BTreeMap<String, String>,
+}
+
+/// How rule files are wrapped.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub enum RuleFormat {
+    /// `groups:` at the top.
+    Plain,
+    /// A `PrometheusRule` of the Prometheus operator (`monitoring.coreos.com/v1`).
+    PrometheusRule,
+}
+
+/// A service.
+#[derive(Debug, Clone, PartialEq, Eq, Hash)]
+pub struct Service {
+    /// Its name, unique in the project.
+    pub name: SmolStr,
+    /// What it is for, from its doc comment or `description`.
+    pub description: Option<String>,
+    /// `api`, `worker`, `stream` …
+    pub service_type: Option<SmolStr>,
+    /// The team's name.
+    pub team: Option<SmolStr>,
+    /// The tier's name.
+    pub tier: SmolStr,
+    /// The labels that its series carry.
+    pub selector: BTreeMap<String, String>,
+    /// Labels that every rule of it carries, besides `service`, `team` and `tier`.
+    pub labels: BTreeMap<String, String>,
+    /// Its objectives, in the order of the source.
+    pub slos: Vec<Slo>,
+    /// Its alerts, those of its dependencies included, in the order of the source.
+    pub alerts: Vec<Alert>,
+    /// Its recordings, in the order of the source.
+    pub recordings: Vec<Recording>,
+    /// Where its runbook is, if not at the project's base URL.
+    pub runbook_url: Option<String>,
+    /// Where its dashboard is, if not at the project's base URL.
+    pub dashboard_url: Option<String>,
+}
+
+/// What an alert asks for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub enum Severity {
+    /// Somebody is woken.
+    Page,
+    /// Somebody looks in working hours.
+    Ticket,
+}
+
+/// A service level objective.
+#[derive(Debug, Clone, PartialEq, Eq, Hash)]
+pub struct Slo {
+    /// Its name, unique in its service.
+    pub name: SmolStr,
+    /// What customers would say it promises.
+    pub description: Option<String>,
+    /// The share of events that must be good, between 0 and 1: 0.999.
+    pub objective: Decimal,
+    /// The period that the error budget is for.
+    pub window: Duration,
+    /// How it is measured.
+    pub sli: Sli,
+    /// Labels that its rules carry besides the service's.
+    pub labels: BTreeMap<String, String>,
+    /// The pairs of windows whose alerts can fire; see [`burn_rate`].
+    pub burn_rate_pairs: Vec<burn_rate::Pair>,
+    /// The least number of events in the long window for a burn-rate alert to fire.
+    pub min_events: Option<u64>,
+    /// Alerts on budget consumed, in rising order.
+    pub budget_alerts: Vec<BudgetAlert>,
+    /// The alert on an SLI without data.
+    pub absence: Option<AbsenceAlert>,
+    /// The labels by which the budget alerts name the top contributors.
+    pub breakdown: Vec<String>,
+    /// Where its runbook is, if not the service's.
+    pub runbook_url: Option<String>,
+}
+
+impl Slo {
+    /// The share of events that may be bad, 1 minus the objective, exact.
+    pub fn error_budget(&self) -> Decimal {
+        Decimal::ONE - self.objective
+    }
+}
+
+/// A service level indicator. Every query that holds `$window` is an event rate over that window without
+/// labels (`sum(rate(x[$window]))`).
+#[derive(Debug, Clone, PartialEq, Eq, Hash)]
+pub enum Sli {
+    /// Bad or good events out of all events.
+    Events {
+        /// Which events are counted in the numerator.
+        numerator: Numerator,
+        /// The rate of all events, over `$window`.
+        total: promql::Expr,
+        /// The series of all events, for the absence alert: a plain selector where there is one.
+        total_series: Option<promql::Expr>,
+        /// The bad events' (or, for good ones, the total's) rate by labels is taken from this selector, to name
+        /// the top contributors.
+        breakdown_series: Option<promql::Expr>,
+    },
+    /// Time slices: each evaluation is one slice, which is good where the condition holds.
+    TimeSlices {
+        /// A comparison without `bool` at its top: `max(queue_age_seconds) < 60`.
+        good: promql::Expr,
+    },
+    /// A ratio of bad events over `$window` that the author computed.
+    ErrorRatio {
+        /// The ratio, over `$window`.
+        ratio: promql::Expr,
+        /// The rate of all events over `$window`, which weighs long windows; without it they weigh by time.
+        total: Option<promql::Expr>,
+    },
+}
+
+/// Which events a ratio counts.
+#[derive(Debug, Clone, PartialEq, Eq, Hash)]
+pub enum Numerator {
+    /// The rate of bad events, over `$window`. No series means no bad event.
+    Bad(promql::Expr),
+    /// The rate of good events, over `$window`. No series while there is traffic means an outage.
+    Good(promql::Expr),
+}
+
+/// An alert on the share of the error budget that is spent.
+#[derive(Debug, Clone, PartialEq, Eq, Hash)]
+pub struct BudgetAlert {
+    /// The share spent at which it fires, between 0 and 1.
+    pub consumed: Decimal,
+    /// What it asks for.
+    pub severity: Severity,
+}
+
+/// An alert on an SLI whose total has no series.
+#[derive(Debug, Clone, PartialEq, Eq, Hash)]
+pub struct AbsenceAlert {
+    /// For how long.
+    pub hold: Duration,
+    /// What it asks for.
+    pub severity: Severity,
+}
+
+/// An alert written by a person, or by a template.
+#[derive(Debug, Clone, PartialEq, Eq, Hash)]
+pub struct Alert {
+    /// Its name as written, `queue-backlog`; unique in its service (a dependency's alerts are prefixed with
+    /// the dependency's name).
+    pub name: SmolStr,
+    /// The condition.
+    pub when: promql::Expr,
+    /// For how long it must hold; the severity's default where absent (2 min for pages, 15 min for tickets).
+    pub hold: Option<Duration>,
+    /// What it asks for.
+    pub severity: Severity,
+    /// One line, as a phone shows it.
+    pub summary: Option<Text>,
+    /// More of it.
+    pub description: Option<Text>,
+    /// Labels besides the service's.
+    pub labels: BTreeMap<String, String>,
+    /// Annotations besides summary, description and URLs.
+    pub annotations: BTreeMap<String, Text>,
+    /// Where its runbook is, if not the service's.
+    pub runbook_url: Option<String>,
+    /// The dependency it came from.
+    pub dependency: Option<SmolStr>,
+}
+
+/// A recording rule.
+#[derive(Debug, Clone, PartialEq, Eq, Hash)]
+pub struct Recording {
+    /// The metric's name.
+    pub record: SmolStr,
+    /// What is recorded.
+    pub query: promql::Expr,
+    /// Labels besides the service's.
+    pub labels: BTreeMap<String, String>,
+}
+
+/// Text of an alert, with places that Prometheus fills in when it fires.
+#[derive(Debug, Clone, PartialEq, Eq, Hash)]
+pub struct Text {
+    /// Its parts in order.
+    pub parts: Vec<TextPart>,
+}
+
+/// A part of an alert's text.
+#[derive(Debug, Clone, PartialEq, Eq, Hash)]
+pub enum TextPart {
+    /// Literal text: whatever it holds, it is never a template.
+    Literal(String),
+    /// The value of the condition, in a format.
+    Value(ValueFormat),
+    /// The value of a label of the series that fires.
+    Label(SmolStr),
+}
+
+/// How an alert's value is shown.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub enum ValueFormat {
+    /// As a number with an SI prefix: 1.234k
+    Number,
+    /// As a share: 12.3%
+    Percentage,
+    /// As a duration: 1h 2m 3s
+    Duration,
+    /// As a size with a binary prefix: 1.5Gi
+    Size,
+}

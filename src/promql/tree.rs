@@ -1,0 +1,304 @@
+//! The tree of a PromQL expression, with spans.
+//!
+//! Numbers and durations keep the text they were written with, so that printing gives back what the
+//! author meant and nothing passes through a float.
+
+use smol_str::SmolStr;
+
+/// A half-open range of bytes in the query's text. Nodes made by the compiler have an empty one.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Default, PartialOrd, Ord)]
+pub struct Span {
+    /// The first byte.
+    pub start: u32,
+    /// One past the last byte.
+    pub end: u32,
+}
+
+/// A PromQL expression.
+#[derive(Debug, Clone, PartialEq, Eq, Hash)]
+pub struct Expr {
+    /// What it is.
+    pub node: Node,
+    /// Where it stands.
+    pub span: Span,
+}
+
+/// What a PromQL expression is.
+#[derive(Debug, Clone, PartialEq, Eq, Hash)]
+pub enum Node {
+    /// `0.5`, `1e3`, `0xff`, `Inf`, `NaN`, as written. A duration used as a number (`5m`) too.
+    Number(SmolStr),
+    /// `"text"`
+    String(StringLit),
+    /// `http_requests_total{code=~"5.."} offset 5m @ start()`
+    Selector(Selector),
+    /// `x[5m]`; the inner expression is a selector (or a hole that will be one).
+    Range(Box<Expr>, Duration),
+    /// `x[1h:5m] offset 5m`
+    Subquery(Box<Subquery>),
+    /// `rate(x[5m])`
+    Call(Call),
+    /// `sum by (job) (x)`
+    Aggregate(Box<Aggregate>),
+    /// `a / on (job) group_left b`
+    Binary(Box<Binary>),
+    /// `-x`, `+x`
+    Unary(UnaryOp, Box<Expr>),
+    /// `(x)`
+    Paren(Box<Expr>),
+    /// `${…}`: the hole's number, counted from 0 in the order of the text.
+    Hole(usize),
+}
+
+/// A quoted string. Its value is in parts because it may hold holes.
+#[derive(Debug, Clone, PartialEq, Eq, Hash)]
+pub struct StringLit {
+    /// Text with escapes resolved, and holes.
+    pub parts: Vec<StringPart>,
+    /// Where it stands, quotes included.
+    pub span: Span,
+}
+
+/// A part of a string.
+#[derive(Debug, Clone, PartialEq, Eq, Hash)]
+pub enum StringPart {
+    /// Literal text.
+    Text(String),
+    /// A hole.
+    Hole(usize),
+}
+
+/// A vector selector.
+#[derive(Debug, Clone, PartialEq, Eq, Hash)]
+pub struct Selector {
+    /// The metric's name, where one was written before or inside the braces.
+    pub metric: Option<MetricName>,
+    /// The matchers in braces, the metric's name excluded.
+    pub matchers: Vec<Matcher>,
+    /// Alternative matcher groups written with `or` inside the braces are not PromQL; there are none.
+    pub modifiers: Modifiers,
+}
+
+/// The name of a metric.
+#[derive(Debug, Clone, PartialEq, Eq, Hash)]
+pub struct MetricName {
+    /// The name.
+    pub text: SmolStr,
+    /// Where it stands.
+    pub span: Span,
+}
+
+/// `offset` and `@`, in any order.
+#[derive(Debug, Clone, PartialEq, Eq, Hash, Default)]
+pub struct Modifiers {
+    /// `offset -5m`
+    pub offset: Option<Offset>,
+    /// `@ 1609746000`, `@ start()`, `@ end()`
+    pub at: Option<At>,
+}
+
+/// `offset 5m`
+#[derive(Debug, Clone, PartialEq, Eq, Hash)]
+pub struct Offset {
+    /// Whether it looks into the future.
+    pub negative: bool,
+    /// How far.
+    pub duration: Duration,
+}
+
+/// `@ …`
+#[derive(Debug, Clone, PartialEq, Eq, Hash)]
+pub enum At {
+    /// A Unix time, as written.
+    Time(SmolStr),
+    /// `start()`
+    Start,
+    /// `end()`
+    End,
+}
+
+/// `code=~"5.."`
+#[derive(Debug, Clone, PartialEq, Eq, Hash)]
+pub struct Matcher {
+    /// The label's name.
+    pub label: SmolStr,
+    /// Where the label's name stands.
+    pub label_span: Span,
+    /// The operator.
+    pub op: MatchOp,
+    /// The value.
+    pub value: StringLit,
+}
+
+/// How a matcher compares.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub enum MatchOp {
+    /// `=`
+    Equal,
+    /// `!=`
+    NotEqual,
+    /// `=~`
+    Matches,
+    /// `!~`
+    NotMatches,
+}
+
+/// The length of a range, step or offset.
+#[derive(Debug, Clone, PartialEq, Eq, Hash)]
+pub struct Duration {
+    /// What it is.
+    pub node: DurationNode,
+    /// Where it stands.
+    pub span: Span,
+}
+
+/// What a duration is.
+#[derive(Debug, Clone, PartialEq, Eq, Hash)]
+pub enum DurationNode {
+    /// `1h30m`, or a number of seconds, as written.
+    Literal(SmolStr),
+    /// `$window`
+    Window,
+    /// `${…}`
+    Hole(usize),
+}
+
+/// `x[1h:5m]`
+#[derive(Debug, Clone, PartialEq, Eq, Hash)]
+pub struct Subquery {
+    /// What is evaluated at each step.
+    pub expr: Expr,
+    /// Over how long.
+    pub range: Duration,
+    /// How often; the global evaluation interval where absent.
+    pub step: Option<Duration>,
+    /// `offset` and `@`
+    pub modifiers: Modifiers,
+}
+
+/// `rate(x[5m])`
+#[derive(Debug, Clone, PartialEq, Eq, Hash)]
+pub struct Call {
+    /// The function's name.
+    pub function: SmolStr,
+    /// Where the name stands.
+    pub function_span: Span,
+    /// Its arguments.
+    pub args: Vec<Expr>,
+}
+
+/// `topk by (job) (3, x)`
+#[derive(Debug, Clone, PartialEq, Eq, Hash)]
+pub struct Aggregate {
+    /// The operator's name in lower case, `sum`.
+    pub op: SmolStr,
+    /// Where the name stands.
+    pub op_span: Span,
+    /// `by` or `without`
+    pub grouping: Option<Grouping>,
+    /// The first argument of `topk`, `quantile`, `count_values` …
+    pub param: Option<Expr>,
+    /// What is aggregated.
+    pub expr: Expr,
+}
+
+/// `by (job, instance)`
+#[derive(Debug, Clone, PartialEq, Eq, Hash)]
+pub struct Grouping {
+    /// Whether it is `without`.
+    pub without: bool,
+    /// The labels.
+    pub labels: Vec<Label>,
+}
+
+/// A label's name.
+#[derive(Debug, Clone, PartialEq, Eq, Hash)]
+pub struct Label {
+    /// The name.
+    pub name: SmolStr,
+    /// Where it stands.
+    pub span: Span,
+}
+
+/// `a / on (job) group_left (team) b`
+#[derive(Debug, Clone, PartialEq, Eq, Hash)]
+pub struct Binary {
+    /// The operator.
+    pub op: BinaryOp,
+    /// Where the operator stands.
+    pub op_span: Span,
+    /// The left operand.
+    pub left: Expr,
+    /// The right operand.
+    pub right: Expr,
+    /// `bool`, after a comparison
+    pub return_bool: bool,
+    /// `on` or `ignoring`, with `group_left` or `group_right`
+    pub matching: Option<Matching>,
+}
+
+/// How the two sides of a binary operator are matched.
+#[derive(Debug, Clone, PartialEq, Eq, Hash)]
+pub struct Matching {
+    /// Whether it is `on`; otherwise `ignoring`.
+    pub on: bool,
+    /// The labels.
+    pub labels: Vec<Label>,
+    /// `group_left` or `group_right`
+    pub group: Option<Group>,
+}
+
+/// `group_left (team)`
+#[derive(Debug, Clone, PartialEq, Eq, Hash)]
+pub struct Group {
+    /// Whether it is `group_left`.
+    pub left: bool,
+    /// The labels taken from the side of which there is one.
+    pub labels: Vec<Label>,
+}
+
+/// An operator with one operand.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub enum UnaryOp {
+    /// `-`
+    Minus,
+    /// `+`
+    Plus,
+}
+
+/// An operator with two operands.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub enum BinaryOp {
+    /// `or`
+    Or,
+    /// `and`
+    And,
+    /// `unless`
+    Unless,
+    /// `==`
+    Equal,
+    /// `!=`
+    NotEqual,
+    /// `<`
+    Less,
+    /// `<=`
+    LessOrEqual,
+    /// `>`
+    Greater,
+    /// `>=`
+    GreaterOrEqual,
+    /// `+`
+    Add,
+    /// `-`
+    Subtract,
+    /// `*`
+    Multiply,
+    /// `/`
+    Divide,
+    /// `%`
+    Modulo,
+    /// `^`
+    Power,
+    /// `atan2`
+    Atan2,
+}
