@@ -1,10 +1,12 @@
 //! Text to tree and back: the parser, its errors and the formatter. Nothing here knows names or types.
 
+mod diagnose;
 mod expr;
 mod literals;
 mod parse;
 pub mod tree;
 
+pub use diagnose::diagnose;
 pub use parse::parse;
 
 /// How many braces, brackets and holes may stand inside one another. Deeper text gives one
@@ -12,8 +14,10 @@ pub use parse::parse;
 pub const MAX_DEPTH: usize = 64;
 
 #[cfg(test)]
+mod damage_tests;
+#[cfg(test)]
 mod outline;
 #[cfg(test)]
-mod damage_tests;
+mod page_tests;
 #[cfg(test)]
 mod tests;

@@ -13,7 +13,12 @@ const TOUR: [(&str, &str); 3] = [
 fn the_tour_has_no_errors() {
     for (name, text) in TOUR {
         for (start, item) in parse(text).items {
-            assert_eq!(item.errors, [], "{name} at {start}: {}", &text[start as usize..]);
+            assert_eq!(
+                item.errors,
+                [],
+                "{name} at {start}: {}",
+                &text[start as usize..]
+            );
         }
     }
 }
