@@ -2,11 +2,13 @@
 
 mod diagnose;
 mod expr;
+mod format;
 mod literals;
 mod parse;
 pub mod tree;
 
 pub use diagnose::diagnose;
+pub use format::format;
 pub use parse::parse;
 
 /// How many braces, brackets and holes may stand inside one another. Deeper text gives one
@@ -15,6 +17,8 @@ pub const MAX_DEPTH: usize = 64;
 
 #[cfg(test)]
 mod damage_tests;
+#[cfg(test)]
+mod format_tests;
 #[cfg(test)]
 mod outline;
 #[cfg(test)]
