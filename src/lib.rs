@@ -1,2 +1,3 @@
 #![forbid(unsafe_code)]
 #![doc = "The compiler of `.nth`."]
+pub mod diagnostics;

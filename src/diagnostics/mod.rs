@@ -4,6 +4,8 @@
 //! renderers read [`Diagnostic<FileSpan>`], in which every span has become a file and a range of bytes.
 
 pub mod codes;
+pub mod position;
+pub mod render;
 
 use std::fmt::Debug;
 
