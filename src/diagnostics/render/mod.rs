@@ -77,7 +77,22 @@ pub fn in_order<'a>(
                 diagnostic.message.as_str(),
             )
         };
-        key(a).cmp(&key(b))
+        // What is alike so far differs in a label, a help or a fix; which comes first matters to nobody, only
+        // that it is always the same one.
+        let rest = |diagnostic: &Diagnostic<FileSpan>| {
+            format!(
+                "{:?}",
+                (
+                    &diagnostic.primary.text,
+                    &diagnostic.secondary,
+                    &diagnostic.help,
+                    &diagnostic.fixes,
+                    diagnostic.severity,
+                    &diagnostic.unknown_name,
+                )
+            )
+        };
+        key(a).cmp(&key(b)).then_with(|| rest(a).cmp(&rest(b)))
     });
     ordered
 }
