@@ -29,9 +29,15 @@ fn numbers_are_sorted_unique_and_in_a_range() {
             digits.parse().expect(code.id)
         })
         .collect();
-    assert!(numbers.is_sorted_by(|a, b| a < b), "not in order or given twice: {numbers:?}");
+    assert!(
+        numbers.is_sorted_by(|a, b| a < b),
+        "not in order or given twice: {numbers:?}"
+    );
     for number in numbers {
-        assert!(RANGES.contains(&(number / 100)) && !number.is_multiple_of(100), "N{number:04} is in no range");
+        assert!(
+            RANGES.contains(&(number / 100)) && !number.is_multiple_of(100),
+            "N{number:04} is in no range"
+        );
     }
 }
 
@@ -39,10 +45,18 @@ fn numbers_are_sorted_unique_and_in_a_range() {
 fn slugs_are_unique_and_summaries_are_sentences() {
     let mut slugs = HashSet::new();
     for code in ALL {
-        assert!(slugs.insert(code.slug), "{} has the slug of another: {}", code.id, code.slug);
+        assert!(
+            slugs.insert(code.slug),
+            "{} has the slug of another: {}",
+            code.id,
+            code.slug
+        );
         assert!(
             code.slug.split('-').all(|word| {
-                !word.is_empty() && word.chars().all(|c| c.is_ascii_lowercase() || c.is_ascii_digit())
+                !word.is_empty()
+                    && word
+                        .chars()
+                        .all(|c| c.is_ascii_lowercase() || c.is_ascii_digit())
             }),
             "{}: `{}` is no slug",
             code.id,
@@ -79,11 +93,20 @@ fn pages_follow_the_guide() {
         match markdown::parse(code.page) {
             Err(error) => complain(&format!("line {}: {}", error.line, error.what)),
             Ok(sections) => {
-                let fences: Vec<_> = sections.iter().flat_map(|section| &section.fences).collect();
-                if !fences.iter().any(|fence| fence.language == "nth" && fence.has("fails")) {
+                let fences: Vec<_> = sections
+                    .iter()
+                    .flat_map(|section| &section.fences)
+                    .collect();
+                if !fences
+                    .iter()
+                    .any(|fence| fence.language == "nth" && fence.has("fails"))
+                {
                     complain("has no `nth fails` fence");
                 }
-                if !fences.iter().any(|fence| fence.language == "nth" && !fence.has("fails")) {
+                if !fences
+                    .iter()
+                    .any(|fence| fence.language == "nth" && !fence.has("fails"))
+                {
                     complain("has no `nth` fence that passes");
                 }
             }
@@ -106,7 +129,10 @@ fn no_page_is_left_without_a_code() {
     for entry in std::fs::read_dir(folder()).unwrap() {
         let name = entry.unwrap().file_name().into_string().unwrap();
         if let Some(id) = name.strip_suffix(".md").filter(|id| *id != "README") {
-            assert!(ALL.iter().any(|code| code.id == id), "docs/diagnostics/{name} is the page of no code");
+            assert!(
+                ALL.iter().any(|code| code.id == id),
+                "docs/diagnostics/{name} is the page of no code"
+            );
         }
     }
 }
@@ -116,7 +142,9 @@ fn the_index_lists_every_code() {
     const END: &str = "<!-- end of index -->";
     let path = folder().join("README.md");
     let text = std::fs::read_to_string(&path).unwrap();
-    let start = text.find("<!-- index:").expect("the index begins with a comment");
+    let start = text
+        .find("<!-- index:")
+        .expect("the index begins with a comment");
     let start = start + text[start..].find('\n').unwrap() + 1;
     let end = text.find(END).expect("the index ends with a comment");
 

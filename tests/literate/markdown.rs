@@ -48,12 +48,18 @@ pub struct Error {
 
 pub fn parse(text: &str) -> Result<Vec<Section>, Error> {
     let line_of = |offset: usize| text[..offset].matches('\n').count() + 1;
-    let mut sections = vec![Section { line: 1, ..Section::default() }];
+    let mut sections = vec![Section {
+        line: 1,
+        ..Section::default()
+    }];
     let mut in_heading = false;
     for (event, range) in Parser::new(text).into_offset_iter() {
         match event {
             Event::Start(Tag::Heading { .. }) => {
-                sections.push(Section { line: line_of(range.start), ..Section::default() });
+                sections.push(Section {
+                    line: line_of(range.start),
+                    ..Section::default()
+                });
                 in_heading = true;
             }
             Event::End(TagEnd::Heading(_)) => in_heading = false,
@@ -64,8 +70,10 @@ pub fn parse(text: &str) -> Result<Vec<Section>, Error> {
             }
             Event::Start(Tag::CodeBlock(CodeBlockKind::Fenced(info))) => {
                 let line = line_of(range.start);
-                let fence = fence(text, &info, range, line)
-                    .map_err(|what| Error { line, what: what.to_owned() })?;
+                let fence = fence(text, &info, range, line).map_err(|what| Error {
+                    line,
+                    what: what.to_owned(),
+                })?;
                 if let Some(section) = sections.last_mut() {
                     section.fences.push(fence);
                 }
@@ -159,15 +167,27 @@ not ours
         let text = TEXT.replace("~~~~", "````");
         let sections = parse(&text).unwrap();
         assert_eq!(sections.len(), 2);
-        assert_eq!((sections[0].title.as_str(), sections[0].line), ("A title of code", 3));
+        assert_eq!(
+            (sections[0].title.as_str(), sections[0].line),
+            ("A title of code", 3)
+        );
         let fences = &sections[0].fences;
         assert_eq!(fences.len(), 3);
         assert_eq!(fences[0].language, "nth");
         assert_eq!(fences[0].key("file"), Some("teams/payments.nth"));
         assert!(fences[0].has("fails") && !fences[0].has("fixed"));
-        assert_eq!((fences[0].body.as_str(), fences[0].line), ("team payments {\n}\n", 5));
-        assert_eq!((fences[1].language.as_str(), fences[1].body.as_str()), ("", "not ours\n"));
-        assert_eq!((fences[2].language.as_str(), fences[2].body.as_str()), ("diagnostics", ""));
+        assert_eq!(
+            (fences[0].body.as_str(), fences[0].line),
+            ("team payments {\n}\n", 5)
+        );
+        assert_eq!(
+            (fences[1].language.as_str(), fences[1].body.as_str()),
+            ("", "not ours\n")
+        );
+        assert_eq!(
+            (fences[2].language.as_str(), fences[2].body.as_str()),
+            ("diagnostics", "")
+        );
         for fence in fences {
             assert_eq!(&text[fence.range.clone()], fence.body);
         }
@@ -177,11 +197,26 @@ not ours
     #[test]
     fn what_could_not_be_written_back_is_refused() {
         for (text, line, what) in [
-            ("# a\n- x\n\n  ```nth\n  a\n  ```\n", 4, "a fence must stand at the margin"),
+            (
+                "# a\n- x\n\n  ```nth\n  a\n  ```\n",
+                4,
+                "a fence must stand at the margin",
+            ),
             ("```nth\na\n", 1, "a fence must be closed, with backticks"),
-            ("~~~nth\na\n~~~\n", 1, "a fence must be closed, with backticks"),
+            (
+                "~~~nth\na\n~~~\n",
+                1,
+                "a fence must be closed, with backticks",
+            ),
         ] {
-            assert_eq!(parse(text), Err(Error { line, what: what.to_owned() }), "{text}");
+            assert_eq!(
+                parse(text),
+                Err(Error {
+                    line,
+                    what: what.to_owned()
+                }),
+                "{text}"
+            );
         }
     }
 
@@ -198,8 +233,14 @@ not ours
         let blessed = replace(
             &text,
             vec![
-                (sections[1].fences[0].range.clone(), "team a {\n}".to_owned()),
-                (sections[0].fences[2].range.clone(), "main.nth:1:1: error".to_owned()),
+                (
+                    sections[1].fences[0].range.clone(),
+                    "team a {\n}".to_owned(),
+                ),
+                (
+                    sections[0].fences[2].range.clone(),
+                    "main.nth:1:1: error".to_owned(),
+                ),
                 (sections[0].fences[0].range.clone(), String::new()),
             ],
         );
