@@ -1,3 +1,5 @@
 #![forbid(unsafe_code)]
 #![doc = "The compiler of `.nth`."]
+
 pub mod diagnostics;
+pub mod promql;
