@@ -6,6 +6,7 @@ use nthc::diagnostics::{Applicability, Code, Diagnostic, FileSpan, Severity, Sou
 
 use super::example::{Compiler, Example, Kind, Outcome, Project, check, examples};
 use super::markdown::{self, Error};
+use super::runner::{Options, markdown_files, run};
 
 static WRONG: Code = Code {
     id: "N9901",
@@ -298,4 +299,66 @@ fn pages_give_no_other_error() {
             "{text}"
         );
     }
+}
+
+#[test]
+fn folders_are_run_filtered_and_blessed() {
+    let folder = tempfile::tempdir().unwrap();
+    let root = folder.path();
+    std::fs::create_dir(root.join("deep")).unwrap();
+    let stale = PASSING.replacen("env: none\n", "", 1);
+    std::fs::write(root.join("deep/a.md"), &stale).unwrap();
+    std::fs::write(root.join("b.md"), PASSING).unwrap();
+    std::fs::write(root.join("README.md"), "```nonsense\n```\n").unwrap();
+
+    let files = markdown_files(root);
+    let go = |options: &Options| run(root, &files, Kind::Suite, &Words, &|_| None, options);
+    let told = go(&Options::default());
+    assert!(told.starts_with("deep/a.md:29: All kinds\n"), "{told}");
+    assert!(told.contains("\n+env: none\n"), "{told}");
+    assert_eq!(
+        go(&Options {
+            filter: Some("b.md".to_owned()),
+            ..Options::default()
+        }),
+        ""
+    );
+    assert_eq!(
+        go(&Options {
+            bless: true,
+            filter: None
+        }),
+        ""
+    );
+    assert_eq!(
+        std::fs::read_to_string(root.join("deep/a.md")).unwrap(),
+        PASSING
+    );
+    assert_eq!(go(&Options::default()), "");
+}
+
+#[test]
+fn pages_are_run_with_their_code() {
+    let folder = tempfile::tempdir().unwrap();
+    std::fs::write(
+        folder.path().join("N9901.md"),
+        "# N9901\n```nth fails\nright\n```\n",
+    )
+    .unwrap();
+    std::fs::write(folder.path().join("N9999.md"), "# N9999\n```nth\n```\n").unwrap();
+    let files = markdown_files(folder.path());
+    let code_of = |id: &str| (id == WRONG.id).then_some(&WRONG);
+    let told = run(
+        folder.path(),
+        &files,
+        Kind::Page,
+        &Words,
+        &code_of,
+        &Options::default(),
+    );
+    assert!(
+        told.contains("N9901.md:2: N9901\nthe example must give N9901 and does not"),
+        "{told}"
+    );
+    assert!(told.contains("N9999.md: the page of no code"), "{told}");
 }

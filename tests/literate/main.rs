@@ -6,3 +6,4 @@ mod example;
 #[cfg(test)]
 mod example_tests;
 mod markdown;
+mod runner;
