@@ -3,3 +3,5 @@
 
 pub mod diagnostics;
 pub mod promql;
+pub mod diagnostics;
+pub mod syntax;
