@@ -3,5 +3,4 @@
 
 pub mod diagnostics;
 pub mod promql;
-pub mod diagnostics;
 pub mod syntax;
