@@ -612,7 +612,7 @@ impl<'t> Builder<'t> {
             },
         };
         let head = TextRange { start: range.start, end: self.head_end(range, &body) };
-        Block { doc, kind, name, base, body, range, head }
+        Block { doc, kind, name, name_parts: None, base, body, range, head }
     }
 
     pub(super) fn body(&mut self, pair: Pair<'t, Rule>) -> Body {
