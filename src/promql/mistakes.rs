@@ -373,6 +373,24 @@ impl Lower<'_> {
         }
     }
 
+    /// Says so where something is glued to a hole that stands for a duration, `[${n}m]`.
+    pub(super) fn duration_hole(&mut self, pair: &Pair<'_, Rule>) -> Option<()> {
+        let at = span(pair);
+        let next = self.rest(at.end as usize).chars().next();
+        if !next.is_some_and(|c| c.is_ascii_alphanumeric() || c == '_') {
+            return Some(());
+        }
+        self.break_off(
+            Error::new(
+                &codes::PROMQL_MISPLACED_HOLE,
+                "An interpolation can't be part of a duration",
+                at,
+            )
+            .help("Interpolate the whole duration, unit included."),
+        );
+        None
+    }
+
     pub(super) fn hole_as_name<T>(&mut self, at: Span, what: &str) -> Option<T> {
         self.break_off(
             Error::new(
