@@ -12,4 +12,8 @@ pub use parse::parse;
 pub const MAX_DEPTH: usize = 64;
 
 #[cfg(test)]
+mod outline;
+#[cfg(test)]
+mod damage_tests;
+#[cfg(test)]
 mod tests;
