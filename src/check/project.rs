@@ -114,6 +114,7 @@ pub fn name_span(db: &dyn salsa::Database, key: ItemKey) -> Span {
 
 /// Where every name of the project stands, for names that were looked up in vain. Made only if there are any.
 pub struct NameIndex {
+    known: Vec<SmolStr>,
     modules: BTreeMap<SmolStr, Vec<(SmolStr, SmolStr)>>,
 }
 
@@ -128,13 +129,16 @@ impl NameIndex {
                 }
             }
         }
-        Self { modules }
+        Self { known: workspace.modules(db).keys().cloned().collect(), modules }
     }
 
     /// Says in which modules an unknown name is known, and offers the import.
     pub fn explain(&self, db: &dyn salsa::Database, mut diagnostic: Diag) -> Diag {
         let Some(unknown) = diagnostic.unknown_name.take() else { return diagnostic };
         let own = diagnostic.primary.span.item.file;
+        if unknown.kind == "module" {
+            return self.explain_module(db, diagnostic, &unknown.name);
+        }
         let fits = |kind: &SmolStr| unknown.kind.is_empty() || *kind == unknown.kind;
         let exact = self.modules.get(unknown.name.as_str());
         let found: Vec<&SmolStr> = exact
@@ -170,6 +174,33 @@ impl NameIndex {
                     edits: vec![edit],
                     applicability: if found.len() == 1 { Applicability::Always } else { Applicability::Maybe },
                 });
+            }
+        }
+        diagnostic
+    }
+}
+
+impl NameIndex {
+    /// Offers to import the module that a name before a dot surely means.
+    fn explain_module(&self, db: &dyn salsa::Database, mut diagnostic: Diag, name: &str) -> Diag {
+        let own = diagnostic.primary.span.item.file;
+        let found: Vec<&SmolStr> =
+            self.known.iter().filter(|module| module.rsplit('.').next() == Some(name)).collect();
+        for module in found.iter().take(3) {
+            let import = format!("import {module}");
+            diagnostic = diagnostic.help(format!("write `{import}`"));
+            if let Some(edit) = insertion(db, own, &import) {
+                diagnostic.fixes.push(Fix {
+                    title: format!("Add `{import}`"),
+                    edits: vec![edit],
+                    applicability: if found.len() == 1 { Applicability::Always } else { Applicability::Maybe },
+                });
+            }
+        }
+        if found.is_empty() {
+            let lasts = self.known.iter().filter_map(|module| module.rsplit('.').next());
+            if let Some(near) = crate::diagnostics::suggest::nearest(name, lasts) {
+                diagnostic = diagnostic.help(format!("did you mean `{near}`?"));
             }
         }
         diagnostic

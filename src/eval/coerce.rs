@@ -68,14 +68,14 @@ impl<'db> Evaluator<'db> {
             Value::Enum(name, member) => format!("the {name} `{member}`"),
             Value::Runtime(_, ty) => format!("a {ty} that is known only when the service runs"),
             Value::String(_) | Value::Text(_) => "a string".to_owned(),
-            other => article(&other.ty().to_string()),
+            other => noun(&other.ty()),
         };
         let mut diagnostic = Diag::new(
             &codes::TYPE_MISMATCH,
-            format!("this is {found}, but {} is wanted", article(&wanted.to_string())),
+            format!("this is {found}, but {} is wanted", noun(wanted)),
             span,
         )
-        .label(format!("wanted: {wanted}"));
+        .label(format!("{} is wanted", noun(wanted)));
         if let Value::Query(query) = value {
             diagnostic = match wanted {
                 Ty::Selector => diagnostic
@@ -146,6 +146,21 @@ impl<'db> Evaluator<'db> {
             }
             None => value,
         }
+    }
+}
+
+/// A type in words: "a duration", "a selector or a windowed query"
+pub fn noun(ty: &Ty) -> String {
+    match ty.required() {
+        Ty::Windowed => "a windowed query".to_owned(),
+        Ty::Union(members) => members.iter().map(noun).collect::<Vec<_>>().join(" or "),
+        Ty::List(element) => match **element {
+            Ty::Any => "a list".to_owned(),
+            _ => article(&ty.required().to_string()),
+        },
+        Ty::Labels => "a set of labels".to_owned(),
+        Ty::Annotations => "a set of annotations".to_owned(),
+        other => article(&other.to_string()),
     }
 }
 

@@ -345,6 +345,24 @@ impl<'db> Evaluator<'db> {
         }
     }
 
+    /// A name before a dot that is no module here.
+    pub(crate) fn report_unknown_module(&mut self, module: &Name, context: &Context<'db>) {
+        let span = self.span(context, module.range);
+        let mut diagnostic =
+            Diag::new(&codes::UNKNOWN_MODULE, format!("no module is imported as `{}`", module.text), span)
+                .label("not imported");
+        let imports = &file_names(self.db, context.scope.item.file).imports;
+        let known = imports.iter().filter(|import| import.names.is_none()).map(|import| import.alias.as_str());
+        match suggest::nearest(&module.text, known) {
+            Some(near) => diagnostic = did_you_mean(diagnostic, span, near),
+            None => {
+                diagnostic.unknown_name =
+                    Some(UnknownName { kind: "module".to_owned(), name: module.text.to_string() });
+            }
+        }
+        self.report(context, diagnostic);
+    }
+
     /// `module.name`
     fn in_module(&mut self, file: SourceFile, name: &Name, expected: &Ty) -> Option<Value> {
         let names = file_names(self.db, file);

@@ -33,6 +33,8 @@ pub struct Node<'db> {
     state: State,
     setters: IndexMap<SmolStr, Vec<Setter<'db>>>,
     values: HashMap<SmolStr, FieldState>,
+    /// Whether a base is missing, so that nothing can be said of what the block lacks.
+    incomplete: bool,
 }
 
 #[derive(Clone, Copy, PartialEq, Eq)]
@@ -86,6 +88,7 @@ impl<'db> Evaluator<'db> {
             state: State::Waiting,
             setters: IndexMap::new(),
             values: HashMap::new(),
+            incomplete: false,
         }
     }
 
@@ -175,6 +178,7 @@ impl<'db> Evaluator<'db> {
         let file = context.scope.item.file;
         let find = |class| resolve_path(self.db, self.workspace, file, &path, Want { class, kind: &kind });
         let Some(key) = find(ItemClass::Template).or_else(|| find(ItemClass::Block)) else {
+            self.nodes[id.0].incomplete = true;
             self.report_unknown_base(&kind, base, span, context);
             return;
         };
@@ -233,6 +237,12 @@ impl<'db> Evaluator<'db> {
 
     fn report_unknown_base(&mut self, kind: &SmolStr, base: &'db Base, span: Span, context: &Context<'db>) {
         let Some(last) = base.path.segments.last() else { return };
+        if let [module, _] = base.path.segments.as_slice()
+            && crate::resolve::module_named(self.db, self.workspace, context.scope.item.file, &module.text).is_none()
+        {
+            self.report_unknown_module(module, context);
+            return;
+        }
         let path = base.path.segments.iter().map(|name| name.text.as_str()).collect::<Vec<_>>().join(".");
         let mut diagnostic = Diag::new(
             &codes::UNKNOWN_BASE,
@@ -773,7 +783,7 @@ impl<'db> Evaluator<'db> {
             }
             let value = self.field(id, &field.name);
             if value == Value::None && !field.ty.is_optional() && field.default.is_none() {
-                let what = format!("needs `{}`, a {}", field.name, field.ty);
+                let what = format!("needs `{}`, {}", field.name, super::coerce::article(&field.ty.to_string()));
                 self.report_missing(id, &codes::MISSING_FIELD, what, field);
             }
             let setters = self.node(id).setters.get(&field.name);
@@ -805,6 +815,15 @@ impl<'db> Evaluator<'db> {
         field: &schema::FieldSchema,
     ) {
         let node = self.node(id);
+        // A misspelt field is no missing one.
+        let kind = self.schema_kind(id);
+        let misspelt = node.setters.keys().any(|written| {
+            self.schema.field(&kind, written).is_none()
+                && suggest::nearest(written, [field.name.as_str()]).is_some()
+        });
+        if node.incomplete || misspelt {
+            return;
+        }
         let label = if node.name.is_empty() {
             format!("this `{}`", node.kind)
         } else {
