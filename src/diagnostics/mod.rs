@@ -4,6 +4,11 @@
 //! renderers read [`Diagnostic<FileSpan>`], in which every span has become a file and a range of bytes.
 
 pub mod codes;
+pub mod explain;
+pub mod fix;
+pub mod position;
+pub mod render;
+pub mod suggest;
 
 use std::fmt::Debug;
 
