@@ -146,7 +146,7 @@ pub fn load(root: &Path, cwd: &Path) -> Result<Loaded, Error> {
             .help("The usual output folder is `build`."),
         );
     } else {
-        loader.sources_of(None, &root, &manifest, &[output.clone()])?;
+        loader.sources_of(None, &root, &manifest, std::slice::from_ref(&output))?;
     }
     let mut chain = vec![(manifest.name.value.clone(), identity(&root))];
     loader.packages.insert(

@@ -7,7 +7,7 @@ use std::ops::Range;
 use toml::Spanned;
 use toml::de::{DeTable, DeValue};
 
-use crate::diagnostics::{Applicability, Diagnostic, FileSpan, codes};
+use crate::diagnostics::{Applicability, Diagnostic, FileSpan, codes, suggest};
 
 /// What is read with where it stands.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -166,9 +166,9 @@ impl<'i> Table<'i> {
             };
             let mut diagnostic =
                 Diagnostic::new(&codes::PROJECT_UNKNOWN_SETTING, message, span).label("not known");
-            match nearest(&key, &self.known) {
+            match suggest::nearest(&key, self.known.iter().copied()) {
                 Some(name) => {
-                    diagnostic = diagnostic.help(format!("Did you mean `{name}`?")).fix(
+                    diagnostic = diagnostic.fix(
                         format!("Replace with `{name}`"),
                         span,
                         name,
@@ -249,15 +249,4 @@ pub fn kind_of(value: &DeValue<'_>) -> &'static str {
         DeValue::Array(_) => "an array",
         DeValue::Table(_) => "a table",
     }
-}
-
-/// The known name that `name` was most likely meant to be.
-fn nearest(name: &str, known: &[&'static str]) -> Option<&'static str> {
-    let limit = (name.chars().count() / 3).max(1);
-    known
-        .iter()
-        .map(|candidate| (strsim::damerau_levenshtein(name, candidate), *candidate))
-        .filter(|(distance, _)| *distance <= limit)
-        .min()
-        .map(|(_, candidate)| candidate)
 }
