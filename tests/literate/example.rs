@@ -17,6 +17,9 @@ pub const DEFAULT_MANIFEST: &str = "[project]\nname = \"test\"\n";
 /// The file of a fence without `file=`.
 const MAIN: &str = "main.nth";
 
+/// The manifest; one in another folder is a package's.
+const MANIFEST: &str = "nth.toml";
+
 /// Fences that are there for the reader.
 const PROSE: [&str; 3] = ["text", "sh", "promql"];
 
@@ -96,8 +99,9 @@ fn from_section(
             what,
         };
         let is_source = fence.language == "nth" && !fence.has("fixed");
-        let is_manifest = fence.language == "toml";
-        if is_source || is_manifest {
+        let is_toml = fence.language == "toml";
+        let is_manifest = is_toml && fence.key("file") == Some(MANIFEST);
+        if is_source || is_toml {
             let path = match fence.key("file") {
                 Some(path) => path.to_owned(),
                 None if is_source => MAIN.to_owned(),
@@ -137,9 +141,6 @@ fn from_section(
             example.end = after(text, fence);
             example.fails |= fence.has("fails");
             if is_manifest {
-                if path != "nth.toml" {
-                    return Err(error(format!("the manifest is `nth.toml`, not `{path}`")));
-                }
                 has_manifest = true;
                 example.project.manifest.clone_from(&fence.body);
             } else {
