@@ -13,6 +13,9 @@
 //! assert_eq!(query.to_string(), r#"rate(http_requests_total{code=~"5..",job="checkout"}[5m])"#);
 //! ```
 
+pub mod build;
+mod check;
+pub mod classify;
 mod error;
 pub mod functions;
 mod literal;
@@ -21,13 +24,16 @@ mod mistakes;
 mod modifiers;
 mod parse;
 mod print;
+mod regex;
 pub mod rewrite;
 #[cfg(test)]
 mod tests;
 pub mod tree;
 mod types;
 
+pub use check::{HoleType, infer};
 pub use error::Error;
 pub use parse::{MAX_DEPTH, parse};
+pub use regex::escape as escape_regex;
 pub use tree::*;
 pub use types::Type;

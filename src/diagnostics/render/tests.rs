@@ -386,3 +386,36 @@ fn a_fix_shows_the_lines_it_changes_in_every_file() {
     });
     insta::assert_snapshot!(rendered(&[diagnostic], &sources, Format::Human));
 }
+
+proptest::proptest! {
+    #[test]
+    fn any_spans_in_any_text_are_drawn(
+        texts in proptest::collection::vec("[a-c\u{e9}\u{540d}\u{1f980}\u{301}\u{200d}\t\r\n \u{b}\u{2028}]{0,30}", 1..3),
+        places in proptest::collection::vec((0usize..3, 0usize..40, 0usize..40, "[a-z \n]{0,5}"), 1..6),
+    ) {
+        let mut sources = SourceMap::default();
+        for (number, text) in texts.iter().enumerate() {
+            sources.add(format!("{number}.nth"), text.as_str());
+        }
+        let label = |(file, start, length, text): &(usize, usize, usize, String)| Label {
+            span: FileSpan { file: *file, start: *start, end: start + length },
+            text: text.clone(),
+        };
+        let mut diagnostic = Diagnostic::new(&UNKNOWN, "wrong", label(&places[0]).span);
+        diagnostic.primary = label(&places[0]);
+        diagnostic.secondary = places[1..].iter().map(label).collect();
+        diagnostic.fixes.push(Fix {
+            title: "Mend".to_owned(),
+            edits: places
+                .iter()
+                .map(|place| Edit { span: label(place).span, replacement: place.3.clone() })
+                .collect(),
+            applicability: Applicability::Maybe,
+        });
+        for format in [Format::Human, Format::Short, Format::Json, Format::Sarif, Format::Github] {
+            proptest::prop_assert!(
+                rendered(std::slice::from_ref(&diagnostic), &sources, format).contains("wrong")
+            );
+        }
+    }
+}
