@@ -7,7 +7,7 @@ use super::console::Console;
 use super::exit::{Exit, Failure};
 use super::options::{Build, Format};
 use super::progress::Progress;
-use super::report::{self, Findings};
+use super::report::{self, Findings, count};
 use super::select::{self, Selected};
 use crate::compile::compile;
 use crate::output::{self, Change, File, Folder, Plan, Refusal};

@@ -134,6 +134,42 @@ dashboards = "https://grafana.example.com"
     );
 }
 
+/// The reference shows every key, and what it says of defaults is so.
+#[test]
+fn the_reference_of_the_manifest_is_right() {
+    let page = include_str!("../../docs/nth-toml.md");
+    let text = page
+        .split("```toml\n")
+        .nth(1)
+        .and_then(|rest| rest.split("```").next())
+        .unwrap();
+    let mut findings = Findings {
+        file: 0,
+        diagnostics: Vec::new(),
+    };
+    let read = manifest::parse(text, &mut findings);
+    assert_eq!(findings.diagnostics, []);
+    assert_eq!(read.dependencies.len(), 1);
+
+    let mut expected = default_settings("shop");
+    expected.prometheus.namespace = Some("monitoring".to_owned());
+    expected.prometheus.resource_labels =
+        [("release".to_owned(), "kube-prometheus".to_owned())].into();
+    expected.runbook_base_url = Some("https://runbooks.example.com".to_owned());
+    expected.dashboard_base_url = Some("https://grafana.example.com".to_owned());
+    assert_eq!(read.settings, expected);
+
+    let mut minimal = Findings {
+        file: 0,
+        diagnostics: Vec::new(),
+    };
+    let defaults = manifest::parse("[project]\nname = \"shop\"\n", &mut minimal);
+    assert_eq!(
+        (read.source.value, read.output.value),
+        (defaults.source.value, defaults.output.value)
+    );
+}
+
 #[test]
 fn a_manifest_with_only_a_name_takes_the_defaults() {
     let loaded = manifest("[project]\nname = \"shop\"\n");
