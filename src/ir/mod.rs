@@ -5,6 +5,7 @@
 //! where a backend chooses a window.
 
 pub mod burn_rate;
+pub mod number;
 
 use std::collections::BTreeMap;
 

@@ -3,8 +3,9 @@
 use pest::iterators::Pair;
 use smol_str::SmolStr;
 
+use super::builder::{Builder, Children, first_line, take};
 use super::literals::{self, Piece};
-use super::parse::{Builder, Children, Rule, first_line, take};
+use super::parse::Rule;
 use super::tree::*;
 
 /// How many operators and postfixes may stand above one another in one expression. They nest to the left
@@ -426,7 +427,7 @@ impl<'t> Builder<'t> {
     }
 
     /// The pieces of a string. What is malformed inside a string that is never closed follows from that.
-    fn pieces(&mut self, pair: Pair<'t, Rule>, range: TextRange) -> Vec<Piece<'t>> {
+    pub(super) fn pieces(&mut self, pair: Pair<'t, Rule>, range: TextRange) -> Vec<Piece<'t>> {
         let told = self.errors.len();
         let mut pieces = Vec::new();
         let mut open = false;

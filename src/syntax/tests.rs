@@ -49,13 +49,19 @@ fn check_ranges(text: &str) {
         let start = start as usize;
         assert!(start >= end, "items overlap at {start}: {text:?}");
         end = start + item.len as usize;
-        assert!(text.is_char_boundary(start) && text.is_char_boundary(end), "{text:?}");
+        assert!(
+            text.is_char_boundary(start) && text.is_char_boundary(end),
+            "{text:?}"
+        );
         let shown = format!("{item:?}");
         for range in shown.split("TextRange { start: ").skip(1) {
             let (from, rest) = range.split_once(", end: ").unwrap();
             let (to, _) = rest.split_once(' ').unwrap();
             let (from, to): (usize, usize) = (from.parse().unwrap(), to.parse().unwrap());
-            assert!(from <= to && start + to <= end, "{from}..{to} of {start}..{end}: {text:?}\n{shown}");
+            assert!(
+                from <= to && start + to <= end,
+                "{from}..{to} of {start}..{end}: {text:?}\n{shown}"
+            );
             assert!(text.is_char_boundary(start + from), "{from} {text:?}");
             assert!(text.is_char_boundary(start + to), "{to} {text:?}");
         }
@@ -64,9 +70,53 @@ fn check_ranges(text: &str) {
 
 /// Pieces that a mutation puts in: what the grammar gives a meaning.
 const PIECES: &[&str] = &[
-    "{", "}", "(", ")", "[", "]", "<", ">", "\"", "\"\"\"", "`", "${", "$", "\\", "=", ":", ",", ".", "\n", "\r\n",
-    " ", "//", "///", "//!", "-", "->", "not ", " and ", " in ", "if ", "else ", "for ", "where ", "let ", "kind ",
-    "template ", "enum ", "import ", "rule ", "é", "\u{feff}", "10m", "%", "1.", "mon 9:00", "x", "\nservice y {\n",
+    "{",
+    "}",
+    "(",
+    ")",
+    "[",
+    "]",
+    "<",
+    ">",
+    "\"",
+    "\"\"\"",
+    "`",
+    "${",
+    "$",
+    "\\",
+    "=",
+    ":",
+    ",",
+    ".",
+    "\n",
+    "\r\n",
+    " ",
+    "//",
+    "///",
+    "//!",
+    "-",
+    "->",
+    "not ",
+    " and ",
+    " in ",
+    "if ",
+    "else ",
+    "for ",
+    "where ",
+    "let ",
+    "kind ",
+    "template ",
+    "enum ",
+    "import ",
+    "rule ",
+    "é",
+    "\u{feff}",
+    "10m",
+    "%",
+    "1.",
+    "mon 9:00",
+    "x",
+    "\nservice y {\n",
 ];
 
 fn near(text: &str, at: usize) -> usize {
@@ -119,9 +169,15 @@ proptest! {
 fn the_grammar_counts_to_the_depth_that_the_code_names() {
     let grammar = include_str!("../../grammar/nth.pest");
     let written = grammar.matches("PEEK[0..").count();
-    assert_eq!(grammar.matches(&format!("PEEK[0..{}]", super::MAX_DEPTH)).count(), written);
+    assert_eq!(
+        grammar
+            .matches(&format!("PEEK[0..{}]", super::MAX_DEPTH))
+            .count(),
+        written
+    );
     // The block's own brace is one level.
-    let nested = |depth: usize| format!("a b {{ x = {}1{} }}", "(".repeat(depth), ")".repeat(depth));
+    let nested =
+        |depth: usize| format!("a b {{ x = {}1{} }}", "(".repeat(depth), ")".repeat(depth));
     assert_eq!(parse(&nested(super::MAX_DEPTH - 1)).items[0].1.errors, []);
     assert_eq!(parse(&nested(super::MAX_DEPTH)).items[0].1.errors.len(), 1);
 }
