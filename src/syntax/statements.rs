@@ -3,7 +3,7 @@
 use pest::iterators::Pair;
 use smol_str::SmolStr;
 
-use super::builder::{Builder, Children, take};
+use super::builder::{Builder, Children, first_line, take};
 use super::parse::Rule;
 use super::tree::*;
 
@@ -254,6 +254,21 @@ impl<'t> Builder<'t> {
                 let value = self.expr(pair);
                 if let Some(tail) = take(children, Rule::tail) {
                     let range = self.range(&tail);
+                    // Words without quotes: the first is no name either.
+                    if let ExprNode::Name(_) = value.node {
+                        let range = value.range.to(range);
+                        self.junk(SyntaxErrorKind::BadValue, range, &tail);
+                        let whole =
+                            self.start + range.start as usize..self.start + range.end as usize;
+                        let detail = first_line(&self.text[whole]);
+                        if let Some(error) = self.errors.last_mut() {
+                            error.detail = detail;
+                        }
+                        return Expr {
+                            node: ExprNode::Error,
+                            range,
+                        };
+                    }
                     self.junk(SyntaxErrorKind::BadValue, range, &tail);
                 }
                 value
