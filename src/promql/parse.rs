@@ -32,7 +32,7 @@ pub fn parse(text: &str) -> Result<Expr, Vec<Error>> {
         let span = Span::default();
         return Err(vec![Error::new(
             &codes::PROMQL_TOO_DEEP,
-            "The query is larger than 4 GiB",
+            "the query is larger than 4 GiB",
             span,
         )]);
     }
@@ -48,7 +48,7 @@ pub fn parse(text: &str) -> Result<Expr, Vec<Error>> {
         let span = Span::new(0, text.len());
         return Err(vec![Error::new(
             &codes::PROMQL_TOO_DEEP,
-            "The query is nested too deeply",
+            "the query is nested too deeply",
             span,
         )]);
     };
@@ -85,11 +85,11 @@ fn too_deep(text: &str) -> Option<Error> {
                     return Some(
                         Error::new(
                             &codes::PROMQL_TOO_DEEP,
-                            format!("The query is nested more than {MAX_DEPTH} brackets deep"),
+                            format!("the query is nested more than {MAX_DEPTH} brackets deep"),
                             Span::new(at, at + 1),
                         )
                         .label("one bracket too many")
-                        .help("Put the inner part into a recording rule and use its result here."),
+                        .help("put the inner part into a recording rule and use its result here"),
                     );
                 }
             }

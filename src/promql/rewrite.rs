@@ -186,14 +186,14 @@ fn misfit(hole: usize, value: Option<&HoleValue>, wanted: &str) -> HoleError {
     };
     HoleError {
         hole,
-        message: format!("Here {wanted} is wanted, and the value is {is}"),
+        message: format!("here {wanted} is wanted, and the value is {is}"),
     }
 }
 
 fn not_a_selector(hole: usize) -> HoleError {
     HoleError {
         hole,
-        message: "Here a selector is wanted, and the value is another query".to_owned(),
+        message: "here a selector is wanted, and the value is another query".to_owned(),
     }
 }
 
