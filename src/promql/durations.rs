@@ -72,7 +72,7 @@ impl<'t> Lower<'t> {
                 },
                 None => {
                     let left = operands.pop()?;
-                    let is_zero = matches!(&right.node, DurationNode::Literal(text) if seconds(text) == Some(0.0));
+                    let is_zero = constant(&right) == Some(0.0);
                     if is_zero && matches!(op, BinaryOp::Divide | BinaryOp::Modulo) {
                         self.mistake(Error::new(
                             &codes::PROMQL_BAD_DURATION,

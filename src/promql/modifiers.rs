@@ -288,9 +288,9 @@ impl<'t> Lower<'t> {
         }
         let problem = match &value.expr().node {
             Node::Hole(_) => None,
-            Node::Selector(selector) if !selector.modifiers.is_empty() => Some(true),
-            Node::Modified(..) => Some(true),
-            Node::Selector(_) => None,
+            Node::Selector(Selector { modifiers, .. }) | Node::Modified(_, modifiers) => {
+                (modifiers.offset.is_some() || modifiers.at.is_some()).then_some(true)
+            }
             _ => Some(false),
         };
         match problem {
