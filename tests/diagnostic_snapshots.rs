@@ -33,7 +33,7 @@ fn every_code() {
         .filter(|code| {
             let screen = screen(code);
             let name = format!("{}-{}", code.id, code.slug);
-            catch_unwind(|| settings.bind(|| insta::assert_snapshot!(name, screen))).is_err()
+            catch_unwind(std::panic::AssertUnwindSafe(|| settings.bind(|| insta::assert_snapshot!(name, screen)))).is_err()
         })
         .map(|code| code.id)
         .collect();
