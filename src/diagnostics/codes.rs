@@ -100,4 +100,5 @@ codes! {
     Error NOT_ONE_COMPARISON "N0504" "not-one-comparison" "A time slice needs one comparison.";
     Warning DUPLICATE_ALERT "N0505" "duplicate-alert" "Two alerts of a service have the same condition.";
     Error WINDOW_TOO_SHORT "N0506" "window-too-short" "A service level objective's window is too short for its alerts.";
+    Error UNWRITABLE "N0701" "unwritable" "A document could not be written in its format.";
 }
