@@ -53,7 +53,7 @@ pub fn duplicates(db: &dyn salsa::Database, files: &[SourceFile]) -> Vec<Diag> {
                         let mut diagnostic =
                             duplicate(entry, span).because(name_span(db, *first), "first declared here");
                         if entry_name(db, *first) != Some(&entry.name) {
-                            diagnostic.code = &codes::OUTPUT_COLLISION;
+                            diagnostic.code = &codes::NAME_COLLISION;
                             diagnostic.message = format!(
                                 "the {} `{}` would be written to the same file as another",
                                 entry.kind, entry.name
