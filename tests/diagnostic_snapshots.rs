@@ -32,6 +32,10 @@ fn every_code() {
         .iter()
         .filter(|code| {
             let screen = screen(code);
+            // What is wrong on the disk has no example in a text.
+            if screen.is_empty() {
+                return false;
+            }
             let name = format!("{}-{}", code.id, code.slug);
             // Nothing that a failed comparison could leave half done is used again.
             catch_unwind(AssertUnwindSafe(|| {
