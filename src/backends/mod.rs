@@ -13,6 +13,20 @@ pub struct Artifact {
     pub contents: String,
 }
 
+/// Every artifact that a service has in every target.
+///
+/// # Errors
+///
+/// What a serialiser refused, as a sentence.
+pub fn service_artifacts(
+    service: &crate::ir::Service,
+    settings: &crate::ir::Settings,
+) -> Result<Vec<Artifact>, String> {
+    let rules = prometheus::service_rules(service, settings)
+        .map_err(|error| format!("the Prometheus rules could not be written as YAML: {error}"))?;
+    Ok(rules.into_iter().collect())
+}
+
 /// The longest stem of a file name, in bytes: file systems allow 255 for a whole name.
 const LONGEST_STEM: usize = 200;
 

@@ -4,6 +4,11 @@
 //! renderers read [`Diagnostic<FileSpan>`], in which every span has become a file and a range of bytes.
 
 pub mod codes;
+pub mod explain;
+pub mod fix;
+pub mod position;
+pub mod render;
+pub mod suggest;
 
 use std::fmt::Debug;
 
@@ -116,7 +121,10 @@ pub struct SourceText {
 impl SourceMap {
     /// Adds a file and gives its number.
     pub fn add(&mut self, path: impl Into<String>, text: impl Into<std::sync::Arc<str>>) -> usize {
-        self.files.push(SourceText { path: path.into(), text: text.into() });
+        self.files.push(SourceText {
+            path: path.into(),
+            text: text.into(),
+        });
         self.files.len() - 1
     }
 
@@ -138,7 +146,10 @@ impl<S> Diagnostic<S> {
             code,
             severity: code.severity,
             message: message.into(),
-            primary: Label { span, text: String::new() },
+            primary: Label {
+                span,
+                text: String::new(),
+            },
             secondary: Vec::new(),
             help: Vec::new(),
             fixes: Vec::new(),
@@ -154,7 +165,10 @@ impl<S> Diagnostic<S> {
 
     /// Adds a secondary span.
     pub fn because(mut self, span: S, text: impl Into<String>) -> Self {
-        self.secondary.push(Label { span, text: text.into() });
+        self.secondary.push(Label {
+            span,
+            text: text.into(),
+        });
         self
     }
 
@@ -174,7 +188,10 @@ impl<S> Diagnostic<S> {
     ) -> Self {
         self.fixes.push(Fix {
             title: title.into(),
-            edits: vec![Edit { span, replacement: replacement.into() }],
+            edits: vec![Edit {
+                span,
+                replacement: replacement.into(),
+            }],
             applicability,
         });
         self
@@ -186,11 +203,17 @@ impl<S> Diagnostic<S> {
             code: self.code,
             severity: self.severity,
             message: self.message,
-            primary: Label { span: f(self.primary.span), text: self.primary.text },
+            primary: Label {
+                span: f(self.primary.span),
+                text: self.primary.text,
+            },
             secondary: self
                 .secondary
                 .into_iter()
-                .map(|label| Label { span: f(label.span), text: label.text })
+                .map(|label| Label {
+                    span: f(label.span),
+                    text: label.text,
+                })
                 .collect(),
             help: self.help,
             fixes: self
@@ -201,7 +224,10 @@ impl<S> Diagnostic<S> {
                     edits: fix
                         .edits
                         .into_iter()
-                        .map(|edit| Edit { span: f(edit.span), replacement: edit.replacement })
+                        .map(|edit| Edit {
+                            span: f(edit.span),
+                            replacement: edit.replacement,
+                        })
                         .collect(),
                     applicability: fix.applicability,
                 })

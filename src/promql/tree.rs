@@ -48,6 +48,9 @@ pub enum Node {
     Paren(Box<Expr>),
     /// `${…}`: the hole's number, counted from 0 in the order of the text.
     Hole(usize),
+    /// `${…} offset 5m`: a hole that will be a selector, with modifiers for it. In `${…}[5m] offset 5m` it is
+    /// the inner expression of the [`Node::Range`], as a selector would be. Nothing but a hole is in it.
+    Modified(Box<Expr>, Modifiers),
 }
 
 /// A quoted string. Its value is in parts because it may hold holes.
@@ -64,6 +67,8 @@ pub struct StringLit {
 pub enum StringPart {
     /// Literal text.
     Text(String),
+    /// A byte that is no part of valid UTF-8, written `\xff`. PromQL allows it.
+    Byte(u8),
     /// A hole.
     Hole(usize),
 }
@@ -75,7 +80,7 @@ pub struct Selector {
     pub metric: Option<MetricName>,
     /// The matchers in braces, the metric's name excluded.
     pub matchers: Vec<Matcher>,
-    /// Alternative matcher groups written with `or` inside the braces are not PromQL; there are none.
+    /// `offset`, `@` and the like.
     pub modifiers: Modifiers,
 }
 
@@ -88,13 +93,31 @@ pub struct MetricName {
     pub span: Span,
 }
 
-/// `offset` and `@`, in any order.
+/// `offset`, `@`, `anchored` and `smoothed`, in any order.
 #[derive(Debug, Clone, PartialEq, Eq, Hash, Default)]
 pub struct Modifiers {
     /// `offset -5m`
     pub offset: Option<Offset>,
     /// `@ 1609746000`, `@ start()`, `@ end()`
     pub at: Option<At>,
+    /// `anchored` or `smoothed` (experimental).
+    pub extended: Option<Extended>,
+}
+
+impl Modifiers {
+    /// Whether there are none.
+    pub fn is_empty(&self) -> bool {
+        *self == Self::default()
+    }
+}
+
+/// How a range takes in the samples at its edges. Experimental in Prometheus.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub enum Extended {
+    /// `anchored`: the last sample before the range counts as its start.
+    Anchored,
+    /// `smoothed`: the values at both edges are interpolated.
+    Smoothed,
 }
 
 /// `offset 5m`
@@ -161,6 +184,14 @@ pub enum DurationNode {
     Window,
     /// `${…}`
     Hole(usize),
+    /// `(5m)`
+    Paren(Box<Duration>),
+    /// `-5m` (experimental, but for offsets)
+    Unary(UnaryOp, Box<Duration>),
+    /// `5m + 1m`; the operator is arithmetic, never `atan2` (experimental)
+    Binary(BinaryOp, Box<Duration>, Box<Duration>),
+    /// `step()`, `range()`, `max_of(5m, step())`, `min_of(…)`; the name in lower case (experimental)
+    Call(SmolStr, Vec<Duration>),
 }
 
 /// `x[1h:5m]`
@@ -235,6 +266,17 @@ pub struct Binary {
     pub return_bool: bool,
     /// `on` or `ignoring`, with `group_left` or `group_right`
     pub matching: Option<Matching>,
+    /// `fill`, `fill_left` and `fill_right` (experimental)
+    pub fill: Fill,
+}
+
+/// The values that stand for series missing on a side: `fill (0)` sets both. Numbers as written, sign included.
+#[derive(Debug, Clone, PartialEq, Eq, Hash, Default)]
+pub struct Fill {
+    /// For the left side.
+    pub left: Option<SmolStr>,
+    /// For the right side.
+    pub right: Option<SmolStr>,
 }
 
 /// How the two sides of a binary operator are matched.
@@ -287,6 +329,10 @@ pub enum BinaryOp {
     Greater,
     /// `>=`
     GreaterOrEqual,
+    /// `</`: drops a native histogram's observations above a value
+    TrimUpper,
+    /// `>/`: drops a native histogram's observations below a value
+    TrimLower,
     /// `+`
     Add,
     /// `-`
@@ -301,4 +347,185 @@ pub enum BinaryOp {
     Power,
     /// `atan2`
     Atan2,
+}
+
+impl Span {
+    /// The range from one byte to another.
+    pub fn new(start: usize, end: usize) -> Self {
+        // A query longer than 4 GiB is refused before anything is read, so nothing is cut off here.
+        Self {
+            start: start as u32,
+            end: end as u32,
+        }
+    }
+
+    /// The smallest range that has both in it.
+    pub fn to(self, other: Self) -> Self {
+        Self {
+            start: self.start.min(other.start),
+            end: self.end.max(other.end),
+        }
+    }
+
+    /// The range for slicing a text.
+    pub fn range(self) -> std::ops::Range<usize> {
+        self.start as usize..self.end as usize
+    }
+}
+
+impl Expr {
+    /// An expression that the compiler makes: it stands nowhere.
+    pub fn made(node: Node) -> Self {
+        Self {
+            node,
+            span: Span::default(),
+        }
+    }
+
+    /// The expression inside any parentheses.
+    pub fn unparenthesised(&self) -> &Self {
+        let mut expr = self;
+        while let Node::Paren(inner) = &expr.node {
+            expr = inner;
+        }
+        expr
+    }
+}
+
+impl StringLit {
+    /// A string that the compiler makes.
+    pub fn made(text: impl Into<String>) -> Self {
+        let text = text.into();
+        let parts = if text.is_empty() {
+            Vec::new()
+        } else {
+            vec![StringPart::Text(text)]
+        };
+        Self {
+            parts,
+            span: Span::default(),
+        }
+    }
+
+    /// The text, where it has no hole and is valid UTF-8.
+    pub fn text(&self) -> Option<&str> {
+        match self.parts.as_slice() {
+            [] => Some(""),
+            [StringPart::Text(text)] => Some(text),
+            _ => None,
+        }
+    }
+}
+
+impl BinaryOp {
+    /// The operator as it is written.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Or => "or",
+            Self::And => "and",
+            Self::Unless => "unless",
+            Self::Equal => "==",
+            Self::NotEqual => "!=",
+            Self::Less => "<",
+            Self::LessOrEqual => "<=",
+            Self::Greater => ">",
+            Self::GreaterOrEqual => ">=",
+            Self::TrimUpper => "</",
+            Self::TrimLower => ">/",
+            Self::Add => "+",
+            Self::Subtract => "-",
+            Self::Multiply => "*",
+            Self::Divide => "/",
+            Self::Modulo => "%",
+            Self::Power => "^",
+            Self::Atan2 => "atan2",
+        }
+    }
+
+    /// How tightly it binds, from 1 for `or` to 6 for `^`. A sign binds like `*`.
+    pub fn precedence(self) -> u8 {
+        match self {
+            Self::Or => 1,
+            Self::And | Self::Unless => 2,
+            Self::Equal
+            | Self::NotEqual
+            | Self::Less
+            | Self::LessOrEqual
+            | Self::Greater
+            | Self::GreaterOrEqual
+            | Self::TrimUpper
+            | Self::TrimLower => 3,
+            Self::Add | Self::Subtract => 4,
+            Self::Multiply | Self::Divide | Self::Modulo | Self::Atan2 => 5,
+            Self::Power => 6,
+        }
+    }
+
+    /// Whether `a op b op c` is `a op (b op c)`.
+    pub fn is_right_associative(self) -> bool {
+        self == Self::Power
+    }
+
+    /// Whether it compares: `==`, `!=`, `<`, `<=`, `>`, `>=`.
+    pub fn is_comparison(self) -> bool {
+        matches!(
+            self,
+            Self::Equal
+                | Self::NotEqual
+                | Self::Less
+                | Self::LessOrEqual
+                | Self::Greater
+                | Self::GreaterOrEqual
+        )
+    }
+
+    /// Whether it is `and`, `or` or `unless`.
+    pub fn is_set(self) -> bool {
+        matches!(self, Self::And | Self::Or | Self::Unless)
+    }
+}
+
+impl MatchOp {
+    /// The operator as it is written.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Equal => "=",
+            Self::NotEqual => "!=",
+            Self::Matches => "=~",
+            Self::NotMatches => "!~",
+        }
+    }
+
+    /// Whether the value is a regular expression.
+    pub fn is_regex(self) -> bool {
+        matches!(self, Self::Matches | Self::NotMatches)
+    }
+}
+
+impl UnaryOp {
+    /// The operator as it is written.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Minus => "-",
+            Self::Plus => "+",
+        }
+    }
+}
+
+impl Duration {
+    /// A duration that the compiler makes: `5m`.
+    pub fn made(text: impl Into<SmolStr>) -> Self {
+        Self {
+            node: DurationNode::Literal(text.into()),
+            span: Span::default(),
+        }
+    }
+
+    /// `$window`
+    pub fn window() -> Self {
+        Self {
+            node: DurationNode::Window,
+            span: Span::default(),
+        }
+    }
 }

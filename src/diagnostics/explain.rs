@@ -1,0 +1,152 @@
+//! The page of a code, for `nthc explain`.
+
+use std::fmt::Write as _;
+
+use anstyle::{AnsiColor, Style};
+
+use super::codes;
+use super::{Code, suggest};
+
+/// The code that a person asked for: by number in any case (`N0101`, `n0101`, `101`), or by slug
+/// (`unknown-name`).
+///
+/// # Errors
+///
+/// [`NotFound`] where there is no such code, with the nearest there is.
+pub fn find(query: &str) -> Result<&'static Code, NotFound> {
+    find_in(codes::ALL, query)
+}
+
+/// No code is called so.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct NotFound {
+    /// The nearest number or slug.
+    pub nearest: Option<&'static str>,
+}
+
+fn find_in(codes: &[&'static Code], query: &str) -> Result<&'static Code, NotFound> {
+    let query = query.trim();
+    let number = query
+        .strip_prefix(['N', 'n'])
+        .unwrap_or(query)
+        .parse::<u16>()
+        .map(|number| format!("N{number:04}"))
+        .ok();
+    codes
+        .iter()
+        .copied()
+        .find(|code| number.as_deref() == Some(code.id) || code.slug.eq_ignore_ascii_case(query))
+        .ok_or_else(|| {
+            let wanted = number.as_deref().unwrap_or(query);
+            let names = codes.iter().flat_map(|code| [code.id, code.slug]);
+            NotFound {
+                nearest: suggest::nearest(wanted, names),
+            }
+        })
+}
+
+/// A page with headings, code and links set off for a terminal. Nothing but styles is added: without them the
+/// page is its Markdown, which reads well as it is.
+pub fn for_terminal(page: &str) -> String {
+    let heading = Style::new().bold();
+    let code = AnsiColor::Cyan.on_default();
+    let dim = Style::new().dimmed();
+    let mut shown = String::with_capacity(page.len() * 2);
+    let mut in_fence = false;
+    for line in page.lines() {
+        let _ = if line.starts_with("```") {
+            in_fence = !in_fence;
+            writeln!(shown, "{dim}{line}{dim:#}")
+        } else if in_fence {
+            writeln!(shown, "{code}{line}{code:#}")
+        } else if line.starts_with('#') {
+            writeln!(shown, "{heading}{line}{heading:#}")
+        } else {
+            // Every second part stands between backticks; an odd backtick is no code.
+            let parts: Vec<&str> = line.split('`').collect();
+            if parts.len().is_multiple_of(2) {
+                writeln!(shown, "{line}")
+            } else {
+                let mut styled = String::new();
+                for (number, part) in parts.iter().enumerate() {
+                    if number.is_multiple_of(2) {
+                        styled.push_str(part);
+                    } else {
+                        let _ = write!(styled, "{code}`{part}`{code:#}");
+                    }
+                }
+                writeln!(shown, "{styled}")
+            }
+        };
+    }
+    shown
+}
+
+#[cfg(test)]
+#[allow(clippy::unwrap_used)]
+mod tests {
+    use super::super::Severity;
+    use super::*;
+
+    static UNKNOWN: Code = Code {
+        id: "N0101",
+        slug: "unknown-name",
+        severity: Severity::Error,
+        summary: "",
+        page: "",
+    };
+    static TYPES: Code = Code {
+        id: "N0201",
+        slug: "wrong-type",
+        severity: Severity::Error,
+        summary: "",
+        page: "",
+    };
+
+    #[test]
+    fn finds_by_number_and_slug() {
+        let codes = [&UNKNOWN, &TYPES];
+        for query in [
+            "N0101",
+            "n0101",
+            "0101",
+            "101",
+            "unknown-name",
+            "Unknown-Name",
+            " N0101 ",
+        ] {
+            assert_eq!(find_in(&codes, query), Ok(&UNKNOWN), "{query}");
+        }
+    }
+
+    #[test]
+    fn says_what_is_near() {
+        let codes = [&UNKNOWN, &TYPES];
+        for (query, nearest) in [
+            ("unknwon-name", Some("unknown-name")),
+            ("wrong_type", Some("wrong-type")),
+            ("N0111", Some("N0101")),
+            ("N0202", Some("N0201")),
+            ("nothing-like-it", None),
+        ] {
+            assert_eq!(
+                find_in(&codes, query).unwrap_err().nearest,
+                nearest,
+                "{query}"
+            );
+        }
+    }
+
+    #[test]
+    fn a_terminal_adds_nothing_but_styles() {
+        let page = "# N0101 unknown-name\n\nA `name` that `nothing has.\n\nSee `team`.\n\n```nth fails\n# x\n```\n";
+        let shown = for_terminal(page);
+        assert!(shown.contains("\u{1b}[1m# N0101"));
+        assert_eq!(
+            anstream::adapter::strip_str(&shown)
+                .to_string()
+                .replace('`', ""),
+            page.replace('`', "")
+        );
+    }
+}

@@ -1,0 +1,61 @@
+//! Workflow commands of GitHub Actions (`::error file=…::message`), which become annotations at the lines of
+//! a pull request.
+
+use std::io;
+
+use super::super::position::Positions;
+use super::super::{Diagnostic, FileSpan};
+use super::severity_word;
+
+pub(super) fn write(
+    diagnostics: &[&Diagnostic<FileSpan>],
+    positions: &Positions<'_>,
+    out: &mut dyn io::Write,
+) -> io::Result<()> {
+    for diagnostic in diagnostics {
+        let (start, end) = positions.range(diagnostic.primary.span);
+        write!(out, "::{} ", severity_word(diagnostic.severity))?;
+        let path = positions.path(diagnostic.primary.span.file);
+        if !path.is_empty() {
+            write!(
+                out,
+                "file={},line={},endLine={},",
+                property(path),
+                start.line,
+                end.line
+            )?;
+            // GitHub takes columns only for annotations that stay on one line.
+            if start.line == end.line {
+                write!(out, "col={},endColumn={},", start.column, end.column)?;
+            }
+        }
+        let title = format!("{} {}", diagnostic.code.id, diagnostic.code.slug);
+        let mut message = diagnostic.message.clone();
+        if !diagnostic.primary.text.is_empty() {
+            message.push_str(": ");
+            message.push_str(&diagnostic.primary.text);
+        }
+        for help in diagnostic
+            .help
+            .iter()
+            .chain(diagnostic.fixes.iter().map(|fix| &fix.title))
+        {
+            message.push_str("\nHelp: ");
+            message.push_str(help);
+        }
+        writeln!(out, "title={}::{}", property(&title), data(&message))?;
+    }
+    Ok(())
+}
+
+/// The message's escapes.
+fn data(text: &str) -> String {
+    text.replace('%', "%25")
+        .replace('\r', "%0D")
+        .replace('\n', "%0A")
+}
+
+/// The escapes of a property's value, where `:` and `,` have a meaning too.
+fn property(text: &str) -> String {
+    data(text).replace(':', "%3A").replace(',', "%2C")
+}

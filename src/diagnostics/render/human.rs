@@ -1,0 +1,280 @@
+//! For a person at a terminal, drawn by ariadne.
+
+use std::collections::HashMap;
+use std::fmt::{self, Write as _};
+use std::io;
+use std::ops::Range;
+
+use ariadne::{Cache, Color, Config, IndexType, Label as Drawn, Report, ReportKind, Source};
+use similar::{ChangeTag, TextDiff};
+
+use super::super::position::Positions;
+use super::super::{Diagnostic, Edit, FileSpan, Fix, Label, Severity};
+use super::{lines, one_line, severity_word, visible};
+
+/// A fix that changes more lines than this is named, not shown.
+const PREVIEW_LINES: usize = 12;
+
+/// A place for ariadne: a file's number and a range of characters.
+type Place = (usize, Range<usize>);
+
+pub(super) fn write(
+    diagnostics: &[&Diagnostic<FileSpan>],
+    positions: &Positions<'_>,
+    color: bool,
+    out: &mut dyn io::Write,
+) -> io::Result<()> {
+    let mut texts = Texts {
+        positions,
+        drawn: HashMap::new(),
+    };
+    for diagnostic in diagnostics {
+        let mut drawing = Vec::new();
+        draw(diagnostic, &mut texts, &mut drawing)?;
+        let mut drawing = String::from_utf8_lossy(&drawing).into_owned();
+        for help in &diagnostic.help {
+            push_help(&mut drawing, &lines(help));
+        }
+        for fix in &diagnostic.fixes {
+            push_help(
+                &mut drawing,
+                &fix_text(fix, diagnostic.primary.span.file, positions),
+            );
+        }
+        // Everything is drawn in colour and stripped here: ariadne always colours the word that it is given
+        // for a severity, and every other part then needs no second way.
+        if !color {
+            drawing = anstream::adapter::strip_str(&drawing).to_string();
+        }
+        for line in drawing.lines() {
+            writeln!(out, "{}", line.trim_end())?;
+        }
+        writeln!(out)?;
+    }
+    Ok(())
+}
+
+/// The source with its labels.
+fn draw(
+    diagnostic: &Diagnostic<FileSpan>,
+    texts: &mut Texts<'_>,
+    out: &mut Vec<u8>,
+) -> io::Result<()> {
+    let positions = texts.positions;
+    let tint = match diagnostic.severity {
+        Severity::Error => Color::Red,
+        Severity::Warning => Color::Yellow,
+    };
+    let head = format!(
+        "{}[{}]",
+        severity_word(diagnostic.severity),
+        diagnostic.code.id
+    );
+    // Characters, not bytes: ariadne's byte mode mistakes one for the other where a label is in another file.
+    let config = Config::new()
+        .with_tab_width(4)
+        .with_index_type(IndexType::Char);
+    let primary = place(diagnostic.primary.span, positions);
+    let mut report = Report::build(ReportKind::Custom(&head, tint), primary)
+        .with_config(config)
+        .with_message(one_line(&diagnostic.message));
+    for (label, is_primary) in labels(diagnostic, positions) {
+        // A label without words is not drawn at all, and then nothing shows the place.
+        let text = if label.text.is_empty() {
+            "here".to_owned()
+        } else {
+            one_line(&label.text)
+        };
+        report.add_label(
+            Drawn::new(place(label.span, positions))
+                .with_color(if is_primary { tint } else { Color::Blue })
+                .with_priority(i32::from(is_primary))
+                .with_message(text),
+        );
+    }
+    report.finish().write(texts, out)
+}
+
+/// The labels in the order to draw them: those in the primary label's file first, each file from top to bottom,
+/// so that each file is shown once.
+fn labels<'a>(
+    diagnostic: &'a Diagnostic<FileSpan>,
+    positions: &Positions<'_>,
+) -> Vec<(&'a Label<FileSpan>, bool)> {
+    let mut labels: Vec<_> = std::iter::once((&diagnostic.primary, true))
+        .chain(diagnostic.secondary.iter().map(|label| (label, false)))
+        .filter(|(label, _)| positions.index(label.span.file).is_some())
+        .collect();
+    let first_seen: Vec<usize> = labels.iter().map(|(label, _)| label.span.file).collect();
+    labels.sort_by_key(|(label, _)| {
+        let span = positions.clamp(label.span);
+        let file = first_seen.iter().position(|file| *file == span.file);
+        let last_line = positions
+            .index(span.file)
+            .map(|index| index.line(last_byte(span)));
+        (file, last_line, span.start)
+    });
+    labels
+}
+
+/// Where ariadne takes a span's last line to be.
+fn last_byte(span: FileSpan) -> usize {
+    span.end.saturating_sub(1).max(span.start)
+}
+
+fn place(span: FileSpan, positions: &Positions<'_>) -> Place {
+    let span = positions.clamp(span);
+    match positions.index(span.file) {
+        Some(index) => (
+            span.file,
+            index.characters_before(span.start)..index.characters_before(span.end),
+        ),
+        None => (span.file, 0..0),
+    }
+}
+
+/// One sentence of help below the drawing, further lines under its first word.
+fn push_help(drawing: &mut String, text: &str) {
+    let style = anstyle::AnsiColor::Cyan.on_default().bold();
+    for (number, line) in text.lines().enumerate() {
+        let _ = if number == 0 {
+            writeln!(drawing, "  {style}help{style:#}: {line}")
+        } else {
+            writeln!(drawing, "        {line}")
+        };
+    }
+}
+
+/// A fix's title, and the lines as they would be where the title doesn't already say it.
+fn fix_text(fix: &Fix<FileSpan>, primary_file: usize, positions: &Positions<'_>) -> String {
+    let mut text = lines(&fix.title);
+    if let [edit] = fix.edits.as_slice()
+        && !edit.replacement.trim().is_empty()
+        && fix
+            .title
+            .contains(&format!("`{}`", edit.replacement.trim()))
+    {
+        return text;
+    }
+    let removed = anstyle::AnsiColor::Red.on_default();
+    let added = anstyle::AnsiColor::Green.on_default();
+    let mut shown = 0;
+    for region in regions(fix, positions) {
+        if region.file != primary_file {
+            let _ = write!(text, "\nin {}:", one_line(positions.path(region.file)));
+        }
+        let diff = TextDiff::from_lines(region.old.as_str(), region.new.as_str());
+        for change in diff.iter_all_changes() {
+            let (sign, style) = match change.tag() {
+                ChangeTag::Delete => ('-', removed),
+                ChangeTag::Insert => ('+', added),
+                ChangeTag::Equal => continue,
+            };
+            shown += 1;
+            if shown > PREVIEW_LINES {
+                let _ = write!(text, "\n…");
+                return text;
+            }
+            let line = lines(change.value().trim_end()).replace('\t', "    ");
+            let _ = write!(text, "\n{style}{sign} {line}{style:#}");
+        }
+    }
+    text
+}
+
+/// Whole lines of a file, before and after.
+struct Region {
+    file: usize,
+    old: String,
+    new: String,
+}
+
+/// The lines that a fix touches; edits on the same or adjoining lines are one region.
+fn regions(fix: &Fix<FileSpan>, positions: &Positions<'_>) -> Vec<Region> {
+    let mut edits: Vec<(FileSpan, &Edit<FileSpan>)> = fix
+        .edits
+        .iter()
+        .filter(|edit| positions.index(edit.span.file).is_some())
+        .map(|edit| (positions.clamp(edit.span), edit))
+        .collect();
+    edits.sort_by_key(|(span, _)| *span);
+    let mut regions = Vec::new();
+    let mut rest = edits.as_slice();
+    while let Some((first, _)) = rest.first() {
+        let Some(index) = positions.index(first.file) else {
+            break;
+        };
+        let mut last_line = index.line(first.end);
+        let count = rest
+            .iter()
+            .take_while(|(span, _)| {
+                let joined = span.file == first.file && index.line(span.start) <= last_line + 1;
+                if joined {
+                    last_line = last_line.max(index.line(span.end));
+                }
+                joined
+            })
+            .count();
+        let (group, after) = rest.split_at(count);
+        rest = after;
+        let range = index.range(index.line(first.start)).start..index.range(last_line).end;
+        let text = positions.text(first.file);
+        let mut new = String::new();
+        let mut at = range.start;
+        for (span, edit) in group.iter().filter(|(span, _)| span.end <= range.end) {
+            new.push_str(text.get(at..span.start).unwrap_or(""));
+            new.push_str(&edit.replacement);
+            at = at.max(span.end);
+        }
+        new.push_str(text.get(at..range.end).unwrap_or(""));
+        let old = text.get(range).unwrap_or("").to_owned();
+        regions.push(Region {
+            file: first.file,
+            old,
+            new,
+        });
+    }
+    regions
+}
+
+/// The files as ariadne reads them, each prepared once.
+struct Texts<'a> {
+    positions: &'a Positions<'a>,
+    drawn: HashMap<usize, Source<String>>,
+}
+
+impl Cache<usize> for &mut Texts<'_> {
+    type Storage = String;
+
+    fn fetch(&mut self, file: &usize) -> Result<&Source<String>, impl fmt::Debug> {
+        let positions = self.positions;
+        Ok::<_, fmt::Error>(
+            self.drawn
+                .entry(*file)
+                .or_insert_with(|| Source::from(drawable(positions.text(*file)))),
+        )
+    }
+
+    fn display<'b>(&self, file: &'b usize) -> Option<impl fmt::Display + 'b> {
+        Some(one_line(self.positions.path(*file)))
+    }
+}
+
+/// The text with as many characters, in which a line feed and nothing else ends a line (ariadne knows seven
+/// ways to end one, and its numbers would differ from all other formats), and nothing moves the cursor.
+fn drawable(text: &str) -> String {
+    let mut drawable = String::with_capacity(text.len() + 1);
+    let mut characters = text.chars().peekable();
+    while let Some(character) = characters.next() {
+        drawable.push(match character {
+            '\n' | '\t' => character,
+            '\r' if characters.peek() == Some(&'\n') => ' ',
+            _ => visible(character),
+        });
+    }
+    // The empty line after the last line feed is a place too: what is missing at the end is missing there.
+    if drawable.is_empty() || drawable.ends_with('\n') {
+        drawable.push(' ');
+    }
+    drawable
+}

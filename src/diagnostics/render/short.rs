@@ -1,0 +1,87 @@
+//! One line for each diagnostic, in codespan-reporting's short style.
+
+use std::io;
+use std::ops::Range;
+
+use codespan_reporting::diagnostic::{Diagnostic as Shown, Label, Severity as ShownSeverity};
+use codespan_reporting::files::{Error, Files};
+use codespan_reporting::term::termcolor::{Ansi, NoColor, WriteColor};
+use codespan_reporting::term::{Config, DisplayStyle, Styles, StylesWriter, emit_to_write_style};
+
+use super::super::position::Positions;
+use super::super::{Diagnostic, FileSpan, Severity};
+use super::one_line;
+
+pub(super) fn write(
+    diagnostics: &[&Diagnostic<FileSpan>],
+    positions: &Positions<'_>,
+    color: bool,
+    out: &mut dyn io::Write,
+) -> io::Result<()> {
+    if color {
+        write_to(diagnostics, positions, Ansi::new(out))
+    } else {
+        write_to(diagnostics, positions, NoColor::new(out))
+    }
+}
+
+fn write_to(
+    diagnostics: &[&Diagnostic<FileSpan>],
+    positions: &Positions<'_>,
+    out: impl WriteColor,
+) -> io::Result<()> {
+    let styles = Styles::default();
+    let config = Config {
+        display_style: DisplayStyle::Short,
+        ..Config::default()
+    };
+    let mut out = StylesWriter::new(out, &styles);
+    for diagnostic in diagnostics {
+        let severity = match diagnostic.severity {
+            Severity::Error => ShownSeverity::Error,
+            Severity::Warning => ShownSeverity::Warning,
+        };
+        let mut shown = Shown::new(severity)
+            .with_code(diagnostic.code.id)
+            .with_message(one_line(&diagnostic.message));
+        if positions.index(diagnostic.primary.span.file).is_some() {
+            let span = positions.clamp(diagnostic.primary.span);
+            shown = shown.with_label(Label::primary(span.file, span.start..span.end));
+        }
+        emit_to_write_style(&mut out, &config, positions, &shown).map_err(|error| match error {
+            Error::Io(error) => error,
+            other => io::Error::other(other),
+        })?;
+    }
+    Ok(())
+}
+
+impl<'a> Files<'a> for Positions<'_> {
+    type FileId = usize;
+    type Name = String;
+    type Source = &'a str;
+
+    fn name(&'a self, id: usize) -> Result<String, Error> {
+        Ok(one_line(self.path(id)))
+    }
+
+    fn source(&'a self, id: usize) -> Result<&'a str, Error> {
+        Ok(self.text(id))
+    }
+
+    fn line_index(&'a self, id: usize, byte_index: usize) -> Result<usize, Error> {
+        Ok(self.index(id).ok_or(Error::FileMissing)?.line(byte_index))
+    }
+
+    fn column_number(&'a self, id: usize, _line: usize, byte_index: usize) -> Result<usize, Error> {
+        Ok(self
+            .index(id)
+            .ok_or(Error::FileMissing)?
+            .position(byte_index)
+            .column)
+    }
+
+    fn line_range(&'a self, id: usize, line_index: usize) -> Result<Range<usize>, Error> {
+        Ok(self.index(id).ok_or(Error::FileMissing)?.range(line_index))
+    }
+}

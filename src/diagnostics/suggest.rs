@@ -1,0 +1,122 @@
+//! "Did you mean": the nearest known name.
+
+/// A name so many edits away is another name, however long both are.
+const MOST_EDITS: usize = 4;
+
+/// The candidate that was most likely meant, if any is near enough.
+///
+/// A candidate that differs only in upper and lower case, or in `-` and `_`, is nearest; then one with the same
+/// words in another order (`orders-db` for `db-orders`); then the one fewest edits away, by Damerau–Levenshtein
+/// distance, as long as the edits are at most a third of the name. Among equals the first in
+/// alphabetical order wins, so the answer doesn't depend on the order of the candidates. A candidate that is the
+/// name itself is no suggestion.
+pub fn nearest<'a>(name: &str, candidates: impl IntoIterator<Item = &'a str>) -> Option<&'a str> {
+    let plain_name = plain(name);
+    let sorted_name = sorted_words(&plain_name);
+    let length = plain_name.chars().count();
+    if length == 0 {
+        return None;
+    }
+    let limit = (length.max(3) / 3).min(MOST_EDITS);
+    candidates
+        .into_iter()
+        .filter(|candidate| *candidate != name && !candidate.is_empty())
+        .filter_map(|candidate| {
+            let plain_candidate = plain(candidate);
+            if plain_candidate == plain_name {
+                return Some((0, 0, candidate));
+            }
+            if sorted_words(&plain_candidate) == sorted_name {
+                return Some((1, 0, candidate));
+            }
+            // Each character too many or too few is an edit at least.
+            if plain_candidate.chars().count().abs_diff(length) > limit {
+                return None;
+            }
+            let distance = strsim::damerau_levenshtein(&plain_candidate, &plain_name);
+            (distance <= limit).then_some((2, distance, candidate))
+        })
+        .min()
+        .map(|(_, _, candidate)| candidate)
+}
+
+/// The name without what people mix up.
+fn plain(name: &str) -> String {
+    name.chars()
+        .flat_map(char::to_lowercase)
+        .map(|character| if character == '_' { '-' } else { character })
+        .collect()
+}
+
+fn sorted_words(plain_name: &str) -> Vec<&str> {
+    let mut words: Vec<_> = plain_name.split(['-', '.']).collect();
+    words.sort_unstable();
+    words
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+
+    #[test]
+    fn finds_what_was_meant() {
+        let known = [
+            "payments",
+            "checkout",
+            "orders-db",
+            "objective",
+            "owner",
+            "tier",
+            "api",
+        ];
+        for (typed, meant) in [
+            ("paymnts", Some("payments")),
+            ("payemnts", Some("payments")),
+            ("Payments", Some("payments")),
+            ("orders_db", Some("orders-db")),
+            ("db-orders", Some("orders-db")),
+            ("objctive", Some("objective")),
+            ("teir", Some("tier")),
+            ("apis", Some("api")),
+            ("ledger", None),
+            ("x", None),
+            ("", None),
+            ("payments", None),
+            ("db", None),
+        ] {
+            assert_eq!(nearest(typed, known), meant, "{typed}");
+        }
+    }
+
+    #[test]
+    fn another_case_beats_a_nearer_spelling() {
+        assert_eq!(nearest("Team_A", ["team-b", "team-a"]), Some("team-a"));
+    }
+
+    #[test]
+    fn long_names_are_not_all_alike() {
+        assert_eq!(
+            nearest(
+                "notification-dispatcher-eu",
+                ["authorisation-dispatcher-us"]
+            ),
+            None
+        );
+    }
+
+    proptest! {
+        #[test]
+        fn the_order_of_candidates_does_not_matter(
+            name in "[a-d_-]{1,6}",
+            mut candidates in prop::collection::vec("[a-dA-D_-]{0,6}", 0..8),
+        ) {
+            let first = nearest(&name, candidates.iter().map(String::as_str)).map(str::to_owned);
+            candidates.reverse();
+            let second = nearest(&name, candidates.iter().map(String::as_str)).map(str::to_owned);
+            prop_assert_eq!(&first, &second);
+            prop_assert!(first.is_none_or(|found| found != name));
+        }
+    }
+}

@@ -1,0 +1,505 @@
+//! Types, arguments and matching: what Prometheus checks of a query after reading it.
+
+use super::error::Error;
+use super::regex;
+use super::tree::*;
+use super::types::Type;
+use crate::diagnostics::codes;
+
+/// What an interpolated value is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub enum HoleType {
+    /// A selector: one metric with matchers.
+    Selector,
+    /// Another expression that gives an instant vector.
+    Vector,
+    /// A number.
+    Scalar,
+    /// A duration.
+    Duration,
+    /// A text.
+    String,
+    /// Something that is wrong already, or not known yet: it fits everywhere.
+    Unknown,
+}
+
+impl HoleType {
+    fn with_article(self) -> &'static str {
+        match self {
+            Self::Selector => "a selector",
+            Self::Vector => "an instant vector",
+            Self::Scalar => "a number",
+            Self::Duration => "a duration",
+            Self::String => "a string",
+            Self::Unknown => "unknown",
+        }
+    }
+}
+
+/// The type of a query, and what is wrong with it apart from its syntax.
+///
+/// `holes` says what is interpolated, in the order of the holes' numbers; a hole that it does not have is
+/// [`HoleType::Unknown`]. The type is absent where a mistake or a hole leaves it open. Among the errors may be
+/// warnings ([`Error::is_error`]): they do not make a query unusable.
+///
+/// ```
+/// use nthc::promql::{Type, infer, parse};
+///
+/// let (of, errors) = infer(&parse("sum(rate(x_total[5m]))").unwrap(), &[]);
+/// assert_eq!(of, Some(Type::InstantVector));
+/// assert!(errors.is_empty());
+///
+/// let (_, errors) = infer(&parse("rate(x_total)").unwrap(), &[]);
+/// assert_eq!(errors[0].message, "`rate` wants a range vector, and this is an instant vector");
+/// ```
+pub fn infer(expr: &Expr, holes: &[HoleType]) -> (Option<Type>, Vec<Error>) {
+    let mut check = Check {
+        holes,
+        errors: Vec::new(),
+    };
+    let of = check.expr(expr);
+    check
+        .errors
+        .sort_by_key(|error| (error.span.start, error.span.end));
+    (of, check.errors)
+}
+
+pub(super) struct Check<'h> {
+    holes: &'h [HoleType],
+    pub(super) errors: Vec<Error>,
+}
+
+impl Check<'_> {
+    pub(super) fn hole(&self, number: usize) -> HoleType {
+        self.holes.get(number).copied().unwrap_or(HoleType::Unknown)
+    }
+
+    pub(super) fn experimental(&mut self, what: &str, flag: &str, span: Span) {
+        self.errors.push(
+            Error::new(
+                &codes::PROMQL_EXPERIMENTAL,
+                format!("{what} is experimental in Prometheus"),
+                span,
+            )
+            .help(format!(
+                "Prometheus refuses it unless it runs with `--enable-feature={flag}`"
+            )),
+        );
+    }
+
+    pub(super) fn expr(&mut self, expr: &Expr) -> Option<Type> {
+        match &expr.node {
+            Node::Number(_) => Some(Type::Scalar),
+            Node::String(string) => {
+                self.string(string);
+                Some(Type::String)
+            }
+            Node::Selector(selector) => {
+                self.selector(selector, expr.span, true);
+                Some(Type::InstantVector)
+            }
+            Node::Range(inner, range) => {
+                match &inner.node {
+                    Node::Hole(number) => self.hole_is_selector(*number, inner.span, "a range"),
+                    _ => {
+                        self.expr(inner);
+                    }
+                }
+                self.duration(range, true);
+                Some(Type::RangeVector)
+            }
+            Node::Subquery(subquery) => {
+                let of = self.expr(&subquery.expr);
+                self.want(&subquery.expr, of, &[Type::InstantVector], "a subquery");
+                self.duration(&subquery.range, true);
+                if let Some(step) = &subquery.step {
+                    self.duration(step, true);
+                }
+                self.modifiers(&subquery.modifiers);
+                Some(Type::RangeVector)
+            }
+            Node::Call(call) => self.call(call, expr.span),
+            Node::Aggregate(aggregate) => {
+                self.aggregate(aggregate);
+                Some(Type::InstantVector)
+            }
+            Node::Binary(binary) => self.binary(binary),
+            Node::Unary(op, inner) => {
+                let of = self.expr(inner);
+                let who = format!("`{}`", op.as_str());
+                if self.want(inner, of, &[Type::Scalar, Type::InstantVector], &who) {
+                    of
+                } else {
+                    None
+                }
+            }
+            Node::Paren(inner) => self.expr(inner),
+            Node::Hole(number) => match self.hole(*number) {
+                HoleType::Selector | HoleType::Vector => Some(Type::InstantVector),
+                HoleType::Scalar | HoleType::Duration => Some(Type::Scalar),
+                HoleType::String => Some(Type::String),
+                HoleType::Unknown => None,
+            },
+            Node::Modified(inner, modifiers) => {
+                if let Node::Hole(number) = &inner.node {
+                    let who = if modifiers.offset.is_some() {
+                        "`offset`"
+                    } else {
+                        "`@`"
+                    };
+                    self.hole_is_selector(*number, inner.span, who);
+                }
+                self.modifiers(modifiers);
+                Some(Type::InstantVector)
+            }
+        }
+    }
+
+    fn hole_is_selector(&mut self, number: usize, span: Span, who: &str) {
+        let of = self.hole(number);
+        if !matches!(of, HoleType::Selector | HoleType::Unknown) {
+            let mut error = Error::new(
+                &codes::PROMQL_HOLE_TYPE,
+                format!(
+                    "{who} can only follow a selector, and this value is {}",
+                    of.with_article()
+                ),
+                span,
+            );
+            if of == HoleType::Vector && who == "a range" {
+                error = error
+                    .help("for the values of an expression over a time, write a subquery: `[5m:]`");
+            }
+            self.errors.push(error);
+        }
+    }
+
+    fn string(&mut self, string: &StringLit) {
+        for part in &string.parts {
+            if let StringPart::Hole(number) = part
+                && matches!(self.hole(*number), HoleType::Selector | HoleType::Vector)
+            {
+                self.errors.push(
+                    Error::new(
+                        &codes::PROMQL_HOLE_TYPE,
+                        "a query can't be interpolated into a string",
+                        string.span,
+                    )
+                    .label(format!(
+                        "the value is {}",
+                        self.hole(*number).with_article()
+                    )),
+                );
+            }
+        }
+    }
+
+    fn duration(&mut self, duration: &Duration, is_range: bool) {
+        let experimental = match &duration.node {
+            DurationNode::Paren(_) | DurationNode::Unary(..) => is_range,
+            DurationNode::Binary(..) | DurationNode::Call(..) => true,
+            _ => false,
+        };
+        if experimental {
+            self.experimental("a computed duration", "promql-duration-expr", duration.span);
+        }
+        self.duration_holes(duration);
+    }
+
+    fn duration_holes(&mut self, duration: &Duration) {
+        match &duration.node {
+            DurationNode::Literal(_) | DurationNode::Window => {}
+            DurationNode::Hole(number) => {
+                let of = self.hole(*number);
+                if !matches!(
+                    of,
+                    HoleType::Duration | HoleType::Scalar | HoleType::Unknown
+                ) {
+                    self.errors.push(Error::new(
+                        &codes::PROMQL_HOLE_TYPE,
+                        format!(
+                            "a duration is wanted here, and this value is {}",
+                            of.with_article()
+                        ),
+                        duration.span,
+                    ));
+                }
+            }
+            DurationNode::Paren(inner) | DurationNode::Unary(_, inner) => {
+                self.duration_holes(inner)
+            }
+            DurationNode::Binary(_, left, right) => {
+                self.duration_holes(left);
+                self.duration_holes(right);
+            }
+            DurationNode::Call(_, args) => args.iter().for_each(|arg| self.duration_holes(arg)),
+        }
+    }
+
+    fn modifiers(&mut self, modifiers: &Modifiers) {
+        if let Some(offset) = &modifiers.offset {
+            self.duration(&offset.duration, false);
+        }
+    }
+
+    pub(super) fn selector(&mut self, selector: &Selector, span: Span, must_select: bool) {
+        let mut selects = selector
+            .metric
+            .as_ref()
+            .is_some_and(|metric| !metric.text.is_empty());
+        for matcher in &selector.matchers {
+            self.string(&matcher.value);
+            let Some(text) = matcher.value.text() else {
+                // With a hole or a stray byte in it, it surely isn't empty for good.
+                selects = true;
+                continue;
+            };
+            let matches_empty = match matcher.op {
+                MatchOp::Equal => text.is_empty(),
+                MatchOp::NotEqual => !text.is_empty(),
+                MatchOp::Matches | MatchOp::NotMatches => match regex::matches_empty(text) {
+                    Ok(matches) => matches == (matcher.op == MatchOp::Matches),
+                    Err(error) => {
+                        self.errors.push(
+                            Error::new(
+                                &codes::PROMQL_BAD_REGEX,
+                                format!("`{}` is no regular expression: {}", shortened(text), error.0),
+                                matcher.value.span,
+                            )
+                            .help("Prometheus takes the RE2 syntax: no look-around and no back references"),
+                        );
+                        false
+                    }
+                },
+            };
+            selects |= !matches_empty;
+        }
+        if must_select && !selects {
+            self.errors.push(
+                Error::new(
+                    &codes::PROMQL_SELECTS_ALL,
+                    "this selects every metric there is, and Prometheus refuses that",
+                    span,
+                )
+                .help("name a metric, or add a matcher that leaves out series without the label: `{job=~\".+\"}`"),
+            );
+        }
+        if let Some(extended) = selector.modifiers.extended {
+            let what = if extended == Extended::Anchored {
+                "`anchored`"
+            } else {
+                "`smoothed`"
+            };
+            self.experimental(what, "promql-extended-range-selectors", span);
+        }
+        self.modifiers(&selector.modifiers);
+    }
+
+    /// Says so where an expression has another type than is wanted. `who` is what wants it.
+    pub(super) fn want(
+        &mut self,
+        expr: &Expr,
+        of: Option<Type>,
+        wanted: &[Type],
+        who: &str,
+    ) -> bool {
+        let Some(of) = of else { return true };
+        if wanted.contains(&of) {
+            return true;
+        }
+        let list = wanted
+            .iter()
+            .map(|of| of.with_article())
+            .collect::<Vec<_>>()
+            .join(" or ");
+        let bare = expr.unparenthesised();
+        let is_hole = matches!(bare.node, Node::Hole(_));
+        let code = if is_hole {
+            &codes::PROMQL_HOLE_TYPE
+        } else {
+            &codes::PROMQL_TYPE
+        };
+        let this = if is_hole { "this value" } else { "this" };
+        let mut error = Error::new(
+            code,
+            format!("{who} wants {list}, and {this} is {}", of.with_article()),
+            expr.span,
+        );
+        let first = wanted.first().copied();
+        match (first, of) {
+            (Some(Type::RangeVector), Type::InstantVector) => {
+                match &bare.node {
+                    Node::Selector(selector) => {
+                        error = error.help("a range says over how long: `x[5m]`, or `x[$window]`");
+                        if selector.modifiers.is_empty() {
+                            let end = expr.span.end as usize;
+                            error = error.suggest(Span::new(end, end), "[5m]");
+                        }
+                    }
+                    Node::Hole(_) => {
+                        error = error.help("a range says over how long: `${selector}[5m]`")
+                    }
+                    _ => error = error.help(
+                        "for the values of an expression over a time, write a subquery: `(…)[5m:]`",
+                    ),
+                }
+            }
+            (_, Type::RangeVector) => {
+                error = error.help(
+                    "a function makes an instant vector of a range: `rate(…)` of a counter, `avg_over_time(…)` of a gauge",
+                );
+            }
+            (Some(Type::InstantVector), Type::Scalar) if !is_hole && wanted.len() == 1 => {
+                error = error.help("`vector(…)` makes a vector of a number");
+            }
+            (Some(Type::Scalar), Type::InstantVector) if wanted.len() == 1 => {
+                error = error.help("`scalar(…)` makes a number of a vector that has one series");
+            }
+            _ => {}
+        }
+        self.errors.push(error);
+        false
+    }
+
+    fn binary(&mut self, binary: &Binary) -> Option<Type> {
+        let left = self.expr(&binary.left);
+        let right = self.expr(&binary.right);
+        let op = binary.op.as_str();
+        let is_set = binary.op.is_set();
+        let wanted: &[Type] = &[Type::Scalar, Type::InstantVector];
+        let who = format!("`{op}`");
+        let fits = if is_set {
+            let left = self.want_vector(&binary.left, left, op);
+            self.want_vector(&binary.right, right, op) && left
+        } else {
+            let left = self.want(&binary.left, left, wanted, &who);
+            self.want(&binary.right, right, wanted, &who) && left
+        };
+        if binary.return_bool && !binary.op.is_comparison() {
+            self.errors.push(
+                Error::new(
+                    &codes::PROMQL_BOOL,
+                    format!("`bool` can only follow a comparison, and `{op}` does not compare"),
+                    binary.op_span,
+                )
+                .help("remove `bool`"),
+            );
+        }
+        if !fits {
+            return None;
+        }
+        let scalars = left == Some(Type::Scalar) && right == Some(Type::Scalar);
+        if scalars && binary.op.is_comparison() && !binary.return_bool {
+            let end = binary.op_span.end as usize;
+            self.errors.push(
+                Error::new(
+                    &codes::PROMQL_BOOL,
+                    format!("a comparison of two scalars needs `bool` after `{op}`"),
+                    binary.op_span,
+                )
+                .label("there is nothing to filter, only 0 or 1 to give")
+                .suggest(Span::new(end, end), " bool"),
+            );
+        }
+        let has_scalar = left == Some(Type::Scalar) || right == Some(Type::Scalar);
+        self.matching(binary, has_scalar);
+        match (left, right) {
+            (Some(Type::Scalar), Some(Type::Scalar)) => Some(Type::Scalar),
+            (Some(Type::InstantVector), _) | (_, Some(Type::InstantVector)) => {
+                Some(Type::InstantVector)
+            }
+            _ => None,
+        }
+    }
+
+    /// Says so where a side of `and`, `or` or `unless` is no vector.
+    fn want_vector(&mut self, expr: &Expr, of: Option<Type>, op: &str) -> bool {
+        if of != Some(Type::Scalar) || matches!(expr.unparenthesised().node, Node::Hole(_)) {
+            return self.want(expr, of, &[Type::InstantVector], &format!("`{op}`"));
+        }
+        self.errors.push(
+            Error::new(
+                &codes::PROMQL_SET_OPERATOR,
+                format!("`{op}` combines sets of series, and this is a scalar"),
+                expr.span,
+            )
+            .help("`vector(…)` makes a vector of a number"),
+        );
+        false
+    }
+
+    fn matching(&mut self, binary: &Binary, has_scalar: bool) {
+        let op = binary.op.as_str();
+        let fills = binary.fill != Fill::default();
+        if fills {
+            self.experimental("`fill`", "promql-binop-fill-modifiers", binary.op_span);
+            if has_scalar || binary.op.is_set() {
+                let message = if has_scalar {
+                    "`fill` can only be used between two vectors".to_owned()
+                } else {
+                    format!("`fill` can't be used with `{op}`, which leaves values alone")
+                };
+                self.errors
+                    .push(Error::new(&codes::PROMQL_MATCHING, message, binary.op_span));
+            }
+        }
+        let Some(matching) = &binary.matching else {
+            return;
+        };
+        let word = if matching.on { "on" } else { "ignoring" };
+        if let Some(group) = &matching.group {
+            let side = if group.left {
+                "group_left"
+            } else {
+                "group_right"
+            };
+            let twice = group.labels.iter().find(|label| {
+                matching.on && matching.labels.iter().any(|other| other.name == label.name)
+            });
+            if let Some(label) = twice {
+                self.errors.push(
+                    Error::new(
+                        &codes::PROMQL_MATCHING,
+                        format!("`{}` is both in `on` and in `{side}`", label.name),
+                        label.span,
+                    )
+                    .label("it is the same on both sides anyway")
+                    .help(format!("remove it from `{side}`")),
+                );
+            }
+            if binary.op.is_set() && !has_scalar {
+                self.errors.push(
+                    Error::new(
+                        &codes::PROMQL_MATCHING,
+                        format!("`{side}` can't be used with `{op}`"),
+                        binary.op_span,
+                    )
+                    .help(format!("`{op}` matches many series with many already")),
+                );
+            }
+        }
+        if has_scalar && !matching.labels.is_empty() {
+            let span = matching
+                .labels
+                .iter()
+                .map(|label| label.span)
+                .reduce(Span::to)
+                .unwrap_or(binary.op_span);
+            self.errors.push(
+                Error::new(
+                    &codes::PROMQL_MATCHING,
+                    format!("`{word}` can only match two vectors, and one side is a scalar"),
+                    span,
+                )
+                .help(format!("remove `{word} (…)`")),
+            );
+        }
+    }
+}
+
+fn shortened(text: &str) -> String {
+    if text.chars().count() <= 40 {
+        return text.to_owned();
+    }
+    text.chars().take(40).chain(['…']).collect()
+}

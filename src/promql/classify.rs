@@ -1,0 +1,161 @@
+//! What kind of query one is, for the types of `.nth`.
+
+use super::tree::*;
+
+/// Whether it is one metric with matchers and nothing else: no function, no range, no `offset` or `@`.
+///
+/// Parentheses do not matter. A selector with an `offset` is a vector, not a selector: a rate of it could not be
+/// taken over a window of one's own choice without guessing what the offset was for.
+pub fn is_selector(expr: &Expr) -> bool {
+    matches!(&expr.unparenthesised().node, Node::Selector(selector) if selector.modifiers.is_empty())
+}
+
+/// Whether `$window` stands anywhere in it.
+pub fn uses_window(expr: &Expr) -> bool {
+    fn in_duration(duration: &Duration) -> bool {
+        match &duration.node {
+            DurationNode::Window => true,
+            DurationNode::Literal(_) | DurationNode::Hole(_) => false,
+            DurationNode::Paren(inner) | DurationNode::Unary(_, inner) => in_duration(inner),
+            DurationNode::Binary(_, left, right) => in_duration(left) || in_duration(right),
+            DurationNode::Call(_, args) => args.iter().any(in_duration),
+        }
+    }
+    let in_modifiers = |modifiers: &Modifiers| {
+        modifiers
+            .offset
+            .as_ref()
+            .is_some_and(|offset| in_duration(&offset.duration))
+    };
+    exprs(expr).any(|expr| match &expr.node {
+        Node::Range(_, range) => in_duration(range),
+        Node::Selector(selector) => in_modifiers(&selector.modifiers),
+        Node::Modified(_, modifiers) => in_modifiers(modifiers),
+        Node::Subquery(subquery) => {
+            in_duration(&subquery.range)
+                || subquery.step.as_ref().is_some_and(in_duration)
+                || in_modifiers(&subquery.modifiers)
+        }
+        _ => false,
+    })
+}
+
+/// Whether it has series only while something is wrong, as an alert wants it.
+///
+/// That is a comparison without `bool`, `absent` or `absent_over_time`; `a and b` and `a unless b` where `a` is
+/// one, or `b` of `and`; `a or b` where both are; and a call or aggregation that keeps an empty vector empty is
+/// not looked into, but for parentheses and a sign.
+pub fn is_condition(expr: &Expr) -> bool {
+    match &expr.node {
+        Node::Paren(inner) => is_condition(inner),
+        Node::Call(call) => matches!(call.function.as_str(), "absent" | "absent_over_time"),
+        Node::Binary(binary) => match binary.op {
+            BinaryOp::And => is_condition(&binary.left) || is_condition(&binary.right),
+            BinaryOp::Or => is_condition(&binary.left) && is_condition(&binary.right),
+            BinaryOp::Unless => is_condition(&binary.left),
+            op => op.is_comparison() && !binary.return_bool,
+        },
+        _ => false,
+    }
+}
+
+/// All selectors in it, in the order of the text.
+///
+/// ```
+/// use nthc::promql::{classify, parse};
+///
+/// let query = parse("sum(rate(errors[5m])) / sum(rate(requests[5m]))").unwrap();
+/// let names: Vec<_> =
+///     classify::metrics(&query).filter_map(|selector| selector.metric.as_ref()).map(|metric| metric.text.as_str()).collect();
+/// assert_eq!(names, ["errors", "requests"]);
+/// ```
+pub fn metrics(expr: &Expr) -> impl Iterator<Item = &Selector> {
+    exprs(expr).filter_map(|expr| match &expr.node {
+        Node::Selector(selector) => Some(selector),
+        _ => None,
+    })
+}
+
+/// It and all expressions in it, parents first, in the order of the text.
+pub fn exprs(expr: &Expr) -> impl Iterator<Item = &Expr> {
+    let mut waiting = vec![expr];
+    std::iter::from_fn(move || {
+        let expr = waiting.pop()?;
+        match &expr.node {
+            Node::Number(_) | Node::String(_) | Node::Selector(_) | Node::Hole(_) => {}
+            Node::Range(inner, _)
+            | Node::Unary(_, inner)
+            | Node::Paren(inner)
+            | Node::Modified(inner, _) => {
+                waiting.push(inner);
+            }
+            Node::Subquery(subquery) => waiting.push(&subquery.expr),
+            Node::Call(call) => waiting.extend(call.args.iter().rev()),
+            Node::Aggregate(aggregate) => {
+                waiting.push(&aggregate.expr);
+                waiting.extend(&aggregate.param);
+            }
+            Node::Binary(binary) => waiting.extend([&binary.right, &binary.left]),
+        }
+        Some(expr)
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    #![allow(clippy::unwrap_used)]
+    use super::super::parse;
+    use super::*;
+
+    #[test]
+    fn selectors() {
+        for (text, expected) in [
+            ("x", true),
+            ("(x{a=\"b\"})", true),
+            ("{__name__=~\"x.*\"}", true),
+            ("x offset 5m", false),
+            ("x @ end()", false),
+            ("x[5m]", false),
+            ("rate(x[5m])", false),
+            ("x > 1", false),
+            ("-x", false),
+        ] {
+            assert_eq!(is_selector(&parse(text).unwrap()), expected, "{text}");
+        }
+    }
+
+    #[test]
+    fn windows() {
+        for text in [
+            "x[$window]",
+            "x offset $window",
+            "x[1h:$window]",
+            "f(y[$window:] offset 1h)",
+            "x[$window * 2]",
+        ] {
+            assert!(uses_window(&parse(text).unwrap()), "{text}");
+        }
+        assert!(!uses_window(&parse("rate(x{a=\"$window\"}[5m])").unwrap()));
+    }
+
+    #[test]
+    fn conditions() {
+        for (text, expected) in [
+            ("x > 1", true),
+            ("(sum(x) / sum(y)) > 0.1", true),
+            ("x > bool 1", false),
+            ("x", false),
+            ("absent(x)", true),
+            ("x > 1 and y", true),
+            ("x and y > 1", true),
+            ("x > 1 or y", false),
+            ("x > 1 or absent(y)", true),
+            ("x > 1 unless y", true),
+            ("x unless y > 1", false),
+            ("(x == 0)", true),
+            ("1 - (x > 1)", false),
+        ] {
+            assert_eq!(is_condition(&parse(text).unwrap()), expected, "{text}");
+        }
+    }
+}

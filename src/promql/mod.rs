@@ -1,0 +1,42 @@
+//! PromQL: text to a tree with spans, its types, rewriting and printing.
+//!
+//! It is PromQL as Prometheus 3.16 reads it, with two additions. `$window` may stand for a duration, and a hole,
+//! `${____}`, for an expression, a duration or a part of a string: that is how a value interpolated into a query
+//! reaches this module, which knows nothing of `.nth`. Holes are numbered from 0 in the order of the text.
+//!
+//! ```
+//! use nthc::promql::{parse, rewrite};
+//!
+//! let mut query = parse("rate( http_requests_total{code=~'5..'}[$window] )").unwrap();
+//! rewrite::inject_labels(&mut query, [("job", "checkout")]);
+//! rewrite::set_window(&mut query, "5m");
+//! assert_eq!(query.to_string(), r#"rate(http_requests_total{code=~"5..",job="checkout"}[5m])"#);
+//! ```
+
+mod arguments;
+pub mod build;
+mod check;
+pub mod classify;
+mod durations;
+mod error;
+pub mod functions;
+mod literal;
+mod lower;
+mod mistakes;
+mod modifiers;
+mod operators;
+mod parse;
+mod print;
+mod regex;
+pub mod rewrite;
+#[cfg(test)]
+mod tests;
+pub mod tree;
+mod types;
+
+pub use check::{HoleType, infer};
+pub use error::Error;
+pub use parse::{MAX_DEPTH, parse};
+pub use regex::escape as escape_regex;
+pub use tree::*;
+pub use types::Type;

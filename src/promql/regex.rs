@@ -1,0 +1,326 @@
+//! Regular expressions in matchers: the RE2 flavour that Prometheus takes, read with the help of `regex-syntax`.
+
+use regex_syntax::hir::{Hir, HirKind, Look};
+
+/// What is wrong with a regular expression.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) struct BadRegex(pub(super) String);
+
+/// Reads a regular expression, and says whether it matches the empty text.
+pub(super) fn matches_empty(pattern: &str) -> Result<bool, BadRegex> {
+    let translated = translate(pattern)?;
+    let hir = regex_syntax::ParserBuilder::new()
+        .dot_matches_new_line(true)
+        .utf8(false)
+        .build()
+        .parse(&translated)
+        .map_err(|error| BadRegex(reason(&error)))?;
+    Ok(empty(&hir))
+}
+
+/// Escapes a text so that, as a regular expression, it matches just itself.
+pub fn escape(text: &str) -> String {
+    regex_syntax::escape(text)
+}
+
+fn reason(error: &regex_syntax::Error) -> String {
+    match error {
+        regex_syntax::Error::Parse(error) => error.kind().to_string(),
+        regex_syntax::Error::Translate(error) => error.kind().to_string(),
+        _ => "it is malformed".to_owned(),
+    }
+}
+
+/// Whether the expression, anchored at both ends as matchers are, matches the empty text.
+fn empty(hir: &Hir) -> bool {
+    match hir.kind() {
+        HirKind::Empty => true,
+        HirKind::Literal(_) | HirKind::Class(_) => false,
+        HirKind::Look(look) => matches!(
+            look,
+            Look::Start
+                | Look::End
+                | Look::StartLF
+                | Look::EndLF
+                | Look::StartCRLF
+                | Look::EndCRLF
+                | Look::WordAsciiNegate
+                | Look::WordUnicodeNegate
+        ),
+        HirKind::Repetition(repetition) => repetition.min == 0 || empty(&repetition.sub),
+        HirKind::Capture(capture) => empty(&capture.sub),
+        HirKind::Concat(parts) => parts.iter().all(empty),
+        HirKind::Alternation(parts) => parts.iter().any(empty),
+    }
+}
+
+/// Rewrites what RE2 and `regex-syntax` read differently, and refuses what only the latter takes.
+fn translate(pattern: &str) -> Result<String, BadRegex> {
+    let mut out = String::with_capacity(pattern.len() + 8);
+    let mut rest = pattern;
+    // What the last thing was: RE2 lets nothing be repeated twice, but for a `?` that makes it lazy.
+    let mut repeated = false;
+    let mut repeatable = false;
+    while let Some(c) = rest.chars().next() {
+        let tail = &rest[c.len_utf8()..];
+        match c {
+            '\\' => {
+                let (taken, text) = escaped(tail)?;
+                out.push_str(&text);
+                rest = &tail[taken..];
+                (repeated, repeatable) = (false, true);
+                continue;
+            }
+            '[' => {
+                let (taken, text) = class(rest)?;
+                out.push_str(&text);
+                rest = &rest[taken..];
+                (repeated, repeatable) = (false, true);
+                continue;
+            }
+            '(' => {
+                if let Some(flags) = tail.strip_prefix('?') {
+                    let end = flags.find([')', ':']);
+                    let before = end.map_or("", |end| &flags[..end]);
+                    let named = flags.starts_with("P<") || flags.starts_with('<');
+                    if !named && before.contains(|c: char| !"imsU-".contains(c)) {
+                        return Err(BadRegex(format!("`(?{before}` is not known")));
+                    }
+                    if named {
+                        out.push_str("(?");
+                        rest = flags;
+                        // The name is read by `regex-syntax`; none of its characters means anything here.
+                        (repeated, repeatable) = (false, false);
+                        continue;
+                    }
+                    if let Some(end) = end {
+                        out.push_str(&rest[..end + 3]);
+                        rest = &rest[end + 3..];
+                        (repeated, repeatable) = (false, false);
+                        continue;
+                    }
+                }
+                out.push('(');
+                (repeated, repeatable) = (false, false);
+            }
+            '|' => {
+                out.push('|');
+                (repeated, repeatable) = (false, false);
+            }
+            '*' | '+' | '?' | '{' => {
+                let length = if c == '{' { counted(rest) } else { Some(1) };
+                let Some(length) = length else {
+                    out.push_str("\\{");
+                    rest = tail;
+                    (repeated, repeatable) = (false, true);
+                    continue;
+                };
+                if !repeatable {
+                    return Err(BadRegex(format!(
+                        "nothing stands before `{}`",
+                        &rest[..length]
+                    )));
+                }
+                if repeated {
+                    return Err(BadRegex(format!(
+                        "`{}` repeats a repetition",
+                        &rest[..length]
+                    )));
+                }
+                let too_many = rest[1..length.max(2) - 1]
+                    .split(',')
+                    .any(|count| count.parse::<u32>().is_ok_and(|count| count > 1000));
+                if c == '{' && too_many {
+                    return Err(BadRegex("it repeats more than 1000 times".to_owned()));
+                }
+                out.push_str(&rest[..length]);
+                rest = &rest[length..];
+                if let Some(lazy) = rest.strip_prefix('?') {
+                    out.push('?');
+                    rest = lazy;
+                }
+                repeated = true;
+                continue;
+            }
+            '}' => {
+                out.push_str("\\}");
+                (repeated, repeatable) = (false, true);
+            }
+            c => {
+                out.push(c);
+                (repeated, repeatable) = (false, true);
+            }
+        }
+        rest = tail;
+    }
+    Ok(out)
+}
+
+/// The length of `{2}`, `{2,}` or `{2,3}`; anything else in braces is plain text to RE2.
+fn counted(text: &str) -> Option<usize> {
+    let end = text.find('}')?;
+    let inner = text.get(1..end)?;
+    let (low, high) = inner.split_once(',').unwrap_or((inner, ""));
+    let digits = |part: &str| part.bytes().all(|b| b.is_ascii_digit());
+    (!low.is_empty() && digits(low) && digits(high)).then_some(end + 1)
+}
+
+/// What follows a backslash: how many bytes of it are taken, and what is written instead of it all.
+fn escaped(tail: &str) -> Result<(usize, String), BadRegex> {
+    let Some(c) = tail.chars().next() else {
+        return Err(BadRegex("it ends with a backslash".to_owned()));
+    };
+    match c {
+        'Q' => {
+            let inner = tail[1..].split("\\E").next().unwrap_or("");
+            let closed = tail[1 + inner.len()..].starts_with("\\E");
+            Ok((
+                1 + inner.len() + if closed { 2 } else { 0 },
+                format!("(?:{})", regex_syntax::escape(inner)),
+            ))
+        }
+        '0'..='7' => {
+            let digits = tail
+                .bytes()
+                .take(3)
+                .take_while(|b| matches!(b, b'0'..=b'7'))
+                .count();
+            if c != '0' && digits < 2 {
+                return Err(BadRegex(format!(
+                    "`\\{c}` is a back reference, which RE2 does not have"
+                )));
+            }
+            let value = u32::from_str_radix(&tail[..digits], 8).unwrap_or(0);
+            Ok((digits, format!("\\x{{{value:x}}}")))
+        }
+        'C' => Ok((1, "(?s:.)".to_owned())),
+        c if c.is_ascii_alphanumeric() => {
+            if !"abBdDsSwWAzfnrtvxpP".contains(c) {
+                return Err(BadRegex(format!("`\\{c}` is not known")));
+            }
+            if c == 'a' || c == 'f' || c == 'v' {
+                let code = match c {
+                    'a' => 7,
+                    'f' => 12,
+                    _ => 11,
+                };
+                return Ok((1, format!("\\x{{{code:x}}}")));
+            }
+            Ok((1, format!("\\{c}")))
+        }
+        c if c.is_ascii() && !c.is_ascii_control() => Ok((1, regex_syntax::escape(&c.to_string()))),
+        c => Err(BadRegex(format!("`\\{c}` is not known"))),
+    }
+}
+
+/// A class in brackets: how many bytes it takes, and what is written instead. Inside one, RE2 knows neither
+/// nested classes nor operators on classes.
+fn class(text: &str) -> Result<(usize, String), BadRegex> {
+    let mut out = String::from("[");
+    let mut at = 1;
+    if text[at..].starts_with('^') {
+        out.push('^');
+        at += 1;
+    }
+    let mut first = true;
+    while let Some(c) = text[at..].chars().next() {
+        let rest = &text[at..];
+        if c == ']' && !first {
+            out.push(']');
+            return Ok((at + 1, out));
+        }
+        first = false;
+        if rest.starts_with("[:")
+            && let Some(end) = rest.find(":]")
+        {
+            out.push_str(&rest[..end + 2]);
+            at += end + 2;
+        } else if c == '\\' {
+            let (taken, written) = escaped(&rest[1..])?;
+            out.push_str(&written);
+            at += 1 + taken;
+        } else {
+            if matches!(c, '[' | ']' | '&' | '~' | '^') || (c == '-' && rest[1..].starts_with('-'))
+            {
+                out.push('\\');
+            }
+            out.push(c);
+            at += c.len_utf8();
+        }
+    }
+    Err(BadRegex("a `[` is never closed".to_owned()))
+}
+
+#[cfg(test)]
+mod tests {
+    #![allow(clippy::unwrap_used)]
+    use super::*;
+
+    #[test]
+    fn re2_takes_these() {
+        for pattern in [
+            "",
+            "a|b",
+            "5..",
+            "[[]",
+            "[^[]+",
+            "[]a]",
+            "[a&&b]",
+            "a{",
+            "a{,5}",
+            "{x}",
+            r"\Qa.b\E",
+            r"\/api\/v1",
+            "(?i)abc",
+            "(?i:abc)",
+            "(?P<n>a)",
+            "(?<n>a)",
+            "[[:alpha:]]",
+            r"\_x",
+            r"\<",
+            "a*?",
+            "a{2,3}?",
+            r"\012",
+            r"\pL+",
+            "x}",
+            "^$",
+            "a||b",
+            "()",
+            "[a-]",
+            "[--a]",
+            r"[\d-]",
+            "(?:a)+",
+        ] {
+            assert!(
+                matches_empty(pattern).is_ok(),
+                "{pattern}: {:?}",
+                matches_empty(pattern)
+            );
+        }
+    }
+
+    #[test]
+    fn re2_refuses_these() {
+        for pattern in [
+            "*", "a**", "a*+", "(", ")", "[", "[z-a]", "(?=a)", "(?!a)", r"\1", r"\K", r"\Z",
+            "a{1001}", "(?x)a", "\\", "(?P<n", "a|*", r"\u0041", "?a", "(*)", r"\pX",
+        ] {
+            assert!(matches_empty(pattern).is_err(), "{pattern}");
+        }
+    }
+
+    #[test]
+    fn matching_nothing_is_known() {
+        for (pattern, expected) in [
+            (".*", true),
+            (".+", false),
+            ("", true),
+            ("a?", true),
+            ("a|", true),
+            ("^$", true),
+            ("a*b", false),
+        ] {
+            assert_eq!(matches_empty(pattern).unwrap(), expected, "{pattern}");
+        }
+    }
+}

@@ -1,0 +1,422 @@
+//! Changes to a tree: labels, windows, interpolated values.
+
+use super::tree::*;
+use super::{build, regex};
+
+/// Calls `visit` with every expression, parents before what is in them.
+fn each_expr(expr: &mut Expr, visit: &mut impl FnMut(&mut Expr)) {
+    visit(expr);
+    match &mut expr.node {
+        Node::Number(_) | Node::String(_) | Node::Selector(_) | Node::Hole(_) => {}
+        Node::Range(inner, _)
+        | Node::Unary(_, inner)
+        | Node::Paren(inner)
+        | Node::Modified(inner, _) => {
+            each_expr(inner, visit);
+        }
+        Node::Subquery(subquery) => each_expr(&mut subquery.expr, visit),
+        Node::Call(call) => call.args.iter_mut().for_each(|arg| each_expr(arg, visit)),
+        Node::Aggregate(aggregate) => {
+            if let Some(param) = &mut aggregate.param {
+                each_expr(param, visit);
+            }
+            each_expr(&mut aggregate.expr, visit);
+        }
+        Node::Binary(binary) => {
+            each_expr(&mut binary.left, visit);
+            each_expr(&mut binary.right, visit);
+        }
+    }
+}
+
+/// Calls `visit` with every duration, the ones inside computed durations too.
+fn each_duration(expr: &mut Expr, visit: &mut impl FnMut(&mut Duration)) {
+    fn inside(duration: &mut Duration, visit: &mut impl FnMut(&mut Duration)) {
+        visit(duration);
+        match &mut duration.node {
+            DurationNode::Literal(_) | DurationNode::Window | DurationNode::Hole(_) => {}
+            DurationNode::Paren(inner) | DurationNode::Unary(_, inner) => inside(inner, visit),
+            DurationNode::Binary(_, left, right) => {
+                inside(left, visit);
+                inside(right, visit);
+            }
+            DurationNode::Call(_, args) => args.iter_mut().for_each(|arg| inside(arg, visit)),
+        }
+    }
+    fn modifiers(modifiers: &mut Modifiers, visit: &mut impl FnMut(&mut Duration)) {
+        if let Some(offset) = &mut modifiers.offset {
+            inside(&mut offset.duration, visit);
+        }
+    }
+    each_expr(expr, &mut |expr| match &mut expr.node {
+        Node::Range(_, range) => inside(range, visit),
+        Node::Selector(selector) => modifiers(&mut selector.modifiers, visit),
+        Node::Modified(_, found) => modifiers(found, visit),
+        Node::Subquery(subquery) => {
+            inside(&mut subquery.range, visit);
+            if let Some(step) = &mut subquery.step {
+                inside(step, visit);
+            }
+            modifiers(&mut subquery.modifiers, visit);
+        }
+        _ => {}
+    });
+}
+
+/// Adds `label="value"` to every selector that has no matcher on that label, whatever its operator.
+///
+/// Doing it again changes nothing.
+///
+/// ```
+/// use nthc::promql::{parse, rewrite::inject_labels};
+///
+/// let mut query = parse(r#"errors{job!="a"} / requests"#).unwrap();
+/// inject_labels(&mut query, [("job", "checkout")]);
+/// assert_eq!(query.to_string(), r#"errors{job!="a"} / requests{job="checkout"}"#);
+/// ```
+pub fn inject_labels<'l>(expr: &mut Expr, labels: impl IntoIterator<Item = (&'l str, &'l str)>) {
+    let labels: Vec<_> = labels.into_iter().collect();
+    each_expr(expr, &mut |expr| {
+        if let Node::Selector(selector) = &mut expr.node {
+            for (label, value) in &labels {
+                if selector
+                    .matchers
+                    .iter()
+                    .all(|matcher| matcher.label != *label)
+                {
+                    selector.matchers.push(Matcher {
+                        label: (*label).into(),
+                        label_span: Span::default(),
+                        op: MatchOp::Equal,
+                        value: StringLit::made(*value),
+                    });
+                }
+            }
+        }
+    });
+}
+
+/// Replaces every `$window` with a duration, `5m`.
+///
+/// ```
+/// use nthc::promql::{parse, rewrite::set_window};
+///
+/// let mut query = parse("rate(x_total[$window])").unwrap();
+/// set_window(&mut query, "1h");
+/// assert_eq!(query.to_string(), "rate(x_total[1h])");
+/// ```
+pub fn set_window(expr: &mut Expr, window: &str) {
+    each_duration(expr, &mut |duration| {
+        if duration.node == DurationNode::Window {
+            duration.node = DurationNode::Literal(window.into());
+        }
+    });
+}
+
+/// What is put into a hole.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum HoleValue {
+    /// A query.
+    Expr(Expr),
+    /// A number, as PromQL writes it: `0.001`.
+    Number(String),
+    /// A duration, as PromQL writes it: `1h30m`.
+    Duration(String),
+    /// A text, for a string.
+    Text(String),
+}
+
+/// Why a value could not be put into its hole. [`infer`](super::infer) says the same beforehand, with the place.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct HoleError {
+    /// The hole's number.
+    pub hole: usize,
+    /// What is wrong, as a sentence without a full stop.
+    pub message: String,
+}
+
+/// Puts values into all holes, `values[n]` into hole `n`.
+///
+/// - A query stands where the hole stood, in parentheses where precedence needs them. Modifiers and a range at
+///   the hole become those of the selector; an `offset` or `@` that the selector has itself stays where the hole
+///   has none.
+/// - A text in a string stays that text. In the value of `=~` or `!~` it is escaped, so that it matches just
+///   itself: what is interpolated is never a regular expression.
+///
+/// # Errors
+///
+/// Those values that don't fit, or are absent; their holes are left as they are.
+///
+/// ```
+/// use nthc::promql::{parse, rewrite::{HoleValue, fill_holes}};
+///
+/// let mut query = parse(r#"rate(${_}[5m]) / x{path=~"${_}.*"}"#).unwrap();
+/// let errors = parse(r#"errors{code="500"}"#).unwrap();
+/// fill_holes(&mut query, &[HoleValue::Expr(errors), HoleValue::Text("/v1.0".into())]).unwrap();
+/// assert_eq!(query.to_string(), r#"rate(errors{code="500"}[5m]) / x{path=~"/v1\\.0.*"}"#);
+/// ```
+pub fn fill_holes(expr: &mut Expr, values: &[HoleValue]) -> Result<(), Vec<HoleError>> {
+    let mut errors = Vec::new();
+    fill_strings(expr, values, &mut errors);
+    each_duration(expr, &mut |duration| {
+        if let DurationNode::Hole(hole) = duration.node {
+            match values.get(hole) {
+                Some(HoleValue::Duration(text) | HoleValue::Number(text)) => {
+                    duration.node = DurationNode::Literal(text.into());
+                }
+                value => errors.push(misfit(hole, value, "a duration")),
+            }
+        }
+    });
+    fill_expr(expr, values, &mut errors);
+    if errors.is_empty() {
+        Ok(())
+    } else {
+        Err(errors)
+    }
+}
+
+fn misfit(hole: usize, value: Option<&HoleValue>, wanted: &str) -> HoleError {
+    let is = match value {
+        None => "absent",
+        Some(HoleValue::Expr(_)) => "a query",
+        Some(HoleValue::Number(_)) => "a number",
+        Some(HoleValue::Duration(_)) => "a duration",
+        Some(HoleValue::Text(_)) => "a text",
+    };
+    HoleError {
+        hole,
+        message: format!("here {wanted} is wanted, and the value is {is}"),
+    }
+}
+
+fn not_a_selector(hole: usize) -> HoleError {
+    HoleError {
+        hole,
+        message: "here a selector is wanted, and the value is another query".to_owned(),
+    }
+}
+
+fn fill_strings(expr: &mut Expr, values: &[HoleValue], errors: &mut Vec<HoleError>) {
+    each_expr(expr, &mut |expr| match &mut expr.node {
+        Node::String(string) => fill_string(string, values, false, errors),
+        Node::Selector(selector) => {
+            for matcher in &mut selector.matchers {
+                fill_string(&mut matcher.value, values, matcher.op.is_regex(), errors);
+            }
+        }
+        _ => {}
+    });
+}
+
+fn fill_string(
+    string: &mut StringLit,
+    values: &[HoleValue],
+    is_regex: bool,
+    errors: &mut Vec<HoleError>,
+) {
+    for part in &mut string.parts {
+        if let StringPart::Hole(hole) = *part {
+            match values.get(hole) {
+                Some(
+                    HoleValue::Text(text) | HoleValue::Number(text) | HoleValue::Duration(text),
+                ) => {
+                    *part = StringPart::Text(if is_regex {
+                        regex::escape(text)
+                    } else {
+                        text.clone()
+                    });
+                }
+                value => errors.push(misfit(hole, value, "a text")),
+            }
+        }
+    }
+    merge_parts(string);
+}
+
+/// Joins neighbouring texts, so that equal strings have equal parts.
+fn merge_parts(string: &mut StringLit) {
+    let mut parts: Vec<StringPart> = Vec::with_capacity(string.parts.len());
+    for part in std::mem::take(&mut string.parts) {
+        match (parts.last_mut(), part) {
+            (_, StringPart::Text(text)) if text.is_empty() => {}
+            (Some(StringPart::Text(before)), StringPart::Text(text)) => before.push_str(&text),
+            (_, part) => parts.push(part),
+        }
+    }
+    string.parts = parts;
+}
+
+/// Fills the holes that stand for expressions. What is put in is not searched for holes: it has its own.
+fn fill_expr(expr: &mut Expr, values: &[HoleValue], errors: &mut Vec<HoleError>) {
+    match &mut expr.node {
+        Node::Hole(hole) => match hole_expr(*hole, values) {
+            Ok(value) => *expr = value,
+            Err(error) => errors.push(error),
+        },
+        Node::Range(inner, _) => {
+            let hole = match inner.node {
+                Node::Hole(hole) => hole,
+                _ => return fill_expr(inner, values, errors),
+            };
+            match hole_expr(hole, values) {
+                // Selectors in parentheses are unwrapped: `(x)[5m]` is no PromQL.
+                Ok(value) => match value.unparenthesised() {
+                    selector if matches!(selector.node, Node::Selector(_)) => {
+                        **inner = selector.clone()
+                    }
+                    _ => errors.push(not_a_selector(hole)),
+                },
+                Err(error) => errors.push(error),
+            }
+        }
+        Node::Modified(inner, modifiers) => {
+            let Node::Hole(hole) = inner.node else { return };
+            match hole_expr(hole, values) {
+                Ok(value) => match value.unparenthesised().clone() {
+                    Expr {
+                        node: Node::Selector(mut selector),
+                        span,
+                    } => {
+                        let own = &mut selector.modifiers;
+                        own.offset = modifiers.offset.take().or(own.offset.take());
+                        own.at = modifiers.at.take().or(own.at.take());
+                        own.extended = modifiers.extended.or(own.extended);
+                        *expr = Expr {
+                            node: Node::Selector(selector),
+                            span,
+                        };
+                    }
+                    _ => errors.push(not_a_selector(hole)),
+                },
+                Err(error) => errors.push(error),
+            }
+        }
+        Node::Number(_) | Node::String(_) | Node::Selector(_) => {}
+        Node::Unary(_, inner) => fill_expr(inner, values, errors),
+        Node::Paren(inner) => {
+            let was_hole = matches!(inner.node, Node::Hole(_));
+            fill_expr(inner, values, errors);
+            if was_hole && let Node::Paren(_) = inner.node {
+                *expr = (**inner).clone();
+            }
+        }
+        Node::Subquery(subquery) => fill_expr(&mut subquery.expr, values, errors),
+        Node::Call(call) => call
+            .args
+            .iter_mut()
+            .for_each(|arg| fill_expr(arg, values, errors)),
+        Node::Aggregate(aggregate) => {
+            if let Some(param) = &mut aggregate.param {
+                fill_expr(param, values, errors);
+            }
+            fill_expr(&mut aggregate.expr, values, errors);
+        }
+        Node::Binary(binary) => {
+            fill_expr(&mut binary.left, values, errors);
+            fill_expr(&mut binary.right, values, errors);
+        }
+    }
+}
+
+fn hole_expr(hole: usize, values: &[HoleValue]) -> Result<Expr, HoleError> {
+    match values.get(hole) {
+        Some(HoleValue::Expr(expr)) => Ok(expr.clone()),
+        Some(HoleValue::Number(text) | HoleValue::Duration(text)) => Ok(build::number(text)),
+        Some(HoleValue::Text(text)) => Ok(build::string(text)),
+        None => Err(misfit(hole, None, "a query")),
+    }
+}
+
+/// The total rate of a selector over `$window`: `sum(rate(selector[$window]))`.
+///
+/// ```
+/// use nthc::promql::{parse, rewrite::as_rate};
+///
+/// let rate = as_rate(parse(r#"errors_total{code="500"}"#).unwrap());
+/// assert_eq!(rate.to_string(), r#"sum(rate(errors_total{code="500"}[$window]))"#);
+/// ```
+pub fn as_rate(selector: Expr) -> Expr {
+    let selector = match selector.unparenthesised() {
+        inner if std::ptr::eq(inner, &selector) => selector,
+        inner => inner.clone(),
+    };
+    let range = Expr::made(Node::Range(Box::new(selector), Duration::window()));
+    build::aggregate("sum", None, build::call("rate", vec![range]))
+}
+
+/// The condition as 0 and 1 instead of filtered series: its topmost comparison gets `bool`.
+///
+/// Absent where the topmost operator is no comparison. One that has `bool` already stays as it is.
+///
+/// ```
+/// use nthc::promql::{parse, rewrite::as_bool};
+///
+/// let slices = as_bool(parse("max(queue_depth) > 1000").unwrap()).unwrap();
+/// assert_eq!(slices.to_string(), "max(queue_depth) > bool 1000");
+/// assert_eq!(as_bool(parse("a and b > 1").unwrap()), None);
+/// ```
+pub fn as_bool(mut condition: Expr) -> Option<Expr> {
+    fn set(expr: &mut Expr) -> bool {
+        match &mut expr.node {
+            Node::Paren(inner) => set(inner),
+            Node::Binary(binary) if binary.op.is_comparison() => {
+                binary.return_bool = true;
+                true
+            }
+            _ => false,
+        }
+    }
+    set(&mut condition).then_some(condition)
+}
+
+/// Takes all places out of the tree, so that trees can be compared for what they say.
+///
+/// ```
+/// use nthc::promql::{parse, rewrite::clear_spans};
+///
+/// let (mut spaced, mut tight) = (parse("a +  b").unwrap(), parse("a+b").unwrap());
+/// clear_spans(&mut spaced);
+/// clear_spans(&mut tight);
+/// assert_eq!(spaced, tight);
+/// ```
+pub fn clear_spans(expr: &mut Expr) {
+    fn labels(labels: &mut [Label]) {
+        labels
+            .iter_mut()
+            .for_each(|label| label.span = Span::default());
+    }
+    each_duration(expr, &mut |duration| duration.span = Span::default());
+    each_expr(expr, &mut |expr| {
+        expr.span = Span::default();
+        match &mut expr.node {
+            Node::String(string) => string.span = Span::default(),
+            Node::Selector(selector) => {
+                if let Some(metric) = &mut selector.metric {
+                    metric.span = Span::default();
+                }
+                for matcher in &mut selector.matchers {
+                    matcher.label_span = Span::default();
+                    matcher.value.span = Span::default();
+                }
+            }
+            Node::Call(call) => call.function_span = Span::default(),
+            Node::Aggregate(aggregate) => {
+                aggregate.op_span = Span::default();
+                if let Some(grouping) = &mut aggregate.grouping {
+                    labels(&mut grouping.labels);
+                }
+            }
+            Node::Binary(binary) => {
+                binary.op_span = Span::default();
+                if let Some(matching) = &mut binary.matching {
+                    labels(&mut matching.labels);
+                    if let Some(group) = &mut matching.group {
+                        labels(&mut group.labels);
+                    }
+                }
+            }
+            _ => {}
+        }
+    });
+}

@@ -1,0 +1,269 @@
+//! What the text of a literal means: numbers with units, escapes, and the indent of long strings.
+
+use rust_decimal::Decimal;
+
+use super::tree::{ExprNode, StringPart, TimeOfWeek};
+
+/// Units of time in falling order, with their milliseconds.
+const DURATION_UNITS: [(&str, u64); 6] = [
+    ("w", 7 * 24 * 3_600_000),
+    ("d", 24 * 3_600_000),
+    ("h", 3_600_000),
+    ("m", 60_000),
+    ("s", 1_000),
+    ("ms", 1),
+];
+
+/// Units of size with their bytes; the decimal ones are SI, the binary ones IEC 80000-13.
+const SIZE_UNITS: [(&str, i64); 9] = [
+    ("B", 1),
+    ("KB", 1_000),
+    ("MB", 1_000_000),
+    ("GB", 1_000_000_000),
+    ("TB", 1_000_000_000_000),
+    ("KiB", 1 << 10),
+    ("MiB", 1 << 20),
+    ("GiB", 1 << 30),
+    ("TiB", 1 << 40),
+];
+
+/// The units of a rate, with how often one fits into an hour.
+const RATE_UNITS: [(&str, i64); 3] = [("/s", 3600), ("/m", 60), ("/h", 1)];
+
+/// What a numeral is, or in a few words why it is none.
+pub(super) fn numeral(text: &str) -> Result<ExprNode, String> {
+    let digits = text.find(|c: char| !c.is_ascii_digit() && c != '.').unwrap_or(text.len());
+    let (number, unit) = text.split_at(digits);
+    let value = |number: &str| {
+        Decimal::from_str_exact(number).map_err(|_| "has more digits than can be kept exactly".to_owned())
+    };
+    if number.matches('.').count() > 1 {
+        return Err("has more than one decimal point".to_owned());
+    }
+    match unit {
+        "" => return Ok(ExprNode::Number(value(number)?)),
+        "%" => return Ok(ExprNode::Percent(value(number)?)),
+        _ => {}
+    }
+    if let Some((_, per_hour)) = RATE_UNITS.iter().find(|(name, _)| *name == unit) {
+        return value(number)?
+            .checked_mul(Decimal::from(*per_hour))
+            .map(ExprNode::Rate)
+            .ok_or_else(|| "is too large".to_owned());
+    }
+    if let Some((_, bytes)) = SIZE_UNITS.iter().find(|(name, _)| *name == unit) {
+        return value(number)?
+            .checked_mul(Decimal::from(*bytes))
+            .map(|size| ExprNode::Size(size.normalize()))
+            .ok_or_else(|| "is too large".to_owned());
+    }
+    duration(text).map(ExprNode::Duration)
+}
+
+/// A duration in milliseconds: whole numbers, each with a unit smaller than the one before.
+fn duration(text: &str) -> Result<u64, String> {
+    let mut rest = text;
+    let mut total: u64 = 0;
+    let mut largest = 0;
+    while !rest.is_empty() {
+        let digits = rest.find(|c: char| !c.is_ascii_digit()).unwrap_or(rest.len());
+        let (number, after) = rest.split_at(digits);
+        let letters = after.find(|c: char| c.is_ascii_digit()).unwrap_or(after.len());
+        let (unit, after) = after.split_at(letters);
+        let known = DURATION_UNITS.iter().position(|(name, _)| *name == unit);
+        let Some(position) = known else {
+            if let Some(fraction) = unit.strip_prefix('.')
+                && fraction.is_empty()
+            {
+                return Err(
+                    "is a duration with a fraction; write it with smaller units, as in `1h30m`".to_owned()
+                );
+            }
+            if unit.is_empty() {
+                return Err("ends with a number that has no unit".to_owned());
+            }
+            return Err(unknown_unit(unit));
+        };
+        if position < largest {
+            return Err("has its units out of order; write the largest unit first, each once".to_owned());
+        }
+        largest = position + 1;
+        total = number
+            .parse::<u64>()
+            .ok()
+            .and_then(|number| number.checked_mul(DURATION_UNITS[position].1))
+            .and_then(|milliseconds| total.checked_add(milliseconds))
+            .ok_or_else(|| "is too long a duration".to_owned())?;
+        rest = after;
+    }
+    Ok(total)
+}
+
+fn unknown_unit(unit: &str) -> String {
+    let all = DURATION_UNITS
+        .iter()
+        .map(|(name, _)| *name)
+        .chain(SIZE_UNITS.iter().map(|(name, _)| *name))
+        .chain(["%", "/s", "/m", "/h"]);
+    let near = all.clone().find(|known| known.eq_ignore_ascii_case(unit)).or_else(|| match unit {
+        "sec" | "secs" | "second" | "seconds" => Some("s"),
+        "min" | "mins" | "minute" | "minutes" => Some("m"),
+        "hr" | "hrs" | "hour" | "hours" => Some("h"),
+        "day" | "days" => Some("d"),
+        "week" | "weeks" => Some("w"),
+        "K" | "k" | "Ki" => Some("KiB"),
+        "M" | "Mi" => Some("MiB"),
+        "G" | "Gi" | "g" => Some("GiB"),
+        "T" | "Ti" | "t" => Some("TiB"),
+        _ => None,
+    });
+    match near {
+        Some(near) => format!("has the unknown unit `{unit}`; did you mean `{near}`?"),
+        None => format!("has the unknown unit `{unit}`"),
+    }
+}
+
+/// `mon 09:00`
+pub(super) fn time_of_week(text: &str) -> Result<TimeOfWeek, String> {
+    let (day, time) = text.split_once(' ').unwrap_or((text, ""));
+    let (hour, minute) = time.trim().split_once(':').unwrap_or(("", ""));
+    let day = ["mon", "tue", "wed", "thu", "fri", "sat", "sun"].iter().position(|known| *known == day);
+    let hour = hour.parse::<u8>().ok().filter(|hour| *hour < 24);
+    let minute = minute.parse::<u8>().ok().filter(|minute| *minute < 60);
+    match (day, hour, minute) {
+        (Some(day), Some(hour), Some(minute)) => Ok(TimeOfWeek { day: day as u8, hour, minute }),
+        _ => Err("is not a time of day between 00:00 and 23:59".to_owned()),
+    }
+}
+
+/// The character that an escape stands for; `None` where there is no such escape.
+pub(super) fn escape(text: &str) -> Option<char> {
+    match text {
+        "\\n" => Some('\n'),
+        "\\t" => Some('\t'),
+        "\\\\" => Some('\\'),
+        "\\\"" => Some('"'),
+        "\\$" => Some('$'),
+        _ => {
+            let digits = text.strip_prefix("\\u{")?.strip_suffix('}')?;
+            (digits.len() <= 6).then(|| u32::from_str_radix(digits, 16).ok())?.and_then(char::from_u32)
+        }
+    }
+}
+
+/// A piece of a string before its indent is taken away.
+#[derive(Debug)]
+pub(super) enum Piece<'t> {
+    /// Text as it stands in the file.
+    Raw(&'t str),
+    /// What an escape stands for; never part of the indent.
+    Escaped(char),
+    /// A hole.
+    Hole(super::tree::Expr),
+}
+
+/// The parts of a one-line string.
+pub(super) fn plain(pieces: Vec<Piece<'_>>) -> Vec<StringPart> {
+    let mut parts = Vec::new();
+    for piece in pieces {
+        push(&mut parts, piece);
+    }
+    parts
+}
+
+fn push(parts: &mut Vec<StringPart>, piece: Piece<'_>) {
+    let mut text = |added: &str| {
+        if added.is_empty() {
+            return;
+        }
+        if let Some(StringPart::Text(last)) = parts.last_mut() {
+            last.push_str(added);
+        } else {
+            parts.push(StringPart::Text(added.to_owned()));
+        }
+    };
+    match piece {
+        Piece::Raw(raw) => text(raw),
+        Piece::Escaped(character) => text(character.encode_utf8(&mut [0; 4])),
+        Piece::Hole(expr) => parts.push(StringPart::Hole(expr)),
+    }
+}
+
+/// The parts of a `"""` string: a blank first line and a blank last line go, and so does the indent that
+/// all lines with text share. Line ends become `\n`.
+pub(super) fn dedent(pieces: Vec<Piece<'_>>) -> Vec<StringPart> {
+    let mut lines: Vec<Vec<Piece<'_>>> = vec![Vec::new()];
+    for piece in pieces {
+        match piece {
+            Piece::Raw(raw) => {
+                for (number, line) in raw.split('\n').enumerate() {
+                    if number > 0 {
+                        lines.push(Vec::new());
+                    }
+                    let line = line.strip_suffix('\r').unwrap_or(line);
+                    if let Some(last) = lines.last_mut()
+                        && !line.is_empty()
+                    {
+                        last.push(Piece::Raw(line));
+                    }
+                }
+            }
+            other => {
+                if let Some(last) = lines.last_mut() {
+                    last.push(other);
+                }
+            }
+        }
+    }
+    let indent_of = |line: &[Piece<'_>]| match line.first() {
+        Some(Piece::Raw(raw)) => raw.len() - raw.trim_start_matches([' ', '\t']).len(),
+        _ => 0,
+    };
+    let blank = |line: &[Piece<'_>]| {
+        line.iter().all(|piece| matches!(piece, Piece::Raw(raw) if raw.trim_matches([' ', '\t']).is_empty()))
+    };
+    if lines.len() > 1 && lines.first().is_some_and(|line| blank(line)) {
+        lines.remove(0);
+        if lines.last().is_some_and(|line| blank(line)) {
+            lines.pop();
+        }
+        let common = common_indent(&lines, &blank);
+        for line in &mut lines {
+            let cut = common.len().min(indent_of(line));
+            if let Some(Piece::Raw(raw)) = line.first_mut() {
+                *raw = &raw[cut..];
+            }
+            if blank(line) {
+                line.clear();
+            }
+        }
+    }
+    let mut parts = Vec::new();
+    for (number, line) in lines.into_iter().enumerate() {
+        if number > 0 {
+            push(&mut parts, Piece::Raw("\n"));
+        }
+        for piece in line {
+            push(&mut parts, piece);
+        }
+    }
+    parts
+}
+
+fn common_indent<'t>(lines: &[Vec<Piece<'t>>], blank: &impl Fn(&[Piece<'t>]) -> bool) -> &'t str {
+    let mut common: Option<&'t str> = None;
+    for line in lines.iter().filter(|line| !blank(line)) {
+        let indent = match line.first() {
+            Some(Piece::Raw(raw)) => &raw[..raw.len() - raw.trim_start_matches([' ', '\t']).len()],
+            _ => "",
+        };
+        common = Some(match common {
+            None => indent,
+            Some(common) => {
+                let same = common.bytes().zip(indent.bytes()).take_while(|(a, b)| a == b).count();
+                &common[..same]
+            }
+        });
+    }
+    common.unwrap_or("")
+}
