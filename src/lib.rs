@@ -1,11 +1,18 @@
 #![forbid(unsafe_code)]
-#![doc = "The compiler of `.nth`."]
+#![doc = "The compiler of `.nth`: from one description of a service's reliability to everything that watches it."]
 
+pub mod backends;
+pub mod check;
 pub mod cli;
 pub mod compile;
+pub mod db;
 pub mod diagnostics;
+pub mod eval;
 pub mod ir;
+pub mod lower;
 pub mod output;
 pub mod project;
 pub mod promql;
+pub mod resolve;
+pub mod schema;
 pub mod syntax;

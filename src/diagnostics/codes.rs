@@ -40,6 +40,38 @@ macro_rules! codes {
 
 codes! {
     Error SYNTAX_BAD_VALUE "N0001" "bad-value" "A value could not be read.";
+    Error UNKNOWN_NAME "N0101" "unknown-name" "A name means nothing where it stands.";
+    Error UNKNOWN_BLOCK "N0102" "unknown-block" "There is no block of the wanted kind with that name.";
+    Error UNKNOWN_MODULE "N0103" "unknown-module" "An import names a module that does not exist.";
+    Error DUPLICATE_NAME "N0104" "duplicate-name" "Two things that need different names have the same one.";
+    Error UNKNOWN_KIND "N0105" "unknown-kind" "A block's kind is not declared.";
+    Error UNKNOWN_BASE "N0106" "unknown-base" "A block is based on something that does not exist.";
+    Error BASE_CYCLE "N0107" "base-cycle" "A block or template is based on itself.";
+    Error VALUE_CYCLE "N0108" "value-cycle" "A value depends on itself.";
+    Error UNKNOWN_ENVIRONMENT "N0109" "unknown-environment" "`in` names an environment that is not declared.";
+    Error UNKNOWN_FUNCTION "N0110" "unknown-function" "A function is called that does not exist.";
+    Error UNKNOWN_TYPE "N0111" "unknown-type" "A type does not exist.";
+    Error PRELUDE_ONLY "N0112" "prelude-only" "Something is declared that only the prelude can declare.";
+    Error TYPE_MISMATCH "N0201" "type-mismatch" "A value has another type than its place wants.";
+    Error OUT_OF_BOUNDS "N0202" "out-of-bounds" "A value is outside of what its field allows.";
+    Error BAD_OPERANDS "N0203" "bad-operands" "An operator joins types that do not go together.";
+    Error UNKNOWN_MEMBER "N0204" "unknown-member" "A word is no member of the enum that is wanted.";
+    Error BAD_TEXT "N0205" "bad-text" "A text is no URL, address, date, time zone or label name.";
+    Error ARITHMETIC "N0206" "arithmetic" "A computation has no result.";
+    Error UNKNOWN_FIELD "N0301" "unknown-field" "A field is not declared for its kind.";
+    Error MISSING_FIELD "N0302" "missing-field" "A field that must be set is not.";
+    Error DUPLICATE_FIELD "N0303" "duplicate-field" "Something is set twice.";
+    Error MISPLACED_BLOCK "N0304" "misplaced" "Something stands where it cannot.";
+    Error MISSING_BLOCK "N0305" "missing-block" "A block that must be there is not.";
+    Error MISSING_BLOCK_NAME "N0306" "missing-block-name" "A block that needs a name has none.";
+    Error UNEXPECTED_NAME "N0307" "unexpected-name" "A block of which there can be only one has a name.";
+    Error UNKNOWN_PARAMETER "N0308" "unknown-parameter" "An argument is given for a parameter that does not exist.";
+    Error MISSING_ARGUMENT "N0309" "missing-argument" "An argument that must be given is not.";
+    Error UNNAMED_ARGUMENT "N0310" "unnamed-argument" "An argument other than the first has no name.";
+    Error NOTHING_TO_REMOVE "N0311" "nothing-to-remove" "`without` names a block that is not there.";
+    Error RULE_BROKEN "N0312" "rule-broken" "A block breaks a rule of the project.";
+    Warning GO_TEMPLATE "N0313" "go-template" "Text looks like a Go template, which it will not be.";
+    Error NAME_COLLISION "N0314" "name-collision" "Two names would be written to the same place.";
     Error PROMQL_UNEXPECTED "N0401" "promql-unexpected" "Something stands in a query where PromQL does not allow it.";
     Error PROMQL_UNCLOSED "N0402" "promql-unclosed" "A bracket or a string in a query is never closed.";
     Error PROMQL_MISSING "N0403" "promql-missing" "A query lacks an expression, a label, a value or a duration.";
@@ -62,6 +94,12 @@ codes! {
     Error PROMQL_LABEL_NAME "N0420" "promql-label-name" "A word stands for a label that can't be one unless it is quoted.";
     Error PROMQL_HOLE_TYPE "N0421" "promql-interpolation-type" "A value that is interpolated into a query has another type than is wanted there.";
     Warning PROMQL_EXPERIMENTAL "N0422" "promql-experimental" "A query uses what Prometheus has switched off unless a feature flag is set.";
+    Warning PAIR_NEVER_FIRES "N0501" "pair-never-fires" "A burn-rate alert could never fire for this objective.";
+    Warning WEIGHED_BY_TIME "N0502" "weighed-by-time" "Long windows of an indicator weigh each moment alike, not each event.";
+    Error NUMERATOR "N0503" "good-or-bad" "A ratio needs either its good or its bad events.";
+    Error NOT_ONE_COMPARISON "N0504" "not-one-comparison" "A time slice needs one comparison.";
+    Warning DUPLICATE_ALERT "N0505" "duplicate-alert" "Two alerts of a service have the same condition.";
+    Error WINDOW_TOO_SHORT "N0506" "window-too-short" "A service level objective's window is too short for its alerts.";
     Error PROJECT_MANIFEST_SYNTAX "N0601" "manifest-syntax" "`nth.toml` is not well-formed TOML.";
     Error PROJECT_UNKNOWN_SETTING "N0602" "unknown-setting" "`nth.toml` has a table or key that means nothing.";
     Error PROJECT_BAD_SETTING "N0603" "bad-setting" "A value in `nth.toml` has the wrong type or cannot be used.";
@@ -78,4 +116,5 @@ codes! {
     Error OUTPUT_OTHER_PROJECT "N0623" "other-project-output" "The output folder belongs to another project.";
     Error OUTPUT_COLLISION "N0624" "output-collision" "Two files would be written to the same path.";
     Warning OUTPUT_EDITED_FILE "N0625" "edited-output" "A file that a build wrote was edited by hand.";
+    Error UNWRITABLE "N0701" "unwritable" "A document could not be written in its format.";
 }

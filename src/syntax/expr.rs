@@ -197,15 +197,38 @@ impl<'t> Builder<'t> {
                 Rule::arg => {
                     let mut children = part.into_inner().peekable();
                     let name = take(&mut children, Rule::ident).map(|name| self.name(name));
+                    if let Some(equals) = take(&mut children, Rule::arg_equals) {
+                        let range = self.range(&equals);
+                        let before = TextRange { start: self.before(&equals).start, end: range.end };
+                        self.errors.push(SyntaxError {
+                            kind: SyntaxErrorKind::BadValue,
+                            range,
+                            related: None,
+                            detail: SmolStr::new_static("="),
+                            fix: Some((before, SmolStr::new_static(":"))),
+                        });
+                    }
                     let value = self.wanted_expr(&mut children, "argument");
                     args.push(Arg { name, value, range });
                 }
+                Rule::no_comma => self.no_comma(&part),
                 Rule::no_close => self.unclosed(&part, open, ")"),
                 Rule::too_deep => self.too_deep(open),
                 _ => self.error(SyntaxErrorKind::BadValue, range, first_line(part.as_str())),
             }
         }
         args
+    }
+
+    fn no_comma(&mut self, marker: &Pair<'_, Rule>) {
+        let range = self.before(marker);
+        self.errors.push(SyntaxError {
+            kind: SyntaxErrorKind::MissingDelimiter,
+            range,
+            related: None,
+            detail: SmolStr::new_static(","),
+            fix: Some((range, SmolStr::new_static(","))),
+        });
     }
 
     /// The opening delimiter, `len` bytes long.
@@ -219,6 +242,7 @@ impl<'t> Builder<'t> {
         for part in pair.into_inner() {
             match part.as_rule() {
                 Rule::free_expr => elements.push(self.expr(part)),
+                Rule::no_comma => self.no_comma(&part),
                 Rule::no_close => self.unclosed(&part, open, "]"),
                 Rule::too_deep => self.too_deep(open),
                 _ => {
@@ -257,7 +281,19 @@ impl<'t> Builder<'t> {
             };
             return Some(LabelEntry { name, value });
         }
-        let value = self.wanted_expr(&mut children, "");
+        let value = match take(&mut children, Rule::list_junk) {
+            Some(junk) => {
+                let range = self.range(&junk);
+                self.error(SyntaxErrorKind::BadValue, range, first_line(junk.as_str()));
+                Expr { node: ExprNode::Error, range }
+            }
+            None => self.wanted_expr(&mut children, ""),
+        };
+        if let Some(marker) = take(&mut children, Rule::no_comma)
+            && !matches!(self.text.as_bytes().get(marker.as_span().start()), Some(b'a'..=b'z' | b'A'..=b'Z' | b'_' | b'"'))
+        {
+            self.no_comma(&marker);
+        }
         Some(LabelEntry { name, value })
     }
 
@@ -329,35 +365,27 @@ impl<'t> Builder<'t> {
     }
 
     /// The pieces of a string. What is malformed inside a string that is never closed follows from that.
-    fn pieces(&mut self, pair: Pair<'t, Rule>, range: TextRange) -> Vec<Piece<'t>> {
+    pub(super) fn pieces(&mut self, pair: Pair<'t, Rule>, range: TextRange) -> Vec<Piece<'t>> {
         let told = self.errors.len();
         let mut pieces = Vec::new();
         let mut open = false;
-        let mut stack = vec![pair.into_inner()];
-        while let Some(mut parts) = stack.pop() {
-            while let Some(part) = parts.next() {
-                match part.as_rule() {
-                    Rule::string_text | Rule::multi_text => pieces.push(Piece::Raw(part.as_str())),
-                    Rule::escape => match literals::escape(part.as_str()) {
-                        Some(character) => pieces.push(Piece::Escaped(character)),
-                        None => {
-                            let range = self.range(&part);
-                            self.error(SyntaxErrorKind::BadEscape, range, part.as_str());
-                        }
-                    },
-                    Rule::hole => pieces.push(Piece::Hole(self.hole(part))),
-                    Rule::open => open = true,
-                    Rule::string_rest => {
-                        let inner = part.into_inner();
-                        stack.push(parts);
-                        parts = inner;
+        for part in pair.into_inner() {
+            match part.as_rule() {
+                Rule::string_text | Rule::multi_text => pieces.push(Piece::Raw(part.as_str())),
+                Rule::escape => match literals::escape(part.as_str()) {
+                    Some(character) => pieces.push(Piece::Escaped(character)),
+                    None => {
+                        let range = self.range(&part);
+                        self.error(SyntaxErrorKind::BadEscape, range, part.as_str());
                     }
-                    Rule::too_deep => {
-                        let range = self.opening(&part, 2);
-                        self.too_deep(range);
-                    }
-                    _ => {}
+                },
+                Rule::hole => pieces.push(Piece::Hole(self.hole(part))),
+                Rule::open => open = true,
+                Rule::hole_too_deep => {
+                    let range = self.opening(&part, 2);
+                    self.too_deep(range);
                 }
+                _ => {}
             }
         }
         if open {
@@ -411,7 +439,7 @@ impl<'t> Builder<'t> {
                     }
                 }
                 Rule::open => open = true,
-                Rule::too_deep => {
+                Rule::hole_too_deep => {
                     let range = self.opening(&part, 2);
                     self.too_deep(range);
                 }

@@ -57,11 +57,23 @@ fn chunk(text: &str, offset: usize, split: bool, file: &mut ParsedFile) {
                         continue;
                     }
                 }
-                let (len, item) = Builder::item(text, pair);
-                let _ = len;
-                file.items.push(((offset + start) as u32, Arc::new(item)));
+                file.push(offset + start, Builder::item(text, pair));
             }
             _ => {}
+        }
+    }
+}
+
+impl ParsedFile {
+    /// Adds an item. Malformed text right after one that is nested too deep is the rest of that one.
+    fn push(&mut self, start: usize, item: Item) {
+        if item.node == ItemNode::Error
+            && let Some((last_start, last)) = self.items.last_mut()
+            && last.errors.iter().any(|error| error.kind == SyntaxErrorKind::TooDeep)
+        {
+            Arc::make_mut(last).len = start as u32 + item.len - *last_start;
+        } else {
+            self.items.push((start as u32, Arc::new(item)));
         }
     }
 }
@@ -132,7 +144,7 @@ pub(super) fn take<'t>(children: &mut Children<'t>, wanted: Rule) -> Option<Pair
 }
 
 impl<'t> Builder<'t> {
-    fn item(text: &'t str, pair: Pair<'t, Rule>) -> (u32, Item) {
+    fn item(text: &'t str, pair: Pair<'t, Rule>) -> Item {
         let start = pair.as_span().start();
         let mut builder = Builder { text, start, errors: Vec::new(), height: 0 };
         let len = builder.range(&pair).len();
@@ -142,7 +154,7 @@ impl<'t> Builder<'t> {
             Some(node) => builder.declaration(doc, node),
             None => ItemNode::Error,
         };
-        (len, Item { len, node, errors: builder.finish() })
+        Item { len, node, errors: builder.finish() }
     }
 
     /// The errors, one for each mistake: what is inside a literal that is never closed, or too deep to
@@ -152,6 +164,8 @@ impl<'t> Builder<'t> {
             return vec![deep.clone()];
         }
         self.errors.sort_by_key(|error| (error.range.start, error.range.end));
+        // Where several things are missing at one place, the first explains the others.
+        self.errors.dedup_by(|next, first| next.range == first.range);
         self.errors
     }
 
@@ -204,6 +218,15 @@ impl<'t> Builder<'t> {
         }
         name.push_str(rest);
         Name { text: SmolStr::new(name), range, quoted: true }
+    }
+
+    /// A quoted name with holes; its text is as it was written.
+    fn spliced_name(&mut self, pair: Pair<'t, Rule>) -> (Name, StringLit) {
+        let range = self.range(&pair);
+        let text = pair.as_str();
+        let name = Name { text: SmolStr::new(&text[1..text.len() - 1]), range, quoted: true };
+        let pieces = self.pieces(pair, range);
+        (name, StringLit { parts: super::literals::plain(pieces), multiline: false })
     }
 
     /// A name that must be there; where it is not, an empty one and an error.
@@ -259,6 +282,10 @@ impl<'t> Builder<'t> {
             Rule::nothing => {
                 let range = self.before(&pair);
                 self.error(SyntaxErrorKind::StrayDoc, TextRange::new(0, range.end as usize), "");
+                ItemNode::Error
+            }
+            Rule::half_typed => {
+                self.error(SyntaxErrorKind::HalfTypedKey, range, pair.as_str().trim_end());
                 ItemNode::Error
             }
             _ => {
@@ -443,11 +470,13 @@ impl<'t> Builder<'t> {
                     node = TypeNode::List(Box::new(self.type_expr(part)));
                 }
                 Rule::type_ => node = self.type_expr(part).node,
-                Rule::too_deep => {
-                    let range = self.range(&part);
-                    self.error(SyntaxErrorKind::TooDeep, range, "");
+                Rule::too_deep => self.error(SyntaxErrorKind::TooDeep, open, ""),
+                Rule::no_close => self.unclosed(&part, open, close),
+                Rule::no_type => {
+                    let at = self.before(&part);
+                    self.error(SyntaxErrorKind::MissingName, at, "type");
                 }
-                _ => self.unclosed(&part, open, close),
+                _ => {}
             }
         }
         TypeExpr { node, range }
@@ -597,8 +626,16 @@ impl<'t> Builder<'t> {
         let range = self.range(&pair);
         let mut children = pair.into_inner().peekable();
         let kind = self.wanted_name(&mut children, "kind");
+        let mut name_parts = None;
         let name = match take(&mut children, Rule::block_name) {
-            Some(pair) => pair.into_inner().next().map(|pair| self.name(pair)),
+            Some(pair) => pair.into_inner().next().map(|pair| match pair.as_rule() {
+                Rule::string => {
+                    let (name, parts) = self.spliced_name(pair);
+                    name_parts = Some(parts);
+                    name
+                }
+                _ => self.name(pair),
+            }),
             None => children
                 .next_if(|pair| matches!(pair.as_rule(), Rule::ident | Rule::quoted))
                 .map(|pair| self.name(pair)),
@@ -612,7 +649,7 @@ impl<'t> Builder<'t> {
             },
         };
         let head = TextRange { start: range.start, end: self.head_end(range, &body) };
-        Block { doc, kind, name, base, body, range, head }
+        Block { doc, kind, name, name_parts, base, body, range, head }
     }
 
     pub(super) fn body(&mut self, pair: Pair<'t, Rule>) -> Body {

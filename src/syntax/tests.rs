@@ -1,5 +1,6 @@
 //! What the parser makes of whole files.
 
+use super::outline::outline;
 use super::parse;
 
 const TOUR: [(&str, &str); 3] = [

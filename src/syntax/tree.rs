@@ -182,6 +182,8 @@ pub struct Block {
     pub kind: Name,
     /// The name; a kind of which there can be only one has none.
     pub name: Option<Name>,
+    /// The parts of a quoted name that has holes (`alert "lag-${region}" { … }`).
+    pub name_parts: Option<StringLit>,
     /// What follows the colon.
     pub base: Option<Base>,
     /// What stands in braces. A block may have a base and no braces.

@@ -107,8 +107,7 @@ fn from_section(
                 None if is_source => MAIN.to_owned(),
                 None => return Err(error("`toml` needs `file=nth.toml`".to_owned())),
             };
-            check_words(fence, &["file"], if is_source { &["fails"] } else { &[] })
-                .map_err(error)?;
+            check_words(fence, &["file"], &["fails"]).map_err(error)?;
             let again = current.as_ref().is_some_and(|example| {
                 if is_manifest {
                     has_manifest

@@ -1,0 +1,168 @@
+//! PromQL trees for the rules that the backend makes itself.
+
+use rust_decimal::Decimal;
+
+use crate::ir::{Duration, number::decimal_text};
+use crate::promql::{
+    self, Aggregate, Binary, BinaryOp, Call, Expr, Fill, MatchOp, Matcher, MetricName, Modifiers, Node, Selector,
+    Span, StringLit, rewrite,
+};
+
+/// A number, digit for digit.
+pub fn number(number: Decimal) -> Expr {
+    Expr::made(Node::Number(decimal_text(number).into()))
+}
+
+/// A series, by its metric's name and the values of labels.
+pub fn series<'l>(metric: &str, labels: impl IntoIterator<Item = (&'l str, &'l str)>) -> Expr {
+    Expr::made(Node::Selector(Selector {
+        metric: Some(MetricName { text: metric.into(), span: Span::default() }),
+        matchers: labels
+            .into_iter()
+            .map(|(label, value)| Matcher {
+                label: label.into(),
+                label_span: Span::default(),
+                op: MatchOp::Equal,
+                value: StringLit::made(value),
+            })
+            .collect(),
+        modifiers: Modifiers::default(),
+    }))
+}
+
+/// `function(args…)`
+pub fn call(function: &str, args: impl IntoIterator<Item = Expr>) -> Expr {
+    Expr::made(Node::Call(Call {
+        function: function.into(),
+        function_span: Span::default(),
+        args: args.into_iter().collect(),
+    }))
+}
+
+/// `function(series[window])`
+pub fn over(function: &str, series: Expr, window: Duration) -> Expr {
+    let range = promql::Duration::made(window.to_string());
+    call(function, [Expr::made(Node::Range(Box::new(series), range))])
+}
+
+/// `op(expr)`, which leaves no label.
+pub fn aggregate(op: &str, expr: Expr) -> Expr {
+    aggregate_by(op, &[], None, expr)
+}
+
+/// `op by (labels) (param, expr)`
+pub fn aggregate_by(op: &str, labels: &[String], param: Option<Expr>, expr: Expr) -> Expr {
+    let label = |name: &String| promql::Label { name: name.into(), span: Span::default() };
+    let grouping = (!labels.is_empty())
+        .then(|| promql::Grouping { without: false, labels: labels.iter().map(label).collect() });
+    Expr::made(Node::Aggregate(Box::new(Aggregate {
+        op: op.into(),
+        op_span: Span::default(),
+        grouping,
+        param,
+        expr,
+    })))
+}
+
+/// `left op right`; the printer puts parentheses where they are needed.
+pub fn binary(left: Expr, op: BinaryOp, right: Expr) -> Expr {
+    Expr::made(Node::Binary(Box::new(Binary {
+        op,
+        op_span: Span::default(),
+        left,
+        right,
+        return_bool: false,
+        matching: None,
+        fill: Fill::default(),
+    })))
+}
+
+/// `(expr)`
+pub fn paren(expr: Expr) -> Expr {
+    Expr::made(Node::Paren(Box::new(expr)))
+}
+
+/// The query with `$window` set.
+pub fn at_window(query: &Expr, window: Duration) -> Expr {
+    let mut query = query.clone();
+    rewrite::set_window(&mut query, &window.to_string());
+    query
+}
+
+/// `expr > 0`: no sample where there is none, and none where it is NaN.
+pub fn positive(expr: Expr) -> Expr {
+    binary(expr, BinaryOp::Greater, number(Decimal::ZERO))
+}
+
+/// The query, without its samples that are NaN (as `histogram_fraction` gives without observations), which
+/// would poison every sum over time they are in. `expr >= 0`, left out where NaN can't be; what is counted
+/// here is never negative.
+pub fn without_nan(expr: Expr) -> Expr {
+    if never_nan(&expr) { expr } else { binary(expr, BinaryOp::GreaterOrEqual, number(Decimal::ZERO)) }
+}
+
+/// Whether an expression can't give NaN from counters that never are NaN themselves. Says no where unsure.
+pub fn never_nan(expr: &Expr) -> bool {
+    match &expr.node {
+        Node::Number(text) => text.bytes().all(|b| b.is_ascii_digit() || b == b'.'),
+        Node::Paren(inner) => never_nan(inner),
+        Node::Aggregate(aggregate) => {
+            matches!(aggregate.op.as_str(), "count" | "group")
+                || (matches!(aggregate.op.as_str(), "sum" | "min" | "max" | "avg") && never_nan(&aggregate.expr))
+        }
+        Node::Call(call) => match call.function.as_str() {
+            "rate" | "increase" | "irate" | "count_over_time" | "histogram_count" | "absent" | "time" => true,
+            "clamp_min" | "clamp_max" | "vector" | "scalar" => call.args.iter().all(never_nan),
+            _ => false,
+        },
+        Node::Binary(binary) => {
+            let safe = matches!(binary.op, BinaryOp::Add | BinaryOp::Subtract | BinaryOp::Multiply)
+                || binary.op.is_set()
+                || binary.op.is_comparison();
+            safe && never_nan(&binary.left) && never_nan(&binary.right)
+        }
+        _ => false,
+    }
+}
+
+/// Whether what an expression gives surely has no label.
+pub fn label_free(expr: &Expr) -> bool {
+    match &expr.node {
+        Node::Number(_) => true,
+        Node::Paren(inner) | Node::Unary(_, inner) => label_free(inner),
+        Node::Aggregate(aggregate) => {
+            let picks = matches!(aggregate.op.as_str(), "topk" | "bottomk" | "limitk" | "limit_ratio" | "count_values");
+            !picks && aggregate.grouping.as_ref().is_none_or(|grouping| !grouping.without && grouping.labels.is_empty())
+        }
+        Node::Call(call) => matches!(call.function.as_str(), "vector" | "scalar" | "time"),
+        Node::Binary(binary) => binary.matching.is_none() && label_free(&binary.left) && label_free(&binary.right),
+        _ => false,
+    }
+}
+
+#[cfg(test)]
+#[allow(clippy::unwrap_used)]
+mod tests {
+    use super::*;
+    use crate::promql::parse;
+
+    #[test]
+    fn nan_is_filtered_only_where_it_can_be() {
+        for safe in ["sum(rate(x_total[5m]))", "sum(rate(a[5m])) - sum(rate(b[5m])) * 2", "histogram_count(sum(rate(h[5m])))"] {
+            assert_eq!(without_nan(parse(safe).unwrap()).to_string(), safe);
+        }
+        for unsafe_ in ["histogram_fraction(0, 0.3, sum(rate(h[5m])))", "a / b", "max(gauge)"] {
+            assert_eq!(without_nan(parse(unsafe_).unwrap()).to_string(), format!("{unsafe_} >= 0"));
+        }
+    }
+
+    #[test]
+    fn labels_are_seen() {
+        for free in ["sum(x)", "max by () (x)", "sum(a) / sum(b)", "(1 + sum(a)) * 2"] {
+            assert!(label_free(&parse(free).unwrap()), "{free}");
+        }
+        for labelled in ["x", "sum by (job) (x)", "topk(3, x)", "sum(a) / b", "absent(x)"] {
+            assert!(!label_free(&parse(labelled).unwrap()), "{labelled}");
+        }
+    }
+}

@@ -1,0 +1,164 @@
+//! Text that Prometheus reads as a Go template: alerts' labels and annotations.
+//!
+//! Everything goes through [`Template`], which alone writes `{{`. Text can't open an action: braces that
+//! would are wrapped in an action that prints them.
+
+use crate::ir::{Text, TextPart, ValueFormat};
+
+/// A Go template in the making.
+#[derive(Debug, Clone, Default)]
+pub struct Template {
+    out: String,
+    /// Literal text not yet written: only when it is whole is it known which braces would open an action.
+    literal: String,
+}
+
+impl Template {
+    /// Adds text that is shown as it is.
+    pub fn text(mut self, text: impl AsRef<str>) -> Self {
+        self.literal.push_str(text.as_ref());
+        self
+    }
+
+    /// Adds an action; `code` is Go template code without braces, made by this compiler alone.
+    pub fn action(mut self, code: impl AsRef<str>) -> Self {
+        self.flush();
+        self.out.push_str("{{ ");
+        self.out.push_str(code.as_ref());
+        self.out.push_str(" }}");
+        self
+    }
+
+    /// Adds the value of the alert's condition.
+    pub fn value(self, format: ValueFormat) -> Self {
+        self.action(format!("$value | {}", function(format)))
+    }
+
+    /// Adds the value of the first sample that a query gives; text where there is none.
+    pub fn query(self, query: &str, format: ValueFormat, before: &str, after: &str, otherwise: &str) -> Self {
+        self.action(format!("with query {}", quote(query)))
+            .text(before)
+            .action(format!(". | first | value | {}", function(format)))
+            .text(after)
+            .action("else")
+            .text(otherwise)
+            .action("end")
+    }
+
+    /// The template's text.
+    pub fn finish(mut self) -> String {
+        self.flush();
+        self.out
+    }
+
+    /// Writes the literal text. A run of braces opens an action where it is two or more, or where it is the
+    /// last thing before an action that follows.
+    fn flush(&mut self) {
+        let literal = std::mem::take(&mut self.literal);
+        let mut rest = literal.as_str();
+        while let Some(start) = rest.find('{') {
+            self.out.push_str(&rest[..start]);
+            let braces = rest[start..].len() - rest[start..].trim_start_matches('{').len();
+            let (run, after) = rest[start..].split_at(braces);
+            if braces > 1 || after.is_empty() {
+                self.out.push_str("{{ ");
+                self.out.push_str(&quote(run));
+                self.out.push_str(" }}");
+            } else {
+                self.out.push_str(run);
+            }
+            rest = after;
+        }
+        self.out.push_str(rest);
+    }
+}
+
+/// Text as a template that shows just that.
+pub fn literal(text: &str) -> String {
+    Template::default().text(text).finish()
+}
+
+/// An alert's text as a template.
+pub fn alert_text(text: &Text) -> String {
+    let mut template = Template::default();
+    for part in &text.parts {
+        template = match part {
+            TextPart::Literal(text) => template.text(text),
+            TextPart::Value(format) => template.value(*format),
+            TextPart::Label(label) => template.action(label_access("$labels", label)),
+        };
+    }
+    template.finish()
+}
+
+/// The value of a label of `of`: `$labels.job`, or with `index` where the name is no Go identifier.
+pub fn label_access(of: &str, label: &str) -> String {
+    let identifier = label.starts_with(|c: char| c.is_ascii_alphabetic() || c == '_')
+        && label.chars().all(|c| c.is_ascii_alphanumeric() || c == '_');
+    if identifier { format!("{of}.{label}") } else { format!("index {of} {}", quote(label)) }
+}
+
+/// The template function for a format.
+fn function(format: ValueFormat) -> &'static str {
+    match format {
+        ValueFormat::Number => "humanize",
+        ValueFormat::Percentage => "humanizePercentage",
+        ValueFormat::Duration => "humanizeDuration",
+        ValueFormat::Size => "humanize1024",
+    }
+}
+
+/// A Go string literal, on one line.
+pub fn quote(text: &str) -> String {
+    let mut out = String::from("\"");
+    for c in text.chars() {
+        match c {
+            '"' => out.push_str("\\\""),
+            '\\' => out.push_str("\\\\"),
+            '\n' => out.push_str("\\n"),
+            '\r' => out.push_str("\\r"),
+            '\t' => out.push_str("\\t"),
+            c if c.is_control() => out.push_str(&format!("\\u{:04x}", c as u32)),
+            c => out.push(c),
+        }
+    }
+    out.push('"');
+    out
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn text_is_never_a_template() {
+        for (text, template) in [
+            ("5 {a} 6", "5 {a} 6"),
+            ("{{ $value }}", r#"{{ "{{" }} $value }}"#),
+            ("a {{{ b", r#"a {{ "{{{" }} b"#),
+            ("ends {", r#"ends {{ "{" }}"#),
+            ("}} {{/* x */}}", r#"}} {{ "{{" }}/* x */}}"#),
+        ] {
+            assert_eq!(literal(text), template);
+        }
+    }
+
+    #[test]
+    fn a_brace_before_a_value_opens_nothing_else() {
+        let text = Text {
+            parts: vec![
+                TextPart::Literal("{".into()),
+                TextPart::Literal("{".into()),
+                TextPart::Value(ValueFormat::Percentage),
+                TextPart::Literal("{ of ".into()),
+                TextPart::Label("job".into()),
+                TextPart::Literal(" ".into()),
+                TextPart::Label("k8s.pod \"x\"".into()),
+            ],
+        };
+        assert_eq!(
+            alert_text(&text),
+            r#"{{ "{{" }}{{ $value | humanizePercentage }}{ of {{ $labels.job }} {{ index $labels "k8s.pod \"x\"" }}"#
+        );
+    }
+}

@@ -1,0 +1,229 @@
+//! Checks of an item by itself, and of names across the project.
+
+pub mod project;
+pub mod rules;
+
+use std::rc::Rc;
+
+use smol_str::SmolStr;
+
+use crate::db::{Diag, ItemKey, Span, Workspace, file_names, find_module, item};
+use crate::diagnostics::{UnknownName, codes, suggest};
+use crate::eval::{Context, Evaluator, Mode, Scope};
+use crate::resolve::did_you_mean;
+use crate::schema::{Kind, Ty, params};
+use crate::syntax::tree::{Import, ItemNode, KindDecl, Name, Template};
+
+/// What is wrong with an item's own text, whatever the rest of the project does with it.
+#[salsa::tracked(returns(ref))]
+pub fn check_item(db: &dyn salsa::Database, workspace: Workspace, key: ItemKey) -> Vec<Diag> {
+    let Some(tree) = item(db, key) else { return Vec::new() };
+    let mut diagnostics: Vec<Diag> = tree
+        .errors
+        .iter()
+        .map(|error| {
+            diagnose(error).map_spans(&mut |range| Span { item: key, range })
+        })
+        .collect();
+    let mut evaluator = Evaluator::new(db, workspace, None, Mode::Check);
+    match &tree.node {
+        ItemNode::Import(import) => check_import(&mut evaluator, key, import),
+        ItemNode::Block(block) => {
+            check_top_kind(&mut evaluator, key, &block.kind, false);
+            match (&block.name, evaluator.schema.kinds.contains_key(&block.kind.text)) {
+                (None, true) => evaluator.diagnostics.push(
+                    Diag::new(
+                        &codes::MISSING_BLOCK_NAME,
+                        format!("this `{}` needs a name", block.kind.text),
+                        Span { item: key, range: block.kind.range },
+                    )
+                    .help(format!("write `{} name {{ … }}`", block.kind.text)),
+                ),
+                _ => {
+                    if let Some(root) = evaluator.root_block(key) {
+                        evaluator.check(root);
+                    }
+                }
+            }
+        }
+        ItemNode::Template(template) => {
+            check_top_kind(&mut evaluator, key, &template.kind, true);
+            check_params(&mut evaluator, key, template);
+            if let Some(root) = evaluator.root_template(key) {
+                evaluator.check(root);
+            }
+        }
+        ItemNode::Let(decl) => {
+            let scope = Scope::of_item(key, Rc::default());
+            evaluator.eval(&decl.value, &Context { scope, node: None }, &Ty::Any);
+        }
+        ItemNode::Rule(rule) => rules::check(&mut evaluator, key, rule),
+        ItemNode::Kind(decl) => check_kind(&mut evaluator, key, decl),
+        ItemNode::Enum(_) | ItemNode::Function(_) => check_reserved(&mut evaluator, key),
+        ItemNode::Error => {}
+    }
+    // What a base or another block does wrong is said there.
+    diagnostics.extend(evaluator.diagnostics.into_iter().filter(|found| found.primary.span.item == key));
+    diagnostics
+}
+
+/// Where blocks of a kind may stand, as a sentence.
+pub fn where_it_belongs(kind: &Kind) -> String {
+    match kind.parents.as_slice() {
+        [] => format!("a `{}` stands at the top of a file", kind.name),
+        parents => {
+            let parents: Vec<_> = parents.iter().map(|parent| format!("`{parent}`")).collect();
+            format!("a `{}` stands in a {}", kind.name, parents.join(" or a "))
+        }
+    }
+}
+
+fn check_import(evaluator: &mut Evaluator<'_>, key: ItemKey, import: &Import) {
+    let name: SmolStr =
+        import.path.segments.iter().map(|name| name.text.as_str()).collect::<Vec<_>>().join(".").into();
+    let Some(module) = find_module(evaluator.db, evaluator.workspace, name.clone()) else {
+        // `import a.b` may name the item `b` of the module `a`.
+        if let (Some((above, last)), None) = (name.rsplit_once('.'), &import.names)
+            && let Some(module) = find_module(evaluator.db, evaluator.workspace, above.into())
+        {
+            let names = file_names(evaluator.db, module);
+            if names.items.iter().any(|entry| entry.name == last) {
+                return;
+            }
+        }
+        let span = Span { item: key, range: import.path.range };
+        let mut diagnostic = Diag::new(&codes::UNKNOWN_MODULE, format!("there is no module `{name}`"), span);
+        let known = evaluator.workspace.modules(evaluator.db);
+        if let Some(near) = suggest::nearest(&name, known.keys().map(SmolStr::as_str)) {
+            diagnostic = did_you_mean(diagnostic, span, near);
+        } else {
+            diagnostic = diagnostic.help(format!(
+                "a module is a file below the source root: `{}.nth`",
+                name.replace('.', "/")
+            ));
+        }
+        evaluator.diagnostics.push(diagnostic);
+        return;
+    };
+    for wanted in import.names.iter().flatten() {
+        let names = file_names(evaluator.db, module);
+        if names.items.iter().any(|entry| entry.name == wanted.text) {
+            continue;
+        }
+        let span = Span { item: key, range: wanted.range };
+        let mut diagnostic = Diag::new(
+            &codes::UNKNOWN_NAME,
+            format!("the module `{name}` has nothing called `{}`", wanted.text),
+            span,
+        );
+        if let Some(near) = suggest::nearest(&wanted.text, names.items.iter().map(|entry| entry.name.as_str())) {
+            diagnostic = did_you_mean(diagnostic, span, near);
+        } else {
+            diagnostic.unknown_name = Some(UnknownName { kind: String::new(), name: wanted.text.to_string() });
+        }
+        evaluator.diagnostics.push(diagnostic);
+    }
+}
+
+fn check_top_kind(evaluator: &mut Evaluator<'_>, key: ItemKey, kind: &Name, template: bool) {
+    let span = Span { item: key, range: kind.range };
+    match evaluator.schema.kinds.get(&kind.text) {
+        Some(known) if template || known.parents.is_empty() && known.base.is_none() => {}
+        Some(known) if known.base.is_some() => evaluator.diagnostics.push(
+            Diag::new(&codes::MISPLACED_BLOCK, format!("a `{}` cannot stand here", kind.text), span)
+                .help(format!("it is a variant of `{}`", known.base.as_deref().unwrap_or_default())),
+        ),
+        Some(known) => evaluator.diagnostics.push(
+            Diag::new(
+                &codes::MISPLACED_BLOCK,
+                format!("a `{}` cannot stand at the top of a file", kind.text),
+                span,
+            )
+            .help(where_it_belongs(known)),
+        ),
+        None => {
+            let mut diagnostic =
+                Diag::new(&codes::UNKNOWN_KIND, format!("there is no kind `{}`", kind.text), span);
+            let near = if template {
+                suggest::nearest(&kind.text, evaluator.schema.kinds.keys().map(SmolStr::as_str))
+            } else {
+                let declarations = ["template", "import", "let", "rule", "extend"];
+                let known = evaluator.schema.top_level().map(|kind| kind.name.as_str());
+                suggest::nearest(&kind.text, known.chain(declarations))
+            };
+            if let Some(near) = near {
+                diagnostic = did_you_mean(diagnostic, span, near);
+            }
+            evaluator.diagnostics.push(diagnostic);
+        }
+    }
+}
+
+fn check_params<'db>(evaluator: &mut Evaluator<'db>, key: ItemKey, template: &'db Template) {
+    let mut diagnostics = Vec::new();
+    let types = params(evaluator.schema, &template.params, key, &mut diagnostics);
+    evaluator.diagnostics.extend(diagnostics);
+    for (position, param) in template.params.iter().enumerate() {
+        if let Some(first) = template.params[..position].iter().find(|other| other.name.text == param.name.text) {
+            evaluator.diagnostics.push(
+                Diag::new(
+                    &codes::DUPLICATE_NAME,
+                    format!("the parameter `{}` is declared twice", param.name.text),
+                    Span { item: key, range: param.name.range },
+                )
+                .because(Span { item: key, range: first.name.range }, "first declared here"),
+            );
+        }
+    }
+    // Defaults are evaluated with the template's scope; here their types are checked.
+    for (param, (_, ty, _)) in template.params.iter().zip(types) {
+        if let Some(default) = &param.default {
+            evaluator.check_default(key, default, &ty);
+        }
+    }
+}
+
+fn check_kind<'db>(evaluator: &mut Evaluator<'db>, key: ItemKey, decl: &'db KindDecl) {
+    if !decl.extend {
+        check_reserved(evaluator, key);
+    }
+    let of_schema: Vec<Diag> = evaluator.schema.diagnostics.clone();
+    evaluator.diagnostics.extend(of_schema);
+    for field in &decl.fields {
+        let Some(known) = evaluator.schema.field(&decl.name.text, &field.name.text) else { continue };
+        if known.span.item != key {
+            continue;
+        }
+        let ty = known.ty.clone();
+        // The prelude's defaults may speak of enclosing blocks; a test builds every one of them.
+        if let Some(default) = &field.default
+            && decl.extend
+        {
+            evaluator.check_default(key, default, &ty);
+        }
+    }
+}
+
+fn check_reserved(evaluator: &mut Evaluator<'_>, key: ItemKey) {
+    if key.file == evaluator.workspace.prelude(evaluator.db) {
+        return;
+    }
+    let (range, what) = match evaluator.tree(key) {
+        Some(ItemNode::Kind(decl)) => (decl.name.range, "kind"),
+        Some(ItemNode::Enum(decl)) => (decl.name.range, "enum"),
+        Some(ItemNode::Function(decl)) => (decl.name.range, "function"),
+        _ => return,
+    };
+    evaluator.diagnostics.push(
+        Diag::new(
+            &codes::PRELUDE_ONLY,
+            format!("a project cannot declare a new {what}"),
+            Span { item: key, range },
+        )
+        .help("it can add fields to a kind: `extend kind service { cost-center: string }`"),
+    );
+}
+
+fn diagnose(error: &crate::syntax::tree::SyntaxError) -> crate::diagnostics::Diagnostic<crate::syntax::tree::TextRange> {
+    crate::diagnostics::Diagnostic::new(&codes::SYNTAX_BAD_VALUE, format!("{:?} {}", error.kind, error.detail), error.range)
+}

@@ -1,0 +1,145 @@
+//! `rule`: an organisation's own checks.
+
+use std::collections::BTreeMap;
+use std::rc::Rc;
+
+use smol_str::SmolStr;
+
+use crate::db::{Diag, ItemKey, Span, Workspace};
+use crate::diagnostics::codes;
+use crate::eval::{BlockRef, Context, Evaluator, Mode, Scope, Value};
+use crate::schema::Ty;
+use crate::syntax::tree::{Body, ItemNode, Require, Rule, Statement};
+
+/// Checks a rule's own text: every statement, with unknown blocks.
+pub fn check(evaluator: &mut Evaluator<'_>, key: ItemKey, rule: &Rule) {
+    let Some(ItemNode::Rule(rule)) = evaluator.tree(key).filter(|_| !rule.name.text.is_empty()) else { return };
+    let scope = Scope::of_item(key, Rc::default());
+    walk(evaluator, &rule.body, &scope, &[]);
+}
+
+/// Runs a rule over all blocks of the project; what it finds points at the block that broke it.
+pub fn run(
+    db: &dyn salsa::Database,
+    workspace: Workspace,
+    key: ItemKey,
+    environment: Option<SmolStr>,
+    all: &BTreeMap<SmolStr, Vec<BlockRef>>,
+) -> Vec<Diag> {
+    let mut evaluator = Evaluator::new(db, workspace, environment, Mode::Instantiate);
+    evaluator.all = all.clone();
+    let Some(ItemNode::Rule(rule)) = evaluator.tree(key) else { return Vec::new() };
+    let scope = Scope::of_item(key, Rc::default());
+    walk(&mut evaluator, &rule.body, &scope, &[]);
+    evaluator.diagnostics
+}
+
+fn walk<'db>(evaluator: &mut Evaluator<'db>, body: &'db Body, outer: &Rc<Scope<'db>>, subjects: &[BlockRef]) {
+    let scope = Scope::inside(outer);
+    let context = Context { scope: scope.clone(), node: None };
+    for statement in &body.statements {
+        if let Statement::Let(decl) = statement {
+            scope.bind_lazy(decl.name.text.clone(), &decl.value, context.clone(), None);
+        }
+    }
+    for statement in &body.statements {
+        match statement {
+            Statement::For(repeat) => {
+                for element in evaluator.elements(&repeat.list, &context) {
+                    let mut subjects = subjects.to_vec();
+                    if let Value::Block(block) = &element {
+                        subjects.push(block.clone());
+                    }
+                    let inner = Scope::inside(&scope);
+                    inner.bind(repeat.variable.text.clone(), element);
+                    if let Some(condition) = &repeat.condition {
+                        let context = Context { scope: inner.clone(), node: None };
+                        let taken = evaluator.condition(condition, &context);
+                        if evaluator.mode == Mode::Instantiate && taken != Some(true) {
+                            continue;
+                        }
+                    }
+                    walk(evaluator, &repeat.body, &inner, &subjects);
+                }
+            }
+            Statement::If(choice) => {
+                let condition = evaluator.condition(&choice.condition, &context);
+                let check = evaluator.mode == Mode::Check;
+                if check || condition == Some(true) {
+                    walk(evaluator, &choice.then, &scope, subjects);
+                }
+                if let Some(otherwise) = &choice.otherwise
+                    && (check || condition == Some(false))
+                {
+                    walk(evaluator, otherwise, &scope, subjects);
+                }
+            }
+            Statement::Require(require) => check_requirement(evaluator, require, &context, subjects),
+            Statement::Let(decl) => {
+                if evaluator.mode == Mode::Check {
+                    evaluator.eval(&decl.value, &context, &Ty::Any);
+                }
+            }
+            Statement::Field(field) => misplaced(evaluator, &context, field.name.range, "a field"),
+            Statement::Block(block) => misplaced(evaluator, &context, block.kind.range, "a block"),
+            Statement::In(inner) => misplaced(evaluator, &context, inner.environment.range, "`in`"),
+            Statement::Without(without) => misplaced(evaluator, &context, without.range, "`without`"),
+        }
+    }
+}
+
+fn misplaced<'db>(
+    evaluator: &mut Evaluator<'db>,
+    context: &Context<'db>,
+    range: crate::syntax::tree::TextRange,
+    what: &str,
+) {
+    let diagnostic = Diag::new(
+        &codes::MISPLACED_BLOCK,
+        format!("{what} cannot stand in a rule"),
+        evaluator.span(context, range),
+    )
+    .help("a rule has `for`, `if`, `let` and `require condition else \"message\"`");
+    evaluator.report(context, diagnostic);
+}
+
+fn check_requirement<'db>(
+    evaluator: &mut Evaluator<'db>,
+    require: &'db Require,
+    context: &Context<'db>,
+    subjects: &[BlockRef],
+) {
+    let holds = evaluator.condition(&require.condition, context);
+    let message = require.message.as_ref().map(|message| evaluator.eval(message, context, &Ty::String));
+    if evaluator.mode == Mode::Check || holds != Some(false) {
+        return;
+    }
+    let rule = match evaluator.tree(context.scope.item) {
+        Some(ItemNode::Rule(rule)) => rule.name.text.clone(),
+        _ => SmolStr::default(),
+    };
+    let text = match message.as_ref().and_then(Value::show) {
+        Some(text) => text.trim_end_matches('.').to_owned(),
+        None => format!("`{}` does not hold", crate::eval::expression(&require.condition)),
+    };
+    let own = evaluator.span(context, require.range);
+    let subject = subjects.last().and_then(|block| Some((block, evaluator.head_of(block)?)));
+    let diagnostic = match subject {
+        Some((block, head)) => {
+            Diag::new(&codes::RULE_BROKEN, format!("the {} `{}` breaks the rule `{rule}`: {text}", block.kind, block.name), head)
+                .because(own, "the rule asks for it here")
+        }
+        None => Diag::new(&codes::RULE_BROKEN, format!("the rule `{rule}` is broken: {text}"), own),
+    };
+    evaluator.diagnostics.push(diagnostic);
+}
+
+impl<'db> Evaluator<'db> {
+    /// The kind, name and base of a block.
+    fn head_of(&mut self, block: &BlockRef) -> Option<Span> {
+        match self.tree(block.item)? {
+            ItemNode::Block(tree) => Some(Span { item: block.item, range: tree.head }),
+            _ => None,
+        }
+    }
+}

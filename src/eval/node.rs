@@ -1,0 +1,913 @@
+//! Blocks while they are being put together: layers of bodies, from the base outwards, and what they set.
+
+use std::collections::HashMap;
+use std::rc::Rc;
+
+use indexmap::IndexMap;
+use smol_str::SmolStr;
+
+use super::scope::{Context, Scope};
+use super::value::{BlockRef, FieldValue, Instance, Value};
+use super::{Evaluator, Mode};
+use crate::db::{Diag, ItemClass, ItemKey, Span};
+use crate::diagnostics::{codes, suggest};
+use crate::resolve::{Want, did_you_mean, resolve_path};
+use crate::schema::{self, Ty};
+use crate::syntax::tree::{Base, Block, Body, Expr, ItemNode, Name, Statement, Template, TextRange};
+
+/// A block in an evaluator.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub struct NodeId(usize);
+
+/// A block: bodies in layers, the base's first.
+pub struct Node<'db> {
+    pub kind: SmolStr,
+    pub variant: Option<SmolStr>,
+    pub name: SmolStr,
+    pub parent: Option<NodeId>,
+    pub children: Vec<NodeId>,
+    doc: Option<SmolStr>,
+    head: Span,
+    trail: Rc<Vec<Span>>,
+    layers: Vec<(&'db Body, Rc<Scope<'db>>)>,
+    state: State,
+    setters: IndexMap<SmolStr, Vec<Setter<'db>>>,
+    values: HashMap<SmolStr, FieldState>,
+    /// Whether a base is missing, so that nothing can be said of what the block lacks.
+    incomplete: bool,
+}
+
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum State {
+    Waiting,
+    Collecting,
+    Done,
+}
+
+#[derive(Clone)]
+struct Setter<'db> {
+    expr: &'db Expr,
+    context: Context<'db>,
+    name: &'db Name,
+    /// Layer, whether in an environment, and the order of the text: the greatest wins.
+    order: (usize, bool, usize),
+}
+
+enum FieldState {
+    Running,
+    Done(Value),
+}
+
+impl<'db> Evaluator<'db> {
+    pub(crate) fn node(&self, id: NodeId) -> &Node<'db> {
+        &self.nodes[id.0]
+    }
+
+    /// The kind whose fields a block has: its variant, or else its kind.
+    pub(crate) fn schema_kind(&self, id: NodeId) -> SmolStr {
+        let node = self.node(id);
+        node.variant.clone().unwrap_or_else(|| node.kind.clone())
+    }
+
+    fn add_node(&mut self, node: Node<'db>) -> NodeId {
+        self.nodes.push(node);
+        NodeId(self.nodes.len() - 1)
+    }
+
+    fn empty_node(kind: &Name, name: SmolStr, parent: Option<NodeId>, head: Span) -> Node<'db> {
+        Node {
+            kind: kind.text.clone(),
+            variant: None,
+            name,
+            parent,
+            children: Vec::new(),
+            doc: None,
+            head,
+            trail: Rc::default(),
+            layers: Vec::new(),
+            state: State::Waiting,
+            setters: IndexMap::new(),
+            values: HashMap::new(),
+            incomplete: false,
+        }
+    }
+
+    /// Starts with a top-level block.
+    pub fn root_block(&mut self, key: ItemKey) -> Option<NodeId> {
+        if let Some((root, node)) = self.root
+            && root == key
+        {
+            return Some(node);
+        }
+        let ItemNode::Block(block) = self.tree(key)? else { return None };
+        self.schema.kinds.get(&block.kind.text)?;
+        let scope = Scope::of_item(key, Rc::default());
+        let name = block.name.as_ref().map(|name| name.text.clone()).unwrap_or_default();
+        let head = Span { item: key, range: block.head };
+        let mut node = Self::empty_node(&block.kind, name, None, head);
+        node.doc = block.doc.clone();
+        let id = self.add_node(node);
+        self.root = Some((key, id));
+        self.add_layers(id, block.base.as_ref(), &block.body, &scope);
+        Some(id)
+    }
+
+    /// Starts with a template, whose parameters are unknown.
+    pub fn root_template(&mut self, key: ItemKey) -> Option<NodeId> {
+        let ItemNode::Template(template) = self.tree(key)? else { return None };
+        self.schema.kinds.get(&template.kind.text)?;
+        let scope = Scope::of_item(key, Rc::default());
+        let mut ignored = Vec::new();
+        for (name, ty, _) in schema::params(self.schema, &template.params, key, &mut ignored) {
+            scope.bind(name, Value::Unknown(ty));
+        }
+        let head = Span { item: key, range: template.head };
+        let node = Self::empty_node(&template.kind, template.name.text.clone(), None, head);
+        let id = self.add_node(node);
+        self.root = Some((key, id));
+        self.add_layers(id, template.base.as_ref(), &template.body, &scope);
+        Some(id)
+    }
+
+    /// Whether the evaluator started with that item, and where.
+    pub(crate) fn root_of(&self, key: ItemKey) -> Option<NodeId> {
+        self.root.filter(|(root, _)| *root == key).map(|(_, node)| node)
+    }
+
+    fn add_layers(&mut self, id: NodeId, base: Option<&'db Base>, body: &'db Body, scope: &Rc<Scope<'db>>) {
+        if let Some(base) = base {
+            let context = Context { scope: scope.clone(), node: Some(id) };
+            self.add_base(id, base, &context, &mut Vec::new());
+        }
+        let inner = self.body_scope(body, scope, id);
+        self.nodes[id.0].layers.push((body, inner));
+    }
+
+    /// A body's own scope, with its `let`s.
+    fn body_scope(&self, body: &'db Body, outer: &Rc<Scope<'db>>, node: NodeId) -> Rc<Scope<'db>> {
+        let scope = Scope::inside(outer);
+        for statement in &body.statements {
+            if let Statement::Let(decl) = statement {
+                let context = Context { scope: scope.clone(), node: Some(node) };
+                scope.bind_lazy(decl.name.text.clone(), &decl.value, context, None);
+            }
+        }
+        scope
+    }
+
+    fn add_base(&mut self, id: NodeId, base: &'db Base, context: &Context<'db>, seen: &mut Vec<ItemKey>) {
+        let kind = self.node(id).kind.clone();
+        let path: Vec<SmolStr> = base.path.segments.iter().map(|name| name.text.clone()).collect();
+        let span = self.span(context, base.path.range);
+        if let [name] = path.as_slice()
+            && self.schema.kinds.get(name).is_some_and(|variant| variant.base.as_ref() == Some(&kind))
+        {
+            self.nodes[id.0].variant = Some(name.clone());
+            if let Some(args) = base.args.as_ref().filter(|args| !args.is_empty()) {
+                let range = args.iter().map(|arg| arg.range).reduce(TextRange::to).unwrap_or(base.range);
+                let diagnostic = Diag::new(
+                    &codes::UNKNOWN_PARAMETER,
+                    format!("the kind `{name}` takes no arguments"),
+                    self.span(context, range),
+                )
+                .help("set its fields between braces");
+                self.report(context, diagnostic);
+            }
+            return;
+        }
+        let file = context.scope.item.file;
+        let find = |class| resolve_path(self.db, self.workspace, file, &path, Want { class, kind: &kind });
+        let Some(key) = find(ItemClass::Template).or_else(|| find(ItemClass::Block)) else {
+            self.nodes[id.0].incomplete = true;
+            self.report_unknown_base(&kind, base, span, context);
+            return;
+        };
+        if seen.contains(&key) || self.root_of(key) == Some(id) {
+            let names = seen
+                .iter()
+                .chain([&key])
+                .filter_map(|key| self.tree(*key).and_then(item_name))
+                .collect::<Vec<_>>()
+                .join(" → ");
+            let diagnostic = Diag::new(
+                &codes::BASE_CYCLE,
+                format!("`{}` is based on itself", path.join(".")),
+                span,
+            )
+            .help(format!("the path is {names}"));
+            self.report(context, diagnostic);
+            return;
+        }
+        seen.push(key);
+        let mut trail = (*context.scope.trail).clone();
+        trail.push(self.span(context, base.range));
+        let scope = Scope::of_item(key, Rc::new(trail));
+        match self.tree(key) {
+            Some(ItemNode::Template(template)) => {
+                self.bind_arguments(template, key, base, context, &scope, id);
+                let inner = Context { scope: scope.clone(), node: Some(id) };
+                if let Some(base) = &template.base {
+                    self.add_base(id, base, &inner, seen);
+                }
+                let body_scope = self.body_scope(&template.body, &scope, id);
+                self.nodes[id.0].layers.push((&template.body, body_scope));
+            }
+            Some(ItemNode::Block(block)) => {
+                if let Some(args) = base.args.as_ref().filter(|args| !args.is_empty()) {
+                    let range = args.iter().map(|arg| arg.range).reduce(TextRange::to).unwrap_or(base.range);
+                    let diagnostic = Diag::new(
+                        &codes::UNKNOWN_PARAMETER,
+                        format!("the block `{}` takes no arguments", path.join(".")),
+                        self.span(context, range),
+                    )
+                    .help("only a template has parameters");
+                    self.report(context, diagnostic);
+                }
+                let inner = Context { scope: scope.clone(), node: Some(id) };
+                if let Some(base) = &block.base {
+                    self.add_base(id, base, &inner, seen);
+                }
+                let body_scope = self.body_scope(&block.body, &scope, id);
+                self.nodes[id.0].layers.push((&block.body, body_scope));
+            }
+            _ => {}
+        }
+        seen.pop();
+    }
+
+    fn report_unknown_base(&mut self, kind: &SmolStr, base: &'db Base, span: Span, context: &Context<'db>) {
+        let Some(last) = base.path.segments.last() else { return };
+        if let [module, _] = base.path.segments.as_slice()
+            && crate::resolve::module_named(self.db, self.workspace, context.scope.item.file, &module.text).is_none()
+        {
+            self.report_unknown_module(module, context);
+            return;
+        }
+        let path = base.path.segments.iter().map(|name| name.text.as_str()).collect::<Vec<_>>().join(".");
+        let mut diagnostic = Diag::new(
+            &codes::UNKNOWN_BASE,
+            format!("there is no template, variant or block of kind `{kind}` called `{path}`"),
+            span,
+        )
+        .label("not found");
+        let last_span = self.span(context, last.range);
+        let known = self.known_bases(kind, base, context);
+        if let Some(near) = suggest::nearest(&last.text, known.iter().map(SmolStr::as_str)) {
+            diagnostic = did_you_mean(diagnostic, last_span, near);
+        } else {
+            diagnostic.unknown_name = Some(crate::diagnostics::UnknownName {
+                kind: kind.to_string(),
+                name: last.text.to_string(),
+            });
+        }
+        self.report(context, diagnostic);
+    }
+
+    fn known_bases(&self, kind: &SmolStr, base: &Base, context: &Context<'db>) -> Vec<SmolStr> {
+        let file = context.scope.item.file;
+        let names_of = |file| {
+            crate::db::file_names(self.db, file)
+                .items
+                .iter()
+                .filter(|entry| {
+                    matches!(entry.class, ItemClass::Template | ItemClass::Block) && entry.kind == *kind
+                })
+                .map(|entry| entry.name.clone())
+                .collect::<Vec<_>>()
+        };
+        match base.path.segments.as_slice() {
+            [_] => {
+                let mut known = names_of(file);
+                known.extend(names_of(self.workspace.prelude(self.db)));
+                known.extend(self.schema.variants(kind).map(|variant| variant.name.clone()));
+                known
+            }
+            [module, _] => crate::resolve::module_named(self.db, self.workspace, file, &module.text)
+                .map(names_of)
+                .unwrap_or_default(),
+            _ => Vec::new(),
+        }
+    }
+
+    fn bind_arguments(
+        &mut self,
+        template: &'db Template,
+        key: ItemKey,
+        base: &'db Base,
+        context: &Context<'db>,
+        scope: &Rc<Scope<'db>>,
+        node: NodeId,
+    ) {
+        let mut ignored = Vec::new();
+        let params = schema::params(self.schema, &template.params, key, &mut ignored);
+        let args = base.args.as_deref().unwrap_or_default();
+        let mut used = vec![false; params.len()];
+        for (position, arg) in args.iter().enumerate() {
+            let index = match &arg.name {
+                None if position == 0 => (!params.is_empty()).then_some(0),
+                None => {
+                    let diagnostic = Diag::new(
+                        &codes::UNNAMED_ARGUMENT,
+                        "only the first argument may be without a name",
+                        self.span(context, arg.range),
+                    )
+                    .help(format!(
+                        "`{}` takes {}",
+                        template.name.text,
+                        crate::eval::show::parameters(&params)
+                    ));
+                    self.report(context, diagnostic);
+                    continue;
+                }
+                Some(name) => params.iter().position(|(known, ..)| *known == name.text),
+            };
+            let Some(index) = index else {
+                let (range, text) = match &arg.name {
+                    Some(name) => (name.range, name.text.clone()),
+                    None => (arg.range, SmolStr::default()),
+                };
+                let span = self.span(context, range);
+                let message = if params.is_empty() {
+                    format!("the template `{}` has no parameters", template.name.text)
+                } else {
+                    format!("the template `{}` has no parameter `{text}`", template.name.text)
+                };
+                let mut diagnostic = Diag::new(&codes::UNKNOWN_PARAMETER, message, span)
+                    .because(Span { item: key, range: template.head }, "the template");
+                let known = params.iter().map(|(name, ..)| name.as_str());
+                if let Some(near) = suggest::nearest(&text, known) {
+                    diagnostic = did_you_mean(diagnostic, span, near);
+                }
+                self.report(context, diagnostic);
+                continue;
+            };
+            if std::mem::replace(&mut used[index], true) {
+                let diagnostic = Diag::new(
+                    &codes::DUPLICATE_FIELD,
+                    format!("the argument `{}` is given twice", params[index].0),
+                    self.span(context, arg.range),
+                );
+                self.report(context, diagnostic);
+                continue;
+            }
+            let (name, ty, _) = &params[index];
+            scope.bind_lazy(name.clone(), &arg.value, context.clone(), Some(ty.clone()));
+            if self.mode == Mode::Check {
+                self.force(scope, name);
+            }
+        }
+        for ((index, (name, ty, default)), param) in params.iter().enumerate().zip(&template.params) {
+            if used[index] {
+                continue;
+            }
+            match (&param.default, default) {
+                (Some(expr), _) => {
+                    let inner = Context { scope: scope.clone(), node: Some(node) };
+                    scope.bind_lazy(name.clone(), expr, inner, Some(ty.clone()));
+                }
+                _ if ty.is_optional() => scope.bind(name.clone(), Value::None),
+                _ => {
+                    scope.bind(name.clone(), Value::Error);
+                    let diagnostic = Diag::new(
+                        &codes::MISSING_ARGUMENT,
+                        format!("`{}` needs the argument `{name}`, a {ty}", template.name.text),
+                        self.span(context, base.range),
+                    )
+                    .because(Span { item: key, range: param.range }, "the parameter has no default");
+                    self.report(context, diagnostic);
+                }
+            }
+        }
+    }
+
+    /// Gathers what the layers set and which blocks they hold.
+    pub(crate) fn collect(&mut self, id: NodeId) {
+        if self.node(id).state != State::Waiting {
+            return;
+        }
+        self.nodes[id.0].state = State::Collecting;
+        let layers = self.node(id).layers.clone();
+        for (layer, (body, scope)) in layers.iter().enumerate() {
+            self.collect_fields(id, body, scope, layer, false);
+        }
+        for (layer, (body, scope)) in layers.iter().enumerate() {
+            self.collect_blocks(id, body, scope, layer, false);
+        }
+        self.nodes[id.0].state = State::Done;
+    }
+
+    fn applies(&self, environment: &Name) -> bool {
+        self.mode == Mode::Check || self.environment.as_ref() == Some(&environment.text)
+    }
+
+    fn collect_fields(&mut self, id: NodeId, body: &'db Body, scope: &Rc<Scope<'db>>, layer: usize, within: bool) {
+        for statement in &body.statements {
+            match statement {
+                Statement::Field(field) => {
+                    let context = Context { scope: scope.clone(), node: Some(id) };
+                    let setters = self.nodes[id.0].setters.entry(field.name.text.clone()).or_default();
+                    let order = (layer, within, setters.len());
+                    setters.push(Setter { expr: &field.value, context, name: &field.name, order });
+                }
+                Statement::In(inner) if self.applies(&inner.environment) => {
+                    let inner_scope = self.body_scope(&inner.body, scope, id);
+                    self.collect_fields(id, &inner.body, &inner_scope, layer, true);
+                }
+                _ => {}
+            }
+        }
+    }
+
+    fn collect_blocks(&mut self, id: NodeId, body: &'db Body, scope: &Rc<Scope<'db>>, layer: usize, within: bool) {
+        for statement in &body.statements {
+            match statement {
+                Statement::Block(block) => self.add_child(id, block, scope),
+                Statement::In(inner) if self.applies(&inner.environment) => {
+                    let inner_scope = self.body_scope(&inner.body, scope, id);
+                    self.collect_blocks(id, &inner.body, &inner_scope, layer, true);
+                }
+                Statement::Without(without) => {
+                    let name = without.name.as_ref().map(|name| name.text.clone()).unwrap_or_default();
+                    let found = self.child(id, &without.kind.text, &name);
+                    match found {
+                        // A check visits every branch, so what one removes another may still name.
+                        Some(child) if self.mode == Mode::Instantiate => {
+                            self.nodes[id.0].children.retain(|known| *known != child);
+                        }
+                        Some(_) => {}
+                        None => self.report_nothing_to_remove(id, without, &name, scope),
+                    }
+                }
+                Statement::If(choice) => {
+                    let context = Context { scope: scope.clone(), node: Some(id) };
+                    let condition = self.condition(&choice.condition, &context);
+                    let mut branches = Vec::new();
+                    if self.mode == Mode::Check || condition == Some(true) {
+                        branches.push(&choice.then);
+                    }
+                    if (self.mode == Mode::Check || condition == Some(false))
+                        && let Some(otherwise) = &choice.otherwise
+                    {
+                        branches.push(otherwise);
+                    }
+                    for branch in branches {
+                        let inner = self.body_scope(branch, scope, id);
+                        self.collect_fields(id, branch, &inner, layer, within);
+                        self.collect_blocks(id, branch, &inner, layer, within);
+                    }
+                }
+                Statement::For(repeat) => {
+                    let context = Context { scope: scope.clone(), node: Some(id) };
+                    for element in self.elements(&repeat.list, &context) {
+                        let outer = Scope::inside(scope);
+                        outer.bind(repeat.variable.text.clone(), element);
+                        if let Some(condition) = &repeat.condition {
+                            let context = Context { scope: outer.clone(), node: Some(id) };
+                            let taken = self.condition(condition, &context);
+                            if self.mode == Mode::Instantiate && taken != Some(true) {
+                                continue;
+                            }
+                        }
+                        let inner = self.body_scope(&repeat.body, &outer, id);
+                        self.collect_fields(id, &repeat.body, &inner, layer, within);
+                        self.collect_blocks(id, &repeat.body, &inner, layer, within);
+                    }
+                }
+                _ => {}
+            }
+        }
+    }
+
+    fn report_nothing_to_remove(
+        &mut self,
+        id: NodeId,
+        without: &'db crate::syntax::tree::Without,
+        name: &SmolStr,
+        scope: &Rc<Scope<'db>>,
+    ) {
+        let context = Context { scope: scope.clone(), node: Some(id) };
+        let span = self.span(&context, without.range);
+        let label = if name.is_empty() {
+            without.kind.text.to_string()
+        } else {
+            format!("{} {name}", without.kind.text)
+        };
+        let mut diagnostic = Diag::new(
+            &codes::NOTHING_TO_REMOVE,
+            format!("there is no `{label}` here to remove"),
+            span,
+        );
+        let known: Vec<SmolStr> = self
+            .node(id)
+            .children
+            .iter()
+            .map(|child| self.node(*child))
+            .filter(|child| child.kind == without.kind.text)
+            .map(|child| child.name.clone())
+            .collect();
+        if let Some(written) = &without.name
+            && let Some(near) = suggest::nearest(name, known.iter().map(SmolStr::as_str))
+        {
+            let span = self.span(&context, written.range);
+            diagnostic = did_you_mean(diagnostic, span, near);
+        }
+        self.report(&context, diagnostic);
+    }
+
+    /// A nested block by kind and name.
+    pub(crate) fn child(&self, id: NodeId, kind: &str, name: &str) -> Option<NodeId> {
+        self.node(id)
+            .children
+            .iter()
+            .copied()
+            .find(|child| self.node(*child).kind == kind && self.node(*child).name == name)
+    }
+
+    fn add_child(&mut self, parent: NodeId, block: &'db Block, scope: &Rc<Scope<'db>>) {
+        let context = Context { scope: scope.clone(), node: Some(parent) };
+        let kind = &block.kind;
+        let Some(known) = self.schema.kinds.get(&kind.text).filter(|kind| kind.base.is_none()) else {
+            self.report_unknown_kind(parent, kind, &context);
+            return;
+        };
+        let parent_kind = self.node(parent).kind.clone();
+        let as_one = self
+            .schema
+            .fields(&self.schema_kind(parent))
+            .iter()
+            .any(|field| matches!(&field.ty, Ty::One(child, _) if *child == kind.text));
+        if !known.parents.contains(&parent_kind) && !as_one {
+            let diagnostic = Diag::new(
+                &codes::MISPLACED_BLOCK,
+                format!("a `{}` cannot stand in a `{parent_kind}`", kind.text),
+                self.span(&context, kind.range),
+            )
+            .help(crate::check::where_it_belongs(known));
+            self.report(&context, diagnostic);
+            return;
+        }
+        let Some(name) = self.block_name(block, &context) else { return };
+        let head = self.span(&context, block.head);
+        let id = match self.child(parent, &kind.text, &name) {
+            Some(existing) => {
+                if block.base.is_some() {
+                    let node = &mut self.nodes[existing.0];
+                    node.layers.clear();
+                    node.variant = None;
+                }
+                existing
+            }
+            None => {
+                let mut node = Self::empty_node(kind, name, Some(parent), head);
+                node.trail = scope.trail.clone();
+                let id = self.add_node(node);
+                self.nodes[parent.0].children.push(id);
+                id
+            }
+        };
+        if block.doc.is_some() {
+            self.nodes[id.0].doc = block.doc.clone();
+        }
+        // What the author of the service wrote is what a message should point at, not what a template has.
+        if scope.trail.len() < self.node(id).trail.len() {
+            self.nodes[id.0].head = head;
+            self.nodes[id.0].trail = scope.trail.clone();
+        }
+        self.add_layers(id, block.base.as_ref(), &block.body, scope);
+    }
+
+    /// A nested block's name, with its holes filled.
+    fn block_name(&mut self, block: &'db Block, context: &Context<'db>) -> Option<SmolStr> {
+        let single = self.schema.is_single(&block.kind.text);
+        match (&block.name, single) {
+            (None, true) => Some(SmolStr::default()),
+            (Some(name), true) => {
+                let diagnostic = Diag::new(
+                    &codes::UNEXPECTED_NAME,
+                    format!("a `{}` has no name: there can be only one here", block.kind.text),
+                    self.span(context, name.range),
+                );
+                self.report(context, diagnostic);
+                None
+            }
+            (None, false) => {
+                let diagnostic = Diag::new(
+                    &codes::MISSING_BLOCK_NAME,
+                    format!("this `{}` needs a name", block.kind.text),
+                    self.span(context, block.kind.range),
+                )
+                .help(format!("write `{} name {{ … }}`", block.kind.text));
+                self.report(context, diagnostic);
+                None
+            }
+            (Some(name), false) => match &block.name_parts {
+                None => Some(name.text.clone()),
+                Some(parts) => match self.string(parts, context) {
+                    Value::String(text) => Some(text.into()),
+                    Value::Unknown(_) => Some(name.text.clone()),
+                    _ => None,
+                },
+            },
+        }
+    }
+
+    fn report_unknown_kind(&mut self, parent: NodeId, kind: &Name, context: &Context<'db>) {
+        let span = self.span(context, kind.range);
+        let parent_kind = self.node(parent).kind.clone();
+        let mut diagnostic =
+            Diag::new(&codes::UNKNOWN_KIND, format!("there is no kind `{}`", kind.text), span);
+        if self.schema.kinds.get(&kind.text).is_some_and(|kind| kind.base.is_some()) {
+            diagnostic = diagnostic.help(format!(
+                "`{}` is a variant: write it after a colon, as in `sli : {} {{ … }}`",
+                kind.text, kind.text
+            ));
+        }
+        let known = self.schema.children(&parent_kind).map(|child| child.name.as_str());
+        if let Some(near) = suggest::nearest(&kind.text, known) {
+            diagnostic = did_you_mean(diagnostic, span, near);
+        }
+        self.report(context, diagnostic);
+    }
+
+    /// A field's value.
+    pub fn field(&mut self, id: NodeId, name: &str) -> Value {
+        self.collect(id);
+        match self.node(id).values.get(name) {
+            Some(FieldState::Done(value)) => return value.clone(),
+            Some(FieldState::Running) => {
+                let span = self
+                    .node(id)
+                    .setters
+                    .get(name)
+                    .and_then(|setters| setters.last())
+                    .map(|setter| self.span(&setter.context, setter.expr.range));
+                if let Some(span) = span {
+                    self.diagnostics.push(Diag::new(
+                        &codes::VALUE_CYCLE,
+                        format!("the value of `{name}` depends on itself"),
+                        span,
+                    ));
+                }
+                return Value::Error;
+            }
+            None => {}
+        }
+        let kind = self.schema_kind(id);
+        let Some(field) = self.schema.field(&kind, name) else { return Value::Error };
+        self.nodes[id.0].values.insert(name.into(), FieldState::Running);
+        let mut setters = self.node(id).setters.get(name).cloned().unwrap_or_default();
+        setters.sort_by_key(|setter| setter.order);
+        let value = match field.ty.required() {
+            Ty::Labels | Ty::Annotations if !setters.is_empty() => {
+                let mut merged = std::collections::BTreeMap::new();
+                let mut wrong = None;
+                for setter in &setters {
+                    match self.set(field, setter) {
+                        Value::Labels(labels) => merged.extend(labels),
+                        Value::None => {}
+                        other => wrong = Some(other),
+                    }
+                }
+                wrong.unwrap_or(Value::Labels(merged))
+            }
+            _ => match setters.last() {
+                Some(setter) => self.set(field, setter),
+                None => self.default(id, field),
+            },
+        };
+        let value = self.scoped(value, id);
+        self.nodes[id.0].values.insert(name.into(), FieldState::Done(value.clone()));
+        value
+    }
+
+    fn set(&mut self, field: &'db schema::FieldSchema, setter: &Setter<'db>) -> Value {
+        let value = self.eval(setter.expr, &setter.context, &field.ty);
+        if self.mode == Mode::Check && *field.ty.required() == Ty::Text {
+            self.warn_of_template(setter.expr, &setter.context);
+        }
+        let span = self.span(&setter.context, setter.expr.range);
+        let value = self.coerce(value, &field.ty, span, &setter.context);
+        self.refine(value, field, span, &setter.context)
+    }
+
+    fn default(&mut self, id: NodeId, field: &'db schema::FieldSchema) -> Value {
+        let Some(default) = &field.default else { return Value::None };
+        let scope = Scope::of_item(field.span.item, Rc::default());
+        let context = Context { scope, node: Some(id) };
+        let value = self.eval(default, &context, &field.ty);
+        let span = Span { item: field.span.item, range: default.range };
+        self.coerce(value, &field.ty, span, &context)
+    }
+
+    fn refine(
+        &mut self,
+        value: Value,
+        field: &'db schema::FieldSchema,
+        span: Span,
+        context: &Context<'db>,
+    ) -> Value {
+        let Some(refinement) = &field.refinement else { return value };
+        if value.is_opaque() || value == Value::None {
+            return value;
+        }
+        let scope = Scope::of_item(field.span.item, Rc::default());
+        scope.bind("it".into(), value.clone());
+        let inner = Context { scope, node: None };
+        if self.condition(refinement, &inner) == Some(false) {
+            let shown = value.show().unwrap_or_default();
+            let diagnostic = Diag::new(
+                &codes::OUT_OF_BOUNDS,
+                format!(
+                    "`{}` cannot be {shown}: it must be {}",
+                    field.name,
+                    super::show::refinement(refinement)
+                ),
+                span,
+            )
+            .because(field.span, "declared here");
+            self.report(context, diagnostic);
+            return Value::Error;
+        }
+        value
+    }
+
+    /// A reference to a node.
+    pub(crate) fn reference(&self, id: NodeId) -> Option<BlockRef> {
+        let (item, root) = self.root?;
+        let mut path = Vec::new();
+        let mut at = id;
+        while at != root {
+            let node = self.node(at);
+            path.push((node.kind.clone(), node.name.clone()));
+            at = node.parent?;
+        }
+        path.reverse();
+        let node = self.node(id);
+        Some(BlockRef { item, path, kind: node.kind.clone(), name: node.name.clone() })
+    }
+
+    /// The node at the end of a path.
+    pub fn find_node(&mut self, from: NodeId, path: &[(SmolStr, SmolStr)]) -> Option<NodeId> {
+        let mut at = from;
+        for (kind, name) in path {
+            self.collect(at);
+            at = self.child(at, kind, name)?;
+        }
+        Some(at)
+    }
+
+    /// References to the nested blocks of a kind.
+    pub fn children_refs(&mut self, id: NodeId, kind: &str) -> Vec<BlockRef> {
+        self.collect(id);
+        self.node(id)
+            .children
+            .clone()
+            .into_iter()
+            .filter(|child| self.node(*child).kind == kind)
+            .filter_map(|child| self.reference(child))
+            .collect()
+    }
+
+    /// Gives every field its value.
+    pub fn freeze(&mut self, id: NodeId) -> Instance {
+        self.collect(id);
+        let kind = self.schema_kind(id);
+        let mut fields = IndexMap::new();
+        for field in self.schema.fields(&kind) {
+            if let Ty::One(child, required) = &field.ty {
+                let count = self.children_refs(id, child).len();
+                if count == 0 && *required {
+                    self.report_missing(id, &codes::MISSING_BLOCK, format!("needs a `{child}` block"), field);
+                }
+                continue;
+            }
+            let value = self.field(id, &field.name);
+            if value == Value::None && !field.ty.is_optional() && field.default.is_none() {
+                let what = format!("needs `{}`, {}", field.name, super::coerce::article(&field.ty.to_string()));
+                self.report_missing(id, &codes::MISSING_FIELD, what, field);
+            }
+            let setters = self.node(id).setters.get(&field.name);
+            let setter = setters.and_then(|setters| setters.iter().max_by_key(|setter| setter.order));
+            let span = setter.map_or(field.span, |setter| self.span(&setter.context, setter.expr.range));
+            let explicit = setter.is_some();
+            fields.insert(field.name.clone(), FieldValue { value, span, explicit, extension: field.extension });
+        }
+        let children = self.node(id).children.clone();
+        let children = children.into_iter().map(|child| self.freeze(child)).collect();
+        let node = self.node(id);
+        Instance {
+            kind: node.kind.clone(),
+            variant: node.variant.clone(),
+            name: node.name.clone(),
+            doc: node.doc.clone(),
+            head: node.head,
+            trail: node.trail.iter().rev().copied().collect(),
+            fields,
+            children,
+        }
+    }
+
+    fn report_missing(
+        &mut self,
+        id: NodeId,
+        code: &'static crate::diagnostics::Code,
+        what: String,
+        field: &schema::FieldSchema,
+    ) {
+        let node = self.node(id);
+        // A misspelt field is no missing one.
+        let kind = self.schema_kind(id);
+        let misspelt = node.setters.keys().any(|written| {
+            self.schema.field(&kind, written).is_none()
+                && suggest::nearest(written, [field.name.as_str()]).is_some()
+        });
+        if node.incomplete || misspelt {
+            return;
+        }
+        let label = if node.name.is_empty() {
+            format!("this `{}`", node.kind)
+        } else {
+            format!("the {} `{}`", node.kind, node.name)
+        };
+        let (head, trail) = (node.head, node.trail.clone());
+        let mut diagnostic = Diag::new(code, format!("{label} {what}"), head);
+        if field.extension {
+            diagnostic = diagnostic.because(field.span, "the project asks for it here");
+        }
+        if let Some(doc) = &field.doc {
+            diagnostic = diagnostic.help(format!("`{}`: {}", field.name, doc.trim()));
+        }
+        self.report_at(&trail, diagnostic);
+    }
+
+    /// Checks every statement of the item that the evaluator started with, whatever the conditions say.
+    pub fn check(&mut self, id: NodeId) {
+        self.collect(id);
+        let Some((root, _)) = self.root else { return };
+        let kind = self.schema_kind(id);
+        let setters: Vec<(SmolStr, Vec<Setter<'db>>)> =
+            self.node(id).setters.iter().map(|(name, setters)| (name.clone(), setters.clone())).collect();
+        for (name, setters) in setters {
+            let own = setters.into_iter().filter(|setter| setter.context.scope.item == root);
+            match self.schema.field(&kind, &name) {
+                Some(field) if !matches!(field.ty, Ty::One(..)) => {
+                    for setter in own {
+                        let value = self.set(field, &setter);
+                        self.scoped(value, id);
+                    }
+                }
+                _ => {
+                    for setter in own {
+                        self.report_unknown_field(id, &kind, &setter);
+                        self.eval(setter.expr, &setter.context, &Ty::Any);
+                    }
+                }
+            }
+        }
+        let layers = self.node(id).layers.clone();
+        for (body, scope) in layers {
+            if scope.item == root {
+                self.check_body(body, &scope);
+            }
+        }
+        for child in self.node(id).children.clone() {
+            self.check(child);
+        }
+    }
+
+    fn report_unknown_field(&mut self, id: NodeId, kind: &SmolStr, setter: &Setter<'db>) {
+        let span = self.span(&setter.context, setter.name.range);
+        let name = &setter.name.text;
+        let mut diagnostic =
+            Diag::new(&codes::UNKNOWN_FIELD, format!("`{kind}` has no field `{name}`"), span);
+        if self.schema.children(&self.node(id).kind).any(|child| child.name == *name)
+            || matches!(self.schema.field(kind, name).map(|field| &field.ty), Some(Ty::One(..)))
+        {
+            diagnostic = diagnostic.help(format!("`{name}` is a block: write `{name} … {{ … }}` without `=`"));
+        }
+        let fields = self.schema.fields(kind);
+        let known = fields.iter().map(|field| field.name.as_str());
+        if let Some(near) = suggest::nearest(name, known) {
+            diagnostic = did_you_mean(diagnostic, span, near);
+        } else if fields.is_empty() && self.node(id).variant.is_none() {
+            let variants: Vec<_> =
+                self.schema.variants(kind).map(|variant| format!("`{kind} : {}`", variant.name)).collect();
+            if !variants.is_empty() {
+                diagnostic = diagnostic.help(format!("say which variant it is: {}", variants.join(", ")));
+            }
+        } else {
+            let known: Vec<_> = fields.iter().map(|field| format!("`{}`", field.name)).collect();
+            diagnostic = diagnostic.help(format!("its fields are {}", known.join(", ")));
+        }
+        self.report(&setter.context, diagnostic);
+    }
+}
+
+/// An item's own name.
+fn item_name(node: &ItemNode) -> Option<&str> {
+    match node {
+        ItemNode::Block(block) => block.name.as_ref().map(|name| name.text.as_str()),
+        ItemNode::Template(template) => Some(&template.name.text),
+        _ => None,
+    }
+}

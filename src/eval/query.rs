@@ -1,0 +1,296 @@
+//! Queries: PromQL with holes, checked, scoped by the innermost selector, and filled.
+
+use std::collections::BTreeMap;
+
+use smol_str::SmolStr;
+
+use super::Evaluator;
+use super::node::NodeId;
+use super::scope::Context;
+use super::value::{BlockRef, Query, Shape, Value};
+use crate::db::{Diag, Span, Workspace};
+use crate::diagnostics::{Applicability, codes};
+use crate::promql::rewrite::{HoleValue, fill_holes, inject_labels};
+use crate::promql::{self, HoleType, classify};
+use crate::schema::Ty;
+use crate::syntax::tree::{QueryHole, QueryLit, TextRange};
+
+/// The tree of a query's text: the same text is parsed once, however many instances a template has.
+#[salsa::tracked(returns(ref))]
+fn parsed_query(
+    _db: &dyn salsa::Database,
+    _workspace: Workspace,
+    masked: SmolStr,
+) -> Result<promql::Expr, Vec<promql::Error>> {
+    promql::parse(&masked)
+}
+
+impl<'db> Evaluator<'db> {
+    pub(crate) fn query(&mut self, literal: &'db QueryLit, context: &Context<'db>) -> Value {
+        let masked = literal.masked();
+        let parsed = parsed_query(self.db, self.workspace, masked.as_str().into());
+        let tree = match parsed {
+            Ok(tree) => tree,
+            Err(errors) => {
+                for error in errors {
+                    self.report_promql(error, literal, context);
+                }
+                // The holes may be wrong as well.
+                for hole in &literal.holes {
+                    self.eval(&hole.expr, context, &Ty::Any);
+                }
+                return Value::Error;
+            }
+        };
+        let mut holes = Vec::new();
+        let mut wrong = false;
+        for hole in &literal.holes {
+            match self.hole(hole, context) {
+                Some(value) => holes.push(value),
+                None => {
+                    wrong = true;
+                    holes.push(Value::Error);
+                }
+            }
+        }
+        let types: Vec<HoleType> = holes.iter().map(hole_type).collect();
+        let (ty, errors) = promql::infer(tree, &types);
+        for error in &errors {
+            self.report_promql(error, literal, context);
+        }
+        if wrong || !errors.is_empty() {
+            return Value::Error;
+        }
+        let shape = shape_of(tree, ty, &holes);
+        if holes.iter().any(|hole| matches!(hole, Value::Unknown(_))) {
+            return Self::unknown_query(shape);
+        }
+        let labels = context.node.map(|node| self.scope_labels(node)).unwrap_or_default();
+        let mut expr = tree.clone();
+        inject(&mut expr, &labels);
+        let fillings: Vec<HoleValue> = holes
+            .into_iter()
+            .map(|hole| match hole {
+                Value::Query(mut query) => {
+                    if !query.scoped {
+                        inject(&mut query.expr, &labels);
+                    }
+                    HoleValue::Expr(query.expr)
+                }
+                Value::Number(value) => HoleValue::Number(value.normalize().to_string()),
+                Value::Percent(value) => {
+                    HoleValue::Number((value / rust_decimal::Decimal::ONE_HUNDRED).normalize().to_string())
+                }
+                Value::Size(value) => HoleValue::Number(value.normalize().to_string()),
+                Value::Rate(value) => {
+                    HoleValue::Number((value / rust_decimal::Decimal::from(3600)).normalize().to_string())
+                }
+                Value::Duration(value) => HoleValue::Duration(promql_duration(value)),
+                other => HoleValue::Text(other.show().unwrap_or_default()),
+            })
+            .collect();
+        if let Err(errors) = fill_holes(&mut expr, &fillings) {
+            for error in errors {
+                let range = literal.holes.get(error.hole).map_or(literal.text_range, |hole| hole.expr.range);
+                let diagnostic =
+                    Diag::new(&codes::PROMQL_HOLE_TYPE, error.message, self.span(context, range));
+                self.report(context, diagnostic);
+            }
+            return Value::Error;
+        }
+        let span = self.span(context, literal.text_range);
+        Value::Query(Query { expr, scoped: context.node.is_some(), shape, span })
+    }
+
+    /// A hole's value: a signal stands for its metric.
+    fn hole(&mut self, hole: &'db QueryHole, context: &Context<'db>) -> Option<Value> {
+        match self.eval(&hole.expr, context, &Ty::Any) {
+            Value::Error => None,
+            Value::Block(block) => self.signal_hole(&block, hole, context),
+            Value::Unknown(Ty::Ref(kind)) if kind == "signal" => Some(Value::Unknown(Ty::Selector)),
+            value @ (Value::Labels(_)
+            | Value::List(_)
+            | Value::None
+            | Value::Runtime(..)
+            | Value::TimeOfWeek(_)
+            | Value::Bool(_)) => {
+                let diagnostic = Diag::new(
+                    &codes::TYPE_MISMATCH,
+                    match &value {
+                        Value::None => "this has no value here".to_owned(),
+                        other => format!("{} cannot stand in a query", super::coerce::article(&other.ty().to_string())),
+                    },
+                    self.span(context, hole.expr.range),
+                )
+                .help("a hole takes a query, a signal, a number, a duration, or text inside a matcher's quotes");
+                self.report(context, diagnostic);
+                None
+            }
+            value => Some(value),
+        }
+    }
+
+    fn signal_hole(&mut self, block: &BlockRef, hole: &QueryHole, context: &Context<'db>) -> Option<Value> {
+        if block.kind != "signal" {
+            let diagnostic = Diag::new(
+                &codes::TYPE_MISMATCH,
+                format!("the {} `{}` cannot stand in a query", block.kind, block.name),
+                self.span(context, hole.expr.range),
+            )
+            .help("of all blocks, only a `signal` stands for a metric");
+            self.report(context, diagnostic);
+            return None;
+        }
+        match self.signal_query(block) {
+            Some(Value::Query(query)) => Some(Value::Query(query)),
+            // What is wrong with the signal is reported there.
+            _ => Some(Value::Unknown(Ty::Selector)),
+        }
+    }
+
+    /// The labels that a block's queries carry: the innermost selector's, and the environment's.
+    pub(crate) fn scope_labels(&mut self, node: NodeId) -> BTreeMap<String, String> {
+        let mut labels = BTreeMap::new();
+        let mut at = Some(node);
+        while let Some(node) = at {
+            let kind = self.schema_kind(node);
+            if self.schema.field(&kind, "selector").is_some_and(|field| *field.ty.required() == Ty::Labels)
+                && let Value::Labels(found) = self.field(node, "selector")
+                && !found.is_empty()
+            {
+                for (name, value) in found {
+                    if let Value::String(value) = value {
+                        labels.insert(name.to_string(), value);
+                    }
+                }
+                break;
+            }
+            at = self.node(node).parent;
+        }
+        for (name, value) in self.environment_labels() {
+            labels.entry(name).or_insert(value);
+        }
+        labels
+    }
+
+    /// The labels that all series of the environment carry.
+    fn environment_labels(&mut self) -> Vec<(String, String)> {
+        let Some(environment) = &self.environment else { return Vec::new() };
+        let Some(key) = self.workspace.environments(self.db).get(environment).copied() else {
+            return Vec::new();
+        };
+        let block = BlockRef { item: key, path: Vec::new(), kind: "environment".into(), name: environment.clone() };
+        match super::block_field(self.db, self.workspace, block, "selector".into(), None) {
+            Some(Value::Labels(labels)) => labels
+                .into_iter()
+                .filter_map(|(name, value)| match value {
+                    Value::String(value) => Some((name.to_string(), value)),
+                    _ => None,
+                })
+                .collect(),
+            _ => Vec::new(),
+        }
+    }
+
+    /// A value with the labels of its block added to the queries in it.
+    pub(crate) fn scoped(&mut self, value: Value, node: NodeId) -> Value {
+        match value {
+            Value::Query(mut query) if !query.scoped => {
+                let labels = self.scope_labels(node);
+                inject(&mut query.expr, &labels);
+                query.scoped = true;
+                Value::Query(query)
+            }
+            Value::List(items) => {
+                Value::List(items.into_iter().map(|item| self.scoped(item, node)).collect())
+            }
+            other => other,
+        }
+    }
+
+    fn report_promql(&mut self, error: &promql::Error, literal: &QueryLit, context: &Context<'db>) {
+        let place = |span: promql::Span| Span {
+            item: context.scope.item,
+            range: TextRange { start: span.start, end: span.end }.shifted(literal.text_range.start),
+        };
+        let mut diagnostic =
+            Diag::new(error.code, error.message.clone(), place(error.span)).label(error.label.clone());
+        for help in &error.help {
+            diagnostic = diagnostic.help(help.clone());
+        }
+        if let Some((span, text)) = &error.suggestion {
+            diagnostic = diagnostic.fix(
+                format!("Replace with `{text}`"),
+                place(*span),
+                text.clone(),
+                Applicability::Maybe,
+            );
+        }
+        self.report(context, diagnostic);
+    }
+}
+
+fn inject(expr: &mut promql::Expr, labels: &BTreeMap<String, String>) {
+    inject_labels(expr, labels.iter().map(|(name, value)| (name.as_str(), value.as_str())));
+}
+
+fn hole_type(value: &Value) -> HoleType {
+    match value {
+        Value::Query(query) => match query.shape {
+            Shape::Selector => HoleType::Selector,
+            Shape::Scalar => HoleType::Scalar,
+            Shape::Unknown => HoleType::Unknown,
+            _ => HoleType::Vector,
+        },
+        Value::Number(_) | Value::Percent(_) | Value::Size(_) | Value::Rate(_) => HoleType::Scalar,
+        Value::Duration(_) => HoleType::Duration,
+        Value::Unknown(ty) => match ty.required() {
+            Ty::Selector => HoleType::Selector,
+            Ty::Vector | Ty::Windowed | Ty::Condition => HoleType::Vector,
+            Ty::Number | Ty::Percent | Ty::Size | Ty::Rate => HoleType::Scalar,
+            Ty::Duration => HoleType::Duration,
+            Ty::Any | Ty::Union(_) => HoleType::Unknown,
+            _ => HoleType::String,
+        },
+        Value::Error => HoleType::Unknown,
+        _ => HoleType::String,
+    }
+}
+
+fn shape_of(tree: &promql::Expr, ty: Option<promql::Type>, holes: &[Value]) -> Shape {
+    // A query that is one hole is what the hole is.
+    if let promql::Node::Hole(number) = tree.node {
+        return match holes.get(number) {
+            Some(Value::Query(query)) => query.shape,
+            Some(Value::Unknown(ty)) => match ty.required() {
+                Ty::Selector => Shape::Selector,
+                Ty::Windowed => Shape::Windowed,
+                Ty::Condition => Shape::Condition,
+                Ty::Vector => Shape::Vector,
+                Ty::Number | Ty::Percent => Shape::Scalar,
+                _ => Shape::Unknown,
+            },
+            _ => Shape::Scalar,
+        };
+    }
+    let windowed_hole =
+        holes.iter().any(|hole| matches!(hole, Value::Query(Query { shape: Shape::Windowed, .. })))
+            || holes.iter().any(|hole| matches!(hole, Value::Unknown(Ty::Windowed)));
+    if classify::is_selector(tree) {
+        Shape::Selector
+    } else if classify::uses_window(tree) || windowed_hole {
+        Shape::Windowed
+    } else if classify::is_condition(tree) {
+        Shape::Condition
+    } else {
+        match ty {
+            Some(promql::Type::Scalar) => Shape::Scalar,
+            _ => Shape::Vector,
+        }
+    }
+}
+
+/// A duration as PromQL writes it.
+pub fn promql_duration(milliseconds: u64) -> String {
+    super::value::show_duration(milliseconds)
+}

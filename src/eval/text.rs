@@ -1,0 +1,172 @@
+//! Strings: text known at compile time, and texts of alerts.
+
+use super::Evaluator;
+use super::scope::Context;
+use super::value::Value;
+use crate::db::Diag;
+use crate::diagnostics::{Applicability, codes};
+use crate::ir::{Text, TextPart, ValueFormat};
+use crate::schema::Ty;
+use crate::syntax::tree::{Expr, ExprNode, StringLit, StringPart};
+
+impl<'db> Evaluator<'db> {
+    /// A string whose holes are filled now.
+    pub(crate) fn string(&mut self, string: &'db StringLit, context: &Context<'db>) -> Value {
+        let mut text = String::new();
+        let mut unknown = false;
+        let mut wrong = false;
+        for part in &string.parts {
+            match part {
+                StringPart::Text(literal) => text.push_str(literal),
+                StringPart::Hole(expr) => match self.shown(expr, context) {
+                    Shown::Text(shown) => text.push_str(&shown),
+                    Shown::Unknown => unknown = true,
+                    Shown::Wrong => wrong = true,
+                },
+            }
+        }
+        match (wrong, unknown) {
+            (true, _) => Value::Error,
+            (_, true) => Value::Unknown(Ty::String),
+            _ => Value::String(text),
+        }
+    }
+
+    fn shown(&mut self, expr: &'db Expr, context: &Context<'db>) -> Shown {
+        match self.eval(expr, context, &Ty::Any) {
+            Value::Error => Shown::Wrong,
+            Value::Unknown(_) => Shown::Unknown,
+            value => match value.show() {
+                Some(text) => Shown::Text(text),
+                None => {
+                    let diagnostic = Diag::new(
+                        &codes::TYPE_MISMATCH,
+                        match value {
+                            Value::None => "this has no value here".to_owned(),
+                            other => format!("a {} cannot be put into text", other.ty()),
+                        },
+                        self.span(context, expr.range),
+                    );
+                    self.report(context, diagnostic);
+                    Shown::Wrong
+                }
+            },
+        }
+    }
+
+    /// A text of an alert: `${value}` and `${labels.x}` are filled in when it fires.
+    pub(crate) fn text(&mut self, string: &'db StringLit, context: &Context<'db>) -> Value {
+        let mut parts: Vec<TextPart> = Vec::new();
+        let mut wrong = false;
+        let mut push = |part: TextPart| match (parts.last_mut(), part) {
+            (Some(TextPart::Literal(before)), TextPart::Literal(text)) => before.push_str(&text),
+            (_, part) => parts.push(part),
+        };
+        for part in &string.parts {
+            match part {
+                StringPart::Text(literal) => push(TextPart::Literal(literal.clone())),
+                StringPart::Hole(expr) => match self.runtime_part(expr, context) {
+                    Some(part) => push(part),
+                    None => match self.shown(expr, context) {
+                        Shown::Text(shown) => push(TextPart::Literal(shown)),
+                        Shown::Unknown => push(TextPart::Literal("…".to_owned())),
+                        Shown::Wrong => wrong = true,
+                    },
+                },
+            }
+        }
+        if wrong { Value::Error } else { Value::Text(Text { parts }) }
+    }
+
+    fn runtime_part(&self, expr: &Expr, context: &Context<'db>) -> Option<TextPart> {
+        let free = |name: &str| context.scope.find(name).is_none();
+        let is_value = |expr: &Expr| matches!(&expr.node, ExprNode::Name(name) if name.text == "value") && free("value");
+        match &expr.node {
+            ExprNode::Name(_) if is_value(expr) => Some(TextPart::Value(ValueFormat::Number)),
+            ExprNode::Member(object, label) => match &object.node {
+                ExprNode::Name(name) if name.text == "labels" && free("labels") => {
+                    Some(TextPart::Label(label.text.clone()))
+                }
+                _ => None,
+            },
+            ExprNode::Call(callee, args) => {
+                let ExprNode::Name(function) = &callee.node else { return None };
+                let [arg] = args.as_slice() else { return None };
+                if arg.name.is_some() || !is_value(&arg.value) {
+                    return None;
+                }
+                Some(TextPart::Value(match function.text.as_str() {
+                    "percentage" => ValueFormat::Percentage,
+                    "duration" => ValueFormat::Duration,
+                    "bytes" => ValueFormat::Size,
+                    _ => return None,
+                }))
+            }
+            _ => None,
+        }
+    }
+
+    /// Warns where text looks like a Go template, which it will not be.
+    pub(crate) fn warn_of_template(&mut self, expr: &'db Expr, context: &Context<'db>) {
+        let ExprNode::String(string) = &expr.node else { return };
+        let looks = string
+            .parts
+            .iter()
+            .any(|part| matches!(part, StringPart::Text(text) if text.contains("{{") && text.contains("}}")));
+        if !looks {
+            return;
+        }
+        let mut diagnostic = Diag::new(
+            &codes::GO_TEMPLATE,
+            "`{{ … }}` is shown as it is written: this is no Go template",
+            self.span(context, expr.range),
+        )
+        .help("write `${value}` for the value and `${labels.x}` for a label");
+        if let [StringPart::Text(text)] = string.parts.as_slice()
+            && !string.multiline
+        {
+            let replaced = replace_templates(text);
+            if replaced != *text && !replaced.contains("{{") {
+                let span = diagnostic.primary.span;
+                diagnostic = diagnostic.fix(
+                    "Write it as holes",
+                    span,
+                    format!("\"{}\"", replaced.replace('\\', "\\\\").replace('"', "\\\"")),
+                    Applicability::Maybe,
+                );
+            }
+        }
+        self.report(context, diagnostic);
+    }
+}
+
+/// `{{ $value }}` and `{{ $labels.x }}` as holes.
+fn replace_templates(text: &str) -> String {
+    let mut result = String::new();
+    let mut rest = text;
+    while let Some(start) = rest.find("{{") {
+        let Some(length) = rest[start..].find("}}") else { break };
+        let inside = rest[start + 2..start + length].trim().trim_matches('-').trim();
+        let hole = match inside.split_once('|').map_or((inside, ""), |(value, filter)| (value.trim(), filter.trim())) {
+            ("$value", "" | "humanize") => Some("${value}".to_owned()),
+            ("$value", "humanizePercentage") => Some("${percentage(value)}".to_owned()),
+            ("$value", "humanizeDuration") => Some("${duration(value)}".to_owned()),
+            (label, "") => label.strip_prefix("$labels.").map(|label| format!("${{labels.{label}}}")),
+            _ => None,
+        };
+        result.push_str(&rest[..start]);
+        match hole {
+            Some(hole) => result.push_str(&hole),
+            None => result.push_str(&rest[start..start + length + 2]),
+        }
+        rest = &rest[start + length + 2..];
+    }
+    result.push_str(rest);
+    result
+}
+
+enum Shown {
+    Text(String),
+    Unknown,
+    Wrong,
+}

@@ -1,0 +1,285 @@
+//! Services, objectives, alerts and recordings.
+
+use std::collections::BTreeMap;
+
+use rust_decimal::Decimal;
+use smol_str::SmolStr;
+
+use super::sli;
+use crate::db::{Diag, Span};
+use crate::diagnostics::codes;
+use crate::eval::{Instance, Value};
+use crate::ir::{self, burn_rate};
+use crate::promql;
+
+/// Reports with the place that made a template's block.
+pub(super) fn report(instance: &Instance, diagnostics: &mut Vec<Diag>, mut diagnostic: Diag) {
+    if let Some(use_site) = instance.trail.last()
+        && use_site.item != diagnostic.primary.span.item
+    {
+        diagnostic = diagnostic.because(*use_site, "in what this makes");
+    }
+    diagnostics.push(diagnostic);
+}
+
+/// A service, if nothing that it cannot be without is missing or wrong.
+pub(super) fn lower(instance: &Instance, diagnostics: &mut Vec<Diag>) -> Option<ir::Service> {
+    let mut alerts: Vec<(ir::Alert, Span)> = Vec::new();
+    for alert in instance.children_of("alert") {
+        alerts.extend(lower_alert(alert, None).map(|lowered| (lowered, alert.head)));
+    }
+    for dependency in instance.children_of("dependency") {
+        for alert in dependency.children_of("alert") {
+            alerts.extend(lower_alert(alert, Some(&dependency.name)).map(|lowered| (lowered, alert.head)));
+        }
+    }
+    warn_of_duplicates(&alerts, diagnostics);
+    let slos = instance.children_of("slo").filter_map(|slo| lower_slo(slo, diagnostics)).collect();
+    let recordings = instance
+        .children_of("recording")
+        .filter_map(|recording| {
+            check_metric_name(recording, diagnostics);
+            Some(ir::Recording {
+                record: recording.name.clone(),
+                query: query(recording.get("query"))?,
+                labels: labels(recording.get("labels")),
+            })
+        })
+        .collect();
+    Some(ir::Service {
+        name: instance.name.clone(),
+        description: text(instance.get("description"))
+            .or_else(|| instance.doc.as_ref().map(|doc| doc.trim().to_owned())),
+        service_type: member(instance.get("type")),
+        team: block_name(instance.get("team")),
+        tier: block_name(instance.get("tier")).unwrap_or_default(),
+        selector: labels(instance.get("selector")),
+        labels: with_extensions(instance, labels(instance.get("labels"))),
+        slos,
+        alerts: alerts.into_iter().map(|(alert, _)| alert).collect(),
+        recordings,
+        runbook_url: text(instance.get("runbook_url")),
+        dashboard_url: text(instance.get("dashboard_url")),
+    })
+}
+
+/// A field that the project added to `service` is offered as a label.
+fn with_extensions(instance: &Instance, mut labels: BTreeMap<String, String>) -> BTreeMap<String, String> {
+    for (name, field) in instance.fields.iter().filter(|(_, field)| field.extension) {
+        // Prometheus's own names for labels have no hyphens.
+        let label = name.replace('-', "_");
+        if let Some(value) = field.value.show() {
+            labels.entry(label).or_insert(value);
+        }
+    }
+    labels
+}
+
+fn check_metric_name(recording: &Instance, diagnostics: &mut Vec<Diag>) {
+    let mut letters = recording.name.chars();
+    let first = letters.next().is_some_and(|first| first.is_ascii_alphabetic() || first == '_' || first == ':');
+    if first && letters.all(|letter| letter.is_ascii_alphanumeric() || letter == '_' || letter == ':') {
+        return;
+    }
+    let diagnostic = Diag::new(
+        &codes::BAD_TEXT,
+        format!("a recording cannot be called `{}`: it is the name of a metric", recording.name),
+        recording.head,
+    )
+    .help("a metric's name has letters, digits, `_` and `:`, as in `recording \"job:queue_depth:max\"`");
+    report(recording, diagnostics, diagnostic);
+}
+
+fn lower_alert(alert: &Instance, dependency: Option<&SmolStr>) -> Option<ir::Alert> {
+    let name = match dependency {
+        Some(dependency) => format!("{dependency}-{}", alert.name).into(),
+        None => alert.name.clone(),
+    };
+    Some(ir::Alert {
+        name,
+        when: query(alert.get("when"))?,
+        hold: duration(alert.get("for")),
+        severity: severity(alert.get("severity"))?,
+        summary: alert_text(alert.get("summary")),
+        description: alert_text(alert.get("description"))
+            .or_else(|| alert.doc.as_ref().map(|doc| literal(doc.trim()))),
+        labels: labels(alert.get("labels")),
+        annotations: match alert.get("annotations") {
+            Value::Labels(entries) => entries
+                .iter()
+                .filter_map(|(name, value)| Some((name.to_string(), alert_text(value)?)))
+                .collect(),
+            _ => BTreeMap::new(),
+        },
+        runbook_url: text(alert.get("runbook_url")),
+        dependency: dependency.cloned(),
+    })
+}
+
+fn literal(text: &str) -> ir::Text {
+    ir::Text { parts: vec![ir::TextPart::Literal(text.to_owned())] }
+}
+
+fn warn_of_duplicates(alerts: &[(ir::Alert, Span)], diagnostics: &mut Vec<Diag>) {
+    let mut seen: BTreeMap<String, (Span, &SmolStr)> = BTreeMap::new();
+    for (alert, span) in alerts {
+        let condition = alert.when.to_string();
+        match seen.get(&condition) {
+            Some((first, name)) => diagnostics.push(
+                Diag::new(
+                    &codes::DUPLICATE_ALERT,
+                    format!("the alert `{}` fires exactly when `{name}` does", alert.name),
+                    *span,
+                )
+                .because(*first, "the other alert"),
+            ),
+            None => {
+                seen.insert(condition, (*span, &alert.name));
+            }
+        }
+    }
+}
+
+fn lower_slo(slo: &Instance, diagnostics: &mut Vec<Diag>) -> Option<ir::Slo> {
+    let Value::Percent(percent) = slo.get("objective") else { return None };
+    let objective = percent.checked_div(Decimal::ONE_HUNDRED)?.normalize();
+    let window = duration(slo.get("window"))?;
+    let sli = slo.children_of("sli").next().and_then(|sli| sli::lower(slo, sli, diagnostics))?;
+    let mut pairs = Vec::new();
+    if matches!(slo.get("burn_rate_alerts"), Value::Bool(true)) {
+        let (fire, never): (Vec<_>, Vec<_>) =
+            burn_rate::pairs(window).into_iter().partition(|pair| pair.can_fire(objective));
+        if !never.is_empty() {
+            report(slo, diagnostics, never_fires(slo, &never, *percent));
+        }
+        pairs = fire;
+    }
+    let mut budget_alerts = self::budget_alerts(slo.get("budget_tickets"), ir::Severity::Ticket);
+    budget_alerts.extend(self::budget_alerts(slo.get("budget_pages"), ir::Severity::Page));
+    budget_alerts.sort_by_key(|alert| (alert.consumed, alert.severity));
+    budget_alerts.dedup_by_key(|alert| alert.consumed);
+    let breakdown = match slo.get("breakdown") {
+        Value::List(names) if !names.is_empty() => names.iter().filter_map(Value::show).collect(),
+        _ => sli::own_labels(&sli),
+    };
+    Some(ir::Slo {
+        name: slo.name.clone(),
+        description: text(slo.get("description"))
+            .or_else(|| slo.doc.as_ref().map(|doc| doc.trim().to_owned())),
+        objective,
+        window,
+        sli,
+        labels: labels(slo.get("labels")),
+        burn_rate_pairs: pairs,
+        min_events: match slo.get("min_events") {
+            Value::Number(number) => u64::try_from(number.ceil()).ok(),
+            _ => None,
+        },
+        budget_alerts,
+        absence: match (duration(slo.get("absent_after")), severity(slo.get("absence"))) {
+            (Some(hold), Some(severity)) => Some(ir::AbsenceAlert { hold, severity }),
+            _ => None,
+        },
+        breakdown,
+        runbook_url: text(slo.get("runbook_url")),
+    })
+}
+
+fn never_fires(slo: &Instance, never: &[burn_rate::Pair], percent: Decimal) -> Diag {
+    let pairs: Vec<_> =
+        never.iter().map(|pair| format!("{} with {}", pair.long.to_human(), pair.short.to_human())).collect();
+    let factor = never.iter().map(|pair| pair.factor).fold(Decimal::ZERO, Decimal::max);
+    let mut diagnostic = Diag::new(
+        &codes::PAIR_NEVER_FIRES,
+        format!(
+            "the burn-rate alert{} over {} can never fire for an objective of {}%",
+            if pairs.len() == 1 { "" } else { "s" },
+            pairs.join(", "),
+            percent.normalize()
+        ),
+        slo.span_of("objective"),
+    )
+    .label("left out of the rules");
+    if let Some(reachable) = Decimal::ONE.checked_div(factor) {
+        let least = ((Decimal::ONE - reachable) * Decimal::ONE_HUNDRED).round_dp(2).normalize();
+        diagnostic = diagnostic.help(format!(
+            "at {} times the budget it would need an error ratio above 1; objectives above {least}% can have it",
+            factor.normalize()
+        ));
+    }
+    diagnostic
+}
+
+fn budget_alerts(value: &Value, severity: ir::Severity) -> Vec<ir::BudgetAlert> {
+    let Value::List(items) = value else { return Vec::new() };
+    items
+        .iter()
+        .filter_map(|item| match item {
+            Value::Percent(percent) => Some(ir::BudgetAlert {
+                consumed: percent.checked_div(Decimal::ONE_HUNDRED)?.normalize(),
+                severity,
+            }),
+            _ => None,
+        })
+        .collect()
+}
+
+pub(super) fn query(value: &Value) -> Option<promql::Expr> {
+    match value {
+        Value::Query(query) => Some(query.expr.clone()),
+        _ => None,
+    }
+}
+
+pub(super) fn duration(value: &Value) -> Option<ir::Duration> {
+    match value {
+        Value::Duration(milliseconds) => Some(ir::Duration(*milliseconds)),
+        _ => None,
+    }
+}
+
+fn severity(value: &Value) -> Option<ir::Severity> {
+    match value {
+        Value::Enum(_, member) if member == "page" => Some(ir::Severity::Page),
+        Value::Enum(..) => Some(ir::Severity::Ticket),
+        _ => None,
+    }
+}
+
+fn member(value: &Value) -> Option<SmolStr> {
+    match value {
+        Value::Enum(_, member) => Some(member.clone()),
+        _ => None,
+    }
+}
+
+fn block_name(value: &Value) -> Option<SmolStr> {
+    match value {
+        Value::Block(block) => Some(block.name.clone()),
+        _ => None,
+    }
+}
+
+fn text(value: &Value) -> Option<String> {
+    match value {
+        Value::String(text) => Some(text.trim().to_owned()),
+        _ => None,
+    }
+}
+
+fn alert_text(value: &Value) -> Option<ir::Text> {
+    match value {
+        Value::Text(text) => Some(text.clone()),
+        Value::String(text) => Some(literal(text)),
+        _ => None,
+    }
+}
+
+fn labels(value: &Value) -> BTreeMap<String, String> {
+    match value {
+        Value::Labels(entries) => {
+            entries.iter().filter_map(|(name, value)| Some((name.to_string(), value.show()?))).collect()
+        }
+        _ => BTreeMap::new(),
+    }
+}

@@ -1,0 +1,125 @@
+//! Names: what a path means in a file.
+
+use smol_str::SmolStr;
+
+use crate::db::{Diag, ItemClass, ItemKey, SourceFile, Span, Workspace, file_names, find_item, find_module};
+use crate::diagnostics::Applicability;
+
+/// What is looked for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Want<'a> {
+    /// The class.
+    pub class: ItemClass,
+    /// The kind, for blocks and templates.
+    pub kind: &'a str,
+}
+
+/// What a file means by a name before a dot: a module.
+pub fn module_named(
+    db: &dyn salsa::Database,
+    workspace: Workspace,
+    file: SourceFile,
+    alias: &str,
+) -> Option<SourceFile> {
+    file_names(db, file)
+        .imports
+        .iter()
+        .filter(|import| import.names.is_none() && import.alias == alias)
+        .find_map(|import| find_module(db, workspace, import.module.clone()))
+}
+
+/// The item that a path means in a file: one of its own, one that it imports by name, a module's namesake
+/// (`import std.postgresql` makes `postgresql` mean the template `postgresql` of that module), or the prelude's.
+pub fn resolve_path(
+    db: &dyn salsa::Database,
+    workspace: Workspace,
+    file: SourceFile,
+    path: &[SmolStr],
+    want: Want<'_>,
+) -> Option<ItemKey> {
+    match path {
+        [] => None,
+        [name] => resolve_name(db, workspace, file, name, want),
+        [modules @ .., name] => {
+            let module = match modules {
+                [alias] => module_named(db, workspace, file, alias),
+                _ => None,
+            }
+            .or_else(|| find_imported_module(db, workspace, file, &modules.join(".")))?;
+            find_in_module(db, module, name, want)
+        }
+    }
+}
+
+/// The module of a full dotted name, if the file imports it.
+fn find_imported_module(
+    db: &dyn salsa::Database,
+    workspace: Workspace,
+    file: SourceFile,
+    module: &str,
+) -> Option<SourceFile> {
+    file_names(db, file)
+        .imports
+        .iter()
+        .any(|import| import.module == module)
+        .then(|| find_module(db, workspace, module.into()))
+        .flatten()
+}
+
+fn find_in_module(
+    db: &dyn salsa::Database,
+    module: SourceFile,
+    name: &SmolStr,
+    want: Want<'_>,
+) -> Option<ItemKey> {
+    find_item(db, module, want.class, want.kind.into(), name.clone())
+}
+
+fn resolve_name(
+    db: &dyn salsa::Database,
+    workspace: Workspace,
+    file: SourceFile,
+    name: &SmolStr,
+    want: Want<'_>,
+) -> Option<ItemKey> {
+    if let Some(own) = find_in_module(db, file, name, want) {
+        return Some(own);
+    }
+    for import in &file_names(db, file).imports {
+        let found = match &import.names {
+            Some(names) if names.contains(name) => find_module(db, workspace, import.module.clone())
+                .and_then(|module| find_in_module(db, module, name, want)),
+            None if import.alias == *name => imported_namesake(db, workspace, &import.module, want),
+            _ => None,
+        };
+        if found.is_some() {
+            return found;
+        }
+    }
+    find_in_module(db, workspace.prelude(db), name, want)
+}
+
+/// What an import of a whole module gives under the module's own name: the module's item of that name, or, where
+/// there is no such module, the item of that name in the module above (`import a.b` with `b` in `a.nth`).
+fn imported_namesake(
+    db: &dyn salsa::Database,
+    workspace: Workspace,
+    module: &SmolStr,
+    want: Want<'_>,
+) -> Option<ItemKey> {
+    let (above, last) = match module.rsplit_once('.') {
+        Some((above, last)) => (Some(above), SmolStr::from(last)),
+        None => (None, module.clone()),
+    };
+    if let Some(file) = find_module(db, workspace, module.clone()) {
+        return find_in_module(db, file, &last, want);
+    }
+    find_in_module(db, find_module(db, workspace, above?.into())?, &last, want)
+}
+
+/// Offers a near name, as text and as an edit.
+pub fn did_you_mean(diagnostic: Diag, span: Span, near: &str) -> Diag {
+    diagnostic
+        .help(format!("did you mean `{near}`?"))
+        .fix(format!("Replace with `{near}`"), span, near, Applicability::Maybe)
+}

@@ -1,0 +1,152 @@
+//! The types of the language.
+
+use std::fmt;
+
+use smol_str::SmolStr;
+
+/// A type.
+#[derive(Debug, Clone, PartialEq, Eq, Hash)]
+pub enum Ty {
+    /// `bool`
+    Bool,
+    /// `number`
+    Number,
+    /// `percent`
+    Percent,
+    /// `duration`
+    Duration,
+    /// `size`
+    Size,
+    /// `rate`
+    Rate,
+    /// `string`
+    String,
+    /// `text`: a string of an alert, which may show `${value}` and `${labels.x}`
+    Text,
+    /// `markdown`
+    Markdown,
+    /// `url`
+    Url,
+    /// `email`
+    Email,
+    /// `date`, `"2026-12-20"`
+    Date,
+    /// `time-zone`, a name of the IANA database
+    TimeZone,
+    /// `label-name`: a name, with or without quotes
+    LabelName,
+    /// `time-of-week`
+    TimeOfWeek,
+    /// `labels`
+    Labels,
+    /// `annotations`: labels whose values are texts
+    Annotations,
+    /// `gate-condition`: a bool that is known only when the gate runs
+    GateCondition,
+    /// `selector`
+    Selector,
+    /// `vector`
+    Vector,
+    /// `windowed`
+    Windowed,
+    /// `condition`
+    Condition,
+    /// An enum by name.
+    Enum(SmolStr),
+    /// A reference to a block of that kind.
+    Ref(SmolStr),
+    /// `list<T>`
+    List(Box<Ty>),
+    /// `T?`
+    Optional(Box<Ty>),
+    /// `A | B`
+    Union(Vec<Ty>),
+    /// `one sli`, `one sli?`: a nested block of which there is one (or at most one).
+    One(SmolStr, bool),
+    /// Anything; also what remains where a type could not be found, so that nothing more is said of it.
+    Any,
+}
+
+impl Ty {
+    /// The builtin type of that name.
+    pub fn builtin(name: &str) -> Option<Self> {
+        BUILTIN.iter().find(|(known, ..)| *known == name).map(|(_, ty, _)| ty.clone())
+    }
+
+    /// The type without `?`.
+    pub fn required(&self) -> &Self {
+        match self {
+            Self::Optional(inner) => inner,
+            other => other,
+        }
+    }
+
+    /// Whether a value may be left out.
+    pub fn is_optional(&self) -> bool {
+        matches!(self, Self::Optional(_) | Self::One(_, false))
+    }
+
+    /// Whether it is one of the types of queries.
+    pub fn is_query(&self) -> bool {
+        match self {
+            Self::Selector | Self::Vector | Self::Windowed | Self::Condition => true,
+            Self::Optional(inner) => inner.is_query(),
+            Self::Union(members) => members.iter().any(Self::is_query),
+            _ => false,
+        }
+    }
+}
+
+/// The builtin types with what they are.
+pub const BUILTIN: &[(&str, Ty, &str)] = &[
+    ("bool", Ty::Bool, "`true` or `false`"),
+    ("number", Ty::Number, "a decimal number, exact: `42`, `0.5`"),
+    ("percent", Ty::Percent, "a share: `99.95%`"),
+    ("duration", Ty::Duration, "a length of time: `300ms`, `1h30m`, `28d`"),
+    ("size", Ty::Size, "a number of bytes: `512MiB`"),
+    ("rate", Ty::Rate, "events per time: `100/s`"),
+    ("string", Ty::String, "text, with `${…}` for values known at compile time"),
+    ("text", Ty::Text, "text of an alert, which may also show `${value}` and `${labels.x}`"),
+    ("markdown", Ty::Markdown, "Markdown text"),
+    ("url", Ty::Url, "an `http` or `https` URL"),
+    ("email", Ty::Email, "an e-mail address"),
+    ("date", Ty::Date, "a day: `\"2026-12-20\"`"),
+    ("time-zone", Ty::TimeZone, "a name of the IANA time zone database: `\"Europe/London\"`"),
+    ("label-name", Ty::LabelName, "a label's name: `method` or `\"http.method\"`"),
+    ("time-of-week", Ty::TimeOfWeek, "a day and a time: `mon 09:00`"),
+    ("labels", Ty::Labels, "labels with their values: `{ job = \"checkout\" }`"),
+    ("annotations", Ty::Annotations, "annotations with their texts"),
+    ("gate-condition", Ty::GateCondition, "a condition that is decided when the gate runs"),
+    ("selector", Ty::Selector, "one metric with matchers, no function: `` `http_requests_total{code=~\"5..\"}` ``"),
+    ("vector", Ty::Vector, "a PromQL expression that gives an instant vector"),
+    ("windowed", Ty::Windowed, "a PromQL expression that depends on `$window`"),
+    ("condition", Ty::Condition, "a PromQL expression that filters, fit for an alert: `` `max(queue_depth) > 1000` ``"),
+];
+
+impl fmt::Display for Ty {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Enum(name) | Self::Ref(name) => write!(f, "{name}"),
+            Self::List(inner) => write!(f, "list<{inner}>"),
+            Self::Optional(inner) => match **inner {
+                Self::Union(_) => write!(f, "({inner})?"),
+                _ => write!(f, "{inner}?"),
+            },
+            Self::Union(members) => {
+                for (number, member) in members.iter().enumerate() {
+                    if number > 0 {
+                        write!(f, " | ")?;
+                    }
+                    write!(f, "{member}")?;
+                }
+                Ok(())
+            }
+            Self::One(kind, required) => write!(f, "one {kind}{}", if *required { "" } else { "?" }),
+            Self::Any => write!(f, "any"),
+            other => match BUILTIN.iter().find(|(_, ty, _)| ty == other) {
+                Some((name, ..)) => write!(f, "{name}"),
+                None => write!(f, "any"),
+            },
+        }
+    }
+}
