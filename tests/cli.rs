@@ -366,7 +366,7 @@ fn a_file_outside_of_any_project_is_one() {
     let place = Place::new();
     place.write(
         "ledger.nth",
-        "/// Keeps the books.\nservice ledger {\n  tier = standard\n}\n",
+        "team books {}\n\n/// Keeps the books.\nservice ledger {\n  team = books\n  tier = standard\n  selector = { job = \"ledger\" }\n}\n",
     );
     let checked = place.run(&["check", "ledger.nth"]);
     assert_eq!(checked.code, 0, "{checked:?}");
