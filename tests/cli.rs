@@ -532,6 +532,31 @@ fn fmt_reads_standard_input() {
 }
 
 #[test]
+fn fmt_leaves_a_file_with_syntax_errors_alone_and_tells_them() {
+    let place = Place::project();
+    place.write("services/bad.nth", "service bad {\n\ttier = \n}\n");
+    place.replace("teams/payments.nth", "  slack = ", "\tslack = ");
+    let ran = place.run(&["fmt", "--format", "short"]);
+    assert_eq!(ran.code, 1);
+    assert!(ran.err.starts_with("services/bad.nth:2:"), "{ran:?}");
+    assert!(
+        ran.err
+            .ends_with("formatted 1 of 3 files: 1 error, 0 warnings\n"),
+        "{ran:?}"
+    );
+    assert_eq!(
+        place.read("services/bad.nth"),
+        "service bad {\n\ttier = \n}\n"
+    );
+    let ran = with_stdin(
+        &mut place.command(&["fmt", "--format", "short", "-"]),
+        b"team a {\n  x =\n}\n",
+    );
+    assert_eq!((ran.code, ran.out.as_str()), (1, ""));
+    assert!(ran.err.starts_with("stdin:2:"), "{ran:?}");
+}
+
+#[test]
 fn files_with_crlf_are_checked_built_and_formatted() {
     let place = Place::project();
     place.run(&["build"]);

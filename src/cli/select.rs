@@ -70,7 +70,7 @@ impl Selected {
 pub fn project(context: &Context) -> Result<Loaded, Failure> {
     let root = match &context.global.project {
         Some(folder) => {
-            let root = paths::absolute(folder, &context.cwd);
+            let root = root(folder, context);
             let exists = root.join(project::MANIFEST).is_file();
             exists.then_some(root).ok_or_else(|| {
                 let shown = paths::slashes(folder);
@@ -100,7 +100,7 @@ pub fn select(context: &Context, names: &[PathBuf]) -> Result<Vec<Selected>, Fai
         let path = paths::absolute(name, &context.cwd);
         let is_folder = path.is_dir();
         let root = match &context.global.project {
-            Some(folder) => Some(paths::absolute(folder, &context.cwd)),
+            Some(folder) => Some(root(folder, context)),
             None => project::find(if is_folder {
                 &path
             } else {
@@ -136,6 +136,15 @@ pub fn select(context: &Context, names: &[PathBuf]) -> Result<Vec<Selected>, Fai
         );
     }
     Ok(projects.into_values().chain(alone.into_values()).collect())
+}
+
+/// The folder that `--project` names, be it by the manifest in it.
+fn root(named: &Path, context: &Context) -> PathBuf {
+    let path = paths::absolute(named, &context.cwd);
+    match path.parent() {
+        Some(folder) if path.ends_with(project::MANIFEST) && path.is_file() => folder.to_path_buf(),
+        _ => path,
+    }
 }
 
 /// Whether a file is one of a project's, be it one that could not be taken in.
