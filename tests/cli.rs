@@ -290,6 +290,33 @@ fn build_check_tells_what_is_stale_and_writes_nothing() {
 }
 
 #[test]
+fn each_environment_has_a_folder_of_its_own() {
+    let place = Place::project();
+    place.run(&["build"]);
+    let environments = "environment staging { selector = { env = \"staging\" } }\n\
+                        environment production { selector = { env = \"production\" } }\n";
+    place.write("environments.nth", environments);
+    let built = place.run(&["build"]);
+    assert_eq!(built.err, "built shop for 2 environments: 2 written, 1 removed, 0 unchanged in build/\n");
+    let production = place.read("build/production/prometheus/checkout.yaml");
+    assert!(production.contains("env=\"production\""));
+
+    place.replace("services/checkout.nth", "1000", "2000");
+    let built = place.run(&["build", "--env", "staging"]);
+    assert_eq!(built.err, "built shop for staging: 1 written, 0 removed, 0 unchanged in build/\n");
+    assert_eq!(place.read("build/production/prometheus/checkout.yaml"), production);
+    let stale = place.run(&["build", "--check"]);
+    assert_eq!(stale.out, "would replace build/production/prometheus/checkout.yaml\n");
+
+    for command in ["check", "build"] {
+        let unknown = place.run(&[command, "--env", "stagin"]);
+        assert_eq!(unknown.code, 2);
+        assert!(unknown.err.starts_with("error: the project has no environment `stagin`\n"), "{unknown:?}");
+        assert!(unknown.err.contains("`staging`"), "{unknown:?}");
+    }
+}
+
+#[test]
 fn an_edit_of_an_output_by_hand_is_a_warning() {
     let place = Place::project();
     place.run(&["build"]);

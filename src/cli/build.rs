@@ -10,7 +10,6 @@ use super::progress::Progress;
 use super::report::{self, Findings, count};
 use super::select::{self, Selected};
 use crate::backends::file_stem;
-use crate::compile::compile;
 use crate::output::{self, Change, File, Folder, Plan, Refusal};
 use crate::project::{self, paths};
 
@@ -36,7 +35,7 @@ pub fn run(context: &Context, options: &Build, console: &mut Console) -> Result<
     };
     let shown = paths::shown(&folder, &context.cwd);
 
-    let compilation = compile(&selected.input(options.env.as_deref()));
+    let compilation = selected.compile(options.env.as_deref())?;
     let mut findings = Findings::default();
     findings.add(
         &selected.loaded.sources,

@@ -5,7 +5,7 @@ use std::path::{Path, PathBuf};
 
 use super::Context;
 use super::exit::Failure;
-use crate::compile;
+use crate::compile::{self, Compilation};
 use crate::project::{self, Loaded, SourceFile, paths};
 
 /// A project that was read, and the part of it that was asked about.
@@ -44,8 +44,26 @@ impl Selected {
         self.only.is_empty() || self.only.iter().any(|named| path.starts_with(named))
     }
 
-    /// What the compiler is asked, for one environment or for all.
-    pub fn input(&self, environment: Option<&str>) -> compile::Input {
+    /// What the compiler makes of it, for one environment or for all.
+    ///
+    /// # Errors
+    /// Where the environment is none of the project's.
+    pub fn compile(&self, environment: Option<&str>) -> Result<Compilation, Failure> {
+        let compilation = compile::compile(&self.input(environment));
+        match environment {
+            Some(name) if !compilation.environments.iter().any(|known| known == name) => {
+                let failure = Failure::usage(format!("the project has no environment `{name}`"));
+                let said = compilation.diagnostics.into_iter().find_map(|diagnostic| diagnostic.help.into_iter().next());
+                Err(match said {
+                    Some(help) => failure.help(help),
+                    None => failure,
+                })
+            }
+            _ => Ok(compilation),
+        }
+    }
+
+    fn input(&self, environment: Option<&str>) -> compile::Input {
         let project = &self.loaded.project;
         compile::Input {
             settings: project.settings.clone(),
