@@ -1,6 +1,8 @@
 //! The command, from end to end: the binary in folders on disk.
 #![allow(clippy::unwrap_used, clippy::expect_used)]
 
+mod tools;
+
 use std::collections::BTreeMap;
 use std::fs;
 use std::io::Write as _;
@@ -183,6 +185,16 @@ fn a_new_project_builds_and_a_second_build_writes_nothing() {
     );
     assert_eq!(place.files("build"), before);
     assert_eq!(times(&place), stamps);
+}
+
+#[test]
+fn what_a_new_project_builds_is_accepted_by_prometheus() {
+    let Some(promtool) = tools::find("promtool") else { return };
+    let place = Place::project();
+    assert_eq!(place.run(&["build"]).code, 0);
+    let rules = place.path("build/prometheus/checkout.yaml");
+    let ran = run(Command::new(promtool).args(["check", "rules", "--lint=all", "--lint-fatal"]).arg(rules));
+    assert_eq!(ran.code, 0, "{ran:?}");
 }
 
 #[test]
@@ -500,6 +512,17 @@ fn check_fix_mends_what_is_sure() {
     let ran = place.run(&["check", "--fix"]);
     assert_eq!(ran.code, 0, "{ran:?}");
     assert_eq!(place.files("services"), before);
+
+    place.replace("services/checkout.nth", "import teams.payments\n", "");
+    let broken = place.run(&["check"]);
+    assert_eq!(broken.code, 1, "{broken:?}");
+    let ran = place.run(&["check", "--fix"]);
+    assert_eq!(
+        (ran.code, ran.err.as_str()),
+        (0, "checked 2 files: 0 errors, 0 warnings, 1 mistake mended in 1 file\n")
+    );
+    assert!(place.read("services/checkout.nth").contains("import teams.payments\n"));
+    assert_eq!(place.run(&["check"]).code, 0);
 }
 
 #[test]
@@ -704,21 +727,20 @@ fn the_help_is_what_a_person_reads() {
 
 #[test]
 fn packages_are_read_from_beside_the_project() {
-    let place = Place::new();
-    assert_eq!(place.run(&["init", "shop"]).code, 0);
-    assert_eq!(place.run(&["init", "platform"]).code, 0);
-    let text = place.read("shop/nth.toml");
-    place.write(
-        "shop/nth.toml",
-        format!("{text}\n[dependencies]\nplatfrom = {{ path = \"../platform\" }}\n"),
-    );
-    let ran = place.run(&["check", "--project", "shop", "--format", "short"]);
+    let place = Place::project();
+    place.write("shared/nth.toml", "[project]\nname = \"platform\"\n");
+    fs::rename(place.path("teams"), place.path("shared/teams")).unwrap();
+    place.replace("services/checkout.nth", "import teams.payments", "import platform.teams.payments");
+    let manifest = place.read("nth.toml");
+    place.write("nth.toml", format!("{manifest}\n[dependencies]\nplatform = {{ path = \"shared\" }}\n"));
+    let ran = place.run(&["build"]);
+    assert_eq!(ran.code, 0, "{ran:?}");
+    assert!(place.read("build/prometheus/checkout.yaml").contains("team: payments"));
+
+    place.write("nth.toml", format!("{manifest}\n[dependencies]\nplatfrom = {{ path = \"shared\" }}\n"));
+    let ran = place.run(&["check", "--format", "short"]);
     assert_eq!(ran.code, 1);
-    assert!(
-        ran.err
-            .contains("error[N0607]: the package `platform` is imported as `platfrom`"),
-        "{ran:?}"
-    );
+    assert!(ran.err.contains("error[N0607]: the package `platform` is imported as `platfrom`"), "{ran:?}");
 }
 
 #[test]
