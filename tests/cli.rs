@@ -189,11 +189,15 @@ fn a_new_project_builds_and_a_second_build_writes_nothing() {
 
 #[test]
 fn what_a_new_project_builds_is_accepted_by_prometheus() {
-    let Some(promtool) = tools::find("promtool") else { return };
+    let Some(promtool) = tools::find("promtool") else {
+        return;
+    };
     let place = Place::project();
     assert_eq!(place.run(&["build"]).code, 0);
     let rules = place.path("build/prometheus/checkout.yaml");
-    let ran = run(Command::new(promtool).args(["check", "rules", "--lint=all", "--lint-fatal"]).arg(rules));
+    let ran = run(Command::new(promtool)
+        .args(["check", "rules", "--lint=all", "--lint-fatal"])
+        .arg(rules));
     assert_eq!(ran.code, 0, "{ran:?}");
 }
 
@@ -254,6 +258,22 @@ fn a_file_that_no_build_wrote_is_never_replaced() {
 }
 
 #[test]
+fn what_stands_in_the_way_reads_well() {
+    let place = Place::project();
+    place.write("build/prometheus/checkout.yaml", "mine\n");
+    insta::assert_snapshot!(
+        "a foreign file".replace(' ', "_"),
+        place.run(&["build"]).err
+    );
+    fs::remove_dir_all(place.path("build")).unwrap();
+    place.write("build/.nthc-manifest.json", "{");
+    insta::assert_snapshot!(
+        "a broken record".replace(' ', "_"),
+        place.run(&["build"]).err
+    );
+}
+
+#[test]
 fn errors_leave_the_output_as_it_was() {
     let place = Place::project();
     place.run(&["build"]);
@@ -309,21 +329,38 @@ fn each_environment_has_a_folder_of_its_own() {
                         environment production { selector = { env = \"production\" } }\n";
     place.write("environments.nth", environments);
     let built = place.run(&["build"]);
-    assert_eq!(built.err, "built shop for 2 environments: 2 written, 1 removed, 0 unchanged in build/\n");
+    assert_eq!(
+        built.err,
+        "built shop for 2 environments: 2 written, 1 removed, 0 unchanged in build/\n"
+    );
     let production = place.read("build/production/prometheus/checkout.yaml");
     assert!(production.contains("env=\"production\""));
 
     place.replace("services/checkout.nth", "1000", "2000");
     let built = place.run(&["build", "--env", "staging"]);
-    assert_eq!(built.err, "built shop for staging: 1 written, 0 removed, 0 unchanged in build/\n");
-    assert_eq!(place.read("build/production/prometheus/checkout.yaml"), production);
+    assert_eq!(
+        built.err,
+        "built shop for staging: 1 written, 0 removed, 0 unchanged in build/\n"
+    );
+    assert_eq!(
+        place.read("build/production/prometheus/checkout.yaml"),
+        production
+    );
     let stale = place.run(&["build", "--check"]);
-    assert_eq!(stale.out, "would replace build/production/prometheus/checkout.yaml\n");
+    assert_eq!(
+        stale.out,
+        "would replace build/production/prometheus/checkout.yaml\n"
+    );
 
     for command in ["check", "build"] {
         let unknown = place.run(&[command, "--env", "stagin"]);
         assert_eq!(unknown.code, 2);
-        assert!(unknown.err.starts_with("error: the project has no environment `stagin`\n"), "{unknown:?}");
+        assert!(
+            unknown
+                .err
+                .starts_with("error: the project has no environment `stagin`\n"),
+            "{unknown:?}"
+        );
         assert!(unknown.err.contains("`staging`"), "{unknown:?}");
     }
 }
@@ -519,9 +556,16 @@ fn check_fix_mends_what_is_sure() {
     let ran = place.run(&["check", "--fix"]);
     assert_eq!(
         (ran.code, ran.err.as_str()),
-        (0, "checked 2 files: 0 errors, 0 warnings, 1 mistake mended in 1 file\n")
+        (
+            0,
+            "checked 2 files: 0 errors, 0 warnings, 1 mistake mended in 1 file\n"
+        )
     );
-    assert!(place.read("services/checkout.nth").contains("import teams.payments\n"));
+    assert!(
+        place
+            .read("services/checkout.nth")
+            .contains("import teams.payments\n")
+    );
     assert_eq!(place.run(&["check"]).code, 0);
 }
 
@@ -699,6 +743,21 @@ fn a_reader_that_goes_away_is_no_failure() {
     assert_eq!(String::from_utf8_lossy(&output.stderr), "");
 }
 
+#[cfg(target_os = "linux")]
+#[test]
+fn a_full_disk_is_told() {
+    let place = Place::new();
+    let full = fs::OpenOptions::new()
+        .write(true)
+        .open("/dev/full")
+        .unwrap();
+    let ran = run(place.command(&["explain"]).stdout(full));
+    assert_eq!(
+        (ran.code, ran.err.as_str()),
+        (3, "error: cannot write: no space left on device\n")
+    );
+}
+
 #[test]
 fn the_help_is_what_a_person_reads() {
     let place = Place::new();
@@ -730,17 +789,35 @@ fn packages_are_read_from_beside_the_project() {
     let place = Place::project();
     place.write("shared/nth.toml", "[project]\nname = \"platform\"\n");
     fs::rename(place.path("teams"), place.path("shared/teams")).unwrap();
-    place.replace("services/checkout.nth", "import teams.payments", "import platform.teams.payments");
+    place.replace(
+        "services/checkout.nth",
+        "import teams.payments",
+        "import platform.teams.payments",
+    );
     let manifest = place.read("nth.toml");
-    place.write("nth.toml", format!("{manifest}\n[dependencies]\nplatform = {{ path = \"shared\" }}\n"));
+    place.write(
+        "nth.toml",
+        format!("{manifest}\n[dependencies]\nplatform = {{ path = \"shared\" }}\n"),
+    );
     let ran = place.run(&["build"]);
     assert_eq!(ran.code, 0, "{ran:?}");
-    assert!(place.read("build/prometheus/checkout.yaml").contains("team: payments"));
+    assert!(
+        place
+            .read("build/prometheus/checkout.yaml")
+            .contains("team: payments")
+    );
 
-    place.write("nth.toml", format!("{manifest}\n[dependencies]\nplatfrom = {{ path = \"shared\" }}\n"));
+    place.write(
+        "nth.toml",
+        format!("{manifest}\n[dependencies]\nplatfrom = {{ path = \"shared\" }}\n"),
+    );
     let ran = place.run(&["check", "--format", "short"]);
     assert_eq!(ran.code, 1);
-    assert!(ran.err.contains("error[N0607]: the package `platform` is imported as `platfrom`"), "{ran:?}");
+    assert!(
+        ran.err
+            .contains("error[N0607]: the package `platform` is imported as `platfrom`"),
+        "{ran:?}"
+    );
 }
 
 #[test]
