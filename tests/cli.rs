@@ -485,6 +485,25 @@ fn check_of_files_tells_what_is_wrong_in_these() {
 }
 
 #[test]
+fn paths_are_shown_from_where_the_reader_stands() {
+    let place = Place::project();
+    place.write("services/a.nth", "service a {\n  objective = @@\n}\n");
+    place.replace("nth.toml", "interval", "intervall");
+    let ran = run(place
+        .command(&["check", "--format", "short"])
+        .current_dir(place.path("services")));
+    assert!(ran.err.contains("\na.nth:2:"), "{ran:?}");
+    assert!(
+        ran.err.starts_with("../nth.toml:8:1: error[N0602]"),
+        "{ran:?}"
+    );
+    let ran = run(place
+        .command(&["build", "--project", "../nth.toml"])
+        .current_dir(place.path("services")));
+    assert!(ran.err.contains("shop was not built"), "{ran:?}");
+}
+
+#[test]
 fn programs_read_standard_output() {
     let place = Place::project();
     place.replace("nth.toml", "interval", "intervall");
