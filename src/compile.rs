@@ -50,8 +50,5 @@ pub fn compile(input: &Input) -> Compilation {
 
 /// Says what is wrong with a project, and makes nothing of it.
 pub fn check(input: &Input) -> Compilation {
-    let session = Session::new(Database::default(), &input.files);
-    let diagnostics = session.check(input.environment.as_deref());
-    let (sources, diagnostics) = session.locate(diagnostics);
-    Compilation { sources, diagnostics, artifacts: Vec::new(), environments: Vec::new() }
+    Session::new(Database::default(), &input.files).check(input.environment.as_deref())
 }

@@ -15,7 +15,10 @@ pub(super) struct Grammar;
 
 /// Reads a file. Whatever the text, there is a tree; what is malformed is told in [`Item::errors`].
 pub fn parse(text: &str) -> ParsedFile {
-    let mut file = ParsedFile { doc: None, items: Vec::new() };
+    let mut file = ParsedFile {
+        doc: None,
+        items: Vec::new(),
+    };
     chunk(text, 0, true, &mut file);
     file
 }
@@ -33,7 +36,11 @@ fn chunk(text: &str, offset: usize, split: bool, file: &mut ParsedFile) {
             detail: SmolStr::default(),
             fix: None,
         };
-        let item = Item { len: text.len() as u32, node: ItemNode::Error, errors: vec![error] };
+        let item = Item {
+            len: text.len() as u32,
+            node: ItemNode::Error,
+            errors: vec![error],
+        };
         file.items.push((offset as u32, Arc::new(item)));
         return;
     };
@@ -69,7 +76,10 @@ impl ParsedFile {
     fn push(&mut self, start: usize, item: Item) {
         if item.node == ItemNode::Error
             && let Some((last_start, last)) = self.items.last_mut()
-            && last.errors.iter().any(|error| error.kind == SyntaxErrorKind::TooDeep)
+            && last
+                .errors
+                .iter()
+                .any(|error| error.kind == SyntaxErrorKind::TooDeep)
         {
             Arc::make_mut(last).len = start as u32 + item.len - *last_start;
         } else {
@@ -84,7 +94,7 @@ fn swallowed_heads(item: &Pair<'_, Rule>, text: &str) -> Vec<usize> {
     let mut heads = Vec::new();
     for pair in item.clone().into_inner().flatten() {
         match pair.as_rule() {
-            Rule::no_brace | Rule::too_deep => unclosed = true,
+            Rule::no_brace | Rule::too_deep | Rule::if_too_deep => unclosed = true,
             Rule::statement => {
                 let start = pair.as_span().start();
                 let at_column_0 = start > 0 && text.as_bytes()[start - 1] == b'\n';
@@ -99,14 +109,20 @@ fn swallowed_heads(item: &Pair<'_, Rule>, text: &str) -> Vec<usize> {
 }
 
 fn is_head(statement: Pair<'_, Rule>) -> bool {
-    let Some(node) = statement.into_inner().find(|pair| pair.as_rule() != Rule::doc) else {
+    let Some(node) = statement
+        .into_inner()
+        .find(|pair| pair.as_rule() != Rule::doc)
+    else {
         return false;
     };
     match node.as_rule() {
         Rule::block | Rule::let_stmt => true,
         Rule::missing_equals | Rule::junk => {
             let first = node.as_str().split_whitespace().next().unwrap_or("");
-            ["import", "template", "kind", "extend", "rule", "enum", "function"].contains(&first)
+            [
+                "import", "template", "kind", "extend", "rule", "enum", "function",
+            ]
+            .contains(&first)
         }
         _ => false,
     }
@@ -146,7 +162,12 @@ pub(super) fn take<'t>(children: &mut Children<'t>, wanted: Rule) -> Option<Pair
 impl<'t> Builder<'t> {
     fn item(text: &'t str, pair: Pair<'t, Rule>) -> Item {
         let start = pair.as_span().start();
-        let mut builder = Builder { text, start, errors: Vec::new(), height: 0 };
+        let mut builder = Builder {
+            text,
+            start,
+            errors: Vec::new(),
+            height: 0,
+        };
         let len = builder.range(&pair).len();
         let mut children = pair.into_inner().peekable();
         let doc = builder.doc(&mut children);
@@ -154,35 +175,82 @@ impl<'t> Builder<'t> {
             Some(node) => builder.declaration(doc, node),
             None => ItemNode::Error,
         };
-        Item { len, node, errors: builder.finish() }
+        Item {
+            len,
+            node,
+            errors: builder.finish(),
+        }
     }
 
     /// The errors, one for each mistake: what is inside a literal that is never closed, or too deep to
     /// be read, follows from that.
     fn finish(mut self) -> Vec<SyntaxError> {
-        if let Some(deep) = self.errors.iter().find(|error| error.kind == SyntaxErrorKind::TooDeep) {
+        if let Some(deep) = self
+            .errors
+            .iter()
+            .find(|error| error.kind == SyntaxErrorKind::TooDeep)
+        {
             return vec![deep.clone()];
         }
-        self.errors.sort_by_key(|error| (error.range.start, error.range.end));
+        self.errors
+            .sort_by_key(|error| (error.range.start, error.range.end));
         // Where several things are missing at one place, the first explains the others.
-        self.errors.dedup_by(|next, first| next.range == first.range);
+        self.errors
+            .dedup_by(|next, first| next.range == first.range);
         self.errors
     }
 
     pub(super) fn range(&self, pair: &Pair<'_, Rule>) -> TextRange {
         let span = pair.as_span();
         let text = span.as_str().trim_end_matches([' ', '\t']);
-        TextRange::new(span.start() - self.start, span.start() + text.len() - self.start)
+        TextRange::new(
+            span.start() - self.start,
+            span.start() + text.len() - self.start,
+        )
     }
 
     /// The end of what stands before a pair, for something that is missing there.
     pub(super) fn before(&self, pair: &Pair<'_, Rule>) -> TextRange {
-        let at = self.text[self.start..pair.as_span().start()].trim_end().len();
+        let at = self.text[self.start..pair.as_span().start()]
+            .trim_end()
+            .len();
         TextRange::new(at, at)
     }
 
-    pub(super) fn error(&mut self, kind: SyntaxErrorKind, range: TextRange, detail: impl Into<SmolStr>) {
-        self.errors.push(SyntaxError { kind, range, related: None, detail: detail.into(), fix: None });
+    pub(super) fn error(
+        &mut self,
+        kind: SyntaxErrorKind,
+        range: TextRange,
+        detail: impl Into<SmolStr>,
+    ) {
+        self.errors.push(SyntaxError {
+            kind,
+            range,
+            related: None,
+            detail: detail.into(),
+            fix: None,
+        });
+    }
+
+    /// Reports text that could not be read; where it nests too deep, that is why.
+    pub(super) fn junk(&mut self, kind: SyntaxErrorKind, range: TextRange, pair: &Pair<'_, Rule>) {
+        let deep = |pair: &Pair<'_, Rule>| {
+            matches!(
+                pair.as_rule(),
+                Rule::too_deep | Rule::hole_too_deep | Rule::if_too_deep
+            )
+        };
+        match pair.clone().into_inner().flatten().find(deep) {
+            Some(deep) => {
+                let start = self.range(&deep).start as usize;
+                self.error(
+                    SyntaxErrorKind::TooDeep,
+                    TextRange::new(start, start + 1),
+                    "",
+                );
+            }
+            None => self.error(kind, range, first_line(pair.as_str())),
+        }
     }
 
     fn doc(&mut self, children: &mut Children<'t>) -> Option<SmolStr> {
@@ -193,7 +261,11 @@ impl<'t> Builder<'t> {
         let range = self.range(&pair);
         let text = pair.as_str();
         if pair.as_rule() != Rule::quoted {
-            return Name { text: SmolStr::new(text), range, quoted: false };
+            return Name {
+                text: SmolStr::new(text),
+                range,
+                quoted: false,
+            };
         }
         let inner = &text[1..text.len() - 1];
         let mut name = String::with_capacity(inner.len());
@@ -217,7 +289,11 @@ impl<'t> Builder<'t> {
             rest = &escaped[len..];
         }
         name.push_str(rest);
-        Name { text: SmolStr::new(name), range, quoted: true }
+        Name {
+            text: SmolStr::new(name),
+            range,
+            quoted: true,
+        }
     }
 
     /// A quoted name with holes; its text is as it was written.
@@ -235,13 +311,22 @@ impl<'t> Builder<'t> {
             Some(pair) => self.name(pair),
             None => {
                 let range = self.missing(children, SyntaxErrorKind::MissingName, what);
-                Name { text: SmolStr::default(), range, quoted: false }
+                Name {
+                    text: SmolStr::default(),
+                    range,
+                    quoted: false,
+                }
             }
         }
     }
 
     /// Reports what is missing, at the marker that comes next; returns the place.
-    fn missing(&mut self, children: &mut Children<'t>, kind: SyntaxErrorKind, what: &str) -> TextRange {
+    fn missing(
+        &mut self,
+        children: &mut Children<'t>,
+        kind: SyntaxErrorKind,
+        what: &str,
+    ) -> TextRange {
         let range = match children.next() {
             Some(marker) => self.before(&marker),
             None => TextRange::default(),
@@ -281,15 +366,23 @@ impl<'t> Builder<'t> {
             }
             Rule::nothing => {
                 let range = self.before(&pair);
-                self.error(SyntaxErrorKind::StrayDoc, TextRange::new(0, range.end as usize), "");
+                self.error(
+                    SyntaxErrorKind::StrayDoc,
+                    TextRange::new(0, range.end as usize),
+                    "",
+                );
                 ItemNode::Error
             }
             Rule::half_typed => {
-                self.error(SyntaxErrorKind::HalfTypedKey, range, pair.as_str().trim_end());
+                self.error(
+                    SyntaxErrorKind::HalfTypedKey,
+                    range,
+                    pair.as_str().trim_end(),
+                );
                 ItemNode::Error
             }
             _ => {
-                self.error(SyntaxErrorKind::Junk, range, first_line(pair.as_str()));
+                self.junk(SyntaxErrorKind::Junk, range, &pair);
                 ItemNode::Error
             }
         }
@@ -303,7 +396,10 @@ impl<'t> Builder<'t> {
             Some(path) => self.path(path),
             None => {
                 let range = self.missing(&mut children, SyntaxErrorKind::MissingName, "module");
-                Path { segments: Vec::new(), range }
+                Path {
+                    segments: Vec::new(),
+                    range,
+                }
             }
         };
         let names = take(&mut children, Rule::import_names).map(|pair| {
@@ -318,16 +414,25 @@ impl<'t> Builder<'t> {
             }
             names
         });
-        let alias =
-            take(&mut children, Rule::kw_as).map(|_| self.wanted_name(&mut children, "name after `as`"));
+        let alias = take(&mut children, Rule::kw_as)
+            .map(|_| self.wanted_name(&mut children, "name after `as`"));
         self.tail(&mut children);
-        Import { path, names, alias, range }
+        Import {
+            path,
+            names,
+            alias,
+            range,
+        }
     }
 
     pub(super) fn unclosed(&mut self, marker: &Pair<'_, Rule>, open: TextRange, close: &str) {
         let at = self.before(marker);
         self.errors.push(SyntaxError {
-            kind: if close == "}" { SyntaxErrorKind::MissingBrace } else { SyntaxErrorKind::MissingDelimiter },
+            kind: if close == "}" {
+                SyntaxErrorKind::MissingBrace
+            } else {
+                SyntaxErrorKind::MissingDelimiter
+            },
             range: at,
             related: Some(open),
             detail: SmolStr::new(close),
@@ -339,7 +444,7 @@ impl<'t> Builder<'t> {
     fn tail(&mut self, children: &mut Children<'t>) {
         if let Some(tail) = take(children, Rule::tail) {
             let range = self.range(&tail);
-            self.error(SyntaxErrorKind::Junk, range, first_line(tail.as_str()));
+            self.junk(SyntaxErrorKind::Junk, range, &tail);
         }
     }
 
@@ -370,7 +475,7 @@ impl<'t> Builder<'t> {
                         Rule::nothing => self.stray_doc(&part),
                         Rule::doc => {}
                         Rule::too_deep => self.error(SyntaxErrorKind::TooDeep, range, ""),
-                        _ => self.error(SyntaxErrorKind::Junk, range, first_line(part.as_str())),
+                        _ => self.junk(SyntaxErrorKind::Junk, range, &part),
                     }
                 }
             }
@@ -380,13 +485,23 @@ impl<'t> Builder<'t> {
             }
             None => {}
         }
-        KindDecl { doc, extend, name, parents, base, fields, range }
+        KindDecl {
+            doc,
+            extend,
+            name,
+            parents,
+            base,
+            fields,
+            range,
+        }
     }
 
     /// The doc comment that ends at `marker` documents nothing.
     fn stray_doc(&mut self, marker: &Pair<'_, Rule>) {
         let at = self.before(marker).end as usize;
-        let start = self.text[self.start..self.start + at].rfind('\n').map_or(0, |at| at + 1);
+        let start = self.text[self.start..self.start + at]
+            .rfind('\n')
+            .map_or(0, |at| at + 1);
         let line = &self.text[self.start + start..self.start + at];
         let start = start + line.len() - line.trim_start().len();
         self.error(SyntaxErrorKind::StrayDoc, TextRange::new(start, at), "");
@@ -399,11 +514,18 @@ impl<'t> Builder<'t> {
         let name = self.wanted_name(&mut children, "field");
         range.start = name.range.start;
         let ty = self.wanted_type(&mut children);
-        let refinement =
-            take(&mut children, Rule::kw_where).map(|_| self.wanted_expr(&mut children, "condition"));
+        let refinement = take(&mut children, Rule::kw_where)
+            .map(|_| self.wanted_expr(&mut children, "condition"));
         let default = self.default(&mut children);
         self.tail(&mut children);
-        FieldDecl { doc, name, ty, refinement, default, range }
+        FieldDecl {
+            doc,
+            name,
+            ty,
+            refinement,
+            default,
+            range,
+        }
     }
 
     /// `= value`, where there is one.
@@ -412,7 +534,10 @@ impl<'t> Builder<'t> {
             Some(Rule::expr | Rule::free_expr) => children.next().map(|pair| self.expr(pair)),
             Some(Rule::missing_value) => {
                 let range = self.missing(children, SyntaxErrorKind::MissingValue, "");
-                Some(Expr { node: ExprNode::Error, range })
+                Some(Expr {
+                    node: ExprNode::Error,
+                    range,
+                })
             }
             _ => None,
         }
@@ -423,17 +548,24 @@ impl<'t> Builder<'t> {
             Some(pair) => self.type_expr(pair),
             None => {
                 let range = self.missing(children, SyntaxErrorKind::MissingName, "type");
-                TypeExpr { node: TypeNode::Error, range }
+                TypeExpr {
+                    node: TypeNode::Error,
+                    range,
+                }
             }
         }
     }
 
     fn type_expr(&mut self, pair: Pair<'t, Rule>) -> TypeExpr {
         let range = self.range(&pair);
-        let mut members: Vec<TypeExpr> = pair.into_inner().map(|pair| self.type_post(pair)).collect();
+        let mut members: Vec<TypeExpr> =
+            pair.into_inner().map(|pair| self.type_post(pair)).collect();
         match members.len() {
             1 => members.remove(0),
-            _ => TypeExpr { node: TypeNode::Union(members), range },
+            _ => TypeExpr {
+                node: TypeNode::Union(members),
+                range,
+            },
         }
     }
 
@@ -441,13 +573,19 @@ impl<'t> Builder<'t> {
         let range = self.range(&pair);
         let mut children = pair.into_inner().peekable();
         let Some(atom) = children.next() else {
-            return TypeExpr { node: TypeNode::Error, range };
+            return TypeExpr {
+                node: TypeNode::Error,
+                range,
+            };
         };
         let mut ty = self.type_atom(atom);
         // `T??` is `T?`.
         if let Some(mark) = children.next() {
             let range = ty.range.to(self.range(&mark));
-            ty = TypeExpr { node: TypeNode::Optional(Box::new(ty)), range };
+            ty = TypeExpr {
+                node: TypeNode::Optional(Box::new(ty)),
+                range,
+            };
         }
         ty
     }
@@ -456,7 +594,10 @@ impl<'t> Builder<'t> {
         let range = self.range(&pair);
         let form = pair.as_rule();
         if form == Rule::ident {
-            return TypeExpr { node: TypeNode::Name(self.name(pair)), range };
+            return TypeExpr {
+                node: TypeNode::Name(self.name(pair)),
+                range,
+            };
         }
         let (open, close) = match form {
             Rule::type_list => (TextRange::new(4, 5).shifted(range.start), ">"),
@@ -502,7 +643,7 @@ impl<'t> Builder<'t> {
                         Rule::no_brace => self.unclosed(&part, open, "}"),
                         Rule::nothing => self.stray_doc(&part),
                         Rule::doc => {}
-                        _ => self.error(SyntaxErrorKind::Junk, range, first_line(part.as_str())),
+                        _ => self.junk(SyntaxErrorKind::Junk, range, &part),
                     }
                 }
             }
@@ -512,7 +653,12 @@ impl<'t> Builder<'t> {
             }
             None => {}
         }
-        EnumDecl { doc, name, members, range }
+        EnumDecl {
+            doc,
+            name,
+            members,
+            range,
+        }
     }
 
     fn function(&mut self, doc: Option<SmolStr>, pair: Pair<'t, Rule>) -> FunctionDecl {
@@ -529,7 +675,13 @@ impl<'t> Builder<'t> {
         };
         let result = self.wanted_type(&mut children);
         self.tail(&mut children);
-        FunctionDecl { doc, name, params, result, range }
+        FunctionDecl {
+            doc,
+            name,
+            params,
+            result,
+            range,
+        }
     }
 
     fn params(&mut self, pair: Pair<'t, Rule>) -> Vec<Param> {
@@ -545,14 +697,20 @@ impl<'t> Builder<'t> {
                     range.start = name.range.start;
                     let ty = self.wanted_type(&mut children);
                     let default = self.default(&mut children);
-                    params.push(Param { doc, name, ty, default, range });
+                    params.push(Param {
+                        doc,
+                        name,
+                        ty,
+                        default,
+                        range,
+                    });
                 }
                 Rule::no_close => self.unclosed(&part, open, ")"),
                 Rule::nothing => self.stray_doc(&part),
                 Rule::doc => {}
                 _ => {
                     let range = self.range(&part);
-                    self.error(SyntaxErrorKind::Junk, range, first_line(part.as_str()));
+                    self.junk(SyntaxErrorKind::Junk, range, &part);
                 }
             }
         }
@@ -570,18 +728,33 @@ impl<'t> Builder<'t> {
         } else {
             self.wanted_name(&mut children, "template")
         };
-        let params = take(&mut children, Rule::params).map(|pair| self.params(pair)).unwrap_or_default();
+        let params = take(&mut children, Rule::params)
+            .map(|pair| self.params(pair))
+            .unwrap_or_default();
         let base = self.block_base(&mut children);
         let body = self.wanted_body(&mut children);
-        let head = TextRange { start: range.start, end: self.head_end(range, &body) };
-        Template { doc, kind, name, params, base, body, range, head }
+        let head = TextRange {
+            start: range.start,
+            end: self.head_end(range, &body),
+        };
+        Template {
+            doc,
+            kind,
+            name,
+            params,
+            base,
+            body,
+            range,
+            head,
+        }
     }
 
     fn head_end(&self, range: TextRange, body: &Body) -> u32 {
         if body.range.is_empty() {
             return body.range.start.max(range.start);
         }
-        let head = &self.text[self.start + range.start as usize..self.start + body.range.start as usize];
+        let head =
+            &self.text[self.start + range.start as usize..self.start + body.range.start as usize];
         range.start + head.trim_end().len() as u32
     }
 
@@ -591,7 +764,12 @@ impl<'t> Builder<'t> {
         children.next();
         let name = self.wanted_name(&mut children, "rule");
         let body = self.wanted_body(&mut children);
-        super::tree::Rule { doc, name, body, range }
+        super::tree::Rule {
+            doc,
+            name,
+            body,
+            range,
+        }
     }
 
     fn block_base(&mut self, children: &mut Children<'t>) -> Option<Base> {
@@ -600,12 +778,18 @@ impl<'t> Builder<'t> {
             let mut parts = pair.into_inner().peekable();
             let path = match parts.next() {
                 Some(path) => self.path(path),
-                None => Path { segments: Vec::new(), range },
+                None => Path {
+                    segments: Vec::new(),
+                    range,
+                },
             };
             let args = parts.next().map(|args| self.args(args));
             return Some(Base { path, args, range });
         }
-        if children.peek().is_some_and(|pair| pair.as_rule() == Rule::no_base) {
+        if children
+            .peek()
+            .is_some_and(|pair| pair.as_rule() == Rule::no_base)
+        {
             self.missing(children, SyntaxErrorKind::MissingName, "base");
         }
         None
@@ -617,7 +801,10 @@ impl<'t> Builder<'t> {
             Some(body) => self.body(body),
             None => {
                 let range = self.missing(children, SyntaxErrorKind::MissingBrace, "{");
-                Body { statements: Vec::new(), range }
+                Body {
+                    statements: Vec::new(),
+                    range,
+                }
             }
         }
     }
@@ -645,11 +832,26 @@ impl<'t> Builder<'t> {
             Some(Rule::body | Rule::no_body) => self.wanted_body(&mut children),
             _ => Body {
                 statements: Vec::new(),
-                range: TextRange { start: range.end, end: range.end },
+                range: TextRange {
+                    start: range.end,
+                    end: range.end,
+                },
             },
         };
-        let head = TextRange { start: range.start, end: self.head_end(range, &body) };
-        Block { doc, kind, name, name_parts, base, body, range, head }
+        let head = TextRange {
+            start: range.start,
+            end: self.head_end(range, &body),
+        };
+        Block {
+            doc,
+            kind,
+            name,
+            name_parts,
+            base,
+            body,
+            range,
+            head,
+        }
     }
 
     pub(super) fn body(&mut self, pair: Pair<'t, Rule>) -> Body {
@@ -674,12 +876,22 @@ impl<'t> Builder<'t> {
         let range = self.range(&pair);
         let takes_doc = matches!(
             pair.as_rule(),
-            Rule::field | Rule::block | Rule::let_stmt | Rule::missing_equals | Rule::half_typed | Rule::junk
+            Rule::field
+                | Rule::block
+                | Rule::let_stmt
+                | Rule::missing_equals
+                | Rule::half_typed
+                | Rule::junk
         );
         if let (false, Some(_), Some(place)) = (takes_doc, &doc, documented) {
-            let text = &self.text[self.start + place.start as usize..self.start + place.end as usize];
+            let text =
+                &self.text[self.start + place.start as usize..self.start + place.end as usize];
             let end = place.start as usize + text.trim_end().len();
-            self.error(SyntaxErrorKind::StrayDoc, TextRange::new(place.start as usize, end), "");
+            self.error(
+                SyntaxErrorKind::StrayDoc,
+                TextRange::new(place.start as usize, end),
+                "",
+            );
         }
         match pair.as_rule() {
             Rule::field => Some(Statement::Field(self.field(doc, pair))),
@@ -692,7 +904,11 @@ impl<'t> Builder<'t> {
                 children.next();
                 let environment = self.wanted_name(&mut children, "environment");
                 let body = self.wanted_body(&mut children);
-                Some(Statement::In(In { environment, body, range }))
+                Some(Statement::In(In {
+                    environment,
+                    body,
+                    range,
+                }))
             }
             Rule::without => {
                 let mut children = pair.into_inner().peekable();
@@ -711,12 +927,19 @@ impl<'t> Builder<'t> {
                 let message = take(&mut children, Rule::kw_else)
                     .map(|_| self.wanted_expr(&mut children, "message"));
                 self.tail(&mut children);
-                Some(Statement::Require(Require { condition, message, range }))
+                Some(Statement::Require(Require {
+                    condition,
+                    message,
+                    range,
+                }))
             }
             Rule::missing_equals => {
                 let mut children = pair.into_inner().peekable();
                 let name = self.wanted_name(&mut children, "field");
-                let after = TextRange { start: name.range.end, end: name.range.end };
+                let after = TextRange {
+                    start: name.range.end,
+                    end: name.range.end,
+                };
                 self.errors.push(SyntaxError {
                     kind: SyntaxErrorKind::MissingEquals,
                     range: after,
@@ -727,7 +950,12 @@ impl<'t> Builder<'t> {
                 let told = self.errors.len();
                 let value = self.value(&mut children);
                 self.errors.truncate(told);
-                Some(Statement::Field(Field { doc, name, value, range }))
+                Some(Statement::Field(Field {
+                    doc,
+                    name,
+                    value,
+                    range,
+                }))
             }
             Rule::half_typed => {
                 let mut children = pair.clone().into_inner().peekable();
@@ -738,13 +966,24 @@ impl<'t> Builder<'t> {
                     SyntaxErrorKind::HalfTypedKey
                 };
                 self.error(kind, range, pair.as_str().trim_end());
-                let at = TextRange { start: range.end, end: range.end };
-                let value = Expr { node: ExprNode::Error, range: at };
-                Some(Statement::Field(Field { doc, name, value, range }))
+                let at = TextRange {
+                    start: range.end,
+                    end: range.end,
+                };
+                let value = Expr {
+                    node: ExprNode::Error,
+                    range: at,
+                };
+                Some(Statement::Field(Field {
+                    doc,
+                    name,
+                    value,
+                    range,
+                }))
             }
             Rule::nothing => None,
             _ => {
-                self.error(SyntaxErrorKind::Junk, range, first_line(pair.as_str()));
+                self.junk(SyntaxErrorKind::Junk, range, &pair);
                 None
             }
         }
@@ -755,7 +994,12 @@ impl<'t> Builder<'t> {
         let mut children = pair.into_inner().peekable();
         let name = self.wanted_name(&mut children, "field");
         let value = self.value(&mut children);
-        Field { doc, name, value, range }
+        Field {
+            doc,
+            name,
+            value,
+            range,
+        }
     }
 
     /// A value with what may be wrong with it.
@@ -765,21 +1009,30 @@ impl<'t> Builder<'t> {
                 let value = self.expr(pair);
                 if let Some(tail) = take(children, Rule::tail) {
                     let range = self.range(&tail);
-                    self.error(SyntaxErrorKind::BadValue, range, first_line(tail.as_str()));
+                    self.junk(SyntaxErrorKind::BadValue, range, &tail);
                 }
                 value
             }
             Some(pair) if pair.as_rule() == Rule::bad_value => {
                 let range = self.range(&pair);
-                self.error(SyntaxErrorKind::BadValue, range, first_line(pair.as_str()));
-                Expr { node: ExprNode::Error, range }
+                self.junk(SyntaxErrorKind::BadValue, range, &pair);
+                Expr {
+                    node: ExprNode::Error,
+                    range,
+                }
             }
             Some(marker) => {
                 let range = self.before(&marker);
                 self.error(SyntaxErrorKind::MissingValue, range, "");
-                Expr { node: ExprNode::Error, range }
+                Expr {
+                    node: ExprNode::Error,
+                    range,
+                }
             }
-            None => Expr { node: ExprNode::Error, range: TextRange::default() },
+            None => Expr {
+                node: ExprNode::Error,
+                range: TextRange::default(),
+            },
         }
     }
 
@@ -790,15 +1043,26 @@ impl<'t> Builder<'t> {
         let told = self.errors.len();
         let name = self.wanted_name(&mut children, "name");
         let value = if take(&mut children, Rule::no_equals).is_some() {
-            let after = TextRange { start: name.range.end, end: name.range.end };
+            let after = TextRange {
+                start: name.range.end,
+                end: name.range.end,
+            };
             if self.errors.len() == told {
                 self.error(SyntaxErrorKind::MissingEquals, after, name.text.clone());
             }
-            Expr { node: ExprNode::Error, range: after }
+            Expr {
+                node: ExprNode::Error,
+                range: after,
+            }
         } else {
             self.value(&mut children)
         };
-        Let { doc, name, value, range }
+        Let {
+            doc,
+            name,
+            value,
+            range,
+        }
     }
 
     fn for_statement(&mut self, pair: Pair<'t, Rule>) -> For {
@@ -811,7 +1075,10 @@ impl<'t> Builder<'t> {
             self.wanted_expr(&mut children, "list")
         } else {
             let range = self.missing(&mut children, SyntaxErrorKind::Junk, "in");
-            Expr { node: ExprNode::Error, range }
+            Expr {
+                node: ExprNode::Error,
+                range,
+            }
         };
         let condition = take(&mut children, Rule::where_clause).map(|pair| {
             let mut children = pair.into_inner().peekable();
@@ -820,7 +1087,13 @@ impl<'t> Builder<'t> {
         });
         let broken = self.errors.len() > told;
         let body = self.head_body(&mut children, broken);
-        For { variable, list, condition, body, range }
+        For {
+            variable,
+            list,
+            condition,
+            body,
+            range,
+        }
     }
 
     /// A body whose absence is no mistake of its own if the head was broken already.
@@ -861,15 +1134,29 @@ impl<'t> Builder<'t> {
         }
         let mut built: Option<If> = None;
         for (start, condition, then) in arms.into_iter().rev() {
-            let range = TextRange { start, end: range.end };
+            let range = TextRange {
+                start,
+                end: range.end,
+            };
             if let Some(inner) = built.take() {
                 let range = inner.range;
-                otherwise = Some(Body { statements: vec![Statement::If(inner)], range });
+                otherwise = Some(Body {
+                    statements: vec![Statement::If(inner)],
+                    range,
+                });
             }
-            built = Some(If { condition, then, otherwise: otherwise.take(), range });
+            built = Some(If {
+                condition,
+                then,
+                otherwise: otherwise.take(),
+                range,
+            });
         }
         built.unwrap_or_else(|| If {
-            condition: Expr { node: ExprNode::Error, range },
+            condition: Expr {
+                node: ExprNode::Error,
+                range,
+            },
             then: Body::default(),
             otherwise: None,
             range,
