@@ -22,7 +22,7 @@ pub fn check_item(db: &dyn salsa::Database, workspace: Workspace, key: ItemKey) 
         .errors
         .iter()
         .map(|error| {
-            diagnose(error).map_spans(&mut |range| Span { item: key, range })
+            crate::syntax::diagnose(error).map_spans(&mut |range| Span { item: key, range })
         })
         .collect();
     let mut evaluator = Evaluator::new(db, workspace, None, Mode::Check);
@@ -229,8 +229,4 @@ fn check_reserved(evaluator: &mut Evaluator<'_>, key: ItemKey) {
         )
         .help("it can add fields to a kind: `extend kind service { cost-center: string }`"),
     );
-}
-
-fn diagnose(error: &crate::syntax::tree::SyntaxError) -> crate::diagnostics::Diagnostic<crate::syntax::tree::TextRange> {
-    crate::diagnostics::Diagnostic::new(&codes::SYNTAX_BAD_VALUE, format!("{:?} {}", error.kind, error.detail), error.range)
 }

@@ -39,6 +39,8 @@ impl<'db> Evaluator<'db> {
             }
             ExprNode::Labels(entries) => self.labels(entries, context, expected),
             ExprNode::Name(name) => self.name(name, expr.range, context, expected),
+            // `teams.`: the syntax error says it all.
+            ExprNode::Member(_, name) if name.text.is_empty() => Value::Error,
             ExprNode::Member(object, name) => self.member(object, name, expr.range, context, expected),
             ExprNode::Call(callee, args) => self.call(callee, args, expr.range, context, expected),
             ExprNode::Unary(op, operand) => {

@@ -305,6 +305,10 @@ impl<'db> Evaluator<'db> {
 
     fn report_unknown_base(&mut self, kind: &SmolStr, base: &'db Base, span: Span, context: &Context<'db>) {
         let Some(last) = base.path.segments.last() else { return };
+        // `http.`: the syntax error says it all.
+        if base.path.range.end > last.range.end {
+            return;
+        }
         if let [module, _] = base.path.segments.as_slice()
             && crate::resolve::module_named(self.db, self.workspace, context.scope.item.file, &module.text).is_none()
         {

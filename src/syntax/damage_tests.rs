@@ -42,7 +42,7 @@ fn damage_in_a_body_gives_one_error_and_the_rest_is_read() {
         (
             "description = Every accepted order",
             BadValue,
-            "accepted order",
+            "Every accepted order",
         ),
         ("objective =", MissingValue, ""),
         ("objective = // later", MissingValue, ""),
@@ -83,6 +83,11 @@ fn damage_in_a_body_gives_one_error_and_the_rest_is_read() {
         ("when = burn(a, over: 1h", MissingDelimiter, ""),
         ("when = burn(a, over = 1h) > 6", BadValue, "="),
         ("when = burn(a, over:) > 6", MissingValue, ""),
+        (
+            "slo g : h(under: 300ms { objective = 99% }",
+            MissingDelimiter,
+            "",
+        ),
         ("when = (a + b", MissingDelimiter, ""),
         ("when = ()", MissingValue, ""),
         ("when = a +", MissingValue, ""),

@@ -3,8 +3,9 @@
 use pest::iterators::Pair;
 use smol_str::SmolStr;
 
+use super::builder::{Builder, Children, first_line, take};
 use super::literals::{self, Piece};
-use super::parse::{Builder, Children, Rule, first_line, take};
+use super::parse::Rule;
 use super::tree::*;
 
 /// How many operators and postfixes may stand above one another in one expression. They nest to the left

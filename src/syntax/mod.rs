@@ -1,10 +1,13 @@
 //! Text to tree and back: the parser, its errors and the formatter. Nothing here knows names or types.
 
+mod builder;
+mod declarations;
 mod diagnose;
 mod expr;
 mod format;
 mod literals;
 mod parse;
+mod statements;
 pub mod tree;
 
 pub use diagnose::diagnose;

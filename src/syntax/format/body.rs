@@ -4,7 +4,7 @@ use pest::iterators::Pair;
 
 use crate::syntax::parse::Rule;
 
-use super::expr::{between, comments, expr, flat, group, ty, verbatim};
+use super::expr::{between, comments, expr, group, ty, verbatim};
 use super::trivia::{gap, has_comment};
 use super::{INDENT, WIDTH, doc, newline};
 
@@ -38,13 +38,15 @@ impl Printed {
 struct Line {
     text: String,
     indent: usize,
+    flat: bool,
 }
 
 impl Line {
-    fn new(indent: usize) -> Self {
+    fn new(indent: usize, flat: bool) -> Self {
         Self {
             text: String::new(),
             indent,
+            flat,
         }
     }
 
@@ -65,13 +67,13 @@ impl Line {
     }
 
     fn body(&mut self, pair: &Pair<'_, Rule>) {
-        let printed = braces(pair, self.indent, self.column());
+        let printed = braces(pair, self.indent, self.column(), self.flat);
         self.push(&printed);
     }
 
     /// Parentheses after a name.
     fn arguments(&mut self, pair: &Pair<'_, Rule>) {
-        match flat(pair, self.indent) {
+        match super::expr::flat(pair, self.indent) {
             Some(flat) if self.column() + flat.chars().count() <= WIDTH => self.push(&flat),
             _ => self.push(&group(pair, self.indent, "(", ")", ",")),
         }
@@ -90,21 +92,22 @@ impl Line {
     }
 }
 
-/// A declaration or statement without its doc comment.
-pub(super) fn node(pair: &Pair<'_, Rule>, indent: usize) -> Printed {
+/// A declaration or statement without its doc comment. Where `flat` is set, its braces stay on one line
+/// however wide that gets, so that whoever asks can measure it in one go.
+pub(super) fn node(pair: &Pair<'_, Rule>, indent: usize, flat: bool) -> Printed {
     match pair.as_rule() {
         Rule::field => field(pair, indent),
-        Rule::block => block(pair, indent),
-        Rule::if_stmt => Printed::plain(choice(pair, indent)),
+        Rule::block => block(pair, indent, flat),
+        Rule::if_stmt => Printed::plain(choice(pair, indent, flat)),
         Rule::import => Printed::plain(import(pair, indent)),
         Rule::nothing => Printed::plain(String::new()),
-        _ => Printed::plain(words(pair, indent)),
+        _ => Printed::plain(words(pair, indent, flat)),
     }
 }
 
 /// Everything whose parts follow one another with one blank between them.
-fn words(pair: &Pair<'_, Rule>, indent: usize) -> String {
-    let mut line = Line::new(indent);
+fn words(pair: &Pair<'_, Rule>, indent: usize, flat: bool) -> String {
+    let mut line = Line::new(indent, flat);
     let mut before: Option<Pair<'_, Rule>> = None;
     for part in pair.clone().into_inner() {
         let gap_text = before.as_ref().map_or("", |before| between(before, &part));
@@ -222,8 +225,8 @@ fn base(pair: &Pair<'_, Rule>, line: &mut Line) {
     }
 }
 
-fn block(pair: &Pair<'_, Rule>, indent: usize) -> Printed {
-    let mut line = Line::new(indent);
+fn block(pair: &Pair<'_, Rule>, indent: usize, flat: bool) -> Printed {
+    let mut line = Line::new(indent, flat);
     let mut head = String::new();
     let mut base_text = None;
     let mut body = String::new();
@@ -264,8 +267,8 @@ fn block(pair: &Pair<'_, Rule>, indent: usize) -> Printed {
 }
 
 /// `if … { } else if … { } else { }`
-fn choice(pair: &Pair<'_, Rule>, indent: usize) -> String {
-    let mut line = Line::new(indent);
+fn choice(pair: &Pair<'_, Rule>, indent: usize, flat: bool) -> String {
+    let mut line = Line::new(indent, flat);
     let mut before: Option<Pair<'_, Rule>> = None;
     for part in pair.clone().into_inner() {
         let gap_text = before.as_ref().map_or("", |before| between(before, &part));
@@ -294,8 +297,11 @@ fn choice(pair: &Pair<'_, Rule>, indent: usize) -> String {
 }
 
 /// What stands in braces: on one line if it did and fits, else one statement a line.
-fn braces(pair: &Pair<'_, Rule>, indent: usize, column: usize) -> String {
+fn braces(pair: &Pair<'_, Rule>, indent: usize, column: usize, flat: bool) -> String {
     let source = pair.as_str().trim_end_matches([' ', '\t']);
+    if flat {
+        return one_line(pair, indent + INDENT);
+    }
     if !source.contains(['\n', '\r']) && !has_comment(pair) {
         let line = one_line(pair, indent + INDENT);
         if !line.contains('\n') && column + line.chars().count() <= WIDTH {
@@ -342,7 +348,7 @@ fn one_line(pair: &Pair<'_, Rule>, indent: usize) -> String {
             _ => ", ",
         };
         text.push_str(separator);
-        text.push_str(&statement(&part, indent).text);
+        text.push_str(&statement(&part, indent, true).text);
         last = Some(node_rule);
     }
     if last.is_some() {
@@ -389,7 +395,7 @@ fn rows(pair: &Pair<'_, Rule>, indent: usize) -> Vec<Row> {
         if found.blank_after && !rows.is_empty() {
             rows.push(Row::Blank);
         }
-        rows.push(Row::Statement(statement(&part, indent)));
+        rows.push(Row::Statement(statement(&part, indent, false)));
         at = start + part.as_str().trim_end().len();
     }
     align(&mut rows, indent);
@@ -397,12 +403,12 @@ fn rows(pair: &Pair<'_, Rule>, indent: usize) -> Vec<Row> {
 }
 
 /// A statement, field declaration or enum member with its doc comment.
-fn statement(pair: &Pair<'_, Rule>, indent: usize) -> Printed {
+fn statement(pair: &Pair<'_, Rule>, indent: usize, flat: bool) -> Printed {
     match pair.as_rule() {
         Rule::statement => {
             let mut parts = pair.clone().into_inner().peekable();
             let comment = parts.next_if(|part| part.as_rule() == Rule::doc);
-            let printed = parts.next().map(|part| node(&part, indent));
+            let printed = parts.next().map(|part| node(&part, indent, flat));
             match (comment, printed) {
                 (None, Some(printed)) => printed,
                 (Some(comment), printed) => {
@@ -419,7 +425,7 @@ fn statement(pair: &Pair<'_, Rule>, indent: usize) -> Printed {
             text.truncate(text.trim_end().len());
             Printed::plain(text)
         }
-        _ => Printed::plain(words(pair, indent)),
+        _ => Printed::plain(words(pair, indent, flat)),
     }
 }
 

@@ -135,7 +135,7 @@ fn item(pair: &Pair<'_, Rule>) -> Laid {
             Rule::nothing => text.truncate(text.trim_end().len()),
             other => {
                 kind = other;
-                text.push_str(&body::node(&part, 0).text);
+                text.push_str(&body::node(&part, 0, false).text);
             }
         }
     }
