@@ -10,7 +10,7 @@ use smol_str::SmolStr;
 use crate::db::{Diag, ItemKey, Span, Workspace, file_names, find_module, item};
 use crate::diagnostics::{UnknownName, codes, suggest};
 use crate::eval::{Context, Evaluator, Mode, Scope};
-use crate::resolve::did_you_mean;
+use crate::resolve::{did_you_mean, import_names_item};
 use crate::schema::{Kind, Ty, params};
 use crate::syntax::tree::{Import, ItemNode, KindDecl, Name, Template};
 
@@ -84,13 +84,8 @@ fn check_import(evaluator: &mut Evaluator<'_>, key: ItemKey, import: &Import) {
         import.path.segments.iter().map(|name| name.text.as_str()).collect::<Vec<_>>().join(".").into();
     let Some(module) = find_module(evaluator.db, evaluator.workspace, name.clone()) else {
         // `import a.b` may name the item `b` of the module `a`.
-        if let (Some((above, last)), None) = (name.rsplit_once('.'), &import.names)
-            && let Some(module) = find_module(evaluator.db, evaluator.workspace, above.into())
-        {
-            let names = file_names(evaluator.db, module);
-            if names.items.iter().any(|entry| entry.name == last) {
-                return;
-            }
+        if import.names.is_none() && import_names_item(evaluator.db, evaluator.workspace, &name) {
+            return;
         }
         let span = Span { item: key, range: import.path.range };
         let mut diagnostic = Diag::new(&codes::UNKNOWN_MODULE, format!("there is no module `{name}`"), span);
@@ -120,7 +115,11 @@ fn check_import(evaluator: &mut Evaluator<'_>, key: ItemKey, import: &Import) {
         if let Some(near) = suggest::nearest(&wanted.text, names.items.iter().map(|entry| entry.name.as_str())) {
             diagnostic = did_you_mean(diagnostic, span, near);
         } else {
-            diagnostic.unknown_name = Some(UnknownName { kind: String::new(), name: wanted.text.to_string() });
+            diagnostic.unknown_name = Some(UnknownName {
+                kind: String::new(),
+                module: None,
+                name: wanted.text.to_string(),
+            });
         }
         evaluator.diagnostics.push(diagnostic);
     }

@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use smol_str::SmolStr;
 
 use crate::db::{Diag, ItemClass, ItemEntry, ItemKey, SourceFile, Span, Workspace, file_names, item};
-use crate::diagnostics::{Applicability, Edit, Fix, codes};
+use crate::diagnostics::{Applicability, Edit, Fix, UnknownName, codes, suggest};
 use crate::syntax::tree::{ItemNode, TextRange};
 
 /// Names that are declared twice: in a file, whatever they are; in the project, services and environments.
@@ -135,6 +135,9 @@ impl NameIndex {
     pub fn explain(&self, db: &dyn salsa::Database, mut diagnostic: Diag) -> Diag {
         let Some(unknown) = diagnostic.unknown_name.take() else { return diagnostic };
         let own = diagnostic.primary.span.item.file;
+        if let Some(module) = &unknown.module {
+            return self.explain_dotted(db, diagnostic, module, &unknown);
+        }
         let fits = |kind: &SmolStr| unknown.kind.is_empty() || *kind == unknown.kind;
         let exact = self.modules.get(unknown.name.as_str());
         let found: Vec<&SmolStr> = exact
@@ -149,7 +152,7 @@ impl NameIndex {
                 .iter()
                 .filter(|(_, places)| places.iter().any(|(_, kind)| fits(kind)))
                 .map(|(name, _)| name.as_str());
-            if let Some(near) = crate::diagnostics::suggest::nearest(&unknown.name, near)
+            if let Some(near) = suggest::nearest(&unknown.name, near)
                 && let Some((module, _)) =
                     self.modules.get(near).and_then(|places| places.iter().find(|(_, kind)| fits(kind)))
             {
@@ -163,17 +166,77 @@ impl NameIndex {
             } else {
                 format!("import {module}.{{{}}}", unknown.name)
             };
-            diagnostic = diagnostic.help(format!("the module `{module}` has it: `{import}`"));
-            if let Some(edit) = insertion(db, own, &import) {
-                diagnostic.fixes.push(Fix {
-                    title: format!("Add `{import}`"),
-                    edits: vec![edit],
-                    applicability: if found.len() == 1 { Applicability::Always } else { Applicability::Maybe },
-                });
-            }
+            diagnostic = offer_import(db, diagnostic, own, module, &import, found.len() == 1);
         }
         diagnostic
     }
+
+    /// The same for a name after a dot: what stands before it is a module that may not be imported.
+    fn explain_dotted(
+        &self,
+        db: &dyn salsa::Database,
+        mut diagnostic: Diag,
+        written: &str,
+        unknown: &UnknownName,
+    ) -> Diag {
+        let own = diagnostic.primary.span.item.file;
+        let fits = |kind: &SmolStr| unknown.kind.is_empty() || *kind == unknown.kind;
+        let called = |module: &SmolStr| module == written || module.rsplit('.').next() == Some(written);
+        let found: Vec<&SmolStr> = self
+            .modules
+            .get(unknown.name.as_str())
+            .into_iter()
+            .flatten()
+            .filter(|(module, kind)| fits(kind) && module != own.module(db))
+            .map(|(module, _)| module)
+            .collect();
+        let namesakes: Vec<&SmolStr> = found.iter().copied().filter(|module| called(module)).collect();
+        if namesakes.is_empty() {
+            for module in found.iter().take(3) {
+                diagnostic = diagnostic.help(format!("the module `{module}` has a `{}`", unknown.name));
+            }
+        }
+        for module in namesakes.iter().take(3) {
+            let import = format!("import {module}");
+            diagnostic = offer_import(db, diagnostic, own, module, &import, namesakes.len() == 1);
+        }
+        if !found.is_empty() {
+            return diagnostic;
+        }
+        let near = self
+            .modules
+            .iter()
+            .filter(|(_, places)| places.iter().any(|(module, kind)| fits(kind) && called(module)))
+            .map(|(name, _)| name.as_str());
+        if let Some(near) = suggest::nearest(&unknown.name, near)
+            && let Some((module, _)) = self
+                .modules
+                .get(near)
+                .and_then(|places| places.iter().find(|(module, kind)| fits(kind) && called(module)))
+        {
+            diagnostic = diagnostic.help(format!("the module `{module}` has `{near}`: `import {module}`"));
+        }
+        diagnostic
+    }
+}
+
+fn offer_import(
+    db: &dyn salsa::Database,
+    mut diagnostic: Diag,
+    own: SourceFile,
+    module: &SmolStr,
+    import: &str,
+    only: bool,
+) -> Diag {
+    diagnostic = diagnostic.help(format!("the module `{module}` has it: `{import}`"));
+    if let Some(edit) = insertion(db, own, import) {
+        diagnostic.fixes.push(Fix {
+            title: format!("Add `{import}`"),
+            edits: vec![edit],
+            applicability: if only { Applicability::Always } else { Applicability::Maybe },
+        });
+    }
+    diagnostic
 }
 
 /// The edit that adds an import after the last one of a file, or before its first item.

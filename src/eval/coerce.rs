@@ -65,14 +65,17 @@ impl<'db> Evaluator<'db> {
                 Shape::Vector | Shape::Unknown => "a vector".to_owned(),
             },
             Value::Block(block) => format!("the {} `{}`", block.kind, block.name),
+            Value::Labels(_) => "a set of labels".to_owned(),
+            Value::List(_) => "a list".to_owned(),
             Value::Enum(name, member) => format!("the {name} `{member}`"),
-            Value::Runtime(_, ty) => format!("a {ty} that is known only when the service runs"),
+            Value::Runtime(_, ty) => format!("{} that is known only when the service runs", ty.phrase()),
             Value::String(_) | Value::Text(_) => "a string".to_owned(),
-            other => article(&other.ty().to_string()),
+            other => other.ty().phrase(),
         };
+        let plural = matches!(wanted, Ty::Labels | Ty::Annotations);
         let mut diagnostic = Diag::new(
             &codes::TYPE_MISMATCH,
-            format!("this is {found}, but {} is wanted", article(&wanted.to_string())),
+            format!("this is {found}, but {} {} wanted", wanted.phrase(), if plural { "are" } else { "is" }),
             span,
         )
         .label(format!("wanted: {wanted}"));
@@ -147,12 +150,6 @@ impl<'db> Evaluator<'db> {
             None => value,
         }
     }
-}
-
-/// "a duration", "an email"
-pub fn article(noun: &str) -> String {
-    let vowel = noun.starts_with(['a', 'e', 'i', 'o', 'u']) && !noun.starts_with("url") && !noun.starts_with("one");
-    format!("{} {noun}", if vowel { "an" } else { "a" })
 }
 
 fn fits_query(query: &Query, ty: &Ty) -> bool {

@@ -186,7 +186,7 @@ impl<'db> Evaluator<'db> {
                 let sign = if op == UnaryOp::Not { "not" } else { "-" };
                 let diagnostic = Diag::new(
                     &codes::BAD_OPERANDS,
-                    format!("`{sign}` cannot be used on a {}", value.ty()),
+                    format!("`{sign}` cannot be used on {}", value.ty().phrase()),
                     self.span(context, range),
                 );
                 self.report(context, diagnostic);

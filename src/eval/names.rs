@@ -211,6 +211,10 @@ impl<'db> Evaluator<'db> {
         context: &Context<'db>,
         expected: &Ty,
     ) {
+        let file = context.scope.item.file;
+        if crate::resolve::is_of_failed_import(self.db, self.workspace, file, &name.text) {
+            return;
+        }
         let span = self.span(context, range);
         let what = match kinds {
             [kind] => format!("there is no {kind} `{}` here", name.text),
@@ -232,6 +236,7 @@ impl<'db> Evaluator<'db> {
         } else {
             diagnostic.unknown_name = Some(UnknownName {
                 kind: kinds.first().map(ToString::to_string).unwrap_or_default(),
+                module: None,
                 name: name.text.to_string(),
             });
         }
@@ -641,7 +646,7 @@ impl<'db> Evaluator<'db> {
                     if !wrong {
                         let diagnostic = Diag::new(
                             &codes::MISSING_ARGUMENT,
-                            format!("`{name}` needs the argument `{param}`, a {ty}"),
+                            format!("`{name}` needs the argument `{param}`, {}", ty.phrase()),
                             self.span(context, range),
                         );
                         self.report(context, diagnostic);

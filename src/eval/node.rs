@@ -304,7 +304,11 @@ impl<'db> Evaluator<'db> {
     }
 
     fn report_unknown_base(&mut self, kind: &SmolStr, base: &'db Base, span: Span, context: &Context<'db>) {
-        let Some(last) = base.path.segments.last() else { return };
+        let (Some(first), Some(last)) = (base.path.segments.first(), base.path.segments.last()) else { return };
+        let file = context.scope.item.file;
+        if crate::resolve::is_of_failed_import(self.db, self.workspace, file, &first.text) {
+            return;
+        }
         let path = base.path.segments.iter().map(|name| name.text.as_str()).collect::<Vec<_>>().join(".");
         let mut diagnostic = Diag::new(
             &codes::UNKNOWN_BASE,
@@ -319,6 +323,10 @@ impl<'db> Evaluator<'db> {
         } else {
             diagnostic.unknown_name = Some(crate::diagnostics::UnknownName {
                 kind: kind.to_string(),
+                module: (base.path.segments.len() > 1).then(|| {
+                    let modules = &base.path.segments[..base.path.segments.len() - 1];
+                    modules.iter().map(|name| name.text.as_str()).collect::<Vec<_>>().join(".")
+                }),
                 name: last.text.to_string(),
             });
         }
@@ -432,7 +440,7 @@ impl<'db> Evaluator<'db> {
                     scope.bind(name.clone(), Value::Error);
                     let diagnostic = Diag::new(
                         &codes::MISSING_ARGUMENT,
-                        format!("`{}` needs the argument `{name}`, a {ty}", template.name.text),
+                        format!("`{}` needs the argument `{name}`, {}", template.name.text, ty.phrase()),
                         self.span(context, base.range),
                     )
                     .because(Span { item: key, range: param.range }, "the parameter has no default");
@@ -847,7 +855,7 @@ impl<'db> Evaluator<'db> {
             }
             let value = self.field(id, &field.name);
             if value == Value::None && !field.ty.is_optional() && field.default.is_none() {
-                let what = format!("needs `{}`, a {}", field.name, field.ty);
+                let what = format!("needs `{}`, {}", field.name, field.ty.phrase());
                 self.report_missing(id, &codes::MISSING_FIELD, what, field);
             }
             let setters = self.node(id).setters.get(&field.name);

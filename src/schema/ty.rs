@@ -86,6 +86,27 @@ impl Ty {
         matches!(self, Self::Optional(_) | Self::One(_, false))
     }
 
+    /// The type with its article, for a sentence: "a duration", "an email", "labels".
+    pub fn phrase(&self) -> String {
+        match self {
+            Self::Labels | Self::Annotations => self.to_string(),
+            Self::Windowed => "a windowed query".to_owned(),
+            Self::Any => "a value".to_owned(),
+            Self::Optional(inner) => inner.phrase(),
+            Self::Union(members) => {
+                members.iter().map(Self::phrase).collect::<Vec<_>>().join(" or ")
+            }
+            other => {
+                let noun = other.to_string();
+                let vowel = noun.starts_with(['a', 'e', 'i', 'o', 'u'])
+                    && !noun.starts_with("url")
+                    && !noun.starts_with("one")
+                    && !noun.starts_with("unit");
+                format!("{} {noun}", if vowel { "an" } else { "a" })
+            }
+        }
+    }
+
     /// Whether it is one of the types of queries.
     pub fn is_query(&self) -> bool {
         match self {
