@@ -48,6 +48,14 @@ impl<'db> Evaluator<'db> {
         if *value == Value::None {
             return Value::None;
         }
+        // `30 d`: that the value ends too early is said already.
+        let damaged = crate::db::item(self.db, span.item).as_ref().is_some_and(|tree| {
+            let near = span.range.start..=span.range.end + 1;
+            tree.errors.iter().any(|error| near.contains(&error.range.start))
+        });
+        if damaged {
+            return Value::Error;
+        }
         let diagnostic = self.mismatch(value, ty, span);
         self.report(context, diagnostic);
         Value::Error

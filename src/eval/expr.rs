@@ -350,7 +350,33 @@ impl<'db> Evaluator<'db> {
                 );
             }
             (Value::String(text), Ty::Ref(_)) => {
-                diagnostic = diagnostic.help(format!("name it without quotes: `{text}`"));
+                diagnostic = diagnostic.help(format!("name it without quotes: `{text}`")).fix(
+                    "Remove the quotes",
+                    span,
+                    text.clone(),
+                    Applicability::Maybe,
+                );
+            }
+            (Value::String(text), ty) if literal_type(text).as_ref() == Some(ty) => {
+                diagnostic = diagnostic.help(format!("write `{text}` without quotes")).fix(
+                    "Remove the quotes",
+                    span,
+                    text.clone(),
+                    Applicability::Always,
+                );
+            }
+            (Value::String(_), Ty::Labels | Ty::Annotations) => {
+                diagnostic = diagnostic.help("labels stand in braces: `{ job = \"checkout\" }`");
+            }
+            (Value::Bool(_) | Value::Number(_) | Value::Percent(_) | Value::Duration(_), Ty::String | Ty::Text) => {
+                if let Some(text) = value.show() {
+                    diagnostic = diagnostic.help(format!("write it as text: `\"{text}\"`")).fix(
+                        "Put it in quotes",
+                        span,
+                        format!("\"{text}\""),
+                        Applicability::Maybe,
+                    );
+                }
             }
             (_, Ty::List(_)) => diagnostic = diagnostic.help("a list stands in brackets: `[…]`"),
             _ => {}
@@ -376,6 +402,26 @@ impl<'db> Evaluator<'db> {
             None => Value::Error,
         }
     }
+}
+
+/// The type of the literal that a text would be without its quotes.
+fn literal_type(text: &str) -> Option<Ty> {
+    let file = crate::syntax::parse(&format!("let it = {text}"));
+    let [(_, item)] = file.items.as_slice() else { return None };
+    let ItemNode::Let(decl) = &item.node else { return None };
+    if !item.errors.is_empty() {
+        return None;
+    }
+    Some(match decl.value.node {
+        ExprNode::Bool(_) => Ty::Bool,
+        ExprNode::Number(_) => Ty::Number,
+        ExprNode::Percent(_) => Ty::Percent,
+        ExprNode::Duration(_) => Ty::Duration,
+        ExprNode::Size(_) => Ty::Size,
+        ExprNode::Rate(_) => Ty::Rate,
+        ExprNode::TimeOfWeek(_) => Ty::TimeOfWeek,
+        _ => return None,
+    })
 }
 
 fn is_bare_name(expr: &Expr) -> bool {
