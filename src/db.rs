@@ -225,6 +225,11 @@ fn item_tree(db: &dyn salsa::Database, file: SourceFile, local: u64) -> Option<A
     parsed(db, file).items.get(position).map(|(_, item)| item.clone())
 }
 
+/// An item's own name; empty where it has none.
+pub fn item_name(db: &dyn salsa::Database, key: ItemKey) -> SmolStr {
+    item(db, key).as_ref().map(|tree| describe(&tree.node).2).unwrap_or_default()
+}
+
 /// The byte of its file at which an item starts: read only to show something, never to compute.
 pub fn item_start(db: &dyn salsa::Database, key: ItemKey) -> u32 {
     let position = file_names(db, key.file).positions.get(&key.local).copied();

@@ -1,5 +1,6 @@
 //! Checks of an item by itself, and of names across the project.
 
+mod cycles;
 pub mod project;
 pub mod rules;
 
@@ -57,6 +58,7 @@ pub fn check_item(db: &dyn salsa::Database, workspace: Workspace, key: ItemKey) 
         ItemNode::Let(decl) => {
             let scope = Scope::of_item(key, Rc::default());
             evaluator.eval(&decl.value, &Context { scope, node: None }, &Ty::Any);
+            cycles::check_let(&mut evaluator, key, decl);
         }
         ItemNode::Rule(rule) => rules::check(&mut evaluator, key, rule),
         ItemNode::Kind(decl) => check_kind(&mut evaluator, key, decl),

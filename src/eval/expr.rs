@@ -244,9 +244,21 @@ impl<'db> Evaluator<'db> {
     pub(crate) fn check_body(&mut self, body: &'db Body, scope: &std::rc::Rc<Scope<'db>>) {
         let context = Context { scope: scope.clone(), node: None };
         let mut seen: Vec<(&SmolStr, TextRange)> = Vec::new();
+        let mut lets: Vec<(&SmolStr, TextRange)> = Vec::new();
         for statement in &body.statements {
             match statement {
                 Statement::Let(decl) => {
+                    if let Some((_, first)) = lets.iter().find(|(name, _)| **name == decl.name.text) {
+                        let diagnostic = Diag::new(
+                            &codes::DUPLICATE_NAME,
+                            format!("there is already a `let` called `{}`", decl.name.text),
+                            self.span(&context, decl.name.range),
+                        )
+                        .because(self.span(&context, *first), "first declared here");
+                        self.report(&context, diagnostic);
+                    } else {
+                        lets.push((&decl.name.text, decl.name.range));
+                    }
                     self.force(scope, &decl.name.text);
                 }
                 Statement::Field(field) => {

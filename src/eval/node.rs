@@ -249,19 +249,9 @@ impl<'db> Evaluator<'db> {
         };
         if seen.contains(&key) || self.root_of(key) == Some(id) {
             self.nodes[id.0].baseless = true;
-            let names = seen
-                .iter()
-                .chain([&key])
-                .filter_map(|key| self.tree(*key).and_then(item_name))
-                .collect::<Vec<_>>()
-                .join(" → ");
-            let diagnostic = Diag::new(
-                &codes::BASE_CYCLE,
-                format!("`{}` is based on itself", path.join(".")),
-                span,
-            )
-            .help(format!("the path is {names}"));
-            self.report(context, diagnostic);
+            if self.root_of(key) == Some(id) {
+                self.report_base_cycle(id, key, seen);
+            }
             return;
         }
         seen.push(key);
@@ -301,6 +291,36 @@ impl<'db> Evaluator<'db> {
             _ => {}
         }
         seen.pop();
+    }
+
+    /// A circle is told once, at the first of its members.
+    fn report_base_cycle(&mut self, id: NodeId, root: ItemKey, seen: &[ItemKey]) {
+        let place = |key: &ItemKey| (key.file.module(self.db).clone(), crate::db::item_name(self.db, *key));
+        if self.mode != Mode::Check || seen.iter().any(|key| place(key) < place(&root)) {
+            return;
+        }
+        let base = match self.tree(root) {
+            Some(ItemNode::Template(template)) => &template.base,
+            Some(ItemNode::Block(block)) => &block.base,
+            _ => return,
+        };
+        let Some(base) = base else { return };
+        let path: Vec<SmolStr> = [&root]
+            .into_iter()
+            .chain(seen)
+            .chain([&root])
+            .map(|key| crate::db::item_name(self.db, *key))
+            .collect();
+        let context = Context { scope: Scope::of_item(root, Rc::default()), node: Some(id) };
+        let mut diagnostic = Diag::new(
+            &codes::BASE_CYCLE,
+            format!("`{}` is based on itself", path[0]),
+            self.span(&context, base.path.range),
+        );
+        if !seen.is_empty() {
+            diagnostic = diagnostic.help(format!("the path is {}", path.join(" → ")));
+        }
+        self.diagnostics.push(diagnostic);
     }
 
     fn report_unknown_base(&mut self, kind: &SmolStr, base: &'db Base, span: Span, context: &Context<'db>) {
@@ -372,10 +392,13 @@ impl<'db> Evaluator<'db> {
         let params = schema::params(self.schema, &template.params, key, &mut ignored);
         let args = base.args.as_deref().unwrap_or_default();
         let mut used = vec![false; params.len()];
+        let mut unnamed = false;
+        let mut unknown: Vec<SmolStr> = Vec::new();
         for (position, arg) in args.iter().enumerate() {
             let index = match &arg.name {
                 None if position == 0 => (!params.is_empty()).then_some(0),
                 None => {
+                    unnamed = true;
                     let diagnostic = Diag::new(
                         &codes::UNNAMED_ARGUMENT,
                         "only the first argument may be without a name",
@@ -397,6 +420,7 @@ impl<'db> Evaluator<'db> {
                     None => (arg.range, SmolStr::default()),
                 };
                 let span = self.span(context, range);
+                unknown.push(text.clone());
                 let message = if params.is_empty() {
                     format!("the template `{}` has no parameters", template.name.text)
                 } else {
@@ -438,6 +462,12 @@ impl<'db> Evaluator<'db> {
                 _ if ty.is_optional() => scope.bind(name.clone(), Value::None),
                 _ => {
                     scope.bind(name.clone(), Value::Error);
+                    // It is there, under a wrong name or none.
+                    if unnamed
+                        || unknown.iter().any(|wrong| suggest::nearest(wrong, [name.as_str()]).is_some())
+                    {
+                        continue;
+                    }
                     let diagnostic = Diag::new(
                         &codes::MISSING_ARGUMENT,
                         format!("`{}` needs the argument `{name}`, {}", template.name.text, ty.phrase()),
@@ -579,6 +609,14 @@ impl<'db> Evaluator<'db> {
             && let Some(near) = suggest::nearest(name, known.iter().map(SmolStr::as_str))
         {
             let span = self.span(&context, written.range);
+            diagnostic = did_you_mean(diagnostic, span, near);
+        } else if !known.is_empty() {
+            let known: Vec<_> = known.iter().map(|name| format!("`{name}`")).collect();
+            diagnostic = diagnostic.help(format!("there is {}", known.join(", ")));
+        } else if let Some(near) =
+            suggest::nearest(&without.kind.text, self.schema.kinds.keys().map(SmolStr::as_str))
+        {
+            let span = self.span(&context, without.kind.range);
             diagnostic = did_you_mean(diagnostic, span, near);
         }
         self.report(&context, diagnostic);
@@ -993,14 +1031,5 @@ impl<'db> Evaluator<'db> {
             diagnostic = diagnostic.help(format!("its fields are {}", known.join(", ")));
         }
         self.report(&setter.context, diagnostic);
-    }
-}
-
-/// An item's own name.
-fn item_name(node: &ItemNode) -> Option<&str> {
-    match node {
-        ItemNode::Block(block) => block.name.as_ref().map(|name| name.text.as_str()),
-        ItemNode::Template(template) => Some(&template.name.text),
-        _ => None,
     }
 }

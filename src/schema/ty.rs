@@ -148,6 +148,7 @@ impl fmt::Display for Ty {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::Enum(name) | Self::Ref(name) => write!(f, "{name}"),
+            Self::List(inner) if **inner == Self::Any => write!(f, "list"),
             Self::List(inner) => write!(f, "list<{inner}>"),
             Self::Optional(inner) => match **inner {
                 Self::Union(_) => write!(f, "({inner})?"),
