@@ -221,7 +221,7 @@ impl Session {
                 diagnostics.extend(rules::run(db, workspace, *rule, environment.clone(), &all));
             }
         }
-        let diagnostics = self.explain_names(distinct(own, diagnostics));
+        let mut diagnostics = self.explain_names(distinct(own, diagnostics));
         if diagnostics.iter().any(|found| found.severity == Severity::Error) {
             return (diagnostics, Vec::new(), declared);
         }
@@ -229,19 +229,32 @@ impl Session {
         for environment in &wanted {
             let mut settings = input.settings.clone();
             settings.environment = environment.clone();
-            let built: Vec<Vec<Artifact>> = services
+            let built: Vec<Result<Vec<Artifact>, Diag>> = services
                 .par_iter()
                 .map_with(db.clone(), |db, key| {
                     let lowered = service_model(db, workspace, *key, environment.clone());
-                    lowered.service.as_ref().map(|service| backends::build(service, &settings)).unwrap_or_default()
+                    let Some(service) = &lowered.service else { return Ok(Vec::new()) };
+                    backends::service_artifacts(service, &settings).map_err(|problem| {
+                        Diag::new(&codes::UNWRITABLE, problem, project::name_span(db, *key))
+                    })
                 })
                 .collect();
-            for mut artifact in built.into_iter().flatten() {
-                if let Some(environment) = environment {
-                    artifact.path = format!("{}/{}", backends::file_stem(environment), artifact.path);
+            for built in built {
+                match built {
+                    Ok(built) => {
+                        for mut artifact in built {
+                            if let Some(environment) = environment {
+                                artifact.path = format!("{}/{}", backends::file_stem(environment), artifact.path);
+                            }
+                            artifacts.push(artifact);
+                        }
+                    }
+                    Err(problem) => diagnostics.push(problem),
                 }
-                artifacts.push(artifact);
             }
+        }
+        if diagnostics.iter().any(|found| found.severity == Severity::Error) {
+            artifacts.clear();
         }
         artifacts.sort_by(|left, right| left.path.cmp(&right.path));
         let built = wanted.into_iter().flatten().collect();

@@ -3,12 +3,15 @@
 
 pub mod backends;
 pub mod check;
+pub mod cli;
 pub mod compile;
 pub mod db;
 pub mod diagnostics;
 pub mod eval;
 pub mod ir;
 pub mod lower;
+pub mod output;
+pub mod project;
 pub mod promql;
 pub mod resolve;
 pub mod schema;

@@ -1,3 +1,6 @@
 #![forbid(unsafe_code)]
 //! The `nthc` command.
-fn main() {}
+
+fn main() -> std::process::ExitCode {
+    nthc::cli::main()
+}

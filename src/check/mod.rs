@@ -119,7 +119,6 @@ fn check_import(evaluator: &mut Evaluator<'_>, key: ItemKey, import: &Import) {
         } else {
             diagnostic.unknown_name = Some(UnknownName {
                 kind: String::new(),
-                module: None,
                 name: wanted.text.to_string(),
             });
         }

@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use smol_str::SmolStr;
 
 use crate::db::{Diag, ItemClass, ItemEntry, ItemKey, SourceFile, Span, Workspace, file_names, item};
-use crate::diagnostics::{Applicability, Edit, Fix, UnknownName, codes, suggest};
+use crate::diagnostics::{Applicability, Edit, Fix, codes, suggest};
 use crate::syntax::tree::{ItemNode, TextRange};
 
 /// Names that are declared twice: in a file, whatever they are; in the project, services and environments.
@@ -53,7 +53,7 @@ pub fn duplicates(db: &dyn salsa::Database, files: &[SourceFile]) -> Vec<Diag> {
                         let mut diagnostic =
                             duplicate(entry, span).because(name_span(db, *first), "first declared here");
                         if entry_name(db, *first) != Some(&entry.name) {
-                            diagnostic.code = &codes::OUTPUT_COLLISION;
+                            diagnostic.code = &codes::NAME_COLLISION;
                             diagnostic.message = format!(
                                 "the {} `{}` would be written to the same file as another",
                                 entry.kind, entry.name
@@ -114,6 +114,7 @@ pub fn name_span(db: &dyn salsa::Database, key: ItemKey) -> Span {
 
 /// Where every name of the project stands, for names that were looked up in vain. Made only if there are any.
 pub struct NameIndex {
+    known: Vec<SmolStr>,
     modules: BTreeMap<SmolStr, Vec<(SmolStr, SmolStr)>>,
 }
 
@@ -128,15 +129,15 @@ impl NameIndex {
                 }
             }
         }
-        Self { modules }
+        Self { known: workspace.modules(db).keys().cloned().collect(), modules }
     }
 
     /// Says in which modules an unknown name is known, and offers the import.
     pub fn explain(&self, db: &dyn salsa::Database, mut diagnostic: Diag) -> Diag {
         let Some(unknown) = diagnostic.unknown_name.take() else { return diagnostic };
         let own = diagnostic.primary.span.item.file;
-        if let Some(module) = &unknown.module {
-            return self.explain_dotted(db, diagnostic, module, &unknown);
+        if unknown.kind == "module" {
+            return self.explain_module(db, diagnostic, &unknown.name);
         }
         let fits = |kind: &SmolStr| unknown.kind.is_empty() || *kind == unknown.kind;
         let exact = self.modules.get(unknown.name.as_str());
@@ -166,69 +167,20 @@ impl NameIndex {
             } else {
                 format!("import {module}.{{{}}}", unknown.name)
             };
-            diagnostic = offer_import(db, diagnostic, own, module, &import, found.len() == 1);
-        }
-        diagnostic
-    }
-
-    /// The same for a name after a dot: what stands before it is a module that may not be imported.
-    fn explain_dotted(
-        &self,
-        db: &dyn salsa::Database,
-        mut diagnostic: Diag,
-        written: &str,
-        unknown: &UnknownName,
-    ) -> Diag {
-        let own = diagnostic.primary.span.item.file;
-        let fits = |kind: &SmolStr| unknown.kind.is_empty() || *kind == unknown.kind;
-        let called = |module: &SmolStr| module == written || module.rsplit('.').next() == Some(written);
-        let found: Vec<&SmolStr> = self
-            .modules
-            .get(unknown.name.as_str())
-            .into_iter()
-            .flatten()
-            .filter(|(module, kind)| fits(kind) && module != own.module(db))
-            .map(|(module, _)| module)
-            .collect();
-        let namesakes: Vec<&SmolStr> = found.iter().copied().filter(|module| called(module)).collect();
-        if namesakes.is_empty() {
-            for module in found.iter().take(3) {
-                diagnostic = diagnostic.help(format!("the module `{module}` has a `{}`", unknown.name));
-            }
-        }
-        for module in namesakes.iter().take(3) {
-            let import = format!("import {module}");
-            diagnostic = offer_import(db, diagnostic, own, module, &import, namesakes.len() == 1);
-        }
-        if !found.is_empty() {
-            return diagnostic;
-        }
-        let near = self
-            .modules
-            .iter()
-            .filter(|(_, places)| places.iter().any(|(module, kind)| fits(kind) && called(module)))
-            .map(|(name, _)| name.as_str());
-        if let Some(near) = suggest::nearest(&unknown.name, near)
-            && let Some((module, _)) = self
-                .modules
-                .get(near)
-                .and_then(|places| places.iter().find(|(module, kind)| fits(kind) && called(module)))
-        {
-            diagnostic = diagnostic.help(format!("the module `{module}` has `{near}`: `import {module}`"));
+            diagnostic = diagnostic.help(format!("the module `{module}` has it: `{import}`"));
+            diagnostic = add_import(db, diagnostic, own, &import, found.len() == 1);
         }
         diagnostic
     }
 }
 
-fn offer_import(
+fn add_import(
     db: &dyn salsa::Database,
     mut diagnostic: Diag,
     own: SourceFile,
-    module: &SmolStr,
     import: &str,
     only: bool,
 ) -> Diag {
-    diagnostic = diagnostic.help(format!("the module `{module}` has it: `{import}`"));
     if let Some(edit) = insertion(db, own, import) {
         diagnostic.fixes.push(Fix {
             title: format!("Add `{import}`"),
@@ -237,6 +189,27 @@ fn offer_import(
         });
     }
     diagnostic
+}
+
+impl NameIndex {
+    /// Offers to import the module that a name before a dot surely means.
+    fn explain_module(&self, db: &dyn salsa::Database, mut diagnostic: Diag, name: &str) -> Diag {
+        let own = diagnostic.primary.span.item.file;
+        let found: Vec<&SmolStr> =
+            self.known.iter().filter(|module| module.rsplit('.').next() == Some(name)).collect();
+        for module in found.iter().take(3) {
+            let import = format!("import {module}");
+            diagnostic = diagnostic.help(format!("write `{import}`"));
+            diagnostic = add_import(db, diagnostic, own, &import, found.len() == 1);
+        }
+        if found.is_empty() {
+            let lasts = self.known.iter().filter_map(|module| module.rsplit('.').next());
+            if let Some(near) = suggest::nearest(name, lasts) {
+                diagnostic = diagnostic.help(format!("did you mean `{near}`?"));
+            }
+        }
+        diagnostic
+    }
 }
 
 /// The edit that adds an import after the last one of a file, or before its first item.

@@ -71,7 +71,7 @@ codes! {
     Error NOTHING_TO_REMOVE "N0311" "nothing-to-remove" "`without` names a block that is not there.";
     Error RULE_BROKEN "N0312" "rule-broken" "A block breaks a rule of the project.";
     Warning GO_TEMPLATE "N0313" "go-template" "Text looks like a Go template, which it will not be.";
-    Error OUTPUT_COLLISION "N0314" "output-collision" "Two names would be written to the same place.";
+    Error NAME_COLLISION "N0314" "name-collision" "Two names would be written to the same place.";
     Error PROMQL_UNEXPECTED "N0401" "promql-unexpected" "Something stands in a query where PromQL does not allow it.";
     Error PROMQL_UNCLOSED "N0402" "promql-unclosed" "A bracket or a string in a query is never closed.";
     Error PROMQL_MISSING "N0403" "promql-missing" "A query lacks an expression, a label, a value or a duration.";
@@ -100,4 +100,21 @@ codes! {
     Error NOT_ONE_COMPARISON "N0504" "not-one-comparison" "A time slice needs one comparison.";
     Warning DUPLICATE_ALERT "N0505" "duplicate-alert" "Two alerts of a service have the same condition.";
     Error WINDOW_TOO_SHORT "N0506" "window-too-short" "A service level objective's window is too short for its alerts.";
+    Error PROJECT_MANIFEST_SYNTAX "N0601" "manifest-syntax" "`nth.toml` is not well-formed TOML.";
+    Error PROJECT_UNKNOWN_SETTING "N0602" "unknown-setting" "`nth.toml` has a table or key that means nothing.";
+    Error PROJECT_BAD_SETTING "N0603" "bad-setting" "A value in `nth.toml` has the wrong type or cannot be used.";
+    Error PROJECT_MISSING_SETTING "N0604" "missing-setting" "`nth.toml` lacks a key that it must have.";
+    Error PROJECT_MISSING_PACKAGE "N0605" "missing-package" "A dependency's folder has no `nth.toml`.";
+    Error PROJECT_PACKAGE_CYCLE "N0606" "package-cycle" "Packages depend on one another in a circle.";
+    Error PROJECT_PACKAGE_NAME "N0607" "package-name" "A package is imported under a name that is not its own.";
+    Error PROJECT_NOT_UTF8 "N0608" "not-utf8" "A source file is not UTF-8.";
+    Error PROJECT_BAD_MODULE_NAME "N0609" "bad-module-name" "A source file's path cannot be a module's name.";
+    Error PROJECT_MODULE_COLLISION "N0610" "module-collision" "Two modules would have the same name.";
+    Error OUTPUT_FOREIGN_FILE "N0620" "foreign-file" "A file that no build wrote stands where one would be written.";
+    Error OUTPUT_BAD_RECORD "N0621" "bad-build-record" "The record of the files that builds wrote cannot be read.";
+    Error OUTPUT_UNSAFE_PATH "N0622" "unsafe-output-path" "A file would be written outside of the output folder.";
+    Error OUTPUT_OTHER_PROJECT "N0623" "other-project-output" "The output folder belongs to another project.";
+    Error OUTPUT_COLLISION "N0624" "output-collision" "Two files would be written to the same path.";
+    Warning OUTPUT_EDITED_FILE "N0625" "edited-output" "A file that a build wrote was edited by hand.";
+    Error UNWRITABLE "N0701" "unwritable" "A document could not be written in its format.";
 }

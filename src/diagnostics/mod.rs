@@ -88,8 +88,6 @@ pub enum Applicability {
 pub struct UnknownName {
     /// The kind that was wanted, `team`; empty where any would do.
     pub kind: String,
-    /// What stood before its dot, `http` of `http.availability`.
-    pub module: Option<String>,
     /// The name.
     pub name: String,
 }

@@ -80,13 +80,12 @@ impl<'db> Evaluator<'db> {
             Value::String(_) | Value::Text(_) => "a string".to_owned(),
             other => other.ty().phrase(),
         };
-        let plural = matches!(wanted, Ty::Labels | Ty::Annotations);
         let mut diagnostic = Diag::new(
             &codes::TYPE_MISMATCH,
-            format!("this is {found}, but {} {} wanted", wanted.phrase(), if plural { "are" } else { "is" }),
+            format!("this is {found}, but {} is wanted", wanted.phrase()),
             span,
         )
-        .label(format!("wanted: {wanted}"));
+        .label(format!("{} is wanted", wanted.phrase()));
         if let Value::Query(query) = value {
             diagnostic = match wanted {
                 Ty::Selector => diagnostic

@@ -241,7 +241,6 @@ impl<'db> Evaluator<'db> {
         } else {
             diagnostic.unknown_name = Some(UnknownName {
                 kind: kinds.first().map(ToString::to_string).unwrap_or_default(),
-                module: None,
                 name: name.text.to_string(),
             });
         }
@@ -360,6 +359,24 @@ impl<'db> Evaluator<'db> {
                 Value::Error
             }
         }
+    }
+
+    /// A name before a dot that is no module here.
+    pub(crate) fn report_unknown_module(&mut self, module: &Name, context: &Context<'db>) {
+        let span = self.span(context, module.range);
+        let mut diagnostic =
+            Diag::new(&codes::UNKNOWN_MODULE, format!("no module is imported as `{}`", module.text), span)
+                .label("not imported");
+        let imports = &file_names(self.db, context.scope.item.file).imports;
+        let known = imports.iter().filter(|import| import.names.is_none()).map(|import| import.alias.as_str());
+        match suggest::nearest(&module.text, known) {
+            Some(near) => diagnostic = did_you_mean(diagnostic, span, near),
+            None => {
+                diagnostic.unknown_name =
+                    Some(UnknownName { kind: "module".to_owned(), name: module.text.to_string() });
+            }
+        }
+        self.report(context, diagnostic);
     }
 
     /// `module.name`

@@ -329,6 +329,12 @@ impl<'db> Evaluator<'db> {
         if crate::resolve::is_of_failed_import(self.db, self.workspace, file, &first.text) {
             return;
         }
+        if let [module, _] = base.path.segments.as_slice()
+            && crate::resolve::module_named(self.db, self.workspace, file, &module.text).is_none()
+        {
+            self.report_unknown_module(module, context);
+            return;
+        }
         let path = base.path.segments.iter().map(|name| name.text.as_str()).collect::<Vec<_>>().join(".");
         let mut diagnostic = Diag::new(
             &codes::UNKNOWN_BASE,
@@ -340,13 +346,9 @@ impl<'db> Evaluator<'db> {
         let known = self.known_bases(kind, base, context);
         if let Some(near) = suggest::nearest(&last.text, known.iter().map(SmolStr::as_str)) {
             diagnostic = did_you_mean(diagnostic, last_span, near);
-        } else {
+        } else if base.path.segments.len() == 1 {
             diagnostic.unknown_name = Some(crate::diagnostics::UnknownName {
                 kind: kind.to_string(),
-                module: (base.path.segments.len() > 1).then(|| {
-                    let modules = &base.path.segments[..base.path.segments.len() - 1];
-                    modules.iter().map(|name| name.text.as_str()).collect::<Vec<_>>().join(".")
-                }),
                 name: last.text.to_string(),
             });
         }

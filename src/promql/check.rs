@@ -368,18 +368,42 @@ impl Check<'_> {
             self.experimental(&what, "promql-experimental-functions", call.function_span);
         }
         self.arity(call, function, span);
+        let is_matchers = |index| function.name == "info" && index == 1;
+        let mut types = Vec::with_capacity(call.args.len());
         for (index, arg) in call.args.iter().enumerate() {
-            if function.name == "info" && index == 1 {
+            if is_matchers(index) {
                 self.info_matchers(arg);
-                continue;
+                types.push(None);
+            } else {
+                types.push(self.expr(arg));
             }
-            let of = self.expr(arg);
+        }
+        if let ([first, second], &[one, other]) = (call.args.as_slice(), function.args)
+            && types == [Some(other), Some(one)]
+            && one != other
+        {
+            self.swapped(function.name, [one, other], first.span.to(second.span));
+            return Some(function.result);
+        }
+        for (index, (arg, of)) in call.args.iter().zip(types).enumerate() {
             let is_surplus = function.max_args.is_some_and(|most| index >= most);
             if let (Some(wanted), false) = (function.arg(index), is_surplus) {
                 self.want(arg, of, &[wanted], &format!("`{}`", function.name));
             }
         }
         Some(function.result)
+    }
+
+    /// Says that each of two arguments has the type that the other should have.
+    fn swapped(&mut self, name: &str, [first, second]: [Type; 2], span: Span) {
+        self.errors.push(
+            Error::new(
+                &codes::PROMQL_TYPE,
+                format!("The two arguments of `{name}` are the wrong way round"),
+                span,
+            )
+            .help(format!("Write `{name}({first}, {second})`.")),
+        );
     }
 
     fn arity(&mut self, call: &Call, function: &Function, span: Span) {
@@ -482,23 +506,25 @@ impl Check<'_> {
 
     fn aggregate(&mut self, aggregate: &Aggregate) {
         let known = functions::aggregation(&aggregate.op);
-        if known.is_some_and(|known| known.experimental) {
-            let what = format!("`{}`", aggregate.op);
-            self.experimental(&what, "promql-experimental-functions", aggregate.op_span);
-        }
         let who = format!("`{}`", aggregate.op);
-        if let Some(param) = &aggregate.param {
-            let of = self.expr(param);
-            if let Some(wanted) = known.and_then(|known| known.param) {
-                self.want(
-                    param,
-                    of,
-                    &[wanted],
-                    &format!("The first argument of {who}"),
-                );
-            }
+        if known.is_some_and(|known| known.experimental) {
+            self.experimental(&who, "promql-experimental-functions", aggregate.op_span);
         }
+        let param_type = aggregate.param.as_ref().and_then(|param| self.expr(param));
         let of = self.expr(&aggregate.expr);
+        if let (Some(param), Some(wanted)) = (&aggregate.param, known.and_then(|known| known.param))
+        {
+            if param_type == Some(Type::InstantVector) && of == Some(wanted) {
+                let span = param.span.to(aggregate.expr.span);
+                return self.swapped(&aggregate.op, [wanted, Type::InstantVector], span);
+            }
+            self.want(
+                param,
+                param_type,
+                &[wanted],
+                &format!("The first argument of {who}"),
+            );
+        }
         self.want(&aggregate.expr, of, &[Type::InstantVector], &who);
     }
 

@@ -64,6 +64,6 @@ pub(super) fn nearest<'n>(name: &str, known: impl IntoIterator<Item = &'n str>) 
         .into_iter()
         .map(|candidate| (strsim::damerau_levenshtein(&lower, candidate), candidate))
         .filter(|(distance, candidate)| *distance <= 1.max(candidate.len().min(lower.len()) / 3))
-        .min_by_key(|(distance, _)| *distance)
+        .min_by_key(|(distance, candidate)| (*distance, !candidate.starts_with(&lower)))
         .map(|(_, candidate)| candidate)
 }

@@ -332,6 +332,18 @@ impl<'t> Lower<'t> {
             Rule::variable => self.variable(&pair),
             Rule::aggregate => self.aggregate(pair),
             Rule::call => self.call(pair),
+            Rule::stray_grouping => {
+                let word = pair.as_str();
+                self.break_off(
+                    Error::new(
+                        &codes::PROMQL_UNEXPECTED,
+                        format!("`{word}` has no aggregation in front of it"),
+                        at,
+                    )
+                    .help(format!("Write for example `sum {word} (job) (x)`.")),
+                );
+                None
+            }
             Rule::selector => self.selector(pair).map(|expr| Built { expr, depth: 1 }),
             _ => None,
         }
@@ -428,13 +440,18 @@ impl<'t> Lower<'t> {
             } else {
                 "one argument"
             };
+            let given = match args.len() {
+                0 => "here are none".to_owned(),
+                1 => "here is one".to_owned(),
+                given => format!("here are {given}"),
+            };
             let mut error = Error::new(
                 &codes::PROMQL_ARGUMENTS,
-                format!("`{op}` takes {wanted}, and here are {}", args.len()),
+                format!("`{op}` takes {wanted}, and {given}"),
                 whole,
             );
             if takes_param && args.len() == 1 {
-                error = error.help(format!("Write `{op}(5, …)`: the parameter comes first."));
+                error = error.help(format!("The parameter comes first: `{op}(…, x)`."));
             }
             self.mistake(error);
             return None;
@@ -480,7 +497,7 @@ impl<'t> Lower<'t> {
             match part.as_rule() {
                 Rule::open => open = Some(span(&part)),
                 Rule::unclosed if open.is_none() => {
-                    self.unexpected(span(&part).start as usize, "`(` and a list of labels");
+                    self.unexpected(span(&part).start as usize, super::mistakes::LABEL_LIST);
                     return None;
                 }
                 Rule::unclosed => {

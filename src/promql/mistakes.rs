@@ -86,6 +86,9 @@ impl Lower<'_> {
         error = match lower.as_str() {
             "&&" => error.help("PromQL writes `and`.").suggest(token, "and"),
             "||" => error.help("PromQL writes `or`.").suggest(token, "or"),
+            "=" if self.text[..at].trim_end().ends_with(['<', '>', '!', '=']) => {
+                error.help("An operator has no space in it: `>=`.")
+            }
             "=" => error
                 .help("PromQL compares with `==`.")
                 .suggest(token, "=="),
@@ -104,9 +107,21 @@ impl Lower<'_> {
             ")" | "]" | "}" => error.help(format!(
                 "There is no open bracket that this `{lower}` could close."
             )),
-            ";" => error.help("A query is one expression; it ends without a sign."),
+            ";" => error.help("A query is one expression, and ends without a semicolon."),
             _ => error,
         };
+        let is_word = lower.starts_with(|c: char| c.is_ascii_alphabetic() || c == '_');
+        if wanted == LABEL_LIST && is_word {
+            error = error
+                .help("Labels stand in parentheses.")
+                .suggest(token, format!("({word})"));
+        }
+        if wanted == "`,` or `}`" && (is_word || word.starts_with(['"', '\''])) {
+            let end = self.text[..at].trim_end().len();
+            error = error
+                .help("Matchers are separated by commas.")
+                .suggest(Span::new(end, end), ",");
+        }
         if error.help.is_empty()
             && let Some(op) = word.chars().next().and_then(look_alike)
         {
@@ -294,7 +309,41 @@ impl Lower<'_> {
         let token = self.token(at);
         let word = self.text.get(token.range()).unwrap_or("").to_owned();
         let is_word = word.starts_with(|c: char| c.is_ascii_alphanumeric() || c == '_');
-        if hole_length(&word).is_some() {
+        let before = self.text.get(..at).unwrap_or("");
+        let inner = self
+            .rest(at)
+            .strip_prefix(['“', '”', '„', '‘', '’'])
+            .and_then(|rest| {
+                let end = rest.find(['“', '”', '‘', '’', '"', '\'', '}', ',', '\n'])?;
+                let quote = rest[end..]
+                    .chars()
+                    .next()
+                    .filter(|c| !matches!(c, '}' | ',' | '\n'));
+                Some((&rest[..end], quote.map_or(0, char::len_utf8)))
+            });
+        if word == "=" && before.ends_with('=') {
+            self.break_off(
+                Error::new(
+                    &codes::PROMQL_UNEXPECTED,
+                    "A label is compared with a single `=`",
+                    Span::new(at - 1, at + 1),
+                )
+                .suggest(Span::new(at - 1, at + 1), "="),
+            );
+        } else if let Some((inner, quote)) = inner {
+            let opening = self.rest(at).chars().next().map_or(0, char::len_utf8);
+            let whole = Span::new(at, at + opening + inner.len() + quote);
+            let plain = format!("\"{}\"", inner.replace('\\', "\\\\"));
+            self.break_off(
+                Error::new(
+                    &codes::PROMQL_UNEXPECTED,
+                    "These are no plain quotes",
+                    whole,
+                )
+                .label("typographic quotes mean nothing here")
+                .suggest(whole, plain),
+            );
+        } else if hole_length(&word).is_some() {
             self.break_off(
                 Error::new(
                     &codes::PROMQL_MISPLACED_HOLE,
@@ -322,6 +371,24 @@ impl Lower<'_> {
         } else {
             self.unexpected(at, "a quoted value");
         }
+    }
+
+    /// Says so where something is glued to a hole that stands for a duration, `[${n}m]`.
+    pub(super) fn duration_hole(&mut self, pair: &Pair<'_, Rule>) -> Option<()> {
+        let at = span(pair);
+        let next = self.rest(at.end as usize).chars().next();
+        if !next.is_some_and(|c| c.is_ascii_alphanumeric() || c == '_') {
+            return Some(());
+        }
+        self.break_off(
+            Error::new(
+                &codes::PROMQL_MISPLACED_HOLE,
+                "An interpolation can't be part of a duration",
+                at,
+            )
+            .help("Interpolate the whole duration, unit included."),
+        );
+        None
     }
 
     pub(super) fn hole_as_name<T>(&mut self, at: Span, what: &str) -> Option<T> {
@@ -452,16 +519,25 @@ impl Lower<'_> {
                 at,
             ),
             Err(BadDuration::Malformed) if code.id == codes::PROMQL_BAD_DURATION.id => {
-                Error::new(code, format!("`{text}` is no duration"), at)
-                    .help("The units are `ms`, `s`, `m`, `h`, `d`, `w` and `y`, after whole numbers: `1h30m`.")
+                let error = Error::new(code, format!("`{text}` is no duration"), at)
+                    .help("The units are `ms`, `s`, `m`, `h`, `d`, `w` and `y`, after whole numbers: `1h30m`.");
+                match with_plain_unit(text) {
+                    Some(plain) => error.suggest(at, plain),
+                    None => error,
+                }
             }
-            Err(BadDuration::Malformed) => {
-                Error::new(code, format!("`{text}` is neither a number nor a duration"), at)
-            }
+            Err(BadDuration::Malformed) => Error::new(
+                code,
+                format!("`{text}` is neither a number nor a duration"),
+                at,
+            ),
         };
         self.mistake(error);
     }
 }
+
+/// What is wanted after `by`, `without`, `on` and `ignoring`.
+pub(super) const LABEL_LIST: &str = "`(` and a list of labels";
 
 /// The operator that a typographic sign stands for.
 fn look_alike(c: char) -> Option<&'static str> {
@@ -478,4 +554,21 @@ fn look_alike(c: char) -> Option<&'static str> {
         '‘' | '’' => "'",
         _ => return None,
     })
+}
+
+/// `5min` as `5m`.
+fn with_plain_unit(text: &str) -> Option<String> {
+    let digits = text.bytes().take_while(u8::is_ascii_digit).count();
+    let (number, unit) = text.split_at(digits);
+    let unit = match unit.to_ascii_lowercase().trim_end_matches('s') {
+        "milli" | "msec" | "millisecond" => "ms",
+        "sec" | "second" => "s",
+        "min" | "minute" => "m",
+        "hr" | "hour" => "h",
+        "day" => "d",
+        "week" | "wk" => "w",
+        "year" | "yr" => "y",
+        _ => return None,
+    };
+    (!number.is_empty()).then(|| format!("{number}{unit}"))
 }

@@ -513,7 +513,7 @@ impl<'t> Lower<'t> {
                 DurationNode::Literal(text.into())
             }
             Rule::hole => {
-                self.hole(&pair)?;
+                self.duration_hole(&pair)?;
                 DurationNode::Hole(self.hole_number(at.start as usize))
             }
             Rule::variable if pair.as_str() == "$window" => DurationNode::Window,

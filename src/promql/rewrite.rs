@@ -362,3 +362,54 @@ pub fn as_bool(mut condition: Expr) -> Option<Expr> {
     }
     set(&mut condition).then_some(condition)
 }
+
+/// Takes all places out of the tree, so that trees can be compared for what they say.
+///
+/// ```
+/// use nthc::promql::{parse, rewrite::clear_spans};
+///
+/// let (mut spaced, mut tight) = (parse("a +  b").unwrap(), parse("a+b").unwrap());
+/// clear_spans(&mut spaced);
+/// clear_spans(&mut tight);
+/// assert_eq!(spaced, tight);
+/// ```
+pub fn clear_spans(expr: &mut Expr) {
+    fn labels(labels: &mut [Label]) {
+        labels
+            .iter_mut()
+            .for_each(|label| label.span = Span::default());
+    }
+    each_duration(expr, &mut |duration| duration.span = Span::default());
+    each_expr(expr, &mut |expr| {
+        expr.span = Span::default();
+        match &mut expr.node {
+            Node::String(string) => string.span = Span::default(),
+            Node::Selector(selector) => {
+                if let Some(metric) = &mut selector.metric {
+                    metric.span = Span::default();
+                }
+                for matcher in &mut selector.matchers {
+                    matcher.label_span = Span::default();
+                    matcher.value.span = Span::default();
+                }
+            }
+            Node::Call(call) => call.function_span = Span::default(),
+            Node::Aggregate(aggregate) => {
+                aggregate.op_span = Span::default();
+                if let Some(grouping) = &mut aggregate.grouping {
+                    labels(&mut grouping.labels);
+                }
+            }
+            Node::Binary(binary) => {
+                binary.op_span = Span::default();
+                if let Some(matching) = &mut binary.matching {
+                    labels(&mut matching.labels);
+                    if let Some(group) = &mut matching.group {
+                        labels(&mut group.labels);
+                    }
+                }
+            }
+            _ => {}
+        }
+    });
+}

@@ -86,10 +86,11 @@ impl Ty {
         matches!(self, Self::Optional(_) | Self::One(_, false))
     }
 
-    /// The type with its article, for a sentence: "a duration", "an email", "labels".
+    /// The type with its article, for a sentence: "a duration", "an email", "a selector or a windowed query".
     pub fn phrase(&self) -> String {
         match self {
-            Self::Labels | Self::Annotations => self.to_string(),
+            Self::Labels => "a set of labels".to_owned(),
+            Self::Annotations => "a set of annotations".to_owned(),
             Self::Windowed => "a windowed query".to_owned(),
             Self::Any => "a value".to_owned(),
             Self::Optional(inner) => inner.phrase(),

@@ -365,7 +365,7 @@ impl<'t> Builder<'t> {
     }
 
     /// The pieces of a string. What is malformed inside a string that is never closed follows from that.
-    fn pieces(&mut self, pair: Pair<'t, Rule>, range: TextRange) -> Vec<Piece<'t>> {
+    pub(super) fn pieces(&mut self, pair: Pair<'t, Rule>, range: TextRange) -> Vec<Piece<'t>> {
         let told = self.errors.len();
         let mut pieces = Vec::new();
         let mut open = false;

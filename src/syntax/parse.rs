@@ -220,6 +220,15 @@ impl<'t> Builder<'t> {
         Name { text: SmolStr::new(name), range, quoted: true }
     }
 
+    /// A quoted name with holes; its text is as it was written.
+    fn spliced_name(&mut self, pair: Pair<'t, Rule>) -> (Name, StringLit) {
+        let range = self.range(&pair);
+        let text = pair.as_str();
+        let name = Name { text: SmolStr::new(&text[1..text.len() - 1]), range, quoted: true };
+        let pieces = self.pieces(pair, range);
+        (name, StringLit { parts: super::literals::plain(pieces), multiline: false })
+    }
+
     /// A name that must be there; where it is not, an empty one and an error.
     fn wanted_name(&mut self, children: &mut Children<'t>, what: &str) -> Name {
         match children.next_if(|pair| matches!(pair.as_rule(), Rule::ident | Rule::quoted)) {
@@ -617,8 +626,16 @@ impl<'t> Builder<'t> {
         let range = self.range(&pair);
         let mut children = pair.into_inner().peekable();
         let kind = self.wanted_name(&mut children, "kind");
+        let mut name_parts = None;
         let name = match take(&mut children, Rule::block_name) {
-            Some(pair) => pair.into_inner().next().map(|pair| self.name(pair)),
+            Some(pair) => pair.into_inner().next().map(|pair| match pair.as_rule() {
+                Rule::string => {
+                    let (name, parts) = self.spliced_name(pair);
+                    name_parts = Some(parts);
+                    name
+                }
+                _ => self.name(pair),
+            }),
             None => children
                 .next_if(|pair| matches!(pair.as_rule(), Rule::ident | Rule::quoted))
                 .map(|pair| self.name(pair)),
@@ -632,7 +649,7 @@ impl<'t> Builder<'t> {
             },
         };
         let head = TextRange { start: range.start, end: self.head_end(range, &body) };
-        Block { doc, kind, name, name_parts: None, base, body, range, head }
+        Block { doc, kind, name, name_parts, base, body, range, head }
     }
 
     pub(super) fn body(&mut self, pair: Pair<'t, Rule>) -> Body {

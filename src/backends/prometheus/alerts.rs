@@ -9,6 +9,7 @@ use crate::promql::{BinaryOp, Expr, Node};
 
 use super::context::default_hold;
 use super::document::{AlertingRule, Rule};
+use super::layout::layout;
 use super::metadata::{BUDGET_REMAINING, PERIOD_BURN_RATE};
 use super::query::{aggregate, aggregate_by, at_window, binary, call, number, over, positive};
 use super::sli::{CURRENT, SloContext, presence};
@@ -49,7 +50,7 @@ impl SloContext<'_> {
         annotations.insert("description".into(), description.finish());
         Rule::Alerting(AlertingRule {
             alert: name.to_owned(),
-            expr: expr.to_string(),
+            expr: layout(expr),
             hold: hold.to_string(),
             labels: self.of.alert_labels(all, severity),
             annotations,
@@ -97,8 +98,8 @@ impl SloContext<'_> {
             .value(ValueFormat::Percentage)
             .text(format!(" of {what} bad in {}, objective {}", pair.long, percent_text(self.slo.objective)));
         let description = Template::default().text(format!(
-            "Over the last {} and the last {}, the error budget of {} burns more than {} times faster than it may. \
-             At that rate all of it, {} of full outage, is spent in less than {}; {} went within {}.",
+            "Over the last {} and the last {}, the error budget of {} burns at more than {} times the rate that it \
+             can bear. If that goes on, all of it, {} of full outage, is spent in less than {}; {} went within {}.",
             pair.long,
             pair.short,
             self.promise(),
@@ -216,8 +217,8 @@ impl SloContext<'_> {
         let expr = call("absent", [presence(self)]);
         let summary = self.title().text(format!(": no data for {}", alert.hold));
         let description = Template::default().text(format!(
-            "The series that this SLO ({}) is measured by has been missing for {}. Until it is back, no other alert \
-             of it can fire: the service is down, is not scraped, or its metric has another name now.",
+            "The series that this SLO ({}) is measured by has been missing for {}, and no other alert of it \
+             can fire until it is back. The service may be down, no longer scraped, or its metric renamed.",
             self.promise(),
             alert.hold,
         ));

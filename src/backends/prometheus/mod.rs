@@ -7,6 +7,7 @@
 mod alerts;
 mod context;
 mod document;
+mod layout;
 mod metadata;
 mod query;
 mod sli;

@@ -26,6 +26,7 @@ use crate::promql::{BinaryOp, Expr, Node};
 
 use super::context::Context;
 use super::document::{RecordingRule, Rule};
+use super::layout::layout;
 use super::query::{
     aggregate, at_window, binary, call, label_free, never_nan, number, over, paren, positive, series, without_nan,
 };
@@ -98,7 +99,7 @@ impl<'a> SloContext<'a> {
             Some(window) => labels.insert("window".into(), window.to_string()),
             None => labels.remove("window"),
         };
-        Rule::Recording(RecordingRule { record: metric.into(), expr: expr.to_string(), labels })
+        Rule::Recording(RecordingRule { record: metric.into(), expr: layout(expr), labels })
     }
 
     /// The windows over which the ratio is recorded, shortest first: those of the alerts, the current one, the

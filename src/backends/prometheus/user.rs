@@ -7,6 +7,7 @@ use crate::ir::Alert;
 
 use super::context::{Context, default_hold};
 use super::document::{AlertingRule, RecordingRule, Rule};
+use super::layout::layout;
 use super::template::{Template, alert_text};
 
 impl Context<'_> {
@@ -15,7 +16,7 @@ impl Context<'_> {
         let rule = |recording: &crate::ir::Recording| {
             Rule::Recording(RecordingRule {
                 record: recording.record.to_string(),
-                expr: recording.query.to_string(),
+                expr: layout(&recording.query),
                 labels: self.labels(&recording.labels),
             })
         };
@@ -49,7 +50,7 @@ impl Context<'_> {
         annotations.insert("description".into(), description);
         Rule::Alerting(AlertingRule {
             alert: name,
-            expr: alert.when.to_string(),
+            expr: layout(&alert.when),
             hold: hold.to_string(),
             labels: self.alert_labels(labels, alert.severity),
             annotations,

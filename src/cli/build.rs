@@ -1,0 +1,159 @@
+//! `nthc build`.
+
+use std::path::Path;
+
+use super::Context;
+use super::console::Console;
+use super::exit::{Exit, Failure};
+use super::options::{Build, Format};
+use super::progress::Progress;
+use super::report::{self, Findings, count};
+use super::select::{self, Selected};
+use crate::compile::compile;
+use crate::output::{self, Change, File, Folder, Plan, Refusal};
+use crate::project::{self, paths};
+
+/// Builds, and writes what was made where nothing is wrong.
+///
+/// # Errors
+/// Where a file cannot be read or written, or there is no project.
+pub fn run(context: &Context, options: &Build, console: &mut Console) -> Result<Exit, Failure> {
+    let format = context.global.format;
+    let progress = Progress::start(
+        "building",
+        console.is_interactive && format == Format::Human,
+    );
+    let selected = match &options.file {
+        Some(file) => single(file, context)?,
+        None => Selected::project(select::project(context)?),
+    };
+    let project = &selected.loaded.project;
+    let name = &project.settings.project;
+    let folder = match &options.output {
+        Some(folder) => paths::absolute(folder, &context.cwd),
+        None => project.output.clone(),
+    };
+    let shown = paths::shown(&folder, &context.cwd);
+
+    let compilation = compile(&selected.input(options.env.as_deref()));
+    let mut findings = Findings::default();
+    findings.add(
+        &selected.loaded.sources,
+        selected.loaded.diagnostics.iter().cloned(),
+    );
+    findings.add(&compilation.sources, compilation.diagnostics);
+    let mut plan = None;
+    if !findings.has_errors() {
+        let target = Folder {
+            path: &folder,
+            shown: &shown,
+            project: name,
+            only: options.env.as_deref(),
+        };
+        let files = compilation.artifacts.iter().map(|artifact| File {
+            path: &artifact.path,
+            contents: artifact.contents.as_bytes(),
+        });
+        match output::plan(&target, files) {
+            Ok(made) => {
+                findings.add(&made.sources, made.warnings.iter().cloned());
+                plan = Some(made);
+            }
+            Err(Refusal::Problems {
+                sources,
+                diagnostics,
+            }) => findings.add(&sources, diagnostics),
+            Err(Refusal::Io(error)) => return Err(error.into()),
+        }
+    }
+    drop(progress);
+    if options.deny_warnings {
+        findings.deny_warnings();
+    }
+    findings.show(format, console)?;
+    let plan = match plan {
+        Some(plan) if !findings.has_errors() => plan,
+        _ => {
+            let line = format!("{name} was not built: {}", findings.counts());
+            report::conclude(&line, &findings, format, console);
+            return Ok(Exit::Found);
+        }
+    };
+    if options.check {
+        return Ok(tell_changes(&plan, &shown, &findings, format, console));
+    }
+    let report = plan.apply()?;
+    let place = if shown.ends_with('/') {
+        shown
+    } else {
+        format!("{shown}/")
+    };
+    report::conclude(
+        &format!("built {name}: {report} in {place}"),
+        &findings,
+        format,
+        console,
+    );
+    Ok(Exit::Ok)
+}
+
+/// A file to build by itself.
+fn single(file: &Path, context: &Context) -> Result<Selected, Failure> {
+    let path = paths::absolute(file, &context.cwd);
+    let shown = paths::shown(&path, &context.cwd);
+    if path.is_dir() {
+        return Err(Failure::usage(format!("{shown} is a folder")).help(format!(
+            "Build the project in it with `nthc build --project {shown}`."
+        )));
+    }
+    if let Some(root) = path.parent().and_then(project::find) {
+        let loaded = project::load(&root, &context.cwd)?;
+        if loaded.project.files.iter().any(|file| file.path == path) {
+            let root = paths::shown(&root, &context.cwd);
+            return Err(
+                Failure::usage(format!("{shown} belongs to the project in {root}")).help(format!(
+                    "Build the project with `nthc build --project {root}`."
+                )),
+            );
+        }
+    }
+    Ok(Selected::project(project::load_file(&path, &context.cwd)?))
+}
+
+/// Prints what a build would change.
+fn tell_changes(
+    plan: &Plan<'_>,
+    shown: &str,
+    findings: &Findings,
+    format: Format,
+    console: &mut Console,
+) -> Exit {
+    let stream = if format.is_for_programs() {
+        &mut console.err
+    } else {
+        &mut console.out
+    };
+    for (path, change) in plan.changes() {
+        let verb = match change {
+            Change::Create => "create",
+            Change::Replace => "replace",
+            Change::Remove => "remove",
+        };
+        stream.line(format_args!("would {verb} {shown}/{path}"));
+    }
+    let report = plan.report();
+    let line = if plan.is_current() {
+        format!("{shown}/ is up to date: {} unchanged", report.unchanged)
+    } else {
+        format!(
+            "{shown}/ is not up to date: {} to write, {} to remove, {} unchanged",
+            report.written, report.removed, report.unchanged
+        )
+    };
+    report::conclude(&line, findings, format, console);
+    if plan.is_current() {
+        Exit::Ok
+    } else {
+        Exit::Found
+    }
+}

@@ -1,0 +1,146 @@
+//! `nthc check`.
+
+use std::collections::BTreeSet;
+use std::path::PathBuf;
+
+use super::Context;
+use super::console::Console;
+use super::exit::{Exit, Failure};
+use super::options::{Check, Format};
+use super::progress::Progress;
+use super::report::{self, Findings, count};
+use super::select::{self, Selected};
+use crate::compile::compile;
+use crate::diagnostics::{Applicability, fix};
+use crate::output::replace_file;
+use crate::project::{MANIFEST, paths};
+
+/// A fix may bring out the next mistake, so fixing goes on while it helps, but not for ever: two fixes may each
+/// bring back what the other mends.
+const MOST_ROUNDS: usize = 10;
+
+/// Checks, mends where asked to, and tells what is left.
+///
+/// # Errors
+/// Where a file cannot be read or written, or there is no project.
+pub fn run(context: &Context, options: &Check, console: &mut Console) -> Result<Exit, Failure> {
+    let format = context.global.format;
+    let progress = Progress::start(
+        "checking",
+        console.is_interactive && format == Format::Human,
+    );
+    let mut mended = Mended::default();
+    let (mut findings, files) = loop {
+        let selected = select::select(context, &options.files)?;
+        let mut findings = Findings::default();
+        let mut files = BTreeSet::new();
+        for project in &selected {
+            find(project, options.env.as_deref(), context, &mut findings);
+            files.extend(project.own_files().map(|file| file.path.clone()));
+        }
+        let is_done = !options.fix || mended.rounds == MOST_ROUNDS;
+        if is_done || !mend(&findings, &selected, context, &mut mended)? {
+            break (findings, files.len());
+        }
+    };
+    drop(progress);
+    if options.deny_warnings {
+        findings.deny_warnings();
+    }
+    findings.show(format, console)?;
+    let fixed = match mended.edits {
+        0 => String::new(),
+        edits => format!(
+            ", {} mended in {}",
+            count(edits, "mistake"),
+            count(mended.files.len(), "file")
+        ),
+    };
+    let line = format!(
+        "checked {}: {}{fixed}",
+        count(files, "file"),
+        findings.counts()
+    );
+    report::conclude(&line, &findings, format, console);
+    Ok(findings.exit())
+}
+
+/// Everything that is wrong in what was asked about.
+pub fn find(
+    project: &Selected,
+    environment: Option<&str>,
+    context: &Context,
+    findings: &mut Findings,
+) {
+    let compilation = compile(&project.input(environment));
+    let loaded = &project.loaded;
+    for (sources, diagnostics) in [
+        (&loaded.sources, &loaded.diagnostics),
+        (&compilation.sources, &compilation.diagnostics),
+    ] {
+        let told = diagnostics.iter().filter(|diagnostic| {
+            let file = sources.file(diagnostic.primary.span.file);
+            file.is_none_or(|file| project.tells(&file.path, &context.cwd))
+        });
+        findings.add(sources, told.cloned());
+    }
+}
+
+/// What was mended so far.
+#[derive(Default)]
+struct Mended {
+    rounds: usize,
+    edits: usize,
+    files: BTreeSet<PathBuf>,
+}
+
+/// Makes the sure fixes in the projects' own files; whether there were any.
+fn mend(
+    findings: &Findings,
+    selected: &[Selected],
+    context: &Context,
+    mended: &mut Mended,
+) -> Result<bool, Failure> {
+    let own: BTreeSet<PathBuf> = selected
+        .iter()
+        .flat_map(|project| {
+            let manifest = project.loaded.project.root.join(MANIFEST);
+            project
+                .own_files()
+                .map(|file| file.path.clone())
+                .chain([manifest])
+        })
+        .collect();
+    let is_own = |number: usize| {
+        let file = findings.sources.file(number)?;
+        let path = paths::absolute(file.path.as_ref(), &context.cwd);
+        own.contains(&path).then_some(path)
+    };
+    // A fix that also edits a package's file, or the standard library's, is not made in part.
+    let mut diagnostics = findings.diagnostics.clone();
+    for diagnostic in &mut diagnostics {
+        diagnostic.fixes.retain(|fix| {
+            fix.edits
+                .iter()
+                .all(|edit| is_own(edit.span.file).is_some())
+        });
+    }
+    let mut any = false;
+    for fixed in fix::apply(&diagnostics, &findings.sources, Applicability::Always) {
+        let Some(path) = is_own(fixed.file) else {
+            continue;
+        };
+        let shown = paths::shown(&path, &context.cwd);
+        replace_file(&path, fixed.text.as_bytes()).map_err(|cause| {
+            Failure::io(format!(
+                "cannot write {shown}: {}",
+                crate::project::io_cause(&cause)
+            ))
+        })?;
+        mended.edits += fixed.count;
+        mended.files.insert(path);
+        any = true;
+    }
+    mended.rounds += 1;
+    Ok(any)
+}

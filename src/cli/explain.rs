@@ -1,0 +1,46 @@
+//! `nthc explain`.
+
+use super::console::Console;
+use super::exit::{Exit, Failure};
+use super::options::Explain;
+use crate::diagnostics::{Severity, codes, explain};
+
+/// Prints a code's page, or the list of all codes.
+///
+/// # Errors
+/// Where there is no such code.
+pub fn run(options: &Explain, console: &mut Console) -> Result<Exit, Failure> {
+    let Some(query) = &options.code else {
+        for code in codes::ALL {
+            let severity = match code.severity {
+                Severity::Error => "error",
+                Severity::Warning => "warning",
+            };
+            console.out.line(format_args!(
+                "{}  {severity:7}  {}: {}",
+                code.id, code.slug, code.summary
+            ));
+        }
+        return Ok(Exit::Ok);
+    };
+    match explain::find(query) {
+        Ok(code) => {
+            let page = if console.out.color {
+                explain::for_terminal(code.page)
+            } else {
+                code.page.to_owned()
+            };
+            console.out.line(page.trim_end());
+            Ok(Exit::Ok)
+        }
+        Err(explain::NotFound { nearest }) => {
+            let failure = Failure::usage(format!("there is no code {query:?}"));
+            Err(failure.help(match nearest {
+                Some(nearest) => {
+                    format!("Did you mean `{nearest}`? `nthc explain` lists all codes.")
+                }
+                None => "`nthc explain` lists all codes.".to_owned(),
+            }))
+        }
+    }
+}

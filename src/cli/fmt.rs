@@ -1,0 +1,161 @@
+//! `nthc fmt`.
+
+use std::fs;
+use std::io::Read as _;
+use std::path::{Path, PathBuf};
+
+use anstyle::{AnsiColor, Style};
+use similar::{ChangeTag, TextDiff};
+
+use super::Context;
+use super::console::{Console, Stream};
+use super::exit::{Exit, Failure};
+use super::options::Fmt;
+use super::report::count;
+use super::select;
+use crate::output::replace_file;
+use crate::project::{self, decode, discover, io_cause, paths};
+use crate::syntax;
+
+/// Formats files, or standard input to standard output.
+///
+/// # Errors
+/// Where something cannot be read or written, or there is no project.
+pub fn run(context: &Context, options: &Fmt, console: &mut Console) -> Result<Exit, Failure> {
+    if options.files.iter().any(|file| file.as_os_str() == "-") {
+        if options.files.len() > 1 {
+            return Err(Failure::usage(
+                "`-` stands alone: standard input is formatted, or files are",
+            ));
+        }
+        return standard_input(options.check, console);
+    }
+    let files = files(context, &options.files)?;
+    let mut changed = 0;
+    for file in &files {
+        let shown = paths::shown(file, &context.cwd);
+        let bytes = fs::read(file)
+            .map_err(|cause| Failure::io(format!("cannot read {shown}: {}", io_cause(&cause))))?;
+        let old = text(bytes, &shown)?;
+        let new = format_text(&old);
+        if new == old {
+            continue;
+        }
+        changed += 1;
+        if options.check {
+            diff(&shown, &old, &new, &mut console.out);
+        } else {
+            replace_file(file, new.as_bytes()).map_err(|cause| {
+                Failure::io(format!("cannot write {shown}: {}", io_cause(&cause)))
+            })?;
+        }
+    }
+    let total = count(files.len(), "file");
+    console.err.line(if options.check {
+        format!("{changed} of {total} would be formatted")
+    } else {
+        format!("formatted {changed} of {total}")
+    });
+    Ok(if options.check && changed > 0 {
+        Exit::Found
+    } else {
+        Exit::Ok
+    })
+}
+
+fn format_text(text: &str) -> String {
+    syntax::format(text).unwrap_or_else(|| text.to_owned())
+}
+
+fn standard_input(check: bool, console: &mut Console) -> Result<Exit, Failure> {
+    let mut bytes = Vec::new();
+    std::io::stdin().read_to_end(&mut bytes).map_err(|cause| {
+        Failure::io(format!("cannot read standard input: {}", io_cause(&cause)))
+    })?;
+    let old = text(bytes, "standard input")?;
+    let new = format_text(&old);
+    if !check {
+        console.out.text(&new);
+        return Ok(Exit::Ok);
+    }
+    if new == old {
+        return Ok(Exit::Ok);
+    }
+    diff("stdin", &old, &new, &mut console.out);
+    Ok(Exit::Found)
+}
+
+fn text(bytes: Vec<u8>, shown: &str) -> Result<String, Failure> {
+    decode(bytes).map_err(|_| {
+        let failure = Failure::usage(format!("{shown} is not UTF-8"));
+        Failure {
+            exit: Exit::Found,
+            ..failure
+        }
+        .help("Save the file as UTF-8.")
+    })
+}
+
+/// The files that are named, those below the folders that are named, or the project's own. They need not be
+/// a project's: formatting asks for no meaning.
+fn files(context: &Context, names: &[PathBuf]) -> Result<Vec<PathBuf>, Failure> {
+    let mut out = Vec::new();
+    if names.is_empty() {
+        let loaded = select::project(context)?;
+        let own = loaded
+            .project
+            .files
+            .into_iter()
+            .filter(|file| file.package.is_none());
+        out.extend(own.map(|file| file.path));
+    }
+    for name in names {
+        let path = paths::absolute(name, &context.cwd);
+        if path.is_dir() {
+            out.extend(below(&path, context)?);
+        } else {
+            out.push(path);
+        }
+    }
+    out.sort();
+    out.dedup();
+    Ok(out)
+}
+
+fn below(folder: &Path, context: &Context) -> Result<Vec<PathBuf>, Failure> {
+    let found = discover(folder, &[]).map_err(|(path, cause)| {
+        Failure::from(project::Error::Read {
+            path: paths::shown(&path, &context.cwd),
+            cause,
+        })
+    })?;
+    Ok(found.into_iter().map(|found| found.path).collect())
+}
+
+/// Prints a unified diff that `patch -p0` takes.
+fn diff(shown: &str, old: &str, new: &str, out: &mut Stream) {
+    let diff = TextDiff::from_lines(old, new);
+    let bold = Style::new().bold();
+    out.line(format_args!("{bold}--- {shown}{bold:#}"));
+    out.line(format_args!("{bold}+++ {shown}{bold:#}"));
+    for hunk in diff.unified_diff().context_radius(3).iter_hunks() {
+        let cyan = AnsiColor::Cyan.on_default();
+        out.line(format_args!("{cyan}{}{cyan:#}", hunk.header()));
+        for change in hunk.iter_changes() {
+            let (sign, style) = match change.tag() {
+                ChangeTag::Delete => ('-', AnsiColor::Red.on_default()),
+                ChangeTag::Insert => ('+', AnsiColor::Green.on_default()),
+                ChangeTag::Equal => (' ', Style::new()),
+            };
+            let line = change.value();
+            let ended = line.strip_suffix('\n');
+            out.line(format_args!(
+                "{style}{sign}{}{style:#}",
+                ended.unwrap_or(line)
+            ));
+            if ended.is_none() {
+                out.line("\\ No newline at end of file");
+            }
+        }
+    }
+}

@@ -1,0 +1,77 @@
+//! `nthc init`: a project that builds.
+
+use std::fs;
+use std::path::Path;
+
+use super::Context;
+use super::console::Console;
+use super::exit::{Exit, Failure};
+use super::options::Init;
+use crate::output::replace_file;
+use crate::project::{io_cause, paths, to_identifier};
+
+/// What is made, and from what. `{{name}}` stands for the project's name.
+const FILES: [(&str, &str); 4] = [
+    ("nth.toml", include_str!("templates/nth.toml")),
+    (".gitignore", include_str!("templates/gitignore")),
+    (
+        "services/checkout.nth",
+        include_str!("templates/services/checkout.nth"),
+    ),
+    (
+        "teams/payments.nth",
+        include_str!("templates/teams/payments.nth"),
+    ),
+];
+
+/// Makes a project.
+///
+/// # Errors
+/// Where one of its files exists, the folder's name makes no project's name, or a file cannot be written.
+pub fn run(context: &Context, options: &Init, console: &mut Console) -> Result<Exit, Failure> {
+    let root = paths::absolute(&options.folder, &context.cwd);
+    let shown = paths::shown(&root, &context.cwd);
+    let name = match &options.name {
+        Some(name) => name.clone(),
+        None => root
+            .file_name()
+            .and_then(|name| to_identifier(&name.to_string_lossy()))
+            .ok_or_else(|| {
+                Failure::usage(format!("{shown} is no name for a project"))
+                    .help("Give it one with `--name`.")
+            })?,
+    };
+    let existing = FILES
+        .iter()
+        .map(|(path, _)| *path)
+        .find(|path| fs::symlink_metadata(root.join(path)).is_ok());
+    if let Some(path) = existing {
+        return Err(Failure::usage(format!(
+            "{} exists",
+            paths::shown(&root.join(path), &context.cwd)
+        ))
+        .help("Nothing was made: `nthc init` overwrites nothing."));
+    }
+    for (path, template) in FILES {
+        write(&root.join(path), &template.replace("{{name}}", &name)).map_err(|cause| {
+            Failure::io(format!("cannot write {shown}/{path}: {}", io_cause(&cause)))
+        })?;
+    }
+    console
+        .err
+        .line(format_args!("made the project {name} in {shown}"));
+    let build = if root == context.cwd {
+        "nthc build".to_owned()
+    } else {
+        format!("nthc build --project {shown}")
+    };
+    console.err.line(format_args!("Build it with `{build}`."));
+    Ok(Exit::Ok)
+}
+
+fn write(path: &Path, text: &str) -> std::io::Result<()> {
+    if let Some(folder) = path.parent() {
+        fs::create_dir_all(folder)?;
+    }
+    replace_file(path, text.as_bytes())
+}

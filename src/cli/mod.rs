@@ -1,0 +1,95 @@
+//! The `nthc` command: reads a project, asks the compiler, shows and writes what it answers. Nothing here decides
+//! anything about the language.
+//!
+//! # Exit codes
+//!
+//! | code | meaning |
+//! |---|---|
+//! | 0 | all is well; there may be warnings |
+//! | 1 | the input has errors (warnings too, with `--deny-warnings`), or `--check` found a difference |
+//! | 2 | the command was used wrongly, or there is no project |
+//! | 3 | a file could not be read or written |
+//!
+//! Diagnostics for people go to standard error, those for programs (`--format json`, `sarif`, `github`) to
+//! standard output.
+
+mod build;
+mod check;
+mod completions;
+mod console;
+mod exit;
+mod explain;
+mod fmt;
+mod init;
+mod options;
+mod progress;
+mod report;
+mod select;
+
+use std::path::PathBuf;
+use std::process::ExitCode;
+
+use clap::Parser as _;
+
+pub use exit::Exit;
+pub use options::Cli;
+
+use console::Console;
+use exit::Failure;
+use options::{Command, Global};
+
+/// What every command has at hand.
+struct Context {
+    global: Global,
+    /// The working directory, absolute: paths are shown from here.
+    cwd: PathBuf,
+}
+
+/// Runs the command that the process was started with.
+pub fn main() -> ExitCode {
+    let cli = match Cli::try_parse() {
+        Ok(cli) => cli,
+        Err(error) => {
+            // Help and version are asked for and go to standard output; a reader may be gone.
+            let _ = error.print();
+            let exit = if error.use_stderr() {
+                Exit::Usage
+            } else {
+                Exit::Ok
+            };
+            return exit.into();
+        }
+    };
+    let mut console = Console::new(cli.global.color);
+    let exit =
+        run(cli, &mut console).unwrap_or_else(|failure| report::failure(&failure, &mut console));
+    match console.finish() {
+        Ok(()) => exit.into(),
+        Err(failure) => {
+            // Standard output is full or gone for good; standard error may still be there.
+            anstream::eprintln!("error: {}", failure.message);
+            failure.exit.into()
+        }
+    }
+}
+
+fn run(cli: Cli, console: &mut Console) -> Result<Exit, Failure> {
+    let cwd = std::env::current_dir().map_err(|cause| {
+        Failure::io(format!(
+            "cannot tell the working directory: {}",
+            crate::project::io_cause(&cause)
+        ))
+    })?;
+    let context = Context {
+        global: cli.global,
+        cwd,
+    };
+    match cli.command {
+        Command::Init(options) => init::run(&context, &options, console),
+        Command::Check(options) => check::run(&context, &options, console),
+        Command::Build(options) => build::run(&context, &options, console),
+        Command::Fmt(options) => fmt::run(&context, &options, console),
+        Command::Explain(options) => explain::run(&options, console),
+        Command::Completions(options) => Ok(completions::run(&options, console)),
+    }
+}

@@ -1,0 +1,242 @@
+//! The command line: what can be asked, and the help on it.
+
+use std::path::PathBuf;
+
+use clap::{Args, Parser, Subcommand, ValueEnum};
+
+use crate::diagnostics::render;
+
+/// The exit codes, as `--help` tells them.
+const EXIT_CODES: &str = "\
+Exit codes:
+  0  all is well
+  1  the input has errors, or --check found a difference
+  2  the command was used wrongly, or there is no project
+  3  a file could not be read or written";
+
+/// Compiles service level objectives, alerts and on-call teams, written in .nth, to the files that
+/// Prometheus and its neighbours read
+#[derive(Debug, Parser)]
+#[command(
+    name = "nthc",
+    version,
+    max_term_width = 100,
+    subcommand_required = true,
+    arg_required_else_help = true,
+    after_help = concat_exit("Examples:
+  nthc init shop                 make a project in the folder shop
+  nthc check                     report what is wrong in this project
+  nthc build                     write its files to build/
+  nthc build checkout.nth        build a single file
+  nthc explain N0602             tell more about an error")
+)]
+pub struct Cli {
+    /// What holds for every command.
+    #[command(flatten)]
+    pub global: Global,
+    /// The command.
+    #[command(subcommand)]
+    pub command: Command,
+}
+
+/// Options of every command.
+#[derive(Debug, Args)]
+#[command(next_help_heading = "Global options")]
+pub struct Global {
+    /// How diagnostics are written; human and short to standard error, the others to standard output
+    #[arg(long, global = true, value_enum, value_name = "FORMAT", default_value_t = Format::Human)]
+    pub format: Format,
+    /// Whether to use colours; auto asks the terminal, NO_COLOR and CLICOLOR
+    #[arg(long, global = true, value_enum, value_name = "WHEN", default_value_t = Color::Auto)]
+    pub color: Color,
+    /// The folder with nth.toml [default: the nearest one from here upwards]
+    #[arg(long, global = true, value_name = "DIR")]
+    pub project: Option<PathBuf>,
+}
+
+/// How diagnostics are written.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub enum Format {
+    /// With the source, for a person
+    Human,
+    /// One line each, for logs and editors
+    Short,
+    /// One JSON object a line
+    Json,
+    /// One SARIF 2.1.0 log, for code scanning
+    Sarif,
+    /// Workflow commands of GitHub Actions
+    Github,
+}
+
+impl Format {
+    /// The renderer's name for it.
+    pub fn renderer(self) -> render::Format {
+        match self {
+            Self::Human => render::Format::Human,
+            Self::Short => render::Format::Short,
+            Self::Json => render::Format::Json,
+            Self::Sarif => render::Format::Sarif,
+            Self::Github => render::Format::Github,
+        }
+    }
+
+    /// Whether a program reads it, from standard output.
+    pub fn is_for_programs(self) -> bool {
+        matches!(self, Self::Json | Self::Sarif | Self::Github)
+    }
+}
+
+/// When colours are used.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub enum Color {
+    /// On a terminal that takes them
+    Auto,
+    /// Always
+    Always,
+    /// Never
+    Never,
+}
+
+/// What to do.
+#[derive(Debug, Subcommand)]
+pub enum Command {
+    /// Make a new project
+    Init(Init),
+    /// Report what is wrong, and write nothing
+    Check(Check),
+    /// Write what the project makes to its output folder
+    Build(Build),
+    /// Format sources
+    Fmt(Fmt),
+    /// Tell more about a diagnostic's code
+    Explain(Explain),
+    /// Print a shell's completion script
+    Completions(Completions),
+}
+
+/// Options of `init`.
+#[derive(Debug, Args)]
+#[command(after_help = "\
+Makes nth.toml, a service, a team and a .gitignore, and overwrites nothing.
+
+Examples:
+  nthc init                      in this folder, named after it
+  nthc init shop                 in the folder shop
+  nthc init . --name shop")]
+pub struct Init {
+    /// The project's folder; it is made where it does not exist
+    #[arg(value_name = "DIR", default_value = ".")]
+    pub folder: PathBuf,
+    /// The project's name [default: the folder's]
+    #[arg(long, value_name = "NAME", value_parser = identifier)]
+    pub name: Option<String>,
+}
+
+/// Options of `check`.
+#[derive(Debug, Args)]
+#[command(after_help = concat_exit("Examples:
+  nthc check
+  nthc check --fix               mend what can surely be mended
+  nthc check teams/ checkout.nth report only what is wrong in these
+  nthc check --env staging
+  nthc check --format sarif > nthc.sarif"))]
+pub struct Check {
+    /// Check one environment only [default: all]
+    #[arg(long, value_name = "NAME")]
+    pub env: Option<String>,
+    /// Make the edits that diagnostics are sure of
+    #[arg(long)]
+    pub fix: bool,
+    /// Count warnings as errors
+    #[arg(long)]
+    pub deny_warnings: bool,
+    /// Files or folders to report on; what they refer to is still read [default: the whole project]
+    #[arg(value_name = "FILE")]
+    pub files: Vec<PathBuf>,
+}
+
+/// Options of `build`.
+#[derive(Debug, Args)]
+#[command(after_help = concat_exit("\
+A build writes only what changed, and nothing where there are errors. It replaces and
+removes only files that an earlier build of the same project wrote, which are listed in
+.nthc-manifest.json in the output folder.
+
+Examples:
+  nthc build
+  nthc build --env staging
+  nthc build --check             fail if build/ is not up to date, for CI
+  nthc build checkout.nth        build a file that belongs to no project"))]
+pub struct Build {
+    /// Build one environment only [default: all]
+    #[arg(long, value_name = "NAME")]
+    pub env: Option<String>,
+    /// The folder to write to [default: the one in nth.toml, or build]
+    #[arg(long, value_name = "DIR")]
+    pub output: Option<PathBuf>,
+    /// Write nothing; print what would change, and exit with 1 if anything would
+    #[arg(long, visible_alias = "dry-run")]
+    pub check: bool,
+    /// Count warnings as errors
+    #[arg(long)]
+    pub deny_warnings: bool,
+    /// A file that belongs to no project, to build by itself
+    #[arg(value_name = "FILE", conflicts_with = "project")]
+    pub file: Option<PathBuf>,
+}
+
+/// Options of `fmt`.
+#[derive(Debug, Args)]
+#[command(after_help = concat_exit("Examples:
+  nthc fmt                       all sources of this project
+  nthc fmt checkout.nth teams/
+  nthc fmt --check               print a diff, and exit with 1 if there is one
+  nthc fmt - < checkout.nth      standard input to standard output"))]
+pub struct Fmt {
+    /// Write nothing; print what would change as a diff, and exit with 1 if anything would
+    #[arg(long)]
+    pub check: bool,
+    /// Files or folders, or - for standard input [default: the whole project]
+    #[arg(value_name = "FILE")]
+    pub files: Vec<PathBuf>,
+}
+
+/// Options of `explain`.
+#[derive(Debug, Args)]
+#[command(after_help = "\
+Examples:
+  nthc explain N0602
+  nthc explain unknown-setting
+  nthc explain                   list all codes")]
+pub struct Explain {
+    /// A code's number or name [default: all of them, one a line]
+    #[arg(value_name = "CODE")]
+    pub code: Option<String>,
+}
+
+/// Options of `completions`.
+#[derive(Debug, Args)]
+#[command(after_help = "\
+Examples:
+  nthc completions bash > ~/.local/share/bash-completion/completions/nthc
+  nthc completions fish > ~/.config/fish/completions/nthc.fish
+  nthc completions zsh  > \"${fpath[1]}/_nthc\"")]
+pub struct Completions {
+    /// The shell
+    #[arg(value_enum, value_name = "SHELL")]
+    pub shell: clap_complete::Shell,
+}
+
+/// Help text with the exit codes below it.
+fn concat_exit(text: &str) -> String {
+    format!("{text}\n\n{EXIT_CODES}")
+}
+
+fn identifier(text: &str) -> Result<String, String> {
+    if crate::project::is_identifier(text) {
+        Ok(text.to_owned())
+    } else {
+        Err("a name starts with a letter or `_`, then come letters, digits, `_` or `-`".to_owned())
+    }
+}

@@ -1,0 +1,149 @@
+//! From what the command line names to projects that are read.
+
+use std::collections::BTreeMap;
+use std::path::{Path, PathBuf};
+
+use super::Context;
+use super::exit::Failure;
+use crate::compile;
+use crate::project::{self, Loaded, SourceFile, paths};
+
+/// A project that was read, and the part of it that was asked about.
+pub struct Selected {
+    /// The project with its own diagnostics.
+    pub loaded: Loaded,
+    /// The files and folders that were named, absolute; empty for the whole project.
+    only: Vec<PathBuf>,
+}
+
+impl Selected {
+    /// A whole project.
+    pub fn project(loaded: Loaded) -> Self {
+        Self {
+            loaded,
+            only: Vec::new(),
+        }
+    }
+
+    /// The project's own sources that were asked about: those of packages belong to others.
+    pub fn own_files(&self) -> impl Iterator<Item = &SourceFile> {
+        self.loaded
+            .project
+            .files
+            .iter()
+            .filter(|file| file.package.is_none() && self.names(&file.path))
+    }
+
+    /// Whether a diagnostic at the path `shown` is to be told. The manifest's always are: everything rests on it.
+    pub fn tells(&self, shown: &str, cwd: &Path) -> bool {
+        let path = paths::absolute(Path::new(shown), cwd);
+        path.ends_with(project::MANIFEST) || self.names(&path)
+    }
+
+    fn names(&self, path: &Path) -> bool {
+        self.only.is_empty() || self.only.iter().any(|named| path.starts_with(named))
+    }
+
+    /// What the compiler is asked, for one environment or for all.
+    pub fn input(&self, environment: Option<&str>) -> compile::Input {
+        let project = &self.loaded.project;
+        compile::Input {
+            settings: project.settings.clone(),
+            files: project
+                .files
+                .iter()
+                .map(|file| compile::SourceInput {
+                    module: file.module.clone(),
+                    path: file.shown.clone(),
+                    text: file.text.clone(),
+                })
+                .collect(),
+            environment: environment.map(str::to_owned),
+        }
+    }
+}
+
+/// The project that the command stands in, or that `--project` names.
+///
+/// # Errors
+/// Where there is none, or it cannot be read.
+pub fn project(context: &Context) -> Result<Loaded, Failure> {
+    let root = match &context.global.project {
+        Some(folder) => {
+            let root = paths::absolute(folder, &context.cwd);
+            let exists = root.join(project::MANIFEST).is_file();
+            exists.then_some(root).ok_or_else(|| {
+                let shown = paths::slashes(folder);
+                Failure::usage(format!("there is no {} in {shown}", project::MANIFEST))
+                    .help(format!("Make a project there with `nthc init {shown}`."))
+            })?
+        }
+        None => project::find(&context.cwd).ok_or_else(|| project::Error::NoManifest {
+            from: "this folder".to_owned(),
+        })?,
+    };
+    Ok(project::load(&root, &context.cwd)?)
+}
+
+/// The projects of the files and folders that are named, each once; a file that belongs to none is one of its own.
+/// Without names, the project that the command stands in.
+///
+/// # Errors
+/// Where something cannot be read, or a folder belongs to no project.
+pub fn select(context: &Context, names: &[PathBuf]) -> Result<Vec<Selected>, Failure> {
+    if names.is_empty() {
+        return Ok(vec![Selected::project(project(context)?)]);
+    }
+    let mut projects: BTreeMap<PathBuf, Selected> = BTreeMap::new();
+    let mut alone: BTreeMap<PathBuf, Selected> = BTreeMap::new();
+    for name in names {
+        let path = paths::absolute(name, &context.cwd);
+        let is_folder = path.is_dir();
+        let root = match &context.global.project {
+            Some(folder) => Some(paths::absolute(folder, &context.cwd)),
+            None => project::find(if is_folder {
+                &path
+            } else {
+                path.parent().unwrap_or(&path)
+            }),
+        };
+        if let Some(root) = root {
+            let selected = match projects.remove(&root) {
+                Some(selected) => selected,
+                None if context.global.project.is_some() => Selected::project(project(context)?),
+                None => Selected::project(project::load(&root, &context.cwd)?),
+            };
+            let belongs = is_folder || knows(&selected.loaded, &path, &context.cwd);
+            let mut selected = selected;
+            if belongs {
+                selected.only.push(path.clone());
+            }
+            if belongs || !selected.only.is_empty() {
+                projects.insert(root, selected);
+            }
+            if belongs {
+                continue;
+            }
+        }
+        if is_folder {
+            return Err(Failure::from(project::Error::NoManifest {
+                from: paths::shown(&path, &context.cwd),
+            }));
+        }
+        alone.insert(
+            path.clone(),
+            Selected::project(project::load_file(&path, &context.cwd)?),
+        );
+    }
+    Ok(projects.into_values().chain(alone.into_values()).collect())
+}
+
+/// Whether a file is one of a project's, be it one that could not be taken in.
+fn knows(loaded: &Loaded, path: &Path, cwd: &Path) -> bool {
+    loaded.project.files.iter().any(|file| file.path == path)
+        || loaded
+            .sources
+            .files()
+            .iter()
+            .any(|file| paths::absolute(Path::new(&file.path), cwd) == path)
+}

@@ -1,0 +1,464 @@
+//! `nth.toml`: what a project is called, where its sources and outputs are, and each target's settings.
+//!
+//! | table | key | meaning | without it |
+//! |---|---|---|---|
+//! | `[project]` | `name` | an identifier; the name under which other projects import this one | an error |
+//! | | `source` | the folder of the sources | `"."`, the folder of `nth.toml` |
+//! | | `output` | the folder that builds write to | `"build"` |
+//! | `[prometheus]` | `format` | `"plain"` rule files or `"prometheus-rule"` resources | `"plain"` |
+//! | | `interval` | how often rules are evaluated, `"30s"` | `"30s"` |
+//! | | `namespace` | the namespace of the resources | none is written |
+//! | | `labels` | labels of the resources, by which a Prometheus selects them | none |
+//! | `[severity]` | `page`, `ticket` | what these are called in the `severity` label | `"page"`, `"ticket"` |
+//! | `[urls]` | `runbooks` | runbooks stand at `<runbooks>/<service>` | no `runbook_url` |
+//! | | `dashboards` | dashboards stand at `<dashboards>/d/<uid>` | no `dashboard_url` |
+//! | `[dependencies]` | `<name>` | a package: `{ path = "../platform" }` | none |
+
+use std::collections::BTreeMap;
+use std::path::{Component, Path};
+
+use toml::de::DeTable;
+
+use super::table::{Findings, Located, Table, into_table};
+use crate::diagnostics::{Applicability, Diagnostic, codes};
+use crate::ir::{Duration, PrometheusSettings, RuleFormat, Settings, Severity};
+
+/// How often rules are evaluated where `nth.toml` does not say: 30 s, half of Prometheus's own default, so that
+/// the 5 min window of a page alert holds ten samples.
+pub const DEFAULT_INTERVAL: Duration = Duration(30_000);
+
+/// What an `nth.toml` says.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Manifest {
+    /// The project's name.
+    pub name: Located<String>,
+    /// The folder of the sources, relative to the manifest's folder.
+    pub source: Located<String>,
+    /// The folder that builds write to, relative to the manifest's folder.
+    pub output: Located<String>,
+    /// The settings of the targets.
+    pub settings: Settings,
+    /// The packages it imports from, by name.
+    pub dependencies: Vec<Dependency>,
+}
+
+/// A package that a project imports from.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Dependency {
+    /// The name it is imported under.
+    pub name: Located<String>,
+    /// Its folder, relative to the manifest's.
+    pub path: Located<String>,
+}
+
+/// The settings of a project that says nothing.
+pub fn default_settings(name: &str) -> Settings {
+    Settings {
+        project: name.to_owned(),
+        environment: None,
+        prometheus: PrometheusSettings {
+            format: RuleFormat::Plain,
+            interval: DEFAULT_INTERVAL,
+            namespace: None,
+            resource_labels: BTreeMap::new(),
+        },
+        severity_labels: BTreeMap::from([
+            (Severity::Page, "page".to_owned()),
+            (Severity::Ticket, "ticket".to_owned()),
+        ]),
+        runbook_base_url: None,
+        dashboard_base_url: None,
+    }
+}
+
+/// Reads a manifest. Whatever is wrong in it is reported in `findings` and read as if it were absent.
+pub fn parse(text: &str, findings: &mut Findings) -> Manifest {
+    let (document, errors) = DeTable::parse_recoverable(text);
+    for error in &errors {
+        let span = findings.span(error.span().unwrap_or(0..0));
+        let mut lines = error.message().lines();
+        let message = lines.next().unwrap_or("not well-formed");
+        let mut diagnostic = Diagnostic::new(
+            &codes::PROJECT_MANIFEST_SYNTAX,
+            "`nth.toml` is not well-formed TOML",
+            span,
+        )
+        .label(message);
+        for line in lines {
+            diagnostic = diagnostic.help(line);
+        }
+        findings.diagnostics.push(diagnostic);
+    }
+    let well_formed = errors.is_empty();
+
+    let mut root = Table::new("", 0..0, document.into_inner());
+    let mut project = root.table("project", findings);
+    let name = read_name(&mut project, well_formed, findings);
+    let source = read_folder(&mut project, "source", ".", false, findings);
+    let output = read_folder(&mut project, "output", "build", true, findings);
+    project.finish(findings);
+
+    let mut settings = default_settings(&name.value);
+    let mut prometheus = root.table("prometheus", findings);
+    read_prometheus(&mut prometheus, &mut settings.prometheus, findings);
+    prometheus.finish(findings);
+
+    let mut severity = root.table("severity", findings);
+    for (key, level) in [("page", Severity::Page), ("ticket", Severity::Ticket)] {
+        if let Some(label) = severity.string(key, findings) {
+            if label.value.is_empty() {
+                findings.bad_value(
+                    label.span,
+                    format!("`severity.{key}` must not be empty"),
+                    "",
+                );
+            } else {
+                settings.severity_labels.insert(level, label.value);
+            }
+        }
+    }
+    severity.finish(findings);
+
+    let mut urls = root.table("urls", findings);
+    settings.runbook_base_url = read_url(&mut urls, "runbooks", findings);
+    settings.dashboard_base_url = read_url(&mut urls, "dashboards", findings);
+    urls.finish(findings);
+
+    let mut dependencies = root.table("dependencies", findings);
+    let dependencies = read_dependencies(&mut dependencies, findings);
+    root.finish(findings);
+    findings
+        .diagnostics
+        .sort_by_key(|diagnostic| diagnostic.primary.span);
+
+    Manifest {
+        name,
+        source,
+        output,
+        settings,
+        dependencies,
+    }
+}
+
+/// Whether `text` is an identifier: an ASCII letter or `_`, then letters, digits, `_` and `-`.
+pub fn is_identifier(text: &str) -> bool {
+    let mut bytes = text.bytes();
+    bytes
+        .next()
+        .is_some_and(|byte| byte.is_ascii_alphabetic() || byte == b'_')
+        && bytes.all(|byte| byte.is_ascii_alphanumeric() || byte == b'_' || byte == b'-')
+}
+
+/// The identifier nearest to `text`: what cannot stand in one becomes `-`.
+pub fn to_identifier(text: &str) -> Option<String> {
+    let mut out = String::new();
+    for character in text.chars() {
+        if character.is_ascii_alphanumeric() || character == '_' {
+            out.push(character);
+        } else if !out.is_empty() && !out.ends_with('-') {
+            out.push('-');
+        }
+    }
+    while out.ends_with('-') {
+        out.pop();
+    }
+    if out.starts_with(|first: char| first.is_ascii_digit()) {
+        out.insert(0, '_');
+    }
+    is_identifier(&out).then_some(out)
+}
+
+fn read_name(
+    project: &mut Table<'_>,
+    well_formed: bool,
+    findings: &mut Findings,
+) -> Located<String> {
+    let before = findings.diagnostics.len();
+    match project.string("name", findings) {
+        Some(name) if is_identifier(&name.value) => name,
+        Some(name) => {
+            let mut diagnostic = Diagnostic::new(
+                &codes::PROJECT_BAD_SETTING,
+                format!("{:?} cannot be a project's name", name.value),
+                name.span,
+            )
+            .label("not an identifier")
+            .help("A name starts with a letter or `_`, then come letters, digits, `_` or `-`.");
+            if let Some(better) = to_identifier(&name.value) {
+                diagnostic = diagnostic.fix(
+                    format!("Replace with `{better}`"),
+                    name.span,
+                    format!("\"{better}\""),
+                    Applicability::Maybe,
+                );
+            }
+            findings.diagnostics.push(diagnostic);
+            name
+        }
+        None => {
+            let span = findings.span(project.head());
+            // Where the name is there but is no string, or the text could not be read, that was said already.
+            if well_formed && findings.diagnostics.len() == before {
+                findings.diagnostics.push(
+                    Diagnostic::new(
+                        &codes::PROJECT_MISSING_SETTING,
+                        "the project has no name",
+                        span,
+                    )
+                    .help("Add `name = \"…\"` to the table `[project]`."),
+                );
+            }
+            Located {
+                value: "project".to_owned(),
+                span,
+            }
+        }
+    }
+}
+
+/// A folder relative to the manifest's; `may_climb` allows `..` at its start.
+fn read_folder(
+    project: &mut Table<'_>,
+    key: &'static str,
+    default: &str,
+    may_climb: bool,
+    findings: &mut Findings,
+) -> Located<String> {
+    let absent = Located {
+        value: default.to_owned(),
+        span: findings.span(project.head()),
+    };
+    let Some(folder) = project.string(key, findings) else {
+        return absent;
+    };
+    let problem = if folder.value.is_empty() {
+        Some("this is empty")
+    } else if folder.value.contains('\\') {
+        Some("folders are separated by `/`")
+    } else if Path::new(&folder.value)
+        .components()
+        .any(|part| matches!(part, Component::RootDir | Component::Prefix(_)))
+    {
+        Some("this path is absolute")
+    } else if !may_climb && super::paths::normalize(Path::new(&folder.value)).starts_with("..") {
+        Some("this leads out of the project")
+    } else {
+        None
+    };
+    match problem {
+        None => folder,
+        Some(problem) => {
+            findings.bad_value(
+                folder.span,
+                format!("`project.{key}` must be a folder relative to that of `nth.toml`"),
+                problem,
+            );
+            absent
+        }
+    }
+}
+
+fn read_prometheus(
+    table: &mut Table<'_>,
+    settings: &mut PrometheusSettings,
+    findings: &mut Findings,
+) {
+    if let Some(format) = table.string("format", findings) {
+        match format.value.as_str() {
+            "plain" => settings.format = RuleFormat::Plain,
+            "prometheus-rule" => settings.format = RuleFormat::PrometheusRule,
+            other => {
+                let mut diagnostic = Diagnostic::new(
+                    &codes::PROJECT_BAD_SETTING,
+                    format!("there is no rule format {other:?}"),
+                    format.span,
+                )
+                .label("not a rule format")
+                .help("The rule formats are `plain` and `prometheus-rule`.");
+                if other.to_ascii_lowercase().contains("rule") {
+                    diagnostic = diagnostic.fix(
+                        "Replace with `prometheus-rule`",
+                        format.span,
+                        "\"prometheus-rule\"",
+                        Applicability::Maybe,
+                    );
+                }
+                findings.diagnostics.push(diagnostic);
+            }
+        }
+    }
+    if let Some(interval) = table.string("interval", findings) {
+        match parse_duration(&interval.value) {
+            Some(Duration(0)) => findings.bad_value(
+                interval.span,
+                "`prometheus.interval` must be above zero",
+                "",
+            ),
+            Some(duration) => settings.interval = duration,
+            None => findings.diagnostics.push(
+                Diagnostic::new(
+                    &codes::PROJECT_BAD_SETTING,
+                    "`prometheus.interval` must be a duration",
+                    interval.span,
+                )
+                .label("not a duration")
+                .help("A duration is written as Prometheus writes it: `30s`, `1m`, `1m30s`."),
+            ),
+        }
+    }
+    if let Some(namespace) = table.string("namespace", findings) {
+        if is_dns_label(&namespace.value) {
+            settings.namespace = Some(namespace.value);
+        } else {
+            findings.diagnostics.push(
+                Diagnostic::new(
+                    &codes::PROJECT_BAD_SETTING,
+                    "`prometheus.namespace` must be the name of a Kubernetes namespace",
+                    namespace.span,
+                )
+                .label("not a DNS label")
+                .help("A namespace's name is at most 63 lower-case letters, digits and `-`, and starts and ends with a letter or digit."),
+            );
+        }
+    }
+    settings.resource_labels = table
+        .strings("labels", findings)
+        .into_iter()
+        .map(|(name, value)| (name, value.value))
+        .collect();
+}
+
+fn read_url(table: &mut Table<'_>, key: &'static str, findings: &mut Findings) -> Option<String> {
+    let url = table.string(key, findings)?;
+    let rest = url
+        .value
+        .strip_prefix("https://")
+        .or_else(|| url.value.strip_prefix("http://"));
+    let well_formed = rest.is_some_and(|rest| {
+        !rest.is_empty()
+            && !rest.starts_with('/')
+            && rest
+                .chars()
+                .all(|c| !c.is_whitespace() && !c.is_control() && c != '"' && c != '<' && c != '>')
+    });
+    if well_formed {
+        Some(url.value.trim_end_matches('/').to_owned())
+    } else {
+        findings.diagnostics.push(
+            Diagnostic::new(
+                &codes::PROJECT_BAD_SETTING,
+                format!("`urls.{key}` must be a URL"),
+                url.span,
+            )
+            .label("not a URL")
+            .help("It starts with `https://` or `http://`, then comes a host."),
+        );
+        None
+    }
+}
+
+fn read_dependencies(table: &mut Table<'_>, findings: &mut Findings) -> Vec<Dependency> {
+    let mut out = Vec::new();
+    for (mut name, value) in table.drain() {
+        name.span.file = findings.file;
+        let head = name.span.start..name.span.end;
+        if !is_identifier(&name.value) || name.value == "std" {
+            let label = if name.value == "std" {
+                "this is the standard library"
+            } else {
+                "not an identifier"
+            };
+            findings.bad_value(
+                name.span,
+                format!("{:?} cannot be a package's name", name.value),
+                label,
+            );
+            continue;
+        }
+        if let toml::de::DeValue::String(path) = value.get_ref() {
+            let span = findings.span(value.span());
+            findings.diagnostics.push(
+                Diagnostic::new(
+                    &codes::PROJECT_BAD_SETTING,
+                    format!("`dependencies.{}` must be a table", name.value),
+                    span,
+                )
+                .label("this is a string")
+                .fix(
+                    "Make it a path",
+                    span,
+                    format!("{{ path = {path:?} }}"),
+                    Applicability::Maybe,
+                ),
+            );
+            continue;
+        }
+        let label = format!("dependencies.{}", name.value);
+        let Some(mut fields) = into_table(&label, head, value, findings) else {
+            continue;
+        };
+        let before = findings.diagnostics.len();
+        let path = fields.string("path", findings);
+        fields.finish(findings);
+        match path {
+            Some(path) => out.push(Dependency { name, path }),
+            None if findings.diagnostics.len() == before => findings.diagnostics.push(
+                Diagnostic::new(
+                    &codes::PROJECT_MISSING_SETTING,
+                    format!("the dependency `{}` does not say where it is", name.value),
+                    name.span,
+                )
+                .help(format!(
+                    "Write `{} = {{ path = \"../{}\" }}`.",
+                    name.value, name.value
+                )),
+            ),
+            None => {}
+        }
+    }
+    out
+}
+
+/// A duration as Prometheus writes it (`1h30m`, `500ms`): units in falling order, each at most once.
+fn parse_duration(text: &str) -> Option<Duration> {
+    const UNITS: [(&str, u64); 7] = [
+        ("y", 365 * 86_400_000),
+        ("w", 7 * 86_400_000),
+        ("d", 86_400_000),
+        ("h", 3_600_000),
+        ("m", 60_000),
+        ("s", 1000),
+        ("ms", 1),
+    ];
+    let mut rest = text;
+    let mut next = 0;
+    let mut total = 0_u64;
+    while !rest.is_empty() {
+        let digits = rest.bytes().take_while(u8::is_ascii_digit).count();
+        let number: u64 = rest.get(..digits)?.parse().ok()?;
+        rest = rest.get(digits..)?;
+        let letters = rest.bytes().take_while(u8::is_ascii_alphabetic).count();
+        let unit = rest.get(..letters)?;
+        rest = rest.get(letters..)?;
+        let index = UNITS
+            .iter()
+            .position(|(name, _)| *name == unit)
+            .filter(|index| *index >= next)?;
+        total = total.checked_add(number.checked_mul(UNITS.get(index)?.1)?)?;
+        next = index + 1;
+    }
+    (!text.is_empty()).then_some(Duration(total))
+}
+
+/// Whether `text` is an RFC 1123 label, as a Kubernetes namespace's name must be.
+fn is_dns_label(text: &str) -> bool {
+    let alphanumeric =
+        |byte: Option<&u8>| byte.is_some_and(|b| b.is_ascii_lowercase() || b.is_ascii_digit());
+    let bytes = text.as_bytes();
+    bytes.len() <= 63
+        && alphanumeric(bytes.first())
+        && alphanumeric(bytes.last())
+        && bytes
+            .iter()
+            .all(|byte| alphanumeric(Some(byte)) || *byte == b'-')
+}

@@ -1,0 +1,541 @@
+//! Projects: the folder with `nth.toml`, its sources, and the packages it imports from.
+//!
+//! This is the compiler's door to the file system on the way in: it reads everything that a build needs, and
+//! what comes after it does no I/O. What a person wrote wrongly is a [`Diagnostic`]; what the machine
+//! would not do is an [`Error`].
+
+mod discover;
+mod manifest;
+pub mod paths;
+mod table;
+#[cfg(test)]
+mod tests;
+
+use std::collections::BTreeMap;
+use std::fmt;
+use std::fs;
+use std::io;
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+
+use smol_str::SmolStr;
+
+pub use discover::{EXTENSION, Found, discover, module_name};
+pub use manifest::{
+    DEFAULT_INTERVAL, Dependency, Manifest, default_settings, is_identifier, to_identifier,
+};
+pub use table::{Findings, Located};
+
+use crate::diagnostics::{Applicability, Diagnostic, FileSpan, SourceMap, codes};
+use crate::ir::Settings;
+
+/// The manifest's file name.
+pub const MANIFEST: &str = "nth.toml";
+
+/// A project, read whole.
+#[derive(Debug, Clone)]
+pub struct Project {
+    /// The folder of `nth.toml`, or of the single file.
+    pub root: PathBuf,
+    /// The folder that builds write to.
+    pub output: PathBuf,
+    /// What the targets need to know.
+    pub settings: Settings,
+    /// The sources: the project's own in the order of their paths, then each package's.
+    pub files: Vec<SourceFile>,
+}
+
+/// A source file with its text.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct SourceFile {
+    /// The package it belongs to; `None` for the project's own.
+    pub package: Option<SmolStr>,
+    /// Its module's name, which begins with the package's: `platform.teams.payments`.
+    pub module: String,
+    /// Where it is.
+    pub path: PathBuf,
+    /// Its path as shown: relative to the working directory, with `/`.
+    pub shown: String,
+    /// Its text.
+    pub text: Arc<str>,
+}
+
+/// A project with what was wrong on the way to it.
+#[derive(Debug, Clone)]
+pub struct Loaded {
+    /// The project, as far as it could be read.
+    pub project: Project,
+    /// The files that the diagnostics point into.
+    pub sources: SourceMap,
+    /// What was wrong, in the order of reading.
+    pub diagnostics: Vec<Diagnostic<FileSpan>>,
+}
+
+/// What kept a project from being read, apart from what is written in it.
+#[derive(Debug)]
+pub enum Error {
+    /// Neither the folder nor one above it has an `nth.toml`.
+    NoManifest {
+        /// The folder where the search began, as shown.
+        from: String,
+    },
+    /// A file or folder could not be read.
+    Read {
+        /// Its path as shown.
+        path: String,
+        /// Why.
+        cause: io::Error,
+    },
+}
+
+impl fmt::Display for Error {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::NoManifest { from } => {
+                write!(f, "no {MANIFEST} in {from} or any folder above it")
+            }
+            Self::Read { path, cause } => write!(f, "cannot read {path}: {}", io_cause(cause)),
+        }
+    }
+}
+
+impl std::error::Error for Error {
+    fn source(&self) -> Option<&(dyn std::error::Error + 'static)> {
+        match self {
+            Self::NoManifest { .. } => None,
+            Self::Read { cause, .. } => Some(cause),
+        }
+    }
+}
+
+/// An I/O error's text without the number that the system gives it.
+pub fn io_cause(cause: &io::Error) -> String {
+    let text = cause.to_string();
+    match text.split_once(" (os error ") {
+        Some((text, _)) => text.to_lowercase(),
+        None => text,
+    }
+}
+
+/// The nearest folder with an `nth.toml`, from `from` upwards.
+pub fn find(from: &Path) -> Option<PathBuf> {
+    from.ancestors()
+        .find(|folder| folder.join(MANIFEST).is_file())
+        .map(Path::to_path_buf)
+}
+
+/// Reads the project whose `nth.toml` is in `root`. Paths are shown from `cwd`, which must be absolute.
+///
+/// # Errors
+/// Where a file or folder cannot be read.
+pub fn load(root: &Path, cwd: &Path) -> Result<Loaded, Error> {
+    let root = paths::absolute(root, cwd);
+    let mut loader = Loader::new(cwd);
+    let text = loader.read_manifest(&root)?;
+    let (manifest, _) = loader.manifest(&root, &text);
+    let output = paths::normalize(&root.join(&manifest.output.value));
+    let source = paths::normalize(&root.join(&manifest.source.value));
+    if source.starts_with(&output) {
+        loader.diagnostics.push(
+            Diagnostic::new(
+                &codes::PROJECT_BAD_SETTING,
+                "the output folder must not hold the sources",
+                manifest.output.span,
+            )
+            .label("the sources are in here")
+            .help("The usual output folder is `build`."),
+        );
+    } else {
+        loader.sources_of(None, &root, &manifest, std::slice::from_ref(&output))?;
+    }
+    let mut chain = vec![(manifest.name.value.clone(), identity(&root))];
+    loader.packages.insert(
+        manifest.name.value.clone(),
+        (identity(&root), manifest.name.span),
+    );
+    loader.dependencies(&root, &manifest, &mut chain)?;
+    loader.collisions(&manifest);
+    let project = Project {
+        root,
+        output,
+        settings: manifest.settings,
+        files: loader.files,
+    };
+    Ok(Loaded {
+        project,
+        sources: loader.sources,
+        diagnostics: loader.diagnostics,
+    })
+}
+
+/// Reads a file that belongs to no project as a project of its own, named after the file, that builds into
+/// `build` beside it.
+///
+/// # Errors
+/// Where the file cannot be read.
+pub fn load_file(file: &Path, cwd: &Path) -> Result<Loaded, Error> {
+    let path = paths::absolute(file, cwd);
+    let mut loader = Loader::new(cwd);
+    let name = path.file_name().unwrap_or(path.as_os_str()).to_os_string();
+    let found = Found {
+        path: path.clone(),
+        module: module_name(Path::new(&name)),
+    };
+    loader.source(None, found)?;
+    let root = path.parent().unwrap_or(Path::new("/")).to_path_buf();
+    let stem = path
+        .file_stem()
+        .unwrap_or(path.as_os_str())
+        .to_string_lossy()
+        .into_owned();
+    let project = Project {
+        output: root.join("build"),
+        root,
+        settings: default_settings(&stem),
+        files: loader.files,
+    };
+    Ok(Loaded {
+        project,
+        sources: loader.sources,
+        diagnostics: loader.diagnostics,
+    })
+}
+
+/// Bytes of a file as text.
+///
+/// # Errors
+/// The text with what is no UTF-8 replaced, and the range of the first replacement in it.
+pub fn decode(bytes: Vec<u8>) -> Result<String, (String, std::ops::Range<usize>)> {
+    String::from_utf8(bytes).map_err(|error| {
+        let start = error.utf8_error().valid_up_to();
+        let text = String::from_utf8_lossy(error.as_bytes()).into_owned();
+        (text, start..start + char::REPLACEMENT_CHARACTER.len_utf8())
+    })
+}
+
+/// What a folder is, however it is reached.
+fn identity(folder: &Path) -> PathBuf {
+    fs::canonicalize(folder).unwrap_or_else(|_| folder.to_path_buf())
+}
+
+struct Loader<'a> {
+    cwd: &'a Path,
+    sources: SourceMap,
+    diagnostics: Vec<Diagnostic<FileSpan>>,
+    files: Vec<SourceFile>,
+    /// The packages read so far: where each is, and where it says its name.
+    packages: BTreeMap<String, (PathBuf, FileSpan)>,
+}
+
+impl<'a> Loader<'a> {
+    fn new(cwd: &'a Path) -> Self {
+        Self {
+            cwd,
+            sources: SourceMap::default(),
+            diagnostics: Vec::new(),
+            files: Vec::new(),
+            packages: BTreeMap::new(),
+        }
+    }
+
+    fn read(&self, path: &Path) -> Result<Vec<u8>, Error> {
+        fs::read(path).map_err(|cause| Error::Read {
+            path: paths::shown(path, self.cwd),
+            cause,
+        })
+    }
+
+    fn read_manifest(&mut self, root: &Path) -> Result<String, Error> {
+        let path = root.join(MANIFEST);
+        let bytes = self.read(&path)?;
+        Ok(decode(bytes).unwrap_or_else(|(text, at)| {
+            let span = self.place(&path, text.as_str(), at);
+            self.diagnostics.push(not_utf8(span));
+            text
+        }))
+    }
+
+    fn manifest(&mut self, root: &Path, text: &str) -> (Manifest, bool) {
+        let file = self
+            .sources
+            .add(paths::shown(&root.join(MANIFEST), self.cwd), text);
+        let mut findings = Findings {
+            file,
+            diagnostics: Vec::new(),
+        };
+        let manifest = manifest::parse(text, &mut findings);
+        let is_sound = findings.diagnostics.is_empty();
+        self.diagnostics.append(&mut findings.diagnostics);
+        (manifest, is_sound)
+    }
+
+    fn place(
+        &mut self,
+        path: &Path,
+        text: impl Into<Arc<str>>,
+        range: std::ops::Range<usize>,
+    ) -> FileSpan {
+        let file = self.sources.add(paths::shown(path, self.cwd), text);
+        FileSpan {
+            file,
+            start: range.start,
+            end: range.end,
+        }
+    }
+
+    /// Reads the sources of the project, or of a package, in `root`.
+    fn sources_of(
+        &mut self,
+        package: Option<&SmolStr>,
+        root: &Path,
+        manifest: &Manifest,
+        skip: &[PathBuf],
+    ) -> Result<(), Error> {
+        let source = paths::normalize(&root.join(&manifest.source.value));
+        if !source.is_dir() {
+            self.diagnostics.push(
+                Diagnostic::new(
+                    &codes::PROJECT_BAD_SETTING,
+                    format!("there is no folder `{}`", manifest.source.value),
+                    manifest.source.span,
+                )
+                .label("the sources should be here"),
+            );
+            return Ok(());
+        }
+        let found = discover(&source, skip).map_err(|(path, cause)| Error::Read {
+            path: paths::shown(&path, self.cwd),
+            cause,
+        })?;
+        for found in found {
+            self.source(package, found)?;
+        }
+        Ok(())
+    }
+
+    fn source(&mut self, package: Option<&SmolStr>, found: Found) -> Result<(), Error> {
+        let bytes = self.read(&found.path)?;
+        let text = match decode(bytes) {
+            Ok(text) => text,
+            Err((text, at)) => {
+                let span = self.place(&found.path, text, at);
+                self.diagnostics.push(not_utf8(span));
+                return Ok(());
+            }
+        };
+        match found.module {
+            Ok(module) => self.files.push(SourceFile {
+                module: match package {
+                    Some(package) => format!("{package}.{module}"),
+                    None => module,
+                },
+                package: package.cloned(),
+                shown: paths::shown(&found.path, self.cwd),
+                path: found.path,
+                text: text.into(),
+            }),
+            Err(bad) => {
+                let span = self.place(&found.path, text, 0..0);
+                let mut diagnostic = Diagnostic::new(
+                    &codes::PROJECT_BAD_MODULE_NAME,
+                    format!("{:?} cannot be part of a module's name", bad.part),
+                    span,
+                );
+                if let Some(better) = bad.better {
+                    diagnostic = diagnostic.help(format!("Rename it to `{better}`."));
+                }
+                self.diagnostics.push(diagnostic);
+            }
+        }
+        Ok(())
+    }
+
+    /// Reads the packages that the manifest in `root` names, and theirs. `chain` is the way from the project.
+    fn dependencies(
+        &mut self,
+        root: &Path,
+        manifest: &Manifest,
+        chain: &mut Vec<(String, PathBuf)>,
+    ) -> Result<(), Error> {
+        for dependency in &manifest.dependencies {
+            let folder = paths::normalize(&root.join(&dependency.path.value));
+            if !folder.join(MANIFEST).is_file() {
+                let shown = paths::shown(&folder, self.cwd);
+                let label = if folder.is_dir() {
+                    "this folder has no `nth.toml`"
+                } else {
+                    "this folder does not exist"
+                };
+                self.diagnostics.push(
+                    Diagnostic::new(
+                        &codes::PROJECT_MISSING_PACKAGE,
+                        format!("there is no package in {shown}"),
+                        dependency.path.span,
+                    )
+                    .label(label),
+                );
+                continue;
+            }
+            let here = identity(&folder);
+            if let Some(start) = chain.iter().position(|(_, path)| *path == here) {
+                let mut names: Vec<&str> = chain
+                    .iter()
+                    .skip(start)
+                    .map(|(name, _)| name.as_str())
+                    .collect();
+                let first = names.first().copied().unwrap_or_default();
+                names.push(first);
+                self.diagnostics.push(
+                    Diagnostic::new(
+                        &codes::PROJECT_PACKAGE_CYCLE,
+                        format!("the package `{first}` depends on itself"),
+                        dependency.path.span,
+                    )
+                    .label(names.join(" → ")),
+                );
+                continue;
+            }
+            if let Some((other, named)) = self.packages.get(&dependency.name.value).cloned() {
+                if other != here {
+                    self.diagnostics.push(
+                        Diagnostic::new(
+                            &codes::PROJECT_PACKAGE_NAME,
+                            format!("two packages are called `{}`", dependency.name.value),
+                            dependency.name.span,
+                        )
+                        .label("another folder than the first one's")
+                        .because(named, "the first one says its name here"),
+                    );
+                }
+                continue;
+            }
+            self.package(dependency, &folder, here, chain)?;
+        }
+        Ok(())
+    }
+
+    fn package(
+        &mut self,
+        dependency: &Dependency,
+        folder: &Path,
+        here: PathBuf,
+        chain: &mut Vec<(String, PathBuf)>,
+    ) -> Result<(), Error> {
+        let text = self.read_manifest(folder)?;
+        let (manifest, is_sound) = self.manifest(folder, &text);
+        let name = &dependency.name;
+        if is_sound && manifest.name.value != name.value {
+            self.diagnostics.push(
+                Diagnostic::new(
+                    &codes::PROJECT_PACKAGE_NAME,
+                    format!(
+                        "the package `{}` is imported as `{}`",
+                        manifest.name.value, name.value
+                    ),
+                    name.span,
+                )
+                .label("not its name")
+                .because(manifest.name.span, "it calls itself this")
+                .fix(
+                    format!("Replace with `{}`", manifest.name.value),
+                    name.span,
+                    manifest.name.value.clone(),
+                    Applicability::Maybe,
+                ),
+            );
+        }
+        self.packages
+            .insert(name.value.clone(), (here.clone(), manifest.name.span));
+        let output = paths::normalize(&folder.join(&manifest.output.value));
+        self.sources_of(
+            Some(&SmolStr::from(name.value.as_str())),
+            folder,
+            &manifest,
+            &[output],
+        )?;
+        chain.push((name.value.clone(), here));
+        self.dependencies(folder, &manifest, chain)?;
+        chain.pop();
+        Ok(())
+    }
+
+    /// Reports and takes out modules whose names are taken.
+    fn collisions(&mut self, manifest: &Manifest) {
+        let packages: BTreeMap<String, FileSpan> = manifest
+            .dependencies
+            .iter()
+            .map(|dependency| {
+                (
+                    dependency.name.value.to_ascii_lowercase(),
+                    dependency.name.span,
+                )
+            })
+            .collect();
+        let mut taken: BTreeMap<String, (String, String, Arc<str>)> = BTreeMap::new();
+        let mut kept = Vec::with_capacity(self.files.len());
+        for file in std::mem::take(&mut self.files) {
+            let lower = file.module.to_ascii_lowercase();
+            // A package's files all begin with its name, which is known to be free.
+            let first = lower.split('.').next().unwrap_or_default();
+            let own = file.package.is_none();
+            if own && first == "std" {
+                let span = self.place(&file.path, file.text, 0..0);
+                self.diagnostics.push(
+                    Diagnostic::new(
+                        &codes::PROJECT_MODULE_COLLISION,
+                        format!(
+                            "the module `{}` has the standard library's name",
+                            file.module
+                        ),
+                        span,
+                    )
+                    .help("Rename the file or folder: `std` is taken."),
+                );
+            } else if let Some(span) = packages.get(first).copied().filter(|_| own) {
+                let at = self.place(&file.path, file.text, 0..0);
+                self.diagnostics.push(
+                    Diagnostic::new(
+                        &codes::PROJECT_MODULE_COLLISION,
+                        format!("the module `{}` has the name of a package", file.module),
+                        at,
+                    )
+                    .because(span, "the package"),
+                );
+            } else if let Some((module, shown, text)) = taken.get(&lower).cloned() {
+                let at = self.place(&file.path, file.text, 0..0);
+                let first = self.sources.add(shown, text);
+                self.diagnostics.push(
+                    Diagnostic::new(
+                        &codes::PROJECT_MODULE_COLLISION,
+                        format!(
+                            "the modules `{module}` and `{}` differ only in case",
+                            file.module
+                        ),
+                        at,
+                    )
+                    .because(
+                        FileSpan {
+                            file: first,
+                            start: 0,
+                            end: 0,
+                        },
+                        "the other one",
+                    ),
+                );
+            } else {
+                taken.insert(
+                    lower,
+                    (file.module.clone(), file.shown.clone(), file.text.clone()),
+                );
+                kept.push(file);
+            }
+        }
+        self.files = kept;
+    }
+}
+
+fn not_utf8(span: FileSpan) -> Diagnostic<FileSpan> {
+    Diagnostic::new(&codes::PROJECT_NOT_UTF8, "the file is not UTF-8", span)
+        .label("the first bytes that are not")
+        .help("Save the file as UTF-8.")
+}

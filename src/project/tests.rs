@@ -1,0 +1,417 @@
+//! Projects on disk, as people lay them out and as they get them wrong.
+#![allow(clippy::unwrap_used, clippy::expect_used)]
+
+use std::fmt::Write as _;
+use std::fs;
+use std::path::Path;
+
+use super::*;
+use crate::ir::{Duration, RuleFormat, Severity};
+
+fn folder(files: &[(&str, &str)]) -> tempfile::TempDir {
+    let folder = tempfile::Builder::new().prefix("nth").tempdir().unwrap();
+    for (path, text) in files {
+        let path = folder.path().join(path);
+        fs::create_dir_all(path.parent().unwrap()).unwrap();
+        fs::write(path, text).unwrap();
+    }
+    folder
+}
+
+/// Every diagnostic with the text under its primary span.
+fn told(loaded: &Loaded) -> String {
+    let mut out = String::new();
+    for diagnostic in &loaded.diagnostics {
+        let file = loaded.sources.file(diagnostic.primary.span.file).unwrap();
+        let under = &file.text[diagnostic.primary.span.start..diagnostic.primary.span.end];
+        writeln!(
+            out,
+            "{} {}: {}",
+            diagnostic.code.id, file.path, diagnostic.message
+        )
+        .unwrap();
+        writeln!(out, "  at {under:?} {}", diagnostic.primary.text).unwrap();
+        for label in &diagnostic.secondary {
+            let file = loaded.sources.file(label.span.file).unwrap();
+            writeln!(
+                out,
+                "  and {} {:?} {}",
+                file.path,
+                &file.text[label.span.start..label.span.end],
+                label.text
+            )
+            .unwrap();
+        }
+        for help in &diagnostic.help {
+            writeln!(out, "  help: {help}").unwrap();
+        }
+        for fix in &diagnostic.fixes {
+            writeln!(out, "  fix: {}", fix.title).unwrap();
+        }
+    }
+    out
+}
+
+fn load_in(root: &Path, project: &str) -> Loaded {
+    load(&root.join(project), root).unwrap()
+}
+
+fn manifest(text: &str) -> Loaded {
+    let folder = folder(&[("nth.toml", text)]);
+    load_in(folder.path(), ".")
+}
+
+#[test]
+fn a_manifest_that_says_everything_is_read() {
+    let folder = folder(&[
+        (
+            "nth.toml",
+            r#"
+[project]
+name = "shop"
+source = "src"
+output = "../rules"
+
+[prometheus]
+format = "prometheus-rule"
+interval = "1m30s"
+namespace = "monitoring"
+labels = { release = "kube-prometheus", "app.kubernetes.io/part-of" = "shop" }
+
+[severity]
+page = "critical"
+
+[urls]
+runbooks = "https://runbooks.example.com/"
+dashboards = "https://grafana.example.com"
+"#,
+        ),
+        ("src/checkout.nth", "service checkout {}\n"),
+        ("src/teams/payments.nth", "team payments {}\n"),
+        ("not-source.nth", ""),
+    ]);
+    let loaded = load_in(folder.path(), ".");
+    assert_eq!(told(&loaded), "");
+    let project = &loaded.project;
+    assert_eq!(project.settings.project, "shop");
+    assert_eq!(
+        project.output,
+        folder.path().parent().unwrap().join("rules")
+    );
+    assert_eq!(
+        project.settings.prometheus.format,
+        RuleFormat::PrometheusRule
+    );
+    assert_eq!(project.settings.prometheus.interval, Duration(90_000));
+    assert_eq!(
+        project.settings.prometheus.namespace.as_deref(),
+        Some("monitoring")
+    );
+    assert_eq!(project.settings.prometheus.resource_labels.len(), 2);
+    assert_eq!(
+        project.settings.severity_labels[&Severity::Page],
+        "critical"
+    );
+    assert_eq!(
+        project.settings.severity_labels[&Severity::Ticket],
+        "ticket"
+    );
+    assert_eq!(
+        project.settings.runbook_base_url.as_deref(),
+        Some("https://runbooks.example.com")
+    );
+    let files: Vec<_> = project
+        .files
+        .iter()
+        .map(|file| (file.module.as_str(), file.shown.as_str()))
+        .collect();
+    assert_eq!(
+        files,
+        [
+            ("checkout", "src/checkout.nth"),
+            ("teams.payments", "src/teams/payments.nth")
+        ]
+    );
+}
+
+/// The reference shows every key, and what it says of defaults is so.
+#[test]
+fn the_reference_of_the_manifest_is_right() {
+    let page = include_str!("../../docs/nth-toml.md");
+    let text = page
+        .split("```toml\n")
+        .nth(1)
+        .and_then(|rest| rest.split("```").next())
+        .unwrap();
+    let mut findings = Findings {
+        file: 0,
+        diagnostics: Vec::new(),
+    };
+    let read = manifest::parse(text, &mut findings);
+    assert_eq!(findings.diagnostics, []);
+    assert_eq!(read.dependencies.len(), 1);
+
+    let mut expected = default_settings("shop");
+    expected.prometheus.namespace = Some("monitoring".to_owned());
+    expected.prometheus.resource_labels =
+        [("release".to_owned(), "kube-prometheus".to_owned())].into();
+    expected.runbook_base_url = Some("https://runbooks.example.com".to_owned());
+    expected.dashboard_base_url = Some("https://grafana.example.com".to_owned());
+    assert_eq!(read.settings, expected);
+
+    let mut minimal = Findings {
+        file: 0,
+        diagnostics: Vec::new(),
+    };
+    let defaults = manifest::parse("[project]\nname = \"shop\"\n", &mut minimal);
+    assert_eq!(
+        (read.source.value, read.output.value),
+        (defaults.source.value, defaults.output.value)
+    );
+}
+
+#[test]
+fn a_manifest_with_only_a_name_takes_the_defaults() {
+    let loaded = manifest("[project]\nname = \"shop\"\n");
+    assert_eq!(told(&loaded), "");
+    assert_eq!(loaded.project.settings, default_settings("shop"));
+    assert!(loaded.project.output.ends_with("build"));
+}
+
+#[test]
+fn every_mistake_in_a_manifest_is_told_where_it_stands() {
+    let loaded = manifest(
+        r#"
+colour = "blue"
+
+[project]
+name = "my shop"
+outptu = "build"
+
+[prometheus]
+format = "PrometheusRule"
+interval = 30
+namespace = "Monitoring"
+labels = { release = true }
+
+[promehteus]
+interval = "1m"
+
+[severity]
+page = ""
+warning = "warn"
+
+[urls]
+runbooks = "runbooks.example.com"
+
+[dependencies]
+platform = "../platform"
+std = { path = "../std" }
+base = {}
+"#,
+    );
+    insta::assert_snapshot!(told(&loaded));
+}
+
+#[test]
+fn what_is_no_toml_is_told_once() {
+    insta::assert_snapshot!(told(&manifest(
+        "[project]\nname = \"shop\noutput = \"build\"\n"
+    )));
+}
+
+#[test]
+fn a_project_needs_a_name() {
+    insta::assert_snapshot!(told(&manifest("[prometheus]\ninterval = \"30s\"\n")));
+    insta::assert_snapshot!(told(&manifest("[project]\noutput = \"out\"\n")));
+    insta::assert_snapshot!(told(&manifest("")));
+}
+
+#[test]
+fn folders_stay_where_they_belong() {
+    insta::assert_snapshot!(told(&manifest(
+        "[project]\nname = \"shop\"\nsource = \"../other\"\noutput = \"/srv/rules\"\n"
+    )));
+    insta::assert_snapshot!(told(&manifest(
+        "[project]\nname = \"shop\"\nsource = \"src\"\n"
+    )));
+    insta::assert_snapshot!(told(&manifest(
+        "[project]\nname = \"shop\"\noutput = \".\"\n"
+    )));
+}
+
+#[test]
+fn a_packages_modules_carry_its_name() {
+    let folder = folder(&[
+        (
+            "shop/nth.toml",
+            "[project]\nname = \"shop\"\n[dependencies]\nplatform = { path = \"../platform\" }\n",
+        ),
+        ("shop/checkout.nth", ""),
+        (
+            "platform/nth.toml",
+            "[project]\nname = \"platform\"\nsource = \"src\"\n[prometheus]\ninterval = \"5m\"\n\
+             [dependencies]\nbase = { path = \"../base\" }\n",
+        ),
+        ("platform/src/teams/payments.nth", ""),
+        ("base/nth.toml", "[project]\nname = \"base\"\n"),
+        ("base/tiers.nth", ""),
+    ]);
+    let loaded = load_in(folder.path(), "shop");
+    assert_eq!(told(&loaded), "");
+    let modules: Vec<_> = loaded
+        .project
+        .files
+        .iter()
+        .map(|file| (file.package.as_deref(), file.module.as_str()))
+        .collect();
+    assert_eq!(
+        modules,
+        [
+            (None, "checkout"),
+            (Some("platform"), "platform.teams.payments"),
+            (Some("base"), "base.tiers")
+        ]
+    );
+    assert_eq!(
+        loaded.project.settings.prometheus.interval,
+        DEFAULT_INTERVAL
+    );
+}
+
+#[test]
+fn a_package_that_two_others_need_is_read_once() {
+    let folder = folder(&[
+        (
+            "shop/nth.toml",
+            "[project]\nname = \"shop\"\n[dependencies]\na = { path = \"../a\" }\nbase = { path = \"../base\" }\n",
+        ),
+        (
+            "a/nth.toml",
+            "[project]\nname = \"a\"\n[dependencies]\nbase = { path = \"../base\" }\n",
+        ),
+        ("base/nth.toml", "[project]\nname = \"base\"\n"),
+        ("base/tiers.nth", ""),
+    ]);
+    let loaded = load_in(folder.path(), "shop");
+    assert_eq!(told(&loaded), "");
+    assert_eq!(loaded.project.files.len(), 1);
+}
+
+#[test]
+fn packages_that_are_missing_misnamed_or_in_a_circle_are_told() {
+    let folder = folder(&[
+        (
+            "shop/nth.toml",
+            r#"
+[project]
+name = "shop"
+
+[dependencies]
+common   = { path = "../platform" }
+platfrom = { path = "../platfrom" }
+empty    = { path = "../empty" }
+"#,
+        ),
+        (
+            "platform/nth.toml",
+            "[project]\nname = \"platform\"\n[dependencies]\nshop = { path = \"../shop\" }\n",
+        ),
+        ("empty/readme.md", ""),
+    ]);
+    insta::assert_snapshot!(told(&load_in(folder.path(), "shop")));
+}
+
+#[test]
+fn names_that_are_taken_are_told() {
+    let folder = folder(&[
+        (
+            "shop/nth.toml",
+            "[project]\nname = \"shop\"\n[dependencies]\nplatform = { path = \"../platform\" }\n",
+        ),
+        ("shop/std/http.nth", ""),
+        ("shop/platform.nth", ""),
+        ("shop/teams/Payments.nth", ""),
+        ("shop/teams/payments.nth", ""),
+        ("shop/my teams/a.nth", ""),
+        ("platform/nth.toml", "[project]\nname = \"platform\"\n"),
+    ]);
+    let loaded = load_in(folder.path(), "shop");
+    let modules: Vec<_> = loaded
+        .project
+        .files
+        .iter()
+        .map(|file| file.module.as_str())
+        .collect();
+    assert_eq!(modules, ["teams.Payments"]);
+    insta::assert_snapshot!(told(&loaded));
+}
+
+#[test]
+fn a_file_in_another_encoding_is_told_and_left_out() {
+    let folder = folder(&[
+        ("nth.toml", "[project]\nname = \"shop\"\n"),
+        ("good.nth", ""),
+    ]);
+    fs::write(
+        folder.path().join("latin.nth"),
+        b"// caf\xe9\nservice x {}\n",
+    )
+    .unwrap();
+    let loaded = load_in(folder.path(), ".");
+    assert_eq!(loaded.project.files.len(), 1);
+    insta::assert_snapshot!(told(&loaded));
+}
+
+#[test]
+fn a_single_file_is_a_project_named_after_it() {
+    let folder = folder(&[("checkout.nth", "service checkout {}\n"), ("other.nth", "")]);
+    let loaded = load_file(Path::new("checkout.nth"), folder.path()).unwrap();
+    assert_eq!(told(&loaded), "");
+    assert_eq!(loaded.project.settings.project, "checkout");
+    assert_eq!(loaded.project.files.len(), 1);
+    assert_eq!(loaded.project.files[0].module, "checkout");
+    assert_eq!(loaded.project.output, folder.path().join("build"));
+}
+
+#[test]
+fn what_cannot_be_read_is_an_error() {
+    let folder = folder(&[("nth.toml", "[project]\nname = \"shop\"\n")]);
+    let error = load_file(Path::new("gone.nth"), folder.path()).unwrap_err();
+    assert_eq!(
+        error.to_string(),
+        "cannot read gone.nth: no such file or directory"
+    );
+    #[cfg(unix)]
+    {
+        std::os::unix::fs::symlink("nowhere", folder.path().join("dangling.nth")).unwrap();
+        let error = load(folder.path(), folder.path()).unwrap_err();
+        assert_eq!(
+            error.to_string(),
+            "cannot read dangling.nth: no such file or directory"
+        );
+    }
+}
+
+#[test]
+fn the_manifest_is_found_from_below() {
+    let folder = folder(&[("nth.toml", ""), ("a/b/c.nth", "")]);
+    assert_eq!(
+        find(&folder.path().join("a/b")).as_deref(),
+        Some(folder.path())
+    );
+    assert_eq!(find(folder.path()).as_deref(), Some(folder.path()));
+}
+
+proptest::proptest! {
+    /// Whatever stands in `nth.toml`, reading it ends, and every span lies in the text.
+    #[test]
+    fn any_manifest_can_be_read(text in "(\\[[a-z]{0,8}\\]|[a-z]{1,8}|=|\"|\\{|\\}|é|,|\\.|\n| |[0-9]{1,3}){0,40}") {
+        let mut findings = Findings { file: 0, diagnostics: Vec::new() };
+        manifest::parse(&text, &mut findings);
+        for diagnostic in &findings.diagnostics {
+            let span = diagnostic.primary.span;
+            proptest::prop_assert!(text.get(span.start..span.end).is_some(), "{diagnostic:?}");
+        }
+    }
+}

@@ -1,0 +1,694 @@
+//! The command, from end to end: the binary in folders on disk.
+#![allow(clippy::unwrap_used, clippy::expect_used)]
+
+use std::collections::BTreeMap;
+use std::fs;
+use std::io::Write as _;
+use std::path::{Path, PathBuf};
+use std::process::{Command, Stdio};
+
+/// A folder in which commands are run.
+struct Place {
+    folder: tempfile::TempDir,
+}
+
+/// What a command did.
+#[derive(Debug)]
+struct Ran {
+    code: i32,
+    out: String,
+    err: String,
+}
+
+impl Place {
+    fn new() -> Self {
+        Self {
+            folder: tempfile::Builder::new().prefix("nthc").tempdir().unwrap(),
+        }
+    }
+
+    /// A new project, as `nthc init` makes it.
+    fn project() -> Self {
+        let place = Self::new();
+        let ran = place.run(&["init", "--name", "shop"]);
+        assert_eq!(ran.code, 0, "{ran:?}");
+        place
+    }
+
+    fn path(&self, path: &str) -> PathBuf {
+        self.folder.path().join(path)
+    }
+
+    fn write(&self, path: &str, text: impl AsRef<[u8]>) {
+        let path = self.path(path);
+        fs::create_dir_all(path.parent().unwrap()).unwrap();
+        fs::write(path, text).unwrap();
+    }
+
+    fn read(&self, path: &str) -> String {
+        fs::read_to_string(self.path(path)).unwrap()
+    }
+
+    fn replace(&self, path: &str, from: &str, to: &str) {
+        let old = self.read(path);
+        assert!(old.contains(from), "{path} does not hold {from:?}");
+        self.write(path, old.replace(from, to));
+    }
+
+    fn command(&self, args: &[&str]) -> Command {
+        let mut command = Command::new(env!("CARGO_BIN_EXE_nthc"));
+        command
+            .args(args)
+            .current_dir(self.folder.path())
+            .stdin(Stdio::null());
+        for name in ["NO_COLOR", "CLICOLOR", "CLICOLOR_FORCE", "COLUMNS"] {
+            command.env_remove(name);
+        }
+        command
+    }
+
+    fn run(&self, args: &[&str]) -> Ran {
+        run(&mut self.command(args))
+    }
+
+    /// Every file below a folder, with its text.
+    fn files(&self, below: &str) -> BTreeMap<String, String> {
+        fn walk(root: &Path, folder: &Path, out: &mut BTreeMap<String, String>) {
+            for entry in fs::read_dir(folder).unwrap() {
+                let path = entry.unwrap().path();
+                if path.is_dir() {
+                    walk(root, &path, out);
+                } else {
+                    let name = path
+                        .strip_prefix(root)
+                        .unwrap()
+                        .to_string_lossy()
+                        .replace('\\', "/");
+                    out.insert(name, fs::read_to_string(path).unwrap());
+                }
+            }
+        }
+        let mut out = BTreeMap::new();
+        let root = self.path(below);
+        if root.exists() {
+            walk(&root, &root, &mut out);
+        }
+        out
+    }
+
+    fn names(&self, below: &str) -> Vec<String> {
+        self.files(below).into_keys().collect()
+    }
+}
+
+fn run(command: &mut Command) -> Ran {
+    let output = command.output().unwrap();
+    Ran {
+        code: output.status.code().expect("the command was killed"),
+        out: String::from_utf8(output.stdout).unwrap(),
+        err: String::from_utf8(output.stderr).unwrap(),
+    }
+}
+
+fn with_stdin(command: &mut Command, text: &[u8]) -> Ran {
+    let mut child = command
+        .stdin(Stdio::piped())
+        .stdout(Stdio::piped())
+        .stderr(Stdio::piped())
+        .spawn()
+        .unwrap();
+    child.stdin.take().unwrap().write_all(text).unwrap();
+    let output = child.wait_with_output().unwrap();
+    Ran {
+        code: output.status.code().unwrap(),
+        out: String::from_utf8(output.stdout).unwrap(),
+        err: String::from_utf8(output.stderr).unwrap(),
+    }
+}
+
+const LEDGER: &str = r#"import teams.payments
+
+/// Keeps the books.
+service ledger {
+  team     = payments
+  tier     = critical
+  selector = { job = "ledger" }
+
+  slo settlement {
+    objective = 99.9%
+
+    sli : ratio {
+      good  = `settlements_total{outcome="ok"}`
+      total = `settlements_total`
+    }
+  }
+}
+"#;
+
+#[test]
+fn a_new_project_builds_and_a_second_build_writes_nothing() {
+    let place = Place::project();
+    let checked = place.run(&["check"]);
+    assert_eq!((checked.code, checked.out.as_str()), (0, ""), "{checked:?}");
+    assert_eq!(checked.err, "checked 2 files: 0 errors, 0 warnings\n");
+
+    let built = place.run(&["build"]);
+    assert_eq!(built.code, 0, "{built:?}");
+    let files = place.names("build");
+    assert!(
+        files.contains(&"prometheus/checkout.yaml".to_owned()),
+        "{files:?}"
+    );
+    let written = files.len() - 1;
+    assert_eq!(
+        built.err,
+        format!("built shop: {written} written, 0 removed, 0 unchanged in build/\n")
+    );
+
+    let before = place.files("build");
+    let times = |place: &Place| -> Vec<_> {
+        let times = files.iter().map(|file| {
+            fs::metadata(place.path("build").join(file))
+                .unwrap()
+                .modified()
+                .unwrap()
+        });
+        times.collect()
+    };
+    let stamps = times(&place);
+    let again = place.run(&["build"]);
+    assert_eq!(
+        again.err,
+        format!("built shop: 0 written, 0 removed, {written} unchanged in build/\n")
+    );
+    assert_eq!(place.files("build"), before);
+    assert_eq!(times(&place), stamps);
+}
+
+#[test]
+fn init_overwrites_nothing() {
+    let place = Place::new();
+    place.write("shop/teams/payments.nth", "// mine\n");
+    let ran = place.run(&["init", "shop"]);
+    assert_eq!(ran.code, 2);
+    assert_eq!(
+        ran.err,
+        "error: shop/teams/payments.nth exists\n  help: Nothing was made: `nthc init` overwrites nothing.\n"
+    );
+    assert_eq!(place.names("."), ["shop/teams/payments.nth"]);
+
+    assert_eq!(place.run(&["init", "a shop!"]).code, 0);
+    assert!(place.read("a shop!/nth.toml").contains("name = \"a-shop\""));
+    assert_eq!(place.run(&["init", "x", "--name", "no name"]).code, 2);
+    assert!(!place.path("x").exists());
+}
+
+#[test]
+fn a_renamed_service_takes_its_old_file_along_and_no_other() {
+    let place = Place::project();
+    place.write("services/ledger.nth", LEDGER);
+    assert_eq!(place.run(&["build"]).code, 0);
+    place.write("build/prometheus/by-hand.yaml", "groups: []\n");
+    let before = place.names("build");
+    place.replace("services/ledger.nth", "service ledger", "service books");
+    let ran = place.run(&["build"]);
+    assert_eq!(ran.code, 0, "{ran:?}");
+    let after = place.names("build");
+    let gone: Vec<_> = before.iter().filter(|file| !after.contains(file)).collect();
+    let new: Vec<_> = after.iter().filter(|file| !before.contains(file)).collect();
+    assert_eq!(gone, ["prometheus/ledger.yaml"]);
+    assert_eq!(new, ["prometheus/books.yaml"]);
+    assert!(after.contains(&"prometheus/by-hand.yaml".to_owned()));
+}
+
+#[test]
+fn a_file_that_no_build_wrote_is_never_replaced() {
+    let place = Place::project();
+    place.write("build/prometheus/checkout.yaml", "mine\n");
+    let ran = place.run(&["build", "--format", "short"]);
+    assert_eq!(ran.code, 1);
+    assert!(
+        ran.err
+            .contains("error[N0620]: build/prometheus/checkout.yaml was not written by a build"),
+        "{ran:?}"
+    );
+    assert_eq!(
+        place.files("build"),
+        BTreeMap::from([("prometheus/checkout.yaml".to_owned(), "mine\n".to_owned())])
+    );
+    let elsewhere = place.run(&["build", "--output", "rules"]);
+    assert_eq!(elsewhere.code, 0, "{elsewhere:?}");
+    assert!(place.path("rules/prometheus/checkout.yaml").is_file());
+}
+
+#[test]
+fn errors_leave_the_output_as_it_was() {
+    let place = Place::project();
+    place.run(&["build"]);
+    let before = place.files("build");
+    place.write(
+        "services/ledger.nth",
+        "service ledger {\n  objective = @@\n}\n",
+    );
+    place.replace("services/checkout.nth", "1000", "2000");
+    let ran = place.run(&["build"]);
+    assert_eq!(ran.code, 1);
+    assert!(ran.err.contains("services/ledger.nth"), "{ran:?}");
+    assert!(ran.err.contains("shop was not built: "), "{ran:?}");
+    assert_eq!(place.files("build"), before);
+
+    let elsewhere = place.run(&["build", "--output", "new"]);
+    assert_eq!(elsewhere.code, 1);
+    assert!(!place.path("new").exists());
+}
+
+#[test]
+fn build_check_tells_what_is_stale_and_writes_nothing() {
+    let place = Place::project();
+    let fresh = place.run(&["build", "--check"]);
+    assert_eq!(fresh.code, 1);
+    assert!(
+        fresh
+            .out
+            .contains("would create build/prometheus/checkout.yaml\n"),
+        "{fresh:?}"
+    );
+    assert!(!place.path("build").exists());
+    place.run(&["build"]);
+    let current = place.run(&["build", "--dry-run"]);
+    assert_eq!((current.code, current.out.as_str()), (0, ""));
+    assert!(
+        current.err.starts_with("build/ is up to date: "),
+        "{current:?}"
+    );
+    place.replace("services/checkout.nth", "1000", "2000");
+    let stale = place.run(&["build", "--check"]);
+    assert_eq!(
+        (stale.code, stale.out.as_str()),
+        (1, "would replace build/prometheus/checkout.yaml\n")
+    );
+}
+
+#[test]
+fn an_edit_of_an_output_by_hand_is_a_warning() {
+    let place = Place::project();
+    place.run(&["build"]);
+    let good = place.read("build/prometheus/checkout.yaml");
+    place.write("build/prometheus/checkout.yaml", "edited\n");
+    let denied = place.run(&["build", "--deny-warnings"]);
+    assert_eq!(denied.code, 1);
+    assert_eq!(place.read("build/prometheus/checkout.yaml"), "edited\n");
+    let ran = place.run(&["build", "--format", "short"]);
+    assert_eq!(ran.code, 0);
+    assert!(
+        ran.err
+            .contains("warning[N0625]: build/prometheus/checkout.yaml was edited by hand"),
+        "{ran:?}"
+    );
+    assert_eq!(place.read("build/prometheus/checkout.yaml"), good);
+}
+
+#[test]
+fn exit_codes_tell_what_kind_of_failure_it_was() {
+    let place = Place::new();
+    let nowhere = place.run(&["check"]);
+    assert_eq!(nowhere.code, 2);
+    assert_eq!(
+        nowhere.err,
+        "error: no nth.toml in this folder or any folder above it\n  \
+         help: Make a project with `nthc init`, name one with `--project`, or name a file.\n"
+    );
+    assert_eq!(place.run(&["check", "--project", "gone"]).code, 2);
+    assert_eq!(place.run(&["frobnicate"]).code, 2);
+    assert_eq!(place.run(&[]).code, 2);
+    assert_eq!(place.run(&["--help"]).code, 0);
+    assert_eq!(place.run(&["--version"]).code, 0);
+    let gone = place.run(&["check", "gone.nth"]);
+    assert_eq!(
+        (gone.code, gone.err.as_str()),
+        (
+            3,
+            "error: cannot read gone.nth: no such file or directory\n"
+        )
+    );
+
+    let place = Place::project();
+    place.replace("nth.toml", "interval", "intervall");
+    let ran = place.run(&["check"]);
+    assert_eq!(ran.code, 1);
+    insta::assert_snapshot!(ran.err);
+}
+
+#[cfg(unix)]
+#[test]
+fn a_source_that_cannot_be_read_is_told_by_name() {
+    let place = Place::project();
+    std::os::unix::fs::symlink("nowhere.nth", place.path("services/dangling.nth")).unwrap();
+    for command in ["check", "build", "fmt"] {
+        let ran = place.run(&[command]);
+        assert_eq!(
+            (ran.code, ran.err.as_str()),
+            (
+                3,
+                "error: cannot read services/dangling.nth: no such file or directory\n"
+            ),
+            "{command}"
+        );
+    }
+    fs::remove_file(place.path("services/dangling.nth")).unwrap();
+    place.write("rules", "a file\n");
+    let ran = place.run(&["build", "--output", "rules/below"]);
+    assert!(ran.code == 1 || ran.code == 3, "{ran:?}");
+}
+
+#[test]
+fn a_file_outside_of_any_project_is_one() {
+    let place = Place::new();
+    place.write(
+        "ledger.nth",
+        "/// Keeps the books.\nservice ledger {\n  tier = standard\n}\n",
+    );
+    let checked = place.run(&["check", "ledger.nth"]);
+    assert_eq!(checked.code, 0, "{checked:?}");
+    let built = place.run(&["build", "ledger.nth"]);
+    assert_eq!(built.code, 0, "{built:?}");
+    assert!(built.err.contains("built ledger: "), "{built:?}");
+
+    let place = Place::project();
+    let ran = place.run(&["build", "services/checkout.nth"]);
+    assert_eq!(ran.code, 2);
+    assert!(
+        ran.err
+            .contains("services/checkout.nth belongs to the project in ."),
+        "{ran:?}"
+    );
+}
+
+#[test]
+fn check_of_files_tells_what_is_wrong_in_these() {
+    let place = Place::project();
+    place.write("services/a.nth", "service a {\n  objective = @@\n}\n");
+    place.write("services/b.nth", "service b {\n  objective = @@\n}\n");
+    let all = place.run(&["check", "--format", "short"]);
+    assert!(
+        all.err.contains("services/a.nth:") && all.err.contains("services/b.nth:"),
+        "{all:?}"
+    );
+    let one = place.run(&["check", "--format", "short", "services/a.nth"]);
+    assert_eq!(one.code, 1);
+    assert!(
+        one.err.contains("services/a.nth:") && !one.err.contains("services/b.nth:"),
+        "{one:?}"
+    );
+    assert!(one.err.contains("checked 1 file: "), "{one:?}");
+    let good = place.run(&["check", "teams"]);
+    assert_eq!(
+        (good.code, good.err.as_str()),
+        (0, "checked 1 file: 0 errors, 0 warnings\n")
+    );
+}
+
+#[test]
+fn programs_read_standard_output() {
+    let place = Place::project();
+    place.replace("nth.toml", "interval", "intervall");
+    let json = place.run(&["check", "--format", "json"]);
+    assert_eq!((json.code, json.err.as_str()), (1, ""));
+    let first: serde_json::Value = serde_json::from_str(json.out.lines().next().unwrap()).unwrap();
+    assert_eq!(first["code"], "N0602");
+    let sarif = place.run(&["build", "--format", "sarif"]);
+    let log: serde_json::Value = serde_json::from_str(&sarif.out).unwrap();
+    assert_eq!(log["version"], "2.1.0");
+    assert_eq!(log["runs"][0]["results"][0]["ruleId"], "N0602");
+    let github = place.run(&["check", "--format", "github"]);
+    assert!(
+        github.out.starts_with("::error file=nth.toml,"),
+        "{github:?}"
+    );
+    assert!(
+        github.err.starts_with("checked 2 files: 1 error"),
+        "{github:?}"
+    );
+
+    // Where nothing is wrong, SARIF is still a whole log.
+    place.replace("nth.toml", "intervall", "interval");
+    let sarif = place.run(&["check", "--format", "sarif"]);
+    let log: serde_json::Value = serde_json::from_str(&sarif.out).unwrap();
+    assert_eq!(log["runs"][0]["results"].as_array().map(Vec::len), Some(0));
+}
+
+#[test]
+fn colours_are_asked_for() {
+    let place = Place::project();
+    place.replace("nth.toml", "interval", "intervall");
+    assert!(!place.run(&["check"]).err.contains('\x1b'));
+    assert!(
+        place
+            .run(&["check", "--color", "always"])
+            .err
+            .contains('\x1b')
+    );
+    assert!(
+        !place
+            .run(&["check", "--color", "never"])
+            .err
+            .contains('\x1b')
+    );
+    assert!(
+        run(place.command(&["check"]).env("CLICOLOR_FORCE", "1"))
+            .err
+            .contains('\x1b')
+    );
+    let both = run(place
+        .command(&["check"])
+        .env("CLICOLOR_FORCE", "1")
+        .env("NO_COLOR", "1"));
+    assert!(!both.err.contains('\x1b'), "{both:?}");
+}
+
+#[test]
+fn check_fix_mends_what_is_sure() {
+    let place = Place::project();
+    let before = place.files("services");
+    let ran = place.run(&["check", "--fix"]);
+    assert_eq!(ran.code, 0, "{ran:?}");
+    assert_eq!(place.files("services"), before);
+}
+
+#[test]
+fn fmt_check_prints_a_diff_and_changes_nothing() {
+    let place = Place::project();
+    let ran = place.run(&["fmt", "--check"]);
+    assert_eq!(
+        (ran.code, ran.out.as_str()),
+        (0, ""),
+        "a new project is formatted: {ran:?}"
+    );
+
+    let good = place.read("teams/payments.nth");
+    place.replace("teams/payments.nth", "  slack = ", "\tslack = ");
+    let bad = place.read("teams/payments.nth");
+    let ran = place.run(&["fmt", "--check"]);
+    assert_eq!(ran.code, 1);
+    assert!(
+        ran.out
+            .starts_with("--- teams/payments.nth\n+++ teams/payments.nth\n@@ "),
+        "{ran:?}"
+    );
+    assert!(
+        ran.out.contains("\n-\tslack = ") && ran.out.contains("\n+  slack = "),
+        "{ran:?}"
+    );
+    assert_eq!(ran.err, "1 of 2 files would be formatted\n");
+    assert_eq!(place.read("teams/payments.nth"), bad);
+
+    let ran = place.run(&["fmt"]);
+    assert_eq!(
+        (ran.code, ran.err.as_str()),
+        (0, "formatted 1 of 2 files\n")
+    );
+    assert_eq!(place.read("teams/payments.nth"), good);
+}
+
+#[test]
+fn fmt_reads_standard_input() {
+    let place = Place::new();
+    let ran = with_stdin(
+        &mut place.command(&["fmt", "-"]),
+        b"team a {\n\tslack = \"#a\"\n}\n",
+    );
+    assert_eq!(
+        (ran.code, ran.out.as_str()),
+        (0, "team a {\n  slack = \"#a\"\n}\n")
+    );
+    let ran = with_stdin(
+        &mut place.command(&["fmt", "--check", "-"]),
+        ran.out.as_bytes(),
+    );
+    assert_eq!((ran.code, ran.out.as_str()), (0, ""));
+    let ran = with_stdin(&mut place.command(&["fmt", "-"]), b"// caf\xe9\n");
+    assert_eq!((ran.code, ran.out.as_str()), (1, ""));
+    assert_eq!(place.run(&["fmt", "-", "a.nth"]).code, 2);
+}
+
+#[test]
+fn files_with_crlf_are_checked_built_and_formatted() {
+    let place = Place::project();
+    place.run(&["build"]);
+    let before = place.files("build");
+    for file in ["services/checkout.nth", "teams/payments.nth", "nth.toml"] {
+        let text = place.read(file);
+        place.write(file, text.replace('\n', "\r\n"));
+    }
+    let ran = place.run(&["check"]);
+    assert_eq!(ran.code, 0, "{ran:?}");
+    let ran = place.run(&["build"]);
+    assert_eq!(ran.code, 0, "{ran:?}");
+    assert_eq!(place.files("build"), before);
+}
+
+#[test]
+fn sources_in_another_encoding_are_told() {
+    let place = Place::project();
+    place.write("services/latin.nth", b"// caf\xe9\n");
+    let ran = place.run(&["check", "--format", "short"]);
+    assert_eq!(ran.code, 1);
+    assert!(
+        ran.err
+            .contains("services/latin.nth:1:7: error[N0608]: the file is not UTF-8"),
+        "{ran:?}"
+    );
+}
+
+#[test]
+fn a_code_is_explained() {
+    let place = Place::new();
+    let by_number = place.run(&["explain", "N0602"]);
+    assert_eq!(by_number.code, 0);
+    assert!(
+        by_number.out.starts_with("# N0602 unknown-setting\n"),
+        "{by_number:?}"
+    );
+    assert_eq!(
+        place.run(&["explain", "unknown-setting"]).out,
+        by_number.out
+    );
+    let all = place.run(&["explain"]);
+    assert!(
+        all.out
+            .lines()
+            .any(|line| line.starts_with("N0620  error    foreign-file: ")),
+        "{all:?}"
+    );
+    let none = place.run(&["explain", "unknown-seting"]);
+    assert_eq!(none.code, 2);
+    insta::assert_snapshot!(none.err);
+}
+
+#[test]
+fn completions_are_made_for_every_shell() {
+    let place = Place::new();
+    for (shell, mark) in [
+        ("bash", "complete -F"),
+        ("zsh", "#compdef nthc"),
+        ("fish", "complete -c nthc"),
+        ("powershell", "Register-ArgumentCompleter"),
+    ] {
+        let ran = place.run(&["completions", shell]);
+        assert_eq!(ran.code, 0);
+        assert!(
+            ran.out.contains(mark) && ran.out.contains("explain"),
+            "{shell}"
+        );
+    }
+    assert_eq!(place.run(&["completions", "cmd"]).code, 2);
+}
+
+#[test]
+fn a_reader_that_goes_away_is_no_failure() {
+    let place = Place::new();
+    let mut child = place
+        .command(&["completions", "bash"])
+        .stdout(Stdio::piped())
+        .stderr(Stdio::piped())
+        .spawn()
+        .unwrap();
+    drop(child.stdout.take());
+    let output = child.wait_with_output().unwrap();
+    assert_eq!(
+        output.status.code(),
+        Some(0),
+        "{}",
+        String::from_utf8_lossy(&output.stderr)
+    );
+    assert_eq!(String::from_utf8_lossy(&output.stderr), "");
+}
+
+#[test]
+fn the_help_is_what_a_person_reads() {
+    let place = Place::new();
+    for command in [
+        "",
+        "init",
+        "check",
+        "build",
+        "fmt",
+        "explain",
+        "completions",
+    ] {
+        let args: Vec<&str> = [command, "--help"]
+            .into_iter()
+            .filter(|arg| !arg.is_empty())
+            .collect();
+        let ran = place.run(&args);
+        assert_eq!(ran.code, 0);
+        assert!(ran.out.contains("Examples:\n"), "{command} has no examples");
+        insta::assert_snapshot!(
+            format!("help {command}").trim_end().replace(' ', "_"),
+            ran.out
+        );
+    }
+}
+
+#[test]
+fn packages_are_read_from_beside_the_project() {
+    let place = Place::new();
+    assert_eq!(place.run(&["init", "shop"]).code, 0);
+    assert_eq!(place.run(&["init", "platform"]).code, 0);
+    let text = place.read("shop/nth.toml");
+    place.write(
+        "shop/nth.toml",
+        format!("{text}\n[dependencies]\nplatfrom = {{ path = \"../platform\" }}\n"),
+    );
+    let ran = place.run(&["check", "--project", "shop", "--format", "short"]);
+    assert_eq!(ran.code, 1);
+    assert!(
+        ran.err
+            .contains("error[N0607]: the package `platform` is imported as `platfrom`"),
+        "{ran:?}"
+    );
+}
+
+#[test]
+fn no_command_is_listed_that_does_nothing() {
+    let help = Place::new().run(&["--help"]).out;
+    let listed: Vec<&str> = help
+        .lines()
+        .skip_while(|line| *line != "Commands:")
+        .skip(1)
+        .take_while(|line| !line.is_empty())
+        .filter_map(|line| line.split_whitespace().next())
+        .collect();
+    assert_eq!(
+        listed,
+        [
+            "init",
+            "check",
+            "build",
+            "fmt",
+            "explain",
+            "completions",
+            "help"
+        ]
+    );
+}

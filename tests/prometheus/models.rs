@@ -1,0 +1,227 @@
+//! Models to make rules from.
+
+use std::collections::BTreeMap;
+
+use nthc::backends::prometheus::service_rules;
+use nthc::ir::{
+    AbsenceAlert, Alert, BudgetAlert, Duration, Numerator, PrometheusSettings, Recording, RuleFormat, Service,
+    Settings, Severity, Sli, Slo, Text, TextPart, ValueFormat, burn_rate,
+};
+use nthc::promql::{self, Expr};
+
+/// A query.
+pub fn query(text: &str) -> Expr {
+    promql::parse(text).unwrap_or_else(|errors| panic!("{text}: {errors:?}"))
+}
+
+/// Settings without any base URL, evaluated at `interval`.
+pub fn settings(interval: Duration) -> Settings {
+    Settings {
+        project: "shop".into(),
+        environment: None,
+        prometheus: PrometheusSettings {
+            format: RuleFormat::Plain,
+            interval,
+            namespace: None,
+            resource_labels: BTreeMap::new(),
+        },
+        severity_labels: BTreeMap::new(),
+        runbook_base_url: None,
+        dashboard_base_url: None,
+    }
+}
+
+/// `checkout`, of team `payments`, with these SLOs.
+pub fn service(slos: Vec<Slo>) -> Service {
+    Service {
+        name: "checkout".into(),
+        description: None,
+        service_type: Some("api".into()),
+        team: Some("payments".into()),
+        tier: "critical".into(),
+        selector: BTreeMap::from([("job".into(), "checkout".into())]),
+        labels: BTreeMap::new(),
+        slos,
+        alerts: Vec::new(),
+        recordings: Vec::new(),
+        runbook_url: None,
+        dashboard_url: None,
+    }
+}
+
+/// An SLO over 30 d with all pairs that can fire, and nothing else.
+pub fn slo(name: &str, objective: &str, sli: Sli) -> Slo {
+    let objective = objective.parse().expect("an objective");
+    let window = Duration::days(30);
+    let pairs = burn_rate::pairs(window);
+    Slo {
+        name: name.into(),
+        description: None,
+        objective,
+        window,
+        sli,
+        labels: BTreeMap::new(),
+        burn_rate_pairs: pairs.into_iter().filter(|pair| pair.can_fire(objective)).collect(),
+        min_events: None,
+        budget_alerts: Vec::new(),
+        absence: None,
+        breakdown: Vec::new(),
+        runbook_url: None,
+    }
+}
+
+/// Requests that fail with a 5xx out of all.
+pub fn bad_based() -> Sli {
+    let bad = r#"http_requests_total{code=~"5..",job="checkout"}"#;
+    let total = r#"http_requests_total{job="checkout"}"#;
+    Sli::Events {
+        numerator: Numerator::Bad(query(&format!("sum(rate({bad}[$window]))"))),
+        total: query(&format!("sum(rate({total}[$window]))")),
+        total_series: Some(query(total)),
+        breakdown_series: Some(query(bad)),
+    }
+}
+
+/// Settlements that went well out of all.
+pub fn good_based() -> Sli {
+    let good = r#"settlements_total{outcome="ok",job="checkout"}"#;
+    let total = r#"settlements_total{job="checkout"}"#;
+    Sli::Events {
+        numerator: Numerator::Good(query(&format!("sum(rate({good}[$window]))"))),
+        total: query(&format!("sum(rate({total}[$window]))")),
+        total_series: Some(query(total)),
+        breakdown_series: Some(query(total)),
+    }
+}
+
+/// Requests under 300 ms, by a classic histogram.
+pub fn latency() -> Sli {
+    let of = |series: &str| query(&format!("sum(rate({series}[$window]))"));
+    let count = r#"http_request_duration_seconds_count{job="checkout"}"#;
+    Sli::Events {
+        numerator: Numerator::Good(of(r#"http_request_duration_seconds_bucket{job="checkout",le="0.3"}"#)),
+        total: of(count),
+        total_series: Some(query(count)),
+        breakdown_series: None,
+    }
+}
+
+/// Requests under 300 ms, by a native histogram, which gives NaN where there is no request.
+pub fn native_latency() -> Sli {
+    let rate = r#"sum(rate(http_request_duration_seconds{job="checkout"}[$window]))"#;
+    Sli::Events {
+        numerator: Numerator::Good(query(&format!(
+            "histogram_fraction(0, 0.3, {rate}) * histogram_count({rate})"
+        ))),
+        total: query(&format!("histogram_count({rate})")),
+        total_series: Some(query(r#"http_request_duration_seconds{job="checkout"}"#)),
+        breakdown_series: None,
+    }
+}
+
+/// A queue that is younger than a minute.
+pub fn time_slices() -> Sli {
+    Sli::TimeSlices { good: query(r#"max(queue_age_seconds{job="checkout"}) < 60"#) }
+}
+
+/// A ratio that its author computed, with or without what weighs it.
+pub fn error_ratio(weighted: bool) -> Sli {
+    let of = |outcome: &str| format!(r#"sum(rate(jobs_total{{job="checkout"{outcome}}}[$window]))"#);
+    Sli::ErrorRatio {
+        ratio: query(&format!(r#"{} / {}"#, of(r#",outcome="failed""#), of(""))),
+        total: weighted.then(|| query(&of(""))),
+    }
+}
+
+/// All kinds of SLI, each with a name.
+pub fn every_sli() -> Vec<(&'static str, Sli)> {
+    vec![
+        ("availability", bad_based()),
+        ("settlement", good_based()),
+        ("latency", latency()),
+        ("native-latency", native_latency()),
+        ("freshness", time_slices()),
+        ("jobs", error_ratio(true)),
+        ("unweighted-jobs", error_ratio(false)),
+    ]
+}
+
+/// A service with all that a service may have.
+pub fn complete() -> (Service, Settings) {
+    let text = |parts: Vec<TextPart>| Some(Text { parts });
+    let literal = |text: &str| TextPart::Literal(text.into());
+    let availability = Slo {
+        description: Some("Customers can pay.".into()),
+        min_events: Some(100),
+        budget_alerts: vec![
+            BudgetAlert { consumed: "0.75".parse().expect("a share"), severity: Severity::Ticket },
+            BudgetAlert { consumed: "0.9".parse().expect("a share"), severity: Severity::Page },
+        ],
+        absence: Some(AbsenceAlert { hold: Duration::minutes(10), severity: Severity::Page }),
+        breakdown: vec!["route".into(), "code".into()],
+        ..slo("availability", "0.9995", bad_based())
+    };
+    let freshness = Slo {
+        labels: BTreeMap::from([("journey".into(), "settle".into())]),
+        absence: Some(AbsenceAlert { hold: Duration::minutes(15), severity: Severity::Ticket }),
+        ..slo("freshness", "0.95", time_slices())
+    };
+    let backlog = Alert {
+        name: "queue-backlog".into(),
+        when: query(r#"max by (queue) (checkout_queue_depth{job="checkout"}) > 1000"#),
+        hold: Some(Duration::minutes(10)),
+        severity: Severity::Ticket,
+        summary: text(vec![
+            literal("Queue "),
+            TextPart::Label("queue".into()),
+            literal(" is "),
+            TextPart::Value(ValueFormat::Number),
+            literal(" deep, see {{ docs }}"),
+        ]),
+        description: None,
+        labels: BTreeMap::new(),
+        annotations: BTreeMap::new(),
+        runbook_url: Some("https://runbooks.example.com/queues".into()),
+        dependency: None,
+    };
+    let connections = Alert {
+        name: "orders-db-connections-near-limit".into(),
+        when: query(
+            r#"sum(pg_stat_activity_count{instance="orders-db:9187"}) / sum(pg_settings_max_connections{instance="orders-db:9187"}) > 0.8"#,
+        ),
+        hold: None,
+        severity: Severity::Ticket,
+        summary: None,
+        description: None,
+        labels: BTreeMap::new(),
+        annotations: BTreeMap::new(),
+        runbook_url: None,
+        dependency: Some("orders-db".into()),
+    };
+    let recording = Recording {
+        record: "checkout:http_requests:rate5m".into(),
+        query: query(r#"sum by (route) (rate(http_requests_total{job="checkout"}[5m]))"#),
+        labels: BTreeMap::new(),
+    };
+    let service = Service {
+        labels: BTreeMap::from([("cost_center".into(), "0042".into())]),
+        alerts: vec![backlog, connections],
+        recordings: vec![recording],
+        ..service(vec![availability, freshness])
+    };
+    let settings = Settings {
+        severity_labels: BTreeMap::from([
+            (Severity::Page, "critical".into()),
+            (Severity::Ticket, "warning".into()),
+        ]),
+        runbook_base_url: Some("https://runbooks.example.com/".into()),
+        dashboard_base_url: Some("https://grafana.example.com".into()),
+        ..settings(Duration::seconds(30))
+    };
+    (service, settings)
+}
+
+/// The rule file of a service.
+pub fn rules(service: &Service, settings: &Settings) -> String {
+    service_rules(service, settings).expect("it is YAML").expect("it has rules").contents
+}

@@ -1,0 +1,10 @@
+//! The Prometheus target's rules, judged by promtool: accepted, and firing when they must and only then.
+
+#[path = "support/mod.rs"]
+mod support;
+
+#[path = "prometheus/models.rs"]
+mod models;
+
+#[path = "prometheus/document.rs"]
+mod document;

@@ -1,0 +1,418 @@
+//! Laws of reading, printing and rewriting PromQL.
+#![allow(clippy::unwrap_used, clippy::expect_used)]
+
+use nthc::promql::{
+    Aggregate, At, Binary, BinaryOp, Call, Duration, DurationNode, Error, Expr, Fill, Group, Grouping, Label,
+    MAX_DEPTH, MatchOp, Matcher, Matching, MetricName, Modifiers, Node, Offset, Selector, Span, StringLit,
+    StringPart, Subquery, UnaryOp, build, classify, infer, parse,
+    rewrite::{self, HoleValue},
+};
+use proptest::collection::vec;
+use proptest::option::of as maybe;
+use proptest::prelude::*;
+
+/// What the generated trees may have in them.
+#[derive(Clone, Copy, PartialEq)]
+enum Dialect {
+    /// All there is.
+    Full,
+    /// What the `promql-parser` crate reads too.
+    Plain,
+}
+
+fn name() -> impl Strategy<Value = String> {
+    prop_oneof![
+        4 => "[a-c]{1,2}".prop_map(|name| name),
+        1 => prop::sample::select(vec![
+            "sum", "by", "without", "and", "offset", "bool", "on", "group_left", "inf", "NaN", "start", "a:b",
+            "fill", "http.requests", "größe", "a b", "1x", "$window", "${_}", "le", "x\"y", "x\\y", "step",
+        ]).prop_map(str::to_owned),
+    ]
+}
+
+fn plain_name() -> impl Strategy<Value = String> {
+    "[a-c]{1,2}".prop_map(|name| name)
+}
+
+fn names(dialect: Dialect) -> BoxedStrategy<String> {
+    if dialect == Dialect::Full { name().boxed() } else { plain_name().boxed() }
+}
+
+fn literal() -> impl Strategy<Value = Duration> {
+    prop::sample::select(vec!["5m", "1h30m", "1d", "300", "0.5", "0x1F"]).prop_map(Duration::made)
+}
+
+fn duration(dialect: Dialect) -> BoxedStrategy<Duration> {
+    if dialect == Dialect::Plain {
+        return prop::sample::select(vec!["5m", "1h30m", "1d"]).prop_map(Duration::made).boxed();
+    }
+    let made = |node| Duration { node, span: Span::default() };
+    let leaf = prop_oneof![
+        4 => literal(),
+        1 => Just(Duration::window()),
+        1 => Just(made(DurationNode::Hole(0))),
+    ];
+    leaf.prop_recursive(2, 6, 2, move |inner| {
+        let op = prop::sample::select(vec![
+            BinaryOp::Add,
+            BinaryOp::Subtract,
+            BinaryOp::Multiply,
+            BinaryOp::Divide,
+            BinaryOp::Power,
+        ]);
+        prop_oneof![
+            6 => literal(),
+            1 => (op, inner.clone(), inner.clone())
+                .prop_map(move |(op, a, b)| made(DurationNode::Binary(op, Box::new(a), Box::new(b)))),
+            1 => inner.clone().prop_map(move |a| made(DurationNode::Paren(Box::new(a)))),
+            1 => inner.prop_map(move |a| made(DurationNode::Call("max_of".into(), vec![a.clone(), a]))),
+        ]
+    })
+    .boxed()
+}
+
+fn text(dialect: Dialect) -> BoxedStrategy<StringLit> {
+    if dialect == Dialect::Plain {
+        return "[a-c]{0,2}".prop_map(StringLit::made).boxed();
+    }
+    let part = prop_oneof![
+        4 => "\\PC{1,3}|[\"\\\\\n\t$'`{}]{1,3}".prop_map(StringPart::Text),
+        1 => Just(StringPart::Byte(0xff)),
+        1 => Just(StringPart::Hole(0)),
+    ];
+    vec(part, 0..3)
+        .prop_map(|parts| {
+            let mut merged: Vec<StringPart> = Vec::new();
+            for part in parts {
+                match (merged.last_mut(), part) {
+                    (Some(StringPart::Text(before)), StringPart::Text(text)) => before.push_str(&text),
+                    (_, part) => merged.push(part),
+                }
+            }
+            StringLit { parts: merged, span: Span::default() }
+        })
+        .boxed()
+}
+
+fn labels(dialect: Dialect) -> impl Strategy<Value = Vec<Label>> {
+    vec(names(dialect).prop_map(|name| Label { name: name.into(), span: Span::default() }), 0..3)
+}
+
+fn modifiers(dialect: Dialect) -> impl Strategy<Value = Modifiers> {
+    let at = prop_oneof![Just(At::Start), Just(At::End), Just(At::Time("-1.5".into()))];
+    let offset = (any::<bool>(), duration(dialect)).prop_map(|(negative, duration)| Offset { negative, duration });
+    (prop::option::weighted(0.1, offset), prop::option::weighted(0.1, at))
+        .prop_map(|(offset, at)| Modifiers { offset, at, extended: None })
+}
+
+fn selector(dialect: Dialect) -> impl Strategy<Value = Selector> {
+    let op = prop::sample::select(vec![
+        MatchOp::Equal,
+        MatchOp::NotEqual,
+        MatchOp::Matches,
+        MatchOp::NotMatches,
+    ]);
+    let matcher = (names(dialect), op, text(dialect)).prop_map(|(label, op, value)| Matcher {
+        label: label.into(),
+        label_span: Span::default(),
+        op,
+        value,
+    });
+    (prop::option::weighted(0.9, names(dialect)), vec(matcher, 0..3), modifiers(dialect)).prop_map(
+        |(metric, matchers, modifiers)| Selector {
+            metric: metric.map(|text| MetricName { text: text.into(), span: Span::default() }),
+            matchers,
+            modifiers,
+        },
+    )
+}
+
+fn function() -> impl Strategy<Value = &'static str> {
+    prop::sample::select(vec!["rate", "abs", "time", "clamp_max", "label_join", "vector", "scalar", "hour"])
+}
+
+fn binary_op() -> impl Strategy<Value = BinaryOp> {
+    use BinaryOp::*;
+    prop::sample::select(vec![
+        Or, And, Unless, Equal, NotEqual, Less, LessOrEqual, Greater, GreaterOrEqual, Add, Subtract, Multiply,
+        Divide, Modulo, Power, Atan2,
+    ])
+}
+
+fn expr(dialect: Dialect) -> impl Strategy<Value = Expr> {
+    let leaf = prop_oneof![
+        6 => selector(dialect).prop_map(|selector| Expr::made(Node::Selector(selector))),
+        2 => (selector(dialect), duration(dialect)).prop_map(|(selector, range)| {
+            Expr::made(Node::Range(Box::new(Expr::made(Node::Selector(selector))), range))
+        }),
+        2 => prop::sample::select(vec!["0", "1.5", "1e3", "0xff", "Inf", "5m"]).prop_map(build::number),
+        1 => text(dialect).prop_map(|text| Expr::made(Node::String(text))),
+    ];
+    leaf.prop_recursive(4, 24, 3, move |inner| {
+        let group = maybe((any::<bool>(), labels(dialect)).prop_map(|(left, labels)| Group { left, labels }));
+        let matching = (any::<bool>(), labels(dialect), group)
+            .prop_map(|(on, labels, group)| Matching { on, labels, group });
+        let matching = prop::option::weighted(0.3, matching);
+        let binary = (binary_op(), inner.clone(), inner.clone(), prop::bool::weighted(0.1), matching).prop_map(
+            |(op, left, right, return_bool, matching)| {
+                Expr::made(Node::Binary(Box::new(Binary {
+                    op,
+                    op_span: Span::default(),
+                    left,
+                    right,
+                    return_bool,
+                    matching,
+                    fill: Fill::default(),
+                })))
+            },
+        );
+        let grouping =
+            maybe((any::<bool>(), labels(dialect)).prop_map(|(without, labels)| Grouping { without, labels }));
+        let aggregate = (grouping, inner.clone(), any::<bool>()).prop_map(|(grouping, expr, param)| {
+            Expr::made(Node::Aggregate(Box::new(Aggregate {
+                op: if param { "topk" } else { "sum" }.into(),
+                op_span: Span::default(),
+                grouping,
+                param: param.then(|| build::number("3")),
+                expr,
+            })))
+        });
+        let call = (function(), vec(inner.clone(), 0..3)).prop_map(|(function, args)| {
+            Expr::made(Node::Call(Call { function: function.into(), function_span: Span::default(), args }))
+        });
+        let subquery = (inner.clone(), duration(dialect), maybe(duration(dialect)), modifiers(dialect)).prop_map(
+            |(expr, range, step, modifiers)| {
+                Expr::made(Node::Subquery(Box::new(Subquery { expr, range, step, modifiers })))
+            },
+        );
+        let unary = (any::<bool>(), inner.clone()).prop_map(|(minus, inner)| {
+            let op = if minus { UnaryOp::Minus } else { UnaryOp::Plus };
+            Expr::made(Node::Unary(op, Box::new(inner)))
+        });
+        prop_oneof![
+            5 => binary,
+            2 => aggregate,
+            2 => call,
+            1 => subquery,
+            1 => unary,
+            1 => inner.prop_map(|inner| Expr::made(Node::Paren(Box::new(inner)))),
+        ]
+    })
+}
+
+/// The debug text without parentheses, places and the numbers of holes: what the tree means.
+fn meaning(expr: &Expr) -> Expr {
+    fn in_duration(duration: &mut Duration) {
+        while let DurationNode::Paren(inner) = &mut duration.node {
+            *duration = (**inner).clone();
+        }
+        match &mut duration.node {
+            DurationNode::Hole(number) => *number = 0,
+            DurationNode::Unary(_, inner) => in_duration(inner),
+            DurationNode::Binary(_, left, right) => {
+                in_duration(left);
+                in_duration(right);
+            }
+            DurationNode::Call(_, args) => args.iter_mut().for_each(in_duration),
+            _ => {}
+        }
+    }
+    fn in_modifiers(modifiers: &mut Modifiers) {
+        if let Some(offset) = &mut modifiers.offset {
+            in_duration(&mut offset.duration);
+        }
+    }
+    fn in_string(string: &mut StringLit) {
+        for part in &mut string.parts {
+            if let StringPart::Hole(number) = part {
+                *number = 0;
+            }
+        }
+    }
+    fn in_expr(expr: &mut Expr) {
+        while let Node::Paren(inner) = &mut expr.node {
+            *expr = (**inner).clone();
+        }
+        match &mut expr.node {
+            Node::String(string) => in_string(string),
+            Node::Selector(selector) => {
+                selector.matchers.iter_mut().for_each(|matcher| in_string(&mut matcher.value));
+                in_modifiers(&mut selector.modifiers);
+            }
+            Node::Range(inner, range) => {
+                in_expr(inner);
+                in_duration(range);
+            }
+            Node::Subquery(subquery) => {
+                in_expr(&mut subquery.expr);
+                in_duration(&mut subquery.range);
+                subquery.step.iter_mut().for_each(in_duration);
+                in_modifiers(&mut subquery.modifiers);
+            }
+            Node::Call(call) => call.args.iter_mut().for_each(in_expr),
+            Node::Aggregate(aggregate) => {
+                aggregate.param.iter_mut().for_each(in_expr);
+                in_expr(&mut aggregate.expr);
+            }
+            Node::Binary(binary) => {
+                in_expr(&mut binary.left);
+                in_expr(&mut binary.right);
+            }
+            Node::Unary(_, inner) => in_expr(inner),
+            _ => {}
+        }
+    }
+    let mut expr = expr.clone();
+    in_expr(&mut expr);
+    rewrite::clear_spans(&mut expr);
+    expr
+}
+
+fn check_places(text: &str, errors: &[Error]) {
+    for error in errors {
+        assert!(text.get(error.span.range()).is_some(), "{text:?}: {error:?}");
+        assert!(!error.message.is_empty() && !error.message.ends_with('.'), "{error:?}");
+        if let Some((span, _)) = &error.suggestion {
+            assert!(text.get(span.range()).is_some(), "{text:?}: {error:?}");
+        }
+    }
+}
+
+fn is_accepted(text: &str) -> bool {
+    parse(text).is_ok_and(|expr| !infer(&expr, &[]).1.iter().any(Error::is_error))
+}
+
+/// Text that is nearly PromQL.
+fn near_miss() -> impl Strategy<Value = String> {
+    let token = prop::sample::select(vec![
+        "sum", "rate", "(", ")", "[", "]", "{", "}", "x", "by", "on", "group_left", "5m", "1", "0x", ",", "=",
+        "=~", "\"a\"", "'", "`", "\\", "${_}", "$window", "$x", "offset", "@", "start()", "-", "^", "and",
+        "bool", "fill(", "</", " ", "\n", "#", "é", ":", "“", "_a", "1e", "inf", "by(", "without",
+    ]);
+    vec(token, 0..14).prop_map(|tokens| tokens.concat())
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig::with_cases(512))]
+
+    #[test]
+    fn reading_is_total(text in prop_oneof![near_miss(), "\\PC{0,40}".prop_map(|text| text)]) {
+        match parse(&text) {
+            Ok(expr) => {
+                for part in classify::exprs(&expr) {
+                    prop_assert!(text.get(part.span.range()).is_some_and(|part| !part.is_empty()));
+                }
+                check_places(&text, &infer(&expr, &[]).1);
+                let printed = expr.to_string();
+                let again = parse(&printed);
+                prop_assert!(again.is_ok(), "{:?}: {:?}: {:?}", text, printed, again);
+                prop_assert_eq!(meaning(&again.unwrap()), meaning(&expr), "{}", printed);
+            }
+            Err(errors) => {
+                prop_assert!(!errors.is_empty());
+                check_places(&text, &errors);
+            }
+        }
+    }
+
+    #[test]
+    fn printing_reads_back(expr in expr(Dialect::Full)) {
+        let printed = expr.to_string();
+        let again = parse(&printed).unwrap_or_else(|errors| panic!("{printed}: {errors:?}"));
+        prop_assert_eq!(meaning(&again), meaning(&expr), "{}", printed);
+        prop_assert_eq!(again.to_string(), printed);
+    }
+
+    #[test]
+    fn labels_reach_every_selector_once(tree in expr(Dialect::Full), value in "\\PC{0,4}") {
+        let mut once = tree.clone();
+        rewrite::inject_labels(&mut once, [("team", value.as_str())]);
+        for selector in classify::metrics(&once) {
+            prop_assert_eq!(selector.matchers.iter().filter(|matcher| matcher.label == "team").count(), 1);
+        }
+        prop_assert_eq!(classify::metrics(&once).count(), classify::metrics(&tree).count());
+        let mut twice = once.clone();
+        rewrite::inject_labels(&mut twice, [("team", value.as_str())]);
+        prop_assert_eq!(&twice, &once);
+        prop_assert!(parse(&once.to_string()).is_ok());
+    }
+
+    #[test]
+    fn a_set_window_leaves_none(tree in expr(Dialect::Full)) {
+        let mut tree = tree;
+        rewrite::set_window(&mut tree, "1h");
+        prop_assert!(!classify::uses_window(&tree));
+    }
+
+    #[test]
+    fn interpolated_text_stays_text(value in "\\PC{0,8}|[\"\\\\\n${}_]{0,8}") {
+        let mut query = parse("x{a=\"${_}\", b!=\"<${_}>\"}").unwrap();
+        rewrite::fill_holes(&mut query, &[HoleValue::Text(value.clone()), HoleValue::Text(value.clone())]).unwrap();
+        let read = parse(&query.to_string()).unwrap();
+        let Node::Selector(selector) = &read.node else { panic!("{read}") };
+        prop_assert_eq!(selector.matchers.len(), 2);
+        prop_assert_eq!(selector.matchers[0].value.text(), Some(value.as_str()));
+        let around = format!("<{value}>");
+        prop_assert_eq!(selector.matchers[1].value.text(), Some(around.as_str()));
+    }
+
+    #[test]
+    fn interpolated_text_in_a_regex_matches_itself(value in "\\PC{0,8}") {
+        let mut query = parse("x{a=~\"${_}\"}").unwrap();
+        rewrite::fill_holes(&mut query, &[HoleValue::Text(value)]).unwrap();
+        prop_assert!(is_accepted(&query.to_string()), "{}", query);
+    }
+
+    #[test]
+    fn agrees_with_a_second_opinion(expr in expr(Dialect::Plain)) {
+        let printed = expr.to_string();
+        let theirs = promql_parser::parser::parse(&printed);
+        prop_assert_eq!(is_accepted(&printed), theirs.is_ok(), "{}: {:?} {:?}", printed, theirs.err(),
+            parse(&printed).map(|expr| infer(&expr, &[]).1));
+    }
+}
+
+#[test]
+fn nesting_is_bounded() {
+    for open in ["(", "sum(", "-(", "x[", "{", "x + (", "rate(x[(", "f(a,", "clamp(1,"] {
+        let text = open.repeat(100_000);
+        let errors = parse(&text).unwrap_err();
+        assert_eq!(errors.len(), 1, "{open}");
+        assert_eq!(errors[0].code.slug, "promql-too-deep", "{open}");
+    }
+}
+
+#[test]
+fn long_chains_are_bounded() {
+    for text in ["-".repeat(100_000) + "x", "x".to_owned() + &" ^ x".repeat(100_000), "x".to_owned() + &" or x".repeat(100_000)] {
+        assert_eq!(parse(&text).unwrap_err()[0].code.slug, "promql-too-deep");
+    }
+    let long = "x".to_owned() + &" or x".repeat(300);
+    assert_eq!(parse(&long).unwrap().to_string(), long);
+    let wide = format!("label_join({})", vec!["x"; 20_000].join(", "));
+    assert_eq!(parse(&wide).unwrap().to_string(), wide);
+}
+
+#[test]
+fn what_is_as_deep_as_allowed_is_read() {
+    for (open, close) in [("(", ")"), ("sum(", ")"), ("abs(-(", "))"), ("clamp_max(", ", 1)"), ("1 + (", ")"), ("topk(1, ", ")")] {
+        let times = MAX_DEPTH / open.matches('(').count();
+        let text = format!("{}x{}", open.repeat(times), close.repeat(times));
+        let expr = parse(&text).unwrap_or_else(|errors| panic!("{open}: {errors:?}"));
+        assert_eq!(expr.to_string(), text);
+        assert!(infer(&expr, &[]).1.is_empty(), "{open}");
+    }
+}
+
+#[test]
+fn malformed_nesting_takes_no_second_reading() {
+    // Each level of these would double the time if an alternative were tried twice.
+    for (open, close) in [
+        ("(", ""), ("sum(", "]"), ("sum by (a) (", ""), ("f(x, ", "}"), ("x[(", "]"), ("x offset (", ""),
+        ("-(", "]"), ("x + on (a) group_left (b) (", ""), ("x[max_of(1,", ""),
+    ] {
+        let times = MAX_DEPTH / open.matches(['(', '[']).count().max(1) / 2;
+        let text = format!("{}x{}", open.repeat(times), close.repeat(times));
+        assert!(parse(&text).is_err(), "{open}");
+    }
+}

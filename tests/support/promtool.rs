@@ -1,0 +1,177 @@
+//! `promtool` as a judge: does it accept a rule file, and what do its rules do to given series?
+
+#![allow(dead_code, reason = "each test file uses its own part")]
+
+use std::collections::BTreeMap;
+use std::fmt::Write as _;
+use std::path::Path;
+use std::process::{Command, Output};
+
+use serde::Serialize;
+
+/// Whether promtool is there. Where it is not, a test says so and ends; a build server must have it.
+pub fn available() -> bool {
+    let found = Command::new("promtool").arg("--version").output().is_ok_and(|output| output.status.success());
+    if !found {
+        assert!(std::env::var_os("CI").is_none(), "promtool is not installed");
+        println!("skipped, promtool not installed");
+    }
+    found
+}
+
+/// Asserts that promtool accepts a rule file, with all lints. A `PrometheusRule` is unwrapped first.
+pub fn check_rules(contents: &str) {
+    let folder = tempfile::tempdir().expect("a temporary folder");
+    std::fs::write(folder.path().join("rules.yaml"), plain(contents)).expect("the rules are written");
+    let output = run(folder.path(), &["check", "rules", "--lint=all", "--lint-fatal", "rules.yaml"]);
+    assert!(output.status.success(), "{}\n{contents}", text(&output));
+}
+
+/// The rules of a `PrometheusRule` as a plain file; a plain file as it is.
+pub fn plain(contents: &str) -> String {
+    let document: yaml_serde::Value = yaml_serde::from_str(contents).expect("the file is YAML");
+    match document.get("spec") {
+        Some(spec) => yaml_serde::to_string(spec).expect("it is written back"),
+        None => contents.to_owned(),
+    }
+}
+
+/// A file of unit tests for rules.
+#[derive(Debug, Default, Serialize)]
+pub struct TestFile {
+    /// Filled in by [`test_rules`].
+    pub rule_files: Vec<String>,
+    /// How often rules are evaluated; groups' own intervals are not looked at.
+    pub evaluation_interval: String,
+    /// Its tests.
+    pub tests: Vec<Test>,
+}
+
+/// A unit test.
+#[derive(Debug, Default, Serialize)]
+pub struct Test {
+    /// Shown where it fails.
+    pub name: String,
+    /// The time between two values of the input.
+    pub interval: String,
+    /// The input.
+    pub input_series: Vec<InputSeries>,
+    /// Which alerts fire.
+    pub alert_rule_test: Vec<AlertTest>,
+    /// What queries give.
+    pub promql_expr_test: Vec<ExprTest>,
+}
+
+/// A series of the input.
+#[derive(Debug, Serialize)]
+pub struct InputSeries {
+    /// `http_requests_total{code="500"}`
+    pub series: String,
+    /// `0+30x120 _x10`
+    pub values: String,
+}
+
+/// Which alerts of a name fire at a time.
+#[derive(Debug, Serialize)]
+pub struct AlertTest {
+    /// The time since the start.
+    pub eval_time: String,
+    /// The alert's name.
+    pub alertname: String,
+    /// Those that fire, and no others.
+    pub exp_alerts: Vec<ExpectedAlert>,
+}
+
+/// An alert that fires.
+#[derive(Debug, Clone, Default, Serialize)]
+pub struct ExpectedAlert {
+    /// All its labels but the name.
+    pub exp_labels: BTreeMap<String, String>,
+    /// All its annotations.
+    pub exp_annotations: BTreeMap<String, String>,
+}
+
+/// What a query gives at a time.
+#[derive(Debug, Serialize)]
+pub struct ExprTest {
+    /// The query.
+    pub expr: String,
+    /// The time since the start.
+    pub eval_time: String,
+    /// Its samples, and no others.
+    pub exp_samples: Vec<ExpectedSample>,
+}
+
+/// A sample that a query gives.
+#[derive(Debug, Serialize)]
+pub struct ExpectedSample {
+    /// `{service="checkout"}`
+    pub labels: String,
+    /// Its value.
+    pub value: f64,
+}
+
+/// A series of the input.
+pub fn series(series: impl Into<String>, values: impl Into<String>) -> InputSeries {
+    InputSeries { series: series.into(), values: values.into() }
+}
+
+/// A query and its only value, without labels.
+pub fn scalar(expr: impl Into<String>, eval_time: impl Into<String>, value: f64) -> ExprTest {
+    let exp_samples = vec![ExpectedSample { labels: String::new(), value }];
+    ExprTest { expr: expr.into(), eval_time: eval_time.into(), exp_samples }
+}
+
+/// A query that gives nothing.
+pub fn nothing(expr: impl Into<String>, eval_time: impl Into<String>) -> ExprTest {
+    ExprTest { expr: expr.into(), eval_time: eval_time.into(), exp_samples: Vec::new() }
+}
+
+/// Runs unit tests on a rule file; what promtool says where one fails.
+pub fn test_rules(rules: &str, mut file: TestFile) -> Result<(), String> {
+    let folder = tempfile::tempdir().expect("a temporary folder");
+    let write = |name: &str, contents: &str| {
+        std::fs::write(folder.path().join(name), contents).expect("a file is written");
+    };
+    write("rules.yaml", &plain(rules));
+    file.rule_files = vec!["rules.yaml".into()];
+    // A YAML reader reads JSON, in which no string is taken for something else.
+    write("test.yaml", &serde_json::to_string(&file).expect("it is JSON"));
+    let output = run(folder.path(), &["test", "rules", "test.yaml"]);
+    if output.status.success() { Ok(()) } else { Err(text(&output)) }
+}
+
+/// What a query of numbers gives after the rules ran over the input: one value, or none. It is read from
+/// promtool's own report on an expectation that can't be met.
+pub fn values(rules: &str, evaluation_interval: &str, test: Test, queries: &[(&str, &str)]) -> Vec<Option<f64>> {
+    let impossible = |(expr, eval_time): &(&str, &str)| ExprTest {
+        expr: (*expr).to_owned(),
+        eval_time: (*eval_time).to_owned(),
+        exp_samples: vec![ExpectedSample { labels: "{none=\"none\"}".into(), value: 0.0 }],
+    };
+    let test = Test { promql_expr_test: queries.iter().map(impossible).collect(), ..test };
+    let file = TestFile {
+        evaluation_interval: evaluation_interval.to_owned(),
+        tests: vec![test],
+        ..TestFile::default()
+    };
+    let report = test_rules(rules, file).expect_err("the expectation can't be met");
+    let got: Vec<_> = report.lines().filter_map(|line| line.trim().strip_prefix("got:")).collect();
+    assert_eq!(got.len(), queries.len(), "{report}");
+    got.into_iter()
+        .map(|line| match line.trim() {
+            "nil" => None,
+            sample => Some(sample.rsplit(' ').next().unwrap_or_default().parse().expect("a number")),
+        })
+        .collect()
+}
+
+fn run(folder: &Path, args: &[&str]) -> Output {
+    Command::new("promtool").args(args).current_dir(folder).output().expect("promtool runs")
+}
+
+fn text(output: &Output) -> String {
+    let mut text = String::from_utf8_lossy(&output.stdout).into_owned();
+    let _ = write!(text, "{}", String::from_utf8_lossy(&output.stderr));
+    text
+}
