@@ -47,7 +47,8 @@ pub fn duplicates(db: &dyn salsa::Database, files: &[SourceFile]) -> Vec<Diag> {
             // Each of these becomes a file or a folder of the output.
             let becomes_a_file = matches!(entry.kind.as_str(), "service" | "environment" | "team");
             if entry.class == ItemClass::Block && becomes_a_file {
-                let stem: SmolStr = crate::backends::file_stem(&entry.name).into();
+                // Some file systems do not tell upper from lower case.
+                let stem: SmolStr = crate::backends::file_stem(&entry.name).to_lowercase().into();
                 match global.get(&(entry.kind.clone(), stem.clone())) {
                     Some(first) => {
                         let mut diagnostic =

@@ -12,7 +12,7 @@ use crate::db::Diag;
 use crate::diagnostics::{Applicability, codes, suggest};
 use crate::schema::Ty;
 use crate::syntax::tree::{
-    BinaryOp, Body, Expr, ExprNode, ItemNode, LabelEntry, Statement, TextRange, UnaryOp,
+    BinaryOp, Block, Body, Expr, ExprNode, ItemNode, LabelEntry, Statement, TextRange, UnaryOp,
 };
 
 impl<'db> Evaluator<'db> {
@@ -43,7 +43,10 @@ impl<'db> Evaluator<'db> {
             ExprNode::Call(callee, args) => self.call(callee, args, expr.range, context, expected),
             ExprNode::Unary(op, operand) => {
                 let wanted = if *op == UnaryOp::Not { Ty::Bool } else { expected.clone() };
-                let value = self.eval(operand, context, &wanted);
+                let mut value = self.eval(operand, context, &wanted);
+                if *op == UnaryOp::Not {
+                    value = presence(operand, value);
+                }
                 self.unary(*op, value, expr.range, context)
             }
             ExprNode::Binary(op, left, right) => self.binary(*op, left, right, expr.range, context),
@@ -71,7 +74,8 @@ impl<'db> Evaluator<'db> {
 
     /// Whether a condition holds; `None` where that is not known, or wrong and reported.
     pub(crate) fn condition(&mut self, expr: &'db Expr, context: &Context<'db>) -> Option<bool> {
-        match self.eval(expr, context, &Ty::Bool) {
+        let value = self.eval(expr, context, &Ty::Bool);
+        match presence(expr, value) {
             Value::Bool(value) => Some(value),
             Value::List(items) => Some(!items.is_empty()),
             Value::None => Some(false),
@@ -205,6 +209,7 @@ impl<'db> Evaluator<'db> {
     ) -> Value {
         if matches!(op, BinaryOp::And | BinaryOp::Or) {
             let first = self.eval(left, context, &Ty::Bool);
+            let first = presence(left, first);
             // What the first decides, the second cannot change; a check looks at both.
             if self.mode == Mode::Instantiate
                 && let Value::Bool(known) = first
@@ -213,6 +218,7 @@ impl<'db> Evaluator<'db> {
                 return first;
             }
             let second = self.eval(right, context, &Ty::Bool);
+            let second = presence(right, second);
             return self.operate(op, first, second, range, context);
         }
         // A bare name on one side means what the other side's type makes it mean: `s.tier == critical`.
@@ -245,6 +251,7 @@ impl<'db> Evaluator<'db> {
         let context = Context { scope: scope.clone(), node: None };
         let mut seen: Vec<(&SmolStr, TextRange)> = Vec::new();
         let mut lets: Vec<(&SmolStr, TextRange)> = Vec::new();
+        let mut blocks: Vec<(&SmolStr, &str, TextRange)> = Vec::new();
         for statement in &body.statements {
             match statement {
                 Statement::Let(decl) => {
@@ -311,9 +318,44 @@ impl<'db> Evaluator<'db> {
                     .help("it belongs in a `rule name { … }`");
                     self.report(&context, diagnostic);
                 }
-                Statement::Block(_) | Statement::Without(_) => {}
+                Statement::Block(block) => {
+                    let name = block.name.as_ref().filter(|_| block.name_parts.is_none());
+                    if name.is_none() && !self.schema.is_single(&block.kind.text) {
+                        continue;
+                    }
+                    let own = name.map_or("", |name| name.text.as_str());
+                    let first = blocks.iter().find(|(kind, known, _)| *kind == &block.kind.text && *known == own);
+                    match first {
+                        Some((.., first)) if block.name_parts.is_none() => {
+                            self.report_second_block(block, *first, &context);
+                        }
+                        _ if block.name_parts.is_none() => {
+                            blocks.push((&block.kind.text, own, name.map_or(block.kind.range, |name| name.range)));
+                        }
+                        _ => {}
+                    }
+                }
+                Statement::Without(_) => {}
             }
         }
+    }
+
+    /// Two blocks of the same kind and name in one body: one would silently amend the other.
+    fn report_second_block(&mut self, block: &Block, first: TextRange, context: &Context<'db>) {
+        let kind = &block.kind.text;
+        let diagnostic = match &block.name {
+            Some(name) => Diag::new(
+                &codes::DUPLICATE_NAME,
+                format!("there is already a `{kind}` called `{}` here", name.text),
+                self.span(context, name.range),
+            ),
+            None => Diag::new(
+                &codes::DUPLICATE_FIELD,
+                format!("there is already a `{kind}` here"),
+                self.span(context, block.kind.range),
+            ),
+        };
+        self.report(context, diagnostic.because(self.span(context, first), "the first one"));
     }
 
     /// Offers backticks around a string where a query is wanted, and the like.
@@ -413,6 +455,20 @@ impl<'db> Evaluator<'db> {
             Some(value) => value,
             None => Value::Error,
         }
+    }
+}
+
+/// Where a truth is wanted, a field that may be left out says whether it was set: `require s.runbook_url`.
+fn presence(expr: &Expr, value: Value) -> Value {
+    match &expr.node {
+        ExprNode::Paren(inner) => presence(inner, value),
+        ExprNode::Member(..) => match value {
+            Value::None => Value::Bool(false),
+            Value::Unknown(Ty::Optional(_)) => Value::Unknown(Ty::Bool),
+            Value::Bool(_) | Value::List(_) | Value::Runtime(..) | Value::Unknown(_) | Value::Error => value,
+            _ => Value::Bool(true),
+        },
+        _ => value,
     }
 }
 

@@ -33,7 +33,7 @@ pub struct Node<'db> {
     damaged: bool,
     /// Whether its base could not be found, which was reported: what is missing may be in the base.
     baseless: bool,
-    /// Kinds of nested blocks that it has and should not, which were reported.
+    /// The kinds of nested blocks that were reported and left out.
     unknown_kinds: Vec<SmolStr>,
     layers: Vec<(&'db Body, Rc<Scope<'db>>)>,
     state: State,
@@ -656,7 +656,10 @@ impl<'db> Evaluator<'db> {
             self.report(&context, diagnostic);
             return;
         }
-        let Some(name) = self.block_name(block, &context) else { return };
+        let Some(name) = self.block_name(block, &context) else {
+            self.nodes[parent.0].unknown_kinds.push(kind.text.clone());
+            return;
+        };
         let head = self.span(&context, block.head);
         let id = match self.child(parent, &kind.text, &name) {
             Some(existing) => {

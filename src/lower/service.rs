@@ -149,6 +149,9 @@ fn lower_slo(slo: &Instance, diagnostics: &mut Vec<Diag>) -> Option<ir::Slo> {
     if matches!(slo.get("burn_rate_alerts"), Value::Bool(true)) {
         let (fire, never): (Vec<_>, Vec<_>) =
             burn_rate::pairs(window).into_iter().partition(|pair| pair.can_fire(objective));
+        if fire.len() + never.len() < burn_rate::pairs(ir::Duration::days(30)).len() {
+            report(slo, diagnostics, too_short(slo, window));
+        }
         if !never.is_empty() {
             report(slo, diagnostics, never_fires(slo, &never, *percent));
         }
@@ -183,6 +186,22 @@ fn lower_slo(slo: &Instance, diagnostics: &mut Vec<Diag>) -> Option<ir::Slo> {
         breakdown,
         runbook_url: text(slo.get("runbook_url")),
     })
+}
+
+/// The windows of the alerts shrink with the objective's, until the rules can't see them.
+fn too_short(slo: &Instance, window: ir::Duration) -> Diag {
+    let all = burn_rate::pairs(ir::Duration::days(30)).len();
+    let least = (1..30).map(ir::Duration::days).find(|window| burn_rate::pairs(*window).len() == all);
+    let mut diagnostic = Diag::new(
+        &codes::WINDOW_TOO_SHORT,
+        format!("a window of {} is too short for burn-rate alerts", window.to_human()),
+        slo.span_of("window"),
+    )
+    .label("the fastest alert would look at less than six minutes");
+    if let Some(least) = least {
+        diagnostic = diagnostic.help(format!("they need {} at least", least.to_human()));
+    }
+    diagnostic.help("without such alerts: `burn_rate_alerts = false`")
 }
 
 fn never_fires(slo: &Instance, never: &[burn_rate::Pair], percent: Decimal) -> Diag {
