@@ -250,6 +250,9 @@ impl<'db> Evaluator<'db> {
     /// The names that could stand where a name of those kinds (any, if there are none) is wanted.
     fn known_names(&self, kinds: &[SmolStr], context: &Context<'db>) -> Vec<SmolStr> {
         let mut known = context.scope.names();
+        if matches!(self.tree(context.scope.item), Some(ItemNode::Rule(_))) {
+            known.extend(self.schema.top_level().map(|kind| SmolStr::from(format!("{}s", kind.name))));
+        }
         let wanted = |kind: &SmolStr| kinds.is_empty() || kinds.contains(kind);
         let mut at = context.node;
         while let Some(node) = at {
