@@ -2,7 +2,7 @@
 
 use smol_str::SmolStr;
 
-use crate::db::{Diag, ItemClass, ItemKey, Span, item_name};
+use crate::db::{Diag, ItemClass, ItemKey, Span, item_name, item_start};
 use crate::diagnostics::codes;
 use crate::eval::Evaluator;
 use crate::resolve::{Want, module_named, resolve_path};
@@ -15,7 +15,7 @@ pub fn check_let(evaluator: &mut Evaluator<'_>, key: ItemKey, decl: &Let) {
         return;
     }
     let db = evaluator.db;
-    let place = |key: &ItemKey| (key.file.module(db).clone(), item_name(db, *key));
+    let place = |key: &ItemKey| (key.file.module(db).clone(), item_start(db, *key));
     if path.iter().any(|member| place(member) < place(&key)) {
         return;
     }

@@ -12,7 +12,7 @@ use crate::db::{Diag, ItemKey, Span, Workspace, file_names, find_module, item};
 use crate::diagnostics::{UnknownName, codes, suggest};
 use crate::eval::{Context, Evaluator, Mode, Scope};
 use crate::resolve::{did_you_mean, import_names_item};
-use crate::schema::{Kind, Ty, params};
+use crate::schema::{Kind, Ty, article, params};
 use crate::syntax::tree::{Import, ItemNode, KindDecl, Name, Template};
 
 /// What is wrong with an item's own text, whatever the rest of the project does with it.
@@ -72,11 +72,13 @@ pub fn check_item(db: &dyn salsa::Database, workspace: Workspace, key: ItemKey) 
 
 /// Where blocks of a kind may stand, as a sentence.
 pub fn where_it_belongs(kind: &Kind) -> String {
+    let noun = format!("{} `{}`", article(&kind.name), kind.name);
     match kind.parents.as_slice() {
-        [] => format!("a `{}` stands at the top of a file", kind.name),
+        [] => format!("{noun} stands at the top of a file"),
         parents => {
-            let parents: Vec<_> = parents.iter().map(|parent| format!("`{parent}`")).collect();
-            format!("a `{}` stands in a {}", kind.name, parents.join(" or a "))
+            let parents: Vec<_> =
+                parents.iter().map(|parent| format!("{} `{parent}`", article(parent))).collect();
+            format!("{noun} stands in {}", parents.join(" or "))
         }
     }
 }
@@ -131,13 +133,13 @@ fn check_top_kind(evaluator: &mut Evaluator<'_>, key: ItemKey, kind: &Name, temp
     match evaluator.schema.kinds.get(&kind.text) {
         Some(known) if template || known.parents.is_empty() && known.base.is_none() => {}
         Some(known) if known.base.is_some() => evaluator.diagnostics.push(
-            Diag::new(&codes::MISPLACED_BLOCK, format!("a `{}` cannot stand here", kind.text), span)
+            Diag::new(&codes::MISPLACED_BLOCK, format!("{} `{}` cannot stand here", article(&kind.text), kind.text), span)
                 .help(format!("it is a variant of `{}`", known.base.as_deref().unwrap_or_default())),
         ),
         Some(known) => evaluator.diagnostics.push(
             Diag::new(
                 &codes::MISPLACED_BLOCK,
-                format!("a `{}` cannot stand at the top of a file", kind.text),
+                format!("{} `{}` cannot stand at the top of a file", article(&kind.text), kind.text),
                 span,
             )
             .help(where_it_belongs(known)),

@@ -346,12 +346,16 @@ impl<'db> Evaluator<'db> {
         let diagnostic = match &block.name {
             Some(name) => Diag::new(
                 &codes::DUPLICATE_NAME,
-                format!("there is already a `{kind}` called `{}` here", name.text),
+                format!(
+                    "there is already {} `{kind}` called `{}` here",
+                    crate::schema::article(kind),
+                    name.text
+                ),
                 self.span(context, name.range),
             ),
             None => Diag::new(
                 &codes::DUPLICATE_FIELD,
-                format!("there is already a `{kind}` here"),
+                format!("there is already {} `{kind}` here", crate::schema::article(kind)),
                 self.span(context, block.kind.range),
             ),
         };

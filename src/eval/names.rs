@@ -490,7 +490,7 @@ impl<'db> Evaluator<'db> {
     fn report_unknown_member(&mut self, kind: &str, name: &Name, context: &Context<'db>) -> Value {
         let span = self.span(context, name.range);
         let mut diagnostic =
-            Diag::new(&codes::UNKNOWN_FIELD, format!("a `{kind}` has no field `{}`", name.text), span);
+            Diag::new(&codes::UNKNOWN_FIELD, format!("{} `{kind}` has no field `{}`", crate::schema::article(kind), name.text), span);
         let fields = self.schema.fields(kind);
         if let Some(near) = suggest::nearest(&name.text, fields.iter().map(|field| field.name.as_str())) {
             diagnostic = did_you_mean(diagnostic, span, near);

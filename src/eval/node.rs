@@ -295,7 +295,7 @@ impl<'db> Evaluator<'db> {
 
     /// A circle is told once, at the first of its members.
     fn report_base_cycle(&mut self, id: NodeId, root: ItemKey, seen: &[ItemKey]) {
-        let place = |key: &ItemKey| (key.file.module(self.db).clone(), crate::db::item_name(self.db, *key));
+        let place = |key: &ItemKey| (key.file.module(self.db).clone(), crate::db::item_start(self.db, *key));
         if self.mode != Mode::Check || seen.iter().any(|key| place(key) < place(&root)) {
             return;
         }
@@ -344,7 +344,9 @@ impl<'db> Evaluator<'db> {
         .label("not found");
         let last_span = self.span(context, last.range);
         let known = self.known_bases(kind, base, context);
-        if let Some(near) = suggest::nearest(&last.text, known.iter().map(SmolStr::as_str)) {
+        if let Some(other) = self.base_of_other_kind(base, context) {
+            diagnostic = diagnostic.help(other);
+        } else if let Some(near) = suggest::nearest(&last.text, known.iter().map(SmolStr::as_str)) {
             diagnostic = did_you_mean(diagnostic, last_span, near);
         } else if base.path.segments.len() == 1 {
             diagnostic.unknown_name = Some(crate::diagnostics::UnknownName {
@@ -353,6 +355,19 @@ impl<'db> Evaluator<'db> {
             });
         }
         self.report(context, diagnostic);
+    }
+
+    /// Says so where the name is that of a template or block of another kind.
+    fn base_of_other_kind(&self, base: &Base, context: &Context<'db>) -> Option<String> {
+        let path: Vec<SmolStr> = base.path.segments.iter().map(|name| name.text.clone()).collect();
+        let file = context.scope.item.file;
+        [ItemClass::Template, ItemClass::Block].into_iter().find_map(|class| {
+            self.schema.kinds.keys().find_map(|kind| {
+                resolve_path(self.db, self.workspace, file, &path, Want { class, kind })?;
+                let what = if class == ItemClass::Template { "template of kind" } else { "block of kind" };
+                Some(format!("`{}` is a {what} `{kind}`", path.join(".")))
+            })
+        })
     }
 
     fn known_bases(&self, kind: &SmolStr, base: &Base, context: &Context<'db>) -> Vec<SmolStr> {
@@ -615,8 +630,9 @@ impl<'db> Evaluator<'db> {
         } else if !known.is_empty() {
             let known: Vec<_> = known.iter().map(|name| format!("`{name}`")).collect();
             diagnostic = diagnostic.help(format!("there is {}", known.join(", ")));
-        } else if let Some(near) =
-            suggest::nearest(&without.kind.text, self.schema.kinds.keys().map(SmolStr::as_str))
+        } else if !self.schema.kinds.contains_key(&without.kind.text)
+            && let Some(near) =
+                suggest::nearest(&without.kind.text, self.schema.kinds.keys().map(SmolStr::as_str))
         {
             let span = self.span(&context, without.kind.range);
             diagnostic = did_you_mean(diagnostic, span, near);
@@ -649,7 +665,12 @@ impl<'db> Evaluator<'db> {
         if !known.parents.contains(&parent_kind) && !as_one {
             let diagnostic = Diag::new(
                 &codes::MISPLACED_BLOCK,
-                format!("a `{}` cannot stand in a `{parent_kind}`", kind.text),
+                format!(
+                    "{} `{}` cannot stand in {} `{parent_kind}`",
+                    schema::article(&kind.text),
+                    kind.text,
+                    schema::article(&parent_kind)
+                ),
                 self.span(&context, kind.range),
             )
             .help(crate::check::where_it_belongs(known));
@@ -698,7 +719,11 @@ impl<'db> Evaluator<'db> {
             (Some(name), true) => {
                 let diagnostic = Diag::new(
                     &codes::UNEXPECTED_NAME,
-                    format!("a `{}` has no name: there can be only one here", block.kind.text),
+                    format!(
+                        "{} `{}` has no name: there can be only one here",
+                        schema::article(&block.kind.text),
+                        block.kind.text
+                    ),
                     self.span(context, name.range),
                 );
                 self.report(context, diagnostic);
@@ -892,12 +917,14 @@ impl<'db> Evaluator<'db> {
             if let Ty::One(child, required) = &field.ty {
                 let count = self.children_refs(id, child).len();
                 if count == 0 && *required {
-                    self.report_missing(id, &codes::MISSING_BLOCK, format!("needs a `{child}` block"), field);
+                    self.report_missing(id, &codes::MISSING_BLOCK, format!("needs {} `{child}` block", schema::article(child)), field);
                 }
                 continue;
             }
             let value = self.field(id, &field.name);
-            if value == Value::None && !field.ty.is_optional() && field.default.is_none() {
+            // A type that does not exist is reported where it is declared.
+            let known = field.ty != Ty::Any;
+            if value == Value::None && known && !field.ty.is_optional() && field.default.is_none() {
                 let what = format!("needs `{}`, {}", field.name, field.ty.phrase());
                 self.report_missing(id, &codes::MISSING_FIELD, what, field);
             }
@@ -1012,7 +1039,11 @@ impl<'db> Evaluator<'db> {
         let span = self.span(&setter.context, setter.name.range);
         let name = &setter.name.text;
         let mut diagnostic =
-            Diag::new(&codes::UNKNOWN_FIELD, format!("`{kind}` has no field `{name}`"), span);
+            Diag::new(
+                &codes::UNKNOWN_FIELD,
+                format!("{} `{kind}` has no field `{name}`", schema::article(kind)),
+                span,
+            );
         if self.schema.children(&self.node(id).kind).any(|child| child.name == *name)
             || matches!(self.schema.field(kind, name).map(|field| &field.ty), Some(Ty::One(..)))
         {

@@ -99,11 +99,7 @@ impl Ty {
             }
             other => {
                 let noun = other.to_string();
-                let vowel = noun.starts_with(['a', 'e', 'i', 'o', 'u'])
-                    && !noun.starts_with("url")
-                    && !noun.starts_with("one")
-                    && !noun.starts_with("unit");
-                format!("{} {noun}", if vowel { "an" } else { "a" })
+                format!("{} {noun}", article(&noun))
             }
         }
     }
@@ -117,6 +113,13 @@ impl Ty {
             _ => false,
         }
     }
+}
+
+/// "a" or "an", as the word is spoken: an alert, an SLO, a unit.
+pub fn article(word: &str) -> &'static str {
+    let vowel = word.starts_with(['a', 'e', 'i', 'o', 'u'])
+        && !["url", "one", "unit"].iter().any(|spoken| word.starts_with(spoken));
+    if vowel || matches!(word, "slo" | "sli") { "an" } else { "a" }
 }
 
 /// The builtin types with what they are.
