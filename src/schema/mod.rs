@@ -12,7 +12,7 @@ use crate::db::{Diag, ItemClass, ItemKey, Span, Workspace, file_names, item};
 use crate::diagnostics::codes;
 use crate::syntax::tree::{Expr, FieldDecl, ItemNode, KindDecl, Param, TypeExpr, TypeNode};
 
-pub use ty::{BUILTIN, Ty};
+pub use ty::{BUILTIN, Ty, article};
 
 /// All kinds, enums and functions.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
