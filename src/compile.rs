@@ -93,10 +93,18 @@ impl Session {
         let modules = Arc::new(
             standard.iter().chain(&files).map(|file| (file.module(&db).clone(), *file)).collect::<BTreeMap<_, _>>(),
         );
-        let workspace = Workspace::new(&db, modules, prelude, Arc::default(), Arc::default());
+        let workspace = Workspace::new(&db, modules, prelude, Arc::default(), Arc::default(), SmolStr::default());
         let mut session = Self { db, workspace, files, standard };
         session.refresh();
         session
+    }
+
+    /// Tells the name of the project, by which its own modules can be imported too.
+    pub fn set_project(&mut self, name: &str) {
+        use salsa::Setter;
+        if self.workspace.project(&self.db) != name {
+            self.workspace.set_project(&mut self.db).to(name.into());
+        }
     }
 
     /// The project's own files.
@@ -306,7 +314,8 @@ fn distinct(diagnostics: Vec<Diag>) -> Vec<Diag> {
 
 /// Compiles a project.
 pub fn compile(input: &Input) -> Compilation {
-    let session = Session::new(Database::default(), &input.files);
+    let mut session = Session::new(Database::default(), &input.files);
+    session.set_project(&input.settings.project);
     let declared = session.workspace.environments(&session.db);
     if let Some(name) = &input.environment
         && !declared.contains_key(name.as_str())
