@@ -182,8 +182,8 @@ impl Session {
             .par_iter()
             .map_with(db.clone(), |db, key| check_item(db, workspace, *key).clone())
             .collect();
-        diagnostics.extend(checked.into_iter().flatten());
-        diagnostics.extend(project::duplicates(db, &self.files));
+        let mut own: Vec<Diag> = checked.into_iter().flatten().collect();
+        own.extend(project::duplicates(db, &self.files));
 
         let services = self.blocks("service");
         let others: Vec<ItemKey> = self
@@ -229,7 +229,7 @@ impl Session {
                 diagnostics.extend(rules::run(db, workspace, *rule, environment.clone(), &all));
             }
         }
-        let mut diagnostics = self.explain_names(distinct(diagnostics));
+        let mut diagnostics = self.explain_names(distinct(own, diagnostics));
         if diagnostics.iter().any(|found| found.severity == Severity::Error) {
             return (diagnostics, Vec::new(), declared);
         }
@@ -306,10 +306,17 @@ impl Session {
 }
 
 /// One diagnostic for one mistake: what a template does wrong is said once, not once for each instance, and what
-/// holds in every environment is said once.
-fn distinct(diagnostics: Vec<Diag>) -> Vec<Diag> {
-    let mut seen: HashSet<(&'static Code, Span)> = HashSet::new();
-    diagnostics.into_iter().filter(|found| seen.insert((found.code, found.primary.span))).collect()
+/// holds in every environment is said once. What the check of an item found, its instances need not say again,
+/// whatever words the values give it.
+fn distinct(checked: Vec<Diag>, instantiated: Vec<Diag>) -> Vec<Diag> {
+    let own: HashSet<(&'static Code, Span)> =
+        checked.iter().map(|found| (found.code, found.primary.span)).collect();
+    let mut seen: HashSet<(&'static Code, Span, String)> = HashSet::new();
+    checked
+        .into_iter()
+        .chain(instantiated.into_iter().filter(|found| !own.contains(&(found.code, found.primary.span))))
+        .filter(|found| seen.insert((found.code, found.primary.span, found.message.clone())))
+        .collect()
 }
 
 /// Compiles a project.

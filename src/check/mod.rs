@@ -30,7 +30,8 @@ pub fn check_item(db: &dyn salsa::Database, workspace: Workspace, key: ItemKey) 
         ItemNode::Import(import) => check_import(&mut evaluator, key, import),
         ItemNode::Block(block) => {
             check_top_kind(&mut evaluator, key, &block.kind, false);
-            match (&block.name, evaluator.schema.kinds.contains_key(&block.kind.text)) {
+            let name = block.name.as_ref().filter(|name| !name.text.is_empty());
+            match (name, evaluator.schema.kinds.contains_key(&block.kind.text)) {
                 (None, true) => evaluator.diagnostics.push(
                     Diag::new(
                         &codes::MISSING_BLOCK_NAME,
@@ -152,9 +153,15 @@ fn check_top_kind(evaluator: &mut Evaluator<'_>, key: ItemKey, kind: &Name, temp
                 let known = evaluator.schema.top_level().map(|kind| kind.name.as_str());
                 suggest::nearest(&kind.text, known.chain(declarations))
             };
-            if let Some(near) = near {
-                diagnostic = did_you_mean(diagnostic, span, near);
-            }
+            diagnostic = match near {
+                Some(near) => did_you_mean(diagnostic, span, near),
+                None if template => diagnostic,
+                None => {
+                    let known: Vec<_> =
+                        evaluator.schema.top_level().map(|kind| format!("`{}`", kind.name)).collect();
+                    diagnostic.help(format!("the kinds at the top of a file are {}", known.join(", ")))
+                }
+            };
             evaluator.diagnostics.push(diagnostic);
         }
     }

@@ -125,7 +125,16 @@ pub fn instance(
     environment: Option<SmolStr>,
 ) -> Arc<Evaluated> {
     let mut evaluator = Evaluator::new(db, workspace, environment, Mode::Instantiate);
-    let instance = evaluator.root_block(key).map(|node| evaluator.freeze(node));
+    // What stands at the top of a file and cannot stand there is reported by its check.
+    let stands = match evaluator.tree(key) {
+        Some(ItemNode::Block(block)) => {
+            evaluator.schema.top_level().any(|kind| kind.name == block.kind.text)
+                && block.name.as_ref().is_some_and(|name| !name.text.is_empty())
+        }
+        _ => false,
+    };
+    let root = evaluator.root_block(key).filter(|_| stands);
+    let instance = root.map(|node| evaluator.freeze(node));
     Arc::new(Evaluated { instance, diagnostics: evaluator.diagnostics })
 }
 

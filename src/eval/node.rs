@@ -13,7 +13,7 @@ use crate::db::{Diag, ItemClass, ItemKey, Span};
 use crate::diagnostics::{codes, suggest};
 use crate::resolve::{Want, did_you_mean, resolve_path};
 use crate::schema::{self, Ty};
-use crate::syntax::tree::{Base, Block, Body, Expr, ItemNode, Name, Statement, Template, TextRange};
+use crate::syntax::tree::{Base, Block, Body, Expr, ExprNode, ItemNode, Name, Statement, Template, TextRange};
 
 /// A block in an evaluator.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
@@ -29,12 +29,16 @@ pub struct Node<'db> {
     doc: Option<SmolStr>,
     head: Span,
     trail: Rc<Vec<Span>>,
+    /// Whether part of its text could not be read, which was reported: what is missing may be there.
+    damaged: bool,
+    /// Whether its base could not be found, which was reported: what is missing may be in the base.
+    baseless: bool,
+    /// Kinds of nested blocks that it has and should not, which were reported.
+    unknown_kinds: Vec<SmolStr>,
     layers: Vec<(&'db Body, Rc<Scope<'db>>)>,
     state: State,
     setters: IndexMap<SmolStr, Vec<Setter<'db>>>,
     values: HashMap<SmolStr, FieldState>,
-    /// Whether a base is missing, so that nothing can be said of what the block lacks.
-    incomplete: bool,
 }
 
 #[derive(Clone, Copy, PartialEq, Eq)]
@@ -84,11 +88,13 @@ impl<'db> Evaluator<'db> {
             doc: None,
             head,
             trail: Rc::default(),
+            damaged: false,
+            baseless: false,
+            unknown_kinds: Vec::new(),
             layers: Vec::new(),
             state: State::Waiting,
             setters: IndexMap::new(),
             values: HashMap::new(),
-            incomplete: false,
         }
     }
 
@@ -108,7 +114,7 @@ impl<'db> Evaluator<'db> {
         node.doc = block.doc.clone();
         let id = self.add_node(node);
         self.root = Some((key, id));
-        self.add_layers(id, block.base.as_ref(), &block.body, &scope);
+        self.add_layers(id, block.base.as_ref(), &block.body, block.head, &scope);
         Some(id)
     }
 
@@ -125,7 +131,7 @@ impl<'db> Evaluator<'db> {
         let node = Self::empty_node(&template.kind, template.name.text.clone(), None, head);
         let id = self.add_node(node);
         self.root = Some((key, id));
-        self.add_layers(id, template.base.as_ref(), &template.body, &scope);
+        self.add_layers(id, template.base.as_ref(), &template.body, template.head, &scope);
         Some(id)
     }
 
@@ -134,13 +140,72 @@ impl<'db> Evaluator<'db> {
         self.root.filter(|(root, _)| *root == key).map(|(_, node)| node)
     }
 
-    fn add_layers(&mut self, id: NodeId, base: Option<&'db Base>, body: &'db Body, scope: &Rc<Scope<'db>>) {
+    fn add_layers(
+        &mut self,
+        id: NodeId,
+        base: Option<&'db Base>,
+        body: &'db Body,
+        head: TextRange,
+        scope: &Rc<Scope<'db>>,
+    ) {
+        self.note_damage(id, scope.item, head, body);
         if let Some(base) = base {
             let context = Context { scope: scope.clone(), node: Some(id) };
             self.add_base(id, base, &context, &mut Vec::new());
         }
         let inner = self.body_scope(body, scope, id);
         self.nodes[id.0].layers.push((body, inner));
+    }
+
+    /// A block whose text is damaged may lack what its author wrote.
+    fn note_damage(&mut self, id: NodeId, item: ItemKey, head: TextRange, body: &Body) {
+        let Some(tree) = crate::db::item(self.db, item) else { return };
+        let whole = head.to(body.range);
+        let nested = |range: TextRange| {
+            body.statements.iter().any(|statement| {
+                matches!(statement, Statement::Block(block)
+                    if block.range.start <= range.start && range.end <= block.range.end)
+            })
+        };
+        if tree.errors.iter().any(|error| {
+            error.range.start <= whole.end && whole.start <= error.range.end && !nested(error.range)
+        }) {
+            self.nodes[id.0].damaged = true;
+        }
+    }
+
+    /// Whether the base of a block, or of one around it, could not be found.
+    fn is_baseless(&self, id: NodeId) -> bool {
+        let node = self.node(id);
+        node.baseless || node.parent.is_some_and(|parent| self.is_baseless(parent))
+    }
+
+    /// The names of the fields that a block sets and does not have.
+    fn unknown_fields(&self, id: NodeId) -> Vec<SmolStr> {
+        let kind = self.schema_kind(id);
+        let known = |name: &SmolStr| {
+            self.schema.field(&kind, name).is_some_and(|field| !matches!(field.ty, Ty::One(..)))
+        };
+        self.node(id).setters.keys().filter(|name| !known(name)).cloned().collect()
+    }
+
+    /// Whether what is missing is what the author wrote under a name that was reported already.
+    fn is_misspelt(&self, id: NodeId, field: &schema::FieldSchema) -> bool {
+        let near = |name: &SmolStr| {
+            *name == field.name || suggest::nearest(name, [field.name.as_str()]).is_some()
+        };
+        let variant = |name: &SmolStr| {
+            matches!(&field.ty, Ty::One(child, _)
+                if self.schema.variants(child).any(|variant| variant.name == *name))
+        };
+        self.unknown_fields(id).iter().any(near)
+            || self.node(id).unknown_kinds.iter().any(|name| near(name) || variant(name))
+    }
+
+    /// Whether a block needs to say which variant of its kind it is, and does not.
+    fn lacks_variant(&self, id: NodeId) -> bool {
+        let node = self.node(id);
+        node.variant.is_none() && self.schema.variants(&node.kind).next().is_some()
     }
 
     /// A body's own scope, with its `let`s.
@@ -178,11 +243,12 @@ impl<'db> Evaluator<'db> {
         let file = context.scope.item.file;
         let find = |class| resolve_path(self.db, self.workspace, file, &path, Want { class, kind: &kind });
         let Some(key) = find(ItemClass::Template).or_else(|| find(ItemClass::Block)) else {
-            self.nodes[id.0].incomplete = true;
+            self.nodes[id.0].baseless = true;
             self.report_unknown_base(&kind, base, span, context);
             return;
         };
         if seen.contains(&key) || self.root_of(key) == Some(id) {
+            self.nodes[id.0].baseless = true;
             let names = seen
                 .iter()
                 .chain([&key])
@@ -209,6 +275,7 @@ impl<'db> Evaluator<'db> {
                 if let Some(base) = &template.base {
                     self.add_base(id, base, &inner, seen);
                 }
+                self.note_damage(id, key, template.head, &template.body);
                 let body_scope = self.body_scope(&template.body, &scope, id);
                 self.nodes[id.0].layers.push((&template.body, body_scope));
             }
@@ -227,6 +294,7 @@ impl<'db> Evaluator<'db> {
                 if let Some(base) = &block.base {
                     self.add_base(id, base, &inner, seen);
                 }
+                self.note_damage(id, key, block.head, &block.body);
                 let body_scope = self.body_scope(&block.body, &scope, id);
                 self.nodes[id.0].layers.push((&block.body, body_scope));
             }
@@ -573,13 +641,14 @@ impl<'db> Evaluator<'db> {
             self.nodes[id.0].head = head;
             self.nodes[id.0].trail = scope.trail.clone();
         }
-        self.add_layers(id, block.base.as_ref(), &block.body, scope);
+        self.add_layers(id, block.base.as_ref(), &block.body, block.head, scope);
     }
 
     /// A nested block's name, with its holes filled.
     fn block_name(&mut self, block: &'db Block, context: &Context<'db>) -> Option<SmolStr> {
         let single = self.schema.is_single(&block.kind.text);
-        match (&block.name, single) {
+        let given = block.name.as_ref().filter(|name| !name.text.is_empty() || block.name_parts.is_some());
+        match (given, single) {
             (None, true) => Some(SmolStr::default()),
             (Some(name), true) => {
                 let diagnostic = Diag::new(
@@ -612,6 +681,7 @@ impl<'db> Evaluator<'db> {
     }
 
     fn report_unknown_kind(&mut self, parent: NodeId, kind: &Name, context: &Context<'db>) {
+        self.nodes[parent.0].unknown_kinds.push(kind.text.clone());
         let span = self.span(context, kind.range);
         let parent_kind = self.node(parent).kind.clone();
         let mut diagnostic =
@@ -794,8 +864,12 @@ impl<'db> Evaluator<'db> {
         }
         let children = self.node(id).children.clone();
         let children = children.into_iter().map(|child| self.freeze(child)).collect();
+        let incomplete = self.node(id).damaged
+            || self.is_baseless(id)
+            || !self.lacks_variant(id) && !self.unknown_fields(id).is_empty();
         let node = self.node(id);
         Instance {
+            incomplete,
             kind: node.kind.clone(),
             variant: node.variant.clone(),
             name: node.name.clone(),
@@ -814,16 +888,10 @@ impl<'db> Evaluator<'db> {
         what: String,
         field: &schema::FieldSchema,
     ) {
-        let node = self.node(id);
-        // A misspelt field is no missing one.
-        let kind = self.schema_kind(id);
-        let misspelt = node.setters.keys().any(|written| {
-            self.schema.field(&kind, written).is_none()
-                && suggest::nearest(written, [field.name.as_str()]).is_some()
-        });
-        if node.incomplete || misspelt {
+        if self.node(id).damaged || self.is_baseless(id) || self.is_misspelt(id, field) {
             return;
         }
+        let node = self.node(id);
         let label = if node.name.is_empty() {
             format!("this `{}`", node.kind)
         } else {
@@ -856,10 +924,12 @@ impl<'db> Evaluator<'db> {
                         self.scoped(value, id);
                     }
                 }
+                // Which fields a block has depends on its variant, of which enough is said elsewhere.
+                _ if self.lacks_variant(id) => {}
                 _ => {
                     for setter in own {
                         self.report_unknown_field(id, &kind, &setter);
-                        self.eval(setter.expr, &setter.context, &Ty::Any);
+                        self.eval_unknown_field(&kind, &setter);
                     }
                 }
             }
@@ -875,6 +945,24 @@ impl<'db> Evaluator<'db> {
         }
     }
 
+    /// Looks at the value of a field that does not exist. What a bare name in it means nobody knows, unless the
+    /// field is a misspelt one.
+    fn eval_unknown_field(&mut self, kind: &SmolStr, setter: &Setter<'db>) {
+        let fields = self.schema.fields(kind);
+        let near = suggest::nearest(&setter.name.text, fields.iter().map(|field| field.name.as_str()));
+        let meant = near.and_then(|near| self.schema.field(kind, near));
+        let bare = matches!(setter.expr.node, ExprNode::Name(_) | ExprNode::Member(..) | ExprNode::List(_));
+        match meant {
+            Some(field) => {
+                self.eval(setter.expr, &setter.context, &field.ty);
+            }
+            None if !bare => {
+                self.eval(setter.expr, &setter.context, &Ty::Any);
+            }
+            None => {}
+        }
+    }
+
     fn report_unknown_field(&mut self, id: NodeId, kind: &SmolStr, setter: &Setter<'db>) {
         let span = self.span(&setter.context, setter.name.range);
         let name = &setter.name.text;
@@ -883,7 +971,10 @@ impl<'db> Evaluator<'db> {
         if self.schema.children(&self.node(id).kind).any(|child| child.name == *name)
             || matches!(self.schema.field(kind, name).map(|field| &field.ty), Some(Ty::One(..)))
         {
-            diagnostic = diagnostic.help(format!("`{name}` is a block: write `{name} … {{ … }}` without `=`"));
+            let named = if self.schema.is_single(name) { "" } else { "name " };
+            let help = format!("`{name}` is a block: write `{name} {named}{{ … }}` without `=`");
+            self.report(&setter.context, diagnostic.help(help));
+            return;
         }
         let fields = self.schema.fields(kind);
         let known = fields.iter().map(|field| field.name.as_str());

@@ -232,6 +232,8 @@ pub struct Instance {
     pub name: SmolStr,
     /// Its doc comment.
     pub doc: Option<SmolStr>,
+    /// Whether part of it, or of its base, could not be read or found, which was reported.
+    pub incomplete: bool,
     /// Its kind, name and base.
     pub head: Span,
     /// Where the base stands that made it, outermost last, for a block of a template.

@@ -16,6 +16,7 @@ pub(super) fn lower(slo: &Instance, sli: &Instance, diagnostics: &mut Vec<Diag>)
         Some("latency") => latency(sli),
         Some("time-slices") => time_slices(sli, diagnostics),
         Some("error-ratio") => error_ratio(slo, sli, diagnostics),
+        _ if sli.incomplete => None,
         _ => {
             let diagnostic =
                 Diag::new(&codes::MISSING_FIELD, "this `sli` does not say which variant it is", sli.head).help(
@@ -42,6 +43,7 @@ fn ratio(sli: &Instance, diagnostics: &mut Vec<Diag>) -> Option<Sli> {
     let (numerator, counted) = match (given("good"), given("bad")) {
         (true, false) => (Numerator::Good(events(sli.get("good"))?), sli.get("good")),
         (false, true) => (Numerator::Bad(events(sli.get("bad"))?), sli.get("bad")),
+        (false, _) if sli.incomplete => return None,
         (both, _) => {
             let message = if both {
                 "this ratio has both `good` and `bad` events: one follows from the other"
