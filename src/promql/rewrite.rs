@@ -438,8 +438,8 @@ mod tests {
                 fill_holes(&mut query, &[HoleValue::Duration(length.into())]).unwrap();
                 query.to_string()
             };
-            assert_eq!(filled("x > ${0}"), format!("x > {seconds}"));
-            assert_eq!(filled("rate(x[${0}])"), format!("rate(x[{length}])"));
+            assert_eq!(filled("x > ${_}"), format!("x > {seconds}"));
+            assert_eq!(filled("rate(x[${_}])"), format!("rate(x[{length}])"));
         }
     }
 }
