@@ -16,4 +16,5 @@ pub mod promql;
 pub mod reference;
 pub mod resolve;
 pub mod schema;
+pub mod session;
 pub mod syntax;

@@ -24,7 +24,10 @@ fn nthc(args: &[&str]) -> Command {
 fn clean(output: &Output) {
     let told = String::from_utf8_lossy(&output.stderr);
     assert!(output.status.success(), "{told}");
-    assert!(!told.contains("warning[") && !told.contains("error["), "{told}");
+    assert!(
+        !told.contains("warning[") && !told.contains("error["),
+        "{told}"
+    );
 }
 
 /// All files below a folder that are no records of the build, by their paths with `/`.
@@ -34,8 +37,15 @@ fn files(folder: &Path) -> BTreeMap<String, String> {
             let path = entry.unwrap().path();
             if path.is_dir() {
                 walk(&path, root, found);
-            } else if path.extension().is_some_and(|extension| extension == "yaml") {
-                let name = path.strip_prefix(root).unwrap().to_string_lossy().replace('\\', "/");
+            } else if path
+                .extension()
+                .is_some_and(|extension| extension == "yaml")
+            {
+                let name = path
+                    .strip_prefix(root)
+                    .unwrap()
+                    .to_string_lossy()
+                    .replace('\\', "/");
                 found.insert(name, fs::read_to_string(&path).unwrap());
             }
         }
@@ -49,7 +59,11 @@ fn files(folder: &Path) -> BTreeMap<String, String> {
 fn build(args: &[&str], threads: &str) -> BTreeMap<String, String> {
     let folder = tempfile::tempdir().unwrap();
     let mut command = nthc(&["build"]);
-    command.args(args).arg("--output").arg(folder.path()).env("RAYON_NUM_THREADS", threads);
+    command
+        .args(args)
+        .arg("--output")
+        .arg(folder.path())
+        .env("RAYON_NUM_THREADS", threads);
     clean(&command.output().unwrap());
     files(folder.path())
 }
@@ -62,21 +76,35 @@ fn shop() -> BTreeMap<String, String> {
 fn rules(contents: &str) -> Vec<yaml_serde::Value> {
     let document: yaml_serde::Value = yaml_serde::from_str(&promtool::plain(contents)).unwrap();
     let groups = document["groups"].as_sequence().unwrap().iter();
-    groups.flat_map(|group| group["rules"].as_sequence().unwrap().clone()).collect()
+    groups
+        .flat_map(|group| group["rules"].as_sequence().unwrap().clone())
+        .collect()
 }
 
 #[test]
 fn the_shop_and_its_platform_have_no_mistakes() {
     for project in ["shop", "platform"] {
-        clean(&nthc(&["check", "--deny-warnings", "--project", project]).output().unwrap());
+        clean(
+            &nthc(&["check", "--deny-warnings", "--project", project])
+                .output()
+                .unwrap(),
+        );
     }
 }
 
 #[test]
 fn every_source_is_formatted() {
-    for arguments in [["--project", "shop"], ["--project", "platform"], ["--", "checkout.nth"]] {
+    for arguments in [
+        ["--project", "shop"],
+        ["--project", "platform"],
+        ["--", "checkout.nth"],
+    ] {
         let output = nthc(&["fmt", "--check"]).args(arguments).output().unwrap();
-        assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stdout));
+        assert!(
+            output.status.success(),
+            "{}",
+            String::from_utf8_lossy(&output.stdout)
+        );
     }
 }
 
@@ -85,19 +113,32 @@ fn the_shop_shows_every_type_of_service_in_every_environment() {
     let built = shop();
     let services = |environment: &str| -> BTreeSet<String> {
         let prefix = format!("{environment}/prometheus/");
-        built.keys().filter_map(|path| path.strip_prefix(&prefix)).map(str::to_owned).collect()
+        built
+            .keys()
+            .filter_map(|path| path.strip_prefix(&prefix))
+            .map(str::to_owned)
+            .collect()
     };
     assert!(services("production").len() >= 8);
     assert_eq!(services("production"), services("staging"));
     let sources = fs::read_dir(examples().join("shop/services")).unwrap();
-    let sources: String = sources.map(|entry| fs::read_to_string(entry.unwrap().path()).unwrap()).collect();
+    let sources: String = sources
+        .map(|entry| fs::read_to_string(entry.unwrap().path()).unwrap())
+        .collect();
     let library = fs::read_to_string(examples().join("platform/services.nth")).unwrap();
     for known in ["web", "stream", "batch", "database"] {
         let written = format!("= {known}\n");
-        assert!(sources.contains(&written) || library.contains(&written), "{known}");
+        assert!(
+            sources.contains(&written) || library.contains(&written),
+            "{known}"
+        );
     }
     // An API is what a service is by default; the standard library says so of these two.
-    for template in ["services.background-job", "services.pipeline", "services.standard-api"] {
+    for template in [
+        "services.background-job",
+        "services.pipeline",
+        "services.standard-api",
+    ] {
         assert!(sources.contains(template), "{template}");
     }
 }
@@ -124,9 +165,15 @@ fn prometheus_accepts_every_file_for_the_operator() {
     let changed = text.replace("format = \"plain\"", "format = \"prometheus-rule\"");
     assert_ne!(text, changed);
     fs::write(&manifest, changed).unwrap();
-    let built = build(&["--project", folder.path().join("shop").to_str().unwrap()], "2");
+    let built = build(
+        &["--project", folder.path().join("shop").to_str().unwrap()],
+        "2",
+    );
     let plain = shop();
-    assert_eq!(built.keys().collect::<Vec<_>>(), plain.keys().collect::<Vec<_>>());
+    assert_eq!(
+        built.keys().collect::<Vec<_>>(),
+        plain.keys().collect::<Vec<_>>()
+    );
     let judge = promtool::available();
     for (path, contents) in built {
         let document: yaml_serde::Value = yaml_serde::from_str(&contents).unwrap();
@@ -155,9 +202,16 @@ fn no_rule_of_one_environment_reads_another() {
             if expr.contains("statuspage_component_status") || expr.starts_with("vector(") {
                 continue;
             }
-            let own = [format!("env=\"{environment}\""), format!("environment=\"{environment}\"")];
+            let own = [
+                format!("env=\"{environment}\""),
+                format!("environment=\"{environment}\""),
+            ];
             assert!(own.iter().any(|own| expr.contains(own)), "{path}: {expr}");
-            let other = if environment == "staging" { "\"production\"" } else { "\"staging\"" };
+            let other = if environment == "staging" {
+                "\"production\""
+            } else {
+                "\"staging\""
+            };
             assert!(!expr.contains(other), "{path}: {expr}");
         }
     }
@@ -166,11 +220,15 @@ fn no_rule_of_one_environment_reads_another() {
 #[test]
 fn nobody_is_woken_for_what_customers_do_not_see() {
     let pages = |contents: &str| {
-        rules(contents).iter().filter(|rule| rule["labels"]["severity"].as_str() == Some("page")).count()
+        rules(contents)
+            .iter()
+            .filter(|rule| rule["labels"]["severity"].as_str() == Some("page"))
+            .count()
     };
     let built = shop();
     for service in ["storefront", "checkout", "ledger"] {
-        let of = |environment: &str| pages(&built[&format!("{environment}/prometheus/{service}.yaml")]);
+        let of =
+            |environment: &str| pages(&built[&format!("{environment}/prometheus/{service}.yaml")]);
         assert!(of("production") > 0, "{service}");
         assert_eq!(of("staging"), 0, "{service}");
     }
@@ -182,7 +240,10 @@ fn the_single_file_fits_a_screen() {
     assert!(text.lines().count() <= 40);
     assert!(text.lines().all(|line| line.chars().count() <= 100));
     let built = build(&["checkout.nth"], "1");
-    assert_eq!(built.keys().collect::<Vec<_>>(), ["prometheus/checkout.yaml"]);
+    assert_eq!(
+        built.keys().collect::<Vec<_>>(),
+        ["prometheus/checkout.yaml"]
+    );
 }
 
 fn copy(from: &Path, to: &Path) {

@@ -36,7 +36,7 @@ fn it_is_the_same_every_time() {
 #[test]
 fn it_tells_of_everything_in_the_schema() {
     let text = reference::language();
-    let session = nthc::compile::Session::new(nthc::db::Database::default(), &[]);
+    let session = nthc::session::Session::new(nthc::db::Database::default(), &[]);
     let schema = nthc::schema::schema(&session.db, session.workspace);
     for (name, kind) in &schema.kinds {
         assert!(text.contains(&format!("### Kind `{name}`\n")), "{name}");

@@ -10,7 +10,7 @@ use super::options::{Check, Format};
 use super::progress::Progress;
 use super::report::{self, Findings, count};
 use super::select::{self, Selected};
-use crate::compile::compile;
+use crate::compile;
 use crate::diagnostics::{Applicability, fix};
 use crate::output::replace_file;
 use crate::project::{MANIFEST, paths};
@@ -72,7 +72,7 @@ pub fn find(
     context: &Context,
     findings: &mut Findings,
 ) {
-    let compilation = compile(&project.input(environment));
+    let compilation = compile::check(&project.input(environment));
     let loaded = &project.loaded;
     for (sources, diagnostics) in [
         (&loaded.sources, &loaded.diagnostics),

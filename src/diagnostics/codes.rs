@@ -6,7 +6,6 @@
 use super::Severity;
 
 /// A diagnostic's code.
-#[derive(Debug, PartialEq, Eq, Hash)]
 pub struct Code {
     /// `N0101`
     pub id: &'static str,
@@ -18,6 +17,28 @@ pub struct Code {
     pub summary: &'static str,
     /// The page under `docs/diagnostics`, as Markdown.
     pub page: &'static str,
+}
+
+/// A number is never used twice, so it stands for the whole.
+impl PartialEq for Code {
+    fn eq(&self, other: &Self) -> bool {
+        self.id == other.id
+    }
+}
+
+impl Eq for Code {}
+
+impl std::hash::Hash for Code {
+    fn hash<H: std::hash::Hasher>(&self, state: &mut H) {
+        self.id.hash(state);
+    }
+}
+
+/// Without the page, which would drown what is looked for.
+impl std::fmt::Debug for Code {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        write!(f, "{} {}", self.id, self.slug)
+    }
 }
 
 macro_rules! codes {

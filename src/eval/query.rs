@@ -219,8 +219,13 @@ impl<'db> Evaluator<'db> {
             diagnostic = diagnostic.help(help.clone());
         }
         if let Some((span, text)) = &error.suggestion {
+            let title = match (span.start == span.end, text.is_empty()) {
+                (true, _) => format!("Insert `{text}`"),
+                (false, true) => "Remove it".to_owned(),
+                (false, false) => format!("Replace with `{text}`"),
+            };
             diagnostic = diagnostic.fix(
-                format!("Replace with `{text}`"),
+                title,
                 place(*span),
                 text.clone(),
                 Applicability::Maybe,

@@ -186,14 +186,14 @@ fn misfit(hole: usize, value: Option<&HoleValue>, wanted: &str) -> HoleError {
     };
     HoleError {
         hole,
-        message: format!("Here {wanted} is wanted, and the value is {is}"),
+        message: format!("here {wanted} is wanted, and the value is {is}"),
     }
 }
 
 fn not_a_selector(hole: usize) -> HoleError {
     HoleError {
         hole,
-        message: "Here a selector is wanted, and the value is another query".to_owned(),
+        message: "here a selector is wanted, and the value is another query".to_owned(),
     }
 }
 
@@ -293,7 +293,14 @@ fn fill_expr(expr: &mut Expr, values: &[HoleValue], errors: &mut Vec<HoleError>)
             }
         }
         Node::Number(_) | Node::String(_) | Node::Selector(_) => {}
-        Node::Unary(_, inner) | Node::Paren(inner) => fill_expr(inner, values, errors),
+        Node::Unary(_, inner) => fill_expr(inner, values, errors),
+        Node::Paren(inner) => {
+            let was_hole = matches!(inner.node, Node::Hole(_));
+            fill_expr(inner, values, errors);
+            if was_hole && let Node::Paren(_) = inner.node {
+                *expr = (**inner).clone();
+            }
+        }
         Node::Subquery(subquery) => fill_expr(&mut subquery.expr, values, errors),
         Node::Call(call) => call
             .args

@@ -6,7 +6,7 @@ use super::Reader;
 use super::kinds;
 use super::markdown::{Document, code, link};
 use super::words::type_text;
-use crate::compile::STANDARD_LIBRARY;
+use crate::session::STANDARD_LIBRARY;
 use crate::db::{ItemClass, ItemKey, SourceFile, Span, file_names, find_module, item, parsed};
 use crate::schema::params;
 use crate::syntax::tree::{Block, Body, ItemNode, Statement, Template, TextRange};

@@ -6,7 +6,7 @@ mod library;
 mod markdown;
 mod words;
 
-use crate::compile::Session;
+use crate::session::Session;
 use crate::db::{Database, Span, Workspace, item_start};
 use crate::diagnostics::{Severity, codes};
 use crate::schema::{Schema, schema};
