@@ -10,7 +10,7 @@ use smol_str::SmolStr;
 
 use crate::db::{Diag, ItemKey, Span, Workspace, file_names, find_module, item};
 use crate::diagnostics::{UnknownName, codes, suggest};
-use crate::eval::{Context, Evaluator, Mode, Scope};
+use crate::eval::{Context, Evaluator, Mode, NodeId, Scope};
 use crate::resolve::{did_you_mean, import_names_item};
 use crate::schema::{Kind, Ty, article, params};
 use crate::syntax::tree::{Import, ItemNode, KindDecl, Name, Template};
@@ -50,8 +50,9 @@ pub fn check_item(db: &dyn salsa::Database, workspace: Workspace, key: ItemKey) 
         }
         ItemNode::Template(template) => {
             check_top_kind(&mut evaluator, key, &template.kind, true);
-            check_params(&mut evaluator, key, template);
-            if let Some(root) = evaluator.root_template(key) {
+            let root = evaluator.root_template(key);
+            check_params(&mut evaluator, key, template, root);
+            if let Some(root) = root {
                 evaluator.check(root);
             }
         }
@@ -168,7 +169,12 @@ fn check_top_kind(evaluator: &mut Evaluator<'_>, key: ItemKey, kind: &Name, temp
     }
 }
 
-fn check_params<'db>(evaluator: &mut Evaluator<'db>, key: ItemKey, template: &'db Template) {
+fn check_params<'db>(
+    evaluator: &mut Evaluator<'db>,
+    key: ItemKey,
+    template: &'db Template,
+    root: Option<NodeId>,
+) {
     let mut diagnostics = Vec::new();
     let types = params(evaluator.schema, &template.params, key, &mut diagnostics);
     evaluator.diagnostics.extend(diagnostics);
@@ -187,7 +193,7 @@ fn check_params<'db>(evaluator: &mut Evaluator<'db>, key: ItemKey, template: &'d
     // Defaults are evaluated with the template's scope; here their types are checked.
     for (param, (_, ty, _)) in template.params.iter().zip(types) {
         if let Some(default) = &param.default {
-            evaluator.check_default(key, default, &ty);
+            evaluator.check_default(key, default, &ty, root);
         }
     }
 }
@@ -208,7 +214,7 @@ fn check_kind<'db>(evaluator: &mut Evaluator<'db>, key: ItemKey, decl: &'db Kind
         if let Some(default) = &field.default
             && decl.extend
         {
-            evaluator.check_default(key, default, &ty);
+            evaluator.check_default(key, default, &ty, None);
         }
     }
 }

@@ -93,6 +93,9 @@ impl<'db> Evaluator<'db> {
                 self.report(context, diagnostic);
                 None
             }
+            // An optional value that is given. What is of another type whatever is given is told by the check.
+            _ if self.mode == Mode::Instantiate => Some(true),
+            _ if matches!(expr.node, ExprNode::Member(..)) => None,
             other => {
                 self.report_mismatch(&other, &Ty::Bool, expr.range, context);
                 None
@@ -444,9 +447,16 @@ impl<'db> Evaluator<'db> {
         diagnostic
     }
 
-    /// Checks a default of a parameter or field against its type.
-    pub(crate) fn check_default(&mut self, item: crate::db::ItemKey, default: &'db Expr, ty: &Ty) {
-        let context = Context { scope: Scope::of_item(item, std::rc::Rc::default()), node: None };
+    /// Checks a default of a parameter or field against its type. `node` is the template's own block, whose
+    /// enclosing blocks a parameter's default may speak of.
+    pub(crate) fn check_default(
+        &mut self,
+        item: crate::db::ItemKey,
+        default: &'db Expr,
+        ty: &Ty,
+        node: Option<super::NodeId>,
+    ) {
+        let context = Context { scope: Scope::of_item(item, std::rc::Rc::default()), node };
         let value = self.eval(default, &context, ty);
         let span = self.span(&context, default.range);
         self.coerce(value, ty, span, &context);
