@@ -1,7 +1,6 @@
 //! Types, arguments and matching: what Prometheus checks of a query after reading it.
 
-use super::error::{Error, nearest};
-use super::functions::{self, Function};
+use super::error::Error;
 use super::regex;
 use super::tree::*;
 use super::types::Type;
@@ -65,17 +64,17 @@ pub fn infer(expr: &Expr, holes: &[HoleType]) -> (Option<Type>, Vec<Error>) {
     (of, check.errors)
 }
 
-struct Check<'h> {
+pub(super) struct Check<'h> {
     holes: &'h [HoleType],
-    errors: Vec<Error>,
+    pub(super) errors: Vec<Error>,
 }
 
 impl Check<'_> {
-    fn hole(&self, number: usize) -> HoleType {
+    pub(super) fn hole(&self, number: usize) -> HoleType {
         self.holes.get(number).copied().unwrap_or(HoleType::Unknown)
     }
 
-    fn experimental(&mut self, what: &str, flag: &str, span: Span) {
+    pub(super) fn experimental(&mut self, what: &str, flag: &str, span: Span) {
         self.errors.push(
             Error::new(
                 &codes::PROMQL_EXPERIMENTAL,
@@ -83,12 +82,12 @@ impl Check<'_> {
                 span,
             )
             .help(format!(
-                "Prometheus refuses it unless it runs with `--enable-feature={flag}`."
+                "Prometheus refuses it unless it runs with `--enable-feature={flag}`"
             )),
         );
     }
 
-    fn expr(&mut self, expr: &Expr) -> Option<Type> {
+    pub(super) fn expr(&mut self, expr: &Expr) -> Option<Type> {
         match &expr.node {
             Node::Number(_) => Some(Type::Scalar),
             Node::String(string) => {
@@ -101,7 +100,7 @@ impl Check<'_> {
             }
             Node::Range(inner, range) => {
                 match &inner.node {
-                    Node::Hole(number) => self.hole_is_selector(*number, inner.span, "A range"),
+                    Node::Hole(number) => self.hole_is_selector(*number, inner.span, "a range"),
                     _ => {
                         self.expr(inner);
                     }
@@ -111,7 +110,7 @@ impl Check<'_> {
             }
             Node::Subquery(subquery) => {
                 let of = self.expr(&subquery.expr);
-                self.want(&subquery.expr, of, &[Type::InstantVector], "A subquery");
+                self.want(&subquery.expr, of, &[Type::InstantVector], "a subquery");
                 self.duration(&subquery.range, true);
                 if let Some(step) = &subquery.step {
                     self.duration(step, true);
@@ -167,10 +166,9 @@ impl Check<'_> {
                 ),
                 span,
             );
-            if of == HoleType::Vector && who == "A range" {
-                error = error.help(
-                    "For the values of an expression over a time, write a subquery: `[5m:]`.",
-                );
+            if of == HoleType::Vector && who == "a range" {
+                error = error
+                    .help("for the values of an expression over a time, write a subquery: `[5m:]`");
             }
             self.errors.push(error);
         }
@@ -184,7 +182,7 @@ impl Check<'_> {
                 self.errors.push(
                     Error::new(
                         &codes::PROMQL_HOLE_TYPE,
-                        "A query can't be interpolated into a string",
+                        "a query can't be interpolated into a string",
                         string.span,
                     )
                     .label(format!(
@@ -203,7 +201,7 @@ impl Check<'_> {
             _ => false,
         };
         if experimental {
-            self.experimental("A computed duration", "promql-duration-expr", duration.span);
+            self.experimental("a computed duration", "promql-duration-expr", duration.span);
         }
         self.duration_holes(duration);
     }
@@ -220,7 +218,7 @@ impl Check<'_> {
                     self.errors.push(Error::new(
                         &codes::PROMQL_HOLE_TYPE,
                         format!(
-                            "A duration is wanted here, and this value is {}",
+                            "a duration is wanted here, and this value is {}",
                             of.with_article()
                         ),
                         duration.span,
@@ -244,7 +242,7 @@ impl Check<'_> {
         }
     }
 
-    fn selector(&mut self, selector: &Selector, span: Span, must_select: bool) {
+    pub(super) fn selector(&mut self, selector: &Selector, span: Span, must_select: bool) {
         let mut selects = selector
             .metric
             .as_ref()
@@ -268,7 +266,7 @@ impl Check<'_> {
                                 format!("`{}` is no regular expression: {}", shortened(text), error.0),
                                 matcher.value.span,
                             )
-                            .help("Prometheus takes the RE2 syntax: no look-around and no back references."),
+                            .help("Prometheus takes the RE2 syntax: no look-around and no back references"),
                         );
                         false
                     }
@@ -280,10 +278,10 @@ impl Check<'_> {
             self.errors.push(
                 Error::new(
                     &codes::PROMQL_SELECTS_ALL,
-                    "This selects every metric there is, and Prometheus refuses that",
+                    "this selects every metric there is, and Prometheus refuses that",
                     span,
                 )
-                .help("Name a metric, or add a matcher that leaves out series without the label: `{job=~\".+\"}`."),
+                .help("name a metric, or add a matcher that leaves out series without the label: `{job=~\".+\"}`"),
             );
         }
         if let Some(extended) = selector.modifiers.extended {
@@ -298,7 +296,13 @@ impl Check<'_> {
     }
 
     /// Says so where an expression has another type than is wanted. `who` is what wants it.
-    fn want(&mut self, expr: &Expr, of: Option<Type>, wanted: &[Type], who: &str) -> bool {
+    pub(super) fn want(
+        &mut self,
+        expr: &Expr,
+        of: Option<Type>,
+        wanted: &[Type],
+        who: &str,
+    ) -> bool {
         let Some(of) = of else { return true };
         if wanted.contains(&of) {
             return true;
@@ -323,209 +327,38 @@ impl Check<'_> {
         );
         let first = wanted.first().copied();
         match (first, of) {
-            (Some(Type::RangeVector), Type::InstantVector) => match &bare.node {
-                Node::Selector(selector) => {
-                    error = error.help("A range says over how long: `x[5m]`, or `x[$window]`.");
-                    if selector.modifiers.is_empty() {
-                        let end = expr.span.end as usize;
-                        error = error.suggest(Span::new(end, end), "[5m]");
+            (Some(Type::RangeVector), Type::InstantVector) => {
+                match &bare.node {
+                    Node::Selector(selector) => {
+                        error = error.help("a range says over how long: `x[5m]`, or `x[$window]`");
+                        if selector.modifiers.is_empty() {
+                            let end = expr.span.end as usize;
+                            error = error.suggest(Span::new(end, end), "[5m]");
+                        }
                     }
+                    Node::Hole(_) => {
+                        error = error.help("a range says over how long: `${selector}[5m]`")
+                    }
+                    _ => error = error.help(
+                        "for the values of an expression over a time, write a subquery: `(…)[5m:]`",
+                    ),
                 }
-                Node::Hole(_) => {
-                    error = error.help("A range says over how long: `${selector}[5m]`.")
-                }
-                _ => error = error.help(
-                    "For the values of an expression over a time, write a subquery: `(…)[5m:]`.",
-                ),
-            },
+            }
             (_, Type::RangeVector) => {
                 error = error.help(
-                    "A function makes an instant vector of a range: `rate(…)` of a counter, `avg_over_time(…)` of a gauge.",
+                    "a function makes an instant vector of a range: `rate(…)` of a counter, `avg_over_time(…)` of a gauge",
                 );
             }
             (Some(Type::InstantVector), Type::Scalar) if !is_hole && wanted.len() == 1 => {
-                error = error.help("`vector(…)` makes a vector of a number.");
+                error = error.help("`vector(…)` makes a vector of a number");
             }
             (Some(Type::Scalar), Type::InstantVector) if wanted.len() == 1 => {
-                error = error.help("`scalar(…)` makes a number of a vector that has one series.");
+                error = error.help("`scalar(…)` makes a number of a vector that has one series");
             }
             _ => {}
         }
         self.errors.push(error);
         false
-    }
-
-    fn call(&mut self, call: &Call, span: Span) -> Option<Type> {
-        let Some(function) = functions::function(&call.function) else {
-            self.unknown_function(call);
-            for arg in &call.args {
-                self.expr(arg);
-            }
-            return None;
-        };
-        if function.experimental {
-            let what = format!("`{}`", function.name);
-            self.experimental(&what, "promql-experimental-functions", call.function_span);
-        }
-        self.arity(call, function, span);
-        let is_matchers = |index| function.name == "info" && index == 1;
-        let mut types = Vec::with_capacity(call.args.len());
-        for (index, arg) in call.args.iter().enumerate() {
-            if is_matchers(index) {
-                self.info_matchers(arg);
-                types.push(None);
-            } else {
-                types.push(self.expr(arg));
-            }
-        }
-        if let ([first, second], &[one, other]) = (call.args.as_slice(), function.args)
-            && types == [Some(other), Some(one)]
-            && one != other
-        {
-            self.swapped(function.name, [one, other], first.span.to(second.span));
-            return Some(function.result);
-        }
-        for (index, (arg, of)) in call.args.iter().zip(types).enumerate() {
-            let is_surplus = function.max_args.is_some_and(|most| index >= most);
-            if let (Some(wanted), false) = (function.arg(index), is_surplus) {
-                self.want(arg, of, &[wanted], &format!("`{}`", function.name));
-            }
-        }
-        Some(function.result)
-    }
-
-    /// Says that each of two arguments has the type that the other should have.
-    fn swapped(&mut self, name: &str, [first, second]: [Type; 2], span: Span) {
-        self.errors.push(
-            Error::new(
-                &codes::PROMQL_TYPE,
-                format!("The two arguments of `{name}` are the wrong way round"),
-                span,
-            )
-            .help(format!("Write `{name}({first}, {second})`.")),
-        );
-    }
-
-    fn arity(&mut self, call: &Call, function: &Function, span: Span) {
-        let given = call.args.len();
-        let (least, most) = (function.min_args, function.max_args);
-        if given >= least && most.is_none_or(|most| given <= most) {
-            return;
-        }
-        let count = |n: usize| match n {
-            0 => "no arguments".to_owned(),
-            1 => "one argument".to_owned(),
-            n => format!("{n} arguments"),
-        };
-        let wanted = match most {
-            Some(most) if most == least => count(least),
-            Some(most) if given > most => format!("at most {}", count(most)),
-            _ => format!("at least {}", count(least)),
-        };
-        let are = if given == 1 {
-            "here is one"
-        } else {
-            "here are"
-        };
-        let number = match given {
-            0 => " none".to_owned(),
-            1 => String::new(),
-            n => format!(" {n}"),
-        };
-        let place = match (most.and_then(|most| call.args.get(most)), call.args.last()) {
-            (Some(first), Some(last)) => first.span.to(last.span),
-            _ if given == 0 => span,
-            _ => call.function_span,
-        };
-        self.errors.push(
-            Error::new(
-                &codes::PROMQL_ARGUMENTS,
-                format!("`{}` takes {wanted}, and {are}{number}", function.name),
-                place,
-            )
-            .help(format!("It is called as `{}`.", function.signature())),
-        );
-    }
-
-    /// The second argument of `info`: braces with matchers, and no name in front of them.
-    fn info_matchers(&mut self, arg: &Expr) {
-        let message = match &arg.node {
-            Node::Selector(selector) => {
-                self.selector(selector, arg.span, false);
-                let named = selector.metric.as_ref().is_some_and(|metric| {
-                    metric.span.start == arg.span.start && metric.span != Span::default()
-                });
-                if !named {
-                    return;
-                }
-                "`info` takes only matchers in braces here, without a metric's name"
-            }
-            Node::Hole(number) if self.hole(*number) == HoleType::Unknown => return,
-            _ => {
-                self.expr(arg);
-                "`info` takes only matchers in braces here"
-            }
-        };
-        self.errors.push(
-            Error::new(&codes::PROMQL_TYPE, message, arg.span)
-                .help("Write for example `info(x, {version=~\".+\"})`."),
-        );
-    }
-
-    fn unknown_function(&mut self, call: &Call) {
-        let names = functions::FUNCTIONS
-            .iter()
-            .map(|function| function.name)
-            .chain(
-                functions::AGGREGATIONS
-                    .iter()
-                    .map(|aggregation| aggregation.name),
-            );
-        let name = call.function.as_str();
-        let mut error = Error::new(
-            &codes::PROMQL_UNKNOWN_FUNCTION,
-            format!("PromQL has no function `{name}`"),
-            call.function_span,
-        );
-        let renamed = match name {
-            "holt_winters" => Some("double_exponential_smoothing"),
-            "mean" | "average" => Some("avg"),
-            "percentile" => Some("quantile"),
-            "count_distinct" => Some("count"),
-            _ => None,
-        };
-        if let Some(near) = renamed.or_else(|| nearest(name, names)) {
-            error = error
-                .label(format!("did you mean `{near}`?"))
-                .suggest(call.function_span, near);
-        } else if matches!(name.to_ascii_lowercase().as_str(), "by" | "without") {
-            error = error.help("`by` and `without` belong to an aggregation: `sum by (job) (x)`.");
-        }
-        self.errors.push(error);
-    }
-
-    fn aggregate(&mut self, aggregate: &Aggregate) {
-        let known = functions::aggregation(&aggregate.op);
-        let who = format!("`{}`", aggregate.op);
-        if known.is_some_and(|known| known.experimental) {
-            self.experimental(&who, "promql-experimental-functions", aggregate.op_span);
-        }
-        let param_type = aggregate.param.as_ref().and_then(|param| self.expr(param));
-        let of = self.expr(&aggregate.expr);
-        if let (Some(param), Some(wanted)) = (&aggregate.param, known.and_then(|known| known.param))
-        {
-            if param_type == Some(Type::InstantVector) && of == Some(wanted) {
-                let span = param.span.to(aggregate.expr.span);
-                return self.swapped(&aggregate.op, [wanted, Type::InstantVector], span);
-            }
-            self.want(
-                param,
-                param_type,
-                &[wanted],
-                &format!("The first argument of {who}"),
-            );
-        }
-        self.want(&aggregate.expr, of, &[Type::InstantVector], &who);
     }
 
     fn binary(&mut self, binary: &Binary) -> Option<Type> {
@@ -549,7 +382,7 @@ impl Check<'_> {
                     format!("`bool` can only follow a comparison, and `{op}` does not compare"),
                     binary.op_span,
                 )
-                .help("Remove `bool`."),
+                .help("remove `bool`"),
             );
         }
         if !fits {
@@ -561,7 +394,7 @@ impl Check<'_> {
             self.errors.push(
                 Error::new(
                     &codes::PROMQL_BOOL,
-                    format!("A comparison of two scalars needs `bool` after `{op}`"),
+                    format!("a comparison of two scalars needs `bool` after `{op}`"),
                     binary.op_span,
                 )
                 .label("there is nothing to filter, only 0 or 1 to give")
@@ -590,7 +423,7 @@ impl Check<'_> {
                 format!("`{op}` combines sets of series, and this is a scalar"),
                 expr.span,
             )
-            .help("`vector(…)` makes a vector of a number."),
+            .help("`vector(…)` makes a vector of a number"),
         );
         false
     }
@@ -631,7 +464,7 @@ impl Check<'_> {
                         label.span,
                     )
                     .label("it is the same on both sides anyway")
-                    .help(format!("Remove it from `{side}`.")),
+                    .help(format!("remove it from `{side}`")),
                 );
             }
             if binary.op.is_set() && !has_scalar {
@@ -641,7 +474,7 @@ impl Check<'_> {
                         format!("`{side}` can't be used with `{op}`"),
                         binary.op_span,
                     )
-                    .help(format!("`{op}` matches many series with many already.")),
+                    .help(format!("`{op}` matches many series with many already")),
                 );
             }
         }
@@ -658,7 +491,7 @@ impl Check<'_> {
                     format!("`{word}` can only match two vectors, and one side is a scalar"),
                     span,
                 )
-                .help(format!("Remove `{word} (…)`.")),
+                .help(format!("remove `{word} (…)`")),
             );
         }
     }

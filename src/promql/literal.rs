@@ -29,11 +29,12 @@ pub(super) fn number(text: &str) -> Option<f64> {
         return None;
     }
     let plain = underscores(&lower, u8::is_ascii_digit)?;
-    if plain.len() > 1 && plain.starts_with('0') && plain.bytes().all(|b| matches!(b, b'0'..=b'7'))
+    let is_octal = plain.len() > 1 && plain.starts_with('0');
+    if is_octal
+        && plain.bytes().all(|b| matches!(b, b'0'..=b'7'))
+        && let Ok(value) = i64::from_str_radix(&plain, 8)
     {
-        if let Ok(value) = i64::from_str_radix(&plain, 8) {
-            return Some(value as f64);
-        }
+        return Some(value as f64);
     }
     if !plain
         .bytes()
@@ -155,7 +156,7 @@ pub(super) fn unquote(
             at += length;
         } else if c == '\u{fffd}' {
             let range = at..at + c.len_utf8();
-            let message = "The replacement character can't stand in a PromQL string".to_owned();
+            let message = "the replacement character can't stand in a PromQL string".to_owned();
             errors.push(BadEscape {
                 range,
                 message,

@@ -53,7 +53,7 @@ impl Lower<'_> {
         if word.is_empty() {
             let error = Error::new(
                 &codes::PROMQL_MISSING,
-                format!("The query ends where {} is wanted", wanted),
+                format!("the query ends where {} is wanted", wanted),
                 token,
             );
             return self.break_off(error);
@@ -79,54 +79,52 @@ impl Lower<'_> {
         };
         let mut error = Error::new(
             &codes::PROMQL_UNEXPECTED,
-            format!("Unexpected `{shown}`, where {wanted} is wanted"),
+            format!("unexpected `{shown}`, where {wanted} is wanted"),
             token,
         );
         let lower = word.to_ascii_lowercase();
         error = match lower.as_str() {
-            "&&" => error.help("PromQL writes `and`.").suggest(token, "and"),
-            "||" => error.help("PromQL writes `or`.").suggest(token, "or"),
+            "&&" => error.help("PromQL writes `and`").suggest(token, "and"),
+            "||" => error.help("PromQL writes `or`").suggest(token, "or"),
             "=" if self.text[..at].trim_end().ends_with(['<', '>', '!', '=']) => {
-                error.help("An operator has no space in it: `>=`.")
+                error.help("an operator has no space in it: `>=`")
             }
-            "=" => error
-                .help("PromQL compares with `==`.")
-                .suggest(token, "=="),
-            "=>" => error.help("PromQL writes `>=`.").suggest(token, ">="),
-            "=<" => error.help("PromQL writes `<=`.").suggest(token, "<="),
+            "=" => error.help("PromQL compares with `==`").suggest(token, "=="),
+            "=>" => error.help("PromQL writes `>=`").suggest(token, ">="),
+            "=<" => error.help("PromQL writes `<=`").suggest(token, "<="),
             "=~" | "!~" => error.help(
-                "A regular expression can only match a label, inside braces: `{job=~\"a|b\"}`.",
+                "a regular expression can only match a label, inside braces: `{job=~\"a|b\"}`",
             ),
-            "!" => error.help("PromQL has no `!`; use `unless`, or compare with `== 0`."),
+            "!" => error.help("PromQL has no `!`; use `unless`, or compare with `== 0`"),
             "by" | "without" => error.help(format!(
-                "`{lower}` belongs to an aggregation: `sum by (job) (x)`."
+                "`{lower}` belongs to an aggregation: `sum by (job) (x)`"
             )),
             "on" | "ignoring" | "bool" | "group_left" | "group_right" => error.help(format!(
-                "`{lower}` can only follow an operator between two vectors."
+                "`{lower}` can only follow an operator between two vectors"
             )),
             ")" | "]" | "}" => error.help(format!(
-                "There is no open bracket that this `{lower}` could close."
+                "there is no open bracket that this `{lower}` could close"
             )),
-            ";" => error.help("A query is one expression, and ends without a semicolon."),
+            ";" => error.help("a query is one expression, and ends without a semicolon"),
             _ => error,
         };
         let is_word = lower.starts_with(|c: char| c.is_ascii_alphabetic() || c == '_');
         if wanted == LABEL_LIST && is_word {
             error = error
-                .help("Labels stand in parentheses.")
+                .help("labels stand in parentheses")
                 .suggest(token, format!("({word})"));
         }
         if wanted == "`,` or `}`" && (is_word || word.starts_with(['"', '\''])) {
             let end = self.text[..at].trim_end().len();
             error = error
-                .help("Matchers are separated by commas.")
+                .help("matchers are separated by commas")
                 .suggest(Span::new(end, end), ",");
         }
         if error.help.is_empty()
             && let Some(op) = word.chars().next().and_then(look_alike)
         {
             error = error
-                .help(format!("This is not the plain `{op}`."))
+                .help(format!("this is not the plain `{op}`"))
                 .suggest(token, op);
         }
         self.break_off(error);
@@ -151,7 +149,7 @@ impl Lower<'_> {
                 self.break_off(
                     Error::new(
                         &codes::PROMQL_UNCLOSED,
-                        format!("This `{bracket}` is never closed"),
+                        format!("this `{bracket}` is never closed"),
                         open,
                     )
                     .label(format!("`{close}` is missing"))
@@ -166,10 +164,10 @@ impl Lower<'_> {
     pub(super) fn unclosed_string<T>(&mut self, pair: &Pair<'_, Rule>) -> Option<T> {
         let at = span(pair);
         let quote = pair.as_str().chars().next().unwrap_or('"');
-        let mut error = Error::new(&codes::PROMQL_UNCLOSED, "This string is never closed", at)
+        let mut error = Error::new(&codes::PROMQL_UNCLOSED, "this string is never closed", at)
             .label(format!("`{quote}` is missing at its end"));
         if quote != '`' && self.rest(at.end as usize).starts_with('\n') {
-            error = error.help("A string can't go over the end of a line; write `\\n` for one.");
+            error = error.help("a string can't go over the end of a line; write `\\n` for one");
         }
         self.break_off(error);
         None
@@ -201,16 +199,16 @@ impl Lower<'_> {
         let error = match (context, next) {
             (Context::Query, None) => Error::new(
                 &codes::PROMQL_MISSING,
-                "The query is empty",
+                "the query is empty",
                 Span::new(0, self.text.len()),
             ),
             (Context::Paren(open), Some(')')) => Error::new(
                 &codes::PROMQL_MISSING,
-                "There is nothing between these parentheses",
+                "there is nothing between these parentheses",
                 Span::new(open.start as usize, at + 1),
             ),
             (Context::Paren(open), None) => {
-                Error::new(&codes::PROMQL_UNCLOSED, "This `(` is never closed", open)
+                Error::new(&codes::PROMQL_UNCLOSED, "this `(` is never closed", open)
                     .label("an expression and `)` must follow")
             }
             (Context::Argument, Some(')' | ',')) => {
@@ -221,13 +219,13 @@ impl Lower<'_> {
                 if self.rest(comma).starts_with(',') {
                     Error::new(
                         &codes::PROMQL_MISSING,
-                        "An argument is missing after this comma",
+                        "an argument is missing after this comma",
                         Span::new(comma, comma + 1),
                     )
                 } else {
                     Error::new(
                         &codes::PROMQL_MISSING,
-                        "An argument is missing",
+                        "an argument is missing",
                         self.token(at),
                     )
                 }
@@ -239,7 +237,7 @@ impl Lower<'_> {
                     .map_or(at, |text| text.trim_end().len().saturating_sub(1));
                 Error::new(
                     &codes::PROMQL_UNCLOSED,
-                    "The query ends in the middle of the arguments",
+                    "the query ends in the middle of the arguments",
                     Span::new(open, open + 1),
                 )
                 .label("arguments and `)` must follow")
@@ -259,7 +257,7 @@ impl Lower<'_> {
             return self.break_off(
                 Error::new(
                     &codes::PROMQL_UNEXPECTED,
-                    "A duration is written without quotes",
+                    "a duration is written without quotes",
                     token,
                 )
                 .suggest(token, inner),
@@ -272,8 +270,8 @@ impl Lower<'_> {
                 token
             };
             return self.break_off(
-                Error::new(&codes::PROMQL_MISSING, "A duration is missing", at)
-                    .help("Write for example `5m`, or `$window`."),
+                Error::new(&codes::PROMQL_MISSING, "a duration is missing", at)
+                    .help("write for example `5m`, or `$window`"),
             );
         }
         self.unexpected(at, "a duration");
@@ -283,7 +281,7 @@ impl Lower<'_> {
         if self.rest(at).is_empty() {
             self.break_off(
                 Error::new(&codes::PROMQL_MISSING, "`@` has no time after it", sign)
-                    .help("Write a Unix time, `start()` or `end()`."),
+                    .help("write a Unix time, `start()` or `end()`"),
             );
         } else {
             self.unexpected(at, "a Unix time, `start()` or `end()`");
@@ -298,7 +296,7 @@ impl Lower<'_> {
             self.break_off(
                 Error::new(&codes::PROMQL_MISSING, format!("`{label}` is not compared with anything"), at)
                     .label("a label needs `=`, `!=`, `=~` or `!~` and a value")
-                    .help(format!("Write `{label}=\"value\"`. A metric's name in braces is quoted: `{{\"{label}\"}}`.")),
+                    .help(format!("write `{label}=\"value\"`; a metric's name in braces is quoted: `{{\"{label}\"}}`")),
             );
         } else {
             self.unexpected(following, "`=`, `!=`, `=~` or `!~`");
@@ -325,7 +323,7 @@ impl Lower<'_> {
             self.break_off(
                 Error::new(
                     &codes::PROMQL_UNEXPECTED,
-                    "A label is compared with a single `=`",
+                    "a label is compared with a single `=`",
                     Span::new(at - 1, at + 1),
                 )
                 .suggest(Span::new(at - 1, at + 1), "="),
@@ -337,7 +335,7 @@ impl Lower<'_> {
             self.break_off(
                 Error::new(
                     &codes::PROMQL_UNEXPECTED,
-                    "These are no plain quotes",
+                    "these are no plain quotes",
                     whole,
                 )
                 .label("typographic quotes mean nothing here")
@@ -347,7 +345,7 @@ impl Lower<'_> {
             self.break_off(
                 Error::new(
                     &codes::PROMQL_MISPLACED_HOLE,
-                    "An interpolation in a label's value must stand inside quotes",
+                    "an interpolation in a label's value must stand inside quotes",
                     token,
                 )
                 .label("write quotes around it")
@@ -357,7 +355,7 @@ impl Lower<'_> {
             self.break_off(
                 Error::new(
                     &codes::PROMQL_UNEXPECTED,
-                    "A label's value must be quoted",
+                    "a label's value must be quoted",
                     token,
                 )
                 .suggest(token, format!("\"{word}\"")),
@@ -365,7 +363,7 @@ impl Lower<'_> {
         } else if matches!(word.as_str(), "" | "}" | ",") {
             self.break_off(Error::new(
                 &codes::PROMQL_MISSING,
-                "A label's value is missing",
+                "a label's value is missing",
                 token,
             ));
         } else {
@@ -383,10 +381,10 @@ impl Lower<'_> {
         self.break_off(
             Error::new(
                 &codes::PROMQL_MISPLACED_HOLE,
-                "An interpolation can't be part of a duration",
+                "an interpolation can't be part of a duration",
                 at,
             )
-            .help("Interpolate the whole duration, unit included."),
+            .help("interpolate the whole duration, unit included"),
         );
         None
     }
@@ -395,13 +393,13 @@ impl Lower<'_> {
         self.break_off(
             Error::new(
                 &codes::PROMQL_MISPLACED_HOLE,
-                format!("An interpolation can't be {what}"),
+                format!("an interpolation can't be {what}"),
                 at,
             )
             .label("names are written out")
             .help(
-                "It may be a whole selector or expression, a duration, or stand inside a quoted string. \
-                 To choose a metric by a value, match its name: `{__name__=\"${name}\"}`.",
+                "it may be a whole selector or expression, a duration, or stand inside a quoted string; \
+                 to choose a metric by a value, match its name: `{__name__=\"${name}\"}`",
             ),
         );
         None
@@ -419,10 +417,10 @@ impl Lower<'_> {
                 self.break_off(
                     Error::new(
                         &codes::PROMQL_MISPLACED_HOLE,
-                        "Matchers can't be added to an interpolated selector",
+                        "matchers can't be added to an interpolated selector",
                         Span::new(at.end as usize, at.end as usize + 1),
                     )
-                    .help("Put the matchers into the selector that is interpolated."),
+                    .help("put the matchers into the selector that is interpolated"),
                 );
                 None
             }
@@ -443,12 +441,17 @@ impl Lower<'_> {
                     "`$window` stands for a duration, and none can stand here",
                     at,
                 )
-                .help("It belongs into a range or after `offset`: `rate(x[$window])`."),
+                .help("it belongs into a range or after `offset`: `rate(x[$window])`"),
             );
         }
-        let mut error =
-            Error::new(&codes::PROMQL_UNKNOWN_VARIABLE, format!("There is no variable `{word}`"), at)
-                .help("The only variable in a query is `$window`; other values are interpolated as `${name}`.");
+        let mut error = Error::new(
+            &codes::PROMQL_UNKNOWN_VARIABLE,
+            format!("there is no variable `{word}`"),
+            at,
+        )
+        .help(
+            "the only variable in a query is `$window`; other values are interpolated as `${name}`",
+        );
         let last = self
             .text
             .get(..at.start as usize)
@@ -470,7 +473,7 @@ impl Lower<'_> {
                     let mut error = Error::new(&codes::PROMQL_BAD_STRING, mistake.message, place);
                     if mistake.unknown {
                         error = error
-                            .help("For a backslash itself, write two.")
+                            .help("for a backslash itself, write two")
                             .suggest(Span::new(place.start as usize, place.start as usize), "\\");
                     }
                     self.mistake(error);
@@ -498,7 +501,7 @@ impl Lower<'_> {
         }
         self.break_off(Error::new(
             &codes::PROMQL_LABEL_NAME,
-            format!("A {what}'s name must be valid UTF-8"),
+            format!("a {what}'s name must be valid UTF-8"),
             string.span,
         ));
         None
@@ -509,18 +512,18 @@ impl Lower<'_> {
             Ok(_) => return,
             Err(BadDuration::Order) => Error::new(
                 &codes::PROMQL_BAD_DURATION,
-                format!("The units of `{text}` must go from large to small, each once"),
+                format!("the units of `{text}` must go from large to small, each once"),
                 at,
             )
-            .help("Write for example `1d12h` or `1h30m`."),
+            .help("write for example `1d12h` or `1h30m`"),
             Err(BadDuration::TooLong) => Error::new(
                 &codes::PROMQL_BAD_DURATION,
-                "This duration is longer than the 292 years that Prometheus can hold",
+                "this duration is longer than the 292 years that Prometheus can hold",
                 at,
             ),
             Err(BadDuration::Malformed) if code.id == codes::PROMQL_BAD_DURATION.id => {
                 let error = Error::new(code, format!("`{text}` is no duration"), at)
-                    .help("The units are `ms`, `s`, `m`, `h`, `d`, `w` and `y`, after whole numbers: `1h30m`.");
+                    .help("the units are `ms`, `s`, `m`, `h`, `d`, `w` and `y`, after whole numbers: `1h30m`");
                 match with_plain_unit(text) {
                     Some(plain) => error.suggest(at, plain),
                     None => error,

@@ -13,15 +13,18 @@
 //! assert_eq!(query.to_string(), r#"rate(http_requests_total{code=~"5..",job="checkout"}[5m])"#);
 //! ```
 
+mod arguments;
 pub mod build;
 mod check;
 pub mod classify;
+mod durations;
 mod error;
 pub mod functions;
 mod literal;
 mod lower;
 mod mistakes;
 mod modifiers;
+mod operators;
 mod parse;
 mod print;
 mod regex;

@@ -58,11 +58,11 @@ impl<'t> Lower<'t> {
                         self.mistake(
                             Error::new(
                                 &codes::PROMQL_NAME_TWICE,
-                                "This selector names its metric twice",
+                                "this selector names its metric twice",
                                 matcher.label_span,
                             )
                             .label("the name in front of the braces is one already")
-                            .help("Keep one of the two names."),
+                            .help("keep one of the two names"),
                         );
                     } else if is_name && selector.metric.is_none() {
                         let text = matcher.value.text().unwrap_or_default().into();
@@ -171,7 +171,7 @@ impl<'t> Lower<'t> {
                             format!("`{}` can't apply to a subquery", pair.as_str()),
                             at,
                         )
-                        .help("It applies to a selector with or without a range."),
+                        .help("it applies to a selector with or without a range"),
                     );
                     return None;
                 }
@@ -227,7 +227,9 @@ impl<'t> Lower<'t> {
                     format!("{what} can only follow a selector, a range or a subquery"),
                     word,
                 )
-                .help("Put it right after the selector, inside any function: `rate(x[5m] offset 1h)`."),
+                .help(
+                    "put it right after the selector, inside any function: `rate(x[5m] offset 1h)`",
+                ),
             );
             return None;
         }
@@ -240,7 +242,7 @@ impl<'t> Lower<'t> {
             };
             self.misplaced(
                 Error::new(&codes::PROMQL_MISPLACED_MODIFIER, message, word)
-                    .help("Keep one of the two."),
+                    .help("keep one of the two"),
             );
             return None;
         }
@@ -286,9 +288,9 @@ impl<'t> Lower<'t> {
         }
         let problem = match &value.expr().node {
             Node::Hole(_) => None,
-            Node::Selector(selector) if !selector.modifiers.is_empty() => Some(true),
-            Node::Modified(..) => Some(true),
-            Node::Selector(_) => None,
+            Node::Selector(Selector { modifiers, .. }) | Node::Modified(_, modifiers) => {
+                (modifiers.offset.is_some() || modifiers.at.is_some()).then_some(true)
+            }
             _ => Some(false),
         };
         match problem {
@@ -300,10 +302,10 @@ impl<'t> Lower<'t> {
                 self.misplaced(
                     Error::new(
                         &codes::PROMQL_MISPLACED_MODIFIER,
-                        "A range comes before `offset` and `@`, not after them",
+                        "a range comes before `offset` and `@`, not after them",
                         open,
                     )
-                    .help("Write `x[5m] offset 1h`."),
+                    .help("write `x[5m] offset 1h`"),
                 );
                 None
             }
@@ -312,12 +314,12 @@ impl<'t> Lower<'t> {
                 let already = matches!(value.expr().node, Node::Range(..) | Node::Subquery(_));
                 let mut error = Error::new(
                     &codes::PROMQL_MISPLACED_MODIFIER,
-                    "A range can only follow a selector, one metric with its matchers",
+                    "a range can only follow a selector, one metric with its matchers",
                     open,
                 );
                 if !already {
                     error = error
-                        .help(format!("For the last {written} of an expression's values, write the subquery `[{written}:]`."))
+                        .help(format!("for the last {written} of an expression's values, write the subquery `[{written}:]`"))
                         .suggest(open, format!("[{written}:]"));
                 }
                 self.misplaced(error);
@@ -416,195 +418,6 @@ impl<'t> Lower<'t> {
         }
         Some((result?, word, whole))
     }
-
-    fn duration(&mut self, pair: Pair<'t, Rule>) -> Option<Duration> {
-        let mut operands: Vec<Duration> = Vec::new();
-        let mut pending: Vec<(Option<UnaryOp>, BinaryOp, Span)> = Vec::new();
-        for part in Self::inner(pair) {
-            if part.as_rule() == Rule::duration_operator {
-                let at = span(&part);
-                let op = super::lower::binary_op(part.as_str())?;
-                self.reduce_durations(&mut operands, &mut pending, Some(op))?;
-                pending.push((None, op, at));
-                continue;
-            }
-            for piece in Self::inner(part) {
-                match piece.as_rule() {
-                    Rule::sign => {
-                        pending.push((Some(sign(&piece)), BinaryOp::Multiply, span(&piece)))
-                    }
-                    Rule::missing => {
-                        self.missing_duration(span(&piece).start as usize);
-                        return None;
-                    }
-                    _ => operands.push(self.duration_operand(piece)?),
-                }
-            }
-            if pending.len() + operands.len() > super::MAX_DEPTH {
-                let at = operands.last()?.span;
-                self.break_off(Error::new(
-                    &codes::PROMQL_TOO_DEEP,
-                    format!("This duration has more than {} parts", super::MAX_DEPTH / 2),
-                    at,
-                ));
-                return None;
-            }
-        }
-        self.reduce_durations(&mut operands, &mut pending, None)?;
-        operands.pop()
-    }
-
-    fn reduce_durations(
-        &mut self,
-        operands: &mut Vec<Duration>,
-        pending: &mut Vec<(Option<UnaryOp>, BinaryOp, Span)>,
-        next: Option<BinaryOp>,
-    ) -> Option<()> {
-        while let Some((_, op, _)) = pending.last() {
-            let goes_first = next.is_none_or(|next| {
-                op.precedence() > next.precedence()
-                    || (op.precedence() == next.precedence() && !next.is_right_associative())
-            });
-            if !goes_first {
-                break;
-            }
-            let (unary, op, at) = pending.pop()?;
-            let right = operands.pop()?;
-            let duration = match unary {
-                Some(unary) => Duration {
-                    span: at.to(right.span),
-                    node: DurationNode::Unary(unary, Box::new(right)),
-                },
-                None => {
-                    let left = operands.pop()?;
-                    let is_zero = matches!(&right.node, DurationNode::Literal(text) if seconds(text) == Some(0.0));
-                    if is_zero && matches!(op, BinaryOp::Divide | BinaryOp::Modulo) {
-                        self.mistake(Error::new(
-                            &codes::PROMQL_BAD_DURATION,
-                            "A duration is divided by zero",
-                            right.span,
-                        ));
-                    }
-                    Duration {
-                        span: left.span.to(right.span),
-                        node: DurationNode::Binary(op, Box::new(left), Box::new(right)),
-                    }
-                }
-            };
-            operands.push(duration);
-        }
-        Some(())
-    }
-
-    fn duration_operand(&mut self, pair: Pair<'t, Rule>) -> Option<Duration> {
-        let at = span(&pair);
-        let node = match pair.as_rule() {
-            Rule::number | Rule::special => {
-                let text = pair.as_str();
-                match seconds(text) {
-                    None => self.bad_duration(text, at, &codes::PROMQL_BAD_DURATION),
-                    Some(seconds) if seconds <= literal::MAX_SECONDS => {}
-                    Some(_) => self.mistake(Error::new(
-                        &codes::PROMQL_BAD_DURATION,
-                        "This duration is longer than the 292 years that Prometheus can hold",
-                        at,
-                    )),
-                }
-                DurationNode::Literal(text.into())
-            }
-            Rule::hole => {
-                self.duration_hole(&pair)?;
-                DurationNode::Hole(self.hole_number(at.start as usize))
-            }
-            Rule::variable if pair.as_str() == "$window" => DurationNode::Window,
-            Rule::variable => return self.variable(&pair),
-            Rule::duration_paren => {
-                let (mut whole, mut inner) = (at, None);
-                for part in Self::inner(pair) {
-                    match part.as_rule() {
-                        Rule::open => whole = span(&part),
-                        Rule::duration => inner = Some(self.duration(part)?),
-                        Rule::close => whole = whole.to(span(&part)),
-                        _ => return self.unclosed(&part, Some(whole), "an operator or `)`"),
-                    }
-                }
-                return Some(Duration {
-                    node: DurationNode::Paren(Box::new(inner?)),
-                    span: whole,
-                });
-            }
-            _ => return self.duration_call(pair),
-        };
-        Some(Duration { node, span: at })
-    }
-
-    fn duration_call(&mut self, pair: Pair<'t, Rule>) -> Option<Duration> {
-        let (mut name, mut open, mut end) = (None, None, Span::default());
-        let mut args = Vec::new();
-        for part in Self::inner(pair) {
-            match part.as_rule() {
-                Rule::duration_function => name = Some(part),
-                Rule::open => open = Some(span(&part)),
-                Rule::duration => args.push(self.duration(part)?),
-                Rule::close => end = span(&part),
-                _ => return self.unclosed(&part, open, "`,` or `)`"),
-            }
-        }
-        let name = name?;
-        let whole = span(&name).to(end);
-        let function = SmolStr::from(name.as_str().to_ascii_lowercase());
-        let expected = if function.ends_with("_of") { 2 } else { 0 };
-        if args.len() != expected {
-            let wanted = if expected == 0 {
-                "no arguments"
-            } else {
-                "two durations"
-            };
-            self.mistake(Error::new(
-                &codes::PROMQL_ARGUMENTS,
-                format!("`{function}` takes {wanted}, and here are {}", args.len()),
-                whole,
-            ));
-        }
-        Some(Duration {
-            node: DurationNode::Call(function, args),
-            span: whole,
-        })
-    }
-
-    /// Says so where a range or a step is surely not above zero.
-    fn positive(&mut self, duration: &Duration) {
-        if constant(duration).is_some_and(|seconds| seconds <= 0.0) {
-            self.mistake(
-                Error::new(
-                    &codes::PROMQL_BAD_DURATION,
-                    "A range must be longer than zero",
-                    duration.span,
-                )
-                .help("Write how far back it reaches: `[5m]`."),
-            );
-        }
-    }
-}
-
-/// A literal's seconds, with its signs.
-fn constant(duration: &Duration) -> Option<f64> {
-    match &duration.node {
-        DurationNode::Literal(text) => seconds(text),
-        DurationNode::Unary(op, inner) => {
-            constant(inner).map(|value| if *op == UnaryOp::Minus { -value } else { value })
-        }
-        _ => None,
-    }
-}
-
-/// The seconds of a number or a duration.
-pub(super) fn seconds(text: &str) -> Option<f64> {
-    literal::number(text).or_else(|| match literal::duration(text) {
-        Ok(time) => Some(time.as_secs_f64()),
-        Err(literal::BadDuration::TooLong) => Some(f64::INFINITY),
-        Err(_) => None,
-    })
 }
 
 /// The modifiers of a selector, of the selector in a range, or of a subquery.

@@ -8,12 +8,12 @@ use super::lower::Lower;
 use super::tree::{Expr, Span};
 use crate::diagnostics::codes;
 
-/// How many brackets may be open at once, and a fourth of how many operators may follow one another. Nothing a
-/// person writes comes near; it keeps the stack bounded for every reader of the tree.
-pub const MAX_DEPTH: usize = 100;
+/// How many brackets may be open at once. Nothing a person writes comes near; it keeps the stack of whoever reads
+/// the text bounded, to about a megabyte in an unoptimised build.
+pub const MAX_DEPTH: usize = 64;
 
 /// How deep a tree may be; a chain of operators is as deep as it is long.
-pub(super) const MAX_TREE_DEPTH: usize = 4 * MAX_DEPTH;
+pub(super) const MAX_TREE_DEPTH: usize = 400;
 
 #[derive(pest_derive::Parser)]
 #[grammar = "../grammar/promql.pest"]
@@ -32,7 +32,7 @@ pub fn parse(text: &str) -> Result<Expr, Vec<Error>> {
         let span = Span::default();
         return Err(vec![Error::new(
             &codes::PROMQL_TOO_DEEP,
-            "The query is larger than 4 GiB",
+            "the query is larger than 4 GiB",
             span,
         )]);
     }
@@ -48,7 +48,7 @@ pub fn parse(text: &str) -> Result<Expr, Vec<Error>> {
         let span = Span::new(0, text.len());
         return Err(vec![Error::new(
             &codes::PROMQL_TOO_DEEP,
-            "The query is nested too deeply",
+            "the query is nested too deeply",
             span,
         )]);
     };
@@ -85,11 +85,11 @@ fn too_deep(text: &str) -> Option<Error> {
                     return Some(
                         Error::new(
                             &codes::PROMQL_TOO_DEEP,
-                            format!("The query is nested more than {MAX_DEPTH} brackets deep"),
+                            format!("the query is nested more than {MAX_DEPTH} brackets deep"),
                             Span::new(at, at + 1),
                         )
                         .label("one bracket too many")
-                        .help("Put the inner part into a recording rule and use its result here."),
+                        .help("put the inner part into a recording rule and use its result here"),
                     );
                 }
             }
