@@ -225,6 +225,18 @@ fn item_tree(db: &dyn salsa::Database, file: SourceFile, local: u64) -> Option<A
     parsed(db, file).items.get(position).map(|(_, item)| item.clone())
 }
 
+/// An item's class, kind and name. It changes only when they do, not when the item's body does.
+#[salsa::tracked(returns(clone))]
+fn entry(db: &dyn salsa::Database, file: SourceFile, local: u64) -> Option<ItemEntry> {
+    let names = file_names(db, file);
+    names.items.get(*names.positions.get(&local)?).cloned()
+}
+
+/// An item's class, kind and name, without its body.
+pub fn item_entry(db: &dyn salsa::Database, key: ItemKey) -> Option<ItemEntry> {
+    entry(db, key.file, key.local)
+}
+
 /// The byte of its file at which an item starts: read only to show something, never to compute.
 pub fn item_start(db: &dyn salsa::Database, key: ItemKey) -> u32 {
     let position = file_names(db, key.file).positions.get(&key.local).copied();

@@ -15,4 +15,5 @@ pub mod project;
 pub mod promql;
 pub mod resolve;
 pub mod schema;
+pub mod session;
 pub mod syntax;

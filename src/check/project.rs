@@ -5,6 +5,7 @@ use std::collections::BTreeMap;
 use smol_str::SmolStr;
 
 use crate::db::{Diag, ItemClass, ItemEntry, ItemKey, SourceFile, Span, Workspace, file_names, item};
+use crate::eval::article;
 use crate::diagnostics::{Applicability, Edit, Fix, codes};
 use crate::syntax::tree::{ItemNode, TextRange};
 
@@ -47,7 +48,8 @@ pub fn duplicates(db: &dyn salsa::Database, files: &[SourceFile]) -> Vec<Diag> {
             // Each of these becomes a file or a folder of the output.
             let becomes_a_file = matches!(entry.kind.as_str(), "service" | "environment" | "team");
             if entry.class == ItemClass::Block && becomes_a_file {
-                let stem: SmolStr = crate::backends::file_stem(&entry.name).into();
+                // Names that differ in case alone are one file where the file system ignores case.
+                let stem: SmolStr = crate::backends::file_stem(&entry.name).to_lowercase().into();
                 match global.get(&(entry.kind.clone(), stem.clone())) {
                     Some(first) => {
                         let mut diagnostic =
@@ -81,7 +83,7 @@ fn duplicate(entry: &ItemEntry, span: Span) -> Diag {
         ItemClass::Enum => "enum".to_owned(),
         _ => "function".to_owned(),
     };
-    Diag::new(&codes::DUPLICATE_NAME, format!("there is already a {what} called `{}`", entry.name), span)
+    Diag::new(&codes::DUPLICATE_NAME, format!("there is already {} called `{}`", article(&what), entry.name), span)
 }
 
 fn entry_name(db: &dyn salsa::Database, key: ItemKey) -> Option<&SmolStr> {

@@ -71,7 +71,7 @@ fn find(
     context: &Context,
     findings: &mut Findings,
 ) -> Result<(), Failure> {
-    let compilation = project.compile(environment)?;
+    let compilation = project.check(environment)?;
     let loaded = &project.loaded;
     for (sources, diagnostics) in [
         (&loaded.sources, &loaded.diagnostics),

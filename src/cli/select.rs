@@ -49,7 +49,23 @@ impl Selected {
     /// # Errors
     /// Where the environment is none of the project's.
     pub fn compile(&self, environment: Option<&str>) -> Result<Compilation, Failure> {
-        let compilation = compile::compile(&self.input(environment));
+        self.run(environment, compile::compile)
+    }
+
+    /// What is wrong with it, in one environment or in all; nothing is made.
+    ///
+    /// # Errors
+    /// Where the environment is none of the project's.
+    pub fn check(&self, environment: Option<&str>) -> Result<Compilation, Failure> {
+        self.run(environment, compile::check)
+    }
+
+    fn run(
+        &self,
+        environment: Option<&str>,
+        compile: fn(&compile::Input) -> Compilation,
+    ) -> Result<Compilation, Failure> {
+        let compilation = compile(&self.input(environment));
         match environment {
             Some(name) if !compilation.environments.iter().any(|known| known == name) => {
                 let failure = Failure::usage(format!("the project has no environment `{name}`"));

@@ -6,7 +6,6 @@
 use super::Severity;
 
 /// A diagnostic's code.
-#[derive(Debug, PartialEq, Eq, Hash)]
 pub struct Code {
     /// `N0101`
     pub id: &'static str,
@@ -18,6 +17,28 @@ pub struct Code {
     pub summary: &'static str,
     /// The page under `docs/diagnostics`, as Markdown.
     pub page: &'static str,
+}
+
+/// A number is never used twice, so it stands for the whole.
+impl PartialEq for Code {
+    fn eq(&self, other: &Self) -> bool {
+        self.id == other.id
+    }
+}
+
+impl Eq for Code {}
+
+impl std::hash::Hash for Code {
+    fn hash<H: std::hash::Hasher>(&self, state: &mut H) {
+        self.id.hash(state);
+    }
+}
+
+/// Without the page, which would drown what is looked for.
+impl std::fmt::Debug for Code {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        write!(f, "{} {}", self.id, self.slug)
+    }
 }
 
 macro_rules! codes {
@@ -114,7 +135,7 @@ codes! {
     Error NUMERATOR "N0503" "good-or-bad" "A ratio needs either its good or its bad events.";
     Error NOT_ONE_COMPARISON "N0504" "not-one-comparison" "A time slice needs one comparison.";
     Warning DUPLICATE_ALERT "N0505" "duplicate-alert" "Two alerts of a service have the same condition.";
-    Error WINDOW_TOO_SHORT "N0506" "window-too-short" "A service level objective's window is too short for its alerts.";
+    Warning WINDOW_TOO_SHORT "N0506" "window-too-short" "An objective's window is too short for some of its burn-rate alerts.";
     Error PROJECT_MANIFEST_SYNTAX "N0601" "manifest-syntax" "`nth.toml` is not well-formed TOML.";
     Error PROJECT_UNKNOWN_SETTING "N0602" "unknown-setting" "`nth.toml` has a table or key that means nothing.";
     Error PROJECT_BAD_SETTING "N0603" "bad-setting" "A value in `nth.toml` has the wrong type or cannot be used.";

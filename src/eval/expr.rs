@@ -244,6 +244,7 @@ impl<'db> Evaluator<'db> {
     pub(crate) fn check_body(&mut self, body: &'db Body, scope: &std::rc::Rc<Scope<'db>>) {
         let context = Context { scope: scope.clone(), node: None };
         let mut seen: Vec<(&SmolStr, TextRange)> = Vec::new();
+        let mut blocks: Vec<(&SmolStr, &SmolStr, TextRange)> = Vec::new();
         for statement in &body.statements {
             match statement {
                 Statement::Let(decl) => {
@@ -299,7 +300,26 @@ impl<'db> Evaluator<'db> {
                     .help("it belongs in a `rule name { … }`");
                     self.report(&context, diagnostic);
                 }
-                Statement::Block(_) | Statement::Without(_) => {}
+                Statement::Block(block) => {
+                    let Some(name) = block.name.as_ref().filter(|_| block.name_parts.is_none()) else {
+                        continue;
+                    };
+                    let namesake = blocks
+                        .iter()
+                        .find(|(kind, known, _)| **kind == block.kind.text && **known == name.text);
+                    if let Some((_, _, first)) = namesake {
+                        let diagnostic = Diag::new(
+                            &codes::DUPLICATE_NAME,
+                            format!("there is already {} called `{}` here", super::coerce::article(&block.kind.text), name.text),
+                            self.span(&context, name.range),
+                        )
+                        .because(self.span(&context, *first), "first declared here");
+                        self.report(&context, diagnostic);
+                    } else {
+                        blocks.push((&block.kind.text, &name.text, name.range));
+                    }
+                }
+                Statement::Without(_) => {}
             }
         }
     }

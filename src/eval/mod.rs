@@ -26,6 +26,7 @@ use crate::db::{Diag, ItemKey, Span, Workspace, item};
 use crate::schema::{Schema, schema};
 use crate::syntax::tree::{ItemNode, TextRange};
 
+pub(crate) use coerce::article;
 pub use node::NodeId;
 pub use scope::{Context, Scope};
 pub use show::expression;

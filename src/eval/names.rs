@@ -6,7 +6,7 @@ use super::node::NodeId;
 use super::scope::Context;
 use super::value::{BlockRef, Query, Runtime, Shape, Value};
 use super::{Evaluator, Mode};
-use crate::db::{Diag, ItemClass, ItemKey, SourceFile, file_names};
+use crate::db::{Diag, ItemClass, ItemKey, SourceFile, file_names, find_item, item_entry};
 use crate::diagnostics::{UnknownName, codes, suggest};
 use crate::promql;
 use crate::resolve::{Want, did_you_mean, module_named, resolve_path};
@@ -129,14 +129,12 @@ impl<'db> Evaluator<'db> {
         self.top_level(key)
     }
 
+    /// A top-level block. Its body is not read: who names a block does not depend on what it says.
     fn top_level(&self, key: ItemKey) -> Option<Value> {
-        let ItemNode::Block(block) = self.tree(key)? else { return None };
-        Some(Value::Block(BlockRef {
-            item: key,
-            path: Vec::new(),
-            kind: block.kind.text.clone(),
-            name: block.name.as_ref().map(|name| name.text.clone()).unwrap_or_default(),
-        }))
+        let entry = item_entry(self.db, key)?;
+        (entry.class == ItemClass::Block).then(|| {
+            Value::Block(BlockRef { item: key, path: Vec::new(), kind: entry.kind, name: entry.name })
+        })
     }
 
     /// The enclosing block of the kind that a name names: `service`, `slo`.
@@ -365,15 +363,15 @@ impl<'db> Evaluator<'db> {
 
     /// `module.name`
     fn in_module(&mut self, file: SourceFile, name: &Name, expected: &Ty) -> Option<Value> {
-        let names = file_names(self.db, file);
-        if let Some(key) = names.get(ItemClass::Let, "", &name.text) {
+        let find = |class, kind: &str| find_item(self.db, file, class, kind.into(), name.text.clone());
+        if let Some(key) = find(ItemClass::Let, "") {
             return Some(self.let_item(key));
         }
         let mut kinds = referred(expected);
         if kinds.is_empty() {
             kinds = self.schema.top_level().map(|kind| kind.name.clone()).collect();
         }
-        let key = kinds.iter().find_map(|kind| names.get(ItemClass::Block, kind, &name.text))?;
+        let key = kinds.iter().find_map(|kind| find(ItemClass::Block, kind))?;
         self.top_level(key)
     }
 

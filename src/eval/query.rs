@@ -58,7 +58,7 @@ impl<'db> Evaluator<'db> {
         for error in &errors {
             self.report_promql(error, literal, context);
         }
-        if wrong || !errors.is_empty() {
+        if wrong || errors.iter().any(promql::Error::is_error) {
             return Value::Error;
         }
         let shape = shape_of(tree, ty, &holes);

@@ -135,8 +135,7 @@ pub fn test_rules(rules: &str, mut file: TestFile) -> Result<(), String> {
     };
     write("rules.yaml", &plain(rules));
     file.rule_files = vec!["rules.yaml".into()];
-    // A YAML reader reads JSON, in which no string is taken for something else.
-    write("test.yaml", &serde_json::to_string(&file).expect("it is JSON"));
+    write("test.yaml", &yaml_serde::to_string(&file).expect("it is YAML"));
     let output = run(folder.path(), &["test", "rules", "test.yaml"]);
     if output.status.success() { Ok(()) } else { Err(text(&output)) }
 }
