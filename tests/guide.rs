@@ -139,3 +139,13 @@ fn check(document: &str) {
 fn the_guide_to_the_language() {
     check("docs/language.md");
 }
+
+#[test]
+fn what_is_made_for_prometheus() {
+    check("docs/prometheus.md");
+}
+
+#[test]
+fn the_readme() {
+    check("README.md");
+}
