@@ -50,10 +50,7 @@ pub fn compile(input: &Input) -> Compilation {
 
 /// Says what is wrong with a project, and makes nothing of it.
 pub fn check(input: &Input) -> Compilation {
-    let session = session(input);
-    let diagnostics = session.check(input.environment.as_deref());
-    let (sources, diagnostics) = session.locate(diagnostics);
-    Compilation { sources, diagnostics, artifacts: Vec::new(), environments: Vec::new() }
+    session(input).check(input.environment.as_deref())
 }
 
 fn session(input: &Input) -> Session {

@@ -240,6 +240,11 @@ pub fn item_entry(db: &dyn salsa::Database, key: ItemKey) -> Option<ItemEntry> {
     entry(db, key.file, key.local)
 }
 
+/// An item's own name; empty where it has none.
+pub fn item_name(db: &dyn salsa::Database, key: ItemKey) -> SmolStr {
+    item_entry(db, key).map(|entry| entry.name).unwrap_or_default()
+}
+
 /// The byte of its file at which an item starts: read only to show something, never to compute.
 pub fn item_start(db: &dyn salsa::Database, key: ItemKey) -> u32 {
     let position = file_names(db, key.file).positions.get(&key.local).copied();

@@ -158,12 +158,28 @@ impl Session {
         keys.par_iter().map_with(self.db.clone(), |db, key| question(db, *key)).collect()
     }
 
-    /// Everything that is wrong in the environment that is asked for, or in all of them.
-    pub fn check(&self, environment: Option<&str>) -> Vec<Diag> {
+    /// Everything that is wrong in the environment that is asked for, or in all of them; nothing is made.
+    pub fn check(&self, environment: Option<&str>) -> Compilation {
+        let (diagnostics, environments) = self.judge(environment);
+        self.conclude(diagnostics, environments, Vec::new())
+    }
+
+    fn judge(&self, environment: Option<&str>) -> (Vec<Diag>, Vec<Option<SmolStr>>) {
         match self.environments(environment) {
-            Ok(environments) => self.check_in(&environments),
-            Err(unknown) => vec![unknown],
+            Ok(environments) => (self.check_in(&environments), environments),
+            Err(unknown) => (vec![unknown], Vec::new()),
         }
+    }
+
+    fn conclude(
+        &self,
+        diagnostics: Vec<Diag>,
+        environments: Vec<Option<SmolStr>>,
+        artifacts: Vec<Artifact>,
+    ) -> Compilation {
+        let (sources, diagnostics) = self.locate(diagnostics);
+        let environments = environments.into_iter().flatten().map(|name| name.to_string()).collect();
+        Compilation { sources, diagnostics, artifacts, environments }
     }
 
     fn check_in(&self, environments: &[Option<SmolStr>]) -> Vec<Diag> {
@@ -215,11 +231,7 @@ impl Session {
 
     /// Compiles what is loaded. `input`'s files are not read again: edits count.
     pub fn compile(&self, input: &Input) -> Compilation {
-        let environments = self.environments(input.environment.as_deref());
-        let (mut diagnostics, environments) = match environments {
-            Ok(environments) => (self.check_in(&environments), environments),
-            Err(unknown) => (vec![unknown], Vec::new()),
-        };
+        let (mut diagnostics, environments) = self.judge(input.environment.as_deref());
         let sound = |diagnostics: &[Diag]| diagnostics.iter().all(|found| found.severity != Severity::Error);
         let mut artifacts = Vec::new();
         if sound(&diagnostics) {
@@ -236,9 +248,7 @@ impl Session {
             artifacts.clear();
         }
         artifacts.sort_by(|left, right| left.path.cmp(&right.path));
-        let (sources, diagnostics) = self.locate(diagnostics);
-        let environments = environments.into_iter().flatten().map(|name| name.to_string()).collect();
-        Compilation { sources, diagnostics, artifacts, environments }
+        self.conclude(diagnostics, environments, artifacts)
     }
 
     /// The artifacts of every service in an environment, each environment's in a folder of its own.
@@ -268,7 +278,7 @@ impl Session {
     }
 
     /// Places in files instead of places in items.
-    pub fn locate(&self, diagnostics: Vec<Diag>) -> (SourceMap, Vec<Diagnostic<FileSpan>>) {
+    fn locate(&self, diagnostics: Vec<Diag>) -> (SourceMap, Vec<Diagnostic<FileSpan>>) {
         let mut sources = SourceMap::default();
         let mut numbers = HashMap::new();
         for file in &self.files {

@@ -1,6 +1,8 @@
 //! The command, from end to end: the binary in folders on disk.
 #![allow(clippy::unwrap_used, clippy::expect_used)]
 
+mod tools;
+
 use std::collections::BTreeMap;
 use std::fs;
 use std::io::Write as _;
@@ -186,6 +188,20 @@ fn a_new_project_builds_and_a_second_build_writes_nothing() {
 }
 
 #[test]
+fn what_a_new_project_builds_is_accepted_by_prometheus() {
+    let Some(promtool) = tools::find("promtool") else {
+        return;
+    };
+    let place = Place::project();
+    assert_eq!(place.run(&["build"]).code, 0);
+    let rules = place.path("build/prometheus/checkout.yaml");
+    let ran = run(Command::new(promtool)
+        .args(["check", "rules", "--lint=all", "--lint-fatal"])
+        .arg(rules));
+    assert_eq!(ran.code, 0, "{ran:?}");
+}
+
+#[test]
 fn init_overwrites_nothing() {
     let place = Place::new();
     place.write("shop/teams/payments.nth", "// mine\n");
@@ -242,6 +258,22 @@ fn a_file_that_no_build_wrote_is_never_replaced() {
 }
 
 #[test]
+fn what_stands_in_the_way_reads_well() {
+    let place = Place::project();
+    place.write("build/prometheus/checkout.yaml", "mine\n");
+    insta::assert_snapshot!(
+        "a foreign file".replace(' ', "_"),
+        place.run(&["build"]).err
+    );
+    fs::remove_dir_all(place.path("build")).unwrap();
+    place.write("build/.nthc-manifest.json", "{");
+    insta::assert_snapshot!(
+        "a broken record".replace(' ', "_"),
+        place.run(&["build"]).err
+    );
+}
+
+#[test]
 fn errors_leave_the_output_as_it_was() {
     let place = Place::project();
     place.run(&["build"]);
@@ -287,6 +319,50 @@ fn build_check_tells_what_is_stale_and_writes_nothing() {
         (stale.code, stale.out.as_str()),
         (1, "would replace build/prometheus/checkout.yaml\n")
     );
+}
+
+#[test]
+fn each_environment_has_a_folder_of_its_own() {
+    let place = Place::project();
+    place.run(&["build"]);
+    let environments = "environment staging { selector = { env = \"staging\" } }\n\
+                        environment production { selector = { env = \"production\" } }\n";
+    place.write("environments.nth", environments);
+    let built = place.run(&["build"]);
+    assert_eq!(
+        built.err,
+        "built shop for 2 environments: 2 written, 1 removed, 0 unchanged in build/\n"
+    );
+    let production = place.read("build/production/prometheus/checkout.yaml");
+    assert!(production.contains("env=\"production\""));
+
+    place.replace("services/checkout.nth", "1000", "2000");
+    let built = place.run(&["build", "--env", "staging"]);
+    assert_eq!(
+        built.err,
+        "built shop for staging: 1 written, 0 removed, 0 unchanged in build/\n"
+    );
+    assert_eq!(
+        place.read("build/production/prometheus/checkout.yaml"),
+        production
+    );
+    let stale = place.run(&["build", "--check"]);
+    assert_eq!(
+        stale.out,
+        "would replace build/production/prometheus/checkout.yaml\n"
+    );
+
+    for command in ["check", "build"] {
+        let unknown = place.run(&[command, "--env", "stagin"]);
+        assert_eq!(unknown.code, 2);
+        assert!(
+            unknown
+                .err
+                .starts_with("error: the project has no environment `stagin`\n"),
+            "{unknown:?}"
+        );
+        assert!(unknown.err.contains("`staging`"), "{unknown:?}");
+    }
 }
 
 #[test]
@@ -366,7 +442,7 @@ fn a_file_outside_of_any_project_is_one() {
     let place = Place::new();
     place.write(
         "ledger.nth",
-        "/// Keeps the books.\nservice ledger {\n  tier = standard\n}\n",
+        "team books {}\n\n/// Keeps the books.\nservice ledger {\n  team = books\n  tier = standard\n  selector = { job = \"ledger\" }\n}\n",
     );
     let checked = place.run(&["check", "ledger.nth"]);
     assert_eq!(checked.code, 0, "{checked:?}");
@@ -406,6 +482,25 @@ fn check_of_files_tells_what_is_wrong_in_these() {
         (good.code, good.err.as_str()),
         (0, "checked 1 file: 0 errors, 0 warnings\n")
     );
+}
+
+#[test]
+fn paths_are_shown_from_where_the_reader_stands() {
+    let place = Place::project();
+    place.write("services/a.nth", "service a {\n  objective = @@\n}\n");
+    place.replace("nth.toml", "interval", "intervall");
+    let ran = run(place
+        .command(&["check", "--format", "short"])
+        .current_dir(place.path("services")));
+    assert!(ran.err.contains("\na.nth:2:"), "{ran:?}");
+    assert!(
+        ran.err.starts_with("../nth.toml:8:1: error[N0602]"),
+        "{ran:?}"
+    );
+    let ran = run(place
+        .command(&["build", "--project", "../nth.toml"])
+        .current_dir(place.path("services")));
+    assert!(ran.err.contains("shop was not built"), "{ran:?}");
 }
 
 #[test]
@@ -473,6 +568,24 @@ fn check_fix_mends_what_is_sure() {
     let ran = place.run(&["check", "--fix"]);
     assert_eq!(ran.code, 0, "{ran:?}");
     assert_eq!(place.files("services"), before);
+
+    place.replace("services/checkout.nth", "import teams.payments\n", "");
+    let broken = place.run(&["check"]);
+    assert_eq!(broken.code, 1, "{broken:?}");
+    let ran = place.run(&["check", "--fix"]);
+    assert_eq!(
+        (ran.code, ran.err.as_str()),
+        (
+            0,
+            "checked 2 files: 0 errors, 0 warnings, 1 mistake mended in 1 file\n"
+        )
+    );
+    assert!(
+        place
+            .read("services/checkout.nth")
+            .contains("import teams.payments\n")
+    );
+    assert_eq!(place.run(&["check"]).code, 0);
 }
 
 #[test]
@@ -529,6 +642,31 @@ fn fmt_reads_standard_input() {
     let ran = with_stdin(&mut place.command(&["fmt", "-"]), b"// caf\xe9\n");
     assert_eq!((ran.code, ran.out.as_str()), (1, ""));
     assert_eq!(place.run(&["fmt", "-", "a.nth"]).code, 2);
+}
+
+#[test]
+fn fmt_leaves_a_file_with_syntax_errors_alone_and_tells_them() {
+    let place = Place::project();
+    place.write("services/bad.nth", "service bad {\n\ttier = \n}\n");
+    place.replace("teams/payments.nth", "  slack = ", "\tslack = ");
+    let ran = place.run(&["fmt", "--format", "short"]);
+    assert_eq!(ran.code, 1);
+    assert!(ran.err.starts_with("services/bad.nth:2:"), "{ran:?}");
+    assert!(
+        ran.err
+            .ends_with("formatted 1 of 3 files: 1 error, 0 warnings\n"),
+        "{ran:?}"
+    );
+    assert_eq!(
+        place.read("services/bad.nth"),
+        "service bad {\n\ttier = \n}\n"
+    );
+    let ran = with_stdin(
+        &mut place.command(&["fmt", "--format", "short", "-"]),
+        b"team a {\n  x =\n}\n",
+    );
+    assert_eq!((ran.code, ran.out.as_str()), (1, ""));
+    assert!(ran.err.starts_with("stdin:2:"), "{ran:?}");
 }
 
 #[test]
@@ -624,6 +762,21 @@ fn a_reader_that_goes_away_is_no_failure() {
     assert_eq!(String::from_utf8_lossy(&output.stderr), "");
 }
 
+#[cfg(target_os = "linux")]
+#[test]
+fn a_full_disk_is_told() {
+    let place = Place::new();
+    let full = fs::OpenOptions::new()
+        .write(true)
+        .open("/dev/full")
+        .unwrap();
+    let ran = run(place.command(&["explain"]).stdout(full));
+    assert_eq!(
+        (ran.code, ran.err.as_str()),
+        (3, "error: cannot write: no space left on device\n")
+    );
+}
+
 #[test]
 fn the_help_is_what_a_person_reads() {
     let place = Place::new();
@@ -652,15 +805,32 @@ fn the_help_is_what_a_person_reads() {
 
 #[test]
 fn packages_are_read_from_beside_the_project() {
-    let place = Place::new();
-    assert_eq!(place.run(&["init", "shop"]).code, 0);
-    assert_eq!(place.run(&["init", "platform"]).code, 0);
-    let text = place.read("shop/nth.toml");
-    place.write(
-        "shop/nth.toml",
-        format!("{text}\n[dependencies]\nplatfrom = {{ path = \"../platform\" }}\n"),
+    let place = Place::project();
+    place.write("shared/nth.toml", "[project]\nname = \"platform\"\n");
+    fs::rename(place.path("teams"), place.path("shared/teams")).unwrap();
+    place.replace(
+        "services/checkout.nth",
+        "import teams.payments",
+        "import platform.teams.payments",
     );
-    let ran = place.run(&["check", "--project", "shop", "--format", "short"]);
+    let manifest = place.read("nth.toml");
+    place.write(
+        "nth.toml",
+        format!("{manifest}\n[dependencies]\nplatform = {{ path = \"shared\" }}\n"),
+    );
+    let ran = place.run(&["build"]);
+    assert_eq!(ran.code, 0, "{ran:?}");
+    assert!(
+        place
+            .read("build/prometheus/checkout.yaml")
+            .contains("team: payments")
+    );
+
+    place.write(
+        "nth.toml",
+        format!("{manifest}\n[dependencies]\nplatfrom = {{ path = \"shared\" }}\n"),
+    );
+    let ran = place.run(&["check", "--format", "short"]);
     assert_eq!(ran.code, 1);
     assert!(
         ran.err

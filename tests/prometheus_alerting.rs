@@ -8,3 +8,9 @@ mod models;
 
 #[path = "prometheus/document.rs"]
 mod document;
+
+#[path = "prometheus/firing.rs"]
+mod firing;
+
+#[path = "prometheus/text.rs"]
+mod text;

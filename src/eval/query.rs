@@ -58,7 +58,7 @@ impl<'db> Evaluator<'db> {
         for error in &errors {
             self.report_promql(error, literal, context);
         }
-        if wrong || !errors.is_empty() {
+        if wrong || errors.iter().any(promql::Error::is_error) {
             return Value::Error;
         }
         let shape = shape_of(tree, ty, &holes);
@@ -118,7 +118,7 @@ impl<'db> Evaluator<'db> {
                     &codes::TYPE_MISMATCH,
                     match &value {
                         Value::None => "this has no value here".to_owned(),
-                        other => format!("{} cannot stand in a query", super::coerce::article(&other.ty().to_string())),
+                        other => format!("{} cannot stand in a query", other.ty().phrase()),
                     },
                     self.span(context, hole.expr.range),
                 )

@@ -276,15 +276,22 @@ impl<'f> Planner<'f> {
         }
     }
 
-    /// A diagnostic on a file of the output folder. Its text is not shown: it is no source.
+    /// A diagnostic on a file of the output folder, or on the folder itself.
     fn about(
         &mut self,
         path: &str,
         code: &'static Code,
         message: impl Into<String>,
     ) -> Diagnostic<FileSpan> {
-        let shown = self.show(path);
-        let file = self.sources.add(shown, "");
+        let place = self.folder.path.join(path);
+        // Its first line helps a person to tell what it is. What is no text, or no file, is shown without.
+        let is_file = fs::symlink_metadata(&place).is_ok_and(|meta| meta.is_file());
+        let text = if is_file {
+            fs::read_to_string(&place).unwrap_or_default()
+        } else {
+            String::new()
+        };
+        let file = self.sources.add(self.show(path), text);
         Diagnostic::new(
             code,
             message,

@@ -14,7 +14,7 @@ use crate::diagnostics::codes;
 use crate::syntax::tree::{Expr, FieldDecl, ItemNode, KindDecl, Param, TypeExpr, TypeNode};
 
 pub use functions::{COMPILE_TIME, CompileTime, IN_TEXTS};
-pub use ty::{BUILTIN, Ty};
+pub use ty::{BUILTIN, Ty, article};
 
 /// All kinds, enums and functions.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]

@@ -245,11 +245,13 @@ fn a_service_without_rules_has_no_file() {
 
 #[test]
 fn strings_that_look_like_something_else_stay_strings() {
-    let values = ["yes", "on", "null", "~", "0042", "1e3", "12:30:00", "2026-11-23", "0x1f", ".inf", "- a", "a: b", "# c", "", " x ", "!t", "*a", "&a", "%", "@", "|", "1_000", "0o7", "=", "<<"];
+    let values = ["y", "No", "1_0:3", "yes", "on", "null", "~", "0042", "1e3", "12:30:00", "2026-11-23", "0x1f", ".inf", "- a", "a: b", "# c", "", " x ", "!t", "*a", "&a", "%", "@", "|", "1_000", "0o7", "=", "<<"];
     let named = |(index, value): (usize, &&str)| (format!("label_{index}"), (*value).to_owned());
-    let labels: BTreeMap<_, _> = values.iter().enumerate().map(named).collect();
+    let mut labels: BTreeMap<_, _> = values.iter().enumerate().map(named).collect();
+    labels.insert("y".into(), "n".into());
     let service = Service { labels: labels.clone(), ..complete().0 };
     let contents = rules(&service, &complete().1);
+    assert!(contents.contains("\n      \"y\": \"n\"\n"));
     for rule in all_rules(&contents) {
         for (label, value) in &labels {
             assert_eq!(rule["labels"][label.as_str()], Value::from(value.as_str()));

@@ -3,7 +3,7 @@
 use crate::promql::{Aggregate, Binary, BinaryOp, Call, Expr, Node};
 
 /// The longest expression that stays on one line.
-const WIDTH: usize = 100;
+pub const WIDTH: usize = 100;
 
 /// The expression's text: on one line where it fits, else with a line for each operand and argument.
 pub fn layout(expr: &Expr) -> String {
