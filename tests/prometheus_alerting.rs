@@ -14,3 +14,6 @@ mod firing;
 
 #[path = "prometheus/text.rs"]
 mod text;
+
+#[path = "prometheus/month.rs"]
+mod month;
