@@ -42,6 +42,9 @@ pub struct Workspace {
     /// The environments by name.
     #[returns(ref)]
     pub environments: Arc<BTreeMap<SmolStr, ItemKey>>,
+    /// The project's name, by which others import it.
+    #[returns(ref)]
+    pub project: SmolStr,
 }
 
 /// A top-level item, by what it is called rather than by where it stands: an edit elsewhere in the file, or above
@@ -225,6 +228,23 @@ fn item_tree(db: &dyn salsa::Database, file: SourceFile, local: u64) -> Option<A
     parsed(db, file).items.get(position).map(|(_, item)| item.clone())
 }
 
+/// An item's class, kind and name. It changes only when they do, not when the item's body does.
+#[salsa::tracked(returns(clone))]
+fn entry(db: &dyn salsa::Database, file: SourceFile, local: u64) -> Option<ItemEntry> {
+    let names = file_names(db, file);
+    names.items.get(*names.positions.get(&local)?).cloned()
+}
+
+/// An item's class, kind and name, without its body.
+pub fn item_entry(db: &dyn salsa::Database, key: ItemKey) -> Option<ItemEntry> {
+    entry(db, key.file, key.local)
+}
+
+/// An item's own name; empty where it has none.
+pub fn item_name(db: &dyn salsa::Database, key: ItemKey) -> SmolStr {
+    item_entry(db, key).map(|entry| entry.name).unwrap_or_default()
+}
+
 /// The byte of its file at which an item starts: read only to show something, never to compute.
 pub fn item_start(db: &dyn salsa::Database, key: ItemKey) -> u32 {
     let position = file_names(db, key.file).positions.get(&key.local).copied();
@@ -243,10 +263,15 @@ pub fn find_item(
     file_names(db, file).get(class, &kind, &name)
 }
 
-/// The module of that name. A module added elsewhere does not change it.
+/// The module of that name, which may begin with the project's own: a package's modules import one another as others
+/// import them. A module added elsewhere does not change it.
 #[salsa::tracked(returns(copy))]
 pub fn find_module(db: &dyn salsa::Database, workspace: Workspace, name: SmolStr) -> Option<SourceFile> {
-    workspace.modules(db).get(&name).copied()
+    let modules = workspace.modules(db);
+    modules.get(&name).copied().or_else(|| {
+        let own = name.strip_prefix(workspace.project(db).as_str())?.strip_prefix('.')?;
+        modules.get(own).copied()
+    })
 }
 
 /// The database.

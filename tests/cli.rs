@@ -1,189 +1,13 @@
-//! The command, from end to end: the binary in folders on disk.
+//! The command, from end to end: the binary in folders on disk. What `build` does is in `tests/build.rs`.
 #![allow(clippy::unwrap_used, clippy::expect_used)]
 
-use std::collections::BTreeMap;
+#[allow(dead_code)]
+mod place;
+
 use std::fs;
-use std::io::Write as _;
-use std::path::{Path, PathBuf};
-use std::process::{Command, Stdio};
+use std::process::Stdio;
 
-/// A folder in which commands are run.
-struct Place {
-    folder: tempfile::TempDir,
-}
-
-/// What a command did.
-#[derive(Debug)]
-struct Ran {
-    code: i32,
-    out: String,
-    err: String,
-}
-
-impl Place {
-    fn new() -> Self {
-        Self {
-            folder: tempfile::Builder::new().prefix("nthc").tempdir().unwrap(),
-        }
-    }
-
-    /// A new project, as `nthc init` makes it.
-    fn project() -> Self {
-        let place = Self::new();
-        let ran = place.run(&["init", "--name", "shop"]);
-        assert_eq!(ran.code, 0, "{ran:?}");
-        place
-    }
-
-    fn path(&self, path: &str) -> PathBuf {
-        self.folder.path().join(path)
-    }
-
-    fn write(&self, path: &str, text: impl AsRef<[u8]>) {
-        let path = self.path(path);
-        fs::create_dir_all(path.parent().unwrap()).unwrap();
-        fs::write(path, text).unwrap();
-    }
-
-    fn read(&self, path: &str) -> String {
-        fs::read_to_string(self.path(path)).unwrap()
-    }
-
-    fn replace(&self, path: &str, from: &str, to: &str) {
-        let old = self.read(path);
-        assert!(old.contains(from), "{path} does not hold {from:?}");
-        self.write(path, old.replace(from, to));
-    }
-
-    fn command(&self, args: &[&str]) -> Command {
-        let mut command = Command::new(env!("CARGO_BIN_EXE_nthc"));
-        command
-            .args(args)
-            .current_dir(self.folder.path())
-            .stdin(Stdio::null());
-        for name in ["NO_COLOR", "CLICOLOR", "CLICOLOR_FORCE", "COLUMNS"] {
-            command.env_remove(name);
-        }
-        command
-    }
-
-    fn run(&self, args: &[&str]) -> Ran {
-        run(&mut self.command(args))
-    }
-
-    /// Every file below a folder, with its text.
-    fn files(&self, below: &str) -> BTreeMap<String, String> {
-        fn walk(root: &Path, folder: &Path, out: &mut BTreeMap<String, String>) {
-            for entry in fs::read_dir(folder).unwrap() {
-                let path = entry.unwrap().path();
-                if path.is_dir() {
-                    walk(root, &path, out);
-                } else {
-                    let name = path
-                        .strip_prefix(root)
-                        .unwrap()
-                        .to_string_lossy()
-                        .replace('\\', "/");
-                    out.insert(name, fs::read_to_string(path).unwrap());
-                }
-            }
-        }
-        let mut out = BTreeMap::new();
-        let root = self.path(below);
-        if root.exists() {
-            walk(&root, &root, &mut out);
-        }
-        out
-    }
-
-    fn names(&self, below: &str) -> Vec<String> {
-        self.files(below).into_keys().collect()
-    }
-}
-
-fn run(command: &mut Command) -> Ran {
-    let output = command.output().unwrap();
-    Ran {
-        code: output.status.code().expect("the command was killed"),
-        out: String::from_utf8(output.stdout).unwrap(),
-        err: String::from_utf8(output.stderr).unwrap(),
-    }
-}
-
-fn with_stdin(command: &mut Command, text: &[u8]) -> Ran {
-    let mut child = command
-        .stdin(Stdio::piped())
-        .stdout(Stdio::piped())
-        .stderr(Stdio::piped())
-        .spawn()
-        .unwrap();
-    child.stdin.take().unwrap().write_all(text).unwrap();
-    let output = child.wait_with_output().unwrap();
-    Ran {
-        code: output.status.code().unwrap(),
-        out: String::from_utf8(output.stdout).unwrap(),
-        err: String::from_utf8(output.stderr).unwrap(),
-    }
-}
-
-const LEDGER: &str = r#"import teams.payments
-
-/// Keeps the books.
-service ledger {
-  team     = payments
-  tier     = critical
-  selector = { job = "ledger" }
-
-  slo settlement {
-    objective = 99.9%
-
-    sli : ratio {
-      good  = `settlements_total{outcome="ok"}`
-      total = `settlements_total`
-    }
-  }
-}
-"#;
-
-#[test]
-fn a_new_project_builds_and_a_second_build_writes_nothing() {
-    let place = Place::project();
-    let checked = place.run(&["check"]);
-    assert_eq!((checked.code, checked.out.as_str()), (0, ""), "{checked:?}");
-    assert_eq!(checked.err, "checked 2 files: 0 errors, 0 warnings\n");
-
-    let built = place.run(&["build"]);
-    assert_eq!(built.code, 0, "{built:?}");
-    let files = place.names("build");
-    assert!(
-        files.contains(&"prometheus/checkout.yaml".to_owned()),
-        "{files:?}"
-    );
-    let written = files.len() - 1;
-    assert_eq!(
-        built.err,
-        format!("built shop: {written} written, 0 removed, 0 unchanged in build/\n")
-    );
-
-    let before = place.files("build");
-    let times = |place: &Place| -> Vec<_> {
-        let times = files.iter().map(|file| {
-            fs::metadata(place.path("build").join(file))
-                .unwrap()
-                .modified()
-                .unwrap()
-        });
-        times.collect()
-    };
-    let stamps = times(&place);
-    let again = place.run(&["build"]);
-    assert_eq!(
-        again.err,
-        format!("built shop: 0 written, 0 removed, {written} unchanged in build/\n")
-    );
-    assert_eq!(place.files("build"), before);
-    assert_eq!(times(&place), stamps);
-}
+use place::{Place, run, with_stdin};
 
 #[test]
 fn init_overwrites_nothing() {
@@ -201,111 +25,6 @@ fn init_overwrites_nothing() {
     assert!(place.read("a shop!/nth.toml").contains("name = \"a-shop\""));
     assert_eq!(place.run(&["init", "x", "--name", "no name"]).code, 2);
     assert!(!place.path("x").exists());
-}
-
-#[test]
-fn a_renamed_service_takes_its_old_file_along_and_no_other() {
-    let place = Place::project();
-    place.write("services/ledger.nth", LEDGER);
-    assert_eq!(place.run(&["build"]).code, 0);
-    place.write("build/prometheus/by-hand.yaml", "groups: []\n");
-    let before = place.names("build");
-    place.replace("services/ledger.nth", "service ledger", "service books");
-    let ran = place.run(&["build"]);
-    assert_eq!(ran.code, 0, "{ran:?}");
-    let after = place.names("build");
-    let gone: Vec<_> = before.iter().filter(|file| !after.contains(file)).collect();
-    let new: Vec<_> = after.iter().filter(|file| !before.contains(file)).collect();
-    assert_eq!(gone, ["prometheus/ledger.yaml"]);
-    assert_eq!(new, ["prometheus/books.yaml"]);
-    assert!(after.contains(&"prometheus/by-hand.yaml".to_owned()));
-}
-
-#[test]
-fn a_file_that_no_build_wrote_is_never_replaced() {
-    let place = Place::project();
-    place.write("build/prometheus/checkout.yaml", "mine\n");
-    let ran = place.run(&["build", "--format", "short"]);
-    assert_eq!(ran.code, 1);
-    assert!(
-        ran.err
-            .contains("error[N0620]: build/prometheus/checkout.yaml was not written by a build"),
-        "{ran:?}"
-    );
-    assert_eq!(
-        place.files("build"),
-        BTreeMap::from([("prometheus/checkout.yaml".to_owned(), "mine\n".to_owned())])
-    );
-    let elsewhere = place.run(&["build", "--output", "rules"]);
-    assert_eq!(elsewhere.code, 0, "{elsewhere:?}");
-    assert!(place.path("rules/prometheus/checkout.yaml").is_file());
-}
-
-#[test]
-fn errors_leave_the_output_as_it_was() {
-    let place = Place::project();
-    place.run(&["build"]);
-    let before = place.files("build");
-    place.write(
-        "services/ledger.nth",
-        "service ledger {\n  objective = @@\n}\n",
-    );
-    place.replace("services/checkout.nth", "1000", "2000");
-    let ran = place.run(&["build"]);
-    assert_eq!(ran.code, 1);
-    assert!(ran.err.contains("services/ledger.nth"), "{ran:?}");
-    assert!(ran.err.contains("shop was not built: "), "{ran:?}");
-    assert_eq!(place.files("build"), before);
-
-    let elsewhere = place.run(&["build", "--output", "new"]);
-    assert_eq!(elsewhere.code, 1);
-    assert!(!place.path("new").exists());
-}
-
-#[test]
-fn build_check_tells_what_is_stale_and_writes_nothing() {
-    let place = Place::project();
-    let fresh = place.run(&["build", "--check"]);
-    assert_eq!(fresh.code, 1);
-    assert!(
-        fresh
-            .out
-            .contains("would create build/prometheus/checkout.yaml\n"),
-        "{fresh:?}"
-    );
-    assert!(!place.path("build").exists());
-    place.run(&["build"]);
-    let current = place.run(&["build", "--dry-run"]);
-    assert_eq!((current.code, current.out.as_str()), (0, ""));
-    assert!(
-        current.err.starts_with("build/ is up to date: "),
-        "{current:?}"
-    );
-    place.replace("services/checkout.nth", "1000", "2000");
-    let stale = place.run(&["build", "--check"]);
-    assert_eq!(
-        (stale.code, stale.out.as_str()),
-        (1, "would replace build/prometheus/checkout.yaml\n")
-    );
-}
-
-#[test]
-fn an_edit_of_an_output_by_hand_is_a_warning() {
-    let place = Place::project();
-    place.run(&["build"]);
-    let good = place.read("build/prometheus/checkout.yaml");
-    place.write("build/prometheus/checkout.yaml", "edited\n");
-    let denied = place.run(&["build", "--deny-warnings"]);
-    assert_eq!(denied.code, 1);
-    assert_eq!(place.read("build/prometheus/checkout.yaml"), "edited\n");
-    let ran = place.run(&["build", "--format", "short"]);
-    assert_eq!(ran.code, 0);
-    assert!(
-        ran.err
-            .contains("warning[N0625]: build/prometheus/checkout.yaml was edited by hand"),
-        "{ran:?}"
-    );
-    assert_eq!(place.read("build/prometheus/checkout.yaml"), good);
 }
 
 #[test]
@@ -362,29 +81,6 @@ fn a_source_that_cannot_be_read_is_told_by_name() {
 }
 
 #[test]
-fn a_file_outside_of_any_project_is_one() {
-    let place = Place::new();
-    place.write(
-        "ledger.nth",
-        "/// Keeps the books.\nservice ledger {\n  tier = standard\n}\n",
-    );
-    let checked = place.run(&["check", "ledger.nth"]);
-    assert_eq!(checked.code, 0, "{checked:?}");
-    let built = place.run(&["build", "ledger.nth"]);
-    assert_eq!(built.code, 0, "{built:?}");
-    assert!(built.err.contains("built ledger: "), "{built:?}");
-
-    let place = Place::project();
-    let ran = place.run(&["build", "services/checkout.nth"]);
-    assert_eq!(ran.code, 2);
-    assert!(
-        ran.err
-            .contains("services/checkout.nth belongs to the project in ."),
-        "{ran:?}"
-    );
-}
-
-#[test]
 fn check_of_files_tells_what_is_wrong_in_these() {
     let place = Place::project();
     place.write("services/a.nth", "service a {\n  objective = @@\n}\n");
@@ -406,6 +102,25 @@ fn check_of_files_tells_what_is_wrong_in_these() {
         (good.code, good.err.as_str()),
         (0, "checked 1 file: 0 errors, 0 warnings\n")
     );
+}
+
+#[test]
+fn paths_are_shown_from_where_the_reader_stands() {
+    let place = Place::project();
+    place.write("services/a.nth", "service a {\n  objective = @@\n}\n");
+    place.replace("nth.toml", "interval", "intervall");
+    let ran = run(place
+        .command(&["check", "--format", "short"])
+        .current_dir(place.path("services")));
+    assert!(ran.err.contains("\na.nth:2:"), "{ran:?}");
+    assert!(
+        ran.err.starts_with("../nth.toml:8:1: error[N0602]"),
+        "{ran:?}"
+    );
+    let ran = run(place
+        .command(&["build", "--project", "../nth.toml"])
+        .current_dir(place.path("services")));
+    assert!(ran.err.contains("shop was not built"), "{ran:?}");
 }
 
 #[test]
@@ -473,6 +188,24 @@ fn check_fix_mends_what_is_sure() {
     let ran = place.run(&["check", "--fix"]);
     assert_eq!(ran.code, 0, "{ran:?}");
     assert_eq!(place.files("services"), before);
+
+    place.replace("services/checkout.nth", "import teams.payments\n", "");
+    let broken = place.run(&["check"]);
+    assert_eq!(broken.code, 1, "{broken:?}");
+    let ran = place.run(&["check", "--fix"]);
+    assert_eq!(
+        (ran.code, ran.err.as_str()),
+        (
+            0,
+            "checked 2 files: 0 errors, 0 warnings, 1 mistake mended in 1 file\n"
+        )
+    );
+    assert!(
+        place
+            .read("services/checkout.nth")
+            .contains("import teams.payments\n")
+    );
+    assert_eq!(place.run(&["check"]).code, 0);
 }
 
 #[test]
@@ -532,19 +265,28 @@ fn fmt_reads_standard_input() {
 }
 
 #[test]
-fn files_with_crlf_are_checked_built_and_formatted() {
+fn fmt_leaves_a_file_with_syntax_errors_alone_and_tells_them() {
     let place = Place::project();
-    place.run(&["build"]);
-    let before = place.files("build");
-    for file in ["services/checkout.nth", "teams/payments.nth", "nth.toml"] {
-        let text = place.read(file);
-        place.write(file, text.replace('\n', "\r\n"));
-    }
-    let ran = place.run(&["check"]);
-    assert_eq!(ran.code, 0, "{ran:?}");
-    let ran = place.run(&["build"]);
-    assert_eq!(ran.code, 0, "{ran:?}");
-    assert_eq!(place.files("build"), before);
+    place.write("services/bad.nth", "service bad {\n\ttier = \n}\n");
+    place.replace("teams/payments.nth", "  slack = ", "\tslack = ");
+    let ran = place.run(&["fmt", "--format", "short"]);
+    assert_eq!(ran.code, 1);
+    assert!(ran.err.starts_with("services/bad.nth:2:"), "{ran:?}");
+    assert!(
+        ran.err
+            .ends_with("formatted 1 of 3 files: 1 error, 0 warnings\n"),
+        "{ran:?}"
+    );
+    assert_eq!(
+        place.read("services/bad.nth"),
+        "service bad {\n\ttier = \n}\n"
+    );
+    let ran = with_stdin(
+        &mut place.command(&["fmt", "--format", "short", "-"]),
+        b"team a {\n  x =\n}\n",
+    );
+    assert_eq!((ran.code, ran.out.as_str()), (1, ""));
+    assert!(ran.err.starts_with("stdin:2:"), "{ran:?}");
 }
 
 #[test]
@@ -624,6 +366,21 @@ fn a_reader_that_goes_away_is_no_failure() {
     assert_eq!(String::from_utf8_lossy(&output.stderr), "");
 }
 
+#[cfg(target_os = "linux")]
+#[test]
+fn a_full_disk_is_told() {
+    let place = Place::new();
+    let full = fs::OpenOptions::new()
+        .write(true)
+        .open("/dev/full")
+        .unwrap();
+    let ran = run(place.command(&["explain"]).stdout(full));
+    assert_eq!(
+        (ran.code, ran.err.as_str()),
+        (3, "error: cannot write: no space left on device\n")
+    );
+}
+
 #[test]
 fn the_help_is_what_a_person_reads() {
     let place = Place::new();
@@ -648,25 +405,6 @@ fn the_help_is_what_a_person_reads() {
             ran.out
         );
     }
-}
-
-#[test]
-fn packages_are_read_from_beside_the_project() {
-    let place = Place::new();
-    assert_eq!(place.run(&["init", "shop"]).code, 0);
-    assert_eq!(place.run(&["init", "platform"]).code, 0);
-    let text = place.read("shop/nth.toml");
-    place.write(
-        "shop/nth.toml",
-        format!("{text}\n[dependencies]\nplatfrom = {{ path = \"../platform\" }}\n"),
-    );
-    let ran = place.run(&["check", "--project", "shop", "--format", "short"]);
-    assert_eq!(ran.code, 1);
-    assert!(
-        ran.err
-            .contains("error[N0607]: the package `platform` is imported as `platfrom`"),
-        "{ran:?}"
-    );
 }
 
 #[test]

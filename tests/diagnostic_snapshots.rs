@@ -12,7 +12,7 @@ mod example;
 mod markdown;
 
 use std::fmt::Write as _;
-use std::panic::catch_unwind;
+use std::panic::{AssertUnwindSafe, catch_unwind};
 
 use nthc::diagnostics::Code;
 use nthc::diagnostics::codes::ALL;
@@ -32,8 +32,16 @@ fn every_code() {
         .iter()
         .filter(|code| {
             let screen = screen(code);
+            // What is wrong on the disk has no example in a text.
+            if screen.is_empty() {
+                return false;
+            }
             let name = format!("{}-{}", code.id, code.slug);
-            catch_unwind(|| settings.bind(|| insta::assert_snapshot!(name, screen))).is_err()
+            // Nothing that a failed comparison could leave half done is used again.
+            catch_unwind(AssertUnwindSafe(|| {
+                settings.bind(|| insta::assert_snapshot!(name, screen));
+            }))
+            .is_err()
         })
         .map(|code| code.id)
         .collect();

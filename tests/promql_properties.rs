@@ -430,7 +430,7 @@ fn near_miss() -> impl Strategy<Value = String> {
 }
 
 proptest! {
-    #![proptest_config(ProptestConfig::with_cases(512))]
+    #![proptest_config(ProptestConfig::with_cases(256))]
 
     #[test]
     fn reading_is_total(text in prop_oneof![near_miss(), "\\PC{0,40}".prop_map(|text| text)]) {

@@ -1,5 +1,6 @@
 //! Checks of an item by itself, and of names across the project.
 
+mod cycles;
 pub mod project;
 pub mod rules;
 
@@ -9,9 +10,9 @@ use smol_str::SmolStr;
 
 use crate::db::{Diag, ItemKey, Span, Workspace, file_names, find_module, item};
 use crate::diagnostics::{UnknownName, codes, suggest};
-use crate::eval::{Context, Evaluator, Mode, Scope};
-use crate::resolve::did_you_mean;
-use crate::schema::{Kind, Ty, params};
+use crate::eval::{Context, Evaluator, Mode, NodeId, Scope};
+use crate::resolve::{did_you_mean, import_names_item};
+use crate::schema::{Kind, Ty, article, params};
 use crate::syntax::tree::{Import, ItemNode, KindDecl, Name, Template};
 
 /// What is wrong with an item's own text, whatever the rest of the project does with it.
@@ -22,7 +23,7 @@ pub fn check_item(db: &dyn salsa::Database, workspace: Workspace, key: ItemKey) 
         .errors
         .iter()
         .map(|error| {
-            diagnose(error).map_spans(&mut |range| Span { item: key, range })
+            crate::syntax::diagnose(error).map_spans(&mut |range| Span { item: key, range })
         })
         .collect();
     let mut evaluator = Evaluator::new(db, workspace, None, Mode::Check);
@@ -49,14 +50,16 @@ pub fn check_item(db: &dyn salsa::Database, workspace: Workspace, key: ItemKey) 
         }
         ItemNode::Template(template) => {
             check_top_kind(&mut evaluator, key, &template.kind, true);
-            check_params(&mut evaluator, key, template);
-            if let Some(root) = evaluator.root_template(key) {
+            let root = evaluator.root_template(key);
+            check_params(&mut evaluator, key, template, root);
+            if let Some(root) = root {
                 evaluator.check(root);
             }
         }
         ItemNode::Let(decl) => {
             let scope = Scope::of_item(key, Rc::default());
             evaluator.eval(&decl.value, &Context { scope, node: None }, &Ty::Any);
+            cycles::check_let(&mut evaluator, key, decl);
         }
         ItemNode::Rule(rule) => rules::check(&mut evaluator, key, rule),
         ItemNode::Kind(decl) => check_kind(&mut evaluator, key, decl),
@@ -70,27 +73,28 @@ pub fn check_item(db: &dyn salsa::Database, workspace: Workspace, key: ItemKey) 
 
 /// Where blocks of a kind may stand, as a sentence.
 pub fn where_it_belongs(kind: &Kind) -> String {
+    let noun = format!("{} `{}`", article(&kind.name), kind.name);
     match kind.parents.as_slice() {
-        [] => format!("a `{}` stands at the top of a file", kind.name),
+        [] => format!("{noun} stands at the top of a file"),
         parents => {
-            let parents: Vec<_> = parents.iter().map(|parent| format!("`{parent}`")).collect();
-            format!("a `{}` stands in a {}", kind.name, parents.join(" or a "))
+            let parents: Vec<_> =
+                parents.iter().map(|parent| format!("{} `{parent}`", article(parent))).collect();
+            format!("{noun} stands in {}", parents.join(" or "))
         }
     }
 }
 
 fn check_import(evaluator: &mut Evaluator<'_>, key: ItemKey, import: &Import) {
+    // `import a.`, `import`: the syntax error says it all.
+    if import.path.segments.last().is_none_or(|last| import.path.range.end > last.range.end) {
+        return;
+    }
     let name: SmolStr =
         import.path.segments.iter().map(|name| name.text.as_str()).collect::<Vec<_>>().join(".").into();
     let Some(module) = find_module(evaluator.db, evaluator.workspace, name.clone()) else {
         // `import a.b` may name the item `b` of the module `a`.
-        if let (Some((above, last)), None) = (name.rsplit_once('.'), &import.names)
-            && let Some(module) = find_module(evaluator.db, evaluator.workspace, above.into())
-        {
-            let names = file_names(evaluator.db, module);
-            if names.items.iter().any(|entry| entry.name == last) {
-                return;
-            }
+        if import.names.is_none() && import_names_item(evaluator.db, evaluator.workspace, &name) {
+            return;
         }
         let span = Span { item: key, range: import.path.range };
         let mut diagnostic = Diag::new(&codes::UNKNOWN_MODULE, format!("there is no module `{name}`"), span);
@@ -120,7 +124,10 @@ fn check_import(evaluator: &mut Evaluator<'_>, key: ItemKey, import: &Import) {
         if let Some(near) = suggest::nearest(&wanted.text, names.items.iter().map(|entry| entry.name.as_str())) {
             diagnostic = did_you_mean(diagnostic, span, near);
         } else {
-            diagnostic.unknown_name = Some(UnknownName { kind: String::new(), name: wanted.text.to_string() });
+            diagnostic.unknown_name = Some(UnknownName {
+                kind: String::new(),
+                name: wanted.text.to_string(),
+            });
         }
         evaluator.diagnostics.push(diagnostic);
     }
@@ -131,13 +138,13 @@ fn check_top_kind(evaluator: &mut Evaluator<'_>, key: ItemKey, kind: &Name, temp
     match evaluator.schema.kinds.get(&kind.text) {
         Some(known) if template || known.parents.is_empty() && known.base.is_none() => {}
         Some(known) if known.base.is_some() => evaluator.diagnostics.push(
-            Diag::new(&codes::MISPLACED_BLOCK, format!("a `{}` cannot stand here", kind.text), span)
+            Diag::new(&codes::MISPLACED_BLOCK, format!("{} `{}` cannot stand here", article(&kind.text), kind.text), span)
                 .help(format!("it is a variant of `{}`", known.base.as_deref().unwrap_or_default())),
         ),
         Some(known) => evaluator.diagnostics.push(
             Diag::new(
                 &codes::MISPLACED_BLOCK,
-                format!("a `{}` cannot stand at the top of a file", kind.text),
+                format!("{} `{}` cannot stand at the top of a file", article(&kind.text), kind.text),
                 span,
             )
             .help(where_it_belongs(known)),
@@ -166,7 +173,12 @@ fn check_top_kind(evaluator: &mut Evaluator<'_>, key: ItemKey, kind: &Name, temp
     }
 }
 
-fn check_params<'db>(evaluator: &mut Evaluator<'db>, key: ItemKey, template: &'db Template) {
+fn check_params<'db>(
+    evaluator: &mut Evaluator<'db>,
+    key: ItemKey,
+    template: &'db Template,
+    root: Option<NodeId>,
+) {
     let mut diagnostics = Vec::new();
     let types = params(evaluator.schema, &template.params, key, &mut diagnostics);
     evaluator.diagnostics.extend(diagnostics);
@@ -185,7 +197,7 @@ fn check_params<'db>(evaluator: &mut Evaluator<'db>, key: ItemKey, template: &'d
     // Defaults are evaluated with the template's scope; here their types are checked.
     for (param, (_, ty, _)) in template.params.iter().zip(types) {
         if let Some(default) = &param.default {
-            evaluator.check_default(key, default, &ty);
+            evaluator.check_default(key, default, &ty, root);
         }
     }
 }
@@ -206,7 +218,7 @@ fn check_kind<'db>(evaluator: &mut Evaluator<'db>, key: ItemKey, decl: &'db Kind
         if let Some(default) = &field.default
             && decl.extend
         {
-            evaluator.check_default(key, default, &ty);
+            evaluator.check_default(key, default, &ty, None);
         }
     }
 }
@@ -229,8 +241,4 @@ fn check_reserved(evaluator: &mut Evaluator<'_>, key: ItemKey) {
         )
         .help("it can add fields to a kind: `extend kind service { cost-center: string }`"),
     );
-}
-
-fn diagnose(error: &crate::syntax::tree::SyntaxError) -> crate::diagnostics::Diagnostic<crate::syntax::tree::TextRange> {
-    crate::diagnostics::Diagnostic::new(&codes::SYNTAX_BAD_VALUE, format!("{:?} {}", error.kind, error.detail), error.range)
 }

@@ -5,7 +5,8 @@ use std::collections::BTreeMap;
 use smol_str::SmolStr;
 
 use crate::db::{Diag, ItemClass, ItemEntry, ItemKey, SourceFile, Span, Workspace, file_names, item};
-use crate::diagnostics::{Applicability, Edit, Fix, codes};
+use crate::schema::article;
+use crate::diagnostics::{Applicability, Edit, Fix, codes, suggest};
 use crate::syntax::tree::{ItemNode, TextRange};
 
 /// Names that are declared twice: in a file, whatever they are; in the project, services and environments.
@@ -47,7 +48,8 @@ pub fn duplicates(db: &dyn salsa::Database, files: &[SourceFile]) -> Vec<Diag> {
             // Each of these becomes a file or a folder of the output.
             let becomes_a_file = matches!(entry.kind.as_str(), "service" | "environment" | "team");
             if entry.class == ItemClass::Block && becomes_a_file {
-                let stem: SmolStr = crate::backends::file_stem(&entry.name).into();
+                // Names that differ in case alone are one file where the file system ignores case.
+                let stem: SmolStr = crate::backends::file_stem(&entry.name).to_lowercase().into();
                 match global.get(&(entry.kind.clone(), stem.clone())) {
                     Some(first) => {
                         let mut diagnostic =
@@ -81,7 +83,7 @@ fn duplicate(entry: &ItemEntry, span: Span) -> Diag {
         ItemClass::Enum => "enum".to_owned(),
         _ => "function".to_owned(),
     };
-    Diag::new(&codes::DUPLICATE_NAME, format!("there is already a {what} called `{}`", entry.name), span)
+    Diag::new(&codes::DUPLICATE_NAME, format!("there is already {} {what} called `{}`", article(&what), entry.name), span)
 }
 
 fn entry_name(db: &dyn salsa::Database, key: ItemKey) -> Option<&SmolStr> {
@@ -153,7 +155,7 @@ impl NameIndex {
                 .iter()
                 .filter(|(_, places)| places.iter().any(|(_, kind)| fits(kind)))
                 .map(|(name, _)| name.as_str());
-            if let Some(near) = crate::diagnostics::suggest::nearest(&unknown.name, near)
+            if let Some(near) = suggest::nearest(&unknown.name, near)
                 && let Some((module, _)) =
                     self.modules.get(near).and_then(|places| places.iter().find(|(_, kind)| fits(kind)))
             {
@@ -168,16 +170,27 @@ impl NameIndex {
                 format!("import {module}.{{{}}}", unknown.name)
             };
             diagnostic = diagnostic.help(format!("the module `{module}` has it: `{import}`"));
-            if let Some(edit) = insertion(db, own, &import) {
-                diagnostic.fixes.push(Fix {
-                    title: format!("Add `{import}`"),
-                    edits: vec![edit],
-                    applicability: if found.len() == 1 { Applicability::Always } else { Applicability::Maybe },
-                });
-            }
+            diagnostic = add_import(db, diagnostic, own, &import, found.len() == 1);
         }
         diagnostic
     }
+}
+
+fn add_import(
+    db: &dyn salsa::Database,
+    mut diagnostic: Diag,
+    own: SourceFile,
+    import: &str,
+    only: bool,
+) -> Diag {
+    if let Some(edit) = insertion(db, own, import) {
+        diagnostic.fixes.push(Fix {
+            title: format!("Add `{import}`"),
+            edits: vec![edit],
+            applicability: if only { Applicability::Always } else { Applicability::Maybe },
+        });
+    }
+    diagnostic
 }
 
 impl NameIndex {
@@ -189,17 +202,11 @@ impl NameIndex {
         for module in found.iter().take(3) {
             let import = format!("import {module}");
             diagnostic = diagnostic.help(format!("write `{import}`"));
-            if let Some(edit) = insertion(db, own, &import) {
-                diagnostic.fixes.push(Fix {
-                    title: format!("Add `{import}`"),
-                    edits: vec![edit],
-                    applicability: if found.len() == 1 { Applicability::Always } else { Applicability::Maybe },
-                });
-            }
+            diagnostic = add_import(db, diagnostic, own, &import, found.len() == 1);
         }
         if found.is_empty() {
             let lasts = self.known.iter().filter_map(|module| module.rsplit('.').next());
-            if let Some(near) = crate::diagnostics::suggest::nearest(name, lasts) {
+            if let Some(near) = suggest::nearest(name, lasts) {
                 diagnostic = diagnostic.help(format!("did you mean `{near}`?"));
             }
         }

@@ -7,7 +7,7 @@ use smol_str::SmolStr;
 
 use crate::db::{Diag, ItemKey, Span, Workspace};
 use crate::diagnostics::codes;
-use crate::eval::{BlockRef, Context, Evaluator, Mode, Scope, Value};
+use crate::eval::{BlockRef, Context, Evaluator, Mode, Scope, Value, instance};
 use crate::schema::Ty;
 use crate::syntax::tree::{Body, ItemNode, Require, Rule, Statement};
 
@@ -28,6 +28,11 @@ pub fn run(
 ) -> Vec<Diag> {
     let mut evaluator = Evaluator::new(db, workspace, environment, Mode::Instantiate);
     evaluator.all = all.clone();
+    // A package's rules are there before the first service is.
+    let schema = evaluator.schema;
+    for kind in schema.top_level() {
+        evaluator.all.entry(kind.name.clone()).or_default();
+    }
     let Some(ItemNode::Rule(rule)) = evaluator.tree(key) else { return Vec::new() };
     let scope = Scope::of_item(key, Rc::default());
     walk(&mut evaluator, &rule.body, &scope, &[]);
@@ -125,9 +130,14 @@ fn check_requirement<'db>(
     let own = evaluator.span(context, require.range);
     let subject = subjects.last().and_then(|block| Some((block, evaluator.head_of(block)?)));
     let diagnostic = match subject {
-        Some((block, head)) => {
-            Diag::new(&codes::RULE_BROKEN, format!("the {} `{}` breaks the rule `{rule}`: {text}", block.kind, block.name), head)
-                .because(own, "the rule asks for it here")
+        Some((block, (head, maker))) => {
+            let message = format!("the {} `{}` breaks the rule `{rule}`: {text}", block.kind, block.name);
+            let diagnostic = Diag::new(&codes::RULE_BROKEN, message, head);
+            match maker.filter(|maker| maker.item != head.item) {
+                Some(maker) => diagnostic.because(maker, "in what this makes"),
+                None => diagnostic,
+            }
+            .because(own, "the rule asks for it here")
         }
         None => Diag::new(&codes::RULE_BROKEN, format!("the rule `{rule}` is broken: {text}"), own),
     };
@@ -135,11 +145,13 @@ fn check_requirement<'db>(
 }
 
 impl<'db> Evaluator<'db> {
-    /// The kind, name and base of a block.
-    fn head_of(&mut self, block: &BlockRef) -> Option<Span> {
-        match self.tree(block.item)? {
-            ItemNode::Block(tree) => Some(Span { item: block.item, range: tree.head }),
-            _ => None,
+    /// The kind, name and base of a block, and the base that made it, for a block of a template.
+    fn head_of(&mut self, block: &BlockRef) -> Option<(Span, Option<Span>)> {
+        let found = instance(self.db, self.workspace, block.item, self.environment.clone());
+        let mut at = found.instance.as_ref()?;
+        for (kind, name) in &block.path {
+            at = at.children_of(kind).find(|child| child.name == *name)?;
         }
+        Some((at.head, at.trail.last().copied()))
     }
 }

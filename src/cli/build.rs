@@ -9,7 +9,7 @@ use super::options::{Build, Format};
 use super::progress::Progress;
 use super::report::{self, Findings, count};
 use super::select::{self, Selected};
-use crate::compile::compile;
+use crate::backends::file_stem;
 use crate::output::{self, Change, File, Folder, Plan, Refusal};
 use crate::project::{self, paths};
 
@@ -35,20 +35,22 @@ pub fn run(context: &Context, options: &Build, console: &mut Console) -> Result<
     };
     let shown = paths::shown(&folder, &context.cwd);
 
-    let compilation = compile(&selected.input(options.env.as_deref()));
+    let compilation = selected.compile(options.env.as_deref())?;
     let mut findings = Findings::default();
     findings.add(
         &selected.loaded.sources,
         selected.loaded.diagnostics.iter().cloned(),
     );
     findings.add(&compilation.sources, compilation.diagnostics);
+    // The folder of an environment is named by the same rule as its files' paths.
+    let only = options.env.as_deref().map(file_stem);
     let mut plan = None;
     if !findings.has_errors() {
         let target = Folder {
             path: &folder,
             shown: &shown,
             project: name,
-            only: options.env.as_deref(),
+            only: only.as_deref(),
         };
         let files = compilation.artifacts.iter().map(|artifact| File {
             path: &artifact.path,
@@ -88,12 +90,13 @@ pub fn run(context: &Context, options: &Build, console: &mut Console) -> Result<
     } else {
         format!("{shown}/")
     };
-    report::conclude(
-        &format!("built {name}: {report} in {place}"),
-        &findings,
-        format,
-        console,
-    );
+    let environments = match compilation.environments.as_slice() {
+        [] => String::new(),
+        [one] => format!(" for {one}"),
+        several => format!(" for {}", count(several.len(), "environment")),
+    };
+    let line = format!("built {name}{environments}: {report} in {place}");
+    report::conclude(&line, &findings, format, console);
     Ok(Exit::Ok)
 }
 

@@ -10,7 +10,6 @@ use super::options::{Check, Format};
 use super::progress::Progress;
 use super::report::{self, Findings, count};
 use super::select::{self, Selected};
-use crate::compile::compile;
 use crate::diagnostics::{Applicability, fix};
 use crate::output::replace_file;
 use crate::project::{MANIFEST, paths};
@@ -35,7 +34,7 @@ pub fn run(context: &Context, options: &Check, console: &mut Console) -> Result<
         let mut findings = Findings::default();
         let mut files = BTreeSet::new();
         for project in &selected {
-            find(project, options.env.as_deref(), context, &mut findings);
+            find(project, options.env.as_deref(), context, &mut findings)?;
             files.extend(project.own_files().map(|file| file.path.clone()));
         }
         let is_done = !options.fix || mended.rounds == MOST_ROUNDS;
@@ -66,13 +65,13 @@ pub fn run(context: &Context, options: &Check, console: &mut Console) -> Result<
 }
 
 /// Everything that is wrong in what was asked about.
-pub fn find(
+fn find(
     project: &Selected,
     environment: Option<&str>,
     context: &Context,
     findings: &mut Findings,
-) {
-    let compilation = compile(&project.input(environment));
+) -> Result<(), Failure> {
+    let compilation = project.check(environment)?;
     let loaded = &project.loaded;
     for (sources, diagnostics) in [
         (&loaded.sources, &loaded.diagnostics),
@@ -84,6 +83,7 @@ pub fn find(
         });
         findings.add(sources, told.cloned());
     }
+    Ok(())
 }
 
 /// What was mended so far.

@@ -11,24 +11,30 @@ use super::Context;
 use super::console::{Console, Stream};
 use super::exit::{Exit, Failure};
 use super::options::Fmt;
-use super::report::count;
+use super::report::{self, Findings, count};
 use super::select;
+use crate::diagnostics::{Diagnostic, FileSpan, Severity, SourceMap};
 use crate::output::replace_file;
 use crate::project::{self, decode, discover, io_cause, paths};
 use crate::syntax;
 
-/// Formats files, or standard input to standard output.
+/// Formats files, or standard input to standard output. A file with syntax errors is left as it is, and they are
+/// told.
 ///
 /// # Errors
 /// Where something cannot be read or written, or there is no project.
 pub fn run(context: &Context, options: &Fmt, console: &mut Console) -> Result<Exit, Failure> {
+    let format = context.global.format;
+    let mut findings = Findings::default();
     if options.files.iter().any(|file| file.as_os_str() == "-") {
         if options.files.len() > 1 {
             return Err(Failure::usage(
                 "`-` stands alone: standard input is formatted, or files are",
             ));
         }
-        return standard_input(options.check, console);
+        let exit = standard_input(options.check, &mut findings, console)?;
+        findings.show(format, console)?;
+        return Ok(exit);
     }
     let files = files(context, &options.files)?;
     let mut changed = 0;
@@ -36,8 +42,9 @@ pub fn run(context: &Context, options: &Fmt, console: &mut Console) -> Result<Ex
         let shown = paths::shown(file, &context.cwd);
         let bytes = fs::read(file)
             .map_err(|cause| Failure::io(format!("cannot read {shown}: {}", io_cause(&cause))))?;
-        let old = text(bytes, &shown)?;
-        let new = format_text(&old);
+        let Some((old, new)) = formatted(bytes, &shown, &mut findings) else {
+            continue;
+        };
         if new == old {
             continue;
         }
@@ -50,30 +57,39 @@ pub fn run(context: &Context, options: &Fmt, console: &mut Console) -> Result<Ex
             })?;
         }
     }
+    findings.show(format, console)?;
     let total = count(files.len(), "file");
-    console.err.line(if options.check {
+    let done = if options.check {
         format!("{changed} of {total} would be formatted")
     } else {
         format!("formatted {changed} of {total}")
-    });
-    Ok(if options.check && changed > 0 {
+    };
+    let line = if findings.has_errors() {
+        format!("{done}: {}", findings.counts())
+    } else {
+        done
+    };
+    report::conclude(&line, &findings, format, console);
+    let is_different = options.check && changed > 0;
+    Ok(if is_different {
         Exit::Found
     } else {
-        Exit::Ok
+        findings.exit()
     })
 }
 
-fn format_text(text: &str) -> String {
-    syntax::format(text).unwrap_or_else(|| text.to_owned())
-}
-
-fn standard_input(check: bool, console: &mut Console) -> Result<Exit, Failure> {
+fn standard_input(
+    check: bool,
+    findings: &mut Findings,
+    console: &mut Console,
+) -> Result<Exit, Failure> {
     let mut bytes = Vec::new();
     std::io::stdin().read_to_end(&mut bytes).map_err(|cause| {
         Failure::io(format!("cannot read standard input: {}", io_cause(&cause)))
     })?;
-    let old = text(bytes, "standard input")?;
-    let new = format_text(&old);
+    let Some((old, new)) = formatted(bytes, "stdin", findings) else {
+        return Ok(Exit::Found);
+    };
     if !check {
         console.out.text(&new);
         return Ok(Exit::Ok);
@@ -85,15 +101,49 @@ fn standard_input(check: bool, console: &mut Console) -> Result<Exit, Failure> {
     Ok(Exit::Found)
 }
 
-fn text(bytes: Vec<u8>, shown: &str) -> Result<String, Failure> {
-    decode(bytes).map_err(|_| {
-        let failure = Failure::usage(format!("{shown} is not UTF-8"));
-        Failure {
-            exit: Exit::Found,
-            ..failure
+/// A file's text, and how it should be. `None` where it cannot be formatted, which is told.
+fn formatted(bytes: Vec<u8>, shown: &str, findings: &mut Findings) -> Option<(String, String)> {
+    let mut sources = SourceMap::default();
+    match decode(bytes) {
+        Err((text, at)) => {
+            let file = sources.add(shown, text);
+            let span = FileSpan {
+                file,
+                start: at.start,
+                end: at.end,
+            };
+            findings.add(&sources, [project::not_utf8(span)]);
+            None
         }
-        .help("Save the file as UTF-8.")
-    })
+        Ok(text) => match syntax::format(&text) {
+            Some(new) => Some((text, new)),
+            None => {
+                let file = sources.add(shown, text.as_str());
+                findings.add(&sources, syntax_errors(&text, file));
+                None
+            }
+        },
+    }
+}
+
+/// What keeps a text from being formatted. Warnings do not, and are left to `check`.
+fn syntax_errors(text: &str, file: usize) -> Vec<Diagnostic<FileSpan>> {
+    let tree = syntax::parse(text);
+    let errors = tree.items.iter().flat_map(|(start, item)| {
+        item.errors.iter().map(move |error| {
+            syntax::diagnose(error).map_spans(&mut |range| {
+                let range = range.shifted(*start);
+                FileSpan {
+                    file,
+                    start: range.start as usize,
+                    end: range.end as usize,
+                }
+            })
+        })
+    });
+    errors
+        .filter(|diagnostic| diagnostic.severity == Severity::Error)
+        .collect()
 }
 
 /// The files that are named, those below the folders that are named, or the project's own. They need not be

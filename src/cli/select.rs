@@ -5,7 +5,7 @@ use std::path::{Path, PathBuf};
 
 use super::Context;
 use super::exit::Failure;
-use crate::compile;
+use crate::compile::{self, Compilation};
 use crate::project::{self, Loaded, SourceFile, paths};
 
 /// A project that was read, and the part of it that was asked about.
@@ -44,8 +44,42 @@ impl Selected {
         self.only.is_empty() || self.only.iter().any(|named| path.starts_with(named))
     }
 
-    /// What the compiler is asked, for one environment or for all.
-    pub fn input(&self, environment: Option<&str>) -> compile::Input {
+    /// What the compiler makes of it, for one environment or for all.
+    ///
+    /// # Errors
+    /// Where the environment is none of the project's.
+    pub fn compile(&self, environment: Option<&str>) -> Result<Compilation, Failure> {
+        self.run(environment, compile::compile)
+    }
+
+    /// What is wrong with it, in one environment or in all; nothing is made.
+    ///
+    /// # Errors
+    /// Where the environment is none of the project's.
+    pub fn check(&self, environment: Option<&str>) -> Result<Compilation, Failure> {
+        self.run(environment, compile::check)
+    }
+
+    fn run(
+        &self,
+        environment: Option<&str>,
+        compile: fn(&compile::Input) -> Compilation,
+    ) -> Result<Compilation, Failure> {
+        let compilation = compile(&self.input(environment));
+        match environment {
+            Some(name) if !compilation.environments.iter().any(|known| known == name) => {
+                let failure = Failure::usage(format!("the project has no environment `{name}`"));
+                let said = compilation.diagnostics.into_iter().find_map(|diagnostic| diagnostic.help.into_iter().next());
+                Err(match said {
+                    Some(help) => failure.help(help),
+                    None => failure,
+                })
+            }
+            _ => Ok(compilation),
+        }
+    }
+
+    fn input(&self, environment: Option<&str>) -> compile::Input {
         let project = &self.loaded.project;
         compile::Input {
             settings: project.settings.clone(),
@@ -70,7 +104,7 @@ impl Selected {
 pub fn project(context: &Context) -> Result<Loaded, Failure> {
     let root = match &context.global.project {
         Some(folder) => {
-            let root = paths::absolute(folder, &context.cwd);
+            let root = root(folder, context);
             let exists = root.join(project::MANIFEST).is_file();
             exists.then_some(root).ok_or_else(|| {
                 let shown = paths::slashes(folder);
@@ -100,7 +134,7 @@ pub fn select(context: &Context, names: &[PathBuf]) -> Result<Vec<Selected>, Fai
         let path = paths::absolute(name, &context.cwd);
         let is_folder = path.is_dir();
         let root = match &context.global.project {
-            Some(folder) => Some(paths::absolute(folder, &context.cwd)),
+            Some(folder) => Some(root(folder, context)),
             None => project::find(if is_folder {
                 &path
             } else {
@@ -136,6 +170,15 @@ pub fn select(context: &Context, names: &[PathBuf]) -> Result<Vec<Selected>, Fai
         );
     }
     Ok(projects.into_values().chain(alone.into_values()).collect())
+}
+
+/// The folder that `--project` names, be it by the manifest in it.
+fn root(named: &Path, context: &Context) -> PathBuf {
+    let path = paths::absolute(named, &context.cwd);
+    match path.parent() {
+        Some(folder) if path.ends_with(project::MANIFEST) && path.is_file() => folder.to_path_buf(),
+        _ => path,
+    }
 }
 
 /// Whether a file is one of a project's, be it one that could not be taken in.

@@ -6,7 +6,6 @@
 use super::Severity;
 
 /// A diagnostic's code.
-#[derive(Debug, PartialEq, Eq, Hash)]
 pub struct Code {
     /// `N0101`
     pub id: &'static str,
@@ -18,6 +17,28 @@ pub struct Code {
     pub summary: &'static str,
     /// The page under `docs/diagnostics`, as Markdown.
     pub page: &'static str,
+}
+
+/// A number is never used twice, so it stands for the whole.
+impl PartialEq for Code {
+    fn eq(&self, other: &Self) -> bool {
+        self.id == other.id
+    }
+}
+
+impl Eq for Code {}
+
+impl std::hash::Hash for Code {
+    fn hash<H: std::hash::Hasher>(&self, state: &mut H) {
+        self.id.hash(state);
+    }
+}
+
+/// Without the page, which would drown what is looked for.
+impl std::fmt::Debug for Code {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        write!(f, "{} {}", self.id, self.slug)
+    }
 }
 
 macro_rules! codes {
@@ -40,6 +61,21 @@ macro_rules! codes {
 
 codes! {
     Error SYNTAX_BAD_VALUE "N0001" "bad-value" "A value could not be read.";
+    Error SYNTAX_MISSING_VALUE "N0002" "missing-value" "A value is missing.";
+    Error SYNTAX_MISSING_EQUALS "N0003" "missing-equals" "A name is not followed by `=`.";
+    Error SYNTAX_INCOMPLETE_STATEMENT "N0004" "incomplete-statement" "A name alone is no statement.";
+    Error SYNTAX_TRAILING_DOT "N0005" "trailing-dot" "No name follows a dot.";
+    Error SYNTAX_OPEN_STRING "N0006" "open-string" "A string is never closed.";
+    Error SYNTAX_OPEN_QUERY "N0007" "open-query" "A query is never closed.";
+    Error SYNTAX_MISSING_BRACE "N0008" "missing-brace" "A brace is missing.";
+    Error SYNTAX_STRAY_BRACE "N0009" "stray-brace" "A brace closes nothing.";
+    Error SYNTAX_MISSING_DELIMITER "N0010" "missing-delimiter" "A parenthesis, bracket or comma is missing.";
+    Error SYNTAX_UNEXPECTED_TEXT "N0011" "unexpected-text" "Text stands where a block or a field should.";
+    Error SYNTAX_MISSING_NAME "N0012" "missing-name" "A name or a type is missing.";
+    Error SYNTAX_BAD_LITERAL "N0013" "bad-literal" "A number, unit or time has no meaning.";
+    Error SYNTAX_BAD_ESCAPE "N0014" "bad-escape" "A string has an unknown escape.";
+    Error SYNTAX_TOO_DEEP "N0015" "too-deep" "Text is nested too deeply.";
+    Warning SYNTAX_STRAY_DOC "N0016" "stray-doc" "A doc comment documents nothing.";
     Error UNKNOWN_NAME "N0101" "unknown-name" "A name means nothing where it stands.";
     Error UNKNOWN_BLOCK "N0102" "unknown-block" "There is no block of the wanted kind with that name.";
     Error UNKNOWN_MODULE "N0103" "unknown-module" "An import names a module that does not exist.";
@@ -99,7 +135,7 @@ codes! {
     Error NUMERATOR "N0503" "good-or-bad" "A ratio needs either its good or its bad events.";
     Error NOT_ONE_COMPARISON "N0504" "not-one-comparison" "A time slice needs one comparison.";
     Warning DUPLICATE_ALERT "N0505" "duplicate-alert" "Two alerts of a service have the same condition.";
-    Error WINDOW_TOO_SHORT "N0506" "window-too-short" "A service level objective's window is too short for its alerts.";
+    Warning WINDOW_TOO_SHORT "N0506" "window-too-short" "An objective's window is too short for some of its burn-rate alerts.";
     Error PROJECT_MANIFEST_SYNTAX "N0601" "manifest-syntax" "`nth.toml` is not well-formed TOML.";
     Error PROJECT_UNKNOWN_SETTING "N0602" "unknown-setting" "`nth.toml` has a table or key that means nothing.";
     Error PROJECT_BAD_SETTING "N0603" "bad-setting" "A value in `nth.toml` has the wrong type or cannot be used.";

@@ -34,7 +34,7 @@ pub fn nearest<'a>(name: &str, candidates: impl IntoIterator<Item = &'a str>) ->
                 return None;
             }
             let distance = strsim::damerau_levenshtein(&plain_candidate, &plain_name);
-            (distance <= limit).then_some((2, distance, candidate))
+            (distance <= limit && distance < length).then_some((2, distance, candidate))
         })
         .min()
         .map(|(_, _, candidate)| candidate)

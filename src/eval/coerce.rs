@@ -48,6 +48,14 @@ impl<'db> Evaluator<'db> {
         if *value == Value::None {
             return Value::None;
         }
+        // `30 d`: that the value ends too early is said already.
+        let damaged = crate::db::item(self.db, span.item).as_ref().is_some_and(|tree| {
+            let near = span.range.start..=span.range.end + 1;
+            tree.errors.iter().any(|error| near.contains(&error.range.start))
+        });
+        if damaged {
+            return Value::Error;
+        }
         let diagnostic = self.mismatch(value, ty, span);
         self.report(context, diagnostic);
         Value::Error
@@ -65,17 +73,19 @@ impl<'db> Evaluator<'db> {
                 Shape::Vector | Shape::Unknown => "a vector".to_owned(),
             },
             Value::Block(block) => format!("the {} `{}`", block.kind, block.name),
+            Value::Labels(_) => "a set of labels".to_owned(),
+            Value::List(_) => "a list".to_owned(),
             Value::Enum(name, member) => format!("the {name} `{member}`"),
-            Value::Runtime(_, ty) => format!("a {ty} that is known only when the service runs"),
+            Value::Runtime(_, ty) => format!("{} that is known only when the service runs", ty.phrase()),
             Value::String(_) | Value::Text(_) => "a string".to_owned(),
-            other => noun(&other.ty()),
+            other => other.ty().phrase(),
         };
         let mut diagnostic = Diag::new(
             &codes::TYPE_MISMATCH,
-            format!("this is {found}, but {} is wanted", noun(wanted)),
+            format!("this is {found}, but {} is wanted", wanted.phrase()),
             span,
         )
-        .label(format!("{} is wanted", noun(wanted)));
+        .label(format!("{} is wanted", wanted.phrase()));
         if let Value::Query(query) = value {
             diagnostic = match wanted {
                 Ty::Selector => diagnostic
@@ -147,27 +157,6 @@ impl<'db> Evaluator<'db> {
             None => value,
         }
     }
-}
-
-/// A type in words: "a duration", "a selector or a windowed query"
-pub fn noun(ty: &Ty) -> String {
-    match ty.required() {
-        Ty::Windowed => "a windowed query".to_owned(),
-        Ty::Union(members) => members.iter().map(noun).collect::<Vec<_>>().join(" or "),
-        Ty::List(element) => match **element {
-            Ty::Any => "a list".to_owned(),
-            _ => article(&ty.required().to_string()),
-        },
-        Ty::Labels => "a set of labels".to_owned(),
-        Ty::Annotations => "a set of annotations".to_owned(),
-        other => article(&other.to_string()),
-    }
-}
-
-/// "a duration", "an email"
-pub fn article(noun: &str) -> String {
-    let vowel = noun.starts_with(['a', 'e', 'i', 'o', 'u']) && !noun.starts_with("url") && !noun.starts_with("one");
-    format!("{} {noun}", if vowel { "an" } else { "a" })
 }
 
 fn fits_query(query: &Query, ty: &Ty) -> bool {

@@ -12,7 +12,7 @@ use crate::db::Diag;
 use crate::diagnostics::{Applicability, codes, suggest};
 use crate::schema::Ty;
 use crate::syntax::tree::{
-    BinaryOp, Body, Expr, ExprNode, ItemNode, LabelEntry, Statement, TextRange, UnaryOp,
+    BinaryOp, Block, Body, Expr, ExprNode, ItemNode, LabelEntry, Statement, TextRange, UnaryOp,
 };
 
 impl<'db> Evaluator<'db> {
@@ -39,11 +39,16 @@ impl<'db> Evaluator<'db> {
             }
             ExprNode::Labels(entries) => self.labels(entries, context, expected),
             ExprNode::Name(name) => self.name(name, expr.range, context, expected),
+            // `teams.`: the syntax error says it all.
+            ExprNode::Member(_, name) if name.text.is_empty() => Value::Error,
             ExprNode::Member(object, name) => self.member(object, name, expr.range, context, expected),
             ExprNode::Call(callee, args) => self.call(callee, args, expr.range, context, expected),
             ExprNode::Unary(op, operand) => {
                 let wanted = if *op == UnaryOp::Not { Ty::Bool } else { expected.clone() };
-                let value = self.eval(operand, context, &wanted);
+                let mut value = self.eval(operand, context, &wanted);
+                if *op == UnaryOp::Not {
+                    value = presence(operand, value);
+                }
                 self.unary(*op, value, expr.range, context)
             }
             ExprNode::Binary(op, left, right) => self.binary(*op, left, right, expr.range, context),
@@ -71,7 +76,8 @@ impl<'db> Evaluator<'db> {
 
     /// Whether a condition holds; `None` where that is not known, or wrong and reported.
     pub(crate) fn condition(&mut self, expr: &'db Expr, context: &Context<'db>) -> Option<bool> {
-        match self.eval(expr, context, &Ty::Bool) {
+        let value = self.eval(expr, context, &Ty::Bool);
+        match presence(expr, value) {
             Value::Bool(value) => Some(value),
             Value::List(items) => Some(!items.is_empty()),
             Value::None => Some(false),
@@ -87,6 +93,9 @@ impl<'db> Evaluator<'db> {
                 self.report(context, diagnostic);
                 None
             }
+            // An optional value that is given. What is of another type whatever is given is told by the check.
+            _ if self.mode == Mode::Instantiate => Some(true),
+            _ if matches!(expr.node, ExprNode::Member(..)) => None,
             other => {
                 self.report_mismatch(&other, &Ty::Bool, expr.range, context);
                 None
@@ -186,7 +195,7 @@ impl<'db> Evaluator<'db> {
                 let sign = if op == UnaryOp::Not { "not" } else { "-" };
                 let diagnostic = Diag::new(
                     &codes::BAD_OPERANDS,
-                    format!("`{sign}` cannot be used on a {}", value.ty()),
+                    format!("`{sign}` cannot be used on {}", value.ty().phrase()),
                     self.span(context, range),
                 );
                 self.report(context, diagnostic);
@@ -205,6 +214,7 @@ impl<'db> Evaluator<'db> {
     ) -> Value {
         if matches!(op, BinaryOp::And | BinaryOp::Or) {
             let first = self.eval(left, context, &Ty::Bool);
+            let first = presence(left, first);
             // What the first decides, the second cannot change; a check looks at both.
             if self.mode == Mode::Instantiate
                 && let Value::Bool(known) = first
@@ -213,6 +223,7 @@ impl<'db> Evaluator<'db> {
                 return first;
             }
             let second = self.eval(right, context, &Ty::Bool);
+            let second = presence(right, second);
             return self.operate(op, first, second, range, context);
         }
         // A bare name on one side means what the other side's type makes it mean: `s.tier == critical`.
@@ -244,9 +255,22 @@ impl<'db> Evaluator<'db> {
     pub(crate) fn check_body(&mut self, body: &'db Body, scope: &std::rc::Rc<Scope<'db>>) {
         let context = Context { scope: scope.clone(), node: None };
         let mut seen: Vec<(&SmolStr, TextRange)> = Vec::new();
+        let mut lets: Vec<(&SmolStr, TextRange)> = Vec::new();
+        let mut blocks: Vec<(&SmolStr, &str, TextRange)> = Vec::new();
         for statement in &body.statements {
             match statement {
                 Statement::Let(decl) => {
+                    if let Some((_, first)) = lets.iter().find(|(name, _)| **name == decl.name.text) {
+                        let diagnostic = Diag::new(
+                            &codes::DUPLICATE_NAME,
+                            format!("there is already a `let` called `{}`", decl.name.text),
+                            self.span(&context, decl.name.range),
+                        )
+                        .because(self.span(&context, *first), "first declared here");
+                        self.report(&context, diagnostic);
+                    } else {
+                        lets.push((&decl.name.text, decl.name.range));
+                    }
                     self.force(scope, &decl.name.text);
                 }
                 Statement::Field(field) => {
@@ -299,9 +323,48 @@ impl<'db> Evaluator<'db> {
                     .help("it belongs in a `rule name { … }`");
                     self.report(&context, diagnostic);
                 }
-                Statement::Block(_) | Statement::Without(_) => {}
+                Statement::Block(block) => {
+                    let name = block.name.as_ref().filter(|_| block.name_parts.is_none());
+                    if name.is_none() && !self.schema.is_single(&block.kind.text) {
+                        continue;
+                    }
+                    let own = name.map_or("", |name| name.text.as_str());
+                    let first = blocks.iter().find(|(kind, known, _)| *kind == &block.kind.text && *known == own);
+                    match first {
+                        Some((.., first)) if block.name_parts.is_none() => {
+                            self.report_second_block(block, *first, &context);
+                        }
+                        _ if block.name_parts.is_none() => {
+                            blocks.push((&block.kind.text, own, name.map_or(block.kind.range, |name| name.range)));
+                        }
+                        _ => {}
+                    }
+                }
+                Statement::Without(_) => {}
             }
         }
+    }
+
+    /// Two blocks of the same kind and name in one body: one would silently amend the other.
+    fn report_second_block(&mut self, block: &Block, first: TextRange, context: &Context<'db>) {
+        let kind = &block.kind.text;
+        let diagnostic = match &block.name {
+            Some(name) => Diag::new(
+                &codes::DUPLICATE_NAME,
+                format!(
+                    "there is already {} `{kind}` called `{}` here",
+                    crate::schema::article(kind),
+                    name.text
+                ),
+                self.span(context, name.range),
+            ),
+            None => Diag::new(
+                &codes::DUPLICATE_FIELD,
+                format!("there is already {} `{kind}` here", crate::schema::article(kind)),
+                self.span(context, block.kind.range),
+            ),
+        };
+        self.report(context, diagnostic.because(self.span(context, first), "the first one"));
     }
 
     /// Offers backticks around a string where a query is wanted, and the like.
@@ -350,7 +413,33 @@ impl<'db> Evaluator<'db> {
                 );
             }
             (Value::String(text), Ty::Ref(_)) => {
-                diagnostic = diagnostic.help(format!("name it without quotes: `{text}`"));
+                diagnostic = diagnostic.help(format!("name it without quotes: `{text}`")).fix(
+                    "Remove the quotes",
+                    span,
+                    text.clone(),
+                    Applicability::Maybe,
+                );
+            }
+            (Value::String(text), ty) if literal_type(text).as_ref() == Some(ty) => {
+                diagnostic = diagnostic.help(format!("write `{text}` without quotes")).fix(
+                    "Remove the quotes",
+                    span,
+                    text.clone(),
+                    Applicability::Always,
+                );
+            }
+            (Value::String(_), Ty::Labels | Ty::Annotations) => {
+                diagnostic = diagnostic.help("labels stand in braces: `{ job = \"checkout\" }`");
+            }
+            (Value::Bool(_) | Value::Number(_) | Value::Percent(_) | Value::Duration(_), Ty::String | Ty::Text) => {
+                if let Some(text) = value.show() {
+                    diagnostic = diagnostic.help(format!("write it as text: `\"{text}\"`")).fix(
+                        "Put it in quotes",
+                        span,
+                        format!("\"{text}\""),
+                        Applicability::Maybe,
+                    );
+                }
             }
             (_, Ty::List(_)) => diagnostic = diagnostic.help("a list stands in brackets: `[…]`"),
             _ => {}
@@ -358,9 +447,16 @@ impl<'db> Evaluator<'db> {
         diagnostic
     }
 
-    /// Checks a default of a parameter or field against its type.
-    pub(crate) fn check_default(&mut self, item: crate::db::ItemKey, default: &'db Expr, ty: &Ty) {
-        let context = Context { scope: Scope::of_item(item, std::rc::Rc::default()), node: None };
+    /// Checks a default of a parameter or field against its type. `node` is the template's own block, whose
+    /// enclosing blocks a parameter's default may speak of.
+    pub(crate) fn check_default(
+        &mut self,
+        item: crate::db::ItemKey,
+        default: &'db Expr,
+        ty: &Ty,
+        node: Option<super::NodeId>,
+    ) {
+        let context = Context { scope: Scope::of_item(item, std::rc::Rc::default()), node };
         let value = self.eval(default, &context, ty);
         let span = self.span(&context, default.range);
         self.coerce(value, ty, span, &context);
@@ -376,6 +472,40 @@ impl<'db> Evaluator<'db> {
             None => Value::Error,
         }
     }
+}
+
+/// Where a truth is wanted, a field that may be left out says whether it was set: `require s.runbook_url`.
+fn presence(expr: &Expr, value: Value) -> Value {
+    match &expr.node {
+        ExprNode::Paren(inner) => presence(inner, value),
+        ExprNode::Member(..) => match value {
+            Value::None => Value::Bool(false),
+            Value::Unknown(Ty::Optional(_)) => Value::Unknown(Ty::Bool),
+            Value::Bool(_) | Value::List(_) | Value::Runtime(..) | Value::Unknown(_) | Value::Error => value,
+            _ => Value::Bool(true),
+        },
+        _ => value,
+    }
+}
+
+/// The type of the literal that a text would be without its quotes.
+fn literal_type(text: &str) -> Option<Ty> {
+    let file = crate::syntax::parse(&format!("let it = {text}"));
+    let [(_, item)] = file.items.as_slice() else { return None };
+    let ItemNode::Let(decl) = &item.node else { return None };
+    if !item.errors.is_empty() {
+        return None;
+    }
+    Some(match decl.value.node {
+        ExprNode::Bool(_) => Ty::Bool,
+        ExprNode::Number(_) => Ty::Number,
+        ExprNode::Percent(_) => Ty::Percent,
+        ExprNode::Duration(_) => Ty::Duration,
+        ExprNode::Size(_) => Ty::Size,
+        ExprNode::Rate(_) => Ty::Rate,
+        ExprNode::TimeOfWeek(_) => Ty::TimeOfWeek,
+        _ => return None,
+    })
 }
 
 fn is_bare_name(expr: &Expr) -> bool {

@@ -6,15 +6,12 @@ use super::node::NodeId;
 use super::scope::Context;
 use super::value::{BlockRef, Query, Runtime, Shape, Value};
 use super::{Evaluator, Mode};
-use crate::db::{Diag, ItemClass, ItemKey, SourceFile, file_names};
-use crate::diagnostics::{UnknownName, codes, suggest};
+use crate::db::{Diag, ItemClass, ItemKey, SourceFile, file_names, find_item, item_entry};
+use crate::diagnostics::{Applicability, UnknownName, codes, suggest};
 use crate::promql;
 use crate::resolve::{Want, did_you_mean, module_named, resolve_path};
-use crate::schema::{Function, Ty};
+use crate::schema::{COMPILE_TIME, Function, Ty};
 use crate::syntax::tree::{Arg, Expr, ExprNode, ItemNode, Name, TextRange};
-
-/// The functions that are computed at compile time.
-const FUNCTIONS: &[&str] = &["unscoped", "matching", "not-matching", "length", "join"];
 
 /// The kinds that a type may refer to.
 fn referred(ty: &Ty) -> Vec<SmolStr> {
@@ -72,7 +69,7 @@ impl<'db> Evaluator<'db> {
         {
             return value;
         }
-        if let Some(blocks) = self.all_of(&name.text) {
+        if let Some(blocks) = self.all_of(&name.text, context) {
             return blocks;
         }
         if self.may_come_later(&kinds, context) {
@@ -129,14 +126,12 @@ impl<'db> Evaluator<'db> {
         self.top_level(key)
     }
 
+    /// A top-level block. Its body is not read: who names a block does not depend on what it says.
     fn top_level(&self, key: ItemKey) -> Option<Value> {
-        let ItemNode::Block(block) = self.tree(key)? else { return None };
-        Some(Value::Block(BlockRef {
-            item: key,
-            path: Vec::new(),
-            kind: block.kind.text.clone(),
-            name: block.name.as_ref().map(|name| name.text.clone()).unwrap_or_default(),
-        }))
+        let entry = item_entry(self.db, key)?;
+        (entry.class == ItemClass::Block).then(|| {
+            Value::Block(BlockRef { item: key, path: Vec::new(), kind: entry.kind, name: entry.name })
+        })
     }
 
     /// The enclosing block of the kind that a name names: `service`, `slo`.
@@ -192,8 +187,11 @@ impl<'db> Evaluator<'db> {
     }
 
     /// `services`, in a rule: every block of that kind.
-    fn all_of(&self, plural: &str) -> Option<Value> {
+    fn all_of(&self, plural: &str, context: &Context<'db>) -> Option<Value> {
         let kind = plural.strip_suffix('s')?;
+        if !matches!(self.tree(context.scope.item), Some(ItemNode::Rule(_))) {
+            return None;
+        }
         match self.all.get(kind) {
             Some(blocks) => Some(Value::List(blocks.iter().cloned().map(Value::Block).collect())),
             None if self.mode == Mode::Check && self.schema.top_level().any(|known| known.name == kind) => {
@@ -211,6 +209,10 @@ impl<'db> Evaluator<'db> {
         context: &Context<'db>,
         expected: &Ty,
     ) {
+        let file = context.scope.item.file;
+        if crate::resolve::is_of_failed_import(self.db, self.workspace, file, &name.text) {
+            return;
+        }
         let span = self.span(context, range);
         let what = match kinds {
             [kind] => format!("there is no {kind} `{}` here", name.text),
@@ -222,6 +224,8 @@ impl<'db> Evaluator<'db> {
         let known = self.known_names(kinds, context);
         if let Some(near) = suggest::nearest(&name.text, known.iter().map(SmolStr::as_str)) {
             diagnostic = did_you_mean(diagnostic, span, near);
+        } else if matches!(name.text.as_str(), "value" | "labels") && *expected.required() == Ty::Text {
+            diagnostic = diagnostic.help(format!("in a text it stands in a hole: `\"${{{}}}\"`", name.text));
         } else if matches!(expected.required(), Ty::String | Ty::Text | Ty::Markdown | Ty::Email | Ty::Url) {
             diagnostic = diagnostic.help("text stands between double quotes");
         } else if matches!(name.text.as_str(), "value" | "labels") {
@@ -241,6 +245,9 @@ impl<'db> Evaluator<'db> {
     /// The names that could stand where a name of those kinds (any, if there are none) is wanted.
     fn known_names(&self, kinds: &[SmolStr], context: &Context<'db>) -> Vec<SmolStr> {
         let mut known = context.scope.names();
+        if matches!(self.tree(context.scope.item), Some(ItemNode::Rule(_))) {
+            known.extend(self.schema.top_level().map(|kind| SmolStr::from(format!("{}s", kind.name))));
+        }
         let wanted = |kind: &SmolStr| kinds.is_empty() || kinds.contains(kind);
         let mut at = context.node;
         while let Some(node) = at {
@@ -291,6 +298,13 @@ impl<'db> Evaluator<'db> {
             && let Some(value) = self.in_module(file, name, expected)
         {
             return value;
+        }
+        if let ExprNode::Name(first) = &object.node
+            && context.scope.find(&first.text).is_none()
+            && let path = format!("{}.{}", first.text, name.text)
+            && file_names(self.db, context.scope.item.file).imports.iter().any(|import| import.module == path)
+        {
+            return self.report_module(&path, range, context);
         }
         let value = self.eval(object, context, &Ty::Any);
         match value {
@@ -365,15 +379,15 @@ impl<'db> Evaluator<'db> {
 
     /// `module.name`
     fn in_module(&mut self, file: SourceFile, name: &Name, expected: &Ty) -> Option<Value> {
-        let names = file_names(self.db, file);
-        if let Some(key) = names.get(ItemClass::Let, "", &name.text) {
+        let find = |class, kind: &str| find_item(self.db, file, class, kind.into(), name.text.clone());
+        if let Some(key) = find(ItemClass::Let, "") {
             return Some(self.let_item(key));
         }
         let mut kinds = referred(expected);
         if kinds.is_empty() {
             kinds = self.schema.top_level().map(|kind| kind.name.clone()).collect();
         }
-        let key = kinds.iter().find_map(|kind| names.get(ItemClass::Block, kind, &name.text))?;
+        let key = kinds.iter().find_map(|kind| find(ItemClass::Block, kind))?;
         self.top_level(key)
     }
 
@@ -420,6 +434,13 @@ impl<'db> Evaluator<'db> {
                     match found {
                         Some(value) => value,
                         None => {
+                            // A circle is told once: where it goes on to a later block.
+                            let place = |key: ItemKey| {
+                                (key.file.module(self.db).clone(), crate::db::item_name(self.db, key))
+                            };
+                            if place(context.scope.item) > place(block.item) {
+                                return Value::Error;
+                            }
                             let diagnostic = Diag::new(
                                 &codes::VALUE_CYCLE,
                                 format!("the value of `{}.{}` depends on itself", block.name, name.text),
@@ -447,10 +468,24 @@ impl<'db> Evaluator<'db> {
         self.report_unknown_member(&kind, name, context)
     }
 
+    /// `teams.payments` where the import makes `payments` known.
+    fn report_module(&mut self, path: &str, range: TextRange, context: &Context<'db>) -> Value {
+        let span = self.span(context, range);
+        let names = &file_names(self.db, context.scope.item.file).imports;
+        let mut diagnostic = Diag::new(&codes::UNKNOWN_NAME, format!("`{path}` is a module"), span);
+        if let Some(import) = names.iter().find(|import| import.module == path && import.names.is_none()) {
+            diagnostic = diagnostic
+                .help(format!("the import makes it known as `{}`", import.alias))
+                .fix(format!("Replace with `{}`", import.alias), span, import.alias.clone(), Applicability::Maybe);
+        }
+        self.report(context, diagnostic);
+        Value::Error
+    }
+
     fn report_unknown_member(&mut self, kind: &str, name: &Name, context: &Context<'db>) -> Value {
         let span = self.span(context, name.range);
         let mut diagnostic =
-            Diag::new(&codes::UNKNOWN_FIELD, format!("a `{kind}` has no field `{}`", name.text), span);
+            Diag::new(&codes::UNKNOWN_FIELD, format!("{} `{kind}` has no field `{}`", crate::schema::article(kind), name.text), span);
         let fields = self.schema.fields(kind);
         if let Some(near) = suggest::nearest(&name.text, fields.iter().map(|field| field.name.as_str())) {
             diagnostic = did_you_mean(diagnostic, span, near);
@@ -531,7 +566,8 @@ impl<'db> Evaluator<'db> {
                     let span = self.span(context, name.range);
                     let mut diagnostic =
                         Diag::new(&codes::UNKNOWN_FUNCTION, format!("there is no function `{}`", name.text), span);
-                    let known = self.schema.functions.keys().map(SmolStr::as_str).chain(FUNCTIONS.iter().copied());
+                    let known = self.schema.functions.keys().map(SmolStr::as_str);
+                    let known = known.chain(COMPILE_TIME.iter().map(|function| function.name));
                     if let Some(near) = suggest::nearest(&name.text, known) {
                         diagnostic = did_you_mean(diagnostic, span, near);
                     }
@@ -659,7 +695,7 @@ impl<'db> Evaluator<'db> {
                     if !wrong {
                         let diagnostic = Diag::new(
                             &codes::MISSING_ARGUMENT,
-                            format!("`{name}` needs the argument `{param}`, a {ty}"),
+                            format!("`{name}` needs the argument `{param}`, {}", ty.phrase()),
                             self.span(context, range),
                         );
                         self.report(context, diagnostic);

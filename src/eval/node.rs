@@ -33,7 +33,7 @@ pub struct Node<'db> {
     damaged: bool,
     /// Whether its base could not be found, which was reported: what is missing may be in the base.
     baseless: bool,
-    /// Kinds of nested blocks that it has and should not, which were reported.
+    /// The kinds of nested blocks that were reported and left out.
     unknown_kinds: Vec<SmolStr>,
     layers: Vec<(&'db Body, Rc<Scope<'db>>)>,
     state: State,
@@ -249,19 +249,9 @@ impl<'db> Evaluator<'db> {
         };
         if seen.contains(&key) || self.root_of(key) == Some(id) {
             self.nodes[id.0].baseless = true;
-            let names = seen
-                .iter()
-                .chain([&key])
-                .filter_map(|key| self.tree(*key).and_then(item_name))
-                .collect::<Vec<_>>()
-                .join(" → ");
-            let diagnostic = Diag::new(
-                &codes::BASE_CYCLE,
-                format!("`{}` is based on itself", path.join(".")),
-                span,
-            )
-            .help(format!("the path is {names}"));
-            self.report(context, diagnostic);
+            if self.root_of(key) == Some(id) {
+                self.report_base_cycle(id, key, seen);
+            }
             return;
         }
         seen.push(key);
@@ -303,10 +293,48 @@ impl<'db> Evaluator<'db> {
         seen.pop();
     }
 
+    /// A circle is told once, at the first of its members.
+    fn report_base_cycle(&mut self, id: NodeId, root: ItemKey, seen: &[ItemKey]) {
+        let place = |key: &ItemKey| (key.file.module(self.db).clone(), crate::db::item_start(self.db, *key));
+        if self.mode != Mode::Check || seen.iter().any(|key| place(key) < place(&root)) {
+            return;
+        }
+        let base = match self.tree(root) {
+            Some(ItemNode::Template(template)) => &template.base,
+            Some(ItemNode::Block(block)) => &block.base,
+            _ => return,
+        };
+        let Some(base) = base else { return };
+        let path: Vec<SmolStr> = [&root]
+            .into_iter()
+            .chain(seen)
+            .chain([&root])
+            .map(|key| crate::db::item_name(self.db, *key))
+            .collect();
+        let context = Context { scope: Scope::of_item(root, Rc::default()), node: Some(id) };
+        let mut diagnostic = Diag::new(
+            &codes::BASE_CYCLE,
+            format!("`{}` is based on itself", path[0]),
+            self.span(&context, base.path.range),
+        );
+        if !seen.is_empty() {
+            diagnostic = diagnostic.help(format!("the path is {}", path.join(" → ")));
+        }
+        self.diagnostics.push(diagnostic);
+    }
+
     fn report_unknown_base(&mut self, kind: &SmolStr, base: &'db Base, span: Span, context: &Context<'db>) {
-        let Some(last) = base.path.segments.last() else { return };
+        let (Some(first), Some(last)) = (base.path.segments.first(), base.path.segments.last()) else { return };
+        // `http.`: the syntax error says it all.
+        if base.path.range.end > last.range.end {
+            return;
+        }
+        let file = context.scope.item.file;
+        if crate::resolve::is_of_failed_import(self.db, self.workspace, file, &first.text) {
+            return;
+        }
         if let [module, _] = base.path.segments.as_slice()
-            && crate::resolve::module_named(self.db, self.workspace, context.scope.item.file, &module.text).is_none()
+            && crate::resolve::module_named(self.db, self.workspace, file, &module.text).is_none()
         {
             self.report_unknown_module(module, context);
             return;
@@ -320,15 +348,30 @@ impl<'db> Evaluator<'db> {
         .label("not found");
         let last_span = self.span(context, last.range);
         let known = self.known_bases(kind, base, context);
-        if let Some(near) = suggest::nearest(&last.text, known.iter().map(SmolStr::as_str)) {
+        if let Some(other) = self.base_of_other_kind(base, context) {
+            diagnostic = diagnostic.help(other);
+        } else if let Some(near) = suggest::nearest(&last.text, known.iter().map(SmolStr::as_str)) {
             diagnostic = did_you_mean(diagnostic, last_span, near);
-        } else {
+        } else if base.path.segments.len() == 1 {
             diagnostic.unknown_name = Some(crate::diagnostics::UnknownName {
                 kind: kind.to_string(),
                 name: last.text.to_string(),
             });
         }
         self.report(context, diagnostic);
+    }
+
+    /// Says so where the name is that of a template or block of another kind.
+    fn base_of_other_kind(&self, base: &Base, context: &Context<'db>) -> Option<String> {
+        let path: Vec<SmolStr> = base.path.segments.iter().map(|name| name.text.clone()).collect();
+        let file = context.scope.item.file;
+        [ItemClass::Template, ItemClass::Block].into_iter().find_map(|class| {
+            self.schema.kinds.keys().find_map(|kind| {
+                resolve_path(self.db, self.workspace, file, &path, Want { class, kind })?;
+                let what = if class == ItemClass::Template { "template of kind" } else { "block of kind" };
+                Some(format!("`{}` is a {what} `{kind}`", path.join(".")))
+            })
+        })
     }
 
     fn known_bases(&self, kind: &SmolStr, base: &Base, context: &Context<'db>) -> Vec<SmolStr> {
@@ -370,10 +413,13 @@ impl<'db> Evaluator<'db> {
         let params = schema::params(self.schema, &template.params, key, &mut ignored);
         let args = base.args.as_deref().unwrap_or_default();
         let mut used = vec![false; params.len()];
+        let mut unnamed = false;
+        let mut unknown: Vec<SmolStr> = Vec::new();
         for (position, arg) in args.iter().enumerate() {
             let index = match &arg.name {
                 None if position == 0 => (!params.is_empty()).then_some(0),
                 None => {
+                    unnamed = true;
                     let diagnostic = Diag::new(
                         &codes::UNNAMED_ARGUMENT,
                         "only the first argument may be without a name",
@@ -395,6 +441,7 @@ impl<'db> Evaluator<'db> {
                     None => (arg.range, SmolStr::default()),
                 };
                 let span = self.span(context, range);
+                unknown.push(text.clone());
                 let message = if params.is_empty() {
                     format!("the template `{}` has no parameters", template.name.text)
                 } else {
@@ -436,9 +483,15 @@ impl<'db> Evaluator<'db> {
                 _ if ty.is_optional() => scope.bind(name.clone(), Value::None),
                 _ => {
                     scope.bind(name.clone(), Value::Error);
+                    // It is there, under a wrong name or none.
+                    if unnamed
+                        || unknown.iter().any(|wrong| suggest::nearest(wrong, [name.as_str()]).is_some())
+                    {
+                        continue;
+                    }
                     let diagnostic = Diag::new(
                         &codes::MISSING_ARGUMENT,
-                        format!("`{}` needs the argument `{name}`, a {ty}", template.name.text),
+                        format!("`{}` needs the argument `{name}`, {}", template.name.text, ty.phrase()),
                         self.span(context, base.range),
                     )
                     .because(Span { item: key, range: param.range }, "the parameter has no default");
@@ -554,6 +607,10 @@ impl<'db> Evaluator<'db> {
         scope: &Rc<Scope<'db>>,
     ) {
         let context = Context { scope: scope.clone(), node: Some(id) };
+        // `without`: the syntax error says it all.
+        if without.kind.text.is_empty() {
+            return;
+        }
         let span = self.span(&context, without.range);
         let label = if name.is_empty() {
             without.kind.text.to_string()
@@ -577,6 +634,15 @@ impl<'db> Evaluator<'db> {
             && let Some(near) = suggest::nearest(name, known.iter().map(SmolStr::as_str))
         {
             let span = self.span(&context, written.range);
+            diagnostic = did_you_mean(diagnostic, span, near);
+        } else if !known.is_empty() {
+            let known: Vec<_> = known.iter().map(|name| format!("`{name}`")).collect();
+            diagnostic = diagnostic.help(format!("there is {}", known.join(", ")));
+        } else if !self.schema.kinds.contains_key(&without.kind.text)
+            && let Some(near) =
+                suggest::nearest(&without.kind.text, self.schema.kinds.keys().map(SmolStr::as_str))
+        {
+            let span = self.span(&context, without.kind.range);
             diagnostic = did_you_mean(diagnostic, span, near);
         }
         self.report(&context, diagnostic);
@@ -607,14 +673,22 @@ impl<'db> Evaluator<'db> {
         if !known.parents.contains(&parent_kind) && !as_one {
             let diagnostic = Diag::new(
                 &codes::MISPLACED_BLOCK,
-                format!("a `{}` cannot stand in a `{parent_kind}`", kind.text),
+                format!(
+                    "{} `{}` cannot stand in {} `{parent_kind}`",
+                    schema::article(&kind.text),
+                    kind.text,
+                    schema::article(&parent_kind)
+                ),
                 self.span(&context, kind.range),
             )
             .help(crate::check::where_it_belongs(known));
             self.report(&context, diagnostic);
             return;
         }
-        let Some(name) = self.block_name(block, &context) else { return };
+        let Some(name) = self.block_name(block, &context) else {
+            self.nodes[parent.0].unknown_kinds.push(kind.text.clone());
+            return;
+        };
         let head = self.span(&context, block.head);
         let id = match self.child(parent, &kind.text, &name) {
             Some(existing) => {
@@ -653,7 +727,11 @@ impl<'db> Evaluator<'db> {
             (Some(name), true) => {
                 let diagnostic = Diag::new(
                     &codes::UNEXPECTED_NAME,
-                    format!("a `{}` has no name: there can be only one here", block.kind.text),
+                    format!(
+                        "{} `{}` has no name: there can be only one here",
+                        schema::article(&block.kind.text),
+                        block.kind.text
+                    ),
                     self.span(context, name.range),
                 );
                 self.report(context, diagnostic);
@@ -847,13 +925,15 @@ impl<'db> Evaluator<'db> {
             if let Ty::One(child, required) = &field.ty {
                 let count = self.children_refs(id, child).len();
                 if count == 0 && *required {
-                    self.report_missing(id, &codes::MISSING_BLOCK, format!("needs a `{child}` block"), field);
+                    self.report_missing(id, &codes::MISSING_BLOCK, format!("needs {} `{child}` block", schema::article(child)), field);
                 }
                 continue;
             }
             let value = self.field(id, &field.name);
-            if value == Value::None && !field.ty.is_optional() && field.default.is_none() {
-                let what = format!("needs `{}`, {}", field.name, super::coerce::article(&field.ty.to_string()));
+            // A type that does not exist is reported where it is declared.
+            let known = field.ty != Ty::Any;
+            if value == Value::None && known && !field.ty.is_optional() && field.default.is_none() {
+                let what = format!("needs `{}`, {}", field.name, field.ty.phrase());
                 self.report_missing(id, &codes::MISSING_FIELD, what, field);
             }
             let setters = self.node(id).setters.get(&field.name);
@@ -967,7 +1047,11 @@ impl<'db> Evaluator<'db> {
         let span = self.span(&setter.context, setter.name.range);
         let name = &setter.name.text;
         let mut diagnostic =
-            Diag::new(&codes::UNKNOWN_FIELD, format!("`{kind}` has no field `{name}`"), span);
+            Diag::new(
+                &codes::UNKNOWN_FIELD,
+                format!("{} `{kind}` has no field `{name}`", schema::article(kind)),
+                span,
+            );
         if self.schema.children(&self.node(id).kind).any(|child| child.name == *name)
             || matches!(self.schema.field(kind, name).map(|field| &field.ty), Some(Ty::One(..)))
         {
@@ -991,14 +1075,5 @@ impl<'db> Evaluator<'db> {
             diagnostic = diagnostic.help(format!("its fields are {}", known.join(", ")));
         }
         self.report(&setter.context, diagnostic);
-    }
-}
-
-/// An item's own name.
-fn item_name(node: &ItemNode) -> Option<&str> {
-    match node {
-        ItemNode::Block(block) => block.name.as_ref().map(|name| name.text.as_str()),
-        ItemNode::Template(template) => Some(&template.name.text),
-        _ => None,
     }
 }

@@ -104,7 +104,7 @@ impl<'db> Evaluator<'db> {
         let Some(ty) = result_type(op, &left_type, &right_type) else {
             let mut diagnostic = Diag::new(
                 &codes::BAD_OPERANDS,
-                format!("`{}` cannot join a {left_type} and a {right_type}", sign(op)),
+                format!("`{}` cannot join {} and {}", sign(op), left_type.phrase(), right_type.phrase()),
                 self.span(context, range),
             );
             if matches!((&left_type, op), (Ty::String, BinaryOp::Add)) {

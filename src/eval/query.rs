@@ -58,7 +58,7 @@ impl<'db> Evaluator<'db> {
         for error in &errors {
             self.report_promql(error, literal, context);
         }
-        if wrong || !errors.is_empty() {
+        if wrong || errors.iter().any(promql::Error::is_error) {
             return Value::Error;
         }
         let shape = shape_of(tree, ty, &holes);
@@ -118,7 +118,7 @@ impl<'db> Evaluator<'db> {
                     &codes::TYPE_MISMATCH,
                     match &value {
                         Value::None => "this has no value here".to_owned(),
-                        other => format!("{} cannot stand in a query", super::coerce::article(&other.ty().to_string())),
+                        other => format!("{} cannot stand in a query", other.ty().phrase()),
                     },
                     self.span(context, hole.expr.range),
                 )
@@ -219,8 +219,13 @@ impl<'db> Evaluator<'db> {
             diagnostic = diagnostic.help(help.clone());
         }
         if let Some((span, text)) = &error.suggestion {
+            let title = match (span.start == span.end, text.is_empty()) {
+                (true, _) => format!("Insert `{text}`"),
+                (false, true) => "Remove it".to_owned(),
+                (false, false) => format!("Replace with `{text}`"),
+            };
             diagnostic = diagnostic.fix(
-                format!("Replace with `{text}`"),
+                title,
                 place(*span),
                 text.clone(),
                 Applicability::Maybe,

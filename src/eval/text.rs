@@ -43,7 +43,7 @@ impl<'db> Evaluator<'db> {
                         &codes::TYPE_MISMATCH,
                         match value {
                             Value::None => "this has no value here".to_owned(),
-                            other => format!("a {} cannot be put into text", other.ty()),
+                            other => format!("{} cannot be put into text", other.ty().phrase()),
                         },
                         self.span(context, expr.range),
                     );

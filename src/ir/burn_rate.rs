@@ -43,6 +43,9 @@ impl Pair {
     }
 }
 
+/// How many pairs the workbook has.
+pub const WORKBOOK_PAIRS: usize = WORKBOOK.len();
+
 /// The workbook's pairs: severity, budget spent in hundredths, long window for a 30 d period.
 const WORKBOOK: [(Severity, i64, Duration); 4] = [
     (Severity::Page, 2, Duration::hours(1)),

@@ -147,8 +147,12 @@ fn lower_slo(slo: &Instance, diagnostics: &mut Vec<Diag>) -> Option<ir::Slo> {
     let sli = slo.children_of("sli").next().and_then(|sli| sli::lower(slo, sli, diagnostics))?;
     let mut pairs = Vec::new();
     if matches!(slo.get("burn_rate_alerts"), Value::Bool(true)) {
+        let possible = burn_rate::pairs(window);
+        if possible.len() < burn_rate::WORKBOOK_PAIRS {
+            report(slo, diagnostics, window_too_short(slo, window, possible.len()));
+        }
         let (fire, never): (Vec<_>, Vec<_>) =
-            burn_rate::pairs(window).into_iter().partition(|pair| pair.can_fire(objective));
+            possible.into_iter().partition(|pair| pair.can_fire(objective));
         if !never.is_empty() {
             report(slo, diagnostics, never_fires(slo, &never, *percent));
         }
@@ -183,6 +187,20 @@ fn lower_slo(slo: &Instance, diagnostics: &mut Vec<Diag>) -> Option<ir::Slo> {
         breakdown,
         runbook_url: text(slo.get("runbook_url")),
     })
+}
+
+fn window_too_short(slo: &Instance, window: ir::Duration, possible: usize) -> Diag {
+    Diag::new(
+        &codes::WINDOW_TOO_SHORT,
+        format!(
+            "an objective over {} has {possible} of the {} burn-rate alerts",
+            window.to_human(),
+            burn_rate::WORKBOOK_PAIRS
+        ),
+        slo.span_of("window"),
+    )
+    .label("the others are left out")
+    .help("windows scale with the period, and the rules cannot see into less than a few minutes")
 }
 
 fn never_fires(slo: &Instance, never: &[burn_rate::Pair], percent: Decimal) -> Diag {

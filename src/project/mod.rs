@@ -18,6 +18,7 @@ use std::io;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
+use rayon::prelude::*;
 use smol_str::SmolStr;
 
 pub use discover::{EXTENSION, Found, discover, module_name};
@@ -181,7 +182,8 @@ pub fn load_file(file: &Path, cwd: &Path) -> Result<Loaded, Error> {
         path: path.clone(),
         module: module_name(Path::new(&name)),
     };
-    loader.source(None, found)?;
+    let bytes = fs::read(&path);
+    loader.source(None, found, bytes)?;
     let root = path.parent().unwrap_or(Path::new("/")).to_path_buf();
     let stem = path
         .file_stem()
@@ -238,16 +240,16 @@ impl<'a> Loader<'a> {
         }
     }
 
-    fn read(&self, path: &Path) -> Result<Vec<u8>, Error> {
-        fs::read(path).map_err(|cause| Error::Read {
+    fn unread(&self, path: &Path, cause: io::Error) -> Error {
+        Error::Read {
             path: paths::shown(path, self.cwd),
             cause,
-        })
+        }
     }
 
     fn read_manifest(&mut self, root: &Path) -> Result<String, Error> {
         let path = root.join(MANIFEST);
-        let bytes = self.read(&path)?;
+        let bytes = fs::read(&path).map_err(|cause| self.unread(&path, cause))?;
         Ok(decode(bytes).unwrap_or_else(|(text, at)| {
             let span = self.place(&path, text.as_str(), at);
             self.diagnostics.push(not_utf8(span));
@@ -307,14 +309,26 @@ impl<'a> Loader<'a> {
             path: paths::shown(&path, self.cwd),
             cause,
         })?;
-        for found in found {
-            self.source(package, found)?;
+        let read: Vec<_> = found
+            .into_par_iter()
+            .map(|found| {
+                let bytes = fs::read(&found.path);
+                (found, bytes)
+            })
+            .collect();
+        for (found, bytes) in read {
+            self.source(package, found, bytes)?;
         }
         Ok(())
     }
 
-    fn source(&mut self, package: Option<&SmolStr>, found: Found) -> Result<(), Error> {
-        let bytes = self.read(&found.path)?;
+    fn source(
+        &mut self,
+        package: Option<&SmolStr>,
+        found: Found,
+        bytes: io::Result<Vec<u8>>,
+    ) -> Result<(), Error> {
+        let bytes = bytes.map_err(|cause| self.unread(&found.path, cause))?;
         let text = match decode(bytes) {
             Ok(text) => text,
             Err((text, at)) => {
@@ -534,7 +548,8 @@ impl<'a> Loader<'a> {
     }
 }
 
-fn not_utf8(span: FileSpan) -> Diagnostic<FileSpan> {
+/// What is told of a file that is not UTF-8; `span` is the first place that is not.
+pub fn not_utf8(span: FileSpan) -> Diagnostic<FileSpan> {
     Diagnostic::new(&codes::PROJECT_NOT_UTF8, "the file is not UTF-8", span)
         .label("the first bytes that are not")
         .help("Save the file as UTF-8.")

@@ -6,6 +6,7 @@ use std::fs;
 use std::path::Path;
 
 use super::*;
+use crate::diagnostics::fix;
 use crate::ir::{Duration, RuleFormat, Severity};
 
 fn folder(files: &[(&str, &str)]) -> tempfile::TempDir {
@@ -178,10 +179,7 @@ fn a_manifest_with_only_a_name_takes_the_defaults() {
     assert!(loaded.project.output.ends_with("build"));
 }
 
-#[test]
-fn every_mistake_in_a_manifest_is_told_where_it_stands() {
-    let loaded = manifest(
-        r#"
+const MISTAKES: &str = r#"
 colour = "blue"
 
 [project]
@@ -208,9 +206,36 @@ runbooks = "runbooks.example.com"
 platform = "../platform"
 std = { path = "../std" }
 base = {}
-"#,
+"#;
+
+#[test]
+fn every_mistake_in_a_manifest_is_told_where_it_stands() {
+    insta::assert_snapshot!(told(&manifest(MISTAKES)));
+}
+
+/// What a fix writes is never a mistake itself.
+#[test]
+fn what_was_mended_in_a_manifest_stays_mended() {
+    let loaded = manifest(MISTAKES);
+    let fixable = loaded
+        .diagnostics
+        .iter()
+        .filter(|diagnostic| !diagnostic.fixes.is_empty())
+        .count();
+    assert!(fixable > 3);
+    let fixed = fix::apply(&loaded.diagnostics, &loaded.sources, Applicability::Maybe);
+    let again = manifest(&fixed[0].text);
+    let left: Vec<_> = again
+        .diagnostics
+        .iter()
+        .filter(|diagnostic| !diagnostic.fixes.is_empty())
+        .collect();
+    assert_eq!(
+        left,
+        Vec::<&Diagnostic<FileSpan>>::new(),
+        "{}",
+        fixed[0].text
     );
-    insta::assert_snapshot!(told(&loaded));
 }
 
 #[test]

@@ -246,6 +246,9 @@ pub fn join(op: BinaryOp, exprs: impl IntoIterator<Item = Expr>) -> Option<Expr>
 }
 
 /// A number as PromQL writes it, `0.001`; a sign in front of it becomes an operator.
+///
+/// The text is written as it is, like those of durations and functions' names: it must come from a number, never
+/// from a person.
 pub fn number(text: impl AsRef<str>) -> Expr {
     let text = text.as_ref();
     match text.strip_prefix('-') {

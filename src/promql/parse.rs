@@ -8,12 +8,12 @@ use super::lower::Lower;
 use super::tree::{Expr, Span};
 use crate::diagnostics::codes;
 
-/// How many brackets may be open at once, and a fourth of how many operators may follow one another. Nothing a
-/// person writes comes near; it keeps the stack bounded for every reader of the tree.
-pub const MAX_DEPTH: usize = 100;
+/// How many brackets may be open at once. Nothing a person writes comes near; it keeps the stack of whoever reads
+/// the text bounded, to about a megabyte in an unoptimised build.
+pub const MAX_DEPTH: usize = 64;
 
 /// How deep a tree may be; a chain of operators is as deep as it is long.
-pub(super) const MAX_TREE_DEPTH: usize = 4 * MAX_DEPTH;
+pub(super) const MAX_TREE_DEPTH: usize = 400;
 
 #[derive(pest_derive::Parser)]
 #[grammar = "../grammar/promql.pest"]

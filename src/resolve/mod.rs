@@ -3,7 +3,7 @@
 use smol_str::SmolStr;
 
 use crate::db::{Diag, ItemClass, ItemKey, SourceFile, Span, Workspace, file_names, find_item, find_module};
-use crate::diagnostics::Applicability;
+use crate::diagnostics::{Applicability, suggest};
 
 /// What is looked for.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -122,4 +122,41 @@ pub fn did_you_mean(diagnostic: Diag, span: Span, near: &str) -> Diag {
     diagnostic
         .help(format!("did you mean `{near}`?"))
         .fix(format!("Replace with `{near}`"), span, near, Applicability::Maybe)
+}
+
+/// Whether a name is what an import of the file would give, had that import not failed: enough is said there.
+pub fn is_of_failed_import(
+    db: &dyn salsa::Database,
+    workspace: Workspace,
+    file: SourceFile,
+    name: &str,
+) -> bool {
+    let meant = |written: &str, known: &[SmolStr]| {
+        written == name
+            || suggest::nearest(written, known.iter().map(SmolStr::as_str))
+                .is_some_and(|near| near.rsplit('.').next() == Some(name))
+    };
+    file_names(db, file).imports.iter().any(|import| {
+        match (find_module(db, workspace, import.module.clone()), &import.names) {
+            (Some(module), Some(names)) => {
+                let known: Vec<SmolStr> =
+                    file_names(db, module).items.iter().map(|entry| entry.name.clone()).collect();
+                names.iter().any(|wanted| !known.contains(wanted) && meant(wanted, &known))
+            }
+            (Some(_), None) => false,
+            (None, Some(names)) => names.iter().any(|wanted| wanted == name),
+            (None, None) if import.alias == name => !import_names_item(db, workspace, &import.module),
+            (None, None) => {
+                let known: Vec<SmolStr> = workspace.modules(db).keys().cloned().collect();
+                !import_names_item(db, workspace, &import.module) && meant(&import.module, &known)
+            }
+        }
+    })
+}
+
+/// Whether `import a.b` names the item `b` of the module `a`.
+pub fn import_names_item(db: &dyn salsa::Database, workspace: Workspace, name: &str) -> bool {
+    let Some((above, last)) = name.rsplit_once('.') else { return false };
+    find_module(db, workspace, above.into())
+        .is_some_and(|module| file_names(db, module).items.iter().any(|entry| entry.name == last))
 }

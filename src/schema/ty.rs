@@ -86,6 +86,24 @@ impl Ty {
         matches!(self, Self::Optional(_) | Self::One(_, false))
     }
 
+    /// The type with its article, for a sentence: "a duration", "an email", "a selector or a windowed query".
+    pub fn phrase(&self) -> String {
+        match self {
+            Self::Labels => "a set of labels".to_owned(),
+            Self::Annotations => "a set of annotations".to_owned(),
+            Self::Windowed => "a windowed query".to_owned(),
+            Self::Any => "a value".to_owned(),
+            Self::Optional(inner) => inner.phrase(),
+            Self::Union(members) => {
+                members.iter().map(Self::phrase).collect::<Vec<_>>().join(" or ")
+            }
+            other => {
+                let noun = other.to_string();
+                format!("{} {noun}", article(&noun))
+            }
+        }
+    }
+
     /// Whether it is one of the types of queries.
     pub fn is_query(&self) -> bool {
         match self {
@@ -95,6 +113,13 @@ impl Ty {
             _ => false,
         }
     }
+}
+
+/// "a" or "an", as the word is spoken: an alert, an SLO, a unit.
+pub fn article(word: &str) -> &'static str {
+    let vowel = word.starts_with(['a', 'e', 'i', 'o', 'u'])
+        && !["url", "one", "unit"].iter().any(|spoken| word.starts_with(spoken));
+    if vowel || matches!(word, "slo" | "sli") { "an" } else { "a" }
 }
 
 /// The builtin types with what they are.
@@ -127,6 +152,7 @@ impl fmt::Display for Ty {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::Enum(name) | Self::Ref(name) => write!(f, "{name}"),
+            Self::List(inner) if **inner == Self::Any => write!(f, "list"),
             Self::List(inner) => write!(f, "list<{inner}>"),
             Self::Optional(inner) => match **inner {
                 Self::Union(_) => write!(f, "({inner})?"),

@@ -3,8 +3,9 @@
 use pest::iterators::Pair;
 use smol_str::SmolStr;
 
+use super::builder::{Builder, Children, first_line, take};
 use super::literals::{self, Piece};
-use super::parse::{Builder, Children, Rule, first_line, take};
+use super::parse::Rule;
 use super::tree::*;
 
 /// How many operators and postfixes may stand above one another in one expression. They nest to the left
@@ -58,7 +59,10 @@ fn binary_op(text: &str) -> BinaryOp {
 
 fn binary(op: BinaryOp, left: Expr, right: Expr) -> Expr {
     let range = left.range.to(right.range);
-    Expr { node: ExprNode::Binary(op, Box::new(left), Box::new(right)), range }
+    Expr {
+        node: ExprNode::Binary(op, Box::new(left), Box::new(right)),
+        range,
+    }
 }
 
 impl<'t> Builder<'t> {
@@ -67,14 +71,20 @@ impl<'t> Builder<'t> {
         match children.next() {
             Some(pair) if matches!(pair.as_rule(), Rule::expr | Rule::free_expr) => self.expr(pair),
             Some(marker) => self.missing_operand(&marker, what),
-            None => Expr { node: ExprNode::Error, range: TextRange::default() },
+            None => Expr {
+                node: ExprNode::Error,
+                range: TextRange::default(),
+            },
         }
     }
 
     fn missing_operand(&mut self, marker: &Pair<'t, Rule>, what: &str) -> Expr {
         let range = self.before(marker);
         self.error(SyntaxErrorKind::MissingValue, range, what);
-        Expr { node: ExprNode::Error, range }
+        Expr {
+            node: ExprNode::Error,
+            range,
+        }
     }
 
     /// Puts a flat chain of operands and operators together.
@@ -88,7 +98,10 @@ impl<'t> Builder<'t> {
             .count();
         if self.height + links > MAX_CHAIN {
             self.error(SyntaxErrorKind::TooDeep, whole, "");
-            return Expr { node: ExprNode::Error, range: whole };
+            return Expr {
+                node: ExprNode::Error,
+                range: whole,
+            };
         }
         self.height += links + 1;
         let tokens: Vec<Token> = pair
@@ -96,7 +109,11 @@ impl<'t> Builder<'t> {
             .map(|part| match part.as_rule() {
                 Rule::op => Token::Infix(binary_op(part.as_str())),
                 Rule::prefix => {
-                    let op = if part.as_str() == "-" { UnaryOp::Negate } else { UnaryOp::Not };
+                    let op = if part.as_str() == "-" {
+                        UnaryOp::Negate
+                    } else {
+                        UnaryOp::Not
+                    };
                     Token::Prefix(op, self.range(&part))
                 }
                 Rule::operand => Token::Operand(self.operand(part)),
@@ -112,13 +129,19 @@ impl<'t> Builder<'t> {
         let links = pair.clone().into_inner().take(MAX_CHAIN + 2).count();
         if self.height + links > MAX_CHAIN {
             self.error(SyntaxErrorKind::TooDeep, whole, "");
-            return Expr { node: ExprNode::Error, range: whole };
+            return Expr {
+                node: ExprNode::Error,
+                range: whole,
+            };
         }
         self.height += links;
         let mut children = pair.into_inner();
         let mut expr = match children.next() {
             Some(primary) => self.primary(primary),
-            None => Expr { node: ExprNode::Error, range: whole },
+            None => Expr {
+                node: ExprNode::Error,
+                range: whole,
+            },
         };
         for postfix in children {
             let range = expr.range.to(self.range(&postfix));
@@ -135,8 +158,15 @@ impl<'t> Builder<'t> {
                     // What stands before the dot is kept, so that completion knows what it completes.
                     let dot = self.range(&postfix);
                     self.error(SyntaxErrorKind::TrailingDot, dot, ".");
-                    let end = TextRange { start: dot.end, end: dot.end };
-                    let nothing = Name { text: SmolStr::default(), range: end, quoted: false };
+                    let end = TextRange {
+                        start: dot.end,
+                        end: dot.end,
+                    };
+                    let nothing = Name {
+                        text: SmolStr::default(),
+                        range: end,
+                        quoted: false,
+                    };
                     ExprNode::Member(Box::new(expr), nothing)
                 }
             };
@@ -159,11 +189,17 @@ impl<'t> Builder<'t> {
                 .unwrap_or_else(|why| self.bad_literal(range, text, &why)),
             Rule::string => {
                 let pieces = self.pieces(pair, range);
-                ExprNode::String(StringLit { parts: literals::plain(pieces), multiline: false })
+                ExprNode::String(StringLit {
+                    parts: literals::plain(pieces),
+                    multiline: false,
+                })
             }
             Rule::multiline => {
                 let pieces = self.pieces(pair, range);
-                ExprNode::String(StringLit { parts: literals::dedent(pieces), multiline: true })
+                ExprNode::String(StringLit {
+                    parts: literals::dedent(pieces),
+                    multiline: true,
+                })
             }
             Rule::query => self.query(pair, range),
             Rule::list => self.list(pair, range),
@@ -199,7 +235,10 @@ impl<'t> Builder<'t> {
                     let name = take(&mut children, Rule::ident).map(|name| self.name(name));
                     if let Some(equals) = take(&mut children, Rule::arg_equals) {
                         let range = self.range(&equals);
-                        let before = TextRange { start: self.before(&equals).start, end: range.end };
+                        let before = TextRange {
+                            start: self.before(&equals).start,
+                            end: range.end,
+                        };
                         self.errors.push(SyntaxError {
                             kind: SyntaxErrorKind::BadValue,
                             range,
@@ -272,12 +311,18 @@ impl<'t> Builder<'t> {
     fn label(&mut self, pair: Pair<'t, Rule>) -> Option<LabelEntry> {
         let mut children = pair.into_inner().peekable();
         let name = children.next().map(|name| self.name(name))?;
-        let after = TextRange { start: name.range.end, end: name.range.end };
+        let after = TextRange {
+            start: name.range.end,
+            end: name.range.end,
+        };
         if take(&mut children, Rule::no_equals).is_some() {
             self.error(SyntaxErrorKind::MissingEquals, after, name.text.clone());
             let value = match children.next() {
                 Some(value) => self.expr(value),
-                None => Expr { node: ExprNode::Error, range: after },
+                None => Expr {
+                    node: ExprNode::Error,
+                    range: after,
+                },
             };
             return Some(LabelEntry { name, value });
         }
@@ -285,12 +330,18 @@ impl<'t> Builder<'t> {
             Some(junk) => {
                 let range = self.range(&junk);
                 self.error(SyntaxErrorKind::BadValue, range, first_line(junk.as_str()));
-                Expr { node: ExprNode::Error, range }
+                Expr {
+                    node: ExprNode::Error,
+                    range,
+                }
             }
             None => self.wanted_expr(&mut children, ""),
         };
         if let Some(marker) = take(&mut children, Rule::no_comma)
-            && !matches!(self.text.as_bytes().get(marker.as_span().start()), Some(b'a'..=b'z' | b'A'..=b'Z' | b'_' | b'"'))
+            && !matches!(
+                self.text.as_bytes().get(marker.as_span().start()),
+                Some(b'a'..=b'z' | b'A'..=b'Z' | b'_' | b'"')
+            )
         {
             self.no_comma(&marker);
         }
@@ -313,7 +364,13 @@ impl<'t> Builder<'t> {
 
     fn if_expr(&mut self, pair: Pair<'t, Rule>, range: TextRange) -> ExprNode {
         let mut children = pair.into_inner().peekable();
-        children.next();
+        if children
+            .next()
+            .is_some_and(|first| first.as_rule() == Rule::if_too_deep)
+        {
+            self.too_deep(TextRange::new(0, 2).shifted(range.start));
+            return ExprNode::Error;
+        }
         let told = self.errors.len();
         let condition = self.wanted_expr(&mut children, "condition");
         let then = self.arm(&mut children);
@@ -321,34 +378,39 @@ impl<'t> Builder<'t> {
             match take(&mut children, Rule::if_expr) {
                 Some(pair) => {
                     let range = self.range(&pair);
-                    self.height += 1;
-                    let node = if self.height > MAX_CHAIN {
-                        self.too_deep(range);
-                        ExprNode::Error
-                    } else {
-                        self.if_expr(pair, range)
-                    };
-                    self.height -= 1;
+                    let node = self.if_expr(pair, range);
                     Expr { node, range }
                 }
                 None => self.arm(&mut children),
             }
         } else {
-            let at = TextRange { start: range.end, end: range.end };
+            let at = TextRange {
+                start: range.end,
+                end: range.end,
+            };
             if self.errors.len() == told {
                 self.error(SyntaxErrorKind::MissingValue, at, "else");
             }
-            Expr { node: ExprNode::Error, range: at }
+            Expr {
+                node: ExprNode::Error,
+                range: at,
+            }
         };
         ExprNode::If(Box::new(condition), Box::new(then), Box::new(otherwise))
     }
 
     fn arm(&mut self, children: &mut Children<'t>) -> Expr {
         let Some(pair) = take(children, Rule::if_arm) else {
-            return Expr { node: ExprNode::Error, range: TextRange::default() };
+            return Expr {
+                node: ExprNode::Error,
+                range: TextRange::default(),
+            };
         };
         let open = self.opening(&pair, 1);
-        let mut inner = Expr { node: ExprNode::Error, range: self.before(&pair) };
+        let mut inner = Expr {
+            node: ExprNode::Error,
+            range: self.before(&pair),
+        };
         for part in pair.into_inner() {
             match part.as_rule() {
                 Rule::free_expr => inner = self.expr(part),
@@ -390,7 +452,10 @@ impl<'t> Builder<'t> {
         }
         if open {
             self.errors.truncate(told);
-            let quote = TextRange { start: range.start, end: range.end };
+            let quote = TextRange {
+                start: range.start,
+                end: range.end,
+            };
             self.error(SyntaxErrorKind::OpenString, quote, "");
         }
         pieces
@@ -399,12 +464,18 @@ impl<'t> Builder<'t> {
     fn hole(&mut self, pair: Pair<'t, Rule>) -> Expr {
         let open = self.opening(&pair, 2);
         let told = self.errors.len();
-        let mut inner = Expr { node: ExprNode::Error, range: open };
+        let mut inner = Expr {
+            node: ExprNode::Error,
+            range: open,
+        };
         for part in pair.into_inner() {
             match part.as_rule() {
                 Rule::free_expr => inner = self.expr(part),
                 Rule::missing_operand => {
-                    inner = Expr { node: ExprNode::Error, range: self.before(&part) };
+                    inner = Expr {
+                        node: ExprNode::Error,
+                        range: self.before(&part),
+                    };
                     self.error(SyntaxErrorKind::MissingValue, open, "expression in `${…}`");
                 }
                 Rule::hole_junk => {
@@ -432,8 +503,11 @@ impl<'t> Builder<'t> {
                     let errors = self.errors.len();
                     let expr = self.hole(part);
                     // A hole that is never closed is text to the PromQL parser.
-                    let closed =
-                        self.text.as_bytes().get(self.start + range.end as usize - 1) == Some(&b'}');
+                    let closed = self
+                        .text
+                        .as_bytes()
+                        .get(self.start + range.end as usize - 1)
+                        == Some(&b'}');
                     if closed || self.errors.len() == errors {
                         holes.push(QueryHole { range, expr });
                     }
@@ -446,7 +520,12 @@ impl<'t> Builder<'t> {
                 _ => {}
             }
         }
-        let end = if open { written.len() } else { written.len() - 1 };
+        // The range of what is left open has no blanks at its end, so neither has the text.
+        let end = if open {
+            range.len() as usize
+        } else {
+            written.len() - 1
+        };
         if open {
             self.errors.truncate(told);
             self.error(SyntaxErrorKind::OpenQuery, range, "");
@@ -461,15 +540,25 @@ impl<'t> Builder<'t> {
 }
 
 /// Precedence climbing over the flat tokens.
-fn climb(tokens: &mut std::iter::Peekable<std::vec::IntoIter<Token>>, least: u8, whole: TextRange) -> Expr {
+fn climb(
+    tokens: &mut std::iter::Peekable<std::vec::IntoIter<Token>>,
+    least: u8,
+    whole: TextRange,
+) -> Expr {
     let mut left = match tokens.next() {
         Some(Token::Operand(expr)) => expr,
         Some(Token::Prefix(op, range)) => {
             let operand = climb(tokens, if op == UnaryOp::Not { NOT } else { NEGATE }, whole);
             let range = range.to(operand.range);
-            Expr { node: ExprNode::Unary(op, Box::new(operand)), range }
+            Expr {
+                node: ExprNode::Unary(op, Box::new(operand)),
+                range,
+            }
         }
-        _ => Expr { node: ExprNode::Error, range: whole },
+        _ => Expr {
+            node: ExprNode::Error,
+            range: whole,
+        },
     };
     // `0% < it < 100%` is `0% < it and it < 100%`: the operand on the right of the last comparison.
     let mut compared: Option<Expr> = None;

@@ -32,10 +32,13 @@ const RATE_UNITS: [(&str, i64); 3] = [("/s", 3600), ("/m", 60), ("/h", 1)];
 
 /// What a numeral is, or in a few words why it is none.
 pub(super) fn numeral(text: &str) -> Result<ExprNode, String> {
-    let digits = text.find(|c: char| !c.is_ascii_digit() && c != '.').unwrap_or(text.len());
+    let digits = text
+        .find(|c: char| !c.is_ascii_digit() && c != '.')
+        .unwrap_or(text.len());
     let (number, unit) = text.split_at(digits);
     let value = |number: &str| {
-        Decimal::from_str_exact(number).map_err(|_| "has more digits than can be kept exactly".to_owned())
+        Decimal::from_str_exact(number)
+            .map_err(|_| "has more digits than can be kept exactly".to_owned())
     };
     if number.matches('.').count() > 1 {
         return Err("has more than one decimal point".to_owned());
@@ -66,9 +69,13 @@ fn duration(text: &str) -> Result<u64, String> {
     let mut total: u64 = 0;
     let mut largest = 0;
     while !rest.is_empty() {
-        let digits = rest.find(|c: char| !c.is_ascii_digit()).unwrap_or(rest.len());
+        let digits = rest
+            .find(|c: char| !c.is_ascii_digit())
+            .unwrap_or(rest.len());
         let (number, after) = rest.split_at(digits);
-        let letters = after.find(|c: char| c.is_ascii_digit()).unwrap_or(after.len());
+        let letters = after
+            .find(|c: char| c.is_ascii_digit())
+            .unwrap_or(after.len());
         let (unit, after) = after.split_at(letters);
         let known = DURATION_UNITS.iter().position(|(name, _)| *name == unit);
         let Some(position) = known else {
@@ -76,7 +83,8 @@ fn duration(text: &str) -> Result<u64, String> {
                 && fraction.is_empty()
             {
                 return Err(
-                    "is a duration with a fraction; write it with smaller units, as in `1h30m`".to_owned()
+                    "is a duration with a fraction; write it with smaller units, as in `1h30m`"
+                        .to_owned(),
                 );
             }
             if unit.is_empty() {
@@ -85,7 +93,9 @@ fn duration(text: &str) -> Result<u64, String> {
             return Err(unknown_unit(unit));
         };
         if position < largest {
-            return Err("has its units out of order; write the largest unit first, each once".to_owned());
+            return Err(
+                "has its units out of order; write the largest unit first, each once".to_owned(),
+            );
         }
         largest = position + 1;
         total = number
@@ -105,18 +115,21 @@ fn unknown_unit(unit: &str) -> String {
         .map(|(name, _)| *name)
         .chain(SIZE_UNITS.iter().map(|(name, _)| *name))
         .chain(["%", "/s", "/m", "/h"]);
-    let near = all.clone().find(|known| known.eq_ignore_ascii_case(unit)).or_else(|| match unit {
-        "sec" | "secs" | "second" | "seconds" => Some("s"),
-        "min" | "mins" | "minute" | "minutes" => Some("m"),
-        "hr" | "hrs" | "hour" | "hours" => Some("h"),
-        "day" | "days" => Some("d"),
-        "week" | "weeks" => Some("w"),
-        "K" | "k" | "Ki" => Some("KiB"),
-        "M" | "Mi" => Some("MiB"),
-        "G" | "Gi" | "g" => Some("GiB"),
-        "T" | "Ti" | "t" => Some("TiB"),
-        _ => None,
-    });
+    let near = all
+        .clone()
+        .find(|known| known.eq_ignore_ascii_case(unit))
+        .or(match unit {
+            "sec" | "secs" | "second" | "seconds" => Some("s"),
+            "min" | "mins" | "minute" | "minutes" => Some("m"),
+            "hr" | "hrs" | "hour" | "hours" => Some("h"),
+            "day" | "days" => Some("d"),
+            "week" | "weeks" => Some("w"),
+            "K" | "k" | "Ki" => Some("KiB"),
+            "M" | "Mi" => Some("MiB"),
+            "G" | "Gi" | "g" => Some("GiB"),
+            "T" | "Ti" | "t" => Some("TiB"),
+            _ => None,
+        });
     match near {
         Some(near) => format!("has the unknown unit `{unit}`; did you mean `{near}`?"),
         None => format!("has the unknown unit `{unit}`"),
@@ -127,11 +140,17 @@ fn unknown_unit(unit: &str) -> String {
 pub(super) fn time_of_week(text: &str) -> Result<TimeOfWeek, String> {
     let (day, time) = text.split_once(' ').unwrap_or((text, ""));
     let (hour, minute) = time.trim().split_once(':').unwrap_or(("", ""));
-    let day = ["mon", "tue", "wed", "thu", "fri", "sat", "sun"].iter().position(|known| *known == day);
+    let day = ["mon", "tue", "wed", "thu", "fri", "sat", "sun"]
+        .iter()
+        .position(|known| *known == day);
     let hour = hour.parse::<u8>().ok().filter(|hour| *hour < 24);
     let minute = minute.parse::<u8>().ok().filter(|minute| *minute < 60);
     match (day, hour, minute) {
-        (Some(day), Some(hour), Some(minute)) => Ok(TimeOfWeek { day: day as u8, hour, minute }),
+        (Some(day), Some(hour), Some(minute)) => Ok(TimeOfWeek {
+            day: day as u8,
+            hour,
+            minute,
+        }),
         _ => Err("is not a time of day between 00:00 and 23:59".to_owned()),
     }
 }
@@ -146,7 +165,9 @@ pub(super) fn escape(text: &str) -> Option<char> {
         "\\$" => Some('$'),
         _ => {
             let digits = text.strip_prefix("\\u{")?.strip_suffix('}')?;
-            (digits.len() <= 6).then(|| u32::from_str_radix(digits, 16).ok())?.and_then(char::from_u32)
+            (digits.len() <= 6)
+                .then(|| u32::from_str_radix(digits, 16).ok())?
+                .and_then(char::from_u32)
         }
     }
 }
@@ -220,7 +241,9 @@ pub(super) fn dedent(pieces: Vec<Piece<'_>>) -> Vec<StringPart> {
         _ => 0,
     };
     let blank = |line: &[Piece<'_>]| {
-        line.iter().all(|piece| matches!(piece, Piece::Raw(raw) if raw.trim_matches([' ', '\t']).is_empty()))
+        line.iter().all(
+            |piece| matches!(piece, Piece::Raw(raw) if raw.trim_matches([' ', '\t']).is_empty()),
+        )
     };
     if lines.len() > 1 && lines.first().is_some_and(|line| blank(line)) {
         lines.remove(0);
@@ -260,7 +283,11 @@ fn common_indent<'t>(lines: &[Vec<Piece<'t>>], blank: &impl Fn(&[Piece<'t>]) -> 
         common = Some(match common {
             None => indent,
             Some(common) => {
-                let same = common.bytes().zip(indent.bytes()).take_while(|(a, b)| a == b).count();
+                let same = common
+                    .bytes()
+                    .zip(indent.bytes())
+                    .take_while(|(a, b)| a == b)
+                    .count();
                 &common[..same]
             }
         });

@@ -1,10 +1,17 @@
 //! Text to tree and back: the parser, its errors and the formatter. Nothing here knows names or types.
 
+mod builder;
+mod declarations;
+mod diagnose;
 mod expr;
+mod format;
 mod literals;
 mod parse;
+mod statements;
 pub mod tree;
 
+pub use diagnose::diagnose;
+pub use format::format;
 pub use parse::parse;
 
 /// How many braces, brackets and holes may stand inside one another. Deeper text gives one
@@ -12,10 +19,12 @@ pub use parse::parse;
 pub const MAX_DEPTH: usize = 64;
 
 #[cfg(test)]
-mod outline;
-#[cfg(test)]
 mod damage_tests;
 #[cfg(test)]
+mod format_tests;
+#[cfg(test)]
+mod outline;
+#[cfg(test)]
+mod page_tests;
+#[cfg(test)]
 mod tests;
-/// Replaced by the formatter.
-pub fn format(text: &str) -> Option<String> { Some(text.to_owned()) }

@@ -6,7 +6,10 @@ use super::tree::*;
 
 /// The whole file.
 pub(super) fn outline(file: &ParsedFile) -> String {
-    let mut out = Outline { text: String::new(), depth: 0 };
+    let mut out = Outline {
+        text: String::new(),
+        depth: 0,
+    };
     out.doc(&file.doc);
     for (_, item) in &file.items {
         out.item(&item.node);
@@ -21,7 +24,13 @@ struct Outline {
 
 impl Outline {
     fn line(&mut self, text: impl AsRef<str>) {
-        let _ = writeln!(self.text, "{:indent$}{}", "", text.as_ref(), indent = self.depth * 2);
+        let _ = writeln!(
+            self.text,
+            "{:indent$}{}",
+            "",
+            text.as_ref(),
+            indent = self.depth * 2
+        );
     }
 
     fn doc(&mut self, doc: &Option<smol_str::SmolStr>) {
@@ -33,9 +42,15 @@ impl Outline {
     fn item(&mut self, node: &ItemNode) {
         match node {
             ItemNode::Import(import) => {
-                let names = import.names.as_ref().map(|names| names.iter().map(name).collect::<Vec<_>>());
+                let names = import
+                    .names
+                    .as_ref()
+                    .map(|names| names.iter().map(name).collect::<Vec<_>>());
                 let alias = import.alias.as_ref().map(name);
-                self.line(format!("import {} names={names:?} as={alias:?}", path(&import.path)));
+                self.line(format!(
+                    "import {} names={names:?} as={alias:?}",
+                    path(&import.path)
+                ));
             }
             ItemNode::Block(block) => self.block(block),
             ItemNode::Template(template) => {
@@ -83,7 +98,11 @@ impl Outline {
             }
             ItemNode::Function(function) => {
                 self.doc(&function.doc);
-                self.line(format!("function {} -> {}", name(&function.name), ty(&function.result)));
+                self.line(format!(
+                    "function {} -> {}",
+                    name(&function.name),
+                    ty(&function.result)
+                ));
                 self.params(&function.params);
             }
             ItemNode::Let(binding) => self.binding(binding),
@@ -112,7 +131,11 @@ impl Outline {
 
     fn binding(&mut self, binding: &Let) {
         self.doc(&binding.doc);
-        self.line(format!("let {} = {}", name(&binding.name), expr(&binding.value)));
+        self.line(format!(
+            "let {} = {}",
+            name(&binding.name),
+            expr(&binding.value)
+        ));
     }
 
     fn block(&mut self, block: &Block) {
@@ -174,7 +197,11 @@ impl Outline {
 }
 
 fn name(name: &Name) -> String {
-    if name.quoted { format!("{:?}", name.text) } else { name.text.to_string() }
+    if name.quoted {
+        format!("{:?}", name.text)
+    } else {
+        name.text.to_string()
+    }
 }
 
 fn path(path: &Path) -> String {
@@ -205,7 +232,10 @@ fn ty(ty_expr: &TypeExpr) -> String {
         TypeNode::Optional(inner) => format!("optional({})", ty(inner)),
         TypeNode::List(inner) => format!("list({})", ty(inner)),
         TypeNode::Union(members) => {
-            format!("union({})", members.iter().map(ty).collect::<Vec<_>>().join(", "))
+            format!(
+                "union({})",
+                members.iter().map(ty).collect::<Vec<_>>().join(", ")
+            )
         }
         TypeNode::One(kind) => format!("one({})", name(kind)),
         TypeNode::Error => "error".to_owned(),
@@ -241,10 +271,15 @@ pub(super) fn expr(value: &Expr) -> String {
             format!("query({:?}, {holes:?})", query.text)
         }
         ExprNode::List(elements) => {
-            format!("[{}]", elements.iter().map(expr).collect::<Vec<_>>().join(", "))
+            format!(
+                "[{}]",
+                elements.iter().map(expr).collect::<Vec<_>>().join(", ")
+            )
         }
         ExprNode::Labels(entries) => {
-            let shown = entries.iter().map(|entry| format!("{} = {}", name(&entry.name), expr(&entry.value)));
+            let shown = entries
+                .iter()
+                .map(|entry| format!("{} = {}", name(&entry.name), expr(&entry.value)));
             format!("{{{}}}", shown.collect::<Vec<_>>().join(", "))
         }
         ExprNode::Name(named) => name(named),
@@ -253,7 +288,12 @@ pub(super) fn expr(value: &Expr) -> String {
         ExprNode::Unary(op, operand) => format!("({op:?} {})", expr(operand)),
         ExprNode::Binary(op, left, right) => format!("({op:?} {} {})", expr(left), expr(right)),
         ExprNode::If(condition, then, otherwise) => {
-            format!("if({}, {}, {})", expr(condition), expr(then), expr(otherwise))
+            format!(
+                "if({}, {}, {})",
+                expr(condition),
+                expr(then),
+                expr(otherwise)
+            )
         }
         ExprNode::Paren(inner) => format!("paren({})", expr(inner)),
         ExprNode::Error => "ERROR".to_owned(),

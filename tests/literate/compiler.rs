@@ -1,47 +1,31 @@
 //! The compiler behind the tests' door: a project in a folder, read as the command line reads it.
 
-use std::collections::BTreeMap;
+use std::path::Path;
 
 use nthc::compile::{Input, SourceInput, compile};
 use nthc::diagnostics::{Diagnostic, FileSpan, SourceMap};
 
-use nthc::ir::{Duration, PrometheusSettings, RuleFormat, Settings, Severity};
-
-use super::example::{Compiler, DEFAULT_MANIFEST, Outcome, Project};
+use super::example::{Compiler, Outcome, Project};
 
 pub struct Nthc;
 
 impl Compiler for Nthc {
     fn compile(&self, project: &Project, environment: Option<&str>) -> Outcome {
-        assert_eq!(
-            project.manifest, DEFAULT_MANIFEST,
-            "manifests are not read yet"
-        );
-        let files = project
+        let folder = tempfile::tempdir().expect("a folder for the project");
+        write(folder.path(), project);
+        let loaded =
+            nthc::project::load(folder.path(), folder.path()).expect("the project is read");
+        let files = loaded
+            .project
             .files
             .iter()
-            .map(|(path, text)| SourceInput {
-                module: path.trim_end_matches(".nth").replace('/', "."),
-                path: path.clone(),
-                text: text.as_str().into(),
+            .map(|file| SourceInput {
+                module: file.module.clone(),
+                path: file.shown.clone(),
+                text: file.text.clone(),
             })
             .collect();
-        let settings = Settings {
-            project: "test".to_owned(),
-            environment: None,
-            prometheus: PrometheusSettings {
-                format: RuleFormat::Plain,
-                interval: Duration(30_000),
-                namespace: None,
-                resource_labels: BTreeMap::new(),
-            },
-            severity_labels: BTreeMap::from([
-                (Severity::Page, "page".to_owned()),
-                (Severity::Ticket, "ticket".to_owned()),
-            ]),
-            runbook_base_url: None,
-            dashboard_base_url: None,
-        };
+        let settings = loaded.project.settings.clone();
         let compilation = compile(&Input {
             settings,
             files,
@@ -56,12 +40,26 @@ impl Compiler for Nthc {
                 .map(|artifact| (artifact.path, artifact.contents))
                 .collect(),
         };
+        add(&mut outcome, &loaded.sources, loaded.diagnostics);
         add(&mut outcome, &compilation.sources, compilation.diagnostics);
         outcome
     }
 
     fn format(&self, text: &str) -> String {
-        text.to_owned()
+        // What can't be formatted stays as it is.
+        nthc::syntax::format(text).unwrap_or_else(|| text.to_owned())
+    }
+}
+
+fn write(folder: &Path, project: &Project) {
+    let files = project
+        .files
+        .iter()
+        .map(|(path, text)| (path.as_str(), text.as_str()));
+    for (path, text) in files.chain([("nth.toml", project.manifest.as_str())]) {
+        let path = folder.join(path);
+        std::fs::create_dir_all(path.parent().expect("a file is in a folder")).expect("a folder");
+        std::fs::write(path, text).expect("a file");
     }
 }
 

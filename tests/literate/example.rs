@@ -289,7 +289,13 @@ fn compare(
         },
         _ => {
             let path = match fence.key("service") {
-                Some(service) => format!("prometheus/{service}.yaml"),
+                Some(service) => {
+                    // An environment has an output folder of its own.
+                    let folder = fence
+                        .key("env")
+                        .map_or(String::new(), |name| format!("{name}/"));
+                    format!("{folder}prometheus/{service}.yaml")
+                }
                 None => file.to_owned(),
             };
             match (outcome.artifacts.get(&path), fence.has("absent")) {

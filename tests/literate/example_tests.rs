@@ -55,7 +55,8 @@ impl Compiler for Words {
             }
             if let Some(service) = path.strip_suffix(".nth") {
                 let contents = format!("env: {}\n{text}", environment.unwrap_or("none"));
-                artifacts.insert(format!("prometheus/{service}.yaml"), contents);
+                let folder = environment.map_or(String::new(), |name| format!("{name}/"));
+                artifacts.insert(format!("{folder}prometheus/{service}.yaml"), contents);
             }
         }
         artifacts.insert("manifest".to_owned(), project.manifest.clone());

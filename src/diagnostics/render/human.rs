@@ -35,7 +35,11 @@ pub(super) fn write(
         for help in &diagnostic.help {
             push_help(&mut drawing, &lines(help));
         }
-        for fix in &diagnostic.fixes {
+        for fix in diagnostic
+            .fixes
+            .iter()
+            .filter(|fix| !is_said(fix, &diagnostic.help))
+        {
             push_help(
                 &mut drawing,
                 &fix_text(fix, diagnostic.primary.span.file, positions),
@@ -145,15 +149,25 @@ fn push_help(drawing: &mut String, text: &str) {
     }
 }
 
+/// Whether a help already gives what a fix would put in place: "did you mean `payments`?".
+fn is_said(fix: &Fix<FileSpan>, help: &[String]) -> bool {
+    quoted_replacement(fix).is_some_and(|quoted| help.iter().any(|help| help.contains(&quoted)))
+}
+
+/// The replacement of a fix with a single edit, in backticks; nothing where there is nothing to see of it.
+fn quoted_replacement(fix: &Fix<FileSpan>) -> Option<String> {
+    match fix.edits.as_slice() {
+        [edit] if !edit.replacement.trim().is_empty() => {
+            Some(format!("`{}`", edit.replacement.trim()))
+        }
+        _ => None,
+    }
+}
+
 /// A fix's title, and the lines as they would be where the title doesn't already say it.
 fn fix_text(fix: &Fix<FileSpan>, primary_file: usize, positions: &Positions<'_>) -> String {
     let mut text = lines(&fix.title);
-    if let [edit] = fix.edits.as_slice()
-        && !edit.replacement.trim().is_empty()
-        && fix
-            .title
-            .contains(&format!("`{}`", edit.replacement.trim()))
-    {
+    if quoted_replacement(fix).is_some_and(|quoted| fix.title.contains(&quoted)) {
         return text;
     }
     let removed = anstyle::AnsiColor::Red.on_default();

@@ -1,0 +1,119 @@
+//! How long a workspace takes: cold, and after an edit. `cargo bench --bench workspace`, with numbers of services
+//! as arguments after `--` (100, 1000 and 10000 without any).
+//!
+//! Figures of one run compare with one another: the last column divides the time for a service by that of the
+//! smallest workspace, so that 1.0 is linear.
+
+use std::collections::BTreeMap;
+use std::sync::Arc;
+use std::time::{Duration, Instant};
+
+use nthc::compile::{Compilation, Input, SourceInput};
+use nthc::db::Database;
+use nthc::ir::{self, PrometheusSettings, RuleFormat, Settings};
+use nthc::session::Session;
+
+fn service(number: usize) -> SourceInput {
+    let next = number / 2;
+    let text = format!(
+        r#"import std.http
+import team
+import service_{next}
+
+/// Service number {number}.
+service service-{number} {{
+  team     = team.platform
+  tier     = high
+  selector = {{ job = "service-{number}" }}
+
+  slo availability : http.availability {{
+    objective = 99.9%
+  }}
+
+  slo latency : http.latency(under: 300ms)
+
+  dependency upstream {{ service = service_{next}.service-{next}  criticality = soft }}
+
+  alert queue-backlog {{
+    when    = `max(queue_depth) > 1000`
+    for     = 10m
+    summary = "The queue is ${{value}} deep."
+  }}
+}}
+"#
+    );
+    SourceInput {
+        module: format!("service_{number}"),
+        path: format!("service_{number}.nth"),
+        text: Arc::from(text),
+    }
+}
+
+fn workspace(services: usize) -> Input {
+    let mut files: Vec<SourceInput> = (0..services).map(service).collect();
+    files.push(SourceInput {
+        module: "team".to_owned(),
+        path: "team.nth".to_owned(),
+        text: Arc::from("team platform { }\n"),
+    });
+    let settings = Settings {
+        project: "bench".to_owned(),
+        environment: None,
+        prometheus: PrometheusSettings {
+            format: RuleFormat::Plain,
+            interval: ir::Duration(30_000),
+            namespace: None,
+            resource_labels: BTreeMap::new(),
+        },
+        severity_labels: BTreeMap::new(),
+        runbook_base_url: None,
+        dashboard_base_url: None,
+    };
+    Input { settings, files, environment: None }
+}
+
+fn timed<T>(run: impl FnOnce() -> T) -> (T, Duration) {
+    let start = Instant::now();
+    let result = run();
+    (result, start.elapsed())
+}
+
+fn sound(compilation: &Compilation, services: usize) {
+    assert!(compilation.diagnostics.is_empty(), "the workspace has no mistakes");
+    assert_eq!(compilation.artifacts.len(), services);
+}
+
+fn main() {
+    let sizes: Vec<usize> = std::env::args().skip(1).filter_map(|arg| arg.parse().ok()).collect();
+    let sizes = if sizes.is_empty() { vec![100, 1000, 10_000] } else { sizes };
+    println!("services   cold check  cold build  check after edit  cold check per service, ratio");
+    let mut first = None;
+    for services in sizes {
+        let input = workspace(services);
+        let (mut session, load) = timed(|| Session::new(Database::default(), &input.files));
+        let (checked, check) = timed(|| session.check(None));
+        assert!(checked.diagnostics.is_empty(), "the workspace has no mistakes");
+        let (compilation, build) = timed(|| session.compile(&input));
+        sound(&compilation, services);
+        let mut edits = Vec::new();
+        for round in 0..9 {
+            let file = session.files()[services / 2];
+            let text = file.text(&session.db).replace("> 1000", &format!("> {}", 1000 + round));
+            let ((), time) = timed(|| {
+                session.edit(file, Arc::from(text));
+                assert!(session.check(None).diagnostics.is_empty());
+            });
+            edits.push(time);
+        }
+        edits.sort();
+        let cold = load + check;
+        let each = cold.as_secs_f64() / services as f64;
+        let ratio = each / *first.get_or_insert(each);
+        println!(
+            "{services:>8}  {:>8.1} ms {:>8.1} ms  {:>13.2} ms  {ratio:>10.2}",
+            cold.as_secs_f64() * 1e3,
+            (cold + build).as_secs_f64() * 1e3,
+            edits[edits.len() / 2].as_secs_f64() * 1e3,
+        );
+    }
+}

@@ -1,0 +1,321 @@
+//! A loaded workspace: what spans the project happens here, outside of any query. Which modules there are, which
+//! names collide, which rules are broken; everything else is a query about one item, asked in parallel.
+
+use std::collections::{BTreeMap, HashMap, HashSet};
+use std::sync::Arc;
+
+use rayon::prelude::*;
+use salsa::Setter;
+use smol_str::SmolStr;
+
+use crate::backends::{self, Artifact};
+use crate::check::{check_item, project, rules};
+use crate::compile::{Compilation, Input, SourceInput};
+use crate::db::{
+    Database, Diag, ItemClass, ItemEntry, ItemKey, SourceFile, Span, Workspace, file_names, item_start,
+};
+use crate::diagnostics::{Code, Diagnostic, FileSpan, Severity, SourceMap, codes, suggest};
+use crate::eval::{BlockRef, instance};
+use crate::ir::Settings;
+use crate::lower::service_model;
+
+/// A module of the standard library: its name, and its text.
+pub const STANDARD_LIBRARY: &[(&str, &str)] = &[
+    ("std.prelude", include_str!("../stdlib/prelude.nth")),
+    ("std.http", include_str!("../stdlib/http.nth")),
+    ("std.services", include_str!("../stdlib/services.nth")),
+    ("std.stream", include_str!("../stdlib/stream.nth")),
+    ("std.worker", include_str!("../stdlib/worker.nth")),
+];
+
+/// A loaded workspace, for one compilation or for many edits.
+pub struct Session {
+    /// The database.
+    pub db: Database,
+    /// The workspace.
+    pub workspace: Workspace,
+    files: Vec<SourceFile>,
+    standard: Vec<SourceFile>,
+}
+
+impl Session {
+    /// Loads files into a database.
+    pub fn new(db: Database, files: &[SourceInput]) -> Self {
+        let standard: Vec<SourceFile> = STANDARD_LIBRARY
+            .iter()
+            .map(|(module, text)| {
+                let path = format!("{}.nth", module.replace('.', "/"));
+                SourceFile::builder((*module).into(), path, Arc::from(*text))
+                    .durability(salsa::Durability::HIGH)
+                    .new(&db)
+            })
+            .collect();
+        let files: Vec<SourceFile> = files
+            .iter()
+            .map(|file| SourceFile::new(&db, file.module.as_str().into(), file.path.clone(), file.text.clone()))
+            .collect();
+        let prelude = standard.first().copied().unwrap_or_else(|| {
+            SourceFile::new(&db, "std.prelude".into(), String::new(), Arc::from(""))
+        });
+        let modules = Arc::new(
+            standard.iter().chain(&files).map(|file| (file.module(&db).clone(), *file)).collect::<BTreeMap<_, _>>(),
+        );
+        let workspace = Workspace::new(&db, modules, prelude, Arc::default(), Arc::default(), SmolStr::default());
+        let mut session = Self { db, workspace, files, standard };
+        session.refresh();
+        session
+    }
+
+    /// Tells the name of the project, by which its own modules can be imported too.
+    pub fn set_project(&mut self, name: &str) {
+        if self.workspace.project(&self.db) != name {
+            self.workspace.set_project(&mut self.db).to(name.into());
+        }
+    }
+
+    /// The project's own files.
+    pub fn files(&self) -> &[SourceFile] {
+        &self.files
+    }
+
+    /// Changes a file's text.
+    pub fn edit(&mut self, file: SourceFile, text: Arc<str>) {
+        file.set_text(&mut self.db).to(text);
+        self.refresh();
+    }
+
+    /// Gathers what spans the workspace, and sets what changed.
+    fn refresh(&mut self) {
+        let found: Vec<(Vec<ItemKey>, Vec<(SmolStr, ItemKey)>)> = self
+            .files
+            .par_iter()
+            .map_with(self.db.clone(), |db, file| {
+                let names = file_names(db, *file);
+                let extensions = names.of_class(ItemClass::Extension).map(|entry| entry.key).collect();
+                let environments = names
+                    .of_class(ItemClass::Block)
+                    .filter(|entry| entry.kind == "environment" && !entry.name.is_empty())
+                    .map(|entry| (entry.name.clone(), entry.key))
+                    .collect();
+                (extensions, environments)
+            })
+            .collect();
+        let mut extensions = Vec::new();
+        let mut environments = BTreeMap::new();
+        for (file_extensions, file_environments) in found {
+            extensions.extend(file_extensions);
+            for (name, key) in file_environments {
+                environments.entry(name).or_insert(key);
+            }
+        }
+        if **self.workspace.extensions(&self.db) != extensions {
+            self.workspace.set_extensions(&mut self.db).to(Arc::new(extensions));
+        }
+        if **self.workspace.environments(&self.db) != environments {
+            self.workspace.set_environments(&mut self.db).to(Arc::new(environments));
+        }
+    }
+
+    /// The blocks of the project's own files, in the order of files and of their texts.
+    fn entries(&self, class: ItemClass) -> impl Iterator<Item = &ItemEntry> {
+        self.files.iter().flat_map(move |file| file_names(&self.db, *file).of_class(class))
+    }
+
+    fn services(&self) -> Vec<ItemKey> {
+        self.entries(ItemClass::Block)
+            .filter(|entry| entry.kind == "service")
+            .map(|entry| entry.key)
+            .collect()
+    }
+
+    /// The environments to look at: the one that is asked for, all that are declared, or the one that has no name.
+    fn environments(&self, asked: Option<&str>) -> Result<Vec<Option<SmolStr>>, Diag> {
+        let declared = self.workspace.environments(&self.db);
+        match asked {
+            Some(name) if declared.contains_key(name) => Ok(vec![Some(name.into())]),
+            Some(name) => Err(self.unknown_environment(name)),
+            None if declared.is_empty() => Ok(vec![None]),
+            None => Ok(declared.keys().cloned().map(Some).collect()),
+        }
+    }
+
+    /// What is said of an environment that is asked for and not declared. It stands in no file; the first one is
+    /// as good as any.
+    fn unknown_environment(&self, name: &str) -> Diag {
+        let file = self.files.first().copied().unwrap_or_else(|| self.workspace.prelude(&self.db));
+        let nowhere = Span { item: ItemKey { file, local: 0 }, range: Default::default() };
+        let diagnostic =
+            Diag::new(&codes::UNKNOWN_ENVIRONMENT, format!("there is no environment `{name}`"), nowhere);
+        let known = self.workspace.environments(&self.db).keys().map(SmolStr::as_str);
+        match suggest::nearest(name, known) {
+            Some(near) => diagnostic.help(format!("did you mean `{near}`?")),
+            None => diagnostic.help(format!("declare it: `environment {name} {{ }}`")),
+        }
+    }
+
+    /// Asks the same of many items in parallel; the answers come in the items' order.
+    fn ask<T: Send>(&self, keys: &[ItemKey], question: impl Fn(&Database, ItemKey) -> T + Sync) -> Vec<T> {
+        keys.par_iter().map_with(self.db.clone(), |db, key| question(db, *key)).collect()
+    }
+
+    /// Everything that is wrong in the environment that is asked for, or in all of them; nothing is made.
+    pub fn check(&self, environment: Option<&str>) -> Compilation {
+        let (diagnostics, environments) = self.judge(environment);
+        self.conclude(diagnostics, environments, Vec::new())
+    }
+
+    fn judge(&self, environment: Option<&str>) -> (Vec<Diag>, Vec<Option<SmolStr>>) {
+        match self.environments(environment) {
+            Ok(environments) => (self.check_in(&environments), environments),
+            Err(unknown) => (vec![unknown], Vec::new()),
+        }
+    }
+
+    fn conclude(
+        &self,
+        diagnostics: Vec<Diag>,
+        environments: Vec<Option<SmolStr>>,
+        artifacts: Vec<Artifact>,
+    ) -> Compilation {
+        let (sources, diagnostics) = self.locate(diagnostics);
+        let environments = environments.into_iter().flatten().map(|name| name.to_string()).collect();
+        Compilation { sources, diagnostics, artifacts, environments }
+    }
+
+    fn check_in(&self, environments: &[Option<SmolStr>]) -> Vec<Diag> {
+        let workspace = self.workspace;
+        let keys: Vec<ItemKey> = self
+            .files
+            .iter()
+            .flat_map(|file| file_names(&self.db, *file).items.iter().map(|entry| entry.key))
+            .collect();
+        let checked = self.ask(&keys, |db, key| check_item(db, workspace, key).clone());
+        let mut own: Vec<Diag> = checked.into_iter().flatten().collect();
+        own.extend(project::duplicates(&self.db, &self.files));
+
+        let services = self.services();
+        let others: Vec<ItemKey> = self
+            .entries(ItemClass::Block)
+            .filter(|entry| entry.kind != "service")
+            .map(|entry| entry.key)
+            .collect();
+        let rules: Vec<ItemKey> = self.entries(ItemClass::Rule).map(|entry| entry.key).collect();
+        let all = if rules.is_empty() { BTreeMap::new() } else { self.blocks_by_kind() };
+        let mut made: Vec<Diag> = Vec::new();
+        for environment in environments {
+            let of_services = self.ask(&services, |db, key| {
+                service_model(db, workspace, key, environment.clone()).diagnostics.clone()
+            });
+            let of_others = self.ask(&others, |db, key| {
+                instance(db, workspace, key, environment.clone()).diagnostics.clone()
+            });
+            let of_rules = self.ask(&rules, |db, key| rules::run(db, workspace, key, environment.clone(), &all));
+            made.extend(of_services.into_iter().chain(of_others).chain(of_rules).flatten());
+        }
+        self.explain_names(distinct(own, made))
+    }
+
+    /// All blocks, for rules to look at.
+    fn blocks_by_kind(&self) -> BTreeMap<SmolStr, Vec<BlockRef>> {
+        let mut all: BTreeMap<SmolStr, Vec<BlockRef>> = BTreeMap::new();
+        for entry in self.entries(ItemClass::Block) {
+            all.entry(entry.kind.clone()).or_default().push(BlockRef {
+                item: entry.key,
+                path: Vec::new(),
+                kind: entry.kind.clone(),
+                name: entry.name.clone(),
+            });
+        }
+        all
+    }
+
+    /// Compiles what is loaded. `input`'s files are not read again: edits count.
+    pub fn compile(&self, input: &Input) -> Compilation {
+        let (mut diagnostics, environments) = self.judge(input.environment.as_deref());
+        let sound = |diagnostics: &[Diag]| diagnostics.iter().all(|found| found.severity != Severity::Error);
+        let mut artifacts = Vec::new();
+        if sound(&diagnostics) {
+            for environment in &environments {
+                for built in self.build(&input.settings, environment) {
+                    match built {
+                        Ok(built) => artifacts.extend(built),
+                        Err(problem) => diagnostics.push(problem),
+                    }
+                }
+            }
+        }
+        if !sound(&diagnostics) {
+            artifacts.clear();
+        }
+        artifacts.sort_by(|left, right| left.path.cmp(&right.path));
+        self.conclude(diagnostics, environments, artifacts)
+    }
+
+    /// The artifacts of every service in an environment, each environment's in a folder of its own.
+    fn build(&self, settings: &Settings, environment: &Option<SmolStr>) -> Vec<Result<Vec<Artifact>, Diag>> {
+        let settings = Settings { environment: environment.clone(), ..settings.clone() };
+        let workspace = self.workspace;
+        self.ask(&self.services(), |db, key| {
+            let lowered = service_model(db, workspace, key, environment.clone());
+            let Some(service) = &lowered.service else { return Ok(Vec::new()) };
+            let mut built = backends::service_artifacts(service, &settings)
+                .map_err(|problem| Diag::new(&codes::UNWRITABLE, problem, project::name_span(db, key)))?;
+            if let Some(environment) = environment {
+                for artifact in &mut built {
+                    artifact.path = format!("{}/{}", backends::file_stem(environment), artifact.path);
+                }
+            }
+            Ok(built)
+        })
+    }
+
+    fn explain_names(&self, diagnostics: Vec<Diag>) -> Vec<Diag> {
+        if diagnostics.iter().all(|found| found.unknown_name.is_none()) {
+            return diagnostics;
+        }
+        let index = project::NameIndex::new(&self.db, self.workspace);
+        diagnostics.into_iter().map(|found| index.explain(&self.db, found)).collect()
+    }
+
+    /// Places in files instead of places in items.
+    fn locate(&self, diagnostics: Vec<Diag>) -> (SourceMap, Vec<Diagnostic<FileSpan>>) {
+        let mut sources = SourceMap::default();
+        let mut numbers = HashMap::new();
+        for file in &self.files {
+            numbers.insert(*file, sources.add(file.path(&self.db).clone(), file.text(&self.db).clone()));
+        }
+        for file in &self.standard {
+            numbers.insert(*file, sources.add(file.path(&self.db).clone(), file.text(&self.db).clone()));
+        }
+        let mut locate = |span: Span| {
+            let start = item_start(&self.db, span.item) as usize;
+            FileSpan {
+                file: numbers.get(&span.item.file).copied().unwrap_or_default(),
+                start: start + span.range.start as usize,
+                end: start + span.range.end as usize,
+            }
+        };
+        let mut located: Vec<Diagnostic<FileSpan>> =
+            diagnostics.into_iter().map(|found| found.map_spans(&mut locate)).collect();
+        located.sort_by(|left, right| {
+            let key = |found: &Diagnostic<FileSpan>| (found.primary.span, found.code.id);
+            key(left).cmp(&key(right)).then_with(|| left.message.cmp(&right.message))
+        });
+        (sources, located)
+    }
+}
+
+/// One diagnostic for one mistake: what a template does wrong is said once, not once for each instance, and what
+/// holds in every environment is said once. What the check of an item found, its instances need not say again,
+/// whatever words the values give it.
+fn distinct(checked: Vec<Diag>, instantiated: Vec<Diag>) -> Vec<Diag> {
+    let own: HashSet<(&'static Code, Span)> =
+        checked.iter().map(|found| (found.code, found.primary.span)).collect();
+    let mut seen: HashSet<(&'static Code, Span, String)> = HashSet::new();
+    checked
+        .into_iter()
+        .chain(instantiated.into_iter().filter(|found| !own.contains(&(found.code, found.primary.span))))
+        .filter(|found| seen.insert((found.code, found.primary.span, found.message.clone())))
+        .collect()
+}
+

@@ -1,0 +1,143 @@
+//! The formatter: one layout for every file, with each comment where it stood.
+//!
+//! It prints the nodes of the grammar, and looks for comments in the text between them. How wide things
+//! are is measured before anything is aligned, so that a second run decides as the first did.
+
+mod body;
+mod expr;
+mod trivia;
+
+use pest::Parser;
+use pest::iterators::Pair;
+
+use super::parse::{Grammar, Rule, parse};
+use super::tree::SyntaxErrorKind;
+use trivia::gap;
+
+/// How far a line may go, in characters.
+const WIDTH: usize = 100;
+
+/// One level of indent, in blanks.
+const INDENT: usize = 2;
+
+/// A line end and the indent of the next line.
+fn newline(indent: usize) -> String {
+    format!("\n{:indent$}", "")
+}
+
+/// Lays a file out. `None` where it has syntax errors: such a file is left alone.
+pub fn format(text: &str) -> Option<String> {
+    let malformed = parse(text)
+        .items
+        .iter()
+        .flat_map(|(_, item)| &item.errors)
+        .any(|error| error.kind != SyntaxErrorKind::StrayDoc);
+    if malformed {
+        return None;
+    }
+    let root = Grammar::parse(Rule::file, text).ok()?.next()?;
+    let mut out = String::new();
+    let mut at = 0;
+    let mut last: Option<Laid> = None;
+    for pair in root.into_inner() {
+        let start = pair.as_span().start();
+        match pair.as_rule() {
+            Rule::file_doc => {
+                for line in pair.as_str().lines().map(str::trim) {
+                    if !(line.is_empty() && (out.is_empty() || out.ends_with("\n\n"))) {
+                        out.push_str(line);
+                        out.push('\n');
+                    }
+                }
+                at = pair.as_span().end();
+                last = Some(Laid {
+                    text: String::new(),
+                    kind: Rule::file_doc,
+                });
+            }
+            Rule::item => {
+                let laid = item(&pair);
+                between_items(&text[at..start], last.as_ref(), Some(&laid), &mut out);
+                out.push_str(&laid.text);
+                out.push('\n');
+                last = Some(laid);
+                at = start + pair.as_str().trim_end().len();
+            }
+            _ => {}
+        }
+    }
+    between_items(&text[at..], last.as_ref(), None, &mut out);
+    Some(out)
+}
+
+/// A printed item.
+struct Laid {
+    text: String,
+    kind: Rule,
+}
+
+/// Writes what stands between two items: comments, and a blank line unless both are one-liners of a kind.
+fn between_items(text: &str, before: Option<&Laid>, after: Option<&Laid>, out: &mut String) {
+    let found = gap(text);
+    let mut comments = found.comments.into_iter().peekable();
+    if before.is_some_and(|laid| laid.kind != Rule::file_doc)
+        && let Some(trailing) = comments.next_if(|comment| !comment.own_line)
+    {
+        out.pop();
+        out.push_str("  ");
+        out.push_str(trailing.text);
+        out.push('\n');
+    }
+    let together = match (before, after) {
+        (Some(before), Some(after)) => {
+            before.kind == after.kind && !before.text.contains('\n') && !after.text.contains('\n')
+        }
+        _ => false,
+    };
+    let comments: Vec<_> = comments.collect();
+    let blanks = comments.iter().any(|comment| comment.blank_before) || found.blank_after;
+    // Where a blank line must stand and none did, it stands before the comments.
+    let mut owed = before.is_some() && !together && !blanks;
+    for comment in comments {
+        if (comment.blank_before || owed) && !out.is_empty() {
+            out.push('\n');
+        }
+        owed = false;
+        out.push_str(comment.text);
+        out.push('\n');
+    }
+    if after.is_some() && (found.blank_after || owed) && !out.is_empty() {
+        out.push('\n');
+    }
+}
+
+/// The lines of a doc comment and of the comments after it, each with a line end and the indent.
+fn doc(pair: &Pair<'_, Rule>, indent: usize) -> String {
+    let mut text = String::new();
+    for line in pair
+        .as_str()
+        .lines()
+        .map(str::trim)
+        .filter(|line| !line.is_empty())
+    {
+        text.push_str(line);
+        text.push_str(&newline(indent));
+    }
+    text
+}
+
+fn item(pair: &Pair<'_, Rule>) -> Laid {
+    let mut text = String::new();
+    let mut kind = Rule::nothing;
+    for part in pair.clone().into_inner() {
+        match part.as_rule() {
+            Rule::doc => text.push_str(&doc(&part, 0)),
+            Rule::nothing => text.truncate(text.trim_end().len()),
+            other => {
+                kind = other;
+                text.push_str(&body::node(&part, 0, false).text);
+            }
+        }
+    }
+    Laid { text, kind }
+}
