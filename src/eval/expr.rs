@@ -444,9 +444,18 @@ impl<'db> Evaluator<'db> {
         diagnostic
     }
 
-    /// Checks a default of a parameter or field against its type.
-    pub(crate) fn check_default(&mut self, item: crate::db::ItemKey, default: &'db Expr, ty: &Ty) {
+    /// Checks a default of a parameter or field against its type. A parameter's may name the others.
+    pub(crate) fn check_default(
+        &mut self,
+        item: crate::db::ItemKey,
+        default: &'db Expr,
+        ty: &Ty,
+        others: &[(SmolStr, Ty)],
+    ) {
         let context = Context { scope: Scope::of_item(item, std::rc::Rc::default()), node: None };
+        for (name, ty) in others {
+            context.scope.bind(name.clone(), Value::Unknown(ty.clone()));
+        }
         let value = self.eval(default, &context, ty);
         let span = self.span(&context, default.range);
         self.coerce(value, ty, span, &context);
