@@ -45,10 +45,16 @@ pub struct Compilation {
 
 /// Compiles a project.
 pub fn compile(input: &Input) -> Compilation {
-    Session::new(Database::default(), &input.files).compile(input)
+    session(input).compile(input)
 }
 
 /// Says what is wrong with a project, and makes nothing of it.
 pub fn check(input: &Input) -> Compilation {
-    Session::new(Database::default(), &input.files).check(input.environment.as_deref())
+    session(input).check(input.environment.as_deref())
+}
+
+fn session(input: &Input) -> Session {
+    let mut session = Session::new(Database::default(), &input.files);
+    session.set_project(&input.settings.project);
+    session
 }

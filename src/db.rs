@@ -42,6 +42,9 @@ pub struct Workspace {
     /// The environments by name.
     #[returns(ref)]
     pub environments: Arc<BTreeMap<SmolStr, ItemKey>>,
+    /// The project's name, by which others import it.
+    #[returns(ref)]
+    pub project: SmolStr,
 }
 
 /// A top-level item, by what it is called rather than by where it stands: an edit elsewhere in the file, or above
@@ -260,10 +263,15 @@ pub fn find_item(
     file_names(db, file).get(class, &kind, &name)
 }
 
-/// The module of that name. A module added elsewhere does not change it.
+/// The module of that name, which may begin with the project's own: a package's modules import one another as others
+/// import them. A module added elsewhere does not change it.
 #[salsa::tracked(returns(copy))]
 pub fn find_module(db: &dyn salsa::Database, workspace: Workspace, name: SmolStr) -> Option<SourceFile> {
-    workspace.modules(db).get(&name).copied()
+    let modules = workspace.modules(db);
+    modules.get(&name).copied().or_else(|| {
+        let own = name.strip_prefix(workspace.project(db).as_str())?.strip_prefix('.')?;
+        modules.get(own).copied()
+    })
 }
 
 /// The database.

@@ -13,6 +13,7 @@ pub mod lower;
 pub mod output;
 pub mod project;
 pub mod promql;
+pub mod reference;
 pub mod resolve;
 pub mod schema;
 pub mod session;

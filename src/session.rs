@@ -60,10 +60,17 @@ impl Session {
         let modules = Arc::new(
             standard.iter().chain(&files).map(|file| (file.module(&db).clone(), *file)).collect::<BTreeMap<_, _>>(),
         );
-        let workspace = Workspace::new(&db, modules, prelude, Arc::default(), Arc::default());
+        let workspace = Workspace::new(&db, modules, prelude, Arc::default(), Arc::default(), SmolStr::default());
         let mut session = Self { db, workspace, files, standard };
         session.refresh();
         session
+    }
+
+    /// Tells the name of the project, by which its own modules can be imported too.
+    pub fn set_project(&mut self, name: &str) {
+        if self.workspace.project(&self.db) != name {
+            self.workspace.set_project(&mut self.db).to(name.into());
+        }
     }
 
     /// The project's own files.

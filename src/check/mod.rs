@@ -10,7 +10,7 @@ use smol_str::SmolStr;
 
 use crate::db::{Diag, ItemKey, Span, Workspace, file_names, find_module, item};
 use crate::diagnostics::{UnknownName, codes, suggest};
-use crate::eval::{Context, Evaluator, Mode, Scope};
+use crate::eval::{Context, Evaluator, Mode, NodeId, Scope};
 use crate::resolve::{did_you_mean, import_names_item};
 use crate::schema::{Kind, Ty, article, params};
 use crate::syntax::tree::{Import, ItemNode, KindDecl, Name, Template};
@@ -50,8 +50,9 @@ pub fn check_item(db: &dyn salsa::Database, workspace: Workspace, key: ItemKey) 
         }
         ItemNode::Template(template) => {
             check_top_kind(&mut evaluator, key, &template.kind, true);
-            check_params(&mut evaluator, key, template);
-            if let Some(root) = evaluator.root_template(key) {
+            let root = evaluator.root_template(key);
+            check_params(&mut evaluator, key, template, root);
+            if let Some(root) = root {
                 evaluator.check(root);
             }
         }
@@ -84,6 +85,10 @@ pub fn where_it_belongs(kind: &Kind) -> String {
 }
 
 fn check_import(evaluator: &mut Evaluator<'_>, key: ItemKey, import: &Import) {
+    // `import a.`, `import`: the syntax error says it all.
+    if import.path.segments.last().is_none_or(|last| import.path.range.end > last.range.end) {
+        return;
+    }
     let name: SmolStr =
         import.path.segments.iter().map(|name| name.text.as_str()).collect::<Vec<_>>().join(".").into();
     let Some(module) = find_module(evaluator.db, evaluator.workspace, name.clone()) else {
@@ -168,7 +173,12 @@ fn check_top_kind(evaluator: &mut Evaluator<'_>, key: ItemKey, kind: &Name, temp
     }
 }
 
-fn check_params<'db>(evaluator: &mut Evaluator<'db>, key: ItemKey, template: &'db Template) {
+fn check_params<'db>(
+    evaluator: &mut Evaluator<'db>,
+    key: ItemKey,
+    template: &'db Template,
+    root: Option<NodeId>,
+) {
     let mut diagnostics = Vec::new();
     let types = params(evaluator.schema, &template.params, key, &mut diagnostics);
     evaluator.diagnostics.extend(diagnostics);
@@ -190,7 +200,7 @@ fn check_params<'db>(evaluator: &mut Evaluator<'db>, key: ItemKey, template: &'d
         if let Some(default) = &param.default {
             let mut others = names.clone();
             others.remove(position);
-            evaluator.check_default(key, default, &ty, &others);
+            evaluator.check_default(key, default, &ty, root, &others);
         }
     }
 }
@@ -211,7 +221,7 @@ fn check_kind<'db>(evaluator: &mut Evaluator<'db>, key: ItemKey, decl: &'db Kind
         if let Some(default) = &field.default
             && decl.extend
         {
-            evaluator.check_default(key, default, &ty, &[]);
+            evaluator.check_default(key, default, &ty, None, &[]);
         }
     }
 }

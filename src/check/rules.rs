@@ -28,6 +28,11 @@ pub fn run(
 ) -> Vec<Diag> {
     let mut evaluator = Evaluator::new(db, workspace, environment, Mode::Instantiate);
     evaluator.all = all.clone();
+    // A package's rules are there before the first service is.
+    let schema = evaluator.schema;
+    for kind in schema.top_level() {
+        evaluator.all.entry(kind.name.clone()).or_default();
+    }
     let Some(ItemNode::Rule(rule)) = evaluator.tree(key) else { return Vec::new() };
     let scope = Scope::of_item(key, Rc::default());
     walk(&mut evaluator, &rule.body, &scope, &[]);

@@ -93,6 +93,9 @@ impl<'db> Evaluator<'db> {
                 self.report(context, diagnostic);
                 None
             }
+            // An optional value that is given. What is of another type whatever is given is told by the check.
+            _ if self.mode == Mode::Instantiate => Some(true),
+            _ if matches!(expr.node, ExprNode::Member(..)) => None,
             other => {
                 self.report_mismatch(&other, &Ty::Bool, expr.range, context);
                 None
@@ -393,8 +396,14 @@ impl<'db> Evaluator<'db> {
                 );
             }
             (Value::Number(number), Ty::Duration) => {
-                diagnostic =
-                    diagnostic.help(format!("a duration has a unit: `{number}s`, `{number}m`, `{number}h`"));
+                let milliseconds = *number * Decimal::ONE_THOUSAND;
+                diagnostic = if number.fract().is_zero() {
+                    diagnostic.help(format!("a duration has a unit: `{number}s`, `{number}m`, `{number}h`"))
+                } else if milliseconds.fract().is_zero() {
+                    diagnostic.help(format!("a duration has a unit: `{}ms`", milliseconds.normalize()))
+                } else {
+                    diagnostic.help("a duration is a whole number with a unit: `300ms`, `1h30m`")
+                };
             }
             (Value::Number(number), Ty::Size) => {
                 diagnostic = diagnostic.help(format!("a size has a unit: `{number}MiB`"));
@@ -444,15 +453,17 @@ impl<'db> Evaluator<'db> {
         diagnostic
     }
 
-    /// Checks a default of a parameter or field against its type. A parameter's may name the others.
+    /// Checks a default of a parameter or field against its type. `node` is the template's own block, whose
+    /// enclosing blocks a parameter's default may speak of, as it may of the other parameters.
     pub(crate) fn check_default(
         &mut self,
         item: crate::db::ItemKey,
         default: &'db Expr,
         ty: &Ty,
+        node: Option<super::NodeId>,
         others: &[(SmolStr, Ty)],
     ) {
-        let context = Context { scope: Scope::of_item(item, std::rc::Rc::default()), node: None };
+        let context = Context { scope: Scope::of_item(item, std::rc::Rc::default()), node };
         for (name, ty) in others {
             context.scope.bind(name.clone(), Value::Unknown(ty.clone()));
         }

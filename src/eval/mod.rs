@@ -28,7 +28,7 @@ use crate::syntax::tree::{ItemNode, TextRange};
 
 pub use node::NodeId;
 pub use scope::{Context, Scope};
-pub use show::expression;
+pub use show::{expression, refinement};
 pub use value::{BlockRef, FieldValue, Instance, Query, Runtime, Shape, Value};
 
 /// Which pass it is.

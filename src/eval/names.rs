@@ -10,11 +10,8 @@ use crate::db::{Diag, ItemClass, ItemKey, SourceFile, file_names, find_item, ite
 use crate::diagnostics::{Applicability, UnknownName, codes, suggest};
 use crate::promql;
 use crate::resolve::{Want, did_you_mean, module_named, resolve_path};
-use crate::schema::{Function, Ty};
+use crate::schema::{COMPILE_TIME, Function, Ty};
 use crate::syntax::tree::{Arg, Expr, ExprNode, ItemNode, Name, TextRange};
-
-/// The functions that are computed at compile time.
-const FUNCTIONS: &[&str] = &["unscoped", "matching", "not-matching", "length", "join"];
 
 /// The kinds that a type may refer to.
 fn referred(ty: &Ty) -> Vec<SmolStr> {
@@ -569,7 +566,8 @@ impl<'db> Evaluator<'db> {
                     let span = self.span(context, name.range);
                     let mut diagnostic =
                         Diag::new(&codes::UNKNOWN_FUNCTION, format!("there is no function `{}`", name.text), span);
-                    let known = self.schema.functions.keys().map(SmolStr::as_str).chain(FUNCTIONS.iter().copied());
+                    let known = self.schema.functions.keys().map(SmolStr::as_str);
+                    let known = known.chain(COMPILE_TIME.iter().map(|function| function.name));
                     if let Some(near) = suggest::nearest(&name.text, known) {
                         diagnostic = did_you_mean(diagnostic, span, near);
                     }

@@ -319,10 +319,21 @@ fn fill_expr(expr: &mut Expr, values: &[HoleValue], errors: &mut Vec<HoleError>)
     }
 }
 
+/// A duration as a number of seconds, digit for digit.
+fn seconds(text: &str) -> String {
+    match super::literal::duration(text) {
+        Ok(length) if length.subsec_millis() == 0 => length.as_secs().to_string(),
+        Ok(length) => format!("{}.{:03}", length.as_secs(), length.subsec_millis()).trim_end_matches('0').to_owned(),
+        Err(_) => text.to_owned(),
+    }
+}
+
 fn hole_expr(hole: usize, values: &[HoleValue]) -> Result<Expr, HoleError> {
     match values.get(hole) {
         Some(HoleValue::Expr(expr)) => Ok(expr.clone()),
-        Some(HoleValue::Number(text) | HoleValue::Duration(text)) => Ok(build::number(text)),
+        Some(HoleValue::Number(text)) => Ok(build::number(text)),
+        // In seconds: Prometheus 2 has no durations where a number is wanted.
+        Some(HoleValue::Duration(text)) => Ok(build::number(&seconds(text))),
         Some(HoleValue::Text(text)) => Ok(build::string(text)),
         None => Err(misfit(hole, None, "a query")),
     }
@@ -419,4 +430,23 @@ pub fn clear_spans(expr: &mut Expr) {
             _ => {}
         }
     });
+}
+
+#[cfg(test)]
+#[allow(clippy::unwrap_used)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_duration_is_seconds_where_a_number_stands_and_a_duration_where_one_does() {
+        for (length, seconds) in [("2h", "7200"), ("1m30s", "90"), ("250ms", "0.25"), ("1s5ms", "1.005")] {
+            let filled = |text: &str| {
+                let mut query = crate::promql::parse(text).unwrap();
+                fill_holes(&mut query, &[HoleValue::Duration(length.into())]).unwrap();
+                query.to_string()
+            };
+            assert_eq!(filled("x > ${_}"), format!("x > {seconds}"));
+            assert_eq!(filled("rate(x[${_}])"), format!("rate(x[{length}])"));
+        }
+    }
 }

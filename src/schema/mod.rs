@@ -1,6 +1,7 @@
 //! The one schema: which kinds, enums and run-time functions there are, read from the prelude and from the
 //! project's `extend kind` items. Everything that knows about kinds asks it.
 
+mod functions;
 mod ty;
 
 use std::sync::Arc;
@@ -12,6 +13,7 @@ use crate::db::{Diag, ItemClass, ItemKey, Span, Workspace, file_names, item};
 use crate::diagnostics::codes;
 use crate::syntax::tree::{Expr, FieldDecl, ItemNode, KindDecl, Param, TypeExpr, TypeNode};
 
+pub use functions::{COMPILE_TIME, CompileTime, IN_TEXTS};
 pub use ty::{BUILTIN, Ty, article};
 
 /// All kinds, enums and functions.

@@ -11,9 +11,15 @@ use serde::Serialize;
 
 /// Whether promtool is there. Where it is not, a test says so and ends; a build server must have it.
 pub fn available() -> bool {
-    let found = Command::new("promtool").arg("--version").output().is_ok_and(|output| output.status.success());
+    let found = Command::new("promtool")
+        .arg("--version")
+        .output()
+        .is_ok_and(|output| output.status.success());
     if !found {
-        assert!(std::env::var_os("CI").is_none(), "promtool is not installed");
+        assert!(
+            std::env::var_os("CI").is_none(),
+            "promtool is not installed"
+        );
         println!("skipped, promtool not installed");
     }
     found
@@ -22,8 +28,12 @@ pub fn available() -> bool {
 /// Asserts that promtool accepts a rule file, with all lints. A `PrometheusRule` is unwrapped first.
 pub fn check_rules(contents: &str) {
     let folder = tempfile::tempdir().expect("a temporary folder");
-    std::fs::write(folder.path().join("rules.yaml"), plain(contents)).expect("the rules are written");
-    let output = run(folder.path(), &["check", "rules", "--lint=all", "--lint-fatal", "rules.yaml"]);
+    std::fs::write(folder.path().join("rules.yaml"), plain(contents))
+        .expect("the rules are written");
+    let output = run(
+        folder.path(),
+        &["check", "rules", "--lint=all", "--lint-fatal", "rules.yaml"],
+    );
     assert!(output.status.success(), "{}\n{contents}", text(&output));
 }
 
@@ -113,18 +123,32 @@ pub struct ExpectedSample {
 
 /// A series of the input.
 pub fn series(series: impl Into<String>, values: impl Into<String>) -> InputSeries {
-    InputSeries { series: series.into(), values: values.into() }
+    InputSeries {
+        series: series.into(),
+        values: values.into(),
+    }
 }
 
 /// A query and its only value, without labels.
 pub fn scalar(expr: impl Into<String>, eval_time: impl Into<String>, value: f64) -> ExprTest {
-    let exp_samples = vec![ExpectedSample { labels: String::new(), value }];
-    ExprTest { expr: expr.into(), eval_time: eval_time.into(), exp_samples }
+    let exp_samples = vec![ExpectedSample {
+        labels: String::new(),
+        value,
+    }];
+    ExprTest {
+        expr: expr.into(),
+        eval_time: eval_time.into(),
+        exp_samples,
+    }
 }
 
 /// A query that gives nothing.
 pub fn nothing(expr: impl Into<String>, eval_time: impl Into<String>) -> ExprTest {
-    ExprTest { expr: expr.into(), eval_time: eval_time.into(), exp_samples: Vec::new() }
+    ExprTest {
+        expr: expr.into(),
+        eval_time: eval_time.into(),
+        exp_samples: Vec::new(),
+    }
 }
 
 /// Runs unit tests on a rule file; what promtool says where one fails.
@@ -135,38 +159,71 @@ pub fn test_rules(rules: &str, mut file: TestFile) -> Result<(), String> {
     };
     write("rules.yaml", &plain(rules));
     file.rule_files = vec!["rules.yaml".into()];
-    write("test.yaml", &yaml_serde::to_string(&file).expect("it is YAML"));
+    // A YAML reader reads JSON, in which no string is taken for something else.
+    write(
+        "test.yaml",
+        &serde_json::to_string(&file).expect("it is JSON"),
+    );
     let output = run(folder.path(), &["test", "rules", "test.yaml"]);
-    if output.status.success() { Ok(()) } else { Err(text(&output)) }
+    if output.status.success() {
+        Ok(())
+    } else {
+        Err(text(&output))
+    }
 }
 
 /// What a query of numbers gives after the rules ran over the input: one value, or none. It is read from
 /// promtool's own report on an expectation that can't be met.
-pub fn values(rules: &str, evaluation_interval: &str, test: Test, queries: &[(&str, &str)]) -> Vec<Option<f64>> {
+pub fn values(
+    rules: &str,
+    evaluation_interval: &str,
+    test: Test,
+    queries: &[(&str, &str)],
+) -> Vec<Option<f64>> {
     let impossible = |(expr, eval_time): &(&str, &str)| ExprTest {
         expr: (*expr).to_owned(),
         eval_time: (*eval_time).to_owned(),
-        exp_samples: vec![ExpectedSample { labels: "{none=\"none\"}".into(), value: 0.0 }],
+        exp_samples: vec![ExpectedSample {
+            labels: "{none=\"none\"}".into(),
+            value: 0.0,
+        }],
     };
-    let test = Test { promql_expr_test: queries.iter().map(impossible).collect(), ..test };
+    let test = Test {
+        promql_expr_test: queries.iter().map(impossible).collect(),
+        ..test
+    };
     let file = TestFile {
         evaluation_interval: evaluation_interval.to_owned(),
         tests: vec![test],
         ..TestFile::default()
     };
     let report = test_rules(rules, file).expect_err("the expectation can't be met");
-    let got: Vec<_> = report.lines().filter_map(|line| line.trim().strip_prefix("got:")).collect();
+    let got: Vec<_> = report
+        .lines()
+        .filter_map(|line| line.trim().strip_prefix("got:"))
+        .collect();
     assert_eq!(got.len(), queries.len(), "{report}");
     got.into_iter()
         .map(|line| match line.trim() {
             "nil" => None,
-            sample => Some(sample.rsplit(' ').next().unwrap_or_default().parse().expect("a number")),
+            sample => Some(
+                sample
+                    .rsplit(' ')
+                    .next()
+                    .unwrap_or_default()
+                    .parse()
+                    .expect("a number"),
+            ),
         })
         .collect()
 }
 
 fn run(folder: &Path, args: &[&str]) -> Output {
-    Command::new("promtool").args(args).current_dir(folder).output().expect("promtool runs")
+    Command::new("promtool")
+        .args(args)
+        .current_dir(folder)
+        .output()
+        .expect("promtool runs")
 }
 
 fn text(output: &Output) -> String {

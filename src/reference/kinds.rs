@@ -1,0 +1,189 @@
+//! Kinds with their fields, and enums.
+
+use smol_str::SmolStr;
+
+use super::Reader;
+use super::markdown::{Document, code, link};
+use super::words::type_text;
+use crate::db::Span;
+use crate::eval::refinement;
+use crate::schema::{FieldSchema, Kind, Schema, Ty};
+
+fn heading(kind: &str) -> String {
+    format!("Kind {}", code(kind))
+}
+
+/// A link to a kind's section.
+pub fn link_to(kind: &str) -> String {
+    link(&code(kind), &heading(kind))
+}
+
+/// The heading of an enum's section.
+pub fn enum_heading(name: &str) -> String {
+    format!("Enum {}", code(name))
+}
+
+/// What may stand in the body of a kind: nested kinds, and those of which there is one.
+fn children(schema: &Schema, kind: &str) -> Vec<SmolStr> {
+    let mut names: Vec<SmolStr> = schema
+        .children(kind)
+        .map(|child| child.name.clone())
+        .collect();
+    for field in schema.fields(kind) {
+        if let Ty::One(child, _) = &field.ty
+            && !names.contains(child)
+        {
+            names.push(child.clone());
+        }
+    }
+    names
+}
+
+/// The kinds below a kind with their depths from 1, each in its first place: nested ones and variants.
+pub fn below(schema: &Schema, kind: &str) -> Vec<(usize, SmolStr)> {
+    fn walk(schema: &Schema, kind: &str, depth: usize, found: &mut Vec<(usize, SmolStr)>) {
+        let variants = schema.variants(kind).map(|variant| variant.name.clone());
+        for name in children(schema, kind).into_iter().chain(variants) {
+            let first = schema
+                .kinds
+                .get(&name)
+                .and_then(|known| known.parents.first());
+            let elsewhere = first.is_some_and(|parent| parent != kind);
+            if !elsewhere && !found.iter().any(|(_, known)| *known == name) {
+                found.push((depth, name.clone()));
+                walk(schema, &name, depth + 1, found);
+            }
+        }
+    }
+    let mut found = Vec::new();
+    walk(schema, kind, 1, &mut found);
+    found
+}
+
+/// Every kind, in the order of where they stand.
+pub fn kinds(reader: &Reader<'_>, document: &mut Document) {
+    document.heading(2, "Kinds");
+    document.paragraph(
+        "A block is `kind name : base { … }`. Its fields are set with `=`; other blocks stand in it without. A project \
+         can add fields to a kind with `extend kind service { cost-center: string }`.",
+    );
+    for top in reader.schema.top_level() {
+        kind(reader, top, document);
+        for (_, name) in below(reader.schema, &top.name) {
+            if let Some(nested) = reader.schema.kinds.get(&name) {
+                kind(reader, nested, document);
+            }
+        }
+    }
+}
+
+fn kind(reader: &Reader<'_>, kind: &Kind, document: &mut Document) {
+    let schema = reader.schema;
+    document.heading(3, &heading(&kind.name));
+    document.paragraph(kind.doc.as_deref().unwrap_or_default());
+    document.paragraph(&place(schema, kind));
+    let list = |names: &[SmolStr]| {
+        names
+            .iter()
+            .map(|name| link_to(name))
+            .collect::<Vec<_>>()
+            .join(", ")
+    };
+    let variants: Vec<SmolStr> = schema
+        .variants(&kind.name)
+        .map(|variant| variant.name.clone())
+        .collect();
+    if let Some(first) = variants.first() {
+        let example = code(&format!("{} : {first}", kind.name));
+        document.paragraph(&format!(
+            "It is one of its variants, which stands after a colon ({example}): {}.",
+            list(&variants)
+        ));
+    }
+    let nested = children(schema, &kind.name);
+    if !nested.is_empty() {
+        document.paragraph(&format!("Blocks in it: {}.", list(&nested)));
+    }
+    let rows = kind
+        .fields
+        .values()
+        .filter(|field| !matches!(field.ty, Ty::One(..)))
+        .map(|field| {
+            [
+                code(&field.name),
+                type_text(schema, field.ty.required()),
+                default(reader, field),
+                field
+                    .refinement
+                    .as_ref()
+                    .map(|limit| refinement(limit))
+                    .unwrap_or_default(),
+                field.doc.as_deref().unwrap_or_default().to_owned(),
+            ]
+        });
+    document.table(["field", "type", "default", "allowed", "meaning"], rows);
+}
+
+/// Where blocks of a kind stand, and how many.
+fn place(schema: &Schema, kind: &Kind) -> String {
+    if let Some(base) = &kind.base {
+        return format!(
+            "A variant of {}: `{base} : {} {{ … }}`.",
+            link_to(base),
+            kind.name
+        );
+    }
+    if kind.parents.is_empty() {
+        return format!("Stands at the top of a file: `{} name {{ … }}`.", kind.name);
+    }
+    let parents = kind
+        .parents
+        .iter()
+        .map(|parent| link_to(parent))
+        .collect::<Vec<_>>()
+        .join(" or ");
+    if schema.is_single(&kind.name) {
+        let needed = kind.parents.iter().any(|parent| {
+            let fields = schema.fields(parent);
+            fields
+                .iter()
+                .any(|field| matches!(&field.ty, Ty::One(child, true) if *child == kind.name))
+        });
+        let number = if needed {
+            "there is exactly one"
+        } else {
+            "there is at most one"
+        };
+        return format!(
+            "Stands in {parents}, without a name, as {number}: `{} {{ … }}`.",
+            kind.name
+        );
+    }
+    format!("Stands in {parents}: `{} name {{ … }}`.", kind.name)
+}
+
+fn default(reader: &Reader<'_>, field: &FieldSchema) -> String {
+    match &field.default {
+        Some(default) => code(reader.source(Span {
+            item: field.span.item,
+            range: default.range,
+        })),
+        None if field.ty.is_optional() => "none".to_owned(),
+        None => "must be set".to_owned(),
+    }
+}
+
+/// Every enum with its members.
+pub fn enums(reader: &Reader<'_>, document: &mut Document) {
+    document.heading(2, "Enums");
+    document.paragraph("The words that a field of that type takes, without quotes.");
+    for (name, known) in &reader.schema.enums {
+        document.heading(3, &enum_heading(name));
+        document.paragraph(known.doc.as_deref().unwrap_or_default());
+        let rows = known
+            .members
+            .iter()
+            .map(|(member, doc)| [code(member), doc.as_deref().unwrap_or_default().to_owned()]);
+        document.table(["member", "meaning"], rows);
+    }
+}

@@ -1,0 +1,151 @@
+//! What the documents show is what the compiler says and makes.
+//!
+//! All ```` ```nth file=… ```` fences of a document are one project, which has no diagnostics. One with `aside` is
+//! compiled with them, and with no other. One with `fails` too, and the ```` ```human ```` fence after it shows what is
+//! said of it (`NTH_BLESS=1` writes it there). A ```` ```yaml file=… ```` fence holds lines of that artifact, in their
+//! order, maybe with others between them.
+#![allow(clippy::unwrap_used, clippy::expect_used)]
+
+#[path = "literate/markdown.rs"]
+#[allow(dead_code)]
+mod markdown;
+
+use std::collections::BTreeMap;
+use std::path::Path;
+
+use markdown::Fence;
+use nthc::compile::{Compilation, Input, SourceInput, compile};
+use nthc::diagnostics::render::{Format, render};
+
+fn build(files: &BTreeMap<&str, &str>) -> Compilation {
+    let files = files
+        .iter()
+        .map(|(path, text)| SourceInput {
+            module: path.trim_end_matches(".nth").replace('/', "."),
+            path: (*path).to_owned(),
+            text: (*text).into(),
+        })
+        .collect();
+    let settings = nthc::project::default_settings("shop");
+    compile(&Input {
+        settings,
+        files,
+        environment: None,
+    })
+}
+
+fn human(compilation: &Compilation) -> String {
+    let mut text = Vec::new();
+    render(
+        &compilation.diagnostics,
+        &compilation.sources,
+        Format::Human,
+        false,
+        &mut text,
+    )
+    .unwrap();
+    let text = String::from_utf8(text).unwrap();
+    let lines: Vec<&str> = text.trim().lines().map(str::trim_end).collect();
+    format!("{}\n", lines.join("\n"))
+}
+
+/// Whether the lines of `wanted` are lines of `found`, in their order.
+fn holds(found: &str, wanted: &str) -> bool {
+    let mut lines = found.lines().map(str::trim);
+    wanted
+        .lines()
+        .map(str::trim)
+        .filter(|line| !line.is_empty())
+        .all(|line| lines.any(|found| found == line))
+}
+
+fn check(document: &str) {
+    let path = Path::new(env!("CARGO_MANIFEST_DIR")).join(document);
+    let text = std::fs::read_to_string(&path).unwrap();
+    let sections = markdown::parse(&text)
+        .unwrap_or_else(|error| panic!("{document}:{}: {}", error.line, error.what));
+    let fences: Vec<&Fence> = sections
+        .iter()
+        .flat_map(|section| &section.fences)
+        .collect();
+    let mut project: BTreeMap<&str, &str> = BTreeMap::new();
+    for fence in &fences {
+        if fence.language == "nth" && !fence.has("aside") && !fence.has("fails") {
+            let file = fence.key("file").unwrap_or("main.nth");
+            assert!(
+                project.insert(file, &fence.body).is_none(),
+                "{document}:{}: {file} twice",
+                fence.line
+            );
+        }
+    }
+    let whole = build(&project);
+    assert!(
+        whole.diagnostics.is_empty(),
+        "{document}:\n{}",
+        human(&whole)
+    );
+    let mut current = whole.clone();
+    let mut written = Vec::new();
+    for fence in fences {
+        let place = format!("{document}:{}", fence.line);
+        match fence.language.as_str() {
+            "nth" => {
+                let mut files = project.clone();
+                files.insert(fence.key("file").unwrap_or("main.nth"), &fence.body);
+                current = if fence.has("aside") || fence.has("fails") {
+                    build(&files)
+                } else {
+                    whole.clone()
+                };
+                let told = !current.diagnostics.is_empty();
+                assert_eq!(told, fence.has("fails"), "{place}:\n{}", human(&current));
+            }
+            "human" => {
+                let said = human(&current);
+                if std::env::var_os("NTH_BLESS").is_some() {
+                    written.push((fence.range.clone(), said));
+                } else {
+                    assert_eq!(
+                        fence.body, said,
+                        "{place}: write it with `NTH_BLESS=1 cargo test --test guide`"
+                    );
+                }
+            }
+            "yaml" => {
+                let file = fence.key("file").unwrap();
+                let artifact = current
+                    .artifacts
+                    .iter()
+                    .find(|artifact| artifact.path == file);
+                let contents = &artifact
+                    .unwrap_or_else(|| panic!("{place}: there is no {file}"))
+                    .contents;
+                assert!(
+                    holds(contents, &fence.body),
+                    "{place}: {file} does not hold these lines\n{contents}"
+                );
+            }
+            "sh" | "toml" | "text" | "promql" => {}
+            other => panic!("{place}: what is {other:?}?"),
+        }
+    }
+    if !written.is_empty() {
+        std::fs::write(&path, markdown::replace(&text, written)).unwrap();
+    }
+}
+
+#[test]
+fn the_guide_to_the_language() {
+    check("docs/language.md");
+}
+
+#[test]
+fn what_is_made_for_prometheus() {
+    check("docs/prometheus.md");
+}
+
+#[test]
+fn the_readme() {
+    check("README.md");
+}
