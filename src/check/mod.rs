@@ -85,6 +85,10 @@ pub fn where_it_belongs(kind: &Kind) -> String {
 }
 
 fn check_import(evaluator: &mut Evaluator<'_>, key: ItemKey, import: &Import) {
+    // `import a.`, `import`: the syntax error says it all.
+    if import.path.segments.last().is_none_or(|last| import.path.range.end > last.range.end) {
+        return;
+    }
     let name: SmolStr =
         import.path.segments.iter().map(|name| name.text.as_str()).collect::<Vec<_>>().join(".").into();
     let Some(module) = find_module(evaluator.db, evaluator.workspace, name.clone()) else {

@@ -607,6 +607,10 @@ impl<'db> Evaluator<'db> {
         scope: &Rc<Scope<'db>>,
     ) {
         let context = Context { scope: scope.clone(), node: Some(id) };
+        // `without`: the syntax error says it all.
+        if without.kind.text.is_empty() {
+            return;
+        }
         let span = self.span(&context, without.range);
         let label = if name.is_empty() {
             without.kind.text.to_string()

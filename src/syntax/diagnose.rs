@@ -56,7 +56,11 @@ fn words(error: &SyntaxError) -> (&'static Code, String, String) {
             (
                 &codes::SYNTAX_MISSING_VALUE,
                 message,
-                format!("expected {} here", article(what)),
+                if what == "else" {
+                    "expected `else` here".to_owned()
+                } else {
+                    format!("expected {} here", article(what))
+                },
             )
         }
         SyntaxErrorKind::MissingEquals => (
@@ -200,6 +204,7 @@ fn help(error: &SyntaxError) -> Option<String> {
             "Name a template or a block after the colon, or take the colon away."
         }
         SyntaxErrorKind::MissingName => return None,
+        SyntaxErrorKind::BadLiteral if detail.contains("time of day") => return None,
         SyntaxErrorKind::BadLiteral => {
             return Some(match detail.split_once("; ") {
                 Some((_, advice)) => capitalised(advice),

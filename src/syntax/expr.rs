@@ -520,8 +520,9 @@ impl<'t> Builder<'t> {
                 _ => {}
             }
         }
+        // The range of what is left open has no blanks at its end, so neither has the text.
         let end = if open {
-            written.len()
+            range.len() as usize
         } else {
             written.len() - 1
         };

@@ -1,5 +1,7 @@
 //! What the formatter promises.
 
+use proptest::prelude::*;
+
 use super::format;
 use super::outline::outline;
 use super::parse;
@@ -95,4 +97,67 @@ fn a_malformed_file_is_left_alone() {
     );
     assert_eq!(format("").as_deref(), Some(""));
     assert_eq!(format("\n\n// c1\n").as_deref(), Some("// c1\n"));
+}
+
+/// Statements that may stand in any order, and what may stand between two of them.
+const STATEMENTS: &[&str] = &[
+    "team = payments",
+    "description = \"a ${b + \"c\"} // no comment\"",
+    "when = `sum(${a}) > 1`",
+    "text = \"\"\"\n   one\n     two\n\n   three\n   \"\"\"",
+    "members = [a, b,\n  c]",
+    "selector = { job = \"x\", \"a-b\" = \"y\" }",
+    "x = a and not b or c == 1 + -2 * 3 and d in [1, 2] and burn(a, over: 1h) < 99.95% and z",
+    "y = if a { 1 } else if b { 2 } else { 3 }",
+    "z = f(\n  a: 1,\n  b\n)",
+    "slo a : http.latency(under: 300ms) { objective = 99% }",
+    "slo b : http.availability",
+    "sli : ratio { good = `a`, total = `b` }",
+    "runbook { section \"A b\" { text = \"c\" } }",
+    "let k = mon  9:00",
+    "for i in [1, 2] where i > 1 { a = i }",
+    "if a == b { c = 1 } else if d { e = 2 } else { f = 3 }",
+    "in staging { a = 1 }",
+    "without alert x",
+    "/// Documented.\nalert \"lag-${x}\" { for = 10m }",
+];
+
+const SEPARATORS: &[&str] = &[
+    "\n",
+    "\n\n",
+    "\n\n\n\n  ",
+    ",\n",
+    ", ",
+    "  // c@\n",
+    " // c@\n\n",
+    "\n// c@\n",
+    "\n\n// c@\n\n",
+    "\n\t// c@\n // c@\n",
+];
+
+proptest! {
+    #![proptest_config(ProptestConfig::with_cases(150))]
+
+    #[test]
+    fn any_order_of_statements_is_laid_out(
+        parts in proptest::collection::vec((0..STATEMENTS.len(), 0..SEPARATORS.len()), 0..12),
+        start in 0..SEPARATORS.len(),
+        nested in any::<bool>(),
+    ) {
+        let mut body = SEPARATORS[start].replace(',', "");
+        for (statement, separator) in parts {
+            body.push_str(STATEMENTS[statement]);
+            body.push_str(SEPARATORS[separator]);
+        }
+        let body = if nested { format!("gate g {{{body}}} // c@\n") } else { body };
+        let mut text = String::new();
+        for (number, part) in format!("// c@\nservice s {{{body}}} // c@\nimport a // c@").split('@').enumerate() {
+            if number > 0 {
+                text.push_str(&number.to_string());
+            }
+            text.push_str(part);
+        }
+        let laid = laid_out(&text);
+        prop_assert_eq!(comments(&laid), comments(&text), "{}", text);
+    }
 }

@@ -118,7 +118,7 @@ fn unknown_unit(unit: &str) -> String {
     let near = all
         .clone()
         .find(|known| known.eq_ignore_ascii_case(unit))
-        .or_else(|| match unit {
+        .or(match unit {
             "sec" | "secs" | "second" | "seconds" => Some("s"),
             "min" | "mins" | "minute" | "minutes" => Some("m"),
             "hr" | "hrs" | "hour" | "hours" => Some("h"),

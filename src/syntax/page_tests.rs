@@ -42,3 +42,33 @@ fn examples_do_what_their_pages_say() {
         }
     }
 }
+
+#[test]
+fn what_is_said() {
+    let mut said = String::new();
+    for code in codes::ALL.iter().filter(|code| code.id < "N0100") {
+        for text in fences(code.page, "nth fails") {
+            for (start, item) in parse(&text).items {
+                for error in &item.errors {
+                    let told = diagnose(error);
+                    let range = told.primary.span.shifted(start);
+                    let shown = &text[range.start as usize..range.end as usize];
+                    said.push_str(&format!(
+                        "{}: {}\n  at {shown:?}: {}\n",
+                        code.id, told.message, told.primary.text
+                    ));
+                    for label in &told.secondary {
+                        said.push_str(&format!("  because: {}\n", label.text));
+                    }
+                    for help in &told.help {
+                        said.push_str(&format!("  help: {help}\n"));
+                    }
+                    for fix in &told.fixes {
+                        said.push_str(&format!("  fix: {}\n", fix.title));
+                    }
+                }
+            }
+        }
+    }
+    insta::assert_snapshot!(said);
+}

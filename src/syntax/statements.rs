@@ -358,6 +358,12 @@ impl<'t> Builder<'t> {
 
     /// A body whose absence is no mistake of its own if the head was broken already.
     pub(super) fn head_body(&mut self, children: &mut Children<'t>, broken: bool) -> Body {
+        let skipped = take(children, Rule::skipped);
+        if let (Some(skipped), false) = (&skipped, broken) {
+            let range = self.range(skipped);
+            self.junk(SyntaxErrorKind::Junk, range, skipped);
+        }
+        let broken = broken || skipped.is_some();
         let told = self.errors.len();
         let body = self.wanted_body(children);
         if broken && body.range.is_empty() {

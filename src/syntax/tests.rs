@@ -128,7 +128,7 @@ fn near(text: &str, at: usize) -> usize {
 }
 
 proptest! {
-    #![proptest_config(ProptestConfig::with_cases(300))]
+    #![proptest_config(ProptestConfig::with_cases(400))]
 
     #[test]
     fn parsing_is_total_on_any_text(text in "\\PC{0,200}") {

@@ -1,0 +1,465 @@
+//! Looking at the output folder and deciding every change to it.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::fs;
+use std::io;
+
+use super::record::{Hash, RECORD, Record, Unreadable};
+use super::{Change, Error, File, Folder, Plan, Refusal};
+use crate::diagnostics::{Code, Diagnostic, FileSpan, SourceMap, codes};
+
+/// Why `path` cannot be a path below an output folder, if so.
+pub(super) fn path_problem(path: &str) -> Option<&'static str> {
+    if path.is_empty() {
+        return Some("it is empty");
+    }
+    if path.starts_with('/') {
+        return Some("it is absolute");
+    }
+    for part in path.split('/') {
+        if part.is_empty() || part == "." || part == ".." {
+            return Some("it has a part that leads elsewhere");
+        }
+        // A backslash and a colon separate on other systems.
+        if part
+            .chars()
+            .any(|c| c == '\\' || c == ':' || c.is_control())
+        {
+            return Some("it has a character that separates paths or cannot be shown");
+        }
+        if part.starts_with(".nthc-") {
+            return Some("such names are the compiler's own");
+        }
+    }
+    None
+}
+
+/// A plan in the making.
+pub(super) struct Planner<'f> {
+    folder: &'f Folder<'f>,
+    before: Option<Record>,
+    sources: SourceMap,
+    problems: Vec<Diagnostic<FileSpan>>,
+    warnings: Vec<Diagnostic<FileSpan>>,
+}
+
+impl<'f> Planner<'f> {
+    /// Reads the record, and refuses a folder that is not this project's.
+    pub(super) fn new(folder: &'f Folder<'f>) -> Result<Self, Refusal> {
+        let mut planner = Self {
+            folder,
+            before: None,
+            sources: SourceMap::default(),
+            problems: Vec::new(),
+            warnings: Vec::new(),
+        };
+        match Record::read(folder.path) {
+            Ok(record) => planner.before = record,
+            Err(Unreadable::Io(cause)) if cause.kind() == io::ErrorKind::NotADirectory => {
+                let diagnostic = planner
+                    .about(
+                        "",
+                        &codes::OUTPUT_FOREIGN_FILE,
+                        format!("{} is a file, not a folder", folder.shown),
+                    )
+                    .help("Name another output folder.");
+                planner.problems.push(diagnostic);
+            }
+            Err(Unreadable::Io(cause)) => {
+                return Err(Refusal::Io(Error {
+                    action: "read",
+                    path: planner.show(RECORD),
+                    cause,
+                }));
+            }
+            Err(Unreadable::Malformed(reason)) => {
+                let diagnostic = planner
+                    .about(
+                        RECORD,
+                        &codes::OUTPUT_BAD_RECORD,
+                        format!("{} is not a record of builds", planner.show(RECORD)),
+                    )
+                    .label(reason)
+                    .help(format!(
+                        "Restore it, or delete {} whole and build again.",
+                        folder.shown
+                    ));
+                planner.problems.push(diagnostic);
+            }
+        }
+        let other = planner
+            .before
+            .as_ref()
+            .filter(|record| record.project != folder.project && record.paths().next().is_some())
+            .map(|record| record.project.clone());
+        if let Some(other) = other {
+            let diagnostic = planner
+                .about(
+                    RECORD,
+                    &codes::OUTPUT_OTHER_PROJECT,
+                    format!("{} holds the output of the project `{other}`", folder.shown),
+                )
+                .help("Build into another folder with `--output`.")
+                .help(format!(
+                    "If the project was renamed, delete {} and build again.",
+                    folder.shown
+                ));
+            planner.problems.push(diagnostic);
+        }
+        if planner.problems.is_empty() {
+            Ok(planner)
+        } else {
+            Err(planner.refuse())
+        }
+    }
+
+    fn refuse(self) -> Refusal {
+        Refusal::Problems {
+            sources: self.sources,
+            diagnostics: self.problems,
+        }
+    }
+
+    fn show(&self, path: &str) -> String {
+        if path.is_empty() {
+            self.folder.shown.to_owned()
+        } else {
+            format!("{}/{path}", self.folder.shown)
+        }
+    }
+
+    /// A diagnostic on a file of the output folder, or on the folder itself.
+    fn about(
+        &mut self,
+        path: &str,
+        code: &'static Code,
+        message: impl Into<String>,
+    ) -> Diagnostic<FileSpan> {
+        let place = self.folder.path.join(path);
+        // Its first line helps a person to tell what it is. What is no text, or no file, is shown without.
+        let is_file = fs::symlink_metadata(&place).is_ok_and(|meta| meta.is_file());
+        let text = if is_file {
+            fs::read_to_string(&place).unwrap_or_default()
+        } else {
+            String::new()
+        };
+        let file = self.sources.add(self.show(path), text);
+        Diagnostic::new(
+            code,
+            message,
+            FileSpan {
+                file,
+                start: 0,
+                end: 0,
+            },
+        )
+    }
+
+    /// Decides.
+    pub(super) fn plan<'a>(
+        mut self,
+        files: impl IntoIterator<Item = File<'a>>,
+    ) -> Result<Plan<'a>, Refusal> {
+        let mut files: Vec<File<'a>> = files.into_iter().collect();
+        files.sort_by_key(|file| file.path);
+        self.check_paths(&files);
+        if !self.problems.is_empty() {
+            return Err(self.refuse());
+        }
+        let before = self.before.take();
+        let empty = Record::new(self.folder.project);
+        let known = before.as_ref().unwrap_or(&empty);
+
+        let made: BTreeSet<&str> = files.iter().map(|file| file.path).collect();
+        let stale: BTreeSet<&str> = known
+            .paths()
+            .filter(|path| self.is_built(path) && !made.contains(path))
+            .collect();
+        let mut after = Record::new(self.folder.project);
+        for (path, hash) in known.files.iter().chain(&known.pending) {
+            if !self.is_built(path) {
+                after.files.insert(path.clone(), hash.clone());
+            }
+        }
+
+        let mut removals = Vec::new();
+        for path in &stale {
+            if self.removal(path, known)? {
+                removals.push((*path).to_owned());
+            }
+        }
+        let removed: BTreeMap<String, &str> = removals
+            .iter()
+            .map(|path| (path.to_lowercase(), path.as_str()))
+            .collect();
+        let mut writes = Vec::new();
+        let mut unchanged = 0;
+        for file in files {
+            match self.write(&file, known, &removed)? {
+                Some(change) => writes.push((file, change)),
+                None => unchanged += 1,
+            }
+            after
+                .files
+                .insert(file.path.to_owned(), Hash::of(file.contents));
+        }
+        if !self.problems.is_empty() {
+            return Err(self.refuse());
+        }
+        Ok(Plan {
+            folder: self.folder.path.to_path_buf(),
+            shown: self.folder.shown.to_owned(),
+            writes,
+            removals,
+            unchanged,
+            before,
+            after,
+            sources: self.sources,
+            warnings: self.warnings,
+        })
+    }
+
+    /// Whether a path is below what is built this time.
+    fn is_built(&self, path: &str) -> bool {
+        self.folder.only.is_none_or(|only| {
+            path.strip_prefix(only)
+                .is_some_and(|rest| rest.starts_with('/'))
+        })
+    }
+
+    /// Reports paths that lead out, and paths that would be one file.
+    fn check_paths(&mut self, files: &[File<'_>]) {
+        let mut taken: BTreeMap<String, &str> = BTreeMap::new();
+        for file in files {
+            if let Some(problem) = path_problem(file.path) {
+                let diagnostic = self
+                    .about(
+                        "",
+                        &codes::OUTPUT_UNSAFE_PATH,
+                        format!("no file can be written to {:?}", file.path),
+                    )
+                    .label(problem);
+                self.problems.push(diagnostic);
+            }
+            if let Some(other) = taken.insert(file.path.to_lowercase(), file.path) {
+                let message = if other == file.path {
+                    format!("two files would be written to {other}")
+                } else {
+                    format!(
+                        "{other} and {} would be one file on some systems",
+                        file.path
+                    )
+                };
+                let diagnostic = self
+                    .about(file.path, &codes::OUTPUT_COLLISION, message)
+                    .help("Rename one of the blocks that they are named after.");
+                self.problems.push(diagnostic);
+            }
+        }
+        for file in files {
+            let inside = file
+                .path
+                .match_indices('/')
+                .filter_map(|(at, _)| file.path.get(..at));
+            for folder in inside {
+                if let Some(other) = taken.get(&folder.to_lowercase()).copied() {
+                    let diagnostic = self.about(
+                        file.path,
+                        &codes::OUTPUT_COLLISION,
+                        format!("{other} would be both a file and a folder"),
+                    );
+                    self.problems.push(diagnostic);
+                }
+            }
+        }
+    }
+
+    /// What stands at a path: reports a link on the way there, or there.
+    fn stands(
+        &mut self,
+        path: &str,
+        removed: &BTreeMap<String, &str>,
+    ) -> Result<Standing, Refusal> {
+        let ends = path
+            .match_indices('/')
+            .map(|(at, _)| at)
+            .chain([path.len()]);
+        for end in ends {
+            let Some(part) = path.get(..end) else {
+                continue;
+            };
+            let is_last = end == path.len();
+            let meta = match fs::symlink_metadata(self.folder.path.join(part)) {
+                Ok(meta) => meta,
+                Err(error) if error.kind() == io::ErrorKind::NotFound => {
+                    return Ok(Standing::Nothing);
+                }
+                Err(cause) => return Err(self.io("read", part, cause)),
+            };
+            if meta.is_symlink() {
+                let shown = self.show(part);
+                let diagnostic = self
+                    .about(part, &codes::OUTPUT_UNSAFE_PATH, format!("{shown} is a symbolic link"))
+                    .label("a build writes through no link")
+                    .help("Replace the link by a folder, or build into another folder with `--output`.");
+                self.problem_once(diagnostic);
+                return Ok(Standing::Obstacle);
+            }
+            if !is_last && !meta.is_dir() {
+                if removed.values().any(|path| *path == part) {
+                    return Ok(Standing::Nothing);
+                }
+                self.foreign(part, "is a file where a folder is needed");
+                return Ok(Standing::Obstacle);
+            }
+            if is_last && !meta.is_file() {
+                // A folder of which every file goes away will be gone too.
+                let below = format!("{part}/");
+                if removed.values().any(|path| path.starts_with(&below))
+                    && self.only_removed(part, removed)?
+                {
+                    return Ok(Standing::Nothing);
+                }
+                self.foreign(part, "is not a file that a build wrote");
+                return Ok(Standing::Obstacle);
+            }
+        }
+        match fs::read(self.folder.path.join(path)) {
+            Ok(bytes) => Ok(Standing::File(bytes)),
+            Err(cause) => Err(self.io("read", path, cause)),
+        }
+    }
+
+    /// Whether a folder holds nothing but files that will be removed.
+    fn only_removed(
+        &self,
+        folder: &str,
+        removed: &BTreeMap<String, &str>,
+    ) -> Result<bool, Refusal> {
+        let entries = fs::read_dir(self.folder.path.join(folder))
+            .map_err(|cause| self.io("read", folder, cause))?;
+        for entry in entries {
+            let entry = entry.map_err(|cause| self.io("read", folder, cause))?;
+            let path = format!("{folder}/{}", entry.file_name().to_string_lossy());
+            let kind = entry
+                .file_type()
+                .map_err(|cause| self.io("read", &path, cause))?;
+            let goes = if kind.is_dir() {
+                self.only_removed(&path, removed)?
+            } else {
+                removed.values().any(|r| *r == path)
+            };
+            if !goes {
+                return Ok(false);
+            }
+        }
+        Ok(true)
+    }
+
+    /// Whether a file that is no longer made is to be removed.
+    fn removal(&mut self, path: &str, known: &Record) -> Result<bool, Refusal> {
+        // What became something else in the meantime is not what a build wrote, and stays.
+        let place = self.folder.path.join(path);
+        let through_link = path
+            .match_indices('/')
+            .filter_map(|(at, _)| path.get(..at))
+            .any(|part| {
+                fs::symlink_metadata(self.folder.path.join(part))
+                    .is_ok_and(|meta| meta.is_symlink())
+            });
+        if through_link || !fs::symlink_metadata(&place).is_ok_and(|meta| meta.is_file()) {
+            return Ok(false);
+        }
+        let bytes = fs::read(&place).map_err(|cause| self.io("read", path, cause))?;
+        if known.wrote(path, &bytes) {
+            return Ok(true);
+        }
+        let shown = self.show(path);
+        let diagnostic = self
+            .about(
+                path,
+                &codes::OUTPUT_EDITED_FILE,
+                format!("{shown} was edited by hand and is no longer built"),
+            )
+            .label("left as it is")
+            .help("Delete it if it is not needed.");
+        self.warnings.push(diagnostic);
+        Ok(false)
+    }
+
+    /// How a file must change; `None` where it need not.
+    fn write(
+        &mut self,
+        file: &File<'_>,
+        known: &Record,
+        removed: &BTreeMap<String, &str>,
+    ) -> Result<Option<Change>, Refusal> {
+        let bytes = match self.stands(file.path, removed)? {
+            Standing::Nothing => return Ok(Some(Change::Create)),
+            Standing::Obstacle => return Ok(None),
+            Standing::File(bytes) => bytes,
+        };
+        if bytes == file.contents {
+            return Ok(None);
+        }
+        if !known.has(file.path) {
+            // On a file system that ignores case, the old name of a renamed service's file is found here.
+            if removed.contains_key(&file.path.to_lowercase()) {
+                return Ok(Some(Change::Create));
+            }
+            self.foreign(file.path, "was not written by a build of this project");
+            return Ok(None);
+        }
+        if !known.wrote(file.path, &bytes) {
+            let shown = self.show(file.path);
+            let diagnostic = self
+                .about(
+                    file.path,
+                    &codes::OUTPUT_EDITED_FILE,
+                    format!("{shown} was edited by hand"),
+                )
+                .label("written anew: the edit is lost")
+                .help("Change the source it is built from.");
+            self.warnings.push(diagnostic);
+        }
+        Ok(Some(Change::Replace))
+    }
+
+    fn foreign(&mut self, path: &str, what: &str) {
+        let shown = self.show(path);
+        let diagnostic = self
+            .about(path, &codes::OUTPUT_FOREIGN_FILE, format!("{shown} {what}"))
+            .label("stands where a file would be written")
+            .help(
+                "Move it away, or build into another folder with `--output`. Nothing was written.",
+            );
+        self.problem_once(diagnostic);
+    }
+
+    /// Reports what stands in the way of several files once.
+    fn problem_once(&mut self, diagnostic: Diagnostic<FileSpan>) {
+        if self
+            .problems
+            .iter()
+            .all(|other| other.message != diagnostic.message)
+        {
+            self.problems.push(diagnostic);
+        }
+    }
+
+    fn io(&self, action: &'static str, path: &str, cause: io::Error) -> Refusal {
+        Refusal::Io(Error {
+            action,
+            path: self.show(path),
+            cause,
+        })
+    }
+}
+
+/// What stands at the path of a file to write.
+enum Standing {
+    Nothing,
+    File(Vec<u8>),
+    /// Something that was reported.
+    Obstacle,
+}
