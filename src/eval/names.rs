@@ -256,6 +256,9 @@ impl<'db> Evaluator<'db> {
             known.extend(children.filter(|child| wanted(&child.kind)).map(|child| child.name.clone()));
             if kinds.is_empty() {
                 known.push(node.kind.clone());
+                if node.kind == "alert" {
+                    known.extend(["value".into(), "labels".into()]);
+                }
             }
             at = node.parent;
         }

@@ -753,6 +753,15 @@ impl<'db> Evaluator<'db> {
             (Some(name), false) => match &block.name_parts {
                 None => Some(name.text.clone()),
                 Some(parts) => match self.string(parts, context) {
+                    Value::String(text) if text.trim().is_empty() => {
+                        let diagnostic = Diag::new(
+                            &codes::MISSING_BLOCK_NAME,
+                            format!("the name of this `{}` is empty", block.kind.text),
+                            self.span(context, name.range),
+                        );
+                        self.report(context, diagnostic);
+                        None
+                    }
                     Value::String(text) => Some(text.into()),
                     Value::Unknown(_) => Some(name.text.clone()),
                     // What is wrong with the name was said; a check goes on with the rest of the block.
