@@ -2,8 +2,8 @@
 //!
 //! All ```` ```nth file=… ```` fences of a document are one project, which has no diagnostics. One with `aside` is
 //! compiled with them, and with no other. One with `fails` too, and the ```` ```human ```` fence after it shows what is
-//! said of it (`NTH_BLESS=1` writes it there). A ```` ```yaml file=… ```` fence holds lines of that artifact, in their
-//! order, maybe with others between them.
+//! said of it. Sources are formatted. `NTH_BLESS=1` formats them, and writes what is said. A ```` ```yaml file=… ````
+//! fence holds lines of that artifact, in their order, maybe with others between them.
 #![allow(clippy::unwrap_used, clippy::expect_used)]
 
 #[path = "literate/markdown.rs"]
@@ -59,6 +59,11 @@ fn holds(found: &str, wanted: &str) -> bool {
         .all(|line| lines.any(|found| found == line))
 }
 
+/// Whether to write what is said and how sources are laid out, instead of comparing.
+fn blesses() -> bool {
+    std::env::var_os("NTH_BLESS").is_some()
+}
+
 fn check(document: &str) {
     let path = Path::new(env!("CARGO_MANIFEST_DIR")).join(document);
     let text = std::fs::read_to_string(&path).unwrap();
@@ -98,12 +103,17 @@ fn check(document: &str) {
                 } else {
                     whole.clone()
                 };
+                let formatted = nthc::syntax::format(&fence.body);
+                match formatted.filter(|formatted| *formatted != fence.body) {
+                    Some(formatted) if blesses() => written.push((fence.range.clone(), formatted)),
+                    formatted => assert_eq!(formatted, None, "{place} is not formatted"),
+                }
                 let told = !current.diagnostics.is_empty();
                 assert_eq!(told, fence.has("fails"), "{place}:\n{}", human(&current));
             }
             "human" => {
                 let said = human(&current);
-                if std::env::var_os("NTH_BLESS").is_some() {
+                if blesses() {
                     written.push((fence.range.clone(), said));
                 } else {
                     assert_eq!(

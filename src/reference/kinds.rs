@@ -111,7 +111,7 @@ fn kind(reader: &Reader<'_>, kind: &Kind, document: &mut Document) {
         .map(|field| {
             [
                 code(&field.name),
-                type_text(schema, field.ty.required()),
+                type_text(field.ty.required()),
                 default(reader, field),
                 field
                     .refinement

@@ -6,9 +6,9 @@ use super::Reader;
 use super::kinds;
 use super::markdown::{Document, code, link};
 use super::words::type_text;
-use crate::session::STANDARD_LIBRARY;
 use crate::db::{ItemClass, ItemKey, SourceFile, Span, file_names, find_module, item, parsed};
 use crate::schema::params;
+use crate::session::STANDARD_LIBRARY;
 use crate::syntax::tree::{Block, Body, ItemNode, Statement, Template, TextRange};
 
 /// All modules in the order in which they are shipped.
@@ -89,7 +89,7 @@ fn template(
             let doc = param.doc.as_deref().unwrap_or_default().to_owned();
             [
                 code(&param.name.text),
-                type_text(reader.schema, ty.required()),
+                type_text(ty.required()),
                 default,
                 doc,
             ]

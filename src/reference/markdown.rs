@@ -30,11 +30,6 @@ impl Document {
         self.text.push('\n');
     }
 
-    /// Adds a fence.
-    pub fn fence(&mut self, language: &str, code: &str) {
-        let _ = write!(self.text, "```{language}\n{}\n```\n\n", code.trim_end());
-    }
-
     /// Adds a table; nothing where it has no rows.
     pub fn table<const N: usize>(
         &mut self,

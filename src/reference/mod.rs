@@ -6,10 +6,10 @@ mod library;
 mod markdown;
 mod words;
 
-use crate::session::Session;
 use crate::db::{Database, Span, Workspace, item_start};
 use crate::diagnostics::{Severity, codes};
 use crate::schema::{Schema, schema};
+use crate::session::Session;
 
 use markdown::{Document, link};
 

@@ -5,20 +5,20 @@ use super::kinds::{enum_heading, link_to};
 use super::markdown::{Document, code, link};
 use crate::db::Span;
 use crate::eval::expression;
-use crate::schema::{BUILTIN, COMPILE_TIME, Function, IN_TEXTS, Schema, Ty};
+use crate::schema::{BUILTIN, COMPILE_TIME, Function, IN_TEXTS, Ty};
 
 fn heading(name: &str) -> String {
     format!("Type {}", code(name))
 }
 
 /// A type, with links to what its parts are.
-pub fn type_text(schema: &Schema, ty: &Ty) -> String {
+pub fn type_text(ty: &Ty) -> String {
     match ty {
-        Ty::Optional(inner) => format!("{}, optional", type_text(schema, inner)),
-        Ty::List(inner) => format!("list of {}", type_text(schema, inner)),
+        Ty::Optional(inner) => format!("{}, optional", type_text(inner)),
+        Ty::List(inner) => format!("list of {}", type_text(inner)),
         Ty::Union(members) => members
             .iter()
-            .map(|member| type_text(schema, member))
+            .map(type_text)
             .collect::<Vec<_>>()
             .join(" or "),
         Ty::Enum(name) => link(&code(name), &enum_heading(name)),
@@ -77,13 +77,13 @@ pub fn functions(reader: &Reader<'_>, document: &mut Document) {
     document.heading(3, "In the texts of alerts");
     document.paragraph(&format!(
         "Filled in when the alert fires, in fields of the type {} and in annotations.",
-        type_text(reader.schema, &Ty::Text)
+        type_text(&Ty::Text)
     ));
     document.table(["written", "meaning"], rows(IN_TEXTS));
     document.heading(3, "In gates");
     document.paragraph(&format!(
         "Computed when a gate is asked. They can stand only in a {}.",
-        type_text(reader.schema, &Ty::GateCondition)
+        type_text(&Ty::GateCondition)
     ));
     let rows = reader.schema.functions.iter().map(|(name, function)| {
         [
