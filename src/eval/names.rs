@@ -571,7 +571,12 @@ impl<'db> Evaluator<'db> {
                         Diag::new(&codes::UNKNOWN_FUNCTION, format!("there is no function `{}`", name.text), span);
                     let known = self.schema.functions.keys().map(SmolStr::as_str);
                     let known = known.chain(COMPILE_TIME.iter().map(|function| function.name));
-                    if let Some(near) = suggest::nearest(&name.text, known) {
+                    let of_promql = promql::functions::function(&name.text).is_some()
+                        || promql::functions::aggregation(&name.text).is_some();
+                    if of_promql {
+                        diagnostic = diagnostic
+                            .help(format!("`{}` is PromQL's: a query stands between backticks", name.text));
+                    } else if let Some(near) = suggest::nearest(&name.text, known) {
                         diagnostic = did_you_mean(diagnostic, span, near);
                     }
                     self.report(context, diagnostic);

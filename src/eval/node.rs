@@ -663,6 +663,10 @@ impl<'db> Evaluator<'db> {
     fn add_child(&mut self, parent: NodeId, block: &'db Block, scope: &Rc<Scope<'db>>) {
         let context = Context { scope: scope.clone(), node: Some(parent) };
         let kind = &block.kind;
+        if self.is_field_with_colon(parent, block) {
+            self.report_colon(parent, block, &context);
+            return;
+        }
         let Some(known) = self.schema.kinds.get(&kind.text).filter(|kind| kind.base.is_none()) else {
             self.report_unknown_kind(parent, kind, &context);
             return;
@@ -673,6 +677,15 @@ impl<'db> Evaluator<'db> {
             .fields(&self.schema_kind(parent))
             .iter()
             .any(|field| matches!(&field.ty, Ty::One(child, _) if *child == kind.text));
+        // A block that stands too deep because a brace is missing is told as that.
+        let too_deep = || {
+            self.node(parent).damaged
+                && std::iter::successors(self.node(parent).parent, |node| self.node(*node).parent)
+                    .any(|node| known.parents.contains(&self.node(node).kind))
+        };
+        if !known.parents.contains(&parent_kind) && !as_one && too_deep() {
+            return;
+        }
         if !known.parents.contains(&parent_kind) && !as_one {
             let diagnostic = Diag::new(
                 &codes::MISPLACED_BLOCK,
@@ -719,6 +732,36 @@ impl<'db> Evaluator<'db> {
             self.nodes[id.0].trail = scope.trail.clone();
         }
         self.add_layers(id, block.base.as_ref(), &block.body, block.head, scope);
+    }
+
+    /// `tier: critical`, as other languages set a field: a block without a name and without a body.
+    fn is_field_with_colon(&self, parent: NodeId, block: &Block) -> bool {
+        let kind = self.schema_kind(parent);
+        let field = self.schema.field(&kind, &block.kind.text);
+        block.name.is_none()
+            && block.body.range.is_empty()
+            && block.base.as_ref().is_some_and(|base| base.args.is_none())
+            && field.is_some_and(|field| !matches!(field.ty, Ty::One(..)))
+    }
+
+    fn report_colon(&mut self, parent: NodeId, block: &'db Block, context: &Context<'db>) {
+        let Some(base) = &block.base else { return };
+        self.nodes[parent.0].unknown_kinds.push(block.kind.text.clone());
+        let between = TextRange { start: block.kind.range.end, end: base.path.range.start };
+        let path = base.path.segments.iter().map(|name| name.text.as_str()).collect::<Vec<_>>().join(".");
+        let diagnostic = Diag::new(
+            &codes::MISPLACED_BLOCK,
+            format!("`{}` is a field, and a field is set with `=`", block.kind.text),
+            self.span(context, block.kind.range.to(base.path.range)),
+        )
+        .help(format!("write `{} = {path}`", block.kind.text))
+        .fix(
+            "Replace `:` with `=`",
+            self.span(context, between),
+            " = ",
+            crate::diagnostics::Applicability::Always,
+        );
+        self.report(context, diagnostic);
     }
 
     /// A nested block's name, with its holes filled.
@@ -1058,6 +1101,10 @@ impl<'db> Evaluator<'db> {
 
     fn report_unknown_field(&mut self, id: NodeId, kind: &SmolStr, setter: &Setter<'db>) {
         let span = self.span(&setter.context, setter.name.range);
+        // A field that is being typed is told as that.
+        if matches!(setter.expr.node, ExprNode::Error) && self.is_near_damage(span) {
+            return;
+        }
         let name = &setter.name.text;
         let mut diagnostic =
             Diag::new(
