@@ -4,6 +4,9 @@
 //! kinds, which environments exist) is gathered outside of any query and set on [`Workspace`] only where it
 //! changed, so that no query reads every file.
 
+// The methods that salsa makes for inputs have no doc comments; what they read is documented on the fields.
+#![allow(missing_docs)]
+
 use std::collections::{BTreeMap, HashMap};
 use std::hash::{DefaultHasher, Hash, Hasher};
 use std::sync::Arc;

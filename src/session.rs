@@ -28,6 +28,9 @@ pub const STANDARD_LIBRARY: &[(&str, &str)] = &[
     ("std.worker", include_str!("../stdlib/worker.nth")),
 ];
 
+/// Environments that a file declares.
+type Environments = Vec<(SmolStr, ItemKey)>;
+
 /// A loaded workspace, for one compilation or for many edits.
 pub struct Session {
     /// The database.
@@ -86,7 +89,7 @@ impl Session {
 
     /// Gathers what spans the workspace, and sets what changed.
     fn refresh(&mut self) {
-        let found: Vec<(Vec<ItemKey>, Vec<(SmolStr, ItemKey)>)> = self
+        let found: Vec<(Vec<ItemKey>, Environments)> = self
             .files
             .par_iter()
             .map_with(self.db.clone(), |db, file| {
@@ -129,11 +132,11 @@ impl Session {
     }
 
     /// The environments to look at: the one that is asked for, all that are declared, or the one that has no name.
-    fn environments(&self, asked: Option<&str>) -> Result<Vec<Option<SmolStr>>, Diag> {
+    fn environments(&self, asked: Option<&str>) -> Result<Vec<Option<SmolStr>>, Box<Diag>> {
         let declared = self.workspace.environments(&self.db);
         match asked {
             Some(name) if declared.contains_key(name) => Ok(vec![Some(name.into())]),
-            Some(name) => Err(self.unknown_environment(name)),
+            Some(name) => Err(Box::new(self.unknown_environment(name))),
             None if declared.is_empty() => Ok(vec![None]),
             None => Ok(declared.keys().cloned().map(Some).collect()),
         }
@@ -167,7 +170,7 @@ impl Session {
     fn judge(&self, environment: Option<&str>) -> (Vec<Diag>, Vec<Option<SmolStr>>) {
         match self.environments(environment) {
             Ok(environments) => (self.check_in(&environments), environments),
-            Err(unknown) => (vec![unknown], Vec::new()),
+            Err(unknown) => (vec![*unknown], Vec::new()),
         }
     }
 
@@ -239,7 +242,7 @@ impl Session {
                 for built in self.build(&input.settings, environment) {
                     match built {
                         Ok(built) => artifacts.extend(built),
-                        Err(problem) => diagnostics.push(problem),
+                        Err(problem) => diagnostics.push(*problem),
                     }
                 }
             }
@@ -252,14 +255,16 @@ impl Session {
     }
 
     /// The artifacts of every service in an environment, each environment's in a folder of its own.
-    fn build(&self, settings: &Settings, environment: &Option<SmolStr>) -> Vec<Result<Vec<Artifact>, Diag>> {
+    fn build(&self, settings: &Settings, environment: &Option<SmolStr>) -> Vec<Result<Vec<Artifact>, Box<Diag>>> {
         let settings = Settings { environment: environment.clone(), ..settings.clone() };
         let workspace = self.workspace;
         self.ask(&self.services(), |db, key| {
             let lowered = service_model(db, workspace, key, environment.clone());
             let Some(service) = &lowered.service else { return Ok(Vec::new()) };
             let mut built = backends::service_artifacts(service, &settings)
-                .map_err(|problem| Diag::new(&codes::UNWRITABLE, problem, project::name_span(db, key)))?;
+                .map_err(|problem| {
+                    Box::new(Diag::new(&codes::UNWRITABLE, problem, project::name_span(db, key)))
+                })?;
             if let Some(environment) = environment {
                 for artifact in &mut built {
                     artifact.path = format!("{}/{}", backends::file_stem(environment), artifact.path);

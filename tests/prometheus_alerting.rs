@@ -1,5 +1,7 @@
 //! The Prometheus target's rules, judged by promtool: accepted, and firing when they must and only then.
 
+#![allow(clippy::unwrap_used, clippy::expect_used)]
+
 #[path = "support/mod.rs"]
 mod support;
 
@@ -14,3 +16,6 @@ mod firing;
 
 #[path = "prometheus/text.rs"]
 mod text;
+
+#[path = "prometheus/month.rs"]
+mod month;

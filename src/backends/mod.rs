@@ -44,18 +44,36 @@ const DEVICES: [&str; 4] = ["con", "prn", "aux", "nul"];
 /// assert_eq!(file_stem("../../etc/x"), "etc-x");
 /// ```
 pub fn file_stem(name: &str) -> String {
-    let safe = |c: char| if c.is_ascii_alphanumeric() || "._-".contains(c) { c } else { '-' };
+    let safe = |c: char| {
+        if c.is_ascii_alphanumeric() || "._-".contains(c) {
+            c
+        } else {
+            '-'
+        }
+    };
     let mut stem: String = name.chars().map(safe).take(LONGEST_STEM).collect();
-    let fit = stem.trim_start_matches(['.', '-']).trim_end_matches(['.', '-']);
+    let fit = stem
+        .trim_start_matches(['.', '-'])
+        .trim_end_matches(['.', '-']);
     stem = fit.to_owned();
-    let before_dot = stem.split('.').next().unwrap_or_default().to_ascii_lowercase();
-    let numbered = before_dot.strip_prefix("com").or(before_dot.strip_prefix("lpt"));
+    let before_dot = stem
+        .split('.')
+        .next()
+        .unwrap_or_default()
+        .to_ascii_lowercase();
+    let numbered = before_dot
+        .strip_prefix("com")
+        .or(before_dot.strip_prefix("lpt"));
     if DEVICES.contains(&before_dot.as_str())
         || numbered.is_some_and(|n| n.len() == 1 && n.chars().all(|c| c.is_ascii_digit()))
     {
         stem.insert(0, '_');
     }
-    if stem.is_empty() { "unnamed".to_owned() } else { stem }
+    if stem.is_empty() {
+        "unnamed".to_owned()
+    } else {
+        stem
+    }
 }
 
 /// The longest uid that Grafana takes.
@@ -81,12 +99,15 @@ pub fn dashboard_uid(service: &str) -> String {
 
 /// The 32-bit FNV-1a hash, which is the same on every machine and in every version.
 fn fnv1a(text: &str) -> u32 {
-    text.bytes().fold(0x811c_9dc5, |hash, byte| (hash ^ u32::from(byte)).wrapping_mul(0x0100_0193))
+    text.bytes().fold(0x811c_9dc5, |hash, byte| {
+        (hash ^ u32::from(byte)).wrapping_mul(0x0100_0193)
+    })
 }
 
 /// The words of a name, split at whatever is neither letter nor digit.
 pub(crate) fn words(name: &str) -> impl Iterator<Item = &str> {
-    name.split(|c: char| !c.is_alphanumeric()).filter(|word| !word.is_empty())
+    name.split(|c: char| !c.is_alphanumeric())
+        .filter(|word| !word.is_empty())
 }
 
 /// A name in UpperCamelCase, as alerts are named: `queue-backlog` is `QueueBacklog`.
@@ -139,7 +160,10 @@ mod tests {
     #[test]
     fn alerts_are_named_in_camel_case() {
         assert_eq!(camel_case("queue-backlog"), "QueueBacklog");
-        assert_eq!(camel_case("orders-db/connections_near limit"), "OrdersDbConnectionsNearLimit");
+        assert_eq!(
+            camel_case("orders-db/connections_near limit"),
+            "OrdersDbConnectionsNearLimit"
+        );
         assert_eq!(camel_case("http-5xx"), "Http5xx");
     }
 

@@ -195,9 +195,12 @@ fn check_params<'db>(
         }
     }
     // Defaults are evaluated with the template's scope; here their types are checked.
-    for (param, (_, ty, _)) in template.params.iter().zip(types) {
+    let names: Vec<(SmolStr, Ty)> = types.iter().map(|(name, ty, _)| (name.clone(), ty.clone())).collect();
+    for (position, (param, (_, ty, _))) in template.params.iter().zip(types).enumerate() {
         if let Some(default) = &param.default {
-            evaluator.check_default(key, default, &ty, root);
+            let mut others = names.clone();
+            others.remove(position);
+            evaluator.check_default(key, default, &ty, root, &others);
         }
     }
 }
@@ -218,7 +221,7 @@ fn check_kind<'db>(evaluator: &mut Evaluator<'db>, key: ItemKey, decl: &'db Kind
         if let Some(default) = &field.default
             && decl.extend
         {
-            evaluator.check_default(key, default, &ty, None);
+            evaluator.check_default(key, default, &ty, None, &[]);
         }
     }
 }

@@ -115,7 +115,11 @@ fn check_requirement<'db>(
     subjects: &[BlockRef],
 ) {
     let holds = evaluator.condition(&require.condition, context);
-    let message = require.message.as_ref().map(|message| evaluator.eval(message, context, &Ty::String));
+    let message = require.message.as_ref().map(|message| {
+        let value = evaluator.eval(message, context, &Ty::String);
+        let span = evaluator.span(context, message.range);
+        evaluator.coerce(value, &Ty::String, span, context)
+    });
     if evaluator.mode == Mode::Check || holds != Some(false) {
         return;
     }

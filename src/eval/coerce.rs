@@ -48,17 +48,20 @@ impl<'db> Evaluator<'db> {
         if *value == Value::None {
             return Value::None;
         }
-        // `30 d`: that the value ends too early is said already.
-        let damaged = crate::db::item(self.db, span.item).as_ref().is_some_and(|tree| {
-            let near = span.range.start..=span.range.end + 1;
-            tree.errors.iter().any(|error| near.contains(&error.range.start))
-        });
-        if damaged {
+        if self.is_near_damage(span) {
             return Value::Error;
         }
         let diagnostic = self.mismatch(value, ty, span);
         self.report(context, diagnostic);
         Value::Error
+    }
+
+    /// Whether the text is damaged at a place: that `30 d` ends too early is said already.
+    pub(crate) fn is_near_damage(&self, span: Span) -> bool {
+        crate::db::item(self.db, span.item).as_ref().is_some_and(|tree| {
+            let near = span.range.start.saturating_sub(1)..=span.range.end + 1;
+            tree.errors.iter().any(|error| near.contains(&error.range.start))
+        })
     }
 
     /// What to say where a value has the wrong type.

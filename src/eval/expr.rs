@@ -396,8 +396,14 @@ impl<'db> Evaluator<'db> {
                 );
             }
             (Value::Number(number), Ty::Duration) => {
-                diagnostic =
-                    diagnostic.help(format!("a duration has a unit: `{number}s`, `{number}m`, `{number}h`"));
+                let milliseconds = *number * Decimal::ONE_THOUSAND;
+                diagnostic = if number.fract().is_zero() {
+                    diagnostic.help(format!("a duration has a unit: `{number}s`, `{number}m`, `{number}h`"))
+                } else if milliseconds.fract().is_zero() {
+                    diagnostic.help(format!("a duration has a unit: `{}ms`", milliseconds.normalize()))
+                } else {
+                    diagnostic.help("a duration is a whole number with a unit: `300ms`, `1h30m`")
+                };
             }
             (Value::Number(number), Ty::Size) => {
                 diagnostic = diagnostic.help(format!("a size has a unit: `{number}MiB`"));
@@ -448,15 +454,19 @@ impl<'db> Evaluator<'db> {
     }
 
     /// Checks a default of a parameter or field against its type. `node` is the template's own block, whose
-    /// enclosing blocks a parameter's default may speak of.
+    /// enclosing blocks a parameter's default may speak of, as it may of the other parameters.
     pub(crate) fn check_default(
         &mut self,
         item: crate::db::ItemKey,
         default: &'db Expr,
         ty: &Ty,
         node: Option<super::NodeId>,
+        others: &[(SmolStr, Ty)],
     ) {
         let context = Context { scope: Scope::of_item(item, std::rc::Rc::default()), node };
+        for (name, ty) in others {
+            context.scope.bind(name.clone(), Value::Unknown(ty.clone()));
+        }
         let value = self.eval(default, &context, ty);
         let span = self.span(&context, default.range);
         self.coerce(value, ty, span, &context);

@@ -420,6 +420,9 @@ impl<'db> Evaluator<'db> {
                 None if position == 0 => (!params.is_empty()).then_some(0),
                 None => {
                     unnamed = true;
+                    if self.is_near_damage(self.span(context, arg.range)) {
+                        continue;
+                    }
                     let diagnostic = Diag::new(
                         &codes::UNNAMED_ARGUMENT,
                         "only the first argument may be without a name",
@@ -752,7 +755,8 @@ impl<'db> Evaluator<'db> {
                 Some(parts) => match self.string(parts, context) {
                     Value::String(text) => Some(text.into()),
                     Value::Unknown(_) => Some(name.text.clone()),
-                    _ => None,
+                    // What is wrong with the name was said; a check goes on with the rest of the block.
+                    _ => (self.mode == Mode::Check).then(|| name.text.clone()),
                 },
             },
         }

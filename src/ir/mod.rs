@@ -131,6 +131,8 @@ impl Slo {
     }
 }
 
+// There are few of these, each behind the vector of a service's objectives: size is no matter.
+#[allow(clippy::large_enum_variant)]
 /// A service level indicator. Every query that holds `$window` is an event rate over that window without
 /// labels (`sum(rate(x[$window]))`).
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]

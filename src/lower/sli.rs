@@ -85,7 +85,7 @@ fn latency(sli: &Instance) -> Option<Sli> {
     let mut good = renamed(&histogram, "_bucket")?;
     // Prometheus 3 writes the bound of a whole number of seconds as `1.0`, older servers as `1`.
     let bound = if limit.fract().is_zero() {
-        build::matcher("le", promql::MatchOp::Matches, &format!("{seconds}(\\.0)?"))
+        build::matcher("le", promql::MatchOp::Matches, format!("{seconds}(\\.0)?"))
     } else {
         build::matcher("le", promql::MatchOp::Equal, &seconds)
     };

@@ -333,7 +333,7 @@ fn hole_expr(hole: usize, values: &[HoleValue]) -> Result<Expr, HoleError> {
         Some(HoleValue::Expr(expr)) => Ok(expr.clone()),
         Some(HoleValue::Number(text)) => Ok(build::number(text)),
         // In seconds: Prometheus 2 has no durations where a number is wanted.
-        Some(HoleValue::Duration(text)) => Ok(build::number(&seconds(text))),
+        Some(HoleValue::Duration(text)) => Ok(build::number(seconds(text))),
         Some(HoleValue::Text(text)) => Ok(build::string(text)),
         None => Err(misfit(hole, None, "a query")),
     }

@@ -1,5 +1,7 @@
 //! Each kind of damage gives one error, and the rest is still read.
 
+#![allow(clippy::unwrap_used, clippy::expect_used)]
+
 use super::outline::outline;
 use super::parse;
 use super::tree::SyntaxErrorKind::*;

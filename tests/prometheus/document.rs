@@ -24,7 +24,10 @@ fn a_resource_for_the_operator() {
     settings.environment = Some("staging".into());
     settings.prometheus.format = RuleFormat::PrometheusRule;
     settings.prometheus.namespace = Some("monitoring".into());
-    settings.prometheus.resource_labels.insert("release".into(), "prometheus".into());
+    settings
+        .prometheus
+        .resource_labels
+        .insert("release".into(), "prometheus".into());
     insta::assert_snapshot!(rules(&service, &settings));
 }
 
@@ -32,13 +35,18 @@ fn a_resource_for_the_operator() {
 fn the_expressions_of_every_kind_of_sli() {
     let mut text = String::new();
     for (name, sli) in every_sli() {
-        let service = service(vec![Slo { min_events: Some(10), ..slo(name, "0.99", sli) }]);
+        let service = service(vec![Slo {
+            min_events: Some(10),
+            ..slo(name, "0.99", sli)
+        }]);
         text.push_str(&format!("# {name}\n"));
         for rule in all_rules(&rules(&service, &settings(Duration::seconds(30)))) {
             let record = rule["record"].as_str().unwrap_or_default();
             // One window of each sort: the base, a raw one, one from recordings.
             let wanted = record.starts_with("slo:sli_")
-                && !["30m", "2h", "6h", "3d", "30d"].iter().any(|window| record.ends_with(window));
+                && !["30m", "2h", "6h", "3d", "30d"]
+                    .iter()
+                    .any(|window| record.ends_with(window));
             if wanted {
                 let expr = rule["expr"].as_str().unwrap_or_default();
                 text.push_str(&format!("{record} =\n  {}\n", expr.replace('\n', "\n  ")));
@@ -73,7 +81,10 @@ fn matrix() -> Vec<(Service, Settings)> {
         }
     }
     // No pair can fire: the recordings and the metadata are still there.
-    let blind = Slo { burn_rate_pairs: Vec::new(), ..slo("blind", "0.5", bad_based()) };
+    let blind = Slo {
+        burn_rate_pairs: Vec::new(),
+        ..slo("blind", "0.5", bad_based())
+    };
     all.push((service(vec![blind]), settings(Duration::minutes(1))));
     all
 }
@@ -94,7 +105,9 @@ fn promtool_accepts_every_file() {
 fn all_rules(contents: &str) -> Vec<Value> {
     let file: Value = yaml_serde::from_str(contents).expect("it is YAML");
     let groups = file["groups"].as_sequence().expect("groups").iter();
-    groups.flat_map(|group| group["rules"].as_sequence().expect("rules").clone()).collect()
+    groups
+        .flat_map(|group| group["rules"].as_sequence().expect("rules").clone())
+        .collect()
 }
 
 /// The metrics of the `slo:` namespace that an expression reads.
@@ -104,15 +117,24 @@ fn reads(expr: &Expr, names: &mut BTreeSet<String>) {
             let name = selector.metric.iter().map(|metric| metric.text.to_string());
             names.extend(name.filter(|name| name.starts_with("slo:")));
         }
-        Node::Range(inner, _) | Node::Unary(_, inner) | Node::Paren(inner) | Node::Modified(inner, _) => {
+        Node::Range(inner, _)
+        | Node::Unary(_, inner)
+        | Node::Paren(inner)
+        | Node::Modified(inner, _) => {
             reads(inner, names);
         }
         Node::Subquery(subquery) => reads(&subquery.expr, names),
         Node::Call(call) => call.args.iter().for_each(|arg| reads(arg, names)),
         Node::Aggregate(aggregate) => {
-            aggregate.param.iter().chain([&aggregate.expr]).for_each(|expr| reads(expr, names));
+            aggregate
+                .param
+                .iter()
+                .chain([&aggregate.expr])
+                .for_each(|expr| reads(expr, names));
         }
-        Node::Binary(binary) => [&binary.left, &binary.right].into_iter().for_each(|expr| reads(expr, names)),
+        Node::Binary(binary) => [&binary.left, &binary.right]
+            .into_iter()
+            .for_each(|expr| reads(expr, names)),
         Node::Number(_) | Node::String(_) | Node::Hole(_) => {}
     }
 }
@@ -143,7 +165,10 @@ fn nothing_reads_a_recording_that_is_not_made_before_it() {
         let file: Value = yaml_serde::from_str(&contents).expect("it is YAML");
         let mut group_names = BTreeSet::new();
         for group in file["groups"].as_sequence().expect("groups") {
-            assert!(group_names.insert(group["name"].as_str().expect("a name")), "{group:?}");
+            assert!(
+                group_names.insert(group["name"].as_str().expect("a name")),
+                "{group:?}"
+            );
             let mut made = BTreeSet::new();
             for rule in group["rules"].as_sequence().expect("rules") {
                 assert_eq!(rule["labels"]["service"], Value::from("checkout"));
@@ -154,7 +179,10 @@ fn nothing_reads_a_recording_that_is_not_made_before_it() {
                 }
                 let mut read = BTreeSet::new();
                 for expr in exprs {
-                    reads(&parse(&expr).unwrap_or_else(|errors| panic!("{expr}: {errors:?}")), &mut read);
+                    reads(
+                        &parse(&expr).unwrap_or_else(|errors| panic!("{expr}: {errors:?}")),
+                        &mut read,
+                    );
                 }
                 assert!(read.is_subset(&made), "{read:?} of {rule:?}");
                 if let Some(record) = rule.get("record").and_then(Value::as_str) {
@@ -173,7 +201,10 @@ fn numbers_are_digit_for_digit() {
     );
     let expr = |record: &str| {
         let rules = all_rules(&contents);
-        let rule = rules.iter().find(|rule| rule.get("record") == Some(&Value::from(record))).expect("a rule");
+        let rule = rules
+            .iter()
+            .find(|rule| rule.get("record") == Some(&Value::from(record)))
+            .expect("a rule");
         rule["expr"].as_str().expect("an expression").to_owned()
     };
     assert_eq!(expr("slo:objective:ratio"), "vector(0.999)");
@@ -190,9 +221,16 @@ fn numbers_are_digit_for_digit() {
 fn metadata_has_no_window() {
     let (service, settings) = complete();
     for rule in all_rules(&rules(&service, &settings)) {
-        let record = rule.get("record").and_then(Value::as_str).unwrap_or("slo:sli_");
-        let windowed = record.starts_with("slo:sli_error") || record.contains("_events:");
-        assert_eq!(rule["labels"].get("window").is_some(), windowed && rule.get("record").is_some(), "{rule:?}");
+        let record = rule
+            .get("record")
+            .and_then(Value::as_str)
+            .unwrap_or("slo:sli_");
+        let windowed = record.starts_with("slo:sli_") && record != "slo:sli_bad_slice:bool";
+        assert_eq!(
+            rule["labels"].get("window").is_some(),
+            windowed && rule.get("record").is_some(),
+            "{rule:?}"
+        );
     }
 }
 
@@ -205,7 +243,10 @@ fn every_alert_says_whose_it_is_and_what_it_means() {
                 assert!(rule["labels"].get(label).is_some(), "{label} in {rule:?}");
             }
             for annotation in ["summary", "description", "runbook_url", "dashboard_url"] {
-                assert!(rule["annotations"].get(annotation).is_some(), "{annotation} in {rule:?}");
+                assert!(
+                    rule["annotations"].get(annotation).is_some(),
+                    "{annotation} in {rule:?}"
+                );
             }
             let summary = rule["annotations"]["summary"].as_str().expect("text");
             assert!(summary.len() < 120 && !summary.contains('\n'), "{summary}");
@@ -221,16 +262,28 @@ fn environments_do_not_meet() {
     for rule in all_rules(&contents) {
         assert_eq!(rule["labels"]["environment"], Value::from("staging"));
     }
-    for line in contents.lines().filter(|line| line.contains("slo:") && line.contains('{')) {
-        assert_eq!(line.matches("{environment=").count(), line.matches("slo:").count(), "{line}");
+    for line in contents
+        .lines()
+        .filter(|line| line.contains("slo:") && line.contains('{'))
+    {
+        assert_eq!(
+            line.matches("{environment=").count(),
+            line.matches("slo:").count(),
+            "{line}"
+        );
     }
 }
 
 #[test]
 fn a_name_stays_in_the_folder() {
-    let named = |name: &str| Service { name: name.into(), ..complete().0 };
+    let named = |name: &str| Service {
+        name: name.into(),
+        ..complete().0
+    };
     let path = |name: &str| {
-        let artifact = service_rules(&named(name), &complete().1).expect("it is YAML").expect("it has rules");
+        let artifact = service_rules(&named(name), &complete().1)
+            .expect("it is YAML")
+            .expect("it has rules");
         artifact.path
     };
     assert_eq!(path("checkout"), "prometheus/checkout.yaml");
@@ -240,16 +293,51 @@ fn a_name_stays_in_the_folder() {
 
 #[test]
 fn a_service_without_rules_has_no_file() {
-    assert_eq!(service_rules(&service(Vec::new()), &settings(Duration::seconds(30))).expect("it is YAML"), None);
+    assert_eq!(
+        service_rules(&service(Vec::new()), &settings(Duration::seconds(30))).expect("it is YAML"),
+        None
+    );
 }
 
 #[test]
 fn strings_that_look_like_something_else_stay_strings() {
-    let values = ["y", "No", "1_0:3", "yes", "on", "null", "~", "0042", "1e3", "12:30:00", "2026-11-23", "0x1f", ".inf", "- a", "a: b", "# c", "", " x ", "!t", "*a", "&a", "%", "@", "|", "1_000", "0o7", "=", "<<"];
+    let values = [
+        "y",
+        "No",
+        "1_0:3",
+        "yes",
+        "on",
+        "null",
+        "~",
+        "0042",
+        "1e3",
+        "12:30:00",
+        "2026-11-23",
+        "0x1f",
+        ".inf",
+        "- a",
+        "a: b",
+        "# c",
+        "",
+        " x ",
+        "!t",
+        "*a",
+        "&a",
+        "%",
+        "@",
+        "|",
+        "1_000",
+        "0o7",
+        "=",
+        "<<",
+    ];
     let named = |(index, value): (usize, &&str)| (format!("label_{index}"), (*value).to_owned());
     let mut labels: BTreeMap<_, _> = values.iter().enumerate().map(named).collect();
     labels.insert("y".into(), "n".into());
-    let service = Service { labels: labels.clone(), ..complete().0 };
+    let service = Service {
+        labels: labels.clone(),
+        ..complete().0
+    };
     let contents = rules(&service, &complete().1);
     assert!(contents.contains("\n      \"y\": \"n\"\n"));
     for rule in all_rules(&contents) {

@@ -4,8 +4,8 @@ use std::collections::BTreeMap;
 
 use nthc::backends::prometheus::service_rules;
 use nthc::ir::{
-    AbsenceAlert, Alert, BudgetAlert, Duration, Numerator, PrometheusSettings, Recording, RuleFormat, Service,
-    Settings, Severity, Sli, Slo, Text, TextPart, ValueFormat, burn_rate,
+    AbsenceAlert, Alert, BudgetAlert, Duration, Numerator, PrometheusSettings, Recording,
+    RuleFormat, Service, Settings, Severity, Sli, Slo, Text, TextPart, ValueFormat, burn_rate,
 };
 use nthc::promql::{self, Expr};
 
@@ -61,7 +61,10 @@ pub fn slo(name: &str, objective: &str, sli: Sli) -> Slo {
         window,
         sli,
         labels: BTreeMap::new(),
-        burn_rate_pairs: pairs.into_iter().filter(|pair| pair.can_fire(objective)).collect(),
+        burn_rate_pairs: pairs
+            .into_iter()
+            .filter(|pair| pair.can_fire(objective))
+            .collect(),
         min_events: None,
         budget_alerts: Vec::new(),
         absence: None,
@@ -99,7 +102,9 @@ pub fn latency() -> Sli {
     let of = |series: &str| query(&format!("sum(rate({series}[$window]))"));
     let count = r#"http_request_duration_seconds_count{job="checkout"}"#;
     Sli::Events {
-        numerator: Numerator::Good(of(r#"http_request_duration_seconds_bucket{job="checkout",le="0.3"}"#)),
+        numerator: Numerator::Good(of(
+            r#"http_request_duration_seconds_bucket{job="checkout",le="0.3"}"#,
+        )),
         total: of(count),
         total_series: Some(query(count)),
         breakdown_series: None,
@@ -121,12 +126,15 @@ pub fn native_latency() -> Sli {
 
 /// A queue that is younger than a minute.
 pub fn time_slices() -> Sli {
-    Sli::TimeSlices { good: query(r#"max(queue_age_seconds{job="checkout"}) < 60"#) }
+    Sli::TimeSlices {
+        good: query(r#"max(queue_age_seconds{job="checkout"}) < 60"#),
+    }
 }
 
 /// A ratio that its author computed, with or without what weighs it.
 pub fn error_ratio(weighted: bool) -> Sli {
-    let of = |outcome: &str| format!(r#"sum(rate(jobs_total{{job="checkout"{outcome}}}[$window]))"#);
+    let of =
+        |outcome: &str| format!(r#"sum(rate(jobs_total{{job="checkout"{outcome}}}[$window]))"#);
     Sli::ErrorRatio {
         ratio: query(&format!(r#"{} / {}"#, of(r#",outcome="failed""#), of(""))),
         total: weighted.then(|| query(&of(""))),
@@ -154,16 +162,28 @@ pub fn complete() -> (Service, Settings) {
         description: Some("Customers can pay.".into()),
         min_events: Some(100),
         budget_alerts: vec![
-            BudgetAlert { consumed: "0.75".parse().expect("a share"), severity: Severity::Ticket },
-            BudgetAlert { consumed: "0.9".parse().expect("a share"), severity: Severity::Page },
+            BudgetAlert {
+                consumed: "0.75".parse().expect("a share"),
+                severity: Severity::Ticket,
+            },
+            BudgetAlert {
+                consumed: "0.9".parse().expect("a share"),
+                severity: Severity::Page,
+            },
         ],
-        absence: Some(AbsenceAlert { hold: Duration::minutes(10), severity: Severity::Page }),
+        absence: Some(AbsenceAlert {
+            hold: Duration::minutes(10),
+            severity: Severity::Page,
+        }),
         breakdown: vec!["route".into(), "code".into()],
         ..slo("availability", "0.9995", bad_based())
     };
     let freshness = Slo {
         labels: BTreeMap::from([("journey".into(), "settle".into())]),
-        absence: Some(AbsenceAlert { hold: Duration::minutes(15), severity: Severity::Ticket }),
+        absence: Some(AbsenceAlert {
+            hold: Duration::minutes(15),
+            severity: Severity::Ticket,
+        }),
         ..slo("freshness", "0.95", time_slices())
     };
     let backlog = Alert {
@@ -223,5 +243,8 @@ pub fn complete() -> (Service, Settings) {
 
 /// The rule file of a service.
 pub fn rules(service: &Service, settings: &Settings) -> String {
-    service_rules(service, settings).expect("it is YAML").expect("it has rules").contents
+    service_rules(service, settings)
+        .expect("it is YAML")
+        .expect("it has rules")
+        .contents
 }

@@ -2,13 +2,15 @@
 
 use std::collections::BTreeMap;
 
-use nthc::ir::{Alert, Duration, Service, Severity, Text, TextPart, ValueFormat};
+use nthc::ir::{Alert, BudgetAlert, Duration, Service, Severity, Slo, Text, TextPart, ValueFormat};
 use proptest::prelude::*;
 use proptest::strategy::ValueTree;
 use proptest::test_runner::TestRunner;
 
-use crate::models::{query, rules, service, settings};
-use crate::support::promtool::{self, AlertTest, ExpectedAlert, Test, TestFile, series};
+use crate::models::{bad_based, query, rules, service, settings, slo};
+use crate::support::promtool::{
+    self, AlertTest, ExpectedAlert, InputSeries, Test, TestFile, series,
+};
 
 /// Pieces that mean something to Go templates, YAML or PromQL, and others.
 fn text() -> impl Strategy<Value = String> {
@@ -28,7 +30,9 @@ fn text() -> impl Strategy<Value = String> {
         Just("'\"".to_owned()),
         Just("\u{85}\u{2028}\u{feff}".to_owned()),
         "[a-z]{1,30} ",
-        any::<char>().prop_filter("Prometheus reads no NUL", |c| *c != '\0').prop_map(String::from),
+        any::<char>()
+            .prop_filter("Prometheus reads no NUL", |c| *c != '\0')
+            .prop_map(String::from),
     ];
     prop::collection::vec(piece, 0..12).prop_map(|pieces| pieces.concat())
 }
@@ -40,7 +44,9 @@ fn alert(name: String, parts: Vec<TextPart>, label: String) -> Alert {
         hold: Some(Duration(0)),
         severity: Severity::Page,
         summary: Some(Text { parts }),
-        description: Some(Text { parts: vec![TextPart::Literal("d".into())] }),
+        description: Some(Text {
+            parts: vec![TextPart::Literal("d".into())],
+        }),
         labels: BTreeMap::from([("note".to_owned(), label)]),
         annotations: BTreeMap::new(),
         runbook_url: None,
@@ -78,7 +84,9 @@ fn no_text_becomes_a_template() {
         ];
         // An empty label is no label.
         let labels = labels.into_iter().filter(|(_, value)| !value.is_empty());
-        let exp_labels = labels.map(|(label, value)| (label.to_owned(), value.to_owned())).collect();
+        let exp_labels = labels
+            .map(|(label, value)| (label.to_owned(), value.to_owned()))
+            .collect();
         let exp_annotations = BTreeMap::from([
             ("summary".to_owned(), format!("{before}50%{after}/pay")),
             ("description".to_owned(), "d".to_owned()),
@@ -86,7 +94,10 @@ fn no_text_becomes_a_template() {
         tests.push(AlertTest {
             eval_time: "1m".into(),
             alertname: name,
-            exp_alerts: vec![ExpectedAlert { exp_labels, exp_annotations }],
+            exp_alerts: vec![ExpectedAlert {
+                exp_labels,
+                exp_annotations,
+            }],
         });
     }
     let test = Test {
@@ -95,10 +106,134 @@ fn no_text_becomes_a_template() {
         alert_rule_test: tests,
         ..Test::default()
     };
-    let file = TestFile { evaluation_interval: "1m".into(), tests: vec![test], ..TestFile::default() };
-    let service = Service { alerts, ..service(Vec::new()) };
+    let file = TestFile {
+        evaluation_interval: "1m".into(),
+        tests: vec![test],
+        ..TestFile::default()
+    };
+    let service = Service {
+        alerts,
+        ..service(Vec::new())
+    };
     let contents = rules(&service, &settings(Duration::minutes(1)));
     if let Err(report) = promtool::test_rules(&contents, file) {
         panic!("{report}");
     }
+}
+
+/// The annotations of the budget alert of `checkout availability` an hour after a start in which requests failed,
+/// or none did but the budget is gone all the same.
+fn explanation(
+    exp_description: &str,
+    input_series: Vec<InputSeries>,
+    eval_time: &str,
+    value: &str,
+) {
+    let slo = Slo {
+        budget_alerts: vec![BudgetAlert {
+            consumed: "0.75".parse().expect("a share"),
+            severity: Severity::Ticket,
+        }],
+        breakdown: vec!["route".into(), "k8s.pod".into()],
+        ..slo("availability", "0.99", bad_based())
+    };
+    let labels = [
+        ("budget_consumed", "75%"),
+        ("service", "checkout"),
+        ("severity", "ticket"),
+        ("slo", "availability"),
+        ("team", "payments"),
+        ("tier", "critical"),
+    ];
+    let exp_annotations = BTreeMap::from([
+        (
+            "summary".to_owned(),
+            format!("checkout availability: {value} of the 30d error budget is spent"),
+        ),
+        ("description".to_owned(), exp_description.to_owned()),
+    ]);
+    let exp_labels = labels
+        .into_iter()
+        .map(|(label, value)| (label.to_owned(), value.to_owned()))
+        .collect();
+    let test = Test {
+        interval: "1m".into(),
+        input_series,
+        alert_rule_test: vec![AlertTest {
+            eval_time: eval_time.into(),
+            alertname: "SLOErrorBudgetConsumed".into(),
+            exp_alerts: vec![ExpectedAlert {
+                exp_labels,
+                exp_annotations,
+            }],
+        }],
+        ..Test::default()
+    };
+    let file = TestFile {
+        evaluation_interval: "1m".into(),
+        tests: vec![test],
+        ..TestFile::default()
+    };
+    if let Err(report) = promtool::test_rules(
+        &rules(&service(vec![slo]), &settings(Duration::minutes(1))),
+        file,
+    ) {
+        panic!("{report}");
+    }
+}
+
+#[test]
+fn a_budget_alert_explains_itself() {
+    if !promtool::available() {
+        return;
+    }
+    let request = |labels: &str, values: &str| {
+        series(
+            format!(r#"http_requests_total{{job="checkout",{labels}}}"#),
+            values,
+        )
+    };
+    // 8 in 1000 fail: 80 % of a budget of 1 % is spent, 20 % of 7h12m (1 % of 30 d) is left: 1h26m24s of full
+    // outage, which at an error ratio of 0.8 % lasts for 125 times as long: 7d12h.
+    explanation(
+        "Of the 7h12m of full outage that 99% over 30d allows, 1h 26m 24s is left.\n\
+         At the rate of the last 6h, it is spent in 7d 12h 0m 0s.\n\
+         Most bad events of the last 6h, by route, k8s.pod:\n\
+         - /pay, a: 50%\n\
+         - /pay, b: 25%\n\
+         - /cart, no k8s.pod: 12.5%",
+        vec![
+            request(r#"code="200""#, "0+992x120"),
+            request(r#"code="500",route="/pay","k8s.pod"="a""#, "0+4x120"),
+            request(r#"code="500",route="/pay","k8s.pod"="b""#, "0+2x120"),
+            request(r#"code="500",route="/cart""#, "0+1x120"),
+            request(r#"code="503",route="/{{ $value }}""#, "0+0.5x120"),
+            request(r#"code="503",route="/slow""#, "0+0.5x120"),
+        ],
+        "2h",
+        "80%",
+    );
+}
+
+#[test]
+fn a_budget_alert_stands_without_anything_to_explain() {
+    if !promtool::available() {
+        return;
+    }
+    // All failed for an hour, then the service was switched off: no traffic, no rate, no contributor.
+    explanation(
+        "Of the 7h12m of full outage that 99% over 30d allows, 0s is left.\n\
+         All of it is spent.\n\
+         Most bad events of the last 6h, by route, k8s.pod: none",
+        vec![request_at_first()],
+        "9h",
+        "1e+04%",
+    );
+}
+
+fn request_at_first() -> InputSeries {
+    series(
+        r#"http_requests_total{job="checkout",code="500"}"#,
+        "0+100x60 stale",
+    )
 }

@@ -160,16 +160,28 @@ pub fn test_rules(rules: &str, mut file: TestFile) -> Result<(), String> {
     write("rules.yaml", &plain(rules));
     file.rule_files = vec!["rules.yaml".into()];
     // A YAML reader reads JSON, in which no string is taken for something else.
-    write(
-        "test.yaml",
-        &serde_json::to_string(&file).expect("it is JSON"),
-    );
+    let json = serde_json::to_string(&file).expect("it is JSON");
+    write("test.yaml", &escaped(&json));
     let output = run(folder.path(), &["test", "rules", "test.yaml"]);
     if output.status.success() {
         Ok(())
     } else {
         Err(text(&output))
     }
+}
+
+/// JSON in which what YAML does not allow as it is (DEL, the C1 controls, and the like) is escaped. Such characters
+/// stand only in its strings.
+fn escaped(json: &str) -> String {
+    let mut text = String::with_capacity(json.len());
+    for letter in json.chars() {
+        if letter.is_control() || matches!(letter, '\u{2028}' | '\u{2029}' | '\u{feff}' | '\u{fffe}' | '\u{ffff}') {
+            text.push_str(&format!("\\u{:04x}", letter as u32));
+        } else {
+            text.push(letter);
+        }
+    }
+    text
 }
 
 /// What a query of numbers gives after the rules ran over the input: one value, or none. It is read from

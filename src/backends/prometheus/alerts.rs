@@ -28,9 +28,21 @@ const CONTRIBUTORS: i64 = 3;
 impl SloContext<'_> {
     /// The SLO's alerts.
     pub fn alert_rules(&self) -> Vec<Rule> {
-        let burn = self.slo.burn_rate_pairs.iter().map(|pair| self.burn_alert(pair));
-        let budget = self.slo.budget_alerts.iter().map(|alert| self.budget_alert(alert));
-        let absence = self.slo.absence.iter().map(|alert| self.absence_alert(alert));
+        let burn = self
+            .slo
+            .burn_rate_pairs
+            .iter()
+            .map(|pair| self.burn_alert(pair));
+        let budget = self
+            .slo
+            .budget_alerts
+            .iter()
+            .map(|alert| self.budget_alert(alert));
+        let absence = self
+            .slo
+            .absence
+            .iter()
+            .map(|alert| self.absence_alert(alert));
         burn.chain(budget).chain(absence).collect()
     }
 
@@ -44,7 +56,11 @@ impl SloContext<'_> {
         [summary, description]: [Template; 2],
     ) -> Rule {
         let mut all = self.labels();
-        all.extend(labels.iter().map(|(label, value)| ((*label).to_owned(), value.clone())));
+        all.extend(
+            labels
+                .iter()
+                .map(|(label, value)| ((*label).to_owned(), value.clone())),
+        );
         let mut annotations = self.of.links(self.slo.runbook_url.as_ref());
         annotations.insert("summary".into(), summary.finish());
         annotations.insert("description".into(), description.finish());
@@ -59,12 +75,19 @@ impl SloContext<'_> {
 
     /// `checkout availability`, the first words of every summary.
     fn title(&self) -> Template {
-        Template::default().text(&self.of.service.name).text(" ").text(&self.slo.name)
+        Template::default()
+            .text(&self.of.service.name)
+            .text(" ")
+            .text(&self.slo.name)
     }
 
     /// `99.95% over 30d`
     fn promise(&self) -> String {
-        format!("{} over {}", percent_text(self.slo.objective), self.slo.window)
+        format!(
+            "{} over {}",
+            percent_text(self.slo.objective),
+            self.slo.window
+        )
     }
 
     /// What the SLO promises in its author's words, on a line of its own.
@@ -78,8 +101,11 @@ impl SloContext<'_> {
     /// Fires while both windows burn faster than the factor. The expression's value is the long window's ratio.
     fn burn_alert(&self, pair: &Pair) -> Rule {
         let above = |window| {
-            let threshold =
-                binary(number(pair.factor), BinaryOp::Multiply, number(self.slo.error_budget()));
+            let threshold = binary(
+                number(pair.factor),
+                BinaryOp::Multiply,
+                number(self.slo.error_budget()),
+            );
             binary(self.error_ratio(window), BinaryOp::Greater, threshold)
         };
         let mut expr = binary(above(pair.long), BinaryOp::And, above(pair.short));
@@ -91,12 +117,20 @@ impl SloContext<'_> {
             );
             expr = binary(expr, BinaryOp::And, enough);
         }
-        let what = if matches!(self.slo.sli, Sli::TimeSlices { .. }) { "time" } else { "events" };
+        let what = if matches!(self.slo.sli, Sli::TimeSlices { .. }) {
+            "time"
+        } else {
+            "events"
+        };
         let summary = self
             .title()
             .text(": ")
             .value(ValueFormat::Percentage)
-            .text(format!(" of {what} bad in {}, objective {}", pair.long, percent_text(self.slo.objective)));
+            .text(format!(
+                " of {what} bad in {}, objective {}",
+                pair.long,
+                percent_text(self.slo.objective)
+            ));
         let description = Template::default().text(format!(
             "Over the last {} and the last {}, the error budget of {} burns at more than {} times the rate that it \
              can bear. If that goes on, all of it, {} of full outage, is spent in less than {}; {} went within {}.",
@@ -109,28 +143,50 @@ impl SloContext<'_> {
             percent_text(pair.budget),
             pair.long,
         ));
-        let labels = [("long_window", pair.long.to_string()), ("short_window", pair.short.to_string())];
+        let labels = [
+            ("long_window", pair.long.to_string()),
+            ("short_window", pair.short.to_string()),
+        ];
         let texts = [summary, self.in_words(description)];
-        self.alert(BURN, pair.severity, default_hold(pair.severity), &expr, &labels, texts)
+        self.alert(
+            BURN,
+            pair.severity,
+            default_hold(pair.severity),
+            &expr,
+            &labels,
+            texts,
+        )
     }
 
     /// Fires while that share of the budget is spent. The expression's value is the share that is.
     fn budget_alert(&self, alert: &BudgetAlert) -> Rule {
         let spent = aggregate("max", self.recorded(PERIOD_BURN_RATE));
         let expr = binary(spent, BinaryOp::GreaterOrEqual, number(alert.consumed));
-        let summary = self.title().text(": ").value(ValueFormat::Percentage).text(format!(
-            " of the {} error budget is spent",
-            self.slo.window
-        ));
+        let summary = self
+            .title()
+            .text(": ")
+            .value(ValueFormat::Percentage)
+            .text(format!(" of the {} error budget is spent", self.slo.window));
         let labels = [("budget_consumed", percent_text(alert.consumed))];
         let texts = [summary, self.in_words(self.explanation())];
-        self.alert(CONSUMED, alert.severity, default_hold(alert.severity), &expr, &labels, texts)
+        self.alert(
+            CONSUMED,
+            alert.severity,
+            default_hold(alert.severity),
+            &expr,
+            &labels,
+            texts,
+        )
     }
 
     /// The window over which "at this rate" is said, and contributors are looked for: long enough not to jump,
     /// short enough to be of now.
     fn recent(&self) -> Duration {
-        let shorts = self.slo.burn_rate_pairs.iter().filter(|pair| pair.severity == Severity::Page);
+        let shorts = self
+            .slo
+            .burn_rate_pairs
+            .iter()
+            .filter(|pair| pair.severity == Severity::Page);
         shorts.map(|pair| pair.long).max().unwrap_or(CURRENT)
     }
 
@@ -143,12 +199,33 @@ impl SloContext<'_> {
             BinaryOp::Multiply,
             number(budget.as_seconds()),
         );
-        let left = call("clamp_min", [remaining.clone(), number(Decimal::ZERO)]);
+        let left = call(
+            "round",
+            [call(
+                "clamp_min",
+                [remaining.clone(), number(Decimal::ZERO)],
+            )],
+        );
         // Seconds of full outage left over the share of the time that is outage: the seconds they last.
-        let lasts = positive(binary(remaining, BinaryOp::Divide, positive(self.error_ratio(recent))));
+        let lasts = binary(
+            remaining,
+            BinaryOp::Divide,
+            positive(self.error_ratio(recent)),
+        );
+        let lasts = positive(call("round", [lasts]));
         let template = Template::default()
-            .text(format!("Of the {} of full outage that {} allows, ", budget.to_human(), self.promise()))
-            .query(&left.to_string(), ValueFormat::Duration, "", " is left.\n", "an unknown part is left.\n")
+            .text(format!(
+                "Of the {} of full outage that {} allows, ",
+                budget.to_human(),
+                self.promise()
+            ))
+            .query(
+                &left.to_string(),
+                ValueFormat::Duration,
+                "",
+                " is left.\n",
+                "an unknown part is left.\n",
+            )
             .action("if ge $value 1.0")
             .text("All of it is spent.")
             .action("else")
@@ -166,7 +243,12 @@ impl SloContext<'_> {
     /// Adds the label values with most bad events (of good-event SLIs, most events).
     fn contributors(&self, template: Template, recent: Duration) -> Template {
         let labels = &self.slo.breakdown;
-        let Sli::Events { breakdown_series: Some(source), numerator, .. } = &self.slo.sli else {
+        let Sli::Events {
+            breakdown_series: Some(source),
+            numerator,
+            ..
+        } = &self.slo.sli
+        else {
             return template;
         };
         if labels.is_empty() {
@@ -181,14 +263,22 @@ impl SloContext<'_> {
         let share = positive(binary(by_label, BinaryOp::Divide, all));
         let top = call(
             "sort_desc",
-            [aggregate_by("topk", &[], Some(number(Decimal::from(CONTRIBUTORS))), share)],
+            [aggregate_by(
+                "topk",
+                &[],
+                Some(number(Decimal::from(CONTRIBUTORS))),
+                share,
+            )],
         );
         let what = match numerator {
             Numerator::Bad(_) => "bad events",
             Numerator::Good(_) => "all events",
         };
         let mut template = template
-            .text(format!("\nMost {what} of the last {recent}, by {}:", labels.join(", ")))
+            .text(format!(
+                "\nMost {what} of the last {recent}, by {}:",
+                labels.join(", ")
+            ))
             .action(format!("range query {}", quote(&top.to_string())))
             .text("\n- ");
         for (index, label) in labels.iter().enumerate() {

@@ -30,7 +30,10 @@ impl Context<'_> {
     pub fn identity(&self) -> Vec<(&str, &str)> {
         let environment = self.settings.environment.as_deref();
         let environment = environment.map(|environment| ("environment", environment));
-        environment.into_iter().chain([("service", self.service.name.as_str())]).collect()
+        environment
+            .into_iter()
+            .chain([("service", self.service.name.as_str())])
+            .collect()
     }
 
     /// The labels of every rule: the service's own, with `more` over them, and over those the ones that
@@ -50,19 +53,30 @@ impl Context<'_> {
 
     /// The value of the `severity` label.
     pub fn severity(&self, severity: Severity) -> String {
-        self.settings.severity_labels.get(&severity).cloned().unwrap_or_else(|| {
-            match severity {
-                Severity::Page => "page",
-                Severity::Ticket => "ticket",
-            }
-            .to_owned()
-        })
+        self.settings
+            .severity_labels
+            .get(&severity)
+            .cloned()
+            .unwrap_or_else(|| {
+                match severity {
+                    Severity::Page => "page",
+                    Severity::Ticket => "ticket",
+                }
+                .to_owned()
+            })
     }
 
     /// An alert's labels as templates that give `labels` and the severity.
-    pub fn alert_labels(&self, mut labels: BTreeMap<String, String>, severity: Severity) -> BTreeMap<String, String> {
+    pub fn alert_labels(
+        &self,
+        mut labels: BTreeMap<String, String>,
+        severity: Severity,
+    ) -> BTreeMap<String, String> {
         labels.insert("severity".into(), self.severity(severity));
-        labels.into_iter().map(|(label, value)| (label, template::literal(&value))).collect()
+        labels
+            .into_iter()
+            .map(|(label, value)| (label, template::literal(&value)))
+            .collect()
     }
 
     /// The annotations that link to the runbook and the dashboard, where they are known; `runbook` is the
@@ -70,9 +84,15 @@ impl Context<'_> {
     pub fn links(&self, runbook: Option<&String>) -> BTreeMap<String, String> {
         let service = self.service;
         let at = |base: &str, rest: &str| format!("{}/{rest}", base.trim_end_matches('/'));
-        let runbook = runbook.or(service.runbook_url.as_ref()).cloned().or_else(|| {
-            self.settings.runbook_base_url.as_ref().map(|base| at(base, &file_stem(&service.name)))
-        });
+        let runbook = runbook
+            .or(service.runbook_url.as_ref())
+            .cloned()
+            .or_else(|| {
+                self.settings
+                    .runbook_base_url
+                    .as_ref()
+                    .map(|base| at(base, &file_stem(&service.name)))
+            });
         let dashboard = service.dashboard_url.clone().or_else(|| {
             let base = self.settings.dashboard_base_url.as_ref()?;
             Some(at(base, &format!("d/{}", dashboard_uid(&service.name))))

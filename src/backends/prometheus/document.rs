@@ -90,6 +90,11 @@ pub struct Metadata {
 impl PrometheusRule {
     /// A resource around rules.
     pub fn new(metadata: Metadata, spec: RuleFile) -> Self {
-        Self { api_version: "monitoring.coreos.com/v1", kind: "PrometheusRule", metadata, spec }
+        Self {
+            api_version: "monitoring.coreos.com/v1",
+            kind: "PrometheusRule",
+            metadata,
+            spec,
+        }
     }
 }

@@ -28,7 +28,10 @@ fn broken(expr: &Expr, even_if_short: bool) -> String {
 /// `left`, and on the next line `op right`.
 fn operands(binary: &Binary) -> Option<String> {
     // Without labels, `group_left` before a parenthesis needs care that is the printer's.
-    let group = binary.matching.as_ref().and_then(|matching| matching.group.as_ref());
+    let group = binary
+        .matching
+        .as_ref()
+        .and_then(|matching| matching.group.as_ref());
     if group.is_some_and(|group| group.labels.is_empty()) {
         return None;
     }
@@ -37,20 +40,35 @@ fn operands(binary: &Binary) -> Option<String> {
     let (left_needs, chained) = match &binary.left.node {
         Node::Binary(left) => {
             let same = left.op.precedence() == strength;
-            (left.op.precedence() < strength || (same && right_associative), same && !right_associative)
+            (
+                left.op.precedence() < strength || (same && right_associative),
+                same && !right_associative,
+            )
         }
         Node::Unary(..) => (binary.op == BinaryOp::Power, false),
-        Node::Number(text) => (binary.op == BinaryOp::Power && text.starts_with(['-', '+']), false),
+        Node::Number(text) => (
+            binary.op == BinaryOp::Power && text.starts_with(['-', '+']),
+            false,
+        ),
         _ => (false, false),
     };
     let right_needs = match &binary.right.node {
         Node::Binary(right) => {
-            right.op.precedence() < strength || (right.op.precedence() == strength && !right_associative)
+            right.op.precedence() < strength
+                || (right.op.precedence() == strength && !right_associative)
         }
         _ => false,
     };
-    let left = if left_needs { parenthesised(&binary.left) } else { broken(&binary.left, chained) };
-    let right = if right_needs { parenthesised(&binary.right) } else { layout(&binary.right) };
+    let left = if left_needs {
+        parenthesised(&binary.left)
+    } else {
+        broken(&binary.left, chained)
+    };
+    let right = if right_needs {
+        parenthesised(&binary.right)
+    } else {
+        layout(&binary.right)
+    };
     let operator = between(binary)?;
     Some(format!("{left}\n{operator} {right}"))
 }
@@ -58,14 +76,22 @@ fn operands(binary: &Binary) -> Option<String> {
 /// The operator with `bool` and matching, as the printer writes it.
 fn between(binary: &Binary) -> Option<String> {
     let zero = || Expr::made(Node::Number("0".into()));
-    let bare = Binary { left: zero(), right: zero(), ..binary.clone() };
+    let bare = Binary {
+        left: zero(),
+        right: zero(),
+        ..binary.clone()
+    };
     let text = bare.to_string();
     Some(text.strip_prefix("0 ")?.strip_suffix(" 0")?.to_owned())
 }
 
 fn parenthesised(expr: &Expr) -> String {
     let line = expr.to_string();
-    if line.len() <= WIDTH - 2 { format!("({line})") } else { format!("(\n{}\n)", indent(&broken(expr, true))) }
+    if line.len() <= WIDTH - 2 {
+        format!("({line})")
+    } else {
+        format!("(\n{}\n)", indent(&broken(expr, true)))
+    }
 }
 
 fn arguments(call: &Call) -> String {
@@ -74,11 +100,22 @@ fn arguments(call: &Call) -> String {
 }
 
 fn aggregated(aggregate: &Aggregate) -> Option<String> {
-    let bare = Aggregate { param: None, expr: Expr::made(Node::Number("0".into())), ..aggregate.clone() };
+    let bare = Aggregate {
+        param: None,
+        expr: Expr::made(Node::Number("0".into())),
+        ..aggregate.clone()
+    };
     let text = Expr::made(Node::Aggregate(Box::new(bare))).to_string();
     let head = text.strip_suffix("0)")?;
-    let param = aggregate.param.as_ref().map(|param| format!("{},\n", indent(&layout(param))));
-    Some(format!("{head}\n{}{}\n)", param.unwrap_or_default(), indent(&layout(&aggregate.expr))))
+    let param = aggregate
+        .param
+        .as_ref()
+        .map(|param| format!("{},\n", indent(&layout(param))));
+    Some(format!(
+        "{head}\n{}{}\n)",
+        param.unwrap_or_default(),
+        indent(&layout(&aggregate.expr))
+    ))
 }
 
 /// Every line two spaces in. No string in an expression spans lines: the printer escapes them.
@@ -131,7 +168,11 @@ mod tests {
         ] {
             let query = parse(&template.replace('X', long)).unwrap();
             let text = layout(&query);
-            assert_eq!(parse(&text).unwrap().to_string(), query.to_string(), "{text}");
+            assert_eq!(
+                parse(&text).unwrap().to_string(),
+                query.to_string(),
+                "{text}"
+            );
         }
     }
 }

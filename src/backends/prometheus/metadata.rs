@@ -35,23 +35,31 @@ impl SloContext<'_> {
                 ),
             ),
         ];
-        let mut rules: Vec<_> =
-            rules.into_iter().map(|(metric, expr)| self.record(metric, &expr, None)).collect();
+        let mut rules: Vec<_> = rules
+            .into_iter()
+            .map(|(metric, expr)| self.record(metric, &expr, None))
+            .collect();
         rules.push(self.info());
         rules
     }
 
     /// How many times faster than sustainable the budget is spent.
     fn burn_rate(&self, window: Duration) -> Expr {
-        binary(self.error_ratio(window), BinaryOp::Divide, number(self.slo.error_budget()))
+        binary(
+            self.error_ratio(window),
+            BinaryOp::Divide,
+            number(self.slo.error_budget()),
+        )
     }
 
     /// `slo_info`, whose value is always 1.
     fn info(&self) -> Rule {
         let mut rule = self.record("slo_info", &call("vector", [number(Decimal::ONE)]), None);
         if let Rule::Recording(rule) = &mut rule {
-            rule.labels.insert("objective".into(), percent_text(self.slo.objective));
-            rule.labels.insert("period".into(), self.slo.window.to_string());
+            rule.labels
+                .insert("objective".into(), percent_text(self.slo.objective));
+            rule.labels
+                .insert("period".into(), self.slo.window.to_string());
         }
         rule
     }

@@ -4,8 +4,8 @@ use rust_decimal::Decimal;
 
 use crate::ir::{Duration, number::decimal_text};
 use crate::promql::{
-    self, Aggregate, Binary, BinaryOp, Call, Expr, Fill, MatchOp, Matcher, MetricName, Modifiers, Node, Selector,
-    Span, StringLit, rewrite,
+    self, Aggregate, Binary, BinaryOp, Call, Expr, Fill, MatchOp, Matcher, MetricName, Modifiers,
+    Node, Selector, Span, StringLit, rewrite,
 };
 
 /// A number, digit for digit.
@@ -16,7 +16,10 @@ pub fn number(number: Decimal) -> Expr {
 /// A series, by its metric's name and the values of labels.
 pub fn series<'l>(metric: &str, labels: impl IntoIterator<Item = (&'l str, &'l str)>) -> Expr {
     Expr::made(Node::Selector(Selector {
-        metric: Some(MetricName { text: metric.into(), span: Span::default() }),
+        metric: Some(MetricName {
+            text: metric.into(),
+            span: Span::default(),
+        }),
         matchers: labels
             .into_iter()
             .map(|(label, value)| Matcher {
@@ -52,9 +55,14 @@ pub fn aggregate(op: &str, expr: Expr) -> Expr {
 
 /// `op by (labels) (param, expr)`
 pub fn aggregate_by(op: &str, labels: &[String], param: Option<Expr>, expr: Expr) -> Expr {
-    let label = |name: &String| promql::Label { name: name.into(), span: Span::default() };
-    let grouping = (!labels.is_empty())
-        .then(|| promql::Grouping { without: false, labels: labels.iter().map(label).collect() });
+    let label = |name: &String| promql::Label {
+        name: name.into(),
+        span: Span::default(),
+    };
+    let grouping = (!labels.is_empty()).then(|| promql::Grouping {
+        without: false,
+        labels: labels.iter().map(label).collect(),
+    });
     Expr::made(Node::Aggregate(Box::new(Aggregate {
         op: op.into(),
         op_span: Span::default(),
@@ -98,7 +106,11 @@ pub fn positive(expr: Expr) -> Expr {
 /// would poison every sum over time they are in. `expr >= 0`, left out where NaN can't be; what is counted
 /// here is never negative.
 pub fn without_nan(expr: Expr) -> Expr {
-    if never_nan(&expr) { expr } else { binary(expr, BinaryOp::GreaterOrEqual, number(Decimal::ZERO)) }
+    if never_nan(&expr) {
+        expr
+    } else {
+        binary(expr, BinaryOp::GreaterOrEqual, number(Decimal::ZERO))
+    }
 }
 
 /// Whether an expression can't give NaN from counters that never are NaN themselves. Says no where unsure.
@@ -108,16 +120,20 @@ pub fn never_nan(expr: &Expr) -> bool {
         Node::Paren(inner) => never_nan(inner),
         Node::Aggregate(aggregate) => {
             matches!(aggregate.op.as_str(), "count" | "group")
-                || (matches!(aggregate.op.as_str(), "sum" | "min" | "max" | "avg") && never_nan(&aggregate.expr))
+                || (matches!(aggregate.op.as_str(), "sum" | "min" | "max" | "avg")
+                    && never_nan(&aggregate.expr))
         }
         Node::Call(call) => match call.function.as_str() {
-            "rate" | "increase" | "irate" | "count_over_time" | "histogram_count" | "absent" | "time" => true,
+            "rate" | "increase" | "irate" | "count_over_time" | "histogram_count" | "absent"
+            | "time" => true,
             "clamp_min" | "clamp_max" | "vector" | "scalar" => call.args.iter().all(never_nan),
             _ => false,
         },
         Node::Binary(binary) => {
-            let safe = matches!(binary.op, BinaryOp::Add | BinaryOp::Subtract | BinaryOp::Multiply)
-                || binary.op.is_set()
+            let safe = matches!(
+                binary.op,
+                BinaryOp::Add | BinaryOp::Subtract | BinaryOp::Multiply
+            ) || binary.op.is_set()
                 || binary.op.is_comparison();
             safe && never_nan(&binary.left) && never_nan(&binary.right)
         }
@@ -131,11 +147,20 @@ pub fn label_free(expr: &Expr) -> bool {
         Node::Number(_) => true,
         Node::Paren(inner) | Node::Unary(_, inner) => label_free(inner),
         Node::Aggregate(aggregate) => {
-            let picks = matches!(aggregate.op.as_str(), "topk" | "bottomk" | "limitk" | "limit_ratio" | "count_values");
-            !picks && aggregate.grouping.as_ref().is_none_or(|grouping| !grouping.without && grouping.labels.is_empty())
+            let picks = matches!(
+                aggregate.op.as_str(),
+                "topk" | "bottomk" | "limitk" | "limit_ratio" | "count_values"
+            );
+            !picks
+                && aggregate
+                    .grouping
+                    .as_ref()
+                    .is_none_or(|grouping| !grouping.without && grouping.labels.is_empty())
         }
         Node::Call(call) => matches!(call.function.as_str(), "vector" | "scalar" | "time"),
-        Node::Binary(binary) => binary.matching.is_none() && label_free(&binary.left) && label_free(&binary.right),
+        Node::Binary(binary) => {
+            binary.matching.is_none() && label_free(&binary.left) && label_free(&binary.right)
+        }
         _ => false,
     }
 }
@@ -148,20 +173,42 @@ mod tests {
 
     #[test]
     fn nan_is_filtered_only_where_it_can_be() {
-        for safe in ["sum(rate(x_total[5m]))", "sum(rate(a[5m])) - sum(rate(b[5m])) * 2", "histogram_count(sum(rate(h[5m])))"] {
+        for safe in [
+            "sum(rate(x_total[5m]))",
+            "sum(rate(a[5m])) - sum(rate(b[5m])) * 2",
+            "histogram_count(sum(rate(h[5m])))",
+        ] {
             assert_eq!(without_nan(parse(safe).unwrap()).to_string(), safe);
         }
-        for unsafe_ in ["histogram_fraction(0, 0.3, sum(rate(h[5m])))", "a / b", "max(gauge)"] {
-            assert_eq!(without_nan(parse(unsafe_).unwrap()).to_string(), format!("{unsafe_} >= 0"));
+        for unsafe_ in [
+            "histogram_fraction(0, 0.3, sum(rate(h[5m])))",
+            "a / b",
+            "max(gauge)",
+        ] {
+            assert_eq!(
+                without_nan(parse(unsafe_).unwrap()).to_string(),
+                format!("{unsafe_} >= 0")
+            );
         }
     }
 
     #[test]
     fn labels_are_seen() {
-        for free in ["sum(x)", "max by () (x)", "sum(a) / sum(b)", "(1 + sum(a)) * 2"] {
+        for free in [
+            "sum(x)",
+            "max by () (x)",
+            "sum(a) / sum(b)",
+            "(1 + sum(a)) * 2",
+        ] {
             assert!(label_free(&parse(free).unwrap()), "{free}");
         }
-        for labelled in ["x", "sum by (job) (x)", "topk(3, x)", "sum(a) / b", "absent(x)"] {
+        for labelled in [
+            "x",
+            "sum by (job) (x)",
+            "topk(3, x)",
+            "sum(a) / b",
+            "absent(x)",
+        ] {
             assert!(!label_free(&parse(labelled).unwrap()), "{labelled}");
         }
     }

@@ -28,7 +28,8 @@ use super::context::Context;
 use super::document::{RecordingRule, Rule};
 use super::layout::layout;
 use super::query::{
-    aggregate, at_window, binary, call, label_free, never_nan, number, over, paren, positive, series, without_nan,
+    aggregate, at_window, binary, call, label_free, never_nan, number, over, paren, positive,
+    series, without_nan,
 };
 
 /// The prefix of the error ratios' names, to which the window is added.
@@ -59,7 +60,10 @@ impl<'a> SloContext<'a> {
     /// An SLO of a service.
     pub fn new(of: Context<'a>, slo: &'a Slo) -> Self {
         let pairs = burn_rate::pairs(slo.window);
-        let shorts = pairs.iter().chain(&slo.burn_rate_pairs).map(|pair| pair.short);
+        let shorts = pairs
+            .iter()
+            .chain(&slo.burn_rate_pairs)
+            .map(|pair| pair.short);
         let base = shorts.chain([CURRENT]).min().unwrap_or(CURRENT);
         Self { of, slo, base }
     }
@@ -99,14 +103,21 @@ impl<'a> SloContext<'a> {
             Some(window) => labels.insert("window".into(), window.to_string()),
             None => labels.remove("window"),
         };
-        Rule::Recording(RecordingRule { record: metric.into(), expr: layout(expr), labels })
+        Rule::Recording(RecordingRule {
+            record: metric.into(),
+            expr: layout(expr),
+            labels,
+        })
     }
 
     /// The windows over which the ratio is recorded, shortest first: those of the alerts, the current one, the
     /// base and the period.
     pub fn windows(&self) -> BTreeSet<Duration> {
         let pairs = self.slo.burn_rate_pairs.iter();
-        pairs.flat_map(|pair| [pair.short, pair.long]).chain([CURRENT, self.base, self.slo.window]).collect()
+        pairs
+            .flat_map(|pair| [pair.short, pair.long])
+            .chain([CURRENT, self.base, self.slo.window])
+            .collect()
     }
 
     /// The recordings, each after what it reads.
@@ -119,14 +130,23 @@ impl<'a> SloContext<'a> {
             }
         }
         if self.slo.min_events.is_some() && self.counts_events() {
-            let longs: BTreeSet<_> = self.slo.burn_rate_pairs.iter().map(|pair| pair.long).collect();
+            let longs: BTreeSet<_> = self
+                .slo
+                .burn_rate_pairs
+                .iter()
+                .map(|pair| pair.long)
+                .collect();
             rules.extend(longs.into_iter().map(|long| self.events_rule(long)));
         }
         rules
     }
 
     fn ratio_rule(&self, window: Duration) -> Rule {
-        self.record(format!("{ERROR_RATIO}{window}"), &self.ratio(window), Some(window))
+        self.record(
+            format!("{ERROR_RATIO}{window}"),
+            &self.ratio(window),
+            Some(window),
+        )
     }
 
     fn bad_events(&self) -> String {
@@ -141,7 +161,9 @@ impl<'a> SloContext<'a> {
     fn base_rules(&self) -> Vec<Rule> {
         let base = Some(self.base);
         match &self.slo.sli {
-            Sli::Events { numerator, total, .. } => vec![
+            Sli::Events {
+                numerator, total, ..
+            } => vec![
                 self.record(self.bad_events(), &bad(numerator, total, self.base), base),
                 self.record(self.total_events(), &total_at(total, self.base), base),
             ],
@@ -168,7 +190,9 @@ impl<'a> SloContext<'a> {
     /// The error ratio over a window.
     fn ratio(&self, window: Duration) -> Expr {
         match &self.slo.sli {
-            Sli::Events { numerator, total, .. } => {
+            Sli::Events {
+                numerator, total, ..
+            } => {
                 if window == self.base {
                     let of = |metric: String| aggregate("sum", self.recorded(&metric));
                     divide(of(self.bad_events()), of(self.total_events()))
@@ -183,8 +207,16 @@ impl<'a> SloContext<'a> {
                 if window <= LONGEST_RAW {
                     // Clamped, as no ratio is outside 0 to 1 but by rounding or by events that were counted late;
                     // the comparison drops NaN.
-                    let clamped = [at_window(ratio, window), number(Decimal::ZERO), number(Decimal::ONE)];
-                    binary(call("clamp", clamped), BinaryOp::GreaterOrEqual, number(Decimal::ZERO))
+                    let clamped = [
+                        at_window(ratio, window),
+                        number(Decimal::ZERO),
+                        number(Decimal::ONE),
+                    ];
+                    binary(
+                        call("clamp", clamped),
+                        BinaryOp::GreaterOrEqual,
+                        number(Decimal::ZERO),
+                    )
                 } else if total.is_some() {
                     self.weighted(window)
                 } else {
@@ -196,7 +228,9 @@ impl<'a> SloContext<'a> {
 
     /// Bad events over all events, from the recordings.
     fn weighted(&self, window: Duration) -> Expr {
-        let of = |metric: String| aggregate("sum", over("sum_over_time", self.recorded(&metric), window));
+        let of = |metric: String| {
+            aggregate("sum", over("sum_over_time", self.recorded(&metric), window))
+        };
         divide(of(self.bad_events()), of(self.total_events()))
     }
 
@@ -208,15 +242,21 @@ impl<'a> SloContext<'a> {
 
     /// The number of events in a window.
     fn events_rule(&self, window: Duration) -> Rule {
-        let of = |function: &str, metric: &str| aggregate("sum", over(function, self.recorded(metric), window));
-        let times = |expr: Expr, time: Duration| binary(expr, BinaryOp::Multiply, number(time.as_seconds()));
+        let of = |function: &str, metric: &str| {
+            aggregate("sum", over(function, self.recorded(metric), window))
+        };
+        let times = |expr: Expr, time: Duration| {
+            binary(expr, BinaryOp::Multiply, number(time.as_seconds()))
+        };
         let events = match &self.slo.sli {
-            Sli::Events { total, .. } | Sli::ErrorRatio { total: Some(total), .. } if window <= LONGEST_RAW => {
-                times(total_at(total, window), window)
-            }
-            Sli::Events { .. } | Sli::ErrorRatio { .. } => {
-                times(of("sum_over_time", &self.total_events()), self.of.settings.prometheus.interval)
-            }
+            Sli::Events { total, .. }
+            | Sli::ErrorRatio {
+                total: Some(total), ..
+            } if window <= LONGEST_RAW => times(total_at(total, window), window),
+            Sli::Events { .. } | Sli::ErrorRatio { .. } => times(
+                of("sum_over_time", &self.total_events()),
+                self.of.settings.prometheus.interval,
+            ),
             Sli::TimeSlices { .. } => of("count_over_time", BAD_SLICE),
         };
         self.record(format!("{EVENTS}{window}"), &events, Some(window))
@@ -262,7 +302,11 @@ fn bad_slice(good: &Expr) -> Expr {
             condition.left = known(condition.left);
             condition.right = known(condition.right);
             let bad = Expr::made(Node::Binary(condition));
-            return if label_free(&bad) { bad } else { aggregate("max", bad) };
+            return if label_free(&bad) {
+                bad
+            } else {
+                aggregate("max", bad)
+            };
         }
         let both = |op| binary(bad_slice(&condition.left), op, bad_slice(&condition.right));
         match condition.op {
@@ -272,7 +316,11 @@ fn bad_slice(good: &Expr) -> Expr {
         }
     }
     let none = call("vector", [number(Decimal::ONE)]);
-    let some = binary(aggregate("count", good.clone()), BinaryOp::Multiply, number(Decimal::ZERO));
+    let some = binary(
+        aggregate("count", good.clone()),
+        BinaryOp::Multiply,
+        number(Decimal::ZERO),
+    );
     binary(some, BinaryOp::Or, none)
 }
 
@@ -292,8 +340,10 @@ fn inverse(op: BinaryOp) -> Option<BinaryOp> {
 /// An operand of a comparison without its NaN samples (a quantile without observations), for which no slice
 /// is good or bad: every number is at least -Inf.
 fn known(operand: Expr) -> Expr {
-    let scalar = matches!(&operand.unparenthesised().node, Node::Number(_) | Node::Unary(..))
-        || matches!(&operand.unparenthesised().node, Node::Call(call) if call.function == "scalar");
+    let scalar = matches!(
+        &operand.unparenthesised().node,
+        Node::Number(_) | Node::Unary(..)
+    ) || matches!(&operand.unparenthesised().node, Node::Call(call) if call.function == "scalar");
     if scalar || never_nan(&operand) {
         return operand;
     }
@@ -305,14 +355,24 @@ fn known(operand: Expr) -> Expr {
 pub fn presence(context: &SloContext<'_>) -> Expr {
     let base = context.base;
     match &context.slo.sli {
-        Sli::Events { total_series: Some(series), .. } => at_window(series, base),
-        Sli::Events { total, .. } | Sli::ErrorRatio { total: Some(total), .. } => at_window(total, base),
+        Sli::Events {
+            total_series: Some(series),
+            ..
+        } => at_window(series, base),
+        Sli::Events { total, .. }
+        | Sli::ErrorRatio {
+            total: Some(total), ..
+        } => at_window(total, base),
         // Without the guard against NaN: no traffic is not absence.
         Sli::ErrorRatio { ratio, total: None } => at_window(ratio, base),
         Sli::TimeSlices { good } => match &good.unparenthesised().node {
             Node::Binary(condition) if condition.op.is_comparison() => {
                 let number = matches!(&condition.left.unparenthesised().node, Node::Number(_));
-                if number { condition.right.clone() } else { condition.left.clone() }
+                if number {
+                    condition.right.clone()
+                } else {
+                    condition.left.clone()
+                }
             }
             _ => context.recorded(BAD_SLICE),
         },
@@ -335,8 +395,14 @@ mod tests {
                 "(count(a) > 1) and count(b) <= 2",
                 "clamp_max((count(a) <= bool 1) + (count(b) > bool 2), 1)",
             ),
-            ("count(a) > 1 or count(b) > 2", "(count(a) <= bool 1) * (count(b) <= bool 2)"),
-            ("alive unless dead", "count(alive unless dead) * 0 or vector(1)"),
+            (
+                "count(a) > 1 or count(b) > 2",
+                "(count(a) <= bool 1) * (count(b) <= bool 2)",
+            ),
+            (
+                "alive unless dead",
+                "count(alive unless dead) * 0 or vector(1)",
+            ),
         ] {
             assert_eq!(bad_slice(&parse(good).unwrap()).to_string(), bad);
         }
@@ -347,11 +413,21 @@ mod tests {
         let query = |text: &str| parse(text).unwrap();
         let total = query("sum(rate(all[$window]))");
         assert_eq!(
-            bad(&Numerator::Bad(query("sum(rate(errors[$window]))")), &total, CURRENT).to_string(),
+            bad(
+                &Numerator::Bad(query("sum(rate(errors[$window]))")),
+                &total,
+                CURRENT
+            )
+            .to_string(),
             "sum(rate(errors[5m])) or sum(rate(all[5m])) * 0"
         );
         assert_eq!(
-            bad(&Numerator::Good(query("sum(rate(ok[$window]))")), &total, CURRENT).to_string(),
+            bad(
+                &Numerator::Good(query("sum(rate(ok[$window]))")),
+                &total,
+                CURRENT
+            )
+            .to_string(),
             "clamp_min(sum(rate(all[5m])) - (sum(rate(ok[5m])) or sum(rate(all[5m])) * 0), 0)"
         );
     }

@@ -35,7 +35,14 @@ impl Template {
     }
 
     /// Adds the value of the first sample that a query gives; text where there is none.
-    pub fn query(self, query: &str, format: ValueFormat, before: &str, after: &str, otherwise: &str) -> Self {
+    pub fn query(
+        self,
+        query: &str,
+        format: ValueFormat,
+        before: &str,
+        after: &str,
+        otherwise: &str,
+    ) -> Self {
         self.action(format!("with query {}", quote(query)))
             .text(before)
             .action(format!(". | first | value | {}", function(format)))
@@ -95,7 +102,11 @@ pub fn alert_text(text: &Text) -> String {
 pub fn label_access(of: &str, label: &str) -> String {
     let identifier = label.starts_with(|c: char| c.is_ascii_alphabetic() || c == '_')
         && label.chars().all(|c| c.is_ascii_alphanumeric() || c == '_');
-    if identifier { format!("{of}.{label}") } else { format!("index {of} {}", quote(label)) }
+    if identifier {
+        format!("{of}.{label}")
+    } else {
+        format!("index {of} {}", quote(label))
+    }
 }
 
 /// The template function for a format.

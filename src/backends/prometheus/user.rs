@@ -27,7 +27,9 @@ impl Context<'_> {
     pub fn alert_rules(&self) -> Vec<Rule> {
         let mut taken = BTreeSet::new();
         let alerts = self.service.alerts.iter();
-        alerts.map(|alert| self.alert_rule(alert, unique_name(&alert.name, &mut taken))).collect()
+        alerts
+            .map(|alert| self.alert_rule(alert, unique_name(&alert.name, &mut taken)))
+            .collect()
     }
 
     fn alert_rule(&self, alert: &Alert, name: String) -> Rule {
@@ -37,15 +39,28 @@ impl Context<'_> {
             labels.insert("dependency".into(), dependency.to_string());
         }
         let mut annotations = self.links(alert.runbook_url.as_ref());
-        annotations.extend(alert.annotations.iter().map(|(name, text)| (name.clone(), alert_text(text))));
+        annotations.extend(
+            alert
+                .annotations
+                .iter()
+                .map(|(name, text)| (name.clone(), alert_text(text))),
+        );
         let summary = alert.summary.as_ref().map(alert_text).unwrap_or_else(|| {
-            Template::default().text(&self.service.name).text(": ").text(&alert.name).finish()
-        });
-        let description = alert.description.as_ref().map(alert_text).unwrap_or_else(|| {
             Template::default()
-                .text(format!("For {hold}, this has held: {}", alert.when))
+                .text(&self.service.name)
+                .text(": ")
+                .text(&alert.name)
                 .finish()
         });
+        let description = alert
+            .description
+            .as_ref()
+            .map(alert_text)
+            .unwrap_or_else(|| {
+                Template::default()
+                    .text(format!("For {hold}, this has held: {}", alert.when))
+                    .finish()
+            });
         annotations.insert("summary".into(), summary);
         annotations.insert("description".into(), description);
         Rule::Alerting(AlertingRule {
@@ -80,10 +95,22 @@ mod tests {
     #[test]
     fn names_stay_apart() {
         let mut taken = BTreeSet::new();
-        let names = ["queue-backlog", "queue_backlog", "QueueBacklog2", "queue backlog", "-"];
+        let names = [
+            "queue-backlog",
+            "queue_backlog",
+            "QueueBacklog2",
+            "queue backlog",
+            "-",
+        ];
         assert_eq!(
             names.map(|name| unique_name(name, &mut taken)),
-            ["QueueBacklog", "QueueBacklog2", "QueueBacklog22", "QueueBacklog3", "Alert"]
+            [
+                "QueueBacklog",
+                "QueueBacklog2",
+                "QueueBacklog22",
+                "QueueBacklog3",
+                "Alert"
+            ]
         );
     }
 }
