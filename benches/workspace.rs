@@ -69,7 +69,11 @@ fn workspace(services: usize) -> Input {
         runbook_base_url: None,
         dashboard_base_url: None,
     };
-    Input { settings, files, environment: None }
+    Input {
+        settings,
+        files,
+        environment: None,
+    }
 }
 
 fn timed<T>(run: impl FnOnce() -> T) -> (T, Duration) {
@@ -79,26 +83,41 @@ fn timed<T>(run: impl FnOnce() -> T) -> (T, Duration) {
 }
 
 fn sound(compilation: &Compilation, services: usize) {
-    assert!(compilation.diagnostics.is_empty(), "the workspace has no mistakes");
+    assert!(
+        compilation.diagnostics.is_empty(),
+        "the workspace has no mistakes"
+    );
     assert_eq!(compilation.artifacts.len(), services);
 }
 
 fn main() {
-    let sizes: Vec<usize> = std::env::args().skip(1).filter_map(|arg| arg.parse().ok()).collect();
-    let sizes = if sizes.is_empty() { vec![100, 1000, 10_000] } else { sizes };
+    let sizes: Vec<usize> = std::env::args()
+        .skip(1)
+        .filter_map(|arg| arg.parse().ok())
+        .collect();
+    let sizes = if sizes.is_empty() {
+        vec![100, 1000, 10_000]
+    } else {
+        sizes
+    };
     println!("services   cold check  cold build  check after edit  cold check per service, ratio");
     let mut first = None;
     for services in sizes {
         let input = workspace(services);
         let (mut session, load) = timed(|| Session::new(Database::default(), &input.files));
         let (checked, check) = timed(|| session.check(None));
-        assert!(checked.diagnostics.is_empty(), "the workspace has no mistakes");
+        assert!(
+            checked.diagnostics.is_empty(),
+            "the workspace has no mistakes"
+        );
         let (compilation, build) = timed(|| session.compile(&input));
         sound(&compilation, services);
         let mut edits = Vec::new();
         for round in 0..9 {
             let file = session.files()[services / 2];
-            let text = file.text(&session.db).replace("> 1000", &format!("> {}", 1000 + round));
+            let text = file
+                .text(&session.db)
+                .replace("> 1000", &format!("> {}", 1000 + round));
             let ((), time) = timed(|| {
                 session.edit(file, Arc::from(text));
                 assert!(session.check(None).diagnostics.is_empty());

@@ -154,16 +154,29 @@ fn describe(node: &ItemNode) -> (ItemClass, SmolStr, SmolStr) {
         ItemNode::Import(import) => (
             ItemClass::Import,
             none,
-            import.path.segments.iter().map(|name| name.text.as_str()).collect::<Vec<_>>().join(".").into(),
+            import
+                .path
+                .segments
+                .iter()
+                .map(|name| name.text.as_str())
+                .collect::<Vec<_>>()
+                .join(".")
+                .into(),
         ),
         ItemNode::Block(block) => (
             ItemClass::Block,
             block.kind.text.clone(),
-            block.name.as_ref().map(|name| name.text.clone()).unwrap_or_default(),
+            block
+                .name
+                .as_ref()
+                .map(|name| name.text.clone())
+                .unwrap_or_default(),
         ),
-        ItemNode::Template(template) => {
-            (ItemClass::Template, template.kind.text.clone(), template.name.text.clone())
-        }
+        ItemNode::Template(template) => (
+            ItemClass::Template,
+            template.kind.text.clone(),
+            template.name.text.clone(),
+        ),
         ItemNode::Kind(kind) if kind.extend => (ItemClass::Extension, none, kind.name.text.clone()),
         ItemNode::Kind(kind) => (ItemClass::Kind, none, kind.name.text.clone()),
         ItemNode::Enum(decl) => (ItemClass::Enum, none, decl.name.text.clone()),
@@ -202,9 +215,17 @@ pub fn file_names(db: &dyn salsa::Database, file: SourceFile) -> FileNames {
             salt += 1;
         };
         let key = ItemKey { file, local };
-        names.index.entry((class, kind.clone(), name.clone())).or_insert(key);
+        names
+            .index
+            .entry((class, kind.clone(), name.clone()))
+            .or_insert(key);
         if let ItemNode::Import(import) = &item.node {
-            let last = import.path.segments.last().map(|name| name.text.clone()).unwrap_or_default();
+            let last = import
+                .path
+                .segments
+                .last()
+                .map(|name| name.text.clone())
+                .unwrap_or_default();
             names.imports.push(ImportEntry {
                 key,
                 module: name.clone(),
@@ -212,10 +233,19 @@ pub fn file_names(db: &dyn salsa::Database, file: SourceFile) -> FileNames {
                     .names
                     .as_ref()
                     .map(|list| list.iter().map(|name| name.text.clone()).collect()),
-                alias: import.alias.as_ref().map_or(last, |alias| alias.text.clone()),
+                alias: import
+                    .alias
+                    .as_ref()
+                    .map_or(last, |alias| alias.text.clone()),
             });
         }
-        names.items.push(ItemEntry { key, class, kind, name, duplicate });
+        names.items.push(ItemEntry {
+            key,
+            class,
+            kind,
+            name,
+            duplicate,
+        });
     }
     names
 }
@@ -228,7 +258,10 @@ pub fn item(db: &dyn salsa::Database, key: ItemKey) -> &Option<Arc<Item>> {
 #[salsa::tracked(returns(ref))]
 fn item_tree(db: &dyn salsa::Database, file: SourceFile, local: u64) -> Option<Arc<Item>> {
     let position = *file_names(db, file).positions.get(&local)?;
-    parsed(db, file).items.get(position).map(|(_, item)| item.clone())
+    parsed(db, file)
+        .items
+        .get(position)
+        .map(|(_, item)| item.clone())
 }
 
 /// An item's class, kind and name. It changes only when they do, not when the item's body does.
@@ -245,13 +278,17 @@ pub fn item_entry(db: &dyn salsa::Database, key: ItemKey) -> Option<ItemEntry> {
 
 /// An item's own name; empty where it has none.
 pub fn item_name(db: &dyn salsa::Database, key: ItemKey) -> SmolStr {
-    item_entry(db, key).map(|entry| entry.name).unwrap_or_default()
+    item_entry(db, key)
+        .map(|entry| entry.name)
+        .unwrap_or_default()
 }
 
 /// The byte of its file at which an item starts: read only to show something, never to compute.
 pub fn item_start(db: &dyn salsa::Database, key: ItemKey) -> u32 {
     let position = file_names(db, key.file).positions.get(&key.local).copied();
-    position.and_then(|position| parsed(db, key.file).items.get(position)).map_or(0, |(start, _)| *start)
+    position
+        .and_then(|position| parsed(db, key.file).items.get(position))
+        .map_or(0, |(start, _)| *start)
 }
 
 /// The item of that class, kind and name in a file. A name added elsewhere in the file does not change it.
@@ -269,10 +306,16 @@ pub fn find_item(
 /// The module of that name, which may begin with the project's own: a package's modules import one another as others
 /// import them. A module added elsewhere does not change it.
 #[salsa::tracked(returns(copy))]
-pub fn find_module(db: &dyn salsa::Database, workspace: Workspace, name: SmolStr) -> Option<SourceFile> {
+pub fn find_module(
+    db: &dyn salsa::Database,
+    workspace: Workspace,
+    name: SmolStr,
+) -> Option<SourceFile> {
     let modules = workspace.modules(db);
     modules.get(&name).copied().or_else(|| {
-        let own = name.strip_prefix(workspace.project(db).as_str())?.strip_prefix('.')?;
+        let own = name
+            .strip_prefix(workspace.project(db).as_str())?
+            .strip_prefix('.')?;
         modules.get(own).copied()
     })
 }
@@ -287,7 +330,9 @@ pub struct Database {
 impl Database {
     /// A database that tells `listen` about every event, for tests that ask which queries ran.
     pub fn with_listener(listen: impl Fn(salsa::Event) + Send + Sync + 'static) -> Self {
-        Self { storage: salsa::Storage::new(Some(Box::new(listen))) }
+        Self {
+            storage: salsa::Storage::new(Some(Box::new(listen))),
+        }
     }
 }
 

@@ -12,7 +12,8 @@ use crate::backends::{self, Artifact};
 use crate::check::{check_item, project, rules};
 use crate::compile::{Compilation, Input, SourceInput};
 use crate::db::{
-    Database, Diag, ItemClass, ItemEntry, ItemKey, SourceFile, Span, Workspace, file_names, item_start,
+    Database, Diag, ItemClass, ItemEntry, ItemKey, SourceFile, Span, Workspace, file_names,
+    item_start,
 };
 use crate::diagnostics::{Code, Diagnostic, FileSpan, Severity, SourceMap, codes, suggest};
 use crate::eval::{BlockRef, instance};
@@ -55,16 +56,39 @@ impl Session {
             .collect();
         let files: Vec<SourceFile> = files
             .iter()
-            .map(|file| SourceFile::new(&db, file.module.as_str().into(), file.path.clone(), file.text.clone()))
+            .map(|file| {
+                SourceFile::new(
+                    &db,
+                    file.module.as_str().into(),
+                    file.path.clone(),
+                    file.text.clone(),
+                )
+            })
             .collect();
         let prelude = standard.first().copied().unwrap_or_else(|| {
             SourceFile::new(&db, "std.prelude".into(), String::new(), Arc::from(""))
         });
         let modules = Arc::new(
-            standard.iter().chain(&files).map(|file| (file.module(&db).clone(), *file)).collect::<BTreeMap<_, _>>(),
+            standard
+                .iter()
+                .chain(&files)
+                .map(|file| (file.module(&db).clone(), *file))
+                .collect::<BTreeMap<_, _>>(),
         );
-        let workspace = Workspace::new(&db, modules, prelude, Arc::default(), Arc::default(), SmolStr::default());
-        let mut session = Self { db, workspace, files, standard };
+        let workspace = Workspace::new(
+            &db,
+            modules,
+            prelude,
+            Arc::default(),
+            Arc::default(),
+            SmolStr::default(),
+        );
+        let mut session = Self {
+            db,
+            workspace,
+            files,
+            standard,
+        };
         session.refresh();
         session
     }
@@ -94,7 +118,10 @@ impl Session {
             .par_iter()
             .map_with(self.db.clone(), |db, file| {
                 let names = file_names(db, *file);
-                let extensions = names.of_class(ItemClass::Extension).map(|entry| entry.key).collect();
+                let extensions = names
+                    .of_class(ItemClass::Extension)
+                    .map(|entry| entry.key)
+                    .collect();
                 let environments = names
                     .of_class(ItemClass::Block)
                     .filter(|entry| entry.kind == "environment" && !entry.name.is_empty())
@@ -112,16 +139,22 @@ impl Session {
             }
         }
         if **self.workspace.extensions(&self.db) != extensions {
-            self.workspace.set_extensions(&mut self.db).to(Arc::new(extensions));
+            self.workspace
+                .set_extensions(&mut self.db)
+                .to(Arc::new(extensions));
         }
         if **self.workspace.environments(&self.db) != environments {
-            self.workspace.set_environments(&mut self.db).to(Arc::new(environments));
+            self.workspace
+                .set_environments(&mut self.db)
+                .to(Arc::new(environments));
         }
     }
 
     /// The blocks of the project's own files, in the order of files and of their texts.
     fn entries(&self, class: ItemClass) -> impl Iterator<Item = &ItemEntry> {
-        self.files.iter().flat_map(move |file| file_names(&self.db, *file).of_class(class))
+        self.files
+            .iter()
+            .flat_map(move |file| file_names(&self.db, *file).of_class(class))
     }
 
     fn services(&self) -> Vec<ItemKey> {
@@ -145,11 +178,25 @@ impl Session {
     /// What is said of an environment that is asked for and not declared. It stands in no file; the first one is
     /// as good as any.
     fn unknown_environment(&self, name: &str) -> Diag {
-        let file = self.files.first().copied().unwrap_or_else(|| self.workspace.prelude(&self.db));
-        let nowhere = Span { item: ItemKey { file, local: 0 }, range: Default::default() };
-        let diagnostic =
-            Diag::new(&codes::UNKNOWN_ENVIRONMENT, format!("there is no environment `{name}`"), nowhere);
-        let known = self.workspace.environments(&self.db).keys().map(SmolStr::as_str);
+        let file = self
+            .files
+            .first()
+            .copied()
+            .unwrap_or_else(|| self.workspace.prelude(&self.db));
+        let nowhere = Span {
+            item: ItemKey { file, local: 0 },
+            range: Default::default(),
+        };
+        let diagnostic = Diag::new(
+            &codes::UNKNOWN_ENVIRONMENT,
+            format!("there is no environment `{name}`"),
+            nowhere,
+        );
+        let known = self
+            .workspace
+            .environments(&self.db)
+            .keys()
+            .map(SmolStr::as_str);
         match suggest::nearest(name, known) {
             Some(near) => diagnostic.help(format!("did you mean `{near}`?")),
             None => diagnostic.help(format!("declare it: `environment {name} {{ }}`")),
@@ -157,8 +204,14 @@ impl Session {
     }
 
     /// Asks the same of many items in parallel; the answers come in the items' order.
-    fn ask<T: Send>(&self, keys: &[ItemKey], question: impl Fn(&Database, ItemKey) -> T + Sync) -> Vec<T> {
-        keys.par_iter().map_with(self.db.clone(), |db, key| question(db, *key)).collect()
+    fn ask<T: Send>(
+        &self,
+        keys: &[ItemKey],
+        question: impl Fn(&Database, ItemKey) -> T + Sync,
+    ) -> Vec<T> {
+        keys.par_iter()
+            .map_with(self.db.clone(), |db, key| question(db, *key))
+            .collect()
     }
 
     /// Everything that is wrong in the environment that is asked for, or in all of them; nothing is made.
@@ -181,8 +234,17 @@ impl Session {
         artifacts: Vec<Artifact>,
     ) -> Compilation {
         let (sources, diagnostics) = self.locate(diagnostics);
-        let environments = environments.into_iter().flatten().map(|name| name.to_string()).collect();
-        Compilation { sources, diagnostics, artifacts, environments }
+        let environments = environments
+            .into_iter()
+            .flatten()
+            .map(|name| name.to_string())
+            .collect();
+        Compilation {
+            sources,
+            diagnostics,
+            artifacts,
+            environments,
+        }
     }
 
     fn check_in(&self, environments: &[Option<SmolStr>]) -> Vec<Diag> {
@@ -190,7 +252,12 @@ impl Session {
         let keys: Vec<ItemKey> = self
             .files
             .iter()
-            .flat_map(|file| file_names(&self.db, *file).items.iter().map(|entry| entry.key))
+            .flat_map(|file| {
+                file_names(&self.db, *file)
+                    .items
+                    .iter()
+                    .map(|entry| entry.key)
+            })
             .collect();
         let checked = self.ask(&keys, |db, key| check_item(db, workspace, key).clone());
         let mut own: Vec<Diag> = checked.into_iter().flatten().collect();
@@ -202,18 +269,37 @@ impl Session {
             .filter(|entry| entry.kind != "service")
             .map(|entry| entry.key)
             .collect();
-        let rules: Vec<ItemKey> = self.entries(ItemClass::Rule).map(|entry| entry.key).collect();
-        let all = if rules.is_empty() { BTreeMap::new() } else { self.blocks_by_kind() };
+        let rules: Vec<ItemKey> = self
+            .entries(ItemClass::Rule)
+            .map(|entry| entry.key)
+            .collect();
+        let all = if rules.is_empty() {
+            BTreeMap::new()
+        } else {
+            self.blocks_by_kind()
+        };
         let mut made: Vec<Diag> = Vec::new();
         for environment in environments {
             let of_services = self.ask(&services, |db, key| {
-                service_model(db, workspace, key, environment.clone()).diagnostics.clone()
+                service_model(db, workspace, key, environment.clone())
+                    .diagnostics
+                    .clone()
             });
             let of_others = self.ask(&others, |db, key| {
-                instance(db, workspace, key, environment.clone()).diagnostics.clone()
+                instance(db, workspace, key, environment.clone())
+                    .diagnostics
+                    .clone()
             });
-            let of_rules = self.ask(&rules, |db, key| rules::run(db, workspace, key, environment.clone(), &all));
-            made.extend(of_services.into_iter().chain(of_others).chain(of_rules).flatten());
+            let of_rules = self.ask(&rules, |db, key| {
+                rules::run(db, workspace, key, environment.clone(), &all)
+            });
+            made.extend(
+                of_services
+                    .into_iter()
+                    .chain(of_others)
+                    .chain(of_rules)
+                    .flatten(),
+            );
         }
         self.explain_names(distinct(own, made))
     }
@@ -235,7 +321,11 @@ impl Session {
     /// Compiles what is loaded. `input`'s files are not read again: edits count.
     pub fn compile(&self, input: &Input) -> Compilation {
         let (mut diagnostics, environments) = self.judge(input.environment.as_deref());
-        let sound = |diagnostics: &[Diag]| diagnostics.iter().all(|found| found.severity != Severity::Error);
+        let sound = |diagnostics: &[Diag]| {
+            diagnostics
+                .iter()
+                .all(|found| found.severity != Severity::Error)
+        };
         let mut artifacts = Vec::new();
         if sound(&diagnostics) {
             for environment in &environments {
@@ -255,19 +345,32 @@ impl Session {
     }
 
     /// The artifacts of every service in an environment, each environment's in a folder of its own.
-    fn build(&self, settings: &Settings, environment: &Option<SmolStr>) -> Vec<Result<Vec<Artifact>, Box<Diag>>> {
-        let settings = Settings { environment: environment.clone(), ..settings.clone() };
+    fn build(
+        &self,
+        settings: &Settings,
+        environment: &Option<SmolStr>,
+    ) -> Vec<Result<Vec<Artifact>, Box<Diag>>> {
+        let settings = Settings {
+            environment: environment.clone(),
+            ..settings.clone()
+        };
         let workspace = self.workspace;
         self.ask(&self.services(), |db, key| {
             let lowered = service_model(db, workspace, key, environment.clone());
-            let Some(service) = &lowered.service else { return Ok(Vec::new()) };
-            let mut built = backends::service_artifacts(service, &settings)
-                .map_err(|problem| {
-                    Box::new(Diag::new(&codes::UNWRITABLE, problem, project::name_span(db, key)))
-                })?;
+            let Some(service) = &lowered.service else {
+                return Ok(Vec::new());
+            };
+            let mut built = backends::service_artifacts(service, &settings).map_err(|problem| {
+                Box::new(Diag::new(
+                    &codes::UNWRITABLE,
+                    problem,
+                    project::name_span(db, key),
+                ))
+            })?;
             if let Some(environment) = environment {
                 for artifact in &mut built {
-                    artifact.path = format!("{}/{}", backends::file_stem(environment), artifact.path);
+                    artifact.path =
+                        format!("{}/{}", backends::file_stem(environment), artifact.path);
                 }
             }
             Ok(built)
@@ -279,7 +382,10 @@ impl Session {
             return diagnostics;
         }
         let index = project::NameIndex::new(&self.db, self.workspace);
-        diagnostics.into_iter().map(|found| index.explain(&self.db, found)).collect()
+        diagnostics
+            .into_iter()
+            .map(|found| index.explain(&self.db, found))
+            .collect()
     }
 
     /// Places in files instead of places in items.
@@ -287,10 +393,16 @@ impl Session {
         let mut sources = SourceMap::default();
         let mut numbers = HashMap::new();
         for file in &self.files {
-            numbers.insert(*file, sources.add(file.path(&self.db).clone(), file.text(&self.db).clone()));
+            numbers.insert(
+                *file,
+                sources.add(file.path(&self.db).clone(), file.text(&self.db).clone()),
+            );
         }
         for file in &self.standard {
-            numbers.insert(*file, sources.add(file.path(&self.db).clone(), file.text(&self.db).clone()));
+            numbers.insert(
+                *file,
+                sources.add(file.path(&self.db).clone(), file.text(&self.db).clone()),
+            );
         }
         let mut locate = |span: Span| {
             let start = item_start(&self.db, span.item) as usize;
@@ -300,11 +412,15 @@ impl Session {
                 end: start + span.range.end as usize,
             }
         };
-        let mut located: Vec<Diagnostic<FileSpan>> =
-            diagnostics.into_iter().map(|found| found.map_spans(&mut locate)).collect();
+        let mut located: Vec<Diagnostic<FileSpan>> = diagnostics
+            .into_iter()
+            .map(|found| found.map_spans(&mut locate))
+            .collect();
         located.sort_by(|left, right| {
             let key = |found: &Diagnostic<FileSpan>| (found.primary.span, found.code.id);
-            key(left).cmp(&key(right)).then_with(|| left.message.cmp(&right.message))
+            key(left)
+                .cmp(&key(right))
+                .then_with(|| left.message.cmp(&right.message))
         });
         (sources, located)
     }
@@ -314,13 +430,18 @@ impl Session {
 /// holds in every environment is said once. What the check of an item found, its instances need not say again,
 /// whatever words the values give it.
 fn distinct(checked: Vec<Diag>, instantiated: Vec<Diag>) -> Vec<Diag> {
-    let own: HashSet<(&'static Code, Span)> =
-        checked.iter().map(|found| (found.code, found.primary.span)).collect();
+    let own: HashSet<(&'static Code, Span)> = checked
+        .iter()
+        .map(|found| (found.code, found.primary.span))
+        .collect();
     let mut seen: HashSet<(&'static Code, Span, String)> = HashSet::new();
     checked
         .into_iter()
-        .chain(instantiated.into_iter().filter(|found| !own.contains(&(found.code, found.primary.span))))
+        .chain(
+            instantiated
+                .into_iter()
+                .filter(|found| !own.contains(&(found.code, found.primary.span))),
+        )
         .filter(|found| seen.insert((found.code, found.primary.span, found.message.clone())))
         .collect()
 }
-

@@ -56,7 +56,11 @@ fn load() -> Watched {
         path: format!("{module}.nth"),
         text: Arc::from(text),
     };
-    let files = vec![file("checkout", CHECKOUT), file("ledger", LEDGER), file("teams", TEAMS)];
+    let files = vec![
+        file("checkout", CHECKOUT),
+        file("ledger", LEDGER),
+        file("teams", TEAMS),
+    ];
     let ran = Arc::new(Mutex::new(Vec::new()));
     let notes = ran.clone();
     let db = Database::with_listener(move |event| {
@@ -79,9 +83,17 @@ fn load() -> Watched {
         runbook_base_url: None,
         dashboard_base_url: None,
     };
-    let input = Input { settings, files, environment: None };
+    let input = Input {
+        settings,
+        files,
+        environment: None,
+    };
     let session = Session::new(db, &input.files);
-    let watched = Watched { session, input, ran };
+    let watched = Watched {
+        session,
+        input,
+        ran,
+    };
     assert_eq!(watched.compile(), 0, "the project has no mistakes");
     watched
 }
@@ -95,8 +107,12 @@ impl Watched {
     /// The queries that run after an edit of a file, with how often each does, but for those that only read text.
     fn after(&mut self, module: &str, change: impl Fn(&str) -> String) -> BTreeMap<String, usize> {
         let db = &self.session.db;
-        let file =
-            *self.session.files().iter().find(|file| file.module(db) == module).expect("a module");
+        let file = *self
+            .session
+            .files()
+            .iter()
+            .find(|file| file.module(db) == module)
+            .expect("a module");
         let text = change(file.text(db));
         self.ran.lock().unwrap().clear();
         self.session.edit(file, Arc::from(text));
@@ -111,7 +127,14 @@ impl Watched {
 
 /// The queries that judge or compute, as against those that read text or look a name up.
 fn judged(counts: &BTreeMap<String, usize>) -> Vec<(&str, usize)> {
-    let reading = ["entry", "parsed", "file_names", "item_tree", "find_item", "find_module"];
+    let reading = [
+        "entry",
+        "parsed",
+        "file_names",
+        "item_tree",
+        "find_item",
+        "find_module",
+    ];
     counts
         .iter()
         .filter(|(name, _)| !reading.contains(&name.as_str()))
@@ -122,7 +145,9 @@ fn judged(counts: &BTreeMap<String, usize>) -> Vec<(&str, usize)> {
 #[test]
 fn text_that_moves_judges_nothing_again() {
     let mut watched = load();
-    let counts = watched.after("checkout", |text| format!("// A comment above everything.\n\n{text}"));
+    let counts = watched.after("checkout", |text| {
+        format!("// A comment above everything.\n\n{text}")
+    });
     assert_eq!(counts.get("parsed"), Some(&1), "{counts:?}");
     assert_eq!(judged(&counts), vec![], "{counts:?}");
 }
@@ -133,7 +158,12 @@ fn an_edit_of_a_body_judges_its_own_item_alone() {
     let counts = watched.after("checkout", |text| text.replace("> 100", "> 200"));
     assert_eq!(
         judged(&counts),
-        vec![("check_item", 1), ("instance", 1), ("parsed_query", 1), ("service_model", 1)],
+        vec![
+            ("check_item", 1),
+            ("instance", 1),
+            ("parsed_query", 1),
+            ("service_model", 1)
+        ],
         "{counts:?}"
     );
 }
@@ -141,11 +171,18 @@ fn an_edit_of_a_body_judges_its_own_item_alone() {
 #[test]
 fn an_edit_that_gives_the_same_value_stops_there() {
     let mut watched = load();
-    let counts = watched.after("ledger", |text| text.replace("job = \"ledger\"", "job = \"books\""));
+    let counts = watched.after("ledger", |text| {
+        text.replace("job = \"ledger\"", "job = \"books\"")
+    });
     // `checkout` reads the ledger's tier; it is computed again, is the same, and nothing of `checkout` follows.
     assert_eq!(
         judged(&counts),
-        vec![("block_field", 1), ("check_item", 1), ("instance", 1), ("service_model", 1)],
+        vec![
+            ("block_field", 1),
+            ("check_item", 1),
+            ("instance", 1),
+            ("service_model", 1)
+        ],
         "{counts:?}"
     );
 }
@@ -153,7 +190,9 @@ fn an_edit_that_gives_the_same_value_stops_there() {
 #[test]
 fn a_value_that_another_service_reads_reaches_it() {
     let mut watched = load();
-    let counts = watched.after("ledger", |text| text.replace("tier     = high", "tier     = low"));
+    let counts = watched.after("ledger", |text| {
+        text.replace("tier     = high", "tier     = low")
+    });
     assert_eq!(counts.get("service_model"), Some(&2), "{counts:?}");
 }
 
@@ -161,5 +200,9 @@ fn a_value_that_another_service_reads_reaches_it() {
 fn a_new_item_judges_itself_alone() {
     let mut watched = load();
     let counts = watched.after("teams", |text| format!("{text}\nteam search {{ }}\n"));
-    assert_eq!(judged(&counts), vec![("check_item", 1), ("instance", 1)], "{counts:?}");
+    assert_eq!(
+        judged(&counts),
+        vec![("check_item", 1), ("instance", 1)],
+        "{counts:?}"
+    );
 }

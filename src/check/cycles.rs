@@ -19,12 +19,19 @@ pub fn check_let(evaluator: &mut Evaluator<'_>, key: ItemKey, decl: &Let) {
     if path.iter().any(|member| place(member) < place(&key)) {
         return;
     }
-    let names: Vec<SmolStr> = path.iter().chain([&key]).map(|member| item_name(db, *member)).collect();
+    let names: Vec<SmolStr> = path
+        .iter()
+        .chain([&key])
+        .map(|member| item_name(db, *member))
+        .collect();
     evaluator.diagnostics.push(
         Diag::new(
             &codes::VALUE_CYCLE,
             format!("the value of `{}` depends on itself", decl.name.text),
-            Span { item: key, range: decl.value.range },
+            Span {
+                item: key,
+                range: decl.value.range,
+            },
         )
         .help(format!("the path is {}", names.join(" → "))),
     );
@@ -37,7 +44,9 @@ fn find_way_back(
     path: &mut Vec<ItemKey>,
     seen: &mut Vec<ItemKey>,
 ) -> bool {
-    let Some(ItemNode::Let(decl)) = evaluator.tree(from) else { return false };
+    let Some(ItemNode::Let(decl)) = evaluator.tree(from) else {
+        return false;
+    };
     let mut lets = Vec::new();
     mentioned(evaluator, from, &decl.value, &mut lets);
     if lets.contains(&to) {
@@ -60,7 +69,10 @@ fn find_way_back(
 /// The top-level `let`s that an expression names.
 fn mentioned(evaluator: &Evaluator<'_>, item: ItemKey, expr: &Expr, found: &mut Vec<ItemKey>) {
     let (db, workspace) = (evaluator.db, evaluator.workspace);
-    let want = Want { class: ItemClass::Let, kind: "" };
+    let want = Want {
+        class: ItemClass::Let,
+        kind: "",
+    };
     let mut visit = |inner: &Expr| mentioned(evaluator, item, inner, found);
     match &expr.node {
         ExprNode::Name(name) => {
@@ -68,7 +80,9 @@ fn mentioned(evaluator: &Evaluator<'_>, item: ItemKey, expr: &Expr, found: &mut 
             found.extend(resolve_path(db, workspace, item.file, path, want));
         }
         ExprNode::Member(object, name) => match &object.node {
-            ExprNode::Name(module) if module_named(db, workspace, item.file, &module.text).is_some() => {
+            ExprNode::Name(module)
+                if module_named(db, workspace, item.file, &module.text).is_some() =>
+            {
                 let path = [module.text.clone(), name.text.clone()];
                 found.extend(resolve_path(db, workspace, item.file, &path, want));
             }

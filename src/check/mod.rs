@@ -18,7 +18,9 @@ use crate::syntax::tree::{Import, ItemNode, KindDecl, Name, Template};
 /// What is wrong with an item's own text, whatever the rest of the project does with it.
 #[salsa::tracked(returns(ref))]
 pub fn check_item(db: &dyn salsa::Database, workspace: Workspace, key: ItemKey) -> Vec<Diag> {
-    let Some(tree) = item(db, key) else { return Vec::new() };
+    let Some(tree) = item(db, key) else {
+        return Vec::new();
+    };
     let mut diagnostics: Vec<Diag> = tree
         .errors
         .iter()
@@ -37,7 +39,10 @@ pub fn check_item(db: &dyn salsa::Database, workspace: Workspace, key: ItemKey) 
                     Diag::new(
                         &codes::MISSING_BLOCK_NAME,
                         format!("this `{}` needs a name", block.kind.text),
-                        Span { item: key, range: block.kind.range },
+                        Span {
+                            item: key,
+                            range: block.kind.range,
+                        },
                     )
                     .help(format!("write `{} name {{ … }}`", block.kind.text)),
                 ),
@@ -67,7 +72,12 @@ pub fn check_item(db: &dyn salsa::Database, workspace: Workspace, key: ItemKey) 
         ItemNode::Error => {}
     }
     // What a base or another block does wrong is said there.
-    diagnostics.extend(evaluator.diagnostics.into_iter().filter(|found| found.primary.span.item == key));
+    diagnostics.extend(
+        evaluator
+            .diagnostics
+            .into_iter()
+            .filter(|found| found.primary.span.item == key),
+    );
     diagnostics
 }
 
@@ -77,8 +87,10 @@ pub fn where_it_belongs(kind: &Kind) -> String {
     match kind.parents.as_slice() {
         [] => format!("{noun} stands at the top of a file"),
         parents => {
-            let parents: Vec<_> =
-                parents.iter().map(|parent| format!("{} `{parent}`", article(parent))).collect();
+            let parents: Vec<_> = parents
+                .iter()
+                .map(|parent| format!("{} `{parent}`", article(parent)))
+                .collect();
             format!("{noun} stands in {}", parents.join(" or "))
         }
     }
@@ -86,18 +98,36 @@ pub fn where_it_belongs(kind: &Kind) -> String {
 
 fn check_import(evaluator: &mut Evaluator<'_>, key: ItemKey, import: &Import) {
     // `import a.`, `import`: the syntax error says it all.
-    if import.path.segments.last().is_none_or(|last| import.path.range.end > last.range.end) {
+    if import
+        .path
+        .segments
+        .last()
+        .is_none_or(|last| import.path.range.end > last.range.end)
+    {
         return;
     }
-    let name: SmolStr =
-        import.path.segments.iter().map(|name| name.text.as_str()).collect::<Vec<_>>().join(".").into();
+    let name: SmolStr = import
+        .path
+        .segments
+        .iter()
+        .map(|name| name.text.as_str())
+        .collect::<Vec<_>>()
+        .join(".")
+        .into();
     let Some(module) = find_module(evaluator.db, evaluator.workspace, name.clone()) else {
         // `import a.b` may name the item `b` of the module `a`.
         if import.names.is_none() && import_names_item(evaluator.db, evaluator.workspace, &name) {
             return;
         }
-        let span = Span { item: key, range: import.path.range };
-        let mut diagnostic = Diag::new(&codes::UNKNOWN_MODULE, format!("there is no module `{name}`"), span);
+        let span = Span {
+            item: key,
+            range: import.path.range,
+        };
+        let mut diagnostic = Diag::new(
+            &codes::UNKNOWN_MODULE,
+            format!("there is no module `{name}`"),
+            span,
+        );
         let known = evaluator.workspace.modules(evaluator.db);
         if let Some(near) = suggest::nearest(&name, known.keys().map(SmolStr::as_str)) {
             diagnostic = did_you_mean(diagnostic, span, near);
@@ -115,13 +145,19 @@ fn check_import(evaluator: &mut Evaluator<'_>, key: ItemKey, import: &Import) {
         if names.items.iter().any(|entry| entry.name == wanted.text) {
             continue;
         }
-        let span = Span { item: key, range: wanted.range };
+        let span = Span {
+            item: key,
+            range: wanted.range,
+        };
         let mut diagnostic = Diag::new(
             &codes::UNKNOWN_NAME,
             format!("the module `{name}` has nothing called `{}`", wanted.text),
             span,
         );
-        if let Some(near) = suggest::nearest(&wanted.text, names.items.iter().map(|entry| entry.name.as_str())) {
+        if let Some(near) = suggest::nearest(
+            &wanted.text,
+            names.items.iter().map(|entry| entry.name.as_str()),
+        ) {
             diagnostic = did_you_mean(diagnostic, span, near);
         } else {
             diagnostic.unknown_name = Some(UnknownName {
@@ -134,26 +170,46 @@ fn check_import(evaluator: &mut Evaluator<'_>, key: ItemKey, import: &Import) {
 }
 
 fn check_top_kind(evaluator: &mut Evaluator<'_>, key: ItemKey, kind: &Name, template: bool) {
-    let span = Span { item: key, range: kind.range };
+    let span = Span {
+        item: key,
+        range: kind.range,
+    };
     match evaluator.schema.kinds.get(&kind.text) {
         Some(known) if template || known.parents.is_empty() && known.base.is_none() => {}
         Some(known) if known.base.is_some() => evaluator.diagnostics.push(
-            Diag::new(&codes::MISPLACED_BLOCK, format!("{} `{}` cannot stand here", article(&kind.text), kind.text), span)
-                .help(format!("it is a variant of `{}`", known.base.as_deref().unwrap_or_default())),
+            Diag::new(
+                &codes::MISPLACED_BLOCK,
+                format!("{} `{}` cannot stand here", article(&kind.text), kind.text),
+                span,
+            )
+            .help(format!(
+                "it is a variant of `{}`",
+                known.base.as_deref().unwrap_or_default()
+            )),
         ),
         Some(known) => evaluator.diagnostics.push(
             Diag::new(
                 &codes::MISPLACED_BLOCK,
-                format!("{} `{}` cannot stand at the top of a file", article(&kind.text), kind.text),
+                format!(
+                    "{} `{}` cannot stand at the top of a file",
+                    article(&kind.text),
+                    kind.text
+                ),
                 span,
             )
             .help(where_it_belongs(known)),
         ),
         None => {
-            let mut diagnostic =
-                Diag::new(&codes::UNKNOWN_KIND, format!("there is no kind `{}`", kind.text), span);
+            let mut diagnostic = Diag::new(
+                &codes::UNKNOWN_KIND,
+                format!("there is no kind `{}`", kind.text),
+                span,
+            );
             let near = if template {
-                suggest::nearest(&kind.text, evaluator.schema.kinds.keys().map(SmolStr::as_str))
+                suggest::nearest(
+                    &kind.text,
+                    evaluator.schema.kinds.keys().map(SmolStr::as_str),
+                )
             } else {
                 let declarations = ["template", "import", "let", "rule", "extend"];
                 let known = evaluator.schema.top_level().map(|kind| kind.name.as_str());
@@ -163,9 +219,15 @@ fn check_top_kind(evaluator: &mut Evaluator<'_>, key: ItemKey, kind: &Name, temp
                 Some(near) => did_you_mean(diagnostic, span, near),
                 None if template => diagnostic,
                 None => {
-                    let known: Vec<_> =
-                        evaluator.schema.top_level().map(|kind| format!("`{}`", kind.name)).collect();
-                    diagnostic.help(format!("the kinds at the top of a file are {}", known.join(", ")))
+                    let known: Vec<_> = evaluator
+                        .schema
+                        .top_level()
+                        .map(|kind| format!("`{}`", kind.name))
+                        .collect();
+                    diagnostic.help(format!(
+                        "the kinds at the top of a file are {}",
+                        known.join(", ")
+                    ))
                 }
             };
             evaluator.diagnostics.push(diagnostic);
@@ -183,19 +245,34 @@ fn check_params<'db>(
     let types = params(evaluator.schema, &template.params, key, &mut diagnostics);
     evaluator.diagnostics.extend(diagnostics);
     for (position, param) in template.params.iter().enumerate() {
-        if let Some(first) = template.params[..position].iter().find(|other| other.name.text == param.name.text) {
+        if let Some(first) = template.params[..position]
+            .iter()
+            .find(|other| other.name.text == param.name.text)
+        {
             evaluator.diagnostics.push(
                 Diag::new(
                     &codes::DUPLICATE_NAME,
                     format!("the parameter `{}` is declared twice", param.name.text),
-                    Span { item: key, range: param.name.range },
+                    Span {
+                        item: key,
+                        range: param.name.range,
+                    },
                 )
-                .because(Span { item: key, range: first.name.range }, "first declared here"),
+                .because(
+                    Span {
+                        item: key,
+                        range: first.name.range,
+                    },
+                    "first declared here",
+                ),
             );
         }
     }
     // Defaults are evaluated with the template's scope; here their types are checked.
-    let names: Vec<(SmolStr, Ty)> = types.iter().map(|(name, ty, _)| (name.clone(), ty.clone())).collect();
+    let names: Vec<(SmolStr, Ty)> = types
+        .iter()
+        .map(|(name, ty, _)| (name.clone(), ty.clone()))
+        .collect();
     for (position, (param, (_, ty, _))) in template.params.iter().zip(types).enumerate() {
         if let Some(default) = &param.default {
             let mut others = names.clone();
@@ -212,7 +289,9 @@ fn check_kind<'db>(evaluator: &mut Evaluator<'db>, key: ItemKey, decl: &'db Kind
     let of_schema: Vec<Diag> = evaluator.schema.diagnostics.clone();
     evaluator.diagnostics.extend(of_schema);
     for field in &decl.fields {
-        let Some(known) = evaluator.schema.field(&decl.name.text, &field.name.text) else { continue };
+        let Some(known) = evaluator.schema.field(&decl.name.text, &field.name.text) else {
+            continue;
+        };
         if known.span.item != key {
             continue;
         }

@@ -4,9 +4,11 @@ use std::collections::BTreeMap;
 
 use smol_str::SmolStr;
 
-use crate::db::{Diag, ItemClass, ItemEntry, ItemKey, SourceFile, Span, Workspace, file_names, item};
-use crate::schema::article;
+use crate::db::{
+    Diag, ItemClass, ItemEntry, ItemKey, SourceFile, Span, Workspace, file_names, item,
+};
 use crate::diagnostics::{Applicability, Edit, Fix, codes, suggest};
+use crate::schema::article;
 use crate::syntax::tree::{ItemNode, TextRange};
 
 /// Names that are declared twice: in a file, whatever they are; in the project, services and environments.
@@ -28,13 +30,18 @@ pub fn duplicates(db: &dyn salsa::Database, files: &[SourceFile]) -> Vec<Diag> {
                         whole(db, import.key),
                     )
                     .because(whole(db, first), "first imported here")
-                    .help(format!("give one another name: `import {} as other`", import.module)),
+                    .help(format!(
+                        "give one another name: `import {} as other`",
+                        import.module
+                    )),
                 );
             }
         }
         for entry in &names.items {
-            if matches!(entry.class, ItemClass::Import | ItemClass::Error | ItemClass::Extension)
-                || entry.name.is_empty()
+            if matches!(
+                entry.class,
+                ItemClass::Import | ItemClass::Error | ItemClass::Extension
+            ) || entry.name.is_empty()
             {
                 continue;
             }
@@ -42,18 +49,22 @@ pub fn duplicates(db: &dyn salsa::Database, files: &[SourceFile]) -> Vec<Diag> {
             if entry.duplicate > 0
                 && let Some(first) = names.get(entry.class, &entry.kind, &entry.name)
             {
-                diagnostics.push(duplicate(entry, span).because(name_span(db, first), "first declared here"));
+                diagnostics.push(
+                    duplicate(entry, span).because(name_span(db, first), "first declared here"),
+                );
                 continue;
             }
             // Each of these becomes a file or a folder of the output.
             let becomes_a_file = matches!(entry.kind.as_str(), "service" | "environment" | "team");
             if entry.class == ItemClass::Block && becomes_a_file {
                 // Names that differ in case alone are one file where the file system ignores case.
-                let stem: SmolStr = crate::backends::file_stem(&entry.name).to_lowercase().into();
+                let stem: SmolStr = crate::backends::file_stem(&entry.name)
+                    .to_lowercase()
+                    .into();
                 match global.get(&(entry.kind.clone(), stem.clone())) {
                     Some(first) => {
-                        let mut diagnostic =
-                            duplicate(entry, span).because(name_span(db, *first), "first declared here");
+                        let mut diagnostic = duplicate(entry, span)
+                            .because(name_span(db, *first), "first declared here");
                         if entry_name(db, *first) != Some(&entry.name) {
                             diagnostic.code = &codes::NAME_COLLISION;
                             diagnostic.message = format!(
@@ -83,18 +94,33 @@ fn duplicate(entry: &ItemEntry, span: Span) -> Diag {
         ItemClass::Enum => "enum".to_owned(),
         _ => "function".to_owned(),
     };
-    Diag::new(&codes::DUPLICATE_NAME, format!("there is already {} {what} called `{}`", article(&what), entry.name), span)
+    Diag::new(
+        &codes::DUPLICATE_NAME,
+        format!(
+            "there is already {} {what} called `{}`",
+            article(&what),
+            entry.name
+        ),
+        span,
+    )
 }
 
 fn entry_name(db: &dyn salsa::Database, key: ItemKey) -> Option<&SmolStr> {
-    file_names(db, key.file).items.iter().find(|entry| entry.key == key).map(|entry| &entry.name)
+    file_names(db, key.file)
+        .items
+        .iter()
+        .find(|entry| entry.key == key)
+        .map(|entry| &entry.name)
 }
 
 fn whole(db: &dyn salsa::Database, key: ItemKey) -> Span {
     let length = item(db, key).as_ref().map_or(0, |tree| tree.len);
     let range = match item(db, key).as_ref().map(|tree| &tree.node) {
         Some(ItemNode::Import(import)) => import.range,
-        _ => TextRange { start: 0, end: length },
+        _ => TextRange {
+            start: 0,
+            end: length,
+        },
     };
     Span { item: key, range }
 }
@@ -126,17 +152,28 @@ impl NameIndex {
         let mut modules: BTreeMap<SmolStr, Vec<(SmolStr, SmolStr)>> = BTreeMap::new();
         for (module, file) in workspace.modules(db).iter() {
             for entry in &file_names(db, *file).items {
-                if matches!(entry.class, ItemClass::Block | ItemClass::Template | ItemClass::Let) {
-                    modules.entry(entry.name.clone()).or_default().push((module.clone(), entry.kind.clone()));
+                if matches!(
+                    entry.class,
+                    ItemClass::Block | ItemClass::Template | ItemClass::Let
+                ) {
+                    modules
+                        .entry(entry.name.clone())
+                        .or_default()
+                        .push((module.clone(), entry.kind.clone()));
                 }
             }
         }
-        Self { known: workspace.modules(db).keys().cloned().collect(), modules }
+        Self {
+            known: workspace.modules(db).keys().cloned().collect(),
+            modules,
+        }
     }
 
     /// Says in which modules an unknown name is known, and offers the import.
     pub fn explain(&self, db: &dyn salsa::Database, mut diagnostic: Diag) -> Diag {
-        let Some(unknown) = diagnostic.unknown_name.take() else { return diagnostic };
+        let Some(unknown) = diagnostic.unknown_name.take() else {
+            return diagnostic;
+        };
         let own = diagnostic.primary.span.item.file;
         if unknown.kind == "module" {
             return self.explain_module(db, diagnostic, &unknown.name);
@@ -156,8 +193,10 @@ impl NameIndex {
                 .filter(|(_, places)| places.iter().any(|(_, kind)| fits(kind)))
                 .map(|(name, _)| name.as_str());
             if let Some(near) = suggest::nearest(&unknown.name, near)
-                && let Some((module, _)) =
-                    self.modules.get(near).and_then(|places| places.iter().find(|(_, kind)| fits(kind)))
+                && let Some((module, _)) = self
+                    .modules
+                    .get(near)
+                    .and_then(|places| places.iter().find(|(_, kind)| fits(kind)))
             {
                 diagnostic = diagnostic.help(format!("the module `{module}` has `{near}`"));
             }
@@ -187,7 +226,11 @@ fn add_import(
         diagnostic.fixes.push(Fix {
             title: format!("Add `{import}`"),
             edits: vec![edit],
-            applicability: if only { Applicability::Always } else { Applicability::Maybe },
+            applicability: if only {
+                Applicability::Always
+            } else {
+                Applicability::Maybe
+            },
         });
     }
     diagnostic
@@ -197,15 +240,21 @@ impl NameIndex {
     /// Offers to import the module that a name before a dot surely means.
     fn explain_module(&self, db: &dyn salsa::Database, mut diagnostic: Diag, name: &str) -> Diag {
         let own = diagnostic.primary.span.item.file;
-        let found: Vec<&SmolStr> =
-            self.known.iter().filter(|module| module.rsplit('.').next() == Some(name)).collect();
+        let found: Vec<&SmolStr> = self
+            .known
+            .iter()
+            .filter(|module| module.rsplit('.').next() == Some(name))
+            .collect();
         for module in found.iter().take(3) {
             let import = format!("import {module}");
             diagnostic = diagnostic.help(format!("write `{import}`"));
             diagnostic = add_import(db, diagnostic, own, &import, found.len() == 1);
         }
         if found.is_empty() {
-            let lasts = self.known.iter().filter_map(|module| module.rsplit('.').next());
+            let lasts = self
+                .known
+                .iter()
+                .filter_map(|module| module.rsplit('.').next());
             if let Some(near) = suggest::nearest(name, lasts) {
                 diagnostic = diagnostic.help(format!("did you mean `{near}`?"));
             }
@@ -220,9 +269,18 @@ fn insertion(db: &dyn salsa::Database, file: SourceFile, import: &str) -> Option
     if let Some(last) = names.imports.last() {
         let mut span = whole(db, last.key);
         span.range.start = span.range.end;
-        return Some(Edit { span, replacement: format!("\n{import}") });
+        return Some(Edit {
+            span,
+            replacement: format!("\n{import}"),
+        });
     }
     let first = names.items.first()?;
-    let span = Span { item: first.key, range: TextRange { start: 0, end: 0 } };
-    Some(Edit { span, replacement: format!("{import}\n\n") })
+    let span = Span {
+        item: first.key,
+        range: TextRange { start: 0, end: 0 },
+    };
+    Some(Edit {
+        span,
+        replacement: format!("{import}\n\n"),
+    })
 }

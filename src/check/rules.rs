@@ -13,7 +13,10 @@ use crate::syntax::tree::{Body, ItemNode, Require, Rule, Statement};
 
 /// Checks a rule's own text: every statement, with unknown blocks.
 pub fn check(evaluator: &mut Evaluator<'_>, key: ItemKey, rule: &Rule) {
-    let Some(ItemNode::Rule(rule)) = evaluator.tree(key).filter(|_| !rule.name.text.is_empty()) else { return };
+    let Some(ItemNode::Rule(rule)) = evaluator.tree(key).filter(|_| !rule.name.text.is_empty())
+    else {
+        return;
+    };
     let scope = Scope::of_item(key, Rc::default());
     walk(evaluator, &rule.body, &scope, &[]);
 }
@@ -33,15 +36,25 @@ pub fn run(
     for kind in schema.top_level() {
         evaluator.all.entry(kind.name.clone()).or_default();
     }
-    let Some(ItemNode::Rule(rule)) = evaluator.tree(key) else { return Vec::new() };
+    let Some(ItemNode::Rule(rule)) = evaluator.tree(key) else {
+        return Vec::new();
+    };
     let scope = Scope::of_item(key, Rc::default());
     walk(&mut evaluator, &rule.body, &scope, &[]);
     evaluator.diagnostics
 }
 
-fn walk<'db>(evaluator: &mut Evaluator<'db>, body: &'db Body, outer: &Rc<Scope<'db>>, subjects: &[BlockRef]) {
+fn walk<'db>(
+    evaluator: &mut Evaluator<'db>,
+    body: &'db Body,
+    outer: &Rc<Scope<'db>>,
+    subjects: &[BlockRef],
+) {
     let scope = Scope::inside(outer);
-    let context = Context { scope: scope.clone(), node: None };
+    let context = Context {
+        scope: scope.clone(),
+        node: None,
+    };
     for statement in &body.statements {
         if let Statement::Let(decl) = statement {
             scope.bind_lazy(decl.name.text.clone(), &decl.value, context.clone(), None);
@@ -58,7 +71,10 @@ fn walk<'db>(evaluator: &mut Evaluator<'db>, body: &'db Body, outer: &Rc<Scope<'
                     let inner = Scope::inside(&scope);
                     inner.bind(repeat.variable.text.clone(), element);
                     if let Some(condition) = &repeat.condition {
-                        let context = Context { scope: inner.clone(), node: None };
+                        let context = Context {
+                            scope: inner.clone(),
+                            node: None,
+                        };
                         let taken = evaluator.condition(condition, &context);
                         if evaluator.mode == Mode::Instantiate && taken != Some(true) {
                             continue;
@@ -79,7 +95,9 @@ fn walk<'db>(evaluator: &mut Evaluator<'db>, body: &'db Body, outer: &Rc<Scope<'
                     walk(evaluator, otherwise, &scope, subjects);
                 }
             }
-            Statement::Require(require) => check_requirement(evaluator, require, &context, subjects),
+            Statement::Require(require) => {
+                check_requirement(evaluator, require, &context, subjects)
+            }
             Statement::Let(decl) => {
                 if evaluator.mode == Mode::Check {
                     evaluator.eval(&decl.value, &context, &Ty::Any);
@@ -88,7 +106,9 @@ fn walk<'db>(evaluator: &mut Evaluator<'db>, body: &'db Body, outer: &Rc<Scope<'
             Statement::Field(field) => misplaced(evaluator, &context, field.name.range, "a field"),
             Statement::Block(block) => misplaced(evaluator, &context, block.kind.range, "a block"),
             Statement::In(inner) => misplaced(evaluator, &context, inner.environment.range, "`in`"),
-            Statement::Without(without) => misplaced(evaluator, &context, without.range, "`without`"),
+            Statement::Without(without) => {
+                misplaced(evaluator, &context, without.range, "`without`")
+            }
         }
     }
 }
@@ -129,13 +149,21 @@ fn check_requirement<'db>(
     };
     let text = match message.as_ref().and_then(Value::show) {
         Some(text) => text.trim_end_matches('.').to_owned(),
-        None => format!("`{}` does not hold", crate::eval::expression(&require.condition)),
+        None => format!(
+            "`{}` does not hold",
+            crate::eval::expression(&require.condition)
+        ),
     };
     let own = evaluator.span(context, require.range);
-    let subject = subjects.last().and_then(|block| Some((block, evaluator.head_of(block)?)));
+    let subject = subjects
+        .last()
+        .and_then(|block| Some((block, evaluator.head_of(block)?)));
     let diagnostic = match subject {
         Some((block, (head, maker))) => {
-            let message = format!("the {} `{}` breaks the rule `{rule}`: {text}", block.kind, block.name);
+            let message = format!(
+                "the {} `{}` breaks the rule `{rule}`: {text}",
+                block.kind, block.name
+            );
             let diagnostic = Diag::new(&codes::RULE_BROKEN, message, head);
             match maker.filter(|maker| maker.item != head.item) {
                 Some(maker) => diagnostic.because(maker, "in what this makes"),
@@ -143,7 +171,11 @@ fn check_requirement<'db>(
             }
             .because(own, "the rule asks for it here")
         }
-        None => Diag::new(&codes::RULE_BROKEN, format!("the rule `{rule}` is broken: {text}"), own),
+        None => Diag::new(
+            &codes::RULE_BROKEN,
+            format!("the rule `{rule}` is broken: {text}"),
+            own,
+        ),
     };
     evaluator.diagnostics.push(diagnostic);
 }
@@ -151,7 +183,12 @@ fn check_requirement<'db>(
 impl<'db> Evaluator<'db> {
     /// The kind, name and base of a block, and the base that made it, for a block of a template.
     fn head_of(&mut self, block: &BlockRef) -> Option<(Span, Option<Span>)> {
-        let found = instance(self.db, self.workspace, block.item, self.environment.clone());
+        let found = instance(
+            self.db,
+            self.workspace,
+            block.item,
+            self.environment.clone(),
+        );
         let mut at = found.instance.as_ref()?;
         for (kind, name) in &block.path {
             at = at.children_of(kind).find(|child| child.name == *name)?;

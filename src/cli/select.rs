@@ -69,7 +69,10 @@ impl Selected {
         match environment {
             Some(name) if !compilation.environments.iter().any(|known| known == name) => {
                 let failure = Failure::usage(format!("the project has no environment `{name}`"));
-                let said = compilation.diagnostics.into_iter().find_map(|diagnostic| diagnostic.help.into_iter().next());
+                let said = compilation
+                    .diagnostics
+                    .into_iter()
+                    .find_map(|diagnostic| diagnostic.help.into_iter().next());
                 Err(match said {
                     Some(help) => failure.help(help),
                     None => failure,

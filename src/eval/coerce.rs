@@ -10,7 +10,13 @@ use crate::schema::Ty;
 
 impl<'db> Evaluator<'db> {
     /// The value as one of that type; reports where it is none.
-    pub(crate) fn coerce(&mut self, value: Value, ty: &Ty, span: Span, context: &Context<'db>) -> Value {
+    pub(crate) fn coerce(
+        &mut self,
+        value: Value,
+        ty: &Ty,
+        span: Span,
+        context: &Context<'db>,
+    ) -> Value {
         if value.is_error() {
             return Value::Error;
         }
@@ -31,7 +37,10 @@ impl<'db> Evaluator<'db> {
             }
             Ty::List(element) => match value {
                 Value::List(items) => Value::List(
-                    items.into_iter().map(|item| self.coerce(item, element, span, context)).collect(),
+                    items
+                        .into_iter()
+                        .map(|item| self.coerce(item, element, span, context))
+                        .collect(),
                 ),
                 Value::Unknown(Ty::List(_)) => value,
                 other => self.report_at_span(&other, ty, span, context),
@@ -43,7 +52,13 @@ impl<'db> Evaluator<'db> {
         }
     }
 
-    fn report_at_span(&mut self, value: &Value, ty: &Ty, span: Span, context: &Context<'db>) -> Value {
+    fn report_at_span(
+        &mut self,
+        value: &Value,
+        ty: &Ty,
+        span: Span,
+        context: &Context<'db>,
+    ) -> Value {
         // The default of a field that is left out is not a mistake of its own.
         if *value == Value::None {
             return Value::None;
@@ -58,10 +73,14 @@ impl<'db> Evaluator<'db> {
 
     /// Whether the text is damaged at a place: that `30 d` ends too early is said already.
     pub(crate) fn is_near_damage(&self, span: Span) -> bool {
-        crate::db::item(self.db, span.item).as_ref().is_some_and(|tree| {
-            let near = span.range.start.saturating_sub(1)..=span.range.end + 1;
-            tree.errors.iter().any(|error| near.contains(&error.range.start))
-        })
+        crate::db::item(self.db, span.item)
+            .as_ref()
+            .is_some_and(|tree| {
+                let near = span.range.start.saturating_sub(1)..=span.range.end + 1;
+                tree.errors
+                    .iter()
+                    .any(|error| near.contains(&error.range.start))
+            })
     }
 
     /// What to say where a value has the wrong type.
@@ -79,7 +98,9 @@ impl<'db> Evaluator<'db> {
             Value::Labels(_) => "a set of labels".to_owned(),
             Value::List(_) => "a list".to_owned(),
             Value::Enum(name, member) => format!("the {name} `{member}`"),
-            Value::Runtime(_, ty) => format!("{} that is known only when the service runs", ty.phrase()),
+            Value::Runtime(_, ty) => {
+                format!("{} that is known only when the service runs", ty.phrase())
+            }
             Value::String(_) | Value::Text(_) => "a string".to_owned(),
             other => other.ty().phrase(),
         };
@@ -111,7 +132,9 @@ impl<'db> Evaluator<'db> {
         let same = || Some(value.clone());
         match (value, ty) {
             (_, Ty::Any) => same(),
-            (Value::Unknown(known), wanted) => assignable(known.required(), wanted).then(|| value.clone()),
+            (Value::Unknown(known), wanted) => {
+                assignable(known.required(), wanted).then(|| value.clone())
+            }
             (Value::Runtime(_, known), Ty::GateCondition) if *known == Ty::Bool => same(),
             (Value::Bool(_), Ty::Bool | Ty::GateCondition)
             | (Value::Number(_), Ty::Number)
@@ -124,25 +147,35 @@ impl<'db> Evaluator<'db> {
             | (Value::Labels(_), Ty::Labels | Ty::Annotations) => same(),
             (
                 Value::String(_),
-                Ty::String | Ty::Markdown | Ty::Url | Ty::Email | Ty::Date | Ty::TimeZone | Ty::LabelName,
+                Ty::String
+                | Ty::Markdown
+                | Ty::Url
+                | Ty::Email
+                | Ty::Date
+                | Ty::TimeZone
+                | Ty::LabelName,
             ) => same(),
-            (Value::String(text), Ty::Text) => {
-                Some(Value::Text(Text { parts: vec![TextPart::Literal(text.clone())] }))
-            }
+            (Value::String(text), Ty::Text) => Some(Value::Text(Text {
+                parts: vec![TextPart::Literal(text.clone())],
+            })),
             (Value::Text(_), Ty::String | Ty::Markdown) => value.show().map(Value::String),
             (Value::Enum(name, _), Ty::Enum(wanted)) => (name == wanted).then(|| value.clone()),
             (Value::Block(block), Ty::Ref(kind)) => (block.kind == *kind).then(|| value.clone()),
             (Value::Query(query), ty) => fits_query(query, ty).then(|| value.clone()),
-            (Value::List(items), Ty::List(element)) => {
-                items.iter().map(|item| self.fit(item, element)).collect::<Option<Vec<_>>>().map(Value::List)
-            }
+            (Value::List(items), Ty::List(element)) => items
+                .iter()
+                .map(|item| self.fit(item, element))
+                .collect::<Option<Vec<_>>>()
+                .map(Value::List),
             _ => None,
         }
     }
 
     /// Checks what the type alone does not: that a URL is one.
     fn validate(&mut self, value: Value, ty: &Ty, span: Span, context: &Context<'db>) -> Value {
-        let Value::String(text) = &value else { return value };
+        let Value::String(text) = &value else {
+            return value;
+        };
         let problem = match ty {
             Ty::Url => url_problem(text),
             Ty::Email => email_problem(text),
@@ -167,7 +200,10 @@ fn fits_query(query: &Query, ty: &Ty) -> bool {
         Ty::Selector => matches!(query.shape, Shape::Selector | Shape::Unknown),
         Ty::Windowed => matches!(query.shape, Shape::Windowed | Shape::Unknown),
         Ty::Condition => matches!(query.shape, Shape::Condition | Shape::Unknown),
-        Ty::Vector => matches!(query.shape, Shape::Selector | Shape::Condition | Shape::Vector | Shape::Unknown),
+        Ty::Vector => matches!(
+            query.shape,
+            Shape::Selector | Shape::Condition | Shape::Vector | Shape::Unknown
+        ),
         _ => false,
     }
 }
@@ -182,7 +218,13 @@ fn assignable(from: &Ty, to: &Ty) -> bool {
         (Ty::Bool, Ty::GateCondition) => true,
         (Ty::Selector | Ty::Condition, Ty::Vector) => true,
         (
-            Ty::String | Ty::Url | Ty::Email | Ty::Date | Ty::TimeZone | Ty::LabelName | Ty::Markdown,
+            Ty::String
+            | Ty::Url
+            | Ty::Email
+            | Ty::Date
+            | Ty::TimeZone
+            | Ty::LabelName
+            | Ty::Markdown,
             Ty::String | Ty::Text | Ty::Markdown,
         ) => true,
         (Ty::String, Ty::Url | Ty::Email | Ty::Date | Ty::TimeZone | Ty::LabelName) => true,
@@ -195,12 +237,23 @@ fn assignable(from: &Ty, to: &Ty) -> bool {
 }
 
 fn url_problem(text: &str) -> Option<String> {
-    let rest = text.strip_prefix("https://").or_else(|| text.strip_prefix("http://"));
+    let rest = text
+        .strip_prefix("https://")
+        .or_else(|| text.strip_prefix("http://"));
     match rest {
-        None => Some(format!("`{text}` is no URL: it must begin with `https://` or `http://`")),
-        Some(rest) if rest.is_empty() || rest.starts_with('/') => Some(format!("the URL `{text}` has no host")),
-        Some(rest) if rest.contains(|c: char| c.is_whitespace() || c.is_control() || "<>\"`".contains(c)) => {
-            Some(format!("the URL `{text}` holds a character that a URL cannot hold"))
+        None => Some(format!(
+            "`{text}` is no URL: it must begin with `https://` or `http://`"
+        )),
+        Some(rest) if rest.is_empty() || rest.starts_with('/') => {
+            Some(format!("the URL `{text}` has no host"))
+        }
+        Some(rest)
+            if rest
+                .contains(|c: char| c.is_whitespace() || c.is_control() || "<>\"`".contains(c)) =>
+        {
+            Some(format!(
+                "the URL `{text}` holds a character that a URL cannot hold"
+            ))
         }
         Some(_) => None,
     }
@@ -214,7 +267,9 @@ fn email_problem(text: &str) -> Option<String> {
                 && !host.contains('@')
                 && !host.starts_with('.')
                 && !host.ends_with('.')
-                && !text.contains(|c: char| c.is_whitespace() || c.is_control() || "<>\"(),;:\\".contains(c))
+                && !text.contains(|c: char| {
+                    c.is_whitespace() || c.is_control() || "<>\"(),;:\\".contains(c)
+                })
         }
         None => false,
     };
@@ -238,7 +293,9 @@ fn zone_problem(text: &str) -> Option<String> {
     let near = crate::diagnostics::suggest::nearest(text, names.iter().map(String::as_str));
     Some(match near {
         Some(near) => format!("there is no time zone `{text}`; did you mean `{near}`?"),
-        None => format!("there is no time zone `{text}`: write a name of the IANA database, `Europe/London`"),
+        None => format!(
+            "there is no time zone `{text}`: write a name of the IANA database, `Europe/London`"
+        ),
     })
 }
 
@@ -248,7 +305,9 @@ pub fn label_name_problem(text: &str) -> Option<String> {
         return Some("a label's name cannot be empty".to_owned());
     }
     if text.starts_with("__") {
-        return Some(format!("the label name `{text}` is reserved: names that begin with `__` belong to Prometheus"));
+        return Some(format!(
+            "the label name `{text}` is reserved: names that begin with `__` belong to Prometheus"
+        ));
     }
     None
 }

@@ -27,7 +27,9 @@ impl<'db> Evaluator<'db> {
             ExprNode::Size(value) => Value::Size(*value),
             ExprNode::Rate(value) => Value::Rate(*value),
             ExprNode::TimeOfWeek(value) => Value::TimeOfWeek(*value),
-            ExprNode::String(string) if *expected.required() == Ty::Text => self.text(string, context),
+            ExprNode::String(string) if *expected.required() == Ty::Text => {
+                self.text(string, context)
+            }
             ExprNode::String(string) => self.string(string, context),
             ExprNode::Query(query) => self.query(query, context),
             ExprNode::List(items) => {
@@ -35,16 +37,27 @@ impl<'db> Evaluator<'db> {
                     Ty::List(element) => (**element).clone(),
                     _ => Ty::Any,
                 };
-                Value::List(items.iter().map(|item| self.eval(item, context, &element)).collect())
+                Value::List(
+                    items
+                        .iter()
+                        .map(|item| self.eval(item, context, &element))
+                        .collect(),
+                )
             }
             ExprNode::Labels(entries) => self.labels(entries, context, expected),
             ExprNode::Name(name) => self.name(name, expr.range, context, expected),
             // `teams.`: the syntax error says it all.
             ExprNode::Member(_, name) if name.text.is_empty() => Value::Error,
-            ExprNode::Member(object, name) => self.member(object, name, expr.range, context, expected),
+            ExprNode::Member(object, name) => {
+                self.member(object, name, expr.range, context, expected)
+            }
             ExprNode::Call(callee, args) => self.call(callee, args, expr.range, context, expected),
             ExprNode::Unary(op, operand) => {
-                let wanted = if *op == UnaryOp::Not { Ty::Bool } else { expected.clone() };
+                let wanted = if *op == UnaryOp::Not {
+                    Ty::Bool
+                } else {
+                    expected.clone()
+                };
                 let mut value = self.eval(operand, context, &wanted);
                 if *op == UnaryOp::Not {
                     value = presence(operand, value);
@@ -118,7 +131,12 @@ impl<'db> Evaluator<'db> {
         }
     }
 
-    fn labels(&mut self, entries: &'db [LabelEntry], context: &Context<'db>, expected: &Ty) -> Value {
+    fn labels(
+        &mut self,
+        entries: &'db [LabelEntry],
+        context: &Context<'db>,
+        expected: &Ty,
+    ) -> Value {
         let annotations = *expected.required() == Ty::Annotations;
         let element = if annotations { Ty::Text } else { Ty::String };
         let mut labels: BTreeMap<SmolStr, Value> = BTreeMap::new();
@@ -177,7 +195,13 @@ impl<'db> Evaluator<'db> {
         Some(value)
     }
 
-    fn unary(&mut self, op: UnaryOp, value: Value, range: TextRange, context: &Context<'db>) -> Value {
+    fn unary(
+        &mut self,
+        op: UnaryOp,
+        value: Value,
+        range: TextRange,
+        context: &Context<'db>,
+    ) -> Value {
         match (op, value) {
             (_, Value::Error) => Value::Error,
             (UnaryOp::Not, Value::Bool(value)) => Value::Bool(!value),
@@ -191,7 +215,9 @@ impl<'db> Evaluator<'db> {
             }
             (UnaryOp::Negate, Value::Number(value)) => Value::Number(-value),
             (UnaryOp::Negate, Value::Percent(value)) => Value::Percent(-value),
-            (UnaryOp::Negate, Value::Unknown(ty @ (Ty::Number | Ty::Percent | Ty::Any))) => Value::Unknown(ty),
+            (UnaryOp::Negate, Value::Unknown(ty @ (Ty::Number | Ty::Percent | Ty::Any))) => {
+                Value::Unknown(ty)
+            }
             (op, value) => {
                 let sign = if op == UnaryOp::Not { "not" } else { "-" };
                 let diagnostic = Diag::new(
@@ -254,14 +280,18 @@ impl<'db> Evaluator<'db> {
 
     /// What a body of the item under check holds besides fields and blocks.
     pub(crate) fn check_body(&mut self, body: &'db Body, scope: &std::rc::Rc<Scope<'db>>) {
-        let context = Context { scope: scope.clone(), node: None };
+        let context = Context {
+            scope: scope.clone(),
+            node: None,
+        };
         let mut seen: Vec<(&SmolStr, TextRange)> = Vec::new();
         let mut lets: Vec<(&SmolStr, TextRange)> = Vec::new();
         let mut blocks: Vec<(&SmolStr, &str, TextRange)> = Vec::new();
         for statement in &body.statements {
             match statement {
                 Statement::Let(decl) => {
-                    if let Some((_, first)) = lets.iter().find(|(name, _)| **name == decl.name.text) {
+                    if let Some((_, first)) = lets.iter().find(|(name, _)| **name == decl.name.text)
+                    {
                         let diagnostic = Diag::new(
                             &codes::DUPLICATE_NAME,
                             format!("there is already a `let` called `{}`", decl.name.text),
@@ -275,7 +305,9 @@ impl<'db> Evaluator<'db> {
                     self.force(scope, &decl.name.text);
                 }
                 Statement::Field(field) => {
-                    if let Some((_, first)) = seen.iter().find(|(name, _)| **name == field.name.text) {
+                    if let Some((_, first)) =
+                        seen.iter().find(|(name, _)| **name == field.name.text)
+                    {
                         let diagnostic = Diag::new(
                             &codes::DUPLICATE_FIELD,
                             format!("`{}` is set twice", field.name.text),
@@ -330,13 +362,19 @@ impl<'db> Evaluator<'db> {
                         continue;
                     }
                     let own = name.map_or("", |name| name.text.as_str());
-                    let first = blocks.iter().find(|(kind, known, _)| *kind == &block.kind.text && *known == own);
+                    let first = blocks
+                        .iter()
+                        .find(|(kind, known, _)| *kind == &block.kind.text && *known == own);
                     match first {
                         Some((.., first)) if block.name_parts.is_none() => {
                             self.report_second_block(block, *first, &context);
                         }
                         _ if block.name_parts.is_none() => {
-                            blocks.push((&block.kind.text, own, name.map_or(block.kind.range, |name| name.range)));
+                            blocks.push((
+                                &block.kind.text,
+                                own,
+                                name.map_or(block.kind.range, |name| name.range),
+                            ));
                         }
                         _ => {}
                     }
@@ -361,11 +399,17 @@ impl<'db> Evaluator<'db> {
             ),
             None => Diag::new(
                 &codes::DUPLICATE_FIELD,
-                format!("there is already {} `{kind}` here", crate::schema::article(kind)),
+                format!(
+                    "there is already {} `{kind}` here",
+                    crate::schema::article(kind)
+                ),
                 self.span(context, block.kind.range),
             ),
         };
-        self.report(context, diagnostic.because(self.span(context, first), "the first one"));
+        self.report(
+            context,
+            diagnostic.because(self.span(context, first), "the first one"),
+        );
     }
 
     /// Offers backticks around a string where a query is wanted, and the like.
@@ -399,9 +443,14 @@ impl<'db> Evaluator<'db> {
             (Value::Number(number), Ty::Duration) => {
                 let milliseconds = *number * Decimal::ONE_THOUSAND;
                 diagnostic = if number.fract().is_zero() {
-                    diagnostic.help(format!("a duration has a unit: `{number}s`, `{number}m`, `{number}h`"))
+                    diagnostic.help(format!(
+                        "a duration has a unit: `{number}s`, `{number}m`, `{number}h`"
+                    ))
                 } else if milliseconds.fract().is_zero() {
-                    diagnostic.help(format!("a duration has a unit: `{}ms`", milliseconds.normalize()))
+                    diagnostic.help(format!(
+                        "a duration has a unit: `{}ms`",
+                        milliseconds.normalize()
+                    ))
                 } else {
                     diagnostic.help("a duration is a whole number with a unit: `300ms`, `1h30m`")
                 };
@@ -410,42 +459,57 @@ impl<'db> Evaluator<'db> {
                 diagnostic = diagnostic.help(format!("a size has a unit: `{number}MiB`"));
             }
             (Value::String(text), Ty::Enum(name))
-                if self.schema.enums.get(name).is_some_and(|known| known.members.contains_key(text.as_str())) =>
+                if self
+                    .schema
+                    .enums
+                    .get(name)
+                    .is_some_and(|known| known.members.contains_key(text.as_str())) =>
             {
-                diagnostic = diagnostic.help(format!("write `{text}` without quotes")).fix(
-                    "Remove the quotes",
-                    span,
-                    text.clone(),
-                    Applicability::Always,
-                );
+                diagnostic = diagnostic
+                    .help(format!("write `{text}` without quotes"))
+                    .fix(
+                        "Remove the quotes",
+                        span,
+                        text.clone(),
+                        Applicability::Always,
+                    );
             }
             (Value::String(text), Ty::Ref(_)) => {
-                diagnostic = diagnostic.help(format!("name it without quotes: `{text}`")).fix(
-                    "Remove the quotes",
-                    span,
-                    text.clone(),
-                    Applicability::Maybe,
-                );
+                diagnostic = diagnostic
+                    .help(format!("name it without quotes: `{text}`"))
+                    .fix(
+                        "Remove the quotes",
+                        span,
+                        text.clone(),
+                        Applicability::Maybe,
+                    );
             }
             (Value::String(text), ty) if literal_type(text).as_ref() == Some(ty) => {
-                diagnostic = diagnostic.help(format!("write `{text}` without quotes")).fix(
-                    "Remove the quotes",
-                    span,
-                    text.clone(),
-                    Applicability::Always,
-                );
+                diagnostic = diagnostic
+                    .help(format!("write `{text}` without quotes"))
+                    .fix(
+                        "Remove the quotes",
+                        span,
+                        text.clone(),
+                        Applicability::Always,
+                    );
             }
             (Value::String(_), Ty::Labels | Ty::Annotations) => {
                 diagnostic = diagnostic.help("labels stand in braces: `{ job = \"checkout\" }`");
             }
-            (Value::Bool(_) | Value::Number(_) | Value::Percent(_) | Value::Duration(_), Ty::String | Ty::Text) => {
+            (
+                Value::Bool(_) | Value::Number(_) | Value::Percent(_) | Value::Duration(_),
+                Ty::String | Ty::Text,
+            ) => {
                 if let Some(text) = value.show() {
-                    diagnostic = diagnostic.help(format!("write it as text: `\"{text}\"`")).fix(
-                        "Put it in quotes",
-                        span,
-                        format!("\"{text}\""),
-                        Applicability::Maybe,
-                    );
+                    diagnostic = diagnostic
+                        .help(format!("write it as text: `\"{text}\"`"))
+                        .fix(
+                            "Put it in quotes",
+                            span,
+                            format!("\"{text}\""),
+                            Applicability::Maybe,
+                        );
                 }
             }
             (_, Ty::List(_)) => diagnostic = diagnostic.help("a list stands in brackets: `[…]`"),
@@ -464,7 +528,10 @@ impl<'db> Evaluator<'db> {
         node: Option<super::NodeId>,
         others: &[(SmolStr, Ty)],
     ) {
-        let context = Context { scope: Scope::of_item(item, std::rc::Rc::default()), node };
+        let context = Context {
+            scope: Scope::of_item(item, std::rc::Rc::default()),
+            node,
+        };
         for (name, ty) in others {
             context.scope.bind(name.clone(), Value::Unknown(ty.clone()));
         }
@@ -492,7 +559,11 @@ fn presence(expr: &Expr, value: Value) -> Value {
         ExprNode::Member(..) => match value {
             Value::None => Value::Bool(false),
             Value::Unknown(Ty::Optional(_)) => Value::Unknown(Ty::Bool),
-            Value::Bool(_) | Value::List(_) | Value::Runtime(..) | Value::Unknown(_) | Value::Error => value,
+            Value::Bool(_)
+            | Value::List(_)
+            | Value::Runtime(..)
+            | Value::Unknown(_)
+            | Value::Error => value,
             _ => Value::Bool(true),
         },
         _ => value,
@@ -502,8 +573,12 @@ fn presence(expr: &Expr, value: Value) -> Value {
 /// The type of the literal that a text would be without its quotes.
 fn literal_type(text: &str) -> Option<Ty> {
     let file = crate::syntax::parse(&format!("let it = {text}"));
-    let [(_, item)] = file.items.as_slice() else { return None };
-    let ItemNode::Let(decl) = &item.node else { return None };
+    let [(_, item)] = file.items.as_slice() else {
+        return None;
+    };
+    let ItemNode::Let(decl) = &item.node else {
+        return None;
+    };
     if !item.errors.is_empty() {
         return None;
     }

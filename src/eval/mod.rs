@@ -88,7 +88,10 @@ impl<'db> Evaluator<'db> {
 
     /// A place in the item that a context stands in.
     pub fn span(&self, context: &Context<'db>, range: TextRange) -> Span {
-        Span { item: context.scope.item, range }
+        Span {
+            item: context.scope.item,
+            range,
+        }
     }
 
     /// Adds a diagnostic, with the place that made the instance where there is one.
@@ -128,14 +131,23 @@ pub fn instance(
     // What stands at the top of a file and cannot stand there is reported by its check.
     let stands = match evaluator.tree(key) {
         Some(ItemNode::Block(block)) => {
-            evaluator.schema.top_level().any(|kind| kind.name == block.kind.text)
-                && block.name.as_ref().is_some_and(|name| !name.text.is_empty())
+            evaluator
+                .schema
+                .top_level()
+                .any(|kind| kind.name == block.kind.text)
+                && block
+                    .name
+                    .as_ref()
+                    .is_some_and(|name| !name.text.is_empty())
         }
         _ => false,
     };
     let root = evaluator.root_block(key).filter(|_| stands);
     let instance = root.map(|node| evaluator.freeze(node));
-    Arc::new(Evaluated { instance, diagnostics: evaluator.diagnostics })
+    Arc::new(Evaluated {
+        instance,
+        diagnostics: evaluator.diagnostics,
+    })
 }
 
 /// One field of a block of another item: services refer to one another in a circle, their values may not.
@@ -174,8 +186,12 @@ pub fn block_children(
     environment: Option<SmolStr>,
 ) -> Vec<BlockRef> {
     let mut evaluator = Evaluator::new(db, workspace, environment, Mode::Instantiate);
-    let Some(root) = evaluator.root_block(block.item) else { return Vec::new() };
-    let Some(node) = evaluator.find_node(root, &block.path) else { return Vec::new() };
+    let Some(root) = evaluator.root_block(block.item) else {
+        return Vec::new();
+    };
+    let Some(node) = evaluator.find_node(root, &block.path) else {
+        return Vec::new();
+    };
     evaluator.children_refs(node, &kind)
 }
 
@@ -188,9 +204,15 @@ pub fn let_value(
     environment: Option<SmolStr>,
 ) -> Option<Value> {
     let mut evaluator = Evaluator::new(db, workspace, environment, Mode::Instantiate);
-    let ItemNode::Let(decl) = evaluator.tree(key)? else { return None };
+    let ItemNode::Let(decl) = evaluator.tree(key)? else {
+        return None;
+    };
     let scope = Scope::of_item(key, Rc::default());
-    Some(evaluator.eval(&decl.value, &Context { scope, node: None }, &crate::schema::Ty::Any))
+    Some(evaluator.eval(
+        &decl.value,
+        &Context { scope, node: None },
+        &crate::schema::Ty::Any,
+    ))
 }
 
 fn let_in_a_circle(

@@ -50,7 +50,13 @@ fn arguments<'a, const N: usize>(args: &'a [Arg], params: [&str; N]) -> Option<[
 }
 
 impl<'db> Evaluator<'db> {
-    pub(crate) fn name(&mut self, name: &'db Name, range: TextRange, context: &Context<'db>, expected: &Ty) -> Value {
+    pub(crate) fn name(
+        &mut self,
+        name: &'db Name,
+        range: TextRange,
+        context: &Context<'db>,
+        expected: &Ty,
+    ) -> Value {
         if let Some(value) = self.force(&context.scope, &name.text) {
             return value;
         }
@@ -58,7 +64,12 @@ impl<'db> Evaluator<'db> {
             return Value::String(name.text.to_string());
         }
         if let Some(enumeration) = enum_of(expected) {
-            if self.schema.enums.get(enumeration).is_some_and(|known| known.members.contains_key(&name.text)) {
+            if self
+                .schema
+                .enums
+                .get(enumeration)
+                .is_some_and(|known| known.members.contains_key(&name.text))
+            {
                 return Value::Enum(enumeration.clone(), name.text.clone());
             }
             if referred(expected).is_empty() {
@@ -76,7 +87,10 @@ impl<'db> Evaluator<'db> {
         }
         let file = context.scope.item.file;
         let path = std::slice::from_ref(&name.text);
-        let want = Want { class: ItemClass::Let, kind: "" };
+        let want = Want {
+            class: ItemClass::Let,
+            kind: "",
+        };
         if let Some(key) = resolve_path(self.db, self.workspace, file, path, want) {
             return self.let_item(key);
         }
@@ -97,17 +111,29 @@ impl<'db> Evaluator<'db> {
 
     /// In the body of a template, a block that the service may have.
     fn may_come_later(&self, kinds: &[SmolStr], context: &Context<'db>) -> bool {
-        let Some(mut node) = context.node else { return false };
+        let Some(mut node) = context.node else {
+            return false;
+        };
         while let Some(parent) = self.node(node).parent {
             node = parent;
         }
-        let nested = kinds
-            .iter()
-            .any(|kind| self.schema.kinds.get(kind).is_some_and(|kind| !kind.parents.is_empty()));
-        self.mode == Mode::Check && nested && matches!(self.tree(context.scope.item), Some(ItemNode::Template(_)))
+        let nested = kinds.iter().any(|kind| {
+            self.schema
+                .kinds
+                .get(kind)
+                .is_some_and(|kind| !kind.parents.is_empty())
+        });
+        self.mode == Mode::Check
+            && nested
+            && matches!(self.tree(context.scope.item), Some(ItemNode::Template(_)))
     }
 
-    fn unknown_member(&mut self, enumeration: &SmolStr, name: &'db Name, context: &Context<'db>) -> Value {
+    fn unknown_member(
+        &mut self,
+        enumeration: &SmolStr,
+        name: &'db Name,
+        context: &Context<'db>,
+    ) -> Value {
         let span = self.span(context, name.range);
         let mut diagnostic = Diag::new(
             &codes::UNKNOWN_MEMBER,
@@ -119,7 +145,11 @@ impl<'db> Evaluator<'db> {
             if let Some(near) = suggest::nearest(&name.text, members) {
                 diagnostic = did_you_mean(diagnostic, span, near);
             } else {
-                let members: Vec<_> = known.members.keys().map(|member| format!("`{member}`")).collect();
+                let members: Vec<_> = known
+                    .members
+                    .keys()
+                    .map(|member| format!("`{member}`"))
+                    .collect();
                 diagnostic = diagnostic.help(format!("it is one of {}", members.join(", ")));
             }
         }
@@ -128,7 +158,12 @@ impl<'db> Evaluator<'db> {
     }
 
     /// A block of a kind: one that stands in an enclosing block, or a top-level one.
-    fn block_named(&mut self, kind: &SmolStr, name: &SmolStr, context: &Context<'db>) -> Option<Value> {
+    fn block_named(
+        &mut self,
+        kind: &SmolStr,
+        name: &SmolStr,
+        context: &Context<'db>,
+    ) -> Option<Value> {
         let mut at = context.node;
         while let Some(node) = at {
             if let Some(child) = self.child(node, kind, name) {
@@ -137,8 +172,17 @@ impl<'db> Evaluator<'db> {
             at = self.node(node).parent;
         }
         let file = context.scope.item.file;
-        let want = Want { class: ItemClass::Block, kind };
-        let key = resolve_path(self.db, self.workspace, file, std::slice::from_ref(name), want)?;
+        let want = Want {
+            class: ItemClass::Block,
+            kind,
+        };
+        let key = resolve_path(
+            self.db,
+            self.workspace,
+            file,
+            std::slice::from_ref(name),
+            want,
+        )?;
         self.top_level(key)
     }
 
@@ -146,7 +190,12 @@ impl<'db> Evaluator<'db> {
     fn top_level(&self, key: ItemKey) -> Option<Value> {
         let entry = item_entry(self.db, key)?;
         (entry.class == ItemClass::Block).then(|| {
-            Value::Block(BlockRef { item: key, path: Vec::new(), kind: entry.kind, name: entry.name })
+            Value::Block(BlockRef {
+                item: key,
+                path: Vec::new(),
+                kind: entry.kind,
+                name: entry.name,
+            })
         })
     }
 
@@ -158,7 +207,9 @@ impl<'db> Evaluator<'db> {
             if self.node(node).kind == *kind {
                 return match self.mode {
                     // A template's own root is not the block that it will be.
-                    Mode::Check if self.is_template_root(node) => Some(Value::Unknown(Ty::Ref(kind.clone()))),
+                    Mode::Check if self.is_template_root(node) => {
+                        Some(Value::Unknown(Ty::Ref(kind.clone())))
+                    }
                     _ => self.reference(node).map(Value::Block),
                 };
             }
@@ -180,8 +231,12 @@ impl<'db> Evaluator<'db> {
     }
 
     fn is_ancestor(&self, kind: &str, of: &str) -> bool {
-        let Some(of) = self.schema.kinds.get(of) else { return false };
-        of.parents.iter().any(|parent| parent == kind || self.is_ancestor(kind, parent))
+        let Some(of) = self.schema.kinds.get(of) else {
+            return false;
+        };
+        of.parents
+            .iter()
+            .any(|parent| parent == kind || self.is_ancestor(kind, parent))
     }
 
     /// A block of whatever kind: nested ones from the inside out, then the file's own and imported ones.
@@ -189,15 +244,27 @@ impl<'db> Evaluator<'db> {
         let mut at = context.node;
         while let Some(node) = at {
             let children = self.node(node).children.clone();
-            if let Some(child) = children.into_iter().find(|child| self.node(*child).name == *name) {
+            if let Some(child) = children
+                .into_iter()
+                .find(|child| self.node(*child).name == *name)
+            {
                 return self.reference(child).map(Value::Block);
             }
             at = self.node(node).parent;
         }
         let file = context.scope.item.file;
         self.schema.top_level().find_map(|kind| {
-            let want = Want { class: ItemClass::Block, kind: &kind.name };
-            let key = resolve_path(self.db, self.workspace, file, std::slice::from_ref(name), want)?;
+            let want = Want {
+                class: ItemClass::Block,
+                kind: &kind.name,
+            };
+            let key = resolve_path(
+                self.db,
+                self.workspace,
+                file,
+                std::slice::from_ref(name),
+                want,
+            )?;
             self.top_level(key)
         })
     }
@@ -209,8 +276,12 @@ impl<'db> Evaluator<'db> {
             return None;
         }
         match self.all.get(kind) {
-            Some(blocks) => Some(Value::List(blocks.iter().cloned().map(Value::Block).collect())),
-            None if self.mode == Mode::Check && self.schema.top_level().any(|known| known.name == kind) => {
+            Some(blocks) => Some(Value::List(
+                blocks.iter().cloned().map(Value::Block).collect(),
+            )),
+            None if self.mode == Mode::Check
+                && self.schema.top_level().any(|known| known.name == kind) =>
+            {
                 Some(Value::Unknown(Ty::List(Box::new(Ty::Ref(kind.into())))))
             }
             None => None,
@@ -235,14 +306,26 @@ impl<'db> Evaluator<'db> {
             [] => format!("nothing here is called `{}`", name.text),
             kinds => format!("there is no {} `{}` here", kinds.join(" or "), name.text),
         };
-        let code = if kinds.is_empty() { &codes::UNKNOWN_NAME } else { &codes::UNKNOWN_BLOCK };
+        let code = if kinds.is_empty() {
+            &codes::UNKNOWN_NAME
+        } else {
+            &codes::UNKNOWN_BLOCK
+        };
         let mut diagnostic = Diag::new(code, what, span).label("not found");
         let known = self.known_names(kinds, context);
         if let Some(near) = suggest::nearest(&name.text, known.iter().map(SmolStr::as_str)) {
             diagnostic = did_you_mean(diagnostic, span, near);
-        } else if matches!(name.text.as_str(), "value" | "labels") && *expected.required() == Ty::Text {
-            diagnostic = diagnostic.help(format!("in a text it stands in a hole: `\"${{{}}}\"`", name.text));
-        } else if matches!(expected.required(), Ty::String | Ty::Text | Ty::Markdown | Ty::Email | Ty::Url) {
+        } else if matches!(name.text.as_str(), "value" | "labels")
+            && *expected.required() == Ty::Text
+        {
+            diagnostic = diagnostic.help(format!(
+                "in a text it stands in a hole: `\"${{{}}}\"`",
+                name.text
+            ));
+        } else if matches!(
+            expected.required(),
+            Ty::String | Ty::Text | Ty::Markdown | Ty::Email | Ty::Url
+        ) {
             diagnostic = diagnostic.help("text stands between double quotes");
         } else if matches!(name.text.as_str(), "value" | "labels") {
             diagnostic = diagnostic.help(format!(
@@ -262,14 +345,22 @@ impl<'db> Evaluator<'db> {
     fn known_names(&self, kinds: &[SmolStr], context: &Context<'db>) -> Vec<SmolStr> {
         let mut known = context.scope.names();
         if matches!(self.tree(context.scope.item), Some(ItemNode::Rule(_))) {
-            known.extend(self.schema.top_level().map(|kind| SmolStr::from(format!("{}s", kind.name))));
+            known.extend(
+                self.schema
+                    .top_level()
+                    .map(|kind| SmolStr::from(format!("{}s", kind.name))),
+            );
         }
         let wanted = |kind: &SmolStr| kinds.is_empty() || kinds.contains(kind);
         let mut at = context.node;
         while let Some(node) = at {
             let node = self.node(node);
             let children = node.children.iter().map(|child| self.node(*child));
-            known.extend(children.filter(|child| wanted(&child.kind)).map(|child| child.name.clone()));
+            known.extend(
+                children
+                    .filter(|child| wanted(&child.kind))
+                    .map(|child| child.name.clone()),
+            );
             if kinds.is_empty() {
                 known.push(node.kind.clone());
             }
@@ -310,7 +401,12 @@ impl<'db> Evaluator<'db> {
         if let ExprNode::Name(module) = &object.node
             && context.scope.find(&module.text).is_none()
             && self.enclosing(&module.text, context).is_none()
-            && let Some(file) = module_named(self.db, self.workspace, context.scope.item.file, &module.text)
+            && let Some(file) = module_named(
+                self.db,
+                self.workspace,
+                context.scope.item.file,
+                &module.text,
+            )
             && let Some(value) = self.in_module(file, name, expected)
         {
             return value;
@@ -318,21 +414,24 @@ impl<'db> Evaluator<'db> {
         if let ExprNode::Name(first) = &object.node
             && context.scope.find(&first.text).is_none()
             && let path = format!("{}.{}", first.text, name.text)
-            && file_names(self.db, context.scope.item.file).imports.iter().any(|import| import.module == path)
+            && file_names(self.db, context.scope.item.file)
+                .imports
+                .iter()
+                .any(|import| import.module == path)
         {
             return self.report_module(&path, range, context);
         }
         let value = self.eval(object, context, &Ty::Any);
         match value {
             Value::Block(block) => self.block_member(&block, name, range, context),
-            Value::Unknown(Ty::Ref(kind)) => {
-                match self.member_type(&kind, &name.text) {
-                    Some(ty) => Value::Unknown(ty),
-                    None => self.report_unknown_member(&kind, name, context),
-                }
-            }
+            Value::Unknown(Ty::Ref(kind)) => match self.member_type(&kind, &name.text) {
+                Some(ty) => Value::Unknown(ty),
+                None => self.report_unknown_member(&kind, name, context),
+            },
             Value::Unknown(Ty::Optional(inner)) if matches!(*inner, Ty::Ref(_)) => {
-                let Ty::Ref(kind) = *inner else { return Value::Error };
+                let Ty::Ref(kind) = *inner else {
+                    return Value::Error;
+                };
                 match self.member_type(&kind, &name.text) {
                     Some(ty) => Value::Unknown(ty),
                     None => self.report_unknown_member(&kind, name, context),
@@ -342,9 +441,14 @@ impl<'db> Evaluator<'db> {
                 Some(value) => value.clone(),
                 None => {
                     let span = self.span(context, name.range);
-                    let mut diagnostic =
-                        Diag::new(&codes::UNKNOWN_FIELD, format!("there is no label `{}`", name.text), span);
-                    if let Some(near) = suggest::nearest(&name.text, labels.keys().map(SmolStr::as_str)) {
+                    let mut diagnostic = Diag::new(
+                        &codes::UNKNOWN_FIELD,
+                        format!("there is no label `{}`", name.text),
+                        span,
+                    );
+                    if let Some(near) =
+                        suggest::nearest(&name.text, labels.keys().map(SmolStr::as_str))
+                    {
                         diagnostic = did_you_mean(diagnostic, span, near);
                     }
                     self.report(context, diagnostic);
@@ -378,16 +482,24 @@ impl<'db> Evaluator<'db> {
     /// A name before a dot that is no module here.
     pub(crate) fn report_unknown_module(&mut self, module: &Name, context: &Context<'db>) {
         let span = self.span(context, module.range);
-        let mut diagnostic =
-            Diag::new(&codes::UNKNOWN_MODULE, format!("no module is imported as `{}`", module.text), span)
-                .label("not imported");
+        let mut diagnostic = Diag::new(
+            &codes::UNKNOWN_MODULE,
+            format!("no module is imported as `{}`", module.text),
+            span,
+        )
+        .label("not imported");
         let imports = &file_names(self.db, context.scope.item.file).imports;
-        let known = imports.iter().filter(|import| import.names.is_none()).map(|import| import.alias.as_str());
+        let known = imports
+            .iter()
+            .filter(|import| import.names.is_none())
+            .map(|import| import.alias.as_str());
         match suggest::nearest(&module.text, known) {
             Some(near) => diagnostic = did_you_mean(diagnostic, span, near),
             None => {
-                diagnostic.unknown_name =
-                    Some(UnknownName { kind: "module".to_owned(), name: module.text.to_string() });
+                diagnostic.unknown_name = Some(UnknownName {
+                    kind: "module".to_owned(),
+                    name: module.text.to_string(),
+                });
             }
         }
         self.report(context, diagnostic);
@@ -395,13 +507,18 @@ impl<'db> Evaluator<'db> {
 
     /// `module.name`
     fn in_module(&mut self, file: SourceFile, name: &Name, expected: &Ty) -> Option<Value> {
-        let find = |class, kind: &str| find_item(self.db, file, class, kind.into(), name.text.clone());
+        let find =
+            |class, kind: &str| find_item(self.db, file, class, kind.into(), name.text.clone());
         if let Some(key) = find(ItemClass::Let, "") {
             return Some(self.let_item(key));
         }
         let mut kinds = referred(expected);
         if kinds.is_empty() {
-            kinds = self.schema.top_level().map(|kind| kind.name.clone()).collect();
+            kinds = self
+                .schema
+                .top_level()
+                .map(|kind| kind.name.clone())
+                .collect();
         }
         let key = kinds.iter().find_map(|kind| find(ItemClass::Block, kind))?;
         self.top_level(key)
@@ -411,17 +528,28 @@ impl<'db> Evaluator<'db> {
         if name == "name" {
             return Some(Ty::String);
         }
-        if let Some(field) = self.schema.field(kind, name).filter(|field| !matches!(field.ty, Ty::One(..))) {
+        if let Some(field) = self
+            .schema
+            .field(kind, name)
+            .filter(|field| !matches!(field.ty, Ty::One(..)))
+        {
             return Some(field.ty.clone());
         }
-        self.child_kind(kind, name).map(|child| Ty::List(Box::new(Ty::Ref(child))))
+        self.child_kind(kind, name)
+            .map(|child| Ty::List(Box::new(Ty::Ref(child))))
     }
 
     /// The kind of nested blocks that `service.alerts` asks for.
     fn child_kind(&self, kind: &str, plural: &str) -> Option<SmolStr> {
         let children = |child: &SmolStr| {
-            self.schema.kinds.get(child).is_some_and(|known| known.parents.iter().any(|parent| parent == kind))
-                || matches!(self.schema.field(kind, child).map(|field| &field.ty), Some(Ty::One(..)))
+            self.schema
+                .kinds
+                .get(child)
+                .is_some_and(|known| known.parents.iter().any(|parent| parent == kind))
+                || matches!(
+                    self.schema.field(kind, child).map(|field| &field.ty),
+                    Some(Ty::One(..))
+                )
         };
         let singular: SmolStr = match plural.strip_suffix("ies") {
             Some(stem) => format!("{stem}y").into(),
@@ -430,7 +558,13 @@ impl<'db> Evaluator<'db> {
         [singular, SmolStr::from(plural)].into_iter().find(children)
     }
 
-    fn block_member(&mut self, block: &BlockRef, name: &'db Name, _range: TextRange, context: &Context<'db>) -> Value {
+    fn block_member(
+        &mut self,
+        block: &BlockRef,
+        name: &'db Name,
+        _range: TextRange,
+        context: &Context<'db>,
+    ) -> Value {
         if name.text == "name" {
             return Value::String(block.name.to_string());
         }
@@ -441,25 +575,40 @@ impl<'db> Evaluator<'db> {
             Some(node) => self.schema_kind(node),
             None => block.kind.clone(),
         };
-        if let Some(field) = self.schema.field(&kind, &name.text).filter(|field| !matches!(field.ty, Ty::One(..))) {
+        if let Some(field) = self
+            .schema
+            .field(&kind, &name.text)
+            .filter(|field| !matches!(field.ty, Ty::One(..)))
+        {
             let value = match node {
                 Some(node) => self.field(node, &name.text),
                 None => {
-                    let found =
-                        super::block_field(self.db, self.workspace, block.clone(), name.text.clone(), environment);
+                    let found = super::block_field(
+                        self.db,
+                        self.workspace,
+                        block.clone(),
+                        name.text.clone(),
+                        environment,
+                    );
                     match found {
                         Some(value) => value,
                         None => {
                             // A circle is told once: where it goes on to a later block.
                             let place = |key: ItemKey| {
-                                (key.file.module(self.db).clone(), crate::db::item_name(self.db, key))
+                                (
+                                    key.file.module(self.db).clone(),
+                                    crate::db::item_name(self.db, key),
+                                )
                             };
                             if place(context.scope.item) > place(block.item) {
                                 return Value::Error;
                             }
                             let diagnostic = Diag::new(
                                 &codes::VALUE_CYCLE,
-                                format!("the value of `{}.{}` depends on itself", block.name, name.text),
+                                format!(
+                                    "the value of `{}.{}` depends on itself",
+                                    block.name, name.text
+                                ),
                                 self.span(context, name.range),
                             );
                             self.report(context, diagnostic);
@@ -477,7 +626,13 @@ impl<'db> Evaluator<'db> {
         if let Some(child) = self.child_kind(&block.kind, &name.text) {
             let children = match node {
                 Some(node) => self.children_refs(node, &child),
-                None => super::block_children(self.db, self.workspace, block.clone(), child, environment),
+                None => super::block_children(
+                    self.db,
+                    self.workspace,
+                    block.clone(),
+                    child,
+                    environment,
+                ),
             };
             return Value::List(children.into_iter().map(Value::Block).collect());
         }
@@ -489,10 +644,18 @@ impl<'db> Evaluator<'db> {
         let span = self.span(context, range);
         let names = &file_names(self.db, context.scope.item.file).imports;
         let mut diagnostic = Diag::new(&codes::UNKNOWN_NAME, format!("`{path}` is a module"), span);
-        if let Some(import) = names.iter().find(|import| import.module == path && import.names.is_none()) {
+        if let Some(import) = names
+            .iter()
+            .find(|import| import.module == path && import.names.is_none())
+        {
             diagnostic = diagnostic
                 .help(format!("the import makes it known as `{}`", import.alias))
-                .fix(format!("Replace with `{}`", import.alias), span, import.alias.clone(), Applicability::Maybe);
+                .fix(
+                    format!("Replace with `{}`", import.alias),
+                    span,
+                    import.alias.clone(),
+                    Applicability::Maybe,
+                );
         }
         self.report(context, diagnostic);
         Value::Error
@@ -500,10 +663,19 @@ impl<'db> Evaluator<'db> {
 
     fn report_unknown_member(&mut self, kind: &str, name: &Name, context: &Context<'db>) -> Value {
         let span = self.span(context, name.range);
-        let mut diagnostic =
-            Diag::new(&codes::UNKNOWN_FIELD, format!("{} `{kind}` has no field `{}`", crate::schema::article(kind), name.text), span);
+        let mut diagnostic = Diag::new(
+            &codes::UNKNOWN_FIELD,
+            format!(
+                "{} `{kind}` has no field `{}`",
+                crate::schema::article(kind),
+                name.text
+            ),
+            span,
+        );
         let fields = self.schema.fields(kind);
-        if let Some(near) = suggest::nearest(&name.text, fields.iter().map(|field| field.name.as_str())) {
+        if let Some(near) =
+            suggest::nearest(&name.text, fields.iter().map(|field| field.name.as_str()))
+        {
             diagnostic = did_you_mean(diagnostic, span, near);
         }
         self.report(context, diagnostic);
@@ -534,19 +706,28 @@ impl<'db> Evaluator<'db> {
         }
         match (name.text.as_str(), args) {
             ("unscoped", [arg]) => match self.eval(&arg.value, context, expected) {
-                Value::Query(query) => Value::Query(Query { scoped: true, ..self.unscope(query, &arg.value, context) }),
+                Value::Query(query) => Value::Query(Query {
+                    scoped: true,
+                    ..self.unscope(query, &arg.value, context)
+                }),
                 value if value.is_opaque() => value,
                 other => {
                     self.report_mismatch(&other, &Ty::Vector, arg.value.range, context);
                     Value::Error
                 }
             },
-            ("length", [arg]) => match self.eval(&arg.value, context, &Ty::List(Box::new(Ty::Any))) {
+            ("length", [arg]) => match self.eval(&arg.value, context, &Ty::List(Box::new(Ty::Any)))
+            {
                 Value::List(items) => Value::Number(items.len().into()),
                 Value::Unknown(_) => Value::Unknown(Ty::Number),
                 Value::Error => Value::Error,
                 other => {
-                    self.report_mismatch(&other, &Ty::List(Box::new(Ty::Any)), arg.value.range, context);
+                    self.report_mismatch(
+                        &other,
+                        &Ty::List(Box::new(Ty::Any)),
+                        arg.value.range,
+                        context,
+                    );
                     Value::Error
                 }
             },
@@ -582,8 +763,11 @@ impl<'db> Evaluator<'db> {
                 Some(function) => self.runtime_call(&name.text, function, args, range, context),
                 None => {
                     let span = self.span(context, name.range);
-                    let mut diagnostic =
-                        Diag::new(&codes::UNKNOWN_FUNCTION, format!("there is no function `{}`", name.text), span);
+                    let mut diagnostic = Diag::new(
+                        &codes::UNKNOWN_FUNCTION,
+                        format!("there is no function `{}`", name.text),
+                        span,
+                    );
                     let known = self.schema.functions.keys().map(SmolStr::as_str);
                     let known = known.chain(COMPILE_TIME.iter().map(|function| function.name));
                     if let Some(near) = suggest::nearest(&name.text, known) {
@@ -619,18 +803,25 @@ impl<'db> Evaluator<'db> {
                     (true, true) => promql::MatchOp::NotEqual,
                 };
                 if let promql::Node::Selector(selector) = &mut query.expr.node {
-                    selector.matchers.push(promql::build::matcher(label, op, regex));
+                    selector
+                        .matchers
+                        .push(promql::build::matcher(label, op, regex));
                 }
                 if let (_, errors) = promql::infer(&query.expr, &[])
                     && let Some(error) = errors.into_iter().next()
                 {
                     let span = self.span(context, argument.value.range);
-                    self.report(context, Diag::new(error.code, error.message, span).label(error.label));
+                    self.report(
+                        context,
+                        Diag::new(error.code, error.message, span).label(error.label),
+                    );
                     return Value::Error;
                 }
                 Value::Query(query)
             }
-            (value, label, regex) if value.is_error() || label.is_error() || regex.is_error() => Value::Error,
+            (value, label, regex) if value.is_error() || label.is_error() || regex.is_error() => {
+                Value::Error
+            }
             _ => Value::Unknown(Ty::Selector),
         }
     }
@@ -643,8 +834,13 @@ impl<'db> Evaluator<'db> {
 
     /// The query of `unscoped(…)`: as written, without the labels that its block would have added.
     fn unscope(&mut self, query: Query, literal: &'db Expr, context: &Context<'db>) -> Query {
-        let ExprNode::Query(written) = &literal.node else { return query };
-        let outside = Context { scope: context.scope.clone(), node: None };
+        let ExprNode::Query(written) = &literal.node else {
+            return query;
+        };
+        let outside = Context {
+            scope: context.scope.clone(),
+            node: None,
+        };
         let before = self.diagnostics.len();
         let value = self.query(written, &outside);
         // The same text was evaluated, and what is wrong with it reported, once already.
@@ -669,7 +865,10 @@ impl<'db> Evaluator<'db> {
             let index = match &arg.name {
                 None if position == 0 && !function.params.is_empty() => Some(0),
                 None => None,
-                Some(name) => function.params.iter().position(|(known, ..)| *known == name.text),
+                Some(name) => function
+                    .params
+                    .iter()
+                    .position(|(known, ..)| *known == name.text),
             };
             let Some(index) = index else {
                 let (span, message) = match &arg.name {
@@ -682,14 +881,24 @@ impl<'db> Evaluator<'db> {
                         "only the first argument may be without a name".to_owned(),
                     ),
                 };
-                let code = if arg.name.is_some() { &codes::UNKNOWN_PARAMETER } else { &codes::UNNAMED_ARGUMENT };
+                let code = if arg.name.is_some() {
+                    &codes::UNKNOWN_PARAMETER
+                } else {
+                    &codes::UNNAMED_ARGUMENT
+                };
                 let mut diagnostic = Diag::new(code, message, span);
                 let known = function.params.iter().map(|(known, ..)| known.as_str());
-                match arg.name.as_ref().and_then(|written| suggest::nearest(&written.text, known)) {
+                match arg
+                    .name
+                    .as_ref()
+                    .and_then(|written| suggest::nearest(&written.text, known))
+                {
                     Some(near) => diagnostic = did_you_mean(diagnostic, span, near),
                     None => {
-                        diagnostic = diagnostic
-                            .help(format!("`{name}` takes {}", super::show::parameters(&function.params)));
+                        diagnostic = diagnostic.help(format!(
+                            "`{name}` takes {}",
+                            super::show::parameters(&function.params)
+                        ));
                     }
                 }
                 self.report(context, diagnostic);

@@ -13,7 +13,9 @@ use crate::db::{Diag, ItemClass, ItemKey, Span};
 use crate::diagnostics::{codes, suggest};
 use crate::resolve::{Want, did_you_mean, resolve_path};
 use crate::schema::{self, Ty};
-use crate::syntax::tree::{Base, Block, Body, Expr, ExprNode, ItemNode, Name, Statement, Template, TextRange};
+use crate::syntax::tree::{
+    Base, Block, Body, Expr, ExprNode, ItemNode, Name, Statement, Template, TextRange,
+};
 
 /// A block in an evaluator.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
@@ -105,11 +107,20 @@ impl<'db> Evaluator<'db> {
         {
             return Some(node);
         }
-        let ItemNode::Block(block) = self.tree(key)? else { return None };
+        let ItemNode::Block(block) = self.tree(key)? else {
+            return None;
+        };
         self.schema.kinds.get(&block.kind.text)?;
         let scope = Scope::of_item(key, Rc::default());
-        let name = block.name.as_ref().map(|name| name.text.clone()).unwrap_or_default();
-        let head = Span { item: key, range: block.head };
+        let name = block
+            .name
+            .as_ref()
+            .map(|name| name.text.clone())
+            .unwrap_or_default();
+        let head = Span {
+            item: key,
+            range: block.head,
+        };
         let mut node = Self::empty_node(&block.kind, name, None, head);
         node.doc = block.doc.clone();
         let id = self.add_node(node);
@@ -120,24 +131,37 @@ impl<'db> Evaluator<'db> {
 
     /// Starts with a template, whose parameters are unknown.
     pub fn root_template(&mut self, key: ItemKey) -> Option<NodeId> {
-        let ItemNode::Template(template) = self.tree(key)? else { return None };
+        let ItemNode::Template(template) = self.tree(key)? else {
+            return None;
+        };
         self.schema.kinds.get(&template.kind.text)?;
         let scope = Scope::of_item(key, Rc::default());
         let mut ignored = Vec::new();
         for (name, ty, _) in schema::params(self.schema, &template.params, key, &mut ignored) {
             scope.bind(name, Value::Unknown(ty));
         }
-        let head = Span { item: key, range: template.head };
+        let head = Span {
+            item: key,
+            range: template.head,
+        };
         let node = Self::empty_node(&template.kind, template.name.text.clone(), None, head);
         let id = self.add_node(node);
         self.root = Some((key, id));
-        self.add_layers(id, template.base.as_ref(), &template.body, template.head, &scope);
+        self.add_layers(
+            id,
+            template.base.as_ref(),
+            &template.body,
+            template.head,
+            &scope,
+        );
         Some(id)
     }
 
     /// Whether the evaluator started with that item, and where.
     pub(crate) fn root_of(&self, key: ItemKey) -> Option<NodeId> {
-        self.root.filter(|(root, _)| *root == key).map(|(_, node)| node)
+        self.root
+            .filter(|(root, _)| *root == key)
+            .map(|(_, node)| node)
     }
 
     fn add_layers(
@@ -150,7 +174,10 @@ impl<'db> Evaluator<'db> {
     ) {
         self.note_damage(id, scope.item, head, body);
         if let Some(base) = base {
-            let context = Context { scope: scope.clone(), node: Some(id) };
+            let context = Context {
+                scope: scope.clone(),
+                node: Some(id),
+            };
             self.add_base(id, base, &context, &mut Vec::new());
         }
         let inner = self.body_scope(body, scope, id);
@@ -159,7 +186,9 @@ impl<'db> Evaluator<'db> {
 
     /// A block whose text is damaged may lack what its author wrote.
     fn note_damage(&mut self, id: NodeId, item: ItemKey, head: TextRange, body: &Body) {
-        let Some(tree) = crate::db::item(self.db, item) else { return };
+        let Some(tree) = crate::db::item(self.db, item) else {
+            return;
+        };
         let whole = head.to(body.range);
         let nested = |range: TextRange| {
             body.statements.iter().any(|statement| {
@@ -184,9 +213,16 @@ impl<'db> Evaluator<'db> {
     fn unknown_fields(&self, id: NodeId) -> Vec<SmolStr> {
         let kind = self.schema_kind(id);
         let known = |name: &SmolStr| {
-            self.schema.field(&kind, name).is_some_and(|field| !matches!(field.ty, Ty::One(..)))
+            self.schema
+                .field(&kind, name)
+                .is_some_and(|field| !matches!(field.ty, Ty::One(..)))
         };
-        self.node(id).setters.keys().filter(|name| !known(name)).cloned().collect()
+        self.node(id)
+            .setters
+            .keys()
+            .filter(|name| !known(name))
+            .cloned()
+            .collect()
     }
 
     /// Whether what is missing is what the author wrote under a name that was reported already.
@@ -199,7 +235,11 @@ impl<'db> Evaluator<'db> {
                 if self.schema.variants(child).any(|variant| variant.name == *name))
         };
         self.unknown_fields(id).iter().any(near)
-            || self.node(id).unknown_kinds.iter().any(|name| near(name) || variant(name))
+            || self
+                .node(id)
+                .unknown_kinds
+                .iter()
+                .any(|name| near(name) || variant(name))
     }
 
     /// Whether a block needs to say which variant of its kind it is, and does not.
@@ -213,23 +253,45 @@ impl<'db> Evaluator<'db> {
         let scope = Scope::inside(outer);
         for statement in &body.statements {
             if let Statement::Let(decl) = statement {
-                let context = Context { scope: scope.clone(), node: Some(node) };
+                let context = Context {
+                    scope: scope.clone(),
+                    node: Some(node),
+                };
                 scope.bind_lazy(decl.name.text.clone(), &decl.value, context, None);
             }
         }
         scope
     }
 
-    fn add_base(&mut self, id: NodeId, base: &'db Base, context: &Context<'db>, seen: &mut Vec<ItemKey>) {
+    fn add_base(
+        &mut self,
+        id: NodeId,
+        base: &'db Base,
+        context: &Context<'db>,
+        seen: &mut Vec<ItemKey>,
+    ) {
         let kind = self.node(id).kind.clone();
-        let path: Vec<SmolStr> = base.path.segments.iter().map(|name| name.text.clone()).collect();
+        let path: Vec<SmolStr> = base
+            .path
+            .segments
+            .iter()
+            .map(|name| name.text.clone())
+            .collect();
         let span = self.span(context, base.path.range);
         if let [name] = path.as_slice()
-            && self.schema.kinds.get(name).is_some_and(|variant| variant.base.as_ref() == Some(&kind))
+            && self
+                .schema
+                .kinds
+                .get(name)
+                .is_some_and(|variant| variant.base.as_ref() == Some(&kind))
         {
             self.nodes[id.0].variant = Some(name.clone());
             if let Some(args) = base.args.as_ref().filter(|args| !args.is_empty()) {
-                let range = args.iter().map(|arg| arg.range).reduce(TextRange::to).unwrap_or(base.range);
+                let range = args
+                    .iter()
+                    .map(|arg| arg.range)
+                    .reduce(TextRange::to)
+                    .unwrap_or(base.range);
                 let diagnostic = Diag::new(
                     &codes::UNKNOWN_PARAMETER,
                     format!("the kind `{name}` takes no arguments"),
@@ -241,7 +303,15 @@ impl<'db> Evaluator<'db> {
             return;
         }
         let file = context.scope.item.file;
-        let find = |class| resolve_path(self.db, self.workspace, file, &path, Want { class, kind: &kind });
+        let find = |class| {
+            resolve_path(
+                self.db,
+                self.workspace,
+                file,
+                &path,
+                Want { class, kind: &kind },
+            )
+        };
         let Some(key) = find(ItemClass::Template).or_else(|| find(ItemClass::Block)) else {
             self.nodes[id.0].baseless = true;
             self.report_unknown_base(&kind, base, span, context);
@@ -261,7 +331,10 @@ impl<'db> Evaluator<'db> {
         match self.tree(key) {
             Some(ItemNode::Template(template)) => {
                 self.bind_arguments(template, key, base, context, &scope, id);
-                let inner = Context { scope: scope.clone(), node: Some(id) };
+                let inner = Context {
+                    scope: scope.clone(),
+                    node: Some(id),
+                };
                 if let Some(base) = &template.base {
                     self.add_base(id, base, &inner, seen);
                 }
@@ -271,7 +344,11 @@ impl<'db> Evaluator<'db> {
             }
             Some(ItemNode::Block(block)) => {
                 if let Some(args) = base.args.as_ref().filter(|args| !args.is_empty()) {
-                    let range = args.iter().map(|arg| arg.range).reduce(TextRange::to).unwrap_or(base.range);
+                    let range = args
+                        .iter()
+                        .map(|arg| arg.range)
+                        .reduce(TextRange::to)
+                        .unwrap_or(base.range);
                     let diagnostic = Diag::new(
                         &codes::UNKNOWN_PARAMETER,
                         format!("the block `{}` takes no arguments", path.join(".")),
@@ -280,7 +357,10 @@ impl<'db> Evaluator<'db> {
                     .help("only a template has parameters");
                     self.report(context, diagnostic);
                 }
-                let inner = Context { scope: scope.clone(), node: Some(id) };
+                let inner = Context {
+                    scope: scope.clone(),
+                    node: Some(id),
+                };
                 if let Some(base) = &block.base {
                     self.add_base(id, base, &inner, seen);
                 }
@@ -295,7 +375,12 @@ impl<'db> Evaluator<'db> {
 
     /// A circle is told once, at the first of its members.
     fn report_base_cycle(&mut self, id: NodeId, root: ItemKey, seen: &[ItemKey]) {
-        let place = |key: &ItemKey| (key.file.module(self.db).clone(), crate::db::item_start(self.db, *key));
+        let place = |key: &ItemKey| {
+            (
+                key.file.module(self.db).clone(),
+                crate::db::item_start(self.db, *key),
+            )
+        };
         if self.mode != Mode::Check || seen.iter().any(|key| place(key) < place(&root)) {
             return;
         }
@@ -311,7 +396,10 @@ impl<'db> Evaluator<'db> {
             .chain([&root])
             .map(|key| crate::db::item_name(self.db, *key))
             .collect();
-        let context = Context { scope: Scope::of_item(root, Rc::default()), node: Some(id) };
+        let context = Context {
+            scope: Scope::of_item(root, Rc::default()),
+            node: Some(id),
+        };
         let mut diagnostic = Diag::new(
             &codes::BASE_CYCLE,
             format!("`{}` is based on itself", path[0]),
@@ -323,8 +411,17 @@ impl<'db> Evaluator<'db> {
         self.diagnostics.push(diagnostic);
     }
 
-    fn report_unknown_base(&mut self, kind: &SmolStr, base: &'db Base, span: Span, context: &Context<'db>) {
-        let (Some(first), Some(last)) = (base.path.segments.first(), base.path.segments.last()) else { return };
+    fn report_unknown_base(
+        &mut self,
+        kind: &SmolStr,
+        base: &'db Base,
+        span: Span,
+        context: &Context<'db>,
+    ) {
+        let (Some(first), Some(last)) = (base.path.segments.first(), base.path.segments.last())
+        else {
+            return;
+        };
         // `http.`: the syntax error says it all.
         if base.path.range.end > last.range.end {
             return;
@@ -339,7 +436,13 @@ impl<'db> Evaluator<'db> {
             self.report_unknown_module(module, context);
             return;
         }
-        let path = base.path.segments.iter().map(|name| name.text.as_str()).collect::<Vec<_>>().join(".");
+        let path = base
+            .path
+            .segments
+            .iter()
+            .map(|name| name.text.as_str())
+            .collect::<Vec<_>>()
+            .join(".");
         let mut diagnostic = Diag::new(
             &codes::UNKNOWN_BASE,
             format!("there is no template, variant or block of kind `{kind}` called `{path}`"),
@@ -363,15 +466,26 @@ impl<'db> Evaluator<'db> {
 
     /// Says so where the name is that of a template or block of another kind.
     fn base_of_other_kind(&self, base: &Base, context: &Context<'db>) -> Option<String> {
-        let path: Vec<SmolStr> = base.path.segments.iter().map(|name| name.text.clone()).collect();
+        let path: Vec<SmolStr> = base
+            .path
+            .segments
+            .iter()
+            .map(|name| name.text.clone())
+            .collect();
         let file = context.scope.item.file;
-        [ItemClass::Template, ItemClass::Block].into_iter().find_map(|class| {
-            self.schema.kinds.keys().find_map(|kind| {
-                resolve_path(self.db, self.workspace, file, &path, Want { class, kind })?;
-                let what = if class == ItemClass::Template { "template of kind" } else { "block of kind" };
-                Some(format!("`{}` is a {what} `{kind}`", path.join(".")))
+        [ItemClass::Template, ItemClass::Block]
+            .into_iter()
+            .find_map(|class| {
+                self.schema.kinds.keys().find_map(|kind| {
+                    resolve_path(self.db, self.workspace, file, &path, Want { class, kind })?;
+                    let what = if class == ItemClass::Template {
+                        "template of kind"
+                    } else {
+                        "block of kind"
+                    };
+                    Some(format!("`{}` is a {what} `{kind}`", path.join(".")))
+                })
             })
-        })
     }
 
     fn known_bases(&self, kind: &SmolStr, base: &Base, context: &Context<'db>) -> Vec<SmolStr> {
@@ -381,7 +495,8 @@ impl<'db> Evaluator<'db> {
                 .items
                 .iter()
                 .filter(|entry| {
-                    matches!(entry.class, ItemClass::Template | ItemClass::Block) && entry.kind == *kind
+                    matches!(entry.class, ItemClass::Template | ItemClass::Block)
+                        && entry.kind == *kind
                 })
                 .map(|entry| entry.name.clone())
                 .collect::<Vec<_>>()
@@ -390,12 +505,18 @@ impl<'db> Evaluator<'db> {
             [_] => {
                 let mut known = names_of(file);
                 known.extend(names_of(self.workspace.prelude(self.db)));
-                known.extend(self.schema.variants(kind).map(|variant| variant.name.clone()));
+                known.extend(
+                    self.schema
+                        .variants(kind)
+                        .map(|variant| variant.name.clone()),
+                );
                 known
             }
-            [module, _] => crate::resolve::module_named(self.db, self.workspace, file, &module.text)
-                .map(names_of)
-                .unwrap_or_default(),
+            [module, _] => {
+                crate::resolve::module_named(self.db, self.workspace, file, &module.text)
+                    .map(names_of)
+                    .unwrap_or_default()
+            }
             _ => Vec::new(),
         }
     }
@@ -448,10 +569,18 @@ impl<'db> Evaluator<'db> {
                 let message = if params.is_empty() {
                     format!("the template `{}` has no parameters", template.name.text)
                 } else {
-                    format!("the template `{}` has no parameter `{text}`", template.name.text)
+                    format!(
+                        "the template `{}` has no parameter `{text}`",
+                        template.name.text
+                    )
                 };
-                let mut diagnostic = Diag::new(&codes::UNKNOWN_PARAMETER, message, span)
-                    .because(Span { item: key, range: template.head }, "the template");
+                let mut diagnostic = Diag::new(&codes::UNKNOWN_PARAMETER, message, span).because(
+                    Span {
+                        item: key,
+                        range: template.head,
+                    },
+                    "the template",
+                );
                 let known = params.iter().map(|(name, ..)| name.as_str());
                 if let Some(near) = suggest::nearest(&text, known) {
                     diagnostic = did_you_mean(diagnostic, span, near);
@@ -474,13 +603,17 @@ impl<'db> Evaluator<'db> {
                 self.force(scope, name);
             }
         }
-        for ((index, (name, ty, default)), param) in params.iter().enumerate().zip(&template.params) {
+        for ((index, (name, ty, default)), param) in params.iter().enumerate().zip(&template.params)
+        {
             if used[index] {
                 continue;
             }
             match (&param.default, default) {
                 (Some(expr), _) => {
-                    let inner = Context { scope: scope.clone(), node: Some(node) };
+                    let inner = Context {
+                        scope: scope.clone(),
+                        node: Some(node),
+                    };
                     scope.bind_lazy(name.clone(), expr, inner, Some(ty.clone()));
                 }
                 _ if ty.is_optional() => scope.bind(name.clone(), Value::None),
@@ -488,16 +621,28 @@ impl<'db> Evaluator<'db> {
                     scope.bind(name.clone(), Value::Error);
                     // It is there, under a wrong name or none.
                     if unnamed
-                        || unknown.iter().any(|wrong| suggest::nearest(wrong, [name.as_str()]).is_some())
+                        || unknown
+                            .iter()
+                            .any(|wrong| suggest::nearest(wrong, [name.as_str()]).is_some())
                     {
                         continue;
                     }
                     let diagnostic = Diag::new(
                         &codes::MISSING_ARGUMENT,
-                        format!("`{}` needs the argument `{name}`, {}", template.name.text, ty.phrase()),
+                        format!(
+                            "`{}` needs the argument `{name}`, {}",
+                            template.name.text,
+                            ty.phrase()
+                        ),
                         self.span(context, base.range),
                     )
-                    .because(Span { item: key, range: param.range }, "the parameter has no default");
+                    .because(
+                        Span {
+                            item: key,
+                            range: param.range,
+                        },
+                        "the parameter has no default",
+                    );
                     self.report(context, diagnostic);
                 }
             }
@@ -524,14 +669,32 @@ impl<'db> Evaluator<'db> {
         self.mode == Mode::Check || self.environment.as_ref() == Some(&environment.text)
     }
 
-    fn collect_fields(&mut self, id: NodeId, body: &'db Body, scope: &Rc<Scope<'db>>, layer: usize, within: bool) {
+    fn collect_fields(
+        &mut self,
+        id: NodeId,
+        body: &'db Body,
+        scope: &Rc<Scope<'db>>,
+        layer: usize,
+        within: bool,
+    ) {
         for statement in &body.statements {
             match statement {
                 Statement::Field(field) => {
-                    let context = Context { scope: scope.clone(), node: Some(id) };
-                    let setters = self.nodes[id.0].setters.entry(field.name.text.clone()).or_default();
+                    let context = Context {
+                        scope: scope.clone(),
+                        node: Some(id),
+                    };
+                    let setters = self.nodes[id.0]
+                        .setters
+                        .entry(field.name.text.clone())
+                        .or_default();
                     let order = (layer, within, setters.len());
-                    setters.push(Setter { expr: &field.value, context, name: &field.name, order });
+                    setters.push(Setter {
+                        expr: &field.value,
+                        context,
+                        name: &field.name,
+                        order,
+                    });
                 }
                 Statement::In(inner) if self.applies(&inner.environment) => {
                     let inner_scope = self.body_scope(&inner.body, scope, id);
@@ -542,7 +705,14 @@ impl<'db> Evaluator<'db> {
         }
     }
 
-    fn collect_blocks(&mut self, id: NodeId, body: &'db Body, scope: &Rc<Scope<'db>>, layer: usize, within: bool) {
+    fn collect_blocks(
+        &mut self,
+        id: NodeId,
+        body: &'db Body,
+        scope: &Rc<Scope<'db>>,
+        layer: usize,
+        within: bool,
+    ) {
         for statement in &body.statements {
             match statement {
                 Statement::Block(block) => self.add_child(id, block, scope),
@@ -551,7 +721,11 @@ impl<'db> Evaluator<'db> {
                     self.collect_blocks(id, &inner.body, &inner_scope, layer, true);
                 }
                 Statement::Without(without) => {
-                    let name = without.name.as_ref().map(|name| name.text.clone()).unwrap_or_default();
+                    let name = without
+                        .name
+                        .as_ref()
+                        .map(|name| name.text.clone())
+                        .unwrap_or_default();
                     let found = self.child(id, &without.kind.text, &name);
                     match found {
                         // A check visits every branch, so what one removes another may still name.
@@ -563,7 +737,10 @@ impl<'db> Evaluator<'db> {
                     }
                 }
                 Statement::If(choice) => {
-                    let context = Context { scope: scope.clone(), node: Some(id) };
+                    let context = Context {
+                        scope: scope.clone(),
+                        node: Some(id),
+                    };
                     let condition = self.condition(&choice.condition, &context);
                     let mut branches = Vec::new();
                     if self.mode == Mode::Check || condition == Some(true) {
@@ -581,12 +758,18 @@ impl<'db> Evaluator<'db> {
                     }
                 }
                 Statement::For(repeat) => {
-                    let context = Context { scope: scope.clone(), node: Some(id) };
+                    let context = Context {
+                        scope: scope.clone(),
+                        node: Some(id),
+                    };
                     for element in self.elements(&repeat.list, &context) {
                         let outer = Scope::inside(scope);
                         outer.bind(repeat.variable.text.clone(), element);
                         if let Some(condition) = &repeat.condition {
-                            let context = Context { scope: outer.clone(), node: Some(id) };
+                            let context = Context {
+                                scope: outer.clone(),
+                                node: Some(id),
+                            };
                             let taken = self.condition(condition, &context);
                             if self.mode == Mode::Instantiate && taken != Some(true) {
                                 continue;
@@ -609,7 +792,10 @@ impl<'db> Evaluator<'db> {
         name: &SmolStr,
         scope: &Rc<Scope<'db>>,
     ) {
-        let context = Context { scope: scope.clone(), node: Some(id) };
+        let context = Context {
+            scope: scope.clone(),
+            node: Some(id),
+        };
         // `without`: the syntax error says it all.
         if without.kind.text.is_empty() {
             return;
@@ -642,8 +828,10 @@ impl<'db> Evaluator<'db> {
             let known: Vec<_> = known.iter().map(|name| format!("`{name}`")).collect();
             diagnostic = diagnostic.help(format!("there is {}", known.join(", ")));
         } else if !self.schema.kinds.contains_key(&without.kind.text)
-            && let Some(near) =
-                suggest::nearest(&without.kind.text, self.schema.kinds.keys().map(SmolStr::as_str))
+            && let Some(near) = suggest::nearest(
+                &without.kind.text,
+                self.schema.kinds.keys().map(SmolStr::as_str),
+            )
         {
             let span = self.span(&context, without.kind.range);
             diagnostic = did_you_mean(diagnostic, span, near);
@@ -661,9 +849,17 @@ impl<'db> Evaluator<'db> {
     }
 
     fn add_child(&mut self, parent: NodeId, block: &'db Block, scope: &Rc<Scope<'db>>) {
-        let context = Context { scope: scope.clone(), node: Some(parent) };
+        let context = Context {
+            scope: scope.clone(),
+            node: Some(parent),
+        };
         let kind = &block.kind;
-        let Some(known) = self.schema.kinds.get(&kind.text).filter(|kind| kind.base.is_none()) else {
+        let Some(known) = self
+            .schema
+            .kinds
+            .get(&kind.text)
+            .filter(|kind| kind.base.is_none())
+        else {
             self.report_unknown_kind(parent, kind, &context);
             return;
         };
@@ -724,7 +920,10 @@ impl<'db> Evaluator<'db> {
     /// A nested block's name, with its holes filled.
     fn block_name(&mut self, block: &'db Block, context: &Context<'db>) -> Option<SmolStr> {
         let single = self.schema.is_single(&block.kind.text);
-        let given = block.name.as_ref().filter(|name| !name.text.is_empty() || block.name_parts.is_some());
+        let given = block
+            .name
+            .as_ref()
+            .filter(|name| !name.text.is_empty() || block.name_parts.is_some());
         match (given, single) {
             (None, true) => Some(SmolStr::default()),
             (Some(name), true) => {
@@ -766,15 +965,26 @@ impl<'db> Evaluator<'db> {
         self.nodes[parent.0].unknown_kinds.push(kind.text.clone());
         let span = self.span(context, kind.range);
         let parent_kind = self.node(parent).kind.clone();
-        let mut diagnostic =
-            Diag::new(&codes::UNKNOWN_KIND, format!("there is no kind `{}`", kind.text), span);
-        if self.schema.kinds.get(&kind.text).is_some_and(|kind| kind.base.is_some()) {
+        let mut diagnostic = Diag::new(
+            &codes::UNKNOWN_KIND,
+            format!("there is no kind `{}`", kind.text),
+            span,
+        );
+        if self
+            .schema
+            .kinds
+            .get(&kind.text)
+            .is_some_and(|kind| kind.base.is_some())
+        {
             diagnostic = diagnostic.help(format!(
                 "`{}` is a variant: write it after a colon, as in `sli : {} {{ … }}`",
                 kind.text, kind.text
             ));
         }
-        let known = self.schema.children(&parent_kind).map(|child| child.name.as_str());
+        let known = self
+            .schema
+            .children(&parent_kind)
+            .map(|child| child.name.as_str());
         if let Some(near) = suggest::nearest(&kind.text, known) {
             diagnostic = did_you_mean(diagnostic, span, near);
         }
@@ -805,8 +1015,12 @@ impl<'db> Evaluator<'db> {
             None => {}
         }
         let kind = self.schema_kind(id);
-        let Some(field) = self.schema.field(&kind, name) else { return Value::Error };
-        self.nodes[id.0].values.insert(name.into(), FieldState::Running);
+        let Some(field) = self.schema.field(&kind, name) else {
+            return Value::Error;
+        };
+        self.nodes[id.0]
+            .values
+            .insert(name.into(), FieldState::Running);
         let mut setters = self.node(id).setters.get(name).cloned().unwrap_or_default();
         setters.sort_by_key(|setter| setter.order);
         let value = match field.ty.required() {
@@ -828,7 +1042,9 @@ impl<'db> Evaluator<'db> {
             },
         };
         let value = self.scoped(value, id);
-        self.nodes[id.0].values.insert(name.into(), FieldState::Done(value.clone()));
+        self.nodes[id.0]
+            .values
+            .insert(name.into(), FieldState::Done(value.clone()));
         value
     }
 
@@ -843,11 +1059,19 @@ impl<'db> Evaluator<'db> {
     }
 
     fn default(&mut self, id: NodeId, field: &'db schema::FieldSchema) -> Value {
-        let Some(default) = &field.default else { return Value::None };
+        let Some(default) = &field.default else {
+            return Value::None;
+        };
         let scope = Scope::of_item(field.span.item, Rc::default());
-        let context = Context { scope, node: Some(id) };
+        let context = Context {
+            scope,
+            node: Some(id),
+        };
         let value = self.eval(default, &context, &field.ty);
-        let span = Span { item: field.span.item, range: default.range };
+        let span = Span {
+            item: field.span.item,
+            range: default.range,
+        };
         self.coerce(value, &field.ty, span, &context)
     }
 
@@ -858,7 +1082,9 @@ impl<'db> Evaluator<'db> {
         span: Span,
         context: &Context<'db>,
     ) -> Value {
-        let Some(refinement) = &field.refinement else { return value };
+        let Some(refinement) = &field.refinement else {
+            return value;
+        };
         if value.is_opaque() || value == Value::None {
             return value;
         }
@@ -895,7 +1121,12 @@ impl<'db> Evaluator<'db> {
         }
         path.reverse();
         let node = self.node(id);
-        Some(BlockRef { item, path, kind: node.kind.clone(), name: node.name.clone() })
+        Some(BlockRef {
+            item,
+            path,
+            kind: node.kind.clone(),
+            name: node.name.clone(),
+        })
     }
 
     /// The node at the end of a path.
@@ -929,7 +1160,12 @@ impl<'db> Evaluator<'db> {
             if let Ty::One(child, required) = &field.ty {
                 let count = self.children_refs(id, child).len();
                 if count == 0 && *required {
-                    self.report_missing(id, &codes::MISSING_BLOCK, format!("needs {} `{child}` block", schema::article(child)), field);
+                    self.report_missing(
+                        id,
+                        &codes::MISSING_BLOCK,
+                        format!("needs {} `{child}` block", schema::article(child)),
+                        field,
+                    );
                 }
                 continue;
             }
@@ -941,13 +1177,27 @@ impl<'db> Evaluator<'db> {
                 self.report_missing(id, &codes::MISSING_FIELD, what, field);
             }
             let setters = self.node(id).setters.get(&field.name);
-            let setter = setters.and_then(|setters| setters.iter().max_by_key(|setter| setter.order));
-            let span = setter.map_or(field.span, |setter| self.span(&setter.context, setter.expr.range));
+            let setter =
+                setters.and_then(|setters| setters.iter().max_by_key(|setter| setter.order));
+            let span = setter.map_or(field.span, |setter| {
+                self.span(&setter.context, setter.expr.range)
+            });
             let explicit = setter.is_some();
-            fields.insert(field.name.clone(), FieldValue { value, span, explicit, extension: field.extension });
+            fields.insert(
+                field.name.clone(),
+                FieldValue {
+                    value,
+                    span,
+                    explicit,
+                    extension: field.extension,
+                },
+            );
         }
         let children = self.node(id).children.clone();
-        let children = children.into_iter().map(|child| self.freeze(child)).collect();
+        let children = children
+            .into_iter()
+            .map(|child| self.freeze(child))
+            .collect();
         let incomplete = self.node(id).damaged
             || self.is_baseless(id)
             || !self.lacks_variant(id) && !self.unknown_fields(id).is_empty();
@@ -997,10 +1247,16 @@ impl<'db> Evaluator<'db> {
         self.collect(id);
         let Some((root, _)) = self.root else { return };
         let kind = self.schema_kind(id);
-        let setters: Vec<(SmolStr, Vec<Setter<'db>>)> =
-            self.node(id).setters.iter().map(|(name, setters)| (name.clone(), setters.clone())).collect();
+        let setters: Vec<(SmolStr, Vec<Setter<'db>>)> = self
+            .node(id)
+            .setters
+            .iter()
+            .map(|(name, setters)| (name.clone(), setters.clone()))
+            .collect();
         for (name, setters) in setters {
-            let own = setters.into_iter().filter(|setter| setter.context.scope.item == root);
+            let own = setters
+                .into_iter()
+                .filter(|setter| setter.context.scope.item == root);
             match self.schema.field(&kind, &name) {
                 Some(field) if !matches!(field.ty, Ty::One(..)) => {
                     for setter in own {
@@ -1033,9 +1289,15 @@ impl<'db> Evaluator<'db> {
     /// field is a misspelt one.
     fn eval_unknown_field(&mut self, kind: &SmolStr, setter: &Setter<'db>) {
         let fields = self.schema.fields(kind);
-        let near = suggest::nearest(&setter.name.text, fields.iter().map(|field| field.name.as_str()));
+        let near = suggest::nearest(
+            &setter.name.text,
+            fields.iter().map(|field| field.name.as_str()),
+        );
         let meant = near.and_then(|near| self.schema.field(kind, near));
-        let bare = matches!(setter.expr.node, ExprNode::Name(_) | ExprNode::Member(..) | ExprNode::List(_));
+        let bare = matches!(
+            setter.expr.node,
+            ExprNode::Name(_) | ExprNode::Member(..) | ExprNode::List(_)
+        );
         match meant {
             Some(field) => {
                 self.eval(setter.expr, &setter.context, &field.ty);
@@ -1050,16 +1312,25 @@ impl<'db> Evaluator<'db> {
     fn report_unknown_field(&mut self, id: NodeId, kind: &SmolStr, setter: &Setter<'db>) {
         let span = self.span(&setter.context, setter.name.range);
         let name = &setter.name.text;
-        let mut diagnostic =
-            Diag::new(
-                &codes::UNKNOWN_FIELD,
-                format!("{} `{kind}` has no field `{name}`", schema::article(kind)),
-                span,
-            );
-        if self.schema.children(&self.node(id).kind).any(|child| child.name == *name)
-            || matches!(self.schema.field(kind, name).map(|field| &field.ty), Some(Ty::One(..)))
+        let mut diagnostic = Diag::new(
+            &codes::UNKNOWN_FIELD,
+            format!("{} `{kind}` has no field `{name}`", schema::article(kind)),
+            span,
+        );
+        if self
+            .schema
+            .children(&self.node(id).kind)
+            .any(|child| child.name == *name)
+            || matches!(
+                self.schema.field(kind, name).map(|field| &field.ty),
+                Some(Ty::One(..))
+            )
         {
-            let named = if self.schema.is_single(name) { "" } else { "name " };
+            let named = if self.schema.is_single(name) {
+                ""
+            } else {
+                "name "
+            };
             let help = format!("`{name}` is a block: write `{name} {named}{{ … }}` without `=`");
             self.report(&setter.context, diagnostic.help(help));
             return;
@@ -1069,13 +1340,20 @@ impl<'db> Evaluator<'db> {
         if let Some(near) = suggest::nearest(name, known) {
             diagnostic = did_you_mean(diagnostic, span, near);
         } else if fields.is_empty() && self.node(id).variant.is_none() {
-            let variants: Vec<_> =
-                self.schema.variants(kind).map(|variant| format!("`{kind} : {}`", variant.name)).collect();
+            let variants: Vec<_> = self
+                .schema
+                .variants(kind)
+                .map(|variant| format!("`{kind} : {}`", variant.name))
+                .collect();
             if !variants.is_empty() {
-                diagnostic = diagnostic.help(format!("say which variant it is: {}", variants.join(", ")));
+                diagnostic =
+                    diagnostic.help(format!("say which variant it is: {}", variants.join(", ")));
             }
         } else {
-            let known: Vec<_> = fields.iter().map(|field| format!("`{}`", field.name)).collect();
+            let known: Vec<_> = fields
+                .iter()
+                .map(|field| format!("`{}`", field.name))
+                .collect();
             diagnostic = diagnostic.help(format!("its fields are {}", known.join(", ")));
         }
         self.report(&setter.context, diagnostic);

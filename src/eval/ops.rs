@@ -4,9 +4,9 @@ use std::cmp::Ordering;
 
 use rust_decimal::Decimal;
 
+use super::Evaluator;
 use super::scope::Context;
 use super::value::{Runtime, Value};
-use super::Evaluator;
 use crate::db::Diag;
 use crate::diagnostics::codes;
 use crate::schema::Ty;
@@ -40,7 +40,12 @@ fn result_type(op: BinaryOp, left: &Ty, right: &Ty) -> Option<Ty> {
             _ => Ty::Bool,
         });
     }
-    let quantity = |ty: &Ty| matches!(ty, Ty::Number | Ty::Percent | Ty::Duration | Ty::Size | Ty::Rate);
+    let quantity = |ty: &Ty| {
+        matches!(
+            ty,
+            Ty::Number | Ty::Percent | Ty::Duration | Ty::Size | Ty::Rate
+        )
+    };
     let truth = |ty: &Ty| matches!(ty, Ty::Bool | Ty::GateCondition | Ty::List(_));
     match op {
         BinaryOp::And | BinaryOp::Or => (truth(left) && truth(right)).then_some(Ty::Bool),
@@ -54,10 +59,14 @@ fn result_type(op: BinaryOp, left: &Ty, right: &Ty) -> Option<Ty> {
             }
             _ => None,
         },
-        BinaryOp::Add | BinaryOp::Subtract => (quantity(left) && left == right).then(|| left.clone()),
+        BinaryOp::Add | BinaryOp::Subtract => {
+            (quantity(left) && left == right).then(|| left.clone())
+        }
         BinaryOp::Multiply => match (left, right) {
             (Ty::Number, other) | (other, Ty::Number) if quantity(other) => Some(other.clone()),
-            (Ty::Percent, other) | (other, Ty::Percent) if quantity(other) && *other != Ty::Percent => {
+            (Ty::Percent, other) | (other, Ty::Percent)
+                if quantity(other) && *other != Ty::Percent =>
+            {
                 Some(other.clone())
             }
             _ => None,
@@ -74,7 +83,14 @@ fn comparable(left: &Ty, right: &Ty) -> bool {
     let text = |ty: &Ty| {
         matches!(
             ty,
-            Ty::String | Ty::Text | Ty::Markdown | Ty::Url | Ty::Email | Ty::Date | Ty::TimeZone | Ty::LabelName
+            Ty::String
+                | Ty::Text
+                | Ty::Markdown
+                | Ty::Url
+                | Ty::Email
+                | Ty::Date
+                | Ty::TimeZone
+                | Ty::LabelName
         )
     };
     left == right || (text(left) && text(right)) || *left == Ty::Any || *right == Ty::Any
@@ -104,12 +120,20 @@ impl<'db> Evaluator<'db> {
         let Some(ty) = result_type(op, &left_type, &right_type) else {
             let mut diagnostic = Diag::new(
                 &codes::BAD_OPERANDS,
-                format!("`{}` cannot join {} and {}", sign(op), left_type.phrase(), right_type.phrase()),
+                format!(
+                    "`{}` cannot join {} and {}",
+                    sign(op),
+                    left_type.phrase(),
+                    right_type.phrase()
+                ),
                 self.span(context, range),
             );
             if matches!((&left_type, op), (Ty::String, BinaryOp::Add)) {
                 diagnostic = diagnostic.help("join text by interpolation: `\"${a}${b}\"`");
-            } else if matches!((&left_type, &right_type), (Ty::Percent, Ty::Number) | (Ty::Number, Ty::Percent)) {
+            } else if matches!(
+                (&left_type, &right_type),
+                (Ty::Percent, Ty::Number) | (Ty::Number, Ty::Percent)
+            ) {
                 diagnostic = diagnostic.help("write the number as a percentage: 1 is `100%`");
             }
             self.report(context, diagnostic);
@@ -145,7 +169,9 @@ impl<'db> Evaluator<'db> {
 /// A quantity as a number of its base unit.
 fn amount(value: &Value) -> Option<Decimal> {
     match value {
-        Value::Number(value) | Value::Percent(value) | Value::Size(value) | Value::Rate(value) => Some(*value),
+        Value::Number(value) | Value::Percent(value) | Value::Size(value) | Value::Rate(value) => {
+            Some(*value)
+        }
         Value::Duration(milliseconds) => Some(Decimal::from(*milliseconds)),
         _ => None,
     }
@@ -174,7 +200,8 @@ fn compute(op: BinaryOp, left: &Value, right: &Value) -> Option<Value> {
         Value::List(items) => !items.is_empty(),
         _ => false,
     };
-    let hundredth = |value: &Value| amount(value).and_then(|value| value.checked_div(Decimal::ONE_HUNDRED));
+    let hundredth =
+        |value: &Value| amount(value).and_then(|value| value.checked_div(Decimal::ONE_HUNDRED));
     Some(match op {
         BinaryOp::And => Value::Bool(truth(left) && truth(right)),
         BinaryOp::Or => Value::Bool(truth(left) || truth(right)),
@@ -199,9 +226,15 @@ fn compute(op: BinaryOp, left: &Value, right: &Value) -> Option<Value> {
         BinaryOp::Add => quantity(left, amount(left)?.checked_add(amount(right)?)?)?,
         BinaryOp::Subtract => quantity(left, amount(left)?.checked_sub(amount(right)?)?)?,
         BinaryOp::Multiply => match (left, right) {
-            (Value::Number(_), other) => quantity(other, amount(left)?.checked_mul(amount(other)?)?)?,
-            (other, Value::Number(_)) => quantity(other, amount(other)?.checked_mul(amount(right)?)?)?,
-            (Value::Percent(_), other) => quantity(other, hundredth(left)?.checked_mul(amount(other)?)?)?,
+            (Value::Number(_), other) => {
+                quantity(other, amount(left)?.checked_mul(amount(other)?)?)?
+            }
+            (other, Value::Number(_)) => {
+                quantity(other, amount(other)?.checked_mul(amount(right)?)?)?
+            }
+            (Value::Percent(_), other) => {
+                quantity(other, hundredth(left)?.checked_mul(amount(other)?)?)?
+            }
             (other, _) => quantity(other, amount(other)?.checked_mul(hundredth(right)?)?)?,
         },
         BinaryOp::Divide => {
@@ -218,7 +251,9 @@ fn equal(left: &Value, right: &Value) -> bool {
     match (amount(left), amount(right)) {
         (Some(left), Some(right)) => left == right,
         _ => match (left, right) {
-            (Value::String(_) | Value::Text(_), Value::String(_) | Value::Text(_)) => left.show() == right.show(),
+            (Value::String(_) | Value::Text(_), Value::String(_) | Value::Text(_)) => {
+                left.show() == right.show()
+            }
             _ => left == right,
         },
     }

@@ -65,7 +65,10 @@ impl<'db> Evaluator<'db> {
         if holes.iter().any(|hole| matches!(hole, Value::Unknown(_))) {
             return Self::unknown_query(shape);
         }
-        let labels = context.node.map(|node| self.scope_labels(node)).unwrap_or_default();
+        let labels = context
+            .node
+            .map(|node| self.scope_labels(node))
+            .unwrap_or_default();
         let mut expr = tree.clone();
         inject(&mut expr, &labels);
         let fillings: Vec<HoleValue> = holes
@@ -78,28 +81,43 @@ impl<'db> Evaluator<'db> {
                     HoleValue::Expr(query.expr)
                 }
                 Value::Number(value) => HoleValue::Number(value.normalize().to_string()),
-                Value::Percent(value) => {
-                    HoleValue::Number((value / rust_decimal::Decimal::ONE_HUNDRED).normalize().to_string())
-                }
+                Value::Percent(value) => HoleValue::Number(
+                    (value / rust_decimal::Decimal::ONE_HUNDRED)
+                        .normalize()
+                        .to_string(),
+                ),
                 Value::Size(value) => HoleValue::Number(value.normalize().to_string()),
-                Value::Rate(value) => {
-                    HoleValue::Number((value / rust_decimal::Decimal::from(3600)).normalize().to_string())
-                }
+                Value::Rate(value) => HoleValue::Number(
+                    (value / rust_decimal::Decimal::from(3600))
+                        .normalize()
+                        .to_string(),
+                ),
                 Value::Duration(value) => HoleValue::Duration(promql_duration(value)),
                 other => HoleValue::Text(other.show().unwrap_or_default()),
             })
             .collect();
         if let Err(errors) = fill_holes(&mut expr, &fillings) {
             for error in errors {
-                let range = literal.holes.get(error.hole).map_or(literal.text_range, |hole| hole.expr.range);
-                let diagnostic =
-                    Diag::new(&codes::PROMQL_HOLE_TYPE, error.message, self.span(context, range));
+                let range = literal
+                    .holes
+                    .get(error.hole)
+                    .map_or(literal.text_range, |hole| hole.expr.range);
+                let diagnostic = Diag::new(
+                    &codes::PROMQL_HOLE_TYPE,
+                    error.message,
+                    self.span(context, range),
+                );
                 self.report(context, diagnostic);
             }
             return Value::Error;
         }
         let span = self.span(context, literal.text_range);
-        Value::Query(Query { expr, scoped: context.node.is_some(), shape, span })
+        Value::Query(Query {
+            expr,
+            scoped: context.node.is_some(),
+            shape,
+            span,
+        })
     }
 
     /// A hole's value: a signal stands for its metric.
@@ -130,11 +148,19 @@ impl<'db> Evaluator<'db> {
         }
     }
 
-    fn signal_hole(&mut self, block: &BlockRef, hole: &QueryHole, context: &Context<'db>) -> Option<Value> {
+    fn signal_hole(
+        &mut self,
+        block: &BlockRef,
+        hole: &QueryHole,
+        context: &Context<'db>,
+    ) -> Option<Value> {
         if block.kind != "signal" {
             let diagnostic = Diag::new(
                 &codes::TYPE_MISMATCH,
-                format!("the {} `{}` cannot stand in a query", block.kind, block.name),
+                format!(
+                    "the {} `{}` cannot stand in a query",
+                    block.kind, block.name
+                ),
                 self.span(context, hole.expr.range),
             )
             .help("of all blocks, only a `signal` stands for a metric");
@@ -154,7 +180,10 @@ impl<'db> Evaluator<'db> {
         let mut at = Some(node);
         while let Some(node) = at {
             let kind = self.schema_kind(node);
-            if self.schema.field(&kind, "selector").is_some_and(|field| *field.ty.required() == Ty::Labels)
+            if self
+                .schema
+                .field(&kind, "selector")
+                .is_some_and(|field| *field.ty.required() == Ty::Labels)
                 && let Value::Labels(found) = self.field(node, "selector")
                 && !found.is_empty()
             {
@@ -175,11 +204,23 @@ impl<'db> Evaluator<'db> {
 
     /// The labels that all series of the environment carry.
     fn environment_labels(&mut self) -> Vec<(String, String)> {
-        let Some(environment) = &self.environment else { return Vec::new() };
-        let Some(key) = self.workspace.environments(self.db).get(environment).copied() else {
+        let Some(environment) = &self.environment else {
             return Vec::new();
         };
-        let block = BlockRef { item: key, path: Vec::new(), kind: "environment".into(), name: environment.clone() };
+        let Some(key) = self
+            .workspace
+            .environments(self.db)
+            .get(environment)
+            .copied()
+        else {
+            return Vec::new();
+        };
+        let block = BlockRef {
+            item: key,
+            path: Vec::new(),
+            kind: "environment".into(),
+            name: environment.clone(),
+        };
         match super::block_field(self.db, self.workspace, block, "selector".into(), None) {
             Some(Value::Labels(labels)) => labels
                 .into_iter()
@@ -201,9 +242,12 @@ impl<'db> Evaluator<'db> {
                 query.scoped = true;
                 Value::Query(query)
             }
-            Value::List(items) => {
-                Value::List(items.into_iter().map(|item| self.scoped(item, node)).collect())
-            }
+            Value::List(items) => Value::List(
+                items
+                    .into_iter()
+                    .map(|item| self.scoped(item, node))
+                    .collect(),
+            ),
             other => other,
         }
     }
@@ -211,10 +255,14 @@ impl<'db> Evaluator<'db> {
     fn report_promql(&mut self, error: &promql::Error, literal: &QueryLit, context: &Context<'db>) {
         let place = |span: promql::Span| Span {
             item: context.scope.item,
-            range: TextRange { start: span.start, end: span.end }.shifted(literal.text_range.start),
+            range: TextRange {
+                start: span.start,
+                end: span.end,
+            }
+            .shifted(literal.text_range.start),
         };
-        let mut diagnostic =
-            Diag::new(error.code, error.message.clone(), place(error.span)).label(error.label.clone());
+        let mut diagnostic = Diag::new(error.code, error.message.clone(), place(error.span))
+            .label(error.label.clone());
         for help in &error.help {
             diagnostic = diagnostic.help(help.clone());
         }
@@ -224,19 +272,19 @@ impl<'db> Evaluator<'db> {
                 (false, true) => "Remove it".to_owned(),
                 (false, false) => format!("Replace with `{text}`"),
             };
-            diagnostic = diagnostic.fix(
-                title,
-                place(*span),
-                text.clone(),
-                Applicability::Maybe,
-            );
+            diagnostic = diagnostic.fix(title, place(*span), text.clone(), Applicability::Maybe);
         }
         self.report(context, diagnostic);
     }
 }
 
 fn inject(expr: &mut promql::Expr, labels: &BTreeMap<String, String>) {
-    inject_labels(expr, labels.iter().map(|(name, value)| (name.as_str(), value.as_str())));
+    inject_labels(
+        expr,
+        labels
+            .iter()
+            .map(|(name, value)| (name.as_str(), value.as_str())),
+    );
 }
 
 fn hole_type(value: &Value) -> HoleType {
@@ -278,9 +326,17 @@ fn shape_of(tree: &promql::Expr, ty: Option<promql::Type>, holes: &[Value]) -> S
             _ => Shape::Scalar,
         };
     }
-    let windowed_hole =
-        holes.iter().any(|hole| matches!(hole, Value::Query(Query { shape: Shape::Windowed, .. })))
-            || holes.iter().any(|hole| matches!(hole, Value::Unknown(Ty::Windowed)));
+    let windowed_hole = holes.iter().any(|hole| {
+        matches!(
+            hole,
+            Value::Query(Query {
+                shape: Shape::Windowed,
+                ..
+            })
+        )
+    }) || holes
+        .iter()
+        .any(|hole| matches!(hole, Value::Unknown(Ty::Windowed)));
     if classify::is_selector(tree) {
         Shape::Selector
     } else if classify::uses_window(tree) || windowed_hole {

@@ -53,7 +53,12 @@ pub struct Context<'db> {
 impl<'db> Scope<'db> {
     /// The outermost scope of an item.
     pub fn of_item(item: ItemKey, trail: Rc<Vec<Span>>) -> Rc<Self> {
-        Rc::new(Self { item, trail, parent: None, bindings: RefCell::default() })
+        Rc::new(Self {
+            item,
+            trail,
+            parent: None,
+            bindings: RefCell::default(),
+        })
     }
 
     /// A scope inside another.
@@ -68,8 +73,11 @@ impl<'db> Scope<'db> {
 
     /// Gives a name a value.
     pub fn bind(&self, name: SmolStr, value: Value) {
-        let binding =
-            Binding { state: RefCell::new(BindingState::Done(value)), lazy: None, ty: None };
+        let binding = Binding {
+            state: RefCell::new(BindingState::Done(value)),
+            lazy: None,
+            ty: None,
+        };
         self.bindings.borrow_mut().push((name, Rc::new(binding)));
     }
 
@@ -97,7 +105,12 @@ impl<'db> Scope<'db> {
 
     /// All names that have a binding.
     pub fn names(&self) -> Vec<SmolStr> {
-        let mut names: Vec<_> = self.bindings.borrow().iter().map(|(name, _)| name.clone()).collect();
+        let mut names: Vec<_> = self
+            .bindings
+            .borrow()
+            .iter()
+            .map(|(name, _)| name.clone())
+            .collect();
         if let Some(parent) = &self.parent {
             names.extend(parent.names());
         }

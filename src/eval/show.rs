@@ -11,8 +11,12 @@ use crate::syntax::tree::{BinaryOp, Expr, ExprNode, StringPart, UnaryOp};
 pub fn refinement(expr: &Expr) -> String {
     match &expr.node {
         ExprNode::Paren(inner) => refinement(inner),
-        ExprNode::Binary(BinaryOp::And, left, right) => format!("{} and {}", refinement(left), refinement(right)),
-        ExprNode::Binary(BinaryOp::Or, left, right) => format!("{} or {}", refinement(left), refinement(right)),
+        ExprNode::Binary(BinaryOp::And, left, right) => {
+            format!("{} and {}", refinement(left), refinement(right))
+        }
+        ExprNode::Binary(BinaryOp::Or, left, right) => {
+            format!("{} or {}", refinement(left), refinement(right))
+        }
         ExprNode::Binary(op, left, right) if is_it(left) => bound(*op, right),
         ExprNode::Binary(op, left, right) if is_it(right) => {
             let mirrored = match op {
@@ -66,14 +70,21 @@ pub fn expression(expr: &Expr) -> String {
         }
         ExprNode::Query(query) => return format!("`{}`", query.text),
         ExprNode::List(items) => {
-            return format!("[{}]", items.iter().map(expression).collect::<Vec<_>>().join(", "));
+            return format!(
+                "[{}]",
+                items.iter().map(expression).collect::<Vec<_>>().join(", ")
+            );
         }
         ExprNode::Labels(entries) => {
             let entries: Vec<_> = entries
                 .iter()
                 .map(|entry| format!("{} = {}", entry.name.text, expression(&entry.value)))
                 .collect();
-            return if entries.is_empty() { "{}".to_owned() } else { format!("{{ {} }}", entries.join(", ")) };
+            return if entries.is_empty() {
+                "{}".to_owned()
+            } else {
+                format!("{{ {} }}", entries.join(", "))
+            };
         }
         ExprNode::Name(name) => return name.text.to_string(),
         ExprNode::Member(object, name) => return format!("{}.{}", expression(object), name.text),

@@ -75,12 +75,18 @@ impl<'db> Evaluator<'db> {
                 },
             }
         }
-        if wrong { Value::Error } else { Value::Text(Text { parts }) }
+        if wrong {
+            Value::Error
+        } else {
+            Value::Text(Text { parts })
+        }
     }
 
     fn runtime_part(&self, expr: &Expr, context: &Context<'db>) -> Option<TextPart> {
         let free = |name: &str| context.scope.find(name).is_none();
-        let is_value = |expr: &Expr| matches!(&expr.node, ExprNode::Name(name) if name.text == "value") && free("value");
+        let is_value = |expr: &Expr| {
+            matches!(&expr.node, ExprNode::Name(name) if name.text == "value") && free("value")
+        };
         match &expr.node {
             ExprNode::Name(_) if is_value(expr) => Some(TextPart::Value(ValueFormat::Number)),
             ExprNode::Member(object, label) => match &object.node {
@@ -90,7 +96,9 @@ impl<'db> Evaluator<'db> {
                 _ => None,
             },
             ExprNode::Call(callee, args) => {
-                let ExprNode::Name(function) = &callee.node else { return None };
+                let ExprNode::Name(function) = &callee.node else {
+                    return None;
+                };
                 let [arg] = args.as_slice() else { return None };
                 if arg.name.is_some() || !is_value(&arg.value) {
                     return None;
@@ -108,7 +116,9 @@ impl<'db> Evaluator<'db> {
 
     /// Warns where text looks like a Go template, which it will not be.
     pub(crate) fn warn_of_template(&mut self, expr: &'db Expr, context: &Context<'db>) {
-        let ExprNode::String(string) = &expr.node else { return };
+        let ExprNode::String(string) = &expr.node else {
+            return;
+        };
         let looks = string
             .parts
             .iter()
@@ -131,7 +141,10 @@ impl<'db> Evaluator<'db> {
                 diagnostic = diagnostic.fix(
                     "Write it as holes",
                     span,
-                    format!("\"{}\"", replaced.replace('\\', "\\\\").replace('"', "\\\"")),
+                    format!(
+                        "\"{}\"",
+                        replaced.replace('\\', "\\\\").replace('"', "\\\"")
+                    ),
                     Applicability::Maybe,
                 );
             }
@@ -145,13 +158,24 @@ fn replace_templates(text: &str) -> String {
     let mut result = String::new();
     let mut rest = text;
     while let Some(start) = rest.find("{{") {
-        let Some(length) = rest[start..].find("}}") else { break };
-        let inside = rest[start + 2..start + length].trim().trim_matches('-').trim();
-        let hole = match inside.split_once('|').map_or((inside, ""), |(value, filter)| (value.trim(), filter.trim())) {
+        let Some(length) = rest[start..].find("}}") else {
+            break;
+        };
+        let inside = rest[start + 2..start + length]
+            .trim()
+            .trim_matches('-')
+            .trim();
+        let hole = match inside
+            .split_once('|')
+            .map_or((inside, ""), |(value, filter)| {
+                (value.trim(), filter.trim())
+            }) {
             ("$value", "" | "humanize") => Some("${value}".to_owned()),
             ("$value", "humanizePercentage") => Some("${percentage(value)}".to_owned()),
             ("$value", "humanizeDuration") => Some("${duration(value)}".to_owned()),
-            (label, "") => label.strip_prefix("$labels.").map(|label| format!("${{labels.{label}}}")),
+            (label, "") => label
+                .strip_prefix("$labels.")
+                .map(|label| format!("${{labels.{label}}}")),
             _ => None,
         };
         result.push_str(&rest[..start]);

@@ -169,11 +169,15 @@ impl Value {
             ),
             Self::Enum(_, member) => member.to_string(),
             Self::Block(block) => block.name.to_string(),
-            Self::List(items) => {
-                items.iter().map(Self::show).collect::<Option<Vec<_>>>()?.join(", ")
-            }
+            Self::List(items) => items
+                .iter()
+                .map(Self::show)
+                .collect::<Option<Vec<_>>>()?
+                .join(", "),
             Self::Query(query) => query.expr.to_string(),
-            Self::Labels(_) | Self::Runtime(..) | Self::Unknown(_) | Self::None | Self::Error => return None,
+            Self::Labels(_) | Self::Runtime(..) | Self::Unknown(_) | Self::None | Self::Error => {
+                return None;
+            }
         })
     }
 }
@@ -188,7 +192,13 @@ pub fn show_duration(milliseconds: u64) -> String {
     }
     let mut rest = milliseconds;
     let mut text = String::new();
-    for (unit, size) in [("d", 86_400_000), ("h", 3_600_000), ("m", 60_000), ("s", 1_000), ("ms", 1)] {
+    for (unit, size) in [
+        ("d", 86_400_000),
+        ("h", 3_600_000),
+        ("m", 60_000),
+        ("s", 1_000),
+        ("ms", 1),
+    ] {
         if rest >= size {
             text.push_str(&format!("{}{unit}", rest / size));
             rest %= size;
@@ -260,12 +270,17 @@ pub struct FieldValue {
 impl Instance {
     /// A field's value; [`Value::None`] where it has none.
     pub fn get(&self, field: &str) -> &Value {
-        self.fields.get(field).map_or(&Value::None, |field| &field.value)
+        self.fields
+            .get(field)
+            .map_or(&Value::None, |field| &field.value)
     }
 
     /// Where a field was written, or else the block's head.
     pub fn span_of(&self, field: &str) -> Span {
-        self.fields.get(field).filter(|field| field.explicit).map_or(self.head, |field| field.span)
+        self.fields
+            .get(field)
+            .filter(|field| field.explicit)
+            .map_or(self.head, |field| field.span)
     }
 
     /// The nested blocks of a kind.

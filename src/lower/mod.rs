@@ -30,7 +30,12 @@ pub fn service_model(
 ) -> Arc<Lowered> {
     let evaluated = instance(db, workspace, key, environment);
     let mut diagnostics = evaluated.diagnostics.clone();
-    let service =
-        evaluated.instance.as_ref().and_then(|instance| service::lower(instance, &mut diagnostics));
-    Arc::new(Lowered { service, diagnostics })
+    let service = evaluated
+        .instance
+        .as_ref()
+        .and_then(|instance| service::lower(instance, &mut diagnostics));
+    Arc::new(Lowered {
+        service,
+        diagnostics,
+    })
 }

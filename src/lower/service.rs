@@ -30,11 +30,16 @@ pub(super) fn lower(instance: &Instance, diagnostics: &mut Vec<Diag>) -> Option<
     }
     for dependency in instance.children_of("dependency") {
         for alert in dependency.children_of("alert") {
-            alerts.extend(lower_alert(alert, Some(&dependency.name)).map(|lowered| (lowered, alert.head)));
+            alerts.extend(
+                lower_alert(alert, Some(&dependency.name)).map(|lowered| (lowered, alert.head)),
+            );
         }
     }
     warn_of_duplicates(&alerts, diagnostics);
-    let slos = instance.children_of("slo").filter_map(|slo| lower_slo(slo, diagnostics)).collect();
+    let slos = instance
+        .children_of("slo")
+        .filter_map(|slo| lower_slo(slo, diagnostics))
+        .collect();
     let recordings = instance
         .children_of("recording")
         .filter_map(|recording| {
@@ -64,7 +69,10 @@ pub(super) fn lower(instance: &Instance, diagnostics: &mut Vec<Diag>) -> Option<
 }
 
 /// A field that the project added to `service` is offered as a label.
-fn with_extensions(instance: &Instance, mut labels: BTreeMap<String, String>) -> BTreeMap<String, String> {
+fn with_extensions(
+    instance: &Instance,
+    mut labels: BTreeMap<String, String>,
+) -> BTreeMap<String, String> {
     for (name, field) in instance.fields.iter().filter(|(_, field)| field.extension) {
         // Prometheus's own names for labels have no hyphens.
         let label = name.replace('-', "_");
@@ -77,8 +85,12 @@ fn with_extensions(instance: &Instance, mut labels: BTreeMap<String, String>) ->
 
 fn check_metric_name(recording: &Instance, diagnostics: &mut Vec<Diag>) {
     let mut letters = recording.name.chars();
-    let first = letters.next().is_some_and(|first| first.is_ascii_alphabetic() || first == '_' || first == ':');
-    if first && letters.all(|letter| letter.is_ascii_alphanumeric() || letter == '_' || letter == ':') {
+    let first = letters
+        .next()
+        .is_some_and(|first| first.is_ascii_alphabetic() || first == '_' || first == ':');
+    if first
+        && letters.all(|letter| letter.is_ascii_alphanumeric() || letter == '_' || letter == ':')
+    {
         return;
     }
     let diagnostic = Diag::new(
@@ -117,7 +129,9 @@ fn lower_alert(alert: &Instance, dependency: Option<&SmolStr>) -> Option<ir::Ale
 }
 
 fn literal(text: &str) -> ir::Text {
-    ir::Text { parts: vec![ir::TextPart::Literal(text.to_owned())] }
+    ir::Text {
+        parts: vec![ir::TextPart::Literal(text.to_owned())],
+    }
 }
 
 fn warn_of_duplicates(alerts: &[(ir::Alert, Span)], diagnostics: &mut Vec<Diag>) {
@@ -128,7 +142,10 @@ fn warn_of_duplicates(alerts: &[(ir::Alert, Span)], diagnostics: &mut Vec<Diag>)
             Some((first, name)) => diagnostics.push(
                 Diag::new(
                     &codes::DUPLICATE_ALERT,
-                    format!("the alert `{}` fires exactly when `{name}` does", alert.name),
+                    format!(
+                        "the alert `{}` fires exactly when `{name}` does",
+                        alert.name
+                    ),
                     *span,
                 )
                 .because(*first, "the other alert"),
@@ -141,25 +158,38 @@ fn warn_of_duplicates(alerts: &[(ir::Alert, Span)], diagnostics: &mut Vec<Diag>)
 }
 
 fn lower_slo(slo: &Instance, diagnostics: &mut Vec<Diag>) -> Option<ir::Slo> {
-    let Value::Percent(percent) = slo.get("objective") else { return None };
+    let Value::Percent(percent) = slo.get("objective") else {
+        return None;
+    };
     let objective = percent.checked_div(Decimal::ONE_HUNDRED)?.normalize();
     let window = duration(slo.get("window"))?;
-    let sli = slo.children_of("sli").next().and_then(|sli| sli::lower(slo, sli, diagnostics))?;
+    let sli = slo
+        .children_of("sli")
+        .next()
+        .and_then(|sli| sli::lower(slo, sli, diagnostics))?;
     let mut pairs = Vec::new();
     if matches!(slo.get("burn_rate_alerts"), Value::Bool(true)) {
         let possible = burn_rate::pairs(window);
         if possible.len() < burn_rate::WORKBOOK_PAIRS {
-            report(slo, diagnostics, window_too_short(slo, window, possible.len()));
+            report(
+                slo,
+                diagnostics,
+                window_too_short(slo, window, possible.len()),
+            );
         }
-        let (fire, never): (Vec<_>, Vec<_>) =
-            possible.into_iter().partition(|pair| pair.can_fire(objective));
+        let (fire, never): (Vec<_>, Vec<_>) = possible
+            .into_iter()
+            .partition(|pair| pair.can_fire(objective));
         if !never.is_empty() {
             report(slo, diagnostics, never_fires(slo, &never, *percent));
         }
         pairs = fire;
     }
     let mut budget_alerts = self::budget_alerts(slo.get("budget_tickets"), ir::Severity::Ticket);
-    budget_alerts.extend(self::budget_alerts(slo.get("budget_pages"), ir::Severity::Page));
+    budget_alerts.extend(self::budget_alerts(
+        slo.get("budget_pages"),
+        ir::Severity::Page,
+    ));
     budget_alerts.sort_by_key(|alert| (alert.consumed, alert.severity));
     budget_alerts.dedup_by_key(|alert| alert.consumed);
     let breakdown = match slo.get("breakdown") {
@@ -180,7 +210,10 @@ fn lower_slo(slo: &Instance, diagnostics: &mut Vec<Diag>) -> Option<ir::Slo> {
             _ => None,
         },
         budget_alerts,
-        absence: match (duration(slo.get("absent_after")), severity(slo.get("absence"))) {
+        absence: match (
+            duration(slo.get("absent_after")),
+            severity(slo.get("absence")),
+        ) {
             (Some(hold), Some(severity)) => Some(ir::AbsenceAlert { hold, severity }),
             _ => None,
         },
@@ -204,9 +237,14 @@ fn window_too_short(slo: &Instance, window: ir::Duration, possible: usize) -> Di
 }
 
 fn never_fires(slo: &Instance, never: &[burn_rate::Pair], percent: Decimal) -> Diag {
-    let pairs: Vec<_> =
-        never.iter().map(|pair| format!("{} with {}", pair.long.to_human(), pair.short.to_human())).collect();
-    let factor = never.iter().map(|pair| pair.factor).fold(Decimal::ZERO, Decimal::max);
+    let pairs: Vec<_> = never
+        .iter()
+        .map(|pair| format!("{} with {}", pair.long.to_human(), pair.short.to_human()))
+        .collect();
+    let factor = never
+        .iter()
+        .map(|pair| pair.factor)
+        .fold(Decimal::ZERO, Decimal::max);
     let mut diagnostic = Diag::new(
         &codes::PAIR_NEVER_FIRES,
         format!(
@@ -219,7 +257,9 @@ fn never_fires(slo: &Instance, never: &[burn_rate::Pair], percent: Decimal) -> D
     )
     .label("left out of the rules");
     if let Some(reachable) = Decimal::ONE.checked_div(factor) {
-        let least = ((Decimal::ONE - reachable) * Decimal::ONE_HUNDRED).round_dp(2).normalize();
+        let least = ((Decimal::ONE - reachable) * Decimal::ONE_HUNDRED)
+            .round_dp(2)
+            .normalize();
         diagnostic = diagnostic.help(format!(
             "at {} times the budget it would need an error ratio above 1; objectives above {least}% can have it",
             factor.normalize()
@@ -229,7 +269,9 @@ fn never_fires(slo: &Instance, never: &[burn_rate::Pair], percent: Decimal) -> D
 }
 
 fn budget_alerts(value: &Value, severity: ir::Severity) -> Vec<ir::BudgetAlert> {
-    let Value::List(items) = value else { return Vec::new() };
+    let Value::List(items) = value else {
+        return Vec::new();
+    };
     items
         .iter()
         .filter_map(|item| match item {
@@ -295,9 +337,10 @@ fn alert_text(value: &Value) -> Option<ir::Text> {
 
 fn labels(value: &Value) -> BTreeMap<String, String> {
     match value {
-        Value::Labels(entries) => {
-            entries.iter().filter_map(|(name, value)| Some((name.to_string(), value.show()?))).collect()
-        }
+        Value::Labels(entries) => entries
+            .iter()
+            .filter_map(|(name, value)| Some((name.to_string(), value.show()?)))
+            .collect(),
         _ => BTreeMap::new(),
     }
 }

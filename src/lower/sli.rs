@@ -18,10 +18,14 @@ pub(super) fn lower(slo: &Instance, sli: &Instance, diagnostics: &mut Vec<Diag>)
         Some("error-ratio") => error_ratio(slo, sli, diagnostics),
         _ if sli.incomplete => None,
         _ => {
-            let diagnostic =
-                Diag::new(&codes::MISSING_FIELD, "this `sli` does not say which variant it is", sli.head).help(
-                    "write `sli : ratio`, `sli : latency`, `sli : time-slices` or `sli : error-ratio`",
-                );
+            let diagnostic = Diag::new(
+                &codes::MISSING_FIELD,
+                "this `sli` does not say which variant it is",
+                sli.head,
+            )
+            .help(
+                "write `sli : ratio`, `sli : latency`, `sli : time-slices` or `sli : error-ratio`",
+            );
             report(sli, diagnostics, diagnostic);
             None
         }
@@ -31,7 +35,11 @@ pub(super) fn lower(slo: &Instance, sli: &Instance, diagnostics: &mut Vec<Diag>)
 /// A rate of events over `$window`: of a selector, the sum of its rates.
 fn events(value: &Value) -> Option<promql::Expr> {
     let expr = query(value)?;
-    Some(if is_selector(&expr) { as_rate(expr) } else { expr })
+    Some(if is_selector(&expr) {
+        as_rate(expr)
+    } else {
+        expr
+    })
 }
 
 fn series(value: &Value) -> Option<promql::Expr> {
@@ -51,7 +59,11 @@ fn ratio(sli: &Instance, diagnostics: &mut Vec<Diag>) -> Option<Sli> {
                 "this ratio has neither `good` nor `bad` events"
             };
             let span = if both { sli.span_of("bad") } else { sli.head };
-            report(sli, diagnostics, Diag::new(&codes::NUMERATOR, message, span).help("set one of the two"));
+            report(
+                sli,
+                diagnostics,
+                Diag::new(&codes::NUMERATOR, message, span).help("set one of the two"),
+            );
             return None;
         }
     };
@@ -60,7 +72,12 @@ fn ratio(sli: &Instance, diagnostics: &mut Vec<Diag>) -> Option<Sli> {
         Numerator::Bad(_) => series(counted),
         Numerator::Good(_) => series(total),
     };
-    Some(Sli::Events { numerator, total: events(total)?, total_series: series(total), breakdown_series })
+    Some(Sli::Events {
+        numerator,
+        total: events(total)?,
+        total_series: series(total),
+        breakdown_series,
+    })
 }
 
 /// A classic histogram's good events are those of the bucket at the limit; a native one's are computed.
@@ -71,8 +88,10 @@ fn latency(sli: &Instance) -> Option<Sli> {
     if *sli.get("native") == Value::Bool(true) {
         let rates = as_rate(histogram.clone());
         let count = build::call("histogram_count", vec![rates.clone()]);
-        let share =
-            build::call("histogram_fraction", vec![build::number("0"), build::number(&seconds), rates]);
+        let share = build::call(
+            "histogram_fraction",
+            vec![build::number("0"), build::number(&seconds), rates],
+        );
         let good = build::binary(promql::BinaryOp::Multiply, share, count.clone());
         return Some(Sli::Events {
             numerator: Numerator::Good(good),
@@ -104,7 +123,9 @@ fn latency(sli: &Instance) -> Option<Sli> {
 /// The histogram's series of that suffix, whichever of them was named.
 fn renamed(histogram: &promql::Expr, suffix: &str) -> Option<promql::Expr> {
     let mut expr = histogram.clone();
-    let promql::Node::Selector(selector) = &mut expr.node else { return None };
+    let promql::Node::Selector(selector) = &mut expr.node else {
+        return None;
+    };
     let metric = selector.metric.as_mut()?;
     let base = ["_bucket", "_count", "_sum"]
         .iter()

@@ -323,7 +323,9 @@ fn fill_expr(expr: &mut Expr, values: &[HoleValue], errors: &mut Vec<HoleError>)
 fn seconds(text: &str) -> String {
     match super::literal::duration(text) {
         Ok(length) if length.subsec_millis() == 0 => length.as_secs().to_string(),
-        Ok(length) => format!("{}.{:03}", length.as_secs(), length.subsec_millis()).trim_end_matches('0').to_owned(),
+        Ok(length) => format!("{}.{:03}", length.as_secs(), length.subsec_millis())
+            .trim_end_matches('0')
+            .to_owned(),
         Err(_) => text.to_owned(),
     }
 }
@@ -439,7 +441,12 @@ mod tests {
 
     #[test]
     fn a_duration_is_seconds_where_a_number_stands_and_a_duration_where_one_does() {
-        for (length, seconds) in [("2h", "7200"), ("1m30s", "90"), ("250ms", "0.25"), ("1s5ms", "1.005")] {
+        for (length, seconds) in [
+            ("2h", "7200"),
+            ("1m30s", "90"),
+            ("250ms", "0.25"),
+            ("1s5ms", "1.005"),
+        ] {
             let filled = |text: &str| {
                 let mut query = crate::promql::parse(text).unwrap();
                 fill_holes(&mut query, &[HoleValue::Duration(length.into())]).unwrap();

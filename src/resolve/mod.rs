@@ -2,7 +2,9 @@
 
 use smol_str::SmolStr;
 
-use crate::db::{Diag, ItemClass, ItemKey, SourceFile, Span, Workspace, file_names, find_item, find_module};
+use crate::db::{
+    Diag, ItemClass, ItemKey, SourceFile, Span, Workspace, file_names, find_item, find_module,
+};
 use crate::diagnostics::{Applicability, suggest};
 
 /// What is looked for.
@@ -87,8 +89,10 @@ fn resolve_name(
     }
     for import in &file_names(db, file).imports {
         let found = match &import.names {
-            Some(names) if names.contains(name) => find_module(db, workspace, import.module.clone())
-                .and_then(|module| find_in_module(db, module, name, want)),
+            Some(names) if names.contains(name) => {
+                find_module(db, workspace, import.module.clone())
+                    .and_then(|module| find_in_module(db, module, name, want))
+            }
             None if import.alias == *name => imported_namesake(db, workspace, &import.module, want),
             _ => None,
         };
@@ -119,9 +123,12 @@ fn imported_namesake(
 
 /// Offers a near name, as text and as an edit.
 pub fn did_you_mean(diagnostic: Diag, span: Span, near: &str) -> Diag {
-    diagnostic
-        .help(format!("did you mean `{near}`?"))
-        .fix(format!("Replace with `{near}`"), span, near, Applicability::Maybe)
+    diagnostic.help(format!("did you mean `{near}`?")).fix(
+        format!("Replace with `{near}`"),
+        span,
+        near,
+        Applicability::Maybe,
+    )
 }
 
 /// Whether a name is what an import of the file would give, had that import not failed: enough is said there.
@@ -137,15 +144,25 @@ pub fn is_of_failed_import(
                 .is_some_and(|near| near.rsplit('.').next() == Some(name))
     };
     file_names(db, file).imports.iter().any(|import| {
-        match (find_module(db, workspace, import.module.clone()), &import.names) {
+        match (
+            find_module(db, workspace, import.module.clone()),
+            &import.names,
+        ) {
             (Some(module), Some(names)) => {
-                let known: Vec<SmolStr> =
-                    file_names(db, module).items.iter().map(|entry| entry.name.clone()).collect();
-                names.iter().any(|wanted| !known.contains(wanted) && meant(wanted, &known))
+                let known: Vec<SmolStr> = file_names(db, module)
+                    .items
+                    .iter()
+                    .map(|entry| entry.name.clone())
+                    .collect();
+                names
+                    .iter()
+                    .any(|wanted| !known.contains(wanted) && meant(wanted, &known))
             }
             (Some(_), None) => false,
             (None, Some(names)) => names.iter().any(|wanted| wanted == name),
-            (None, None) if import.alias == name => !import_names_item(db, workspace, &import.module),
+            (None, None) if import.alias == name => {
+                !import_names_item(db, workspace, &import.module)
+            }
             (None, None) => {
                 let known: Vec<SmolStr> = workspace.modules(db).keys().cloned().collect();
                 !import_names_item(db, workspace, &import.module) && meant(&import.module, &known)
@@ -156,7 +173,13 @@ pub fn is_of_failed_import(
 
 /// Whether `import a.b` names the item `b` of the module `a`.
 pub fn import_names_item(db: &dyn salsa::Database, workspace: Workspace, name: &str) -> bool {
-    let Some((above, last)) = name.rsplit_once('.') else { return false };
-    find_module(db, workspace, above.into())
-        .is_some_and(|module| file_names(db, module).items.iter().any(|entry| entry.name == last))
+    let Some((above, last)) = name.rsplit_once('.') else {
+        return false;
+    };
+    find_module(db, workspace, above.into()).is_some_and(|module| {
+        file_names(db, module)
+            .items
+            .iter()
+            .any(|entry| entry.name == last)
+    })
 }

@@ -101,31 +101,46 @@ impl Schema {
 
     /// All fields of a kind, those of its base first.
     pub fn fields(&self, kind: &str) -> Vec<&FieldSchema> {
-        let Some(kind) = self.kinds.get(kind) else { return Vec::new() };
-        let mut fields = kind.base.as_deref().map(|base| self.fields(base)).unwrap_or_default();
+        let Some(kind) = self.kinds.get(kind) else {
+            return Vec::new();
+        };
+        let mut fields = kind
+            .base
+            .as_deref()
+            .map(|base| self.fields(base))
+            .unwrap_or_default();
         fields.extend(kind.fields.values());
         fields
     }
 
     /// The variants of a kind.
     pub fn variants(&self, kind: &str) -> impl Iterator<Item = &Kind> {
-        self.kinds.values().filter(move |variant| variant.base.as_deref() == Some(kind))
+        self.kinds
+            .values()
+            .filter(move |variant| variant.base.as_deref() == Some(kind))
     }
 
     /// The kinds that may stand in the body of a kind.
     pub fn children(&self, kind: &str) -> impl Iterator<Item = &Kind> {
-        self.kinds.values().filter(move |child| child.parents.iter().any(|parent| parent == kind))
+        self.kinds
+            .values()
+            .filter(move |child| child.parents.iter().any(|parent| parent == kind))
     }
 
     /// The names of the kinds that may stand at the top of a file.
     pub fn top_level(&self) -> impl Iterator<Item = &Kind> {
-        self.kinds.values().filter(|kind| kind.parents.is_empty() && kind.base.is_none())
+        self.kinds
+            .values()
+            .filter(|kind| kind.parents.is_empty() && kind.base.is_none())
     }
 
     /// Whether a kind's blocks have no name: a body can have only one.
     pub fn is_single(&self, kind: &str) -> bool {
         self.kinds.values().any(|parent| {
-            parent.fields.values().any(|field| matches!(&field.ty, Ty::One(child, _) if child == kind))
+            parent
+                .fields
+                .values()
+                .any(|field| matches!(&field.ty, Ty::One(child, _) if child == kind))
         })
     }
 
@@ -142,7 +157,10 @@ impl Schema {
                 if self.kinds.contains_key(&name.text) {
                     return Ty::Ref(name.text.clone());
                 }
-                let span = Span { item, range: name.range };
+                let span = Span {
+                    item,
+                    range: name.range,
+                };
                 let mut diagnostic = Diag::new(
                     &codes::UNKNOWN_TYPE,
                     format!("there is no type `{}`", name.text),
@@ -165,9 +183,12 @@ impl Schema {
                 inner => Ty::Optional(Box::new(inner)),
             },
             TypeNode::List(inner) => Ty::List(Box::new(self.ty(inner, item, diagnostics))),
-            TypeNode::Union(members) => {
-                Ty::Union(members.iter().map(|member| self.ty(member, item, diagnostics)).collect())
-            }
+            TypeNode::Union(members) => Ty::Union(
+                members
+                    .iter()
+                    .map(|member| self.ty(member, item, diagnostics))
+                    .collect(),
+            ),
             TypeNode::One(name) => Ty::One(name.text.clone(), true),
             TypeNode::Error => Ty::Any,
         }
@@ -183,45 +204,87 @@ pub fn schema(db: &dyn salsa::Database, workspace: Workspace) -> Schema {
     let node = |key: ItemKey| item(db, key).as_ref();
     // Names first: types refer to kinds and enums in any order.
     for entry in &names.items {
-        let Some(tree) = node(entry.key) else { continue };
+        let Some(tree) = node(entry.key) else {
+            continue;
+        };
         match &tree.node {
             ItemNode::Kind(decl) if !decl.extend => {
-                schema.kinds.insert(decl.name.text.clone(), kind_head(entry.key, decl));
+                schema
+                    .kinds
+                    .insert(decl.name.text.clone(), kind_head(entry.key, decl));
             }
             ItemNode::Enum(decl) => {
-                let members =
-                    decl.members.iter().map(|(name, doc)| (name.text.clone(), doc.clone())).collect();
-                let span = Span { item: entry.key, range: decl.name.range };
-                schema.enums.insert(decl.name.text.clone(), Enum { doc: decl.doc.clone(), members, span });
+                let members = decl
+                    .members
+                    .iter()
+                    .map(|(name, doc)| (name.text.clone(), doc.clone()))
+                    .collect();
+                let span = Span {
+                    item: entry.key,
+                    range: decl.name.range,
+                };
+                schema.enums.insert(
+                    decl.name.text.clone(),
+                    Enum {
+                        doc: decl.doc.clone(),
+                        members,
+                        span,
+                    },
+                );
             }
             _ => {}
         }
     }
-    for entry in names.items.iter().filter(|entry| entry.class == ItemClass::Kind) {
+    for entry in names
+        .items
+        .iter()
+        .filter(|entry| entry.class == ItemClass::Kind)
+    {
         if let Some(ItemNode::Kind(decl)) = node(entry.key).map(|tree| &tree.node) {
             add_fields(&mut schema, entry.key, decl, false);
         }
     }
-    for entry in names.items.iter().filter(|entry| entry.class == ItemClass::Function) {
+    for entry in names
+        .items
+        .iter()
+        .filter(|entry| entry.class == ItemClass::Function)
+    {
         if let Some(ItemNode::Function(decl)) = node(entry.key).map(|tree| &tree.node) {
             let mut diagnostics = Vec::new();
             let params = params(&schema, &decl.params, entry.key, &mut diagnostics);
             let result = schema.ty(&decl.result, entry.key, &mut diagnostics);
-            let span = Span { item: entry.key, range: decl.name.range };
-            schema
-                .functions
-                .insert(decl.name.text.clone(), Function { doc: decl.doc.clone(), params, result, span });
+            let span = Span {
+                item: entry.key,
+                range: decl.name.range,
+            };
+            schema.functions.insert(
+                decl.name.text.clone(),
+                Function {
+                    doc: decl.doc.clone(),
+                    params,
+                    result,
+                    span,
+                },
+            );
             schema.diagnostics.extend(diagnostics);
         }
     }
     for key in workspace.extensions(db).iter().copied() {
-        let Some(ItemNode::Kind(decl)) = node(key).map(|tree| &tree.node) else { continue };
+        let Some(ItemNode::Kind(decl)) = node(key).map(|tree| &tree.node) else {
+            continue;
+        };
         if schema.kinds.contains_key(&decl.name.text) {
             add_fields(&mut schema, key, decl, true);
         } else {
-            let span = Span { item: key, range: decl.name.range };
-            let mut diagnostic =
-                Diag::new(&codes::UNKNOWN_KIND, format!("there is no kind `{}`", decl.name.text), span);
+            let span = Span {
+                item: key,
+                range: decl.name.range,
+            };
+            let mut diagnostic = Diag::new(
+                &codes::UNKNOWN_KIND,
+                format!("there is no kind `{}`", decl.name.text),
+                span,
+            );
             let known = schema.kinds.keys().map(SmolStr::as_str);
             if let Some(near) = crate::diagnostics::suggest::nearest(&decl.name.text, known) {
                 diagnostic = crate::resolve::did_you_mean(diagnostic, span, near);
@@ -239,7 +302,10 @@ fn kind_head(key: ItemKey, decl: &KindDecl) -> Kind {
         parents: decl.parents.iter().map(|name| name.text.clone()).collect(),
         base: decl.base.as_ref().map(|name| name.text.clone()),
         fields: IndexMap::new(),
-        span: Span { item: key, range: decl.name.range },
+        span: Span {
+            item: key,
+            range: decl.name.range,
+        },
     }
 }
 
@@ -247,12 +313,18 @@ fn add_fields(schema: &mut Schema, key: ItemKey, decl: &KindDecl, extension: boo
     let mut diagnostics = Vec::new();
     for field in &decl.fields {
         let ty = schema.ty(&field.ty, key, &mut diagnostics);
-        let span = Span { item: key, range: field.name.range };
+        let span = Span {
+            item: key,
+            range: field.name.range,
+        };
         if let Some(first) = schema.field(&decl.name.text, &field.name.text) {
             diagnostics.push(
                 Diag::new(
                     &codes::DUPLICATE_NAME,
-                    format!("`{}` already has a field `{}`", decl.name.text, field.name.text),
+                    format!(
+                        "`{}` already has a field `{}`",
+                        decl.name.text, field.name.text
+                    ),
                     span,
                 )
                 .because(first.span, "declared here"),
@@ -290,7 +362,11 @@ pub fn params(
         .iter()
         .map(|param| {
             let ty = schema.ty(&param.ty, item, diagnostics);
-            (param.name.text.clone(), ty, param.default.clone().map(Arc::new))
+            (
+                param.name.text.clone(),
+                ty,
+                param.default.clone().map(Arc::new),
+            )
         })
         .collect()
 }

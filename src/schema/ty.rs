@@ -70,7 +70,10 @@ pub enum Ty {
 impl Ty {
     /// The builtin type of that name.
     pub fn builtin(name: &str) -> Option<Self> {
-        BUILTIN.iter().find(|(known, ..)| *known == name).map(|(_, ty, _)| ty.clone())
+        BUILTIN
+            .iter()
+            .find(|(known, ..)| *known == name)
+            .map(|(_, ty, _)| ty.clone())
     }
 
     /// The type without `?`.
@@ -94,9 +97,11 @@ impl Ty {
             Self::Windowed => "a windowed query".to_owned(),
             Self::Any => "a value".to_owned(),
             Self::Optional(inner) => inner.phrase(),
-            Self::Union(members) => {
-                members.iter().map(Self::phrase).collect::<Vec<_>>().join(" or ")
-            }
+            Self::Union(members) => members
+                .iter()
+                .map(Self::phrase)
+                .collect::<Vec<_>>()
+                .join(" or "),
             other => {
                 let noun = other.to_string();
                 format!("{} {noun}", article(&noun))
@@ -118,8 +123,14 @@ impl Ty {
 /// "a" or "an", as the word is spoken: an alert, an SLO, a unit.
 pub fn article(word: &str) -> &'static str {
     let vowel = word.starts_with(['a', 'e', 'i', 'o', 'u'])
-        && !["url", "one", "unit"].iter().any(|spoken| word.starts_with(spoken));
-    if vowel || matches!(word, "slo" | "sli") { "an" } else { "a" }
+        && !["url", "one", "unit"]
+            .iter()
+            .any(|spoken| word.starts_with(spoken));
+    if vowel || matches!(word, "slo" | "sli") {
+        "an"
+    } else {
+        "a"
+    }
 }
 
 /// The builtin types with what they are.
@@ -127,25 +138,77 @@ pub const BUILTIN: &[(&str, Ty, &str)] = &[
     ("bool", Ty::Bool, "`true` or `false`"),
     ("number", Ty::Number, "a decimal number, exact: `42`, `0.5`"),
     ("percent", Ty::Percent, "a share: `99.95%`"),
-    ("duration", Ty::Duration, "a length of time: `300ms`, `1h30m`, `28d`"),
+    (
+        "duration",
+        Ty::Duration,
+        "a length of time: `300ms`, `1h30m`, `28d`",
+    ),
     ("size", Ty::Size, "a number of bytes: `512MiB`"),
     ("rate", Ty::Rate, "events per time: `100/s`"),
-    ("string", Ty::String, "text, with `${…}` for values known at compile time"),
-    ("text", Ty::Text, "text of an alert, which may also show `${value}` and `${labels.x}`"),
+    (
+        "string",
+        Ty::String,
+        "text, with `${…}` for values known at compile time",
+    ),
+    (
+        "text",
+        Ty::Text,
+        "text of an alert, which may also show `${value}` and `${labels.x}`",
+    ),
     ("markdown", Ty::Markdown, "Markdown text"),
     ("url", Ty::Url, "an `http` or `https` URL"),
     ("email", Ty::Email, "an e-mail address"),
     ("date", Ty::Date, "a day: `\"2026-12-20\"`"),
-    ("time-zone", Ty::TimeZone, "a name of the IANA time zone database: `\"Europe/London\"`"),
-    ("label-name", Ty::LabelName, "a label's name: `method` or `\"http.method\"`"),
-    ("time-of-week", Ty::TimeOfWeek, "a day and a time: `mon 09:00`"),
-    ("labels", Ty::Labels, "labels with their values: `{ job = \"checkout\" }`"),
-    ("annotations", Ty::Annotations, "annotations with their texts"),
-    ("gate-condition", Ty::GateCondition, "a condition that is decided when the gate runs"),
-    ("selector", Ty::Selector, "one metric with matchers, no function: `` `http_requests_total{code=~\"5..\"}` ``"),
-    ("vector", Ty::Vector, "a PromQL expression that gives an instant vector"),
-    ("windowed", Ty::Windowed, "a PromQL expression that depends on `$window`"),
-    ("condition", Ty::Condition, "a PromQL expression that filters, fit for an alert: `` `max(queue_depth) > 1000` ``"),
+    (
+        "time-zone",
+        Ty::TimeZone,
+        "a name of the IANA time zone database: `\"Europe/London\"`",
+    ),
+    (
+        "label-name",
+        Ty::LabelName,
+        "a label's name: `method` or `\"http.method\"`",
+    ),
+    (
+        "time-of-week",
+        Ty::TimeOfWeek,
+        "a day and a time: `mon 09:00`",
+    ),
+    (
+        "labels",
+        Ty::Labels,
+        "labels with their values: `{ job = \"checkout\" }`",
+    ),
+    (
+        "annotations",
+        Ty::Annotations,
+        "annotations with their texts",
+    ),
+    (
+        "gate-condition",
+        Ty::GateCondition,
+        "a condition that is decided when the gate runs",
+    ),
+    (
+        "selector",
+        Ty::Selector,
+        "one metric with matchers, no function: `` `http_requests_total{code=~\"5..\"}` ``",
+    ),
+    (
+        "vector",
+        Ty::Vector,
+        "a PromQL expression that gives an instant vector",
+    ),
+    (
+        "windowed",
+        Ty::Windowed,
+        "a PromQL expression that depends on `$window`",
+    ),
+    (
+        "condition",
+        Ty::Condition,
+        "a PromQL expression that filters, fit for an alert: `` `max(queue_depth) > 1000` ``",
+    ),
 ];
 
 impl fmt::Display for Ty {
@@ -167,7 +230,9 @@ impl fmt::Display for Ty {
                 }
                 Ok(())
             }
-            Self::One(kind, required) => write!(f, "one {kind}{}", if *required { "" } else { "?" }),
+            Self::One(kind, required) => {
+                write!(f, "one {kind}{}", if *required { "" } else { "?" })
+            }
             Self::Any => write!(f, "any"),
             other => match BUILTIN.iter().find(|(_, ty, _)| ty == other) {
                 Some((name, ..)) => write!(f, "{name}"),

@@ -175,7 +175,12 @@ pub fn test_rules(rules: &str, mut file: TestFile) -> Result<(), String> {
 fn escaped(json: &str) -> String {
     let mut text = String::with_capacity(json.len());
     for letter in json.chars() {
-        if letter.is_control() || matches!(letter, '\u{2028}' | '\u{2029}' | '\u{feff}' | '\u{fffe}' | '\u{ffff}') {
+        if letter.is_control()
+            || matches!(
+                letter,
+                '\u{2028}' | '\u{2029}' | '\u{feff}' | '\u{fffe}' | '\u{ffff}'
+            )
+        {
             text.push_str(&format!("\\u{:04x}", letter as u32));
         } else {
             text.push(letter);
