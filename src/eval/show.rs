@@ -63,7 +63,10 @@ pub fn expression(expr: &Expr) -> String {
         ExprNode::TimeOfWeek(value) => Value::TimeOfWeek(*value),
         ExprNode::String(string) => {
             let parts = string.parts.iter().map(|part| match part {
-                StringPart::Text(text) => text.replace('\\', "\\\\").replace('"', "\\\"").replace('\n', "\\n"),
+                StringPart::Text(text) => text
+                    .replace('\\', "\\\\")
+                    .replace('"', "\\\"")
+                    .replace('\n', "\\n"),
                 StringPart::Hole(inner) => format!("${{{}}}", expression(inner)),
             });
             return format!("\"{}\"", parts.collect::<String>());
