@@ -32,6 +32,8 @@ impl<'db> Evaluator<'db> {
             }
             ExprNode::String(string) => self.string(string, context),
             ExprNode::Query(query) => self.query(query, context),
+            // A list that is never closed holds what follows it.
+            ExprNode::List(_) if self.is_damaged_within(expr, context) => Value::Error,
             ExprNode::List(items) => {
                 let element = match expected.required() {
                     Ty::List(element) => (**element).clone(),
@@ -85,6 +87,18 @@ impl<'db> Evaluator<'db> {
             ExprNode::Paren(inner) => self.eval(inner, context, expected),
             ExprNode::Error => Value::Error,
         }
+    }
+
+    /// Whether text within an expression could not be read.
+    fn is_damaged_within(&self, expr: &Expr, context: &Context<'db>) -> bool {
+        crate::db::item(self.db, context.scope.item)
+            .as_ref()
+            .is_some_and(|tree| {
+                let within = expr.range.start..=expr.range.end;
+                tree.errors
+                    .iter()
+                    .any(|error| within.contains(&error.range.start))
+            })
     }
 
     /// Whether a condition holds; `None` where that is not known, or wrong and reported.

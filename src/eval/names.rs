@@ -363,6 +363,9 @@ impl<'db> Evaluator<'db> {
             );
             if kinds.is_empty() {
                 known.push(node.kind.clone());
+                if node.kind == "alert" {
+                    known.extend(["value".into(), "labels".into()]);
+                }
             }
             at = node.parent;
         }
@@ -770,7 +773,14 @@ impl<'db> Evaluator<'db> {
                     );
                     let known = self.schema.functions.keys().map(SmolStr::as_str);
                     let known = known.chain(COMPILE_TIME.iter().map(|function| function.name));
-                    if let Some(near) = suggest::nearest(&name.text, known) {
+                    let of_promql = promql::functions::function(&name.text).is_some()
+                        || promql::functions::aggregation(&name.text).is_some();
+                    if of_promql {
+                        diagnostic = diagnostic.help(format!(
+                            "`{}` is PromQL's: a query stands between backticks",
+                            name.text
+                        ));
+                    } else if let Some(near) = suggest::nearest(&name.text, known) {
                         diagnostic = did_you_mean(diagnostic, span, near);
                     }
                     self.report(context, diagnostic);

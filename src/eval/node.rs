@@ -854,6 +854,10 @@ impl<'db> Evaluator<'db> {
             node: Some(parent),
         };
         let kind = &block.kind;
+        if self.is_field_with_colon(parent, block) {
+            self.report_colon(parent, block, &context);
+            return;
+        }
         let Some(known) = self
             .schema
             .kinds
@@ -869,6 +873,15 @@ impl<'db> Evaluator<'db> {
             .fields(&self.schema_kind(parent))
             .iter()
             .any(|field| matches!(&field.ty, Ty::One(child, _) if *child == kind.text));
+        // A block that stands too deep because a brace is missing is told as that.
+        let too_deep = || {
+            self.node(parent).damaged
+                && std::iter::successors(self.node(parent).parent, |node| self.node(*node).parent)
+                    .any(|node| known.parents.contains(&self.node(node).kind))
+        };
+        if !known.parents.contains(&parent_kind) && !as_one && too_deep() {
+            return;
+        }
         if !known.parents.contains(&parent_kind) && !as_one {
             let diagnostic = Diag::new(
                 &codes::MISPLACED_BLOCK,
@@ -917,6 +930,50 @@ impl<'db> Evaluator<'db> {
         self.add_layers(id, block.base.as_ref(), &block.body, block.head, scope);
     }
 
+    /// `tier: critical`, as other languages set a field: a block without a name and without a body.
+    fn is_field_with_colon(&self, parent: NodeId, block: &Block) -> bool {
+        let kind = self.schema_kind(parent);
+        let field = self.schema.field(&kind, &block.kind.text);
+        block.name.is_none()
+            && block.body.range.is_empty()
+            && block.base.as_ref().is_some_and(|base| base.args.is_none())
+            && field.is_some_and(|field| !matches!(field.ty, Ty::One(..)))
+    }
+
+    fn report_colon(&mut self, parent: NodeId, block: &'db Block, context: &Context<'db>) {
+        let Some(base) = &block.base else { return };
+        self.nodes[parent.0]
+            .unknown_kinds
+            .push(block.kind.text.clone());
+        let between = TextRange {
+            start: block.kind.range.end,
+            end: base.path.range.start,
+        };
+        let path = base
+            .path
+            .segments
+            .iter()
+            .map(|name| name.text.as_str())
+            .collect::<Vec<_>>()
+            .join(".");
+        let diagnostic = Diag::new(
+            &codes::MISPLACED_BLOCK,
+            format!(
+                "`{}` is a field, and a field is set with `=`",
+                block.kind.text
+            ),
+            self.span(context, block.kind.range.to(base.path.range)),
+        )
+        .help(format!("write `{} = {path}`", block.kind.text))
+        .fix(
+            "Replace `:` with `=`",
+            self.span(context, between),
+            " = ",
+            crate::diagnostics::Applicability::Always,
+        );
+        self.report(context, diagnostic);
+    }
+
     /// A nested block's name, with its holes filled.
     fn block_name(&mut self, block: &'db Block, context: &Context<'db>) -> Option<SmolStr> {
         let single = self.schema.is_single(&block.kind.text);
@@ -952,6 +1009,15 @@ impl<'db> Evaluator<'db> {
             (Some(name), false) => match &block.name_parts {
                 None => Some(name.text.clone()),
                 Some(parts) => match self.string(parts, context) {
+                    Value::String(text) if text.trim().is_empty() => {
+                        let diagnostic = Diag::new(
+                            &codes::MISSING_BLOCK_NAME,
+                            format!("the name of this `{}` is empty", block.kind.text),
+                            self.span(context, name.range),
+                        );
+                        self.report(context, diagnostic);
+                        None
+                    }
                     Value::String(text) => Some(text.into()),
                     Value::Unknown(_) => Some(name.text.clone()),
                     // What is wrong with the name was said; a check goes on with the rest of the block.
@@ -1311,6 +1377,10 @@ impl<'db> Evaluator<'db> {
 
     fn report_unknown_field(&mut self, id: NodeId, kind: &SmolStr, setter: &Setter<'db>) {
         let span = self.span(&setter.context, setter.name.range);
+        // A field that is being typed is told as that.
+        if matches!(setter.expr.node, ExprNode::Error) && self.is_near_damage(span) {
+            return;
+        }
         let name = &setter.name.text;
         let mut diagnostic = Diag::new(
             &codes::UNKNOWN_FIELD,
