@@ -46,6 +46,7 @@ service service-{number} {{
         module: format!("service_{number}"),
         path: format!("service_{number}.nth"),
         text: Arc::from(text),
+        package: false,
     }
 }
 
@@ -55,6 +56,7 @@ fn workspace(services: usize) -> Input {
         module: "team".to_owned(),
         path: "team.nth".to_owned(),
         text: Arc::from("team platform { }\n"),
+        package: false,
     });
     let settings = Settings {
         project: "bench".to_owned(),

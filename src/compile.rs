@@ -17,6 +17,8 @@ pub struct SourceInput {
     pub path: String,
     /// The text.
     pub text: Arc<str>,
+    /// Whether it belongs to a package: what it declares can be used, and its services are not built.
+    pub package: bool,
 }
 
 /// What is compiled.

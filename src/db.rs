@@ -28,6 +28,9 @@ pub struct SourceFile {
     /// The text.
     #[returns(ref)]
     pub text: Arc<str>,
+    /// Whether it belongs to a package: its services are not this project's.
+    #[returns(copy)]
+    pub package: bool,
 }
 
 /// What is known of the workspace as a whole.

@@ -49,7 +49,7 @@ impl Session {
             .iter()
             .map(|(module, text)| {
                 let path = format!("{}.nth", module.replace('.', "/"));
-                SourceFile::builder((*module).into(), path, Arc::from(*text))
+                SourceFile::builder((*module).into(), path, Arc::from(*text), false)
                     .durability(salsa::Durability::HIGH)
                     .new(&db)
             })
@@ -62,11 +62,18 @@ impl Session {
                     file.module.as_str().into(),
                     file.path.clone(),
                     file.text.clone(),
+                    file.package,
                 )
             })
             .collect();
         let prelude = standard.first().copied().unwrap_or_else(|| {
-            SourceFile::new(&db, "std.prelude".into(), String::new(), Arc::from(""))
+            SourceFile::new(
+                &db,
+                "std.prelude".into(),
+                String::new(),
+                Arc::from(""),
+                false,
+            )
         });
         let modules = Arc::new(
             standard
@@ -157,9 +164,10 @@ impl Session {
             .flat_map(move |file| file_names(&self.db, *file).of_class(class))
     }
 
+    /// The project's own services; those of a package are for it to build.
     fn services(&self) -> Vec<ItemKey> {
         self.entries(ItemClass::Block)
-            .filter(|entry| entry.kind == "service")
+            .filter(|entry| entry.kind == "service" && !entry.key.file.package(&self.db))
             .map(|entry| entry.key)
             .collect()
     }
@@ -307,7 +315,12 @@ impl Session {
     /// All blocks, for rules to look at.
     fn blocks_by_kind(&self) -> BTreeMap<SmolStr, Vec<BlockRef>> {
         let mut all: BTreeMap<SmolStr, Vec<BlockRef>> = BTreeMap::new();
-        for entry in self.entries(ItemClass::Block) {
+        let foreign =
+            |entry: &ItemEntry| entry.kind == "service" && entry.key.file.package(&self.db);
+        for entry in self
+            .entries(ItemClass::Block)
+            .filter(|entry| !foreign(entry))
+        {
             all.entry(entry.kind.clone()).or_default().push(BlockRef {
                 item: entry.key,
                 path: Vec::new(),

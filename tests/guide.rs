@@ -24,6 +24,7 @@ fn build(files: &BTreeMap<&str, &str>) -> Compilation {
             module: path.trim_end_matches(".nth").replace('/', "."),
             path: (*path).to_owned(),
             text: (*text).into(),
+            package: false,
         })
         .collect();
     let settings = nthc::project::default_settings("shop");

@@ -55,6 +55,7 @@ fn load() -> Watched {
         module: module.to_owned(),
         path: format!("{module}.nth"),
         text: Arc::from(text),
+        package: false,
     };
     let files = vec![
         file("checkout", CHECKOUT),

@@ -161,6 +161,7 @@ fn diagnostics(source: &str) -> Vec<&'static str> {
             module: "main".into(),
             path: "main.nth".into(),
             text: source.into(),
+            package: false,
         }],
         environment: None,
     };

@@ -56,7 +56,7 @@ pub fn duplicates(db: &dyn salsa::Database, files: &[SourceFile]) -> Vec<Diag> {
             }
             // Each of these becomes a file or a folder of the output.
             let becomes_a_file = matches!(entry.kind.as_str(), "service" | "environment" | "team");
-            if entry.class == ItemClass::Block && becomes_a_file {
+            if entry.class == ItemClass::Block && becomes_a_file && !file.package(db) {
                 // Names that differ in case alone are one file where the file system ignores case.
                 let stem: SmolStr = crate::backends::file_stem(&entry.name)
                     .to_lowercase()

@@ -93,6 +93,7 @@ impl Selected {
                     module: file.module.clone(),
                     path: file.shown.clone(),
                     text: file.text.clone(),
+                    package: file.package.is_some(),
                 })
                 .collect(),
             environment: environment.map(str::to_owned),

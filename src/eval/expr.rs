@@ -122,7 +122,13 @@ impl<'db> Evaluator<'db> {
             }
             // An optional value that is given. What is of another type whatever is given is told by the check.
             _ if self.mode == Mode::Instantiate => Some(true),
-            _ if matches!(expr.node, ExprNode::Member(..)) => None,
+            // The value of a field, whose type may be optional.
+            ref value
+                if matches!(expr.node, ExprNode::Member(..))
+                    && !matches!(value, Value::Unknown(_)) =>
+            {
+                None
+            }
             other => {
                 self.report_mismatch(&other, &Ty::Bool, expr.range, context);
                 None

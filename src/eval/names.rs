@@ -33,6 +33,22 @@ fn enum_of(ty: &Ty) -> Option<&SmolStr> {
     }
 }
 
+/// The arguments in the order of the parameters; `None` unless each is given once, by its name or in its place.
+fn arguments<'a, const N: usize>(args: &'a [Arg], params: [&str; N]) -> Option<[&'a Arg; N]> {
+    let mut found = [None; N];
+    for (position, arg) in args.iter().enumerate() {
+        let place = match &arg.name {
+            Some(name) => params.iter().position(|param| *param == name.text)?,
+            None => position,
+        };
+        if found.get_mut(place)?.replace(arg).is_some() {
+            return None;
+        }
+    }
+    let found: Vec<&Arg> = found.into_iter().collect::<Option<_>>()?;
+    found.try_into().ok()
+}
+
 impl<'db> Evaluator<'db> {
     pub(crate) fn name(
         &mut self,
@@ -686,6 +702,11 @@ impl<'db> Evaluator<'db> {
             self.report(context, diagnostic);
             return Value::Error;
         };
+        if matches!(name.text.as_str(), "matching" | "not-matching")
+            && let Some([selector, label, regex]) = arguments(args, ["selector", "label", "regex"])
+        {
+            return self.matching(name.text == "not-matching", selector, label, regex, context);
+        }
         match (name.text.as_str(), args) {
             ("unscoped", [arg]) => match self.eval(&arg.value, context, expected) {
                 Value::Query(query) => Value::Query(Query {
@@ -726,9 +747,6 @@ impl<'db> Evaluator<'db> {
                     (Value::Unknown(_), _) | (_, Value::Unknown(_)) => Value::Unknown(Ty::String),
                     _ => Value::Error,
                 }
-            }
-            ("matching" | "not-matching", [selector, label, regex]) => {
-                self.matching(name.text == "not-matching", selector, label, regex, context)
             }
             ("unscoped" | "length" | "join" | "matching" | "not-matching", _) => {
                 let wanted = match name.text.as_str() {

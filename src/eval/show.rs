@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use super::ops::sign;
 use crate::schema::Ty;
-use crate::syntax::tree::{BinaryOp, Expr, ExprNode, UnaryOp};
+use crate::syntax::tree::{BinaryOp, Expr, ExprNode, StringPart, UnaryOp};
 
 /// A refinement in words: `0% < it < 100%` becomes "more than 0% and less than 100%".
 pub fn refinement(expr: &Expr) -> String {
@@ -61,7 +61,16 @@ pub fn expression(expr: &Expr) -> String {
         ExprNode::Size(value) => Value::Size(*value),
         ExprNode::Rate(value) => Value::Rate(*value),
         ExprNode::TimeOfWeek(value) => Value::TimeOfWeek(*value),
-        ExprNode::String(_) => return "\"…\"".to_owned(),
+        ExprNode::String(string) => {
+            let parts = string.parts.iter().map(|part| match part {
+                StringPart::Text(text) => text
+                    .replace('\\', "\\\\")
+                    .replace('"', "\\\"")
+                    .replace('\n', "\\n"),
+                StringPart::Hole(inner) => format!("${{{}}}", expression(inner)),
+            });
+            return format!("\"{}\"", parts.collect::<String>());
+        }
         ExprNode::Query(query) => return format!("`{}`", query.text),
         ExprNode::List(items) => {
             return format!(

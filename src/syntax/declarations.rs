@@ -139,9 +139,12 @@ impl<'t> Builder<'t> {
         let name = self.wanted_name(&mut children, "field");
         range.start = name.range.start;
         let ty = self.wanted_type(&mut children);
-        let refinement = take(&mut children, Rule::kw_where)
-            .map(|_| self.wanted_expr(&mut children, "condition"));
+        // The default may stand before the condition or after it.
+        let mut refinement = self.refinement(&mut children);
         let default = self.default(&mut children);
+        if refinement.is_none() {
+            refinement = self.refinement(&mut children);
+        }
         self.tail(&mut children);
         FieldDecl {
             doc,
@@ -151,6 +154,11 @@ impl<'t> Builder<'t> {
             default,
             range,
         }
+    }
+
+    /// `where condition`, where there is one.
+    fn refinement(&mut self, children: &mut Children<'t>) -> Option<Expr> {
+        take(children, Rule::kw_where).map(|_| self.wanted_expr(children, "condition"))
     }
 
     /// `= value`, where there is one.

@@ -23,6 +23,7 @@ impl Compiler for Nthc {
                 module: file.module.clone(),
                 path: file.shown.clone(),
                 text: file.text.clone(),
+                package: file.package.is_some(),
             })
             .collect();
         let settings = loaded.project.settings.clone();

@@ -271,12 +271,12 @@ impl SloContext<'_> {
             )],
         );
         let what = match numerator {
-            Numerator::Bad(_) => "bad events",
-            Numerator::Good(_) => "all events",
+            Numerator::Bad(_) => "Most bad events",
+            Numerator::Good(_) => "Most events, good and bad,",
         };
         let mut template = template
             .text(format!(
-                "\nMost {what} of the last {recent}, by {}:",
+                "\n{what} of the last {recent}, by {}:",
                 labels.join(", ")
             ))
             .action(format!("range query {}", quote(&top.to_string())))
