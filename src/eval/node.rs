@@ -1159,16 +1159,18 @@ impl<'db> Evaluator<'db> {
         let inner = Context { scope, node: None };
         if self.condition(refinement, &inner) == Some(false) {
             let shown = value.show().unwrap_or_default();
-            let diagnostic = Diag::new(
-                &codes::OUT_OF_BOUNDS,
-                format!(
+            let message = match value {
+                Value::List(ref items) if items.is_empty() => {
+                    format!("`{}` cannot be empty", field.name)
+                }
+                _ => format!(
                     "`{}` cannot be {shown}: it must be {}",
                     field.name,
                     super::show::refinement(refinement)
                 ),
-                span,
-            )
-            .because(field.span, "declared here");
+            };
+            let diagnostic = Diag::new(&codes::OUT_OF_BOUNDS, message, span)
+                .because(field.span, "declared here");
             self.report(context, diagnostic);
             return Value::Error;
         }

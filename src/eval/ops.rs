@@ -134,7 +134,18 @@ impl<'db> Evaluator<'db> {
                 (&left_type, &right_type),
                 (Ty::Percent, Ty::Number) | (Ty::Number, Ty::Percent)
             ) {
-                diagnostic = diagnostic.help("write the number as a percentage: 1 is `100%`");
+                let number = match (&left, &right) {
+                    (Value::Number(number), _) | (_, Value::Number(number)) => {
+                        Some(number.normalize())
+                    }
+                    _ => None,
+                };
+                diagnostic = match number {
+                    Some(number) if number > Decimal::ONE => {
+                        diagnostic.help(format!("write it as a percentage: `{number}%`"))
+                    }
+                    _ => diagnostic.help("write the number as a percentage: 1 is `100%`"),
+                };
             }
             self.report(context, diagnostic);
             return Value::Error;

@@ -111,6 +111,23 @@ impl<'db> Evaluator<'db> {
             }
             return Value::Error;
         }
+        // A duration of zero, say, is wrong only with its value.
+        let quantities =
+            |filling: &HoleValue| matches!(filling, HoleValue::Duration(_) | HoleValue::Number(_));
+        if fillings.iter().any(quantities)
+            && let Err(errors) = promql::parse(&expr.to_string())
+            && let Some(error) = errors.first()
+        {
+            let zero =
+                literal.holes.iter().zip(&fillings).find(
+                    |(_, filling)| matches!(filling, HoleValue::Duration(text) if text == "0s"),
+                );
+            let range = zero.map_or(literal.text_range, |(hole, _)| hole.expr.range);
+            let diagnostic =
+                Diag::new(error.code, error.message.clone(), self.span(context, range));
+            self.report(context, diagnostic);
+            return Value::Error;
+        }
         let span = self.span(context, literal.text_range);
         Value::Query(Query {
             expr,
