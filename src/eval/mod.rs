@@ -7,6 +7,7 @@
 
 mod coerce;
 mod expr;
+mod labels;
 mod names;
 mod node;
 mod ops;

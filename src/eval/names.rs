@@ -288,6 +288,23 @@ impl<'db> Evaluator<'db> {
         }
     }
 
+    /// The nearest enclosing block that has a field of that name: `tier` is meant as `service.tier`.
+    fn enclosing_with_field(&self, field: &str, context: &Context<'db>) -> Option<SmolStr> {
+        let mut at = context.node;
+        while let Some(node) = at {
+            let kind = self.schema_kind(node);
+            if self
+                .schema
+                .field(&kind, field)
+                .is_some_and(|field| !matches!(field.ty, Ty::One(..)))
+            {
+                return Some(self.node(node).kind.clone());
+            }
+            at = self.node(node).parent;
+        }
+        None
+    }
+
     fn report_unknown_name(
         &mut self,
         name: &Name,
@@ -313,7 +330,13 @@ impl<'db> Evaluator<'db> {
         };
         let mut diagnostic = Diag::new(code, what, span).label("not found");
         let known = self.known_names(kinds, context);
-        if let Some(near) = suggest::nearest(&name.text, known.iter().map(SmolStr::as_str)) {
+        let of_alert = matches!(name.text.as_str(), "value" | "labels");
+        if let Some(block) = self
+            .enclosing_with_field(&name.text, context)
+            .filter(|_| !of_alert)
+        {
+            diagnostic = did_you_mean(diagnostic, span, &format!("{block}.{}", name.text));
+        } else if let Some(near) = suggest::nearest(&name.text, known.iter().map(SmolStr::as_str)) {
             diagnostic = did_you_mean(diagnostic, span, near);
         } else if matches!(name.text.as_str(), "value" | "labels")
             && *expected.required() == Ty::Text

@@ -1,16 +1,13 @@
 //! Queries: PromQL with holes, checked, scoped by the innermost selector, and filled.
 
-use std::collections::BTreeMap;
-
 use smol_str::SmolStr;
 
 use super::Evaluator;
-use super::node::NodeId;
 use super::scope::Context;
 use super::value::{BlockRef, Query, Shape, Value};
 use crate::db::{Diag, Span, Workspace};
 use crate::diagnostics::{Applicability, codes};
-use crate::promql::rewrite::{HoleValue, fill_holes, inject_labels};
+use crate::promql::rewrite::{HoleValue, fill_holes};
 use crate::promql::{self, HoleType, classify};
 use crate::schema::Ty;
 use crate::syntax::tree::{QueryHole, QueryLit, TextRange};
@@ -70,13 +67,13 @@ impl<'db> Evaluator<'db> {
             .map(|node| self.scope_labels(node))
             .unwrap_or_default();
         let mut expr = tree.clone();
-        inject(&mut expr, &labels);
+        labels.add_to(&mut expr);
         let fillings: Vec<HoleValue> = holes
             .into_iter()
             .map(|hole| match hole {
                 Value::Query(mut query) => {
                     if !query.scoped {
-                        inject(&mut query.expr, &labels);
+                        labels.add_to(&mut query.expr);
                     }
                     HoleValue::Expr(query.expr)
                 }
@@ -191,84 +188,6 @@ impl<'db> Evaluator<'db> {
         }
     }
 
-    /// The labels that a block's queries carry: the innermost selector's, and the environment's.
-    pub(crate) fn scope_labels(&mut self, node: NodeId) -> BTreeMap<String, String> {
-        let mut labels = BTreeMap::new();
-        let mut at = Some(node);
-        while let Some(node) = at {
-            let kind = self.schema_kind(node);
-            if self
-                .schema
-                .field(&kind, "selector")
-                .is_some_and(|field| *field.ty.required() == Ty::Labels)
-                && let Value::Labels(found) = self.field(node, "selector")
-                && !found.is_empty()
-            {
-                for (name, value) in found {
-                    if let Value::String(value) = value {
-                        labels.insert(name.to_string(), value);
-                    }
-                }
-                break;
-            }
-            at = self.node(node).parent;
-        }
-        for (name, value) in self.environment_labels() {
-            labels.entry(name).or_insert(value);
-        }
-        labels
-    }
-
-    /// The labels that all series of the environment carry.
-    fn environment_labels(&mut self) -> Vec<(String, String)> {
-        let Some(environment) = &self.environment else {
-            return Vec::new();
-        };
-        let Some(key) = self
-            .workspace
-            .environments(self.db)
-            .get(environment)
-            .copied()
-        else {
-            return Vec::new();
-        };
-        let block = BlockRef {
-            item: key,
-            path: Vec::new(),
-            kind: "environment".into(),
-            name: environment.clone(),
-        };
-        match super::block_field(self.db, self.workspace, block, "selector".into(), None) {
-            Some(Value::Labels(labels)) => labels
-                .into_iter()
-                .filter_map(|(name, value)| match value {
-                    Value::String(value) => Some((name.to_string(), value)),
-                    _ => None,
-                })
-                .collect(),
-            _ => Vec::new(),
-        }
-    }
-
-    /// A value with the labels of its block added to the queries in it.
-    pub(crate) fn scoped(&mut self, value: Value, node: NodeId) -> Value {
-        match value {
-            Value::Query(mut query) if !query.scoped => {
-                let labels = self.scope_labels(node);
-                inject(&mut query.expr, &labels);
-                query.scoped = true;
-                Value::Query(query)
-            }
-            Value::List(items) => Value::List(
-                items
-                    .into_iter()
-                    .map(|item| self.scoped(item, node))
-                    .collect(),
-            ),
-            other => other,
-        }
-    }
-
     fn report_promql(&mut self, error: &promql::Error, literal: &QueryLit, context: &Context<'db>) {
         let place = |span: promql::Span| Span {
             item: context.scope.item,
@@ -293,15 +212,6 @@ impl<'db> Evaluator<'db> {
         }
         self.report(context, diagnostic);
     }
-}
-
-fn inject(expr: &mut promql::Expr, labels: &BTreeMap<String, String>) {
-    inject_labels(
-        expr,
-        labels
-            .iter()
-            .map(|(name, value)| (name.as_str(), value.as_str())),
-    );
 }
 
 fn hole_type(value: &Value) -> HoleType {

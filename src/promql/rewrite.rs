@@ -1,5 +1,7 @@
 //! Changes to a tree: labels, windows, interpolated values.
 
+use std::collections::BTreeMap;
+
 use super::tree::*;
 use super::{build, regex};
 
@@ -75,22 +77,36 @@ fn each_duration(expr: &mut Expr, visit: &mut impl FnMut(&mut Duration)) {
 /// assert_eq!(query.to_string(), r#"errors{job!="a"} / requests{job="checkout"}"#);
 /// ```
 pub fn inject_labels<'l>(expr: &mut Expr, labels: impl IntoIterator<Item = (&'l str, &'l str)>) {
-    let labels: Vec<_> = labels.into_iter().collect();
+    let labels: BTreeMap<String, String> = labels
+        .into_iter()
+        .map(|(label, value)| (label.to_owned(), value.to_owned()))
+        .collect();
+    inject_labels_by(expr, |_| &labels);
+}
+
+/// [`inject_labels`] with labels that depend on the metric: what a service's own rules record carries other labels
+/// than what is measured. `choose` is given the metric's name, where a selector has one.
+pub fn inject_labels_by<'l>(
+    expr: &mut Expr,
+    choose: impl Fn(Option<&str>) -> &'l BTreeMap<String, String>,
+) {
     each_expr(expr, &mut |expr| {
-        if let Node::Selector(selector) = &mut expr.node {
-            for (label, value) in &labels {
-                if selector
-                    .matchers
-                    .iter()
-                    .all(|matcher| matcher.label != *label)
-                {
-                    selector.matchers.push(Matcher {
-                        label: (*label).into(),
-                        label_span: Span::default(),
-                        op: MatchOp::Equal,
-                        value: StringLit::made(*value),
-                    });
-                }
+        let Node::Selector(selector) = &mut expr.node else {
+            return;
+        };
+        let labels = choose(selector.metric.as_ref().map(|metric| metric.text.as_str()));
+        for (label, value) in labels {
+            if selector
+                .matchers
+                .iter()
+                .all(|matcher| matcher.label != label.as_str())
+            {
+                selector.matchers.push(Matcher {
+                    label: label.into(),
+                    label_span: Span::default(),
+                    op: MatchOp::Equal,
+                    value: StringLit::made(value.as_str()),
+                });
             }
         }
     });

@@ -315,8 +315,15 @@ impl<'t> Builder<'t> {
             start: name.range.end,
             end: name.range.end,
         };
-        if take(&mut children, Rule::no_equals).is_some() {
-            self.error(SyntaxErrorKind::MissingEquals, after, name.text.clone());
+        let colon = take(&mut children, Rule::colon_for_equals).map(|colon| self.range(&colon));
+        if colon.is_some() || take(&mut children, Rule::no_equals).is_some() {
+            self.errors.push(SyntaxError {
+                kind: SyntaxErrorKind::MissingEquals,
+                range: colon.unwrap_or(after),
+                related: None,
+                detail: name.text.clone(),
+                fix: colon.map(|colon| (colon, SmolStr::new_static(" ="))),
+            });
             let value = match children.next() {
                 Some(value) => self.expr(value),
                 None => Expr {
