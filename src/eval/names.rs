@@ -313,7 +313,14 @@ impl<'db> Evaluator<'db> {
         };
         let mut diagnostic = Diag::new(code, what, span).label("not found");
         let known = self.known_names(kinds, context);
-        if let Some(near) = suggest::nearest(&name.text, known.iter().map(SmolStr::as_str)) {
+        let other = match self.any_block_named(&name.text, context) {
+            Some(Value::Block(block)) if !kinds.is_empty() => Some(block.kind),
+            _ => None,
+        };
+        if let Some(kind) = other {
+            let article = crate::schema::article(&kind);
+            diagnostic = diagnostic.help(format!("`{}` is {article} {kind}", name.text));
+        } else if let Some(near) = suggest::nearest(&name.text, known.iter().map(SmolStr::as_str)) {
             diagnostic = did_you_mean(diagnostic, span, near);
         } else if matches!(name.text.as_str(), "value" | "labels")
             && *expected.required() == Ty::Text
