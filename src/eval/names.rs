@@ -73,6 +73,9 @@ impl<'db> Evaluator<'db> {
                 return Value::Enum(enumeration.clone(), name.text.clone());
             }
             if referred(expected).is_empty() {
+                if let Some(value) = self.let_named(&name.text, context) {
+                    return value;
+                }
                 return self.unknown_member(enumeration, name, context);
             }
         }
@@ -85,14 +88,8 @@ impl<'db> Evaluator<'db> {
         if let Some(value) = self.enclosing(&name.text, context) {
             return value;
         }
-        let file = context.scope.item.file;
-        let path = std::slice::from_ref(&name.text);
-        let want = Want {
-            class: ItemClass::Let,
-            kind: "",
-        };
-        if let Some(key) = resolve_path(self.db, self.workspace, file, path, want) {
-            return self.let_item(key);
+        if let Some(value) = self.let_named(&name.text, context) {
+            return value;
         }
         if kinds.is_empty()
             && let Some(value) = self.any_block_named(&name.text, context)
@@ -105,8 +102,44 @@ impl<'db> Evaluator<'db> {
         if self.may_come_later(&kinds, context) {
             return Value::Unknown(expected.clone());
         }
+        if *expected == Ty::Any
+            && let Some(value) = self.sole_member(&name.text)
+        {
+            return value;
+        }
         self.report_unknown_name(name, range, &kinds, context, expected);
         Value::Error
+    }
+
+    /// The value of a top-level `let` that is known in the file.
+    fn let_named(&mut self, name: &SmolStr, context: &Context<'db>) -> Option<Value> {
+        let want = Want {
+            class: ItemClass::Let,
+            kind: "",
+        };
+        let file = context.scope.item.file;
+        let key = resolve_path(
+            self.db,
+            self.workspace,
+            file,
+            std::slice::from_ref(name),
+            want,
+        )?;
+        Some(self.let_item(key))
+    }
+
+    /// The enum's member of that name, where one enum alone has it: `let usual = ticket`.
+    fn sole_member(&self, name: &SmolStr) -> Option<Value> {
+        let mut having = self
+            .schema
+            .enums
+            .iter()
+            .filter(|(_, known)| known.members.contains_key(name));
+        let (enumeration, _) = having.next()?;
+        having
+            .next()
+            .is_none()
+            .then(|| Value::Enum(enumeration.clone(), name.clone()))
     }
 
     /// In the body of a template, a block that the service may have.
@@ -331,7 +364,14 @@ impl<'db> Evaluator<'db> {
         let mut diagnostic = Diag::new(code, what, span).label("not found");
         let known = self.known_names(kinds, context);
         let of_alert = matches!(name.text.as_str(), "value" | "labels");
-        if let Some(block) = self
+        let other = match self.any_block_named(&name.text, context) {
+            Some(Value::Block(block)) if !kinds.is_empty() => Some(block.kind),
+            _ => None,
+        };
+        if let Some(kind) = other {
+            let article = crate::schema::article(&kind);
+            diagnostic = diagnostic.help(format!("`{}` is {article} {kind}", name.text));
+        } else if let Some(block) = self
             .enclosing_with_field(&name.text, context)
             .filter(|_| !of_alert)
         {
