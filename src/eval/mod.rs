@@ -5,9 +5,15 @@
 //! item's own text come from there, once. [`Mode::Instantiate`] computes a top-level block in one environment;
 //! what goes wrong only with certain values comes from there, with the place that made the instance.
 
+mod base;
+mod calls;
 mod coerce;
+mod collect;
 mod expr;
+mod fields;
+mod judge;
 mod labels;
+mod members;
 mod names;
 mod node;
 mod ops;
@@ -15,6 +21,7 @@ mod query;
 mod scope;
 mod show;
 mod text;
+mod unknown;
 pub mod value;
 
 use std::collections::BTreeMap;

@@ -1,0 +1,408 @@
+//! Bases: what follows the colon of a block, its arguments, and what is said where it does not exist.
+
+use std::rc::Rc;
+
+use smol_str::SmolStr;
+
+use super::node::NodeId;
+use super::scope::{Context, Scope};
+use super::value::Value;
+use super::{Evaluator, Mode};
+use crate::db::{Diag, ItemClass, ItemKey, Span};
+use crate::diagnostics::{codes, suggest};
+use crate::resolve::{Want, did_you_mean, resolve_path};
+use crate::schema::{self};
+use crate::syntax::tree::{Base, ItemNode, Template, TextRange};
+
+impl<'db> Evaluator<'db> {
+    pub(super) fn add_base(
+        &mut self,
+        id: NodeId,
+        base: &'db Base,
+        context: &Context<'db>,
+        seen: &mut Vec<ItemKey>,
+    ) {
+        let kind = self.node(id).kind.clone();
+        let path: Vec<SmolStr> = base
+            .path
+            .segments
+            .iter()
+            .map(|name| name.text.clone())
+            .collect();
+        let span = self.span(context, base.path.range);
+        if let [name] = path.as_slice()
+            && self
+                .schema
+                .kinds
+                .get(name)
+                .is_some_and(|variant| variant.base.as_ref() == Some(&kind))
+        {
+            self.nodes[id.0].variant = Some(name.clone());
+            if let Some(args) = base.args.as_ref().filter(|args| !args.is_empty()) {
+                let range = args
+                    .iter()
+                    .map(|arg| arg.range)
+                    .reduce(TextRange::to)
+                    .unwrap_or(base.range);
+                let diagnostic = Diag::new(
+                    &codes::UNKNOWN_PARAMETER,
+                    format!("the kind `{name}` takes no arguments"),
+                    self.span(context, range),
+                )
+                .help("set its fields between braces");
+                self.report(context, diagnostic);
+            }
+            return;
+        }
+        let file = context.scope.item.file;
+        let find = |class| {
+            resolve_path(
+                self.db,
+                self.workspace,
+                file,
+                &path,
+                Want { class, kind: &kind },
+            )
+        };
+        let Some(key) = find(ItemClass::Template).or_else(|| find(ItemClass::Block)) else {
+            self.nodes[id.0].baseless = true;
+            self.report_unknown_base(&kind, base, span, context);
+            return;
+        };
+        if seen.contains(&key) || self.root_of(key) == Some(id) {
+            self.nodes[id.0].baseless = true;
+            if self.root_of(key) == Some(id) {
+                self.report_base_cycle(id, key, seen);
+            }
+            return;
+        }
+        seen.push(key);
+        let mut trail = (*context.scope.trail).clone();
+        trail.push(self.span(context, base.range));
+        let scope = Scope::of_item(key, Rc::new(trail));
+        match self.tree(key) {
+            Some(ItemNode::Template(template)) => {
+                self.bind_arguments(template, key, base, context, &scope, id);
+                let inner = Context {
+                    scope: scope.clone(),
+                    node: Some(id),
+                };
+                if let Some(base) = &template.base {
+                    self.add_base(id, base, &inner, seen);
+                }
+                self.note_damage(id, key, template.head, &template.body);
+                let body_scope = self.body_scope(&template.body, &scope, id);
+                self.nodes[id.0].layers.push((&template.body, body_scope));
+            }
+            Some(ItemNode::Block(block)) => {
+                if let Some(args) = base.args.as_ref().filter(|args| !args.is_empty()) {
+                    let range = args
+                        .iter()
+                        .map(|arg| arg.range)
+                        .reduce(TextRange::to)
+                        .unwrap_or(base.range);
+                    let diagnostic = Diag::new(
+                        &codes::UNKNOWN_PARAMETER,
+                        format!("the block `{}` takes no arguments", path.join(".")),
+                        self.span(context, range),
+                    )
+                    .help("only a template has parameters");
+                    self.report(context, diagnostic);
+                }
+                let inner = Context {
+                    scope: scope.clone(),
+                    node: Some(id),
+                };
+                if let Some(base) = &block.base {
+                    self.add_base(id, base, &inner, seen);
+                }
+                self.note_damage(id, key, block.head, &block.body);
+                let body_scope = self.body_scope(&block.body, &scope, id);
+                self.nodes[id.0].layers.push((&block.body, body_scope));
+            }
+            _ => {}
+        }
+        seen.pop();
+    }
+
+    /// A circle is told once, at the first of its members.
+    pub(super) fn report_base_cycle(&mut self, id: NodeId, root: ItemKey, seen: &[ItemKey]) {
+        let place = |key: &ItemKey| {
+            (
+                key.file.module(self.db).clone(),
+                crate::db::item_start(self.db, *key),
+            )
+        };
+        if self.mode != Mode::Check || seen.iter().any(|key| place(key) < place(&root)) {
+            return;
+        }
+        let base = match self.tree(root) {
+            Some(ItemNode::Template(template)) => &template.base,
+            Some(ItemNode::Block(block)) => &block.base,
+            _ => return,
+        };
+        let Some(base) = base else { return };
+        let path: Vec<SmolStr> = [&root]
+            .into_iter()
+            .chain(seen)
+            .chain([&root])
+            .map(|key| crate::db::item_name(self.db, *key))
+            .collect();
+        let context = Context {
+            scope: Scope::of_item(root, Rc::default()),
+            node: Some(id),
+        };
+        let mut diagnostic = Diag::new(
+            &codes::BASE_CYCLE,
+            format!("`{}` is based on itself", path[0]),
+            self.span(&context, base.path.range),
+        );
+        if !seen.is_empty() {
+            diagnostic = diagnostic.help(format!("the path is {}", path.join(" → ")));
+        }
+        self.diagnostics.push(diagnostic);
+    }
+
+    pub(super) fn report_unknown_base(
+        &mut self,
+        kind: &SmolStr,
+        base: &'db Base,
+        span: Span,
+        context: &Context<'db>,
+    ) {
+        let (Some(first), Some(last)) = (base.path.segments.first(), base.path.segments.last())
+        else {
+            return;
+        };
+        // `http.`: the syntax error says it all.
+        if base.path.range.end > last.range.end {
+            return;
+        }
+        let file = context.scope.item.file;
+        if crate::resolve::is_of_failed_import(self.db, self.workspace, file, &first.text) {
+            return;
+        }
+        if let [module, _] = base.path.segments.as_slice()
+            && crate::resolve::module_named(self.db, self.workspace, file, &module.text).is_none()
+        {
+            self.report_unknown_module(module, context);
+            return;
+        }
+        let path = base
+            .path
+            .segments
+            .iter()
+            .map(|name| name.text.as_str())
+            .collect::<Vec<_>>()
+            .join(".");
+        let mut diagnostic = Diag::new(
+            &codes::UNKNOWN_BASE,
+            format!("there is no template, variant or block of kind `{kind}` called `{path}`"),
+            span,
+        )
+        .label("not found");
+        let last_span = self.span(context, last.range);
+        let known = self.known_bases(kind, base, context);
+        if let Some(other) = self.base_of_other_kind(base, context) {
+            diagnostic = diagnostic.help(other);
+        } else if let Some(near) = suggest::nearest(&last.text, known.iter().map(SmolStr::as_str)) {
+            diagnostic = did_you_mean(diagnostic, last_span, near);
+        } else if base.path.segments.len() == 1 {
+            diagnostic.unknown_name = Some(crate::diagnostics::UnknownName {
+                kind: kind.to_string(),
+                name: last.text.to_string(),
+            });
+        }
+        self.report(context, diagnostic);
+    }
+
+    /// Says so where the name is that of a template or block of another kind.
+    pub(super) fn base_of_other_kind(&self, base: &Base, context: &Context<'db>) -> Option<String> {
+        let path: Vec<SmolStr> = base
+            .path
+            .segments
+            .iter()
+            .map(|name| name.text.clone())
+            .collect();
+        let file = context.scope.item.file;
+        [ItemClass::Template, ItemClass::Block]
+            .into_iter()
+            .find_map(|class| {
+                self.schema.kinds.keys().find_map(|kind| {
+                    resolve_path(self.db, self.workspace, file, &path, Want { class, kind })?;
+                    let what = if class == ItemClass::Template {
+                        "template of kind"
+                    } else {
+                        "block of kind"
+                    };
+                    Some(format!("`{}` is a {what} `{kind}`", path.join(".")))
+                })
+            })
+    }
+
+    pub(super) fn known_bases(
+        &self,
+        kind: &SmolStr,
+        base: &Base,
+        context: &Context<'db>,
+    ) -> Vec<SmolStr> {
+        let file = context.scope.item.file;
+        let names_of = |file| {
+            crate::db::file_names(self.db, file)
+                .items
+                .iter()
+                .filter(|entry| {
+                    matches!(entry.class, ItemClass::Template | ItemClass::Block)
+                        && entry.kind == *kind
+                })
+                .map(|entry| entry.name.clone())
+                .collect::<Vec<_>>()
+        };
+        match base.path.segments.as_slice() {
+            [_] => {
+                let mut known = names_of(file);
+                known.extend(names_of(self.workspace.prelude(self.db)));
+                known.extend(
+                    self.schema
+                        .variants(kind)
+                        .map(|variant| variant.name.clone()),
+                );
+                known
+            }
+            [module, _] => {
+                crate::resolve::module_named(self.db, self.workspace, file, &module.text)
+                    .map(names_of)
+                    .unwrap_or_default()
+            }
+            _ => Vec::new(),
+        }
+    }
+
+    pub(super) fn bind_arguments(
+        &mut self,
+        template: &'db Template,
+        key: ItemKey,
+        base: &'db Base,
+        context: &Context<'db>,
+        scope: &Rc<Scope<'db>>,
+        node: NodeId,
+    ) {
+        let mut ignored = Vec::new();
+        let params = schema::params(self.schema, &template.params, key, &mut ignored);
+        let args = base.args.as_deref().unwrap_or_default();
+        let mut used = vec![false; params.len()];
+        let mut unnamed = false;
+        let mut unknown: Vec<SmolStr> = Vec::new();
+        for (position, arg) in args.iter().enumerate() {
+            let index = match &arg.name {
+                None if position == 0 => (!params.is_empty()).then_some(0),
+                None => {
+                    unnamed = true;
+                    if self.is_near_damage(self.span(context, arg.range)) {
+                        continue;
+                    }
+                    let diagnostic = Diag::new(
+                        &codes::UNNAMED_ARGUMENT,
+                        "only the first argument may be without a name",
+                        self.span(context, arg.range),
+                    )
+                    .help(format!(
+                        "`{}` takes {}",
+                        template.name.text,
+                        crate::eval::show::parameters(&params)
+                    ));
+                    self.report(context, diagnostic);
+                    continue;
+                }
+                Some(name) => params.iter().position(|(known, ..)| *known == name.text),
+            };
+            let Some(index) = index else {
+                let (range, text) = match &arg.name {
+                    Some(name) => (name.range, name.text.clone()),
+                    None => (arg.range, SmolStr::default()),
+                };
+                let span = self.span(context, range);
+                unknown.push(text.clone());
+                let message = if params.is_empty() {
+                    format!("the template `{}` has no parameters", template.name.text)
+                } else {
+                    format!(
+                        "the template `{}` has no parameter `{text}`",
+                        template.name.text
+                    )
+                };
+                let mut diagnostic = Diag::new(&codes::UNKNOWN_PARAMETER, message, span).because(
+                    Span {
+                        item: key,
+                        range: template.head,
+                    },
+                    "the template",
+                );
+                let known = params.iter().map(|(name, ..)| name.as_str());
+                if let Some(near) = suggest::nearest(&text, known) {
+                    diagnostic = did_you_mean(diagnostic, span, near);
+                }
+                self.report(context, diagnostic);
+                continue;
+            };
+            if std::mem::replace(&mut used[index], true) {
+                let diagnostic = Diag::new(
+                    &codes::DUPLICATE_FIELD,
+                    format!("the argument `{}` is given twice", params[index].0),
+                    self.span(context, arg.range),
+                );
+                self.report(context, diagnostic);
+                continue;
+            }
+            let (name, ty, _) = &params[index];
+            scope.bind_lazy(name.clone(), &arg.value, context.clone(), Some(ty.clone()));
+            if self.mode == Mode::Check {
+                self.force(scope, name);
+            }
+        }
+        for ((index, (name, ty, default)), param) in params.iter().enumerate().zip(&template.params)
+        {
+            if used[index] {
+                continue;
+            }
+            match (&param.default, default) {
+                (Some(expr), _) => {
+                    let inner = Context {
+                        scope: scope.clone(),
+                        node: Some(node),
+                    };
+                    scope.bind_lazy(name.clone(), expr, inner, Some(ty.clone()));
+                }
+                _ if ty.is_optional() => scope.bind(name.clone(), Value::None),
+                _ => {
+                    scope.bind(name.clone(), Value::Error);
+                    // It is there, under a wrong name or none.
+                    if unnamed
+                        || unknown
+                            .iter()
+                            .any(|wrong| suggest::nearest(wrong, [name.as_str()]).is_some())
+                    {
+                        continue;
+                    }
+                    let diagnostic = Diag::new(
+                        &codes::MISSING_ARGUMENT,
+                        format!(
+                            "`{}` needs the argument `{name}`, {}",
+                            template.name.text,
+                            ty.phrase()
+                        ),
+                        self.span(context, base.range),
+                    )
+                    .because(
+                        Span {
+                            item: key,
+                            range: param.range,
+                        },
+                        "the parameter has no default",
+                    );
+                    self.report(context, diagnostic);
+                }
+            }
+        }
+    }
+}

@@ -1,0 +1,430 @@
+//! What the bodies of a block set, and which blocks they hold.
+
+use std::rc::Rc;
+
+use smol_str::SmolStr;
+
+use super::node::{NodeId, Setter, State};
+use super::scope::{Context, Scope};
+use super::value::Value;
+use super::{Evaluator, Mode};
+use crate::db::Diag;
+use crate::diagnostics::{codes, suggest};
+use crate::resolve::did_you_mean;
+use crate::schema::{self, Ty};
+use crate::syntax::tree::{Block, Body, Name, Statement, TextRange};
+
+impl<'db> Evaluator<'db> {
+    /// Gathers what the layers set and which blocks they hold.
+    pub(crate) fn collect(&mut self, id: NodeId) {
+        if self.node(id).state != State::Waiting {
+            return;
+        }
+        self.nodes[id.0].state = State::Collecting;
+        let layers = self.node(id).layers.clone();
+        for (layer, (body, scope)) in layers.iter().enumerate() {
+            self.collect_fields(id, body, scope, layer, false);
+        }
+        for (layer, (body, scope)) in layers.iter().enumerate() {
+            self.collect_blocks(id, body, scope, layer, false);
+        }
+        self.nodes[id.0].state = State::Done;
+    }
+
+    pub(super) fn applies(&self, environment: &Name) -> bool {
+        self.mode == Mode::Check || self.environment.as_ref() == Some(&environment.text)
+    }
+
+    pub(super) fn collect_fields(
+        &mut self,
+        id: NodeId,
+        body: &'db Body,
+        scope: &Rc<Scope<'db>>,
+        layer: usize,
+        within: bool,
+    ) {
+        for statement in &body.statements {
+            match statement {
+                Statement::Field(field) => {
+                    let context = Context {
+                        scope: scope.clone(),
+                        node: Some(id),
+                    };
+                    let setters = self.nodes[id.0]
+                        .setters
+                        .entry(field.name.text.clone())
+                        .or_default();
+                    let order = (layer, within, setters.len());
+                    setters.push(Setter {
+                        expr: &field.value,
+                        context,
+                        name: &field.name,
+                        order,
+                    });
+                }
+                Statement::In(inner) if self.applies(&inner.environment) => {
+                    let inner_scope = self.body_scope(&inner.body, scope, id);
+                    self.collect_fields(id, &inner.body, &inner_scope, layer, true);
+                }
+                _ => {}
+            }
+        }
+    }
+
+    pub(super) fn collect_blocks(
+        &mut self,
+        id: NodeId,
+        body: &'db Body,
+        scope: &Rc<Scope<'db>>,
+        layer: usize,
+        within: bool,
+    ) {
+        for statement in &body.statements {
+            match statement {
+                Statement::Block(block) => self.add_child(id, block, scope),
+                Statement::In(inner) if self.applies(&inner.environment) => {
+                    let inner_scope = self.body_scope(&inner.body, scope, id);
+                    self.collect_blocks(id, &inner.body, &inner_scope, layer, true);
+                }
+                Statement::Without(without) => {
+                    let name = without
+                        .name
+                        .as_ref()
+                        .map(|name| name.text.clone())
+                        .unwrap_or_default();
+                    let found = self.child(id, &without.kind.text, &name);
+                    match found {
+                        // A check visits every branch, so what one removes another may still name.
+                        Some(child) if self.mode == Mode::Instantiate => {
+                            self.nodes[id.0].children.retain(|known| *known != child);
+                        }
+                        Some(_) => {}
+                        None => self.report_nothing_to_remove(id, without, &name, scope),
+                    }
+                }
+                Statement::If(choice) => {
+                    let context = Context {
+                        scope: scope.clone(),
+                        node: Some(id),
+                    };
+                    let condition = self.condition(&choice.condition, &context);
+                    let mut branches = Vec::new();
+                    if self.mode == Mode::Check || condition == Some(true) {
+                        branches.push(&choice.then);
+                    }
+                    if (self.mode == Mode::Check || condition == Some(false))
+                        && let Some(otherwise) = &choice.otherwise
+                    {
+                        branches.push(otherwise);
+                    }
+                    for branch in branches {
+                        let inner = self.body_scope(branch, scope, id);
+                        self.collect_fields(id, branch, &inner, layer, within);
+                        self.collect_blocks(id, branch, &inner, layer, within);
+                    }
+                }
+                Statement::For(repeat) => {
+                    let context = Context {
+                        scope: scope.clone(),
+                        node: Some(id),
+                    };
+                    for element in self.elements(&repeat.list, &context) {
+                        let outer = Scope::inside(scope);
+                        outer.bind(repeat.variable.text.clone(), element);
+                        if let Some(condition) = &repeat.condition {
+                            let context = Context {
+                                scope: outer.clone(),
+                                node: Some(id),
+                            };
+                            let taken = self.condition(condition, &context);
+                            if self.mode == Mode::Instantiate && taken != Some(true) {
+                                continue;
+                            }
+                        }
+                        let inner = self.body_scope(&repeat.body, &outer, id);
+                        self.collect_fields(id, &repeat.body, &inner, layer, within);
+                        self.collect_blocks(id, &repeat.body, &inner, layer, within);
+                    }
+                }
+                _ => {}
+            }
+        }
+    }
+
+    pub(super) fn report_nothing_to_remove(
+        &mut self,
+        id: NodeId,
+        without: &'db crate::syntax::tree::Without,
+        name: &SmolStr,
+        scope: &Rc<Scope<'db>>,
+    ) {
+        let context = Context {
+            scope: scope.clone(),
+            node: Some(id),
+        };
+        // `without`: the syntax error says it all.
+        if without.kind.text.is_empty() {
+            return;
+        }
+        let span = self.span(&context, without.range);
+        let label = if name.is_empty() {
+            without.kind.text.to_string()
+        } else {
+            format!("{} {name}", without.kind.text)
+        };
+        let mut diagnostic = Diag::new(
+            &codes::NOTHING_TO_REMOVE,
+            format!("there is no `{label}` here to remove"),
+            span,
+        );
+        let known: Vec<SmolStr> = self
+            .node(id)
+            .children
+            .iter()
+            .map(|child| self.node(*child))
+            .filter(|child| child.kind == without.kind.text)
+            .map(|child| child.name.clone())
+            .collect();
+        if let Some(written) = &without.name
+            && let Some(near) = suggest::nearest(name, known.iter().map(SmolStr::as_str))
+        {
+            let span = self.span(&context, written.range);
+            diagnostic = did_you_mean(diagnostic, span, near);
+        } else if !known.is_empty() {
+            let known: Vec<_> = known.iter().map(|name| format!("`{name}`")).collect();
+            diagnostic = diagnostic.help(format!("there is {}", known.join(", ")));
+        } else if !self.schema.kinds.contains_key(&without.kind.text)
+            && let Some(near) = suggest::nearest(
+                &without.kind.text,
+                self.schema.kinds.keys().map(SmolStr::as_str),
+            )
+        {
+            let span = self.span(&context, without.kind.range);
+            diagnostic = did_you_mean(diagnostic, span, near);
+        }
+        self.report(&context, diagnostic);
+    }
+
+    pub(super) fn add_child(&mut self, parent: NodeId, block: &'db Block, scope: &Rc<Scope<'db>>) {
+        let context = Context {
+            scope: scope.clone(),
+            node: Some(parent),
+        };
+        let kind = &block.kind;
+        if self.is_field_with_colon(parent, block) {
+            self.report_colon(parent, block, &context);
+            return;
+        }
+        let Some(known) = self
+            .schema
+            .kinds
+            .get(&kind.text)
+            .filter(|kind| kind.base.is_none())
+        else {
+            self.report_unknown_kind(parent, kind, &context);
+            return;
+        };
+        let parent_kind = self.node(parent).kind.clone();
+        let as_one = self
+            .schema
+            .fields(&self.schema_kind(parent))
+            .iter()
+            .any(|field| matches!(&field.ty, Ty::One(child, _) if *child == kind.text));
+        // A block that stands too deep because a brace is missing is told as that.
+        let too_deep = || {
+            self.node(parent).damaged
+                && std::iter::successors(self.node(parent).parent, |node| self.node(*node).parent)
+                    .any(|node| known.parents.contains(&self.node(node).kind))
+        };
+        if !known.parents.contains(&parent_kind) && !as_one && too_deep() {
+            return;
+        }
+        if !known.parents.contains(&parent_kind) && !as_one {
+            let diagnostic = Diag::new(
+                &codes::MISPLACED_BLOCK,
+                format!(
+                    "{} `{}` cannot stand in {} `{parent_kind}`",
+                    schema::article(&kind.text),
+                    kind.text,
+                    schema::article(&parent_kind)
+                ),
+                self.span(&context, kind.range),
+            )
+            .help(crate::check::where_it_belongs(known));
+            self.report(&context, diagnostic);
+            return;
+        }
+        let Some(name) = self.block_name(block, &context) else {
+            self.nodes[parent.0].unknown_kinds.push(kind.text.clone());
+            return;
+        };
+        let head = self.span(&context, block.head);
+        let id = match self.child(parent, &kind.text, &name) {
+            Some(existing) => {
+                if block.base.is_some() {
+                    let node = &mut self.nodes[existing.0];
+                    node.layers.clear();
+                    node.variant = None;
+                }
+                existing
+            }
+            None => {
+                let mut node = Self::empty_node(kind, name, Some(parent), head);
+                node.trail = scope.trail.clone();
+                let id = self.add_node(node);
+                self.nodes[parent.0].children.push(id);
+                id
+            }
+        };
+        if block.doc.is_some() {
+            self.nodes[id.0].doc = block.doc.clone();
+        }
+        // What the author of the service wrote is what a message should point at, not what a template has.
+        if scope.trail.len() < self.node(id).trail.len() {
+            self.nodes[id.0].head = head;
+            self.nodes[id.0].trail = scope.trail.clone();
+        }
+        self.add_layers(id, block.base.as_ref(), &block.body, block.head, scope);
+    }
+
+    /// `tier: critical`, as other languages set a field: a block without a name and without a body.
+    pub(super) fn is_field_with_colon(&self, parent: NodeId, block: &Block) -> bool {
+        let kind = self.schema_kind(parent);
+        let field = self.schema.field(&kind, &block.kind.text);
+        block.name.is_none()
+            && block.body.range.is_empty()
+            && block.base.as_ref().is_some_and(|base| base.args.is_none())
+            && field.is_some_and(|field| !matches!(field.ty, Ty::One(..)))
+    }
+
+    pub(super) fn report_colon(
+        &mut self,
+        parent: NodeId,
+        block: &'db Block,
+        context: &Context<'db>,
+    ) {
+        let Some(base) = &block.base else { return };
+        self.nodes[parent.0]
+            .unknown_kinds
+            .push(block.kind.text.clone());
+        let between = TextRange {
+            start: block.kind.range.end,
+            end: base.path.range.start,
+        };
+        let path = base
+            .path
+            .segments
+            .iter()
+            .map(|name| name.text.as_str())
+            .collect::<Vec<_>>()
+            .join(".");
+        let diagnostic = Diag::new(
+            &codes::MISPLACED_BLOCK,
+            format!(
+                "`{}` is a field, and a field is set with `=`",
+                block.kind.text
+            ),
+            self.span(context, block.kind.range.to(base.path.range)),
+        )
+        .help(format!("write `{} = {path}`", block.kind.text))
+        .fix(
+            "Replace `:` with `=`",
+            self.span(context, between),
+            " = ",
+            crate::diagnostics::Applicability::Always,
+        );
+        self.report(context, diagnostic);
+    }
+
+    /// A nested block's name, with its holes filled.
+    pub(super) fn block_name(
+        &mut self,
+        block: &'db Block,
+        context: &Context<'db>,
+    ) -> Option<SmolStr> {
+        let single = self.schema.is_single(&block.kind.text);
+        let given = block
+            .name
+            .as_ref()
+            .filter(|name| !name.text.is_empty() || block.name_parts.is_some());
+        match (given, single) {
+            (None, true) => Some(SmolStr::default()),
+            (Some(name), true) => {
+                let diagnostic = Diag::new(
+                    &codes::UNEXPECTED_NAME,
+                    format!(
+                        "{} `{}` has no name: there can be only one here",
+                        schema::article(&block.kind.text),
+                        block.kind.text
+                    ),
+                    self.span(context, name.range),
+                );
+                self.report(context, diagnostic);
+                None
+            }
+            (None, false) => {
+                let diagnostic = Diag::new(
+                    &codes::MISSING_BLOCK_NAME,
+                    format!("this `{}` needs a name", block.kind.text),
+                    self.span(context, block.kind.range),
+                )
+                .help(format!("write `{} name {{ … }}`", block.kind.text));
+                self.report(context, diagnostic);
+                None
+            }
+            (Some(name), false) => match &block.name_parts {
+                None => Some(name.text.clone()),
+                Some(parts) => match self.string(parts, context) {
+                    Value::String(text) if text.trim().is_empty() => {
+                        let diagnostic = Diag::new(
+                            &codes::MISSING_BLOCK_NAME,
+                            format!("the name of this `{}` is empty", block.kind.text),
+                            self.span(context, name.range),
+                        );
+                        self.report(context, diagnostic);
+                        None
+                    }
+                    Value::String(text) => Some(text.into()),
+                    Value::Unknown(_) => Some(name.text.clone()),
+                    // What is wrong with the name was said; a check goes on with the rest of the block.
+                    _ => (self.mode == Mode::Check).then(|| name.text.clone()),
+                },
+            },
+        }
+    }
+
+    pub(super) fn report_unknown_kind(
+        &mut self,
+        parent: NodeId,
+        kind: &Name,
+        context: &Context<'db>,
+    ) {
+        self.nodes[parent.0].unknown_kinds.push(kind.text.clone());
+        let span = self.span(context, kind.range);
+        let parent_kind = self.node(parent).kind.clone();
+        let mut diagnostic = Diag::new(
+            &codes::UNKNOWN_KIND,
+            format!("there is no kind `{}`", kind.text),
+            span,
+        );
+        if self
+            .schema
+            .kinds
+            .get(&kind.text)
+            .is_some_and(|kind| kind.base.is_some())
+        {
+            diagnostic = diagnostic.help(format!(
+                "`{}` is a variant: write it after a colon, as in `sli : {} {{ … }}`",
+                kind.text, kind.text
+            ));
+        }
+        let known = self
+            .schema
+            .children(&parent_kind)
+            .map(|child| child.name.as_str());
+        if let Some(near) = suggest::nearest(&kind.text, known) {
+            diagnostic = did_you_mean(diagnostic, span, near);
+        }
+        self.report(context, diagnostic);
+    }
+}
