@@ -55,7 +55,8 @@ pub fn check(input: &Input) -> Compilation {
     session(input).check(input.environment.as_deref())
 }
 
-fn session(input: &Input) -> Session {
+/// A project, loaded to be asked.
+pub fn session(input: &Input) -> Session {
     let mut session = Session::new(Database::default(), &input.files);
     session.set_project(&input.settings.project);
     session

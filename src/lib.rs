@@ -2,6 +2,7 @@
 #![doc = "The compiler of `.nth`: from one description of a service's reliability to everything that watches it."]
 
 pub mod backends;
+pub mod catalogue;
 pub mod check;
 pub mod cli;
 pub mod compile;

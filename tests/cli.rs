@@ -390,13 +390,12 @@ fn the_help_is_what_a_person_reads() {
         "check",
         "build",
         "fmt",
+        "metrics",
+        "metrics pull",
         "explain",
         "completions",
     ] {
-        let args: Vec<&str> = [command, "--help"]
-            .into_iter()
-            .filter(|arg| !arg.is_empty())
-            .collect();
+        let args: Vec<&str> = command.split_whitespace().chain(["--help"]).collect();
         let ran = place.run(&args);
         assert_eq!(ran.code, 0);
         assert!(ran.out.contains("Examples:\n"), "{command} has no examples");
@@ -424,6 +423,7 @@ fn no_command_is_listed_that_does_nothing() {
             "check",
             "build",
             "fmt",
+            "metrics",
             "explain",
             "completions",
             "help"

@@ -11,7 +11,7 @@ pub enum Exit {
     Found,
     /// 2: the command was used wrongly, or where there is no project.
     Usage,
-    /// 3: a file could not be read or written.
+    /// 3: a file could not be read or written, or a server gave no good answer.
     Io,
 }
 
@@ -47,7 +47,7 @@ impl Failure {
         }
     }
 
-    /// Something could not be read or written.
+    /// Something could not be read or written, or a server gave no good answer.
     pub fn io(message: impl Into<String>) -> Self {
         Self {
             exit: Exit::Io,

@@ -8,7 +8,7 @@
 //! | 0 | all is well; there may be warnings |
 //! | 1 | the input has errors (warnings too, with `--deny-warnings`), or `--check` found a difference |
 //! | 2 | the command was used wrongly, or there is no project |
-//! | 3 | a file could not be read or written |
+//! | 3 | a file could not be read or written, or a server gave no good answer |
 //!
 //! Diagnostics for people go to standard error, those for programs (`--format json`, `sarif`, `github`) to
 //! standard output.
@@ -21,8 +21,10 @@ mod exit;
 mod explain;
 mod fmt;
 mod init;
+mod metrics;
 mod options;
 mod progress;
+mod prometheus_client;
 mod report;
 mod select;
 
@@ -89,6 +91,7 @@ fn run(cli: Cli, console: &mut Console) -> Result<Exit, Failure> {
         Command::Check(options) => check::run(&context, &options, console),
         Command::Build(options) => build::run(&context, &options, console),
         Command::Fmt(options) => fmt::run(&context, &options, console),
+        Command::Metrics(options) => metrics::run(&context, &options, console),
         Command::Explain(options) => explain::run(&options, console),
         Command::Completions(options) => Ok(completions::run(&options, console)),
     }

@@ -1,6 +1,7 @@
 //! The command line: what can be asked, and the help on it.
 
 use std::path::PathBuf;
+use std::time::Duration;
 
 use clap::{Args, Parser, Subcommand, ValueEnum};
 
@@ -12,7 +13,7 @@ Exit codes:
   0  all is well
   1  the input has errors, or --check found a difference
   2  the command was used wrongly, or there is no project
-  3  a file could not be read or written";
+  3  a file could not be read or written, or a server gave no good answer";
 
 /// Compiles service level objectives, alerts and on-call teams, written in .nth, to the files that
 /// Prometheus and its neighbours read
@@ -109,6 +110,8 @@ pub enum Command {
     Build(Build),
     /// Format sources
     Fmt(Fmt),
+    /// Ask a Prometheus which metrics there are
+    Metrics(Metrics),
     /// Tell more about a diagnostic's code
     Explain(Explain),
     /// Print a shell's completion script
@@ -202,6 +205,63 @@ pub struct Fmt {
     pub files: Vec<PathBuf>,
 }
 
+/// Options of `metrics`.
+#[derive(Debug, Args)]
+#[command(
+    subcommand_required = true,
+    arg_required_else_help = true,
+    after_help = "\
+Examples:
+  nthc metrics pull --prometheus http://localhost:9090"
+)]
+pub struct Metrics {
+    /// What to do with the catalogue of metrics.
+    #[command(subcommand)]
+    pub command: MetricsCommand,
+}
+
+/// What to do with the catalogue of metrics.
+#[derive(Debug, Subcommand)]
+pub enum MetricsCommand {
+    /// Write down which metrics the project's selectors match, in nth.metrics.lock
+    Pull(Pull),
+}
+
+/// Options of `metrics pull`.
+#[derive(Debug, Args)]
+#[command(after_help = concat_exit("\
+Writes nth.metrics.lock beside nth.toml, whole or not at all: names, types, help, labels
+and histogram buckets of what the selectors of the services and their dependencies match.
+It takes one request for each selector, and one more.
+
+Environment:
+  NTH_PROMETHEUS_TOKEN           a bearer token, or
+  NTH_PROMETHEUS_USER            a user
+  NTH_PROMETHEUS_PASSWORD        and its password
+
+Examples:
+  nthc metrics pull --prometheus http://localhost:9090
+  nthc metrics pull --prometheus https://prometheus.example.com --env production
+  nthc metrics pull --prometheus http://localhost:9090 --selector '{job=\"node\"}'"))]
+pub struct Pull {
+    /// The address of a Prometheus, or of what has its HTTP API, without /api/v1
+    #[arg(long, value_name = "URL")]
+    pub prometheus: String,
+    /// Pull this selector only, be it no service's; the rest of the file stays; can be repeated
+    /// [default: those of the project]
+    #[arg(long = "selector", value_name = "SELECTOR")]
+    pub selectors: Vec<String>,
+    /// Pull one environment only [default: all]
+    #[arg(long, value_name = "NAME")]
+    pub env: Option<String>,
+    /// How far back to look for series
+    #[arg(long, value_name = "DURATION", default_value = "1h", value_parser = duration)]
+    pub since: Duration,
+    /// How long each request may take
+    #[arg(long, value_name = "DURATION", default_value = "30s", value_parser = duration)]
+    pub timeout: Duration,
+}
+
 /// Options of `explain`.
 #[derive(Debug, Args)]
 #[command(after_help = "\
@@ -239,4 +299,13 @@ fn identifier(text: &str) -> Result<String, String> {
     } else {
         Err("a name starts with a letter or `_`, then come letters, digits, `_` or `-`".to_owned())
     }
+}
+
+/// A length of time above zero, `30s` or `1h 30m`.
+fn duration(text: &str) -> Result<Duration, String> {
+    text.parse::<jiff::SignedDuration>()
+        .ok()
+        .and_then(|duration| Duration::try_from(duration).ok())
+        .filter(|duration| !duration.is_zero())
+        .ok_or_else(|| "a duration is written as `30s`, `10m` or `1h`".to_owned())
 }

@@ -9,27 +9,55 @@ use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
 /// Work below this passes without a sign.
 const PATIENCE: Duration = Duration::from_millis(500);
 
-/// A spinner on standard error, from half a second after its making until it is dropped.
+/// A spinner, or a bar, on standard error, from half a second after its making until it is dropped.
 pub struct Progress {
     /// Dropped first: that ends the thread.
     stop: Option<Sender<()>>,
     thread: Option<JoinHandle<()>>,
+    bar: ProgressBar,
 }
+
+/// How work of unknown length is shown, and work of so many steps.
+const SPINNER: &str = "{spinner} {msg} ({elapsed})";
+const STEPS: &str = "{spinner} {msg} {bar:30} {pos}/{len} ({elapsed})";
 
 impl Progress {
     /// Shows `message` where `is_shown`, which must be false unless standard error is a terminal.
     pub fn start(message: &'static str, is_shown: bool) -> Self {
+        Self::show(message, None, is_shown)
+    }
+
+    /// The same for work of `total` steps, each of which is told by [`Progress::advance`].
+    pub fn steps(message: &'static str, total: u64, is_shown: bool) -> Self {
+        Self::show(message, Some(total), is_shown)
+    }
+
+    fn show(message: &'static str, total: Option<u64>, is_shown: bool) -> Self {
+        let bar = ProgressBar::with_draw_target(total, ProgressDrawTarget::hidden());
         if !is_shown {
             return Self {
                 stop: None,
                 thread: None,
+                bar,
             };
         }
+        let template = if total.is_some() { STEPS } else { SPINNER };
+        if let Ok(style) = ProgressStyle::with_template(template) {
+            bar.set_style(style);
+        }
+        bar.set_message(message);
         let (stop, stopped) = channel();
+        let shown = bar.clone();
         Self {
             stop: Some(stop),
-            thread: Some(std::thread::spawn(move || spin(message, &stopped))),
+            thread: Some(std::thread::spawn(move || spin(&shown, &stopped))),
+            bar,
         }
+    }
+
+    /// One step is done.
+    pub fn advance(&self) {
+        self.bar.inc(1);
     }
 }
 
@@ -43,15 +71,11 @@ impl Drop for Progress {
     }
 }
 
-fn spin(message: &'static str, stopped: &Receiver<()>) {
+fn spin(bar: &ProgressBar, stopped: &Receiver<()>) {
     if stopped.recv_timeout(PATIENCE) != Err(RecvTimeoutError::Timeout) {
         return;
     }
-    let bar = ProgressBar::with_draw_target(None, ProgressDrawTarget::stderr());
-    if let Ok(style) = ProgressStyle::with_template("{spinner} {msg} ({elapsed})") {
-        bar.set_style(style);
-    }
-    bar.set_message(message);
+    bar.set_draw_target(ProgressDrawTarget::stderr());
     bar.enable_steady_tick(Duration::from_millis(100));
     // Returns when the sender is gone.
     let _ = stopped.recv();

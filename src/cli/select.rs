@@ -7,6 +7,7 @@ use super::Context;
 use super::exit::Failure;
 use crate::compile::{self, Compilation};
 use crate::project::{self, Loaded, SourceFile, paths};
+use crate::session::Session;
 
 /// A project that was read, and the part of it that was asked about.
 pub struct Selected {
@@ -65,21 +66,12 @@ impl Selected {
         environment: Option<&str>,
         compile: fn(&compile::Input) -> Compilation,
     ) -> Result<Compilation, Failure> {
-        let compilation = compile(&self.input(environment));
-        match environment {
-            Some(name) if !compilation.environments.iter().any(|known| known == name) => {
-                let failure = Failure::usage(format!("the project has no environment `{name}`"));
-                let said = compilation
-                    .diagnostics
-                    .into_iter()
-                    .find_map(|diagnostic| diagnostic.help.into_iter().next());
-                Err(match said {
-                    Some(help) => failure.help(help),
-                    None => failure,
-                })
-            }
-            _ => Ok(compilation),
-        }
+        known(environment, compile(&self.input(environment)))
+    }
+
+    /// It, loaded into the compiler, to ask more than one thing.
+    pub fn session(&self) -> Session {
+        compile::session(&self.input(None))
     }
 
     fn input(&self, environment: Option<&str>) -> compile::Input {
@@ -98,6 +90,27 @@ impl Selected {
                 .collect(),
             environment: environment.map(str::to_owned),
         }
+    }
+}
+
+/// What came of a project, unless the environment that was asked for is none of its.
+///
+/// # Errors
+/// Where it is none.
+pub fn known(environment: Option<&str>, compilation: Compilation) -> Result<Compilation, Failure> {
+    match environment {
+        Some(name) if !compilation.environments.iter().any(|known| known == name) => {
+            let failure = Failure::usage(format!("the project has no environment `{name}`"));
+            let said = compilation
+                .diagnostics
+                .into_iter()
+                .find_map(|diagnostic| diagnostic.help.into_iter().next());
+            Err(match said {
+                Some(help) => failure.help(help),
+                None => failure,
+            })
+        }
+        _ => Ok(compilation),
     }
 }
 

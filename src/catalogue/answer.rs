@@ -1,0 +1,231 @@
+//! What Prometheus's HTTP API answers, read strictly: an answer that is not whole is none.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::fmt;
+
+use serde::de::{DeserializeOwned, Error as _, IgnoredAny, MapAccess, SeqAccess, Visitor};
+use serde::{Deserialize, Deserializer};
+
+use super::{MOST_VALUES, MetricType};
+
+/// Why an answer cannot be used.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum BadAnswer {
+    /// A page for people, as of a login or a proxy.
+    Html,
+    /// It ends too early.
+    Truncated,
+    /// It is no JSON, or not what the API answers; with a few words on why.
+    Malformed(String),
+    /// The server says that it failed, in its words.
+    Refused(String),
+    /// The server says that it left something out, in its words.
+    Incomplete(String),
+}
+
+impl fmt::Display for BadAnswer {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Html => write!(f, "it answered with a web page, not with JSON"),
+            Self::Truncated => write!(f, "its answer is cut off"),
+            Self::Malformed(why) => write!(f, "its answer is not one of Prometheus's: {why}"),
+            Self::Refused(said) => write!(f, "it answered with the error {said:?}"),
+            Self::Incomplete(said) => write!(f, "its answer is incomplete: it warns {said:?}"),
+        }
+    }
+}
+
+impl std::error::Error for BadAnswer {}
+
+#[derive(Deserialize)]
+struct Envelope<T> {
+    status: String,
+    #[serde(default = "Option::default")]
+    data: Option<T>,
+    #[serde(default)]
+    error: Option<String>,
+    #[serde(default)]
+    warnings: Option<Vec<String>>,
+}
+
+fn bad(bytes: &[u8], error: &serde_json::Error) -> BadAnswer {
+    if bytes.trim_ascii_start().starts_with(b"<") {
+        return BadAnswer::Html;
+    }
+    match error.classify() {
+        serde_json::error::Category::Eof => BadAnswer::Truncated,
+        _ => BadAnswer::Malformed(error.to_string()),
+    }
+}
+
+/// What the server says went wrong, where the answer is one of the API's own errors.
+pub fn error_of(bytes: &[u8]) -> Option<String> {
+    serde_json::from_slice::<Envelope<IgnoredAny>>(bytes)
+        .ok()
+        .and_then(|envelope| envelope.error)
+}
+
+fn data<T: DeserializeOwned>(bytes: &[u8]) -> Result<T, BadAnswer> {
+    // The envelope is judged first: an error's data may be of any shape.
+    let envelope: Envelope<IgnoredAny> =
+        serde_json::from_slice(bytes).map_err(|error| bad(bytes, &error))?;
+    if envelope.status != "success" {
+        return Err(BadAnswer::Refused(
+            envelope
+                .error
+                .unwrap_or_else(|| format!("status {}", envelope.status)),
+        ));
+    }
+    // With warnings there may be data of some stores and not of others, which no catalogue should be made of.
+    if let Some(warning) = envelope.warnings.into_iter().flatten().next() {
+        return Err(BadAnswer::Incomplete(warning));
+    }
+    let envelope: Envelope<T> =
+        serde_json::from_slice(bytes).map_err(|error| bad(bytes, &error))?;
+    envelope
+        .data
+        .ok_or_else(|| BadAnswer::Malformed("it has no data".to_owned()))
+}
+
+/// The series that a selector matched, folded while they are read: for each name the labels with their values.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct Gathered {
+    pub(super) names: BTreeMap<String, BTreeMap<String, Values>>,
+}
+
+/// The values of a label.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) enum Values {
+    /// These.
+    Few(BTreeSet<String>),
+    /// More than are told.
+    Many,
+}
+
+impl Gathered {
+    fn add(&mut self, series: BTreeMap<String, String>) -> Result<(), &'static str> {
+        let Some(name) = series.get("__name__").filter(|name| !name.is_empty()) else {
+            return Err("a series has no name");
+        };
+        let labels = self.names.entry(name.clone()).or_default();
+        // An empty value is the same as no label.
+        let told = series
+            .into_iter()
+            .filter(|(label, value)| label != "__name__" && !value.is_empty());
+        for (label, value) in told {
+            // Of a histogram's bounds none may be missing.
+            let most = if label == "le" {
+                usize::MAX
+            } else {
+                MOST_VALUES
+            };
+            let values = labels
+                .entry(label)
+                .or_insert_with(|| Values::Few(BTreeSet::new()));
+            if let Values::Few(few) = values {
+                few.insert(value);
+                if few.len() > most {
+                    *values = Values::Many;
+                }
+            }
+        }
+        Ok(())
+    }
+}
+
+impl<'de> Deserialize<'de> for Gathered {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        struct Fold;
+        impl<'de> Visitor<'de> for Fold {
+            type Value = Gathered;
+            fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+                f.write_str("a list of series")
+            }
+            fn visit_seq<A: SeqAccess<'de>>(self, mut items: A) -> Result<Gathered, A::Error> {
+                let mut gathered = Gathered::default();
+                while let Some(series) = items.next_element()? {
+                    gathered.add(series).map_err(A::Error::custom)?;
+                }
+                Ok(gathered)
+            }
+        }
+        deserializer.deserialize_seq(Fold)
+    }
+}
+
+/// Reads an answer of `/api/v1/series`.
+///
+/// # Errors
+/// Where it is not a whole, successful answer of a list of series.
+pub fn series(bytes: &[u8]) -> Result<Gathered, BadAnswer> {
+    data(bytes)
+}
+
+/// What targets say of their metrics, by name. Where they contradict one another, the type is unknown and the help
+/// the alphabetically first: Prometheus gives them in no order.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct Metadata {
+    pub(super) metrics: BTreeMap<String, (MetricType, Option<String>)>,
+}
+
+#[derive(Deserialize)]
+struct Said {
+    #[serde(rename = "type")]
+    metric_type: String,
+    #[serde(default)]
+    help: String,
+}
+
+impl<'de> Deserialize<'de> for Metadata {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        struct Fold;
+        impl<'de> Visitor<'de> for Fold {
+            type Value = Metadata;
+            fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+                f.write_str("metadata by metric")
+            }
+            fn visit_map<A: MapAccess<'de>>(self, mut entries: A) -> Result<Metadata, A::Error> {
+                let mut metrics = BTreeMap::new();
+                while let Some((name, said)) = entries.next_entry::<String, Vec<Said>>()? {
+                    let types: BTreeSet<MetricType> =
+                        said.iter().map(|said| type_of(&said.metric_type)).collect();
+                    let metric_type = match types.len() {
+                        1 => types.first().copied().unwrap_or_default(),
+                        _ => MetricType::Unknown,
+                    };
+                    let help = said
+                        .iter()
+                        .map(|said| said.help.trim())
+                        .filter(|help| !help.is_empty())
+                        .min()
+                        .map(str::to_owned);
+                    metrics.insert(name, (metric_type, help));
+                }
+                Ok(Metadata { metrics })
+            }
+        }
+        deserializer.deserialize_map(Fold)
+    }
+}
+
+/// A type that a later Prometheus may know is no mistake of the answer.
+fn type_of(text: &str) -> MetricType {
+    match text {
+        "counter" => MetricType::Counter,
+        "gauge" => MetricType::Gauge,
+        "histogram" => MetricType::Histogram,
+        "gaugehistogram" => MetricType::GaugeHistogram,
+        "summary" => MetricType::Summary,
+        "info" => MetricType::Info,
+        "stateset" => MetricType::StateSet,
+        _ => MetricType::Unknown,
+    }
+}
+
+/// Reads an answer of `/api/v1/metadata`.
+///
+/// # Errors
+/// Where it is not a whole, successful answer of metadata by metric.
+pub fn metadata(bytes: &[u8]) -> Result<Metadata, BadAnswer> {
+    data(bytes)
+}

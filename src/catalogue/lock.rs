@@ -1,0 +1,126 @@
+//! The lock file: TOML with one setting a line and a heading for each metric, sorted, so that a difference in review
+//! is a difference in metrics. Neither the time nor the address of a pull is in it: they change without the metrics.
+
+use std::collections::BTreeMap;
+use std::fmt;
+
+use serde::{Deserialize, Serialize};
+
+use super::Section;
+
+/// The version that this compiler reads and writes.
+const VERSION: u32 = 1;
+
+/// Tells a reader what the file is.
+const HEADER: &str = "\
+# The metrics that the project's selectors match, as Prometheus told them. Written by `nthc metrics pull`;
+# commit it, and pull again rather than edit it.
+";
+
+/// The lock file's contents: sections by selector, `{job=\"checkout\"}` with its matchers in order.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Lock {
+    version: u32,
+    /// The sections of no environment.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub selectors: BTreeMap<String, Section>,
+    /// Each environment's sections.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub environments: BTreeMap<String, BTreeMap<String, Section>>,
+}
+
+impl Default for Lock {
+    fn default() -> Self {
+        Self {
+            version: VERSION,
+            selectors: BTreeMap::new(),
+            environments: BTreeMap::new(),
+        }
+    }
+}
+
+/// Why a lock file cannot be used.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Unreadable {
+    /// It is of a version that this compiler does not know.
+    Version(u32),
+    /// It is not what a pull writes; with a few words on why.
+    Malformed(String),
+}
+
+impl fmt::Display for Unreadable {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Version(version) => write!(
+                f,
+                "it has version {version}, and this nthc knows version {VERSION}"
+            ),
+            Self::Malformed(why) => f.write_str(why),
+        }
+    }
+}
+
+impl std::error::Error for Unreadable {}
+
+impl Lock {
+    /// Reads the file's text.
+    ///
+    /// # Errors
+    /// Where it is not what a pull writes.
+    pub fn parse(text: &str) -> Result<Self, Unreadable> {
+        // The version is looked at first: a later one may hold what this one does not know.
+        #[derive(Deserialize)]
+        struct Version {
+            version: u32,
+        }
+        let malformed = |error: toml::de::Error| {
+            let line = error.span().map(|span| {
+                text.get(..span.start)
+                    .unwrap_or(text)
+                    .lines()
+                    .count()
+                    .max(1)
+            });
+            let message = error.message().replace('\n', ", ");
+            Unreadable::Malformed(match line {
+                Some(line) => format!("line {line}: {message}"),
+                None => message,
+            })
+        };
+        let version: Version = toml::from_str(text).map_err(malformed)?;
+        if version.version != VERSION {
+            return Err(Unreadable::Version(version.version));
+        }
+        toml::from_str(text).map_err(malformed)
+    }
+
+    /// The file's text.
+    ///
+    /// # Errors
+    /// None that can happen with these types; the serialiser's signature has one.
+    pub fn to_text(&self) -> Result<String, toml::ser::Error> {
+        Ok(format!("{HEADER}{}", toml::to_string(self)?))
+    }
+
+    /// The sections of an environment, or of none.
+    pub fn sections(&self, environment: Option<&str>) -> Option<&BTreeMap<String, Section>> {
+        match environment {
+            Some(name) => self.environments.get(name),
+            None => Some(&self.selectors),
+        }
+    }
+
+    /// The sections of an environment, or of none, to change them.
+    pub fn sections_mut(&mut self, environment: Option<&str>) -> &mut BTreeMap<String, Section> {
+        match environment {
+            Some(name) => self.environments.entry(name.to_owned()).or_default(),
+            None => &mut self.selectors,
+        }
+    }
+
+    /// What a selector matches in an environment, or in none; `None` where nobody asked.
+    pub fn section(&self, environment: Option<&str>, selector: &str) -> Option<&Section> {
+        self.sections(environment)?.get(selector)
+    }
+}

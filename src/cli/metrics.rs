@@ -1,0 +1,276 @@
+//! `nthc metrics`.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::fs;
+use std::path::Path;
+use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
+use std::sync::{Mutex, PoisonError};
+use std::thread;
+
+use super::Context;
+use super::console::Console;
+use super::exit::{Exit, Failure};
+use super::options::{Format, Metrics, MetricsCommand, Pull};
+use super::progress::Progress;
+use super::prometheus_client::Client;
+use super::report::{self, Findings, count};
+use super::select::{self, Selected};
+use crate::catalogue::{self, Gathered, LOCK, Lock, Metadata, Section, Wanted};
+use crate::output::replace_file;
+use crate::project::{io_cause, paths};
+
+/// How many requests are under way at once: a Prometheus has others to answer.
+const AT_ONCE: usize = 4;
+
+/// Does what is asked with the catalogue.
+///
+/// # Errors
+/// Where a file cannot be read or written, there is no project, or the Prometheus gives no good answer.
+pub fn run(context: &Context, options: &Metrics, console: &mut Console) -> Result<Exit, Failure> {
+    match &options.command {
+        MetricsCommand::Pull(options) => pull(context, options, console),
+    }
+}
+
+/// What is pulled: for each environment, or none, the selectors with who has them.
+type Plan = BTreeMap<Option<String>, Wanted>;
+
+fn pull(context: &Context, options: &Pull, console: &mut Console) -> Result<Exit, Failure> {
+    let format = context.global.format;
+    let client = Client::new(&options.prometheus, options.timeout)?;
+    let asked = by_hand(&options.selectors)?;
+    let selected = Selected::project(select::project(context)?);
+    let place = selected.loaded.project.root.join(LOCK);
+    let shown = paths::shown(&place, &context.cwd);
+    let (before, old) = read(&place, &shown)?;
+
+    let session = selected.session();
+    let compilation = session.check(options.env.as_deref());
+    let compilation = select::known(options.env.as_deref(), compilation)?;
+    let mut plan = Plan::new();
+    if asked.is_empty() {
+        let mut findings = Findings::default();
+        findings.add(
+            &selected.loaded.sources,
+            selected.loaded.diagnostics.iter().cloned(),
+        );
+        findings.add(&compilation.sources, compilation.diagnostics);
+        if findings.has_errors() {
+            findings.show(format, console)?;
+            let line = format!("no metrics were pulled: {}", findings.counts());
+            report::conclude(&line, &findings, format, console);
+            return Ok(Exit::Found);
+        }
+        let mut environments: Vec<Option<String>> =
+            compilation.environments.into_iter().map(Some).collect();
+        if options.env.is_none() {
+            // What was pulled by hand without an environment is kept up to date, too.
+            environments.push(None);
+        }
+        let is_plain = environments == [None];
+        for environment in environments {
+            let name = environment.as_deref();
+            let mut wanted = if name.is_some() || is_plain {
+                catalogue::wanted(&session, name)
+            } else {
+                Wanted::new()
+            };
+            for (selector, section) in old.sections(name).into_iter().flatten() {
+                if section.used_by.is_empty() {
+                    wanted.entry(selector.clone()).or_default();
+                }
+            }
+            plan.insert(environment, wanted);
+        }
+    } else {
+        let wanted = asked
+            .iter()
+            .map(|selector| {
+                let known = old.section(options.env.as_deref(), selector);
+                let used_by = known.map(|section| section.used_by.clone());
+                (selector.clone(), used_by.unwrap_or_default())
+            })
+            .collect();
+        plan.insert(options.env.clone(), wanted);
+    }
+    let selectors: BTreeSet<&String> = plan.values().flat_map(|wanted| wanted.keys()).collect();
+    let selectors: Vec<&String> = selectors.into_iter().collect();
+    if selectors.is_empty() {
+        return Err(Failure::usage(
+            "the project has no service with a selector, so there is nothing to pull",
+        )
+        .help("Name a selector with `--selector '{job=\"checkout\"}'`."));
+    }
+
+    let progress = Progress::steps(
+        "pulling",
+        selectors.len() as u64 + 1,
+        console.is_interactive && format == Format::Human,
+    );
+    let (metadata, gathered) = ask(&client, &selectors, options, &progress)?;
+    drop(progress);
+    let found: BTreeMap<&String, Section> = selectors
+        .into_iter()
+        .zip(&gathered)
+        .map(|(selector, gathered)| Ok((selector, section(selector, gathered, &metadata)?)))
+        .collect::<Result<_, Failure>>()?;
+    if found.values().all(|section| section.metrics.is_empty()) {
+        return Err(Failure::io(format!(
+            "no series at {} match {}",
+            client.shown(),
+            match found.keys().next() {
+                Some(one) if found.len() == 1 => one.as_str(),
+                _ => "any of the selectors",
+            }
+        ))
+        .help(
+            "Is it the right Prometheus? Look further back with `--since 1d`. Nothing was written.",
+        ));
+    }
+
+    let lock = merge(&old, &plan, &found, options);
+    let text = lock
+        .to_text()
+        .map_err(|error| Failure::io(format!("cannot write {shown}: {error}")))?;
+    let is_unchanged = before.as_deref() == Some(text.as_str());
+    if !is_unchanged {
+        replace_file(&place, text.as_bytes())
+            .map_err(|cause| Failure::io(format!("cannot write {shown}: {}", io_cause(&cause))))?;
+    }
+    for (selector, section) in &found {
+        if section.metrics.is_empty() {
+            console
+                .err
+                .line(format_args!("note: no series match {selector}"));
+        }
+    }
+    let names: BTreeSet<&String> = found
+        .values()
+        .flat_map(|section| section.metrics.keys())
+        .collect();
+    let line = format!(
+        "pulled {} of {} from {}: {shown} {}",
+        count(names.len(), "metric"),
+        count(found.len(), "selector"),
+        client.shown(),
+        match (is_unchanged, before.is_some()) {
+            (true, _) => "is unchanged",
+            (false, true) => "is updated",
+            (false, false) => "is made",
+        }
+    );
+    report::conclude(&line, &Findings::default(), format, console);
+    Ok(Exit::Ok)
+}
+
+/// The selectors that the command line names.
+fn by_hand(written: &[String]) -> Result<BTreeSet<String>, Failure> {
+    written
+        .iter()
+        .map(|written| match catalogue::canonical(written) {
+            Ok((selector, _)) => Ok(selector),
+            Err(why) => Err(Failure::usage(format!(
+                "`{written}` cannot be a selector: {why}"
+            ))),
+        })
+        .collect()
+}
+
+/// The lock file as it is, and what it says.
+fn read(place: &Path, shown: &str) -> Result<(Option<String>, Lock), Failure> {
+    let bytes = match fs::read(place) {
+        Ok(bytes) => bytes,
+        Err(cause) if cause.kind() == std::io::ErrorKind::NotFound => {
+            return Ok((None, Lock::default()));
+        }
+        Err(cause) => {
+            return Err(Failure::io(format!(
+                "cannot read {shown}: {}",
+                io_cause(&cause)
+            )));
+        }
+    };
+    let unreadable = |why: String| {
+        Failure::io(format!("cannot read {shown}: {why}"))
+            .help("Restore it, or remove it and pull everything anew.")
+    };
+    let text = String::from_utf8(bytes).map_err(|_| unreadable("it is not UTF-8".to_owned()))?;
+    let lock = Lock::parse(&text).map_err(|error| unreadable(error.to_string()))?;
+    Ok((Some(text), lock))
+}
+
+/// Asks for the metadata and for the series of each selector, a few at once. After a failure no more are asked for.
+fn ask(
+    client: &Client,
+    selectors: &[&String],
+    options: &Pull,
+    progress: &Progress,
+) -> Result<(Metadata, Vec<Gathered>), Failure> {
+    // The first request goes alone: where the Prometheus is down, or lets nobody in, one is enough.
+    let metadata = client.metadata()?;
+    progress.advance();
+    let next = AtomicUsize::new(0);
+    let has_failed = AtomicBool::new(false);
+    let answers = Mutex::new(BTreeMap::new());
+    let work = || {
+        while !has_failed.load(Ordering::Relaxed) {
+            let number = next.fetch_add(1, Ordering::Relaxed);
+            let Some(selector) = selectors.get(number) else {
+                return;
+            };
+            let answer = client.series(selector, options.since);
+            if answer.is_err() {
+                has_failed.store(true, Ordering::Relaxed);
+            }
+            answers
+                .lock()
+                .unwrap_or_else(PoisonError::into_inner)
+                .insert(number, answer);
+            progress.advance();
+        }
+    };
+    thread::scope(|scope| {
+        for _ in 0..AT_ONCE.min(selectors.len()) {
+            scope.spawn(work);
+        }
+    });
+    let answers = answers.into_inner().unwrap_or_else(PoisonError::into_inner);
+    let gathered = answers.into_values().collect::<Result<_, _>>()?;
+    Ok((metadata, gathered))
+}
+
+fn section(selector: &str, gathered: &Gathered, metadata: &Metadata) -> Result<Section, Failure> {
+    let (_, fixed) = catalogue::canonical(selector)
+        .map_err(|why| Failure::io(format!("`{selector}` cannot be a selector: {why}")))?;
+    Ok(Section {
+        used_by: BTreeSet::new(),
+        metrics: catalogue::metrics(gathered, metadata, &fixed),
+    })
+}
+
+/// The lock after a pull. One of the whole project replaces everything, one of an environment the environment's
+/// sections, and one of selectors theirs.
+fn merge(old: &Lock, plan: &Plan, found: &BTreeMap<&String, Section>, options: &Pull) -> Lock {
+    let is_whole = options.selectors.is_empty();
+    let mut lock = if is_whole && options.env.is_none() {
+        Lock::default()
+    } else {
+        old.clone()
+    };
+    for (environment, wanted) in plan {
+        let sections = lock.sections_mut(environment.as_deref());
+        if is_whole {
+            sections.clear();
+        }
+        for (selector, used_by) in wanted {
+            if let Some(section) = found.get(selector) {
+                let section = Section {
+                    used_by: used_by.clone(),
+                    ..section.clone()
+                };
+                sections.insert(selector.clone(), section);
+            }
+        }
+    }
+    lock
+}
