@@ -1,5 +1,6 @@
 //! Asking a Prometheus, with time-outs, and again where it may help.
 
+use std::io::ErrorKind;
 use std::thread::sleep;
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
@@ -94,7 +95,11 @@ impl Client {
             }
             request.call()
         };
-        self.answer(ask, catalogue::metadata, "its metadata")
+        self.answer(
+            ask,
+            catalogue::metadata,
+            "what targets say of their metrics",
+        )
     }
 
     /// The series that match `selector` and had samples in the last `since`.
@@ -215,6 +220,9 @@ fn missed(error: &ureq::Error) -> Miss {
         }
         ureq::Error::BodyExceedsLimit(limit) => {
             Miss::Lasting(format!("its answer has more than {limit} bytes"), None)
+        }
+        ureq::Error::Io(cause) if cause.kind() == ErrorKind::UnexpectedEof => {
+            Miss::Passing("it ended the connection before its answer".to_owned())
         }
         ureq::Error::Io(cause) => Miss::Passing(harmless(&crate::project::io_cause(cause))),
         ureq::Error::ConnectionFailed => Miss::Passing("it cannot be connected to".to_owned()),
