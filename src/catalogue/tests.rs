@@ -228,7 +228,17 @@ service checkout {
   team     = payments
   selector = { job = "checkout" }
   in staging { selector = { job = "checkout-next" } }
-  dependency postgres { selector = { job = "postgres" } }
+  alert backlog {
+    when     = `max(queue_depth) > 7`
+    severity = ticket
+  }
+  dependency postgres {
+    selector = { job = "postgres" }
+    alert full {
+      when     = `max(pg_connections) > 9`
+      severity = ticket
+    }
+  }
   dependency redis { technology = "Redis" }
 }
 service cart {
@@ -262,6 +272,35 @@ service cart {
         told(Some("production")).join("\n"),
         told(Some("staging")).join("\n")
     ));
+
+    // They are the very labels that queries carry, by which a section will be found.
+    let compilation = compile::compile(&input);
+    for (environment, metric) in [
+        ("production", "queue_depth"),
+        ("production", "pg_connections"),
+        ("staging", "queue_depth"),
+        ("staging", "pg_connections"),
+    ] {
+        let built: Vec<&str> = compilation
+            .artifacts
+            .iter()
+            .filter(|artifact| artifact.path.starts_with(environment))
+            .map(|artifact| artifact.contents.as_str())
+            .collect();
+        let used_by = match metric {
+            "queue_depth" => "checkout",
+            _ => "checkout.postgres",
+        };
+        let (selector, _) = wanted(&session, Some(environment))
+            .into_iter()
+            .find(|(_, users)| users.contains(used_by))
+            .unwrap();
+        assert!(
+            built.concat().contains(&format!("{metric}{selector}")),
+            "{metric}{selector}\n{:?}",
+            compilation.diagnostics
+        );
+    }
 }
 
 fn any_metric() -> impl Strategy<Value = Metric> {

@@ -224,6 +224,10 @@ fn missed(error: &ureq::Error) -> Miss {
         ureq::Error::Io(cause) if cause.kind() == ErrorKind::UnexpectedEof => {
             Miss::Passing("it ended the connection before its answer".to_owned())
         }
+        // As a certificate that nobody vouches for.
+        ureq::Error::Io(cause) if cause.kind() == ErrorKind::InvalidData => {
+            Miss::Lasting(harmless(&crate::project::io_cause(cause)), None)
+        }
         ureq::Error::Io(cause) => Miss::Passing(harmless(&crate::project::io_cause(cause))),
         ureq::Error::ConnectionFailed => Miss::Passing("it cannot be connected to".to_owned()),
         other => Miss::Lasting(harmless(&other.to_string()), None),
