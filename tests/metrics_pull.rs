@@ -89,7 +89,8 @@ fn serve(mut stream: TcpStream, answer: &dyn Fn(&Request) -> Reply, log: &Mutex<
         },
     };
     let head = format!(
-        "HTTP/1.1 {status} Status\r\nLocation: /login\r\nConnection: close\r\nContent-Length: {length}\r\n\r\n"
+        "HTTP/1.1 {status} Status\r\nLocation: /login\r\nConnection: close\r\n\
+         Content-Type: text/plain; version=0.0.4\r\nContent-Length: {length}\r\n\r\n"
     );
     // The client may be gone.
     let _ = stream.write_all(head.as_bytes());
