@@ -112,6 +112,11 @@ impl Session {
         &self.files
     }
 
+    /// The standard library's files.
+    pub fn standard_library(&self) -> &[SourceFile] {
+        &self.standard
+    }
+
     /// Changes a file's text.
     pub fn edit(&mut self, file: SourceFile, text: Arc<str>) {
         file.set_text(&mut self.db).to(text);
