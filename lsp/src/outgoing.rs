@@ -52,6 +52,7 @@ fn newest(mut batch: Vec<Outgoing>) -> Vec<Outgoing> {
 }
 
 #[cfg(test)]
+#[allow(clippy::expect_used)]
 mod tests {
     use super::*;
 
