@@ -54,18 +54,7 @@ impl Session {
                     .new(&db)
             })
             .collect();
-        let files: Vec<SourceFile> = files
-            .iter()
-            .map(|file| {
-                SourceFile::new(
-                    &db,
-                    file.module.as_str().into(),
-                    file.path.clone(),
-                    file.text.clone(),
-                    file.package,
-                )
-            })
-            .collect();
+        let files: Vec<SourceFile> = files.iter().map(|file| add(&db, file)).collect();
         let prelude = standard.first().copied().unwrap_or_else(|| {
             SourceFile::new(
                 &db,
@@ -75,13 +64,7 @@ impl Session {
                 false,
             )
         });
-        let modules = Arc::new(
-            standard
-                .iter()
-                .chain(&files)
-                .map(|file| (file.module(&db).clone(), *file))
-                .collect::<BTreeMap<_, _>>(),
-        );
+        let modules = Arc::new(modules(&db, &standard, &files));
         let workspace = Workspace::new(
             &db,
             modules,
@@ -112,9 +95,49 @@ impl Session {
         &self.files
     }
 
+    /// The standard library's files.
+    pub fn standard_library(&self) -> &[SourceFile] {
+        &self.standard
+    }
+
     /// Changes a file's text.
     pub fn edit(&mut self, file: SourceFile, text: Arc<str>) {
         file.set_text(&mut self.db).to(text);
+        self.refresh();
+    }
+
+    /// Makes these the project's files, in this order. One that is known by its module and path keeps what was
+    /// computed of it; the others are added, and what is not among them is gone.
+    pub fn set_files(&mut self, files: &[SourceInput]) {
+        let mut known: HashMap<(SmolStr, String), SourceFile> = self
+            .files
+            .iter()
+            .map(|file| {
+                (
+                    (file.module(&self.db).clone(), file.path(&self.db).clone()),
+                    *file,
+                )
+            })
+            .collect();
+        let mut kept = Vec::with_capacity(files.len());
+        for input in files {
+            match known.remove(&(input.module.as_str().into(), input.path.clone())) {
+                Some(file) => {
+                    if *file.text(&self.db) != input.text {
+                        file.set_text(&mut self.db).to(input.text.clone());
+                    }
+                    kept.push(file);
+                }
+                None => kept.push(add(&self.db, input)),
+            }
+        }
+        self.files = kept;
+        let modules = modules(&self.db, &self.standard, &self.files);
+        if **self.workspace.modules(&self.db) != modules {
+            self.workspace
+                .set_modules(&mut self.db)
+                .to(Arc::new(modules));
+        }
         self.refresh();
     }
 
@@ -437,6 +460,29 @@ impl Session {
         });
         (sources, located)
     }
+}
+
+fn add(db: &Database, file: &SourceInput) -> SourceFile {
+    SourceFile::new(
+        db,
+        file.module.as_str().into(),
+        file.path.clone(),
+        file.text.clone(),
+        file.package,
+    )
+}
+
+/// Every module by name.
+fn modules(
+    db: &Database,
+    standard: &[SourceFile],
+    files: &[SourceFile],
+) -> BTreeMap<SmolStr, SourceFile> {
+    standard
+        .iter()
+        .chain(files)
+        .map(|file| (file.module(db).clone(), *file))
+        .collect()
 }
 
 /// One diagnostic for one mistake: what a template does wrong is said once, not once for each instance, and what

@@ -38,20 +38,8 @@ impl<'db> Evaluator<'db> {
                 .is_some_and(|variant| variant.base.as_ref() == Some(&kind))
         {
             self.nodes[id.0].variant = Some(name.clone());
-            if let Some(args) = base.args.as_ref().filter(|args| !args.is_empty()) {
-                let range = args
-                    .iter()
-                    .map(|arg| arg.range)
-                    .reduce(TextRange::to)
-                    .unwrap_or(base.range);
-                let diagnostic = Diag::new(
-                    &codes::UNKNOWN_PARAMETER,
-                    format!("the kind `{name}` takes no arguments"),
-                    self.span(context, range),
-                )
-                .help("set its fields between braces");
-                self.report(context, diagnostic);
-            }
+            let what = format!("the kind `{name}`");
+            self.refuse_arguments(base, context, &what, "set its fields between braces");
             return;
         }
         let file = context.scope.item.file;
@@ -80,49 +68,50 @@ impl<'db> Evaluator<'db> {
         let mut trail = (*context.scope.trail).clone();
         trail.push(self.span(context, base.range));
         let scope = Scope::of_item(key, Rc::new(trail));
-        match self.tree(key) {
+        let (head, own_base, body) = match self.tree(key) {
             Some(ItemNode::Template(template)) => {
                 self.bind_arguments(template, key, base, context, &scope, id);
-                let inner = Context {
-                    scope: scope.clone(),
-                    node: Some(id),
-                };
-                if let Some(base) = &template.base {
-                    self.add_base(id, base, &inner, seen);
-                }
-                self.note_damage(id, key, template.head, &template.body);
-                let body_scope = self.body_scope(&template.body, &scope, id);
-                self.nodes[id.0].layers.push((&template.body, body_scope));
+                (template.head, &template.base, &template.body)
             }
             Some(ItemNode::Block(block)) => {
-                if let Some(args) = base.args.as_ref().filter(|args| !args.is_empty()) {
-                    let range = args
-                        .iter()
-                        .map(|arg| arg.range)
-                        .reduce(TextRange::to)
-                        .unwrap_or(base.range);
-                    let diagnostic = Diag::new(
-                        &codes::UNKNOWN_PARAMETER,
-                        format!("the block `{}` takes no arguments", path.join(".")),
-                        self.span(context, range),
-                    )
-                    .help("only a template has parameters");
-                    self.report(context, diagnostic);
-                }
-                let inner = Context {
-                    scope: scope.clone(),
-                    node: Some(id),
-                };
-                if let Some(base) = &block.base {
-                    self.add_base(id, base, &inner, seen);
-                }
-                self.note_damage(id, key, block.head, &block.body);
-                let body_scope = self.body_scope(&block.body, &scope, id);
-                self.nodes[id.0].layers.push((&block.body, body_scope));
+                let what = format!("the block `{}`", path.join("."));
+                self.refuse_arguments(base, context, &what, "only a template has parameters");
+                (block.head, &block.base, &block.body)
             }
-            _ => {}
+            _ => return,
+        };
+        if let Some(own_base) = own_base {
+            let inner = Context {
+                scope: scope.clone(),
+                node: Some(id),
+            };
+            self.add_base(id, own_base, &inner, seen);
         }
+        self.note_damage(id, key, head, body);
+        let body_scope = self.body_scope(body, &scope, id);
+        self.nodes[id.0].layers.push((body, body_scope));
         seen.pop();
+    }
+
+    /// Arguments that are given to what has no parameters.
+    fn refuse_arguments(
+        &mut self,
+        base: &'db Base,
+        context: &Context<'db>,
+        what: &str,
+        help: &str,
+    ) {
+        let args = base.args.iter().flatten().map(|arg| arg.range);
+        let Some(range) = args.reduce(TextRange::to) else {
+            return;
+        };
+        let diagnostic = Diag::new(
+            &codes::UNKNOWN_PARAMETER,
+            format!("{what} takes no arguments"),
+            self.span(context, range),
+        )
+        .help(help);
+        self.report(context, diagnostic);
     }
 
     /// A circle is told once, at the first of its members.

@@ -88,17 +88,33 @@ fn check_metric_name(recording: &Instance, diagnostics: &mut Vec<Diag>) {
     let first = letters
         .next()
         .is_some_and(|first| first.is_ascii_alphabetic() || first == '_' || first == ':');
+    let own = recording.name.starts_with("slo:");
     if first
+        && !own
         && letters.all(|letter| letter.is_ascii_alphanumeric() || letter == '_' || letter == ':')
     {
         return;
     }
+    let (message, help) = if own {
+        (
+            "names that begin with `slo:` are those of the objectives' own recordings",
+            "begin it with what it is about, as in `recording \"checkout:queue_depth:max\"`",
+        )
+    } else {
+        (
+            "it is the name of a metric",
+            "a metric's name has letters, digits, `_` and `:`, as in `recording \"job:queue_depth:max\"`",
+        )
+    };
     let diagnostic = Diag::new(
         &codes::BAD_TEXT,
-        format!("a recording cannot be called `{}`: it is the name of a metric", recording.name),
+        format!(
+            "a recording cannot be called `{}`: {message}",
+            recording.name
+        ),
         recording.head,
     )
-    .help("a metric's name has letters, digits, `_` and `:`, as in `recording \"job:queue_depth:max\"`");
+    .help(help);
     report(recording, diagnostics, diagnostic);
 }
 
@@ -167,6 +183,17 @@ fn lower_slo(slo: &Instance, diagnostics: &mut Vec<Diag>) -> Option<ir::Slo> {
         .children_of("sli")
         .next()
         .and_then(|sli| sli::lower(slo, sli, diagnostics))?;
+    if matches!(sli, ir::Sli::ErrorRatio { total: None, .. })
+        && *slo.get("min_events") != Value::None
+    {
+        let diagnostic = Diag::new(
+            &codes::NOTHING_TO_COUNT,
+            "`min_events` has nothing to count: the indicator does not say how many events there are",
+            slo.span_of("min_events"),
+        )
+        .help("set `total` in the indicator, or remove `min_events`");
+        report(slo, diagnostics, diagnostic);
+    }
     let mut pairs = Vec::new();
     if matches!(slo.get("burn_rate_alerts"), Value::Bool(true)) {
         let possible = burn_rate::pairs(window);

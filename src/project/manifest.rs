@@ -294,6 +294,12 @@ fn read_prometheus(
                 "`prometheus.interval` must be above zero",
                 "",
             ),
+            // Rates are recorded over five minutes: what happens between them would be seen by no rule.
+            Some(duration) if duration > Duration::minutes(5) => findings.bad_value(
+                interval.span,
+                "`prometheus.interval` must be at most 5m",
+                "rules look back over five minutes, and would not see what happens in between",
+            ),
             Some(duration) => settings.interval = duration,
             None => findings.diagnostics.push(
                 Diagnostic::new(

@@ -440,3 +440,18 @@ proptest::proptest! {
         }
     }
 }
+
+#[test]
+fn rules_that_look_away_for_longer_than_they_look_back_are_refused() {
+    let said = told(&manifest(
+        "[project]\nname = \"shop\"\n[prometheus]\ninterval = \"10m\"\n",
+    ));
+    assert!(
+        said.contains("`prometheus.interval` must be at most 5m"),
+        "{said}"
+    );
+    let said = told(&manifest(
+        "[project]\nname = \"shop\"\n[prometheus]\ninterval = \"5m\"\n",
+    ));
+    assert_eq!(said, "");
+}

@@ -132,8 +132,8 @@ impl SloContext<'_> {
                 percent_text(self.slo.objective)
             ));
         let description = Template::default().text(format!(
-            "Over the last {} and the last {}, the error budget of {} burns at more than {} times the rate that it \
-             can bear. If that goes on, all of it, {} of full outage, is spent in less than {}; {} went within {}.",
+            "Over the last {} and the last {}, the error budget of {} burns at more than {}× the sustainable rate. \
+             If that goes on, all of it, {} of full outage, is spent in less than {}; {} went within {}.",
             pair.long,
             pair.short,
             self.promise(),

@@ -1,0 +1,5 @@
+return {
+  cmd = { "nth-lsp" },
+  filetypes = { "nth" },
+  root_markers = { "nth.toml" },
+}

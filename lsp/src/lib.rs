@@ -1,0 +1,107 @@
+//! The language server of `.nth`: protocol types in, protocol types out. What is wrong with a text, how to mend it
+//! and how to lay it out is the compiler's to say.
+//!
+//! - `backend`: the protocol's handlers. They put events into one queue, in order, and await no client.
+//! - `owner`: the one thread that takes them out and holds everything that changes.
+//! - `world`: what it holds: the open buffers, the projects that they belong to, what was found in them.
+//! - `convert`: the compiler's diagnostics and fixes as the protocol's.
+//! - `outgoing`: the one task that awaits the client.
+
+mod backend;
+mod convert;
+mod outgoing;
+mod owner;
+mod position;
+mod project;
+mod settings;
+mod shelf;
+mod world;
+
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::task::{Context, Poll};
+
+use tokio::io::{AsyncRead, AsyncWrite};
+use tokio::sync::{Notify, mpsc};
+use tower_lsp::jsonrpc::Request;
+use tower_lsp::{LspService, Server};
+use tower_service::Service;
+
+use backend::Backend;
+
+/// How a conversation with a client ended.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Ended {
+    /// The client said `shutdown` before it left.
+    InOrder,
+    /// The client left without a word.
+    Abruptly,
+}
+
+/// Serves one client until it says `exit` or closes its end.
+pub async fn serve<I, O>(input: I, output: O) -> Ended
+where
+    I: AsyncRead + Unpin,
+    O: AsyncWrite,
+{
+    let (send, receive) = mpsc::unbounded_channel();
+    let (events, owner) = match owner::start(send.clone()) {
+        Ok(started) => started,
+        Err(cause) => {
+            eprintln!("nth-lsp: cannot start a thread: {cause}");
+            return Ended::Abruptly;
+        }
+    };
+    let left = Arc::new(Notify::new());
+    let was_shut_down = Arc::new(AtomicBool::new(false));
+    let (service, socket) = LspService::new(|client| {
+        tokio::spawn(outgoing::deliver(client.clone(), receive));
+        Backend::new(client, events, send)
+    });
+    let watched = Watched {
+        service,
+        left: Arc::clone(&left),
+        was_shut_down: Arc::clone(&was_shut_down),
+    };
+    tokio::select! {
+        () = Server::new(input, output, socket).serve(watched) => {}
+        () = left.notified() => {}
+    }
+    // With the handlers the queue's last sender is gone. What the owner put on disk goes with it.
+    match tokio::task::spawn_blocking(move || owner.join()).await {
+        Ok(Ok(())) => {}
+        Ok(Err(_)) => eprintln!("nth-lsp: the owner of the database has failed"),
+        Err(cause) => eprintln!("nth-lsp: {cause}"),
+    }
+    if was_shut_down.load(Ordering::Acquire) {
+        Ended::InOrder
+    } else {
+        Ended::Abruptly
+    }
+}
+
+/// The service, and who wants to know that the client leaves: the transport itself goes on reading after `exit`.
+struct Watched {
+    service: LspService<Backend>,
+    left: Arc<Notify>,
+    was_shut_down: Arc<AtomicBool>,
+}
+
+impl Service<Request> for Watched {
+    type Response = <LspService<Backend> as Service<Request>>::Response;
+    type Error = <LspService<Backend> as Service<Request>>::Error;
+    type Future = <LspService<Backend> as Service<Request>>::Future;
+
+    fn poll_ready(&mut self, context: &mut Context<'_>) -> Poll<Result<(), Self::Error>> {
+        self.service.poll_ready(context)
+    }
+
+    fn call(&mut self, request: Request) -> Self::Future {
+        match request.method() {
+            "shutdown" => self.was_shut_down.store(true, Ordering::Release),
+            "exit" => self.left.notify_one(),
+            _ => {}
+        }
+        self.service.call(request)
+    }
+}

@@ -1,0 +1,173 @@
+//! From bytes to the protocol's positions, in the encoding that was agreed on.
+
+use tower_lsp::lsp_types::{Position, PositionEncodingKind, Range};
+
+/// What a position's `character` counts.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub enum Encoding {
+    /// Bytes.
+    Utf8,
+    /// UTF-16 code units, which every client knows.
+    #[default]
+    Utf16,
+    /// Unicode scalar values.
+    Utf32,
+}
+
+impl Encoding {
+    /// The client's favourite among those that are known here; UTF-16 where it offers none.
+    pub fn negotiate(offered: Option<&[PositionEncodingKind]>) -> Self {
+        offered
+            .unwrap_or_default()
+            .iter()
+            .find_map(Self::from_kind)
+            .unwrap_or_default()
+    }
+
+    fn from_kind(kind: &PositionEncodingKind) -> Option<Self> {
+        [Self::Utf8, Self::Utf16, Self::Utf32]
+            .into_iter()
+            .find(|known| known.kind() == *kind)
+    }
+
+    /// The protocol's name for it.
+    pub fn kind(self) -> PositionEncodingKind {
+        match self {
+            Self::Utf8 => PositionEncodingKind::UTF8,
+            Self::Utf16 => PositionEncodingKind::UTF16,
+            Self::Utf32 => PositionEncodingKind::UTF32,
+        }
+    }
+
+    fn count(self, text: &str) -> usize {
+        match self {
+            Self::Utf8 => text.len(),
+            Self::Utf16 => text.chars().map(char::len_utf16).sum(),
+            Self::Utf32 => text.chars().count(),
+        }
+    }
+}
+
+/// Where the lines of a text begin. Unlike in the compiler's own messages, a carriage return alone ends one too:
+/// the protocol says so.
+#[derive(Debug)]
+pub struct Lines<'a> {
+    text: &'a str,
+    starts: Vec<usize>,
+    encoding: Encoding,
+}
+
+impl<'a> Lines<'a> {
+    /// Reads a text.
+    pub fn new(text: &'a str, encoding: Encoding) -> Self {
+        let bytes = text.as_bytes();
+        let ends = bytes.iter().enumerate().filter(|(at, byte)| match byte {
+            b'\n' => true,
+            b'\r' => bytes.get(at + 1) != Some(&b'\n'),
+            _ => false,
+        });
+        let starts = std::iter::once(0)
+            .chain(ends.map(|(at, _)| at + 1))
+            .collect();
+        Self {
+            text,
+            starts,
+            encoding,
+        }
+    }
+
+    /// The position of a byte. One inside of a character is its start, one past the end is the end.
+    pub fn position(&self, offset: usize) -> Position {
+        let line = self
+            .starts
+            .partition_point(|start| *start <= offset)
+            .saturating_sub(1);
+        let rest = self
+            .starts
+            .get(line)
+            .and_then(|start| self.text.get(*start..))
+            .unwrap_or_default();
+        let within = offset - self.starts.get(line).copied().unwrap_or_default();
+        let content = rest.find(['\r', '\n']).unwrap_or(rest.len());
+        let mut end = within.min(content);
+        while !rest.is_char_boundary(end) {
+            end -= 1;
+        }
+        let before = rest.get(..end).unwrap_or_default();
+        Position {
+            line: number(line),
+            character: number(self.encoding.count(before)),
+        }
+    }
+
+    /// The range of some bytes.
+    pub fn range(&self, start: usize, end: usize) -> Range {
+        Range {
+            start: self.position(start),
+            end: self.position(end.max(start)),
+        }
+    }
+
+    /// The whole text.
+    pub fn whole(&self) -> Range {
+        self.range(0, self.text.len())
+    }
+}
+
+/// The protocol's numbers end at 2³¹ - 1; no editor holds a text with more lines.
+fn number(count: usize) -> u32 {
+    u32::try_from(count).unwrap_or(u32::MAX)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn at(text: &str, encoding: Encoding, offset: usize) -> (u32, u32) {
+        let position = Lines::new(text, encoding).position(offset);
+        (position.line, position.character)
+    }
+
+    #[test]
+    fn counts_what_was_agreed_on() {
+        let text = "a\n🦀é = x";
+        let x = text.len() - 1;
+        assert_eq!(at(text, Encoding::Utf8, x), (1, 9));
+        assert_eq!(at(text, Encoding::Utf16, x), (1, 6));
+        assert_eq!(at(text, Encoding::Utf32, x), (1, 5));
+    }
+
+    #[test]
+    fn every_line_end_of_the_protocol_counts() {
+        let text = "a\rb\r\nc\nd";
+        assert_eq!(at(text, Encoding::Utf16, 2), (1, 0));
+        assert_eq!(
+            at(text, Encoding::Utf16, 4),
+            (1, 1),
+            "between the two bytes of one line end"
+        );
+        assert_eq!(at(text, Encoding::Utf16, 5), (2, 0));
+        assert_eq!(at(text, Encoding::Utf16, 7), (3, 0));
+    }
+
+    #[test]
+    fn offsets_that_fit_no_text_do_no_harm() {
+        assert_eq!(at("", Encoding::Utf16, 7), (0, 0));
+        assert_eq!(at("é", Encoding::Utf16, 1), (0, 0));
+        assert_eq!(at("é\n", Encoding::Utf16, 99), (1, 0));
+        let range = Lines::new("abc", Encoding::Utf16).range(2, 1);
+        assert_eq!(range.start, range.end);
+    }
+
+    #[test]
+    fn takes_the_clients_favourite() {
+        let both = [
+            PositionEncodingKind::new("utf-7"),
+            PositionEncodingKind::UTF8,
+            PositionEncodingKind::UTF16,
+        ];
+        assert_eq!(Encoding::negotiate(Some(&both)), Encoding::Utf8);
+        assert_eq!(Encoding::negotiate(Some(&[])), Encoding::Utf16);
+        assert_eq!(Encoding::negotiate(None), Encoding::Utf16);
+    }
+}

@@ -1,0 +1,72 @@
+//! What the client can do, and wants.
+
+use tower_lsp::lsp_types::{InitializeParams, Url};
+
+use crate::position::Encoding;
+
+/// What was learnt from `initialize`.
+#[derive(Debug, Clone, Default)]
+pub struct Settings {
+    /// What positions count.
+    pub encoding: Encoding,
+    /// Diagnostics may point to other places.
+    pub related: bool,
+    /// Diagnostics may carry a link to their code's page.
+    pub links: bool,
+    /// Code actions may carry edits of their own.
+    pub actions: bool,
+    /// Edits may say to which version of a document they belong.
+    pub versioned_edits: bool,
+    /// The client can be asked to watch files.
+    pub watch: bool,
+    /// Where the pages of the codes are, ending with `/`; absent where the compiler's own are to be used.
+    pub pages: Option<Url>,
+}
+
+impl Settings {
+    /// Reads what the client says of itself. `initializationOptions` may have `diagnosticPages`, the address of the
+    /// folder with the pages of the codes.
+    pub fn new(params: &InitializeParams) -> Self {
+        let text_document = params.capabilities.text_document.as_ref();
+        let workspace = params.capabilities.workspace.as_ref();
+        let general = params.capabilities.general.as_ref();
+        let publish = text_document.and_then(|known| known.publish_diagnostics.as_ref());
+        let pages = params
+            .initialization_options
+            .as_ref()
+            .and_then(|options| options.get("diagnosticPages")?.as_str())
+            .and_then(|address| Url::parse(&format!("{}/", address.trim_end_matches('/'))).ok());
+        Self {
+            encoding: Encoding::negotiate(
+                general.and_then(|known| known.position_encodings.as_deref()),
+            ),
+            related: publish
+                .and_then(|known| known.related_information)
+                .unwrap_or_default(),
+            links: publish
+                .and_then(|known| known.code_description_support)
+                .unwrap_or_default(),
+            actions: text_document
+                .and_then(|known| {
+                    known
+                        .code_action
+                        .as_ref()?
+                        .code_action_literal_support
+                        .as_ref()
+                })
+                .is_some(),
+            versioned_edits: workspace
+                .and_then(|known| known.workspace_edit.as_ref()?.document_changes)
+                .unwrap_or_default(),
+            watch: workspace
+                .and_then(|known| {
+                    known
+                        .did_change_watched_files
+                        .as_ref()?
+                        .dynamic_registration
+                })
+                .unwrap_or_default(),
+            pages,
+        }
+    }
+}

@@ -1,0 +1,185 @@
+//! A client that speaks the protocol over two pipes with a server in the same process.
+
+use std::collections::VecDeque;
+use std::path::Path;
+
+use serde_json::{Value, json};
+use tokio::io::{
+    AsyncBufReadExt, AsyncReadExt, AsyncWriteExt, BufReader, DuplexStream, ReadHalf, WriteHalf,
+};
+use tokio::task::JoinHandle;
+use tower_lsp::lsp_types::Url;
+
+/// A client.
+pub struct Client {
+    reader: BufReader<ReadHalf<DuplexStream>>,
+    writer: WriteHalf<DuplexStream>,
+    server: JoinHandle<nth_lsp::Ended>,
+    requests: i64,
+    said: VecDeque<Value>,
+    /// What the server answered to `initialize`.
+    pub greeting: Value,
+}
+
+impl Client {
+    /// A client that knows `capabilities` and has initialized its server.
+    pub async fn start(capabilities: Value) -> Self {
+        let (here, there) = tokio::io::duplex(1 << 16);
+        let (input, output) = tokio::io::split(there);
+        let server = tokio::spawn(nth_lsp::serve(input, output));
+        let (reader, writer) = tokio::io::split(here);
+        let reader = BufReader::new(reader);
+        let (requests, said, greeting) = (0, VecDeque::new(), Value::Null);
+        let mut client = Self {
+            reader,
+            writer,
+            server,
+            requests,
+            said,
+            greeting,
+        };
+        client.greeting = client
+            .ask("initialize", json!({ "capabilities": capabilities }))
+            .await;
+        client.notify("initialized", json!({})).await;
+        client
+    }
+
+    /// Sends a notification.
+    pub async fn notify(&mut self, method: &str, params: Value) {
+        self.send(&json!({ "jsonrpc": "2.0", "method": method, "params": params }))
+            .await;
+    }
+
+    /// Sends a request, and gives the result.
+    pub async fn ask(&mut self, method: &str, params: Value) -> Value {
+        self.requests += 1;
+        let id = self.requests;
+        let mut request = json!({ "jsonrpc": "2.0", "id": id, "method": method });
+        if !params.is_null() {
+            request["params"] = params;
+        }
+        self.send(&request).await;
+        loop {
+            let message = self.read().await;
+            if message["id"] == id {
+                assert!(message.get("error").is_none(), "{message}");
+                return message["result"].clone();
+            }
+            self.said.push_back(message);
+        }
+    }
+
+    /// The next diagnostics of a document.
+    pub async fn diagnostics(&mut self, uri: &Url) -> Value {
+        let is_it = |message: &Value| {
+            message["method"] == "textDocument/publishDiagnostics"
+                && message["params"]["uri"] == uri.as_str()
+        };
+        if let Some(place) = self.said.iter().position(is_it) {
+            return self.said.remove(place).expect("it is there")["params"].clone();
+        }
+        loop {
+            let message = self.read().await;
+            if is_it(&message) {
+                return message["params"].clone();
+            }
+            self.said.push_back(message);
+        }
+    }
+
+    /// The diagnostics of that version of a document; earlier ones are passed over.
+    pub async fn diagnostics_of(&mut self, uri: &Url, version: i64) -> Vec<Value> {
+        loop {
+            let told = self.diagnostics(uri).await;
+            let of = told["version"]
+                .as_i64()
+                .expect("an open document's diagnostics have a version");
+            assert!(of <= version, "{told}");
+            if of == version {
+                return told["diagnostics"].as_array().expect("a list").clone();
+            }
+        }
+    }
+
+    /// Opens a document.
+    pub async fn open(&mut self, uri: &Url, version: i64, text: &str) {
+        let document = json!({ "uri": uri, "languageId": "nth", "version": version, "text": text });
+        self.notify("textDocument/didOpen", json!({ "textDocument": document }))
+            .await;
+    }
+
+    /// Gives a document a new text.
+    pub async fn change(&mut self, uri: &Url, version: i64, text: &str) {
+        let params = json!({
+            "textDocument": { "uri": uri, "version": version },
+            "contentChanges": [{ "text": text }],
+        });
+        self.notify("textDocument/didChange", params).await;
+    }
+
+    /// Asks for the layout of a document.
+    pub async fn format(&mut self, uri: &Url) -> Value {
+        let params = json!({
+            "textDocument": { "uri": uri },
+            "options": { "tabSize": 8, "insertSpaces": false },
+        });
+        self.ask("textDocument/formatting", params).await
+    }
+
+    /// Says good-bye.
+    pub async fn end(mut self) -> nth_lsp::Ended {
+        assert_eq!(self.ask("shutdown", Value::Null).await, Value::Null);
+        self.notify("exit", Value::Null).await;
+        self.server.await.expect("the server does not panic")
+    }
+
+    async fn send(&mut self, message: &Value) {
+        let body = message.to_string();
+        let framed = format!("Content-Length: {}\r\n\r\n{body}", body.len());
+        self.writer
+            .write_all(framed.as_bytes())
+            .await
+            .expect("the server reads");
+    }
+
+    async fn read(&mut self) -> Value {
+        let mut length = 0;
+        loop {
+            let mut line = String::new();
+            let read = self
+                .reader
+                .read_line(&mut line)
+                .await
+                .expect("the server writes");
+            assert_ne!(read, 0, "the server has left");
+            match line.trim_end() {
+                "" => break,
+                header => {
+                    if let Some(number) = header.strip_prefix("Content-Length: ") {
+                        length = number.parse().expect("a length");
+                    }
+                }
+            }
+        }
+        let mut body = vec![0; length];
+        self.reader
+            .read_exact(&mut body)
+            .await
+            .expect("the server writes it whole");
+        serde_json::from_slice(&body).expect("JSON")
+    }
+}
+
+/// The address of a file.
+pub fn address(path: &Path) -> Url {
+    Url::from_file_path(path).expect("an absolute path")
+}
+
+/// Where `needle` first stands in a text: line and UTF-16 code unit, both from 0, found without the server's help.
+pub fn place(text: &str, needle: &str) -> Value {
+    let at = text.find(needle).expect("it is there");
+    let line = text[..at].matches('\n').count();
+    let start = text[..at].rfind('\n').map_or(0, |end| end + 1);
+    json!({ "line": line, "character": text[start..at].encode_utf16().count() })
+}
