@@ -9,7 +9,7 @@ use salsa::Setter;
 use smol_str::SmolStr;
 
 use crate::backends::{self, Artifact};
-use crate::check::{check_item, project, rules};
+use crate::check::{check_item, project, reliability, rules};
 use crate::compile::{Compilation, Input, SourceInput};
 use crate::db::{
     Database, Diag, ItemClass, ItemEntry, ItemKey, SourceFile, Span, Workspace, file_names,
@@ -293,6 +293,9 @@ impl Session {
                     .diagnostics
                     .clone()
             });
+            let of_promises = self.ask(&services, |db, key| {
+                reliability::service_facts(db, workspace, key, environment.clone()).clone()
+            });
             let of_others = self.ask(&others, |db, key| {
                 instance(db, workspace, key, environment.clone())
                     .diagnostics
@@ -304,6 +307,7 @@ impl Session {
             made.extend(
                 of_services
                     .into_iter()
+                    .chain(of_promises)
                     .chain(of_others)
                     .chain(of_rules)
                     .flatten(),

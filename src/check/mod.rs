@@ -2,6 +2,7 @@
 
 mod cycles;
 pub mod project;
+pub mod reliability;
 pub mod rules;
 
 use std::rc::Rc;

@@ -136,6 +136,7 @@ codes! {
     Error NOT_ONE_COMPARISON "N0504" "not-one-comparison" "A time slice needs one comparison.";
     Warning DUPLICATE_ALERT "N0505" "duplicate-alert" "Two alerts of a service have the same condition.";
     Warning WINDOW_TOO_SHORT "N0506" "window-too-short" "An objective's window is too short for some of its burn-rate alerts.";
+    Warning ABOVE_CEILING "N0507" "above-ceiling" "An objective is above what the service's dependencies allow.";
     Error PROJECT_MANIFEST_SYNTAX "N0601" "manifest-syntax" "`nth.toml` is not well-formed TOML.";
     Error PROJECT_UNKNOWN_SETTING "N0602" "unknown-setting" "`nth.toml` has a table or key that means nothing.";
     Error PROJECT_BAD_SETTING "N0603" "bad-setting" "A value in `nth.toml` has the wrong type or cannot be used.";
