@@ -9,6 +9,7 @@ use salsa::Setter;
 use smol_str::SmolStr;
 
 use crate::backends::{self, Artifact};
+use crate::check::dependencies::{self, Needs};
 use crate::check::{check_item, project, reliability, rules};
 use crate::compile::{Compilation, Input, SourceInput};
 use crate::db::{
@@ -296,6 +297,15 @@ impl Session {
             let of_promises = self.ask(&services, |db, key| {
                 reliability::service_facts(db, workspace, key, environment.clone()).clone()
             });
+            let needs: Vec<Needs> = self
+                .ask(&services, |db, key| {
+                    let evaluated = instance(db, workspace, key, environment.clone());
+                    evaluated.instance.as_ref().map(Needs::of)
+                })
+                .into_iter()
+                .flatten()
+                .collect();
+            made.extend(dependencies::cycles(&needs));
             let of_others = self.ask(&others, |db, key| {
                 instance(db, workspace, key, environment.clone())
                     .diagnostics

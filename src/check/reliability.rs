@@ -5,7 +5,8 @@
 use rust_decimal::Decimal;
 use smol_str::SmolStr;
 
-use crate::db::{Diag, ItemKey, Span, Workspace};
+use super::dependencies::{hard_services, place};
+use crate::db::{Diag, ItemKey, Workspace};
 use crate::diagnostics::codes;
 use crate::eval::{BlockRef, Instance, Value, block_children, block_field, instance};
 
@@ -35,30 +36,6 @@ pub fn service_facts(
         service,
     };
     facts.ceiling().into_iter().collect()
-}
-
-/// The services that a service cannot work without, each with the dependency that says so.
-fn hard_services(service: &Instance) -> impl Iterator<Item = (&Instance, &BlockRef)> {
-    service
-        .children_of("dependency")
-        .filter(|dependency| {
-            matches!(dependency.get("criticality"), Value::Enum(_, member) if member == "hard")
-        })
-        .filter_map(|dependency| match dependency.get("service") {
-            Value::Block(other) => Some((dependency, other)),
-            _ => None,
-        })
-}
-
-/// Where a field is set, if the service's own text says so; else the nearest place there that made the block.
-fn place(service: &Instance, block: &Instance, field: &str) -> Span {
-    let own = service.head.item;
-    let made = block.trail.iter().copied();
-    [block.span_of(field), block.head]
-        .into_iter()
-        .chain(made)
-        .find(|span| span.item == own)
-        .unwrap_or(service.head)
 }
 
 struct Facts<'db> {
