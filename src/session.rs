@@ -90,6 +90,7 @@ impl Session {
             Arc::default(),
             Arc::default(),
             SmolStr::default(),
+            false,
         );
         let mut session = Self {
             db,
@@ -105,6 +106,13 @@ impl Session {
     pub fn set_project(&mut self, name: &str) {
         if self.workspace.project(&self.db) != name {
             self.workspace.set_project(&mut self.db).to(name.into());
+        }
+    }
+
+    /// Tells whether every service's runbook stands at a base URL of the project's.
+    pub fn set_runbooks(&mut self, known: bool) {
+        if self.workspace.runbooks(&self.db) != known {
+            self.workspace.set_runbooks(&mut self.db).to(known);
         }
     }
 

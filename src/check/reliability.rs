@@ -35,7 +35,9 @@ pub fn service_facts(
         environment,
         service,
     };
-    facts.ceiling().into_iter().collect()
+    let mut found: Vec<Diag> = facts.ceiling().into_iter().collect();
+    facts.runbooks(&mut found);
+    found
 }
 
 struct Facts<'db> {
@@ -67,6 +69,14 @@ impl Facts<'_> {
             kind.into(),
             environment,
         )
+    }
+
+    /// Whether the service's tier sets a field of truth.
+    fn tier_says(&self, field: &str) -> bool {
+        match self.service.get("tier") {
+            Value::Block(tier) => self.field(tier, field) == Value::Bool(true),
+            _ => false,
+        }
     }
 
     /// The objective of availability of another service, in percent.
@@ -133,6 +143,47 @@ impl Facts<'_> {
             "promise less, or say `criticality = soft` where the service works without the other",
         ))
     }
+
+    /// Alerts that page without saying what to do, where the tier asks for it. Those that one text makes are told once.
+    fn runbooks(&self, found: &mut Vec<Diag>) {
+        let service = self.service;
+        let known = service.incomplete
+            || *service.get("runbook_url") != Value::None
+            || service.children_of("runbook").next().is_some()
+            || self.workspace.runbooks(self.db);
+        if known || !self.tier_says("runbook_expected") {
+            return;
+        }
+        let of_dependencies = service
+            .children_of("dependency")
+            .flat_map(|dependency| dependency.children_of("alert"));
+        let mut seen = Vec::new();
+        for alert in service.children_of("alert").chain(of_dependencies) {
+            let place = place(service, alert, "severity");
+            if !pages(alert)
+                || alert.incomplete
+                || *alert.get("runbook_url") != Value::None
+                || seen.contains(&place)
+            {
+                continue;
+            }
+            seen.push(place);
+            found.push(
+                Diag::new(
+                    &codes::NO_RUNBOOK,
+                    format!("the alert `{}` of `{}` pages without a runbook", alert.name, service.name),
+                    place,
+                )
+                .label("whoever is woken is not told what to do")
+                .help("set `runbook_url` on the alert or the service, write a `runbook` block, or set `runbooks` under `[urls]` in `nth.toml`"),
+            );
+        }
+    }
+}
+
+/// Whether a block says that somebody is woken.
+fn pages(alert: &Instance) -> bool {
+    matches!(alert.get("severity"), Value::Enum(_, member) if member == "page")
 }
 
 /// A percentage, exact where it has few decimals, else rounded down so that what is above it looks so too.
