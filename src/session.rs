@@ -315,9 +315,12 @@ impl Session {
                 .collect();
             made.extend(dependencies::cycles(&needs));
             let of_others = self.ask(&others, |db, key| {
-                instance(db, workspace, key, environment.clone())
-                    .diagnostics
-                    .clone()
+                let evaluated = instance(db, workspace, key, environment.clone());
+                let mut found = evaluated.diagnostics.clone();
+                if let Some(block) = &evaluated.instance {
+                    found.extend(reliability::empty_escalations(block));
+                }
+                found
             });
             let of_rules = self.ask(&rules, |db, key| {
                 rules::run(db, workspace, key, environment.clone(), &all)

@@ -1,5 +1,6 @@
 //! The services that a service cannot work without, and circles of them.
 
+use std::collections::hash_map::Entry;
 use std::collections::{HashMap, VecDeque};
 
 use smol_str::SmolStr;
@@ -21,15 +22,14 @@ pub fn hard_services(service: &Instance) -> impl Iterator<Item = (&Instance, &Bl
         })
 }
 
-/// Where a field is set, if the service's own text says so; else the nearest place there that made the block.
-pub fn place(service: &Instance, block: &Instance, field: &str) -> Span {
-    let own = service.head.item;
+/// A place of a block as the text of the item around it has it: the place itself, or else what there made the block.
+pub fn place(item: &Instance, block: &Instance, wanted: Span) -> Span {
     let made = block.trail.iter().copied();
-    [block.span_of(field), block.head]
+    [wanted, block.head]
         .into_iter()
         .chain(made)
-        .find(|span| span.item == own)
-        .unwrap_or(service.head)
+        .find(|span| span.item == item.head.item)
+        .unwrap_or(item.head)
 }
 
 /// A service and the services that it cannot work without.
@@ -47,7 +47,12 @@ impl Needs {
     /// What a service needs.
     pub fn of(service: &Instance) -> Self {
         let services = hard_services(service)
-            .map(|(dependency, other)| (other.item, place(service, dependency, "service")))
+            .map(|(dependency, other)| {
+                (
+                    other.item,
+                    place(service, dependency, dependency.span_of("service")),
+                )
+            })
             .collect();
         Self {
             service: service.head.item,
@@ -181,8 +186,8 @@ impl Graph {
                     circle.reverse();
                     return Some(circle);
                 }
-                if !reached_by.contains_key(&edge.to) {
-                    reached_by.insert(edge.to, *edge);
+                if let Entry::Vacant(way) = reached_by.entry(edge.to) {
+                    way.insert(*edge);
                     waiting.push_back(edge.to);
                 }
             }

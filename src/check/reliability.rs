@@ -9,6 +9,8 @@ use super::dependencies::{hard_services, place};
 use crate::db::{Diag, ItemKey, Workspace};
 use crate::diagnostics::codes;
 use crate::eval::{BlockRef, Instance, Value, block_children, block_field, instance};
+use crate::ir::{self, Severity};
+use crate::lower::service_model;
 
 /// The objective that multiplies along dependencies: a request that fails there fails here. Others, of latency or
 /// freshness, have thresholds of their own and do not.
@@ -37,7 +39,30 @@ pub fn service_facts(
     };
     let mut found: Vec<Diag> = facts.ceiling().into_iter().collect();
     facts.runbooks(&mut found);
+    let model = &service_model(db, workspace, key, facts.environment.clone()).service;
+    if model.as_ref().is_some_and(wakes_somebody) {
+        found.extend(facts.on_call());
+    }
     found
+}
+
+/// A team's escalations that tell nobody.
+pub fn empty_escalations(team: &Instance) -> impl Iterator<Item = Diag> {
+    team.children_of("escalation")
+        .filter(|escalation| !escalation.incomplete)
+        .filter(|escalation| escalation.children_of("step").next().is_none())
+        .map(|escalation| {
+            Diag::new(
+                &codes::NO_STEPS,
+                format!(
+                    "the escalation `{}` of `{}` has no steps",
+                    escalation.name, team.name
+                ),
+                place(team, escalation, escalation.head),
+            )
+            .label("it tells nobody")
+            .help("write who is told: `step first { notify = \"ana@example.com\" }`")
+        })
 }
 
 struct Facts<'db> {
@@ -130,12 +155,12 @@ impl Facts<'_> {
         let mut diagnostic = Diag::new(
             &codes::ABOVE_CEILING,
             format!("an objective of {}% is above {what}", objective.normalize()),
-            place(self.service, slo, "objective"),
+            place(self.service, slo, slo.span_of("objective")),
         )
         .label("more than what it depends on promises");
         for (dependency, other, promise) in promises {
             diagnostic = diagnostic.because(
-                place(self.service, dependency, "service"),
+                place(self.service, dependency, dependency.span_of("service")),
                 format!("`{}` promises {promise}%", other.name),
             );
         }
@@ -159,7 +184,7 @@ impl Facts<'_> {
             .flat_map(|dependency| dependency.children_of("alert"));
         let mut seen = Vec::new();
         for alert in service.children_of("alert").chain(of_dependencies) {
-            let place = place(service, alert, "severity");
+            let place = place(service, alert, alert.span_of("severity"));
             if !pages(alert)
                 || alert.incomplete
                 || *alert.get("runbook_url") != Value::None
@@ -179,6 +204,46 @@ impl Facts<'_> {
             );
         }
     }
+
+    /// A team that nobody is on call for: it has neither a schedule, which always has members, nor a step. One that
+    /// says nothing of who is on call may do so elsewhere, unless the tier asks for it here.
+    fn on_call(&self) -> Option<Diag> {
+        let Value::Block(team) = self.service.get("team") else {
+            return None;
+        };
+        let escalations = self.children(team, "escalation");
+        let reached = !self.children(team, "schedule").is_empty()
+            || escalations
+                .iter()
+                .any(|escalation| !self.children(escalation, "step").is_empty());
+        if reached || escalations.is_empty() && !self.tier_says("on_call_expected") {
+            return None;
+        }
+        Some(
+            Diag::new(
+                &codes::NOBODY_ON_CALL,
+                format!(
+                    "`{}` pages, and nobody of `{}` is on call",
+                    self.service.name, team.name
+                ),
+                place(self.service, self.service, self.service.span_of("team")),
+            )
+            .label("it has no schedule and no step of an escalation")
+            .help("give the team a `schedule` with `members`, or an `escalation` with a `step`"),
+        )
+    }
+}
+
+/// Whether anything of a service, written or made for an objective, pages.
+fn wakes_somebody(service: &ir::Service) -> bool {
+    let page = |severity: &Severity| *severity == Severity::Page;
+    service.alerts.iter().any(|alert| page(&alert.severity))
+        || service.slos.iter().any(|slo| {
+            let burns = slo.burn_rate_pairs.iter().map(|pair| &pair.severity);
+            let spent = slo.budget_alerts.iter().map(|alert| &alert.severity);
+            let absent = slo.absence.iter().map(|alert| &alert.severity);
+            burns.chain(spent).chain(absent).any(page)
+        })
 }
 
 /// Whether a block says that somebody is woken.

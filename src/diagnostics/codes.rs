@@ -139,6 +139,8 @@ codes! {
     Warning ABOVE_CEILING "N0507" "above-ceiling" "An objective is above what the service's dependencies allow.";
     Error DEPENDENCY_CYCLE "N0508" "dependency-cycle" "Services cannot work without one another, in a circle.";
     Warning NO_RUNBOOK "N0509" "no-runbook" "An alert wakes somebody and says nowhere what to do.";
+    Warning NOBODY_ON_CALL "N0510" "nobody-on-call" "A service pages, and its team has nobody who is told.";
+    Warning NO_STEPS "N0511" "no-steps" "An escalation has no steps.";
     Error PROJECT_MANIFEST_SYNTAX "N0601" "manifest-syntax" "`nth.toml` is not well-formed TOML.";
     Error PROJECT_UNKNOWN_SETTING "N0602" "unknown-setting" "`nth.toml` has a table or key that means nothing.";
     Error PROJECT_BAD_SETTING "N0603" "bad-setting" "A value in `nth.toml` has the wrong type or cannot be used.";
