@@ -126,8 +126,11 @@ impl<'db> Evaluator<'db> {
                     super::show::refinement(refinement)
                 ),
             };
-            let diagnostic = Diag::new(&codes::OUT_OF_BOUNDS, message, span)
+            let mut diagnostic = Diag::new(&codes::OUT_OF_BOUNDS, message, span)
                 .because(field.span, "declared here");
+            if let Some(doc) = &field.doc {
+                diagnostic = diagnostic.help(format!("`{}`: {}", field.name, doc.trim()));
+            }
             self.report(context, diagnostic);
             return Value::Error;
         }
