@@ -46,6 +46,22 @@ pub fn service_facts(
     found
 }
 
+/// Whether all that a top-level block's author wrote could be read and found.
+#[salsa::tracked]
+fn is_whole(
+    db: &dyn salsa::Database,
+    workspace: Workspace,
+    key: ItemKey,
+    environment: Option<SmolStr>,
+) -> bool {
+    let evaluated = instance(db, workspace, key, environment);
+    evaluated.instance.as_ref().is_some_and(whole)
+}
+
+fn whole(block: &Instance) -> bool {
+    !block.incomplete && block.children.iter().all(whole)
+}
+
 /// A team's escalations that tell nobody.
 pub fn empty_escalations(team: &Instance) -> impl Iterator<Item = Diag> {
     team.children_of("escalation")
@@ -217,6 +233,10 @@ impl Facts<'_> {
                 .iter()
                 .any(|escalation| !self.children(escalation, "step").is_empty());
         if reached || escalations.is_empty() && !self.tier_says("on_call_expected") {
+            return None;
+        }
+        // What is missing may be what could not be read, of which enough is said.
+        if !is_whole(self.db, self.workspace, team.item, self.environment.clone()) {
             return None;
         }
         Some(

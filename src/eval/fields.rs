@@ -186,6 +186,7 @@ impl<'db> Evaluator<'db> {
             .collect();
         let incomplete = self.node(id).damaged
             || self.is_baseless(id)
+            || !self.node(id).unknown_kinds.is_empty()
             || !self.lacks_variant(id) && !self.unknown_fields(id).is_empty();
         let node = self.node(id);
         Instance {
