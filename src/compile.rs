@@ -59,5 +59,6 @@ pub fn check(input: &Input) -> Compilation {
 pub fn session(input: &Input) -> Session {
     let mut session = Session::new(Database::default(), &input.files);
     session.set_project(&input.settings.project);
+    session.set_runbooks(input.settings.runbook_base_url.is_some());
     session
 }

@@ -51,6 +51,9 @@ pub struct Workspace {
     /// The project's name, by which others import it.
     #[returns(ref)]
     pub project: SmolStr,
+    /// Whether every service's runbook stands at a base URL of the project's.
+    #[returns(copy)]
+    pub runbooks: bool,
 }
 
 /// A top-level item, by what it is called rather than by where it stands: an edit elsewhere in the file, or above

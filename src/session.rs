@@ -9,7 +9,8 @@ use salsa::Setter;
 use smol_str::SmolStr;
 
 use crate::backends::{self, Artifact};
-use crate::check::{check_item, project, rules};
+use crate::check::dependencies::{self, Needs};
+use crate::check::{check_item, project, reliability, rules};
 use crate::compile::{Compilation, Input, SourceInput};
 use crate::db::{
     Database, Diag, ItemClass, ItemEntry, ItemKey, SourceFile, Span, Workspace, file_names,
@@ -72,6 +73,7 @@ impl Session {
             Arc::default(),
             Arc::default(),
             SmolStr::default(),
+            false,
         );
         let mut session = Self {
             db,
@@ -87,6 +89,13 @@ impl Session {
     pub fn set_project(&mut self, name: &str) {
         if self.workspace.project(&self.db) != name {
             self.workspace.set_project(&mut self.db).to(name.into());
+        }
+    }
+
+    /// Tells whether every service's runbook stands at a base URL of the project's.
+    pub fn set_runbooks(&mut self, known: bool) {
+        if self.workspace.runbooks(&self.db) != known {
+            self.workspace.set_runbooks(&mut self.db).to(known);
         }
     }
 
@@ -316,10 +325,25 @@ impl Session {
                     .diagnostics
                     .clone()
             });
+            let of_promises = self.ask(&services, |db, key| {
+                reliability::service_facts(db, workspace, key, environment.clone()).clone()
+            });
+            let needs: Vec<Needs> = self
+                .ask(&services, |db, key| {
+                    let evaluated = instance(db, workspace, key, environment.clone());
+                    evaluated.instance.as_ref().map(Needs::of)
+                })
+                .into_iter()
+                .flatten()
+                .collect();
+            made.extend(dependencies::cycles(&needs));
             let of_others = self.ask(&others, |db, key| {
-                instance(db, workspace, key, environment.clone())
-                    .diagnostics
-                    .clone()
+                let evaluated = instance(db, workspace, key, environment.clone());
+                let mut found = evaluated.diagnostics.clone();
+                if let Some(block) = &evaluated.instance {
+                    found.extend(reliability::empty_escalations(block));
+                }
+                found
             });
             let of_rules = self.ask(&rules, |db, key| {
                 rules::run(db, workspace, key, environment.clone(), &all)
@@ -327,6 +351,7 @@ impl Session {
             made.extend(
                 of_services
                     .into_iter()
+                    .chain(of_promises)
                     .chain(of_others)
                     .chain(of_rules)
                     .flatten(),

@@ -34,8 +34,10 @@ service checkout {
   selector = { job = "checkout" }
 
   slo availability : http.availability {
-    objective = 99.95%
+    objective = 98%
   }
+
+  dependency books { service = ledger }
 
   alert deep {
     when = `max(queue_depth) > 100`
@@ -163,6 +165,7 @@ fn an_edit_of_a_body_judges_its_own_item_alone() {
             ("check_item", 1),
             ("instance", 1),
             ("parsed_query", 1),
+            ("service_facts", 1),
             ("service_model", 1)
         ],
         "{counts:?}"
@@ -175,17 +178,34 @@ fn an_edit_that_gives_the_same_value_stops_there() {
     let counts = watched.after("ledger", |text| {
         text.replace("job = \"ledger\"", "job = \"books\"")
     });
-    // `checkout` reads the ledger's tier; it is computed again, is the same, and nothing of `checkout` follows.
+    // `checkout` reads the ledger's tier, its objectives and how good the first is; they are computed again, are
+    // the same, and nothing of `checkout` follows.
     assert_eq!(
         judged(&counts),
         vec![
-            ("block_field", 1),
+            ("block_children", 1),
+            ("block_field", 2),
             ("check_item", 1),
             ("instance", 1),
+            ("service_facts", 1),
             ("service_model", 1)
         ],
         "{counts:?}"
     );
+}
+
+#[test]
+fn an_objective_reaches_the_facts_of_what_depends_on_it_alone() {
+    let mut watched = load();
+    let counts = watched.after("ledger", |text| {
+        text.replace(
+            "http.availability",
+            "http.availability {\n    objective = 99.8%\n  }",
+        )
+    });
+    assert_eq!(counts.get("service_facts"), Some(&2), "{counts:?}");
+    assert_eq!(counts.get("service_model"), Some(&1), "{counts:?}");
+    assert_eq!(counts.get("instance"), Some(&1), "{counts:?}");
 }
 
 #[test]

@@ -23,6 +23,8 @@ pub struct Project {
     /// The folder that paths are shown from.
     folder: PathBuf,
     name: String,
+    /// Whether every service's runbook stands at the project's base URL.
+    has_runbooks: bool,
     files: Vec<Source>,
     /// The places of the files among `files`.
     places: BTreeMap<PathBuf, usize>,
@@ -107,6 +109,7 @@ impl Project {
         Self {
             folder: folder.to_path_buf(),
             name: String::new(),
+            has_runbooks: false,
             files: Vec::new(),
             places: BTreeMap::new(),
             others: BTreeSet::new(),
@@ -122,6 +125,7 @@ impl Project {
 
     fn take(&mut self, loaded: Loaded, text: impl Fn(&Path) -> Option<Arc<str>>) {
         self.name = loaded.project.settings.project.clone();
+        self.has_runbooks = loaded.project.settings.runbook_base_url.is_some();
         self.others = loaded
             .sources
             .files()
@@ -155,6 +159,7 @@ impl Project {
         let inputs = self.inputs();
         if let Some(session) = &mut self.session {
             session.set_project(&self.name);
+            session.set_runbooks(self.has_runbooks);
             session.set_files(&inputs);
         }
     }
@@ -202,6 +207,7 @@ impl Project {
             self.edited.clear();
             let mut session = Session::new(Database::default(), &inputs);
             session.set_project(&self.name);
+            session.set_runbooks(self.has_runbooks);
             session
         });
         for path in std::mem::take(&mut self.edited) {

@@ -1,7 +1,9 @@
 //! Checks of an item by itself, and of names across the project.
 
 mod cycles;
+pub mod dependencies;
 pub mod project;
+pub mod reliability;
 pub mod rules;
 
 use std::rc::Rc;

@@ -136,6 +136,11 @@ codes! {
     Error NOT_ONE_COMPARISON "N0504" "not-one-comparison" "A time slice needs one comparison.";
     Warning DUPLICATE_ALERT "N0505" "duplicate-alert" "Two alerts of a service have the same condition.";
     Warning WINDOW_TOO_SHORT "N0506" "window-too-short" "An objective's window is too short for some of its burn-rate alerts.";
+    Warning ABOVE_CEILING "N0507" "above-ceiling" "An objective is above what the service's dependencies allow.";
+    Error DEPENDENCY_CYCLE "N0508" "dependency-cycle" "Services cannot work without one another, in a circle.";
+    Warning NO_RUNBOOK "N0509" "no-runbook" "An alert wakes somebody and says nowhere what to do.";
+    Warning NOBODY_ON_CALL "N0510" "nobody-on-call" "A service pages, and its team has nobody who is told.";
+    Warning NO_STEPS "N0511" "no-steps" "An escalation has no steps.";
     Error NOTHING_TO_COUNT "N0520" "nothing-to-count" "`min_events` is set, and the indicator does not count events.";
     Error PROJECT_MANIFEST_SYNTAX "N0601" "manifest-syntax" "`nth.toml` is not well-formed TOML.";
     Error PROJECT_UNKNOWN_SETTING "N0602" "unknown-setting" "`nth.toml` has a table or key that means nothing.";

@@ -126,8 +126,11 @@ impl<'db> Evaluator<'db> {
                     super::show::refinement(refinement)
                 ),
             };
-            let diagnostic = Diag::new(&codes::OUT_OF_BOUNDS, message, span)
+            let mut diagnostic = Diag::new(&codes::OUT_OF_BOUNDS, message, span)
                 .because(field.span, "declared here");
+            if let Some(doc) = &field.doc {
+                diagnostic = diagnostic.help(format!("`{}`: {}", field.name, doc.trim()));
+            }
             self.report(context, diagnostic);
             return Value::Error;
         }
@@ -183,6 +186,7 @@ impl<'db> Evaluator<'db> {
             .collect();
         let incomplete = self.node(id).damaged
             || self.is_baseless(id)
+            || !self.node(id).unknown_kinds.is_empty()
             || !self.lacks_variant(id) && !self.unknown_fields(id).is_empty();
         let node = self.node(id);
         Instance {
