@@ -54,7 +54,9 @@ fn every_service_template_builds() {
         "background-job",
         "pipeline",
     ];
-    let mut text = String::from("import std.services\n\nteam payments {}\n");
+    let mut text = String::from(
+        "import std.services\n\nteam payments {\n  escalation default { step first { notify = \"payments@example.com\" } }\n}\n",
+    );
     for template in templates {
         text.push_str(&format!(
             "\nservice of-{template} : services.{template} {{\n  team = payments\n  selector = {{ job = \"x\" }}\n}}\n"
