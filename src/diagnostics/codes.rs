@@ -108,6 +108,7 @@ codes! {
     Error RULE_BROKEN "N0312" "rule-broken" "A block breaks a rule of the project.";
     Warning GO_TEMPLATE "N0313" "go-template" "Text looks like a Go template, which it will not be.";
     Error NAME_COLLISION "N0314" "name-collision" "Two names would be written to the same place.";
+    Warning SAME_IN_EVERY_TURN "N0315" "same-in-every-turn" "A loop names a block alike in every turn.";
     Error PROMQL_UNEXPECTED "N0401" "promql-unexpected" "Something stands in a query where PromQL does not allow it.";
     Error PROMQL_UNCLOSED "N0402" "promql-unclosed" "A bracket or a string in a query is never closed.";
     Error PROMQL_MISSING "N0403" "promql-missing" "A query lacks an expression, a label, a value or a duration.";

@@ -12,7 +12,7 @@ use crate::db::Diag;
 use crate::diagnostics::{Applicability, codes, suggest};
 use crate::schema::Ty;
 use crate::syntax::tree::{
-    BinaryOp, Block, Body, Expr, ExprNode, ItemNode, LabelEntry, Statement, TextRange, UnaryOp,
+    BinaryOp, Block, Body, Expr, ExprNode, For, ItemNode, LabelEntry, Statement, TextRange, UnaryOp,
 };
 
 impl<'db> Evaluator<'db> {
@@ -365,7 +365,10 @@ impl<'db> Evaluator<'db> {
                         self.check_body(otherwise, scope);
                     }
                 }
-                Statement::For(repeat) => self.check_body(&repeat.body, scope),
+                Statement::For(repeat) => {
+                    self.check_body(&repeat.body, scope);
+                    self.check_turns(repeat, &context);
+                }
                 Statement::Require(require) => {
                     let diagnostic = Diag::new(
                         &codes::MISPLACED_BLOCK,
@@ -404,6 +407,33 @@ impl<'db> Evaluator<'db> {
     }
 
     /// Two blocks of the same kind and name in one body: one would silently amend the other.
+    /// A block that a loop names alike in every turn is one block, which each turn amends: hardly what was meant.
+    fn check_turns(&mut self, repeat: &'db For, context: &Context<'db>) {
+        for statement in &repeat.body.statements {
+            let Statement::Block(block) = statement else {
+                continue;
+            };
+            let Some(name) = block.name.as_ref().filter(|_| block.name_parts.is_none()) else {
+                continue;
+            };
+            let (kind, variable) = (&block.kind.text, &repeat.variable.text);
+            let diagnostic = Diag::new(
+                &codes::SAME_IN_EVERY_TURN,
+                format!(
+                    "every turn of this loop is about the same {kind} `{}`",
+                    name.text
+                ),
+                self.span(context, name.range),
+            )
+            .because(self.span(context, repeat.variable.range), "the loop")
+            .help(format!(
+                "put what differs into the name: `{kind} \"{}-${{{variable}}}\"`",
+                name.text
+            ));
+            self.report(context, diagnostic);
+        }
+    }
+
     fn report_second_block(&mut self, block: &Block, first: TextRange, context: &Context<'db>) {
         let kind = &block.kind.text;
         let diagnostic = match &block.name {
