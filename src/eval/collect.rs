@@ -12,7 +12,7 @@ use crate::db::Diag;
 use crate::diagnostics::{codes, suggest};
 use crate::resolve::did_you_mean;
 use crate::schema::{self, Ty};
-use crate::syntax::tree::{Block, Body, Name, Statement, TextRange};
+use crate::syntax::tree::{Block, Body, Name, Statement, StringLit, TextRange};
 
 impl<'db> Evaluator<'db> {
     /// Gathers what the layers set and which blocks they hold.
@@ -87,11 +87,20 @@ impl<'db> Evaluator<'db> {
                     self.collect_blocks(id, &inner.body, &inner_scope, layer, true);
                 }
                 Statement::Without(without) => {
-                    let name = without
-                        .name
-                        .as_ref()
-                        .map(|name| name.text.clone())
-                        .unwrap_or_default();
+                    let context = Context {
+                        scope: scope.clone(),
+                        node: Some(id),
+                    };
+                    let name = match &without.name {
+                        None => SmolStr::default(),
+                        Some(name) => {
+                            let parts = without.name_parts.as_ref();
+                            match self.spelled(&without.kind, name, parts, &context) {
+                                Some(name) => name,
+                                None => continue,
+                            }
+                        }
+                    };
                     let found = self.child(id, &without.kind.text, &name);
                     match found {
                         // A check visits every branch, so what one removes another may still name.
@@ -372,24 +381,37 @@ impl<'db> Evaluator<'db> {
                 self.report(context, diagnostic);
                 None
             }
-            (Some(name), false) => match &block.name_parts {
-                None => Some(name.text.clone()),
-                Some(parts) => match self.string(parts, context) {
-                    Value::String(text) if text.trim().is_empty() => {
-                        let diagnostic = Diag::new(
-                            &codes::MISSING_BLOCK_NAME,
-                            format!("the name of this `{}` is empty", block.kind.text),
-                            self.span(context, name.range),
-                        );
-                        self.report(context, diagnostic);
-                        None
-                    }
-                    Value::String(text) => Some(text.into()),
-                    Value::Unknown(_) => Some(name.text.clone()),
-                    // What is wrong with the name was said; a check goes on with the rest of the block.
-                    _ => (self.mode == Mode::Check).then(|| name.text.clone()),
-                },
-            },
+            (Some(name), false) => {
+                self.spelled(&block.kind, name, block.name_parts.as_ref(), context)
+            }
+        }
+    }
+
+    /// A name with its holes filled.
+    fn spelled(
+        &mut self,
+        kind: &Name,
+        name: &Name,
+        parts: Option<&'db StringLit>,
+        context: &Context<'db>,
+    ) -> Option<SmolStr> {
+        let Some(parts) = parts else {
+            return Some(name.text.clone());
+        };
+        match self.string(parts, context) {
+            Value::String(text) if text.trim().is_empty() => {
+                let diagnostic = Diag::new(
+                    &codes::MISSING_BLOCK_NAME,
+                    format!("the name of this `{}` is empty", kind.text),
+                    self.span(context, name.range),
+                );
+                self.report(context, diagnostic);
+                None
+            }
+            Value::String(text) => Some(text.into()),
+            Value::Unknown(_) => Some(name.text.clone()),
+            // What is wrong with the name was said; a check goes on with the rest of the block.
+            _ => (self.mode == Mode::Check).then(|| name.text.clone()),
         }
     }
 

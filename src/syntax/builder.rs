@@ -174,6 +174,20 @@ impl<'t> Builder<'t> {
         }
     }
 
+    /// A name, or a quoted one with holes, whose parts are put into `parts`.
+    pub(super) fn name_or_spliced(
+        &mut self,
+        pair: Pair<'t, Rule>,
+        parts: &mut Option<StringLit>,
+    ) -> Name {
+        if pair.as_rule() != Rule::string {
+            return self.name(pair);
+        }
+        let (name, spliced) = self.spliced_name(pair);
+        *parts = Some(spliced);
+        name
+    }
+
     /// A quoted name with holes; its text is as it was written.
     pub(super) fn spliced_name(&mut self, pair: Pair<'t, Rule>) -> (Name, StringLit) {
         let range = self.range(&pair);

@@ -51,14 +51,10 @@ impl<'t> Builder<'t> {
         let kind = self.wanted_name(&mut children, "kind");
         let mut name_parts = None;
         let name = match take(&mut children, Rule::block_name) {
-            Some(pair) => pair.into_inner().next().map(|pair| match pair.as_rule() {
-                Rule::string => {
-                    let (name, parts) = self.spliced_name(pair);
-                    name_parts = Some(parts);
-                    name
-                }
-                _ => self.name(pair),
-            }),
+            Some(pair) => pair
+                .into_inner()
+                .next()
+                .map(|pair| self.name_or_spliced(pair, &mut name_parts)),
             None => children
                 .next_if(|pair| matches!(pair.as_rule(), Rule::ident | Rule::quoted))
                 .map(|pair| self.name(pair)),
@@ -159,11 +155,19 @@ impl<'t> Builder<'t> {
                 let mut children = pair.into_inner().peekable();
                 children.next();
                 let kind = self.wanted_name(&mut children, "kind");
+                let mut name_parts = None;
                 let name = children
-                    .next_if(|pair| matches!(pair.as_rule(), Rule::ident | Rule::quoted))
-                    .map(|pair| self.name(pair));
+                    .next_if(|pair| {
+                        matches!(pair.as_rule(), Rule::ident | Rule::quoted | Rule::string)
+                    })
+                    .map(|pair| self.name_or_spliced(pair, &mut name_parts));
                 self.tail(&mut children);
-                Some(Statement::Without(Without { kind, name, range }))
+                Some(Statement::Without(Without {
+                    kind,
+                    name,
+                    name_parts,
+                    range,
+                }))
             }
             Rule::require => {
                 let mut children = pair.into_inner().peekable();

@@ -327,6 +327,8 @@ pub struct Without {
     pub kind: Name,
     /// The name; absent for a kind of which there can be only one.
     pub name: Option<Name>,
+    /// The parts of a quoted name that has holes.
+    pub name_parts: Option<StringLit>,
     /// The whole statement.
     pub range: TextRange,
 }
