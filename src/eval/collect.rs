@@ -105,7 +105,10 @@ impl<'db> Evaluator<'db> {
                     match found {
                         // A check visits every branch, so what one removes another may still name.
                         Some(child) if self.mode == Mode::Instantiate => {
-                            self.nodes[id.0].children.retain(|known| *known != child);
+                            let node = &mut self.nodes[id.0];
+                            node.children.retain(|known| *known != child);
+                            node.named
+                                .remove(&(without.kind.text.clone(), name.clone()));
                         }
                         Some(_) => {}
                         None => self.report_nothing_to_remove(id, without, &name, scope),
@@ -281,6 +284,11 @@ impl<'db> Evaluator<'db> {
                 let mut node = Self::empty_node(kind, name, Some(parent), head);
                 node.trail = scope.trail.clone();
                 let id = self.add_node(node);
+                let key = (kind.text.clone(), self.node(id).name.clone());
+                if kind.text == "recording" {
+                    self.nodes[parent.0].recordings.push(key.1.clone());
+                }
+                self.nodes[parent.0].named.insert(key, id);
                 self.nodes[parent.0].children.push(id);
                 id
             }

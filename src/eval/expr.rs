@@ -1,6 +1,6 @@
 //! Expressions.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, HashMap};
 
 use rust_decimal::Decimal;
 use smol_str::SmolStr;
@@ -303,14 +303,13 @@ impl<'db> Evaluator<'db> {
             scope: scope.clone(),
             node: None,
         };
-        let mut seen: Vec<(&SmolStr, TextRange)> = Vec::new();
-        let mut lets: Vec<(&SmolStr, TextRange)> = Vec::new();
-        let mut blocks: Vec<(&SmolStr, &str, TextRange)> = Vec::new();
+        let mut seen: HashMap<&SmolStr, TextRange> = HashMap::new();
+        let mut lets: HashMap<&SmolStr, TextRange> = HashMap::new();
+        let mut blocks: HashMap<(&SmolStr, &str), TextRange> = HashMap::new();
         for statement in &body.statements {
             match statement {
                 Statement::Let(decl) => {
-                    if let Some((_, first)) = lets.iter().find(|(name, _)| **name == decl.name.text)
-                    {
+                    if let Some(first) = lets.get(&decl.name.text) {
                         let diagnostic = Diag::new(
                             &codes::DUPLICATE_NAME,
                             format!("there is already a `let` called `{}`", decl.name.text),
@@ -319,14 +318,12 @@ impl<'db> Evaluator<'db> {
                         .because(self.span(&context, *first), "first declared here");
                         self.report(&context, diagnostic);
                     } else {
-                        lets.push((&decl.name.text, decl.name.range));
+                        lets.insert(&decl.name.text, decl.name.range);
                     }
                     self.force(scope, &decl.name.text);
                 }
                 Statement::Field(field) => {
-                    if let Some((_, first)) =
-                        seen.iter().find(|(name, _)| **name == field.name.text)
-                    {
+                    if let Some(first) = seen.get(&field.name.text) {
                         let diagnostic = Diag::new(
                             &codes::DUPLICATE_FIELD,
                             format!("`{}` is set twice", field.name.text),
@@ -335,7 +332,7 @@ impl<'db> Evaluator<'db> {
                         .because(self.span(&context, *first), "first set here");
                         self.report(&context, diagnostic);
                     } else {
-                        seen.push((&field.name.text, field.name.range));
+                        seen.insert(&field.name.text, field.name.range);
                     }
                 }
                 Statement::In(inner) => {
@@ -384,19 +381,13 @@ impl<'db> Evaluator<'db> {
                         continue;
                     }
                     let own = name.map_or("", |name| name.text.as_str());
-                    let first = blocks
-                        .iter()
-                        .find(|(kind, known, _)| *kind == &block.kind.text && *known == own);
-                    match first {
-                        Some((.., first)) if block.name_parts.is_none() => {
+                    match blocks.get(&(&block.kind.text, own)) {
+                        Some(first) if block.name_parts.is_none() => {
                             self.report_second_block(block, *first, &context);
                         }
                         _ if block.name_parts.is_none() => {
-                            blocks.push((
-                                &block.kind.text,
-                                own,
-                                name.map_or(block.kind.range, |name| name.range),
-                            ));
+                            let place = name.map_or(block.kind.range, |name| name.range);
+                            blocks.insert((&block.kind.text, own), place);
                         }
                         _ => {}
                     }

@@ -70,14 +70,10 @@ impl Evaluator<'_> {
         let Some(service) = self.service_of(node) else {
             return Vec::new();
         };
-        let children = self
-            .node(service)
-            .children
-            .iter()
-            .map(|child| self.node(*child));
-        children
-            .filter(|child| child.kind == "recording")
-            .map(|child| child.name.clone())
+        let named = self.node(service).recordings.iter();
+        named
+            .filter(|name| self.child(service, "recording", name).is_some())
+            .cloned()
             .collect()
     }
 

@@ -24,6 +24,10 @@ pub struct Node<'db> {
     pub name: SmolStr,
     pub parent: Option<NodeId>,
     pub children: Vec<NodeId>,
+    /// The names of the recordings that were ever among them: every query asks, so they are not searched for.
+    pub(super) recordings: Vec<SmolStr>,
+    /// The children by kind and name.
+    pub(super) named: HashMap<(SmolStr, SmolStr), NodeId>,
     pub(super) doc: Option<SmolStr>,
     pub(super) head: Span,
     pub(super) trail: Rc<Vec<Span>>,
@@ -88,6 +92,8 @@ impl<'db> Evaluator<'db> {
             name,
             parent,
             children: Vec::new(),
+            named: HashMap::new(),
+            recordings: Vec::new(),
             doc: None,
             head,
             trail: Rc::default(),
@@ -227,10 +233,9 @@ impl<'db> Evaluator<'db> {
     /// A nested block by kind and name.
     pub(crate) fn child(&self, id: NodeId, kind: &str, name: &str) -> Option<NodeId> {
         self.node(id)
-            .children
-            .iter()
+            .named
+            .get(&(kind.into(), name.into()))
             .copied()
-            .find(|child| self.node(*child).kind == kind && self.node(*child).name == name)
     }
 
     /// A reference to a node.
