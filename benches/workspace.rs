@@ -60,6 +60,7 @@ fn workspace(services: usize) -> Input {
     });
     let settings = Settings {
         project: "bench".to_owned(),
+        catalogue: None,
         environment: None,
         prometheus: PrometheusSettings {
             format: RuleFormat::Plain,
@@ -74,6 +75,7 @@ fn workspace(services: usize) -> Input {
     Input {
         settings,
         files,
+        catalogue: None,
         environment: None,
     }
 }

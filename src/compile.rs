@@ -3,10 +3,11 @@
 use std::sync::Arc;
 
 use crate::backends::Artifact;
+use crate::catalogue::Lock;
 use crate::db::Database;
 use crate::diagnostics::{Diagnostic, FileSpan, SourceMap};
 use crate::ir::Settings;
-use crate::session::Session;
+use crate::session::{Configuration, Session};
 
 /// A file of a project or of a package.
 #[derive(Debug, Clone)]
@@ -28,6 +29,8 @@ pub struct Input {
     pub settings: Settings,
     /// The project's files and those of its packages.
     pub files: Vec<SourceInput>,
+    /// What was pulled of a Prometheus, where the project has a lock file.
+    pub catalogue: Option<Arc<Lock>>,
     /// The environment to build; all that are declared where absent.
     pub environment: Option<String>,
 }
@@ -58,7 +61,9 @@ pub fn check(input: &Input) -> Compilation {
 /// A project, loaded to be asked.
 pub fn session(input: &Input) -> Session {
     let mut session = Session::new(Database::default(), &input.files);
-    session.set_project(&input.settings.project);
-    session.set_runbooks(input.settings.runbook_base_url.is_some());
+    session.configure(&Configuration::new(
+        &input.settings,
+        input.catalogue.clone(),
+    ));
     session
 }

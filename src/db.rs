@@ -13,7 +13,9 @@ use std::sync::Arc;
 
 use smol_str::SmolStr;
 
+use crate::catalogue::Lock;
 use crate::diagnostics::Diagnostic;
+use crate::ir;
 use crate::syntax::tree::{Item, ItemNode, ParsedFile, TextRange};
 
 /// A file of the project, of a package, or of the standard library.
@@ -54,6 +56,15 @@ pub struct Workspace {
     /// Whether every service's runbook stands at a base URL of the project's.
     #[returns(copy)]
     pub runbooks: bool,
+    /// How often Prometheus scrapes what queries read.
+    #[returns(copy)]
+    pub scrape_interval: ir::Duration,
+    /// What was pulled of a Prometheus, where the project has a lock file.
+    #[returns(ref)]
+    pub catalogue: Option<Arc<Lock>>,
+    /// The `metric` blocks of the project and its packages, by name.
+    #[returns(ref)]
+    pub metrics: Arc<BTreeMap<SmolStr, ItemKey>>,
 }
 
 /// A top-level item, by what it is called rather than by where it stands: an edit elsewhere in the file, or above

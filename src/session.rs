@@ -9,6 +9,7 @@ use salsa::Setter;
 use smol_str::SmolStr;
 
 use crate::backends::{self, Artifact};
+use crate::catalogue::Lock;
 use crate::check::dependencies::{self, Needs};
 use crate::check::{check_item, project, reliability, rules};
 use crate::compile::{Compilation, Input, SourceInput};
@@ -18,8 +19,9 @@ use crate::db::{
 };
 use crate::diagnostics::{Code, Diagnostic, FileSpan, Severity, SourceMap, codes, suggest};
 use crate::eval::{BlockRef, instance};
-use crate::ir::Settings;
+use crate::ir::{Duration, Settings};
 use crate::lower::service_model;
+use crate::project::DEFAULT_SCRAPE_INTERVAL;
 
 /// A module of the standard library: its name, and its text.
 pub const STANDARD_LIBRARY: &[(&str, &str)] = &[
@@ -30,8 +32,33 @@ pub const STANDARD_LIBRARY: &[(&str, &str)] = &[
     ("std.worker", include_str!("../stdlib/worker.nth")),
 ];
 
-/// Environments that a file declares.
-type Environments = Vec<(SmolStr, ItemKey)>;
+/// Top-level blocks of one kind that a file declares, by name.
+type Named = Vec<(SmolStr, ItemKey)>;
+
+/// What a project says of itself outside of its sources.
+#[derive(Debug, Clone)]
+pub struct Configuration {
+    /// The project's name, by which its own modules can be imported too.
+    pub project: String,
+    /// Whether every service's runbook stands at a base URL of the project's.
+    pub has_runbooks: bool,
+    /// How often Prometheus scrapes what queries read.
+    pub scrape_interval: Duration,
+    /// What was pulled of a Prometheus, where the project has a lock file.
+    pub catalogue: Option<Arc<Lock>>,
+}
+
+impl Configuration {
+    /// That of a project with these settings and this lock file.
+    pub fn new(settings: &Settings, catalogue: Option<Arc<Lock>>) -> Self {
+        Self {
+            project: settings.project.clone(),
+            has_runbooks: settings.runbook_base_url.is_some(),
+            scrape_interval: settings.prometheus.scrape_interval,
+            catalogue,
+        }
+    }
+}
 
 /// A loaded workspace, for one compilation or for many edits.
 pub struct Session {
@@ -74,6 +101,9 @@ impl Session {
             Arc::default(),
             SmolStr::default(),
             false,
+            DEFAULT_SCRAPE_INTERVAL,
+            None,
+            Arc::default(),
         );
         let mut session = Self {
             db,
@@ -85,17 +115,26 @@ impl Session {
         session
     }
 
-    /// Tells the name of the project, by which its own modules can be imported too.
-    pub fn set_project(&mut self, name: &str) {
-        if self.workspace.project(&self.db) != name {
-            self.workspace.set_project(&mut self.db).to(name.into());
+    /// Tells what the project says of itself outside of its sources. Only what changed is asked again.
+    pub fn configure(&mut self, configuration: &Configuration) {
+        let Configuration {
+            project,
+            has_runbooks,
+            scrape_interval,
+            catalogue,
+        } = configuration;
+        let (workspace, db) = (self.workspace, &mut self.db);
+        if workspace.project(db) != project {
+            workspace.set_project(db).to(project.as_str().into());
         }
-    }
-
-    /// Tells whether every service's runbook stands at a base URL of the project's.
-    pub fn set_runbooks(&mut self, known: bool) {
-        if self.workspace.runbooks(&self.db) != known {
-            self.workspace.set_runbooks(&mut self.db).to(known);
+        if workspace.runbooks(db) != *has_runbooks {
+            workspace.set_runbooks(db).to(*has_runbooks);
+        }
+        if workspace.scrape_interval(db) != *scrape_interval {
+            workspace.set_scrape_interval(db).to(*scrape_interval);
+        }
+        if workspace.catalogue(db) != catalogue {
+            workspace.set_catalogue(db).to(catalogue.clone());
         }
     }
 
@@ -152,7 +191,7 @@ impl Session {
 
     /// Gathers what spans the workspace, and sets what changed.
     fn refresh(&mut self) {
-        let found: Vec<(Vec<ItemKey>, Environments)> = self
+        let found: Vec<(Vec<ItemKey>, Named, Named)> = self
             .files
             .par_iter()
             .map_with(self.db.clone(), |db, file| {
@@ -161,21 +200,32 @@ impl Session {
                     .of_class(ItemClass::Extension)
                     .map(|entry| entry.key)
                     .collect();
-                let environments = names
-                    .of_class(ItemClass::Block)
-                    .filter(|entry| entry.kind == "environment" && !entry.name.is_empty())
-                    .map(|entry| (entry.name.clone(), entry.key))
-                    .collect();
-                (extensions, environments)
+                let of_kind = |kind: &str| {
+                    names
+                        .of_class(ItemClass::Block)
+                        .filter(|entry| entry.kind == kind && !entry.name.is_empty())
+                        .map(|entry| (entry.name.clone(), entry.key))
+                        .collect()
+                };
+                (extensions, of_kind("environment"), of_kind("metric"))
             })
             .collect();
         let mut extensions = Vec::new();
         let mut environments = BTreeMap::new();
-        for (file_extensions, file_environments) in found {
+        let mut metrics = BTreeMap::new();
+        for (file_extensions, file_environments, file_metrics) in found {
             extensions.extend(file_extensions);
             for (name, key) in file_environments {
                 environments.entry(name).or_insert(key);
             }
+            for (name, key) in file_metrics {
+                metrics.entry(name).or_insert(key);
+            }
+        }
+        if **self.workspace.metrics(&self.db) != metrics {
+            self.workspace
+                .set_metrics(&mut self.db)
+                .to(Arc::new(metrics));
         }
         if **self.workspace.extensions(&self.db) != extensions {
             self.workspace

@@ -31,6 +31,7 @@ fn build(files: &BTreeMap<&str, &str>) -> Compilation {
     compile(&Input {
         settings,
         files,
+        catalogue: None,
         environment: None,
     })
 }

@@ -78,6 +78,7 @@ fn load() -> Watched {
         environment: None,
         prometheus: PrometheusSettings {
             format: RuleFormat::Plain,
+            scrape_interval: Duration::seconds(15),
             interval: Duration(30_000),
             namespace: None,
             resource_labels: BTreeMap::new(),
@@ -89,6 +90,7 @@ fn load() -> Watched {
     let input = Input {
         settings,
         files,
+        catalogue: None,
         environment: None,
     };
     let session = Session::new(db, &input.files);

@@ -163,6 +163,7 @@ fn diagnostics(source: &str) -> Vec<&'static str> {
             text: source.into(),
             package: false,
         }],
+        catalogue: None,
         environment: None,
     };
     nthc::compile::compile(&input)

@@ -4,11 +4,12 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
+use nthc::catalogue::LOCK;
 use nthc::compile::SourceInput;
 use nthc::db::Database;
 use nthc::diagnostics::{Diagnostic, FileSpan, SourceMap};
 use nthc::project::{self, Error, Loaded, MANIFEST, paths};
-use nthc::session::Session;
+use nthc::session::{Configuration, Session};
 
 use crate::convert::Finding;
 
@@ -22,9 +23,7 @@ struct Source {
 pub struct Project {
     /// The folder that paths are shown from.
     folder: PathBuf,
-    name: String,
-    /// Whether every service's runbook stands at the project's base URL.
-    has_runbooks: bool,
+    configuration: Configuration,
     files: Vec<Source>,
     /// The places of the files among `files`.
     places: BTreeMap<PathBuf, usize>,
@@ -92,7 +91,7 @@ impl Project {
             .or_else(|| project::to_identifier(&stem))
             .unwrap_or_else(|| "untitled".to_owned());
         let mut project = Self::empty(folder);
-        project.name = project::default_settings(&stem).project;
+        project.configuration = Configuration::new(&project::default_settings(&stem), None);
         project.set_files(vec![Source {
             path: path.to_path_buf(),
             input: SourceInput {
@@ -108,8 +107,7 @@ impl Project {
     fn empty(folder: &Path) -> Self {
         Self {
             folder: folder.to_path_buf(),
-            name: String::new(),
-            has_runbooks: false,
+            configuration: Configuration::new(&project::default_settings(""), None),
             files: Vec::new(),
             places: BTreeMap::new(),
             others: BTreeSet::new(),
@@ -124,8 +122,7 @@ impl Project {
     }
 
     fn take(&mut self, loaded: Loaded, text: impl Fn(&Path) -> Option<Arc<str>>) {
-        self.name = loaded.project.settings.project.clone();
-        self.has_runbooks = loaded.project.settings.runbook_base_url.is_some();
+        self.configuration = Configuration::new(&loaded.project.settings, loaded.project.catalogue);
         self.others = loaded
             .sources
             .files()
@@ -158,8 +155,7 @@ impl Project {
         self.is_dirty = true;
         let inputs = self.inputs();
         if let Some(session) = &mut self.session {
-            session.set_project(&self.name);
-            session.set_runbooks(self.has_runbooks);
+            session.configure(&self.configuration);
             session.set_files(&inputs);
         }
     }
@@ -173,6 +169,7 @@ impl Project {
         self.places.contains_key(path)
             || self.others.contains(path)
             || path == self.folder.join(MANIFEST)
+            || path == self.folder.join(LOCK)
     }
 
     /// Gives a file a new text, if it is one of the project's sources.
@@ -206,8 +203,7 @@ impl Project {
         let session = self.session.get_or_insert_with(|| {
             self.edited.clear();
             let mut session = Session::new(Database::default(), &inputs);
-            session.set_project(&self.name);
-            session.set_runbooks(self.has_runbooks);
+            session.configure(&self.configuration);
             session
         });
         for path in std::mem::take(&mut self.edited) {

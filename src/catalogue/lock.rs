@@ -3,6 +3,7 @@
 
 use std::collections::BTreeMap;
 use std::fmt;
+use std::ops::Range;
 
 use serde::{Deserialize, Serialize};
 
@@ -45,8 +46,34 @@ impl Default for Lock {
 pub enum Unreadable {
     /// It is of a version that this compiler does not know.
     Version(u32),
-    /// It is not what a pull writes; with a few words on why.
-    Malformed(String),
+    /// It is not what a pull writes.
+    Malformed {
+        /// Where, in bytes of the text, if that is known.
+        at: Option<Range<usize>>,
+        /// The line of it.
+        line: Option<usize>,
+        /// Why, in a few words.
+        why: String,
+    },
+}
+
+impl Unreadable {
+    /// Where in the text it shows, or the text's first byte.
+    pub fn range(&self, text: &str) -> Range<usize> {
+        match self {
+            Self::Malformed { at: Some(at), .. }
+                if text.get(at.clone()).is_some_and(|found| !found.is_empty()) =>
+            {
+                at.clone()
+            }
+            Self::Malformed { at: Some(at), .. } => {
+                let end = at.start.min(text.len());
+                let start = text[..end].char_indices().next_back();
+                start.map_or(0, |(start, _)| start)..end
+            }
+            _ => 0..text.chars().next().map_or(0, char::len_utf8),
+        }
+    }
 }
 
 impl fmt::Display for Unreadable {
@@ -56,7 +83,12 @@ impl fmt::Display for Unreadable {
                 f,
                 "it has version {version}, and this nthc knows version {VERSION}"
             ),
-            Self::Malformed(why) => f.write_str(why),
+            Self::Malformed {
+                line: Some(line),
+                why,
+                ..
+            } => write!(f, "line {line}: {why}"),
+            Self::Malformed { why, .. } => f.write_str(why),
         }
     }
 }
@@ -82,11 +114,11 @@ impl Lock {
                     .count()
                     .max(1)
             });
-            let message = error.message().replace('\n', ", ");
-            Unreadable::Malformed(match line {
-                Some(line) => format!("line {line}: {message}"),
-                None => message,
-            })
+            Unreadable::Malformed {
+                at: error.span(),
+                line,
+                why: error.message().replace('\n', ", "),
+            }
         };
         let version: Version = toml::from_str(text).map_err(malformed)?;
         if version.version != VERSION {

@@ -5,6 +5,7 @@
 
 mod answer;
 mod assemble;
+mod known;
 mod lock;
 #[cfg(test)]
 mod tests;
@@ -16,8 +17,9 @@ use serde::{Deserialize, Serialize};
 
 pub use answer::{BadAnswer, Gathered, Metadata, error_of, metadata, series};
 pub use assemble::metrics;
+pub use known::{Known, Lookup, Part, metrics_under};
 pub use lock::{Lock, Unreadable};
-pub use wanted::{Wanted, canonical, wanted};
+pub use wanted::{Wanted, canonical, selector_of, wanted};
 
 /// The lock file's name.
 pub const LOCK: &str = "nth.metrics.lock";

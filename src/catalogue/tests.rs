@@ -255,6 +255,7 @@ service cart {
             text: source.into(),
             package: false,
         }],
+        catalogue: None,
         environment: None,
     };
     let session = compile::session(&input);

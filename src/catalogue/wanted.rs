@@ -51,7 +51,10 @@ fn gather(block: &Instance, above: &str, shared: &BTreeMap<String, String>, foun
         for (label, value) in shared {
             own.entry(label.clone()).or_insert_with(|| value.clone());
         }
-        found.entry(text(&own)).or_default().insert(name.clone());
+        found
+            .entry(selector_of(&own))
+            .or_default()
+            .insert(name.clone());
     }
     for child in &block.children {
         gather(child, &name, shared, found);
@@ -72,7 +75,8 @@ fn labels(block: &Instance) -> BTreeMap<String, String> {
     }
 }
 
-fn text(labels: &BTreeMap<String, String>) -> String {
+/// A selector with these labels, as the lock file's key.
+pub fn selector_of(labels: &BTreeMap<String, String>) -> String {
     let matchers = labels
         .iter()
         .map(|(label, value)| matcher(label.as_str(), MatchOp::Equal, value.as_str()))

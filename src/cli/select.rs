@@ -75,21 +75,7 @@ impl Selected {
     }
 
     fn input(&self, environment: Option<&str>) -> compile::Input {
-        let project = &self.loaded.project;
-        compile::Input {
-            settings: project.settings.clone(),
-            files: project
-                .files
-                .iter()
-                .map(|file| compile::SourceInput {
-                    module: file.module.clone(),
-                    path: file.shown.clone(),
-                    text: file.text.clone(),
-                    package: file.package.is_some(),
-                })
-                .collect(),
-            environment: environment.map(str::to_owned),
-        }
+        self.loaded.project.input(environment)
     }
 }
 

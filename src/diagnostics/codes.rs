@@ -1,7 +1,8 @@
 //! Every diagnostic code, with its number, slug and own severity.
 //!
 //! Numbers are never used again. N00xx syntax, N01xx names, N02xx types, N03xx blocks and evaluation,
-//! N04xx PromQL, N05xx reliability, N06xx project files and outputs, N07xx the Prometheus target.
+//! N04xx PromQL, N05xx reliability, N06xx project files and outputs, N07xx the Prometheus target, N08xx lints of queries and rules,
+//! N09xx what the metric catalogue tells.
 
 use super::Severity;
 
@@ -153,6 +154,7 @@ codes! {
     Error PROJECT_NOT_UTF8 "N0608" "not-utf8" "A source file is not UTF-8.";
     Error PROJECT_BAD_MODULE_NAME "N0609" "bad-module-name" "A source file's path cannot be a module's name.";
     Error PROJECT_MODULE_COLLISION "N0610" "module-collision" "Two modules would have the same name.";
+    Error PROJECT_BAD_CATALOGUE "N0611" "bad-catalogue" "The metric catalogue cannot be read.";
     Error OUTPUT_FOREIGN_FILE "N0620" "foreign-file" "A file that no build wrote stands where one would be written.";
     Error OUTPUT_BAD_RECORD "N0621" "bad-build-record" "The record of the files that builds wrote cannot be read.";
     Error OUTPUT_UNSAFE_PATH "N0622" "unsafe-output-path" "A file would be written outside of the output folder.";

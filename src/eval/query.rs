@@ -8,7 +8,7 @@ use super::value::{BlockRef, Query, Shape, Value};
 use crate::db::{Diag, Span, Workspace};
 use crate::diagnostics::{Applicability, codes};
 use crate::promql::rewrite::{HoleValue, fill_holes};
-use crate::promql::{self, HoleType, classify};
+use crate::promql::{self, HoleType, classify, lint};
 use crate::schema::Ty;
 use crate::syntax::tree::{QueryHole, QueryLit, TextRange};
 
@@ -55,6 +55,14 @@ impl<'db> Evaluator<'db> {
         for error in &errors {
             self.report_promql(error, literal, context);
         }
+        if errors.iter().all(|error| !error.is_error()) {
+            let surroundings = lint::Surroundings {
+                scrape_interval: self.workspace.scrape_interval(self.db),
+            };
+            for found in lint::lint(tree, &types, &surroundings) {
+                self.report_promql(&found, literal, context);
+            }
+        }
         if wrong || errors.iter().any(promql::Error::is_error) {
             return Value::Error;
         }
@@ -68,6 +76,7 @@ impl<'db> Evaluator<'db> {
             .unwrap_or_default();
         let mut expr = tree.clone();
         labels.add_to(&mut expr);
+        let missing = missing_signals(&holes);
         let fillings: Vec<HoleValue> = holes
             .into_iter()
             .map(|hole| match hole {
@@ -131,6 +140,7 @@ impl<'db> Evaluator<'db> {
             scoped: context.node.is_some(),
             shape,
             span,
+            missing,
         })
     }
 
@@ -212,6 +222,21 @@ impl<'db> Evaluator<'db> {
         }
         self.report(context, diagnostic);
     }
+}
+
+/// The signals without a metric that reach a query through its holes, each once.
+fn missing_signals(holes: &[Value]) -> Vec<BlockRef> {
+    let mut missing: Vec<BlockRef> = Vec::new();
+    for hole in holes {
+        if let Value::Query(query) = hole {
+            for signal in &query.missing {
+                if !missing.contains(signal) {
+                    missing.push(signal.clone());
+                }
+            }
+        }
+    }
+    missing
 }
 
 fn hole_type(value: &Value) -> HoleType {

@@ -77,6 +77,9 @@ pub struct Query {
     pub shape: Shape,
     /// Where it was written.
     pub span: Span,
+    /// The signals in it that no metric carries: the catalogue has none of their candidates. Their first candidate
+    /// stands for them in the tree.
+    pub missing: Vec<BlockRef>,
 }
 
 /// What a query is, from the narrowest to the widest.

@@ -42,6 +42,8 @@ pub struct PrometheusSettings {
     pub format: RuleFormat,
     /// How often rules are evaluated.
     pub interval: Duration,
+    /// How often Prometheus scrapes what queries read: a rate needs a few samples in its range.
+    pub scrape_interval: Duration,
     /// The namespace of `PrometheusRule` resources.
     pub namespace: Option<String>,
     /// Labels on `PrometheusRule` resources, by which a Prometheus selects them.

@@ -7,6 +7,7 @@
 //! | | `output` | the folder that builds write to | `"build"` |
 //! | `[prometheus]` | `format` | `"plain"` rule files or `"prometheus-rule"` resources | `"plain"` |
 //! | | `interval` | how often rules are evaluated, `"30s"` | `"30s"` |
+//! | | `scrape_interval` | how often Prometheus scrapes what the rules read, `"15s"` | `"15s"` |
 //! | | `namespace` | the namespace of the resources | none is written |
 //! | | `labels` | labels of the resources, by which a Prometheus selects them | none |
 //! | `[severity]` | `page`, `ticket` | what these are called in the `severity` label | `"page"`, `"ticket"` |
@@ -26,6 +27,10 @@ use crate::ir::{Duration, PrometheusSettings, RuleFormat, Settings, Severity};
 /// How often rules are evaluated where `nth.toml` does not say: 30 s, half of Prometheus's own default, so that
 /// the 5 min window of a page alert holds ten samples.
 pub const DEFAULT_INTERVAL: Duration = Duration(30_000);
+
+/// How often Prometheus scrapes where `nth.toml` does not say: 15 s, as in the configuration that Prometheus comes
+/// with. A longer guess would call ranges too short that are not.
+pub const DEFAULT_SCRAPE_INTERVAL: Duration = Duration(15_000);
 
 /// What an `nth.toml` says.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -59,6 +64,7 @@ pub fn default_settings(name: &str) -> Settings {
         prometheus: PrometheusSettings {
             format: RuleFormat::Plain,
             interval: DEFAULT_INTERVAL,
+            scrape_interval: DEFAULT_SCRAPE_INTERVAL,
             namespace: None,
             resource_labels: BTreeMap::new(),
         },
@@ -287,30 +293,17 @@ fn read_prometheus(
             }
         }
     }
-    if let Some(interval) = table.string("interval", findings) {
-        match parse_duration(&interval.value) {
-            Some(Duration(0)) => findings.bad_value(
-                interval.span,
-                "`prometheus.interval` must be above zero",
-                "",
-            ),
-            // Rates are recorded over five minutes: what happens between them would be seen by no rule.
-            Some(duration) if duration > Duration::minutes(5) => findings.bad_value(
-                interval.span,
-                "`prometheus.interval` must be at most 5m",
-                "rules look back over five minutes, and would not see what happens in between",
-            ),
-            Some(duration) => settings.interval = duration,
-            None => findings.diagnostics.push(
-                Diagnostic::new(
-                    &codes::PROJECT_BAD_SETTING,
-                    "`prometheus.interval` must be a duration",
-                    interval.span,
-                )
-                .label("not a duration")
-                .help("A duration is written as Prometheus writes it: `30s`, `1m`, `1m30s`."),
-            ),
-        }
+    // Rates are recorded over five minutes: what happens between them would be seen by no rule.
+    let most = Duration::minutes(5);
+    let unseen = "rules look back over five minutes, and would not see what happens in between";
+    if let Some(interval) = read_interval(table, "interval", most, unseen, findings) {
+        settings.interval = interval;
+    }
+    // Prometheus forgets a series that had no sample for five minutes, and a rate over them needs two.
+    let most = Duration::minutes(2);
+    let unseen = "a rate over five minutes would have too few samples to count on";
+    if let Some(interval) = read_interval(table, "scrape_interval", most, unseen, findings) {
+        settings.scrape_interval = interval;
     }
     if let Some(namespace) = table.string("namespace", findings) {
         if is_dns_label(&namespace.value) {
@@ -332,6 +325,40 @@ fn read_prometheus(
         .into_iter()
         .map(|(name, value)| (name, value.value))
         .collect();
+}
+
+/// How often something is done: above zero, and at most `most`, for the reason `too_much`.
+fn read_interval(
+    table: &mut Table<'_>,
+    key: &'static str,
+    most: Duration,
+    too_much: &str,
+    findings: &mut Findings,
+) -> Option<Duration> {
+    let interval = table.string(key, findings)?;
+    match parse_duration(&interval.value) {
+        Some(Duration(0)) => findings.bad_value(
+            interval.span,
+            format!("`prometheus.{key}` must be above zero"),
+            "",
+        ),
+        Some(duration) if duration > most => findings.bad_value(
+            interval.span,
+            format!("`prometheus.{key}` must be at most {}", most.to_human()),
+            too_much,
+        ),
+        Some(duration) => return Some(duration),
+        None => findings.diagnostics.push(
+            Diagnostic::new(
+                &codes::PROJECT_BAD_SETTING,
+                format!("`prometheus.{key}` must be a duration"),
+                interval.span,
+            )
+            .label("not a duration")
+            .help("A duration is written as Prometheus writes it: `30s`, `1m`, `1m30s`."),
+        ),
+    }
+    None
 }
 
 fn read_url(table: &mut Table<'_>, key: &'static str, findings: &mut Findings) -> Option<String> {

@@ -23,10 +23,13 @@ use smol_str::SmolStr;
 
 pub use discover::{EXTENSION, Found, discover, module_name};
 pub use manifest::{
-    DEFAULT_INTERVAL, Dependency, Manifest, default_settings, is_identifier, to_identifier,
+    DEFAULT_INTERVAL, DEFAULT_SCRAPE_INTERVAL, Dependency, Manifest, default_settings,
+    is_identifier, to_identifier,
 };
 pub use table::{Findings, Located};
 
+use crate::catalogue::{LOCK, Lock};
+use crate::compile;
 use crate::diagnostics::{Applicability, Diagnostic, FileSpan, SourceMap, codes};
 use crate::ir::Settings;
 
@@ -42,8 +45,28 @@ pub struct Project {
     pub output: PathBuf,
     /// What the targets need to know.
     pub settings: Settings,
+    /// What was pulled of a Prometheus, where there is a lock file that can be read.
+    pub catalogue: Option<Arc<Lock>>,
     /// The sources: the project's own in the order of their paths, then each package's.
     pub files: Vec<SourceFile>,
+}
+
+impl Project {
+    /// What is compiled of it, for one environment or for all.
+    pub fn input(&self, environment: Option<&str>) -> compile::Input {
+        let files = self.files.iter().map(|file| compile::SourceInput {
+            module: file.module.clone(),
+            path: file.shown.clone(),
+            text: file.text.clone(),
+            package: file.package.is_some(),
+        });
+        compile::Input {
+            settings: self.settings.clone(),
+            catalogue: self.catalogue.clone(),
+            files: files.collect(),
+            environment: environment.map(str::to_owned),
+        }
+    }
 }
 
 /// A source file with its text.
@@ -156,10 +179,12 @@ pub fn load(root: &Path, cwd: &Path) -> Result<Loaded, Error> {
     );
     loader.dependencies(&root, &manifest, &mut chain)?;
     loader.collisions(&manifest);
+    let catalogue = loader.catalogue(&root)?;
     let project = Project {
         root,
         output,
         settings: manifest.settings,
+        catalogue,
         files: loader.files,
     };
     Ok(Loaded {
@@ -194,6 +219,7 @@ pub fn load_file(file: &Path, cwd: &Path) -> Result<Loaded, Error> {
         output: root.join("build"),
         root,
         settings: default_settings(&stem),
+        catalogue: None,
         files: loader.files,
     };
     Ok(Loaded {
@@ -255,6 +281,40 @@ impl<'a> Loader<'a> {
             self.diagnostics.push(not_utf8(span));
             text
         }))
+    }
+
+    /// The project's lock file, where it has one. A package's is for its own services.
+    fn catalogue(&mut self, root: &Path) -> Result<Option<Arc<Lock>>, Error> {
+        let path = root.join(LOCK);
+        let bytes = match fs::read(&path) {
+            Ok(bytes) => bytes,
+            Err(cause) if cause.kind() == io::ErrorKind::NotFound => return Ok(None),
+            Err(cause) => return Err(self.unread(&path, cause)),
+        };
+        let text = match decode(bytes) {
+            Ok(text) => text,
+            Err((text, at)) => {
+                let span = self.place(&path, text.as_str(), at);
+                self.diagnostics.push(not_utf8(span));
+                return Ok(None);
+            }
+        };
+        match Lock::parse(&text) {
+            Ok(lock) => Ok(Some(Arc::new(lock))),
+            Err(unreadable) => {
+                let at = unreadable.range(&text);
+                let span = self.place(&path, text.as_str(), at);
+                self.diagnostics.push(
+                    Diagnostic::new(
+                        &codes::PROJECT_BAD_CATALOGUE,
+                        format!("`{LOCK}` cannot be read: {unreadable}"),
+                        span,
+                    )
+                    .help("Take the file back from version control, or remove it and pull it again: `nthc metrics pull`."),
+                );
+                Ok(None)
+            }
+        }
     }
 
     fn manifest(&mut self, root: &Path, text: &str) -> (Manifest, bool) {

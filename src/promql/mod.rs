@@ -20,6 +20,7 @@ pub mod classify;
 mod durations;
 mod error;
 pub mod functions;
+pub mod lint;
 mod literal;
 mod lower;
 mod mistakes;

@@ -2,7 +2,7 @@
 
 use std::path::Path;
 
-use nthc::compile::{Input, SourceInput, compile};
+use nthc::compile::compile;
 use nthc::diagnostics::{Diagnostic, FileSpan, SourceMap};
 
 use super::example::{Compiler, Outcome, Project};
@@ -15,23 +15,7 @@ impl Compiler for Nthc {
         write(folder.path(), project);
         let loaded =
             nthc::project::load(folder.path(), folder.path()).expect("the project is read");
-        let files = loaded
-            .project
-            .files
-            .iter()
-            .map(|file| SourceInput {
-                module: file.module.clone(),
-                path: file.shown.clone(),
-                text: file.text.clone(),
-                package: file.package.is_some(),
-            })
-            .collect();
-        let settings = loaded.project.settings.clone();
-        let compilation = compile(&Input {
-            settings,
-            files,
-            environment: environment.map(str::to_owned),
-        });
+        let compilation = compile(&loaded.project.input(environment));
         let mut outcome = Outcome {
             sources: SourceMap::default(),
             diagnostics: Vec::new(),

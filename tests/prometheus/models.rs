@@ -22,6 +22,7 @@ pub fn settings(interval: Duration) -> Settings {
         prometheus: PrometheusSettings {
             format: RuleFormat::Plain,
             interval,
+            scrape_interval: Duration::seconds(15),
             namespace: None,
             resource_labels: BTreeMap::new(),
         },
