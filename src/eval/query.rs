@@ -1,5 +1,7 @@
 //! Queries: PromQL with holes, checked, scoped by the innermost selector, and filled.
 
+use std::sync::Arc;
+
 use smol_str::SmolStr;
 
 use super::Evaluator;
@@ -225,18 +227,18 @@ impl<'db> Evaluator<'db> {
 }
 
 /// The signals without a metric that reach a query through its holes, each once.
-fn missing_signals(holes: &[Value]) -> Vec<BlockRef> {
+fn missing_signals(holes: &[Value]) -> Arc<Vec<BlockRef>> {
     let mut missing: Vec<BlockRef> = Vec::new();
     for hole in holes {
         if let Value::Query(query) = hole {
-            for signal in &query.missing {
+            for signal in query.missing.iter() {
                 if !missing.contains(signal) {
                     missing.push(signal.clone());
                 }
             }
         }
     }
-    missing
+    Arc::new(missing)
 }
 
 fn hole_type(value: &Value) -> HoleType {

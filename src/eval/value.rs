@@ -1,6 +1,7 @@
 //! Values, and what a block is once everything in it has one.
 
 use std::collections::BTreeMap;
+use std::sync::Arc;
 
 use indexmap::IndexMap;
 use rust_decimal::Decimal;
@@ -79,7 +80,7 @@ pub struct Query {
     pub span: Span,
     /// The signals in it that no metric carries: the catalogue has none of their candidates. Their first candidate
     /// stands for them in the tree.
-    pub missing: Vec<BlockRef>,
+    pub missing: Arc<Vec<BlockRef>>,
 }
 
 /// What a query is, from the narrowest to the widest.
