@@ -60,11 +60,11 @@ fn workspace(services: usize) -> Input {
     });
     let settings = Settings {
         project: "bench".to_owned(),
-        catalogue: None,
         environment: None,
         prometheus: PrometheusSettings {
             format: RuleFormat::Plain,
             interval: ir::Duration(30_000),
+            scrape_interval: ir::Duration::seconds(15),
             namespace: None,
             resource_labels: BTreeMap::new(),
         },
@@ -76,6 +76,7 @@ fn workspace(services: usize) -> Input {
         settings,
         files,
         catalogue: None,
+        levels: Default::default(),
         environment: None,
     }
 }

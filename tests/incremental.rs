@@ -91,6 +91,7 @@ fn load() -> Watched {
         settings,
         files,
         catalogue: None,
+        levels: Default::default(),
         environment: None,
     };
     let session = Session::new(db, &input.files);
