@@ -146,11 +146,12 @@ fn a_comment_is_kept_while_something_could_not_be_read() {
     );
     assert!(place.run(&["check"]).err.contains("N0821"));
     let text = place.read("checkout.nth");
-    for (path, bad) in [
-        ("other.nth", "service other {\n"),
-        ("nth.metrics.lock", "not a lock file\n"),
-        ("latin.nth", "// caf\u{fffd}\u{0}\n\u{7d}\n"),
-    ] {
+    let others: [(&str, &[u8]); 3] = [
+        ("other.nth", b"service other {\n"),
+        ("nth.metrics.lock", b"not a lock file\n"),
+        ("latin.nth", b"// caf\xe9\n"),
+    ];
+    for (path, bad) in others {
         place.write(path, bad);
         let ran = place.run(&["check", "--fix"]);
         assert_eq!(ran.code, 1, "{path}: {ran:?}");
@@ -333,6 +334,21 @@ fn the_file_without_comments_has_warnings_and_no_error() {
         assert!(told.iter().any(|(found, ..)| *found == code), "{told:?}");
     }
     assert!(!compilation.artifacts.is_empty(), "{told:?}");
+
+    // Each of its gaps is a place where a comment stands with something, and does what it says.
+    let everywhere = compiled(&filled(&[Some(0)]));
+    assert!(!of_comments(&everywhere).contains(&&codes::BAD_DIRECTIVE));
+    assert!(of_comments(&everywhere).contains(&&codes::UNUSED_ALLOW));
+    let rest: Vec<_> = told
+        .into_iter()
+        .filter(|(code, ..)| *code != "N0422")
+        .map(|(code, message, _)| (code, message))
+        .collect();
+    let still: Vec<_> = self::told(&everywhere)
+        .into_iter()
+        .map(|(code, message, _)| (code, message))
+        .collect();
+    assert_eq!(still, rest);
 }
 
 proptest! {
