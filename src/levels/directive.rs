@@ -176,7 +176,9 @@ impl<'t> Reader<'t> {
         self.at += 1;
         let Some(length) = self.rest().find(')') else {
             let open = TextRange::new(self.at - 1, self.at);
-            self.mistake(bad("a parenthesis is never closed", open).label("opened here"));
+            self.mistake(bad("a parenthesis is never closed", open)
+                    .label("opened here")
+                    .help("It closes after the last name, before a reason: `// nth: allow(no-runbook): reason`."));
             return self.directive;
         };
         self.names(self.at, self.at + length);
