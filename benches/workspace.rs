@@ -61,6 +61,7 @@ fn workspace(services: usize) -> Input {
         settings,
         files,
         catalogue: None,
+        levels: Default::default(),
         environment: None,
     }
 }

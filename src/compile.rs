@@ -7,6 +7,7 @@ use crate::catalogue::Lock;
 use crate::db::Database;
 use crate::diagnostics::{Diagnostic, FileSpan, SourceMap};
 use crate::ir::Settings;
+use crate::levels::Levels;
 use crate::session::{Configuration, Session};
 
 /// A file of a project or of a package.
@@ -31,6 +32,8 @@ pub struct Input {
     pub files: Vec<SourceInput>,
     /// What was pulled of a Prometheus, where the project has a lock file.
     pub catalogue: Option<Arc<Lock>>,
+    /// The levels that the project sets for warnings.
+    pub levels: Levels,
     /// The environment to build; all that are declared where absent.
     pub environment: Option<String>,
 }
@@ -64,6 +67,7 @@ pub fn session(input: &Input) -> Session {
     session.configure(&Configuration::new(
         &input.settings,
         input.catalogue.clone(),
+        input.levels.clone(),
     ));
     session
 }

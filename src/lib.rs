@@ -10,6 +10,7 @@ pub mod db;
 pub mod diagnostics;
 pub mod eval;
 pub mod ir;
+pub mod levels;
 pub mod lower;
 pub mod output;
 pub mod project;

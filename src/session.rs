@@ -20,6 +20,7 @@ use crate::db::{
 use crate::diagnostics::{Code, Diagnostic, FileSpan, Severity, SourceMap, codes, suggest};
 use crate::eval::{BlockRef, instance};
 use crate::ir::{Duration, Settings};
+use crate::levels::{self, Annotated, Levels, directives};
 use crate::lower::service_model;
 use crate::project::DEFAULT_SCRAPE_INTERVAL;
 
@@ -46,16 +47,19 @@ pub struct Configuration {
     pub scrape_interval: Duration,
     /// What was pulled of a Prometheus, where the project has a lock file.
     pub catalogue: Option<Arc<Lock>>,
+    /// How loudly warnings are told. No query reads it.
+    pub levels: Levels,
 }
 
 impl Configuration {
-    /// That of a project with these settings and this lock file.
-    pub fn new(settings: &Settings, catalogue: Option<Arc<Lock>>) -> Self {
+    /// That of a project with these settings, this lock file and these levels.
+    pub fn new(settings: &Settings, catalogue: Option<Arc<Lock>>, levels: Levels) -> Self {
         Self {
             project: settings.project.clone(),
             has_runbooks: settings.runbook_base_url.is_some(),
             scrape_interval: settings.prometheus.scrape_interval,
             catalogue,
+            levels,
         }
     }
 }
@@ -68,6 +72,7 @@ pub struct Session {
     pub workspace: Workspace,
     files: Vec<SourceFile>,
     standard: Vec<SourceFile>,
+    levels: Levels,
 }
 
 impl Session {
@@ -110,6 +115,7 @@ impl Session {
             workspace,
             files,
             standard,
+            levels: Levels::default(),
         };
         session.refresh();
         session
@@ -122,7 +128,9 @@ impl Session {
             has_runbooks,
             scrape_interval,
             catalogue,
+            levels,
         } = configuration;
+        self.levels.clone_from(levels);
         let (workspace, db) = (self.workspace, &mut self.db);
         if workspace.project(db) != project {
             workspace.set_project(db).to(project.as_str().into());
@@ -306,8 +314,10 @@ impl Session {
 
     /// Everything that is wrong in the environment that is asked for, or in all of them; nothing is made.
     pub fn check(&self, environment: Option<&str>) -> Compilation {
-        let (diagnostics, environments) = self.judge(environment);
-        self.conclude(diagnostics, environments, Vec::new())
+        let (found, environments) = self.judge(environment);
+        let files = self.numbered();
+        let diagnostics = self.settle(found, &environments, &files);
+        conclude(files, diagnostics, environments, Vec::new())
     }
 
     fn judge(&self, environment: Option<&str>) -> (Vec<Diag>, Vec<Option<SmolStr>>) {
@@ -317,24 +327,41 @@ impl Session {
         }
     }
 
-    fn conclude(
+    /// What is told of what was found in these environments: what comments and levels leave of it.
+    fn settle(
         &self,
-        diagnostics: Vec<Diag>,
-        environments: Vec<Option<SmolStr>>,
-        artifacts: Vec<Artifact>,
-    ) -> Compilation {
-        let (sources, diagnostics) = self.locate(diagnostics);
-        let environments = environments
-            .into_iter()
-            .flatten()
-            .map(|name| name.to_string())
+        found: Vec<Diag>,
+        environments: &[Option<SmolStr>],
+        files: &Numbered,
+    ) -> Vec<Diagnostic<FileSpan>> {
+        // An error may keep a warning from being found, and so may an environment that was not looked at.
+        let is_whole = environments.len() >= self.workspace.environments(&self.db).len()
+            && found
+                .iter()
+                .all(|found| found.code.severity != Severity::Error);
+        let has_catalogue = self.workspace.catalogue(&self.db).is_some();
+        let has_directives: Vec<bool> = self
+            .files
+            .par_iter()
+            .map_with(self.db.clone(), |db, file| {
+                !directives(db, *file).is_empty()
+            })
             .collect();
-        Compilation {
-            sources,
-            diagnostics,
-            artifacts,
-            environments,
-        }
+        let annotated: Vec<Annotated<'_>> = self
+            .files
+            .iter()
+            .zip(has_directives)
+            .filter(|(_, has_directives)| *has_directives)
+            .map(|(file, _)| Annotated {
+                file: files.number(*file),
+                directives: directives(&self.db, *file),
+                is_own: !file.package(&self.db),
+            })
+            .collect();
+        let located = self.locate(found, files);
+        levels::settle(located, &annotated, &self.levels, |code| {
+            is_whole && (has_catalogue || !code.needs_catalogue())
+        })
     }
 
     fn check_in(&self, environments: &[Option<SmolStr>]) -> Vec<Diag> {
@@ -431,28 +458,32 @@ impl Session {
 
     /// Compiles what is loaded. `input`'s files are not read again: edits count.
     pub fn compile(&self, input: &Input) -> Compilation {
-        let (mut diagnostics, environments) = self.judge(input.environment.as_deref());
-        let sound = |diagnostics: &[Diag]| {
+        let (found, environments) = self.judge(input.environment.as_deref());
+        let files = self.numbered();
+        let mut diagnostics = self.settle(found, &environments, &files);
+        let is_sound = |diagnostics: &[Diagnostic<FileSpan>]| {
             diagnostics
                 .iter()
                 .all(|found| found.severity != Severity::Error)
         };
         let mut artifacts = Vec::new();
-        if sound(&diagnostics) {
+        if is_sound(&diagnostics) {
+            let mut problems = Vec::new();
             for environment in &environments {
                 for built in self.build(&input.settings, environment) {
                     match built {
                         Ok(built) => artifacts.extend(built),
-                        Err(problem) => diagnostics.push(*problem),
+                        Err(problem) => problems.push(*problem),
                     }
                 }
             }
+            diagnostics.extend(self.locate(problems, &files));
         }
-        if !sound(&diagnostics) {
+        if !is_sound(&diagnostics) {
             artifacts.clear();
         }
         artifacts.sort_by(|left, right| left.path.cmp(&right.path));
-        self.conclude(diagnostics, environments, artifacts)
+        conclude(files, diagnostics, environments, artifacts)
     }
 
     /// The artifacts of every service in an environment, each environment's in a folder of its own.
@@ -499,41 +530,69 @@ impl Session {
             .collect()
     }
 
+    /// All files as diagnostics point into them: the session's own first, in their order.
+    fn numbered(&self) -> Numbered {
+        let mut numbered = Numbered {
+            sources: SourceMap::default(),
+            numbers: HashMap::new(),
+        };
+        for file in self.files.iter().chain(&self.standard) {
+            let number = numbered
+                .sources
+                .add(file.path(&self.db).clone(), file.text(&self.db).clone());
+            numbered.numbers.insert(*file, number);
+        }
+        numbered
+    }
+
     /// Places in files instead of places in items.
-    fn locate(&self, diagnostics: Vec<Diag>) -> (SourceMap, Vec<Diagnostic<FileSpan>>) {
-        let mut sources = SourceMap::default();
-        let mut numbers = HashMap::new();
-        for file in &self.files {
-            numbers.insert(
-                *file,
-                sources.add(file.path(&self.db).clone(), file.text(&self.db).clone()),
-            );
-        }
-        for file in &self.standard {
-            numbers.insert(
-                *file,
-                sources.add(file.path(&self.db).clone(), file.text(&self.db).clone()),
-            );
-        }
+    fn locate(&self, diagnostics: Vec<Diag>, files: &Numbered) -> Vec<Diagnostic<FileSpan>> {
         let mut locate = |span: Span| {
             let start = item_start(&self.db, span.item) as usize;
             FileSpan {
-                file: numbers.get(&span.item.file).copied().unwrap_or_default(),
+                file: files.number(span.item.file),
                 start: start + span.range.start as usize,
                 end: start + span.range.end as usize,
             }
         };
-        let mut located: Vec<Diagnostic<FileSpan>> = diagnostics
+        diagnostics
             .into_iter()
             .map(|found| found.map_spans(&mut locate))
-            .collect();
-        located.sort_by(|left, right| {
-            let key = |found: &Diagnostic<FileSpan>| (found.primary.span, found.code.id);
-            key(left)
-                .cmp(&key(right))
-                .then_with(|| left.message.cmp(&right.message))
-        });
-        (sources, located)
+            .collect()
+    }
+}
+
+/// The files that diagnostics point into, with the number of each.
+struct Numbered {
+    sources: SourceMap,
+    numbers: HashMap<SourceFile, usize>,
+}
+
+impl Numbered {
+    fn number(&self, file: SourceFile) -> usize {
+        self.numbers.get(&file).copied().unwrap_or_default()
+    }
+}
+
+/// What came of it, in the order of files and places.
+fn conclude(
+    files: Numbered,
+    mut diagnostics: Vec<Diagnostic<FileSpan>>,
+    environments: Vec<Option<SmolStr>>,
+    artifacts: Vec<Artifact>,
+) -> Compilation {
+    diagnostics.sort_by(|left, right| {
+        let key = |found: &Diagnostic<FileSpan>| (found.primary.span, found.code.id);
+        key(left)
+            .cmp(&key(right))
+            .then_with(|| left.message.cmp(&right.message))
+    });
+    let environments = environments.into_iter().flatten();
+    Compilation {
+        sources: files.sources,
+        diagnostics,
+        artifacts,
+        environments: environments.map(|name| name.to_string()).collect(),
     }
 }
 
@@ -560,15 +619,16 @@ fn modules(
         .collect()
 }
 
-/// One diagnostic for one mistake: what a template does wrong is said once, not once for each instance, and what
-/// holds in every environment is said once. What the check of an item found, its instances need not say again,
-/// whatever words the values give it.
+/// What the check of an item found, its instances need not say again, whatever words the values give it. Of the
+/// instances alike in every word and place one is kept. Those that differ in where a template is used are one
+/// mistake too, which `levels::settle` tells once: a comment may allow it at one of these places.
 fn distinct(checked: Vec<Diag>, instantiated: Vec<Diag>) -> Vec<Diag> {
+    type Places = Vec<Span>;
     let own: HashSet<(&'static Code, Span)> = checked
         .iter()
         .map(|found| (found.code, found.primary.span))
         .collect();
-    let mut seen: HashSet<(&'static Code, Span, String)> = HashSet::new();
+    let mut seen: HashSet<(&'static Code, Span, String, Places)> = HashSet::new();
     checked
         .into_iter()
         .chain(
@@ -576,6 +636,14 @@ fn distinct(checked: Vec<Diag>, instantiated: Vec<Diag>) -> Vec<Diag> {
                 .into_iter()
                 .filter(|found| !own.contains(&(found.code, found.primary.span))),
         )
-        .filter(|found| seen.insert((found.code, found.primary.span, found.message.clone())))
+        .filter(|found| {
+            let places = found.secondary.iter().map(|label| label.span).collect();
+            seen.insert((
+                found.code,
+                found.primary.span,
+                found.message.clone(),
+                places,
+            ))
+        })
         .collect()
 }

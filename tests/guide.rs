@@ -32,6 +32,7 @@ fn build(files: &BTreeMap<&str, &str>) -> Compilation {
         settings,
         files,
         catalogue: None,
+        levels: Default::default(),
         environment: None,
     })
 }

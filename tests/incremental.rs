@@ -7,7 +7,9 @@ use std::sync::{Arc, Mutex};
 
 use nthc::compile::{Input, SourceInput};
 use nthc::db::Database;
-use nthc::session::Session;
+use nthc::diagnostics::codes;
+use nthc::levels::{Level, Levels};
+use nthc::session::{Configuration, Session};
 
 const TEAMS: &str = "team payments { }\n";
 
@@ -77,6 +79,7 @@ fn load() -> Watched {
         settings,
         files,
         catalogue: None,
+        levels: Default::default(),
         environment: None,
     };
     let session = Session::new(db, &input.files);
@@ -119,6 +122,7 @@ impl Watched {
 /// The queries that judge or compute, as against those that read text or look a name up.
 fn judged(counts: &BTreeMap<String, usize>) -> Vec<(&str, usize)> {
     let reading = [
+        "directives",
         "entry",
         "parsed",
         "file_names",
@@ -141,6 +145,42 @@ fn text_that_moves_judges_nothing_again() {
     });
     assert_eq!(counts.get("parsed"), Some(&1), "{counts:?}");
     assert_eq!(judged(&counts), vec![], "{counts:?}");
+}
+
+#[test]
+fn comments_to_the_compiler_are_read_in_the_file_that_changed_alone() {
+    let mut watched = load();
+    // `after` asserts that nothing is told: the comment allows what the edit brings.
+    let counts = watched.after("checkout", |text| {
+        let text = text.replace("max(queue_depth)", "limitk(3, queue_depth)");
+        text.replace(
+            "  alert deep",
+            "  // nth: allow(promql-experimental)\n  alert deep",
+        )
+    });
+    assert_eq!(counts.get("directives"), Some(&1), "{counts:?}");
+    assert_eq!(counts.get("check_item"), Some(&1), "{counts:?}");
+    // The comment alone moves, and what it stands with: nothing is judged again.
+    let counts = watched.after("checkout", |text| {
+        text.replace("import teams\n", "import teams\n\n// Prose.\n")
+    });
+    assert_eq!(counts.get("directives"), Some(&1), "{counts:?}");
+    assert_eq!(judged(&counts), vec![], "{counts:?}");
+}
+
+#[test]
+fn levels_run_no_query() {
+    let mut watched = load();
+    let mut configuration = Configuration::new(&watched.input.settings, None, Levels::default());
+    watched.session.configure(&configuration);
+    assert_eq!(watched.compile(), 0);
+    configuration
+        .levels
+        .set(&codes::ABOVE_CEILING, Level::Error);
+    watched.ran.lock().unwrap().clear();
+    watched.session.configure(&configuration);
+    assert_eq!(watched.compile(), 0);
+    assert_eq!(*watched.ran.lock().unwrap(), Vec::<String>::new());
 }
 
 #[test]

@@ -164,6 +164,7 @@ fn diagnostics(source: &str) -> Vec<&'static str> {
             package: false,
         }],
         catalogue: None,
+        levels: Default::default(),
         environment: None,
     };
     nthc::compile::compile(&input)

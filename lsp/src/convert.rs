@@ -4,6 +4,7 @@ use std::cell::OnceCell;
 use std::path::{Path, PathBuf};
 
 use nthc::diagnostics::{Applicability, Code, Diagnostic, FileSpan, Label, Severity};
+use nthc::syntax::tree::TextRange;
 use tower_lsp::lsp_types::{
     self as lsp, CodeDescription, DiagnosticRelatedInformation, DiagnosticSeverity, Location,
     NumberOrString, Range, TextEdit, Url,
@@ -20,6 +21,10 @@ pub struct Finding {
     pub path: PathBuf,
     /// What is wrong.
     pub diagnostic: lsp::Diagnostic,
+    /// Its code.
+    pub code: &'static Code,
+    /// Where it is, by the bytes of the file.
+    pub place: TextRange,
     /// What would mend it.
     pub fixes: Vec<QuickFix>,
 }
@@ -142,8 +147,11 @@ impl<'a, A: Addresses> Converter<'a, A> {
                 edits: edits.collect::<Option<_>>()?,
             })
         });
+        let span = found.primary.span;
         Some(Finding {
             path,
+            code: found.code,
+            place: TextRange::new(span.start, span.end),
             fixes: fixes.collect(),
             diagnostic,
         })

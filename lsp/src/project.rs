@@ -8,6 +8,7 @@ use nthc::catalogue::LOCK;
 use nthc::compile::SourceInput;
 use nthc::db::Database;
 use nthc::diagnostics::{Diagnostic, FileSpan, SourceMap};
+use nthc::levels::Levels;
 use nthc::project::{self, Error, Loaded, MANIFEST, paths};
 use nthc::session::{Configuration, Session};
 
@@ -91,7 +92,8 @@ impl Project {
             .or_else(|| project::to_identifier(&stem))
             .unwrap_or_else(|| "untitled".to_owned());
         let mut project = Self::empty(folder);
-        project.configuration = Configuration::new(&project::default_settings(&stem), None);
+        project.configuration =
+            Configuration::new(&project::default_settings(&stem), None, Levels::default());
         project.set_files(vec![Source {
             path: path.to_path_buf(),
             input: SourceInput {
@@ -107,7 +109,11 @@ impl Project {
     fn empty(folder: &Path) -> Self {
         Self {
             folder: folder.to_path_buf(),
-            configuration: Configuration::new(&project::default_settings(""), None),
+            configuration: Configuration::new(
+                &project::default_settings(""),
+                None,
+                Levels::default(),
+            ),
             files: Vec::new(),
             places: BTreeMap::new(),
             others: BTreeSet::new(),
@@ -122,7 +128,11 @@ impl Project {
     }
 
     fn take(&mut self, loaded: Loaded, text: impl Fn(&Path) -> Option<Arc<str>>) {
-        self.configuration = Configuration::new(&loaded.project.settings, loaded.project.catalogue);
+        self.configuration = Configuration::new(
+            &loaded.project.settings,
+            loaded.project.catalogue,
+            loaded.project.levels,
+        );
         self.others = loaded
             .sources
             .files()

@@ -6,7 +6,8 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use nthc::diagnostics::Code;
-use nthc::project::{self, MANIFEST};
+use nthc::levels::allow_above;
+use nthc::project::{self, EXTENSION, MANIFEST};
 use tokio::sync::mpsc::UnboundedSender;
 use tower_lsp::lsp_types::{
     CodeAction, CodeActionKind, CodeActionOrCommand, CodeActionParams, CodeActionResponse,
@@ -14,7 +15,7 @@ use tower_lsp::lsp_types::{
     PublishDiagnosticsParams, Range, TextDocumentEdit, TextEdit, Url, WorkspaceEdit,
 };
 
-use crate::convert::{self, Addresses, QuickFix};
+use crate::convert::{self, Addresses, Finding, QuickFix};
 use crate::outgoing::Outgoing;
 use crate::position::Lines;
 use crate::project::Project;
@@ -350,7 +351,7 @@ impl World {
             if finding.path != path || !touch(finding.diagnostic.range, params.range) {
                 continue;
             }
-            for fix in &finding.fixes {
+            for fix in finding.fixes.iter().chain(&self.allow(finding)) {
                 let Some(edit) = self.workspace_edit(fix) else {
                     continue;
                 };
@@ -368,6 +369,24 @@ impl World {
             }
         }
         Some(actions)
+    }
+
+    /// What would allow a warning where it stands, in a document that is open.
+    fn allow(&self, finding: &Finding) -> Option<QuickFix> {
+        let is_source = finding
+            .path
+            .extension()
+            .is_some_and(|extension| extension == EXTENSION);
+        let buffer = self.buffers.get(&finding.path).filter(|_| is_source)?;
+        let above = allow_above(&buffer.text, finding.place, finding.code)?;
+        let at = above.at as usize;
+        let range = Lines::new(&buffer.text, self.settings.encoding).range(at, at);
+        let new_text = above.text;
+        Some(QuickFix {
+            title: format!("Allow `{}` here", finding.code.slug),
+            is_sure: false,
+            edits: vec![(finding.path.clone(), TextEdit { range, new_text })],
+        })
     }
 
     fn workspace_edit(&self, fix: &QuickFix) -> Option<WorkspaceEdit> {

@@ -237,6 +237,87 @@ async fn a_project_is_checked_as_a_whole() {
     assert_eq!(client.end().await, nth_lsp::Ended::InOrder);
 }
 
+/// A service with a warning, that an action can allow above the field.
+const EXPERIMENTAL: &str = "team payments { }\n\nservice checkout {\n  team     = payments\n  selector = { job = \"checkout\" }\n\n  alert deep {\n    /// Experimental.\n    when = `limitk(3, queue_depth) > 100`\n  }\n}\n";
+
+#[tokio::test]
+async fn a_warning_can_be_allowed_where_it_stands() {
+    let folder = project();
+    let root = folder.path().canonicalize().unwrap();
+    fs::write(root.join("services.nth"), EXPERIMENTAL).unwrap();
+    let uri = address(&root.join("services.nth"));
+    let mut client = Client::start(editor()).await;
+    client.open(&uri, 1, EXPERIMENTAL).await;
+    let found = client.diagnostics_of(&uri, 1).await;
+    assert_eq!(found.len(), 1, "{found:#?}");
+    assert_eq!(found[0]["code"], "N0422");
+    assert_eq!(found[0]["severity"], 2);
+
+    let params = json!({
+        "textDocument": { "uri": uri },
+        "range": found[0]["range"],
+        "context": { "diagnostics": found },
+    });
+    let actions = client.ask("textDocument/codeAction", params).await;
+    let allow: Vec<&Value> = actions
+        .as_array()
+        .unwrap()
+        .iter()
+        .filter(|action| action["title"] == "Allow `promql-experimental` here")
+        .collect();
+    assert_eq!(allow.len(), 1, "{actions:#}");
+    assert_eq!(allow[0]["isPreferred"], false);
+    let edit = &allow[0]["edit"]["documentChanges"][0]["edits"][0];
+    let at = place(EXPERIMENTAL, "/// Experimental.");
+    assert_eq!(edit["range"], json!({ "start": at, "end": at }));
+    let new_text = edit["newText"].as_str().unwrap();
+    assert_eq!(new_text, "// nth: allow(promql-experimental)\n    ");
+
+    let allowed =
+        EXPERIMENTAL.replace("/// Experimental.", &format!("{new_text}/// Experimental."));
+    assert_eq!(
+        nthc::syntax::format(&allowed).as_deref(),
+        Some(&*allowed.replace("{ }", "{}"))
+    );
+    client.change(&uri, 2, &allowed).await;
+    assert_eq!(client.diagnostics_of(&uri, 2).await, Vec::<Value>::new());
+    assert_eq!(client.end().await, nth_lsp::Ended::InOrder);
+}
+
+#[tokio::test]
+async fn levels_of_the_project_are_obeyed_and_read_again() {
+    let folder = project();
+    let root = folder.path().canonicalize().unwrap();
+    let manifest = fs::read_to_string(root.join("nth.toml")).unwrap();
+    let set = |level: &str| {
+        let text = format!("{manifest}\n[lints]\npromql-experimental = \"{level}\"\n");
+        fs::write(root.join("nth.toml"), text).unwrap();
+    };
+    fs::write(root.join("services.nth"), EXPERIMENTAL).unwrap();
+    set("error");
+    let uri = address(&root.join("services.nth"));
+    let mut client = Client::start(editor()).await;
+    client.open(&uri, 1, EXPERIMENTAL).await;
+    let found = client.diagnostics_of(&uri, 1).await;
+    assert_eq!(found.len(), 1, "{found:#?}");
+    assert_eq!(found[0]["severity"], 1);
+
+    for (level, severities) in [("warn", vec![2]), ("allow", vec![]), ("error", vec![1])] {
+        set(level);
+        let changed = json!({ "changes": [{ "uri": address(&root.join("nth.toml")), "type": 2 }] });
+        client
+            .notify("workspace/didChangeWatchedFiles", changed)
+            .await;
+        let found = client.diagnostics_of(&uri, 1).await;
+        let told: Vec<i64> = found
+            .iter()
+            .map(|found| found["severity"].as_i64().unwrap())
+            .collect();
+        assert_eq!(told, severities, "{level}: {found:#?}");
+    }
+    assert_eq!(client.end().await, nth_lsp::Ended::InOrder);
+}
+
 #[tokio::test]
 async fn agrees_on_how_to_count() {
     for (offered, chosen, column) in [

@@ -256,6 +256,7 @@ service cart {
             package: false,
         }],
         catalogue: None,
+        levels: Default::default(),
         environment: None,
     };
     let session = compile::session(&input);

@@ -58,7 +58,11 @@ pub fn run(context: &Context, options: &Build, console: &mut Console) -> Result<
         });
         match output::plan(&target, files) {
             Ok(made) => {
-                findings.add(&made.sources, made.warnings.iter().cloned());
+                let warnings = made.warnings.iter().cloned();
+                findings.add(
+                    &made.sources,
+                    warnings.filter_map(|warning| project.levels.apply(warning)),
+                );
                 plan = Some(made);
             }
             Err(Refusal::Problems {

@@ -25,10 +25,11 @@ pub fn run(options: &Explain, console: &mut Console) -> Result<Exit, Failure> {
     };
     match explain::find(query) {
         Ok(code) => {
+            let page = format!("{}\n\n{}", code.page.trim_end(), explain::level(code));
             let page = if console.out.color {
-                explain::for_terminal(code.page)
+                explain::for_terminal(&page)
             } else {
-                code.page.to_owned()
+                page
             };
             console.out.line(page.trim_end());
             Ok(Exit::Ok)

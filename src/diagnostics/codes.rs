@@ -20,6 +20,18 @@ pub struct Code {
     pub page: &'static str,
 }
 
+impl Code {
+    /// Whether its level can be set in `nth.toml`, and a comment can allow it: it must be a warning by itself.
+    pub fn is_settable(&self) -> bool {
+        self.severity == Severity::Warning
+    }
+
+    /// Whether it is found only where a metric catalogue was pulled.
+    pub fn needs_catalogue(&self) -> bool {
+        self.id.starts_with("N09")
+    }
+}
+
 /// A number is never used twice, so it stands for the whole.
 impl PartialEq for Code {
     fn eq(&self, other: &Self) -> bool {
@@ -162,4 +174,6 @@ codes! {
     Error OUTPUT_COLLISION "N0624" "output-collision" "Two files would be written to the same path.";
     Warning OUTPUT_EDITED_FILE "N0625" "edited-output" "A file that a build wrote was edited by hand.";
     Error UNWRITABLE "N0701" "unwritable" "A document could not be written in its format.";
+    Warning BAD_DIRECTIVE "N0820" "bad-allow" "A comment that begins with `nth:` cannot be read, or stands with nothing.";
+    Warning UNUSED_ALLOW "N0821" "unused-allow" "A comment allows a warning that is not there.";
 }

@@ -45,6 +45,29 @@ fn find_in(codes: &[&'static Code], query: &str) -> Result<&'static Code, NotFou
         })
 }
 
+/// What can be done about how loudly a code is told, as a section below its page.
+pub fn level(code: &Code) -> String {
+    let mut text = "## Its level\n\n".to_owned();
+    if !code.is_settable() {
+        text.push_str("This is always an error: its level cannot be set.\n");
+        return text;
+    }
+    let _ = write!(
+        text,
+        "A warning, unless `nth.toml` says `\"allow\"` or `\"error\"`:\n\n```toml\n[lints]\n{} = \"error\"\n```\n",
+        code.slug
+    );
+    // What is told of the project's files and outputs stands in no source.
+    if !code.id.starts_with("N06") {
+        let _ = write!(
+            text,
+            "\nA comment allows it in the statement that follows:\n\n```nth\n// nth: allow({}): the reason\n```\n",
+            code.slug
+        );
+    }
+    text
+}
+
 /// A page with headings, code and links set off for a terminal. Nothing but styles is added: without them the
 /// page is its Markdown, which reads well as it is.
 pub fn for_terminal(page: &str) -> String {
@@ -135,6 +158,36 @@ mod tests {
                 "{query}"
             );
         }
+    }
+
+    #[test]
+    fn a_level_is_told_where_one_can_be_set() {
+        static WARNING: Code = Code {
+            id: "N0509",
+            slug: "no-runbook",
+            severity: Severity::Warning,
+            summary: "",
+            page: "",
+        };
+        static OUTPUT: Code = Code {
+            id: "N0625",
+            ..WARNING
+        };
+        let of_warning = level(&WARNING);
+        assert!(
+            of_warning.contains("\nno-runbook = \"error\"\n"),
+            "{of_warning}"
+        );
+        assert!(
+            of_warning.contains("\n// nth: allow(no-runbook)"),
+            "{of_warning}"
+        );
+        let of_output = level(&OUTPUT);
+        assert!(
+            of_output.contains("[lints]") && !of_output.contains("// nth:"),
+            "{of_output}"
+        );
+        assert!(!level(&UNKNOWN).contains("[lints]"));
     }
 
     #[test]

@@ -12,12 +12,12 @@ use crate::eval::{Instance, Value};
 use crate::ir::{self, burn_rate};
 use crate::promql;
 
-/// Reports with the place that made a template's block.
+/// Reports with the place that made a template's block, or, where the block is written out and what is wrong comes from
+/// its base, with the block's head.
 pub(super) fn report(instance: &Instance, diagnostics: &mut Vec<Diag>, mut diagnostic: Diag) {
-    if let Some(use_site) = instance.trail.last()
-        && use_site.item != diagnostic.primary.span.item
-    {
-        diagnostic = diagnostic.because(*use_site, "in what this makes");
+    let maker = instance.trail.last().copied().unwrap_or(instance.head);
+    if maker.item != diagnostic.primary.span.item {
+        diagnostic = diagnostic.because(maker, "in what this makes");
     }
     diagnostics.push(diagnostic);
 }

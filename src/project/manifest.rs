@@ -13,6 +13,7 @@
 //! | `[severity]` | `page`, `ticket` | what these are called in the `severity` label | `"page"`, `"ticket"` |
 //! | `[urls]` | `runbooks` | runbooks stand at `<runbooks>/<service>` | no `runbook_url` |
 //! | | `dashboards` | dashboards stand at `<dashboards>/d/<uid>` | no `dashboard_url` |
+//! | `[lints]` | a code or slug | how loudly a warning is told: `"allow"`, `"warn"` or `"error"` | `"warn"` |
 //! | `[dependencies]` | `<name>` | a package: `{ path = "../platform" }` | none |
 
 use std::collections::BTreeMap;
@@ -20,9 +21,11 @@ use std::path::{Component, Path};
 
 use toml::de::DeTable;
 
+use super::lints;
 use super::table::{Findings, Located, Table, into_table};
 use crate::diagnostics::{Applicability, Diagnostic, codes};
 use crate::ir::{Duration, PrometheusSettings, RuleFormat, Settings, Severity};
+use crate::levels::Levels;
 
 /// How often rules are evaluated where `nth.toml` does not say: 30 s, half of Prometheus's own default, so that
 /// the 5 min window of a page alert holds ten samples.
@@ -43,6 +46,8 @@ pub struct Manifest {
     pub output: Located<String>,
     /// The settings of the targets.
     pub settings: Settings,
+    /// How loudly warnings are told.
+    pub levels: Levels,
     /// The packages it imports from, by name.
     pub dependencies: Vec<Dependency>,
 }
@@ -130,6 +135,9 @@ pub fn parse(text: &str, findings: &mut Findings) -> Manifest {
     settings.dashboard_base_url = read_url(&mut urls, "dashboards", findings);
     urls.finish(findings);
 
+    let mut levels = root.table("lints", findings);
+    let levels = lints::read(&mut levels, findings);
+
     let mut dependencies = root.table("dependencies", findings);
     let dependencies = read_dependencies(&mut dependencies, findings);
     root.finish(findings);
@@ -142,6 +150,7 @@ pub fn parse(text: &str, findings: &mut Findings) -> Manifest {
         source,
         output,
         settings,
+        levels,
         dependencies,
     }
 }

@@ -5,6 +5,7 @@
 //! would not do is an [`Error`].
 
 mod discover;
+mod lints;
 mod manifest;
 pub mod paths;
 mod table;
@@ -32,6 +33,7 @@ use crate::catalogue::{LOCK, Lock};
 use crate::compile;
 use crate::diagnostics::{Applicability, Diagnostic, FileSpan, SourceMap, codes};
 use crate::ir::Settings;
+use crate::levels::{Level, Levels};
 
 /// The manifest's file name.
 pub const MANIFEST: &str = "nth.toml";
@@ -47,6 +49,8 @@ pub struct Project {
     pub settings: Settings,
     /// What was pulled of a Prometheus, where there is a lock file that can be read.
     pub catalogue: Option<Arc<Lock>>,
+    /// How loudly warnings are told.
+    pub levels: Levels,
     /// The sources: the project's own in the order of their paths, then each package's.
     pub files: Vec<SourceFile>,
 }
@@ -63,6 +67,7 @@ impl Project {
         compile::Input {
             settings: self.settings.clone(),
             catalogue: self.catalogue.clone(),
+            levels: self.levels.clone(),
             files: files.collect(),
             environment: environment.map(str::to_owned),
         }
@@ -180,11 +185,17 @@ pub fn load(root: &Path, cwd: &Path) -> Result<Loaded, Error> {
     loader.dependencies(&root, &manifest, &mut chain)?;
     loader.collisions(&manifest);
     let catalogue = loader.catalogue(&root)?;
+    let mut levels = manifest.levels;
+    // What was not read may be what a comment allows something for.
+    if !loader.diagnostics.is_empty() {
+        levels.set(&codes::UNUSED_ALLOW, Level::Allow);
+    }
     let project = Project {
         root,
         output,
         settings: manifest.settings,
         catalogue,
+        levels,
         files: loader.files,
     };
     Ok(Loaded {
@@ -220,6 +231,7 @@ pub fn load_file(file: &Path, cwd: &Path) -> Result<Loaded, Error> {
         root,
         settings: default_settings(&stem),
         catalogue: None,
+        levels: Levels::default(),
         files: loader.files,
     };
     Ok(Loaded {

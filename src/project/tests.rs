@@ -85,6 +85,11 @@ page = "critical"
 [urls]
 runbooks = "https://runbooks.example.com/"
 dashboards = "https://grafana.example.com"
+
+[lints]
+above-ceiling = "error"
+N0509 = "allow"
+no-steps = "warn"
 "#,
         ),
         ("src/checkout.nth", "service checkout {}\n"),
@@ -109,6 +114,21 @@ dashboards = "https://grafana.example.com"
         Some("monitoring")
     );
     assert_eq!(project.settings.prometheus.resource_labels.len(), 2);
+    let levels = [
+        &codes::ABOVE_CEILING,
+        &codes::NO_RUNBOOK,
+        &codes::NO_STEPS,
+        &codes::DUPLICATE_ALERT,
+    ]
+    .map(|code| project.levels.of(code));
+    let wanted = [
+        Some(Level::Error),
+        Some(Level::Allow),
+        Some(Level::Warn),
+        None,
+    ];
+    assert_eq!(levels, wanted);
+    assert_eq!(project.input(None).levels, project.levels);
     assert_eq!(
         project.settings.severity_labels[&Severity::Page],
         "critical"

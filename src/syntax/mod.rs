@@ -1,6 +1,7 @@
 //! Text to tree and back: the parser, its errors and the formatter. Nothing here knows names or types.
 
 mod builder;
+pub mod comments;
 mod declarations;
 mod diagnose;
 mod expr;

@@ -1,0 +1,118 @@
+//! The table `[lints]`: a level for each warning that is named.
+
+use std::collections::HashMap;
+
+use super::table::{Findings, Located, Table, into_string};
+use crate::diagnostics::{Applicability, Diagnostic, FileSpan, codes, suggest};
+use crate::levels::{Level, Levels, Named, named};
+
+/// What other tools call the levels.
+const OTHER_WORDS: [(&str, &str); 7] = [
+    ("off", "allow"),
+    ("ignore", "allow"),
+    ("none", "allow"),
+    ("on", "warn"),
+    ("warning", "warn"),
+    ("deny", "error"),
+    ("forbid", "error"),
+];
+
+/// Reads the table. What is wrong in it is reported, and read as if it were absent.
+pub fn read(table: &mut Table<'_>, findings: &mut Findings) -> Levels {
+    let mut levels = Levels::default();
+    let mut set: HashMap<&'static str, FileSpan> = HashMap::new();
+    let mut entries = table.drain();
+    // The first of two in the text, whatever their names.
+    entries.sort_by_key(|(key, _)| key.span);
+    for (mut key, value) in entries {
+        key.span.file = findings.file;
+        let code = match named(&key.value) {
+            Named::Warning(code) => code,
+            Named::Error(code) => {
+                findings.diagnostics.push(
+                    Diagnostic::new(
+                        &codes::PROJECT_BAD_SETTING,
+                        format!("`{}` is always an error", code.slug),
+                        key.span,
+                    )
+                    .label("its level cannot be set")
+                    .help("Only the level of a warning can be set; `nthc explain` lists which codes are warnings."),
+                );
+                continue;
+            }
+            Named::Unknown(near) => {
+                findings.diagnostics.push(unknown(&key, near));
+                continue;
+            }
+        };
+        let path = format!("lints.{}", key.value);
+        let Some(word) = into_string(&path, value, findings) else {
+            continue;
+        };
+        if let Some(first) = set.insert(code.id, key.span) {
+            findings.diagnostics.push(
+                Diagnostic::new(
+                    &codes::PROJECT_BAD_SETTING,
+                    format!("the level of `{}` is set twice", code.slug),
+                    key.span,
+                )
+                .label(format!("`{}` is {}", code.slug, code.id))
+                .because(first, "first set here"),
+            );
+            continue;
+        }
+        match level(&word.value) {
+            Some(level) => levels.set(code, level),
+            None => findings.diagnostics.push(no_level(&word)),
+        }
+    }
+    levels
+}
+
+fn level(word: &str) -> Option<Level> {
+    let (_, level) = Level::WORDS.iter().find(|(known, _)| *known == word)?;
+    Some(*level)
+}
+
+fn unknown(key: &Located<String>, near: Option<&'static str>) -> Diagnostic<FileSpan> {
+    let diagnostic = Diagnostic::new(
+        &codes::PROJECT_UNKNOWN_SETTING,
+        format!("there is no warning `{}`", key.value),
+        key.span,
+    )
+    .label("not known");
+    match near {
+        Some(near) => diagnostic.fix(
+            format!("Replace with `{near}`"),
+            key.span,
+            near,
+            Applicability::Maybe,
+        ),
+        None => diagnostic.help("`nthc explain` lists all codes and their slugs."),
+    }
+}
+
+fn no_level(word: &Located<String>) -> Diagnostic<FileSpan> {
+    let diagnostic = Diagnostic::new(
+        &codes::PROJECT_BAD_SETTING,
+        format!("there is no level {:?}", word.value),
+        word.span,
+    )
+    .label("not a level")
+    .help("The levels are `allow`, `warn` and `error`.");
+    let lower = word.value.to_ascii_lowercase();
+    let near = OTHER_WORDS
+        .iter()
+        .find(|(other, _)| *other == lower)
+        .map(|(_, level)| *level)
+        .or_else(|| suggest::nearest(&word.value, Level::WORDS.iter().map(|(known, _)| *known)));
+    match near {
+        Some(near) => diagnostic.fix(
+            format!("Replace with `{near}`"),
+            word.span,
+            format!("\"{near}\""),
+            Applicability::Maybe,
+        ),
+        None => diagnostic,
+    }
+}

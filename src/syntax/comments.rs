@@ -1,0 +1,368 @@
+//! Comments, each with what it stands with: what follows it, or what ends its line.
+//!
+//! They are found between the nodes of the grammar, as the formatter finds them, so that `//` in a string, a query
+//! or a doc comment is none.
+
+use std::collections::HashMap;
+
+use pest::Parser;
+use pest::iterators::Pair;
+
+use super::parse::{Grammar, Rule};
+use super::tree::TextRange;
+
+/// A comment, by the bytes of its file.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Comment {
+    /// From its `//` to the end of its line, without blanks at the end.
+    pub range: TextRange,
+    /// Whether it has its line for itself.
+    pub own_line: bool,
+    /// The item, statement, declaration, argument, label or element of a list that it stands with. A comment with
+    /// a line for itself stands with what follows it, doc comments and other comments between them. One at the end
+    /// of a line stands with what ends there, or with the innermost that is still open.
+    pub with: Option<TextRange>,
+}
+
+/// The comments of a file whose text `wanted` takes, in their order.
+pub fn comments(text: &str, wanted: impl Fn(&str) -> bool) -> Vec<Comment> {
+    let Some(places) = Places::of(text) else {
+        return Vec::new();
+    };
+    places
+        .comments(text)
+        .into_iter()
+        .filter(|range| wanted(slice(text, *range)))
+        .map(|range| places.comment(text, range))
+        .collect()
+}
+
+/// The innermost item, statement, declaration, argument, label or element that holds a range and begins its line, so
+/// that a comment on the line above stands with it, or with what begins there too and holds it.
+pub fn begins_a_line(text: &str, range: TextRange) -> Option<TextRange> {
+    let places = Places::of(text)?;
+    let holding = places.units.iter().filter(|unit| {
+        unit.start <= range.start && range.end <= unit.end && is_blank_before(text, unit.start)
+    });
+    holding
+        .min_by_key(|unit| (unit.end - unit.start, unit.start))
+        .map(|unit| TextRange {
+            start: unit.start,
+            end: unit.end,
+        })
+}
+
+/// The text of a range; empty where it is none of the text.
+pub fn slice(text: &str, range: TextRange) -> &str {
+    text.get(range.start as usize..range.end as usize)
+        .unwrap_or_default()
+}
+
+/// Something that a comment can stand with.
+#[derive(Debug, Clone, Copy)]
+struct Unit {
+    /// Where it begins, with its doc comment.
+    start: u32,
+    /// Where it begins without it.
+    core: u32,
+    /// Its end, without what the grammar takes along after it.
+    end: u32,
+}
+
+#[derive(Default)]
+struct Places {
+    /// Strings, queries and doc comments, in their order: what looks like a comment in them is none.
+    opaque: Vec<TextRange>,
+    units: Vec<Unit>,
+    /// The largest that begins at a byte, with its doc comment or without.
+    by_start: HashMap<u32, Unit>,
+    by_core: HashMap<u32, Unit>,
+    /// The largest that ends at a byte.
+    by_end: HashMap<u32, Unit>,
+}
+
+impl Places {
+    fn of(text: &str) -> Option<Self> {
+        let root = Grammar::parse(Rule::file, text).ok()?.next()?;
+        let mut places = Self::default();
+        places.walk(&root, false);
+        for unit in &places.units {
+            for (index, at) in [
+                (&mut places.by_start, unit.start),
+                (&mut places.by_core, unit.core),
+                (&mut places.by_end, unit.end),
+            ] {
+                let largest = index.entry(at).or_insert(*unit);
+                if unit.end - unit.start > largest.end - largest.start {
+                    *largest = *unit;
+                }
+            }
+        }
+        Some(places)
+    }
+
+    fn walk(&mut self, pair: &Pair<'_, Rule>, in_list: bool) {
+        let span = pair.as_span();
+        match pair.as_rule() {
+            Rule::string
+            | Rule::multiline
+            | Rule::query
+            | Rule::quoted
+            | Rule::doc_line
+            | Rule::file_doc_line
+            | Rule::too_deep
+            | Rule::if_too_deep => {
+                self.opaque.push(TextRange::new(span.start(), span.end()));
+                return;
+            }
+            Rule::item
+            | Rule::statement
+            | Rule::field_decl
+            | Rule::member_decl
+            | Rule::param
+            | Rule::arg
+            | Rule::label
+            | Rule::doc => self.unit(pair),
+            Rule::free_expr if in_list => self.unit(pair),
+            _ => {}
+        }
+        let in_list = pair.as_rule() == Rule::list;
+        for inner in pair.clone().into_inner() {
+            self.walk(&inner, in_list);
+        }
+    }
+
+    fn unit(&mut self, pair: &Pair<'_, Rule>) {
+        let start = pair.as_span().start();
+        let core = pair
+            .clone()
+            .into_inner()
+            .find(|part| !matches!(part.as_rule(), Rule::doc | Rule::nothing))
+            .map_or(start, |part| part.as_span().start());
+        let core = if pair.as_rule() == Rule::doc {
+            start
+        } else {
+            core
+        };
+        self.units.push(Unit {
+            start: start as u32,
+            core: core as u32,
+            end: (start + pair.as_str().trim_end().len()) as u32,
+        });
+    }
+
+    fn comments(&self, text: &str) -> Vec<TextRange> {
+        let mut found = Vec::new();
+        let mut at = 0;
+        let end = TextRange::new(text.len(), text.len());
+        for opaque in self.opaque.iter().chain([&end]) {
+            let until = opaque.start as usize;
+            while let Some(start) = text
+                .get(at..until)
+                .and_then(|between| between.find("//"))
+                .map(|offset| at + offset)
+            {
+                let stop = line_end(text, start);
+                let length = text[start..stop].trim_end().len();
+                found.push(TextRange::new(start, start + length));
+                at = stop;
+            }
+            at = at.max(opaque.end as usize);
+        }
+        found
+    }
+
+    fn comment(&self, text: &str, range: TextRange) -> Comment {
+        let own_line = is_blank_before(text, range.start);
+        let unit = if own_line {
+            let to_doc = after_comments(text, range.end, false);
+            let to_code = after_comments(text, range.end, true);
+            // What begins with a doc comment is known by it; a comment between the two, by what it documents.
+            self.by_start
+                .get(&to_doc)
+                .or_else(|| self.by_core.get(&to_code))
+        } else {
+            let before = text[..range.start as usize]
+                .trim_end_matches(|c: char| c.is_whitespace() || c == ',')
+                .len();
+            self.by_end.get(&(before as u32)).or_else(|| {
+                self.units
+                    .iter()
+                    .filter(|unit| unit.start < range.start && range.start < unit.end)
+                    .min_by_key(|unit| unit.end - unit.start)
+            })
+        };
+        Comment {
+            range,
+            own_line,
+            with: unit.map(|unit| TextRange {
+                start: unit.start,
+                end: unit.end,
+            }),
+        }
+    }
+}
+
+fn line_end(text: &str, at: usize) -> usize {
+    text[at..]
+        .find(['\n', '\r'])
+        .map_or(text.len(), |offset| at + offset)
+}
+
+/// Whether nothing but blanks stands before a byte on its line.
+fn is_blank_before(text: &str, at: u32) -> bool {
+    let before = text.get(..at as usize).unwrap_or_default();
+    let line = before
+        .rfind(['\n', '\r'])
+        .map_or(before, |end| &before[end + 1..]);
+    line.trim_start_matches('\u{feff}').trim().is_empty()
+}
+
+/// The first byte after `at` that is no blank, line end or comment, nor a doc comment if these are passed too.
+fn after_comments(text: &str, at: u32, docs_too: bool) -> u32 {
+    let mut at = at as usize;
+    loop {
+        let rest = text.get(at..).unwrap_or_default();
+        at = text.len() - rest.trim_start().len();
+        let rest = &text[at..];
+        let is_doc = rest.starts_with("///") && !rest.starts_with("////");
+        if !rest.starts_with("//") || (is_doc && !docs_too) {
+            return at as u32;
+        }
+        at = line_end(text, at);
+    }
+}
+
+#[cfg(test)]
+#[allow(clippy::unwrap_used)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+
+    /// What the comments that begin with `// @` stand with, each by the first and last word of it.
+    fn with(text: &str) -> Vec<(String, Option<String>)> {
+        comments(text, |comment| comment.starts_with("// @"))
+            .into_iter()
+            .map(|comment| {
+                let name = slice(text, comment.range)["// @".len()..].to_owned();
+                let with = comment.with.map(|range| slice(text, range).to_owned());
+                (name, with)
+            })
+            .collect()
+    }
+
+    fn one(text: &str) -> Option<String> {
+        let mut all = with(text);
+        assert_eq!(all.len(), 1, "{text}");
+        all.remove(0).1
+    }
+
+    #[test]
+    fn a_comment_with_a_line_for_itself_stands_with_what_follows() {
+        for (text, wanted) in [
+            ("// @\nteam a { }\n", Some("team a { }")),
+            ("// @\n\n\n// more\nteam a { }\n", Some("team a { }")),
+            (
+                "// @\n/// A doc.\nteam a { }",
+                Some("/// A doc.\nteam a { }"),
+            ),
+            (
+                "/// A doc.\n// @\nteam a { }",
+                Some("/// A doc.\n// @\nteam a { }"),
+            ),
+            (
+                "team a {\n  // @\n  slack = \"#a\"  x = 1\n}",
+                Some("slack = \"#a\""),
+            ),
+            ("team a {\n  // @\n  b c {\n  }\n}", Some("b c {\n  }")),
+            (
+                "team a {\n  x = [\n    // @\n    1,\n    2\n  ]\n}",
+                Some("1"),
+            ),
+            ("team a : b(\n  // @\n  x: 1,\n)", Some("x: 1")),
+            (
+                "team a {\n  x = {\n    // @\n    y = 1\n  }\n}",
+                Some("y = 1"),
+            ),
+            (
+                "extend kind service {\n  // @\n  x: string\n}",
+                Some("x: string"),
+            ),
+            ("team a {\n  x = 1\n  // @\n}", None),
+            ("team a { }\n// @\n", None),
+            (
+                "team a {\n  x = if y {\n    // @\n    1\n  } else { 2 }\n}",
+                None,
+            ),
+            ("team a {\n  // @\n  /// Nothing.\n}", Some("/// Nothing.")),
+            ("\u{feff}// @\nteam a { }", Some("team a { }")),
+            ("// @\r\nteam a { }\r\n", Some("team a { }")),
+        ] {
+            assert_eq!(one(text).as_deref(), wanted, "{text}");
+        }
+    }
+
+    #[test]
+    fn a_comment_at_the_end_of_a_line_stands_with_what_ends_there() {
+        for (text, wanted) in [
+            ("import a  // @\nteam a { }\n", Some("import a")),
+            ("team a { x = 1 }  // @", Some("team a { x = 1 }")),
+            ("team a {\n  x = 1  y = 2  // @\n}", Some("y = 2")),
+            ("team a {\n  x = 1,  // @\n  y = 2\n}", Some("x = 1")),
+            ("team a {\n  x = `a\n  b`  // @\n}", Some("x = `a\n  b`")),
+            (
+                "team a {\n  b c {  // @\n    x = 1\n  }\n}",
+                Some("b c {  // @\n    x = 1\n  }"),
+            ),
+            ("team a {  // @\n}", Some("team a {  // @\n}")),
+            (
+                "team a {\n  x = 1\n}  // @\nteam b { }",
+                Some("team a {\n  x = 1\n}"),
+            ),
+            ("team a {\n  x = [\n    1,  // @\n    2\n  ]\n}", Some("1")),
+            (
+                "team a {\n  x = [  // @\n    1\n  ]\n}",
+                Some("x = [  // @\n    1\n  ]"),
+            ),
+        ] {
+            assert_eq!(one(text).as_deref(), wanted, "{text}");
+        }
+    }
+
+    #[test]
+    fn what_is_no_comment_is_none() {
+        for text in [
+            "team a { x = \"// @\" }",
+            "team a { x = \"\"\"\n// @\n\"\"\" }",
+            "team a { x = `\n# // @\n up` }",
+            "/// // @\nteam a { }",
+            "//! // @\nteam a { }",
+            "//// @\nteam a { }",
+            "team \"// @\" { }",
+            "team a { x = \"${ f(1) // @\n }\" }",
+        ] {
+            assert_eq!(with(text), [], "{text}");
+        }
+        assert_eq!(
+            with("team a { x = \"//\" // @1\n y = `//` // @2\n }").len(),
+            2
+        );
+    }
+
+    proptest! {
+        #[test]
+        fn any_text_has_comments_in_order(text in "[a-z{}()\\[\\]=,:\"`/@!\\n \\r#$é]{0,60}") {
+            let found = comments(&text, |_| true);
+            for pair in found.windows(2) {
+                prop_assert!(pair[0].range.end <= pair[1].range.start);
+            }
+            for comment in &found {
+                prop_assert!(slice(&text, comment.range).starts_with("//"));
+                if let Some(with) = comment.with {
+                    prop_assert!(!slice(&text, with).is_empty());
+                }
+            }
+        }
+    }
+}
