@@ -8,7 +8,6 @@ use std::sync::{Arc, Mutex};
 use nthc::catalogue::Lock;
 use nthc::compile::{Input, SourceInput};
 use nthc::db::Database;
-use nthc::ir::{Duration, PrometheusSettings, RuleFormat, Settings};
 use nthc::session::{Configuration, Session};
 
 const TEAMS: &str = "team payments { }\n";
@@ -78,20 +77,7 @@ fn load_files(files: &[(&str, &str)]) -> Watched {
             notes.lock().unwrap().push(name);
         }
     });
-    let settings = Settings {
-        project: "watched".to_owned(),
-        environment: None,
-        prometheus: PrometheusSettings {
-            format: RuleFormat::Plain,
-            scrape_interval: Duration::seconds(15),
-            interval: Duration(30_000),
-            namespace: None,
-            resource_labels: BTreeMap::new(),
-        },
-        severity_labels: BTreeMap::new(),
-        runbook_base_url: None,
-        dashboard_base_url: None,
-    };
+    let settings = nthc::project::default_settings("watched");
     let input = Input {
         settings,
         files,
