@@ -19,7 +19,7 @@ use crate::db::{
 };
 use crate::diagnostics::{Code, Diagnostic, FileSpan, Severity, SourceMap, codes, suggest};
 use crate::eval::{BlockRef, instance};
-use crate::ir::{Duration, Settings};
+use crate::ir::{Duration, Settings, Tally};
 use crate::levels::{self, Annotated, Levels, directives};
 use crate::lower::service_model;
 use crate::project::DEFAULT_SCRAPE_INTERVAL;
@@ -255,7 +255,7 @@ impl Session {
     }
 
     /// The project's own services; those of a package are for it to build.
-    fn services(&self) -> Vec<ItemKey> {
+    pub fn services(&self) -> Vec<ItemKey> {
         self.entries(ItemClass::Block)
             .filter(|entry| entry.kind == "service" && !entry.key.file.package(&self.db))
             .map(|entry| entry.key)
@@ -317,7 +317,8 @@ impl Session {
         let (found, environments) = self.judge(environment);
         let files = self.numbered();
         let diagnostics = self.settle(found, &environments, &files);
-        conclude(files, diagnostics, environments, Vec::new())
+        let signals = self.signals(&environments);
+        conclude(files, diagnostics, environments, Vec::new(), signals)
     }
 
     fn judge(&self, environment: Option<&str>) -> (Vec<Diag>, Vec<Option<SmolStr>>) {
@@ -362,6 +363,21 @@ impl Session {
         levels::settle(located, &annotated, &self.levels, |code| {
             is_whole && (has_catalogue || !code.needs_catalogue())
         })
+    }
+
+    /// How many signals have a metric, where there is a catalogue.
+    fn signals(&self, environments: &[Option<SmolStr>]) -> Option<Tally> {
+        self.workspace.catalogue(&self.db).as_ref()?;
+        let mut tally = Tally::default();
+        for environment in environments {
+            for key in self.services() {
+                let lowered = service_model(&self.db, self.workspace, key, environment.clone());
+                for signal in lowered.service.iter().flat_map(|service| &service.signals) {
+                    tally.add(signal.resolution);
+                }
+            }
+        }
+        Some(tally)
     }
 
     fn check_in(&self, environments: &[Option<SmolStr>]) -> Vec<Diag> {
@@ -483,7 +499,8 @@ impl Session {
             artifacts.clear();
         }
         artifacts.sort_by(|left, right| left.path.cmp(&right.path));
-        conclude(files, diagnostics, environments, artifacts)
+        let signals = self.signals(&environments);
+        conclude(files, diagnostics, environments, artifacts, signals)
     }
 
     /// The artifacts of every service in an environment, each environment's in a folder of its own.
@@ -580,6 +597,7 @@ fn conclude(
     mut diagnostics: Vec<Diagnostic<FileSpan>>,
     environments: Vec<Option<SmolStr>>,
     artifacts: Vec<Artifact>,
+    signals: Option<Tally>,
 ) -> Compilation {
     diagnostics.sort_by(|left, right| {
         let key = |found: &Diagnostic<FileSpan>| (found.primary.span, found.code.id);
@@ -593,6 +611,7 @@ fn conclude(
         diagnostics,
         artifacts,
         environments: environments.map(|name| name.to_string()).collect(),
+        signals,
     }
 }
 

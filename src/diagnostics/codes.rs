@@ -176,4 +176,7 @@ codes! {
     Error UNWRITABLE "N0701" "unwritable" "A document could not be written in its format.";
     Warning BAD_DIRECTIVE "N0820" "bad-allow" "A comment that begins with `nth:` cannot be read, or stands with nothing.";
     Warning UNUSED_ALLOW "N0821" "unused-allow" "A comment allows a warning that is not there.";
+    Warning SIGNALS_MISSING "N0908" "signals-missing" "Signals of a service or a dependency have no metric in the catalogue.";
+    Warning OBJECTIVE_WITHOUT_DATA "N0909" "objective-without-data" "An objective reads a signal that has no metric in the catalogue.";
+    Warning LEFT_OUT "N0910" "left-out" "An alert or a recording is left out because another service's signal has no metric.";
 }
