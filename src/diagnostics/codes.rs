@@ -162,4 +162,22 @@ codes! {
     Error OUTPUT_COLLISION "N0624" "output-collision" "Two files would be written to the same path.";
     Warning OUTPUT_EDITED_FILE "N0625" "edited-output" "A file that a build wrote was edited by hand.";
     Error UNWRITABLE "N0701" "unwritable" "A document could not be written in its format.";
+    Warning CONSTANT_COMPARISON "N0801" "constant-comparison" "A comparison in a query is always true, or never.";
+    Warning ABSENT_LABEL "N0802" "absent-label" "An alert's text shows a label that its condition's series never have.";
+    Warning QUANTILE_WITHOUT_LE "N0803" "quantile-without-le" "A quantile is taken of buckets that lost their label `le`.";
+    Warning SHORT_RANGE "N0804" "short-range" "A range is too short for the samples that its function needs.";
+    Warning NEEDLESS_REGEX "N0805" "needless-regex" "A matcher compares a plain text as a regular expression.";
+    Warning NEEDLESS_ANCHOR "N0806" "needless-anchor" "A matcher's regular expression is anchored, as all are.";
+    Warning SELECTS_NOTHING "N0807" "selects-nothing" "A selector's matchers contradict one another.";
+    Warning NEEDLESS_MATCHER "N0808" "needless-matcher" "A matcher lets every series through.";
+    Warning DUPLICATE_RECORDING "N0809" "duplicate-recording" "Two recordings of a service record the same.";
+    Warning JOIN_NEVER_MATCHES "N0810" "join-never-matches" "The two sides of an operator are matched by a label that one of them never has.";
+    Warning DIVISION_BY_ZERO "N0811" "division-by-zero" "A query divides by zero.";
+    Warning AVERAGE_OF_RATIOS "N0812" "average-of-ratios" "Ratios are averaged or added up, whatever number of events is behind each.";
+    Warning AVERAGE_OF_QUANTILES "N0813" "average-of-quantiles" "Quantiles are averaged or added up.";
+    Warning SHORT_HOLD "N0814" "short-hold" "A page needs no more than one sample to fire.";
+    Warning IRATE_IN_ALERT "N0815" "irate-in-alert" "An alert's condition looks at the last two samples only.";
+    Warning RATE_OF_AGGREGATE "N0816" "rate-of-aggregate" "A rate is taken of a sum of counters.";
+    Warning ABSENT_GROUP_LABEL "N0817" "absent-group-label" "Series are grouped by a label that none of them has.";
+    Warning COVERED_ALERT "N0818" "covered-alert" "An alert fires only where another one fires already.";
 }

@@ -1,5 +1,6 @@
 //! From evaluated blocks to the model: what the language says becomes what a backend needs.
 
+mod doubts;
 mod service;
 mod sli;
 
@@ -30,10 +31,9 @@ pub fn service_model(
 ) -> Arc<Lowered> {
     let evaluated = instance(db, workspace, key, environment);
     let mut diagnostics = evaluated.diagnostics.clone();
-    let service = evaluated
-        .instance
-        .as_ref()
-        .and_then(|instance| service::lower(instance, &mut diagnostics));
+    let service = evaluated.instance.as_ref().and_then(|instance| {
+        service::lower(instance, workspace.scrape_interval(db), &mut diagnostics)
+    });
     Arc::new(Lowered {
         service,
         diagnostics,

@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use rust_decimal::Decimal;
 use smol_str::SmolStr;
 
-use super::sli;
+use super::{doubts, sli};
 use crate::db::{Diag, Span};
 use crate::diagnostics::codes;
 use crate::eval::{Instance, Value};
@@ -23,34 +23,42 @@ pub(super) fn report(instance: &Instance, diagnostics: &mut Vec<Diag>, mut diagn
 }
 
 /// A service, if nothing that it cannot be without is missing or wrong.
-pub(super) fn lower(instance: &Instance, diagnostics: &mut Vec<Diag>) -> Option<ir::Service> {
+pub(super) fn lower(
+    instance: &Instance,
+    scrape_interval: ir::Duration,
+    diagnostics: &mut Vec<Diag>,
+) -> Option<ir::Service> {
     let mut alerts: Vec<(ir::Alert, Span)> = Vec::new();
-    for alert in instance.children_of("alert") {
-        alerts.extend(lower_alert(alert, None).map(|lowered| (lowered, alert.head)));
-    }
-    for dependency in instance.children_of("dependency") {
-        for alert in dependency.children_of("alert") {
-            alerts.extend(
-                lower_alert(alert, Some(&dependency.name)).map(|lowered| (lowered, alert.head)),
-            );
+    let own = instance.children_of("alert").map(|alert| (alert, None));
+    let dependencies = instance.children_of("dependency").flat_map(|dependency| {
+        let alerts = dependency.children_of("alert");
+        alerts.map(|alert| (alert, Some(&dependency.name)))
+    });
+    for (block, dependency) in own.chain(dependencies) {
+        if let Some(alert) = lower_alert(block, dependency) {
+            doubts::of_alert(instance, block, &alert, scrape_interval, diagnostics);
+            alerts.push((alert, block.head));
         }
     }
     warn_of_duplicates(&alerts, diagnostics);
+    doubts::of_thresholds(&alerts, diagnostics);
     let slos = instance
         .children_of("slo")
         .filter_map(|slo| lower_slo(slo, diagnostics))
         .collect();
-    let recordings = instance
+    let recordings: Vec<(ir::Recording, &Instance)> = instance
         .children_of("recording")
         .filter_map(|recording| {
             check_metric_name(recording, diagnostics);
-            Some(ir::Recording {
+            let lowered = ir::Recording {
                 record: recording.name.clone(),
                 query: query(recording.get("query"))?,
                 labels: labels(recording.get("labels")),
-            })
+            };
+            Some((lowered, recording))
         })
         .collect();
+    doubts::of_recordings(&recordings, diagnostics);
     Some(ir::Service {
         name: instance.name.clone(),
         description: text(instance.get("description"))
@@ -62,7 +70,10 @@ pub(super) fn lower(instance: &Instance, diagnostics: &mut Vec<Diag>) -> Option<
         labels: with_extensions(instance, labels(instance.get("labels"))),
         slos,
         alerts: alerts.into_iter().map(|(alert, _)| alert).collect(),
-        recordings,
+        recordings: recordings
+            .into_iter()
+            .map(|(recording, _)| recording)
+            .collect(),
         runbook_url: text(instance.get("runbook_url")),
         dashboard_url: text(instance.get("dashboard_url")),
     })
@@ -356,7 +367,7 @@ fn text(value: &Value) -> Option<String> {
 
 fn alert_text(value: &Value) -> Option<ir::Text> {
     match value {
-        Value::Text(text) => Some(text.clone()),
+        Value::Text(text, _) => Some(text.clone()),
         Value::String(text) => Some(literal(text)),
         _ => None,
     }
