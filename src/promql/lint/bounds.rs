@@ -15,6 +15,11 @@ pub(super) struct Bounds {
 }
 
 impl Bounds {
+    /// What is left of a value without itself; of an infinite one it is no number.
+    pub(super) fn nothing_left() -> Self {
+        Self::point(0.0).or_nan(true)
+    }
+
     /// Any value at all.
     pub(super) fn any() -> Self {
         Self::new(f64::NEG_INFINITY, f64::INFINITY).or_nan(true)

@@ -49,13 +49,30 @@ pub(super) fn of(expr: &Expr, mut children: Vec<Facts>, known: Known<'_>) -> Fac
     let inside: Vec<&Labels> = children.iter().map(|child| &child.labels).collect();
     Facts {
         labels: labels::of(expr, &inside, false),
-        bounds: bounds::of(expr, &bounds, known),
+        bounds: if leaves_nothing(expr, &children) {
+            Bounds::nothing_left()
+        } else {
+            bounds::of(expr, &bounds, known)
+        },
         identity: identity(expr, &children),
         tells_presence: tells_presence(expr) || children.iter().any(|child| child.tells_presence),
         always_there: always_there(expr, &children),
         measure: measure(expr, &children),
         buckets: buckets(expr, &children),
         limits: limits(expr, &mut children),
+    }
+}
+
+/// `x - x`
+fn leaves_nothing(expr: &Expr, children: &[Facts]) -> bool {
+    match (&expr.node, children) {
+        (Node::Binary(binary), [left, right]) => {
+            binary.op == BinaryOp::Subtract
+                && binary.matching.is_none()
+                && binary.fill == Fill::default()
+                && left.identity == right.identity
+        }
+        _ => false,
     }
 }
 

@@ -59,9 +59,9 @@ impl Lint<'_> {
             ir::Duration(least).to_human()
         ))
         .help(if length.0 < scrapes.0.saturating_mul(2) {
-            "it takes two samples to tell a change, and this range mostly holds fewer: there would be no result"
+            "it takes two samples to tell a change, and this range may hold fewer: then there is no result"
         } else {
-            "with one scrape missed, fewer than two samples are left, and there is no result"
+            "it takes two samples to tell a change: where scrapes fail or come late, fewer are left, and there is no result"
         })
         .help("how often Prometheus scrapes is `scrape_interval` under `[prometheus]` in nth.toml");
         if matches!(range.node, DurationNode::Literal(_)) {
