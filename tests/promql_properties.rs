@@ -395,7 +395,15 @@ fn check_lints(text: &str, expr: &Expr) {
             if let Some((span, replacement)) = &error.suggestion {
                 let mut mended = text.to_owned();
                 mended.replace_range(span.range(), replacement);
-                assert!(parse(&mended).is_ok(), "{text:?}: {mended:?}");
+                let again = parse(&mended);
+                assert!(again.is_ok(), "{text:?}: {mended:?}");
+                let was_sound = infer(expr, &[]).1.iter().all(|error| !error.is_error());
+                let is_sound = again
+                    .is_ok_and(|again| infer(&again, &[]).1.iter().all(|error| !error.is_error()));
+                assert!(
+                    !(error.is_sure && was_sound) || is_sound,
+                    "{text:?}: {mended:?}"
+                );
             }
         }
     }

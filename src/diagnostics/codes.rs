@@ -180,4 +180,5 @@ codes! {
     Warning RATE_OF_AGGREGATE "N0816" "rate-of-aggregate" "A rate is taken of a sum of counters.";
     Warning ABSENT_GROUP_LABEL "N0817" "absent-group-label" "Series are grouped by a label that none of them has.";
     Warning COVERED_ALERT "N0818" "covered-alert" "An alert fires only where another one fires already.";
+    Warning FUTURE_OFFSET "N0819" "future-offset" "A query looks for samples that are not there yet.";
 }

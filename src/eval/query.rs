@@ -65,7 +65,7 @@ impl<'db> Evaluator<'db> {
         if errors.iter().all(|error| !error.is_error()) {
             let surroundings = lint::Surroundings {
                 scrape_interval: self.workspace.scrape_interval(self.db),
-                added: self.added_labels(context),
+                added: self.added_labels(tree, context),
             };
             let known: Vec<Known> = holes.iter().map(known).collect();
             for found in lint::lint(tree, &known, &surroundings) {
@@ -205,13 +205,18 @@ impl<'db> Evaluator<'db> {
 
     /// The labels that will be added to the selectors of a query, where they are the same wherever it is used: not in a
     /// template, nor at the top of a file, nor where environments have labels of their own.
-    fn added_labels(&mut self, context: &Context<'db>) -> Option<BTreeSet<SmolStr>> {
+    fn added_labels(
+        &mut self,
+        tree: &promql::Expr,
+        context: &Context<'db>,
+    ) -> Option<BTreeSet<SmolStr>> {
         let node = context.node?;
         let (root, _) = self.root?;
         let is_settled = self.mode == Mode::Instantiate
             && context.scope.item == root
             && self.workspace.environments(self.db).is_empty();
-        is_settled.then(|| self.scope_labels(node).names())
+        // Few queries have a matcher for which it matters.
+        (is_settled && lint::asks_for_added(tree)).then(|| self.scope_labels(node).names())
     }
 
     fn report_promql(&mut self, error: &promql::Error, literal: &QueryLit, context: &Context<'db>) {

@@ -93,7 +93,7 @@ fn is_rules_own(service: &Instance, alert: &ir::Alert, label: &SmolStr) -> bool 
     };
     matches!(
         label.as_str(),
-        "alertname" | "severity" | "service" | "team" | "tier" | "environment"
+        "alertname" | "severity" | "service" | "team" | "tier" | "environment" | "dependency"
     ) || alert.labels.contains_key(label.as_str())
         || has(service.get("labels"))
         || service
@@ -199,12 +199,24 @@ struct Threshold<'a> {
 
 /// Alerts that fire only where another one of the same severity fires already.
 pub(super) fn of_thresholds(alerts: &[(ir::Alert, Span)], diagnostics: &mut Vec<Diag>) {
-    type Key<'a> = (String, bool, ir::Severity, &'a BTreeMap<String, String>);
+    type Key<'a> = (
+        String,
+        bool,
+        ir::Severity,
+        &'a BTreeMap<String, String>,
+        Option<&'a SmolStr>,
+    );
     let mut groups: BTreeMap<Key, Vec<Threshold>> = BTreeMap::new();
     for (alert, span) in alerts {
         if let Some((of, rises, rank)) = threshold(&alert.when) {
             groups
-                .entry((of, rises, alert.severity, &alert.labels))
+                .entry((
+                    of,
+                    rises,
+                    alert.severity,
+                    &alert.labels,
+                    alert.dependency.as_ref(),
+                ))
                 .or_default()
                 .push(Threshold {
                     alert,

@@ -375,3 +375,141 @@ fn of_binary(binary: &Binary, left: Bounds, right: Bounds) -> Bounds {
         _ => Bounds::any(),
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const OPS: [BinaryOp; 6] = [
+        BinaryOp::Equal,
+        BinaryOp::NotEqual,
+        BinaryOp::Less,
+        BinaryOp::LessOrEqual,
+        BinaryOp::Greater,
+        BinaryOp::GreaterOrEqual,
+    ];
+    const VALUES: [f64; 8] = [
+        f64::NEG_INFINITY,
+        -2.0,
+        -0.5,
+        0.0,
+        0.5,
+        2.0,
+        f64::INFINITY,
+        f64::NAN,
+    ];
+
+    fn holds(op: BinaryOp, left: f64, right: f64) -> bool {
+        match op {
+            BinaryOp::Equal => left == right,
+            BinaryOp::NotEqual => left != right,
+            BinaryOp::Less => left < right,
+            BinaryOp::LessOrEqual => left <= right,
+            BinaryOp::Greater => left > right,
+            _ => left >= right,
+        }
+    }
+
+    fn has(bounds: Bounds, value: f64) -> bool {
+        if value.is_nan() {
+            return bounds.nan;
+        }
+        let above = value > bounds.low || (value == bounds.low && !bounds.low_is_open);
+        let below = value < bounds.high || (value == bounds.high && !bounds.high_is_open);
+        above && below
+    }
+
+    /// Ranges of every kind between the values.
+    fn all() -> Vec<Bounds> {
+        let mut all = vec![Bounds::any()];
+        for low in VALUES {
+            all.push(Bounds::point(low));
+            for op in OPS {
+                if !low.is_nan() {
+                    all.push(Bounds::of_comparison(op, low));
+                }
+            }
+            for high in VALUES.into_iter().filter(|high| low <= *high) {
+                all.push(Bounds::new(low, high));
+                all.push(Bounds::new(low, high).or_nan(true));
+            }
+        }
+        all
+    }
+
+    #[test]
+    fn never_and_always_agree_with_every_value() {
+        for left in all() {
+            for right in all() {
+                for op in OPS {
+                    let never = Bounds::never(op, left, right);
+                    let always = Bounds::always(op, left, right);
+                    for (a, b) in VALUES.iter().flat_map(|a| VALUES.map(|b| (*a, b))) {
+                        if has(left, a) && has(right, b) {
+                            assert!(
+                                !(never && holds(op, a, b)),
+                                "{left:?} {op:?} {right:?}: {a} {b}"
+                            );
+                            assert!(
+                                !always || holds(op, a, b),
+                                "{left:?} {op:?} {right:?}: {a} {b}"
+                            );
+                        }
+                    }
+                }
+            }
+        }
+    }
+
+    #[test]
+    fn arithmetic_stays_within_its_bounds() {
+        type Made = fn(Bounds, Bounds) -> Bounds;
+        type Value = fn(f64, f64) -> f64;
+        let operations: [(&str, Made, Value); 3] = [
+            ("+", Bounds::plus, |a, b| a + b),
+            ("*", Bounds::times, |a, b| a * b),
+            ("/", Bounds::divided_by, |a, b| a / b),
+        ];
+        for (name, made, value) in operations {
+            for left in all() {
+                for right in all() {
+                    let made = made(left, right);
+                    for (a, b) in VALUES.iter().flat_map(|a| VALUES.map(|b| (*a, b))) {
+                        if has(left, a) && has(right, b) {
+                            let value = value(a, b);
+                            assert!(
+                                has(made, value),
+                                "{left:?} {name} {right:?}: {a} {b} {value} {made:?}"
+                            );
+                        }
+                    }
+                }
+            }
+        }
+    }
+
+    #[test]
+    fn unions_and_parts_hold_what_they_must() {
+        for left in all() {
+            for right in all() {
+                for value in VALUES {
+                    let either = has(left, value) || has(right, value);
+                    assert!(
+                        !either || has(left.hull(right), value),
+                        "{left:?} {right:?} {value}"
+                    );
+                    let both = has(left, value) && has(right, value);
+                    assert_eq!(
+                        has(left.intersection(right), value),
+                        both,
+                        "{left:?} {right:?} {value}"
+                    );
+                    assert!(
+                        !(both && !value.is_nan() && left.excludes(right)),
+                        "{left:?} {right:?} {value}"
+                    );
+                }
+            }
+        }
+    }
+}

@@ -17,6 +17,11 @@ struct Wanted<'m> {
     not: Vec<&'m Matcher>,
 }
 
+/// Whether it is `=~".*"`.
+pub(super) fn matches_all(matcher: &Matcher) -> bool {
+    matcher.op == MatchOp::Matches && matcher.value.text() == Some(".*")
+}
+
 impl Lint<'_> {
     /// `x{a=~".*"}`, `x{a="1", a="2"}`
     pub(super) fn matchers(&mut self, selector: &Selector, span: Span) {
@@ -26,16 +31,13 @@ impl Lint<'_> {
             let Some(text) = matcher.value.text() else {
                 continue;
             };
-            match (matcher.op, text) {
-                (MatchOp::Matches, ".*") => {
-                    self.needless(selector, number, span);
-                    continue;
-                }
-                (MatchOp::NotMatches, ".*") => {
-                    clashing.push((matcher, None));
-                    continue;
-                }
-                _ => {}
+            if matches_all(matcher) {
+                self.needless(selector, number, span);
+                continue;
+            }
+            if matcher.op == MatchOp::NotMatches && text == ".*" {
+                clashing.push((matcher, None));
+                continue;
             }
             let wanted = labels.entry(&matcher.label).or_default();
             let mut other = None;

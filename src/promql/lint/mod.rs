@@ -72,6 +72,13 @@ pub fn lint(expr: &Expr, holes: &[Known<'_>], surroundings: &Surroundings) -> Ve
     lint.found
 }
 
+/// Whether [`Surroundings::added`] makes a difference for a query.
+pub fn asks_for_added(expr: &Expr) -> bool {
+    super::classify::metrics(expr)
+        .flat_map(|selector| &selector.matchers)
+        .any(matchers::matches_all)
+}
+
 struct Lint<'l> {
     holes: &'l [Known<'l>],
     surroundings: &'l Surroundings,
@@ -110,7 +117,10 @@ impl<'l> Lint<'l> {
             (Node::Selector(selector), _) => {
                 self.regexes(selector);
                 self.matchers(selector, expr.span);
+                self.future(&selector.modifiers);
             }
+            (Node::Modified(_, modifiers), _) => self.future(modifiers),
+            (Node::Subquery(subquery), _) => self.future(&subquery.modifiers),
             (Node::Call(call), arguments) => {
                 self.ranges(call);
                 self.absence(call, arguments);

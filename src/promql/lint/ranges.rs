@@ -1,4 +1,4 @@
-//! Ranges that hold too few samples, and rates of what is no counter any more.
+//! Ranges that hold too few samples, offsets into the future, and rates of what is no counter any more.
 
 use super::super::error::Error;
 use super::super::tree::*;
@@ -85,6 +85,30 @@ impl Lint<'_> {
             DurationNode::Paren(inner) => self.length(inner),
             _ => None,
         }
+    }
+
+    /// `x offset -5m`
+    pub(super) fn future(&mut self, modifiers: &Modifiers) {
+        let Some(offset) = modifiers.offset.as_ref().filter(|offset| offset.negative) else {
+            return;
+        };
+        // With `@`, the offset is counted from a time that may lie far back.
+        if modifiers.at.is_some()
+            || self
+                .length(&offset.duration)
+                .is_none_or(|length| length.0 == 0)
+        {
+            return;
+        }
+        self.report(
+            Error::new(
+                &codes::FUTURE_OFFSET,
+                "a negative offset looks into the future",
+                offset.duration.span,
+            )
+            .label("when a rule is evaluated, there are no samples yet")
+            .help("to compare with what was, write `offset` without the sign"),
+        );
     }
 
     fn rate_of_aggregate(&mut self, call: &Call, subquery: &Subquery) {
