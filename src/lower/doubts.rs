@@ -139,23 +139,32 @@ fn smooths(when: &Expr) -> bool {
 }
 
 fn irate(block: &Instance, alert: &ir::Alert, diagnostics: &mut Vec<Diag>) {
-    let last_two = classify::exprs(&alert.when).find_map(|expr| match &expr.node {
+    let Some((found, better)) = last_two(&alert.when) else {
+        return;
+    };
+    let diagnostic = Diag::new(
+        &codes::IRATE_IN_ALERT,
+        format!("`{found}` looks at the last two samples only"),
+        block.span_of("when"),
+    )
+    .label("a short dip resets the time that the condition must hold")
+    .help(format!("`{better}` looks at the whole range"));
+    report(block, diagnostics, diagnostic);
+}
+
+/// A function that looks at the last two samples, and the one that looks at all. Where a subquery looks at many of its
+/// results, a dip does no harm.
+fn last_two(expr: &Expr) -> Option<(&'static str, &'static str)> {
+    match &expr.node {
         Node::Call(call) => match call.function.as_str() {
             "irate" => Some(("irate", "rate")),
             "idelta" => Some(("idelta", "delta")),
-            _ => None,
+            _ => call.args.iter().find_map(last_two),
         },
+        Node::Paren(inner) | Node::Unary(_, inner) => last_two(inner),
+        Node::Aggregate(aggregate) => last_two(&aggregate.expr),
+        Node::Binary(binary) => last_two(&binary.left).or_else(|| last_two(&binary.right)),
         _ => None,
-    });
-    if let Some((found, better)) = last_two {
-        let diagnostic = Diag::new(
-            &codes::IRATE_IN_ALERT,
-            format!("`{found}` looks at the last two samples only"),
-            block.span_of("when"),
-        )
-        .label("a short dip resets the time that the condition must hold")
-        .help(format!("`{better}` looks at the whole range"));
-        report(block, diagnostics, diagnostic);
     }
 }
 
