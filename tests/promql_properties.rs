@@ -3,8 +3,9 @@
 
 use nthc::promql::{
     Aggregate, At, Binary, BinaryOp, Call, Duration, DurationNode, Error, Expr, Fill, Group,
-    Grouping, Label, MAX_DEPTH, MatchOp, Matcher, Matching, MetricName, Modifiers, Node, Offset,
-    Selector, Span, StringLit, StringPart, Subquery, UnaryOp, build, classify, infer, parse,
+    Grouping, HoleType, Label, MAX_DEPTH, MatchOp, Matcher, Matching, MetricName, Modifiers, Node,
+    Offset, Selector, Span, StringLit, StringPart, Subquery, UnaryOp, build, classify, infer,
+    labels_of, lint, parse,
     rewrite::{self, HoleValue},
 };
 use proptest::collection::vec;
@@ -373,6 +374,41 @@ fn check_places(text: &str, errors: &[Error]) {
     }
 }
 
+/// Every lint of the text, with its place in it; what is sure to mean the same can be read.
+fn check_lints(text: &str, expr: &Expr) {
+    let surroundings = lint::Surroundings {
+        scrape_interval: nthc::ir::Duration(15_000),
+        added: Some(["a".into()].into()),
+    };
+    let inside = parse("sum by (a) (rate(x_total[1m])) > 1").unwrap();
+    for known in [
+        lint::Known::Type(HoleType::Unknown),
+        lint::Known::Type(HoleType::String),
+        lint::Known::Number(0.0),
+        lint::Known::Duration(nthc::ir::Duration(1)),
+        lint::Known::Query(&inside),
+    ] {
+        let found = lint::lint(expr, &[known; 8], &surroundings);
+        check_places(text, &found);
+        for error in found {
+            assert!(!error.is_error(), "{error:?}");
+            if let Some((span, replacement)) = &error.suggestion {
+                let mut mended = text.to_owned();
+                mended.replace_range(span.range(), replacement);
+                let again = parse(&mended);
+                assert!(again.is_ok(), "{text:?}: {mended:?}");
+                let was_sound = infer(expr, &[]).1.iter().all(|error| !error.is_error());
+                let is_sound = again
+                    .is_ok_and(|again| infer(&again, &[]).1.iter().all(|error| !error.is_error()));
+                assert!(
+                    !(error.is_sure && was_sound) || is_sound,
+                    "{text:?}: {mended:?}"
+                );
+            }
+        }
+    }
+}
+
 fn is_accepted(text: &str) -> bool {
     parse(text).is_ok_and(|expr| !infer(&expr, &[]).1.iter().any(Error::is_error))
 }
@@ -429,6 +465,58 @@ fn near_miss() -> impl Strategy<Value = String> {
     vec(token, 0..14).prop_map(|tokens| tokens.concat())
 }
 
+/// Queries of the kind that the lints are about.
+fn linted() -> impl Strategy<Value = String> {
+    let matcher = (
+        prop::sample::select(vec!["a", "b", "le", "quantile"]),
+        prop::sample::select(vec!["=", "!=", "=~", "!~", " =~ "]),
+        prop::sample::select(vec![
+            "\"\"",
+            "\"1\"",
+            "'2'",
+            "\".*\"",
+            "`.+`",
+            "\"^1$\"",
+            "'^1|2'",
+            "\"^*\"",
+            "\"\\\\$\"",
+            "\"^$\"",
+            "\"${_}\"",
+            "\"^${_}$\"",
+        ]),
+    )
+        .prop_map(|(label, op, value)| format!("{label}{op}{value}"));
+    let selector = (
+        prop::sample::select(vec!["x", "up", "x_bucket"]),
+        vec(matcher, 0..4),
+    )
+        .prop_map(|(name, matchers)| format!("{name}{{{}}}", matchers.join(", ")));
+    let leaf = prop_oneof![
+        3 => selector.clone(),
+        2 => (selector, prop::sample::select(vec!["5s", "1m", "$window", "${_}", "1y"]))
+            .prop_map(|(selector, range)| format!("rate({selector}[{range}])")),
+        1 => prop::sample::select(vec!["vector(0)", "vector(NaN)", "vector(-Inf)", "hour()", "vector(1e308)"])
+            .prop_map(str::to_owned),
+    ];
+    leaf.prop_recursive(4, 24, 2, |inner| {
+        let op = prop::sample::select(vec![
+            "+", "-", "*", "/", "%", "^", "and", "or", "unless", "<", ">=", "== bool", "!=", "/ on (a)", "- ignoring (b)",
+            "* on (a) group_left (b)", "and on ()",
+        ]);
+        let around = prop::sample::select(vec![
+            "sum(", "avg by (a) (", "count(", "absent(", "-(", "histogram_quantile(0.9, ", "topk(1, ", "clamp(1, 2, ",
+            "sum without (a) (", "floor(", "clamp_min(",
+        ]);
+        prop_oneof![
+            3 => (inner.clone(), op, inner.clone()).prop_map(|(a, op, b)| format!("({a}) {op} ({b})")),
+            3 => (around, inner.clone()).prop_map(|(around, a)| format!("{around}{a})")),
+            1 => (inner.clone(), prop::sample::select(vec!["1", "0", "Inf", "NaN", "5m"]))
+                .prop_map(|(a, number)| format!("({a}) > {number}")),
+            1 => inner.prop_map(|a| format!("rate(({a})[5m:])")),
+        ]
+    })
+}
+
 proptest! {
     #![proptest_config(ProptestConfig::with_cases(256))]
 
@@ -440,6 +528,7 @@ proptest! {
                     prop_assert!(text.get(part.span.range()).is_some_and(|part| !part.is_empty()));
                 }
                 check_places(&text, &infer(&expr, &[]).1);
+                check_lints(&text, &expr);
                 let printed = expr.to_string();
                 let again = parse(&printed);
                 prop_assert!(again.is_ok(), "{:?}: {:?}: {:?}", text, printed, again);
@@ -458,6 +547,23 @@ proptest! {
         let again = parse(&printed).unwrap_or_else(|errors| panic!("{printed}: {errors:?}"));
         prop_assert_eq!(meaning(&again), meaning(&expr), "{}", printed);
         prop_assert_eq!(again.to_string(), printed);
+    }
+
+    #[test]
+    fn lints_are_total(tree in expr(Dialect::Full)) {
+        // Read again, so that it has places.
+        let text = tree.to_string();
+        let expr = parse(&text).unwrap();
+        check_lints(&text, &expr);
+        // Of an aggregation without labels, none are left.
+        let sum = build::aggregate("sum", None, tree);
+        prop_assert!(!labels_of(&sum).has("a"));
+    }
+
+    #[test]
+    fn matchers_are_linted_soundly(text in linted()) {
+        let expr = parse(&text).unwrap();
+        check_lints(&text, &expr);
     }
 
     #[test]

@@ -1,11 +1,14 @@
 //! Whether a value fits a type, and what is said where it does not.
 
+use std::sync::Arc;
+
 use super::Evaluator;
 use super::scope::Context;
 use super::value::{Query, Shape, Value};
 use crate::db::{Diag, Span};
 use crate::diagnostics::codes;
 use crate::ir::{Text, TextPart};
+use crate::promql;
 use crate::schema::Ty;
 
 impl<'db> Evaluator<'db> {
@@ -101,7 +104,7 @@ impl<'db> Evaluator<'db> {
             Value::Runtime(_, ty) => {
                 format!("{} that is known only when the service runs", ty.phrase())
             }
-            Value::String(_) | Value::Text(_) => "a string".to_owned(),
+            Value::String(_) | Value::Text(..) => "a string".to_owned(),
             other => other.ty().phrase(),
         };
         let mut diagnostic = Diag::new(
@@ -114,6 +117,9 @@ impl<'db> Evaluator<'db> {
             diagnostic = match wanted {
                 Ty::Selector => diagnostic
                     .help("a selector is one metric with matchers and no function: `http_requests_total{code=~\"5..\"}`"),
+                Ty::Condition if compares_with_bool(&query.expr) => {
+                    diagnostic.help("with `bool`, a comparison gives 0 or 1 for every series and leaves none out, so it would always fire: remove `bool`")
+                }
                 Ty::Condition => {
                     diagnostic.help("compare it with something: `… > 100`; without a comparison it would always fire")
                 }
@@ -143,7 +149,7 @@ impl<'db> Evaluator<'db> {
             | (Value::Size(_), Ty::Size)
             | (Value::Rate(_), Ty::Rate)
             | (Value::TimeOfWeek(_), Ty::TimeOfWeek)
-            | (Value::Text(_), Ty::Text)
+            | (Value::Text(..), Ty::Text)
             | (Value::Labels(_), Ty::Labels | Ty::Annotations) => same(),
             (
                 Value::String(_),
@@ -155,10 +161,13 @@ impl<'db> Evaluator<'db> {
                 | Ty::TimeZone
                 | Ty::LabelName,
             ) => same(),
-            (Value::String(text), Ty::Text) => Some(Value::Text(Text {
-                parts: vec![TextPart::Literal(text.clone())],
-            })),
-            (Value::Text(_), Ty::String | Ty::Markdown) => value.show().map(Value::String),
+            (Value::String(text), Ty::Text) => Some(Value::Text(
+                Text {
+                    parts: vec![TextPart::Literal(text.clone())],
+                },
+                Arc::default(),
+            )),
+            (Value::Text(..), Ty::String | Ty::Markdown) => value.show().map(Value::String),
             (Value::Enum(name, _), Ty::Enum(wanted)) => (name == wanted).then(|| value.clone()),
             (Value::Block(block), Ty::Ref(kind)) => (block.kind == *kind).then(|| value.clone()),
             (Value::Query(query), ty) => fits_query(query, ty).then(|| value.clone()),
@@ -193,6 +202,12 @@ impl<'db> Evaluator<'db> {
             None => value,
         }
     }
+}
+
+/// Whether a comparison with `bool` is all that keeps it from being a condition.
+fn compares_with_bool(expr: &promql::Expr) -> bool {
+    matches!(&expr.unparenthesised().node, promql::Node::Binary(binary)
+        if binary.op.is_comparison() && binary.return_bool)
 }
 
 fn fits_query(query: &Query, ty: &Ty) -> bool {

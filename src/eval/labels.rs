@@ -1,6 +1,6 @@
 //! Which labels are added to the metric selectors of a block's queries.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use smol_str::SmolStr;
 
@@ -33,6 +33,12 @@ impl ScopeLabels {
                 &self.measured
             }
         });
+    }
+
+    /// The names of all of them, whatever the metric.
+    pub(crate) fn names(&self) -> BTreeSet<SmolStr> {
+        let names = self.measured.keys().chain(self.recorded.keys());
+        names.map(SmolStr::from).collect()
     }
 
     /// Whether a metric is one that the service's rules record: its own recordings, and those that every service's

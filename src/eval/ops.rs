@@ -262,7 +262,7 @@ fn equal(left: &Value, right: &Value) -> bool {
     match (amount(left), amount(right)) {
         (Some(left), Some(right)) => left == right,
         _ => match (left, right) {
-            (Value::String(_) | Value::Text(_), Value::String(_) | Value::Text(_)) => {
+            (Value::String(_) | Value::Text(..), Value::String(_) | Value::Text(..)) => {
                 left.show() == right.show()
             }
             _ => left == right,

@@ -1,16 +1,21 @@
 //! Queries: PromQL with holes, checked, scoped by the innermost selector, and filled.
 
+use std::collections::BTreeSet;
 use std::sync::Arc;
 
+use rust_decimal::Decimal;
+use rust_decimal::prelude::ToPrimitive;
 use smol_str::SmolStr;
 
-use super::Evaluator;
 use super::scope::Context;
 use super::value::{BlockRef, Query, Shape, Value};
+use super::{Evaluator, Mode};
 use crate::db::{Diag, Span, Workspace};
 use crate::diagnostics::{Applicability, codes};
+use crate::ir;
+use crate::promql::lint::{self, Known};
 use crate::promql::rewrite::{HoleValue, fill_holes};
-use crate::promql::{self, HoleType, classify, lint};
+use crate::promql::{self, HoleType, classify};
 use crate::schema::Ty;
 use crate::syntax::tree::{QueryHole, QueryLit, TextRange};
 
@@ -60,8 +65,10 @@ impl<'db> Evaluator<'db> {
         if errors.iter().all(|error| !error.is_error()) {
             let surroundings = lint::Surroundings {
                 scrape_interval: self.workspace.scrape_interval(self.db),
+                added: self.added_labels(tree, context),
             };
-            for found in lint::lint(tree, &types, &surroundings) {
+            let known: Vec<Known> = holes.iter().map(known).collect();
+            for found in lint::lint(tree, &known, &surroundings) {
                 self.report_promql(&found, literal, context);
             }
         }
@@ -89,17 +96,13 @@ impl<'db> Evaluator<'db> {
                     HoleValue::Expr(query.expr)
                 }
                 Value::Number(value) => HoleValue::Number(value.normalize().to_string()),
-                Value::Percent(value) => HoleValue::Number(
-                    (value / rust_decimal::Decimal::ONE_HUNDRED)
-                        .normalize()
-                        .to_string(),
-                ),
+                Value::Percent(value) => {
+                    HoleValue::Number((value / Decimal::ONE_HUNDRED).normalize().to_string())
+                }
                 Value::Size(value) => HoleValue::Number(value.normalize().to_string()),
-                Value::Rate(value) => HoleValue::Number(
-                    (value / rust_decimal::Decimal::from(3600))
-                        .normalize()
-                        .to_string(),
-                ),
+                Value::Rate(value) => {
+                    HoleValue::Number((value / Decimal::from(3600)).normalize().to_string())
+                }
                 Value::Duration(value) => HoleValue::Duration(promql_duration(value)),
                 other => HoleValue::Text(other.show().unwrap_or_default()),
             })
@@ -200,6 +203,22 @@ impl<'db> Evaluator<'db> {
         }
     }
 
+    /// The labels that will be added to the selectors of a query, where they are the same wherever it is used: not in a
+    /// template, nor at the top of a file, nor where environments have labels of their own.
+    fn added_labels(
+        &mut self,
+        tree: &promql::Expr,
+        context: &Context<'db>,
+    ) -> Option<BTreeSet<SmolStr>> {
+        let node = context.node?;
+        let (root, _) = self.root?;
+        let is_settled = self.mode == Mode::Instantiate
+            && context.scope.item == root
+            && self.workspace.environments(self.db).is_empty();
+        // Few queries have a matcher for which it matters.
+        (is_settled && lint::asks_for_added(tree)).then(|| self.scope_labels(node).names())
+    }
+
     fn report_promql(&mut self, error: &promql::Error, literal: &QueryLit, context: &Context<'db>) {
         let place = |span: promql::Span| Span {
             item: context.scope.item,
@@ -220,7 +239,12 @@ impl<'db> Evaluator<'db> {
                 (false, true) => "Remove it".to_owned(),
                 (false, false) => format!("Replace with `{text}`"),
             };
-            diagnostic = diagnostic.fix(title, place(*span), text.clone(), Applicability::Maybe);
+            let applicability = if error.is_sure {
+                Applicability::Always
+            } else {
+                Applicability::Maybe
+            };
+            diagnostic = diagnostic.fix(title, place(*span), text.clone(), applicability);
         }
         self.report(context, diagnostic);
     }
@@ -261,6 +285,22 @@ fn hole_type(value: &Value) -> HoleType {
         },
         Value::Error => HoleType::Unknown,
         _ => HoleType::String,
+    }
+}
+
+/// What the lints may know of a hole's value.
+fn known(value: &Value) -> Known<'_> {
+    let number = |number: Decimal| match number.to_f64() {
+        Some(number) => Known::Number(number),
+        None => Known::Type(HoleType::Scalar),
+    };
+    match value {
+        Value::Query(query) => Known::Query(&query.expr),
+        Value::Number(value) | Value::Size(value) => number(*value),
+        Value::Percent(value) => number(value / Decimal::ONE_HUNDRED),
+        Value::Rate(value) => number(value / Decimal::from(3600)),
+        Value::Duration(milliseconds) => Known::Duration(ir::Duration(*milliseconds)),
+        other => Known::Type(hole_type(other)),
     }
 }
 

@@ -1,5 +1,7 @@
 //! Strings: text known at compile time, and texts of alerts.
 
+use std::sync::Arc;
+
 use super::Evaluator;
 use super::scope::Context;
 use super::value::Value;
@@ -57,6 +59,7 @@ impl<'db> Evaluator<'db> {
     /// A text of an alert: `${value}` and `${labels.x}` are filled in when it fires.
     pub(crate) fn text(&mut self, string: &'db StringLit, context: &Context<'db>) -> Value {
         let mut parts: Vec<TextPart> = Vec::new();
+        let mut labels = Vec::new();
         let mut wrong = false;
         let mut push = |part: TextPart| match (parts.last_mut(), part) {
             (Some(TextPart::Literal(before)), TextPart::Literal(text)) => before.push_str(&text),
@@ -66,7 +69,12 @@ impl<'db> Evaluator<'db> {
             match part {
                 StringPart::Text(literal) => push(TextPart::Literal(literal.clone())),
                 StringPart::Hole(expr) => match self.runtime_part(expr, context) {
-                    Some(part) => push(part),
+                    Some(part) => {
+                        if let TextPart::Label(label) = &part {
+                            labels.push((label.clone(), self.span(context, expr.range)));
+                        }
+                        push(part);
+                    }
                     None => match self.shown(expr, context) {
                         Shown::Text(shown) => push(TextPart::Literal(shown)),
                         Shown::Unknown => push(TextPart::Literal("…".to_owned())),
@@ -78,7 +86,7 @@ impl<'db> Evaluator<'db> {
         if wrong {
             Value::Error
         } else {
-            Value::Text(Text { parts })
+            Value::Text(Text { parts }, Arc::new(labels))
         }
     }
 

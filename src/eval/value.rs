@@ -31,8 +31,8 @@ pub enum Value {
     Rate(Decimal),
     /// Text known at compile time.
     String(String),
-    /// Text with places that are filled in when an alert fires.
-    Text(Text),
+    /// Text with places that are filled in when an alert fires, and where its labels' holes stand, each with the label.
+    Text(Text, Arc<Vec<(SmolStr, Span)>>),
     /// `mon 09:00`
     TimeOfWeek(TimeOfWeek),
     /// A member of an enum.
@@ -133,7 +133,7 @@ impl Value {
             Self::Size(_) => Ty::Size,
             Self::Rate(_) => Ty::Rate,
             Self::String(_) => Ty::String,
-            Self::Text(_) => Ty::Text,
+            Self::Text(..) => Ty::Text,
             Self::TimeOfWeek(_) => Ty::TimeOfWeek,
             Self::Enum(name, _) => Ty::Enum(name.clone()),
             Self::Block(block) => Ty::Ref(block.kind.clone()),
@@ -161,7 +161,7 @@ impl Value {
             Self::Size(bytes) => show_size(*bytes),
             Self::Rate(per_hour) => show_rate(*per_hour),
             Self::String(text) => text.clone(),
-            Self::Text(text) => match text.parts.as_slice() {
+            Self::Text(text, _) => match text.parts.as_slice() {
                 [] => String::new(),
                 [TextPart::Literal(text)] => text.clone(),
                 _ => return None,

@@ -1,5 +1,6 @@
 //! From evaluated blocks to the model: what the language says becomes what a backend needs.
 
+mod doubts;
 mod service;
 mod signal;
 mod sli;
@@ -31,10 +32,14 @@ pub fn service_model(
 ) -> Arc<Lowered> {
     let evaluated = instance(db, workspace, key, environment.clone());
     let mut diagnostics = evaluated.diagnostics.clone();
-    let service = evaluated
-        .instance
-        .as_ref()
-        .and_then(|instance| service::lower(db, instance, environment.as_ref(), &mut diagnostics));
+    let service = evaluated.instance.as_ref().and_then(|instance| {
+        let surroundings = service::Surroundings {
+            db,
+            environment: environment.as_ref(),
+            scrape_interval: workspace.scrape_interval(db),
+        };
+        service::lower(instance, &surroundings, &mut diagnostics)
+    });
     Arc::new(Lowered {
         service,
         diagnostics,

@@ -6,7 +6,7 @@ use rust_decimal::Decimal;
 use smol_str::SmolStr;
 
 use super::signal::{self, Absences};
-use super::sli;
+use super::{doubts, sli};
 use crate::db::{Diag, Span};
 use crate::diagnostics::codes;
 use crate::eval::{Instance, Value};
@@ -23,14 +23,23 @@ pub(super) fn report(instance: &Instance, diagnostics: &mut Vec<Diag>, mut diagn
     diagnostics.push(diagnostic);
 }
 
+/// What a service is lowered with besides its block.
+pub(super) struct Surroundings<'a> {
+    /// The database.
+    pub db: &'a dyn salsa::Database,
+    /// The environment, where the project declares any.
+    pub environment: Option<&'a SmolStr>,
+    /// How often Prometheus scrapes what queries read.
+    pub scrape_interval: ir::Duration,
+}
+
 /// A service, if nothing that it cannot be without is missing or wrong.
 pub(super) fn lower(
-    db: &dyn salsa::Database,
     instance: &Instance,
-    environment: Option<&SmolStr>,
+    surroundings: &Surroundings<'_>,
     diagnostics: &mut Vec<Diag>,
 ) -> Option<ir::Service> {
-    let absences = Absences::of(db, instance);
+    let absences = Absences::of(surroundings.db, instance);
     let mut left_out = Vec::new();
     let mut alerts: Vec<(ir::Alert, Span)> = Vec::new();
     let dependencies = instance.children_of("dependency");
@@ -44,7 +53,11 @@ pub(super) fn lower(
             continue;
         };
         match absences.in_query(alert.get("when")) {
-            missing if missing.is_empty() => alerts.push((lowered, alert.head)),
+            missing if missing.is_empty() => {
+                let scrapes = surroundings.scrape_interval;
+                doubts::of_alert(instance, alert, &lowered, scrapes, diagnostics);
+                alerts.push((lowered, alert.head));
+            }
             missing => {
                 left_out.push(signal::Omission::new(
                     ir::Rule::Alert,
@@ -57,11 +70,12 @@ pub(super) fn lower(
         }
     }
     warn_of_duplicates(&alerts, diagnostics);
+    doubts::of_thresholds(&alerts, diagnostics);
     let slos = instance
         .children_of("slo")
         .filter_map(|slo| lower_slo(slo, diagnostics))
         .collect();
-    let mut recordings = Vec::new();
+    let mut recordings: Vec<(ir::Recording, &Instance)> = Vec::new();
     for recording in instance.children_of("recording") {
         check_metric_name(recording, diagnostics);
         let Some(query) = query(recording.get("query")) else {
@@ -79,16 +93,18 @@ pub(super) fn lower(
             ));
             continue;
         }
-        recordings.push(ir::Recording {
+        let lowered = ir::Recording {
             record: recording.name.clone(),
             query,
             labels: labels(recording.get("labels")),
-        });
+        };
+        recordings.push((lowered, recording));
     }
+    doubts::of_recordings(&recordings, diagnostics);
     let signals = signal::lower(instance);
     let told = signal::Told {
         service: instance,
-        environment,
+        environment: surroundings.environment,
         signals: &signals,
         left_out: &left_out,
         absences: &absences,
@@ -105,7 +121,10 @@ pub(super) fn lower(
         labels: with_extensions(instance, labels(instance.get("labels"))),
         slos,
         alerts: alerts.into_iter().map(|(alert, _)| alert).collect(),
-        recordings,
+        recordings: recordings
+            .into_iter()
+            .map(|(recording, _)| recording)
+            .collect(),
         signals,
         left_out: left_out
             .into_iter()
@@ -404,7 +423,7 @@ pub(super) fn text(value: &Value) -> Option<String> {
 
 fn alert_text(value: &Value) -> Option<ir::Text> {
     match value {
-        Value::Text(text) => Some(text.clone()),
+        Value::Text(text, _) => Some(text.clone()),
         Value::String(text) => Some(literal(text)),
         _ => None,
     }

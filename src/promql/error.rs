@@ -18,6 +18,8 @@ pub struct Error {
     pub help: Vec<String>,
     /// A replacement for a range that would mend it.
     pub suggestion: Option<(Span, String)>,
+    /// Whether the query with the replacement surely means what it meant, so that it may be made unasked.
+    pub is_sure: bool,
 }
 
 impl Error {
@@ -30,6 +32,7 @@ impl Error {
             label: String::new(),
             help: Vec::new(),
             suggestion: None,
+            is_sure: false,
         }
     }
 
@@ -49,6 +52,12 @@ impl Error {
     pub fn suggest(mut self, span: Span, text: impl Into<String>) -> Self {
         self.suggestion = Some((span, text.into()));
         self
+    }
+
+    /// Proposes a replacement that changes nothing of what the query means.
+    pub fn suggest_same(mut self, span: Span, text: impl Into<String>) -> Self {
+        self.is_sure = true;
+        self.suggest(span, text)
     }
 
     /// Whether the query can't be used. Otherwise it is only a warning.

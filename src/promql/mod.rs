@@ -20,6 +20,7 @@ pub mod classify;
 mod durations;
 mod error;
 pub mod functions;
+mod labels;
 pub mod lint;
 mod literal;
 mod lower;
@@ -37,6 +38,7 @@ mod types;
 
 pub use check::{HoleType, infer};
 pub use error::Error;
+pub use labels::{LabelSet, labels_of};
 pub use parse::{MAX_DEPTH, parse};
 pub use regex::escape as escape_regex;
 pub use tree::*;

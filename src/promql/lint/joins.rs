@@ -1,0 +1,151 @@
+//! Labels by which series are matched or grouped and which they never have.
+
+use super::super::error::Error;
+use super::super::labels::{self, LabelSet};
+use super::super::tree::*;
+use super::Lint;
+use super::facts::Facts;
+use crate::diagnostics::codes;
+
+impl Lint<'_> {
+    /// `sum by (a) (x) / sum by (b) (y)`, `x / on (a) sum(y)`
+    pub(super) fn join(&mut self, binary: &Binary, left: &Facts, right: &Facts) {
+        // `or` keeps what does not match, and so does `fill`.
+        if binary.op == BinaryOp::Or
+            || binary.fill != Fill::default()
+            || labels::may_be_scalar(&binary.left)
+            || labels::may_be_scalar(&binary.right)
+        {
+            return;
+        }
+        if let Some(matching) = &binary.matching {
+            if let Some(group) = &matching.group {
+                self.taken(group, left, right);
+            }
+            if matching.on {
+                self.on(matching, left, right);
+                return;
+            }
+        }
+        let ignored: &[Label] = binary
+            .matching
+            .as_ref()
+            .map_or(&[], |matching| matching.labels.as_slice());
+        let lacks = |has: &Facts, other: &Facts| {
+            has.labels
+                .sure
+                .iter()
+                .find(|label| {
+                    !other.labels.may.has(label)
+                        && *label != "__name__"
+                        && !ignored.iter().any(|ignored| ignored.name == **label)
+                })
+                .cloned()
+        };
+        let (label, side, other, lacking) = match (lacks(left, right), lacks(right, left)) {
+            (Some(label), _) => (label, "left", "right", right),
+            (None, Some(label)) => (label, "right", "left", left),
+            (None, None) => return,
+        };
+        let mut error = Error::new(
+            &codes::JOIN_NEVER_MATCHES,
+            format!(
+                "the two sides of `{}` never match: only the {side} one has the label `{label}`",
+                binary.op.as_str()
+            ),
+            binary.op_span,
+        )
+        .label(if binary.op == BinaryOp::Unless {
+            "so nothing is ever left out".to_owned()
+        } else {
+            format!("the {other} side never has `{label}`, so there is no result")
+        });
+        error = if lacking.labels.may == LabelSet::none() && !binary.op.is_set() {
+            error.help(format!(
+                "`{} on () group_{side}` sets each series against the one of the {other} side",
+                binary.op.as_str()
+            ))
+        } else if lacking.labels.may == LabelSet::none() {
+            error.help(format!(
+                "`{} on ()` asks only whether the {other} side has a series",
+                binary.op.as_str()
+            ))
+        } else {
+            error.help("aggregate both sides by the same labels, or say with `on (…)` by which ones to match")
+        };
+        self.report(error);
+    }
+
+    fn on(&mut self, matching: &Matching, left: &Facts, right: &Facts) {
+        for label in &matching.labels {
+            let lacking = match (
+                left.labels.may.has(&label.name),
+                right.labels.may.has(&label.name),
+            ) {
+                _ if label.name == "__name__" => continue,
+                (true, true) => continue,
+                (false, false) => "neither side has",
+                (false, true) => "the left side never has",
+                (true, false) => "the right side never has",
+            };
+            self.report(
+                Error::new(
+                    &codes::JOIN_NEVER_MATCHES,
+                    format!("this matches by `{}`, which {lacking}", label.name),
+                    label.span,
+                )
+                .help("keep the label where that side is aggregated, or match without it"),
+            );
+        }
+    }
+
+    /// The labels of `group_left (…)`.
+    fn taken(&mut self, group: &Group, left: &Facts, right: &Facts) {
+        let (one, side, name) = if group.left {
+            (right, "right", "group_left")
+        } else {
+            (left, "left", "group_right")
+        };
+        for label in &group.labels {
+            if !one.labels.may.has(&label.name) && label.name != "__name__" {
+                self.report(
+                    Error::new(
+                        &codes::JOIN_NEVER_MATCHES,
+                        format!(
+                            "`{name}` takes `{}` from the {side} side, which never has it",
+                            label.name
+                        ),
+                        label.span,
+                    )
+                    .label("the result has it empty")
+                    .help("keep the label where that side is aggregated"),
+                );
+            }
+        }
+    }
+
+    /// `sum by (a) (sum by (b) (x))`
+    pub(super) fn grouping(&mut self, aggregate: &Aggregate, of: &Facts) {
+        let Some(grouping) = aggregate
+            .grouping
+            .as_ref()
+            .filter(|grouping| !grouping.without)
+        else {
+            return;
+        };
+        for label in &grouping.labels {
+            if of.labels.may.has(&label.name) || label.name == "__name__" {
+                continue;
+            }
+            self.report(
+                Error::new(
+                    &codes::ABSENT_GROUP_LABEL,
+                    format!("this groups by `{}`, which no series has here", label.name),
+                    label.span,
+                )
+                .label("an aggregation, a matcher or a join inside leaves it out")
+                .help("keep the label inside, or do not group by it"),
+            );
+        }
+    }
+}

@@ -1,0 +1,147 @@
+//! Matchers that let everything through, and matchers that let nothing through.
+
+use std::collections::BTreeMap;
+
+use super::super::error::Error;
+use super::super::labels::{Wants, wants};
+use super::super::tree::*;
+use super::Lint;
+use crate::diagnostics::codes;
+
+/// What a label must be by the matchers that were read.
+#[derive(Default)]
+struct Wanted<'m> {
+    equal: Option<&'m Matcher>,
+    empty: Option<&'m Matcher>,
+    value: Option<&'m Matcher>,
+    not: Vec<&'m Matcher>,
+}
+
+/// Whether it is `=~".*"`.
+pub(super) fn matches_all(matcher: &Matcher) -> bool {
+    matcher.op == MatchOp::Matches && matcher.value.text() == Some(".*")
+}
+
+impl Lint<'_> {
+    /// `x{a=~".*"}`, `x{a="1", a="2"}`
+    pub(super) fn matchers(&mut self, selector: &Selector, span: Span) {
+        let mut labels: BTreeMap<&str, Wanted> = BTreeMap::new();
+        let mut clashing: Vec<(&Matcher, Option<&Matcher>)> = Vec::new();
+        for (number, matcher) in selector.matchers.iter().enumerate() {
+            let Some(text) = matcher.value.text() else {
+                continue;
+            };
+            if matches_all(matcher) {
+                self.needless(selector, number, span);
+                continue;
+            }
+            if matcher.op == MatchOp::NotMatches && text == ".*" {
+                clashing.push((matcher, None));
+                continue;
+            }
+            let wanted = labels.entry(&matcher.label).or_default();
+            let mut other = None;
+            match wants(matcher.op, text) {
+                Wants::Empty => {
+                    other = other.or(wanted.value);
+                    wanted.empty.get_or_insert(matcher);
+                }
+                Wants::Value => {
+                    other = other.or(wanted.empty);
+                    wanted.value.get_or_insert(matcher);
+                }
+                Wants::Either => {}
+            }
+            match matcher.op {
+                MatchOp::Equal => {
+                    other = other
+                        .or(wanted
+                            .equal
+                            .filter(|equal| equal.value.text() != Some(text)))
+                        .or_else(|| {
+                            let not = wanted.not.iter();
+                            not.copied().find(|not| not.value.text() == Some(text))
+                        });
+                    wanted.equal.get_or_insert(matcher);
+                }
+                MatchOp::NotEqual => {
+                    other = other.or(wanted
+                        .equal
+                        .filter(|equal| equal.value.text() == Some(text)));
+                    wanted.not.push(matcher);
+                }
+                _ => {}
+            }
+            if other.is_some() {
+                clashing.push((matcher, other));
+            }
+        }
+        for (matcher, other) in clashing {
+            let error = match other {
+                Some(other) => Error::new(
+                    &codes::SELECTS_NOTHING,
+                    format!("no series matches both of these on `{}`", matcher.label),
+                    place(other).to(place(matcher)),
+                )
+                .label("so this selects nothing")
+                .help("for one value or another, write a regular expression: `=~\"a|b\"`"),
+                None => Error::new(
+                    &codes::SELECTS_NOTHING,
+                    "`!~\".*\"` leaves out every value",
+                    place(matcher),
+                )
+                .label("so this selects nothing"),
+            };
+            self.report(error);
+        }
+    }
+
+    fn needless(&mut self, selector: &Selector, number: usize, span: Span) {
+        let (Some(added), Some(matcher)) =
+            (&self.surroundings.added, selector.matchers.get(number))
+        else {
+            return;
+        };
+        // It keeps the service's own matcher on the label away.
+        if added.contains(&matcher.label) || matcher.label == "__name__" {
+            return;
+        }
+        let here = place(matcher);
+        let around = match (
+            selector.matchers.get(number + 1),
+            number
+                .checked_sub(1)
+                .and_then(|before| selector.matchers.get(before)),
+        ) {
+            (Some(next), _) => Span {
+                start: here.start,
+                end: place(next).start,
+            },
+            (None, Some(before)) => Span {
+                start: place(before).end,
+                end: here.end,
+            },
+            (None, None) => here,
+        };
+        let mut error = Error::new(
+            &codes::NEEDLESS_MATCHER,
+            format!("`{}=~\".*\"` matches every series", matcher.label),
+            here,
+        )
+        .label("with the label and without it")
+        .help("to select the series that have the label, write `!=\"\"`");
+        // A name in braces may stand between the two, and must stay.
+        let is_between = selector
+            .metric
+            .as_ref()
+            .is_some_and(|name| name.span.start >= around.start && name.span.end <= around.end);
+        if !is_between && around.start >= span.start && around.end <= span.end {
+            error = error.suggest(around, "");
+        }
+        self.report(error);
+    }
+}
+
+fn place(matcher: &Matcher) -> Span {
+    matcher.label_span.to(matcher.value.span)
+}

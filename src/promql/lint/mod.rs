@@ -1,0 +1,150 @@
+//! What is no mistake of PromQL and most likely one of its author.
+//!
+//! One walk through the tree, children first, gathers what is known of every expression ([`facts`]) and asks each
+//! lint at the places that it is about. A lint speaks only where it is certain: what a metric measures, which labels
+//! it has and what a template's parameter will be is not known here, and then nothing is said.
+
+mod averages;
+mod bounds;
+mod comparisons;
+mod division;
+mod facts;
+mod histograms;
+mod joins;
+mod matchers;
+mod ranges;
+mod regexes;
+
+use std::collections::BTreeSet;
+
+use smol_str::SmolStr;
+
+use super::HoleType;
+use super::error::Error;
+use super::labels;
+use super::tree::*;
+use crate::ir;
+use facts::Facts;
+
+/// What a query's author could have known besides PromQL.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Surroundings {
+    /// How often Prometheus scrapes what the query reads.
+    pub scrape_interval: ir::Duration,
+    /// The labels that are added to every selector without a matcher on them; absent where they are not known.
+    pub added: Option<BTreeSet<SmolStr>>,
+}
+
+/// What is known of an interpolated value.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub enum Known<'v> {
+    /// Only its type.
+    Type(HoleType),
+    /// A number's value.
+    Number(f64),
+    /// A duration's length.
+    Duration(ir::Duration),
+    /// A query, which is judged where it is written.
+    Query(&'v Expr),
+}
+
+/// What is doubtful in a query that [`infer`](super::infer) found sound, in the order of its text. `holes` says what is
+/// interpolated, in the order of the holes' numbers.
+///
+/// ```
+/// use nthc::ir::Duration;
+/// use nthc::promql::{lint, parse};
+///
+/// let surroundings = lint::Surroundings { scrape_interval: Duration(15_000), added: None };
+/// let found = lint::lint(&parse("rate(x_total[30s])").unwrap(), &[], &surroundings);
+/// assert_eq!(found[0].code.slug, "short-range");
+/// assert_eq!(found[0].suggestion.as_ref().unwrap().1, "1m");
+/// ```
+pub fn lint(expr: &Expr, holes: &[Known<'_>], surroundings: &Surroundings) -> Vec<Error> {
+    let mut lint = Lint {
+        holes,
+        surroundings,
+        found: Vec::new(),
+    };
+    lint.visit(expr);
+    lint.found
+        .sort_by_key(|error| (error.span.start, error.span.end, error.code.id));
+    lint.found
+}
+
+/// Whether [`Surroundings::added`] makes a difference for a query.
+pub fn asks_for_added(expr: &Expr) -> bool {
+    super::classify::metrics(expr)
+        .flat_map(|selector| &selector.matchers)
+        .any(matchers::matches_all)
+}
+
+struct Lint<'l> {
+    holes: &'l [Known<'l>],
+    surroundings: &'l Surroundings,
+    found: Vec<Error>,
+}
+
+impl<'l> Lint<'l> {
+    fn known(&self, hole: usize) -> Known<'l> {
+        self.holes
+            .get(hole)
+            .copied()
+            .unwrap_or(Known::Type(HoleType::Unknown))
+    }
+
+    fn report(&mut self, error: Error) {
+        self.found.push(error);
+    }
+
+    fn visit(&mut self, expr: &Expr) -> Facts {
+        if let Node::Hole(number) = &expr.node
+            && let Known::Query(query) = self.known(*number)
+        {
+            // What is doubtful in it is said where it is written.
+            let mut inside = Lint {
+                holes: &[],
+                surroundings: self.surroundings,
+                found: Vec::new(),
+            };
+            return inside.visit(query);
+        }
+        let children: Vec<Facts> = labels::children(expr)
+            .into_iter()
+            .map(|child| self.visit(child))
+            .collect();
+        match (&expr.node, children.as_slice()) {
+            (Node::Selector(selector), _) => {
+                self.regexes(selector);
+                self.matchers(selector, expr.span);
+                self.future(&selector.modifiers);
+            }
+            (Node::Modified(_, modifiers), _) => self.future(modifiers),
+            (Node::Subquery(subquery), _) => self.future(&subquery.modifiers),
+            (Node::Call(call), arguments) => {
+                self.ranges(call);
+                self.absence(call, arguments);
+                self.histogram(call, arguments);
+                if let Some(of) = arguments.first() {
+                    self.average_over_time(call, of);
+                }
+            }
+            (Node::Aggregate(aggregate), [of, ..]) => {
+                self.grouping(aggregate, of);
+                self.average(aggregate, of);
+            }
+            (Node::Binary(binary), [left, right]) => {
+                self.comparison(binary, expr.span, left, right);
+                self.contradiction(binary, left, right);
+                self.division(binary, right);
+                self.join(binary, left, right);
+            }
+            _ => {}
+        }
+        let known = match &expr.node {
+            Node::Hole(number) => self.known(*number),
+            _ => Known::Type(HoleType::Unknown),
+        };
+        facts::of(expr, children, known)
+    }
+}

@@ -1,0 +1,152 @@
+//! Ranges that hold too few samples, offsets into the future, and rates of what is no counter any more.
+
+use super::super::error::Error;
+use super::super::tree::*;
+use super::super::{durations, labels};
+use super::{Known, Lint};
+use crate::diagnostics::codes;
+use crate::ir;
+
+/// With a scrape missed and the range out of step with the scrapes, four intervals still hold the two samples that a
+/// slope needs.
+const INTERVALS: u64 = 4;
+
+impl Lint<'_> {
+    /// `rate(x[30s])`, `rate(sum(x)[5m:])`
+    pub(super) fn ranges(&mut self, call: &Call) {
+        let intervals = match call.function.as_str() {
+            "rate"
+            | "increase"
+            | "delta"
+            | "deriv"
+            | "predict_linear"
+            | "resets"
+            | "changes"
+            | "double_exponential_smoothing" => INTERVALS,
+            // They take the last two samples.
+            "irate" | "idelta" => 2,
+            _ => return,
+        };
+        match call.args.first().map(|arg| (&arg.node, arg)) {
+            Some((Node::Range(_, range), _)) => self.short(call, range, intervals),
+            Some((Node::Subquery(subquery), _)) => self.rate_of_aggregate(call, subquery),
+            _ => {}
+        }
+    }
+
+    fn short(&mut self, call: &Call, range: &Duration, intervals: u64) {
+        let scrapes = self.surroundings.scrape_interval;
+        let (Some(length), Some(least)) = (self.length(range), scrapes.0.checked_mul(intervals))
+        else {
+            return;
+        };
+        if length.0 >= least {
+            return;
+        }
+        let readable = readable(ir::Duration(least));
+        let mut error = Error::new(
+            &codes::SHORT_RANGE,
+            format!(
+                "`{}` over {} has too few samples: there is one every {}",
+                call.function,
+                length.to_human(),
+                scrapes.to_human()
+            ),
+            range.span,
+        )
+        .label(format!(
+            "shorter than {intervals} scrape intervals, which are {}",
+            ir::Duration(least).to_human()
+        ))
+        .help(if length.0 < scrapes.0.saturating_mul(2) {
+            "it takes two samples to tell a change, and this range may hold fewer: then there is no result"
+        } else {
+            "it takes two samples to tell a change: where scrapes fail or come late, fewer are left, and there is no result"
+        })
+        .help("how often Prometheus scrapes is `scrape_interval` under `[prometheus]` in nth.toml");
+        if matches!(range.node, DurationNode::Literal(_)) {
+            error = error.suggest(range.span, readable);
+        }
+        self.report(error);
+    }
+
+    /// The length of a range, where it is known.
+    fn length(&self, range: &Duration) -> Option<ir::Duration> {
+        match &range.node {
+            DurationNode::Literal(text) => {
+                let milliseconds = durations::seconds(text)? * 1000.0;
+                // Longer ones are long enough, whatever is lost here.
+                Some(ir::Duration(milliseconds.round() as u64))
+            }
+            DurationNode::Hole(number) => match self.known(*number) {
+                Known::Duration(length) => Some(length),
+                _ => None,
+            },
+            DurationNode::Paren(inner) => self.length(inner),
+            _ => None,
+        }
+    }
+
+    /// `x offset -5m`
+    pub(super) fn future(&mut self, modifiers: &Modifiers) {
+        let Some(offset) = modifiers.offset.as_ref().filter(|offset| offset.negative) else {
+            return;
+        };
+        // With `@`, the offset is counted from a time that may lie far back.
+        if modifiers.at.is_some()
+            || self
+                .length(&offset.duration)
+                .is_none_or(|length| length.0 == 0)
+        {
+            return;
+        }
+        self.report(
+            Error::new(
+                &codes::FUTURE_OFFSET,
+                "a negative offset looks into the future",
+                offset.duration.span,
+            )
+            .label("when a rule is evaluated, there are no samples yet")
+            .help("to compare with what was, write `offset` without the sign"),
+        );
+    }
+
+    fn rate_of_aggregate(&mut self, call: &Call, subquery: &Subquery) {
+        if !matches!(
+            call.function.as_str(),
+            "rate" | "increase" | "irate" | "resets"
+        ) {
+            return;
+        }
+        let Node::Aggregate(aggregate) = &subquery.expr.unparenthesised().node else {
+            return;
+        };
+        if labels::chooses(aggregate) || !matches!(aggregate.op.as_str(), "sum" | "avg") {
+            return;
+        }
+        self.report(
+            Error::new(
+                &codes::RATE_OF_AGGREGATE,
+                format!("`{}` is taken of `{}`", call.function, aggregate.op),
+                call.function_span,
+            )
+            .label("where one counter starts again, all of them seem to")
+            .help(format!(
+                "take the rate of each series first: `{}({}(x[5m]))`",
+                aggregate.op, call.function
+            )),
+        );
+    }
+}
+
+/// The shortest duration that reads well and is no shorter.
+fn readable(least: ir::Duration) -> String {
+    const SECOND: u64 = 1_000;
+    const MINUTE: u64 = 60 * SECOND;
+    let step = match least.0 {
+        ..=MINUTE => 5 * SECOND,
+        length if length <= 10 * MINUTE => MINUTE,
+        _ => 5 * MINUTE,
+    };
+    ir::Duration(least.0.div_ceil(step).saturating_mul(step)).to_human()
+}
