@@ -193,9 +193,9 @@ impl LanguageServer for Backend {
     }
 }
 
-/// What the client is asked to watch: sources and manifests, wherever they are.
+/// What the client is asked to watch: sources, manifests and metric catalogues, wherever they are.
 fn watch() -> Registration {
-    let watchers = ["**/*.nth", "**/nth.toml"]
+    let watchers = ["**/*.nth", "**/nth.toml", "**/nth.metrics.lock"]
         .map(|glob| FileSystemWatcher {
             glob_pattern: GlobPattern::String(glob.to_owned()),
             kind: None,

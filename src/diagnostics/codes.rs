@@ -162,4 +162,11 @@ codes! {
     Error OUTPUT_COLLISION "N0624" "output-collision" "Two files would be written to the same path.";
     Warning OUTPUT_EDITED_FILE "N0625" "edited-output" "A file that a build wrote was edited by hand.";
     Error UNWRITABLE "N0701" "unwritable" "A document could not be written in its format.";
+    Warning UNKNOWN_METRIC "N0901" "unknown-metric" "A query reads a metric that is not there.";
+    Warning UNKNOWN_LABEL "N0902" "unknown-label" "A query uses a label that no series of the metric has.";
+    Warning UNKNOWN_LABEL_VALUE "N0903" "unknown-label-value" "A matcher asks for a value that no series has.";
+    Warning WRONG_RANGE_FUNCTION "N0904" "wrong-range-function" "A function for counters is taken of a gauge, or the other way round.";
+    Warning BARE_COUNTER "N0905" "bare-counter" "A counter's value is used as it is.";
+    Warning NOT_A_BUCKET "N0906" "not-a-bucket" "A latency's limit is no bucket of its histogram.";
+    Warning MATCHES_NOTHING "N0907" "matches-nothing" "A selector matched no series at all.";
 }

@@ -52,7 +52,7 @@ impl<'db> Evaluator<'db> {
             return self.matching(name.text == "not-matching", selector, label, regex, context);
         }
         match (name.text.as_str(), args) {
-            ("unscoped", [arg]) => match self.eval(&arg.value, context, expected) {
+            ("unscoped", [arg]) => match self.eval_unscoped(&arg.value, context, expected) {
                 Value::Query(query) => Value::Query(Query {
                     scoped: true,
                     ..self.unscope(query, &arg.value, context)

@@ -1,11 +1,14 @@
 //! From evaluated blocks to the model: what the language says becomes what a backend needs.
 
+mod buckets;
 mod service;
 mod sli;
 
 use std::sync::Arc;
 
 use smol_str::SmolStr;
+
+use buckets::Buckets;
 
 use crate::db::{Diag, ItemKey, Workspace};
 use crate::eval::instance;
@@ -28,12 +31,12 @@ pub fn service_model(
     key: ItemKey,
     environment: Option<SmolStr>,
 ) -> Arc<Lowered> {
-    let evaluated = instance(db, workspace, key, environment);
+    let evaluated = instance(db, workspace, key, environment.clone());
     let mut diagnostics = evaluated.diagnostics.clone();
-    let service = evaluated
-        .instance
-        .as_ref()
-        .and_then(|instance| service::lower(instance, &mut diagnostics));
+    let service = evaluated.instance.as_ref().and_then(|instance| {
+        let buckets = Buckets::of(db, workspace, environment, instance);
+        service::lower(instance, &buckets, &mut diagnostics)
+    });
     Arc::new(Lowered {
         service,
         diagnostics,

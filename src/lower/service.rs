@@ -5,6 +5,7 @@ use std::collections::BTreeMap;
 use rust_decimal::Decimal;
 use smol_str::SmolStr;
 
+use super::buckets::Buckets;
 use super::sli;
 use crate::db::{Diag, Span};
 use crate::diagnostics::codes;
@@ -23,7 +24,11 @@ pub(super) fn report(instance: &Instance, diagnostics: &mut Vec<Diag>, mut diagn
 }
 
 /// A service, if nothing that it cannot be without is missing or wrong.
-pub(super) fn lower(instance: &Instance, diagnostics: &mut Vec<Diag>) -> Option<ir::Service> {
+pub(super) fn lower(
+    instance: &Instance,
+    buckets: &Buckets<'_>,
+    diagnostics: &mut Vec<Diag>,
+) -> Option<ir::Service> {
     let mut alerts: Vec<(ir::Alert, Span)> = Vec::new();
     for alert in instance.children_of("alert") {
         alerts.extend(lower_alert(alert, None).map(|lowered| (lowered, alert.head)));
@@ -38,7 +43,7 @@ pub(super) fn lower(instance: &Instance, diagnostics: &mut Vec<Diag>) -> Option<
     warn_of_duplicates(&alerts, diagnostics);
     let slos = instance
         .children_of("slo")
-        .filter_map(|slo| lower_slo(slo, diagnostics))
+        .filter_map(|slo| lower_slo(slo, buckets, diagnostics))
         .collect();
     let recordings = instance
         .children_of("recording")
@@ -173,7 +178,11 @@ fn warn_of_duplicates(alerts: &[(ir::Alert, Span)], diagnostics: &mut Vec<Diag>)
     }
 }
 
-fn lower_slo(slo: &Instance, diagnostics: &mut Vec<Diag>) -> Option<ir::Slo> {
+fn lower_slo(
+    slo: &Instance,
+    buckets: &Buckets<'_>,
+    diagnostics: &mut Vec<Diag>,
+) -> Option<ir::Slo> {
     let Value::Percent(percent) = slo.get("objective") else {
         return None;
     };
@@ -182,7 +191,7 @@ fn lower_slo(slo: &Instance, diagnostics: &mut Vec<Diag>) -> Option<ir::Slo> {
     let sli = slo
         .children_of("sli")
         .next()
-        .and_then(|sli| sli::lower(slo, sli, diagnostics))?;
+        .and_then(|sli| sli::lower(slo, sli, buckets, diagnostics))?;
     if matches!(sli, ir::Sli::ErrorRatio { total: None, .. })
         && *slo.get("min_events") != Value::None
     {

@@ -38,6 +38,6 @@ mod types;
 pub use check::{HoleType, infer};
 pub use error::Error;
 pub use parse::{MAX_DEPTH, parse};
-pub use regex::escape as escape_regex;
+pub use regex::{escape as escape_regex, matches_any};
 pub use tree::*;
 pub use types::Type;
