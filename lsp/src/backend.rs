@@ -208,3 +208,16 @@ fn watch() -> Registration {
         register_options: serde_json::to_value(options).ok(),
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::watch;
+
+    #[test]
+    fn everything_that_a_project_reads_is_watched() {
+        let options = watch().register_options.unwrap_or_default().to_string();
+        for read in ["**/*.nth", nthc::project::MANIFEST, nthc::catalogue::LOCK] {
+            assert!(options.contains(read), "{read} is not in {options}");
+        }
+    }
+}

@@ -1,12 +1,14 @@
 //! Queries compared with the metric catalogue and with the metrics that the project declares: which of them are, and
 //! where what is found is told. The judgement itself is [`catalogue::check`](crate::catalogue::check)'s.
 
+use std::collections::HashMap;
+
 use smol_str::SmolStr;
 
 use super::labels::{Catalogued, ScopeLabels};
 use super::node::NodeId;
 use super::scope::Context;
-use super::value::{Shape, Value};
+use super::value::{Query, Shape, Value};
 use super::{Evaluator, Mode};
 use crate::catalogue::check::{self, Case, Filled, Under};
 use crate::catalogue::{Known, metrics_under};
@@ -16,7 +18,7 @@ use crate::promql::classify::exprs;
 use crate::promql::rewrite::{HoleValue, fill_holes, set_spans};
 use crate::promql::{self, Expr, Node, Selector};
 use crate::schema::{self, Ty};
-use crate::syntax::tree::{self, QueryLit};
+use crate::syntax::tree::{self, Arg, QueryLit};
 
 /// How the queries of an evaluation are compared with what is known of metrics.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -83,13 +85,12 @@ impl<'db> Scoped<'_, 'db> {
         absence: bool,
         judgement: impl FnOnce(&Case<'_>) -> T,
     ) -> T {
-        // The texts outlive the judgement: a query has few selectors.
-        let read: Vec<(Selector, Option<(&Known, String)>)> = promql::classify::metrics(expr)
-            .map(|selector| (selector.clone(), self.known(selector)))
+        // The judgement asks of each selector several times, and always of those in the tree itself.
+        let read: HashMap<*const Selector, (&Known, String)> = promql::classify::metrics(expr)
+            .filter_map(|selector| Some((std::ptr::from_ref(selector), self.known(selector)?)))
             .collect();
         let under = |selector: &Selector| {
-            let (_, found) = read.iter().find(|(known, _)| known == selector)?;
-            let (known, selector) = found.as_ref()?;
+            let (known, selector) = read.get(&std::ptr::from_ref(selector))?;
             Some(Under { known, selector })
         };
         judgement(&Case {
@@ -248,6 +249,55 @@ impl<'db> Evaluator<'db> {
         }
     }
 
+    /// Judges the matcher that `matching(…)` adds: its label and its value stand outside of any query.
+    pub(super) fn check_known_matcher(
+        &mut self,
+        query: &Query,
+        label: &'db Arg,
+        regex: &'db Arg,
+        context: &Context<'db>,
+    ) {
+        let (Some(node), false) = (context.node, self.claims == Claims::None) else {
+            return;
+        };
+        if !query.missing.is_empty() {
+            return;
+        }
+        // Only what has a place is judged.
+        let mut expr = query.expr.clone();
+        set_spans(&mut expr, promql::Span::default());
+        let (of_label, of_value) = (promql::Span::new(0, 1), promql::Span::new(1, 2));
+        if let Node::Selector(selector) = &mut expr.node
+            && let Some(added) = selector.matchers.last_mut()
+        {
+            added.label_span = of_label;
+            added.value.span = of_value;
+        }
+        let labels = self.scope_labels(node);
+        if !query.scoped {
+            labels.add_to(&mut expr);
+        }
+        let found = self
+            .scoped_by(&labels)
+            .judge(&expr, &[], false, check::check);
+        for finding in found {
+            let error = finding.error;
+            let arg = match error.span {
+                span if span == of_label => label,
+                span if span == of_value => regex,
+                _ => continue,
+            };
+            let span = self.span(context, arg.value.range);
+            let mut diagnostic = Diag::new(error.code, error.message, span).label(error.label);
+            diagnostic.help = error.help;
+            if error.span == of_label && names_status_label(&label.value) {
+                diagnostic = diagnostic
+                    .help("the label is the service's `status_label`: set that to the one that tells how an event ended");
+            }
+            self.report_known(&context.scope.trail, diagnostic);
+        }
+    }
+
     /// Reports at a place that an author can change: what the standard library's own text asks for is told where
     /// it was asked to.
     pub(super) fn report_known(&mut self, trail: &[Span], mut diagnostic: Diag) {
@@ -260,7 +310,7 @@ impl<'db> Evaluator<'db> {
             // A text that an argument replaces is not to be edited.
             diagnostic.fixes.clear();
             self.diagnostics
-                .push(diagnostic.because(asked, "what it reads stands here"));
+                .push(diagnostic.because(asked, "it is asked for here"));
             return;
         }
         self.report_at(trail, diagnostic);
@@ -313,4 +363,9 @@ impl<'db> Evaluator<'db> {
         .help("if it runs by now, run `nthc metrics pull` again");
         self.report_known(&setter.context.scope.trail, diagnostic);
     }
+}
+
+/// `service.status_label`, by which templates ask for a label whose name only the service knows.
+fn names_status_label(expr: &tree::Expr) -> bool {
+    matches!(&expr.node, tree::ExprNode::Member(_, name) if name.text == "status_label")
 }

@@ -11,7 +11,7 @@ use super::scope::Context;
 use super::value::{FieldValue, Query, Value, show_duration};
 use crate::catalogue::check::{self, Bound, Bounds, Kind};
 use crate::catalogue::{Lookup, Metric, MetricType, base_name};
-use crate::db::Diag;
+use crate::db::{Diag, Span};
 use crate::diagnostics::{Applicability, codes};
 use crate::promql::{Node, Selector};
 use crate::syntax::tree::{Expr, ExprNode};
@@ -24,7 +24,7 @@ impl<'db> Evaluator<'db> {
         }
         self.check_matches(id);
         match self.schema_kind(id).as_str() {
-            "ratio" => self.check_rates(id, fields, &["good", "bad", "total"]),
+            "ratio" => self.check_rates(id, fields, &["total", "bad", "good"]),
             "error-ratio" => self.check_rates(id, fields, &["total"]),
             "latency" => self.check_latency(id, fields),
             _ => {}
@@ -34,10 +34,15 @@ impl<'db> Evaluator<'db> {
     /// Of a plain selector of events the compiler takes the rate: it must count.
     fn check_rates(&mut self, id: NodeId, fields: &IndexMap<SmolStr, FieldValue>, names: &[&str]) {
         let labels = self.scope_labels(id);
+        // One argument of a template may be several fields.
+        let mut told: Vec<Span> = Vec::new();
         for name in names {
             let Some((query, selector)) = fields.get(*name).and_then(selected) else {
                 continue;
             };
+            if told.contains(&query.span) {
+                continue;
+            }
             let Some((known, _)) = self.known_of(&labels, selector) else {
                 continue;
             };
@@ -51,6 +56,7 @@ impl<'db> Evaluator<'db> {
             if !kind.is_measured() {
                 continue;
             }
+            told.push(query.span);
             let mut diagnostic = Diag::new(
                 &codes::WRONG_RANGE_FUNCTION,
                 format!(
@@ -184,7 +190,9 @@ impl<'db> Evaluator<'db> {
             .and_then(milliseconds)
             .map(show_duration);
         if let Some(nearest) = nearest {
-            if matches!(expr.node, ExprNode::Duration(_)) {
+            // Beyond the last bucket on either side the nearest is no answer.
+            let is_between = below.is_some() && above.is_some();
+            if is_between && matches!(expr.node, ExprNode::Duration(_)) {
                 diagnostic = diagnostic.fix(
                     format!("Replace with `{nearest}`"),
                     span,

@@ -3,14 +3,16 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use super::{Bounds, Case, Finding, Read, Series, buckets};
+use crate::catalogue::MetricType;
 use crate::diagnostics::{codes, suggest};
 use crate::promql::classify::{exprs, metrics};
 use crate::promql::{
-    Aggregate, Binary, Error, Expr, Grouping, Label, MatchOp, Matcher, Node, Selector, matches_any,
+    Aggregate, Binary, Error, Expr, Grouping, Label, MatchOp, Matcher, Node, Selector, StringLit,
+    escape_regex, matches_any,
 };
 
 /// Labels that the scrape gives every series, whatever a target exposes: a declaration does not list them.
-const OF_TARGETS: [&str; 12] = [
+const OF_TARGETS: [&str; 11] = [
     "cluster",
     "container",
     "endpoint",
@@ -22,7 +24,6 @@ const OF_TARGETS: [&str; 12] = [
     "region",
     "service",
     "zone",
-    "prometheus",
 ];
 
 /// The labels of `measured` as a selector of a query sets them, for the lock's key. `None` where it sets one of them
@@ -57,7 +58,7 @@ impl Series<'_> {
         let known = (case.fixed)(label)
             || label == "__name__"
             || (label == "le" && self.part.suffix == "_bucket")
-            || (label == "quantile" && self.part.suffix.is_empty())
+            || (label == "quantile" && metric.metric_type == MetricType::Summary)
             || listed(&metric.labels)
             || self.declared.is_some_and(|metric| listed(&metric.labels));
         if known || self.pulled {
@@ -96,7 +97,7 @@ pub(super) fn check_matchers(
     if case.is_judged(expr) {
         return;
     }
-    let Read::Series(series) = case.read(selector) else {
+    let (Read::Series(series) | Read::Classic(series)) = case.read(selector) else {
         return;
     };
     // What the compiler added stands nowhere.
@@ -181,7 +182,7 @@ fn quoted(label: &str) -> String {
     if plain {
         label.to_owned()
     } else {
-        crate::promql::StringLit::made(label).to_string()
+        StringLit::made(label).to_string()
     }
 }
 
@@ -220,29 +221,27 @@ fn check_value(case: &Case<'_>, matcher: &Matcher, series: &Series<'_>) -> Optio
     let mut error = Error::new(
         &codes::UNKNOWN_LABEL_VALUE,
         format!(
-            "no series of `{}`{} has a `{label}` that {} `{wanted}`",
+            "no series of `{}`{} matches `{label}{}{}`",
             series.name(),
             series.under.place(),
-            if is_regex { "matches" } else { "is" },
+            matcher.op.as_str(),
+            StringLit::made(wanted),
         ),
         matcher.value.span,
     )
     .label("matched nothing when the catalogue was pulled");
-    let is_plain = !is_regex || crate::promql::escape_regex(wanted) == wanted;
+    let is_plain = !is_regex || escape_regex(wanted) == wanted;
     let near = suggest::nearest(wanted, listed.iter().map(String::as_str));
     match near.filter(|_| is_plain) {
         Some(near) => {
             error = error.help(format!("did you mean `{near}`?"));
             if !case.is_filled(matcher.value.span) && !matcher.value.parts.is_empty() {
                 let text = if is_regex {
-                    crate::promql::escape_regex(near)
+                    escape_regex(near)
                 } else {
                     near.to_owned()
                 };
-                error = error.suggest(
-                    matcher.value.span,
-                    crate::promql::StringLit::made(text).to_string(),
-                );
+                error = error.suggest(matcher.value.span, StringLit::made(text).to_string());
             }
         }
         None => error = error.help(format!("there is {}{more}", values.join(", "))),
@@ -256,7 +255,6 @@ fn check_value(case: &Case<'_>, matcher: &Matcher, series: &Series<'_>) -> Optio
 }
 
 fn type_name(series: &Series<'_>) -> &'static str {
-    use crate::catalogue::MetricType;
     match series.part.metric.metric_type {
         MetricType::Counter => "counter",
         MetricType::Histogram | MetricType::GaugeHistogram => "histogram",
@@ -305,7 +303,10 @@ fn check_bound(case: &Case<'_>, matcher: &Matcher, series: &Series<'_>) -> Optio
     let value = buckets::decimal(wanted);
     let place = series.under.place();
     let name = series.name();
-    let message = format!("`{name}`{place} has no bucket with `le={wanted:?}`");
+    let message = format!(
+        "`{name}`{place} has no bucket with `le={}`",
+        StringLit::made(wanted)
+    );
     match matcher.op {
         MatchOp::Matches => {
             let texts = metric.buckets.iter().map(String::as_str);
@@ -317,7 +318,10 @@ fn check_bound(case: &Case<'_>, matcher: &Matcher, series: &Series<'_>) -> Optio
                     .collect();
                 Error::new(
                     &codes::NOT_A_BUCKET,
-                    format!("`{name}`{place} has no bucket with `le=~{wanted:?}`"),
+                    format!(
+                        "`{name}`{place} has no bucket with `le=~{}`",
+                        StringLit::made(wanted)
+                    ),
                     matcher.value.span,
                 )
                 .help(format!("its bounds are {}", shown.join(", ")))
@@ -359,7 +363,7 @@ fn replaced(case: &Case<'_>, error: Error, matcher: &Matcher, text: &str) -> Err
     if case.is_filled(matcher.value.span) {
         return error;
     }
-    let text = crate::promql::StringLit::made(text).to_string();
+    let text = StringLit::made(text).to_string();
     error.suggest(matcher.value.span, text)
 }
 

@@ -5,6 +5,8 @@ mod functions;
 mod kinds;
 mod labels;
 mod names;
+#[cfg(test)]
+mod tests;
 
 use super::{Known, Lookup, Metric, Part};
 use crate::promql::{self, Expr, Node, Selector, Span};
@@ -71,8 +73,8 @@ enum Read<'a> {
     Absent(Under<'a>),
     /// These series.
     Series(Series<'a>),
-    /// It has the name of a histogram of which every series has a suffix.
-    Classic(&'a str),
+    /// It has the name of a histogram of which every series has a suffix; that of these has none.
+    Classic(Series<'a>),
 }
 
 /// Known series.
@@ -144,15 +146,20 @@ impl<'a> Case<'a> {
         let Some(under) = (self.under)(selector) else {
             return Read::Nothing;
         };
+        let series = |part: Part<'a>| Series {
+            part,
+            under,
+            declared: under.known.declared.get(part.name),
+            pulled: family(under.known, part.name).is_some_and(|(_, _, pulled)| pulled),
+        };
         match under.known.metric(name) {
-            Lookup::Found(part) => Read::Series(Series {
-                part,
-                under,
-                declared: under.known.declared.get(part.name),
-                pulled: family(under.known, part.name).is_some_and(|(_, _, pulled)| pulled),
-            }),
+            Lookup::Found(part) => Read::Series(series(part)),
             lookup => match (family(under.known, name), lookup) {
-                (Some((name, ..)), _) => Read::Classic(name),
+                (Some((name, metric, _)), _) => Read::Classic(series(Part {
+                    name,
+                    suffix: "",
+                    metric,
+                })),
                 // A selector that matched nothing at all is told as that.
                 (None, Lookup::Absent) if !is_empty(under.known) => Read::Absent(under),
                 _ => Read::Nothing,

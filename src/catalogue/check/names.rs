@@ -50,6 +50,7 @@ fn remedy(name: &str) -> String {
     let (metric, metric_type) = match histogram {
         Some(base) => (base, "histogram"),
         None if name.ends_with("_total") => (name, "counter"),
+        None if name.ends_with("_duration_seconds") => (name, "histogram"),
         None => (name, "gauge"),
     };
     format!(
@@ -65,9 +66,10 @@ pub(super) fn check_classic(
     selector: &Selector,
     found: &mut Vec<Finding>,
 ) {
-    let Read::Classic(name) = case.read(selector) else {
+    let Read::Classic(series) = case.read(selector) else {
         return;
     };
+    let name = series.part.name;
     let span = selector
         .metric
         .as_ref()
