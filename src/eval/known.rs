@@ -82,6 +82,7 @@ impl<'db> Scoped<'_, 'db> {
         &self,
         expr: &Expr,
         holes: &[Filled],
+        computed: &[promql::Span],
         absence: bool,
         judgement: impl FnOnce(&Case<'_>) -> T,
     ) -> T {
@@ -96,6 +97,7 @@ impl<'db> Scoped<'_, 'db> {
         judgement(&Case {
             expr,
             holes,
+            computed,
             under: &under,
             fixed: &|label| self.labels.sets(label),
             absence,
@@ -201,10 +203,21 @@ impl<'db> Evaluator<'db> {
                 judged: *source == Source::Judged,
             })
             .collect();
+        let has_hole = |matcher: &&promql::Matcher| {
+            let parts = &matcher.value.parts;
+            parts
+                .iter()
+                .any(|part| matches!(part, promql::tree::StringPart::Hole(_)))
+        };
+        let computed: Vec<promql::Span> = promql::classify::metrics(tree)
+            .flat_map(|selector| &selector.matchers)
+            .filter(has_hole)
+            .map(|matcher| matcher.value.span)
+            .collect();
         let absence = self.claims == Claims::All;
         let found = self
             .scoped_by(labels)
-            .judge(&judged, &holes, absence, check::check);
+            .judge(&judged, &holes, &computed, absence, check::check);
         for finding in found {
             let mut diagnostic = Self::promql_diagnostic(&finding.error, literal, context);
             diagnostic.unknown_name = finding.unknown.map(|name| UnknownName {
@@ -239,7 +252,7 @@ impl<'db> Evaluator<'db> {
         }
         let found = self
             .scoped_by(&labels)
-            .judge(&expr, &[], true, check::check_value);
+            .judge(&expr, &[], &[], true, check::check_value);
         for finding in found {
             let error = finding.error;
             let mut diagnostic =
@@ -279,7 +292,7 @@ impl<'db> Evaluator<'db> {
         }
         let found = self
             .scoped_by(&labels)
-            .judge(&expr, &[], false, check::check);
+            .judge(&expr, &[], &[], false, check::check);
         for finding in found {
             let error = finding.error;
             let arg = match error.span {
@@ -359,7 +372,7 @@ impl<'db> Evaluator<'db> {
             self.span(&setter.context, setter.expr.range),
         )
         .label(format!("`{selector}` matched nothing"))
-        .help("compare the labels with those that Prometheus shows for the target; of its queries nothing more is said")
+        .help("nothing more is said of its queries: compare the labels with those that Prometheus shows for the target")
         .help("if it runs by now, run `nthc metrics pull` again");
         self.report_known(&setter.context.scope.trail, diagnostic);
     }

@@ -88,7 +88,7 @@ impl Evaluator<'_> {
         }
     }
 
-    pub(super) fn service_of(&self, node: NodeId) -> Option<NodeId> {
+    fn service_of(&self, node: NodeId) -> Option<NodeId> {
         let mut at = Some(node);
         while let Some(node) = at {
             if self.node(node).kind == "service" {

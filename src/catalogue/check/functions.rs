@@ -146,6 +146,7 @@ impl Walk<'_, '_> {
             ),
             call.function_span,
         )
+        .label(format!("takes {wanted}"))
         .help(why);
         let instead = match (function, kind) {
             ("rate", Kind::Gauge) => Some("deriv"),

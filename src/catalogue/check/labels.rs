@@ -7,8 +7,8 @@ use crate::catalogue::MetricType;
 use crate::diagnostics::{codes, suggest};
 use crate::promql::classify::{exprs, metrics};
 use crate::promql::{
-    Aggregate, Binary, Error, Expr, Grouping, Label, MatchOp, Matcher, Node, Selector, StringLit,
-    escape_regex, matches_any,
+    Aggregate, Binary, Error, Expr, Grouping, Label, MatchOp, Matcher, Node, Selector, Span,
+    StringLit, escape_regex, matches_any,
 };
 
 /// Labels that the scrape gives every series, whatever a target exposes: a declaration does not list them.
@@ -130,12 +130,7 @@ pub(super) fn check_matchers(
 }
 
 /// A label that none of some metrics has.
-fn unknown_label(
-    case: &Case<'_>,
-    label: &str,
-    span: crate::promql::Span,
-    series: &[Series<'_>],
-) -> Error {
+fn unknown_label(case: &Case<'_>, label: &str, span: Span, series: &[Series<'_>]) -> Error {
     let names: BTreeSet<String> = series
         .iter()
         .map(|series| format!("`{}`", series.name()))
@@ -235,14 +230,12 @@ fn check_value(case: &Case<'_>, matcher: &Matcher, series: &Series<'_>) -> Optio
     match near.filter(|_| is_plain) {
         Some(near) => {
             error = error.help(format!("did you mean `{near}`?"));
-            if !case.is_filled(matcher.value.span) && !matcher.value.parts.is_empty() {
-                let text = if is_regex {
-                    escape_regex(near)
-                } else {
-                    near.to_owned()
-                };
-                error = error.suggest(matcher.value.span, StringLit::made(text).to_string());
-            }
+            let text = if is_regex {
+                escape_regex(near)
+            } else {
+                near.to_owned()
+            };
+            error = replaced(case, error, matcher, &text);
         }
         None => error = error.help(format!("there is {}{more}", values.join(", "))),
     }
@@ -359,12 +352,22 @@ fn check_bound(case: &Case<'_>, matcher: &Matcher, series: &Series<'_>) -> Optio
     }
 }
 
+/// Offers another value for a matcher: between the quotes that are there, where it needs no others.
 fn replaced(case: &Case<'_>, error: Error, matcher: &Matcher, text: &str) -> Error {
-    if case.is_filled(matcher.value.span) {
+    let written = matcher.value.span;
+    let is_computed = case.is_filled(written) || case.computed.contains(&written);
+    if is_computed || written.end < written.start + 2 {
         return error;
     }
-    let text = StringLit::made(text).to_string();
-    error.suggest(matcher.value.span, text)
+    let is_plain = !text.contains(['"', '\'', '\\', '`', '$']) && !text.contains(char::is_control);
+    if is_plain {
+        let inner = Span {
+            start: written.start + 1,
+            end: written.end - 1,
+        };
+        return error.suggest(inner, text);
+    }
+    error.suggest(written, StringLit::made(text).to_string())
 }
 
 pub(super) fn check_grouping(case: &Case<'_>, found: &mut Vec<Finding>) {

@@ -39,6 +39,8 @@ pub struct Case<'a> {
     pub expr: &'a Expr,
     /// The holes that queries came through.
     pub holes: &'a [Filled],
+    /// The places of the texts that holes are in: they are not to be replaced by what would fit once.
+    pub computed: &'a [Span],
     /// What is known where a selector reads; `None` where it reads what rules record.
     pub under: &'a dyn Fn(&Selector) -> Option<Under<'a>>,
     /// The labels that the scope sets: all that is read has them.

@@ -58,6 +58,7 @@ fn judge(known: &Known, query: &str) -> Vec<Finding> {
     check(&Case {
         expr: &expr,
         holes: &[],
+        computed: &[],
         under: &|_| {
             Some(Under {
                 known,
