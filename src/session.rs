@@ -450,7 +450,42 @@ impl Session {
                     .flatten(),
             );
         }
-        self.explain_names(distinct(own, made))
+        let found = self.without_recorded(distinct(own, made), environments);
+        self.explain_names(found)
+    }
+
+    /// Leaves out that a metric is not there where another service records it: a catalogue has what targets expose.
+    fn without_recorded(
+        &self,
+        diagnostics: Vec<Diag>,
+        environments: &[Option<SmolStr>],
+    ) -> Vec<Diag> {
+        let is_of_metric =
+            |found: &Diag| matches!(&found.unknown_name, Some(name) if name.kind == "metric");
+        if !diagnostics.iter().any(is_of_metric) {
+            return diagnostics;
+        }
+        let mut recorded: HashSet<SmolStr> = HashSet::new();
+        for key in self.services() {
+            for environment in environments {
+                let evaluated = instance(&self.db, self.workspace, key, environment.clone());
+                if let Some(service) = &evaluated.instance {
+                    let recordings = service.children_of("recording");
+                    recorded.extend(recordings.map(|recording| recording.name.clone()));
+                }
+            }
+        }
+        diagnostics
+            .into_iter()
+            .filter_map(|mut found| {
+                if is_of_metric(&found) {
+                    // No module has a metric that would have to be imported.
+                    let name = found.unknown_name.take()?;
+                    return (!recorded.contains(name.name.as_str())).then_some(found);
+                }
+                Some(found)
+            })
+            .collect()
     }
 
     /// All blocks, for rules to look at.

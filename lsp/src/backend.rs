@@ -193,9 +193,9 @@ impl LanguageServer for Backend {
     }
 }
 
-/// What the client is asked to watch: sources and manifests, wherever they are.
+/// What the client is asked to watch: sources, manifests and metric catalogues, wherever they are.
 fn watch() -> Registration {
-    let watchers = ["**/*.nth", "**/nth.toml"]
+    let watchers = ["**/*.nth", "**/nth.toml", "**/nth.metrics.lock"]
         .map(|glob| FileSystemWatcher {
             glob_pattern: GlobPattern::String(glob.to_owned()),
             kind: None,
@@ -206,5 +206,18 @@ fn watch() -> Registration {
         id: "sources".to_owned(),
         method: "workspace/didChangeWatchedFiles".to_owned(),
         register_options: serde_json::to_value(options).ok(),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::watch;
+
+    #[test]
+    fn everything_that_a_project_reads_is_watched() {
+        let options = watch().register_options.unwrap_or_default().to_string();
+        for read in ["**/*.nth", nthc::project::MANIFEST, nthc::catalogue::LOCK] {
+            assert!(options.contains(read), "{read} is not in {options}");
+        }
     }
 }

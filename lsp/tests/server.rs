@@ -319,6 +319,44 @@ async fn levels_of_the_project_are_obeyed_and_read_again() {
 }
 
 #[tokio::test]
+async fn a_changed_catalogue_changes_what_is_said() {
+    let folder = project();
+    let root = folder.path().canonicalize().unwrap();
+    let (services, lock) = (root.join("services.nth"), root.join("nth.metrics.lock"));
+    let text = fs::read_to_string(&services).unwrap().replace(
+        "\"checkout\" }\n",
+        "\"checkout\" }\n  alert backlog { when = `max(queue_depth) > 7` }\n",
+    );
+    fs::write(&services, &text).unwrap();
+    let catalogue = |metric: &str| {
+        format!(
+            "version = 1\n\n[selectors.'{{job=\"checkout\"}}'.metrics.{metric}]\ntype = \"gauge\"\n"
+        )
+    };
+    fs::write(&lock, catalogue("queue_depths")).unwrap();
+    let uri = address(&services);
+    let mut client = Client::start(editor()).await;
+    client.open(&uri, 1, &text).await;
+    let codes = |told: &[Value]| -> Vec<String> {
+        told.iter()
+            .map(|found| found["code"].as_str().unwrap().to_owned())
+            .collect()
+    };
+    let before = client.diagnostics_of(&uri, 1).await;
+    assert_eq!(codes(&before), ["N0901"], "{before:#?}");
+
+    // It was pulled again: seen when the client tells of the file, with no change to any source.
+    fs::write(&lock, catalogue("queue_depth")).unwrap();
+    let pulled = json!({ "changes": [{ "uri": address(&lock), "type": 2 }] });
+    client
+        .notify("workspace/didChangeWatchedFiles", pulled)
+        .await;
+    let after = client.diagnostics(&uri).await;
+    assert_eq!(after["diagnostics"], json!([]), "{after:#}");
+    assert_eq!(client.end().await, nth_lsp::Ended::InOrder);
+}
+
+#[tokio::test]
 async fn agrees_on_how_to_count() {
     for (offered, chosen, column) in [
         (json!(["utf-8", "utf-16"]), "utf-8", 35),

@@ -9,7 +9,7 @@ use serde::{Serialize, Serializer};
 use smol_str::SmolStr;
 
 use super::claim::{name_of, named, section_of};
-use super::wanted::{labels, labels_of};
+use super::wanted::{block_labels, environment_labels};
 use super::{Claim, Lookups, Scope, selector_of};
 use crate::db::item_name;
 use crate::eval::{Instance, Query, Value, instance};
@@ -205,7 +205,7 @@ pub fn coverage(
     let environments = environments
         .iter()
         .map(|environment| {
-            let shared = labels_of(session, environment.as_deref());
+            let shared = environment_labels(&session.db, session.workspace, environment.as_deref());
             let mut in_environment = Tally::default();
             let mut services = Vec::new();
             for key in session.services() {
@@ -369,7 +369,7 @@ impl<'a> Metrics<'a> {
         if block.kind == "signal" {
             return;
         }
-        let own = labels(block);
+        let own = block_labels(block);
         let narrowed;
         let scope = if own.is_empty() {
             above

@@ -5,6 +5,7 @@
 
 mod answer;
 mod assemble;
+pub mod check;
 mod claim;
 mod coverage;
 mod known;
@@ -26,7 +27,7 @@ pub use coverage::{
 };
 pub use known::{Known, Lookup, Part, metrics_under};
 pub use lock::{Lock, Unreadable};
-pub use wanted::{Wanted, canonical, selector_of, wanted};
+pub use wanted::{Wanted, block_labels, canonical, environment_labels, selector_of, wanted};
 
 /// The lock file's name.
 pub const LOCK: &str = "nth.metrics.lock";
@@ -125,4 +126,12 @@ fn bare() -> BTreeSet<String> {
 
 fn is_bare(suffixes: &BTreeSet<String>) -> bool {
     suffixes.len() == 1 && suffixes.contains("")
+}
+
+/// A histogram's own name, whichever of its series was named.
+pub fn base_name(series: &str) -> &str {
+    ["_bucket", "_count", "_sum"]
+        .iter()
+        .find_map(|suffix| series.strip_suffix(suffix))
+        .unwrap_or(series)
 }

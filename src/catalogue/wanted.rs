@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use smol_str::SmolStr;
 
-use crate::db::{ItemClass, file_names};
+use crate::db::{ItemClass, Workspace, file_names};
 use crate::eval::{Instance, Value, instance};
 use crate::promql::build::matcher;
 use crate::promql::{self, MatchOp, Modifiers, Node, Selector};
@@ -17,7 +17,7 @@ pub type Wanted = BTreeMap<String, BTreeSet<String>>;
 /// of blocks in them, as dependencies, each with the environment's labels. A block without labels is left out.
 pub fn wanted(session: &Session, environment: Option<&str>) -> Wanted {
     let db = &session.db;
-    let shared = labels_of(session, environment);
+    let shared = environment_labels(db, session.workspace, environment);
     let mut found = Wanted::new();
     for file in session.files().iter().filter(|file| !file.package(db)) {
         let services = file_names(db, *file)
@@ -35,18 +35,16 @@ pub fn wanted(session: &Session, environment: Option<&str>) -> Wanted {
 }
 
 /// The labels that all series of an environment carry.
-pub(super) fn labels_of(session: &Session, environment: Option<&str>) -> BTreeMap<String, String> {
+pub fn environment_labels(
+    db: &dyn salsa::Database,
+    workspace: Workspace,
+    environment: Option<&str>,
+) -> BTreeMap<String, String> {
     environment
-        .and_then(|name| {
-            session
-                .workspace
-                .environments(&session.db)
-                .get(name)
-                .copied()
-        })
+        .and_then(|name| workspace.environments(db).get(name).copied())
         .and_then(|key| {
-            let evaluated = instance(&session.db, session.workspace, key, None);
-            evaluated.instance.as_ref().map(labels)
+            let evaluated = instance(db, workspace, key, None);
+            evaluated.instance.as_ref().map(block_labels)
         })
         .unwrap_or_default()
 }
@@ -57,7 +55,7 @@ fn gather(block: &Instance, above: &str, shared: &BTreeMap<String, String>, foun
         (above, "") => format!("{above}.{}", block.kind),
         (above, name) => format!("{above}.{name}"),
     };
-    let mut own = labels(block);
+    let mut own = block_labels(block);
     if !own.is_empty() || (above.is_empty() && !shared.is_empty()) {
         for (label, value) in shared {
             own.entry(label.clone()).or_insert_with(|| value.clone());
@@ -73,7 +71,7 @@ fn gather(block: &Instance, above: &str, shared: &BTreeMap<String, String>, foun
 }
 
 /// A block's selector. What is no text in it was reported, and no query carries it.
-pub(super) fn labels(block: &Instance) -> BTreeMap<String, String> {
+pub fn block_labels(block: &Instance) -> BTreeMap<String, String> {
     match block.get("selector") {
         Value::Labels(entries) => entries
             .iter()

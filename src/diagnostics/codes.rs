@@ -195,6 +195,13 @@ codes! {
     Warning FUTURE_OFFSET "N0819" "future-offset" "A query looks for samples that are not there yet.";
     Warning BAD_DIRECTIVE "N0820" "bad-allow" "A comment that begins with `nth:` cannot be read, or stands with nothing.";
     Warning UNUSED_ALLOW "N0821" "unused-allow" "A comment allows a warning that is not there.";
+    Warning UNKNOWN_METRIC "N0901" "unknown-metric" "A query reads a metric that is not there.";
+    Warning UNKNOWN_LABEL "N0902" "unknown-label" "A query uses a label that no series of the metric has.";
+    Warning UNKNOWN_LABEL_VALUE "N0903" "unknown-label-value" "A matcher asks for a value that no series has.";
+    Warning WRONG_RANGE_FUNCTION "N0904" "wrong-range-function" "A function for counters is taken of a gauge, or the other way round.";
+    Warning BARE_COUNTER "N0905" "bare-counter" "A counter's value is used as it is.";
+    Warning NOT_A_BUCKET "N0906" "not-a-bucket" "A latency's limit is no bucket of its histogram.";
+    Warning MATCHES_NOTHING "N0907" "matches-nothing" "A selector matched no series at all.";
     Warning SIGNALS_MISSING "N0908" "signals-missing" "Signals of a service or a dependency have no metric in the catalogue.";
     Warning OBJECTIVE_WITHOUT_DATA "N0909" "objective-without-data" "An objective reads a signal that has no metric in the catalogue.";
     Warning LEFT_OUT "N0910" "left-out" "An alert or a recording is left out because another service's signal has no metric.";

@@ -52,7 +52,7 @@ impl<'db> Evaluator<'db> {
             return self.matching(name.text == "not-matching", selector, label, regex, context);
         }
         match (name.text.as_str(), args) {
-            ("unscoped", [arg]) => match self.eval(&arg.value, context, expected) {
+            ("unscoped", [arg]) => match self.eval_unscoped(&arg.value, context, expected) {
                 Value::Query(query) => Value::Query(Query {
                     scoped: true,
                     ..self.unscope(query, &arg.value, context)
@@ -139,12 +139,12 @@ impl<'db> Evaluator<'db> {
         &mut self,
         negated: bool,
         selector: &'db Arg,
-        label: &'db Arg,
+        label_arg: &'db Arg,
         argument: &'db Arg,
         context: &Context<'db>,
     ) -> Value {
         let value = self.typed(selector, &Ty::Selector, context);
-        let label_value = self.typed(label, &Ty::LabelName, context);
+        let label_value = self.typed(label_arg, &Ty::LabelName, context);
         let regex_value = self.typed(argument, &Ty::String, context);
         match (value, label_value, regex_value) {
             (Value::Query(mut query), Value::String(label), Value::String(regex)) => {
@@ -171,6 +171,7 @@ impl<'db> Evaluator<'db> {
                     );
                     return Value::Error;
                 }
+                self.check_known_matcher(&query, label_arg, argument, context);
                 Value::Query(query)
             }
             (value, label, regex) if value.is_error() || label.is_error() || regex.is_error() => {

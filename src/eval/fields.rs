@@ -72,12 +72,13 @@ impl<'db> Evaluator<'db> {
     }
 
     pub(super) fn set(&mut self, field: &'db schema::FieldSchema, setter: &Setter<'db>) -> Value {
-        let value = self.eval(setter.expr, &setter.context, &field.ty);
+        let value = self.eval_field(setter.expr, &setter.context, field);
         if self.mode == Mode::Check && *field.ty.required() == Ty::Text {
             self.warn_of_template(setter.expr, &setter.context);
         }
         let span = self.span(&setter.context, setter.expr.range);
         let value = self.coerce(value, &field.ty, span, &setter.context);
+        self.check_known_value(&value, field, &setter.context);
         self.refine(value, field, span, &setter.context)
     }
 
@@ -179,6 +180,7 @@ impl<'db> Evaluator<'db> {
                 },
             );
         }
+        self.check_known_block(id, &fields);
         let children = self.node(id).children.clone();
         let children = children
             .into_iter()

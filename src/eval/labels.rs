@@ -7,7 +7,8 @@ use smol_str::SmolStr;
 use super::Evaluator;
 use super::node::NodeId;
 use super::value::{BlockRef, Value};
-use crate::catalogue::Scope;
+use crate::catalogue::check::read_under;
+use crate::catalogue::{Scope, selector_of};
 use crate::promql;
 use crate::promql::rewrite::inject_labels_by;
 use crate::schema::Ty;
@@ -21,6 +22,16 @@ pub(crate) struct ScopeLabels {
     recorded: BTreeMap<String, String>,
     /// The names of the service's own recordings.
     recordings: Vec<SmolStr>,
+}
+
+/// What the catalogue knows what a selector reads by.
+pub(crate) enum Catalogued {
+    /// This selector.
+    Under(String),
+    /// None of which it would know: the selector sets a label of the scope in a way of its own.
+    Elsewhere,
+    /// It reads what the service's rules record.
+    Recorded,
 }
 
 impl ScopeLabels {
@@ -39,6 +50,28 @@ impl ScopeLabels {
     pub(crate) fn names(&self) -> BTreeSet<SmolStr> {
         let names = self.measured.keys().chain(self.recorded.keys());
         names.map(SmolStr::from).collect()
+    }
+
+    /// What the catalogue knows what a selector reads by; the selector has the labels already.
+    pub(crate) fn catalogued(&self, selector: &promql::Selector) -> Catalogued {
+        let name = selector.metric.as_ref().map(|metric| metric.text.as_str());
+        if name.is_some_and(|name| self.is_recorded(name)) {
+            return Catalogued::Recorded;
+        }
+        match read_under(&self.measured, selector) {
+            Some(labels) => Catalogued::Under(selector_of(&labels)),
+            None => Catalogued::Elsewhere,
+        }
+    }
+
+    /// Whether all measured series have a label, because the scope sets it.
+    pub(crate) fn sets(&self, label: &str) -> bool {
+        self.measured.contains_key(label)
+    }
+
+    /// The selector that series are measured by, as the catalogue has it.
+    pub(crate) fn selector(&self) -> String {
+        selector_of(&self.measured)
     }
 
     /// Whether a metric is one that the service's rules record: its own recordings, and those that every service's

@@ -12,6 +12,8 @@ mod collect;
 mod expr;
 mod fields;
 mod judge;
+mod known;
+mod known_sli;
 mod labels;
 mod members;
 mod names;
@@ -66,6 +68,8 @@ pub struct Evaluator<'db> {
     pub diagnostics: Vec<Diag>,
     /// All blocks of a kind, for rules; empty elsewhere.
     pub all: BTreeMap<SmolStr, Vec<BlockRef>>,
+    /// How queries are compared with what is known of metrics.
+    claims: known::Claims,
     root: Option<(ItemKey, NodeId)>,
     nodes: Vec<node::Node<'db>>,
 }
@@ -86,6 +90,7 @@ impl<'db> Evaluator<'db> {
             mode,
             diagnostics: Vec::new(),
             all: BTreeMap::new(),
+            claims: known::Claims::None,
             root: None,
             nodes: Vec::new(),
         }
@@ -153,6 +158,9 @@ pub fn instance(
         _ => false,
     };
     let root = evaluator.root_block(key).filter(|_| stands);
+    if let Some(root) = root {
+        evaluator.compare_with_known(root);
+    }
     let instance = root.map(|node| evaluator.freeze(node));
     Arc::new(Evaluated {
         instance,

@@ -7,6 +7,7 @@ use rust_decimal::Decimal;
 use rust_decimal::prelude::ToPrimitive;
 use smol_str::SmolStr;
 
+use super::known::Source;
 use super::scope::Context;
 use super::value::{BlockRef, Query, Shape, Value};
 use super::{Evaluator, Mode};
@@ -86,6 +87,7 @@ impl<'db> Evaluator<'db> {
         let mut expr = tree.clone();
         labels.add_to(&mut expr);
         let missing = missing_signals(&holes);
+        let sources: Vec<Source> = holes.iter().map(Source::of).collect();
         let fillings: Vec<HoleValue> = holes
             .into_iter()
             .map(|hole| match hole {
@@ -139,6 +141,7 @@ impl<'db> Evaluator<'db> {
             self.report(context, diagnostic);
             return Value::Error;
         }
+        self.check_known(literal, tree, &labels, &sources, &fillings, context);
         let span = self.span(context, literal.text_range);
         Value::Query(Query {
             expr,
@@ -220,6 +223,16 @@ impl<'db> Evaluator<'db> {
     }
 
     fn report_promql(&mut self, error: &promql::Error, literal: &QueryLit, context: &Context<'db>) {
+        let diagnostic = Self::promql_diagnostic(error, literal, context);
+        self.report(context, diagnostic);
+    }
+
+    /// A mistake in a query's text, with its place in the item.
+    pub(super) fn promql_diagnostic(
+        error: &promql::Error,
+        literal: &QueryLit,
+        context: &Context<'db>,
+    ) -> Diag {
         let place = |span: promql::Span| Span {
             item: context.scope.item,
             range: TextRange {
@@ -246,7 +259,7 @@ impl<'db> Evaluator<'db> {
             };
             diagnostic = diagnostic.fix(title, place(*span), text.clone(), applicability);
         }
-        self.report(context, diagnostic);
+        diagnostic
     }
 }
 

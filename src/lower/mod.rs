@@ -1,5 +1,6 @@
 //! From evaluated blocks to the model: what the language says becomes what a backend needs.
 
+mod buckets;
 mod doubts;
 mod service;
 mod signal;
@@ -8,6 +9,8 @@ mod sli;
 use std::sync::Arc;
 
 use smol_str::SmolStr;
+
+use buckets::Buckets;
 
 use crate::db::{Diag, ItemKey, Workspace};
 use crate::eval::instance;
@@ -37,6 +40,7 @@ pub fn service_model(
             db,
             environment: environment.as_ref(),
             scrape_interval: workspace.scrape_interval(db),
+            buckets: Buckets::of(db, workspace, environment.clone(), instance),
         };
         service::lower(instance, &surroundings, &mut diagnostics)
     });

@@ -5,6 +5,7 @@ use std::collections::BTreeMap;
 use rust_decimal::Decimal;
 use smol_str::SmolStr;
 
+use super::buckets::Buckets;
 use super::signal::{self, Absences};
 use super::{doubts, sli};
 use crate::db::{Diag, Span};
@@ -31,6 +32,8 @@ pub(super) struct Surroundings<'a> {
     pub environment: Option<&'a SmolStr>,
     /// How often Prometheus scrapes what queries read.
     pub scrape_interval: ir::Duration,
+    /// The texts of the bounds of its histograms' buckets.
+    pub buckets: Buckets<'a>,
 }
 
 /// A service, if nothing that it cannot be without is missing or wrong.
@@ -73,7 +76,7 @@ pub(super) fn lower(
     doubts::of_thresholds(&alerts, diagnostics);
     let slos = instance
         .children_of("slo")
-        .filter_map(|slo| lower_slo(slo, diagnostics))
+        .filter_map(|slo| lower_slo(slo, &surroundings.buckets, diagnostics))
         .collect();
     let mut recordings: Vec<(ir::Recording, &Instance)> = Vec::new();
     for recording in instance.children_of("recording") {
@@ -240,7 +243,11 @@ fn warn_of_duplicates(alerts: &[(ir::Alert, Span)], diagnostics: &mut Vec<Diag>)
     }
 }
 
-fn lower_slo(slo: &Instance, diagnostics: &mut Vec<Diag>) -> Option<ir::Slo> {
+fn lower_slo(
+    slo: &Instance,
+    buckets: &Buckets<'_>,
+    diagnostics: &mut Vec<Diag>,
+) -> Option<ir::Slo> {
     let Value::Percent(percent) = slo.get("objective") else {
         return None;
     };
@@ -249,7 +256,7 @@ fn lower_slo(slo: &Instance, diagnostics: &mut Vec<Diag>) -> Option<ir::Slo> {
     let sli = slo
         .children_of("sli")
         .next()
-        .and_then(|sli| sli::lower(slo, sli, diagnostics))?;
+        .and_then(|sli| sli::lower(slo, sli, buckets, diagnostics))?;
     if matches!(sli, ir::Sli::ErrorRatio { total: None, .. })
         && *slo.get("min_events") != Value::None
     {

@@ -1,6 +1,10 @@
 //! Indicators: selectors become event rates, histograms become good and total events.
 
+use rust_decimal::Decimal;
+
+use super::buckets::Buckets;
 use super::service::{duration, query, report};
+use crate::catalogue::base_name;
 use crate::db::Diag;
 use crate::diagnostics::codes;
 use crate::eval::{Instance, Value};
@@ -10,10 +14,15 @@ use crate::promql::rewrite::{as_bool, as_rate};
 use crate::promql::{self, build};
 
 /// The indicator of an objective.
-pub(super) fn lower(slo: &Instance, sli: &Instance, diagnostics: &mut Vec<Diag>) -> Option<Sli> {
+pub(super) fn lower(
+    slo: &Instance,
+    sli: &Instance,
+    buckets: &Buckets<'_>,
+    diagnostics: &mut Vec<Diag>,
+) -> Option<Sli> {
     match sli.variant.as_deref() {
         Some("ratio") => ratio(sli, diagnostics),
-        Some("latency") => latency(sli),
+        Some("latency") => latency(sli, buckets),
         Some("time-slices") => time_slices(sli, diagnostics),
         Some("error-ratio") => error_ratio(slo, sli, diagnostics),
         _ if sli.incomplete => None,
@@ -81,7 +90,7 @@ fn ratio(sli: &Instance, diagnostics: &mut Vec<Diag>) -> Option<Sli> {
 }
 
 /// A classic histogram's good events are those of the bucket at the limit; a native one's are computed.
-fn latency(sli: &Instance) -> Option<Sli> {
+fn latency(sli: &Instance, buckets: &Buckets<'_>) -> Option<Sli> {
     let histogram = query(sli.get("histogram"))?;
     let limit = duration(sli.get("under"))?.as_seconds();
     let seconds = crate::ir::number::decimal_text(limit);
@@ -102,12 +111,7 @@ fn latency(sli: &Instance) -> Option<Sli> {
     }
     let total = renamed(&histogram, "_count")?;
     let mut good = renamed(&histogram, "_bucket")?;
-    // Prometheus 3 writes the bound of a whole number of seconds as `1.0`, older servers as `1`.
-    let bound = if limit.fract().is_zero() {
-        build::matcher("le", promql::MatchOp::Matches, format!("{seconds}(\\.0)?"))
-    } else {
-        build::matcher("le", promql::MatchOp::Equal, &seconds)
-    };
+    let bound = bound(limit, &buckets.texts(&histogram, limit));
     if let promql::Node::Selector(selector) = &mut good.node {
         selector.matchers.retain(|matcher| matcher.label != "le");
         selector.matchers.push(bound);
@@ -120,6 +124,36 @@ fn latency(sli: &Instance) -> Option<Sli> {
     })
 }
 
+/// The matcher of the bucket that ends at a limit, in seconds. `known` is how targets write its bound, where the metric
+/// catalogue has it.
+fn bound(limit: Decimal, known: &[&str]) -> promql::Matcher {
+    let seconds = crate::ir::number::decimal_text(limit);
+    // Prometheus 3 writes the bound of a whole number of seconds as `1.0`, older servers as `1`.
+    let is_whole = limit.fract().is_zero();
+    let usual = [seconds.clone(), format!("{seconds}.0")];
+    let usual = if is_whole { &usual[..] } else { &usual[..1] };
+    if known
+        .iter()
+        .all(|text| usual.iter().any(|usual| usual == text))
+    {
+        return if is_whole {
+            build::matcher("le", promql::MatchOp::Matches, format!("{seconds}(\\.0)?"))
+        } else {
+            build::matcher("le", promql::MatchOp::Equal, &seconds)
+        };
+    }
+    match known {
+        [text] => build::matcher("le", promql::MatchOp::Equal, *text),
+        texts => {
+            let texts: Vec<String> = texts
+                .iter()
+                .map(|text| promql::escape_regex(text))
+                .collect();
+            build::matcher("le", promql::MatchOp::Matches, texts.join("|"))
+        }
+    }
+}
+
 /// The histogram's series of that suffix, whichever of them was named.
 fn renamed(histogram: &promql::Expr, suffix: &str) -> Option<promql::Expr> {
     let mut expr = histogram.clone();
@@ -127,10 +161,7 @@ fn renamed(histogram: &promql::Expr, suffix: &str) -> Option<promql::Expr> {
         return None;
     };
     let metric = selector.metric.as_mut()?;
-    let base = ["_bucket", "_count", "_sum"]
-        .iter()
-        .find_map(|known| metric.text.strip_suffix(known))
-        .unwrap_or(&metric.text);
+    let base = base_name(&metric.text);
     metric.text = format!("{base}{suffix}").into();
     Some(expr)
 }

@@ -40,6 +40,6 @@ pub use check::{HoleType, infer};
 pub use error::Error;
 pub use labels::{LabelSet, labels_of};
 pub use parse::{MAX_DEPTH, parse};
-pub use regex::escape as escape_regex;
+pub use regex::{escape as escape_regex, matches_any};
 pub use tree::*;
 pub use types::Type;

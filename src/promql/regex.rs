@@ -1,5 +1,6 @@
 //! Regular expressions in matchers: the RE2 flavour that Prometheus takes, read with the help of `regex-syntax`.
 
+use regex_automata::nfa::thompson::{NFA, pikevm::PikeVM};
 use regex_syntax::hir::{Hir, HirKind, Look};
 
 /// What is wrong with a regular expression.
@@ -9,13 +10,39 @@ pub(super) struct BadRegex(pub(super) String);
 /// Reads a regular expression, and says whether it matches the empty text.
 pub(super) fn matches_empty(pattern: &str) -> Result<bool, BadRegex> {
     let translated = translate(pattern)?;
-    let hir = regex_syntax::ParserBuilder::new()
+    let hir = parsed(&translated).map_err(|error| BadRegex(reason(&error)))?;
+    Ok(empty(&hir))
+}
+
+/// Whether a regular expression, anchored at both ends as matchers are, matches any of some texts. `None` where it
+/// could not be read, or is too large to be tried.
+pub fn matches_any<'t>(pattern: &str, texts: impl IntoIterator<Item = &'t str>) -> Option<bool> {
+    let hir = parsed(&translate(pattern).ok()?).ok()?;
+    let anchored = Hir::concat(vec![Hir::look(Look::Start), hir, Hir::look(Look::End)]);
+    let config = NFA::config().nfa_size_limit(Some(MOST_BYTES));
+    let nfa = NFA::compiler()
+        .configure(config)
+        .build_from_hir(&anchored)
+        .ok()?;
+    let regex = PikeVM::new_from_nfa(nfa).ok()?;
+    let mut cache = regex.create_cache();
+    Some(
+        texts
+            .into_iter()
+            .any(|text| regex.is_match(&mut cache, text)),
+    )
+}
+
+/// How large a regular expression may become before it is not tried.
+const MOST_BYTES: usize = 1 << 20;
+
+fn parsed(translated: &str) -> Result<Hir, Box<regex_syntax::Error>> {
+    regex_syntax::ParserBuilder::new()
         .dot_matches_new_line(true)
         .utf8(false)
         .build()
-        .parse(&translated)
-        .map_err(|error| BadRegex(reason(&error)))?;
-    Ok(empty(&hir))
+        .parse(translated)
+        .map_err(Box::new)
 }
 
 /// Escapes a text so that, as a regular expression, it matches just itself.
@@ -307,6 +334,24 @@ mod tests {
         ] {
             assert!(matches_empty(pattern).is_err(), "{pattern}");
         }
+    }
+
+    #[test]
+    fn matchers_are_anchored() {
+        for (pattern, text, expected) in [
+            ("5..", "500", true),
+            ("5..", "5000", false),
+            ("0", "200", false),
+            ("a|b", "b", true),
+            ("a|b", "ab", false),
+            (".*", "", true),
+            ("(?i)ok", "OK", true),
+            (".", "\n", true),
+        ] {
+            assert_eq!(matches_any(pattern, [text]), Some(expected), "{pattern}");
+        }
+        assert_eq!(matches_any("(", ["a"]), None);
+        assert_eq!(matches_any("(((a{1000}){1000}){1000})", ["a"]), None);
     }
 
     #[test]

@@ -410,34 +410,35 @@ pub fn as_bool(mut condition: Expr) -> Option<Expr> {
 /// assert_eq!(spaced, tight);
 /// ```
 pub fn clear_spans(expr: &mut Expr) {
-    fn labels(labels: &mut [Label]) {
-        labels
-            .iter_mut()
-            .for_each(|label| label.span = Span::default());
-    }
-    each_duration(expr, &mut |duration| duration.span = Span::default());
+    set_spans(expr, Span::default());
+}
+
+/// Gives everything in the tree the same place.
+pub fn set_spans(expr: &mut Expr, span: Span) {
+    let labels = |labels: &mut [Label]| labels.iter_mut().for_each(|label| label.span = span);
+    each_duration(expr, &mut |duration| duration.span = span);
     each_expr(expr, &mut |expr| {
-        expr.span = Span::default();
+        expr.span = span;
         match &mut expr.node {
-            Node::String(string) => string.span = Span::default(),
+            Node::String(string) => string.span = span,
             Node::Selector(selector) => {
                 if let Some(metric) = &mut selector.metric {
-                    metric.span = Span::default();
+                    metric.span = span;
                 }
                 for matcher in &mut selector.matchers {
-                    matcher.label_span = Span::default();
-                    matcher.value.span = Span::default();
+                    matcher.label_span = span;
+                    matcher.value.span = span;
                 }
             }
-            Node::Call(call) => call.function_span = Span::default(),
+            Node::Call(call) => call.function_span = span,
             Node::Aggregate(aggregate) => {
-                aggregate.op_span = Span::default();
+                aggregate.op_span = span;
                 if let Some(grouping) = &mut aggregate.grouping {
                     labels(&mut grouping.labels);
                 }
             }
             Node::Binary(binary) => {
-                binary.op_span = Span::default();
+                binary.op_span = span;
                 if let Some(matching) = &mut binary.matching {
                     labels(&mut matching.labels);
                     if let Some(group) = &mut matching.group {

@@ -1,0 +1,265 @@
+//! N0904 and N0905: functions for counters taken of gauges and the other way round, and counters whose value is used
+//! as it is.
+
+use std::collections::BTreeSet;
+
+use super::{Case, Finding, Kind, Read, Series};
+use crate::diagnostics::codes;
+use crate::promql::classify::{exprs, metrics};
+use crate::promql::{Aggregate, Binary, BinaryOp, Call, Error, Expr, Node, Selector, Span};
+
+/// Functions that take the resets of a counter out.
+const OF_COUNTERS: [&str; 4] = ["increase", "irate", "rate", "resets"];
+
+/// Functions that take a counter's reset for a fall.
+const OF_GAUGES: [&str; 6] = [
+    "delta",
+    "deriv",
+    "double_exponential_smoothing",
+    "holt_winters",
+    "idelta",
+    "predict_linear",
+];
+
+/// Functions that look at when there are samples, or whether, and not at how large they are.
+const OF_SAMPLES: [&str; 12] = [
+    "absent",
+    "absent_over_time",
+    "changes",
+    "count_over_time",
+    "present_over_time",
+    "start_timestamp",
+    "timestamp",
+    "ts_of_first_over_time",
+    "ts_of_last_over_time",
+    "ts_of_max_over_time",
+    "ts_of_min_over_time",
+    "info",
+];
+
+/// What becomes of a value.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Use {
+    /// It is computed with, compared or shown.
+    Value,
+    /// Only that there is one.
+    Presence,
+}
+
+pub(super) fn check(case: &Case<'_>, found: &mut Vec<Finding>) {
+    Walk { case, found }.walk(case.expr, Use::Value);
+}
+
+struct Walk<'w, 'a> {
+    case: &'w Case<'a>,
+    found: &'w mut Vec<Finding>,
+}
+
+impl Walk<'_, '_> {
+    fn walk(&mut self, expr: &Expr, used: Use) {
+        match &expr.node {
+            Node::Number(_) | Node::String(_) | Node::Hole(_) => {}
+            Node::Selector(selector) => self.value(expr, selector, used),
+            Node::Range(inner, _)
+            | Node::Unary(_, inner)
+            | Node::Paren(inner)
+            | Node::Modified(inner, _) => self.walk(inner, used),
+            Node::Subquery(subquery) => self.walk(&subquery.expr, used),
+            Node::Call(call) => self.call(call, used),
+            Node::Aggregate(aggregate) => self.aggregate(aggregate, used),
+            Node::Binary(binary) => self.binary(binary, used),
+        }
+    }
+
+    fn aggregate(&mut self, aggregate: &Aggregate, used: Use) {
+        if let Some(param) = &aggregate.param {
+            self.walk(param, Use::Value);
+        }
+        let used = match aggregate.op.as_str() {
+            "count" | "group" => Use::Presence,
+            // They choose by the value.
+            "topk" | "bottomk" | "count_values" => Use::Value,
+            _ => used,
+        };
+        self.walk(&aggregate.expr, used);
+    }
+
+    fn binary(&mut self, binary: &Binary, used: Use) {
+        let (left, right) = match binary.op {
+            BinaryOp::And | BinaryOp::Unless => (used, Use::Presence),
+            op if (op == BinaryOp::Subtract || op.is_comparison()) && compares_times(binary) => {
+                (Use::Presence, Use::Presence)
+            }
+            op if op.is_comparison() => (Use::Value, Use::Value),
+            _ => (used, used),
+        };
+        self.walk(&binary.left, left);
+        self.walk(&binary.right, right);
+    }
+
+    fn call(&mut self, call: &Call, used: Use) {
+        let function = call.function.as_str();
+        let of_counters = OF_COUNTERS.contains(&function);
+        let of_gauges = OF_GAUGES.contains(&function);
+        for arg in &call.args {
+            if let Some((expr, selector)) = ranged(arg)
+                && (of_counters || of_gauges)
+            {
+                if let Read::Series(series) = self.case.read(selector) {
+                    self.range_function(call, expr, &series, of_counters);
+                }
+            } else if of_counters || OF_SAMPLES.contains(&function) {
+                self.walk(arg, Use::Presence);
+            } else {
+                self.walk(arg, used);
+            }
+        }
+    }
+
+    fn range_function(&mut self, call: &Call, expr: &Expr, series: &Series<'_>, of_counters: bool) {
+        let kind = Kind::of(&series.part);
+        let is_wrong = if of_counters {
+            kind.is_measured()
+        } else {
+            kind.is_counted()
+        };
+        if !is_wrong {
+            return;
+        }
+        let function = call.function.as_str();
+        let (wanted, why) = if of_counters {
+            (
+                "counters",
+                format!("`{function}` takes every fall for a restart of the process"),
+            )
+        } else {
+            (
+                "gauges",
+                format!("`{function}` takes a restart of the process for a fall"),
+            )
+        };
+        let mut error = Error::new(
+            &codes::WRONG_RANGE_FUNCTION,
+            format!(
+                "`{function}` is for {wanted}, and is taken of {}",
+                kind.phrase(&series.part)
+            ),
+            call.function_span,
+        )
+        .label(format!("takes {wanted}"))
+        .help(why);
+        let instead = match (function, kind) {
+            ("rate", Kind::Gauge) => Some("deriv"),
+            ("increase", Kind::Gauge) => Some("delta"),
+            ("delta", Kind::Counter | Kind::Histogram) => Some("increase"),
+            ("deriv", Kind::Counter) => Some("rate"),
+            _ => None,
+        };
+        error = error.help(match (function, kind) {
+            ("rate", Kind::Gauge) => {
+                "`deriv` is how fast a gauge grows, and `avg_over_time` how large it was".to_owned()
+            }
+            ("increase", Kind::Gauge) => "`delta` is by how much a gauge grew".to_owned(),
+            ("irate", Kind::Gauge) => {
+                "`idelta` is the difference of the last two samples of a gauge, and `deriv` how fast it grows".to_owned()
+            }
+            ("resets", Kind::Gauge) => "`changes` is how often a gauge changed".to_owned(),
+            (_, Kind::Quantile) => format!(
+                "the quantiles are computed already; `{0}_count` counts the observations and `{0}_sum` adds them up",
+                series.part.name
+            ),
+            (_, Kind::Info) => "its value is always 1; what it says is in its labels".to_owned(),
+            (_, Kind::State) => "its value is 0 or 1 for each state; `avg_over_time` is the share of time".to_owned(),
+            ("delta" | "idelta", _) => "`increase` is by how much a counter grew".to_owned(),
+            ("deriv", _) => "`rate` is how fast a counter grows".to_owned(),
+            _ => format!("take its rate first: `{function}(rate({}[5m])[1h:] …)`", show(series)),
+        });
+        // What the hole stands for is shown where there is one, and the function's name elsewhere.
+        if self.case.is_filled(expr.span) {
+            error.span = expr.span;
+        }
+        if let Some(instead) = instead {
+            error = error.suggest(call.function_span, instead);
+        }
+        self.found.push(error.into());
+    }
+
+    fn value(&mut self, expr: &Expr, selector: &Selector, used: Use) {
+        if used == Use::Presence {
+            return;
+        }
+        let Read::Series(series) = self.case.read(selector) else {
+            return;
+        };
+        let kind = Kind::of(&series.part);
+        if !kind.is_counted() {
+            return;
+        }
+        let shown = show(&series);
+        let error = Error::new(
+            &codes::BARE_COUNTER,
+            format!(
+                "the value of {} is used as it is",
+                kind.phrase(&series.part)
+            ),
+            place(expr, selector),
+        )
+        .label("counts since its process started")
+        .help("it only grows, and starts at zero with each restart, so its value alone says little")
+        .help(match kind {
+            Kind::Histogram => format!("take its rate: `rate({shown}[5m])`"),
+            _ => format!(
+                "`rate({shown}[5m])` is how fast it grows, `increase({shown}[1h])` by how much"
+            ),
+        });
+        self.found.push(error.into());
+    }
+}
+
+/// The selector in a range, or in a subquery of it alone.
+fn ranged(arg: &Expr) -> Option<(&Expr, &Selector)> {
+    let inner = match &arg.unparenthesised().node {
+        Node::Range(inner, _) => inner.as_ref(),
+        Node::Subquery(subquery) => subquery.expr.unparenthesised(),
+        _ => return None,
+    };
+    match &inner.node {
+        Node::Selector(selector) => Some((inner, selector)),
+        _ => None,
+    }
+}
+
+/// Whether one metric is compared with itself at other times: `x - x offset 5m`, or its largest and smallest value.
+fn compares_times(binary: &Binary) -> bool {
+    let names = |side| -> BTreeSet<&str> {
+        metrics(side)
+            .filter_map(|selector| Some(selector.metric.as_ref()?.text.as_str()))
+            .collect()
+    };
+    let (left, right) = (names(&binary.left), names(&binary.right));
+    let moved = |side| {
+        exprs(side).any(|expr| match &expr.node {
+            Node::Selector(selector) => {
+                selector.modifiers.offset.is_some() || selector.modifiers.at.is_some()
+            }
+            Node::Subquery(subquery) => {
+                subquery.modifiers.offset.is_some() || subquery.modifiers.at.is_some()
+            }
+            Node::Range(..) => true,
+            _ => false,
+        })
+    };
+    !left.is_empty() && left == right && (moved(&binary.left) || moved(&binary.right))
+}
+
+fn show(series: &Series<'_>) -> String {
+    format!("{}{}", series.part.name, series.part.suffix)
+}
+
+/// The metric's name, where one was written.
+fn place(expr: &Expr, selector: &Selector) -> Span {
+    selector
+        .metric
+        .as_ref()
+        .map_or(expr.span, |metric| metric.span)
+}
