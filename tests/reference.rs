@@ -33,7 +33,9 @@ fn the_table_of_technologies_is_current() {
     const BEGIN: &str = "<!-- table: written by `NTH_BLESS=1 cargo test --test reference` -->\n\n";
     const END: &str = "\n<!-- end of table -->";
     let path = docs().join("technologies.md");
-    let found = std::fs::read_to_string(&path).unwrap().replace("\r\n", "\n");
+    let found = std::fs::read_to_string(&path)
+        .unwrap()
+        .replace("\r\n", "\n");
     let (before, rest) = found.split_once(BEGIN).expect("the table has a begin");
     let (_, after) = rest.split_once(END).expect("the table has an end");
     let wanted = format!("{before}{BEGIN}{}{END}{after}", reference::technologies());

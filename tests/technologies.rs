@@ -9,7 +9,7 @@ use std::fmt::Write as _;
 
 use nthc::compile::{Input, SourceInput, compile};
 use nthc::db::{Database, ItemClass, file_names, item};
-use nthc::session::Session;
+use nthc::session::{STANDARD_LIBRARY, Session};
 use nthc::syntax::tree::{Block, Body, ItemNode, Param, Statement, Template, TypeExpr, TypeNode};
 use support::promtool;
 
@@ -143,7 +143,7 @@ fn every_template_builds_and_prometheus_takes_it() {
             imports.into_iter().collect::<String>()
         );
         for (path, contents) in build(&text) {
-            // The judge is slow, so the files that every target has beside the rules are not its business.
+            // Promtool judges rules alone.
             if judge && path.starts_with("prometheus/") {
                 println!("{path}");
                 promtool::check_rules(&contents);
@@ -220,6 +220,19 @@ fn every_technology_is_told_of_in_full() {
         }
         let mut found = Vec::new();
         blocks(&template.body, &mut found);
+        let text = STANDARD_LIBRARY
+            .iter()
+            .find(|(known, _)| *known == module)
+            .expect("it is a module")
+            .1;
+        for signal in found.iter().filter(|block| block.kind.text == "signal") {
+            let signal = &signal.name.as_ref().expect("it has a name").text;
+            let hole = format!("${{{signal}}}");
+            assert!(
+                text.contains(&hole),
+                "{name}: nothing reads the signal {signal}"
+            );
+        }
         for (kind, wanted) in wanted {
             let of_kind: Vec<&&Block> = found
                 .iter()
@@ -246,7 +259,7 @@ fn every_technology_is_told_of_in_full() {
 #[test]
 fn no_range_is_below_five_minutes() {
     let mut ranges = 0;
-    for (module, text) in nthc::session::STANDARD_LIBRARY {
+    for (module, text) in STANDARD_LIBRARY {
         for piece in text.split('[').skip(1) {
             let Some(end) = piece.find([']', ':']) else {
                 continue;

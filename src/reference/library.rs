@@ -49,7 +49,11 @@ pub fn link_to(module: &str) -> String {
 
 /// A link to a module's section from another document.
 pub fn link_from_outside(module: &str) -> String {
-    format!("[{}](reference.md#{})", code(module), anchor(&heading(module)))
+    format!(
+        "[{}](reference.md#{})",
+        code(module),
+        anchor(&heading(module))
+    )
 }
 
 fn module(reader: &Reader<'_>, name: &str, file: SourceFile, document: &mut Document) {

@@ -26,7 +26,14 @@ pub fn table(reader: &Reader<'_>, document: &mut Document) {
             }
         }
     }
-    let head = ["module", "what it is", "seen with", "signals", "panels", "alerts"];
+    let head = [
+        "module",
+        "what it is",
+        "seen with",
+        "signals",
+        "panels",
+        "alerts",
+    ];
     document.table(head, rows);
 }
 
