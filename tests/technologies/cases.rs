@@ -6,11 +6,15 @@ pub struct Case {
     pub dependency: &'static str,
     /// The alert's name behind that of the dependency.
     pub alert: &'static str,
+    /// Whether it fires.
     pub fires: bool,
+    /// When, from the start.
     pub at: &'static str,
+    /// The series, with a value for each minute.
     pub series: &'static [(&'static str, &'static str)],
 }
 
+/// A case in which it fires.
 pub const fn fires(
     dependency: &'static str,
     alert: &'static str,
@@ -26,6 +30,7 @@ pub const fn fires(
     }
 }
 
+/// A case in which it does not.
 pub const fn silent(
     dependency: &'static str,
     alert: &'static str,
