@@ -1,0 +1,63 @@
+//! What fires, and what does not, as promtool sees it.
+
+use std::collections::BTreeSet;
+
+use super::cases::CASES;
+use super::support::promtool;
+use super::{TEAM, build};
+
+#[test]
+fn alerts_fire_when_they_should_and_only_then() {
+    let judge = promtool::available();
+    let dependencies: BTreeSet<&str> = CASES.iter().map(|case| case.dependency).collect();
+    for dependency in dependencies {
+        let module = dependency.split('(').next().unwrap();
+        let rules = build(&format!(
+            "import std.{module}\n{TEAM}\nservice s {{\n  team = payments\n  selector = {{ job = \"s\" }}\n\n  dependency it : {dependency}\n}}\n"
+        ));
+        let rules = &rules
+            .iter()
+            .find(|(path, _)| path == "prometheus/s.yaml")
+            .expect("it has rules")
+            .1;
+        let tests = CASES
+            .iter()
+            .filter(|case| case.dependency == dependency)
+            .map(|case| {
+                // A name that no rule has would never fire.
+                let name = format!("It{}", case.alert);
+                let known = rules.contains(&format!("alert: {name}\n"));
+                assert!(
+                    known || dependency.contains("cache: true"),
+                    "{dependency} {name}"
+                );
+                let query = format!("count(ALERTS{{alertname=\"{name}\",alertstate=\"firing\"}})");
+                let expected = if case.fires {
+                    promtool::scalar(query, case.at, 1.0)
+                } else {
+                    promtool::nothing(query, case.at)
+                };
+                promtool::Test {
+                    name: format!("{dependency} {name}"),
+                    interval: "1m".into(),
+                    input_series: case
+                        .series
+                        .iter()
+                        .map(|(series, values)| promtool::series(*series, *values))
+                        .collect(),
+                    promql_expr_test: vec![expected],
+                    ..promtool::Test::default()
+                }
+            })
+            .collect();
+        if !judge {
+            continue;
+        }
+        let file = promtool::TestFile {
+            evaluation_interval: "1m".into(),
+            tests,
+            ..promtool::TestFile::default()
+        };
+        assert_eq!(promtool::test_rules(rules, file), Ok(()), "{rules}");
+    }
+}
