@@ -26,9 +26,21 @@ use crate::project::DEFAULT_SCRAPE_INTERVAL;
 /// A module of the standard library: its name, and its text.
 pub const STANDARD_LIBRARY: &[(&str, &str)] = &[
     ("std.prelude", include_str!("../stdlib/prelude.nth")),
+    ("std.batch", include_str!("../stdlib/batch.nth")),
+    ("std.consul", include_str!("../stdlib/consul.nth")),
+    ("std.database", include_str!("../stdlib/database.nth")),
+    ("std.elasticsearch", include_str!("../stdlib/elasticsearch.nth")),
+    ("std.grpc", include_str!("../stdlib/grpc.nth")),
     ("std.http", include_str!("../stdlib/http.nth")),
+    ("std.jvm", include_str!("../stdlib/jvm.nth")),
+    ("std.kafka", include_str!("../stdlib/kafka.nth")),
+    ("std.kubernetes", include_str!("../stdlib/kubernetes.nth")),
+    ("std.mongodb", include_str!("../stdlib/mongodb.nth")),
+    ("std.nats", include_str!("../stdlib/nats.nth")),
+    ("std.pulsar", include_str!("../stdlib/pulsar.nth")),
     ("std.services", include_str!("../stdlib/services.nth")),
     ("std.stream", include_str!("../stdlib/stream.nth")),
+    ("std.traefik", include_str!("../stdlib/traefik.nth")),
     ("std.worker", include_str!("../stdlib/worker.nth")),
 ];
 
