@@ -29,7 +29,10 @@ pub const STANDARD_LIBRARY: &[(&str, &str)] = &[
     ("std.batch", include_str!("../stdlib/batch.nth")),
     ("std.consul", include_str!("../stdlib/consul.nth")),
     ("std.database", include_str!("../stdlib/database.nth")),
-    ("std.elasticsearch", include_str!("../stdlib/elasticsearch.nth")),
+    (
+        "std.elasticsearch",
+        include_str!("../stdlib/elasticsearch.nth"),
+    ),
     ("std.grpc", include_str!("../stdlib/grpc.nth")),
     ("std.http", include_str!("../stdlib/http.nth")),
     ("std.jvm", include_str!("../stdlib/jvm.nth")),
