@@ -5,6 +5,7 @@
 
 mod answer;
 mod assemble;
+mod claim;
 mod known;
 mod lock;
 #[cfg(test)]
@@ -17,6 +18,7 @@ use serde::{Deserialize, Serialize};
 
 pub use answer::{BadAnswer, Gathered, Metadata, error_of, metadata, series};
 pub use assemble::metrics;
+pub use claim::{Claim, Lookups, Scope, name_of, named, section_of};
 pub use known::{Known, Lookup, Part, metrics_under};
 pub use lock::{Lock, Unreadable};
 pub use wanted::{Wanted, canonical, selector_of, wanted};

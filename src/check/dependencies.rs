@@ -24,12 +24,7 @@ pub fn hard_services(service: &Instance) -> impl Iterator<Item = (&Instance, &Bl
 
 /// A place of a block as the text of the item around it has it: the place itself, or else what there made the block.
 pub fn place(item: &Instance, block: &Instance, wanted: Span) -> Span {
-    let made = block.trail.iter().copied();
-    [wanted, block.head]
-        .into_iter()
-        .chain(made)
-        .find(|span| span.item == item.head.item)
-        .unwrap_or(item.head)
+    item.place_of(block, wanted)
 }
 
 /// A service and the services that it cannot work without.

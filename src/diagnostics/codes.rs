@@ -162,4 +162,7 @@ codes! {
     Error OUTPUT_COLLISION "N0624" "output-collision" "Two files would be written to the same path.";
     Warning OUTPUT_EDITED_FILE "N0625" "edited-output" "A file that a build wrote was edited by hand.";
     Error UNWRITABLE "N0701" "unwritable" "A document could not be written in its format.";
+    Warning SIGNALS_MISSING "N0908" "signals-missing" "Signals of a service or a dependency have no metric in the catalogue.";
+    Warning OBJECTIVE_WITHOUT_DATA "N0909" "objective-without-data" "An objective reads a signal that has no metric in the catalogue.";
+    Warning LEFT_OUT "N0910" "left-out" "An alert or a recording is left out because another service's signal has no metric.";
 }

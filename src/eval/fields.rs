@@ -188,6 +188,7 @@ impl<'db> Evaluator<'db> {
             || self.is_baseless(id)
             || !self.node(id).unknown_kinds.is_empty()
             || !self.lacks_variant(id) && !self.unknown_fields(id).is_empty();
+        let resolved = self.resolved(id);
         let node = self.node(id);
         Instance {
             incomplete,
@@ -199,6 +200,7 @@ impl<'db> Evaluator<'db> {
             trail: node.trail.iter().rev().copied().collect(),
             fields,
             children,
+            resolved,
         }
     }
 

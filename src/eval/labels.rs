@@ -7,6 +7,7 @@ use smol_str::SmolStr;
 use super::Evaluator;
 use super::node::NodeId;
 use super::value::{BlockRef, Value};
+use crate::catalogue::Scope;
 use crate::promql;
 use crate::promql::rewrite::inject_labels_by;
 use crate::schema::Ty;
@@ -50,6 +51,14 @@ impl Evaluator<'_> {
         ScopeLabels {
             measured: self.selector_labels(node),
             recorded: self.recording_labels(node),
+            recordings: self.recordings(node),
+        }
+    }
+
+    /// What the queries of a block read, for the catalogue.
+    pub(super) fn catalogue_scope(&mut self, node: NodeId) -> Scope {
+        Scope {
+            labels: self.selector_labels(node),
             recordings: self.recordings(node),
         }
     }

@@ -20,6 +20,7 @@ mod ops;
 mod query;
 mod scope;
 mod show;
+mod signal;
 mod text;
 mod unknown;
 pub mod value;
@@ -37,6 +38,7 @@ use crate::syntax::tree::{ItemNode, TextRange};
 pub use node::NodeId;
 pub use scope::{Context, Scope};
 pub use show::{expression, refinement};
+pub use signal::Resolved;
 pub use value::{BlockRef, FieldValue, Instance, Query, Runtime, Shape, Value};
 
 /// Which pass it is.
@@ -185,7 +187,7 @@ fn block_field_in_a_circle(
 }
 
 /// The blocks of a kind that stand directly in a block of another item.
-#[salsa::tracked(returns(clone))]
+#[salsa::tracked(returns(clone), cycle_result = block_children_in_a_circle)]
 pub fn block_children(
     db: &dyn salsa::Database,
     workspace: Workspace,
@@ -201,6 +203,17 @@ pub fn block_children(
         return Vec::new();
     };
     evaluator.children_refs(node, &kind)
+}
+
+fn block_children_in_a_circle(
+    _db: &dyn salsa::Database,
+    _id: salsa::Id,
+    _workspace: Workspace,
+    _block: BlockRef,
+    _kind: SmolStr,
+    _environment: Option<SmolStr>,
+) -> Vec<BlockRef> {
+    Vec::new()
 }
 
 /// The value of a top-level `let`.

@@ -278,30 +278,6 @@ impl<'db> Evaluator<'db> {
         }
     }
 
-    /// A block where a query is wanted: a signal stands for its metric.
-    pub(crate) fn signal_query(&mut self, block: &BlockRef) -> Option<Value> {
-        if block.kind != "signal" {
-            return None;
-        }
-        let candidates = match self.root_of(block.item) {
-            Some(root) => {
-                let node = self.find_node(root, &block.path)?;
-                self.field(node, "any_of")
-            }
-            None => super::block_field(
-                self.db,
-                self.workspace,
-                block.clone(),
-                "any_of".into(),
-                self.environment.clone(),
-            )?,
-        };
-        match candidates {
-            Value::List(items) => items.into_iter().next(),
-            _ => None,
-        }
-    }
-
     /// A query that stands for one that is not known.
     pub(crate) fn unknown_query(shape: Shape) -> Value {
         Value::Unknown(match shape {

@@ -7,6 +7,7 @@ use indexmap::IndexMap;
 use rust_decimal::Decimal;
 use smol_str::SmolStr;
 
+use super::signal::Resolved;
 use crate::db::{ItemKey, Span};
 use crate::ir::{Text, TextPart};
 use crate::promql;
@@ -256,6 +257,8 @@ pub struct Instance {
     pub fields: IndexMap<SmolStr, FieldValue>,
     /// The blocks in it, in order.
     pub children: Vec<Instance>,
+    /// Which metric carries it, if it is a signal with candidates.
+    pub resolved: Option<Box<Resolved>>,
 }
 
 /// A field's value and where it comes from.
@@ -285,6 +288,17 @@ impl Instance {
             .get(field)
             .filter(|field| field.explicit)
             .map_or(self.head, |field| field.span)
+    }
+
+    /// A place of a block within this top-level one as its own text has it: the place itself, or else what there
+    /// made the block.
+    pub fn place_of(&self, block: &Self, wanted: Span) -> Span {
+        let made = block.trail.iter().copied();
+        [wanted, block.head]
+            .into_iter()
+            .chain(made)
+            .find(|span| span.item == self.head.item)
+            .unwrap_or(self.head)
     }
 
     /// The nested blocks of a kind.

@@ -6,6 +6,7 @@
 
 pub mod burn_rate;
 pub mod number;
+mod signal;
 
 use std::collections::BTreeMap;
 
@@ -13,6 +14,8 @@ use rust_decimal::Decimal;
 use smol_str::SmolStr;
 
 use crate::promql;
+
+pub use signal::{LeftOut, Resolution, Rule, Signal, Tally};
 
 /// A length of time in milliseconds, exact.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
@@ -82,6 +85,10 @@ pub struct Service {
     pub alerts: Vec<Alert>,
     /// Its recordings, in the order of the source.
     pub recordings: Vec<Recording>,
+    /// Its signals, those of its dependencies included, in the order of the source.
+    pub signals: Vec<Signal>,
+    /// The alerts and recordings that are not among the above, because no metric carries a signal that they read.
+    pub left_out: Vec<LeftOut>,
     /// Where its runbook is, if not at the project's base URL.
     pub runbook_url: Option<String>,
     /// Where its dashboard is, if not at the project's base URL.

@@ -1,6 +1,7 @@
 //! From evaluated blocks to the model: what the language says becomes what a backend needs.
 
 mod service;
+mod signal;
 mod sli;
 
 use std::sync::Arc;
@@ -28,12 +29,12 @@ pub fn service_model(
     key: ItemKey,
     environment: Option<SmolStr>,
 ) -> Arc<Lowered> {
-    let evaluated = instance(db, workspace, key, environment);
+    let evaluated = instance(db, workspace, key, environment.clone());
     let mut diagnostics = evaluated.diagnostics.clone();
     let service = evaluated
         .instance
         .as_ref()
-        .and_then(|instance| service::lower(instance, &mut diagnostics));
+        .and_then(|instance| service::lower(db, instance, environment.as_ref(), &mut diagnostics));
     Arc::new(Lowered {
         service,
         diagnostics,

@@ -5,6 +5,7 @@ use std::collections::BTreeMap;
 use rust_decimal::Decimal;
 use smol_str::SmolStr;
 
+use super::signal::{self, Absences};
 use super::sli;
 use crate::db::{Diag, Span};
 use crate::diagnostics::codes;
@@ -23,16 +24,36 @@ pub(super) fn report(instance: &Instance, diagnostics: &mut Vec<Diag>, mut diagn
 }
 
 /// A service, if nothing that it cannot be without is missing or wrong.
-pub(super) fn lower(instance: &Instance, diagnostics: &mut Vec<Diag>) -> Option<ir::Service> {
+pub(super) fn lower(
+    db: &dyn salsa::Database,
+    instance: &Instance,
+    environment: Option<&SmolStr>,
+    diagnostics: &mut Vec<Diag>,
+) -> Option<ir::Service> {
+    let absences = Absences::of(db, instance);
+    let mut left_out = Vec::new();
     let mut alerts: Vec<(ir::Alert, Span)> = Vec::new();
-    for alert in instance.children_of("alert") {
-        alerts.extend(lower_alert(alert, None).map(|lowered| (lowered, alert.head)));
-    }
-    for dependency in instance.children_of("dependency") {
-        for alert in dependency.children_of("alert") {
-            alerts.extend(
-                lower_alert(alert, Some(&dependency.name)).map(|lowered| (lowered, alert.head)),
-            );
+    let dependencies = instance.children_of("dependency");
+    let within = dependencies.flat_map(|dependency| {
+        let alerts = dependency.children_of("alert");
+        alerts.map(move |alert| (alert, Some(&dependency.name)))
+    });
+    let own = instance.children_of("alert").map(|alert| (alert, None));
+    for (alert, dependency) in own.chain(within) {
+        let Some(lowered) = lower_alert(alert, dependency) else {
+            continue;
+        };
+        match absences.in_query(alert.get("when")) {
+            missing if missing.is_empty() => alerts.push((lowered, alert.head)),
+            missing => {
+                left_out.push(signal::Omission::new(
+                    ir::Rule::Alert,
+                    lowered.name,
+                    alert,
+                    missing,
+                    &absences,
+                ));
+            }
         }
     }
     warn_of_duplicates(&alerts, diagnostics);
@@ -40,17 +61,39 @@ pub(super) fn lower(instance: &Instance, diagnostics: &mut Vec<Diag>) -> Option<
         .children_of("slo")
         .filter_map(|slo| lower_slo(slo, diagnostics))
         .collect();
-    let recordings = instance
-        .children_of("recording")
-        .filter_map(|recording| {
-            check_metric_name(recording, diagnostics);
-            Some(ir::Recording {
-                record: recording.name.clone(),
-                query: query(recording.get("query"))?,
-                labels: labels(recording.get("labels")),
-            })
-        })
-        .collect();
+    let mut recordings = Vec::new();
+    for recording in instance.children_of("recording") {
+        check_metric_name(recording, diagnostics);
+        let Some(query) = query(recording.get("query")) else {
+            continue;
+        };
+        let missing = absences.in_query(recording.get("query"));
+        if !missing.is_empty() {
+            let name = recording.name.clone();
+            left_out.push(signal::Omission::new(
+                ir::Rule::Recording,
+                name,
+                recording,
+                missing,
+                &absences,
+            ));
+            continue;
+        }
+        recordings.push(ir::Recording {
+            record: recording.name.clone(),
+            query,
+            labels: labels(recording.get("labels")),
+        });
+    }
+    let signals = signal::lower(instance);
+    let told = signal::Told {
+        service: instance,
+        environment,
+        signals: &signals,
+        left_out: &left_out,
+        absences: &absences,
+    };
+    told.tell(diagnostics);
     Some(ir::Service {
         name: instance.name.clone(),
         description: text(instance.get("description"))
@@ -63,6 +106,11 @@ pub(super) fn lower(instance: &Instance, diagnostics: &mut Vec<Diag>) -> Option<
         slos,
         alerts: alerts.into_iter().map(|(alert, _)| alert).collect(),
         recordings,
+        signals,
+        left_out: left_out
+            .into_iter()
+            .map(|omission| omission.left_out)
+            .collect(),
         runbook_url: text(instance.get("runbook_url")),
         dashboard_url: text(instance.get("dashboard_url")),
     })
@@ -333,7 +381,7 @@ fn severity(value: &Value) -> Option<ir::Severity> {
     }
 }
 
-fn member(value: &Value) -> Option<SmolStr> {
+pub(super) fn member(value: &Value) -> Option<SmolStr> {
     match value {
         Value::Enum(_, member) => Some(member.clone()),
         _ => None,
@@ -347,7 +395,7 @@ fn block_name(value: &Value) -> Option<SmolStr> {
     }
 }
 
-fn text(value: &Value) -> Option<String> {
+pub(super) fn text(value: &Value) -> Option<String> {
     match value {
         Value::String(text) => Some(text.trim().to_owned()),
         _ => None,

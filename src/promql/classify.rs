@@ -1,5 +1,6 @@
 //! What kind of query one is, for the types of `.nth`.
 
+use super::regex::matches_empty;
 use super::tree::*;
 
 /// Whether it is one metric with matchers and nothing else: no function, no range, no `offset` or `@`.
@@ -99,6 +100,28 @@ pub fn exprs(expr: &Expr) -> impl Iterator<Item = &Expr> {
         }
         Some(expr)
     })
+}
+
+/// Whether a matcher holds only for series that have the label.
+///
+/// ```
+/// use nthc::promql::{MatchOp, build, classify::requires_label};
+///
+/// assert!(requires_label(&build::matcher("code", MatchOp::Matches, "5..")));
+/// assert!(!requires_label(&build::matcher("code", MatchOp::NotEqual, "200")));
+/// assert!(!requires_label(&build::matcher("code", MatchOp::Matches, ".*")));
+/// ```
+pub fn requires_label(matcher: &Matcher) -> bool {
+    // With a hole or a stray byte in it, it surely isn't empty for good.
+    let Some(text) = matcher.value.text() else {
+        return matches!(matcher.op, MatchOp::Equal | MatchOp::Matches);
+    };
+    match matcher.op {
+        MatchOp::Equal => !text.is_empty(),
+        MatchOp::NotEqual => text.is_empty(),
+        MatchOp::Matches => matches_empty(text) == Ok(false),
+        MatchOp::NotMatches => matches_empty(text) == Ok(true),
+    }
 }
 
 #[cfg(test)]

@@ -45,6 +45,8 @@ pub fn service(slos: Vec<Slo>) -> Service {
         slos,
         alerts: Vec::new(),
         recordings: Vec::new(),
+        signals: Vec::new(),
+        left_out: Vec::new(),
         runbook_url: None,
         dashboard_url: None,
     }

@@ -1,0 +1,203 @@
+//! What is known of the metric that a selector names, and which of a signal's candidates carries it.
+
+use std::collections::BTreeMap;
+
+use smol_str::SmolStr;
+
+use super::known::part;
+use super::{Metric, MetricType, Part, metrics_under, selector_of};
+use crate::db::Workspace;
+use crate::eval::Query;
+use crate::ir::Resolution;
+use crate::promql::classify::{metrics, requires_label};
+use crate::promql::{MatchOp, Node, Selector};
+
+/// What the queries of a block read.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct Scope {
+    /// The labels that they carry: the innermost selector's, and the environment's.
+    pub labels: BTreeMap<String, String>,
+    /// The names of the service's own recordings.
+    pub recordings: Vec<SmolStr>,
+}
+
+/// What is known of a metric by name and labels.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Claim {
+    /// It is there.
+    Found,
+    /// The catalogue has the selector, and not the metric, or the metric and not a label.
+    Absent,
+    /// There is no catalogue, or nobody pulled this selector, and the project does not declare the metric.
+    Unclaimed,
+}
+
+/// Where metrics are looked up.
+#[derive(Clone, Copy)]
+pub struct Lookups<'db> {
+    /// The database.
+    pub db: &'db dyn salsa::Database,
+    /// The workspace.
+    pub workspace: Workspace,
+    /// The environment, where the project declares any.
+    pub environment: Option<&'db SmolStr>,
+}
+
+impl Lookups<'_> {
+    /// Whether there is anything to look into: a catalogue, or declarations.
+    pub fn are_possible(self) -> bool {
+        self.workspace.catalogue(self.db).is_some() || !self.workspace.metrics(self.db).is_empty()
+    }
+
+    /// What is known of the metric that a selector of a block's queries names. Where the selector was pulled, that
+    /// alone counts; elsewhere, what the project declares. With `histogram`, a histogram's name without `_bucket`
+    /// stands for it in whatever form it is stored.
+    pub fn claim(self, selector: &Selector, scope: &Scope, histogram: bool) -> Claim {
+        if !self.are_possible() {
+            return Claim::Unclaimed;
+        }
+        let Some(name) = name_of(selector) else {
+            return Claim::Unclaimed;
+        };
+        if is_recorded(name, scope) {
+            return Claim::Found;
+        }
+        let fixed = fixed_labels(selector, scope);
+        let known = metrics_under(
+            self.db,
+            self.workspace,
+            self.environment.cloned(),
+            selector_of(&fixed),
+        );
+        let has = |found: Part<'_>, is_whole: bool| {
+            let has_label = |label: &str| {
+                fixed.contains_key(label)
+                    || found.metric.labels.contains(label)
+                    || (label == "le" && found.suffix == "_bucket")
+                    || (!is_whole && found.metric.labels.is_empty())
+            };
+            selector
+                .matchers
+                .iter()
+                .filter(|matcher| matcher.label != "__name__" && requires_label(matcher))
+                .all(|matcher| has_label(&matcher.label))
+        };
+        match &known.section {
+            Some(section) => {
+                let find = |name: &str| section.metrics.get_key_value(name);
+                let found = series(name, histogram, |name| {
+                    find(name).map(|(name, metric)| (name.as_str(), metric))
+                });
+                match found {
+                    Some(found) if has(found, true) => Claim::Found,
+                    _ => Claim::Absent,
+                }
+            }
+            None => {
+                let find = |name: &str| known.declared.get_key_value(name);
+                let found = series(name, histogram, |name| {
+                    find(name).map(|(name, metric)| (name.as_str(), metric))
+                });
+                match found {
+                    // A declaration without labels says nothing of them.
+                    Some(found) if has(found, false) => Claim::Found,
+                    _ => Claim::Unclaimed,
+                }
+            }
+        }
+    }
+
+    /// Which of a signal's candidates carries it: the first that exists. Where none does and of some nothing is
+    /// known, the first of these.
+    pub fn resolve(self, candidates: &[Query], scope: &Scope, histogram: bool) -> Resolution {
+        if !self.are_possible() {
+            return Resolution::Unclaimed(0);
+        }
+        let mut unclaimed = None;
+        for (number, candidate) in candidates.iter().enumerate() {
+            let claim = match &candidate.expr.unparenthesised().node {
+                // It is another signal that is missing.
+                _ if !candidate.missing.is_empty() => Claim::Absent,
+                Node::Selector(selector) => self.claim(selector, scope, histogram),
+                _ => Claim::Unclaimed,
+            };
+            match claim {
+                Claim::Found => return Resolution::Found(number),
+                Claim::Unclaimed => unclaimed = unclaimed.or(Some(number)),
+                Claim::Absent => {}
+            }
+        }
+        unclaimed.map_or(Resolution::Missing, Resolution::Unclaimed)
+    }
+}
+
+/// The name of the metric that a selector is of; `None` where it is of whatever matches.
+pub fn name_of(selector: &Selector) -> Option<&str> {
+    let named = || {
+        selector
+            .matchers
+            .iter()
+            .find(|matcher| matcher.label == "__name__" && matcher.op == MatchOp::Equal)
+            .and_then(|matcher| matcher.value.text())
+    };
+    selector
+        .metric
+        .as_ref()
+        .map(|metric| metric.text.as_str())
+        .or_else(named)
+}
+
+/// The key of the catalogue's section in which a selector's metric is looked up: the block's, where the selector
+/// carries the block's labels; otherwise that of the labels that it sets itself.
+pub fn section_of(selector: &Selector, scope: &Scope) -> String {
+    selector_of(&fixed_labels(selector, scope))
+}
+
+fn fixed_labels(selector: &Selector, scope: &Scope) -> BTreeMap<String, String> {
+    let own: BTreeMap<&str, &str> = selector
+        .matchers
+        .iter()
+        .filter(|matcher| matcher.op == MatchOp::Equal && matcher.label != "__name__")
+        .filter_map(|matcher| Some((matcher.label.as_str(), matcher.value.text()?)))
+        .collect();
+    let carries =
+        |(label, value): (&String, &String)| own.get(label.as_str()) == Some(&value.as_str());
+    if scope.labels.iter().all(carries) {
+        return scope.labels.clone();
+    }
+    own.into_iter()
+        .map(|(label, value)| (label.to_owned(), value.to_owned()))
+        .collect()
+}
+
+/// Whether the service's rules record a metric: its own recordings, and those of every service's objectives.
+fn is_recorded(name: &str, scope: &Scope) -> bool {
+    name.starts_with("slo:")
+        || name == "slo_info"
+        || scope.recordings.iter().any(|recording| recording == name)
+}
+
+/// The metric with a series of that name or, where a histogram is meant, of that name without a suffix.
+fn series<'k>(
+    name: &str,
+    histogram: bool,
+    find: impl Fn(&str) -> Option<(&'k str, &'k Metric)>,
+) -> Option<Part<'k>> {
+    part(name, &find).or_else(|| {
+        let (name, metric) = find(name).filter(|(_, metric)| {
+            histogram
+                && (metric.metric_type == MetricType::Histogram
+                    || metric.suffixes.contains("_bucket"))
+        })?;
+        Some(Part {
+            name,
+            suffix: "",
+            metric,
+        })
+    })
+}
+
+/// The selectors in a query that name a metric.
+pub fn named(query: &Query) -> impl Iterator<Item = (&str, &Selector)> {
+    metrics(&query.expr).filter_map(|selector| Some((name_of(selector)?, selector)))
+}
