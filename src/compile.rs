@@ -6,7 +6,7 @@ use crate::backends::Artifact;
 use crate::catalogue::Lock;
 use crate::db::Database;
 use crate::diagnostics::{Diagnostic, FileSpan, SourceMap};
-use crate::ir::Settings;
+use crate::ir::{Settings, Tally};
 use crate::session::{Configuration, Session};
 
 /// A file of a project or of a package.
@@ -46,6 +46,8 @@ pub struct Compilation {
     pub artifacts: Vec<Artifact>,
     /// The environments that were built; none where the project declares none.
     pub environments: Vec<String>,
+    /// How many signals have a metric, in all environments that were built; `None` where there is no catalogue.
+    pub signals: Option<Tally>,
 }
 
 /// Compiles a project.

@@ -19,7 +19,7 @@ use crate::db::{
 };
 use crate::diagnostics::{Code, Diagnostic, FileSpan, Severity, SourceMap, codes, suggest};
 use crate::eval::{BlockRef, instance};
-use crate::ir::{Duration, Settings};
+use crate::ir::{Duration, Settings, Tally};
 use crate::lower::service_model;
 use crate::project::DEFAULT_SCRAPE_INTERVAL;
 
@@ -247,7 +247,7 @@ impl Session {
     }
 
     /// The project's own services; those of a package are for it to build.
-    fn services(&self) -> Vec<ItemKey> {
+    pub fn services(&self) -> Vec<ItemKey> {
         self.entries(ItemClass::Block)
             .filter(|entry| entry.kind == "service" && !entry.key.file.package(&self.db))
             .map(|entry| entry.key)
@@ -324,6 +324,7 @@ impl Session {
         artifacts: Vec<Artifact>,
     ) -> Compilation {
         let (sources, diagnostics) = self.locate(diagnostics);
+        let signals = self.signals(&environments);
         let environments = environments
             .into_iter()
             .flatten()
@@ -334,7 +335,23 @@ impl Session {
             diagnostics,
             artifacts,
             environments,
+            signals,
         }
+    }
+
+    /// How many signals have a metric, where there is a catalogue.
+    fn signals(&self, environments: &[Option<SmolStr>]) -> Option<Tally> {
+        self.workspace.catalogue(&self.db).as_ref()?;
+        let mut tally = Tally::default();
+        for environment in environments {
+            for key in self.services() {
+                let lowered = service_model(&self.db, self.workspace, key, environment.clone());
+                for signal in lowered.service.iter().flat_map(|service| &service.signals) {
+                    tally.add(signal.resolution);
+                }
+            }
+        }
+        Some(tally)
     }
 
     fn check_in(&self, environments: &[Option<SmolStr>]) -> Vec<Diag> {

@@ -10,7 +10,7 @@ use crate::db::Workspace;
 use crate::eval::Query;
 use crate::ir::Resolution;
 use crate::promql::classify::{metrics, requires_label};
-use crate::promql::{MatchOp, Node, Selector};
+use crate::promql::{MatchOp, Matcher, Node, Selector};
 
 /// What the queries of a block read.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
@@ -19,6 +19,15 @@ pub struct Scope {
     pub labels: BTreeMap<String, String>,
     /// The names of the service's own recordings.
     pub recordings: Vec<SmolStr>,
+}
+
+impl Scope {
+    /// Whether the service's rules record a metric: its own recordings, and those of every service's objectives.
+    pub fn records(&self, name: &str) -> bool {
+        name.starts_with("slo:")
+            || name == "slo_info"
+            || self.recordings.iter().any(|recording| recording == name)
+    }
 }
 
 /// What is known of a metric by name and labels.
@@ -53,13 +62,28 @@ impl Lookups<'_> {
     /// alone counts; elsewhere, what the project declares. With `histogram`, a histogram's name without `_bucket`
     /// stands for it in whatever form it is stored.
     pub fn claim(self, selector: &Selector, scope: &Scope, histogram: bool) -> Claim {
+        self.judge(selector, scope, histogram, requires_label)
+    }
+
+    /// The same by the name alone, whatever labels the selector asks for.
+    pub fn claim_name(self, selector: &Selector, scope: &Scope, histogram: bool) -> Claim {
+        self.judge(selector, scope, histogram, |_| false)
+    }
+
+    fn judge(
+        self,
+        selector: &Selector,
+        scope: &Scope,
+        histogram: bool,
+        counts: impl Fn(&Matcher) -> bool,
+    ) -> Claim {
         if !self.are_possible() {
             return Claim::Unclaimed;
         }
         let Some(name) = name_of(selector) else {
             return Claim::Unclaimed;
         };
-        if is_recorded(name, scope) {
+        if scope.records(name) {
             return Claim::Found;
         }
         let fixed = fixed_labels(selector, scope);
@@ -79,7 +103,7 @@ impl Lookups<'_> {
             selector
                 .matchers
                 .iter()
-                .filter(|matcher| matcher.label != "__name__" && requires_label(matcher))
+                .filter(|matcher| matcher.label != "__name__" && counts(matcher))
                 .all(|matcher| has_label(&matcher.label))
         };
         match &known.section {
@@ -168,13 +192,6 @@ fn fixed_labels(selector: &Selector, scope: &Scope) -> BTreeMap<String, String> 
     own.into_iter()
         .map(|(label, value)| (label.to_owned(), value.to_owned()))
         .collect()
-}
-
-/// Whether the service's rules record a metric: its own recordings, and those of every service's objectives.
-fn is_recorded(name: &str, scope: &Scope) -> bool {
-    name.starts_with("slo:")
-        || name == "slo_info"
-        || scope.recordings.iter().any(|recording| recording == name)
 }
 
 /// The metric with a series of that name or, where a histogram is meant, of that name without a suffix.

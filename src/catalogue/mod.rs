@@ -6,6 +6,7 @@
 mod answer;
 mod assemble;
 mod claim;
+mod coverage;
 mod known;
 mod lock;
 #[cfg(test)]
@@ -19,6 +20,10 @@ use serde::{Deserialize, Serialize};
 pub use answer::{BadAnswer, Gathered, Metadata, error_of, metadata, series};
 pub use assemble::metrics;
 pub use claim::{Claim, Lookups, Scope, name_of, named, section_of};
+pub use coverage::{
+    BlockCoverage, Coverage, EnvironmentCoverage, MetricCoverage, MetricState, ServiceCoverage,
+    Share, SignalCoverage, SignalState, TechnologyCoverage, coverage,
+};
 pub use known::{Known, Lookup, Part, metrics_under};
 pub use lock::{Lock, Unreadable};
 pub use wanted::{Wanted, canonical, selector_of, wanted};

@@ -17,13 +17,7 @@ pub type Wanted = BTreeMap<String, BTreeSet<String>>;
 /// of blocks in them, as dependencies, each with the environment's labels. A block without labels is left out.
 pub fn wanted(session: &Session, environment: Option<&str>) -> Wanted {
     let db = &session.db;
-    let shared = environment
-        .and_then(|name| session.workspace.environments(db).get(name).copied())
-        .and_then(|key| {
-            let evaluated = instance(db, session.workspace, key, None);
-            evaluated.instance.as_ref().map(labels)
-        })
-        .unwrap_or_default();
+    let shared = labels_of(session, environment);
     let mut found = Wanted::new();
     for file in session.files().iter().filter(|file| !file.package(db)) {
         let services = file_names(db, *file)
@@ -38,6 +32,23 @@ pub fn wanted(session: &Session, environment: Option<&str>) -> Wanted {
         }
     }
     found
+}
+
+/// The labels that all series of an environment carry.
+pub(super) fn labels_of(session: &Session, environment: Option<&str>) -> BTreeMap<String, String> {
+    environment
+        .and_then(|name| {
+            session
+                .workspace
+                .environments(&session.db)
+                .get(name)
+                .copied()
+        })
+        .and_then(|key| {
+            let evaluated = instance(&session.db, session.workspace, key, None);
+            evaluated.instance.as_ref().map(labels)
+        })
+        .unwrap_or_default()
 }
 
 fn gather(block: &Instance, above: &str, shared: &BTreeMap<String, String>, found: &mut Wanted) {
@@ -62,7 +73,7 @@ fn gather(block: &Instance, above: &str, shared: &BTreeMap<String, String>, foun
 }
 
 /// A block's selector. What is no text in it was reported, and no query carries it.
-fn labels(block: &Instance) -> BTreeMap<String, String> {
+pub(super) fn labels(block: &Instance) -> BTreeMap<String, String> {
     match block.get("selector") {
         Value::Labels(entries) => entries
             .iter()

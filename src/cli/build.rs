@@ -10,6 +10,7 @@ use super::progress::Progress;
 use super::report::{self, Findings, count};
 use super::select::{self, Selected};
 use crate::backends::file_stem;
+use crate::ir::Tally;
 use crate::output::{self, Change, File, Folder, Plan, Refusal};
 use crate::project::{self, paths};
 
@@ -96,8 +97,23 @@ pub fn run(context: &Context, options: &Build, console: &mut Console) -> Result<
         several => format!(" for {}", count(several.len(), "environment")),
     };
     let line = format!("built {name}{environments}: {report} in {place}");
+    let line = match compilation.signals.and_then(uncovered) {
+        Some(signals) => format!("{line}\n{signals}"),
+        None => line,
+    };
     report::conclude(&line, &findings, format, console);
     Ok(Exit::Ok)
+}
+
+/// How many signals have a metric, where some have none or it is not known.
+fn uncovered(signals: Tally) -> Option<String> {
+    (signals.found < signals.total()).then(|| {
+        format!(
+            "signals: {} of {} have a metric (nthc metrics coverage tells more)",
+            signals.found,
+            signals.total()
+        )
+    })
 }
 
 /// A file to build by itself.

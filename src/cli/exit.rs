@@ -7,7 +7,7 @@ use std::process::ExitCode;
 pub enum Exit {
     /// 0: all is well. Warnings do not change that, unless `--deny-warnings` is given.
     Ok,
-    /// 1: the input has errors, or a `--check` found a difference.
+    /// 1: the input has errors, a `--check` found a difference, or coverage is below `--fail-under`.
     Found,
     /// 2: the command was used wrongly, or where there is no project.
     Usage,

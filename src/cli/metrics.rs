@@ -9,6 +9,7 @@ use std::thread;
 
 use super::Context;
 use super::console::Console;
+use super::coverage;
 use super::exit::{Exit, Failure};
 use super::options::{Format, Metrics, MetricsCommand, Pull};
 use super::progress::Progress;
@@ -29,6 +30,7 @@ const AT_ONCE: usize = 4;
 pub fn run(context: &Context, options: &Metrics, console: &mut Console) -> Result<Exit, Failure> {
     match &options.command {
         MetricsCommand::Pull(options) => pull(context, options, console),
+        MetricsCommand::Coverage(options) => coverage::run(context, options, console),
     }
 }
 

@@ -6,7 +6,7 @@
 //! | code | meaning |
 //! |---|---|
 //! | 0 | all is well; there may be warnings |
-//! | 1 | the input has errors (warnings too, with `--deny-warnings`), or `--check` found a difference |
+//! | 1 | the input has errors (warnings too, with `--deny-warnings`), `--check` found a difference, or coverage is below `--fail-under` |
 //! | 2 | the command was used wrongly, or there is no project |
 //! | 3 | a file could not be read or written, or a server gave no good answer |
 //!
@@ -17,6 +17,7 @@ mod build;
 mod check;
 mod completions;
 mod console;
+mod coverage;
 mod exit;
 mod explain;
 mod fmt;

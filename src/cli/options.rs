@@ -4,6 +4,7 @@ use std::path::PathBuf;
 use std::time::Duration;
 
 use clap::{Args, Parser, Subcommand, ValueEnum};
+use rust_decimal::Decimal;
 
 use crate::diagnostics::render;
 
@@ -212,7 +213,8 @@ pub struct Fmt {
     arg_required_else_help = true,
     after_help = "\
 Examples:
-  nthc metrics pull --prometheus http://localhost:9090"
+  nthc metrics pull --prometheus http://localhost:9090
+  nthc metrics coverage"
 )]
 pub struct Metrics {
     /// What to do with the catalogue of metrics.
@@ -225,6 +227,8 @@ pub struct Metrics {
 pub enum MetricsCommand {
     /// Write down which metrics the project's selectors match, in nth.metrics.lock
     Pull(Pull),
+    /// Tell which signals have a metric, which have none, and how to get it
+    Coverage(Coverage),
 }
 
 /// Options of `metrics pull`.
@@ -262,6 +266,32 @@ pub struct Pull {
     pub timeout: Duration,
 }
 
+/// Options of `metrics coverage`.
+#[derive(Debug, Args)]
+#[command(after_help = coverage_help("\
+Holds what the project's services look at against nth.metrics.lock: each signal of a
+service or a dependency, and each other metric of their objectives, alerts, recordings
+and panels. A signal is found, missing, or unclaimed: nobody pulled its selector.
+With --format json, it is one JSON document; docs/metrics.md describes it.
+
+Examples:
+  nthc metrics coverage
+  nthc metrics coverage checkout payouts
+  nthc metrics coverage --env production
+  nthc metrics coverage --fail-under 100   exit with 1 unless all are found, for CI
+  nthc metrics coverage --format json > coverage.json"))]
+pub struct Coverage {
+    /// Look at one environment only [default: all]
+    #[arg(long, value_name = "NAME")]
+    pub env: Option<String>,
+    /// Exit with 1 if fewer than so many percent of the signals are found
+    #[arg(long, value_name = "PERCENT", value_parser = percent)]
+    pub fail_under: Option<Decimal>,
+    /// Services to tell of [default: all]
+    #[arg(value_name = "SERVICE")]
+    pub services: Vec<String>,
+}
+
 /// Options of `explain`.
 #[derive(Debug, Args)]
 #[command(after_help = "\
@@ -293,12 +323,31 @@ fn concat_exit(text: &str) -> String {
     format!("{text}\n\n{EXIT_CODES}")
 }
 
+/// The same for `metrics coverage`, which has no `--check`.
+fn coverage_help(text: &str) -> String {
+    let codes = EXIT_CODES.replace(
+        "--check found a difference",
+        "coverage is below --fail-under",
+    );
+    format!("{text}\n\n{codes}")
+}
+
 fn identifier(text: &str) -> Result<String, String> {
     if crate::project::is_identifier(text) {
         Ok(text.to_owned())
     } else {
         Err("a name starts with a letter or `_`, then come letters, digits, `_` or `-`".to_owned())
     }
+}
+
+/// A share, `95` or `99.5%`.
+fn percent(text: &str) -> Result<Decimal, String> {
+    text.strip_suffix('%')
+        .unwrap_or(text)
+        .parse::<Decimal>()
+        .ok()
+        .filter(|percent| (Decimal::ZERO..=Decimal::ONE_HUNDRED).contains(percent))
+        .ok_or_else(|| "a share is written as `95` or `99.5`, from 0 to 100".to_owned())
 }
 
 /// A length of time above zero, `30s` or `1h 30m`.

@@ -1,0 +1,417 @@
+//! `nthc metrics coverage`.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::fmt::Write as _;
+
+use anstyle::{AnsiColor, Style};
+use smol_str::SmolStr;
+
+use super::Context;
+use super::console::Console;
+use super::exit::{Exit, Failure};
+use super::options::{self, Format};
+use super::report::{self, Findings};
+use super::select::{self, Selected};
+use crate::catalogue::{
+    self, BlockCoverage, Coverage, EnvironmentCoverage, MetricState, ServiceCoverage, Share,
+    SignalCoverage, SignalState,
+};
+use crate::db::item_name;
+use crate::diagnostics::suggest;
+use crate::ir::Tally;
+use crate::session::Session;
+
+/// The columns that a table keeps to, where names allow it.
+const WIDTH: usize = 80;
+
+/// The widest that the column of names gets before what follows goes to a line of its own.
+const WIDEST_NAME: usize = 32;
+
+/// The width of the column that says what is known: `unclaimed`.
+const STATE: usize = 9;
+
+/// Tells which signals have a metric.
+///
+/// # Errors
+/// Where there is no project, it cannot be read, or it has no such service or environment.
+pub fn run(
+    context: &Context,
+    options: &options::Coverage,
+    console: &mut Console,
+) -> Result<Exit, Failure> {
+    let format = context.global.format;
+    if matches!(format, Format::Sarif | Format::Github) {
+        return Err(Failure::usage("the coverage of metrics has no such format")
+            .help("It is written with `--format human`, `--format short` or `--format json`."));
+    }
+    let selected = Selected::project(select::project(context)?);
+    let session = selected.session();
+    let compilation = session.check(options.env.as_deref());
+    let compilation = select::known(options.env.as_deref(), compilation)?;
+    let mut findings = Findings::default();
+    findings.add(
+        &selected.loaded.sources,
+        selected.loaded.diagnostics.iter().cloned(),
+    );
+    findings.add(&compilation.sources, compilation.diagnostics);
+    if findings.has_errors() {
+        findings.show(format, console)?;
+        let line = format!("coverage is not known: {}", findings.counts());
+        report::conclude(&line, &findings, format, console);
+        return Ok(Exit::Found);
+    }
+    let only = known_services(&options.services, &session)?;
+    let environments: Vec<Option<SmolStr>> = match compilation.environments.as_slice() {
+        [] => vec![None],
+        names => names
+            .iter()
+            .map(|name| Some(name.as_str().into()))
+            .collect(),
+    };
+    let project = &selected.loaded.project.settings.project;
+    let coverage = catalogue::coverage(&session, project, &environments, &only);
+    match format {
+        Format::Json => {
+            let text = serde_json::to_string_pretty(&coverage)
+                .map_err(|error| Failure::io(format!("cannot write the coverage: {error}")))?;
+            console.out.line(text);
+        }
+        Format::Short => lines(&coverage, console),
+        _ => table(&coverage, console),
+    }
+    let found = coverage.signals;
+    let failed = options
+        .fail_under
+        .filter(|percent| found.is_under(*percent));
+    let mut line = conclusion(&coverage);
+    if let (Some(least), Some(percent)) = (failed, found.percent()) {
+        let _ = write!(
+            line,
+            "\ncoverage is {percent:.1}%, and --fail-under asks for {}%",
+            least.normalize()
+        );
+    }
+    report::conclude(&line, &Findings::default(), format, console);
+    Ok(if failed.is_some() {
+        Exit::Found
+    } else {
+        Exit::Ok
+    })
+}
+
+/// The names, if each is that of a service of the project's own.
+fn known_services(names: &[String], session: &Session) -> Result<BTreeSet<String>, Failure> {
+    let known: BTreeSet<SmolStr> = session
+        .services()
+        .into_iter()
+        .map(|key| item_name(&session.db, key))
+        .collect();
+    for name in names {
+        if known.contains(name.as_str()) {
+            continue;
+        }
+        let failure = Failure::usage(format!("the project has no service `{name}`"));
+        let near = suggest::nearest(name, known.iter().map(SmolStr::as_str));
+        return Err(match near {
+            Some(near) => failure.help(format!("Did you mean `{near}`?")),
+            None => failure.help("`nthc metrics coverage` tells of all services."),
+        });
+    }
+    Ok(names.iter().cloned().collect())
+}
+
+fn conclusion(coverage: &Coverage) -> String {
+    let Tally {
+        found,
+        missing,
+        unclaimed,
+    } = coverage.signals.0;
+    let total = coverage.signals.0.total();
+    if total == 0 {
+        return "signals: none of these services has any".to_owned();
+    }
+    let mut line = format!("signals: {found} of {total} have a metric");
+    for (count, word) in [(missing, "missing"), (unclaimed, "unclaimed")] {
+        if count > 0 {
+            let _ = write!(line, ", {count} {word}");
+        }
+    }
+    if unclaimed > 0 {
+        line.push_str("\nnthc metrics pull asks a Prometheus for what is unclaimed");
+    }
+    line
+}
+
+/// A line for each signal and each other metric, for `grep`.
+fn lines(coverage: &Coverage, console: &mut Console) {
+    for environment in &coverage.environments {
+        let prefix = match &environment.environment {
+            Some(name) => format!("{name}: "),
+            None => String::new(),
+        };
+        for service in &environment.services {
+            for block in &service.blocks {
+                let place = match &block.dependency {
+                    Some(dependency) => format!("{}.{dependency}", service.service),
+                    None => service.service.to_string(),
+                };
+                for signal in &block.signals {
+                    console.out.line(format_args!(
+                        "{prefix}{place}.{}: {}: {}",
+                        signal.signal,
+                        signal_word(signal.state),
+                        said_of(signal)
+                    ));
+                }
+            }
+            for metric in &service.metrics {
+                let used_by: Vec<&str> = metric.used_by.iter().map(String::as_str).collect();
+                console.out.line(format_args!(
+                    "{prefix}{}: metric {}: {}: {}",
+                    service.service,
+                    metric.metric,
+                    metric_word(metric.state),
+                    used_by.join(", ")
+                ));
+            }
+        }
+    }
+}
+
+fn table(coverage: &Coverage, console: &mut Console) {
+    for environment in &coverage.environments {
+        for service in &environment.services {
+            tell_service(environment, service, console);
+            console.out.line("");
+        }
+    }
+    totals(coverage, console);
+}
+
+fn tell_service(
+    environment: &EnvironmentCoverage,
+    service: &ServiceCoverage,
+    console: &mut Console,
+) {
+    let bold = Style::new().bold();
+    let place = match &environment.environment {
+        Some(environment) => format!(" in {environment}"),
+        None => String::new(),
+    };
+    let found = match service.signals.0.total() {
+        0 => "no signals".to_owned(),
+        total => format!("{} of {total} signals found", service.signals.0.found),
+    };
+    console.out.line(format_args!(
+        "{bold}{}{bold:#}{place}: {found}",
+        service.service
+    ));
+    let signals = service.blocks.iter().flat_map(|block| &block.signals);
+    let width = column(signals.map(|signal| signal.signal.as_str()));
+    for block in &service.blocks {
+        console.out.line(format_args!("  {}", heading(block)));
+        for signal in &block.signals {
+            let style = signal_style(signal.state);
+            let state = (signal_word(signal.state), style);
+            row(&signal.signal, width, state, &said_of(signal), console);
+            if signal.state != SignalState::Found
+                && let Some(hint) = &signal.hint
+            {
+                for line in wrapped(hint, WIDTH - 6) {
+                    console.out.line(format_args!("      {line}"));
+                }
+            }
+        }
+    }
+    if !service.metrics.is_empty() {
+        console.out.line("  other metrics");
+    }
+    let width = column(service.metrics.iter().map(|metric| metric.metric.as_str()));
+    for metric in &service.metrics {
+        let used_by: Vec<&str> = metric.used_by.iter().map(String::as_str).collect();
+        let state = (metric_word(metric.state), metric_style(metric.state));
+        row(&metric.metric, width, state, &used_by.join(", "), console);
+    }
+    if !service.left_out.is_empty() {
+        console.out.line("  left out of the rules");
+    }
+    for left_out in &service.left_out {
+        let lacks = left_out.missing.join(", ");
+        let text = format!("{} {}, for want of {lacks}", left_out.rule, left_out.name);
+        for line in wrapped(&text, WIDTH - 4) {
+            console.out.line(format_args!("    {line}"));
+        }
+    }
+}
+
+/// The width of a column of names. One that is too long for it has a line of its own.
+fn column<'n>(names: impl Iterator<Item = &'n str>) -> usize {
+    names
+        .map(|name| name.chars().count())
+        .filter(|width| *width <= WIDEST_NAME)
+        .max()
+        .unwrap_or_default()
+}
+
+/// `orders-db, PostgreSQL, {instance="db-1"}`
+fn heading(block: &BlockCoverage) -> String {
+    let name = match &block.dependency {
+        Some(dependency) => dependency.as_str(),
+        None => "its own",
+    };
+    let parts = [
+        Some(name),
+        block.technology.as_deref(),
+        Some(block.selector.as_str()),
+    ];
+    let parts: Vec<&str> = parts.into_iter().flatten().collect();
+    parts.join(", ")
+}
+
+/// What was found, or looked for.
+fn said_of(signal: &SignalCoverage) -> String {
+    match (&signal.metric, signal.state) {
+        (Some(metric), _) => metric.clone(),
+        (None, SignalState::Missing) => format!("looked for {}", signal.candidates.join(", ")),
+        (None, _) => format!("would be {}", signal.candidates.join(", ")),
+    }
+}
+
+/// A row: a name, what is known of it, and a text that is wrapped within the last column.
+fn row(name: &str, width: usize, state: (&str, Style), said: &str, console: &mut Console) {
+    let (word, style) = state;
+    let indent = 4 + width + 2 + STATE + 2;
+    let mut lines = wrapped(said, WIDTH - indent).into_iter();
+    let first = lines.next().unwrap_or_default();
+    let named = if name.chars().count() > width {
+        console.out.line(format_args!("    {name}"));
+        ""
+    } else {
+        name
+    };
+    let start = format!("    {named:width$}  {style}{word}{style:#}");
+    if first.is_empty() {
+        console.out.line(start);
+    } else {
+        let gap = " ".repeat(STATE.saturating_sub(word.len()) + 2);
+        console.out.line(format_args!("{start}{gap}{first}"));
+    }
+    for line in lines {
+        console.out.line(format_args!("{:indent$}{line}", ""));
+    }
+}
+
+/// A text in lines of at most so many characters, as far as its words allow.
+fn wrapped(text: &str, width: usize) -> Vec<String> {
+    let mut lines: Vec<String> = Vec::new();
+    for word in text.split_whitespace() {
+        match lines.last_mut() {
+            Some(line) if line.chars().count() + 1 + word.chars().count() <= width => {
+                line.push(' ');
+                line.push_str(word);
+            }
+            _ => lines.push(word.to_owned()),
+        }
+    }
+    lines
+}
+
+/// How many signals are found, by service, by technology, and over all.
+fn totals(coverage: &Coverage, console: &mut Console) {
+    if coverage.signals.0.total() == 0 {
+        return;
+    }
+    let mut by_service: BTreeMap<&str, Tally> = BTreeMap::new();
+    for service in coverage
+        .environments
+        .iter()
+        .flat_map(|found| &found.services)
+    {
+        by_service
+            .entry(&service.service)
+            .or_default()
+            .merge(service.signals.0);
+    }
+    let services = by_service
+        .into_iter()
+        .filter(|(_, tally)| tally.total() > 0)
+        .map(|(name, tally)| (name.to_owned(), Share(tally)))
+        .collect();
+    let technologies = coverage
+        .technologies
+        .iter()
+        .map(|found| {
+            let name = found.technology.as_deref().unwrap_or("not told");
+            (name.to_owned(), found.signals)
+        })
+        .collect();
+    let groups: [(&str, Vec<(String, Share)>); 2] =
+        [("by service", services), ("by technology", technologies)];
+    let width = groups
+        .iter()
+        .flat_map(|(title, rows)| {
+            let names = rows.iter().map(|(name, _)| name.chars().count() + 2);
+            names.chain([title.chars().count()])
+        })
+        .max()
+        .unwrap_or_default();
+    let bold = Style::new().bold();
+    let mut titles = format!("  found  missing  unclaimed    share{bold:#}");
+    for (title, rows) in groups.iter().filter(|(_, rows)| !rows.is_empty()) {
+        console
+            .out
+            .line(format_args!("{bold}{title:width$}{titles}"));
+        titles = format!("{bold:#}");
+        for (name, share) in rows {
+            total(&format!("  {name}"), *share, width, console);
+        }
+    }
+    total("overall", coverage.signals, width, console);
+}
+
+fn total(name: &str, share: Share, width: usize, console: &mut Console) {
+    let Tally {
+        found,
+        missing,
+        unclaimed,
+    } = share.0;
+    let percent = match share.percent() {
+        Some(percent) => format!("{percent:.1}%"),
+        None => "-".to_owned(),
+    };
+    console.out.line(format_args!(
+        "{name:width$}  {found:5}  {missing:7}  {unclaimed:9}  {percent:>7}"
+    ));
+}
+
+fn signal_word(state: SignalState) -> &'static str {
+    match state {
+        SignalState::Found => "found",
+        SignalState::Missing => "missing",
+        SignalState::Unclaimed => "unclaimed",
+    }
+}
+
+fn metric_word(state: MetricState) -> &'static str {
+    match state {
+        MetricState::Present => "present",
+        MetricState::Absent => "absent",
+        MetricState::Unclaimed => "unclaimed",
+    }
+}
+
+fn signal_style(state: SignalState) -> Style {
+    match state {
+        SignalState::Found => AnsiColor::Green.on_default(),
+        SignalState::Missing => AnsiColor::Red.on_default(),
+        SignalState::Unclaimed => AnsiColor::Yellow.on_default(),
+    }
+}
+
+fn metric_style(state: MetricState) -> Style {
+    match state {
+        MetricState::Present => AnsiColor::Green.on_default(),
+        MetricState::Absent => AnsiColor::Red.on_default(),
+        MetricState::Unclaimed => AnsiColor::Yellow.on_default(),
+    }
+}
