@@ -301,10 +301,10 @@ fn what_real_exporters_say_becomes_rules_that_prometheus_takes() {
         })
         .collect();
     for (alert, fires) in [
-        ("ShopSessionsAnswers", true),
-        ("ShopSessionsGone", false),
-        ("ShopHostIdles", true),
-        ("ShopMetricsScrapes", true),
+        ("SessionsAnswers", true),
+        ("SessionsGone", false),
+        ("HostIdles", true),
+        ("MetricsScrapes", true),
     ] {
         let promql = alerts
             .get(alert)
