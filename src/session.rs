@@ -26,9 +26,25 @@ use crate::project::DEFAULT_SCRAPE_INTERVAL;
 /// A module of the standard library: its name, and its text.
 pub const STANDARD_LIBRARY: &[(&str, &str)] = &[
     ("std.prelude", include_str!("../stdlib/prelude.nth")),
+    ("std.alertmanager", include_str!("../stdlib/alertmanager.nth")),
+    ("std.apache", include_str!("../stdlib/apache.nth")),
+    ("std.blackbox", include_str!("../stdlib/blackbox.nth")),
+    ("std.etcd", include_str!("../stdlib/etcd.nth")),
+    ("std.haproxy", include_str!("../stdlib/haproxy.nth")),
     ("std.http", include_str!("../stdlib/http.nth")),
+    ("std.memcached", include_str!("../stdlib/memcached.nth")),
+    ("std.mysql", include_str!("../stdlib/mysql.nth")),
+    ("std.nginx", include_str!("../stdlib/nginx.nth")),
+    ("std.node", include_str!("../stdlib/node.nth")),
+    ("std.pgbouncer", include_str!("../stdlib/pgbouncer.nth")),
+    ("std.postgresql", include_str!("../stdlib/postgresql.nth")),
+    ("std.process", include_str!("../stdlib/process.nth")),
+    ("std.prometheus", include_str!("../stdlib/prometheus.nth")),
+    ("std.rabbitmq", include_str!("../stdlib/rabbitmq.nth")),
+    ("std.redis", include_str!("../stdlib/redis.nth")),
     ("std.services", include_str!("../stdlib/services.nth")),
     ("std.stream", include_str!("../stdlib/stream.nth")),
+    ("std.varnish", include_str!("../stdlib/varnish.nth")),
     ("std.worker", include_str!("../stdlib/worker.nth")),
 ];
 
