@@ -26,7 +26,10 @@ use crate::project::DEFAULT_SCRAPE_INTERVAL;
 /// A module of the standard library: its name, and its text.
 pub const STANDARD_LIBRARY: &[(&str, &str)] = &[
     ("std.prelude", include_str!("../stdlib/prelude.nth")),
-    ("std.alertmanager", include_str!("../stdlib/alertmanager.nth")),
+    (
+        "std.alertmanager",
+        include_str!("../stdlib/alertmanager.nth"),
+    ),
     ("std.apache", include_str!("../stdlib/apache.nth")),
     ("std.blackbox", include_str!("../stdlib/blackbox.nth")),
     ("std.etcd", include_str!("../stdlib/etcd.nth")),

@@ -8,7 +8,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::fmt::Write as _;
 use std::sync::Arc;
 
-use nthc::catalogue::{Lock, wanted};
+use nthc::catalogue::{Lock, MetricState, coverage, wanted};
 use nthc::compile::SourceInput;
 use nthc::db::{Database, ItemClass, file_names};
 use nthc::diagnostics::codes;
@@ -41,9 +41,117 @@ const fn whole(scrape: &'static str) -> Target {
     }
 }
 
+const fn lacking(scrape: &'static str, missing: &'static [&'static str]) -> Target {
+    Target { scrape, missing }
+}
+
 /// What each technology is tried on. A template of the library that is neither here nor in [`WITHOUT_SCRAPE`] fails the
 /// test.
-const TECHNOLOGIES: &[Technology] = &[];
+const TECHNOLOGIES: &[Technology] = &[
+    Technology {
+        template: "std.alertmanager.alertmanager",
+        arguments: "",
+        scrapes: &[whole("alertmanager")],
+    },
+    Technology {
+        template: "std.apache.apache",
+        arguments: "",
+        scrapes: &[whole("apache")],
+    },
+    Technology {
+        template: "std.blackbox.blackbox",
+        arguments: "",
+        scrapes: &[
+            lacking("blackbox-http", &["certificate-end"]),
+            whole("blackbox-https"),
+            lacking("blackbox-tcp", &["certificate-end", "phases", "status"]),
+            lacking("blackbox-tls", &["phases", "status"]),
+            lacking("blackbox-icmp", &["certificate-end", "phases", "status"]),
+            lacking("blackbox-down", &["certificate-end"]),
+        ],
+    },
+    Technology {
+        template: "std.etcd.etcd",
+        arguments: "",
+        scrapes: &[whole("etcd")],
+    },
+    Technology {
+        template: "std.haproxy.haproxy",
+        arguments: "",
+        scrapes: &[
+            whole("haproxy"),
+            lacking(
+                "haproxy_exporter",
+                &[
+                    "active-servers",
+                    "backend-up",
+                    "connection-attempts",
+                    "connections",
+                    "max-connections",
+                    "response-time",
+                    "servers-down",
+                ],
+            ),
+        ],
+    },
+    Technology {
+        template: "std.mysql.mysql",
+        arguments: "",
+        scrapes: &[
+            lacking(
+                "mysql",
+                &["replica-applies", "replica-behind", "replica-reads"],
+            ),
+            whole("mysql-replica"),
+        ],
+    },
+    Technology {
+        template: "std.nginx.nginx",
+        arguments: "",
+        scrapes: &[whole("nginx")],
+    },
+    Technology {
+        template: "std.node.node",
+        arguments: "",
+        scrapes: &[whole("node")],
+    },
+    Technology {
+        template: "std.postgresql.postgresql",
+        arguments: "",
+        scrapes: &[
+            whole("postgres"),
+            lacking("postgres-replica", &["replica-behind", "slot-keeps"]),
+        ],
+    },
+    Technology {
+        template: "std.process.process",
+        arguments: ", group: \"sleep\"",
+        scrapes: &[whole("process")],
+    },
+    Technology {
+        template: "std.prometheus.prometheus",
+        arguments: "",
+        scrapes: &[whole("prometheus")],
+    },
+    Technology {
+        template: "std.rabbitmq.rabbitmq",
+        arguments: "",
+        scrapes: &[
+            whole("rabbitmq"),
+            lacking("rabbitmq-per-object", &["disk-alarm", "memory-alarm"]),
+        ],
+    },
+    Technology {
+        template: "std.redis.redis",
+        arguments: "",
+        scrapes: &[lacking("redis", &["primary-link"]), whole("redis-replica")],
+    },
+    Technology {
+        template: "std.varnish.varnish",
+        arguments: "",
+        scrapes: &[whole("varnish")],
+    },
+];
 
 /// Templates for exporters of which there is no scrape, with the reason.
 const WITHOUT_SCRAPE: &[(&str, &str)] = &[
@@ -74,6 +182,8 @@ fn templates() -> BTreeSet<String> {
 /// A service that depends on one server for each scrape, by a template.
 struct Tried {
     signals: Vec<Signal>,
+    /// Metrics that rules read past any signal, and that are not there: which, and what reads them.
+    absent: Vec<String>,
     left_out: Vec<LeftOut>,
 }
 
@@ -149,8 +259,20 @@ fn try_template(template: &str, arguments: &str, scrapes: &[(&str, Scrape)], loc
         .unwrap();
     let model = service_model(db, session.workspace, entry.key, None);
     let service = model.service.clone().unwrap();
+    let covered = coverage(&session, "shop", &[None], &BTreeSet::new());
+    let metrics = covered.environments[0].services[0].metrics.iter();
+    let absent = metrics
+        .filter(|metric| metric.state != MetricState::Present)
+        .map(|metric| {
+            format!(
+                "{}{} for {:?}",
+                metric.metric, metric.selector, metric.used_by
+            )
+        })
+        .collect();
     Tried {
         signals: service.signals,
+        absent,
         left_out: service.left_out,
     }
 }
@@ -234,6 +356,9 @@ fn every_signal_of_every_technology_has_a_metric() {
         for name in all.difference(&carried) {
             wrong += &format!("{template}: no scrape has a metric for {name}\n");
         }
+        for absent in &result.absent {
+            wrong += &format!("{template} reads {absent}, which is not there\n");
+        }
         // Rules are left out for lack of these signals, and of no others.
         for left_out in &result.left_out {
             for signal in &left_out.missing {
@@ -269,6 +394,7 @@ template dependency redis(instance: string) {
   signal nowhere { any_of = [`redis_gone`] }
 
   alert gone { when = `max(${nowhere}) > 0` }
+  alert raw { when = `max(redis_up) + max(redis_never) > 0` }
 }
 "#;
     let scrapes = ["redis", "redis-replica"]
@@ -298,6 +424,15 @@ template dependency redis(instance: string) {
         .map(|left| left.name.as_str())
         .collect();
     assert_eq!(left_out, ["redis-gone", "redis-replica-gone"]);
+    // A metric that an alert reads past the signals.
+    let absent: Vec<_> = tried.absent.iter().map(String::as_str).collect();
+    assert_eq!(
+        absent,
+        [
+            "redis_never{instance=\"redis-replica:9999\"} for {\"alert redis-replica-raw\"}",
+            "redis_never{instance=\"redis:9999\"} for {\"alert redis-raw\"}",
+        ]
+    );
 }
 
 #[test]
