@@ -392,6 +392,7 @@ fn the_help_is_what_a_person_reads() {
         "fmt",
         "metrics",
         "metrics pull",
+        "metrics coverage",
         "explain",
         "completions",
     ] {

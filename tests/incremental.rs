@@ -5,10 +5,10 @@
 use std::collections::BTreeMap;
 use std::sync::{Arc, Mutex};
 
+use nthc::catalogue::Lock;
 use nthc::compile::{Input, SourceInput};
 use nthc::db::Database;
-use nthc::ir::{Duration, PrometheusSettings, RuleFormat, Settings};
-use nthc::session::Session;
+use nthc::session::{Configuration, Session};
 
 const TEAMS: &str = "team payments { }\n";
 
@@ -53,17 +53,21 @@ struct Watched {
 }
 
 fn load() -> Watched {
-    let file = |module: &str, text: &str| SourceInput {
-        module: module.to_owned(),
-        path: format!("{module}.nth"),
-        text: Arc::from(text),
-        package: false,
-    };
-    let files = vec![
-        file("checkout", CHECKOUT),
-        file("ledger", LEDGER),
-        file("teams", TEAMS),
-    ];
+    let watched = load_files(&[("checkout", CHECKOUT), ("ledger", LEDGER), ("teams", TEAMS)]);
+    assert_eq!(watched.compile(), 0, "the project has no mistakes");
+    watched
+}
+
+fn load_files(files: &[(&str, &str)]) -> Watched {
+    let files = files
+        .iter()
+        .map(|(module, text)| SourceInput {
+            module: (*module).to_owned(),
+            path: format!("{module}.nth"),
+            text: Arc::from(*text),
+            package: false,
+        })
+        .collect();
     let ran = Arc::new(Mutex::new(Vec::new()));
     let notes = ran.clone();
     let db = Database::with_listener(move |event| {
@@ -73,20 +77,7 @@ fn load() -> Watched {
             notes.lock().unwrap().push(name);
         }
     });
-    let settings = Settings {
-        project: "watched".to_owned(),
-        environment: None,
-        prometheus: PrometheusSettings {
-            format: RuleFormat::Plain,
-            scrape_interval: Duration::seconds(15),
-            interval: Duration(30_000),
-            namespace: None,
-            resource_labels: BTreeMap::new(),
-        },
-        severity_labels: BTreeMap::new(),
-        runbook_base_url: None,
-        dashboard_base_url: None,
-    };
+    let settings = nthc::project::default_settings("watched");
     let input = Input {
         settings,
         files,
@@ -94,13 +85,11 @@ fn load() -> Watched {
         environment: None,
     };
     let session = Session::new(db, &input.files);
-    let watched = Watched {
+    Watched {
         session,
         input,
         ran,
-    };
-    assert_eq!(watched.compile(), 0, "the project has no mistakes");
-    watched
+    }
 }
 
 impl Watched {
@@ -122,6 +111,11 @@ impl Watched {
         self.ran.lock().unwrap().clear();
         self.session.edit(file, Arc::from(text));
         assert_eq!(self.compile(), 0);
+        self.counts()
+    }
+
+    /// The queries that ran since they were last counted.
+    fn counts(&self) -> BTreeMap<String, usize> {
         let mut counts = BTreeMap::new();
         for name in self.ran.lock().unwrap().drain(..) {
             *counts.entry(name).or_default() += 1;
@@ -228,4 +222,46 @@ fn a_new_item_judges_itself_alone() {
         vec![("check_item", 1), ("instance", 1)],
         "{counts:?}"
     );
+}
+
+/// A service with a signal.
+fn with_signal(name: &str) -> String {
+    format!(
+        "import teams\n\nservice {name} {{\n  team     = teams.payments\n  selector = {{ job = \"{name}\" }}\n\n  \
+         signal depth {{ any_of = [`queue_depth`, `jobs_waiting`] }}\n\n  \
+         alert deep {{ when = `max(${{depth}}) > 100` }}\n}}\n"
+    )
+}
+
+/// A catalogue in which each service has one metric.
+fn catalogue(metrics: &[(&str, &str)]) -> Arc<Lock> {
+    let sections: String = metrics
+        .iter()
+        .map(|(job, metric)| {
+            format!("[selectors.'{{job=\"{job}\"}}'.metrics.{metric}]\ntype = \"gauge\"\n")
+        })
+        .collect();
+    Arc::new(Lock::parse(&format!("version = 1\n{sections}")).unwrap())
+}
+
+#[test]
+fn a_pull_reaches_those_whose_metrics_changed() {
+    let (checkout, mail) = (with_signal("checkout"), with_signal("mail"));
+    let mut watched = load_files(&[("checkout", &checkout), ("mail", &mail), ("teams", TEAMS)]);
+    let mut configure = |metrics: &[(&str, &str)]| {
+        let configuration = Configuration::new(&watched.input.settings, Some(catalogue(metrics)));
+        watched.session.configure(&configuration);
+        let said = watched.compile();
+        (said, watched.counts())
+    };
+    let (said, _) = configure(&[("checkout", "queue_depth"), ("mail", "queue_depth")]);
+    assert_eq!(said, 0);
+    let (said, counts) = configure(&[("checkout", "queue_depth"), ("mail", "jobs_waiting")]);
+    assert_eq!(said, 0);
+    assert_eq!(counts.get("metrics_under"), Some(&2), "{counts:?}");
+    assert_eq!(counts.get("instance"), Some(&1), "{counts:?}");
+    assert_eq!(counts.get("service_model"), Some(&1), "{counts:?}");
+    let (said, counts) = configure(&[("checkout", "up"), ("mail", "jobs_waiting")]);
+    assert_eq!(said, 1, "the signal of `checkout` is missing");
+    assert_eq!(counts.get("service_model"), Some(&1), "{counts:?}");
 }

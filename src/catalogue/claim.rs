@@ -55,7 +55,7 @@ pub struct Lookups<'db> {
 impl Lookups<'_> {
     /// Whether there is anything to look into: a catalogue, or declarations.
     pub fn are_possible(self) -> bool {
-        self.workspace.catalogue(self.db).is_some() || !self.workspace.metrics(self.db).is_empty()
+        anything_known(self.db, self.workspace)
     }
 
     /// What is known of the metric that a selector of a block's queries names. Where the selector was pulled, that
@@ -153,6 +153,12 @@ impl Lookups<'_> {
         }
         unclaimed.map_or(Resolution::Missing, Resolution::Unclaimed)
     }
+}
+
+/// Whether anything at all is known. It stays what it is while a lock file's sections change.
+#[salsa::tracked(returns(copy))]
+fn anything_known(db: &dyn salsa::Database, workspace: Workspace) -> bool {
+    workspace.catalogue(db).is_some() || !workspace.metrics(db).is_empty()
 }
 
 /// The name of the metric that a selector is of; `None` where it is of whatever matches.
