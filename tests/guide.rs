@@ -158,6 +158,11 @@ fn what_is_made_for_prometheus() {
 }
 
 #[test]
+fn the_technologies() {
+    check("docs/technologies.md");
+}
+
+#[test]
 fn the_readme() {
     check("README.md");
 }

@@ -29,6 +29,44 @@ fn the_reference_is_current() {
 }
 
 #[test]
+fn the_table_of_technologies_is_current() {
+    const BEGIN: &str = "<!-- table: written by `NTH_BLESS=1 cargo test --test reference` -->\n\n";
+    const END: &str = "\n<!-- end of table -->";
+    let path = docs().join("technologies.md");
+    let found = std::fs::read_to_string(&path)
+        .unwrap()
+        .replace("\r\n", "\n");
+    let (before, rest) = found.split_once(BEGIN).expect("the table has a begin");
+    let (_, after) = rest.split_once(END).expect("the table has an end");
+    let wanted = format!("{before}{BEGIN}{}{END}{after}", reference::technologies());
+    if std::env::var_os("NTH_BLESS").is_some() {
+        std::fs::write(&path, &wanted).unwrap();
+        return;
+    }
+    assert!(
+        found == wanted,
+        "docs/technologies.md is not what the library says; write it with `NTH_BLESS=1 cargo test --test reference`"
+    );
+}
+
+#[test]
+fn the_table_of_technologies_leads_somewhere() {
+    let table = reference::technologies();
+    let reference = reference::language();
+    let anchors: HashSet<String> = reference
+        .lines()
+        .filter(|line| line.starts_with('#'))
+        .map(|line| anchor(line.trim_start_matches('#').trim()))
+        .collect();
+    let links: Vec<&str> = table.split("(reference.md#").skip(1).collect();
+    assert!(links.len() >= 16, "{table}");
+    for link in links {
+        let wanted = link.split(')').next().unwrap();
+        assert!(anchors.contains(wanted), "{wanted} leads nowhere");
+    }
+}
+
+#[test]
 fn it_is_the_same_every_time() {
     assert_eq!(reference::language(), reference::language());
 }

@@ -4,7 +4,7 @@ use smol_str::SmolStr;
 
 use super::Reader;
 use super::kinds;
-use super::markdown::{Document, code, link};
+use super::markdown::{Document, anchor, code, link};
 use super::words::type_text;
 use crate::db::{ItemClass, ItemKey, SourceFile, Span, file_names, find_module, item, parsed};
 use crate::schema::params;
@@ -45,6 +45,15 @@ fn heading(module: &str) -> String {
 /// A link to a module's section.
 pub fn link_to(module: &str) -> String {
     link(&code(module), &heading(module))
+}
+
+/// A link to a module's section from another document.
+pub fn link_from_outside(module: &str) -> String {
+    format!(
+        "[{}](reference.md#{})",
+        code(module),
+        anchor(&heading(module))
+    )
 }
 
 fn module(reader: &Reader<'_>, name: &str, file: SourceFile, document: &mut Document) {

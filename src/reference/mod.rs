@@ -4,6 +4,7 @@
 mod kinds;
 mod library;
 mod markdown;
+mod technologies;
 mod words;
 
 use crate::db::{Database, Span, Workspace, item_start};
@@ -32,12 +33,7 @@ impl Reader<'_> {
 /// `docs/reference.md`.
 pub fn language() -> String {
     let session = Session::new(Database::default(), &[]);
-    let schema = schema(&session.db, session.workspace);
-    let reader = Reader {
-        db: &session.db,
-        workspace: session.workspace,
-        schema,
-    };
+    let reader = reader(&session);
     let mut document = Document::default();
     document.heading(1, "Language reference");
     document.paragraph(
@@ -55,6 +51,22 @@ pub fn language() -> String {
     library::modules(&reader, &mut document);
     diagnostics(&mut document);
     document.finish()
+}
+
+/// The table in `docs/technologies.md`, between its marks.
+pub fn technologies() -> String {
+    let session = Session::new(Database::default(), &[]);
+    let mut document = Document::default();
+    technologies::table(&reader(&session), &mut document);
+    document.finish()
+}
+
+fn reader(session: &Session) -> Reader<'_> {
+    Reader {
+        db: &session.db,
+        workspace: session.workspace,
+        schema: schema(&session.db, session.workspace),
+    }
 }
 
 fn contents(reader: &Reader<'_>, document: &mut Document) {
