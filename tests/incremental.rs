@@ -289,7 +289,11 @@ fn a_pull_reaches_those_whose_metrics_changed() {
     let (checkout, mail) = (with_signal("checkout"), with_signal("mail"));
     let mut watched = load_files(&[("checkout", &checkout), ("mail", &mail), ("teams", TEAMS)]);
     let mut configure = |metrics: &[(&str, &str)]| {
-        let configuration = Configuration::new(&watched.input.settings, Some(catalogue(metrics)));
+        let configuration = Configuration::new(
+            &watched.input.settings,
+            Some(catalogue(metrics)),
+            Levels::default(),
+        );
         watched.session.configure(&configuration);
         let said = watched.compile();
         (said, watched.counts())

@@ -25,7 +25,7 @@ use crate::syntax::tree::{self, Arg, QueryLit};
 pub(super) enum Claims {
     /// Not at all.
     None,
-    /// But for a metric's absence: the signal that names it has other candidates.
+    /// But for the absence of a metric or of its label: the signal that names it has other candidates.
     NotOfAbsence,
     /// In every way.
     All,
@@ -59,6 +59,8 @@ struct Scoped<'e, 'db> {
     workspace: Workspace,
     environment: Option<SmolStr>,
     labels: &'e ScopeLabels,
+    /// Whether the query is the standard library's.
+    is_library: bool,
 }
 
 impl<'db> Scoped<'_, 'db> {
@@ -101,6 +103,7 @@ impl<'db> Scoped<'_, 'db> {
             under: &under,
             fixed: &|label| self.labels.sets(label),
             absence,
+            is_library: self.is_library,
         })
     }
 }
@@ -119,12 +122,13 @@ impl<'db> Evaluator<'db> {
         }
     }
 
-    fn scoped_by<'e>(&self, labels: &'e ScopeLabels) -> Scoped<'e, 'db> {
+    fn scoped_by<'e>(&self, labels: &'e ScopeLabels, is_library: bool) -> Scoped<'e, 'db> {
         Scoped {
             db: self.db,
             workspace: self.workspace,
             environment: self.environment.clone(),
             labels,
+            is_library,
         }
     }
 
@@ -215,9 +219,14 @@ impl<'db> Evaluator<'db> {
             .map(|matcher| matcher.value.span)
             .collect();
         let absence = self.claims == Claims::All;
-        let found = self
-            .scoped_by(labels)
-            .judge(&judged, &holes, &computed, absence, check::check);
+        let is_library = context.scope.item.file.module(self.db).starts_with("std.");
+        let found = self.scoped_by(labels, is_library).judge(
+            &judged,
+            &holes,
+            &computed,
+            absence,
+            check::check,
+        );
         for finding in found {
             let mut diagnostic = Self::promql_diagnostic(&finding.error, literal, context);
             diagnostic.unknown_name = finding.unknown.map(|name| UnknownName {
@@ -251,7 +260,7 @@ impl<'db> Evaluator<'db> {
             labels.add_to(&mut expr);
         }
         let found = self
-            .scoped_by(&labels)
+            .scoped_by(&labels, false)
             .judge(&expr, &[], &[], true, check::check_value);
         for finding in found {
             let error = finding.error;
@@ -291,7 +300,7 @@ impl<'db> Evaluator<'db> {
             labels.add_to(&mut expr);
         }
         let found = self
-            .scoped_by(&labels)
+            .scoped_by(&labels, false)
             .judge(&expr, &[], &[], false, check::check);
         for finding in found {
             let error = finding.error;
@@ -335,7 +344,7 @@ impl<'db> Evaluator<'db> {
         labels: &ScopeLabels,
         selector: &Selector,
     ) -> Option<(&'db Known, String)> {
-        self.scoped_by(labels).known(selector)
+        self.scoped_by(labels, false).known(selector)
     }
 
     /// Whether a block's own fields are compared with what is known.
@@ -359,7 +368,7 @@ impl<'db> Evaluator<'db> {
         }
         let labels = self.scope_labels(id);
         let selector = labels.selector();
-        if !check::is_empty(self.scoped_by(&labels).under(selector.clone())) {
+        if !check::is_empty(self.scoped_by(&labels, false).under(selector.clone())) {
             return;
         }
         let node = self.node(id);

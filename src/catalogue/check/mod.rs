@@ -45,8 +45,10 @@ pub struct Case<'a> {
     pub under: &'a dyn Fn(&Selector) -> Option<Under<'a>>,
     /// The labels that the scope sets: all that is read has them.
     pub fixed: &'a dyn Fn(&str) -> bool,
-    /// Whether a metric that is not there is worth a word.
+    /// Whether a metric or a label that is not there is worth a word.
     pub absence: bool,
+    /// Whether it is a query of the standard library's.
+    pub is_library: bool,
 }
 
 /// What is wrong with a query.

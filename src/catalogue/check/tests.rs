@@ -67,6 +67,7 @@ fn judge(known: &Known, query: &str) -> Vec<Finding> {
         },
         fixed: &|_| false,
         absence: true,
+        is_library: false,
     })
 }
 
