@@ -10,7 +10,7 @@ use std::time::{Duration, Instant};
 
 use nthc::compile::{Compilation, Input, SourceInput};
 use nthc::db::Database;
-use nthc::ir::{self, PrometheusSettings, RuleFormat, Settings};
+use nthc::ir::{self, GrafanaSettings, PrometheusSettings, RuleFormat, Settings};
 use nthc::session::Session;
 
 fn service(number: usize) -> SourceInput {
@@ -71,6 +71,7 @@ fn workspace(services: usize) -> Input {
         severity_labels: BTreeMap::new(),
         runbook_base_url: None,
         dashboard_base_url: None,
+        grafana: GrafanaSettings::default(),
     };
     Input {
         settings,

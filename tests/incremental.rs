@@ -7,7 +7,7 @@ use std::sync::{Arc, Mutex};
 
 use nthc::compile::{Input, SourceInput};
 use nthc::db::Database;
-use nthc::ir::{Duration, PrometheusSettings, RuleFormat, Settings};
+use nthc::ir::{Duration, GrafanaSettings, PrometheusSettings, RuleFormat, Settings};
 use nthc::session::Session;
 
 const TEAMS: &str = "team payments { }\n";
@@ -86,6 +86,7 @@ fn load() -> Watched {
         severity_labels: BTreeMap::new(),
         runbook_base_url: None,
         dashboard_base_url: None,
+        grafana: GrafanaSettings::default(),
     };
     let input = Input {
         settings,

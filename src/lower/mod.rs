@@ -1,5 +1,6 @@
 //! From evaluated blocks to the model: what the language says becomes what a backend needs.
 
+mod panel;
 mod service;
 mod sli;
 

@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use rust_decimal::Decimal;
 use smol_str::SmolStr;
 
-use super::sli;
+use super::{panel, sli};
 use crate::db::{Diag, Span};
 use crate::diagnostics::codes;
 use crate::eval::{Instance, Value};
@@ -65,6 +65,7 @@ pub(super) fn lower(instance: &Instance, diagnostics: &mut Vec<Diag>) -> Option<
         recordings,
         runbook_url: text(instance.get("runbook_url")),
         dashboard_url: text(instance.get("dashboard_url")),
+        panels: panel::lower(instance, diagnostics),
     })
 }
 
@@ -230,6 +231,7 @@ fn lower_slo(slo: &Instance, diagnostics: &mut Vec<Diag>) -> Option<ir::Slo> {
         objective,
         window,
         sli,
+        histogram: slo.children_of("sli").next().and_then(sli::histogram),
         labels: labels(slo.get("labels")),
         burn_rate_pairs: pairs,
         min_events: match slo.get("min_events") {
@@ -333,28 +335,28 @@ fn severity(value: &Value) -> Option<ir::Severity> {
     }
 }
 
-fn member(value: &Value) -> Option<SmolStr> {
+pub(super) fn member(value: &Value) -> Option<SmolStr> {
     match value {
         Value::Enum(_, member) => Some(member.clone()),
         _ => None,
     }
 }
 
-fn block_name(value: &Value) -> Option<SmolStr> {
+pub(super) fn block_name(value: &Value) -> Option<SmolStr> {
     match value {
         Value::Block(block) => Some(block.name.clone()),
         _ => None,
     }
 }
 
-fn text(value: &Value) -> Option<String> {
+pub(super) fn text(value: &Value) -> Option<String> {
     match value {
         Value::String(text) => Some(text.trim().to_owned()),
         _ => None,
     }
 }
 
-fn alert_text(value: &Value) -> Option<ir::Text> {
+pub(super) fn alert_text(value: &Value) -> Option<ir::Text> {
     match value {
         Value::Text(text) => Some(text.clone()),
         Value::String(text) => Some(literal(text)),
