@@ -6,7 +6,7 @@ use serde_json::value::RawValue;
 
 use crate::ir::number::decimal_text;
 
-use super::options::{Custom, Options};
+use super::options::{Custom, Options, Override};
 
 /// The version of the model that is written.
 pub const SCHEMA_VERSION: u32 = 42;
@@ -330,7 +330,7 @@ pub struct FieldConfig {
     /// For all series.
     pub defaults: FieldDefaults,
     /// For single ones.
-    pub overrides: [(); 0],
+    pub overrides: Vec<Override>,
 }
 
 /// How the values of all series are shown.

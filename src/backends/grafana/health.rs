@@ -33,13 +33,7 @@ struct Words {
 impl Words {
     fn of(service_type: Option<&str>) -> Self {
         let (traffic, errors, unit, latency) = match service_type {
-            Some("api") => ("Requests", "Failed requests", "reqps", "Latency"),
-            Some("web") => (
-                "Page views and requests",
-                "Failed requests",
-                "reqps",
-                "Latency",
-            ),
+            Some("api" | "web") => ("Requests", "Failed requests", "reqps", "Latency"),
             Some("worker") => ("Jobs", "Failed jobs", "cps", "Duration of jobs"),
             Some("batch" | "pipeline") => ("Runs", "Failed runs", "cps", "Duration of runs"),
             Some("stream") => ("Events", "Failed events", "cps", "Time to process"),

@@ -227,11 +227,34 @@ struct ThresholdsStyle {
 
 /// How cells are drawn.
 #[derive(Debug, Clone, Serialize)]
-#[serde(rename_all = "camelCase")]
 pub struct Cells {
     align: &'static str,
     inspect: bool,
-    cell_options: CellOptions,
+}
+
+/// What holds for some columns alone.
+#[derive(Debug, Clone, Serialize)]
+pub struct Override {
+    matcher: Matcher,
+    properties: [Property; 1],
+}
+
+#[derive(Debug, Clone, Serialize)]
+struct Matcher {
+    id: &'static str,
+    options: Names,
+}
+
+#[derive(Debug, Clone, Serialize)]
+struct Names {
+    mode: &'static str,
+    names: [&'static str; 1],
+}
+
+#[derive(Debug, Clone, Serialize)]
+struct Property {
+    id: &'static str,
+    value: CellOptions,
 }
 
 #[derive(Debug, Clone, Serialize)]
@@ -331,15 +354,29 @@ pub fn table(sort_by: Vec<SortBy>) -> Options {
     })
 }
 
-/// Cells; with `colored`, numbers have the thresholds' colours.
-pub fn cells(colored: bool) -> Custom {
+/// Cells without colours.
+pub fn cells() -> Custom {
     Custom::Cells(Cells {
         align: "auto",
         inspect: false,
-        cell_options: CellOptions {
-            kind: if colored { "color-text" } else { "auto" },
-        },
     })
+}
+
+/// Gives the numbers of a column the thresholds' colours. If all cells had them, texts would be as red as the worst.
+pub fn colored(column: &'static str) -> Override {
+    Override {
+        matcher: Matcher {
+            id: "byNames",
+            options: Names {
+                mode: "include",
+                names: [column],
+            },
+        },
+        properties: [Property {
+            id: "custom.cellOptions",
+            value: CellOptions { kind: "color-text" },
+        }],
+    }
 }
 
 /// A histogram's buckets over time; `unit` is that of their bounds.

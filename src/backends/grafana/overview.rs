@@ -15,7 +15,7 @@ use super::document::{DataSource, Link, Organize, Transformation, Variable};
 use super::layout::{Draft, Section};
 use super::options::{self, SortBy};
 use super::text;
-use super::view::{BAD, GOOD, View, WARN};
+use super::view::{BAD, GOOD, VALUE, View, WARN};
 
 /// How many series a graph of the worst shows.
 const WORST: u32 = 10;
@@ -339,7 +339,7 @@ fn table(view: View, value: &'static str, desc: bool) -> Draft {
     let columns = [
         "service",
         "slo",
-        "Value",
+        VALUE,
         "objective",
         "period",
         "team",
@@ -349,7 +349,7 @@ fn table(view: View, value: &'static str, desc: bool) -> Draft {
     let names = [
         ("service", "Service"),
         ("slo", "SLO"),
-        ("Value", value),
+        (VALUE, value),
         ("objective", "Objective"),
         ("period", "Period"),
         ("team", "Team"),
@@ -373,6 +373,7 @@ fn table(view: View, value: &'static str, desc: bool) -> Draft {
         desc,
     }]);
     if let Some(config) = &mut draft.panel.field_config {
+        config.overrides = vec![options::colored(value)];
         config.defaults.links = vec![Link {
             // The only text here that is a template: Grafana fills in the row's uid and the time.
             url: "/d/${__data.fields.Dashboard}?${__url_time_range}".to_owned(),

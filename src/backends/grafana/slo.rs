@@ -10,7 +10,7 @@ use crate::backends::recorded::{
 use crate::ir::burn_rate::budget_time;
 use crate::ir::number::percent_text;
 use crate::ir::panel::Visualization;
-use crate::ir::{Duration, Severity, Slo};
+use crate::ir::{Duration, Severity, Sli, Slo};
 use crate::promql::{BinaryOp, build};
 
 use super::board::Board;
@@ -52,8 +52,9 @@ impl Board<'_> {
             self.value(&format!("{ERROR_RATIO}{period}"), slo),
         );
         let what = format!(
-            "{} of the last {period} are to be good. The share that was is red below that.",
-            percent_text(slo.objective)
+            "{} of the {} of the last {period} is to be good. The share that was is red below that.",
+            percent_text(slo.objective),
+            counted(slo),
         );
         View::new(
             key(slo, "objective"),
@@ -173,7 +174,8 @@ impl Board<'_> {
     fn error_ratio(&self, slo: &Slo) -> Draft {
         let budget = slo.error_budget();
         let what = format!(
-            "The share of events that were bad in {CURRENT}, and the share that may be bad, {}.",
+            "The share of the {} of {CURRENT} that was bad, and the share that may be bad, {}.",
+            counted(slo),
             percent_text(budget)
         );
         View::new(
@@ -187,10 +189,18 @@ impl Board<'_> {
         .steps([(None, GOOD), (Some(budget), BAD)])
         .ask(
             self.value(&format!("{ERROR_RATIO}{CURRENT}"), slo),
-            format!("Bad events, {CURRENT}"),
+            format!("Bad, {CURRENT}"),
         )
         .ask(self.value(ERROR_BUDGET, slo), "Error budget")
         .draft()
+    }
+}
+
+/// What an SLO counts.
+fn counted(slo: &Slo) -> &'static str {
+    match slo.sli {
+        Sli::TimeSlices { .. } => "time",
+        Sli::Events { .. } | Sli::ErrorRatio { .. } => "events",
     }
 }
 

@@ -19,6 +19,9 @@ pub const WARN: &str = "orange";
 /// The colour of what is wrong.
 pub const BAD: &str = "red";
 
+/// What Grafana calls the column of a table that holds the values.
+pub const VALUE: &str = "Value";
+
 /// A measured query as a panel asks it: over a window that suits the panel's resolution, with nothing in its strings
 /// that Grafana would take for a variable.
 pub fn measured(query: &Expr) -> Expr {
@@ -157,6 +160,7 @@ impl View {
     pub fn draft(self) -> Draft {
         let marked = self.steps.len() > 1;
         let lines = self.visualization == Visualization::Timeseries;
+        let table = self.visualization == Visualization::Table;
         let (kind, options, custom): (_, Options, _) = match self.visualization {
             Visualization::Timeseries => (
                 "timeseries",
@@ -166,11 +170,7 @@ impl View {
             Visualization::Stat => ("stat", options::stat(), None),
             Visualization::Gauge => ("gauge", options::gauge(), None),
             Visualization::BarGauge => ("bargauge", options::bar_gauge(), None),
-            Visualization::Table => (
-                "table",
-                options::table(Vec::new()),
-                Some(options::cells(marked)),
-            ),
+            Visualization::Table => ("table", options::table(Vec::new()), Some(options::cells())),
             Visualization::Heatmap => ("heatmap", options::heatmap(self.unit), None),
         };
         let format = match self.visualization {
@@ -228,7 +228,11 @@ impl View {
                     links: Vec::new(),
                     custom,
                 },
-                overrides: [],
+                overrides: if table && marked {
+                    vec![options::colored(VALUE)]
+                } else {
+                    Vec::new()
+                },
             }),
             ..Panel::default()
         };
