@@ -4,13 +4,11 @@
 //! Figures of one run compare with one another: the last column divides the time for a service by that of the
 //! smallest workspace, so that 1.0 is linear.
 
-use std::collections::BTreeMap;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use nthc::compile::{Compilation, Input, SourceInput};
 use nthc::db::Database;
-use nthc::ir::{self, GrafanaSettings, PrometheusSettings, RuleFormat, Settings};
 use nthc::session::Session;
 
 fn service(number: usize) -> SourceInput {
@@ -58,21 +56,7 @@ fn workspace(services: usize) -> Input {
         text: Arc::from("team platform { }\n"),
         package: false,
     });
-    let settings = Settings {
-        project: "bench".to_owned(),
-        catalogue: None,
-        environment: None,
-        prometheus: PrometheusSettings {
-            format: RuleFormat::Plain,
-            interval: ir::Duration(30_000),
-            namespace: None,
-            resource_labels: BTreeMap::new(),
-        },
-        severity_labels: BTreeMap::new(),
-        runbook_base_url: None,
-        dashboard_base_url: None,
-        grafana: GrafanaSettings::default(),
-    };
+    let settings = nthc::project::default_settings("bench");
     Input {
         settings,
         files,
@@ -92,7 +76,8 @@ fn sound(compilation: &Compilation, services: usize) {
         compilation.diagnostics.is_empty(),
         "the workspace has no mistakes"
     );
-    assert_eq!(compilation.artifacts.len(), services);
+    // A rule file and a dashboard each, the overview, and how Grafana finds them.
+    assert_eq!(compilation.artifacts.len(), 2 * services + 2);
 }
 
 fn main() {
