@@ -139,7 +139,7 @@ mod tests {
                 .is_some_and(|b| b.is_ascii_alphanumeric() || *b == b'_')
         };
         (0..bytes.len()).any(|at| {
-            (text[at..].is_char_boundary(0) && bytes[at] == b'$' && word(at + 1))
+            (bytes[at] == b'$' && word(at + 1))
                 || (bytes[at..].starts_with(b"${") && word(at + 2))
                 || (bytes[at..].starts_with(b"[[") && word(at + 2))
         })
