@@ -182,8 +182,7 @@ fn dashboards_are_what_the_schemas_ask_for() {
     assert_eq!(seen, ["bargauge", "gauge", "stat", "table", "timeseries"]);
 }
 
-/// The linter is not among the tools that `tests/tools/install` builds: not all of its modules can be had from the
-/// module proxy. Where it is installed, it judges.
+/// The linter is not among the tools that `tests/tools/install` builds. Where it is on the `PATH`, it judges.
 #[test]
 fn grafanas_linter_has_nothing_to_say() {
     let paths = std::env::var_os("PATH").unwrap_or_default();
