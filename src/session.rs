@@ -19,7 +19,7 @@ use crate::db::{
 };
 use crate::diagnostics::{Code, Diagnostic, FileSpan, Severity, SourceMap, codes, suggest};
 use crate::eval::{BlockRef, instance};
-use crate::ir::{Duration, Settings, Tally};
+use crate::ir::{self, Duration, Settings, Tally};
 use crate::levels::{self, Annotated, Levels, directives};
 use crate::lower::service_model;
 use crate::project::DEFAULT_SCRAPE_INTERVAL;
@@ -307,22 +307,25 @@ impl Session {
         }
     }
 
-    /// What is said of an environment that is asked for and not declared. It stands in no file; the first one is
-    /// as good as any.
-    fn unknown_environment(&self, name: &str) -> Diag {
+    /// Where what stands in no file is told of; the first file is as good as any.
+    fn nowhere(&self) -> Span {
         let file = self
             .files
             .first()
             .copied()
             .unwrap_or_else(|| self.workspace.prelude(&self.db));
-        let nowhere = Span {
+        Span {
             item: ItemKey { file, local: 0 },
             range: Default::default(),
-        };
+        }
+    }
+
+    /// What is said of an environment that is asked for and not declared.
+    fn unknown_environment(&self, name: &str) -> Diag {
         let diagnostic = Diag::new(
             &codes::UNKNOWN_ENVIRONMENT,
             format!("there is no environment `{name}`"),
-            nowhere,
+            self.nowhere(),
         );
         let known = self
             .workspace
@@ -572,7 +575,8 @@ impl Session {
         conclude(files, diagnostics, environments, artifacts, signals)
     }
 
-    /// The artifacts of every service in an environment, each environment's in a folder of its own.
+    /// The artifacts of every service in an environment, and those of all of them together; each environment's in a
+    /// folder of its own.
     fn build(
         &self,
         settings: &Settings,
@@ -583,26 +587,39 @@ impl Session {
             ..settings.clone()
         };
         let workspace = self.workspace;
-        self.ask(&self.services(), |db, key| {
+        let keys = self.services();
+        let mut built = self.ask(&keys, |db, key| {
             let lowered = service_model(db, workspace, key, environment.clone());
             let Some(service) = &lowered.service else {
                 return Ok(Vec::new());
             };
-            let mut built = backends::service_artifacts(service, &settings).map_err(|problem| {
+            backends::service_artifacts(service, &settings).map_err(|problem| {
                 Box::new(Diag::new(
                     &codes::UNWRITABLE,
                     problem,
                     project::name_span(db, key),
                 ))
-            })?;
-            if let Some(environment) = environment {
-                for artifact in &mut built {
-                    artifact.path =
-                        format!("{}/{}", backends::file_stem(environment), artifact.path);
-                }
+            })
+        });
+        let models: Vec<&ir::Service> = keys
+            .iter()
+            .filter_map(|key| {
+                let lowered = service_model(&self.db, workspace, *key, environment.clone());
+                lowered.service.as_ref()
+            })
+            .collect();
+        let of_all = backends::project_artifacts(&models, &settings);
+        built.push(
+            of_all.map_err(|problem| {
+                Box::new(Diag::new(&codes::UNWRITABLE, problem, self.nowhere()))
+            }),
+        );
+        if let Some(environment) = environment {
+            for artifact in built.iter_mut().flatten().flatten() {
+                artifact.path = format!("{}/{}", backends::file_stem(environment), artifact.path);
             }
-            Ok(built)
-        })
+        }
+        built
     }
 
     fn explain_names(&self, diagnostics: Vec<Diag>) -> Vec<Diag> {

@@ -1,6 +1,8 @@
 //! The targets. Each reads the model and gives files; none knows another, and none does I/O.
 
+pub mod grafana;
 pub mod prometheus;
+mod recorded;
 
 use smol_str::SmolStr;
 
@@ -24,7 +26,22 @@ pub fn service_artifacts(
 ) -> Result<Vec<Artifact>, String> {
     let rules = prometheus::service_rules(service, settings)
         .map_err(|error| format!("the Prometheus rules could not be written as YAML: {error}"))?;
-    Ok(rules.into_iter().collect())
+    let dashboard = grafana::service_dashboard(service, settings)
+        .map_err(|error| format!("the Grafana dashboard could not be written: {error}"))?;
+    Ok(rules.into_iter().chain(dashboard).collect())
+}
+
+/// Every artifact that a project has in every target besides those of its services, of which it is given all.
+///
+/// # Errors
+///
+/// What a serialiser refused, as a sentence.
+pub fn project_artifacts(
+    services: &[&crate::ir::Service],
+    settings: &crate::ir::Settings,
+) -> Result<Vec<Artifact>, String> {
+    grafana::project_files(services, settings)
+        .map_err(|error| format!("the Grafana overview could not be written: {error}"))
 }
 
 /// The longest stem of a file name, in bytes: file systems allow 255 for a whole name.
@@ -97,6 +114,25 @@ pub fn dashboard_uid(service: &str) -> String {
     uid
 }
 
+/// What joins a service's name and its environment's in a uid.
+const IN: &str = "--";
+
+/// The uid of a service's dashboard in an environment, so that one Grafana can show several: `checkout--production`.
+/// Without environments it is [`dashboard_uid`].
+pub fn dashboard_uid_in(environment: Option<&str>, service: &str) -> String {
+    let Some(environment) = environment else {
+        return dashboard_uid(service);
+    };
+    let joined = format!("{service}{IN}{environment}");
+    // Where one could not tell where the name ends, the hash of both tells.
+    let clear = |name: &str| !name.contains(IN) && !name.starts_with('-') && !name.ends_with('-');
+    if clear(service) && clear(environment) {
+        dashboard_uid(&joined)
+    } else {
+        dashboard_uid(&format!("{service}\0{environment}"))
+    }
+}
+
 /// The 32-bit FNV-1a hash, which is the same on every machine and in every version.
 fn fnv1a(text: &str) -> u32 {
     text.bytes().fold(0x811c_9dc5, |hash, byte| {
@@ -155,6 +191,21 @@ mod tests {
         assert_eq!(fnv1a("foobar"), 0xbf9c_f968);
         assert_ne!(dashboard_uid("a.b"), dashboard_uid("a:b"));
         assert_ne!(dashboard_uid(""), dashboard_uid("-"));
+    }
+
+    #[test]
+    fn uids_tell_environments_apart() {
+        assert_eq!(dashboard_uid_in(None, "checkout"), "checkout");
+        let production = dashboard_uid_in(Some("production"), "checkout");
+        assert_eq!(production, "checkout--production");
+        assert_ne!(
+            dashboard_uid_in(Some("c"), "a--b"),
+            dashboard_uid_in(Some("b--c"), "a")
+        );
+        assert_ne!(
+            dashboard_uid_in(Some("-b"), "a"),
+            dashboard_uid_in(Some("b"), "a-")
+        );
     }
 
     #[test]

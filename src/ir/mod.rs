@@ -6,6 +6,7 @@
 
 pub mod burn_rate;
 pub mod number;
+pub mod panel;
 mod signal;
 
 use std::collections::BTreeMap;
@@ -36,6 +37,47 @@ pub struct Settings {
     pub runbook_base_url: Option<String>,
     /// Dashboards stand at `<base>/d/<uid>`.
     pub dashboard_base_url: Option<String>,
+    /// The Grafana target's settings.
+    pub grafana: GrafanaSettings,
+}
+
+/// The Grafana target's settings.
+#[derive(Debug, Clone, PartialEq, Eq, Hash)]
+pub struct GrafanaSettings {
+    /// The folder that the dashboards are in; one named after the project where absent.
+    pub folder: Option<String>,
+    /// Tags of every dashboard, besides those that say what it is of.
+    pub tags: Vec<String>,
+    /// The name or uid of the data source that dashboards open with; Grafana's default one where absent.
+    pub datasource: Option<String>,
+    /// Plain JSON or Kubernetes resources.
+    pub format: DashboardFormat,
+    /// The namespace of `ConfigMap` resources.
+    pub namespace: Option<String>,
+    /// Where the dashboards lie on Grafana's own disk, for its provisioning.
+    pub path: String,
+}
+
+impl Default for GrafanaSettings {
+    fn default() -> Self {
+        Self {
+            folder: None,
+            tags: Vec::new(),
+            datasource: None,
+            format: DashboardFormat::Json,
+            namespace: None,
+            path: "/var/lib/grafana/dashboards".to_owned(),
+        }
+    }
+}
+
+/// How dashboards are wrapped.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub enum DashboardFormat {
+    /// JSON files, with a provisioning file beside them.
+    Json,
+    /// A `ConfigMap` for each, as Grafana's sidecar collects them.
+    ConfigMap,
 }
 
 /// The Prometheus target's settings.
@@ -93,6 +135,8 @@ pub struct Service {
     pub runbook_url: Option<String>,
     /// Where its dashboard is, if not at the project's base URL.
     pub dashboard_url: Option<String>,
+    /// What its dashboard shows besides what every service's does.
+    pub panels: panel::Panels,
 }
 
 /// What an alert asks for.
@@ -117,6 +161,8 @@ pub struct Slo {
     pub window: Duration,
     /// How it is measured.
     pub sli: Sli,
+    /// The histogram that it is measured by, if it is one of latency.
+    pub histogram: Option<panel::Histogram>,
     /// Labels that its rules carry besides the service's.
     pub labels: BTreeMap<String, String>,
     /// The pairs of windows whose alerts can fire; see [`burn_rate`].

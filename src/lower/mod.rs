@@ -2,6 +2,7 @@
 
 mod buckets;
 mod doubts;
+mod panel;
 mod service;
 mod signal;
 mod sli;

@@ -7,7 +7,7 @@ use smol_str::SmolStr;
 
 use super::buckets::Buckets;
 use super::signal::{self, Absences};
-use super::{doubts, sli};
+use super::{doubts, panel, sli};
 use crate::db::{Diag, Span};
 use crate::diagnostics::codes;
 use crate::eval::{Instance, Value};
@@ -135,6 +135,7 @@ pub(super) fn lower(
             .collect(),
         runbook_url: text(instance.get("runbook_url")),
         dashboard_url: text(instance.get("dashboard_url")),
+        panels: panel::lower(instance, diagnostics),
     })
 }
 
@@ -304,6 +305,7 @@ fn lower_slo(
         objective,
         window,
         sli,
+        histogram: slo.children_of("sli").next().and_then(sli::histogram),
         labels: labels(slo.get("labels")),
         burn_rate_pairs: pairs,
         min_events: match slo.get("min_events") {
@@ -414,7 +416,7 @@ pub(super) fn member(value: &Value) -> Option<SmolStr> {
     }
 }
 
-fn block_name(value: &Value) -> Option<SmolStr> {
+pub(super) fn block_name(value: &Value) -> Option<SmolStr> {
     match value {
         Value::Block(block) => Some(block.name.clone()),
         _ => None,
@@ -428,7 +430,7 @@ pub(super) fn text(value: &Value) -> Option<String> {
     }
 }
 
-fn alert_text(value: &Value) -> Option<ir::Text> {
+pub(super) fn alert_text(value: &Value) -> Option<ir::Text> {
     match value {
         Value::Text(text, _) => Some(text.clone()),
         Value::String(text) => Some(literal(text)),

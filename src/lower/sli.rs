@@ -8,6 +8,7 @@ use crate::catalogue::base_name;
 use crate::db::Diag;
 use crate::diagnostics::codes;
 use crate::eval::{Instance, Value};
+use crate::ir::panel::Histogram;
 use crate::ir::{Numerator, Sli};
 use crate::promql::classify::{is_selector, metrics};
 use crate::promql::rewrite::{as_bool, as_rate};
@@ -152,6 +153,28 @@ fn bound(limit: Decimal, known: &[&str]) -> promql::Matcher {
             build::matcher("le", promql::MatchOp::Matches, texts.join("|"))
         }
     }
+}
+
+/// The histogram that an indicator of latency is measured by.
+pub(super) fn histogram(sli: &Instance) -> Option<Histogram> {
+    if sli.variant.as_deref() != Some("latency") {
+        return None;
+    }
+    let named = query(sli.get("histogram"))?;
+    let native = *sli.get("native") == Value::Bool(true);
+    let mut series = if native {
+        named
+    } else {
+        renamed(&named, "_bucket")?
+    };
+    if let promql::Node::Selector(selector) = &mut series.node {
+        selector.matchers.retain(|matcher| matcher.label != "le");
+    }
+    Some(Histogram {
+        series,
+        native,
+        under: duration(sli.get("under"))?,
+    })
 }
 
 /// The histogram's series of that suffix, whichever of them was named.

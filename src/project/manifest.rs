@@ -10,6 +10,12 @@
 //! | | `scrape_interval` | how often Prometheus scrapes what the rules read, `"15s"` | `"15s"` |
 //! | | `namespace` | the namespace of the resources | none is written |
 //! | | `labels` | labels of the resources, by which a Prometheus selects them | none |
+//! | `[grafana]` | `format` | `"json"` files or `"configmap"` resources | `"json"` |
+//! | | `folder` | the folder that the dashboards are in | the project's name |
+//! | | `tags` | tags of every dashboard | none |
+//! | | `datasource` | the name or uid of the Prometheus that dashboards open with | Grafana's default |
+//! | | `namespace` | the namespace of the resources | none is written |
+//! | | `path` | where the dashboards lie on Grafana's own disk | `"/var/lib/grafana/dashboards"` |
 //! | `[severity]` | `page`, `ticket` | what these are called in the `severity` label | `"page"`, `"ticket"` |
 //! | `[urls]` | `runbooks` | runbooks stand at `<runbooks>/<service>` | no `runbook_url` |
 //! | | `dashboards` | dashboards stand at `<dashboards>/d/<uid>` | no `dashboard_url` |
@@ -24,7 +30,9 @@ use toml::de::DeTable;
 use super::lints;
 use super::table::{Findings, Located, Table, into_table};
 use crate::diagnostics::{Applicability, Diagnostic, codes};
-use crate::ir::{Duration, PrometheusSettings, RuleFormat, Settings, Severity};
+use crate::ir::{
+    DashboardFormat, Duration, GrafanaSettings, PrometheusSettings, RuleFormat, Settings, Severity,
+};
 use crate::levels::Levels;
 
 /// How often rules are evaluated where `nth.toml` does not say: 30 s, half of Prometheus's own default, so that
@@ -79,6 +87,7 @@ pub fn default_settings(name: &str) -> Settings {
         ]),
         runbook_base_url: None,
         dashboard_base_url: None,
+        grafana: GrafanaSettings::default(),
     }
 }
 
@@ -113,6 +122,10 @@ pub fn parse(text: &str, findings: &mut Findings) -> Manifest {
     let mut prometheus = root.table("prometheus", findings);
     read_prometheus(&mut prometheus, &mut settings.prometheus, findings);
     prometheus.finish(findings);
+
+    let mut grafana = root.table("grafana", findings);
+    read_grafana(&mut grafana, &mut settings.grafana, findings);
+    grafana.finish(findings);
 
     let mut severity = root.table("severity", findings);
     for (key, level) in [("page", Severity::Page), ("ticket", Severity::Ticket)] {
@@ -314,26 +327,93 @@ fn read_prometheus(
     if let Some(interval) = read_interval(table, "scrape_interval", most, unseen, findings) {
         settings.scrape_interval = interval;
     }
-    if let Some(namespace) = table.string("namespace", findings) {
-        if is_dns_label(&namespace.value) {
-            settings.namespace = Some(namespace.value);
-        } else {
-            findings.diagnostics.push(
-                Diagnostic::new(
-                    &codes::PROJECT_BAD_SETTING,
-                    "`prometheus.namespace` must be the name of a Kubernetes namespace",
-                    namespace.span,
-                )
-                .label("not a DNS label")
-                .help("A namespace's name is at most 63 lower-case letters, digits and `-`, and starts and ends with a letter or digit."),
-            );
-        }
-    }
+    settings.namespace = read_namespace(table, "prometheus", findings);
     settings.resource_labels = table
         .strings("labels", findings)
         .into_iter()
         .map(|(name, value)| (name, value.value))
         .collect();
+}
+
+fn read_grafana(table: &mut Table<'_>, settings: &mut GrafanaSettings, findings: &mut Findings) {
+    if let Some(format) = table.string("format", findings) {
+        match format.value.as_str() {
+            "json" => settings.format = DashboardFormat::Json,
+            "configmap" => settings.format = DashboardFormat::ConfigMap,
+            other => {
+                let mut diagnostic = Diagnostic::new(
+                    &codes::PROJECT_BAD_SETTING,
+                    format!("there is no dashboard format {other:?}"),
+                    format.span,
+                )
+                .label("not a dashboard format")
+                .help("The dashboard formats are `json` and `configmap`.");
+                if other.to_ascii_lowercase().contains("config") {
+                    diagnostic = diagnostic.fix(
+                        "Replace with `configmap`",
+                        format.span,
+                        "\"configmap\"",
+                        Applicability::Maybe,
+                    );
+                }
+                findings.diagnostics.push(diagnostic);
+            }
+        }
+    }
+    settings.folder = read_filled(table, "folder", findings);
+    settings.datasource = read_filled(table, "datasource", findings);
+    settings.tags = table
+        .list("tags", findings)
+        .into_iter()
+        .map(|tag| tag.value)
+        .collect();
+    settings.namespace = read_namespace(table, "grafana", findings);
+    if let Some(path) = table.string("path", findings) {
+        if path.value.starts_with('/') {
+            settings.path = path.value;
+        } else {
+            findings.bad_value(
+                path.span,
+                "`grafana.path` must be an absolute path on the machine that Grafana runs on",
+                "this is not absolute",
+            );
+        }
+    }
+}
+
+/// A string of `[grafana]` that says something.
+fn read_filled(
+    table: &mut Table<'_>,
+    key: &'static str,
+    findings: &mut Findings,
+) -> Option<String> {
+    let text = table.string(key, findings)?;
+    if text.value.trim().is_empty() {
+        findings.bad_value(text.span, format!("`grafana.{key}` must not be empty"), "");
+        return None;
+    }
+    Some(text.value)
+}
+
+fn read_namespace(
+    table: &mut Table<'_>,
+    of: &'static str,
+    findings: &mut Findings,
+) -> Option<String> {
+    let namespace = table.string("namespace", findings)?;
+    if is_dns_label(&namespace.value) {
+        return Some(namespace.value);
+    }
+    findings.diagnostics.push(
+        Diagnostic::new(
+            &codes::PROJECT_BAD_SETTING,
+            format!("`{of}.namespace` must be the name of a Kubernetes namespace"),
+            namespace.span,
+        )
+        .label("not a DNS label")
+        .help("A namespace's name is at most 63 lower-case letters, digits and `-`, and starts and ends with a letter or digit."),
+    );
+    None
 }
 
 /// How often something is done: above zero, and at most `most`, for the reason `too_much`.

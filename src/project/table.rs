@@ -154,6 +154,32 @@ impl<'i> Table<'i> {
             .collect()
     }
 
+    /// Takes a list of strings out; an absent one reads as empty.
+    pub fn list(&mut self, key: &'static str, findings: &mut Findings) -> Vec<Located<String>> {
+        let path = self.path(key);
+        let Some((_, value)) = self.take(key) else {
+            return Vec::new();
+        };
+        let span = findings.span(value.span());
+        match value.into_inner() {
+            DeValue::Array(items) => items
+                .into_iter()
+                .enumerate()
+                .filter_map(|(index, item)| {
+                    into_string(&format!("{path}[{index}]"), item, findings)
+                })
+                .collect(),
+            other => {
+                findings.bad_value(
+                    span,
+                    format!("`{path}` must be a list of strings"),
+                    format!("this is {}", kind_of(&other)),
+                );
+                Vec::new()
+            }
+        }
+    }
+
     /// Reports each field that nobody took.
     pub fn finish(self, findings: &mut Findings) {
         for (key, (at, value)) in self.entries {

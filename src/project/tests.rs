@@ -178,6 +178,10 @@ fn the_reference_of_the_manifest_is_right() {
         [("release".to_owned(), "kube-prometheus".to_owned())].into();
     expected.runbook_base_url = Some("https://runbooks.example.com".to_owned());
     expected.dashboard_base_url = Some("https://grafana.example.com".to_owned());
+    expected.grafana.folder = Some("Reliability".to_owned());
+    expected.grafana.tags = vec!["slo".to_owned()];
+    expected.grafana.datasource = Some("prometheus".to_owned());
+    expected.grafana.namespace = Some("monitoring".to_owned());
     assert_eq!(read.settings, expected);
 
     let mut minimal = Findings {

@@ -129,6 +129,61 @@ pub fn set_window(expr: &mut Expr, window: &str) {
     });
 }
 
+/// Writes characters of strings as escapes: the query means the same, but whatever looks for these characters in its
+/// text finds none. `hidden` is asked with the rest of a string, and says whether its first character, which must be
+/// ASCII to be asked for, is to be hidden. A metric's name that holds one becomes a matcher on `__name__`.
+///
+/// ```
+/// use nthc::promql::{parse, rewrite::hide};
+///
+/// let mut query = parse(r#"x{path="/$id"}"#).unwrap();
+/// hide(&mut query, &|rest| rest.starts_with("$"));
+/// assert_eq!(query.to_string(), r#"x{path="/\x24id"}"#);
+/// ```
+pub fn hide(expr: &mut Expr, hidden: &impl Fn(&str) -> bool) {
+    let is_hidden = |rest: &str| rest.as_bytes().first().is_some_and(u8::is_ascii) && hidden(rest);
+    let found = |text: &str| text.char_indices().any(|(at, _)| is_hidden(&text[at..]));
+    let hide_in = |literal: &mut StringLit| {
+        let parts = std::mem::take(&mut literal.parts);
+        for part in parts {
+            match part {
+                StringPart::Text(text) if found(&text) => {
+                    let mut kept = String::new();
+                    for (at, c) in text.char_indices() {
+                        if is_hidden(&text[at..]) {
+                            if !kept.is_empty() {
+                                literal
+                                    .parts
+                                    .push(StringPart::Text(std::mem::take(&mut kept)));
+                            }
+                            literal.parts.push(StringPart::Byte(c as u8));
+                        } else {
+                            kept.push(c);
+                        }
+                    }
+                    if !kept.is_empty() {
+                        literal.parts.push(StringPart::Text(kept));
+                    }
+                }
+                other => literal.parts.push(other),
+            }
+        }
+    };
+    each_expr(expr, &mut |expr| match &mut expr.node {
+        Node::String(literal) => hide_in(literal),
+        Node::Selector(selector) => {
+            if let Some(metric) = selector.metric.take_if(|metric| found(&metric.text)) {
+                let name = build::matcher("__name__", MatchOp::Equal, metric.text.as_str());
+                selector.matchers.insert(0, name);
+            }
+            for matcher in &mut selector.matchers {
+                hide_in(&mut matcher.value);
+            }
+        }
+        _ => {}
+    });
+}
+
 /// What is put into a hole.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum HoleValue {

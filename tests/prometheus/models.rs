@@ -4,8 +4,9 @@ use std::collections::BTreeMap;
 
 use nthc::backends::prometheus::service_rules;
 use nthc::ir::{
-    AbsenceAlert, Alert, BudgetAlert, Duration, Numerator, PrometheusSettings, Recording,
-    RuleFormat, Service, Settings, Severity, Sli, Slo, Text, TextPart, ValueFormat, burn_rate,
+    AbsenceAlert, Alert, BudgetAlert, Duration, GrafanaSettings, Numerator, PrometheusSettings,
+    Recording, RuleFormat, Service, Settings, Severity, Sli, Slo, Text, TextPart, ValueFormat,
+    burn_rate,
 };
 use nthc::promql::{self, Expr};
 
@@ -29,6 +30,7 @@ pub fn settings(interval: Duration) -> Settings {
         severity_labels: BTreeMap::new(),
         runbook_base_url: None,
         dashboard_base_url: None,
+        grafana: GrafanaSettings::default(),
     }
 }
 
@@ -49,6 +51,7 @@ pub fn service(slos: Vec<Slo>) -> Service {
         left_out: Vec::new(),
         runbook_url: None,
         dashboard_url: None,
+        panels: Default::default(),
     }
 }
 
@@ -63,6 +66,7 @@ pub fn slo(name: &str, objective: &str, sli: Sli) -> Slo {
         objective,
         window,
         sli,
+        histogram: None,
         labels: BTreeMap::new(),
         burn_rate_pairs: pairs
             .into_iter()

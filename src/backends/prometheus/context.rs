@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use crate::backends::{dashboard_uid, file_stem};
+use crate::backends::{dashboard_uid_in, file_stem};
 use crate::ir::{Duration, Service, Settings, Severity};
 
 use super::template;
@@ -95,7 +95,11 @@ impl Context<'_> {
             });
         let dashboard = service.dashboard_url.clone().or_else(|| {
             let base = self.settings.dashboard_base_url.as_ref()?;
-            Some(at(base, &format!("d/{}", dashboard_uid(&service.name))))
+            let environment = self.settings.environment.as_deref();
+            Some(at(
+                base,
+                &format!("d/{}", dashboard_uid_in(environment, &service.name)),
+            ))
         });
         [("runbook_url", runbook), ("dashboard_url", dashboard)]
             .into_iter()

@@ -6,14 +6,12 @@ use crate::ir::Duration;
 use crate::ir::number::percent_text;
 use crate::promql::{BinaryOp, Expr};
 
+pub use crate::backends::recorded::{BUDGET_REMAINING, PERIOD_BURN_RATE};
+use crate::backends::recorded::{CURRENT_BURN_RATE, ERROR_BUDGET, INFO, OBJECTIVE};
+
 use super::document::Rule;
 use super::query::{aggregate, binary, call, number};
 use super::sli::{CURRENT, SloContext};
-
-/// The share of the error budget that is spent: the error ratio of the period over the budget.
-pub const PERIOD_BURN_RATE: &str = "slo:period_burn_rate:ratio";
-/// 1 − the share that is spent; negative where more is spent than there was.
-pub const BUDGET_REMAINING: &str = "slo:period_error_budget_remaining:ratio";
 
 impl SloContext<'_> {
     /// The metadata, each after what it reads. None has a `window` label.
@@ -21,10 +19,10 @@ impl SloContext<'_> {
         let slo = self.slo;
         let constant = |value: Decimal| call("vector", [number(value)]);
         let rules = [
-            ("slo:objective:ratio", constant(slo.objective)),
-            ("slo:error_budget:ratio", constant(slo.error_budget())),
+            (OBJECTIVE, constant(slo.objective)),
+            (ERROR_BUDGET, constant(slo.error_budget())),
             ("slo:time_period:days", constant(slo.window.as_days())),
-            ("slo:current_burn_rate:ratio", self.burn_rate(CURRENT)),
+            (CURRENT_BURN_RATE, self.burn_rate(CURRENT)),
             (PERIOD_BURN_RATE, self.burn_rate(slo.window)),
             (
                 BUDGET_REMAINING,
@@ -54,7 +52,7 @@ impl SloContext<'_> {
 
     /// `slo_info`, whose value is always 1.
     fn info(&self) -> Rule {
-        let mut rule = self.record("slo_info", &call("vector", [number(Decimal::ONE)]), None);
+        let mut rule = self.record(INFO, &call("vector", [number(Decimal::ONE)]), None);
         if let Rule::Recording(rule) = &mut rule {
             rule.labels
                 .insert("objective".into(), percent_text(self.slo.objective));

@@ -24,6 +24,8 @@ use rust_decimal::Decimal;
 use crate::ir::{Duration, Numerator, Sli, Slo, burn_rate};
 use crate::promql::{BinaryOp, Expr, Node};
 
+pub use crate::backends::recorded::{CURRENT, ERROR_RATIO};
+
 use super::context::Context;
 use super::document::{RecordingRule, Rule};
 use super::layout::layout;
@@ -32,15 +34,10 @@ use super::query::{
     series, without_nan,
 };
 
-/// The prefix of the error ratios' names, to which the window is added.
-pub const ERROR_RATIO: &str = "slo:sli_error:ratio_rate";
 const BAD_EVENTS: &str = "slo:sli_bad_events:rate";
 const TOTAL_EVENTS: &str = "slo:sli_total_events:rate";
 const BAD_SLICE: &str = "slo:sli_bad_slice:bool";
 const EVENTS: &str = "slo:sli_events:increase";
-
-/// The window of current burn rates, and the longest base window.
-pub const CURRENT: Duration = Duration::minutes(5);
 
 /// The longest window that reads raw series.
 const LONGEST_RAW: Duration = Duration::hours(6);

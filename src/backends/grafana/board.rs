@@ -1,0 +1,108 @@
+//! A service with the project's settings: what all panels of its dashboard share.
+
+use crate::backends::{dashboard_uid_in, file_stem};
+use crate::ir::{Service, Settings, Slo};
+use crate::promql::{Expr, MatchOp, Node, build, rewrite};
+
+use super::document::Link;
+use super::text;
+
+/// The matcher's value that stands for the service: the variable's name, which Grafana fills in.
+const SERVICE: &str = "$service";
+
+/// A service with the project's settings.
+#[derive(Clone, Copy)]
+pub struct Board<'a> {
+    /// The service.
+    pub service: &'a Service,
+    /// The project's settings.
+    pub settings: &'a Settings,
+}
+
+impl Board<'_> {
+    /// The one series of an SLO of the service with that name.
+    pub fn recorded(&self, metric: &str, slo: &Slo) -> Expr {
+        let environment = self.settings.environment.as_deref();
+        let own = environment
+            .map(|environment| ("environment", environment))
+            .into_iter()
+            .chain([("slo", slo.name.as_str())]);
+        let own: Vec<_> = own.collect();
+        let mut series = build::selector(metric, &own);
+        rewrite::hide(&mut series, &text::begins_variable);
+        if let Node::Selector(selector) = &mut series.node {
+            let service = build::matcher("service", MatchOp::Equal, SERVICE);
+            selector.matchers.insert(0, service);
+        }
+        series
+    }
+
+    /// The value of a recording of an SLO, alone: an SLO that changed its labels has several series for a while.
+    pub fn value(&self, metric: &str, slo: &Slo) -> Expr {
+        build::aggregate("max", None, self.recorded(metric, slo))
+    }
+
+    /// Links to the runbook, to the overview, and to the dashboards of what the service depends on.
+    pub fn links(&self, overview: Option<String>) -> Vec<Link> {
+        let service = self.service;
+        let runbook = service.runbook_url.clone().or_else(|| {
+            let base = self.settings.runbook_base_url.as_ref()?;
+            Some(format!(
+                "{}/{}",
+                base.trim_end_matches('/'),
+                file_stem(&service.name)
+            ))
+        });
+        let mut links = Vec::new();
+        if let Some(url) = runbook {
+            links.push(Link {
+                target_blank: true,
+                keep_time: false,
+                ..link("Runbook", "doc", "What to do when it fails", &url)
+            });
+        }
+        if let Some(uid) = overview {
+            links.push(link(
+                "SLO overview",
+                "dashboard",
+                "All services",
+                &format!("/d/{uid}"),
+            ));
+        }
+        let environment = self.settings.environment.as_deref();
+        let mut seen = Vec::new();
+        for dependency in &service.panels.dependencies {
+            let Some(name) = &dependency.service else {
+                continue;
+            };
+            if seen.contains(&name) {
+                continue;
+            }
+            seen.push(name);
+            let uid = dashboard_uid_in(environment, name);
+            links.push(link(
+                name,
+                "dashboard",
+                "What this service depends on",
+                &format!("/d/{uid}"),
+            ));
+        }
+        links
+    }
+}
+
+/// A link that keeps the time, opened in place.
+pub fn link(title: &str, icon: &'static str, tooltip: &str, url: &str) -> Link {
+    Link {
+        title: text::literal(title),
+        kind: "link",
+        icon,
+        tooltip: text::literal(tooltip),
+        url: text::url(url),
+        tags: [],
+        as_dropdown: false,
+        target_blank: false,
+        include_vars: false,
+        keep_time: true,
+    }
+}

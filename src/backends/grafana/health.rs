@@ -1,0 +1,331 @@
+//! The row of the service's health: how much there is to do, how much of it fails, how long it takes. All of it is
+//! asked of the series that the SLOs are measured by; what they don't count is not guessed.
+
+use rust_decimal::Decimal;
+
+use crate::ir::panel::{Histogram, Visualization};
+use crate::ir::{Numerator, Sli, Slo};
+use crate::promql::{BinaryOp, Expr, Node, build, classify, rewrite};
+
+use super::board::Board;
+use super::layout::{Draft, Section};
+use super::text;
+use super::view::{BAD, GOOD, View, is_aggregated, measured};
+
+/// The size of a panel: three stand beside one another.
+const SIZE: (u8, u8) = (8, 8);
+
+/// The quantiles of latency that are shown.
+const QUANTILES: [(&str, &str); 3] = [("0.5", "p50"), ("0.9", "p90"), ("0.99", "p99")];
+
+/// What the events of a service are called.
+struct Words {
+    /// Above their number.
+    traffic: &'static str,
+    /// Above the number of bad ones.
+    errors: &'static str,
+    /// Grafana's name of the unit of their rate.
+    unit: &'static str,
+    /// Above how long they take.
+    latency: &'static str,
+}
+
+impl Words {
+    fn of(service_type: Option<&str>) -> Self {
+        let (traffic, errors, unit, latency) = match service_type {
+            Some("api" | "web") => ("Requests", "Failed requests", "reqps", "Latency"),
+            Some("worker") => ("Jobs", "Failed jobs", "cps", "Duration of jobs"),
+            Some("batch" | "pipeline") => ("Runs", "Failed runs", "cps", "Duration of runs"),
+            Some("stream") => ("Events", "Failed events", "cps", "Time to process"),
+            Some("database") => ("Operations", "Failed operations", "ops", "Latency"),
+            _ => ("Events", "Failed events", "cps", "Latency"),
+        };
+        Self {
+            traffic,
+            errors,
+            unit,
+            latency,
+        }
+    }
+}
+
+impl Board<'_> {
+    /// Traffic, errors, latency, and what the good slices of time are told by.
+    pub fn health_section(&self) -> Section {
+        let words = Words::of(self.service.service_type.as_deref());
+        let slos = &self.service.slos;
+        let counting = || {
+            slos.iter()
+                .filter(|slo| slo.histogram.is_none() && total(&slo.sli).is_some())
+        };
+        let timed: Vec<&Slo> = slos.iter().filter(|slo| slo.histogram.is_some()).collect();
+        let counted: Vec<&Slo> = if counting().next().is_some() {
+            counting().collect()
+        } else {
+            timed.clone()
+        };
+        let mut panels: Vec<Draft> = Vec::new();
+        panels.extend(traffic(&words, &counted));
+        panels.extend(
+            counted
+                .iter()
+                .filter(|slo| slo.histogram.is_none())
+                .filter_map(|slo| errors(&words, slo)),
+        );
+        for slo in timed {
+            panels.extend(
+                slo.histogram
+                    .as_ref()
+                    .map(|histogram| latency(&words, slo, histogram)),
+            );
+        }
+        panels.extend(slos.iter().filter_map(slices));
+        Section {
+            key: "health".into(),
+            title: "Service health".into(),
+            panels,
+        }
+    }
+}
+
+/// The rate of all events.
+fn total(sli: &Sli) -> Option<&Expr> {
+    match sli {
+        Sli::Events { total, .. } => Some(total),
+        Sli::ErrorRatio { total, .. } => total.as_ref(),
+        Sli::TimeSlices { .. } => None,
+    }
+}
+
+/// All events a second, of each SLO that counts others.
+fn traffic(words: &Words, slos: &[&Slo]) -> Option<Draft> {
+    let mut view = View::new("traffic", Visualization::Timeseries, words.unit, SIZE)
+        .about(
+            words.traffic,
+            "All events a second, as the SLOs count them. No traffic is no proof of health: look at who calls.",
+        )
+        .bounds(Some(Decimal::ZERO), None);
+    let mut seen: Vec<String> = Vec::new();
+    for slo in slos {
+        let query = total(&slo.sli).map(measured)?;
+        let text = query.to_string();
+        if !seen.contains(&text) {
+            seen.push(text);
+            view = view.ask(query, text::literal(&slo.name));
+        }
+    }
+    (!seen.is_empty()).then(|| view.draft())
+}
+
+/// Bad events a second: all, and by the labels that tell them apart.
+fn errors(words: &Words, slo: &Slo) -> Option<Draft> {
+    let Sli::Events {
+        numerator,
+        total,
+        breakdown_series,
+        ..
+    } = &slo.sli
+    else {
+        return None;
+    };
+    let total = measured(total);
+    let none = build::binary(BinaryOp::Multiply, total.clone(), build::number("0"));
+    let all = match numerator {
+        Numerator::Bad(bad) => build::binary(BinaryOp::Or, measured(bad), none),
+        Numerator::Good(good) => {
+            let good = build::binary(BinaryOp::Or, measured(good), none);
+            let rest = build::binary(BinaryOp::Subtract, total, good);
+            build::call("clamp_min", vec![rest, build::number("0")])
+        }
+    };
+    let mut view = View::new(
+        format!("errors\0{}", slo.name),
+        Visualization::Timeseries,
+        words.unit,
+        SIZE,
+    )
+    .about(
+        format!("{}: {}", words.errors, text::literal(&slo.name)),
+        "Bad events a second, as the SLO counts them.",
+    )
+    .bounds(Some(Decimal::ZERO), None)
+    .ask(all, "All");
+    if let (Numerator::Bad(_), Some(series)) = (numerator, breakdown_series)
+        && !slo.breakdown.is_empty()
+        && classify::is_selector(series)
+    {
+        let labels: Vec<&str> = slo.breakdown.iter().map(String::as_str).collect();
+        let rate = build::call(
+            "rate",
+            vec![build::range_window(series.unparenthesised().clone())],
+        );
+        let by_label = build::aggregate("sum", Some(build::by(&labels)), rate);
+        let names: Vec<_> = labels
+            .iter()
+            .map(|label| text::label_reference(label))
+            .collect();
+        view = view.ask(measured(&by_label), names.join(" "));
+    }
+    Some(view.draft())
+}
+
+/// Quantiles of a histogram, with the SLO's limit as a line.
+fn latency(words: &Words, slo: &Slo, histogram: &Histogram) -> Draft {
+    let limit = histogram.under.as_seconds();
+    let rate = build::call(
+        "rate",
+        vec![build::range_window(
+            histogram.series.unparenthesised().clone(),
+        )],
+    );
+    let grouping = (!histogram.native).then(|| build::by(&["le"]));
+    let rates = measured(&build::aggregate("sum", grouping, rate));
+    let mut view = View::new(
+        format!("latency\0{}", slo.name),
+        Visualization::Timeseries,
+        "s",
+        SIZE,
+    )
+    .about(
+        format!("{}: {}", words.latency, text::literal(&slo.name)),
+        format!(
+            "Half, nine tenths and ninety-nine hundredths of all events took no longer than this. The SLO's limit is \
+             {}.",
+            histogram.under.to_human()
+        ),
+    )
+    .bounds(Some(Decimal::ZERO), None)
+    .steps([(None, GOOD), (Some(limit), BAD)]);
+    for (quantile, name) in QUANTILES {
+        let query = build::call(
+            "histogram_quantile",
+            vec![build::number(quantile), rates.clone()],
+        );
+        view = view.ask(query, name);
+    }
+    view.draft()
+}
+
+/// What tells whether a slice of time is good, with the limit as a line where it is a number.
+fn slices(slo: &Slo) -> Option<Draft> {
+    let Sli::TimeSlices { good } = &slo.sli else {
+        return None;
+    };
+    let Node::Binary(condition) = &good.unparenthesised().node else {
+        return None;
+    };
+    let op = condition.op;
+    let (value, limit, flipped) = match (number(&condition.left), number(&condition.right)) {
+        (None, limit) => (&condition.left, limit, false),
+        (limit, None) => (&condition.right, limit, true),
+        _ => return None,
+    };
+    let rising = matches!(op, BinaryOp::Greater | BinaryOp::GreaterOrEqual);
+    let falling = matches!(op, BinaryOp::Less | BinaryOp::LessOrEqual);
+    // Whether great values are the good ones.
+    let great_is_good = (rising && !flipped) || (falling && flipped);
+    let worst = if great_is_good { "min" } else { "max" };
+    let query = if is_aggregated(value) {
+        measured(value)
+    } else {
+        measured(&build::aggregate(worst, None, value.clone()))
+    };
+    let mut view = View::new(
+        format!("slices\0{}", slo.name),
+        Visualization::Timeseries,
+        unit_of(value),
+        SIZE,
+    );
+    let mut shown = good.clone();
+    rewrite::set_window(&mut shown, "$window");
+    view = view
+        .about(
+            format!("{}: measured", text::literal(&slo.name)),
+            format!(
+                "A moment is good while {} holds.",
+                text::code(&shown.to_string())
+            ),
+        )
+        .ask(query, text::literal(&slo.name));
+    if let Some(limit) = limit {
+        let steps = if great_is_good || !(rising || falling) {
+            [(None, BAD), (Some(limit), GOOD)]
+        } else {
+            [(None, GOOD), (Some(limit), BAD)]
+        };
+        view = view.steps(steps);
+    }
+    Some(view.draft())
+}
+
+/// A limit that is written as a decimal number, or as arithmetic of such.
+fn number(expr: &Expr) -> Option<Decimal> {
+    match &expr.unparenthesised().node {
+        Node::Number(text) => text.parse().ok(),
+        Node::Binary(binary) => {
+            let (left, right) = (number(&binary.left)?, number(&binary.right)?);
+            match binary.op {
+                BinaryOp::Multiply => left.checked_mul(right),
+                BinaryOp::Add => left.checked_add(right),
+                BinaryOp::Subtract => left.checked_sub(right),
+                BinaryOp::Divide => left.checked_div(right),
+                _ => None,
+            }
+        }
+        _ => None,
+    }
+}
+
+/// The unit that a value has by Prometheus's conventions for the names of metrics.
+fn unit_of(value: &Expr) -> &'static str {
+    let is_age = classify::exprs(value)
+        .any(|expr| matches!(&expr.node, Node::Call(call) if call.function == "time"));
+    let is_share = matches!(&value.unparenthesised().node, Node::Binary(binary) if binary.op == BinaryOp::Divide);
+    let mut suffixes = classify::metrics(value)
+        .filter_map(|selector| selector.metric.as_ref())
+        .map(|metric| match metric.text.rsplit('_').next() {
+            Some("seconds") => "s",
+            Some("bytes") => "bytes",
+            Some("ratio") => "percentunit",
+            _ => "short",
+        });
+    match suffixes.next() {
+        _ if is_age => "s",
+        _ if is_share => "none",
+        Some(unit) if suffixes.all(|other| other == unit) => unit,
+        _ => "short",
+    }
+}
+
+#[cfg(test)]
+#[allow(clippy::unwrap_used)]
+mod tests {
+    use super::*;
+    use crate::promql::parse;
+
+    #[test]
+    fn units_follow_the_names_of_metrics() {
+        for (query, unit) in [
+            ("time() - max(job_last_success_timestamp_seconds)", "s"),
+            ("max(replication_lag_seconds)", "s"),
+            ("max(memory_bytes)", "bytes"),
+            ("sum(memory_bytes) / sum(memory_limit_bytes)", "none"),
+            ("min(up)", "short"),
+        ] {
+            assert_eq!(unit_of(&parse(query).unwrap()), unit, "{query}");
+        }
+    }
+
+    #[test]
+    fn limits_are_computed() {
+        for (text, limit) in [
+            ("60", Some("60")),
+            ("6 * 3600", Some("21600")),
+            ("(1 / 4)", Some("0.25")),
+            ("scalar(x)", None),
+        ] {
+            let limit = limit.map(|limit| limit.parse::<Decimal>().unwrap());
+            assert_eq!(number(&parse(text).unwrap()), limit, "{text}");
+        }
+    }
+}

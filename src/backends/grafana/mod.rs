@@ -1,0 +1,258 @@
+//! Grafana: a dashboard for each service, and an overview of all.
+//!
+//! A service's dashboard has rows in a fixed order: its SLOs, its health, its dependencies, and what its author added.
+//! Recorded series are asked by the variable `service`; measured ones carry the service's own selector. Ids follow
+//! names, so that an edit changes the lines of its panel alone.
+
+mod board;
+mod document;
+mod health;
+mod layout;
+mod options;
+mod overview;
+mod own;
+mod provision;
+mod slo;
+mod text;
+mod view;
+
+use crate::ir::{Service, Settings};
+
+use self::board::Board;
+use self::document::{
+    Annotation, AnnotationTarget, Choice, Dashboard, DataSource, Item, Link, List, SCHEMA_VERSION,
+    TimeRange, Variable,
+};
+use self::layout::{Section, WIDTH, assemble};
+use self::overview::Overview;
+use super::{Artifact, dashboard_uid_in, file_stem};
+
+/// The dashboard of a service, `grafana/<service>.json`; none where the service has nothing that could be shown or
+/// could lead to it.
+///
+/// # Errors
+///
+/// Where a serialiser refuses the document, which no document of this shape makes it do.
+pub fn service_dashboard(
+    service: &Service,
+    settings: &Settings,
+) -> Result<Option<Artifact>, Box<dyn std::error::Error>> {
+    if !has_dashboard(service) {
+        return Ok(None);
+    }
+    let board = Board { service, settings };
+    let mut sections = vec![board.slo_section(), board.health_section()];
+    sections.extend(board.dependency_sections());
+    sections.extend(board.own_sections());
+    let mut panels = assemble(sections);
+    if panels.is_empty() {
+        panels = assemble(vec![nothing_to_see()]);
+    }
+    let environment = settings.environment.as_deref();
+    let overview = (!service.slos.is_empty()).then(|| overview::uid(settings));
+    let variable = Variable {
+        kind: "constant",
+        name: "service",
+        label: "Service",
+        description: "The service that this dashboard is of.",
+        query: service.name.to_string(),
+        datasource: None,
+        current: Some(Choice {
+            text: service.name.to_string(),
+            value: service.name.to_string(),
+        }),
+        hide: 2,
+        refresh: 0,
+        sort: 0,
+        multi: false,
+        include_all: false,
+    };
+    let mut tags = vec![
+        format!("service:{}", service.name),
+        format!("tier:{}", service.tier),
+    ];
+    tags.extend(service.team.iter().map(|team| format!("team:{team}")));
+    let dashboard = dashboard(
+        settings,
+        dashboard_uid_in(environment, &service.name),
+        service.name.to_string(),
+        service.description.clone(),
+        tags,
+        variable,
+        Some(deploys()),
+        board.links(overview),
+        panels,
+    );
+    provision::artifact(&file_stem(&service.name), &dashboard, settings).map(Some)
+}
+
+/// The overview of all services that have SLOs, `grafana/slo-overview.json`, and how Grafana finds the dashboards.
+///
+/// # Errors
+///
+/// Where a serialiser refuses the document, which no document of this shape makes it do.
+pub fn project_files(
+    services: &[&Service],
+    settings: &Settings,
+) -> Result<Vec<Artifact>, Box<dyn std::error::Error>> {
+    let mut files = Vec::new();
+    if services.iter().any(|service| has_dashboard(service)) {
+        files.extend(provision::provisioning(settings)?);
+    }
+    let Some(overview) = Overview::new(services, settings) else {
+        return Ok(files);
+    };
+    let dashboard = dashboard(
+        settings,
+        overview::uid(settings),
+        format!("SLOs of {}", settings.project),
+        Some("All SLOs of the project: whose error budget is left, and whose burns.".into()),
+        vec!["slo-overview".into()],
+        overview.variable(),
+        None,
+        Vec::new(),
+        assemble(overview.sections()),
+    );
+    files.push(provision::artifact("slo-overview", &dashboard, settings)?);
+    Ok(files)
+}
+
+/// Whether there is something to show of a service, or something that leads to its dashboard.
+fn has_dashboard(service: &Service) -> bool {
+    let panels = &service.panels;
+    !service.slos.is_empty()
+        || !service.alerts.is_empty()
+        || !panels.own.is_empty()
+        || panels.rows.iter().any(|row| !row.panels.is_empty())
+        || panels
+            .dependencies
+            .iter()
+            .any(|dependency| !dependency.panels.is_empty())
+}
+
+#[allow(
+    clippy::too_many_arguments,
+    reason = "each is a part of a dashboard, named where it is given"
+)]
+fn dashboard(
+    settings: &Settings,
+    uid: String,
+    name: String,
+    description: Option<String>,
+    own_tags: Vec<String>,
+    variable: Variable,
+    annotation: Option<Annotation>,
+    links: Vec<Link>,
+    panels: Vec<Item>,
+) -> Dashboard {
+    let environment = settings.environment.as_deref();
+    let title = match environment {
+        Some(environment) => format!("{name} ({environment})"),
+        None => name,
+    };
+    let mut tags = vec!["nthc".to_owned()];
+    tags.extend(environment.map(|environment| format!("environment:{environment}")));
+    tags.extend(own_tags);
+    tags.extend(settings.grafana.tags.iter().cloned());
+    let mut seen = std::collections::BTreeSet::new();
+    tags.retain(|tag| seen.insert(tag.clone()));
+    Dashboard {
+        id: None,
+        uid,
+        title,
+        description,
+        tags,
+        editable: false,
+        graph_tooltip: 1,
+        time: TimeRange {
+            from: "now-24h",
+            to: "now",
+        },
+        refresh: "1m",
+        timezone: "browser",
+        schema_version: SCHEMA_VERSION,
+        templating: List {
+            list: vec![data_source(settings), variable],
+        },
+        annotations: List {
+            list: [grafanas_own()].into_iter().chain(annotation).collect(),
+        },
+        links,
+        panels,
+    }
+}
+
+/// The Prometheus that is asked.
+fn data_source(settings: &Settings) -> Variable {
+    Variable {
+        kind: "datasource",
+        name: "datasource",
+        label: "Data source",
+        description: "The Prometheus that is asked.",
+        query: "prometheus".into(),
+        datasource: None,
+        current: settings.grafana.datasource.as_ref().map(|name| Choice {
+            text: name.clone(),
+            value: name.clone(),
+        }),
+        hide: 0,
+        refresh: 1,
+        sort: 0,
+        multi: false,
+        include_all: false,
+    }
+}
+
+/// Annotations that people write on the dashboard, and alerts that Grafana raises.
+fn grafanas_own() -> Annotation {
+    Annotation {
+        name: "Annotations & Alerts",
+        built_in: 1,
+        datasource: DataSource::GRAFANA,
+        enable: true,
+        hide: true,
+        icon_color: "rgba(0, 211, 255, 1)",
+        kind: Some("dashboard"),
+        target: AnnotationTarget {
+            limit: 100,
+            match_any: false,
+            tags: Vec::new(),
+            kind: "dashboard",
+        },
+    }
+}
+
+/// Deployments: annotations of Grafana's own with the tags `deploy` and the service's name.
+fn deploys() -> Annotation {
+    Annotation {
+        name: "Deployments",
+        built_in: 0,
+        datasource: DataSource::GRAFANA,
+        enable: true,
+        hide: false,
+        icon_color: "blue",
+        kind: None,
+        target: AnnotationTarget {
+            limit: 100,
+            match_any: false,
+            tags: vec!["deploy", "$service"],
+            kind: "tags",
+        },
+    }
+}
+
+/// What a service's dashboard says whose alerts link to it, and that has nothing else.
+fn nothing_to_see() -> Section {
+    Section {
+        key: "nothing".into(),
+        title: "Nothing to see yet".into(),
+        panels: vec![view::text_panel(
+            "nothing",
+            (WIDTH, 4),
+            "Nothing to see yet",
+            "The service has alerts, and neither an SLO nor a panel.",
+            "This service has neither an `slo` nor a `panel`. With one, this dashboard shows it."
+                .into(),
+        )],
+    }
+}

@@ -1,0 +1,385 @@
+//! The overview of all services of a project: which budgets are left, which burn, the worst first.
+
+use std::collections::BTreeMap;
+
+use rust_decimal::Decimal;
+
+use crate::backends::recorded::{BUDGET_REMAINING, CURRENT, CURRENT_BURN_RATE, INFO};
+use crate::backends::{dashboard_uid, dashboard_uid_in};
+use crate::ir::panel::Visualization;
+use crate::ir::{Service, Settings};
+use crate::promql::{BinaryOp, Expr, Group, MatchOp, Node, build, escape_regex, rewrite};
+
+use super::board::link;
+use super::document::{DataSource, Link, Organize, Transformation, Variable};
+use super::layout::{Draft, Section};
+use super::options::{self, SortBy};
+use super::text;
+use super::view::{BAD, GOOD, VALUE, View, WARN};
+
+/// How many series a graph of the worst shows.
+const WORST: u32 = 10;
+
+/// The label by which a series leads to its service's dashboard.
+const DASHBOARD: &str = "dashboard";
+
+/// The uid of the overview: there is one for each project and environment.
+pub fn uid(settings: &Settings) -> String {
+    let name = format!("{}-slo-overview", settings.project);
+    match settings.environment.as_deref() {
+        Some(environment) => dashboard_uid_in(Some(environment), &name),
+        None => dashboard_uid(&name),
+    }
+}
+
+/// All services with SLOs, in the order of their names.
+pub struct Overview<'a> {
+    settings: &'a Settings,
+    services: Vec<&'a Service>,
+}
+
+impl<'a> Overview<'a> {
+    /// Of these services; none where none of them has an SLO.
+    pub fn new(services: &[&'a Service], settings: &'a Settings) -> Option<Self> {
+        let mut services: Vec<_> = services
+            .iter()
+            .copied()
+            .filter(|service| !service.slos.is_empty())
+            .collect();
+        services.sort_by(|left, right| left.name.cmp(&right.name));
+        (!services.is_empty()).then_some(Self { settings, services })
+    }
+
+    /// The variable that holds the names of services: those of the project that have recordings.
+    pub fn variable(&self) -> Variable {
+        let names: Vec<_> = self
+            .services
+            .iter()
+            .map(|service| escape_regex(&service.name))
+            .collect();
+        let mut info = build::selector(INFO, &self.environment());
+        if let Node::Selector(selector) = &mut info.node {
+            let service = build::matcher("service", MatchOp::Matches, names.join("|"));
+            selector.matchers.push(service);
+        }
+        rewrite::hide(&mut info, &text::begins_variable);
+        Variable {
+            kind: "query",
+            name: "service",
+            label: "Service",
+            description: "The services that are shown.",
+            query: format!("label_values({info}, service)"),
+            datasource: Some(DataSource::PROMETHEUS),
+            current: Some(super::document::Choice {
+                text: "All".into(),
+                value: "$__all".into(),
+            }),
+            hide: 0,
+            refresh: 2,
+            sort: 1,
+            multi: true,
+            include_all: true,
+        }
+    }
+
+    /// Its panels.
+    pub fn sections(&self) -> Vec<Section> {
+        vec![
+            Section {
+                key: "now".into(),
+                title: "Now".into(),
+                panels: vec![
+                    self.count(),
+                    self.spent(),
+                    self.burning(),
+                    self.least(),
+                    self.budgets(),
+                    self.burn_rates(),
+                ],
+            },
+            Section {
+                key: "over-time".into(),
+                title: "Over time".into(),
+                panels: vec![self.budgets_over_time(), self.burn_rates_over_time()],
+            },
+        ]
+    }
+
+    fn environment(&self) -> Vec<(&str, &str)> {
+        let environment = self.settings.environment.as_deref();
+        environment
+            .map(|environment| ("environment", environment))
+            .into_iter()
+            .collect()
+    }
+
+    /// The series of all chosen services with that name.
+    fn series(&self, metric: &str) -> Expr {
+        let mut series = build::selector(metric, &self.environment());
+        rewrite::hide(&mut series, &text::begins_variable);
+        if let Node::Selector(selector) = &mut series.node {
+            let service = build::matcher("service", MatchOp::Matches, "$service");
+            selector.matchers.insert(0, service);
+        }
+        series
+    }
+
+    /// The value of each SLO.
+    fn values(&self, metric: &str) -> Expr {
+        build::aggregate(
+            "max",
+            Some(build::by(&["service", "slo"])),
+            self.series(metric),
+        )
+    }
+
+    fn stat(key: &str, title: &str, description: &str, unit: &'static str) -> View {
+        View::new(key, Visualization::Stat, unit, (6, 4)).about(title, description)
+    }
+
+    fn count(&self) -> Draft {
+        let count = build::aggregate("count", None, self.values(INFO));
+        Self::stat(
+            "count",
+            "SLOs",
+            "How many SLOs the chosen services have.",
+            "short",
+        )
+        .ask(count, "SLOs")
+        .draft()
+    }
+
+    /// How many values fulfil a condition; 0 where none does, and nothing where there are no values.
+    fn how_many(&self, metric: &str, op: BinaryOp, limit: &str) -> Expr {
+        let found = build::compare_bool(op, self.values(metric), build::number(limit));
+        build::aggregate("sum", None, found)
+    }
+
+    fn spent(&self) -> Draft {
+        let spent = self.how_many(BUDGET_REMAINING, BinaryOp::LessOrEqual, "0");
+        Self::stat(
+            "spent",
+            "Budgets spent",
+            "How many SLOs have no error budget left.",
+            "short",
+        )
+        .steps([(None, GOOD), (Some(Decimal::ONE), BAD)])
+        .ask(spent, "Budgets spent")
+        .draft()
+    }
+
+    fn burning(&self) -> Draft {
+        let burning = self.how_many(CURRENT_BURN_RATE, BinaryOp::Greater, "1");
+        let what = format!(
+            "How many SLOs spend their budget faster than it lasts, over the last {CURRENT}."
+        );
+        Self::stat("burning", "Burning too fast", &what, "short")
+            .steps([(None, GOOD), (Some(Decimal::ONE), WARN)])
+            .ask(burning, "Burning too fast")
+            .draft()
+    }
+
+    fn least(&self) -> Draft {
+        let least = build::aggregate("min", None, self.series(BUDGET_REMAINING));
+        Self::stat(
+            "least",
+            "Least budget left",
+            "The share of its error budget that the worst SLO has left.",
+            "percentunit",
+        )
+        .decimals(1)
+        .steps(budget_steps())
+        .ask(least, "Least budget left")
+        .draft()
+    }
+
+    /// Each SLO with what it promises and whose it is.
+    fn with_info(&self, values: Expr) -> Expr {
+        // A service that changed its team has two series for a few minutes.
+        let info = build::aggregate_with(
+            "topk",
+            Some(build::by(&["service", "slo"])),
+            Some(build::number("1")),
+            self.series(INFO),
+        );
+        let mut matching = build::on(&["service", "slo"]);
+        matching.group = Some(Group {
+            left: true,
+            labels: build::labels(&["environment", "objective", "period", "team", "tier"]),
+        });
+        let joined = build::binary_matching(BinaryOp::Multiply, values, info, matching);
+        self.with_dashboard(joined)
+    }
+
+    /// Adds the uid of the service's dashboard as a label.
+    fn with_dashboard(&self, expr: Expr) -> Expr {
+        let environment = self.settings.environment.as_deref();
+        let mut parts = vec![
+            expr,
+            build::string(DASHBOARD),
+            build::string("--"),
+            build::string("service"),
+        ];
+        if environment.is_some() {
+            parts.push(build::string("environment"));
+        }
+        let mut expr = build::call("label_join", parts);
+        for service in &self.services {
+            let uid = dashboard_uid_in(environment, &service.name);
+            let joined = match environment {
+                Some(environment) => format!("{}--{environment}", service.name),
+                None => service.name.to_string(),
+            };
+            if uid != joined {
+                // Its name is no uid: the label is set by hand.
+                let mut name = build::string(escape_regex(&service.name));
+                rewrite::hide(&mut name, &text::begins_variable);
+                expr = build::call(
+                    "label_replace",
+                    vec![
+                        expr,
+                        build::string(DASHBOARD),
+                        build::string(uid),
+                        build::string("service"),
+                        name,
+                    ],
+                );
+            }
+        }
+        expr
+    }
+
+    fn budgets(&self) -> Draft {
+        let view = View::new("budgets", Visualization::Table, "percentunit", (14, 14))
+            .about(
+                "Error budgets, the least first",
+                "What each SLO promises, and the share of its error budget that is left. A row leads to its service's \
+                 dashboard.",
+            )
+            .decimals(1)
+            .steps(budget_steps())
+            .ask(self.with_info(self.values(BUDGET_REMAINING)), "{{service}} {{slo}}");
+        table(view, "Budget left", false)
+    }
+
+    fn burn_rates(&self) -> Draft {
+        let what = format!(
+            "How many times faster than sustainable each SLO's error budget was spent over the last {CURRENT}. A row \
+             leads to its service's dashboard."
+        );
+        let view = View::new("burn-rates", Visualization::Table, "none", (10, 14))
+            .about("Burn rates, the fastest first", what)
+            .decimals(2)
+            .steps([
+                (None, GOOD),
+                (Some(Decimal::ONE), WARN),
+                (Some(Decimal::from(6)), BAD),
+            ])
+            .ask(
+                self.with_info(self.values(CURRENT_BURN_RATE)),
+                "{{service}} {{slo}}",
+            );
+        let mut draft = table(view, "Burn rate", true);
+        for transformation in &mut draft.panel.transformations {
+            for column in ["objective", "period", "tier"] {
+                transformation.options.exclude_by_name.insert(column, true);
+            }
+        }
+        draft
+    }
+
+    fn budgets_over_time(&self) -> Draft {
+        let worst = build::aggregate_with(
+            "bottomk",
+            None,
+            Some(build::number(WORST.to_string())),
+            self.values(BUDGET_REMAINING),
+        );
+        View::new(
+            "budgets-over-time",
+            Visualization::Timeseries,
+            "percentunit",
+            (12, 10),
+        )
+        .about(
+            "Least error budgets",
+            "The shares of the error budgets that the ten worst SLOs had left at each moment.",
+        )
+        .bounds(None, Some(Decimal::ONE))
+        .steps(budget_steps())
+        .ask(worst, "{{service}} {{slo}}")
+        .draft()
+    }
+
+    fn burn_rates_over_time(&self) -> Draft {
+        let fastest = build::topk(WORST, self.values(CURRENT_BURN_RATE));
+        View::new("burn-rates-over-time", Visualization::Timeseries, "none", (12, 10))
+            .about(
+                "Fastest burn rates",
+                "How many times faster than sustainable the ten fastest SLOs spent their error budgets at each moment.",
+            )
+            .bounds(Some(Decimal::ZERO), None)
+            .steps([(None, GOOD), (Some(Decimal::ONE), WARN)])
+            .ask(fastest, "{{service}} {{slo}}")
+            .draft()
+    }
+}
+
+fn budget_steps() -> [(Option<Decimal>, &'static str); 3] {
+    [
+        (None, BAD),
+        (Some(Decimal::ZERO), WARN),
+        (Some(Decimal::new(2, 1)), GOOD),
+    ]
+}
+
+/// Columns in a fixed order, sorted by the value.
+fn table(view: View, value: &'static str, desc: bool) -> Draft {
+    let mut draft = view.draft();
+    let columns = [
+        "service",
+        "slo",
+        VALUE,
+        "objective",
+        "period",
+        "team",
+        "tier",
+        DASHBOARD,
+    ];
+    let names = [
+        ("service", "Service"),
+        ("slo", "SLO"),
+        (VALUE, value),
+        ("objective", "Objective"),
+        ("period", "Period"),
+        ("team", "Team"),
+        ("tier", "Tier"),
+        (DASHBOARD, "Dashboard"),
+    ];
+    draft.panel.transformations = vec![Transformation {
+        id: "organize",
+        options: Organize {
+            exclude_by_name: BTreeMap::from([("Time", true), ("environment", true)]),
+            index_by_name: columns
+                .into_iter()
+                .enumerate()
+                .map(|(index, column)| (column, index))
+                .collect(),
+            rename_by_name: BTreeMap::from(names),
+        },
+    }];
+    draft.panel.options = options::table(vec![SortBy {
+        display_name: value,
+        desc,
+    }]);
+    if let Some(config) = &mut draft.panel.field_config {
+        config.overrides = vec![options::colored(value)];
+        config.defaults.links = vec![Link {
+            // The only text here that is a template: Grafana fills in the row's uid and the time.
+            url: "/d/${__data.fields.Dashboard}?${__url_time_range}".to_owned(),
+            keep_time: false,
+            ..link("Dashboard", "dashboard", "The service's dashboard", "")
+        }];
+    }
+    draft
+}

@@ -1,0 +1,227 @@
+//! The row of the SLOs: what each promises, how it stands, how fast its budget goes.
+
+use std::collections::BTreeMap;
+
+use rust_decimal::Decimal;
+
+use crate::backends::recorded::{
+    BUDGET_REMAINING, CURRENT, CURRENT_BURN_RATE, ERROR_BUDGET, ERROR_RATIO, OBJECTIVE,
+};
+use crate::ir::burn_rate::budget_time;
+use crate::ir::number::percent_text;
+use crate::ir::panel::Visualization;
+use crate::ir::{Duration, Severity, Sli, Slo};
+use crate::promql::{BinaryOp, build};
+
+use super::board::Board;
+use super::layout::{Draft, Section};
+use super::text;
+use super::view::{BAD, GOOD, View, WARN};
+
+/// How high the panels of an SLO are.
+const HEIGHT: u8 = 8;
+
+impl Board<'_> {
+    /// A line of panels for each SLO.
+    pub fn slo_section(&self) -> Section {
+        Section {
+            key: "slos".into(),
+            title: "SLOs".into(),
+            panels: self
+                .service
+                .slos
+                .iter()
+                .flat_map(|slo| {
+                    [
+                        self.objective(slo),
+                        self.budget_left(slo),
+                        self.burn_rate(slo),
+                        self.error_ratio(slo),
+                    ]
+                })
+                .collect(),
+        }
+    }
+
+    /// The promise, and how much of it was kept over the period.
+    fn objective(&self, slo: &Slo) -> Draft {
+        let period = slo.window;
+        let kept = build::binary(
+            BinaryOp::Subtract,
+            build::number("1"),
+            self.value(&format!("{ERROR_RATIO}{period}"), slo),
+        );
+        let what = format!(
+            "{} of the {} of the last {period} is to be good. The share that was is red below that.",
+            percent_text(slo.objective),
+            counted(slo),
+        );
+        View::new(
+            key(slo, "objective"),
+            Visualization::Stat,
+            "percentunit",
+            (4, HEIGHT),
+        )
+        .about(title(slo, "objective"), described(slo, &what))
+        .decimals(digits(slo.objective))
+        .steps([(None, BAD), (Some(slo.objective), GOOD)])
+        .ask(self.value(OBJECTIVE, slo), "Objective")
+        .ask(kept, format!("Last {period}"))
+        .draft()
+    }
+
+    /// The share of the budget that is left. Colours change where the budget alerts fire.
+    fn budget_left(&self, slo: &Slo) -> Draft {
+        let mut left: Vec<Decimal> = slo
+            .budget_alerts
+            .iter()
+            .map(|alert| (Decimal::ONE - alert.consumed).normalize())
+            .collect();
+        left.sort();
+        left.dedup();
+        let steps = match (left.first(), left.last()) {
+            (Some(least), Some(most)) if least < most => {
+                vec![(None, BAD), (Some(*least), WARN), (Some(*most), GOOD)]
+            }
+            (Some(least), _) => vec![(None, BAD), (Some(*least), GOOD)],
+            (None, _) => vec![(None, BAD), (Some(Decimal::ZERO), GOOD)],
+        };
+        let what = format!(
+            "The share of the error budget of {} that is left: all of it is {} of full outage. Below zero, more was \
+             spent than there was.",
+            slo.window,
+            budget_time(slo.objective, slo.window).to_human(),
+        );
+        View::new(
+            key(slo, "budget"),
+            Visualization::Gauge,
+            "percentunit",
+            (4, HEIGHT),
+        )
+        .about(title(slo, "budget left"), described(slo, &what))
+        .bounds(Some(Decimal::ZERO), Some(Decimal::ONE))
+        .decimals(1)
+        .steps(steps)
+        .ask(self.value(BUDGET_REMAINING, slo), "Budget left")
+        .draft()
+    }
+
+    /// How many times faster than sustainable the budget goes, over each long window of the alerts, with their
+    /// factors as lines.
+    fn burn_rate(&self, slo: &Slo) -> Draft {
+        let mut factors: BTreeMap<Decimal, &'static str> = BTreeMap::new();
+        let mut windows: Vec<Duration> = Vec::new();
+        for pair in &slo.burn_rate_pairs {
+            let color = match pair.severity {
+                Severity::Page => BAD,
+                Severity::Ticket => WARN,
+            };
+            factors.entry(pair.factor).or_insert(color);
+            windows.push(pair.long);
+        }
+        windows.sort();
+        windows.dedup();
+        let alerts: Vec<_> = slo
+            .burn_rate_pairs
+            .iter()
+            .map(|pair| {
+                format!(
+                    "{} over {} and {}",
+                    crate::ir::number::decimal_text(pair.factor),
+                    pair.long,
+                    pair.short
+                )
+            })
+            .collect();
+        let what = if alerts.is_empty() {
+            "How many times faster than sustainable the error budget is spent: at 1 it lasts exactly the period."
+                .to_owned()
+        } else {
+            format!(
+                "How many times faster than sustainable the error budget is spent: at 1 it lasts exactly the period. \
+                 Alerts fire above {}.",
+                alerts.join("; ")
+            )
+        };
+        if factors.is_empty() {
+            factors.insert(Decimal::ONE, WARN);
+        }
+        let steps = factors
+            .into_iter()
+            .map(|(factor, color)| (Some(factor), color));
+        let mut view = View::new(
+            key(slo, "burn-rate"),
+            Visualization::Timeseries,
+            "none",
+            (8, HEIGHT),
+        )
+        .about(title(slo, "burn rate"), described(slo, &what))
+        .bounds(Some(Decimal::ZERO), None)
+        .steps([(None, GOOD)].into_iter().chain(steps))
+        .ask(self.value(CURRENT_BURN_RATE, slo), CURRENT.to_string());
+        for window in windows.into_iter().filter(|window| *window != CURRENT) {
+            let rate = build::binary(
+                BinaryOp::Divide,
+                self.value(&format!("{ERROR_RATIO}{window}"), slo),
+                self.value(ERROR_BUDGET, slo),
+            );
+            view = view.ask(rate, window.to_string());
+        }
+        view.draft()
+    }
+
+    /// The share of bad events, with the budget as a line.
+    fn error_ratio(&self, slo: &Slo) -> Draft {
+        let budget = slo.error_budget();
+        let what = format!(
+            "The share of the {} of {CURRENT} that was bad, and the share that may be bad, {}.",
+            counted(slo),
+            percent_text(budget)
+        );
+        View::new(
+            key(slo, "errors"),
+            Visualization::Timeseries,
+            "percentunit",
+            (8, HEIGHT),
+        )
+        .about(title(slo, "error ratio"), described(slo, &what))
+        .bounds(Some(Decimal::ZERO), None)
+        .steps([(None, GOOD), (Some(budget), BAD)])
+        .ask(
+            self.value(&format!("{ERROR_RATIO}{CURRENT}"), slo),
+            format!("Bad, {CURRENT}"),
+        )
+        .ask(self.value(ERROR_BUDGET, slo), "Error budget")
+        .draft()
+    }
+}
+
+/// What an SLO counts.
+fn counted(slo: &Slo) -> &'static str {
+    match slo.sli {
+        Sli::TimeSlices { .. } => "time",
+        Sli::Events { .. } | Sli::ErrorRatio { .. } => "events",
+    }
+}
+
+fn key(slo: &Slo, what: &str) -> String {
+    format!("{}\0{what}", slo.name)
+}
+
+fn title(slo: &Slo, what: &str) -> String {
+    format!("{}: {what}", text::literal(&slo.name))
+}
+
+/// What the SLO promises in its author's words, and then what the panel shows.
+fn described(slo: &Slo, what: &str) -> String {
+    match &slo.description {
+        Some(description) => format!("{}\n\n{what}", text::markdown(description)),
+        None => what.to_owned(),
+    }
+}
+
+/// As many digits as the objective has as a percentage, and one more, so that what was missed is seen.
+fn digits(objective: Decimal) -> u8 {
+    let percent = (objective * Decimal::ONE_HUNDRED).normalize();
+    u8::try_from(percent.scale()).map_or(4, |scale| scale + 1)
+}
