@@ -12,6 +12,7 @@ pub mod eval;
 pub mod ir;
 pub mod lower;
 pub mod output;
+pub mod preview;
 pub mod project;
 pub mod promql;
 pub mod reference;

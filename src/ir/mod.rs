@@ -5,6 +5,7 @@
 //! where a backend chooses a window.
 
 pub mod burn_rate;
+mod dependency;
 pub mod number;
 
 use std::collections::BTreeMap;
@@ -13,6 +14,8 @@ use rust_decimal::Decimal;
 use smol_str::SmolStr;
 
 use crate::promql;
+
+pub use dependency::{Criticality, Dependency};
 
 /// A length of time in milliseconds, exact.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
@@ -82,6 +85,8 @@ pub struct Service {
     pub alerts: Vec<Alert>,
     /// Its recordings, in the order of the source.
     pub recordings: Vec<Recording>,
+    /// What it needs, in the order of the source.
+    pub dependencies: Vec<Dependency>,
     /// Where its runbook is, if not at the project's base URL.
     pub runbook_url: Option<String>,
     /// Where its dashboard is, if not at the project's base URL.
@@ -95,6 +100,16 @@ pub enum Severity {
     Page,
     /// Somebody looks in working hours.
     Ticket,
+}
+
+impl Severity {
+    /// For how long a condition must hold before an alert fires that sets no time itself.
+    pub fn default_hold(self) -> Duration {
+        match self {
+            Self::Page => Duration::minutes(2),
+            Self::Ticket => Duration::minutes(15),
+        }
+    }
 }
 
 /// A service level objective.
@@ -216,6 +231,13 @@ pub struct Alert {
     pub runbook_url: Option<String>,
     /// The dependency it came from.
     pub dependency: Option<SmolStr>,
+}
+
+impl Alert {
+    /// For how long the condition must hold, in the end.
+    pub fn hold(&self) -> Duration {
+        self.hold.unwrap_or_else(|| self.severity.default_hold())
+    }
 }
 
 /// A recording rule.

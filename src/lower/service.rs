@@ -63,6 +63,10 @@ pub(super) fn lower(instance: &Instance, diagnostics: &mut Vec<Diag>) -> Option<
         slos,
         alerts: alerts.into_iter().map(|(alert, _)| alert).collect(),
         recordings,
+        dependencies: instance
+            .children_of("dependency")
+            .map(lower_dependency)
+            .collect(),
         runbook_url: text(instance.get("runbook_url")),
         dashboard_url: text(instance.get("dashboard_url")),
     })
@@ -116,6 +120,18 @@ fn check_metric_name(recording: &Instance, diagnostics: &mut Vec<Diag>) {
     )
     .help(help);
     report(recording, diagnostics, diagnostic);
+}
+
+fn lower_dependency(dependency: &Instance) -> ir::Dependency {
+    ir::Dependency {
+        name: dependency.name.clone(),
+        service: block_name(dependency.get("service")),
+        technology: text(dependency.get("technology")),
+        criticality: match dependency.get("criticality") {
+            Value::Enum(_, member) if member == "soft" => ir::Criticality::Soft,
+            _ => ir::Criticality::Hard,
+        },
+    }
 }
 
 fn lower_alert(alert: &Instance, dependency: Option<&SmolStr>) -> Option<ir::Alert> {
