@@ -21,7 +21,7 @@ use crate::diagnostics::{Code, Diagnostic, FileSpan, Severity, SourceMap, codes,
 use crate::eval::{BlockRef, instance};
 use crate::ir::{self, Duration, Settings, Tally};
 use crate::levels::{self, Annotated, Levels, directives};
-use crate::lower::service_model;
+use crate::lower::{Lowered, service_model};
 use crate::project::DEFAULT_SCRAPE_INTERVAL;
 
 /// A module of the standard library: its name, and its text.
@@ -542,6 +542,15 @@ impl Session {
             });
         }
         all
+    }
+
+    /// The models of the project's services in an environment, in the order of the source, those that have one.
+    pub fn models(&self, environment: Option<&str>) -> Vec<Arc<Lowered>> {
+        let workspace = self.workspace;
+        let environment = environment.map(SmolStr::from);
+        self.ask(&self.services(), |db, key| {
+            service_model(db, workspace, key, environment.clone()).clone()
+        })
     }
 
     /// Compiles what is loaded. `input`'s files are not read again: edits count.

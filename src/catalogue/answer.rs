@@ -65,7 +65,11 @@ pub fn error_of(bytes: &[u8]) -> Option<String> {
         .and_then(|envelope| envelope.error)
 }
 
-fn data<T: DeserializeOwned>(bytes: &[u8]) -> Result<T, BadAnswer> {
+/// The data of an answer that is whole.
+///
+/// # Errors
+/// Where it is not.
+pub(crate) fn data<T: DeserializeOwned>(bytes: &[u8]) -> Result<T, BadAnswer> {
     // The envelope is judged first: an error's data may be of any shape.
     let envelope: Envelope<IgnoredAny> =
         serde_json::from_slice(bytes).map_err(|error| bad(bytes, &error))?;

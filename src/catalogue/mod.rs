@@ -18,6 +18,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use serde::{Deserialize, Serialize};
 
+pub(crate) use answer::data as answer_data;
 pub use answer::{BadAnswer, Gathered, Metadata, error_of, metadata, series};
 pub use assemble::metrics;
 pub use claim::{Claim, Lookups, Scope, name_of, named, section_of};

@@ -24,6 +24,7 @@ mod fmt;
 mod init;
 mod metrics;
 mod options;
+mod preview;
 mod progress;
 mod prometheus_client;
 mod report;
@@ -92,6 +93,7 @@ fn run(cli: Cli, console: &mut Console) -> Result<Exit, Failure> {
         Command::Check(options) => check::run(&context, &options, console),
         Command::Build(options) => build::run(&context, &options, console),
         Command::Fmt(options) => fmt::run(&context, &options, console),
+        Command::Preview(options) => preview::run(&context, &options, console),
         Command::Metrics(options) => metrics::run(&context, &options, console),
         Command::Explain(options) => explain::run(&options, console),
         Command::Completions(options) => Ok(completions::run(&options, console)),

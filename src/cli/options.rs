@@ -111,6 +111,8 @@ pub enum Command {
     Build(Build),
     /// Format sources
     Fmt(Fmt),
+    /// Show dashboards, objectives and dependencies in a browser, again whenever a file is saved
+    Preview(Preview),
     /// Ask a Prometheus which metrics there are
     Metrics(Metrics),
     /// Tell more about a diagnostic's code
@@ -204,6 +206,26 @@ pub struct Fmt {
     /// Files or folders, or - for standard input [default: the whole project]
     #[arg(value_name = "FILE")]
     pub files: Vec<PathBuf>,
+}
+
+/// Options of `preview`.
+#[derive(Debug, Args)]
+#[command(after_help = concat_exit("\
+The page is served to this machine alone. Panels are drawn with sample data, or with a
+Prometheus's where one is named. Its authentication comes from the environment:
+NTH_PROMETHEUS_TOKEN, or NTH_PROMETHEUS_USER and NTH_PROMETHEUS_PASSWORD.
+
+Examples:
+  nthc preview
+  nthc preview --prometheus http://localhost:9090
+  nthc preview --port 0          on any port that is free"))]
+pub struct Preview {
+    /// The port on 127.0.0.1; 0 for any that is free
+    #[arg(long, value_name = "PORT", default_value_t = 7084)]
+    pub port: u16,
+    /// Draw the data of the Prometheus at this address
+    #[arg(long, value_name = "URL")]
+    pub prometheus: Option<String>,
 }
 
 /// Options of `metrics`.

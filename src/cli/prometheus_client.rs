@@ -12,6 +12,7 @@ use ureq::{Agent, Body};
 
 use super::exit::Failure;
 use crate::catalogue::{self, BadAnswer, Gathered, Metadata};
+use crate::preview;
 
 /// The bearer token's variable.
 const TOKEN: &str = "NTH_PROMETHEUS_TOKEN";
@@ -126,6 +127,34 @@ impl Client {
         };
         let what = format!("the series of {selector}");
         self.answer(ask, catalogue::series, &what)
+    }
+
+    /// The values of a query in a range of time, in seconds since 1970, at every `step` seconds.
+    ///
+    /// # Errors
+    /// Where there is no good answer.
+    pub fn values(
+        &self,
+        query: &str,
+        from: u64,
+        to: u64,
+        step: u64,
+    ) -> Result<Vec<preview::Series>, Failure> {
+        let url = format!("{}/api/v1/query_range", self.base);
+        let (from, to, step) = (from.to_string(), to.to_string(), step.to_string());
+        let ask = || {
+            let mut request = self.agent.post(&url);
+            if let Some(value) = &self.authorization {
+                request = request.header(header::AUTHORIZATION, value);
+            }
+            request.send_form([
+                ("query", query),
+                ("start", &from),
+                ("end", &to),
+                ("step", &step),
+            ])
+        };
+        self.answer(ask, preview::series, "values")
     }
 
     fn answer<T>(

@@ -5,6 +5,7 @@
 //! where a backend chooses a window.
 
 pub mod burn_rate;
+mod dependency;
 pub mod number;
 pub mod panel;
 mod signal;
@@ -16,6 +17,7 @@ use smol_str::SmolStr;
 
 use crate::promql;
 
+pub use dependency::{Criticality, Dependency};
 pub use signal::{LeftOut, Resolution, Rule, Signal, Tally};
 
 /// A length of time in milliseconds, exact.
@@ -127,6 +129,8 @@ pub struct Service {
     pub alerts: Vec<Alert>,
     /// Its recordings, in the order of the source.
     pub recordings: Vec<Recording>,
+    /// What it needs, in the order of the source.
+    pub dependencies: Vec<Dependency>,
     /// Its signals, those of its dependencies included, in the order of the source.
     pub signals: Vec<Signal>,
     /// The alerts and recordings that are not among the above, because no metric carries a signal that they read.
@@ -146,6 +150,16 @@ pub enum Severity {
     Page,
     /// Somebody looks in working hours.
     Ticket,
+}
+
+impl Severity {
+    /// For how long a condition must hold before an alert fires that sets no time itself.
+    pub fn default_hold(self) -> Duration {
+        match self {
+            Self::Page => Duration::minutes(2),
+            Self::Ticket => Duration::minutes(15),
+        }
+    }
 }
 
 /// A service level objective.
@@ -269,6 +283,13 @@ pub struct Alert {
     pub runbook_url: Option<String>,
     /// The dependency it came from.
     pub dependency: Option<SmolStr>,
+}
+
+impl Alert {
+    /// For how long the condition must hold, in the end.
+    pub fn hold(&self) -> Duration {
+        self.hold.unwrap_or_else(|| self.severity.default_hold())
+    }
 }
 
 /// A recording rule.

@@ -133,6 +133,10 @@ pub(super) fn lower(
             .into_iter()
             .map(|omission| omission.left_out)
             .collect(),
+        dependencies: instance
+            .children_of("dependency")
+            .map(lower_dependency)
+            .collect(),
         runbook_url: text(instance.get("runbook_url")),
         dashboard_url: text(instance.get("dashboard_url")),
         panels: panel::lower(instance, diagnostics),
@@ -187,6 +191,18 @@ fn check_metric_name(recording: &Instance, diagnostics: &mut Vec<Diag>) {
     )
     .help(help);
     report(recording, diagnostics, diagnostic);
+}
+
+fn lower_dependency(dependency: &Instance) -> ir::Dependency {
+    ir::Dependency {
+        name: dependency.name.clone(),
+        service: block_name(dependency.get("service")),
+        technology: text(dependency.get("technology")),
+        criticality: match dependency.get("criticality") {
+            Value::Enum(_, member) if member == "soft" => ir::Criticality::Soft,
+            _ => ir::Criticality::Hard,
+        },
+    }
 }
 
 fn lower_alert(alert: &Instance, dependency: Option<&SmolStr>) -> Option<ir::Alert> {

@@ -7,7 +7,6 @@ use crate::ir::number::{decimal_text, percent_text};
 use crate::ir::{AbsenceAlert, BudgetAlert, Duration, Numerator, Severity, Sli, ValueFormat};
 use crate::promql::{BinaryOp, Expr, Node};
 
-use super::context::default_hold;
 use super::document::{AlertingRule, Rule};
 use super::layout::layout;
 use super::metadata::{BUDGET_REMAINING, PERIOD_BURN_RATE};
@@ -151,7 +150,7 @@ impl SloContext<'_> {
         self.alert(
             BURN,
             pair.severity,
-            default_hold(pair.severity),
+            pair.severity.default_hold(),
             &expr,
             &labels,
             texts,
@@ -172,7 +171,7 @@ impl SloContext<'_> {
         self.alert(
             CONSUMED,
             alert.severity,
-            default_hold(alert.severity),
+            alert.severity.default_hold(),
             &expr,
             &labels,
             texts,

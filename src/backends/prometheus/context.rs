@@ -3,17 +3,9 @@
 use std::collections::BTreeMap;
 
 use crate::backends::{dashboard_uid_in, file_stem};
-use crate::ir::{Duration, Service, Settings, Severity};
+use crate::ir::{Service, Settings, Severity};
 
 use super::template;
-
-/// For how long a condition must hold before an alert fires that sets no time itself.
-pub fn default_hold(severity: Severity) -> Duration {
-    match severity {
-        Severity::Page => Duration::minutes(2),
-        Severity::Ticket => Duration::minutes(15),
-    }
-}
 
 /// A service with the project's settings.
 #[derive(Clone, Copy)]

@@ -5,7 +5,7 @@ use std::collections::BTreeSet;
 use crate::backends::camel_case;
 use crate::ir::Alert;
 
-use super::context::{Context, default_hold};
+use super::context::Context;
 use super::document::{AlertingRule, RecordingRule, Rule};
 use super::layout::layout;
 use super::template::{Template, alert_text};
@@ -33,7 +33,7 @@ impl Context<'_> {
     }
 
     fn alert_rule(&self, alert: &Alert, name: String) -> Rule {
-        let hold = alert.hold.unwrap_or_else(|| default_hold(alert.severity));
+        let hold = alert.hold();
         let mut labels = self.labels(&alert.labels);
         if let Some(dependency) = &alert.dependency {
             labels.insert("dependency".into(), dependency.to_string());

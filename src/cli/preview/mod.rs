@@ -1,0 +1,82 @@
+//! `nthc preview`.
+
+mod files;
+mod server;
+mod work;
+
+use std::io::Write as _;
+use std::net::{Ipv4Addr, SocketAddr};
+use std::sync::Arc;
+use std::time::Duration;
+
+use super::Context;
+use super::console::Console;
+use super::exit::{Exit, Failure};
+use super::options::Preview;
+use super::prometheus_client::Client;
+use super::select;
+use crate::project::{io_cause, paths};
+
+use server::Shared;
+use work::Work;
+
+/// How long a Prometheus may take for a panel.
+const TIMEOUT: Duration = Duration::from_secs(20);
+
+/// Serves the page until the process is told to end.
+///
+/// # Errors
+/// Where there is no project, files cannot be read or watched, or the port is taken.
+pub fn run(context: &Context, options: &Preview, console: &mut Console) -> Result<Exit, Failure> {
+    let client = match &options.prometheus {
+        Some(url) => Some(Client::new(url, TIMEOUT)?),
+        None => None,
+    };
+    let loaded = select::project(context)?;
+    let root = loaded.project.root.clone();
+    let mut work = Work::new(root.clone(), context.cwd.clone(), client.is_some());
+    let watched = files::roots(&loaded);
+    let output = loaded.project.output.clone();
+    let shown = work.take(loaded);
+    let name = shown.project.clone();
+    let shared = Arc::new(Shared::new(shown, client));
+
+    let runtime = tokio::runtime::Builder::new_multi_thread()
+        .worker_threads(2)
+        .enable_all()
+        .build()
+        .map_err(|cause| Failure::io(format!("cannot start: {}", io_cause(&cause))))?;
+    let address = SocketAddr::from((Ipv4Addr::LOCALHOST, options.port));
+    let listener = runtime
+        .block_on(tokio::net::TcpListener::bind(address))
+        .map_err(|cause| {
+            Failure::io(format!("cannot listen on {address}: {}", io_cause(&cause)))
+                .help("Choose another port with `--port`; with `--port 0` any that is free.")
+        })?;
+    let address = listener
+        .local_addr()
+        .map_err(|cause| Failure::io(format!("cannot listen: {}", io_cause(&cause))))?;
+    let following = Arc::clone(&shared);
+    let _watch = files::watch(&watched, &output, move || {
+        if let Some(shown) = work.again() {
+            following.show(shown);
+        }
+    })
+    .map_err(|why| {
+        Failure::io(format!(
+            "cannot watch {}: {why}",
+            paths::shown(&root, &context.cwd)
+        ))
+    })?;
+    console.out.line(format_args!("http://{address}/"));
+    // The outcome is kept in the stream.
+    let _ = console.out.flush();
+    console
+        .err
+        .line(format_args!("previewing {name}; Ctrl+C ends it"));
+    let _ = console.err.flush();
+    runtime
+        .block_on(server::serve(listener, shared))
+        .map_err(|cause| Failure::io(format!("the server failed: {}", io_cause(&cause))))?;
+    Ok(Exit::Ok)
+}

@@ -1,0 +1,165 @@
+//! The page's server, for this machine alone.
+//!
+//! It listens on the loopback address and answers only requests that name it by a loopback host, so that a page from
+//! elsewhere cannot reach it through a name that points here. Nothing but the page's own files runs in the page.
+
+use std::convert::Infallible;
+use std::io;
+use std::sync::{Arc, PoisonError, RwLock};
+
+use axum::extract::{Query, Request, State};
+use axum::http::{HeaderValue, StatusCode, header};
+use axum::middleware::{self, Next};
+use axum::response::sse::{Event, KeepAlive, Sse};
+use axum::response::{IntoResponse, Response};
+use axum::routing::{get, post};
+use axum::{Json, Router};
+use serde::Deserialize;
+use serde_json::json;
+use tokio::net::TcpListener;
+use tokio::sync::watch;
+use tokio_stream::StreamExt as _;
+use tokio_stream::wrappers::WatchStream;
+
+use super::work::Shown;
+use crate::cli::prometheus_client::Client;
+use crate::preview::page::FILES;
+use crate::preview::{Asked, Model, expression};
+
+/// About how many points a panel is drawn with.
+const POINTS: u64 = 200;
+
+/// What the page may load, and what may load it.
+const POLICY: &str = "default-src 'none'; script-src 'self'; style-src 'self'; connect-src 'self'; img-src data:; \
+                      base-uri 'none'; form-action 'none'; frame-ancestors 'none'";
+
+/// What requests and the work share.
+pub struct Shared {
+    shown: RwLock<Shown>,
+    version: watch::Sender<u64>,
+    client: Option<Client>,
+}
+
+impl Shared {
+    /// With what is shown first, and the Prometheus whose data is drawn.
+    pub fn new(shown: Shown, client: Option<Client>) -> Self {
+        Self {
+            shown: RwLock::new(shown),
+            version: watch::Sender::new(0),
+            client,
+        }
+    }
+
+    /// Shows something else, and tells every open page.
+    pub fn show(&self, shown: Shown) {
+        *self.shown.write().unwrap_or_else(PoisonError::into_inner) = shown;
+        self.version.send_modify(|version| *version += 1);
+    }
+
+    /// The model of an environment, or of the first where none is named.
+    fn model(&self, environment: Option<&str>) -> Option<Model> {
+        let shown = self.shown.read().unwrap_or_else(PoisonError::into_inner);
+        match environment {
+            Some(name) => shown.models.get(&Some(name.to_owned())).cloned(),
+            None => shown.models.values().next().cloned(),
+        }
+    }
+}
+
+/// Answers until the process is told to end.
+///
+/// # Errors
+/// Where the connection to the network fails.
+pub async fn serve(listener: TcpListener, shared: Arc<Shared>) -> io::Result<()> {
+    let mut routes = Router::new()
+        .route("/api/model", get(model))
+        .route("/api/values", post(values))
+        .route("/events", get(events));
+    for file in FILES {
+        let answer = move || async move { ([(header::CONTENT_TYPE, file.media_type)], file.text) };
+        routes = routes.route(&format!("/{}", file.path), get(answer));
+    }
+    let routes = routes
+        .with_state(shared)
+        .layer(middleware::from_fn(only_local));
+    tokio::select! {
+        ended = async { axum::serve(listener, routes).await } => ended,
+        // Open pages hold connections that never end by themselves, so there is nothing to wait for.
+        _ = tokio::signal::ctrl_c() => Ok(()),
+    }
+}
+
+/// Refuses what was sent to another host's name.
+async fn only_local(request: Request, next: Next) -> Response {
+    let host = request
+        .headers()
+        .get(header::HOST)
+        .and_then(|host| host.to_str().ok());
+    let name = host.map(|host| host.rsplit_once(':').map_or(host, |(name, _)| name));
+    if !matches!(name, Some("127.0.0.1" | "localhost")) {
+        let words = "The preview is for this machine alone.\n";
+        return (StatusCode::FORBIDDEN, words).into_response();
+    }
+    let mut response = next.run(request).await;
+    let headers = response.headers_mut();
+    for (name, value) in [
+        (header::CONTENT_SECURITY_POLICY, POLICY),
+        (header::X_CONTENT_TYPE_OPTIONS, "nosniff"),
+        (header::REFERRER_POLICY, "no-referrer"),
+    ] {
+        headers.insert(name, HeaderValue::from_static(value));
+    }
+    headers
+        .entry(header::CACHE_CONTROL)
+        .or_insert(HeaderValue::from_static("no-cache"));
+    response
+}
+
+#[derive(Deserialize)]
+struct Which {
+    environment: Option<String>,
+}
+
+async fn model(State(shared): State<Arc<Shared>>, Query(which): Query<Which>) -> Response {
+    // An environment that was shown may have been removed since.
+    let found = shared
+        .model(which.environment.as_deref())
+        .or_else(|| shared.model(None));
+    match found {
+        Some(model) => Json(model).into_response(),
+        None => refused(StatusCode::NOT_FOUND, "there is nothing to show"),
+    }
+}
+
+async fn values(State(shared): State<Arc<Shared>>, Json(asked): Json<Asked>) -> Response {
+    let query = shared
+        .model(asked.environment.as_deref())
+        .and_then(|model| expression(&model, &asked));
+    let Some(query) = query else {
+        return refused(StatusCode::NOT_FOUND, "there is no such panel any more");
+    };
+    let step = (asked.to.saturating_sub(asked.from) / POINTS).max(1);
+    let answered = tokio::task::spawn_blocking(move || {
+        let client = shared.client.as_ref()?;
+        Some(client.values(&query, asked.from, asked.to, step))
+    });
+    match answered.await {
+        Ok(Some(Ok(series))) => Json(json!({ "series": series })).into_response(),
+        Ok(Some(Err(failure))) => refused(StatusCode::BAD_GATEWAY, &failure.message),
+        Ok(None) => refused(StatusCode::NOT_FOUND, "no Prometheus is asked"),
+        Err(_) => refused(StatusCode::INTERNAL_SERVER_ERROR, "the question failed"),
+    }
+}
+
+fn refused(status: StatusCode, why: &str) -> Response {
+    (status, Json(json!({ "error": why }))).into_response()
+}
+
+/// Tells the page that there is something new to show.
+async fn events(
+    State(shared): State<Arc<Shared>>,
+) -> Sse<impl tokio_stream::Stream<Item = Result<Event, Infallible>>> {
+    let changes = WatchStream::from_changes(shared.version.subscribe())
+        .map(|version| Ok(Event::default().data(version.to_string())));
+    Sse::new(changes).keep_alive(KeepAlive::default())
+}

@@ -1,0 +1,58 @@
+//! The page's files, embedded.
+
+/// A file of the page.
+#[derive(Debug, Clone, Copy)]
+pub struct File {
+    /// Its path below the server's root; empty for the page itself.
+    pub path: &'static str,
+    /// Its media type.
+    pub media_type: &'static str,
+    /// Its text.
+    pub text: &'static str,
+}
+
+const SCRIPT: &str = "text/javascript; charset=utf-8";
+
+/// All of the page's files.
+pub const FILES: &[File] = &[
+    File {
+        path: "",
+        media_type: "text/html; charset=utf-8",
+        text: include_str!("page/index.html"),
+    },
+    File {
+        path: "style.css",
+        media_type: "text/css; charset=utf-8",
+        text: include_str!("page/style.css"),
+    },
+    File {
+        path: "app.js",
+        media_type: SCRIPT,
+        text: include_str!("page/app.js"),
+    },
+    File {
+        path: "charts.js",
+        media_type: SCRIPT,
+        text: include_str!("page/charts.js"),
+    },
+    File {
+        path: "dom.js",
+        media_type: SCRIPT,
+        text: include_str!("page/dom.js"),
+    },
+    File {
+        path: "graph.js",
+        media_type: SCRIPT,
+        text: include_str!("page/graph.js"),
+    },
+    File {
+        path: "sample.js",
+        media_type: SCRIPT,
+        text: include_str!("page/sample.js"),
+    },
+    File {
+        path: "units.js",
+        media_type: SCRIPT,
+        text: include_str!("page/units.js"),
+    },
+];

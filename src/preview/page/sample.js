@@ -1,0 +1,70 @@
+// Sample data: made from a panel's own words, so that a panel looks the same each time it is shown.
+
+function hash(text) {
+  let value = 2166136261;
+  for (let at = 0; at < text.length; at += 1) {
+    value = Math.imul(value ^ text.charCodeAt(at), 16777619);
+  }
+  return value >>> 0;
+}
+
+function random(seed) {
+  let state = seed;
+  return () => {
+    state = (state + 0x6d2b79f5) >>> 0;
+    let mixed = Math.imul(state ^ (state >>> 15), state | 1);
+    mixed ^= mixed + Math.imul(mixed ^ (mixed >>> 7), mixed | 61);
+    return ((mixed ^ (mixed >>> 14)) >>> 0) / 4294967296;
+  };
+}
+
+/** About how large a panel's values are. */
+function size(panel) {
+  const defaults = panel.fieldConfig?.defaults ?? {};
+  const steps = (defaults.thresholds?.steps ?? []).map((step) => step.value).filter((value) => typeof value === "number");
+  if (steps.length > 0) {
+    const first = Math.min(...steps.map(Math.abs).filter((value) => value > 0));
+    if (Number.isFinite(first)) return first * 0.8;
+  }
+  if (typeof defaults.max === "number" && defaults.max > 0) return defaults.max * 0.6;
+  switch (defaults.unit) {
+    case "percentunit": return 0.4;
+    case "percent": return 40;
+    case "s": return 0.18;
+    case "ms": return 180;
+    case "bytes": case "decbytes": return 1.6e9;
+    case "Bps": case "binBps": return 4e6;
+    case "reqps": return 120;
+    default: return 40;
+  }
+}
+
+const POINTS = 90;
+
+/** Series for each of a panel's queries. */
+export function sample(panel, range) {
+  const series = [];
+  const base = size(panel);
+  const top = panel.fieldConfig?.defaults?.max;
+  for (const target of panel.targets ?? []) {
+    const pattern = target.legendFormat ?? "";
+    const label = /\{\{\s*([^}]+?)\s*\}\}/.exec(pattern);
+    const names = label ? [`${label[1]} a`, `${label[1]} b`] : [""];
+    for (const name of names) {
+      const next = random(hash(`${panel.id}/${panel.title}/${target.refId}/${name}`));
+      const level = base * (0.6 + 0.8 * next());
+      const phase = next() * 6.28;
+      const bump = Math.floor(next() * POINTS);
+      const points = [];
+      for (let at = 0; at < POINTS; at += 1) {
+        const day = 1 + 0.25 * Math.sin((at / POINTS) * 9.4 + phase);
+        const peak = 1 + 0.5 * Math.exp(-(((at - bump) / 4) ** 2));
+        let value = level * day * peak * (0.94 + 0.12 * next());
+        if (typeof top === "number") value = Math.min(value, top);
+        points.push([range.from + ((range.to - range.from) * at) / (POINTS - 1), value]);
+      }
+      series.push({ name: label ? pattern.replace(label[0], name) : pattern || target.refId, points });
+    }
+  }
+  return series;
+}

@@ -1,0 +1,184 @@
+//! `nthc preview` in a browser: what people see before they import anything.
+
+#![allow(clippy::unwrap_used, clippy::expect_used)]
+
+mod support;
+
+use std::fs;
+use std::io::{BufRead as _, BufReader};
+use std::path::{Path, PathBuf};
+use std::process::{Child, Command, Stdio};
+use std::time::Duration;
+
+use headless_chrome::protocol::cdp::Page::CaptureScreenshotFormatOption;
+use headless_chrome::{Browser, LaunchOptions, Tab};
+use support::programs;
+
+/// The server, which ends with the test.
+struct Server {
+    child: Child,
+    address: String,
+}
+
+impl Server {
+    fn start(project: &Path) -> Self {
+        let mut child = Command::new(env!("CARGO_BIN_EXE_nthc"))
+            .args(["preview", "--port", "0", "--project"])
+            .arg(project)
+            .stdout(Stdio::piped())
+            .stderr(Stdio::null())
+            .spawn()
+            .expect("nthc starts");
+        let stdout = child.stdout.take().expect("its output is read");
+        let mut address = String::new();
+        BufReader::new(stdout)
+            .read_line(&mut address)
+            .expect("it tells its address");
+        assert!(address.starts_with("http://127.0.0.1:"), "{address:?}");
+        Self {
+            child,
+            address: address.trim().to_owned(),
+        }
+    }
+}
+
+impl Drop for Server {
+    fn drop(&mut self) {
+        let _ = self.child.kill();
+        let _ = self.child.wait();
+    }
+}
+
+fn browser(chromium: PathBuf) -> Browser {
+    let options = LaunchOptions::default_builder()
+        .path(Some(chromium))
+        .sandbox(false)
+        .window_size(Some((1400, 1000)))
+        .idle_browser_timeout(Duration::from_secs(120))
+        .build()
+        .expect("options");
+    Browser::new(options).expect("Chromium starts")
+}
+
+fn texts(tab: &Tab, selector: &str) -> Vec<String> {
+    let script = format!(
+        "JSON.stringify([...document.querySelectorAll({selector:?})].map(one => one.textContent))"
+    );
+    let found = tab.evaluate(&script, false).expect("the script runs").value;
+    let text = found.expect("a value");
+    serde_json::from_str(text.as_str().expect("text")).expect("a list")
+}
+
+fn number(tab: &Tab, script: &str) -> f64 {
+    let found = tab.evaluate(script, false).expect("the script runs").value;
+    found.and_then(|value| value.as_f64()).expect("a number")
+}
+
+/// A copy of an example, to be edited.
+fn copy(example: &str) -> tempfile::TempDir {
+    let folder = tempfile::tempdir().expect("a folder");
+    for name in ["shop", "platform"] {
+        copy_folder(
+            &Path::new(env!("CARGO_MANIFEST_DIR"))
+                .join("examples")
+                .join(name),
+            &folder.path().join(name),
+        );
+    }
+    assert!(folder.path().join(example).is_dir());
+    folder
+}
+
+fn copy_folder(from: &Path, to: &Path) {
+    fs::create_dir_all(to).expect("a folder");
+    for entry in fs::read_dir(from).expect("a folder") {
+        let entry = entry.expect("an entry");
+        let target = to.join(entry.file_name());
+        if entry.path().is_dir() {
+            if entry.file_name() != "build" {
+                copy_folder(&entry.path(), &target);
+            }
+        } else {
+            fs::copy(entry.path(), target).expect("a copy");
+        }
+    }
+}
+
+#[test]
+fn it_shows_what_a_service_promises_and_follows_the_files() {
+    let Some(chromium) = programs::find(&["chromium", "chromium-browser", "google-chrome"]) else {
+        return;
+    };
+    let folder = copy("shop");
+    let project = folder.path().join("shop");
+    let server = Server::start(&project);
+    let browser = browser(chromium);
+    let tab = browser.new_tab().expect("a tab");
+    tab.set_default_timeout(Duration::from_secs(30));
+    tab.navigate_to(&format!("{}#/service/checkout", server.address))
+        .expect("it loads");
+    tab.wait_for_element(".card .figures").expect("objectives");
+    assert_eq!(texts(&tab, "h1"), ["checkout"]);
+    let figures = texts(&tab, ".card .figures b");
+    assert!(figures.iter().any(|text| text == "1h26m24s"), "{figures:?}");
+
+    // The dashboard's panels stand side by side, none over another, and are drawn.
+    tab.wait_for_element(".panel .plot svg").expect("a graph");
+    let overlapping = "(() => {
+        const all = [...document.querySelectorAll('.panel')].map(one => one.getBoundingClientRect());
+        let found = 0;
+        all.forEach((a, i) => all.slice(i + 1).forEach(b => {
+            if (a.left < b.right - 1 && b.left < a.right - 1 && a.top < b.bottom - 1 && b.top < a.bottom - 1) found += 1;
+        }));
+        return found;
+    })()";
+    assert_eq!(number(&tab, overlapping), 0.0);
+    let drawn = number(&tab, "document.querySelectorAll('.panel .plot > *').length");
+    let plots = number(&tab, "document.querySelectorAll('.panel .plot').length");
+    assert!(plots > 0.0 && drawn >= plots, "{drawn} of {plots}");
+
+    // What is drawn has some colours: an empty page has one.
+    let picture = tab
+        .capture_screenshot(CaptureScreenshotFormatOption::Png, None, None, true)
+        .expect("a screenshot");
+    let kept = Path::new(env!("CARGO_TARGET_TMPDIR")).join("preview.png");
+    fs::write(&kept, &picture).expect("the screenshot is kept");
+    assert!(picture.len() > 20_000, "{} bytes", picture.len());
+
+    // A saved file is shown at once.
+    let source = project.join("services/checkout.nth");
+    let text = fs::read_to_string(&source).expect("the source");
+    fs::write(
+        &source,
+        text.replacen("objective = 99.8%", "objective = 99.9%", 1),
+    )
+    .expect("an edit");
+    tab.wait_for_element_by_xpath("//div[@class='figures']//b[text()='43m12s']")
+        .expect("the new budget");
+
+    // A mistake is told, and what was there before it stays.
+    let text = fs::read_to_string(&source).expect("the source");
+    fs::write(
+        &source,
+        format!("{text}\nservice broken {{ tier = nothing }}\n"),
+    )
+    .expect("an edit");
+    tab.wait_for_element("#problems.errors")
+        .expect("the mistake");
+    let told = texts(&tab, "#problems pre").concat();
+    assert!(told.contains("nothing"), "{told}");
+    assert!(
+        texts(&tab, ".card .figures b")
+            .iter()
+            .any(|text| text == "43m12s")
+    );
+
+    tab.navigate_to(&format!("{}#/graph", server.address))
+        .expect("it loads");
+    tab.wait_for_element("#graph rect").expect("a graph");
+    assert!(
+        texts(&tab, "#graph text")
+            .iter()
+            .any(|text| text == "checkout")
+    );
+}
