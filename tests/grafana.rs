@@ -592,6 +592,9 @@ fn service_with(panel: Panel) -> Service {
         slos: Vec::new(),
         alerts: Vec::new(),
         recordings: Vec::new(),
+        dependencies: Vec::new(),
+        signals: Vec::new(),
+        left_out: Vec::new(),
         runbook_url: None,
         dashboard_url: None,
         panels: Panels {

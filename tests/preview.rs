@@ -153,7 +153,7 @@ fn it_shows_what_a_service_promises_and_follows_the_files() {
         text.replacen("objective = 99.8%", "objective = 99.9%", 1),
     )
     .expect("an edit");
-    tab.wait_for_element_by_xpath("//div[@class='figures']//b[text()='43m12s']")
+    tab.wait_for_elements_by_xpath("//div[@class='figures']//b[text()='43m12s']")
         .expect("the new budget");
 
     // A mistake is told, and what was there before it stays.

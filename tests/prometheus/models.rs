@@ -47,6 +47,7 @@ pub fn service(slos: Vec<Slo>) -> Service {
         slos,
         alerts: Vec::new(),
         recordings: Vec::new(),
+        dependencies: Vec::new(),
         signals: Vec::new(),
         left_out: Vec::new(),
         runbook_url: None,

@@ -100,6 +100,7 @@ fn build(text: &str) -> Vec<(String, String)> {
             package: false,
         }],
         catalogue: None,
+        levels: Default::default(),
         environment: None,
     };
     let compilation = compile(&input);
