@@ -424,6 +424,7 @@ fn no_command_is_listed_that_does_nothing() {
             "check",
             "build",
             "fmt",
+            "preview",
             "metrics",
             "explain",
             "completions",

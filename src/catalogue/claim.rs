@@ -157,7 +157,7 @@ impl Lookups<'_> {
 
 /// Whether anything at all is known. It stays what it is while a lock file's sections change.
 #[salsa::tracked(returns(copy))]
-fn anything_known(db: &dyn salsa::Database, workspace: Workspace) -> bool {
+pub(crate) fn anything_known(db: &dyn salsa::Database, workspace: Workspace) -> bool {
     workspace.catalogue(db).is_some() || !workspace.metrics(db).is_empty()
 }
 

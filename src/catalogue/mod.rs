@@ -21,6 +21,7 @@ use serde::{Deserialize, Serialize};
 pub(crate) use answer::data as answer_data;
 pub use answer::{BadAnswer, Gathered, Metadata, error_of, metadata, series};
 pub use assemble::metrics;
+pub(crate) use claim::anything_known;
 pub use claim::{Claim, Lookups, Scope, name_of, named, section_of};
 pub use coverage::{
     BlockCoverage, Coverage, EnvironmentCoverage, MetricCoverage, MetricState, ServiceCoverage,

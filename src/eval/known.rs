@@ -11,7 +11,7 @@ use super::scope::Context;
 use super::value::{Query, Shape, Value};
 use super::{Evaluator, Mode};
 use crate::catalogue::check::{self, Case, Filled, Under};
-use crate::catalogue::{Known, metrics_under};
+use crate::catalogue::{Known, anything_known, metrics_under};
 use crate::db::{Diag, Span, Workspace};
 use crate::diagnostics::{UnknownName, codes};
 use crate::promql::classify::exprs;
@@ -114,9 +114,9 @@ impl<'db> Evaluator<'db> {
     /// An evaluation that was asked for a value alone does not: nobody would read what it finds, and a `metric` whose
     /// declaration asks for a service's value would go in a circle.
     pub(super) fn compare_with_known(&mut self, root: NodeId) {
-        let is_anything_known = self.workspace.catalogue(self.db).is_some()
-            || !self.workspace.metrics(self.db).is_empty();
-        if self.mode == Mode::Instantiate && is_anything_known && self.node(root).kind == "service"
+        if self.mode == Mode::Instantiate
+            && self.node(root).kind == "service"
+            && anything_known(self.db, self.workspace)
         {
             self.claims = Claims::All;
         }
@@ -249,7 +249,7 @@ impl<'db> Evaluator<'db> {
         };
         if self.claims == Claims::None
             || query.shape != Shape::Selector
-            || *field.ty.required() != Ty::Vector
+            || !is_vector(&field.ty)
             || !query.missing.is_empty()
         {
             return;
@@ -301,7 +301,7 @@ impl<'db> Evaluator<'db> {
         }
         let found = self
             .scoped_by(&labels, false)
-            .judge(&expr, &[], &[], false, check::check);
+            .judge(&expr, &[], &[], true, check::check);
         for finding in found {
             let error = finding.error;
             let arg = match error.span {
@@ -390,4 +390,16 @@ impl<'db> Evaluator<'db> {
 /// `service.status_label`, by which templates ask for a label whose name only the service knows.
 fn names_status_label(expr: &tree::Expr) -> bool {
     matches!(&expr.node, tree::ExprNode::Member(_, name) if name.text == "status_label")
+}
+
+/// Whether a field takes a vector, and not a selector of which a rate would be taken.
+fn is_vector(ty: &Ty) -> bool {
+    match ty.required() {
+        Ty::Vector => true,
+        Ty::Union(members) => {
+            members.iter().any(|member| *member == Ty::Vector)
+                && members.iter().all(|member| *member != Ty::Selector)
+        }
+        _ => false,
+    }
 }

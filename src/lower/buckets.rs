@@ -6,7 +6,9 @@ use rust_decimal::Decimal;
 use smol_str::SmolStr;
 
 use crate::catalogue::check::{Bounds, family, read_under};
-use crate::catalogue::{base_name, block_labels, environment_labels, metrics_under, selector_of};
+use crate::catalogue::{
+    anything_known, base_name, block_labels, environment_labels, metrics_under, selector_of,
+};
 use crate::db::Workspace;
 use crate::eval::Instance;
 use crate::promql::{Expr, Node};
@@ -27,7 +29,7 @@ impl<'db> Buckets<'db> {
         environment: Option<SmolStr>,
         service: &Instance,
     ) -> Self {
-        let measured = workspace.catalogue(db).is_some().then(|| {
+        let measured = anything_known(db, workspace).then(|| {
             let mut labels = environment_labels(db, workspace, environment.as_deref());
             labels.extend(block_labels(service));
             labels
