@@ -111,7 +111,7 @@ pub enum Command {
     Build(Build),
     /// Format sources
     Fmt(Fmt),
-    /// Show dashboards, objectives and dependencies in a browser, again whenever a file is saved
+    /// Show dashboards and objectives in a browser, as files change
     Preview(Preview),
     /// Ask a Prometheus which metrics there are
     Metrics(Metrics),

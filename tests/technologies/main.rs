@@ -49,12 +49,12 @@ fn templates(kind: &str) -> Vec<Known> {
     found
 }
 
-/// Some value of a type, as it is written.
-fn value(ty: &TypeExpr, number: usize) -> String {
+/// Some value of a parameter's type, as it is written.
+fn value(ty: &TypeExpr, name: &str, number: usize) -> String {
     match &ty.node {
-        TypeNode::Optional(inner) => value(inner, number),
-        TypeNode::List(inner) => format!("[{}]", value(inner, number)),
-        TypeNode::Name(name) => match name.text.as_str() {
+        TypeNode::Optional(inner) => value(inner, name, number),
+        TypeNode::List(inner) => format!("[{}]", value(inner, name, number)),
+        TypeNode::Name(ty) => match ty.text.as_str() {
             "string" => format!("\"value-{number}\""),
             "number" => "5".to_owned(),
             "percent" => "50%".to_owned(),
@@ -65,7 +65,8 @@ fn value(ty: &TypeExpr, number: usize) -> String {
             "severity" => "ticket".to_owned(),
             "labels" => "{ cluster = \"a\" }".to_owned(),
             "label-name" => "status".to_owned(),
-            "selector" => format!("`some_metric_{number}`"),
+            // Two parameters have two metrics: compared with itself, one would be told of.
+            "selector" => format!("`some_{}_{number}`", name.replace('-', "_")),
             other => panic!("what is a value of the type {other}?"),
         },
         other => panic!("what is a value of the type {other:?}?"),
@@ -80,7 +81,13 @@ fn arguments(params: &[Param], all: bool, number: usize) -> String {
             let optional = matches!(param.ty.node, TypeNode::Optional(_));
             all || (param.default.is_none() && !optional)
         })
-        .map(|param| format!("{}: {}", param.name.text, value(&param.ty, number)))
+        .map(|param| {
+            format!(
+                "{}: {}",
+                param.name.text,
+                value(&param.ty, &param.name.text, number)
+            )
+        })
         .collect();
     if given.is_empty() {
         String::new()
