@@ -2,15 +2,16 @@
 
 use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
+use std::sync::mpsc;
+use std::thread;
 use std::time::Duration;
 
-use notify_debouncer_mini::notify::{RecommendedWatcher, RecursiveMode};
-use notify_debouncer_mini::{DebounceEventResult, Debouncer, new_debouncer};
+use notify::{Event, RecommendedWatcher, RecursiveMode, Watcher as _};
 
 use crate::catalogue::LOCK;
 use crate::project::{EXTENSION, Loaded, MANIFEST};
 
-/// How long after a change it is looked at: editors write a file in several steps.
+/// How long there must be no further change before one is looked at: editors write a file in several steps.
 const PAUSE: Duration = Duration::from_millis(80);
 
 /// The folders with the project's files and those of its packages, none inside another.
@@ -36,29 +37,36 @@ pub fn watch(
     roots: &[PathBuf],
     output: &Path,
     mut changed: impl FnMut() + Send + 'static,
-) -> Result<Debouncer<RecommendedWatcher>, String> {
+) -> Result<RecommendedWatcher, String> {
     let output = output.to_path_buf();
-    let counts = move |path: &Path| {
+    let counts = move |path: &PathBuf| {
         let is_source = path.extension().is_some_and(|found| found == EXTENSION)
             || path.ends_with(MANIFEST)
             || path.ends_with(LOCK);
         is_source && !path.starts_with(&output)
     };
-    let handler = move |events: DebounceEventResult| {
-        // What cannot be told may be a change as well.
-        let matters = events.map_or(true, |events| {
-            events.iter().any(|event| counts(&event.path))
+    let (tell, told) = mpsc::channel();
+    let handler = move |event: notify::Result<Event>| {
+        // That a file is read, as by the work itself, changes nothing. What cannot be told may be a change.
+        let matters = event.map_or(true, |event| {
+            !event.kind.is_access() && event.paths.iter().any(&counts)
         });
         if matters {
-            changed();
+            // Where nobody listens any more, the process ends.
+            let _ = tell.send(());
         }
     };
-    let mut watcher = new_debouncer(PAUSE, handler).map_err(|error| error.to_string())?;
+    let mut watcher = notify::recommended_watcher(handler).map_err(|error| error.to_string())?;
     for root in roots {
         watcher
-            .watcher()
             .watch(root, RecursiveMode::Recursive)
             .map_err(|error| error.to_string())?;
     }
+    thread::spawn(move || {
+        while told.recv().is_ok() {
+            while told.recv_timeout(PAUSE).is_ok() {}
+            changed();
+        }
+    });
     Ok(watcher)
 }

@@ -21,6 +21,9 @@ function random(seed) {
 /** About how large a panel's values are. */
 function size(panel) {
   const defaults = panel.fieldConfig?.defaults ?? {};
+  // Where more is better, all is well above the last limit.
+  const good = (defaults.thresholds?.steps ?? []).findLast((step) => String(step.color).includes("green"));
+  if (typeof good?.value === "number") return good.value + ((defaults.max ?? (defaults.unit === "percent" ? 100 : 1)) - good.value) * 0.6;
   const steps = (defaults.thresholds?.steps ?? []).map((step) => step.value).filter((value) => typeof value === "number");
   if (steps.length > 0) {
     const first = Math.min(...steps.map(Math.abs).filter((value) => value > 0));
@@ -39,6 +42,12 @@ function size(panel) {
   }
 }
 
+/** Whether a panel's values are good above a limit, as an objective's are: then they hardly move. */
+function isBetterAbove(panel) {
+  const steps = panel.fieldConfig?.defaults?.thresholds?.steps ?? [];
+  return steps.some((step) => typeof step.value === "number" && String(step.color).includes("green"));
+}
+
 const POINTS = 90;
 
 /** Series for each of a panel's queries. */
@@ -52,14 +61,15 @@ export function sample(panel, range) {
     const names = label ? [`${label[1]} a`, `${label[1]} b`] : [""];
     for (const name of names) {
       const next = random(hash(`${panel.id}/${panel.title}/${target.refId}/${name}`));
-      const level = base * (0.6 + 0.8 * next());
+      const narrow = isBetterAbove(panel);
+      const level = narrow ? base : base * (0.6 + 0.8 * next());
       const phase = next() * 6.28;
       const bump = Math.floor(next() * POINTS);
       const points = [];
       for (let at = 0; at < POINTS; at += 1) {
         const day = 1 + 0.25 * Math.sin((at / POINTS) * 9.4 + phase);
         const peak = 1 + 0.5 * Math.exp(-(((at - bump) / 4) ** 2));
-        let value = level * day * peak * (0.94 + 0.12 * next());
+        let value = narrow ? level + (level * (next() - 0.5)) / 5000 : level * day * peak * (0.94 + 0.12 * next());
         if (typeof top === "number") value = Math.min(value, top);
         points.push([range.from + ((range.to - range.from) * at) / (POINTS - 1), value]);
       }
