@@ -396,10 +396,7 @@ fn names_status_label(expr: &tree::Expr) -> bool {
 fn is_vector(ty: &Ty) -> bool {
     match ty.required() {
         Ty::Vector => true,
-        Ty::Union(members) => {
-            members.iter().any(|member| *member == Ty::Vector)
-                && members.iter().all(|member| *member != Ty::Selector)
-        }
+        Ty::Union(members) => members.contains(&Ty::Vector) && !members.contains(&Ty::Selector),
         _ => false,
     }
 }
