@@ -479,6 +479,19 @@ impl BinaryOp {
         )
     }
 
+    /// The comparison that holds of two numbers where this one does not; `None` where it compares nothing.
+    pub fn negated(self) -> Option<Self> {
+        Some(match self {
+            Self::Equal => Self::NotEqual,
+            Self::NotEqual => Self::Equal,
+            Self::Less => Self::GreaterOrEqual,
+            Self::LessOrEqual => Self::Greater,
+            Self::Greater => Self::LessOrEqual,
+            Self::GreaterOrEqual => Self::Less,
+            _ => return None,
+        })
+    }
+
     /// Whether it is `and`, `or` or `unless`.
     pub fn is_set(self) -> bool {
         matches!(self, Self::And | Self::Or | Self::Unless)

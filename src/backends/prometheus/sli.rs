@@ -292,7 +292,7 @@ fn bad(numerator: &Numerator, total: &Expr, window: Duration) -> Expr {
 /// `or` one of them. What is no comparison holds where it gives anything.
 fn bad_slice(good: &Expr) -> Expr {
     if let Node::Binary(condition) = &good.unparenthesised().node {
-        if let Some(inverse) = inverse(condition.op) {
+        if let Some(inverse) = condition.op.negated() {
             let mut condition = condition.clone();
             condition.op = inverse;
             condition.return_bool = true;
@@ -319,19 +319,6 @@ fn bad_slice(good: &Expr) -> Expr {
         number(Decimal::ZERO),
     );
     binary(some, BinaryOp::Or, none)
-}
-
-/// The comparison that holds where the given one does not.
-fn inverse(op: BinaryOp) -> Option<BinaryOp> {
-    Some(match op {
-        BinaryOp::Equal => BinaryOp::NotEqual,
-        BinaryOp::NotEqual => BinaryOp::Equal,
-        BinaryOp::Less => BinaryOp::GreaterOrEqual,
-        BinaryOp::LessOrEqual => BinaryOp::Greater,
-        BinaryOp::Greater => BinaryOp::LessOrEqual,
-        BinaryOp::GreaterOrEqual => BinaryOp::Less,
-        _ => return None,
-    })
 }
 
 /// An operand of a comparison without its NaN samples (a quantile without observations), for which no slice

@@ -233,14 +233,8 @@ impl Bounds {
 
     /// Whether every pair of values makes the comparison true.
     pub(super) fn always(op: BinaryOp, left: Self, right: Self) -> bool {
-        let opposite = match op {
-            BinaryOp::Equal => BinaryOp::NotEqual,
-            BinaryOp::NotEqual => BinaryOp::Equal,
-            BinaryOp::Less => BinaryOp::GreaterOrEqual,
-            BinaryOp::LessOrEqual => BinaryOp::Greater,
-            BinaryOp::Greater => BinaryOp::LessOrEqual,
-            BinaryOp::GreaterOrEqual => BinaryOp::Less,
-            _ => return false,
+        let Some(opposite) = op.negated() else {
+            return false;
         };
         !left.nan && !right.nan && Self::never(opposite, left, right)
     }
