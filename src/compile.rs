@@ -49,7 +49,8 @@ pub struct Compilation {
     pub artifacts: Vec<Artifact>,
     /// The environments that were built; none where the project declares none.
     pub environments: Vec<String>,
-    /// How many signals have a metric, in all environments that were built; `None` where there is no catalogue.
+    /// How many signals have a metric, in all environments that were built; `None` where nothing was built or
+    /// there is no catalogue.
     pub signals: Option<Tally>,
 }
 

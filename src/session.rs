@@ -354,8 +354,7 @@ impl Session {
         let (found, environments) = self.judge(environment);
         let files = self.numbered();
         let diagnostics = self.settle(found, &environments, &files);
-        let signals = self.signals(&environments);
-        conclude(files, diagnostics, environments, Vec::new(), signals)
+        conclude(files, diagnostics, environments, Vec::new(), None)
     }
 
     fn judge(&self, environment: Option<&str>) -> (Vec<Diag>, Vec<Option<SmolStr>>) {
