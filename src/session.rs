@@ -1,7 +1,7 @@
 //! A loaded workspace: what spans the project happens here, outside of any query. Which modules there are, which
 //! names collide, which rules are broken; everything else is a query about one item, asked in parallel.
 
-use std::collections::{BTreeMap, HashMap, HashSet};
+use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
 use std::sync::Arc;
 
 use rayon::prelude::*;
@@ -21,7 +21,7 @@ use crate::diagnostics::{Code, Diagnostic, FileSpan, Severity, SourceMap, codes,
 use crate::eval::{BlockRef, instance};
 use crate::ir::{self, Duration, Settings, Tally};
 use crate::levels::{self, Annotated, Levels, directives};
-use crate::lower::{Lowered, service_model};
+use crate::lower::{Lowered, LoweredTeam, service_model, team_model};
 use crate::project::DEFAULT_SCRAPE_INTERVAL;
 
 /// A module of the standard library: its name, and its text.
@@ -468,7 +468,16 @@ impl Session {
             made.extend(dependencies::cycles(&needs));
             let of_others = self.ask(&others, |db, key| {
                 let evaluated = instance(db, workspace, key, environment.clone());
-                let mut found = evaluated.diagnostics.clone();
+                let is_team = evaluated
+                    .instance
+                    .as_ref()
+                    .is_some_and(|block| block.kind == "team");
+                let mut found = if is_team {
+                    let lowered = team_model(db, workspace, key, environment.clone());
+                    lowered.diagnostics.clone()
+                } else {
+                    evaluated.diagnostics.clone()
+                };
                 if let Some(block) = &evaluated.instance {
                     found.extend(reliability::empty_escalations(block));
                 }
@@ -552,6 +561,61 @@ impl Session {
         })
     }
 
+    /// The models of the teams that own these services or that their escalations name, and of the project's own that
+    /// own none, in an environment.
+    pub fn teams(
+        &self,
+        services: &[Arc<Lowered>],
+        environment: &Option<SmolStr>,
+    ) -> Vec<Arc<LoweredTeam>> {
+        let workspace = self.workspace;
+        let services = services
+            .iter()
+            .filter_map(|lowered| lowered.service.as_ref());
+        let named: HashSet<&str> = services
+            .flat_map(|service| {
+                let escalation = service.escalation.as_ref();
+                let of_escalation = escalation.map(|escalation| &escalation.team);
+                service.team.iter().chain(of_escalation)
+            })
+            .map(SmolStr::as_str)
+            .collect();
+        let mut named: BTreeSet<SmolStr> = named.into_iter().map(SmolStr::from).collect();
+        let of_project = |entry: &&ItemEntry| !entry.key.file.package(&self.db);
+        let is_team = |entry: &&ItemEntry| entry.kind == "team";
+        let own = self.entries(ItemClass::Block).filter(is_team);
+        named.extend(own.filter(of_project).map(|entry| entry.name.clone()));
+        let mut models: BTreeMap<SmolStr, Arc<LoweredTeam>> = BTreeMap::new();
+        // A step may tell whoever is on call for another team.
+        while !named.is_empty() {
+            let keys: Vec<ItemKey> = self
+                .entries(ItemClass::Block)
+                .filter(is_team)
+                .filter(|entry| named.contains(&entry.name))
+                .map(|entry| entry.key)
+                .collect();
+            let lowered = self.ask(&keys, |db, key| {
+                team_model(db, workspace, key, environment.clone()).clone()
+            });
+            let known: Vec<SmolStr> = std::mem::take(&mut named).into_iter().collect();
+            for model in lowered {
+                let Some(team) = &model.team else {
+                    continue;
+                };
+                let steps = team.escalations.iter().flat_map(|way| &way.steps);
+                named.extend(steps.flat_map(|step| &step.notify).filter_map(
+                    |target| match target {
+                        ir::Target::Schedule { team, .. } => Some(team.clone()),
+                        ir::Target::Person(_) => None,
+                    },
+                ));
+                models.entry(team.name.clone()).or_insert(model);
+            }
+            named.retain(|name| !models.contains_key(name) && !known.contains(name));
+        }
+        models.into_values().collect()
+    }
+
     /// Compiles what is loaded. `input`'s files are not read again: edits count.
     pub fn compile(&self, input: &Input) -> Compilation {
         let (found, environments) = self.judge(input.environment.as_deref());
@@ -594,14 +658,25 @@ impl Session {
             environment: environment.clone(),
             ..settings.clone()
         };
-        let workspace = self.workspace;
         let keys = self.services();
+        let services = self.models(environment.as_deref());
+        let teams = self.teams(&services, environment);
+        let project = ir::Project::new(
+            services
+                .iter()
+                .filter_map(|lowered| lowered.service.as_ref()),
+            teams.iter().filter_map(|lowered| lowered.team.as_ref()),
+        );
+        let models: HashMap<ItemKey, &ir::Service> = keys
+            .iter()
+            .zip(&services)
+            .filter_map(|(key, lowered)| Some((*key, lowered.service.as_ref()?)))
+            .collect();
         let mut built = self.ask(&keys, |db, key| {
-            let lowered = service_model(db, workspace, key, environment.clone());
-            let Some(service) = &lowered.service else {
+            let Some(service) = models.get(&key) else {
                 return Ok(Vec::new());
             };
-            backends::service_artifacts(service, &settings).map_err(|problem| {
+            backends::service_artifacts(service, &project, &settings).map_err(|problem| {
                 Box::new(Diag::new(
                     &codes::UNWRITABLE,
                     problem,
@@ -609,14 +684,7 @@ impl Session {
                 ))
             })
         });
-        let models: Vec<&ir::Service> = keys
-            .iter()
-            .filter_map(|key| {
-                let lowered = service_model(&self.db, workspace, *key, environment.clone());
-                lowered.service.as_ref()
-            })
-            .collect();
-        let of_all = backends::project_artifacts(&models, &settings);
+        let of_all = backends::project_artifacts(&project, &settings);
         built.push(
             of_all.map_err(|problem| {
                 Box::new(Diag::new(&codes::UNWRITABLE, problem, self.nowhere()))

@@ -601,6 +601,14 @@ fn service_with(panel: Panel) -> Service {
             own: vec![panel],
             ..Panels::default()
         },
+        escalation: None,
+        pace: nthc::ir::Pace {
+            waits: Vec::new(),
+            loops: 0,
+        },
+        urgency: nthc::ir::Urgency::Low,
+        support_hours: None,
+        runbook: Vec::new(),
     }
 }
 

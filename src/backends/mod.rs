@@ -1,10 +1,16 @@
 //! The targets. Each reads the model and gives files; none knows another, and none does I/O.
 
+pub mod alertmanager;
+pub mod docs;
 pub mod grafana;
+pub mod openslo;
+pub mod pagerduty;
 pub mod prometheus;
 mod recorded;
 
 use smol_str::SmolStr;
+
+use crate::ir;
 
 /// A file that a target gives.
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
@@ -15,33 +21,43 @@ pub struct Artifact {
     pub contents: String,
 }
 
-/// Every artifact that a service has in every target.
+/// Every artifact that a service of a project has in every target.
 ///
 /// # Errors
 ///
 /// What a serialiser refused, as a sentence.
 pub fn service_artifacts(
-    service: &crate::ir::Service,
-    settings: &crate::ir::Settings,
+    service: &ir::Service,
+    project: &ir::Project<'_>,
+    settings: &ir::Settings,
 ) -> Result<Vec<Artifact>, String> {
     let rules = prometheus::service_rules(service, settings)
         .map_err(|error| format!("the Prometheus rules could not be written as YAML: {error}"))?;
     let dashboard = grafana::service_dashboard(service, settings)
         .map_err(|error| format!("the Grafana dashboard could not be written: {error}"))?;
-    Ok(rules.into_iter().chain(dashboard).collect())
+    let mut artifacts: Vec<Artifact> = rules.into_iter().chain(dashboard).collect();
+    artifacts.extend(openslo::service_files(service, project, settings)?);
+    artifacts.extend(docs::service_files(service, project, settings)?);
+    Ok(artifacts)
 }
 
-/// Every artifact that a project has in every target besides those of its services, of which it is given all.
+/// Every artifact that a project has in every target besides those of its services.
 ///
 /// # Errors
 ///
 /// What a serialiser refused, as a sentence.
 pub fn project_artifacts(
-    services: &[&crate::ir::Service],
-    settings: &crate::ir::Settings,
+    project: &ir::Project<'_>,
+    settings: &ir::Settings,
 ) -> Result<Vec<Artifact>, String> {
-    grafana::project_files(services, settings)
-        .map_err(|error| format!("the Grafana overview could not be written: {error}"))
+    let services: Vec<&ir::Service> = project.services().collect();
+    let mut artifacts = grafana::project_files(&services, settings)
+        .map_err(|error| format!("the Grafana overview could not be written: {error}"))?;
+    artifacts.extend(alertmanager::project_files(project, settings)?);
+    artifacts.extend(pagerduty::project_files(project, settings)?);
+    artifacts.extend(openslo::project_files(project, settings)?);
+    artifacts.extend(docs::project_files(project, settings)?);
+    Ok(artifacts)
 }
 
 /// The longest stem of a file name, in bytes: file systems allow 255 for a whole name.

@@ -138,6 +138,7 @@ impl<'db> Evaluator<'db> {
         let same = || Some(value.clone());
         match (value, ty) {
             (_, Ty::Any) => same(),
+            (_, Ty::Union(members)) => members.iter().find_map(|member| self.fit(value, member)),
             (Value::Unknown(known), wanted) => {
                 assignable(known.required(), wanted).then(|| value.clone())
             }
@@ -148,6 +149,7 @@ impl<'db> Evaluator<'db> {
             | (Value::Duration(_), Ty::Duration)
             | (Value::Size(_), Ty::Size)
             | (Value::Rate(_), Ty::Rate)
+            | (Value::TimeOfDay(_), Ty::TimeOfDay)
             | (Value::TimeOfWeek(_), Ty::TimeOfWeek)
             | (Value::Text(..), Ty::Text)
             | (Value::Labels(_), Ty::Labels | Ty::Annotations) => same(),
@@ -182,6 +184,23 @@ impl<'db> Evaluator<'db> {
 
     /// Checks what the type alone does not: that a URL is one.
     fn validate(&mut self, value: Value, ty: &Ty, span: Span, context: &Context<'db>) -> Value {
+        match (&value, ty) {
+            (Value::List(items), Ty::List(element)) => {
+                let items = items.iter().cloned();
+                let valid = items.map(|item| self.validate(item, element, span, context));
+                return Value::List(valid.collect());
+            }
+            (_, Ty::Union(members)) => {
+                let fitting = members
+                    .iter()
+                    .find(|member| self.fit(&value, member).is_some());
+                return match fitting {
+                    Some(member) => self.validate(value, member, span, context),
+                    None => value,
+                };
+            }
+            _ => {}
+        }
         let Value::String(text) = &value else {
             return value;
         };

@@ -26,6 +26,7 @@ impl<'db> Evaluator<'db> {
             ExprNode::Duration(value) => Value::Duration(*value),
             ExprNode::Size(value) => Value::Size(*value),
             ExprNode::Rate(value) => Value::Rate(*value),
+            ExprNode::TimeOfDay(value) => Value::TimeOfDay(*value),
             ExprNode::TimeOfWeek(value) => Value::TimeOfWeek(*value),
             ExprNode::String(string) if *expected.required() == Ty::Text => {
                 self.text(string, context)
@@ -629,6 +630,7 @@ fn literal_type(text: &str) -> Option<Ty> {
         ExprNode::Duration(_) => Ty::Duration,
         ExprNode::Size(_) => Ty::Size,
         ExprNode::Rate(_) => Ty::Rate,
+        ExprNode::TimeOfDay(_) => Ty::TimeOfDay,
         ExprNode::TimeOfWeek(_) => Ty::TimeOfWeek,
         _ => return None,
     })

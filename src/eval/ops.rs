@@ -51,7 +51,8 @@ fn result_type(op: BinaryOp, left: &Ty, right: &Ty) -> Option<Ty> {
         BinaryOp::And | BinaryOp::Or => (truth(left) && truth(right)).then_some(Ty::Bool),
         BinaryOp::Equal | BinaryOp::NotEqual => comparable(left, right).then_some(Ty::Bool),
         BinaryOp::Less | BinaryOp::LessOrEqual | BinaryOp::Greater | BinaryOp::GreaterOrEqual => {
-            ((quantity(left) || *left == Ty::TimeOfWeek) && left == right).then_some(Ty::Bool)
+            ((quantity(left) || matches!(left, Ty::TimeOfDay | Ty::TimeOfWeek)) && left == right)
+                .then_some(Ty::Bool)
         }
         BinaryOp::In => match right {
             Ty::List(element) => {
@@ -224,6 +225,7 @@ fn compute(op: BinaryOp, left: &Value, right: &Value) -> Option<Value> {
         },
         BinaryOp::Less | BinaryOp::LessOrEqual | BinaryOp::Greater | BinaryOp::GreaterOrEqual => {
             let ordering = match (left, right) {
+                (Value::TimeOfDay(left), Value::TimeOfDay(right)) => left.cmp(right),
                 (Value::TimeOfWeek(left), Value::TimeOfWeek(right)) => left.cmp(right),
                 _ => amount(left)?.cmp(&amount(right)?),
             };

@@ -162,6 +162,7 @@ impl<'db> Evaluator<'db> {
             | Value::List(_)
             | Value::None
             | Value::Runtime(..)
+            | Value::TimeOfDay(_)
             | Value::TimeOfWeek(_)
             | Value::Bool(_)) => {
                 let diagnostic = Diag::new(

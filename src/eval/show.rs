@@ -60,6 +60,7 @@ pub fn expression(expr: &Expr) -> String {
         ExprNode::Duration(value) => Value::Duration(*value),
         ExprNode::Size(value) => Value::Size(*value),
         ExprNode::Rate(value) => Value::Rate(*value),
+        ExprNode::TimeOfDay(value) => Value::TimeOfDay(*value),
         ExprNode::TimeOfWeek(value) => Value::TimeOfWeek(*value),
         ExprNode::String(string) => {
             let parts = string.parts.iter().map(|part| match part {

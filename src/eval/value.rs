@@ -12,7 +12,7 @@ use crate::db::{ItemKey, Span};
 use crate::ir::{Text, TextPart};
 use crate::promql;
 use crate::schema::Ty;
-use crate::syntax::tree::{BinaryOp, TimeOfWeek, UnaryOp};
+use crate::syntax::tree::{BinaryOp, TimeOfDay, TimeOfWeek, UnaryOp};
 
 /// A value.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -33,6 +33,8 @@ pub enum Value {
     String(String),
     /// Text with places that are filled in when an alert fires, and where its labels' holes stand, each with the label.
     Text(Text, Arc<Vec<(SmolStr, Span)>>),
+    /// `09:00`
+    TimeOfDay(TimeOfDay),
     /// `mon 09:00`
     TimeOfWeek(TimeOfWeek),
     /// A member of an enum.
@@ -134,6 +136,7 @@ impl Value {
             Self::Rate(_) => Ty::Rate,
             Self::String(_) => Ty::String,
             Self::Text(..) => Ty::Text,
+            Self::TimeOfDay(_) => Ty::TimeOfDay,
             Self::TimeOfWeek(_) => Ty::TimeOfWeek,
             Self::Enum(name, _) => Ty::Enum(name.clone()),
             Self::Block(block) => Ty::Ref(block.kind.clone()),
@@ -166,6 +169,7 @@ impl Value {
                 [TextPart::Literal(text)] => text.clone(),
                 _ => return None,
             },
+            Self::TimeOfDay(time) => format!("{:02}:{:02}", time.hour, time.minute),
             Self::TimeOfWeek(time) => format!(
                 "{} {:02}:{:02}",
                 DAYS.get(usize::from(time.day)).copied().unwrap_or("mon"),

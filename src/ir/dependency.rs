@@ -13,6 +13,10 @@ pub struct Dependency {
     pub technology: Option<String>,
     /// Whether the service works without it.
     pub criticality: Criticality,
+    /// What customers notice when it fails, in Markdown.
+    pub impact: Option<String>,
+    /// What it is for, from its doc comment.
+    pub description: Option<String>,
 }
 
 /// Whether a service works without what it depends on.

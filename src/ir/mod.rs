@@ -8,7 +8,10 @@ pub mod burn_rate;
 mod dependency;
 pub mod number;
 pub mod panel;
+mod project;
+mod settings;
 mod signal;
+mod team;
 
 use std::collections::BTreeMap;
 
@@ -18,7 +21,13 @@ use smol_str::SmolStr;
 use crate::promql;
 
 pub use dependency::{Criticality, Dependency};
+pub use project::Project;
+pub use settings::{AlertmanagerSettings, DocsSettings, OpenSloSettings, PagerDutySettings};
 pub use signal::{LeftOut, Resolution, Rule, Signal, Tally};
+pub use team::{
+    Channel, Escalation, EscalationRef, Hours, Layer, Pace, Receiver, Schedule, Step, SupportHours,
+    Target, Team, TimeOfDay, TimeOfWeek, Urgency, WebhookUrl,
+};
 
 /// A length of time in milliseconds, exact.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
@@ -41,6 +50,14 @@ pub struct Settings {
     pub dashboard_base_url: Option<String>,
     /// The Grafana target's settings.
     pub grafana: GrafanaSettings,
+    /// The Alertmanager target's settings.
+    pub alertmanager: AlertmanagerSettings,
+    /// The PagerDuty target's settings.
+    pub pagerduty: PagerDutySettings,
+    /// The OpenSLO target's settings.
+    pub openslo: OpenSloSettings,
+    /// The docs target's settings.
+    pub docs: DocsSettings,
 }
 
 /// The Grafana target's settings.
@@ -141,6 +158,25 @@ pub struct Service {
     pub dashboard_url: Option<String>,
     /// What its dashboard shows besides what every service's does.
     pub panels: panel::Panels,
+    /// Who is told when it fails, and who next; `None` where its team has no escalation to choose.
+    pub escalation: Option<EscalationRef>,
+    /// How that escalation goes for its tier.
+    pub pace: Pace,
+    /// How loudly its incidents notify.
+    pub urgency: Urgency,
+    /// When they notify so, where it says so itself; at other times they notify with low urgency.
+    pub support_hours: Option<SupportHours>,
+    /// What its runbook says besides what every service's does.
+    pub runbook: Vec<Section>,
+}
+
+/// A section of a runbook, as a person wrote it.
+#[derive(Debug, Clone, PartialEq, Eq, Hash)]
+pub struct Section {
+    /// Its title.
+    pub title: SmolStr,
+    /// What it says, in Markdown.
+    pub text: String,
 }
 
 /// What an alert asks for.
@@ -283,6 +319,10 @@ pub struct Alert {
     pub runbook_url: Option<String>,
     /// The dependency it came from.
     pub dependency: Option<SmolStr>,
+    /// What customers notice, in Markdown.
+    pub impact: Option<String>,
+    /// What to do first, in Markdown.
+    pub steps: Option<String>,
 }
 
 impl Alert {

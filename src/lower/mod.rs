@@ -6,6 +6,7 @@ mod panel;
 mod service;
 mod signal;
 mod sli;
+mod team;
 
 use std::sync::Arc;
 
@@ -39,6 +40,7 @@ pub fn service_model(
     let service = evaluated.instance.as_ref().and_then(|instance| {
         let surroundings = service::Surroundings {
             db,
+            workspace,
             environment: environment.as_ref(),
             scrape_interval: workspace.scrape_interval(db),
             buckets: Buckets::of(db, workspace, environment.clone(), instance),
@@ -47,6 +49,32 @@ pub fn service_model(
     });
     Arc::new(Lowered {
         service,
+        diagnostics,
+    })
+}
+
+/// A team's model and what is wrong with it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct LoweredTeam {
+    /// The model; `None` where the block is too wrong to have one.
+    pub team: Option<ir::Team>,
+    /// What is wrong with it in this environment.
+    pub diagnostics: Vec<Diag>,
+}
+
+/// The model of a team in an environment.
+#[salsa::tracked(returns(ref))]
+pub fn team_model(
+    db: &dyn salsa::Database,
+    workspace: Workspace,
+    key: ItemKey,
+    environment: Option<SmolStr>,
+) -> Arc<LoweredTeam> {
+    let evaluated = instance(db, workspace, key, environment);
+    let diagnostics = evaluated.diagnostics.clone();
+    let team = evaluated.instance.as_ref();
+    Arc::new(LoweredTeam {
+        team: team.map(|team| team::lower(db, team)),
         diagnostics,
     })
 }

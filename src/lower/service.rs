@@ -7,8 +7,8 @@ use smol_str::SmolStr;
 
 use super::buckets::Buckets;
 use super::signal::{self, Absences};
-use super::{doubts, panel, sli};
-use crate::db::{Diag, Span};
+use super::{doubts, panel, sli, team};
+use crate::db::{Diag, Span, Workspace};
 use crate::diagnostics::codes;
 use crate::eval::{Instance, Value};
 use crate::ir::{self, burn_rate};
@@ -28,6 +28,8 @@ pub(super) fn report(instance: &Instance, diagnostics: &mut Vec<Diag>, mut diagn
 pub(super) struct Surroundings<'a> {
     /// The database.
     pub db: &'a dyn salsa::Database,
+    /// The workspace.
+    pub workspace: Workspace,
     /// The environment, where the project declares any.
     pub environment: Option<&'a SmolStr>,
     /// How often Prometheus scrapes what queries read.
@@ -113,6 +115,12 @@ pub(super) fn lower(
         absences: &absences,
     };
     told.tell(diagnostics);
+    let Surroundings {
+        db,
+        workspace,
+        environment,
+        ..
+    } = *surroundings;
     Some(ir::Service {
         name: instance.name.clone(),
         description: text(instance.get("description"))
@@ -140,6 +148,11 @@ pub(super) fn lower(
         runbook_url: text(instance.get("runbook_url")),
         dashboard_url: text(instance.get("dashboard_url")),
         panels: panel::lower(instance, diagnostics),
+        escalation: team::escalation_of(db, workspace, environment, instance),
+        pace: team::pace(db, workspace, environment, instance),
+        urgency: team::urgency(instance.get("urgency")),
+        support_hours: team::support_hours(instance),
+        runbook: runbook(instance),
     })
 }
 
@@ -202,7 +215,23 @@ fn lower_dependency(dependency: &Instance) -> ir::Dependency {
             Value::Enum(_, member) if member == "soft" => ir::Criticality::Soft,
             _ => ir::Criticality::Hard,
         },
+        impact: text(dependency.get("impact")),
+        description: dependency.doc.as_ref().map(|doc| doc.trim().to_owned()),
     }
+}
+
+/// What a service's runbook says besides what every service's does.
+fn runbook(service: &Instance) -> Vec<ir::Section> {
+    let runbooks = service.children_of("runbook");
+    let sections = runbooks.flat_map(|runbook| runbook.children_of("section"));
+    sections
+        .filter_map(|section| {
+            Some(ir::Section {
+                title: section.name.clone(),
+                text: text(section.get("text"))?,
+            })
+        })
+        .collect()
 }
 
 fn lower_alert(alert: &Instance, dependency: Option<&SmolStr>) -> Option<ir::Alert> {
@@ -228,6 +257,8 @@ fn lower_alert(alert: &Instance, dependency: Option<&SmolStr>) -> Option<ir::Ale
         },
         runbook_url: text(alert.get("runbook_url")),
         dependency: dependency.cloned(),
+        impact: text(alert.get("impact")),
+        steps: text(alert.get("steps")),
     })
 }
 
@@ -417,7 +448,7 @@ pub(super) fn duration(value: &Value) -> Option<ir::Duration> {
     }
 }
 
-fn severity(value: &Value) -> Option<ir::Severity> {
+pub(super) fn severity(value: &Value) -> Option<ir::Severity> {
     match value {
         Value::Enum(_, member) if member == "page" => Some(ir::Severity::Page),
         Value::Enum(..) => Some(ir::Severity::Ticket),

@@ -27,11 +27,12 @@ use std::path::{Component, Path};
 
 use toml::de::DeTable;
 
-use super::lints;
 use super::table::{Findings, Located, Table, into_table};
+use super::{alertmanager, docs, lints, openslo, pagerduty};
 use crate::diagnostics::{Applicability, Diagnostic, codes};
 use crate::ir::{
-    DashboardFormat, Duration, GrafanaSettings, PrometheusSettings, RuleFormat, Settings, Severity,
+    AlertmanagerSettings, DashboardFormat, DocsSettings, Duration, GrafanaSettings,
+    OpenSloSettings, PagerDutySettings, PrometheusSettings, RuleFormat, Settings, Severity,
 };
 use crate::levels::Levels;
 
@@ -88,6 +89,10 @@ pub fn default_settings(name: &str) -> Settings {
         runbook_base_url: None,
         dashboard_base_url: None,
         grafana: GrafanaSettings::default(),
+        alertmanager: AlertmanagerSettings::default(),
+        pagerduty: PagerDutySettings::default(),
+        openslo: OpenSloSettings::default(),
+        docs: DocsSettings::default(),
     }
 }
 
@@ -126,6 +131,19 @@ pub fn parse(text: &str, findings: &mut Findings) -> Manifest {
     let mut grafana = root.table("grafana", findings);
     read_grafana(&mut grafana, &mut settings.grafana, findings);
     grafana.finish(findings);
+
+    let mut table = root.table("alertmanager", findings);
+    alertmanager::read(&mut table, &mut settings.alertmanager, findings);
+    table.finish(findings);
+    let mut table = root.table("pagerduty", findings);
+    pagerduty::read(&mut table, &mut settings.pagerduty, findings);
+    table.finish(findings);
+    let mut table = root.table("openslo", findings);
+    openslo::read(&mut table, &mut settings.openslo, findings);
+    table.finish(findings);
+    let mut table = root.table("docs", findings);
+    docs::read(&mut table, &mut settings.docs, findings);
+    table.finish(findings);
 
     let mut severity = root.table("severity", findings);
     for (key, level) in [("page", Severity::Page), ("ticket", Severity::Ticket)] {

@@ -4,9 +4,13 @@
 //! what comes after it does no I/O. What a person wrote wrongly is a [`Diagnostic`]; what the machine
 //! would not do is an [`Error`].
 
+mod alertmanager;
 mod discover;
+mod docs;
 mod lints;
 mod manifest;
+mod openslo;
+mod pagerduty;
 pub mod paths;
 mod table;
 #[cfg(test)]

@@ -35,6 +35,8 @@ pub enum Ty {
     TimeZone,
     /// `label-name`: a name, with or without quotes
     LabelName,
+    /// `time-of-day`
+    TimeOfDay,
     /// `time-of-week`
     TimeOfWeek,
     /// `labels`
@@ -97,11 +99,18 @@ impl Ty {
             Self::Windowed => "a windowed query".to_owned(),
             Self::Any => "a value".to_owned(),
             Self::Optional(inner) => inner.phrase(),
-            Self::Union(members) => members
-                .iter()
-                .map(Self::phrase)
-                .collect::<Vec<_>>()
-                .join(" or "),
+            Self::Union(members) => match members.as_slice() {
+                // One of them, or several.
+                [ones @ .., Self::List(several)] if matches!(&**several, Self::Union(members) if members == ones) =>
+                {
+                    let ones: Vec<String> = ones.iter().map(Self::phrase).collect();
+                    format!("{} or a list of them", ones.join(", "))
+                }
+                members => {
+                    let members: Vec<String> = members.iter().map(Self::phrase).collect();
+                    members.join(" or ")
+                }
+            },
             other => {
                 let noun = other.to_string();
                 format!("{} {noun}", article(&noun))
@@ -169,6 +178,7 @@ pub const BUILTIN: &[(&str, Ty, &str)] = &[
         Ty::LabelName,
         "a label's name: `method` or `\"http.method\"`",
     ),
+    ("time-of-day", Ty::TimeOfDay, "a time of day: `09:00`"),
     (
         "time-of-week",
         Ty::TimeOfWeek,

@@ -184,6 +184,9 @@ impl<'t> Builder<'t> {
             Rule::numeral => {
                 literals::numeral(text).unwrap_or_else(|why| self.bad_literal(range, text, &why))
             }
+            Rule::time_of_day => literals::time_of_day(text)
+                .map(ExprNode::TimeOfDay)
+                .unwrap_or_else(|why| self.bad_literal(range, text, &why)),
             Rule::time_of_week => literals::time_of_week(text)
                 .map(ExprNode::TimeOfWeek)
                 .unwrap_or_else(|why| self.bad_literal(range, text, &why)),

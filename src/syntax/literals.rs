@@ -2,7 +2,7 @@
 
 use rust_decimal::Decimal;
 
-use super::tree::{ExprNode, StringPart, TimeOfWeek};
+use super::tree::{ExprNode, StringPart, TimeOfDay, TimeOfWeek};
 
 /// Units of time in falling order, with their milliseconds.
 const DURATION_UNITS: [(&str, u64); 6] = [
@@ -136,23 +136,30 @@ fn unknown_unit(unit: &str) -> String {
     }
 }
 
+/// `09:00`
+pub(super) fn time_of_day(text: &str) -> Result<TimeOfDay, String> {
+    let (hour, minute) = text.trim().split_once(':').unwrap_or(("", ""));
+    let hour = hour.parse::<u8>().ok().filter(|hour| *hour < 24);
+    let minute = minute.parse::<u8>().ok().filter(|minute| *minute < 60);
+    match (hour, minute) {
+        (Some(hour), Some(minute)) => Ok(TimeOfDay { hour, minute }),
+        _ => Err("is not a time of day between 00:00 and 23:59".to_owned()),
+    }
+}
+
 /// `mon 09:00`
 pub(super) fn time_of_week(text: &str) -> Result<TimeOfWeek, String> {
     let (day, time) = text.split_once(' ').unwrap_or((text, ""));
-    let (hour, minute) = time.trim().split_once(':').unwrap_or(("", ""));
+    let TimeOfDay { hour, minute } = time_of_day(time)?;
     let day = ["mon", "tue", "wed", "thu", "fri", "sat", "sun"]
         .iter()
-        .position(|known| *known == day);
-    let hour = hour.parse::<u8>().ok().filter(|hour| *hour < 24);
-    let minute = minute.parse::<u8>().ok().filter(|minute| *minute < 60);
-    match (day, hour, minute) {
-        (Some(day), Some(hour), Some(minute)) => Ok(TimeOfWeek {
-            day: day as u8,
-            hour,
-            minute,
-        }),
-        _ => Err("is not a time of day between 00:00 and 23:59".to_owned()),
-    }
+        .position(|known| *known == day)
+        .ok_or("does not begin with a day of the week")?;
+    Ok(TimeOfWeek {
+        day: day as u8,
+        hour,
+        minute,
+    })
 }
 
 /// The character that an escape stands for; `None` where there is no such escape.

@@ -255,6 +255,7 @@ pub(super) fn expr(value: &Expr) -> String {
         ExprNode::Duration(milliseconds) => format!("{milliseconds}ms"),
         ExprNode::Size(bytes) => format!("{bytes}B"),
         ExprNode::Rate(per_hour) => format!("{per_hour}/h"),
+        ExprNode::TimeOfDay(time) => format!("@{:02}:{:02}", time.hour, time.minute),
         ExprNode::TimeOfWeek(time) => format!("{}@{:02}:{:02}", time.day, time.hour, time.minute),
         ExprNode::String(string) => {
             let mut text = if string.multiline { "text(" } else { "string(" }.to_owned();

@@ -509,6 +509,8 @@ pub enum ExprNode {
     Rate(Decimal),
     /// `mon 09:00`
     TimeOfWeek(TimeOfWeek),
+    /// `09:00`
+    TimeOfDay(TimeOfDay),
     /// `"text ${expr}"` and `"""…"""`
     String(StringLit),
     /// `` `promql ${expr}` ``
@@ -533,6 +535,15 @@ pub enum ExprNode {
     Paren(Box<Expr>),
     /// Missing or malformed; an error was reported.
     Error,
+}
+
+/// A time of day.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub struct TimeOfDay {
+    /// 0 to 23.
+    pub hour: u8,
+    /// 0 to 59.
+    pub minute: u8,
 }
 
 /// A day and a time of day.

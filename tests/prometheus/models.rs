@@ -4,9 +4,10 @@ use std::collections::BTreeMap;
 
 use nthc::backends::prometheus::service_rules;
 use nthc::ir::{
-    AbsenceAlert, Alert, BudgetAlert, Duration, GrafanaSettings, Numerator, PrometheusSettings,
-    Recording, RuleFormat, Service, Settings, Severity, Sli, Slo, Text, TextPart, ValueFormat,
-    burn_rate,
+    AbsenceAlert, Alert, AlertmanagerSettings, BudgetAlert, DocsSettings, Duration,
+    GrafanaSettings, Numerator, OpenSloSettings, Pace, PagerDutySettings, PrometheusSettings,
+    Recording, RuleFormat, Service, Settings, Severity, Sli, Slo, Text, TextPart, Urgency,
+    ValueFormat, burn_rate,
 };
 use nthc::promql::{self, Expr};
 
@@ -31,6 +32,10 @@ pub fn settings(interval: Duration) -> Settings {
         runbook_base_url: None,
         dashboard_base_url: None,
         grafana: GrafanaSettings::default(),
+        alertmanager: AlertmanagerSettings::default(),
+        pagerduty: PagerDutySettings::default(),
+        openslo: OpenSloSettings::default(),
+        docs: DocsSettings::default(),
     }
 }
 
@@ -53,6 +58,14 @@ pub fn service(slos: Vec<Slo>) -> Service {
         runbook_url: None,
         dashboard_url: None,
         panels: Default::default(),
+        escalation: None,
+        pace: Pace {
+            waits: vec![Duration::minutes(5)],
+            loops: 3,
+        },
+        urgency: Urgency::High,
+        support_hours: None,
+        runbook: Vec::new(),
     }
 }
 
@@ -210,6 +223,8 @@ pub fn complete() -> (Service, Settings) {
         labels: BTreeMap::new(),
         annotations: BTreeMap::new(),
         runbook_url: Some("https://runbooks.example.com/queues".into()),
+        impact: None,
+        steps: None,
         dependency: None,
     };
     let connections = Alert {
@@ -224,6 +239,8 @@ pub fn complete() -> (Service, Settings) {
         labels: BTreeMap::new(),
         annotations: BTreeMap::new(),
         runbook_url: None,
+        impact: None,
+        steps: None,
         dependency: Some("orders-db".into()),
     };
     let recording = Recording {

@@ -50,6 +50,8 @@ fn alert(name: String, parts: Vec<TextPart>, label: String) -> Alert {
         labels: BTreeMap::from([("note".to_owned(), label)]),
         annotations: BTreeMap::new(),
         runbook_url: None,
+        impact: None,
+        steps: None,
         dependency: None,
     }
 }
