@@ -36,7 +36,11 @@ impl<'db> Evaluator<'db> {
                         return self.validate(value, member, span, context);
                     }
                 }
-                self.report_at_span(&value, ty, span, context)
+                match (&value, ty.list()) {
+                    // What is wrong is one of the elements.
+                    (Value::List(_), Some(list)) => self.coerce(value, list, span, context),
+                    _ => self.report_at_span(&value, ty, span, context),
+                }
             }
             Ty::List(element) => match value {
                 Value::List(items) => Value::List(

@@ -36,16 +36,18 @@ impl<'db> Evaluator<'db> {
             // A list that is never closed holds what follows it.
             ExprNode::List(_) if self.is_damaged_within(expr, context) => Value::Error,
             ExprNode::List(items) => {
-                let element = match expected.required() {
-                    Ty::List(element) => (**element).clone(),
+                let element = match expected.required().list() {
+                    Some(Ty::List(element)) => (**element).clone(),
                     _ => Ty::Any,
                 };
-                Value::List(
-                    items
-                        .iter()
-                        .map(|item| self.eval(item, context, &element))
-                        .collect(),
-                )
+                let mut values = Vec::with_capacity(items.len());
+                for item in items {
+                    let value = self.eval(item, context, &element);
+                    // Here one knows which element is wrong.
+                    let span = self.span(context, item.range);
+                    values.push(self.coerce(value, &element, span, context));
+                }
+                Value::List(values)
             }
             ExprNode::Labels(entries) => self.labels(entries, context, expected),
             ExprNode::Name(name) => self.name(name, expr.range, context, expected),

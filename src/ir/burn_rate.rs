@@ -247,7 +247,7 @@ mod tests {
 
     proptest! {
         #[test]
-        fn the_laws_of_the_pairs(minutes in 60u64..=3 * 366 * 24 * 60) {
+        fn the_laws_of_the_pairs(minutes in 24 * 60u64..=3 * 366 * 24 * 60) {
             let period = Duration::minutes(minutes);
             let pairs = pairs(period);
             prop_assert!(!pairs.is_empty());

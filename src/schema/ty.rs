@@ -86,6 +86,15 @@ impl Ty {
         }
     }
 
+    /// The type of lists that a list is of where this is wanted: this one, or the first in a union.
+    pub fn list(&self) -> Option<&Self> {
+        match self {
+            Self::List(_) => Some(self),
+            Self::Union(members) => members.iter().find_map(Self::list),
+            _ => None,
+        }
+    }
+
     /// Whether a value may be left out.
     pub fn is_optional(&self) -> bool {
         matches!(self, Self::Optional(_) | Self::One(_, false))
