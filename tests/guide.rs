@@ -169,6 +169,11 @@ fn what_is_made_for_grafana() {
 }
 
 #[test]
+fn the_guide_to_teams() {
+    check("docs/teams.md");
+}
+
+#[test]
 fn the_readme() {
     check("README.md");
 }
