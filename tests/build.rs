@@ -289,6 +289,33 @@ fn files_with_crlf_are_checked_built_and_formatted() {
 }
 
 #[test]
+fn a_project_says_what_is_made_of_it() {
+    let place = Place::project();
+    let targets = |place: &Place| -> Vec<String> {
+        let mut folders: Vec<String> = place
+            .files("build")
+            .keys()
+            .filter_map(|path| path.split_once('/'))
+            .map(|(folder, _)| folder.to_owned())
+            .filter(|folder| !folder.starts_with('.'))
+            .collect();
+        folders.dedup();
+        folders
+    };
+    place.run(&["build"]);
+    assert!(targets(&place).contains(&"grafana".to_owned()));
+    // What is no longer wanted is taken away.
+    place.replace(
+        "nth.toml",
+        "[project]",
+        "[project]\ntargets = [\"prometheus\"]",
+    );
+    let ran = place.run(&["build"]);
+    assert_eq!(ran.code, 0, "{ran:?}");
+    assert_eq!(targets(&place), ["prometheus"]);
+}
+
+#[test]
 fn packages_are_read_from_beside_the_project() {
     let place = Place::project();
     place.write("shared/nth.toml", "[project]\nname = \"platform\"\n");

@@ -10,7 +10,7 @@ mod recorded;
 
 use smol_str::SmolStr;
 
-use crate::ir;
+use crate::ir::{self, TargetName};
 
 /// A file that a target gives.
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
@@ -31,13 +31,28 @@ pub fn service_artifacts(
     project: &ir::Project<'_>,
     settings: &ir::Settings,
 ) -> Result<Vec<Artifact>, String> {
-    let rules = prometheus::service_rules(service, settings)
-        .map_err(|error| format!("the Prometheus rules could not be written as YAML: {error}"))?;
-    let dashboard = grafana::service_dashboard(service, settings)
-        .map_err(|error| format!("the Grafana dashboard could not be written: {error}"))?;
-    let mut artifacts: Vec<Artifact> = rules.into_iter().chain(dashboard).collect();
-    artifacts.extend(openslo::service_files(service, project, settings)?);
-    artifacts.extend(docs::service_files(service, project, settings)?);
+    let mut artifacts = Vec::new();
+    for target in &settings.targets {
+        match target {
+            TargetName::Prometheus => {
+                let rules = prometheus::service_rules(service, settings);
+                artifacts.extend(rules.map_err(|error| {
+                    format!("the Prometheus rules could not be written as YAML: {error}")
+                })?);
+            }
+            TargetName::Grafana => {
+                let dashboard = grafana::service_dashboard(service, settings);
+                artifacts.extend(dashboard.map_err(|error| {
+                    format!("the Grafana dashboard could not be written: {error}")
+                })?);
+            }
+            TargetName::OpenSlo => {
+                artifacts.extend(openslo::service_files(service, project, settings)?);
+            }
+            TargetName::Docs => artifacts.extend(docs::service_files(service, project, settings)?),
+            TargetName::Alertmanager | TargetName::PagerDuty => {}
+        }
+    }
     Ok(artifacts)
 }
 
@@ -50,13 +65,25 @@ pub fn project_artifacts(
     project: &ir::Project<'_>,
     settings: &ir::Settings,
 ) -> Result<Vec<Artifact>, String> {
-    let services: Vec<&ir::Service> = project.services().collect();
-    let mut artifacts = grafana::project_files(&services, settings)
-        .map_err(|error| format!("the Grafana overview could not be written: {error}"))?;
-    artifacts.extend(alertmanager::project_files(project, settings)?);
-    artifacts.extend(pagerduty::project_files(project, settings)?);
-    artifacts.extend(openslo::project_files(project, settings)?);
-    artifacts.extend(docs::project_files(project, settings)?);
+    let mut artifacts = Vec::new();
+    for target in &settings.targets {
+        match target {
+            TargetName::Prometheus => {}
+            TargetName::Grafana => {
+                let services: Vec<&ir::Service> = project.services().collect();
+                let files = grafana::project_files(&services, settings);
+                artifacts.extend(files.map_err(|error| {
+                    format!("the Grafana overview could not be written: {error}")
+                })?);
+            }
+            TargetName::Alertmanager => {
+                artifacts.extend(alertmanager::project_files(project, settings)?);
+            }
+            TargetName::PagerDuty => artifacts.extend(pagerduty::project_files(project, settings)?),
+            TargetName::OpenSlo => artifacts.extend(openslo::project_files(project, settings)?),
+            TargetName::Docs => artifacts.extend(docs::project_files(project, settings)?),
+        }
+    }
     Ok(artifacts)
 }
 

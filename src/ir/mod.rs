@@ -11,9 +11,10 @@ pub mod panel;
 mod project;
 mod settings;
 mod signal;
+mod target_name;
 mod team;
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use rust_decimal::Decimal;
 use smol_str::SmolStr;
@@ -24,6 +25,7 @@ pub use dependency::{Criticality, Dependency};
 pub use project::Project;
 pub use settings::{AlertmanagerSettings, DocsSettings, OpenSloSettings, PagerDutySettings};
 pub use signal::{LeftOut, Resolution, Rule, Signal, Tally};
+pub use target_name::TargetName;
 pub use team::{
     Channel, Escalation, EscalationRef, Hours, Layer, Pace, Receiver, Schedule, Step, SupportHours,
     Target, Team, TimeOfDay, TimeOfWeek, Urgency, WebhookUrl,
@@ -40,6 +42,8 @@ pub struct Settings {
     pub project: String,
     /// The environment this is for, where the project declares any.
     pub environment: Option<SmolStr>,
+    /// What is made of it.
+    pub targets: BTreeSet<TargetName>,
     /// The Prometheus target's settings.
     pub prometheus: PrometheusSettings,
     /// What `page` and `ticket` are called in the `severity` label.

@@ -5,6 +5,7 @@
 //! | `[project]` | `name` | an identifier; the name under which other projects import this one | an error |
 //! | | `source` | the folder of the sources | `"."`, the folder of `nth.toml` |
 //! | | `output` | the folder that builds write to | `"build"` |
+//! | | `targets` | what a build makes | all that there is |
 //! | `[prometheus]` | `format` | `"plain"` rule files or `"prometheus-rule"` resources | `"plain"` |
 //! | | `interval` | how often rules are evaluated, `"30s"` | `"30s"` |
 //! | | `scrape_interval` | how often Prometheus scrapes what the rules read, `"15s"` | `"15s"` |
@@ -28,11 +29,12 @@ use std::path::{Component, Path};
 use toml::de::DeTable;
 
 use super::table::{Findings, Located, Table, into_table};
-use super::{alertmanager, docs, lints, openslo, pagerduty};
+use super::{alertmanager, docs, lints, openslo, pagerduty, targets};
 use crate::diagnostics::{Applicability, Diagnostic, codes};
 use crate::ir::{
     AlertmanagerSettings, DashboardFormat, DocsSettings, Duration, GrafanaSettings,
     OpenSloSettings, PagerDutySettings, PrometheusSettings, RuleFormat, Settings, Severity,
+    TargetName,
 };
 use crate::levels::Levels;
 
@@ -75,6 +77,7 @@ pub fn default_settings(name: &str) -> Settings {
     Settings {
         project: name.to_owned(),
         environment: None,
+        targets: TargetName::ALL.into(),
         prometheus: PrometheusSettings {
             format: RuleFormat::Plain,
             interval: DEFAULT_INTERVAL,
@@ -121,9 +124,11 @@ pub fn parse(text: &str, findings: &mut Findings) -> Manifest {
     let name = read_name(&mut project, well_formed, findings);
     let source = read_folder(&mut project, "source", ".", false, findings);
     let output = read_folder(&mut project, "output", "build", true, findings);
+    let targets = targets::read(&mut project, findings);
     project.finish(findings);
 
     let mut settings = default_settings(&name.value);
+    settings.targets = targets;
     let mut prometheus = root.table("prometheus", findings);
     read_prometheus(&mut prometheus, &mut settings.prometheus, findings);
     prometheus.finish(findings);

@@ -13,6 +13,7 @@ mod openslo;
 mod pagerduty;
 pub mod paths;
 mod table;
+mod targets;
 #[cfg(test)]
 mod tests;
 

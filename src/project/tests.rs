@@ -209,6 +209,7 @@ colour = "blue"
 [project]
 name = "my shop"
 outptu = "build"
+targets = ["prometheus", "graphana"]
 
 [prometheus]
 format = "PrometheusRule"

@@ -21,6 +21,7 @@ pub fn settings(interval: Duration) -> Settings {
     Settings {
         project: "shop".into(),
         environment: None,
+        targets: nthc::ir::TargetName::ALL.into(),
         prometheus: PrometheusSettings {
             format: RuleFormat::Plain,
             interval,
