@@ -195,6 +195,7 @@ codes! {
     Warning FUTURE_OFFSET "N0819" "future-offset" "A query looks for samples that are not there yet.";
     Warning BAD_DIRECTIVE "N0820" "bad-allow" "A comment that begins with `nth:` cannot be read, or stands with nothing.";
     Warning UNUSED_ALLOW "N0821" "unused-allow" "A comment allows a warning that is not there.";
+    Warning PANEL_WITHOUT_AGGREGATION "N0822" "panel-without-aggregation" "A panel shows a metric's series one by one.";
     Warning UNKNOWN_METRIC "N0901" "unknown-metric" "A query reads a metric that is not there.";
     Warning UNKNOWN_LABEL "N0902" "unknown-label" "A query uses a label that no series of the metric has.";
     Warning UNKNOWN_LABEL_VALUE "N0903" "unknown-label-value" "A matcher asks for a value that no series has.";

@@ -14,7 +14,6 @@ use crate::catalogue::check::{self, Case, Filled, Under};
 use crate::catalogue::{Known, anything_known, metrics_under};
 use crate::db::{Diag, Span, Workspace};
 use crate::diagnostics::{UnknownName, codes};
-use crate::promql::classify::exprs;
 use crate::promql::rewrite::{HoleValue, fill_holes, set_spans};
 use crate::promql::{self, Expr, Node, Selector};
 use crate::schema::{self, Ty};
@@ -172,35 +171,20 @@ impl<'db> Evaluator<'db> {
         tree: &Expr,
         labels: &ScopeLabels,
         sources: &[Source],
-        fillings: &[HoleValue],
+        (fillings, places): (&[HoleValue], &[promql::Span]),
         context: &Context<'db>,
     ) {
         if self.claims == Claims::None || context.node.is_none() {
             return;
         }
-        let mut places = vec![promql::Span::default(); fillings.len()];
-        for expr in exprs(tree) {
-            if let Node::Hole(number) = expr.node
-                && let Some(place) = places.get_mut(number)
-            {
-                *place = expr.span;
-            }
-        }
-        // Other texts' places mean nothing here: all of what comes through a hole stands where the hole does.
-        let mut fillings = fillings.to_vec();
-        for (filling, place) in fillings.iter_mut().zip(&places) {
-            if let HoleValue::Expr(expr) = filling {
-                set_spans(expr, *place);
-            }
-        }
         let mut judged = tree.clone();
         labels.add_to(&mut judged);
-        if fill_holes(&mut judged, &fillings).is_err() {
+        if fill_holes(&mut judged, fillings).is_err() {
             return;
         }
         let holes: Vec<Filled> = sources
             .iter()
-            .zip(&places)
+            .zip(places)
             .filter(|(source, _)| **source != Source::Value)
             .map(|(source, place)| Filled {
                 span: *place,

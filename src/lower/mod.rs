@@ -6,6 +6,7 @@ mod panel;
 mod service;
 mod signal;
 mod sli;
+mod unaggregated;
 
 use std::sync::Arc;
 
