@@ -11,7 +11,7 @@ use serde_json::Value;
 use crate::place::Place;
 
 /// Text that Grafana, Markdown and HTML would take for theirs, each in its own way.
-const HOSTILE: &str = r##"import std.http
+pub(crate) const HOSTILE: &str = r##"import std.http
 
 team t { }
 

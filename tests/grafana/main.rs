@@ -1,6 +1,7 @@
 //! The Grafana target: what the examples make is what Grafana takes, and what an engineer would have drawn.
 #![allow(clippy::unwrap_used, clippy::expect_used)]
 
+mod blocks;
 mod dashboards;
 mod edits;
 mod hostile;
