@@ -7,6 +7,7 @@ mod edits;
 mod hostile;
 mod layout;
 mod linter;
+mod linter_rules;
 #[path = "../place/mod.rs"]
 #[allow(dead_code)]
 mod place;

@@ -114,7 +114,8 @@ fn faults(query: &str, carried: &Carried<'_>) -> Vec<String> {
     let is_alone = found.len() == 1;
     for reading in found {
         let of = &reading.metric;
-        if !reading.is_aggregated && !(is_alone && reading.is_recorded()) {
+        let is_one = is_alone && reading.is_recorded();
+        if !reading.is_aggregated && !is_one {
             faults.push(format!("`{of}` is not aggregated"));
         }
         if reading.is_recorded() {
