@@ -1,5 +1,6 @@
 //! Checks of an item by itself, and of names across the project.
 
+mod alert_names;
 mod cycles;
 pub mod dependencies;
 pub mod project;

@@ -155,6 +155,7 @@ codes! {
     Warning NO_RUNBOOK "N0509" "no-runbook" "An alert wakes somebody and says nowhere what to do.";
     Warning NOBODY_ON_CALL "N0510" "nobody-on-call" "A service pages, and its team has nobody who is told.";
     Warning NO_STEPS "N0511" "no-steps" "An escalation has no steps.";
+    Warning SAME_ALERT_NAME "N0512" "same-alert-name" "Two alerts of a service would have the same name in the rules.";
     Error NOTHING_TO_COUNT "N0520" "nothing-to-count" "`min_events` is set, and the indicator does not count events.";
     Error PROJECT_MANIFEST_SYNTAX "N0601" "manifest-syntax" "`nth.toml` is not well-formed TOML.";
     Error PROJECT_UNKNOWN_SETTING "N0602" "unknown-setting" "`nth.toml` has a table or key that means nothing.";

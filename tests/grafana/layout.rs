@@ -2,9 +2,10 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use nthc::promql;
 use serde_json::Value;
 
-use crate::dashboards::{built, dashboards, panels, targets};
+use crate::dashboards::{built, dashboards, panels, read, targets};
 
 #[test]
 fn every_panel_tells_what_it_shows() {
@@ -110,6 +111,38 @@ fn rows_come_in_their_order() {
         rows("checkout/grafana/slo-overview.json"),
         ["Now", "Over time"]
     );
+}
+
+/// A row of the overview leads to its service: by Grafana's variable for a field of the same row, `__data.fields` and the
+/// field's name as it is shown, and by the time range, which has no question mark of its own.
+#[test]
+fn rows_of_the_overview_lead_to_their_services() {
+    let mut linked = 0;
+    for (path, dashboard) in dashboards() {
+        for panel in panels(&dashboard) {
+            let Some(link) = panel["fieldConfig"]["defaults"]["links"].get(0) else {
+                continue;
+            };
+            let what = format!("{path}: {}", panel["title"]);
+            assert_eq!(panel["type"], "table", "{what}");
+            assert_eq!(
+                link["url"], "/d/${__data.fields.Dashboard}?${__url_time_range}",
+                "{what}"
+            );
+            assert_eq!(link["type"], "link", "{what}");
+            assert_eq!(link["targetBlank"], false, "{what}");
+            // The field is a label of the query's result that the table shows, under that name.
+            let organize = &panel["transformations"][0]["options"];
+            assert_eq!(organize["renameByName"]["dashboard"], "Dashboard", "{what}");
+            assert!(organize["excludeByName"]["dashboard"].is_null(), "{what}");
+            let expr = read(panel["targets"][0]["expr"].as_str().unwrap());
+            assert!(promql::labels_of(&expr).has("dashboard"), "{what}");
+            assert!(!promql::labels_of(&expr).has("instance"), "{what}");
+            linked += 1;
+        }
+    }
+    // Two tables in each overview: of two environments, of the file by itself, and of the hostile project.
+    assert_eq!(linked, 2 * 4);
 }
 
 #[test]
