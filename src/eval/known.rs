@@ -203,7 +203,7 @@ impl<'db> Evaluator<'db> {
             .map(|matcher| matcher.value.span)
             .collect();
         let absence = self.claims == Claims::All;
-        let is_library = context.scope.item.file.module(self.db).starts_with("std.");
+        let is_library = schema::is_standard(self.db, context.scope.item.file);
         let found = self.scoped_by(labels, is_library).judge(
             &judged,
             &holes,
@@ -307,7 +307,7 @@ impl<'db> Evaluator<'db> {
     /// Reports at a place that an author can change: what the standard library's own text asks for is told where
     /// it was asked to.
     pub(super) fn report_known(&mut self, trail: &[Span], mut diagnostic: Diag) {
-        let is_standard = |span: &Span| span.item.file.module(self.db).starts_with("std.");
+        let is_standard = |span: &Span| schema::is_standard(self.db, span.item.file);
         if is_standard(&diagnostic.primary.span)
             && let Some(place) = trail.iter().rev().find(|span| !is_standard(span))
         {
