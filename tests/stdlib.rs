@@ -77,3 +77,72 @@ fn every_service_template_builds() {
         .collect();
     assert_eq!(messages, Vec::<&str>::new());
 }
+
+/// Each of these enums stands in a module that is no prelude, and in templates of that module and of others.
+#[test]
+fn an_enum_of_any_of_its_modules_has_a_name() {
+    let file = |module: &str, text: &str| SourceInput {
+        module: module.to_owned(),
+        path: format!("{}.nth", module.replace('.', "/")),
+        text: text.into(),
+        package: false,
+    };
+    let library = "/// How a queue keeps what it holds.
+enum keeping {
+  /// On a disk.
+  on-disk
+  /// In memory.
+  in-memory
+}
+
+template dependency queue(
+  /// How it is kept.
+  kept: keeping = on-disk,
+) {
+  technology = \"Queue\"
+
+  if kept == in-memory {
+    alert full { when = `max(queue_bytes) > 1`  summary = \"full\" }
+  }
+}
+";
+    let service = "import std.queue
+
+team payments { }
+
+service s {
+  team     = payments
+  selector = { job = \"s\" }
+
+  dependency a : queue(kept: in-memory)
+  dependency b : queue()
+  dependency c : queue(kept: on-tape)
+}
+
+enum own { x }
+";
+    let session = Session::new(
+        Database::default(),
+        &[file("std.queue", library), file("main", service)],
+    );
+    let found = session.check(None).diagnostics;
+    let told: Vec<(&str, &str)> = found
+        .iter()
+        .map(|found| (found.code.id, found.message.as_str()))
+        .collect();
+    assert_eq!(
+        told,
+        [
+            ("N0204", "`on-tape` is no `keeping`"),
+            ("N0112", "a project cannot declare a new enum"),
+        ]
+    );
+    let models = session.models(None);
+    let service = models[0].service.as_ref().unwrap();
+    let alerts: Vec<&str> = service
+        .alerts
+        .iter()
+        .map(|alert| alert.name.as_str())
+        .collect();
+    assert_eq!(alerts, ["a-full"]);
+}

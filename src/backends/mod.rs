@@ -8,6 +8,8 @@ pub mod pagerduty;
 pub mod prometheus;
 mod recorded;
 
+use std::collections::BTreeSet;
+
 use smol_str::SmolStr;
 
 use crate::ir::{self, TargetName};
@@ -200,6 +202,35 @@ pub(crate) fn camel_case(name: &str) -> SmolStr {
     out.into()
 }
 
+/// What an alert is called in the rules.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct AlertName {
+    /// Its name in camel case.
+    pub wanted: SmolStr,
+    /// The same, with a number where an alert before it has that name already.
+    pub unique: String,
+}
+
+/// The names that a service's alerts have in the rules, which may differ only in what camel case drops. `names` are those
+/// that they were given.
+pub(crate) fn alert_names(names: &[&str]) -> Vec<AlertName> {
+    let mut taken = BTreeSet::new();
+    let of = |name: &&str| {
+        let mut wanted = camel_case(name);
+        if wanted.is_empty() {
+            wanted = "Alert".into();
+        }
+        let mut unique = wanted.to_string();
+        let mut number = 2;
+        while !taken.insert(unique.clone()) {
+            unique = format!("{wanted}{number}");
+            number += 1;
+        }
+        AlertName { wanted, unique }
+    };
+    names.iter().map(of).collect()
+}
+
 #[cfg(test)]
 mod tests {
     use proptest::prelude::*;
@@ -259,6 +290,39 @@ mod tests {
             "OrdersDbConnectionsNearLimit"
         );
         assert_eq!(camel_case("http-5xx"), "Http5xx");
+    }
+
+    #[test]
+    fn names_of_alerts_stay_apart() {
+        let names = alert_names(&[
+            "queue-backlog",
+            "queue_backlog",
+            "QueueBacklog2",
+            "queue backlog",
+            "-",
+        ]);
+        let unique: Vec<_> = names.iter().map(|name| name.unique.as_str()).collect();
+        assert_eq!(
+            unique,
+            [
+                "QueueBacklog",
+                "QueueBacklog2",
+                "QueueBacklog22",
+                "QueueBacklog3",
+                "Alert"
+            ]
+        );
+        let wanted: Vec<_> = names.iter().map(|name| name.wanted.as_str()).collect();
+        assert_eq!(
+            wanted,
+            [
+                "QueueBacklog",
+                "QueueBacklog",
+                "QueueBacklog2",
+                "QueueBacklog",
+                "Alert"
+            ]
+        );
     }
 
     proptest! {

@@ -1,5 +1,6 @@
 //! Checks of an item by itself, and of names across the project.
 
+mod alert_names;
 mod cycles;
 pub mod dependencies;
 pub mod project;
@@ -14,7 +15,7 @@ use crate::db::{Diag, ItemKey, Span, Workspace, file_names, find_module, item};
 use crate::diagnostics::{UnknownName, codes, suggest};
 use crate::eval::{Context, Evaluator, Mode, NodeId, Scope};
 use crate::resolve::{did_you_mean, import_names_item};
-use crate::schema::{Kind, Ty, article, params};
+use crate::schema::{Kind, Ty, article, is_standard, params};
 use crate::syntax::tree::{Import, ItemNode, KindDecl, Name, Template};
 
 /// What is wrong with an item's own text, whatever the rest of the project does with it.
@@ -313,6 +314,7 @@ fn check_reserved(evaluator: &mut Evaluator<'_>, key: ItemKey) {
     }
     let (range, what) = match evaluator.tree(key) {
         Some(ItemNode::Kind(decl)) => (decl.name.range, "kind"),
+        Some(ItemNode::Enum(_)) if is_standard(evaluator.db, key.file) => return,
         Some(ItemNode::Enum(decl)) => (decl.name.range, "enum"),
         Some(ItemNode::Function(decl)) => (decl.name.range, "function"),
         _ => return,

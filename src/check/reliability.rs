@@ -5,6 +5,7 @@
 use rust_decimal::Decimal;
 use smol_str::SmolStr;
 
+use super::alert_names;
 use super::dependencies::{hard_services, place};
 use crate::db::{Diag, ItemKey, Workspace};
 use crate::diagnostics::codes;
@@ -40,8 +41,11 @@ pub fn service_facts(
     let mut found: Vec<Diag> = facts.ceiling().into_iter().collect();
     facts.runbooks(&mut found);
     let model = &service_model(db, workspace, key, facts.environment.clone()).service;
-    if model.as_ref().is_some_and(wakes_somebody) {
-        found.extend(facts.on_call());
+    if let Some(model) = model {
+        found.extend(alert_names::alike(service, &model.alerts));
+        if wakes_somebody(model) {
+            found.extend(facts.on_call());
+        }
     }
     found
 }

@@ -140,7 +140,7 @@ fn single(file: &Path, context: &Context) -> Result<Selected, Failure> {
             );
         }
     }
-    Ok(Selected::project(project::load_file(&path, &context.cwd)?))
+    Selected::file(path, context)
 }
 
 /// Prints what a build would change.

@@ -218,7 +218,8 @@ NTH_PROMETHEUS_TOKEN, or NTH_PROMETHEUS_USER and NTH_PROMETHEUS_PASSWORD.
 Examples:
   nthc preview
   nthc preview --prometheus http://localhost:9090
-  nthc preview --port 0          on any port that is free"))]
+  nthc preview --port 0          on any port that is free
+  nthc preview checkout.nth      a file that belongs to no project"))]
 pub struct Preview {
     /// The port on 127.0.0.1; 0 for any that is free
     #[arg(long, value_name = "PORT", default_value_t = 7084)]
@@ -226,6 +227,10 @@ pub struct Preview {
     /// Draw the data of the Prometheus at this address
     #[arg(long, value_name = "URL")]
     pub prometheus: Option<String>,
+    /// A file or folder, whose whole project is shown; a file that belongs to none is shown by itself [default: the
+    /// project of this folder]
+    #[arg(value_name = "FILE")]
+    pub file: Option<PathBuf>,
 }
 
 /// Options of `metrics`.

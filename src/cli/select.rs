@@ -9,10 +9,41 @@ use crate::compile::{self, Compilation};
 use crate::project::{self, Loaded, SourceFile, paths};
 use crate::session::Session;
 
+/// What a project is read from.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Source {
+    /// A folder with a manifest.
+    Folder(PathBuf),
+    /// A file that belongs to no project.
+    File(PathBuf),
+}
+
+impl Source {
+    /// Reads it, once more.
+    ///
+    /// # Errors
+    /// Where a file or folder cannot be read.
+    pub fn load(&self, cwd: &Path) -> Result<Loaded, project::Error> {
+        match self {
+            Self::Folder(root) => project::load(root, cwd),
+            Self::File(path) => project::load_file(path, cwd),
+        }
+    }
+
+    /// Where it is.
+    pub fn path(&self) -> &Path {
+        match self {
+            Self::Folder(path) | Self::File(path) => path,
+        }
+    }
+}
+
 /// A project that was read, and the part of it that was asked about.
 pub struct Selected {
     /// The project with its own diagnostics.
     pub loaded: Loaded,
+    /// What it was read from.
+    pub source: Source,
     /// The files and folders that were named, absolute; empty for the whole project.
     only: Vec<PathBuf>,
 }
@@ -21,9 +52,22 @@ impl Selected {
     /// A whole project.
     pub fn project(loaded: Loaded) -> Self {
         Self {
+            source: Source::Folder(loaded.project.root.clone()),
             loaded,
             only: Vec::new(),
         }
+    }
+
+    /// A file, absolute, that belongs to no project.
+    ///
+    /// # Errors
+    /// Where it cannot be read.
+    pub fn file(path: PathBuf, context: &Context) -> Result<Self, Failure> {
+        Ok(Self {
+            loaded: project::load_file(&path, &context.cwd)?,
+            source: Source::File(path),
+            only: Vec::new(),
+        })
     }
 
     /// The project's own sources that were asked about: those of packages belong to others.
@@ -167,10 +211,7 @@ pub fn select(context: &Context, names: &[PathBuf]) -> Result<Vec<Selected>, Fai
                 from: paths::shown(&path, &context.cwd),
             }));
         }
-        alone.insert(
-            path.clone(),
-            Selected::project(project::load_file(&path, &context.cwd)?),
-        );
+        alone.insert(path.clone(), Selected::file(path, context)?);
     }
     Ok(projects.into_values().chain(alone.into_values()).collect())
 }

@@ -155,6 +155,7 @@ codes! {
     Warning NO_RUNBOOK "N0509" "no-runbook" "An alert wakes somebody and says nowhere what to do.";
     Warning NOBODY_ON_CALL "N0510" "nobody-on-call" "A service pages, and its team has nobody who is told.";
     Warning NO_STEPS "N0511" "no-steps" "An escalation has no steps.";
+    Warning SAME_ALERT_NAME "N0512" "same-alert-name" "Two alerts of a service would have the same name in the rules.";
     Error NOTHING_TO_COUNT "N0520" "nothing-to-count" "`min_events` is set, and the indicator does not count events.";
     Error PROJECT_MANIFEST_SYNTAX "N0601" "manifest-syntax" "`nth.toml` is not well-formed TOML.";
     Error PROJECT_UNKNOWN_SETTING "N0602" "unknown-setting" "`nth.toml` has a table or key that means nothing.";
@@ -195,6 +196,7 @@ codes! {
     Warning FUTURE_OFFSET "N0819" "future-offset" "A query looks for samples that are not there yet.";
     Warning BAD_DIRECTIVE "N0820" "bad-allow" "A comment that begins with `nth:` cannot be read, or stands with nothing.";
     Warning UNUSED_ALLOW "N0821" "unused-allow" "A comment allows a warning that is not there.";
+    Warning PANEL_WITHOUT_AGGREGATION "N0822" "panel-without-aggregation" "A panel shows a metric's series one by one.";
     Warning UNKNOWN_METRIC "N0901" "unknown-metric" "A query reads a metric that is not there.";
     Warning UNKNOWN_LABEL "N0902" "unknown-label" "A query uses a label that no series of the metric has.";
     Warning UNKNOWN_LABEL_VALUE "N0903" "unknown-label-value" "A matcher asks for a value that no series has.";

@@ -14,7 +14,6 @@ use crate::catalogue::check::{self, Case, Filled, Under};
 use crate::catalogue::{Known, anything_known, metrics_under};
 use crate::db::{Diag, Span, Workspace};
 use crate::diagnostics::{UnknownName, codes};
-use crate::promql::classify::exprs;
 use crate::promql::rewrite::{HoleValue, fill_holes, set_spans};
 use crate::promql::{self, Expr, Node, Selector};
 use crate::schema::{self, Ty};
@@ -172,35 +171,20 @@ impl<'db> Evaluator<'db> {
         tree: &Expr,
         labels: &ScopeLabels,
         sources: &[Source],
-        fillings: &[HoleValue],
+        (fillings, places): (&[HoleValue], &[promql::Span]),
         context: &Context<'db>,
     ) {
         if self.claims == Claims::None || context.node.is_none() {
             return;
         }
-        let mut places = vec![promql::Span::default(); fillings.len()];
-        for expr in exprs(tree) {
-            if let Node::Hole(number) = expr.node
-                && let Some(place) = places.get_mut(number)
-            {
-                *place = expr.span;
-            }
-        }
-        // Other texts' places mean nothing here: all of what comes through a hole stands where the hole does.
-        let mut fillings = fillings.to_vec();
-        for (filling, place) in fillings.iter_mut().zip(&places) {
-            if let HoleValue::Expr(expr) = filling {
-                set_spans(expr, *place);
-            }
-        }
         let mut judged = tree.clone();
         labels.add_to(&mut judged);
-        if fill_holes(&mut judged, &fillings).is_err() {
+        if fill_holes(&mut judged, fillings).is_err() {
             return;
         }
         let holes: Vec<Filled> = sources
             .iter()
-            .zip(&places)
+            .zip(places)
             .filter(|(source, _)| **source != Source::Value)
             .map(|(source, place)| Filled {
                 span: *place,
@@ -219,7 +203,7 @@ impl<'db> Evaluator<'db> {
             .map(|matcher| matcher.value.span)
             .collect();
         let absence = self.claims == Claims::All;
-        let is_library = context.scope.item.file.module(self.db).starts_with("std.");
+        let is_library = schema::is_standard(self.db, context.scope.item.file);
         let found = self.scoped_by(labels, is_library).judge(
             &judged,
             &holes,
@@ -323,7 +307,7 @@ impl<'db> Evaluator<'db> {
     /// Reports at a place that an author can change: what the standard library's own text asks for is told where
     /// it was asked to.
     pub(super) fn report_known(&mut self, trail: &[Span], mut diagnostic: Diag) {
-        let is_standard = |span: &Span| span.item.file.module(self.db).starts_with("std.");
+        let is_standard = |span: &Span| schema::is_standard(self.db, span.item.file);
         if is_standard(&diagnostic.primary.span)
             && let Some(place) = trail.iter().rev().find(|span| !is_standard(span))
         {

@@ -15,7 +15,7 @@ use crate::db::{Diag, Span, Workspace};
 use crate::diagnostics::{Applicability, codes};
 use crate::ir;
 use crate::promql::lint::{self, Known};
-use crate::promql::rewrite::{HoleValue, fill_holes};
+use crate::promql::rewrite::{HoleValue, fill_holes, set_spans};
 use crate::promql::{self, HoleType, classify};
 use crate::schema::Ty;
 use crate::syntax::tree::{QueryHole, QueryLit, TextRange};
@@ -88,13 +88,17 @@ impl<'db> Evaluator<'db> {
         labels.add_to(&mut expr);
         let missing = missing_signals(&holes);
         let sources: Vec<Source> = holes.iter().map(Source::of).collect();
+        let places = hole_places(tree, holes.len());
         let fillings: Vec<HoleValue> = holes
             .into_iter()
-            .map(|hole| match hole {
+            .zip(&places)
+            .map(|(hole, place)| match hole {
                 Value::Query(mut query) => {
                     if !query.scoped {
                         labels.add_to(&mut query.expr);
                     }
+                    // Other texts' places mean nothing here: all of what comes through a hole stands where the hole does.
+                    set_spans(&mut query.expr, *place);
                     HoleValue::Expr(query.expr)
                 }
                 Value::Number(value) => HoleValue::Number(value.normalize().to_string()),
@@ -141,7 +145,14 @@ impl<'db> Evaluator<'db> {
             self.report(context, diagnostic);
             return Value::Error;
         }
-        self.check_known(literal, tree, &labels, &sources, &fillings, context);
+        self.check_known(
+            literal,
+            tree,
+            &labels,
+            &sources,
+            (&fillings, &places),
+            context,
+        );
         let span = self.span(context, literal.text_range);
         Value::Query(Query {
             expr,
@@ -262,6 +273,19 @@ impl<'db> Evaluator<'db> {
         }
         diagnostic
     }
+}
+
+/// Where each hole of a query stands that is an expression.
+fn hole_places(tree: &promql::Expr, holes: usize) -> Vec<promql::Span> {
+    let mut places = vec![promql::Span::default(); holes];
+    for expr in classify::exprs(tree) {
+        if let promql::Node::Hole(number) = expr.node
+            && let Some(place) = places.get_mut(number)
+        {
+            *place = expr.span;
+        }
+    }
+    places
 }
 
 /// The signals without a metric that reach a query through its holes, each once.

@@ -7,6 +7,7 @@ mod service;
 mod signal;
 mod sli;
 mod team;
+mod unaggregated;
 
 use std::sync::Arc;
 

@@ -5,6 +5,7 @@ use rust_decimal::prelude::ToPrimitive;
 use smol_str::SmolStr;
 
 use super::service::{alert_text, block_name, member, query, report, text};
+use super::unaggregated::{self, Recordings};
 use crate::db::Diag;
 use crate::diagnostics::codes;
 use crate::eval::{BlockRef, Instance, Value};
@@ -13,9 +14,13 @@ use crate::ir::{Text, TextPart};
 
 /// The panels of a service, its rows' and its dependencies'.
 pub(super) fn lower(service: &Instance, diagnostics: &mut Vec<Diag>) -> Panels {
+    let recordings = Recordings::of(service);
     let mut panels = |of: &Instance| -> Vec<Panel> {
         of.children_of("panel")
-            .filter_map(|panel| lower_panel(service, panel, diagnostics))
+            .filter_map(|panel| {
+                unaggregated::of_panel(panel, &recordings, diagnostics);
+                lower_panel(service, panel, diagnostics)
+            })
             .collect()
     };
     Panels {

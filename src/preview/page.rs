@@ -46,9 +46,19 @@ pub const FILES: &[File] = &[
         text: include_str!("page/graph.js"),
     },
     File {
+        path: "legend.js",
+        media_type: SCRIPT,
+        text: include_str!("page/legend.js"),
+    },
+    File {
         path: "sample.js",
         media_type: SCRIPT,
         text: include_str!("page/sample.js"),
+    },
+    File {
+        path: "table.js",
+        media_type: SCRIPT,
+        text: include_str!("page/table.js"),
     },
     File {
         path: "units.js",

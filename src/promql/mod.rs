@@ -35,6 +35,7 @@ pub mod rewrite;
 mod tests;
 pub mod tree;
 mod types;
+mod unaggregated;
 
 pub use check::{HoleType, infer};
 pub use error::Error;
@@ -43,3 +44,4 @@ pub use parse::{MAX_DEPTH, parse};
 pub use regex::{escape as escape_regex, matches_any};
 pub use tree::*;
 pub use types::Type;
+pub use unaggregated::{Unaggregated, is_recorded, unaggregated};

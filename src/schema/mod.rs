@@ -9,9 +9,11 @@ use std::sync::Arc;
 use indexmap::IndexMap;
 use smol_str::SmolStr;
 
-use crate::db::{Diag, ItemClass, ItemKey, Span, Workspace, file_names, item};
+use crate::db::{Diag, ItemClass, ItemKey, SourceFile, Span, Workspace, file_names, item};
 use crate::diagnostics::codes;
-use crate::syntax::tree::{Expr, FieldDecl, ItemNode, KindDecl, Param, TypeExpr, TypeNode};
+use crate::syntax::tree::{
+    EnumDecl, Expr, FieldDecl, ItemNode, KindDecl, Param, TypeExpr, TypeNode,
+};
 
 pub use functions::{COMPILE_TIME, CompileTime, IN_TEXTS};
 pub use ty::{BUILTIN, Ty, article};
@@ -213,26 +215,17 @@ pub fn schema(db: &dyn salsa::Database, workspace: Workspace) -> Schema {
                     .kinds
                     .insert(decl.name.text.clone(), kind_head(entry.key, decl));
             }
-            ItemNode::Enum(decl) => {
-                let members = decl
-                    .members
-                    .iter()
-                    .map(|(name, doc)| (name.text.clone(), doc.clone()))
-                    .collect();
-                let span = Span {
-                    item: entry.key,
-                    range: decl.name.range,
-                };
-                schema.enums.insert(
-                    decl.name.text.clone(),
-                    Enum {
-                        doc: decl.doc.clone(),
-                        members,
-                        span,
-                    },
-                );
-            }
+            ItemNode::Enum(decl) => add_enum(&mut schema, entry.key, decl),
             _ => {}
+        }
+    }
+    // Those of the standard library's other modules have names of the language too: their templates' parameters and
+    // whoever gives these a value know them without more.
+    for file in standard_modules(db, workspace).filter(|file| *file != prelude) {
+        for entry in file_names(db, file).of_class(ItemClass::Enum) {
+            if let Some(ItemNode::Enum(decl)) = node(entry.key).map(|tree| &tree.node) {
+                add_enum(&mut schema, entry.key, decl);
+            }
         }
     }
     for entry in names
@@ -293,6 +286,45 @@ pub fn schema(db: &dyn salsa::Database, workspace: Workspace) -> Schema {
         }
     }
     schema
+}
+
+/// What the names of the standard library's modules begin with; no project's do.
+const STANDARD: &str = "std.";
+
+/// The standard library's modules, by name.
+fn standard_modules(
+    db: &dyn salsa::Database,
+    workspace: Workspace,
+) -> impl Iterator<Item = SourceFile> {
+    workspace
+        .modules(db)
+        .range(SmolStr::from(STANDARD)..)
+        .take_while(|(name, _)| name.starts_with(STANDARD))
+        .map(|(_, file)| *file)
+}
+
+/// Whether a file is the standard library's.
+pub fn is_standard(db: &dyn salsa::Database, file: SourceFile) -> bool {
+    file.module(db).starts_with(STANDARD)
+}
+
+/// Adds an enum, unless there is one of that name.
+fn add_enum(schema: &mut Schema, key: ItemKey, decl: &EnumDecl) {
+    let members = decl
+        .members
+        .iter()
+        .map(|(name, doc)| (name.text.clone(), doc.clone()))
+        .collect();
+    let span = Span {
+        item: key,
+        range: decl.name.range,
+    };
+    let found = Enum {
+        doc: decl.doc.clone(),
+        members,
+        span,
+    };
+    schema.enums.entry(decl.name.text.clone()).or_insert(found);
 }
 
 fn kind_head(key: ItemKey, decl: &KindDecl) -> Kind {

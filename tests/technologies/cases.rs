@@ -79,6 +79,41 @@ pub const CASES: &[Case] = &[
         "30m",
         &[("redis_up{instance=\"i\"}", "0x60")],
     ),
+    // A partition without a commit has the lag -1: it waits for nothing, and takes nothing from what waits elsewhere.
+    fires(
+        "kafka-consumer(group: \"g\", instance: \"i\")",
+        "Stalled",
+        "40m",
+        &[
+            (
+                "kafka_consumergroup_lag{instance=\"i\",consumergroup=\"g\",topic=\"t\",partition=\"0\"}",
+                "1x60",
+            ),
+            (
+                "kafka_consumergroup_lag{instance=\"i\",consumergroup=\"g\",topic=\"t\",partition=\"1\"}",
+                "-1x60",
+            ),
+            (
+                "kafka_consumergroup_current_offset{instance=\"i\",consumergroup=\"g\",topic=\"t\",partition=\"0\"}",
+                "7x60",
+            ),
+        ],
+    ),
+    silent(
+        "kafka-consumer(group: \"g\", instance: \"i\")",
+        "Stalled",
+        "40m",
+        &[
+            (
+                "kafka_consumergroup_lag{instance=\"i\",consumergroup=\"g\",topic=\"t\",partition=\"0\"}",
+                "-1x60",
+            ),
+            (
+                "kafka_consumergroup_current_offset{instance=\"i\",consumergroup=\"g\",topic=\"t\",partition=\"0\"}",
+                "7x60",
+            ),
+        ],
+    ),
     // Full memory means something only where there is a limit, and nothing to a cache.
     fires(
         "redis(\"i\")",

@@ -1,8 +1,6 @@
 //! Alerts and recordings that people and templates wrote.
 
-use std::collections::BTreeSet;
-
-use crate::backends::camel_case;
+use crate::backends::alert_names;
 use crate::ir::Alert;
 
 use super::context::Context;
@@ -25,10 +23,12 @@ impl Context<'_> {
 
     /// The service's own alerts and those of its dependencies.
     pub fn alert_rules(&self) -> Vec<Rule> {
-        let mut taken = BTreeSet::new();
-        let alerts = self.service.alerts.iter();
+        let alerts = &self.service.alerts;
+        let names: Vec<&str> = alerts.iter().map(|alert| alert.name.as_str()).collect();
         alerts
-            .map(|alert| self.alert_rule(alert, unique_name(&alert.name, &mut taken)))
+            .iter()
+            .zip(alert_names(&names))
+            .map(|(alert, named)| self.alert_rule(alert, named.unique))
             .collect()
     }
 
@@ -70,47 +70,5 @@ impl Context<'_> {
             labels: self.alert_labels(labels, alert.severity),
             annotations,
         })
-    }
-}
-
-/// The alert's name in camel case; with a number where two names differ only in what camel case drops.
-fn unique_name(name: &str, taken: &mut BTreeSet<String>) -> String {
-    let mut camel = camel_case(name).to_string();
-    if camel.is_empty() {
-        camel = "Alert".to_owned();
-    }
-    let mut unique = camel.clone();
-    let mut number = 2;
-    while !taken.insert(unique.clone()) {
-        unique = format!("{camel}{number}");
-        number += 1;
-    }
-    unique
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn names_stay_apart() {
-        let mut taken = BTreeSet::new();
-        let names = [
-            "queue-backlog",
-            "queue_backlog",
-            "QueueBacklog2",
-            "queue backlog",
-            "-",
-        ];
-        assert_eq!(
-            names.map(|name| unique_name(name, &mut taken)),
-            [
-                "QueueBacklog",
-                "QueueBacklog2",
-                "QueueBacklog22",
-                "QueueBacklog3",
-                "Alert"
-            ]
-        );
     }
 }

@@ -9,24 +9,66 @@ use std::time::Duration;
 use notify::{Event, RecommendedWatcher, RecursiveMode, Watcher as _};
 
 use crate::catalogue::LOCK;
+use crate::cli::select::Source;
 use crate::project::{EXTENSION, Loaded, MANIFEST};
 
 /// How long there must be no further change before one is looked at: editors write a file in several steps.
 const PAUSE: Duration = Duration::from_millis(80);
 
-/// The folders with the project's files and those of its packages, none inside another.
-pub fn roots(loaded: &Loaded) -> Vec<PathBuf> {
-    let mut folders = BTreeSet::from([loaded.project.root.clone()]);
-    for file in &loaded.project.files {
-        folders.extend(file.path.parent().map(Path::to_path_buf));
-    }
-    let mut roots: Vec<PathBuf> = Vec::new();
-    for folder in folders {
-        if !roots.iter().any(|root| folder.starts_with(root)) {
-            roots.push(folder);
+/// What is watched of a project.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Watched {
+    /// The folders, none inside another.
+    folders: Vec<PathBuf>,
+    /// The one file that matters, where it is one that belongs to no project.
+    file: Option<PathBuf>,
+    /// Where builds are written, which are no sources.
+    output: PathBuf,
+}
+
+impl Watched {
+    /// The folders with the project's files and those of its packages, or the folder of the one file: editors put
+    /// another file in its place.
+    pub fn of(loaded: &Loaded, source: &Source) -> Self {
+        let file = match source {
+            Source::File(path) => Some(path.clone()),
+            Source::Folder(_) => None,
+        };
+        let mut folders = BTreeSet::from([loaded.project.root.clone()]);
+        for file in &loaded.project.files {
+            folders.extend(file.path.parent().map(Path::to_path_buf));
+        }
+        let mut roots: Vec<PathBuf> = Vec::new();
+        for folder in folders {
+            if !roots.iter().any(|root| folder.starts_with(root)) {
+                roots.push(folder);
+            }
+        }
+        Self {
+            folders: roots,
+            file,
+            output: loaded.project.output.clone(),
         }
     }
-    roots
+
+    /// Whether a project is read from the file.
+    fn counts(&self, path: &Path) -> bool {
+        if let Some(file) = &self.file {
+            return path == file;
+        }
+        let is_source = path.extension().is_some_and(|found| found == EXTENSION)
+            || path.ends_with(MANIFEST)
+            || path.ends_with(LOCK);
+        is_source && !path.starts_with(&self.output)
+    }
+
+    /// How deep the folders are looked into: what lies beside one file may be anything.
+    fn mode(&self) -> RecursiveMode {
+        match self.file {
+            Some(_) => RecursiveMode::NonRecursive,
+            None => RecursiveMode::Recursive,
+        }
+    }
 }
 
 /// Calls `changed` whenever a file changes that a project is read from, until what it returns is dropped.
@@ -34,22 +76,15 @@ pub fn roots(loaded: &Loaded) -> Vec<PathBuf> {
 /// # Errors
 /// Where the system does not let files be watched; with its words.
 pub fn watch(
-    roots: &[PathBuf],
-    output: &Path,
+    watched: Watched,
     mut changed: impl FnMut() + Send + 'static,
 ) -> Result<RecommendedWatcher, String> {
-    let output = output.to_path_buf();
-    let counts = move |path: &PathBuf| {
-        let is_source = path.extension().is_some_and(|found| found == EXTENSION)
-            || path.ends_with(MANIFEST)
-            || path.ends_with(LOCK);
-        is_source && !path.starts_with(&output)
-    };
+    let (folders, mode) = (watched.folders.clone(), watched.mode());
     let (tell, told) = mpsc::channel();
     let handler = move |event: notify::Result<Event>| {
         // That a file is read, as by the work itself, changes nothing. What cannot be told may be a change.
         let matters = event.map_or(true, |event| {
-            !event.kind.is_access() && event.paths.iter().any(&counts)
+            !event.kind.is_access() && event.paths.iter().any(|path| watched.counts(path))
         });
         if matters {
             // Where nobody listens any more, the process ends.
@@ -57,9 +92,9 @@ pub fn watch(
         }
     };
     let mut watcher = notify::recommended_watcher(handler).map_err(|error| error.to_string())?;
-    for root in roots {
+    for folder in &folders {
         watcher
-            .watch(root, RecursiveMode::Recursive)
+            .watch(folder, mode)
             .map_err(|error| error.to_string())?;
     }
     thread::spawn(move || {
@@ -69,4 +104,46 @@ pub fn watch(
         }
     });
     Ok(watcher)
+}
+
+#[cfg(test)]
+mod tests {
+    #![allow(clippy::unwrap_used)]
+    use super::*;
+    use crate::project;
+
+    #[test]
+    fn what_counts_is_what_the_project_is_read_from() {
+        let folder = tempfile::tempdir().unwrap();
+        let root = folder.path();
+        for (path, text) in [
+            (MANIFEST, "[project]\nname = \"shop\"\n"),
+            ("teams/payments.nth", "team payments { }\n"),
+        ] {
+            let path = root.join(path);
+            std::fs::create_dir_all(path.parent().unwrap()).unwrap();
+            std::fs::write(path, text).unwrap();
+        }
+        let loaded = project::load(root, root).unwrap();
+        let whole = Watched::of(&loaded, &Source::Folder(root.to_path_buf()));
+        assert_eq!(whole.folders, [root]);
+        assert_eq!(whole.mode(), RecursiveMode::Recursive);
+        for (path, counts) in [
+            ("teams/payments.nth", true),
+            ("new.nth", true),
+            (MANIFEST, true),
+            (LOCK, true),
+            ("build/old.nth", false),
+            ("notes.txt", false),
+        ] {
+            assert_eq!(whole.counts(&root.join(path)), counts, "{path}");
+        }
+
+        let file = root.join("teams/payments.nth");
+        let loaded = project::load_file(&file, root).unwrap();
+        let one = Watched::of(&loaded, &Source::File(file.clone()));
+        assert_eq!(one.folders, [root.join("teams")]);
+        assert_eq!(one.mode(), RecursiveMode::NonRecursive);
+        assert!(one.counts(&file) && !one.counts(&root.join("teams/search.nth")));
+    }
 }

@@ -14,9 +14,11 @@ use super::console::Console;
 use super::exit::{Exit, Failure};
 use super::options::Preview;
 use super::prometheus_client::Client;
-use super::select;
+use super::select::{self, Selected};
+use crate::db::Database;
 use crate::project::{io_cause, paths};
 
+use files::Watched;
 use server::Shared;
 use work::Work;
 
@@ -32,11 +34,22 @@ pub fn run(context: &Context, options: &Preview, console: &mut Console) -> Resul
         Some(url) => Some(Client::new(url, TIMEOUT)?),
         None => None,
     };
-    let loaded = select::project(context)?;
-    let root = loaded.project.root.clone();
-    let mut work = Work::new(root.clone(), context.cwd.clone(), client.is_some());
-    let watched = files::roots(&loaded);
-    let output = loaded.project.output.clone();
+    let selected = match &options.file {
+        // One name is one project.
+        Some(name) => select::select(context, std::slice::from_ref(name))?.pop(),
+        None => None,
+    };
+    let Selected { loaded, source, .. } = match selected {
+        Some(selected) => selected,
+        None => Selected::project(select::project(context)?),
+    };
+    let mut work = Work::new(
+        Database::default(),
+        source.clone(),
+        context.cwd.clone(),
+        client.is_some(),
+    );
+    let watched = Watched::of(&loaded, &source);
     let shown = work.take(loaded);
     let name = shown.project.clone();
     let shared = Arc::new(Shared::new(shown, client));
@@ -57,7 +70,7 @@ pub fn run(context: &Context, options: &Preview, console: &mut Console) -> Resul
         .local_addr()
         .map_err(|cause| Failure::io(format!("cannot listen: {}", io_cause(&cause))))?;
     let following = Arc::clone(&shared);
-    let _watch = files::watch(&watched, &output, move || {
+    let _watch = files::watch(watched, move || {
         if let Some(shown) = work.again() {
             following.show(shown);
         }
@@ -65,7 +78,7 @@ pub fn run(context: &Context, options: &Preview, console: &mut Console) -> Resul
     .map_err(|why| {
         Failure::io(format!(
             "cannot watch {}: {why}",
-            paths::shown(&root, &context.cwd)
+            paths::shown(source.path(), &context.cwd)
         ))
     })?;
     console.out.line(format_args!("http://{address}/"));

@@ -57,7 +57,7 @@ impl Shared {
     }
 
     /// The model of an environment, or of the first where none is named.
-    fn model(&self, environment: Option<&str>) -> Option<Model> {
+    fn model(&self, environment: Option<&str>) -> Option<Arc<Model>> {
         let shown = self.shown.read().unwrap_or_else(PoisonError::into_inner);
         match environment {
             Some(name) => shown.models.get(&Some(name.to_owned())).cloned(),
@@ -126,7 +126,7 @@ async fn model(State(shared): State<Arc<Shared>>, Query(which): Query<Which>) ->
         .model(which.environment.as_deref())
         .or_else(|| shared.model(None));
     match found {
-        Some(model) => Json(model).into_response(),
+        Some(model) => Json(&*model).into_response(),
         None => refused(StatusCode::NOT_FOUND, "there is nothing to show"),
     }
 }
@@ -162,4 +162,50 @@ async fn events(
     let changes = WatchStream::from_changes(shared.version.subscribe())
         .map(|version| Ok(Event::default().data(version.to_string())));
     Sse::new(changes).keep_alive(KeepAlive::default())
+}
+
+#[cfg(test)]
+mod tests {
+    #![allow(clippy::unwrap_used)]
+    use super::*;
+    use crate::preview::Problems;
+
+    fn model(environment: &str) -> Arc<Model> {
+        Arc::new(Model {
+            project: "shop".into(),
+            environments: Vec::new(),
+            environment: Some(environment.into()),
+            live: false,
+            problems: Problems::default(),
+            services: Vec::new(),
+            overview: None,
+        })
+    }
+
+    #[test]
+    fn requests_share_what_is_shown() {
+        let (production, staging) = (model("production"), model("staging"));
+        let shown = |models: &[&Arc<Model>]| Shown {
+            project: "shop".into(),
+            models: models
+                .iter()
+                .map(|model| (model.environment.clone(), Arc::clone(model)))
+                .collect(),
+        };
+        let shared = Shared::new(shown(&[&production, &staging]), None);
+        let is = |asked: Option<&str>, expected: &Arc<Model>| {
+            Arc::ptr_eq(&shared.model(asked).unwrap(), expected)
+        };
+        assert!(is(Some("staging"), &staging));
+        assert!(is(Some("production"), &production));
+        // The first one, where none is asked for.
+        assert!(is(None, &production));
+        assert!(shared.model(Some("nowhere")).is_none());
+
+        let mut told = shared.version.subscribe();
+        shared.show(shown(&[&staging]));
+        assert!(told.has_changed().unwrap());
+        assert_eq!(*told.borrow_and_update(), 1);
+        assert!(is(None, &staging));
+    }
 }

@@ -2,26 +2,30 @@
 
 use std::collections::BTreeMap;
 use std::path::PathBuf;
+use std::sync::Arc;
 
 use crate::cli::report::Findings;
-use crate::compile;
+use crate::cli::select::Source;
+use crate::db::Database;
 use crate::diagnostics::{Severity, render};
 use crate::ir::DashboardFormat;
 use crate::preview::{self, Model, Problems};
-use crate::project::{self, Loaded};
+use crate::project::Loaded;
+use crate::session::{Configuration, Session};
 
 /// What is shown: a model for each environment, or for none.
 #[derive(Debug, Clone, Default)]
 pub struct Shown {
     /// The project's name.
     pub project: String,
-    /// The models by environment.
-    pub models: BTreeMap<Option<String>, Model>,
+    /// The models by environment. Each request has a share in one.
+    pub models: BTreeMap<Option<String>, Arc<Model>>,
 }
 
-/// A project that is read again and again.
+/// A project that is read again and again. What an edit does not touch is not computed again.
 pub struct Work {
-    root: PathBuf,
+    session: Session,
+    source: Source,
     cwd: PathBuf,
     live: bool,
     /// What was shown last: an error in a file does not take away what was there before it.
@@ -29,10 +33,11 @@ pub struct Work {
 }
 
 impl Work {
-    /// The project in `root`; paths are shown from `cwd`.
-    pub fn new(root: PathBuf, cwd: PathBuf, live: bool) -> Self {
+    /// The project of `source`, which is kept in `db`; paths are shown from `cwd`.
+    pub fn new(db: Database, source: Source, cwd: PathBuf, live: bool) -> Self {
         Self {
-            root,
+            session: Session::new(db, &[]),
+            source,
             cwd,
             live,
             last: Shown::default(),
@@ -42,7 +47,7 @@ impl Work {
     /// Reads the project again. `None` where it cannot be read, as while an editor replaces a file: what was shown
     /// stays.
     pub fn again(&mut self) -> Option<Shown> {
-        let loaded = project::load(&self.root, &self.cwd).ok()?;
+        let loaded = self.source.load(&self.cwd).ok()?;
         Some(self.take(loaded))
     }
 
@@ -51,8 +56,13 @@ impl Work {
         let mut input = loaded.project.input(None);
         // The same documents in another wrapping.
         input.settings.grafana.format = DashboardFormat::Json;
-        let session = compile::session(&input);
-        let compilation = session.compile(&input);
+        self.session.configure(&Configuration::new(
+            &input.settings,
+            input.catalogue.clone(),
+            input.levels.clone(),
+        ));
+        self.session.set_files(&input.files);
+        let compilation = self.session.compile(&input);
         let mut findings = Findings::default();
         findings.add(&loaded.sources, loaded.diagnostics);
         findings.add(&compilation.sources, compilation.diagnostics);
@@ -72,7 +82,7 @@ impl Work {
                         .map(|model| (model.services.clone(), model.overview.clone()))
                         .unwrap_or_default()
                 } else {
-                    let models = session.models(environment.as_deref());
+                    let models = self.session.models(environment.as_deref());
                     preview::model(
                         models.iter().filter_map(|lowered| lowered.service.as_ref()),
                         &compilation.artifacts,
@@ -88,7 +98,7 @@ impl Work {
                     services,
                     overview,
                 };
-                (environment, model)
+                (environment, Arc::new(model))
             })
             .collect();
         self.last = Shown { project, models };
@@ -115,5 +125,100 @@ fn problems(findings: &Findings) -> Problems {
         errors,
         warnings: shown.len() - errors,
         text: String::from_utf8_lossy(&text).into_owned(),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    #![allow(clippy::unwrap_used)]
+    use std::fs;
+    use std::path::Path;
+    use std::sync::Mutex;
+
+    use super::*;
+
+    const CHECKOUT: &str = r#"import std.http
+
+team payments { }
+
+service checkout {
+  team     = payments
+  selector = { job = "checkout" }
+
+  slo availability : http.availability { objective = 99% }
+}
+"#;
+
+    /// Work on a project, and the names of the queries that ran.
+    fn work(source: Source, root: &Path) -> (Work, Arc<Mutex<Vec<String>>>) {
+        let ran = Arc::new(Mutex::new(Vec::new()));
+        let notes = ran.clone();
+        let db = Database::with_listener(move |event| {
+            if let salsa::EventKind::WillExecute { database_key } = event.kind {
+                notes.lock().unwrap().push(format!("{database_key:?}"));
+            }
+        });
+        (Work::new(db, source, root.to_path_buf(), false), ran)
+    }
+
+    fn objectives(shown: &Shown) -> Vec<String> {
+        let services = shown.models.values().flat_map(|model| &model.services);
+        let slos = services.flat_map(|service| &service.slos);
+        slos.map(|slo| slo.objective.clone()).collect()
+    }
+
+    #[test]
+    fn an_edit_computes_what_it_touches() {
+        let folder = tempfile::tempdir().unwrap();
+        let root = folder.path();
+        fs::write(root.join("nth.toml"), "[project]\nname = \"shop\"\n").unwrap();
+        fs::write(root.join("checkout.nth"), CHECKOUT).unwrap();
+        let ledger = CHECKOUT
+            .replace("checkout", "ledger")
+            .replace("team payments { }", "import checkout.{payments}");
+        fs::write(root.join("ledger.nth"), ledger).unwrap();
+        let (mut work, ran) = work(Source::Folder(root.to_path_buf()), root);
+        let models = |ran: &Mutex<Vec<String>>| {
+            let ran = std::mem::take(&mut *ran.lock().unwrap());
+            ran.iter()
+                .filter(|name| name.starts_with("service_model"))
+                .count()
+        };
+        assert_eq!(objectives(&work.again().unwrap()), ["99%", "99%"]);
+        assert_eq!(models(&ran), 2);
+
+        fs::write(root.join("checkout.nth"), CHECKOUT.replace("99%", "98%")).unwrap();
+        assert_eq!(objectives(&work.again().unwrap()), ["98%", "99%"]);
+        assert_eq!(models(&ran), 1);
+
+        assert_eq!(objectives(&work.again().unwrap()), ["98%", "99%"]);
+        assert_eq!(models(&ran), 0);
+
+        // What was there before a mistake stays, and it is what it was.
+        fs::write(root.join("checkout.nth"), CHECKOUT.replace("99%", "many")).unwrap();
+        let shown = work.again().unwrap();
+        assert_eq!(objectives(&shown), ["98%", "99%"]);
+        assert!(shown.models[&None].problems.errors > 0);
+
+        fs::remove_file(root.join("ledger.nth")).unwrap();
+        fs::write(root.join("checkout.nth"), CHECKOUT.replace("99%", "97%")).unwrap();
+        assert_eq!(objectives(&work.again().unwrap()), ["97%"]);
+    }
+
+    #[test]
+    fn a_file_by_itself_is_read_again() {
+        let folder = tempfile::tempdir().unwrap();
+        let file = folder.path().join("checkout.nth");
+        fs::write(&file, CHECKOUT).unwrap();
+        // It belongs to no project, so nothing of this is read.
+        fs::write(folder.path().join("other.nth"), "nonsense").unwrap();
+        let (mut work, _) = work(Source::File(file.clone()), folder.path());
+        let shown = work.again().unwrap();
+        assert_eq!(shown.project, "checkout");
+        assert_eq!(objectives(&shown), ["99%"]);
+        fs::write(&file, CHECKOUT.replace("99%", "98%")).unwrap();
+        assert_eq!(objectives(&work.again().unwrap()), ["98%"]);
+        fs::remove_file(&file).unwrap();
+        assert!(work.again().is_none());
     }
 }

@@ -3,6 +3,7 @@
 import { h } from "./dom.js";
 import { draw, legend } from "./charts.js";
 import { graph } from "./graph.js";
+import { called } from "./legend.js";
 import { sample } from "./sample.js";
 
 const at = (id) => document.getElementById(id);
@@ -146,9 +147,22 @@ function panelView(dashboardName, panel) {
     if (model.live) live(dashboardName, panel, range).then((series) => paint(series, false), (error) => {
       if (mine === view) plot.replaceChildren(h("div", { class: "words" }, error.message));
     });
-    else paint(sample(panel, range), true);
+    else paint(sample(panel, range, known()), true);
   });
   return h("div", { class: "panel", style, "data-panel": panel.id }, head, plot, names);
+}
+
+/** The labels of what the rules record: there is a series for each objective. */
+function known() {
+  return model.services.flatMap((service) => service.slos.map((slo) => ({
+    service: service.name,
+    slo: slo.name,
+    objective: slo.objective,
+    period: slo.window,
+    team: service.team ?? "",
+    tier: service.tier,
+    dashboard: service.dashboard?.uid ?? "",
+  })));
 }
 
 async function live(dashboardName, panel, range) {
@@ -160,10 +174,7 @@ async function live(dashboardName, panel, range) {
     });
     const body = await answer.json();
     if (!answer.ok) throw new Error(body.error ?? `status ${answer.status}`);
-    return body.series.map((one) => ({
-      name: (target.legendFormat ?? "").replace(/\{\{\s*([^}]+?)\s*\}\}/g, (_, label) => one.labels[label] ?? "") || target.refId,
-      points: one.points,
-    }));
+    return body.series.map((one) => ({ name: called(target, one.labels), labels: one.labels, points: one.points }));
   }));
   return all.flat();
 }

@@ -1,6 +1,7 @@
 // What a panel looks like: close enough to Grafana's to judge a layout by.
 
 import { h, s } from "./dom.js";
+import { table } from "./table.js";
 import { show } from "./units.js";
 
 const COLOURS = ["--blue", "--green", "--orange", "--purple", "--red", "--yellow"];
@@ -100,14 +101,12 @@ function bars(plot, panel, series) {
   }
 }
 
-function table(plot, panel, series) {
-  const unit = panel.fieldConfig?.defaults?.unit;
-  plot.append(
-    h("table", {}, series.map((one) => h("tr", {}, h("td", {}, one.name), h("td", { class: "number" }, show(last(one), unit))))),
-  );
+function rows(plot, panel, series) {
+  const isColoured = steps(panel).length > 1;
+  table(plot, panel, series, (value) => (isColoured ? colourOf(panel, value) : "var(--text)"));
 }
 
-const KINDS = { timeseries, stat, gauge: stat, bargauge: bars, table, heatmap: timeseries };
+const KINDS = { timeseries, stat, gauge: stat, bargauge: bars, table: rows, heatmap: timeseries };
 
 /** Draws series into a panel's plot. */
 export function draw(plot, panel, series, isSample) {
@@ -118,7 +117,7 @@ export function draw(plot, panel, series, isSample) {
     plot.append(h("div", { class: "stat faint" }, "no data"));
     return;
   }
-  (KINDS[panel.type] ?? table)(plot, panel, drawn);
+  (KINDS[panel.type] ?? rows)(plot, panel, drawn);
 }
 
 /** The legend of a panel with several series. */

@@ -1,5 +1,7 @@
 // Sample data: made from a panel's own words, so that a panel looks the same each time it is shown.
 
+import { called, placeholders } from "./legend.js";
+
 function hash(text) {
   let value = 2166136261;
   for (let at = 0; at < text.length; at += 1) {
@@ -50,16 +52,25 @@ function isBetterAbove(panel) {
 
 const POINTS = 90;
 
-/** Series for each of a panel's queries. */
-export function sample(panel, range) {
+/** How many lines a graph has of what there may be many of. */
+const LINES = 6;
+
+/** The labels of the series that a query may have: `known` ones where they have all that the legend names. */
+function labelled(panel, target, known) {
+  const names = placeholders(target.legendFormat);
+  if (names.length === 0) return [{}];
+  if (known.length > 0 && names.every((name) => name in known[0])) return panel.type === "table" ? known : known.slice(0, LINES);
+  return ["a", "b"].map((letter) => Object.fromEntries(names.map((name) => [name, `${name} ${letter}`])));
+}
+
+/** Series for each of a panel's queries. `known` are labels of series that there will be. */
+export function sample(panel, range, known = []) {
   const series = [];
   const base = size(panel);
   const top = panel.fieldConfig?.defaults?.max;
   for (const target of panel.targets ?? []) {
-    const pattern = target.legendFormat ?? "";
-    const label = /\{\{\s*([^}]+?)\s*\}\}/.exec(pattern);
-    const names = label ? [`${label[1]} a`, `${label[1]} b`] : [""];
-    for (const name of names) {
+    for (const labels of labelled(panel, target, known)) {
+      const name = called(target, labels);
       const next = random(hash(`${panel.id}/${panel.title}/${target.refId}/${name}`));
       const narrow = isBetterAbove(panel);
       const level = narrow ? base : base * (0.6 + 0.8 * next());
@@ -73,7 +84,7 @@ export function sample(panel, range) {
         if (typeof top === "number") value = Math.min(value, top);
         points.push([range.from + ((range.to - range.from) * at) / (POINTS - 1), value]);
       }
-      series.push({ name: label ? pattern.replace(label[0], name) : pattern || target.refId, points });
+      series.push({ name, labels, points });
     }
   }
   return series;

@@ -1,0 +1,16 @@
+//! The Grafana target: what the examples make is what Grafana takes, and what an engineer would have drawn.
+#![allow(clippy::unwrap_used, clippy::expect_used)]
+
+mod blocks;
+mod dashboards;
+mod edits;
+mod hostile;
+mod layout;
+mod linter;
+mod linter_rules;
+#[path = "../place/mod.rs"]
+#[allow(dead_code)]
+mod place;
+mod queries;
+mod schemas;
+mod single;
