@@ -27,8 +27,8 @@ pub mod headings {
     pub const ALERTS: &str = "Alerts";
     /// What people wrote.
     pub const PROCEDURES: &str = "Procedures";
-    /// All of them.
-    pub const ALL: [&str; 5] = [PROMISES, NEEDS, CALL, ALERTS, PROCEDURES];
+    /// Those that stand before the alerts, in order.
+    pub const BEFORE: [&str; 4] = [PROMISES, NEEDS, CALL, ALERTS];
 }
 
 /// What an alert follows from.
@@ -81,7 +81,8 @@ impl<'a> Origin<'a> {
 /// The alerts of a service, in the order of its rules: those of each SLO, then its own and its dependencies'.
 pub fn named(service: &Service) -> Vec<Named<'_>> {
     let mut names = BTreeSet::new();
-    let mut anchors: BTreeSet<String> = headings::ALL.iter().map(|fixed| slug(fixed)).collect();
+    let fixed = headings::BEFORE.iter().chain([&headings::PROCEDURES]);
+    let mut anchors: BTreeSet<String> = fixed.map(|fixed| slug(fixed)).collect();
     // Readers differ in what they make of a title that has more than words.
     anchors.insert(slug(&service.name));
     anchors.insert(slug(&hyphenated(&service.name)));

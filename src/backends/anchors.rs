@@ -64,7 +64,10 @@ mod tests {
                 "SLOErrorBudgetBurn availability 1h",
                 "sloerrorbudgetburn-availability-1h",
             ),
-            ("What it needs & who needs it", "what-it-needs--who-needs-it"),
+            (
+                "What it needs & who needs it",
+                "what-it-needs--who-needs-it",
+            ),
             ("`a_b` <c> | d!", "a_b-c--d"),
             ("Größe: 5 ²", "größe-5-"),
             ("очередь", "очередь"),
