@@ -277,7 +277,7 @@ impl Alerts<'_, '_> {
     fn see_procedures(&self) -> Option<String> {
         (!self.procedures.is_empty()).then(|| {
             format!(
-                "What the team wrote for this: {}.",
+                "What the team wrote for this service: {}.",
                 self.procedures.join(", ")
             )
         })
