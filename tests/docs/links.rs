@@ -162,3 +162,14 @@ fn alerts_lead_to_their_own_heading() {
     }
     assert!(seen.len() >= 20, "{}", seen.len());
 }
+
+#[test]
+fn an_environment_has_its_own_runbooks() {
+    let shop = &built::examples()[0];
+    for environment in ["production", "staging"] {
+        let file = format!("{environment}/prometheus/checkout.yaml");
+        let rules = std::fs::read_to_string(shop.folder().join(file)).unwrap();
+        let url = format!("https://runbooks.example.com/{environment}/checkout#queuebacklog");
+        assert!(rules.contains(&url), "{url}");
+    }
+}

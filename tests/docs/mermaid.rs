@@ -182,8 +182,10 @@ fn large_projects_stay_within_what_is_drawn() {
 
 #[test]
 fn mermaid_refuses_what_is_no_graph() {
-    let Some(drawn) = draw(&["flowchart LR\n  n0[\"a\"b\"]\n", "flowchart LR\n  n0[\"`**x**`\"]\n"])
-    else {
+    let Some(drawn) = draw(&[
+        "flowchart LR\n  n0[\"a\"b\"]\n",
+        "flowchart LR\n  n0[\"`**x**`\"]\n",
+    ]) else {
         return;
     };
     assert!(drawn[0].error.is_some(), "{drawn:?}");
