@@ -97,8 +97,22 @@ fn a_renamed_service_takes_its_old_file_along_and_no_other() {
     let after = place.names("build");
     let gone: Vec<_> = before.iter().filter(|file| !after.contains(file)).collect();
     let new: Vec<_> = after.iter().filter(|file| !before.contains(file)).collect();
-    assert_eq!(gone, ["grafana/ledger.json", "prometheus/ledger.yaml"]);
-    assert_eq!(new, ["grafana/books.json", "prometheus/books.yaml"]);
+    assert_eq!(
+        gone,
+        [
+            "docs/ledger.md",
+            "grafana/ledger.json",
+            "prometheus/ledger.yaml"
+        ]
+    );
+    assert_eq!(
+        new,
+        [
+            "docs/books.md",
+            "grafana/books.json",
+            "prometheus/books.yaml"
+        ]
+    );
     assert!(after.contains(&"prometheus/by-hand.yaml".to_owned()));
 }
 
@@ -182,7 +196,10 @@ fn build_check_tells_what_is_stale_and_writes_nothing() {
     let stale = place.run(&["build", "--check"]);
     assert_eq!(
         (stale.code, stale.out.as_str()),
-        (1, "would replace build/prometheus/checkout.yaml\n")
+        (
+            1,
+            "would replace build/docs/checkout.md\nwould replace build/prometheus/checkout.yaml\n"
+        )
     );
 }
 
@@ -196,7 +213,7 @@ fn each_environment_has_a_folder_of_its_own() {
     let built = place.run(&["build"]);
     assert_eq!(
         built.err,
-        "built shop for 2 environments: 8 written, 4 removed, 0 unchanged in build/\n"
+        "built shop for 2 environments: 12 written, 6 removed, 0 unchanged in build/\n"
     );
     let production = place.read("build/production/prometheus/checkout.yaml");
     assert!(production.contains("env=\"production\""));
@@ -205,7 +222,7 @@ fn each_environment_has_a_folder_of_its_own() {
     let built = place.run(&["build", "--env", "staging"]);
     assert_eq!(
         built.err,
-        "built shop for staging: 1 written, 0 removed, 3 unchanged in build/\n"
+        "built shop for staging: 2 written, 0 removed, 4 unchanged in build/\n"
     );
     assert_eq!(
         place.read("build/production/prometheus/checkout.yaml"),
@@ -214,7 +231,7 @@ fn each_environment_has_a_folder_of_its_own() {
     let stale = place.run(&["build", "--check"]);
     assert_eq!(
         stale.out,
-        "would replace build/production/prometheus/checkout.yaml\n"
+        "would replace build/production/docs/checkout.md\nwould replace build/production/prometheus/checkout.yaml\n"
     );
 
     for command in ["check", "build"] {

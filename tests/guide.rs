@@ -3,7 +3,7 @@
 //! All ```` ```nth file=… ```` fences of a document are one project, which has no diagnostics. One with `aside` is
 //! compiled with them, and with no other. One with `fails` too, and the ```` ```human ```` fence after it shows what is
 //! said of it. Sources are formatted. `NTH_BLESS=1` formats them, and writes what is said. A ```` ```yaml file=… ````
-//! or ```` ```json file=… ```` fence holds lines of that artifact, in their order, maybe with others between them.
+//! ```` ```json file=… ```` or ```` ```markdown file=… ```` fence holds lines of that artifact, in their order, maybe with others between them.
 #![allow(clippy::unwrap_used, clippy::expect_used)]
 
 #[path = "literate/markdown.rs"]
@@ -125,7 +125,7 @@ fn check(document: &str) {
                     );
                 }
             }
-            "yaml" | "json" => {
+            "yaml" | "json" | "markdown" => {
                 let file = fence.key("file").unwrap();
                 let artifact = current
                     .artifacts
@@ -171,6 +171,11 @@ fn what_is_made_for_grafana() {
 #[test]
 fn the_guide_to_teams() {
     check("docs/teams.md");
+}
+
+#[test]
+fn what_is_made_for_whoever_is_on_call() {
+    check("docs/runbooks.md");
 }
 
 #[test]

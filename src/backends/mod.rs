@@ -1,8 +1,12 @@
 //! The targets. Each reads the model and gives files; none knows another, and none does I/O.
 
 pub mod alertmanager;
+mod alerts;
+mod anchors;
 pub mod docs;
 pub mod grafana;
+mod links;
+mod markdown;
 pub mod openslo;
 pub mod pagerduty;
 pub mod prometheus;

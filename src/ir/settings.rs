@@ -14,4 +14,7 @@ pub struct OpenSloSettings {}
 
 /// The docs target's settings.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Hash)]
-pub struct DocsSettings {}
+pub struct DocsSettings {
+    /// What follows a service's name in the URL of its runbook, by where runbooks are read: nothing, `.md`, `.html` or `/`.
+    pub suffix: String,
+}

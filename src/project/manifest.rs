@@ -17,8 +17,9 @@
 //! | | `datasource` | the name or uid of the Prometheus that dashboards open with | Grafana's default |
 //! | | `namespace` | the namespace of the resources | none is written |
 //! | | `path` | where the dashboards lie on Grafana's own disk | `"/var/lib/grafana/dashboards"` |
+//! | `[docs]` | `suffix` | what follows a service's name in the URL of its runbook: `""`, `".md"`, `".html"` or `"/"` | `""` |
 //! | `[severity]` | `page`, `ticket` | what these are called in the `severity` label | `"page"`, `"ticket"` |
-//! | `[urls]` | `runbooks` | runbooks stand at `<runbooks>/<service>` | no `runbook_url` |
+//! | `[urls]` | `runbooks` | runbooks stand at `<runbooks>/<service>`, where `{environment}` in it is the environment's name | no `runbook_url` |
 //! | | `dashboards` | dashboards stand at `<dashboards>/d/<uid>` | no `dashboard_url` |
 //! | `[lints]` | a code or slug | how loudly a warning is told: `"allow"`, `"warn"` or `"error"` | `"warn"` |
 //! | `[dependencies]` | `<name>` | a package: `{ path = "../platform" }` | none |

@@ -264,6 +264,20 @@ fn what_was_mended_in_a_manifest_stays_mended() {
 }
 
 #[test]
+fn a_runbooks_suffix_is_one_that_some_reader_has() {
+    for suffix in ["", ".md", ".html", "/"] {
+        let loaded = manifest(&format!(
+            "[project]\nname = \"shop\"\n[docs]\nsuffix = \"{suffix}\"\n"
+        ));
+        assert_eq!(told(&loaded), "", "{suffix}");
+        assert_eq!(loaded.project.settings.docs.suffix, suffix);
+    }
+    let loaded = manifest("[project]\nname = \"shop\"\n[docs]\nsuffix = \"md\"\n");
+    let told = told(&loaded);
+    assert!(told.contains("no runbook's URL ends with \"md\""), "{told}");
+}
+
+#[test]
 fn what_is_no_toml_is_told_once() {
     insta::assert_snapshot!(told(&manifest(
         "[project]\nname = \"shop\noutput = \"build\"\n"

@@ -1,29 +1,54 @@
-//! The docs target: a runbook for each service, and an index.
+//! Runbooks: a Markdown page for each service, `docs/<service>.md`, and one of all services, `docs/README.md`.
+//!
+//! They are read on GitHub and by what is built on Python-Markdown (MkDocs, Backstage): what is written here means the same in both.
 
-use super::Artifact;
+mod alert;
+mod call;
+mod graph;
+mod index;
+mod look;
+mod mermaid;
+mod own;
+mod page;
+mod runbook;
+mod text;
+mod words;
+
+use super::{Artifact, links};
 use crate::ir;
 
-/// The file of a service.
+/// The runbook of a service.
 ///
 /// # Errors
 ///
-/// What the serialiser refused, as a sentence.
+/// What the serialiser of a link refused, as a sentence.
 pub fn service_files(
-    _service: &ir::Service,
-    _project: &ir::Project<'_>,
-    _settings: &ir::Settings,
+    service: &ir::Service,
+    project: &ir::Project<'_>,
+    settings: &ir::Settings,
 ) -> Result<Vec<Artifact>, String> {
-    Ok(Vec::new())
+    let contents = runbook::page(service, project, settings)
+        .map_err(|error| format!("a link of the runbook could not be written: {error}"))?;
+    Ok(vec![Artifact {
+        path: format!("docs/{}.md", links::runbook_stem(&service.name)),
+        contents,
+    }])
 }
 
-/// The files of a project besides those of its services.
+/// The page of all services; none where there is no service.
 ///
 /// # Errors
 ///
-/// What the serialiser refused, as a sentence.
+/// None: it has nothing to be refused.
 pub fn project_files(
-    _project: &ir::Project<'_>,
-    _settings: &ir::Settings,
+    project: &ir::Project<'_>,
+    settings: &ir::Settings,
 ) -> Result<Vec<Artifact>, String> {
-    Ok(Vec::new())
+    if project.services().next().is_none() {
+        return Ok(Vec::new());
+    }
+    Ok(vec![Artifact {
+        path: "docs/README.md".to_owned(),
+        contents: index::page(project, settings),
+    }])
 }

@@ -1,6 +1,6 @@
 //! A service with the project's settings: what all panels of its dashboard share.
 
-use crate::backends::{dashboard_uid_in, file_stem};
+use crate::backends::dashboard_uid_in;
 use crate::ir::{Service, Settings, Slo};
 use crate::promql::{Expr, MatchOp, Node, build, rewrite};
 
@@ -45,14 +45,7 @@ impl Board<'_> {
     /// Links to the runbook, to the overview, and to the dashboards of what the service depends on.
     pub fn links(&self, overview: Option<String>) -> Vec<Link> {
         let service = self.service;
-        let runbook = service.runbook_url.clone().or_else(|| {
-            let base = self.settings.runbook_base_url.as_ref()?;
-            Some(format!(
-                "{}/{}",
-                base.trim_end_matches('/'),
-                file_stem(&service.name)
-            ))
-        });
+        let runbook = crate::backends::links::runbook(service, self.settings);
         let mut links = Vec::new();
         if let Some(url) = runbook {
             links.push(Link {

@@ -92,20 +92,7 @@ fn markdown_line(line: &str) -> String {
 
 /// Text as code in Markdown, on one line.
 pub fn code(text: &str) -> String {
-    let text = text.replace(['\n', '\r'], " ");
-    let mut longest = 0;
-    let mut run = 0;
-    for c in text.chars() {
-        run = if c == '`' { run + 1 } else { 0 };
-        longest = longest.max(run);
-    }
-    let fence = "`".repeat(longest + 1);
-    let space = if text.starts_with('`') || text.ends_with('`') {
-        " "
-    } else {
-        ""
-    };
-    literal(&format!("{fence}{space}{text}{space}{fence}"))
+    literal(&crate::backends::markdown::code(text))
 }
 
 /// A URL in which nothing is a variable.

@@ -2,6 +2,7 @@
 
 use rust_decimal::Decimal;
 
+use crate::backends::alerts::{Named, Origin};
 use crate::ir::burn_rate::{Pair, budget_time};
 use crate::ir::number::{decimal_text, percent_text};
 use crate::ir::{AbsenceAlert, BudgetAlert, Duration, Numerator, Severity, Sli, ValueFormat};
@@ -14,41 +15,29 @@ use super::query::{aggregate, aggregate_by, at_window, binary, call, number, ove
 use super::sli::{CURRENT, SloContext, presence};
 use super::template::{Template, label_access, quote};
 
-/// The name of the burn-rate alerts; `severity`, `long_window` and `short_window` tell them apart.
-const BURN: &str = "SLOErrorBudgetBurn";
-/// The name of the budget alerts; `budget_consumed` tells them apart.
-const CONSUMED: &str = "SLOErrorBudgetConsumed";
-/// The name of the absence alert.
-const ABSENT: &str = "SLOMetricAbsent";
-
 /// How many contributors a budget alert names.
 const CONTRIBUTORS: i64 = 3;
 
 impl SloContext<'_> {
     /// The SLO's alerts.
     pub fn alert_rules(&self) -> Vec<Rule> {
-        let burn = self
-            .slo
-            .burn_rate_pairs
-            .iter()
-            .map(|pair| self.burn_alert(pair));
-        let budget = self
-            .slo
-            .budget_alerts
-            .iter()
-            .map(|alert| self.budget_alert(alert));
-        let absence = self
-            .slo
-            .absence
-            .iter()
-            .map(|alert| self.absence_alert(alert));
-        burn.chain(budget).chain(absence).collect()
+        let of_slo = |named: &&Named<'_>| {
+            let slo = named.origin.slo();
+            slo.is_some_and(|slo| std::ptr::eq(slo, self.slo))
+        };
+        let rule = |named: &Named<'_>| match named.origin {
+            Origin::Burn(_, pair) => Some(self.burn_alert(named, pair)),
+            Origin::Budget(_, alert) => Some(self.budget_alert(named, alert)),
+            Origin::Absence(_, alert) => Some(self.absence_alert(named, alert)),
+            Origin::Own(_) => None,
+        };
+        let alerts = self.of.alerts.iter();
+        alerts.filter(of_slo).filter_map(rule).collect()
     }
 
     fn alert(
         &self,
-        name: &str,
-        severity: Severity,
+        named: &Named<'_>,
         hold: Duration,
         expr: &Expr,
         labels: &[(&str, String)],
@@ -60,14 +49,14 @@ impl SloContext<'_> {
                 .iter()
                 .map(|(label, value)| ((*label).to_owned(), value.clone())),
         );
-        let mut annotations = self.of.links(self.slo.runbook_url.as_ref());
+        let mut annotations = self.of.links(named, self.slo.runbook_url.as_ref());
         annotations.insert("summary".into(), summary.finish());
         annotations.insert("description".into(), description.finish());
         Rule::Alerting(AlertingRule {
-            alert: name.to_owned(),
+            alert: named.name.clone(),
             expr: layout(expr),
             hold: hold.to_string(),
-            labels: self.of.alert_labels(all, severity),
+            labels: self.of.alert_labels(all, named.origin.severity()),
             annotations,
         })
     }
@@ -97,8 +86,8 @@ impl SloContext<'_> {
         }
     }
 
-    /// Fires while both windows burn faster than the factor. The expression's value is the long window's ratio.
-    fn burn_alert(&self, pair: &Pair) -> Rule {
+    /// Holds while both windows burn faster than the factor. The expression's value is the long window's ratio.
+    pub fn burns(&self, pair: &Pair) -> Expr {
         let above = |window| {
             let threshold = binary(
                 number(pair.factor),
@@ -116,6 +105,10 @@ impl SloContext<'_> {
             );
             expr = binary(expr, BinaryOp::And, enough);
         }
+        expr
+    }
+
+    fn burn_alert(&self, named: &Named<'_>, pair: &Pair) -> Rule {
         let what = if matches!(self.slo.sli, Sli::TimeSlices { .. }) {
             "time"
         } else {
@@ -148,19 +141,21 @@ impl SloContext<'_> {
         ];
         let texts = [summary, self.in_words(description)];
         self.alert(
-            BURN,
-            pair.severity,
+            named,
             pair.severity.default_hold(),
-            &expr,
+            &self.burns(pair),
             &labels,
             texts,
         )
     }
 
-    /// Fires while that share of the budget is spent. The expression's value is the share that is.
-    fn budget_alert(&self, alert: &BudgetAlert) -> Rule {
+    /// Holds while that share of the budget is spent. The expression's value is the share that is.
+    pub fn is_spent(&self, alert: &BudgetAlert) -> Expr {
         let spent = aggregate("max", self.recorded(PERIOD_BURN_RATE));
-        let expr = binary(spent, BinaryOp::GreaterOrEqual, number(alert.consumed));
+        binary(spent, BinaryOp::GreaterOrEqual, number(alert.consumed))
+    }
+
+    fn budget_alert(&self, named: &Named<'_>, alert: &BudgetAlert) -> Rule {
         let summary = self
             .title()
             .text(": ")
@@ -169,10 +164,9 @@ impl SloContext<'_> {
         let labels = [("budget_consumed", percent_text(alert.consumed))];
         let texts = [summary, self.in_words(self.explanation())];
         self.alert(
-            CONSUMED,
-            alert.severity,
+            named,
             alert.severity.default_hold(),
-            &expr,
+            &self.is_spent(alert),
             &labels,
             texts,
         )
@@ -301,9 +295,12 @@ impl SloContext<'_> {
             .action("end")
     }
 
-    /// Fires while nothing is measured.
-    fn absence_alert(&self, alert: &AbsenceAlert) -> Rule {
-        let expr = call("absent", [presence(self)]);
+    /// Holds while nothing is measured.
+    pub fn is_absent(&self) -> Expr {
+        call("absent", [presence(self)])
+    }
+
+    fn absence_alert(&self, named: &Named<'_>, alert: &AbsenceAlert) -> Rule {
         let summary = self.title().text(format!(": no data for {}", alert.hold));
         let description = Template::default().text(format!(
             "The series that this SLO ({}) is measured by has been missing for {}, and no other alert of it \
@@ -312,6 +309,6 @@ impl SloContext<'_> {
             alert.hold,
         ));
         let texts = [summary, self.in_words(description)];
-        self.alert(ABSENT, alert.severity, alert.hold, &expr, &[], texts)
+        self.alert(named, alert.hold, &self.is_absent(), &[], texts)
     }
 }

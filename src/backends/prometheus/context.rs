@@ -2,7 +2,8 @@
 
 use std::collections::BTreeMap;
 
-use crate::backends::{dashboard_uid_in, file_stem};
+use crate::backends::alerts::Named;
+use crate::backends::links;
 use crate::ir::{Service, Settings, Severity};
 
 use super::template;
@@ -14,6 +15,8 @@ pub struct Context<'a> {
     pub service: &'a Service,
     /// The project's settings.
     pub settings: &'a Settings,
+    /// The service's alerts.
+    pub alerts: &'a [Named<'a>],
 }
 
 impl Context<'_> {
@@ -71,28 +74,11 @@ impl Context<'_> {
             .collect()
     }
 
-    /// The annotations that link to the runbook and the dashboard, where they are known; `runbook` is the
-    /// alert's own.
-    pub fn links(&self, runbook: Option<&String>) -> BTreeMap<String, String> {
-        let service = self.service;
-        let at = |base: &str, rest: &str| format!("{}/{rest}", base.trim_end_matches('/'));
-        let runbook = runbook
-            .or(service.runbook_url.as_ref())
-            .cloned()
-            .or_else(|| {
-                self.settings
-                    .runbook_base_url
-                    .as_ref()
-                    .map(|base| at(base, &file_stem(&service.name)))
-            });
-        let dashboard = service.dashboard_url.clone().or_else(|| {
-            let base = self.settings.dashboard_base_url.as_ref()?;
-            let environment = self.settings.environment.as_deref();
-            Some(at(
-                base,
-                &format!("d/{}", dashboard_uid_in(environment, &service.name)),
-            ))
-        });
+    /// The annotations that link to the runbook and the dashboard, where they are known; `own` is the runbook that the alert
+    /// has itself.
+    pub fn links(&self, alert: &Named<'_>, own: Option<&String>) -> BTreeMap<String, String> {
+        let runbook = links::alert_runbook(self.service, self.settings, own, &alert.anchor);
+        let dashboard = links::dashboard(self.service, self.settings);
         [("runbook_url", runbook), ("dashboard_url", dashboard)]
             .into_iter()
             .filter_map(|(name, url)| Some((name.to_owned(), template::literal(&url?))))

@@ -19,10 +19,14 @@ use std::collections::BTreeMap;
 use serde::Serialize;
 
 use crate::ir::{RuleFormat, Service, Settings};
+use crate::promql::Expr;
 
 use self::context::Context;
+pub use self::layout::layout;
+
 use self::document::{Group, Metadata, PrometheusRule, Rule, RuleFile};
 use self::sli::SloContext;
+use super::alerts::{Origin, named};
 use super::{Artifact, file_stem};
 
 /// The first line of every file. It names nothing from the source, and so can't be broken out of.
@@ -37,7 +41,12 @@ pub fn service_rules(
     service: &Service,
     settings: &Settings,
 ) -> Result<Option<Artifact>, serde_saphyr::SerializeError> {
-    let file = rule_file(Context { service, settings });
+    let alerts = named(service);
+    let file = rule_file(Context {
+        service,
+        settings,
+        alerts: &alerts,
+    });
     if file.groups.is_empty() {
         return Ok(None);
     }
@@ -51,6 +60,21 @@ pub fn service_rules(
         path: format!("prometheus/{}.yaml", file_stem(&service.name)),
         contents,
     }))
+}
+
+/// What the rule of an alert of a service asks.
+pub fn condition(service: &Service, settings: &Settings, alert: &Origin<'_>) -> Expr {
+    let context = Context {
+        service,
+        settings,
+        alerts: &[],
+    };
+    match alert {
+        Origin::Burn(slo, pair) => SloContext::new(context, slo).burns(pair),
+        Origin::Budget(slo, alert) => SloContext::new(context, slo).is_spent(alert),
+        Origin::Absence(slo, _) => SloContext::new(context, slo).is_absent(),
+        Origin::Own(alert) => alert.when.clone(),
+    }
 }
 
 /// Strings that YAML 1.1 takes for something else are quoted, as Kubernetes' tools read 1.1; texts longer than

@@ -1,6 +1,6 @@
 //! Alerts and recordings that people and templates wrote.
 
-use crate::backends::alert_names;
+use crate::backends::alerts::{Named, Origin};
 use crate::ir::Alert;
 
 use super::context::Context;
@@ -23,22 +23,20 @@ impl Context<'_> {
 
     /// The service's own alerts and those of its dependencies.
     pub fn alert_rules(&self) -> Vec<Rule> {
-        let alerts = &self.service.alerts;
-        let names: Vec<&str> = alerts.iter().map(|alert| alert.name.as_str()).collect();
-        alerts
-            .iter()
-            .zip(alert_names(&names))
-            .map(|(alert, named)| self.alert_rule(alert, named.unique))
-            .collect()
+        let rule = |named: &Named<'_>| match named.origin {
+            Origin::Own(alert) => Some(self.alert_rule(named, alert)),
+            _ => None,
+        };
+        self.alerts.iter().filter_map(rule).collect()
     }
 
-    fn alert_rule(&self, alert: &Alert, name: String) -> Rule {
+    fn alert_rule(&self, named: &Named<'_>, alert: &Alert) -> Rule {
         let hold = alert.hold();
         let mut labels = self.labels(&alert.labels);
         if let Some(dependency) = &alert.dependency {
             labels.insert("dependency".into(), dependency.to_string());
         }
-        let mut annotations = self.links(alert.runbook_url.as_ref());
+        let mut annotations = self.links(named, alert.runbook_url.as_ref());
         annotations.extend(
             alert
                 .annotations
@@ -64,7 +62,7 @@ impl Context<'_> {
         annotations.insert("summary".into(), summary);
         annotations.insert("description".into(), description);
         Rule::Alerting(AlertingRule {
-            alert: name,
+            alert: named.name.clone(),
             expr: layout(&alert.when),
             hold: hold.to_string(),
             labels: self.alert_labels(labels, alert.severity),

@@ -1,0 +1,89 @@
+//! The anchors that GitHub gives to the headings of a Markdown file.
+
+use std::collections::BTreeMap;
+
+/// A heading's text as an anchor: in lower case, without what is neither part of a word, a space nor a hyphen, with hyphens for
+/// spaces. It is what GitHub makes of the first heading of that text in a file.
+pub fn slug(heading: &str) -> String {
+    let kept = |c: &char| {
+        *c == ' '
+            || *c == '-'
+            || regex_syntax::try_is_word_character(*c).unwrap_or(c.is_alphanumeric())
+    };
+    heading
+        .trim()
+        .to_lowercase()
+        .chars()
+        .filter(kept)
+        .map(|c| if c == ' ' { '-' } else { c })
+        .collect()
+}
+
+/// The anchors of one file, heading by heading: one that is taken is followed by a number.
+#[derive(Debug, Clone, Default)]
+pub struct Anchors {
+    taken: BTreeMap<String, usize>,
+}
+
+impl Anchors {
+    /// The anchor that the next heading would have.
+    pub fn next(&self, heading: &str) -> String {
+        let first = slug(heading);
+        let mut anchor = first.clone();
+        let mut number = self.taken.get(&first).copied().unwrap_or_default();
+        while self.taken.contains_key(&anchor) {
+            number += 1;
+            anchor = format!("{first}-{number}");
+        }
+        anchor
+    }
+
+    /// The anchor of the next heading.
+    pub fn take(&mut self, heading: &str) -> String {
+        let anchor = self.next(heading);
+        let first = slug(heading);
+        if anchor != first
+            && let Some(count) = self.taken.get_mut(&first)
+        {
+            let number = anchor.rsplit('-').next();
+            *count = number.and_then(|n| n.parse().ok()).unwrap_or(*count);
+        }
+        self.taken.insert(anchor.clone(), 0);
+        anchor
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn headings_become_anchors_as_on_github() {
+        for (heading, anchor) in [
+            (
+                "SLOErrorBudgetBurn availability 1h",
+                "sloerrorbudgetburn-availability-1h",
+            ),
+            (
+                "What it needs & who needs it",
+                "what-it-needs--who-needs-it",
+            ),
+            ("`a_b` <c> | d!", "a_b-c--d"),
+            ("Größe: 5 ²", "größe-5-"),
+            ("очередь", "очередь"),
+            ("🔥", ""),
+        ] {
+            assert_eq!(slug(heading), anchor, "{heading}");
+        }
+    }
+
+    #[test]
+    fn the_same_heading_again_is_numbered() {
+        let mut anchors = Anchors::default();
+        let headings = ["a", "a", "a-1", "A", "b", "a"];
+        assert_eq!(
+            headings.map(|heading| anchors.take(heading)),
+            ["a", "a-1", "a-1-1", "a-2", "b", "a-3"]
+        );
+    }
+}

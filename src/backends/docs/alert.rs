@@ -1,0 +1,440 @@
+//! An alert's section: what it means, what customers notice, what to look at, what to do, whom to call next.
+
+use rust_decimal::Decimal;
+
+use super::page::Page;
+use super::{call, look, text, words};
+use crate::backends::alerts::{Named, Origin};
+use crate::backends::links;
+use crate::backends::prometheus::{condition, layout};
+use crate::backends::recorded::{BUDGET_REMAINING, ERROR_RATIO};
+use crate::ir::burn_rate::{Pair, budget_time};
+use crate::ir::number::{decimal_text, percent_text};
+use crate::ir::{
+    AbsenceAlert, Alert, BudgetAlert, Criticality, Dependency, Duration, Project, Service,
+    Settings, Severity, Sli, Slo,
+};
+use crate::promql::{Expr, build};
+
+/// The heading level of an alert.
+pub const LEVEL: u8 = 3;
+
+/// What an alert's section is written from.
+pub struct Alerts<'a, 'p> {
+    /// The service.
+    pub service: &'a Service,
+    /// Its project.
+    pub project: &'p Project<'a>,
+    /// The project's settings.
+    pub settings: &'p Settings,
+    /// Links to the procedures that people wrote for the service.
+    pub procedures: Vec<String>,
+    /// The anchor of who is called.
+    pub call: String,
+}
+
+impl Alerts<'_, '_> {
+    /// Adds an alert's section.
+    ///
+    /// # Errors
+    ///
+    /// What the serialiser of a link refused.
+    pub fn section(&self, page: &mut Page, named: &Named<'_>) -> Result<(), String> {
+        page.heading(LEVEL, &named.heading);
+        page.paragraph(self.identity(named));
+        match named.origin {
+            Origin::Burn(slo, pair) => page.paragraph(meaning(&burn_meaning(slo, pair))),
+            Origin::Budget(slo, alert) => page.paragraph(meaning(&budget_meaning(slo, alert))),
+            Origin::Absence(slo, alert) => page.paragraph(meaning(&absence_meaning(slo, alert))),
+            Origin::Own(alert) => own_meaning(page, alert),
+        }
+        self.impact(page, named);
+        self.look(page, named)?;
+        self.act(page, named);
+        page.paragraph(format!(
+            "**Whom to call next:** {} {}",
+            call::in_short(self.service, named.origin.severity(), self.project),
+            text::within("All of it.", &format!("#{}", self.call))
+        ));
+        Ok(())
+    }
+
+    /// What tells this alert from others, and how loud it is.
+    fn identity(&self, named: &Named<'_>) -> String {
+        let loudness = match named.origin.severity() {
+            Severity::Page => "**Page**: somebody is woken.",
+            Severity::Ticket => "**Ticket**: somebody looks in working hours.",
+        };
+        let mut labels = vec![("alertname", named.name.clone())];
+        labels.extend(match named.origin {
+            Origin::Burn(slo, pair) => vec![
+                ("slo", slo.name.to_string()),
+                ("long_window", pair.long.to_string()),
+            ],
+            Origin::Budget(slo, alert) => vec![
+                ("slo", slo.name.to_string()),
+                ("budget_consumed", percent_text(alert.consumed)),
+            ],
+            Origin::Absence(slo, _) => vec![("slo", slo.name.to_string())],
+            Origin::Own(alert) => alert
+                .dependency
+                .iter()
+                .map(|dependency| ("dependency", dependency.to_string()))
+                .collect(),
+        });
+        labels.push(("service", self.service.name.to_string()));
+        if let Some(environment) = &self.settings.environment {
+            labels.push(("environment", environment.to_string()));
+        }
+        let firing = series("ALERTS", &labels);
+        format!(
+            "{loudness} Where it fires: {}.",
+            text::code(&firing.to_string())
+        )
+    }
+
+    fn impact(&self, page: &mut Page, named: &Named<'_>) {
+        const NOTICE: &str = "**What customers notice:**";
+        let wrote = |page: &mut Page, markdown: &str| {
+            page.paragraph(NOTICE);
+            page.own(LEVEL, markdown);
+        };
+        match named.origin {
+            Origin::Own(alert) => {
+                let dependency = self.dependency_of(alert);
+                match (&alert.impact, dependency.and_then(|known| known.impact.as_ref())) {
+                    (Some(impact), _) | (None, Some(impact)) => wrote(page, impact),
+                    (None, None) => page.paragraph(format!(
+                        "{NOTICE} nobody wrote that down (the alert has no `impact`)."
+                    )),
+                }
+            }
+            Origin::Burn(slo, _) | Origin::Budget(slo, _) => match &slo.description {
+                Some(description) => page.paragraph(format!(
+                    "{NOTICE} more often than promised, this does not hold: {}",
+                    text::inline(description)
+                )),
+                None => page.paragraph(format!(
+                    "{NOTICE} nobody wrote that down (the objective has no `description`)."
+                )),
+            },
+            Origin::Absence(..) => page.paragraph(format!(
+                "{NOTICE} that cannot be told from here: nothing is measured. It may be nothing, and it may be a full outage."
+            )),
+        }
+    }
+
+    /// The dependency that an alert came from.
+    fn dependency_of(&self, alert: &Alert) -> Option<&Dependency> {
+        let name = alert.dependency.as_ref()?;
+        let mut dependencies = self.service.dependencies.iter();
+        dependencies.find(|known| known.name == *name)
+    }
+
+    fn look(&self, page: &mut Page, named: &Named<'_>) -> Result<(), String> {
+        page.paragraph("**What to look at:**");
+        let condition = condition(self.service, self.settings, &named.origin);
+        let mut items = Vec::new();
+        if let Some(dashboard) = links::dashboard(self.service, self.settings) {
+            items.push(format!(
+                "{} of the service",
+                text::link("Dashboard", &dashboard)
+            ));
+        }
+        for (what, query) in self.queries(named, &condition) {
+            let url = look::explore(&query, self.settings).map_err(|error| error.to_string())?;
+            let shown = match url {
+                Some(url) => text::link(&what, &url),
+                None => text::inline(&what),
+            };
+            items.push(format!("{shown}: {}", text::code(&query.to_string())));
+        }
+        items.push("The alert fires where this gives something:".to_owned());
+        page.list(items);
+        page.fence("promql", &layout(&condition));
+        Ok(())
+    }
+
+    /// What tells how it is now.
+    fn queries(&self, named: &Named<'_>, condition: &Expr) -> Vec<(String, Expr)> {
+        let recorded = |metric: &str, slo: &Slo| {
+            let environment = self.settings.environment.as_ref();
+            let labels: Vec<_> = environment
+                .map(|name| ("environment", name.to_string()))
+                .into_iter()
+                .chain([
+                    ("service", self.service.name.to_string()),
+                    ("slo", slo.name.to_string()),
+                ])
+                .collect();
+            let recording = series(metric, &labels);
+            build::aggregate("max", None, recording)
+        };
+        match named.origin {
+            Origin::Burn(slo, pair) => [pair.short, pair.long]
+                .map(|window| {
+                    (
+                        format!("The error ratio over {}", words::duration(window)),
+                        recorded(&format!("{ERROR_RATIO}{window}"), slo),
+                    )
+                })
+                .to_vec(),
+            Origin::Budget(slo, _) => vec![(
+                "The share of the budget that is left".to_owned(),
+                recorded(BUDGET_REMAINING, slo),
+            )],
+            Origin::Absence(..) => self
+                .up()
+                .map(|up| ("Whether its targets answer".to_owned(), up))
+                .into_iter()
+                .collect(),
+            Origin::Own(_) => {
+                let watched = look::watched(condition);
+                if watched == condition {
+                    Vec::new()
+                } else {
+                    vec![("What it watches".to_owned(), watched.clone())]
+                }
+            }
+        }
+    }
+
+    /// `up` of the service's targets, by the labels that every target has.
+    fn up(&self) -> Option<Expr> {
+        let labels: Vec<_> = ["instance", "job"]
+            .into_iter()
+            .filter_map(|label| Some((label, self.service.selector.get(label)?.clone())))
+            .collect();
+        (!labels.is_empty()).then(|| series("up", &labels))
+    }
+
+    fn act(&self, page: &mut Page, named: &Named<'_>) {
+        const ACT: &str = "**What to do:**";
+        let mut steps = Vec::new();
+        match named.origin {
+            Origin::Own(alert) => {
+                if let Some(url) = &alert.runbook_url {
+                    steps.push(format!("Its own runbook: {}", text::address(url)));
+                }
+                let needed = self.dependency_of(alert);
+                if let Some(needed) = needed.and_then(|needed| self.runbook_of(needed)) {
+                    steps.push(format!("The runbook of what it needs: {needed}"));
+                }
+                if let Some(own) = &alert.steps {
+                    page.paragraph(ACT);
+                    page.own(LEVEL, own);
+                    steps.extend(self.see_procedures());
+                    page.list(steps);
+                    return;
+                }
+                steps.extend(self.see_procedures());
+                if steps.is_empty() {
+                    page.paragraph(format!(
+                        "{ACT} nobody wrote that down (the alert has no `steps`, the service no `runbook`)."
+                    ));
+                    return;
+                }
+            }
+            Origin::Burn(slo, _) => {
+                steps.extend(own_runbook(slo));
+                steps.push("Find in the graphs when it began. What changed then, a deployment or a setting, is undone first.".to_owned());
+                steps.extend(self.see_dependencies());
+                steps.extend(self.see_procedures());
+            }
+            Origin::Budget(slo, _) => {
+                steps.extend(own_runbook(slo));
+                if !slo.breakdown.is_empty() {
+                    let labels: Vec<_> = slo
+                        .breakdown
+                        .iter()
+                        .map(|label| text::code(label))
+                        .collect();
+                    steps.push(format!(
+                        "Read in the alert's description where most bad events are, by {}.",
+                        words::list(&labels)
+                    ));
+                }
+                steps.push("Find in the graphs what spent the budget: one incident that is over, or something that goes on.".to_owned());
+                steps.extend(self.see_dependencies());
+                steps.push("Hold back risky changes until there is budget again, and mend what spent it before anything new.".to_owned());
+                steps.extend(self.see_procedures());
+            }
+            Origin::Absence(slo, _) => {
+                steps.extend(own_runbook(slo));
+                steps.push(
+                    "See whether the service runs. If it does not, that is the incident."
+                        .to_owned(),
+                );
+                steps.push("If it runs, see in Prometheus's list of targets whether it is still scraped, and with which error.".to_owned());
+                steps.push("If it is scraped, look for the series in the query: a release may have renamed the metric or a label. Then the `.nth` source is to follow.".to_owned());
+                steps.extend(self.see_procedures());
+            }
+        }
+        page.paragraph(ACT);
+        page.steps(steps);
+    }
+
+    fn see_procedures(&self) -> Option<String> {
+        (!self.procedures.is_empty()).then(|| {
+            format!(
+                "What the team wrote for this service: {}.",
+                self.procedures.join(", ")
+            )
+        })
+    }
+
+    /// What may have failed instead: first what it does not work without.
+    fn see_dependencies(&self) -> Option<String> {
+        let of = |criticality| {
+            let needed = self.service.dependencies.iter();
+            needed
+                .filter(move |needed| needed.criticality == criticality)
+                .map(|needed| {
+                    self.runbook_of(needed)
+                        .unwrap_or_else(|| text::inline(&needed.name))
+                })
+                .collect::<Vec<_>>()
+        };
+        let (hard, soft) = (of(Criticality::Hard), of(Criticality::Soft));
+        match (hard.is_empty(), soft.is_empty()) {
+            (true, true) => None,
+            (false, true) => Some(format!(
+                "See whether what it cannot work without has failed: {}.",
+                words::list(&hard)
+            )),
+            (true, false) => Some(format!(
+                "See whether what it needs has failed: {}.",
+                words::list(&soft)
+            )),
+            (false, false) => Some(format!(
+                "See whether what it cannot work without has failed: {}; then what it works without, with less comfort: {}.",
+                words::list(&hard),
+                words::list(&soft)
+            )),
+        }
+    }
+
+    fn runbook_of(&self, needed: &Dependency) -> Option<String> {
+        let service = self.project.service(needed.service.as_deref()?)?;
+        let page = format!("{}.md", links::runbook_stem(&service.name));
+        Some(text::within(&service.name, &page))
+    }
+}
+
+fn own_runbook(slo: &Slo) -> Option<String> {
+    let url = slo.runbook_url.as_ref()?;
+    Some(format!(
+        "The objective's own runbook: {}",
+        text::address(url)
+    ))
+}
+
+fn series(metric: &str, labels: &[(&str, String)]) -> Expr {
+    let labels: Vec<_> = labels
+        .iter()
+        .map(|(label, value)| (*label, value.as_str()))
+        .collect();
+    build::selector(metric, &labels)
+}
+
+fn meaning(words: &str) -> String {
+    format!("**What it means:** {words}")
+}
+
+/// What bad ones are counted of.
+fn unit(slo: &Slo) -> (&'static str, &'static str) {
+    match slo.sli {
+        Sli::TimeSlices { .. } => ("time", "was"),
+        _ => ("events", "were"),
+    }
+}
+
+fn burn_meaning(slo: &Slo, pair: &Pair) -> String {
+    let (of, were) = unit(slo);
+    let mut told = format!(
+        "Over the last {} and over the last {}, more than {} of the {of} {were} bad: {} times what {} over {} allows. At that rate \
+         all of the budget, {} of full outage, is gone in {}; {} of it went within {}.",
+        words::duration(pair.long),
+        words::duration(pair.short),
+        percent_text(pair.threshold(slo.objective)),
+        decimal_text(pair.factor),
+        percent_text(slo.objective),
+        words::duration(slo.window),
+        words::in_minutes(budget_time(slo.objective, slo.window)),
+        words::duration(pair.exhaustion()),
+        percent_text(pair.budget),
+        words::duration(pair.long),
+    );
+    let counts = !matches!(slo.sli, Sli::ErrorRatio { total: None, .. });
+    if let (Some(least), true) = (slo.min_events, counts) {
+        told.push_str(&format!(
+            " It is silent below {least} events in {}.",
+            words::duration(pair.long)
+        ));
+    }
+    told
+}
+
+fn budget_meaning(slo: &Slo, alert: &BudgetAlert) -> String {
+    let budget = budget_time(slo.objective, slo.window);
+    let promise = format!(
+        "{} over {}",
+        percent_text(slo.objective),
+        words::duration(slo.window)
+    );
+    if alert.consumed >= Decimal::ONE {
+        return format!(
+            "{} of the error budget is spent: the {} of full outage that {promise} allows are gone, and what is promised is broken until \
+             bad {} leave the period.",
+            percent_text(alert.consumed),
+            words::in_minutes(budget),
+            unit(slo).0
+        );
+    }
+    format!(
+        "{} of the error budget is spent: {} of the {} of full outage that {promise} allows. When this fires, {} are left.",
+        percent_text(alert.consumed),
+        words::in_minutes(share(budget, alert.consumed)),
+        words::in_minutes(budget),
+        words::in_minutes(share(budget, Decimal::ONE - alert.consumed)),
+    )
+}
+
+/// A share of a length of time, to the millisecond.
+fn share(of: Duration, share: Decimal) -> Duration {
+    use rust_decimal::prelude::ToPrimitive;
+    let millis = (Decimal::from(of.0) * share).round().to_u64();
+    Duration(millis.unwrap_or_default())
+}
+
+fn absence_meaning(slo: &Slo, alert: &AbsenceAlert) -> String {
+    format!(
+        "For {}, the series have been missing that the objective {} is measured by, and no other alert of it can fire until they are \
+         back. The service may be down, no longer scraped, or its metric renamed.",
+        words::duration(alert.hold),
+        text::code(&slo.name)
+    )
+}
+
+fn own_meaning(page: &mut Page, alert: &Alert) {
+    let mut told = Vec::new();
+    if let Some(summary) = &alert.summary {
+        told.push(text::alert_text(summary));
+    }
+    if let Some(description) = &alert.description {
+        told.push(text::alert_text(description));
+    }
+    let hold = words::duration(alert.hold());
+    told.push(format!(
+        "It fires once its condition has held for {hold}{}.",
+        match &alert.dependency {
+            Some(dependency) => format!(
+                "; it watches what the service needs as {}",
+                text::code(dependency)
+            ),
+            None => String::new(),
+        }
+    ));
+    told.retain(|words| !words.is_empty());
+    page.paragraph(meaning(&told.join(" ")));
+}

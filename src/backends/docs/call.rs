@@ -1,0 +1,263 @@
+//! Who is called, after how long, and who comes next.
+
+use super::page::Page;
+use super::{text, words};
+use crate::ir::{
+    Duration, Escalation, Layer, Project, Schedule, Service, Severity, Step, Target, Team, Urgency,
+};
+
+/// Adds who is called when a service fails.
+pub fn section(page: &mut Page, service: &Service, project: &Project<'_>) {
+    loudness(page, service, project);
+    match service
+        .escalation
+        .as_ref()
+        .and_then(|named| project.escalation(named))
+    {
+        Some((team, escalation)) if !escalation.steps.is_empty() => {
+            steps(page, service, project, team, escalation);
+        }
+        _ => page.paragraph(nobody(service, project)),
+    }
+    if let Some(team) = project.owner(service) {
+        page.list(contacts(team));
+    }
+}
+
+/// That nobody is on call, and whom to ask all the same.
+fn nobody(service: &Service, project: &Project<'_>) -> String {
+    let mut told = "**Nobody is on call**: the service has no escalation.".to_owned();
+    match project.owner(service).and_then(reach) {
+        Some(reach) => told.push_str(&format!(" Try {reach}.")),
+        None => told.push_str(" Its team has neither a channel nor an address."),
+    }
+    told
+}
+
+/// How loudly incidents notify, and when.
+fn loudness(page: &mut Page, service: &Service, project: &Project<'_>) {
+    let urgency = match service.urgency {
+        Urgency::High => "high",
+        Urgency::Low => "low",
+    };
+    let told = match (project.support_hours(service), service.urgency) {
+        (Some(hours), Urgency::High) => format!(
+            "Incidents notify with high urgency {}; at other times with low urgency.",
+            words::support_hours(hours, &text::inline(&hours.zone))
+        ),
+        _ => format!("Incidents notify with {urgency} urgency at all times."),
+    };
+    page.paragraph(told);
+}
+
+fn steps(
+    page: &mut Page,
+    service: &Service,
+    project: &Project<'_>,
+    team: &Team,
+    escalation: &Escalation,
+) {
+    page.paragraph(format!(
+        "The escalation {} of {}, counted from the start of an incident that nobody acknowledges:",
+        text::code(&escalation.name),
+        text::inline(&team.name)
+    ));
+    let starts = starts(escalation, service);
+    let lines = escalation.steps.iter().zip(&starts).map(|(step, start)| {
+        let targets: Vec<_> = step
+            .notify
+            .iter()
+            .map(|target| target_in_full(target, project, team))
+            .collect();
+        format!("**{}:** {}", when(*start), words::list(&targets))
+    });
+    page.steps(lines);
+    let last = escalation
+        .waits(&service.pace)
+        .last()
+        .copied()
+        .unwrap_or(Duration(0));
+    page.paragraph(match escalation.loops(&service.pace) {
+        0 => format!(
+            "The last step has {}; then nobody else is called.",
+            words::duration(last)
+        ),
+        loops => format!(
+            "The last step has {}; then it begins again, {}.",
+            words::duration(last),
+            if loops == 1 {
+                "once".to_owned()
+            } else {
+                format!("{loops} times")
+            }
+        ),
+    });
+}
+
+/// When each step is told, from the start.
+fn starts(escalation: &Escalation, service: &Service) -> Vec<Duration> {
+    let first = escalation.steps.first().and_then(|step| step.after);
+    let mut start = first.unwrap_or(Duration(0));
+    escalation
+        .waits(&service.pace)
+        .into_iter()
+        .map(|wait| {
+            let this = start;
+            start = Duration(start.0.saturating_add(wait.0));
+            this
+        })
+        .collect()
+}
+
+fn when(start: Duration) -> String {
+    if start.0 == 0 {
+        "At once".to_owned()
+    } else {
+        format!("After {}", words::duration(start))
+    }
+}
+
+/// Whom a step tells, in a few words.
+fn target_in_short(target: &Target) -> String {
+    match target {
+        Target::Person(mail) => text::person(mail),
+        Target::Schedule { name, .. } => format!("on call in {}", text::code(name)),
+    }
+}
+
+fn target_in_full(target: &Target, project: &Project<'_>, of: &Team) -> String {
+    let Target::Schedule { team, name } = target else {
+        return target_in_short(target);
+    };
+    let mut told = format!("whoever is on call in {}", text::code(name));
+    if *team != of.name {
+        told.push_str(&format!(" of {}", text::inline(team)));
+    }
+    let schedule = project
+        .team(team)
+        .and_then(|team| team.schedules.iter().find(|known| known.name == *name));
+    if let Some(schedule) = schedule {
+        told.push_str(&format!(" ({})", turns(schedule)));
+    }
+    told
+}
+
+/// Who takes turns in a schedule: the layer that stands before the others first.
+fn turns(schedule: &Schedule) -> String {
+    let zone = text::inline(&schedule.zone);
+    let layers: Vec<_> = schedule.layers.iter().rev().map(layer).collect();
+    format!("{}; times are {zone}", layers.join("; otherwise "))
+}
+
+fn layer(layer: &Layer) -> String {
+    let members: Vec<_> = layer
+        .members
+        .iter()
+        .map(|member| text::person(member))
+        .collect();
+    let mut told = members.join(", ");
+    if layer.members.len() > 1 {
+        told.push_str(&format!(
+            " in turns of {} that begin {} {}, from {}",
+            words::turn(layer.turn),
+            if layer.turn.0 % Duration::days(7).0 == 0 {
+                "on"
+            } else {
+                "at"
+            },
+            if layer.turn.0 % Duration::days(7).0 == 0 {
+                words::time_of_week(layer.handoff)
+            } else {
+                words::time(layer.handoff.time)
+            },
+            layer.start
+        ));
+    }
+    if !layer.hours.is_empty() {
+        let hours: Vec<_> = layer.hours.iter().map(words::hours).collect();
+        told.push_str(&format!(", only {}", words::list(&hours)));
+    }
+    told
+}
+
+/// How a team is reached, where it says so.
+pub fn reach(team: &Team) -> Option<String> {
+    let slack = team.slack.as_ref().map(|slack| text::code(slack));
+    let mail = team.email.as_ref().map(|mail| text::person(mail));
+    let ways: Vec<_> = slack.into_iter().chain(mail).collect();
+    (!ways.is_empty()).then(|| words::list(&ways))
+}
+
+/// The team with what it does and who can be asked.
+pub fn contacts(team: &Team) -> Vec<String> {
+    let mut lines = Vec::new();
+    let people = |people: &[String]| {
+        let people: Vec<_> = people.iter().map(|mail| text::person(mail)).collect();
+        words::list(&people)
+    };
+    if let Some(reach) = reach(team) {
+        lines.push(format!(
+            "The team {} is reached in {reach}.",
+            text::inline(&team.name)
+        ));
+    }
+    if !team.members.is_empty() {
+        lines.push(format!("Its members: {}.", people(&team.members)));
+    }
+    if !team.managers.is_empty() {
+        lines.push(format!("Its managers: {}.", people(&team.managers)));
+    }
+    lines
+}
+
+/// Whom an alert calls and who comes next, on one line.
+pub fn in_short(service: &Service, severity: Severity, project: &Project<'_>) -> String {
+    let owner = project.owner(service);
+    let escalation = service
+        .escalation
+        .as_ref()
+        .and_then(|named| project.escalation(named));
+    let chain = match escalation {
+        Some((_, escalation)) if !escalation.steps.is_empty() => {
+            let starts = starts(escalation, service);
+            let steps: Vec<_> = escalation
+                .steps
+                .iter()
+                .zip(starts)
+                .map(|(step, start)| called(step, start))
+                .collect();
+            Some(steps.join("; "))
+        }
+        _ => None,
+    };
+    match (severity, chain) {
+        (Severity::Page, Some(chain)) => format!("{chain}."),
+        (Severity::Page, None) => nobody(service, project),
+        (Severity::Ticket, chain) => {
+            let first = match owner.and_then(reach) {
+                Some(reach) => format!("Nobody is woken: the team answers in {reach}."),
+                None => "Nobody is woken.".to_owned(),
+            };
+            match chain {
+                Some(chain) => format!("{first} If customers are hurt: {}.", lower_first(&chain)),
+                None => format!("{first} {}", nobody(service, project)),
+            }
+        }
+    }
+}
+
+fn called(step: &Step, start: Duration) -> String {
+    let targets: Vec<_> = step.notify.iter().map(target_in_short).collect();
+    let when = if start.0 == 0 {
+        "At once".to_owned()
+    } else {
+        format!("after {}", words::duration(start))
+    };
+    format!("{when} {}", words::list(&targets))
+}
+
+fn lower_first(text: &str) -> String {
+    let mut chars = text.chars();
+    let first = chars.next().map(|c| c.to_lowercase().to_string());
+    format!("{}{}", first.unwrap_or_default(), chars.as_str())
+}

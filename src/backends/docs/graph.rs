@@ -1,0 +1,274 @@
+//! Which services hang on which, as graphs that stay readable.
+
+use std::collections::{BTreeMap, BTreeSet, VecDeque};
+
+use super::mermaid::{Arrow, Graph, Shape};
+use crate::ir::{Criticality, Dependency, Project, Service};
+
+/// How many nodes a graph has at most: more are not read.
+const MOST_NODES: usize = 40;
+/// How many arrows a graph has at most. Mermaid refuses more than 500.
+const MOST_ARROWS: usize = 200;
+
+/// A graph, and what it leaves out, as sentences.
+pub struct Drawn {
+    /// The graph; `None` where there is nothing to draw.
+    pub graph: Option<String>,
+    /// What it does not show.
+    pub left_out: Vec<String>,
+}
+
+fn arrow(criticality: Criticality) -> Arrow {
+    match criticality {
+        Criticality::Hard => Arrow::Hard,
+        Criticality::Soft => Arrow::Soft,
+    }
+}
+
+/// The lines of a dependency that is no service of the project: its name and what it runs on.
+fn outside(dependency: &Dependency) -> Vec<&str> {
+    let name = dependency.service.as_ref().unwrap_or(&dependency.name);
+    let technology = dependency.technology.as_deref();
+    std::iter::once(name.as_str())
+        .chain(technology.filter(|technology| *technology != name.as_str()))
+        .collect()
+}
+
+/// A graph of services in the making.
+struct Around<'a, 'p> {
+    project: &'p Project<'a>,
+    graph: Graph,
+    nodes: BTreeMap<&'a str, usize>,
+    arrows: BTreeSet<(usize, usize, Arrow)>,
+    is_cut: bool,
+}
+
+impl<'a> Around<'a, '_> {
+    /// The node of a service, new where there is room.
+    fn node(&mut self, service: &'a str) -> Option<usize> {
+        if let Some(node) = self.nodes.get(service) {
+            return Some(*node);
+        }
+        if self.nodes.len() >= MOST_NODES {
+            self.is_cut = true;
+            return None;
+        }
+        let node = self.graph.node([service], Shape::Box);
+        self.nodes.insert(service, node);
+        Some(node)
+    }
+
+    fn arrow(&mut self, from: usize, to: usize, arrow: Arrow) {
+        if self.arrows.contains(&(from, to, arrow)) {
+            return;
+        }
+        if self.graph.arrows() >= MOST_ARROWS {
+            self.is_cut = true;
+            return;
+        }
+        self.arrows.insert((from, to, arrow));
+        self.graph.arrow(from, to, arrow, None);
+    }
+
+    /// What a service needs, and what that needs.
+    fn needed(&mut self, service: &'a Service) {
+        let mut waiting = VecDeque::from([service]);
+        let mut seen = BTreeSet::from([service.name.as_str()]);
+        while let Some(service) = waiting.pop_front() {
+            let Some(from) = self.nodes.get(service.name.as_str()).copied() else {
+                continue;
+            };
+            for dependency in &service.dependencies {
+                let needed = dependency.service.as_deref();
+                let Some(needed) = needed.and_then(|name| self.project.service(name)) else {
+                    continue;
+                };
+                if let Some(to) = self.node(&needed.name) {
+                    self.arrow(from, to, arrow(dependency.criticality));
+                    if seen.insert(&needed.name) {
+                        waiting.push_back(needed);
+                    }
+                }
+            }
+        }
+    }
+
+    /// What needs a service, and what needs that.
+    fn needing(&mut self, service: &'a Service) {
+        let mut waiting = VecDeque::from([service]);
+        let mut seen = BTreeSet::from([service.name.as_str()]);
+        while let Some(service) = waiting.pop_front() {
+            let Some(to) = self.nodes.get(service.name.as_str()).copied() else {
+                continue;
+            };
+            for (dependent, dependency) in self.project.dependents(&service.name) {
+                let Some(from) = self.node(&dependent.name) else {
+                    // There is no room: all that come after it would find none either.
+                    break;
+                };
+                self.arrow(from, to, arrow(dependency.criticality));
+                if seen.insert(&dependent.name) {
+                    waiting.push_back(dependent);
+                }
+            }
+        }
+    }
+}
+
+/// What a service needs and what needs it: what it runs on, and services over any number of others.
+pub fn around<'a>(service: &'a Service, project: &Project<'a>) -> Drawn {
+    let mut around = Around {
+        project,
+        graph: Graph::default(),
+        nodes: BTreeMap::new(),
+        arrows: BTreeSet::new(),
+        is_cut: false,
+    };
+    let focus = around.graph.node([service.name.as_str()], Shape::Focus);
+    around.nodes.insert(&service.name, focus);
+    for dependency in &service.dependencies {
+        let of_project = dependency.service.as_deref();
+        if of_project.is_some_and(|name| project.service(name).is_some()) {
+            continue;
+        }
+        if around.graph.arrows() >= MOST_NODES / 2 {
+            around.is_cut = true;
+            break;
+        }
+        let node = around.graph.node(outside(dependency), Shape::Cylinder);
+        around.arrow(focus, node, arrow(dependency.criticality));
+    }
+    around.needed(service);
+    around.needing(service);
+    let is_alone = around.graph.arrows() == 0;
+    let left_out = around.is_cut.then(|| {
+        format!(
+            "The graph ends at {MOST_NODES} services and {MOST_ARROWS} arrows, and there are more."
+        )
+    });
+    Drawn {
+        graph: (!is_alone).then(|| around.graph.finish()),
+        left_out: left_out.into_iter().collect(),
+    }
+}
+
+/// All services of a project with an arrow for each need, grouped by team; the teams alone, where the services are too many.
+pub fn whole(project: &Project<'_>) -> Drawn {
+    let services: Vec<&Service> = project.services().collect();
+    let arrows: BTreeSet<(&str, &str, Arrow)> = services
+        .iter()
+        .flat_map(|service| {
+            let needs = service.dependencies.iter().filter_map(|dependency| {
+                let needed = project.service(dependency.service.as_deref()?)?;
+                Some((needed.name.as_str(), arrow(dependency.criticality)))
+            });
+            needs.map(|(needed, arrow)| (service.name.as_str(), needed, arrow))
+        })
+        .collect();
+    if arrows.is_empty() {
+        return Drawn {
+            graph: None,
+            left_out: Vec::new(),
+        };
+    }
+    if services.len() > MOST_NODES || arrows.len() > MOST_ARROWS {
+        return by_team(project, &services, &arrows);
+    }
+    let mut graph = Graph::default();
+    let mut nodes: BTreeMap<&str, usize> = BTreeMap::new();
+    let mut teams: BTreeMap<&str, Vec<usize>> = BTreeMap::new();
+    for service in &services {
+        let node = graph.node([service.name.as_str()], Shape::Box);
+        nodes.insert(&service.name, node);
+        if let Some(team) = &service.team {
+            teams.entry(team).or_default().push(node);
+        }
+    }
+    for (team, members) in teams {
+        graph.group(team, members);
+    }
+    for (from, to, arrow) in arrows {
+        if let (Some(from), Some(to)) = (nodes.get(from), nodes.get(to)) {
+            graph.arrow(*from, *to, arrow, None);
+        }
+    }
+    Drawn {
+        graph: Some(graph.finish()),
+        left_out: Vec::new(),
+    }
+}
+
+/// A node for each team, the ones with most services first, and between them how often one's services need the other's.
+fn by_team(
+    project: &Project<'_>,
+    services: &[&Service],
+    arrows: &BTreeSet<(&str, &str, Arrow)>,
+) -> Drawn {
+    let owner = |service: &str| {
+        let service = project.service(service)?;
+        service.team.as_deref()
+    };
+    let mut sizes: BTreeMap<&str, usize> = BTreeMap::new();
+    for service in services {
+        if let Some(team) = &service.team {
+            *sizes.entry(team).or_default() += 1;
+        }
+    }
+    let mut largest: Vec<(&str, usize)> = sizes.into_iter().collect();
+    largest.sort_by_key(|(team, size)| (std::cmp::Reverse(*size), *team));
+    let teams = largest.len();
+    largest.truncate(MOST_NODES);
+    let mut graph = Graph::default();
+    let nodes: BTreeMap<&str, usize> = largest
+        .into_iter()
+        .map(|(team, size)| {
+            let of = if size == 1 {
+                "1 service".to_owned()
+            } else {
+                format!("{size} services")
+            };
+            (team, graph.node([team, of.as_str()], Shape::Box))
+        })
+        .collect();
+    let mut between: BTreeMap<(usize, usize), (usize, Arrow)> = BTreeMap::new();
+    for (from, to, arrow) in arrows {
+        let (Some(from), Some(to)) = (owner(from), owner(to)) else {
+            continue;
+        };
+        let (Some(from), Some(to)) = (nodes.get(from), nodes.get(to)) else {
+            continue;
+        };
+        if from != to {
+            let entry = between.entry((*from, *to)).or_insert((0, Arrow::Soft));
+            entry.0 += 1;
+            entry.1 = entry.1.min(*arrow);
+        }
+    }
+    let mut heaviest: Vec<_> = between.into_iter().collect();
+    heaviest.sort_by_key(|(ends, (count, _))| (std::cmp::Reverse(*count), *ends));
+    let pairs = heaviest.len();
+    heaviest.truncate(MOST_ARROWS);
+    for ((from, to), (count, arrow)) in heaviest {
+        graph.arrow(from, to, arrow, Some(count.to_string()));
+    }
+    let mut left_out = vec![format!(
+        "There are {} services with {} needs among them, too many to draw: the graph shows the teams, and on each arrow how many \
+         needs of one team's services are met by the other's. Needs within a team are not shown.",
+        services.len(),
+        arrows.len()
+    )];
+    if teams > MOST_NODES {
+        left_out.push(format!(
+            "Of {teams} teams it shows the {MOST_NODES} with most services."
+        ));
+    }
+    if pairs > MOST_ARROWS {
+        left_out.push(format!(
+            "Of {pairs} arrows it shows the {MOST_ARROWS} heaviest."
+        ));
+    }
+    Drawn {
+        graph: Some(graph.finish()),
+        left_out,
+    }
+}

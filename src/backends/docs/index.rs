@@ -1,0 +1,127 @@
+//! The page of all services.
+
+use std::collections::BTreeMap;
+
+use super::page::Page;
+use super::runbook::promise;
+use super::{call, graph, text, words};
+use crate::backends::links;
+use crate::ir::{Project, Service, Settings, Urgency};
+
+/// The page of a project.
+pub fn page(project: &Project<'_>, settings: &Settings) -> String {
+    let mut page = Page::new([]);
+    page.heading(1, &format!("Runbooks of {}", settings.project));
+    let services: Vec<&Service> = project.services().collect();
+    let count = match services.len() {
+        1 => "One service".to_owned(),
+        many => format!("{many} services"),
+    };
+    page.paragraph(match &settings.environment {
+        Some(environment) => format!("{count}, in {}.", text::inline(environment)),
+        None => format!("{count}."),
+    });
+
+    page.heading(2, "Services");
+    for (tier, services) in by_tier(&services) {
+        page.heading(3, &format!("Tier {tier}"));
+        page.table(
+            ["Service", "Owner", "What it is", "What it promises"],
+            services.into_iter().map(row).collect(),
+        );
+    }
+
+    page.heading(2, "How they hang together");
+    let drawn = graph::whole(project);
+    match drawn.graph {
+        Some(graph) => {
+            page.fence("mermaid", &graph);
+            page.paragraph(
+                "A thick arrow leads to what a service does not work without, a dotted one to what it works without, with less \
+                 comfort. What services run on is in their own runbooks.",
+            );
+        }
+        None => page.paragraph("No service needs another."),
+    }
+    for sentence in drawn.left_out {
+        page.paragraph(sentence);
+    }
+
+    page.heading(2, "Teams");
+    let mut owned: BTreeMap<&str, Vec<&Service>> = BTreeMap::new();
+    for service in &services {
+        if let Some(team) = &service.team {
+            owned.entry(team).or_default().push(service);
+        }
+    }
+    for team in project.teams() {
+        page.heading(3, &format!("Team {}", team.name));
+        if let Some(description) = &team.description {
+            page.text(description);
+        }
+        let owned = owned.get(team.name.as_str()).map(Vec::as_slice);
+        let links: Vec<_> = owned
+            .unwrap_or_default()
+            .iter()
+            .map(|service| link(service))
+            .collect();
+        let mut lines = call::contacts(team);
+        lines.push(if links.is_empty() {
+            "It owns no service.".to_owned()
+        } else {
+            format!("It owns {}.", words::list(&links))
+        });
+        if team.escalations.is_empty() {
+            lines.push("**Nobody is on call**: it has no escalation.".to_owned());
+        }
+        page.list(lines);
+    }
+    page.finish()
+}
+
+/// The services by tier: those that must be answered fastest first. What a tier is called says nothing of that, so it is read
+/// off its services.
+fn by_tier<'a>(services: &[&'a Service]) -> Vec<(&'a str, Vec<&'a Service>)> {
+    let mut tiers: BTreeMap<&str, Vec<&Service>> = BTreeMap::new();
+    for service in services {
+        tiers.entry(&service.tier).or_default().push(service);
+    }
+    let mut tiers: Vec<_> = tiers.into_iter().collect();
+    tiers.sort_by_cached_key(|(tier, services)| {
+        let wait = services.iter().map(|service| service.pace.wait(0)).min();
+        let is_loud = services
+            .iter()
+            .any(|service| service.urgency == Urgency::High);
+        (!is_loud, wait, *tier)
+    });
+    tiers
+}
+
+fn link(service: &Service) -> String {
+    let page = format!("{}.md", links::runbook_stem(&service.name));
+    text::within(&service.name, &page)
+}
+
+fn row(service: &Service) -> [String; 4] {
+    let promises: Vec<_> = service
+        .slos
+        .iter()
+        .map(|slo| format!("{}: {}", text::inline(&slo.name), promise(slo)))
+        .collect();
+    // A cell is one line: the first paragraph says what a service is.
+    let what = service.description.as_deref().unwrap_or_default();
+    let what = what.split("\n\n").next().unwrap_or_default();
+    [
+        link(service),
+        service
+            .team
+            .as_deref()
+            .map_or_else(|| "nobody".to_owned(), text::inline),
+        text::inline(what),
+        if promises.is_empty() {
+            "nothing".to_owned()
+        } else {
+            promises.join("; ")
+        },
+    ]
+}

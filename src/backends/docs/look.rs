@@ -1,0 +1,111 @@
+//! What to look at: queries, and links to where they can be seen.
+
+use serde::Serialize;
+
+use crate::backends::links::encoded;
+use crate::ir::Settings;
+use crate::promql::{Expr, Node};
+
+/// What an alert's condition watches: the query without the threshold that it is compared with, so that a graph shows it whether
+/// the alert fires or not.
+pub fn watched(condition: &Expr) -> &Expr {
+    match &condition.unparenthesised().node {
+        Node::Binary(binary) if binary.op.is_comparison() && !binary.return_bool => {
+            if is_number(&binary.right) {
+                &binary.left
+            } else if is_number(&binary.left) {
+                &binary.right
+            } else {
+                condition
+            }
+        }
+        _ => condition,
+    }
+}
+
+fn is_number(expr: &Expr) -> bool {
+    match &expr.unparenthesised().node {
+        Node::Number(_) => true,
+        Node::Unary(_, inner) => is_number(inner),
+        Node::Binary(binary) => is_number(&binary.left) && is_number(&binary.right),
+        _ => false,
+    }
+}
+
+/// The state of Grafana's Explore.
+#[derive(Serialize)]
+struct Panes<'a> {
+    a: Pane<'a>,
+}
+
+#[derive(Serialize)]
+struct Pane<'a> {
+    #[serde(skip_serializing_if = "Option::is_none")]
+    datasource: Option<&'a str>,
+    queries: [Query<'a>; 1],
+    range: Range,
+}
+
+#[derive(Serialize)]
+#[serde(rename_all = "camelCase")]
+struct Query<'a> {
+    ref_id: &'static str,
+    expr: &'a str,
+}
+
+#[derive(Serialize)]
+struct Range {
+    from: &'static str,
+    to: &'static str,
+}
+
+/// Where Grafana shows a query over the last hours; `None` where the project does not say where its Grafana is.
+///
+/// # Errors
+///
+/// Where the JSON library refuses the link's state, which it does for no text.
+pub fn explore(query: &Expr, settings: &Settings) -> serde_json::Result<Option<String>> {
+    let Some(base) = &settings.dashboard_base_url else {
+        return Ok(None);
+    };
+    let expr = query.to_string();
+    let panes = Panes {
+        a: Pane {
+            datasource: settings.grafana.datasource.as_deref(),
+            queries: [Query {
+                ref_id: "A",
+                expr: &expr,
+            }],
+            range: Range {
+                from: "now-6h",
+                to: "now",
+            },
+        },
+    };
+    let panes = encoded(&serde_json::to_string(&panes)?);
+    let base = base.trim_end_matches('/');
+    Ok(Some(format!(
+        "{base}/explore?schemaVersion=1&orgId=1&panes={panes}"
+    )))
+}
+
+#[cfg(test)]
+#[allow(clippy::unwrap_used)]
+mod tests {
+    use super::*;
+    use crate::promql::parse;
+
+    #[test]
+    fn a_threshold_is_left_out() {
+        for (condition, seen) in [
+            ("max(depth) > 1000", "max(depth)"),
+            ("1000 < max(depth)", "max(depth)"),
+            ("(max(depth) > 2 * 10)", "max(depth)"),
+            ("a > b", "a > b"),
+            ("absent(up)", "absent(up)"),
+            ("a > 1 and b > 2", "a > 1 and b > 2"),
+        ] {
+            assert_eq!(watched(&parse(condition).unwrap()).to_string(), seen);
+        }
+    }
+}

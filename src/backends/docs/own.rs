@@ -1,0 +1,298 @@
+//! The Markdown that people wrote, kept as Markdown within the section that it stands in.
+//!
+//! It is read and written again by a library, so that whatever was left open is closed. Its headings go below the section's. HTML
+//! is shown and not followed, as is what is no link of the web: a page opens in many readers, and not all of them are careful.
+
+use pulldown_cmark::{CodeBlockKind, CowStr, Event, LinkType, Options, Parser, Tag, TagEnd};
+use pulldown_cmark_to_cmark::{Options as Style, cmark_with_options};
+
+use super::page::Headings;
+use super::text;
+
+/// The deepest heading of Markdown.
+const DEEPEST: u8 = 6;
+
+fn dialect() -> Options {
+    Options::ENABLE_TABLES | Options::ENABLE_STRIKETHROUGH | Options::ENABLE_TASKLISTS
+}
+
+/// A person's Markdown below a heading of that level.
+pub fn within(markdown: &str, level: u8, headings: &mut Headings) -> String {
+    let shown: String = markdown
+        .chars()
+        .filter(|c| !text::turns_around(*c) && (!c.is_control() || c.is_whitespace()))
+        .collect();
+    let events = tamed(&shown, level, headings);
+    let style = Style {
+        code_block_token_count: 3,
+        list_token: '-',
+        emphasis_token: '*',
+        increment_ordered_list_bullets: true,
+        newlines_after_htmlblock: 2,
+        ..Style::default()
+    };
+    let mut out = String::new();
+    match cmark_with_options(events.iter(), &mut out, dialect(), style) {
+        Ok(_) if is_tame(&out, level) => out.trim_start_matches('\n').trim_end().to_owned(),
+        // It cannot be written so that it is read the same everywhere: it is shown as it was written.
+        _ => text::fence("text", shown.trim()),
+    }
+}
+
+/// The events of a text, with those changed that reach beyond it.
+fn tamed<'a>(markdown: &'a str, level: u8, headings: &mut Headings) -> Vec<Event<'a>> {
+    let events: Vec<Event<'a>> = Parser::new_ext(markdown, dialect()).collect();
+    let mut out = Vec::with_capacity(events.len());
+    // The levels of the headings that the current one is below.
+    let mut above: Vec<u8> = Vec::new();
+    // How the headings and links that are open end.
+    let mut open_heading = None;
+    let mut open_links: Vec<bool> = Vec::new();
+    let mut in_code = false;
+    for (at, event) in events.iter().enumerate() {
+        match event {
+            Event::Start(Tag::Heading { level: of, .. }) => {
+                let of = *of as u8;
+                above.retain(|level| *level < of);
+                above.push(of);
+                let depth = u8::try_from(above.len()).unwrap_or(DEEPEST);
+                let depth = level.saturating_add(depth);
+                let title = heading_text(&events[at + 1..]);
+                let is_heading = depth <= DEEPEST
+                    && !title.trim().is_empty()
+                    && out_of_lists(&out)
+                    && headings.try_own(&title);
+                if let (true, Ok(level)) = (is_heading, usize::from(depth).try_into()) {
+                    out.push(Event::Start(Tag::Heading {
+                        level,
+                        id: None,
+                        classes: Vec::new(),
+                        attrs: Vec::new(),
+                    }));
+                    open_heading = Some(Event::End(TagEnd::Heading(level)));
+                } else {
+                    out.push(Event::Start(Tag::Paragraph));
+                    open_heading = Some(Event::End(TagEnd::Paragraph));
+                }
+            }
+            Event::End(TagEnd::Heading(_)) => out.extend(open_heading.take()),
+            Event::Start(Tag::HtmlBlock) => {
+                let kind = CodeBlockKind::Fenced(CowStr::Borrowed("html"));
+                out.push(Event::Start(Tag::CodeBlock(kind)));
+            }
+            Event::End(TagEnd::HtmlBlock) => {
+                end_line(&mut out);
+                out.push(Event::End(TagEnd::CodeBlock));
+            }
+            Event::Html(html) => out.push(Event::Text(html.clone())),
+            Event::Text(words) if !in_code => push_text(&mut out, words),
+            Event::Start(Tag::CodeBlock(_)) => {
+                in_code = true;
+                out.push(event.clone());
+            }
+            Event::End(TagEnd::CodeBlock) => {
+                in_code = false;
+                end_line(&mut out);
+                out.push(event.clone());
+            }
+            Event::InlineHtml(html) => out.push(Event::Code(html.replace('\n', " ").into())),
+            Event::Start(Tag::Link {
+                dest_url, title, ..
+            }) => {
+                let is_safe = is_safe(dest_url);
+                open_links.push(is_safe);
+                if is_safe {
+                    out.push(Event::Start(Tag::Link {
+                        link_type: LinkType::Inline,
+                        dest_url: dest_url.clone(),
+                        title: title.clone(),
+                        id: CowStr::Borrowed(""),
+                    }));
+                }
+            }
+            Event::End(TagEnd::Link) => {
+                if open_links.pop() == Some(true) {
+                    out.push(event.clone());
+                }
+            }
+            Event::Start(Tag::Image {
+                dest_url, title, ..
+            }) => {
+                let is_safe = is_safe(dest_url);
+                open_links.push(is_safe);
+                if is_safe {
+                    out.push(Event::Start(Tag::Image {
+                        link_type: LinkType::Inline,
+                        dest_url: dest_url.clone(),
+                        title: title.clone(),
+                        id: CowStr::Borrowed(""),
+                    }));
+                }
+            }
+            Event::End(TagEnd::Image) => {
+                if open_links.pop() == Some(true) {
+                    out.push(event.clone());
+                }
+            }
+            other => out.push(other.clone()),
+        }
+    }
+    out
+}
+
+/// Adds text in which `<` is a character reference: not every reader knows the escape `\<`.
+fn push_text<'a>(out: &mut Vec<Event<'a>>, words: &CowStr<'a>) {
+    for (number, part) in words.split('<').enumerate() {
+        if number > 0 {
+            out.push(Event::InlineHtml(CowStr::Borrowed("&lt;")));
+        }
+        if !part.is_empty() {
+            out.push(Event::Text(part.to_owned().into()));
+        }
+    }
+}
+
+/// Ends the line of a block of code that a text ends in.
+fn end_line(out: &mut Vec<Event<'_>>) {
+    let is_open = matches!(out.last(), Some(Event::Text(text)) if !text.ends_with('\n'));
+    if is_open {
+        out.push(Event::Text(CowStr::Borrowed("\n")));
+    }
+}
+
+/// The text of a heading, from what follows its start.
+fn heading_text(events: &[Event<'_>]) -> String {
+    let mut title = String::new();
+    for event in events {
+        match event {
+            Event::End(TagEnd::Heading(_)) => break,
+            Event::Text(text) | Event::Code(text) | Event::InlineHtml(text) => title.push_str(text),
+            Event::SoftBreak | Event::HardBreak => title.push(' '),
+            _ => {}
+        }
+    }
+    title
+}
+
+/// Whether what comes next stands in no list, quote or table.
+fn out_of_lists(events: &[Event<'_>]) -> bool {
+    let depth = |sum: i64, event: &Event<'_>| match event {
+        Event::Start(Tag::List(_) | Tag::BlockQuote(_) | Tag::Item) => sum + 1,
+        Event::End(TagEnd::List(_) | TagEnd::BlockQuote(_) | TagEnd::Item) => sum - 1,
+        _ => sum,
+    };
+    events.iter().fold(0, depth) == 0
+}
+
+/// Whether a link leads to the web, to a mail, or to where the text itself is.
+fn is_safe(url: &str) -> bool {
+    let scheme = url.split(['/', '?', '#']).next().unwrap_or_default();
+    match scheme.split_once(':') {
+        None => true,
+        Some((scheme, _)) => ["http", "https", "mailto"]
+            .iter()
+            .any(|known| scheme.eq_ignore_ascii_case(known)),
+    }
+}
+
+/// Whether nothing in what was written is HTML or a heading that is not below the section's, and nothing reaches beyond its end.
+fn is_tame(markdown: &str, level: u8) -> bool {
+    // What is left open would swallow what follows.
+    const AFTER: &str = "the text after it";
+    let whole = format!("{}\n\n{AFTER}\n", markdown.trim_end());
+    let mut last = Vec::new();
+    let mut in_code = false;
+    for (event, range) in Parser::new_ext(&whole, dialect()).into_offset_iter() {
+        match &event {
+            Event::Html(_) | Event::InlineHtml(_) | Event::Start(Tag::HtmlBlock) => return false,
+            Event::Start(Tag::Heading { level: of, .. }) if *of as u8 <= level => return false,
+            Event::Start(Tag::CodeBlock(_)) => in_code = true,
+            Event::End(TagEnd::CodeBlock) => in_code = false,
+            // A reader that does not know `\<` as an escape would see a tag.
+            Event::Text(_) if !in_code => {
+                let opens = |at: usize| {
+                    whole[at + 1..]
+                        .starts_with(|c: char| c.is_ascii_alphabetic() || "/!?".contains(c))
+                };
+                let mut found = whole[range.clone()].match_indices('<');
+                if found.any(|(at, _)| opens(range.start + at)) {
+                    return false;
+                }
+            }
+            _ => {}
+        }
+        last.push(event);
+    }
+    matches!(
+        last.as_slice(),
+        [.., Event::Start(Tag::Paragraph), Event::Text(text), Event::End(TagEnd::Paragraph)]
+            if text.as_ref() == AFTER
+    )
+}
+
+#[cfg(test)]
+#[allow(clippy::unwrap_used)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+
+    fn shown(markdown: &str) -> String {
+        within(markdown, 3, &mut Headings::new(["alerts".to_owned()]))
+    }
+
+    #[test]
+    fn markdown_stays_markdown() {
+        let markdown = "1. Is *it* up?\n2. Replay: `ctl replay`.\n\n```sh\nctl | jq\n```\n\n- a\n  - b\n\n| a | b |\n|---|---|\n| c | d |\n\n[x](https://x.example) **y**";
+        assert_eq!(
+            shown(markdown),
+            "1. Is *it* up?\n2. Replay: `ctl replay`.\n\n```sh\nctl | jq\n```\n\n- a\n  - b\n\n|a|b|\n|-|-|\n|c|d|\n\n\
+             [x](https://x.example) **y**"
+        );
+    }
+
+    #[test]
+    fn headings_go_below_the_sections() {
+        let markdown = "# One\n\ntext\n\n### Two\n\nTwo\n===\n\n> # Quoted\n\n## Three\n\n### Four\n\n#### Five\n";
+        assert_eq!(
+            shown(markdown),
+            "#### One\n\ntext\n\n##### Two\n\n#### Two\n\n > \n > Quoted\n\n##### Three\n\n###### Four\n\nFive"
+        );
+    }
+
+    #[test]
+    fn a_heading_never_takes_an_anchor_of_ours() {
+        assert_eq!(shown("# Alerts\n"), "Alerts");
+    }
+
+    #[test]
+    fn what_is_left_open_is_closed() {
+        assert_eq!(
+            shown("```sh\nrm -rf /\n# no heading"),
+            "```sh\nrm -rf /\n# no heading\n```"
+        );
+    }
+
+    #[test]
+    fn html_is_shown() {
+        let markdown = "a <b>bold</b> &lt;script&gt; <!-- c\n\n<script>alert(1)</script>\n\n<details>\n\nx [y](javascript:alert(1)) z [w]\n\n\
+                        [w]: data:text/html,x\n\n<!-- never closed";
+        assert_eq!(
+            shown(markdown),
+            "a `<b>`bold`</b>` &lt;script> &lt;!-- c\n\n```html\n<script>alert(1)</script>\n```\n\n```html\n<details>\n```\n\n\
+             x y z w\n\n```html\n<!-- never closed\n```"
+        );
+    }
+
+    proptest! {
+        #[test]
+        fn nothing_reaches_beyond_its_end(text in "[ -~\n]{0,80}") {
+            prop_assert!(is_tame(&shown(&text), 3), "{:?}", shown(&text));
+        }
+
+        #[test]
+        fn marks_do_not_either(text in "([#>*`~<\\-\\[\\]()!|=:\n ]|a|1\\.|<b>|<!--|```|\\\\){0,40}") {
+            prop_assert!(is_tame(&shown(&text), 3), "{:?}", shown(&text));
+        }
+    }
+}

@@ -1,0 +1,98 @@
+//! Where the runbooks and the dashboards of services are.
+
+use super::{dashboard_uid_in, file_stem};
+use crate::ir::{Service, Settings};
+
+/// What stands for the environment in a base URL.
+const ENVIRONMENT: &str = "{environment}";
+
+/// The stem of a service's runbook. Two names are kept for the page that a folder opens with.
+pub fn runbook_stem(service: &str) -> String {
+    let mut stem = file_stem(service);
+    if ["readme", "index"].contains(&stem.to_ascii_lowercase().as_str()) {
+        stem.push('_');
+    }
+    stem
+}
+
+/// The service's runbook: its own URL, or else the page below the project's base URL.
+pub fn runbook(service: &Service, settings: &Settings) -> Option<String> {
+    service
+        .runbook_url
+        .clone()
+        .or_else(|| page(service, settings))
+}
+
+/// Where an alert's runbook is: the alert's own URL, the service's own, or else its heading in the service's page below
+/// the project's base URL.
+pub fn alert_runbook(
+    service: &Service,
+    settings: &Settings,
+    own: Option<&String>,
+    anchor: &str,
+) -> Option<String> {
+    let heading = || Some(format!("{}#{}", page(service, settings)?, encoded(anchor)));
+    own.or(service.runbook_url.as_ref())
+        .cloned()
+        .or_else(heading)
+}
+
+fn page(service: &Service, settings: &Settings) -> Option<String> {
+    let base = settings.runbook_base_url.as_deref()?;
+    let base = match &settings.environment {
+        Some(environment) => base.replace(ENVIRONMENT, &file_stem(environment)),
+        None => base.to_owned(),
+    };
+    let stem = runbook_stem(&service.name);
+    Some(at(&base, &format!("{stem}{}", settings.docs.suffix)))
+}
+
+/// The service's dashboard: its own URL, or else the one that Grafana shows.
+pub fn dashboard(service: &Service, settings: &Settings) -> Option<String> {
+    service.dashboard_url.clone().or_else(|| {
+        let base = settings.dashboard_base_url.as_ref()?;
+        let environment = settings.environment.as_deref();
+        let uid = dashboard_uid_in(environment, &service.name);
+        Some(at(base, &format!("d/{uid}")))
+    })
+}
+
+fn at(base: &str, rest: &str) -> String {
+    format!("{}/{rest}", base.trim_end_matches('/'))
+}
+
+/// Text as a part of a URL: all but ASCII letters, digits, `-`, `.` and `_` as bytes in hexadecimal.
+pub fn encoded(text: &str) -> String {
+    let mut out = String::with_capacity(text.len());
+    for byte in text.bytes() {
+        if byte.is_ascii_alphanumeric() || b"-._".contains(&byte) {
+            out.push(char::from(byte));
+        } else {
+            out.push_str(&format!("%{byte:02X}"));
+        }
+    }
+    out
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_page_of_the_folder_stays_free() {
+        for (service, stem) in [
+            ("checkout", "checkout"),
+            ("index", "index_"),
+            ("README", "README_"),
+            ("readme.txt", "readme.txt"),
+        ] {
+            assert_eq!(runbook_stem(service), stem);
+        }
+    }
+
+    #[test]
+    fn parts_of_urls_are_ascii() {
+        assert_eq!(encoded("a-1_b.c"), "a-1_b.c");
+        assert_eq!(encoded("ö #"), "%C3%B6%20%23");
+    }
+}

@@ -1,0 +1,12 @@
+//! The runbooks, judged by those who read Markdown: a linter, GitHub's rules for anchors, and Mermaid in a browser.
+#![allow(clippy::unwrap_used, clippy::expect_used)]
+
+#[path = "../support/mod.rs"]
+mod support;
+
+mod built;
+mod links;
+mod lint;
+mod mermaid;
+mod runbook;
+mod tools;
