@@ -2,6 +2,7 @@
 
 pub mod alertmanager;
 pub mod docs;
+pub mod go_template;
 pub mod grafana;
 pub mod openslo;
 pub mod pagerduty;

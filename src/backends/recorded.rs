@@ -1,4 +1,4 @@
-//! The names of what the rules record of every SLO, by which other targets read it.
+//! The names of what the rules record and tell of every SLO, by which other targets read it.
 
 use crate::ir::Duration;
 
@@ -16,6 +16,8 @@ pub const PERIOD_BURN_RATE: &str = "slo:period_burn_rate:ratio";
 pub const BUDGET_REMAINING: &str = "slo:period_error_budget_remaining:ratio";
 /// 1, with the objective and the period as labels.
 pub const INFO: &str = "slo_info";
+/// The alert that a budget burns too fast, in two windows at once.
+pub const BURN_ALERT: &str = "SLOErrorBudgetBurn";
 
 /// The window of current burn rates, and the longest base window.
 pub const CURRENT: Duration = Duration::minutes(5);

@@ -22,7 +22,10 @@ use crate::promql;
 
 pub use dependency::{Criticality, Dependency};
 pub use project::Project;
-pub use settings::{AlertmanagerSettings, DocsSettings, OpenSloSettings, PagerDutySettings};
+pub use settings::{
+    AlertmanagerFormat, AlertmanagerSettings, DocsSettings, MailSettings, OpenSloSettings,
+    PagerDutySettings,
+};
 pub use signal::{LeftOut, Resolution, Rule, Signal, Tally};
 pub use team::{
     Channel, Escalation, EscalationRef, Hours, Layer, Pace, Receiver, Schedule, Step, SupportHours,

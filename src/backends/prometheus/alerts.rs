@@ -2,6 +2,7 @@
 
 use rust_decimal::Decimal;
 
+use crate::backends::recorded::BURN_ALERT;
 use crate::ir::burn_rate::{Pair, budget_time};
 use crate::ir::number::{decimal_text, percent_text};
 use crate::ir::{AbsenceAlert, BudgetAlert, Duration, Numerator, Severity, Sli, ValueFormat};
@@ -15,7 +16,7 @@ use super::sli::{CURRENT, SloContext, presence};
 use super::template::{Template, label_access, quote};
 
 /// The name of the burn-rate alerts; `severity`, `long_window` and `short_window` tell them apart.
-const BURN: &str = "SLOErrorBudgetBurn";
+const BURN: &str = BURN_ALERT;
 /// The name of the budget alerts; `budget_consumed` tells them apart.
 const CONSUMED: &str = "SLOErrorBudgetConsumed";
 /// The name of the absence alert.
