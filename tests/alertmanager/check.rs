@@ -3,7 +3,7 @@
 use std::path::Path;
 use std::process::Command;
 
-use crate::projects::{HOSTILE, Modelled, build, files, single, single_with};
+use crate::projects::{Modelled, build, files, hostile, single_with};
 use crate::tools;
 
 fn accepts(amtool: &Path, file: &Path) {
@@ -51,7 +51,7 @@ fn hostile_names_are_accepted_as_they_are() {
         return;
     };
     let folder = tempfile::tempdir().unwrap();
-    let project = single(HOSTILE);
+    let project = hostile();
     let file = project.write(folder.path());
     accepts(&amtool, &file);
     let text = std::fs::read_to_string(&file).unwrap();

@@ -5,7 +5,7 @@ use std::collections::BTreeSet;
 use nthc::ir::{Criticality, Dependency};
 use serde_json::{Value, json};
 
-use crate::projects::Modelled;
+use crate::projects::{Modelled, hostile};
 use crate::server::{alertmanager, known, post};
 
 /// An alert: what it is called here, and its labels.
@@ -205,6 +205,37 @@ fn who_is_told_by_nobody_silences_nobody() {
     assert!(!inhibits(&project));
     project.settings.alertmanager.default_team = Some("payments".to_owned());
     assert!(inhibits(&project));
+}
+
+#[test]
+fn hostile_names_are_what_they_are() {
+    let project = hostile();
+    let folder = tempfile::tempdir().unwrap();
+    let config = project.write(folder.path());
+    let Some(server) = alertmanager(&config, folder.path()) else {
+        return;
+    };
+    let burn = |service: &str| {
+        json!({ "labels": {
+            "alertname": "SLOErrorBudgetBurn", "service": service, "slo": "availability", "severity": "page",
+        } })
+    };
+    // What a regular expression made of the names would match as well is another service.
+    let services = [
+        "up.stream|{{x}}\"",
+        "on",
+        "(second\\",
+        "second",
+        "xon",
+        "elsewhere",
+    ];
+    post(&server, &services.map(burn).into_iter().collect());
+    let silenced: BTreeSet<String> = known(&server, services.len())
+        .into_iter()
+        .filter(|alert| alert["status"]["state"] == "suppressed")
+        .map(|alert| alert["labels"]["service"].as_str().unwrap().to_owned())
+        .collect();
+    assert_eq!(silenced, names(&["on", "(second\\"]));
 }
 
 fn hard(service: &str) -> Dependency {

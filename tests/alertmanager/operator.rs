@@ -5,7 +5,7 @@ use std::path::PathBuf;
 use nthc::ir::AlertmanagerFormat;
 use serde_json::{Map, Value};
 
-use crate::projects::{HOSTILE, Modelled, single};
+use crate::projects::{Modelled, hostile};
 
 /// The schema of a resource as the operator's release has it, which `tests/tools/install` puts there. Without it the test
 /// says so and ends; a build server must have it.
@@ -71,7 +71,7 @@ fn projects() -> Vec<Modelled> {
         Modelled::example("shop", Some("production")),
         Modelled::example("shop", Some("staging")),
         Modelled::example("platform", Some("production")),
-        single(HOSTILE),
+        hostile(),
     ]
 }
 
@@ -94,7 +94,8 @@ fn a_cluster_takes_it() {
             seen += 1;
             open.extend(found["routes"].as_array().cloned().unwrap_or_default());
         }
-        assert!(seen > 3);
+        // The root, a team's, its pages'.
+        assert!(seen >= 3);
     }
 }
 
@@ -105,6 +106,7 @@ fn the_schema_finds_mistakes() {
     let mut project = Modelled::example("shop", Some("production"));
     let mut resource = resource(&mut project);
     resource["metadata"] = Value::Object(Map::new());
+    assert!(whole.is_valid(&resource));
     resource["spec"]["receivers"][0]["slack_configs"] = Value::Array(Vec::new());
     assert!(!whole.is_valid(&resource));
 }

@@ -8,12 +8,11 @@ use std::sync::Arc;
 use nthc::backends::{Artifact, alertmanager};
 use nthc::compile::{Input, SourceInput, compile, session};
 use nthc::diagnostics::Severity as Level;
-use nthc::ir::{Project, Service, Settings, Team};
+use nthc::ir::{EscalationRef, Project, Service, Settings, Team};
 use nthc::project::{default_settings, load};
 
-/// Names and texts that YAML, Go's templates, Alertmanager's matchers, regular expressions, Slack and mail would take for
-/// theirs, each in its own way.
-pub const HOSTILE: &str = r##"team "a\"b{{ .X }}|c\\d: #e" {
+/// Texts that YAML, Go's templates and Slack would take for theirs, each in its own way.
+const TEXTS: &str = r##"team one {
   slack = "#{{ .CommonLabels.team }} & <!channel>"
 
   escalation default {
@@ -21,16 +20,13 @@ pub const HOSTILE: &str = r##"team "a\"b{{ .X }}|c\\d: #e" {
   }
 }
 
-team ".*" {
+team two {
   receiver one : slack { channel = "no" }
   receiver two : slack { channel = "{{ template \"nope\" }}{" }
   receiver key : pagerduty { routing_key_file = "/etc/{{ .X }}/key: #1" }
 }
 
-team "../../etc/x" {
-  escalation default {
-    step first { notify = "ana@example.com" }
-  }
+team three {
   receiver oncall : pagerduty { }
 }
 
@@ -46,23 +42,67 @@ template service sold {
   }
 }
 
-service "up.stream|{{x}}\"" : sold {
-  tier = critical
-  team = ".*"
+service up : sold {
+  team = two
 }
 
-service "on" : sold {
-  team = "a\"b{{ .X }}|c\\d: #e"
+service first : sold {
+  team = one
 
-  dependency up { service = "up.stream|{{x}}\"" }
+  dependency up { service = up }
 }
 
-service "(second" : sold {
-  team = ".*"
+service second : sold {
+  team = two
 
-  dependency up { service = "up.stream|{{x}}\"" }
+  dependency up { service = up }
+}
+
+service elsewhere : sold {
+  team = three
 }
 "##;
+
+/// Names that matchers and regular expressions would take for theirs. They can be declared, and not yet be named elsewhere.
+const NAMES: [(&str, &str); 6] = [
+    ("one", "a\"b{{ .X }}|c\\d: #e\nf"),
+    ("two", ".*"),
+    ("three", "../../etc/x"),
+    ("up", "up.stream|{{x}}\""),
+    ("first", "on"),
+    ("second", "(second\\"),
+];
+
+/// A project of hostile names and texts, in which a service's pages wake another team.
+pub fn hostile() -> Modelled {
+    let mut project = single_with(TEXTS, default_settings("hostile"));
+    let rename = |name: &mut smol_str::SmolStr| {
+        let new = NAMES.iter().find(|(old, _)| old == name);
+        if let Some((_, new)) = new {
+            *name = (*new).into();
+        }
+    };
+    for team in &mut project.teams {
+        rename(&mut team.name);
+    }
+    for service in &mut project.services {
+        if service.name == "elsewhere" {
+            service.escalation = Some(EscalationRef {
+                team: "one".into(),
+                name: "default".into(),
+            });
+        }
+        rename(&mut service.name);
+        service.team.iter_mut().for_each(rename);
+        let needed = service.dependencies.iter_mut();
+        needed.filter_map(|on| on.service.as_mut()).for_each(rename);
+        let woken = service.escalation.iter_mut();
+        woken
+            .map(|escalation| &mut escalation.team)
+            .for_each(rename);
+    }
+    project
+}
 
 /// A project in memory, with its models.
 pub struct Modelled {
@@ -135,13 +175,6 @@ impl Modelled {
         }
         folder.join("alertmanager.yml")
     }
-}
-
-/// A project of one file.
-pub fn single(text: &str) -> Modelled {
-    let mut settings = default_settings("hostile");
-    settings.alertmanager.default_team = None;
-    single_with(text, settings)
 }
 
 /// A project of one file, with settings.

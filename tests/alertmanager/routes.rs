@@ -7,7 +7,7 @@ use std::thread;
 
 use nthc::ir::{EscalationRef, Severity};
 
-use crate::projects::{HOSTILE, Modelled, build, files, single};
+use crate::projects::{Modelled, build, files, hostile};
 use crate::tools;
 
 type Labels = BTreeMap<String, String>;
@@ -293,17 +293,29 @@ fn hostile_names_are_told_apart() {
     let Some(amtool) = tools::find("amtool") else {
         return;
     };
-    let project = single(HOSTILE);
+    let project = hostile();
     let folder = tempfile::tempdir().unwrap();
     let config = project.write(folder.path());
     for team in &project.teams {
         for severity in ["page", "ticket"] {
-            let is_told = severity == "page" || team.slack.is_some() || !team.receivers.is_empty();
-            assert!(is_told);
             let alert = labels([("team", &team.name), ("severity", severity)]);
             let went = receiver(&amtool, &config, &alert);
             assert_eq!(went, format!("{}-{severity}", team.name));
         }
+    }
+    for service in &project.services {
+        let woken = service
+            .escalation
+            .as_ref()
+            .map(|escalation| &escalation.team);
+        let team = service.team.as_ref().unwrap();
+        let alert = labels([
+            ("team", team),
+            ("severity", "page"),
+            ("service", &service.name),
+        ]);
+        let went = receiver(&amtool, &config, &alert);
+        assert_eq!(went, format!("{}-page", woken.unwrap_or(team)));
     }
     // A team that is called `.*` is no pattern.
     let stranger = labels([("team", "stranger"), ("severity", "page")]);

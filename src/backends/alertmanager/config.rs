@@ -229,14 +229,14 @@ impl Receiver {
                 color: message::slack_color(severity),
                 title: WORDING.slack_title(severity),
                 title_link: WORDING.say(Text::MoreUrl),
-                text: WORDING.say(Text::SlackText),
+                text: WORDING.say(Text::SlackBody),
                 fallback: WORDING.slack_title(severity),
             }),
             Kind::Mail(to) => self.email_configs.push(Mail {
                 send_resolved,
                 to: to.clone(),
                 headers: BTreeMap::from([("Subject", WORDING.subject(severity))]),
-                text: WORDING.say(Text::MailText),
+                text: WORDING.say(Text::MailBody),
             }),
             Kind::Webhook(url) => self.webhook_configs.push(Webhook {
                 send_resolved,

@@ -13,9 +13,9 @@ pub enum Text {
     /// The same, for Slack.
     SlackSummary,
     /// All of it, for Slack: each alert's summary and description, then links.
-    SlackText,
+    SlackBody,
     /// All of it, in plain text.
-    MailText,
+    MailBody,
     /// What has failed; never empty, for PagerDuty takes no event without a source.
     Source,
     /// What one sees more in: the dashboard, or else Alertmanager.
@@ -36,8 +36,8 @@ pub enum Wording {
 const ALL: [Text; 7] = [
     Text::Summary,
     Text::SlackSummary,
-    Text::SlackText,
-    Text::MailText,
+    Text::SlackBody,
+    Text::MailBody,
     Text::Source,
     Text::More,
     Text::MoreUrl,
@@ -52,8 +52,8 @@ impl Text {
         match self {
             Self::Summary => "nthc.summary",
             Self::SlackSummary => "nthc.slack.summary",
-            Self::SlackText => "nthc.slack.text",
-            Self::MailText => "nthc.mail.text",
+            Self::SlackBody => "nthc.slack.text",
+            Self::MailBody => "nthc.mail.text",
             Self::Source => "nthc.source",
             Self::More => "nthc.more",
             Self::MoreUrl => "nthc.more_url",
@@ -64,8 +64,8 @@ impl Text {
         match self {
             Self::Summary => summary(str::to_owned),
             Self::SlackSummary => summary(for_slack),
-            Self::SlackText => slack_text(),
-            Self::MailText => concat!(
+            Self::SlackBody => slack_text(),
+            Self::MailBody => concat!(
                 "{{ range .Alerts }}[{{ .Status }}] {{ .Annotations.summary }}\n{{ .Annotations.description }}\n",
                 "{{ range .Labels.SortedPairs }}  {{ .Name }}: {{ .Value }}\n{{ end }}\n{{ end }}",
                 "{{ with .CommonAnnotations.runbook_url }}Runbook: {{ . }}\n{{ end }}",

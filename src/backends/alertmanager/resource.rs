@@ -314,7 +314,7 @@ impl Receiver {
                 color: message::slack_color(severity),
                 title: WORDING.slack_title(severity),
                 title_link: WORDING.say(Text::MoreUrl),
-                text: WORDING.say(Text::SlackText),
+                text: WORDING.say(Text::SlackBody),
                 fallback: WORDING.slack_title(severity),
             }),
             Kind::Mail(to) => {
@@ -332,7 +332,7 @@ impl Receiver {
                         key: "Subject",
                         value: WORDING.subject(severity),
                     }],
-                    text: WORDING.say(Text::MailText),
+                    text: WORDING.say(Text::MailBody),
                 });
             }
             Kind::Webhook(url) => self.webhook_configs.push(Webhook {
