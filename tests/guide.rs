@@ -169,6 +169,11 @@ fn what_is_made_for_grafana() {
 }
 
 #[test]
+fn what_is_made_for_alertmanager() {
+    check("docs/alertmanager.md");
+}
+
+#[test]
 fn the_readme() {
     check("README.md");
 }

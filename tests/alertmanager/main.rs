@@ -5,7 +5,6 @@
 mod check;
 mod inhibitions;
 mod operator;
-#[allow(dead_code)]
 #[path = "../support/programs.rs"]
 mod programs;
 mod projects;
