@@ -21,7 +21,7 @@ use crate::diagnostics::{Code, Diagnostic, FileSpan, Severity, SourceMap, codes,
 use crate::eval::{BlockRef, instance};
 use crate::ir::{self, Duration, Settings, Tally};
 use crate::levels::{self, Annotated, Levels, directives};
-use crate::lower::{Lowered, LoweredTeam, service_model, team_model};
+use crate::lower::{Lowered, LoweredTeam, mail_receivers, service_model, team_model};
 use crate::project::DEFAULT_SCRAPE_INTERVAL;
 
 /// A module of the standard library: its name, and its text.
@@ -83,6 +83,10 @@ pub struct Configuration {
     pub catalogue: Option<Arc<Lock>>,
     /// How loudly warnings are told. No query reads it.
     pub levels: Levels,
+    /// Whether Alertmanager can send mail. No query reads it.
+    pub sends_mail: bool,
+    /// The team that is told of alerts that are no known team's. No query reads it.
+    pub default_team: Option<String>,
 }
 
 impl Configuration {
@@ -94,6 +98,8 @@ impl Configuration {
             scrape_interval: settings.prometheus.scrape_interval,
             catalogue,
             levels,
+            sends_mail: settings.alertmanager.sends_mail(),
+            default_team: settings.alertmanager.default_team.clone(),
         }
     }
 }
@@ -107,6 +113,8 @@ pub struct Session {
     files: Vec<SourceFile>,
     standard: Vec<SourceFile>,
     levels: Levels,
+    sends_mail: bool,
+    default_team: Option<String>,
 }
 
 impl Session {
@@ -150,6 +158,8 @@ impl Session {
             files,
             standard,
             levels: Levels::default(),
+            sends_mail: false,
+            default_team: None,
         };
         session.refresh();
         session
@@ -163,8 +173,12 @@ impl Session {
             scrape_interval,
             catalogue,
             levels,
+            sends_mail,
+            default_team,
         } = configuration;
         self.levels.clone_from(levels);
+        self.sends_mail = *sends_mail;
+        self.default_team.clone_from(default_team);
         let (workspace, db) = (self.workspace, &mut self.db);
         if workspace.project(db) != project {
             workspace.set_project(db).to(project.as_str().into());
@@ -432,6 +446,9 @@ impl Session {
         let mut own: Vec<Diag> = checked.into_iter().flatten().collect();
         own.extend(project::duplicates(&self.db, &self.files));
 
+        own.extend(self.unknown_default_team());
+
+        let sends_mail = self.sends_mail;
         let services = self.services();
         let others: Vec<ItemKey> = self
             .entries(ItemClass::Block)
@@ -474,7 +491,9 @@ impl Session {
                     .is_some_and(|block| block.kind == "team");
                 let mut found = if is_team {
                     let lowered = team_model(db, workspace, key, environment.clone());
-                    lowered.diagnostics.clone()
+                    let mail = evaluated.instance.iter().flat_map(mail_receivers);
+                    let found = lowered.diagnostics.iter().cloned();
+                    found.chain(mail.filter(|_| !sends_mail)).collect()
                 } else {
                     evaluated.diagnostics.clone()
                 };
@@ -497,6 +516,30 @@ impl Session {
         }
         let found = self.without_recorded(distinct(own, made), environments);
         self.explain_names(found)
+    }
+
+    /// What is said of a default team that is not declared.
+    fn unknown_default_team(&self) -> Option<Diag> {
+        let name = self.default_team.as_deref()?;
+        let teams = self.entries(ItemClass::Block);
+        let teams: Vec<&str> = teams
+            .filter(|entry| entry.kind == "team")
+            .map(|entry| entry.name.as_str())
+            .collect();
+        if teams.contains(&name) {
+            return None;
+        }
+        let diagnostic = Diag::new(
+            &codes::PROJECT_BAD_SETTING,
+            format!(
+                "`alertmanager.default_team` of `nth.toml` is {name:?}, and there is no such team"
+            ),
+            self.nowhere(),
+        );
+        Some(match suggest::nearest(name, teams) {
+            Some(near) => diagnostic.help(format!("did you mean `{near}`?")),
+            None => diagnostic.help("it names one of the project's teams"),
+        })
     }
 
     /// Leaves out that a metric is not there where another service records it: a catalogue has what targets expose.
@@ -585,6 +628,7 @@ impl Session {
         let is_team = |entry: &&ItemEntry| entry.kind == "team";
         let own = self.entries(ItemClass::Block).filter(is_team);
         named.extend(own.filter(of_project).map(|entry| entry.name.clone()));
+        named.extend(self.default_team.as_deref().map(SmolStr::from));
         let mut models: BTreeMap<SmolStr, Arc<LoweredTeam>> = BTreeMap::new();
         // A step may tell whoever is on call for another team.
         while !named.is_empty() {

@@ -275,6 +275,8 @@ fn try_template(template: &str, arguments: &str, scrapes: &[(&str, Scrape)], loc
         scrape_interval: DEFAULT_SCRAPE_INTERVAL,
         catalogue: Some(Arc::new(lock)),
         levels: Levels::default(),
+        sends_mail: false,
+        default_team: None,
     });
     let compilation = session.check(None);
     let mistakes = compilation

@@ -179,6 +179,11 @@ fn what_is_made_for_whoever_is_on_call() {
 }
 
 #[test]
+fn what_is_made_for_alertmanager() {
+    check("docs/alertmanager.md");
+}
+
+#[test]
 fn the_readme() {
     check("README.md");
 }

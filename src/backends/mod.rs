@@ -4,6 +4,7 @@ pub mod alertmanager;
 mod alerts;
 mod anchors;
 pub mod docs;
+pub mod go_template;
 pub mod grafana;
 mod links;
 mod markdown;

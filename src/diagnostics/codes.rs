@@ -157,6 +157,11 @@ codes! {
     Warning NO_STEPS "N0511" "no-steps" "An escalation has no steps.";
     Warning SAME_ALERT_NAME "N0512" "same-alert-name" "Two alerts of a service would have the same name in the rules.";
     Error NOTHING_TO_COUNT "N0520" "nothing-to-count" "`min_events` is set, and the indicator does not count events.";
+    Error WEBHOOK_URL "N0530" "webhook-url" "A webhook needs one URL, in the source or in a file.";
+    Error SECRET_FILE "N0531" "secret-file" "The file of a key or a URL is no absolute path.";
+    Error NO_MAIL_SERVER "N0532" "no-mail-server" "A receiver sends mail, and no server is set to send it by.";
+    Warning TOLD_TWICE "N0533" "told-twice" "Two receivers of a team tell the same.";
+    Warning NO_RECEIVER "N0534" "no-receiver" "A team has receivers, and none for one of the severities.";
     Error PROJECT_MANIFEST_SYNTAX "N0601" "manifest-syntax" "`nth.toml` is not well-formed TOML.";
     Error PROJECT_UNKNOWN_SETTING "N0602" "unknown-setting" "`nth.toml` has a table or key that means nothing.";
     Error PROJECT_BAD_SETTING "N0603" "bad-setting" "A value in `nth.toml` has the wrong type or cannot be used.";

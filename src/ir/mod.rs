@@ -23,7 +23,10 @@ use crate::promql;
 
 pub use dependency::{Criticality, Dependency};
 pub use project::Project;
-pub use settings::{AlertmanagerSettings, DocsSettings, OpenSloSettings, PagerDutySettings};
+pub use settings::{
+    AlertmanagerFormat, AlertmanagerSettings, DocsSettings, MailSettings, OpenSloSettings,
+    PagerDutySettings,
+};
 pub use signal::{LeftOut, Resolution, Rule, Signal, Tally};
 pub use target_name::TargetName;
 pub use team::{

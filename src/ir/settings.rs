@@ -1,8 +1,71 @@
 //! Settings of single targets, as `nth.toml` has them.
 
+use std::collections::BTreeMap;
+
 /// The Alertmanager target's settings.
-#[derive(Debug, Clone, Default, PartialEq, Eq, Hash)]
-pub struct AlertmanagerSettings {}
+#[derive(Debug, Clone, PartialEq, Eq, Hash)]
+pub struct AlertmanagerSettings {
+    /// A whole configuration or a Kubernetes resource.
+    pub format: AlertmanagerFormat,
+    /// The folder of the files that hold keys and URLs, on the machine that Alertmanager runs on; it has no `/` at its end.
+    pub secrets: String,
+    /// The `Secret` that holds them, beside an `AlertmanagerConfig` resource.
+    pub secret: String,
+    /// The namespace of the resource.
+    pub namespace: Option<String>,
+    /// Labels of the resource, by which an Alertmanager selects it.
+    pub resource_labels: BTreeMap<String, String>,
+    /// The team that is told of alerts that are no known team's.
+    pub default_team: Option<String>,
+    /// How mail is sent.
+    pub mail: Option<MailSettings>,
+    /// Whether a service that pages silences what the services that cannot work without it burn of their budgets.
+    pub inhibit_dependents: bool,
+}
+
+/// What is made for Alertmanager.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub enum AlertmanagerFormat {
+    /// A whole `alertmanager.yml`.
+    Plain,
+    /// An `AlertmanagerConfig` of the Prometheus operator (`monitoring.coreos.com/v1alpha1`).
+    AlertmanagerConfig,
+}
+
+/// How Alertmanager sends mail.
+#[derive(Debug, Clone, PartialEq, Eq, Hash)]
+pub struct MailSettings {
+    /// The server and its port, `mail.example.com:587`.
+    pub smarthost: String,
+    /// Who it is from.
+    pub from: String,
+    /// Who logs in, with the password in the file or key `smtp-password`; nobody where absent.
+    pub username: Option<String>,
+    /// Whether mail goes by TLS or not at all.
+    pub require_tls: bool,
+}
+
+impl Default for AlertmanagerSettings {
+    fn default() -> Self {
+        Self {
+            format: AlertmanagerFormat::Plain,
+            secrets: "/etc/alertmanager/secrets".to_owned(),
+            secret: "alertmanager-secrets".to_owned(),
+            namespace: None,
+            resource_labels: BTreeMap::new(),
+            default_team: None,
+            mail: None,
+            inhibit_dependents: true,
+        }
+    }
+}
+
+impl AlertmanagerSettings {
+    /// Whether mail can be sent. The Prometheus operator may have its own settings for that.
+    pub fn sends_mail(&self) -> bool {
+        self.mail.is_some() || self.format == AlertmanagerFormat::AlertmanagerConfig
+    }
+}
 
 /// The PagerDuty target's settings.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Hash)]

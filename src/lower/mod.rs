@@ -3,6 +3,7 @@
 mod buckets;
 mod doubts;
 mod panel;
+mod receiver;
 mod service;
 mod signal;
 mod sli;
@@ -14,6 +15,8 @@ use std::sync::Arc;
 use smol_str::SmolStr;
 
 use buckets::Buckets;
+
+pub use receiver::mail_receivers;
 
 use crate::db::{Diag, ItemKey, Workspace};
 use crate::eval::instance;
@@ -72,10 +75,10 @@ pub fn team_model(
     environment: Option<SmolStr>,
 ) -> Arc<LoweredTeam> {
     let evaluated = instance(db, workspace, key, environment);
-    let diagnostics = evaluated.diagnostics.clone();
+    let mut diagnostics = evaluated.diagnostics.clone();
     let team = evaluated.instance.as_ref();
     Arc::new(LoweredTeam {
-        team: team.map(|team| team::lower(db, team)),
+        team: team.map(|team| team::lower(db, team, &mut diagnostics)),
         diagnostics,
     })
 }

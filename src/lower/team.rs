@@ -1,13 +1,13 @@
-//! Teams, their schedules, escalations and receivers.
+//! Teams, their schedules and escalations.
 
 use jiff::civil::Date;
 use smol_str::SmolStr;
 
+use super::receiver;
 use super::service::{duration, member, text};
-use crate::db::Workspace;
-use crate::db::item_entry;
+use crate::db::{Diag, Workspace, item_entry};
 use crate::eval::{BlockRef, Instance, Value, block_children, block_field};
-use crate::ir::{self, Severity};
+use crate::ir;
 use crate::syntax::tree;
 
 /// The days of the week as the prelude's `weekday` has them, Monday first.
@@ -26,7 +26,11 @@ const DAILY: ir::Duration = ir::Duration(86_400_000);
 const WEEKLY: ir::Duration = ir::Duration(7 * 86_400_000);
 
 /// A team. What could not be read is left out of it; that was reported.
-pub(super) fn lower(db: &dyn salsa::Database, team: &Instance) -> ir::Team {
+pub(super) fn lower(
+    db: &dyn salsa::Database,
+    team: &Instance,
+    diagnostics: &mut Vec<Diag>,
+) -> ir::Team {
     ir::Team {
         name: team.name.clone(),
         description: description(team),
@@ -43,10 +47,7 @@ pub(super) fn lower(db: &dyn salsa::Database, team: &Instance) -> ir::Team {
             .children_of("escalation")
             .map(|escalation| lower_escalation(db, escalation))
             .collect(),
-        receivers: team
-            .children_of("receiver")
-            .filter_map(lower_receiver)
-            .collect(),
+        receivers: receiver::lower_all(team, diagnostics),
     }
 }
 
@@ -209,41 +210,6 @@ fn lower_escalation(db: &dyn salsa::Database, escalation: &Instance) -> ir::Esca
         loops: small(escalation.get("loops")),
         steps: steps.collect(),
     }
-}
-
-fn lower_receiver(receiver: &Instance) -> Option<ir::Receiver> {
-    let channel = match receiver.variant.as_deref()? {
-        "pagerduty" => ir::Channel::PagerDuty {
-            routing_key_file: text(receiver.get("routing_key_file")),
-        },
-        "slack" => ir::Channel::Slack {
-            channel: text(receiver.get("channel"))?,
-            url_file: text(receiver.get("url_file")),
-        },
-        "mail" => ir::Channel::Mail {
-            to: text(receiver.get("to"))?,
-        },
-        "webhook" => ir::Channel::Webhook {
-            url: match (text(receiver.get("url")), text(receiver.get("url_file"))) {
-                (_, Some(file)) => ir::WebhookUrl::File(file),
-                (Some(url), None) => ir::WebhookUrl::Plain(url),
-                (None, None) => return None,
-            },
-        },
-        _ => return None,
-    };
-    let mut on: Vec<Severity> = match receiver.get("on") {
-        Value::List(items) => items.iter().filter_map(super::service::severity).collect(),
-        _ => return None,
-    };
-    on.sort();
-    on.dedup();
-    Some(ir::Receiver {
-        name: receiver.name.clone(),
-        on,
-        resolved: *receiver.get("resolved") != Value::Bool(false),
-        channel,
-    })
 }
 
 /// The name of the top-level block that a nested one is in.

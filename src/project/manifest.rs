@@ -18,6 +18,16 @@
 //! | | `namespace` | the namespace of the resources | none is written |
 //! | | `path` | where the dashboards lie on Grafana's own disk | `"/var/lib/grafana/dashboards"` |
 //! | `[docs]` | `suffix` | what follows a service's name in the URL of its runbook: `""`, `".md"`, `".html"` or `"/"` | `""` |
+//! | `[alertmanager]` | `format` | `"plain"`, a whole configuration, or an `"alertmanager-config"` resource | `"plain"` |
+//! | | `secrets` | the folder of the files that hold keys, on Alertmanager's machine | `"/etc/alertmanager/secrets"` |
+//! | | `secret` | the Kubernetes Secret that holds them | `"alertmanager-secrets"` |
+//! | | `namespace` | the namespace of the resource | none is written |
+//! | | `labels` | labels of the resource, by which an Alertmanager selects it | none |
+//! | | `default_team` | the team that is told of alerts that are no known team's | nobody is |
+//! | | `smarthost`, `from` | the server that sends mail, with its port, and the sender | no mail is sent |
+//! | | `username` | who logs in there | nobody does |
+//! | | `require_tls` | whether mail goes by TLS or not at all | `true` |
+//! | | `inhibit_dependents` | whether a service's pages silence what burns in those that need it | `true` |
 //! | `[severity]` | `page`, `ticket` | what these are called in the `severity` label | `"page"`, `"ticket"` |
 //! | `[urls]` | `runbooks` | runbooks stand at `<runbooks>/<service>`, where `{environment}` in it is the environment's name | no `runbook_url` |
 //! | | `dashboards` | dashboards stand at `<dashboards>/d/<uid>` | no `dashboard_url` |
@@ -419,7 +429,7 @@ fn read_filled(
     Some(text.value)
 }
 
-fn read_namespace(
+pub(super) fn read_namespace(
     table: &mut Table<'_>,
     of: &'static str,
     findings: &mut Findings,

@@ -115,6 +115,24 @@ impl<'i> Table<'i> {
         into_string(&path, value, findings)
     }
 
+    /// Takes a boolean out.
+    pub fn boolean(&mut self, key: &'static str, findings: &mut Findings) -> Option<Located<bool>> {
+        let path = self.path(key);
+        let (_, value) = self.take(key)?;
+        let span = findings.span(value.span());
+        match value.into_inner() {
+            DeValue::Boolean(value) => Some(Located { value, span }),
+            other => {
+                findings.bad_value(
+                    span,
+                    format!("`{path}` must be `true` or `false`"),
+                    format!("this is {}", kind_of(&other)),
+                );
+                None
+            }
+        }
+    }
+
     /// All that is left, as tables or values under free names: the keys of `[dependencies]`.
     pub fn drain(&mut self) -> Vec<(Located<String>, Spanned<DeValue<'i>>)> {
         std::mem::take(&mut self.entries)

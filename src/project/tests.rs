@@ -182,6 +182,15 @@ fn the_reference_of_the_manifest_is_right() {
     expected.grafana.tags = vec!["slo".to_owned()];
     expected.grafana.datasource = Some("prometheus".to_owned());
     expected.grafana.namespace = Some("monitoring".to_owned());
+    expected.alertmanager.namespace = Some("monitoring".to_owned());
+    expected.alertmanager.resource_labels = [("alertmanager".to_owned(), "main".to_owned())].into();
+    expected.alertmanager.default_team = Some("platform".to_owned());
+    expected.alertmanager.mail = Some(crate::ir::MailSettings {
+        smarthost: "mail.example.com:587".to_owned(),
+        from: "alerts@example.com".to_owned(),
+        username: Some("alerts".to_owned()),
+        require_tls: true,
+    });
     assert_eq!(read.settings, expected);
 
     let mut minimal = Findings {

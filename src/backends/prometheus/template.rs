@@ -1,9 +1,11 @@
 //! Text that Prometheus reads as a Go template: alerts' labels and annotations.
 //!
-//! Everything goes through [`Template`], which alone writes `{{`. Text can't open an action: braces that
-//! would are wrapped in an action that prints them.
+//! Everything goes through [`Template`], which alone writes `{{`. Text can't open an action.
 
+use crate::backends::go_template;
 use crate::ir::{Text, TextPart, ValueFormat};
+
+pub use crate::backends::go_template::quote;
 
 /// A Go template in the making.
 #[derive(Debug, Clone, Default)]
@@ -58,25 +60,9 @@ impl Template {
         self.out
     }
 
-    /// Writes the literal text. A run of braces opens an action where it is two or more, or where it is the
-    /// last thing before an action that follows.
     fn flush(&mut self) {
         let literal = std::mem::take(&mut self.literal);
-        let mut rest = literal.as_str();
-        while let Some(start) = rest.find('{') {
-            self.out.push_str(&rest[..start]);
-            let braces = rest[start..].len() - rest[start..].trim_start_matches('{').len();
-            let (run, after) = rest[start..].split_at(braces);
-            if braces > 1 || after.is_empty() {
-                self.out.push_str("{{ ");
-                self.out.push_str(&quote(run));
-                self.out.push_str(" }}");
-            } else {
-                self.out.push_str(run);
-            }
-            rest = after;
-        }
-        self.out.push_str(rest);
+        self.out.push_str(&go_template::escape(&literal));
     }
 }
 
@@ -117,24 +103,6 @@ fn function(format: ValueFormat) -> &'static str {
         ValueFormat::Duration => "humanizeDuration",
         ValueFormat::Size => "humanize1024",
     }
-}
-
-/// A Go string literal, on one line.
-pub fn quote(text: &str) -> String {
-    let mut out = String::from("\"");
-    for c in text.chars() {
-        match c {
-            '"' => out.push_str("\\\""),
-            '\\' => out.push_str("\\\\"),
-            '\n' => out.push_str("\\n"),
-            '\r' => out.push_str("\\r"),
-            '\t' => out.push_str("\\t"),
-            c if c.is_control() => out.push_str(&format!("\\u{:04x}", c as u32)),
-            c => out.push(c),
-        }
-    }
-    out.push('"');
-    out
 }
 
 #[cfg(test)]

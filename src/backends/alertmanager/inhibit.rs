@@ -1,0 +1,234 @@
+//! Which alerts silence which.
+//!
+//! A silenced alert silences others all the same, so a circle of services that cannot work without one another would fall
+//! silent as a whole. Services of a circle therefore silence nothing of each other, and what is left has an end: whatever
+//! is silenced, somebody is told of what silenced it.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use crate::backends::alerts::BURN;
+use crate::ir::{Criticality, Project, Service, Settings, Severity};
+
+use super::matcher::{Matcher, severity_label};
+
+/// While a source fires, no target is told of that has the same values of some labels.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Inhibition {
+    /// What silences.
+    pub source: Vec<Matcher>,
+    /// What is silenced.
+    pub target: Vec<Matcher>,
+    /// The labels that are the same.
+    pub equal: Vec<&'static str>,
+}
+
+/// The inhibitions of a project. `is_told` says whether somebody is told of a service's pages.
+pub fn inhibitions(
+    project: &Project<'_>,
+    settings: &Settings,
+    is_told: impl Fn(&Service) -> bool,
+) -> Vec<Inhibition> {
+    let mut all: Vec<Inhibition> = page_over_ticket(settings).into_iter().collect();
+    if settings.alertmanager.inhibit_dependents {
+        all.extend(upstream_over_downstream(project, settings, is_told));
+    }
+    all
+}
+
+/// The labels that tell environments apart, then more.
+fn equal(settings: &Settings, more: &[&'static str]) -> Vec<&'static str> {
+    let environment = settings.environment.as_ref().map(|_| "environment");
+    environment
+        .into_iter()
+        .chain(more.iter().copied())
+        .collect()
+}
+
+/// Who is awake for an SLO needs no ticket for it. Alerts that are not an SLO's have each their own meaning.
+fn page_over_ticket(settings: &Settings) -> Option<Inhibition> {
+    let page = severity_label(settings, Severity::Page);
+    let ticket = severity_label(settings, Severity::Ticket);
+    let of_slo = |severity: &str| {
+        vec![
+            Matcher::equal("severity", severity),
+            Matcher::present("service"),
+            Matcher::present("slo"),
+        ]
+    };
+    (page != ticket).then(|| Inhibition {
+        source: of_slo(&page),
+        target: of_slo(&ticket),
+        equal: equal(settings, &["service", "slo"]),
+    })
+}
+
+/// While a service burns its budget at a pace that pages, what burns in the services that cannot work without it is the
+/// same failure, and its owner has been told. Nothing else of theirs is silenced: not what they lack data for, not a spent
+/// budget, not an alert of their own.
+fn upstream_over_downstream(
+    project: &Project<'_>,
+    settings: &Settings,
+    is_told: impl Fn(&Service) -> bool,
+) -> Vec<Inhibition> {
+    let groups = circles(project);
+    let page = severity_label(settings, Severity::Page);
+    let mut all = Vec::new();
+    for upstream in project.services() {
+        if !pages_on_burn(upstream) || !is_told(upstream) {
+            continue;
+        }
+        let circle = groups.get(upstream.name.as_str());
+        let needing: BTreeSet<&str> = project
+            .dependents(&upstream.name)
+            .iter()
+            .filter(|(_, dependency)| dependency.criticality == Criticality::Hard)
+            .map(|(service, _)| service.name.as_str())
+            .filter(|name| groups.get(name) != circle)
+            .collect();
+        if needing.is_empty() {
+            continue;
+        }
+        all.push(Inhibition {
+            source: vec![
+                Matcher::equal("alertname", BURN),
+                Matcher::equal("service", &upstream.name),
+                Matcher::equal("severity", &page),
+            ],
+            target: vec![
+                Matcher::equal("alertname", BURN),
+                Matcher::one_of("service", needing),
+            ],
+            equal: equal(settings, &[]),
+        });
+    }
+    all
+}
+
+/// Whether an SLO of the service can page for the pace at which it burns.
+fn pages_on_burn(service: &Service) -> bool {
+    let mut pairs = service.slos.iter().flat_map(|slo| &slo.burn_rate_pairs);
+    pairs.any(|pair| pair.severity == Severity::Page)
+}
+
+/// The number of the circle that each service is in; one that is in none has a number of its own. Services of a circle
+/// cannot work without one another, however long the way round is.
+fn circles<'a>(project: &Project<'a>) -> BTreeMap<&'a str, usize> {
+    let names: Vec<&str> = project
+        .services()
+        .map(|service| service.name.as_str())
+        .collect();
+    let number = |name: &str| names.binary_search(&name).ok();
+    let needs: Vec<Vec<usize>> = project
+        .services()
+        .map(|service| {
+            let hard = service.dependencies.iter();
+            hard.filter(|dependency| dependency.criticality == Criticality::Hard)
+                .filter_map(|dependency| number(dependency.service.as_deref()?))
+                .collect()
+        })
+        .collect();
+    let of = components(&needs);
+    names.into_iter().zip(of).collect()
+}
+
+/// Tarjan's strongly connected components, without recursion, in time linear in nodes and edges: each node's component.
+fn components(edges: &[Vec<usize>]) -> Vec<usize> {
+    const UNSEEN: usize = usize::MAX;
+    let mut order = vec![UNSEEN; edges.len()];
+    let mut low = vec![UNSEEN; edges.len()];
+    let mut component = vec![UNSEEN; edges.len()];
+    let mut open: Vec<usize> = Vec::new();
+    let (mut next, mut found) = (0, 0);
+    for root in 0..edges.len() {
+        if order[root] != UNSEEN {
+            continue;
+        }
+        // A node and how many of its edges were followed.
+        let mut path: Vec<(usize, usize)> = vec![(root, 0)];
+        while let Some((node, followed)) = path.last_mut() {
+            let node = *node;
+            if *followed == 0 {
+                order[node] = next;
+                low[node] = next;
+                next += 1;
+                open.push(node);
+            }
+            if let Some(to) = edges[node].get(*followed).copied() {
+                *followed += 1;
+                if order[to] == UNSEEN {
+                    path.push((to, 0));
+                } else if component[to] == UNSEEN {
+                    low[node] = low[node].min(order[to]);
+                }
+                continue;
+            }
+            path.pop();
+            if let Some((parent, _)) = path.last() {
+                low[*parent] = low[*parent].min(low[node]);
+            }
+            if low[node] == order[node] {
+                while let Some(member) = open.pop() {
+                    component[member] = found;
+                    if member == node {
+                        break;
+                    }
+                }
+                found += 1;
+            }
+        }
+    }
+    component
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+
+    #[test]
+    fn a_circle_is_one_component() {
+        // 0 → 1 → 2 → 0, 2 → 3, 4 → 0, 5 → 5
+        let of = components(&[vec![1], vec![2], vec![0, 3], vec![], vec![0], vec![5]]);
+        assert!(of[0] == of[1] && of[1] == of[2]);
+        assert_eq!(of.iter().collect::<BTreeSet<_>>().len(), 4);
+    }
+
+    #[test]
+    fn a_long_chain_needs_no_stack() {
+        let edges: Vec<Vec<usize>> = (0..100_000)
+            .map(|node| vec![(node + 1) % 100_000])
+            .collect();
+        let of = components(&edges);
+        assert!(of.iter().all(|component| *component == of[0]));
+    }
+
+    proptest! {
+        /// Two nodes are in one component exactly where each is reached from the other.
+        #[test]
+        fn components_are_what_reaches_one_another(
+            edges in proptest::collection::vec(proptest::collection::vec(0_usize..8, 0..4), 8)
+        ) {
+            let mut reaches = vec![vec![false; 8]; 8];
+            for (from, to) in edges.iter().enumerate() {
+                reaches[from][from] = true;
+                for to in to {
+                    reaches[from][*to] = true;
+                }
+            }
+            for via in 0..8 {
+                for from in 0..8 {
+                    for to in 0..8 {
+                        reaches[from][to] |= reaches[from][via] && reaches[via][to];
+                    }
+                }
+            }
+            let of = components(&edges);
+            for from in 0..8 {
+                for to in 0..8 {
+                    prop_assert_eq!(of[from] == of[to], reaches[from][to] && reaches[to][from]);
+                }
+            }
+        }
+    }
+}

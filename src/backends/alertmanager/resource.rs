@@ -1,0 +1,373 @@
+//! An `AlertmanagerConfig`, as the Prometheus operator defines it: `v1alpha1`, which every operator stores and serves;
+//! `v1beta1` is served only where a conversion webhook is installed besides.
+
+use std::collections::BTreeMap;
+
+use serde::Serialize;
+
+use crate::backends::go_template;
+use crate::ir::{AlertmanagerSettings, Settings, Severity};
+
+use super::inhibit::Inhibition;
+use super::matcher;
+use super::message::{self, Text, Wording};
+use super::plan::{Contact, Integration, Kind, Plan};
+use super::routes::{GROUP_BY, Node};
+use super::secrets::Secret;
+
+/// A resource brings no file of templates.
+const WORDING: Wording = Wording::Inline;
+
+/// The resource.
+#[derive(Debug, Serialize)]
+#[serde(rename_all = "camelCase")]
+pub struct AlertmanagerConfig {
+    api_version: &'static str,
+    kind: &'static str,
+    metadata: Metadata,
+    spec: Spec,
+}
+
+#[derive(Debug, Serialize)]
+struct Metadata {
+    name: String,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    namespace: Option<String>,
+    labels: BTreeMap<String, String>,
+}
+
+#[derive(Debug, Serialize)]
+#[serde(rename_all = "camelCase")]
+struct Spec {
+    route: Route,
+    receivers: Vec<Receiver>,
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    inhibit_rules: Vec<InhibitRule>,
+}
+
+#[derive(Debug, Serialize)]
+#[serde(rename_all = "camelCase")]
+struct Route {
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    matchers: Vec<Matcher>,
+    receiver: String,
+    #[serde(skip_serializing_if = "<[_]>::is_empty")]
+    group_by: &'static [&'static str],
+    #[serde(skip_serializing_if = "Option::is_none")]
+    group_wait: Option<&'static str>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    group_interval: Option<&'static str>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    repeat_interval: Option<&'static str>,
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    routes: Vec<Self>,
+}
+
+#[derive(Debug, Serialize)]
+#[serde(rename_all = "camelCase")]
+struct Matcher {
+    name: &'static str,
+    match_type: &'static str,
+    value: String,
+}
+
+#[derive(Debug, Serialize)]
+#[serde(rename_all = "camelCase")]
+struct Receiver {
+    name: String,
+    #[serde(rename = "pagerdutyConfigs", skip_serializing_if = "Vec::is_empty")]
+    pagerduty_configs: Vec<PagerDuty>,
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    slack_configs: Vec<Slack>,
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    email_configs: Vec<Mail>,
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    webhook_configs: Vec<Webhook>,
+}
+
+/// A key of a `Secret`.
+#[derive(Debug, Serialize)]
+struct SecretKey {
+    name: String,
+    key: String,
+}
+
+#[derive(Debug, Serialize)]
+struct KeyValue {
+    key: &'static str,
+    value: String,
+}
+
+#[derive(Debug, Serialize)]
+#[serde(rename_all = "camelCase")]
+struct PagerDuty {
+    send_resolved: bool,
+    routing_key: SecretKey,
+    description: String,
+    severity: &'static str,
+    source: String,
+    class: &'static str,
+    component: &'static str,
+    group: &'static str,
+    client: String,
+    #[serde(rename = "clientURL")]
+    client_url: String,
+    details: Vec<KeyValue>,
+    pager_duty_link_configs: Vec<Link>,
+}
+
+/// The operator calls a link's text `alt`.
+#[derive(Debug, Serialize)]
+struct Link {
+    href: &'static str,
+    alt: &'static str,
+}
+
+#[derive(Debug, Serialize)]
+#[serde(rename_all = "camelCase")]
+struct Slack {
+    send_resolved: bool,
+    #[serde(rename = "apiURL")]
+    api_url: SecretKey,
+    channel: String,
+    color: String,
+    title: String,
+    title_link: String,
+    text: String,
+    fallback: String,
+}
+
+#[derive(Debug, Serialize)]
+#[serde(rename_all = "camelCase")]
+struct Mail {
+    send_resolved: bool,
+    to: String,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    from: Option<String>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    smarthost: Option<String>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    auth_username: Option<String>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    auth_password: Option<SecretKey>,
+    #[serde(rename = "requireTLS", skip_serializing_if = "Option::is_none")]
+    require_tls: Option<bool>,
+    headers: Vec<KeyValue>,
+    text: String,
+}
+
+#[derive(Debug, Serialize)]
+#[serde(rename_all = "camelCase")]
+struct Webhook {
+    send_resolved: bool,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    url: Option<String>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    url_secret: Option<SecretKey>,
+}
+
+#[derive(Debug, Serialize)]
+#[serde(rename_all = "camelCase")]
+struct InhibitRule {
+    source_match: Vec<Matcher>,
+    target_match: Vec<Matcher>,
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    equal: Vec<&'static str>,
+}
+
+impl AlertmanagerConfig {
+    /// The plan as the resource has it.
+    pub fn of(plan: &Plan<'_>, settings: &Settings) -> Self {
+        let target = &settings.alertmanager;
+        let managed = ("app.kubernetes.io/managed-by".to_owned(), "nthc".to_owned());
+        let mut labels = BTreeMap::from([managed]);
+        labels.extend(target.resource_labels.clone());
+        Self {
+            api_version: "monitoring.coreos.com/v1alpha1",
+            kind: "AlertmanagerConfig",
+            metadata: Metadata {
+                name: resource_name(&settings.project, settings.environment.as_deref()),
+                namespace: target.namespace.clone(),
+                labels,
+            },
+            spec: Spec {
+                route: Route::of(Node::root(plan, settings), GROUP_BY),
+                receivers: plan
+                    .receivers
+                    .iter()
+                    .map(|contact| Receiver::of(contact, target))
+                    .collect(),
+                inhibit_rules: plan.inhibitions.iter().map(InhibitRule::of).collect(),
+            },
+        }
+    }
+}
+
+/// The longest name of a Kubernetes object.
+const LONGEST_RESOURCE_NAME: usize = 253;
+
+/// The names of a project and its environment, which are identifiers, as a DNS subdomain.
+fn resource_name(project: &str, environment: Option<&str>) -> String {
+    let joined = match environment {
+        Some(environment) => format!("{project}-{environment}"),
+        None => project.to_owned(),
+    };
+    let safe = |c: char| {
+        if c.is_ascii_alphanumeric() {
+            c.to_ascii_lowercase()
+        } else {
+            '-'
+        }
+    };
+    let name: String = joined
+        .chars()
+        .map(safe)
+        .take(LONGEST_RESOURCE_NAME)
+        .collect();
+    match name.trim_matches('-') {
+        "" => "nthc".to_owned(),
+        name => name.to_owned(),
+    }
+}
+
+impl Route {
+    fn of(node: Node, group_by: &'static [&'static str]) -> Self {
+        Self {
+            matchers: node.matchers.iter().map(Matcher::of).collect(),
+            receiver: node.receiver,
+            group_by,
+            group_wait: node.pace.map(|pace| pace.wait),
+            group_interval: node.pace.map(|pace| pace.interval),
+            repeat_interval: node.pace.map(|pace| pace.repeat),
+            // Groups are those of the route above where a route does not say.
+            routes: node
+                .routes
+                .into_iter()
+                .map(|node| Self::of(node, &[]))
+                .collect(),
+        }
+    }
+}
+
+impl Matcher {
+    fn of(matcher: &matcher::Matcher) -> Self {
+        Self {
+            name: matcher.label,
+            match_type: matcher.operator.sign(),
+            value: matcher.value.clone(),
+        }
+    }
+}
+
+impl Receiver {
+    fn of(contact: &Contact<'_>, settings: &AlertmanagerSettings) -> Self {
+        let mut receiver = Self {
+            name: contact.name.clone(),
+            pagerduty_configs: Vec::new(),
+            slack_configs: Vec::new(),
+            email_configs: Vec::new(),
+            webhook_configs: Vec::new(),
+        };
+        for integration in &contact.integrations {
+            receiver.add(integration, contact.severity, settings);
+        }
+        receiver
+    }
+
+    fn add(
+        &mut self,
+        integration: &Integration<'_>,
+        severity: Severity,
+        settings: &AlertmanagerSettings,
+    ) {
+        let send_resolved = integration.resolved;
+        let secret = |secret: &Secret<'_>| SecretKey {
+            name: settings.secret.clone(),
+            key: secret.key(settings),
+        };
+        match &integration.kind {
+            Kind::PagerDuty(key) => self.pagerduty_configs.push(PagerDuty {
+                send_resolved,
+                routing_key: secret(key),
+                description: WORDING.say(Text::Summary),
+                severity: message::pagerduty_severity(severity),
+                source: WORDING.say(Text::Source),
+                class: message::CLASS,
+                component: message::COMPONENT,
+                group: message::GROUP,
+                client: WORDING.say(Text::More),
+                client_url: WORDING.say(Text::MoreUrl),
+                details: message::DETAILS
+                    .map(|(key, value)| KeyValue {
+                        key,
+                        value: value.to_owned(),
+                    })
+                    .into(),
+                pager_duty_link_configs: message::LINKS
+                    .map(|(alt, href)| Link { href, alt })
+                    .into(),
+            }),
+            Kind::Slack { channel, url } => self.slack_configs.push(Slack {
+                send_resolved,
+                api_url: secret(url),
+                channel: channel.clone(),
+                color: message::slack_color(severity),
+                title: WORDING.slack_title(severity),
+                title_link: WORDING.say(Text::MoreUrl),
+                text: WORDING.say(Text::SlackBody),
+                fallback: WORDING.slack_title(severity),
+            }),
+            Kind::Mail(to) => {
+                let mail = settings.mail.as_ref();
+                let username = mail.and_then(|mail| mail.username.clone());
+                self.email_configs.push(Mail {
+                    send_resolved,
+                    to: to.clone(),
+                    from: mail.map(|mail| go_template::escape(&mail.from)),
+                    smarthost: mail.map(|mail| mail.smarthost.clone()),
+                    auth_password: username.as_ref().map(|_| secret(&Secret::mail())),
+                    auth_username: username,
+                    require_tls: mail.map(|mail| mail.require_tls),
+                    headers: vec![KeyValue {
+                        key: "Subject",
+                        value: WORDING.subject(severity),
+                    }],
+                    text: WORDING.say(Text::MailBody),
+                });
+            }
+            Kind::Webhook(url) => self.webhook_configs.push(Webhook {
+                send_resolved,
+                url: Some(url.clone()),
+                url_secret: None,
+            }),
+            Kind::SecretWebhook(url) => self.webhook_configs.push(Webhook {
+                send_resolved,
+                url: None,
+                url_secret: Some(secret(url)),
+            }),
+        }
+    }
+}
+
+impl InhibitRule {
+    fn of(inhibition: &Inhibition) -> Self {
+        Self {
+            source_match: inhibition.source.iter().map(Matcher::of).collect(),
+            target_match: inhibition.target.iter().map(Matcher::of).collect(),
+            equal: inhibition.equal.clone(),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::resource_name;
+
+    #[test]
+    fn resources_have_dns_names() {
+        assert_eq!(resource_name("shop", None), "shop");
+        assert_eq!(resource_name("Shop_x", Some("eu-1_")), "shop-x-eu-1");
+        assert_eq!(resource_name("_", None), "nthc");
+        assert!(resource_name(&"x".repeat(999), None).len() <= 253);
+    }
+}

@@ -1,0 +1,15 @@
+//! The Alertmanager target: what the examples make is what Alertmanager takes, sends each alert where it belongs, and says
+//! what it must.
+#![allow(clippy::unwrap_used, clippy::expect_used)]
+
+mod check;
+mod inhibitions;
+mod operator;
+#[path = "../support/programs.rs"]
+mod programs;
+mod projects;
+mod routes;
+mod said;
+mod server;
+#[path = "../tools/mod.rs"]
+mod tools;

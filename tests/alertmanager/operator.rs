@@ -1,0 +1,222 @@
+//! The resource of the Prometheus operator is what a cluster takes, and says what the file says.
+
+use std::path::PathBuf;
+
+use nthc::ir::AlertmanagerFormat;
+use serde_json::{Map, Value};
+
+use crate::projects::{Modelled, hostile};
+
+/// The schema of a resource as the operator's release has it, which `tests/tools/install` puts there. Without it the test
+/// says so and ends; a build server must have it.
+fn schema() -> Option<Value> {
+    let target = std::env::var_os("CARGO_TARGET_DIR").map_or_else(
+        || PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("target"),
+        PathBuf::from,
+    );
+    let path = target.join("tools/share/monitoring.coreos.com_alertmanagerconfigs.yaml");
+    let Ok(text) = std::fs::read_to_string(path) else {
+        let missing = "skipped, the operator's schema not installed: run tests/tools/install";
+        assert!(
+            std::env::var_os("CI").is_none_or(|ci| ci.is_empty()),
+            "{missing}"
+        );
+        eprintln!("{missing}");
+        return None;
+    };
+    let definition: Value = yaml_serde::from_str(&text).unwrap();
+    let versions = definition["spec"]["versions"].as_array().unwrap();
+    let version = versions
+        .iter()
+        .find(|version| version["name"] == "v1alpha1")
+        .unwrap();
+    assert_eq!(version["served"], true);
+    assert_eq!(version["storage"], true);
+    let mut schema = version["schema"]["openAPIV3Schema"].clone();
+    close(&mut schema);
+    Some(schema)
+}
+
+/// A cluster drops fields that the schema does not know; here they are mistakes.
+fn close(schema: &mut Value) {
+    match schema {
+        Value::Object(fields) => {
+            let is_open = fields.contains_key("x-kubernetes-preserve-unknown-fields")
+                || fields.contains_key("additionalProperties");
+            if fields.get("properties").is_some_and(Value::is_object) && !is_open {
+                fields.insert("additionalProperties".to_owned(), Value::from(false));
+            }
+            fields.values_mut().for_each(close);
+        }
+        Value::Array(items) => items.iter_mut().for_each(close),
+        _ => {}
+    }
+}
+
+fn assert_valid(validator: &jsonschema::Validator, value: &Value, what: &str) {
+    let errors: Vec<_> = validator
+        .iter_errors(value)
+        .map(|error| format!("{}: {error}", error.instance_path()))
+        .collect();
+    assert!(errors.is_empty(), "{what}:\n{}", errors.join("\n"));
+}
+
+fn resource(project: &mut Modelled) -> Value {
+    project.settings.alertmanager.format = AlertmanagerFormat::AlertmanagerConfig;
+    yaml_serde::from_str(&project.file("alertmanager-config.yaml")).unwrap()
+}
+
+fn projects() -> Vec<Modelled> {
+    vec![
+        Modelled::example("shop", Some("production")),
+        Modelled::example("shop", Some("staging")),
+        Modelled::example("platform", Some("production")),
+        hostile(),
+    ]
+}
+
+#[test]
+fn a_cluster_takes_it() {
+    let Some(schema) = schema() else { return };
+    let whole = jsonschema::validator_for(&schema).unwrap();
+    let route = &schema["properties"]["spec"]["properties"]["route"];
+    let route = jsonschema::validator_for(route).unwrap();
+    for mut project in projects() {
+        let mut resource = resource(&mut project);
+        // The schema knows names, not that it is an object's metadata.
+        resource["metadata"] = Value::Object(Map::new());
+        assert_valid(&whole, &resource, &project.settings.project);
+        // It leaves routes within routes to the operator, which takes them for routes.
+        let mut open = vec![resource["spec"]["route"].clone()];
+        let mut seen = 0;
+        while let Some(found) = open.pop() {
+            assert_valid(&route, &found, &project.settings.project);
+            seen += 1;
+            open.extend(found["routes"].as_array().cloned().unwrap_or_default());
+        }
+        // The root, a team's, its pages'.
+        assert!(seen >= 3);
+    }
+}
+
+#[test]
+fn the_schema_finds_mistakes() {
+    let Some(schema) = schema() else { return };
+    let whole = jsonschema::validator_for(&schema).unwrap();
+    let mut project = Modelled::example("shop", Some("production"));
+    let mut resource = resource(&mut project);
+    resource["metadata"] = Value::Object(Map::new());
+    assert!(whole.is_valid(&resource));
+    resource["spec"]["receivers"][0]["slack_configs"] = Value::Array(Vec::new());
+    assert!(!whole.is_valid(&resource));
+}
+
+/// A matcher of the resource as the file has it.
+fn matcher(matcher: &Value) -> String {
+    let value = matcher["value"].as_str().unwrap();
+    let value = value
+        .replace('\\', "\\\\")
+        .replace('"', "\\\"")
+        .replace('\n', "\\n");
+    let text = |field: &str| matcher[field].as_str().unwrap().to_owned();
+    format!("{}{}\"{value}\"", text("name"), text("matchType"))
+}
+
+fn matchers(list: &Value) -> Value {
+    let list = list.as_array().unwrap().iter();
+    list.map(|of| Value::from(matcher(of))).collect()
+}
+
+/// A route of the resource as the file has it.
+fn route(of: &Value) -> Value {
+    let mut out = Map::new();
+    for (field, value) in of.as_object().unwrap() {
+        let (name, value) = match field.as_str() {
+            "groupBy" => ("group_by", value.clone()),
+            "groupWait" => ("group_wait", value.clone()),
+            "groupInterval" => ("group_interval", value.clone()),
+            "repeatInterval" => ("repeat_interval", value.clone()),
+            "receiver" => ("receiver", value.clone()),
+            "matchers" => ("matchers", matchers(value)),
+            "routes" => {
+                let routes = value.as_array().unwrap().iter();
+                ("routes", routes.map(route).collect())
+            }
+            other => panic!("{other}"),
+        };
+        out.insert(name.to_owned(), value);
+    }
+    Value::Object(out)
+}
+
+#[test]
+fn it_says_what_the_file_says() {
+    for mut project in projects() {
+        let file: Value = yaml_serde::from_str(&project.file("alertmanager.yml")).unwrap();
+        let resource = resource(&mut project);
+        let spec = &resource["spec"];
+        assert_eq!(route(&spec["route"]), file["route"]);
+        let inhibits = spec["inhibitRules"].as_array().unwrap().iter();
+        let inhibits: Value = inhibits
+            .map(|rule| {
+                let mut out = serde_json::json!({
+                    "source_matchers": matchers(&rule["sourceMatch"]),
+                    "target_matchers": matchers(&rule["targetMatch"]),
+                });
+                if let Some(equal) = rule.get("equal") {
+                    out["equal"] = equal.clone();
+                }
+                out
+            })
+            .collect();
+        assert_eq!(inhibits, file["inhibit_rules"]);
+
+        // A secret is a file by its name there, and a key here.
+        let secret = |config: &Value, field: &str| {
+            assert_eq!(config[field]["name"], "alertmanager-secrets");
+            config[field]["key"].as_str().unwrap().to_owned()
+        };
+        let own = |path: &Value| {
+            let path = path.as_str().unwrap();
+            let name = path.strip_prefix("/etc/alertmanager/secrets/");
+            name.map(str::to_owned)
+        };
+        let (here, there) = (
+            spec["receivers"].as_array().unwrap(),
+            file["receivers"].as_array().unwrap(),
+        );
+        assert_eq!(here.len(), there.len());
+        let list = |of: &Value, field: &str| of[field].as_array().cloned().unwrap_or_default();
+        for (here, there) in here.iter().zip(there) {
+            assert_eq!(here["name"], there["name"]);
+            let pairs = |camel: &str, snake: &str| {
+                let (here, there) = (list(here, camel), list(there, snake));
+                assert_eq!(here.len(), there.len());
+                here.into_iter().zip(there).collect::<Vec<_>>()
+            };
+            for (here, there) in pairs("pagerdutyConfigs", "pagerduty_configs") {
+                assert_eq!(here["severity"], there["severity"]);
+                assert_eq!(here["component"], there["component"]);
+                let key = secret(&here, "routingKey");
+                if let Some(name) = own(&there["routing_key_file"]) {
+                    assert_eq!(key, name);
+                }
+            }
+            for (here, there) in pairs("slackConfigs", "slack_configs") {
+                assert_eq!(here["channel"], there["channel"]);
+                assert_eq!(here["sendResolved"], there["send_resolved"]);
+                assert_eq!(Some(secret(&here, "apiURL")), own(&there["api_url_file"]));
+            }
+            for (here, there) in pairs("emailConfigs", "email_configs") {
+                assert_eq!(here["to"], there["to"]);
+                assert_eq!(here["smarthost"], file["global"]["smtp_smarthost"]);
+                assert_eq!(here["from"], file["global"]["smtp_from"]);
+                assert_eq!(secret(&here, "authPassword"), "smtp-password");
+            }
+            assert_eq!(
+                list(here, "webhookConfigs").len(),
+                list(there, "webhook_configs").len()
+            );
+        }
+    }
+}

@@ -1,0 +1,118 @@
+//! A real Alertmanager, and a server that takes what it sends.
+
+use std::io::{BufRead as _, BufReader, Read as _, Write as _};
+use std::net::{TcpListener, TcpStream};
+use std::path::Path;
+use std::sync::{Arc, Mutex};
+use std::thread;
+
+use serde_json::Value;
+
+use crate::programs::{Running, eventually, fetch};
+use crate::tools;
+
+/// An Alertmanager with a configuration; `None` where none is installed. It keeps its data in `folder`.
+pub fn alertmanager(config: &Path, folder: &Path) -> Option<Running> {
+    let program = tools::find("alertmanager")?;
+    let arguments = |port: u16| {
+        vec![
+            format!("--config.file={}", config.display()),
+            format!("--storage.path={}", folder.join("data").display()),
+            format!("--web.listen-address=127.0.0.1:{port}"),
+            // It talks to no other.
+            "--cluster.listen-address=".to_owned(),
+        ]
+    };
+    let is_ready = |port: u16| fetch(&format!("http://127.0.0.1:{port}/-/ready")).is_some();
+    Some(Running::start(&program, arguments, is_ready))
+}
+
+/// Tells an Alertmanager of alerts.
+pub fn post(server: &Running, alerts: &Value) {
+    let url = format!("http://{}/api/v2/alerts", server.address());
+    ureq::post(&url)
+        .header("Content-Type", "application/json")
+        .send(alerts.to_string())
+        .unwrap();
+}
+
+/// The alerts that an Alertmanager knows, when they are as many as it was told of.
+pub fn known(server: &Running, count: usize) -> Vec<Value> {
+    let url = format!("http://{}/api/v2/alerts", server.address());
+    eventually("its alerts", || {
+        let alerts: Vec<Value> = serde_json::from_str(&fetch(&url)?).ok()?;
+        (alerts.len() == count).then_some(alerts)
+    })
+}
+
+/// What was posted: the path and the body.
+pub type Posted = (String, Value);
+
+/// A server on loopback that takes JSON. It listens until the test ends.
+pub struct Sink {
+    pub port: u16,
+    posted: Arc<Mutex<Vec<Posted>>>,
+}
+
+impl Sink {
+    pub fn start() -> Self {
+        let listener = TcpListener::bind("127.0.0.1:0").unwrap();
+        let port = listener.local_addr().unwrap().port();
+        let posted: Arc<Mutex<Vec<Posted>>> = Arc::default();
+        let kept = Arc::clone(&posted);
+        thread::spawn(move || {
+            for stream in listener.incoming().flatten() {
+                let kept = Arc::clone(&kept);
+                thread::spawn(move || serve(stream, &kept));
+            }
+        });
+        Self { port, posted }
+    }
+
+    /// The first thing that is posted to a path and that `wanted` holds for.
+    pub fn wait_for(&self, path: &str, wanted: impl Fn(&Value) -> bool) -> Value {
+        eventually(path, || {
+            let posted = self.posted.lock().unwrap();
+            let mut found = posted.iter();
+            let found = found.find(|(to, body)| to == path && wanted(body))?;
+            Some(found.1.clone())
+        })
+    }
+}
+
+/// Requests of one connection, one after the other.
+fn serve(stream: TcpStream, posted: &Mutex<Vec<Posted>>) {
+    let mut writer = stream.try_clone().unwrap();
+    let mut reader = BufReader::new(stream);
+    loop {
+        let mut head = String::new();
+        if reader.read_line(&mut head).unwrap_or(0) == 0 {
+            return;
+        }
+        let path = head.split(' ').nth(1).unwrap_or_default().to_owned();
+        let mut length = 0;
+        loop {
+            let mut line = String::new();
+            if reader.read_line(&mut line).unwrap_or(0) == 0 {
+                return;
+            }
+            let line = line.trim().to_ascii_lowercase();
+            if line.is_empty() {
+                break;
+            }
+            if let Some(value) = line.strip_prefix("content-length:") {
+                length = value.trim().parse().unwrap();
+            }
+        }
+        let mut body = vec![0; length];
+        if reader.read_exact(&mut body).is_err() {
+            return;
+        }
+        let body = serde_json::from_slice(&body).unwrap_or(Value::Null);
+        posted.lock().unwrap().push((path, body));
+        let answer = "HTTP/1.1 200 OK\r\nContent-Type: text/plain\r\nContent-Length: 2\r\n\r\nok";
+        if writer.write_all(answer.as_bytes()).is_err() {
+            return;
+        }
+    }
+}
