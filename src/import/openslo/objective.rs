@@ -79,7 +79,10 @@ impl Frame<'_> {
             .or(self.description)
             .or(display)
             .cloned();
-        if let Some(display) = display.filter(|display| Some(*display) != description.as_ref()) {
+        // That the name and the objective say already.
+        let said = format!("{} {name}", percent_text(goal.target.value));
+        let more = |text: &&String| Some(*text) != description.as_ref() && **text != said;
+        if let Some(display) = display.filter(more) {
             comments.push(display.clone());
         }
         Some(Objective {

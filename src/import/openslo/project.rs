@@ -99,9 +99,12 @@ fn objectives(
     objects: &Objects<'_>,
     findings: &mut Findings,
 ) -> Vec<Objective> {
-    let mut own = kept_labels(metadata, findings);
-    let shared = quiet_labels(service.metadata);
-    own.retain(|label, value| shared.get(label) != Some(value));
+    let mut own = metadata.clone();
+    // What the service says too was told there.
+    let shared = &service.metadata.labels;
+    own.labels
+        .retain(|label, (_, values)| shared.get(label).is_none_or(|(_, same)| same != values));
+    let own = kept_labels(&own, findings);
     let mut policies = Vec::new();
     for policy in &slo.policies {
         let Some(found) = objects.policy(policy, findings) else {
@@ -177,13 +180,13 @@ fn kept_labels(metadata: &Metadata, findings: &mut Findings) -> BTreeMap<String,
             label if OWN.contains(&label) => false,
             label => query::is_plain(label) && !label.starts_with("__") && values.len() == 1,
         };
+        let message = match label.as_str() {
+            "tier" => "this is no tier that every project has".to_owned(),
+            "type" => "this is no type of service".to_owned(),
+            label => format!("the label {label:?} can't be a label of rules"),
+        };
         if !known {
-            left_out(
-                findings,
-                *span,
-                format!("the label {label:?} can't be a label of rules"),
-                "its name or value does not fit",
-            );
+            left_out(findings, *span, message, "it is left out");
         }
     }
     if let Some(annotation) = metadata
