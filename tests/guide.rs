@@ -169,6 +169,11 @@ fn what_is_made_for_grafana() {
 }
 
 #[test]
+fn the_document_on_openslo() {
+    check("docs/openslo.md");
+}
+
+#[test]
 fn the_readme() {
     check("README.md");
 }

@@ -99,6 +99,9 @@ fn schema() -> Option<jsonschema::Validator> {
     if let Some(Value::Array(methods)) = methods {
         methods.push("RatioTimeslices".into());
     }
+    // And wants names where the SDK takes references and whole policies.
+    let policies = "/definitions/slo-spec/properties/spec/properties/alertPolicies/items";
+    *whole.pointer_mut(policies).unwrap() = serde_json::json!({ "required": ["alertPolicyRef"] });
     Some(jsonschema::validator_for(&whole).unwrap())
 }
 

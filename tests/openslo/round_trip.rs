@@ -75,8 +75,13 @@ fn the_shop_comes_back() {
     let back = recorded(&sound(compiled(&text)).artifacts);
     // Events of a minimum are counted only where there is one, which the format can't say.
     let is_said = |metric: &str| !metric.starts_with("slo:sli_events:");
+    // A ratio with the number of its events comes back as bad events out of all: the same share of the same events.
+    let is_computed = |slo: &str| slo == "authorisation";
     let mut different = Vec::new();
-    for (key, query) in wanted.iter().filter(|((.., metric), _)| is_said(metric)) {
+    let compared = wanted
+        .iter()
+        .filter(|((_, slo, metric), _)| is_said(metric) && !is_computed(slo));
+    for (key, query) in compared {
         match back.get(key) {
             Some(found) if found == query => {}
             found => different.push(format!("{key:?}\n  {query}\n  {found:?}")),
@@ -93,6 +98,8 @@ fn the_shop_comes_back() {
         different.join("\n")
     );
     assert!(back.keys().all(|key| wanted.contains_key(key)));
+    let bad = "slo:sli_bad_events:rate5m".to_owned();
+    assert!(back.contains_key(&("payment-gateway".into(), "authorisation".into(), bad)));
 }
 
 #[test]
@@ -107,6 +114,7 @@ service s {
 
   slo events { objective = 99.95%  window = 28d  sli : ratio { good = `good_total` total = `all_total` } }
   slo slices { objective = 99.1%  window = 7d  sli : time-slices { good = `60 >= max(age_seconds)` } }
+  slo equal { objective = 99%  sli : time-slices { good = `sum(flag) == 1` } }
   slo weighed { objective = 99%  sli : error-ratio { ratio = `x(avg_over_time(r[$window]))` total = `all_total` } }
   slo timed { objective = 98.5%  sli : error-ratio { ratio = `avg_over_time(r[$window])` } }
 }
@@ -139,6 +147,7 @@ service s {
             .map(|(name, said)| format!("{name}: {said}"))
             .collect::<Vec<_>>(),
         [
+            "s--equal: 0.99 \"30d\" \"Timeslices\" \"gte\" 1.0 \"1m\"",
             "s--events: 0.9995 \"28d\" \"Occurrences\" null null null",
             "s--slices: 0.991 \"7d\" \"Timeslices\" \"lte\" 60.0 \"1m\"",
             "s--timed: 0.985 \"30d\" \"RatioTimeslices\" null null \"5m\"",
@@ -154,6 +163,7 @@ service s {
         "good  = `sum(rate(good_total[$window]))`",
         "good = `max(age_seconds) <= 60`",
         "bad   = `max(avg_over_time(r[$window])) * sum(rate(all_total[$window]))`",
+        "good = `sum(flag) == 1`",
         "ratio = `avg_over_time(r[$window])`",
     ] {
         assert!(text.contains(line), "{line} is not in\n{text}");

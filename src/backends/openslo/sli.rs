@@ -67,7 +67,9 @@ pub fn indicator(sli: &Sli, settings: &Settings) -> Indicator {
             ratio,
             total: Some(total),
         } => {
-            let bad = build::binary(BinaryOp::Multiply, ratio.clone(), total.clone());
+            // Without labels on either side: they are one series each, as the rules take them.
+            let share = one(ratio.clone(), "max");
+            let bad = build::binary(BinaryOp::Multiply, share, one(total.clone(), "sum"));
             let ratio = RatioMetric {
                 bad: Some(metric(&bad)),
                 total: Some(metric(total)),

@@ -278,6 +278,25 @@ fn slice_comment(goal: &Goal) -> String {
     format!("Its slices were {slice} long. Here each evaluation of the rules is one.")
 }
 
+/// The condition of which a query says by 1 or 0 whether it holds, of all its series: `min(x == bool 1)` is `x == 1`.
+fn truth(query: &Expr) -> Option<Expr> {
+    let mut expr = query.unparenthesised();
+    if let promql::Node::Aggregate(min) = &expr.node
+        && min.op == "min"
+        && min.grouping.is_none()
+    {
+        expr = min.expr.unparenthesised();
+    }
+    match &expr.node {
+        promql::Node::Binary(comparison) if comparison.return_bool => {
+            let mut condition = comparison.clone();
+            condition.return_bool = false;
+            Some(Expr::made(promql::Node::Binary(condition)))
+        }
+        _ => None,
+    }
+}
+
 fn operator(op: &str) -> BinaryOp {
     match op {
         "lte" => BinaryOp::LessOrEqual,
