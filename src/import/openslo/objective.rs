@@ -141,7 +141,15 @@ impl Frame<'_> {
                 }
                 Some((
                     "time-slices",
-                    vec![("good", compare(query, operator(op.value), value.value))],
+                    vec![(
+                        "good",
+                        match truth(&query) {
+                            Some(condition) if op.value == "gte" && value.value == Decimal::ONE => {
+                                condition
+                            }
+                            _ => compare(query, operator(op.value), value.value),
+                        },
+                    )],
                 ))
             }
             Measure::Events {
