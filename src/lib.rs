@@ -9,6 +9,7 @@ pub mod compile;
 pub mod db;
 pub mod diagnostics;
 pub mod eval;
+pub mod import;
 pub mod ir;
 pub mod levels;
 pub mod lower;

@@ -393,6 +393,8 @@ fn the_help_is_what_a_person_reads() {
         "metrics",
         "metrics pull",
         "metrics coverage",
+        "import",
+        "import openslo",
         "explain",
         "completions",
     ] {
@@ -426,6 +428,7 @@ fn no_command_is_listed_that_does_nothing() {
             "fmt",
             "preview",
             "metrics",
+            "import",
             "explain",
             "completions",
             "help"

@@ -184,6 +184,11 @@ fn what_is_made_for_alertmanager() {
 }
 
 #[test]
+fn the_document_on_openslo() {
+    check("docs/openslo.md");
+}
+
+#[test]
 fn the_readme() {
     check("README.md");
 }

@@ -2,5 +2,20 @@
 
 use crate::ir::Duration;
 
+/// The prefix of the error ratios' names, to which the window is added.
+pub const ERROR_RATIO: &str = "slo:sli_error:ratio_rate";
+/// The objective, between 0 and 1.
+pub const OBJECTIVE: &str = "slo:objective:ratio";
+/// 1 − the objective.
+pub const ERROR_BUDGET: &str = "slo:error_budget:ratio";
+/// How many times faster than sustainable the budget is spent, over [`CURRENT`].
+pub const CURRENT_BURN_RATE: &str = "slo:current_burn_rate:ratio";
+/// The share of the error budget that is spent: the error ratio of the period over the budget.
+pub const PERIOD_BURN_RATE: &str = "slo:period_burn_rate:ratio";
+/// 1 − the share that is spent; negative where more is spent than there was.
+pub const BUDGET_REMAINING: &str = "slo:period_error_budget_remaining:ratio";
+/// 1, with the objective and the period as labels.
+pub const INFO: &str = "slo_info";
+
 /// The window of current burn rates, and the longest base window.
 pub const CURRENT: Duration = Duration::minutes(5);

@@ -21,6 +21,7 @@ mod coverage;
 mod exit;
 mod explain;
 mod fmt;
+mod import;
 mod init;
 mod metrics;
 mod options;
@@ -95,6 +96,7 @@ fn run(cli: Cli, console: &mut Console) -> Result<Exit, Failure> {
         Command::Fmt(options) => fmt::run(&context, &options, console),
         Command::Preview(options) => preview::run(&context, &options, console),
         Command::Metrics(options) => metrics::run(&context, &options, console),
+        Command::Import(options) => import::run(&context, &options, console),
         Command::Explain(options) => explain::run(&options, console),
         Command::Completions(options) => Ok(completions::run(&options, console)),
     }

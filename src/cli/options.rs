@@ -115,6 +115,8 @@ pub enum Command {
     Preview(Preview),
     /// Ask a Prometheus which metrics there are
     Metrics(Metrics),
+    /// Make sources of what another program reads
+    Import(Import),
     /// Tell more about a diagnostic's code
     Explain(Explain),
     /// Print a shell's completion script
@@ -317,6 +319,54 @@ pub struct Coverage {
     /// Services to tell of [default: all]
     #[arg(value_name = "SERVICE")]
     pub services: Vec<String>,
+}
+
+/// Options of `import`.
+#[derive(Debug, Args)]
+#[command(
+    subcommand_required = true,
+    arg_required_else_help = true,
+    after_help = "\
+Examples:
+  nthc import openslo slos.yaml"
+)]
+pub struct Import {
+    /// The format.
+    #[command(subcommand)]
+    pub command: ImportCommand,
+}
+
+/// What is imported.
+#[derive(Debug, Subcommand)]
+pub enum ImportCommand {
+    /// Make .nth of OpenSLO documents
+    Openslo(ImportOpenSlo),
+}
+
+/// Options of `import openslo`.
+#[derive(Debug, Args)]
+#[command(after_help = concat_exit("\
+Reads documents of openslo/v1, YAML or JSON, as strictly as OpenSLO's own SDK, and follows
+every reference. What .nth can't say is told: left out with a warning, or an error where
+it would mean something else. What is made compiles, or nothing is.
+
+Examples:
+  nthc import openslo slos.yaml > services/shop.nth
+  nthc import openslo openslo/ -o services/shop.nth
+  nthc import openslo a.yaml b.json -o services/   write services/openslo.nth"))]
+pub struct ImportOpenSlo {
+    /// The file to write, or the folder to write openslo.nth to [default: standard output]
+    #[arg(short, long, value_name = "PATH")]
+    pub output: Option<PathBuf>,
+    /// Overwrite the file
+    #[arg(long, requires = "output")]
+    pub force: bool,
+    /// Count warnings as errors
+    #[arg(long)]
+    pub deny_warnings: bool,
+    /// Files, or folders with files *.yaml, *.yml and *.json
+    #[arg(value_name = "FILE", required = true)]
+    pub files: Vec<PathBuf>,
 }
 
 /// Options of `explain`.

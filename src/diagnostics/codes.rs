@@ -179,6 +179,12 @@ codes! {
     Error OUTPUT_OTHER_PROJECT "N0623" "other-project-output" "The output folder belongs to another project.";
     Error OUTPUT_COLLISION "N0624" "output-collision" "Two files would be written to the same path.";
     Warning OUTPUT_EDITED_FILE "N0625" "edited-output" "A file that a build wrote was edited by hand.";
+    Error OPENSLO_SYNTAX "N0640" "openslo-syntax" "An OpenSLO file is no well-formed YAML.";
+    Error OPENSLO_UNKNOWN_FIELD "N0641" "openslo-unknown-field" "An OpenSLO document has a field that the format has not.";
+    Error OPENSLO_BAD_VALUE "N0642" "openslo-bad-value" "A field of an OpenSLO document is missing, or its value breaks a rule of the format.";
+    Error OPENSLO_MISSING_REFERENCE "N0643" "openslo-missing-reference" "An OpenSLO document refers to an object that is in none of the files.";
+    Error OPENSLO_NOT_EXPRESSIBLE "N0644" "openslo-not-expressible" "An OpenSLO document says what `.nth` cannot say.";
+    Warning OPENSLO_LEFT_OUT "N0645" "openslo-left-out" "Something of an OpenSLO document is left out of the `.nth` that is made of it.";
     Error UNWRITABLE "N0701" "unwritable" "A document could not be written in its format.";
     Warning CONSTANT_COMPARISON "N0801" "constant-comparison" "A comparison in a query is always true, or never.";
     Warning ABSENT_LABEL "N0802" "absent-label" "An alert's text shows a label that its condition's series never have.";

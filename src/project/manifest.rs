@@ -28,6 +28,8 @@
 //! | | `username` | who logs in there | nobody does |
 //! | | `require_tls` | whether mail goes by TLS or not at all | `true` |
 //! | | `inhibit_dependents` | whether a service's pages silence what burns in those that need it | `true` |
+//! | `[openslo]` | `datasource` | the name of the data source that queries are asked of | `"prometheus"` |
+//! | | `url` | where that data source is | `"http://localhost:9090"` |
 //! | `[severity]` | `page`, `ticket` | what these are called in the `severity` label | `"page"`, `"ticket"` |
 //! | `[urls]` | `runbooks` | runbooks stand at `<runbooks>/<service>`, where `{environment}` in it is the environment's name | no `runbook_url` |
 //! | | `dashboards` | dashboards stand at `<dashboards>/d/<uid>` | no `dashboard_url` |
@@ -486,18 +488,7 @@ fn read_interval(
 
 fn read_url(table: &mut Table<'_>, key: &'static str, findings: &mut Findings) -> Option<String> {
     let url = table.string(key, findings)?;
-    let rest = url
-        .value
-        .strip_prefix("https://")
-        .or_else(|| url.value.strip_prefix("http://"));
-    let well_formed = rest.is_some_and(|rest| {
-        !rest.is_empty()
-            && !rest.starts_with('/')
-            && rest
-                .chars()
-                .all(|c| !c.is_whitespace() && !c.is_control() && c != '"' && c != '<' && c != '>')
-    });
-    if well_formed {
+    if is_url(&url.value) {
         Some(url.value.trim_end_matches('/').to_owned())
     } else {
         findings.diagnostics.push(
@@ -511,6 +502,20 @@ fn read_url(table: &mut Table<'_>, key: &'static str, findings: &mut Findings) -
         );
         None
     }
+}
+
+/// Whether a text is an `http` or `https` URL with a host.
+pub(super) fn is_url(text: &str) -> bool {
+    let rest = text
+        .strip_prefix("https://")
+        .or_else(|| text.strip_prefix("http://"));
+    rest.is_some_and(|rest| {
+        !rest.is_empty()
+            && !rest.starts_with('/')
+            && rest
+                .chars()
+                .all(|c| !c.is_whitespace() && !c.is_control() && c != '"' && c != '<' && c != '>')
+    })
 }
 
 fn read_dependencies(table: &mut Table<'_>, findings: &mut Findings) -> Vec<Dependency> {

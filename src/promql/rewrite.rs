@@ -6,7 +6,7 @@ use super::tree::*;
 use super::{build, regex};
 
 /// Calls `visit` with every expression, parents before what is in them.
-fn each_expr(expr: &mut Expr, visit: &mut impl FnMut(&mut Expr)) {
+pub fn each_expr(expr: &mut Expr, visit: &mut impl FnMut(&mut Expr)) {
     visit(expr);
     match &mut expr.node {
         Node::Number(_) | Node::String(_) | Node::Selector(_) | Node::Hole(_) => {}

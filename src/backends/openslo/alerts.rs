@@ -1,0 +1,145 @@
+//! Burn-rate alerts: a policy and a condition for each pair of windows.
+//!
+//! A policy has one condition, and a condition one window. The long one is kept, as it says that enough of the budget is gone;
+//! without the short one an alert goes on for as long as the long window remembers.
+
+use super::document::{AlertCondition, AlertPolicy, BurnRate, ConditionRef, Object, TargetRef};
+use super::names;
+use super::targets::{Place, places, word};
+use crate::ir::burn_rate::Pair;
+use crate::ir::{Project, Service, Settings, Severity, Slo, number};
+
+/// The annotation that says what the format can't.
+pub const LOST: &str = "nthc/not-expressible";
+
+/// The alerts of an objective.
+pub struct Alerts {
+    /// What they wait for.
+    pub conditions: Vec<Object<AlertCondition>>,
+    /// Whom they tell.
+    pub policies: Vec<Object<AlertPolicy>>,
+    /// What can't be said of them, as sentences.
+    pub lost: Vec<String>,
+}
+
+/// The alerts of an objective. A policy must tell somebody: where nobody is told of its severity, it is left out.
+pub fn alerts(slo: &Slo, service: &Service, project: &Project<'_>, settings: &Settings) -> Alerts {
+    let mut alerts = Alerts {
+        conditions: Vec::new(),
+        policies: Vec::new(),
+        lost: Vec::new(),
+    };
+    let team = project.owner(service);
+    let places = team.map(places).unwrap_or_default();
+    let mut no_data = slo.absence.as_ref().map(|absence| absence.severity);
+    let mut untold: Vec<&str> = Vec::new();
+    for pair in &slo.burn_rate_pairs {
+        let told: Vec<&Place> = places
+            .iter()
+            .filter(|place| place.hears(pair.severity))
+            .collect();
+        let (Some(team), false) = (team, told.is_empty()) else {
+            if !untold.contains(&word(pair.severity)) {
+                untold.push(word(pair.severity));
+            }
+            continue;
+        };
+        let absent = no_data.take_if(|severity| *severity == pair.severity);
+        let targets = told.iter().map(|place| TargetRef {
+            target_ref: place.object_name(&team.name),
+        });
+        let spec = AlertPolicy {
+            description: sentence(slo, service, pair),
+            alert_when_no_data: absent.is_some(),
+            alert_when_resolved: told.iter().any(|place| place.resolved),
+            alert_when_breaching: true,
+            conditions: [ConditionRef {
+                condition_ref: names::name(&parts(slo, service, &own_name(pair))),
+            }],
+            notification_targets: targets.collect(),
+        };
+        let mut condition = condition(slo, service, pair, settings);
+        let mut metadata = condition.metadata.clone();
+        metadata.annotations.insert(
+            LOST.into(),
+            format!(
+                "It must burn so fast over the short window of {} too, or it has stopped already: \
+                 a condition has one window.",
+                pair.short
+            ),
+        );
+        condition.metadata.annotations.extend([
+            ("nthc/short-window".to_owned(), pair.short.to_string()),
+            (
+                "nthc/budget-spent".to_owned(),
+                number::percent_text(pair.budget),
+            ),
+        ]);
+        alerts
+            .policies
+            .push(Object::new("AlertPolicy", metadata, spec));
+        alerts.conditions.push(condition);
+    }
+    if !untold.is_empty() {
+        alerts.lost.push(format!(
+            "Its burn-rate alerts ({}) are left out: the team has no place where it is told, and a policy must tell somebody.",
+            untold.join(", ")
+        ));
+    }
+    if let (Some(_), Some(absence)) = (no_data, &slo.absence) {
+        alerts.lost.push(format!(
+            "Missing data asks for a {}, and no policy of that severity is here.",
+            word(absence.severity)
+        ));
+    }
+    alerts
+}
+
+/// `page-1h`: no two pairs of an objective have one long window.
+fn own_name(pair: &Pair) -> String {
+    format!("{}-{}", word(pair.severity), pair.long)
+}
+
+fn parts<'p>(slo: &'p Slo, service: &'p Service, own: &'p str) -> [&'p str; 3] {
+    [&service.name, &slo.name, own]
+}
+
+fn sentence(slo: &Slo, service: &Service, pair: &Pair) -> String {
+    names::description(&format!(
+        "{} of the error budget for {} of {} {} is gone within {}.",
+        number::percent_text(pair.budget),
+        slo.window,
+        service.name,
+        slo.name,
+        pair.long
+    ))
+}
+
+fn condition(
+    slo: &Slo,
+    service: &Service,
+    pair: &Pair,
+    settings: &Settings,
+) -> Object<AlertCondition> {
+    let own = own_name(pair);
+    let display = format!("{} {}: {own}", service.name, slo.name);
+    let spec = AlertCondition {
+        description: sentence(slo, service, pair),
+        severity: severity(pair.severity, settings),
+        condition: BurnRate {
+            kind: "burnrate",
+            op: "gt",
+            threshold: names::number(pair.factor),
+            lookback_window: names::duration(pair.long),
+            alert_after: names::duration(pair.severity.default_hold()),
+        },
+    };
+    let metadata = names::metadata(&parts(slo, service, &own), &display);
+    Object::new("AlertCondition", metadata, spec)
+}
+
+/// What the project calls a severity.
+fn severity(severity: Severity, settings: &Settings) -> String {
+    let label = settings.severity_labels.get(&severity);
+    label.cloned().unwrap_or_else(|| word(severity).to_owned())
+}

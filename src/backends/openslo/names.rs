@@ -1,0 +1,196 @@
+//! Names and texts as the format takes them.
+
+use std::collections::BTreeMap;
+
+use rust_decimal::Decimal;
+
+use super::document::Metadata;
+use crate::backends::fnv1a;
+use crate::ir::{Duration, number::decimal_text};
+
+/// The longest name, an RFC 1123 label.
+const LONGEST_NAME: usize = 63;
+
+/// The most characters of a display name that the Go SDK takes.
+const LONGEST_DISPLAY_NAME: usize = 63;
+
+/// The most characters of a description.
+const LONGEST_DESCRIPTION: usize = 1050;
+
+/// What joins the parts of a name.
+const JOIN: &str = "--";
+
+/// The annotation that has the name in the source, where that is no name here.
+const NAME: &str = "nthc/name";
+
+/// The name of what is called so in the source, part by part: `checkout--availability`. What is no RFC 1123 label, is too
+/// long or could be read in two ways ends in a hash of all of it.
+pub fn name(parts: &[&str]) -> String {
+    let joined = parts.join(JOIN);
+    let clear = |part: &&str| {
+        !part.is_empty() && !part.contains(JOIN) && !part.starts_with('-') && !part.ends_with('-')
+    };
+    let plain = |c: char| c.is_ascii_lowercase() || c.is_ascii_digit() || c == '-';
+    if joined.len() <= LONGEST_NAME && joined.chars().all(plain) && parts.iter().all(clear) {
+        return joined;
+    }
+    let hash = format!("{:08x}", fnv1a(&parts.join("\0")));
+    let mut safe = String::new();
+    for c in joined.chars() {
+        let c = c.to_ascii_lowercase();
+        if plain(c) && c != '-' {
+            safe.push(c);
+        } else if !safe.is_empty() && !safe.ends_with('-') {
+            safe.push('-');
+        }
+    }
+    safe.truncate(LONGEST_NAME - hash.len() - 1);
+    match safe.trim_end_matches('-') {
+        "" => hash,
+        kept => format!("{kept}-{hash}"),
+    }
+}
+
+/// Metadata of what has that name in the source, the last of `parts`.
+pub fn metadata(parts: &[&str], display: &str) -> Metadata {
+    let own = parts.last().copied().unwrap_or_default();
+    let name = name(parts);
+    let mut annotations = BTreeMap::new();
+    if name != parts.join(JOIN) {
+        annotations.insert(NAME.to_owned(), own.to_owned());
+    }
+    Metadata {
+        name,
+        display_name: Some(cut(display, LONGEST_DISPLAY_NAME)).filter(|text| !text.is_empty()),
+        labels: BTreeMap::new(),
+        annotations,
+    }
+}
+
+/// A description, as long as one may be.
+pub fn description(text: &str) -> String {
+    cut(text, LONGEST_DESCRIPTION)
+}
+
+/// What people call an objective, as long as that may be.
+pub fn display_name(text: &str) -> String {
+    cut(text, LONGEST_DISPLAY_NAME)
+}
+
+/// At most so many characters, with an ellipsis where some are gone.
+fn cut(text: &str, most: usize) -> String {
+    if text.chars().count() <= most {
+        return text.to_owned();
+    }
+    let mut kept: String = text.chars().take(most - 1).collect();
+    kept.truncate(kept.trim_end().len());
+    kept.push('…');
+    kept
+}
+
+/// Labels as they are, and the names of those whose names the format does not take: those that begin or end with `_`, or
+/// are too long.
+pub fn labels(labels: BTreeMap<String, String>) -> (BTreeMap<String, String>, Vec<String>) {
+    let (taken, left): (BTreeMap<_, _>, BTreeMap<_, _>) = labels
+        .into_iter()
+        .partition(|(label, _)| is_label_key(label));
+    (taken, left.into_keys().collect())
+}
+
+/// `^[a-zA-Z0-9]([-._a-zA-Z0-9]{0,61}[a-zA-Z0-9])?$`
+fn is_label_key(key: &str) -> bool {
+    let ends = |c: Option<char>| c.is_some_and(|c| c.is_ascii_alphanumeric());
+    key.len() <= 63
+        && ends(key.chars().next())
+        && ends(key.chars().next_back())
+        && key
+            .chars()
+            .all(|c| c.is_ascii_alphanumeric() || "-._".contains(c))
+}
+
+/// A length of time in one unit, `36h`: minutes are the least, and what is left of one counts as one more.
+pub fn duration(duration: Duration) -> String {
+    for (unit, length) in [("d", Duration::DAY), ("h", Duration::HOUR)] {
+        if duration.0 > 0 && duration.0.is_multiple_of(length.0) {
+            return format!("{}{unit}", duration.0 / length.0);
+        }
+    }
+    format!("{}m", duration.0.div_ceil(Duration::MINUTE.0).max(1))
+}
+
+/// A number as readers hold it: the double that is nearest, which is written with the fewest digits that are it.
+pub fn number(number: Decimal) -> f64 {
+    decimal_text(number).parse().unwrap_or(f64::NAN)
+}
+
+/// A share below 1, which the nearest double of one with many nines is not.
+pub fn share(of: Decimal) -> f64 {
+    number(of).min(1.0 - f64::EPSILON / 2.0)
+}
+
+#[cfg(test)]
+#[allow(clippy::unwrap_used)]
+mod tests {
+    use std::collections::HashMap;
+
+    use proptest::prelude::*;
+
+    use super::*;
+
+    #[test]
+    fn names_are_labels() {
+        assert_eq!(
+            name(&["checkout", "availability"]),
+            "checkout--availability"
+        );
+        assert_eq!(name(&["a_b"]), format!("a-b-{:08x}", fnv1a("a_b")));
+        assert_ne!(name(&["a--b", "c"]), name(&["a", "b--c"]));
+        assert_ne!(name(&["Checkout"]), name(&["checkout"]));
+        assert_eq!(name(&[&"x".repeat(99)]).len(), 63);
+        assert_eq!(name(&["ü"]).len(), 8);
+    }
+
+    #[test]
+    fn durations_have_one_unit() {
+        for (millis, text) in [
+            (Duration::days(30), "30d"),
+            (Duration::hours(36), "36h"),
+            (Duration::minutes(90), "90m"),
+            (Duration::seconds(30), "1m"),
+            (Duration::seconds(61), "2m"),
+        ] {
+            assert_eq!(duration(millis), text);
+        }
+    }
+
+    #[test]
+    fn shares_are_below_one() {
+        let nines: Decimal = "0.99999999999999999999".parse().unwrap();
+        assert!(share(nines) < 1.0);
+        assert_eq!(share(Decimal::new(9995, 4)).to_string(), "0.9995");
+    }
+
+    #[test]
+    fn long_texts_are_cut_at_a_character() {
+        let text = cut(&"ü".repeat(2000), LONGEST_DESCRIPTION);
+        assert_eq!(text.chars().count(), LONGEST_DESCRIPTION);
+        assert!(text.ends_with("ü…"));
+        assert_eq!(cut(&"x".repeat(1050), LONGEST_DESCRIPTION).len(), 1050);
+    }
+
+    proptest! {
+        #[test]
+        fn every_name_is_a_label_and_its_own(texts in proptest::collection::vec(any::<(String, String)>(), 1..20)) {
+            let mut seen = HashMap::new();
+            for (a, b) in &texts {
+                let name = name(&[a, b]);
+                prop_assert!((1..=LONGEST_NAME).contains(&name.len()));
+                prop_assert!(name.chars().all(|c| c.is_ascii_lowercase() || c.is_ascii_digit() || c == '-'));
+                prop_assert!(!name.starts_with('-') && !name.ends_with('-'));
+                if let Some(other) = seen.insert(name, (a, b)) {
+                    prop_assert_eq!(other, (a, b));
+                }
+            }
+        }
+    }
+}

@@ -1,0 +1,267 @@
+//! Indicators as metrics, and how their budget is counted.
+//!
+//! A query of the format is asked as it stands, and has no place for a window. So each rate is over five minutes
+//! ([`CURRENT`]), and `counter` is `false`: a reader adds up samples of rates, which are event-weighted as long as they are
+//! evenly spaced, and resets of counters are seen where they happen, before anything is summed.
+
+use rust_decimal::Decimal;
+
+use super::document::{Metric, MetricSource, Query, RatioMetric, Sli as Document};
+use super::names;
+use crate::backends::recorded::CURRENT;
+use crate::ir::{Duration, Numerator, Settings, Sli, number::decimal_text};
+
+use crate::promql::{BinaryOp, Expr, LabelSet, Node, UnaryOp, build, labels_of, rewrite};
+
+/// An indicator, and what its objective says because of it.
+pub struct Indicator {
+    /// The indicator.
+    pub document: Document,
+    /// How the budget is counted.
+    pub budgeting: &'static str,
+    /// How a threshold is compared, and with what.
+    pub comparison: Option<(&'static str, f64)>,
+    /// The share of a slice that must be good.
+    pub slice_target: Option<f64>,
+    /// How long a slice is.
+    pub slice: Option<Duration>,
+    /// What the format can't say of it, as sentences.
+    pub lost: Vec<String>,
+}
+
+/// An indicator of events.
+fn events(ratio: RatioMetric, budgeting: &'static str) -> Indicator {
+    Indicator {
+        document: Document {
+            description: None,
+            threshold_metric: None,
+            ratio_metric: Some(ratio),
+        },
+        budgeting,
+        comparison: None,
+        slice_target: None,
+        slice: None,
+        lost: Vec::new(),
+    }
+}
+
+/// The indicator of an objective.
+pub fn indicator(sli: &Sli, settings: &Settings) -> Indicator {
+    let metric = |expr: &Expr| metric(expr, settings);
+    match sli {
+        Sli::Events {
+            numerator, total, ..
+        } => {
+            let mut ratio = RatioMetric {
+                total: Some(metric(total)),
+                ..RatioMetric::default()
+            };
+            match numerator {
+                Numerator::Good(good) => ratio.good = Some(metric(good)),
+                Numerator::Bad(bad) => ratio.bad = Some(metric(bad)),
+            }
+            events(ratio, "Occurrences")
+        }
+        // Bad events follow from the ratio, so that long periods weigh each event alike here too.
+        Sli::ErrorRatio {
+            ratio,
+            total: Some(total),
+        } => {
+            // Without labels on either side: they are one series each, as the rules take them.
+            let share = one(ratio.clone(), "max");
+            let bad = build::binary(BinaryOp::Multiply, share, one(total.clone(), "sum"));
+            let ratio = RatioMetric {
+                bad: Some(metric(&bad)),
+                total: Some(metric(total)),
+                ..RatioMetric::default()
+            };
+            events(ratio, "Occurrences")
+        }
+        Sli::ErrorRatio { ratio, total: None } => {
+            let ratio = RatioMetric {
+                raw_type: Some("failure"),
+                raw: Some(metric(ratio)),
+                ..RatioMetric::default()
+            };
+            Indicator {
+                slice: Some(CURRENT),
+                ..events(ratio, "RatioTimeslices")
+            }
+        }
+        Sli::TimeSlices { good } => slices(good, settings),
+    }
+}
+
+/// Slices of time: each evaluation is one, and the format's are at least a minute long.
+fn slices(good: &Expr, settings: &Settings) -> Indicator {
+    let (query, op, value) = compared(good).unwrap_or_else(|| (holds(good), "gte", Decimal::ONE));
+    let interval = settings.prometheus.interval;
+    let slice = Duration(interval.0.div_ceil(Duration::MINUTE.0) * Duration::MINUTE.0);
+    let mut lost = Vec::new();
+    if slice != interval {
+        lost.push(format!(
+            "The rules judge a slice every {interval}; here a slice lasts {slice}, and is good where all of it is."
+        ));
+    }
+    Indicator {
+        document: Document {
+            description: None,
+            threshold_metric: Some(metric(&query, settings)),
+            ratio_metric: None,
+        },
+        budgeting: "Timeslices",
+        comparison: Some((op, names::number(value))),
+        slice_target: Some(1.0),
+        slice: Some(slice),
+        lost,
+    }
+}
+
+fn metric(expr: &Expr, settings: &Settings) -> Metric {
+    let mut expr = expr.clone();
+    rewrite::set_window(&mut expr, &CURRENT.to_string());
+    Metric {
+        metric_source: MetricSource {
+            metric_source_ref: names::name(&[&settings.openslo.datasource]),
+            of: "Prometheus",
+            spec: Query {
+                query: expr.to_string(),
+            },
+        },
+    }
+}
+
+/// A comparison with a number as one value, an operator and the number. Where it gives several series, all must hold: the
+/// worst of them is compared.
+fn compared(good: &Expr) -> Option<(Expr, &'static str, Decimal)> {
+    let Node::Binary(comparison) = &good.unparenthesised().node else {
+        return None;
+    };
+    if comparison.return_bool || comparison.matching.is_some() {
+        return None;
+    }
+    let (value, op, limit) = match (plain(&comparison.left), plain(&comparison.right)) {
+        (None, Some(limit)) => (&comparison.left, comparison.op, limit),
+        (Some(limit), None) => (&comparison.right, mirrored(comparison.op)?, limit),
+        _ => return None,
+    };
+    let (op, worst) = match op {
+        BinaryOp::Less => ("lt", "max"),
+        BinaryOp::LessOrEqual => ("lte", "max"),
+        BinaryOp::Greater => ("gt", "min"),
+        BinaryOp::GreaterOrEqual => ("gte", "min"),
+        _ => return None,
+    };
+    Some((one(value.clone(), worst), op, limit))
+}
+
+fn mirrored(op: BinaryOp) -> Option<BinaryOp> {
+    Some(match op {
+        BinaryOp::Less => BinaryOp::Greater,
+        BinaryOp::LessOrEqual => BinaryOp::GreaterOrEqual,
+        BinaryOp::Greater => BinaryOp::Less,
+        BinaryOp::GreaterOrEqual => BinaryOp::LessOrEqual,
+        _ => return None,
+    })
+}
+
+/// The number that an expression is, exactly.
+fn plain(expr: &Expr) -> Option<Decimal> {
+    let (sign, text) = match &expr.unparenthesised().node {
+        Node::Number(text) => (Decimal::ONE, text),
+        Node::Unary(UnaryOp::Minus, inner) => match &inner.unparenthesised().node {
+            Node::Number(text) => (Decimal::NEGATIVE_ONE, text),
+            _ => return None,
+        },
+        _ => return None,
+    };
+    let number: Decimal = text.parse().ok()?;
+    // What no double is would be another limit for the reader.
+    let number = sign * number;
+    let exact = names::number(number).to_string().parse() == Ok(number);
+    (exact && decimal_text(number).len() <= 20).then_some(number)
+}
+
+/// The expression as one series.
+fn one(expr: Expr, aggregation: &str) -> Expr {
+    if labels_of(&expr) == LabelSet::none() {
+        expr
+    } else {
+        build::aggregate(aggregation, None, expr)
+    }
+}
+
+/// 1 where a condition holds, 0 where it does not. What is no comparison holds where it gives anything.
+fn holds(good: &Expr) -> Expr {
+    if let Node::Binary(condition) = &good.unparenthesised().node {
+        if condition.op.is_comparison() {
+            let mut condition = condition.clone();
+            condition.return_bool = true;
+            return one(Expr::made(Node::Binary(condition)), "min");
+        }
+        let both = |op| build::binary(op, holds(&condition.left), holds(&condition.right));
+        match condition.op {
+            BinaryOp::And => return both(BinaryOp::Multiply),
+            BinaryOp::Or => {
+                return build::call("clamp_max", vec![both(BinaryOp::Add), build::number("1")]);
+            }
+            _ => {}
+        }
+    }
+    let some = build::aggregate("count", None, good.clone());
+    let some = build::call("clamp_max", vec![some, build::number("1")]);
+    build::binary(BinaryOp::Or, some, build::vector("0"))
+}
+
+#[cfg(test)]
+#[allow(clippy::unwrap_used)]
+mod tests {
+    use super::*;
+    use crate::promql::parse;
+
+    #[test]
+    fn a_comparison_with_a_number_is_a_threshold() {
+        for (good, query, op, value) in [
+            ("max(age) < 60", "max(age)", "lt", "60"),
+            ("60 >= count(up)", "count(up)", "lte", "60"),
+            ("age <= 0.25", "max(age)", "lte", "0.25"),
+            ("up >= 1", "min(up)", "gte", "1"),
+            ("sum(x) > -5", "sum(x)", "gt", "-5"),
+        ] {
+            let (of, as_op, limit) = compared(&parse(good).unwrap()).unwrap();
+            assert_eq!((of.to_string().as_str(), as_op), (query, op), "{good}");
+            assert_eq!(limit.to_string(), value);
+        }
+        for other in [
+            "up == 1",
+            "a < b",
+            "max(x) < 1e400",
+            "a and b",
+            "a < bool 1",
+        ] {
+            assert_eq!(compared(&parse(other).unwrap()), None, "{other}");
+        }
+    }
+
+    #[test]
+    fn other_conditions_are_one_or_zero() {
+        for (good, query) in [
+            ("up == 1", "min(up == bool 1)"),
+            ("sum(a) < sum(b)", "sum(a) < bool sum(b)"),
+            (
+                "count(a) > 1 and sum(b) < 2",
+                "(count(a) > bool 1) * (sum(b) < bool 2)",
+            ),
+            (
+                "count(a) > 1 or sum(b) < 2",
+                "clamp_max((count(a) > bool 1) + (sum(b) < bool 2), 1)",
+            ),
+            (
+                "alive unless dead",
+                "clamp_max(count(alive unless dead), 1) or vector(0)",
+            ),
+        ] {
+            assert_eq!(holds(&parse(good).unwrap()).to_string(), query);
+        }
+    }
+}

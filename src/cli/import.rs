@@ -1,0 +1,151 @@
+//! `nthc import`.
+
+use std::fs;
+use std::path::{Path, PathBuf};
+
+use super::Context;
+use super::console::Console;
+use super::exit::{Exit, Failure};
+use super::options::{Import, ImportCommand, ImportOpenSlo};
+use super::report::{self, Findings, count};
+use crate::diagnostics::{FileSpan, SourceMap};
+use crate::import::openslo::{self, MODULE};
+use crate::output::replace_file;
+use crate::project::{EXTENSION, decode, io_cause, not_utf8, paths};
+
+/// The extensions of the files that are read of a folder.
+const READ: [&str; 3] = ["yaml", "yml", "json"];
+
+/// Makes `.nth` of files of another format.
+///
+/// # Errors
+/// Where a file cannot be read or written, or the one to write exists.
+pub fn run(context: &Context, options: &Import, console: &mut Console) -> Result<Exit, Failure> {
+    match &options.command {
+        ImportCommand::Openslo(options) => import_openslo(context, options, console),
+    }
+}
+
+fn import_openslo(
+    context: &Context,
+    options: &ImportOpenSlo,
+    console: &mut Console,
+) -> Result<Exit, Failure> {
+    let format = context.global.format;
+    if options.output.is_none() && format.is_for_programs() {
+        return Err(
+            Failure::usage("standard output has the diagnostics in this format")
+                .help("Say with `--output` where the `.nth` goes."),
+        );
+    }
+    let target = match &options.output {
+        Some(output) => Some(target(output, options.force, context)?),
+        None => None,
+    };
+    let mut findings = Findings::default();
+    let mut files = Vec::new();
+    for path in sources(&options.files, context)? {
+        let shown = paths::shown(&path, &context.cwd);
+        let bytes = fs::read(&path)
+            .map_err(|cause| Failure::io(format!("cannot read {shown}: {}", io_cause(&cause))))?;
+        match decode(bytes) {
+            Ok(text) => files.push((shown, text)),
+            Err((text, at)) => {
+                let mut sources = SourceMap::default();
+                let file = sources.add(shown, text);
+                let span = FileSpan {
+                    file,
+                    start: at.start,
+                    end: at.end,
+                };
+                findings.add(&sources, [not_utf8(span)]);
+            }
+        }
+    }
+    let read = files.len();
+    let import = openslo::import(files);
+    findings.add(&import.sources, import.diagnostics);
+    if options.deny_warnings {
+        findings.deny_warnings();
+    }
+    let text = import.text.filter(|_| !findings.has_errors());
+    findings.show(format, console)?;
+    let line = match (&text, &target) {
+        (None, _) => format!(
+            "nothing was made of {}: {}",
+            count(read, "file"),
+            findings.counts()
+        ),
+        (Some(text), None) => {
+            console.out.text(text);
+            return Ok(findings.exit());
+        }
+        (Some(text), Some(target)) => {
+            let shown = paths::shown(target, &context.cwd);
+            write(target, text).map_err(|cause| {
+                Failure::io(format!("cannot write {shown}: {}", io_cause(&cause)))
+            })?;
+            format!("made {shown} of {}", count(read, "file"))
+        }
+    };
+    report::conclude(&line, &findings, format, console);
+    Ok(findings.exit())
+}
+
+/// The file to write: in a folder, one named after the format.
+fn target(output: &Path, force: bool, context: &Context) -> Result<PathBuf, Failure> {
+    let is_folder_name = output.as_os_str().to_string_lossy().ends_with(['/', '\\']);
+    let mut path = paths::absolute(output, &context.cwd);
+    if is_folder_name || path.is_dir() {
+        path.push(format!("{MODULE}.{EXTENSION}"));
+    }
+    if !force && fs::symlink_metadata(&path).is_ok() {
+        let shown = paths::shown(&path, &context.cwd);
+        return Err(Failure::usage(format!("{shown} exists"))
+            .help("Nothing was made. Overwrite it with `--force`."));
+    }
+    Ok(path)
+}
+
+fn write(path: &Path, text: &str) -> std::io::Result<()> {
+    if let Some(folder) = path.parent() {
+        fs::create_dir_all(folder)?;
+    }
+    replace_file(path, text.as_bytes())
+}
+
+/// The files that are named, and those below the folders that are.
+fn sources(names: &[PathBuf], context: &Context) -> Result<Vec<PathBuf>, Failure> {
+    let mut out = Vec::new();
+    for name in names {
+        let path = paths::absolute(name, &context.cwd);
+        if path.is_dir() {
+            below(&path, &mut out).map_err(|cause| {
+                let shown = paths::shown(&path, &context.cwd);
+                Failure::io(format!("cannot read {shown}: {}", io_cause(&cause)))
+            })?;
+        } else {
+            out.push(path);
+        }
+    }
+    out.sort();
+    out.dedup();
+    Ok(out)
+}
+
+fn below(folder: &Path, out: &mut Vec<PathBuf>) -> std::io::Result<()> {
+    for entry in fs::read_dir(folder)? {
+        let entry = entry?;
+        let path = entry.path();
+        // A link to a folder could lead in a circle.
+        if entry.file_type()?.is_dir() {
+            below(&path, out)?;
+        } else if path
+            .extension()
+            .is_some_and(|extension| READ.iter().any(|read| extension == *read))
+        {
+            out.push(path);
+        }
+    }
+    Ok(())
+}

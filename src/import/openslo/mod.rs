@@ -1,0 +1,121 @@
+//! Documents of `openslo/v1` as `.nth`.
+//!
+//! They are first held against the rules of the Go SDK, and against what it does not look at: that every reference leads
+//! somewhere. What is made of them is laid out by the formatter, and compiled before anybody sees it.
+
+mod alerts;
+mod model;
+mod objective;
+mod objects;
+mod project;
+mod query;
+mod read;
+mod reader;
+mod slo;
+mod teams;
+mod write;
+
+use crate::compile::{Input, SourceInput, compile};
+use crate::diagnostics::{Diagnostic, FileSpan, Severity, SourceMap, codes};
+use crate::project::default_settings;
+use crate::syntax;
+
+pub use write::string;
+
+use super::yaml;
+use objects::Objects;
+use reader::Findings;
+
+/// The name of the module that is made, where nothing else names it.
+pub const MODULE: &str = "openslo";
+
+/// What came of it.
+#[derive(Debug, Clone)]
+pub struct Import {
+    /// The files that diagnostics point into.
+    pub sources: SourceMap,
+    /// What is wrong with the documents, and what of them is left out.
+    pub diagnostics: Vec<Diagnostic<FileSpan>>,
+    /// The `.nth`; `None` where there is an error.
+    pub text: Option<String>,
+}
+
+/// Reads files, each with the path to show, and makes one module of them.
+pub fn import(files: impl IntoIterator<Item = (String, String)>) -> Import {
+    let mut sources = SourceMap::default();
+    let mut findings = Findings {
+        file: 0,
+        diagnostics: Vec::new(),
+    };
+    let mut objects = Vec::new();
+    for (path, text) in files {
+        findings.file = sources.add(path, text.as_str());
+        match yaml::documents(&text) {
+            Ok(documents) => {
+                for document in &documents {
+                    objects.extend(read::document(document, &mut findings));
+                }
+            }
+            Err(malformed) => {
+                let span = findings.span(&malformed.span);
+                let message = "this is no well-formed YAML";
+                findings.tell(&codes::OPENSLO_SYNTAX, span, message, malformed.what);
+            }
+        }
+    }
+    let mut text = None;
+    // What some documents do not say well can't be told from what others refer to in vain.
+    if !has_errors(&findings.diagnostics) {
+        let objects = Objects::new(&objects, &mut findings);
+        let made = project::text(&objects, &mut findings);
+        if !has_errors(&findings.diagnostics) {
+            text = checked(&made, &mut sources, &mut findings);
+        }
+    }
+    Import {
+        sources,
+        diagnostics: findings.diagnostics,
+        text,
+    }
+}
+
+fn has_errors(diagnostics: &[Diagnostic<FileSpan>]) -> bool {
+    diagnostics
+        .iter()
+        .any(|diagnostic| diagnostic.severity == Severity::Error)
+}
+
+/// The text, laid out, where it compiles; the compiler's errors where it does not, in the text that was made.
+fn checked(made: &str, sources: &mut SourceMap, findings: &mut Findings) -> Option<String> {
+    let text = syntax::format(made).unwrap_or_else(|| made.to_owned());
+    let compilation = compile(&Input {
+        settings: default_settings(MODULE),
+        files: vec![SourceInput {
+            module: MODULE.to_owned(),
+            path: format!("{MODULE}.nth"),
+            text: text.as_str().into(),
+            package: false,
+        }],
+        catalogue: None,
+        levels: Default::default(),
+        environment: None,
+    });
+    if !has_errors(&compilation.diagnostics) {
+        return Some(text);
+    }
+    let first = sources.files().len();
+    for file in compilation.sources.files() {
+        sources.add(file.path.clone(), file.text.clone());
+    }
+    let errors = compilation
+        .diagnostics
+        .into_iter()
+        .filter(|diagnostic| diagnostic.severity == Severity::Error);
+    findings.diagnostics.extend(errors.map(|diagnostic| {
+        diagnostic.map_spans(&mut |span: FileSpan| FileSpan {
+            file: span.file + first,
+            ..span
+        })
+    }));
+    None
+}

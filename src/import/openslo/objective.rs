@@ -1,0 +1,411 @@
+//! Objectives of `.nth` from objectives, their indicators and their goals.
+
+use std::collections::BTreeMap;
+
+use rust_decimal::Decimal;
+
+use super::model::{Goal, Measure, Metadata, Metric, Policy, Shorthand, Slo, Window};
+use super::query;
+use super::reader::Findings;
+use super::write::{block_name, comment, labels, string};
+use crate::diagnostics::{Diagnostic, FileSpan, codes};
+use crate::ir::{Duration, burn_rate, number::decimal_text, number::percent_text};
+use crate::project::Located;
+use crate::promql::{self, BinaryOp, Expr, build};
+
+/// An objective as it will be written, with its queries as trees.
+pub struct Objective {
+    name: String,
+    comments: Vec<String>,
+    description: Option<String>,
+    target: Decimal,
+    window: Duration,
+    alerts: bool,
+    labels: BTreeMap<String, String>,
+    variant: &'static str,
+    /// The indicator's fields, by name.
+    pub queries: Vec<(&'static str, Expr)>,
+    /// Where it stands.
+    pub span: FileSpan,
+}
+
+/// What an objective says besides its goals.
+pub struct Frame<'a> {
+    /// The document's metadata.
+    pub metadata: &'a Metadata,
+    /// What it says.
+    pub slo: &'a Slo,
+    /// Its name in its service.
+    pub name: &'a str,
+    /// Labels that are not its service's.
+    pub labels: BTreeMap<String, String>,
+    /// The indicator's description, where the objective has none.
+    pub description: Option<&'a String>,
+    /// Its alerts, with the conditions that they wait for.
+    pub policies: Vec<(FileSpan, &'a Policy, &'a super::model::Condition)>,
+}
+
+impl Frame<'_> {
+    /// One goal, of several or alone.
+    pub fn objective(
+        &self,
+        number: Option<usize>,
+        goal: &Goal,
+        measure: &Measure,
+        findings: &mut Findings,
+    ) -> Option<Objective> {
+        let mut comments = Vec::new();
+        if goal.target.value <= Decimal::ZERO {
+            refuse(
+                findings,
+                goal.target.span,
+                "an objective of 0 % promises nothing",
+                "it must be above 0",
+            );
+            return None;
+        }
+        let window = window(&self.slo.window, findings)?;
+        let (variant, queries) = self.measured(goal, measure, &mut comments, findings)?;
+        let name = match number {
+            Some(number) => format!("{}-{number}", self.name),
+            None => self.name.to_owned(),
+        };
+        self.alerts(window, &mut comments, findings);
+        let display = goal.display.as_ref().or(self.metadata.display.as_ref());
+        let description = self
+            .slo
+            .description
+            .as_ref()
+            .or(self.description)
+            .or(display)
+            .cloned();
+        // That the name and the objective say already.
+        let said = format!("{} {name}", percent_text(goal.target.value));
+        let more = |text: &&String| Some(*text) != description.as_ref() && **text != said;
+        if let Some(display) = display.filter(more) {
+            comments.push(display.clone());
+        }
+        Some(Objective {
+            name,
+            comments,
+            description,
+            target: goal.target.value,
+            window,
+            alerts: !self.slo.policies.is_empty(),
+            labels: self.labels.clone(),
+            variant,
+            queries,
+            span: goal.span,
+        })
+    }
+
+    /// The indicator's variant and its queries.
+    fn measured(
+        &self,
+        goal: &Goal,
+        measure: &Measure,
+        comments: &mut Vec<String>,
+        findings: &mut Findings,
+    ) -> Option<(&'static str, Vec<(&'static str, Expr)>)> {
+        let slices = self.slo.budgeting.value == "Timeslices";
+        let refused = |reason: &str, metric: &Metric, findings: &mut Findings| {
+            let span = metric
+                .query
+                .as_ref()
+                .map_or(metric.span, |query| query.span);
+            refuse(
+                findings,
+                span,
+                "this query can't be measured over the rules' windows",
+                reason,
+            );
+        };
+        match measure {
+            Measure::Threshold(metric) => {
+                let query = query::tree(metric, findings)?;
+                let (op, value) = (goal.op.as_ref()?, goal.value.as_ref()?);
+                if goal.slice.is_some() {
+                    comments.push(slice_comment(goal));
+                    if goal
+                        .slice_target
+                        .as_ref()
+                        .is_some_and(|share| share.value < Decimal::ONE)
+                    {
+                        left_out(
+                            findings,
+                            goal.span,
+                            "a slice is good where part of it is",
+                            "here each evaluation of the rules is a slice",
+                        );
+                    }
+                }
+                Some((
+                    "time-slices",
+                    vec![(
+                        "good",
+                        match truth(&query) {
+                            Some(condition) if op.value == "gte" && value.value == Decimal::ONE => {
+                                condition
+                            }
+                            _ => compare(query, operator(op.value), value.value),
+                        },
+                    )],
+                ))
+            }
+            Measure::Events {
+                counter,
+                good,
+                part,
+                total,
+            } => {
+                let part_query = query::tree(part, findings);
+                let total_query = query::tree(total, findings);
+                let rates = query::events(part_query?, total_query?, *counter);
+                let (numerator, denominator) = match rates {
+                    Ok(rates) => rates,
+                    Err(reason) => {
+                        refused(reason, part, findings);
+                        return None;
+                    }
+                };
+                let field = if *good { "good" } else { "bad" };
+                if self.slo.budgeting.value == "Occurrences" {
+                    return Some(("ratio", vec![(field, numerator), ("total", denominator)]));
+                }
+                let share = build::binary(BinaryOp::Divide, rate(numerator), rate(denominator));
+                if !slices {
+                    let bad = if *good { rest(share) } else { share };
+                    return Some(("error-ratio", vec![("ratio", bad)]));
+                }
+                sliced(goal, share, *good, comments)
+            }
+            Measure::Raw { success, ratio } => {
+                let query = query::tree(ratio, findings)?;
+                let share = match query::ratio(query) {
+                    Ok(share) => share,
+                    Err(reason) => {
+                        refused(reason, ratio, findings);
+                        return None;
+                    }
+                };
+                if slices {
+                    return sliced(goal, share, *success, comments);
+                }
+                let bad = if *success { rest(share) } else { share };
+                Some(("error-ratio", vec![("ratio", bad)]))
+            }
+        }
+    }
+
+    /// What becomes of its alerts: the four pairs are there anyway, and others can't be said.
+    fn alerts(&self, window: Duration, comments: &mut Vec<String>, findings: &mut Findings) {
+        if self.policies.is_empty() {
+            if self.slo.policies.is_empty() {
+                comments.push("No alert policy was named.".to_owned());
+            }
+            return;
+        }
+        let pairs = burn_rate::pairs(window);
+        let mut kept = 0;
+        for (span, _, condition) in &self.policies {
+            let lookback = length(condition.lookback.value);
+            let same = pairs.iter().any(|pair| {
+                Some(pair.long) == lookback
+                    && pair.factor == condition.threshold.value
+                    && ["gt", "gte"].contains(&condition.op.value)
+            });
+            if same {
+                kept += 1;
+            } else {
+                left_out(
+                    findings,
+                    *span,
+                    "this alert is none of those that an objective has",
+                    "the four pairs of windows take its place",
+                );
+            }
+        }
+        if kept > 0 {
+            comments.push(format!(
+                "{kept} of its alert policies are of the pairs of windows that every objective has."
+            ));
+        }
+    }
+}
+
+impl Objective {
+    /// Its text, with the labels of its service's selector left out.
+    pub fn text(&self, common: &BTreeMap<String, String>, findings: &mut Findings) -> String {
+        let mut out: String = self.comments.iter().map(|text| comment(text)).collect();
+        out += &format!("slo {} {{\n", block_name(&self.name));
+        if let Some(description) = &self.description {
+            out += &format!("description = {}\n", string(description));
+        }
+        out += &format!("objective = {}\n", percent_text(self.target));
+        out += &format!("window = {}\n", self.window);
+        if !self.alerts {
+            out += "burn_rate_alerts = false\n";
+        }
+        if !self.labels.is_empty() {
+            out += &format!("labels = {}\n", labels(&self.labels));
+        }
+        out += &format!("\nsli : {} {{\n", self.variant);
+        for (field, query) in &self.queries {
+            match query::quoted(&query::without(query.clone(), common)) {
+                Ok(text) => out += &format!("{field} = {text}\n"),
+                Err(reason) => refuse(findings, self.span, "this query can't be written", reason),
+            }
+        }
+        out + "}\n}\n"
+    }
+}
+
+/// A slice is good where a share of it is.
+fn sliced(
+    goal: &Goal,
+    share: Expr,
+    good: bool,
+    comments: &mut Vec<String>,
+) -> Option<(&'static str, Vec<(&'static str, Expr)>)> {
+    comments.push(slice_comment(goal));
+    let range = length(goal.slice.as_ref()?.value)?;
+    let share = query::with_range(share, &promql::Duration::made(range.to_string()));
+    let target = goal.slice_target.as_ref()?.value;
+    let condition = if good {
+        compare(share, BinaryOp::GreaterOrEqual, target)
+    } else {
+        compare(share, BinaryOp::LessOrEqual, Decimal::ONE - target)
+    };
+    Some(("time-slices", vec![("good", condition)]))
+}
+
+fn slice_comment(goal: &Goal) -> String {
+    let slice = goal.slice.as_ref().map_or_else(String::new, |slice| {
+        format!("{}{}", slice.value.count, slice.value.unit)
+    });
+    format!("Its slices were {slice} long. Here each evaluation of the rules is one.")
+}
+
+/// The condition of which a query says by 1 or 0 whether it holds, of all its series: `min(x == bool 1)` is `x == 1`.
+fn truth(query: &Expr) -> Option<Expr> {
+    let mut expr = query.unparenthesised();
+    if let promql::Node::Aggregate(min) = &expr.node
+        && min.op == "min"
+        && min.grouping.is_none()
+    {
+        expr = min.expr.unparenthesised();
+    }
+    match &expr.node {
+        promql::Node::Binary(comparison) if comparison.return_bool => {
+            let mut condition = comparison.clone();
+            condition.return_bool = false;
+            Some(Expr::made(promql::Node::Binary(condition)))
+        }
+        _ => None,
+    }
+}
+
+fn operator(op: &str) -> BinaryOp {
+    match op {
+        "lte" => BinaryOp::LessOrEqual,
+        "gte" => BinaryOp::GreaterOrEqual,
+        "lt" => BinaryOp::Less,
+        _ => BinaryOp::Greater,
+    }
+}
+
+fn compare(expr: Expr, op: BinaryOp, with: Decimal) -> Expr {
+    build::binary(op, expr, build::number(decimal_text(with)))
+}
+
+/// `1 - share`
+fn rest(share: Expr) -> Expr {
+    build::binary(BinaryOp::Subtract, build::number("1"), share)
+}
+
+fn rate(events: Expr) -> Expr {
+    if promql::classify::is_selector(&events) {
+        promql::rewrite::as_rate(events)
+    } else {
+        events
+    }
+}
+
+/// How long that is; `None` for months and what is longer, which are not always as long.
+fn length(shorthand: Shorthand) -> Option<Duration> {
+    let unit = match shorthand.unit {
+        'm' => Duration::MINUTE,
+        'h' => Duration::HOUR,
+        'd' => Duration::DAY,
+        'w' => Duration::days(7),
+        _ => return None,
+    };
+    unit.0.checked_mul(shorthand.count.into()).map(Duration)
+}
+
+/// The period: from a day to 90.
+fn window(window: &Window, findings: &mut Findings) -> Option<Duration> {
+    let Located { value, span } = &window.duration;
+    let rough = match value.unit {
+        'M' => Some(30),
+        'Q' => Some(90),
+        'Y' => Some(365),
+        _ => None,
+    };
+    let length = match rough {
+        Some(days) => Duration::DAY
+            .0
+            .checked_mul(days * u64::from(value.count))
+            .map(Duration),
+        None => length(*value),
+    };
+    let length = length.filter(|length| (Duration::DAY..=Duration::days(90)).contains(length));
+    let Some(length) = length else {
+        refuse(
+            findings,
+            *span,
+            "a period is from 1 to 90 days long",
+            format!("this is {}{}", value.count, value.unit),
+        );
+        return None;
+    };
+    if let Some(calendar) = window.calendar {
+        left_out(
+            findings,
+            calendar,
+            "the period followed the calendar",
+            format!("here it rolls: the last {length}"),
+        );
+    } else if rough.is_some() {
+        left_out(
+            findings,
+            *span,
+            "months are not all as long",
+            format!("here they are {length}"),
+        );
+    }
+    Some(length)
+}
+
+/// Tells of what `.nth` can't say.
+pub fn refuse(
+    findings: &mut Findings,
+    span: FileSpan,
+    message: impl Into<String>,
+    label: impl Into<String>,
+) {
+    findings.tell(&codes::OPENSLO_NOT_EXPRESSIBLE, span, message, label);
+}
+
+/// Tells of what is left out.
+pub fn left_out(
+    findings: &mut Findings,
+    span: FileSpan,
+    message: impl Into<String>,
+    label: impl Into<String>,
+) {
+    let diagnostic = Diagnostic::new(&codes::OPENSLO_LEFT_OUT, message, span).label(label);
+    if !findings.diagnostics.contains(&diagnostic) {
+        findings.diagnostics.push(diagnostic);
+    }
+}

@@ -1,0 +1,202 @@
+//! All objects of all files, by kind and name: what refers to one finds it here.
+
+use std::collections::BTreeMap;
+
+use super::model::{Condition, Metadata, Metric, Object, Policy, RefOr, Sli, Slo, Spec, Target};
+use super::objective::refuse;
+use super::reader::Findings;
+use crate::diagnostics::{Diagnostic, codes, suggest};
+use crate::project::Located;
+
+/// Objects of one kind, by name.
+type Named<'o, T> = BTreeMap<&'o str, (&'o Metadata, T)>;
+
+/// All objects.
+#[derive(Default)]
+pub struct Objects<'o> {
+    /// Where metrics come from, by type.
+    pub sources: Named<'o, &'o Located<String>>,
+    /// Services, with what they are for.
+    pub services: Named<'o, Option<&'o String>>,
+    /// Objectives.
+    pub slos: Named<'o, &'o Slo>,
+    /// Indicators.
+    pub slis: Named<'o, &'o Sli>,
+    /// Alert policies.
+    pub policies: Named<'o, &'o Policy>,
+    /// Alert conditions.
+    pub conditions: Named<'o, &'o Condition>,
+    /// Notification targets.
+    pub targets: Named<'o, &'o Target>,
+}
+
+fn put<'o, T>(
+    named: &mut Named<'o, T>,
+    metadata: &'o Metadata,
+    value: T,
+    kind: &str,
+    findings: &mut Findings,
+) {
+    let name = &metadata.name;
+    if let Some((first, _)) = named.get(name.value.as_str()) {
+        findings.diagnostics.push(
+            Diagnostic::new(
+                &codes::OPENSLO_BAD_VALUE,
+                format!("two objects are the {kind} `{}`", name.value),
+                name.span,
+            )
+            .label("again here")
+            .because(first.name.span, "first here"),
+        );
+        return;
+    }
+    named.insert(&name.value, (metadata, value));
+}
+
+/// The object of that name; told where there is none.
+fn find<'o, T: Copy>(
+    named: &Named<'o, T>,
+    name: &Located<String>,
+    kind: &str,
+    findings: &mut Findings,
+) -> Option<(&'o Metadata, T)> {
+    let found = named.get(name.value.as_str()).copied();
+    if found.is_none() {
+        let mut diagnostic = Diagnostic::new(
+            &codes::OPENSLO_MISSING_REFERENCE,
+            format!("there is no {kind} `{}`", name.value),
+            name.span,
+        )
+        .label("in none of the files");
+        diagnostic = match suggest::nearest(&name.value, named.keys().copied()) {
+            Some(near) => diagnostic.help(format!("Did you mean `{near}`?")),
+            None => diagnostic.help(format!("Name the file that has the {kind} too.")),
+        };
+        findings.diagnostics.push(diagnostic);
+    }
+    found
+}
+
+impl<'o> Objects<'o> {
+    /// All of them; a name that two objects of a kind have is told.
+    pub fn new(objects: &'o [Object], findings: &mut Findings) -> Self {
+        let mut all = Self::default();
+        for Object { metadata, spec } in objects {
+            match spec {
+                Spec::DataSource { of } => {
+                    put(&mut all.sources, metadata, of, "data source", findings);
+                }
+                Spec::Service { description } => {
+                    let description = description.as_ref();
+                    put(
+                        &mut all.services,
+                        metadata,
+                        description,
+                        "service",
+                        findings,
+                    );
+                }
+                Spec::Slo(slo) => put(&mut all.slos, metadata, slo, "objective", findings),
+                Spec::Sli(sli) => put(&mut all.slis, metadata, sli, "indicator", findings),
+                Spec::Policy(policy) => {
+                    put(
+                        &mut all.policies,
+                        metadata,
+                        policy,
+                        "alert policy",
+                        findings,
+                    );
+                }
+                Spec::Condition(condition) => {
+                    let named = &mut all.conditions;
+                    put(named, metadata, condition, "alert condition", findings);
+                }
+                Spec::Target(target) => {
+                    let named = &mut all.targets;
+                    put(named, metadata, target, "notification target", findings);
+                }
+            }
+        }
+        all
+    }
+
+    /// The service of an objective.
+    pub fn service(&self, slo: &Slo, findings: &mut Findings) -> Option<&'o Metadata> {
+        find(&self.services, &slo.service, "service", findings).map(|(metadata, _)| metadata)
+    }
+
+    /// An indicator.
+    pub fn sli(&self, sli: &'o RefOr<Sli>, findings: &mut Findings) -> Option<&'o Sli> {
+        match sli {
+            RefOr::Inline(sli) => Some(sli),
+            RefOr::Ref(name) => find(&self.slis, name, "indicator", findings).map(|(_, sli)| sli),
+        }
+    }
+
+    /// A policy.
+    pub fn policy(&self, policy: &'o RefOr<Policy>, findings: &mut Findings) -> Option<&'o Policy> {
+        match policy {
+            RefOr::Inline(policy) => Some(policy),
+            RefOr::Ref(name) => {
+                find(&self.policies, name, "alert policy", findings).map(|(_, policy)| policy)
+            }
+        }
+    }
+
+    /// The condition of a policy.
+    pub fn condition(&self, policy: &'o Policy, findings: &mut Findings) -> Option<&'o Condition> {
+        match &policy.condition {
+            RefOr::Inline(condition) => Some(condition),
+            RefOr::Ref(name) => {
+                find(&self.conditions, name, "alert condition", findings).map(|(_, found)| found)
+            }
+        }
+    }
+
+    /// Whom a policy tells.
+    pub fn targets(
+        &self,
+        policy: &'o Policy,
+        findings: &mut Findings,
+    ) -> Vec<(&'o Metadata, &'o Target)> {
+        let each = policy.targets.iter().filter_map(|target| match target {
+            RefOr::Inline(inline) => Some((&inline.0, &inline.1)),
+            RefOr::Ref(name) => find(&self.targets, name, "notification target", findings),
+        });
+        each.collect()
+    }
+
+    /// Whether a metric is a Prometheus's; told where it is not, or nothing says what it is.
+    pub fn is_prometheus(&self, metric: &Metric, findings: &mut Findings) -> bool {
+        let source = match &metric.source {
+            Some(name) => match find(&self.sources, name, "data source", findings) {
+                Some((_, of)) => Some(of),
+                None => return false,
+            },
+            None => None,
+        };
+        let mut said = metric.of.iter().chain(source).peekable();
+        if said.peek().is_none() {
+            refuse(
+                findings,
+                metric.span,
+                "nothing says whose query this is",
+                "it has neither `type` nor `metricSourceRef`",
+            );
+            return false;
+        }
+        match said.find(|of| !of.value.eq_ignore_ascii_case("prometheus")) {
+            None => true,
+            Some(other) => {
+                let span = metric.of.as_ref().map_or(metric.span, |of| of.span);
+                refuse(
+                    findings,
+                    span,
+                    format!("queries of {} can't be said in `.nth`", other.value),
+                    "only those of a Prometheus can",
+                );
+                false
+            }
+        }
+    }
+}

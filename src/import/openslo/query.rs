@@ -1,0 +1,237 @@
+//! Queries of a Prometheus as `.nth` has them: with `$window` where they had one range, and without the labels that the
+//! service's selector adds again.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use super::model::Metric;
+use super::reader::Findings;
+use crate::diagnostics::{Diagnostic, codes};
+use crate::promql::classify::{exprs, is_selector, metrics, uses_window};
+use crate::promql::rewrite::{each_expr, hide};
+use crate::promql::{
+    Duration, DurationNode, Expr, LabelSet, MatchOp, Node, build, labels_of, parse,
+};
+
+/// The query of a metric as a tree; told and `None` where it has none, or none that can be read.
+pub fn tree(metric: &Metric, findings: &mut Findings) -> Option<Expr> {
+    let Some(query) = &metric.query else {
+        findings.tell(
+            &codes::OPENSLO_NOT_EXPRESSIBLE,
+            metric.span,
+            "this metric has no PromQL in `spec.query`",
+            "nothing else is read",
+        );
+        return None;
+    };
+    let expr = match parse(&query.value) {
+        Ok(expr) => expr,
+        Err(errors) => {
+            let mut diagnostic = Diagnostic::new(
+                &codes::OPENSLO_BAD_VALUE,
+                "this query is no PromQL",
+                query.span,
+            );
+            if let Some(error) = errors.first() {
+                diagnostic = diagnostic.label(error.message.clone());
+            }
+            findings.diagnostics.push(diagnostic);
+            return None;
+        }
+    };
+    // What these mean is `.nth`'s own: in a query for a Prometheus they stand for another program's variables.
+    let has_hole = exprs(&expr).any(|expr| matches!(expr.node, Node::Hole(_)));
+    if has_hole || uses_window(&expr) || query.value.contains("${") {
+        findings.tell(
+            &codes::OPENSLO_NOT_EXPRESSIBLE,
+            query.span,
+            "this query has a variable",
+            "a Prometheus would not take it",
+        );
+        return None;
+    }
+    Some(expr)
+}
+
+/// The lengths of its ranges, as they are written.
+fn ranges(expr: &Expr) -> BTreeSet<String> {
+    let text = |duration: &Duration| match &duration.node {
+        DurationNode::Literal(text) => text.to_string(),
+        // Two that are computed are never taken for one.
+        _ => "a computed one".to_owned(),
+    };
+    exprs(expr)
+        .filter_map(|expr| match &expr.node {
+            Node::Range(_, range) => Some(text(range)),
+            Node::Subquery(subquery) => Some(text(&subquery.range)),
+            _ => None,
+        })
+        .collect()
+}
+
+/// The query with every range that long.
+pub fn with_range(mut expr: Expr, length: &Duration) -> Expr {
+    each_expr(&mut expr, &mut |expr| match &mut expr.node {
+        Node::Range(_, range) => *range = length.clone(),
+        Node::Subquery(subquery) => subquery.range = length.clone(),
+        _ => {}
+    });
+    expr
+}
+
+/// What is counted, as `good`, `bad` and `total` take it: a selector of a counter, or a rate over `$window`.
+///
+/// # Errors
+///
+/// Why it can't be, as a few words.
+pub fn events(part: Expr, total: Expr, counter: bool) -> Result<(Expr, Expr), &'static str> {
+    let (part, total) = as_rates(part, total)?;
+    let all: BTreeSet<String> = ranges(&part).into_iter().chain(ranges(&total)).collect();
+    if all.len() > 1 {
+        return Err("the ranges of its queries differ, and the rules choose one for all");
+    }
+    Ok((event_rate(part, counter)?, event_rate(total, counter)?))
+}
+
+fn event_rate(expr: Expr, counter: bool) -> Result<Expr, &'static str> {
+    if !ranges(&expr).is_empty() {
+        let expr = with_range(expr, &Duration::window());
+        return Ok(if labels_of(&expr) == LabelSet::none() {
+            expr
+        } else {
+            build::aggregate("sum", None, expr)
+        });
+    }
+    if !counter {
+        return Err("what it counts is not known: it has no range, and `counter` is not `true`");
+    }
+    let summed = match &expr.unparenthesised().node {
+        Node::Aggregate(sum) if sum.op == "sum" && sum.grouping.is_none() => &sum.expr,
+        _ => &expr,
+    };
+    if is_selector(summed) {
+        Ok(summed.unparenthesised().clone())
+    } else {
+        Err("a rate is taken of a counter or a sum of one, and this is neither")
+    }
+}
+
+/// Both queries by `rate`. What grew over a range and what grows a second are in one ratio only together.
+fn as_rates(part: Expr, total: Expr) -> Result<(Expr, Expr), &'static str> {
+    match (grows(&part), grows(&total)) {
+        (false, false) => Ok((part, total)),
+        (true, true) => Ok((renamed(part), renamed(total))),
+        _ => Err("one query takes `increase`, the other does not"),
+    }
+}
+
+fn grows(expr: &Expr) -> bool {
+    exprs(expr).any(|expr| matches!(&expr.node, Node::Call(call) if call.function == "increase"))
+}
+
+/// `increase` as `rate`, where nothing but a sum is taken of it: both sides of a ratio are then less by one factor.
+fn renamed(mut expr: Expr) -> Expr {
+    let only = exprs(&expr).all(|expr| match &expr.node {
+        Node::Aggregate(aggregate) => aggregate.op == "sum",
+        Node::Call(call) => call.function == "increase",
+        Node::Selector(_) | Node::Range(..) | Node::Paren(_) => true,
+        _ => false,
+    });
+    if only {
+        each_expr(&mut expr, &mut |expr| {
+            if let Node::Call(call) = &mut expr.node {
+                call.function = "rate".into();
+            }
+        });
+    }
+    expr
+}
+
+/// A ratio over `$window`: its one range, or its mean.
+///
+/// # Errors
+///
+/// Why it can't be, as a few words.
+pub fn ratio(expr: Expr) -> Result<Expr, &'static str> {
+    match ranges(&expr).len() {
+        0 if is_selector(&expr) => {
+            let range = build::range_window(expr.unparenthesised().clone());
+            Ok(build::call("avg_over_time", vec![range]))
+        }
+        0 => Err("it has no range that the rules could choose"),
+        1 => Ok(with_range(expr, &Duration::window())),
+        _ => Err("its ranges differ, and the rules choose one for all"),
+    }
+}
+
+/// The labels that all selectors of all queries have with the same value.
+pub fn common<'e>(queries: impl IntoIterator<Item = &'e Expr>) -> BTreeMap<String, String> {
+    let mut common: Option<BTreeMap<String, String>> = None;
+    for selector in queries.into_iter().flat_map(metrics) {
+        let mut own = BTreeMap::new();
+        for matcher in &selector.matchers {
+            let alone = selector
+                .matchers
+                .iter()
+                .filter(|other| other.label == matcher.label)
+                .count()
+                == 1;
+            let label = matcher.label.as_str();
+            if alone
+                && matcher.op == MatchOp::Equal
+                && !label.starts_with("__")
+                && label != "le"
+                && is_plain(label)
+                && let Some(value) = matcher.value.text()
+            {
+                own.insert(label.to_owned(), value.to_owned());
+            }
+        }
+        common = Some(match common {
+            None => own,
+            Some(common) => common
+                .into_iter()
+                .filter(|(label, value)| own.get(label) == Some(value))
+                .collect(),
+        });
+    }
+    common.unwrap_or_default()
+}
+
+/// Whether a label's name is one that needs no quotes.
+pub fn is_plain(label: &str) -> bool {
+    let mut bytes = label.bytes();
+    bytes
+        .next()
+        .is_some_and(|b| b.is_ascii_alphabetic() || b == b'_')
+        && bytes.all(|b| b.is_ascii_alphanumeric() || b == b'_')
+}
+
+/// The query without the labels that the selector adds to it again.
+pub fn without(mut expr: Expr, common: &BTreeMap<String, String>) -> Expr {
+    each_expr(&mut expr, &mut |expr| {
+        if let Node::Selector(selector) = &mut expr.node
+            && selector.metric.is_some()
+        {
+            selector
+                .matchers
+                .retain(|matcher| !common.contains_key(matcher.label.as_str()));
+        }
+    });
+    expr
+}
+
+/// The query as `.nth` writes it, in backticks. What would end it, or begin a hole, becomes an escape of PromQL's.
+///
+/// # Errors
+///
+/// Where some name in it can't be written so.
+pub fn quoted(expr: &Expr) -> Result<String, &'static str> {
+    let mut expr = expr.clone();
+    hide(&mut expr, &|rest| rest.starts_with(['`', '$']));
+    let text = expr.to_string();
+    let rest = text.replace("$window", "");
+    if rest.contains(['`', '$', '\n', '\r']) {
+        return Err("a name in it can't be written in `.nth`");
+    }
+    Ok(format!("`{text}`"))
+}

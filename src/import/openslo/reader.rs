@@ -1,0 +1,367 @@
+//! Reading a mapping field by field, as strictly as the Go SDK: what is not taken at the end is unknown.
+
+use std::ops::Range;
+
+use rust_decimal::Decimal;
+
+use super::super::yaml::{Key, Node, Value};
+use crate::diagnostics::{Applicability, Code, Diagnostic, FileSpan, codes, suggest};
+use crate::project::Located;
+
+/// The mistakes found so far, and the file that is read.
+pub struct Findings {
+    /// The file's number.
+    pub file: usize,
+    /// What was found.
+    pub diagnostics: Vec<Diagnostic<FileSpan>>,
+}
+
+impl Findings {
+    /// A range of the file.
+    pub fn span(&self, range: &Range<usize>) -> FileSpan {
+        FileSpan {
+            file: self.file,
+            start: range.start,
+            end: range.end,
+        }
+    }
+
+    /// Tells of something.
+    pub fn tell(
+        &mut self,
+        code: &'static Code,
+        span: FileSpan,
+        message: impl Into<String>,
+        label: impl Into<String>,
+    ) {
+        let diagnostic = Diagnostic::new(code, message, span).label(label);
+        self.diagnostics.push(diagnostic);
+    }
+
+    /// Tells of a value that is none.
+    pub fn bad(&mut self, span: FileSpan, message: impl Into<String>, label: impl Into<String>) {
+        self.tell(&codes::OPENSLO_BAD_VALUE, span, message, label);
+    }
+}
+
+/// A mapping whose fields are taken out one after another.
+pub struct Fields<'n> {
+    /// Its path, `spec.objectives[0]`; empty for a whole document.
+    path: String,
+    /// Where it is told that something lacks: its key, or its first line.
+    pub head: Range<usize>,
+    entries: Vec<(&'n Key, &'n Node)>,
+    known: Vec<&'static str>,
+}
+
+impl<'n> Fields<'n> {
+    /// The fields of a mapping; told and `None` where it is none.
+    pub fn new(
+        node: &'n Node,
+        path: impl Into<String>,
+        head: Range<usize>,
+        findings: &mut Findings,
+    ) -> Option<Self> {
+        let path = path.into();
+        let Value::Map(entries) = &node.value else {
+            let span = findings.span(&node.span);
+            let what = if path.is_empty() { "a document" } else { &path };
+            findings.bad(
+                span,
+                format!("{} must be a mapping", quoted(what)),
+                format!("this is {}", node.kind()),
+            );
+            return None;
+        };
+        Some(Self {
+            path,
+            head,
+            entries: entries.iter().map(|(key, node)| (key, node)).collect(),
+            known: Vec::new(),
+        })
+    }
+
+    /// The path of one of its fields.
+    pub fn path(&self, key: &str) -> String {
+        if self.path.is_empty() {
+            key.to_owned()
+        } else {
+            format!("{}.{key}", self.path)
+        }
+    }
+
+    /// Takes a field out; one that is null is absent.
+    pub fn take(&mut self, key: &'static str) -> Option<(&'n Key, &'n Node)> {
+        self.known.push(key);
+        let at = self
+            .entries
+            .iter()
+            .position(|(known, _)| known.text == key)?;
+        let (key, node) = self.entries.remove(at);
+        (!node.is_null()).then_some((key, node))
+    }
+
+    /// Whether a field is there.
+    pub fn has(&self, key: &str) -> bool {
+        self.entries.iter().any(|(known, _)| known.text == key)
+    }
+
+    /// All that is left, under free names.
+    pub fn drain(&mut self) -> Vec<(&'n Key, &'n Node)> {
+        std::mem::take(&mut self.entries)
+    }
+
+    /// Takes a mapping out.
+    pub fn fields(&mut self, key: &'static str, findings: &mut Findings) -> Option<Self> {
+        let path = self.path(key);
+        let (key, node) = self.take(key)?;
+        Self::new(node, path, key.span.clone(), findings)
+    }
+
+    /// Takes a mapping out that must be there.
+    pub fn required_fields(&mut self, key: &'static str, findings: &mut Findings) -> Option<Self> {
+        let before = findings.diagnostics.len();
+        let fields = self.fields(key, findings);
+        if fields.is_none() && findings.diagnostics.len() == before {
+            self.lacks(key, findings);
+        }
+        fields
+    }
+
+    /// Takes a list out; an absent one reads as empty.
+    pub fn list(&mut self, key: &'static str, findings: &mut Findings) -> &'n [Node] {
+        let path = self.path(key);
+        let Some((_, node)) = self.take(key) else {
+            return &[];
+        };
+        let Value::List(items) = &node.value else {
+            let span = findings.span(&node.span);
+            findings.bad(
+                span,
+                format!("`{path}` must be a list"),
+                format!("this is {}", node.kind()),
+            );
+            return &[];
+        };
+        items
+    }
+
+    /// Takes a text out.
+    pub fn text(&mut self, key: &'static str, findings: &mut Findings) -> Option<Located<String>> {
+        let path = self.path(key);
+        let (_, node) = self.take(key)?;
+        text(node, &path, findings)
+    }
+
+    /// Takes a text out that must be there and not be empty.
+    pub fn required_text(
+        &mut self,
+        key: &'static str,
+        findings: &mut Findings,
+    ) -> Option<Located<String>> {
+        let before = findings.diagnostics.len();
+        let found = self
+            .text(key, findings)
+            .filter(|text| !text.value.is_empty());
+        if found.is_none() && findings.diagnostics.len() == before {
+            self.lacks(key, findings);
+        }
+        found
+    }
+
+    /// Takes a text out that is one of several.
+    pub fn one_of(
+        &mut self,
+        key: &'static str,
+        known: &[&'static str],
+        findings: &mut Findings,
+    ) -> Option<Located<&'static str>> {
+        let found = self
+            .text(key, findings)
+            .filter(|text| !text.value.is_empty())?;
+        let value = known.iter().copied().find(|known| *known == found.value);
+        if value.is_none() {
+            let mut diagnostic = Diagnostic::new(
+                &codes::OPENSLO_BAD_VALUE,
+                format!("`{}` can't be {:?}", self.path(key), found.value),
+                found.span,
+            )
+            .help(format!("It is one of `{}`.", known.join("`, `")));
+            if let Some(near) = suggest::nearest(&found.value, known.iter().copied()) {
+                diagnostic = diagnostic.fix(
+                    format!("Replace with `{near}`"),
+                    found.span,
+                    near,
+                    Applicability::Maybe,
+                );
+            }
+            findings.diagnostics.push(diagnostic);
+        }
+        Some(Located {
+            value: value?,
+            span: found.span,
+        })
+    }
+
+    /// Takes a reference out: an RFC 1123 label.
+    pub fn reference(
+        &mut self,
+        key: &'static str,
+        findings: &mut Findings,
+    ) -> Option<Located<String>> {
+        let found = self.text(key, findings)?;
+        dns_label(&found, &self.path(key), findings);
+        Some(found)
+    }
+
+    /// Takes a boolean out.
+    pub fn boolean(&mut self, key: &'static str, findings: &mut Findings) -> Option<bool> {
+        let path = self.path(key);
+        let (_, node) = self.take(key)?;
+        // `yes` and its like are booleans in YAML 1.1, as the SDK reads it.
+        let value = match &node.value {
+            Value::Scalar { text, plain: true } => match text.to_ascii_lowercase().as_str() {
+                "true" | "yes" | "on" => Some(true),
+                "false" | "no" | "off" => Some(false),
+                _ => None,
+            },
+            _ => None,
+        };
+        if value.is_none() {
+            let span = findings.span(&node.span);
+            findings.bad(
+                span,
+                format!("`{path}` must be `true` or `false`"),
+                format!("this is {}", node.kind()),
+            );
+        }
+        value
+    }
+
+    /// Takes a number out, exactly as it is written.
+    pub fn number(
+        &mut self,
+        key: &'static str,
+        findings: &mut Findings,
+    ) -> Option<Located<Decimal>> {
+        let path = self.path(key);
+        let (_, node) = self.take(key)?;
+        let span = findings.span(&node.span);
+        let value = match &node.value {
+            Value::Scalar { text, plain: true } => text
+                .parse()
+                .or_else(|_| Decimal::from_scientific(text))
+                .ok(),
+            _ => None,
+        };
+        if value.is_none() {
+            findings.bad(
+                span,
+                format!("`{path}` must be a number"),
+                format!("this is {}", node.kind()),
+            );
+        }
+        Some(Located {
+            value: value?,
+            span,
+        })
+    }
+
+    /// Takes a description out: at most 1050 characters.
+    pub fn description(&mut self, findings: &mut Findings) -> Option<String> {
+        let found = self.text("description", findings)?;
+        let length = found.value.chars().count();
+        if length > 1050 {
+            findings.bad(
+                found.span,
+                format!("`{}` is too long", self.path("description")),
+                format!("{length} characters, and 1050 are the most"),
+            );
+        }
+        Some(found.value).filter(|text| !text.is_empty())
+    }
+
+    /// Tells that a field lacks.
+    pub fn lacks(&self, key: &str, findings: &mut Findings) {
+        let span = findings.span(&self.head);
+        findings.bad(span, format!("`{}` is missing", self.path(key)), "");
+    }
+
+    /// Tells of each field that nobody took.
+    pub fn finish(self, findings: &mut Findings) {
+        for (key, _) in &self.entries {
+            let span = findings.span(&key.span);
+            let mut diagnostic = Diagnostic::new(
+                &codes::OPENSLO_UNKNOWN_FIELD,
+                format!("there is no field `{}`", self.path(&key.text)),
+                span,
+            )
+            .label("not known");
+            match suggest::nearest(&key.text, self.known.iter().copied()) {
+                Some(near) => {
+                    diagnostic = diagnostic.fix(
+                        format!("Replace with `{near}`"),
+                        span,
+                        near,
+                        Applicability::Maybe,
+                    );
+                }
+                None if !self.known.is_empty() => {
+                    diagnostic =
+                        diagnostic.help(format!("It may hold `{}`.", self.known.join("`, `")));
+                }
+                None => {}
+            }
+            findings.diagnostics.push(diagnostic);
+        }
+    }
+}
+
+/// A path in backticks; what is no path as it is.
+fn quoted(path: &str) -> String {
+    if path.contains(' ') {
+        path.to_owned()
+    } else {
+        format!("`{path}`")
+    }
+}
+
+/// A text; numbers and booleans are read as they are written.
+pub fn text(node: &Node, path: &str, findings: &mut Findings) -> Option<Located<String>> {
+    let span = findings.span(&node.span);
+    match &node.value {
+        Value::Scalar { text, .. } => Some(Located {
+            value: text.clone(),
+            span,
+        }),
+        _ => {
+            findings.bad(
+                span,
+                format!("`{path}` must be a text"),
+                format!("this is {}", node.kind()),
+            );
+            None
+        }
+    }
+}
+
+/// Whether a name is an RFC 1123 label: told where it is none.
+pub fn dns_label(name: &Located<String>, path: &str, findings: &mut Findings) {
+    let plain = |byte: &u8| byte.is_ascii_lowercase() || byte.is_ascii_digit();
+    let bytes = name.value.as_bytes();
+    let is_label = (1..=63).contains(&bytes.len())
+        && bytes.first().is_some_and(plain)
+        && bytes.last().is_some_and(plain)
+        && bytes.iter().all(|byte| plain(byte) || *byte == b'-');
+    if !is_label {
+        findings.diagnostics.push(
+            Diagnostic::new(
+                &codes::OPENSLO_BAD_VALUE,
+                format!("`{path}` must be an RFC 1123 label"),
+                name.span,
+            )
+            .label("not a name")
+            .help("It has at most 63 lower-case letters, digits and `-`, and starts and ends with a letter or digit."),
+        );
+    }
+}

@@ -1,0 +1,488 @@
+//! Reading objectives and indicators.
+
+use jiff::civil::DateTime;
+use rust_decimal::Decimal;
+
+use super::super::yaml::{Node, Value};
+use super::alerts::policies;
+use super::model::{Goal, Measure, Metric, RefOr, Shorthand, Sli, Slo, Window};
+use super::read::metadata;
+use super::reader::{Fields, Findings};
+use crate::project::Located;
+
+/// How values are compared.
+pub const OPERATORS: [&str; 4] = ["lte", "gte", "lt", "gt"];
+
+/// How budgets are counted.
+const METHODS: [&str; 3] = ["Occurrences", "Timeslices", "RatioTimeslices"];
+
+/// Reads an objective.
+pub fn slo(mut fields: Fields<'_>, findings: &mut Findings) -> Option<Slo> {
+    let description = fields.description(findings);
+    let service = fields.required_text("service", findings);
+    let indicator = indicator(&mut fields, findings);
+    let before = findings.diagnostics.len();
+    let budgeting = fields.one_of("budgetingMethod", &METHODS, findings);
+    if budgeting.is_none() && findings.diagnostics.len() == before {
+        fields.lacks("budgetingMethod", findings);
+    }
+    let window = window(&mut fields, findings);
+    let before = findings.diagnostics.len();
+    let goals: Vec<Option<Goal>> = list(&mut fields, "objectives", findings)
+        .into_iter()
+        .map(|of| goal(of, findings))
+        .collect();
+    if goals.is_empty() && findings.diagnostics.len() == before {
+        fields.lacks("objectives", findings);
+        return None;
+    }
+    let policies = policies(&mut fields, findings);
+    let head = findings.span(&fields.head);
+    fields.finish(findings);
+    let slo = Slo {
+        description,
+        service: service?,
+        indicator,
+        budgeting: budgeting?,
+        window: window?,
+        goals: goals.into_iter().collect::<Option<_>>()?,
+        policies,
+    };
+    let own = slo
+        .goals
+        .iter()
+        .filter(|goal| goal.indicator.is_some())
+        .count();
+    match (&slo.indicator, own) {
+        (None, 0) => findings.bad(
+            head,
+            "an objective needs `indicator` or `indicatorRef`",
+            "neither here nor in its goals",
+        ),
+        (Some(_), 1..) => findings.bad(
+            head,
+            "the indicator is the objective's or its goals', not both",
+            "",
+        ),
+        (None, own) if own < slo.goals.len() => {
+            findings.bad(head, "some of the goals have no indicator", "");
+        }
+        _ => {}
+    }
+    judge(&slo, findings);
+    Some(slo)
+}
+
+/// What depends on how the budget is counted, and on an indicator that stands here.
+fn judge(slo: &Slo, findings: &mut Findings) {
+    for goal in &slo.goals {
+        let mut need = |has: bool, what: &str| {
+            if !has {
+                findings.bad(
+                    goal.span,
+                    format!("`{}` needs `{what}`", slo.budgeting.value),
+                    "it is missing here",
+                );
+            }
+        };
+        match slo.budgeting.value {
+            "Timeslices" => {
+                need(goal.slice_target.is_some(), "timeSliceTarget");
+                need(goal.slice.is_some(), "timeSliceWindow");
+            }
+            "RatioTimeslices" => need(goal.slice.is_some(), "timeSliceWindow"),
+            _ => {}
+        }
+        let Some(RefOr::Inline(sli)) = slo.indicator.as_ref().or(goal.indicator.as_ref()) else {
+            continue;
+        };
+        compared(goal, &sli.measure, findings);
+    }
+}
+
+/// Whether a goal says what its threshold is, and only then.
+pub fn compared(goal: &Goal, measure: &Measure, findings: &mut Findings) -> bool {
+    let before = findings.diagnostics.len();
+    if matches!(measure, Measure::Threshold(_)) {
+        if goal.op.is_none() {
+            findings.bad(goal.span, "a threshold needs `op`", "it is missing here");
+        }
+        if goal.value.is_none() {
+            findings.bad(goal.span, "a threshold needs `value`", "it is missing here");
+        }
+    } else {
+        let given = [
+            goal.op.as_ref().map(|op| ("op", op.span)),
+            goal.value.as_ref().map(|value| ("value", value.span)),
+        ];
+        for (what, span) in given.into_iter().flatten() {
+            findings.bad(
+                span,
+                format!("a ratio has no `{what}`"),
+                "only thresholds are compared",
+            );
+        }
+    }
+    findings.diagnostics.len() == before
+}
+
+fn list<'n>(
+    fields: &mut Fields<'n>,
+    key: &'static str,
+    findings: &mut Findings,
+) -> Vec<Fields<'n>> {
+    let path = fields.path(key);
+    let items = fields.list(key, findings);
+    items
+        .iter()
+        .enumerate()
+        .filter_map(|(index, node)| {
+            Fields::new(node, format!("{path}[{index}]"), head(node), findings)
+        })
+        .collect()
+}
+
+/// The first key of a mapping, where it is told that something lacks.
+pub fn head(node: &Node) -> std::ops::Range<usize> {
+    match &node.value {
+        Value::Map(entries) => entries.first().map(|(key, _)| key.span.clone()),
+        _ => None,
+    }
+    .unwrap_or(node.span.clone())
+}
+
+fn goal(mut fields: Fields<'_>, findings: &mut Findings) -> Option<Goal> {
+    let span = findings.span(&fields.head);
+    let display = fields.text("displayName", findings);
+    let op = fields.one_of("op", &OPERATORS, findings);
+    let value = fields.number("value", findings);
+    let before = findings.diagnostics.len();
+    let target = fields.number("target", findings);
+    let percent = fields.number("targetPercent", findings);
+    let target = match (target, percent) {
+        (Some(_), Some(percent)) => {
+            findings.bad(
+                percent.span,
+                "a goal has `target` or `targetPercent`, not both",
+                "",
+            );
+            None
+        }
+        (Some(target), None) => within(target, Decimal::ONE, findings),
+        (None, Some(percent)) => {
+            within(percent, Decimal::ONE_HUNDRED, findings).map(|percent| Located {
+                value: percent.value / Decimal::ONE_HUNDRED,
+                span: percent.span,
+            })
+        }
+        (None, None) => {
+            if findings.diagnostics.len() == before {
+                fields.lacks("target", findings);
+            }
+            None
+        }
+    };
+    let slice_target = fields.number("timeSliceTarget", findings);
+    if let Some(share) = &slice_target
+        && !(share.value > Decimal::ZERO && share.value <= Decimal::ONE)
+    {
+        findings.bad(
+            share.span,
+            "`timeSliceTarget` must be above 0 and at most 1",
+            "",
+        );
+    }
+    let slice = shorthand(&mut fields, "timeSliceWindow", findings);
+    let indicator = indicator(&mut fields, findings);
+    if let Some(weight) = fields.number("compositeWeight", findings)
+        && weight.value <= Decimal::ZERO
+    {
+        findings.bad(weight.span, "`compositeWeight` must be above 0", "");
+    }
+    fields.finish(findings);
+    Some(Goal {
+        span,
+        display: display.map(|display| display.value),
+        op,
+        value,
+        target: target?,
+        slice_target,
+        slice,
+        indicator,
+    })
+}
+
+/// A share from 0 to below `most`.
+fn within(
+    share: Located<Decimal>,
+    most: Decimal,
+    findings: &mut Findings,
+) -> Option<Located<Decimal>> {
+    if share.value >= Decimal::ZERO && share.value < most {
+        return Some(share);
+    }
+    findings.bad(
+        share.span,
+        format!("a target is at least 0 and below {most}"),
+        "",
+    );
+    None
+}
+
+fn indicator(fields: &mut Fields<'_>, findings: &mut Findings) -> Option<RefOr<Sli>> {
+    let inline = fields.fields("indicator", findings);
+    let reference = fields.reference("indicatorRef", findings);
+    match (inline, reference) {
+        (Some(_), Some(reference)) => {
+            findings.bad(
+                reference.span,
+                "an indicator is here or elsewhere: `indicator` or `indicatorRef`, not both",
+                "",
+            );
+            None
+        }
+        (Some(mut inline), None) => {
+            metadata(&mut inline, findings);
+            let spec = inline.required_fields("spec", findings);
+            inline.finish(findings);
+            Some(RefOr::Inline(Box::new(sli(spec?, findings)?)))
+        }
+        (None, reference) => reference.map(RefOr::Ref),
+    }
+}
+
+fn window(fields: &mut Fields<'_>, findings: &mut Findings) -> Option<Window> {
+    let before = findings.diagnostics.len();
+    let mut windows = list(fields, "timeWindow", findings);
+    if windows.len() != 1 {
+        if findings.diagnostics.len() == before {
+            let span = findings.span(&fields.head);
+            findings.bad(
+                span,
+                "an objective has one `timeWindow`",
+                format!("here it has {}", windows.len()),
+            );
+        }
+        return None;
+    }
+    let mut fields = windows.pop()?;
+    let before = findings.diagnostics.len();
+    let duration = shorthand(&mut fields, "duration", findings);
+    if duration.is_none() && findings.diagnostics.len() == before {
+        fields.lacks("duration", findings);
+    }
+    let rolls = fields.boolean("isRolling", findings).unwrap_or(false);
+    let head = findings.span(&fields.head);
+    let calendar = fields.fields("calendar", findings);
+    let place = calendar
+        .as_ref()
+        .map(|calendar| findings.span(&calendar.head));
+    if let Some(mut calendar) = calendar {
+        let start = calendar.required_text("startTime", findings);
+        if let Some(start) = start.filter(|start| !is_date_time(&start.value)) {
+            findings.bad(
+                start.span,
+                "`startTime` must be a day and a time: `2026-01-31 12:00:00`",
+                "",
+            );
+        }
+        // Go takes `Local` for a zone, which is another one on each machine.
+        let zone = calendar.required_text("timeZone", findings);
+        if let Some(zone) = zone.filter(|zone| jiff::tz::TimeZone::get(&zone.value).is_err()) {
+            findings.bad(
+                zone.span,
+                format!("there is no time zone {:?}", zone.value),
+                "",
+            );
+        }
+        calendar.finish(findings);
+    }
+    fields.finish(findings);
+    match (rolls, place) {
+        (true, Some(span)) => findings.bad(span, "a window that rolls has no calendar", ""),
+        (false, None) => findings.bad(
+            head,
+            "a window that does not roll needs a `calendar`",
+            "it is missing here",
+        ),
+        _ => {}
+    }
+    Some(Window {
+        duration: duration?,
+        calendar: place,
+    })
+}
+
+fn is_date_time(text: &str) -> bool {
+    text.len() == 19 && text.as_bytes().get(10) == Some(&b' ') && text.parse::<DateTime>().is_ok()
+}
+
+/// Takes a length of time out: `[1-9][0-9]*[mhdwMQY]`.
+pub fn shorthand(
+    fields: &mut Fields<'_>,
+    key: &'static str,
+    findings: &mut Findings,
+) -> Option<Located<Shorthand>> {
+    let path = fields.path(key);
+    let found = fields.text(key, findings)?;
+    let unit = found.value.chars().next_back();
+    let digits = unit.map_or("", |unit| {
+        &found.value[..found.value.len() - unit.len_utf8()]
+    });
+    let count: Option<u32> = Some(digits)
+        .filter(|digits| digits.bytes().all(|b| b.is_ascii_digit()) && !digits.starts_with('0'))
+        .and_then(|digits| digits.parse().ok());
+    match (count, unit) {
+        (Some(count), Some(unit)) if "mhdwMQY".contains(unit) => Some(Located {
+            value: Shorthand { count, unit },
+            span: found.span,
+        }),
+        _ => {
+            findings.bad(
+                found.span,
+                format!("`{path}` must be a number and a unit: `30d`"),
+                "the units are m, h, d, w, M, Q and Y",
+            );
+            None
+        }
+    }
+}
+
+/// Reads an indicator.
+pub fn sli(mut fields: Fields<'_>, findings: &mut Findings) -> Option<Sli> {
+    let description = fields.description(findings);
+    let before = findings.diagnostics.len();
+    let threshold = fields.fields("thresholdMetric", findings);
+    let ratio = fields.fields("ratioMetric", findings);
+    let head = findings.span(&fields.head);
+    let fine = findings.diagnostics.len() == before;
+    fields.finish(findings);
+    let measure = match (threshold, ratio) {
+        (Some(_), Some(ratio)) => {
+            let span = findings.span(&ratio.head);
+            findings.bad(
+                span,
+                "an indicator has `thresholdMetric` or `ratioMetric`, not both",
+                "",
+            );
+            None
+        }
+        (Some(threshold), None) => metric(threshold, findings).map(Measure::Threshold),
+        (None, Some(ratio)) => self::ratio(ratio, findings),
+        (None, None) => {
+            if fine {
+                findings.bad(
+                    head,
+                    "an indicator needs `thresholdMetric` or `ratioMetric`",
+                    "",
+                );
+            }
+            None
+        }
+    };
+    Some(Sli {
+        description,
+        measure: measure?,
+    })
+}
+
+fn ratio(mut fields: Fields<'_>, findings: &mut Findings) -> Option<Measure> {
+    let counter = fields.boolean("counter", findings).unwrap_or(false);
+    let mut part = |key| fields.fields(key, findings);
+    let (good, bad, total, raw) = (part("good"), part("bad"), part("total"), part("raw"));
+    let before = findings.diagnostics.len();
+    let raw_type = fields.one_of("rawType", &["success", "failure"], findings);
+    let head = findings.span(&fields.head);
+    let wrong_type = findings.diagnostics.len() > before;
+    if raw.is_some() && raw_type.is_none() && !wrong_type {
+        fields.lacks("rawType", findings);
+    }
+    fields.finish(findings);
+    let span = |fields: &Fields<'_>, findings: &Findings| findings.span(&fields.head);
+    match (good, bad, total, raw) {
+        (None, None, None, Some(raw)) => {
+            let ratio = metric(raw, findings)?;
+            Some(Measure::Raw {
+                success: raw_type?.value == "success",
+                ratio,
+            })
+        }
+        (_, _, _, Some(raw)) => {
+            let span = span(&raw, findings);
+            findings.bad(
+                span,
+                "a ratio is `raw`, or it is counted by `good`, `bad` and `total`, not both",
+                "",
+            );
+            None
+        }
+        (Some(_), Some(bad), _, None) => {
+            let span = span(&bad, findings);
+            findings.bad(
+                span,
+                "a ratio counts `good` or `bad` events, not both",
+                "one follows from the other",
+            );
+            None
+        }
+        (None, None, _, None) => {
+            findings.bad(head, "a ratio needs `good` or `bad` events, or `raw`", "");
+            None
+        }
+        (_, _, None, None) => {
+            findings.bad(head, "a ratio needs `total`: all events", "");
+            None
+        }
+        (good, bad, Some(total), None) => {
+            let is_good = good.is_some();
+            let part = metric(good.or(bad)?, findings);
+            let total = metric(total, findings);
+            Some(Measure::Events {
+                counter,
+                good: is_good,
+                part: part?,
+                total: total?,
+            })
+        }
+    }
+}
+
+fn metric(mut fields: Fields<'_>, findings: &mut Findings) -> Option<Metric> {
+    let source = fields.required_fields("metricSource", findings);
+    fields.finish(findings);
+    let mut fields = source?;
+    let span = findings.span(&fields.head);
+    let source = fields
+        .reference("metricSourceRef", findings)
+        .filter(|source| !source.value.is_empty());
+    let of = fields.text("type", findings);
+    let path = fields.path("spec");
+    let spec = fields.take("spec");
+    if spec.is_none() {
+        fields.lacks("spec", findings);
+    }
+    fields.finish(findings);
+    let (key, node) = spec?;
+    let mut spec = Fields::new(node, path.clone(), key.span.clone(), findings)?;
+    let query = spec.take("query");
+    let mut rest = spec.drain();
+    if query.is_none() && rest.is_empty() {
+        let span = findings.span(&key.span);
+        findings.bad(span, format!("`{path}` says nothing"), "");
+        return None;
+    }
+    rest.clear();
+    let query = query.and_then(|(_, node)| match &node.value {
+        Value::Scalar { text, .. } => Some(Located {
+            value: text.clone(),
+            span: findings.span(&node.span),
+        }),
+        _ => None,
+    });
+    Some(Metric {
+        span,
+        source,
+        of: of.filter(|of| !of.value.is_empty()),
+        query,
+    })
+}

@@ -1,0 +1,153 @@
+//! Teams from labels, and their receivers from notification targets.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use super::model::{Metadata, Target};
+use super::objective::left_out;
+use super::reader::Findings;
+use super::write::{block_name, comment, identifier, string};
+
+/// The team of what no label says whose it is.
+const UNOWNED: &str = "unowned";
+
+/// Teams, in the order in which they are met.
+#[derive(Default)]
+pub struct Teams {
+    teams: Vec<Team>,
+}
+
+struct Team {
+    /// What the label says; `None` where there is none.
+    label: Option<String>,
+    name: String,
+    /// What tells it, by its name: a receiver or a comment.
+    told: BTreeMap<String, String>,
+}
+
+impl Teams {
+    /// The name of the team that a label names.
+    pub fn name(&mut self, label: Option<&str>) -> String {
+        if let Some(team) = self
+            .teams
+            .iter()
+            .find(|team| team.label.as_deref() == label)
+        {
+            return team.name.clone();
+        }
+        let plain = identifier(label.unwrap_or(UNOWNED));
+        let taken: BTreeSet<&str> = self.teams.iter().map(|team| team.name.as_str()).collect();
+        let mut name = plain.clone();
+        let mut number = 2_usize;
+        while taken.contains(name.as_str()) {
+            name = format!("{plain}-{number}");
+            number += 1;
+        }
+        self.teams.push(Team {
+            label: label.map(str::to_owned),
+            name: name.clone(),
+            told: BTreeMap::new(),
+        });
+        name
+    }
+
+    /// Says that a team is told there.
+    pub fn told(
+        &mut self,
+        team: &str,
+        metadata: &Metadata,
+        target: &Target,
+        findings: &mut Findings,
+    ) {
+        let Some(team) = self.teams.iter_mut().find(|known| known.name == team) else {
+            return;
+        };
+        let source = metadata.source_name();
+        let prefix = format!("{}--", team.name);
+        let name = source.strip_prefix(&prefix).unwrap_or(source).to_owned();
+        if team.told.contains_key(&name) {
+            return;
+        }
+        let text = match receiver(&name, metadata, target) {
+            Some(text) => text,
+            None => {
+                left_out(
+                    findings,
+                    target.target.span,
+                    "this notification target does not say where it is",
+                    "a comment keeps what it says",
+                );
+                let description = target.description.as_deref().unwrap_or_default();
+                comment(&format!("{name}: {} {description}", target.target.value))
+            }
+        };
+        team.told.insert(name, text);
+    }
+
+    /// The blocks of all teams.
+    pub fn text(&self) -> String {
+        let mut out = String::new();
+        for team in &self.teams {
+            match &team.label {
+                None => out += &comment("No label says whose these are: name the team."),
+                Some(label) if *label != team.name => out += &comment(label),
+                Some(_) => {}
+            }
+            out += &format!("team {} {{\n", team.name);
+            for told in team.told.values() {
+                out += told;
+            }
+            out += "}\n\n";
+        }
+        out
+    }
+}
+
+/// The receiver that a target is, where it can be told.
+fn receiver(name: &str, metadata: &Metadata, target: &Target) -> Option<String> {
+    let address = metadata.annotations.get("nthc/address");
+    let texts = [Some(&target.target.value), target.description.as_ref()];
+    let words = || {
+        texts
+            .into_iter()
+            .flatten()
+            .flat_map(|text| text.split_whitespace())
+            .map(|word| word.trim_matches(|c: char| ".,;:()<>\"'".contains(c)))
+    };
+    let kind = target.target.value.to_ascii_lowercase();
+    let is_address = |word: &&str| {
+        word.split_once('@').is_some_and(|(user, host)| {
+            !user.is_empty() && host.contains('.') && !host.contains('@')
+        })
+    };
+    let channel = |word: &&str| word.len() > 1 && word.starts_with('#');
+    let (variant, field) = if kind.contains("slack") || kind.starts_with('#') {
+        let channel = address
+            .map(String::as_str)
+            .or_else(|| words().find(channel))?;
+        ("slack", format!("channel = {}\n", string(channel)))
+    } else if kind.contains("pagerduty") || kind.contains("pager-duty") {
+        ("pagerduty", String::new())
+    } else if kind.contains("mail") || is_address(&target.target.value.as_str()) {
+        let to = address
+            .map(String::as_str)
+            .or_else(|| words().find(is_address))?;
+        ("mail", format!("to = {}\n", string(to)))
+    } else if kind.contains("webhook") {
+        ("webhook", format!("url = {}\n", string(address?)))
+    } else {
+        return None;
+    };
+    let on = metadata.annotations.get("nthc/on").map(|on| {
+        on.split(", ")
+            .filter(|word| ["page", "ticket"].contains(word))
+            .collect::<Vec<_>>()
+    });
+    let on = match on.as_deref() {
+        Some([]) | None => String::new(),
+        Some(words) => format!("on = [{}]\n", words.join(", ")),
+    };
+    Some(format!(
+        "receiver {} : {variant} {{\n{field}{on}}}\n",
+        block_name(name)
+    ))
+}

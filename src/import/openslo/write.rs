@@ -1,0 +1,90 @@
+//! `.nth` as text: whatever a text holds, it is never code.
+
+use std::fmt::Write as _;
+
+use crate::project::to_identifier;
+
+/// A string.
+///
+/// ```
+/// use nthc::import::openslo::string;
+///
+/// assert_eq!(string("a \"b\" ${c}\n"), r#""a \"b\" \${c}\n""#);
+/// ```
+pub fn string(text: &str) -> String {
+    let mut out = String::from("\"");
+    for c in text.chars() {
+        match c {
+            '"' => out.push_str("\\\""),
+            '\\' => out.push_str("\\\\"),
+            '$' => out.push_str("\\$"),
+            '\n' => out.push_str("\\n"),
+            '\t' => out.push_str("\\t"),
+            // What breaks a line or turns the direction of text would make source that reads otherwise than it is.
+            c if c.is_control() || is_invisible(c) => {
+                // Writing to a string can't fail.
+                let _ = write!(out, "\\u{{{:x}}}", u32::from(c));
+            }
+            c => out.push(c),
+        }
+    }
+    out.push('"');
+    out
+}
+
+fn is_invisible(c: char) -> bool {
+    matches!(c, '\u{2028}' | '\u{2029}' | '\u{200b}'..='\u{200f}' | '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}' | '\u{feff}')
+}
+
+/// A line of a comment.
+pub fn comment(text: &str) -> String {
+    let text: String = text
+        .chars()
+        .map(|c| {
+            if c.is_control() || is_invisible(c) {
+                ' '
+            } else {
+                c
+            }
+        })
+        .collect();
+    format!("// {}\n", text.trim())
+}
+
+/// Words that begin something at the place of a name.
+const KEYWORDS: [&str; 23] = [
+    "and", "as", "else", "enum", "extend", "false", "for", "function", "if", "import", "in", "it",
+    "kind", "let", "not", "one", "or", "require", "rule", "template", "true", "where", "without",
+];
+
+/// A name that can be referred to.
+pub fn identifier(text: &str) -> String {
+    let name = to_identifier(text).unwrap_or_else(|| "unnamed".to_owned());
+    if KEYWORDS.contains(&name.as_str()) {
+        format!("{name}-team")
+    } else {
+        name
+    }
+}
+
+/// A block's name: an identifier, or in quotes.
+pub fn block_name(text: &str) -> String {
+    if crate::project::is_identifier(text) && !KEYWORDS.contains(&text) && !text.ends_with('-') {
+        text.to_owned()
+    } else {
+        string(text)
+    }
+}
+
+/// Labels.
+pub fn labels<'l>(labels: impl IntoIterator<Item = (&'l String, &'l String)>) -> String {
+    let entries: Vec<String> = labels
+        .into_iter()
+        .map(|(label, value)| format!("{label} = {}", string(value)))
+        .collect();
+    if entries.is_empty() {
+        "{}".to_owned()
+    } else {
+        format!("{{ {} }}", entries.join(", "))
+    }
+}
