@@ -157,19 +157,15 @@ fn layer(layer: &Layer) -> String {
         .collect();
     let mut told = members.join(", ");
     if layer.members.len() > 1 {
+        // Turns of whole weeks always begin on one day of the week.
+        let begin = if layer.turn.0.is_multiple_of(Duration::days(7).0) {
+            format!("on {}", words::time_of_week(layer.handoff))
+        } else {
+            format!("at {}", words::time(layer.handoff.time))
+        };
         told.push_str(&format!(
-            " in turns of {} that begin {} {}, from {}",
+            " in turns of {} that begin {begin}, from {}",
             words::turn(layer.turn),
-            if layer.turn.0 % Duration::days(7).0 == 0 {
-                "on"
-            } else {
-                "at"
-            },
-            if layer.turn.0 % Duration::days(7).0 == 0 {
-                words::time_of_week(layer.handoff)
-            } else {
-                words::time(layer.handoff.time)
-            },
             layer.start
         ));
     }
