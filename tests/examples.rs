@@ -291,6 +291,8 @@ fn the_single_file_fits_a_screen() {
     assert_eq!(
         built.keys().collect::<Vec<_>>(),
         [
+            "alertmanager/alertmanager.yml",
+            "alertmanager/nthc.tmpl",
             "docs/README.md",
             "docs/checkout.md",
             "grafana/checkout.json",
