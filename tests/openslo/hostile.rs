@@ -59,11 +59,11 @@ proptest! {
         let all: Vec<Value> = files.iter().flat_map(|(_, text)| documents(text)).collect();
         prop_assert_eq!(rules::broken(&all), Vec::<String>::new());
         let slo = of_kind(&all, "SLO");
-        prop_assert_eq!(slo["spec"]["description"].as_str(), Some(description.as_str()));
+        prop_assert_eq!(slo["spec"]["description"].as_str().unwrap_or_default(), description.trim());
         prop_assert_eq!(slo["metadata"]["labels"]["note"].as_str(), Some(value.as_str()));
         let target = of_kind(&all, "AlertNotificationTarget");
         let chat = format!("#{value}");
-        prop_assert_eq!(target["metadata"]["annotations"]["nthc/address"].as_str(), Some(chat.as_str()));
+        prop_assert_eq!(target["metadata"]["annotations"]["nthc.address"].as_str(), Some(chat.as_str()));
         // And all of it comes back.
         let back = nthc::import::openslo::import(files);
         prop_assert!(back.text.is_some(), "{}", told(&back));
@@ -102,8 +102,8 @@ proptest! {
         let all: Vec<Value> = openslo(&compilation.artifacts).iter().flat_map(|(_, text)| documents(text)).collect();
         // One service, whose texts are what they were.
         prop_assert_eq!(compilation.artifacts.iter().filter(|a| a.path.starts_with("prometheus/")).count(), 1);
-        prop_assert_eq!(of_kind(&all, "Service")["spec"]["description"].as_str(), Some(text.as_str()), "{}", made);
-        prop_assert_eq!(of_kind(&all, "SLO")["spec"]["description"].as_str(), Some(text.as_str()));
+        prop_assert_eq!(of_kind(&all, "Service")["spec"]["description"].as_str().unwrap_or_default(), text.trim(), "{}", made);
+        prop_assert_eq!(of_kind(&all, "SLO")["spec"]["description"].as_str().unwrap_or_default(), text.trim());
         prop_assert_eq!(of_kind(&all, "SLO")["metadata"]["labels"]["note"].as_str(), Some(text.as_str()));
     }
 }

@@ -10,7 +10,7 @@ use crate::ir::burn_rate::Pair;
 use crate::ir::{Project, Service, Settings, Severity, Slo, number};
 
 /// The annotation that says what the format can't.
-pub const LOST: &str = "nthc/not-expressible";
+pub const LOST: &str = "nthc.not-expressible";
 
 /// The alerts of an objective.
 pub struct Alerts {
@@ -69,9 +69,9 @@ pub fn alerts(slo: &Slo, service: &Service, project: &Project<'_>, settings: &Se
             ),
         );
         condition.metadata.annotations.extend([
-            ("nthc/short-window".to_owned(), pair.short.to_string()),
+            ("nthc.short-window".to_owned(), pair.short.to_string()),
             (
-                "nthc/budget-spent".to_owned(),
+                "nthc.budget-spent".to_owned(),
                 number::percent_text(pair.budget),
             ),
         ]);

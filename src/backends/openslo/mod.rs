@@ -2,7 +2,7 @@
 //!
 //! A service with objectives has one file of several documents, `openslo/<service>.yaml`; what services share, the data source
 //! and the teams' notification targets, stands in `openslo/project/`, where no service's file can be. What the format can't say
-//! is told in the annotation `nthc/not-expressible` of what it is missing from.
+//! is told in the annotation `nthc.not-expressible` of what it is missing from.
 
 mod alerts;
 mod document;

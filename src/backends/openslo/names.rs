@@ -21,7 +21,7 @@ const LONGEST_DESCRIPTION: usize = 1050;
 const JOIN: &str = "--";
 
 /// The annotation that has the name in the source, where that is no name here.
-const NAME: &str = "nthc/name";
+const NAME: &str = "nthc.name";
 
 /// The name of what is called so in the source, part by part: `checkout--availability`. What is no RFC 1123 label, is too
 /// long or could be read in two ways ends in a hash of all of it.

@@ -5,10 +5,10 @@ use super::names;
 use crate::ir::{Channel, Project, Service, Severity, Team, WebhookUrl};
 
 /// The annotation that has the channel, the address or the URL.
-const ADDRESS: &str = "nthc/address";
+const ADDRESS: &str = "nthc.address";
 
 /// The annotation that says what a target is told of.
-const ON: &str = "nthc/on";
+const ON: &str = "nthc.on";
 
 /// A place where a team is told.
 pub struct Place {

@@ -32,7 +32,7 @@ pub struct Metadata {
 impl Metadata {
     /// What it is called where it came from: an annotation keeps what is no name here.
     pub fn source_name(&self) -> &str {
-        let kept = self.annotations.get("nthc/name");
+        let kept = self.annotations.get("nthc.name");
         kept.map_or(self.name.value.as_str(), String::as_str)
     }
 

@@ -192,7 +192,7 @@ fn kept_labels(metadata: &Metadata, findings: &mut Findings) -> BTreeMap<String,
     if let Some(annotation) = metadata
         .annotations
         .keys()
-        .find(|annotation| !annotation.starts_with("nthc/"))
+        .find(|annotation| !annotation.starts_with("nthc."))
     {
         left_out(
             findings,

@@ -104,7 +104,7 @@ impl Teams {
 
 /// The receiver that a target is, where it can be told.
 fn receiver(name: &str, metadata: &Metadata, target: &Target) -> Option<String> {
-    let address = metadata.annotations.get("nthc/address");
+    let address = metadata.annotations.get("nthc.address");
     let texts = [Some(&target.target.value), target.description.as_ref()];
     let words = || {
         texts
@@ -137,7 +137,7 @@ fn receiver(name: &str, metadata: &Metadata, target: &Target) -> Option<String> 
     } else {
         return None;
     };
-    let on = metadata.annotations.get("nthc/on").map(|on| {
+    let on = metadata.annotations.get("nthc.on").map(|on| {
         on.split(", ")
             .filter(|word| ["page", "ticket"].contains(word))
             .collect::<Vec<_>>()
