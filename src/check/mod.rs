@@ -2,6 +2,7 @@
 
 mod cycles;
 pub mod dependencies;
+pub mod paging;
 pub mod project;
 pub mod reliability;
 pub mod rules;
