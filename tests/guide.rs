@@ -169,6 +169,11 @@ fn what_is_made_for_grafana() {
 }
 
 #[test]
+fn the_pagerduty_page() {
+    check("docs/pagerduty.md");
+}
+
+#[test]
 fn the_readme() {
     check("README.md");
 }

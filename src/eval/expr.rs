@@ -36,10 +36,7 @@ impl<'db> Evaluator<'db> {
             // A list that is never closed holds what follows it.
             ExprNode::List(_) if self.is_damaged_within(expr, context) => Value::Error,
             ExprNode::List(items) => {
-                let element = match expected.required() {
-                    Ty::List(element) => (**element).clone(),
-                    _ => Ty::Any,
-                };
+                let element = list_element(expected).cloned().unwrap_or(Ty::Any);
                 Value::List(
                     items
                         .iter()
@@ -641,6 +638,15 @@ fn is_bare_name(expr: &Expr) -> bool {
         ExprNode::Name(_) => true,
         ExprNode::List(items) => items.iter().all(is_bare_name),
         _ => false,
+    }
+}
+
+/// What a list is of, where the type is one or may be one.
+fn list_element(ty: &Ty) -> Option<&Ty> {
+    match ty.required() {
+        Ty::List(element) => Some(element),
+        Ty::Union(members) => members.iter().find_map(list_element),
+        _ => None,
     }
 }
 

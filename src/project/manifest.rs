@@ -16,6 +16,10 @@
 //! | | `datasource` | the name or uid of the Prometheus that dashboards open with | Grafana's default |
 //! | | `namespace` | the namespace of the resources | none is written |
 //! | | `path` | where the dashboards lie on Grafana's own disk | `"/var/lib/grafana/dashboards"` |
+//! | `[pagerduty]` | `provider_version` | which versions of PagerDuty's Terraform provider are good | `"~> 3.32"` |
+//! | | `name_prefix` | what every name in PagerDuty begins with | nothing |
+//! | | `environment_in_names` | `"always"` or `"never"`: whether names end with the environment | `"always"` |
+//! | | `escalation_policy` | an escalation policy in PagerDuty for services without an escalation | these are left out |
 //! | `[severity]` | `page`, `ticket` | what these are called in the `severity` label | `"page"`, `"ticket"` |
 //! | `[urls]` | `runbooks` | runbooks stand at `<runbooks>/<service>` | no `runbook_url` |
 //! | | `dashboards` | dashboards stand at `<dashboards>/d/<uid>` | no `dashboard_url` |

@@ -23,8 +23,16 @@ const fn shape(
 pub const SHAPES: &[Shape] = &[
     shape("data.pagerduty_escalation_policy", &["name"], &[]),
     shape("data.pagerduty_user", &["email"], &[]),
-    shape("pagerduty_team", &["name"], &["description", "default_role", "parent"]),
-    shape("pagerduty_team_membership", &["team_id", "user_id"], &["role"]),
+    shape(
+        "pagerduty_team",
+        &["name"],
+        &["description", "default_role", "parent"],
+    ),
+    shape(
+        "pagerduty_team_membership",
+        &["team_id", "user_id"],
+        &["role"],
+    ),
     shape(
         "pagerduty_schedule",
         &["time_zone", "layer"],
@@ -32,7 +40,12 @@ pub const SHAPES: &[Shape] = &[
     ),
     shape(
         "pagerduty_schedule.layer",
-        &["start", "rotation_virtual_start", "rotation_turn_length_seconds", "users"],
+        &[
+            "start",
+            "rotation_virtual_start",
+            "rotation_turn_length_seconds",
+            "users",
+        ],
         &["name", "end", "restriction"],
     ),
     shape(
@@ -50,7 +63,11 @@ pub const SHAPES: &[Shape] = &[
         &["escalation_delay_in_minutes", "target"],
         &["escalation_rule_assignment_strategy"],
     ),
-    shape("pagerduty_escalation_policy.rule.target", &["id"], &["type"]),
+    shape(
+        "pagerduty_escalation_policy.rule.target",
+        &["id"],
+        &["type"],
+    ),
     shape(
         "pagerduty_service",
         &["name", "escalation_policy"],
@@ -82,11 +99,29 @@ pub const SHAPES: &[Shape] = &[
     shape(
         "pagerduty_service.support_hours",
         &[],
-        &["type", "time_zone", "start_time", "end_time", "days_of_week"],
+        &[
+            "type",
+            "time_zone",
+            "start_time",
+            "end_time",
+            "days_of_week",
+        ],
     ),
-    shape("pagerduty_service.scheduled_actions", &[], &["type", "to_urgency", "at"]),
-    shape("pagerduty_service.scheduled_actions.at", &[], &["type", "name"]),
-    shape("pagerduty_service_integration", &["service"], &["name", "type", "vendor"]),
+    shape(
+        "pagerduty_service.scheduled_actions",
+        &[],
+        &["type", "to_urgency", "at"],
+    ),
+    shape(
+        "pagerduty_service.scheduled_actions.at",
+        &[],
+        &["type", "name"],
+    ),
+    shape(
+        "pagerduty_service_integration",
+        &["service"],
+        &["name", "type", "vendor"],
+    ),
     shape("pagerduty_service_dependency", &["dependency"], &[]),
     shape(
         "pagerduty_service_dependency.dependency",
@@ -103,7 +138,11 @@ pub const SHAPES: &[Shape] = &[
         &["id", "type"],
         &[],
     ),
-    shape("pagerduty_event_orchestration", &["name"], &["description", "team"]),
+    shape(
+        "pagerduty_event_orchestration",
+        &["name"],
+        &["description", "team"],
+    ),
     shape(
         "pagerduty_event_orchestration_integration",
         &["event_orchestration", "label"],
@@ -114,7 +153,11 @@ pub const SHAPES: &[Shape] = &[
         &["event_orchestration", "set", "catch_all"],
         &[],
     ),
-    shape("pagerduty_event_orchestration_router.set", &["id"], &["rule"]),
+    shape(
+        "pagerduty_event_orchestration_router.set",
+        &["id"],
+        &["rule"],
+    ),
     shape(
         "pagerduty_event_orchestration_router.set.rule",
         &["actions"],
@@ -130,7 +173,11 @@ pub const SHAPES: &[Shape] = &[
         &[],
         &["route_to", "dynamic_route_to"],
     ),
-    shape("pagerduty_event_orchestration_router.catch_all", &["actions"], &[]),
+    shape(
+        "pagerduty_event_orchestration_router.catch_all",
+        &["actions"],
+        &[],
+    ),
     shape(
         "pagerduty_event_orchestration_router.catch_all.actions",
         &["route_to"],
@@ -141,7 +188,11 @@ pub const SHAPES: &[Shape] = &[
         &["service", "set", "catch_all"],
         &["enable_event_orchestration_for_service"],
     ),
-    shape("pagerduty_event_orchestration_service.set", &["id"], &["rule"]),
+    shape(
+        "pagerduty_event_orchestration_service.set",
+        &["id"],
+        &["rule"],
+    ),
     shape(
         "pagerduty_event_orchestration_service.set.rule",
         &["actions"],
@@ -157,6 +208,14 @@ pub const SHAPES: &[Shape] = &[
         &[],
         &["severity", "suppress", "annotate", "route_to"],
     ),
-    shape("pagerduty_event_orchestration_service.catch_all", &["actions"], &[]),
-    shape("pagerduty_event_orchestration_service.catch_all.actions", &[], &[]),
+    shape(
+        "pagerduty_event_orchestration_service.catch_all",
+        &["actions"],
+        &[],
+    ),
+    shape(
+        "pagerduty_event_orchestration_service.catch_all.actions",
+        &[],
+        &[],
+    ),
 ];
