@@ -134,7 +134,7 @@ fn modules() -> BTreeMap<String, Vec<Value>> {
         "build",
         "--project",
         shop.to_str().unwrap(),
-        "--out",
+        "--output",
         out.to_str().unwrap(),
     ]);
     assert_eq!(ran.code, 0, "{}", ran.err);
