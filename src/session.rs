@@ -11,7 +11,7 @@ use smol_str::SmolStr;
 use crate::backends::{self, Artifact};
 use crate::catalogue::Lock;
 use crate::check::dependencies::{self, Needs};
-use crate::check::{check_item, project, reliability, rules};
+use crate::check::{check_item, paging, project, reliability, rules};
 use crate::compile::{Compilation, Input, SourceInput};
 use crate::db::{
     Database, Diag, ItemClass, ItemEntry, ItemKey, SourceFile, Span, Workspace, file_names,
@@ -474,6 +474,9 @@ impl Session {
             let of_promises = self.ask(&services, |db, key| {
                 reliability::service_facts(db, workspace, key, environment.clone()).clone()
             });
+            let of_paging = self.ask(&services, |db, key| {
+                paging::service_facts(db, workspace, key, environment.clone()).clone()
+            });
             let needs: Vec<Needs> = self
                 .ask(&services, |db, key| {
                     let evaluated = instance(db, workspace, key, environment.clone());
@@ -499,6 +502,9 @@ impl Session {
                 };
                 if let Some(block) = &evaluated.instance {
                     found.extend(reliability::empty_escalations(block));
+                    if is_team {
+                        found.extend(paging::team_facts(block));
+                    }
                 }
                 found
             });
@@ -509,6 +515,7 @@ impl Session {
                 of_services
                     .into_iter()
                     .chain(of_promises)
+                    .chain(of_paging)
                     .chain(of_others)
                     .chain(of_rules)
                     .flatten(),

@@ -189,6 +189,11 @@ fn the_document_on_openslo() {
 }
 
 #[test]
+fn the_pagerduty_page() {
+    check("docs/pagerduty.md");
+}
+
+#[test]
 fn the_readme() {
     check("README.md");
 }

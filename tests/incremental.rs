@@ -259,7 +259,7 @@ fn a_new_item_judges_itself_alone() {
     let counts = watched.after("teams", |text| format!("{text}\nteam search {{ }}\n"));
     assert_eq!(
         judged(&counts),
-        vec![("check_item", 1), ("instance", 1)],
+        vec![("check_item", 1), ("instance", 1), ("team_model", 1)],
         "{counts:?}"
     );
 }

@@ -126,7 +126,11 @@ pub fn named(service: &Service) -> Vec<Named<'_>> {
             );
         }
     }
-    let given: Vec<&str> = service.alerts.iter().map(|alert| alert.name.as_str()).collect();
+    let given: Vec<&str> = service
+        .alerts
+        .iter()
+        .map(|alert| alert.name.as_str())
+        .collect();
     for (alert, names) in service.alerts.iter().zip(alert_names(&given)) {
         add(names.unique, String::new(), Origin::Own(alert));
     }

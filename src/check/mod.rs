@@ -3,6 +3,7 @@
 mod alert_names;
 mod cycles;
 pub mod dependencies;
+pub mod paging;
 pub mod project;
 pub mod reliability;
 pub mod rules;

@@ -259,7 +259,7 @@ impl Facts<'_> {
 }
 
 /// Whether anything of a service, written or made for an objective, pages.
-fn wakes_somebody(service: &ir::Service) -> bool {
+pub(super) fn wakes_somebody(service: &ir::Service) -> bool {
     let page = |severity: &Severity| *severity == Severity::Page;
     service.alerts.iter().any(|alert| page(&alert.severity))
         || service.slos.iter().any(|slo| {

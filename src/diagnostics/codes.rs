@@ -162,6 +162,17 @@ codes! {
     Error NO_MAIL_SERVER "N0532" "no-mail-server" "A receiver sends mail, and no server is set to send it by.";
     Warning TOLD_TWICE "N0533" "told-twice" "Two receivers of a team tell the same.";
     Warning NO_RECEIVER "N0534" "no-receiver" "A team has receivers, and none for one of the severities.";
+    Error TOO_MANY_STEPS "N0535" "too-many-steps" "An escalation has more steps than PagerDuty takes.";
+    Error BAD_STEP_TARGETS "N0536" "bad-step-targets" "A step of an escalation tells nobody, too many, or somebody twice.";
+    Error STEP_TIMES "N0537" "step-times" "The steps of an escalation come too soon, or out of turn.";
+    Error TURN_LENGTH "N0538" "turn-length" "A turn on call is shorter or longer than PagerDuty takes.";
+    Error BAD_HOURS "N0539" "bad-hours" "Hours on call can't be read, or are all hours.";
+    Error OVERLAPPING_HOURS "N0540" "overlapping-hours" "Two blocks of hours name the same time.";
+    Error BAD_SUPPORT_HOURS "N0541" "bad-support-hours" "Support hours end before they begin, or name a day twice.";
+    Error TEAM_TEXT_TOO_LONG "N0542" "team-text-too-long" "A team's name or description is longer than PagerDuty takes.";
+    Error PERSON_TWICE "N0543" "person-twice" "A person is in a team twice.";
+    Error ZONE_NOT_IN_PAGERDUTY "N0544" "zone-not-in-pagerduty" "A time zone is none that PagerDuty knows.";
+    Warning NO_ESCALATION_CHOSEN "N0545" "no-escalation-chosen" "A service pages, and which of its team's escalations it has is not said.";
     Error PROJECT_MANIFEST_SYNTAX "N0601" "manifest-syntax" "`nth.toml` is not well-formed TOML.";
     Error PROJECT_UNKNOWN_SETTING "N0602" "unknown-setting" "`nth.toml` has a table or key that means nothing.";
     Error PROJECT_BAD_SETTING "N0603" "bad-setting" "A value in `nth.toml` has the wrong type or cannot be used.";

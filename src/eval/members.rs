@@ -5,7 +5,7 @@ use smol_str::SmolStr;
 use super::names::referred;
 use super::scope::Context;
 use super::value::{BlockRef, Value};
-use super::{Evaluator, Mode};
+use super::{Evaluator, Mode, NodeId};
 use crate::db::{Diag, ItemClass, ItemKey, SourceFile, file_names, find_item};
 use crate::diagnostics::{Applicability, codes, suggest};
 use crate::resolve::{did_you_mean, module_named};
@@ -46,7 +46,7 @@ impl<'db> Evaluator<'db> {
         }
         let value = self.eval(object, context, &Ty::Any);
         match value {
-            Value::Block(block) => self.block_member(&block, name, range, context),
+            Value::Block(block) => self.block_member(&block, name, context, expected),
             Value::Unknown(Ty::Ref(kind)) => match self.member_type(&kind, &name.text) {
                 Some(ty) => Value::Unknown(ty),
                 None => self.report_unknown_member(&kind, name, context),
@@ -164,8 +164,8 @@ impl<'db> Evaluator<'db> {
         &mut self,
         block: &BlockRef,
         name: &'db Name,
-        _range: TextRange,
         context: &Context<'db>,
+        expected: &Ty,
     ) -> Value {
         if name.text == "name" {
             return Value::String(block.name.to_string());
@@ -225,20 +225,32 @@ impl<'db> Evaluator<'db> {
                 (_, value) => value,
             };
         }
+        // Where a nested block is asked for, `payments.primary` is the one of that name.
+        for child in referred(expected) {
+            let children = self.nested(block, node, &child);
+            if let Some(found) = children.into_iter().find(|child| child.name == name.text) {
+                return Value::Block(found);
+            }
+        }
         if let Some(child) = self.child_kind(&block.kind, &name.text) {
-            let children = match node {
-                Some(node) => self.children_refs(node, &child),
-                None => super::block_children(
-                    self.db,
-                    self.workspace,
-                    block.clone(),
-                    child,
-                    environment,
-                ),
-            };
+            let children = self.nested(block, node, &child);
             return Value::List(children.into_iter().map(Value::Block).collect());
         }
         self.report_unknown_member(&kind, name, context)
+    }
+
+    /// The blocks of a kind in a block, which is the node where this evaluator holds it.
+    fn nested(&mut self, block: &BlockRef, node: Option<NodeId>, kind: &SmolStr) -> Vec<BlockRef> {
+        match node {
+            Some(node) => self.children_refs(node, kind),
+            None => super::block_children(
+                self.db,
+                self.workspace,
+                block.clone(),
+                kind.clone(),
+                self.environment.clone(),
+            ),
+        }
     }
 
     /// `teams.payments` where the import makes `payments` known.

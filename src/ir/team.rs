@@ -81,9 +81,9 @@ pub struct Layer {
     pub name: SmolStr,
     /// How long a turn lasts.
     pub turn: Duration,
-    /// When one turn ends and the next begins.
+    /// When one turn ends and the next begins; only the time counts where turns are not whole weeks.
     pub handoff: TimeOfWeek,
-    /// The day from which turns are counted.
+    /// The first turn begins at the first hand-off on or after this day.
     pub start: Date,
     /// The addresses of those who take turns, in order.
     pub members: Vec<String>,

@@ -82,3 +82,8 @@ pub fn team_model(
         diagnostics,
     })
 }
+
+/// The hours that a block of hours names; none where what it says cannot be read.
+pub fn hours_of(hours: &crate::eval::Instance) -> Vec<ir::Hours> {
+    team::lower_hours(hours)
+}

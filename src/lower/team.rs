@@ -162,7 +162,7 @@ fn lower_layer(layer: &Instance) -> Option<ir::Layer> {
 }
 
 /// The hours that a block names: one a week for each of its days, or one a day.
-fn lower_hours(hours: &Instance) -> Vec<ir::Hours> {
+pub(super) fn lower_hours(hours: &Instance) -> Vec<ir::Hours> {
     match (hours.get("from"), hours.get("to")) {
         (Value::TimeOfDay(from), Value::TimeOfDay(to)) => {
             let (from, to) = (clock(*from), clock(*to));

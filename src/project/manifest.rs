@@ -30,6 +30,10 @@
 //! | | `inhibit_dependents` | whether a service's pages silence what burns in those that need it | `true` |
 //! | `[openslo]` | `datasource` | the name of the data source that queries are asked of | `"prometheus"` |
 //! | | `url` | where that data source is | `"http://localhost:9090"` |
+//! | `[pagerduty]` | `provider_version` | which versions of PagerDuty's Terraform provider are good | `"~> 3.32"` |
+//! | | `name_prefix` | what every name in PagerDuty begins with | nothing |
+//! | | `environment_in_names` | `"always"` or `"never"`: whether names end with the environment | `"always"` |
+//! | | `escalation_policy` | an escalation policy in PagerDuty for services without an escalation | these are left out |
 //! | `[severity]` | `page`, `ticket` | what these are called in the `severity` label | `"page"`, `"ticket"` |
 //! | `[urls]` | `runbooks` | runbooks stand at `<runbooks>/<service>`, where `{environment}` in it is the environment's name | no `runbook_url` |
 //! | | `dashboards` | dashboards stand at `<dashboards>/d/<uid>` | no `dashboard_url` |

@@ -1,16 +1,85 @@
-//! The PagerDuty target: Terraform JSON for the official provider.
+//! The PagerDuty target: Terraform for PagerDuty's own provider, in Terraform's JSON.
+//!
+//! A file for each subject, so that a review shows what it is about. Addresses and names follow from the names of things
+//! alone. The files hold neither a provider block nor a secret: they are a module as well as a root.
+
+mod address;
+mod document;
+mod escalations;
+mod naming;
+mod orchestrations;
+mod people;
+mod plan;
+mod schedules;
+mod services;
+mod text;
+
+use std::collections::BTreeMap;
+
+use document::{Document, Provider, Terraform};
+use naming::Naming;
+use plan::Plan;
 
 use super::Artifact;
 use crate::ir;
 
-/// The files of a project.
+/// The first version of Terraform whose grammar has all that is written; each OpenTofu is later.
+const TERRAFORM_VERSION: &str = ">= 1.0";
+
+/// The files of a project, `pagerduty/*.tf.json`; none where nobody is told of anything.
 ///
 /// # Errors
 ///
-/// What the serialiser refused, as a sentence.
+/// Where two things would have one address, or the serialiser refused, as a sentence.
 pub fn project_files(
-    _project: &ir::Project<'_>,
-    _settings: &ir::Settings,
+    project: &ir::Project<'_>,
+    settings: &ir::Settings,
 ) -> Result<Vec<Artifact>, String> {
-    Ok(Vec::new())
+    let plan = Plan::new(project, settings);
+    if plan.is_empty() {
+        return Ok(Vec::new());
+    }
+    let naming = Naming::new(settings);
+    let name = settings.project.as_str();
+    let terraform = Terraform {
+        required_version: TERRAFORM_VERSION,
+        required_providers: BTreeMap::from([(
+            "pagerduty",
+            Provider {
+                source: "PagerDuty/pagerduty",
+                version: settings.pagerduty.provider_version.clone(),
+            },
+        )]),
+    };
+    let main = Document {
+        terraform: Some(terraform),
+        ..Document::default()
+    };
+    let files = [
+        ("main", main),
+        ("lookups", people::looked_up(&plan)?),
+        ("teams", people::teams(&plan, naming, name)?),
+        ("schedules", schedules::schedules(&plan, naming, name)?),
+        ("escalations", escalations::policies(&plan, naming, name)?),
+        (
+            "services",
+            services::services(&plan, project, naming, settings)?,
+        ),
+        (
+            "orchestrations",
+            orchestrations::orchestrations(&plan, naming, settings)?,
+        ),
+    ];
+    files
+        .iter()
+        .filter(|(_, document)| !document.is_empty())
+        .map(|(stem, document)| {
+            let text = serde_json::to_string_pretty(document)
+                .map_err(|error| format!("PagerDuty's {stem} could not be written: {error}"))?;
+            Ok(Artifact {
+                path: format!("pagerduty/{stem}.tf.json"),
+                contents: format!("{text}\n"),
+            })
+        })
+        .collect()
 }

@@ -1,0 +1,76 @@
+//! Who is told, and who next.
+
+use super::address::{address, put};
+use super::document::{Document, EscalationPolicy, EscalationRule, Reference, Target};
+use super::naming::Naming;
+use super::people::{team, user};
+use super::plan::{Plan, Policy, PolicyKey};
+use super::schedules::schedule;
+use super::text::description;
+use crate::ir;
+
+const MINUTE: u64 = 60_000;
+
+/// The escalation policy of a service.
+pub fn policy(policy: &Policy<'_>) -> Reference {
+    match policy {
+        Policy::Own(key) => Reference::id("pagerduty_escalation_policy", place(key)),
+        Policy::Existing(name) => {
+            Reference::id("data.pagerduty_escalation_policy", address(&[name]))
+        }
+    }
+}
+
+fn place(key: &PolicyKey<'_>) -> String {
+    address(&[key.team, key.escalation, key.tier])
+}
+
+/// A policy for each escalation and tier that services have.
+///
+/// # Errors
+///
+/// Where an address is taken.
+pub fn policies(plan: &Plan<'_>, naming: Naming<'_>, project: &str) -> Result<Document, String> {
+    let mut document = Document::default();
+    for (key, (escalation, pace)) in &plan.policies {
+        let waits = escalation.waits(pace);
+        let rules = escalation.steps.iter().zip(waits);
+        let resource = EscalationPolicy {
+            name: naming.escalation(key.team, key.escalation, key.tier),
+            description: description(escalation.description.as_deref(), || {
+                format!(
+                    "Who of {} is told of {project}'s services of tier {}.",
+                    key.team, key.tier
+                )
+            }),
+            num_loops: escalation.loops(pace),
+            teams: vec![team(key.team)],
+            rule: rules
+                .filter(|(step, _)| !step.notify.is_empty())
+                .map(|(step, wait)| EscalationRule {
+                    escalation_delay_in_minutes: wait.0.div_ceil(MINUTE).max(1),
+                    target: step.notify.iter().map(target).collect(),
+                })
+                .collect(),
+        };
+        put(
+            &mut document.resource.pagerduty_escalation_policy,
+            place(key),
+            resource,
+        )?;
+    }
+    Ok(document)
+}
+
+fn target(target: &ir::Target) -> Target {
+    match target {
+        ir::Target::Schedule { team, name } => Target {
+            kind: "schedule_reference",
+            id: schedule(team, name),
+        },
+        ir::Target::Person(email) => Target {
+            kind: "user_reference",
+            id: user(email),
+        },
+    }
+}

@@ -1,0 +1,47 @@
+//! What things are called in PagerDuty.
+
+use super::text::{self, Text};
+use crate::ir;
+
+/// The names of a build: what all of them begin with, and the environment that they end with.
+#[derive(Debug, Clone, Copy)]
+pub struct Naming<'a> {
+    prefix: &'a str,
+    environment: Option<&'a str>,
+}
+
+impl<'a> Naming<'a> {
+    /// As the settings have it.
+    pub fn new(settings: &'a ir::Settings) -> Self {
+        let environment = settings.environment.as_deref();
+        Self {
+            prefix: &settings.pagerduty.name_prefix,
+            environment: environment.filter(|_| settings.pagerduty.environment_in_names),
+        }
+    }
+
+    /// A team's or a service's: `checkout (production)`.
+    pub fn of(self, name: &str) -> Text {
+        self.named(&[name], name)
+    }
+
+    /// What a team has: `payments: primary (production)`.
+    pub fn in_team(self, team: &str, name: &str) -> Text {
+        self.named(&[team, name], &format!("{team}: {name}"))
+    }
+
+    /// A team's escalation at the pace of a tier: `payments: default, critical (production)`.
+    pub fn escalation(self, team: &str, name: &str, tier: &str) -> Text {
+        self.named(&[team, name, tier], &format!("{team}: {name}, {tier}"))
+    }
+
+    fn named(self, parts: &[&str], joined: &str) -> Text {
+        let mut parts = parts.to_vec();
+        let mut joined = format!("{}{joined}", self.prefix);
+        if let Some(environment) = self.environment {
+            parts.push(environment);
+            joined.push_str(&format!(" ({environment})"));
+        }
+        text::name(&parts, &joined)
+    }
+}

@@ -1,0 +1,80 @@
+//! Teams and who is in them. People are looked up, never made.
+
+use super::address::{address, person, person_in, put};
+use super::document::{Document, Membership, Reference, Team, User};
+use super::naming::Naming;
+use super::plan::{Plan, Policy};
+use super::text::{Text, description};
+
+/// The resource of a team.
+pub const TEAM: &str = "pagerduty_team";
+
+/// A person, looked up.
+pub fn user(email: &str) -> Reference {
+    Reference::id("data.pagerduty_user", person(email))
+}
+
+/// A team.
+pub fn team(name: &str) -> Reference {
+    Reference::id(TEAM, address(&[name]))
+}
+
+/// Everybody that the other files name, and the escalation policy that is there already.
+pub fn looked_up(plan: &Plan<'_>) -> Result<Document, String> {
+    let mut document = Document::default();
+    let mut emails: Vec<&str> = plan
+        .teams
+        .values()
+        .flat_map(|team| Plan::people(team).into_keys())
+        .collect();
+    emails.sort_unstable();
+    emails.dedup();
+    for email in emails {
+        let user = User {
+            email: Text::new(email),
+        };
+        put(&mut document.data.pagerduty_user, person(email), user)?;
+    }
+    for (_, policy) in plan.services.values() {
+        if let Policy::Existing(name) = policy {
+            document.data.pagerduty_escalation_policy.insert(
+                address(&[name]),
+                super::document::Named {
+                    name: Text::new(*name),
+                },
+            );
+        }
+    }
+    Ok(document)
+}
+
+/// The teams with their members.
+pub fn teams(plan: &Plan<'_>, naming: Naming<'_>, project: &str) -> Result<Document, String> {
+    let mut document = Document::default();
+    for (name, written) in &plan.teams {
+        let resource = Team {
+            name: naming.of(name),
+            description: description(written.description.as_deref(), || {
+                format!("The team {name} of {project}.")
+            }),
+        };
+        put(
+            &mut document.resource.pagerduty_team,
+            address(&[name]),
+            resource,
+        )?;
+        for (email, manages) in Plan::people(written) {
+            let membership = Membership {
+                team_id: team(name),
+                user_id: user(email),
+                role: if manages { "manager" } else { "responder" },
+            };
+            put(
+                &mut document.resource.pagerduty_team_membership,
+                person_in(&[name], email),
+                membership,
+            )?;
+        }
+    }
+    Ok(document)
+}

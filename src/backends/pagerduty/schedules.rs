@@ -1,0 +1,270 @@
+//! Who is on call when.
+
+use jiff::civil::{Date, Weekday};
+
+use super::address::{address, put};
+use super::document::{Document, Layer, Reference, Restriction, Schedule};
+use super::naming::Naming;
+use super::people::{team, user};
+use super::plan::Plan;
+use super::text::{Text, description};
+use crate::ir::{self, Hours, TimeOfDay, TimeOfWeek};
+
+const DAY: u32 = 86_400;
+const WEEK: u32 = 7 * DAY;
+
+/// A schedule of a team.
+pub fn schedule(team: &str, name: &str) -> Reference {
+    Reference::id("pagerduty_schedule", address(&[team, name]))
+}
+
+/// The schedules of all teams.
+///
+/// # Errors
+///
+/// Where an address is taken, or a zone or a date is none.
+pub fn schedules(plan: &Plan<'_>, naming: Naming<'_>, project: &str) -> Result<Document, String> {
+    let mut document = Document::default();
+    for owner in plan.teams.values() {
+        for written in &owner.schedules {
+            let layers: Result<Vec<Layer>, String> = written
+                .layers
+                .iter()
+                .map(|layer| lower_layer(layer, &written.zone))
+                .collect();
+            let resource = Schedule {
+                name: naming.in_team(&owner.name, &written.name),
+                description: description(written.description.as_deref(), || {
+                    format!("Who of {} is on call in {project}.", owner.name)
+                }),
+                time_zone: Text::new(&written.zone),
+                teams: vec![team(&owner.name)],
+                layer: layers?,
+            };
+            let address = address(&[&owner.name, &written.name]);
+            put(&mut document.resource.pagerduty_schedule, address, resource)?;
+        }
+    }
+    Ok(document)
+}
+
+/// A layer. PagerDuty lets later ones win, as the model does, so their order stays.
+fn lower_layer(layer: &ir::Layer, zone: &str) -> Result<Layer, String> {
+    let start = first_handoff(layer, zone)?;
+    Ok(Layer {
+        name: super::text::name(&[&layer.name], &layer.name),
+        start: start.clone(),
+        rotation_virtual_start: start,
+        rotation_turn_length_seconds: layer.turn.0 / 1000,
+        users: layer.members.iter().map(|email| user(email)).collect(),
+        restriction: restrictions(&layer.hours),
+    })
+}
+
+/// When the first turn begins, with the offset that the zone has then: at the first hand-off on or after the layer's first
+/// day. Turns that are whole weeks begin on the hand-off's day; of others only its time counts, for they begin on any day.
+/// A time that a change of clocks leaves out is as much later as the clocks jump, and one that comes twice is the earlier.
+fn first_handoff(layer: &ir::Layer, zone: &str) -> Result<String, String> {
+    let whole_weeks = layer.turn.0 > 0 && layer.turn.0.is_multiple_of(u64::from(WEEK) * 1000);
+    let day = if whole_weeks {
+        on_or_after(layer.start, layer.handoff.day)
+    } else {
+        Some(layer.start)
+    };
+    let day = day.ok_or_else(|| format!("{} is too late a day for a schedule", layer.start))?;
+    let TimeOfDay { hour, minute } = layer.handoff.time;
+    let (hour, minute) = (
+        i8::try_from(hour).map_err(|error| error.to_string())?,
+        i8::try_from(minute).map_err(|error| error.to_string())?,
+    );
+    let at = day.at(hour, minute, 0, 0).in_tz(zone);
+    let at = at.map_err(|error| format!("the zone `{zone}` has no such time: {error}"))?;
+    Ok(at.timestamp().display_with_offset(at.offset()).to_string())
+}
+
+/// The first day of that name, 0 for Monday, on or after a date.
+fn on_or_after(date: Date, day: u8) -> Option<Date> {
+    let wanted = Weekday::from_monday_zero_offset(i8::try_from(day).ok()?).ok()?;
+    if date.weekday() == wanted {
+        Some(date)
+    } else {
+        date.nth_weekday(1, wanted).ok()
+    }
+}
+
+/// Hours as PagerDuty has them. It shows those of a layer as hours of the day or as hours of the week, so where both are
+/// named, hours of the day are written as hours of each day of the week.
+fn restrictions(hours: &[Hours]) -> Vec<Restriction> {
+    let fits_day = |one: &Hours| matches!(one, Hours::Daily { from, to } if from != to);
+    let daily = hours.iter().all(fits_day);
+    hours
+        .iter()
+        .flat_map(|one| match one {
+            Hours::Daily { from, to } if daily => vec![Restriction {
+                kind: "daily_restriction",
+                start_day_of_week: None,
+                start_time_of_day: clock(*from),
+                duration_seconds: between(seconds(*from), seconds(*to), DAY),
+            }],
+            Hours::Daily { from, to } => (0..7)
+                .map(|day| weekly(day, *from, between(seconds(*from), seconds(*to), DAY)))
+                .collect(),
+            Hours::Weekly { from, to } => {
+                let length = between(of_week(*from), of_week(*to), WEEK);
+                vec![weekly(from.day, from.time, length)]
+            }
+        })
+        .collect()
+}
+
+fn weekly(day: u8, from: TimeOfDay, length: u32) -> Restriction {
+    Restriction {
+        kind: "weekly_restriction",
+        start_day_of_week: Some(day + 1),
+        start_time_of_day: clock(from),
+        duration_seconds: length,
+    }
+}
+
+/// How long it is from one time to the next like the other; a whole round where they are the same.
+fn between(from: u32, to: u32, round: u32) -> u32 {
+    if to > from {
+        to - from
+    } else {
+        to + round - from
+    }
+}
+
+fn seconds(time: TimeOfDay) -> u32 {
+    u32::from(time.hour) * 3600 + u32::from(time.minute) * 60
+}
+
+fn of_week(time: TimeOfWeek) -> u32 {
+    u32::from(time.day) * DAY + seconds(time.time)
+}
+
+/// `09:00:00`.
+pub fn clock(time: TimeOfDay) -> String {
+    format!("{:02}:{:02}:00", time.hour, time.minute)
+}
+
+#[cfg(test)]
+mod tests {
+    #![allow(clippy::unwrap_used)]
+
+    use super::*;
+
+    fn layer(turn: u64, day: u8, hour: u8, minute: u8, start: &str) -> ir::Layer {
+        ir::Layer {
+            name: "primary".into(),
+            turn: ir::Duration(turn * 3_600_000),
+            handoff: TimeOfWeek {
+                day,
+                time: TimeOfDay { hour, minute },
+            },
+            start: start.parse().unwrap(),
+            members: Vec::new(),
+            hours: Vec::new(),
+        }
+    }
+
+    #[test]
+    fn turns_begin_at_the_first_handoff() {
+        for (turn, day, start, zone, first) in [
+            (
+                168,
+                0,
+                "2026-01-05",
+                "Europe/London",
+                "2026-01-05T09:00:00+00:00",
+            ),
+            (
+                168,
+                0,
+                "2026-01-06",
+                "Europe/London",
+                "2026-01-12T09:00:00+00:00",
+            ),
+            (
+                168,
+                6,
+                "2026-01-05",
+                "Europe/London",
+                "2026-01-11T09:00:00+00:00",
+            ),
+            (
+                24,
+                0,
+                "2026-01-06",
+                "Europe/London",
+                "2026-01-06T09:00:00+00:00",
+            ),
+            (
+                336,
+                2,
+                "2026-07-01",
+                "Europe/Berlin",
+                "2026-07-01T09:00:00+02:00",
+            ),
+            (
+                168,
+                0,
+                "2026-03-27",
+                "America/New_York",
+                "2026-03-30T09:00:00-04:00",
+            ),
+            (
+                168,
+                0,
+                "2026-01-05",
+                "Asia/Kathmandu",
+                "2026-01-05T09:00:00+05:45",
+            ),
+        ] {
+            let found = first_handoff(&layer(turn, day, 9, 0, start), zone);
+            assert_eq!(found.as_deref(), Ok(first), "{turn} {day} {start} {zone}");
+        }
+    }
+
+    #[test]
+    fn a_time_that_clocks_leave_out_is_later() {
+        // Berlin's clocks go from 02:00 to 03:00 on 29 March 2026, and from 03:00 to 02:00 on 25 October.
+        let found = first_handoff(&layer(168, 6, 2, 30, "2026-03-29"), "Europe/Berlin");
+        assert_eq!(found.as_deref(), Ok("2026-03-29T03:30:00+02:00"));
+        let found = first_handoff(&layer(168, 6, 2, 30, "2026-10-25"), "Europe/Berlin");
+        assert_eq!(found.as_deref(), Ok("2026-10-25T02:30:00+02:00"));
+    }
+
+    #[test]
+    fn a_zone_that_is_none_is_told() {
+        assert!(first_handoff(&layer(168, 0, 9, 0, "2026-01-05"), "Mars/Base").is_err());
+    }
+
+    #[test]
+    fn hours_of_the_day_become_hours_of_the_week_beside_such() {
+        let at = |hour| TimeOfDay { hour, minute: 0 };
+        let daily = Hours::Daily {
+            from: at(22),
+            to: at(6),
+        };
+        let weekend = Hours::Weekly {
+            from: TimeOfWeek {
+                day: 4,
+                time: at(18),
+            },
+            to: TimeOfWeek {
+                day: 0,
+                time: at(8),
+            },
+        };
+        let only = restrictions(std::slice::from_ref(&daily));
+        assert_eq!(only.len(), 1);
+        assert_eq!(only[0].kind, "daily_restriction");
+        assert_eq!(only[0].duration_seconds, 8 * 3600);
+        let both = restrictions(&[daily, weekend]);
+        assert_eq!(both.len(), 8);
+        assert!(both.iter().all(|one| one.kind == "weekly_restriction"));
+        assert_eq!(both[7].start_day_of_week, Some(5));
+        assert_eq!(both[7].duration_seconds, (6 + 48 + 8) * 3600);
+    }
+}

@@ -1,0 +1,158 @@
+//! Services: how loudly they notify, when, and what they need.
+
+use std::collections::BTreeSet;
+
+use super::address::{address, put};
+use super::document::{
+    At, Dependency, DependencyEnd, Document, Reference, ScheduledAction, Service,
+    ServiceDependency, ServiceIntegration, SupportHours, Urgency, UrgencyRule,
+};
+use super::escalations::policy;
+use super::naming::Naming;
+use super::plan::Plan;
+use super::schedules::clock;
+use super::text::{Text, description};
+use crate::ir::{self, Channel, Project, Severity};
+
+/// A service.
+pub fn service(name: &str) -> Reference {
+    Reference::id("pagerduty_service", address(&[name]))
+}
+
+/// The services, an integration of each, and what each needs.
+///
+/// # Errors
+///
+/// Where an address is taken.
+pub fn services(
+    plan: &Plan<'_>,
+    project: &Project<'_>,
+    naming: Naming<'_>,
+    settings: &ir::Settings,
+) -> Result<Document, String> {
+    let mut document = Document::default();
+    for (name, (written, escalation)) in &plan.services {
+        let hours = match written.urgency {
+            ir::Urgency::High => project.support_hours(written),
+            // What is quiet at all times needs no hours.
+            ir::Urgency::Low => None,
+        };
+        let resource = Service {
+            name: naming.of(name),
+            description: description(written.description.as_deref(), || {
+                format!("The service {name} of {}.", settings.project)
+            }),
+            escalation_policy: policy(escalation),
+            alert_creation: "create_alerts_and_incidents",
+            // Who said that they look at it is asked again after half an hour.
+            acknowledgement_timeout: "1800",
+            // An incident is over when its alert is. The provider's default would end it after four hours.
+            auto_resolve_timeout: "null",
+            incident_urgency_rule: urgency_rule(written, project, hours.is_some()),
+            scheduled_actions: hours.iter().map(|_| louder_in_hours()).collect(),
+            support_hours: hours.map(support_hours),
+        };
+        put(
+            &mut document.resource.pagerduty_service,
+            address(&[name]),
+            resource,
+        )?;
+        let integration = ServiceIntegration {
+            name: "Events API v2",
+            service: service(name),
+            kind: "events_api_v2_inbound_integration",
+        };
+        put(
+            &mut document.resource.pagerduty_service_integration,
+            address(&[name]),
+            integration,
+        )?;
+        dependencies(written, plan, &mut document)?;
+    }
+    Ok(document)
+}
+
+/// The services that a service needs, where PagerDuty knows them.
+fn dependencies(of: &ir::Service, plan: &Plan<'_>, document: &mut Document) -> Result<(), String> {
+    let needed = of
+        .dependencies
+        .iter()
+        .filter_map(|one| one.service.as_deref());
+    let needed: BTreeSet<&str> = needed
+        .filter(|other| *other != of.name && plan.services.contains_key(other))
+        .collect();
+    for other in needed {
+        let end = |name: &str| DependencyEnd {
+            id: service(name),
+            kind: "service",
+        };
+        let resource = ServiceDependency {
+            dependency: Dependency {
+                dependent_service: end(&of.name),
+                supporting_service: end(other),
+            },
+        };
+        put(
+            &mut document.resource.pagerduty_service_dependency,
+            address(&[&of.name, other]),
+            resource,
+        )?;
+    }
+    Ok(())
+}
+
+fn urgency_rule(service: &ir::Service, project: &Project<'_>, in_hours: bool) -> UrgencyRule {
+    let constant = |urgency| Urgency {
+        kind: "constant",
+        urgency,
+    };
+    if in_hours {
+        return UrgencyRule {
+            kind: "use_support_hours",
+            urgency: None,
+            during_support_hours: Some(constant("high")),
+            outside_support_hours: Some(constant("low")),
+        };
+    }
+    UrgencyRule {
+        kind: "constant",
+        urgency: Some(match service.urgency {
+            ir::Urgency::High if sends_tickets(service, project) => "severity_based",
+            ir::Urgency::High => "high",
+            ir::Urgency::Low => "low",
+        }),
+        during_support_hours: None,
+        outside_support_hours: None,
+    }
+}
+
+/// Whether a service's team is told of tickets by PagerDuty: of these nobody is to be woken, however important it is.
+fn sends_tickets(service: &ir::Service, project: &Project<'_>) -> bool {
+    let receivers = project.owner(service).map(|team| &team.receivers);
+    receivers.into_iter().flatten().any(|receiver| {
+        matches!(receiver.channel, Channel::PagerDuty { .. })
+            && receiver.on.contains(&Severity::Ticket)
+    })
+}
+
+/// What was quiet at night is loud when work begins.
+fn louder_in_hours() -> ScheduledAction {
+    ScheduledAction {
+        kind: "urgency_change",
+        to_urgency: "high",
+        at: At {
+            kind: "named_time",
+            name: "support_hours_start",
+        },
+    }
+}
+
+fn support_hours(hours: &ir::SupportHours) -> SupportHours {
+    SupportHours {
+        kind: "fixed_time_per_day",
+        time_zone: Text::new(&hours.zone),
+        days_of_week: hours.days.iter().map(|day| day + 1).collect(),
+        start_time: clock(hours.from),
+        end_time: clock(hours.to),
+    }
+}
