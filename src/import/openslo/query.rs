@@ -40,7 +40,7 @@ pub fn tree(metric: &Metric, findings: &mut Findings) -> Option<Expr> {
     };
     // What these mean is `.nth`'s own: in a query for a Prometheus they stand for another program's variables.
     let has_hole = exprs(&expr).any(|expr| matches!(expr.node, Node::Hole(_)));
-    if has_hole || uses_window(&expr) || query.value.contains("${") {
+    if has_hole || uses_window(&expr) {
         findings.tell(
             &codes::OPENSLO_NOT_EXPRESSIBLE,
             query.span,
