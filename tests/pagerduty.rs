@@ -504,7 +504,7 @@ fn settings_that_cannot_be_are_told() {
     let place = Place::new();
     place.write(
         "nth.toml",
-        &format!("{MANIFEST}\n[pagerduty]\nprovider_version = \"${{x}}\"\nenvironment_in_names = \"maybe\"\nescalation_policy = \" \"\ntoken = \"x\"\n"),
+        format!("{MANIFEST}\n[pagerduty]\nprovider_version = \"${{x}}\"\nenvironment_in_names = \"maybe\"\nescalation_policy = \" \"\ntoken = \"x\"\n"),
     );
     place.write("main.nth", SMALL);
     let ran = place.run(&["check", "--format", "short"]);
@@ -550,7 +550,7 @@ fn terraform_reads_the_syntax() {
         );
     }
     let document = serde_json::json!({ "output": outputs });
-    place.write("main.tf.json", &document.to_string());
+    place.write("main.tf.json", document.to_string());
     let folder = place.path("");
     let run = |arguments: &[&str]| {
         let ran = Command::new(program)
