@@ -475,7 +475,7 @@ impl Session {
                 reliability::service_facts(db, workspace, key, environment.clone()).clone()
             });
             let of_paging = self.ask(&services, |db, key| {
-                paging::service_facts(db, workspace, key, environment.clone()).clone()
+                paging::paging_facts(db, workspace, key, environment.clone()).clone()
             });
             let needs: Vec<Needs> = self
                 .ask(&services, |db, key| {

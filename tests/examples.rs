@@ -298,6 +298,13 @@ fn the_single_file_fits_a_screen() {
             "grafana/checkout.json",
             "grafana/provisioning.yaml",
             "grafana/slo-overview.json",
+            "pagerduty/escalations.tf.json",
+            "pagerduty/lookups.tf.json",
+            "pagerduty/main.tf.json",
+            "pagerduty/orchestrations.tf.json",
+            "pagerduty/schedules.tf.json",
+            "pagerduty/services.tf.json",
+            "pagerduty/teams.tf.json",
             "prometheus/checkout.yaml"
         ]
     );

@@ -200,6 +200,7 @@ fn an_edit_of_a_body_judges_its_own_item_alone() {
         vec![
             ("check_item", 1),
             ("instance", 1),
+            ("paging_facts", 1),
             ("parsed_query", 1),
             ("service_facts", 1),
             ("service_model", 1)
@@ -223,6 +224,7 @@ fn an_edit_that_gives_the_same_value_stops_there() {
             ("block_field", 2),
             ("check_item", 1),
             ("instance", 1),
+            ("paging_facts", 1),
             ("service_facts", 1),
             ("service_model", 1)
         ],

@@ -191,6 +191,8 @@ fn the_reference_of_the_manifest_is_right() {
         username: Some("alerts".to_owned()),
         require_tls: true,
     });
+    expected.pagerduty.name_prefix = "nth ".to_owned();
+    expected.pagerduty.escalation_policy = Some("Everybody".to_owned());
     assert_eq!(read.settings, expected);
 
     let mut minimal = Findings {

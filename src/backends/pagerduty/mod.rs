@@ -41,18 +41,17 @@ pub fn project_files(
     }
     let naming = Naming::new(settings);
     let name = settings.project.as_str();
-    let terraform = Terraform {
-        required_version: TERRAFORM_VERSION,
-        required_providers: BTreeMap::from([(
-            "pagerduty",
-            Provider {
-                source: "PagerDuty/pagerduty",
-                version: settings.pagerduty.provider_version.clone(),
-            },
-        )]),
-    };
     let main = Document {
-        terraform: Some(terraform),
+        terraform: Some(Terraform {
+            required_version: TERRAFORM_VERSION,
+            required_providers: BTreeMap::from([(
+                "pagerduty",
+                Provider {
+                    source: "PagerDuty/pagerduty",
+                    version: settings.pagerduty.provider_version.clone(),
+                },
+            )]),
+        }),
         ..Document::default()
     };
     let files = [

@@ -37,7 +37,7 @@ pub fn team_facts(team: &Instance) -> Vec<Diag> {
 
 /// What PagerDuty would not take of a service, or of its escalation at the pace of its tier.
 #[salsa::tracked(returns(ref))]
-pub fn service_facts(
+pub fn paging_facts(
     db: &dyn salsa::Database,
     workspace: Workspace,
     key: ItemKey,
