@@ -97,22 +97,17 @@ fn a_renamed_service_takes_its_old_file_along_and_no_other() {
     let after = place.names("build");
     let gone: Vec<_> = before.iter().filter(|file| !after.contains(file)).collect();
     let new: Vec<_> = after.iter().filter(|file| !before.contains(file)).collect();
-    assert_eq!(
-        gone,
-        [
-            "docs/ledger.md",
-            "grafana/ledger.json",
-            "prometheus/ledger.yaml"
-        ]
+    assert!(gone.contains(&&"prometheus/ledger.yaml".to_owned()));
+    assert!(
+        gone.iter().all(|file| file.contains("/ledger.")),
+        "{gone:?}"
     );
-    assert_eq!(
-        new,
-        [
-            "docs/books.md",
-            "grafana/books.json",
-            "prometheus/books.yaml"
-        ]
-    );
+    let mut renamed: Vec<_> = gone
+        .iter()
+        .map(|file| file.replace("/ledger.", "/books."))
+        .collect();
+    renamed.sort();
+    assert_eq!(new, renamed.iter().collect::<Vec<_>>());
     assert!(after.contains(&"prometheus/by-hand.yaml".to_owned()));
 }
 
@@ -206,6 +201,11 @@ fn build_check_tells_what_is_stale_and_writes_nothing() {
 #[test]
 fn each_environment_has_a_folder_of_its_own() {
     let place = Place::project();
+    place.replace(
+        "nth.toml",
+        "[project]",
+        "[project]\ntargets = [\"prometheus\", \"grafana\", \"docs\"]",
+    );
     place.run(&["build"]);
     let environments = "environment staging { selector = { env = \"staging\" } }\n\
                         environment production { selector = { env = \"production\" } }\n";

@@ -232,13 +232,7 @@ mod tests {
             assert_eq!((of.to_string().as_str(), as_op), (query, op), "{good}");
             assert_eq!(limit.to_string(), value);
         }
-        for other in [
-            "up == 1",
-            "a < b",
-            "max(x) < 1e400",
-            "a and b",
-            "a < bool 1",
-        ] {
+        for other in ["up == 1", "a < b", "max(x) < 1e40", "a and b", "a < bool 1"] {
             assert_eq!(compared(&parse(other).unwrap()), None, "{other}");
         }
     }
