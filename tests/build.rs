@@ -196,7 +196,7 @@ fn each_environment_has_a_folder_of_its_own() {
     let built = place.run(&["build"]);
     assert_eq!(
         built.err,
-        "built shop for 2 environments: 8 written, 4 removed, 0 unchanged in build/\n"
+        "built shop for 2 environments: 22 written, 11 removed, 0 unchanged in build/\n"
     );
     let production = place.read("build/production/prometheus/checkout.yaml");
     assert!(production.contains("env=\"production\""));
@@ -205,7 +205,7 @@ fn each_environment_has_a_folder_of_its_own() {
     let built = place.run(&["build", "--env", "staging"]);
     assert_eq!(
         built.err,
-        "built shop for staging: 1 written, 0 removed, 3 unchanged in build/\n"
+        "built shop for staging: 1 written, 0 removed, 10 unchanged in build/\n"
     );
     assert_eq!(
         place.read("build/production/prometheus/checkout.yaml"),

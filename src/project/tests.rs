@@ -182,6 +182,8 @@ fn the_reference_of_the_manifest_is_right() {
     expected.grafana.tags = vec!["slo".to_owned()];
     expected.grafana.datasource = Some("prometheus".to_owned());
     expected.grafana.namespace = Some("monitoring".to_owned());
+    expected.pagerduty.name_prefix = "nth ".to_owned();
+    expected.pagerduty.escalation_policy = Some("Everybody".to_owned());
     assert_eq!(read.settings, expected);
 
     let mut minimal = Findings {
