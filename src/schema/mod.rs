@@ -221,7 +221,9 @@ pub fn schema(db: &dyn salsa::Database, workspace: Workspace) -> Schema {
     }
     // Those of the standard library's other modules have names of the language too: their templates' parameters and
     // whoever gives these a value know them without more.
-    for file in standard_modules(db, workspace).filter(|file| *file != prelude) {
+    // Most have none, and are not parsed for it: the library is laid out, so that one would begin a line.
+    let may_have = |file: &SourceFile| *file != prelude && file.text(db).contains("\nenum ");
+    for file in standard_modules(db, workspace).filter(may_have) {
         for entry in file_names(db, file).of_class(ItemClass::Enum) {
             if let Some(ItemNode::Enum(decl)) = node(entry.key).map(|tree| &tree.node) {
                 add_enum(&mut schema, entry.key, decl);
