@@ -1,6 +1,7 @@
 //! The targets. Each reads the model and gives files; none knows another, and none does I/O.
 
 pub mod grafana;
+pub mod policy;
 pub mod prometheus;
 mod recorded;
 
@@ -40,8 +41,10 @@ pub fn project_artifacts(
     services: &[&crate::ir::Service],
     settings: &crate::ir::Settings,
 ) -> Result<Vec<Artifact>, String> {
-    grafana::project_files(services, settings)
-        .map_err(|error| format!("the Grafana overview could not be written: {error}"))
+    let mut files = grafana::project_files(services, settings)
+        .map_err(|error| format!("the Grafana overview could not be written: {error}"))?;
+    files.extend(policy::project_files(services, settings)?);
+    Ok(files)
 }
 
 /// The longest stem of a file name, in bytes: file systems allow 255 for a whole name.

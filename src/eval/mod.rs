@@ -41,7 +41,7 @@ pub use node::NodeId;
 pub use scope::{Context, Scope};
 pub use show::{expression, refinement};
 pub use signal::Resolved;
-pub use value::{BlockRef, FieldValue, Instance, Query, Runtime, Shape, Value};
+pub use value::{BlockRef, Call, CallArg, FieldValue, Instance, Query, Runtime, Shape, Value};
 
 /// Which pass it is.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

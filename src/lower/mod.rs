@@ -1,7 +1,9 @@
 //! From evaluated blocks to the model: what the language says becomes what a backend needs.
 
 mod buckets;
+mod calendar;
 mod doubts;
+mod gate;
 mod panel;
 mod service;
 mod signal;
@@ -39,6 +41,7 @@ pub fn service_model(
     let service = evaluated.instance.as_ref().and_then(|instance| {
         let surroundings = service::Surroundings {
             db,
+            workspace,
             environment: environment.as_ref(),
             scrape_interval: workspace.scrape_interval(db),
             buckets: Buckets::of(db, workspace, environment.clone(), instance),

@@ -7,8 +7,8 @@ use smol_str::SmolStr;
 
 use super::buckets::Buckets;
 use super::signal::{self, Absences};
-use super::{doubts, panel, sli};
-use crate::db::{Diag, Span};
+use super::{doubts, gate, panel, sli};
+use crate::db::{Diag, Span, Workspace};
 use crate::diagnostics::codes;
 use crate::eval::{Instance, Value};
 use crate::ir::{self, burn_rate};
@@ -28,6 +28,8 @@ pub(super) fn report(instance: &Instance, diagnostics: &mut Vec<Diag>, mut diagn
 pub(super) struct Surroundings<'a> {
     /// The database.
     pub db: &'a dyn salsa::Database,
+    /// The workspace.
+    pub workspace: Workspace,
     /// The environment, where the project declares any.
     pub environment: Option<&'a SmolStr>,
     /// How often Prometheus scrapes what queries read.
@@ -74,10 +76,11 @@ pub(super) fn lower(
     }
     warn_of_duplicates(&alerts, diagnostics);
     doubts::of_thresholds(&alerts, diagnostics);
-    let slos = instance
+    let mut slos: Vec<ir::Slo> = instance
         .children_of("slo")
         .filter_map(|slo| lower_slo(slo, &surroundings.buckets, diagnostics))
         .collect();
+    let gates = gate::lower(instance, surroundings, &mut slos, diagnostics);
     let mut recordings: Vec<(ir::Recording, &Instance)> = Vec::new();
     for recording in instance.children_of("recording") {
         check_metric_name(recording, diagnostics);
@@ -140,6 +143,8 @@ pub(super) fn lower(
         runbook_url: text(instance.get("runbook_url")),
         dashboard_url: text(instance.get("dashboard_url")),
         panels: panel::lower(instance, diagnostics),
+        gates,
+        deployed: query(instance.get("deployed")),
     })
 }
 
@@ -338,6 +343,7 @@ fn lower_slo(
         },
         breakdown,
         runbook_url: text(slo.get("runbook_url")),
+        gate_windows: Vec::new(),
     })
 }
 
@@ -417,7 +423,7 @@ pub(super) fn duration(value: &Value) -> Option<ir::Duration> {
     }
 }
 
-fn severity(value: &Value) -> Option<ir::Severity> {
+pub(super) fn severity(value: &Value) -> Option<ir::Severity> {
     match value {
         Value::Enum(_, member) if member == "page" => Some(ir::Severity::Page),
         Value::Enum(..) => Some(ir::Severity::Ticket),

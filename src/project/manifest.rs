@@ -16,6 +16,11 @@
 //! | | `datasource` | the name or uid of the Prometheus that dashboards open with | Grafana's default |
 //! | | `namespace` | the namespace of the resources | none is written |
 //! | | `path` | where the dashboards lie on Grafana's own disk | `"/var/lib/grafana/dashboards"` |
+//! | `[policy]` | `forms` | the forms in which gates are written: `"json"`, `"rego"`, `"argo-rollouts"`, `"argo-cd"` | `["json", "rego"]` |
+//! | | `prometheus` | the Prometheus that Argo asks | an error with a form of Argo |
+//! | | `image` | the image with `nthc` that Argo CD's job runs | an error with `"argo-cd"` |
+//! | | `namespace` | the namespace of the resources | none is written |
+//! | | `argo_project` | the Argo CD project that gets the sync windows | the project's name |
 //! | `[severity]` | `page`, `ticket` | what these are called in the `severity` label | `"page"`, `"ticket"` |
 //! | `[urls]` | `runbooks` | runbooks stand at `<runbooks>/<service>` | no `runbook_url` |
 //! | | `dashboards` | dashboards stand at `<dashboards>/d/<uid>` | no `dashboard_url` |
@@ -31,7 +36,8 @@ use super::lints;
 use super::table::{Findings, Located, Table, into_table};
 use crate::diagnostics::{Applicability, Diagnostic, codes};
 use crate::ir::{
-    DashboardFormat, Duration, GrafanaSettings, PrometheusSettings, RuleFormat, Settings, Severity,
+    DashboardFormat, Duration, GrafanaSettings, PolicySettings, PrometheusSettings, RuleFormat,
+    Settings, Severity,
 };
 use crate::levels::Levels;
 
@@ -88,6 +94,7 @@ pub fn default_settings(name: &str) -> Settings {
         runbook_base_url: None,
         dashboard_base_url: None,
         grafana: GrafanaSettings::default(),
+        policy: PolicySettings::default(),
     }
 }
 
@@ -127,6 +134,10 @@ pub fn parse(text: &str, findings: &mut Findings) -> Manifest {
     read_grafana(&mut grafana, &mut settings.grafana, findings);
     grafana.finish(findings);
 
+    let mut policy = root.table("policy", findings);
+    settings.policy = super::policy::read(&mut policy, findings);
+    policy.finish(findings);
+
     let mut severity = root.table("severity", findings);
     for (key, level) in [("page", Severity::Page), ("ticket", Severity::Ticket)] {
         if let Some(label) = severity.string(key, findings) {
@@ -144,8 +155,8 @@ pub fn parse(text: &str, findings: &mut Findings) -> Manifest {
     severity.finish(findings);
 
     let mut urls = root.table("urls", findings);
-    settings.runbook_base_url = read_url(&mut urls, "runbooks", findings);
-    settings.dashboard_base_url = read_url(&mut urls, "dashboards", findings);
+    settings.runbook_base_url = read_url(&mut urls, "urls", "runbooks", findings);
+    settings.dashboard_base_url = read_url(&mut urls, "urls", "dashboards", findings);
     urls.finish(findings);
 
     let mut levels = root.table("lints", findings);
@@ -395,7 +406,7 @@ fn read_filled(
     Some(text.value)
 }
 
-fn read_namespace(
+pub(super) fn read_namespace(
     table: &mut Table<'_>,
     of: &'static str,
     findings: &mut Findings,
@@ -450,7 +461,12 @@ fn read_interval(
     None
 }
 
-fn read_url(table: &mut Table<'_>, key: &'static str, findings: &mut Findings) -> Option<String> {
+pub(super) fn read_url(
+    table: &mut Table<'_>,
+    of: &'static str,
+    key: &'static str,
+    findings: &mut Findings,
+) -> Option<String> {
     let url = table.string(key, findings)?;
     let rest = url
         .value
@@ -469,7 +485,7 @@ fn read_url(table: &mut Table<'_>, key: &'static str, findings: &mut Findings) -
         findings.diagnostics.push(
             Diagnostic::new(
                 &codes::PROJECT_BAD_SETTING,
-                format!("`urls.{key}` must be a URL"),
+                format!("`{of}.{key}` must be a URL"),
                 url.span,
             )
             .label("not a URL")
@@ -573,7 +589,7 @@ fn parse_duration(text: &str) -> Option<Duration> {
 }
 
 /// Whether `text` is an RFC 1123 label, as a Kubernetes namespace's name must be.
-fn is_dns_label(text: &str) -> bool {
+pub(super) fn is_dns_label(text: &str) -> bool {
     let alphanumeric =
         |byte: Option<&u8>| byte.is_some_and(|b| b.is_ascii_lowercase() || b.is_ascii_digit());
     let bytes = text.as_bytes();

@@ -8,6 +8,7 @@ mod discover;
 mod lints;
 mod manifest;
 pub mod paths;
+mod policy;
 mod table;
 #[cfg(test)]
 mod tests;

@@ -4,9 +4,9 @@ use std::collections::BTreeMap;
 
 use nthc::backends::prometheus::service_rules;
 use nthc::ir::{
-    AbsenceAlert, Alert, BudgetAlert, Duration, GrafanaSettings, Numerator, PrometheusSettings,
-    Recording, RuleFormat, Service, Settings, Severity, Sli, Slo, Text, TextPart, ValueFormat,
-    burn_rate,
+    AbsenceAlert, Alert, BudgetAlert, Duration, GrafanaSettings, Numerator, PolicySettings,
+    PrometheusSettings, Recording, RuleFormat, Service, Settings, Severity, Sli, Slo, Text,
+    TextPart, ValueFormat, burn_rate,
 };
 use nthc::promql::{self, Expr};
 
@@ -31,6 +31,7 @@ pub fn settings(interval: Duration) -> Settings {
         runbook_base_url: None,
         dashboard_base_url: None,
         grafana: GrafanaSettings::default(),
+        policy: PolicySettings::default(),
     }
 }
 
@@ -53,6 +54,8 @@ pub fn service(slos: Vec<Slo>) -> Service {
         runbook_url: None,
         dashboard_url: None,
         panels: Default::default(),
+        gates: Vec::new(),
+        deployed: None,
     }
 }
 
@@ -78,6 +81,7 @@ pub fn slo(name: &str, objective: &str, sli: Sli) -> Slo {
         absence: None,
         breakdown: Vec::new(),
         runbook_url: None,
+        gate_windows: Vec::new(),
     }
 }
 

@@ -11,6 +11,7 @@ mod layout;
 mod metadata;
 mod query;
 mod sli;
+mod standing;
 mod template;
 mod user;
 
@@ -19,6 +20,8 @@ use std::collections::BTreeMap;
 use serde::Serialize;
 
 use crate::ir::{RuleFormat, Service, Settings};
+
+pub use standing::Standing;
 
 use self::context::Context;
 use self::document::{Group, Metadata, PrometheusRule, Rule, RuleFile};
