@@ -169,6 +169,11 @@ fn what_is_made_for_grafana() {
 }
 
 #[test]
+fn how_gates_decide() {
+    check("docs/gates.md");
+}
+
+#[test]
 fn the_readme() {
     check("README.md");
 }

@@ -40,11 +40,7 @@ compares(left, "==", right) if left == right
 
 compares(left, "!=", right) if left != right
 
-opposite("true") := "false"
-
-opposite("false") := "true"
-
-opposite("unknown") := "unknown"
+opposite(truth) := {"true": "false", "false": "true", "unknown": "unknown"}[truth]
 
 all_of(truths) := "false" if {
 	"false" in truths
@@ -75,11 +71,9 @@ week(zone, spans) := "unknown" if {
 	clocks(zone).minute_of_week < span[1]
 } else := "false"
 
-holds("true")
+holds(truth) if truth == "true"
 
-holds_or_unknown("true")
-
-holds_or_unknown("unknown")
+holds_or_unknown(truth) if truth in ["true", "unknown"]
 
 # Whether the facts are of a moment before that one, in seconds since 1970.
 is_before(moment) if input.now < moment
@@ -89,13 +83,13 @@ said(name) := sprintf("%s is %v", [name, fact(name)]) if {
 	is_number(fact(name))
 } else := sprintf("%s has no data", [name])
 
-prefix(true) := "dry run: "
+prefix(dry_run) := "dry run: " if {
+	dry_run
+} else := ""
 
-prefix(false) := ""
-
-suffix("") := ""
-
-suffix(description) := sprintf(" (%s)", [description]) if description != ""
+suffix(description) := "" if {
+	description == ""
+} else := sprintf(" (%s)", [description])
 
 result(rule, effect, condition, truth, facts, description, dry_run) := {
 	"msg": concat("", [
