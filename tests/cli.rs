@@ -393,6 +393,10 @@ fn the_help_is_what_a_person_reads() {
         "metrics",
         "metrics pull",
         "metrics coverage",
+        "gate",
+        "gate check",
+        "gate facts",
+        "budget",
         "explain",
         "completions",
     ] {
@@ -426,6 +430,8 @@ fn no_command_is_listed_that_does_nothing() {
             "fmt",
             "preview",
             "metrics",
+            "gate",
+            "budget",
             "explain",
             "completions",
             "help"
