@@ -67,7 +67,11 @@ fn nthc(place: &Place, args: &[&str]) -> Ran {
 
 /// The decision that the binary writes as JSON, with its exit code.
 fn check(place: &Place, args: &[&str]) -> (i32, Value) {
-    let ran = nthc(place, &[&["gate", "check", "--format", "json"], args].concat());
-    let decision = serde_json::from_str(&ran.out).unwrap_or_else(|error| panic!("{error}: {ran:?}"));
+    let ran = nthc(
+        place,
+        &[&["gate", "check", "--format", "json"], args].concat(),
+    );
+    let decision =
+        serde_json::from_str(&ran.out).unwrap_or_else(|error| panic!("{error}: {ran:?}"));
     (ran.code, decision)
 }

@@ -95,7 +95,17 @@ fn sample(value: &str) -> String {
 fn decide(place: &Place, gate: &str, url: &str) -> crate::Ran {
     nthc(
         place,
-        &["gate", "check", "checkout", "--gate", gate, "--prometheus", url, "--timeout", "1s"],
+        &[
+            "gate",
+            "check",
+            "checkout",
+            "--gate",
+            gate,
+            "--prometheus",
+            url,
+            "--timeout",
+            "1s",
+        ],
     )
 }
 
@@ -108,22 +118,43 @@ fn without_a_good_answer_nothing_is_allowed() {
     let ok = Some(200);
     let servers: Vec<(&str, Server, &str)> = vec![
         ("slow", Server::new(None, ""), "did not answer in time"),
-        ("a page", Server::new(ok, "<html>Log in</html>"), "with a web page"),
-        ("cut off", Server::new(ok, r#"{"status":"success","da"#), "is cut off"),
-        ("no JSON", Server::new(ok, "nothing"), "not one of Prometheus's"),
+        (
+            "a page",
+            Server::new(ok, "<html>Log in</html>"),
+            "with a web page",
+        ),
+        (
+            "cut off",
+            Server::new(ok, r#"{"status":"success","da"#),
+            "is cut off",
+        ),
+        (
+            "no JSON",
+            Server::new(ok, "nothing"),
+            "not one of Prometheus's",
+        ),
         (
             "a scalar",
-            Server::new(ok, r#"{"status":"success","data":{"resultType":"scalar","result":[1,"1"]}}"#),
+            Server::new(
+                ok,
+                r#"{"status":"success","data":{"resultType":"scalar","result":[1,"1"]}}"#,
+            ),
             "a vector is wanted",
         ),
         (
             "a string",
-            Server::new(ok, r#"{"status":"success","data":{"resultType":"string","result":[1,"1"]}}"#),
+            Server::new(
+                ok,
+                r#"{"status":"success","data":{"resultType":"string","result":[1,"1"]}}"#,
+            ),
             "a vector is wanted",
         ),
         (
             "a matrix",
-            Server::new(ok, r#"{"status":"success","data":{"resultType":"matrix","result":[]}}"#),
+            Server::new(
+                ok,
+                r#"{"status":"success","data":{"resultType":"matrix","result":[]}}"#,
+            ),
             "a vector is wanted",
         ),
         (
@@ -131,10 +162,17 @@ fn without_a_good_answer_nothing_is_allowed() {
             Server::new(ok, &vector(&format!("{0},{0}", sample("0.9")))),
             "one series is wanted",
         ),
-        ("no number", Server::new(ok, &vector(&sample("much"))), "is no number"),
+        (
+            "no number",
+            Server::new(ok, &vector(&sample("much"))),
+            "is no number",
+        ),
         (
             "an error",
-            Server::new(ok, r#"{"status":"error","errorType":"timeout","error":"query timed out"}"#),
+            Server::new(
+                ok,
+                r#"{"status":"error","errorType":"timeout","error":"query timed out"}"#,
+            ),
             "query timed out",
         ),
         (
@@ -148,12 +186,22 @@ fn without_a_good_answer_nothing_is_allowed() {
         ("not let in", Server::new(Some(401), ""), "status 401"),
         ("elsewhere", Server::new(Some(302), ""), "status 302"),
         ("broken", Server::new(Some(503), ""), "status 503"),
-        ("refused", Server::new(Some(422), r#"{"status":"error","error":"too many samples"}"#), "too many samples"),
+        (
+            "refused",
+            Server::new(
+                Some(422),
+                r#"{"status":"error","error":"too many samples"}"#,
+            ),
+            "too many samples",
+        ),
     ];
     for gate in ["strict", "open"] {
         let ran = decide(&place, gate, &gone);
         assert_eq!(ran.code, 3, "{ran:?}");
-        assert!(ran.err.contains("cannot pull budget(availability)"), "{ran:?}");
+        assert!(
+            ran.err.contains("cannot pull budget(availability)"),
+            "{ran:?}"
+        );
         assert_eq!(ran.out, "", "{ran:?}");
     }
     for (name, server, says) in &servers {
@@ -168,7 +216,17 @@ fn without_a_good_answer_nothing_is_allowed() {
     let (_, slow, _) = &servers[0];
     let ran = nthc(
         &place,
-        &["gate", "facts", "checkout", "--gate", "open", "--prometheus", &slow.url, "--timeout", "1s"],
+        &[
+            "gate",
+            "facts",
+            "checkout",
+            "--gate",
+            "open",
+            "--prometheus",
+            &slow.url,
+            "--timeout",
+            "1s",
+        ],
     );
     assert_eq!((ran.code, ran.out.as_str()), (3, ""), "{ran:?}");
 }
@@ -185,7 +243,9 @@ fn an_answer_without_data_is_the_gates_to_judge() {
         let strict = decide(&place, "strict", &server.url);
         assert_eq!(strict.code, 2, "{name}: {strict:?}");
         assert!(
-            strict.out.contains("spent denies: there is no data for budget(availability)"),
+            strict
+                .out
+                .contains("spent denies: there is no data for budget(availability)"),
             "{name}: {strict:?}"
         );
         let open = decide(&place, "open", &server.url);
@@ -196,7 +256,13 @@ fn an_answer_without_data_is_the_gates_to_judge() {
     let (code, decision) = check(
         &place,
         &[
-            "checkout", "--gate", "strict", "--prometheus", &server.url, "--at", "2026-06-17T12:00:00Z",
+            "checkout",
+            "--gate",
+            "strict",
+            "--prometheus",
+            &server.url,
+            "--at",
+            "2026-06-17T12:00:00Z",
         ],
     );
     assert_eq!(code, 0, "{decision}");
@@ -215,7 +281,19 @@ fn the_command_says_what_it_needs() {
     let at = ["--at", "2026-06-17T12:00:00Z"];
     let denied = nthc(
         &place,
-        &[&["gate", "check", "checkout", "--gate", "strict", "--prometheus", &server.url], &at[..]].concat(),
+        &[
+            &[
+                "gate",
+                "check",
+                "checkout",
+                "--gate",
+                "strict",
+                "--prometheus",
+                &server.url,
+            ],
+            &at[..],
+        ]
+        .concat(),
     );
     assert_eq!(denied.code, 2, "{denied:?}");
     assert_eq!(
@@ -231,32 +309,68 @@ fn the_command_says_what_it_needs() {
     place.write("broken/build.json", r#"{"version":2}"#);
     place.write("broken/other.json", "[]");
     let policy = place.read("build/policy/checkout.json");
-    place.write("broken/fact.json", policy.replace("\"budget(availability)\": {", "\"budget\": {"));
-    place.write("broken/field.json", policy.replace("\"dry_run\"", "\"dryrun\""));
+    place.write(
+        "broken/fact.json",
+        policy.replace("\"budget(availability)\": {", "\"budget\": {"),
+    );
+    place.write(
+        "broken/field.json",
+        policy.replace("\"dry_run\"", "\"dryrun\""),
+    );
     for (args, says) in [
         (&["checkout"][..], "`checkout` has 2 gates"),
         (&["checkout", "--gate", "stric"], "Did you mean `strict`?"),
         (&["checkot", "--gate", "strict"], "Did you mean `checkout`?"),
-        (&["checkout", "--gate", "strict", "--env", "staging"], "no environment `staging`"),
+        (
+            &["checkout", "--gate", "strict", "--env", "staging"],
+            "no environment `staging`",
+        ),
         (&["--policy", "none.json"], "cannot read none.json"),
         (&["--policy", "broken/build.json"], "reads version 1"),
         (&["--policy", "broken/other.json"], "no policy of nthc's"),
-        (&["--policy", "broken/fact.json", "--gate", "strict"], "no fact \"budget(availability)\""),
-        (&["--policy", "broken/field.json", "--gate", "strict"], "no policy of nthc's"),
-        (&["ledger", "--policy", "build/policy/checkout.json"], "is of the service `checkout`"),
+        (
+            &["--policy", "broken/fact.json", "--gate", "strict"],
+            "no fact \"budget(availability)\"",
+        ),
+        (
+            &["--policy", "broken/field.json", "--gate", "strict"],
+            "no policy of nthc's",
+        ),
+        (
+            &["ledger", "--policy", "build/policy/checkout.json"],
+            "is of the service `checkout`",
+        ),
     ] {
-        let ran = nthc(&place, &[&["gate", "check", "--prometheus", &server.url], args].concat());
+        let ran = nthc(
+            &place,
+            &[&["gate", "check", "--prometheus", &server.url], args].concat(),
+        );
         assert_eq!(ran.code, 3, "{args:?}: {ran:?}");
         assert!(ran.err.contains(says), "{args:?}: {ran:?}");
         assert_eq!(ran.out, "", "{args:?}: {ran:?}");
     }
     // A project with errors has no gate that could be known.
-    place.replace("main.nth", "budget(availability) < 10%", "budget(availabilty) < 10%");
+    place.replace(
+        "main.nth",
+        "budget(availability) < 10%",
+        "budget(availabilty) < 10%",
+    );
     let ran = nthc(
         &place,
-        &["gate", "check", "checkout", "--gate", "strict", "--prometheus", &server.url],
+        &[
+            "gate",
+            "check",
+            "checkout",
+            "--gate",
+            "strict",
+            "--prometheus",
+            &server.url,
+        ],
     );
     assert_eq!(ran.code, 3, "{ran:?}");
-    assert!(ran.err.contains("there is no slo `availabilty` here"), "{ran:?}");
+    assert!(
+        ran.err.contains("there is no slo `availabilty` here"),
+        "{ran:?}"
+    );
     assert!(ran.err.contains("its gates are not known"), "{ran:?}");
 }

@@ -79,8 +79,16 @@ fn windows_are_active_when_the_gate_denies() {
                     let at = around.as_second() + half * 1_800 - early;
                     let at = Timestamp::from_second(at).unwrap();
                     let args = [
-                        "gate", "check", "--policy", "build/policy/checkout.json", "--gate", gate,
-                        "--prometheus", "http://127.0.0.1:1", "--at", &at.to_string(),
+                        "gate",
+                        "check",
+                        "--policy",
+                        "build/policy/checkout.json",
+                        "--gate",
+                        gate,
+                        "--prometheus",
+                        "http://127.0.0.1:1",
+                        "--at",
+                        &at.to_string(),
                     ];
                     // The time alone decides: no Prometheus is asked.
                     let ran = nthc(&place, &args);
@@ -94,7 +102,10 @@ fn windows_are_active_when_the_gate_denies() {
                     }
                 }
             }
-            assert!(denied > 10 && allowed > 10, "{zone} {gate}: {denied}, {allowed}");
+            assert!(
+                denied > 10 && allowed > 10,
+                "{zone} {gate}: {denied}, {allowed}"
+            );
         }
         // What windows can't say is named.
         for (rule, why) in [
@@ -104,9 +115,11 @@ fn windows_are_active_when_the_gate_denies() {
         ] {
             let line = format!("# - checkout / dates / {rule}: {why}\n");
             assert!(text.contains(&line), "{line}{text}");
-            assert!(!windows.iter().any(|window| {
-                window["description"].as_str().unwrap().contains(rule)
-            }));
+            assert!(
+                !windows
+                    .iter()
+                    .any(|window| { window["description"].as_str().unwrap().contains(rule) })
+            );
         }
     }
 }

@@ -14,7 +14,12 @@ const NOON: &str = "2026-06-17T12:00:00Z";
 
 /// What is measured of a service's objective: the share of the budget left, and the error ratio of an hour. `None`
 /// where there is no series. The third says whether the service's rules are there.
-type Data = (&'static str, Option<&'static str>, Option<&'static str>, bool);
+type Data = (
+    &'static str,
+    Option<&'static str>,
+    Option<&'static str>,
+    bool,
+);
 
 const DATA: [Data; 8] = [
     ("healthy", Some("0.9"), Some("0.0005"), true),
@@ -132,7 +137,11 @@ fn history() -> History {
     moments.dedup();
     let noon = seconds(NOON);
     for (service, budget, errors, rules) in DATA {
-        let labels = [("service", service), ("slo", "availability"), ("tier", "standard")];
+        let labels = [
+            ("service", service),
+            ("slo", "availability"),
+            ("tier", "standard"),
+        ];
         // Cases that are seconds apart share samples.
         let mut last = i64::MIN;
         for moment in &moments {
@@ -166,11 +175,21 @@ fn history() -> History {
     for (alert, from, to) in [
         ("Burn", noon - 8 * 24 * hour, noon - 8 * 24 * hour + hour),
         ("Burn", noon - 5 * 24 * hour, noon - 5 * 24 * hour + hour),
-        ("Burn", noon - 2 * 24 * hour, noon - 2 * 24 * hour + 2 * hour),
-        ("Slow", noon - 2 * 24 * hour + hour, noon - 2 * 24 * hour + 3 * hour),
+        (
+            "Burn",
+            noon - 2 * 24 * hour,
+            noon - 2 * 24 * hour + 2 * hour,
+        ),
+        (
+            "Slow",
+            noon - 2 * 24 * hour + hour,
+            noon - 2 * 24 * hour + 3 * hour,
+        ),
         ("Burn", noon - hour, noon),
     ] {
-        history.add("ALERTS", &firing(alert, "spent"), (from, to, 30), |_| "1".to_owned());
+        history.add("ALERTS", &firing(alert, "spent"), (from, to, 30), |_| {
+            "1".to_owned()
+        });
     }
     // A ticket is no page, and another's page is not this service's.
     let ticket = [
@@ -179,19 +198,29 @@ fn history() -> History {
         ("service", "healthy"),
         ("severity", "ticket"),
     ];
-    history.add("ALERTS", &ticket, (noon - hour, noon, 30), |_| "1".to_owned());
+    history.add("ALERTS", &ticket, (noon - hour, noon, 30), |_| {
+        "1".to_owned()
+    });
     // Two instances each, of which the second says it a minute later: the latest deployment counts, and once.
     for (job, deployed) in [
         ("healthy", vec![noon - 90_000, noon - 7_200]),
-        ("spent", vec![noon - 80_000, noon - 40_000, noon - 20_000, noon - 600]),
+        (
+            "spent",
+            vec![noon - 80_000, noon - 40_000, noon - 20_000, noon - 600],
+        ),
     ] {
         for (number, instance) in ["a", "b"].into_iter().enumerate() {
             let late = i64::try_from(number).unwrap() * 60;
             let labels = [("job", job), ("instance", instance)];
-            history.add("deployed_at_seconds", &labels, (noon - 86_400, noon, 60), |now| {
-                let known = deployed.iter().filter(|at| **at + late <= now);
-                known.max().copied().unwrap_or(noon - 100_000).to_string()
-            });
+            history.add(
+                "deployed_at_seconds",
+                &labels,
+                (noon - 86_400, noon, 60),
+                |now| {
+                    let known = deployed.iter().filter(|at| **at + late <= now);
+                    known.max().copied().unwrap_or(noon - 100_000).to_string()
+                },
+            );
         }
     }
     history
@@ -211,7 +240,16 @@ fn every_form_decides_the_same() {
     for (number, (service, gate, at, expected)) in CASES.iter().enumerate() {
         let stem = nthc::backends::file_stem(service);
         let file = format!("build/policy/{stem}.json");
-        let args = ["--policy", &file, "--gate", gate, "--prometheus", &url, "--at", at];
+        let args = [
+            "--policy",
+            &file,
+            "--gate",
+            gate,
+            "--prometheus",
+            &url,
+            "--at",
+            at,
+        ];
         let (code, decision) = check(&place, &args);
         let name = format!("{service} / {gate} at {at}");
         assert_eq!(
@@ -245,7 +283,9 @@ fn every_form_decides_the_same() {
     if let Some(found) = measurements.verdicts(CASES.len()) {
         for ((service, gate, at, expected), found) in CASES.iter().zip(found) {
             if found != *expected {
-                wrong.push(format!("{service} / {gate} at {at}: argo rollouts: {found:?}"));
+                wrong.push(format!(
+                    "{service} / {gate} at {at}: argo rollouts: {found:?}"
+                ));
             }
         }
     }
@@ -257,7 +297,20 @@ fn every_form_decides_the_same() {
 fn numbers_and_records(place: &crate::place::Place, url: &str) {
     let decide = |service: &str, gate: &str, at: &str| -> Value {
         let file = format!("build/policy/{service}.json");
-        check(place, &["--policy", &file, "--gate", gate, "--prometheus", url, "--at", at]).1
+        check(
+            place,
+            &[
+                "--policy",
+                &file,
+                "--gate",
+                gate,
+                "--prometheus",
+                url,
+                "--at",
+                at,
+            ],
+        )
+        .1
     };
     let spent = decide("spent", "plain", NOON);
     assert_eq!(
@@ -276,7 +329,10 @@ fn numbers_and_records(place: &crate::place::Place, url: &str) {
     );
     assert_eq!(silent["rules"][0]["holds"], Value::Null);
     let reports = decide("spent", "reports", NOON);
-    assert_eq!((&reports["verdict"], &reports["found"]), (&"allow".into(), &"deny".into()));
+    assert_eq!(
+        (&reports["verdict"], &reports["found"]),
+        (&"allow".into(), &"deny".into())
+    );
     let minutes = decide("low", "minutes", NOON);
     assert_eq!(minutes["rules"][0]["checks"][0]["value"], "32m24s");
     let history = decide("spent", "history", NOON);

@@ -49,7 +49,10 @@ fn rego_verdict(main: &Value) -> Verdict {
     };
     let warns = |result: &Value| result["dry_run"] == false;
     for result in set("deny").iter().chain(&set("warn")) {
-        assert!(result["msg"].as_str().is_some_and(|msg| !msg.is_empty()), "{result}");
+        assert!(
+            result["msg"].as_str().is_some_and(|msg| !msg.is_empty()),
+            "{result}"
+        );
     }
     if !set("deny").is_empty() {
         Verdict::Deny
@@ -94,7 +97,11 @@ pub fn by_opa(opa: &Path, place: &Place, facts: &str) -> (Verdict, Value) {
         .arg("data.main")
         .output()
         .unwrap();
-    assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
+    assert!(
+        output.status.success(),
+        "{}",
+        String::from_utf8_lossy(&output.stderr)
+    );
     let answer: Value = serde_json::from_slice(&output.stdout).unwrap();
     let main = answer["result"][0]["expressions"][0]["value"].clone();
     (rego_verdict(&main), main)
@@ -173,7 +180,11 @@ pub fn phases(program: &Path, lines: &[Value]) -> Vec<String> {
     });
     let output = child.wait_with_output().unwrap();
     writer.join().unwrap();
-    assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
+    assert!(
+        output.status.success(),
+        "{}",
+        String::from_utf8_lossy(&output.stderr)
+    );
     let phases: Vec<String> = String::from_utf8(output.stdout)
         .unwrap()
         .lines()
@@ -201,9 +212,20 @@ fn no_answer_but_a_zero_passes_an_analysis() {
                 "failureCondition": metric["failureCondition"].as_str(),
             })
         };
-        let given = [json!([]), json!([null]), json!([0, 0]), json!([1]), json!([0.5]), json!([0])];
+        let given = [
+            json!([]),
+            json!([null]),
+            json!([0, 0]),
+            json!([1]),
+            json!([0.5]),
+            json!([0]),
+        ];
         let found = phases(&program, &given.map(line));
-        let counts = if name.starts_with("deny-") { "Failed" } else { "Inconclusive" };
+        let counts = if name.starts_with("deny-") {
+            "Failed"
+        } else {
+            "Inconclusive"
+        };
         let expected = ["Failed", "Failed", "Failed", counts, counts, "Successful"];
         assert_eq!(found, expected, "{name}");
     }

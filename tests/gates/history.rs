@@ -44,12 +44,21 @@ impl History {
         std::fs::write(&file, text).unwrap();
         let data = folder.join("data");
         let output = Command::new(promtool)
-            .args(["tsdb", "create-blocks-from", "--max-block-duration=366d", "openmetrics"])
+            .args([
+                "tsdb",
+                "create-blocks-from",
+                "--max-block-duration=366d",
+                "openmetrics",
+            ])
             .arg(&file)
             .arg(&data)
             .output()
             .unwrap();
-        assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
+        assert!(
+            output.status.success(),
+            "{}",
+            String::from_utf8_lossy(&output.stderr)
+        );
         let config = folder.join("prometheus.yml");
         std::fs::write(
             &config,

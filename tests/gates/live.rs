@@ -57,7 +57,9 @@ fn what_the_rules_record_decides() {
         let month = (now - 30 * 86_400, now, 300);
         let rate = |each: i32| (f64::from(each) / 30.0).to_string();
         history.add("slo:sli_bad_events:rate5m", &labels, month, |_| rate(bad));
-        history.add("slo:sli_total_events:rate5m", &labels, month, |_| rate(4_000));
+        history.add("slo:sli_total_events:rate5m", &labels, month, |_| {
+            rate(4_000)
+        });
     }
     // The rules are loaded later on.
     std::fs::create_dir_all(place.path("rules")).unwrap();
@@ -78,7 +80,10 @@ fn what_the_rules_record_decides() {
         let name = path.file_name().unwrap().to_str().unwrap();
         // Each second, lest the test wait for half a minute.
         assert!(text.contains("interval: 30s"));
-        place.write(&format!("rules/{name}"), text.replace("interval: 30s", "interval: 1s"));
+        place.write(
+            &format!("rules/{name}"),
+            text.replace("interval: 30s", "interval: 1s"),
+        );
     }
     let reload = ureq::post(format!("{url}/-/reload")).send_empty().unwrap();
     assert_eq!(reload.status(), 200);
@@ -88,9 +93,8 @@ fn what_the_rules_record_decides() {
         (recorded.len() == 2).then_some(())
     });
 
-    let decide = |service: &str, gate: &str| {
-        check(&place, &[service, "--gate", gate, "--prometheus", &url])
-    };
+    let decide =
+        |service: &str, gate: &str| check(&place, &[service, "--gate", gate, "--prometheus", &url]);
     let (code, healthy) = decide("healthy", "production");
     assert_eq!(code, 0, "{healthy:#}");
     near(&healthy["rules"][0]["checks"][0]["number"], 0.9);
@@ -100,7 +104,9 @@ fn what_the_rules_record_decides() {
     assert_eq!(code, 2, "{spent:#}");
     assert_eq!(
         spent["reasons"],
-        serde_json::json!(["spent denies: budget(availability) < 10%: budget(availability) is -100%"])
+        serde_json::json!([
+            "spent denies: budget(availability) < 10%: budget(availability) is -100%"
+        ])
     );
     let (code, silent) = decide("silent", "production");
     assert_eq!(code, 2, "{silent:#}");
@@ -136,15 +142,32 @@ fn what_the_rules_record_decides() {
     assert_eq!(after["spent"]["exhausted_in_seconds"], "0");
     assert_eq!(after["silent"]["budget_left"], Value::Null);
 
-    let shown = nthc(&place, &["budget", "healthy", "silent", "--prometheus", &url]);
+    let shown = nthc(
+        &place,
+        &["budget", "healthy", "silent", "--prometheus", &url],
+    );
     assert_eq!(shown.code, 0, "{shown:?}");
     let lines: Vec<&str> = shown.out.lines().collect();
     let cells = |line: &str| -> Vec<String> {
-        line.split("  ").map(str::trim).filter(|cell| !cell.is_empty()).map(str::to_owned).collect()
+        line.split("  ")
+            .map(str::trim)
+            .filter(|cell| !cell.is_empty())
+            .map(str::to_owned)
+            .collect()
     };
     assert_eq!(
         cells(lines[1]),
-        ["healthy", "availability", "99.5%", "30d", "99.95%", "90%, 3h14m24s", "0.1 in 1h", "270d", "rules"],
+        [
+            "healthy",
+            "availability",
+            "99.5%",
+            "30d",
+            "99.95%",
+            "90%, 3h14m24s",
+            "0.1 in 1h",
+            "270d",
+            "rules"
+        ],
         "{shown:?}"
     );
     assert_eq!(cells(lines[2])[5], "no data", "{shown:?}");
@@ -156,12 +179,29 @@ fn budgets(place: &crate::place::Place, url: &str) -> std::collections::BTreeMap
     let ran = nthc(place, &["budget", "--prometheus", url, "--format", "json"]);
     assert_eq!(ran.code, 0, "{ran:?}");
     let told: Value = serde_json::from_str(&ran.out).unwrap();
-    let of = |budget: &Value| (budget["service"].as_str().unwrap().to_owned(), budget.clone());
-    told["objectives"].as_array().unwrap().iter().map(of).collect()
+    let of = |budget: &Value| {
+        (
+            budget["service"].as_str().unwrap().to_owned(),
+            budget.clone(),
+        )
+    };
+    told["objectives"]
+        .as_array()
+        .unwrap()
+        .iter()
+        .map(of)
+        .collect()
 }
 
 /// That a number, which is exact and so a text, is another one but for what floats and the last samples do to it.
 fn near(found: &Value, wanted: f64) {
-    let number: f64 = found.as_str().unwrap_or_else(|| panic!("{found}")).parse().unwrap();
-    assert!((number - wanted).abs() <= wanted.abs() * 0.001, "{number} is not {wanted}");
+    let number: f64 = found
+        .as_str()
+        .unwrap_or_else(|| panic!("{found}"))
+        .parse()
+        .unwrap();
+    assert!(
+        (number - wanted).abs() <= wanted.abs() * 0.001,
+        "{number} is not {wanted}"
+    );
 }

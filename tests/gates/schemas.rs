@@ -11,9 +11,12 @@ use crate::{built, cases, tools};
 fn definition(name: &str) -> Option<Value> {
     let program = tools::find("argo-rollouts-evaluate")?;
     let file: PathBuf = program.parent()?.parent()?.join("crds").join(name);
-    let text = std::fs::read_to_string(&file).unwrap_or_else(|error| panic!("{}: {error}", file.display()));
+    let text = std::fs::read_to_string(&file)
+        .unwrap_or_else(|error| panic!("{}: {error}", file.display()));
     let text: yaml_serde::Value = yaml_serde::from_str(&text).unwrap();
-    let mut schema = serde_json::to_value(&text).unwrap()["spec"]["versions"][0]["schema"]["openAPIV3Schema"].clone();
+    let mut schema =
+        serde_json::to_value(&text).unwrap()["spec"]["versions"][0]["schema"]["openAPIV3Schema"]
+            .clone();
     strict(&mut schema);
     Some(schema)
 }
@@ -56,7 +59,10 @@ fn strict(schema: &mut Value) {
 fn documents(text: &str) -> Vec<Value> {
     let text = format!("\n{text}");
     text.split("\n---\n")
-        .filter(|part| part.lines().any(|line| !line.is_empty() && !line.starts_with('#')))
+        .filter(|part| {
+            part.lines()
+                .any(|line| !line.is_empty() && !line.starts_with('#'))
+        })
         .map(|part| {
             let document: yaml_serde::Value = yaml_serde::from_str(&format!("{part}\n")).unwrap();
             serde_json::to_value(document).unwrap()
@@ -65,8 +71,15 @@ fn documents(text: &str) -> Vec<Value> {
 }
 
 fn assert_valid(validator: &jsonschema::Validator, document: &Value, name: &str) {
-    let problems: Vec<String> = validator.iter_errors(document).map(|error| format!("{}: {error}", error.instance_path())).collect();
-    assert!(problems.is_empty(), "{name}: {}\n{document:#}", problems.join("\n"));
+    let problems: Vec<String> = validator
+        .iter_errors(document)
+        .map(|error| format!("{}: {error}", error.instance_path()))
+        .collect();
+    assert!(
+        problems.is_empty(),
+        "{name}: {}\n{document:#}",
+        problems.join("\n")
+    );
 }
 
 #[test]
@@ -81,9 +94,10 @@ fn resources_are_what_argo_defines() {
     let files = place.files("build/policy");
     let (mut templates, mut jobs) = (0, 0);
     // The definition of an analysis holds that of the job that it may run.
-    let job = template["properties"]["spec"]["properties"]["metrics"]["items"]["properties"]["provider"]["properties"]
-        ["job"]["properties"]["spec"]
-        .clone();
+    let job =
+        template["properties"]["spec"]["properties"]["metrics"]["items"]["properties"]["provider"]
+            ["properties"]["job"]["properties"]["spec"]
+            .clone();
     assert!(job.is_object());
     let [template, project, job] =
         [&template, &project, &job].map(|schema| jsonschema::validator_for(schema).unwrap());
@@ -102,7 +116,10 @@ fn resources_are_what_argo_defines() {
             let [data, found] = documents.as_slice() else {
                 panic!("{path}: {text}");
             };
-            assert_eq!((&data["kind"], &found["kind"]), (&json!("ConfigMap"), &json!("Job")));
+            assert_eq!(
+                (&data["kind"], &found["kind"]),
+                (&json!("ConfigMap"), &json!("Job"))
+            );
             assert_eq!(found["apiVersion"], "batch/v1");
             assert_valid(&job, &found["spec"], path);
             for document in [data, found] {
@@ -111,7 +128,12 @@ fn resources_are_what_argo_defines() {
             }
             // The policy in it is the one that the binary reads.
             let container = &found["spec"]["template"]["spec"]["containers"][0];
-            let file = container["args"][3].as_str().unwrap().rsplit('/').next().unwrap();
+            let file = container["args"][3]
+                .as_str()
+                .unwrap()
+                .rsplit('/')
+                .next()
+                .unwrap();
             assert_eq!(data["data"][file], files[file], "{path}");
             assert_eq!(
                 found["spec"]["template"]["spec"]["volumes"][0]["configMap"]["name"],
@@ -124,8 +146,15 @@ fn resources_are_what_argo_defines() {
     }
     assert!(templates > 100 && templates == jobs, "{templates} {jobs}");
     // The schemas tell a misspelt field.
-    let (_, text) = files.iter().find(|(path, _)| path.starts_with("argo-rollouts/")).unwrap();
-    for (from, to) in [("successCondition", "succesCondition"), ("address", "adress"), ("timeout: 30", "timeout: x")] {
+    let (_, text) = files
+        .iter()
+        .find(|(path, _)| path.starts_with("argo-rollouts/"))
+        .unwrap();
+    for (from, to) in [
+        ("successCondition", "succesCondition"),
+        ("address", "adress"),
+        ("timeout: 30", "timeout: x"),
+    ] {
         let broken = text.replace(from, to);
         assert_ne!(broken, *text);
         assert!(!template.is_valid(&documents(&broken)[0]), "{to}");
@@ -139,11 +168,26 @@ fn rego_is_checked_strictly() {
     };
     let place = built(cases::SOURCE);
     let rego = place.path("build/policy/rego");
-    let output = Command::new(&opa).args(["check", "--strict"]).arg(&rego).output().unwrap();
-    assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
+    let output = Command::new(&opa)
+        .args(["check", "--strict"])
+        .arg(&rego)
+        .output()
+        .unwrap();
+    assert!(
+        output.status.success(),
+        "{}",
+        String::from_utf8_lossy(&output.stderr)
+    );
     // A policy that is broken is told.
-    place.write("build/policy/rego/broken.rego", "package main\n\ndeny contains msg if { msg := input.x; y := 1 }\n");
-    let output = Command::new(&opa).args(["check", "--strict"]).arg(&rego).output().unwrap();
+    place.write(
+        "build/policy/rego/broken.rego",
+        "package main\n\ndeny contains msg if { msg := input.x; y := 1 }\n",
+    );
+    let output = Command::new(&opa)
+        .args(["check", "--strict"])
+        .arg(&rego)
+        .output()
+        .unwrap();
     assert!(!output.status.success());
 }
 
