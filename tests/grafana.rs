@@ -601,6 +601,8 @@ fn service_with(panel: Panel) -> Service {
             own: vec![panel],
             ..Panels::default()
         },
+        gates: Vec::new(),
+        deployed: None,
     }
 }
 
