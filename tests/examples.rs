@@ -294,6 +294,10 @@ fn the_single_file_fits_a_screen() {
             "grafana/checkout.json",
             "grafana/provisioning.yaml",
             "grafana/slo-overview.json",
+            "policy/checkout.json",
+            "policy/rego/gates.rego",
+            "policy/rego/nth.rego",
+            "policy/rego/service-checkout.rego",
             "prometheus/checkout.yaml"
         ]
     );

@@ -182,6 +182,10 @@ fn the_reference_of_the_manifest_is_right() {
     expected.grafana.tags = vec!["slo".to_owned()];
     expected.grafana.datasource = Some("prometheus".to_owned());
     expected.grafana.namespace = Some("monitoring".to_owned());
+    expected.policy.prometheus = Some("http://prometheus.monitoring:9090".to_owned());
+    expected.policy.image = Some("registry.example.com/nthc:0.1.0".to_owned());
+    expected.policy.namespace = Some("argocd".to_owned());
+    expected.policy.argo_project = Some("default".to_owned());
     assert_eq!(read.settings, expected);
 
     let mut minimal = Findings {
