@@ -97,8 +97,16 @@ fn a_renamed_service_takes_its_old_file_along_and_no_other() {
     let after = place.names("build");
     let gone: Vec<_> = before.iter().filter(|file| !after.contains(file)).collect();
     let new: Vec<_> = after.iter().filter(|file| !before.contains(file)).collect();
-    assert_eq!(gone, ["grafana/ledger.json", "prometheus/ledger.yaml"]);
-    assert_eq!(new, ["grafana/books.json", "prometheus/books.yaml"]);
+    let files = |service: &str| {
+        [
+            format!("grafana/{service}.json"),
+            format!("policy/{service}.json"),
+            format!("policy/rego/service-{service}.rego"),
+            format!("prometheus/{service}.yaml"),
+        ]
+    };
+    assert_eq!(gone, files("ledger").each_ref());
+    assert_eq!(new, files("books").each_ref());
     assert!(after.contains(&"prometheus/by-hand.yaml".to_owned()));
 }
 
@@ -196,7 +204,7 @@ fn each_environment_has_a_folder_of_its_own() {
     let built = place.run(&["build"]);
     assert_eq!(
         built.err,
-        "built shop for 2 environments: 8 written, 4 removed, 0 unchanged in build/\n"
+        "built shop for 2 environments: 16 written, 8 removed, 0 unchanged in build/\n"
     );
     let production = place.read("build/production/prometheus/checkout.yaml");
     assert!(production.contains("env=\"production\""));
@@ -205,7 +213,7 @@ fn each_environment_has_a_folder_of_its_own() {
     let built = place.run(&["build", "--env", "staging"]);
     assert_eq!(
         built.err,
-        "built shop for staging: 1 written, 0 removed, 3 unchanged in build/\n"
+        "built shop for staging: 1 written, 0 removed, 7 unchanged in build/\n"
     );
     assert_eq!(
         place.read("build/production/prometheus/checkout.yaml"),

@@ -33,6 +33,12 @@ const PAUSES: [Duration; 3] = [
 /// The largest answer that is read, in bytes: some million series.
 const MOST_BYTES: u64 = 1 << 30;
 
+/// What helps where there is no answer in time.
+const MORE_TIME: &str = "Give it more with `--timeout 2m`.";
+/// The same where it is also asked how far to look back.
+const MORE_TIME_OR_LESS: &str =
+    "Give it more with `--timeout 2m`, or look less far back with `--since`.";
+
 /// The most of a server's words that are shown, in characters.
 const MOST_WORDS: usize = 300;
 
@@ -129,6 +135,12 @@ impl Client {
         };
         let what = format!("the series of {selector}");
         self.answer(ask, catalogue::series, &what)
+            .map_err(|mut failure| {
+                if failure.help.as_deref() == Some(MORE_TIME) {
+                    failure.help = Some(MORE_TIME_OR_LESS.to_owned());
+                }
+                failure
+            })
     }
 
     /// The values of a query in a range of time, in seconds since 1970, at every `step` seconds.
@@ -258,7 +270,7 @@ fn missed(error: &ureq::Error) -> Miss {
     match error {
         ureq::Error::Timeout(_) => Miss::Lasting(
             "it did not answer in time".to_owned(),
-            Some("Give it more with `--timeout 2m`.".to_owned()),
+            Some(MORE_TIME.to_owned()),
         ),
         ureq::Error::HostNotFound => {
             Miss::Lasting("there is no host of that name".to_owned(), None)
