@@ -9,7 +9,7 @@ use super::prometheus_client::Client;
 use super::report::{self, Findings};
 use super::select::{self, Selected};
 use super::{Context, gate_table};
-use crate::backends::policy::policy;
+use crate::backends::policy::{Dependents, policy};
 use crate::diagnostics::suggest;
 use crate::ir;
 use crate::policy::{self, Decision, Facts, Measured, Measurement, Policy, Verdict};
@@ -243,7 +243,7 @@ fn of_project(
             .iter()
             .find(|service| service.name == name)
             .ok_or_else(|| unknown_service(name, services))?;
-        Ok(policy(service, services, &built.settings))
+        Ok(policy(service, &Dependents::of(services), &built.settings))
     })
 }
 

@@ -1,6 +1,6 @@
 //! From the model to the document that all forms are made of.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use super::query::Queries;
 use crate::ir::gate::{self, Fact, Objective};
@@ -10,15 +10,36 @@ use crate::policy::{
     VERSION, condition_text,
 };
 
-/// The gates of a service, which is one of `services`, all of the project's.
-pub fn policy(service: &Service, services: &[&Service], settings: &Settings) -> Policy {
-    let dependents = services
-        .iter()
-        .filter(|other| {
-            let mut needs = other.dependencies.iter();
-            needs.any(|dependency| dependency.service.as_ref() == Some(&service.name))
-        })
-        .count();
+/// How many services name each one in a dependency.
+pub struct Dependents<'a>(BTreeMap<&'a str, usize>);
+
+impl<'a> Dependents<'a> {
+    /// Those of all services of a project.
+    pub fn of(services: &[&'a Service]) -> Self {
+        let mut counts = BTreeMap::new();
+        for service in services {
+            let named = service.dependencies.iter();
+            let needed: BTreeSet<&str> = named
+                .filter_map(|dependency| dependency.service.as_deref())
+                .collect();
+            for name in needed {
+                *counts.entry(name).or_default() += 1;
+            }
+        }
+        Self(counts)
+    }
+
+    fn count(&self, service: &Service) -> usize {
+        self.0
+            .get(service.name.as_str())
+            .copied()
+            .unwrap_or_default()
+    }
+}
+
+/// The gates of a service.
+pub fn policy(service: &Service, dependents: &Dependents<'_>, settings: &Settings) -> Policy {
+    let dependents = dependents.count(service);
     let queries = Queries { service, settings };
     let mut facts = BTreeMap::new();
     let gates = service

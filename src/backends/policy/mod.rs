@@ -17,10 +17,12 @@ mod query;
 mod rego;
 mod resource;
 
+use rayon::prelude::*;
+
 use crate::ir::{PolicyForm, Service, Settings};
 use crate::policy::Policy;
 
-pub use document::policy;
+pub use document::{Dependents, policy};
 
 use super::{Artifact, file_stem};
 
@@ -30,10 +32,11 @@ use super::{Artifact, file_stem};
 ///
 /// What a serialiser refused, as a sentence.
 pub fn project_files(services: &[&Service], settings: &Settings) -> Result<Vec<Artifact>, String> {
+    let dependents = Dependents::of(services);
     let policies: Vec<Policy> = services
-        .iter()
+        .par_iter()
         .filter(|service| !service.gates.is_empty())
-        .map(|service| policy(service, services, settings))
+        .map(|service| policy(service, &dependents, settings))
         .collect();
     if policies.is_empty() {
         return Ok(Vec::new());
@@ -42,9 +45,8 @@ pub fn project_files(services: &[&Service], settings: &Settings) -> Result<Vec<A
     for form in &settings.policy.forms {
         match form {
             PolicyForm::Json => {
-                for policy in &policies {
-                    files.push(json(policy)?);
-                }
+                let made = policies.par_iter().map(json);
+                files.extend(made.collect::<Result<Vec<_>, _>>()?);
             }
             PolicyForm::Rego => files.extend(rego::files(&policies)?),
             PolicyForm::ArgoRollouts => {
