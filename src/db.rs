@@ -7,7 +7,7 @@
 // The methods that salsa makes for inputs have no doc comments; what they read is documented on the fields.
 #![allow(missing_docs)]
 
-use std::collections::{BTreeMap, HashMap};
+use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::hash::{DefaultHasher, Hash, Hasher};
 use std::sync::Arc;
 
@@ -59,6 +59,9 @@ pub struct Workspace {
     /// How often Prometheus scrapes what queries read.
     #[returns(copy)]
     pub scrape_interval: ir::Duration,
+    /// The forms in which gates are written.
+    #[returns(ref)]
+    pub policy_forms: BTreeSet<ir::PolicyForm>,
     /// What was pulled of a Prometheus, where the project has a lock file.
     #[returns(ref)]
     pub catalogue: Option<Arc<Lock>>,

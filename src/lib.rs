@@ -14,6 +14,7 @@ pub mod ir;
 pub mod levels;
 pub mod lower;
 pub mod output;
+pub mod policy;
 pub mod preview;
 pub mod project;
 pub mod promql;

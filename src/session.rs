@@ -19,7 +19,7 @@ use crate::db::{
 };
 use crate::diagnostics::{Code, Diagnostic, FileSpan, Severity, SourceMap, codes, suggest};
 use crate::eval::{BlockRef, instance};
-use crate::ir::{self, Duration, Settings, Tally};
+use crate::ir::{self, Duration, PolicyForm, PolicySettings, Settings, Tally};
 use crate::levels::{self, Annotated, Levels, directives};
 use crate::lower::{Lowered, LoweredTeam, mail_receivers, service_model, team_model};
 use crate::project::DEFAULT_SCRAPE_INTERVAL;
@@ -79,6 +79,8 @@ pub struct Configuration {
     pub has_runbooks: bool,
     /// How often Prometheus scrapes what queries read.
     pub scrape_interval: Duration,
+    /// The forms in which gates are written.
+    pub policy_forms: BTreeSet<PolicyForm>,
     /// What was pulled of a Prometheus, where the project has a lock file.
     pub catalogue: Option<Arc<Lock>>,
     /// How loudly warnings are told. No query reads it.
@@ -96,6 +98,7 @@ impl Configuration {
             project: settings.project.clone(),
             has_runbooks: settings.runbook_base_url.is_some(),
             scrape_interval: settings.prometheus.scrape_interval,
+            policy_forms: settings.policy.forms.clone(),
             catalogue,
             levels,
             sends_mail: settings.alertmanager.sends_mail(),
@@ -149,6 +152,7 @@ impl Session {
             SmolStr::default(),
             false,
             DEFAULT_SCRAPE_INTERVAL,
+            PolicySettings::default().forms,
             None,
             Arc::default(),
         );
@@ -171,6 +175,7 @@ impl Session {
             project,
             has_runbooks,
             scrape_interval,
+            policy_forms,
             catalogue,
             levels,
             sends_mail,
@@ -188,6 +193,9 @@ impl Session {
         }
         if workspace.scrape_interval(db) != *scrape_interval {
             workspace.set_scrape_interval(db).to(*scrape_interval);
+        }
+        if workspace.policy_forms(db) != policy_forms {
+            workspace.set_policy_forms(db).to(policy_forms.clone());
         }
         if workspace.catalogue(db) != catalogue {
             workspace.set_catalogue(db).to(catalogue.clone());

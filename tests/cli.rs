@@ -395,6 +395,10 @@ fn the_help_is_what_a_person_reads() {
         "metrics coverage",
         "import",
         "import openslo",
+        "gate",
+        "gate check",
+        "gate facts",
+        "budget",
         "explain",
         "completions",
     ] {
@@ -429,6 +433,8 @@ fn no_command_is_listed_that_does_nothing() {
             "preview",
             "metrics",
             "import",
+            "gate",
+            "budget",
             "explain",
             "completions",
             "help"

@@ -308,6 +308,10 @@ fn the_single_file_fits_a_screen() {
             "pagerduty/schedules.tf.json",
             "pagerduty/services.tf.json",
             "pagerduty/teams.tf.json",
+            "policy/checkout.json",
+            "policy/rego/gates.rego",
+            "policy/rego/nth.rego",
+            "policy/rego/service-checkout.rego",
             "prometheus/checkout.yaml"
         ]
     );

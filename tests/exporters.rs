@@ -273,6 +273,7 @@ fn try_template(template: &str, arguments: &str, scrapes: &[(&str, Scrape)], loc
         project: "shop".to_owned(),
         has_runbooks: true,
         scrape_interval: DEFAULT_SCRAPE_INTERVAL,
+        policy_forms: Default::default(),
         catalogue: Some(Arc::new(lock)),
         levels: Levels::default(),
         sends_mail: false,

@@ -194,6 +194,11 @@ fn the_pagerduty_page() {
 }
 
 #[test]
+fn how_gates_decide() {
+    check("docs/gates.md");
+}
+
+#[test]
 fn the_readme() {
     check("README.md");
 }

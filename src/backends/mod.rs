@@ -10,6 +10,7 @@ mod links;
 mod markdown;
 pub mod openslo;
 pub mod pagerduty;
+pub mod policy;
 pub mod prometheus;
 mod recorded;
 
@@ -57,7 +58,7 @@ pub fn service_artifacts(
                 artifacts.extend(openslo::service_files(service, project, settings)?);
             }
             TargetName::Docs => artifacts.extend(docs::service_files(service, project, settings)?),
-            TargetName::Alertmanager | TargetName::PagerDuty => {}
+            TargetName::Alertmanager | TargetName::PagerDuty | TargetName::Policy => {}
         }
     }
     Ok(artifacts)
@@ -89,6 +90,10 @@ pub fn project_artifacts(
             TargetName::PagerDuty => artifacts.extend(pagerduty::project_files(project, settings)?),
             TargetName::OpenSlo => artifacts.extend(openslo::project_files(project, settings)?),
             TargetName::Docs => artifacts.extend(docs::project_files(project, settings)?),
+            TargetName::Policy => {
+                let services: Vec<&ir::Service> = project.services().collect();
+                artifacts.extend(policy::project_files(&services, settings)?);
+            }
         }
     }
     Ok(artifacts)

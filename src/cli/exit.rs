@@ -13,14 +13,18 @@ pub enum Exit {
     Usage,
     /// 3: a file could not be read or written, or a server gave no good answer.
     Io,
+    /// 1: a gate warns.
+    Warned,
+    /// 2: a gate denies.
+    Denied,
 }
 
 impl From<Exit> for ExitCode {
     fn from(exit: Exit) -> Self {
         Self::from(match exit {
             Exit::Ok => 0,
-            Exit::Found => 1,
-            Exit::Usage => 2,
+            Exit::Found | Exit::Warned => 1,
+            Exit::Usage | Exit::Denied => 2,
             Exit::Io => 3,
         })
     }

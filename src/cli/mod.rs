@@ -10,9 +10,12 @@
 //! | 2 | the command was used wrongly, or there is no project |
 //! | 3 | a file could not be read or written, or a server gave no good answer |
 //!
+//! `gate check` has codes of its own: 0 allow, 1 warn, 2 deny, 3 can't tell.
+//!
 //! Diagnostics for people go to standard error, those for programs (`--format json`, `sarif`, `github`) to
 //! standard output.
 
+mod budget;
 mod build;
 mod check;
 mod completions;
@@ -22,6 +25,8 @@ mod exit;
 mod explain;
 mod fmt;
 mod import;
+mod gate;
+mod gate_table;
 mod init;
 mod metrics;
 mod options;
@@ -97,6 +102,8 @@ fn run(cli: Cli, console: &mut Console) -> Result<Exit, Failure> {
         Command::Preview(options) => preview::run(&context, &options, console),
         Command::Metrics(options) => metrics::run(&context, &options, console),
         Command::Import(options) => import::run(&context, &options, console),
+        Command::Gate(options) => Ok(gate::run(&context, &options, console)),
+        Command::Budget(options) => budget::run(&context, &options, console),
         Command::Explain(options) => explain::run(&options, console),
         Command::Completions(options) => Ok(completions::run(&options, console)),
     }

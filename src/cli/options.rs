@@ -4,6 +4,7 @@ use std::path::PathBuf;
 use std::time::Duration;
 
 use clap::{Args, Parser, Subcommand, ValueEnum};
+use jiff::Timestamp;
 use rust_decimal::Decimal;
 
 use crate::diagnostics::render;
@@ -117,6 +118,10 @@ pub enum Command {
     Metrics(Metrics),
     /// Make sources of what another program reads
     Import(Import),
+    /// Decide about a deployment
+    Gate(Gate),
+    /// Tell what is left of the error budgets
+    Budget(Budget),
     /// Tell more about a diagnostic's code
     Explain(Explain),
     /// Print a shell's completion script
@@ -369,6 +374,131 @@ pub struct ImportOpenSlo {
     pub files: Vec<PathBuf>,
 }
 
+/// Options of `gate`.
+#[derive(Debug, Args)]
+#[command(
+    subcommand_required = true,
+    arg_required_else_help = true,
+    after_help = "\
+Examples:
+  nthc gate check checkout --gate production --prometheus http://localhost:9090
+  nthc gate facts checkout --prometheus http://localhost:9090 | conftest test -p build/policy/rego -"
+)]
+pub struct Gate {
+    /// What to do with a gate.
+    #[command(subcommand)]
+    pub command: GateCommand,
+}
+
+/// What to do with a gate.
+#[derive(Debug, Subcommand)]
+pub enum GateCommand {
+    /// Decide by a gate: allow, warn or deny
+    Check(GateCheck),
+    /// Measure what a gate asks for, as JSON for policies in Rego
+    Facts(GateFacts),
+}
+
+/// Which gate is asked, of whom and when.
+#[derive(Debug, Args)]
+pub struct AskedGate {
+    /// The service; with --policy, the file's
+    #[arg(value_name = "SERVICE", required_unless_present = "policy")]
+    pub service: Option<String>,
+    /// The gate [default: the service's only one]
+    #[arg(long, value_name = "NAME")]
+    pub gate: Option<String>,
+    /// The address of a Prometheus, or of what has its HTTP API, without /api/v1
+    #[arg(long, value_name = "URL")]
+    pub prometheus: String,
+    /// The environment [default: the project's only one]
+    #[arg(long, value_name = "NAME", conflicts_with = "policy")]
+    pub env: Option<String>,
+    /// Read the gate from this file, which a build wrote, and not from the project
+    #[arg(long, value_name = "FILE")]
+    pub policy: Option<PathBuf>,
+    /// The time to decide for, as 2026-12-24T12:00:00Z [default: now]
+    #[arg(long, value_name = "TIME", value_parser = moment)]
+    pub at: Option<Timestamp>,
+    /// How long each request may take
+    #[arg(long, value_name = "DURATION", default_value = "10s", value_parser = duration)]
+    pub timeout: Duration,
+}
+
+/// Options of `gate check`.
+#[derive(Debug, Args)]
+#[command(after_help = "\
+Prints what each rule of the gate compares, and the decision with its reasons. With
+--format json, it is one JSON document; docs/gates.md describes it. Where there is no
+data, the gate's on_no_data decides. The Prometheus's authentication comes from the
+environment: NTH_PROMETHEUS_TOKEN, or NTH_PROMETHEUS_USER and NTH_PROMETHEUS_PASSWORD.
+
+Examples:
+  nthc gate check checkout --gate production --prometheus http://localhost:9090
+  nthc gate check --policy checkout.json --prometheus http://localhost:9090
+  nthc gate check checkout --prometheus http://localhost:9090 --at 2026-12-24T12:00:00Z
+
+Exit codes:
+  0  the deployment may go ahead
+  1  it may, and the gate warns (0 with --allow-warnings)
+  2  the gate denies it, or the command was used wrongly
+  3  the gate can't be decided by: the Prometheus gave no good answer, or there is no such gate")]
+pub struct GateCheck {
+    /// Which gate.
+    #[command(flatten)]
+    pub asked: AskedGate,
+    /// Exit with 0 where the gate only warns
+    #[arg(long)]
+    pub allow_warnings: bool,
+}
+
+/// Options of `gate facts`.
+#[derive(Debug, Args)]
+#[command(after_help = "\
+Writes one JSON document to standard output: the input of the policies in build/policy/rego.
+
+Examples:
+  nthc gate facts checkout --prometheus http://localhost:9090 > facts.json
+  conftest test -p build/policy/rego facts.json
+
+Exit codes:
+  0  all was measured; what has no data is null
+  2  the command was used wrongly
+  3  the Prometheus gave no good answer, or there is no such gate")]
+pub struct GateFacts {
+    /// Which gate.
+    #[command(flatten)]
+    pub asked: AskedGate,
+}
+
+/// Options of `budget`.
+#[derive(Debug, Args)]
+#[command(after_help = concat_exit("\
+Tells of each objective how it stands, by what the rules record, or, where nothing is
+recorded yet, by its indicator's own series. With --format json, it is one JSON document.
+
+Examples:
+  nthc budget --prometheus http://localhost:9090
+  nthc budget checkout ledger --prometheus http://localhost:9090 --env production
+  nthc budget --prometheus http://localhost:9090 --format json"))]
+pub struct Budget {
+    /// Services to tell of [default: all]
+    #[arg(value_name = "SERVICE")]
+    pub services: Vec<String>,
+    /// The address of a Prometheus, or of what has its HTTP API, without /api/v1
+    #[arg(long, value_name = "URL")]
+    pub prometheus: String,
+    /// The environment [default: the project's only one]
+    #[arg(long, value_name = "NAME")]
+    pub env: Option<String>,
+    /// The time to tell of, as 2026-12-24T12:00:00Z [default: now]
+    #[arg(long, value_name = "TIME", value_parser = moment)]
+    pub at: Option<Timestamp>,
+    /// How long each request may take
+    #[arg(long, value_name = "DURATION", default_value = "30s", value_parser = duration)]
+    pub timeout: Duration,
+}
+
 /// Options of `explain`.
 #[derive(Debug, Args)]
 #[command(after_help = "\
@@ -434,4 +564,10 @@ fn duration(text: &str) -> Result<Duration, String> {
         .and_then(|duration| Duration::try_from(duration).ok())
         .filter(|duration| !duration.is_zero())
         .ok_or_else(|| "a duration is written as `30s`, `10m` or `1h`".to_owned())
+}
+
+/// A moment, as `--at` takes it.
+fn moment(text: &str) -> Result<Timestamp, String> {
+    text.parse::<Timestamp>()
+        .map_err(|_| "a time is written as `2026-12-24T12:00:00Z`".to_owned())
 }

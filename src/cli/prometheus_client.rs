@@ -6,12 +6,14 @@ use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
+use jiff::Timestamp;
 use ureq::http::{HeaderValue, Response, StatusCode, Uri, header};
 use ureq::tls::{RootCerts, TlsConfig};
 use ureq::{Agent, Body};
 
 use super::exit::Failure;
 use crate::catalogue::{self, BadAnswer, Gathered, Metadata};
+use crate::policy::{self, Measurement};
 use crate::preview;
 
 /// The bearer token's variable.
@@ -30,6 +32,12 @@ const PAUSES: [Duration; 3] = [
 
 /// The largest answer that is read, in bytes: some million series.
 const MOST_BYTES: u64 = 1 << 30;
+
+/// What helps where there is no answer in time.
+const MORE_TIME: &str = "Give it more with `--timeout 2m`.";
+/// The same where it is also asked how far to look back.
+const MORE_TIME_OR_LESS: &str =
+    "Give it more with `--timeout 2m`, or look less far back with `--since`.";
 
 /// The most of a server's words that are shown, in characters.
 const MOST_WORDS: usize = 300;
@@ -127,6 +135,12 @@ impl Client {
         };
         let what = format!("the series of {selector}");
         self.answer(ask, catalogue::series, &what)
+            .map_err(|mut failure| {
+                if failure.help.as_deref() == Some(MORE_TIME) {
+                    failure.help = Some(MORE_TIME_OR_LESS.to_owned());
+                }
+                failure
+            })
     }
 
     /// The values of a query in a range of time, in seconds since 1970, at every `step` seconds.
@@ -155,6 +169,23 @@ impl Client {
             ])
         };
         self.answer(ask, preview::series, "values")
+    }
+
+    /// The value of a query that gives one sample or none, at a time.
+    ///
+    /// # Errors
+    /// Where there is no good answer. `what` is what is asked for, in a few words.
+    pub fn instant(&self, query: &str, at: Timestamp, what: &str) -> Result<Measurement, Failure> {
+        let url = format!("{}/api/v1/query", self.base);
+        let time = at.as_second().to_string();
+        let ask = || {
+            let mut request = self.agent.post(&url);
+            if let Some(value) = &self.authorization {
+                request = request.header(header::AUTHORIZATION, value);
+            }
+            request.send_form([("query", query), ("time", &time)])
+        };
+        self.answer(ask, policy::instant, what)
     }
 
     fn answer<T>(
@@ -239,10 +270,7 @@ fn missed(error: &ureq::Error) -> Miss {
     match error {
         ureq::Error::Timeout(_) => Miss::Lasting(
             "it did not answer in time".to_owned(),
-            Some(
-                "Give it more with `--timeout 2m`, or look less far back with `--since`."
-                    .to_owned(),
-            ),
+            Some(MORE_TIME.to_owned()),
         ),
         ureq::Error::HostNotFound => {
             Miss::Lasting("there is no host of that name".to_owned(), None)

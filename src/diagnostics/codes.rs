@@ -2,7 +2,7 @@
 //!
 //! Numbers are never used again. N00xx syntax, N01xx names, N02xx types, N03xx blocks and evaluation,
 //! N04xx PromQL, N05xx reliability, N06xx project files and outputs, N07xx the Prometheus target, N08xx lints of queries and rules,
-//! N09xx what the metric catalogue tells.
+//! N09xx what the metric catalogue tells, N10xx gates.
 
 use super::Severity;
 
@@ -229,4 +229,11 @@ codes! {
     Warning SIGNALS_MISSING "N0908" "signals-missing" "Signals of a service or a dependency have no metric in the catalogue.";
     Warning OBJECTIVE_WITHOUT_DATA "N0909" "objective-without-data" "An objective reads a signal that has no metric in the catalogue.";
     Warning LEFT_OUT "N0910" "left-out" "An alert or a recording is left out because another service's signal has no metric.";
+    Error GATE_TIMES "N1001" "gate-times" "A gate's condition on the calendar begins after it ends, or never holds.";
+    Error GATE_DEPLOYED "N1002" "gate-deployed" "A gate asks for deployments, and the service does not say when it was deployed.";
+    Error GATE_WINDOW "N1003" "gate-window" "A gate asks over a time that nothing is recorded for.";
+    Error GATE_FORM "N1004" "gate-form" "A gate's condition cannot be said in a form that the project asks for.";
+    Error GATE_COMPUTES "N1005" "gate-computes" "A gate's condition does more with what is measured than compare it.";
+    Error GATE_OVERRIDE "N1006" "gate-override" "An override names no `deny` of its gate.";
+    Error GATE_DEPENDENCY "N1007" "gate-dependency" "A gate asks for the error budgets of a dependency that has none.";
 }

@@ -4,8 +4,8 @@ use smol_str::SmolStr;
 
 use super::Evaluator;
 use super::scope::Context;
-use super::value::{Query, Runtime, Value};
-use crate::db::Diag;
+use super::value::{Call, CallArg, Query, Runtime, Value};
+use crate::db::{Diag, Span};
 use crate::diagnostics::{codes, suggest};
 use crate::promql;
 use crate::resolve::did_you_mean;
@@ -92,8 +92,10 @@ impl<'db> Evaluator<'db> {
                     _ => Value::Error,
                 }
             }
-            ("unscoped" | "length" | "join" | "matching" | "not-matching", _) => {
+            ("environment", []) => self.current_environment(range, context),
+            ("unscoped" | "length" | "join" | "matching" | "not-matching" | "environment", _) => {
                 let wanted = match name.text.as_str() {
+                    "environment" => "no argument",
                     "join" => "a list and a separator",
                     "matching" | "not-matching" => "a selector, a `label` and a `regex`",
                     _ => "one argument",
@@ -132,6 +134,32 @@ impl<'db> Evaluator<'db> {
                 }
             },
         }
+    }
+
+    /// `environment()`: the one that is built. Where the project declares none, there is nothing to compare it with.
+    fn current_environment(&mut self, range: TextRange, context: &Context<'db>) -> Value {
+        let environments = self.workspace.environments(self.db);
+        if environments.is_empty() {
+            let diagnostic = Diag::new(
+                &codes::UNKNOWN_ENVIRONMENT,
+                "the project declares no environment",
+                self.span(context, range),
+            )
+            .help("declare them: `environment staging { }`");
+            self.report(context, diagnostic);
+            return Value::Error;
+        }
+        let current = self.environment.as_ref();
+        match current.and_then(|name| self.environment_named(name)) {
+            Some(block) => block,
+            None => Value::Unknown(Ty::Ref("environment".into())),
+        }
+    }
+
+    /// An environment of the project. As in `in staging { … }`, no import is needed.
+    pub(super) fn environment_named(&self, name: &SmolStr) -> Option<Value> {
+        let key = self.workspace.environments(self.db).get(name)?;
+        self.top_level(*key)
     }
 
     /// A selector with one more matcher: a template does not know what the label is called.
@@ -219,7 +247,8 @@ impl<'db> Evaluator<'db> {
         range: TextRange,
         context: &Context<'db>,
     ) -> Value {
-        let mut values: Vec<Option<Value>> = vec![None; function.params.len()];
+        let mut values: Vec<Option<(Value, Span)>> = vec![None; function.params.len()];
+        let whole = self.span(context, range);
         let mut wrong = false;
         for (position, arg) in args.iter().enumerate() {
             let index = match &arg.name {
@@ -268,22 +297,23 @@ impl<'db> Evaluator<'db> {
             let (_, ty, _) = &function.params[index];
             let value = self.eval(&arg.value, context, ty);
             let span = self.span(context, arg.value.range);
-            values[index] = Some(self.coerce(value, ty, span, context));
+            values[index] = Some((self.coerce(value, ty, span, context), span));
         }
         let mut result = Vec::new();
         for ((param, ty, default), value) in function.params.iter().zip(values) {
-            let value = match (value, default) {
-                (Some(value), _) => value,
+            let (value, span) = match (value, default) {
+                (Some(given), _) => given,
                 (None, Some(default)) => {
                     let scope = super::Scope::of_item(function.span.item, std::rc::Rc::default());
-                    self.eval(default, &Context { scope, node: None }, ty)
+                    let value = self.eval(default, &Context { scope, node: None }, ty);
+                    (value, whole)
                 }
                 (None, None) => {
                     if !wrong {
                         let diagnostic = Diag::new(
                             &codes::MISSING_ARGUMENT,
                             format!("`{name}` needs the argument `{param}`, {}", ty.phrase()),
-                            self.span(context, range),
+                            whole,
                         );
                         self.report(context, diagnostic);
                     }
@@ -293,11 +323,20 @@ impl<'db> Evaluator<'db> {
             if value.is_error() {
                 wrong = true;
             }
-            result.push((param.clone(), value));
+            result.push(CallArg {
+                name: param.clone(),
+                value,
+                span,
+            });
         }
         if wrong {
             return Value::Error;
         }
-        Value::Runtime(Runtime::Call(name.clone(), result), function.result.clone())
+        let call = Call {
+            function: name.clone(),
+            args: result,
+            span: whole,
+        };
+        Value::Runtime(Runtime::Call(call), function.result.clone())
     }
 }

@@ -46,7 +46,9 @@ impl<'db> Evaluator<'db> {
         }
         let value = self.eval(object, context, &Ty::Any);
         match value {
-            Value::Block(block) => self.block_member(&block, name, context, expected),
+            Value::Block(block) => self
+                .nested_in(&block, name, expected, context)
+                .unwrap_or_else(|| self.block_member(&block, name, context)),
             Value::Unknown(Ty::Ref(kind)) => match self.member_type(&kind, &name.text) {
                 Some(ty) => Value::Unknown(ty),
                 None => self.report_unknown_member(&kind, name, context),
@@ -99,6 +101,69 @@ impl<'db> Evaluator<'db> {
                 self.report(context, diagnostic);
                 Value::Error
             }
+        }
+    }
+
+    /// A nested block of the kind that is wanted, by its name: `ledger.availability` where an objective is. A dependency
+    /// that is a service stands for it.
+    fn nested_in(
+        &mut self,
+        block: &BlockRef,
+        name: &Name,
+        expected: &Ty,
+        context: &Context<'db>,
+    ) -> Option<Value> {
+        let block = match self.depended_on(block) {
+            Some(service) => service,
+            None => block.clone(),
+        };
+        let kind = referred(expected).into_iter().find(|kind| {
+            let known = self.schema.kinds.get(kind);
+            known.is_some_and(|known| known.parents.contains(&block.kind))
+        })?;
+        if self.schema.field(&block.kind, &name.text).is_some() {
+            return None;
+        }
+        let root = self.root_of(block.item);
+        let node = root.and_then(|root| self.find_node(root, &block.path));
+        let children = self.nested(&block, node, &kind);
+        if let Some(child) = children.iter().find(|child| child.name == name.text) {
+            return Some(Value::Block(child.clone()));
+        }
+        if self.mode == Mode::Check {
+            // It may be there in an environment.
+            return Some(Value::Unknown(Ty::Ref(kind)));
+        }
+        let span = self.span(context, name.range);
+        let mut diagnostic = Diag::new(
+            &codes::UNKNOWN_BLOCK,
+            format!(
+                "the {} `{}` has no {kind} `{}`",
+                block.kind, block.name, name.text
+            ),
+            span,
+        )
+        .label("not found");
+        let known: Vec<&str> = children.iter().map(|child| child.name.as_str()).collect();
+        diagnostic = match suggest::nearest(&name.text, known.iter().copied()) {
+            Some(near) => did_you_mean(diagnostic, span, near),
+            None if known.is_empty() => diagnostic.help(format!("it has no {kind}")),
+            None => diagnostic.help(format!("it has `{}`", known.join("`, `"))),
+        };
+        self.report(context, diagnostic);
+        Some(Value::Error)
+    }
+
+    /// The service that a dependency is.
+    fn depended_on(&mut self, block: &BlockRef) -> Option<BlockRef> {
+        if block.kind != "dependency" {
+            return None;
+        }
+        let root = self.root_of(block.item)?;
+        let node = self.find_node(root, &block.path)?;
+        match self.field(node, "service") {
+            Value::Block(service) => Some(service),
+            _ => None,
         }
     }
 
@@ -165,7 +230,6 @@ impl<'db> Evaluator<'db> {
         block: &BlockRef,
         name: &'db Name,
         context: &Context<'db>,
-        expected: &Ty,
     ) -> Value {
         if name.text == "name" {
             return Value::String(block.name.to_string());
@@ -224,13 +288,6 @@ impl<'db> Evaluator<'db> {
                 (Mode::Check, Value::None | Value::Error) => Value::Unknown(field.ty.clone()),
                 (_, value) => value,
             };
-        }
-        // Where a nested block is asked for, `payments.primary` is the one of that name.
-        for child in referred(expected) {
-            let children = self.nested(block, node, &child);
-            if let Some(found) = children.into_iter().find(|child| child.name == name.text) {
-                return Value::Block(found);
-            }
         }
         if let Some(child) = self.child_kind(&block.kind, &name.text) {
             let children = self.nested(block, node, &child);

@@ -41,7 +41,9 @@ pub use node::NodeId;
 pub use scope::{Context, Scope};
 pub use show::{expression, refinement};
 pub use signal::Resolved;
-pub use value::{BlockRef, FieldValue, Instance, Query, Runtime, Shape, Value, show_duration};
+pub use value::{
+    BlockRef, Call, CallArg, FieldValue, Instance, Query, Runtime, Shape, Value, show_duration,
+};
 
 /// Which pass it is.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

@@ -157,6 +157,9 @@ impl<'db> Evaluator<'db> {
             }
             at = self.node(node).parent;
         }
+        if kind == "environment" {
+            return self.environment_named(name);
+        }
         let file = context.scope.item.file;
         let want = Want {
             class: ItemClass::Block,

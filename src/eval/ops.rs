@@ -155,7 +155,9 @@ impl<'db> Evaluator<'db> {
             return Value::Unknown(ty);
         }
         if matches!(left, Value::Runtime(..)) || matches!(right, Value::Runtime(..)) {
-            return Value::Runtime(Runtime::Binary(op, Box::new(left), Box::new(right)), ty);
+            let span = self.span(context, range);
+            let binary = Runtime::Binary(op, Box::new(left), Box::new(right), span);
+            return Value::Runtime(binary, ty);
         }
         match compute(op, &left, &right) {
             Some(value) => value,

@@ -138,6 +138,9 @@ impl<'db> Evaluator<'db> {
                     .map(|kind| SmolStr::from(format!("{}s", kind.name))),
             );
         }
+        if kinds.iter().any(|kind| kind == "environment") {
+            known.extend(self.workspace.environments(self.db).keys().cloned());
+        }
         let wanted = |kind: &SmolStr| kinds.is_empty() || kinds.contains(kind);
         let mut at = context.node;
         while let Some(node) = at {

@@ -106,12 +106,34 @@ pub enum Shape {
 /// An expression that is evaluated when the service runs.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Runtime {
-    /// A call of a run-time function with all of its arguments.
-    Call(SmolStr, Vec<(SmolStr, Value)>),
+    /// A call of a run-time function.
+    Call(Call),
     /// `not x`
     Unary(UnaryOp, Box<Value>),
-    /// `a < b`
-    Binary(BinaryOp, Box<Value>, Box<Value>),
+    /// `a < b`, with its place.
+    Binary(BinaryOp, Box<Value>, Box<Value>, Span),
+}
+
+/// A call of a run-time function.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Call {
+    /// The function's name.
+    pub function: SmolStr,
+    /// All of its arguments, in the order of the parameters.
+    pub args: Vec<CallArg>,
+    /// Where it stands.
+    pub span: Span,
+}
+
+/// An argument of a call.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct CallArg {
+    /// The parameter's name.
+    pub name: SmolStr,
+    /// The value.
+    pub value: Value,
+    /// Where it stands; the call, where it is the parameter's default.
+    pub span: Span,
 }
 
 impl Value {

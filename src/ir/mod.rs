@@ -6,6 +6,7 @@
 
 pub mod burn_rate;
 mod dependency;
+pub mod gate;
 pub mod number;
 pub mod panel;
 mod project;
@@ -65,6 +66,63 @@ pub struct Settings {
     pub openslo: OpenSloSettings,
     /// The docs target's settings.
     pub docs: DocsSettings,
+    /// The policy target's settings.
+    pub policy: PolicySettings,
+}
+
+/// The policy target's settings.
+#[derive(Debug, Clone, PartialEq, Eq, Hash)]
+pub struct PolicySettings {
+    /// The forms in which gates are written.
+    pub forms: BTreeSet<PolicyForm>,
+    /// The Prometheus that Argo asks, as it is reached from the cluster.
+    pub prometheus: Option<String>,
+    /// The image with `nthc` in it, for Argo CD's job.
+    pub image: Option<String>,
+    /// The namespace of the resources.
+    pub namespace: Option<String>,
+    /// The Argo CD project that gets the sync windows; one named after the project where absent.
+    pub argo_project: Option<String>,
+}
+
+impl Default for PolicySettings {
+    fn default() -> Self {
+        Self {
+            forms: BTreeSet::from([PolicyForm::Json, PolicyForm::Rego]),
+            prometheus: None,
+            image: None,
+            namespace: None,
+            argo_project: None,
+        }
+    }
+}
+
+/// A form in which gates are written.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub enum PolicyForm {
+    /// What `nthc gate check` reads.
+    Json,
+    /// For OPA and conftest, over what `nthc gate facts` writes.
+    Rego,
+    /// `AnalysisTemplate` resources of Argo Rollouts.
+    ArgoRollouts,
+    /// PreSync jobs and sync windows of Argo CD.
+    ArgoCd,
+}
+
+impl PolicyForm {
+    /// All forms.
+    pub const ALL: [Self; 4] = [Self::Json, Self::Rego, Self::ArgoRollouts, Self::ArgoCd];
+
+    /// Its name in `nth.toml`.
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Json => "json",
+            Self::Rego => "rego",
+            Self::ArgoRollouts => "argo-rollouts",
+            Self::ArgoCd => "argo-cd",
+        }
+    }
 }
 
 /// The Grafana target's settings.
@@ -184,6 +242,10 @@ pub struct Section {
     pub title: SmolStr,
     /// What it says, in Markdown.
     pub text: String,
+    /// What is decided about its deployments.
+    pub gates: Vec<gate::Gate>,
+    /// When it was last deployed, in seconds since 1970.
+    pub deployed: Option<promql::Expr>,
 }
 
 /// What an alert asks for.
@@ -234,6 +296,8 @@ pub struct Slo {
     pub breakdown: Vec<String>,
     /// Where its runbook is, if not the service's.
     pub runbook_url: Option<String>,
+    /// The windows over which gates of its service ask how fast its budget is spent, besides those of its alerts.
+    pub gate_windows: Vec<Duration>,
 }
 
 impl Slo {

@@ -13,18 +13,21 @@ pub enum TargetName {
     PagerDuty,
     /// OpenSLO documents.
     OpenSlo,
+    /// Gates.
+    Policy,
     /// Runbooks.
     Docs,
 }
 
 impl TargetName {
     /// All of them.
-    pub const ALL: [Self; 6] = [
+    pub const ALL: [Self; 7] = [
         Self::Prometheus,
         Self::Grafana,
         Self::Alertmanager,
         Self::PagerDuty,
         Self::OpenSlo,
+        Self::Policy,
         Self::Docs,
     ];
 
@@ -36,6 +39,7 @@ impl TargetName {
             Self::Alertmanager => "alertmanager",
             Self::PagerDuty => "pagerduty",
             Self::OpenSlo => "openslo",
+            Self::Policy => "policy",
             Self::Docs => "docs",
         }
     }

@@ -1,7 +1,9 @@
 //! From evaluated blocks to the model: what the language says becomes what a backend needs.
 
 mod buckets;
+mod calendar;
 mod doubts;
+mod gate;
 mod panel;
 mod receiver;
 mod service;

@@ -7,7 +7,7 @@ use smol_str::SmolStr;
 
 use super::buckets::Buckets;
 use super::signal::{self, Absences};
-use super::{doubts, panel, sli, team};
+use super::{doubts, gate, panel, sli, team};
 use crate::db::{Diag, Span, Workspace};
 use crate::diagnostics::codes;
 use crate::eval::{Instance, Value};
@@ -76,10 +76,11 @@ pub(super) fn lower(
     }
     warn_of_duplicates(&alerts, diagnostics);
     doubts::of_thresholds(&alerts, diagnostics);
-    let slos = instance
+    let mut slos: Vec<ir::Slo> = instance
         .children_of("slo")
         .filter_map(|slo| lower_slo(slo, &surroundings.buckets, diagnostics))
         .collect();
+    let gates = gate::lower(instance, surroundings, &mut slos, diagnostics);
     let mut recordings: Vec<(ir::Recording, &Instance)> = Vec::new();
     for recording in instance.children_of("recording") {
         check_metric_name(recording, diagnostics);
@@ -153,6 +154,8 @@ pub(super) fn lower(
         urgency: team::urgency(instance.get("urgency")),
         support_hours: team::support_hours(instance),
         runbook: runbook(instance),
+        gates,
+        deployed: query(instance.get("deployed")),
     })
 }
 
@@ -369,6 +372,7 @@ fn lower_slo(
         },
         breakdown,
         runbook_url: text(slo.get("runbook_url")),
+        gate_windows: Vec::new(),
     })
 }
 

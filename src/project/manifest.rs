@@ -34,6 +34,11 @@
 //! | | `name_prefix` | what every name in PagerDuty begins with | nothing |
 //! | | `environment_in_names` | `"always"` or `"never"`: whether names end with the environment | `"always"` |
 //! | | `escalation_policy` | an escalation policy in PagerDuty for services without an escalation | these are left out |
+//! | `[policy]` | `forms` | the forms in which gates are written: `"json"`, `"rego"`, `"argo-rollouts"`, `"argo-cd"` | `["json", "rego"]` |
+//! | | `prometheus` | the Prometheus that Argo asks | an error with a form of Argo |
+//! | | `image` | the image with `nthc` that Argo CD's job runs | an error with `"argo-cd"` |
+//! | | `namespace` | the namespace of the resources | none is written |
+//! | | `argo_project` | the Argo CD project that gets the sync windows | the project's name |
 //! | `[severity]` | `page`, `ticket` | what these are called in the `severity` label | `"page"`, `"ticket"` |
 //! | `[urls]` | `runbooks` | runbooks stand at `<runbooks>/<service>`, where `{environment}` in it is the environment's name | no `runbook_url` |
 //! | | `dashboards` | dashboards stand at `<dashboards>/d/<uid>` | no `dashboard_url` |
@@ -52,6 +57,8 @@ use crate::ir::{
     AlertmanagerSettings, DashboardFormat, DocsSettings, Duration, GrafanaSettings,
     OpenSloSettings, PagerDutySettings, PrometheusSettings, RuleFormat, Settings, Severity,
     TargetName,
+    DashboardFormat, Duration, GrafanaSettings, PolicySettings, PrometheusSettings, RuleFormat,
+    Settings, Severity,
 };
 use crate::levels::Levels;
 
@@ -113,6 +120,7 @@ pub fn default_settings(name: &str) -> Settings {
         pagerduty: PagerDutySettings::default(),
         openslo: OpenSloSettings::default(),
         docs: DocsSettings::default(),
+        policy: PolicySettings::default(),
     }
 }
 
@@ -166,6 +174,9 @@ pub fn parse(text: &str, findings: &mut Findings) -> Manifest {
     let mut table = root.table("docs", findings);
     docs::read(&mut table, &mut settings.docs, findings);
     table.finish(findings);
+    let mut policy = root.table("policy", findings);
+    settings.policy = super::policy::read(&mut policy, findings);
+    policy.finish(findings);
 
     let mut severity = root.table("severity", findings);
     for (key, level) in [("page", Severity::Page), ("ticket", Severity::Ticket)] {
@@ -184,8 +195,8 @@ pub fn parse(text: &str, findings: &mut Findings) -> Manifest {
     severity.finish(findings);
 
     let mut urls = root.table("urls", findings);
-    settings.runbook_base_url = read_url(&mut urls, "runbooks", findings);
-    settings.dashboard_base_url = read_url(&mut urls, "dashboards", findings);
+    settings.runbook_base_url = read_url(&mut urls, "urls", "runbooks", findings);
+    settings.dashboard_base_url = read_url(&mut urls, "urls", "dashboards", findings);
     urls.finish(findings);
 
     let mut levels = root.table("lints", findings);
@@ -490,7 +501,12 @@ fn read_interval(
     None
 }
 
-fn read_url(table: &mut Table<'_>, key: &'static str, findings: &mut Findings) -> Option<String> {
+pub(super) fn read_url(
+    table: &mut Table<'_>,
+    of: &'static str,
+    key: &'static str,
+    findings: &mut Findings,
+) -> Option<String> {
     let url = table.string(key, findings)?;
     if is_url(&url.value) {
         Some(url.value.trim_end_matches('/').to_owned())
@@ -498,7 +514,7 @@ fn read_url(table: &mut Table<'_>, key: &'static str, findings: &mut Findings) -
         findings.diagnostics.push(
             Diagnostic::new(
                 &codes::PROJECT_BAD_SETTING,
-                format!("`urls.{key}` must be a URL"),
+                format!("`{of}.{key}` must be a URL"),
                 url.span,
             )
             .label("not a URL")
@@ -616,7 +632,7 @@ fn parse_duration(text: &str) -> Option<Duration> {
 }
 
 /// Whether `text` is an RFC 1123 label, as a Kubernetes namespace's name must be.
-fn is_dns_label(text: &str) -> bool {
+pub(super) fn is_dns_label(text: &str) -> bool {
     let alphanumeric =
         |byte: Option<&u8>| byte.is_some_and(|b| b.is_ascii_lowercase() || b.is_ascii_digit());
     let bytes = text.as_bytes();

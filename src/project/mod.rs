@@ -12,6 +12,7 @@ mod manifest;
 mod openslo;
 mod pagerduty;
 pub mod paths;
+mod policy;
 mod table;
 mod targets;
 #[cfg(test)]

@@ -193,6 +193,10 @@ fn the_reference_of_the_manifest_is_right() {
     });
     expected.pagerduty.name_prefix = "nth ".to_owned();
     expected.pagerduty.escalation_policy = Some("Everybody".to_owned());
+    expected.policy.prometheus = Some("http://prometheus.monitoring:9090".to_owned());
+    expected.policy.image = Some("registry.example.com/nthc:0.1.0".to_owned());
+    expected.policy.namespace = Some("argocd".to_owned());
+    expected.policy.argo_project = Some("default".to_owned());
     assert_eq!(read.settings, expected);
 
     let mut minimal = Findings {

@@ -38,6 +38,11 @@ pub const COMPILE_TIME: &[CompileTime] = &[
         signature: "join(list, separator: string) -> string",
         doc: "The elements as text, with the separator between them.",
     },
+    CompileTime {
+        name: "environment",
+        signature: "environment() -> environment",
+        doc: "The environment that is built: `environment() == staging`.",
+    },
 ];
 
 /// What stands between `${` and `}` in a `text` and is filled in when the alert fires.

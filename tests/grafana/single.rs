@@ -44,6 +44,8 @@ fn service_with(panel: Panel) -> Service {
         urgency: nthc::ir::Urgency::Low,
         support_hours: None,
         runbook: Vec::new(),
+        gates: Vec::new(),
+        deployed: None,
     }
 }
 

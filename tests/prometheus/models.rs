@@ -5,9 +5,9 @@ use std::collections::BTreeMap;
 use nthc::backends::prometheus::service_rules;
 use nthc::ir::{
     AbsenceAlert, Alert, AlertmanagerSettings, BudgetAlert, DocsSettings, Duration,
-    GrafanaSettings, Numerator, OpenSloSettings, Pace, PagerDutySettings, PrometheusSettings,
-    Recording, RuleFormat, Service, Settings, Severity, Sli, Slo, Text, TextPart, Urgency,
-    ValueFormat, burn_rate,
+    GrafanaSettings, Numerator, OpenSloSettings, Pace, PagerDutySettings, PolicySettings,
+    PrometheusSettings, Recording, RuleFormat, Service, Settings, Severity, Sli, Slo, Text,
+    TextPart, Urgency, ValueFormat, burn_rate,
 };
 use nthc::promql::{self, Expr};
 
@@ -37,6 +37,7 @@ pub fn settings(interval: Duration) -> Settings {
         pagerduty: PagerDutySettings::default(),
         openslo: OpenSloSettings::default(),
         docs: DocsSettings::default(),
+        policy: PolicySettings::default(),
     }
 }
 
@@ -67,6 +68,8 @@ pub fn service(slos: Vec<Slo>) -> Service {
         urgency: Urgency::High,
         support_hours: None,
         runbook: Vec::new(),
+        gates: Vec::new(),
+        deployed: None,
     }
 }
 
@@ -92,6 +95,7 @@ pub fn slo(name: &str, objective: &str, sli: Sli) -> Slo {
         absence: None,
         breakdown: Vec::new(),
         runbook_url: None,
+        gate_windows: Vec::new(),
     }
 }
 

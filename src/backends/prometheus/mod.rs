@@ -11,6 +11,7 @@ mod layout;
 mod metadata;
 mod query;
 mod sli;
+mod standing;
 mod template;
 mod user;
 
@@ -20,6 +21,8 @@ use serde::Serialize;
 
 use crate::ir::{RuleFormat, Service, Settings};
 use crate::promql::Expr;
+
+pub use standing::Standing;
 
 use self::context::Context;
 pub use self::layout::layout;

@@ -107,13 +107,14 @@ impl<'a> SloContext<'a> {
         })
     }
 
-    /// The windows over which the ratio is recorded, shortest first: those of the alerts, the current one, the
-    /// base and the period.
+    /// The windows over which the ratio is recorded, shortest first: those of the alerts and the gates, the current
+    /// one, the base and the period.
     pub fn windows(&self) -> BTreeSet<Duration> {
         let pairs = self.slo.burn_rate_pairs.iter();
         pairs
             .flat_map(|pair| [pair.short, pair.long])
             .chain([CURRENT, self.base, self.slo.window])
+            .chain(self.slo.gate_windows.iter().copied())
             .collect()
     }
 
@@ -220,6 +221,22 @@ impl<'a> SloContext<'a> {
                     self.mean(&format!("{ERROR_RATIO}{}", self.base), window)
                 }
             }
+        }
+    }
+
+    /// The error ratio over a window without any recording, however long the window: what it costs is paid once, by
+    /// who asks. Nothing where it has no meaning over a long one.
+    pub fn measured_ratio(&self, window: Duration) -> Option<Expr> {
+        match &self.slo.sli {
+            Sli::Events {
+                numerator, total, ..
+            } => Some(divide(
+                bad(numerator, total, window),
+                total_at(total, window),
+            )),
+            Sli::ErrorRatio { ratio, .. } => Some(at_window(ratio, window)),
+            // Of slices it would take as many evaluations as there are slices.
+            Sli::TimeSlices { .. } => None,
         }
     }
 

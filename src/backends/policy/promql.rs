@@ -1,0 +1,176 @@
+//! Conditions as PromQL: 1 where one holds, 0 where it does not, no sample where it is not known.
+//!
+//! Every part gives one sample without labels or none, so that `or` takes the first that is known.
+
+use std::collections::BTreeMap;
+
+use crate::ir::gate::{Comparison, DAY};
+use crate::policy::{
+    Compare, Condition, FactQuery, Operand, Override, Span, Unreadable, end, start,
+};
+use crate::promql::{BinaryOp, Expr, build, parse};
+
+use super::query::number;
+
+/// The facts' queries as trees.
+pub struct Facts(BTreeMap<String, Expr>);
+
+impl Facts {
+    /// Those of a policy.
+    ///
+    /// # Errors
+    /// Where one is no PromQL, which none that is made here is.
+    pub fn new(facts: &BTreeMap<String, FactQuery>) -> Result<Self, String> {
+        let parsed = facts.iter().map(|(name, fact)| {
+            parse(&fact.query)
+                .map(|expr| (name.clone(), expr))
+                .map_err(|_| format!("the query of {name} could not be read back"))
+        });
+        Ok(Self(parsed.collect::<Result<_, _>>()?))
+    }
+
+    /// A condition.
+    ///
+    /// # Errors
+    /// Where it can't be said in PromQL.
+    pub fn condition(&self, condition: &Condition) -> Result<Expr, String> {
+        let each = |parts: &[Condition]| {
+            parts
+                .iter()
+                .map(|part| self.condition(part))
+                .collect::<Result<Vec<_>, _>>()
+        };
+        Ok(match condition {
+            Condition::Constant(known) => build::vector(if *known { "1" } else { "0" }),
+            Condition::Not(inner) => build::binary(
+                BinaryOp::Subtract,
+                build::number("1"),
+                self.condition(inner)?,
+            ),
+            // What does not hold decides, whatever is unknown.
+            Condition::All(parts) => {
+                let parts = each(parts)?;
+                let all = build::join(BinaryOp::Multiply, parts.clone());
+                decided(all, parts, "0").unwrap_or_else(|| build::vector("1"))
+            }
+            // What holds decides.
+            Condition::Any(parts) => {
+                let parts = each(parts)?;
+                let sum = build::join(BinaryOp::Add, parts.clone())
+                    .map(|sum| build::call("clamp_max", vec![sum, build::number("1")]));
+                decided(sum, parts, "1").unwrap_or_else(|| build::vector("0"))
+            }
+            Condition::Compare(compare) => self.comparison(compare)?,
+            Condition::Dates { from, to, zone } => {
+                let said = |problem: Unreadable| problem.to_string();
+                let after = to
+                    .tomorrow()
+                    .map_err(|_| format!("{to} is the calendar's last day"))?;
+                let first = start(*from, zone).map_err(said)?.as_second();
+                let end = start(after, zone).map_err(said)?.as_second();
+                build::call(
+                    "vector",
+                    vec![build::binary(
+                        BinaryOp::Multiply,
+                        since(first),
+                        build::compare_bool(BinaryOp::Less, time(), seconds(end)),
+                    )],
+                )
+            }
+            Condition::Week { spans, .. } => {
+                let parts = spans.iter().map(week);
+                build::join(BinaryOp::Add, parts).unwrap_or_else(|| build::vector("0"))
+            }
+        })
+    }
+
+    fn comparison(&self, compare: &Compare) -> Result<Expr, String> {
+        let side = |operand: &Operand| match operand {
+            Operand::Fact(name) => self
+                .0
+                .get(name)
+                .cloned()
+                .ok_or_else(|| format!("there is no query for {name}")),
+            Operand::Limit(limit) => Ok(number(*limit)),
+        };
+        let op = match compare.op {
+            Comparison::Less => BinaryOp::Less,
+            Comparison::LessOrEqual => BinaryOp::LessOrEqual,
+            Comparison::Greater => BinaryOp::Greater,
+            Comparison::GreaterOrEqual => BinaryOp::GreaterOrEqual,
+            Comparison::Equal => BinaryOp::Equal,
+            Comparison::NotEqual => BinaryOp::NotEqual,
+        };
+        let paren = |expr: Expr| match expr.node {
+            crate::promql::Node::Number(_) => expr,
+            _ => build::paren(expr),
+        };
+        Ok(build::compare_bool(
+            op,
+            paren(side(&compare.left)?),
+            paren(side(&compare.right)?),
+        ))
+    }
+}
+
+/// What all parts give together, where all are known, or else one that decides by itself.
+fn decided(together: Option<Expr>, parts: Vec<Expr>, deciding: &str) -> Option<Expr> {
+    let alone = parts
+        .into_iter()
+        .map(|part| build::binary(BinaryOp::Equal, part, build::number(deciding)));
+    build::join(BinaryOp::Or, together.into_iter().chain(alone))
+}
+
+/// 0 from the end of an override's last day on, and 1 before: what it lets pass is multiplied by the opposite.
+///
+/// # Errors
+/// Where its zone or day is none.
+pub fn expired(overriding: &Override) -> Result<Expr, String> {
+    let end = end(overriding).map_err(|problem| problem.to_string())?;
+    Ok(since(end.as_second()))
+}
+
+fn time() -> Expr {
+    build::call("time", Vec::new())
+}
+
+fn seconds(seconds: i64) -> Expr {
+    build::number(seconds.to_string())
+}
+
+/// Whether it is that moment or later, 1 or 0.
+fn since(moment: i64) -> Expr {
+    build::compare_bool(BinaryOp::GreaterOrEqual, time(), seconds(moment))
+}
+
+/// Whether it is in a span of the week by UTC's clocks.
+fn week(span: &Span) -> Expr {
+    let call = |function| build::call(function, Vec::new());
+    let times =
+        |expr, by: u16| build::binary(BinaryOp::Multiply, expr, build::number(by.to_string()));
+    // PromQL's week begins on Sunday.
+    let monday_first = build::binary(
+        BinaryOp::Modulo,
+        build::paren(build::binary(
+            BinaryOp::Add,
+            call("day_of_week"),
+            build::number("6"),
+        )),
+        build::number("7"),
+    );
+    let minute = || {
+        let parts = [
+            times(monday_first.clone(), DAY),
+            times(call("hour"), 60),
+            call("minute"),
+        ];
+        build::join(BinaryOp::Add, parts).map_or_else(|| call("minute"), build::paren)
+    };
+    let bound =
+        |op, minutes: u16| build::compare_bool(op, minute(), build::number(minutes.to_string()));
+    build::paren(build::binary(
+        BinaryOp::Multiply,
+        build::paren(bound(BinaryOp::GreaterOrEqual, span.from)),
+        build::paren(bound(BinaryOp::Less, span.to)),
+    ))
+}

@@ -1,0 +1,139 @@
+//! The queries of facts: over what the rules record, and over the alerts themselves.
+
+use rust_decimal::Decimal;
+
+use crate::backends::recorded::{BUDGET_REMAINING, ERROR_RATIO, INFO};
+use crate::ir::burn_rate::budget_time;
+use crate::ir::gate::{Fact, Objective};
+use crate::ir::number::decimal_text;
+use crate::ir::{Duration, Service, Settings, Severity};
+use crate::promql::{BinaryOp, Expr, build};
+
+/// How finely it is looked where something began. Alerts have a sample at every evaluation of the rules, and each is
+/// seen for five minutes.
+const STEP: &str = "1m";
+
+/// What a service's facts are asked with.
+#[derive(Clone, Copy)]
+pub struct Queries<'a> {
+    /// The service.
+    pub service: &'a Service,
+    /// The project's settings.
+    pub settings: &'a Settings,
+}
+
+impl Queries<'_> {
+    /// The query of a fact: one sample without labels, or none; never NaN or an infinity. Nothing for what is known
+    /// without asking.
+    pub fn of(self, fact: &Fact) -> Option<Expr> {
+        let query = match fact {
+            Fact::Budget(objective) => self.budget(objective),
+            Fact::BudgetTime(objective) => build::binary(
+                BinaryOp::Multiply,
+                self.budget(objective),
+                number(budget_time(objective.objective, objective.window).as_seconds()),
+            ),
+            Fact::Burn(objective, over) => build::binary(
+                BinaryOp::Divide,
+                self.recorded(&format!("{ERROR_RATIO}{over}"), objective),
+                number(Decimal::ONE - objective.objective),
+            ),
+            Fact::Firing(severity) => self.where_rules_are(or_none(build::aggregate(
+                "count",
+                None,
+                self.firing(*severity),
+            ))),
+            Fact::Incidents(over) => self.where_rules_are(or_none(self.incidents(*over))),
+            Fact::DeployAge => build::binary(
+                BinaryOp::Subtract,
+                build::call("time", Vec::new()),
+                self.deployed()?,
+            ),
+            Fact::Deploys(over) => build::call(
+                "changes",
+                vec![build::subquery(
+                    self.deployed()?,
+                    over.to_string(),
+                    Some(STEP),
+                )],
+            ),
+            Fact::Dependents => return None,
+        };
+        Some(finite(query))
+    }
+
+    /// The labels of a service's series, besides that of an objective.
+    fn labels<'l>(&'l self, service: &'l str) -> Vec<(&'l str, &'l str)> {
+        let environment = self.settings.environment.as_deref();
+        let environment = environment.map(|environment| ("environment", environment));
+        environment
+            .into_iter()
+            .chain([("service", service)])
+            .collect()
+    }
+
+    /// The value of what is recorded of an objective.
+    fn recorded(&self, metric: &str, objective: &Objective) -> Expr {
+        let mut labels = self.labels(&objective.service);
+        labels.push(("slo", &objective.slo));
+        build::aggregate("max", None, build::selector(metric, &labels))
+    }
+
+    fn budget(&self, objective: &Objective) -> Expr {
+        self.recorded(BUDGET_REMAINING, objective)
+    }
+
+    /// The service's alerts of a severity that are firing.
+    fn firing(&self, severity: Severity) -> Expr {
+        let name = match severity {
+            Severity::Page => "page",
+            Severity::Ticket => "ticket",
+        };
+        let called = self.settings.severity_labels.get(&severity);
+        let called = called.map_or(name, String::as_str);
+        let mut labels = vec![("alertstate", "firing"), ("severity", called)];
+        labels.extend(self.labels(&self.service.name));
+        build::selector("ALERTS", &labels)
+    }
+
+    /// How often the first page began to fire: there is one now, and there was none a step before.
+    fn incidents(&self, over: Duration) -> Expr {
+        let now = build::aggregate("max", None, self.firing(Severity::Page));
+        let before = build::offset(self.firing(Severity::Page), STEP);
+        let before = build::aggregate("max", None, before);
+        let began = build::binary(BinaryOp::Unless, now, before);
+        let range = build::subquery(build::paren(began), over.to_string(), Some(STEP));
+        build::call("count_over_time", vec![range])
+    }
+
+    /// A count of alerts, where the service's rules are evaluated: where they are not, that none fires says nothing.
+    fn where_rules_are(&self, count: Expr) -> Expr {
+        if self.service.slos.is_empty() {
+            return count;
+        }
+        let info = build::selector(INFO, &self.labels(&self.service.name));
+        let there = build::aggregate("group", None, info);
+        build::binary(BinaryOp::And, count, there)
+    }
+
+    fn deployed(&self) -> Option<Expr> {
+        let query = self.service.deployed.clone()?;
+        Some(build::aggregate("max", None, query))
+    }
+}
+
+/// A number as PromQL has it.
+pub fn number(number: Decimal) -> Expr {
+    build::number(decimal_text(number))
+}
+
+/// No series means none.
+fn or_none(count: Expr) -> Expr {
+    build::binary(BinaryOp::Or, count, build::vector("0"))
+}
+
+/// Without NaN and the infinities, which are no data.
+fn finite(query: Expr) -> Expr {
+    let above = build::binary(BinaryOp::Less, build::number("-Inf"), query);
+    build::binary(BinaryOp::Less, above, build::number("Inf"))
+}

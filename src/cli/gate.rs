@@ -1,0 +1,270 @@
+//! `nthc gate check` and `nthc gate facts`.
+
+use jiff::Timestamp;
+
+use super::console::Console;
+use super::exit::{Exit, Failure};
+use super::options::{AskedGate, Format, Gate, GateCommand};
+use super::prometheus_client::Client;
+use super::report::{self, Findings};
+use super::select::{self, Selected};
+use super::{Context, gate_table};
+use crate::backends::policy::{Dependents, policy};
+use crate::diagnostics::suggest;
+use crate::ir;
+use crate::policy::{self, Decision, Facts, Measured, Measurement, Policy, Verdict};
+use crate::project::paths;
+use crate::session::Session;
+
+/// Decides by a gate, or measures what one asks for. Whatever goes wrong, the gate can't be decided by.
+pub fn run(context: &Context, options: &Gate, console: &mut Console) -> Exit {
+    let done = match &options.command {
+        GateCommand::Check(check) => decide(context, &check.asked, console).and_then(|decision| {
+            tell(context, &decision, console)?;
+            Ok(match decision.verdict {
+                Verdict::Allow => Exit::Ok,
+                Verdict::Warn if check.allow_warnings => Exit::Ok,
+                Verdict::Warn => Exit::Warned,
+                Verdict::Deny => Exit::Denied,
+            })
+        }),
+        GateCommand::Facts(facts) => measure(context, &facts.asked, console).and_then(|measured| {
+            let facts = measured.facts()?;
+            let text = serde_json::to_string_pretty(&facts)
+                .map_err(|error| Failure::io(format!("cannot write the facts: {error}")))?;
+            console.out.line(text);
+            Ok(Exit::Ok)
+        }),
+    };
+    done.unwrap_or_else(|failure| {
+        report::failure(&failure, console);
+        Exit::Io
+    })
+}
+
+/// A gate with what was measured for it.
+struct Asked {
+    policy: Policy,
+    /// Which of the policy's gates.
+    gate: usize,
+    measured: Measured,
+    at: Timestamp,
+}
+
+impl Asked {
+    fn gate(&self) -> Result<&policy::Gate, Failure> {
+        self.policy
+            .gates
+            .get(self.gate)
+            .ok_or_else(|| Failure::io("there is no such gate"))
+    }
+
+    fn facts(&self) -> Result<Facts, Failure> {
+        policy::facts(&self.policy, self.gate()?, &self.measured, self.at)
+            .map_err(|problem| Failure::io(problem.to_string()))
+    }
+}
+
+fn decide(
+    context: &Context,
+    asked: &AskedGate,
+    console: &mut Console,
+) -> Result<Decision, Failure> {
+    let asked = measure(context, asked, console)?;
+    policy::decide(&asked.policy, asked.gate()?, &asked.measured, asked.at)
+        .map_err(|problem| Failure::io(problem.to_string()))
+}
+
+/// Asks the Prometheus for all that the gate's conditions measure.
+fn measure(context: &Context, asked: &AskedGate, console: &mut Console) -> Result<Asked, Failure> {
+    if matches!(context.global.format, Format::Sarif | Format::Github) {
+        return Err(Failure::usage("a gate's decision has no such format")
+            .help("It is written with `--format human`, `--format short` or `--format json`."));
+    }
+    let policy = match &asked.policy {
+        Some(file) => {
+            let path = paths::absolute(file, &context.cwd);
+            let shown = paths::shown(&path, &context.cwd);
+            let text = std::fs::read_to_string(&path).map_err(|cause| {
+                let cause = crate::project::io_cause(&cause);
+                Failure::io(format!("cannot read {shown}: {cause}"))
+            })?;
+            let policy = policy::read(&text)
+                .map_err(|problem| Failure::io(format!("cannot read {shown}: {problem}")))?;
+            if let Some(service) = &asked.service
+                && *service != policy.service
+            {
+                return Err(Failure::usage(format!(
+                    "{shown} is of the service `{}`, not of `{service}`",
+                    policy.service
+                )));
+            }
+            policy
+        }
+        None => of_project(context, asked, console)?,
+    };
+    let gate = choose(&policy, asked.gate.as_deref())?;
+    let at = moment(asked.at);
+    let client = Client::new(&asked.prometheus, asked.timeout)?;
+    let mut measured = Measured::new();
+    let names = policy.gates.get(gate).map(policy::Gate::facts);
+    for name in names.into_iter().flatten() {
+        let Some(fact) = policy.facts.get(name) else {
+            return Err(Failure::io(format!("there is no query for {name}")));
+        };
+        let Measurement(value) = client.instant(&fact.query, at, name)?;
+        measured.insert(name.to_owned(), value);
+    }
+    Ok(Asked {
+        policy,
+        gate,
+        measured,
+        at,
+    })
+}
+
+/// The time that is asked for, or now, to the second: Prometheus is asked for the same moment as the calendar.
+pub fn moment(asked: Option<Timestamp>) -> Timestamp {
+    let moment = asked.unwrap_or_else(Timestamp::now);
+    Timestamp::from_second(moment.as_second()).unwrap_or(moment)
+}
+
+/// The gate of that name, or the only one.
+fn choose(policy: &Policy, asked: Option<&str>) -> Result<usize, Failure> {
+    let names: Vec<&str> = policy.gates.iter().map(|gate| gate.name.as_str()).collect();
+    let service = &policy.service;
+    match (asked, names.as_slice()) {
+        (_, []) => Err(Failure::usage(format!("`{service}` has no gate"))
+            .help("Declare one: `gate production { … }`, or give its tier `gate_denies_below`.")),
+        (None, [_]) => Ok(0),
+        (None, several) => Err(
+            Failure::usage(format!("`{service}` has {} gates", several.len())).help(format!(
+                "Name one with `--gate`: `{}`.",
+                several.join("`, `")
+            )),
+        ),
+        (Some(name), known) => known.iter().position(|gate| *gate == name).ok_or_else(|| {
+            let failure = Failure::usage(format!("`{service}` has no gate `{name}`"));
+            match suggest::nearest(name, known.iter().copied()) {
+                Some(near) => failure.help(format!("Did you mean `{near}`?")),
+                None => failure.help(format!("It has `{}`.", known.join("`, `"))),
+            }
+        }),
+    }
+}
+
+/// The services of a project in an environment.
+pub struct Built {
+    session: Session,
+    /// The project's settings, with the environment.
+    pub settings: ir::Settings,
+}
+
+impl Built {
+    /// The project that the command stands in; nothing where it has errors, which are told.
+    ///
+    /// # Errors
+    /// Where there is no project, or it is not clear which environment is meant.
+    pub fn new(
+        context: &Context,
+        env: Option<&str>,
+        console: &mut Console,
+    ) -> Result<Option<Self>, Failure> {
+        let selected = Selected::project(select::project(context)?);
+        let session = selected.session();
+        let compilation = select::known(env, session.check(env))?;
+        let mut findings = Findings::default();
+        let own = selected.loaded.diagnostics.iter().cloned();
+        findings.add(&selected.loaded.sources, own);
+        findings.add(&compilation.sources, compilation.diagnostics);
+        if findings.has_errors() {
+            // Standard output is for what was asked for.
+            let shown = match context.global.format {
+                Format::Human => Format::Human,
+                _ => Format::Short,
+            };
+            findings.show(shown, console)?;
+            return Ok(None);
+        }
+        let environment = match compilation.environments.as_slice() {
+            [] => None,
+            [only] => Some(only.as_str().into()),
+            several => {
+                return Err(
+                    Failure::usage("it is not clear which environment is meant").help(format!(
+                        "Name one with `--env`: `{}`.",
+                        several.join("`, `")
+                    )),
+                );
+            }
+        };
+        let settings = ir::Settings {
+            environment,
+            ..selected.loaded.project.settings.clone()
+        };
+        Ok(Some(Self { session, settings }))
+    }
+
+    /// Calls `see` with all services.
+    pub fn with_services<T>(&self, see: impl FnOnce(&[&ir::Service]) -> T) -> T {
+        let models = self.session.models(self.settings.environment.as_deref());
+        let services: Vec<&ir::Service> = models
+            .iter()
+            .filter_map(|lowered| lowered.service.as_ref())
+            .collect();
+        see(&services)
+    }
+}
+
+/// What is said where a project has no such service.
+pub fn unknown_service(name: &str, services: &[&ir::Service]) -> Failure {
+    let failure = Failure::usage(format!("the project has no service `{name}`"));
+    let known = services.iter().map(|service| service.name.as_str());
+    match suggest::nearest(name, known) {
+        Some(near) => failure.help(format!("Did you mean `{near}`?")),
+        None => failure,
+    }
+}
+
+/// The policy of a service as the project has it now.
+fn of_project(
+    context: &Context,
+    asked: &AskedGate,
+    console: &mut Console,
+) -> Result<Policy, Failure> {
+    let Some(built) = Built::new(context, asked.env.as_deref(), console)? else {
+        return Err(Failure::io(
+            "the project has errors, so its gates are not known",
+        ));
+    };
+    let name = asked.service.as_deref().unwrap_or_default();
+    built.with_services(|services| {
+        let service = services
+            .iter()
+            .find(|service| service.name == name)
+            .ok_or_else(|| unknown_service(name, services))?;
+        Ok(policy(service, &Dependents::of(services), &built.settings))
+    })
+}
+
+/// Writes the decision.
+fn tell(context: &Context, decision: &Decision, console: &mut Console) -> Result<(), Failure> {
+    match context.global.format {
+        Format::Json => {
+            let text = serde_json::to_string_pretty(decision)
+                .map_err(|error| Failure::io(format!("cannot write the decision: {error}")))?;
+            console.out.line(text);
+        }
+        Format::Short => {
+            let gate = format!("{}.{}", decision.service, decision.gate);
+            console
+                .out
+                .line(format_args!("{gate}: {}", decision.verdict.name()));
+            for reason in &decision.reasons {
+                console.out.line(format_args!("{gate}: {reason}"));
+            }
+        }
+        _ => gate_table::show(decision, console),
+    }
+    Ok(())
+}

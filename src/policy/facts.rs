@@ -1,0 +1,117 @@
+//! The facts as a document of their own, for policies in Rego.
+
+use std::collections::BTreeMap;
+
+use jiff::Timestamp;
+use serde::Serialize;
+use serde_json::value::RawValue;
+
+use super::document::{Condition, Gate, Policy, Unreadable, VERSION, zone};
+use super::text::time_of_week;
+use super::truth::{Measured, minute_of_week};
+
+/// What a policy in Rego takes as its input.
+#[derive(Debug, Serialize)]
+pub struct Facts {
+    /// The version of the document, that of the policies.
+    pub version: u32,
+    /// The project's name.
+    pub project: String,
+    /// The service's.
+    pub service: String,
+    /// The environment's, or an empty text where the project declares none.
+    pub environment: String,
+    /// The gate to decide by.
+    pub gate: String,
+    /// The time that it is for.
+    pub at: Timestamp,
+    /// The same in seconds since 1970.
+    pub now: i64,
+    /// What the clocks show in each zone that the gate names.
+    pub zones: BTreeMap<String, LocalTime>,
+    /// What was measured.
+    pub facts: BTreeMap<String, MeasuredFact>,
+}
+
+/// What clocks show.
+#[derive(Debug, Serialize)]
+pub struct LocalTime {
+    /// The day, `2026-12-24`.
+    pub date: String,
+    /// Day and time, for people.
+    pub time: String,
+    /// Minutes since Monday 00:00.
+    pub minute_of_week: u16,
+}
+
+/// A measured fact.
+#[derive(Debug, Serialize)]
+pub struct MeasuredFact {
+    /// The value in the fact's unit, exact; `null` where there is no data.
+    pub value: Option<Box<RawValue>>,
+    /// The query that gave it.
+    pub query: String,
+}
+
+/// The document for a gate.
+///
+/// # Errors
+/// Where it names a time zone that there is none of.
+pub fn facts(
+    policy: &Policy,
+    gate: &Gate,
+    measured: &Measured,
+    at: Timestamp,
+) -> Result<Facts, Unreadable> {
+    let mut zones = BTreeMap::new();
+    for rule in &gate.rules {
+        named_zones(&rule.when, &mut |name| {
+            let minute = minute_of_week(at, name)?;
+            let local = LocalTime {
+                date: at.to_zoned_datetime(zone(name)?).date().to_string(),
+                time: time_of_week(minute),
+                minute_of_week: minute,
+            };
+            zones.insert(name.to_owned(), local);
+            Ok(())
+        })?;
+    }
+    let facts = policy
+        .facts
+        .iter()
+        .filter(|(name, _)| measured.contains_key(*name))
+        .map(|(name, fact)| {
+            let value = measured.get(name).copied().flatten();
+            // A decimal's text is a number in JSON, digit for digit.
+            let value =
+                value.and_then(|value| RawValue::from_string(value.normalize().to_string()).ok());
+            let query = fact.query.clone();
+            (name.clone(), MeasuredFact { value, query })
+        })
+        .collect();
+    Ok(Facts {
+        version: VERSION,
+        project: policy.project.clone(),
+        service: policy.service.clone(),
+        environment: policy.environment.clone().unwrap_or_default(),
+        gate: gate.name.clone(),
+        at,
+        now: at.as_second(),
+        zones,
+        facts,
+    })
+}
+
+fn named_zones(
+    condition: &Condition,
+    see: &mut dyn FnMut(&str) -> Result<(), Unreadable>,
+) -> Result<(), Unreadable> {
+    match condition {
+        Condition::Not(inner) => named_zones(inner, see),
+        Condition::All(parts) | Condition::Any(parts) => {
+            parts.iter().try_for_each(|part| named_zones(part, see))
+        }
+        Condition::Dates { zone, .. } | Condition::Week { zone, .. } => see(zone),
+        Condition::Constant(_) | Condition::Compare(_) => Ok(()),
+    }
+}

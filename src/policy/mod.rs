@@ -1,0 +1,20 @@
+//! Deciding by a gate: what `policy/<service>.json` says, what was measured, and what follows.
+//!
+//! Nothing here asks a Prometheus or reads a clock: whoever decides brings the measured facts and the time.
+
+mod answer;
+mod decide;
+mod document;
+mod facts;
+mod text;
+mod truth;
+
+pub use answer::{Measurement, instant};
+pub use decide::{Check, Decision, Outcome, Overridden, RuleDecision, Verdict, decide, end, start};
+pub use document::{
+    Compare, Condition, Effect, FactQuery, Gate, OnNoData, Operand, Override, Policy, Rule, Span,
+    Unreadable, VERSION, read, zone,
+};
+pub use facts::{Facts, LocalTime, MeasuredFact, facts};
+pub use text::{condition as condition_text, quantity, time_of_week};
+pub use truth::{Measured, Truth, truth};

@@ -1,0 +1,194 @@
+//! Conditions and quantities as a person reads them.
+
+use std::collections::BTreeMap;
+
+use rust_decimal::Decimal;
+
+use super::document::{Compare, Condition, FactQuery, Operand, Span};
+use crate::ir::Duration;
+use crate::ir::gate::{DAY, Unit, WEEK};
+use crate::ir::number::decimal_text;
+
+/// The days of the week, as the language writes them.
+pub const DAYS: [&str; 7] = ["mon", "tue", "wed", "thu", "fri", "sat", "sun"];
+
+/// A condition, much as it is written in `.nth`.
+pub fn condition(condition: &Condition, facts: &BTreeMap<String, FactQuery>) -> String {
+    written(condition, facts, false)
+}
+
+fn written(condition: &Condition, facts: &BTreeMap<String, FactQuery>, within: bool) -> String {
+    let joined = |parts: &[Condition], word: &str| {
+        let parts: Vec<_> = parts
+            .iter()
+            .map(|part| written(part, facts, true))
+            .collect();
+        enclosed(parts.join(&format!(" {word} ")), within)
+    };
+    match condition {
+        Condition::Constant(known) => known.to_string(),
+        Condition::Not(inner) => match inner.as_ref() {
+            Condition::Compare(compare) => format!("not ({})", comparison(compare, facts)),
+            inner => format!("not {}", written(inner, facts, true)),
+        },
+        Condition::All(parts) => joined(parts, "and"),
+        Condition::Any(parts) => joined(parts, "or"),
+        // A comparison binds more tightly than `and` and `or`, and less than `not`.
+        Condition::Compare(compare) => comparison(compare, facts),
+        Condition::Dates { from, to, zone } => {
+            enclosed(format!("{from} to {to} in {zone}"), within)
+        }
+        Condition::Week { spans, zone } => enclosed(format!("{} in {zone}", week(spans)), within),
+    }
+}
+
+fn enclosed(text: String, within: bool) -> String {
+    if within { format!("({text})") } else { text }
+}
+
+/// Spans of the week: `fri 16:00 to mon 09:00`, or `mon to fri 09:00 to 18:00` where they are the same hours of days that
+/// follow one another.
+fn week(spans: &[Span]) -> String {
+    let within_a_day =
+        |span: &Span| span.to - span.from <= DAY && (span.to - 1) / DAY == span.from / DAY;
+    if let [first, .., last] = spans
+        && spans.iter().all(within_a_day)
+        && spans.windows(2).all(|two| {
+            two.iter()
+                .zip(two.iter().skip(1))
+                .all(|(one, next)| next.from == one.from + DAY && next.to == one.to + DAY)
+        })
+    {
+        let day = |span: &Span| day(span.from / DAY);
+        let time = |minutes: u16| format!("{:02}:{:02}", minutes / 60, minutes % 60);
+        let from = first.from % DAY;
+        let to = from + (first.to - first.from);
+        return format!(
+            "{} to {} {} to {}",
+            day(first),
+            day(last),
+            time(from),
+            time(to)
+        );
+    }
+    if let [first, last] = spans
+        && first.from == 0
+        && last.to == WEEK
+    {
+        // It goes over the end of the week.
+        return span(&Span {
+            from: last.from,
+            to: first.to,
+        });
+    }
+    let spans: Vec<_> = spans.iter().map(span).collect();
+    spans.join(", ")
+}
+
+fn span(span: &Span) -> String {
+    format!(
+        "{} to {}",
+        time_of_week(span.from),
+        time_of_week(span.to % WEEK)
+    )
+}
+
+fn day(number: u16) -> &'static str {
+    DAYS.get(usize::from(number)).copied().unwrap_or("mon")
+}
+
+/// Minutes of the week as the language writes them: `mon 09:00`.
+pub fn time_of_week(minutes: u16) -> String {
+    let day = day(minutes / DAY);
+    format!("{day} {:02}:{:02}", minutes % DAY / 60, minutes % 60)
+}
+
+fn comparison(compare: &Compare, facts: &BTreeMap<String, FactQuery>) -> String {
+    let unit = [&compare.left, &compare.right]
+        .into_iter()
+        .find_map(|operand| match operand {
+            Operand::Fact(name) => facts.get(name).map(|fact| fact.unit),
+            Operand::Limit(_) => None,
+        });
+    let side = |operand: &Operand| match operand {
+        Operand::Fact(name) => name.clone(),
+        Operand::Limit(limit) => quantity(*limit, unit.unwrap_or(Unit::Number)),
+    };
+    format!(
+        "{} {} {}",
+        side(&compare.left),
+        compare.op.sign(),
+        side(&compare.right)
+    )
+}
+
+/// How many decimals of a measured quantity are shown.
+const DECIMALS: u32 = 4;
+
+/// A quantity with its unit: `10%`, `5m12s`, `14.4`.
+pub fn quantity(value: Decimal, unit: Unit) -> String {
+    match unit {
+        Unit::Ratio => format!(
+            "{}%",
+            decimal_text((value.saturating_mul(Decimal::ONE_HUNDRED)).round_dp(DECIMALS))
+        ),
+        Unit::Seconds => {
+            use rust_decimal::prelude::ToPrimitive as _;
+            let milliseconds = value.abs().saturating_mul(Decimal::ONE_THOUSAND).round();
+            let mut length = Duration(milliseconds.to_u64().unwrap_or(u64::MAX));
+            // Beyond a minute, nobody cares for less than a second.
+            if length > Duration::MINUTE {
+                length = Duration(length.0 / Duration::SECOND.0 * Duration::SECOND.0);
+            }
+            let sign = if value.is_sign_negative() && length.0 > 0 {
+                "-"
+            } else {
+                ""
+            };
+            format!("{sign}{}", length.to_human())
+        }
+        Unit::Number => decimal_text(value.round_dp(DECIMALS)),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn quantities_have_their_units() {
+        let number = |text: &str| text.parse::<Decimal>().unwrap_or_default();
+        for (value, unit, shown) in [
+            ("0.1", Unit::Ratio, "10%"),
+            ("-1.25", Unit::Ratio, "-125%"),
+            ("0.04212345678", Unit::Ratio, "4.2123%"),
+            ("600", Unit::Seconds, "10m"),
+            ("259.2004", Unit::Seconds, "4m19s"),
+            ("-60.5", Unit::Seconds, "-1m"),
+            ("1.5", Unit::Seconds, "1.5s"),
+            ("14.4", Unit::Number, "14.4"),
+            ("3", Unit::Number, "3"),
+        ] {
+            assert_eq!(quantity(number(value), unit), shown);
+        }
+        assert_eq!(time_of_week(4 * DAY + 16 * 60), "fri 16:00");
+    }
+
+    #[test]
+    fn spans_of_the_week_are_put_together() {
+        let span = |from, to| Span { from, to };
+        let hours: Vec<Span> = (0..5)
+            .map(|day| span(day * DAY + 540, day * DAY + 1080))
+            .collect();
+        assert_eq!(week(&hours), "mon to fri 09:00 to 18:00");
+        assert_eq!(
+            week(&[span(0, 540), span(6720, WEEK)]),
+            "fri 16:00 to mon 09:00"
+        );
+        assert_eq!(week(&[span(0, 5 * DAY)]), "mon 00:00 to sat 00:00");
+        assert_eq!(
+            week(&[span(540, 600), span(DAY, DAY + 60)]),
+            "mon 09:00 to mon 10:00, tue 00:00 to tue 01:00"
+        );
+    }
+}

@@ -1,0 +1,77 @@
+//! Gates, from end to end: what the binary decides on the data of a real Prometheus, and that every form decides the same.
+#![allow(clippy::unwrap_used, clippy::expect_used)]
+
+#[allow(dead_code)]
+mod place;
+mod support;
+#[path = "tools/mod.rs"]
+mod tools;
+
+#[path = "gates/answers.rs"]
+mod answers;
+#[path = "gates/calendar.rs"]
+mod calendar;
+#[path = "gates/cases.rs"]
+mod cases;
+#[path = "gates/forms.rs"]
+mod forms;
+#[path = "gates/history.rs"]
+mod history;
+#[path = "gates/live.rs"]
+mod live;
+#[path = "gates/schemas.rs"]
+mod schemas;
+
+use place::{Place, Ran, run};
+use serde_json::Value;
+
+/// The manifest of a project whose gates are written in every form.
+const MANIFEST: &str = r#"[project]
+name = "shop"
+
+[policy]
+forms = ["json", "rego", "argo-rollouts", "argo-cd"]
+prometheus = "http://prometheus.monitoring:9090"
+image = "registry.example.com/nthc:1.0"
+
+[severity]
+page = "critical"
+"#;
+
+/// A project of one file, built.
+fn built(source: &str) -> Place {
+    let place = Place::new();
+    place.write("nth.toml", MANIFEST);
+    place.write("main.nth", source);
+    let ran = place.run(&["build"]);
+    assert_eq!(ran.code, 0, "{ran:?}");
+    place
+}
+
+/// Runs the binary without what the environment says of a Prometheus.
+fn nthc(place: &Place, args: &[&str]) -> Ran {
+    let mut command = place.command(args);
+    for name in [
+        "ALL_PROXY",
+        "HTTP_PROXY",
+        "all_proxy",
+        "http_proxy",
+        "NTH_PROMETHEUS_TOKEN",
+        "NTH_PROMETHEUS_USER",
+        "NTH_PROMETHEUS_PASSWORD",
+    ] {
+        command.env_remove(name);
+    }
+    run(&mut command)
+}
+
+/// The decision that the binary writes as JSON, with its exit code.
+fn check(place: &Place, args: &[&str]) -> (i32, Value) {
+    let ran = nthc(
+        place,
+        &[&["gate", "check", "--format", "json"], args].concat(),
+    );
+    let decision =
+        serde_json::from_str(&ran.out).unwrap_or_else(|error| panic!("{error}: {ran:?}"));
+    (ran.code, decision)
+}

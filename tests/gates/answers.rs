@@ -1,0 +1,376 @@
+//! Servers that give no good answer: the gate can't be decided by, and nothing is allowed.
+
+use std::io::{BufRead as _, BufReader, Read as _, Write as _};
+use std::net::{TcpListener, TcpStream};
+use std::sync::{Arc, Mutex};
+use std::thread;
+
+use crate::place::Place;
+use crate::{built, check, nthc};
+
+/// A server that gives the same answer to everything, or none where there is no status. What it was asked is kept.
+struct Server {
+    url: String,
+    asked: Arc<Mutex<Vec<String>>>,
+}
+
+impl Server {
+    fn new(status: Option<u16>, body: &str) -> Self {
+        let listener = TcpListener::bind("127.0.0.1:0").unwrap();
+        let url = format!("http://{}", listener.local_addr().unwrap());
+        let asked = Arc::new(Mutex::new(Vec::new()));
+        let (body, log) = (body.to_owned(), asked.clone());
+        thread::spawn(move || {
+            // Connections that are not answered are kept open.
+            let mut kept = Vec::new();
+            for mut stream in listener.incoming().flatten() {
+                log.lock().unwrap().push(receive(&stream));
+                let Some(status) = status else {
+                    kept.push(stream);
+                    continue;
+                };
+                let head = format!(
+                    "HTTP/1.1 {status} Status\r\nConnection: close\r\nContent-Length: {}\r\n\r\n",
+                    body.len()
+                );
+                // The client may be gone.
+                let _ = stream.write_all(head.as_bytes());
+                let _ = stream.write_all(body.as_bytes());
+            }
+        });
+        Self { url, asked }
+    }
+}
+
+/// A request's body.
+fn receive(stream: &TcpStream) -> String {
+    let mut reader = BufReader::new(stream.try_clone().unwrap());
+    let mut length = 0;
+    let mut line = String::new();
+    while reader.read_line(&mut line).unwrap_or_default() > 2 {
+        if let Some((name, value)) = line.split_once(':')
+            && name.eq_ignore_ascii_case("content-length")
+        {
+            length = value.trim().parse().unwrap_or_default();
+        }
+        line.clear();
+    }
+    let mut body = vec![0; length];
+    let _ = reader.read_exact(&mut body);
+    String::from_utf8(body).unwrap()
+}
+
+const SOURCE: &str = r#"team payments { }
+
+service checkout {
+  team     = payments
+  selector = { job = "checkout" }
+
+  slo availability {
+    objective = 99.5%
+
+    sli : ratio { bad = `requests_total{code="500"}`  total = `requests_total` }
+  }
+
+  gate strict {
+    deny spent { when = budget(availability) < 10% }
+  }
+
+  gate open {
+    on_no_data = allow
+
+    deny spent { when = budget(availability) < 10% }
+  }
+}
+"#;
+
+fn vector(samples: &str) -> String {
+    format!(r#"{{"status":"success","data":{{"resultType":"vector","result":[{samples}]}}}}"#)
+}
+
+fn sample(value: &str) -> String {
+    format!(r#"{{"metric":{{}},"value":[1.5,"{value}"]}}"#)
+}
+
+fn decide(place: &Place, gate: &str, url: &str) -> crate::Ran {
+    nthc(
+        place,
+        &[
+            "gate",
+            "check",
+            "checkout",
+            "--gate",
+            gate,
+            "--prometheus",
+            url,
+            "--timeout",
+            "1s",
+        ],
+    )
+}
+
+#[test]
+fn without_a_good_answer_nothing_is_allowed() {
+    let place = built(SOURCE);
+    let nobody = TcpListener::bind("127.0.0.1:0").unwrap();
+    let gone = format!("http://{}", nobody.local_addr().unwrap());
+    drop(nobody);
+    let ok = Some(200);
+    let servers: Vec<(&str, Server, &str)> = vec![
+        ("slow", Server::new(None, ""), "did not answer in time"),
+        (
+            "a page",
+            Server::new(ok, "<html>Log in</html>"),
+            "with a web page",
+        ),
+        (
+            "cut off",
+            Server::new(ok, r#"{"status":"success","da"#),
+            "is cut off",
+        ),
+        (
+            "no JSON",
+            Server::new(ok, "nothing"),
+            "not one of Prometheus's",
+        ),
+        (
+            "a scalar",
+            Server::new(
+                ok,
+                r#"{"status":"success","data":{"resultType":"scalar","result":[1,"1"]}}"#,
+            ),
+            "a vector is wanted",
+        ),
+        (
+            "a string",
+            Server::new(
+                ok,
+                r#"{"status":"success","data":{"resultType":"string","result":[1,"1"]}}"#,
+            ),
+            "a vector is wanted",
+        ),
+        (
+            "a matrix",
+            Server::new(
+                ok,
+                r#"{"status":"success","data":{"resultType":"matrix","result":[]}}"#,
+            ),
+            "a vector is wanted",
+        ),
+        (
+            "two series",
+            Server::new(ok, &vector(&format!("{0},{0}", sample("0.9")))),
+            "one series is wanted",
+        ),
+        (
+            "no number",
+            Server::new(ok, &vector(&sample("much"))),
+            "is no number",
+        ),
+        (
+            "an error",
+            Server::new(
+                ok,
+                r#"{"status":"error","errorType":"timeout","error":"query timed out"}"#,
+            ),
+            "query timed out",
+        ),
+        (
+            "a part",
+            Server::new(
+                ok,
+                r#"{"status":"success","warnings":["a store is down"],"data":{"resultType":"vector","result":[]}}"#,
+            ),
+            "a store is down",
+        ),
+        ("not let in", Server::new(Some(401), ""), "status 401"),
+        ("elsewhere", Server::new(Some(302), ""), "status 302"),
+        ("broken", Server::new(Some(503), ""), "status 503"),
+        (
+            "refused",
+            Server::new(
+                Some(422),
+                r#"{"status":"error","error":"too many samples"}"#,
+            ),
+            "too many samples",
+        ),
+    ];
+    for gate in ["strict", "open"] {
+        let ran = decide(&place, gate, &gone);
+        assert_eq!(ran.code, 3, "{ran:?}");
+        assert!(
+            ran.err.contains("cannot pull budget(availability)"),
+            "{ran:?}"
+        );
+        assert_eq!(ran.out, "", "{ran:?}");
+    }
+    for (name, server, says) in &servers {
+        for gate in ["strict", "open"] {
+            let ran = decide(&place, gate, &server.url);
+            assert_eq!(ran.code, 3, "{name}: {ran:?}");
+            assert!(ran.err.contains(says), "{name}: {ran:?}");
+            assert_eq!(ran.out, "", "{name}: {ran:?}");
+        }
+    }
+    // Facts that are not known are not written either.
+    let (_, slow, _) = &servers[0];
+    let ran = nthc(
+        &place,
+        &[
+            "gate",
+            "facts",
+            "checkout",
+            "--gate",
+            "open",
+            "--prometheus",
+            &slow.url,
+            "--timeout",
+            "1s",
+        ],
+    );
+    assert_eq!((ran.code, ran.out.as_str()), (3, ""), "{ran:?}");
+}
+
+#[test]
+fn an_answer_without_data_is_the_gates_to_judge() {
+    let place = built(SOURCE);
+    for (name, body) in [
+        ("empty", vector("")),
+        ("NaN", vector(&sample("NaN"))),
+        ("infinite", vector(&sample("+Inf"))),
+    ] {
+        let server = Server::new(Some(200), &body);
+        let strict = decide(&place, "strict", &server.url);
+        assert_eq!(strict.code, 2, "{name}: {strict:?}");
+        assert!(
+            strict
+                .out
+                .contains("spent denies: there is no data for budget(availability)"),
+            "{name}: {strict:?}"
+        );
+        let open = decide(&place, "open", &server.url);
+        assert_eq!(open.code, 0, "{name}: {open:?}");
+        assert!(open.out.contains("no data"), "{name}: {open:?}");
+    }
+    let server = Server::new(Some(200), &vector(&sample("0.42")));
+    let (code, decision) = check(
+        &place,
+        &[
+            "checkout",
+            "--gate",
+            "strict",
+            "--prometheus",
+            &server.url,
+            "--at",
+            "2026-06-17T12:00:00Z",
+        ],
+    );
+    assert_eq!(code, 0, "{decision}");
+    assert_eq!(decision["rules"][0]["checks"][0]["value"], "42%");
+    // It is asked once, for that time.
+    let asked = server.asked.lock().unwrap().clone();
+    assert_eq!(asked.len(), 1, "{asked:?}");
+    assert!(asked[0].contains("time=1781697600"), "{asked:?}");
+}
+
+/// What a person sees, and the ways in which the command cannot be answered before anybody is asked.
+#[test]
+fn the_command_says_what_it_needs() {
+    let place = built(SOURCE);
+    let server = Server::new(Some(200), &vector(&sample("0.042")));
+    let at = ["--at", "2026-06-17T12:00:00Z"];
+    let denied = nthc(
+        &place,
+        &[
+            &[
+                "gate",
+                "check",
+                "checkout",
+                "--gate",
+                "strict",
+                "--prometheus",
+                &server.url,
+            ],
+            &at[..],
+        ]
+        .concat(),
+    );
+    assert_eq!(denied.code, 2, "{denied:?}");
+    assert_eq!(
+        denied.out,
+        "checkout / strict, at 2026-06-17T12:00:00Z\n\
+         \n\
+         rule        condition             value  limit  holds\n\
+         deny spent  budget(availability)  4.2%   < 10%  yes    denies\n\
+         \n\
+         denied\n\
+         \x20 spent denies: budget(availability) < 10%: budget(availability) is 4.2%\n"
+    );
+    place.write("broken/build.json", r#"{"version":2}"#);
+    place.write("broken/other.json", "[]");
+    let policy = place.read("build/policy/checkout.json");
+    place.write(
+        "broken/fact.json",
+        policy.replace("\"budget(availability)\": {", "\"budget\": {"),
+    );
+    place.write(
+        "broken/field.json",
+        policy.replace("\"dry_run\"", "\"dryrun\""),
+    );
+    for (args, says) in [
+        (&["checkout"][..], "`checkout` has 2 gates"),
+        (&["checkout", "--gate", "stric"], "Did you mean `strict`?"),
+        (&["checkot", "--gate", "strict"], "Did you mean `checkout`?"),
+        (
+            &["checkout", "--gate", "strict", "--env", "staging"],
+            "no environment `staging`",
+        ),
+        (&["--policy", "none.json"], "cannot read none.json"),
+        (&["--policy", "broken/build.json"], "reads version 1"),
+        (&["--policy", "broken/other.json"], "no policy of nthc's"),
+        (
+            &["--policy", "broken/fact.json", "--gate", "strict"],
+            "no fact \"budget(availability)\"",
+        ),
+        (
+            &["--policy", "broken/field.json", "--gate", "strict"],
+            "no policy of nthc's",
+        ),
+        (
+            &["ledger", "--policy", "build/policy/checkout.json"],
+            "is of the service `checkout`",
+        ),
+    ] {
+        let ran = nthc(
+            &place,
+            &[&["gate", "check", "--prometheus", &server.url], args].concat(),
+        );
+        assert_eq!(ran.code, 3, "{args:?}: {ran:?}");
+        assert!(ran.err.contains(says), "{args:?}: {ran:?}");
+        assert_eq!(ran.out, "", "{args:?}: {ran:?}");
+    }
+    // A project with errors has no gate that could be known.
+    place.replace(
+        "main.nth",
+        "budget(availability) < 10%",
+        "budget(availabilty) < 10%",
+    );
+    let ran = nthc(
+        &place,
+        &[
+            "gate",
+            "check",
+            "checkout",
+            "--gate",
+            "strict",
+            "--prometheus",
+            &server.url,
+        ],
+    );
+    assert_eq!(ran.code, 3, "{ran:?}");
+    assert!(
+        ran.err.contains("there is no slo `availabilty` here"),
+        "{ran:?}"
+    );
+    assert!(ran.err.contains("its gates are not known"), "{ran:?}");
+}

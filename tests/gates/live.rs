@@ -1,0 +1,207 @@
+//! From raw series over the rules that a build writes to decisions and budgets.
+
+use serde_json::Value;
+
+use crate::history::{History, query};
+use crate::support::programs::eventually;
+use crate::{built, check, nthc};
+
+const SOURCE: &str = r#"team payments { }
+
+template service guarded(job: string) {
+  team     = payments
+  selector = { job = job }
+
+  slo availability {
+    objective = 99.5%
+
+    sli : ratio { bad = `requests_total{code="500"}`  total = `requests_total` }
+  }
+
+  gate production {
+    deny spent { when = budget(availability) < 10% }
+    warn fast { when = burn(availability, over: 2h) > 6 }
+  }
+
+  gate open {
+    on_no_data = allow
+
+    deny spent { when = budget(availability) < 10% }
+    deny firing { when = firing(page) > 0 or incidents(over: 1d) > 5 }
+  }
+}
+
+service healthy : guarded("healthy") { }
+
+service spent : guarded("spent") { }
+
+service silent : guarded("silent") { }
+"#;
+
+#[test]
+fn what_the_rules_record_decides() {
+    let place = built(SOURCE);
+    let now = jiff::Timestamp::now().as_second();
+    let mut history = History::default();
+    // Of 4,000 requests in 30 s, 2 fail of the one service, and 40 of the other: an error ratio of 0.05 % and of 1 %.
+    for (job, bad) in [("healthy", 2), ("spent", 40)] {
+        for (code, each) in [("200", 4_000 - bad), ("500", bad)] {
+            let labels = [("job", job), ("code", code)];
+            let begin = now - 3 * 3_600;
+            history.add("requests_total", &labels, (begin, now, 30), |at| {
+                ((at - begin) / 30 * i64::from(each)).to_string()
+            });
+        }
+        // What the rules recorded in the month before.
+        let labels = [("service", job), ("slo", "availability"), ("window", "5m")];
+        let month = (now - 30 * 86_400, now, 300);
+        let rate = |each: i32| (f64::from(each) / 30.0).to_string();
+        history.add("slo:sli_bad_events:rate5m", &labels, month, |_| rate(bad));
+        history.add("slo:sli_total_events:rate5m", &labels, month, |_| {
+            rate(4_000)
+        });
+    }
+    // The rules are loaded later on.
+    std::fs::create_dir_all(place.path("rules")).unwrap();
+    let Some(prometheus) = history.serve(&place.path("run"), &place.path("rules")) else {
+        return;
+    };
+    let url = format!("http://{}", prometheus.address());
+
+    let before = budgets(&place, &url);
+    assert_eq!(before["healthy"]["source"], "indicator", "{before:#?}");
+    assert_eq!(before["silent"]["source"], Value::Null);
+    near(&before["healthy"]["budget_left"], 0.9);
+    near(&before["spent"]["budget_left"], -1.0);
+
+    for entry in std::fs::read_dir(place.path("build/prometheus")).unwrap() {
+        let path = entry.unwrap().path();
+        let text = std::fs::read_to_string(&path).unwrap();
+        let name = path.file_name().unwrap().to_str().unwrap();
+        // Each second, lest the test wait for half a minute.
+        assert!(text.contains("interval: 30s"));
+        place.write(
+            &format!("rules/{name}"),
+            text.replace("interval: 30s", "interval: 1s"),
+        );
+    }
+    let reload = ureq::post(format!("{url}/-/reload")).send_empty().unwrap();
+    assert_eq!(reload.status(), 200);
+    eventually("budgets that the rules record", || {
+        let now = jiff::Timestamp::now().as_second();
+        let recorded = query(&prometheus, "slo:period_error_budget_remaining:ratio", now);
+        (recorded.len() == 2).then_some(())
+    });
+
+    let decide =
+        |service: &str, gate: &str| check(&place, &[service, "--gate", gate, "--prometheus", &url]);
+    let (code, healthy) = decide("healthy", "production");
+    assert_eq!(code, 0, "{healthy:#}");
+    near(&healthy["rules"][0]["checks"][0]["number"], 0.9);
+    // The window is one that only the gate asks for.
+    near(&healthy["rules"][1]["checks"][0]["number"], 0.1);
+    let (code, spent) = decide("spent", "production");
+    assert_eq!(code, 2, "{spent:#}");
+    assert_eq!(
+        spent["reasons"],
+        serde_json::json!([
+            "spent denies: budget(availability) < 10%: budget(availability) is -100%"
+        ])
+    );
+    let (code, silent) = decide("silent", "production");
+    assert_eq!(code, 2, "{silent:#}");
+    assert_eq!(
+        silent["reasons"],
+        serde_json::json!([
+            "spent denies: there is no data for budget(availability)",
+            "fast warns: there is no data for burn(availability, over: 2h)",
+        ])
+    );
+    let (code, open) = decide("silent", "open");
+    assert_eq!(code, 0, "{open:#}");
+    // The rules of a service are there though it has no data: that none of its alerts fires is known.
+    assert_eq!(open["rules"][1]["checks"][0]["number"], "0", "{open:#}");
+    assert_eq!(open["rules"][1]["checks"][1]["number"], "0", "{open:#}");
+    // The alerts of the service that has none left begin to fire once they held for long enough; till then, none does.
+    let (_, spent) = decide("spent", "open");
+    assert_eq!(spent["rules"][1]["checks"][0]["number"], "0", "{spent:#}");
+
+    let after = budgets(&place, &url);
+    let healthy = &after["healthy"];
+    assert_eq!(healthy["source"], "rules", "{after:#?}");
+    near(&healthy["objective"], 0.995);
+    near(&healthy["ratio"], 0.9995);
+    near(&healthy["budget_left"], 0.9);
+    // 90 % of 216 min.
+    near(&healthy["budget_left_seconds"], 0.9 * 216.0 * 60.0);
+    near(&healthy["burn_rate"], 0.1);
+    assert_eq!(healthy["burn_rate_over"], "1h");
+    // 90 % of the budget last 27 d at the rate that all of it is for 30 d, and ten times that at a tenth of it.
+    near(&healthy["exhausted_in_seconds"], 270.0 * 86_400.0);
+    near(&after["spent"]["budget_left"], -1.0);
+    assert_eq!(after["spent"]["exhausted_in_seconds"], "0");
+    assert_eq!(after["silent"]["budget_left"], Value::Null);
+
+    let shown = nthc(
+        &place,
+        &["budget", "healthy", "silent", "--prometheus", &url],
+    );
+    assert_eq!(shown.code, 0, "{shown:?}");
+    let lines: Vec<&str> = shown.out.lines().collect();
+    let cells = |line: &str| -> Vec<String> {
+        line.split("  ")
+            .map(str::trim)
+            .filter(|cell| !cell.is_empty())
+            .map(str::to_owned)
+            .collect()
+    };
+    assert_eq!(
+        cells(lines[1]),
+        [
+            "healthy",
+            "availability",
+            "99.5%",
+            "30d",
+            "99.95%",
+            "90%, 3h14m24s",
+            "0.1 in 1h",
+            "270d",
+            "rules"
+        ],
+        "{shown:?}"
+    );
+    assert_eq!(cells(lines[2])[5], "no data", "{shown:?}");
+    assert_eq!(shown.err, "1 without data\n");
+}
+
+/// The budgets that the binary writes as JSON, by service.
+fn budgets(place: &crate::place::Place, url: &str) -> std::collections::BTreeMap<String, Value> {
+    let ran = nthc(place, &["budget", "--prometheus", url, "--format", "json"]);
+    assert_eq!(ran.code, 0, "{ran:?}");
+    let told: Value = serde_json::from_str(&ran.out).unwrap();
+    let of = |budget: &Value| {
+        (
+            budget["service"].as_str().unwrap().to_owned(),
+            budget.clone(),
+        )
+    };
+    told["objectives"]
+        .as_array()
+        .unwrap()
+        .iter()
+        .map(of)
+        .collect()
+}
+
+/// That a number, which is exact and so a text, is another one but for what floats and the last samples do to it.
+fn near(found: &Value, wanted: f64) {
+    let number: f64 = found
+        .as_str()
+        .unwrap_or_else(|| panic!("{found}"))
+        .parse()
+        .unwrap();
+    assert!(
+        (number - wanted).abs() <= wanted.abs() * 0.001,
+        "{number} is not {wanted}"
+    );
+}
