@@ -233,6 +233,10 @@ pub struct Service {
     pub support_hours: Option<SupportHours>,
     /// What its runbook says besides what every service's does.
     pub runbook: Vec<Section>,
+    /// What is decided about its deployments.
+    pub gates: Vec<gate::Gate>,
+    /// When it was last deployed, in seconds since 1970.
+    pub deployed: Option<promql::Expr>,
 }
 
 /// A section of a runbook, as a person wrote it.
@@ -242,10 +246,6 @@ pub struct Section {
     pub title: SmolStr,
     /// What it says, in Markdown.
     pub text: String,
-    /// What is decided about its deployments.
-    pub gates: Vec<gate::Gate>,
-    /// When it was last deployed, in seconds since 1970.
-    pub deployed: Option<promql::Expr>,
 }
 
 /// What an alert asks for.

@@ -55,10 +55,8 @@ use super::{alertmanager, docs, lints, openslo, pagerduty, targets};
 use crate::diagnostics::{Applicability, Diagnostic, codes};
 use crate::ir::{
     AlertmanagerSettings, DashboardFormat, DocsSettings, Duration, GrafanaSettings,
-    OpenSloSettings, PagerDutySettings, PrometheusSettings, RuleFormat, Settings, Severity,
-    TargetName,
-    DashboardFormat, Duration, GrafanaSettings, PolicySettings, PrometheusSettings, RuleFormat,
-    Settings, Severity,
+    OpenSloSettings, PagerDutySettings, PolicySettings, PrometheusSettings, RuleFormat, Settings,
+    Severity, TargetName,
 };
 use crate::levels::Levels;
 

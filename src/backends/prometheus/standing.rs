@@ -15,7 +15,14 @@ impl<'a> Standing<'a> {
     /// One of a service.
     pub fn new(service: &'a Service, slo: &'a Slo, settings: &'a Settings) -> Self {
         Self {
-            of: SloContext::new(Context { service, settings }, slo),
+            of: SloContext::new(
+                Context {
+                    service,
+                    settings,
+                    alerts: &[],
+                },
+                slo,
+            ),
         }
     }
 
