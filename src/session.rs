@@ -19,7 +19,7 @@ use crate::db::{
 };
 use crate::diagnostics::{Code, Diagnostic, FileSpan, Severity, SourceMap, codes, suggest};
 use crate::eval::{BlockRef, instance};
-use crate::ir::{self, Duration, Settings, Tally};
+use crate::ir::{self, Duration, Settings, Tally, TargetName};
 use crate::levels::{self, Annotated, Levels, directives};
 use crate::lower::{Lowered, LoweredTeam, mail_receivers, service_model, team_model};
 use crate::project::DEFAULT_SCRAPE_INTERVAL;
@@ -98,7 +98,8 @@ impl Configuration {
             scrape_interval: settings.prometheus.scrape_interval,
             catalogue,
             levels,
-            sends_mail: settings.alertmanager.sends_mail(),
+            sends_mail: settings.alertmanager.sends_mail()
+                || !settings.targets.contains(&TargetName::Alertmanager),
             default_team: settings.alertmanager.default_team.clone(),
         }
     }
