@@ -19,7 +19,7 @@ use crate::db::{
 };
 use crate::diagnostics::{Code, Diagnostic, FileSpan, Severity, SourceMap, codes, suggest};
 use crate::eval::{BlockRef, instance};
-use crate::ir::{self, Duration, PolicyForm, PolicySettings, Settings, Tally};
+use crate::ir::{self, Duration, PolicyForm, PolicySettings, Settings, Tally, TargetName};
 use crate::levels::{self, Annotated, Levels, directives};
 use crate::lower::{Lowered, LoweredTeam, mail_receivers, service_model, team_model};
 use crate::project::DEFAULT_SCRAPE_INTERVAL;
@@ -101,7 +101,8 @@ impl Configuration {
             policy_forms: settings.policy.forms.clone(),
             catalogue,
             levels,
-            sends_mail: settings.alertmanager.sends_mail(),
+            sends_mail: settings.alertmanager.sends_mail()
+                || !settings.targets.contains(&TargetName::Alertmanager),
             default_team: settings.alertmanager.default_team.clone(),
         }
     }
