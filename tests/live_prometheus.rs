@@ -196,11 +196,13 @@ fn what_real_exporters_say_becomes_rules_that_prometheus_takes() {
         )
     });
     await_scrapes(&server, 3);
-    // What it says of its rules it says once they ran.
-    eventually("metrics of rules", || {
-        let ran = query(&server, "prometheus_rule_group_last_duration_seconds");
-        (!ran.is_empty()).then_some(())
-    });
+    // What it says of its rules it says once they ran, and of the time between scrapes after the second of a target.
+    for late in [
+        "prometheus_rule_group_last_duration_seconds",
+        "prometheus_target_interval_length_seconds_count",
+    ] {
+        eventually(late, || (!query(&server, late).is_empty()).then_some(()));
+    }
 
     let shop = SHOP
         .replace("PROMETHEUS", &server.address())
