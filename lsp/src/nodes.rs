@@ -196,7 +196,10 @@ pub fn of_item(item: &ItemNode) -> Vec<Node<'_>> {
         ItemNode::Template(template) => {
             let params = template.params.iter().map(Node::Param);
             let base = template.base.iter().map(Node::Base);
-            params.chain(base).chain([Node::Body(&template.body)]).collect()
+            params
+                .chain(base)
+                .chain([Node::Body(&template.body)])
+                .collect()
         }
         ItemNode::Kind(decl) => decl.fields.iter().map(Node::Declared).collect(),
         ItemNode::Function(decl) => decl.params.iter().map(Node::Param).collect(),

@@ -46,7 +46,10 @@ impl Spans {
             Node::Aggregate(aggregate) => {
                 self.add(aggregate.op_span);
                 if let Some(grouping) = &aggregate.grouping {
-                    grouping.labels.iter().for_each(|label| self.add(label.span));
+                    grouping
+                        .labels
+                        .iter()
+                        .for_each(|label| self.add(label.span));
                     if let [first, .., last] = grouping.labels.as_slice() {
                         self.between(first.span, last.span);
                     }

@@ -24,7 +24,9 @@ pub fn folding_range(view: &View, params: &FoldingRangeParams) -> Option<Vec<Fol
     let text = project.text(file);
     let client = view.settings.client.text_document.as_ref();
     let client = client.and_then(|known| known.folding_range.as_ref());
-    let whole_lines = client.and_then(|known| known.line_folding_only).unwrap_or_default();
+    let whole_lines = client
+        .and_then(|known| known.line_folding_only)
+        .unwrap_or_default();
     let mut folds = folds(text, parsed(project.db(), file));
     if let Some(limit) = client.and_then(|known| known.range_limit) {
         folds.sort_by_key(|fold| (fold.depth, fold.range.start));
@@ -74,7 +76,11 @@ fn folds(text: &str, file: &ParsedFile) -> Vec<Fold> {
         let closes = if part.closed { closes } else { 0 };
         let range = TextRange {
             start: part.range.start + opens,
-            end: part.range.end.saturating_sub(closes).max(part.range.start + opens),
+            end: part
+                .range
+                .end
+                .saturating_sub(closes)
+                .max(part.range.start + opens),
         };
         found.push(Fold {
             range,

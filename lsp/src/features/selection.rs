@@ -146,7 +146,10 @@ fn of_query(query: &QueryLit) -> Vec<TextRange> {
         Err(_) => brackets(&text),
     };
     let start = query.text_range.start;
-    ranges.into_iter().map(|range| range.shifted(start)).collect()
+    ranges
+        .into_iter()
+        .map(|range| range.shifted(start))
+        .collect()
 }
 
 /// Brackets and what is in them.

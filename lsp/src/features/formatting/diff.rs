@@ -102,7 +102,11 @@ fn whole_line_ends(old: &str, new: &str, before: usize, after: usize) -> (usize,
         before
     };
     let ends_cut = cuts(old, old.len() - after) || cuts(new, new.len() - after);
-    let after = if ends_cut { after.saturating_sub(1) } else { after };
+    let after = if ends_cut {
+        after.saturating_sub(1)
+    } else {
+        after
+    };
     (before, after)
 }
 
@@ -151,7 +155,10 @@ mod tests {
 
     #[test]
     fn line_ends_stay_whole() {
-        assert_eq!(shown("a\r\nb\r\n", "a\nb\n"), [pair("\r\n", "\n"), pair("\r\n", "\n")]);
+        assert_eq!(
+            shown("a\r\nb\r\n", "a\nb\n"),
+            [pair("\r\n", "\n"), pair("\r\n", "\n")]
+        );
         assert_eq!(shown("é = 1\n", "è = 1\n"), [pair("é", "è")]);
     }
 }

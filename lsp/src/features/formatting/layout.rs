@@ -53,9 +53,8 @@ fn of_sound(text: &str, laid: &str, file: &ParsedFile, range: TextRange) -> Vec<
         let Some(extent) = extent.map(|extent| whole_lines(text, extent)) else {
             continue;
         };
-        let within = |change: &&Change| {
-            extent.start <= change.range.start && change.range.end <= extent.end
-        };
+        let within =
+            |change: &&Change| extent.start <= change.range.start && change.range.end <= extent.end;
         let chosen: Vec<Change> = all.iter().filter(within).cloned().collect();
         // A part of the edits must not say anything else than all of them do.
         let made = apply(text, &chosen);
@@ -84,7 +83,9 @@ fn of_damaged(text: &str, file: &ParsedFile, range: TextRange) -> Vec<Change> {
             continue;
         };
         let slice = slice.trim_end();
-        let Some(laid) = laid_out(slice) else { continue };
+        let Some(laid) = laid_out(slice) else {
+            continue;
+        };
         let of_item = changes(slice, laid.trim_end());
         found.extend(of_item.into_iter().map(|change| Change {
             range: change.range.shifted(*start),

@@ -14,7 +14,10 @@ const INDENT: usize = 2;
 pub fn indent(text: &str, file: &ParsedFile, offset: usize, typed: char) -> Option<Change> {
     let start = line_start(text, offset);
     let rest = text.get(start..)?;
-    let line = rest.find(['\r', '\n']).and_then(|end| rest.get(..end)).unwrap_or(rest);
+    let line = rest
+        .find(['\r', '\n'])
+        .and_then(|end| rest.get(..end))
+        .unwrap_or(rest);
     let content = line.trim_start_matches([' ', '\t']);
     let blank = line.len() - content.len();
     if typed == '}' && (!content.starts_with('}') || offset > start + blank + 1) {
@@ -48,7 +51,10 @@ pub fn indent(text: &str, file: &ParsedFile, offset: usize, typed: char) -> Opti
         .map(|part| line_start(text, part.range.start as usize))
         .collect();
     // The line of a bracket that ends here is no deeper for what it opens besides.
-    let partners = parts.iter().filter(closes).filter(|part| part.is_bracketed());
+    let partners = parts
+        .iter()
+        .filter(closes)
+        .filter(|part| part.is_bracketed());
     let partner = partners
         .map(|part| line_start(text, part.range.start as usize))
         .next();
@@ -66,6 +72,9 @@ pub fn indent(text: &str, file: &ParsedFile, offset: usize, typed: char) -> Opti
 
 /// Where the item ends that a part is in, if another follows: what is left open ends there.
 fn end_of_item(file: &ParsedFile, part: &Part) -> Option<usize> {
-    let next = file.items.iter().find(|(start, _)| *start > part.range.start);
+    let next = file
+        .items
+        .iter()
+        .find(|(start, _)| *start > part.range.start);
     next.map(|(start, _)| *start as usize)
 }
