@@ -66,7 +66,8 @@ fn around(text: &str, file: &ParsedFile, parts: &[Part], offset: usize) -> Vec<T
             end: within,
         };
         for node in path_to(&item.node, place) {
-            found.push(node.range().shifted(*start));
+            // What is left open goes on to the end of its item.
+            found.extend(without_blanks(text, node.range().shifted(*start)));
             if let Node::Expr(expr) = node
                 && let ExprNode::Query(query) = &expr.node
             {
@@ -77,6 +78,12 @@ fn around(text: &str, file: &ParsedFile, parts: &[Part], offset: usize) -> Vec<T
     }
     found.extend(comments(text, |_| true).iter().map(|comment| comment.range));
     nested(found, offset)
+}
+
+fn without_blanks(text: &str, range: TextRange) -> Option<TextRange> {
+    let slice = text.get(range.start as usize..range.end as usize)?;
+    let start = range.start as usize;
+    Some(TextRange::new(start, start + slice.trim_end().len()))
 }
 
 /// Those that hold a byte, from the smallest, each within the next.

@@ -4,5 +4,8 @@
 
 #[path = "../common/mod.rs"]
 mod common;
+mod folding;
+mod formatting;
 mod harness;
+mod selection;
 mod support;

@@ -8,10 +8,16 @@ use super::diff::{Change, apply, changes};
 /// A text as `nthc fmt` lays it out, with the line ends that it has. Nothing where it has syntax errors.
 pub fn laid_out(text: &str) -> Option<String> {
     let laid = nthc::syntax::format(text)?;
-    if has_crlf(text) {
-        Some(laid.replace("\r\n", "\n").replace('\n', "\r\n"))
+    Some(with_line_ends(&laid, has_crlf(text)))
+}
+
+/// A text with all lines ending in one way.
+pub fn with_line_ends(text: &str, crlf: bool) -> String {
+    let text = text.replace("\r\n", "\n");
+    if crlf {
+        text.replace('\n', "\r\n")
     } else {
-        Some(laid)
+        text
     }
 }
 
@@ -39,91 +45,110 @@ pub fn tidied(before: &str, after: String) -> String {
 /// The edits that lay out the statements or items that a range touches. In a text with syntax errors those items
 /// that have none are laid out.
 pub fn range(text: &str, file: &ParsedFile, range: TextRange) -> Vec<Change> {
-    match laid_out(text) {
-        Some(laid) => of_sound(text, &laid, file, range),
-        None => of_damaged(text, file, range),
+    let touched: Vec<(TextRange, bool)> = file
+        .items
+        .iter()
+        .map(|(start, item)| {
+            let (from, until) = (*start as usize, (*start + item.len) as usize);
+            let slice = text.get(from..until).unwrap_or_default();
+            let is_sound = item
+                .errors
+                .iter()
+                .all(|error| error.kind == SyntaxErrorKind::StrayDoc);
+            (
+                TextRange::new(from, from + slice.trim_end().len()),
+                is_sound,
+            )
+        })
+        .filter(|(extent, _)| touch(*extent, range))
+        .collect();
+    let holds_all = text
+        .get(..range.start as usize)
+        .zip(text.get(range.end as usize..))
+        .is_some_and(|(before, after)| before.trim().is_empty() && after.trim().is_empty());
+    if holds_all && let Some(changes) = whole(text) {
+        return changes;
     }
-}
-
-fn of_sound(text: &str, laid: &str, file: &ParsedFile, range: TextRange) -> Vec<Change> {
-    let all = changes(text, laid);
-    let parts = parts(text, file);
-    let items = items_touched(text, file, range);
-    for extent in [statements_touched(&parts, range), items, Some(range)] {
-        let Some(extent) = extent.map(|extent| whole_lines(text, extent)) else {
-            continue;
-        };
-        let within =
-            |change: &&Change| extent.start <= change.range.start && change.range.end <= extent.end;
-        let chosen: Vec<Change> = all.iter().filter(within).cloned().collect();
-        // A part of the edits must not say anything else than all of them do.
-        let made = apply(text, &chosen);
-        if made.and_then(|made| laid_out(&made)).as_deref() == Some(laid) {
-            return chosen;
-        }
-    }
-    Vec::new()
-}
-
-fn of_damaged(text: &str, file: &ParsedFile, range: TextRange) -> Vec<Change> {
     let mut found = Vec::new();
-    for (start, item) in &file.items {
-        let extent = TextRange {
-            start: *start,
-            end: *start + item.len,
-        };
-        let is_sound = item
-            .errors
-            .iter()
-            .all(|error| error.kind == SyntaxErrorKind::StrayDoc);
-        if !is_sound || !touch(extent, range) {
-            continue;
+    // Sound neighbours are laid out together, with what stands between them.
+    for run in touched.chunk_by(|left, right| left.1 && right.1) {
+        if let ([(first, true), ..], Some((last, _))) = (run, run.last()) {
+            found.extend(of_run(text, file, first.to(*last), range));
         }
-        let Some(slice) = text.get(extent.start as usize..extent.end as usize) else {
-            continue;
-        };
-        let slice = slice.trim_end();
-        let Some(laid) = laid_out(slice) else {
-            continue;
-        };
-        let of_item = changes(slice, laid.trim_end());
-        found.extend(of_item.into_iter().map(|change| Change {
-            range: change.range.shifted(*start),
-            ..change
-        }));
     }
     found
 }
 
-/// From the first to the last statement that a range touches, of those that stand side by side.
-fn statements_touched(parts: &[Part], range: TextRange) -> Option<TextRange> {
-    let holds = |part: &&Part| part.range.start <= range.start && range.end <= part.range.end;
-    let depth = parts
+/// The edits of one or several items, or of those statements of one that are touched.
+fn of_run(text: &str, file: &ParsedFile, run: TextRange, range: TextRange) -> Vec<Change> {
+    let Some(slice) = text.get(run.start as usize..run.end as usize) else {
+        return Vec::new();
+    };
+    let laid = laid_out(slice);
+    // The line ends of the whole text are those of its first line.
+    let Some(laid) = laid.map(|laid| with_line_ends(&laid, has_crlf(text))) else {
+        return Vec::new();
+    };
+    let mut all = changes(slice, laid.trim_end());
+    for change in &mut all {
+        change.range = change.range.shifted(run.start);
+    }
+    let Some(extent) = statements_touched(text, file, run, range) else {
+        return all;
+    };
+    let is_within =
+        |change: &Change| extent.start <= change.range.start && change.range.end <= extent.end;
+    let is_apart = |change: &Change| !touch(extent, change.range);
+    let chosen: Vec<Change> = all
         .iter()
-        .filter(|part| part.kind == PartKind::Body && part.closed)
-        .filter(holds)
-        .map(|part| part.depth + 1)
-        .max()
-        .unwrap_or(0);
-    parts
+        .filter(|change| is_within(change))
+        .cloned()
+        .collect();
+    // Some of the edits must not say anything else than all of them do.
+    let is_whole = all
         .iter()
-        .filter(|part| {
-            part.kind == PartKind::Unit && part.depth == depth && touch(part.range, range)
-        })
-        .map(|part| part.range)
-        .reduce(TextRange::to)
+        .all(|change| is_within(change) || is_apart(change));
+    let made = apply(text, &chosen);
+    let is_same = || {
+        let of_run = |text: &str, end: usize| laid_out(text.get(run.start as usize..end)?);
+        let grown = made.as_ref()?.len() + run.end as usize - text.len();
+        let laid = with_line_ends(&of_run(made.as_ref()?, grown)?, has_crlf(text));
+        Some(
+            laid.trim_end()
+                == with_line_ends(&of_run(text, run.end as usize)?, has_crlf(text)).trim_end(),
+        )
+    };
+    if is_whole && is_same() == Some(true) {
+        chosen
+    } else {
+        all
+    }
 }
 
-fn items_touched(text: &str, file: &ParsedFile, range: TextRange) -> Option<TextRange> {
-    let items = file.items.iter().map(|(start, item)| {
-        let end = (*start + item.len) as usize;
-        let slice = text.get(*start as usize..end).unwrap_or_default();
-        TextRange::new(*start as usize, *start as usize + slice.trim_end().len())
+/// The lines of the statements that a range touches, of those that stand side by side in one body. Nothing where it
+/// touches more than that.
+fn statements_touched(
+    text: &str,
+    file: &ParsedFile,
+    run: TextRange,
+    range: TextRange,
+) -> Option<TextRange> {
+    let parts = parts(text, file);
+    let holds = |part: &&Part| part.range.start < range.start && range.end < part.range.end;
+    let body = parts
+        .iter()
+        .filter(|part| part.kind == PartKind::Body && part.closed && touch(part.range, run))
+        .filter(holds)
+        .max_by_key(|part| part.depth)?;
+    let statements = parts.iter().filter(|part| {
+        part.kind == PartKind::Unit
+            && part.depth == body.depth + 1
+            && body.range.start <= part.range.start
+            && part.range.end <= body.range.end
+            && touch(part.range, range)
     });
-    items
-        .filter(|item| touch(*item, range))
-        .reduce(TextRange::to)
-        .map(|items| items.to(range))
+    let touched = statements.map(|part| part.range).reduce(TextRange::to)?;
+    Some(whole_lines(text, touched))
 }
 
 /// Whether two ranges share a place, be it an end of each.

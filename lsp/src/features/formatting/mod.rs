@@ -2,7 +2,7 @@
 
 pub mod diff;
 pub mod layout;
-mod on_type;
+pub mod on_type;
 
 use nthc::db::parsed;
 use nthc::syntax::tree::TextRange;
