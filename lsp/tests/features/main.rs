@@ -2,10 +2,12 @@
 
 #![allow(clippy::unwrap_used, clippy::expect_used)]
 
+mod code_actions;
 #[path = "../common/mod.rs"]
 mod common;
 mod folding;
 mod formatting;
 mod harness;
+mod refactorings;
 mod selection;
 mod support;

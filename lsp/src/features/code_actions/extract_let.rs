@@ -11,7 +11,7 @@ use tower_lsp::lsp_types::CodeActionKind;
 
 use super::super::formatting::diff::Change;
 use super::super::formatting::layout::{line_start, whole_lines};
-use super::place::{ItemAt, Offer, Place, has_word, identifier, insertion, replacement};
+use super::place::{ItemAt, KEYWORDS, Offer, Place, has_word, identifier, insertion, replacement};
 use crate::nodes::{Node, statement_range, walk_item};
 
 /// Makes the selected expression, or the literal at the cursor, a `let` right before its statement.
@@ -102,13 +102,6 @@ fn what_binds(place: &Place<'_>, at: ItemAt<'_>, expr: &Expr) -> Option<String> 
             Meaning::Member(of, _) => {
                 return Some(format!("`{text}` is a member of `{of}` by its place"));
             }
-            Meaning::CompileTime(function)
-                if IN_TEXTS
-                    .iter()
-                    .any(|known| known.name == function.as_str()) =>
-            {
-                return Some(format!("`{text}` is known in the text of an alert only"));
-            }
             Meaning::Function(_) => {
                 return Some(format!("`{text}` is computed when the gate runs"));
             }
@@ -139,7 +132,11 @@ fn what_binds(place: &Place<'_>, at: ItemAt<'_>, expr: &Expr) -> Option<String> 
             unknown = Some(name.text.clone());
         }
     });
-    unknown.map(|name| format!("it is not known what `{name}` means"))
+    let name = unknown?;
+    if IN_TEXTS.iter().any(|known| known.name == name.as_str()) {
+        return Some(format!("`{name}` is known in the text of an alert only"));
+    }
+    Some(format!("it is not known what `{name}` means"))
 }
 
 /// What an expression is called: as the field, parameter or label that it is the value of.
@@ -156,7 +153,11 @@ fn called(path: &[Node<'_>], expr: &Expr) -> String {
             Node::Label(label) if label.value.range == expr.range => &label.name,
             _ => continue,
         };
-        return identifier(&name.text);
+        let name = identifier(&name.text);
+        if KEYWORDS.contains(&name.as_str()) {
+            break;
+        }
+        return name;
     }
     let name = match expr.node {
         ExprNode::Query(_) => "query",

@@ -3,7 +3,7 @@
 use std::collections::{BTreeMap, HashSet};
 
 use nthc::db::Span;
-use nthc::eval::notes::{Meaning, NamedPlace};
+use nthc::eval::notes::{BodyPlace, Meaning, NamedPlace};
 use nthc::schema::Ty;
 use nthc::syntax::comments::comments;
 use nthc::syntax::structure::PartKind;
@@ -107,6 +107,22 @@ impl Extract<'_> {
     }
 }
 
+/// Whether a block without a base has more than it says itself: another of its name is there already, and a base of its own
+/// would take that one's place.
+fn amends(block: &Block, bodies: &[BodyPlace]) -> bool {
+    let own = bodies.iter().find(|body| body.range == block.body.range);
+    let mut said = Vec::new();
+    block
+        .body
+        .statements
+        .iter()
+        .for_each(|statement| keys(statement, &mut said));
+    own.is_none_or(|own| {
+        let is_said = |name: &SmolStr| said.iter().any(|(known, _)| known == name);
+        !own.set.iter().all(is_said) || !own.children.iter().all(|(kind, _)| is_said(kind))
+    })
+}
+
 /// The parameters that the template needs, or why there can be none.
 fn plan(place: &Place<'_>, extract: &Extract<'_>) -> Result<Vec<Parameter>, String> {
     if let Some(statements) = extract.statements {
@@ -114,6 +130,9 @@ fn plan(place: &Place<'_>, extract: &Extract<'_>) -> Result<Vec<Parameter>, Stri
     }
     let at = extract.at;
     let notes = place.notes(at.key);
+    if extract.block.base.is_none() && amends(extract.block, &notes.bodies) {
+        return Err("it amends a block that a base has".to_owned());
+    }
     let mut parameters = Vec::new();
     for named in notes
         .names
