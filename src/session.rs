@@ -203,6 +203,20 @@ impl Session {
         }
     }
 
+    /// Tells what the project of another workspace says of itself.
+    pub fn configure_like(&mut self, other: &Database, of: Workspace) {
+        self.configure(&Configuration {
+            project: of.project(other).to_string(),
+            has_runbooks: of.runbooks(other),
+            scrape_interval: of.scrape_interval(other),
+            policy_forms: of.policy_forms(other).clone(),
+            catalogue: of.catalogue(other).clone(),
+            levels: self.levels.clone(),
+            sends_mail: self.sends_mail,
+            default_team: self.default_team.clone(),
+        });
+    }
+
     /// The project's own files.
     pub fn files(&self) -> &[SourceFile] {
         &self.files

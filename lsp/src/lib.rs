@@ -9,6 +9,7 @@
 
 mod backend;
 mod convert;
+pub mod navigation;
 mod outgoing;
 mod owner;
 mod position;
