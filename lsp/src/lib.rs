@@ -4,18 +4,27 @@
 //! - `backend`: the protocol's handlers. They put events into one queue, in order, and await no client.
 //! - `owner`: the one thread that takes them out and holds everything that changes.
 //! - `world`: what it holds: the open buffers, the projects that they belong to, what was found in them.
+//! - `view`: all of that as it was at one moment, for questions of other threads.
+//! - `reads`: these questions, and the threads that answer them.
+//! - `features`: what can be asked.
 //! - `convert`: the compiler's diagnostics and fixes as the protocol's.
 //! - `outgoing`: the one task that awaits the client.
 
 mod backend;
-mod convert;
+pub mod buffers;
+pub mod convert;
+pub mod edits;
+pub mod features;
 pub mod navigation;
 mod outgoing;
 mod owner;
-mod position;
-mod project;
-mod settings;
-mod shelf;
+pub mod position;
+pub mod project;
+mod published;
+pub mod reads;
+pub mod settings;
+pub mod shelf;
+pub mod view;
 mod world;
 
 use std::sync::Arc;
@@ -39,6 +48,10 @@ pub enum Ended {
     Abruptly,
 }
 
+/// How many messages are looked at concurrently. A request waits for its answer in one of these places, and while all
+/// are taken neither an edit nor a cancellation gets through.
+const CONCURRENT: usize = 1024;
+
 /// Serves one client until it says `exit` or closes its end.
 pub async fn serve<I, O>(input: I, output: O) -> Ended
 where
@@ -55,6 +68,7 @@ where
     };
     let left = Arc::new(Notify::new());
     let was_shut_down = Arc::new(AtomicBool::new(false));
+    let stop = events.clone();
     let (service, socket) = LspService::new(|client| {
         tokio::spawn(outgoing::deliver(client.clone(), receive));
         Backend::new(client, events, send)
@@ -65,10 +79,11 @@ where
         was_shut_down: Arc::clone(&was_shut_down),
     };
     tokio::select! {
-        () = Server::new(input, output, socket).serve(watched) => {}
+        () = Server::new(input, output, socket).concurrency_level(CONCURRENT).serve(watched) => {}
         () = left.notified() => {}
     }
-    // With the handlers the queue's last sender is gone. What the owner put on disk goes with it.
+    // What the owner put on disk goes with it. Where it has ended by itself, nobody is there to be told.
+    let _ = stop.send(owner::Event::Stop);
     match tokio::task::spawn_blocking(move || owner.join()).await {
         Ok(Ok(())) => {}
         Ok(Err(_)) => eprintln!("nth-lsp: the owner of the database has failed"),

@@ -20,6 +20,7 @@ use std::sync::Arc;
 
 use nthc::db::{Database, ItemKey, SourceFile, Span, Workspace, file_names, item_start, parsed};
 use nthc::eval::notes::{NamedPlace, Notes, notes};
+use nthc::session::Session;
 use nthc::syntax::tree::TextRange;
 
 /// A project, to be asked about its names.
@@ -33,6 +34,8 @@ pub struct Names<'a> {
     pub files: &'a [SourceFile],
     /// Those of the standard library.
     pub standard: &'a [SourceFile],
+    /// The team that the manifest names.
+    pub default_team: Option<&'a str>,
 }
 
 /// A name where it is written.
@@ -55,6 +58,17 @@ impl Written {
 }
 
 impl<'a> Names<'a> {
+    /// The names of a session's project.
+    pub fn of(session: &'a Session) -> Self {
+        Self {
+            db: &session.db,
+            workspace: session.workspace,
+            files: session.files(),
+            standard: session.standard_library(),
+            default_team: session.default_team(),
+        }
+    }
+
     /// The text of a file.
     pub fn text(&self, file: SourceFile) -> &'a Arc<str> {
         file.text(self.db)

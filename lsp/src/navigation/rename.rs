@@ -34,6 +34,15 @@ pub struct Prepared {
 /// Why a name cannot be changed, as a sentence for the person.
 pub type Refusal = String;
 
+/// Who may change a file.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Whose {
+    /// The project's own files may be changed.
+    Own,
+    /// Those of its packages too: they are open as projects of their own.
+    Imported,
+}
+
 /// A name that can be changed, with all of its uses.
 struct Subject {
     name: String,
@@ -46,7 +55,9 @@ impl Names<'_> {
     /// # Errors
     /// Where it cannot, with the reason.
     pub fn prepare_rename(&self, file: SourceFile, offset: u32) -> Result<Prepared, Refusal> {
-        let written = self.renameable(file, offset)?;
+        let written = self.renameable(file, offset, Whose::Own)?;
+        // What is one with it may be somebody else's.
+        self.subject(&written, Whose::Own)?;
         Ok(Prepared {
             span: written.span(),
             name: self.called(written.span()).into_owned(),
@@ -58,8 +69,31 @@ impl Names<'_> {
     /// # Errors
     /// Where that would change what a name means, or what stands there cannot be renamed; with the reason.
     pub fn rename(&self, file: SourceFile, offset: u32, new: &str) -> Result<Vec<Edit>, Refusal> {
-        let written = self.renameable(file, offset)?;
-        let subject = self.subject(&written)?;
+        self.renamed(file, offset, new, Whose::Own)
+    }
+
+    /// The same in a project that imports the file: the person who renames owns it, if not this project.
+    ///
+    /// # Errors
+    /// Where that would change what a name means here, with the reason.
+    pub fn rename_imported(
+        &self,
+        file: SourceFile,
+        offset: u32,
+        new: &str,
+    ) -> Result<Vec<Edit>, Refusal> {
+        self.renamed(file, offset, new, Whose::Imported)
+    }
+
+    fn renamed(
+        &self,
+        file: SourceFile,
+        offset: u32,
+        new: &str,
+        whose: Whose,
+    ) -> Result<Vec<Edit>, Refusal> {
+        let written = self.renameable(file, offset, whose)?;
+        let subject = self.subject(&written, whose)?;
         if subject.name == new {
             return Ok(Vec::new());
         }
@@ -87,7 +121,7 @@ impl Names<'_> {
     }
 
     /// The name at a byte, if it is one of the project's own.
-    fn renameable(&self, file: SourceFile, offset: u32) -> Result<Written, Refusal> {
+    fn renameable(&self, file: SourceFile, offset: u32, whose: Whose) -> Result<Written, Refusal> {
         let Some(written) = self.name_at(file, offset) else {
             return Err("there is no name here that could be changed".to_owned());
         };
@@ -118,6 +152,13 @@ impl Names<'_> {
                     "`{name}` is what Prometheus calls the metric, so another name would mean another metric"
                 ));
             }
+            Meaning::Block(block)
+                if block.kind == "team" && self.default_team == Some(block.name.as_str()) =>
+            {
+                return Err(format!(
+                    "the manifest names `{name}` as the default team: change it there first"
+                ));
+            }
             _ => {}
         }
         if self.alias_at(&written).is_some() {
@@ -126,12 +167,12 @@ impl Names<'_> {
         let Some(declared) = self.declared(&written.name.meaning) else {
             return Err(format!("it is not known where `{name}` gets its name"));
         };
-        self.refuse_foreign(name, declared)?;
+        self.refuse_foreign(name, declared, whose)?;
         Ok(written)
     }
 
     /// Refuses to change what others have written.
-    fn refuse_foreign(&self, name: &str, declared: Span) -> Result<(), Refusal> {
+    fn refuse_foreign(&self, name: &str, declared: Span, whose: Whose) -> Result<(), Refusal> {
         let file = declared.item.file;
         if self.is_standard(file) {
             return Err(format!(
@@ -139,7 +180,7 @@ impl Names<'_> {
                 file.module(self.db)
             ));
         }
-        if file.package(self.db) {
+        if file.package(self.db) && whose == Whose::Own {
             return Err(format!(
                 "`{name}` belongs to another package: it is declared in `{}`",
                 file.path(self.db)
@@ -178,7 +219,7 @@ impl Names<'_> {
     }
 
     /// What is to be renamed, with its uses.
-    fn subject(&self, written: &Written) -> Result<Subject, Refusal> {
+    fn subject(&self, written: &Written, whose: Whose) -> Result<Subject, Refusal> {
         if let Some(alias) = self.alias_at(written) {
             let file = written.item.file;
             let target = Target {
@@ -217,7 +258,7 @@ impl Names<'_> {
                         "the name `{called}` is put together from values, and `{name}` is one with it"
                     ));
                 }
-                self.refuse_foreign(&called, *place)?;
+                self.refuse_foreign(&called, *place, whose)?;
             }
         }
         let uses = self.uses(&target, self.files);
@@ -226,7 +267,7 @@ impl Names<'_> {
         let name = declared.map_or(name, |span| self.called(span).into_owned());
         for found in &uses {
             if self.called(found.span) == name {
-                self.refuse_foreign(&name, found.span)?;
+                self.refuse_foreign(&name, found.span, whose)?;
             }
         }
         Ok(Subject { name, uses })

@@ -29,12 +29,7 @@ pub fn compare(names: Names<'_>, edits: &[Edit], texts: &[&str]) -> Result<(), R
         by_file.entry(edit.file).or_default().push(edit);
     }
     let session = edited(names, &by_file)?;
-    let there = Names {
-        db: &session.db,
-        workspace: session.workspace,
-        files: session.files(),
-        standard: session.standard_library(),
-    };
+    let there = Names::of(&session);
     let twins: HashMap<SourceFile, SourceFile> = names
         .files
         .iter()

@@ -145,6 +145,7 @@ impl Names<'_> {
         ask: impl Fn(Names<'_>, ItemKey) -> Vec<T> + Sync,
     ) -> Vec<T> {
         let (workspace, own, standard) = (self.workspace, self.files, self.standard);
+        let default_team = self.default_team;
         let has = |text: &str| texts.iter().any(|wanted| text.contains(wanted.as_str()));
         files
             .par_iter()
@@ -155,6 +156,7 @@ impl Names<'_> {
                     workspace,
                     files: own,
                     standard,
+                    default_team,
                 };
                 let text = names.text(*file);
                 if !has(text) {
