@@ -52,12 +52,15 @@ pub fn compare(names: Names<'_>, edits: &[Edit], texts: &[&str]) -> Result<(), R
         same_meanings((names, item), (there, twin), &moved)?;
         same_mistakes((names, item), (there, twin))?;
     }
-    let before = duplicates(names.db, names.files).len();
-    match duplicates(there.db, there.files) {
-        now if now.len() <= before => Ok(()),
-        now => Err(now.first().map_or_else(String::new, |found| {
-            format!("the name is taken: {}", found.message)
-        })),
+    let known: Vec<String> = duplicates(names.db, names.files)
+        .into_iter()
+        .map(|found| found.message)
+        .collect();
+    let now = duplicates(there.db, there.files);
+    let new = now.iter().find(|found| !known.contains(&found.message));
+    match new.or_else(|| now.first().filter(|_| now.len() > known.len())) {
+        None => Ok(()),
+        Some(found) => Err(format!("the name is taken: {}", found.message)),
     }
 }
 

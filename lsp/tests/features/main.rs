@@ -4,5 +4,9 @@
 
 #[path = "../common/mod.rs"]
 mod common;
+mod definition;
 mod harness;
+mod references;
+mod rename;
 mod support;
+mod symbols;
