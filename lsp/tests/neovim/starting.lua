@@ -35,3 +35,21 @@ vim.cmd("NthStop")
 eventually("the end", function()
   return #client.running() == 0
 end)
+
+-- Without the server the compiler is it; without both, that is said.
+local config = require("nth.config")
+local folder = vim.fn.tempname()
+vim.fn.mkdir(folder, "p")
+vim.env.PATH = folder
+equal({ config.command() }, { { "nth-lsp" }, false })
+local said
+vim.notify = function(text)
+  said = text
+end
+equal(client.is_there(), false)
+assert(said:find("checkhealth nth", 1, true), said)
+vim.fn.writefile({ "#!/bin/sh" }, folder .. "/nthc")
+vim.fn.setfperm(folder .. "/nthc", "rwxr-xr-x")
+equal({ config.command() }, { { "nthc", "lsp" }, true })
+require("nth").setup({ cmd = { "some-other-server" } })
+equal({ config.command() }, { { "some-other-server" }, false })
