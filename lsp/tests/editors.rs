@@ -44,7 +44,7 @@ impl Extension {
         }
         let folder = tempfile::tempdir().unwrap();
         programs::copy(&editors().join("vscode"), folder.path());
-        link(&packages, &folder.path().join("node_modules")).unwrap();
+        link(&packages, folder.path().join("node_modules")).unwrap();
         Some(Self(folder))
     }
 
