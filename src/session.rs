@@ -2,6 +2,7 @@
 //! names collide, which rules are broken; everything else is a query about one item, asked in parallel.
 
 use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
+use std::ops::Deref;
 use std::sync::Arc;
 
 use rayon::prelude::*;
@@ -114,11 +115,22 @@ pub struct Session {
     pub db: Database,
     /// The workspace.
     pub workspace: Workspace,
-    files: Vec<SourceFile>,
-    standard: Vec<SourceFile>,
+    files: Arc<Vec<SourceFile>>,
+    standard: Arc<Vec<SourceFile>>,
     levels: Levels,
     sends_mail: bool,
     default_team: Option<String>,
+}
+
+/// A session that can be asked and not be changed.
+pub struct Snapshot(Session);
+
+impl Deref for Snapshot {
+    type Target = Session;
+
+    fn deref(&self) -> &Session {
+        &self.0
+    }
 }
 
 impl Session {
@@ -160,8 +172,8 @@ impl Session {
         let mut session = Self {
             db,
             workspace,
-            files,
-            standard,
+            files: Arc::new(files),
+            standard: Arc::new(standard),
             levels: Levels::default(),
             sends_mail: false,
             default_team: None,
@@ -201,6 +213,20 @@ impl Session {
         if workspace.catalogue(db) != catalogue {
             workspace.set_catalogue(db).to(catalogue.clone());
         }
+    }
+
+    /// The workspace as it is now, for questions of another thread. Whatever changes the session waits until every
+    /// snapshot is gone, and makes what they are asked unwind with [`salsa::Cancelled`].
+    pub fn snapshot(&self) -> Snapshot {
+        Snapshot(Self {
+            db: self.db.clone(),
+            workspace: self.workspace,
+            files: Arc::clone(&self.files),
+            standard: Arc::clone(&self.standard),
+            levels: self.levels.clone(),
+            sends_mail: self.sends_mail,
+            default_team: self.default_team.clone(),
+        })
     }
 
     /// The project's own files.
@@ -244,7 +270,7 @@ impl Session {
                 None => kept.push(add(&self.db, input)),
             }
         }
-        self.files = kept;
+        self.files = Arc::new(kept);
         let modules = modules(&self.db, &self.standard, &self.files);
         if **self.workspace.modules(&self.db) != modules {
             self.workspace
@@ -775,7 +801,7 @@ impl Session {
             sources: SourceMap::default(),
             numbers: HashMap::new(),
         };
-        for file in self.files.iter().chain(&self.standard) {
+        for file in self.files.iter().chain(self.standard.iter()) {
             let number = numbered
                 .sources
                 .add(file.path(&self.db).clone(), file.text(&self.db).clone());

@@ -8,20 +8,22 @@ use tokio::sync::mpsc::UnboundedSender;
 use tokio::sync::oneshot;
 use tower_lsp::jsonrpc::{Error, Result};
 use tower_lsp::lsp_types::{
-    CodeActionKind, CodeActionOptions, CodeActionParams, CodeActionProviderCapability,
-    CodeActionResponse, DidChangeTextDocumentParams, DidChangeWatchedFilesParams,
+    CodeActionParams, CodeActionResponse, DidChangeTextDocumentParams, DidChangeWatchedFilesParams,
     DidChangeWatchedFilesRegistrationOptions, DidCloseTextDocumentParams,
     DidOpenTextDocumentParams, DidSaveTextDocumentParams, DocumentFormattingParams, FileChangeType,
     FileSystemWatcher, GlobPattern, InitializeParams, InitializeResult, InitializedParams,
-    MessageType, OneOf, Registration, SaveOptions, ServerCapabilities, ServerInfo,
+    MessageType, Registration, SaveOptions, ServerCapabilities, ServerInfo,
     TextDocumentSyncCapability, TextDocumentSyncKind, TextDocumentSyncOptions,
     TextDocumentSyncSaveOptions, TextEdit,
 };
 use tower_lsp::{Client, LanguageServer, async_trait};
 
+use crate::features::{self, code_actions, formatting};
 use crate::outgoing::Outgoing;
-use crate::owner::{Event, Reply};
+use crate::owner::Event;
+use crate::reads::{GiveUpOnDrop, Overtaken, Read, Wanted};
 use crate::settings::Settings;
+use crate::view::View;
 
 /// The handlers.
 pub struct Backend {
@@ -61,10 +63,35 @@ impl Backend {
         }
     }
 
-    /// Puts a question into the queue. The answer is to be awaited.
-    async fn ask<T>(&self, event: impl FnOnce(Reply<T>) -> Event) -> Result<T> {
+    /// Answers a question about a place: the next edit may move it.
+    async fn read<T: Send + 'static>(
+        &self,
+        question: impl Fn(&View) -> T + Send + 'static,
+    ) -> Result<T> {
+        self.ask(Overtaken::Refuse, move |view| Ok(question(view)))
+            .await
+    }
+
+    /// Answers a question that is the same after an edit, as those about a whole document are.
+    async fn read_whole<T: Send + 'static>(
+        &self,
+        question: impl Fn(&View) -> T + Send + 'static,
+    ) -> Result<T> {
+        self.ask(Overtaken::AskAgain, move |view| Ok(question(view)))
+            .await
+    }
+
+    /// Puts a question into the queue, and awaits the answer. A request that the client cancels is dropped here, which
+    /// stops the question too.
+    async fn ask<T: Send + 'static>(
+        &self,
+        overtaken: Overtaken,
+        question: impl Fn(&View) -> Result<T> + Send + 'static,
+    ) -> Result<T> {
         let (reply, answer) = oneshot::channel();
-        self.put(event(reply));
+        let wanted = Wanted::default();
+        let _cancelled = GiveUpOnDrop(wanted.clone());
+        self.put(Event::Read(Read::new(overtaken, wanted, question, reply)));
         answer
             .await
             .unwrap_or_else(|_| Err(Error::internal_error()))
@@ -76,32 +103,26 @@ impl LanguageServer for Backend {
     async fn initialize(&self, params: InitializeParams) -> Result<InitializeResult> {
         let settings = Settings::new(&params);
         let encoding = settings.encoding.kind();
-        let actions = settings.actions;
+        let mut capabilities = ServerCapabilities {
+            position_encoding: Some(encoding),
+            text_document_sync: Some(TextDocumentSyncCapability::Options(
+                TextDocumentSyncOptions {
+                    open_close: Some(true),
+                    change: Some(TextDocumentSyncKind::INCREMENTAL),
+                    save: Some(TextDocumentSyncSaveOptions::SaveOptions(SaveOptions {
+                        include_text: Some(false),
+                    })),
+                    ..TextDocumentSyncOptions::default()
+                },
+            )),
+            ..ServerCapabilities::default()
+        };
+        features::offer(&mut capabilities, &settings);
         // `initialize` comes once.
         self.watches.get_or_init(|| settings.watch);
         self.put(Event::Start(Box::new(settings)));
         Ok(InitializeResult {
-            capabilities: ServerCapabilities {
-                position_encoding: Some(encoding),
-                text_document_sync: Some(TextDocumentSyncCapability::Options(
-                    TextDocumentSyncOptions {
-                        open_close: Some(true),
-                        change: Some(TextDocumentSyncKind::FULL),
-                        save: Some(TextDocumentSyncSaveOptions::SaveOptions(SaveOptions {
-                            include_text: Some(false),
-                        })),
-                        ..TextDocumentSyncOptions::default()
-                    },
-                )),
-                document_formatting_provider: Some(OneOf::Left(true)),
-                code_action_provider: actions.then(|| {
-                    CodeActionProviderCapability::Options(CodeActionOptions {
-                        code_action_kinds: Some(vec![CodeActionKind::QUICKFIX]),
-                        ..CodeActionOptions::default()
-                    })
-                }),
-                ..ServerCapabilities::default()
-            },
+            capabilities,
             server_info: Some(ServerInfo {
                 name: env!("CARGO_PKG_NAME").to_owned(),
                 version: Some(env!("CARGO_PKG_VERSION").to_owned()),
@@ -144,14 +165,11 @@ impl LanguageServer for Backend {
 
     async fn did_change(&self, params: DidChangeTextDocumentParams) {
         let document = params.text_document;
-        // The whole text, as was agreed on: the last one counts.
-        if let Some(change) = params.content_changes.into_iter().next_back() {
-            self.put(Event::Change {
-                uri: document.uri,
-                version: document.version,
-                text: change.text.into(),
-            });
-        }
+        self.put(Event::Change {
+            uri: document.uri,
+            version: document.version,
+            changes: params.content_changes,
+        });
     }
 
     async fn did_save(&self, params: DidSaveTextDocumentParams) {
@@ -175,21 +193,16 @@ impl LanguageServer for Backend {
         });
     }
 
-    async fn formatting(&self, params: DocumentFormattingParams) -> Result<Option<Vec<TextEdit>>> {
-        // The options are not looked at: the language has one layout.
-        self.ask(|reply| Event::Format {
-            uri: params.text_document.uri,
-            reply,
-        })
-        .await
-    }
+    // What a client can ask for, in the order of the alphabet.
 
     async fn code_action(&self, params: CodeActionParams) -> Result<Option<CodeActionResponse>> {
-        self.ask(|reply| Event::Actions {
-            params: Box::new(params),
-            reply,
-        })
-        .await
+        self.read(move |view| code_actions::code_actions(view, &params))
+            .await
+    }
+
+    async fn formatting(&self, params: DocumentFormattingParams) -> Result<Option<Vec<TextEdit>>> {
+        self.read_whole(move |view| formatting::formatting(view, &params))
+            .await
     }
 }
 

@@ -1,6 +1,7 @@
 //! The compiler's diagnostics and fixes as the protocol's.
 
-use std::cell::OnceCell;
+use std::cell::RefCell;
+use std::collections::HashMap;
 use std::path::{Path, PathBuf};
 
 use nthc::diagnostics::{Applicability, Code, Diagnostic, FileSpan, Label, Severity};
@@ -10,9 +11,10 @@ use tower_lsp::lsp_types::{
     NumberOrString, Range, TextEdit, Url,
 };
 
+use crate::buffers::{Buffers, address};
 use crate::position::Lines;
-use crate::project::Checked;
 use crate::settings::Settings;
+use crate::shelf::Shelf;
 
 /// A diagnostic of a file, ready to be told.
 #[derive(Debug, Clone, PartialEq)]
@@ -40,49 +42,53 @@ pub struct QuickFix {
     pub edits: Vec<(PathBuf, TextEdit)>,
 }
 
-/// What paths and codes are called to the client.
-pub trait Addresses {
-    /// The address of a file.
-    fn of(&self, path: &Path) -> Option<Url>;
-    /// The file that a module of the standard library can be read in.
-    fn standard(&mut self, shown: &str, text: &str) -> Option<PathBuf>;
-    /// The address of a code's page.
-    fn page(&mut self, code: &Code) -> Option<Url>;
+/// A file that diagnostics point into.
+#[derive(Debug, Clone, Copy)]
+pub struct Text<'a> {
+    /// Where it is; nothing for one of the standard library's.
+    pub path: Option<&'a Path>,
+    /// Its path as shown.
+    pub shown: &'a str,
+    /// Its text.
+    pub text: &'a str,
 }
 
-/// Everything that a check found.
-pub fn findings(
-    checked: &Checked,
-    settings: &Settings,
-    addresses: &mut impl Addresses,
-) -> Vec<Finding> {
-    let mut converter = Converter {
-        checked,
-        settings,
-        addresses,
-        lines: checked
-            .sources
-            .files()
-            .iter()
-            .map(|_| OnceCell::new())
-            .collect(),
-    };
-    checked
-        .diagnostics
-        .iter()
-        .filter_map(|diagnostic| converter.finding(diagnostic))
-        .collect()
-}
-
-struct Converter<'a, A> {
-    checked: &'a Checked,
+/// What diagnostics become the protocol's with.
+pub struct Converter<'a> {
     settings: &'a Settings,
-    addresses: &'a mut A,
-    lines: Vec<OnceCell<Lines<'a>>>,
+    buffers: &'a Buffers,
+    shelf: &'a Shelf,
+    file: &'a dyn Fn(usize) -> Option<Text<'a>>,
+    /// The lines of each text, read when it is first pointed into.
+    lines: RefCell<HashMap<usize, Lines<'a>>>,
 }
 
-impl<'a, A: Addresses> Converter<'a, A> {
-    fn finding(&mut self, found: &Diagnostic<FileSpan>) -> Option<Finding> {
+impl<'a> Converter<'a> {
+    /// `file` gives the files by their numbers.
+    pub fn new(
+        settings: &'a Settings,
+        buffers: &'a Buffers,
+        shelf: &'a Shelf,
+        file: &'a dyn Fn(usize) -> Option<Text<'a>>,
+    ) -> Self {
+        Self {
+            settings,
+            buffers,
+            shelf,
+            file,
+            lines: RefCell::default(),
+        }
+    }
+
+    /// These diagnostics, but for those that point where nothing is.
+    pub fn findings(&self, found: &[Diagnostic<FileSpan>]) -> Vec<Finding> {
+        found
+            .iter()
+            .filter_map(|found| self.finding(found))
+            .collect()
+    }
+
+    fn finding(&self, found: &Diagnostic<FileSpan>) -> Option<Finding> {
         let path = self.path(found.primary.span.file)?;
         let mut message = found.message.clone();
         if !found.primary.text.is_empty() {
@@ -95,11 +101,7 @@ impl<'a, A: Addresses> Converter<'a, A> {
                 Some(place) if self.settings.related => related.push(place),
                 Some(place) => {
                     let line = place.location.range.start.line + 1;
-                    let shown = self
-                        .checked
-                        .sources
-                        .file(label.span.file)
-                        .map_or("", |file| &file.path);
+                    let shown = (self.file)(label.span.file).map_or("", |file| file.shown);
                     message.push_str(&format!("\n{}: {shown}, line {line}", place.message));
                 }
                 None => {}
@@ -110,7 +112,7 @@ impl<'a, A: Addresses> Converter<'a, A> {
             message.push_str(help);
         }
         let page = if self.settings.links {
-            self.addresses.page(found.code)
+            self.page(found.code)
         } else {
             None
         };
@@ -131,7 +133,7 @@ impl<'a, A: Addresses> Converter<'a, A> {
         let fixes = found.fixes.iter().filter_map(|fix| {
             let edits = fix.edits.iter().map(|edit| {
                 // What has no path is the standard library's, which nobody can edit.
-                let path = self.checked.paths.get(edit.span.file)?.clone()?;
+                let path = (self.file)(edit.span.file)?.path?.to_path_buf();
                 let new_text = edit.replacement.clone();
                 Some((
                     path,
@@ -157,38 +159,61 @@ impl<'a, A: Addresses> Converter<'a, A> {
         })
     }
 
-    fn related(&mut self, label: &Label<FileSpan>) -> Option<DiagnosticRelatedInformation> {
-        let path = self.path(label.span.file)?;
+    fn related(&self, label: &Label<FileSpan>) -> Option<DiagnosticRelatedInformation> {
+        let file = (self.file)(label.span.file)?;
+        let uri = match file.path {
+            Some(path) => address(self.buffers, path)?,
+            None => standard_address(self.settings, self.shelf, file.shown, file.text)?,
+        };
         Some(DiagnosticRelatedInformation {
             location: Location {
-                uri: self.addresses.of(&path)?,
+                uri,
                 range: self.range(label.span),
             },
             message: label.text.clone(),
         })
     }
 
-    fn path(&mut self, file: usize) -> Option<PathBuf> {
-        match self.checked.paths.get(file)? {
-            Some(path) => Some(path.clone()),
-            None => {
-                let source = self.checked.sources.file(file)?;
-                self.addresses.standard(&source.path, &source.text)
-            }
+    fn path(&self, file: usize) -> Option<PathBuf> {
+        let file = (self.file)(file)?;
+        match file.path {
+            Some(path) => Some(path.to_path_buf()),
+            None => self.shelf.module(file.shown, file.text).ok(),
         }
     }
 
+    fn page(&self, code: &Code) -> Option<Url> {
+        if let Some(pages) = &self.settings.pages {
+            return pages.join(&format!("{}.md", code.id)).ok();
+        }
+        Url::from_file_path(self.shelf.page(code).ok()?).ok()
+    }
+
     fn range(&self, span: FileSpan) -> Range {
-        let text = self
-            .checked
-            .sources
-            .file(span.file)
-            .map_or("", |file| &*file.text);
-        let lines = self.lines.get(span.file);
-        lines.map_or_else(Range::default, |lines| {
-            lines
-                .get_or_init(|| Lines::new(text, self.settings.encoding))
-                .range(span.start, span.end)
-        })
+        let Some(file) = (self.file)(span.file) else {
+            return Range::default();
+        };
+        self.lines
+            .borrow_mut()
+            .entry(span.file)
+            .or_insert_with(|| Lines::new(file.text, self.settings.encoding))
+            .range(span.start, span.end)
     }
 }
+
+/// The address of a module of the standard library: a file that the server writes, or a virtual document where the
+/// client can show them.
+pub fn standard_address(
+    settings: &Settings,
+    shelf: &Shelf,
+    shown: &str,
+    text: &str,
+) -> Option<Url> {
+    if settings.virtual_documents {
+        return Url::parse(&format!("{STANDARD_SCHEME}:///{shown}")).ok();
+    }
+    Url::from_file_path(shelf.module(shown, text).ok()?).ok()
+}
+
+/// The scheme of the standard library's modules, for clients that show documents without files.
+pub const STANDARD_SCHEME: &str = "nth-std";

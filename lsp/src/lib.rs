@@ -4,19 +4,29 @@
 //! - `backend`: the protocol's handlers. They put events into one queue, in order, and await no client.
 //! - `owner`: the one thread that takes them out and holds everything that changes.
 //! - `world`: what it holds: the open buffers, the projects that they belong to, what was found in them.
+//! - `view`: all of that as it was at one moment, for questions of other threads.
+//! - `reads`: these questions, and the threads that answer them.
+//! - `features`: what can be asked.
 //! - `convert`: the compiler's diagnostics and fixes as the protocol's.
 //! - `outgoing`: the one task that awaits the client.
 
 mod backend;
-mod convert;
+pub mod buffers;
+pub mod convert;
+pub mod edits;
+pub mod features;
 mod outgoing;
 mod owner;
-mod position;
-mod project;
-mod settings;
-mod shelf;
+pub mod position;
+pub mod project;
+mod published;
+pub mod reads;
+pub mod settings;
+pub mod shelf;
+pub mod view;
 mod world;
 
+use std::process::ExitCode;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::task::{Context, Poll};
@@ -38,6 +48,37 @@ pub enum Ended {
     Abruptly,
 }
 
+/// Serves the client on the standard streams of the process until it leaves.
+pub fn run() -> ExitCode {
+    // What is checked in parallel needs the stack that the depth of syntax trees is bounded for. Where the pool is there
+    // already, somebody else chose.
+    let _ = rayon::ThreadPoolBuilder::new()
+        .stack_size(reads::STACK)
+        .build_global();
+    let runtime = match tokio::runtime::Builder::new_multi_thread()
+        .worker_threads(2)
+        .enable_all()
+        .build()
+    {
+        Ok(runtime) => runtime,
+        Err(cause) => {
+            eprintln!("nth-lsp: cannot start: {cause}");
+            return ExitCode::FAILURE;
+        }
+    };
+    let ended = runtime.block_on(serve(tokio::io::stdin(), tokio::io::stdout()));
+    // A read of standard input cannot be given up: waiting for it would keep the process until the client closes it.
+    runtime.shutdown_background();
+    match ended {
+        Ended::InOrder => ExitCode::SUCCESS,
+        Ended::Abruptly => ExitCode::FAILURE,
+    }
+}
+
+/// How many messages are looked at concurrently. A request waits for its answer in one of these places, and while all
+/// are taken neither an edit nor a cancellation gets through.
+const CONCURRENT: usize = 1024;
+
 /// Serves one client until it says `exit` or closes its end.
 pub async fn serve<I, O>(input: I, output: O) -> Ended
 where
@@ -54,6 +95,7 @@ where
     };
     let left = Arc::new(Notify::new());
     let was_shut_down = Arc::new(AtomicBool::new(false));
+    let stop = events.clone();
     let (service, socket) = LspService::new(|client| {
         tokio::spawn(outgoing::deliver(client.clone(), receive));
         Backend::new(client, events, send)
@@ -64,10 +106,11 @@ where
         was_shut_down: Arc::clone(&was_shut_down),
     };
     tokio::select! {
-        () = Server::new(input, output, socket).serve(watched) => {}
+        () = Server::new(input, output, socket).concurrency_level(CONCURRENT).serve(watched) => {}
         () = left.notified() => {}
     }
-    // With the handlers the queue's last sender is gone. What the owner put on disk goes with it.
+    // What the owner put on disk goes with it. Where it has ended by itself, nobody is there to be told.
+    let _ = stop.send(owner::Event::Stop);
     match tokio::task::spawn_blocking(move || owner.join()).await {
         Ok(Ok(())) => {}
         Ok(Err(_)) => eprintln!("nth-lsp: the owner of the database has failed"),

@@ -1,24 +1,26 @@
-//! The one thread that holds the database. It takes events in their order, and checks when none is left: edits
-//! that come faster than they can be checked are checked together, and the newest wins.
+//! The one thread that holds the databases. It takes events in their order and does what is quick: texts are changed
+//! here, questions and checks get a snapshot and are answered elsewhere. Edits that come faster than they can be
+//! checked are checked together, and the newest wins.
 
-use std::any::Any;
+use std::collections::HashSet;
 use std::io;
 use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::path::PathBuf;
 use std::sync::Arc;
 use std::sync::mpsc::{Receiver, Sender, TryRecvError, channel};
 use std::thread::{self, JoinHandle};
 
 use tokio::sync::mpsc::UnboundedSender;
-use tokio::sync::oneshot;
-use tower_lsp::jsonrpc::{Error, Result};
-use tower_lsp::lsp_types::{CodeActionParams, CodeActionResponse, MessageType, TextEdit, Url};
+use tower_lsp::lsp_types::{MessageType, TextDocumentContentChangeEvent, Url};
 
+use crate::convert::Finding;
 use crate::outgoing::Outgoing;
+use crate::reads::{Pool, Read, STACK, said};
 use crate::settings::Settings;
 use crate::world::World;
 
-/// Where an answer is awaited.
-pub type Reply<T> = oneshot::Sender<Result<T>>;
+/// How many threads answer questions.
+const READERS: usize = 3;
 
 /// Something that happened, or a question.
 #[derive(Debug)]
@@ -31,11 +33,11 @@ pub enum Event {
         version: i32,
         text: Arc<str>,
     },
-    /// A document has a new text.
+    /// A document was edited.
     Change {
         uri: Url,
         version: i32,
-        text: Arc<str>,
+        changes: Vec<TextDocumentContentChangeEvent>,
     },
     /// A document was written to its file.
     Save { uri: Url },
@@ -43,36 +45,48 @@ pub enum Event {
     Close { uri: Url },
     /// Files came, changed or went; with each, whether it was there before and after.
     FilesChanged { files: Vec<(Url, bool)> },
-    /// How would a document look that is laid out?
-    Format {
-        uri: Url,
-        reply: Reply<Option<Vec<TextEdit>>>,
-    },
-    /// What could be done at some place of a document?
-    Actions {
-        params: Box<CodeActionParams>,
-        reply: Reply<Option<CodeActionResponse>>,
-    },
+    /// A question.
+    Read(Read),
+    /// A question was stopped by an edit.
+    Overtaken(Read),
+    /// A check was finished; nothing where an edit has stopped it.
+    Checked(Option<Checked>),
+    /// A check failed, and said this.
+    CheckFailed(String),
+    /// The compiler failed, and said this.
+    Failed(String),
+    /// The client has left.
+    Stop,
 }
 
-/// The main thread's usual size: the tree's depth is bounded for it.
-const STACK: usize = 8 * 1024 * 1024;
+/// What a check found.
+#[derive(Debug)]
+pub struct Checked {
+    /// The project's folder.
+    pub project: PathBuf,
+    /// The revision that was looked at.
+    pub revision: u64,
+    /// What is wrong.
+    pub found: Vec<Finding>,
+}
 
-/// Starts the owner. It ends when nobody is left to send it events.
+/// Starts the owner. It ends when it is told to.
 ///
 /// # Errors
 /// Where no thread can be started.
 pub fn start(outgoing: UnboundedSender<Outgoing>) -> io::Result<(Sender<Event>, JoinHandle<()>)> {
     let (send, receive) = channel();
+    let readers = Pool::start("reader", READERS, &send)?;
+    let checker = Pool::start("checker", 1, &send)?;
     let owner = thread::Builder::new()
         .name("owner".to_owned())
         .stack_size(STACK)
-        .spawn(move || run(&receive, outgoing))?;
+        .spawn(move || run(&receive, World::new(outgoing, readers, checker)))?;
     Ok((send, owner))
 }
 
-fn run(events: &Receiver<Event>, outgoing: UnboundedSender<Outgoing>) {
-    let mut world = World::new(outgoing.clone());
+fn run(events: &Receiver<Event>, mut world: World) {
+    let mut failures = HashSet::new();
     loop {
         let next = if world.has_work() {
             match events.try_recv() {
@@ -86,23 +100,32 @@ fn run(events: &Receiver<Event>, outgoing: UnboundedSender<Outgoing>) {
                 Err(_) => return,
             }
         };
-        // A mistake of the compiler's must not take the editor's other files down, and must not be hidden either.
-        let done = catch_unwind(AssertUnwindSafe(|| match next {
-            Some(event) => take(&mut world, event),
-            None => world.work(),
-        }));
-        if let Err(payload) = done {
-            world.forget();
-            let text = format!(
-                "the compiler failed on this text, which is a bug in it: {}",
-                said(&*payload)
-            );
-            if outgoing
-                .send(Outgoing::Show(MessageType::ERROR, text.clone()))
-                .is_err()
-            {
-                eprintln!("nth-lsp: {text}");
+        let failure = match next {
+            Some(Event::Stop) => return,
+            Some(Event::Failed(text)) => Some(text),
+            Some(Event::CheckFailed(text)) => {
+                world.check_failed();
+                Some(text)
             }
+            // A mistake of the compiler's must not take the editor's other files down, and must not be hidden either.
+            other => catch_unwind(AssertUnwindSafe(|| match other {
+                Some(event) => take(&mut world, event),
+                None => world.work(),
+            }))
+            .err()
+            .map(|payload| {
+                world.give_up();
+                said(&*payload).to_owned()
+            }),
+        };
+        // Once is enough: the next key stroke may fail in the same way.
+        if let Some(text) = failure
+            && failures.insert(text.clone())
+        {
+            world.tell(Outgoing::Show(
+                MessageType::ERROR,
+                format!("the compiler failed on this text, which is a bug in it: {text}"),
+            ));
         }
     }
 }
@@ -111,34 +134,17 @@ fn take(world: &mut World, event: Event) {
     match event {
         Event::Start(settings) => world.start(*settings),
         Event::Open { uri, version, text } => world.open(uri, version, text),
-        Event::Change { uri, version, text } => world.change(&uri, version, text),
+        Event::Change {
+            uri,
+            version,
+            changes,
+        } => world.change(&uri, version, changes),
         Event::Save { uri } => world.save(&uri),
         Event::Close { uri } => world.close(&uri),
         Event::FilesChanged { files } => world.files_changed(&files),
-        Event::Format { uri, reply } => answer(reply, || world.format(&uri)),
-        Event::Actions { params, reply } => answer(reply, || world.actions(&params)),
+        Event::Read(read) => world.read(read),
+        Event::Overtaken(read) => world.overtaken(read),
+        Event::Checked(checked) => world.checked(checked),
+        Event::CheckFailed(_) | Event::Failed(_) | Event::Stop => {}
     }
-}
-
-/// Answers, or says that there was no answer, and lets the panic go on to be reported.
-fn answer<T>(reply: Reply<T>, question: impl FnOnce() -> T) {
-    let found = catch_unwind(AssertUnwindSafe(question));
-    let (answer, failed) = match found {
-        Ok(found) => (Ok(found), None),
-        Err(payload) => (Err(Error::internal_error()), Some(payload)),
-    };
-    // Who asked may have given up by now, which is for them to decide.
-    let _ = reply.send(answer);
-    if let Some(payload) = failed {
-        std::panic::resume_unwind(payload);
-    }
-}
-
-/// What a panic said.
-fn said(payload: &(dyn Any + Send)) -> &str {
-    payload
-        .downcast_ref::<&str>()
-        .copied()
-        .or_else(|| payload.downcast_ref::<String>().map(String::as_str))
-        .unwrap_or("it did not say why")
 }

@@ -42,8 +42,15 @@ impl Encoding {
     fn count(self, text: &str) -> usize {
         match self {
             Self::Utf8 => text.len(),
-            Self::Utf16 => text.chars().map(char::len_utf16).sum(),
-            Self::Utf32 => text.chars().count(),
+            Self::Utf16 | Self::Utf32 => text.chars().map(|character| self.width(character)).sum(),
+        }
+    }
+
+    fn width(self, character: char) -> usize {
+        match self {
+            Self::Utf8 => character.len_utf8(),
+            Self::Utf16 => character.len_utf16(),
+            Self::Utf32 => 1,
         }
     }
 }
@@ -98,6 +105,32 @@ impl<'a> Lines<'a> {
             line: number(line),
             character: number(self.encoding.count(before)),
         }
+    }
+
+    /// The byte at a position. One past the end of its line is that end, one past the last line the end of the text,
+    /// and one inside of a character is the character's start.
+    pub fn offset(&self, position: Position) -> usize {
+        let line = usize::try_from(position.line).unwrap_or(usize::MAX);
+        let Some(start) = self.starts.get(line).copied() else {
+            return self.text.len();
+        };
+        let rest = self.text.get(start..).unwrap_or_default();
+        let content = rest.find(['\r', '\n']).unwrap_or(rest.len());
+        let wanted = usize::try_from(position.character).unwrap_or(usize::MAX);
+        let mut counted = 0;
+        for (at, character) in rest.get(..content).unwrap_or_default().char_indices() {
+            counted += self.encoding.width(character);
+            if counted > wanted {
+                return start + at;
+            }
+        }
+        start + content
+    }
+
+    /// The bytes of a range, in their order.
+    pub fn bytes(&self, range: Range) -> std::ops::Range<usize> {
+        let start = self.offset(range.start);
+        start..self.offset(range.end).max(start)
     }
 
     /// The range of some bytes.
@@ -157,6 +190,18 @@ mod tests {
         assert_eq!(at("é\n", Encoding::Utf16, 99), (1, 0));
         let range = Lines::new("abc", Encoding::Utf16).range(2, 1);
         assert_eq!(range.start, range.end);
+    }
+
+    #[test]
+    fn a_position_is_the_byte_that_it_was_made_of() {
+        let text = "a🦀é\r\n\rnäme\n";
+        for encoding in [Encoding::Utf8, Encoding::Utf16, Encoding::Utf32] {
+            let lines = Lines::new(text, encoding);
+            // The second byte of a line end of two has no position of its own.
+            for (at, _) in text.char_indices().filter(|(at, _)| *at != 8) {
+                assert_eq!(lines.offset(lines.position(at)), at, "{encoding:?} {at}");
+            }
+        }
     }
 
     #[test]

@@ -13,6 +13,7 @@ use nthc::project::{self, Error, Loaded, MANIFEST, paths};
 use nthc::session::{Configuration, Session};
 
 use crate::convert::Finding;
+use crate::view::{FileTable, ProjectView};
 
 /// A file of the project.
 struct Source {
@@ -30,27 +31,29 @@ pub struct Project {
     places: BTreeMap<PathBuf, usize>,
     /// Files that are read, but are no sources: the manifests, and files whose names are no modules' names.
     others: BTreeSet<PathBuf>,
-    /// What was wrong on the way to the sources.
-    sources: SourceMap,
-    diagnostics: Vec<Diagnostic<FileSpan>>,
+    on_the_way: Arc<OnTheWay>,
     session: Option<Session>,
+    table: Arc<FileTable>,
     /// The files whose texts the session has not got yet.
     edited: BTreeSet<PathBuf>,
-    /// Whether something changed since the last check.
-    pub is_dirty: bool,
+    /// Counts what changed.
+    revision: u64,
+    /// The revision that was last looked at, or is being looked at.
+    asked: u64,
+    /// What was found in which revision.
+    found: Option<(u64, Arc<Vec<Finding>>)>,
     /// Whether its files have to be read again.
     pub is_stale: bool,
-    /// What the last check found.
-    pub found: Vec<Finding>,
 }
 
-/// What a check found, with the path of each file that it points into.
-pub struct Checked {
+/// What was wrong on the way to the sources, with the files that it points into.
+#[derive(Debug, Default)]
+pub struct OnTheWay {
     /// The files.
     pub sources: SourceMap,
-    /// Where they are; `None` for the standard library's.
-    pub paths: Vec<Option<PathBuf>>,
-    /// What was found.
+    /// Where they are.
+    pub paths: Vec<PathBuf>,
+    /// What was wrong.
     pub diagnostics: Vec<Diagnostic<FileSpan>>,
 }
 
@@ -117,13 +120,14 @@ impl Project {
             files: Vec::new(),
             places: BTreeMap::new(),
             others: BTreeSet::new(),
-            sources: SourceMap::default(),
-            diagnostics: Vec::new(),
+            on_the_way: Arc::default(),
             session: None,
+            table: Arc::default(),
             edited: BTreeSet::new(),
-            is_dirty: true,
+            revision: 1,
+            asked: 0,
+            found: None,
             is_stale: false,
-            found: Vec::new(),
         }
     }
 
@@ -133,14 +137,16 @@ impl Project {
             loaded.project.catalogue,
             loaded.project.levels,
         );
-        self.others = loaded
-            .sources
-            .files()
-            .iter()
+        let read = loaded.sources.files().iter();
+        let paths: Vec<PathBuf> = read
             .map(|file| paths::absolute(Path::new(&file.path), &self.folder))
             .collect();
-        self.sources = loaded.sources;
-        self.diagnostics = loaded.diagnostics;
+        self.others = paths.iter().cloned().collect();
+        self.on_the_way = Arc::new(OnTheWay {
+            sources: loaded.sources,
+            paths,
+            diagnostics: loaded.diagnostics,
+        });
         let files = loaded.project.files.into_iter().map(|file| Source {
             input: SourceInput {
                 module: file.module,
@@ -162,11 +168,12 @@ impl Project {
             .collect();
         self.files = files;
         self.edited.clear();
-        self.is_dirty = true;
+        self.revision += 1;
         let inputs = self.inputs();
         if let Some(session) = &mut self.session {
             session.configure(&self.configuration);
             session.set_files(&inputs);
+            self.table = table(&self.files, session);
         }
     }
 
@@ -193,55 +200,83 @@ impl Project {
         {
             file.input.text = Arc::clone(text);
             self.edited.insert(path.to_path_buf());
-            self.is_dirty = true;
+            self.revision += 1;
         }
     }
 
-    /// Forgets everything that was computed.
-    pub fn forget(&mut self) {
-        self.session = None;
-        self.edited.clear();
+    /// Whether the session lacks texts, so that giving them to it would wait for its snapshots.
+    pub fn is_behind(&self) -> bool {
+        self.session.is_none() || !self.edited.is_empty()
     }
 
-    /// Everything that is wrong, first what was found on the way to the sources.
-    pub fn check(&mut self) -> [Checked; 2] {
-        let inputs = if self.session.is_none() {
-            self.inputs()
-        } else {
-            Vec::new()
-        };
-        let session = self.session.get_or_insert_with(|| {
-            self.edited.clear();
-            let mut session = Session::new(Database::default(), &inputs);
-            session.configure(&self.configuration);
-            session
-        });
-        for path in std::mem::take(&mut self.edited) {
-            let place = self.places.get(&path).copied();
-            let source = place.and_then(|place| self.files.get(place));
-            let known = place.and_then(|place| session.files().get(place).copied());
-            if let (Some(source), Some(known)) = (source, known) {
-                session.edit(known, Arc::clone(&source.input.text));
+    /// Gives the session what it lacks.
+    pub fn catch_up(&mut self) {
+        let edited = std::mem::take(&mut self.edited);
+        match &mut self.session {
+            None => {
+                let mut session = Session::new(Database::default(), &self.inputs());
+                session.configure(&self.configuration);
+                self.table = table(&self.files, &session);
+                self.session = Some(session);
+            }
+            Some(session) => {
+                for path in edited {
+                    let place = self.places.get(&path).copied();
+                    let source = place.and_then(|place| self.files.get(place));
+                    let known = place.and_then(|place| session.files().get(place).copied());
+                    if let (Some(source), Some(known)) = (source, known) {
+                        session.edit(known, Arc::clone(&source.input.text));
+                    }
+                }
             }
         }
-        let compilation = session.check(None);
-        let read = self.sources.files().iter();
-        [
-            Checked {
-                paths: read
-                    .map(|file| Some(paths::absolute(Path::new(&file.path), &self.folder)))
-                    .collect(),
-                sources: self.sources.clone(),
-                diagnostics: self.diagnostics.clone(),
-            },
-            Checked {
-                // The session's own files come first, in their order.
-                paths: (0..compilation.sources.files().len())
-                    .map(|place| self.files.get(place).map(|file| file.path.clone()))
-                    .collect(),
-                sources: compilation.sources,
-                diagnostics: compilation.diagnostics,
-            },
-        ]
     }
+
+    /// The project as it is now; nothing while the session is behind.
+    pub fn view(&self, key: &Path) -> Option<ProjectView> {
+        let session = self.session.as_ref().filter(|_| !self.is_behind())?;
+        Some(ProjectView {
+            key: key.to_path_buf(),
+            session: session.snapshot(),
+            files: Arc::clone(&self.table),
+            on_the_way: Arc::clone(&self.on_the_way),
+            found: self.found().map(Arc::clone),
+        })
+    }
+
+    /// Whether nobody has looked yet for what is wrong.
+    pub fn is_unchecked(&self) -> bool {
+        self.asked != self.revision
+    }
+
+    /// Notes that somebody looks; for which revision.
+    pub fn ask(&mut self) -> u64 {
+        self.asked = self.revision;
+        self.revision
+    }
+
+    /// Notes that the one who looked was stopped.
+    pub fn unask(&mut self) {
+        self.asked = 0;
+    }
+
+    /// Notes what was found in a revision; whether that is the newest.
+    pub fn find(&mut self, revision: u64, found: Vec<Finding>) -> bool {
+        let is_newest = revision == self.revision;
+        if is_newest {
+            self.found = Some((revision, Arc::new(found)));
+        }
+        is_newest
+    }
+
+    /// What is wrong, where that is known of the newest revision.
+    pub fn found(&self) -> Option<&Arc<Vec<Finding>>> {
+        let (revision, found) = self.found.as_ref()?;
+        (*revision == self.revision).then_some(found)
+    }
+}
+
+fn table(files: &[Source], session: &Session) -> Arc<FileTable> {
+    let paths = files.iter().map(|file| file.path.clone()).collect();
+    Arc::new(FileTable::new(paths, session.files().to_vec()))
 }

@@ -1,6 +1,6 @@
 //! What the client can do, and wants.
 
-use tower_lsp::lsp_types::{InitializeParams, Url};
+use tower_lsp::lsp_types::{ClientCapabilities, InitializeParams, Url};
 
 use crate::position::Encoding;
 
@@ -19,13 +19,19 @@ pub struct Settings {
     pub versioned_edits: bool,
     /// The client can be asked to watch files.
     pub watch: bool,
+    /// The client asks anew by itself where an answer would be of an older text.
+    pub asks_again: bool,
+    /// The client shows documents without files: the standard library's are `nth-std:` then, and files elsewhere.
+    pub virtual_documents: bool,
+    /// Everything that the client said it can do.
+    pub client: ClientCapabilities,
     /// Where the pages of the codes are, ending with `/`; absent where the compiler's own are to be used.
     pub pages: Option<Url>,
 }
 
 impl Settings {
     /// Reads what the client says of itself. `initializationOptions` may have `diagnosticPages`, the address of the
-    /// folder with the pages of the codes.
+    /// folder with the pages of the codes, and `virtualDocuments`, whether it opens `nth-std:` by asking the server.
     pub fn new(params: &InitializeParams) -> Self {
         let text_document = params.capabilities.text_document.as_ref();
         let workspace = params.capabilities.workspace.as_ref();
@@ -66,6 +72,13 @@ impl Settings {
                         .dynamic_registration
                 })
                 .unwrap_or_default(),
+            asks_again: general.is_some_and(|known| known.stale_request_support.is_some()),
+            virtual_documents: params
+                .initialization_options
+                .as_ref()
+                .and_then(|options| options.get("virtualDocuments")?.as_bool())
+                .unwrap_or_default(),
+            client: params.capabilities.clone(),
             pages,
         }
     }

@@ -5,6 +5,7 @@ use std::collections::HashMap;
 use std::fs;
 use std::io;
 use std::path::{Path, PathBuf};
+use std::sync::{Mutex, PoisonError};
 
 use nthc::diagnostics::Code;
 use tempfile::TempDir;
@@ -12,6 +13,11 @@ use tempfile::TempDir;
 /// Files that are written when they are first asked for.
 #[derive(Debug, Default)]
 pub struct Shelf {
+    kept: Mutex<Kept>,
+}
+
+#[derive(Debug, Default)]
+struct Kept {
     folder: Option<TempDir>,
     written: HashMap<String, PathBuf>,
 }
@@ -21,7 +27,7 @@ impl Shelf {
     ///
     /// # Errors
     /// Where it cannot be written.
-    pub fn page(&mut self, code: &Code) -> io::Result<PathBuf> {
+    pub fn page(&self, code: &Code) -> io::Result<PathBuf> {
         self.put(&format!("{}.md", code.id), code.page)
     }
 
@@ -29,30 +35,38 @@ impl Shelf {
     ///
     /// # Errors
     /// Where it cannot be written.
-    pub fn module(&mut self, shown: &str, text: &str) -> io::Result<PathBuf> {
+    pub fn module(&self, shown: &str, text: &str) -> io::Result<PathBuf> {
         self.put(shown, text)
     }
 
     /// Whether a file is one of these.
     pub fn holds(&self, path: &Path) -> bool {
-        self.folder
-            .as_ref()
-            .is_some_and(|folder| path.starts_with(folder.path()))
+        self.shown(path).is_some()
     }
 
-    fn put(&mut self, name: &str, text: &str) -> io::Result<PathBuf> {
-        if let Some(path) = self.written.get(name) {
+    /// The shown path of a file that is one of these: `std/http.nth`.
+    pub fn shown(&self, path: &Path) -> Option<PathBuf> {
+        let kept = self.kept.lock().unwrap_or_else(PoisonError::into_inner);
+        let folder = kept.folder.as_ref()?;
+        path.strip_prefix(folder.path()).ok().map(Path::to_path_buf)
+    }
+
+    fn put(&self, name: &str, text: &str) -> io::Result<PathBuf> {
+        let mut kept = self.kept.lock().unwrap_or_else(PoisonError::into_inner);
+        if let Some(path) = kept.written.get(name) {
             return Ok(path.clone());
         }
-        let path = self.folder()?.join(name);
+        let path = kept.folder()?.join(name);
         if let Some(parent) = path.parent() {
             fs::create_dir_all(parent)?;
         }
         fs::write(&path, text)?;
-        self.written.insert(name.to_owned(), path.clone());
+        kept.written.insert(name.to_owned(), path.clone());
         Ok(path)
     }
+}
 
+impl Kept {
     fn folder(&mut self) -> io::Result<&Path> {
         if self.folder.is_none() {
             self.folder = Some(tempfile::Builder::new().prefix("nth-lsp-").tempdir()?);

@@ -1,0 +1,294 @@
+//! Questions that are answered on a snapshot, and the threads that answer them.
+//!
+//! The owner makes the snapshot when it takes the question out of the queue, so the answer is of the text that the
+//! client had sent by then. The next edit stops what runs: the question goes back to the owner, which asks it anew or
+//! refuses it.
+
+use std::any::Any;
+use std::collections::VecDeque;
+use std::io;
+use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::mpsc::Sender;
+use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
+use std::thread::{self, JoinHandle};
+
+use salsa::{CancellationToken, Cancelled};
+use tokio::sync::oneshot;
+use tower_lsp::jsonrpc::{Error, Result};
+
+use crate::owner::Event;
+use crate::view::View;
+
+/// The main thread's usual size: the depth of syntax trees is bounded for it.
+pub const STACK: usize = 8 * 1024 * 1024;
+
+/// How often a question is asked again after an edit has stopped it.
+pub const TRIES: u32 = 5;
+
+/// Where an answer is awaited.
+pub type Reply<T> = oneshot::Sender<Result<T>>;
+
+/// What becomes of a question that an edit overtakes.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Overtaken {
+    /// It is asked anew: what it is about is still there.
+    AskAgain,
+    /// It is refused, as its place may be another one now. A client that cannot deal with that gets an answer all the
+    /// same.
+    Refuse,
+}
+
+/// Whether whoever asked still wants to know. Its clones are one.
+#[derive(Debug, Clone, Default)]
+pub struct Wanted {
+    shared: Arc<Shared>,
+}
+
+#[derive(Debug, Default)]
+struct Shared {
+    is_given_up: AtomicBool,
+    running: Mutex<Vec<CancellationToken>>,
+}
+
+impl Wanted {
+    /// Nobody wants to know any more: what is asked of these snapshots unwinds.
+    pub fn give_up(&self) {
+        self.shared.is_given_up.store(true, Ordering::Release);
+        for token in unpoisoned(&self.shared.running).iter() {
+            token.cancel();
+        }
+    }
+
+    /// Whether nobody wants to know any more.
+    pub fn is_given_up(&self) -> bool {
+        self.shared.is_given_up.load(Ordering::Acquire)
+    }
+
+    /// Notes the snapshots that are asked.
+    pub fn run_on(&self, tokens: Vec<CancellationToken>) {
+        *unpoisoned(&self.shared.running) = tokens;
+        if self.is_given_up() {
+            self.give_up();
+        }
+    }
+}
+
+/// Gives a question up when it is dropped: the handler of a request that the client cancels is.
+#[derive(Debug)]
+pub struct GiveUpOnDrop(pub Wanted);
+
+impl Drop for GiveUpOnDrop {
+    fn drop(&mut self) {
+        self.0.give_up();
+    }
+}
+
+/// A question.
+pub struct Read {
+    /// What becomes of it after an edit.
+    pub overtaken: Overtaken,
+    /// Whether it is still wanted.
+    pub wanted: Wanted,
+    /// How often it was asked.
+    pub tries: u32,
+    answer: Box<dyn FnMut(Step<'_>) + Send>,
+}
+
+enum Step<'a> {
+    Answer(&'a View),
+    Refuse(Error),
+}
+
+impl Read {
+    /// A question with the place where its answer is awaited.
+    pub fn new<T: Send + 'static>(
+        overtaken: Overtaken,
+        wanted: Wanted,
+        question: impl Fn(&View) -> Result<T> + Send + 'static,
+        reply: Reply<T>,
+    ) -> Self {
+        let mut reply = Some(reply);
+        Self {
+            overtaken,
+            wanted,
+            tries: 0,
+            answer: Box::new(move |step| {
+                let answer = match step {
+                    Step::Answer(view) => question(view),
+                    Step::Refuse(error) => Err(error),
+                };
+                if let Some(reply) = reply.take() {
+                    // Who asked may have given up by now, which is for them to decide.
+                    let _ = reply.send(answer);
+                }
+            }),
+        }
+    }
+
+    /// Answers that there is no answer.
+    pub fn refuse(mut self, error: Error) {
+        (self.answer)(Step::Refuse(error));
+    }
+}
+
+impl std::fmt::Debug for Read {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Read")
+            .field("tries", &self.tries)
+            .finish_non_exhaustive()
+    }
+}
+
+/// Something to do on a snapshot.
+pub enum Job {
+    /// To answer a question.
+    Read(Read),
+    /// To look for what is wrong, and give what is to be told of it.
+    Check(Box<dyn FnOnce(&View) -> Event + Send>),
+}
+
+struct Queue {
+    jobs: VecDeque<(Job, View)>,
+    is_closed: bool,
+}
+
+/// Threads that do jobs in the order in which they come.
+pub struct Pool {
+    queue: Arc<(Mutex<Queue>, Condvar)>,
+    threads: Vec<JoinHandle<()>>,
+}
+
+impl Pool {
+    /// Starts `count` threads, which put what becomes of a job into `events`.
+    ///
+    /// # Errors
+    /// Where no thread can be started.
+    pub fn start(name: &str, count: usize, events: &Sender<Event>) -> io::Result<Self> {
+        let queue = Queue {
+            jobs: VecDeque::new(),
+            is_closed: false,
+        };
+        let queue = Arc::new((Mutex::new(queue), Condvar::new()));
+        let threads = (0..count).map(|number| {
+            let queue = Arc::clone(&queue);
+            let events = events.clone();
+            thread::Builder::new()
+                .name(format!("{name}-{number}"))
+                .stack_size(STACK)
+                .spawn(move || work(&queue, &events))
+        });
+        Ok(Self {
+            threads: threads.collect::<io::Result<_>>()?,
+            queue,
+        })
+    }
+
+    /// Has a job done.
+    pub fn put(&self, job: Job, view: View) {
+        let (queue, news) = &*self.queue;
+        unpoisoned(queue).jobs.push_back((job, view));
+        news.notify_one();
+    }
+
+    /// Takes back what nobody has begun, and lets go of its snapshots: an edit would wait for them.
+    pub fn take_back(&self) -> Vec<Job> {
+        let (queue, _) = &*self.queue;
+        let jobs = std::mem::take(&mut unpoisoned(queue).jobs);
+        jobs.into_iter().map(|(job, _)| job).collect()
+    }
+}
+
+impl Drop for Pool {
+    fn drop(&mut self) {
+        let (queue, news) = &*self.queue;
+        {
+            let mut queue = unpoisoned(queue);
+            queue.is_closed = true;
+            queue.jobs.clear();
+        }
+        news.notify_all();
+        for thread in self.threads.drain(..) {
+            // What a job says when it fails was told when it did.
+            let _ = thread.join();
+        }
+    }
+}
+
+fn work(queue: &(Mutex<Queue>, Condvar), events: &Sender<Event>) {
+    loop {
+        let (queue, news) = queue;
+        let mut waiting = unpoisoned(queue);
+        let (job, view) = loop {
+            if let Some(next) = waiting.jobs.pop_front() {
+                break next;
+            }
+            if waiting.is_closed {
+                return;
+            }
+            waiting = news.wait(waiting).unwrap_or_else(PoisonError::into_inner);
+        };
+        drop(waiting);
+        if let Some(event) = run(job, view)
+            && events.send(event).is_err()
+        {
+            return;
+        }
+    }
+}
+
+/// Does a job; what its owner has to know of it.
+fn run(job: Job, view: View) -> Option<Event> {
+    match job {
+        Job::Check(check) => {
+            let done = catch_unwind(AssertUnwindSafe(|| check(&view)));
+            drop(view);
+            Some(match done {
+                Ok(found) => found,
+                Err(payload) if is_cancelled(&*payload) => Event::Checked(None),
+                Err(payload) => Event::CheckFailed(said(&*payload).to_owned()),
+            })
+        }
+        Job::Read(read) if read.wanted.is_given_up() => None,
+        Job::Read(mut read) => {
+            read.wanted.run_on(view.tokens());
+            let done = catch_unwind(AssertUnwindSafe(|| (read.answer)(Step::Answer(&view))));
+            read.wanted.run_on(Vec::new());
+            drop(view);
+            match done {
+                Ok(()) => None,
+                Err(_) if read.wanted.is_given_up() => None,
+                Err(payload) if is_cancelled(&*payload) => Some(Event::Overtaken(read)),
+                Err(payload) => {
+                    read.refuse(Error::internal_error());
+                    Some(Event::Failed(said(&*payload).to_owned()))
+                }
+            }
+        }
+    }
+}
+
+/// Whether an edit, or whoever asked, made a question unwind.
+fn is_cancelled(payload: &(dyn Any + Send)) -> bool {
+    matches!(
+        payload.downcast_ref::<Cancelled>(),
+        Some(Cancelled::PendingWrite | Cancelled::Local)
+    )
+}
+
+/// What a panic said.
+pub fn said(payload: &(dyn Any + Send)) -> &str {
+    if payload.is::<Cancelled>() {
+        return "another thread failed";
+    }
+    payload
+        .downcast_ref::<&str>()
+        .copied()
+        .or_else(|| payload.downcast_ref::<String>().map(String::as_str))
+        .unwrap_or("it did not say why")
+}
+
+/// What a lock guards. What panics while it holds one leaves nothing half done behind any of those here.
+fn unpoisoned<T>(lock: &Mutex<T>) -> MutexGuard<'_, T> {
+    lock.lock().unwrap_or_else(PoisonError::into_inner)
+}
