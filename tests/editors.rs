@@ -3,8 +3,7 @@
 
 #![allow(clippy::unwrap_used, clippy::expect_used)]
 
-#[path = "common/programs.rs"]
-mod programs;
+mod support;
 
 use std::collections::BTreeSet;
 use std::fs;
@@ -12,10 +11,15 @@ use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
 
 use serde_json::Value;
+use support::{folders, programs};
 use tempfile::TempDir;
 
+fn repository() -> &'static Path {
+    Path::new(env!("CARGO_MANIFEST_DIR"))
+}
+
 fn editors() -> PathBuf {
-    programs::repository().join("editors")
+    repository().join("editors")
 }
 
 fn read_json(path: &Path) -> Value {
@@ -34,16 +38,16 @@ struct Extension(TempDir);
 impl Extension {
     /// Nothing where Node.js or the packages are missing; the test has then said that it is skipped.
     fn new() -> Option<Self> {
-        programs::find("node")?;
+        programs::find(&["node"])?;
         let target = std::env::var_os("CARGO_TARGET_DIR")
-            .map_or_else(|| programs::repository().join("target"), PathBuf::from);
+            .map_or_else(|| repository().join("target"), PathBuf::from);
         let packages = target.join("tools/vscode/node_modules");
         if !packages.is_dir() {
             programs::skip("what tests/tools/install puts into target/tools/vscode");
             return None;
         }
         let folder = tempfile::tempdir().unwrap();
-        programs::copy(&editors().join("vscode"), folder.path());
+        folders::copy(&editors().join("vscode"), folder.path());
         link(&packages, folder.path().join("node_modules")).unwrap();
         Some(Self(folder))
     }
@@ -88,8 +92,7 @@ fn the_grammar_leaves_nothing_open() {
     let Some(extension) = Extension::new() else {
         return;
     };
-    let repository = programs::repository();
-    let folders = ["examples", "stdlib"].map(|name| repository.join(name).display().to_string());
+    let folders = ["examples", "stdlib"].map(|name| repository().join(name).display().to_string());
     extension.run("node", &["tests/corpus.mjs", &folders[0], &folders[1]]);
 }
 

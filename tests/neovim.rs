@@ -3,31 +3,32 @@
 
 #![allow(clippy::unwrap_used, clippy::expect_used)]
 
-#[path = "common/programs.rs"]
-mod programs;
+mod support;
 
 use std::path::Path;
 use std::process::{Command, Stdio};
 
+use support::{folders, programs};
+
 /// Runs a script of `tests/neovim` in an editor that knows nothing but the plugin, in the folder of the shop.
 fn drive(script: &str) {
-    let Some(neovim) = programs::find("nvim") else {
+    let Some(neovim) = programs::find(&["nvim"]) else {
         return;
     };
-    let repository = programs::repository();
+    let repository = Path::new(env!("CARGO_MANIFEST_DIR"));
     let home = tempfile::tempdir().unwrap();
     // As the system calls it, and so as the editor does.
     let folder = home.path().canonicalize().unwrap();
     for project in ["shop", "platform"] {
         let from = repository.join("examples").join(project);
-        programs::copy(&from, &folder.join(project));
+        folders::copy(&from, &folder.join(project));
     }
     let server = Path::new(env!("CARGO_BIN_EXE_nth-lsp")).parent().unwrap();
     let path = std::env::var_os("PATH").unwrap_or_default();
     let path = std::env::join_paths(
         std::iter::once(server.to_owned()).chain(std::env::split_paths(&path)),
     );
-    let scripts = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/neovim");
+    let scripts = repository.join("tests/neovim");
     let ran = Command::new(neovim)
         .args(["--headless", "--clean", "-n", "-u"])
         .arg(scripts.join("init.lua"))
