@@ -5,9 +5,13 @@
 mod code_actions;
 #[path = "../common/mod.rs"]
 mod common;
+mod definition;
 mod folding;
 mod formatting;
 mod harness;
 mod refactorings;
+mod references;
+mod rename;
 mod selection;
 mod support;
+mod symbols;
