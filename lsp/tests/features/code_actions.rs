@@ -2,7 +2,7 @@
 
 use serde_json::{Value, json};
 
-use crate::support::{Editor, Fixture, capabilities};
+use crate::support::{Editor, Fixture, capabilities, position};
 
 /// What a project needs besides the text that is tried.
 const BESIDES: &str = "
@@ -783,4 +783,90 @@ fn lines_of_windows_stay_so() {
     let action = editor.ask("codeAction/resolve", action);
     let edited = editor.edited(&action["edit"]);
     assert_eq!(edited["main.nth"], "team a {\r\n  slack = \"#a\"\r\n}\r\n");
+}
+
+#[test]
+fn the_library_is_not_changed() {
+    let mut editor = Editor::open("import std.http\n");
+    let shown = editor.ask(
+        "textDocument/definition",
+        json!({
+            "textDocument": { "uri": editor.uri("main.nth") },
+            "position": { "line": 0, "character": 13 },
+        }),
+    );
+    let uri = match &shown {
+        Value::Array(list) => list[0]["uri"].clone(),
+        one => one["uri"].clone(),
+    };
+    let text = editor.text_of(uri.as_str().unwrap());
+    editor.notify(
+        "textDocument/didOpen",
+        json!({ "textDocument": { "uri": uri, "languageId": "nth", "version": 1, "text": text } }),
+    );
+    let range = json!({ "start": position(&text, 0), "end": position(&text, 0) });
+    let found = editor.ask(
+        "textDocument/codeAction",
+        json!({
+            "textDocument": { "uri": uri },
+            "range": range,
+            "context": { "diagnostics": [], "only": ["refactor", "source"] },
+        }),
+    );
+    assert_eq!(found, json!([]));
+}
+
+/// Half-typed text is what a server sees most of the time: every action at many places of it gives edits that fit.
+#[test]
+fn damaged_text_does_no_harm() {
+    let whole = include_str!("../../../examples/shop/services/checkout.nth");
+    let mut editor = editor("let a = 1$0\n");
+    let mut state = 7_usize;
+    let mut next = |below: usize| {
+        state = state
+            .wrapping_mul(6_364_136_223_846_793_005)
+            .wrapping_add(1_442_695_040_888_963_407);
+        (state >> 33) % below.max(1)
+    };
+    let mut asked = 0;
+    for _ in 0..40 {
+        let boundary = |at: usize| {
+            (0..=at)
+                .rev()
+                .find(|at| whole.is_char_boundary(*at))
+                .unwrap()
+        };
+        let (start, length) = (boundary(next(whole.len())), next(40));
+        let end = boundary((start + length).min(whole.len()));
+        let text = format!("{}{}", &whole[..start], &whole[end..]);
+        editor.change("main.nth", &text);
+        let at = |at: usize| {
+            (0..=at.min(text.len()))
+                .rev()
+                .find(|at| text.is_char_boundary(*at))
+                .unwrap()
+        };
+        for place in [start, next(text.len())] {
+            let (first, last) = (at(place), at(place + next(60)));
+            let range = json!({ "start": position(&text, first), "end": position(&text, last) });
+            let found = editor.ask_of_file(
+                "textDocument/codeAction",
+                json!({ "range": range, "context": { "diagnostics": [] } }),
+            );
+            for action in found.as_array().into_iter().flatten() {
+                if action["disabled"].is_object() {
+                    continue;
+                }
+                let action = match action["edit"] {
+                    Value::Null => editor.ask("codeAction/resolve", action.clone()),
+                    _ => action.clone(),
+                };
+                if action["edit"].is_object() {
+                    editor.edited(&action["edit"]);
+                    asked += 1;
+                }
+            }
+        }
+    }
+    assert!(asked > 100, "{asked}");
 }
