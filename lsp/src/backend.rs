@@ -236,18 +236,6 @@ impl LanguageServer for Backend {
             .await
     }
 
-    async fn code_action_resolve(&self, action: CodeAction) -> Result<CodeAction> {
-        self.ask(Overtaken::Refuse, move |view| {
-            code_actions::resolve(view, &action)
-        })
-        .await
-    }
-
-    async fn folding_range(&self, params: FoldingRangeParams) -> Result<Option<Vec<FoldingRange>>> {
-        self.read_whole(move |view| folding::folding_range(view, &params))
-            .await
-    }
-
     async fn goto_declaration(
         &self,
         params: lsp::request::GotoDeclarationParams,
@@ -288,32 +276,20 @@ impl LanguageServer for Backend {
             .await
     }
 
+    async fn code_action_resolve(&self, action: CodeAction) -> Result<CodeAction> {
+        self.ask(Overtaken::Refuse, move |view| {
+            code_actions::resolve(view, &action)
+        })
+        .await
+    }
+
+    async fn folding_range(&self, params: FoldingRangeParams) -> Result<Option<Vec<FoldingRange>>> {
+        self.read_whole(move |view| folding::folding_range(view, &params))
+            .await
+    }
+
     async fn formatting(&self, params: DocumentFormattingParams) -> Result<Option<Vec<TextEdit>>> {
         self.read_whole(move |view| formatting::formatting(view, &params))
-            .await
-    }
-
-    async fn on_type_formatting(
-        &self,
-        params: DocumentOnTypeFormattingParams,
-    ) -> Result<Option<Vec<TextEdit>>> {
-        self.read(move |view| formatting::on_type_formatting(view, &params))
-            .await
-    }
-
-    async fn range_formatting(
-        &self,
-        params: DocumentRangeFormattingParams,
-    ) -> Result<Option<Vec<TextEdit>>> {
-        self.read(move |view| formatting::range_formatting(view, &params))
-            .await
-    }
-
-    async fn selection_range(
-        &self,
-        params: SelectionRangeParams,
-    ) -> Result<Option<Vec<SelectionRange>>> {
-        self.read(move |view| selection::selection_range(view, &params))
             .await
     }
 
@@ -382,6 +358,30 @@ impl LanguageServer for Backend {
         params: lsp::TypeHierarchySubtypesParams,
     ) -> Result<Option<Vec<lsp::TypeHierarchyItem>>> {
         self.read(move |view| type_hierarchy::subtypes(view, &params))
+            .await
+    }
+
+    async fn on_type_formatting(
+        &self,
+        params: DocumentOnTypeFormattingParams,
+    ) -> Result<Option<Vec<TextEdit>>> {
+        self.read(move |view| formatting::on_type_formatting(view, &params))
+            .await
+    }
+
+    async fn range_formatting(
+        &self,
+        params: DocumentRangeFormattingParams,
+    ) -> Result<Option<Vec<TextEdit>>> {
+        self.read(move |view| formatting::range_formatting(view, &params))
+            .await
+    }
+
+    async fn selection_range(
+        &self,
+        params: SelectionRangeParams,
+    ) -> Result<Option<Vec<SelectionRange>>> {
+        self.read(move |view| selection::selection_range(view, &params))
             .await
     }
 }
