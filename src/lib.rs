@@ -11,6 +11,7 @@ pub mod diagnostics;
 pub mod eval;
 pub mod import;
 pub mod ir;
+pub mod judge;
 pub mod levels;
 pub mod lower;
 pub mod output;

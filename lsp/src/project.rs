@@ -209,13 +209,19 @@ impl Project {
         self.session.is_none() || !self.edited.is_empty()
     }
 
-    /// Gives the session what it lacks.
-    pub fn catch_up(&mut self) {
+    /// Gives the session what it lacks. Of the files that it is made with, those that are open are likely to change.
+    pub fn catch_up(&mut self, is_open: impl Fn(&Path) -> bool) {
         let edited = std::mem::take(&mut self.edited);
         match &mut self.session {
             None => {
                 let mut session = Session::new(Database::default(), &self.inputs());
                 session.configure(&self.configuration);
+                let sources = session.files().to_vec();
+                for (source, file) in self.files.iter().zip(sources) {
+                    if is_open(&source.path) {
+                        session.edit(file, Arc::clone(&source.input.text));
+                    }
+                }
                 self.table = table(&self.files, &session);
                 self.session = Some(session);
             }

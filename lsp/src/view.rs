@@ -230,13 +230,13 @@ impl View {
 
     /// Everything that is wrong in a project, first what was found on the way to its sources.
     pub fn check(&self, project: &ProjectView) -> Vec<Finding> {
-        let compilation = project.session.check(None);
+        let diagnostics = project.session.findings();
         let text = |number: usize| {
-            let file = compilation.sources.file(number)?;
+            let file = project.session.file(number)?;
             Some(Text {
                 path: project.files.paths().get(number).map(PathBuf::as_path),
-                shown: &file.path,
-                text: &file.text,
+                shown: file.path(project.db()),
+                text: file.text(project.db()),
             })
         };
         let on_the_way = |number: usize| {
@@ -251,7 +251,7 @@ impl View {
             .findings(&project.on_the_way.diagnostics);
         found.extend(
             Converter::new(&self.settings, &self.buffers, &self.shelf, &text)
-                .findings(&compilation.diagnostics),
+                .findings(&diagnostics),
         );
         found
     }

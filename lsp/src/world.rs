@@ -258,7 +258,7 @@ impl World {
             .values_mut()
             .filter(|project| project.is_behind())
         {
-            project.catch_up();
+            project.catch_up(|path| self.buffers.contains_key(path));
         }
         for job in waiting {
             if let Job::Read(read) = job {
