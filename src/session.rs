@@ -3,7 +3,7 @@
 
 use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
 use std::ops::Deref;
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use rayon::prelude::*;
 use salsa::{Durability, Setter};
@@ -15,7 +15,7 @@ use crate::check::{check_item, project, rules};
 use crate::compile::{Compilation, Input, SourceInput};
 use crate::db::{
     Database, Diag, FileNames, ItemClass, ItemEntry, ItemKey, SourceFile, Span, Workspace,
-    file_names, item_start,
+    file_names, item_entry, item_start,
 };
 use crate::diagnostics::{Diagnostic, FileSpan, Severity, SourceMap, codes, suggest};
 use crate::eval::{BlockRef, instance};
@@ -458,6 +458,56 @@ impl Session {
         diagnostics
     }
 
+    /// What is wrong as far as these files say, before the others are looked at: of those it is what was known before the
+    /// last edits, but for what stands in items that are gone. [`Session::findings`] follows with the truth.
+    pub fn first_findings(&self, files: &[SourceFile]) -> Vec<Diagnostic<FileSpan>> {
+        let environments: Vec<Option<SmolStr>> = self.environments(None).unwrap_or_default();
+        let mut known = self.remembered().files_of(self.files.len());
+        for file in files {
+            let place = self.numbers.get(file).copied();
+            if let Some(known) = place.and_then(|place| known.get_mut(place)) {
+                *known = file_findings(&self.db, *file);
+            }
+        }
+        let of_rules = self.remembered().of_rules(environments.len());
+        let has_directives: Vec<bool> = known.iter().map(|file| file.has_directives).collect();
+        let mut found = self.project(known, of_rules).judge(&mut self.remembered());
+        found.retain(|found| {
+            let places = found.secondary.iter().map(|label| label.span);
+            let edits = found.fixes.iter().flat_map(|fix| &fix.edits);
+            std::iter::once(found.primary.span)
+                .chain(places)
+                .chain(edits.map(|edit| edit.span))
+                .all(|span| item_entry(&self.db, span.item).is_some())
+        });
+        let mut found = self.settle(found, &environments, &has_directives);
+        sort(&mut found);
+        found
+    }
+
+    fn remembered(&self) -> MutexGuard<'_, Remembered> {
+        // Each part of it is whole whenever a query can unwind.
+        self.remembered
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner)
+    }
+
+    fn project(
+        &self,
+        files: Vec<Arc<FileFindings>>,
+        of_rules: Vec<Vec<Diag>>,
+    ) -> judge::Project<'_> {
+        judge::Project {
+            db: &self.db,
+            workspace: self.workspace,
+            files,
+            names: self.names,
+            of_settings: self.unknown_default_team(),
+            sends_mail: self.sends_mail,
+            of_rules,
+        }
+    }
+
     fn told(&self, environment: Option<&str>) -> (Vec<Diagnostic<FileSpan>>, Vec<Option<SmolStr>>) {
         match self.environments(environment) {
             Ok(environments) => (self.judge(environment, &environments), environments),
@@ -475,12 +525,7 @@ impl Session {
         environments: &[Option<SmolStr>],
     ) -> Vec<Diagnostic<FileSpan>> {
         let workspace = self.workspace;
-        let remembered = || {
-            self.remembered
-                .lock()
-                .unwrap_or_else(PoisonError::into_inner)
-        };
-        if asked.is_none() && remembered().is_empty() {
+        if asked.is_none() && self.remembered().is_empty() {
             self.look_ahead(environments);
         }
         let files: Vec<Arc<FileFindings>> = self
@@ -499,17 +544,9 @@ impl Session {
             found.into_iter().flatten().collect()
         });
         let has_directives: Vec<bool> = files.iter().map(|file| file.has_directives).collect();
-        let project = judge::Project {
-            db: &self.db,
-            workspace,
-            files,
-            names: self.names,
-            of_settings: self.unknown_default_team(),
-            sends_mail: self.sends_mail,
-            of_rules: of_rules.collect(),
-        };
+        let project = self.project(files, of_rules.collect());
         let found = match asked {
-            None => project.judge(&mut remembered()),
+            None => project.judge(&mut self.remembered()),
             Some(_) => project.judge(&mut Remembered::default()),
         };
         self.settle(found, environments, &has_directives)

@@ -9,20 +9,25 @@ use tokio::sync::oneshot;
 use tower_lsp::jsonrpc::{Error, Result};
 use tower_lsp::lsp_types::{
     CodeActionParams, CodeActionResponse, DidChangeTextDocumentParams, DidChangeWatchedFilesParams,
-    DidChangeWatchedFilesRegistrationOptions, DidCloseTextDocumentParams,
-    DidOpenTextDocumentParams, DidSaveTextDocumentParams, DocumentFormattingParams, FileChangeType,
-    FileSystemWatcher, GlobPattern, InitializeParams, InitializeResult, InitializedParams,
-    MessageType, Registration, SaveOptions, ServerCapabilities, ServerInfo,
-    TextDocumentSyncCapability, TextDocumentSyncKind, TextDocumentSyncOptions,
-    TextDocumentSyncSaveOptions, TextEdit,
+    DidChangeWatchedFilesRegistrationOptions, DidChangeWorkspaceFoldersParams,
+    DidCloseTextDocumentParams, DidOpenTextDocumentParams, DidSaveTextDocumentParams,
+    DocumentDiagnosticParams, DocumentDiagnosticReportResult, DocumentFormattingParams,
+    FileChangeType, FileSystemWatcher, GlobPattern, InitializeParams, InitializeResult,
+    InitializedParams, MessageType, OneOf, Registration, SaveOptions, ServerCapabilities,
+    ServerInfo, TextDocumentSyncCapability, TextDocumentSyncKind, TextDocumentSyncOptions,
+    TextDocumentSyncSaveOptions, TextEdit, WorkspaceDiagnosticParams,
+    WorkspaceDiagnosticReportResult, WorkspaceFolder, WorkspaceFoldersServerCapabilities,
+    WorkspaceServerCapabilities,
 };
 use tower_lsp::{Client, LanguageServer, async_trait};
 
+use crate::buffers::path_of;
 use crate::features::{self, code_actions, formatting};
 use crate::outgoing::Outgoing;
 use crate::owner::Event;
+use crate::pulls::{self, Pull};
 use crate::reads::{GiveUpOnDrop, Overtaken, Read, Wanted};
-use crate::settings::Settings;
+use crate::settings::{Settings, paths};
 use crate::view::View;
 
 /// The handlers.
@@ -117,6 +122,14 @@ impl LanguageServer for Backend {
             )),
             ..ServerCapabilities::default()
         };
+        capabilities.workspace = Some(WorkspaceServerCapabilities {
+            workspace_folders: Some(WorkspaceFoldersServerCapabilities {
+                supported: Some(true),
+                change_notifications: Some(OneOf::Left(true)),
+            }),
+            file_operations: None,
+        });
+        capabilities.diagnostic_provider = settings.pulls.then(pulls::offer);
         features::offer(&mut capabilities, &settings);
         // `initialize` comes once.
         self.watches.get_or_init(|| settings.watch);
@@ -191,6 +204,44 @@ impl LanguageServer for Backend {
                 .map(|change| (change.uri, change.typ == FileChangeType::CHANGED))
                 .collect(),
         });
+    }
+
+    async fn did_change_workspace_folders(&self, params: DidChangeWorkspaceFoldersParams) {
+        let of = |folders: &[WorkspaceFolder]| paths(folders.iter().map(|folder| &folder.uri));
+        self.put(Event::Folders {
+            added: of(&params.event.added),
+            removed: of(&params.event.removed),
+        });
+    }
+
+    async fn diagnostic(
+        &self,
+        params: DocumentDiagnosticParams,
+    ) -> Result<DocumentDiagnosticReportResult> {
+        let (reply, answer) = oneshot::channel();
+        self.put(Event::Pull(Pull::Document {
+            path: path_of(&params.text_document.uri),
+            previous: params.previous_result_id,
+            reply,
+        }));
+        answer
+            .await
+            .unwrap_or_else(|_| Err(Error::internal_error()))
+    }
+
+    async fn workspace_diagnostic(
+        &self,
+        params: WorkspaceDiagnosticParams,
+    ) -> Result<WorkspaceDiagnosticReportResult> {
+        let (reply, answer) = oneshot::channel();
+        let previous = params.previous_result_ids.into_iter();
+        self.put(Event::Pull(Pull::Workspace {
+            previous: previous.map(|known| (known.uri, known.value)).collect(),
+            reply,
+        }));
+        answer
+            .await
+            .unwrap_or_else(|_| Err(Error::internal_error()))
     }
 
     // What a client can ask for, in the order of the alphabet.

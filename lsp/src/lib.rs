@@ -15,11 +15,14 @@ pub mod buffers;
 pub mod convert;
 pub mod edits;
 pub mod features;
+mod folders;
 mod outgoing;
 mod owner;
 pub mod position;
+mod progress;
 pub mod project;
 mod published;
+mod pulls;
 pub mod reads;
 pub mod settings;
 pub mod shelf;
@@ -143,8 +146,28 @@ impl Service<Request> for Watched {
         match request.method() {
             "shutdown" => self.was_shut_down.store(true, Ordering::Release),
             "exit" => self.left.notify_one(),
+            "initialize" => return self.service.call(as_it_is_read(request)),
             _ => {}
         }
         self.service.call(request)
     }
+}
+
+/// The request with what its reader has another name for: `workspace.diagnostics` of the protocol is `diagnostic` there.
+fn as_it_is_read(request: Request) -> Request {
+    let (method, id, params) = request.into_parts();
+    let mut built = Request::build(method);
+    if let Some(id) = id {
+        built = built.id(id);
+    }
+    if let Some(mut params) = params {
+        let workspace = params.pointer_mut("/capabilities/workspace");
+        if let Some(workspace) = workspace.and_then(serde_json::Value::as_object_mut)
+            && let Some(known) = workspace.get("diagnostics").cloned()
+        {
+            workspace.insert("diagnostic".to_owned(), known);
+        }
+        built = built.params(params);
+    }
+    built.finish()
 }

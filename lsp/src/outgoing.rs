@@ -1,10 +1,12 @@
-//! The one task that awaits the client. Whoever has something to say leaves it here and goes on.
+//! The one task that tells the client. Whoever has something to say leaves it here and goes on.
 
 use std::collections::HashSet;
 
 use tokio::sync::mpsc::UnboundedReceiver;
 use tower_lsp::Client;
 use tower_lsp::lsp_types::{MessageType, PublishDiagnosticsParams};
+
+use crate::progress::{self, Shown};
 
 /// Something to tell the client.
 #[derive(Debug)]
@@ -15,6 +17,10 @@ pub enum Outgoing {
     Show(MessageType, String),
     /// A message for the log.
     Log(MessageType, String),
+    /// Work that takes long.
+    Progress(Shown),
+    /// What the client asked for may be another answer now.
+    Refresh,
 }
 
 /// Tells the client until nobody is left who could have something to say. A slow client gets only the newest
@@ -34,6 +40,15 @@ pub async fn deliver(client: Client, mut messages: UnboundedReceiver<Outgoing>) 
                 }
                 Outgoing::Show(kind, text) => client.show_message(kind, text).await,
                 Outgoing::Log(kind, text) => client.log_message(kind, text).await,
+                // What a client is asked it may never answer, so each question has a task of its own.
+                Outgoing::Progress(shown) => {
+                    tokio::spawn(progress::show(client.clone(), shown));
+                }
+                Outgoing::Refresh => {
+                    let client = client.clone();
+                    // A client that refuses will ask when it likes to.
+                    tokio::spawn(async move { client.workspace_diagnostic_refresh().await });
+                }
             }
         }
     }
@@ -45,7 +60,7 @@ fn newest(mut batch: Vec<Outgoing>) -> Vec<Outgoing> {
     batch.reverse();
     batch.retain(|message| match message {
         Outgoing::Diagnostics(found) => seen.insert(found.uri.clone()),
-        Outgoing::Show(..) | Outgoing::Log(..) => true,
+        _ => true,
     });
     batch.reverse();
     batch
@@ -71,7 +86,7 @@ mod tests {
             .into_iter()
             .map(|message| match message {
                 Outgoing::Diagnostics(found) => found.version,
-                Outgoing::Show(..) | Outgoing::Log(..) => None,
+                _ => None,
             })
             .collect();
         assert_eq!(kept, [None, Some(1), Some(2)]);

@@ -7,11 +7,12 @@ use std::sync::Arc;
 use nthc::catalogue::LOCK;
 use nthc::compile::SourceInput;
 use nthc::db::Database;
-use nthc::diagnostics::{Diagnostic, FileSpan, SourceMap};
+use nthc::diagnostics::{Diagnostic, FileSpan, Severity, SourceMap};
 use nthc::levels::Levels;
 use nthc::project::{self, Error, Loaded, MANIFEST, paths};
 use nthc::session::{Configuration, Session};
 
+use crate::buffers::is_manifest;
 use crate::convert::Finding;
 use crate::view::{FileTable, ProjectView};
 
@@ -63,7 +64,7 @@ impl Project {
     /// # Errors
     /// Where a file or folder cannot be read.
     pub fn load(folder: &Path, text: impl Fn(&Path) -> Option<Arc<str>>) -> Result<Self, Error> {
-        let loaded = project::load(folder, folder)?;
+        let loaded = read(folder, &text)?;
         let mut project = Self::empty(folder);
         project.take(loaded, text);
         Ok(project)
@@ -74,7 +75,7 @@ impl Project {
     /// # Errors
     /// Where a file or folder cannot be read. Nothing is changed then.
     pub fn reload(&mut self, text: impl Fn(&Path) -> Option<Arc<str>>) -> Result<(), Error> {
-        let loaded = project::load(&self.folder, &self.folder)?;
+        let loaded = read(&self.folder, &text)?;
         self.take(loaded, text);
         Ok(())
     }
@@ -250,6 +251,21 @@ impl Project {
         })
     }
 
+    /// How many files it has.
+    pub fn len(&self) -> usize {
+        self.files.len()
+    }
+
+    /// Whether it has no files.
+    pub fn is_empty(&self) -> bool {
+        self.files.is_empty()
+    }
+
+    /// Whether a revision is the newest.
+    pub fn is_at(&self, revision: u64) -> bool {
+        self.revision == revision
+    }
+
     /// Whether nobody has looked yet for what is wrong.
     pub fn is_unchecked(&self) -> bool {
         self.asked != self.revision
@@ -280,6 +296,28 @@ impl Project {
         let (revision, found) = self.found.as_ref()?;
         (*revision == self.revision).then_some(found)
     }
+}
+
+/// Reads a project. A manifest counts as it is typed, unless there are mistakes in it: then these are told, and what
+/// was saved counts.
+fn read(folder: &Path, text: &dyn Fn(&Path) -> Option<Arc<str>>) -> Result<Loaded, Error> {
+    let edited = project::load_edited(folder, folder, text)?;
+    let is_of_manifest = |found: &Diagnostic<FileSpan>| {
+        let file = edited.sources.file(found.primary.span.file);
+        file.is_some_and(|file| is_manifest(Path::new(&file.path)))
+    };
+    let has_mistakes = edited
+        .diagnostics
+        .iter()
+        .any(|found| found.severity == Severity::Error && is_of_manifest(found));
+    if !has_mistakes {
+        return Ok(edited);
+    }
+    let saved = project::load(folder, folder)?;
+    Ok(Loaded {
+        project: saved.project,
+        ..edited
+    })
 }
 
 fn table(files: &[Source], session: &Session) -> Arc<FileTable> {

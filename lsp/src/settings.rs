@@ -1,5 +1,7 @@
 //! What the client can do, and wants.
 
+use std::path::PathBuf;
+
 use tower_lsp::lsp_types::{ClientCapabilities, InitializeParams, Url};
 
 use crate::position::Encoding;
@@ -23,6 +25,14 @@ pub struct Settings {
     pub asks_again: bool,
     /// The client shows documents without files: the standard library's are `nth-std:` then, and files elsewhere.
     pub virtual_documents: bool,
+    /// The client asks for the diagnostics of documents, so that it need not be told.
+    pub pulls: bool,
+    /// The client can be asked to ask anew.
+    pub refreshes: bool,
+    /// The client shows work that takes long.
+    pub progress: bool,
+    /// The workspace's folders.
+    pub folders: Vec<PathBuf>,
     /// Everything that the client said it can do.
     pub client: ClientCapabilities,
     /// Where the pages of the codes are, ending with `/`; absent where the compiler's own are to be used.
@@ -78,8 +88,42 @@ impl Settings {
                 .as_ref()
                 .and_then(|options| options.get("virtualDocuments")?.as_bool())
                 .unwrap_or_default(),
+            pulls: text_document.is_some_and(|known| known.diagnostic.is_some()),
+            refreshes: workspace
+                .and_then(|known| known.diagnostic.as_ref()?.refresh_support)
+                .unwrap_or_default(),
+            progress: params
+                .capabilities
+                .window
+                .as_ref()
+                .and_then(|known| known.work_done_progress)
+                .unwrap_or_default(),
+            folders: folders(params),
             client: params.capabilities.clone(),
             pages,
         }
     }
+}
+
+/// The workspace's folders; the one folder of clients that know no more.
+fn folders(params: &InitializeParams) -> Vec<PathBuf> {
+    match &params.workspace_folders {
+        Some(folders) => paths(folders.iter().map(|folder| &folder.uri)),
+        None => {
+            // The older name of the same thing.
+            #[allow(deprecated)]
+            let root = params.root_uri.as_ref();
+            paths(root)
+        }
+    }
+}
+
+/// Those of the addresses that are files.
+pub fn paths<'a>(addresses: impl IntoIterator<Item = &'a Url>) -> Vec<PathBuf> {
+    let files = addresses
+        .into_iter()
+        .filter_map(|uri| uri.to_file_path().ok());
+    files
+        .map(|path| nthc::project::paths::normalize(&path))
+        .collect()
 }

@@ -5,6 +5,7 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use nthc::db::{Database, ItemKey, SourceFile, Span, Workspace, item_start};
+use nthc::diagnostics::{Diagnostic, FileSpan};
 use nthc::session::Snapshot;
 use nthc::syntax::tree::TextRange;
 use salsa::{CancellationToken, Cancelled};
@@ -230,7 +231,41 @@ impl View {
 
     /// Everything that is wrong in a project, first what was found on the way to its sources.
     pub fn check(&self, project: &ProjectView) -> Vec<Finding> {
-        let diagnostics = project.session.findings();
+        let mut found = self.on_the_way(project);
+        found.extend(self.converted(project, &project.session.findings()));
+        found
+    }
+
+    /// What is wrong as far as the open documents say; see [`Session::first_findings`].
+    ///
+    /// [`Session::first_findings`]: nthc::session::Session::first_findings
+    pub fn check_open(&self, project: &ProjectView) -> Vec<Finding> {
+        let open = self.buffers.keys();
+        let files: Vec<SourceFile> = open.filter_map(|path| project.files.source(path)).collect();
+        let mut found = self.on_the_way(project);
+        found.extend(self.converted(project, &project.session.first_findings(&files)));
+        found.retain(|finding| self.buffers.contains_key(&finding.path));
+        found
+    }
+
+    fn on_the_way(&self, project: &ProjectView) -> Vec<Finding> {
+        let text = |number: usize| {
+            let file = project.on_the_way.sources.file(number)?;
+            Some(Text {
+                path: project.on_the_way.paths.get(number).map(PathBuf::as_path),
+                shown: &file.path,
+                text: &file.text,
+            })
+        };
+        Converter::new(&self.settings, &self.buffers, &self.shelf, &text)
+            .findings(&project.on_the_way.diagnostics)
+    }
+
+    fn converted(
+        &self,
+        project: &ProjectView,
+        diagnostics: &[Diagnostic<FileSpan>],
+    ) -> Vec<Finding> {
         let text = |number: usize| {
             let file = project.session.file(number)?;
             Some(Text {
@@ -239,21 +274,7 @@ impl View {
                 text: file.text(project.db()),
             })
         };
-        let on_the_way = |number: usize| {
-            let file = project.on_the_way.sources.file(number)?;
-            Some(Text {
-                path: project.on_the_way.paths.get(number).map(PathBuf::as_path),
-                shown: &file.path,
-                text: &file.text,
-            })
-        };
-        let mut found = Converter::new(&self.settings, &self.buffers, &self.shelf, &on_the_way)
-            .findings(&project.on_the_way.diagnostics);
-        found.extend(
-            Converter::new(&self.settings, &self.buffers, &self.shelf, &text)
-                .findings(&diagnostics),
-        );
-        found
+        Converter::new(&self.settings, &self.buffers, &self.shelf, &text).findings(diagnostics)
     }
 
     /// Unwinds where nobody wants an answer any more. For loops that ask the database nothing, which does the same.

@@ -39,7 +39,7 @@ pub struct Project<'a> {
 impl Project<'_> {
     /// Everything that is wrong, with what was known of it before the last edits.
     pub fn judge(self, remembered: &mut Remembered) -> Vec<Diag> {
-        remembered.take(&self.files, self.names);
+        remembered.take(&self.files, self.names, &self.of_rules);
         let checked = self.files.iter().flat_map(|file| &file.checked);
         let mut own: Vec<Diag> = checked.cloned().collect();
         for file in &self.files {

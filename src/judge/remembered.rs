@@ -16,6 +16,7 @@ type Explained = HashMap<(Diag, Option<Edit<Span>>), Diag>;
 pub struct Remembered {
     files: Vec<Arc<FileFindings>>,
     names: u64,
+    of_rules: Vec<Vec<Diag>>,
     duplicates: Option<Arc<Vec<Diag>>>,
     cycles: Option<Arc<Vec<Vec<Diag>>>>,
     index: Option<NameIndex>,
@@ -28,8 +29,26 @@ impl Remembered {
         self.files.is_empty()
     }
 
+    /// What was found in so many files; nothing where it was in another number of them.
+    pub fn files_of(&self, count: usize) -> Vec<Arc<FileFindings>> {
+        let mut files = self.files.clone();
+        if files.len() != count {
+            files.clear();
+            files.resize(count, Arc::default());
+        }
+        files
+    }
+
+    /// What rules found in so many environments.
+    pub fn of_rules(&self, environments: usize) -> Vec<Vec<Diag>> {
+        let mut of_rules = self.of_rules.clone();
+        of_rules.resize(environments, Vec::new());
+        of_rules
+    }
+
     /// Takes what was found in the files now, and forgets what was made of anything else.
-    pub(super) fn take(&mut self, files: &[Arc<FileFindings>], names: u64) {
+    pub(super) fn take(&mut self, files: &[Arc<FileFindings>], names: u64, of_rules: &[Vec<Diag>]) {
+        self.of_rules = of_rules.to_vec();
         let is_as_long = self.files.len() == files.len();
         let mut has_globals = is_as_long;
         let mut has_needs = is_as_long;

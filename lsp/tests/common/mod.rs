@@ -1,3 +1,4 @@
+#![allow(dead_code, reason = "each test program uses a part of it")]
 //! A client that speaks the protocol over two pipes with a server in the same process.
 
 use std::collections::VecDeque;
@@ -24,6 +25,11 @@ pub struct Client {
 impl Client {
     /// A client that knows `capabilities` and has initialized its server.
     pub async fn start(capabilities: Value) -> Self {
+        Self::start_with(json!({ "capabilities": capabilities })).await
+    }
+
+    /// A client that has initialized its server with these parameters.
+    pub async fn start_with(params: Value) -> Self {
         let (here, there) = tokio::io::duplex(1 << 16);
         let (input, output) = tokio::io::split(there);
         let server = tokio::spawn(nth_lsp::serve(input, output));
@@ -38,9 +44,7 @@ impl Client {
             said,
             greeting,
         };
-        client.greeting = client
-            .ask("initialize", json!({ "capabilities": capabilities }))
-            .await;
+        client.greeting = client.ask("initialize", params).await;
         client.notify("initialized", json!({})).await;
         client
     }
@@ -53,6 +57,14 @@ impl Client {
 
     /// Sends a request, and gives the result.
     pub async fn ask(&mut self, method: &str, params: Value) -> Value {
+        let id = self.request(method, params).await;
+        let message = self.answer(id).await;
+        assert!(message.get("error").is_none(), "{message}");
+        message["result"].clone()
+    }
+
+    /// Sends a request, and gives its id.
+    pub async fn request(&mut self, method: &str, params: Value) -> i64 {
         self.requests += 1;
         let id = self.requests;
         let mut request = json!({ "jsonrpc": "2.0", "id": id, "method": method });
@@ -60,14 +72,50 @@ impl Client {
             request["params"] = params;
         }
         self.send(&request).await;
+        id
+    }
+
+    /// The answer to a request, be it an error.
+    pub async fn answer(&mut self, id: i64) -> Value {
+        self.next(|message| message["id"] == id && message.get("method").is_none())
+            .await
+    }
+
+    /// The next message that is wanted; what comes before it is kept for later.
+    pub async fn next(&mut self, is_wanted: impl Fn(&Value) -> bool) -> Value {
+        if let Some(place) = self.said.iter().position(&is_wanted) {
+            return self.said.remove(place).expect("it is there");
+        }
         loop {
             let message = self.read().await;
-            if message["id"] == id {
-                assert!(message.get("error").is_none(), "{message}");
-                return message["result"].clone();
+            if is_wanted(&message) {
+                return message;
             }
             self.said.push_back(message);
         }
+    }
+
+    /// Whether the server has said something like this, as far as it was read.
+    pub fn was_told(&self, is_it: impl Fn(&Value) -> bool) -> bool {
+        self.said.iter().any(is_it)
+    }
+
+    /// Answers a request of the server's.
+    pub async fn respond(&mut self, request: &Value) {
+        self.send(&json!({ "jsonrpc": "2.0", "id": request["id"], "result": null }))
+            .await;
+    }
+
+    /// Leaves without a word.
+    pub async fn leave(self) -> nth_lsp::Ended {
+        let Self {
+            reader,
+            writer,
+            server,
+            ..
+        } = self;
+        drop(reader.into_inner().unsplit(writer));
+        server.await.expect("the server does not panic")
     }
 
     /// The next diagnostics of a document.
@@ -76,16 +124,7 @@ impl Client {
             message["method"] == "textDocument/publishDiagnostics"
                 && message["params"]["uri"] == uri.as_str()
         };
-        if let Some(place) = self.said.iter().position(is_it) {
-            return self.said.remove(place).expect("it is there")["params"].clone();
-        }
-        loop {
-            let message = self.read().await;
-            if is_it(&message) {
-                return message["params"].clone();
-            }
-            self.said.push_back(message);
-        }
+        self.next(is_it).await["params"].clone()
     }
 
     /// The diagnostics of that version of a document; earlier ones are passed over.
