@@ -210,7 +210,7 @@ async fn questions_among_edits_are_all_answered() {
 async fn a_client_that_answers_nothing_is_served() {
     let (_folder, root) = folder();
     let shop = project(&root, "shop");
-    let mut client = Client::start_with(json!({
+    let mut client = Client::greet(json!({
         "capabilities": {
             "window": { "workDoneProgress": true },
             "workspace": {
@@ -358,7 +358,7 @@ async fn the_projects_of_all_folders_are_looked_at() {
     let uris = [&one, &two].map(|project| address(&project.join("checkout.nth")));
     let of = |name: &str| json!({ "uri": address(&root.join(name)), "name": name });
     let mut client =
-        Client::start_with(json!({ "capabilities": {}, "workspaceFolders": [of("one")] })).await;
+        Client::greet(json!({ "capabilities": {}, "workspaceFolders": [of("one")] })).await;
     // Before any document is open.
     let told = client.diagnostics(&uris[0]).await;
     assert_eq!(told["diagnostics"].as_array().unwrap().len(), 1, "{told}");

@@ -269,7 +269,7 @@ async fn said(root: &Path, documents: &Documents, client: &mut Client) -> BTreeM
 
 /// What a fresh server says.
 async fn said_afresh(root: &Path, documents: &Documents) -> BTreeMap<String, Value> {
-    let mut fresh = Client::start_with(parameters(root)).await;
+    let mut fresh = Client::greet(parameters(root)).await;
     for (path, document) in documents {
         if document.is_open {
             fresh
@@ -331,7 +331,7 @@ async fn run(seed: u64) {
     });
     let mut run = Run {
         documents: documents.collect(),
-        client: Client::start_with(parameters(&root)).await,
+        client: Client::greet(parameters(&root)).await,
         root,
     };
     let mut random = Random(seed);

@@ -1,5 +1,7 @@
-#![allow(dead_code, reason = "each test program uses a part of it")]
 //! A client that speaks the protocol over two pipes with a server in the same process.
+
+// Not every test program that has this module uses all of it.
+#![allow(dead_code)]
 
 use std::collections::VecDeque;
 use std::path::Path;
@@ -25,11 +27,11 @@ pub struct Client {
 impl Client {
     /// A client that knows `capabilities` and has initialized its server.
     pub async fn start(capabilities: Value) -> Self {
-        Self::start_with(json!({ "capabilities": capabilities })).await
+        Self::greet(json!({ "capabilities": capabilities })).await
     }
 
-    /// A client that has initialized its server with these parameters.
-    pub async fn start_with(params: Value) -> Self {
+    /// A client that has initialized its server with these words.
+    pub async fn greet(params: Value) -> Self {
         let (here, there) = tokio::io::duplex(1 << 16);
         let (input, output) = tokio::io::split(there);
         let server = tokio::spawn(nth_lsp::serve(input, output));
@@ -57,10 +59,20 @@ impl Client {
 
     /// Sends a request, and gives the result.
     pub async fn ask(&mut self, method: &str, params: Value) -> Value {
+        match self.try_ask(method, params).await {
+            Ok(result) => result,
+            Err(error) => panic!("{method}: {error}"),
+        }
+    }
+
+    /// Sends a request, and gives the result or the error.
+    pub async fn try_ask(&mut self, method: &str, params: Value) -> Result<Value, Value> {
         let id = self.request(method, params).await;
         let message = self.answer(id).await;
-        assert!(message.get("error").is_none(), "{message}");
-        message["result"].clone()
+        match message.get("error") {
+            Some(error) => Err(error.clone()),
+            None => Ok(message["result"].clone()),
+        }
     }
 
     /// Sends a request, and gives its id.
