@@ -76,6 +76,8 @@ pub struct Evaluator<'db> {
     /// What an editor asks of the item, where it does.
     noting: Option<Box<notes::Noting>>,
     root: Option<(ItemKey, NodeId)>,
+    /// Arguments of bases that a check has to look at once all bodies are known.
+    unforced: Vec<(Rc<Scope<'db>>, SmolStr)>,
     nodes: Vec<node::Node<'db>>,
 }
 
@@ -98,6 +100,7 @@ impl<'db> Evaluator<'db> {
             claims: known::Claims::None,
             noting: None,
             root: None,
+            unforced: Vec::new(),
             nodes: Vec::new(),
         }
     }
