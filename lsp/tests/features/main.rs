@@ -2,12 +2,14 @@
 
 #![allow(clippy::unwrap_used, clippy::expect_used)]
 
+mod code_actions;
 #[path = "../common/mod.rs"]
 mod common;
 mod definition;
 mod folding;
 mod formatting;
 mod harness;
+mod refactorings;
 mod references;
 mod rename;
 mod selection;
