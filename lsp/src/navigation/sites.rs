@@ -55,10 +55,8 @@ impl<'a> Names<'a> {
 
     /// The innermost block of an item that holds a byte of it.
     pub fn site_at(&self, key: ItemKey, offset: u32) -> Option<Site<'a>> {
-        let sites = self.sites(key).into_iter();
-        sites
-            .filter(|site| site.range.start <= offset && offset <= site.range.end)
-            .last()
+        let mut sites = self.sites(key).into_iter();
+        sites.rfind(|site| site.range.start <= offset && offset <= site.range.end)
     }
 }
 
