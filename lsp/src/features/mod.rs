@@ -20,10 +20,19 @@ use tower_lsp::lsp_types::ServerCapabilities;
 use crate::settings::Settings;
 
 pub mod code_actions;
+pub mod completion;
+pub mod docs;
 pub mod formatting;
+pub mod promql;
+pub mod signature;
 
 /// What each feature tells the client of itself.
-const OFFERS: &[fn(&mut ServerCapabilities, &Settings)] = &[code_actions::offer, formatting::offer];
+const OFFERS: &[fn(&mut ServerCapabilities, &Settings)] = &[
+    code_actions::offer,
+    completion::offer,
+    formatting::offer,
+    signature::offer,
+];
 
 /// Tells the client of every feature.
 pub fn offer(capabilities: &mut ServerCapabilities, settings: &Settings) {

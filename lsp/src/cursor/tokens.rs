@@ -1,0 +1,503 @@
+//! The words and signs of an item, read so that half-typed text does least harm: what is left open ends where the
+//! grammar would end it, and a brace in the first column closes everything.
+
+/// What is opened and closed.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Delim {
+    /// `{ … }`
+    Brace,
+    /// `( … )`
+    Paren,
+    /// `[ … ]`
+    Bracket,
+    /// `${ … }`
+    Hole,
+    /// `"…"`
+    Str,
+    /// `"""…"""`
+    Long,
+    /// A query between backticks.
+    Query,
+}
+
+impl Delim {
+    /// Whether text stands in it, rather than words and signs.
+    pub fn is_text(self) -> bool {
+        matches!(self, Self::Str | Self::Long | Self::Query)
+    }
+}
+
+/// What a token is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Kind {
+    /// A name or keyword.
+    Word,
+    /// A number with its unit, or a time.
+    Number,
+    /// An operator or a separator.
+    Sign(&'static str),
+    /// The beginning of something.
+    Open(Delim),
+    /// Its end, of no length where it was left open.
+    Close(Delim),
+    /// Text of a string or query, without holes.
+    Text,
+    /// A comment.
+    Comment,
+    /// The end of a line.
+    Newline,
+}
+
+/// A token and its bytes.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Token {
+    /// What it is.
+    pub kind: Kind,
+    /// Its first byte.
+    pub start: usize,
+    /// The byte after it.
+    pub end: usize,
+}
+
+/// The tokens of a text.
+#[derive(Debug, Default)]
+pub struct Tokens<'a> {
+    /// The text.
+    pub text: &'a str,
+    /// The tokens, in its order.
+    pub all: Vec<Token>,
+    /// For what opens or closes something, the other end.
+    partners: Vec<usize>,
+}
+
+/// Something open while tokens are read.
+struct Open {
+    delim: Delim,
+    token: usize,
+    /// Whether it is a brace in which labels stand.
+    labels: bool,
+    /// Where it ends at the latest, for a query.
+    limit: usize,
+}
+
+const SIGNS: [&str; 20] = [
+    "==", "!=", "<=", ">=", "->", "=~", "!~", "<", ">", "+", "-", "*", "/", "=", ":", ",", ".",
+    "|", "?", "@",
+];
+
+impl<'a> Tokens<'a> {
+    /// Reads a text in which somebody types at `cursor`: a hyphen there belongs to the word before it.
+    pub fn read(text: &'a str, cursor: usize) -> Self {
+        let mut reader = Reader {
+            tokens: Self {
+                text,
+                ..Self::default()
+            },
+            open: Vec::new(),
+            at: 0,
+            cursor,
+        };
+        while reader.at < text.len() {
+            reader.step();
+        }
+        reader.close_to(0);
+        reader.tokens
+    }
+
+    /// A token's text.
+    pub fn text(&self, token: usize) -> &'a str {
+        self.all
+            .get(token)
+            .and_then(|token| self.text.get(token.start..token.end))
+            .unwrap_or_default()
+    }
+
+    /// A token's kind.
+    pub fn kind(&self, token: usize) -> Option<Kind> {
+        self.all.get(token).map(|token| token.kind)
+    }
+
+    /// The other end of what a token opens or closes.
+    pub fn partner(&self, token: usize) -> usize {
+        self.partners.get(token).copied().unwrap_or(token)
+    }
+
+    /// Whether a token is that word.
+    pub fn is_word(&self, token: usize, word: &str) -> bool {
+        self.kind(token) == Some(Kind::Word) && self.text(token) == word
+    }
+
+    /// Whether a token is that sign.
+    pub fn is_sign(&self, token: usize, sign: &str) -> bool {
+        matches!(self.kind(token), Some(Kind::Sign(found)) if found == sign)
+    }
+
+    /// What is open at a byte, outermost first: the tokens that opened it. What was left open ends after that byte.
+    pub fn open_at(&self, offset: usize) -> Vec<usize> {
+        let mut open = Vec::new();
+        for (number, token) in self.all.iter().enumerate() {
+            if token.start >= offset {
+                break;
+            }
+            match token.kind {
+                Kind::Open(_) if token.end <= offset => open.push(number),
+                Kind::Close(_) if token.end <= offset => {
+                    open.pop();
+                }
+                _ => {}
+            }
+        }
+        open
+    }
+}
+
+struct Reader<'a> {
+    tokens: Tokens<'a>,
+    open: Vec<Open>,
+    at: usize,
+    cursor: usize,
+}
+
+impl<'a> Reader<'a> {
+    fn rest(&self) -> &'a str {
+        self.tokens.text.get(self.at..).unwrap_or_default()
+    }
+
+    fn push(&mut self, kind: Kind, length: usize) -> usize {
+        let number = self.tokens.all.len();
+        self.tokens.all.push(Token {
+            kind,
+            start: self.at,
+            end: self.at + length,
+        });
+        self.tokens.partners.push(number);
+        self.at += length;
+        number
+    }
+
+    fn open(&mut self, delim: Delim, length: usize, labels: bool, limit: usize) {
+        let token = self.push(Kind::Open(delim), length);
+        self.open.push(Open {
+            delim,
+            token,
+            labels,
+            limit,
+        });
+    }
+
+    fn close(&mut self, length: usize) {
+        if let Some(open) = self.open.pop() {
+            let token = self.push(Kind::Close(open.delim), length);
+            if let Some(partner) = self.tokens.partners.get_mut(token) {
+                *partner = open.token;
+            }
+            if let Some(partner) = self.tokens.partners.get_mut(open.token) {
+                *partner = token;
+            }
+        }
+    }
+
+    /// Ends all but so many of what is open.
+    fn close_to(&mut self, depth: usize) {
+        while self.open.len() > depth {
+            self.close(0);
+        }
+    }
+
+    fn step(&mut self) {
+        let limit = self.open.iter().position(|open| self.at >= open.limit);
+        if let Some(depth) = limit {
+            self.close_to(depth + 1);
+            let closes = self.rest().starts_with('`');
+            self.close(usize::from(closes));
+            return;
+        }
+        match self.open.last().map(|open| open.delim) {
+            Some(delim) if delim.is_text() => self.text_step(delim),
+            _ => self.code_step(),
+        }
+    }
+
+    fn text_step(&mut self, delim: Delim) {
+        let rest = self.rest();
+        let quote = match delim {
+            Delim::Long => "\"\"\"",
+            Delim::Str => "\"",
+            _ => "",
+        };
+        let mut length = 0;
+        for (at, letter) in rest.char_indices() {
+            let here = rest.get(at..).unwrap_or_default();
+            let limit = self.open.last().map_or(usize::MAX, |open| open.limit);
+            let ends = self.at + at >= limit
+                || here.starts_with("${")
+                || (!quote.is_empty() && here.starts_with(quote) && !is_escaped(rest, at))
+                || (delim == Delim::Str && matches!(letter, '\n' | '\r'))
+                || (delim == Delim::Long && letter == '\n' && {
+                    let after = here.get(1..).unwrap_or_default();
+                    !after.contains("\"\"\"") && starts_statement(after)
+                });
+            if ends {
+                break;
+            }
+            length = at + letter.len_utf8();
+        }
+        if length > 0 {
+            self.push(Kind::Text, length);
+            return;
+        }
+        if rest.starts_with("${") {
+            self.open(Delim::Hole, 2, false, usize::MAX);
+        } else if !quote.is_empty() && rest.starts_with(quote) {
+            self.close(quote.len());
+        } else {
+            self.close(0);
+        }
+    }
+
+    fn code_step(&mut self) {
+        let rest = self.rest();
+        let Some(first) = rest.chars().next() else {
+            return;
+        };
+        let after = |length: usize| rest.get(length..).unwrap_or_default();
+        match first {
+            ' ' | '\t' | '\u{feff}' => self.at += first.len_utf8(),
+            '\r' if !rest.starts_with("\r\n") => self.at += 1,
+            '\r' => self.newline(2),
+            '\n' => self.newline(1),
+            '/' if rest.starts_with("//") => {
+                let length = rest.find(['\n', '\r']).unwrap_or(rest.len());
+                self.push(Kind::Comment, length);
+            }
+            '"' if rest.starts_with("\"\"\"") => {
+                self.open(Delim::Long, 3, false, usize::MAX);
+            }
+            '"' => self.open(Delim::Str, 1, false, usize::MAX),
+            '`' => {
+                let end = query_end(after(1));
+                self.open(Delim::Query, 1, false, self.at + 1 + end);
+            }
+            '{' => {
+                let labels = self.opens_labels();
+                self.open(Delim::Brace, 1, labels, usize::MAX);
+            }
+            '(' => self.open(Delim::Paren, 1, false, usize::MAX),
+            '[' => self.open(Delim::Bracket, 1, false, usize::MAX),
+            '}' | ')' | ']' => self.closer(first),
+            '0'..='9' => {
+                let length = number_length(rest);
+                self.push(Kind::Number, length);
+            }
+            letter if letter.is_ascii_alphabetic() || letter == '_' => {
+                let mut length = word_length(rest);
+                let hyphens = after(length)
+                    .find(|c| c != '-')
+                    .unwrap_or(after(length).len());
+                if hyphens > 0 && self.at + length + hyphens == self.cursor {
+                    length += hyphens;
+                }
+                self.push(Kind::Word, length);
+            }
+            _ => match SIGNS.iter().find(|sign| rest.starts_with(**sign)) {
+                Some(sign) => {
+                    self.push(Kind::Sign(sign), sign.len());
+                }
+                None => self.at += first.len_utf8(),
+            },
+        }
+    }
+
+    /// A closing letter closes what it fits to, and what was left open in that. It closes nothing beyond the string or
+    /// query that it stands in, and a bracket nothing beyond its brace.
+    fn closer(&mut self, letter: char) {
+        let line_start = self.at == 0 || self.tokens.text.as_bytes().get(self.at - 1) == Some(&b'\n');
+        let in_text = self.open.iter().any(|open| open.delim.is_text());
+        if letter == '}' && line_start && !in_text {
+            self.close_to(1);
+            self.close(1);
+            return;
+        }
+        let fitting = self.open.iter().rposition(|open| match letter {
+            '}' => matches!(open.delim, Delim::Brace | Delim::Hole),
+            ')' => open.delim == Delim::Paren,
+            _ => open.delim == Delim::Bracket,
+        });
+        let barrier = self.open.iter().rposition(|open| {
+            open.delim.is_text() || (letter != '}' && matches!(open.delim, Delim::Brace | Delim::Hole))
+        });
+        match fitting {
+            Some(depth) if barrier.is_none_or(|barrier| barrier < depth) => {
+                self.close_to(depth + 1);
+                self.close(1);
+            }
+            _ => self.at += 1,
+        }
+    }
+
+    /// The end of a line ends strings, and brackets before a line that can only be a statement.
+    fn newline(&mut self, length: usize) {
+        let next = self.rest().get(length..).unwrap_or_default();
+        let statement = starts_statement(next);
+        if let Some(string) = self.open.iter().position(|open| open.delim == Delim::Str) {
+            self.close_to(string);
+        }
+        while let Some(open) = self.open.last() {
+            let ends = match open.delim {
+                Delim::Paren | Delim::Bracket => statement,
+                Delim::Brace => open.labels && starts_block(next),
+                Delim::Hole => statement && !self.is_bounded(),
+                _ => false,
+            };
+            if !ends {
+                break;
+            }
+            self.close(0);
+        }
+        self.push(Kind::Newline, length);
+    }
+
+    /// Whether what is open is within a query, of which the end is known.
+    fn is_bounded(&self) -> bool {
+        self.open.iter().any(|open| open.limit < usize::MAX)
+    }
+
+    fn opens_labels(&self) -> bool {
+        let before = self
+            .tokens
+            .all
+            .iter()
+            .rev()
+            .find(|token| !matches!(token.kind, Kind::Newline | Kind::Comment));
+        before.is_some_and(|token| match token.kind {
+            Kind::Sign("." | "?") => false,
+            Kind::Sign(_) => true,
+            Kind::Open(delim) => matches!(delim, Delim::Paren | Delim::Bracket),
+            _ => false,
+        })
+    }
+}
+
+fn is_escaped(text: &str, at: usize) -> bool {
+    let before = text.as_bytes().get(..at).unwrap_or_default();
+    before.iter().rev().take_while(|byte| **byte == b'\\').count() % 2 == 1
+}
+
+/// How long the name is that a text begins with.
+pub fn word_length(text: &str) -> usize {
+    let bytes = text.as_bytes();
+    let is_part = |at: usize| {
+        bytes
+            .get(at)
+            .is_some_and(|byte| byte.is_ascii_alphanumeric() || *byte == b'_')
+    };
+    if bytes.first().is_none_or(u8::is_ascii_digit) {
+        return 0;
+    }
+    let mut at = 0;
+    loop {
+        if is_part(at) {
+            at += 1;
+            continue;
+        }
+        let hyphens = text
+            .get(at..)
+            .unwrap_or_default()
+            .bytes()
+            .take_while(|byte| *byte == b'-')
+            .count();
+        if at == 0 || hyphens == 0 || !is_part(at + hyphens) {
+            return at;
+        }
+        at += hyphens;
+    }
+}
+
+fn number_length(text: &str) -> usize {
+    let bytes = text.as_bytes();
+    let mut at = 0;
+    while let Some(byte) = bytes.get(at) {
+        let next = bytes.get(at + 1).copied().unwrap_or_default();
+        let goes_on = match byte {
+            b'.' => next.is_ascii_digit(),
+            b':' => next.is_ascii_digit(),
+            b'/' => matches!(next, b's' | b'm' | b'h') && !is_word_byte(bytes.get(at + 2)),
+            b'%' => true,
+            _ => byte.is_ascii_alphanumeric() || *byte == b'_',
+        };
+        if !goes_on {
+            break;
+        }
+        at += 1;
+    }
+    at
+}
+
+fn is_word_byte(byte: Option<&u8>) -> bool {
+    byte.is_some_and(|byte| byte.is_ascii_alphanumeric() || *byte == b'_')
+}
+
+fn trimmed(text: &str) -> &str {
+    text.trim_start_matches([' ', '\t'])
+}
+
+/// Whether a line can only be the beginning of a statement, or the end of a body.
+fn starts_statement(line: &str) -> bool {
+    let line = trimmed(line);
+    if line.starts_with('}') || starts_block(line) {
+        return true;
+    }
+    let after = trimmed(line.get(word_length(line)..).unwrap_or_default());
+    word_length(line) > 0 && after.starts_with('=') && !after.starts_with("==")
+}
+
+/// Whether a line begins with the head of a block: `kind name? {` or `kind name :`.
+fn starts_block(line: &str) -> bool {
+    let line = trimmed(line);
+    let kind = word_length(line);
+    if kind == 0 || line.get(..kind) == Some("if") {
+        return false;
+    }
+    let after = trimmed(line.get(kind..).unwrap_or_default());
+    let name = match after.strip_prefix('"') {
+        Some(inner) => inner
+            .find(['"', '\n'])
+            .filter(|end| inner.as_bytes().get(*end) == Some(&b'"'))
+            .map_or(0, |end| end + 2),
+        None => word_length(after),
+    };
+    let rest = trimmed(after.get(name..).unwrap_or_default());
+    rest.starts_with('{') || (name > 0 && rest.starts_with(':'))
+}
+
+/// Where a query ends: at its backtick, or, where none comes before a line that can only be a statement, with its line.
+fn query_end(text: &str) -> usize {
+    let mut braces = 0_usize;
+    for (at, letter) in text.char_indices() {
+        match letter {
+            '`' => return at,
+            '{' => braces += 1,
+            '}' => braces = braces.saturating_sub(1),
+            '\n' => {
+                let line = trimmed(text.get(at + 1..).unwrap_or_default());
+                let name = word_length(line);
+                let after = line.get(name..).unwrap_or_default();
+                let value = trimmed(after).strip_prefix('=').unwrap_or("x");
+                let stops = if braces == 0 {
+                    line.starts_with('}')
+                        || (name > 0 && value.starts_with([' ', '\t', '`', '"']))
+                } else {
+                    name > 0
+                        && after.starts_with([' ', '\t'])
+                        && value.starts_with([' ', '\t'])
+                        && !trimmed(value).starts_with('"')
+                };
+                if stops {
+                    break;
+                }
+            }
+            _ => {}
+        }
+    }
+    text.find(['\n', '\r']).unwrap_or(text.len())
+}

@@ -1,0 +1,608 @@
+//! From the item inwards: what each thing that is open at the cursor is, and what it wants.
+
+use nthc::schema::Ty;
+use smol_str::SmolStr;
+
+use super::place::{CallAt, Callee, Kinds, Place};
+use super::scope::{BlockAt, Local, LocalKind, Scope};
+use super::statement::{Level, Unit};
+use super::tokens::{Delim, Kind};
+
+/// What something open is.
+#[derive(Debug, Clone)]
+enum Role {
+    Top,
+    Body,
+    KindBody,
+    ImportNames(String),
+    Labels,
+    Params,
+    Args(Callee),
+    /// Parentheses, an arm of an `if`, a hole, or the elements of a list: values of that type.
+    Values(Ty),
+    Text(Ty),
+    Query(Ty),
+    Unknown,
+}
+
+/// What comes next in a statement.
+#[derive(Debug, Clone)]
+enum State {
+    /// Its beginning.
+    Start,
+    /// An expression of that type, of which these units are there.
+    Value(Ty, Vec<Unit>),
+    /// A base: its kind, and the units after the colon.
+    Base(SmolStr, Vec<Unit>),
+    /// What follows a head: parentheses with parameters, or braces.
+    Head,
+    /// What is known at once.
+    Is(Place),
+}
+
+/// A statement's head, as far as it matters to what stands in its braces.
+struct Head {
+    kind: SmolStr,
+    name: SmolStr,
+    base: Vec<SmolStr>,
+}
+
+/// The walk inwards.
+pub struct Walk<'db> {
+    /// What was found on the way.
+    pub scope: Scope<'db>,
+    /// The calls on the way.
+    pub calls: Vec<CallAt>,
+}
+
+impl<'db> Walk<'db> {
+    /// A walk that has not begun.
+    pub fn new(scope: Scope<'db>) -> Self {
+        Self {
+            scope,
+            calls: Vec::new(),
+        }
+    }
+
+    /// Goes through the levels, and gives what is wanted in the last one.
+    pub fn go(&mut self, levels: &[Level]) -> Place {
+        let mut role = Role::Top;
+        for (place, level) in levels.iter().enumerate() {
+            let state = self.state(&role, &level.units);
+            match levels.get(place + 1).and_then(|next| next.open) {
+                Some(open) => role = self.enter(&role, state, &level.units, open),
+                None => return self.wanted(&role, state, level.open),
+            }
+        }
+        Place::Nothing
+    }
+
+    fn state(&mut self, role: &Role, units: &[Unit]) -> State {
+        let tokens = self.scope.tokens;
+        match role {
+            Role::Top => self.top_state(&tokens.last_statement(units)),
+            Role::Body => self.body_state(&tokens.last_statement(units)),
+            Role::KindBody => self.field_state(units),
+            Role::ImportNames(module) => {
+                let given = units.iter().filter_map(|unit| tokens.word(*unit));
+                let given = given.map(str::to_owned).collect();
+                State::Is(Place::ImportNames(module.clone(), given))
+            }
+            Role::Labels => match tokens.last_statement(units).as_slice() {
+                [] => State::Start,
+                [_, equals, value @ ..] if tokens.sign(*equals) == Some("=") => {
+                    State::Value(Ty::String, value.to_vec())
+                }
+                _ => State::Is(Place::Nothing),
+            },
+            Role::Params => {
+                let param = tokens.elements(units).pop().unwrap_or_default();
+                self.declared(&param)
+            }
+            Role::Args(callee) => {
+                let name = |units: &Vec<Unit>| match units.as_slice() {
+                    [name, colon, ..] if tokens.sign(*colon) == Some(":") => {
+                        tokens.word(*name).map(str::to_owned)
+                    }
+                    _ => None,
+                };
+                let arguments = tokens.elements(units).iter().map(name).collect();
+                if let Some(call) = self.calls.last_mut() {
+                    call.arguments = arguments;
+                }
+                self.argument(callee, units)
+            }
+            Role::Values(ty) => {
+                let value = tokens.elements(units).pop().unwrap_or_default();
+                State::Value(ty.clone(), value)
+            }
+            Role::Text(_) | Role::Query(_) | Role::Unknown => State::Start,
+        }
+    }
+
+    fn top_state(&mut self, units: &[Unit]) -> State {
+        let tokens = self.scope.tokens;
+        let Some((first, rest)) = units.split_first() else {
+            return State::Start;
+        };
+        let Some(word) = tokens.word(*first) else {
+            return State::Is(Place::Nothing);
+        };
+        self.scope.root = word.into();
+        match word {
+            "import" => {
+                let (path, taken) = tokens.path_before(rest);
+                let ends_in_dot = rest.last().and_then(|unit| tokens.sign(*unit)) == Some(".");
+                if rest.is_empty() || ends_in_dot && taken == rest.len() {
+                    State::Is(Place::ImportPath(path.iter().map(|word| (*word).to_owned()).collect()))
+                } else {
+                    let whole = taken == rest.len();
+                    State::Is(if whole { Place::Keywords(&["as"]) } else { Place::Nothing })
+                }
+            }
+            "template" => match rest {
+                [] => State::Is(Place::Kinds(Kinds::All)),
+                [kind, rest @ ..] => {
+                    self.scope.is_template = true;
+                    self.head_state(*kind, rest)
+                }
+            },
+            "kind" => {
+                let last = rest.last();
+                let after = |words: &[&str]| {
+                    last.and_then(|unit| tokens.sign(*unit).or_else(|| tokens.word(*unit)))
+                        .is_some_and(|last| words.contains(&last))
+                };
+                match rest {
+                    [] => State::Is(Place::Nothing),
+                    [_] => State::Is(Place::Keywords(&["in"])),
+                    _ if after(&["in", ",", ":"]) => State::Is(Place::Kinds(Kinds::All)),
+                    _ => State::Head,
+                }
+            }
+            "extend" => match rest {
+                [] => State::Is(Place::Keywords(&["kind"])),
+                [_] => State::Is(Place::Kinds(Kinds::Variants)),
+                _ => State::Head,
+            },
+            "enum" | "rule" => State::Head,
+            "function" => match rest.last().and_then(|unit| tokens.sign(*unit)) {
+                Some("->" | "|" | "<") => State::Is(Place::Type),
+                _ => State::Head,
+            },
+            "let" => self.let_state(rest),
+            _ => match rest {
+                [equals, ..] if tokens.sign(*equals) == Some("=") => State::Is(Place::Nothing),
+                _ => self.head_state(*first, rest),
+            },
+        }
+    }
+
+    fn let_state(&self, rest: &[Unit]) -> State {
+        match rest {
+            [_, equals, value @ ..] if self.scope.tokens.sign(*equals) == Some("=") => {
+                State::Value(Ty::Any, value.to_vec())
+            }
+            _ => State::Is(Place::Nothing),
+        }
+    }
+
+    /// After a kind: a name, a colon, a base.
+    fn head_state(&self, kind: Unit, rest: &[Unit]) -> State {
+        let tokens = self.scope.tokens;
+        let kind: SmolStr = tokens.word(kind).unwrap_or_default().into();
+        let colon = rest.iter().position(|unit| tokens.sign(*unit) == Some(":"));
+        match colon {
+            Some(colon) => {
+                let base = rest.get(colon + 1..).unwrap_or_default();
+                State::Base(kind, base.to_vec())
+            }
+            None if rest.is_empty() && !self.scope.is_template && !self.scope.blocks.is_empty() => {
+                State::Is(Place::BlockName(kind))
+            }
+            None => State::Head,
+        }
+    }
+
+    fn body_state(&mut self, units: &[Unit]) -> State {
+        let tokens = self.scope.tokens;
+        let Some((first, rest)) = units.split_first() else {
+            return State::Start;
+        };
+        if let [equals, value @ ..] = rest
+            && tokens.sign(*equals) == Some("=")
+        {
+            let name = tokens.name(*first).unwrap_or_default();
+            let ty = self.scope.blocks.last().map_or(Ty::Any, |block| {
+                let field = self.scope.lookup.schema.field(&block.fields_of(), name);
+                field.map_or(Ty::Any, |field| field.ty.clone())
+            });
+            return State::Value(ty, value.to_vec());
+        }
+        let position = |word: &str| {
+            let at = rest.iter().rposition(|unit| tokens.word(*unit) == Some(word));
+            at.map(|at| rest.get(at + 1..).unwrap_or_default().to_vec())
+        };
+        match tokens.word(*first) {
+            Some("let") => self.let_state(rest),
+            Some("for") => match (position("where"), position("in"), rest) {
+                (Some(condition), _, _) => State::Value(Ty::Bool, condition),
+                (None, Some(list), _) => State::Value(Ty::List(Box::new(Ty::Any)), list),
+                (None, None, [_]) => State::Is(Place::Keywords(&["in"])),
+                _ => State::Is(Place::Nothing),
+            },
+            Some("if") => {
+                let condition = position("if").unwrap_or_else(|| rest.to_vec());
+                match condition.iter().position(|unit| tokens.delim(*unit) == Some(Delim::Brace)) {
+                    Some(_) if condition.last().and_then(|unit| tokens.word(*unit)) == Some("else") => {
+                        State::Is(Place::Keywords(&["if"]))
+                    }
+                    Some(_) => State::Is(Place::Body),
+                    None => State::Value(Ty::Bool, condition),
+                }
+            }
+            Some("in") => match rest {
+                [] => State::Is(Place::Environment),
+                _ => State::Head,
+            },
+            Some("without") => match rest {
+                [] => State::Is(Place::RemovedKind),
+                [kind] => {
+                    State::Is(Place::RemovedName(tokens.word(*kind).unwrap_or_default().into()))
+                }
+                _ => State::Is(Place::Body),
+            },
+            Some("require") => match position("else") {
+                Some(message) => State::Value(Ty::String, message),
+                None => State::Value(Ty::Bool, rest.to_vec()),
+            },
+            Some(_) => self.head_state(*first, rest),
+            None => State::Is(Place::Nothing),
+        }
+    }
+
+    /// In the body of a kind: a field's type, bound or default.
+    fn field_state(&mut self, units: &[Unit]) -> State {
+        let tokens = self.scope.tokens;
+        let is_end = |unit: &Unit| {
+            tokens.sign(*unit) == Some(",")
+                || matches!(unit, Unit::Token(token) if tokens.kind(*token) == Some(Kind::Newline))
+        };
+        let field = units.rsplit(is_end).next().unwrap_or_default();
+        let condition = field.iter().position(|unit| tokens.word(*unit) == Some("where"));
+        if let Some(place) = condition
+            && !field.iter().any(|unit| tokens.sign(*unit) == Some("="))
+        {
+            let ty = self.scope.written_type(field.get(2..place).unwrap_or_default());
+            self.scope.locals.push(Local {
+                name: "it".to_owned(),
+                what: LocalKind::Param,
+                ty: Some(ty),
+                units: Vec::new(),
+                is_element: false,
+            });
+            return State::Value(Ty::Bool, field.get(place + 1..).unwrap_or_default().to_vec());
+        }
+        self.declared(field)
+    }
+
+    /// A name with its type and default.
+    fn declared(&self, units: &[Unit]) -> State {
+        let tokens = self.scope.tokens;
+        let [_, colon, rest @ ..] = units else {
+            return State::Is(Place::Nothing);
+        };
+        if tokens.sign(*colon) != Some(":") {
+            return State::Is(Place::Nothing);
+        }
+        let ends = |unit: &Unit| {
+            tokens.sign(*unit) == Some("=") || tokens.word(*unit) == Some("where")
+        };
+        let written = rest.iter().position(ends).unwrap_or(rest.len());
+        let ty = self.scope.written_type(rest.get(..written).unwrap_or_default());
+        match rest.iter().position(|unit| tokens.sign(*unit) == Some("=")) {
+            Some(equals) => {
+                State::Value(ty, rest.get(equals + 1..).unwrap_or_default().to_vec())
+            }
+            None => match rest.last() {
+                None => State::Is(Place::Type),
+                Some(last) if matches!(tokens.sign(*last), Some("|" | "<")) => {
+                    State::Is(Place::Type)
+                }
+                Some(last) if tokens.word(*last) == Some("one") => {
+                    State::Is(Place::Kinds(Kinds::All))
+                }
+                Some(_) => State::Is(Place::Keywords(&["where"])),
+            },
+        }
+    }
+
+    fn argument(&self, callee: &Callee, units: &[Unit]) -> State {
+        let tokens = self.scope.tokens;
+        let elements = tokens.elements(units);
+        let Some((current, before)) = elements.split_last() else {
+            return State::Is(Place::Nothing);
+        };
+        let params = self.scope.params(callee);
+        if let [name, colon, value @ ..] = current.as_slice()
+            && tokens.sign(*colon) == Some(":")
+        {
+            let name = tokens.word(*name).unwrap_or_default();
+            let param = params.iter().find(|param| param.name == name);
+            let ty = param.map_or(Ty::Any, |param| param.ty.clone());
+            return State::Value(ty, value.to_vec());
+        }
+        let takes_value = before.is_empty() || self.scope.is_positional(callee);
+        let ty = params
+            .get(before.len())
+            .filter(|_| takes_value)
+            .map(|param| param.ty.clone());
+        if !current.is_empty() {
+            return State::Value(ty.unwrap_or(Ty::Any), current.clone());
+        }
+        let named = self.calls.last().map(|call| call.named.clone());
+        State::Is(Place::Argument(callee.clone(), named.unwrap_or_default(), ty))
+    }
+
+    /// What something is that opens after these units.
+    fn enter(&mut self, role: &Role, state: State, units: &[Unit], open: usize) -> Role {
+        let tokens = self.scope.tokens;
+        let Some(Kind::Open(delim)) = tokens.kind(open) else {
+            return Role::Unknown;
+        };
+        match (delim, role, state) {
+            (Delim::Hole, Role::Text(ty), _) => {
+                let texts = matches!(ty.required(), Ty::Text | Ty::Annotations);
+                self.scope.in_alert_text = texts;
+                Role::Values(Ty::Any)
+            }
+            (Delim::Hole, ..) => Role::Values(Ty::Any),
+            (Delim::Str | Delim::Long, Role::Labels, State::Value(..)) => Role::Text(Ty::String),
+            (Delim::Str | Delim::Long, _, state) => Role::Text(self.expected(state)),
+            (Delim::Query, _, state) => Role::Query(self.expected(state)),
+            (Delim::Paren, _, State::Base(kind, path)) => {
+                let (path, _) = tokens.path_before(&path);
+                let path = path.iter().map(|word| SmolStr::from(*word)).collect();
+                self.call(Callee::Base(kind, path), open)
+            }
+            (Delim::Paren, _, State::Head) => Role::Params,
+            (Delim::Paren, _, State::Is(Place::Argument(_, _, ty))) => {
+                Role::Values(ty.unwrap_or(Ty::Any))
+            }
+            (Delim::Paren, _, State::Value(ty, value)) => {
+                match value.last().and_then(|unit| tokens.word(*unit)) {
+                    Some(name) if !tokens.wants_operand(&value) => {
+                        self.call(Callee::Function(name.to_owned()), open)
+                    }
+                    _ => Role::Values(self.expected(State::Value(ty, value))),
+                }
+            }
+            (Delim::Bracket, _, state) => Role::Values(self.element(state)),
+            (Delim::Brace, Role::Top, state) => self.enter_item(state, units, open),
+            (Delim::Brace, Role::Body, state) => self.enter_body(state, units, open),
+            (Delim::Brace, _, State::Value(ty, value)) if is_arm(&self.scope, &value) => {
+                Role::Values(ty)
+            }
+            (Delim::Brace, _, State::Value(..) | State::Is(Place::Argument(..))) => Role::Labels,
+            _ => Role::Unknown,
+        }
+    }
+
+    fn call(&mut self, callee: Callee, open: usize) -> Role {
+        let tokens = self.scope.tokens;
+        let all = tokens.units(open + 1, tokens.partner(open));
+        let name = |element: &Vec<Unit>| match element.as_slice() {
+            [name, colon, ..] if tokens.sign(*colon) == Some(":") => {
+                tokens.word(*name).map(str::to_owned)
+            }
+            _ => None,
+        };
+        let named = tokens.elements(&all).iter().filter_map(name).collect();
+        self.calls.push(CallAt {
+            callee: callee.clone(),
+            arguments: Vec::new(),
+            named,
+        });
+        Role::Args(callee)
+    }
+
+    /// The type of what is wanted in a state.
+    fn expected(&self, state: State) -> Ty {
+        match state {
+            State::Value(ty, value) => self.scope.operand(&ty, &value),
+            State::Is(Place::Argument(_, _, Some(ty))) => ty,
+            _ => Ty::Any,
+        }
+    }
+
+    fn element(&self, state: State) -> Ty {
+        match self.expected(state).required().list() {
+            Some(Ty::List(element)) => (**element).clone(),
+            _ => Ty::Any,
+        }
+    }
+
+    fn enter_item(&mut self, state: State, units: &[Unit], open: usize) -> Role {
+        let tokens = self.scope.tokens;
+        let statement = tokens.last_statement(units);
+        let first = statement.first().and_then(|unit| tokens.word(*unit));
+        match first {
+            Some("import") => {
+                let path = statement.get(1..).unwrap_or_default();
+                let (path, _) = tokens.path_before(path);
+                Role::ImportNames(path.join("."))
+            }
+            Some("kind" | "extend") => Role::KindBody,
+            Some("enum" | "function") => Role::Unknown,
+            Some("rule") => {
+                self.scope.add_lets(open);
+                Role::Body
+            }
+            Some("let") => match state {
+                State::Value(ty, value) if is_arm(&self.scope, &value) => Role::Values(ty),
+                _ => Role::Labels,
+            },
+            Some("template") => {
+                let head = self.head(statement.get(1..).unwrap_or_default());
+                for unit in &statement {
+                    if tokens.delim(*unit) == Some(Delim::Paren) {
+                        self.scope.add_params(*unit);
+                        break;
+                    }
+                }
+                self.push_block(head, open)
+            }
+            Some(_) => {
+                let head = self.head(&statement);
+                self.push_block(head, open)
+            }
+            None => Role::Unknown,
+        }
+    }
+
+    fn enter_body(&mut self, state: State, units: &[Unit], open: usize) -> Role {
+        let tokens = self.scope.tokens;
+        let statement = tokens.last_statement(units);
+        let Some((first, rest)) = statement.split_first() else {
+            return Role::Unknown;
+        };
+        match (tokens.word(*first), state) {
+            (Some("if" | "for" | "in"), State::Value(_, value))
+                if !tokens.wants_operand(&value) || tokens.word(*first) == Some("for") =>
+            {
+                self.enter_loop(&statement);
+                self.scope.add_lets(open);
+                Role::Body
+            }
+            (Some("if" | "in"), State::Is(_) | State::Head) => {
+                self.scope.add_lets(open);
+                Role::Body
+            }
+            (_, State::Value(ty, value)) if is_arm(&self.scope, &value) => Role::Values(ty),
+            (_, State::Value(..)) => Role::Labels,
+            (Some(_), _) => {
+                let head = self.head(&statement);
+                let _ = rest;
+                self.push_block(head, open)
+            }
+            (None, _) => Role::Unknown,
+        }
+    }
+
+    fn enter_loop(&mut self, statement: &[Unit]) {
+        let tokens = self.scope.tokens;
+        let [word, name, within, list @ ..] = statement else {
+            return;
+        };
+        if tokens.word(*word) != Some("for") || tokens.word(*within) != Some("in") {
+            return;
+        }
+        let ends = list.iter().position(|unit| tokens.word(*unit) == Some("where"));
+        let list = list.get(..ends.unwrap_or(list.len())).unwrap_or_default();
+        self.scope.locals.push(Local {
+            name: tokens.word(*name).unwrap_or_default().to_owned(),
+            what: LocalKind::Loop,
+            ty: None,
+            units: list.to_vec(),
+            is_element: true,
+        });
+    }
+
+    fn head(&self, units: &[Unit]) -> Head {
+        let tokens = self.scope.tokens;
+        let word = |place: usize| units.get(place).and_then(|unit| tokens.name(*unit));
+        let colon = units.iter().position(|unit| tokens.sign(*unit) == Some(":"));
+        let base = colon.and_then(|colon| units.get(colon + 1..)).unwrap_or_default();
+        let path_units: Vec<Unit> = base
+            .iter()
+            .copied()
+            .take_while(|unit| tokens.delim(*unit).is_none())
+            .collect();
+        let (path, _) = tokens.path_before(&path_units);
+        Head {
+            kind: word(0).unwrap_or_default().into(),
+            name: word(1).unwrap_or_default().into(),
+            base: path.iter().map(|word| SmolStr::from(*word)).collect(),
+        }
+    }
+
+    fn push_block(&mut self, head: Head, open: usize) -> Role {
+        let lookup = self.scope.lookup;
+        let outer = self.scope.blocks.last();
+        let inherited = outer.map(|outer| lookup.nested(&outer.bases, &head.kind, &head.name));
+        let bases = if head.base.is_empty() {
+            inherited.unwrap_or_default()
+        } else {
+            lookup.of_path(&head.kind, &head.base, self.scope.file)
+        };
+        self.scope.blocks.push(BlockAt {
+            kind: head.kind,
+            name: head.name,
+            bases,
+            open,
+        });
+        self.scope.add_lets(open);
+        Role::Body
+    }
+
+    /// What is wanted in the innermost level.
+    fn wanted(&mut self, role: &Role, state: State, open: Option<usize>) -> Place {
+        let tokens = self.scope.tokens;
+        match (role, state) {
+            (Role::Text(ty), _) => Place::Text(ty.clone()),
+            (Role::Query(ty), _) => {
+                open.map_or(Place::Nothing, |open| Place::Query(open, ty.clone()))
+            }
+            (Role::Top, State::Start) => Place::Top,
+            (Role::Body, State::Start) => Place::Body,
+            (Role::Labels, State::Start) => {
+                let open = open.unwrap_or_default();
+                let given = self.scope.own_fields(open, usize::MAX);
+                Place::LabelKey(given.into_iter().map(str::to_owned).collect())
+            }
+            (_, State::Is(place)) => place,
+            (_, State::Base(kind, units)) => {
+                let (path, taken) = tokens.path_before(&units);
+                let dot = units.last().and_then(|unit| tokens.sign(*unit)) == Some(".");
+                match (units.is_empty(), dot && taken == units.len()) {
+                    (true, _) => Place::Base(kind, Vec::new()),
+                    (_, true) => {
+                        Place::Base(kind, path.iter().map(|word| SmolStr::from(*word)).collect())
+                    }
+                    _ => Place::Nothing,
+                }
+            }
+            (role, State::Value(ty, value)) => self.value_place(role, ty, value),
+            _ => Place::Nothing,
+        }
+    }
+
+    fn value_place(&self, role: &Role, ty: Ty, value: Vec<Unit>) -> Place {
+        let tokens = self.scope.tokens;
+        if value.last().and_then(|unit| tokens.sign(*unit)) == Some(".") {
+            let object = value.get(..value.len() - 1).unwrap_or_default();
+            let operand = self.scope.last_operand(object);
+            let expected = self.scope.operand(&ty, &value);
+            return Place::Member(operand, expected);
+        }
+        if tokens.wants_operand(&value) {
+            return Place::Value(self.scope.operand(&ty, &value));
+        }
+        match role {
+            Role::Body => match ty {
+                Ty::List(element) if *element == Ty::Any => Place::Keywords(&["where"]),
+                _ => Place::Body,
+            },
+            Role::Labels => Place::LabelKey(Vec::new()),
+            _ => Place::Keywords(&["and", "or", "in", "else"]),
+        }
+    }
+}
+
+/// Whether braces after these units are an arm of an `if`, and not labels.
+fn is_arm(scope: &Scope<'_>, value: &[Unit]) -> bool {
+    let tokens = scope.tokens;
+    let word = |unit: &Unit| tokens.word(*unit);
+    value.iter().any(|unit| word(unit) == Some("if"))
+        && (!tokens.wants_operand(value) || value.last().and_then(word) == Some("else"))
+}
