@@ -401,6 +401,7 @@ fn the_help_is_what_a_person_reads() {
         "budget",
         "explain",
         "completions",
+        "lsp",
     ] {
         let args: Vec<&str> = command.split_whitespace().chain(["--help"]).collect();
         let ran = place.run(&args);
@@ -437,7 +438,15 @@ fn no_command_is_listed_that_does_nothing() {
             "budget",
             "explain",
             "completions",
+            "lsp",
             "help"
         ]
     );
+}
+
+#[test]
+fn the_language_server_is_a_command_too() {
+    // A client that leaves without a word: the server ends, and says so by its code.
+    let ran = Place::new().run(&["lsp", "--stdio"]);
+    assert_eq!((ran.code, ran.out.as_str()), (1, ""));
 }

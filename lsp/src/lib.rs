@@ -26,6 +26,7 @@ pub mod shelf;
 pub mod view;
 mod world;
 
+use std::process::ExitCode;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::task::{Context, Poll};
@@ -45,6 +46,33 @@ pub enum Ended {
     InOrder,
     /// The client left without a word.
     Abruptly,
+}
+
+/// Serves the client on the standard streams of the process until it leaves.
+pub fn run() -> ExitCode {
+    // What is checked in parallel needs the stack that the depth of syntax trees is bounded for. Where the pool is there
+    // already, somebody else chose.
+    let _ = rayon::ThreadPoolBuilder::new()
+        .stack_size(reads::STACK)
+        .build_global();
+    let runtime = match tokio::runtime::Builder::new_multi_thread()
+        .worker_threads(2)
+        .enable_all()
+        .build()
+    {
+        Ok(runtime) => runtime,
+        Err(cause) => {
+            eprintln!("nth-lsp: cannot start: {cause}");
+            return ExitCode::FAILURE;
+        }
+    };
+    let ended = runtime.block_on(serve(tokio::io::stdin(), tokio::io::stdout()));
+    // A read of standard input cannot be given up: waiting for it would keep the process until the client closes it.
+    runtime.shutdown_background();
+    match ended {
+        Ended::InOrder => ExitCode::SUCCESS,
+        Ended::Abruptly => ExitCode::FAILURE,
+    }
 }
 
 /// How many messages are looked at concurrently. A request waits for its answer in one of these places, and while all

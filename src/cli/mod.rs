@@ -55,8 +55,8 @@ struct Context {
     cwd: PathBuf,
 }
 
-/// Runs the command that the process was started with.
-pub fn main() -> ExitCode {
+/// Runs the command that the process was started with. `language_server` serves an editor on the standard streams.
+pub fn main(language_server: fn() -> ExitCode) -> ExitCode {
     let cli = match Cli::try_parse() {
         Ok(cli) => cli,
         Err(error) => {
@@ -70,6 +70,10 @@ pub fn main() -> ExitCode {
             return exit.into();
         }
     };
+    // What it says on standard output is not for people.
+    if let Command::Lsp(_) = cli.command {
+        return language_server();
+    }
     let mut console = Console::new(cli.global.color);
     let exit =
         run(cli, &mut console).unwrap_or_else(|failure| report::failure(&failure, &mut console));
@@ -106,5 +110,7 @@ fn run(cli: Cli, console: &mut Console) -> Result<Exit, Failure> {
         Command::Budget(options) => budget::run(&context, &options, console),
         Command::Explain(options) => explain::run(&options, console),
         Command::Completions(options) => Ok(completions::run(&options, console)),
+        // `main` has no console for it.
+        Command::Lsp(_) => Ok(Exit::Ok),
     }
 }

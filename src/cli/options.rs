@@ -126,6 +126,8 @@ pub enum Command {
     Explain(Explain),
     /// Print a shell's completion script
     Completions(Completions),
+    /// Serve an editor: the language server, on standard input and output
+    Lsp(Lsp),
 }
 
 /// Options of `init`.
@@ -523,6 +525,21 @@ pub struct Completions {
     /// The shell
     #[arg(value_enum, value_name = "SHELL")]
     pub shell: clap_complete::Shell,
+}
+
+/// Options of `lsp`.
+#[derive(Debug, Args)]
+#[command(after_help = "\
+Examples:
+  nthc lsp                       as an editor starts it; `nth-lsp` is the same server
+
+Exit codes:
+  0  the editor said shutdown before exit
+  1  it left without a word")]
+pub struct Lsp {
+    /// Use the standard streams, as it always does; editors like to say so
+    #[arg(long)]
+    pub stdio: bool,
 }
 
 /// Help text with the exit codes below it.

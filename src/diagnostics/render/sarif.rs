@@ -37,7 +37,7 @@ pub(super) fn write(
         .collect::<Vec<_>>();
 
     let driver = sarif::ToolComponent::builder()
-        .name(env!("CARGO_PKG_NAME"))
+        .name("nthc")
         .semantic_version(env!("CARGO_PKG_VERSION"))
         .rules(rules.values().map(|code| rule(code)).collect::<Vec<_>>())
         .build();

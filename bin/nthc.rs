@@ -2,5 +2,5 @@
 //! The `nthc` command.
 
 fn main() -> std::process::ExitCode {
-    nthc::cli::main()
+    nthc::cli::main(nth_lsp::run)
 }
