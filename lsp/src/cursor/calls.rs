@@ -151,10 +151,12 @@ impl<'db> Scope<'db> {
     /// The units of the last operand.
     pub fn last_operand(&self, units: &[Unit]) -> Vec<Unit> {
         let tokens = self.tokens;
-        let is_part = |unit: &&Unit| {
-            tokens.ends_operand(**unit) || tokens.sign(**unit) == Some(".")
-        };
+        let is_part =
+            |unit: &&Unit| tokens.ends_operand(**unit) || tokens.sign(**unit) == Some(".");
         let taken = units.iter().rev().take_while(is_part).count();
-        units.get(units.len() - taken..).unwrap_or_default().to_vec()
+        units
+            .get(units.len() - taken..)
+            .unwrap_or_default()
+            .to_vec()
     }
 }

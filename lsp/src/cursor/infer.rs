@@ -172,9 +172,8 @@ impl<'db> Scope<'db> {
             return Some(Thing::Module(module));
         }
         let path = [SmolStr::from(name)];
-        let found = |class, kind: &str| {
-            resolve_path(db, workspace, self.file, &path, Want { class, kind })
-        };
+        let found =
+            |class, kind: &str| resolve_path(db, workspace, self.file, &path, Want { class, kind });
         if let Some(key) = found(ItemClass::Let, "") {
             let value = let_value(db, workspace, key, None)?;
             return Some(match value {
@@ -185,7 +184,10 @@ impl<'db> Scope<'db> {
             });
         }
         for (place, block) in self.blocks.iter().enumerate().rev() {
-            let child = self.children(place).into_iter().find(|child| child.1 == name);
+            let child = self
+                .children(place)
+                .into_iter()
+                .find(|child| child.1 == name);
             if let Some((kind, name)) = child {
                 return Some(Thing::Nested(place, kind, name));
             }

@@ -190,10 +190,9 @@ impl<'db> Cursor<'db> {
                 _ => Place::Nothing,
             };
         }
-        let inside_text = tokens
-            .open_at(offset)
-            .last()
-            .is_some_and(|open| matches!(tokens.kind(*open), Some(Kind::Open(delim)) if delim.is_text()));
+        let inside_text = tokens.open_at(offset).last().is_some_and(
+            |open| matches!(tokens.kind(*open), Some(Kind::Open(delim)) if delim.is_text()),
+        );
         if inside_text && !matches!(place, Place::Query(..) | Place::Text(_)) {
             place = Place::Nothing;
         }

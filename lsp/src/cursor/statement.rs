@@ -142,9 +142,9 @@ impl<'a> Tokens<'a> {
         for (place, unit) in units.iter().enumerate() {
             let next = units.get(place + 1..).unwrap_or_default();
             let after = next.iter().find(|unit| !self.is_newline(**unit));
-            let goes_on = after.and_then(|unit| self.word(*unit)).is_some_and(|word| {
-                matches!(word, "and" | "or" | "where" | "else")
-            });
+            let goes_on = after
+                .and_then(|unit| self.word(*unit))
+                .is_some_and(|word| matches!(word, "and" | "or" | "where" | "else"));
             let mut end = false;
             if self.is_newline(*unit) {
                 let operator = current.last().and_then(|last| {
@@ -152,8 +152,8 @@ impl<'a> Tokens<'a> {
                         .map(|sign| !matches!(sign, "=" | ":" | "," | "."))
                         .or_else(|| self.word(*last).map(|word| matches!(word, "and" | "or")))
                 });
-                let brace = !assigned
-                    && after.is_some_and(|unit| self.delim(*unit) == Some(Delim::Brace));
+                let brace =
+                    !assigned && after.is_some_and(|unit| self.delim(*unit) == Some(Delim::Brace));
                 if !operator.unwrap_or(false) && !goes_on && !brace {
                     all.push(std::mem::take(&mut current));
                     assigned = false;
@@ -219,6 +219,16 @@ impl<'a> Tokens<'a> {
             Unit::Group(open, close) => self.units(open + 1, close),
             Unit::Token(_) => Vec::new(),
         }
+    }
+
+    /// The words of a path whose last word is still to come: none where nothing stands there, nothing where what stands
+    /// there is no path and a dot.
+    pub fn path_begun(&self, units: &[Unit]) -> Option<Vec<&'a str>> {
+        let Some((last, path)) = units.split_last() else {
+            return Some(Vec::new());
+        };
+        let (words, taken) = self.path_before(path);
+        (self.sign(*last) == Some(".") && !words.is_empty() && taken == path.len()).then_some(words)
     }
 
     /// The words of a path at the end of some units, and how many units it takes: `http.availability`.

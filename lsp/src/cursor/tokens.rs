@@ -98,7 +98,12 @@ impl<'a> Tokens<'a> {
             cursor,
         };
         while reader.at < text.len() {
+            let before = (reader.at, reader.open.len());
             reader.step();
+            // Nothing stands still, whatever is typed.
+            if before == (reader.at, reader.open.len()) {
+                reader.at += reader.rest().chars().next().map_or(1, char::len_utf8);
+            }
         }
         reader.close_to(0);
         reader.tokens
@@ -311,9 +316,10 @@ impl<'a> Reader<'a> {
     /// A closing letter closes what it fits to, and what was left open in that. It closes nothing beyond the string or
     /// query that it stands in, and a bracket nothing beyond its brace.
     fn closer(&mut self, letter: char) {
-        let line_start = self.at == 0 || self.tokens.text.as_bytes().get(self.at - 1) == Some(&b'\n');
+        let line_start =
+            self.at == 0 || self.tokens.text.as_bytes().get(self.at - 1) == Some(&b'\n');
         let in_text = self.open.iter().any(|open| open.delim.is_text());
-        if letter == '}' && line_start && !in_text {
+        if letter == '}' && line_start && !in_text && !self.open.is_empty() {
             self.close_to(1);
             self.close(1);
             return;
@@ -324,7 +330,8 @@ impl<'a> Reader<'a> {
             _ => open.delim == Delim::Bracket,
         });
         let barrier = self.open.iter().rposition(|open| {
-            open.delim.is_text() || (letter != '}' && matches!(open.delim, Delim::Brace | Delim::Hole))
+            open.delim.is_text()
+                || (letter != '}' && matches!(open.delim, Delim::Brace | Delim::Hole))
         });
         match fitting {
             Some(depth) if barrier.is_none_or(|barrier| barrier < depth) => {
@@ -345,7 +352,12 @@ impl<'a> Reader<'a> {
         while let Some(open) = self.open.last() {
             let ends = match open.delim {
                 Delim::Paren | Delim::Bracket => statement,
-                Delim::Brace => open.labels && starts_block(next),
+                // Labels on several lines are indented; what is not belongs to the body.
+                Delim::Brace => {
+                    let in_body = statement && indent_of(next) <= self.indent_at(open.token);
+                    open.labels
+                        && (starts_block(next) || in_body && !trimmed(next).starts_with('}'))
+                }
                 Delim::Hole => statement && !self.is_bounded(),
                 _ => false,
             };
@@ -355,6 +367,14 @@ impl<'a> Reader<'a> {
             self.close(0);
         }
         self.push(Kind::Newline, length);
+    }
+
+    /// The indent of the line that a token stands in.
+    fn indent_at(&self, token: usize) -> usize {
+        let start = self.tokens.all.get(token).map_or(0, |token| token.start);
+        let before = self.tokens.text.get(..start).unwrap_or_default();
+        let line = before.rfind(['\n', '\r']).map_or(0, |end| end + 1);
+        indent_of(self.tokens.text.get(line..).unwrap_or_default())
     }
 
     /// Whether what is open is within a query, of which the end is known.
@@ -380,7 +400,13 @@ impl<'a> Reader<'a> {
 
 fn is_escaped(text: &str, at: usize) -> bool {
     let before = text.as_bytes().get(..at).unwrap_or_default();
-    before.iter().rev().take_while(|byte| **byte == b'\\').count() % 2 == 1
+    before
+        .iter()
+        .rev()
+        .take_while(|byte| **byte == b'\\')
+        .count()
+        % 2
+        == 1
 }
 
 /// How long the name is that a text begins with.
@@ -437,6 +463,10 @@ fn is_word_byte(byte: Option<&u8>) -> bool {
     byte.is_some_and(|byte| byte.is_ascii_alphanumeric() || *byte == b'_')
 }
 
+fn indent_of(line: &str) -> usize {
+    line.len() - trimmed(line).len()
+}
+
 fn trimmed(text: &str) -> &str {
     text.trim_start_matches([' ', '\t'])
 }
@@ -484,8 +514,7 @@ fn query_end(text: &str) -> usize {
                 let after = line.get(name..).unwrap_or_default();
                 let value = trimmed(after).strip_prefix('=').unwrap_or("x");
                 let stops = if braces == 0 {
-                    line.starts_with('}')
-                        || (name > 0 && value.starts_with([' ', '\t', '`', '"']))
+                    line.starts_with('}') || (name > 0 && value.starts_with([' ', '\t', '`', '"']))
                 } else {
                     name > 0
                         && after.starts_with([' ', '\t'])

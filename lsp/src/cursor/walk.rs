@@ -130,16 +130,16 @@ impl<'db> Walk<'db> {
         };
         self.scope.root = word.into();
         match word {
-            "import" => {
-                let (path, taken) = tokens.path_before(rest);
-                let ends_in_dot = rest.last().and_then(|unit| tokens.sign(*unit)) == Some(".");
-                if rest.is_empty() || ends_in_dot && taken == rest.len() {
-                    State::Is(Place::ImportPath(path.iter().map(|word| (*word).to_owned()).collect()))
-                } else {
-                    let whole = taken == rest.len();
-                    State::Is(if whole { Place::Keywords(&["as"]) } else { Place::Nothing })
+            "import" => match tokens.path_begun(rest) {
+                Some(path) => {
+                    let path = path.into_iter().map(str::to_owned).collect();
+                    State::Is(Place::ImportPath(path))
                 }
-            }
+                None if tokens.path_before(rest).1 == rest.len() => {
+                    State::Is(Place::Keywords(&["as"]))
+                }
+                None => State::Is(Place::Nothing),
+            },
             "template" => match rest {
                 [] => State::Is(Place::Kinds(Kinds::All)),
                 [kind, rest @ ..] => {
@@ -220,21 +220,31 @@ impl<'db> Walk<'db> {
             return State::Value(ty, value.to_vec());
         }
         let position = |word: &str| {
-            let at = rest.iter().rposition(|unit| tokens.word(*unit) == Some(word));
+            let at = rest
+                .iter()
+                .rposition(|unit| tokens.word(*unit) == Some(word));
             at.map(|at| rest.get(at + 1..).unwrap_or_default().to_vec())
         };
         match tokens.word(*first) {
             Some("let") => self.let_state(rest),
             Some("for") => match (position("where"), position("in"), rest) {
-                (Some(condition), _, _) => State::Value(Ty::Bool, condition),
+                (Some(condition), _, _) => {
+                    self.enter_loop(units);
+                    State::Value(Ty::Bool, condition)
+                }
                 (None, Some(list), _) => State::Value(Ty::List(Box::new(Ty::Any)), list),
                 (None, None, [_]) => State::Is(Place::Keywords(&["in"])),
                 _ => State::Is(Place::Nothing),
             },
             Some("if") => {
                 let condition = position("if").unwrap_or_else(|| rest.to_vec());
-                match condition.iter().position(|unit| tokens.delim(*unit) == Some(Delim::Brace)) {
-                    Some(_) if condition.last().and_then(|unit| tokens.word(*unit)) == Some("else") => {
+                match condition
+                    .iter()
+                    .position(|unit| tokens.delim(*unit) == Some(Delim::Brace))
+                {
+                    Some(_)
+                        if condition.last().and_then(|unit| tokens.word(*unit)) == Some("else") =>
+                    {
                         State::Is(Place::Keywords(&["if"]))
                     }
                     Some(_) => State::Is(Place::Body),
@@ -247,9 +257,9 @@ impl<'db> Walk<'db> {
             },
             Some("without") => match rest {
                 [] => State::Is(Place::RemovedKind),
-                [kind] => {
-                    State::Is(Place::RemovedName(tokens.word(*kind).unwrap_or_default().into()))
-                }
+                [kind] => State::Is(Place::RemovedName(
+                    tokens.word(*kind).unwrap_or_default().into(),
+                )),
                 _ => State::Is(Place::Body),
             },
             Some("require") => match position("else") {
@@ -269,11 +279,15 @@ impl<'db> Walk<'db> {
                 || matches!(unit, Unit::Token(token) if tokens.kind(*token) == Some(Kind::Newline))
         };
         let field = units.rsplit(is_end).next().unwrap_or_default();
-        let condition = field.iter().position(|unit| tokens.word(*unit) == Some("where"));
+        let condition = field
+            .iter()
+            .position(|unit| tokens.word(*unit) == Some("where"));
         if let Some(place) = condition
             && !field.iter().any(|unit| tokens.sign(*unit) == Some("="))
         {
-            let ty = self.scope.written_type(field.get(2..place).unwrap_or_default());
+            let ty = self
+                .scope
+                .written_type(field.get(2..place).unwrap_or_default());
             self.scope.locals.push(Local {
                 name: "it".to_owned(),
                 what: LocalKind::Param,
@@ -281,7 +295,10 @@ impl<'db> Walk<'db> {
                 units: Vec::new(),
                 is_element: false,
             });
-            return State::Value(Ty::Bool, field.get(place + 1..).unwrap_or_default().to_vec());
+            return State::Value(
+                Ty::Bool,
+                field.get(place + 1..).unwrap_or_default().to_vec(),
+            );
         }
         self.declared(field)
     }
@@ -295,15 +312,14 @@ impl<'db> Walk<'db> {
         if tokens.sign(*colon) != Some(":") {
             return State::Is(Place::Nothing);
         }
-        let ends = |unit: &Unit| {
-            tokens.sign(*unit) == Some("=") || tokens.word(*unit) == Some("where")
-        };
+        let ends =
+            |unit: &Unit| tokens.sign(*unit) == Some("=") || tokens.word(*unit) == Some("where");
         let written = rest.iter().position(ends).unwrap_or(rest.len());
-        let ty = self.scope.written_type(rest.get(..written).unwrap_or_default());
+        let ty = self
+            .scope
+            .written_type(rest.get(..written).unwrap_or_default());
         match rest.iter().position(|unit| tokens.sign(*unit) == Some("=")) {
-            Some(equals) => {
-                State::Value(ty, rest.get(equals + 1..).unwrap_or_default().to_vec())
-            }
+            Some(equals) => State::Value(ty, rest.get(equals + 1..).unwrap_or_default().to_vec()),
             None => match rest.last() {
                 None => State::Is(Place::Type),
                 Some(last) if matches!(tokens.sign(*last), Some("|" | "<")) => {
@@ -341,7 +357,11 @@ impl<'db> Walk<'db> {
             return State::Value(ty.unwrap_or(Ty::Any), current.clone());
         }
         let named = self.calls.last().map(|call| call.named.clone());
-        State::Is(Place::Argument(callee.clone(), named.unwrap_or_default(), ty))
+        State::Is(Place::Argument(
+            callee.clone(),
+            named.unwrap_or_default(),
+            ty,
+        ))
     }
 
     /// What something is that opens after these units.
@@ -429,7 +449,7 @@ impl<'db> Walk<'db> {
         match first {
             Some("import") => {
                 let path = statement.get(1..).unwrap_or_default();
-                let (path, _) = tokens.path_before(path);
+                let path = tokens.path_begun(path).unwrap_or_default();
                 Role::ImportNames(path.join("."))
             }
             Some("kind" | "extend") => Role::KindBody,
@@ -497,7 +517,9 @@ impl<'db> Walk<'db> {
         if tokens.word(*word) != Some("for") || tokens.word(*within) != Some("in") {
             return;
         }
-        let ends = list.iter().position(|unit| tokens.word(*unit) == Some("where"));
+        let ends = list
+            .iter()
+            .position(|unit| tokens.word(*unit) == Some("where"));
         let list = list.get(..ends.unwrap_or(list.len())).unwrap_or_default();
         self.scope.locals.push(Local {
             name: tokens.word(*name).unwrap_or_default().to_owned(),
@@ -511,8 +533,12 @@ impl<'db> Walk<'db> {
     fn head(&self, units: &[Unit]) -> Head {
         let tokens = self.scope.tokens;
         let word = |place: usize| units.get(place).and_then(|unit| tokens.name(*unit));
-        let colon = units.iter().position(|unit| tokens.sign(*unit) == Some(":"));
-        let base = colon.and_then(|colon| units.get(colon + 1..)).unwrap_or_default();
+        let colon = units
+            .iter()
+            .position(|unit| tokens.sign(*unit) == Some(":"));
+        let base = colon
+            .and_then(|colon| units.get(colon + 1..))
+            .unwrap_or_default();
         let path_units: Vec<Unit> = base
             .iter()
             .copied()
@@ -561,17 +587,10 @@ impl<'db> Walk<'db> {
                 Place::LabelKey(given.into_iter().map(str::to_owned).collect())
             }
             (_, State::Is(place)) => place,
-            (_, State::Base(kind, units)) => {
-                let (path, taken) = tokens.path_before(&units);
-                let dot = units.last().and_then(|unit| tokens.sign(*unit)) == Some(".");
-                match (units.is_empty(), dot && taken == units.len()) {
-                    (true, _) => Place::Base(kind, Vec::new()),
-                    (_, true) => {
-                        Place::Base(kind, path.iter().map(|word| SmolStr::from(*word)).collect())
-                    }
-                    _ => Place::Nothing,
-                }
-            }
+            (_, State::Base(kind, units)) => match tokens.path_begun(&units) {
+                Some(path) => Place::Base(kind, path.into_iter().map(SmolStr::from).collect()),
+                None => Place::Nothing,
+            },
             (role, State::Value(ty, value)) => self.value_place(role, ty, value),
             _ => Place::Nothing,
         }

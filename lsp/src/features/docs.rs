@@ -139,7 +139,9 @@ impl Subject {
                 item_text(db, workspace, [module, class, kind, name])
             }
         };
-        found.map(|text| text.trim().to_owned()).filter(|text| !text.is_empty())
+        found
+            .map(|text| text.trim().to_owned())
+            .filter(|text| !text.is_empty())
     }
 }
 

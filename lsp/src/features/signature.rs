@@ -167,7 +167,13 @@ fn help(view: &View, found: Signature) -> SignatureHelp {
         .client
         .text_document
         .as_ref()
-        .and_then(|known| known.signature_help.as_ref()?.signature_information.as_ref());
+        .and_then(|known| {
+            known
+                .signature_help
+                .as_ref()?
+                .signature_information
+                .as_ref()
+        });
     let offsets = known
         .and_then(|known| known.parameter_information.as_ref()?.label_offset_support)
         .unwrap_or_default();

@@ -4,5 +4,9 @@
 
 #[path = "../common/mod.rs"]
 mod common;
+mod completing;
+mod completion;
+mod completion_promql;
 mod harness;
+mod signature;
 mod support;

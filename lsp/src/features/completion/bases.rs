@@ -37,7 +37,11 @@ pub fn bases(cursor: &Cursor<'_>, kind: &str, path: &[SmolStr], offers: &mut Off
             .about(Subject::Kind(variant.name.clone()));
         offers.add(if cursor.after().trim().is_empty() {
             offer
-                .snippet(format!("{} {}", variant.name, body_snippet(schema, &variant.name, 1)))
+                .snippet(format!(
+                    "{} {}",
+                    variant.name,
+                    body_snippet(schema, &variant.name, 1)
+                ))
                 .plain(variant.name.as_str())
         } else {
             offer
@@ -46,8 +50,7 @@ pub fn bases(cursor: &Cursor<'_>, kind: &str, path: &[SmolStr], offers: &mut Off
     for file in [scope.file, workspace.prelude(db)] {
         for entry in &file_names(db, file).items {
             // A block is not based on itself, nor a template.
-            let is_own = file == scope.file
-                && cursor.item().is_some_and(|item| item == entry.key);
+            let is_own = file == scope.file && cursor.item().is_some_and(|item| item == entry.key);
             // The tiers and other blocks of the prelude are no bases that anybody wants.
             let is_tier = file != scope.file && entry.class == ItemClass::Block;
             if is_base(entry, kind) && !is_own && !is_tier && name_text(&entry.name) == entry.name {
@@ -135,4 +138,3 @@ fn call_snippet(cursor: &Cursor<'_>, entry: &ItemEntry) -> Option<String> {
         .collect();
     (!places.is_empty()).then(|| format!("({})", places.join(", ")))
 }
-

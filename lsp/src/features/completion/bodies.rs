@@ -45,7 +45,12 @@ pub fn statements(cursor: &Cursor<'_>, offers: &mut Offers) {
         );
     }
     if environments.is_empty() {
-        offers.add(word_offer(cursor, "in", "in ${1:environment} {\n  $0\n}", 81));
+        offers.add(word_offer(
+            cursor,
+            "in",
+            "in ${1:environment} {\n  $0\n}",
+            81,
+        ));
     }
     for child in block.bases.children() {
         let name = child.name.as_ref().map_or("", |name| name.text.as_str());
@@ -87,7 +92,7 @@ fn fields(cursor: &Cursor<'_>, block: &BlockAt<'_>, offers: &mut Offers) {
             continue;
         }
         let inherited = block.bases.field(name);
-        let is_required = field.default.is_none() && !field.ty.is_optional();
+        let is_required = !within && field.default.is_none() && !field.ty.is_optional();
         let rank = match inherited {
             _ if above.contains(&name) => 15,
             Some(_) => 30,
@@ -96,7 +101,10 @@ fn fields(cursor: &Cursor<'_>, block: &BlockAt<'_>, offers: &mut Offers) {
         };
         let mut detail = field.ty.to_string();
         if let Some(inherited) = inherited {
-            detail.push_str(&format!(" = {} (from the base)", expression(&inherited.value)));
+            detail.push_str(&format!(
+                " = {} (from the base)",
+                expression(&inherited.value)
+            ));
         } else if let Some(default) = &field.default {
             detail.push_str(&format!(" = {}", expression(default)));
         } else if is_required {
@@ -105,7 +113,10 @@ fn fields(cursor: &Cursor<'_>, block: &BlockAt<'_>, offers: &mut Offers) {
         let written = name_text(&field.name);
         let offer = Offer::new(name, What::Field, rank)
             .detail(detail)
-            .about(Subject::Field(declaring(schema, &kind, &field.name), field.name.clone()));
+            .about(Subject::Field(
+                declaring(schema, &kind, &field.name),
+                field.name.clone(),
+            ));
         let equals = cursor.after().trim_start().starts_with('=');
         offers.add(if equals {
             offer.types(&written)
@@ -166,7 +177,11 @@ pub fn body_snippet(schema: &Schema, kind: &str, first: usize) -> String {
     let lines: Vec<String> = required
         .zip(first..)
         .map(|(field, place)| {
-            format!("\n  {} = {}", field.name, value_snippet(schema, field, place))
+            format!(
+                "\n  {} = {}",
+                field.name,
+                value_snippet(schema, field, place)
+            )
         })
         .collect();
     if lines.is_empty() {
@@ -182,9 +197,10 @@ fn blocks(cursor: &Cursor<'_>, block: &BlockAt<'_>, offers: &mut Offers) {
     let open = scope.tokens.open_at(cursor.word.start).last().copied();
     let own = scope.own_children(open.unwrap_or(block.open));
     let alone = cursor.after().trim().is_empty();
-    for child in schema.children(&block.kind).chain(
-        schema.children(&kind).filter(|_| kind != block.kind),
-    ) {
+    for child in schema
+        .children(&block.kind)
+        .chain(schema.children(&kind).filter(|_| kind != block.kind))
+    {
         let single = schema.is_single(&child.name);
         let has_one = |(known, _): &(SmolStr, SmolStr)| *known == child.name;
         if single && own.iter().any(has_one) {
@@ -224,9 +240,15 @@ fn blocks(cursor: &Cursor<'_>, block: &BlockAt<'_>, offers: &mut Offers) {
         }
         // Those of the base can be amended by their names.
         if alone && !single {
-            for known in inherited.iter().filter(|known| known.kind.text == child.name) {
+            for known in inherited
+                .iter()
+                .filter(|known| known.kind.text == child.name)
+            {
                 let name = known.name.as_ref().map_or("", |name| name.text.as_str());
-                if own.iter().any(|(kind, own)| *kind == child.name && own == name) {
+                if own
+                    .iter()
+                    .any(|(kind, own)| *kind == child.name && own == name)
+                {
                     continue;
                 }
                 let head = head_text(&child.name, name);
@@ -250,10 +272,17 @@ fn block_snippet(schema: &Schema, kind: &Kind, single: bool) -> String {
         .map(|variant| variant.name.as_str())
         .collect();
     if variants.is_empty() {
-        return format!("{}{name} {}", kind.name, body_snippet(schema, &kind.name, first));
+        return format!(
+            "{}{name} {}",
+            kind.name,
+            body_snippet(schema, &kind.name, first)
+        );
     }
     let variants = variants.join(",");
-    format!("{}{name} : ${{{first}|{variants}|}} {{\n  $0\n}}", kind.name)
+    format!(
+        "{}{name} : ${{{first}|{variants}|}} {{\n  $0\n}}",
+        kind.name
+    )
 }
 
 /// The names of blocks of a kind: those of the base, which the new one would amend.

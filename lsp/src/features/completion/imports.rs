@@ -71,7 +71,11 @@ impl<'db> Imports<'db> {
         if self.knows(module, name) {
             return here(name.to_string());
         }
-        let mut of_module = self.names.imports.iter().filter(|import| import.module == *module);
+        let mut of_module = self
+            .names
+            .imports
+            .iter()
+            .filter(|import| import.module == *module);
         if let Some(import) = of_module.clone().find(|import| import.names.is_none()) {
             return here(format!("{}.{name}", import.alias));
         }

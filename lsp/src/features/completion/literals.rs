@@ -29,13 +29,19 @@ fn literal(ty: &Ty) -> &'static [(&'static str, &'static str)] {
         Ty::Labels => &[("{ job = \"…\" }", "{ ${1:job} = \"$2\" }")],
         Ty::Annotations => &[("{ name = \"…\" }", "{ ${1:name} = \"$2\" }")],
         Ty::String | Ty::Text | Ty::Email => &[("\"…\"", "\"$0\"")],
-        Ty::Markdown => &[("\"…\"", "\"$0\""), ("\"\"\"…\"\"\"", "\"\"\"\n  $0\n  \"\"\"")],
+        Ty::Markdown => &[
+            ("\"…\"", "\"$0\""),
+            ("\"\"\"…\"\"\"", "\"\"\"\n  $0\n  \"\"\""),
+        ],
         Ty::Url => &[("\"https://…\"", "\"https://$0\"")],
         Ty::Date => &[("\"2026-12-31\"", "\"${1:2026}-${2:12}-${3:31}\"")],
         Ty::TimeZone => &[("\"Europe/London\"", "\"${1:Europe/London}\"")],
         Ty::List(_) => &[("[…]", "[$0]")],
         Ty::Selector => &[("`metric{…}`", "`${1:metric}$0`")],
-        Ty::Windowed => &[("`sum(rate(…[$window]))`", "`sum(rate(${1:metric}[\\$window]))`")],
+        Ty::Windowed => &[(
+            "`sum(rate(…[$window]))`",
+            "`sum(rate(${1:metric}[\\$window]))`",
+        )],
         Ty::Condition => &[("`… > …`", "`$1 > $0`")],
         Ty::Vector => &[("`…`", "`$0`")],
         _ => &[],
@@ -51,7 +57,11 @@ pub fn literals(wanted: &[&Ty], offers: &mut Offers) {
                 .detail(ty.to_string())
                 .snippet(*snippet);
             // Where it begins with a quote or a bracket, nothing typed so far could tell it from another.
-            if let Some(first) = shown.chars().next().filter(|first| !first.is_alphanumeric()) {
+            if let Some(first) = shown
+                .chars()
+                .next()
+                .filter(|first| !first.is_alphanumeric())
+            {
                 offer.filter = Some(first.to_string());
             }
             if !offers.all.iter().any(|known| known.label == offer.label) {

@@ -15,6 +15,9 @@ use crate::cursor::place::Cursor;
 use crate::features::docs::Subject;
 use crate::features::promql::used::{Used, used};
 
+/// How many files are looked into where nothing is typed yet.
+const FEW: usize = 100;
+
 /// What is known of metrics where the cursor is.
 pub struct Metrics<'db> {
     db: &'db dyn salsa::Database,
@@ -97,10 +100,9 @@ impl<'db> Metrics<'db> {
                 give(metric_offer(name, None, 15));
             }
         }
-        if typed.is_empty() {
-            return true;
-        }
-        for file in &self.files {
+        // Before the first letter, a look into some files is enough.
+        let looked_at = if typed.is_empty() { FEW } else { usize::MAX };
+        for file in self.files.iter().take(looked_at) {
             let rank = match file.module(self.db).starts_with("std.") {
                 true => 25,
                 false => 18,
@@ -168,8 +170,8 @@ impl<'db> Metrics<'db> {
             for (label, _) in &own.labels {
                 labels.entry(label.to_string()).or_insert(30);
             }
-            for label in ["job", "instance"] {
-                labels.entry(label.to_owned()).or_insert(40);
+            for (label, rank) in [("job", 40), ("instance", 41)] {
+                labels.entry(label.to_owned()).or_insert(rank);
             }
         }
         labels.remove("__name__");

@@ -162,7 +162,10 @@ fn text_of(snippet: &str) -> (String, bool) {
                     letters.next_if(|next| matches!(next, ':' | '|'));
                 }
             }
-            ',' | '|' if open > 0 && (skipping || rest_is_choice(&letters.clone().collect::<String>())) => {
+            ',' | '|'
+                if open > 0
+                    && (skipping || rest_is_choice(&letters.clone().collect::<String>())) =>
+            {
                 skipping = true;
             }
             '}' if open > 0 => {
@@ -178,7 +181,8 @@ fn text_of(snippet: &str) -> (String, bool) {
 
 /// Whether a choice ends before the place does.
 fn rest_is_choice(rest: &str) -> bool {
-    rest.find('}').is_some_and(|end| end == 0 || rest.get(..end).is_some_and(|inner| inner.ends_with('|')))
+    rest.find('}')
+        .is_some_and(|end| end == 0 || rest.get(..end).is_some_and(|inner| inner.ends_with('|')))
 }
 
 #[cfg(test)]

@@ -53,12 +53,19 @@ impl Shows {
                 .is_some_and(|formats| formats.first() == Some(&MarkupKind::Markdown)),
             later: item
                 .and_then(|item| item.resolve_support.as_ref())
-                .is_some_and(|resolve| resolve.properties.iter().any(|name| name == "documentation")),
+                .is_some_and(|resolve| {
+                    resolve
+                        .properties
+                        .iter()
+                        .any(|name| name == "documentation")
+                }),
             details: has(item.and_then(|item| item.label_details_support)),
             indents: item
                 .and_then(|item| item.insert_text_mode_support.as_ref())
                 .is_some_and(|modes| {
-                    modes.value_set.contains(&InsertTextMode::ADJUST_INDENTATION)
+                    modes
+                        .value_set
+                        .contains(&InsertTextMode::ADJUST_INDENTATION)
                 }),
         }
     }

@@ -1,7 +1,7 @@
 //! Between backticks: metrics, labels and their values, functions, durations.
 
-use nthc::promql::functions::{AGGREGATIONS, FUNCTIONS, Function};
 use nthc::promql::Type;
+use nthc::promql::functions::{AGGREGATIONS, FUNCTIONS, Function};
 use nthc::schema::Ty;
 use nthc::syntax::tree::TextRange;
 
@@ -15,12 +15,21 @@ use crate::features::promql::place::{At, Place};
 /// Words between two expressions, with what they do.
 const BETWEEN: [(&str, &str); 9] = [
     ("and", "the left series that are on the right too"),
-    ("or", "the left series, and those of the right that are not among them"),
+    (
+        "or",
+        "the left series, and those of the right that are not among them",
+    ),
     ("unless", "the left series that are not on the right"),
     ("on", "compares these labels alone"),
     ("ignoring", "compares all labels but these"),
-    ("group_left", "several series on the left for each on the right"),
-    ("group_right", "several series on the right for each on the left"),
+    (
+        "group_left",
+        "several series on the left for each on the right",
+    ),
+    (
+        "group_right",
+        "several series on the right for each on the left",
+    ),
     ("offset", "as it was so long ago"),
     ("bool", "1 or 0 instead of leaving series out"),
 ];
@@ -36,7 +45,10 @@ pub fn query(cursor: &Cursor<'_>, open: usize, ty: &Ty, offers: &mut Offers) {
     let at = At::read(edge.text, edge.offset);
     let start = cursor.start + edge.start;
     offers.word = Some(TextRange::new(start + at.word.start, start + at.word.end));
-    let typed = edge.text.get(at.word.start..edge.offset).unwrap_or_default();
+    let typed = edge
+        .text
+        .get(at.word.start..edge.offset)
+        .unwrap_or_default();
     let next = edge.text.get(at.word.end..).unwrap_or_default();
     match &at.place {
         Place::Nothing => {}

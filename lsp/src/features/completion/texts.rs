@@ -58,7 +58,10 @@ pub fn units(cursor: &Cursor<'_>, ty: &Ty, offers: &mut Offers) {
         let place = |unit: &str| FALLING.iter().position(|known| *known == unit);
         let before = digits.trim_end_matches(|c: char| c.is_ascii_digit());
         let last = before.trim_start_matches(|c: char| !c.is_ascii_alphabetic());
-        let last = last.rsplit(|c: char| c.is_ascii_digit()).next().unwrap_or_default();
+        let last = last
+            .rsplit(|c: char| c.is_ascii_digit())
+            .next()
+            .unwrap_or_default();
         match (place(last), place(unit)) {
             (Some(last), Some(unit)) => unit > last,
             _ => true,
@@ -87,7 +90,8 @@ pub fn texts(cursor: &Cursor<'_>, ty: &Ty, offers: &mut Offers) {
         return;
     };
     // A string that is left open ends at the cursor, for what follows on its line may be something else.
-    let is_closed = last.kind == Kind::Close(crate::cursor::tokens::Delim::Str) && last.end > last.start;
+    let is_closed =
+        last.kind == Kind::Close(crate::cursor::tokens::Delim::Str) && last.end > last.start;
     let end = if is_closed { last.start } else { cursor.offset };
     offers.word = Some(TextRange::new(
         cursor.start + first.end,

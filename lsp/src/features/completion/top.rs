@@ -66,7 +66,11 @@ pub fn statements(cursor: &Cursor<'_>, offers: &mut Offers) {
 }
 
 fn top_block(schema: &Schema, kind: &Kind) -> String {
-    format!("{} ${{1:name}} {}", kind.name, body_snippet(schema, &kind.name, 2))
+    format!(
+        "{} ${{1:name}} {}",
+        kind.name,
+        body_snippet(schema, &kind.name, 2)
+    )
 }
 
 /// Words alone.
@@ -96,7 +100,11 @@ pub fn types(cursor: &Cursor<'_>, offers: &mut Offers) {
         let about = Subject::Type((*name).into());
         offers.add(Offer::new(*name, What::Type, 10).about(about));
     }
-    offers.add(Offer::new("list", What::Type, 11).snippet("list<$0>").plain("list"));
+    offers.add(
+        Offer::new("list", What::Type, 11)
+            .snippet("list<$0>")
+            .plain("list"),
+    );
     offers.add(Offer::new("one", What::Keyword, 40).detail("a block of which there is one"));
     for name in schema.enums.keys() {
         offers.add(

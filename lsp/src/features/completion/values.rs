@@ -30,8 +30,10 @@ fn suits(found: &Ty, wanted: &[&Ty]) -> bool {
             || (wanted.is_query() && found.is_query())
             || matches!(
                 (wanted, found),
-                (Ty::Text | Ty::Markdown | Ty::Url | Ty::Email | Ty::LabelName, Ty::String)
-                    | (Ty::GateCondition, Ty::Bool)
+                (
+                    Ty::Text | Ty::Markdown | Ty::Url | Ty::Email | Ty::LabelName,
+                    Ty::String
+                ) | (Ty::GateCondition, Ty::Bool)
             )
             || matches!((wanted, found), (Ty::List(_), Ty::List(_)))
     })
@@ -167,17 +169,15 @@ fn around(cursor: &Cursor<'_>, offers: &mut Offers) {
         if !seen.contains(&block.kind.as_str()) {
             seen.push(&block.kind);
             offers.add(
-                Offer::new(block.kind.as_str(), What::Keyword, 45).detail(format!(
-                    "the {} around this",
-                    block.kind
-                )),
+                Offer::new(block.kind.as_str(), What::Keyword, 68)
+                    .detail(format!("the {} around this", block.kind)),
             );
         }
     }
     for kind in scope.lookup.schema.kinds.values() {
         if scope.is_above(&kind.name) && !seen.contains(&kind.name.as_str()) {
             offers.add(
-                Offer::new(kind.name.as_str(), What::Keyword, 46)
+                Offer::new(kind.name.as_str(), What::Keyword, 69)
                     .detail(format!("the {} that this will be in", kind.name)),
             );
         }
@@ -264,7 +264,13 @@ pub fn arguments(cursor: &Cursor<'_>, callee: &Callee, named: &[String], offers:
         if is_given {
             continue;
         }
-        let rank = if param.is_required() { 1 } else { 4 };
+        // A function's first argument has its name seldom.
+        let seldom = place == 0 && matches!(callee, Callee::Function(_));
+        let rank = match param.is_required() {
+            _ if seldom => 30,
+            true => 1,
+            false => 4,
+        };
         let doc = param.doc.as_deref().unwrap_or_default().trim().to_owned();
         let colon = cursor.after().trim_start().starts_with(':');
         let offer = Offer::new(format!("{}:", param.name), What::Param, rank)
@@ -307,16 +313,11 @@ pub fn environments(cursor: &Cursor<'_>, offers: &mut Offers) {
 }
 
 /// What the file, its imports, the prelude and other modules have of the kinds that are wanted, and every `let`.
-fn items(
-    cursor: &Cursor<'_>,
-    kinds: &[SmolStr],
-    wanted: &[&Ty],
-    all: bool,
-    offers: &mut Offers,
-) {
+fn items(cursor: &Cursor<'_>, kinds: &[SmolStr], wanted: &[&Ty], all: bool, offers: &mut Offers) {
     let scope = &cursor.scope;
     let (db, workspace) = (scope.lookup.db, scope.lookup.workspace);
     let own = scope.file;
+    let own_item = cursor.item();
     for (file, rank) in [(own, 20), (workspace.prelude(db), 15)] {
         for entry in &file_names(db, file).items {
             let is_wanted = match entry.class {
@@ -328,7 +329,9 @@ fn items(
             let is_around = scope.blocks.first().is_some_and(|block| {
                 file == own && block.kind == entry.kind && block.name == entry.name
             });
-            if is_wanted && !is_around && name_text(&entry.name) == entry.name {
+            // Nor is a `let` its own value.
+            let is_itself = own_item == Some(entry.key);
+            if is_wanted && !is_around && !is_itself && name_text(&entry.name) == entry.name {
                 offers.add(item_offer(file.module(db), entry, rank));
             }
         }

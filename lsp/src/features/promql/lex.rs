@@ -31,8 +31,8 @@ pub struct Token {
 }
 
 const SIGNS: [&str; 20] = [
-    "=~", "!~", "==", "!=", ">=", "<=", "=", ">", "<", "+", "-", "*", "/", "%", "^", ",", "@",
-    ":", "!", ".",
+    "=~", "!~", "==", "!=", ">=", "<=", "=", ">", "<", "+", "-", "*", "/", "%", "^", ",", "@", ":",
+    "!", ".",
 ];
 
 /// The tokens of a query, and whether it ends within a comment.
@@ -66,7 +66,9 @@ pub fn tokens(text: &str) -> (Vec<Token>, bool) {
             '(' | '{' | '[' => (Kind::Open(first), 1),
             ')' | '}' | ']' => (Kind::Close(first), 1),
             '0'..='9' => (Kind::Number, run(|c| is_word(c) || c == '.')),
-            letter if is_word(letter) || letter == ':' => (Kind::Word, run(|c| is_word(c) || c == ':')),
+            letter if is_word(letter) || letter == ':' => {
+                (Kind::Word, run(|c| is_word(c) || c == ':'))
+            }
             _ => {
                 let sign = SIGNS.iter().find(|sign| rest.starts_with(**sign));
                 (Kind::Sign, sign.map_or(first.len_utf8(), |sign| sign.len()))

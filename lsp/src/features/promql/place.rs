@@ -77,28 +77,53 @@ struct Open {
 }
 
 /// Words after which labels stand in parentheses.
-const GROUPINGS: [&str; 6] = ["by", "without", "on", "ignoring", "group_left", "group_right"];
+const GROUPINGS: [&str; 6] = [
+    "by",
+    "without",
+    "on",
+    "ignoring",
+    "group_left",
+    "group_right",
+];
 
 /// Words that stand between or after expressions.
 pub const OPERATORS: [&str; 12] = [
-    "and", "or", "unless", "by", "without", "on", "ignoring", "group_left", "group_right", "offset",
-    "bool", "atan2",
+    "and",
+    "or",
+    "unless",
+    "by",
+    "without",
+    "on",
+    "ignoring",
+    "group_left",
+    "group_right",
+    "offset",
+    "bool",
+    "atan2",
 ];
 
 impl At {
     /// What is wanted at a byte of a query.
     pub fn read(text: &str, offset: usize) -> Self {
         let before = text.get(..offset).unwrap_or_default();
-        let word_start = before
-            .rfind(|c| !(is_word(c) || c == ':'))
-            .map_or(0, |at| at + before.get(at..).and_then(|rest| rest.chars().next()).map_or(1, char::len_utf8));
+        let word_start = before.rfind(|c| !(is_word(c) || c == ':')).map_or(0, |at| {
+            at + before
+                .get(at..)
+                .and_then(|rest| rest.chars().next())
+                .map_or(1, char::len_utf8)
+        });
         let word_start = match before.get(..word_start) {
             Some(above) if above.ends_with('$') => word_start - 1,
             _ => word_start,
         };
         let after = text.get(offset..).unwrap_or_default();
         let word_end = match word_start < offset {
-            true => offset + after.find(|c| !(is_word(c) || c == ':')).unwrap_or(after.len()),
+            true => {
+                offset
+                    + after
+                        .find(|c| !(is_word(c) || c == ':'))
+                        .unwrap_or(after.len())
+            }
             false => offset,
         };
         let (all, in_comment) = tokens(before);
@@ -112,7 +137,9 @@ impl At {
         }
         // A string that is open at the cursor is the last token, and has no end.
         let open_text = all.last().filter(|token| {
-            token.kind == Kind::Text && token.end == offset && is_open(before.get(token.start..offset))
+            token.kind == Kind::Text
+                && token.end == offset
+                && is_open(before.get(token.start..offset))
         });
         let mut read: Vec<Token> = all.clone();
         if open_text.is_some() {
@@ -149,7 +176,9 @@ impl At {
                     let is_grouping = closed
                         .as_ref()
                         .and_then(|closed| closed.word.as_deref())
-                        .is_some_and(|name| GROUPINGS.contains(&name.to_ascii_lowercase().as_str()));
+                        .is_some_and(|name| {
+                            GROUPINGS.contains(&name.to_ascii_lowercase().as_str())
+                        });
                     closed_grouping = match is_grouping {
                         true => aggregation_before(&read, token.start, before),
                         false => None,
@@ -208,7 +237,9 @@ impl At {
                     _ => Place::Operand,
                 },
                 Some(Kind::Word) if last_word.eq_ignore_ascii_case("offset") => Place::Duration,
-                Some(Kind::Word) if OPERATORS.contains(&last_word.to_ascii_lowercase().as_str()) => {
+                Some(Kind::Word)
+                    if OPERATORS.contains(&last_word.to_ascii_lowercase().as_str()) =>
+                {
                     match last_word.to_ascii_lowercase().as_str() {
                         "by" | "without" | "on" | "ignoring" => Place::Nothing,
                         _ => Place::Operand,
@@ -283,8 +314,11 @@ fn aggregation_before(read: &[Token], end: usize, text: &str) -> Option<String> 
                 depth = depth.saturating_sub(1);
                 if depth == 0 {
                     let name = read.get(at.checked_sub(2)?)?;
-                    return (name.kind == Kind::Word)
-                        .then(|| text.get(name.start..name.end).unwrap_or_default().to_owned());
+                    return (name.kind == Kind::Word).then(|| {
+                        text.get(name.start..name.end)
+                            .unwrap_or_default()
+                            .to_owned()
+                    });
                 }
             }
             _ => {}

@@ -55,7 +55,10 @@ pub fn used(db: &dyn salsa::Database, file: SourceFile) -> Used {
 pub fn metrics_of(query: &str) -> Vec<String> {
     let mut metrics = BTreeMap::new();
     gather(query, &mut metrics, &mut BTreeMap::new());
-    metrics.into_keys().map(|name: SmolStr| name.to_string()).collect()
+    metrics
+        .into_keys()
+        .map(|name: SmolStr| name.to_string())
+        .collect()
 }
 
 /// What stands between backticks, but for comments and strings.
@@ -107,9 +110,16 @@ fn gather(
             Some(Kind::Open(letter)) => {
                 let before = at.checked_sub(1).map(word).unwrap_or_default();
                 grouping = letter == '('
-                    && ["by", "without", "on", "ignoring", "group_left", "group_right"]
-                        .iter()
-                        .any(|name| before.eq_ignore_ascii_case(name));
+                    && [
+                        "by",
+                        "without",
+                        "on",
+                        "ignoring",
+                        "group_left",
+                        "group_right",
+                    ]
+                    .iter()
+                    .any(|name| before.eq_ignore_ascii_case(name));
                 open.push(letter);
             }
             Some(Kind::Close(_)) => {
@@ -137,8 +147,12 @@ fn gather(
                 let name = word(at);
                 let is_metric = kind(at + 1) != Some(Kind::Open('('))
                     && !name.starts_with('$')
-                    && !OPERATORS.iter().any(|known| name.eq_ignore_ascii_case(known))
-                    && !["inf", "nan", "start", "end"].iter().any(|known| name.eq_ignore_ascii_case(known))
+                    && !OPERATORS
+                        .iter()
+                        .any(|known| name.eq_ignore_ascii_case(known))
+                    && !["inf", "nan", "start", "end"]
+                        .iter()
+                        .any(|known| name.eq_ignore_ascii_case(known))
                     && aggregation(name).is_none()
                     && function(name).is_none();
                 if is_metric {
