@@ -285,6 +285,9 @@ impl<'a> Reader<'a> {
             }
             '{' => {
                 let labels = self.opens_labels();
+                if !labels {
+                    self.end_parentheses();
+                }
                 self.open(Delim::Brace, 1, labels, usize::MAX);
             }
             '(' => self.open(Delim::Paren, 1, false, usize::MAX),
@@ -380,6 +383,20 @@ impl<'a> Reader<'a> {
     /// Whether what is open is within a query, of which the end is known.
     fn is_bounded(&self) -> bool {
         self.open.iter().any(|open| open.limit < usize::MAX)
+    }
+
+    /// A body's brace ends parentheses that were left open in its head. An arm of an `if` may stand in some.
+    fn end_parentheses(&mut self) {
+        while let Some(open) = self.open.last()
+            && matches!(open.delim, Delim::Paren | Delim::Bracket)
+        {
+            let within = self.tokens.all.len().saturating_sub(open.token);
+            let has_if = (0..within).any(|at| self.tokens.is_word(open.token + at, "if"));
+            if has_if {
+                break;
+            }
+            self.close(0);
+        }
     }
 
     fn opens_labels(&self) -> bool {
@@ -501,7 +518,7 @@ fn starts_block(line: &str) -> bool {
 }
 
 /// Where a query ends: at its backtick, or, where none comes before a line that can only be a statement, with its line.
-fn query_end(text: &str) -> usize {
+pub fn query_end(text: &str) -> usize {
     let mut braces = 0_usize;
     for (at, letter) in text.char_indices() {
         match letter {

@@ -20,12 +20,15 @@ fn signature(text: &str) -> Option<String> {
     };
     let parameter = &found["parameters"][usize::try_from(active).unwrap()];
     let edge = |place: usize| usize::try_from(parameter["label"][place].as_u64().unwrap()).unwrap();
+    // None of the letters takes two code units.
+    let letters: Vec<char> = label.chars().collect();
+    let part = |from: usize, to: usize| letters[from..to].iter().collect::<String>();
     let (start, end) = (edge(0), edge(1));
     Some(format!(
         "{}[{}]{}",
-        &label[..start],
-        &label[start..end],
-        &label[end..]
+        part(0, start),
+        part(start, end),
+        part(end, letters.len())
     ))
 }
 

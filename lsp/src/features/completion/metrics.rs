@@ -13,7 +13,8 @@ use smol_str::SmolStr;
 use super::{MOST, Offer, What};
 use crate::cursor::place::Cursor;
 use crate::features::docs::Subject;
-use crate::features::promql::used::{Used, used};
+use crate::features::promql::lex::is_word;
+use crate::features::promql::used::{Used, read, used};
 
 /// How many files are looked into where nothing is typed yet.
 const FEW: usize = 100;
@@ -27,8 +28,8 @@ pub struct Metrics<'db> {
     is_unclaimed: bool,
     /// All metrics of the catalogue, where the selector is not known.
     anywhere: Vec<(&'db str, &'db Metric)>,
-    /// The file itself.
-    own: SourceFile,
+    /// What the file itself names, but for the word that is typed.
+    own: Used,
     /// All files, those of the standard library last.
     files: Vec<SourceFile>,
 }
@@ -66,7 +67,7 @@ impl<'db> Metrics<'db> {
             here,
             is_unclaimed,
             anywhere,
-            own: cursor.scope.file,
+            own: without_word(cursor),
             files: project.into_iter().chain(standard).collect(),
         }
     }
@@ -94,9 +95,8 @@ impl<'db> Metrics<'db> {
             return false;
         }
         let mut left = MOST;
-        for (name, _) in used(self.db, self.own).starting_with("") {
-            // The half-typed name is in the text too.
-            if name != typed && super::fits(typed, name) && seen.insert(name.to_string()) {
+        for (name, _) in &self.own.metrics {
+            if super::fits(typed, name) && seen.insert(name.to_string()) {
                 give(metric_offer(name, None, 15));
             }
         }
@@ -159,7 +159,7 @@ impl<'db> Metrics<'db> {
             }
         }
         if known.is_empty() {
-            let own = used(self.db, self.own);
+            let own = &self.own;
             for (files, rank) in [(vec![own], 15), (self.other_files(metric), 18)] {
                 for file in files {
                     for label in of_metric(file, metric) {
@@ -179,7 +179,7 @@ impl<'db> Metrics<'db> {
     }
 
     /// The other files that name a metric. Of all labels, those of the file itself are enough.
-    fn other_files(&self, metric: Option<&str>) -> Vec<&'db Used> {
+    fn other_files(&self, metric: Option<&str>) -> Vec<&Used> {
         match metric {
             Some(_) => self.files.iter().map(|file| used(self.db, *file)).collect(),
             None => Vec::new(),
@@ -202,10 +202,9 @@ impl<'db> Metrics<'db> {
             }
         }
         if values.is_empty() && !CHURNING.contains(&label) {
-            for file in std::iter::once(&self.own).chain(&self.files) {
-                let rank = if *file == self.own { 15 } else { 20 };
-                let of_label = used(self.db, *file).labels.iter();
-                for (_, listed) in of_label.filter(|(name, _)| name == label) {
+            let others = self.files.iter().map(|file| (used(self.db, *file), 20));
+            for (of, rank) in std::iter::once((&self.own, 15)).chain(others) {
+                for (_, listed) in of.labels.iter().filter(|(name, _)| name == label) {
                     for value in listed {
                         values.entry(value.to_string()).or_insert(rank);
                     }
@@ -236,6 +235,20 @@ impl<'db> Metrics<'db> {
         }
         Some(shown.join(", "))
     }
+}
+
+/// What the queries of the cursor's file name, were the word at the cursor not there.
+fn without_word(cursor: &Cursor<'_>) -> Used {
+    let text = cursor.scope.file.text(cursor.scope.lookup.db);
+    let is_part = |letter: char| is_word(letter) || letter == ':';
+    let at = cursor.start + cursor.offset;
+    let before = text.get(..at).unwrap_or_default();
+    let after = text.get(at..).unwrap_or_default();
+    read(&format!(
+        "{}{}",
+        before.trim_end_matches(is_part),
+        after.trim_start_matches(is_part)
+    ))
 }
 
 fn of_metric<'u>(used: &'u Used, metric: Option<&str>) -> Vec<&'u SmolStr> {

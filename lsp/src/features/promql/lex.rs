@@ -112,6 +112,7 @@ fn string(text: &str, quote: char) -> usize {
         match letter {
             _ if escaped => escaped = false,
             '\\' => escaped = true,
+            '\n' => return at,
             letter if letter == quote => return at + 1,
             _ => {}
         }

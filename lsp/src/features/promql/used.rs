@@ -8,6 +8,7 @@ use smol_str::SmolStr;
 
 use super::lex::{Kind, tokens};
 use super::place::OPERATORS;
+use crate::cursor::tokens::query_end;
 
 /// What queries name.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
@@ -35,9 +36,14 @@ impl Used {
 /// What the queries of a file name.
 #[salsa::tracked(returns(ref))]
 pub fn used(db: &dyn salsa::Database, file: SourceFile) -> Used {
+    read(file.text(db))
+}
+
+/// What the queries of a text name.
+pub fn read(text: &str) -> Used {
     let mut metrics: BTreeMap<SmolStr, BTreeSet<SmolStr>> = BTreeMap::new();
     let mut labels: BTreeMap<SmolStr, BTreeSet<SmolStr>> = BTreeMap::new();
-    for query in queries(file.text(db)) {
+    for query in queries(text) {
         gather(query, &mut metrics, &mut labels);
     }
     let lists = |map: BTreeMap<SmolStr, BTreeSet<SmolStr>>| {
@@ -80,7 +86,7 @@ fn queries(text: &str) -> Vec<&str> {
             }
             b'"' => at = skip(at + 1, b"\"\n") + 1,
             b'`' => {
-                let end = skip(at + 1, b"`");
+                let end = at + 1 + query_end(text.get(at + 1..).unwrap_or_default());
                 found.extend(text.get(at + 1..end));
                 at = end + 1;
             }
