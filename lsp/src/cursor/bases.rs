@@ -165,8 +165,8 @@ impl<'db> Bases<'db> {
         let mut found: Vec<&'db Block> = Vec::new();
         for layer in &self.layers {
             for block in blocks(layer.body) {
-                let is_it = |known: &&Block| same(known, block);
-                match found.iter().position(|known| is_it(&known)) {
+                let is_it = |known: &&'db Block| same(known, block);
+                match found.iter().position(|known| is_it(known)) {
                     Some(place) if block.base.is_some() => {
                         if let Some(slot) = found.get_mut(place) {
                             *slot = block;

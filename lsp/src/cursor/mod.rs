@@ -5,7 +5,9 @@
 
 pub mod bases;
 pub mod calls;
+mod enter;
 pub mod infer;
+pub mod lines;
 pub mod place;
 pub mod scope;
 pub mod statement;

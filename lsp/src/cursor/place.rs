@@ -9,7 +9,7 @@ use smol_str::SmolStr;
 use super::bases::Lookup;
 use super::scope::Scope;
 use super::statement::Unit;
-use super::tokens::{Delim, Kind, Tokens};
+use super::tokens::{Kind, Tokens};
 use super::walk::Walk;
 
 /// What is called.
@@ -230,10 +230,5 @@ impl<'db> Cursor<'db> {
             .iter()
             .map(|entry| entry.key)
             .find(|key| item_start(db, *key) as usize == self.start)
-    }
-
-    /// Whether what stands there is a group of that sort.
-    pub fn is_group(&self, unit: Unit, delim: Delim) -> bool {
-        self.scope.tokens.delim(unit) == Some(delim)
     }
 }

@@ -362,7 +362,7 @@ fn head_text(kind: &str, name: &str) -> String {
 
 /// A name as it is written: in quotes where it is no identifier.
 pub fn name_text(name: &str) -> String {
-    if !name.is_empty() && crate::cursor::tokens::word_length(name) == name.len() {
+    if !name.is_empty() && crate::cursor::lines::word_length(name) == name.len() {
         name.to_owned()
     } else {
         format!("\"{}\"", name.replace('\\', "\\\\").replace('"', "\\\""))

@@ -91,7 +91,7 @@ impl<'db> Imports<'db> {
             name.to_string()
         };
         let import = match braces {
-            Some(import) if !qualified => self.into_braces(import, name)?,
+            Some(import) if !qualified => self.in_braces(import, name)?,
             _ if qualified || last == name => self.line(&format!("import {module}")),
             _ => self.line(&format!("import {module}.{{{name}}}")),
         };
@@ -117,7 +117,7 @@ impl<'db> Imports<'db> {
     }
 
     /// A name more in the braces of an import, before the first one that it precedes.
-    fn into_braces(&self, import: &ImportEntry, name: &SmolStr) -> Option<(TextRange, String)> {
+    fn in_braces(&self, import: &ImportEntry, name: &SmolStr) -> Option<(TextRange, String)> {
         let tree = item(self.db, import.key).as_ref()?;
         let ItemNode::Import(written) = &tree.node else {
             return None;

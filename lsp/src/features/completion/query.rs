@@ -55,7 +55,7 @@ pub fn query(cursor: &Cursor<'_>, open: usize, ty: &Ty, offers: &mut Offers) {
         Place::Operand => {
             operands(cursor, typed, next, ty, offers);
         }
-        Place::AfterOperand { aggregation, .. } => {
+        Place::AfterOperand { aggregation } => {
             for word in ["by", "without"] {
                 let rank = if *aggregation { 5 } else { 20 };
                 let detail = match word {

@@ -15,8 +15,6 @@ pub enum Place {
     AfterOperand {
         /// Whether an aggregation's name or parentheses come right before.
         aggregation: bool,
-        /// Whether a comparison or another operator comes right before.
-        operator: bool,
     },
     /// A label's name in braces, of that metric, besides those that are there.
     Label {
@@ -231,11 +229,8 @@ impl At {
             }
             _ => match last.map(|last| last.kind) {
                 None | Some(Kind::Open(_)) => Place::Operand,
-                Some(Kind::Sign) => match last_word {
-                    "@" => Place::Nothing,
-                    "," => Place::Operand,
-                    _ => Place::Operand,
-                },
+                Some(Kind::Sign) if last_word == "@" => Place::Nothing,
+                Some(Kind::Sign) => Place::Operand,
                 Some(Kind::Word) if last_word.eq_ignore_ascii_case("offset") => Place::Duration,
                 Some(Kind::Word)
                     if OPERATORS.contains(&last_word.to_ascii_lowercase().as_str()) =>
@@ -248,7 +243,6 @@ impl At {
                 Some(kind) => Place::AfterOperand {
                     aggregation: kind == Kind::Word
                         && nthc::promql::functions::aggregation(last_word).is_some(),
-                    operator: false,
                 },
             },
         };

@@ -8,7 +8,7 @@ use smol_str::SmolStr;
 
 use super::lex::{Kind, tokens};
 use super::place::OPERATORS;
-use crate::cursor::tokens::query_end;
+use crate::cursor::lines::query_end;
 
 /// What queries name.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
