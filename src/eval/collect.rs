@@ -104,6 +104,7 @@ impl<'db> Evaluator<'db> {
                     };
                     let found = self.child(id, &without.kind.text, &name);
                     if let (Some(child), Some(written)) = (found, &without.name) {
+                        self.note_written(&context, written.range, child);
                         self.note(&context, written.range, |evaluator| {
                             evaluator.reference(child).map(Meaning::Block)
                         });
@@ -309,6 +310,7 @@ impl<'db> Evaluator<'db> {
             self.nodes[id.0].trail = scope.trail.clone();
         }
         if let Some(written) = &block.name {
+            self.note_written(&context, written.range, id);
             self.note_declaration(&context, written.range, id);
         }
         self.add_layers(id, block.base.as_ref(), &block.body, block.head, scope);

@@ -4,6 +4,7 @@
 
 use std::collections::HashSet;
 
+use indexmap::IndexMap;
 use smol_str::SmolStr;
 
 use super::node::NodeId;
@@ -12,10 +13,12 @@ use super::value::{BlockRef, Value};
 use super::{Evaluator, Mode};
 use crate::check::judge_item;
 use crate::db::{ItemClass, ItemKey, SourceFile, Span, Workspace, file_names, find_module, item};
+use crate::promql::{self, classify};
 use crate::resolve::{Want, module_named, resolve_path};
 use crate::schema::{BUILTIN, Schema, Ty};
 use crate::syntax::tree::{
-    Base, Block, Body, Expr, ItemNode, Name, Param, Statement, TextRange, TypeExpr, TypeNode,
+    Base, Block, Body, Expr, ItemNode, Name, Param, QueryLit, Statement, TextRange, TypeExpr,
+    TypeNode,
 };
 
 /// What a name stands for. Two names that stand for the same have equal meanings.
@@ -88,6 +91,16 @@ pub struct BodyPlace {
     pub children: Vec<(SmolStr, SmolStr)>,
 }
 
+/// A block that stands in another, and where its name is written: in the bases that have it, where bodies amend it, and
+/// where `without` removes it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct BlockNames {
+    /// The block. One that a loop makes has a name for each round, written in the same place.
+    pub block: BlockRef,
+    /// Where its name is written, first where it comes from.
+    pub places: Vec<Span>,
+}
+
 /// What is noted of an item.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub struct Notes {
@@ -97,9 +110,17 @@ pub struct Notes {
     pub values: Vec<TypedPlace>,
     /// The bodies, in the order of the text, outer ones before inner ones.
     pub bodies: Vec<BodyPlace>,
+    /// The named blocks in the item's block, its bases' among them.
+    pub blocks: Vec<BlockNames>,
 }
 
 impl Notes {
+    /// Where the name of a nested block is written, first where it comes from.
+    pub fn places_of(&self, block: &BlockRef) -> &[Span] {
+        let found = self.blocks.iter().find(|known| known.block == *block);
+        found.map_or(&[], |known| &known.places)
+    }
+
     /// The name that holds a byte, or that ends there.
     pub fn name_at(&self, offset: u32) -> Option<&NamedPlace> {
         self.names
@@ -131,6 +152,7 @@ pub(super) struct Noting {
     item: ItemKey,
     names: HashSet<NamedPlace>,
     seen: HashSet<(u32, u32)>,
+    written: IndexMap<NodeId, Vec<Span>>,
     notes: Notes,
 }
 
@@ -145,10 +167,12 @@ pub fn notes(db: &dyn salsa::Database, workspace: Workspace, key: ItemKey) -> No
         item: key,
         names: HashSet::new(),
         seen: HashSet::new(),
+        written: IndexMap::new(),
         notes: Notes::default(),
     }));
     judge_item(&mut evaluator, key, tree);
     evaluator.note_item(key, &tree.node);
+    evaluator.note_blocks();
     let Some(noting) = evaluator.noting.take() else {
         return Notes::default();
     };
@@ -532,6 +556,85 @@ impl<'db> Evaluator<'db> {
             && let Some(block) = self.reference(block)
         {
             self.note_name(range, Meaning::Block(block), true);
+        }
+    }
+
+    /// Notes that a nested block's name is written somewhere, be it in another item.
+    pub(super) fn note_written(&mut self, context: &Context<'db>, range: TextRange, block: NodeId) {
+        let span = self.span(context, range);
+        if let Some(noting) = &mut self.noting {
+            let places = noting.written.entry(block).or_default();
+            if !places.contains(&span) {
+                places.push(span);
+            }
+        }
+    }
+
+    /// Notes where the names of nested blocks are written, once all are gathered.
+    fn note_blocks(&mut self) {
+        let Some(noting) = &mut self.noting else {
+            return;
+        };
+        let written = std::mem::take(&mut noting.written);
+        let mut blocks = Vec::new();
+        for (id, places) in &written {
+            let mut places = places.clone();
+            // An `override` has no name of its own: it is called like what it lets pass.
+            if self.node(*id).kind == "override"
+                && let Some(gate) = self.node(*id).parent
+                && let Some(passed) = self.child(gate, "deny", &self.node(*id).name)
+            {
+                let of_passed = written.get(&passed).into_iter().flatten().copied();
+                places.splice(0..0, of_passed);
+            }
+            if let Some(block) = self.reference(*id) {
+                blocks.push(BlockNames { block, places });
+            }
+        }
+        if let Some(noting) = &mut self.noting {
+            noting.notes.blocks = blocks;
+        }
+    }
+
+    /// Notes the metrics of a query that blocks stand for: recordings of the service, and `metric` blocks.
+    pub(super) fn note_metrics(
+        &mut self,
+        tree: &promql::Expr,
+        literal: &QueryLit,
+        context: &Context<'db>,
+    ) {
+        if !self.notes_of(context) {
+            return;
+        }
+        for expr in classify::exprs(tree) {
+            let promql::Node::Selector(selector) = &expr.node else {
+                continue;
+            };
+            let Some(metric) = &selector.metric else {
+                continue;
+            };
+            let range = TextRange {
+                start: metric.span.start,
+                end: metric.span.end,
+            };
+            if let Some(block) = self.metric_block(&metric.text, context) {
+                let range = range.shifted(literal.text_range.start);
+                self.note_name(range, Meaning::Block(block), false);
+            }
+        }
+    }
+
+    fn metric_block(&self, metric: &SmolStr, context: &Context<'db>) -> Option<BlockRef> {
+        let outermost = std::iter::successors(context.node, |node| self.node(*node).parent).last();
+        if let Some(outermost) = outermost
+            && let Some(recording) = self.child(outermost, "recording", metric)
+        {
+            return self.reference(recording);
+        }
+        let declared = *self.workspace.metrics(self.db).get(metric)?;
+        match self.top_level(declared)? {
+            Value::Block(block) => Some(block),
+            _ => None,
         }
     }
 

@@ -1,5 +1,6 @@
 //! What the tests share.
 
 pub mod exposition;
+pub mod folders;
 pub mod programs;
 pub mod promtool;

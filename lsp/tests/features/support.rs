@@ -322,7 +322,8 @@ impl Editor {
         }
     }
 
-    /// A place as `file:line text` with the range in brackets, in which it is easily checked by eye.
+    /// A place as `file:line text` with the range in brackets, in which it is easily checked by eye. The lines of the standard
+    /// library are not numbered: they move.
     pub fn show(&self, uri: &str, range: &Value) -> String {
         let text = self.text_of(uri);
         let (start, end) = bytes(&text, range);
@@ -331,9 +332,13 @@ impl Editor {
             .find(['\r', '\n'])
             .map_or(text.len(), |at| end + at);
         let line = text[..start].matches('\n').count() + 1;
+        let file = self.file_of(uri);
+        let line = match file.starts_with("std/") {
+            true => String::new(),
+            false => line.to_string(),
+        };
         format!(
-            "{}:{line} {}[{}]{}",
-            self.file_of(uri),
+            "{file}:{line} {}[{}]{}",
             text[from..start].trim_start(),
             text[start..end].replace('\n', "⏎"),
             text[end..to].trim_end(),

@@ -1,0 +1,81 @@
+-- Documents that are no files: the modules of the standard library, and what a service becomes. The server makes their texts.
+
+local M = {}
+
+-- A client that can be asked.
+local function client()
+  return require("nth.client").running()[1]
+end
+
+local function show(buffer, lines, language)
+  vim.bo[buffer].modifiable = true
+  vim.bo[buffer].readonly = false
+  vim.api.nvim_buf_set_lines(buffer, 0, -1, false, lines)
+  vim.bo[buffer].buftype = "nofile"
+  vim.bo[buffer].swapfile = false
+  vim.bo[buffer].modified = false
+  vim.bo[buffer].modifiable = false
+  vim.bo[buffer].readonly = true
+  if language and language ~= "" and vim.bo[buffer].filetype ~= language then
+    vim.bo[buffer].filetype = language
+  end
+end
+
+local function show_answer(buffer, failure, answer)
+  if type(answer) == "table" and type(answer.text) == "string" then
+    local text = answer.text:gsub("\r\n", "\n"):gsub("\n$", "")
+    show(buffer, vim.split(text, "\n", { plain = true }), answer.languageId)
+  else
+    local why = type(failure) == "table" and failure.message or failure
+    show(buffer, { "There is no such document" .. (why and (": " .. tostring(why)) or ".") }, nil)
+  end
+end
+
+--- Fills a buffer whose name is such an address. It waits for the text: whoever jumps into it goes to a line of it at once.
+function M.read(buffer)
+  local address = vim.api.nvim_buf_get_name(buffer)
+  local asked = client()
+  if not asked then
+    show(buffer, { "The language server, which makes this text, does not run." }, nil)
+    return
+  end
+  local result, failure = require("nth.client").call(asked, "request_sync", "nth/virtualDocument", { uri = address }, 5000, buffer)
+  if result then
+    show_answer(buffer, result.err, result.result)
+  else
+    show_answer(buffer, failure, nil)
+  end
+end
+
+--- Asks anew for what is shown of generated documents; what the standard library says does not change.
+function M.refresh()
+  local asked = client()
+  if not asked then
+    return
+  end
+  for _, buffer in ipairs(vim.api.nvim_list_bufs()) do
+    local address = vim.api.nvim_buf_get_name(buffer)
+    if vim.api.nvim_buf_is_loaded(buffer) and vim.startswith(address, "nth-generated://") then
+      local function got(failure, answer)
+        if vim.api.nvim_buf_is_valid(buffer) then
+          show_answer(buffer, failure, answer)
+        end
+      end
+      require("nth.client").call(asked, "request", "nth/virtualDocument", { uri = address }, got, buffer)
+    end
+  end
+end
+
+--- Shows a document beside what is edited.
+function M.open(address)
+  local buffer = vim.uri_to_bufnr(address)
+  local window = vim.fn.bufwinid(buffer)
+  if window ~= -1 then
+    vim.api.nvim_set_current_win(window)
+    return
+  end
+  vim.cmd("vsplit")
+  vim.api.nvim_win_set_buf(0, buffer)
+end
+
+return M
