@@ -605,6 +605,23 @@ fn half_typed_text_all_around_does_no_harm() {
 }
 
 #[test]
+fn a_sign_that_asks_is_followed_by_a_space() {
+    let chosen = |body: &str, label: &str| {
+        complete(&format!("service checkout {{\n  {body}\n}}\n")).changes(label)
+    };
+    assert_eq!(chosen("tier =$0", "critical"), "  tier = critical\n");
+    assert_eq!(
+        chosen("slo x { sli :$0 }", "ratio"),
+        "  slo x { sli : ratio }\n"
+    );
+    assert_eq!(chosen("tier = $0", "critical"), "  tier = critical\n");
+    assert_eq!(
+        complete("template service x(a:$0)\n").changes("bool"),
+        "template service x(a: bool)\n"
+    );
+}
+
+#[test]
 fn what_is_offered_ends() {
     let mut text = String::new();
     for number in 0..300 {

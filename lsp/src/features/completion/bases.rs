@@ -5,7 +5,7 @@ use nthc::resolve::module_named;
 use nthc::syntax::tree::ItemNode;
 use smol_str::SmolStr;
 
-use super::bodies::{body_snippet, doc_line, name_text};
+use super::bodies::{body_snippet, doc_line, is_plain};
 use super::elsewhere;
 use super::imports::{Imports, item_offer};
 use super::{Offer, Offers, What};
@@ -53,7 +53,7 @@ pub fn bases(cursor: &Cursor<'_>, kind: &str, path: &[SmolStr], offers: &mut Off
             let is_own = file == scope.file && cursor.item().is_some_and(|item| item == entry.key);
             // The tiers and other blocks of the prelude are no bases that anybody wants.
             let is_tier = file != scope.file && entry.class == ItemClass::Block;
-            if is_base(entry, kind) && !is_own && !is_tier && name_text(&entry.name) == entry.name {
+            if is_base(entry, kind) && !is_own && !is_tier && is_plain(&entry.name) {
                 let offer = item_offer(file.module(db), entry, rank(entry));
                 offers.add(with_call(cursor, entry, offer));
             }

@@ -3,7 +3,7 @@
 use nthc::db::{ItemClass, file_names};
 use smol_str::SmolStr;
 
-use super::bodies::name_text;
+use super::bodies::is_plain;
 use super::imports::{Imports, item_offer};
 use super::{MOST, Offers, fits};
 use crate::cursor::place::Cursor;
@@ -29,8 +29,7 @@ pub fn offer(
         let last = module.rsplit('.').next().unwrap_or_default();
         for entry in &file_names(db, *file).items {
             if !wanted(entry.class, &entry.kind)
-                || entry.name.is_empty()
-                || name_text(&entry.name) != entry.name
+                || !is_plain(&entry.name)
                 || !(fits(prefix, &entry.name) || fits(prefix, last))
             {
                 continue;

@@ -9,7 +9,7 @@ use nthc::db::{
 use nthc::syntax::tree::{ItemNode, TextRange};
 use smol_str::SmolStr;
 
-use super::bodies::name_text;
+use super::bodies::is_plain;
 use super::{MOST, Offer, Offers, What, fits};
 use crate::cursor::place::Cursor;
 use crate::features::docs::Subject;
@@ -244,7 +244,7 @@ pub fn names(cursor: &Cursor<'_>, module: &str, given: &[String], offers: &mut O
         );
         let is_given = given.iter().any(|known| *known == entry.name);
         // A quoted name cannot stand between the braces.
-        if !is_named || is_given || name_text(&entry.name) != entry.name {
+        if !is_named || is_given || !is_plain(&entry.name) {
             continue;
         }
         offers.add(item_offer(file.module(db), entry, 10));

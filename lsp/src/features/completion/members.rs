@@ -4,7 +4,7 @@ use nthc::db::{ItemClass, SourceFile, file_names};
 use nthc::schema::Ty;
 use smol_str::SmolStr;
 
-use super::bodies::name_text;
+use super::bodies::is_plain;
 use super::imports::item_offer;
 use super::{Offer, Offers, What};
 use crate::cursor::infer::{Thing, plural};
@@ -91,7 +91,7 @@ fn nested(cursor: &Cursor<'_>, thing: &Thing, ty: &Ty, offers: &mut Offers) {
         _ => Vec::new(),
     };
     for (kind, name) in children {
-        if kind == *wanted && name_text(&name) == name {
+        if kind == *wanted && is_plain(&name) {
             offers.add(Offer::new(name.as_str(), What::Block, 5).detail(kind.as_str()));
         }
     }
@@ -112,7 +112,7 @@ fn module(cursor: &Cursor<'_>, file: SourceFile, ty: &Ty, offers: &mut Offers) {
             ItemClass::Block => wanted(&entry.kind),
             _ => false,
         };
-        if is_value && name_text(&entry.name) == entry.name {
+        if is_value && is_plain(&entry.name) {
             offers.add(item_offer(file.module(db), entry, 10));
         }
     }

@@ -30,8 +30,10 @@ pub struct Metrics<'db> {
     anywhere: Vec<(&'db str, &'db Metric)>,
     /// What the file itself names, but for the word that is typed.
     own: Used,
-    /// All files, those of the standard library last.
+    /// The other files.
     files: Vec<SourceFile>,
+    /// Those of the standard library.
+    standard: Vec<SourceFile>,
 }
 
 impl<'db> Metrics<'db> {
@@ -56,19 +58,22 @@ impl<'db> Metrics<'db> {
             }
         }
         here.push(declared);
-        let (standard, project): (Vec<SourceFile>, Vec<SourceFile>) = workspace
-            .modules(db)
-            .values()
-            .copied()
-            .filter(|file| *file != cursor.scope.file)
-            .partition(|file| file.module(db).starts_with("std."));
+        let (mut files, mut standard) = (Vec::new(), Vec::new());
+        for (name, file) in workspace.modules(db).iter() {
+            if name.starts_with("std.") {
+                standard.push(*file);
+            } else if *file != cursor.scope.file {
+                files.push(*file);
+            }
+        }
         Self {
             db,
             here,
             is_unclaimed,
             anywhere,
             own: without_word(cursor),
-            files: project.into_iter().chain(standard).collect(),
+            files,
+            standard,
         }
     }
 
@@ -102,11 +107,8 @@ impl<'db> Metrics<'db> {
         }
         // Before the first letter, a look into some files is enough.
         let looked_at = if typed.is_empty() { FEW } else { usize::MAX };
-        for file in self.files.iter().take(looked_at) {
-            let rank = match file.module(self.db).starts_with("std.") {
-                true => 25,
-                false => 18,
-            };
+        let files = self.files.iter().take(looked_at).map(|file| (file, 18));
+        for (file, rank) in files.chain(self.standard.iter().map(|file| (file, 25))) {
             for (name, _) in used(self.db, *file).starting_with(typed) {
                 if seen.contains(name.as_str()) {
                     continue;
@@ -178,10 +180,15 @@ impl<'db> Metrics<'db> {
         labels.into_iter().collect()
     }
 
+    /// All other files, those of the standard library last.
+    fn others(&self) -> impl Iterator<Item = &SourceFile> {
+        self.files.iter().chain(&self.standard)
+    }
+
     /// The other files that name a metric. Of all labels, those of the file itself are enough.
     fn other_files(&self, metric: Option<&str>) -> Vec<&Used> {
         match metric {
-            Some(_) => self.files.iter().map(|file| used(self.db, *file)).collect(),
+            Some(_) => self.others().map(|file| used(self.db, *file)).collect(),
             None => Vec::new(),
         }
     }
@@ -202,7 +209,7 @@ impl<'db> Metrics<'db> {
             }
         }
         if values.is_empty() && !CHURNING.contains(&label) {
-            let others = self.files.iter().map(|file| (used(self.db, *file), 20));
+            let others = self.others().map(|file| (used(self.db, *file), 20));
             for (of, rank) in std::iter::once((&self.own, 15)).chain(others) {
                 for (_, listed) in of.labels.iter().filter(|(name, _)| name == label) {
                     for value in listed {

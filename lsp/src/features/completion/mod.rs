@@ -86,6 +86,18 @@ pub fn complete(
         Place::Text(ty) => texts::texts(&cursor, ty, &mut offers),
         Place::Query(open, ty) => query::query(&cursor, *open, ty, &mut offers),
     }
+    // Right after a sign that asked for this, a space is due.
+    let before = tokens.text.get(..cursor.word.start).unwrap_or_default();
+    let is_spaced = matches!(&cursor.place, Place::Value(_) | Place::Type)
+        || matches!(&cursor.place, Place::Base(_, path) if path.is_empty());
+    if is_spaced && before.ends_with(['=', ':']) {
+        for offer in &mut offers.all {
+            offer.snippet.insert(0, ' ');
+            if let Some(plain) = &mut offer.plain {
+                plain.insert(0, ' ');
+            }
+        }
+    }
     offers
 }
 

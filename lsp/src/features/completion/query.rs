@@ -254,7 +254,7 @@ fn holes(cursor: &Cursor<'_>, offers: &mut Offers) {
     };
     for place in (0..scope.blocks.len()).rev() {
         for (kind, name) in scope.children(place) {
-            if kind == "signal" && super::bodies::name_text(&name) == name {
+            if kind == "signal" && super::bodies::is_plain(&name) {
                 add(&name, "signal".to_owned(), 5);
             }
         }

@@ -4,7 +4,7 @@ use nthc::db::{ItemClass, file_names};
 use nthc::schema::{COMPILE_TIME, IN_TEXTS, Ty};
 use smol_str::SmolStr;
 
-use super::bodies::name_text;
+use super::bodies::{is_plain, name_text};
 use super::elsewhere::{self, is_one};
 use super::imports::{Imports, item_offer};
 use super::{Offer, Offers, What, literals};
@@ -123,7 +123,7 @@ fn blocks_around(cursor: &Cursor<'_>, kinds: &[SmolStr], all: bool, offers: &mut
                 continue;
             }
             // What is named in quotes cannot be meant by a word.
-            if name_text(&name) == name {
+            if is_plain(&name) {
                 offers.add(Offer::new(name.as_str(), What::Block, 10).detail(kind.as_str()));
             }
         }
@@ -331,7 +331,7 @@ fn items(cursor: &Cursor<'_>, kinds: &[SmolStr], wanted: &[&Ty], all: bool, offe
             });
             // Nor is a `let` its own value.
             let is_itself = own_item == Some(entry.key);
-            if is_wanted && !is_around && !is_itself && name_text(&entry.name) == entry.name {
+            if is_wanted && !is_around && !is_itself && is_plain(&entry.name) {
                 offers.add(item_offer(file.module(db), entry, rank));
             }
         }
