@@ -166,7 +166,7 @@ impl<'db> Bases<'db> {
         for layer in &self.layers {
             for block in blocks(layer.body) {
                 let is_it = |known: &&'db Block| same(known, block);
-                match found.iter().position(|known| is_it(known)) {
+                match found.iter().position(is_it) {
                     Some(place) if block.base.is_some() => {
                         if let Some(slot) = found.get_mut(place) {
                             *slot = block;

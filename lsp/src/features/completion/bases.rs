@@ -77,11 +77,10 @@ pub fn bases(cursor: &Cursor<'_>, kind: &str, path: &[SmolStr], offers: &mut Off
     }
     let call = |entry: &ItemEntry| call_snippet(cursor, entry);
     // Other people's blocks are bases seldom; their templates are made for it.
-    let wanted = |class: ItemClass, of: &str| {
-        of == kind
-            && (class == ItemClass::Template
-                || class == ItemClass::Block && !cursor.prefix().is_empty())
-    };
+    let mut wanted = vec![(ItemClass::Template, SmolStr::from(kind))];
+    if !cursor.prefix().is_empty() {
+        wanted.push((ItemClass::Block, kind.into()));
+    }
     elsewhere::offer(cursor, &wanted, 12, &call, offers);
 }
 

@@ -1,63 +1,66 @@
 //! What other modules have, with the import that it needs.
 
-use nthc::db::{ItemClass, file_names};
+use nthc::db::{ItemClass, ItemEntry};
 use smol_str::SmolStr;
 
-use super::bodies::is_plain;
 use super::imports::{Imports, item_offer};
+use super::index::{Named, index};
 use super::{MOST, Offers, fits};
 use crate::cursor::place::Cursor;
 
 /// Offers the items of some classes and kinds that other modules have and the file does not know yet, or knows by their
-/// module. A template's `call` is what follows its name.
+/// module. `call` is what follows the name of a template.
 pub fn offer(
     cursor: &Cursor<'_>,
-    wanted: &dyn Fn(ItemClass, &str) -> bool,
+    wanted: &[(ItemClass, SmolStr)],
     rank: u16,
-    call: &dyn Fn(&nthc::db::ItemEntry) -> Option<String>,
+    call: &dyn Fn(&ItemEntry) -> Option<String>,
     offers: &mut Offers,
 ) {
     let (db, workspace) = (cursor.scope.lookup.db, cursor.scope.lookup.workspace);
-    let own = cursor.scope.file;
-    let imports = Imports::of(db, own);
+    if wanted.is_empty() {
+        return;
+    }
+    let imports = Imports::of(db, cursor.scope.file);
+    let known = index(db, workspace);
     let prefix = cursor.prefix();
     let mut added = 0;
-    for (module, file) in workspace.modules(db).iter() {
-        if *file == own || module == "std.prelude" {
+    let of_wanted = wanted
+        .iter()
+        .flat_map(|(class, kind)| known.get(*class, kind));
+    for Named {
+        module,
+        file,
+        entry,
+    } in of_wanted
+    {
+        let last = module.rsplit('.').next().unwrap_or_default();
+        if *file == cursor.scope.file || !(fits(prefix, &entry.name) || fits(prefix, last)) {
             continue;
         }
-        let last = module.rsplit('.').next().unwrap_or_default();
-        for entry in &file_names(db, *file).items {
-            if !wanted(entry.class, &entry.kind)
-                || !is_plain(&entry.name)
-                || !(fits(prefix, &entry.name) || fits(prefix, last))
-            {
-                continue;
-            }
-            if added >= MOST {
-                offers.is_incomplete = true;
-                return;
-            }
-            let Some(way) = imports.way(module, &entry.name) else {
-                continue;
-            };
-            let is_known = way.import.is_none();
-            let mut offer = item_offer(module, entry, if is_known { rank } else { rank + 60 });
-            if !is_known {
-                let what = offer.detail.take().unwrap_or_default();
-                offer.detail = Some(format!("{what}, import {module}"));
-            }
-            offer.label.clone_from(&way.written);
-            let call = call(entry).unwrap_or_default();
-            offer.plain = Some(way.written.clone());
-            offer.snippet = format!("{}{call}", super::offer::escaped(&way.written));
-            // `avail` finds `http.availability`, be it in an editor that compares from the first letter.
-            let by_module = last.starts_with(prefix);
-            offer.filter = (!by_module).then(|| entry.name.to_string());
-            offer.import = way.import;
-            offers.add(offer);
-            added += 1;
+        if added >= MOST {
+            offers.is_incomplete = true;
+            return;
         }
+        let Some(way) = imports.way(module, &entry.name) else {
+            continue;
+        };
+        let is_known = way.import.is_none();
+        let mut offer = item_offer(module, entry, if is_known { rank } else { rank + 60 });
+        if !is_known {
+            let what = offer.detail.take().unwrap_or_default();
+            offer.detail = Some(format!("{what}, import {module}"));
+        }
+        offer.label.clone_from(&way.written);
+        let call = call(entry).unwrap_or_default();
+        offer.snippet = format!("{}{call}", super::offer::escaped(&way.written));
+        offer.plain = Some(way.written);
+        // `avail` finds `http.availability`, be it in an editor that compares from the first letter.
+        let by_module = last.starts_with(prefix);
+        offer.filter = (!by_module).then(|| entry.name.to_string());
+        offer.import = way.import;
+        offers.add(offer);
+        added += 1;
     }
 }
 

@@ -4,6 +4,7 @@ mod bases;
 mod bodies;
 mod elsewhere;
 mod imports;
+mod index;
 mod literals;
 mod members;
 mod metrics;

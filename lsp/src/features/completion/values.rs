@@ -349,11 +349,13 @@ fn items(cursor: &Cursor<'_>, kinds: &[SmolStr], wanted: &[&Ty], all: bool, offe
             );
         }
     }
-    let is_wanted = |class: ItemClass, kind: &str| match class {
-        ItemClass::Block => kind != "environment" && is_one(kinds, kind),
-        // Every `let` of every module is too much but where one is meant.
-        ItemClass::Let => !cursor.prefix().is_empty(),
-        _ => false,
-    };
-    elsewhere::offer(cursor, &is_wanted, 25, &|_| None, offers);
+    let blocks = kinds.iter().filter(|kind| *kind != "environment");
+    let mut elsewhere: Vec<(ItemClass, SmolStr)> = blocks
+        .map(|kind| (ItemClass::Block, kind.clone()))
+        .collect();
+    // Every `let` of every module is too much but where one is meant.
+    if !cursor.prefix().is_empty() {
+        elsewhere.push((ItemClass::Let, SmolStr::default()));
+    }
+    elsewhere::offer(cursor, &elsewhere, 25, &|_| None, offers);
 }
