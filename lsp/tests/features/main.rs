@@ -2,6 +2,8 @@
 
 #![allow(clippy::unwrap_used, clippy::expect_used)]
 
+mod code_actions;
+mod code_lens;
 #[path = "../common/mod.rs"]
 mod common;
 mod completing;
@@ -10,10 +12,15 @@ mod completion_promql;
 mod definition;
 mod folding;
 mod formatting;
+mod generated;
 mod harness;
+mod hover;
+mod inlay_hints;
+mod refactorings;
 mod references;
 mod rename;
 mod selection;
+mod semantic_tokens;
 mod signature;
 mod support;
 mod symbols;
