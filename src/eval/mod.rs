@@ -38,6 +38,7 @@ use crate::db::{Diag, ItemKey, Span, Workspace, item};
 use crate::schema::{Schema, schema};
 use crate::syntax::tree::{ItemNode, TextRange};
 
+pub use labels::query_scope;
 pub use node::NodeId;
 pub use scope::{Context, Scope};
 pub use show::{expression, refinement};
