@@ -77,8 +77,36 @@ pub fn names_of(db: &dyn salsa::Database, file: SourceFile) -> (Vec<Diag>, Vec<G
     (diagnostics, globals)
 }
 
+/// Names that are declared twice: in a file, whatever they are; in the project, services, environments and teams.
+pub fn duplicates(db: &dyn salsa::Database, files: &[SourceFile]) -> Vec<Diag> {
+    let mut diagnostics = Vec::new();
+    let mut globals = Vec::new();
+    for file in files {
+        let (of_file, global) = names_of(db, *file);
+        diagnostics.extend(of_file);
+        globals.extend(global);
+    }
+    diagnostics.extend(shared(&globals));
+    diagnostics
+}
+
+/// Names among these that another one has taken before.
+pub fn shared<'a>(names: impl IntoIterator<Item = &'a GlobalName>) -> Vec<Diag> {
+    let mut first: BTreeMap<(&SmolStr, &SmolStr), &GlobalName> = BTreeMap::new();
+    let mut found = Vec::new();
+    for name in names {
+        match first.get(&(&name.entry.kind, &name.stem)) {
+            Some(before) => found.push(declared_before(name, before)),
+            None => {
+                first.insert((&name.entry.kind, &name.stem), name);
+            }
+        }
+    }
+    found
+}
+
 /// What is said of a name that another declaration has taken before.
-pub fn declared_before(name: &GlobalName, before: &GlobalName) -> Diag {
+fn declared_before(name: &GlobalName, before: &GlobalName) -> Diag {
     let entry = &name.entry;
     let mut diagnostic = duplicate(entry, name.span).because(before.span, "first declared here");
     if before.entry.name != entry.name {

@@ -5,13 +5,13 @@
 mod file;
 mod remembered;
 
-use std::collections::{BTreeMap, HashSet};
+use std::collections::HashSet;
 use std::sync::Arc;
 
 use smol_str::SmolStr;
 
 use crate::check::dependencies::{self, Needs};
-use crate::check::project::{self, GlobalName};
+use crate::check::project;
 use crate::db::{Database, Diag, Span, Workspace};
 use crate::diagnostics::Code;
 
@@ -45,7 +45,8 @@ impl Project<'_> {
         for file in &self.files {
             own.extend(file.duplicates.iter().cloned());
         }
-        let duplicates = remembered.duplicates(|| duplicates(&self.files));
+        let duplicates = remembered
+            .duplicates(|| project::shared(self.files.iter().flat_map(|file| &file.globals)));
         own.extend(duplicates.iter().cloned());
         own.extend(self.of_settings.clone());
 
@@ -71,21 +72,6 @@ impl Project<'_> {
         let found = without_recorded(distinct(own, made), &self.files);
         remembered.explain(self.db, self.workspace, found)
     }
-}
-
-/// Names that are declared by several files.
-fn duplicates(files: &[Arc<FileFindings>]) -> Vec<Diag> {
-    let mut first: BTreeMap<(&SmolStr, &SmolStr), &GlobalName> = BTreeMap::new();
-    let mut found = Vec::new();
-    for name in files.iter().flat_map(|file| &file.globals) {
-        match first.get(&(&name.entry.kind, &name.stem)) {
-            Some(before) => found.push(project::declared_before(name, before)),
-            None => {
-                first.insert((&name.entry.kind, &name.stem), name);
-            }
-        }
-    }
-    found
 }
 
 /// The circles among services in each environment.
