@@ -1,6 +1,7 @@
 #![forbid(unsafe_code)]
 #![doc = "The compiler of `.nth`: from one description of a service's reliability to everything that watches it."]
 
+mod artifacts;
 pub mod backends;
 pub mod catalogue;
 pub mod check;

@@ -9,9 +9,10 @@ use rayon::prelude::*;
 use salsa::{Durability, Setter};
 use smol_str::SmolStr;
 
+use crate::artifacts::{in_folder, of_service, settings_in};
 use crate::backends::{self, Artifact};
 use crate::catalogue::Lock;
-use crate::check::{check_item, project, rules};
+use crate::check::{check_item, rules};
 use crate::compile::{Compilation, Input, SourceInput};
 use crate::db::{
     Database, Diag, FileNames, ItemClass, ItemEntry, ItemKey, SourceFile, Span, Workspace,
@@ -785,11 +786,72 @@ impl Session {
         settings: &Settings,
         environment: &Option<SmolStr>,
     ) -> Vec<Result<Vec<Artifact>, Box<Diag>>> {
-        let settings = Settings {
-            environment: environment.clone(),
-            ..settings.clone()
-        };
-        let keys = self.services();
+        self.with_project(environment, |project, models| {
+            let settings = settings_in(settings, environment);
+            let keys = self.services();
+            let mut built = self.ask(&keys, |db, key| {
+                let Some(service) = models.get(&key) else {
+                    return Ok(Vec::new());
+                };
+                of_service(db, key, service, project, &settings)
+            });
+            built.push(self.artifacts_of_all(project, &settings));
+            built
+        })
+    }
+
+    /// The artifacts that one of the project's services has in an environment, as a build makes them; none where the
+    /// service is too wrong to have a model.
+    ///
+    /// # Errors
+    ///
+    /// What a target could not write.
+    pub fn service_artifacts(
+        &self,
+        settings: &Settings,
+        environment: &Option<SmolStr>,
+        key: ItemKey,
+    ) -> Result<Vec<Artifact>, Box<Diag>> {
+        self.with_project(environment, |project, models| match models.get(&key) {
+            Some(service) => {
+                let settings = settings_in(settings, environment);
+                of_service(&self.db, key, service, project, &settings)
+            }
+            None => Ok(Vec::new()),
+        })
+    }
+
+    /// The artifacts that the project has in an environment besides those of its services, as a build makes them.
+    ///
+    /// # Errors
+    ///
+    /// What a target could not write.
+    pub fn project_artifacts(
+        &self,
+        settings: &Settings,
+        environment: &Option<SmolStr>,
+    ) -> Result<Vec<Artifact>, Box<Diag>> {
+        self.with_project(environment, |project, _| {
+            self.artifacts_of_all(project, &settings_in(settings, environment))
+        })
+    }
+
+    fn artifacts_of_all(
+        &self,
+        project: &ir::Project<'_>,
+        settings: &Settings,
+    ) -> Result<Vec<Artifact>, Box<Diag>> {
+        let made = backends::project_artifacts(project, settings);
+        made.map(|artifacts| in_folder(artifacts, settings))
+            .map_err(|problem| Box::new(Diag::new(&codes::UNWRITABLE, problem, self.nowhere())))
+    }
+
+    /// Asks something of all that is built together in an environment.
+    fn with_project<T>(
+        &self,
+        environment: &Option<SmolStr>,
+        question: impl FnOnce(&ir::Project<'_>, &HashMap<ItemKey, &ir::Service>) -> T,
+    ) -> T {
         let services = self.models(environment.as_deref());
         let teams = self.teams(&services, environment);
         let project = ir::Project::new(
@@ -798,35 +860,13 @@ impl Session {
                 .filter_map(|lowered| lowered.service.as_ref()),
             teams.iter().filter_map(|lowered| lowered.team.as_ref()),
         );
-        let models: HashMap<ItemKey, &ir::Service> = keys
-            .iter()
+        let models: HashMap<ItemKey, &ir::Service> = self
+            .services()
+            .into_iter()
             .zip(&services)
-            .filter_map(|(key, lowered)| Some((*key, lowered.service.as_ref()?)))
+            .filter_map(|(key, lowered)| Some((key, lowered.service.as_ref()?)))
             .collect();
-        let mut built = self.ask(&keys, |db, key| {
-            let Some(service) = models.get(&key) else {
-                return Ok(Vec::new());
-            };
-            backends::service_artifacts(service, &project, &settings).map_err(|problem| {
-                Box::new(Diag::new(
-                    &codes::UNWRITABLE,
-                    problem,
-                    project::name_span(db, key),
-                ))
-            })
-        });
-        let of_all = backends::project_artifacts(&project, &settings);
-        built.push(
-            of_all.map_err(|problem| {
-                Box::new(Diag::new(&codes::UNWRITABLE, problem, self.nowhere()))
-            }),
-        );
-        if let Some(environment) = environment {
-            for artifact in built.iter_mut().flatten().flatten() {
-                artifact.path = format!("{}/{}", backends::file_stem(environment), artifact.path);
-            }
-        }
-        built
+        question(&project, &models)
     }
 
     /// All files as diagnostics point into them.

@@ -2,8 +2,10 @@
 //! the owner's answer, never the client: handlers run concurrently, so an edit sent after an `.await` could overtake
 //! another, and handlers that wait for the client could keep the client's answer from being read.
 
+use std::sync::Arc;
 use std::sync::mpsc::Sender;
 
+use serde_json::Value;
 use tokio::sync::mpsc::UnboundedSender;
 use tokio::sync::oneshot;
 use tower_lsp::jsonrpc::{Error, Result};
@@ -25,8 +27,9 @@ use tower_lsp::{Client, LanguageServer, async_trait};
 
 use crate::buffers::path_of;
 use crate::features::{
-    self, call_hierarchy, code_actions, definition, document_links, folding, formatting,
-    highlights, references, rename, selection, symbols, type_hierarchy,
+    self, call_hierarchy, code_actions, code_lens, definition, document_links, folding, formatting,
+    generated, highlights, hover, inlay_hints, references, rename, selection, semantic_tokens,
+    symbols, type_hierarchy,
 };
 use crate::outgoing::Outgoing;
 use crate::owner::Event;
@@ -41,6 +44,7 @@ pub struct Backend {
     events: Sender<Event>,
     outgoing: UnboundedSender<Outgoing>,
     registrations: std::sync::OnceLock<Vec<Registration>>,
+    tokens: Arc<semantic_tokens::Memory>,
 }
 
 impl Backend {
@@ -51,6 +55,7 @@ impl Backend {
             events,
             outgoing,
             registrations: std::sync::OnceLock::new(),
+            tokens: Arc::default(),
         }
     }
 
@@ -105,6 +110,17 @@ impl Backend {
         answer
             .await
             .unwrap_or_else(|_| Err(Error::internal_error()))
+    }
+}
+
+impl Backend {
+    /// `nth/virtualDocument`: the text of a document that has no file; nothing where there is no such document.
+    pub async fn virtual_document(
+        &self,
+        params: generated::VirtualDocumentParams,
+    ) -> Result<Option<generated::VirtualDocument>> {
+        self.read_whole(move |view| generated::virtual_document(view, &params.uri))
+            .await
     }
 }
 
@@ -256,6 +272,10 @@ impl LanguageServer for Backend {
             .unwrap_or_else(|_| Err(Error::internal_error()))
     }
 
+    async fn did_change_configuration(&self, params: lsp::DidChangeConfigurationParams) {
+        self.put(Event::Configure(params.settings));
+    }
+
     // What a client can ask for, in the order of the alphabet.
 
     async fn prepare_call_hierarchy(
@@ -285,6 +305,32 @@ impl LanguageServer for Backend {
     async fn code_action(&self, params: CodeActionParams) -> Result<Option<CodeActionResponse>> {
         self.read(move |view| code_actions::code_actions(view, &params))
             .await
+    }
+
+    async fn code_lens(&self, params: lsp::CodeLensParams) -> Result<Option<Vec<lsp::CodeLens>>> {
+        self.read_whole(move |view| code_lens::code_lens(view, &params))
+            .await
+    }
+
+    async fn code_lens_resolve(&self, lens: lsp::CodeLens) -> Result<lsp::CodeLens> {
+        self.read_whole(move |view| code_lens::resolve(view, lens.clone()))
+            .await
+    }
+
+    async fn execute_command(&self, params: lsp::ExecuteCommandParams) -> Result<Option<Value>> {
+        let outgoing = self.outgoing.clone();
+        let shown = self
+            .ask(Overtaken::AskAgain, move |view| {
+                generated::execute(view, &params)
+            })
+            .await?;
+        let Some(shown) = shown else {
+            return Ok(None);
+        };
+        let answer = Value::from(shown.address());
+        // The client has gone where nobody takes it.
+        let _ = outgoing.send(shown.outgoing());
+        Ok(Some(answer))
     }
 
     async fn goto_declaration(
@@ -341,6 +387,49 @@ impl LanguageServer for Backend {
 
     async fn formatting(&self, params: DocumentFormattingParams) -> Result<Option<Vec<TextEdit>>> {
         self.read_whole(move |view| formatting::formatting(view, &params))
+            .await
+    }
+
+    async fn hover(&self, params: lsp::HoverParams) -> Result<Option<lsp::Hover>> {
+        self.read(move |view| hover::hover(view, &params)).await
+    }
+
+    async fn inlay_hint(
+        &self,
+        params: lsp::InlayHintParams,
+    ) -> Result<Option<Vec<lsp::InlayHint>>> {
+        self.read(move |view| inlay_hints::inlay_hints(view, &params))
+            .await
+    }
+
+    async fn inlay_hint_resolve(&self, hint: lsp::InlayHint) -> Result<lsp::InlayHint> {
+        self.read(move |view| inlay_hints::resolve(view, hint.clone()))
+            .await
+    }
+
+    async fn semantic_tokens_full(
+        &self,
+        params: lsp::SemanticTokensParams,
+    ) -> Result<Option<lsp::SemanticTokensResult>> {
+        let memory = Arc::clone(&self.tokens);
+        self.read_whole(move |view| semantic_tokens::full(view, &memory, &params))
+            .await
+    }
+
+    async fn semantic_tokens_full_delta(
+        &self,
+        params: lsp::SemanticTokensDeltaParams,
+    ) -> Result<Option<lsp::SemanticTokensFullDeltaResult>> {
+        let memory = Arc::clone(&self.tokens);
+        self.read_whole(move |view| semantic_tokens::full_delta(view, &memory, &params))
+            .await
+    }
+
+    async fn semantic_tokens_range(
+        &self,
+        params: lsp::SemanticTokensRangeParams,
+    ) -> Result<Option<lsp::SemanticTokensRangeResult>> {
+        self.read(move |view| semantic_tokens::range(view, &params))
             .await
     }
 

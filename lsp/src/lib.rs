@@ -102,10 +102,12 @@ where
     let left = Arc::new(Notify::new());
     let was_shut_down = Arc::new(AtomicBool::new(false));
     let stop = events.clone();
-    let (service, socket) = LspService::new(|client| {
+    let (service, socket) = LspService::build(|client| {
         tokio::spawn(outgoing::deliver(client.clone(), receive));
         Backend::new(client, events, send)
-    });
+    })
+    .custom_method("nth/virtualDocument", Backend::virtual_document)
+    .finish();
     let watched = Watched {
         service,
         left: Arc::clone(&left),

@@ -2,9 +2,11 @@
 
 use std::collections::HashSet;
 
+use serde::{Deserialize, Serialize};
 use tokio::sync::mpsc::UnboundedReceiver;
 use tower_lsp::Client;
-use tower_lsp::lsp_types::{MessageType, PublishDiagnosticsParams};
+use tower_lsp::lsp_types::notification::Notification;
+use tower_lsp::lsp_types::{MessageType, PublishDiagnosticsParams, ShowDocumentParams, Url};
 
 use crate::progress::{self, Shown};
 
@@ -21,6 +23,25 @@ pub enum Outgoing {
     Progress(Shown),
     /// What the client asked for may be another answer now.
     Refresh,
+    /// Inlay hints are to be asked for anew.
+    RefreshHints,
+    /// What a project generates may be other than it was; the address of the folder of its virtual documents.
+    Regenerated(String),
+    /// A file is to be shown.
+    ShowFile(Url),
+}
+
+/// Tells a client that shows virtual documents that those below an address may have other texts now.
+enum VirtualDocumentChanged {}
+
+impl Notification for VirtualDocumentChanged {
+    type Params = Regenerated;
+    const METHOD: &'static str = "nth/virtualDocumentChanged";
+}
+
+#[derive(Serialize, Deserialize)]
+struct Regenerated {
+    uri: String,
 }
 
 /// Tells the client until nobody is left who could have something to say. A slow client gets only the newest
@@ -49,17 +70,42 @@ pub async fn deliver(client: Client, mut messages: UnboundedReceiver<Outgoing>) 
                     // A client that refuses will ask when it likes to.
                     tokio::spawn(async move { client.workspace_diagnostic_refresh().await });
                 }
+                Outgoing::Regenerated(uri) => {
+                    let params = Regenerated { uri };
+                    client
+                        .send_notification::<VirtualDocumentChanged>(params)
+                        .await;
+                }
+                // Nobody waits for what the client answers: it may never do.
+                Outgoing::RefreshHints => {
+                    let client = client.clone();
+                    tokio::spawn(async move { client.inlay_hint_refresh().await });
+                }
+                Outgoing::ShowFile(uri) => {
+                    let client = client.clone();
+                    tokio::spawn(async move {
+                        let params = ShowDocumentParams {
+                            uri,
+                            external: Some(false),
+                            take_focus: Some(true),
+                            selection: None,
+                        };
+                        client.show_document(params).await
+                    });
+                }
             }
         }
     }
 }
 
-/// Without the diagnostics that later ones replace.
+/// Without the news that later ones replace.
 fn newest(mut batch: Vec<Outgoing>) -> Vec<Outgoing> {
     let mut seen = HashSet::new();
     batch.reverse();
     batch.retain(|message| match message {
-        Outgoing::Diagnostics(found) => seen.insert(found.uri.clone()),
+        Outgoing::Diagnostics(found) => seen.insert(found.uri.to_string()),
+        Outgoing::Regenerated(uri) => seen.insert(uri.clone()),
+        Outgoing::RefreshHints => seen.insert(String::new()),
         _ => true,
     });
     batch.reverse();

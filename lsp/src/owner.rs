@@ -28,6 +28,8 @@ const READERS: usize = 3;
 pub enum Event {
     /// The client said what it can do.
     Start(Box<Settings>),
+    /// The person changed settings.
+    Configure(serde_json::Value),
     /// A document was opened.
     Open {
         uri: Url,
@@ -146,6 +148,7 @@ fn run(events: &Receiver<Event>, mut world: World) {
 fn take(world: &mut World, event: Event) {
     match event {
         Event::Start(settings) => world.start(*settings),
+        Event::Configure(settings) => world.configure(&settings),
         Event::Open { uri, version, text } => world.open(uri, version, text),
         Event::Change {
             uri,

@@ -8,6 +8,7 @@ use nthc::catalogue::LOCK;
 use nthc::compile::SourceInput;
 use nthc::db::Database;
 use nthc::diagnostics::{Diagnostic, FileSpan, Severity, SourceMap};
+use nthc::ir::Settings;
 use nthc::levels::Levels;
 use nthc::project::{self, Error, Loaded, MANIFEST, paths};
 use nthc::session::{Configuration, Session};
@@ -27,6 +28,8 @@ pub struct Project {
     /// The folder that paths are shown from.
     folder: PathBuf,
     configuration: Configuration,
+    /// What its targets need to know.
+    pub targets: Arc<Settings>,
     files: Vec<Source>,
     /// The places of the files among `files`.
     places: BTreeMap<PathBuf, usize>,
@@ -96,8 +99,8 @@ impl Project {
             .or_else(|| project::to_identifier(&stem))
             .unwrap_or_else(|| "untitled".to_owned());
         let mut project = Self::empty(folder);
-        project.configuration =
-            Configuration::new(&project::default_settings(&stem), None, Levels::default());
+        project.targets = Arc::new(project::default_settings(&stem));
+        project.configuration = Configuration::new(&project.targets, None, Levels::default());
         project.set_files(vec![Source {
             path: path.to_path_buf(),
             input: SourceInput {
@@ -111,13 +114,11 @@ impl Project {
     }
 
     fn empty(folder: &Path) -> Self {
+        let targets = project::default_settings("");
         Self {
             folder: folder.to_path_buf(),
-            configuration: Configuration::new(
-                &project::default_settings(""),
-                None,
-                Levels::default(),
-            ),
+            configuration: Configuration::new(&targets, None, Levels::default()),
+            targets: Arc::new(targets),
             files: Vec::new(),
             places: BTreeMap::new(),
             others: BTreeSet::new(),
@@ -138,6 +139,7 @@ impl Project {
             loaded.project.catalogue,
             loaded.project.levels,
         );
+        self.targets = Arc::new(loaded.project.settings);
         let read = loaded.sources.files().iter();
         let paths: Vec<PathBuf> = read
             .map(|file| paths::absolute(Path::new(&file.path), &self.folder))
@@ -245,6 +247,7 @@ impl Project {
         Some(ProjectView {
             key: key.to_path_buf(),
             session: session.snapshot(),
+            targets: Arc::clone(&self.targets),
             files: Arc::clone(&self.table),
             on_the_way: Arc::clone(&self.on_the_way),
             found: self.found().map(Arc::clone),

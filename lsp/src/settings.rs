@@ -2,8 +2,10 @@
 
 use std::path::PathBuf;
 
+use serde_json::Value;
 use tower_lsp::lsp_types::{ClientCapabilities, InitializeParams, Url};
 
+use crate::features::inlay_hints::WantedHints;
 use crate::position::Encoding;
 
 /// What was learnt from `initialize`.
@@ -33,6 +35,8 @@ pub struct Settings {
     pub progress: bool,
     /// The workspace's folders.
     pub folders: Vec<PathBuf>,
+    /// Which inlay hints the person wants.
+    pub hints: WantedHints,
     /// Everything that the client said it can do.
     pub client: ClientCapabilities,
     /// Where the pages of the codes are, ending with `/`; absent where the compiler's own are to be used.
@@ -41,7 +45,8 @@ pub struct Settings {
 
 impl Settings {
     /// Reads what the client says of itself. `initializationOptions` may have `diagnosticPages`, the address of the
-    /// folder with the pages of the codes, and `virtualDocuments`, whether it opens `nth-std:` by asking the server.
+    /// folder with the pages of the codes, `virtualDocuments`, whether it opens `nth-std:` and `nth-generated:` by
+    /// asking the server, and `inlayHints`, see [`WantedHints::take`].
     pub fn new(params: &InitializeParams) -> Self {
         let text_document = params.capabilities.text_document.as_ref();
         let workspace = params.capabilities.workspace.as_ref();
@@ -52,7 +57,12 @@ impl Settings {
             .as_ref()
             .and_then(|options| options.get("diagnosticPages")?.as_str())
             .and_then(|address| Url::parse(&format!("{}/", address.trim_end_matches('/'))).ok());
+        let mut hints = WantedHints::default();
+        if let Some(options) = &params.initialization_options {
+            hints.take(options);
+        }
         Self {
+            hints,
             encoding: Encoding::negotiate(
                 general.and_then(|known| known.position_encodings.as_deref()),
             ),
@@ -102,6 +112,27 @@ impl Settings {
             client: params.capabilities.clone(),
             pages,
         }
+    }
+
+    /// Takes what the person's settings say now. What they do not name stays as it is.
+    pub fn configure(&mut self, settings: &Value) {
+        self.hints.take(settings);
+    }
+
+    /// Whether the client looks anew at inlay hints when it is told to.
+    pub fn refreshes_hints(&self) -> bool {
+        let workspace = self.client.workspace.as_ref();
+        workspace
+            .and_then(|known| known.inlay_hint.as_ref()?.refresh_support)
+            .unwrap_or_default()
+    }
+
+    /// Whether the client shows documents when it is asked to.
+    pub fn shows_documents(&self) -> bool {
+        let window = self.client.window.as_ref();
+        window
+            .and_then(|known| known.show_document.as_ref())
+            .is_some_and(|known| known.support)
     }
 }
 

@@ -6,6 +6,7 @@ use std::sync::Arc;
 
 use nthc::db::{Database, ItemKey, SourceFile, Span, Workspace, item_start};
 use nthc::diagnostics::{Diagnostic, FileSpan};
+use nthc::ir;
 use nthc::session::Snapshot;
 use nthc::syntax::tree::TextRange;
 use salsa::{CancellationToken, Cancelled};
@@ -40,6 +41,8 @@ pub struct ProjectView {
     pub key: PathBuf,
     /// The compiler's side of it, to be asked.
     pub session: Snapshot,
+    /// What its targets need to know, for no environment.
+    pub targets: Arc<ir::Settings>,
     /// Its files.
     pub files: Arc<FileTable>,
     /// What was wrong on the way to its sources.

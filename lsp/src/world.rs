@@ -11,6 +11,7 @@ use tower_lsp::jsonrpc::Error;
 use tower_lsp::lsp_types::{Diagnostic, MessageType, TextDocumentContentChangeEvent, Url};
 
 use crate::buffers::{Buffer, Buffers, address, changed, is_manifest, path_of};
+use crate::features::generated;
 use crate::folders::Folders;
 use crate::outgoing::Outgoing;
 use crate::owner::{Checked, Event};
@@ -106,6 +107,15 @@ impl World {
     pub fn projects_found(&mut self, found: Vec<(PathBuf, Vec<PathBuf>)>) {
         self.folders.find(found);
         self.is_unsettled = true;
+    }
+
+    /// The person changed settings.
+    pub fn configure(&mut self, settings: &serde_json::Value) {
+        let before = self.settings.hints;
+        Arc::make_mut(&mut self.settings).configure(settings);
+        if self.settings.hints != before && self.settings.refreshes_hints() {
+            self.tell(Outgoing::RefreshHints);
+        }
     }
 
     /// A document was opened.
@@ -344,12 +354,16 @@ impl World {
             }
             return;
         };
-        if let Some(project) = self.projects.get_mut(&checked.project)
-            && project.find(checked.revision, checked.found)
-        {
-            self.is_untold = true;
-            // With this its progress is done.
-            self.new.remove(&checked.project);
+        if let Some(project) = self.projects.get_mut(&checked.project) {
+            if project.find(checked.revision, checked.found) {
+                self.is_untold = true;
+                // With this its progress is done.
+                self.new.remove(&checked.project);
+            }
+            if self.settings.virtual_documents {
+                let uri = generated::folder(&project.targets);
+                self.tell(Outgoing::Regenerated(uri));
+            }
         }
     }
 

@@ -77,21 +77,21 @@ pub fn names_of(db: &dyn salsa::Database, file: SourceFile) -> (Vec<Diag>, Vec<G
     (diagnostics, globals)
 }
 
-/// Names that are declared twice: in a file, whatever they are; in the project, services, environments and teams.
+/// Everything that is said of names that are declared twice, in one file or in several.
 pub fn duplicates(db: &dyn salsa::Database, files: &[SourceFile]) -> Vec<Diag> {
     let mut diagnostics = Vec::new();
     let mut globals = Vec::new();
     for file in files {
-        let (of_file, global) = names_of(db, *file);
-        diagnostics.extend(of_file);
-        globals.extend(global);
+        let (own, shared) = names_of(db, *file);
+        diagnostics.extend(own);
+        globals.extend(shared);
     }
-    diagnostics.extend(shared(&globals));
+    diagnostics.extend(declared_twice(&globals));
     diagnostics
 }
 
-/// Names among these that another one has taken before.
-pub fn shared<'a>(names: impl IntoIterator<Item = &'a GlobalName>) -> Vec<Diag> {
+/// What is said of names that several files declare.
+pub fn declared_twice<'a>(names: impl IntoIterator<Item = &'a GlobalName>) -> Vec<Diag> {
     let mut first: BTreeMap<(&SmolStr, &SmolStr), &GlobalName> = BTreeMap::new();
     let mut found = Vec::new();
     for name in names {

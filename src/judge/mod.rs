@@ -45,8 +45,9 @@ impl Project<'_> {
         for file in &self.files {
             own.extend(file.duplicates.iter().cloned());
         }
-        let duplicates = remembered
-            .duplicates(|| project::shared(self.files.iter().flat_map(|file| &file.globals)));
+        let duplicates = remembered.duplicates(|| {
+            project::declared_twice(self.files.iter().flat_map(|file| &file.globals))
+        });
         own.extend(duplicates.iter().cloned());
         own.extend(self.of_settings.clone());
 

@@ -139,6 +139,21 @@ impl Client {
         self.next(is_it).await["params"].clone()
     }
 
+    /// The words of the next notification of that name.
+    pub async fn told(&mut self, method: &str) -> Value {
+        let is_it = |message: &Value| message["method"] == method;
+        if let Some(place) = self.said.iter().position(is_it) {
+            return self.said.remove(place).expect("it is there")["params"].clone();
+        }
+        loop {
+            let message = self.read().await;
+            if is_it(&message) {
+                return message["params"].clone();
+            }
+            self.said.push_back(message);
+        }
+    }
+
     /// The diagnostics of that version of a document; earlier ones are passed over.
     pub async fn diagnostics_of(&mut self, uri: &Url, version: i64) -> Vec<Value> {
         loop {
