@@ -215,6 +215,25 @@ impl Session {
         }
     }
 
+    /// Tells what the project of another workspace says of itself.
+    pub fn configure_like(&mut self, other: &Database, of: Workspace) {
+        self.configure(&Configuration {
+            project: of.project(other).to_string(),
+            has_runbooks: of.runbooks(other),
+            scrape_interval: of.scrape_interval(other),
+            policy_forms: of.policy_forms(other).clone(),
+            catalogue: of.catalogue(other).clone(),
+            levels: self.levels.clone(),
+            sends_mail: self.sends_mail,
+            default_team: self.default_team.clone(),
+        });
+    }
+
+    /// The team that is told of alerts that are no known team's, as the manifest calls it.
+    pub fn default_team(&self) -> Option<&str> {
+        self.default_team.as_deref()
+    }
+
     /// The workspace as it is now, for questions of another thread. Whatever changes the session waits until every
     /// snapshot is gone, and makes what they are asked unwind with [`salsa::Cancelled`].
     pub fn snapshot(&self) -> Snapshot {

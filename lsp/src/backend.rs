@@ -8,17 +8,20 @@ use tokio::sync::mpsc::UnboundedSender;
 use tokio::sync::oneshot;
 use tower_lsp::jsonrpc::{Error, Result};
 use tower_lsp::lsp_types::{
-    CodeActionParams, CodeActionResponse, DidChangeTextDocumentParams, DidChangeWatchedFilesParams,
-    DidChangeWatchedFilesRegistrationOptions, DidCloseTextDocumentParams,
-    DidOpenTextDocumentParams, DidSaveTextDocumentParams, DocumentFormattingParams, FileChangeType,
-    FileSystemWatcher, GlobPattern, InitializeParams, InitializeResult, InitializedParams,
-    MessageType, Registration, SaveOptions, ServerCapabilities, ServerInfo,
-    TextDocumentSyncCapability, TextDocumentSyncKind, TextDocumentSyncOptions,
-    TextDocumentSyncSaveOptions, TextEdit,
+    self as lsp, CodeActionParams, CodeActionResponse, DidChangeTextDocumentParams,
+    DidChangeWatchedFilesParams, DidChangeWatchedFilesRegistrationOptions,
+    DidCloseTextDocumentParams, DidOpenTextDocumentParams, DidSaveTextDocumentParams,
+    DocumentFormattingParams, FileChangeType, FileSystemWatcher, GlobPattern, InitializeParams,
+    InitializeResult, InitializedParams, MessageType, Registration, SaveOptions,
+    ServerCapabilities, ServerInfo, TextDocumentSyncCapability, TextDocumentSyncKind,
+    TextDocumentSyncOptions, TextDocumentSyncSaveOptions, TextEdit,
 };
 use tower_lsp::{Client, LanguageServer, async_trait};
 
-use crate::features::{self, code_actions, formatting};
+use crate::features::{
+    self, call_hierarchy, code_actions, definition, document_links, formatting, highlights,
+    references, rename, symbols, type_hierarchy,
+};
 use crate::outgoing::Outgoing;
 use crate::owner::Event;
 use crate::reads::{GiveUpOnDrop, Overtaken, Read, Wanted};
@@ -30,7 +33,7 @@ pub struct Backend {
     client: Client,
     events: Sender<Event>,
     outgoing: UnboundedSender<Outgoing>,
-    watches: std::sync::OnceLock<bool>,
+    registrations: std::sync::OnceLock<Vec<Registration>>,
 }
 
 impl Backend {
@@ -40,7 +43,7 @@ impl Backend {
             client,
             events,
             outgoing,
-            watches: std::sync::OnceLock::new(),
+            registrations: std::sync::OnceLock::new(),
         }
     }
 
@@ -119,7 +122,13 @@ impl LanguageServer for Backend {
         };
         features::offer(&mut capabilities, &settings);
         // `initialize` comes once.
-        self.watches.get_or_init(|| settings.watch);
+        self.registrations.get_or_init(|| {
+            let watched = settings.watch.then(watch);
+            watched
+                .into_iter()
+                .chain(features::registrations(&settings))
+                .collect()
+        });
         self.put(Event::Start(Box::new(settings)));
         Ok(InitializeResult {
             capabilities,
@@ -131,13 +140,14 @@ impl LanguageServer for Backend {
     }
 
     async fn initialized(&self, _: InitializedParams) {
-        if !self.watches.get().copied().unwrap_or_default() {
+        let registrations = self.registrations.get().cloned().unwrap_or_default();
+        if registrations.is_empty() {
             return;
         }
         let client = self.client.clone();
         let outgoing = self.outgoing.clone();
         tokio::spawn(async move {
-            let asked = client.register_capability(vec![watch()]).await;
+            let asked = client.register_capability(registrations).await;
             if let Err(refused) = asked {
                 let text = format!("files are not watched: {refused}");
                 if outgoing
@@ -195,13 +205,145 @@ impl LanguageServer for Backend {
 
     // What a client can ask for, in the order of the alphabet.
 
+    async fn prepare_call_hierarchy(
+        &self,
+        params: lsp::CallHierarchyPrepareParams,
+    ) -> Result<Option<Vec<lsp::CallHierarchyItem>>> {
+        self.read(move |view| call_hierarchy::prepare(view, &params))
+            .await
+    }
+
+    async fn incoming_calls(
+        &self,
+        params: lsp::CallHierarchyIncomingCallsParams,
+    ) -> Result<Option<Vec<lsp::CallHierarchyIncomingCall>>> {
+        self.read(move |view| call_hierarchy::incoming(view, &params))
+            .await
+    }
+
+    async fn outgoing_calls(
+        &self,
+        params: lsp::CallHierarchyOutgoingCallsParams,
+    ) -> Result<Option<Vec<lsp::CallHierarchyOutgoingCall>>> {
+        self.read(move |view| call_hierarchy::outgoing(view, &params))
+            .await
+    }
+
     async fn code_action(&self, params: CodeActionParams) -> Result<Option<CodeActionResponse>> {
         self.read(move |view| code_actions::code_actions(view, &params))
             .await
     }
 
+    async fn goto_declaration(
+        &self,
+        params: lsp::request::GotoDeclarationParams,
+    ) -> Result<Option<lsp::request::GotoDeclarationResponse>> {
+        self.read(move |view| definition::definition(view, &params))
+            .await
+    }
+
+    async fn goto_definition(
+        &self,
+        params: lsp::GotoDefinitionParams,
+    ) -> Result<Option<lsp::GotoDefinitionResponse>> {
+        self.read(move |view| definition::definition(view, &params))
+            .await
+    }
+
+    async fn document_highlight(
+        &self,
+        params: lsp::DocumentHighlightParams,
+    ) -> Result<Option<Vec<lsp::DocumentHighlight>>> {
+        self.read(move |view| highlights::highlights(view, &params))
+            .await
+    }
+
+    async fn document_link(
+        &self,
+        params: lsp::DocumentLinkParams,
+    ) -> Result<Option<Vec<lsp::DocumentLink>>> {
+        self.read_whole(move |view| document_links::document_links(view, &params))
+            .await
+    }
+
+    async fn document_symbol(
+        &self,
+        params: lsp::DocumentSymbolParams,
+    ) -> Result<Option<lsp::DocumentSymbolResponse>> {
+        self.read_whole(move |view| symbols::document_symbols(view, &params))
+            .await
+    }
+
     async fn formatting(&self, params: DocumentFormattingParams) -> Result<Option<Vec<TextEdit>>> {
         self.read_whole(move |view| formatting::formatting(view, &params))
+            .await
+    }
+
+    async fn goto_implementation(
+        &self,
+        params: lsp::request::GotoImplementationParams,
+    ) -> Result<Option<lsp::request::GotoImplementationResponse>> {
+        self.read(move |view| definition::implementation(view, &params))
+            .await
+    }
+
+    async fn prepare_rename(
+        &self,
+        params: lsp::TextDocumentPositionParams,
+    ) -> Result<Option<lsp::PrepareRenameResponse>> {
+        self.ask(Overtaken::Refuse, move |view| {
+            rename::prepare_rename(view, &params)
+        })
+        .await
+    }
+
+    async fn references(&self, params: lsp::ReferenceParams) -> Result<Option<Vec<lsp::Location>>> {
+        self.read(move |view| references::references(view, &params))
+            .await
+    }
+
+    async fn rename(&self, params: lsp::RenameParams) -> Result<Option<lsp::WorkspaceEdit>> {
+        self.ask(Overtaken::Refuse, move |view| rename::rename(view, &params))
+            .await
+    }
+
+    async fn symbol(
+        &self,
+        params: lsp::WorkspaceSymbolParams,
+    ) -> Result<Option<Vec<lsp::SymbolInformation>>> {
+        self.read_whole(move |view| symbols::workspace_symbols(view, &params))
+            .await
+    }
+
+    async fn goto_type_definition(
+        &self,
+        params: lsp::request::GotoTypeDefinitionParams,
+    ) -> Result<Option<lsp::request::GotoTypeDefinitionResponse>> {
+        self.read(move |view| definition::type_definition(view, &params))
+            .await
+    }
+
+    async fn prepare_type_hierarchy(
+        &self,
+        params: lsp::TypeHierarchyPrepareParams,
+    ) -> Result<Option<Vec<lsp::TypeHierarchyItem>>> {
+        self.read(move |view| type_hierarchy::prepare(view, &params))
+            .await
+    }
+
+    async fn supertypes(
+        &self,
+        params: lsp::TypeHierarchySupertypesParams,
+    ) -> Result<Option<Vec<lsp::TypeHierarchyItem>>> {
+        self.read(move |view| type_hierarchy::supertypes(view, &params))
+            .await
+    }
+
+    async fn subtypes(
+        &self,
+        params: lsp::TypeHierarchySubtypesParams,
+    ) -> Result<Option<Vec<lsp::TypeHierarchyItem>>> {
+        self.read(move |view| type_hierarchy::subtypes(view, &params))
             .await
     }
 }

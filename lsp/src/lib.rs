@@ -15,6 +15,7 @@ pub mod buffers;
 pub mod convert;
 pub mod edits;
 pub mod features;
+pub mod navigation;
 mod outgoing;
 mod owner;
 pub mod position;

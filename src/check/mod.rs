@@ -17,7 +17,7 @@ use crate::diagnostics::{UnknownName, codes, suggest};
 use crate::eval::{Context, Evaluator, Mode, NodeId, Scope};
 use crate::resolve::{did_you_mean, import_names_item};
 use crate::schema::{Kind, Ty, article, is_standard, params};
-use crate::syntax::tree::{Import, ItemNode, KindDecl, Name, Template};
+use crate::syntax::tree::{Import, Item, ItemNode, KindDecl, Name, Template};
 
 /// What is wrong with an item's own text, whatever the rest of the project does with it.
 #[salsa::tracked(returns(ref))]
@@ -33,10 +33,23 @@ pub fn check_item(db: &dyn salsa::Database, workspace: Workspace, key: ItemKey) 
         })
         .collect();
     let mut evaluator = Evaluator::new(db, workspace, None, Mode::Check);
+    judge_item(&mut evaluator, key, tree);
+    // What a base or another block does wrong is said there.
+    diagnostics.extend(
+        evaluator
+            .diagnostics
+            .into_iter()
+            .filter(|found| found.primary.span.item == key),
+    );
+    diagnostics
+}
+
+/// Looks at everything in an item's own text.
+pub(crate) fn judge_item<'db>(evaluator: &mut Evaluator<'db>, key: ItemKey, tree: &'db Item) {
     match &tree.node {
-        ItemNode::Import(import) => check_import(&mut evaluator, key, import),
+        ItemNode::Import(import) => check_import(evaluator, key, import),
         ItemNode::Block(block) => {
-            check_top_kind(&mut evaluator, key, &block.kind, false);
+            check_top_kind(evaluator, key, &block.kind, false);
             let name = block.name.as_ref().filter(|name| !name.text.is_empty());
             match (name, evaluator.schema.kinds.contains_key(&block.kind.text)) {
                 (None, true) => evaluator.diagnostics.push(
@@ -58,9 +71,9 @@ pub fn check_item(db: &dyn salsa::Database, workspace: Workspace, key: ItemKey) 
             }
         }
         ItemNode::Template(template) => {
-            check_top_kind(&mut evaluator, key, &template.kind, true);
+            check_top_kind(evaluator, key, &template.kind, true);
             let root = evaluator.root_template(key);
-            check_params(&mut evaluator, key, template, root);
+            check_params(evaluator, key, template, root);
             if let Some(root) = root {
                 evaluator.check(root);
             }
@@ -68,21 +81,13 @@ pub fn check_item(db: &dyn salsa::Database, workspace: Workspace, key: ItemKey) 
         ItemNode::Let(decl) => {
             let scope = Scope::of_item(key, Rc::default());
             evaluator.eval(&decl.value, &Context { scope, node: None }, &Ty::Any);
-            cycles::check_let(&mut evaluator, key, decl);
+            cycles::check_let(evaluator, key, decl);
         }
-        ItemNode::Rule(rule) => rules::check(&mut evaluator, key, rule),
-        ItemNode::Kind(decl) => check_kind(&mut evaluator, key, decl),
-        ItemNode::Enum(_) | ItemNode::Function(_) => check_reserved(&mut evaluator, key),
+        ItemNode::Rule(rule) => rules::check(evaluator, key, rule),
+        ItemNode::Kind(decl) => check_kind(evaluator, key, decl),
+        ItemNode::Enum(_) | ItemNode::Function(_) => check_reserved(evaluator, key),
         ItemNode::Error => {}
     }
-    // What a base or another block does wrong is said there.
-    diagnostics.extend(
-        evaluator
-            .diagnostics
-            .into_iter()
-            .filter(|found| found.primary.span.item == key),
-    );
-    diagnostics
 }
 
 /// Where blocks of a kind may stand, as a sentence.
@@ -273,9 +278,16 @@ fn check_params<'db>(
         }
     }
     // Defaults are evaluated with the template's scope; here their types are checked.
-    let names: Vec<(SmolStr, Ty)> = types
+    let names: Vec<(SmolStr, Ty, Span)> = types
         .iter()
-        .map(|(name, ty, _)| (name.clone(), ty.clone()))
+        .zip(&template.params)
+        .map(|((name, ty, _), param)| {
+            let declared = Span {
+                item: key,
+                range: param.name.range,
+            };
+            (name.clone(), ty.clone(), declared)
+        })
         .collect();
     for (position, (param, (_, ty, _))) in template.params.iter().zip(types).enumerate() {
         if let Some(default) = &param.default {

@@ -57,7 +57,9 @@ fn walk<'db>(
     };
     for statement in &body.statements {
         if let Statement::Let(decl) = statement {
-            scope.bind_lazy(decl.name.text.clone(), &decl.value, context.clone(), None);
+            let declared = evaluator.span(&context, decl.name.range);
+            let name = decl.name.text.clone();
+            scope.bind_lazy(name, &decl.value, context.clone(), None, declared);
         }
     }
     for statement in &body.statements {
@@ -69,7 +71,8 @@ fn walk<'db>(
                         subjects.push(block.clone());
                     }
                     let inner = Scope::inside(&scope);
-                    inner.bind(repeat.variable.text.clone(), element);
+                    let declared = evaluator.span(&context, repeat.variable.range);
+                    inner.bind(repeat.variable.text.clone(), element, Some(declared));
                     if let Some(condition) = &repeat.condition {
                         let context = Context {
                             scope: inner.clone(),

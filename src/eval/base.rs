@@ -5,6 +5,7 @@ use std::rc::Rc;
 use smol_str::SmolStr;
 
 use super::node::NodeId;
+use super::notes::Meaning;
 use super::scope::{Context, Scope};
 use super::value::Value;
 use super::{Evaluator, Mode};
@@ -38,6 +39,7 @@ impl<'db> Evaluator<'db> {
                 .is_some_and(|variant| variant.base.as_ref() == Some(&kind))
         {
             self.nodes[id.0].variant = Some(name.clone());
+            self.note_base(context, base, Meaning::Kind(name.clone()));
             let what = format!("the kind `{name}`");
             self.refuse_arguments(base, context, &what, "set its fields between braces");
             return;
@@ -64,6 +66,13 @@ impl<'db> Evaluator<'db> {
             }
             return;
         }
+        let meaning = self
+            .top_level(key)
+            .map_or(Meaning::Item(key), |value| match value {
+                Value::Block(block) => Meaning::Block(block),
+                _ => Meaning::Item(key),
+            });
+        self.note_base(context, base, meaning);
         seen.push(key);
         let mut trail = (*context.scope.trail).clone();
         trail.push(self.span(context, base.range));
@@ -344,7 +353,20 @@ impl<'db> Evaluator<'db> {
                 continue;
             }
             let (name, ty, _) = &params[index];
-            scope.bind_lazy(name.clone(), &arg.value, context.clone(), Some(ty.clone()));
+            let declared = Span {
+                item: key,
+                range: template.params[index].name.range,
+            };
+            if let Some(written) = &arg.name {
+                self.note(context, written.range, |_| Some(Meaning::Local(declared)));
+            }
+            scope.bind_lazy(
+                name.clone(),
+                &arg.value,
+                context.clone(),
+                Some(ty.clone()),
+                declared,
+            );
             if self.mode == Mode::Check {
                 self.force(scope, name);
             }
@@ -354,17 +376,21 @@ impl<'db> Evaluator<'db> {
             if used[index] {
                 continue;
             }
+            let declared = Span {
+                item: key,
+                range: param.name.range,
+            };
             match (&param.default, default) {
                 (Some(expr), _) => {
                     let inner = Context {
                         scope: scope.clone(),
                         node: Some(node),
                     };
-                    scope.bind_lazy(name.clone(), expr, inner, Some(ty.clone()));
+                    scope.bind_lazy(name.clone(), expr, inner, Some(ty.clone()), declared);
                 }
-                _ if ty.is_optional() => scope.bind(name.clone(), Value::None),
+                _ if ty.is_optional() => scope.bind(name.clone(), Value::None, Some(declared)),
                 _ => {
-                    scope.bind(name.clone(), Value::Error);
+                    scope.bind(name.clone(), Value::Error, Some(declared));
                     // It is there, under a wrong name or none.
                     if unnamed
                         || unknown

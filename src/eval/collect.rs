@@ -5,6 +5,7 @@ use std::rc::Rc;
 use smol_str::SmolStr;
 
 use super::node::{NodeId, Setter, State};
+use super::notes::Meaning;
 use super::scope::{Context, Scope};
 use super::value::Value;
 use super::{Evaluator, Mode};
@@ -102,6 +103,12 @@ impl<'db> Evaluator<'db> {
                         }
                     };
                     let found = self.child(id, &without.kind.text, &name);
+                    if let (Some(child), Some(written)) = (found, &without.name) {
+                        self.note_written(&context, written.range, child);
+                        self.note(&context, written.range, |evaluator| {
+                            evaluator.reference(child).map(Meaning::Block)
+                        });
+                    }
                     match found {
                         // A check visits every branch, so what one removes another may still name.
                         Some(child) if self.mode == Mode::Instantiate => {
@@ -142,7 +149,8 @@ impl<'db> Evaluator<'db> {
                     };
                     for element in self.elements(&repeat.list, &context) {
                         let outer = Scope::inside(scope);
-                        outer.bind(repeat.variable.text.clone(), element);
+                        let declared = self.span(&context, repeat.variable.range);
+                        outer.bind(repeat.variable.text.clone(), element, Some(declared));
                         if let Some(condition) = &repeat.condition {
                             let context = Context {
                                 scope: outer.clone(),
@@ -300,6 +308,10 @@ impl<'db> Evaluator<'db> {
         if scope.trail.len() < self.node(id).trail.len() {
             self.nodes[id.0].head = head;
             self.nodes[id.0].trail = scope.trail.clone();
+        }
+        if let Some(written) = &block.name {
+            self.note_written(&context, written.range, id);
+            self.note_declaration(&context, written.range, id);
         }
         self.add_layers(id, block.base.as_ref(), &block.body, block.head, scope);
     }

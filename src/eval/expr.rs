@@ -8,7 +8,7 @@ use smol_str::SmolStr;
 use super::scope::{BindingState, Context, Scope};
 use super::value::Value;
 use super::{Evaluator, Mode};
-use crate::db::Diag;
+use crate::db::{Diag, Span};
 use crate::diagnostics::{Applicability, codes, suggest};
 use crate::schema::Ty;
 use crate::syntax::tree::{
@@ -19,6 +19,12 @@ impl<'db> Evaluator<'db> {
     /// The value of an expression. `expected` is the type that its place asks for: it decides what a bare name
     /// means (`critical` where a tier is wanted).
     pub fn eval(&mut self, expr: &'db Expr, context: &Context<'db>, expected: &Ty) -> Value {
+        let value = self.value_of(expr, context, expected);
+        self.note_value(context, expr, expected, &value);
+        value
+    }
+
+    fn value_of(&mut self, expr: &'db Expr, context: &Context<'db>, expected: &Ty) -> Value {
         match &expr.node {
             ExprNode::Bool(value) => Value::Bool(*value),
             ExprNode::Number(value) => Value::Number(*value),
@@ -569,14 +575,15 @@ impl<'db> Evaluator<'db> {
         default: &'db Expr,
         ty: &Ty,
         node: Option<super::NodeId>,
-        others: &[(SmolStr, Ty)],
+        others: &[(SmolStr, Ty, Span)],
     ) {
         let context = Context {
             scope: Scope::of_item(item, std::rc::Rc::default()),
             node,
         };
-        for (name, ty) in others {
-            context.scope.bind(name.clone(), Value::Unknown(ty.clone()));
+        for (name, ty, declared) in others {
+            let value = Value::Unknown(ty.clone());
+            context.scope.bind(name.clone(), value, Some(*declared));
         }
         let value = self.eval(default, &context, ty);
         let span = self.span(&context, default.range);

@@ -113,7 +113,7 @@ impl<'db> Evaluator<'db> {
             return value;
         }
         let scope = Scope::of_item(field.span.item, Rc::default());
-        scope.bind("it".into(), value.clone());
+        scope.bind("it".into(), value.clone(), None);
         let inner = Context { scope, node: None };
         if self.condition(refinement, &inner) == Some(false) {
             let shown = value.show().unwrap_or_default();

@@ -23,6 +23,9 @@ impl<'db> Evaluator<'db> {
             .map(|(name, setters)| (name.clone(), setters.clone()))
             .collect();
         for (name, setters) in setters {
+            for setter in &setters {
+                self.note_field(&setter.context, setter.name.range, &kind, &name);
+            }
             let own = setters
                 .into_iter()
                 .filter(|setter| setter.context.scope.item == root);
@@ -43,6 +46,7 @@ impl<'db> Evaluator<'db> {
                 }
             }
         }
+        self.note_bodies(id);
         let layers = self.node(id).layers.clone();
         for (body, scope) in layers {
             if scope.item == root {

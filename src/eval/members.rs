@@ -32,6 +32,16 @@ impl<'db> Evaluator<'db> {
             )
             && let Some(value) = self.in_module(file, name, expected)
         {
+            self.note_modules(context, std::slice::from_ref(module));
+            let path = [module.text.clone(), name.text.clone()];
+            match &value {
+                Value::Block(_) if self.let_meaning(&path, context).is_none() => {
+                    self.note_block(name, &value, context);
+                }
+                _ => self.note(context, name.range, |evaluator| {
+                    evaluator.let_meaning(&path, context)
+                }),
+            }
             return value;
         }
         if let ExprNode::Name(first) = &object.node
@@ -50,7 +60,10 @@ impl<'db> Evaluator<'db> {
                 .nested_in(&block, name, expected, context)
                 .unwrap_or_else(|| self.block_member(&block, name, context)),
             Value::Unknown(Ty::Ref(kind)) => match self.member_type(&kind, &name.text) {
-                Some(ty) => Value::Unknown(ty),
+                Some(ty) => {
+                    self.note_member(&kind, name, context);
+                    Value::Unknown(ty)
+                }
                 None => self.report_unknown_member(&kind, name, context),
             },
             Value::Unknown(Ty::Optional(inner)) if matches!(*inner, Ty::Ref(_)) => {
@@ -58,7 +71,10 @@ impl<'db> Evaluator<'db> {
                     return Value::Error;
                 };
                 match self.member_type(&kind, &name.text) {
-                    Some(ty) => Value::Unknown(ty),
+                    Some(ty) => {
+                        self.note_member(&kind, name, context);
+                        Value::Unknown(ty)
+                    }
                     None => self.report_unknown_member(&kind, name, context),
                 }
             }
@@ -128,7 +144,9 @@ impl<'db> Evaluator<'db> {
         let node = root.and_then(|root| self.find_node(root, &block.path));
         let children = self.nested(&block, node, &kind);
         if let Some(child) = children.iter().find(|child| child.name == name.text) {
-            return Some(Value::Block(child.clone()));
+            let found = Value::Block(child.clone());
+            self.note_block(name, &found, context);
+            return Some(found);
         }
         if self.mode == Mode::Check {
             // It may be there in an environment.
@@ -241,6 +259,7 @@ impl<'db> Evaluator<'db> {
             Some(node) => self.schema_kind(node),
             None => block.kind.clone(),
         };
+        self.note_member(&kind, name, context);
         if let Some(field) = self
             .schema
             .field(&kind, &name.text)

@@ -18,6 +18,7 @@ mod labels;
 mod members;
 mod names;
 mod node;
+pub mod notes;
 mod ops;
 mod query;
 mod scope;
@@ -72,6 +73,8 @@ pub struct Evaluator<'db> {
     pub all: BTreeMap<SmolStr, Vec<BlockRef>>,
     /// How queries are compared with what is known of metrics.
     claims: known::Claims,
+    /// What an editor asks of the item, where it does.
+    noting: Option<Box<notes::Noting>>,
     root: Option<(ItemKey, NodeId)>,
     nodes: Vec<node::Node<'db>>,
 }
@@ -93,6 +96,7 @@ impl<'db> Evaluator<'db> {
             diagnostics: Vec::new(),
             all: BTreeMap::new(),
             claims: known::Claims::None,
+            noting: None,
             root: None,
             nodes: Vec::new(),
         }

@@ -3,6 +3,7 @@
 use smol_str::SmolStr;
 
 use super::node::NodeId;
+use super::notes::Meaning;
 use super::scope::Context;
 use super::value::{BlockRef, Shape, Value};
 use super::{Evaluator, Mode};
@@ -40,6 +41,10 @@ impl<'db> Evaluator<'db> {
         expected: &Ty,
     ) -> Value {
         if let Some(value) = self.force(&context.scope, &name.text) {
+            self.note(context, range, |_| {
+                let binding = context.scope.find(&name.text)?;
+                binding.declared.map(Meaning::Local)
+            });
             return value;
         }
         if *expected.required() == Ty::LabelName {
@@ -52,10 +57,14 @@ impl<'db> Evaluator<'db> {
                 .get(enumeration)
                 .is_some_and(|known| known.members.contains_key(&name.text))
             {
+                self.note(context, range, |_| {
+                    Some(Meaning::Member(enumeration.clone(), name.text.clone()))
+                });
                 return Value::Enum(enumeration.clone(), name.text.clone());
             }
             if referred(expected).is_empty() {
                 if let Some(value) = self.let_named(&name.text, context) {
+                    self.note_let(name, context);
                     return value;
                 }
                 return self.unknown_member(enumeration, name, context);
@@ -64,21 +73,35 @@ impl<'db> Evaluator<'db> {
         let kinds = referred(expected);
         for kind in &kinds {
             if let Some(value) = self.block_named(kind, &name.text, context) {
+                self.note_block(name, &value, context);
                 return value;
             }
         }
         if let Some(value) = self.enclosing(&name.text, context) {
+            self.note(context, range, |_| {
+                Some(match &value {
+                    Value::Block(block) => Meaning::Enclosing(block.clone()),
+                    _ => Meaning::Kind(name.text.clone()),
+                })
+            });
             return value;
         }
         if let Some(value) = self.let_named(&name.text, context) {
+            self.note_let(name, context);
             return value;
         }
         if kinds.is_empty()
             && let Some(value) = self.any_block_named(&name.text, context)
         {
+            self.note_block(name, &value, context);
             return value;
         }
         if let Some(blocks) = self.all_of(&name.text, context) {
+            self.note(context, range, |_| {
+                name.text
+                    .strip_suffix('s')
+                    .map(|kind| Meaning::Kind(kind.into()))
+            });
             return blocks;
         }
         if self.may_come_later(&kinds, context) {
@@ -87,6 +110,11 @@ impl<'db> Evaluator<'db> {
         if *expected == Ty::Any
             && let Some(value) = self.sole_member(&name.text)
         {
+            if let Value::Enum(enumeration, member) = &value {
+                self.note(context, range, |_| {
+                    Some(Meaning::Member(enumeration.clone(), member.clone()))
+                });
+            }
             return value;
         }
         self.report_unknown_name(name, range, &kinds, context, expected);

@@ -144,8 +144,13 @@ impl<'db> Evaluator<'db> {
         self.schema.kinds.get(&template.kind.text)?;
         let scope = Scope::of_item(key, Rc::default());
         let mut ignored = Vec::new();
-        for (name, ty, _) in schema::params(self.schema, &template.params, key, &mut ignored) {
-            scope.bind(name, Value::Unknown(ty));
+        let types = schema::params(self.schema, &template.params, key, &mut ignored);
+        for (param, (name, ty, _)) in template.params.iter().zip(types) {
+            let declared = Span {
+                item: key,
+                range: param.name.range,
+            };
+            scope.bind(name, Value::Unknown(ty), Some(declared));
         }
         let head = Span {
             item: key,
@@ -224,7 +229,9 @@ impl<'db> Evaluator<'db> {
                     scope: scope.clone(),
                     node: Some(node),
                 };
-                scope.bind_lazy(decl.name.text.clone(), &decl.value, context, None);
+                let declared = self.span(&context, decl.name.range);
+                let name = decl.name.text.clone();
+                scope.bind_lazy(name, &decl.value, context, None, declared);
             }
         }
         scope

@@ -29,6 +29,8 @@ pub struct Binding<'db> {
     pub lazy: Option<(&'db Expr, Context<'db>)>,
     /// The type that the value must have.
     pub ty: Option<Ty>,
+    /// Where the name is declared.
+    pub declared: Option<Span>,
 }
 
 /// How far a binding is computed.
@@ -71,22 +73,31 @@ impl<'db> Scope<'db> {
         })
     }
 
-    /// Gives a name a value.
-    pub fn bind(&self, name: SmolStr, value: Value) {
+    /// Gives a name a value. `declared` is where the name stands that is given it, if it stands in a source.
+    pub fn bind(&self, name: SmolStr, value: Value, declared: Option<Span>) {
         let binding = Binding {
             state: RefCell::new(BindingState::Done(value)),
             lazy: None,
             ty: None,
+            declared,
         };
         self.bindings.borrow_mut().push((name, Rc::new(binding)));
     }
 
     /// Gives a name an expression's value.
-    pub fn bind_lazy(&self, name: SmolStr, expr: &'db Expr, context: Context<'db>, ty: Option<Ty>) {
+    pub fn bind_lazy(
+        &self,
+        name: SmolStr,
+        expr: &'db Expr,
+        context: Context<'db>,
+        ty: Option<Ty>,
+        declared: Span,
+    ) {
         let binding = Binding {
             state: RefCell::new(BindingState::Waiting),
             lazy: Some((expr, context)),
             ty,
+            declared: Some(declared),
         };
         self.bindings.borrow_mut().push((name, Rc::new(binding)));
     }

@@ -11,6 +11,8 @@ mod markdown;
 mod pages;
 mod round_trip;
 mod rules;
+#[path = "../tools/mod.rs"]
+mod tools;
 
 use std::path::{Path, PathBuf};
 

@@ -170,3 +170,22 @@ service s {
     }
     sound(compiled(&text));
 }
+
+#[test]
+fn what_is_missing_is_told_once() {
+    let (_, mut files) = examples().remove(1);
+    files.retain(|(path, _)| path.ends_with("openslo/checkout.yaml"));
+    assert_eq!(files.len(), 1);
+    let import = nthc::import::openslo::import(files);
+    assert_eq!(import.text, None);
+    let told = told(&import);
+    let missing: Vec<&str> = told
+        .lines()
+        .filter_map(|line| line.split_once("N0643]: ").or(line.split_once("N0643: ")))
+        .map(|(_, message)| message)
+        .collect();
+    let once: std::collections::BTreeSet<&str> = missing.iter().copied().collect();
+    assert_eq!(missing.len(), once.len(), "{told}");
+    // The data source, and whom a page and a ticket go to, each of which every objective names.
+    assert_eq!(once.len(), 3, "{told}");
+}

@@ -15,19 +15,42 @@
 //! 5. Loops that may take long and ask the database nothing call `view.stop_if_unwanted()`.
 //! 6. Test it in `tests/` with a text that has `$0` where the cursor is.
 
-use tower_lsp::lsp_types::ServerCapabilities;
+use tower_lsp::lsp_types::{Registration, ServerCapabilities};
 
 use crate::settings::Settings;
 
+pub mod call_hierarchy;
 pub mod code_actions;
+pub mod definition;
+pub mod document_links;
 pub mod formatting;
+pub mod highlights;
+pub mod references;
+pub mod rename;
+pub mod symbols;
+pub mod type_hierarchy;
 
 /// What each feature tells the client of itself.
-const OFFERS: &[fn(&mut ServerCapabilities, &Settings)] = &[code_actions::offer, formatting::offer];
+const OFFERS: &[fn(&mut ServerCapabilities, &Settings)] = &[
+    call_hierarchy::offer,
+    code_actions::offer,
+    definition::offer,
+    document_links::offer,
+    formatting::offer,
+    highlights::offer,
+    references::offer,
+    rename::offer,
+    symbols::offer,
+];
 
 /// Tells the client of every feature.
 pub fn offer(capabilities: &mut ServerCapabilities, settings: &Settings) {
     for offer in OFFERS {
         offer(capabilities, settings);
     }
+}
+
+/// What the client is asked for once it is there: features that `initialize` has no word for.
+pub fn registrations(settings: &Settings) -> Vec<Registration> {
+    type_hierarchy::registration(settings).into_iter().collect()
 }

@@ -53,7 +53,7 @@ fn put<'o, T>(
     named.insert(&name.value, (metadata, value));
 }
 
-/// The object of that name; told where there is none.
+/// The object of that name. Where there is none, that is told once: what is missing is often named by every objective.
 fn find<'o, T: Copy>(
     named: &Named<'o, T>,
     name: &Located<String>,
@@ -61,13 +61,14 @@ fn find<'o, T: Copy>(
     findings: &mut Findings,
 ) -> Option<(&'o Metadata, T)> {
     let found = named.get(name.value.as_str()).copied();
-    if found.is_none() {
-        let mut diagnostic = Diagnostic::new(
-            &codes::OPENSLO_MISSING_REFERENCE,
-            format!("there is no {kind} `{}`", name.value),
-            name.span,
-        )
-        .label("in none of the files");
+    let message = format!("there is no {kind} `{}`", name.value);
+    let is_told = || {
+        let mut told = findings.diagnostics.iter();
+        told.any(|told| told.code == &codes::OPENSLO_MISSING_REFERENCE && told.message == message)
+    };
+    if found.is_none() && !is_told() {
+        let mut diagnostic = Diagnostic::new(&codes::OPENSLO_MISSING_REFERENCE, message, name.span)
+            .label("in none of the files");
         diagnostic = match suggest::nearest(&name.value, named.keys().copied()) {
             Some(near) => diagnostic.help(format!("Did you mean `{near}`?")),
             None => diagnostic.help(format!("Name the file that has the {kind} too.")),

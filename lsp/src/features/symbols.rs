@@ -1,0 +1,151 @@
+//! The outline of a document, and the search for symbols in all files.
+
+use tower_lsp::lsp_types::{
+    DocumentSymbol, DocumentSymbolParams, DocumentSymbolResponse, OneOf, ServerCapabilities,
+    SymbolInformation, SymbolKind, Url, WorkspaceSymbolParams,
+};
+
+use crate::features::references::Places;
+use crate::navigation::Names;
+use crate::navigation::outline::{Sort, Symbol, outline};
+use crate::position::Lines;
+use crate::settings::Settings;
+use crate::view::View;
+
+/// Both can be asked for.
+pub fn offer(capabilities: &mut ServerCapabilities, _: &Settings) {
+    capabilities.document_symbol_provider = Some(OneOf::Left(true));
+    capabilities.workspace_symbol_provider = Some(OneOf::Left(true));
+}
+
+/// What a document consists of: as a tree, or as a list for clients that know no trees.
+pub fn document_symbols(
+    view: &View,
+    params: &DocumentSymbolParams,
+) -> Option<DocumentSymbolResponse> {
+    let uri = &params.text_document.uri;
+    let (project, file) = view.file(uri)?;
+    let lines = view.lines(project.text(file));
+    let symbols = outline(project.db(), file);
+    let text_document = view.settings.client.text_document.as_ref();
+    let knows_trees = text_document
+        .and_then(|known| {
+            known
+                .document_symbol
+                .as_ref()?
+                .hierarchical_document_symbol_support
+        })
+        .unwrap_or_default();
+    if knows_trees {
+        let tree = symbols.iter().map(|symbol| nested(symbol, &lines));
+        return Some(DocumentSymbolResponse::Nested(tree.collect()));
+    }
+    let mut list = Vec::new();
+    for symbol in symbols {
+        flat(symbol, None, uri, &lines, &mut list);
+    }
+    Some(DocumentSymbolResponse::Flat(list))
+}
+
+/// What a symbol is to a client.
+pub fn kind(sort: Sort) -> SymbolKind {
+    match sort {
+        Sort::Block => SymbolKind::CLASS,
+        Sort::Nested => SymbolKind::OBJECT,
+        Sort::Alert => SymbolKind::EVENT,
+        Sort::Environment => SymbolKind::NAMESPACE,
+        Sort::Template => SymbolKind::CONSTRUCTOR,
+        Sort::Kind => SymbolKind::STRUCT,
+        Sort::Field => SymbolKind::FIELD,
+        Sort::Parameter => SymbolKind::VARIABLE,
+        Sort::Enum => SymbolKind::ENUM,
+        Sort::Member => SymbolKind::ENUM_MEMBER,
+        Sort::Function => SymbolKind::FUNCTION,
+        Sort::Let => SymbolKind::CONSTANT,
+        Sort::Rule => SymbolKind::INTERFACE,
+    }
+}
+
+// The protocol has a field that it calls deprecated, and which has to be given.
+#[allow(deprecated)]
+fn nested(symbol: &Symbol, lines: &Lines<'_>) -> DocumentSymbol {
+    let children: Vec<DocumentSymbol> = symbol
+        .children
+        .iter()
+        .map(|child| nested(child, lines))
+        .collect();
+    DocumentSymbol {
+        name: symbol.name.clone(),
+        detail: (!symbol.detail.is_empty()).then(|| symbol.detail.clone()),
+        kind: kind(symbol.sort),
+        tags: None,
+        deprecated: None,
+        range: lines.range(symbol.range.start as usize, symbol.range.end as usize),
+        selection_range: lines.range(
+            symbol.selection.start as usize,
+            symbol.selection.end as usize,
+        ),
+        children: (!children.is_empty()).then_some(children),
+    }
+}
+
+#[allow(deprecated)]
+fn flat(
+    symbol: &Symbol,
+    container: Option<&str>,
+    uri: &Url,
+    lines: &Lines<'_>,
+    list: &mut Vec<SymbolInformation>,
+) {
+    list.push(SymbolInformation {
+        name: symbol.name.clone(),
+        kind: kind(symbol.sort),
+        tags: None,
+        deprecated: None,
+        location: tower_lsp::lsp_types::Location::new(
+            uri.clone(),
+            lines.range(symbol.range.start as usize, symbol.range.end as usize),
+        ),
+        container_name: container.map(str::to_owned),
+    });
+    for child in &symbol.children {
+        flat(child, Some(&symbol.name), uri, lines, list);
+    }
+}
+
+/// The symbols in all projects that what was typed may mean.
+#[allow(deprecated)]
+pub fn workspace_symbols(
+    view: &View,
+    params: &WorkspaceSymbolParams,
+) -> Option<Vec<SymbolInformation>> {
+    let mut found: Vec<SymbolInformation> = Vec::new();
+    for project in &view.projects {
+        view.stop_if_unwanted();
+        let names = Names::of(&project.session);
+        let mut places = Places::new(view, project);
+        for (file, symbol) in names.find_symbols(&params.query) {
+            let Some(location) = places.location_in(file, symbol.place) else {
+                continue;
+            };
+            let is_known = |known: &SymbolInformation| known.location == location;
+            // A package that is open as a project too has its symbols twice.
+            if view.projects.len() > 1 && found.iter().any(is_known) {
+                continue;
+            }
+            let container = match symbol.container.is_empty() {
+                true => file.module(project.db()).to_string(),
+                false => symbol.container,
+            };
+            found.push(SymbolInformation {
+                name: symbol.name,
+                kind: kind(symbol.sort),
+                tags: None,
+                deprecated: None,
+                location,
+                container_name: Some(container),
+            });
+        }
+    }
+    Some(found)
+}

@@ -1,0 +1,163 @@
+//! Which service depends on which: what a service names in its dependencies, be it through a template.
+
+use std::collections::BTreeSet;
+
+use nthc::db::{ItemClass, ItemKey, Span, item_entry};
+use nthc::eval::notes::Meaning;
+use nthc::eval::{BlockRef, Instance, Value, instance};
+
+use super::Names;
+
+/// A service that depends on another, or is depended on.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Call {
+    /// The service at the other end.
+    pub service: ItemKey,
+    /// Where the one that depends says so, all in its own item: the value, or the template that says it.
+    pub places: Vec<Span>,
+}
+
+impl Names<'_> {
+    /// The service that a name stands for: itself, or the one that a dependency is.
+    pub fn service_of(&self, meaning: &Meaning) -> Option<ItemKey> {
+        let (Meaning::Block(block) | Meaning::Enclosing(block)) = meaning else {
+            return None;
+        };
+        match block.kind.as_str() {
+            "service" if block.path.is_empty() => Some(block.item),
+            "dependency" => self.depended_on(block),
+            _ => None,
+        }
+    }
+
+    fn depended_on(&self, dependency: &BlockRef) -> Option<ItemKey> {
+        let (_, name) = dependency.path.last()?;
+        let found = self.instances(dependency.item).find_map(|service| {
+            let mut children = service.children.iter();
+            let found = children.find(|child| child.kind == "dependency" && child.name == *name)?;
+            target(found).map(|(key, _)| key)
+        });
+        found
+    }
+
+    /// A service in every environment.
+    fn instances(&self, service: ItemKey) -> impl Iterator<Item = &Instance> {
+        let declared = self.workspace.environments(self.db).keys().cloned();
+        let mut environments: Vec<_> = declared.map(Some).collect();
+        if environments.is_empty() {
+            environments.push(None);
+        }
+        let (db, workspace) = (self.db, self.workspace);
+        environments.into_iter().filter_map(move |environment| {
+            instance(db, workspace, service, environment)
+                .instance
+                .as_ref()
+        })
+    }
+
+    /// The services that a service depends on, in the order of its text.
+    pub fn outgoing(&self, service: ItemKey) -> Vec<Call> {
+        let mut calls: Vec<Call> = Vec::new();
+        for made in self.instances(service) {
+            for dependency in made
+                .children
+                .iter()
+                .filter(|child| child.kind == "dependency")
+            {
+                let Some((needed, written)) = target(dependency) else {
+                    continue;
+                };
+                let outermost = dependency.trail.iter().chain(&made.trail);
+                let place = std::iter::once(&written)
+                    .chain(outermost)
+                    .chain([&dependency.head, &made.head])
+                    .find(|span| span.item == service)
+                    .copied();
+                let call = match calls.iter_mut().find(|call| call.service == needed) {
+                    Some(call) => call,
+                    None => {
+                        calls.push(Call {
+                            service: needed,
+                            places: Vec::new(),
+                        });
+                        let Some(call) = calls.last_mut() else {
+                            continue;
+                        };
+                        call
+                    }
+                };
+                call.places
+                    .extend(place.filter(|place| !call.places.contains(place)));
+            }
+        }
+        calls
+    }
+
+    /// The services that depend on a service.
+    pub fn incoming(&self, service: ItemKey) -> Vec<Call> {
+        let mut waiting = vec![service];
+        let mut seen = BTreeSet::new();
+        let mut dependents: Vec<ItemKey> = Vec::new();
+        // Who names it is a service, or a template that makes services.
+        while let Some(named) = waiting.pop() {
+            let Some(entry) = item_entry(self.db, named) else {
+                continue;
+            };
+            let meaning = match entry.class {
+                ItemClass::Block => Meaning::Block(BlockRef {
+                    item: named,
+                    path: Vec::new(),
+                    kind: entry.kind,
+                    name: entry.name,
+                }),
+                _ => Meaning::Item(named),
+            };
+            let target = self.target(&meaning, self.files);
+            for found in self.uses(&target, self.files) {
+                let item = found.span.item;
+                let Some(entry) = item_entry(self.db, item) else {
+                    continue;
+                };
+                let place = (item.file.module(self.db).clone(), item.local);
+                if item == named || !seen.insert(place) {
+                    continue;
+                }
+                match entry.class {
+                    ItemClass::Block if entry.kind == "service" => {
+                        dependents.push(item);
+                        // Another service may be based on it.
+                        waiting.push(item);
+                    }
+                    ItemClass::Template => waiting.push(item),
+                    _ => {}
+                }
+            }
+        }
+        let calls = dependents.into_iter().filter_map(|dependent| {
+            let mut calls = self.outgoing(dependent).into_iter();
+            let places = calls.find(|call| call.service == service)?.places;
+            Some(Call {
+                service: dependent,
+                places,
+            })
+        });
+        let mut calls: Vec<Call> = calls.collect();
+        calls.sort_by_key(|call| {
+            let file = self
+                .files
+                .iter()
+                .position(|file| *file == call.service.file);
+            (file, nthc::db::item_start(self.db, call.service))
+        });
+        calls
+    }
+}
+
+/// The service that a dependency is, and where that is written.
+fn target(dependency: &Instance) -> Option<(ItemKey, Span)> {
+    let field = dependency.fields.get("service")?;
+    match &field.value {
+        Value::Block(block) => Some((block.item, field.span)),
+        _ => None,
+    }
+}

@@ -1,0 +1,224 @@
+//! What something is a case of, and what its cases are: values and their types, templates and the blocks based on them.
+
+use nthc::db::{ItemClass, ItemKey, SourceFile, Span, item, item_entry};
+use nthc::eval::notes::Meaning;
+use nthc::eval::{BlockRef, Value};
+use nthc::schema::{Ty, schema};
+use nthc::syntax::tree::{Base, ItemNode};
+
+use super::uses::What;
+use super::{Names, Written};
+
+impl Names<'_> {
+    /// What the name or the value at a byte of a file is a case of: an enum, a kind, a template.
+    pub fn type_definitions(&self, file: SourceFile, offset: u32) -> Vec<Span> {
+        let Some((key, range)) = self.item_at(file, offset) else {
+            return Vec::new();
+        };
+        let mut found = match self.name_at(file, offset) {
+            Some(written) => self.types_of_name(&written),
+            None => Vec::new(),
+        };
+        if found.is_empty()
+            && let Some(value) = self.notes(key).value_at(offset - range.start)
+        {
+            found = self.types_of_value(&value.value);
+            if found.is_empty() {
+                found = self.declared_types(&value.expected);
+            }
+        }
+        found.dedup();
+        found
+    }
+
+    fn types_of_name(&self, written: &Written) -> Vec<Span> {
+        match &written.name.meaning {
+            Meaning::Block(block) | Meaning::Enclosing(block) => self.types_of_block(block),
+            Meaning::Item(key) => self.types_of_item(*key),
+            Meaning::Member(name, _) => self
+                .declared(&Meaning::Enum(name.clone()))
+                .into_iter()
+                .collect(),
+            Meaning::Field(kind, field) => {
+                let schema = schema(self.db, self.workspace);
+                let field = schema.field(kind, field);
+                field.map_or_else(Vec::new, |field| self.declared_types(&field.ty))
+            }
+            Meaning::FunctionParam(function, param) => {
+                let schema = schema(self.db, self.workspace);
+                let function = schema.functions.get(function);
+                let param = function
+                    .and_then(|function| function.params.iter().find(|(name, ..)| name == param));
+                param.map_or_else(Vec::new, |(_, ty, _)| self.declared_types(ty))
+            }
+            Meaning::Function(name) => {
+                let schema = schema(self.db, self.workspace);
+                let function = schema.functions.get(name);
+                function.map_or_else(Vec::new, |function| self.declared_types(&function.result))
+            }
+            Meaning::Local(span) => self.types_of_local(*span, written),
+            Meaning::Kind(_)
+            | Meaning::Enum(_)
+            | Meaning::Module(_)
+            | Meaning::CompileTime(_)
+            | Meaning::Type(_) => Vec::new(),
+        }
+    }
+
+    /// A parameter has a written type, and another local name a value.
+    fn types_of_local(&self, declared: Span, written: &Written) -> Vec<Span> {
+        let tree = item(self.db, declared.item).as_ref().map(|tree| &tree.node);
+        if let Some(ItemNode::Template(template)) = tree
+            && let Some(param) = template
+                .params
+                .iter()
+                .find(|param| param.name.range == declared.range)
+        {
+            let within = |range: nthc::syntax::tree::TextRange| {
+                param.ty.range.start <= range.start && range.end <= param.ty.range.end
+            };
+            let names = self.notes(declared.item).names.iter();
+            return names
+                .filter(|name| within(name.range))
+                .filter_map(|name| self.declared(&name.meaning))
+                .collect();
+        }
+        let values = self.notes(written.item).values.iter();
+        let own = values.filter(|value| value.range == written.name.range);
+        own.flat_map(|value| self.types_of_value(&value.value))
+            .collect()
+    }
+
+    fn types_of_value(&self, value: &Value) -> Vec<Span> {
+        match value {
+            Value::Block(block) => self.types_of_block(block),
+            Value::List(items) => {
+                let mut found: Vec<Span> = Vec::new();
+                for span in items.iter().flat_map(|item| self.types_of_value(item)) {
+                    if !found.contains(&span) {
+                        found.push(span);
+                    }
+                }
+                found
+            }
+            Value::None | Value::Error => Vec::new(),
+            other => self.declared_types(&other.ty()),
+        }
+    }
+
+    /// The template or block that a block is based on, or else its variant or kind.
+    fn types_of_block(&self, block: &BlockRef) -> Vec<Span> {
+        let places = match block.path.is_empty() {
+            true => self
+                .declared(&Meaning::Block(block.clone()))
+                .into_iter()
+                .collect(),
+            false => self.notes(block.item).places_of(block).to_vec(),
+        };
+        let based = places.iter().rev().filter_map(|place| {
+            let sites = self.sites(place.item).into_iter();
+            let mut own =
+                sites.filter(|site| site.name.is_some_and(|name| name.range == place.range));
+            self.base_meaning(place.item, own.next()?.base?)
+        });
+        let mut based = based.filter_map(|meaning| self.declared(&meaning));
+        if let Some(span) = based.next() {
+            return vec![span];
+        }
+        let kind = Meaning::Kind(block.kind.clone());
+        self.declared(&kind).into_iter().collect()
+    }
+
+    fn types_of_item(&self, key: ItemKey) -> Vec<Span> {
+        let Some(entry) = item_entry(self.db, key) else {
+            return Vec::new();
+        };
+        match entry.class {
+            ItemClass::Template => {
+                let sites = self.sites(key);
+                let base = sites.first().and_then(|site| site.base);
+                let meaning = base
+                    .and_then(|base| self.base_meaning(key, base))
+                    .unwrap_or(Meaning::Kind(entry.kind));
+                self.declared(&meaning).into_iter().collect()
+            }
+            ItemClass::Let => {
+                let value = nthc::eval::let_value(self.db, self.workspace, key, None);
+                value.map_or_else(Vec::new, |value| self.types_of_value(&value))
+            }
+            _ => Vec::new(),
+        }
+    }
+
+    /// The enums and kinds that a type speaks of.
+    fn declared_types(&self, ty: &Ty) -> Vec<Span> {
+        let meaning = match ty {
+            Ty::Enum(name) => Meaning::Enum(name.clone()),
+            Ty::Ref(kind) | Ty::One(kind, _) => Meaning::Kind(kind.clone()),
+            Ty::Optional(inner) | Ty::List(inner) => return self.declared_types(inner),
+            Ty::Union(members) => {
+                return members
+                    .iter()
+                    .flat_map(|member| self.declared_types(member))
+                    .collect();
+            }
+            _ => return Vec::new(),
+        };
+        self.declared(&meaning).into_iter().collect()
+    }
+
+    /// What the base of a block means.
+    pub fn base_meaning(&self, key: ItemKey, base: &Base) -> Option<Meaning> {
+        let last = base.path.segments.last()?.range;
+        let names = &self.notes(key).names;
+        let found = names.iter().find(|name| name.range == last)?;
+        Some(found.meaning.clone())
+    }
+
+    /// The blocks and templates that are based on what a name means; of a kind, its blocks; of a nested block, where it
+    /// is amended.
+    pub fn implementations(&self, meaning: &Meaning) -> Vec<Span> {
+        let files = self.all_files();
+        let target = self.target(meaning, &files);
+        if let (What::Nested(_), Meaning::Block(block)) = (&target.what, meaning) {
+            let origin = self.declared(&Meaning::Block(block.clone()));
+            let uses = self.uses(&target, &files).into_iter();
+            let amending: Vec<Span> = uses
+                .filter(|found| found.declares && Some(found.span) != origin)
+                .map(|found| found.span)
+                .collect();
+            return amending;
+        }
+        self.based_on(meaning)
+            .into_iter()
+            .map(|(key, site)| Span {
+                item: key,
+                range: site,
+            })
+            .collect()
+    }
+
+    /// The names of the blocks and templates whose base, or else kind, is this.
+    pub fn based_on(&self, meaning: &Meaning) -> Vec<(ItemKey, nthc::syntax::tree::TextRange)> {
+        let files = self.all_files();
+        let target = self.target(meaning, &files);
+        let is_kind = matches!(meaning, Meaning::Kind(_));
+        self.in_items(&files, &target.texts, |names, key| {
+            let notes = names.notes(key);
+            let means = |range| {
+                let found = notes.names.iter().find(|name| name.range == range);
+                found.is_some_and(|name| names.is_use(&target, &name.meaning))
+            };
+            names
+                .sites(key)
+                .into_iter()
+                .filter(|site| {
+                    let last = site.base.and_then(|base| base.path.segments.last());
+                    let is_based = last.is_some_and(|last| means(last.range));
+                    is_based || is_kind && site.base.is_none() && means(site.kind.range)
+                })
+                .map(|site| (key, site.selection()))
+                .collect()
+        })
+    }
+}

@@ -1,0 +1,154 @@
+//! What in a document leads elsewhere: imports to their modules, and the addresses of web pages.
+
+use nthc::db::SourceFile;
+use nthc::eval::notes::Meaning;
+use nthc::syntax::tree::TextRange;
+
+use super::Names;
+
+/// A place that leads somewhere, in bytes of the file.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Link {
+    /// The place.
+    pub range: TextRange,
+    /// Where it leads.
+    pub to: Destination,
+}
+
+/// Where a link leads.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Destination {
+    /// To a module.
+    Module(SourceFile),
+    /// To a web page.
+    Page(String),
+}
+
+impl Names<'_> {
+    /// What leads elsewhere, in the order of the text.
+    pub fn links(&self, file: SourceFile) -> Vec<Link> {
+        let mut links = Vec::new();
+        let starts = self.items(file).map(|(item, range)| (item, range.start));
+        let starts: std::collections::HashMap<_, _> = starts.collect();
+        for import in &nthc::db::file_names(self.db, file).imports {
+            let start = starts.get(&import.key).copied().unwrap_or_default();
+            let names = &self.notes(import.key).names;
+            let modules = names.iter().filter_map(|name| match name.meaning {
+                Meaning::Module(module) => Some((name.range, module)),
+                _ => None,
+            });
+            // The first one is the path; another would be its alias.
+            links.extend(modules.take(1).map(|(range, module)| Link {
+                range: range.shifted(start),
+                to: Destination::Module(module),
+            }));
+        }
+        links.extend(pages(self.text(file)));
+        links.sort_by_key(|link| link.range.start);
+        links
+    }
+}
+
+/// The addresses of web pages in a text. In `.nth` they stand in strings and comments alone.
+fn pages(text: &str) -> Vec<Link> {
+    let mut links = Vec::new();
+    let mut from = 0;
+    while let Some(found) = text.get(from..).and_then(|rest| rest.find("http")) {
+        let start = from + found;
+        from = start + "http".len();
+        let rest = text.get(start..).unwrap_or_default();
+        let Some(after) = ["http://", "https://"]
+            .iter()
+            .find_map(|scheme| rest.strip_prefix(scheme))
+        else {
+            continue;
+        };
+        // `xhttp://` is no address.
+        let before = text.get(..start).and_then(|before| before.chars().last());
+        if before.is_some_and(char::is_alphanumeric) {
+            continue;
+        }
+        let scheme = rest.len() - after.len();
+        let length = after
+            .find(|letter: char| letter.is_whitespace() || "\"'`<>\\^|".contains(letter))
+            .unwrap_or(after.len());
+        let whole = rest.get(..scheme + length).unwrap_or_default();
+        // What depends on a value leads nowhere yet.
+        let is_open = whole.contains("${") || whole.contains(['{', '}']);
+        let address = without_punctuation(whole);
+        from = start + whole.len();
+        if is_open || address.len() <= scheme {
+            continue;
+        }
+        links.push(Link {
+            range: TextRange::new(start, start + address.len()),
+            to: Destination::Page(address.to_owned()),
+        });
+    }
+    links
+}
+
+/// Without the marks that end a sentence, and brackets that were opened before the address.
+fn without_punctuation(mut address: &str) -> &str {
+    loop {
+        let count = |bracket: char| address.matches(bracket).count();
+        let shorter = address
+            .strip_suffix(['.', ',', ';', ':', '!', '?', '*', '_'])
+            .or_else(|| {
+                let (open, close) = match address.chars().last()? {
+                    ')' => ('(', ')'),
+                    ']' => ('[', ']'),
+                    _ => return None,
+                };
+                (count(close) > count(open)).then(|| address.strip_suffix(close))?
+            });
+        match shorter {
+            Some(shorter) => address = shorter,
+            None => return address,
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{Destination, pages};
+
+    fn found(text: &str) -> Vec<String> {
+        let links = pages(text).into_iter();
+        links
+            .map(|link| {
+                let Destination::Page(address) = link.to else {
+                    panic!("no page");
+                };
+                let range = link.range.start as usize..link.range.end as usize;
+                assert_eq!(text[range], address);
+                address
+            })
+            .collect()
+    }
+
+    #[test]
+    fn addresses_end_where_they_end() {
+        assert_eq!(
+            found(
+                "// See https://a.example/x_(y), (https://b.example) or <http://c.example/?q=1>."
+            ),
+            [
+                "https://a.example/x_(y)",
+                "https://b.example",
+                "http://c.example/?q=1"
+            ]
+        );
+        assert_eq!(
+            found("url = \"https://a.example/ü\""),
+            ["https://a.example/ü"]
+        );
+    }
+
+    #[test]
+    fn what_is_no_address_is_none() {
+        let none: [&str; 0] = [];
+        assert_eq!(found("http https:// xhttp://a http_requests_total"), none);
+        assert_eq!(found("\"https://a.example/${service.name}\""), none);
+    }
+}

@@ -1,0 +1,91 @@
+//! The blocks and templates in an item's tree: what they are called, and what they are based on.
+
+use nthc::db::{ItemKey, item};
+use nthc::syntax::tree::{Base, Body, ItemNode, Name, Statement, TextRange};
+
+use super::Names;
+
+/// A block or a template as it is written.
+#[derive(Debug, Clone, Copy)]
+pub struct Site<'a> {
+    /// Its kind.
+    pub kind: &'a Name,
+    /// Its name.
+    pub name: Option<&'a Name>,
+    /// What it is based on.
+    pub base: Option<&'a Base>,
+    /// All of it.
+    pub range: TextRange,
+}
+
+impl Site<'_> {
+    /// What stands for it in lists: its name, or its kind where it has none.
+    pub fn selection(&self) -> TextRange {
+        self.name.unwrap_or(self.kind).range
+    }
+}
+
+impl<'a> Names<'a> {
+    /// The blocks of an item, outer ones before inner ones.
+    pub fn sites(&self, key: ItemKey) -> Vec<Site<'a>> {
+        let mut sites = Vec::new();
+        match item(self.db, key).as_ref().map(|tree| &tree.node) {
+            Some(ItemNode::Block(block)) => {
+                sites.push(Site {
+                    kind: &block.kind,
+                    name: block.name.as_ref(),
+                    base: block.base.as_ref(),
+                    range: block.range,
+                });
+                of_body(&block.body, &mut sites);
+            }
+            Some(ItemNode::Template(template)) => {
+                sites.push(Site {
+                    kind: &template.kind,
+                    name: Some(&template.name),
+                    base: template.base.as_ref(),
+                    range: template.range,
+                });
+                of_body(&template.body, &mut sites);
+            }
+            _ => {}
+        }
+        sites
+    }
+
+    /// The innermost block of an item that holds a byte of it.
+    pub fn site_at(&self, key: ItemKey, offset: u32) -> Option<Site<'a>> {
+        let sites = self.sites(key).into_iter();
+        sites
+            .filter(|site| site.range.start <= offset && offset <= site.range.end)
+            .last()
+    }
+}
+
+fn of_body<'a>(body: &'a Body, sites: &mut Vec<Site<'a>>) {
+    for statement in &body.statements {
+        match statement {
+            Statement::Block(block) => {
+                sites.push(Site {
+                    kind: &block.kind,
+                    name: block.name.as_ref(),
+                    base: block.base.as_ref(),
+                    range: block.range,
+                });
+                of_body(&block.body, sites);
+            }
+            Statement::For(repeat) => of_body(&repeat.body, sites),
+            Statement::If(choice) => {
+                of_body(&choice.then, sites);
+                if let Some(otherwise) = &choice.otherwise {
+                    of_body(otherwise, sites);
+                }
+            }
+            Statement::In(inner) => of_body(&inner.body, sites),
+            Statement::Field(_)
+            | Statement::Let(_)
+            | Statement::Without(_)
+            | Statement::Require(_) => {}
+        }
+    }
+}
