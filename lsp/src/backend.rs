@@ -8,19 +8,21 @@ use tokio::sync::mpsc::UnboundedSender;
 use tokio::sync::oneshot;
 use tower_lsp::jsonrpc::{Error, Result};
 use tower_lsp::lsp_types::{
-    self as lsp, CodeActionParams, CodeActionResponse, DidChangeTextDocumentParams,
+    self as lsp, CodeAction, CodeActionParams, CodeActionResponse, DidChangeTextDocumentParams,
     DidChangeWatchedFilesParams, DidChangeWatchedFilesRegistrationOptions,
     DidCloseTextDocumentParams, DidOpenTextDocumentParams, DidSaveTextDocumentParams,
-    DocumentFormattingParams, FileChangeType, FileSystemWatcher, GlobPattern, InitializeParams,
-    InitializeResult, InitializedParams, MessageType, Registration, SaveOptions,
-    ServerCapabilities, ServerInfo, TextDocumentSyncCapability, TextDocumentSyncKind,
-    TextDocumentSyncOptions, TextDocumentSyncSaveOptions, TextEdit,
+    DocumentFormattingParams, DocumentOnTypeFormattingParams, DocumentRangeFormattingParams,
+    FileChangeType, FileSystemWatcher, FoldingRange, FoldingRangeParams, GlobPattern,
+    InitializeParams, InitializeResult, InitializedParams, MessageType, Registration, SaveOptions,
+    SelectionRange, SelectionRangeParams, ServerCapabilities, ServerInfo,
+    TextDocumentSyncCapability, TextDocumentSyncKind, TextDocumentSyncOptions,
+    TextDocumentSyncSaveOptions, TextEdit,
 };
 use tower_lsp::{Client, LanguageServer, async_trait};
 
 use crate::features::{
-    self, call_hierarchy, code_actions, definition, document_links, formatting, highlights,
-    references, rename, symbols, type_hierarchy,
+    self, call_hierarchy, code_actions, definition, document_links, folding, formatting,
+    highlights, references, rename, selection, symbols, type_hierarchy,
 };
 use crate::outgoing::Outgoing;
 use crate::owner::Event;
@@ -274,6 +276,18 @@ impl LanguageServer for Backend {
             .await
     }
 
+    async fn code_action_resolve(&self, action: CodeAction) -> Result<CodeAction> {
+        self.ask(Overtaken::Refuse, move |view| {
+            code_actions::resolve(view, &action)
+        })
+        .await
+    }
+
+    async fn folding_range(&self, params: FoldingRangeParams) -> Result<Option<Vec<FoldingRange>>> {
+        self.read_whole(move |view| folding::folding_range(view, &params))
+            .await
+    }
+
     async fn formatting(&self, params: DocumentFormattingParams) -> Result<Option<Vec<TextEdit>>> {
         self.read_whole(move |view| formatting::formatting(view, &params))
             .await
@@ -344,6 +358,30 @@ impl LanguageServer for Backend {
         params: lsp::TypeHierarchySubtypesParams,
     ) -> Result<Option<Vec<lsp::TypeHierarchyItem>>> {
         self.read(move |view| type_hierarchy::subtypes(view, &params))
+            .await
+    }
+
+    async fn on_type_formatting(
+        &self,
+        params: DocumentOnTypeFormattingParams,
+    ) -> Result<Option<Vec<TextEdit>>> {
+        self.read(move |view| formatting::on_type_formatting(view, &params))
+            .await
+    }
+
+    async fn range_formatting(
+        &self,
+        params: DocumentRangeFormattingParams,
+    ) -> Result<Option<Vec<TextEdit>>> {
+        self.read(move |view| formatting::range_formatting(view, &params))
+            .await
+    }
+
+    async fn selection_range(
+        &self,
+        params: SelectionRangeParams,
+    ) -> Result<Option<Vec<SelectionRange>>> {
+        self.read(move |view| selection::selection_range(view, &params))
             .await
     }
 }

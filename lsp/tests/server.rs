@@ -94,14 +94,14 @@ async fn lays_out_what_can_be_read() {
 
     let untidy = text.replace("  tier     = critical", "tier   =critical");
     client.change(&uri, 2, &untidy).await;
-    let lines = untidy.matches('\n').count();
-    let whole = json!({
-        "start": { "line": 0, "character": 0 },
-        "end": { "line": lines, "character": 0 },
-    });
+    let before = place(&untidy, "   =critical");
+    let edits = client.format(&uri).await;
+    let edits = edits.as_array().unwrap();
+    assert_eq!(edits.len(), 1, "{edits:?}");
+    assert_eq!(edits[0]["range"]["start"]["line"], before["line"]);
     assert_eq!(
-        client.format(&uri).await,
-        json!([{ "range": whole, "newText": text }])
+        edits[0]["range"]["start"]["line"], edits[0]["range"]["end"]["line"],
+        "what is laid out stays untouched: {edits:?}"
     );
 
     client.change(&uri, 3, "service checkout {").await;

@@ -9,6 +9,7 @@ mod format;
 mod literals;
 mod parse;
 mod statements;
+pub mod structure;
 pub mod tree;
 
 pub use diagnose::diagnose;

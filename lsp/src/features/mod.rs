@@ -23,10 +23,12 @@ pub mod call_hierarchy;
 pub mod code_actions;
 pub mod definition;
 pub mod document_links;
+pub mod folding;
 pub mod formatting;
 pub mod highlights;
 pub mod references;
 pub mod rename;
+pub mod selection;
 pub mod symbols;
 pub mod type_hierarchy;
 
@@ -36,10 +38,12 @@ const OFFERS: &[fn(&mut ServerCapabilities, &Settings)] = &[
     code_actions::offer,
     definition::offer,
     document_links::offer,
+    folding::offer,
     formatting::offer,
     highlights::offer,
     references::offer,
     rename::offer,
+    selection::offer,
     symbols::offer,
 ];
 

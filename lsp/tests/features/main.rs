@@ -5,8 +5,11 @@
 #[path = "../common/mod.rs"]
 mod common;
 mod definition;
+mod folding;
+mod formatting;
 mod harness;
 mod references;
 mod rename;
+mod selection;
 mod support;
 mod symbols;

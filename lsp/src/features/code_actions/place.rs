@@ -1,0 +1,265 @@
+//! Where an action is asked for, and what an action is before it becomes the protocol's.
+
+use nthc::db::{Database, ItemKey, SourceFile, Workspace, file_names, parsed};
+use nthc::eval::notes::{Notes, notes};
+use nthc::schema::{Schema, schema};
+use nthc::syntax::structure::{Part, PartKind, parts};
+use nthc::syntax::tree::{Item, ParsedFile, TextRange};
+use tower_lsp::lsp_types::CodeActionKind;
+
+use super::super::formatting::diff::Change;
+use super::super::formatting::layout::line_start;
+use crate::nodes::{Node, path_to};
+use crate::view::{ProjectView, View};
+
+/// A selection in a document.
+pub struct Place<'a> {
+    /// Everything as it is.
+    pub view: &'a View,
+    /// The document's project.
+    pub project: &'a ProjectView,
+    /// The document.
+    pub file: SourceFile,
+    /// Its text.
+    pub text: &'a str,
+    /// The bytes that are selected, without blanks around them; none at a cursor.
+    pub range: TextRange,
+}
+
+/// The item that holds a selection.
+#[derive(Clone, Copy)]
+pub struct ItemAt<'a> {
+    /// Its key.
+    pub key: ItemKey,
+    /// Where it begins.
+    pub start: u32,
+    /// Its tree.
+    pub item: &'a Item,
+}
+
+impl<'a> Place<'a> {
+    /// The database.
+    pub fn db(&self) -> &'a Database {
+        self.project.db()
+    }
+
+    /// The workspace.
+    pub fn workspace(&self) -> Workspace {
+        self.project.workspace()
+    }
+
+    /// The document's tree.
+    pub fn tree(&self) -> &'a ParsedFile {
+        parsed(self.db(), self.file)
+    }
+
+    /// All kinds and types.
+    pub fn schema(&self) -> &'a Schema {
+        schema(self.db(), self.workspace())
+    }
+
+    /// What the words of an item mean.
+    pub fn notes(&self, key: ItemKey) -> &'a Notes {
+        notes(self.db(), self.workspace(), key)
+    }
+
+    /// The document's items.
+    pub fn items(&self) -> impl Iterator<Item = ItemAt<'a>> {
+        let names = file_names(self.db(), self.file);
+        let items = names.items.iter().zip(&self.tree().items);
+        items.map(|(entry, (start, item))| ItemAt {
+            key: entry.key,
+            start: *start,
+            item,
+        })
+    }
+
+    /// The item that holds the selection.
+    pub fn item(&self) -> Option<ItemAt<'a>> {
+        self.items()
+            .find(|at| at.start <= self.range.start && self.range.end <= at.start + at.item.len)
+    }
+
+    /// The selection from the start of its item, and the nodes that hold it, outermost first.
+    pub fn path(&self) -> Option<(ItemAt<'a>, TextRange, Vec<Node<'a>>)> {
+        let at = self.item()?;
+        let within = TextRange {
+            start: self.range.start - at.start,
+            end: self.range.end - at.start,
+        };
+        Some((at, within, path_to(&at.item.node, within)))
+    }
+
+    /// The text of some bytes.
+    pub fn slice(&self, range: TextRange) -> &'a str {
+        self.text
+            .get(range.start as usize..range.end as usize)
+            .unwrap_or_default()
+    }
+
+    /// The parts of the document.
+    pub fn parts(&self) -> Vec<Part> {
+        parts(self.text, self.tree())
+    }
+
+    /// Where something begins, with its doc comment, the comments on the lines right above it, and the indent.
+    pub fn with_comments_above(&self, start: u32) -> usize {
+        let units = self.parts();
+        let with_doc = units
+            .iter()
+            .filter(|part| matches!(part.kind, PartKind::Unit | PartKind::Core))
+            .filter(|part| part.range.start <= start && start < part.range.end)
+            .filter(|part| {
+                let before = TextRange::new(part.range.start as usize, start as usize);
+                let lines = self.slice(before).lines();
+                lines
+                    .map(str::trim)
+                    .all(|line| line.is_empty() || line.starts_with("//"))
+            })
+            .map(|part| part.range.start)
+            .min()
+            .unwrap_or(start);
+        let mut at = line_start(self.text, with_doc as usize);
+        while at > 0 {
+            let above = line_start(self.text, at - 1);
+            let line = self.text.get(above..at).unwrap_or_default().trim();
+            if !line.starts_with("//") || line.starts_with("//!") {
+                break;
+            }
+            at = above;
+        }
+        at
+    }
+
+    /// The blanks that the line of a byte begins with.
+    pub fn indent_at(&self, at: u32) -> &'a str {
+        let start = line_start(self.text, at as usize);
+        let rest = self.text.get(start..).unwrap_or_default();
+        let blanks = rest.len() - rest.trim_start_matches([' ', '\t']).len();
+        rest.get(..blanks).unwrap_or_default()
+    }
+
+    /// An edit that puts a line after something that ends at a byte: after the comment that ends its line, or right
+    /// there where more follows on the line.
+    pub fn line_after(&self, end: u32, indent: &str, line: &str) -> Change {
+        let rest = self.text.get(end as usize..).unwrap_or_default();
+        let rest = rest.split(['\r', '\n']).next().unwrap_or_default();
+        let after = rest.trim_start_matches([' ', '\t', ',']);
+        if after.is_empty() || after.starts_with("//") {
+            let at = end as usize + rest.len();
+            let text = format!("\n{indent}{line}");
+            return insertion(at, text);
+        }
+        insertion(end as usize, format!("  {line} "))
+    }
+
+    /// Whether a word stands anywhere in the document.
+    pub fn has_word(&self, word: &str) -> bool {
+        has_word(self.text, word)
+    }
+
+    /// A name like `wanted` that is nowhere in the document.
+    pub fn fresh(&self, wanted: &str) -> String {
+        let numbered = (2..).map(|number| format!("{wanted}-{number}"));
+        std::iter::once(wanted.to_owned())
+            .chain(numbered)
+            .find(|name| !self.has_word(name))
+            .unwrap_or_else(|| wanted.to_owned())
+    }
+}
+
+/// Whether a word stands anywhere in a text.
+pub fn has_word(text: &str, word: &str) -> bool {
+    let is_part = |letter: char| letter.is_alphanumeric() || matches!(letter, '_' | '-');
+    text.match_indices(word).any(|(at, _)| {
+        let before = text.get(..at).and_then(|text| text.chars().next_back());
+        let after = text
+            .get(at + word.len()..)
+            .and_then(|text| text.chars().next());
+        !before.is_some_and(is_part) && !after.is_some_and(is_part)
+    })
+}
+
+/// An edit that puts a text at a byte.
+pub fn insertion(at: usize, text: String) -> Change {
+    Change {
+        range: TextRange::new(at, at),
+        text,
+    }
+}
+
+/// An edit that puts a text instead of some bytes.
+pub fn replacement(range: TextRange, text: impl Into<String>) -> Change {
+    Change {
+        range,
+        text: text.into(),
+    }
+}
+
+/// A name that is an identifier of the language and like a text.
+pub fn identifier(text: &str) -> String {
+    let mut name = String::new();
+    for letter in text.chars() {
+        if letter.is_ascii_alphanumeric() || letter == '_' {
+            name.push(letter);
+        } else if !name.ends_with('-') {
+            name.push('-');
+        }
+    }
+    let name = name.trim_matches('-');
+    if name.starts_with(|first: char| first.is_ascii_alphabetic() || first == '_') {
+        name.to_owned()
+    } else {
+        format!("x-{name}").trim_end_matches('-').to_owned()
+    }
+}
+
+/// What an action does, or why it cannot.
+pub enum Plan<'a> {
+    /// It cannot be done, for this reason.
+    Refused(String),
+    /// These edits, which are made when they are asked for.
+    Edits(Box<dyn Fn() -> Option<Vec<Change>> + 'a>),
+}
+
+/// Something that could be done.
+pub struct Offer<'a> {
+    /// What, as a menu says it.
+    pub title: String,
+    /// Its kind.
+    pub kind: CodeActionKind,
+    /// Whether it is what one most likely wants.
+    pub is_preferred: bool,
+    /// How.
+    pub plan: Plan<'a>,
+}
+
+impl<'a> Offer<'a> {
+    /// An offer that makes these edits.
+    pub fn new(
+        kind: CodeActionKind,
+        title: impl Into<String>,
+        edits: impl Fn() -> Option<Vec<Change>> + 'a,
+    ) -> Self {
+        Self {
+            title: title.into(),
+            kind,
+            is_preferred: false,
+            plan: Plan::Edits(Box::new(edits)),
+        }
+    }
+
+    /// What cannot be done here.
+    pub fn refused(
+        kind: CodeActionKind,
+        title: impl Into<String>,
+        reason: impl Into<String>,
+    ) -> Self {
+        Self {
+            title: title.into(),
+            kind,
+            is_preferred: false,
+            plan: Plan::Refused(reason.into()),
+        }
+    }
+}

@@ -1,0 +1,155 @@
+//! Values to begin with, where one of a type is wanted.
+
+use nthc::db::{ItemClass, file_names};
+use nthc::resolve::{Want, resolve_path};
+use nthc::schema::Ty;
+
+use super::place::Place;
+
+/// How deep blocks in blocks are filled in.
+const DEPTH: usize = 4;
+
+/// A value of a type for a field or parameter of that name, to be looked at by a person. `owner` is what the block
+/// around it is called.
+pub fn placeholder(place: &Place<'_>, ty: &Ty, name: &str, owner: &str) -> String {
+    let text = match ty {
+        Ty::Bool => "true",
+        Ty::Number => "1",
+        Ty::Percent => "99%",
+        Ty::Duration => "5m",
+        Ty::Size => "1GiB",
+        Ty::Rate => "100/s",
+        Ty::Url => "\"https://example.com\"",
+        Ty::Email => "\"someone@example.com\"",
+        Ty::Date => "\"2026-12-31\"",
+        Ty::TimeZone => "\"Etc/UTC\"",
+        Ty::LabelName => "job",
+        Ty::TimeOfDay => "09:00",
+        Ty::TimeOfWeek => "mon 09:00",
+        Ty::Labels if name == "selector" && !owner.is_empty() => {
+            return format!("{{ job = {} }}", quoted(owner));
+        }
+        Ty::Labels | Ty::Annotations => "{}",
+        Ty::GateCondition => "false",
+        Ty::Selector | Ty::Vector => "`up`",
+        Ty::Windowed => "`sum(rate(x_total[$window]))`",
+        Ty::Condition => "`up == 0`",
+        Ty::List(_) => "[]",
+        Ty::String | Ty::Text | Ty::Markdown | Ty::Any | Ty::One(..) => "\"\"",
+        Ty::Enum(of) => {
+            let members = place.schema().enums.get(of);
+            let first = members.and_then(|known| known.members.keys().next());
+            return first.map_or_else(|| of.to_string(), ToString::to_string);
+        }
+        Ty::Ref(kind) => return reference(place, kind),
+        Ty::Optional(inner) => return placeholder(place, inner, name, owner),
+        Ty::Union(members) => {
+            let first = members.first().unwrap_or(&Ty::Any);
+            return placeholder(place, first, name, owner);
+        }
+    };
+    text.to_owned()
+}
+
+/// The only block of a kind that the document knows by a name; or else the kind, which the compiler then asks about.
+fn reference(place: &Place<'_>, kind: &str) -> String {
+    let (db, workspace) = (place.db(), place.workspace());
+    let names = file_names(db, place.file);
+    let own = names.of_class(ItemClass::Block);
+    let own = own
+        .filter(|entry| entry.kind == kind)
+        .map(|entry| entry.name.clone());
+    let imported = names.imports.iter().flat_map(|import| {
+        let listed = import.names.clone();
+        listed.unwrap_or_else(|| vec![import.alias.clone()])
+    });
+    let want = Want {
+        class: ItemClass::Block,
+        kind,
+    };
+    let known = |name: &smol_str::SmolStr| {
+        let path = std::slice::from_ref(name);
+        resolve_path(db, workspace, place.file, path, want).is_some()
+    };
+    own.chain(imported)
+        .find(known)
+        .map_or_else(|| kind.to_owned(), |name| written(&name))
+}
+
+/// A name as it is written where a name is wanted.
+pub fn written(name: &str) -> String {
+    let is_plain = super::place::identifier(name) == name;
+    if is_plain {
+        name.to_owned()
+    } else {
+        quoted(name)
+    }
+}
+
+/// A text between quotes.
+pub fn quoted(text: &str) -> String {
+    let text = text
+        .replace('\\', "\\\\")
+        .replace('"', "\\\"")
+        .replace("${", "\\${")
+        .replace('\n', "\\n")
+        .replace('\t', "\\t")
+        .replace('\r', "\\u{d}");
+    format!("\"{text}\"")
+}
+
+/// The statements that a block of a kind needs and lacks, with the field's name, in the prelude's order. `has` tells
+/// which it has.
+pub fn missing(
+    place: &Place<'_>,
+    kind: &str,
+    owner: &str,
+    has: &impl Fn(&str) -> bool,
+) -> Vec<(String, String)> {
+    missing_to(place, kind, owner, has, DEPTH)
+}
+
+fn missing_to(
+    place: &Place<'_>,
+    kind: &str,
+    owner: &str,
+    has: &impl Fn(&str) -> bool,
+    depth: usize,
+) -> Vec<(String, String)> {
+    let Some(depth) = depth.checked_sub(1) else {
+        return Vec::new();
+    };
+    let fields = place.schema().fields(kind).into_iter();
+    let needed = fields
+        .filter(|field| field.default.is_none() && !field.ty.is_optional() && !has(&field.name));
+    needed
+        .map(|field| {
+            let statement = match &field.ty {
+                Ty::One(child, _) => block(place, child, depth),
+                ty => {
+                    let value = placeholder(place, ty, &field.name, owner);
+                    format!("{} = {value}", field.name)
+                }
+            };
+            (field.name.to_string(), statement)
+        })
+        .collect()
+}
+
+/// A block of a kind of which there is one, of its first variant.
+fn block(place: &Place<'_>, kind: &str, depth: usize) -> String {
+    let variant = place.schema().variants(kind).next();
+    let (of, base) = match variant {
+        Some(variant) => (variant.name.as_str(), format!(" : {}", variant.name)),
+        None => (kind, String::new()),
+    };
+    let fields: Vec<String> = missing_to(place, of, "", &|_| false, depth)
+        .into_iter()
+        .map(|(_, statement)| statement)
+        .collect();
+    if fields.is_empty() {
+        format!("{kind}{base} {{}}")
+    } else {
+        format!("{kind}{base} {{ {} }}", fields.join("  "))
+    }
+}

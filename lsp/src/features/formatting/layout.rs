@@ -1,0 +1,175 @@
+//! The language's one layout, as edits of a text that keeps its line ends.
+
+use nthc::syntax::structure::{Part, PartKind, parts};
+use nthc::syntax::tree::{ParsedFile, SyntaxErrorKind, TextRange};
+
+use super::diff::{Change, apply, changes};
+
+/// A text as `nthc fmt` lays it out, with the line ends that it has. Nothing where it has syntax errors.
+pub fn laid_out(text: &str) -> Option<String> {
+    let laid = nthc::syntax::format(text)?;
+    Some(with_line_ends(&laid, has_crlf(text)))
+}
+
+/// A text with all lines ending in one way.
+pub fn with_line_ends(text: &str, crlf: bool) -> String {
+    let text = text.replace("\r\n", "\n");
+    if crlf {
+        text.replace('\n', "\r\n")
+    } else {
+        text
+    }
+}
+
+/// Whether a text's lines end as on Windows. The first one decides.
+pub fn has_crlf(text: &str) -> bool {
+    text.find('\n')
+        .is_some_and(|at| text.get(..at).is_some_and(|before| before.ends_with('\r')))
+}
+
+/// The edits that lay a whole text out. Nothing where it has syntax errors.
+pub fn whole(text: &str) -> Option<Vec<Change>> {
+    Some(changes(text, &laid_out(text)?))
+}
+
+/// A text after an edit, laid out where it was before: who lays out by hand is left alone.
+pub fn tidied(before: &str, after: String) -> String {
+    let was_tidy = laid_out(before).is_some_and(|laid| laid == before);
+    if was_tidy {
+        laid_out(&after).unwrap_or(after)
+    } else {
+        after
+    }
+}
+
+/// The edits that lay out the statements or items that a range touches. In a text with syntax errors those items
+/// that have none are laid out.
+pub fn range(text: &str, file: &ParsedFile, range: TextRange) -> Vec<Change> {
+    let touched: Vec<(TextRange, bool)> = file
+        .items
+        .iter()
+        .map(|(start, item)| {
+            let (from, until) = (*start as usize, (*start + item.len) as usize);
+            let slice = text.get(from..until).unwrap_or_default();
+            let is_sound = item
+                .errors
+                .iter()
+                .all(|error| error.kind == SyntaxErrorKind::StrayDoc);
+            (
+                TextRange::new(from, from + slice.trim_end().len()),
+                is_sound,
+            )
+        })
+        .filter(|(extent, _)| touch(*extent, range))
+        .collect();
+    let holds_all = text
+        .get(..range.start as usize)
+        .zip(text.get(range.end as usize..))
+        .is_some_and(|(before, after)| before.trim().is_empty() && after.trim().is_empty());
+    if holds_all && let Some(changes) = whole(text) {
+        return changes;
+    }
+    let mut found = Vec::new();
+    // Sound neighbours are laid out together, with what stands between them.
+    for run in touched.chunk_by(|left, right| left.1 && right.1) {
+        if let ([(first, true), ..], Some((last, _))) = (run, run.last()) {
+            found.extend(of_run(text, file, first.to(*last), range));
+        }
+    }
+    found
+}
+
+/// The edits of one or several items, or of those statements of one that are touched.
+fn of_run(text: &str, file: &ParsedFile, run: TextRange, range: TextRange) -> Vec<Change> {
+    let Some(slice) = text.get(run.start as usize..run.end as usize) else {
+        return Vec::new();
+    };
+    let laid = laid_out(slice);
+    // The line ends of the whole text are those of its first line.
+    let Some(laid) = laid.map(|laid| with_line_ends(&laid, has_crlf(text))) else {
+        return Vec::new();
+    };
+    let mut all = changes(slice, laid.trim_end());
+    for change in &mut all {
+        change.range = change.range.shifted(run.start);
+    }
+    let Some(extent) = statements_touched(text, file, run, range) else {
+        return all;
+    };
+    let is_within =
+        |change: &Change| extent.start <= change.range.start && change.range.end <= extent.end;
+    let is_apart = |change: &Change| !touch(extent, change.range);
+    let chosen: Vec<Change> = all
+        .iter()
+        .filter(|change| is_within(change))
+        .cloned()
+        .collect();
+    // Some of the edits must not say anything else than all of them do.
+    let is_whole = all
+        .iter()
+        .all(|change| is_within(change) || is_apart(change));
+    let made = apply(text, &chosen);
+    let is_same = || {
+        let of_run = |text: &str, end: usize| laid_out(text.get(run.start as usize..end)?);
+        let grown = made.as_ref()?.len() + run.end as usize - text.len();
+        let laid = with_line_ends(&of_run(made.as_ref()?, grown)?, has_crlf(text));
+        Some(
+            laid.trim_end()
+                == with_line_ends(&of_run(text, run.end as usize)?, has_crlf(text)).trim_end(),
+        )
+    };
+    if is_whole && is_same() == Some(true) {
+        chosen
+    } else {
+        all
+    }
+}
+
+/// The lines of the statements that a range touches, of those that stand side by side in one body. Nothing where it
+/// touches more than that.
+fn statements_touched(
+    text: &str,
+    file: &ParsedFile,
+    run: TextRange,
+    range: TextRange,
+) -> Option<TextRange> {
+    let parts = parts(text, file);
+    let holds = |part: &&Part| part.range.start < range.start && range.end < part.range.end;
+    let body = parts
+        .iter()
+        .filter(|part| part.kind == PartKind::Body && part.closed && touch(part.range, run))
+        .filter(holds)
+        .max_by_key(|part| part.depth)?;
+    let statements = parts.iter().filter(|part| {
+        part.kind == PartKind::Unit
+            && part.depth == body.depth + 1
+            && body.range.start <= part.range.start
+            && part.range.end <= body.range.end
+            && touch(part.range, range)
+    });
+    let touched = statements.map(|part| part.range).reduce(TextRange::to)?;
+    Some(whole_lines(text, touched))
+}
+
+/// Whether two ranges share a place, be it an end of each.
+pub fn touch(left: TextRange, right: TextRange) -> bool {
+    left.start <= right.end && right.start <= left.end
+}
+
+/// From the beginning of the first line to the beginning of the line after the last.
+pub fn whole_lines(text: &str, range: TextRange) -> TextRange {
+    let start = line_start(text, range.start as usize);
+    let end = range.end as usize;
+    let end = text
+        .get(end..)
+        .and_then(|rest| rest.find('\n'))
+        .map_or(text.len(), |at| end + at + 1);
+    TextRange::new(start, end)
+}
+
+/// The first byte of the line that a byte is in.
+pub fn line_start(text: &str, at: usize) -> usize {
+    text.get(..at)
+        .and_then(|before| before.rfind('\n'))
+        .map_or(0, |end| end + 1)
+}

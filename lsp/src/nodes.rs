@@ -1,0 +1,234 @@
+//! The nodes of an item's tree in one form, to walk down to a place whatever stands there.
+
+use nthc::syntax::tree::{
+    Arg, Base, Block, Body, Expr, ExprNode, FieldDecl, ItemNode, LabelEntry, Param, QueryHole,
+    Statement, StringPart, TextRange,
+};
+
+/// A node. Ranges count from the start of the item.
+#[derive(Debug, Clone, Copy)]
+pub enum Node<'t> {
+    /// A block, at the top or in another.
+    Block(&'t Block),
+    /// What stands in braces.
+    Body(&'t Body),
+    /// A statement.
+    Statement(&'t Statement),
+    /// What follows a colon.
+    Base(&'t Base),
+    /// An argument.
+    Arg(&'t Arg),
+    /// A parameter.
+    Param(&'t Param),
+    /// A field's declaration.
+    Declared(&'t FieldDecl),
+    /// An entry of labels.
+    Label(&'t LabelEntry),
+    /// An expression.
+    Expr(&'t Expr),
+}
+
+impl<'t> Node<'t> {
+    /// Where it stands.
+    pub fn range(self) -> TextRange {
+        match self {
+            Self::Block(block) => block.range,
+            Self::Body(body) => body.range,
+            Self::Statement(statement) => statement_range(statement),
+            Self::Base(base) => base.range,
+            Self::Arg(arg) => arg.range,
+            Self::Param(param) => param.range,
+            Self::Declared(field) => field.range,
+            Self::Label(label) => label.name.range.to(label.value.range),
+            Self::Expr(expr) => expr.range,
+        }
+    }
+
+    /// Calls `visit` with each node right inside of it, in the order of the text.
+    pub fn children(self, visit: &mut impl FnMut(Node<'t>)) {
+        match self {
+            Self::Block(block) => {
+                for part in block.name_parts.iter().flat_map(|name| &name.parts) {
+                    if let StringPart::Hole(expr) = part {
+                        visit(Node::Expr(expr));
+                    }
+                }
+                if let Some(base) = &block.base {
+                    visit(Node::Base(base));
+                }
+                visit(Node::Body(&block.body));
+            }
+            Self::Body(body) => body
+                .statements
+                .iter()
+                .for_each(|statement| visit(Node::Statement(statement))),
+            Self::Statement(statement) => statement_children(statement, visit),
+            Self::Base(base) => base
+                .args
+                .iter()
+                .flatten()
+                .for_each(|arg| visit(Node::Arg(arg))),
+            Self::Arg(arg) => visit(Node::Expr(&arg.value)),
+            Self::Param(param) => {
+                if let Some(default) = &param.default {
+                    visit(Node::Expr(default));
+                }
+            }
+            Self::Declared(field) => {
+                for expr in field.refinement.iter().chain(&field.default) {
+                    visit(Node::Expr(expr));
+                }
+            }
+            Self::Label(label) => visit(Node::Expr(&label.value)),
+            Self::Expr(expr) => expr_children(expr, visit),
+        }
+    }
+
+    /// Calls `visit` with it and with every node in it, outer ones first.
+    pub fn walk(self, visit: &mut impl FnMut(Node<'t>)) {
+        visit(self);
+        let mut inner = Vec::new();
+        self.children(&mut |node| inner.push(node));
+        for node in inner {
+            node.walk(visit);
+        }
+    }
+}
+
+fn statement_children<'t>(statement: &'t Statement, visit: &mut impl FnMut(Node<'t>)) {
+    match statement {
+        Statement::Field(field) => visit(Node::Expr(&field.value)),
+        Statement::Block(block) => visit(Node::Block(block)),
+        Statement::Let(decl) => visit(Node::Expr(&decl.value)),
+        Statement::For(repeat) => {
+            visit(Node::Expr(&repeat.list));
+            if let Some(condition) = &repeat.condition {
+                visit(Node::Expr(condition));
+            }
+            visit(Node::Body(&repeat.body));
+        }
+        Statement::If(choice) => {
+            visit(Node::Expr(&choice.condition));
+            visit(Node::Body(&choice.then));
+            if let Some(otherwise) = &choice.otherwise {
+                visit(Node::Body(otherwise));
+            }
+        }
+        Statement::In(inner) => visit(Node::Body(&inner.body)),
+        Statement::Without(without) => {
+            for part in without.name_parts.iter().flat_map(|name| &name.parts) {
+                if let StringPart::Hole(expr) = part {
+                    visit(Node::Expr(expr));
+                }
+            }
+        }
+        Statement::Require(require) => {
+            visit(Node::Expr(&require.condition));
+            if let Some(message) = &require.message {
+                visit(Node::Expr(message));
+            }
+        }
+    }
+}
+
+fn expr_children<'t>(expr: &'t Expr, visit: &mut impl FnMut(Node<'t>)) {
+    match &expr.node {
+        ExprNode::String(string) => {
+            for part in &string.parts {
+                if let StringPart::Hole(expr) = part {
+                    visit(Node::Expr(expr));
+                }
+            }
+        }
+        ExprNode::Query(query) => {
+            for QueryHole { expr, .. } in &query.holes {
+                visit(Node::Expr(expr));
+            }
+        }
+        ExprNode::List(items) => items.iter().for_each(|item| visit(Node::Expr(item))),
+        ExprNode::Labels(labels) => labels.iter().for_each(|label| visit(Node::Label(label))),
+        ExprNode::Member(of, _) => visit(Node::Expr(of)),
+        ExprNode::Call(function, args) => {
+            visit(Node::Expr(function));
+            args.iter().for_each(|arg| visit(Node::Arg(arg)));
+        }
+        ExprNode::Unary(_, of) | ExprNode::Paren(of) => visit(Node::Expr(of)),
+        ExprNode::Binary(_, left, right) => {
+            visit(Node::Expr(left));
+            visit(Node::Expr(right));
+        }
+        ExprNode::If(condition, then, otherwise) => {
+            for part in [condition, then, otherwise] {
+                visit(Node::Expr(part));
+            }
+        }
+        ExprNode::Bool(_)
+        | ExprNode::Number(_)
+        | ExprNode::Percent(_)
+        | ExprNode::Duration(_)
+        | ExprNode::Size(_)
+        | ExprNode::Rate(_)
+        | ExprNode::TimeOfWeek(_)
+        | ExprNode::TimeOfDay(_)
+        | ExprNode::Name(_)
+        | ExprNode::Error => {}
+    }
+}
+
+/// Where a statement stands, without its doc comment.
+pub fn statement_range(statement: &Statement) -> TextRange {
+    match statement {
+        Statement::Field(field) => field.range,
+        Statement::Block(block) => block.range,
+        Statement::Let(decl) => decl.range,
+        Statement::For(repeat) => repeat.range,
+        Statement::If(choice) => choice.range,
+        Statement::In(inner) => inner.range,
+        Statement::Without(without) => without.range,
+        Statement::Require(require) => require.range,
+    }
+}
+
+/// The nodes right inside of an item.
+pub fn of_item(item: &ItemNode) -> Vec<Node<'_>> {
+    match item {
+        ItemNode::Block(block) => vec![Node::Block(block)],
+        ItemNode::Template(template) => {
+            let params = template.params.iter().map(Node::Param);
+            let base = template.base.iter().map(Node::Base);
+            params
+                .chain(base)
+                .chain([Node::Body(&template.body)])
+                .collect()
+        }
+        ItemNode::Kind(decl) => decl.fields.iter().map(Node::Declared).collect(),
+        ItemNode::Function(decl) => decl.params.iter().map(Node::Param).collect(),
+        ItemNode::Let(decl) => vec![Node::Expr(&decl.value)],
+        ItemNode::Rule(rule) => vec![Node::Body(&rule.body)],
+        ItemNode::Import(_) | ItemNode::Enum(_) | ItemNode::Error => Vec::new(),
+    }
+}
+
+/// The nodes of an item that hold a range, outermost first.
+pub fn path_to(item: &ItemNode, range: TextRange) -> Vec<Node<'_>> {
+    let holds = |node: &Node<'_>| {
+        let own = node.range();
+        own.start <= range.start && range.end <= own.end && !own.is_empty()
+    };
+    let mut path: Vec<Node<'_>> = Vec::new();
+    let mut inner = of_item(item);
+    // Of two neighbours that share an end, the one that begins there is meant.
+    while let Some(next) = inner.iter().rev().find(|node| holds(node)).copied() {
+        path.push(next);
+        inner.clear();
+        next.children(&mut |node| inner.push(node));
+    }
+    path
+}
+
+/// Calls `visit` with every node of an item.
+pub fn walk_item<'t>(item: &'t ItemNode, visit: &mut impl FnMut(Node<'t>)) {
+    for node in of_item(item) {
+        node.walk(visit);
+    }
+}
