@@ -20,6 +20,7 @@ use tower_lsp::lsp_types::{
 };
 use tower_lsp::{Client, LanguageServer, async_trait};
 
+use crate::convert::is_own;
 use crate::features::{
     self, call_hierarchy, code_actions, definition, document_links, folding, formatting,
     highlights, references, rename, selection, symbols, type_hierarchy,
@@ -168,6 +169,9 @@ impl LanguageServer for Backend {
 
     async fn did_open(&self, params: DidOpenTextDocumentParams) {
         let document = params.text_document;
+        if is_own(&document.uri) {
+            return;
+        }
         self.put(Event::Open {
             uri: document.uri,
             version: document.version,
@@ -191,6 +195,9 @@ impl LanguageServer for Backend {
     }
 
     async fn did_close(&self, params: DidCloseTextDocumentParams) {
+        if is_own(&params.text_document.uri) {
+            return;
+        }
         self.put(Event::Close {
             uri: params.text_document.uri,
         });

@@ -8,7 +8,7 @@ import {
   State,
   type ServerOptions,
 } from "vscode-languageclient/node";
-import { fromServer, toServer } from "./addresses";
+import { STANDARD, fromServer, toServer } from "./addresses";
 import { type Command, findCommand } from "./command";
 import { SHOW, show } from "./preview";
 import { Status } from "./status";
@@ -98,6 +98,8 @@ export class Server implements Disposable {
       documentSelector: [
         { scheme: "file", language: "nth" },
         { scheme: "untitled", language: "nth" },
+        // The server knows what their texts say, so that one can go on from there.
+        { scheme: STANDARD, language: "nth" },
       ],
       initializationOptions: { virtualDocuments: true, ...(pages === "" ? {} : { diagnosticPages: pages }) },
       synchronize: { configurationSection: "nth" },

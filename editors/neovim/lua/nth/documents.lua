@@ -45,6 +45,10 @@ function M.read(buffer)
   else
     show_answer(buffer, failure, nil)
   end
+  if vim.startswith(address, "nth-std://") then
+    -- One can go on from there.
+    vim.lsp.buf_attach_client(buffer, asked.id)
+  end
 end
 
 -- Asks anew for the open documents whose addresses begin like one of these.
