@@ -15,6 +15,7 @@ use smol_str::SmolStr;
 
 use crate::catalogue::Lock;
 use crate::diagnostics::Diagnostic;
+use crate::eval::BlockRef;
 use crate::ir;
 use crate::syntax::tree::{Item, ItemNode, ParsedFile, TextRange};
 
@@ -68,6 +69,9 @@ pub struct Workspace {
     /// The `metric` blocks of the project and its packages, by name.
     #[returns(ref)]
     pub metrics: Arc<BTreeMap<SmolStr, ItemKey>>,
+    /// All blocks by kind, where the project has rules to look at them.
+    #[returns(ref)]
+    pub blocks: Arc<BTreeMap<SmolStr, Vec<BlockRef>>>,
 }
 
 /// A top-level item, by what it is called rather than by where it stands: an edit elsewhere in the file, or above

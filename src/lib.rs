@@ -1,6 +1,7 @@
 #![forbid(unsafe_code)]
 #![doc = "The compiler of `.nth`: from one description of a service's reliability to everything that watches it."]
 
+mod artifacts;
 pub mod backends;
 pub mod catalogue;
 pub mod check;
@@ -11,6 +12,7 @@ pub mod diagnostics;
 pub mod eval;
 pub mod import;
 pub mod ir;
+pub mod judge;
 pub mod levels;
 pub mod lower;
 pub mod output;

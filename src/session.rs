@@ -3,26 +3,27 @@
 
 use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
 use std::ops::Deref;
-use std::sync::Arc;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use rayon::prelude::*;
-use salsa::Setter;
+use salsa::{Durability, Setter};
 use smol_str::SmolStr;
 
+use crate::artifacts::{in_folder, of_service, settings_in};
 use crate::backends::{self, Artifact};
 use crate::catalogue::Lock;
-use crate::check::dependencies::{self, Needs};
-use crate::check::{check_item, paging, project, reliability, rules};
+use crate::check::{check_item, rules};
 use crate::compile::{Compilation, Input, SourceInput};
 use crate::db::{
-    Database, Diag, ItemClass, ItemEntry, ItemKey, SourceFile, Span, Workspace, file_names,
-    item_start,
+    Database, Diag, FileNames, ItemClass, ItemEntry, ItemKey, SourceFile, Span, Workspace,
+    file_names, item_entry, item_start,
 };
-use crate::diagnostics::{Code, Diagnostic, FileSpan, Severity, SourceMap, codes, suggest};
+use crate::diagnostics::{Diagnostic, FileSpan, Severity, SourceMap, codes, suggest};
 use crate::eval::{BlockRef, instance};
 use crate::ir::{self, Duration, PolicyForm, PolicySettings, Settings, Tally, TargetName};
+use crate::judge::{self, FileFindings, Remembered, file_findings, judge_file};
 use crate::levels::{self, Annotated, Levels, directives};
-use crate::lower::{Lowered, LoweredTeam, mail_receivers, service_model, team_model};
+use crate::lower::{Lowered, LoweredTeam, service_model, team_model};
 use crate::project::DEFAULT_SCRAPE_INTERVAL;
 
 /// A module of the standard library: its name, and its text.
@@ -67,9 +68,6 @@ pub const STANDARD_LIBRARY: &[(&str, &str)] = &[
     ("std.varnish", include_str!("../stdlib/varnish.nth")),
     ("std.worker", include_str!("../stdlib/worker.nth")),
 ];
-
-/// Top-level blocks of one kind that a file declares, by name.
-type Named = Vec<(SmolStr, ItemKey)>;
 
 /// What a project says of itself outside of its sources.
 #[derive(Debug, Clone)]
@@ -117,9 +115,16 @@ pub struct Session {
     pub workspace: Workspace,
     files: Arc<Vec<SourceFile>>,
     standard: Arc<Vec<SourceFile>>,
+    /// The places of all files: the session's own first, in their order, then the standard library's.
+    numbers: Arc<HashMap<SourceFile, usize>>,
+    /// The names of the session's own files, in their order.
+    outlines: Arc<Vec<Arc<FileNames>>>,
+    /// Counts how often one of these names changed.
+    names: u64,
     levels: Levels,
     sends_mail: bool,
     default_team: Option<String>,
+    remembered: Arc<Mutex<Remembered>>,
 }
 
 /// A session that can be asked and not be changed.
@@ -141,7 +146,7 @@ impl Session {
             .map(|(module, text)| {
                 let path = format!("{}.nth", module.replace('.', "/"));
                 SourceFile::builder((*module).into(), path, Arc::from(*text), false)
-                    .durability(salsa::Durability::HIGH)
+                    .durability(Durability::HIGH)
                     .new(&db)
             })
             .collect();
@@ -156,8 +161,7 @@ impl Session {
             )
         });
         let modules = Arc::new(modules(&db, &standard, &files));
-        let workspace = Workspace::new(
-            &db,
+        let workspace = Workspace::builder(
             modules,
             prelude,
             Arc::default(),
@@ -168,17 +172,24 @@ impl Session {
             PolicySettings::default().forms,
             None,
             Arc::default(),
-        );
+            Arc::default(),
+        )
+        .durability(Durability::HIGH)
+        .new(&db);
         let mut session = Self {
             db,
             workspace,
             files: Arc::new(files),
             standard: Arc::new(standard),
+            numbers: Arc::default(),
+            outlines: Arc::default(),
+            names: 0,
             levels: Levels::default(),
             sends_mail: false,
             default_team: None,
+            remembered: Arc::default(),
         };
-        session.refresh();
+        session.read_names();
         session
     }
 
@@ -242,9 +253,13 @@ impl Session {
             workspace: self.workspace,
             files: Arc::clone(&self.files),
             standard: Arc::clone(&self.standard),
+            numbers: Arc::clone(&self.numbers),
+            outlines: Arc::clone(&self.outlines),
+            names: self.names,
             levels: self.levels.clone(),
             sends_mail: self.sends_mail,
             default_team: self.default_team.clone(),
+            remembered: Arc::clone(&self.remembered),
         })
     }
 
@@ -258,10 +273,32 @@ impl Session {
         &self.standard
     }
 
-    /// Changes a file's text.
+    /// The place of a file among all: the session's own first, in their order, then the standard library's. Diagnostics
+    /// point into files by it.
+    pub fn file(&self, number: usize) -> Option<SourceFile> {
+        let standard = || self.standard.get(number.checked_sub(self.files.len())?);
+        self.files.get(number).or_else(standard).copied()
+    }
+
+    /// Changes a file's text. From now on it is one that changes often: what reads none such needs no look after
+    /// the next edit.
     pub fn edit(&mut self, file: SourceFile, text: Arc<str>) {
-        file.set_text(&mut self.db).to(text);
-        self.refresh();
+        file.set_text(&mut self.db)
+            .with_durability(Durability::LOW)
+            .to(text);
+        let names = file_names(&self.db, file);
+        let place = self.numbers.get(&file).copied();
+        let known = place.and_then(|place| self.outlines.get(place));
+        if let (Some(place), Some(known)) = (place, known)
+            && **known != *names
+        {
+            let names = Arc::new(names.clone());
+            if let Some(known) = Arc::make_mut(&mut self.outlines).get_mut(place) {
+                *known = names;
+            }
+            self.names += 1;
+            self.gather();
+        }
     }
 
     /// Makes these the project's files, in this order. One that is known by its module and path keeps what was
@@ -296,41 +333,52 @@ impl Session {
                 .set_modules(&mut self.db)
                 .to(Arc::new(modules));
         }
-        self.refresh();
+        self.read_names();
     }
 
-    /// Gathers what spans the workspace, and sets what changed.
-    fn refresh(&mut self) {
-        let found: Vec<(Vec<ItemKey>, Named, Named)> = self
+    /// Reads the names of all files.
+    fn read_names(&mut self) {
+        let all = self.files.iter().chain(self.standard.iter());
+        self.numbers = Arc::new(all.copied().zip(0..).collect());
+        let outlines = self
             .files
             .par_iter()
             .map_with(self.db.clone(), |db, file| {
-                let names = file_names(db, *file);
-                let extensions = names
-                    .of_class(ItemClass::Extension)
-                    .map(|entry| entry.key)
-                    .collect();
-                let of_kind = |kind: &str| {
-                    names
-                        .of_class(ItemClass::Block)
-                        .filter(|entry| entry.kind == kind && !entry.name.is_empty())
-                        .map(|entry| (entry.name.clone(), entry.key))
-                        .collect()
-                };
-                (extensions, of_kind("environment"), of_kind("metric"))
+                Arc::new(file_names(db, *file).clone())
             })
             .collect();
+        self.outlines = Arc::new(outlines);
+        self.names += 1;
+        self.gather();
+    }
+
+    /// Gathers what spans the workspace from the names of its files, and sets what changed.
+    fn gather(&mut self) {
         let mut extensions = Vec::new();
         let mut environments = BTreeMap::new();
         let mut metrics = BTreeMap::new();
-        for (file_extensions, file_environments, file_metrics) in found {
-            extensions.extend(file_extensions);
-            for (name, key) in file_environments {
-                environments.entry(name).or_insert(key);
+        let mut has_rules = false;
+        for entry in self.outlines.iter().flat_map(|names| &names.items) {
+            match (entry.class, entry.kind.as_str()) {
+                (ItemClass::Extension, _) => extensions.push(entry.key),
+                (ItemClass::Rule, _) => has_rules = true,
+                _ if entry.name.is_empty() => {}
+                (ItemClass::Block, "environment") => {
+                    environments.entry(entry.name.clone()).or_insert(entry.key);
+                }
+                (ItemClass::Block, "metric") => {
+                    metrics.entry(entry.name.clone()).or_insert(entry.key);
+                }
+                _ => {}
             }
-            for (name, key) in file_metrics {
-                metrics.entry(name).or_insert(key);
-            }
+        }
+        let blocks = if has_rules {
+            self.blocks_by_kind()
+        } else {
+            BTreeMap::new()
+        };
+        if **self.workspace.blocks(&self.db) != blocks {
+            self.workspace.set_blocks(&mut self.db).to(Arc::new(blocks));
         }
         if **self.workspace.metrics(&self.db) != metrics {
             self.workspace
@@ -349,11 +397,11 @@ impl Session {
         }
     }
 
-    /// The blocks of the project's own files, in the order of files and of their texts.
+    /// The items of the session's own files of a class, in the order of files and of their texts.
     fn entries(&self, class: ItemClass) -> impl Iterator<Item = &ItemEntry> {
-        self.files
+        self.outlines
             .iter()
-            .flat_map(move |file| file_names(&self.db, *file).of_class(class))
+            .flat_map(move |names| names.of_class(class))
     }
 
     /// The project's own services; those of a package are for it to build.
@@ -419,17 +467,127 @@ impl Session {
 
     /// Everything that is wrong in the environment that is asked for, or in all of them; nothing is made.
     pub fn check(&self, environment: Option<&str>) -> Compilation {
-        let (found, environments) = self.judge(environment);
-        let files = self.numbered();
-        let diagnostics = self.settle(found, &environments, &files);
-        conclude(files, diagnostics, environments, Vec::new(), None)
+        let (diagnostics, environments) = self.told(environment);
+        conclude(self.sources(), diagnostics, environments, Vec::new(), None)
     }
 
-    fn judge(&self, environment: Option<&str>) -> (Vec<Diag>, Vec<Option<SmolStr>>) {
-        match self.environments(environment) {
-            Ok(environments) => (self.check_in(&environments), environments),
-            Err(unknown) => (vec![*unknown], Vec::new()),
+    /// Everything that is wrong, in the order of files and places. [`Session::file`] gives the files that it points into.
+    pub fn findings(&self) -> Vec<Diagnostic<FileSpan>> {
+        let (mut diagnostics, _) = self.told(None);
+        sort(&mut diagnostics);
+        diagnostics
+    }
+
+    /// What is wrong as far as these files say, before the others are looked at: of those it is what was known before the
+    /// last edits, but for what stands in items that are gone. [`Session::findings`] follows with the truth.
+    pub fn first_findings(&self, files: &[SourceFile]) -> Vec<Diagnostic<FileSpan>> {
+        let environments: Vec<Option<SmolStr>> = self.environments(None).unwrap_or_default();
+        let mut known = self.remembered().files_of(self.files.len());
+        for file in files {
+            let place = self.numbers.get(file).copied();
+            if let Some(known) = place.and_then(|place| known.get_mut(place)) {
+                *known = file_findings(&self.db, *file);
+            }
         }
+        let of_rules = self.remembered().of_rules(environments.len());
+        let has_directives: Vec<bool> = known.iter().map(|file| file.has_directives).collect();
+        let mut found = self.project(known, of_rules).judge(&mut self.remembered());
+        found.retain(|found| {
+            let places = found.secondary.iter().map(|label| label.span);
+            let edits = found.fixes.iter().flat_map(|fix| &fix.edits);
+            std::iter::once(found.primary.span)
+                .chain(places)
+                .chain(edits.map(|edit| edit.span))
+                .all(|span| item_entry(&self.db, span.item).is_some())
+        });
+        let mut found = self.settle(found, &environments, &has_directives);
+        sort(&mut found);
+        found
+    }
+
+    fn remembered(&self) -> MutexGuard<'_, Remembered> {
+        // Each part of it is whole whenever a query can unwind.
+        self.remembered
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner)
+    }
+
+    fn project(
+        &self,
+        files: Vec<Arc<FileFindings>>,
+        of_rules: Vec<Vec<Diag>>,
+    ) -> judge::Project<'_> {
+        judge::Project {
+            db: &self.db,
+            workspace: self.workspace,
+            files,
+            names: self.names,
+            of_settings: self.unknown_default_team(),
+            sends_mail: self.sends_mail,
+            of_rules,
+        }
+    }
+
+    fn told(&self, environment: Option<&str>) -> (Vec<Diagnostic<FileSpan>>, Vec<Option<SmolStr>>) {
+        match self.environments(environment) {
+            Ok(environments) => (self.judge(environment, &environments), environments),
+            Err(unknown) => {
+                let none = vec![false; self.files.len()];
+                (self.settle(vec![*unknown], &[], &none), Vec::new())
+            }
+        }
+    }
+
+    /// Everything that is wrong in these environments, which are all of them where none was asked for.
+    fn judge(
+        &self,
+        asked: Option<&str>,
+        environments: &[Option<SmolStr>],
+    ) -> Vec<Diagnostic<FileSpan>> {
+        let workspace = self.workspace;
+        if asked.is_none() && self.remembered().is_empty() {
+            self.look_ahead(environments);
+        }
+        let files: Vec<Arc<FileFindings>> = self
+            .files
+            .par_iter()
+            .map_with(self.db.clone(), |db, file| match asked {
+                None => file_findings(db, *file),
+                Some(_) => Arc::new(judge_file(db, workspace, *file, environments)),
+            })
+            .collect();
+        let rules: Vec<ItemKey> = self.entries(ItemClass::Rule).map(|rule| rule.key).collect();
+        let of_rules = environments.iter().map(|environment| {
+            let found = self.ask(&rules, |db, key| {
+                rules::rule_findings(db, workspace, key, environment.clone()).clone()
+            });
+            found.into_iter().flatten().collect()
+        });
+        let has_directives: Vec<bool> = files.iter().map(|file| file.has_directives).collect();
+        let project = self.project(files, of_rules.collect());
+        let found = match asked {
+            None => project.judge(&mut self.remembered()),
+            Some(_) => project.judge(&mut Remembered::default()),
+        };
+        self.settle(found, environments, &has_directives)
+    }
+
+    /// Asks of the items of long files in parallel, as the findings of one file are put together one after another.
+    fn look_ahead(&self, environments: &[Option<SmolStr>]) {
+        let workspace = self.workspace;
+        let long = self
+            .outlines
+            .iter()
+            .filter(|names| names.items.len() > LONG);
+        let keys: Vec<ItemKey> = long
+            .flat_map(|names| names.items.iter().map(|entry| entry.key))
+            .collect();
+        self.ask(&keys, |db, key| {
+            check_item(db, workspace, key);
+            for environment in environments {
+                instance(db, workspace, key, environment.clone());
+            }
+        });
     }
 
     /// What is told of what was found in these environments: what comments and levels leave of it.
@@ -437,7 +595,7 @@ impl Session {
         &self,
         found: Vec<Diag>,
         environments: &[Option<SmolStr>],
-        files: &Numbered,
+        has_directives: &[bool],
     ) -> Vec<Diagnostic<FileSpan>> {
         // An error may keep a warning from being found, and so may an environment that was not looked at.
         let is_whole = environments.len() >= self.workspace.environments(&self.db).len()
@@ -445,25 +603,19 @@ impl Session {
                 .iter()
                 .all(|found| found.code.severity != Severity::Error);
         let has_catalogue = self.workspace.catalogue(&self.db).is_some();
-        let has_directives: Vec<bool> = self
-            .files
-            .par_iter()
-            .map_with(self.db.clone(), |db, file| {
-                !directives(db, *file).is_empty()
-            })
-            .collect();
         let annotated: Vec<Annotated<'_>> = self
             .files
             .iter()
             .zip(has_directives)
-            .filter(|(_, has_directives)| *has_directives)
-            .map(|(file, _)| Annotated {
-                file: files.number(*file),
+            .enumerate()
+            .filter(|(_, (_, has_directives))| **has_directives)
+            .map(|(number, (file, _))| Annotated {
+                file: number,
                 directives: directives(&self.db, *file),
                 is_own: !file.package(&self.db),
             })
             .collect();
-        let located = self.locate(found, files);
+        let located = self.locate(found);
         levels::settle(located, &annotated, &self.levels, |code| {
             is_whole && (has_catalogue || !code.needs_catalogue())
         })
@@ -482,101 +634,6 @@ impl Session {
             }
         }
         Some(tally)
-    }
-
-    fn check_in(&self, environments: &[Option<SmolStr>]) -> Vec<Diag> {
-        let workspace = self.workspace;
-        let keys: Vec<ItemKey> = self
-            .files
-            .iter()
-            .flat_map(|file| {
-                file_names(&self.db, *file)
-                    .items
-                    .iter()
-                    .map(|entry| entry.key)
-            })
-            .collect();
-        let checked = self.ask(&keys, |db, key| check_item(db, workspace, key).clone());
-        let mut own: Vec<Diag> = checked.into_iter().flatten().collect();
-        own.extend(project::duplicates(&self.db, &self.files));
-
-        own.extend(self.unknown_default_team());
-
-        let sends_mail = self.sends_mail;
-        let services = self.services();
-        let others: Vec<ItemKey> = self
-            .entries(ItemClass::Block)
-            .filter(|entry| entry.kind != "service")
-            .map(|entry| entry.key)
-            .collect();
-        let rules: Vec<ItemKey> = self
-            .entries(ItemClass::Rule)
-            .map(|entry| entry.key)
-            .collect();
-        let all = if rules.is_empty() {
-            BTreeMap::new()
-        } else {
-            self.blocks_by_kind()
-        };
-        let mut made: Vec<Diag> = Vec::new();
-        for environment in environments {
-            let of_services = self.ask(&services, |db, key| {
-                service_model(db, workspace, key, environment.clone())
-                    .diagnostics
-                    .clone()
-            });
-            let of_promises = self.ask(&services, |db, key| {
-                reliability::service_facts(db, workspace, key, environment.clone()).clone()
-            });
-            let of_paging = self.ask(&services, |db, key| {
-                paging::paging_facts(db, workspace, key, environment.clone()).clone()
-            });
-            let needs: Vec<Needs> = self
-                .ask(&services, |db, key| {
-                    let evaluated = instance(db, workspace, key, environment.clone());
-                    evaluated.instance.as_ref().map(Needs::of)
-                })
-                .into_iter()
-                .flatten()
-                .collect();
-            made.extend(dependencies::cycles(&needs));
-            let of_others = self.ask(&others, |db, key| {
-                let evaluated = instance(db, workspace, key, environment.clone());
-                let is_team = evaluated
-                    .instance
-                    .as_ref()
-                    .is_some_and(|block| block.kind == "team");
-                let mut found = if is_team {
-                    let lowered = team_model(db, workspace, key, environment.clone());
-                    let mail = evaluated.instance.iter().flat_map(mail_receivers);
-                    let found = lowered.diagnostics.iter().cloned();
-                    found.chain(mail.filter(|_| !sends_mail)).collect()
-                } else {
-                    evaluated.diagnostics.clone()
-                };
-                if let Some(block) = &evaluated.instance {
-                    found.extend(reliability::empty_escalations(block));
-                    if is_team {
-                        found.extend(paging::team_facts(block));
-                    }
-                }
-                found
-            });
-            let of_rules = self.ask(&rules, |db, key| {
-                rules::run(db, workspace, key, environment.clone(), &all)
-            });
-            made.extend(
-                of_services
-                    .into_iter()
-                    .chain(of_promises)
-                    .chain(of_paging)
-                    .chain(of_others)
-                    .chain(of_rules)
-                    .flatten(),
-            );
-        }
-        let found = self.without_recorded(distinct(own, made), environments);
-        self.explain_names(found)
     }
 
     /// What is said of a default team that is not declared.
@@ -601,40 +658,6 @@ impl Session {
             Some(near) => diagnostic.help(format!("did you mean `{near}`?")),
             None => diagnostic.help("it names one of the project's teams"),
         })
-    }
-
-    /// Leaves out that a metric is not there where another service records it: a catalogue has what targets expose.
-    fn without_recorded(
-        &self,
-        diagnostics: Vec<Diag>,
-        environments: &[Option<SmolStr>],
-    ) -> Vec<Diag> {
-        let is_of_metric =
-            |found: &Diag| matches!(&found.unknown_name, Some(name) if name.kind == "metric");
-        if !diagnostics.iter().any(is_of_metric) {
-            return diagnostics;
-        }
-        let mut recorded: HashSet<SmolStr> = HashSet::new();
-        for key in self.services() {
-            for environment in environments {
-                let evaluated = instance(&self.db, self.workspace, key, environment.clone());
-                if let Some(service) = &evaluated.instance {
-                    let recordings = service.children_of("recording");
-                    recorded.extend(recordings.map(|recording| recording.name.clone()));
-                }
-            }
-        }
-        diagnostics
-            .into_iter()
-            .filter_map(|mut found| {
-                if is_of_metric(&found) {
-                    // No module has a metric that would have to be imported.
-                    let name = found.unknown_name.take()?;
-                    return (!recorded.contains(name.name.as_str())).then_some(found);
-                }
-                Some(found)
-            })
-            .collect()
     }
 
     /// All blocks, for rules to look at.
@@ -723,9 +746,7 @@ impl Session {
 
     /// Compiles what is loaded. `input`'s files are not read again: edits count.
     pub fn compile(&self, input: &Input) -> Compilation {
-        let (found, environments) = self.judge(input.environment.as_deref());
-        let files = self.numbered();
-        let mut diagnostics = self.settle(found, &environments, &files);
+        let (mut diagnostics, environments) = self.told(input.environment.as_deref());
         let is_sound = |diagnostics: &[Diagnostic<FileSpan>]| {
             diagnostics
                 .iter()
@@ -742,14 +763,20 @@ impl Session {
                     }
                 }
             }
-            diagnostics.extend(self.locate(problems, &files));
+            diagnostics.extend(self.locate(problems));
         }
         if !is_sound(&diagnostics) {
             artifacts.clear();
         }
         artifacts.sort_by(|left, right| left.path.cmp(&right.path));
         let signals = self.signals(&environments);
-        conclude(files, diagnostics, environments, artifacts, signals)
+        conclude(
+            self.sources(),
+            diagnostics,
+            environments,
+            artifacts,
+            signals,
+        )
     }
 
     /// The artifacts of every service in an environment, and those of all of them together; each environment's in a
@@ -759,11 +786,72 @@ impl Session {
         settings: &Settings,
         environment: &Option<SmolStr>,
     ) -> Vec<Result<Vec<Artifact>, Box<Diag>>> {
-        let settings = Settings {
-            environment: environment.clone(),
-            ..settings.clone()
-        };
-        let keys = self.services();
+        self.with_project(environment, |project, models| {
+            let settings = settings_in(settings, environment);
+            let keys = self.services();
+            let mut built = self.ask(&keys, |db, key| {
+                let Some(service) = models.get(&key) else {
+                    return Ok(Vec::new());
+                };
+                of_service(db, key, service, project, &settings)
+            });
+            built.push(self.artifacts_of_all(project, &settings));
+            built
+        })
+    }
+
+    /// The artifacts that one of the project's services has in an environment, as a build makes them; none where the
+    /// service is too wrong to have a model.
+    ///
+    /// # Errors
+    ///
+    /// What a target could not write.
+    pub fn service_artifacts(
+        &self,
+        settings: &Settings,
+        environment: &Option<SmolStr>,
+        key: ItemKey,
+    ) -> Result<Vec<Artifact>, Box<Diag>> {
+        self.with_project(environment, |project, models| match models.get(&key) {
+            Some(service) => {
+                let settings = settings_in(settings, environment);
+                of_service(&self.db, key, service, project, &settings)
+            }
+            None => Ok(Vec::new()),
+        })
+    }
+
+    /// The artifacts that the project has in an environment besides those of its services, as a build makes them.
+    ///
+    /// # Errors
+    ///
+    /// What a target could not write.
+    pub fn project_artifacts(
+        &self,
+        settings: &Settings,
+        environment: &Option<SmolStr>,
+    ) -> Result<Vec<Artifact>, Box<Diag>> {
+        self.with_project(environment, |project, _| {
+            self.artifacts_of_all(project, &settings_in(settings, environment))
+        })
+    }
+
+    fn artifacts_of_all(
+        &self,
+        project: &ir::Project<'_>,
+        settings: &Settings,
+    ) -> Result<Vec<Artifact>, Box<Diag>> {
+        let made = backends::project_artifacts(project, settings);
+        made.map(|artifacts| in_folder(artifacts, settings))
+            .map_err(|problem| Box::new(Diag::new(&codes::UNWRITABLE, problem, self.nowhere())))
+    }
+
+    /// Asks something of all that is built together in an environment.
+    fn with_project<T>(
+        &self,
+        environment: &Option<SmolStr>,
+        question: impl FnOnce(&ir::Project<'_>, &HashMap<ItemKey, &ir::Service>) -> T,
+    ) -> T {
         let services = self.models(environment.as_deref());
         let teams = self.teams(&services, environment);
         let project = ir::Project::new(
@@ -772,69 +860,34 @@ impl Session {
                 .filter_map(|lowered| lowered.service.as_ref()),
             teams.iter().filter_map(|lowered| lowered.team.as_ref()),
         );
-        let models: HashMap<ItemKey, &ir::Service> = keys
-            .iter()
-            .zip(&services)
-            .filter_map(|(key, lowered)| Some((*key, lowered.service.as_ref()?)))
-            .collect();
-        let mut built = self.ask(&keys, |db, key| {
-            let Some(service) = models.get(&key) else {
-                return Ok(Vec::new());
-            };
-            backends::service_artifacts(service, &project, &settings).map_err(|problem| {
-                Box::new(Diag::new(
-                    &codes::UNWRITABLE,
-                    problem,
-                    project::name_span(db, key),
-                ))
-            })
-        });
-        let of_all = backends::project_artifacts(&project, &settings);
-        built.push(
-            of_all.map_err(|problem| {
-                Box::new(Diag::new(&codes::UNWRITABLE, problem, self.nowhere()))
-            }),
-        );
-        if let Some(environment) = environment {
-            for artifact in built.iter_mut().flatten().flatten() {
-                artifact.path = format!("{}/{}", backends::file_stem(environment), artifact.path);
-            }
-        }
-        built
-    }
-
-    fn explain_names(&self, diagnostics: Vec<Diag>) -> Vec<Diag> {
-        if diagnostics.iter().all(|found| found.unknown_name.is_none()) {
-            return diagnostics;
-        }
-        let index = project::NameIndex::new(&self.db, self.workspace);
-        diagnostics
+        let models: HashMap<ItemKey, &ir::Service> = self
+            .services()
             .into_iter()
-            .map(|found| index.explain(&self.db, found))
-            .collect()
+            .zip(&services)
+            .filter_map(|(key, lowered)| Some((key, lowered.service.as_ref()?)))
+            .collect();
+        question(&project, &models)
     }
 
-    /// All files as diagnostics point into them: the session's own first, in their order.
-    fn numbered(&self) -> Numbered {
-        let mut numbered = Numbered {
-            sources: SourceMap::default(),
-            numbers: HashMap::new(),
-        };
+    /// All files as diagnostics point into them.
+    fn sources(&self) -> SourceMap {
+        let mut sources = SourceMap::default();
         for file in self.files.iter().chain(self.standard.iter()) {
-            let number = numbered
-                .sources
-                .add(file.path(&self.db).clone(), file.text(&self.db).clone());
-            numbered.numbers.insert(*file, number);
+            sources.add(file.path(&self.db).clone(), file.text(&self.db).clone());
         }
-        numbered
+        sources
     }
 
     /// Places in files instead of places in items.
-    fn locate(&self, diagnostics: Vec<Diag>, files: &Numbered) -> Vec<Diagnostic<FileSpan>> {
+    fn locate(&self, diagnostics: Vec<Diag>) -> Vec<Diagnostic<FileSpan>> {
         let mut locate = |span: Span| {
             let start = item_start(&self.db, span.item) as usize;
             FileSpan {
-                file: files.number(span.item.file),
+                file: self
+                    .numbers
+                    .get(&span.item.file)
+                    .copied()
+                    .unwrap_or_default(),
                 start: start + span.range.start as usize,
                 end: start + span.range.end as usize,
             }
@@ -846,35 +899,30 @@ impl Session {
     }
 }
 
-/// The files that diagnostics point into, with the number of each.
-struct Numbered {
-    sources: SourceMap,
-    numbers: HashMap<SourceFile, usize>,
-}
+/// A file with more items is looked at item by item when it is looked at first.
+const LONG: usize = 16;
 
-impl Numbered {
-    fn number(&self, file: SourceFile) -> usize {
-        self.numbers.get(&file).copied().unwrap_or_default()
-    }
-}
-
-/// What came of it, in the order of files and places.
-fn conclude(
-    files: Numbered,
-    mut diagnostics: Vec<Diagnostic<FileSpan>>,
-    environments: Vec<Option<SmolStr>>,
-    artifacts: Vec<Artifact>,
-    signals: Option<Tally>,
-) -> Compilation {
+fn sort(diagnostics: &mut [Diagnostic<FileSpan>]) {
     diagnostics.sort_by(|left, right| {
         let key = |found: &Diagnostic<FileSpan>| (found.primary.span, found.code.id);
         key(left)
             .cmp(&key(right))
             .then_with(|| left.message.cmp(&right.message))
     });
+}
+
+/// What came of it, in the order of files and places.
+fn conclude(
+    sources: SourceMap,
+    mut diagnostics: Vec<Diagnostic<FileSpan>>,
+    environments: Vec<Option<SmolStr>>,
+    artifacts: Vec<Artifact>,
+    signals: Option<Tally>,
+) -> Compilation {
+    sort(&mut diagnostics);
     let environments = environments.into_iter().flatten();
     Compilation {
-        sources: files.sources,
+        sources,
         diagnostics,
         artifacts,
         environments: environments.map(|name| name.to_string()).collect(),
@@ -883,13 +931,14 @@ fn conclude(
 }
 
 fn add(db: &Database, file: &SourceInput) -> SourceFile {
-    SourceFile::new(
-        db,
+    SourceFile::builder(
         file.module.as_str().into(),
         file.path.clone(),
         file.text.clone(),
         file.package,
     )
+    .durability(Durability::HIGH)
+    .new(db)
 }
 
 /// Every module by name.
@@ -902,34 +951,5 @@ fn modules(
         .iter()
         .chain(files)
         .map(|file| (file.module(db).clone(), *file))
-        .collect()
-}
-
-/// What the check of an item found, its instances need not say again, whatever words the values give it. Of the
-/// instances alike in every word and place one is kept. Those that differ in where a template is used are one
-/// mistake too, which `levels::settle` tells once: a comment may allow it at one of these places.
-fn distinct(checked: Vec<Diag>, instantiated: Vec<Diag>) -> Vec<Diag> {
-    type Places = Vec<Span>;
-    let own: HashSet<(&'static Code, Span)> = checked
-        .iter()
-        .map(|found| (found.code, found.primary.span))
-        .collect();
-    let mut seen: HashSet<(&'static Code, Span, String, Places)> = HashSet::new();
-    checked
-        .into_iter()
-        .chain(
-            instantiated
-                .into_iter()
-                .filter(|found| !own.contains(&(found.code, found.primary.span))),
-        )
-        .filter(|found| {
-            let places = found.secondary.iter().map(|label| label.span).collect();
-            seen.insert((
-                found.code,
-                found.primary.span,
-                found.message.clone(),
-                places,
-            ))
-        })
         .collect()
 }

@@ -2,33 +2,41 @@
 //! the owner's answer, never the client: handlers run concurrently, so an edit sent after an `.await` could overtake
 //! another, and handlers that wait for the client could keep the client's answer from being read.
 
+use std::sync::Arc;
 use std::sync::mpsc::Sender;
 
+use serde_json::Value;
 use tokio::sync::mpsc::UnboundedSender;
 use tokio::sync::oneshot;
 use tower_lsp::jsonrpc::{Error, Result};
 use tower_lsp::lsp_types::{
     self as lsp, CodeAction, CodeActionParams, CodeActionResponse, DidChangeTextDocumentParams,
     DidChangeWatchedFilesParams, DidChangeWatchedFilesRegistrationOptions,
-    DidCloseTextDocumentParams, DidOpenTextDocumentParams, DidSaveTextDocumentParams,
+    DidChangeWorkspaceFoldersParams, DidCloseTextDocumentParams, DidOpenTextDocumentParams,
+    DidSaveTextDocumentParams, DocumentDiagnosticParams, DocumentDiagnosticReportResult,
     DocumentFormattingParams, DocumentOnTypeFormattingParams, DocumentRangeFormattingParams,
     FileChangeType, FileSystemWatcher, FoldingRange, FoldingRangeParams, GlobPattern,
-    InitializeParams, InitializeResult, InitializedParams, MessageType, Registration, SaveOptions,
-    SelectionRange, SelectionRangeParams, ServerCapabilities, ServerInfo,
+    InitializeParams, InitializeResult, InitializedParams, MessageType, OneOf, Registration,
+    SaveOptions, SelectionRange, SelectionRangeParams, ServerCapabilities, ServerInfo,
     TextDocumentSyncCapability, TextDocumentSyncKind, TextDocumentSyncOptions,
-    TextDocumentSyncSaveOptions, TextEdit,
+    TextDocumentSyncSaveOptions, TextEdit, WorkspaceDiagnosticParams,
+    WorkspaceDiagnosticReportResult, WorkspaceFolder, WorkspaceFoldersServerCapabilities,
+    WorkspaceServerCapabilities,
 };
 use tower_lsp::{Client, LanguageServer, async_trait};
 
+use crate::buffers::path_of;
 use crate::convert::is_own;
 use crate::features::{
-    self, call_hierarchy, code_actions, definition, document_links, folding, formatting,
-    highlights, references, rename, selection, symbols, type_hierarchy,
+    self, call_hierarchy, code_actions, code_lens, definition, document_links, folding, formatting,
+    generated, highlights, hover, inlay_hints, references, rename, selection, semantic_tokens,
+    symbols, type_hierarchy,
 };
 use crate::outgoing::Outgoing;
 use crate::owner::Event;
+use crate::pulls::{self, Pull};
 use crate::reads::{GiveUpOnDrop, Overtaken, Read, Wanted};
-use crate::settings::Settings;
+use crate::settings::{Settings, paths};
 use crate::view::View;
 
 /// The handlers.
@@ -37,6 +45,7 @@ pub struct Backend {
     events: Sender<Event>,
     outgoing: UnboundedSender<Outgoing>,
     registrations: std::sync::OnceLock<Vec<Registration>>,
+    tokens: Arc<semantic_tokens::Memory>,
 }
 
 impl Backend {
@@ -47,6 +56,7 @@ impl Backend {
             events,
             outgoing,
             registrations: std::sync::OnceLock::new(),
+            tokens: Arc::default(),
         }
     }
 
@@ -104,6 +114,17 @@ impl Backend {
     }
 }
 
+impl Backend {
+    /// `nth/virtualDocument`: the text of a document that has no file; nothing where there is no such document.
+    pub async fn virtual_document(
+        &self,
+        params: generated::VirtualDocumentParams,
+    ) -> Result<Option<generated::VirtualDocument>> {
+        self.read_whole(move |view| generated::virtual_document(view, &params.uri))
+            .await
+    }
+}
+
 #[async_trait]
 impl LanguageServer for Backend {
     async fn initialize(&self, params: InitializeParams) -> Result<InitializeResult> {
@@ -123,6 +144,14 @@ impl LanguageServer for Backend {
             )),
             ..ServerCapabilities::default()
         };
+        capabilities.workspace = Some(WorkspaceServerCapabilities {
+            workspace_folders: Some(WorkspaceFoldersServerCapabilities {
+                supported: Some(true),
+                change_notifications: Some(OneOf::Left(true)),
+            }),
+            file_operations: None,
+        });
+        capabilities.diagnostic_provider = settings.pulls.then(pulls::offer);
         features::offer(&mut capabilities, &settings);
         // `initialize` comes once.
         self.registrations.get_or_init(|| {
@@ -212,6 +241,48 @@ impl LanguageServer for Backend {
         });
     }
 
+    async fn did_change_workspace_folders(&self, params: DidChangeWorkspaceFoldersParams) {
+        let of = |folders: &[WorkspaceFolder]| paths(folders.iter().map(|folder| &folder.uri));
+        self.put(Event::Folders {
+            added: of(&params.event.added),
+            removed: of(&params.event.removed),
+        });
+    }
+
+    async fn diagnostic(
+        &self,
+        params: DocumentDiagnosticParams,
+    ) -> Result<DocumentDiagnosticReportResult> {
+        let (reply, answer) = oneshot::channel();
+        self.put(Event::Pull(Pull::Document {
+            path: path_of(&params.text_document.uri),
+            previous: params.previous_result_id,
+            reply,
+        }));
+        answer
+            .await
+            .unwrap_or_else(|_| Err(Error::internal_error()))
+    }
+
+    async fn workspace_diagnostic(
+        &self,
+        params: WorkspaceDiagnosticParams,
+    ) -> Result<WorkspaceDiagnosticReportResult> {
+        let (reply, answer) = oneshot::channel();
+        let previous = params.previous_result_ids.into_iter();
+        self.put(Event::Pull(Pull::Workspace {
+            previous: previous.map(|known| (known.uri, known.value)).collect(),
+            reply,
+        }));
+        answer
+            .await
+            .unwrap_or_else(|_| Err(Error::internal_error()))
+    }
+
+    async fn did_change_configuration(&self, params: lsp::DidChangeConfigurationParams) {
+        self.put(Event::Configure(params.settings));
+    }
+
     // What a client can ask for, in the order of the alphabet.
 
     async fn prepare_call_hierarchy(
@@ -241,6 +312,32 @@ impl LanguageServer for Backend {
     async fn code_action(&self, params: CodeActionParams) -> Result<Option<CodeActionResponse>> {
         self.read(move |view| code_actions::code_actions(view, &params))
             .await
+    }
+
+    async fn code_lens(&self, params: lsp::CodeLensParams) -> Result<Option<Vec<lsp::CodeLens>>> {
+        self.read_whole(move |view| code_lens::code_lens(view, &params))
+            .await
+    }
+
+    async fn code_lens_resolve(&self, lens: lsp::CodeLens) -> Result<lsp::CodeLens> {
+        self.read_whole(move |view| code_lens::resolve(view, lens.clone()))
+            .await
+    }
+
+    async fn execute_command(&self, params: lsp::ExecuteCommandParams) -> Result<Option<Value>> {
+        let outgoing = self.outgoing.clone();
+        let shown = self
+            .ask(Overtaken::AskAgain, move |view| {
+                generated::execute(view, &params)
+            })
+            .await?;
+        let Some(shown) = shown else {
+            return Ok(None);
+        };
+        let answer = Value::from(shown.address());
+        // The client has gone where nobody takes it.
+        let _ = outgoing.send(shown.outgoing());
+        Ok(Some(answer))
     }
 
     async fn goto_declaration(
@@ -297,6 +394,49 @@ impl LanguageServer for Backend {
 
     async fn formatting(&self, params: DocumentFormattingParams) -> Result<Option<Vec<TextEdit>>> {
         self.read_whole(move |view| formatting::formatting(view, &params))
+            .await
+    }
+
+    async fn hover(&self, params: lsp::HoverParams) -> Result<Option<lsp::Hover>> {
+        self.read(move |view| hover::hover(view, &params)).await
+    }
+
+    async fn inlay_hint(
+        &self,
+        params: lsp::InlayHintParams,
+    ) -> Result<Option<Vec<lsp::InlayHint>>> {
+        self.read(move |view| inlay_hints::inlay_hints(view, &params))
+            .await
+    }
+
+    async fn inlay_hint_resolve(&self, hint: lsp::InlayHint) -> Result<lsp::InlayHint> {
+        self.read(move |view| inlay_hints::resolve(view, hint.clone()))
+            .await
+    }
+
+    async fn semantic_tokens_full(
+        &self,
+        params: lsp::SemanticTokensParams,
+    ) -> Result<Option<lsp::SemanticTokensResult>> {
+        let memory = Arc::clone(&self.tokens);
+        self.read_whole(move |view| semantic_tokens::full(view, &memory, &params))
+            .await
+    }
+
+    async fn semantic_tokens_full_delta(
+        &self,
+        params: lsp::SemanticTokensDeltaParams,
+    ) -> Result<Option<lsp::SemanticTokensFullDeltaResult>> {
+        let memory = Arc::clone(&self.tokens);
+        self.read_whole(move |view| semantic_tokens::full_delta(view, &memory, &params))
+            .await
+    }
+
+    async fn semantic_tokens_range(
+        &self,
+        params: lsp::SemanticTokensRangeParams,
+    ) -> Result<Option<lsp::SemanticTokensRangeResult>> {
+        self.read(move |view| semantic_tokens::range(view, &params))
             .await
     }
 

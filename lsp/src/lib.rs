@@ -15,14 +15,17 @@ pub mod buffers;
 pub mod convert;
 pub mod edits;
 pub mod features;
+mod folders;
 pub mod navigation;
 pub mod nodes;
 mod outgoing;
 mod owner;
 pub mod position;
+mod progress;
 pub mod project;
 mod promql_spans;
 mod published;
+mod pulls;
 pub mod reads;
 pub mod settings;
 pub mod shelf;
@@ -99,10 +102,12 @@ where
     let left = Arc::new(Notify::new());
     let was_shut_down = Arc::new(AtomicBool::new(false));
     let stop = events.clone();
-    let (service, socket) = LspService::new(|client| {
+    let (service, socket) = LspService::build(|client| {
         tokio::spawn(outgoing::deliver(client.clone(), receive));
         Backend::new(client, events, send)
-    });
+    })
+    .custom_method("nth/virtualDocument", Backend::virtual_document)
+    .finish();
     let watched = Watched {
         service,
         left: Arc::clone(&left),
@@ -146,8 +151,28 @@ impl Service<Request> for Watched {
         match request.method() {
             "shutdown" => self.was_shut_down.store(true, Ordering::Release),
             "exit" => self.left.notify_one(),
+            "initialize" => return self.service.call(as_it_is_read(request)),
             _ => {}
         }
         self.service.call(request)
     }
+}
+
+/// The request with what its reader has another name for: `workspace.diagnostics` of the protocol is `diagnostic` there.
+fn as_it_is_read(request: Request) -> Request {
+    let (method, id, params) = request.into_parts();
+    let mut built = Request::build(method);
+    if let Some(id) = id {
+        built = built.id(id);
+    }
+    if let Some(mut params) = params {
+        let workspace = params.pointer_mut("/capabilities/workspace");
+        if let Some(workspace) = workspace.and_then(serde_json::Value::as_object_mut)
+            && let Some(known) = workspace.get("diagnostics").cloned()
+        {
+            workspace.insert("diagnostic".to_owned(), known);
+        }
+        built = built.params(params);
+    }
+    built.finish()
 }

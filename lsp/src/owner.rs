@@ -15,6 +15,7 @@ use tower_lsp::lsp_types::{MessageType, TextDocumentContentChangeEvent, Url};
 
 use crate::convert::Finding;
 use crate::outgoing::Outgoing;
+use crate::pulls::Pull;
 use crate::reads::{Pool, Read, STACK, said};
 use crate::settings::Settings;
 use crate::world::World;
@@ -27,6 +28,8 @@ const READERS: usize = 3;
 pub enum Event {
     /// The client said what it can do.
     Start(Box<Settings>),
+    /// The person changed settings.
+    Configure(serde_json::Value),
     /// A document was opened.
     Open {
         uri: Url,
@@ -45,12 +48,23 @@ pub enum Event {
     Close { uri: Url },
     /// Files came, changed or went; with each, whether it was there before and after.
     FilesChanged { files: Vec<(Url, bool)> },
+    /// Folders came to the workspace, and others went.
+    Folders {
+        added: Vec<PathBuf>,
+        removed: Vec<PathBuf>,
+    },
+    /// The workspace's folders were looked through, and hold these projects.
+    ProjectsFound(Vec<(PathBuf, Vec<PathBuf>)>),
     /// A question.
     Read(Read),
+    /// A question for diagnostics.
+    Pull(Pull),
     /// A question was stopped by an edit.
     Overtaken(Read),
     /// A check was finished; nothing where an edit has stopped it.
     Checked(Option<Checked>),
+    /// What a check found as far as the open documents say; the rest follows.
+    CheckedFirst(Checked),
     /// A check failed, and said this.
     CheckFailed(String),
     /// The compiler failed, and said this.
@@ -78,10 +92,11 @@ pub fn start(outgoing: UnboundedSender<Outgoing>) -> io::Result<(Sender<Event>, 
     let (send, receive) = channel();
     let readers = Pool::start("reader", READERS, &send)?;
     let checker = Pool::start("checker", 1, &send)?;
+    let world = World::new(outgoing, send.clone(), readers, checker);
     let owner = thread::Builder::new()
         .name("owner".to_owned())
         .stack_size(STACK)
-        .spawn(move || run(&receive, World::new(outgoing, readers, checker)))?;
+        .spawn(move || run(&receive, world))?;
     Ok((send, owner))
 }
 
@@ -133,6 +148,7 @@ fn run(events: &Receiver<Event>, mut world: World) {
 fn take(world: &mut World, event: Event) {
     match event {
         Event::Start(settings) => world.start(*settings),
+        Event::Configure(settings) => world.configure(&settings),
         Event::Open { uri, version, text } => world.open(uri, version, text),
         Event::Change {
             uri,
@@ -142,9 +158,13 @@ fn take(world: &mut World, event: Event) {
         Event::Save { uri } => world.save(&uri),
         Event::Close { uri } => world.close(&uri),
         Event::FilesChanged { files } => world.files_changed(&files),
+        Event::Folders { added, removed } => world.change_folders(added, &removed),
+        Event::ProjectsFound(found) => world.projects_found(found),
         Event::Read(read) => world.read(read),
+        Event::Pull(pull) => world.pull(pull),
         Event::Overtaken(read) => world.overtaken(read),
         Event::Checked(checked) => world.checked(checked),
+        Event::CheckedFirst(checked) => world.checked_first(checked),
         Event::CheckFailed(_) | Event::Failed(_) | Event::Stop => {}
     }
 }

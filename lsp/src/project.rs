@@ -7,11 +7,13 @@ use std::sync::Arc;
 use nthc::catalogue::LOCK;
 use nthc::compile::SourceInput;
 use nthc::db::Database;
-use nthc::diagnostics::{Diagnostic, FileSpan, SourceMap};
+use nthc::diagnostics::{Diagnostic, FileSpan, Severity, SourceMap};
+use nthc::ir::Settings;
 use nthc::levels::Levels;
 use nthc::project::{self, Error, Loaded, MANIFEST, paths};
 use nthc::session::{Configuration, Session};
 
+use crate::buffers::is_manifest;
 use crate::convert::Finding;
 use crate::view::{FileTable, ProjectView};
 
@@ -26,6 +28,8 @@ pub struct Project {
     /// The folder that paths are shown from.
     folder: PathBuf,
     configuration: Configuration,
+    /// What its targets need to know.
+    pub targets: Arc<Settings>,
     files: Vec<Source>,
     /// The places of the files among `files`.
     places: BTreeMap<PathBuf, usize>,
@@ -63,7 +67,7 @@ impl Project {
     /// # Errors
     /// Where a file or folder cannot be read.
     pub fn load(folder: &Path, text: impl Fn(&Path) -> Option<Arc<str>>) -> Result<Self, Error> {
-        let loaded = project::load(folder, folder)?;
+        let loaded = read(folder, &text)?;
         let mut project = Self::empty(folder);
         project.take(loaded, text);
         Ok(project)
@@ -74,7 +78,7 @@ impl Project {
     /// # Errors
     /// Where a file or folder cannot be read. Nothing is changed then.
     pub fn reload(&mut self, text: impl Fn(&Path) -> Option<Arc<str>>) -> Result<(), Error> {
-        let loaded = project::load(&self.folder, &self.folder)?;
+        let loaded = read(&self.folder, &text)?;
         self.take(loaded, text);
         Ok(())
     }
@@ -95,8 +99,8 @@ impl Project {
             .or_else(|| project::to_identifier(&stem))
             .unwrap_or_else(|| "untitled".to_owned());
         let mut project = Self::empty(folder);
-        project.configuration =
-            Configuration::new(&project::default_settings(&stem), None, Levels::default());
+        project.targets = Arc::new(project::default_settings(&stem));
+        project.configuration = Configuration::new(&project.targets, None, Levels::default());
         project.set_files(vec![Source {
             path: path.to_path_buf(),
             input: SourceInput {
@@ -110,13 +114,11 @@ impl Project {
     }
 
     fn empty(folder: &Path) -> Self {
+        let targets = project::default_settings("");
         Self {
             folder: folder.to_path_buf(),
-            configuration: Configuration::new(
-                &project::default_settings(""),
-                None,
-                Levels::default(),
-            ),
+            configuration: Configuration::new(&targets, None, Levels::default()),
+            targets: Arc::new(targets),
             files: Vec::new(),
             places: BTreeMap::new(),
             others: BTreeSet::new(),
@@ -137,6 +139,7 @@ impl Project {
             loaded.project.catalogue,
             loaded.project.levels,
         );
+        self.targets = Arc::new(loaded.project.settings);
         let read = loaded.sources.files().iter();
         let paths: Vec<PathBuf> = read
             .map(|file| paths::absolute(Path::new(&file.path), &self.folder))
@@ -209,13 +212,19 @@ impl Project {
         self.session.is_none() || !self.edited.is_empty()
     }
 
-    /// Gives the session what it lacks.
-    pub fn catch_up(&mut self) {
+    /// Gives the session what it lacks. Of the files that it is made with, those that are open are likely to change.
+    pub fn catch_up(&mut self, is_open: impl Fn(&Path) -> bool) {
         let edited = std::mem::take(&mut self.edited);
         match &mut self.session {
             None => {
                 let mut session = Session::new(Database::default(), &self.inputs());
                 session.configure(&self.configuration);
+                let sources = session.files().to_vec();
+                for (source, file) in self.files.iter().zip(sources) {
+                    if is_open(&source.path) {
+                        session.edit(file, Arc::clone(&source.input.text));
+                    }
+                }
                 self.table = table(&self.files, &session);
                 self.session = Some(session);
             }
@@ -238,10 +247,26 @@ impl Project {
         Some(ProjectView {
             key: key.to_path_buf(),
             session: session.snapshot(),
+            targets: Arc::clone(&self.targets),
             files: Arc::clone(&self.table),
             on_the_way: Arc::clone(&self.on_the_way),
             found: self.found().map(Arc::clone),
         })
+    }
+
+    /// How many files it has.
+    pub fn len(&self) -> usize {
+        self.files.len()
+    }
+
+    /// Whether it has no files.
+    pub fn is_empty(&self) -> bool {
+        self.files.is_empty()
+    }
+
+    /// Whether a revision is the newest.
+    pub fn is_at(&self, revision: u64) -> bool {
+        self.revision == revision
     }
 
     /// Whether nobody has looked yet for what is wrong.
@@ -274,6 +299,28 @@ impl Project {
         let (revision, found) = self.found.as_ref()?;
         (*revision == self.revision).then_some(found)
     }
+}
+
+/// Reads a project. A manifest counts as it is typed, unless there are mistakes in it: then these are told, and what
+/// was saved counts.
+fn read(folder: &Path, text: &dyn Fn(&Path) -> Option<Arc<str>>) -> Result<Loaded, Error> {
+    let edited = project::load_edited(folder, folder, text)?;
+    let is_of_manifest = |found: &Diagnostic<FileSpan>| {
+        let file = edited.sources.file(found.primary.span.file);
+        file.is_some_and(|file| is_manifest(Path::new(&file.path)))
+    };
+    let has_mistakes = edited
+        .diagnostics
+        .iter()
+        .any(|found| found.severity == Severity::Error && is_of_manifest(found));
+    if !has_mistakes {
+        return Ok(edited);
+    }
+    let saved = project::load(folder, folder)?;
+    Ok(Loaded {
+        project: saved.project,
+        ..edited
+    })
 }
 
 fn table(files: &[Source], session: &Session) -> Arc<FileTable> {

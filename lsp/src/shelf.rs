@@ -39,6 +39,17 @@ impl Shelf {
         self.put(shown, text)
     }
 
+    /// A document that may have another text each time.
+    ///
+    /// # Errors
+    /// Where it cannot be written.
+    pub fn document(&self, name: &str, text: &str) -> io::Result<PathBuf> {
+        let mut kept = self.kept.lock().unwrap_or_else(PoisonError::into_inner);
+        kept.written.remove(name);
+        drop(kept);
+        self.put(name, text)
+    }
+
     /// Whether a file is one of these.
     pub fn holds(&self, path: &Path) -> bool {
         self.shown(path).is_some()

@@ -5,6 +5,8 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use nthc::db::{Database, ItemKey, SourceFile, Span, Workspace, item_start};
+use nthc::diagnostics::{Diagnostic, FileSpan};
+use nthc::ir;
 use nthc::session::Snapshot;
 use nthc::syntax::tree::TextRange;
 use salsa::{CancellationToken, Cancelled};
@@ -39,6 +41,8 @@ pub struct ProjectView {
     pub key: PathBuf,
     /// The compiler's side of it, to be asked.
     pub session: Snapshot,
+    /// What its targets need to know, for no environment.
+    pub targets: Arc<ir::Settings>,
     /// Its files.
     pub files: Arc<FileTable>,
     /// What was wrong on the way to its sources.
@@ -230,16 +234,25 @@ impl View {
 
     /// Everything that is wrong in a project, first what was found on the way to its sources.
     pub fn check(&self, project: &ProjectView) -> Vec<Finding> {
-        let compilation = project.session.check(None);
+        let mut found = self.on_the_way(project);
+        found.extend(self.converted(project, &project.session.findings()));
+        found
+    }
+
+    /// What is wrong as far as the open documents say; see [`Session::first_findings`].
+    ///
+    /// [`Session::first_findings`]: nthc::session::Session::first_findings
+    pub fn check_open(&self, project: &ProjectView) -> Vec<Finding> {
+        let open = self.buffers.keys();
+        let files: Vec<SourceFile> = open.filter_map(|path| project.files.source(path)).collect();
+        let mut found = self.on_the_way(project);
+        found.extend(self.converted(project, &project.session.first_findings(&files)));
+        found.retain(|finding| self.buffers.contains_key(&finding.path));
+        found
+    }
+
+    fn on_the_way(&self, project: &ProjectView) -> Vec<Finding> {
         let text = |number: usize| {
-            let file = compilation.sources.file(number)?;
-            Some(Text {
-                path: project.files.paths().get(number).map(PathBuf::as_path),
-                shown: &file.path,
-                text: &file.text,
-            })
-        };
-        let on_the_way = |number: usize| {
             let file = project.on_the_way.sources.file(number)?;
             Some(Text {
                 path: project.on_the_way.paths.get(number).map(PathBuf::as_path),
@@ -247,13 +260,24 @@ impl View {
                 text: &file.text,
             })
         };
-        let mut found = Converter::new(&self.settings, &self.buffers, &self.shelf, &on_the_way)
-            .findings(&project.on_the_way.diagnostics);
-        found.extend(
-            Converter::new(&self.settings, &self.buffers, &self.shelf, &text)
-                .findings(&compilation.diagnostics),
-        );
-        found
+        Converter::new(&self.settings, &self.buffers, &self.shelf, &text)
+            .findings(&project.on_the_way.diagnostics)
+    }
+
+    fn converted(
+        &self,
+        project: &ProjectView,
+        diagnostics: &[Diagnostic<FileSpan>],
+    ) -> Vec<Finding> {
+        let text = |number: usize| {
+            let file = project.session.file(number)?;
+            Some(Text {
+                path: project.files.paths().get(number).map(PathBuf::as_path),
+                shown: file.path(project.db()),
+                text: file.text(project.db()),
+            })
+        };
+        Converter::new(&self.settings, &self.buffers, &self.shelf, &text).findings(diagnostics)
     }
 
     /// Unwinds where nobody wants an answer any more. For loops that ask the database nothing, which does the same.

@@ -28,7 +28,7 @@ pub fn place(item: &Instance, block: &Instance, wanted: Span) -> Span {
 }
 
 /// A service and the services that it cannot work without.
-#[derive(Debug, Clone)]
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Needs {
     /// The service.
     pub service: ItemKey,

@@ -11,77 +11,112 @@ use crate::diagnostics::{Applicability, Edit, Fix, codes, suggest};
 use crate::schema::article;
 use crate::syntax::tree::{ItemNode, TextRange};
 
-/// Names that are declared twice: in a file, whatever they are; in the project, services and environments.
+/// A name that must be the only one in the project, because it becomes a file or a folder of the output.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct GlobalName {
+    /// Whose name it is.
+    pub entry: ItemEntry,
+    /// What its file is called, in the way that file systems compare names.
+    pub stem: SmolStr,
+    /// Where it stands.
+    pub span: Span,
+}
+
+/// Names that a file declares twice, and those that it must share with no other file.
+pub fn names_of(db: &dyn salsa::Database, file: SourceFile) -> (Vec<Diag>, Vec<GlobalName>) {
+    let mut diagnostics = Vec::new();
+    let mut globals = Vec::new();
+    let names = file_names(db, file);
+    let mut aliases: BTreeMap<&SmolStr, ItemKey> = BTreeMap::new();
+    for import in &names.imports {
+        if import.names.is_some() {
+            continue;
+        }
+        if let Some(first) = aliases.insert(&import.alias, import.key) {
+            diagnostics.push(
+                Diag::new(
+                    &codes::DUPLICATE_NAME,
+                    format!("two imports are both called `{}`", import.alias),
+                    whole(db, import.key),
+                )
+                .because(whole(db, first), "first imported here")
+                .help(format!(
+                    "give one another name: `import {} as other`",
+                    import.module
+                )),
+            );
+        }
+    }
+    for entry in &names.items {
+        if matches!(
+            entry.class,
+            ItemClass::Import | ItemClass::Error | ItemClass::Extension
+        ) || entry.name.is_empty()
+        {
+            continue;
+        }
+        let span = name_span(db, entry.key);
+        if entry.duplicate > 0
+            && let Some(first) = names.get(entry.class, &entry.kind, &entry.name)
+        {
+            diagnostics
+                .push(duplicate(entry, span).because(name_span(db, first), "first declared here"));
+            continue;
+        }
+        let becomes_a_file = matches!(entry.kind.as_str(), "service" | "environment" | "team");
+        if entry.class == ItemClass::Block && becomes_a_file && !file.package(db) {
+            // Names that differ in case alone are one file where the file system ignores case.
+            let stem = crate::backends::file_stem(&entry.name).to_lowercase();
+            globals.push(GlobalName {
+                entry: entry.clone(),
+                stem: stem.into(),
+                span,
+            });
+        }
+    }
+    (diagnostics, globals)
+}
+
+/// Everything that is said of names that are declared twice, in one file or in several.
 pub fn duplicates(db: &dyn salsa::Database, files: &[SourceFile]) -> Vec<Diag> {
     let mut diagnostics = Vec::new();
-    let mut global: BTreeMap<(SmolStr, SmolStr), ItemKey> = BTreeMap::new();
+    let mut globals = Vec::new();
     for file in files {
-        let names = file_names(db, *file);
-        let mut aliases: BTreeMap<&SmolStr, ItemKey> = BTreeMap::new();
-        for import in &names.imports {
-            if import.names.is_some() {
-                continue;
-            }
-            if let Some(first) = aliases.insert(&import.alias, import.key) {
-                diagnostics.push(
-                    Diag::new(
-                        &codes::DUPLICATE_NAME,
-                        format!("two imports are both called `{}`", import.alias),
-                        whole(db, import.key),
-                    )
-                    .because(whole(db, first), "first imported here")
-                    .help(format!(
-                        "give one another name: `import {} as other`",
-                        import.module
-                    )),
-                );
-            }
-        }
-        for entry in &names.items {
-            if matches!(
-                entry.class,
-                ItemClass::Import | ItemClass::Error | ItemClass::Extension
-            ) || entry.name.is_empty()
-            {
-                continue;
-            }
-            let span = name_span(db, entry.key);
-            if entry.duplicate > 0
-                && let Some(first) = names.get(entry.class, &entry.kind, &entry.name)
-            {
-                diagnostics.push(
-                    duplicate(entry, span).because(name_span(db, first), "first declared here"),
-                );
-                continue;
-            }
-            // Each of these becomes a file or a folder of the output.
-            let becomes_a_file = matches!(entry.kind.as_str(), "service" | "environment" | "team");
-            if entry.class == ItemClass::Block && becomes_a_file && !file.package(db) {
-                // Names that differ in case alone are one file where the file system ignores case.
-                let stem: SmolStr = crate::backends::file_stem(&entry.name)
-                    .to_lowercase()
-                    .into();
-                match global.get(&(entry.kind.clone(), stem.clone())) {
-                    Some(first) => {
-                        let mut diagnostic = duplicate(entry, span)
-                            .because(name_span(db, *first), "first declared here");
-                        if entry_name(db, *first) != Some(&entry.name) {
-                            diagnostic.code = &codes::NAME_COLLISION;
-                            diagnostic.message = format!(
-                                "the {} `{}` would be written to the same file as another",
-                                entry.kind, entry.name
-                            );
-                        }
-                        diagnostics.push(diagnostic);
-                    }
-                    None => {
-                        global.insert((entry.kind.clone(), stem), entry.key);
-                    }
-                }
+        let (own, shared) = names_of(db, *file);
+        diagnostics.extend(own);
+        globals.extend(shared);
+    }
+    diagnostics.extend(declared_twice(&globals));
+    diagnostics
+}
+
+/// What is said of names that several files declare.
+pub fn declared_twice<'a>(names: impl IntoIterator<Item = &'a GlobalName>) -> Vec<Diag> {
+    let mut first: BTreeMap<(&SmolStr, &SmolStr), &GlobalName> = BTreeMap::new();
+    let mut found = Vec::new();
+    for name in names {
+        match first.get(&(&name.entry.kind, &name.stem)) {
+            Some(before) => found.push(declared_before(name, before)),
+            None => {
+                first.insert((&name.entry.kind, &name.stem), name);
             }
         }
     }
-    diagnostics
+    found
+}
+
+/// What is said of a name that another declaration has taken before.
+fn declared_before(name: &GlobalName, before: &GlobalName) -> Diag {
+    let entry = &name.entry;
+    let mut diagnostic = duplicate(entry, name.span).because(before.span, "first declared here");
+    if before.entry.name != entry.name {
+        diagnostic.code = &codes::NAME_COLLISION;
+        diagnostic.message = format!(
+            "the {} `{}` would be written to the same file as another",
+            entry.kind, entry.name
+        );
+    }
+    diagnostic
 }
 
 fn duplicate(entry: &ItemEntry, span: Span) -> Diag {
@@ -103,14 +138,6 @@ fn duplicate(entry: &ItemEntry, span: Span) -> Diag {
         ),
         span,
     )
-}
-
-fn entry_name(db: &dyn salsa::Database, key: ItemKey) -> Option<&SmolStr> {
-    file_names(db, key.file)
-        .items
-        .iter()
-        .find(|entry| entry.key == key)
-        .map(|entry| &entry.name)
 }
 
 fn whole(db: &dyn salsa::Database, key: ItemKey) -> Span {
@@ -264,7 +291,7 @@ impl NameIndex {
 }
 
 /// The edit that adds an import after the last one of a file, or before its first item.
-fn insertion(db: &dyn salsa::Database, file: SourceFile, import: &str) -> Option<Edit<Span>> {
+pub fn insertion(db: &dyn salsa::Database, file: SourceFile, import: &str) -> Option<Edit<Span>> {
     let names = file_names(db, file);
     if let Some(last) = names.imports.last() {
         let mut span = whole(db, last.key);

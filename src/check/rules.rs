@@ -21,16 +21,16 @@ pub fn check(evaluator: &mut Evaluator<'_>, key: ItemKey, rule: &Rule) {
     walk(evaluator, &rule.body, &scope, &[]);
 }
 
-/// Runs a rule over all blocks of the project; what it finds points at the block that broke it.
-pub fn run(
+/// What a rule finds in all blocks of the project; each finding points at the block that broke it.
+#[salsa::tracked(returns(ref))]
+pub fn rule_findings(
     db: &dyn salsa::Database,
     workspace: Workspace,
     key: ItemKey,
     environment: Option<SmolStr>,
-    all: &BTreeMap<SmolStr, Vec<BlockRef>>,
 ) -> Vec<Diag> {
     let mut evaluator = Evaluator::new(db, workspace, environment, Mode::Instantiate);
-    evaluator.all = all.clone();
+    evaluator.all = BTreeMap::clone(workspace.blocks(db));
     // A package's rules are there before the first service is.
     let schema = evaluator.schema;
     for kind in schema.top_level() {

@@ -18,9 +18,15 @@ pub fn nearest<'a>(name: &str, candidates: impl IntoIterator<Item = &'a str>) ->
         return None;
     }
     let limit = (length.max(3) / 3).min(MOST_EDITS);
+    let letters = Letters::of(&plain_name);
     candidates
         .into_iter()
         .filter(|candidate| *candidate != name && !candidate.is_empty())
+        .filter(|candidate| {
+            letters
+                .as_ref()
+                .is_none_or(|letters| letters.may_be_near(candidate, limit))
+        })
         .filter_map(|candidate| {
             let plain_candidate = plain(candidate);
             if plain_candidate == plain_name {
@@ -38,6 +44,40 @@ pub fn nearest<'a>(name: &str, candidates: impl IntoIterator<Item = &'a str>) ->
         })
         .min()
         .map(|(_, _, candidate)| candidate)
+}
+
+/// How often each letter stands in a name, by which most of many names are seen to be too far away.
+struct Letters([i16; 128]);
+
+impl Letters {
+    /// The letters of a plain name; nothing where it has others than ASCII's.
+    fn of(plain_name: &str) -> Option<Self> {
+        let mut counts = [0; 128];
+        for byte in plain_name.bytes() {
+            *counts.get_mut(usize::from(byte))? += 1;
+        }
+        Some(Self(counts))
+    }
+
+    /// Whether so few edits could make the name of a candidate: an edit brings one letter at most and takes one.
+    fn may_be_near(&self, candidate: &str, limit: usize) -> bool {
+        let mut left = self.0;
+        for byte in candidate.bytes() {
+            let plain = match byte {
+                b'_' => b'-',
+                _ => byte.to_ascii_lowercase(),
+            };
+            match left.get_mut(usize::from(plain)) {
+                Some(count) => *count -= 1,
+                None => return true,
+            }
+        }
+        let sum = |sign: i16| -> usize {
+            let counts = left.iter().map(|count| (count * sign).max(0));
+            counts.map(|count| usize::from(count.unsigned_abs())).sum()
+        };
+        sum(1) <= limit && sum(-1) <= limit
+    }
 }
 
 /// The name without what people mix up.
@@ -107,6 +147,15 @@ mod tests {
     }
 
     proptest! {
+        #[test]
+        fn what_is_near_may_be_near(name in "[a-cA-C_é-]{1,7}", candidate in "[a-cA-C_é-]{1,7}") {
+            let (plain_name, plain_candidate) = (plain(&name), plain(&candidate));
+            let distance = strsim::damerau_levenshtein(&plain_candidate, &plain_name);
+            if let Some(letters) = Letters::of(&plain_name) {
+                prop_assert!(letters.may_be_near(&candidate, distance));
+            }
+        }
+
         #[test]
         fn the_order_of_candidates_does_not_matter(
             name in "[a-d_-]{1,6}",

@@ -367,8 +367,9 @@ impl<'db> Evaluator<'db> {
                 Some(ty.clone()),
                 declared,
             );
+            // Not yet: it may ask for what the bodies set, and they are not all there.
             if self.mode == Mode::Check {
-                self.force(scope, name);
+                self.unforced.push((scope.clone(), name.clone()));
             }
         }
         for ((index, (name, ty, default)), param) in params.iter().enumerate().zip(&template.params)

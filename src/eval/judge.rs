@@ -14,6 +14,9 @@ impl<'db> Evaluator<'db> {
     /// Checks every statement of the item that the evaluator started with, whatever the conditions say.
     pub fn check(&mut self, id: NodeId) {
         self.collect(id);
+        for (scope, argument) in std::mem::take(&mut self.unforced) {
+            self.force(&scope, &argument);
+        }
         let Some((root, _)) = self.root else { return };
         let kind = self.schema_kind(id);
         let setters: Vec<(SmolStr, Vec<Setter<'db>>)> = self

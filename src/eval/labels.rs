@@ -4,11 +4,12 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use smol_str::SmolStr;
 
-use super::Evaluator;
 use super::node::NodeId;
 use super::value::{BlockRef, Value};
+use super::{Evaluator, Mode};
 use crate::catalogue::check::read_under;
 use crate::catalogue::{Scope, selector_of};
+use crate::db::Workspace;
 use crate::promql;
 use crate::promql::rewrite::inject_labels_by;
 use crate::schema::Ty;
@@ -81,6 +82,23 @@ impl ScopeLabels {
             || metric == "slo_info"
             || self.recordings.iter().any(|known| known == metric)
     }
+}
+
+/// What the queries of a block read in an environment, for whoever looks something up in the catalogue. In a template
+/// it is what the template itself sets.
+pub fn query_scope(
+    db: &dyn salsa::Database,
+    workspace: Workspace,
+    block: &BlockRef,
+    environment: Option<SmolStr>,
+) -> Scope {
+    let mut evaluator = Evaluator::new(db, workspace, environment, Mode::Instantiate);
+    evaluator
+        .root_block(block.item)
+        .or_else(|| evaluator.root_template(block.item))
+        .and_then(|root| evaluator.find_node(root, &block.path))
+        .map(|node| evaluator.catalogue_scope(node))
+        .unwrap_or_default()
 }
 
 impl Evaluator<'_> {

@@ -38,6 +38,7 @@ use crate::db::{Diag, ItemKey, Span, Workspace, item};
 use crate::schema::{Schema, schema};
 use crate::syntax::tree::{ItemNode, TextRange};
 
+pub use labels::query_scope;
 pub use node::NodeId;
 pub use scope::{Context, Scope};
 pub use show::{expression, refinement};
@@ -76,6 +77,8 @@ pub struct Evaluator<'db> {
     /// What an editor asks of the item, where it does.
     noting: Option<Box<notes::Noting>>,
     root: Option<(ItemKey, NodeId)>,
+    /// Arguments of bases that a check has to look at once all bodies are known.
+    unforced: Vec<(Rc<Scope<'db>>, SmolStr)>,
     nodes: Vec<node::Node<'db>>,
 }
 
@@ -98,6 +101,7 @@ impl<'db> Evaluator<'db> {
             claims: known::Claims::None,
             noting: None,
             root: None,
+            unforced: Vec::new(),
             nodes: Vec::new(),
         }
     }

@@ -3,6 +3,7 @@
 use std::sync::Arc;
 
 use super::Evaluator;
+use super::notes::Meaning;
 use super::scope::Context;
 use super::value::Value;
 use crate::db::Diag;
@@ -70,6 +71,7 @@ impl<'db> Evaluator<'db> {
                 StringPart::Text(literal) => push(TextPart::Literal(literal.clone())),
                 StringPart::Hole(expr) => match self.runtime_part(expr, context) {
                     Some(part) => {
+                        self.note_runtime_part(expr, context);
                         if let TextPart::Label(label) = &part {
                             labels.push((label.clone(), self.span(context, expr.range)));
                         }
@@ -119,6 +121,23 @@ impl<'db> Evaluator<'db> {
                 }))
             }
             _ => None,
+        }
+    }
+
+    /// Notes the words of what is filled in when an alert fires.
+    fn note_runtime_part(&mut self, expr: &Expr, context: &Context<'db>) {
+        match &expr.node {
+            ExprNode::Name(name) => self.note(context, name.range, |_| {
+                Some(Meaning::CompileTime(name.text.clone()))
+            }),
+            ExprNode::Member(object, _) => self.note_runtime_part(object, context),
+            ExprNode::Call(callee, args) => {
+                self.note_runtime_part(callee, context);
+                for arg in args {
+                    self.note_runtime_part(&arg.value, context);
+                }
+            }
+            _ => {}
         }
     }
 

@@ -67,6 +67,12 @@ pub fn directives(db: &dyn salsa::Database, file: SourceFile) -> Vec<Directive> 
     read(text, is_sound)
 }
 
+/// Whether a file has directives. It changes less often than they do.
+#[salsa::tracked(returns(copy))]
+pub fn has_directives(db: &dyn salsa::Database, file: SourceFile) -> bool {
+    !directives(db, file).is_empty()
+}
+
 fn read(text: &str, is_sound: bool) -> Vec<Directive> {
     comments::comments(text, |comment| said(comment).is_some())
         .iter()

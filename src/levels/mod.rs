@@ -13,7 +13,7 @@ use std::collections::BTreeMap;
 use crate::diagnostics::{Code, Diagnostic, Severity, codes, suggest};
 
 pub use above::{Above, allow_above};
-pub use directive::{Allowed, Directive, directives};
+pub use directive::{Allowed, Directive, directives, has_directives};
 pub use settle::{Annotated, settle};
 
 /// How loudly a warning is told.

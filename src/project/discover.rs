@@ -93,6 +93,34 @@ pub fn discover(source: &Path, skip: &[PathBuf]) -> Result<Vec<Found>, (PathBuf,
     Ok(found)
 }
 
+/// How many folders are looked into for projects, how deep, and how many projects are enough.
+const MOST_FOLDERS: usize = 10_000;
+const MOST_DEEP: usize = 8;
+const MOST_PROJECTS: usize = 100;
+
+/// The folders at and below `folder` that hold a project, sorted. Hidden folders and what a `.gitignore` names are left
+/// out, and a folder so large that looking would take long is not looked through to its end.
+pub fn projects_below(folder: &Path) -> Vec<PathBuf> {
+    let walk = WalkBuilder::new(folder)
+        .max_depth(Some(MOST_DEEP))
+        .require_git(false)
+        .git_global(false)
+        .git_exclude(false)
+        .ignore(false)
+        .follow_links(false)
+        .filter_entry(|entry| entry.file_type().is_some_and(|kind| kind.is_dir()))
+        .build();
+    // A folder that cannot be listed holds no project that could be read.
+    let folders = walk.filter_map(Result::ok).take(MOST_FOLDERS);
+    let mut found: Vec<PathBuf> = folders
+        .map(ignore::DirEntry::into_path)
+        .filter(|path| path.join(MANIFEST).is_file())
+        .take(MOST_PROJECTS)
+        .collect();
+    found.sort();
+    found
+}
+
 /// The module at `path` below the source folder: `teams/payments.nth` is `teams.payments`.
 pub fn module_name(path: &Path) -> Result<String, BadName> {
     let stem = path.with_extension("");
@@ -173,6 +201,27 @@ mod tests {
                 "teams.payments"
             ]
         );
+    }
+
+    #[test]
+    fn projects_are_found_wherever_a_person_would_look() {
+        let folder = tree(&[
+            "shop/nth.toml",
+            "shop/packages/platform/nth.toml",
+            "platform/nth.toml",
+            ".cache/nth.toml",
+            "target/old/nth.toml",
+            "notes/nth.md",
+        ]);
+        fs::write(folder.path().join(".gitignore"), "/target\n").unwrap();
+        let found = projects_below(folder.path());
+        let shown = found
+            .iter()
+            .map(|path| path.strip_prefix(folder.path()).unwrap());
+        let shown: Vec<_> = shown.map(|path| path.display().to_string()).collect();
+        assert_eq!(shown, ["platform", "shop", "shop/packages/platform"]);
+        let itself = projects_below(&folder.path().join("platform"));
+        assert_eq!(itself, [folder.path().join("platform")]);
     }
 
     #[cfg(unix)]

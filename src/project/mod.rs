@@ -28,7 +28,7 @@ use std::sync::Arc;
 use rayon::prelude::*;
 use smol_str::SmolStr;
 
-pub use discover::{EXTENSION, Found, discover, module_name};
+pub use discover::{EXTENSION, Found, discover, module_name, projects_below};
 pub use manifest::{
     DEFAULT_INTERVAL, DEFAULT_SCRAPE_INTERVAL, Dependency, Manifest, default_settings,
     is_identifier, to_identifier,
@@ -164,8 +164,21 @@ pub fn find(from: &Path) -> Option<PathBuf> {
 /// # Errors
 /// Where a file or folder cannot be read.
 pub fn load(root: &Path, cwd: &Path) -> Result<Loaded, Error> {
+    load_edited(root, cwd, &|_| None)
+}
+
+/// Reads the project whose `nth.toml` is in `root`, where `edited` gives the texts of manifests that count instead of
+/// those on disk: what somebody types and has not saved.
+///
+/// # Errors
+/// Where a file or folder cannot be read.
+pub fn load_edited(
+    root: &Path,
+    cwd: &Path,
+    edited: &dyn Fn(&Path) -> Option<Arc<str>>,
+) -> Result<Loaded, Error> {
     let root = paths::absolute(root, cwd);
-    let mut loader = Loader::new(cwd);
+    let mut loader = Loader::new(cwd, edited);
     let text = loader.read_manifest(&root)?;
     let (manifest, _) = loader.manifest(&root, &text);
     let output = paths::normalize(&root.join(&manifest.output.value));
@@ -218,7 +231,7 @@ pub fn load(root: &Path, cwd: &Path) -> Result<Loaded, Error> {
 /// Where the file cannot be read.
 pub fn load_file(file: &Path, cwd: &Path) -> Result<Loaded, Error> {
     let path = paths::absolute(file, cwd);
-    let mut loader = Loader::new(cwd);
+    let mut loader = Loader::new(cwd, &|_| None);
     let name = path.file_name().unwrap_or(path.as_os_str()).to_os_string();
     let found = Found {
         path: path.clone(),
@@ -266,6 +279,7 @@ fn identity(folder: &Path) -> PathBuf {
 
 struct Loader<'a> {
     cwd: &'a Path,
+    edited: &'a dyn Fn(&Path) -> Option<Arc<str>>,
     sources: SourceMap,
     diagnostics: Vec<Diagnostic<FileSpan>>,
     files: Vec<SourceFile>,
@@ -274,9 +288,10 @@ struct Loader<'a> {
 }
 
 impl<'a> Loader<'a> {
-    fn new(cwd: &'a Path) -> Self {
+    fn new(cwd: &'a Path, edited: &'a dyn Fn(&Path) -> Option<Arc<str>>) -> Self {
         Self {
             cwd,
+            edited,
             sources: SourceMap::default(),
             diagnostics: Vec::new(),
             files: Vec::new(),
@@ -293,6 +308,9 @@ impl<'a> Loader<'a> {
 
     fn read_manifest(&mut self, root: &Path) -> Result<String, Error> {
         let path = root.join(MANIFEST);
+        if let Some(text) = (self.edited)(&path) {
+            return Ok(text.to_string());
+        }
         let bytes = fs::read(&path).map_err(|cause| self.unread(&path, cause))?;
         Ok(decode(bytes).unwrap_or_else(|(text, at)| {
             let span = self.place(&path, text.as_str(), at);

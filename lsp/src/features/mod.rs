@@ -21,29 +21,45 @@ use crate::settings::Settings;
 
 pub mod call_hierarchy;
 pub mod code_actions;
+pub mod code_lens;
 pub mod definition;
 pub mod document_links;
 pub mod folding;
 pub mod formatting;
+pub mod generated;
 pub mod highlights;
+pub mod hover;
+pub mod inlay_hints;
 pub mod references;
 pub mod rename;
 pub mod selection;
+pub mod semantic_tokens;
 pub mod symbols;
 pub mod type_hierarchy;
+
+// What several features look at things with.
+pub mod markup;
+pub mod source;
+pub mod spoken;
+pub mod walk;
 
 /// What each feature tells the client of itself.
 const OFFERS: &[fn(&mut ServerCapabilities, &Settings)] = &[
     call_hierarchy::offer,
     code_actions::offer,
+    code_lens::offer,
     definition::offer,
     document_links::offer,
     folding::offer,
     formatting::offer,
+    generated::offer,
     highlights::offer,
+    hover::offer,
+    inlay_hints::offer,
     references::offer,
     rename::offer,
     selection::offer,
+    semantic_tokens::offer,
     symbols::offer,
 ];
 

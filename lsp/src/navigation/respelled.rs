@@ -62,7 +62,8 @@ fn is_in_query(names: &Names<'_>, span: Span) -> bool {
     let around = notes
         .values
         .iter()
-        .filter(|value| value.range.start < span.range.start && span.range.end < value.range.end)
+        // A name in a hole is a value of its own.
+        .filter(|value| value.range.start <= span.range.start && span.range.end <= value.range.end)
         .min_by_key(|value| value.range.len());
     around.is_some_and(|value| {
         let place = Span {

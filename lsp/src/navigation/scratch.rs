@@ -117,21 +117,28 @@ struct Moved<'a> {
 
 impl Moved<'_> {
     fn place(&self, (module, range): Place) -> Place {
-        let mut shift = 0_i64;
+        let (mut start, mut end) = (0_i64, 0_i64);
         for edit in self.edits.get(&module).copied().unwrap_or_default() {
             if edit.range.start <= range.start && range.end <= edit.range.end {
-                let start = moved(edit.range.start + edit.before, shift);
-                let end = moved(edit.range.start + edit.text.len() as u32, shift);
-                return (module, TextRange { start, end });
+                let before = moved(edit.range.start, start);
+                let range = TextRange {
+                    start: before + edit.before,
+                    end: before + edit.text.len() as u32,
+                };
+                return (module, range);
             }
-            if edit.range.end > range.start {
-                break;
+            let shift = edit.text.len() as i64 - i64::from(edit.range.len());
+            if edit.range.end <= range.start {
+                start += shift;
             }
-            shift += edit.text.len() as i64 - i64::from(edit.range.len());
+            // A name may have others in it, in its holes.
+            if edit.range.end <= range.end {
+                end += shift;
+            }
         }
         let range = TextRange {
-            start: moved(range.start, shift),
-            end: moved(range.end, shift),
+            start: moved(range.start, start),
+            end: moved(range.end, end),
         };
         (module, range)
     }

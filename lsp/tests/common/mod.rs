@@ -67,6 +67,16 @@ impl Client {
 
     /// Sends a request, and gives the result or the error.
     pub async fn try_ask(&mut self, method: &str, params: Value) -> Result<Value, Value> {
+        let id = self.request(method, params).await;
+        let message = self.answer(id).await;
+        match message.get("error") {
+            Some(error) => Err(error.clone()),
+            None => Ok(message["result"].clone()),
+        }
+    }
+
+    /// Sends a request, and gives its id.
+    pub async fn request(&mut self, method: &str, params: Value) -> i64 {
         self.requests += 1;
         let id = self.requests;
         let mut request = json!({ "jsonrpc": "2.0", "id": id, "method": method });
@@ -74,16 +84,50 @@ impl Client {
             request["params"] = params;
         }
         self.send(&request).await;
+        id
+    }
+
+    /// The answer to a request, be it an error.
+    pub async fn answer(&mut self, id: i64) -> Value {
+        self.next(|message| message["id"] == id && message.get("method").is_none())
+            .await
+    }
+
+    /// The next message that is wanted; what comes before it is kept for later.
+    pub async fn next(&mut self, is_wanted: impl Fn(&Value) -> bool) -> Value {
+        if let Some(place) = self.said.iter().position(&is_wanted) {
+            return self.said.remove(place).expect("it is there");
+        }
         loop {
             let message = self.read().await;
-            if message["id"] == id {
-                return match message.get("error") {
-                    Some(error) => Err(error.clone()),
-                    None => Ok(message["result"].clone()),
-                };
+            if is_wanted(&message) {
+                return message;
             }
             self.said.push_back(message);
         }
+    }
+
+    /// Whether the server has said something like this, as far as it was read.
+    pub fn was_told(&self, is_it: impl Fn(&Value) -> bool) -> bool {
+        self.said.iter().any(is_it)
+    }
+
+    /// Answers a request of the server's.
+    pub async fn respond(&mut self, request: &Value) {
+        self.send(&json!({ "jsonrpc": "2.0", "id": request["id"], "result": null }))
+            .await;
+    }
+
+    /// Leaves without a word.
+    pub async fn leave(self) -> nth_lsp::Ended {
+        let Self {
+            reader,
+            writer,
+            server,
+            ..
+        } = self;
+        drop(reader.into_inner().unsplit(writer));
+        server.await.expect("the server does not panic")
     }
 
     /// The next diagnostics of a document.
@@ -92,6 +136,12 @@ impl Client {
             message["method"] == "textDocument/publishDiagnostics"
                 && message["params"]["uri"] == uri.as_str()
         };
+        self.next(is_it).await["params"].clone()
+    }
+
+    /// The words of the next notification of that name.
+    pub async fn told(&mut self, method: &str) -> Value {
+        let is_it = |message: &Value| message["method"] == method;
         if let Some(place) = self.said.iter().position(is_it) {
             return self.said.remove(place).expect("it is there")["params"].clone();
         }

@@ -2,14 +2,21 @@
 
 #![allow(clippy::unwrap_used, clippy::expect_used)]
 
+mod code_actions;
+mod code_lens;
 #[path = "../common/mod.rs"]
 mod common;
 mod definition;
 mod folding;
 mod formatting;
+mod generated;
 mod harness;
+mod hover;
+mod inlay_hints;
+mod refactorings;
 mod references;
 mod rename;
 mod selection;
+mod semantic_tokens;
 mod support;
 mod symbols;

@@ -247,6 +247,12 @@ impl Editor {
         self.runtime.block_on(client.try_ask(method, params))
     }
 
+    /// The words of the next notification of that name.
+    pub fn told(&mut self, method: &str) -> Value {
+        let client = self.client.as_mut().unwrap();
+        self.runtime.block_on(client.told(method))
+    }
+
     /// Tells something.
     pub fn notify(&mut self, method: &str, params: Value) {
         let client = self.client.as_mut().unwrap();

@@ -27,7 +27,8 @@ pub use standing::Standing;
 use self::context::Context;
 pub use self::layout::layout;
 
-use self::document::{Group, Metadata, PrometheusRule, Rule, RuleFile};
+pub use self::document::{AlertingRule, Group, RecordingRule, Rule};
+use self::document::{Metadata, PrometheusRule, RuleFile};
 use self::sli::SloContext;
 use super::alerts::{Origin, named};
 use super::{Artifact, file_stem};
@@ -63,6 +64,17 @@ pub fn service_rules(
         path: format!("prometheus/{}.yaml", file_stem(&service.name)),
         contents,
     }))
+}
+
+/// The groups of rules that the rule file of a service has, each of those of an SLO under `<service>-slo-<slo>`.
+pub fn rule_groups(service: &Service, settings: &Settings) -> Vec<Group> {
+    let alerts = named(service);
+    let context = Context {
+        service,
+        settings,
+        alerts: &alerts,
+    };
+    rule_file(context).groups
 }
 
 /// What the rule of an alert of a service asks.

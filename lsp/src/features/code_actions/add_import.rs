@@ -186,7 +186,7 @@ pub fn put(place: &Place<'_>, module: &str, name: Option<&str>) -> Change {
         return insertion(start, format!("{line}\n"));
     }
     if let Some((at, import)) = imports.last() {
-        return place.line_after(at.start + import.range.end, "", &line);
+        return place.lines_after(at.start + import.range.end, "", &[&line]);
     }
     match place.items().next() {
         Some(first) => {

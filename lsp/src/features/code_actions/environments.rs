@@ -87,11 +87,11 @@ fn amend<'a>(
             let last = known.body.statements.last().map(statement_range);
             let end = last.map_or(known.body.range.start + 1, |range| range.end);
             let inner = format!("{}  ", place.indent_at(at.start + known.range.start));
-            return Some(vec![place.line_after(at.start + end, &inner, text)]);
+            return Some(vec![place.lines_after(at.start + end, &inner, &[text])]);
         }
         let last = body.statements.last().map(statement_range)?;
         let lines = format!("in {name} {{\n{indent}  {text}\n{indent}}}");
-        let mut change = place.line_after(at.start + last.end, indent, &lines);
+        let mut change = place.lines_after(at.start + last.end, indent, &[&lines]);
         if change.text.starts_with('\n') {
             change.text.insert(0, '\n');
         }

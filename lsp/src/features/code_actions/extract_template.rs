@@ -5,32 +5,34 @@ use std::collections::{BTreeMap, HashSet};
 use nthc::db::Span;
 use nthc::eval::notes::{Meaning, NamedPlace};
 use nthc::schema::Ty;
-use nthc::syntax::comments::comments;
-use nthc::syntax::structure::PartKind;
-use nthc::syntax::tree::{Block, Body, Expr, ExprNode, Statement, StringPart, TextRange};
-use smol_str::SmolStr;
+use nthc::syntax::tree::{Block, Expr, ExprNode, Statement, StringPart, TextRange};
 use tower_lsp::lsp_types::CodeActionKind;
 
-use super::super::formatting::diff::{Change, apply};
-use super::super::formatting::layout::whole_lines;
 use super::environments::innermost_body;
-use super::place::{ItemAt, Offer, Place, identifier, insertion, replacement};
+use super::place::{ItemAt, Offer, Place, identifier};
+use super::template_edits::changes;
+use super::template_order::{amends, stays_in_order};
 use crate::nodes::{Node, statement_range};
 
 /// A parameter of the template, and what the block gives for it.
 #[derive(Debug, Clone, PartialEq)]
-struct Parameter {
-    name: String,
-    ty: String,
-    argument: String,
+pub struct Parameter {
+    /// Its name.
+    pub name: String,
+    /// Its type.
+    pub ty: String,
+    /// What the block gives, as it is written.
+    pub argument: String,
 }
 
 /// What goes into the template.
-struct Extract<'a> {
-    at: ItemAt<'a>,
-    block: &'a Block,
+pub struct Extract<'a> {
+    /// The item that has it.
+    pub at: ItemAt<'a>,
+    /// The block.
+    pub block: &'a Block,
     /// The statements, by the bytes of the item; nothing where all of the block's go.
-    statements: Option<TextRange>,
+    pub statements: Option<TextRange>,
 }
 
 /// Offers a template of the block whose head the cursor is on, or of the selected statements.
@@ -114,6 +116,9 @@ fn plan(place: &Place<'_>, extract: &Extract<'_>) -> Result<Vec<Parameter>, Stri
     }
     let at = extract.at;
     let notes = place.notes(at.key);
+    if extract.block.base.is_none() && amends(extract.block, &notes.bodies) {
+        return Err("it amends a block that a base has".to_owned());
+    }
     let mut parameters = Vec::new();
     for named in notes
         .names
@@ -205,7 +210,7 @@ fn type_of(place: &Place<'_>, at: ItemAt<'_>, named: &NamedPlace) -> Option<Stri
 
 /// The texts that tell this block from another of its kind: the values of its selector, and its own name where a
 /// template is given it.
-fn literals(place: &Place<'_>, extract: &Extract<'_>) -> Vec<(TextRange, Parameter)> {
+pub fn literals(place: &Place<'_>, extract: &Extract<'_>) -> Vec<(TextRange, Parameter)> {
     let at = extract.at;
     let own_name = extract.block.name.as_ref().map(|name| name.text.as_str());
     let mut found: Vec<(TextRange, Parameter)> = Vec::new();
@@ -270,291 +275,4 @@ fn plain(expr: &Expr) -> Option<&str> {
         },
         _ => None,
     }
-}
-
-/// What a statement says something of: a field, or a block by its kind and name. A block whose name has holes may be any.
-type Key = (SmolStr, Option<SmolStr>);
-
-fn keys(statement: &Statement, found: &mut Vec<Key>) {
-    let of_body = |body: &Body, found: &mut Vec<Key>| {
-        body.statements
-            .iter()
-            .for_each(|statement| keys(statement, found));
-    };
-    match statement {
-        Statement::Field(field) => found.push((field.name.text.clone(), Some(SmolStr::default()))),
-        Statement::Block(block) => found.push((block.kind.text.clone(), name_of(block))),
-        Statement::Without(without) => {
-            let name = without.name.as_ref().map(|name| name.text.clone());
-            found.push((without.kind.text.clone(), name));
-        }
-        Statement::For(repeat) => of_body(&repeat.body, found),
-        Statement::If(choice) => {
-            of_body(&choice.then, found);
-            if let Some(otherwise) = &choice.otherwise {
-                of_body(otherwise, found);
-            }
-        }
-        Statement::In(inner) => of_body(&inner.body, found),
-        Statement::Let(_) | Statement::Require(_) => {}
-    }
-}
-
-fn name_of(block: &Block) -> Option<SmolStr> {
-    if block.name_parts.is_some() && block.name.is_none() {
-        return None;
-    }
-    Some(
-        block
-            .name
-            .as_ref()
-            .map(|name| name.text.clone())
-            .unwrap_or_default(),
-    )
-}
-
-/// A base comes first: what stays must not stand before what goes, nor speak of the same.
-fn stays_in_order(block: &Block, chosen: TextRange) -> Result<(), String> {
-    let is_chosen = |statement: &&Statement| {
-        let range = statement_range(statement);
-        chosen.start <= range.start && range.end <= chosen.end
-    };
-    let of = |statements: &[&Statement]| {
-        let mut found = Vec::new();
-        statements
-            .iter()
-            .for_each(|statement| keys(statement, &mut found));
-        found
-    };
-    let all = &block.body.statements;
-    let inside: Vec<&Statement> = all.iter().filter(is_chosen).collect();
-    let before: Vec<&Statement> = all
-        .iter()
-        .filter(|statement| statement_range(statement).end <= chosen.start)
-        .collect();
-    let rest: Vec<&Statement> = all
-        .iter()
-        .filter(|statement| !is_chosen(statement))
-        .collect();
-    let (inside, before, rest) = (of(&inside), of(&before), of(&rest));
-    let is_block = |key: &&Key| key.1.as_ref().is_none_or(|name| !name.is_empty());
-    for key in &inside {
-        let is_same = |other: &&Key| {
-            other.0 == key.0 && (other.1 == key.1 || other.1.is_none() || key.1.is_none())
-        };
-        if rest.iter().any(|other| is_same(&other)) {
-            return Err(format!("what stays speaks of `{}` too", shown(key)));
-        }
-        if is_block(&key) && before.iter().filter(is_block).any(|other| other.0 == key.0) {
-            return Err(format!(
-                "`{}` would come before the `{}` blocks above it",
-                shown(key),
-                key.0
-            ));
-        }
-    }
-    Ok(())
-}
-
-fn shown(key: &Key) -> String {
-    match &key.1 {
-        Some(name) if !name.is_empty() => format!("{} {name}", key.0),
-        _ => key.0.to_string(),
-    }
-}
-
-/// The edits.
-fn changes(
-    place: &Place<'_>,
-    extract: &Extract<'_>,
-    parameters: &[Parameter],
-) -> Option<Vec<Change>> {
-    let (at, block) = (extract.at, extract.block);
-    let own = block
-        .name
-        .as_ref()
-        .map_or(&block.kind.text, |name| &name.text);
-    let name = place.fresh(&format!("{}-template", identifier(own)));
-    let literals = literals(place, extract);
-    let text_of = |range: TextRange| {
-        let absolute = range.shifted(at.start);
-        let inside: Vec<Change> = literals
-            .iter()
-            .filter(|(literal, _)| range.start <= literal.start && literal.end <= range.end)
-            .map(|(literal, parameter)| Change {
-                range: TextRange {
-                    start: literal.start - range.start,
-                    end: literal.end - range.start,
-                },
-                text: parameter.name.clone(),
-            })
-            .collect();
-        apply(place.slice(absolute), &inside)
-    };
-    let params: Vec<String> = parameters
-        .iter()
-        .map(|parameter| format!("{}: {}", parameter.name, parameter.ty))
-        .collect();
-    let params = if params.is_empty() {
-        String::new()
-    } else {
-        format!("({})", params.join(", "))
-    };
-    let base = match &block.base {
-        Some(base) => format!(" : {}", text_of(base.range)?),
-        None => String::new(),
-    };
-    let moved = extract
-        .statements
-        .map(|statements| with_comments(place, at, statements));
-    let body = match moved {
-        Some(moved) => {
-            let relative = TextRange {
-                start: moved.start - at.start,
-                end: moved.end - at.start,
-            };
-            let indent = place.indent_at(at.start + block.range.start);
-            let text = text_of(relative)?;
-            dedented(
-                &format!("{{\n{}\n{indent}}}", text.trim_end_matches(['\r', '\n'])),
-                indent,
-            )
-        }
-        None if block.body.range.is_empty() => "{}".to_owned(),
-        None => dedented(
-            &text_of(block.body.range)?,
-            place.indent_at(at.start + block.range.start),
-        ),
-    };
-    let template = format!(
-        "template {} {name}{params}{base} {body}\n\n",
-        block.kind.text
-    );
-    let arguments: Vec<String> = parameters
-        .iter()
-        .enumerate()
-        .map(|(number, parameter)| match number {
-            0 => parameter.argument.clone(),
-            _ => format!("{}: {}", parameter.name, parameter.argument),
-        })
-        .collect();
-    let used = if arguments.is_empty() {
-        name
-    } else {
-        format!("{name}({})", arguments.join(", "))
-    };
-    let top = place.with_comments_above(at.start);
-    let mut changes = vec![insertion(top, template)];
-    let head_end = block
-        .name
-        .as_ref()
-        .map_or(block.kind.range.end, |name| name.range.end);
-    // A name with holes has no other place than between the kind and what follows it.
-    let head_end = match (&block.name_parts, &block.base) {
-        (Some(_), Some(base)) => {
-            let head = place.slice(block.head.shifted(at.start));
-            let until = (base.range.start - block.head.start) as usize;
-            let before = head.get(..until)?.trim_end().strip_suffix(':')?.trim_end();
-            block.head.start + before.len() as u32
-        }
-        (Some(_), None) => block.head.end,
-        _ => head_end,
-    };
-    match moved {
-        None => {
-            let range = TextRange {
-                start: at.start + head_end,
-                end: at.start + block.range.end,
-            };
-            changes.push(replacement(range, format!(" : {used}")));
-        }
-        Some(moved) => {
-            let end = block.base.as_ref().map_or(head_end, |base| base.range.end);
-            let range = TextRange {
-                start: at.start + head_end,
-                end: at.start + end,
-            };
-            changes.push(replacement(range, format!(" : {used}")));
-            changes.push(replacement(without_second_blank(place, moved), ""));
-        }
-    }
-    Some(changes)
-}
-
-/// Statements with their doc comments and the comments above them and at the end of the last line: whole lines, where
-/// nothing else is on them.
-fn with_comments(place: &Place<'_>, at: ItemAt<'_>, statements: TextRange) -> TextRange {
-    let statements = statements.shifted(at.start);
-    let start = place
-        .parts()
-        .iter()
-        .filter(|part| part.kind == PartKind::Unit)
-        .map(|part| part.range)
-        .filter(|unit| unit.start <= statements.start && statements.start < unit.end)
-        .filter(|unit| {
-            let before = TextRange {
-                start: unit.start,
-                end: statements.start,
-            };
-            let mut lines = place.slice(before).lines().map(str::trim);
-            lines.all(|line| line.is_empty() || line.starts_with("//"))
-        })
-        .map(|unit| unit.start)
-        .min()
-        .unwrap_or(statements.start);
-    let above = place.with_comments_above(start) as u32;
-    let lines = whole_lines(place.text, statements);
-    let before = TextRange {
-        start: lines.start,
-        end: statements.start,
-    };
-    let after = TextRange {
-        start: statements.end,
-        end: lines.end,
-    };
-    let rest = place.slice(after).trim();
-    let is_comment = comments(place.text, |_| true)
-        .iter()
-        .any(|comment| comment.range.start >= after.start && comment.range.end <= after.end);
-    let blank_before = place.slice(before).trim().is_empty();
-    match (
-        blank_before,
-        rest.is_empty() || is_comment && rest.starts_with("//"),
-    ) {
-        (true, true) => TextRange {
-            start: above.min(lines.start),
-            end: lines.end,
-        },
-        _ => statements,
-    }
-}
-
-/// The range with the blank lines after it, where blank lines or a brace stand before it too.
-fn without_second_blank(place: &Place<'_>, mut range: TextRange) -> TextRange {
-    let above = place.text.get(..range.start as usize).unwrap_or_default();
-    let below = place.text.get(range.end as usize..).unwrap_or_default();
-    let first = below.split_inclusive('\n').next().unwrap_or_default();
-    let begins = above.trim_end().ends_with('{');
-    let is_blank_above = above.replace('\r', "").ends_with("\n\n");
-    if above.ends_with('\n')
-        && first.ends_with('\n')
-        && first.trim().is_empty()
-        && (begins || is_blank_above)
-    {
-        range.end += first.len() as u32;
-    }
-    range
-}
-
-/// A block's text with less indent, as far as all of its lines have that. Long strings lose it together.
-fn dedented(text: &str, indent: &str) -> String {
-    let is_indented = |line: &str| line.trim().is_empty() || line.starts_with(indent);
-    if indent.is_empty() || !text.lines().skip(1).all(is_indented) {
-        return text.to_owned();
-    }
-    let mut lines = text.split_inclusive('\n');
-    let first = lines.next().unwrap_or_default().to_owned();
-    lines.fold(first, |made, line| {
-        made + line.strip_prefix(indent).unwrap_or(line)
-    })
 }

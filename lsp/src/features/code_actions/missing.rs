@@ -1,5 +1,7 @@
 //! Adds what a block or a call must have and has not.
 
+use std::collections::BTreeMap;
+
 use nthc::db::{ItemKey, item};
 use nthc::eval::notes::{BodyPlace, Meaning};
 use nthc::schema::{Ty, params};
@@ -101,7 +103,7 @@ fn put(
         .map(|field| field.name.as_str())
         .collect();
     let rank = |name: &str| order.iter().position(|known| *known == name);
-    let mut changes: Vec<Change> = Vec::new();
+    let mut places: BTreeMap<u32, Vec<&str>> = BTreeMap::new();
     for (name, statement) in lacking {
         let before = block.body.statements.iter().filter_map(|statement| {
             let (known, range) = match statement {
@@ -111,27 +113,13 @@ fn put(
             };
             (rank(known)? < rank(name)?).then_some(range.end)
         });
-        let is_first = |end: &u32| *end > block.body.range.start;
-        let end = before
-            .filter(is_first)
-            .max()
-            .unwrap_or(block.body.range.start + 1);
-        let change = place.line_after(at.start + end, &inner, statement);
-        match changes.last_mut() {
-            Some(last) if last.range == change.range => last.text.push_str(&change.text),
-            _ => changes.push(change),
-        }
+        let end = before.max().unwrap_or(block.body.range.start + 1);
+        places.entry(end).or_default().push(statement);
     }
-    changes.sort_by_key(|change| change.range);
-    // Two that go to one place are one edit, in the prelude's order.
-    let mut merged: Vec<Change> = Vec::new();
-    for change in changes {
-        match merged.last_mut() {
-            Some(last) if last.range == change.range => last.text.push_str(&change.text),
-            _ => merged.push(change),
-        }
-    }
-    merged
+    places
+        .into_iter()
+        .map(|(end, statements)| place.lines_after(at.start + end, &inner, &statements))
+        .collect()
 }
 
 /// Adds the arguments that a template or a run-time function must be given.
@@ -224,8 +212,11 @@ fn of_call(place: &Place<'_>, at: ItemAt<'_>, expr: &Expr) -> Option<Call> {
     let ExprNode::Call(function, args) = &expr.node else {
         return None;
     };
-    let Meaning::Function(name) = meaning(place, at, function.range)? else {
-        return None;
+    // What lacks an argument has no value, so its name may not be noted.
+    let name = match (meaning(place, at, function.range), &function.node) {
+        (Some(Meaning::Function(name)), _) => name,
+        (None, ExprNode::Name(name)) => name.text.clone(),
+        _ => return None,
     };
     let known = place.schema().functions.get(&name)?;
     let params = known.params.iter().map(|(name, ty, default)| {

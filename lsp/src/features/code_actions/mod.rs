@@ -9,15 +9,19 @@ mod environments;
 mod extract_let;
 mod extract_template;
 mod fixes;
+mod inline_let;
 mod lines;
 mod missing;
 mod organize;
 mod place;
 mod strings;
+mod template_edits;
+mod template_order;
 mod values;
 
 use std::path::PathBuf;
 
+use nthc::schema::is_standard;
 use nthc::syntax::tree::TextRange;
 use serde_json::{Value, json};
 use tower_lsp::jsonrpc::{Error, ErrorCode, Result};
@@ -44,7 +48,7 @@ const ACTIONS: &[(CodeActionKind, Action)] = &[
     (CodeActionKind::QUICKFIX, add_import::add),
     (CodeActionKind::REFACTOR_EXTRACT, extract_let::extract),
     (CodeActionKind::REFACTOR_EXTRACT, extract_template::extract),
-    (CodeActionKind::REFACTOR_INLINE, extract_let::inline),
+    (CodeActionKind::REFACTOR_INLINE, inline_let::inline),
     (CodeActionKind::REFACTOR_REWRITE, strings::convert),
     (CodeActionKind::REFACTOR_REWRITE, environments::environments),
     (CodeActionKind::REFACTOR_REWRITE, lines::lines),
@@ -135,8 +139,11 @@ fn is_of_kind(kind: &CodeActionKind, asked: &CodeActionKind) -> bool {
 
 fn place_of<'a>(view: &'a View, uri: &Url, range: Range) -> Option<Place<'a>> {
     let (project, file) = view.file(uri)?;
-    // The standard library, and what is not open, is for others to change.
+    // What is not open, and the standard library, is not for an editor to change.
     view.buffer(uri)?;
+    if is_standard(project.db(), file) {
+        return None;
+    }
     let text = project.text(file);
     let lines = view.lines(text);
     let (start, end) = (lines.offset(range.start), lines.offset(range.end));

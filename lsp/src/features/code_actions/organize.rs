@@ -5,7 +5,7 @@ use std::collections::{BTreeMap, BTreeSet, HashSet};
 use nthc::db::{SourceFile, find_module};
 use nthc::resolve::import_names_item;
 use nthc::syntax::comments::comments;
-use nthc::syntax::tree::{Block, ExprNode, Import, ItemNode, TextRange, TypeExpr, TypeNode};
+use nthc::syntax::tree::{ExprNode, Import, ItemNode, TextRange, TypeExpr, TypeNode};
 use smol_str::SmolStr;
 use tower_lsp::lsp_types::CodeActionKind;
 
@@ -49,11 +49,19 @@ struct Order {
     alias: Option<SmolStr>,
 }
 
+/// What is left of the imports of one order.
+#[derive(Default)]
+struct Kept {
+    names: BTreeSet<SmolStr>,
+    above: Vec<String>,
+    beside: Vec<String>,
+}
+
 fn organized(place: &Place<'_>) -> Option<Vec<Change>> {
     let runs = runs(place);
     let all: Vec<&Line<'_>> = runs.iter().flat_map(|(_, lines)| lines).collect();
     let used = Used::of(place);
-    let mut kept: BTreeMap<Order, (BTreeSet<SmolStr>, Vec<String>, Vec<String>)> = BTreeMap::new();
+    let mut kept: BTreeMap<Order, Kept> = BTreeMap::new();
     // Comments outlive the imports that they stood with.
     let mut orphans: Vec<String> = Vec::new();
     for line in all {
@@ -68,23 +76,23 @@ fn organized(place: &Place<'_>) -> Option<Vec<Change>> {
             orphans.extend(comments.chain(line.beside.clone()));
             continue;
         }
-        let (known, above, beside) = kept.entry(order).or_default();
-        known.extend(names.into_iter().flatten());
-        above.extend(orphans.drain(..).chain(comments));
-        beside.extend(line.beside.clone());
+        let known = kept.entry(order).or_default();
+        known.names.extend(names.into_iter().flatten());
+        known.above.extend(orphans.drain(..).chain(comments));
+        known.beside.extend(line.beside.clone());
     }
     let mut text = String::new();
-    for (order, (names, above, beside)) in &kept {
+    for (order, known) in &kept {
         // Of several comments at the ends of lines that became one, the first stays there.
-        let (beside, others) = match beside.split_first() {
+        let (beside, others) = match known.beside.split_first() {
             Some((first, others)) => (Some(first), others),
             None => (None, [].as_slice()),
         };
-        for comment in above.iter().chain(others) {
+        for comment in known.above.iter().chain(others) {
             text.push_str(comment);
             text.push('\n');
         }
-        text.push_str(&written(order, names));
+        text.push_str(&written(order, &known.names));
         if let Some(comment) = beside {
             text.push_str("  ");
             text.push_str(comment);
@@ -238,7 +246,6 @@ impl Used {
                 }
                 _ => {}
             },
-            Node::Block(Block { .. }) | Node::Statement(_) => {}
             _ => {}
         });
     }

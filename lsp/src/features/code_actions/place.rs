@@ -1,15 +1,18 @@
 //! Where an action is asked for, and what an action is before it becomes the protocol's.
 
+use std::collections::HashSet;
+
 use nthc::db::{Database, ItemKey, SourceFile, Workspace, file_names, parsed};
 use nthc::eval::notes::{Notes, notes};
 use nthc::schema::{Schema, schema};
 use nthc::syntax::structure::{Part, PartKind, parts};
-use nthc::syntax::tree::{Item, ParsedFile, TextRange};
+use nthc::syntax::tree::{ExprNode, Item, ItemNode, ParsedFile, Statement, TextRange};
+use smol_str::SmolStr;
 use tower_lsp::lsp_types::CodeActionKind;
 
 use super::super::formatting::diff::Change;
 use super::super::formatting::layout::line_start;
-use crate::nodes::{Node, path_to};
+use crate::nodes::{Node, path_to, walk_item};
 use crate::view::{ProjectView, View};
 
 /// A selection in a document.
@@ -139,34 +142,83 @@ impl<'a> Place<'a> {
         rest.get(..blanks).unwrap_or_default()
     }
 
-    /// An edit that puts a line after something that ends at a byte: after the comment that ends its line, or right
-    /// there where more follows on the line.
-    pub fn line_after(&self, end: u32, indent: &str, line: &str) -> Change {
+    /// An edit that puts statements after something that ends at a byte: on lines after the comment that ends its line,
+    /// or right there where more follows on the line.
+    pub fn lines_after(&self, end: u32, indent: &str, statements: &[&str]) -> Change {
         let rest = self.text.get(end as usize..).unwrap_or_default();
         let rest = rest.split(['\r', '\n']).next().unwrap_or_default();
         let after = rest.trim_start_matches([' ', '\t', ',']);
         if after.is_empty() || after.starts_with("//") {
             let at = end as usize + rest.len();
-            let text = format!("\n{indent}{line}");
-            return insertion(at, text);
+            let lines = statements.iter().map(|line| format!("\n{indent}{line}"));
+            return insertion(at, lines.collect());
         }
-        insertion(end as usize, format!("  {line} "))
+        let before = self.text.get(..end as usize).unwrap_or_default();
+        let first = if before.ends_with('{') { " " } else { "  " };
+        let last = if rest.starts_with([' ', '\t']) {
+            ""
+        } else {
+            " "
+        };
+        insertion(
+            end as usize,
+            format!("{first}{}{last}", statements.join("  ")),
+        )
     }
 
-    /// Whether a word stands anywhere in the document.
-    pub fn has_word(&self, word: &str) -> bool {
-        has_word(self.text, word)
-    }
-
-    /// A name like `wanted` that is nowhere in the document.
+    /// A name like `wanted` that nothing in the document is called or speaks of.
     pub fn fresh(&self, wanted: &str) -> String {
+        let mut taken: HashSet<SmolStr> = HashSet::new();
+        for at in self.items() {
+            match &at.item.node {
+                ItemNode::Let(decl) => {
+                    taken.insert(decl.name.text.clone());
+                }
+                ItemNode::Template(template) => {
+                    taken.insert(template.name.text.clone());
+                }
+                _ => {}
+            }
+            walk_item(&at.item.node, &mut |node| match node {
+                Node::Expr(expr) => {
+                    if let ExprNode::Name(name) = &expr.node {
+                        taken.insert(name.text.clone());
+                    }
+                }
+                Node::Base(base) => {
+                    taken.extend(base.path.segments.first().map(|name| name.text.clone()))
+                }
+                Node::Param(param) => {
+                    taken.insert(param.name.text.clone());
+                }
+                Node::Statement(Statement::Let(decl)) => {
+                    taken.insert(decl.name.text.clone());
+                }
+                Node::Statement(Statement::For(repeat)) => {
+                    taken.insert(repeat.variable.text.clone());
+                }
+                _ => {}
+            });
+        }
+        let names = file_names(self.db(), self.file);
+        for import in &names.imports {
+            taken.insert(import.alias.clone());
+            taken.extend(import.names.iter().flatten().cloned());
+        }
         let numbered = (2..).map(|number| format!("{wanted}-{number}"));
         std::iter::once(wanted.to_owned())
             .chain(numbered)
-            .find(|name| !self.has_word(name))
+            .find(|name| !taken.contains(name.as_str()))
             .unwrap_or_else(|| wanted.to_owned())
     }
 }
+
+/// Words that mean something to the grammar, so that no name should be one.
+pub const KEYWORDS: &[&str] = &[
+    "and", "as", "else", "enum", "extend", "false", "for", "fri", "function", "if", "import", "in",
+    "kind", "let", "list", "mon", "not", "one", "or", "require", "rule", "sat", "sun", "template",
+    "thu", "true", "tue", "wed", "where", "without",
+];
 
 /// Whether a word stands anywhere in a text.
 pub fn has_word(text: &str, word: &str) -> bool {

@@ -1,0 +1,272 @@
+//! How long an editor waits, and how much memory the server takes. `cargo bench -p nth-lsp`, with numbers of services as
+//! arguments after `--` (100, 1000 and 10000 without any).
+//!
+//! The server is a process of its own on a workspace with one service a file; every time is from the first byte sent
+//! to the last byte read.
+
+#![allow(clippy::unwrap_used, clippy::expect_used)]
+
+use std::fs;
+use std::io::{BufRead, BufReader, Read, Write};
+use std::path::Path;
+use std::process::{Child, ChildStdin, ChildStdout, Command, ExitCode, Stdio};
+use std::time::{Duration, Instant};
+
+use serde_json::{Value, json};
+use tower_lsp::lsp_types::Url;
+
+/// How often each thing is measured.
+const ROUNDS: usize = 200;
+
+/// What makes this program the server.
+const SERVE: &str = "--serve";
+
+fn service(number: usize) -> String {
+    let next = number / 2;
+    format!(
+        r#"import std.http
+import team
+import service_{next}
+
+/// Service number {number}.
+service service-{number} {{
+  team     = team.platform
+  tier     = high
+  selector = {{ job = "service-{number}" }}
+
+  slo availability : http.availability {{
+    objective = 99.9%
+  }}
+
+  slo latency : http.latency(under: 300ms)
+
+  dependency upstream {{ service = service_{next}.service-{next}  criticality = soft }}
+
+  alert queue-backlog {{
+    when    = `max(queue_depth) > 1000`
+    for     = 10m
+    summary = "The queue is ${{value}} deep."
+  }}
+}}
+"#
+    )
+}
+
+fn write_workspace(folder: &Path, services: usize) {
+    fs::write(
+        folder.join("nth.toml"),
+        "[project]\nname = \"bench\"\nsource = \".\"\n",
+    )
+    .unwrap();
+    fs::write(folder.join("team.nth"), "team platform { }\n").unwrap();
+    for number in 0..services {
+        fs::write(
+            folder.join(format!("service_{number}.nth")),
+            service(number),
+        )
+        .unwrap();
+    }
+}
+
+struct Server {
+    child: Child,
+    input: ChildStdin,
+    output: BufReader<ChildStdout>,
+    requests: u64,
+}
+
+impl Server {
+    fn start(folder: &Path) -> Self {
+        let mut child = Command::new(std::env::current_exe().unwrap())
+            .arg(SERVE)
+            .stdin(Stdio::piped())
+            .stdout(Stdio::piped())
+            .spawn()
+            .unwrap();
+        let mut server = Self {
+            input: child.stdin.take().unwrap(),
+            output: BufReader::new(child.stdout.take().unwrap()),
+            child,
+            requests: 0,
+        };
+        let root = Url::from_file_path(folder).unwrap();
+        let capabilities = json!({
+            "general": { "positionEncodings": ["utf-8"] },
+            "textDocument": { "publishDiagnostics": { "relatedInformation": true } },
+        });
+        let folders = json!([{ "uri": root, "name": "bench" }]);
+        let params = json!({ "capabilities": capabilities, "workspaceFolders": folders });
+        server.ask("initialize", params);
+        server.send(&json!({ "jsonrpc": "2.0", "method": "initialized", "params": {} }));
+        server
+    }
+
+    fn send(&mut self, message: &Value) {
+        let body = message.to_string();
+        write!(self.input, "Content-Length: {}\r\n\r\n{body}", body.len()).unwrap();
+        self.input.flush().unwrap();
+    }
+
+    fn read(&mut self) -> Value {
+        let mut length = 0;
+        loop {
+            let mut line = String::new();
+            assert_ne!(self.output.read_line(&mut line).unwrap(), 0);
+            match line.trim_end() {
+                "" => break,
+                header => {
+                    if let Some(number) = header.strip_prefix("Content-Length: ") {
+                        length = number.parse().unwrap();
+                    }
+                }
+            }
+        }
+        let mut body = vec![0; length];
+        self.output.read_exact(&mut body).unwrap();
+        serde_json::from_slice(&body).unwrap()
+    }
+
+    /// Sends a request and awaits the answer, which may be an error.
+    fn ask(&mut self, method: &str, params: Value) -> Value {
+        self.requests += 1;
+        let id = self.requests;
+        self.send(&json!({ "jsonrpc": "2.0", "id": id, "method": method, "params": params }));
+        loop {
+            let message = self.read();
+            if message["id"] == id && message.get("method").is_none() {
+                return message;
+            }
+        }
+    }
+
+    fn notify(&mut self, method: &str, params: Value) {
+        self.send(&json!({ "jsonrpc": "2.0", "method": method, "params": params }));
+    }
+
+    fn diagnostics(&mut self, uri: &Url, version: i64) -> Value {
+        loop {
+            let message = self.read();
+            if message["method"] == "textDocument/publishDiagnostics"
+                && message["params"]["uri"] == uri.as_str()
+                && message["params"]["version"] == version
+            {
+                return message["params"]["diagnostics"].clone();
+            }
+        }
+    }
+
+    /// The most memory that the process ever had, in MiB.
+    fn peak(&self) -> u64 {
+        let status = fs::read_to_string(format!("/proc/{}/status", self.child.id()));
+        let status = status.unwrap_or_default();
+        let line = status.lines().find(|line| line.starts_with("VmHWM:"));
+        let kilobytes = line.and_then(|line| line.split_whitespace().nth(1)?.parse::<u64>().ok());
+        kilobytes.unwrap_or_default() / 1024
+    }
+
+    fn end(mut self) {
+        self.ask("shutdown", Value::Null);
+        self.notify("exit", Value::Null);
+        assert!(self.child.wait().unwrap().success());
+    }
+}
+
+fn percentiles(mut times: Vec<Duration>) -> String {
+    times.sort();
+    let at =
+        |part: usize| times[(times.len() * part / 100).min(times.len() - 1)].as_secs_f64() * 1e3;
+    format!("{:>8.2} {:>8.2}", at(50), at(95))
+}
+
+fn measure(services: usize) {
+    let folder = tempfile::tempdir().unwrap();
+    let root = folder.path().canonicalize().unwrap();
+    write_workspace(&root, services);
+    let number = services / 2;
+    let uri = Url::from_file_path(root.join(format!("service_{number}.nth"))).unwrap();
+    let text = service(number);
+
+    let begin = Instant::now();
+    let mut server = Server::start(&root);
+    let document = json!({ "uri": uri, "languageId": "nth", "version": 0, "text": text });
+    server.notify("textDocument/didOpen", json!({ "textDocument": document }));
+    assert_eq!(server.diagnostics(&uri, 0), json!([]));
+    // A question is answered when everything that came before it is done.
+    let identifier = json!({ "uri": uri });
+    server.ask(
+        "textDocument/formatting",
+        json!({ "textDocument": identifier, "options": { "tabSize": 2, "insertSpaces": true } }),
+    );
+    let cold = begin.elapsed();
+
+    // Typing a digit at the end of a threshold and taking it back; every other text has a mistake.
+    let line = text
+        .lines()
+        .position(|line| line.contains("tier "))
+        .unwrap();
+    let at = text.lines().nth(line).unwrap().len();
+    let mut edits = Vec::new();
+    let mut completions = Vec::new();
+    let mut hovers = Vec::new();
+    for round in 0..ROUNDS {
+        let version = i64::try_from(round + 1).unwrap();
+        let is_wrong = round % 2 == 0;
+        let end = if is_wrong { at } else { at + 1 };
+        let range = json!({
+            "start": { "line": line, "character": at },
+            "end": { "line": line, "character": end },
+        });
+        let change = json!({ "range": range, "text": if is_wrong { "x" } else { "" } });
+        let begin = Instant::now();
+        server.notify(
+            "textDocument/didChange",
+            json!({ "textDocument": { "uri": uri, "version": version }, "contentChanges": [change] }),
+        );
+        let found = server.diagnostics(&uri, version);
+        edits.push(begin.elapsed());
+        assert_eq!(found.as_array().unwrap().is_empty(), !is_wrong, "{found}");
+        for (method, times) in [
+            ("textDocument/completion", &mut completions),
+            ("textDocument/hover", &mut hovers),
+        ] {
+            let position = json!({ "line": line, "character": at });
+            let begin = Instant::now();
+            server.ask(
+                method,
+                json!({ "textDocument": identifier, "position": position }),
+            );
+            times.push(begin.elapsed());
+        }
+    }
+    println!(
+        "{services:>8} {:>10.0}  {}  {}  {} {:>9}",
+        cold.as_secs_f64() * 1e3,
+        percentiles(edits),
+        percentiles(completions),
+        percentiles(hovers),
+        server.peak(),
+    );
+    server.end();
+}
+
+fn main() -> ExitCode {
+    let arguments: Vec<String> = std::env::args().skip(1).collect();
+    if arguments.iter().any(|argument| argument == SERVE) {
+        return nth_lsp::run();
+    }
+    let mut sizes: Vec<usize> = arguments
+        .iter()
+        .filter_map(|size| size.parse().ok())
+        .collect();
+    if sizes.is_empty() {
+        sizes = vec![100, 1000, 10_000];
+    }
+    println!("times in ms, memory in MiB");
+    println!(
+        "services  open cold  edit p50      p95  compl. p50    p95  hover p50     p95    memory"
+    );
+    for services in sizes {
+        measure(services);
+    }
+    ExitCode::SUCCESS
+}

@@ -1,0 +1,115 @@
+//! Whether statements can move into a base without another meaning: a base comes first, and what a block says itself counts
+//! instead of what its base says.
+
+use nthc::eval::notes::BodyPlace;
+use nthc::syntax::tree::{Block, Body, Statement, TextRange};
+use smol_str::SmolStr;
+
+use crate::nodes::statement_range;
+
+/// Whether a block without a base has more than it says itself: another of its name is there already, and a base of its own
+/// would take that one's place.
+pub fn amends(block: &Block, bodies: &[BodyPlace]) -> bool {
+    let own = bodies.iter().find(|body| body.range == block.body.range);
+    let mut said = Vec::new();
+    block
+        .body
+        .statements
+        .iter()
+        .for_each(|statement| keys(statement, &mut said));
+    own.is_none_or(|own| {
+        let is_said = |name: &SmolStr| said.iter().any(|(known, _)| known == name);
+        !own.set.iter().all(is_said) || !own.children.iter().all(|(kind, _)| is_said(kind))
+    })
+}
+
+/// What a statement says something of: a field, or a block by its kind and name. A block whose name has holes may be any.
+type Key = (SmolStr, Option<SmolStr>);
+
+fn keys(statement: &Statement, found: &mut Vec<Key>) {
+    let of_body = |body: &Body, found: &mut Vec<Key>| {
+        body.statements
+            .iter()
+            .for_each(|statement| keys(statement, found));
+    };
+    match statement {
+        Statement::Field(field) => found.push((field.name.text.clone(), Some(SmolStr::default()))),
+        Statement::Block(block) => found.push((block.kind.text.clone(), name_of(block))),
+        Statement::Without(without) => {
+            let name = without.name.as_ref().map(|name| name.text.clone());
+            found.push((without.kind.text.clone(), name));
+        }
+        Statement::For(repeat) => of_body(&repeat.body, found),
+        Statement::If(choice) => {
+            of_body(&choice.then, found);
+            if let Some(otherwise) = &choice.otherwise {
+                of_body(otherwise, found);
+            }
+        }
+        Statement::In(inner) => of_body(&inner.body, found),
+        Statement::Let(_) | Statement::Require(_) => {}
+    }
+}
+
+fn name_of(block: &Block) -> Option<SmolStr> {
+    if block.name_parts.is_some() && block.name.is_none() {
+        return None;
+    }
+    Some(
+        block
+            .name
+            .as_ref()
+            .map(|name| name.text.clone())
+            .unwrap_or_default(),
+    )
+}
+
+/// A base comes first: what stays must not stand before what goes, nor speak of the same.
+pub fn stays_in_order(block: &Block, chosen: TextRange) -> Result<(), String> {
+    let is_chosen = |statement: &&Statement| {
+        let range = statement_range(statement);
+        chosen.start <= range.start && range.end <= chosen.end
+    };
+    let of = |statements: &[&Statement]| {
+        let mut found = Vec::new();
+        statements
+            .iter()
+            .for_each(|statement| keys(statement, &mut found));
+        found
+    };
+    let all = &block.body.statements;
+    let inside: Vec<&Statement> = all.iter().filter(is_chosen).collect();
+    let before: Vec<&Statement> = all
+        .iter()
+        .filter(|statement| statement_range(statement).end <= chosen.start)
+        .collect();
+    let rest: Vec<&Statement> = all
+        .iter()
+        .filter(|statement| !is_chosen(statement))
+        .collect();
+    let (inside, before, rest) = (of(&inside), of(&before), of(&rest));
+    let is_block = |key: &&Key| key.1.as_ref().is_none_or(|name| !name.is_empty());
+    for key in &inside {
+        let is_same = |other: &&Key| {
+            other.0 == key.0 && (other.1 == key.1 || other.1.is_none() || key.1.is_none())
+        };
+        if rest.iter().any(|other| is_same(&other)) {
+            return Err(format!("what stays speaks of `{}` too", shown(key)));
+        }
+        if is_block(&key) && before.iter().filter(is_block).any(|other| other.0 == key.0) {
+            return Err(format!(
+                "`{}` would come before the `{}` blocks above it",
+                shown(key),
+                key.0
+            ));
+        }
+    }
+    Ok(())
+}
+
+fn shown(key: &Key) -> String {
+    match &key.1 {
+        Some(name) if !name.is_empty() => format!("{} {name}", key.0),
+        _ => key.0.to_string(),
+    }
+}

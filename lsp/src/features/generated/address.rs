@@ -1,0 +1,121 @@
+//! Addresses of what is generated.
+
+use nthc::backends::file_stem;
+use smol_str::SmolStr;
+use tower_lsp::lsp_types::Url;
+
+use crate::view::{ProjectView, View};
+
+use super::SCHEME;
+
+/// Where listings are.
+pub const LISTINGS: &str = "index";
+
+/// What an address is of.
+pub struct Address<'a> {
+    /// The project.
+    pub project: &'a ProjectView,
+    /// The path of a file below the project's output folder.
+    pub path: String,
+}
+
+impl<'a> Address<'a> {
+    /// Reads an address: the project's name, then the path. Of several projects of a name, the query says which.
+    pub fn read(view: &'a View, uri: &Url) -> Option<Self> {
+        if uri.scheme() != SCHEME {
+            return None;
+        }
+        let mut segments = uri
+            .path_segments()
+            .map(|segments| segments.map(decoded).collect::<Option<Vec<_>>>())??
+            .into_iter();
+        let name = segments.next()?;
+        let path: Vec<String> = segments.collect();
+        let wanted = uri.query().and_then(decoded);
+        let mut named = view.projects.iter().filter(|project| {
+            let is_it = project_name(project) == name;
+            let folder = || project.key.to_string_lossy().into_owned();
+            is_it && wanted.as_ref().is_none_or(|wanted| *wanted == folder())
+        });
+        Some(Self {
+            project: named.next()?,
+            path: path.join("/"),
+        })
+    }
+}
+
+/// The name by which a project's documents are told from another's.
+fn project_name(project: &ProjectView) -> String {
+    file_stem(&project.targets.project)
+}
+
+/// The address that all documents of a project of that name begin with.
+pub fn folder(project: &str) -> String {
+    format!("{SCHEME}:///{}/", file_stem(project))
+}
+
+/// The address of a file by its path below the output folder.
+pub fn of_file(view: &View, project: &ProjectView, path: &str) -> Option<Url> {
+    let mut uri = Url::parse(&format!("{SCHEME}:///")).ok()?;
+    let name = project_name(project);
+    uri.path_segments_mut()
+        .ok()?
+        .clear()
+        .push(&name)
+        .extend(path.split('/'));
+    let of_name = view
+        .projects
+        .iter()
+        .filter(|other| project_name(other) == name);
+    if of_name.count() > 1 {
+        uri.set_query(Some(&project.key.to_string_lossy()));
+    }
+    Some(uri)
+}
+
+/// The address of the list of what a service generates in an environment.
+pub fn of_listing(
+    view: &View,
+    project: &ProjectView,
+    environment: &Option<SmolStr>,
+    service: &str,
+) -> Option<Url> {
+    let path = format!("{LISTINGS}/{}.md", file_stem(service));
+    of_file(view, project, &in_environment(environment, &path))
+}
+
+/// A path in the folder of its environment.
+pub fn in_environment(environment: &Option<SmolStr>, path: &str) -> String {
+    match environment {
+        Some(environment) => format!("{}/{path}", file_stem(environment)),
+        None => path.to_owned(),
+    }
+}
+
+/// Text in which `%2F` stands for `/` and the like.
+fn decoded(text: &str) -> Option<String> {
+    let mut bytes = Vec::with_capacity(text.len());
+    let mut rest = text.bytes();
+    while let Some(byte) = rest.next() {
+        if byte != b'%' {
+            bytes.push(byte);
+            continue;
+        }
+        let digit = |byte: Option<u8>| char::from(byte?).to_digit(16);
+        let (high, low) = (digit(rest.next())?, digit(rest.next())?);
+        bytes.push(u8::try_from(high * 16 + low).ok()?);
+    }
+    String::from_utf8(bytes).ok()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::decoded;
+
+    #[test]
+    fn percent_signs_are_read() {
+        assert_eq!(decoded("a%2Fb%20%C3%BC").as_deref(), Some("a/b ü"));
+        assert_eq!(decoded("a%2"), None);
+        assert_eq!(decoded("%ff"), None);
+    }
+}

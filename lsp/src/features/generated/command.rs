@@ -1,0 +1,68 @@
+//! The command that shows a virtual document to clients that cannot ask for its text: it becomes a file.
+
+use nthc::backends::file_stem;
+use serde_json::Value;
+use tower_lsp::jsonrpc::{Error, Result};
+use tower_lsp::lsp_types::{ExecuteCommandParams, MessageType, Url};
+
+use super::{SHOW, virtual_document};
+use crate::outgoing::Outgoing;
+use crate::view::View;
+
+/// A virtual document that was written to a file.
+pub struct Shown {
+    file: Url,
+    /// Whether the client shows files when it is asked to.
+    can_show: bool,
+}
+
+impl Shown {
+    /// The file's address.
+    pub fn address(&self) -> String {
+        self.file.to_string()
+    }
+
+    /// What the client is told: to show it, or where it is.
+    pub fn outgoing(self) -> Outgoing {
+        if self.can_show {
+            Outgoing::ShowFile(self.file)
+        } else {
+            let place = self.file.to_file_path().ok();
+            let place = place.map_or(self.file.to_string(), |path| path.display().to_string());
+            Outgoing::Show(MessageType::INFO, place)
+        }
+    }
+}
+
+/// Does what a command says; nothing where it is none of these.
+///
+/// # Errors
+/// What is wrong with the command, as the person is told it.
+pub fn execute(view: &View, params: &ExecuteCommandParams) -> Result<Option<Shown>> {
+    if params.command != SHOW {
+        return Err(Error::invalid_params(format!(
+            "there is no command {:?}",
+            params.command
+        )));
+    }
+    let uri = params.arguments.first().and_then(Value::as_str);
+    let uri = uri
+        .and_then(|uri| Url::parse(uri).ok())
+        .ok_or_else(|| Error::invalid_params(format!("{SHOW} takes the address of a document")))?;
+    let Some(document) = virtual_document(view, &uri) else {
+        return Err(Error::invalid_params(format!("there is no document {uri}")));
+    };
+    // No segment can lead out of the folder that the files are put in.
+    let segments = uri.path_segments().into_iter().flatten();
+    let path: Vec<String> = segments.map(file_stem).collect();
+    let name = format!("{}/{}", uri.scheme(), path.join("/"));
+    let written = view.shelf.document(&name, &document.text);
+    let file = written
+        .ok()
+        .and_then(|path| Url::from_file_path(path).ok())
+        .ok_or_else(Error::internal_error)?;
+    Ok(Some(Shown {
+        file,
+        can_show: view.settings.shows_documents(),
+    }))
+}

@@ -1,0 +1,144 @@
+//! The texts behind the addresses: made by what a build makes its files with, for the one that is asked for.
+
+use nthc::backends::{Artifact, file_stem};
+use nthc::db::{ItemKey, item_name};
+use smol_str::SmolStr;
+use tower_lsp::lsp_types::Url;
+
+use crate::features::source::Source;
+use crate::view::{ProjectView, View};
+
+use super::VirtualDocument;
+use super::address::{Address, LISTINGS};
+use super::listing;
+
+/// The text of an address of what is generated; nothing where there is no such file.
+pub fn document(view: &View, uri: &Url) -> Option<VirtualDocument> {
+    let address = Address::read(view, uri)?;
+    let project = address.project;
+    if address.path.is_empty() || address.path == listing::ROOT {
+        return Some(listing::of_project(view, project));
+    }
+    let (environment, path) = environment_of(project, &address.path)?;
+    if let Some(listed) = path.strip_prefix(&format!("{LISTINGS}/")) {
+        let stem = listed.strip_suffix(".md")?;
+        let service = services(project)
+            .into_iter()
+            .find(|service| file_stem(&item_name(project.db(), *service)) == stem)?;
+        return Some(listing::of_service(view, project, &environment, service));
+    }
+    let artifact = artifact(project, &environment, &address.path)?;
+    Some(VirtualDocument {
+        language_id: language(&artifact.path).to_owned(),
+        text: artifact.contents,
+    })
+}
+
+/// The environment whose folder a path begins with, and the rest. A project without environments has no such folders.
+fn environment_of<'p>(project: &ProjectView, path: &'p str) -> Option<(Option<SmolStr>, &'p str)> {
+    let declared = project.workspace().environments(project.db());
+    if declared.is_empty() {
+        return Some((None, path));
+    }
+    let (folder, rest) = path.split_once('/')?;
+    let environment = declared.keys().find(|name| file_stem(name) == folder)?;
+    Some((Some(environment.clone()), rest))
+}
+
+/// The project's own services.
+pub fn services(project: &ProjectView) -> Vec<ItemKey> {
+    project.session.services()
+}
+
+/// The file of that path below the output folder. What a target could not write has no file.
+fn artifact(project: &ProjectView, environment: &Option<SmolStr>, path: &str) -> Option<Artifact> {
+    let find = |made: Vec<Artifact>| made.into_iter().find(|artifact| artifact.path == path);
+    let settings = &project.targets;
+    // A service's files are called after it, as a dashboard is after its uid, which keeps what letters it can.
+    let is_of = |service: &&ItemKey| {
+        let name = item_name(project.db(), **service);
+        let uid = nthc::backends::dashboard_uid_in(environment.as_deref(), &name);
+        path.contains(&file_stem(&name)) || path.contains(&uid)
+    };
+    let all = services(project);
+    let of_services = all.iter().filter(is_of).find_map(|service| {
+        let made = project
+            .session
+            .service_artifacts(settings, environment, *service);
+        find(made.ok()?)
+    });
+    of_services.or_else(|| {
+        find(
+            project
+                .session
+                .project_artifacts(settings, environment)
+                .ok()?,
+        )
+    })
+}
+
+/// The paths of all that a service has in an environment, those of its gates too.
+pub fn paths_of(
+    project: &ProjectView,
+    environment: &Option<SmolStr>,
+    service: ItemKey,
+) -> Result<Vec<String>, String> {
+    let settings = &project.targets;
+    let own = project
+        .session
+        .service_artifacts(settings, environment, service)
+        .map_err(|problem| problem.message)?;
+    let all = project
+        .session
+        .project_artifacts(settings, environment)
+        .map_err(|problem| problem.message)?;
+    let stem = file_stem(&item_name(project.db(), service));
+    // Gates are written for all services at once, each in files that are called after its service.
+    let is_gate = |path: &str| {
+        let mut parts = path.split('/').skip_while(|part| *part != "policy").skip(1);
+        parts.any(|part| part == stem || part.rsplit_once('.').is_some_and(|(of, _)| of == stem))
+    };
+    let mut paths: Vec<String> = own.into_iter().map(|artifact| artifact.path).collect();
+    let gates = all.into_iter().map(|artifact| artifact.path);
+    paths.extend(gates.filter(|path| is_gate(path)));
+    Ok(paths)
+}
+
+/// The rule file of a service, or else the list of what it has.
+pub fn file_of_service(
+    view: &View,
+    project: &ProjectView,
+    environment: &Option<SmolStr>,
+    service: &str,
+) -> Option<Url> {
+    let stem = file_stem(service);
+    if project
+        .targets
+        .targets
+        .contains(&nthc::ir::TargetName::Prometheus)
+    {
+        let path = format!("prometheus/{stem}.yaml");
+        let path = super::address::in_environment(environment, &path);
+        super::of_file(view, project, &path)
+    } else {
+        super::of_listing(view, project, environment, service)
+    }
+}
+
+/// The environments of a project, or the one without a name.
+pub fn environments(project: &ProjectView) -> Vec<Option<SmolStr>> {
+    let file = project.workspace().prelude(project.db());
+    Source::of(project, file).environments()
+}
+
+/// What editors call a file's language.
+pub fn language(path: &str) -> &'static str {
+    match path.rsplit_once('.').map(|(_, extension)| extension) {
+        Some("yaml" | "yml") => "yaml",
+        Some("json") => "json",
+        Some("md") => "markdown",
+        Some("rego") => "rego",
+        Some("nth") => "nth",
+        _ => "plaintext",
+    }
+}

@@ -1,0 +1,151 @@
+//! What a field's value means where it stands: how much failure an objective allows, how long a share of a budget is.
+
+use nthc::eval::{BlockRef, Value};
+use nthc::ir::Duration;
+use nthc::ir::burn_rate;
+use nthc::schema::Schema;
+use nthc::syntax::tree::ExprNode;
+use rust_decimal::Decimal;
+use smol_str::SmolStr;
+
+use crate::features::markup::Line;
+use crate::features::source::Source;
+use crate::features::spoken;
+
+/// How long everything may fail in a window, by the share that must be good.
+pub fn budget_time(percent: Decimal, window: Duration) -> Option<Duration> {
+    let objective = percent.checked_div(Decimal::ONE_HUNDRED)?;
+    Some(burn_rate::budget_time(objective, window))
+}
+
+/// "99.95 % over 30 d leaves 21 m 36 s of full outage".
+pub fn budget(percent: Decimal, window: Duration) -> Option<Line> {
+    let time = budget_time(percent, window)?;
+    Some(
+        Line::default()
+            .text(format!(
+                "{} over {} leaves ",
+                spoken::percent(percent),
+                spoken::duration(window)
+            ))
+            .strong(spoken::duration(time))
+            .text(" of full outage"),
+    )
+}
+
+/// What a value of a field of a block means in an environment, besides itself. `kind` is the kind that has the field.
+pub fn of_field(
+    source: &Source<'_>,
+    block: Option<&BlockRef>,
+    kind: &str,
+    field: &str,
+    value: &Value,
+    environment: &Option<SmolStr>,
+) -> Vec<Line> {
+    let of_block = |field: &str| {
+        block
+            .and_then(|block| source.field(block, field, environment))
+            .map(|found| &found.value)
+    };
+    match (kind, field, value) {
+        ("slo", "objective", Value::Percent(percent)) => {
+            let window = of_block("window").and_then(as_duration);
+            let window = window.or_else(|| default_window(source.schema()));
+            let mut lines: Vec<Line> = window
+                .and_then(|window| budget(*percent, window))
+                .into_iter()
+                .collect();
+            lines.extend(
+                block
+                    .map(|block| alerts(source, block, *percent, environment))
+                    .unwrap_or_default(),
+            );
+            lines
+        }
+        ("slo", "window", Value::Duration(window)) => {
+            let Some(Value::Percent(percent)) = of_block("objective") else {
+                return Vec::new();
+            };
+            budget(*percent, Duration(*window)).into_iter().collect()
+        }
+        ("tier", "availability", Value::Percent(percent)) => default_window(source.schema())
+            .and_then(|window| budget(*percent, window))
+            .into_iter()
+            .collect(),
+        ("slo", "budget_pages" | "budget_tickets", Value::List(shares)) => {
+            let (Some(Value::Percent(objective)), Some(window)) = (
+                of_block("objective"),
+                of_block("window").and_then(as_duration),
+            ) else {
+                return Vec::new();
+            };
+            shares
+                .iter()
+                .filter_map(|share| match share {
+                    Value::Percent(share) => spent(*objective, window, *share),
+                    _ => None,
+                })
+                .collect()
+        }
+        _ => Vec::new(),
+    }
+}
+
+fn as_duration(value: &Value) -> Option<Duration> {
+    match value {
+        Value::Duration(milliseconds) => Some(Duration(*milliseconds)),
+        _ => None,
+    }
+}
+
+/// The period of an objective that says none, as the prelude has it.
+pub fn default_window(schema: &Schema) -> Option<Duration> {
+    let field = schema.field("slo", "window")?;
+    match &field.default.as_ref()?.node {
+        ExprNode::Duration(milliseconds) => Some(Duration(*milliseconds)),
+        _ => None,
+    }
+}
+
+/// "75 % of the budget is 16 m 12 s of full outage".
+fn spent(objective: Decimal, window: Duration, share: Decimal) -> Option<Line> {
+    let hundred = Decimal::ONE_HUNDRED;
+    let budget = Decimal::ONE - objective.checked_div(hundred)?;
+    let part = budget.checked_mul(share.checked_div(hundred)?)?;
+    let time = burn_rate::budget_time(Decimal::ONE - part, window);
+    Some(Line::default().text(format!(
+        "{} of the budget is {} of full outage",
+        spoken::percent(share),
+        spoken::duration(time)
+    )))
+}
+
+/// The burn-rate alerts that an objective has: when each fires.
+fn alerts(
+    source: &Source<'_>,
+    block: &BlockRef,
+    percent: Decimal,
+    environment: &Option<SmolStr>,
+) -> Vec<Line> {
+    let Some(slo) = source.slo(block, environment) else {
+        return Vec::new();
+    };
+    // In an environment with another objective the alerts are others.
+    if percent.checked_div(Decimal::ONE_HUNDRED) != Some(slo.objective) {
+        return Vec::new();
+    }
+    let pairs = slo.burn_rate_pairs.iter().map(|pair| {
+        let asks = match pair.severity {
+            nthc::ir::Severity::Page => "pages",
+            nthc::ir::Severity::Ticket => "opens a ticket",
+        };
+        Line::default().text(format!(
+            "{asks} at {}× over {} and {}: above {} bad",
+            pair.factor.normalize(),
+            spoken::duration(pair.long),
+            spoken::duration(pair.short),
+            spoken::share(pair.threshold(slo.objective)),
+        ))
+    });
+    pairs.collect()
+}

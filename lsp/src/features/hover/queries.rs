@@ -1,0 +1,497 @@
+//! Queries: the word under the cursor, and the whole as it will stand in the rules.
+
+use nthc::backends::prometheus::layout;
+use nthc::catalogue::{Lookup, Metric, MetricType, Scope, metrics_under, section_of, selector_of};
+use nthc::db::{ItemClass, ItemKey, Span, item_entry};
+use nthc::eval::{BlockRef, Instance, Query, Value, query_scope};
+use nthc::promql::classify::metrics;
+use nthc::promql::functions::{aggregation, function};
+use nthc::promql::{MetricName, Modifiers, Selector, Span as Place};
+use nthc::syntax::tree::{Expr, ExprNode, QueryLit, TextRange};
+use smol_str::SmolStr;
+
+use crate::features::markup::{Line, Markup};
+use crate::features::semantic_tokens::promql::{Lexeme, Word, lexemes};
+use crate::features::source::{Placed, Source};
+use crate::features::walk::{Part, parts};
+
+use super::rules;
+
+/// The most other places that are shown.
+const MOST: usize = 8;
+/// The most other places that are looked for.
+const MOST_READERS: usize = 100;
+
+/// What is to be shown at a byte of a query.
+pub fn at(
+    source: &Source<'_>,
+    placed: &Placed<'_>,
+    expr: &Expr,
+    query: &QueryLit,
+    offset: u32,
+) -> Option<(TextRange, Markup)> {
+    let local = offset.checked_sub(query.text_range.start)?;
+    let masked = query.masked();
+    let words = lexemes(&masked);
+    // A byte between two words belongs to the one that begins there.
+    let lexeme = words
+        .iter()
+        .rfind(|found| found.range.start <= local && local <= found.range.end);
+    let block = source
+        .notes(placed.key)
+        .body_at(expr.range.start)
+        .and_then(|body| body.block.clone());
+    let here = Here {
+        source,
+        key: placed.key,
+        expr,
+        block: block.as_ref(),
+    };
+    let whole = here.whole();
+    let Some(lexeme) = lexeme else {
+        return Some((query.text_range, whole));
+    };
+    let text = masked.get(lexeme.range.start as usize..lexeme.range.end as usize)?;
+    let range = lexeme.range.shifted(query.text_range.start);
+    let shown = here.word(text, lexeme, &words, &masked);
+    Some(match shown {
+        Some(shown) => (range, shown.then(whole)),
+        None => (query.text_range, whole),
+    })
+}
+
+/// A query in its item.
+struct Here<'a, 's> {
+    source: &'a Source<'s>,
+    key: ItemKey,
+    expr: &'a Expr,
+    block: Option<&'a BlockRef>,
+}
+
+impl Here<'_, '_> {
+    /// The query in an environment, with the labels of its block.
+    fn generated(&self, environment: &Option<SmolStr>) -> Option<Query> {
+        let span = Span {
+            item: self.key,
+            range: self.expr.range,
+        };
+        let root = self.block.map(|block| BlockRef {
+            path: Vec::new(),
+            ..block.clone()
+        });
+        let of_instance = root
+            .and_then(|root| self.source.instance(&root, environment))
+            .and_then(|root| written_at(root, span));
+        of_instance.or_else(|| {
+            let values = &self.source.notes(self.key).values;
+            let place = values.iter().find(|place| place.range == self.expr.range)?;
+            match &place.value {
+                Value::Query(query) => Some(query.clone()),
+                _ => None,
+            }
+        })
+    }
+
+    /// The whole query, as it will stand in the rules.
+    fn whole(&self) -> Markup {
+        let class = item_entry(self.source.db, self.key).map(|entry| entry.class);
+        if class == Some(ItemClass::Template) {
+            return Markup::default().line(
+                Line::default().text(
+                    "The labels are added, and the holes filled, where the template is used.",
+                ),
+            );
+        }
+        let found = self.source.everywhere(|environment| {
+            let query = self.generated(environment)?;
+            Some(layout(&query.expr))
+        });
+        let mut markup = Markup::default();
+        for (environments, text) in found {
+            let line = Line::default().text("With its labels");
+            let line = match environments.as_slice() {
+                [] => line.text(":"),
+                names => line.text(", in ").codes(names.to_vec()).text(":"),
+            };
+            markup = markup.line(line).query(text);
+        }
+        markup
+    }
+
+    fn word(&self, text: &str, lexeme: &Lexeme, words: &[Lexeme], masked: &str) -> Option<Markup> {
+        match lexeme.word {
+            Word::Function => {
+                let known = function(text)?;
+                let markup = Markup::default()
+                    .query(known.signature())
+                    .doc(Some(known.doc));
+                Some(if known.experimental {
+                    markup.line(
+                        Line::default().text(
+                            "Experimental: Prometheus has it only where its flag asks for it.",
+                        ),
+                    )
+                } else {
+                    markup
+                })
+            }
+            Word::Aggregation => {
+                let known = aggregation(text)?;
+                let param = if known.param.is_some() {
+                    "parameter, "
+                } else {
+                    ""
+                };
+                let signature = format!("{} by (labels) ({param}vector)", known.name);
+                Some(Markup::default().query(signature).doc(Some(known.doc)))
+            }
+            Word::Metric => Some(self.metric(text, lexeme)),
+            Word::Label => Some(self.label(text, lexeme, words, masked)),
+            Word::Window => Some(self.window()),
+            Word::Keyword => keyword(text).map(|doc| Markup::default().query(text).doc(Some(doc))),
+            Word::Number | Word::Text | Word::Operator | Word::Comment => None,
+        }
+    }
+
+    /// What the rules put for `$window`.
+    fn window(&self) -> Markup {
+        let markup = Markup::default().query("$window").doc(Some(
+            "A window that the compiler chooses. An objective is measured over several of them.",
+        ));
+        let windows = self
+            .block
+            .map(|block| rules::windows(self.source, block))
+            .unwrap_or_default();
+        if windows.is_empty() {
+            markup
+        } else {
+            markup.line(Line::default().text("Here: ").codes(windows))
+        }
+    }
+
+    fn scope(&self, environment: &Option<SmolStr>) -> Scope {
+        self.block
+            .map(|block| {
+                query_scope(
+                    self.source.db,
+                    self.source.workspace,
+                    block,
+                    environment.clone(),
+                )
+            })
+            .unwrap_or_default()
+    }
+
+    /// The selector of a metric's name with the labels that it carries in an environment.
+    fn selector(&self, name: &str, lexeme: &Lexeme, environment: &Option<SmolStr>) -> Selector {
+        let at = Place {
+            start: lexeme.range.start,
+            end: lexeme.range.end,
+        };
+        let is_it = |selector: &&Selector| {
+            let metric = selector.metric.as_ref();
+            metric.is_some_and(|metric| metric.text == name && metric.span == at)
+        };
+        self.generated(environment)
+            .and_then(|query| metrics(&query.expr).find(is_it).cloned())
+            .unwrap_or_else(|| Selector {
+                metric: Some(MetricName {
+                    text: name.into(),
+                    span: at,
+                }),
+                matchers: Vec::new(),
+                modifiers: Modifiers::default(),
+            })
+    }
+
+    /// A metric: what is known of it, and what else reads it.
+    fn metric(&self, name: &str, lexeme: &Lexeme) -> Markup {
+        let found = self.source.everywhere(|environment| {
+            let scope = self.scope(environment);
+            if scope.records(name) {
+                return Some(Known::Recorded);
+            }
+            let selector = self.selector(name, lexeme, environment);
+            let section = section_of(&selector, &scope);
+            let known = metrics_under(
+                self.source.db,
+                self.source.workspace,
+                environment.clone(),
+                section.clone(),
+            );
+            Some(match known.metric(name) {
+                Lookup::Found(part) => Known::Found {
+                    metric: part.metric.clone(),
+                    declared: known
+                        .section
+                        .as_ref()
+                        .is_none_or(|section| !section.metrics.contains_key(part.name)),
+                    section,
+                },
+                Lookup::Absent => Known::Absent(section),
+                Lookup::Unclaimed => {
+                    let has_catalogue = self.source.workspace.catalogue(self.source.db).is_some();
+                    Known::Unclaimed(has_catalogue.then_some(section))
+                }
+            })
+        });
+        let mut markup = Markup::default().query(name);
+        for (environments, known) in found {
+            if !environments.is_empty() {
+                markup = markup.line(Line::default().text("In ").codes(environments).text(":"));
+            }
+            markup = markup.then(self.known(&known));
+        }
+        let readers = self.readers(name);
+        if readers.is_empty() {
+            markup
+        } else {
+            let more = readers.len().saturating_sub(MOST);
+            let line = Line::default()
+                .text("Also read by ")
+                .codes(readers.into_iter().take(MOST));
+            markup.line(match more {
+                0 => line,
+                more if more + MOST >= MOST_READERS => line.text(" and many more"),
+                more => line.text(format!(" and {more} more")),
+            })
+        }
+    }
+
+    fn known(&self, known: &Known) -> Markup {
+        let under = |line: Line, section: &str| match section {
+            "{}" => line,
+            section => line.text(" under ").code(section.to_owned()),
+        };
+        match known {
+            Known::Recorded => {
+                Markup::default().line(Line::default().text("Recorded by the service's own rules."))
+            }
+            Known::Found {
+                metric,
+                declared,
+                section,
+            } => {
+                let line = Line::default().strong(type_name(metric.metric_type));
+                let line = match declared {
+                    true => line.text(", declared by the project"),
+                    false => under(line.text(", in the catalogue"), section),
+                };
+                let mut markup = Markup::default().line(line);
+                if let Some(help) = &metric.help {
+                    let words: Vec<&str> = help.split_whitespace().collect();
+                    markup = markup.line(Line::default().text(words.join(" ")));
+                }
+                let mut lines = Vec::new();
+                if !metric.labels.is_empty() {
+                    let labels = metric.labels.iter().cloned();
+                    lines.push(Line::default().text("Labels: ").codes(labels));
+                }
+                if !metric.buckets.is_empty() {
+                    let buckets = metric.buckets.iter().cloned();
+                    lines.push(Line::default().text("Buckets: ").codes(buckets));
+                }
+                if metric.native {
+                    lines.push(Line::default().text("Stored as a native histogram"));
+                }
+                markup.list(lines)
+            }
+            Known::Absent(section) => Markup::default().line(
+                under(
+                    Line::default().text("The catalogue has no such metric"),
+                    section,
+                )
+                .text("."),
+            ),
+            Known::Unclaimed(section) => Markup::default().line(match section {
+                Some(section) => Line::default()
+                    .text("Nothing is known of it: nobody pulled ")
+                    .code(section.clone())
+                    .text("."),
+                None => Line::default()
+                    .text("Nothing is known of it: there is no metric catalogue, and no ")
+                    .code("metric")
+                    .text(" block declares it."),
+            }),
+        }
+    }
+
+    /// The project's other items whose queries name the metric, `service checkout`.
+    fn readers(&self, name: &str) -> Vec<String> {
+        let mut found = Vec::new();
+        for file in self.source.all_files() {
+            let other = self.source.at(file);
+            if found.len() >= MOST_READERS {
+                break;
+            }
+            if nthc::schema::is_standard(other.db, file) || !other.text().contains(name) {
+                continue;
+            }
+            for placed in other.items().filter(|placed| placed.key != self.key) {
+                let mut reads = false;
+                parts(&placed.item.node, &mut |part| {
+                    if let Part::Expr(expr) = part
+                        && let ExprNode::Query(query) = &expr.node
+                        && query.text.contains(name)
+                    {
+                        let masked = query.masked();
+                        reads |= lexemes(&masked).iter().any(|lexeme| {
+                            let range = lexeme.range.start as usize..lexeme.range.end as usize;
+                            lexeme.word == Word::Metric && masked.get(range) == Some(name)
+                        });
+                    }
+                });
+                if reads && let Some(entry) = item_entry(other.db, placed.key) {
+                    let kind = match entry.class {
+                        ItemClass::Template => "template",
+                        ItemClass::Let => "let",
+                        _ => entry.kind.as_str(),
+                    };
+                    found.push(format!("{kind} {}", entry.name).trim().to_owned());
+                }
+            }
+        }
+        found
+    }
+
+    /// A label: whether the block sets it, and the values that it is known to have.
+    fn label(&self, name: &str, lexeme: &Lexeme, words: &[Lexeme], masked: &str) -> Markup {
+        let mut markup = Markup::default().line(Line::default().text("Label ").code(name));
+        let metric = words
+            .iter()
+            .rfind(|word| word.range.start < lexeme.range.start && word.word == Word::Metric);
+        let metric_name = metric
+            .and_then(|metric| masked.get(metric.range.start as usize..metric.range.end as usize));
+        let found = self.source.everywhere(|environment| {
+            let scope = self.scope(environment);
+            let set = scope.labels.get(name).cloned();
+            let values = metric.zip(metric_name).and_then(|(lexeme, metric)| {
+                let selector = self.selector(metric, lexeme, environment);
+                let known = metrics_under(
+                    self.source.db,
+                    self.source.workspace,
+                    environment.clone(),
+                    section_of(&selector, &scope),
+                );
+                match known.metric(metric) {
+                    Lookup::Found(part) => part.metric.values.get(name).cloned(),
+                    _ => None,
+                }
+            });
+            let mut line = Line::default();
+            match (&set, &values) {
+                (None, None) => return None,
+                (Some(value), _) => {
+                    line = line
+                        .text("The block's ")
+                        .code("selector")
+                        .text(" says ")
+                        .code(selector_of(&[(name.to_owned(), value.clone())].into()));
+                }
+                (None, Some(values)) => {
+                    line = line
+                        .text("Values in the catalogue: ")
+                        .codes(values.iter().cloned());
+                }
+            }
+            Some(line)
+        });
+        markup = markup.then(super::blocks::differing(found));
+        markup
+    }
+}
+
+/// What is known of a metric in an environment.
+#[derive(PartialEq)]
+enum Known {
+    Recorded,
+    Found {
+        metric: Metric,
+        declared: bool,
+        section: String,
+    },
+    Absent(String),
+    /// The selector that nobody pulled, where there is a catalogue.
+    Unclaimed(Option<String>),
+}
+
+/// The query of a block, or of one in it, that was written at a place.
+fn written_at(instance: &Instance, span: Span) -> Option<Query> {
+    let own = instance.fields.values().find_map(|field| {
+        let queries: Vec<&Query> = match &field.value {
+            Value::Query(query) => vec![query],
+            Value::List(items) => items
+                .iter()
+                .filter_map(|item| match item {
+                    Value::Query(query) => Some(query),
+                    _ => None,
+                })
+                .collect(),
+            _ => Vec::new(),
+        };
+        // A query's own place is what is between the backticks.
+        let inside = TextRange {
+            start: span.range.start + 1,
+            end: span.range.end.saturating_sub(1),
+        };
+        queries
+            .into_iter()
+            .find(|query| query.span.item == span.item && query.span.range == inside)
+            .cloned()
+    });
+    own.or_else(|| {
+        instance
+            .children
+            .iter()
+            .find_map(|child| written_at(child, span))
+    })
+}
+
+fn type_name(of: MetricType) -> &'static str {
+    match of {
+        MetricType::Counter => "Counter",
+        MetricType::Gauge => "Gauge",
+        MetricType::Histogram => "Histogram",
+        MetricType::GaugeHistogram => "Gauge histogram",
+        MetricType::Summary => "Summary",
+        MetricType::Info => "Info",
+        MetricType::StateSet => "State set",
+        MetricType::Unknown => "Metric of unknown type",
+    }
+}
+
+/// What a word of PromQL does.
+fn keyword(word: &str) -> Option<&'static str> {
+    Some(match word.to_ascii_lowercase().as_str() {
+        "by" => "Keeps these labels, and puts together what they do not tell apart.",
+        "without" => "Drops these labels, and puts together what the others do not tell apart.",
+        "on" => "Series of the two sides belong together where these labels are alike.",
+        "ignoring" => {
+            "Series of the two sides belong together where all labels but these are alike."
+        }
+        "group_left" => {
+            "Several series of the left side may belong to one of the right, whose labels in parentheses they get."
+        }
+        "group_right" => {
+            "Several series of the right side may belong to one of the left, whose labels in parentheses they get."
+        }
+        "offset" => "Reads what was so long ago.",
+        "bool" => {
+            "Gives 1 where the comparison holds and 0 where it does not, instead of dropping what it does not hold for."
+        }
+        "and" => "Keeps the left side's series to which one of the right side belongs.",
+        "or" => {
+            "All series of the left side, and those of the right to which none of the left belongs."
+        }
+        "unless" => "Keeps the left side's series to which none of the right side belongs.",
+        "atan2" => "The angle of the point that both sides give, in radians.",
+        "start" => "The start of the query's range.",
+        "end" => "The end of the query's range.",
+        "anchored" => "Experimental: the last sample before the range counts as its start.",
+        "smoothed" => "Experimental: the values at both edges of the range are interpolated.",
+        "fill" | "fill_left" | "fill_right" => {
+            "Experimental: the value that stands for a series that is missing on a side."
+        }
+        _ => return None,
+    })
+}

@@ -1,0 +1,216 @@
+//! The rules that the compiler makes of a service, an objective, an alert or a recording.
+
+use nthc::backends::prometheus::{Group, Rule, rule_groups};
+use nthc::db::ItemKey;
+use nthc::eval::BlockRef;
+use smol_str::SmolStr;
+
+use crate::features::markup::{Line, Markup};
+use crate::features::source::Source;
+use crate::features::spoken;
+
+/// How long a rule's expression is shown.
+const LONGEST: usize = 100;
+/// How many rules of one kind are shown.
+const MOST: usize = 9;
+
+/// How many rules a service has.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub struct Counts {
+    /// Alerts.
+    pub alerts: usize,
+    /// Recordings.
+    pub recordings: usize,
+}
+
+impl Counts {
+    fn of(groups: &[Group]) -> Self {
+        let mut counts = Self::default();
+        for rule in groups.iter().flat_map(|group| &group.rules) {
+            match rule {
+                Rule::Alerting(_) => counts.alerts += 1,
+                Rule::Recording(_) => counts.recordings += 1,
+            }
+        }
+        counts
+    }
+
+    /// "4 alerts, 12 recordings"
+    pub fn words(self) -> String {
+        format!(
+            "{}, {}",
+            spoken::count(self.alerts, "alert"),
+            spoken::count(self.recordings, "recording")
+        )
+    }
+}
+
+/// The groups of rules that a service has in an environment; `None` where it has no model.
+fn groups(
+    source: &Source<'_>,
+    service: ItemKey,
+    environment: &Option<SmolStr>,
+) -> Option<Vec<Group>> {
+    let model = source.service(service, environment)?;
+    Some(rule_groups(model, &source.settings_in(environment)))
+}
+
+/// How many rules a service has in an environment, as a build makes them; `None` where it has no model.
+pub fn counts(
+    source: &Source<'_>,
+    service: ItemKey,
+    environment: &Option<SmolStr>,
+) -> Option<Counts> {
+    Some(Counts::of(&groups(source, service, environment)?))
+}
+
+/// An expression on one line, cut where it is long.
+pub fn shortened(expr: &str) -> String {
+    let line = expr.split_whitespace().collect::<Vec<_>>().join(" ");
+    // What the layout broke after a parenthesis stands together on one line.
+    let line = line.replace("( ", "(").replace(" )", ")");
+    if line.chars().count() <= LONGEST {
+        return line;
+    }
+    let cut: String = line.chars().take(LONGEST).collect();
+    format!("{} …", cut.trim_end())
+}
+
+/// The rules of an objective.
+pub fn of_slo(source: &Source<'_>, block: &BlockRef) -> Markup {
+    let Some((_, name)) = block.path.first() else {
+        return Markup::default();
+    };
+    let made = source.everywhere(|environment| {
+        let service = source.service(block.item, environment)?;
+        let wanted = format!("{}-slo-{name}", service.name);
+        let groups = groups(source, block.item, environment)?;
+        groups.into_iter().find(|group| group.name == wanted)
+    });
+    let Some((environments, group)) = made.into_iter().next() else {
+        return Markup::default();
+    };
+    let counts = Counts::of(std::slice::from_ref(&group));
+    let intro = Line::default().text(format!("Makes {}", counts.words()));
+    let intro = match environments.as_slice() {
+        [] => intro.text(":"),
+        names => intro.text("; in ").codes(names.to_vec()).text(" they are:"),
+    };
+    Markup::default()
+        .line(intro)
+        .block("yaml", listed(&group.rules))
+}
+
+/// Rules as a rule file has them, alerts first, without labels and texts.
+fn listed(rules: &[Rule]) -> String {
+    let mut lines = Vec::new();
+    let alerts = rules.iter().filter_map(|rule| match rule {
+        Rule::Alerting(rule) => {
+            let told = |label: &str| {
+                let value = rule.labels.get(label)?;
+                Some(format!("{label} {value}"))
+            };
+            let labels = ["severity", "long_window", "budget_consumed"];
+            let labels: Vec<String> = labels.into_iter().filter_map(told).collect();
+            Some(format!(
+                "- alert: {} # {}\n  expr: {}",
+                rule.alert,
+                labels.join(", "),
+                shortened(&rule.expr)
+            ))
+        }
+        Rule::Recording(_) => None,
+    });
+    let recordings = rules.iter().filter_map(|rule| match rule {
+        Rule::Recording(rule) => Some(format!(
+            "- record: {}\n  expr: {}",
+            rule.record,
+            shortened(&rule.expr)
+        )),
+        Rule::Alerting(_) => None,
+    });
+    cut(alerts.collect(), "alerts", &mut lines);
+    cut(recordings.collect(), "recordings", &mut lines);
+    lines.join("\n")
+}
+
+fn cut(rules: Vec<String>, what: &str, lines: &mut Vec<String>) {
+    let more = rules.len().saturating_sub(MOST);
+    lines.extend(rules.into_iter().take(MOST));
+    if more > 0 {
+        lines.push(format!("# and {more} more {what}"));
+    }
+}
+
+/// The rule that an alert or a recording of a service becomes, with all that it is.
+pub fn of_rule(source: &Source<'_>, block: &BlockRef) -> Markup {
+    let made = source.everywhere(|environment| {
+        let service = source.service(block.item, environment)?;
+        let groups = groups(source, block.item, environment)?;
+        let (group, number) = match block.kind.as_str() {
+            "alert" => {
+                let name = match block.path.as_slice() {
+                    [(_, dependency), _] => format!("{dependency}-{}", block.name),
+                    _ => block.name.to_string(),
+                };
+                let number = service
+                    .alerts
+                    .iter()
+                    .position(|alert| alert.name == *name)?;
+                (format!("{}-alerts", service.name), number)
+            }
+            _ => {
+                let mut recordings = service.recordings.iter();
+                let number = recordings.position(|known| known.record == block.name)?;
+                (format!("{}-recordings", service.name), number)
+            }
+        };
+        // A service's own alerts and recordings have one rule each, in their order.
+        let group = groups.into_iter().find(|known| known.name == group)?;
+        group.rules.into_iter().nth(number)
+    });
+    let mut markup = Markup::default();
+    for (environments, rule) in made {
+        let place = match environments.as_slice() {
+            [] => Line::default(),
+            names => Line::default().text(" in ").codes(names.to_vec()),
+        };
+        let (what, expr) = match &rule {
+            Rule::Alerting(rule) => (
+                Line::default()
+                    .text("The rule ")
+                    .code(rule.alert.clone())
+                    .text(format!(", for {}", rule.hold)),
+                &rule.expr,
+            ),
+            Rule::Recording(rule) => (
+                Line::default().text("The rule ").code(rule.record.clone()),
+                &rule.expr,
+            ),
+        };
+        markup = markup.line(what.then(place).text(":")).query(expr.clone());
+    }
+    markup
+}
+
+/// The windows over which a service's rules ask `$window` of an objective, shortest first as the rules have them.
+pub fn windows(source: &Source<'_>, block: &BlockRef) -> Vec<String> {
+    let Some((_, name)) = block.path.first().filter(|(kind, _)| kind == "slo") else {
+        return Vec::new();
+    };
+    let environment = source.environments().into_iter().next().flatten();
+    let Some(groups) = groups(source, block.item, &environment) else {
+        return Vec::new();
+    };
+    let mut windows: Vec<String> = Vec::new();
+    for rule in groups.iter().flat_map(|group| &group.rules) {
+        if let Rule::Recording(rule) = rule
+            && rule.labels.get("slo").map(String::as_str) == Some(name.as_str())
+            && let Some(window) = rule.labels.get("window")
+            && !windows.contains(window)
+        {
+            windows.push(window.clone());
+        }
+    }
+    windows
+}

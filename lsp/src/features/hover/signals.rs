@@ -1,0 +1,82 @@
+//! Which metric carries a signal, and why.
+
+use nthc::eval::BlockRef;
+use nthc::ir::{Resolution, Signal};
+use smol_str::SmolStr;
+
+use crate::features::markup::Line;
+use crate::features::source::Source;
+
+/// The model of a signal in an environment.
+pub fn of_block<'a>(
+    source: &Source<'a>,
+    block: &BlockRef,
+    environment: &Option<SmolStr>,
+) -> Option<&'a Signal> {
+    let dependency = match block.path.as_slice() {
+        [(kind, _)] if kind == "signal" => None,
+        [(outer, dependency), (kind, _)] if outer == "dependency" && kind == "signal" => {
+            Some(dependency)
+        }
+        _ => return None,
+    };
+    let service = source.service(block.item, environment)?;
+    service
+        .signals
+        .iter()
+        .find(|signal| signal.name == block.name && signal.dependency.as_ref() == dependency)
+}
+
+/// The candidate that stands in queries, as a person would write it.
+pub fn carrier(signal: &Signal) -> Option<String> {
+    signal.written().nth(signal.resolution.standing())
+}
+
+/// "carried by `redis_memory_used_bytes`, the second of 3 candidates", or why it is not known.
+pub fn resolved(source: &Source<'_>, signal: &Signal) -> Line {
+    let count = signal.candidates.len();
+    let candidate = carrier(signal).unwrap_or_default();
+    let selector = nthc::catalogue::selector_of(&signal.scope);
+    let line = Line::default();
+    match signal.resolution {
+        Resolution::Found(number) => {
+            let line = line.text("Carried by ").code(candidate);
+            if count == 1 {
+                line.text(", its only candidate")
+            } else {
+                line.text(format!(", the {} of {count} candidates", ordinal(number)))
+            }
+        }
+        Resolution::Missing => line
+            .text("Carried by no metric: the catalogue has none of ")
+            .codes(signal.written())
+            .text(" under ")
+            .code(selector)
+            .text(". What reads it is left out"),
+        Resolution::Unclaimed(_) => {
+            let line = line.text("Queries have ").code(candidate);
+            let why = if source.workspace.catalogue(source.db).is_some() {
+                line.text(": nobody pulled ")
+                    .code(selector)
+                    .text(", so whether it exists is not known")
+            } else {
+                line.text(": there is no metric catalogue, so whether it exists is not known. ")
+                    .code("nthc metrics pull")
+                    .text(" makes one")
+            };
+            if count == 1 {
+                why
+            } else {
+                why.text(format!(". There are {count} candidates"))
+            }
+        }
+    }
+}
+
+fn ordinal(number: usize) -> String {
+    const WORDS: [&str; 5] = ["first", "second", "third", "fourth", "fifth"];
+    match WORDS.get(number) {
+        Some(word) => (*word).to_owned(),
+        None => format!("{}th", number + 1),
+    }
+}

@@ -1,0 +1,223 @@
+//! What a block has though its body does not say so.
+
+use nthc::eval::{BlockRef, Value};
+use nthc::ir::Duration;
+use nthc::syntax::tree::{Block, Expr, Statement};
+use rust_decimal::Decimal;
+use smol_str::SmolStr;
+
+use super::{Hint, WantedHints};
+use crate::features::hover::{budget_time, carrier, signal_of_block};
+use crate::features::source::{Differing, Placed, Source, inner_environment};
+use crate::features::spoken;
+
+/// Adds the hints of a block, without those of what is in it.
+pub fn hints(
+    source: &Source<'_>,
+    placed: &Placed<'_>,
+    block: &Block,
+    wanted: &WantedHints,
+    out: &mut Vec<Hint>,
+) {
+    let notes = source.notes(placed.key);
+    let reference = notes
+        .bodies
+        .iter()
+        .find(|body| body.range == block.body.range && body.kind == block.kind.text)
+        .and_then(|body| body.block.as_ref());
+    let Some(reference) = reference else { return };
+    let here = Here {
+        source,
+        placed,
+        block,
+        reference,
+        environment: inner_environment(&placed.item.node, block.range.start),
+    };
+    match block.kind.text.as_str() {
+        "slo" => here.objective(wanted, out),
+        "signal" if wanted.signals => here.signal(out),
+        "service" if wanted.defaults => here.default_of("tier", out),
+        "alert" if wanted.defaults => here.alert(out),
+        _ => {}
+    }
+}
+
+struct Here<'a, 's> {
+    source: &'a Source<'s>,
+    placed: &'a Placed<'s>,
+    block: &'a Block,
+    reference: &'a BlockRef,
+    /// The environment whose `in` it stands in.
+    environment: Option<SmolStr>,
+}
+
+impl Here<'_, '_> {
+    /// The value that the block's own body gives a field.
+    fn own(&self, field: &str) -> Option<&Expr> {
+        let mut set = self.block.body.statements.iter().rev();
+        set.find_map(|statement| match statement {
+            Statement::Field(found) if found.name.text == field => Some(&found.value),
+            _ => None,
+        })
+    }
+
+    /// What is asked in the environment that the block is for, or in all.
+    fn asked<T: PartialEq>(
+        &self,
+        question: impl Fn(&Option<SmolStr>) -> Option<T>,
+    ) -> Differing<T> {
+        match &self.environment {
+            Some(_) => question(&self.environment)
+                .map(|answer| (Vec::new(), answer))
+                .into_iter()
+                .collect(),
+            None => self.source.everywhere(question),
+        }
+    }
+
+    fn field(&self, field: &str, environment: &Option<SmolStr>) -> Option<&Value> {
+        let instance = self.source.instance(self.reference, environment)?;
+        Some(instance.get(field))
+    }
+
+    fn window(&self, environment: &Option<SmolStr>) -> Option<Duration> {
+        match self.field("window", environment)? {
+            Value::Duration(milliseconds) => Some(Duration(*milliseconds)),
+            _ => None,
+        }
+    }
+
+    /// Adds a hint behind the block's head.
+    fn behind_head(&self, found: Differing<String>, out: &mut Vec<Hint>) {
+        let head = self.placed.absolute(self.block.head);
+        let about = self
+            .block
+            .name
+            .as_ref()
+            .map_or(head, |name| self.placed.absolute(name.range));
+        if let Some(label) = joined(found) {
+            out.push(Hint {
+                at: head.end,
+                label,
+                is_parameter: false,
+                about: about.start,
+            });
+        }
+    }
+
+    /// "leaves 21 m 36 s" behind an objective; the objective itself behind the head of a block that has it from elsewhere.
+    fn objective(&self, wanted: &WantedHints, out: &mut Vec<Hint>) {
+        let is_own_window = self.own("window").is_some();
+        let leaves = |percent: Decimal, environment: &Option<SmolStr>| {
+            let window = self.window(environment)?;
+            let mut words = Vec::new();
+            if wanted.window && !is_own_window {
+                words.push(format!("over {}", spoken::duration(window)));
+            }
+            if wanted.budget {
+                let time = budget_time(percent, window)?;
+                words.push(format!("leaves {}", spoken::duration(time)));
+            }
+            (!words.is_empty()).then(|| words.join(" "))
+        };
+        match self.own("objective") {
+            Some(expr) => {
+                let values = &self.source.notes(self.placed.key).values;
+                let place = values.iter().find(|value| value.range == expr.range);
+                let Some(Value::Percent(percent)) = place.map(|place| &place.value) else {
+                    return;
+                };
+                let found = self.asked(|environment| leaves(*percent, environment));
+                let range = self.placed.absolute(expr.range);
+                if let Some(label) = joined(found) {
+                    out.push(Hint {
+                        at: range.end,
+                        label,
+                        is_parameter: false,
+                        about: range.start,
+                    });
+                }
+            }
+            None if wanted.defaults => {
+                let found = self.asked(|environment| {
+                    let Value::Percent(percent) = self.field("objective", environment)? else {
+                        return None;
+                    };
+                    let mut words = spoken::percent(*percent);
+                    if let Some(leaves) = leaves(*percent, environment) {
+                        words = format!("{words} {leaves}");
+                    }
+                    Some(words)
+                });
+                self.behind_head(found, out);
+            }
+            None => {}
+        }
+    }
+
+    fn signal(&self, out: &mut Vec<Hint>) {
+        let found = self.asked(|environment| {
+            let signal = signal_of_block(self.source, self.reference, environment)?;
+            Some(match signal.resolution {
+                nthc::ir::Resolution::Missing => "no metric".to_owned(),
+                nthc::ir::Resolution::Found(_) | nthc::ir::Resolution::Unclaimed(_) => {
+                    format!("= {}", carrier(signal)?)
+                }
+            })
+        });
+        self.behind_head(found, out);
+    }
+
+    /// The value of a field that the body does not set.
+    fn default_of(&self, field: &str, out: &mut Vec<Hint>) {
+        if self.own(field).is_some() {
+            return;
+        }
+        let found = self.asked(|environment| {
+            let shown = self.field(field, environment)?.show()?;
+            Some(format!("{field} = {shown}"))
+        });
+        self.behind_head(found, out);
+    }
+
+    /// "ticket, for 15 m": what an alert asks for and when, as far as its body does not say so.
+    fn alert(&self, out: &mut Vec<Hint>) {
+        let name = match self.reference.path.as_slice() {
+            [(_, dependency), _] => format!("{dependency}-{}", self.reference.name),
+            _ => self.reference.name.to_string(),
+        };
+        let found = self.asked(|environment| {
+            let service = self.source.service(self.reference.item, environment)?;
+            let mut alerts = service.alerts.iter();
+            let alert = alerts.find(|alert| alert.name == name.as_str())?;
+            let mut words = Vec::new();
+            if self.own("severity").is_none() {
+                words.push(
+                    match alert.severity {
+                        nthc::ir::Severity::Page => "page",
+                        nthc::ir::Severity::Ticket => "ticket",
+                    }
+                    .to_owned(),
+                );
+            }
+            if self.own("for").is_none() {
+                words.push(format!("for {}", spoken::duration(alert.hold())));
+            }
+            (!words.is_empty()).then(|| words.join(", "))
+        });
+        self.behind_head(found, out);
+    }
+}
+
+/// What differs among environments, each with its name: "99.9 %, staging: 98.5 %".
+fn joined(found: Differing<String>) -> Option<String> {
+    let words = found.into_iter().map(|(environments, words)| {
+        if environments.is_empty() {
+            words
+        } else {
+            format!("{}: {words}", environments.join(", "))
+        }
+    });
+    let words: Vec<String> = words.collect();
+    (!words.is_empty()).then(|| words.join("; "))
+}

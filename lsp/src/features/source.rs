@@ -1,0 +1,257 @@
+//! A file of a project as features look at it: its items, and what the compiler says of the blocks in them.
+
+use std::sync::Arc;
+
+use nthc::db::{ItemClass, ItemKey, SourceFile, Workspace, file_names, item, item_start, parsed};
+use nthc::eval::notes::{Notes, notes};
+use nthc::eval::{BlockRef, FieldValue, Instance, instance};
+use nthc::ir;
+use nthc::lower::service_model;
+use nthc::schema::{Schema, schema};
+use nthc::syntax::tree::{Body, Item, ItemNode, Statement, TextRange};
+use smol_str::SmolStr;
+
+use crate::view::ProjectView;
+
+/// A file, and the project that it is looked at in.
+#[derive(Clone, Copy)]
+pub struct Source<'a> {
+    /// The database.
+    pub db: &'a dyn salsa::Database,
+    /// The project's workspace.
+    pub workspace: Workspace,
+    /// What the project's targets need to know.
+    pub settings: &'a ir::Settings,
+    /// The file.
+    pub file: SourceFile,
+}
+
+/// An item of a file, and where it stands.
+#[derive(Clone, Copy)]
+pub struct Placed<'a> {
+    /// The item's key.
+    pub key: ItemKey,
+    /// The byte of the file where it begins.
+    pub start: u32,
+    /// The item.
+    pub item: &'a Arc<Item>,
+}
+
+impl Placed<'_> {
+    /// A range of the item as one of the file.
+    pub fn absolute(&self, range: TextRange) -> TextRange {
+        range.shifted(self.start)
+    }
+
+    /// Its bytes in the file.
+    pub fn range(&self) -> TextRange {
+        TextRange {
+            start: self.start,
+            end: self.start.saturating_add(self.item.len),
+        }
+    }
+}
+
+/// Something that differs among environments: each value with the environments that have it, of which there are none
+/// where all have the same.
+pub type Differing<T> = Vec<(Vec<SmolStr>, T)>;
+
+impl<'a> Source<'a> {
+    /// The same project, another file.
+    pub fn at(&self, file: SourceFile) -> Self {
+        Self { file, ..*self }
+    }
+
+    /// The file's text.
+    pub fn text(&self) -> &'a str {
+        self.file.text(self.db)
+    }
+
+    /// What kinds, enums and functions there are.
+    pub fn schema(&self) -> &'a Schema {
+        schema(self.db, self.workspace)
+    }
+
+    /// The items in the order of the file.
+    pub fn items(&self) -> impl Iterator<Item = Placed<'a>> + use<'a> {
+        let names = file_names(self.db, self.file).items.iter();
+        let trees = parsed(self.db, self.file).items.iter();
+        names.zip(trees).map(|(entry, (start, item))| Placed {
+            key: entry.key,
+            start: *start,
+            item,
+        })
+    }
+
+    /// The items that have a byte in a range, or touch it.
+    pub fn items_in(&self, range: TextRange) -> impl Iterator<Item = Placed<'a>> + use<'a> {
+        self.items()
+            .skip_while(move |placed| placed.range().end < range.start)
+            .take_while(move |placed| placed.start <= range.end)
+    }
+
+    /// The item that holds a byte, or ends there. Of two, the one that begins there.
+    pub fn item_at(&self, offset: u32) -> Option<Placed<'a>> {
+        let here = TextRange {
+            start: offset,
+            end: offset,
+        };
+        self.items_in(here).last()
+    }
+
+    /// What is noted of an item.
+    pub fn notes(&self, key: ItemKey) -> &'a Notes {
+        notes(self.db, self.workspace, key)
+    }
+
+    /// An item's tree.
+    pub fn tree(&self, key: ItemKey) -> Option<&'a Arc<Item>> {
+        item(self.db, key).as_ref()
+    }
+
+    /// The text of a range of an item, whichever file it is in.
+    pub fn text_of(&self, key: ItemKey, range: TextRange) -> Option<&'a str> {
+        let range = range.shifted(item_start(self.db, key));
+        let text: &'a str = key.file.text(self.db);
+        text.get(range.start as usize..range.end as usize)
+    }
+
+    /// The environments to look at: those that are declared, or the one without a name.
+    pub fn environments(&self) -> Vec<Option<SmolStr>> {
+        let declared = self.workspace.environments(self.db);
+        if declared.is_empty() {
+            return vec![None];
+        }
+        declared.keys().cloned().map(Some).collect()
+    }
+
+    /// Asks something in every environment. Where it is nothing anywhere, there is no answer.
+    pub fn everywhere<T: PartialEq>(
+        &self,
+        question: impl Fn(&Option<SmolStr>) -> Option<T>,
+    ) -> Differing<T> {
+        let environments = self.environments();
+        let mut found: Differing<T> = Vec::new();
+        for environment in &environments {
+            let Some(answer) = question(environment) else {
+                continue;
+            };
+            let name = environment.clone().into_iter();
+            match found.iter_mut().find(|(_, known)| *known == answer) {
+                Some((names, _)) => names.extend(name),
+                None => found.push((name.collect(), answer)),
+            }
+        }
+        if let [(names, _)] = found.as_mut_slice()
+            && names.len() == environments.len()
+        {
+            names.clear();
+        }
+        found
+    }
+
+    /// A block in an environment, with all of its values; `None` for what stands in a template.
+    pub fn instance(
+        &self,
+        block: &BlockRef,
+        environment: &Option<SmolStr>,
+    ) -> Option<&'a Instance> {
+        let evaluated = instance(self.db, self.workspace, block.item, environment.clone());
+        let mut found = evaluated.instance.as_ref()?;
+        for (kind, name) in &block.path {
+            found = found
+                .children
+                .iter()
+                .find(|child| child.kind == *kind && child.name == *name)?;
+        }
+        Some(found)
+    }
+
+    /// A field of a block in an environment.
+    pub fn field(
+        &self,
+        block: &BlockRef,
+        field: &str,
+        environment: &Option<SmolStr>,
+    ) -> Option<&'a FieldValue> {
+        self.instance(block, environment)?.fields.get(field)
+    }
+
+    /// The model of the service that an item is, in an environment.
+    pub fn service(&self, key: ItemKey, environment: &Option<SmolStr>) -> Option<&'a ir::Service> {
+        let lowered = service_model(self.db, self.workspace, key, environment.clone());
+        lowered.service.as_ref()
+    }
+
+    /// The model of an SLO in an environment; `block` is the SLO, or something in it.
+    pub fn slo(&self, block: &BlockRef, environment: &Option<SmolStr>) -> Option<&'a ir::Slo> {
+        let (_, name) = block.path.iter().find(|(kind, _)| kind == "slo")?;
+        let service = self.service(block.item, environment)?;
+        service.slos.iter().find(|slo| slo.name == *name)
+    }
+
+    /// The environment whose `in` a byte of an item stands in; otherwise the first to look at.
+    pub fn environment_at(&self, node: &ItemNode, offset: u32) -> Option<SmolStr> {
+        let found = inner_environment(node, offset);
+        found.or_else(|| self.environments().into_iter().next().flatten())
+    }
+
+    /// The project's settings for an environment.
+    pub fn settings_in(&self, environment: &Option<SmolStr>) -> ir::Settings {
+        ir::Settings {
+            environment: environment.clone(),
+            ..self.settings.clone()
+        }
+    }
+
+    /// Whether an item is one of the project's services, and not one of a package's.
+    pub fn is_own_service(&self, key: ItemKey) -> bool {
+        !key.file.package(self.db)
+            && nthc::db::item_entry(self.db, key)
+                .is_some_and(|entry| entry.class == ItemClass::Block && entry.kind == "service")
+    }
+
+    /// The project's own files, those of its packages, and the standard library's, by the names of their modules.
+    pub fn all_files(&self) -> impl Iterator<Item = SourceFile> + use<'a> {
+        self.workspace.modules(self.db).values().copied()
+    }
+}
+
+impl<'a> Source<'a> {
+    /// A file of a project that is looked at.
+    pub fn of(project: &'a ProjectView, file: SourceFile) -> Self {
+        Self {
+            db: project.db(),
+            workspace: project.workspace(),
+            settings: &project.targets,
+            file,
+        }
+    }
+}
+
+/// The environment whose `in` a byte of an item stands in.
+pub fn inner_environment(node: &ItemNode, offset: u32) -> Option<SmolStr> {
+    fn of(body: &Body, offset: u32) -> Option<SmolStr> {
+        let holds = |body: &Body| body.range.start < offset && offset < body.range.end;
+        body.statements
+            .iter()
+            .find_map(|statement| match statement {
+                Statement::In(inner) if holds(&inner.body) => {
+                    of(&inner.body, offset).or_else(|| Some(inner.environment.text.clone()))
+                }
+                Statement::Block(block) if holds(&block.body) => of(&block.body, offset),
+                Statement::For(repeat) if holds(&repeat.body) => of(&repeat.body, offset),
+                Statement::If(choice) => [Some(&choice.then), choice.otherwise.as_ref()]
+                    .into_iter()
+                    .flatten()
+                    .find(|body| holds(body))
+                    .and_then(|body| of(body, offset)),
+                _ => None,
+            })
+    }
+    match node {
+        ItemNode::Block(block) => of(&block.body, offset),
+        ItemNode::Template(template) => of(&template.body, offset),
+        _ => None,
+    }
+}

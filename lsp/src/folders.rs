@@ -1,0 +1,75 @@
+//! The workspace's folders, and the projects in them.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::path::{Path, PathBuf};
+use std::sync::mpsc::Sender;
+use std::thread;
+
+use nthc::project;
+
+use crate::owner::Event;
+
+/// The workspace's folders, each with the projects that were found in it.
+#[derive(Debug, Default)]
+pub struct Folders {
+    found: BTreeMap<PathBuf, Vec<PathBuf>>,
+    /// How many threads look.
+    looking: usize,
+}
+
+impl Folders {
+    /// Takes folders in, and others out; whether projects may be gone by that.
+    pub fn change(&mut self, added: Vec<PathBuf>, removed: &[PathBuf]) -> bool {
+        let before = self.found.len();
+        self.found.retain(|folder, _| !removed.contains(folder));
+        let is_fewer = self.found.len() < before;
+        for folder in added {
+            self.found.entry(folder).or_default();
+        }
+        is_fewer
+    }
+
+    /// Has the folders looked through, in a thread of its own, as they may be large. What is found becomes an event.
+    pub fn look(&mut self, events: &Sender<Event>) {
+        let folders: Vec<PathBuf> = self.found.keys().cloned().collect();
+        if folders.is_empty() {
+            return;
+        }
+        let events = events.clone();
+        let looking = thread::Builder::new()
+            .name("folders".to_owned())
+            .spawn(move || {
+                let found = folders.into_iter().map(|folder| {
+                    let projects = project::projects_below(&folder);
+                    (folder, projects)
+                });
+                // The owner may have ended meanwhile.
+                let _ = events.send(Event::ProjectsFound(found.collect()));
+            });
+        match looking {
+            Ok(_) => self.looking += 1,
+            Err(cause) => eprintln!("nth-lsp: cannot look for projects: {cause}"),
+        }
+    }
+
+    /// Notes what was found. Folders that are none of the workspace's any more are left out.
+    pub fn find(&mut self, found: Vec<(PathBuf, Vec<PathBuf>)>) {
+        self.looking = self.looking.saturating_sub(1);
+        for (folder, projects) in found {
+            if let Some(known) = self.found.get_mut(&folder) {
+                *known = projects;
+            }
+        }
+    }
+
+    /// Whether it is not known by now which projects there are.
+    pub fn is_looking(&self) -> bool {
+        self.looking > 0
+    }
+
+    /// The projects of all folders.
+    pub fn projects(&self) -> BTreeSet<&Path> {
+        let all = self.found.values().flatten();
+        all.map(PathBuf::as_path).collect()
+    }
+}
