@@ -27,6 +27,7 @@ use tower_lsp::lsp_types::{
 use tower_lsp::{Client, LanguageServer, async_trait};
 
 use crate::buffers::path_of;
+use crate::convert::is_own;
 use crate::features::{
     self, call_hierarchy, code_actions, code_lens, completion, definition, document_links, folding,
     formatting, generated, highlights, hover, inlay_hints, references, rename, selection,
@@ -198,6 +199,9 @@ impl LanguageServer for Backend {
 
     async fn did_open(&self, params: DidOpenTextDocumentParams) {
         let document = params.text_document;
+        if is_own(&document.uri) {
+            return;
+        }
         self.put(Event::Open {
             uri: document.uri,
             version: document.version,
@@ -221,6 +225,9 @@ impl LanguageServer for Backend {
     }
 
     async fn did_close(&self, params: DidCloseTextDocumentParams) {
+        if is_own(&params.text_document.uri) {
+            return;
+        }
         self.put(Event::Close {
             uri: params.text_document.uri,
         });
