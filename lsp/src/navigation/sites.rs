@@ -52,12 +52,6 @@ impl<'a> Names<'a> {
         }
         sites
     }
-
-    /// The innermost block of an item that holds a byte of it.
-    pub fn site_at(&self, key: ItemKey, offset: u32) -> Option<Site<'a>> {
-        let mut sites = self.sites(key).into_iter();
-        sites.rfind(|site| site.range.start <= offset && offset <= site.range.end)
-    }
 }
 
 fn of_body<'a>(body: &'a Body, sites: &mut Vec<Site<'a>>) {
