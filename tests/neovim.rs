@@ -73,6 +73,11 @@ fn names_change_in_all_files() {
 }
 
 #[test]
+fn what_is_meant_and_made_is_shown() {
+    drive("generated");
+}
+
+#[test]
 fn the_plugin_knows_the_language() {
     drive("language");
 }
