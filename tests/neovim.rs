@@ -63,6 +63,11 @@ fn documents_are_laid_out() {
 }
 
 #[test]
+fn what_can_be_typed_is_offered() {
+    drive("completion");
+}
+
+#[test]
 fn names_lead_to_what_they_mean() {
     drive("navigation");
 }
