@@ -63,6 +63,11 @@ fn documents_are_laid_out() {
 }
 
 #[test]
+fn what_can_be_typed_is_offered() {
+    drive("completion");
+}
+
+#[test]
 fn names_lead_to_what_they_mean() {
     drive("navigation");
 }
@@ -70,6 +75,11 @@ fn names_lead_to_what_they_mean() {
 #[test]
 fn names_change_in_all_files() {
     drive("rename");
+}
+
+#[test]
+fn what_is_meant_and_made_is_shown() {
+    drive("generated");
 }
 
 #[test]

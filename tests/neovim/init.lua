@@ -53,6 +53,7 @@ end
 
 --- The client of a buffer, once it is attached.
 function attached(buffer)
+  buffer = buffer == 0 and vim.api.nvim_get_current_buf() or buffer
   local client = require("nth.client")
   return eventually("a client", function()
     for _, one in ipairs(client.running()) do

@@ -10,6 +10,7 @@ eventually("the team", function()
   return current_file() == "teams/payments.nth"
 end)
 equal(rest_of_line(), "payments {")
+attached(0)
 
 -- Where it is used, in files that nobody has opened as well.
 vim.lsp.buf.references()
@@ -34,6 +35,7 @@ eventually("the template", function()
   return current_file() == "lib/indicators.nth"
 end)
 equal(rest_of_line(), "settled(")
+attached(0)
 
 vim.cmd("buffer " .. checkout)
 vim.fn.setqflist({})
