@@ -63,6 +63,16 @@ fn documents_are_laid_out() {
 }
 
 #[test]
+fn names_lead_to_what_they_mean() {
+    drive("navigation");
+}
+
+#[test]
+fn names_change_in_all_files() {
+    drive("rename");
+}
+
+#[test]
 fn the_plugin_knows_the_language() {
     drive("language");
 }

@@ -10,15 +10,16 @@ use tokio::sync::mpsc::UnboundedSender;
 use tokio::sync::oneshot;
 use tower_lsp::jsonrpc::{Error, Result};
 use tower_lsp::lsp_types::{
-    self as lsp, CodeAction, CodeActionParams, CodeActionResponse, DidChangeTextDocumentParams,
-    DidChangeWatchedFilesParams, DidChangeWatchedFilesRegistrationOptions,
-    DidChangeWorkspaceFoldersParams, DidCloseTextDocumentParams, DidOpenTextDocumentParams,
-    DidSaveTextDocumentParams, DocumentDiagnosticParams, DocumentDiagnosticReportResult,
-    DocumentFormattingParams, DocumentOnTypeFormattingParams, DocumentRangeFormattingParams,
-    FileChangeType, FileSystemWatcher, FoldingRange, FoldingRangeParams, GlobPattern,
-    InitializeParams, InitializeResult, InitializedParams, MessageType, OneOf, Registration,
-    SaveOptions, SelectionRange, SelectionRangeParams, ServerCapabilities, ServerInfo,
-    TextDocumentSyncCapability, TextDocumentSyncKind, TextDocumentSyncOptions,
+    self as lsp, CodeAction, CodeActionParams, CodeActionResponse, CompletionItem,
+    CompletionParams, CompletionResponse, DidChangeTextDocumentParams, DidChangeWatchedFilesParams,
+    DidChangeWatchedFilesRegistrationOptions, DidChangeWorkspaceFoldersParams,
+    DidCloseTextDocumentParams, DidOpenTextDocumentParams, DidSaveTextDocumentParams,
+    DocumentDiagnosticParams, DocumentDiagnosticReportResult, DocumentFormattingParams,
+    DocumentOnTypeFormattingParams, DocumentRangeFormattingParams, FileChangeType,
+    FileSystemWatcher, FoldingRange, FoldingRangeParams, GlobPattern, InitializeParams,
+    InitializeResult, InitializedParams, MessageType, OneOf, Registration, SaveOptions,
+    SelectionRange, SelectionRangeParams, ServerCapabilities, ServerInfo, SignatureHelp,
+    SignatureHelpParams, TextDocumentSyncCapability, TextDocumentSyncKind, TextDocumentSyncOptions,
     TextDocumentSyncSaveOptions, TextEdit, WorkspaceDiagnosticParams,
     WorkspaceDiagnosticReportResult, WorkspaceFolder, WorkspaceFoldersServerCapabilities,
     WorkspaceServerCapabilities,
@@ -26,10 +27,11 @@ use tower_lsp::lsp_types::{
 use tower_lsp::{Client, LanguageServer, async_trait};
 
 use crate::buffers::path_of;
+use crate::convert::is_own;
 use crate::features::{
-    self, call_hierarchy, code_actions, code_lens, definition, document_links, folding, formatting,
-    generated, highlights, hover, inlay_hints, references, rename, selection, semantic_tokens,
-    symbols, type_hierarchy,
+    self, call_hierarchy, code_actions, code_lens, completion, definition, document_links, folding,
+    formatting, generated, highlights, hover, inlay_hints, references, rename, selection,
+    semantic_tokens, signature, symbols, type_hierarchy,
 };
 use crate::outgoing::Outgoing;
 use crate::owner::Event;
@@ -197,6 +199,9 @@ impl LanguageServer for Backend {
 
     async fn did_open(&self, params: DidOpenTextDocumentParams) {
         let document = params.text_document;
+        if is_own(&document.uri) {
+            return;
+        }
         self.put(Event::Open {
             uri: document.uri,
             version: document.version,
@@ -220,6 +225,9 @@ impl LanguageServer for Backend {
     }
 
     async fn did_close(&self, params: DidCloseTextDocumentParams) {
+        if is_own(&params.text_document.uri) {
+            return;
+        }
         self.put(Event::Close {
             uri: params.text_document.uri,
         });
@@ -331,6 +339,21 @@ impl LanguageServer for Backend {
         // The client has gone where nobody takes it.
         let _ = outgoing.send(shown.outgoing());
         Ok(Some(answer))
+    }
+
+    async fn completion(&self, params: CompletionParams) -> Result<Option<CompletionResponse>> {
+        self.read(move |view| completion::completion(view, &params))
+            .await
+    }
+
+    async fn completion_resolve(&self, item: CompletionItem) -> Result<CompletionItem> {
+        self.read_whole(move |view| completion::resolve(view, item.clone()))
+            .await
+    }
+
+    async fn signature_help(&self, params: SignatureHelpParams) -> Result<Option<SignatureHelp>> {
+        self.read(move |view| signature::signature(view, &params))
+            .await
     }
 
     async fn goto_declaration(

@@ -217,3 +217,9 @@ pub fn standard_address(
 
 /// The scheme of the standard library's modules, for clients that show documents without files.
 pub const STANDARD_SCHEME: &str = "nth-std";
+
+/// Whether an address is one that the server has made, of a document without a file. Its text is the server's, whatever a client
+/// that opens it says.
+pub fn is_own(uri: &Url) -> bool {
+    uri.scheme().starts_with("nth-")
+}

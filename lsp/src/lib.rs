@@ -6,6 +6,7 @@
 //! - `world`: what it holds: the open buffers, the projects that they belong to, what was found in them.
 //! - `view`: all of that as it was at one moment, for questions of other threads.
 //! - `reads`: these questions, and the threads that answer them.
+//! - `cursor`: what stands around a cursor in half-typed text.
 //! - `features`: what can be asked.
 //! - `convert`: the compiler's diagnostics and fixes as the protocol's.
 //! - `outgoing`: the one task that awaits the client.
@@ -13,6 +14,7 @@
 mod backend;
 pub mod buffers;
 pub mod convert;
+pub mod cursor;
 pub mod edits;
 pub mod features;
 mod folders;

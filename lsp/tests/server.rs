@@ -412,3 +412,28 @@ async fn any_text_is_answered() {
     }
     assert_eq!(client.end().await, nth_lsp::Ended::InOrder);
 }
+
+#[tokio::test]
+async fn documents_of_the_server_are_not_the_clients() {
+    let (path, text) = checkout();
+    let mut client = Client::greet(json!({
+        "capabilities": editor(),
+        "initializationOptions": { "virtualDocuments": true },
+    }))
+    .await;
+    client.open(&address(&path), 1, &text).await;
+    let module = "nth-std:///std/http.nth".parse().unwrap();
+    // Whatever it is said to be.
+    client.open(&module, 1, "nonsense {").await;
+    let params = json!({ "textDocument": { "uri": module } });
+    let symbols = client.ask("textDocument/documentSymbol", params).await;
+    let names: Vec<&str> = symbols
+        .as_array()
+        .unwrap()
+        .iter()
+        .map(|symbol| symbol["name"].as_str().unwrap())
+        .collect();
+    assert!(names.contains(&"availability"), "{names:?}");
+    assert!(!names.contains(&"nonsense"), "{names:?}");
+    assert_eq!(client.end().await, nth_lsp::Ended::InOrder);
+}

@@ -6,18 +6,30 @@ vim.cmd("syntax on")
 
 -- The server is built for debugging, and a build server is busy.
 local PATIENCE = 90000
+-- How long to wait before one looks again.
+local STEP = 20
 
---- Waits until `found` gives something that holds, and gives that.
+--- Waits until `found` gives something that holds, and gives that. Meanwhile the editor does what it has to: it takes keys, and
+--- what the server says.
 function eventually(what, found)
-  local answer
-  local is_there = vim.wait(PATIENCE, function()
-    answer = found()
-    return answer and true or false
-  end, 20)
-  if not is_there then
-    error("waited in vain for " .. what .. "; messages: " .. vim.fn.execute("messages"), 2)
+  local waited = 0
+  while true do
+    local answer = found()
+    if answer then
+      return answer
+    end
+    if waited > PATIENCE then
+      error("waited in vain for " .. what .. "; messages: " .. vim.fn.execute("messages"), 2)
+    end
+    waited = waited + STEP
+    coroutine.yield()
   end
-  return answer
+end
+
+--- Presses keys, as they are written in mappings, and waits until `found` gives something that holds.
+function press(keys, what, found)
+  vim.api.nvim_input(keys)
+  return eventually(what, found)
 end
 
 --- Fails where two values differ.
@@ -98,10 +110,8 @@ function diagnostics(buffer, count)
   end)
 end
 
--- Runs a script and leaves the editor with its outcome.
-local function run(script)
-  local file = vim.env.NTH_SCRIPTS .. "/" .. script .. ".lua"
-  local held, failure = xpcall(dofile, debug.traceback, file)
+-- Leaves the editor with the outcome of a script.
+local function leave(held, failure)
   if held then
     io.stderr:write("all of it holds\n")
     vim.cmd("qall!")
@@ -111,9 +121,23 @@ local function run(script)
   end
 end
 
---- Runs a script once the editor has started: some of what it does is done differently before.
+--- Runs a script once the editor has started: some of what it does is done differently before. Whenever the script waits, the
+--- editor goes on.
 function run_soon(script)
-  vim.defer_fn(function()
-    run(script)
-  end, 0)
+  local file = vim.env.NTH_SCRIPTS .. "/" .. script .. ".lua"
+  local thread = coroutine.create(function()
+    local script_itself, unreadable = loadfile(file)
+    if script_itself then
+      leave(xpcall(script_itself, debug.traceback))
+    else
+      leave(false, unreadable)
+    end
+  end)
+  local function go_on()
+    coroutine.resume(thread)
+    if coroutine.status(thread) ~= "dead" then
+      vim.defer_fn(go_on, STEP)
+    end
+  end
+  vim.defer_fn(go_on, 0)
 end

@@ -35,15 +35,6 @@ vim.api.nvim_create_autocmd("BufReadCmd", {
   end,
 })
 
-vim.api.nvim_create_autocmd("BufWritePost", {
-  group = group,
-  pattern = { "*.nth", "nth.toml" },
-  desc = "Shows what has become of generated documents",
-  callback = function()
-    require("nth.documents").refresh()
-  end,
-})
-
 -- What a code lens runs when it is chosen.
 vim.lsp.commands["nth.showGenerated"] = function(command)
   local address = (command.arguments or {})[1]

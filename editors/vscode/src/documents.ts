@@ -19,40 +19,36 @@ interface VirtualDocument {
   languageId?: string;
 }
 
-// How long after the last edit generated texts are asked for anew.
-const PAUSE = 400;
+/** What the server says when documents below an address may have other texts. */
+interface Changed {
+  uri: string;
+}
+
+// How long nothing more must change before texts are asked for anew: nobody reads faster than this.
+const PAUSE = 300;
 
 /** Shows such documents, and keeps those that are generated up to date while sources are edited. */
 export function registerDocuments(server: Server): Disposable {
   const documents = new Documents(server);
-  let timer: NodeJS.Timeout | undefined;
-  const later = () => {
-    clearTimeout(timer);
-    timer = setTimeout(() => documents.refresh(GENERATED), PAUSE);
-  };
   return Disposable.from(
     documents,
     workspace.registerTextDocumentContentProvider(STANDARD, documents),
     workspace.registerTextDocumentContentProvider(GENERATED, documents),
     workspace.onDidOpenTextDocument((document) => documents.setLanguage(document)),
     workspace.onDidCloseTextDocument((document) => documents.forget(document)),
-    workspace.onDidChangeTextDocument((change) => {
-      if (change.document.languageId === "nth" && !isVirtual(change.document.uri)) {
-        later();
-      }
+    server.onDidStart((client) => {
+      client.onNotification("nth/virtualDocumentChanged", ({ uri }: Changed) => documents.refreshSoon(uri));
+      documents.refreshSoon("");
     }),
-    workspace.onDidSaveTextDocument(later),
-    server.onDidStart(() => {
-      documents.refresh(STANDARD);
-      documents.refresh(GENERATED);
-    }),
-    new Disposable(() => clearTimeout(timer)),
   );
 }
 
 class Documents implements TextDocumentContentProvider, Disposable {
   private readonly changed = new EventEmitter<Uri>();
   private readonly languages = new Map<string, string>();
+  // The beginnings of the addresses that are to be asked for anew.
+  private readonly stale = new Set<string>();
+  private timer: NodeJS.Timeout | undefined;
 
   readonly onDidChange = this.changed.event;
 
@@ -85,16 +81,25 @@ class Documents implements TextDocumentContentProvider, Disposable {
     this.languages.delete(document.uri.toString());
   }
 
-  /** Asks anew for all documents of a scheme that are open. */
-  refresh(scheme: string): void {
-    for (const document of workspace.textDocuments) {
-      if (document.uri.scheme === scheme) {
-        this.changed.fire(document.uri);
+  /** Asks anew for all open documents whose addresses begin like this, once nothing more changes. */
+  refreshSoon(beginning: string): void {
+    this.stale.add(beginning);
+    clearTimeout(this.timer);
+    this.timer = setTimeout(() => this.refresh(), PAUSE);
+  }
+
+  private refresh(): void {
+    const stale = [...this.stale];
+    this.stale.clear();
+    for (const { uri } of workspace.textDocuments) {
+      if (isVirtual(uri) && stale.some((beginning) => toServer(uri).startsWith(beginning))) {
+        this.changed.fire(uri);
       }
     }
   }
 
   dispose(): void {
+    clearTimeout(this.timer);
     this.changed.dispose();
   }
 }

@@ -1,25 +1,25 @@
 // Showing what services become, from a code lens or by a command.
 
-import { type CodeLens, Disposable, Uri, ViewColumn, commands, window, workspace } from "vscode";
+import { type CodeLens, type Disposable, ViewColumn, commands, window, workspace } from "vscode";
 import { fromServer } from "./addresses";
 
-const SHOW = "nth.showGenerated";
+/**
+ * The command of code lenses. The server offers it too, for editors that can't show its documents, so that the client
+ * registers it; here it is carried out without asking the server.
+ */
+export const SHOW = "nth.showGenerated";
 
 export function registerPreview(): Disposable {
-  return Disposable.from(
-    commands.registerCommand(SHOW, show),
-    commands.registerCommand("nth.chooseGenerated", choose),
-  );
+  return commands.registerCommand("nth.chooseGenerated", choose);
 }
 
 /** Shows a generated document beside the source. */
-async function show(address?: unknown): Promise<void> {
-  if (typeof address !== "string" && !(address instanceof Uri)) {
+export async function show(address: unknown): Promise<void> {
+  if (typeof address !== "string") {
     await choose();
     return;
   }
-  const uri = typeof address === "string" ? fromServer(address) : address;
-  const document = await workspace.openTextDocument(uri);
+  const document = await workspace.openTextDocument(fromServer(address));
   await window.showTextDocument(document, { viewColumn: ViewColumn.Beside, preview: true, preserveFocus: true });
 }
 

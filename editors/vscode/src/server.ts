@@ -8,8 +8,9 @@ import {
   State,
   type ServerOptions,
 } from "vscode-languageclient/node";
-import { fromServer, toServer } from "./addresses";
+import { STANDARD, fromServer, toServer } from "./addresses";
 import { type Command, findCommand } from "./command";
+import { SHOW, show } from "./preview";
 import { Status } from "./status";
 
 /** The server, whether it runs or not. */
@@ -17,7 +18,7 @@ export class Server implements Disposable {
   /** What the server writes to its error stream, and what is said between it and the editor if that is to be traced. */
   readonly output: OutputChannel = window.createOutputChannel("nth");
   private readonly status = new Status();
-  private readonly started = new EventEmitter<void>();
+  private readonly started = new EventEmitter<LanguageClient>();
   private client: LanguageClient | undefined;
   // What is to happen next waits for what happens now, so that two restarts do not make two servers.
   private turn: Promise<void> = Promise.resolve();
@@ -88,7 +89,7 @@ export class Server implements Disposable {
     this.client = client;
     const info = client.initializeResult?.serverInfo;
     this.status.running(`${info?.name ?? "nth-lsp"} ${info?.version ?? ""}`.trim(), found.command);
-    this.started.fire();
+    this.started.fire(client);
   }
 
   private connect({ command, args }: Command, pages: string): LanguageClient {
@@ -97,11 +98,17 @@ export class Server implements Disposable {
       documentSelector: [
         { scheme: "file", language: "nth" },
         { scheme: "untitled", language: "nth" },
+        // The server knows what their texts say, so that one can go on from there.
+        { scheme: STANDARD, language: "nth" },
       ],
-      initializationOptions: pages === "" ? {} : { diagnosticPages: pages },
+      initializationOptions: { virtualDocuments: true, ...(pages === "" ? {} : { diagnosticPages: pages }) },
+      synchronize: { configurationSection: "nth" },
       outputChannel: this.output,
       revealOutputChannelOn: RevealOutputChannelOn.Never,
       uriConverters: { code2Protocol: toServer, protocol2Code: fromServer },
+      middleware: {
+        executeCommand: (name, given, next) => (name === SHOW ? show(given[0]) : next(name, given)),
+      },
     };
     return new LanguageClient("nth", "nth", server, options);
   }

@@ -108,8 +108,8 @@ struct Target {
 
 /// The innermost block around a name that it is the name of, or else the name alone.
 fn target(names: &Names<'_>, span: Span) -> Target {
-    let sites = names.sites(span.item).into_iter();
-    let own = sites.filter(|site| site.selection() == span.range).last();
+    let mut sites = names.sites(span.item).into_iter();
+    let own = sites.rfind(|site| site.selection() == span.range);
     let whole = own.map_or(span.range, |site| site.range);
     let name = names.absolute(span);
     Target {

@@ -22,6 +22,7 @@ use crate::settings::Settings;
 pub mod call_hierarchy;
 pub mod code_actions;
 pub mod code_lens;
+pub mod completion;
 pub mod definition;
 pub mod document_links;
 pub mod folding;
@@ -34,11 +35,14 @@ pub mod references;
 pub mod rename;
 pub mod selection;
 pub mod semantic_tokens;
+pub mod signature;
 pub mod symbols;
 pub mod type_hierarchy;
 
 // What several features look at things with.
+pub mod docs;
 pub mod markup;
+pub mod promql;
 pub mod source;
 pub mod spoken;
 pub mod walk;
@@ -48,6 +52,7 @@ const OFFERS: &[fn(&mut ServerCapabilities, &Settings)] = &[
     call_hierarchy::offer,
     code_actions::offer,
     code_lens::offer,
+    completion::offer,
     definition::offer,
     document_links::offer,
     folding::offer,
@@ -60,6 +65,7 @@ const OFFERS: &[fn(&mut ServerCapabilities, &Settings)] = &[
     rename::offer,
     selection::offer,
     semantic_tokens::offer,
+    signature::offer,
     symbols::offer,
 ];
 

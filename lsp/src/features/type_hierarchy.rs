@@ -96,8 +96,8 @@ fn resolve<'a>(view: &'a View, item: &TypeHierarchyItem) -> Option<(Cursor<'a>, 
 
 fn item(view: &View, at: &Cursor<'_>, span: Span) -> Option<TypeHierarchyItem> {
     let entry = item_entry(at.names.db, span.item)?;
-    let sites = at.names.sites(span.item).into_iter();
-    let site = sites.filter(|site| site.selection() == span.range).last();
+    let mut sites = at.names.sites(span.item).into_iter();
+    let site = sites.rfind(|site| site.selection() == span.range);
     let (kind, what) = match (&site, entry.class) {
         (Some(site), ItemClass::Template) if is_own(at, span) => (
             SymbolKind::CONSTRUCTOR,

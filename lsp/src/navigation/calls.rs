@@ -32,12 +32,11 @@ impl Names<'_> {
 
     fn depended_on(&self, dependency: &BlockRef) -> Option<ItemKey> {
         let (_, name) = dependency.path.last()?;
-        let found = self.instances(dependency.item).find_map(|service| {
+        self.instances(dependency.item).find_map(|service| {
             let mut children = service.children.iter();
             let found = children.find(|child| child.kind == "dependency" && child.name == *name)?;
             target(found).map(|(key, _)| key)
-        });
-        found
+        })
     }
 
     /// A service in every environment.

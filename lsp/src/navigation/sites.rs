@@ -52,14 +52,6 @@ impl<'a> Names<'a> {
         }
         sites
     }
-
-    /// The innermost block of an item that holds a byte of it.
-    pub fn site_at(&self, key: ItemKey, offset: u32) -> Option<Site<'a>> {
-        let sites = self.sites(key).into_iter();
-        sites
-            .filter(|site| site.range.start <= offset && offset <= site.range.end)
-            .last()
-    }
 }
 
 fn of_body<'a>(body: &'a Body, sites: &mut Vec<Site<'a>>) {

@@ -396,6 +396,31 @@ service checkout {
     }
 
     #[test]
+    fn a_query_stays_where_its_labels_come_from() {
+        let text = "
+import lib.services
+
+service a : services.online(`jobs_t$0otal`, under: 1s) {
+  alert b { when = `up == 0` }
+}
+";
+        assert_eq!(
+            titles(text, &["refactor.extract"]),
+            [
+                "Extract into a `let`: the labels that a query gets depend on where it is written",
+                "Extract a template of this service"
+            ]
+        );
+        let text = text
+            .replace("_t$0otal", "_total")
+            .replace("up == 0", "u$0p == 0");
+        assert!(
+            after(&text, "Extract into a `let`")
+                .contains("  alert b { let when = `up == 0`  when = when }\n")
+        );
+    }
+
+    #[test]
     fn a_let_is_put_where_it_is_used() {
         let text = "
 service checkout {

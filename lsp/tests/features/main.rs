@@ -6,6 +6,9 @@ mod code_actions;
 mod code_lens;
 #[path = "../common/mod.rs"]
 mod common;
+mod completing;
+mod completion;
+mod completion_promql;
 mod definition;
 mod folding;
 mod formatting;
@@ -18,5 +21,6 @@ mod references;
 mod rename;
 mod selection;
 mod semantic_tokens;
+mod signature;
 mod support;
 mod symbols;

@@ -252,7 +252,7 @@ fn a_let_of_any_literal_builds_the_same() {
         &["refactor.extract"],
         |title| title.starts_with("Extract into"),
         literals,
-        29,
+        23,
     );
     assert!(done["Extract into"] > 3, "{done:?}");
 }

@@ -300,3 +300,20 @@ fn dependencies_come_through_templates() {
         ["shop (main): main.nth:4 service shop : [regulated] {}"]
     );
 }
+
+#[test]
+fn beside_a_query_that_is_an_argument() {
+    assert_eq!(
+        references(
+            "
+            team pay$0ments {}
+            template service worker(jobs: selector) { slo ok { sli : ratio { bad = `x_total`  total = jobs } } }
+            service mailer : worker(jobs: `mails_total`) { team = payments  selector = { job = \"m\" } }
+            "
+        ),
+        [
+            "main.nth:1 team [payments] {}",
+            "main.nth:3 service mailer : worker(jobs: `mails_total`) { team = [payments]  selector = { job = \"m\" } }",
+        ]
+    );
+}

@@ -342,3 +342,67 @@ fn the_manifests_team_is_refused() {
         "refused: the manifest names `payments` as the default team: change it there first"
     );
 }
+
+#[test]
+fn a_packages_name_changes_in_the_projects_that_are_open_too() {
+    let text = "
+        //- nth.toml
+        [project]
+        name = \"demo\"
+        [dependencies]
+        platform = { path = \"platform\" }
+        //- main.nth
+        import platform.tiers.{gold}
+        service s { tier = gold }
+        //- platform/nth.toml
+        [project]
+        name = \"platform\"
+        //- platform/tiers.nth
+        tier go$0ld { availability = 99%  latency = 1s }
+        ";
+    let mut editor = Editor::open(text);
+    editor.open_file("main.nth");
+    let context = json!({ "context": { "includeDeclaration": true } });
+    let found = editor.ask_at_cursor("textDocument/references", context);
+    assert_eq!(
+        editor.show_locations(&found),
+        [
+            "platform/tiers.nth:1 tier [gold] { availability = 99%  latency = 1s }",
+            "main.nth:1 import platform.tiers.{[gold]}",
+            "main.nth:2 service s { tier = [gold] }",
+        ]
+    );
+    let edit = editor.ask_at_cursor("textDocument/rename", json!({ "newName": "best" }));
+    let edited = editor.edited(&edit);
+    assert_eq!(edited.len(), 2);
+    assert_eq!(
+        edited["main.nth"],
+        "import platform.tiers.{best}\nservice s { tier = best }\n"
+    );
+    assert_eq!(
+        edited["platform/tiers.nth"],
+        "tier best { availability = 99%  latency = 1s }\n"
+    );
+}
+
+#[test]
+fn names_with_others_in_their_holes() {
+    assert_eq!(
+        rename(
+            "service s { for r$0 in [\"eu\"] { alert \"lag-${r}\" { when = `up < 1` } } }",
+            "region"
+        ),
+        "//- main.nth\nservice s { for region in [\"eu\"] { alert \"lag-${region}\" { when = `up < 1` } } }\n"
+    );
+}
+
+#[test]
+fn names_with_hyphens_in_holes() {
+    assert_eq!(
+        rename(
+            "service s { let de$0ep = 9  alert a { when = `max(x) > ${deep}` } }",
+            "too-deep"
+        ),
+        "//- main.nth\nservice s { let too-deep = 9  alert a { when = `max(x) > ${too-deep}` } }\n"
+    );
+}

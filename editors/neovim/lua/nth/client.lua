@@ -106,7 +106,16 @@ function M.settings(root)
     cmd = (config.command()),
     root_dir = root,
     capabilities = options.capabilities or vim.lsp.protocol.make_client_capabilities(),
-    init_options = options.diagnostic_pages and { diagnosticPages = options.diagnostic_pages } or nil,
+    init_options = {
+      virtualDocuments = true,
+      diagnosticPages = options.diagnostic_pages,
+      inlayHints = options.inlay_hints,
+    },
+    handlers = {
+      ["nth/virtualDocumentChanged"] = function(_, changed)
+        documents.refresh_soon(changed.uri)
+      end,
+    },
     on_attach = attached,
   }
 end
@@ -194,7 +203,7 @@ function M.restart()
   warned = false
   M.stop(function()
     M.start_all()
-    documents.refresh()
+    documents.refresh_soon("")
   end)
 end
 

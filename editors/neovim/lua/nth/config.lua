@@ -11,6 +11,9 @@ local defaults = {
   code_lens = true,
   -- The address of the folder with the pages of the diagnostics' codes; the server's own pages where absent.
   diagnostic_pages = nil,
+  -- Which inlay hints the server gives, `{ budget = false }`; all of them where absent. Neovim shows them since 0.10, once
+  -- `vim.lsp.inlay_hint.enable()` was called.
+  inlay_hints = nil,
   -- What the client can do, as completion plugins extend it; Neovim's own where absent.
   capabilities = nil,
   -- Called with the client and the buffer when a buffer is attached: the place for mappings.

@@ -45,17 +45,30 @@ function M.read(buffer)
   else
     show_answer(buffer, failure, nil)
   end
+  if vim.startswith(address, "nth-std://") then
+    -- One can go on from there.
+    vim.lsp.buf_attach_client(buffer, asked.id)
+  end
 end
 
---- Asks anew for what is shown of generated documents; what the standard library says does not change.
-function M.refresh()
+-- Asks anew for the open documents whose addresses begin like one of these.
+local function refresh(beginnings)
   local asked = client()
   if not asked then
     return
   end
+  local function is_stale(address)
+    for _, beginning in ipairs(beginnings) do
+      if vim.startswith(address, beginning) then
+        return true
+      end
+    end
+    return false
+  end
   for _, buffer in ipairs(vim.api.nvim_list_bufs()) do
     local address = vim.api.nvim_buf_get_name(buffer)
-    if vim.api.nvim_buf_is_loaded(buffer) and vim.startswith(address, "nth-generated://") then
+    local is_shown = vim.api.nvim_buf_is_loaded(buffer) and vim.startswith(address, "nth-generated://")
+    if is_shown and is_stale(address) then
       local function got(failure, answer)
         if vim.api.nvim_buf_is_valid(buffer) then
           show_answer(buffer, failure, answer)
@@ -64,6 +77,25 @@ function M.refresh()
       require("nth.client").call(asked, "request", "nth/virtualDocument", { uri = address }, got, buffer)
     end
   end
+end
+
+-- The beginnings of the addresses that are to be asked for anew, and which change was the last.
+local stale = {}
+local changes = 0
+
+--- Asks anew for the open documents whose addresses begin like this, once nothing more changes. What the standard library says
+--- does not change.
+function M.refresh_soon(beginning)
+  stale[beginning] = true
+  changes = changes + 1
+  local change = changes
+  vim.defer_fn(function()
+    if change == changes then
+      local beginnings = vim.tbl_keys(stale)
+      stale = {}
+      refresh(beginnings)
+    end
+  end, 300)
 end
 
 --- Shows a document beside what is edited.

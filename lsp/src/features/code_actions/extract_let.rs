@@ -7,7 +7,9 @@ use nthc::syntax::tree::{Expr, ExprNode, ItemNode, Statement, TextRange};
 use tower_lsp::lsp_types::CodeActionKind;
 
 use super::super::formatting::layout::line_start;
-use super::place::{ItemAt, KEYWORDS, Offer, Place, identifier, insertion, replacement};
+use super::place::{
+    ItemAt, KEYWORDS, Offer, Place, has_labels, has_query, identifier, insertion, replacement,
+};
 use crate::nodes::{Node, statement_range};
 
 /// Makes the selected expression, or the literal at the cursor, a `let` right before its statement.
@@ -27,7 +29,15 @@ pub fn extract<'a>(place: &'a Place<'a>, offers: &mut Vec<Offer<'a>>) {
     }
     let kind = CodeActionKind::REFACTOR_EXTRACT;
     let title = "Extract into a `let`";
-    if let Some(reason) = what_binds(place, at, expr) {
+    // The `let` will stand outside of the blocks that are entered after the last statement.
+    let left = path
+        .iter()
+        .rev()
+        .take_while(|node| !matches!(node, Node::Statement(_)))
+        .any(|node| matches!(node, Node::Block(block) if has_labels(place, block)));
+    let by_its_place = (left && has_query(expr))
+        .then(|| "the labels that a query gets depend on where it is written".to_owned());
+    if let Some(reason) = by_its_place.or_else(|| what_binds(place, at, expr)) {
         offers.push(Offer::refused(kind, title, reason));
         return;
     }

@@ -9,7 +9,7 @@ use tower_lsp::lsp_types::CodeActionKind;
 
 use super::super::formatting::diff::Change;
 use super::super::formatting::layout::whole_lines;
-use super::place::{ItemAt, Offer, Place, has_word, replacement};
+use super::place::{ItemAt, Offer, Place, has_labels, has_query, has_word, replacement};
 use crate::nodes::{Node, of_item, walk_item};
 
 /// A `let`, and what it is to whoever speaks of it.
@@ -110,7 +110,7 @@ fn uses(place: &Place<'_>, declared: &Declared<'_>) -> Result<Vec<Change>, Strin
                 let noted = notes.names.iter().find(|noted| noted.range == expr.range);
                 match noted {
                     Some(noted) if noted.meaning == declared.meaning => {
-                        match in_place(declared, value, at, path) {
+                        match in_place(place, declared, value, at, path) {
                             Ok(text) => {
                                 changes.push(replacement(expr.range.shifted(at.start), text))
                             }
@@ -147,6 +147,7 @@ fn visit<'t>(node: Node<'t>, path: &mut Vec<Node<'t>>, found: &mut impl FnMut(&[
 
 /// What is to stand where the name stood.
 fn in_place(
+    place: &Place<'_>,
     declared: &Declared<'_>,
     value: &str,
     at: ItemAt<'_>,
@@ -155,16 +156,14 @@ fn in_place(
     let name = &declared.name;
     // Where the value's own names mean something else.
     let mut words: Vec<SmolStr> = Vec::new();
-    let mut has_query = false;
     Node::Expr(declared.value).walk(&mut |node| {
-        if let Node::Expr(expr) = node {
-            match &expr.node {
-                ExprNode::Name(name) => words.push(name.text.clone()),
-                ExprNode::Query(_) => has_query = true,
-                _ => {}
-            }
+        if let Node::Expr(expr) = node
+            && let ExprNode::Name(name) = &expr.node
+        {
+            words.push(name.text.clone());
         }
     });
+    let has_query = has_query(declared.value);
     let holds_let = |range: TextRange| {
         at.key == declared.at.key
             && range.start <= declared.range.start
@@ -192,7 +191,7 @@ fn in_place(
                 ));
             }
             // Which labels are added to a query depends on where it is written.
-            Node::Block(_) if has_query => {
+            Node::Block(block) if has_query && has_labels(place, block) => {
                 return Err(format!("its query would be another where `{name}` is used"));
             }
             _ => {}

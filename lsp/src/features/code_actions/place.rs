@@ -6,7 +6,7 @@ use nthc::db::{Database, ItemKey, SourceFile, Workspace, file_names, parsed};
 use nthc::eval::notes::{Notes, notes};
 use nthc::schema::{Schema, schema};
 use nthc::syntax::structure::{Part, PartKind, parts};
-use nthc::syntax::tree::{ExprNode, Item, ItemNode, ParsedFile, Statement, TextRange};
+use nthc::syntax::tree::{Block, Expr, ExprNode, Item, ItemNode, ParsedFile, Statement, TextRange};
 use smol_str::SmolStr;
 use tower_lsp::lsp_types::CodeActionKind;
 
@@ -314,4 +314,24 @@ impl<'a> Offer<'a> {
             plan: Plan::Refused(reason.into()),
         }
     }
+}
+
+/// Whether the labels that are added to a query written in a block are that block's, and not those of the one around it.
+pub fn has_labels(place: &Place<'_>, block: &Block) -> bool {
+    place.schema().field(&block.kind.text, "selector").is_some()
+}
+
+/// Whether a query is written in an expression.
+pub fn has_query(expr: &Expr) -> bool {
+    let mut found = false;
+    Node::Expr(expr).walk(&mut |node| {
+        found |= matches!(
+            node,
+            Node::Expr(Expr {
+                node: ExprNode::Query(_),
+                ..
+            })
+        );
+    });
+    found
 }

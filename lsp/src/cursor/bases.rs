@@ -1,0 +1,216 @@
+//! What the blocks around the cursor have of their bases: the bodies of templates and blocks, as they are written.
+
+use nthc::db::{ItemClass, ItemKey, SourceFile, Workspace, item};
+use nthc::resolve::{Want, resolve_path};
+use nthc::schema::Schema;
+use nthc::syntax::tree::{Base, Block, Body, Field, ItemNode, Statement};
+use smol_str::SmolStr;
+
+/// How many bases may stand behind one another. A circle of them is an error, and is left here.
+const MOST_BASES: usize = 16;
+
+/// A body of a base, with the file that its names are known in.
+#[derive(Clone, Copy)]
+pub struct Layer<'db> {
+    /// The body.
+    pub body: &'db Body,
+    /// Its file.
+    pub file: SourceFile,
+}
+
+/// What a block has of its bases.
+#[derive(Clone, Default)]
+pub struct Bases<'db> {
+    /// The bodies, those of the outermost base first.
+    pub layers: Vec<Layer<'db>>,
+    /// The variant that it is.
+    pub variant: Option<SmolStr>,
+}
+
+/// Where bases are looked up.
+#[derive(Clone, Copy)]
+pub struct Lookup<'db> {
+    /// The database.
+    pub db: &'db dyn salsa::Database,
+    /// The workspace.
+    pub workspace: Workspace,
+    /// The schema.
+    pub schema: &'db Schema,
+}
+
+impl<'db> Lookup<'db> {
+    /// A tree of an item.
+    pub fn node(self, key: ItemKey) -> Option<&'db ItemNode> {
+        item(self.db, key).as_ref().map(|tree| &tree.node)
+    }
+
+    /// The template or block that a base of a kind means in a file.
+    pub fn base_item(self, kind: &str, path: &[SmolStr], file: SourceFile) -> Option<ItemKey> {
+        [ItemClass::Template, ItemClass::Block]
+            .into_iter()
+            .find_map(|class| {
+                resolve_path(self.db, self.workspace, file, path, Want { class, kind })
+            })
+    }
+
+    /// What a base brings.
+    pub fn of_path(self, kind: &str, path: &[SmolStr], file: SourceFile) -> Bases<'db> {
+        let mut bases = Bases::default();
+        self.add_path(kind, path, file, MOST_BASES, &mut bases);
+        bases
+    }
+
+    /// What a top-level block has, its own body included.
+    pub fn of_item(self, key: ItemKey) -> Bases<'db> {
+        let mut bases = Bases::default();
+        self.add_item(key, MOST_BASES, &mut bases);
+        bases
+    }
+
+    fn add_item(self, key: ItemKey, left: usize, bases: &mut Bases<'db>) {
+        let (kind, base, body) = match self.node(key) {
+            Some(ItemNode::Template(template)) => (&template.kind, &template.base, &template.body),
+            Some(ItemNode::Block(block)) => (&block.kind, &block.base, &block.body),
+            _ => return,
+        };
+        self.add_layer(&kind.text, base.as_ref(), body, key.file, left, bases);
+    }
+
+    fn add_layer(
+        self,
+        kind: &str,
+        base: Option<&'db Base>,
+        body: &'db Body,
+        file: SourceFile,
+        left: usize,
+        bases: &mut Bases<'db>,
+    ) {
+        if let Some(base) = base {
+            let path: Vec<SmolStr> = base
+                .path
+                .segments
+                .iter()
+                .map(|name| name.text.clone())
+                .collect();
+            self.add_path(kind, &path, file, left, bases);
+        }
+        bases.layers.push(Layer { body, file });
+    }
+
+    fn add_path(
+        self,
+        kind: &str,
+        path: &[SmolStr],
+        file: SourceFile,
+        left: usize,
+        bases: &mut Bases<'db>,
+    ) {
+        let Some(left) = left.checked_sub(1) else {
+            return;
+        };
+        if let [name] = path
+            && self.is_variant(kind, name)
+        {
+            bases.variant = Some(name.clone());
+        } else if let Some(key) = self.base_item(kind, path, file) {
+            self.add_item(key, left, bases);
+        }
+    }
+
+    /// Whether a kind is a variant of another.
+    pub fn is_variant(self, kind: &str, variant: &str) -> bool {
+        let known = self.schema.kinds.get(variant);
+        known.is_some_and(|known| known.base.as_deref() == Some(kind))
+    }
+
+    /// What a block nested in bases has of them.
+    pub fn nested(self, outer: &Bases<'db>, kind: &str, name: &str) -> Bases<'db> {
+        let mut bases = Bases::default();
+        for layer in &outer.layers {
+            for block in blocks(layer.body) {
+                let block_name = block.name.as_ref().map_or("", |name| name.text.as_str());
+                if block.kind.text == kind && block_name == name {
+                    let base = block.base.as_ref();
+                    if base.is_some() {
+                        bases = Bases::default();
+                    }
+                    self.add_layer(kind, base, &block.body, layer.file, MOST_BASES, &mut bases);
+                }
+            }
+        }
+        bases
+    }
+}
+
+impl<'db> Bases<'db> {
+    /// The fields that they set, the last setting of each.
+    pub fn fields(&self) -> impl Iterator<Item = &'db Field> {
+        self.layers
+            .iter()
+            .rev()
+            .flat_map(|layer| layer.body.statements.iter())
+            .filter_map(|statement| match statement {
+                Statement::Field(field) => Some(field),
+                _ => None,
+            })
+    }
+
+    /// The field that they set by that name.
+    pub fn field(&self, name: &str) -> Option<&'db Field> {
+        self.fields().find(|field| field.name.text == name)
+    }
+
+    /// The blocks that they hold, without those that one of them takes out.
+    pub fn children(&self) -> Vec<&'db Block> {
+        let mut found: Vec<&'db Block> = Vec::new();
+        for layer in &self.layers {
+            for block in blocks(layer.body) {
+                let is_it = |known: &&'db Block| same(known, block);
+                match found.iter().position(is_it) {
+                    Some(place) if block.base.is_some() => {
+                        if let Some(slot) = found.get_mut(place) {
+                            *slot = block;
+                        }
+                    }
+                    Some(_) => {}
+                    None => found.push(block),
+                }
+            }
+            for statement in &layer.body.statements {
+                if let Statement::Without(without) = statement {
+                    found.retain(|block| {
+                        let name = |name: &Option<nthc::syntax::tree::Name>| {
+                            name.as_ref().map(|name| name.text.clone())
+                        };
+                        block.kind.text != without.kind.text
+                            || name(&block.name) != name(&without.name)
+                    });
+                }
+            }
+        }
+        found
+    }
+}
+
+fn same(one: &Block, other: &Block) -> bool {
+    let name = |block: &Block| block.name.as_ref().map(|name| name.text.clone());
+    one.kind.text == other.kind.text && name(one) == name(other)
+}
+
+/// The blocks that stand in a body, be it in a condition, a loop or an environment.
+fn blocks(body: &Body) -> Vec<&Block> {
+    let mut found = Vec::new();
+    for statement in &body.statements {
+        match statement {
+            Statement::Block(block) => found.push(block),
+            Statement::If(choice) => {
+                found.extend(blocks(&choice.then));
+                found.extend(choice.otherwise.as_ref().map(blocks).unwrap_or_default());
+            }
+            Statement::For(repeat) => found.extend(blocks(&repeat.body)),
+            Statement::In(inner) => found.extend(blocks(&inner.body)),
+            _ => {}
+        }
+    }
+    found
+}

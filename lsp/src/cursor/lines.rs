@@ -1,0 +1,138 @@
+//! What lines and words look like, where only that tells whether something left open ends.
+
+/// Whether what stands at a byte comes after an odd number of backslashes.
+pub fn is_escaped(text: &str, at: usize) -> bool {
+    let before = text.as_bytes().get(..at).unwrap_or_default();
+    before
+        .iter()
+        .rev()
+        .take_while(|byte| **byte == b'\\')
+        .count()
+        % 2
+        == 1
+}
+
+/// How long the name is that a text begins with.
+pub fn word_length(text: &str) -> usize {
+    let bytes = text.as_bytes();
+    let is_part = |at: usize| {
+        bytes
+            .get(at)
+            .is_some_and(|byte| byte.is_ascii_alphanumeric() || *byte == b'_')
+    };
+    if bytes.first().is_none_or(u8::is_ascii_digit) {
+        return 0;
+    }
+    let mut at = 0;
+    loop {
+        if is_part(at) {
+            at += 1;
+            continue;
+        }
+        let hyphens = text
+            .get(at..)
+            .unwrap_or_default()
+            .bytes()
+            .take_while(|byte| *byte == b'-')
+            .count();
+        if at == 0 || hyphens == 0 || !is_part(at + hyphens) {
+            return at;
+        }
+        at += hyphens;
+    }
+}
+
+/// How long the number is that a text begins with, with its unit.
+pub fn number_length(text: &str) -> usize {
+    let bytes = text.as_bytes();
+    let mut at = 0;
+    while let Some(byte) = bytes.get(at) {
+        let next = bytes.get(at + 1).copied().unwrap_or_default();
+        let goes_on = match byte {
+            b'.' => next.is_ascii_digit(),
+            b':' => next.is_ascii_digit(),
+            b'/' => matches!(next, b's' | b'm' | b'h') && !is_word_byte(bytes.get(at + 2)),
+            b'%' => true,
+            _ => byte.is_ascii_alphanumeric() || *byte == b'_',
+        };
+        if !goes_on {
+            break;
+        }
+        at += 1;
+    }
+    at
+}
+
+fn is_word_byte(byte: Option<&u8>) -> bool {
+    byte.is_some_and(|byte| byte.is_ascii_alphanumeric() || *byte == b'_')
+}
+
+/// How far a line is indented.
+pub fn indent_of(line: &str) -> usize {
+    line.len() - trimmed(line).len()
+}
+
+/// A line without its indent.
+pub fn trimmed(text: &str) -> &str {
+    text.trim_start_matches([' ', '\t'])
+}
+
+/// Whether a line can only be the beginning of a statement, or the end of a body.
+pub fn starts_statement(line: &str) -> bool {
+    let line = trimmed(line);
+    if line.starts_with('}') || starts_block(line) {
+        return true;
+    }
+    let after = trimmed(line.get(word_length(line)..).unwrap_or_default());
+    word_length(line) > 0 && after.starts_with('=') && !after.starts_with("==")
+}
+
+/// Whether a line begins with the head of a block: `kind name? {` or `kind name :`.
+pub fn starts_block(line: &str) -> bool {
+    let line = trimmed(line);
+    let kind = word_length(line);
+    if kind == 0 || line.get(..kind) == Some("if") {
+        return false;
+    }
+    let after = trimmed(line.get(kind..).unwrap_or_default());
+    let name = match after.strip_prefix('"') {
+        Some(inner) => inner
+            .find(['"', '\n'])
+            .filter(|end| inner.as_bytes().get(*end) == Some(&b'"'))
+            .map_or(0, |end| end + 2),
+        None => word_length(after),
+    };
+    let rest = trimmed(after.get(name..).unwrap_or_default());
+    rest.starts_with('{') || (name > 0 && rest.starts_with(':'))
+}
+
+/// Where a query ends: at its backtick, or, where none comes before a line that can only be a statement, with its line.
+pub fn query_end(text: &str) -> usize {
+    let mut braces = 0_usize;
+    for (at, letter) in text.char_indices() {
+        match letter {
+            '`' => return at,
+            '{' => braces += 1,
+            '}' => braces = braces.saturating_sub(1),
+            '\n' => {
+                let line = trimmed(text.get(at + 1..).unwrap_or_default());
+                let name = word_length(line);
+                let after = line.get(name..).unwrap_or_default();
+                let value = trimmed(after).strip_prefix('=').unwrap_or("x");
+                let stops = if braces == 0 {
+                    line.starts_with('}') || (name > 0 && value.starts_with([' ', '\t', '`', '"']))
+                } else {
+                    name > 0
+                        && after.starts_with([' ', '\t'])
+                        && value.starts_with([' ', '\t'])
+                        && !trimmed(value).starts_with('"')
+                };
+                if stops {
+                    break;
+                }
+            }
+            _ => {}
+        }
+    }
+    text.find(['\n', '\r']).unwrap_or(text.len())
+}

@@ -1,0 +1,226 @@
+//! What is around the cursor: the blocks that it stands in, and the names that are known there.
+
+use nthc::db::SourceFile;
+use nthc::schema::Ty;
+use smol_str::SmolStr;
+
+use super::bases::{Bases, Lookup};
+use super::statement::Unit;
+use super::tokens::{Delim, Tokens};
+
+/// A block around the cursor.
+#[derive(Clone)]
+pub struct BlockAt<'db> {
+    /// Its kind.
+    pub kind: SmolStr,
+    /// Its name; empty where it has none.
+    pub name: SmolStr,
+    /// What it has of its bases.
+    pub bases: Bases<'db>,
+    /// The token of its brace.
+    pub open: usize,
+}
+
+impl BlockAt<'_> {
+    /// The kind whose fields it has.
+    pub fn fields_of(&self) -> SmolStr {
+        self.bases
+            .variant
+            .clone()
+            .unwrap_or_else(|| self.kind.clone())
+    }
+}
+
+/// A name of a body or a template.
+#[derive(Clone)]
+pub struct Local {
+    /// The name.
+    pub name: String,
+    /// What it is: a parameter, a `let` or a loop's variable.
+    pub what: LocalKind,
+    /// Its type, where it is written.
+    pub ty: Option<Ty>,
+    /// Its value, or the list that it goes through.
+    pub units: Vec<Unit>,
+    /// Whether it goes through that list.
+    pub is_element: bool,
+}
+
+/// What a local name is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum LocalKind {
+    /// A template's parameter.
+    Param,
+    /// A `let` of a body.
+    Let,
+    /// A loop's variable.
+    Loop,
+}
+
+/// Everything around the cursor.
+pub struct Scope<'db> {
+    /// Where items are looked up.
+    pub lookup: Lookup<'db>,
+    /// The file.
+    pub file: SourceFile,
+    /// The item's tokens.
+    pub tokens: &'db Tokens<'db>,
+    /// The blocks, outermost first.
+    pub blocks: Vec<BlockAt<'db>>,
+    /// The names, outermost first.
+    pub locals: Vec<Local>,
+    /// What the item begins with: `template`, `rule`, `let`, or a kind.
+    pub root: SmolStr,
+    /// Whether the item is a template.
+    pub is_template: bool,
+    /// Whether the cursor is in a hole of a text that is filled in when an alert fires.
+    pub in_alert_text: bool,
+}
+
+impl<'db> Scope<'db> {
+    /// The names that the body which a token opens gives to values.
+    pub fn add_lets(&mut self, open: usize) {
+        let units = self.tokens.units(open + 1, self.tokens.partner(open));
+        for statement in self.tokens.statements(&units) {
+            if let [first, name, equals, value @ ..] = statement.as_slice()
+                && self.tokens.word(*first) == Some("let")
+                && self.tokens.sign(*equals) == Some("=")
+                && let Some(name) = self.tokens.word(*name)
+            {
+                self.locals.push(Local {
+                    name: name.to_owned(),
+                    what: LocalKind::Let,
+                    ty: None,
+                    units: value.to_vec(),
+                    is_element: false,
+                });
+            }
+        }
+    }
+
+    /// The parameters that a template declares in parentheses.
+    pub fn add_params(&mut self, group: Unit) {
+        let units = self.tokens.inner(group);
+        for param in self.tokens.elements(&units) {
+            let [name, colon, rest @ ..] = param.as_slice() else {
+                continue;
+            };
+            let (Some(name), Some(":")) = (self.tokens.word(*name), self.tokens.sign(*colon))
+            else {
+                continue;
+            };
+            let ends = rest
+                .iter()
+                .position(|unit| self.tokens.sign(*unit) == Some("="))
+                .unwrap_or(rest.len());
+            self.locals.push(Local {
+                name: name.to_owned(),
+                what: LocalKind::Param,
+                ty: Some(self.written_type(rest.get(..ends).unwrap_or_default())),
+                units: Vec::new(),
+                is_element: false,
+            });
+        }
+    }
+
+    /// A type as it is written.
+    pub fn written_type(&self, units: &[Unit]) -> Ty {
+        let members: Vec<Ty> = units
+            .split(|unit| self.tokens.sign(*unit) == Some("|"))
+            .map(|member| self.type_member(member))
+            .collect();
+        match <[Ty; 1]>::try_from(members) {
+            Ok([member]) => member,
+            Err(members) => Ty::Union(members),
+        }
+    }
+
+    fn type_member(&self, units: &[Unit]) -> Ty {
+        match units {
+            [] => Ty::Any,
+            [inner @ .., last] if self.tokens.sign(*last) == Some("?") => {
+                Ty::Optional(Box::new(self.type_member(inner)))
+            }
+            [group] if self.tokens.delim(*group) == Some(Delim::Paren) => {
+                self.written_type(&self.tokens.inner(*group))
+            }
+            [list, open, inner @ .., close]
+                if self.tokens.word(*list) == Some("list")
+                    && self.tokens.sign(*open) == Some("<")
+                    && self.tokens.sign(*close) == Some(">") =>
+            {
+                Ty::List(Box::new(self.written_type(inner)))
+            }
+            [name] => {
+                let name = self.tokens.word(*name).unwrap_or_default();
+                let schema = self.lookup.schema;
+                if schema.enums.contains_key(name) {
+                    Ty::Enum(name.into())
+                } else if let Some(ty) = Ty::builtin(name) {
+                    ty
+                } else if schema.kinds.contains_key(name) {
+                    Ty::Ref(name.into())
+                } else {
+                    Ty::Any
+                }
+            }
+            _ => Ty::Any,
+        }
+    }
+
+    /// The kinds and names of the blocks in a block around the cursor, those of its bases last.
+    pub fn children(&self, place: usize) -> Vec<(SmolStr, SmolStr)> {
+        let Some(block) = self.blocks.get(place) else {
+            return Vec::new();
+        };
+        let mut found = self.own_children(block.open);
+        for child in block.bases.children() {
+            let name = child.name.as_ref().map(|name| name.text.clone());
+            let child = (child.kind.text.clone(), name.unwrap_or_default());
+            if !found.contains(&child) {
+                found.push(child);
+            }
+        }
+        found
+    }
+
+    /// The kinds and names of the blocks that stand in the body which a token opens.
+    pub fn own_children(&self, open: usize) -> Vec<(SmolStr, SmolStr)> {
+        let units = self.tokens.units(open + 1, self.tokens.partner(open));
+        self.tokens
+            .statements(&units)
+            .iter()
+            .filter_map(|statement| {
+                let (kind, rest) = statement.split_first()?;
+                let kind = self.tokens.word(*kind)?;
+                if !self.lookup.schema.kinds.contains_key(kind) {
+                    return None;
+                }
+                let name = rest.first().and_then(|unit| self.tokens.name(*unit));
+                let is_block = rest.iter().any(|unit| {
+                    self.tokens.sign(*unit) == Some(":")
+                        || self.tokens.delim(*unit) == Some(Delim::Brace)
+                });
+                let sets = rest.first().and_then(|unit| self.tokens.sign(*unit)) == Some("=");
+                (is_block && !sets)
+                    .then(|| (SmolStr::from(kind), SmolStr::from(name.unwrap_or_default())))
+            })
+            .collect()
+    }
+
+    /// The fields that are set in the body which a token opens, but for a statement that begins at `except`.
+    pub fn own_fields(&self, open: usize, except: usize) -> Vec<&'db str> {
+        let units = self.tokens.units(open + 1, self.tokens.partner(open));
+        self.tokens
+            .statements(&units)
+            .iter()
+            .filter_map(|statement| match statement.as_slice() {
+                [name, equals, ..] if self.tokens.sign(*equals) == Some("=") => {
+                    let token = self.tokens.all.get(name.first())?;
+                    (token.start != except).then(|| self.tokens.word(*name))?
+                }
+                _ => None,
+            })
+            .collect()
+    }
+}

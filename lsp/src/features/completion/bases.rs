@@ -1,0 +1,139 @@
+//! After a colon: variants, templates and blocks that a block can be based on.
+
+use nthc::db::{ItemClass, ItemEntry, file_names, find_module, item};
+use nthc::resolve::module_named;
+use nthc::syntax::tree::ItemNode;
+use smol_str::SmolStr;
+
+use super::bodies::{body_snippet, doc_line, is_plain};
+use super::elsewhere;
+use super::imports::{Imports, item_offer};
+use super::{Offer, Offers, What};
+use crate::cursor::place::Cursor;
+use crate::features::docs::Subject;
+
+/// What a block of a kind can be based on, after these words.
+pub fn bases(cursor: &Cursor<'_>, kind: &str, path: &[SmolStr], offers: &mut Offers) {
+    let scope = &cursor.scope;
+    let (db, workspace) = (scope.lookup.db, scope.lookup.workspace);
+    if !path.is_empty() {
+        let alias = path.join(".");
+        let module = module_named(db, workspace, scope.file, &alias)
+            .or_else(|| find_module(db, workspace, alias.into()));
+        if let Some(file) = module {
+            for entry in &file_names(db, file).items {
+                if is_base(entry, kind) {
+                    let offer = item_offer(file.module(db), entry, rank(entry));
+                    offers.add(with_call(cursor, entry, offer));
+                }
+            }
+        }
+        return;
+    }
+    let schema = scope.lookup.schema;
+    for variant in schema.variants(kind) {
+        let offer = Offer::new(variant.name.as_str(), What::Kind, 5)
+            .detail(doc_line(variant))
+            .about(Subject::Kind(variant.name.clone()));
+        offers.add(if cursor.after().trim().is_empty() {
+            offer
+                .snippet(format!(
+                    "{} {}",
+                    variant.name,
+                    body_snippet(schema, &variant.name, 1)
+                ))
+                .plain(variant.name.as_str())
+        } else {
+            offer
+        });
+    }
+    for file in [scope.file, workspace.prelude(db)] {
+        for entry in &file_names(db, file).items {
+            // A block is not based on itself, nor a template.
+            let is_own = file == scope.file && cursor.item().is_some_and(|item| item == entry.key);
+            // The tiers and other blocks of the prelude are no bases that anybody wants.
+            let is_tier = file != scope.file && entry.class == ItemClass::Block;
+            if is_base(entry, kind) && !is_own && !is_tier && is_plain(&entry.name) {
+                let offer = item_offer(file.module(db), entry, rank(entry));
+                offers.add(with_call(cursor, entry, offer));
+            }
+        }
+    }
+    for (alias, import) in Imports::of(db, scope.file).modules() {
+        let module = find_module(db, workspace, import.module.clone());
+        let has = module.is_some_and(|file| {
+            file_names(db, file)
+                .items
+                .iter()
+                .any(|entry| is_base(entry, kind))
+        });
+        if has {
+            offers.add(
+                Offer::new(alias.as_str(), What::Module, 30)
+                    .detail(import.module.as_str())
+                    .about(Subject::Module(import.module.clone())),
+            );
+        }
+    }
+    let call = |entry: &ItemEntry| call_snippet(cursor, entry);
+    // Other people's blocks are bases seldom; their templates are made for it.
+    let mut wanted = vec![(ItemClass::Template, SmolStr::from(kind))];
+    if !cursor.prefix().is_empty() {
+        wanted.push((ItemClass::Block, kind.into()));
+    }
+    elsewhere::offer(cursor, &wanted, 12, &call, offers);
+}
+
+fn is_base(entry: &ItemEntry, kind: &str) -> bool {
+    matches!(entry.class, ItemClass::Template | ItemClass::Block) && entry.kind == kind
+}
+
+fn rank(entry: &ItemEntry) -> u16 {
+    match entry.class {
+        ItemClass::Template => 10,
+        _ => 40,
+    }
+}
+
+fn with_call(cursor: &Cursor<'_>, entry: &ItemEntry, offer: Offer) -> Offer {
+    match call_snippet(cursor, entry) {
+        Some(call) => {
+            let name = offer.label.clone();
+            offer.snippet(format!("{name}{call}")).plain(name)
+        }
+        None => offer,
+    }
+}
+
+/// The arguments that a template cannot do without.
+fn call_snippet(cursor: &Cursor<'_>, entry: &ItemEntry) -> Option<String> {
+    let db = cursor.scope.lookup.db;
+    if entry.class != ItemClass::Template || cursor.after().trim_start().starts_with('(') {
+        return None;
+    }
+    let ItemNode::Template(template) = &item(db, entry.key).as_ref()?.node else {
+        return None;
+    };
+    // Its own file knows it by its name alone.
+    let mut ignored = Vec::new();
+    let schema = cursor.scope.lookup.schema;
+    let params = nthc::schema::params(schema, &template.params, entry.key, &mut ignored);
+    let places: Vec<String> = params
+        .iter()
+        .zip(1..)
+        .filter(|((_, ty, default), _)| default.is_none() && !ty.is_optional())
+        .map(|((name, ty, _), place)| {
+            let value = match ty {
+                ty if ty.is_query() => format!("`${place}`"),
+                nthc::schema::Ty::String => format!("\"${place}\""),
+                _ => format!("${place}"),
+            };
+            if place == 1 {
+                value
+            } else {
+                format!("{name}: {value}")
+            }
+        })
+        .collect();
+    (!places.is_empty()).then(|| format!("({})", places.join(", ")))
+}
