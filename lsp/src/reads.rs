@@ -300,3 +300,75 @@ pub fn said(payload: &(dyn Any + Send)) -> &str {
 fn unpoisoned<T>(lock: &Mutex<T>) -> MutexGuard<'_, T> {
     lock.lock().unwrap_or_else(PoisonError::into_inner)
 }
+
+#[cfg(test)]
+#[allow(clippy::expect_used)]
+mod tests {
+    use std::sync::mpsc::channel;
+
+    use super::*;
+
+    fn view(wanted: &Wanted) -> View {
+        View {
+            settings: Arc::default(),
+            buffers: Arc::default(),
+            projects: Vec::new(),
+            shelf: Arc::default(),
+            wanted: wanted.clone(),
+        }
+    }
+
+    fn read<T: Send + 'static>(
+        question: impl Fn(&View) -> Result<T> + Send + 'static,
+    ) -> (Job, View, oneshot::Receiver<Result<T>>) {
+        let (reply, answer) = oneshot::channel();
+        let wanted = Wanted::default();
+        let view = view(&wanted);
+        let read = Read::new(Overtaken::Refuse, wanted, question, reply);
+        (Job::Read(read), view, answer)
+    }
+
+    #[test]
+    fn a_failure_is_an_answer_and_ends_no_thread() {
+        let (events, told) = channel();
+        let pool = Pool::start("test", 1, &events).expect("a thread");
+        let (job, view, failed) = read::<()>(|_| panic!("it did"));
+        pool.put(job, view);
+        let (job, view, sound) = read(|_| Ok(7));
+        pool.put(job, view);
+        assert_eq!(sound.blocking_recv(), Ok(Ok(7)));
+        assert_eq!(failed.blocking_recv(), Ok(Err(Error::internal_error())));
+        match told.recv() {
+            Ok(Event::Failed(text)) => assert_eq!(text, "it did"),
+            other => panic!("{other:?}"),
+        }
+    }
+
+    #[test]
+    fn what_an_edit_stops_goes_back_to_the_owner() {
+        let (job, view, answer) =
+            read::<()>(|_| std::panic::resume_unwind(Box::new(Cancelled::PendingWrite)));
+        let Some(Event::Overtaken(read)) = run(job, view) else {
+            panic!("it was not told");
+        };
+        read.refuse(Error::content_modified());
+        assert_eq!(answer.blocking_recv(), Ok(Err(Error::content_modified())));
+    }
+
+    #[test]
+    fn what_nobody_wants_is_not_looked_for() {
+        let (job, view, answer) = read(|_| Ok(7));
+        drop(GiveUpOnDrop(view.wanted.clone()));
+        assert!(run(job, view).is_none());
+        assert!(answer.blocking_recv().is_err(), "nobody answered");
+
+        // And where somebody looks already, it stops at the next convenient place.
+        let (job, view, answer) = read(|view| {
+            view.wanted.give_up();
+            view.stop_if_unwanted();
+            Ok(7)
+        });
+        assert!(run(job, view).is_none());
+        assert!(answer.blocking_recv().is_err(), "nobody answered");
+    }
+}

@@ -21,10 +21,10 @@ const SEEDS: [u64; 4] = [1, 2026, 0xC0FFEE, 77_777_777];
 const EDITS: usize = 2500;
 
 /// After so many edits the server is asked, so that it does not see them all at once.
-const ASK_EVERY: usize = 20;
+const ASK_EVERY: usize = 50;
 
 /// After so many edits it is compared with a fresh one.
-const COMPARE_EVERY: usize = 250;
+const COMPARE_EVERY: usize = 500;
 
 /// What is typed: words that the language knows, what breaks it, and what is hard to count.
 const FRAGMENTS: &[&str] = &[

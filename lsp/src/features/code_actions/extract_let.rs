@@ -108,6 +108,9 @@ fn what_binds(place: &Place<'_>, at: ItemAt<'_>, expr: &Expr) -> Option<String> 
             Meaning::Member(of, _) => {
                 return Some(format!("`{text}` is a member of `{of}` by its place"));
             }
+            Meaning::CompileTime(name) if is_of_texts(name) => {
+                return Some(of_texts(text));
+            }
             Meaning::Function(_) => {
                 return Some(format!("`{text}` is computed when the gate runs"));
             }
@@ -139,10 +142,19 @@ fn what_binds(place: &Place<'_>, at: ItemAt<'_>, expr: &Expr) -> Option<String> 
         }
     });
     let name = unknown?;
-    if IN_TEXTS.iter().any(|known| known.name == name.as_str()) {
-        return Some(format!("`{name}` is known in the text of an alert only"));
+    if is_of_texts(&name) {
+        return Some(of_texts(&name));
     }
     Some(format!("it is not known what `{name}` means"))
+}
+
+/// Whether a name is one of those that only the text of an alert knows.
+fn is_of_texts(name: &str) -> bool {
+    IN_TEXTS.iter().any(|known| known.name == name)
+}
+
+fn of_texts(name: &str) -> String {
+    format!("`{name}` is known in the text of an alert only")
 }
 
 /// What an expression is called: as the field, parameter or label that it is the value of.

@@ -1,24 +1,26 @@
 //! Everything that changes: the open documents, the projects that they belong to, and what the client was told.
 
+mod arrange;
+mod tell;
+
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::sync::mpsc::Sender;
 
-use nthc::project;
 use tokio::sync::mpsc::UnboundedSender;
 use tower_lsp::jsonrpc::Error;
-use tower_lsp::lsp_types::{Diagnostic, MessageType, TextDocumentContentChangeEvent, Url};
+use tower_lsp::lsp_types::{MessageType, TextDocumentContentChangeEvent, Url};
 
-use crate::buffers::{Buffer, Buffers, address, changed, is_manifest, path_of};
+use crate::buffers::{Buffer, Buffers, changed, is_manifest, path_of};
 use crate::features::generated;
 use crate::folders::Folders;
 use crate::outgoing::Outgoing;
 use crate::owner::{Checked, Event};
 use crate::progress::Progress;
 use crate::project::Project;
-use crate::published::{Published, Told};
-use crate::pulls::{Pull, document_report, workspace_report};
+use crate::published::Published;
+use crate::pulls::Pull;
 use crate::reads::{Job, Overtaken, Pool, Read, TRIES, Wanted};
 use crate::settings::Settings;
 use crate::shelf::Shelf;
@@ -236,16 +238,6 @@ impl World {
         }
     }
 
-    /// A question for diagnostics came.
-    pub fn pull(&mut self, pull: Pull) {
-        if matches!(pull, Pull::Workspace { .. }) && !self.pulls_all {
-            // From now on nothing has to be told: it would be shown twice.
-            self.pulls_all = true;
-        }
-        self.pulls.push(pull);
-        self.is_untold = true;
-    }
-
     /// Leaves alone what was about to be done: it has failed.
     pub fn give_up(&mut self) {
         for project in self.projects.values_mut() {
@@ -313,36 +305,6 @@ impl World {
             Job::Check(Box::new(move |view| Event::Checked(check(view)))),
             view,
         );
-    }
-
-    /// The open documents of a large project were looked at.
-    pub fn checked_first(&mut self, checked: Checked) {
-        let project = self.projects.get(&checked.project);
-        if !project.is_some_and(|project| project.is_at(checked.revision)) || self.settings.pulls {
-            return;
-        }
-        let mut now: HashMap<Url, Told> = HashMap::new();
-        for (path, buffer) in self.buffers.iter() {
-            // What several projects have is told when all are looked at.
-            let mut knowing = self
-                .projects
-                .iter()
-                .filter(|(_, project)| project.knows(path));
-            if knowing.next().map(|(key, _)| key) != Some(&checked.project)
-                || knowing.next().is_some()
-            {
-                continue;
-            }
-            let of_file = checked.found.iter().filter(|finding| finding.path == *path);
-            let told = Told {
-                version: Some(buffer.version),
-                diagnostics: of_file.map(|finding| finding.diagnostic.clone()).collect(),
-            };
-            now.insert(buffer.uri.clone(), told);
-        }
-        for found in self.published.news(now, |_| true) {
-            self.tell(Outgoing::Diagnostics(found));
-        }
     }
 
     /// A check was finished, or stopped by an edit.
@@ -413,198 +375,6 @@ impl World {
                 .collect(),
             shelf: Arc::clone(&self.shelf),
             wanted,
-        }
-    }
-
-    /// Sees to it that there are the projects of the workspace's folders and of the open documents, and no others.
-    fn arrange(&mut self) {
-        self.is_untold = true;
-        let buffers = Arc::clone(&self.buffers);
-        let root_of = |path: &Path, buffer: &Buffer| {
-            buffer.uri.to_file_path().ok()?;
-            project::find(path.parent()?)
-        };
-        let roots: Vec<(&PathBuf, &Buffer, Option<PathBuf>)> = buffers
-            .iter()
-            .map(|(path, buffer)| (path, buffer, root_of(path, buffer)))
-            .collect();
-        let of_folders: BTreeSet<PathBuf> = self
-            .folders
-            .projects()
-            .into_iter()
-            .map(Path::to_path_buf)
-            .collect();
-        let of_documents = roots.iter().filter_map(|(_, _, root)| root.as_ref());
-        let wanted: BTreeSet<PathBuf> = of_documents.cloned().chain(of_folders.clone()).collect();
-        for root in &wanted {
-            self.load(root);
-        }
-        let mut used = of_folders;
-        for (path, buffer, root) in roots {
-            let project = root.and_then(|root| self.projects.get_key_value(&root));
-            if let Some((root, _)) = project.filter(|(_, project)| project.knows(path)) {
-                used.insert(root.clone());
-                continue;
-            }
-            // The standard library is no project of the person's.
-            if is_manifest(path) || self.shelf.holds(path) {
-                continue;
-            }
-            self.projects
-                .entry(path.clone())
-                .or_insert_with(|| Project::alone(path, Arc::clone(&buffer.text)));
-            used.insert(path.clone());
-        }
-        self.projects.retain(|key, _| used.contains(key));
-        self.new.retain(|key, _| used.contains(key));
-    }
-
-    /// Reads a project that is not known or whose files may be others by now.
-    fn load(&mut self, root: &Path) {
-        let buffers = Arc::clone(&self.buffers);
-        let text = |path: &Path| buffers.get(path).map(|buffer| Arc::clone(&buffer.text));
-        let read = match self.projects.get_mut(root) {
-            Some(project) if project.is_stale => {
-                // Once is enough, even if it fails.
-                project.is_stale = false;
-                project.reload(text)
-            }
-            Some(_) => return,
-            None => {
-                let progress = self.begin(root);
-                Project::load(root, text).map(|project| {
-                    if let Some(progress) = progress {
-                        progress.step(format!("{} files", project.len()));
-                        self.new.insert(root.to_path_buf(), progress);
-                    }
-                    self.projects.insert(root.to_path_buf(), project);
-                })
-            }
-        };
-        match read {
-            Ok(()) => self.problems.clear(),
-            Err(problem) => {
-                let problem = problem.to_string();
-                if self.problems.insert(problem.clone()) {
-                    self.tell(Outgoing::Show(MessageType::ERROR, problem));
-                }
-            }
-        }
-    }
-
-    /// Begins to show that a project is read, where the client can show it.
-    fn begin(&mut self, root: &Path) -> Option<Progress> {
-        if !self.settings.progress {
-            return None;
-        }
-        self.begun += 1;
-        let name = root.file_name().unwrap_or_default().to_string_lossy();
-        let (progress, shown) = Progress::begin(self.begun, format!("Reading {name}"));
-        self.tell(Outgoing::Progress(shown));
-        Some(progress)
-    }
-
-    /// Whether it is known by now what is wrong in a file.
-    fn is_known(&self, path: &Path) -> bool {
-        let mut projects = self.projects.values();
-        projects.all(|project| project.found().is_some() || !project.knows(path))
-    }
-
-    fn is_all_known(&self) -> bool {
-        let mut projects = self.projects.values();
-        projects.all(|project| project.found().is_some())
-    }
-
-    /// What is wrong in each document, as far as it is known by now; of open ones nothing, too.
-    fn found(&self) -> BTreeMap<Url, Told> {
-        let open = self.buffers.keys().map(PathBuf::as_path);
-        let mut found: BTreeMap<&Path, Vec<Diagnostic>> = open
-            .filter(|path| self.is_known(path))
-            .map(|path| (path, Vec::new()))
-            .collect();
-        let mut known: HashMap<&Path, bool> = HashMap::new();
-        let all = self.projects.values().filter_map(Project::found);
-        for finding in all.flat_map(|found| found.iter()) {
-            let is_known = known
-                .entry(&finding.path)
-                .or_insert_with(|| self.is_known(&finding.path));
-            if !*is_known {
-                continue;
-            }
-            let of_file = found.entry(&finding.path).or_default();
-            // A package that is open as a project too is checked twice.
-            if !of_file.contains(&finding.diagnostic) {
-                of_file.push(finding.diagnostic.clone());
-            }
-        }
-        let told = found.into_iter().filter_map(|(path, diagnostics)| {
-            let version = self.buffers.get(path).map(|buffer| buffer.version);
-            let told = Told {
-                version,
-                diagnostics,
-            };
-            Some((address(&self.buffers, path)?, told))
-        });
-        told.collect()
-    }
-
-    /// Tells the client what it does not know yet. Documents in which nothing is wrong any more are told so; those of
-    /// which it is not known by now are left alone, and so is what the client asks for by itself.
-    fn publish(&mut self) {
-        let found = self.found();
-        self.answer_pulls(&found);
-        let mut published = std::mem::take(&mut self.published);
-        let is_pulled = |uri: &Url| {
-            self.pulls_all || self.settings.pulls && self.buffers.contains_key(&path_of(uri))
-        };
-        let now = found.into_iter().filter(|(uri, _)| !is_pulled(uri));
-        let kept = |uri: &Url| !is_pulled(uri) && !self.is_known(&path_of(uri));
-        let news = published.news(now.collect(), kept);
-        self.published = published;
-        for found in news {
-            self.tell(Outgoing::Diagnostics(found));
-        }
-        if self.is_all_known()
-            && std::mem::take(&mut self.is_changed_elsewhere)
-            && self.settings.refreshes
-        {
-            self.tell(Outgoing::Refresh);
-        }
-    }
-
-    /// Answers those questions for diagnostics of which the answer is known by now.
-    fn answer_pulls(&mut self, found: &BTreeMap<Url, Told>) {
-        let waiting = std::mem::take(&mut self.pulls);
-        let is_done = !self.folders.is_looking() && self.is_all_known();
-        for pull in waiting {
-            match pull {
-                _ if pull.is_given_up() => {}
-                Pull::Document {
-                    path,
-                    previous,
-                    reply,
-                } if self.is_known(&path) => {
-                    let uri = address(&self.buffers, &path);
-                    let told = uri.and_then(|uri| found.get(&uri));
-                    let diagnostics = told.map(|told| told.diagnostics.clone());
-                    let report =
-                        document_report(diagnostics.unwrap_or_default(), previous.as_deref());
-                    // Who asked may have given up by now.
-                    let _ = reply.send(Ok(report));
-                }
-                Pull::Workspace { previous, reply } if is_done => {
-                    let _ = reply.send(Ok(workspace_report(found.clone(), previous)));
-                }
-                // Nobody looks, because it has failed.
-                failed
-                    if self.checking.is_none()
-                        && self.next_check().is_none()
-                        && !self.folders.is_looking() =>
-                {
-                    failed.refuse(Error::internal_error());
-                }
-                unknown => self.pulls.push(unknown),
-            }
         }
     }
 

@@ -1,0 +1,104 @@
+//! Which projects there are, and reading them.
+
+use std::collections::BTreeSet;
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+
+use nthc::project;
+use tower_lsp::lsp_types::MessageType;
+
+use super::World;
+use crate::buffers::{Buffer, is_manifest};
+use crate::outgoing::Outgoing;
+use crate::progress::Progress;
+use crate::project::Project;
+
+impl World {
+    /// Sees to it that there are the projects of the workspace's folders and of the open documents, and no others.
+    pub(super) fn arrange(&mut self) {
+        self.is_untold = true;
+        let buffers = Arc::clone(&self.buffers);
+        let root_of = |path: &Path, buffer: &Buffer| {
+            buffer.uri.to_file_path().ok()?;
+            project::find(path.parent()?)
+        };
+        let roots: Vec<(&PathBuf, &Buffer, Option<PathBuf>)> = buffers
+            .iter()
+            .map(|(path, buffer)| (path, buffer, root_of(path, buffer)))
+            .collect();
+        let of_folders: BTreeSet<PathBuf> = self
+            .folders
+            .projects()
+            .into_iter()
+            .map(Path::to_path_buf)
+            .collect();
+        let of_documents = roots.iter().filter_map(|(_, _, root)| root.as_ref());
+        let wanted: BTreeSet<PathBuf> = of_documents.cloned().chain(of_folders.clone()).collect();
+        for root in &wanted {
+            self.load(root);
+        }
+        let mut used = of_folders;
+        for (path, buffer, root) in roots {
+            let project = root.and_then(|root| self.projects.get_key_value(&root));
+            if let Some((root, _)) = project.filter(|(_, project)| project.knows(path)) {
+                used.insert(root.clone());
+                continue;
+            }
+            // The standard library is no project of the person's.
+            if is_manifest(path) || self.shelf.holds(path) {
+                continue;
+            }
+            self.projects
+                .entry(path.clone())
+                .or_insert_with(|| Project::alone(path, Arc::clone(&buffer.text)));
+            used.insert(path.clone());
+        }
+        self.projects.retain(|key, _| used.contains(key));
+        self.new.retain(|key, _| used.contains(key));
+    }
+
+    /// Reads a project that is not known or whose files may be others by now.
+    fn load(&mut self, root: &Path) {
+        let buffers = Arc::clone(&self.buffers);
+        let text = |path: &Path| buffers.get(path).map(|buffer| Arc::clone(&buffer.text));
+        let read = match self.projects.get_mut(root) {
+            Some(project) if project.is_stale => {
+                // Once is enough, even if it fails.
+                project.is_stale = false;
+                project.reload(text)
+            }
+            Some(_) => return,
+            None => {
+                let progress = self.begin(root);
+                Project::load(root, text).map(|project| {
+                    if let Some(progress) = progress {
+                        progress.step(format!("{} files", project.len()));
+                        self.new.insert(root.to_path_buf(), progress);
+                    }
+                    self.projects.insert(root.to_path_buf(), project);
+                })
+            }
+        };
+        match read {
+            Ok(()) => self.problems.clear(),
+            Err(problem) => {
+                let problem = problem.to_string();
+                if self.problems.insert(problem.clone()) {
+                    self.tell(Outgoing::Show(MessageType::ERROR, problem));
+                }
+            }
+        }
+    }
+
+    /// Begins to show that a project is read, where the client can show it.
+    fn begin(&mut self, root: &Path) -> Option<Progress> {
+        if !self.settings.progress {
+            return None;
+        }
+        self.begun += 1;
+        let name = root.file_name().unwrap_or_default().to_string_lossy();
+        let (progress, shown) = Progress::begin(self.begun, format!("Reading {name}"));
+        self.tell(Outgoing::Progress(shown));
+        Some(progress)
+    }
+}
