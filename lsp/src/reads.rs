@@ -13,7 +13,7 @@ use std::sync::mpsc::Sender;
 use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
 use std::thread::{self, JoinHandle};
 
-use salsa::{CancellationToken, Cancelled};
+use salsa::{CancellationToken, Cancelled, Database as _};
 use tokio::sync::oneshot;
 use tower_lsp::jsonrpc::{Error, Result};
 
@@ -242,10 +242,9 @@ fn run(job: Job, view: View) -> Option<Event> {
     match job {
         Job::Check(check) => {
             let done = catch_unwind(AssertUnwindSafe(|| check(&view)));
-            drop(view);
             Some(match done {
                 Ok(found) => found,
-                Err(payload) if is_cancelled(&*payload) => Event::Checked(None),
+                Err(payload) if is_cancelled(&*payload, &view) => Event::Checked(None),
                 Err(payload) => Event::CheckFailed(said(&*payload).to_owned()),
             })
         }
@@ -254,11 +253,10 @@ fn run(job: Job, view: View) -> Option<Event> {
             read.wanted.run_on(view.tokens());
             let done = catch_unwind(AssertUnwindSafe(|| (read.answer)(Step::Answer(&view))));
             read.wanted.run_on(Vec::new());
-            drop(view);
             match done {
                 Ok(()) => None,
                 Err(_) if read.wanted.is_given_up() => None,
-                Err(payload) if is_cancelled(&*payload) => Some(Event::Overtaken(read)),
+                Err(payload) if is_cancelled(&*payload, &view) => Some(Event::Overtaken(read)),
                 Err(payload) => {
                     read.refuse(Error::internal_error());
                     Some(Event::Failed(said(&*payload).to_owned()))
@@ -269,11 +267,21 @@ fn run(job: Job, view: View) -> Option<Event> {
 }
 
 /// Whether an edit, or whoever asked, made a question unwind.
-fn is_cancelled(payload: &(dyn Any + Send)) -> bool {
-    matches!(
-        payload.downcast_ref::<Cancelled>(),
-        Some(Cancelled::PendingWrite | Cancelled::Local)
-    )
+fn is_cancelled(payload: &(dyn Any + Send), view: &View) -> bool {
+    match payload.downcast_ref::<Cancelled>() {
+        Some(Cancelled::PendingWrite | Cancelled::Local) => true,
+        // It waited for what another thread computed, which an edit has made unwind as well or which has failed.
+        Some(_) => is_awaited(view),
+        None => false,
+    }
+}
+
+/// Whether an edit waits for a snapshot. It does until the snapshot is let go of.
+fn is_awaited(view: &View) -> bool {
+    view.projects.iter().any(|project| {
+        let look = || project.db().unwind_if_revision_cancelled();
+        catch_unwind(AssertUnwindSafe(look)).is_err()
+    })
 }
 
 /// What a panic said.
