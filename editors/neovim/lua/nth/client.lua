@@ -106,6 +106,11 @@ function M.settings(root)
     cmd = (config.command()),
     root_dir = root,
     capabilities = options.capabilities or vim.lsp.protocol.make_client_capabilities(),
+    -- It is told of mistakes: if it asked for them, as Neovim does since 0.10, it would ask for those of the buffer that was
+    -- changed alone, and not learn that another one is wrong now.
+    before_init = function(params)
+      params.capabilities.textDocument.diagnostic = nil
+    end,
     init_options = {
       virtualDocuments = true,
       diagnosticPages = options.diagnostic_pages,
