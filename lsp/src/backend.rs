@@ -29,9 +29,9 @@ use tower_lsp::{Client, LanguageServer, async_trait};
 use crate::buffers::path_of;
 use crate::convert::is_own;
 use crate::features::{
-    self, call_hierarchy, code_actions, code_lens, completion, definition, document_links, folding,
-    formatting, generated, highlights, hover, inlay_hints, references, rename, selection,
-    semantic_tokens, signature, symbols, type_hierarchy,
+    self, call_hierarchy, code_actions, code_lens, completion, definition, document_links,
+    file_renames, folding, formatting, generated, highlights, hover, inlay_hints, references,
+    rename, selection, semantic_tokens, signature, symbols, type_hierarchy,
 };
 use crate::outgoing::Outgoing;
 use crate::owner::Event;
@@ -481,6 +481,14 @@ impl LanguageServer for Backend {
 
     async fn rename(&self, params: lsp::RenameParams) -> Result<Option<lsp::WorkspaceEdit>> {
         self.ask(Overtaken::Refuse, move |view| rename::rename(view, &params))
+            .await
+    }
+
+    async fn will_rename_files(
+        &self,
+        params: lsp::RenameFilesParams,
+    ) -> Result<Option<lsp::WorkspaceEdit>> {
+        self.read_whole(move |view| file_renames::will_rename_files(view, &params))
             .await
     }
 

@@ -25,6 +25,7 @@ pub mod code_lens;
 pub mod completion;
 pub mod definition;
 pub mod document_links;
+pub mod file_renames;
 pub mod folding;
 pub mod formatting;
 pub mod generated;
@@ -55,6 +56,7 @@ const OFFERS: &[fn(&mut ServerCapabilities, &Settings)] = &[
     completion::offer,
     definition::offer,
     document_links::offer,
+    file_renames::offer,
     folding::offer,
     formatting::offer,
     generated::offer,

@@ -10,6 +10,7 @@ mod completing;
 mod completion;
 mod completion_promql;
 mod definition;
+mod file_renames;
 mod folding;
 mod formatting;
 mod generated;
