@@ -344,6 +344,20 @@ fn imports_keep_the_ends_of_lines() {
 }
 
 #[test]
+fn a_module_that_is_not_imported_yet_is_known_by_its_last_name() {
+    let text = "service checkout {\n  slo availability : http.av$0\n}\n";
+    assert_eq!(
+        complete(text).changes("availability"),
+        "import std.http\n\n  slo availability : http.availability\n"
+    );
+    // Where the name means another module, that one is meant.
+    let text = "import lib.services as http\n\nservice checkout {\n  slo a : http.$0\n}\n";
+    assert_eq!(complete(text).labels(), Vec::<String>::new());
+    let text = "service checkout {\n  slo a : nowhere.$0\n}\n";
+    assert_eq!(complete(text).labels(), Vec::<String>::new());
+}
+
+#[test]
 fn bases_are_variants_templates_and_blocks() {
     let text = "service checkout {\n  slo x {\n    sli : $0\n  }\n}\n";
     assert_eq!(

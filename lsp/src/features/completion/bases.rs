@@ -1,8 +1,8 @@
 //! After a colon: variants, templates and blocks that a block can be based on.
 
-use nthc::db::{ItemClass, ItemEntry, file_names, find_module, item};
+use nthc::db::{ItemClass, ItemEntry, SourceFile, file_names, find_module, item};
 use nthc::resolve::module_named;
-use nthc::syntax::tree::ItemNode;
+use nthc::syntax::tree::{ItemNode, TextRange};
 use smol_str::SmolStr;
 
 use super::bodies::{body_snippet, doc_line, is_plain};
@@ -19,14 +19,10 @@ pub fn bases(cursor: &Cursor<'_>, kind: &str, path: &[SmolStr], offers: &mut Off
     if !path.is_empty() {
         let alias = path.join(".");
         let module = module_named(db, workspace, scope.file, &alias)
-            .or_else(|| find_module(db, workspace, alias.into()));
-        if let Some(file) = module {
-            for entry in &file_names(db, file).items {
-                if is_base(entry, kind) {
-                    let offer = item_offer(file.module(db), entry, rank(entry));
-                    offers.add(with_call(cursor, entry, offer));
-                }
-            }
+            .or_else(|| find_module(db, workspace, alias.as_str().into()));
+        match module {
+            Some(file) => of_module(cursor, kind, file, None, offers),
+            None => of_unknown_module(cursor, kind, &alias, offers),
         }
         return;
     }
@@ -82,6 +78,41 @@ pub fn bases(cursor: &Cursor<'_>, kind: &str, path: &[SmolStr], offers: &mut Off
         wanted.push((ItemClass::Block, kind.into()));
     }
     elsewhere::offer(cursor, &wanted, 12, &call, offers);
+}
+
+/// What a module has for a block of a kind, with the import that it needs.
+fn of_module(
+    cursor: &Cursor<'_>,
+    kind: &str,
+    file: SourceFile,
+    import: Option<&(TextRange, String)>,
+    offers: &mut Offers,
+) {
+    let db = cursor.scope.lookup.db;
+    let module = file.module(db);
+    for entry in &file_names(db, file).items {
+        if is_base(entry, kind) {
+            let mut offer = item_offer(module, entry, rank(entry));
+            if import.is_some() {
+                let what = offer.detail.take().unwrap_or_default();
+                offer.detail = Some(format!("{what}, import {module}"));
+                offer.import = import.cloned();
+            }
+            offers.add(with_call(cursor, entry, offer));
+        }
+    }
+}
+
+/// The same of all modules whose last name this is, where the file knows nothing by it yet.
+fn of_unknown_module(cursor: &Cursor<'_>, kind: &str, alias: &str, offers: &mut Offers) {
+    let (db, workspace) = (cursor.scope.lookup.db, cursor.scope.lookup.workspace);
+    let imports = Imports::of(db, cursor.scope.file);
+    for (module, file) in workspace.modules(db).iter() {
+        let is_it = module.rsplit('.').next() == Some(alias) && *file != cursor.scope.file;
+        if is_it && let Some(import) = imports.whole(module) {
+            of_module(cursor, kind, *file, Some(&import), offers);
+        }
+    }
 }
 
 fn is_base(entry: &ItemEntry, kind: &str) -> bool {

@@ -101,6 +101,12 @@ impl<'db> Imports<'db> {
         })
     }
 
+    /// The import by which a module would be known by its last name; nothing where that means something else already.
+    pub fn whole(&self, module: &str) -> Option<(TextRange, String)> {
+        let last = module.rsplit('.').next().unwrap_or_default();
+        (!self.is_taken(last)).then(|| self.line(&format!("import {module}")))
+    }
+
     /// Whether a name means something in the file already.
     fn is_taken(&self, name: &str) -> bool {
         let imported = self.names.imports.iter().any(|import| match &import.names {
