@@ -77,8 +77,9 @@ fn sound(compilation: &Compilation, services: usize) {
         compilation.diagnostics.is_empty(),
         "the workspace has no mistakes"
     );
-    // A rule file and a dashboard each, the overview, and how Grafana finds them.
-    assert_eq!(compilation.artifacts.len(), 2 * services + 2);
+    // Of each service rules, a dashboard, OpenSLO documents, a runbook, and its gates as JSON and as Rego; of all of them
+    // the overview and how Grafana finds it, OpenSLO's data source, the index of runbooks, and Rego's two common files.
+    assert_eq!(compilation.artifacts.len(), 6 * services + 6);
 }
 
 fn main() {
