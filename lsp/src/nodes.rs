@@ -2,7 +2,7 @@
 
 use nthc::syntax::tree::{
     Arg, Base, Block, Body, Expr, ExprNode, FieldDecl, ItemNode, LabelEntry, Param, QueryHole,
-    Statement, StringPart, TextRange,
+    QueryLit, Statement, StringPart, TextRange,
 };
 
 /// A node. Ranges count from the start of the item.
@@ -231,4 +231,28 @@ pub fn walk_item<'t>(item: &'t ItemNode, visit: &mut impl FnMut(Node<'t>)) {
     for node in of_item(item) {
         node.walk(visit);
     }
+}
+
+/// The query that holds a byte of the item, outside of its holes, with the expression that it is.
+pub fn query_at(node: &ItemNode, offset: u32) -> Option<(&Expr, &QueryLit)> {
+    let mut found = None;
+    walk_item(node, &mut |node| {
+        if let Node::Expr(expr) = node
+            && let ExprNode::Query(query) = &expr.node
+            && within(query.text_range, offset)
+            && !query.holes.iter().any(|hole| inside(hole.range, offset))
+        {
+            found = Some((expr, query));
+        }
+    });
+    found
+}
+
+fn within(range: TextRange, offset: u32) -> bool {
+    range.start <= offset && offset <= range.end
+}
+
+/// Whether a byte is between `${` and `}`.
+fn inside(range: TextRange, offset: u32) -> bool {
+    range.start + 2 <= offset && offset < range.end
 }

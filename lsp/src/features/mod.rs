@@ -46,7 +46,6 @@ pub mod markup;
 pub mod promql;
 pub mod source;
 pub mod spoken;
-pub mod walk;
 
 /// What each feature tells the client of itself.
 const OFFERS: &[fn(&mut ServerCapabilities, &Settings)] = &[

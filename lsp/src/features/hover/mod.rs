@@ -15,7 +15,7 @@ use tower_lsp::lsp_types::{
 
 use super::markup::Markup;
 use super::source::Source;
-use super::walk::query_at;
+use crate::nodes::query_at;
 use crate::settings::Settings;
 use crate::view::View;
 

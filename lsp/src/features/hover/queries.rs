@@ -13,7 +13,7 @@ use smol_str::SmolStr;
 use crate::features::markup::{Line, Markup};
 use crate::features::semantic_tokens::promql::{Lexeme, Word, lexemes};
 use crate::features::source::{Placed, Source};
-use crate::features::walk::{Part, parts};
+use crate::nodes::{Node, walk_item};
 
 use super::rules;
 
@@ -329,8 +329,8 @@ impl Here<'_, '_> {
             }
             for placed in other.items().filter(|placed| placed.key != self.key) {
                 let mut reads = false;
-                parts(&placed.item.node, &mut |part| {
-                    if let Part::Expr(expr) = part
+                walk_item(&placed.item.node, &mut |node| {
+                    if let Node::Expr(expr) = node
                         && let ExprNode::Query(query) = &expr.node
                         && query.text.contains(name)
                     {

@@ -12,7 +12,7 @@ use smol_str::SmolStr;
 use crate::features::markup::{Line, Markup};
 use crate::features::source::{Placed, Source};
 use crate::features::spoken;
-use crate::features::walk::{Part, parts};
+use crate::nodes::{Node, walk_item};
 
 use super::{blocks, meaning};
 
@@ -242,8 +242,8 @@ pub fn in_other_units(value: &Value) -> Option<Line> {
 
 fn is_literal(placed: &Placed<'_>, range: TextRange) -> bool {
     let mut literal = false;
-    parts(&placed.item.node, &mut |part| {
-        if let Part::Expr(expr) = part
+    walk_item(&placed.item.node, &mut |node| {
+        if let Node::Expr(expr) = node
             && expr.range == range
         {
             literal |= match &expr.node {

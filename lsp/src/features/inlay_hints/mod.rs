@@ -16,7 +16,7 @@ pub use wanted::WantedHints;
 
 use super::hover;
 use super::source::Source;
-use super::walk::{Part, parts};
+use crate::nodes::{Node, walk_item};
 use crate::settings::Settings;
 use crate::view::View;
 
@@ -50,26 +50,21 @@ pub fn hints(source: &Source<'_>, range: TextRange, wanted: &WantedHints) -> Vec
         return found;
     }
     for placed in source.items_in(range) {
-        parts(&placed.item.node, &mut |part| {
-            // A part that is not in the range is passed over before anything is asked of it.
-            let own = match part {
-                Part::Expr(expr) => expr.range,
-                Part::Base(base) => base.range,
-                Part::Block(block) => block.range,
-            };
-            let own = placed.absolute(own);
+        walk_item(&placed.item.node, &mut |node| {
+            // A node that is not in the range is passed over before anything is asked of it.
+            let own = placed.absolute(node.range());
             if own.end < range.start || range.end < own.start {
                 return;
             }
-            match part {
-                Part::Block(block) => blocks::hints(source, &placed, block, wanted, &mut found),
-                Part::Base(base) if wanted.parameters => {
+            match node {
+                Node::Block(block) => blocks::hints(source, &placed, block, wanted, &mut found),
+                Node::Base(base) if wanted.parameters => {
                     calls::of_base(source, &placed, base, &mut found);
                 }
-                Part::Expr(expr) if wanted.parameters => {
+                Node::Expr(expr) if wanted.parameters => {
                     calls::of_call(source, &placed, expr, &mut found);
                 }
-                Part::Base(_) | Part::Expr(_) => {}
+                _ => {}
             }
         });
     }
