@@ -5,6 +5,8 @@
 #[path = "support/mod.rs"]
 mod support;
 
+#[path = "prometheus/labels.rs"]
+mod labels;
 #[path = "prometheus/models.rs"]
 mod models;
 
@@ -13,6 +15,9 @@ mod document;
 
 #[path = "prometheus/firing.rs"]
 mod firing;
+
+#[path = "prometheus/labels.rs"]
+mod labels;
 
 #[path = "prometheus/text.rs"]
 mod text;
