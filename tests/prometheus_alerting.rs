@@ -5,8 +5,6 @@
 #[path = "support/mod.rs"]
 mod support;
 
-#[path = "prometheus/labels.rs"]
-mod labels;
 #[path = "prometheus/models.rs"]
 mod models;
 

@@ -83,7 +83,10 @@ pub fn everybodys(
         .name
         .replace(|c: char| !c.is_ascii_alphanumeric(), "_");
     let is_narrow = |selector: &Selector| {
-        let is_own = |metric: &str| metric.contains(own.as_str());
+        // Whole words: `s` does not own `http_requests_total`.
+        let is_own = |metric: &str| {
+            format!("_{metric}_").replace(':', "_").contains(&format!("_{own}_"))
+        };
         selector
             .metric
             .as_ref()
