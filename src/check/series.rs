@@ -85,7 +85,9 @@ pub fn everybodys(
     let is_narrow = |selector: &Selector| {
         // Whole words: `s` does not own `http_requests_total`.
         let is_own = |metric: &str| {
-            format!("_{metric}_").replace(':', "_").contains(&format!("_{own}_"))
+            format!("_{metric}_")
+                .replace(':', "_")
+                .contains(&format!("_{own}_"))
         };
         selector
             .metric
