@@ -8,6 +8,9 @@ mod support;
 #[path = "prometheus/models.rs"]
 mod models;
 
+#[path = "prometheus/conditions.rs"]
+mod conditions;
+
 #[path = "prometheus/document.rs"]
 mod document;
 

@@ -331,6 +331,26 @@ fn annotations(alert: &Instance, found: &mut Vec<Diag>) {
         .help(format!("set the field: `{name} = \"…\"`"));
         report(alert, found, diagnostic);
     }
+    // The annotation would hide the field.
+    let field = alert.fields.get("runbook_url");
+    if let (Some(own), Some(field)) = (annotations.get("runbook_url"), field)
+        && field.explicit
+        && !own.is_opaque()
+        && own.show() != field.value.show()
+    {
+        let diagnostic = Diag::new(
+            &codes::RESERVED_LABEL,
+            format!(
+                "annotation `runbook_url` is reserved for field `runbook_url` of alert `{}`",
+                alert.name
+            ),
+            alert.span_of_label("annotations", "runbook_url"),
+        )
+        .label("only one of the two URLs can be on the alert")
+        .because(field.span, "the field")
+        .help("remove the annotation");
+        report(alert, found, diagnostic);
+    }
 }
 
 /// A field that a project adds to a service and whose label rules have from elsewhere.

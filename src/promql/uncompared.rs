@@ -199,7 +199,7 @@ mod tests {
             "sum(x == 0)",
             "max by (name) (ready{condition!=\"True\"} == 1)",
             "(up - 1) + on (job) (sum by (job) (increase(uploads_total[3h])) == 0)",
-            "(up == 0) * on (instance) group_left (boot - 1 > 600)",
+            "(up == 0) * on (instance) group_left () (boot - 1 > 600)",
             "max without (revision) (a unless b) * (c != d)",
             "group without (pod) (timestamp(a > b) < time() - 36000)",
             "absent(x)",
