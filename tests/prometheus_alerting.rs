@@ -25,3 +25,6 @@ mod text;
 
 #[path = "prometheus/month.rs"]
 mod month;
+
+#[path = "prometheus/backfill.rs"]
+mod backfill;
