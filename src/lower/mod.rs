@@ -19,6 +19,7 @@ use smol_str::SmolStr;
 use buckets::Buckets;
 
 pub use receiver::mail_receivers;
+pub(crate) use service::report;
 
 use crate::catalogue::{block_labels, environment_labels};
 use crate::db::{Diag, ItemKey, Workspace};
