@@ -236,4 +236,5 @@ codes! {
     Error GATE_COMPUTES "N1005" "gate-computes" "A gate's condition does more with what is measured than compare it.";
     Error GATE_OVERRIDE "N1006" "gate-override" "An override names no `deny` of its gate.";
     Error GATE_DEPENDENCY "N1007" "gate-dependency" "A gate asks for the error budgets of a dependency that has none.";
+    Warning GATE_OVERRIDE_EXPIRED "N1008" "gate-override-expired" "An override of a gate has expired, so it lets nothing pass any more.";
 }

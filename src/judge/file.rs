@@ -2,6 +2,7 @@
 
 use std::sync::Arc;
 
+use jiff::Timestamp;
 use smol_str::SmolStr;
 
 use crate::check::dependencies::Needs;
@@ -10,7 +11,7 @@ use crate::check::{check_item, paging, reliability};
 use crate::db::{Diag, ItemClass, SourceFile, Workspace, file_names};
 use crate::eval::instance;
 use crate::levels::has_directives;
-use crate::lower::{mail_receivers, service_model, team_model};
+use crate::lower::{expiring_overrides, mail_receivers, service_model, team_model};
 
 /// What was found on a way through a file's items. It changes only when something in it does, not when text moves.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
@@ -44,13 +45,24 @@ pub struct Made {
     pub recorded: Vec<SmolStr>,
 }
 
-/// What is wrong with a block that is no service.
+/// What is wrong with a block that is no service, or for a reason outside of the sources.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Other {
     /// What is wrong.
     pub found: Diag,
-    /// Whether it counts only where Alertmanager cannot send mail.
-    pub is_of_mail: bool,
+    /// When it counts.
+    pub counts: Counts,
+}
+
+/// When something that was found counts.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Counts {
+    /// Always.
+    Always,
+    /// Where Alertmanager cannot send mail.
+    WithoutMail,
+    /// From that moment on.
+    From(Timestamp),
 }
 
 /// What was found in a file, in all environments that the project declares.
@@ -119,6 +131,11 @@ fn made(
         let evaluated = instance(db, workspace, key, environment.clone());
         if let Some(service) = &evaluated.instance {
             made.needs.push(Needs::of(service));
+            let expiring = expiring_overrides(service);
+            made.others.extend(expiring.map(|(end, found)| Other {
+                found,
+                counts: Counts::From(end),
+            }));
             let recordings = service.children_of("recording");
             made.recorded
                 .extend(recordings.map(|recording| recording.name.clone()));
@@ -137,7 +154,7 @@ fn others(
     let evaluated = instance(db, workspace, key, environment.clone());
     let told = |found: Diag| Other {
         found,
-        is_of_mail: false,
+        counts: Counts::Always,
     };
     let block = evaluated.instance.as_ref();
     let team = block.filter(|block| block.kind == "team");
@@ -147,7 +164,7 @@ fn others(
             found.extend(lowered.diagnostics.iter().cloned().map(told));
             found.extend(mail_receivers(team).map(|found| Other {
                 found,
-                is_of_mail: true,
+                counts: Counts::WithoutMail,
             }));
         }
         None => found.extend(evaluated.diagnostics.iter().cloned().map(told)),
