@@ -5,9 +5,9 @@ use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
 use std::ops::Deref;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
+use jiff::Timestamp;
 use rayon::prelude::*;
 use salsa::{Durability, Setter};
-use jiff::Timestamp;
 use smol_str::SmolStr;
 
 use crate::artifacts::{in_folder, of_service, settings_in};

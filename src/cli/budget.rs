@@ -12,7 +12,6 @@ use super::gate_table::table;
 use super::options::{self, Format};
 use super::prometheus_client::Client;
 use crate::backends::prometheus::Standing;
-use crate::backends::recorded::LONGEST_RAW;
 use crate::ir::burn_rate::budget_time;
 use crate::ir::gate::{Comparison, Unit};
 use crate::ir::{Duration, Service, Settings, Slo};
@@ -134,7 +133,7 @@ fn budget(
     };
     let of_window = |ratio: Option<String>, known: Option<String>, is_raw: bool, what: &str| {
         let Some(ratio) = ask(ratio, what)? else {
-            return Ok(None);
+            return Ok::<Option<Known>, Failure>(None);
         };
         if is_raw {
             let known = Decimal::ONE;
@@ -145,12 +144,9 @@ fn budget(
         Ok(known.map(|known| Known { ratio, known }))
     };
     let recorded = |window: Duration, what: &str| {
-        of_window(
-            Some(standing.recorded(window)),
-            Some(standing.coverage(window)),
-            window <= LONGEST_RAW,
-            what,
-        )
+        let known = standing.coverage(window);
+        let is_raw = known.is_none();
+        of_window(Some(standing.recorded(window)), known, is_raw, what)
     };
     let measured = |window: Duration, what: &str| {
         of_window(

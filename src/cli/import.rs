@@ -101,7 +101,9 @@ fn import_openslo(
 /// file will be in, or else the one that the command stands in. A file outside of projects is for one that says nothing.
 fn project_of(target: Option<&Path>, context: &Context) -> (Settings, Vec<SmolStr>) {
     let loaded = match target.and_then(Path::parent) {
-        Some(folder) => project::find(folder).and_then(|root| project::load(&root, &context.cwd).ok()),
+        Some(folder) => {
+            project::find(folder).and_then(|root| project::load(&root, &context.cwd).ok())
+        }
         None => select::project(context).ok(),
     };
     let Some(mut loaded) = loaded else {

@@ -395,7 +395,7 @@ impl Lowering<'_> {
                 objective.slo,
                 over.to_human()
             ))
-        } else if over < LEAST_WINDOW {
+        } else if over < self.least_window() {
             Some(format!("nothing is recorded over {}", over.to_human()))
         } else if is_own {
             None
@@ -412,7 +412,7 @@ impl Lowering<'_> {
             let help = if is_own {
                 format!(
                     "ask over {} to {}",
-                    LEAST_WINDOW.to_human(),
+                    self.least_window().to_human(),
                     objective.window.to_human()
                 )
             } else {
@@ -433,23 +433,36 @@ impl Lowering<'_> {
         Some(Fact::Burn(objective, over))
     }
 
+    /// The shortest window over which an error ratio is recorded.
+    fn least_window(&self) -> ir::Duration {
+        LEAST_WINDOW.max(burn_rate::least_range(self.surroundings.scrape_interval))
+    }
+
     /// The windows over which an objective's ratio is recorded whatever gates ask.
     fn recorded(&self, slo: &BlockRef, objective: &Objective) -> Vec<ir::Duration> {
         let own = self.slos.iter().find(|known| known.name == slo.name);
         let pairs = match own {
             Some(own) if objective.service == self.service.name => own.burn_rate_pairs.clone(),
             _ => match self.surroundings.field(slo, "burn_rate_alerts") {
-                Some(Value::Bool(true)) => burn_rate::pairs(objective.window)
-                    .into_iter()
-                    .filter(|pair| pair.can_fire(objective.objective))
-                    .collect(),
+                Some(Value::Bool(true)) => burn_rate::pairs(
+                    objective.window,
+                    burn_rate::least_range(self.surroundings.scrape_interval),
+                )
+                .into_iter()
+                .filter(|pair| pair.can_fire(objective.objective))
+                .collect(),
                 _ => Vec::new(),
             },
         };
+        // Of the short windows that are made of recorded counts, it is not recorded how much is known.
         let mut windows: Vec<ir::Duration> = pairs
             .iter()
             .flat_map(|pair| [pair.short, pair.long])
-            .chain([LEAST_WINDOW, objective.window])
+            .filter(|window| {
+                *window <= crate::backends::recorded::LONGEST_RAW
+                    || pairs.iter().any(|pair| pair.long == *window)
+            })
+            .chain([self.least_window(), objective.window])
             .collect();
         windows.sort();
         windows.dedup();
@@ -625,7 +638,9 @@ pub fn expiring_overrides(service: &Instance) -> impl Iterator<Item = (Timestamp
                 service.place_of(block, block.span_of("until")),
             )
             .label(format!("it ended at the end of this day in {}", known.zone))
-            .help("remove the override, or set a later `until` if the deny is still to be let pass");
+            .help(
+                "remove the override, or set a later `until` if the deny is still to be let pass",
+            );
             Some((end, diagnostic))
         })
     })

@@ -11,10 +11,13 @@ mod text;
 mod truth;
 
 pub use answer::{Measurement, instant};
-pub use decide::{Check, Decision, Known, Outcome, Overridden, RuleDecision, Verdict, decide, end, override_end, start};
+pub use decide::{
+    Check, Decision, Known, Outcome, Overridden, RuleDecision, Verdict, decide, end, override_end,
+    start,
+};
 pub use document::{
-    Bound, Compare, Condition, Coverage, Effect, FactQuery, Gate, OnNoData, Operand, Override, Policy, Rule, Span,
-    Unreadable, VERSION, read, zone,
+    Bound, Compare, Condition, Coverage, Effect, FactQuery, Gate, OnNoData, Operand, Override,
+    Policy, Rule, Span, Unreadable, VERSION, read, zone,
 };
 pub use facts::{Facts, LocalTime, MeasuredFact, facts};
 pub use rounding::{against, coverage, exact, quantity, shown};

@@ -258,7 +258,13 @@ mod tests {
             ("6.04", Unit::Number, GreaterOrEqual, "6", "6"),
             ("299.9996", Unit::Seconds, Less, "300", "4m59s"),
             ("300.4", Unit::Seconds, LessOrEqual, "300", "5m0.4s"),
-            ("300.0000004", Unit::Seconds, LessOrEqual, "300", "300.0000004s"),
+            (
+                "300.0000004",
+                Unit::Seconds,
+                LessOrEqual,
+                "300",
+                "300.0000004s",
+            ),
             ("0.9995", Unit::Ratio, Less, "1", "99.95%"),
         ] {
             let found = against(number(value), unit, op, number(limit));
@@ -314,11 +320,7 @@ mod tests {
     }
 
     fn units() -> impl Strategy<Value = Unit> {
-        prop_oneof![
-            Just(Unit::Ratio),
-            Just(Unit::Seconds),
-            Just(Unit::Number)
-        ]
+        prop_oneof![Just(Unit::Ratio), Just(Unit::Seconds), Just(Unit::Number)]
     }
 
     fn comparisons() -> impl Strategy<Value = Comparison> {

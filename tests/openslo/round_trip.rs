@@ -26,6 +26,29 @@ fn canonical(query: &str) -> String {
     expr.to_string()
 }
 
+/// An annotation with the matchers of its queries in order.
+fn ordered(text: &str) -> String {
+    let mut out = String::new();
+    let mut rest = text;
+    while let Some((before, after)) = rest.split_once('{') {
+        out.push_str(before);
+        out.push('{');
+        let Some((inner, behind)) = after
+            .split_once('}')
+            .filter(|(inner, _)| inner.contains('='))
+        else {
+            rest = after;
+            continue;
+        };
+        let mut matchers: Vec<&str> = inner.split(',').collect();
+        matchers.sort_unstable();
+        out.push_str(&matchers.join(","));
+        out.push('}');
+        rest = behind;
+    }
+    out + rest
+}
+
 /// A rule by what it is called: its group, its name and the labels that tell it from others of that name.
 type Name = (String, String, String);
 
@@ -43,6 +66,9 @@ fn rules(artifacts: &[Artifact], environment: Option<&str>) -> BTreeMap<Name, Va
                     let mut rule = rule.clone();
                     rule["expr"] = canonical(rule["expr"].as_str().unwrap()).into();
                     rule["interval"] = group["interval"].clone();
+                    if let Some(description) = rule["annotations"]["description"].as_str() {
+                        rule["annotations"]["description"] = ordered(description).into();
+                    }
                     let name = [&rule["record"], &rule["alert"]]
                         .into_iter()
                         .find_map(Value::as_str)
@@ -115,14 +141,24 @@ fn differences(trip: &RoundTrip) -> Vec<String> {
                     .collect();
                 for field in fields {
                     if rule[field] != found[field] {
-                        out.push(format!("~ {name}: {field}\n    {}\n    {}", rule[field], found[field]));
+                        out.push(format!(
+                            "~ {name}: {field}\n    {}\n    {}",
+                            rule[field], found[field]
+                        ));
                     }
                 }
             }
         }
     }
-    let more = trip.back.keys().filter(|key| !trip.there.contains_key(*key));
-    out.extend(more.map(|key| format!("+ {} / {} {}", key.0, key.1, key.2).trim_end().to_owned()));
+    let more = trip
+        .back
+        .keys()
+        .filter(|key| !trip.there.contains_key(*key));
+    out.extend(more.map(|key| {
+        format!("+ {} / {} {}", key.0, key.1, key.2)
+            .trim_end()
+            .to_owned()
+    }));
     out
 }
 
@@ -240,9 +276,9 @@ service s {
         .clone()
         .unwrap_or_else(|| panic!("{}", told(&import)));
     for line in [
-        "good  = `sum(rate(good_total[$window]))`",
+        "good  = `good_total`",
         "good = `max(age_seconds) <= 60`",
-        "bad   = `max(avg_over_time(r[$window])) * sum(rate(all_total[$window]))`",
+        "ratio = `max(avg_over_time(r[$window]))`",
         "good = `sum(flag) == 1`",
         "ratio = `avg_over_time(r[$window])`",
     ] {

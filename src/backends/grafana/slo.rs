@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use rust_decimal::Decimal;
 
 use crate::backends::recorded::{
-    BUDGET_REMAINING, COVERAGE, CURRENT, CURRENT_BURN_RATE, ERROR_BUDGET, ERROR_RATIO, LONGEST_RAW,
+    BUDGET_REMAINING, COVERAGE, CURRENT_BURN_RATE, ERROR_BUDGET, ERROR_RATIO, LONGEST_RAW,
     OBJECTIVE,
 };
 use crate::ir::burn_rate::budget_time;
@@ -180,6 +180,7 @@ impl Board<'_> {
         let steps = factors
             .into_iter()
             .map(|(factor, color)| (Some(factor), color));
+        let current = self.settings.prometheus.current_window();
         let mut view = View::new(
             key(slo, "burn-rate"),
             Visualization::Timeseries,
@@ -189,8 +190,8 @@ impl Board<'_> {
         .about(title(slo, "burn rate"), described(slo, &what))
         .bounds(Some(Decimal::ZERO), None)
         .steps([(None, GOOD)].into_iter().chain(steps))
-        .ask(self.value(CURRENT_BURN_RATE, slo), CURRENT.to_string());
-        for window in windows.into_iter().filter(|window| *window != CURRENT) {
+        .ask(self.value(CURRENT_BURN_RATE, slo), current.to_string());
+        for window in windows.into_iter().filter(|window| *window != current) {
             let ratio = self.value(&format!("{ERROR_RATIO}{window}"), slo);
             // As the alerts have it: what is not known of a long window counts as nothing spent.
             let spent = if window > LONGEST_RAW {
@@ -208,8 +209,9 @@ impl Board<'_> {
     /// The share of bad events, with the budget as a line.
     fn error_ratio(&self, slo: &Slo) -> Draft {
         let budget = slo.error_budget();
+        let current = self.settings.prometheus.current_window();
         let what = format!(
-            "The share of the {} of {CURRENT} that was bad, and the share that may be bad, {}.",
+            "The share of the {} of {current} that was bad, and the share that may be bad, {}.",
             counted(slo),
             percent_text(budget)
         );
@@ -223,8 +225,8 @@ impl Board<'_> {
         .bounds(Some(Decimal::ZERO), None)
         .steps([(None, GOOD), (Some(budget), BAD)])
         .ask(
-            self.value(&format!("{ERROR_RATIO}{CURRENT}"), slo),
-            format!("Bad, {CURRENT}"),
+            self.value(&format!("{ERROR_RATIO}{current}"), slo),
+            format!("Bad, {current}"),
         )
         .ask(self.value(ERROR_BUDGET, slo), "Error budget")
         .draft()

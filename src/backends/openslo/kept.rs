@@ -82,12 +82,15 @@ pub fn of_slo(slo: &Slo) -> BTreeMap<String, String> {
         };
         keep(&format!("budget-{}s", word(severity)), shares);
     }
-    if let Some(absence) = &slo.absence {
+    if let Some(absence) = slo.absences.first() {
         keep("absence", word(absence.severity).to_owned());
         keep("absent-after", absence.hold.to_string());
     }
     if let Some(least) = slo.min_events {
         keep("min-events", least.to_string());
+    }
+    if let Some(least) = slo.min_bad_events {
+        keep("min-bad-events", least.to_string());
     }
     if !slo.breakdown.is_empty() {
         keep("breakdown", slo.breakdown.join(", "));

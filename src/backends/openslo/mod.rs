@@ -141,7 +141,9 @@ fn service_document(service: &ir::Service, settings: &ir::Settings) -> Object<Se
         ));
     }
     annotate(&mut metadata, &lost);
-    metadata.annotations.extend(kept::of_service(service, settings));
+    metadata
+        .annotations
+        .extend(kept::of_service(service, settings));
     let description = service.description.as_deref().map(names::description);
     Object::new("Service", metadata, Service { description })
 }

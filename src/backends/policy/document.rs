@@ -6,8 +6,8 @@ use super::query::Queries;
 use crate::ir::gate::{self, Fact, Objective};
 use crate::ir::{Service, Settings, Severity};
 use crate::policy::{
-    Bound, Compare, Condition, Coverage, Effect, FactQuery, Gate, OnNoData, Operand, Override, Policy, Rule, Span,
-    VERSION, condition_text,
+    Bound, Compare, Condition, Coverage, Effect, FactQuery, Gate, OnNoData, Operand, Override,
+    Policy, Rule, Span, VERSION, condition_text,
 };
 
 /// How many services name each one in a dependency.

@@ -2,13 +2,13 @@
 
 use rust_decimal::Decimal;
 
-use crate::backends::recorded::COVERAGE;
+use crate::backends::recorded::LONGEST_RAW;
 use crate::ir::{Duration, Service, Settings, Severity, Sli, Slo};
 use crate::promql::{BinaryOp, Expr, build};
 
 use super::context::Context;
 use super::query::{aggregate, at_window, binary, call, number};
-use super::sli::{CURRENT, SloContext};
+use super::sli::SloContext;
 
 /// How often it is looked in a window whether an indicator's series were there.
 const LOOKS: u64 = 2_000;
@@ -40,7 +40,10 @@ impl<'a> Standing<'a> {
     pub fn burn_window(&self) -> Duration {
         let pages = self.of.slo.burn_rate_pairs.iter();
         let pages = pages.filter(|pair| pair.severity == Severity::Page);
-        pages.map(|pair| pair.long).min().unwrap_or(CURRENT)
+        pages
+            .map(|pair| pair.long)
+            .min()
+            .unwrap_or_else(|| self.of.current())
     }
 
     /// The error ratio over a window as the rules record it.
@@ -48,10 +51,10 @@ impl<'a> Standing<'a> {
         self.of.error_ratio(window).to_string()
     }
 
-    /// The share of a window that is known, as the rules record it; of windows that are longer than those of raw series.
-    pub fn coverage(&self, window: Duration) -> String {
-        let recorded = self.of.recorded(&format!("{COVERAGE}{window}"));
-        aggregate("max", recorded).to_string()
+    /// The share of a window that is known, as the rules record it; nothing of windows of raw series, which know all that
+    /// is there.
+    pub fn coverage(&self, window: Duration) -> Option<String> {
+        (window > LONGEST_RAW).then(|| self.of.coverage(window).to_string())
     }
 
     /// The share of a window in which the indicator's own series were there; nothing where its ratio can only be
@@ -65,7 +68,7 @@ impl<'a> Standing<'a> {
             Sli::ErrorRatio { ratio, total: None } => ratio,
             Sli::TimeSlices { .. } => return None,
         };
-        let there = aggregate("count", at_window(there, CURRENT));
+        let there = aggregate("count", at_window(there, self.of.current()));
         // Whole seconds, and not more often than the series have samples.
         let step = Duration((window.0 / LOOKS).div_ceil(LEAST_STEP.0) * LEAST_STEP.0);
         let looks = build::subquery(there, window.to_string(), Some(&step.to_string()));

@@ -21,8 +21,12 @@ const NONE: &str = "none";
 /// Which fields an objective's annotations set, as lines; what can't be read is told.
 pub fn of_slo(metadata: &Metadata, findings: &mut Findings) -> Vec<String> {
     let fields: [(&str, fn(&str) -> Option<String>); 8] = [
-        ("budget-pages", |text| Some(format!("budget_pages = [{}]", shares(text)?))),
-        ("budget-tickets", |text| Some(format!("budget_tickets = [{}]", shares(text)?))),
+        ("budget-pages", |text| {
+            Some(format!("budget_pages = [{}]", shares(text)?))
+        }),
+        ("budget-tickets", |text| {
+            Some(format!("budget_tickets = [{}]", shares(text)?))
+        }),
         ("absence", |text| {
             ["page", "ticket"]
                 .contains(&text)
@@ -31,8 +35,12 @@ pub fn of_slo(metadata: &Metadata, findings: &mut Findings) -> Vec<String> {
         ("absent-after", |text| {
             is_duration(text).then(|| format!("absent_after = {text}"))
         }),
-        ("min-events", |text| Some(format!("min_events = {}", count(text)?))),
-        ("min-bad-events", |text| Some(format!("min_bad_events = {}", count(text)?))),
+        ("min-events", |text| {
+            Some(format!("min_events = {}", count(text)?))
+        }),
+        ("min-bad-events", |text| {
+            Some(format!("min_bad_events = {}", count(text)?))
+        }),
         ("breakdown", |text| {
             let labels: Vec<&str> = text.split(", ").collect();
             labels

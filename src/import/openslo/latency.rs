@@ -86,7 +86,9 @@ fn native(good: &Expr, total: &Expr) -> Option<Latency> {
     let Node::Binary(product) = &good.unparenthesised().node else {
         return None;
     };
-    if product.op != BinaryOp::Multiply || product.matching.is_some() || !same(&product.right, total)
+    if product.op != BinaryOp::Multiply
+        || product.matching.is_some()
+        || !same(&product.right, total)
     {
         return None;
     }
@@ -199,7 +201,10 @@ mod tests {
             (r#"x_seconds_bucket{le="1"}"#, "x_seconds_count"),
             (r#"x_seconds_bucket{le="0.250"}"#, "x_seconds_count"),
             (r#"x_seconds_bucket{le="+Inf"}"#, "x_seconds_count"),
-            (r#"x_milliseconds_bucket{le="0.25"}"#, "x_milliseconds_count"),
+            (
+                r#"x_milliseconds_bucket{le="0.25"}"#,
+                "x_milliseconds_count",
+            ),
             (r#"x_seconds_bucket{le="0.25",a="b"}"#, "x_seconds_count"),
             (r#"x_seconds_bucket{le="0.25"}"#, "y_seconds_count"),
             (r#"x_seconds_bucket{le="0.0001"}"#, "x_seconds_count"),

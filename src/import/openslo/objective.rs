@@ -4,9 +4,9 @@ use std::collections::BTreeMap;
 
 use rust_decimal::Decimal;
 
-use super::model::{Goal, Measure, Metadata, Metric, Policy, Shorthand, Slo, Window};
 use super::kept;
 use super::latency::{Latency, latency};
+use super::model::{Goal, Measure, Metadata, Metric, Policy, Shorthand, Slo, Window};
 use super::query;
 use super::reader::Findings;
 use super::write::{block_name, comment, labels, string};
@@ -185,7 +185,9 @@ impl Frame<'_> {
                     }
                 }
                 let condition = match truth(&query) {
-                    Some(condition) if op.value == "gte" && value.value == Decimal::ONE => condition,
+                    Some(condition) if op.value == "gte" && value.value == Decimal::ONE => {
+                        condition
+                    }
                     _ => compare(query, operator(op.value), value.value),
                 };
                 Some(Measured::new("time-slices", vec![("good", condition)]))
@@ -256,7 +258,7 @@ impl Frame<'_> {
             }
             return;
         }
-        let pairs = burn_rate::pairs(window);
+        let pairs = burn_rate::pairs(window, Duration::MINUTE);
         let mut kept = 0;
         for (span, _, condition) in &self.policies {
             let lookback = length(condition.lookback.value);
@@ -326,12 +328,7 @@ impl Objective {
 }
 
 /// A slice is good where a share of it is.
-fn sliced(
-    goal: &Goal,
-    share: Expr,
-    good: bool,
-    comments: &mut Vec<String>,
-) -> Option<Measured> {
+fn sliced(goal: &Goal, share: Expr, good: bool, comments: &mut Vec<String>) -> Option<Measured> {
     comments.push(slice_comment(goal));
     let range = length(goal.slice.as_ref()?.value)?;
     let share = query::with_range(share, &promql::Duration::made(range.to_string()));

@@ -4,10 +4,10 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use smol_str::SmolStr;
 
+use super::kept;
 use super::model::{Measure, Metadata, Metric, RefOr, Sli, Slo};
 use super::objective::{Frame, Objective, left_out, refuse};
 use super::objects::Objects;
-use super::kept;
 use super::query;
 use super::reader::Findings;
 use super::slo::compared;
@@ -117,7 +117,9 @@ fn environment<'s>(
                 refuse(
                     findings,
                     service.metadata.name.span,
-                    format!("documents of the environments `{first}` and `{environment}` are imported together"),
+                    format!(
+                        "documents of the environments `{first}` and `{environment}` are imported together"
+                    ),
                     "import the documents of one environment at a time",
                 );
                 return String::new();
@@ -129,9 +131,11 @@ fn environment<'s>(
         Some(name) if target.environments.is_empty() => {
             format!("environment {} {{ }}\n\n", block_name(name))
         }
-        Some(name) if target.environments.iter().all(|known| known != name) => comment(&format!(
-            "These documents are of the environment `{name}`, which the project does not declare.",
-        )) + "\n",
+        Some(name) if target.environments.iter().all(|known| known != name) => {
+            comment(&format!(
+                "These documents are of the environment `{name}`, which the project does not declare.",
+            )) + "\n"
+        }
         _ => String::new(),
     }
 }
@@ -291,9 +295,9 @@ fn quiet_labels(metadata: &Metadata) -> BTreeMap<String, String> {
 /// The tier that a document of ours names and that not every project has.
 fn own_tier(metadata: &Metadata) -> Option<&str> {
     kept::selector(metadata)?;
-    metadata.label("tier").filter(|tier| {
-        !TIERS.contains(tier) && is_identifier(tier) && block_name(tier) == **tier
-    })
+    metadata
+        .label("tier")
+        .filter(|tier| !TIERS.contains(tier) && is_identifier(tier) && block_name(tier) == **tier)
 }
 
 impl Service<'_> {

@@ -5,8 +5,8 @@ use std::collections::{BTreeMap, BTreeSet};
 use super::model::{Metadata, Target};
 use super::objective::left_out;
 use super::reader::Findings;
-use crate::diagnostics::{Diagnostic, codes};
 use super::write::{block_name, comment, identifier, string};
+use crate::diagnostics::{Diagnostic, codes};
 
 /// The team of what no label says whose it is.
 const UNOWNED: &str = "unowned";
@@ -70,7 +70,10 @@ impl Teams {
             return;
         }
         let text = match receiver(&name, metadata, target) {
-            Some(Receiver { is_mail: true, text }) if !sends_mail => {
+            Some(Receiver {
+                is_mail: true,
+                text,
+            }) if !sends_mail => {
                 findings.diagnostics.push(
                     Diagnostic::new(
                         &codes::OPENSLO_NO_MAIL_SERVER,
