@@ -362,7 +362,16 @@ fn messages(
         ),
     ] {
         let file = format!("build/policy/{service}.json");
-        let asked = ["--policy", &file, "--gate", gate, "--prometheus", url, "--at", NOON];
+        let asked = [
+            "--policy",
+            &file,
+            "--gate",
+            gate,
+            "--prometheus",
+            url,
+            "--at",
+            NOON,
+        ];
         let facts = nthc(place, &[&["gate", "facts"][..], &asked].concat());
         let (_, main) = by_regorus(engine, &facts.out);
         assert_eq!(main["deny"][0]["msg"], wanted, "{main:#}");
