@@ -1,6 +1,7 @@
 //! Measured numbers as a person reads them: `58.4%`, not `58.4338%`.
 //!
-//! There is one rule for every output. A number has one decimal, or two significant digits where it is below one. It
+//! There is one rule for every output. A number has one decimal, or two significant digits where it is below one; a share
+//! that is close to all has as many as what it lacks. It
 //! gets more of them as long as a comparison that it decided would read otherwise than it was decided: a budget of
 //! 9.96% is below 10%, and is never shown as `10%`. Limits are a person's own numbers, and are shown digit for digit.
 
@@ -32,6 +33,10 @@ impl Shown {
             value
         } else {
             match unit {
+                Unit::Ratio if value > Decimal::ZERO && value < Decimal::ONE_HUNDRED => {
+                    let lacks = Decimal::ONE_HUNDRED - value;
+                    round(value, decimals(value.min(lacks)) + more)
+                }
                 Unit::Ratio | Unit::Number => rounded(value, more),
                 Unit::Seconds => seconds(value, more),
             }
@@ -58,17 +63,21 @@ fn scaled(value: Decimal, unit: Unit) -> Decimal {
 
 /// One decimal, or two significant digits below one, and `more` digits than that.
 fn rounded(value: Decimal, more: u32) -> Decimal {
+    round(value, decimals(value) + more)
+}
+
+fn decimals(value: Decimal) -> u32 {
     let mut decimals = 1;
     let mut size = value.abs();
     while !size.is_zero() && size < Decimal::ONE && decimals < EXACT {
         size = size.saturating_mul(Decimal::TEN);
         decimals += 1;
     }
-    round(value, (decimals + more).min(EXACT))
+    decimals
 }
 
 fn round(value: Decimal, decimals: u32) -> Decimal {
-    value.round_dp_with_strategy(decimals, RoundingStrategy::MidpointAwayFromZero)
+    value.round_dp_with_strategy(decimals.min(EXACT), RoundingStrategy::MidpointAwayFromZero)
 }
 
 /// Whole seconds beyond a minute, milliseconds below, and `more` digits than that.
@@ -229,6 +238,10 @@ mod tests {
             ("0.0042123", Unit::Ratio, "0.42%"),
             ("0.00004212", Unit::Ratio, "0.0042%"),
             ("0", Unit::Ratio, "0%"),
+            ("1", Unit::Ratio, "100%"),
+            ("0.99951234", Unit::Ratio, "99.951%"),
+            ("0.9995", Unit::Ratio, "99.95%"),
+            ("0.9537", Unit::Ratio, "95.4%"),
             ("600", Unit::Seconds, "10m"),
             ("259.2004", Unit::Seconds, "4m19s"),
             ("-60.5", Unit::Seconds, "-1m"),

@@ -75,7 +75,8 @@ fn the_command_looks_at_the_clock() {
         place.write("main.nth", &source(until));
         let ran = nthc(&place, &["check"]);
         assert_eq!(ran.code, 0, "{ran:?}");
-        assert_eq!(ran.out.contains("N1008"), expired, "{ran:?}");
+        let said = format!("{}{}", ran.out, ran.err);
+        assert_eq!(said.contains("N1008"), expired, "{ran:?}");
         let strict = nthc(&place, &["check", "--deny-warnings"]);
         assert_eq!(strict.code, i32::from(expired), "{strict:?}");
         // Builds are the same at any time.
