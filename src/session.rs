@@ -5,6 +5,7 @@ use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
 use std::ops::Deref;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
+use jiff::Timestamp;
 use rayon::prelude::*;
 use salsa::{Durability, Setter};
 use smol_str::SmolStr;
@@ -132,6 +133,8 @@ pub struct Session {
     levels: Levels,
     sends_mail: bool,
     default_team: Option<String>,
+    /// The time at which it is asked what has expired; nothing has where there is none.
+    now: Option<Timestamp>,
     remembered: Arc<Mutex<Remembered>>,
 }
 
@@ -197,6 +200,7 @@ impl Session {
             levels: Levels::default(),
             sends_mail: false,
             default_team: None,
+            now: None,
             remembered: Arc::default(),
         };
         session.read_names();
@@ -262,6 +266,11 @@ impl Session {
         });
     }
 
+    /// Says what time it is. Without it nothing is found to have expired, and the same sources always give the same.
+    pub fn set_now(&mut self, now: Timestamp) {
+        self.now = Some(now);
+    }
+
     /// The team that is told of alerts that are no known team's, as the manifest calls it.
     pub fn default_team(&self) -> Option<&str> {
         self.default_team.as_deref()
@@ -281,6 +290,7 @@ impl Session {
             levels: self.levels.clone(),
             sends_mail: self.sends_mail,
             default_team: self.default_team.clone(),
+            now: self.now,
             remembered: Arc::clone(&self.remembered),
         })
     }
@@ -546,6 +556,7 @@ impl Session {
             names: self.names,
             of_settings: self.unknown_default_team(),
             sends_mail: self.sends_mail,
+            now: self.now,
             of_rules,
         }
     }

@@ -200,6 +200,7 @@ codes! {
     Error OPENSLO_MISSING_REFERENCE "N0643" "openslo-missing-reference" "An OpenSLO document refers to an object that is in none of the files.";
     Error OPENSLO_NOT_EXPRESSIBLE "N0644" "openslo-not-expressible" "An OpenSLO document says what `.nth` cannot say.";
     Warning OPENSLO_LEFT_OUT "N0645" "openslo-left-out" "Something of an OpenSLO document is left out of the `.nth` that is made of it.";
+    Warning OPENSLO_NO_MAIL_SERVER "N0646" "openslo-no-mail-server" "A notification target of OpenSLO sends mail, and the project has no server to send it by.";
     Error UNWRITABLE "N0701" "unwritable" "A document could not be written in its format.";
     Warning CONSTANT_COMPARISON "N0801" "constant-comparison" "A comparison in a query is always true, or never.";
     Warning ABSENT_LABEL "N0802" "absent-label" "An alert's text shows a label that its condition's series never have.";
@@ -243,4 +244,5 @@ codes! {
     Error GATE_COMPUTES "N1005" "gate-computes" "A gate's condition does more with what is measured than compare it.";
     Error GATE_OVERRIDE "N1006" "gate-override" "An override names no `deny` of its gate.";
     Error GATE_DEPENDENCY "N1007" "gate-dependency" "A gate asks for the error budgets of a dependency that has none.";
+    Warning GATE_OVERRIDE_EXPIRED "N1008" "gate-override-expired" "An override of a gate has expired, so it lets nothing pass any more.";
 }

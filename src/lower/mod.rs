@@ -18,6 +18,7 @@ use smol_str::SmolStr;
 
 use buckets::Buckets;
 
+pub use gate::expiring_overrides;
 pub use receiver::mail_receivers;
 pub(crate) use service::report;
 

@@ -545,7 +545,7 @@ pub(super) fn read_url(
 }
 
 /// Whether a text is an `http` or `https` URL with a host.
-pub(super) fn is_url(text: &str) -> bool {
+pub fn is_url(text: &str) -> bool {
     let rest = text
         .strip_prefix("https://")
         .or_else(|| text.strip_prefix("http://"));

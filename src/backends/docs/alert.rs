@@ -7,7 +7,7 @@ use super::{call, look, text, words};
 use crate::backends::alerts::{Named, Origin};
 use crate::backends::links;
 use crate::backends::prometheus::{condition, layout};
-use crate::backends::recorded::{BUDGET_REMAINING, ERROR_RATIO};
+use crate::backends::recorded::{BUDGET_REMAINING, COVERAGE, ERROR_RATIO, LONGEST_RAW};
 use crate::ir::burn_rate::{Pair, budget_time};
 use crate::ir::number::{decimal_text, percent_text};
 use crate::ir::{
@@ -176,6 +176,14 @@ impl Alerts<'_, '_> {
             let recording = series(metric, &labels);
             build::aggregate("max", None, recording)
         };
+        let known = |window: Duration, slo: &Slo| {
+            (window > LONGEST_RAW).then(|| {
+                (
+                    format!("How much of the last {} is known", words::duration(window)),
+                    recorded(&format!("{COVERAGE}{window}"), slo),
+                )
+            })
+        };
         match named.origin {
             Origin::Burn(slo, pair) => [pair.short, pair.long]
                 .map(|window| {
@@ -184,11 +192,16 @@ impl Alerts<'_, '_> {
                         recorded(&format!("{ERROR_RATIO}{window}"), slo),
                     )
                 })
-                .to_vec(),
-            Origin::Budget(slo, _) => vec![(
+                .into_iter()
+                .chain(known(pair.long, slo))
+                .collect(),
+            Origin::Budget(slo, _) => [(
                 "The share of the budget that is left".to_owned(),
                 recorded(BUDGET_REMAINING, slo),
-            )],
+            )]
+            .into_iter()
+            .chain(known(slo.window, slo))
+            .collect(),
             Origin::Absence(..) | Origin::Inconsistent(_) => self
                 .up()
                 .map(|up| ("Whether its targets answer".to_owned(), up))
