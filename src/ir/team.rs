@@ -204,15 +204,6 @@ pub struct EscalationRef {
     pub name: SmolStr,
 }
 
-/// How loudly an incident notifies.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
-pub enum Urgency {
-    /// By everything that wakes one up.
-    High,
-    /// By what can wait.
-    Low,
-}
-
 /// Where a team is told.
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
 pub struct Receiver {

@@ -10,7 +10,9 @@ use crate::check::{check_item, paging, reliability};
 use crate::db::{Diag, ItemClass, SourceFile, Workspace, file_names};
 use crate::eval::instance;
 use crate::levels::has_directives;
-use crate::lower::{mail_receivers, service_model, team_model};
+use crate::lower::{
+    Relabelled, ignored_urgency, mail_receivers, relabelled, service_model, team_model,
+};
 
 /// What was found on a way through a file's items. It changes only when something in it does, not when text moves.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
@@ -38,6 +40,8 @@ pub struct Made {
     pub paging: Vec<Diag>,
     /// What is wrong with all other blocks.
     pub others: Vec<Other>,
+    /// What labels are wrong where alerts need a certain namespace.
+    pub relabelled: Vec<Relabelled>,
     /// What each service cannot work without.
     pub needs: Vec<Needs>,
     /// The metrics that services record.
@@ -119,6 +123,8 @@ fn made(
         let evaluated = instance(db, workspace, key, environment.clone());
         if let Some(service) = &evaluated.instance {
             made.needs.push(Needs::of(service));
+            made.services.extend(ignored_urgency(service));
+            made.relabelled.extend(relabelled(service));
             let recordings = service.children_of("recording");
             made.recorded
                 .extend(recordings.map(|recording| recording.name.clone()));
@@ -158,5 +164,7 @@ fn others(
             .flat_map(reliability::empty_escalations)
             .map(told),
     );
+    let tier = block.filter(|block| block.kind == "tier");
+    found.extend(tier.and_then(ignored_urgency).map(told));
     found.extend(team.into_iter().flat_map(paging::team_facts).map(told));
 }

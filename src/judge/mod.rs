@@ -32,6 +32,8 @@ pub struct Project<'a> {
     pub of_settings: Option<Diag>,
     /// Whether Alertmanager can send mail.
     pub sends_mail: bool,
+    /// The label `namespace` that every alert needs, where it needs one.
+    pub alert_namespace: Option<String>,
     /// What rules found, by environments.
     pub of_rules: Vec<Vec<Diag>>,
 }
@@ -65,6 +67,11 @@ impl Project<'_> {
             made.extend(each().flat_map(|made| &made.services).cloned());
             made.extend(each().flat_map(|made| &made.promises).cloned());
             made.extend(each().flat_map(|made| &made.paging).cloned());
+            if let Some(needed) = &self.alert_namespace {
+                let labels = each().flat_map(|made| &made.relabelled);
+                let wrong = labels.filter(|label| label.namespace != *needed);
+                made.extend(wrong.map(|label| label.found.clone()));
+            }
             let others = each().flat_map(|made| &made.others);
             let counts = others.filter(|other| !(other.is_of_mail && self.sends_mail));
             made.extend(counts.map(|other| other.found.clone()));

@@ -18,7 +18,8 @@ use smol_str::SmolStr;
 
 use buckets::Buckets;
 
-pub use receiver::mail_receivers;
+pub use receiver::{Relabelled, mail_receivers, relabelled};
+pub use team::ignored_urgency;
 
 use crate::db::{Diag, ItemKey, Workspace};
 use crate::eval::instance;

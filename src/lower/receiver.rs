@@ -47,6 +47,43 @@ pub fn mail_receivers(team: &Instance) -> impl Iterator<Item = Diag> {
         })
 }
 
+/// A label `namespace` that a service or an alert sets itself. The Prometheus operator may route by that label.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Relabelled {
+    /// Its value.
+    pub namespace: String,
+    /// What is wrong where alerts need another value.
+    pub found: Diag,
+}
+
+/// The labels `namespace` that a service and its alerts set.
+pub fn relabelled(service: &Instance) -> impl Iterator<Item = Relabelled> {
+    let alerts = service.children_of("alert");
+    std::iter::once(service)
+        .chain(alerts)
+        .filter_map(|block| {
+            let Value::Labels(labels) = block.get("labels") else {
+                return None;
+            };
+            let namespace = labels.get("namespace")?.show()?;
+            let diagnostic = Diag::new(
+                &codes::ALERT_NAMESPACE,
+                format!(
+                    "label `namespace` of {} `{}` is not the namespace of the AlertmanagerConfig",
+                    block.kind, block.name
+                ),
+                service.place_of(block, block.span_of("labels")),
+            )
+            .label("the Prometheus operator routes alerts by this label")
+            .help("remove it: alerts get the `namespace` of `[alertmanager]` in `nth.toml`")
+            .help("or set `matcher_strategy = \"none\"` in `[alertmanager]`, if the `Alertmanager` has `alertmanagerConfigMatcherStrategy: { type: None }`");
+            Some(Relabelled {
+                namespace,
+                found: diagnostic,
+            })
+        })
+}
+
 fn lower(
     team: &Instance,
     receiver: &Instance,
