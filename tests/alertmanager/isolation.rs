@@ -181,6 +181,7 @@ fn all(folder: &Path, with_default: bool, shared: bool) -> Vec<Built> {
 fn loud(config: &Path) -> BTreeSet<String> {
     let text = std::fs::read_to_string(config).unwrap();
     let document: yaml_serde::Value = yaml_serde::from_str(&text).unwrap();
+    assert_matched(&document["route"]);
     let receivers = document["receivers"].as_sequence().unwrap().iter();
     receivers
         .filter(|receiver| receiver.as_mapping().unwrap().len() > 1)
@@ -188,28 +189,55 @@ fn loud(config: &Path) -> BTreeSet<String> {
         .collect()
 }
 
-/// Labels that routes and inhibitions do not look at make no difference to where an alert goes: one alert for each set of
-/// values of the others is thrown.
+/// Labels that no matcher of a route names make no difference to where an alert goes, nor do names of alerts that none names:
+/// one alert for each set of values of the others is thrown. That no other label counts is asserted of the routes.
 fn distinct(alerts: &[Labels]) -> Vec<Labels> {
-    const SEEN: [&str; 8] = [
-        "alertname",
-        "environment",
-        "namespace",
-        "project",
-        "service",
-        "severity",
-        "team",
-        "tier",
-    ];
     let relevant = |alert: &Labels| -> Labels {
         let labels = alert.iter();
         labels
-            .filter(|(label, _)| SEEN.contains(&label.as_str()))
+            .filter(|(label, value)| {
+                let is_named = *label != "alertname" || *value == "SLOErrorBudgetConsumed";
+                MATCHED.contains(&label.as_str()) && is_named
+            })
             .map(|(label, value)| (label.clone(), value.clone()))
             .collect()
     };
-    let all: BTreeSet<Labels> = alerts.iter().map(relevant).collect();
-    all.into_iter().collect()
+    let all: BTreeMap<Labels, &Labels> = alerts
+        .iter()
+        .map(|alert| (relevant(alert), alert))
+        .collect();
+    all.into_values().cloned().collect()
+}
+
+/// The labels that matchers of routes name.
+const MATCHED: [&str; 8] = [
+    "alertname",
+    "environment",
+    "namespace",
+    "project",
+    "service",
+    "severity",
+    "team",
+    "tier",
+];
+
+/// Asserts that a route and those below it look at no other label, and at no other alert's name.
+fn assert_matched(route: &yaml_serde::Value) {
+    let list = |of: &str| route[of].as_sequence().cloned().unwrap_or_default();
+    for matcher in list("matchers") {
+        let matcher = matcher.as_str().unwrap();
+        let label = matcher.split(['=', '!']).next().unwrap();
+        assert!(MATCHED.contains(&label), "{matcher}");
+        let named = [
+            "alertname=\"SLOErrorBudgetConsumed\"",
+            "alertname=~\"InfoInhibitor|Watchdog\"",
+        ];
+        assert!(
+            label != "alertname" || named.contains(&matcher),
+            "{matcher}"
+        );
+    }
+    list("routes").iter().for_each(assert_matched);
 }
 
 /// Throws each set of alerts at each configuration, in two threads.
@@ -255,8 +283,13 @@ fn an_alert_reaches_its_own_environment_and_project_alone() {
                 }
             }
         }
-        println!("{} alerts and configurations", work.len());
-        assert!(work.len() > 500);
+        let alerts: usize = built.iter().map(|built| built.alerts.len()).sum();
+        println!(
+            "{alerts} alerts, {} configurations, {} distinct pairs",
+            configs.len(),
+            work.len()
+        );
+        assert!(alerts > 300 && work.len() > 300);
         thrown(
             &work,
             &amtool,

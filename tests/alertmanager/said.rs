@@ -17,6 +17,12 @@ const SOURCE: &str = r##"team payments {
   receiver chat   : slack     { channel = "#{{ .CommonLabels.team }}" }
   receiver oncall : pagerduty { on = [page] }
 }
+
+service checkout {
+  team     = payments
+  tier     = critical
+  selector = { job = "checkout" }
+}
 "##;
 
 /// What Alertmanager would say of a notification, by each of the texts that messages are made of.

@@ -9,7 +9,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use crate::backends::alerts::{BURN, CONSUMED};
 use crate::ir::{Criticality, Project, Service, Settings, Severity};
 
-use super::matcher::{Matcher, severity_label};
+use super::matcher::Matcher;
 
 /// While a source fires, no target is told of that has the same values of some labels.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -56,8 +56,8 @@ fn own(settings: &Settings, more: impl IntoIterator<Item = Matcher>) -> Vec<Matc
 /// Who is awake for an SLO needs no ticket for it. Alerts that are not an SLO's have each their own meaning, and a consumed
 /// budget wakes nobody who could end it, whatever its severity: it inhibits nothing.
 fn page_over_ticket(settings: &Settings) -> Option<Inhibition> {
-    let page = severity_label(settings, Severity::Page);
-    let ticket = severity_label(settings, Severity::Ticket);
+    let page = settings.severity_label(Severity::Page);
+    let ticket = settings.severity_label(Severity::Ticket);
     let of_slo = |severity: &str| {
         [
             Matcher::equal("severity", severity),
@@ -82,7 +82,7 @@ fn upstream_over_downstream(
     is_told: impl Fn(&Service) -> bool,
 ) -> Vec<Inhibition> {
     let groups = circles(project);
-    let page = severity_label(settings, Severity::Page);
+    let page = settings.severity_label(Severity::Page);
     let mut all = Vec::new();
     for upstream in project.services() {
         if !pages_on_burn(upstream) || !is_told(upstream) {

@@ -1,7 +1,6 @@
 //! What an alert's labels are compared with.
 
 use crate::backends::go_template::quote;
-use crate::ir::{Settings, Severity};
 
 /// A condition on a label.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -136,18 +135,6 @@ fn regex_literal(text: &str) -> String {
         out.push(c);
     }
     out
-}
-
-/// What a severity is called in the `severity` label.
-pub fn severity_label(settings: &Settings, severity: Severity) -> String {
-    let named = settings.severity_labels.get(&severity).cloned();
-    named.unwrap_or_else(|| {
-        match severity {
-            Severity::Page => "page",
-            Severity::Ticket => "ticket",
-        }
-        .to_owned()
-    })
 }
 
 #[cfg(test)]

@@ -8,8 +8,6 @@
 use crate::backends::go_template::quote;
 use crate::ir::{Settings, Severity};
 
-use super::matcher::severity_label;
-
 /// A text that several receivers share.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Text {
@@ -194,7 +192,7 @@ fn mail_text() -> String {
 /// The file that shared texts are named in.
 pub fn template_file(header: &str, settings: &Settings) -> String {
     let mut out = format!("{{{{/* {header} */}}}}\n");
-    let page = severity_label(settings, Severity::Page);
+    let page = settings.severity_label(Severity::Page);
     for text in ALL {
         let (name, body) = (text.name(), text.body(&page));
         out.push_str(&format!("{{{{ define \"{name}\" }}}}{body}{{{{ end }}}}\n"));
@@ -207,7 +205,7 @@ impl Wording {
     pub fn named(settings: &Settings) -> Self {
         Self {
             named: true,
-            page: severity_label(settings, Severity::Page),
+            page: settings.severity_label(Severity::Page),
         }
     }
 

@@ -15,7 +15,6 @@ mod secrets;
 use serde::Serialize;
 
 use self::config::{Config, TEMPLATES};
-pub use self::matcher::severity_label;
 use self::plan::{NOBODY, Plan};
 use self::resource::AlertmanagerConfig;
 use super::Artifact;

@@ -3,7 +3,7 @@
 use crate::backends::alerts::CONSUMED;
 use crate::ir::{Settings, Severity};
 
-use super::matcher::{Matcher, severity_label};
+use super::matcher::Matcher;
 use super::plan::{NOBODY, Plan, TeamRoute};
 
 /// What is told in one message, and is one incident in PagerDuty: one kind of alert of one objective of one service. Its
@@ -120,7 +120,7 @@ impl Node {
     /// The route of a team's alerts. What carries the team's label and neither severity comes from elsewhere, and goes where
     /// the team's tickets go.
     fn of_team(route: &TeamRoute<'_>, settings: &Settings) -> Self {
-        let page = severity_label(settings, Severity::Page);
+        let page = settings.severity_label(Severity::Page);
         let mut routes: Vec<Self> = route
             .elsewhere
             .iter()
@@ -151,7 +151,7 @@ impl Node {
         Self {
             matchers: vec![Matcher::equal(
                 "severity",
-                &severity_label(settings, severity),
+                &settings.severity_label(severity),
             )],
             receiver: receiver.to_owned(),
             // All else goes at the pace of tickets, from the root on.

@@ -10,7 +10,7 @@ use super::people::team;
 use super::plan::{Inbox, Plan};
 use super::services::{others, others_address, service};
 use super::text::{self, Text, description, says, says_one_of};
-use crate::backends::alertmanager::{message::NONE, severity_label};
+use crate::backends::alertmanager::message::NONE;
 use crate::ir::{Settings, Severity};
 
 /// Where an event says which service it is of: the label `service` that every rule has, sent among the details.
@@ -180,7 +180,7 @@ fn is_text(word: &str) -> bool {
 fn severities(of: Reference, settings: &Settings) -> ServiceOrchestration {
     let meant = [(Severity::Page, "critical"), (Severity::Ticket, "warning")];
     let rules = meant.into_iter().map(|(severity, meaning)| {
-        let label = severity_label(settings, severity);
+        let label = settings.severity_label(severity);
         Rule {
             label: Text::new(format!("{label} is {meaning}")),
             condition: Condition {
