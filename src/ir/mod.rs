@@ -31,8 +31,8 @@ pub use settings::{
 pub use signal::{LeftOut, Resolution, Rule, Signal, Tally};
 pub use target_name::TargetName;
 pub use team::{
-    Channel, Escalation, EscalationRef, Hours, Layer, Pace, Receiver, Schedule, Step, SupportHours,
-    Target, Team, TimeOfDay, TimeOfWeek, WebhookUrl,
+    Channel, Escalation, EscalationRef, Hours, IMPLIED_ESCALATION, Layer, Pace, Receiver, Schedule,
+    Step, SupportHours, Target, Team, TimeOfDay, TimeOfWeek, WebhookUrl,
 };
 
 /// A length of time in milliseconds, exact.

@@ -69,7 +69,7 @@ impl Project<'_> {
             made.extend(each().flat_map(|made| &made.paging).cloned());
             if let Some(needed) = &self.alert_namespace {
                 let labels = each().flat_map(|made| &made.relabelled);
-                let wrong = labels.filter(|label| label.namespace != *needed);
+                let wrong = labels.filter(|label| label.namespace.as_ref() != Some(needed));
                 made.extend(wrong.map(|label| label.found.clone()));
             }
             let others = each().flat_map(|made| &made.others);

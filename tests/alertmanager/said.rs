@@ -63,7 +63,7 @@ fn a_notification_of_two_alerts_has_one_link_and_one_paragraph() {
     };
     let folder = tempfile::tempdir().unwrap();
     let settings = nthc::project::default_settings("shop");
-    single_with(SOURCE, settings).write(folder.path());
+    single_with("team payments { slack = \"#payments\" }\n", settings).write(folder.path());
     let render = |data: &Value, text: &str| {
         let path = folder.path().join("data.json");
         std::fs::write(&path, data.to_string()).unwrap();

@@ -267,8 +267,7 @@ fn kind<'a>(team: &Team, channel: &'a Channel) -> Kind<'a> {
 /// PagerDuty for pages where somebody is on call for them, the team's channel for all, and mail for what neither tells.
 fn defaults<'a>(team: &'a Team, severity: Severity, settings: &Settings) -> Vec<Integration<'a>> {
     let mut kinds = Vec::new();
-    let is_on_call = team.escalations.iter().any(|way| !way.steps.is_empty());
-    if severity == Severity::Page && is_on_call {
+    if severity == Severity::Page && team.is_on_call() {
         kinds.push(Kind::PagerDuty(Secret::pagerduty(&team.name, None)));
     }
     if let Some(channel) = &team.slack {

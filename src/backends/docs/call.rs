@@ -9,15 +9,9 @@ use crate::ir::{
 /// Adds who is called when a service fails.
 pub fn section(page: &mut Page, service: &Service, project: &Project<'_>) {
     loudness(page, service, project);
-    match service
-        .escalation
-        .as_ref()
-        .and_then(|named| project.escalation(named))
-    {
-        Some((team, escalation)) if !escalation.steps.is_empty() => {
-            steps(page, service, project, team, escalation);
-        }
-        _ => page.paragraph(nobody(service, project)),
+    match project.called(service) {
+        Some((team, escalation)) => steps(page, service, project, team, &escalation),
+        None => page.paragraph(nobody(service, project)),
     }
     if let Some(team) = project.owner(service) {
         page.list(contacts(team));
@@ -65,12 +59,8 @@ pub fn asked(service: &Service, severity: Severity, project: &Project<'_>) -> St
 
 /// Who is called, step by step, on one line.
 fn chain(service: &Service, project: &Project<'_>) -> Option<String> {
-    let named = service.escalation.as_ref()?;
-    let (_, escalation) = project.escalation(named)?;
-    if escalation.steps.is_empty() {
-        return None;
-    }
-    let starts = starts(escalation, service);
+    let (_, escalation) = project.called(service)?;
+    let starts = starts(&escalation, service);
     let steps: Vec<_> = escalation
         .steps
         .iter()

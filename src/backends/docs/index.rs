@@ -71,7 +71,7 @@ pub fn page(project: &Project<'_>, settings: &Settings) -> String {
         } else {
             format!("It owns {}.", words::list(&links))
         });
-        if team.escalations.is_empty() {
+        if !team.is_on_call() {
             lines.push("**Nobody is on call**: it has no escalation.".to_owned());
         }
         page.list(lines);

@@ -4,11 +4,9 @@ use std::borrow::Cow;
 use std::collections::{BTreeMap, BTreeSet};
 
 use crate::ir::{
-    Duration, Escalation, Pace, Project, Schedule, Service, Settings, Severity, Step, Target, Team,
+    Duration, Escalation, IMPLIED_ESCALATION, Pace, Project, Schedule, Service, Settings, Severity,
+    Step, Target, Team,
 };
-
-/// The name of the escalation that a team has which says only who is on call.
-const IMPLIED: &str = "default";
 
 /// Which escalation a service has.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
@@ -59,13 +57,13 @@ impl<'a> Plan<'a> {
     pub fn new(project: &Project<'a>, settings: &'a Settings) -> Self {
         let mut plan = Self::default();
         for service in project.services() {
-            let policy = match escalation(project, service) {
+            let policy = match project.called(service) {
                 Some((team, escalation)) => {
                     let key = PolicyKey {
                         team: &team.name,
                         escalation: match &escalation {
                             Cow::Borrowed(written) => &written.name,
-                            Cow::Owned(_) => IMPLIED,
+                            Cow::Owned(_) => IMPLIED_ESCALATION,
                         },
                         tier: Some(&service.tier),
                     };
@@ -162,7 +160,7 @@ impl<'a> Plan<'a> {
             team: &team.name,
             escalation: match &escalation {
                 Cow::Borrowed(written) => &written.name,
-                Cow::Owned(_) => IMPLIED,
+                Cow::Owned(_) => IMPLIED_ESCALATION,
             },
             tier: None,
         };
@@ -208,36 +206,17 @@ pub fn person(target: &Target) -> Option<&str> {
     }
 }
 
-/// The escalation of a service. A team that says who is on call, and not in which order they are told, tells its schedules
-/// in the order of the source.
-fn escalation<'a>(
-    project: &Project<'a>,
-    service: &Service,
-) -> Option<(&'a Team, Cow<'a, Escalation>)> {
-    if let Some(named) = &service.escalation {
-        let (team, escalation) = project.escalation(named)?;
-        let tells = |step: &Step| !step.notify.is_empty();
-        return escalation
-            .steps
-            .iter()
-            .any(tells)
-            .then_some((team, Cow::Borrowed(escalation)));
-    }
-    let team = project.owner(service)?;
-    Some((team, implied(team)?))
-}
-
 /// The escalation that a team has for what is no service's: the one that its services have unless they say otherwise.
 fn escalation_of(team: &Team) -> Option<Cow<'_, Escalation>> {
     let chosen = match team.escalations.as_slice() {
         [only] => Some(only),
-        several => several.iter().find(|way| way.name == IMPLIED),
+        several => several.iter().find(|way| way.name == IMPLIED_ESCALATION),
     };
     let tells = |step: &Step| !step.notify.is_empty();
     chosen
         .filter(|way| way.steps.iter().any(tells))
         .map(Cow::Borrowed)
-        .or_else(|| implied(team))
+        .or_else(|| team.implied_escalation().map(Cow::Owned))
 }
 
 /// How an escalation goes for what is of no tier: as for a service that says nothing of its tier.
@@ -252,33 +231,11 @@ fn pace_of_others() -> Pace {
 /// Whether a team says where it is told of a severity.
 fn tells(team: &Team, severity: Severity) -> bool {
     if team.receivers.is_empty() {
-        let is_on_call = team.escalations.iter().any(|way| !way.steps.is_empty());
         return team.slack.is_some()
             || team.email.is_some()
-            || (severity == Severity::Page && is_on_call);
+            || (severity == Severity::Page && team.is_on_call());
     }
     team.receivers
         .iter()
         .any(|receiver| receiver.on.contains(&severity))
-}
-
-/// The escalation that a team has which says only who is on call.
-fn implied(team: &Team) -> Option<Cow<'_, Escalation>> {
-    if !team.escalations.is_empty() || team.schedules.is_empty() {
-        return None;
-    }
-    let steps = team.schedules.iter().map(|schedule| Step {
-        name: schedule.name.clone(),
-        notify: vec![Target::Schedule {
-            team: team.name.clone(),
-            name: schedule.name.clone(),
-        }],
-        after: None,
-    });
-    Some(Cow::Owned(Escalation {
-        name: IMPLIED.into(),
-        description: None,
-        loops: None,
-        steps: steps.collect(),
-    }))
 }
