@@ -231,10 +231,16 @@ fn resource_name(project: &str, environment: Option<&str>) -> String {
 /// The `Secret` that holds all keys. Environments share no key of PagerDuty's, and so no secret unless one is named.
 fn secret_name(settings: &Settings) -> String {
     const SECRET: &str = "alertmanager-secrets";
-    let Some(name) = &settings.alertmanager.secret else {
-        return resource_name(SECRET, settings.environment.as_deref());
-    };
-    name.clone()
+    match (&settings.alertmanager.secret, &settings.environment) {
+        (Some(name), _) => name.clone(),
+        (None, None) => SECRET.to_owned(),
+        (None, Some(environment)) => {
+            let safe = |c: char| if c.is_ascii_alphanumeric() { c } else { '-' };
+            let environment: String = environment.to_ascii_lowercase().chars().map(safe).collect();
+            let name = format!("{SECRET}-{}", environment.trim_matches('-'));
+            name.trim_end_matches('-').to_owned()
+        }
+    }
 }
 
 impl Route {
