@@ -566,6 +566,24 @@ fn the_default_team_gets_what_is_no_teams() {
     );
 }
 
+/// A team whose services each name their escalation has none for what is no service's.
+#[test]
+fn other_alerts_have_the_escalation_that_is_there() {
+    let source = "team a {\n  escalation x {\n    step s { notify = \"x@example.com\" }\n  }\n\n  escalation y {\n    step s { notify = \"y@example.com\" }\n  }\n}\n\nservice s {\n  team       = a\n  escalation = a.x\n  selector   = { job = \"s\" }\n}\n";
+    let router = |manifest: &str| {
+        let files: Vec<Value> = built(manifest, source).into_values().collect();
+        let all = things(&files);
+        let policy = "data.pagerduty_escalation_policy";
+        let looked_up = all.contains_key(&(policy.to_owned(), "Everybody".to_owned()));
+        let router = "pagerduty_event_orchestration_router";
+        let rules = &all[&(router.to_owned(), "a".to_owned())]["set"]["rule"];
+        (rules.as_array().unwrap().len(), looked_up)
+    };
+    assert_eq!(router(MANIFEST), (1, false));
+    let manifest = format!("{MANIFEST}\n[pagerduty]\nescalation_policy = \"Everybody\"\n");
+    assert_eq!(router(&manifest), (3, true));
+}
+
 #[test]
 fn settings_that_cannot_be_are_told() {
     let place = Place::new();
