@@ -93,6 +93,8 @@ pub struct Configuration {
     pub levels: Levels,
     /// Whether Alertmanager can send mail. No query reads it.
     pub sends_mail: bool,
+    /// The label `namespace` that every alert needs, where it needs one. No query reads it.
+    pub alert_namespace: Option<String>,
     /// The team that is told of alerts that are no known team's. No query reads it.
     pub default_team: Option<String>,
 }
@@ -111,6 +113,7 @@ impl Configuration {
             levels,
             sends_mail: settings.alertmanager.sends_mail()
                 || !settings.targets.contains(&TargetName::Alertmanager),
+            alert_namespace: settings.alert_namespace().map(str::to_owned),
             default_team: settings.alertmanager.default_team.clone(),
         }
     }
@@ -132,6 +135,7 @@ pub struct Session {
     names: u64,
     levels: Levels,
     sends_mail: bool,
+    alert_namespace: Option<String>,
     default_team: Option<String>,
     /// The time at which it is asked what has expired; nothing has where there is none.
     now: Option<Timestamp>,
@@ -199,6 +203,7 @@ impl Session {
             names: 0,
             levels: Levels::default(),
             sends_mail: false,
+            alert_namespace: None,
             default_team: None,
             now: None,
             remembered: Arc::default(),
@@ -219,10 +224,12 @@ impl Session {
             catalogue,
             levels,
             sends_mail,
+            alert_namespace,
             default_team,
         } = configuration;
         self.levels.clone_from(levels);
         self.sends_mail = *sends_mail;
+        self.alert_namespace.clone_from(alert_namespace);
         self.default_team.clone_from(default_team);
         let (workspace, db) = (self.workspace, &mut self.db);
         if workspace.project(db) != project {
@@ -262,6 +269,7 @@ impl Session {
             catalogue: of.catalogue(other).clone(),
             levels: self.levels.clone(),
             sends_mail: self.sends_mail,
+            alert_namespace: self.alert_namespace.clone(),
             default_team: self.default_team.clone(),
         });
     }
@@ -289,6 +297,7 @@ impl Session {
             names: self.names,
             levels: self.levels.clone(),
             sends_mail: self.sends_mail,
+            alert_namespace: self.alert_namespace.clone(),
             default_team: self.default_team.clone(),
             now: self.now,
             remembered: Arc::clone(&self.remembered),
@@ -557,6 +566,7 @@ impl Session {
             of_settings: self.unknown_default_team(),
             sends_mail: self.sends_mail,
             now: self.now,
+            alert_namespace: self.alert_namespace.clone(),
             of_rules,
         }
     }

@@ -174,6 +174,10 @@ codes! {
     Error PERSON_TWICE "N0543" "person-twice" "A person is in a team twice.";
     Error ZONE_NOT_IN_PAGERDUTY "N0544" "zone-not-in-pagerduty" "A time zone is none that PagerDuty knows.";
     Warning NO_ESCALATION_CHOSEN "N0545" "no-escalation-chosen" "A service pages, and which of its team's escalations it has is not said.";
+    Error ALERT_NAMESPACE "N0546" "alert-namespace" "A label `namespace` keeps alerts from the Alertmanager that they are for.";
+    Warning NO_ALERT_NAMESPACE "N0547" "no-alert-namespace" "An `AlertmanagerConfig` has no namespace, so no alert can carry it.";
+    Warning URGENCY_WITHOUT_EFFECT "N0548" "urgency-without-effect" "A service or a tier sets `urgency`, which has no effect.";
+    Warning NAMESPACE_REPLACED "N0549" "namespace-replaced" "An alert groups by `namespace`, which the Prometheus operator needs for itself.";
     Error RESERVED_LABEL "N0560" "reserved-label" "A label is set that rules have from another field or name.";
     Error NEEDS_UTF8_NAMES "N0561" "needs-utf8-names" "A name needs Prometheus 3, and the project's Prometheus is older.";
     Error MATCHER_IN_LABELS "N0562" "matcher-in-labels" "A set of labels has a matcher where each label takes one value.";

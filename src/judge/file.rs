@@ -13,7 +13,10 @@ use crate::check::{check_item, paging, reliability, utf8_names};
 use crate::db::{Diag, ItemClass, SourceFile, Workspace, file_names};
 use crate::eval::instance;
 use crate::levels::has_directives;
-use crate::lower::{expiring_overrides, mail_receivers, service_model, team_model};
+use crate::lower::{
+    Relabelled, expiring_overrides, ignored_urgency, mail_receivers, relabelled, service_model,
+    team_model,
+};
 
 /// What was found on a way through a file's items. It changes only when something in it does, not when text moves.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
@@ -41,6 +44,8 @@ pub struct Made {
     pub paging: Vec<Diag>,
     /// What is wrong with all other blocks.
     pub others: Vec<Other>,
+    /// What labels are wrong where alerts need a certain namespace.
+    pub relabelled: Vec<Relabelled>,
     /// What each service cannot work without.
     pub needs: Vec<Needs>,
     /// The series that each service measures.
@@ -143,6 +148,8 @@ fn made(
                 found,
                 counts: Counts::From(end),
             }));
+            made.services.extend(ignored_urgency(service));
+            made.relabelled.extend(relabelled(service));
             let recordings = service.children_of("recording");
             made.recorded
                 .extend(recordings.map(|recording| recording.name.clone()));
@@ -188,5 +195,7 @@ fn others(
             .flat_map(reliability::empty_escalations)
             .map(told),
     );
+    let tier = block.filter(|block| block.kind == "tier");
+    found.extend(tier.and_then(ignored_urgency).map(told));
     found.extend(team.into_iter().flat_map(paging::team_facts).map(told));
 }

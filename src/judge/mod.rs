@@ -36,6 +36,8 @@ pub struct Project<'a> {
     pub sends_mail: bool,
     /// The time at which it is asked what has expired; nothing has where there is none.
     pub now: Option<Timestamp>,
+    /// The label `namespace` that every alert needs, where it needs one.
+    pub alert_namespace: Option<String>,
     /// What rules found, by environments.
     pub of_rules: Vec<Vec<Diag>>,
 }
@@ -73,6 +75,11 @@ impl Project<'_> {
             made.extend(each().flat_map(|made| &made.services).cloned());
             made.extend(each().flat_map(|made| &made.promises).cloned());
             made.extend(each().flat_map(|made| &made.paging).cloned());
+            if let Some(needed) = &self.alert_namespace {
+                let labels = each().flat_map(|made| &made.relabelled);
+                let wrong = labels.filter(|label| label.namespace.as_ref() != Some(needed));
+                made.extend(wrong.map(|label| label.found.clone()));
+            }
             let others = each().flat_map(|made| &made.others);
             let counts = others.filter(|other| match other.counts {
                 Counts::Always => true,

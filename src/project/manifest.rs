@@ -6,6 +6,7 @@
 //! | | `source` | the folder of the sources | `"."`, the folder of `nth.toml` |
 //! | | `output` | the folder that builds write to | `"build"` |
 //! | | `targets` | what a build makes | all that there is |
+//! | | `shared` | whether other projects are built for the same Prometheus, Grafana or accounts | `false` |
 //! | `[prometheus]` | `format` | `"plain"` rule files or `"prometheus-rule"` resources | `"plain"` |
 //! | | `interval` | how often rules are evaluated, `"30s"` | `"30s"` |
 //! | | `scrape_interval` | how often Prometheus scrapes what the rules read, `"15s"` | `"15s"` |
@@ -21,6 +22,7 @@
 //! | | `path` | where the dashboards lie on Grafana's own disk | `"/var/lib/grafana/dashboards"` |
 //! | `[docs]` | `suffix` | what follows a service's name in the URL of its runbook: `""`, `".md"`, `".html"` or `"/"` | `""` |
 //! | `[alertmanager]` | `format` | `"plain"`, a whole configuration, or an `"alertmanager-config"` resource | `"plain"` |
+//! | | `matcher_strategy` | `"on-namespace"` or `"none"`, the strategy of the operator's `Alertmanager` | `"on-namespace"` |
 //! | | `secrets` | the folder of the files that hold keys, on Alertmanager's machine | `"/etc/alertmanager/secrets"` |
 //! | | `secret` | the Kubernetes Secret that holds them | `"alertmanager-secrets"` |
 //! | | `namespace` | the namespace of the resource | none is written |
@@ -104,6 +106,7 @@ pub struct Dependency {
 pub fn default_settings(name: &str) -> Settings {
     Settings {
         project: name.to_owned(),
+        shared: false,
         environment: None,
         targets: TargetName::ALL.into(),
         prometheus: PrometheusSettings {
@@ -156,10 +159,12 @@ pub fn parse(text: &str, findings: &mut Findings) -> Manifest {
     let source = read_folder(&mut project, "source", ".", false, findings);
     let output = read_folder(&mut project, "output", "build", true, findings);
     let targets = targets::read(&mut project, findings);
+    let shared = project.boolean("shared", findings);
     project.finish(findings);
 
     let mut settings = default_settings(&name.value);
     settings.targets = targets;
+    settings.shared = shared.is_some_and(|shared| shared.value);
     let mut prometheus = root.table("prometheus", findings);
     read_prometheus(&mut prometheus, &mut settings.prometheus, findings);
     prometheus.finish(findings);

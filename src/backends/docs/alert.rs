@@ -62,10 +62,7 @@ impl Alerts<'_, '_> {
 
     /// What tells this alert from others, and how loud it is.
     fn identity(&self, named: &Named<'_>) -> String {
-        let loudness = match named.origin.severity() {
-            Severity::Page => "**Page**: somebody is woken.",
-            Severity::Ticket => "**Ticket**: somebody looks in working hours.",
-        };
+        let loudness = call::asked(self.service, named.origin.severity(), self.project);
         let mut labels = vec![("alertname", named.name.clone())];
         labels.extend(match named.origin {
             Origin::Burn(slo, pair) => vec![
