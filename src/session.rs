@@ -9,9 +9,11 @@ use rayon::prelude::*;
 use salsa::{Durability, Setter};
 use smol_str::SmolStr;
 
-use crate::artifacts::{in_folder, of_service, settings_in};
-use crate::backends::{self, Artifact};
+use crate::artifacts::{in_folder, of_service, settings_in, told, too_many_groups};
+use crate::backends::policy::{ENVIRONMENT, SYNC_WINDOWS};
+use crate::backends::{self, Artifact, Problem};
 use crate::catalogue::Lock;
+use crate::check::project::name_span;
 use crate::check::{check_item, rules};
 use crate::compile::{Compilation, Input, SourceInput};
 use crate::db::{
@@ -763,6 +765,7 @@ impl Session {
                     }
                 }
             }
+            problems.extend(self.shared_windows(&artifacts, &input.settings));
             diagnostics.extend(self.locate(problems));
         }
         if !is_sound(&diagnostics) {
@@ -796,6 +799,14 @@ impl Session {
                 of_service(db, key, service, project, &settings)
             });
             built.push(self.artifacts_of_all(project, &settings));
+            let services = keys
+                .iter()
+                .filter_map(|key| Some((*key, *models.get(key)?)));
+            if settings.targets.contains(&TargetName::Prometheus)
+                && let Some(found) = too_many_groups(services, &self.db, &settings)
+            {
+                built.push(Err(Box::new(found)));
+            }
             built
         })
     }
@@ -836,6 +847,47 @@ impl Session {
         })
     }
 
+    /// What is said where the sync windows of several environments would be in one Argo CD project.
+    fn shared_windows(&self, artifacts: &[Artifact], settings: &Settings) -> Option<Diag> {
+        let name = settings.policy.argo_project.as_deref()?;
+        let with_windows: Vec<(&SmolStr, &ItemKey)> = self
+            .workspace
+            .environments(&self.db)
+            .iter()
+            .filter(|(environment, _)| {
+                let path = format!("{}/{SYNC_WINDOWS}", backends::file_stem(environment));
+                artifacts.iter().any(|artifact| artifact.path == path)
+            })
+            .collect();
+        let (false, [(first, before), (second, key), ..]) =
+            (name.contains(ENVIRONMENT), with_windows.as_slice())
+        else {
+            return None;
+        };
+        let diagnostic = Diag::new(
+            &codes::SHARED_WINDOWS,
+            format!(
+                "the sync windows of `{first}` and `{second}` would be in one Argo CD project, `{name}`"
+            ),
+            name_span(&self.db, **key),
+        )
+        .label("these take the place of the others when they are applied")
+        .because(name_span(&self.db, **before), "these are applied to the same")
+        .help(format!(
+            "write `argo_project = \"{name}-{ENVIRONMENT}\"` in `[policy]` of `nth.toml`, and have each environment's \
+             applications in its own project"
+        ));
+        Some(diagnostic)
+    }
+
+    fn service_named(&self, name: &str) -> Option<ItemKey> {
+        self.entries(ItemClass::Block)
+            .find(|entry| {
+                entry.kind == "service" && entry.name == name && !entry.key.file.package(&self.db)
+            })
+            .map(|entry| entry.key)
+    }
+
     fn artifacts_of_all(
         &self,
         project: &ir::Project<'_>,
@@ -843,7 +895,15 @@ impl Session {
     ) -> Result<Vec<Artifact>, Box<Diag>> {
         let made = backends::project_artifacts(project, settings);
         made.map(|artifacts| in_folder(artifacts, settings))
-            .map_err(|problem| Box::new(Diag::new(&codes::UNWRITABLE, problem, self.nowhere())))
+            .map_err(|problem| {
+                let span = match &problem {
+                    Problem::TooLarge(excess) => excess.service.as_deref(),
+                    Problem::Unwritable(_) => None,
+                }
+                .and_then(|name| self.service_named(name))
+                .map_or_else(|| self.nowhere(), |key| name_span(&self.db, key));
+                Box::new(told(problem, span))
+            })
     }
 
     /// Asks something of all that is built together in an environment.

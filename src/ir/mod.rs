@@ -44,8 +44,13 @@ pub struct Duration(pub u64);
 pub struct Settings {
     /// The project's name.
     pub project: String,
+    /// Whether other projects are built for the same Prometheus, Grafana or accounts, so that all that is called
+    /// something there has to say whose it is.
+    pub shared: bool,
     /// The environment this is for, where the project declares any.
     pub environment: Option<SmolStr>,
+    /// Whether Kubernetes' objects are applied by the server, which keeps no copy of them in an annotation.
+    pub server_side_apply: bool,
     /// What is made of it.
     pub targets: BTreeSet<TargetName>,
     /// The Prometheus target's settings.
@@ -68,6 +73,22 @@ pub struct Settings {
     pub docs: DocsSettings,
     /// The policy target's settings.
     pub policy: PolicySettings,
+}
+
+impl Settings {
+    /// The project's name, where other projects share what this one is built for.
+    pub fn shared_as(&self) -> Option<&str> {
+        self.shared.then_some(self.project.as_str())
+    }
+
+    /// The labels that tell the series of this build from those of other environments and, where it is shared, other
+    /// projects.
+    pub fn scope(&self) -> impl Iterator<Item = (&'static str, &str)> {
+        let environment = self.environment.as_deref();
+        let environment = environment.map(|environment| ("environment", environment));
+        let project = self.shared_as().map(|project| ("project", project));
+        environment.into_iter().chain(project)
+    }
 }
 
 /// The policy target's settings.
@@ -177,6 +198,8 @@ pub struct PrometheusSettings {
     pub namespace: Option<String>,
     /// Labels on `PrometheusRule` resources, by which a Prometheus selects them.
     pub resource_labels: BTreeMap<String, String>,
+    /// The most groups that whoever evaluates the rules takes of one project's environment; any number where absent.
+    pub max_groups: Option<usize>,
 }
 
 /// How rule files are wrapped.

@@ -20,6 +20,8 @@ pub fn query(text: &str) -> Expr {
 pub fn settings(interval: Duration) -> Settings {
     Settings {
         project: "shop".into(),
+        shared: false,
+        server_side_apply: false,
         environment: None,
         targets: nthc::ir::TargetName::ALL.into(),
         prometheus: PrometheusSettings {
@@ -28,6 +30,7 @@ pub fn settings(interval: Duration) -> Settings {
             scrape_interval: Duration::seconds(15),
             namespace: None,
             resource_labels: BTreeMap::new(),
+            max_groups: None,
         },
         severity_labels: BTreeMap::new(),
         runbook_base_url: None,
