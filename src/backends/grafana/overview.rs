@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use rust_decimal::Decimal;
 
 use crate::backends::dashboard_uid_of;
-use crate::backends::recorded::{BUDGET_REMAINING, CURRENT, CURRENT_BURN_RATE, INFO};
+use crate::backends::recorded::{BUDGET_REMAINING, CURRENT_BURN_RATE, INFO};
 use crate::ir::panel::Visualization;
 use crate::ir::{Service, Settings};
 use crate::promql::{BinaryOp, Expr, Group, MatchOp, Node, build, escape_regex, rewrite};
@@ -167,7 +167,8 @@ impl<'a> Overview<'a> {
     fn burning(&self) -> Draft {
         let burning = self.how_many(CURRENT_BURN_RATE, BinaryOp::Greater, "1");
         let what = format!(
-            "How many SLOs spend their budget faster than it lasts, over the last {CURRENT}."
+            "How many SLOs spend their budget faster than it lasts, over the last {}.",
+            self.settings.prometheus.current_window()
         );
         Self::stat("burning", "Burning too fast", &what, "short")
             .steps([(None, GOOD), (Some(Decimal::ONE), WARN)])
@@ -266,8 +267,9 @@ impl<'a> Overview<'a> {
 
     fn burn_rates(&self) -> Draft {
         let what = format!(
-            "How many times faster than sustainable each SLO's error budget was spent over the last {CURRENT}. A row \
-             leads to its service's dashboard."
+            "How many times faster than sustainable each SLO's error budget was spent over the last {}. A row \
+             leads to its service's dashboard.",
+            self.settings.prometheus.current_window()
         );
         let view = View::new("burn-rates", Visualization::Table, "none", (10, 14))
             .about("Burn rates, the fastest first", what)
