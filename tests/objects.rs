@@ -217,7 +217,7 @@ fn windows_of_an_environment_leave_those_of_another_alone() {
     // That there is no window is told where the job is.
     let job = &files["staging/policy/argo-cd/checkout/release.yaml"];
     let told = "# Without a sync window, and decided by the PreSync job alone:\n\
-                # - checkout / release / weekend: the gate only reports, and a window would stop the sync\n";
+                # - checkout / release / peak-season: the gate only reports, and a window would stop the sync\n";
     assert!(job.contains(told), "{job}");
 }
 
@@ -228,7 +228,7 @@ fn series_of_projects_that_share_a_prometheus_stay_apart() {
     let mut series = BTreeSet::new();
     let mut groups = BTreeSet::new();
     for project in ["shop", "bank"] {
-        example(&place, project, "shared = true\n", manifest);
+        example(&place, project, "shared = true\ntargets = [\"prometheus\"]\n", manifest);
         for (path, text) in place.files(&format!("{project}/build")) {
             if !path.contains("/prometheus/") {
                 continue;
@@ -261,4 +261,166 @@ fn series_of_projects_that_share_a_prometheus_stay_apart() {
         }
     }
     assert!(series.len() > 1_000, "{}", series.len());
+}
+
+/// A project of one file.
+fn small(manifest: &str, source: &str) -> Place {
+    let place = Place::new();
+    place.write("nth.toml", manifest);
+    place.write("main.nth", source);
+    place
+}
+
+const GATES: &str = r#"
+[policy]
+forms = ["argo-cd"]
+prometheus = "http://prometheus.monitoring:9090"
+image = "registry.example.com/nthc:0.1.0"
+"#;
+
+const FREEZE: &str = r#"
+environment production { }
+environment staging { }
+
+team payments { }
+
+service checkout {
+  team     = payments
+  selector = { job = "checkout" }
+
+  gate release {
+    deny weekend { when = weekday(zone: "UTC") }
+  }
+}
+"#;
+
+#[test]
+fn two_environments_in_one_argo_project_are_an_error() {
+    let manifest = |project: &str| {
+        format!("[project]\nname = \"shop\"\n{GATES}argo_project = \"{project}\"\n")
+    };
+    let place = small(&manifest("default"), FREEZE);
+    let ran = place.run(&["build"]);
+    assert_eq!(ran.code, 1, "{ran:?}");
+    let told = "error[N0652]: the sync windows of `production` and `staging` would be in one Argo CD project, `default`";
+    assert!(ran.err.contains(told), "{ran:?}");
+    assert!(
+        ran.err.contains("argo_project = \"default-{environment}\""),
+        "{ran:?}"
+    );
+    assert!(place.names("build").is_empty());
+
+    let place = small(&manifest("default-{environment}"), FREEZE);
+    let ran = place.run(&["build"]);
+    assert_eq!(ran.code, 0, "{ran:?}");
+    for environment in ["production", "staging"] {
+        let text = place.read(&format!(
+            "build/{environment}/policy/argo-cd/sync-windows.yaml"
+        ));
+        assert!(
+            text.contains(&format!("  name: default-{environment}\n")),
+            "{text}"
+        );
+    }
+
+    // Windows in one of them alone are nobody else's.
+    let one = FREEZE
+        .replace("    deny weekend", "    in production { deny weekend")
+        .replace("\"UTC\") }", "\"UTC\") } }");
+    let place = small(&manifest("default"), &one);
+    let ran = place.run(&["build"]);
+    assert_eq!(ran.code, 0, "{ran:?}");
+    assert!(
+        !place
+            .names("build")
+            .iter()
+            .any(|name| name == "staging/policy/argo-cd/sync-windows.yaml")
+    );
+}
+
+#[test]
+fn the_service_that_crosses_the_most_groups_is_told() {
+    let source = "team payments { }\n".to_owned()
+        + &["a", "b", "c"]
+            .map(|name| {
+                format!(
+                    "service {name} {{\n  team = payments\n  selector = {{ job = \"{name}\" }}\n  recording x {{ query = `max(up)` }}\n}}\n"
+                )
+            })
+            .concat();
+    let manifest =
+        |most: u32| format!("[project]\nname = \"shop\"\n[prometheus]\nmax_groups = {most}\n");
+    let place = small(&manifest(3), &source);
+    let ran = place.run(&["build"]);
+    assert_eq!(ran.code, 0, "{ran:?}");
+    let place = small(&manifest(2), &source);
+    let ran = place.run(&["build", "--format", "short"]);
+    assert_eq!(ran.code, 1, "{ran:?}");
+    let told = "error[N0651]: there are 3 groups of rules, and `max_groups` is 2";
+    let all = format!("{}{}", ran.out, ran.err);
+    assert!(all.contains(told), "{ran:?}");
+    assert!(all.contains("main.nth:12:9"), "{ran:?}");
+}
+
+#[test]
+fn a_dashboard_that_is_too_large_to_apply_is_told_at_its_service() {
+    let panels: String = (0..600)
+        .map(|number| {
+            let query = format!(
+                "sum(rate(some_counter_with_a_name_total{{handler=\"/a/long/path/{number}\"}}[5m]))"
+            );
+            format!("  panel p{number} {{ title = \"P{number}\"  query = `{query}` }}\n")
+        })
+        .collect();
+    let source = format!(
+        "team payments {{ }}\nservice checkout {{\n  team = payments\n  selector = {{ job = \"checkout\" }}\n{panels}}}\n"
+    );
+    let manifest =
+        "[project]\nname = \"shop\"\ntargets = [\"grafana\"]\n[grafana]\nformat = \"configmap\"\n";
+    let place = small(manifest, &source);
+    let ran = place.run(&["build", "--format", "short"]);
+    assert_eq!(ran.code, 1, "{ran:?}");
+    let all = format!("{}{}", ran.out, ran.err);
+    assert!(
+        all.contains("main.nth:2:9: error[N0650]: the `ConfigMap` `shop--dashboard-checkout` is "),
+        "{all}"
+    );
+    assert!(
+        all.contains("Kubernetes takes 262,144 bytes of these"),
+        "{all}"
+    );
+
+    let server_side = format!("{manifest}[kubernetes]\nserver_side_apply = true\n");
+    let place = small(&server_side, &source);
+    let ran = place.run(&["build"]);
+    assert_eq!(ran.code, 0, "{ran:?}");
+}
+
+#[test]
+fn long_tags_and_titles_are_as_grafana_takes_them() {
+    let name = "x".repeat(60);
+    let source = |name: &str| {
+        format!(
+            "team payments {{ }}\nservice {name} {{\n  team = payments\n  selector = {{ job = \"x\" }}\n  panel p {{ title = \"P\"  query = `max(up)` }}\n}}\n"
+        )
+    };
+    let place = small("[project]\nname = \"shop\"\n", &source(&name));
+    let ran = place.run(&["build"]);
+    assert_eq!(ran.code, 0, "{ran:?}");
+    let dashboard: Value =
+        serde_json::from_str(&place.read(&format!("build/grafana/{name}.json"))).unwrap();
+    let tags = dashboard["tags"].as_array().unwrap();
+    assert!(
+        tags.iter()
+            .all(|tag| tag.as_str().unwrap().chars().count() <= 50),
+        "{tags:?}"
+    );
+    let place = small("[project]\nname = \"shop\"\n", &source(&"x".repeat(190)));
+    let ran = place.run(&["build"]);
+    assert_eq!(ran.code, 1, "{ran:?}");
+    assert!(
+        ran.err
+            .contains("error[N0650]: the dashboard's title has 190 characters: Grafana takes 189"),
+        "{ran:?}"
+    );
 }

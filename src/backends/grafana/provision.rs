@@ -89,6 +89,11 @@ pub fn provisioning(settings: &Settings) -> Result<Option<Artifact>, serde_saphy
         Some(environment) => format!("{}-{environment}", settings.project),
         None => settings.project.clone(),
     };
+    // All projects' files are copied into one folder of Grafana's.
+    let stem = match environment {
+        Some(environment) => format!("{}--{environment}", settings.project),
+        None => settings.project.clone(),
+    };
     let base = settings.grafana.path.trim_end_matches('/');
     let path = match environment {
         Some(environment) => format!(
@@ -112,7 +117,7 @@ pub fn provisioning(settings: &Settings) -> Result<Option<Artifact>, serde_saphy
         }],
     };
     Ok(Some(Artifact {
-        path: "grafana/provisioning.yaml".into(),
+        path: format!("grafana/provisioning-{}.yaml", file_stem(&stem)),
         contents: format!("{HEADER}{}", serde_saphyr::to_string(&file)?),
     }))
 }

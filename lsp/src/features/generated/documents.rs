@@ -57,7 +57,7 @@ fn artifact(project: &ProjectView, environment: &Option<SmolStr>, path: &str) ->
     let settings = &project.targets;
     let scope = Settings {
         environment: environment.clone(),
-        ..settings.clone()
+        ..Settings::clone(settings)
     };
     // A service's files are called after it, as a dashboard is after its uid, which keeps what letters it can.
     let is_of = |service: &&ItemKey| {
