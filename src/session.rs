@@ -76,6 +76,8 @@ pub const STANDARD_LIBRARY: &[(&str, &str)] = &[
 pub struct Configuration {
     /// The project's name, by which its own modules can be imported too.
     pub project: String,
+    /// Whether other projects share its Prometheus.
+    pub shared: bool,
     /// Whether every service's runbook stands at a base URL of the project's.
     pub has_runbooks: bool,
     /// How often Prometheus scrapes what queries read.
@@ -97,6 +99,7 @@ impl Configuration {
     pub fn new(settings: &Settings, catalogue: Option<Arc<Lock>>, levels: Levels) -> Self {
         Self {
             project: settings.project.clone(),
+            shared: settings.shared,
             has_runbooks: settings.runbook_base_url.is_some(),
             scrape_interval: settings.prometheus.scrape_interval,
             policy_forms: settings.policy.forms.clone(),
@@ -170,6 +173,7 @@ impl Session {
             Arc::default(),
             SmolStr::default(),
             false,
+            false,
             DEFAULT_SCRAPE_INTERVAL,
             PolicySettings::default().forms,
             None,
@@ -199,6 +203,7 @@ impl Session {
     pub fn configure(&mut self, configuration: &Configuration) {
         let Configuration {
             project,
+            shared,
             has_runbooks,
             scrape_interval,
             policy_forms,
@@ -213,6 +218,9 @@ impl Session {
         let (workspace, db) = (self.workspace, &mut self.db);
         if workspace.project(db) != project {
             workspace.set_project(db).to(project.as_str().into());
+        }
+        if workspace.shared(db) != *shared {
+            workspace.set_shared(db).to(*shared);
         }
         if workspace.runbooks(db) != *has_runbooks {
             workspace.set_runbooks(db).to(*has_runbooks);
@@ -232,6 +240,7 @@ impl Session {
     pub fn configure_like(&mut self, other: &Database, of: Workspace) {
         self.configure(&Configuration {
             project: of.project(other).to_string(),
+            shared: of.shared(other),
             has_runbooks: of.runbooks(other),
             scrape_interval: of.scrape_interval(other),
             policy_forms: of.policy_forms(other).clone(),

@@ -228,7 +228,12 @@ fn series_of_projects_that_share_a_prometheus_stay_apart() {
     let mut series = BTreeSet::new();
     let mut groups = BTreeSet::new();
     for project in ["shop", "bank"] {
-        example(&place, project, "shared = true\ntargets = [\"prometheus\"]\n", manifest);
+        example(
+            &place,
+            project,
+            "shared = true\ntargets = [\"prometheus\"]\n",
+            manifest,
+        );
         for (path, text) in place.files(&format!("{project}/build")) {
             if !path.contains("/prometheus/") {
                 continue;
