@@ -205,6 +205,9 @@ codes! {
     Error OPENSLO_NOT_EXPRESSIBLE "N0644" "openslo-not-expressible" "An OpenSLO document says what `.nth` cannot say.";
     Warning OPENSLO_LEFT_OUT "N0645" "openslo-left-out" "Something of an OpenSLO document is left out of the `.nth` that is made of it.";
     Warning OPENSLO_NO_MAIL_SERVER "N0646" "openslo-no-mail-server" "A notification target of OpenSLO sends mail, and the project has no server to send it by.";
+    Error TOO_LARGE "N0650" "too-large" "A document is larger than what reads it takes.";
+    Error TOO_MANY_GROUPS "N0651" "too-many-groups" "A project has more groups of rules than what evaluates them takes.";
+    Error SHARED_WINDOWS "N0652" "shared-windows" "Sync windows of several environments would be in one Argo CD project.";
     Error UNWRITABLE "N0701" "unwritable" "A document could not be written in its format.";
     Warning CONSTANT_COMPARISON "N0801" "constant-comparison" "A comparison in a query is always true, or never.";
     Warning ABSENT_LABEL "N0802" "absent-label" "An alert's text shows a label that its condition's series never have.";
