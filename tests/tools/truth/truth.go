@@ -1,0 +1,158 @@
+package main
+
+// How a tool's alerts are meant: one for each pair of windows.
+type pair struct {
+	short, long int64
+	factor      float64
+	hold        int64
+}
+
+// When a page was due may be told to some minutes only: rules see what was scraped, some seconds late, are evaluated now
+// and then, and windows and thresholds are met by a hair. So a condition counts as met where it is met with a tenth to
+// spare, and as not met where a tenth is missing.
+const (
+	spare = 1.1
+	scant = 0.9
+	// No alert fires for fewer bad events, and none must for so few more.
+	fewest     = 3
+	fewestSure = 5
+	// Firings that are so close are one.
+	together = 30 * minute
+	step     = 30 * second
+)
+
+// How late an alert of windows may fire, beyond the time that its condition must hold, and how long it may stay.
+func (p pair) tolerance() int64 { return max(5*minute, min(p.short, 30*minute)) + 3*minute }
+
+// Part of a window that is known: what was before the SLO, or in an outage of Prometheus that nothing bridges, is not.
+func (s *simulation) known(from, to int64) float64 {
+	known := to - max(from, 0)
+	for _, d := range s.shape.down {
+		if d.to-d.from > hour {
+			known -= max(0, min(to, d.to)-max(from, d.from))
+		}
+	}
+	return float64(known) / float64(to-from)
+}
+
+// How many times faster than is sustainable the budget burnt over a window, where what is unknown counts as nothing.
+func (s *simulation) burn(to, length int64, budget float64) (rate, bad float64) {
+	total, bad := s.events.between(to-length, to)
+	if total == 0 {
+		return 0, 0
+	}
+	return bad / total * s.known(to-length, to) / budget, bad
+}
+
+// When a pair's condition holds: surely, and at all.
+func (s *simulation) conditions(p pair, budget func(int64) float64) (sure, possible []stretch) {
+	var surely, possibly collector
+	for t := int64(0); t <= s.shape.length; t += step {
+		short, _ := s.burn(t, p.short, budget(t))
+		long, bad := s.burn(t, p.long, budget(t))
+		surely.add(t, min(short, long) > p.factor*spare && bad >= fewestSure)
+		possibly.add(t, min(short, long) > p.factor*scant && bad >= fewest)
+	}
+	return surely.stretches(), possibly.stretches()
+}
+
+type collector struct{ list []stretch }
+
+func (c *collector) add(t int64, holds bool) {
+	if !holds {
+		return
+	}
+	if n := len(c.list); n > 0 && c.list[n-1].to >= t {
+		c.list[n-1].to = t + step
+		return
+	}
+	c.list = append(c.list, stretch{t, t + step})
+}
+
+func (c *collector) stretches() []stretch { return c.list }
+
+// A verdict counts what fired against what should have.
+type verdict struct {
+	due, fired, missing, wrong int
+}
+
+func (v *verdict) plus(other verdict) {
+	v.due += other.due
+	v.fired += other.fired
+	v.missing += other.missing
+	v.wrong += other.wrong
+}
+
+// Judges firings, in milliseconds since the beginning, by when they were due and when they were allowed.
+func judge(fired, due, allowed []stretch, tolerance int64) verdict {
+	fired = join(fired, together)
+	v := verdict{due: len(due), fired: len(fired)}
+	for _, d := range due {
+		if !overlaps(fired, d) {
+			v.missing++
+		}
+	}
+	for _, f := range fired {
+		if !overlaps(allowed, stretch{f.from - tolerance, f.to}) {
+			v.wrong++
+		}
+	}
+	return v
+}
+
+func overlaps(list []stretch, with stretch) bool {
+	for _, s := range list {
+		if s.from < with.to && with.from < s.to {
+			return true
+		}
+	}
+	return false
+}
+
+// Joins what is nearer to each other than a gap.
+func join(list []stretch, gap int64) []stretch {
+	sorted := sortStretches(list)
+	var joined []stretch
+	for _, s := range sorted {
+		if n := len(joined); n > 0 && s.from <= joined[n-1].to+gap {
+			joined[n-1].to = max(joined[n-1].to, s.to)
+			continue
+		}
+		joined = append(joined, s)
+	}
+	return joined
+}
+
+// When alerts of a pair were due: the condition surely held for as long as it must, and for a tolerance more, while
+// Prometheus could see it. The alert must fire between the two.
+func (s *simulation) due(p pair, sure []stretch) []stretch {
+	var due []stretch
+	blind := join(append(append([]stretch{}, s.shape.down...), s.shape.unscraped...), 0)
+	for _, c := range sure {
+		for _, seen := range without(c, blind) {
+			if seen.to-seen.from >= p.hold+p.tolerance() {
+				due = append(due, stretch{seen.from, seen.to})
+			}
+		}
+	}
+	return join(due, together)
+}
+
+// What is left of a stretch without others, which are in order.
+func without(s stretch, others []stretch) []stretch {
+	var left []stretch
+	from := s.from
+	for _, o := range others {
+		if o.to <= from || o.from >= s.to {
+			continue
+		}
+		if o.from > from {
+			left = append(left, stretch{from, o.from})
+		}
+		from = o.to
+	}
+	if from < s.to {
+		left = append(left, stretch{from, s.to})
+	}
+	return left
+}
