@@ -130,7 +130,14 @@ func (e *evaluation) evaluate(r *rule, s span) error {
 	from := s.from + mod(r.phase-s.from, r.interval)
 	// The window is read anew for every chunk, and series that have nothing in it cost nothing.
 	chunk := max(2*hour, 4*r.back)
+	if e.retention > 0 {
+		// What is deleted is deleted at the beginning of each chunk.
+		chunk = min(chunk, 6*hour)
+	}
 	steps := chunk / r.interval
+	if len(r.later) > 0 {
+		steps = 1
+	}
 	keeper := e.keeper(r, s)
 	for start := from; start < s.to; start += steps * r.interval {
 		end := min(start+(steps-1)*r.interval, from+(s.to-1-from)/r.interval*r.interval)
@@ -138,13 +145,14 @@ func (e *evaluation) evaluate(r *rule, s span) error {
 		if e.retention > 0 {
 			e.store.oldest = start - e.retention
 		}
+		e.store.hidden, e.store.from = r.later, start
 		matrix, err := e.query(r.Expr, start, end, r.interval)
 		if err != nil {
 			return err
 		}
 		keeper.take(matrix, start, end)
 	}
-	e.store.oldest = 0
+	e.store.oldest, e.store.hidden = 0, nil
 	keeper.done()
 	return nil
 }

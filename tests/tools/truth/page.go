@@ -71,16 +71,11 @@ func (r *row) check(failed *broken) {
 	case math.IsNaN(ours) || math.Abs(r.off(0)) > r.shape.bound:
 		failed.add("%s: the truth is %s, and nthc says %s", name, percent(r.truth), beside(ours, r.truth))
 	}
-	for _, kind := range []struct {
-		name    string
-		verdict verdict
-	}{{"pages", r.pages[0]}, {"tickets", r.tickets[0]}} {
-		if kind.verdict.missing > 0 || kind.verdict.wrong > 0 {
-			failed.add("%s: of %d %s that are due %d are missing, and %d are false", name, kind.verdict.due, kind.name, kind.verdict.missing, kind.verdict.wrong)
+	pages, tickets := r.pages[0], r.tickets[0]
+	if pages.missing > 0 || pages.wrong > 0 || tickets.wrong > 0 || tickets.missing > 0 && !r.shape.unseen {
+		for _, remark := range r.remarks {
+			failed.add("%s: %s", name, remark)
 		}
-	}
-	for _, remark := range r.remarks {
-		failed.add("%s: %s", name, remark)
 	}
 }
 
@@ -155,11 +150,11 @@ relative error is in parentheses. The bound is that of nthc.
 When a page is due follows from the events: both windows of a burn-rate alert burn faster than its factor, on true
 counts, for as long as the alert's ` + "`for`" + `; at least three bad events are in the long window; and unknown time counts as
 nothing consumed. Each tool is held to its own windows and factors. A missing-data page is due if Prometheus runs and has no
-sample of the SLO's metric for longer than the alert's ` + "`for`" + `, unless the service answers scrapes and nobody has asked
-it yet. A budget alert is allowed if its share of the budget is consumed.
+sample of the SLO's metric for longer than the alert's ` + "`for`" + `, unless the service answers scrapes and had no request
+yet. A budget alert is allowed if its share of the budget is consumed.
 
-A condition counts as met with 10% to spare, and as not met if 10% is missing. A due page must fire within 8 to 33 min, by
-its short window. Firings less than 30 min apart are one. *missing* are due and did not fire, *false* fired and were not
+A condition counts as met with 10% to spare, and as not met if 10% is missing. A due alert must fire within its `for` and a
+quarter of its short window, 3 min at least and 30 min at most. Firings less than 30 min apart are one. *missing* are due and did not fire, *false* fired and were not
 due. Tickets are listed for nthc.
 
 | shape | nthc due | missing | false | Sloth due | missing | false | Pyrra due | missing | false | tickets due | missing | false |

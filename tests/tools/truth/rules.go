@@ -31,6 +31,8 @@ type rule struct {
 	reads, ranges []*parser.VectorSelector
 	// The longest time that it looks back.
 	back int64
+	// What of it later rules of its own group record, so that it sees what the evaluation before recorded.
+	later map[string]bool
 	// Whether it must be evaluated all the time: an alert that is judged, and what that reads, and what anything
 	// reads more than the latest sample of.
 	always bool
@@ -72,7 +74,7 @@ func loadRules(files []string, unsaid int64) ([]*rule, error) {
 				if err != nil {
 					return nil, err
 				}
-				read := &rule{Rule: r, group: g.Name, interval: interval.Milliseconds(), phase: phase, expr: expr}
+				read := &rule{Rule: r, group: g.Name, interval: interval.Milliseconds(), phase: phase, expr: expr, later: map[string]bool{}}
 				read.look()
 				rules = append(rules, read)
 			}
@@ -119,8 +121,8 @@ func (r *rule) feeds(selector *parser.VectorSelector) bool {
 	return true
 }
 
-// A stable order in which every rule stands after the rules that record what it reads. A rule that reads what a later
-// one of its own group records would see the evaluation before; nothing here does, and it is an error.
+// A stable order in which every rule stands after the rules that record what it reads. Rules that read each other in a
+// circle are an error.
 func order(rules []*rule) ([]*rule, error) {
 	makers := map[string][]*rule{}
 	for _, r := range rules {
@@ -149,7 +151,7 @@ func order(rules []*rule) ([]*rule, error) {
 					continue
 				}
 				if maker.group == r.group && position[maker] >= position[r] {
-					return fmt.Errorf("%s of %s reads %s, which comes after it", r.name(), r.group, selector.Name)
+					r.later[selector.Name] = true
 				}
 				if err := visit(maker); err != nil {
 					return err

@@ -163,27 +163,26 @@ func (s *simulation) verdict(t *tool, eval *evaluation, pairs []pair, pages bool
 		fired := take(func(r *rule) bool { return r.Labels["budget_consumed"] == share.text })
 		count("budget "+share.text, fired, share.due, share.allowed, 15*minute)
 	}
-	missing := func(r *rule) bool { return strings.Contains(r.Alert, "Absent") }
-	if absence := s.absence(); pages {
+	isMissing := func(r *rule) bool { return strings.Contains(r.Alert, "Absent") && t.isPage(r.Labels["severity"]) == pages }
+	if i := slices.IndexFunc(eval.rules, isMissing); i >= 0 || pages {
+		// Where a tool has no such alert, it should have.
 		hold := 10 * minute
-		for _, f := range eval.fired {
-			if missing(f.rule) {
-				hold = time.Duration(f.rule.For).Milliseconds()
-			}
+		if i >= 0 {
+			hold = time.Duration(eval.rules[i].For).Milliseconds()
 		}
 		var due, allowed []stretch
-		for _, a := range absence {
-			if s.shape.healthy {
+		for _, a := range s.absence() {
+			if s.shape.healthy && pages {
 				continue
 			}
 			if a.to-a.from >= hold+5*minute {
-				due = append(due, a)
+				due = append(due, stretch{a.from, a.from + hold + 5*minute})
 			}
 			if a.to-a.from >= hold-minute {
 				allowed = append(allowed, a)
 			}
 		}
-		count("missing data", take(missing), due, allowed, 10*minute)
+		count("missing data", take(isMissing), due, allowed, 10*minute)
 	}
 	count("other alerts", take(func(*rule) bool { return true }), nil, nil, 0)
 	return sum, remarks
@@ -246,7 +245,7 @@ func (s *simulation) absence() []stretch {
 		}
 	}
 	present = join(present, 0)
-	return without2(without(stretch{0, s.shape.length}, present), s.shape.down)
+	return allWithout(without(stretch{0, s.shape.length}, present), s.shape.down)
 }
 
 // Whether the SLO's events are counted by a series: all of them, and of a histogram those within the threshold.
@@ -276,7 +275,7 @@ func presence(one *series) []stretch {
 	return list
 }
 
-func without2(list, others []stretch) []stretch {
+func allWithout(list, others []stretch) []stretch {
 	var left []stretch
 	for _, s := range list {
 		left = append(left, without(s, others)...)

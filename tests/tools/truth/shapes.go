@@ -36,6 +36,8 @@ type shape struct {
 	unknown bool
 	// Whether the target answers, and counts nothing yet because nobody asked.
 	healthy bool
+	// Whether errors that nobody can see consume so much budget that alerts on it are late.
+	unseen bool
 	// How far ours may be from the truth, as a part of it; why, where it is more than a hundredth.
 	bound float64
 	why   string
@@ -50,7 +52,7 @@ type setting struct {
 	scrape    int64
 }
 
-func (s *shape) lost(t int64) bool { return within1(s.gone, t) }
+func (s *shape) lost(t int64) bool { return anyHas(s.gone, t) }
 
 // The settings that hold at a time.
 func (s *shape) setting(t int64) setting {
@@ -117,7 +119,7 @@ func clock(t int64) int64 { return mod(t, day) }
 // A share that fails always, and another one at times.
 func failing(always float64, at []stretch, then float64) func(int64, int) float64 {
 	return func(t int64, _ int) float64 {
-		if within1(at, t) {
+		if anyHas(at, t) {
 			return then
 		}
 		return always
@@ -140,6 +142,8 @@ func dayAndNight(t int64) float64 {
 	}
 }
 
+const extrapolated = "PromQL extrapolates a counter by half a scrape interval where it begins and ends, as if what it counts went on evenly. Of a pod that lives for 5 min that is 2.5% at each end, and errors are not even."
+
 func shapes() []*shape {
 	incident := []stretch{{12*day + 3*hour, 12*day + 3*hour + 40*minute}}
 	return []*shape{
@@ -158,16 +162,27 @@ func shapes() []*shape {
 		newShape("bursts", "1 a second; 150 a second for 2 min about every 3 hours, in which 0.3% fail", func(s *shape) {
 			bursts := scattered(3, month, 248, 2*minute)
 			s.traffic = func(t int64) float64 {
-				if within1(bursts, t) {
+				if anyHas(bursts, t) {
 					return 150
 				}
 				return 1
 			}
 			s.failing = failing(0.0001, bursts, 0.003)
 		}),
-		newShape("one request a minute", "one request a minute, 0.08% fail, never two within 8 hours", func(s *shape) {
-			s.traffic = func(int64) float64 { return 1.0 / 60 }
-			single := scattered(5, month, 34, 60*second)
+		newShape("one request a minute", "one request a minute; one of each day fails, 0.07%", func(s *shape) {
+			s.traffic = func(t int64) float64 {
+				if t/second%60 == 17 {
+					return 1
+				}
+				return 0
+			}
+			// A minute of each day, hours from that of the next.
+			random := rand.New(rand.NewPCG(5, 7))
+			var single []stretch
+			for d := range int64(31) {
+				from := d*day + 4*hour + random.Int64N(16*60)*minute
+				single = append(single, stretch{from, from + minute})
+			}
 			s.failing = failing(0, single, 1)
 		}),
 		newShape("business hours", "10 a second from 9 to 17 on working days, none else; 0.1% fail", func(s *shape) {
@@ -212,6 +227,7 @@ func shapes() []*shape {
 		}),
 		newShape("deploys, pods of 5 min", "two pods at a time, each of which lives for 5 min", func(s *shape) {
 			s.pods = func() []pod { return deploys(s.length, 5*minute) }
+			s.bound, s.why = 0.03, extrapolated
 		}),
 		newShape("deploys, pods of 1 h", "two pods at a time, each of which lives for an hour", func(s *shape) {
 			s.pods = func() []pod { return deploys(s.length, hour) }
@@ -248,6 +264,8 @@ func shapes() []*shape {
 		}),
 		newShape("new SLO of 1 h", "service and SLO are an hour old; 0.05% fail", func(s *shape) {
 			s.length, s.young = hour, true
+			s.bound = 0.08
+			s.why = "Budgets are recorded each 3m, of events up to 1m ago: of an hour, the last 4 min are not counted yet."
 		}),
 		newShape("new SLO of 1 d", "service and SLO are a day old; 0.05% fail", func(s *shape) {
 			s.length, s.young = day, true
@@ -287,9 +305,9 @@ func shapes() []*shape {
 		newShape("the service is gone", "the service is gone for 40 min, and nobody counts what fails", func(s *shape) {
 			s.gone = []stretch{{15*day + 4*hour, 15*day + 4*hour + 40*minute}}
 			s.bound = 0.7
-			s.why = "what was asked of a service that is gone is counted by nobody; the missing data alert pages"
+			s.why = "Requests to a service that is gone are counted by nobody. The missing-data alert pages."
 		}),
-		newShape("retention under the period", "Prometheus keeps 15 days", func(s *shape) {
+		newShape("retention under the period", "Prometheus keeps 15 days, and the true value is of these", func(s *shape) {
 			s.retention = 15 * day
 			s.failing = func(t int64, _ int) float64 {
 				if t < 16*day {
@@ -304,14 +322,15 @@ func shapes() []*shape {
 			s.bornFailing = true
 			s.traffic = func(int64) float64 { return 9 }
 			s.failing = failing(0.0003, nil, 0)
-			s.bound = 0.75
-			s.why = "what a counter's first sample holds was counted at an unknown time, and every tool takes the difference of samples"
+			s.bound, s.unseen = 0.75, true
+			s.why = "An error in a counter's first sample was counted at an unknown time, and PromQL only sees differences of samples. Initialize counters to 0, let Prometheus ingest created timestamps, or let processes live longer."
 		}),
 		newShape("pods born with errors, with created timestamps", "the same, and Prometheus adds a zero where a counter says when it was created", func(s *shape) {
 			s.pods = func() []pod { return deploys(s.length, 5*minute) }
 			s.bornFailing, s.created = true, true
 			s.traffic = func(int64) float64 { return 9 }
 			s.failing = failing(0.0003, nil, 0)
+			s.bound, s.why = 0.03, extrapolated
 		}),
 		newShape("scrapes each 60 s", "targets are scraped once a minute; once, 20% fail for 40 min", func(s *shape) {
 			s.scrape = 60 * second

@@ -22,7 +22,7 @@ type stretch struct{ from, to int64 }
 
 func (s stretch) has(t int64) bool { return s.from <= t && t < s.to }
 
-func within1(list []stretch, t int64) bool {
+func anyHas(list []stretch, t int64) bool {
 	for _, s := range list {
 		if s.has(t) {
 			return true
@@ -47,6 +47,16 @@ type events struct {
 	total, bad []uint64
 }
 
+func newEvents(seconds int64) events {
+	return events{total: make([]uint64, seconds+1), bad: make([]uint64, seconds+1)}
+}
+
+// Adds what happens within a second.
+func (e *events) add(now int64, total, bad uint64) {
+	e.total[now+1] = e.total[now] + total
+	e.bad[now+1] = e.bad[now] + bad
+}
+
 func (e *events) between(from, to int64) (total, bad float64) {
 	last := int64(len(e.total) - 1)
 	a := min(max(from/second, 0), last)
@@ -58,15 +68,16 @@ func (e *events) between(from, to int64) (total, bad float64) {
 type simulation struct {
 	shape  *shape
 	store  *store
-	events events
+	// All events, and those of them that a process was there to count.
+	events, counted events
 }
 
 // Simulates a shape. The same shape always gives the same events.
 func simulate(s *shape) *simulation {
 	seconds := s.length / second
 	sim := &simulation{shape: s, store: newStore(nil)}
-	sim.events.total = make([]uint64, seconds+1)
-	sim.events.bad = make([]uint64, seconds+1)
+	sim.events = newEvents(seconds)
+	sim.counted = newEvents(seconds)
 
 	hash := fnv.New64a()
 	hash.Write([]byte(s.name))
@@ -94,13 +105,13 @@ func simulate(s *shape) *simulation {
 		for _, p := range alive {
 			p.scrapeUntil(at)
 		}
-		total, bad := uint64(0), uint64(0)
+		total, bad, lost := uint64(0), uint64(0), uint64(0)
 		count := round(s.traffic(at), random)
 		for i := uint64(0); i < count; i++ {
 			// Requests go round the pods.
 			if s.lost(at) || len(alive) == 0 {
 				// Nobody is there to count them.
-				total, bad = total+1, bad+1
+				lost++
 				continue
 			}
 			p := alive[(uint64(now)+i)%uint64(len(alive))]
@@ -111,12 +122,13 @@ func simulate(s *shape) *simulation {
 				bad++
 			}
 		}
-		sim.events.total[now+1] = sim.events.total[now] + total
-		sim.events.bad[now+1] = sim.events.bad[now] + bad
+		sim.events.add(now, total+lost, bad+lost)
+		sim.counted.add(now, total, bad)
 	}
 	for _, p := range alive {
 		p.scrapeUntil(s.length)
 	}
+	sim.store.freeze()
 	return sim
 }
 
@@ -198,11 +210,11 @@ func (p *process) scrapeUntil(now int64) {
 		p.pod.restarts = p.pod.restarts[1:]
 	}
 	for ; p.next <= now; p.next += shape.scrape {
-		if p.next >= shape.length || within1(shape.down, p.next) {
+		if p.next >= shape.length || anyHas(shape.down, p.next) {
 			continue
 		}
 		at := epoch + p.next
-		if within1(shape.unscraped, p.next) || shape.lost(p.next) {
+		if anyHas(shape.unscraped, p.next) || shape.lost(p.next) {
 			p.up.append(at, 0)
 			p.stale(at)
 			continue
@@ -239,7 +251,7 @@ func (p *process) stale(at int64) {
 func (p *process) end() {
 	p.scrapeUntil(p.pod.life.to - 1)
 	at := epoch + p.next
-	if within1(p.sim.shape.down, p.next) || p.next >= p.sim.shape.length {
+	if anyHas(p.sim.shape.down, p.next) || p.next >= p.sim.shape.length {
 		return
 	}
 	p.stale(at)

@@ -1,7 +1,9 @@
 package main
 
 import (
+	"cmp"
 	"context"
+	"math"
 	"slices"
 	"sort"
 
@@ -32,8 +34,29 @@ func (s *series) append(t int64, v float64) {
 type store struct {
 	base   *store
 	byName map[string][]*series
+	// Of a store that no longer grows: of each name, the last time of the series so far, so that those that ended long
+	// ago are not looked at.
+	ended map[string][]int64
 	// Samples before this time were deleted.
 	oldest int64
+	// Names of series of which samples from a time on are not there yet.
+	hidden map[string]bool
+	from   int64
+}
+
+// Says that nothing will be added. Series are in the order in which they begin.
+func (s *store) freeze() {
+	s.ended = map[string][]int64{}
+	for name, list := range s.byName {
+		list = slices.DeleteFunc(list, func(one *series) bool { return len(one.times) == 0 })
+		slices.SortStableFunc(list, func(a, b *series) int { return cmp.Compare(a.times[0], b.times[0]) })
+		s.byName[name] = list
+		last := int64(math.MinInt64)
+		for _, one := range list {
+			last = max(last, one.times[len(one.times)-1])
+			s.ended[name] = append(s.ended[name], last)
+		}
+	}
 }
 
 func newStore(base *store) *store {
@@ -85,10 +108,21 @@ func (q *querier) Select(_ context.Context, sorted bool, hints *storage.SelectHi
 			name = matcher.Value
 		}
 	}
+	if q.store.hidden[name] {
+		maxt = min(maxt, q.store.from-1)
+	}
 	var found []*window
 	for from := q.store; from != nil; from = from.base {
 		if name != "" {
-			found = within(found, from.byName[name], mint, maxt, matchers)
+			list := from.byName[name]
+			if ended := from.ended[name]; ended != nil {
+				first, _ := slices.BinarySearch(ended, mint)
+				beyond, _ := slices.BinarySearchFunc(list, maxt, func(one *series, t int64) int {
+					return cmp.Compare(one.times[0], t+1)
+				})
+				list = list[min(first, beyond):beyond]
+			}
+			found = within(found, list, mint, maxt, matchers)
 			continue
 		}
 		for _, list := range from.byName {

@@ -22,7 +22,7 @@ const (
 )
 
 // How late an alert of windows may fire, beyond the time that its condition must hold, and how long it may stay.
-func (p pair) tolerance() int64 { return max(5*minute, min(p.short, 30*minute)) + 3*minute }
+func (p pair) tolerance() int64 { return max(3*minute, min(p.short/4, 30*minute)) }
 
 // Part of a window that is known: what was before the SLO, or in an outage of Prometheus that nothing bridges, is not.
 func (s *simulation) known(from, to int64) float64 {
@@ -37,7 +37,7 @@ func (s *simulation) known(from, to int64) float64 {
 
 // How many times faster than is sustainable the budget burnt over a window, where what is unknown counts as nothing.
 func (s *simulation) burn(to, length int64, budget float64) (rate, bad float64) {
-	total, bad := s.events.between(to-length, to)
+	total, bad := s.counted.between(to-length, to)
 	if total == 0 {
 		return 0, 0
 	}
@@ -83,12 +83,22 @@ func (v *verdict) plus(other verdict) {
 	v.wrong += other.wrong
 }
 
-// Judges firings, in milliseconds since the beginning, by when they were due and when they were allowed.
+// Judges firings, in milliseconds since the beginning, by when they were due and when they were allowed. What is due close
+// to each other, while it is allowed, is one.
 func judge(fired, due, allowed []stretch, tolerance int64) verdict {
-	fired = join(fired, together)
-	v := verdict{due: len(due), fired: len(fired)}
-	for _, d := range due {
-		if !overlaps(fired, d) {
+	v := verdict{fired: len(join(fired, together))}
+	for _, incident := range join(allowed, together) {
+		isDue, isMissing := false, false
+		for _, d := range due {
+			if overlaps([]stretch{incident}, d) {
+				isDue = true
+				isMissing = isMissing || !overlaps(fired, d)
+			}
+		}
+		if isDue {
+			v.due++
+		}
+		if isMissing {
 			v.missing++
 		}
 	}
@@ -123,19 +133,19 @@ func join(list []stretch, gap int64) []stretch {
 	return joined
 }
 
-// When alerts of a pair were due: the condition surely held for as long as it must, and for a tolerance more, while
-// Prometheus could see it. The alert must fire between the two.
+// When alerts of a pair were due: where the condition surely holds for as long as it must, and for a tolerance more, while
+// Prometheus can see it, the alert must fire until then.
 func (s *simulation) due(p pair, sure []stretch) []stretch {
 	var due []stretch
 	blind := join(append(append([]stretch{}, s.shape.down...), s.shape.unscraped...), 0)
 	for _, c := range sure {
 		for _, seen := range without(c, blind) {
 			if seen.to-seen.from >= p.hold+p.tolerance() {
-				due = append(due, stretch{seen.from, seen.to})
+				due = append(due, stretch{seen.from, seen.from + p.hold + p.tolerance()})
 			}
 		}
 	}
-	return join(due, together)
+	return due
 }
 
 // What is left of a stretch without others, which are in order.
