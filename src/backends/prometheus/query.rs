@@ -13,6 +13,8 @@ pub fn number(number: Decimal) -> Expr {
     Expr::made(Node::Number(decimal_text(number).into()))
 }
 
+pub use crate::promql::classify::is_label_free as label_free;
+
 /// A series, by its metric's name and the values of labels.
 pub fn series<'l>(metric: &str, labels: impl IntoIterator<Item = (&'l str, &'l str)>) -> Expr {
     Expr::made(Node::Selector(Selector {
@@ -141,28 +143,10 @@ pub fn never_nan(expr: &Expr) -> bool {
     }
 }
 
-/// Whether what an expression gives surely has no label.
-pub fn label_free(expr: &Expr) -> bool {
-    match &expr.node {
-        Node::Number(_) => true,
-        Node::Paren(inner) | Node::Unary(_, inner) => label_free(inner),
-        Node::Aggregate(aggregate) => {
-            let picks = matches!(
-                aggregate.op.as_str(),
-                "topk" | "bottomk" | "limitk" | "limit_ratio" | "count_values"
-            );
-            !picks
-                && aggregate
-                    .grouping
-                    .as_ref()
-                    .is_none_or(|grouping| !grouping.without && grouping.labels.is_empty())
-        }
-        Node::Call(call) => matches!(call.function.as_str(), "vector" | "scalar" | "time"),
-        Node::Binary(binary) => {
-            binary.matching.is_none() && label_free(&binary.left) && label_free(&binary.right)
-        }
-        _ => false,
-    }
+/// `expr or vector(0)`: no series means 0. Only for what has no label.
+pub fn or_zero(expr: Expr) -> Expr {
+    let zero = call("vector", [number(Decimal::ZERO)]);
+    binary(expr, BinaryOp::Or, zero)
 }
 
 #[cfg(test)]
@@ -189,27 +173,6 @@ mod tests {
                 without_nan(parse(unsafe_).unwrap()).to_string(),
                 format!("{unsafe_} >= 0")
             );
-        }
-    }
-
-    #[test]
-    fn labels_are_seen() {
-        for free in [
-            "sum(x)",
-            "max by () (x)",
-            "sum(a) / sum(b)",
-            "(1 + sum(a)) * 2",
-        ] {
-            assert!(label_free(&parse(free).unwrap()), "{free}");
-        }
-        for labelled in [
-            "x",
-            "sum by (job) (x)",
-            "topk(3, x)",
-            "sum(a) / b",
-            "absent(x)",
-        ] {
-            assert!(!label_free(&parse(labelled).unwrap()), "{labelled}");
         }
     }
 }

@@ -4,7 +4,7 @@ use crate::ir::{Duration, Service, Settings, Severity, Slo};
 use crate::promql::Expr;
 
 use super::context::Context;
-use super::sli::{CURRENT, SloContext};
+use super::sli::SloContext;
 
 /// An objective whose standing is asked for.
 pub struct Standing<'a> {
@@ -30,7 +30,10 @@ impl<'a> Standing<'a> {
     pub fn burn_window(&self) -> Duration {
         let pages = self.of.slo.burn_rate_pairs.iter();
         let pages = pages.filter(|pair| pair.severity == Severity::Page);
-        pages.map(|pair| pair.long).min().unwrap_or(CURRENT)
+        pages
+            .map(|pair| pair.long)
+            .min()
+            .unwrap_or_else(|| self.of.current())
     }
 
     /// The error ratio over a window as the rules record it.
