@@ -90,14 +90,23 @@ impl<'a> SloContext<'a> {
         self.value(&format!("{ERROR_RATIO}{window}"))
     }
 
-    /// The error ratio over a window where what is not known counts as good: at least so much was bad. A window of raw
-    /// series knows all that is there.
+    /// The error ratio over a window where what is not known counts as good: at least so much was bad.
     pub fn least_error_ratio(&self, window: Duration) -> Expr {
-        let ratio = self.error_ratio(window);
-        if window <= LONGEST_RAW {
-            return ratio;
-        }
-        binary(ratio, BinaryOp::Multiply, self.coverage(window))
+        let known = if window <= LONGEST_RAW {
+            self.known_share_of_raw(window)
+        } else {
+            self.coverage(window)
+        };
+        binary(self.error_ratio(window), BinaryOp::Multiply, known)
+    }
+
+    /// The share of a window of raw series that is known: less than all in the first hour of an SLO only, as counters bridge
+    /// what was known before. The slice that is under way counts as known.
+    fn known_share_of_raw(&self, window: Duration) -> Expr {
+        let slices = or_zero(self.sum_of(KNOWN_TIME, Duration(2 * window.0)));
+        let known = binary(slices, BinaryOp::Add, number(SLICE.as_seconds()));
+        let share = binary(known, BinaryOp::Divide, number(window.as_seconds()));
+        call("clamp_max", [share, number(Decimal::ONE)])
     }
 
     /// The share of a window that is known; only of windows that are longer than those of raw series.

@@ -3,6 +3,7 @@ package main
 import (
 	"fmt"
 	"math"
+	"slices"
 	"strconv"
 	"strings"
 )
@@ -68,6 +69,10 @@ func (r *row) check(failed *broken) {
 		if !math.IsNaN(ours) {
 			failed.add("%s: nothing can be known, and nthc says %s", name, percent(ours))
 		}
+	case r.shape.limit:
+		if r.off(0) > r.shape.bound {
+			failed.add("%s: the truth is %s, and nthc says more, %s", name, percent(r.truth), beside(ours, r.truth))
+		}
 	case math.IsNaN(ours) || math.Abs(r.off(0)) > r.shape.bound:
 		failed.add("%s: the truth is %s, and nthc says %s", name, percent(r.truth), beside(ours, r.truth))
 	}
@@ -123,18 +128,27 @@ relative error is in parentheses. The bound is that of nthc.
 |---|---|---:|---:|---:|---:|---:|
 `)
 	var notes []string
+	var limits []*row
 	for _, r := range rows {
 		r.check(&failed)
+		if r.shape.limit {
+			limits = append(limits, r)
+			continue
+		}
 		bound := "no value"
 		if !math.IsNaN(r.truth) {
 			bound = "±" + percent(r.shape.bound)
 		}
 		if r.shape.why != "" {
-			notes = append(notes, r.shape.why)
-			bound += fmt.Sprintf(" [^%d]", len(notes))
+			note := slices.Index(notes, r.shape.why)
+			if note < 0 {
+				note = len(notes)
+				notes = append(notes, r.shape.why)
+			}
+			bound += fmt.Sprintf(" [^%d]", note+1)
 		}
 		name := r.shape.name
-		if r.shape.young {
+		if r.shape.budget {
 			name += " *B*"
 		}
 		fmt.Fprintf(&text, "| %s | %s | %s | %s | %s | %s | %s |\n", name, r.shape.text, percent(r.truth),
@@ -153,7 +167,7 @@ nothing consumed. Each tool is held to its own windows and factors. A missing-da
 sample of the SLO's metric for longer than the alert's ` + "`for`" + `, unless the service answers scrapes and had no request
 yet. A budget alert is allowed if its share of the budget is consumed.
 
-A condition counts as met with 10% to spare, and as not met if 10% is missing. A due alert must fire within its `for` and a
+A condition counts as met with 10% to spare, and as not met if 10% is missing. A due alert must fire within its ` + "`for`" + ` and a
 quarter of its short window, 3 min at least and 30 min at most. Firings less than 30 min apart are one. *missing* are due and did not fire, *false* fired and were not
 due. Tickets are listed for nthc.
 
@@ -169,6 +183,9 @@ due. Tickets are listed for nthc.
 		text.WriteString("\n")
 	}
 	for _, r := range rows {
+		if r.shape.limit {
+			continue
+		}
 		list := append(append([]verdict{}, r.pages...), r.tickets...)
 		for i, v := range list {
 			sums[i].plus(v)
@@ -202,6 +219,20 @@ default of 1m holds. Series are those that the rules record. nthc's samples are 
 	text.WriteString(`
 Of ` + "`examples/shop`" + ` those SLOs are counted that Sloth can express: ratios of events, but for native histograms.
 
+## Limits
+
+Counters bridge gaps of up to an hour. What happened in a longer outage of Prometheus is unknown to nthc, counts as nothing
+consumed, and is missing from ` + "`slo:sli_coverage:ratio30d`" + `. Pyrra reads raw counters over the whole window, which costs what the
+table above says, and bridges everything.
+
+| shape | what happens | true | nthc | Sloth | Pyrra |
+|---|---|---:|---:|---:|---:|
+`)
+	for _, r := range limits {
+		fmt.Fprintf(&text, "| %s | %s | %s | %s | %s | %s |\n", r.shape.name, r.shape.text, percent(r.truth),
+			beside(r.said[0], r.truth), beside(r.said[1], r.truth), beside(r.said[2], r.truth))
+	}
+	text.WriteString(`
 ## How this is computed
 
 - ` + "`tests/tools/truth/shapes.go`" + ` has the shapes, ` + "`simulate.go`" + ` the service and its scrapes, ` + "`run.go`" + ` and ` + "`truth.go`" + ` the true values.

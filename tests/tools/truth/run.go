@@ -36,7 +36,7 @@ func runShape(s *shape, all []*tool) (*row, error) {
 			return nil, fmt.Errorf("%s, %s: %w", s.name, t.name, err)
 		}
 		read := t.share
-		if s.young {
+		if s.budget {
 			read = t.spent
 		}
 		said, err := eval.read(spans[len(spans)-1].rules, epoch+s.length-second, read)
@@ -65,7 +65,7 @@ func (s *simulation) truth() float64 {
 	from := max(s.shape.length-period, s.shape.knownFrom)
 	total, bad := s.events.between(from, s.shape.length)
 	share := bad / total
-	if s.shape.young {
+	if s.shape.budget {
 		part := float64(s.shape.length-max(from, 0)) / float64(period)
 		return share * min(part, 1) / s.budget(s.shape.length)
 	}
@@ -163,7 +163,9 @@ func (s *simulation) verdict(t *tool, eval *evaluation, pairs []pair, pages bool
 		fired := take(func(r *rule) bool { return r.Labels["budget_consumed"] == share.text })
 		count("budget "+share.text, fired, share.due, share.allowed, 15*minute)
 	}
-	isMissing := func(r *rule) bool { return strings.Contains(r.Alert, "Absent") && t.isPage(r.Labels["severity"]) == pages }
+	isMissing := func(r *rule) bool {
+		return strings.Contains(r.Alert, "Absent") && t.isPage(r.Labels["severity"]) == pages
+	}
 	if i := slices.IndexFunc(eval.rules, isMissing); i >= 0 || pages {
 		// Where a tool has no such alert, it should have.
 		hold := 10 * minute
@@ -218,12 +220,12 @@ func (s *simulation) shares(eval *evaluation, t *tool, pages bool) []spentShare 
 		hold := time.Duration(found[text].For).Milliseconds()
 		var surely, possibly collector
 		for t := int64(0); t <= s.shape.length; t += step {
-			burnt, _ := s.burn(t, period, s.budget(t))
+			burnt, _ := s.burn(t, period, s.budget(t), 0)
 			surely.add(t, burnt >= share/100*1.02)
 			possibly.add(t, burnt >= share/100*0.98)
 		}
-		one := spentShare{text: text, allowed: possibly.stretches()}
-		for _, c := range surely.stretches() {
+		one := spentShare{text: text, allowed: possibly.list}
+		for _, c := range surely.list {
 			if c.to-c.from >= hold+hour {
 				one.due = append(one.due, c)
 			}

@@ -31,17 +31,19 @@ type shape struct {
 	first, second setting
 	changeAt      int64
 	// Whether what is compared is the share of the budget that is spent, not the share of bad events.
-	young bool
+	budget bool
 	// Whether there is anything to be known: a row without it holds where nothing is said.
 	unknown bool
 	// Whether the target answers, and counts nothing yet because nobody asked.
 	healthy bool
 	// Whether errors that nobody can see consume so much budget that alerts on it are late.
 	unseen bool
+	// Whether it is a limit: others may be nearer to the truth than ours, which must only not say more than is true.
+	limit bool
 	// How far ours may be from the truth, as a part of it; why, where it is more than a hundredth.
 	bound float64
 	why   string
-	// The share of bad events, and the part of the time, that anybody can know, where it is not all.
+	// From when on anybody can know, where it is not from the beginning on.
 	knownFrom int64
 }
 
@@ -225,6 +227,12 @@ func shapes() []*shape {
 			from := 16*day + 9*hour + 30*minute
 			s.failing = failing(0.0003, []stretch{{from, from + 2*hour}}, 0.1)
 		}),
+		newShape("Prometheus is down for 6 h", "Prometheus is down for 6 hours, in one of which 10% of requests fail", func(s *shape) {
+			from := 16*day + 9*hour + 17*second
+			s.down = []stretch{{from, from + 6*hour}}
+			s.failing = failing(0.0003, []stretch{{from + 2*hour, from + 3*hour}}, 0.1)
+			s.limit = true
+		}),
 		newShape("deploys, pods of 5 min", "two pods at a time, each of which lives for 5 min", func(s *shape) {
 			s.pods = func() []pod { return deploys(s.length, 5*minute) }
 			s.bound, s.why = 0.03, extrapolated
@@ -263,24 +271,28 @@ func shapes() []*shape {
 			}
 		}),
 		newShape("new SLO of 1 h", "service and SLO are an hour old; 0.05% fail", func(s *shape) {
-			s.length, s.young = hour, true
+			s.length, s.budget = hour, true
 			s.bound = 0.08
 			s.why = "Budgets are recorded each 3m, of events up to 1m ago: of an hour, the last 4 min are not counted yet."
 		}),
 		newShape("new SLO of 1 d", "service and SLO are a day old; 0.05% fail", func(s *shape) {
-			s.length, s.young = day, true
+			s.length, s.budget = day, true
 		}),
 		newShape("new SLO of 7 d", "service and SLO are 7 days old; 0.05% fail, once 5% for 30 min", func(s *shape) {
-			s.length, s.young = 7*day, true
+			s.length, s.budget = 7*day, true
 			s.failing = failing(0.0005, []stretch{{3 * day, 3*day + 30*minute}}, 0.05)
 		}),
 		newShape("new SLO, early outage", "after 2 hours half of the requests fail for 10 min; a day later", func(s *shape) {
-			s.length, s.young = 26*hour, true
+			s.length, s.budget = 26*hour, true
 			s.traffic = func(int64) float64 { return 10 }
 			s.failing = failing(0, []stretch{{2 * hour, 2*hour + 10*minute}}, 0.5)
 		}),
+		newShape("new SLO, errors at once", "in the first 10 min 3% fail, which are 0.7% of the budget; a day later", func(s *shape) {
+			s.length, s.budget = day, true
+			s.failing = failing(0.0003, []stretch{{0, 10 * minute}}, 0.03)
+		}),
 		newShape("objective changes", "after 20 days the objective is 99.5%, not 99.9%", func(s *shape) {
-			s.young = true
+			s.budget = true
 			s.second = setting{objective: "99.5", interval: 30 * second, scrape: 15 * second}
 			s.changeAt = 20*day + 7*minute
 			s.failing = failing(0.0005, incident, 0.2)
@@ -310,7 +322,8 @@ func shapes() []*shape {
 		newShape("retention under the period", "Prometheus keeps 15 days, and the true value is of these", func(s *shape) {
 			s.retention = 15 * day
 			s.failing = func(t int64, _ int) float64 {
-				if t < 16*day {
+				// Before what is kept, by more than a block may be kept too long.
+				if t < 14*day {
 					return 0.0008
 				}
 				return 0.0003

@@ -66,8 +66,8 @@ func (e *events) between(from, to int64) (total, bad float64) {
 
 // What Prometheus saw of a shape, and what there was to be seen.
 type simulation struct {
-	shape  *shape
-	store  *store
+	shape *shape
+	store *store
 	// All events, and those of them that a process was there to count.
 	events, counted events
 }

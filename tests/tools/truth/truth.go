@@ -35,25 +35,35 @@ func (s *simulation) known(from, to int64) float64 {
 	return float64(known) / float64(to-from)
 }
 
-// How many times faster than is sustainable the budget burnt over a window, where what is unknown counts as nothing.
-func (s *simulation) burn(to, length int64, budget float64) (rate, bad float64) {
+// How many times faster than is sustainable the budget burnt over a window, where what is unknown counts as nothing; and how
+// many bad events there were. Some of them may be left out.
+func (s *simulation) burn(to, length int64, budget, without float64) (rate, bad float64) {
 	total, bad := s.counted.between(to-length, to)
 	if total == 0 {
 		return 0, 0
 	}
-	return bad / total * s.known(to-length, to) / budget, bad
+	return max(bad-without, 0) / total * s.known(to-length, to) / budget, bad
 }
 
-// When a pair's condition holds: surely, and at all.
+// When a pair's condition holds: surely, and at all. Rules see what was scraped last, so it surely holds if it does for
+// windows that end up to two scrapes ago too, even with a bad event less, and it may hold if it does for one of them.
 func (s *simulation) conditions(p pair, budget func(int64) float64) (sure, possible []stretch) {
 	var surely, possibly collector
 	for t := int64(0); t <= s.shape.length; t += step {
-		short, _ := s.burn(t, p.short, budget(t))
-		long, bad := s.burn(t, p.long, budget(t))
-		surely.add(t, min(short, long) > p.factor*spare && bad >= fewestSure)
-		possibly.add(t, min(short, long) > p.factor*scant && bad >= fewest)
+		isSure, isPossible := true, false
+		for lag := range int64(3) {
+			to, budget := t-lag*s.shape.scrape, budget(t)
+			short, _ := s.burn(to, p.short, budget, 1)
+			long, bad := s.burn(to, p.long, budget, 1)
+			isSure = isSure && min(short, long) > p.factor*spare && bad >= fewestSure
+			short, _ = s.burn(to, p.short, budget, 0)
+			long, _ = s.burn(to, p.long, budget, 0)
+			isPossible = isPossible || min(short, long) > p.factor*scant && bad >= fewest
+		}
+		surely.add(t, isSure)
+		possibly.add(t, isPossible)
 	}
-	return surely.stretches(), possibly.stretches()
+	return surely.list, possibly.list
 }
 
 type collector struct{ list []stretch }
@@ -68,8 +78,6 @@ func (c *collector) add(t int64, holds bool) {
 	}
 	c.list = append(c.list, stretch{t, t + step})
 }
-
-func (c *collector) stretches() []stretch { return c.list }
 
 // A verdict counts what fired against what should have.
 type verdict struct {
