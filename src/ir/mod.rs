@@ -401,6 +401,8 @@ pub struct BudgetAlert {
 pub struct AbsenceAlert {
     /// What is missing.
     pub of: Absent,
+    /// The series that tell whether its targets are up, where it matters whether they are.
+    pub up: Option<promql::Expr>,
     /// For how long.
     pub hold: Duration,
     /// What it asks for.

@@ -36,6 +36,8 @@ pub(super) struct Surroundings<'a> {
     pub scrape_interval: ir::Duration,
     /// The texts of the bounds of its histograms' buckets.
     pub buckets: Buckets<'a>,
+    /// The series that tell whether its targets are up; none where it has no selector.
+    pub up: Option<promql::Expr>,
 }
 
 /// A service, if nothing that it cannot be without is missing or wrong.
@@ -367,7 +369,7 @@ fn lower_slo(
             Value::Number(number) => u64::try_from(number.ceil()).ok(),
             _ => None,
         },
-        absences: absences(slo, &sli),
+        absences: absences(slo, &sli, surroundings),
         is_consistent: sli::is_consistent(&sli),
         breakdown,
         runbook_url: text(slo.get("runbook_url")),
@@ -381,27 +383,38 @@ fn lower_slo(
 const ABSENT_WHILE_UP: ir::Duration = ir::Duration::days(1);
 
 /// What tells that an SLI has no data. Of counters it is told apart whether any target is up that could have them.
-fn absences(slo: &Instance, sli: &ir::Sli) -> Vec<ir::AbsenceAlert> {
+fn absences(
+    slo: &Instance,
+    sli: &ir::Sli,
+    surroundings: &Surroundings<'_>,
+) -> Vec<ir::AbsenceAlert> {
     let (Some(hold), Some(severity)) = (
         duration(slo.get("absent_after")),
         severity(slo.get("absence")),
     ) else {
         return Vec::new();
     };
+    let is_counter = matches!(
+        sli,
+        ir::Sli::Events { .. } | ir::Sli::ErrorRatio { total: Some(_), .. }
+    );
+    let up = surroundings.up.as_ref().filter(|_| is_counter);
     let data = ir::AbsenceAlert {
         of: ir::Absent::Data,
+        up: up.cloned(),
         hold,
         severity,
     };
+    let Some(up) = up else {
+        return vec![data];
+    };
     let series = ir::AbsenceAlert {
         of: ir::Absent::Series,
+        up: Some(up.clone()),
         hold: hold.max(ABSENT_WHILE_UP),
         severity: ir::Severity::Ticket,
     };
-    match sli {
-        ir::Sli::Events { .. } | ir::Sli::ErrorRatio { total: Some(_), .. } => vec![data, series],
-        ir::Sli::TimeSlices { .. } | ir::Sli::ErrorRatio { total: None, .. } => vec![data],
-    }
+    vec![data, series]
 }
 
 fn window_too_short(slo: &Instance, window: ir::Duration, possible: usize) -> Diag {

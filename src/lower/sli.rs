@@ -309,12 +309,12 @@ fn time_slices(sli: &Instance, diagnostics: &mut Vec<Diag>) -> Option<Sli> {
 fn error_ratio(slo: &Instance, sli: &Instance, diagnostics: &mut Vec<Diag>) -> Option<Sli> {
     let ratio = query(sli.get("ratio"))?;
     if !is_label_free(&ratio) {
-        let help = "divide sums, as in `sum(rate(errors_total[$window])) / sum(rate(requests_total[$window]))`, or say \
-                    `sli : ratio` with `bad` and `total`, which adds up by itself";
+        let help = "divide sums, as in `sum(rate(errors_total[$window])) / sum(rate(requests_total[$window]))`, or take the \
+                    worst series, `max(…)`";
         keeps_labels(
             sli,
             "ratio",
-            "say nothing of all events together",
+            "are no ratio of all events",
             help.to_owned(),
             diagnostics,
         );

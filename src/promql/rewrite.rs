@@ -129,7 +129,7 @@ pub fn set_window(expr: &mut Expr, window: &str) {
     });
 }
 
-/// Makes the `rate` over `$window` that a query is, in sums and counts of histograms alone, an `increase`: the number of events
+/// Makes the `rate` over `$window` that a query is, in sums and counts of histograms, an `increase`: the number of events
 /// instead of how many there are each second. Nothing for other queries.
 ///
 /// ```
@@ -150,6 +150,18 @@ pub fn as_increase(expr: &Expr) -> Option<Expr> {
                     let over_window = matches!(&arg.unparenthesised().node,
                         Node::Range(_, range) if range.node == DurationNode::Window);
                     over_window.then(|| call.function = "increase".into())
+                }
+                _ => None,
+            },
+            Node::Binary(binary) => match binary.op {
+                BinaryOp::Add | BinaryOp::Subtract => {
+                    change(&mut binary.left)?;
+                    change(&mut binary.right)
+                }
+                BinaryOp::Multiply | BinaryOp::Divide
+                    if matches!(binary.right.unparenthesised().node, Node::Number(_)) =>
+                {
+                    change(&mut binary.left)
                 }
                 _ => None,
             },

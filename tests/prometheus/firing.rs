@@ -437,7 +437,7 @@ fn a_counter_that_no_event_has_made_yet_pages_nobody() {
             AbsenceAlert {
                 of: Absent::Series,
                 hold: Duration::days(1),
-                severity: Severity::Ticket,
+                ..absent(10, Severity::Ticket)
             },
         ],
         ..slo("target", "0.999", bad_based())

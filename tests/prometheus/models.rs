@@ -106,6 +106,7 @@ pub fn slo(name: &str, objective: &str, sli: Sli) -> Slo {
 pub fn absent(minutes: u64, severity: Severity) -> AbsenceAlert {
     AbsenceAlert {
         of: Absent::Data,
+        up: Some(query(r#"up{job="checkout"}"#)),
         hold: Duration::minutes(minutes),
         severity,
     }

@@ -13,9 +13,7 @@ use crate::promql::{BinaryOp, Expr, Matching, Node};
 use super::document::{AlertingRule, Rule};
 use super::layout::layout;
 use super::metadata::{BUDGET_REMAINING, PERIOD_BURN_RATE};
-use super::query::{
-    aggregate, aggregate_by, at_window, binary, call, number, over, positive, series,
-};
+use super::query::{aggregate, aggregate_by, at_window, binary, call, number, over, positive};
 use super::sli::{SloContext, presence};
 use super::template::{Template, label_access, quote};
 
@@ -373,23 +371,15 @@ impl SloContext<'_> {
     /// Holds while nothing is measured.
     pub fn is_absent(&self, alert: &AbsenceAlert) -> Expr {
         let absent = call("absent", [presence(self)]);
-        let is_counter = matches!(
-            &self.slo.sli,
-            Sli::Events { .. } | Sli::ErrorRatio { total: Some(_), .. }
-        );
-        if !is_counter || self.of.service.selector.is_empty() {
+        let Some(up) = &alert.up else {
             return absent;
-        }
+        };
         // Where no target is known by these labels, none is up.
-        let up = series(
-            "up",
-            self.of
-                .service
-                .selector
-                .iter()
-                .map(|(label, value)| (label.as_str(), value.as_str())),
+        let up = binary(
+            aggregate("max", up.clone()),
+            BinaryOp::Equal,
+            number(Decimal::ONE),
         );
-        let up = binary(aggregate("max", up), BinaryOp::Equal, number(Decimal::ONE));
         let none_up = match alert.of {
             Absent::Data => BinaryOp::Unless,
             Absent::Series => BinaryOp::And,

@@ -79,6 +79,36 @@ pub fn rule_groups(service: &Service, settings: &Settings) -> Vec<Group> {
     rule_file(context).groups
 }
 
+/// The rules that count the past events of objectives of a service, for `promtool tsdb create-blocks-from rules`: the slices
+/// that its rules record, each by itself. `slos` chooses objectives by their names; all where it is empty.
+///
+/// # Errors
+///
+/// Where the YAML library refuses the document, which no document of this shape makes it do.
+pub fn backfill(
+    service: &Service,
+    settings: &Settings,
+    slos: &[String],
+) -> Result<String, serde_saphyr::SerializeError> {
+    let context = Context {
+        service,
+        settings,
+        alerts: &[],
+    };
+    let chosen = service
+        .slos
+        .iter()
+        .filter(|slo| slos.is_empty() || slos.iter().any(|name| slo.name == name));
+    let groups = chosen.map(|slo| Group {
+        name: format!("{}-slo-{}-backfill", service.name, slo.name),
+        interval: SLICE.to_string(),
+        rules: SloContext::new(context, slo).backfilled_slice_rules(),
+    });
+    to_yaml(&RuleFile {
+        groups: groups.collect(),
+    })
+}
+
 /// What the rule of an alert of a service asks.
 pub fn condition(service: &Service, settings: &Settings, alert: &Origin<'_>) -> Expr {
     let context = Context {

@@ -50,6 +50,13 @@ pub fn over(function: &str, series: Expr, window: Duration) -> Expr {
     call(function, [Expr::made(Node::Range(Box::new(series), range))])
 }
 
+/// `function((expr)[window:step])`
+pub fn over_steps(function: &str, expr: Expr, window: Duration, step: Duration) -> Expr {
+    let step = step.to_string();
+    let steps = promql::build::subquery(paren(expr), window.to_string(), Some(&step));
+    call(function, [steps])
+}
+
 /// `op(expr)`, which leaves no label.
 pub fn aggregate(op: &str, expr: Expr) -> Expr {
     aggregate_by(op, &[], None, expr)

@@ -41,8 +41,8 @@ use super::context::Context;
 use super::document::{RecordingRule, Rule};
 use super::layout::layout;
 use super::query::{
-    aggregate, at_window, binary, call, label_free, never_nan, number, or_zero, over, paren,
-    positive, series, without_nan,
+    aggregate, at_window, binary, call, label_free, never_nan, number, or_zero, over, over_steps,
+    paren, positive, series, without_nan,
 };
 
 const BAD_SLICE: &str = "slo:sli_bad_slice:bool";
@@ -268,13 +268,17 @@ impl<'a> SloContext<'a> {
                 bucket,
                 ..
             } => self.event_slices(numerator, total, bucket.as_ref(), weighed),
-            Sli::TimeSlices { .. } => {
+            Sli::TimeSlices { good } => {
+                let interval = self.of.settings.prometheus.interval;
                 let of = |function: &str| {
-                    let slices = over(function, self.recorded(BAD_SLICE), SLICE);
-                    aggregate(
-                        "sum",
-                        rewrite::moved_back(&slices, LATE.0).unwrap_or(slices),
-                    )
+                    let slices = if weighed {
+                        over(function, self.recorded(BAD_SLICE), SLICE)
+                    } else {
+                        // What the rules record was not recorded then.
+                        over_steps(function, bad_slice(good), SLICE, interval)
+                    };
+                    let slices = rewrite::moved_back(&slices, LATE.0).unwrap_or(slices);
+                    aggregate("sum", slices)
                 };
                 let known = of("count_over_time");
                 let bad = binary(of("sum_over_time"), BinaryOp::Divide, known.clone());
@@ -549,7 +553,7 @@ fn not_nan(expr: Expr) -> Expr {
         return expr;
     }
     let least = Expr::made(Node::Number("-Inf".into()));
-    paren(binary(expr, BinaryOp::GreaterOrEqual, least))
+    binary(expr, BinaryOp::GreaterOrEqual, least)
 }
 
 /// What each second of a time makes in all of it.

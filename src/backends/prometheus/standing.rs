@@ -45,4 +45,15 @@ impl<'a> Standing<'a> {
     pub fn measured(&self, window: Duration) -> Option<String> {
         self.of.measured_ratio(window).as_ref().map(Expr::to_string)
     }
+
+    /// When the rules began to record it, in seconds since 1970, as far as a time back from now: nothing where they did not.
+    pub fn recorded_since(&self, back: Duration) -> String {
+        use crate::backends::recorded::{KNOWN_TIME, SLICE};
+        use crate::promql::build;
+        let recorded = build::call("timestamp", vec![self.of.recorded(KNOWN_TIME)]);
+        let step = SLICE.to_string();
+        let steps = build::subquery(recorded, back.to_string(), Some(&step));
+        let first = build::call("min_over_time", vec![steps]);
+        build::aggregate("min", None, first).to_string()
+    }
 }
