@@ -43,6 +43,7 @@ func measure(base *store, files []string, isCounted func(group string) bool) (co
 		if r.Record == "" || !isCounted(r.group) {
 			continue
 		}
+		eval.store.hidden, eval.store.from = r.later, measured
 		vector, err := eval.instant(eval.store, r.expr, measured)
 		if err != nil {
 			return sum, fmt.Errorf("%s: %w", r.name(), err)
@@ -71,6 +72,7 @@ func measure(base *store, files []string, isCounted func(group string) bool) (co
 			continue
 		}
 		sum.rules++
+		eval.store.hidden = r.later
 		query, err := eval.engine.NewInstantQuery(context.Background(), eval.store, nil, r.expr.String(), time.UnixMilli(measured))
 		if err != nil {
 			return sum, err
@@ -194,24 +196,24 @@ func ratioSLOs(folder string) ([]ratioSLO, error) {
 }
 
 // The costs of the example with many services: ours, and Sloth's for the same SLOs; and how many SLOs that are.
-func costOfShop(nthc, sloth, shop string) (ours, theirs cost, count int, err error) {
+func costOfShop(nthc, sloth, shop string) ([]cost, int, error) {
 	folder, err := os.MkdirTemp("", "truth")
 	if err != nil {
-		return ours, theirs, 0, err
+		return nil, 0, err
 	}
 	defer os.RemoveAll(folder)
 	command := exec.Command(nthc, "build", "--project", shop, "--env", "production", "--output", folder)
 	if said, err := command.CombinedOutput(); err != nil {
-		return ours, theirs, 0, fmt.Errorf("nthc build: %w\n%s", err, said)
+		return nil, 0, fmt.Errorf("nthc build: %w\n%s", err, said)
 	}
 	built := filepath.Join(folder, "production")
 	files, err := readAll(filepath.Join(built, "prometheus"))
 	if err != nil {
-		return ours, theirs, 0, err
+		return nil, 0, err
 	}
 	slos, err := ratioSLOs(filepath.Join(built, "openslo"))
 	if err != nil {
-		return ours, theirs, 0, err
+		return nil, 0, err
 	}
 	groups := map[string]bool{}
 	var spec []string
@@ -227,7 +229,7 @@ func costOfShop(nthc, sloth, shop string) (ours, theirs cost, count int, err err
 	for _, one := range spec {
 		text, err := slothRules(sloth, one)
 		if err != nil {
-			return ours, theirs, 0, err
+			return nil, 0, err
 		}
 		slothFiles = append(slothFiles, text)
 	}
@@ -241,13 +243,14 @@ func costOfShop(nthc, sloth, shop string) (ours, theirs cost, count int, err err
 	}
 	base, err := selected(files, isOfSLO)
 	if err != nil {
-		return ours, theirs, 0, err
+		return nil, 0, err
 	}
-	if ours, err = measure(base, files, isOfSLO); err != nil {
-		return ours, theirs, 0, err
+	ours, err := measure(base, files, isOfSLO)
+	if err != nil {
+		return nil, 0, err
 	}
-	theirs, err = measure(base, slothFiles, everything)
-	return ours, theirs, len(slos), err
+	theirs, err := measure(base, slothFiles, everything)
+	return []cost{ours, theirs}, len(slos), err
 }
 
 // Series for all that rules select and do not record: one for each selector.

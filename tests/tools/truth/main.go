@@ -26,11 +26,15 @@ func command() error {
 	only := flag.String("only", "", "names of shapes, comma between, instead of all")
 	check := flag.Bool("verify", false, "compare the way in which rules are evaluated with Prometheus' rule manager")
 	out := flag.String("out", "", "the page to write; without it, the shapes' values and alerts are printed")
+	onlyCosts := flag.Bool("costs", false, "write only the costs, into a page that is there")
 	shop := flag.String("shop", "examples/shop", "the example with many services")
 	jobs := flag.Int("jobs", runtime.NumCPU(), "shapes at a time")
 	flag.Parse()
 	if *check {
 		return verify(tools(*nthc, *sloth))
+	}
+	if *onlyCosts {
+		return rewriteCosts(*nthc, *sloth, *shop, *out)
 	}
 	var chosen []*shape
 	for _, s := range shapes() {
@@ -60,15 +64,7 @@ func command() error {
 	if *out == "" {
 		return show(rows)
 	}
-	one, err := costOfOne(tools(*nthc, *sloth), 1)
-	if err != nil {
-		return err
-	}
-	ten, err := costOfOne(tools(*nthc, *sloth), 5)
-	if err != nil {
-		return err
-	}
-	ours, theirs, count, err := costOfShop(*nthc, *sloth, *shop)
+	costs, err := measureAll(*nthc, *sloth, *shop)
 	if err != nil {
 		return err
 	}
@@ -76,8 +72,44 @@ func command() error {
 	if err != nil {
 		return err
 	}
-	text, failed := page(rows, one, ten, ours, theirs, count, version)
+	text, failed := page(rows, costs, version)
 	if err := os.WriteFile(*out, []byte(text), 0o644); err != nil {
+		return err
+	}
+	return failed.err()
+}
+
+func measureAll(nthc, sloth, shop string) (*costs, error) {
+	all := tools(nthc, sloth)
+	var c costs
+	var err error
+	if c.one, err = costOfOne(all, 1); err != nil {
+		return nil, err
+	}
+	if c.ten, err = costOfOne(all, 5); err != nil {
+		return nil, err
+	}
+	c.shop, c.shopCount, err = costOfShop(nthc, sloth, shop)
+	return &c, err
+}
+
+// Writes the section of costs anew, which takes seconds.
+func rewriteCosts(nthc, sloth, shop, path string) error {
+	kept, err := os.ReadFile(path)
+	if err != nil {
+		return err
+	}
+	before, rest, isPage := strings.Cut(string(kept), costHead)
+	_, after, isWhole := strings.Cut(rest, costEnd)
+	if !isPage || !isWhole {
+		return fmt.Errorf("%s has no costs", path)
+	}
+	c, err := measureAll(nthc, sloth, shop)
+	if err != nil {
+		return err
+	}
+	section, failed := c.section()
+	if err := os.WriteFile(path, []byte(before+section+costEnd+after), 0o644); err != nil {
 		return err
 	}
 	return failed.err()

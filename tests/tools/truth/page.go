@@ -113,7 +113,7 @@ the command writes.
 
 `
 
-func page(rows []*row, one, ten []cost, shopOurs, shopSloth cost, shopCount int, slothVersion string) (string, broken) {
+func page(rows []*row, c *costs, slothVersion string) (string, broken) {
 	var failed broken
 	var text strings.Builder
 	fmt.Fprintf(&text, head, slothVersion, pyrraVersion)
@@ -193,33 +193,12 @@ due. Tickets are listed for nthc.
 		line(r.shape.name, list)
 	}
 	line("**all**", sums)
+	text.WriteString("\n")
 
-	text.WriteString(`
-## Cost
-
-Samples a second are what Prometheus's engine counts for each rule (` + "`totalQueryableSamples`" + `), divided by the interval of
-the rule's group, if all windows are full and targets are scraped each 15s. Sloth's files have no interval, so Prometheus's
-default of 1m holds. Series are those that the rules record. nthc's samples are at most a quarter of Sloth's.
-
-| SLO | tool | rules | series | samples/s |
-|---|---|---:|---:|---:|
-`)
-	names := []string{"nthc", "Sloth", "Pyrra"}
-	table := func(what string, list []cost) {
-		for i, c := range list {
-			fmt.Fprintf(&text, "| %s | %s | %d | %d | %s |\n", what, names[i], c.rules, c.series, number(c.samples))
-		}
-		if list[0].samples > list[1].samples/4 {
-			failed.add("%s: nthc reads %s samples a second, Sloth %s", what, number(list[0].samples), number(list[1].samples))
-		}
-	}
-	table("one, of 2 series", one)
-	table("one, of 10 series", ten)
-	table(fmt.Sprintf("%d of `examples/shop`", shopCount), []cost{shopOurs, shopSloth})
-	text.WriteString(`
-Of ` + "`examples/shop`" + ` those SLOs are counted that Sloth can express: ratios of events, but for native histograms.
-
-## Limits
+	costs, dear := c.section()
+	text.WriteString(costs)
+	failed = append(failed, dear...)
+	text.WriteString(`## Limits
 
 Counters bridge gaps of up to an hour. What happened in a longer outage of Prometheus is unknown to nthc, counts as nothing
 consumed, and is missing from ` + "`slo:sli_coverage:ratio30d`" + `. Pyrra reads raw counters over the whole window, which costs what the
@@ -243,6 +222,46 @@ table above says, and bridges everything.
   table reads it.
 - Pyrra cannot be built from the Go module proxy. Its rules are written by ` + "`tools.go`" + ` as Pyrra's ` + "`slo/rules.go`" + ` makes them,
   with generic rules, which have the availability that its pages show.
+`)
+	return text.String(), failed
+}
+
+// What rules cost: for one SLO of two series and of ten, each tool; for an example with many services, ours and Sloth's.
+type costs struct {
+	one, ten, shop []cost
+	// How many SLOs of the example are counted.
+	shopCount int
+}
+
+// Where the section of costs begins, and what follows it.
+const costHead, costEnd = "## Cost\n", "## Limits\n"
+
+func (c *costs) section() (string, broken) {
+	var failed broken
+	var text strings.Builder
+	text.WriteString(costHead + `
+Samples a second are what Prometheus's engine counts for each rule (` + "`totalQueryableSamples`" + `), divided by the interval of
+the rule's group, if all windows are full and targets are scraped each 15s. Sloth's files have no interval, so Prometheus's
+default of 1m holds. Series are those that the rules record. nthc's samples are at most a quarter of Sloth's.
+
+| SLO | tool | rules | series | samples/s |
+|---|---|---:|---:|---:|
+`)
+	names := []string{"nthc", "Sloth", "Pyrra"}
+	table := func(what string, list []cost) {
+		for i, c := range list {
+			fmt.Fprintf(&text, "| %s | %s | %d | %d | %s |\n", what, names[i], c.rules, c.series, number(c.samples))
+		}
+		if list[0].samples > list[1].samples/4 {
+			failed.add("%s: nthc reads %s samples a second, Sloth %s", what, number(list[0].samples), number(list[1].samples))
+		}
+	}
+	table("one, of 2 series", c.one)
+	table("one, of 10 series", c.ten)
+	table(fmt.Sprintf("%d of `examples/shop`", c.shopCount), c.shop)
+	text.WriteString(`
+Of ` + "`examples/shop`" + ` those SLOs are counted that Sloth can express: ratios of events, but for native histograms.
+
 `)
 	return text.String(), failed
 }
