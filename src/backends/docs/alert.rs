@@ -78,7 +78,7 @@ impl Alerts<'_, '_> {
             ],
             Origin::Absence(slo, alert) if alert.of == Absent::Series => vec![
                 ("slo", slo.name.to_string()),
-                ("severity", self.settings.severity_label(alert.severity)),
+                ("targets", "up".to_owned()),
             ],
             Origin::Absence(slo, _) | Origin::Inconsistent(slo) => {
                 vec![("slo", slo.name.to_string())]

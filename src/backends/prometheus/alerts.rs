@@ -434,7 +434,12 @@ impl SloContext<'_> {
         }
         let description = Template::default().text(description);
         let texts = [summary, self.in_words(description)];
-        self.alert(named, alert.hold, &self.is_absent(alert), &[], texts)
+        // What tells the two apart where both ask for the same.
+        let labels: &[(&str, String)] = match alert.of {
+            Absent::Data => &[],
+            Absent::Series => &[("targets", "up".to_owned())],
+        };
+        self.alert(named, alert.hold, &self.is_absent(alert), labels, texts)
     }
 
     /// Holds while the error ratio is none: more events were good (or bad) than there were.
