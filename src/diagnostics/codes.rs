@@ -101,6 +101,7 @@ codes! {
     Error UNKNOWN_FUNCTION "N0110" "unknown-function" "A function is called that does not exist.";
     Error UNKNOWN_TYPE "N0111" "unknown-type" "A type does not exist.";
     Error PRELUDE_ONLY "N0112" "prelude-only" "Something is declared that only the prelude can declare.";
+    Error UNUSABLE_NAME "N0120" "unusable-name" "A `let` or a parameter has a name that no expression can say.";
     Error TYPE_MISMATCH "N0201" "type-mismatch" "A value has another type than its place wants.";
     Error OUT_OF_BOUNDS "N0202" "out-of-bounds" "A value is outside of what its field allows.";
     Error BAD_OPERANDS "N0203" "bad-operands" "An operator joins types that do not go together.";

@@ -11,7 +11,7 @@ use super::value::Value;
 use super::{Evaluator, Mode};
 use crate::db::Diag;
 use crate::diagnostics::{codes, suggest};
-use crate::resolve::did_you_mean;
+use crate::resolve::{did_you_mean, did_you_mean_block};
 use crate::schema::{self, Ty};
 use crate::syntax::tree::{Block, Body, Name, Statement, StringLit, TextRange};
 
@@ -209,7 +209,7 @@ impl<'db> Evaluator<'db> {
             && let Some(near) = suggest::nearest(name, known.iter().map(SmolStr::as_str))
         {
             let span = self.span(&context, written.range);
-            diagnostic = did_you_mean(diagnostic, span, near);
+            diagnostic = did_you_mean_block(diagnostic, span, near);
         } else if !known.is_empty() {
             let known: Vec<_> = known.iter().map(|name| format!("`{name}`")).collect();
             diagnostic = diagnostic.help(format!("there is {}", known.join(", ")));
@@ -344,7 +344,10 @@ impl<'db> Evaluator<'db> {
             .path
             .segments
             .iter()
-            .map(|name| name.text.as_str())
+            .map(|name| match name.quoted {
+                true => format!("\"{}\"", name.text),
+                false => name.text.to_string(),
+            })
             .collect::<Vec<_>>()
             .join(".");
         let diagnostic = Diag::new(

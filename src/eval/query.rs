@@ -18,7 +18,7 @@ use crate::promql::lint::{self, Known};
 use crate::promql::rewrite::{HoleValue, fill_holes, set_spans};
 use crate::promql::{self, HoleType, classify};
 use crate::schema::Ty;
-use crate::syntax::tree::{QueryHole, QueryLit, TextRange};
+use crate::syntax::tree::{ExprNode, QueryHole, QueryLit, StringPart, TextRange};
 
 /// The tree of a query's text: the same text is parsed once, however many instances a template has.
 #[salsa::tracked(returns(ref))]
@@ -166,7 +166,11 @@ impl<'db> Evaluator<'db> {
 
     /// A hole's value: a signal stands for its metric.
     fn hole(&mut self, hole: &'db QueryHole, context: &Context<'db>) -> Option<Value> {
-        match self.eval(&hole.expr, context, &Ty::Any) {
+        let value = match self.quoted_signal(hole, context) {
+            Some(signal) => signal,
+            None => self.eval(&hole.expr, context, &Ty::Any),
+        };
+        match value {
             Value::Error => None,
             Value::Block(block) => self.signal_hole(&block, hole, context),
             Value::Unknown(Ty::Ref(kind)) if kind == "signal" => Some(Value::Unknown(Ty::Selector)),
@@ -191,6 +195,20 @@ impl<'db> Evaluator<'db> {
             }
             value => Some(value),
         }
+    }
+
+    /// `${"queue depth"}`: the signal of that name.
+    fn quoted_signal(&mut self, hole: &'db QueryHole, context: &Context<'db>) -> Option<Value> {
+        let ExprNode::String(string) = &hole.expr.node else {
+            return None;
+        };
+        let kinds = [SmolStr::new_static("signal")];
+        let [StringPart::Text(text)] = string.parts.as_slice() else {
+            return None;
+        };
+        self.block_of_text(text, &kinds, context)?;
+        let expected = Ty::Ref(SmolStr::new_static("signal"));
+        Some(self.quoted_block(string, hole.expr.range, context, &expected))
     }
 
     fn signal_hole(
