@@ -24,4 +24,5 @@ pub mod reference;
 pub mod resolve;
 pub mod schema;
 pub mod session;
+mod stack;
 pub mod syntax;

@@ -4,6 +4,7 @@ use std::rc::Rc;
 
 use smol_str::SmolStr;
 
+use super::amend::Said;
 use super::node::NodeId;
 use super::notes::Meaning;
 use super::scope::{Context, Scope};
@@ -39,6 +40,9 @@ impl<'db> Evaluator<'db> {
                 .is_some_and(|variant| variant.base.as_ref() == Some(&kind))
         {
             self.nodes[id.0].variant = Some(name.clone());
+            if seen.is_empty() {
+                self.nodes[id.0].said = Some(Said::variant(name.clone()));
+            }
             self.note_base(context, base, Meaning::Kind(name.clone()));
             let what = format!("the kind `{name}`");
             self.refuse_arguments(base, context, &what, "set its fields between braces");
@@ -77,6 +81,14 @@ impl<'db> Evaluator<'db> {
         let mut trail = (*context.scope.trail).clone();
         trail.push(self.span(context, base.range));
         let scope = Scope::of_item(key, Rc::new(trail));
+        if seen.len() == 1 {
+            let params = match self.tree(key) {
+                Some(ItemNode::Template(template)) => &*template.params,
+                _ => &[],
+            };
+            let params = params.iter().map(|param| param.name.text.clone());
+            self.nodes[id.0].said = Some(Said::item(key, scope.clone(), params.collect()));
+        }
         let (head, own_base, body) = match self.tree(key) {
             Some(ItemNode::Template(template)) => {
                 self.bind_arguments(template, key, base, context, &scope, id);
@@ -94,7 +106,7 @@ impl<'db> Evaluator<'db> {
                 scope: scope.clone(),
                 node: Some(id),
             };
-            self.add_base(id, own_base, &inner, seen);
+            crate::stack::with_room(|| self.add_base(id, own_base, &inner, seen));
         }
         self.note_damage(id, key, head, body);
         let body_scope = self.body_scope(body, &scope, id);

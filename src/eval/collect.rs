@@ -117,7 +117,7 @@ impl<'db> Evaluator<'db> {
                             node.named
                                 .remove(&(without.kind.text.clone(), name.clone()));
                         }
-                        Some(_) => {}
+                        Some(child) => self.nodes[child.0].dropped = true,
                         None => self.report_nothing_to_remove(id, without, &name, scope),
                     }
                 }
@@ -279,15 +279,10 @@ impl<'db> Evaluator<'db> {
             return;
         };
         let head = self.span(&context, block.head);
-        let id = match self.child(parent, &kind.text, &name) {
-            Some(existing) => {
-                if block.base.is_some() {
-                    let node = &mut self.nodes[existing.0];
-                    node.layers.clear();
-                    node.variant = None;
-                }
-                existing
-            }
+        let there = self.child(parent, &kind.text, &name);
+        let is_there = there.is_some();
+        let id = match there {
+            Some(existing) => existing,
             None => {
                 let mut node = Self::empty_node(kind, name, Some(parent), head);
                 node.trail = scope.trail.clone();
@@ -313,7 +308,11 @@ impl<'db> Evaluator<'db> {
             self.note_written(&context, written.range, id);
             self.note_declaration(&context, written.range, id);
         }
-        self.add_layers(id, block.base.as_ref(), &block.body, block.head, scope);
+        if is_there && block.base.is_some() {
+            self.rebase(id, block, scope);
+        } else {
+            self.add_layers(id, block.base.as_ref(), &block.body, block.head, scope);
+        }
     }
 
     /// `tier: critical`, as other languages set a field: a block without a name and without a body.

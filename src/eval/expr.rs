@@ -20,7 +20,7 @@ impl<'db> Evaluator<'db> {
     /// The value of an expression. `expected` is the type that its place asks for: it decides what a bare name
     /// means (`critical` where a tier is wanted).
     pub fn eval(&mut self, expr: &'db Expr, context: &Context<'db>, expected: &Ty) -> Value {
-        let value = self.value_of(expr, context, expected);
+        let value = crate::stack::with_room(|| self.value_of(expr, context, expected));
         self.note_value(context, expr, expected, &value);
         value
     }

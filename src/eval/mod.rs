@@ -5,6 +5,7 @@
 //! item's own text come from there, once. [`Mode::Instantiate`] computes a top-level block in one environment;
 //! what goes wrong only with certain values comes from there, with the place that made the instance.
 
+mod amend;
 mod base;
 mod calls;
 mod coerce;

@@ -129,6 +129,16 @@ impl<'db> Evaluator<'db> {
             }
             return Value::Error;
         }
+        if fillings.iter().any(|filling| matches!(filling, HoleValue::Expr(_)))
+            && let Some(error) = grown_too_deep(&expr)
+        {
+            let range = literal.holes.first().map_or(literal.text_range, |hole| hole.expr.range);
+            let diagnostic = Diag::new(&codes::PROMQL_TOO_DEEP, error, self.span(context, range))
+                .label("one interpolation too many")
+                .help("put the inner part into a recording rule and use its result here");
+            self.report(context, diagnostic);
+            return Value::Error;
+        }
         // A duration of zero, say, is wrong only with its value.
         let quantities =
             |filling: &HoleValue| matches!(filling, HoleValue::Duration(_) | HoleValue::Number(_));
@@ -292,6 +302,22 @@ impl<'db> Evaluator<'db> {
         }
         diagnostic
     }
+}
+
+/// Whether a query that others were put into is deeper than one that is written may be.
+fn grown_too_deep(expr: &promql::Expr) -> Option<String> {
+    let depth = classify::depth(expr);
+    if depth > promql::MAX_TREE_DEPTH {
+        return Some(format!(
+            "the query is nested more than {} operators deep",
+            promql::MAX_TREE_DEPTH
+        ));
+    }
+    // Fewer expressions than brackets cannot be too many brackets.
+    (depth > promql::MAX_DEPTH / 2)
+        .then(|| promql::too_deep(&expr.to_string()))
+        .flatten()
+        .map(|error| error.message)
 }
 
 /// Where each hole of a query stands that is an expression.

@@ -86,7 +86,7 @@ impl<'db> Evaluator<'db> {
         };
         let mut diagnostic = Diag::new(code, what, span).label("not found");
         let known = self.known_names(kinds, context);
-        let of_alert = matches!(name.as_str(), "value" | "labels");
+        let of_alert = matches!(name.as_str(), "value" | "labels" | "external");
         let other = match self.any_block_named(name, context) {
             Some(Value::Block(block)) if !kinds.is_empty() => Some(block.kind),
             _ => None,
@@ -101,7 +101,7 @@ impl<'db> Evaluator<'db> {
             diagnostic = did_you_mean(diagnostic, span, &format!("{block}.{}", name));
         } else if let Some(near) = suggest::nearest(name, known.iter().map(SmolStr::as_str)) {
             diagnostic = did_you_mean_block(diagnostic, span, near);
-        } else if matches!(name.as_str(), "value" | "labels")
+        } else if matches!(name.as_str(), "value" | "labels" | "external")
             && *expected.required() == Ty::Text
         {
             diagnostic = diagnostic.help(format!(
@@ -113,7 +113,7 @@ impl<'db> Evaluator<'db> {
             Ty::String | Ty::Text | Ty::Markdown | Ty::Email | Ty::Url
         ) {
             diagnostic = diagnostic.help("text stands between double quotes");
-        } else if matches!(name.as_str(), "value" | "labels") {
+        } else if matches!(name.as_str(), "value" | "labels" | "external") {
             diagnostic = diagnostic.help(format!(
                 "`${{{}}}` is known only in the summary, description and annotations of an alert",
                 name

@@ -3,6 +3,7 @@
 use std::collections::BTreeMap;
 
 use rust_decimal::Decimal;
+use rust_decimal::prelude::ToPrimitive;
 use smol_str::SmolStr;
 
 use super::buckets::Buckets;
@@ -246,6 +247,11 @@ fn lower_alert(alert: &Instance, dependency: Option<&SmolStr>) -> Option<ir::Ale
         name,
         when: query(alert.get("when"))?,
         hold: duration(alert.get("for")),
+        keep_firing: duration(alert.get("keep_firing_for")),
+        limit: match alert.get("limit") {
+            Value::Number(limit) => limit.to_u32(),
+            _ => None,
+        },
         severity: severity(alert.get("severity"))?,
         summary: alert_text(alert.get("summary")),
         description: alert_text(alert.get("description"))

@@ -199,6 +199,8 @@ pub fn complete() -> (Service, Settings) {
         ],
         absence: Some(AbsenceAlert {
             hold: Duration::minutes(10),
+            keep_firing: None,
+            limit: None,
             severity: Severity::Page,
         }),
         breakdown: vec!["route".into(), "code".into()],
@@ -208,6 +210,8 @@ pub fn complete() -> (Service, Settings) {
         labels: BTreeMap::from([("journey".into(), "settle".into())]),
         absence: Some(AbsenceAlert {
             hold: Duration::minutes(15),
+            keep_firing: None,
+            limit: None,
             severity: Severity::Ticket,
         }),
         ..slo("freshness", "0.95", time_slices())
@@ -216,6 +220,8 @@ pub fn complete() -> (Service, Settings) {
         name: "queue-backlog".into(),
         when: query(r#"max by (queue) (checkout_queue_depth{job="checkout"}) > 1000"#),
         hold: Some(Duration::minutes(10)),
+        keep_firing: None,
+        limit: None,
         severity: Severity::Ticket,
         summary: text(vec![
             literal("Queue "),
@@ -238,6 +244,8 @@ pub fn complete() -> (Service, Settings) {
             r#"sum(pg_stat_activity_count{instance="orders-db:9187"}) / sum(pg_settings_max_connections{instance="orders-db:9187"}) > 0.8"#,
         ),
         hold: None,
+        keep_firing: None,
+        limit: None,
         severity: Severity::Ticket,
         summary: None,
         description: None,

@@ -119,12 +119,19 @@ fn rule_file(context: Context<'_>) -> RuleFile {
         (!rules.is_empty()).then(|| Group {
             name,
             interval: interval.clone(),
+            limit: None,
             rules,
         })
     };
-    RuleFile {
-        groups: slos.chain(own).filter_map(group).collect(),
+    let mut groups: Vec<Group> = slos.chain(own).filter_map(group).collect();
+    for (limit, rules) in context.limited_alert_rules() {
+        let limited = group((format!("{name}-alerts-limit-{limit}"), rules));
+        groups.extend(limited.map(|group| Group {
+            limit: Some(limit),
+            ..group
+        }));
     }
+    RuleFile { groups }
 }
 
 fn metadata(service: &Service, settings: &Settings) -> Metadata {

@@ -74,7 +74,7 @@ pub fn values(cursor: &Cursor<'_>, ty: &Ty, offers: &mut Offers) {
                     .about(Subject::Function(known.name.into()))
                     .snippet(match known.name {
                         "value" => "value".to_owned(),
-                        "labels" => "labels.$0".to_owned(),
+                        "labels" | "external" => format!("{}.$0", known.name),
                         name => format!("{name}(${{1:value}})"),
                     })
                     .plain(known.name),
