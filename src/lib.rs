@@ -16,6 +16,7 @@ pub mod judge;
 pub mod levels;
 pub mod lower;
 pub mod output;
+pub mod partial;
 pub mod policy;
 pub mod preview;
 pub mod project;

@@ -104,6 +104,7 @@ codes! {
     Error PRELUDE_ONLY "N0112" "prelude-only" "Something is declared that only the prelude can declare.";
     Error UNUSABLE_NAME "N0120" "unusable-name" "A `let` or a parameter has a name that no expression can say.";
     Warning AMENDMENTS_DROPPED "N0121" "amendments-dropped" "Another base for a nested block drops what was said of it before.";
+    Warning ABSENT_DEPENDENCY "N0122" "absent-dependency" "A dependency is a service that is not in the environment.";
     Error TYPE_MISMATCH "N0201" "type-mismatch" "A value has another type than its place wants.";
     Error OUT_OF_BOUNDS "N0202" "out-of-bounds" "A value is outside of what its field allows.";
     Error BAD_OPERANDS "N0203" "bad-operands" "An operator joins types that do not go together.";

@@ -30,6 +30,7 @@ impl<'db> Evaluator<'db> {
             self.collect_blocks(id, body, scope, layer, false);
         }
         self.nodes[id.0].state = State::Done;
+        self.leave_out_absent(id);
     }
 
     pub(super) fn applies(&self, environment: &Name) -> bool {
@@ -451,6 +452,10 @@ impl<'db> Evaluator<'db> {
             format!("there is no kind `{}`", kind.text),
             span,
         );
+        if let Some(help) = said_elsewhere(&parent_kind, &kind.text) {
+            self.report(context, diagnostic.help(help));
+            return;
+        }
         if self
             .schema
             .kinds
@@ -471,4 +476,20 @@ impl<'db> Evaluator<'db> {
         }
         self.report(context, diagnostic);
     }
+}
+
+/// What another tool calls by a name that is no kind here.
+fn said_elsewhere(parent: &str, kind: &str) -> Option<&'static str> {
+    Some(match (parent, kind.replace('-', "_").as_str()) {
+        ("slo", "page_alert" | "page_alerts" | "page") => {
+            "write `burn_rate_pages = false` for no burn-rate alert that pages"
+        }
+        ("slo", "ticket_alert" | "ticket_alerts" | "ticket") => {
+            "write `burn_rate_tickets = false` for no burn-rate alert that opens tickets"
+        }
+        ("slo", "alerting" | "alerts") => {
+            "write `burn_rate_alerts`, `burn_rate_pages` and `burn_rate_tickets` for which alerts there are, and `labels` for their labels"
+        }
+        _ => return None,
+    })
 }

@@ -7,6 +7,7 @@ use indexmap::IndexMap;
 use smol_str::SmolStr;
 
 use super::Evaluator;
+use super::absent::Absent;
 use super::amend::Said;
 use super::scope::{Context, Scope};
 use super::value::{BlockRef, Value};
@@ -43,6 +44,8 @@ pub struct Node<'db> {
     pub(super) of_base: usize,
     /// The base.
     pub(super) said: Option<Said<'db>>,
+    /// The nested blocks that are not there in the environment.
+    pub(super) absent: Vec<Absent>,
     /// Whether a `without` removed it in a check, which keeps it for what other branches say of it.
     pub(super) dropped: bool,
     pub(super) state: State,
@@ -110,6 +113,7 @@ impl<'db> Evaluator<'db> {
             layers: Vec::new(),
             of_base: 0,
             said: None,
+            absent: Vec::new(),
             dropped: false,
             state: State::Waiting,
             setters: IndexMap::new(),

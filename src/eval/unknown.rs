@@ -94,6 +94,10 @@ impl<'db> Evaluator<'db> {
         if let Some(kind) = other {
             let article = crate::schema::article(&kind);
             diagnostic = diagnostic.help(format!("`{}` is {article} {kind}", name));
+        } else if let is_absent = self.explain_absent(diagnostic.clone(), name, kinds, context.node)
+            && is_absent.help.len() > diagnostic.help.len()
+        {
+            diagnostic = is_absent;
         } else if let Some(block) = self
             .enclosing_with_field(name, context)
             .filter(|_| !of_alert)

@@ -326,7 +326,14 @@ fn lower_slo(
         report(slo, diagnostics, diagnostic);
     }
     let mut pairs = Vec::new();
-    if matches!(slo.get("burn_rate_alerts"), Value::Bool(true)) {
+    let is_wanted = |severity: ir::Severity| {
+        let field = match severity {
+            ir::Severity::Page => "burn_rate_pages",
+            ir::Severity::Ticket => "burn_rate_tickets",
+        };
+        matches!(slo.get(field), Value::Bool(true))
+    };
+    if is_wanted(ir::Severity::Page) || is_wanted(ir::Severity::Ticket) {
         let possible = burn_rate::pairs(window);
         if possible.len() < burn_rate::WORKBOOK_PAIRS {
             report(
@@ -337,6 +344,7 @@ fn lower_slo(
         }
         let (fire, never): (Vec<_>, Vec<_>) = possible
             .into_iter()
+            .filter(|pair| is_wanted(pair.severity))
             .partition(|pair| pair.can_fire(objective));
         if !never.is_empty() {
             report(slo, diagnostics, never_fires(slo, &never, *percent));

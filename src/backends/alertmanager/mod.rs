@@ -57,10 +57,12 @@ fn plain(
         Artifact {
             path: "alertmanager/alertmanager.yml".to_owned(),
             contents: format!("# {HEADER}\n{note}{yaml}"),
+            ..Artifact::default()
         },
         Artifact {
             path: format!("alertmanager/{TEMPLATES}"),
             contents: message::template_file(HEADER),
+            ..Artifact::default()
         },
     ])
 }
@@ -73,6 +75,7 @@ fn resource(
     Ok(vec![Artifact {
         path: "alertmanager/alertmanager-config.yaml".to_owned(),
         contents: format!("# {HEADER}\n{yaml}"),
+        ..Artifact::default()
     }])
 }
 

@@ -42,6 +42,7 @@ pub fn artifact(
         DashboardFormat::Json => Ok(Artifact {
             path: format!("grafana/{stem}.json"),
             contents: json,
+            ..Artifact::default()
         }),
         DashboardFormat::ConfigMap => {
             let key = format!("{stem}.json");
@@ -62,6 +63,7 @@ pub fn artifact(
             Ok(Artifact {
                 path: format!("grafana/{stem}.yaml"),
                 contents: format!("{HEADER}{}", serde_saphyr::to_string(&resource)?),
+                ..Artifact::default()
             })
         }
     }
@@ -106,6 +108,7 @@ pub fn provisioning(settings: &Settings) -> Result<Option<Artifact>, serde_saphy
     Ok(Some(Artifact {
         path: "grafana/provisioning.yaml".into(),
         contents: format!("{HEADER}{}", serde_saphyr::to_string(&file)?),
+        ..Artifact::default()
     }))
 }
 

@@ -168,6 +168,8 @@ pub fn jobs(policy: &Policy, settings: &PolicySettings) -> Result<Vec<Artifact>,
         files.push(Artifact {
             path: path("argo-cd", &policy.service, &gate.name),
             contents: yaml(JOB_HEADER, &[data, job])?,
+            owner: Some(policy.service.as_str().into()),
+            ..Artifact::default()
         });
     }
     Ok(files)
@@ -253,6 +255,7 @@ It is a part of the project and no more: `kubectl apply --server-side` merges it
     Ok(Some(Artifact {
         path: "policy/argo-cd/sync-windows.yaml".to_owned(),
         contents: yaml(&header, &[object])?,
+        ..Artifact::default()
     }))
 }
 

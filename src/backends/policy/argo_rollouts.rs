@@ -117,6 +117,8 @@ pub fn files(policy: &Policy, settings: &PolicySettings) -> Result<Vec<Artifact>
         files.push(Artifact {
             path: path("argo-rollouts", &policy.service, &gate.name),
             contents: yaml(HEADER, &[object])?,
+            owner: Some(policy.service.as_str().into()),
+            ..Artifact::default()
         });
     }
     Ok(files)

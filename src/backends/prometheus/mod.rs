@@ -63,6 +63,7 @@ pub fn service_rules(
     Ok(Some(Artifact {
         path: format!("prometheus/{}.yaml", file_stem(&service.name)),
         contents,
+        ..Artifact::default()
     }))
 }
 
