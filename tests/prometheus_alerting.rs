@@ -19,3 +19,6 @@ mod text;
 
 #[path = "prometheus/month.rs"]
 mod month;
+
+#[path = "prometheus/backfill.rs"]
+mod backfill;

@@ -399,7 +399,7 @@ impl Lowering<'_> {
                 objective.slo,
                 over.to_human()
             ))
-        } else if over < LEAST_WINDOW {
+        } else if over < self.least_window() {
             Some(format!("nothing is recorded over {}", over.to_human()))
         } else if is_own {
             None
@@ -416,7 +416,7 @@ impl Lowering<'_> {
             let help = if is_own {
                 format!(
                     "ask over {} to {}",
-                    LEAST_WINDOW.to_human(),
+                    self.least_window().to_human(),
                     objective.window.to_human()
                 )
             } else {
@@ -437,6 +437,11 @@ impl Lowering<'_> {
         Some(Fact::Burn(objective, over))
     }
 
+    /// The shortest window over which an error ratio is recorded.
+    fn least_window(&self) -> ir::Duration {
+        LEAST_WINDOW.max(burn_rate::least_range(self.surroundings.scrape_interval))
+    }
+
     /// The windows over which an objective's ratio is recorded whatever gates ask.
     fn recorded(&self, slo: &BlockRef, objective: &Objective) -> Vec<ir::Duration> {
         let own = self.slos.iter().find(|known| known.name == slo.name);
@@ -450,8 +455,11 @@ impl Lowering<'_> {
                     };
                     matches!(self.surroundings.field(slo, field), Some(Value::Bool(true)))
                 };
-                burn_rate::pairs(objective.window)
-                    .into_iter()
+                burn_rate::pairs(
+                    objective.window,
+                    burn_rate::least_range(self.surroundings.scrape_interval),
+                )
+                .into_iter()
                     .filter(|pair| pair.can_fire(objective.objective) && is_wanted(pair))
                     .collect()
             }
@@ -459,7 +467,7 @@ impl Lowering<'_> {
         let mut windows: Vec<ir::Duration> = pairs
             .iter()
             .flat_map(|pair| [pair.short, pair.long])
-            .chain([LEAST_WINDOW, objective.window])
+            .chain([self.least_window(), objective.window])
             .collect();
         windows.sort();
         windows.dedup();
