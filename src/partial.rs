@@ -88,17 +88,28 @@ impl Session {
                     let Ok(files) = of_service(&self.db, *key, service, project, &settings) else {
                         continue;
                     };
-                    made.extend(files.into_iter().filter(|file| !(is_entangled && tells_of_others(file))));
+                    made.extend(
+                        files
+                            .into_iter()
+                            .filter(|file| !(is_entangled && tells_of_others(file))),
+                    );
                 }
-                let of_all = self.artifacts_of_all(project, &settings).unwrap_or_default();
-                let is_sound =
-                    |file: &Artifact| file.owner.as_ref().is_some_and(|owner| whole.contains(owner));
+                let of_all = self
+                    .artifacts_of_all(project, &settings)
+                    .unwrap_or_default();
+                let is_sound = |file: &Artifact| {
+                    file.owner
+                        .as_ref()
+                        .is_some_and(|owner| whole.contains(owner))
+                };
                 made.extend(of_all.into_iter().filter(is_sound));
                 made
             });
             partial.artifacts.extend(made);
         }
-        partial.artifacts.sort_by(|left, right| left.path.cmp(&right.path));
+        partial
+            .artifacts
+            .sort_by(|left, right| left.path.cmp(&right.path));
         partial
     }
 
@@ -107,10 +118,14 @@ impl Session {
         let own = self.own_files();
         let mut faulty: HashSet<SourceFile> = HashSet::new();
         let mut is_everywhere = false;
-        for error in found.iter().filter(|found| found.severity == Severity::Error) {
+        for error in found
+            .iter()
+            .filter(|found| found.severity == Severity::Error)
+        {
             let places = std::iter::once(&error.primary).chain(&error.secondary);
-            let files: Vec<SourceFile> =
-                places.filter_map(|label| own.get(label.span.file).copied()).collect();
+            let files: Vec<SourceFile> = places
+                .filter_map(|label| own.get(label.span.file).copied())
+                .collect();
             // What goes wrong in the standard library goes wrong where it is used.
             is_everywhere |= files.is_empty();
             faulty.extend(files);
@@ -123,7 +138,9 @@ impl Session {
         };
         is_everywhere |= faulty.iter().any(|file| {
             let items = &file_names(db, *file).items;
-            items.iter().any(|entry| is_global(entry.class, &entry.kind))
+            items
+                .iter()
+                .any(|entry| is_global(entry.class, &entry.kind))
         });
         if is_everywhere {
             let first = faulty.iter().next().or(own.first()).copied();
@@ -171,8 +188,7 @@ impl Session {
         let imports = file_names(db, file).imports.iter();
         imports
             .filter_map(|import| {
-                module(&import.module)
-                    .or_else(|| module(import.module.rsplit_once('.')?.0))
+                module(&import.module).or_else(|| module(import.module.rsplit_once('.')?.0))
             })
             .collect()
     }

@@ -2,6 +2,7 @@
 
 #![allow(clippy::unwrap_used, clippy::expect_used)]
 
+#[allow(dead_code)]
 mod place;
 
 use std::fmt::Write as _;
@@ -24,7 +25,7 @@ fn project(files: &[(&str, &str)]) -> Place {
 }
 
 /// A source with everything in which a line's end could stay.
-const LINES: &str = r#"/// Owns it.
+const LINES: &str = r##"/// Owns it.
 /// All of it.
 team t {
   slack = "#t"
@@ -69,7 +70,7 @@ service web {
     - second
     """ } }
 }
-"#;
+"##;
 
 #[test]
 fn line_ends_of_windows_change_nothing_that_is_built() {
@@ -121,16 +122,24 @@ mod links {
         symlink("nowhere", place.path("gone")).unwrap();
         let ran = place.run(&["check", "--format", "short"]);
         assert_eq!(ran.code, 1, "{ran:?}");
-        let lines: Vec<&str> = ran.out.lines().filter(|line| line.contains("N0626")).collect();
+        let lines: Vec<String> = said(&ran)
+            .lines()
+            .map(str::to_owned)
+            .filter(|line| line.contains("N0626"))
+            .collect();
         assert_eq!(lines.len(), 3, "{ran:?}");
-        assert!(!ran.out.contains("secret"), "{ran:?}");
-        for (link, what) in [("shared", "leads out of"), ("pay.nth", "leads out of"), ("gone", "leads nowhere")] {
-            let told = |line: &&&str| line.contains(&format!("`{link}` {what}"));
+        assert!(!said(&ran).contains("secret"), "{ran:?}");
+        for (link, what) in [
+            ("shared", "leads out of"),
+            ("pay.nth", "leads out of"),
+            ("gone", "leads nowhere"),
+        ] {
+            let told = |line: &&String| line.contains(&format!("`{link}` {what}"));
             assert_eq!(lines.iter().filter(told).count(), 1, "{link}: {ran:?}");
         }
         // The fixes that there are: a package, and nothing.
         let human = place.run(&["build"]);
-        assert!(human.out.contains("[dependencies]") || human.err.contains("[dependencies]"), "{human:?}");
+        assert!(said(&human).contains("[dependencies]"), "{human:?}");
         assert!(place.names("build").is_empty());
     }
 
@@ -151,7 +160,7 @@ mod links {
         symlink("../src", place.path("src/loop")).unwrap();
         let ran = place.run(&["check", "--format", "short"]);
         assert_eq!(ran.code, 0, "{ran:?}");
-        assert_eq!(ran.out.matches("N0627").count(), 2, "{ran:?}");
+        assert_eq!(said(&ran).matches("N0627").count(), 2, "{ran:?}");
     }
 }
 
@@ -163,19 +172,36 @@ fn a_line_that_ignores_sources_is_told() {
         ("services/b.nth", "service b { team = t }\n"),
         (".gitignore", "/build/\nservices*\n"),
     ]);
-    for command in [&["check", "--format", "short"][..], &["build", "--format", "short"][..]] {
+    for command in [
+        &["check", "--format", "short"][..],
+        &["build", "--format", "short"][..],
+    ] {
         let ran = place.run(command);
         assert_eq!(ran.code, 0, "{ran:?}");
-        let told: Vec<&str> = ran.out.lines().filter(|line| line.contains("N0628")).collect();
+        let told: Vec<String> = said(&ran)
+            .lines()
+            .map(str::to_owned)
+            .filter(|line| line.contains("N0628"))
+            .collect();
         assert_eq!(
             told,
-            [".gitignore:2:1: warning[N0628]: 2 sources are not read: `services*` in `.gitignore` ignores them"],
+            [
+                ".gitignore:2:1: warning[N0628]: 2 sources are not read: `services*` in `.gitignore` ignores them"
+            ],
             "{ran:?}"
         );
     }
-    place.write("nth.toml", format!("{MANIFEST}\n[lints]\nignored-sources = \"allow\"\n"));
+    place.write(
+        "nth.toml",
+        format!("{MANIFEST}\n[lints]\nignored-sources = \"allow\"\n"),
+    );
     let ran = place.run(&["check", "--format", "short"]);
     assert_eq!((ran.code, ran.out.as_str()), (0, ""), "{ran:?}");
+}
+
+/// All that a command says.
+fn said(ran: &Ran) -> String {
+    format!("{}{}", ran.out, ran.err)
 }
 
 /// Whether it ended as commands do: with an answer, or with what is wrong.
@@ -196,12 +222,16 @@ fn chain(first: &str, next: impl Fn(usize) -> String, length: usize) -> String {
 
 #[test]
 fn long_chains_have_an_answer() {
-    const LENGTH: usize = 1500;
+    const LENGTH: usize = 800;
     let lets: [(&str, fn(usize) -> String); 4] = [
         ("let a0 = 1\n", |n| format!("let a{n} = a{}", n - 1)),
         ("let a0 = 1\n", |n| format!("let a{n} = a{} + 1", n - 1)),
-        ("let a0 = 1\n", |n| format!("let a{n} = if true {{ a{} }} else {{ 2 }}", n - 1)),
-        ("let a0 = \"x\"\n", |n| format!("let a{n} = \"${{a{}}}\"", n - 1)),
+        ("let a0 = 1\n", |n| {
+            format!("let a{n} = if true {{ a{} }} else {{ 2 }}", n - 1)
+        }),
+        ("let a0 = \"x\"\n", |n| {
+            format!("let a{n} = \"${{a{}}}\"", n - 1)
+        }),
     ];
     for (first, next) in lets {
         let ran = ends(&chain(first, next, LENGTH));
@@ -209,30 +239,51 @@ fn long_chains_have_an_answer() {
     }
     let fields = chain(
         "team t { slack = \"#t\" }\nservice s0 { team = t selector = { job = \"x\" } description = \"q\" }\n",
-        |n| format!("service s{n} {{ team = t selector = {{ job = \"x{n}\" }} description = s{}.description }}", n - 1),
+        |n| {
+            format!(
+                "service s{n} {{ team = t selector = {{ job = \"x{n}\" }} description = s{}.description }}",
+                n - 1
+            )
+        },
         LENGTH,
     );
     assert_eq!(ends(&fields).code, 0);
     let bases = chain(
         "team t { slack = \"#t\" }\ntemplate service s0 { team = t selector = { job = \"x\" } }\n",
         |n| format!("template service s{n} : s{} {{ }}", n - 1),
-        600,
+        500,
     );
-    assert_eq!(ends(&format!("{bases}\nservice last : s599 {{ }}\n")).code, 0);
+    assert_eq!(
+        ends(&format!("{bases}\nservice last : s499 {{ }}\n")).code,
+        0
+    );
     let needs = chain(
         "team t { slack = \"#t\" }\nservice s0 { team = t selector = { job = \"x\" } }\n",
-        |n| format!("service s{n} {{ team = t selector = {{ job = \"x{n}\" }} dependency d {{ service = s{} }} }}", n - 1),
-        600,
+        |n| {
+            format!(
+                "service s{n} {{ team = t selector = {{ job = \"x{n}\" }} dependency d {{ service = s{} }} }}",
+                n - 1
+            )
+        },
+        500,
     );
     assert_eq!(ends(&needs).code, 0);
     // Of queries, what comes of it could not be read by Prometheus either.
-    let queries = chain("let a0 = `x`\n", |n| format!("let a{n} = `max(${{a{}}})`", n - 1), 518);
+    let queries = chain(
+        "let a0 = `x`\n",
+        |n| format!("let a{n} = `max(${{a{}}})`", n - 1),
+        518,
+    );
     let ran = ends(&queries);
     assert_eq!(ran.code, 1);
-    assert_eq!(ran.out.matches("N0409").count(), 1, "{}", ran.out);
-    let sums = chain("let a0 = `x`\n", |n| format!("let a{n} = `${{a{}}} + 1`", n - 1), 518);
+    assert_eq!(said(&ran).matches("N0409").count(), 1, "{ran:?}");
+    let sums = chain(
+        "let a0 = `x`\n",
+        |n| format!("let a{n} = `${{a{}}} + 1`", n - 1),
+        518,
+    );
     let ran = ends(&sums);
-    assert_eq!(ran.out.matches("N0409").count(), 1, "{}", ran.out);
+    assert_eq!(said(&ran).matches("N0409").count(), 1, "{ran:?}");
 }
 
 #[test]
@@ -249,4 +300,84 @@ fn comments_in_empty_brackets_survive() {
     }
     assert_eq!(place.run(&["fmt", "--check"]).code, 0);
     assert!(Path::new(&place.path("main.nth")).exists());
+}
+
+const SOUND: &str = "team a { slack = \"#a\" }\nservice web { team = a selector = { job = \"web\" } alert x { when = `max(q) > 1` } }\n";
+
+#[test]
+fn what_is_sound_is_built_beside_what_is_not() {
+    let faulty = "team b { slack = \"#b\" }\nservice api { team = b selector = { job = \"api\" } alert x { when = `max(q) > 1` } }\n";
+    let user = "import b.{b}\nservice shop { team = b selector = { job = \"shop\" } alert x { when = `max(q) > 1` } }\n";
+    let place = project(&[("a.nth", SOUND), ("b.nth", faulty), ("c.nth", user)]);
+    assert_eq!(place.run(&["build"]).code, 0);
+    let before = place.files("build");
+
+    place.replace("a.nth", "> 1", "> 2");
+    place.replace("b.nth", "max(q) > 1", "max(q) >");
+    // As ever, nothing is written.
+    assert_eq!(place.run(&["build"]).code, 1);
+    assert_eq!(place.files("build"), before);
+
+    let ran = place.run(&["build", "--keep-going"]);
+    assert_eq!(ran.code, 1, "{ran:?}");
+    for said in [
+        "built p in part",
+        "not built: service api: b.nth has errors",
+        "not built: service shop: it depends on b.nth, which has errors",
+        "left as they were",
+    ] {
+        assert!(ran.err.contains(said), "{said}: {ran:?}");
+    }
+    let after = place.files("build");
+    assert!(after["prometheus/web.yaml"].contains("> 2"), "{after:?}");
+    for (path, text) in &before {
+        let is_of_web = path.contains("web");
+        // The record tells of what was written.
+        if !is_of_web && !path.contains(".nthc") {
+            assert_eq!(after.get(path), Some(text), "{path}");
+        }
+    }
+    // What was left alone is still known to be a build's: a sound build mends all.
+    place.replace("b.nth", "max(q) >", "max(q) > 3");
+    let ran = place.run(&["build", "--keep-going"]);
+    assert_eq!(ran.code, 0, "{ran:?}");
+    assert!(place.read("build/prometheus/api.yaml").contains("> 3"));
+    assert!(place.read("build/prometheus/shop.yaml").contains("> 1"));
+}
+
+#[test]
+fn nothing_is_built_of_what_everything_rests_on() {
+    let place = project(&[
+        ("a.nth", SOUND),
+        (
+            "env.nth",
+            "environment production { selector = { env = 1 } }\n",
+        ),
+    ]);
+    let ran = place.run(&["build", "--keep-going"]);
+    assert_eq!(ran.code, 1, "{ran:?}");
+    assert!(
+        !place.names("build").iter().any(|path| path.contains("web")),
+        "{ran:?}"
+    );
+    let place = project(&[("a.nth", SOUND), ("bad name.nth", TEAM)]);
+    let ran = place.run(&["build", "--keep-going"]);
+    assert_eq!(ran.code, 1, "{ran:?}");
+    assert!(place.names("build").is_empty(), "{ran:?}");
+}
+
+/// What a service depends on is named with an import of its file, and tells of it.
+#[test]
+fn files_that_tell_of_faulty_services_are_left_alone() {
+    let user = "import a.{web, a}\nservice api { team = a selector = { job = \"api\" } dependency web { service = web } alert x { when = `max(q) > 1` } }\n";
+    let place = project(&[("a.nth", SOUND), ("b.nth", user)]);
+    assert_eq!(place.run(&["build"]).code, 0);
+    let before = place.files("build");
+    place.replace("a.nth", "> 1", "> 2");
+    place.replace("b.nth", "max(q) > 1", "max(q) >");
+    let ran = place.run(&["build", "--keep-going"]);
+    assert!(ran.err.contains("built in part: service web"), "{ran:?}");
+    let after = place.files("build");
+    assert!(after["prometheus/web.yaml"].contains("> 2"));
+    assert_eq!(after["docs/web.md"], before["docs/web.md"]);
 }

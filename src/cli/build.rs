@@ -156,7 +156,10 @@ fn in_part(name: &str, partial: &Partial, report: &str, findings: &Findings) -> 
             true => format!("it depends on {}, which has errors", skipped.file),
             false => format!("{} has errors", skipped.file),
         };
-        line.push_str(&format!("\n  not built: service {}: {why}", skipped.service));
+        line.push_str(&format!(
+            "\n  not built: service {}: {why}",
+            skipped.service
+        ));
     }
     for service in &partial.in_part {
         line.push_str(&format!(

@@ -38,9 +38,9 @@ impl Evaluator<'_> {
             return false;
         };
         let here = self.environment.as_ref();
-        !items
-            .iter()
-            .any(|item| matches!(item, Value::Block(block) if Some(&block.name) == here) || item.is_error())
+        !items.iter().any(|item| {
+            matches!(item, Value::Block(block) if Some(&block.name) == here) || item.is_error()
+        })
     }
 
     /// Takes the nested blocks away that are not there in the environment.

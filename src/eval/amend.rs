@@ -150,7 +150,10 @@ impl<'db> Evaluator<'db> {
         let span = self.span(&context, base.range);
         let diagnostic = Diag::new(
             &codes::AMENDMENTS_DROPPED,
-            format!("another base for `{label}` drops what the block {origin} sets: {}", listed(&lost)),
+            format!(
+                "another base for `{label}` drops what the block {origin} sets: {}",
+                listed(&lost)
+            ),
             span,
         )
         .label("a base that is not the one it had")

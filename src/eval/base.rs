@@ -198,7 +198,12 @@ impl<'db> Evaluator<'db> {
                 format!("a name with a dot in it stands in quotes: {quoted}"),
                 span,
             )
-            .fix(format!("Write {quoted}"), span, quoted, Applicability::Always);
+            .fix(
+                format!("Write {quoted}"),
+                span,
+                quoted,
+                Applicability::Always,
+            );
             self.report(context, diagnostic);
             return;
         }
@@ -241,10 +246,12 @@ impl<'db> Evaluator<'db> {
 
     fn is_block_or_template(&self, name: &SmolStr, kind: &str, context: &Context<'db>) -> bool {
         let file = context.scope.item.file;
-        [ItemClass::Template, ItemClass::Block].into_iter().any(|class| {
-            let path = std::slice::from_ref(name);
-            resolve_path(self.db, self.workspace, file, path, Want { class, kind }).is_some()
-        })
+        [ItemClass::Template, ItemClass::Block]
+            .into_iter()
+            .any(|class| {
+                let path = std::slice::from_ref(name);
+                resolve_path(self.db, self.workspace, file, path, Want { class, kind }).is_some()
+            })
     }
 
     /// Says so where the name is that of a template or block of another kind.

@@ -13,7 +13,8 @@ use crate::db::{Diag, Span};
 use crate::diagnostics::{Applicability, codes, suggest};
 use crate::schema::Ty;
 use crate::syntax::tree::{
-    BinaryOp, Block, Body, Expr, ExprNode, For, ItemNode, LabelEntry, Name, Statement, TextRange, UnaryOp,
+    BinaryOp, Block, Body, Expr, ExprNode, For, ItemNode, LabelEntry, Name, Statement, TextRange,
+    UnaryOp,
 };
 
 impl<'db> Evaluator<'db> {
@@ -324,7 +325,10 @@ impl<'db> Evaluator<'db> {
         let plain = plain.trim_matches('-');
         let mut diagnostic = Diag::new(
             &codes::UNUSABLE_NAME,
-            format!("the {what} `{}` has a name that no expression can refer to", name.text),
+            format!(
+                "the {what} `{}` has a name that no expression can refer to",
+                name.text
+            ),
             Span { item, range },
         )
         .label("expected an identifier");

@@ -64,8 +64,16 @@ impl<'db> Evaluator<'db> {
                 format!("a name with a dot in it stands in quotes: {quoted}"),
                 span,
             )
-            .label(format!("read as the member of something called `{}`", path.split('.').next().unwrap_or(path)))
-            .fix(format!("Write {quoted}"), span, quoted.clone(), Applicability::Always);
+            .label(format!(
+                "read as the member of something called `{}`",
+                path.split('.').next().unwrap_or(path)
+            ))
+            .fix(
+                format!("Write {quoted}"),
+                span,
+                quoted.clone(),
+                Applicability::Always,
+            );
             self.report(context, diagnostic);
             return Value::Error;
         }

@@ -129,10 +129,15 @@ impl<'db> Evaluator<'db> {
             }
             return Value::Error;
         }
-        if fillings.iter().any(|filling| matches!(filling, HoleValue::Expr(_)))
+        if fillings
+            .iter()
+            .any(|filling| matches!(filling, HoleValue::Expr(_)))
             && let Some(error) = grown_too_deep(&expr)
         {
-            let range = literal.holes.first().map_or(literal.text_range, |hole| hole.expr.range);
+            let range = literal
+                .holes
+                .first()
+                .map_or(literal.text_range, |hole| hole.expr.range);
             let diagnostic = Diag::new(&codes::PROMQL_TOO_DEEP, error, self.span(context, range))
                 .label("one interpolation too many")
                 .help("put the inner part into a recording rule and use its result here");

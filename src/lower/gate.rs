@@ -460,8 +460,8 @@ impl Lowering<'_> {
                     burn_rate::least_range(self.surroundings.scrape_interval),
                 )
                 .into_iter()
-                    .filter(|pair| pair.can_fire(objective.objective) && is_wanted(pair))
-                    .collect()
+                .filter(|pair| pair.can_fire(objective.objective) && is_wanted(pair))
+                .collect()
             }
         };
         let mut windows: Vec<ir::Duration> = pairs

@@ -118,12 +118,8 @@ fn legend(panel: &Instance, diagnostics: &mut Vec<Diag>) -> Option<Text> {
         _ => None,
     });
     if let Some(wrong) = wrong {
-        let diagnostic = Diag::new(
-            &codes::BAD_TEXT,
-            wrong,
-            panel.span_of("legend"),
-        )
-        .help("it can hold `${labels.x}`, the value of a label");
+        let diagnostic = Diag::new(&codes::BAD_TEXT, wrong, panel.span_of("legend"))
+            .help("it can hold `${labels.x}`, the value of a label");
         report(panel, diagnostics, diagnostic);
         return None;
     }

@@ -95,7 +95,11 @@ pub(super) struct Listed {
 }
 
 /// Lists a folder without following a link.
-pub(super) fn list(folder: &Path, skip: &[PathBuf], heed: bool) -> Result<Listed, (PathBuf, io::Error)> {
+pub(super) fn list(
+    folder: &Path,
+    skip: &[PathBuf],
+    heed: bool,
+) -> Result<Listed, (PathBuf, io::Error)> {
     let skip = skip.to_vec();
     let top = folder.to_path_buf();
     let has_ignores = Arc::new(AtomicBool::new(folder.join(IGNORES).is_file()));
@@ -151,7 +155,8 @@ pub(super) fn list(folder: &Path, skip: &[PathBuf], heed: bool) -> Result<Listed
 }
 
 fn is_source(path: &Path) -> bool {
-    path.extension().is_some_and(|extension| extension == EXTENSION)
+    path.extension()
+        .is_some_and(|extension| extension == EXTENSION)
 }
 
 /// The sources that a line of a `.gitignore` leaves out, by that line.
@@ -165,7 +170,11 @@ fn ignored(source: &Path, skip: &[PathBuf], listed: &Listed) -> Vec<LeftOut> {
     let known: HashSet<&Path> = listed.files.iter().map(PathBuf::as_path).collect();
     let mut rules: BTreeMap<PathBuf, Option<Gitignore>> = BTreeMap::new();
     let mut lines: BTreeMap<(PathBuf, String), Vec<PathBuf>> = BTreeMap::new();
-    for path in all.files.iter().filter(|path| !known.contains(path.as_path())) {
+    for path in all
+        .files
+        .iter()
+        .filter(|path| !known.contains(path.as_path()))
+    {
         let folders = path.ancestors().skip(1);
         let folders = folders.take_while(|folder| folder.starts_with(source));
         for folder in folders {
@@ -175,7 +184,9 @@ fn ignored(source: &Path, skip: &[PathBuf], listed: &Listed) -> Vec<LeftOut> {
             });
             let Some(rules) = rules else { continue };
             if let Match::Ignore(line) = rules.matched_path_or_any_parents(path, false) {
-                let file = line.from().map_or_else(|| folder.join(IGNORES), Path::to_path_buf);
+                let file = line
+                    .from()
+                    .map_or_else(|| folder.join(IGNORES), Path::to_path_buf);
                 let of = lines.entry((file, line.original().to_owned()));
                 of.or_default().push(path.clone());
                 break;
@@ -328,9 +339,15 @@ mod tests {
         std::os::unix::fs::symlink(folder.path().join("a/b.nth"), folder.path().join("a/c.nth"))
             .unwrap();
         assert_eq!(modules(folder.path(), &[]), ["a.b"]);
-        let left_out = discover(folder.path(), folder.path(), &[]).unwrap().left_out;
+        let left_out = discover(folder.path(), folder.path(), &[])
+            .unwrap()
+            .left_out;
         assert_eq!(left_out.len(), 2, "{left_out:?}");
-        assert!(left_out.iter().all(|left| matches!(left, LeftOut::Twice { .. })));
+        assert!(
+            left_out
+                .iter()
+                .all(|left| matches!(left, LeftOut::Twice { .. }))
+        );
     }
 
     #[cfg(unix)]
@@ -357,7 +374,11 @@ mod tests {
         symlink("nowhere.nth", source.join("gone.nth")).unwrap();
         symlink("nowhere.txt", source.join("notes.txt")).unwrap();
         let found = discover(&root, &source, &[]).unwrap();
-        let files: Vec<_> = found.files.iter().map(|found| found.module.clone().unwrap()).collect();
+        let files: Vec<_> = found
+            .files
+            .iter()
+            .map(|found| found.module.clone().unwrap())
+            .collect();
         assert_eq!(files, ["again", "main", "shared.deep.tiers"]);
         let mut left: Vec<_> = found
             .left_out
@@ -390,9 +411,20 @@ mod tests {
 
     #[test]
     fn the_line_that_ignores_sources_is_known() {
-        let folder = tree(&["a.nth", "drafts/b.nth", "drafts/c.nth", "old/d.nth", "old/e.nth", "old/f.txt"]);
+        let folder = tree(&[
+            "a.nth",
+            "drafts/b.nth",
+            "drafts/c.nth",
+            "old/d.nth",
+            "old/e.nth",
+            "old/f.txt",
+        ]);
         fs::write(folder.path().join(".gitignore"), "# ours\n/drafts/\n").unwrap();
-        fs::write(folder.path().join("old/.gitignore"), "*.txt\n*.nth\n!e.nth\n").unwrap();
+        fs::write(
+            folder.path().join("old/.gitignore"),
+            "*.txt\n*.nth\n!e.nth\n",
+        )
+        .unwrap();
         let found = discover(folder.path(), folder.path(), &[]).unwrap();
         assert_eq!(modules(folder.path(), &[]), ["a", "old.e"]);
         let told: Vec<_> = found

@@ -55,7 +55,9 @@ struct Links<'a> {
 
 impl Links<'_> {
     fn link(&mut self, link: &Path, left: usize) -> Result<(), (PathBuf, io::Error)> {
-        let is_source = link.extension().is_some_and(|extension| extension == EXTENSION);
+        let is_source = link
+            .extension()
+            .is_some_and(|extension| extension == EXTENSION);
         let link_path = link.to_path_buf();
         let Ok(target) = fs::canonicalize(link) else {
             // Whether it was to be a folder is not known; one with another extension is nobody's source.
@@ -72,7 +74,11 @@ impl Links<'_> {
         if !is_folder && !is_source {
             return Ok(());
         }
-        if self.skip.iter().any(|folder| target.starts_with(real(folder))) {
+        if self
+            .skip
+            .iter()
+            .any(|folder| target.starts_with(real(folder)))
+        {
             return Ok(());
         }
         if is_folder && target != self.root && target.join(MANIFEST).is_file() {

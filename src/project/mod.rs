@@ -209,7 +209,11 @@ pub fn load_edited(
     let catalogue = loader.catalogue(&root)?;
     let mut levels = manifest.levels;
     // What was not read may be what a comment allows something for.
-    if loader.diagnostics.iter().any(|found| found.severity == Severity::Error) {
+    if loader
+        .diagnostics
+        .iter()
+        .any(|found| found.severity == Severity::Error)
+    {
         levels.set(&codes::UNUSED_ALLOW, Level::Allow);
     }
     let project = Project {

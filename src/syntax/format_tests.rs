@@ -73,7 +73,14 @@ fn comments_survive_wherever_a_line_ends() {
 fn all_comments(text: &str) -> Vec<String> {
     let mut found: Vec<String> = text
         .match_indices("//")
-        .map(|(at, _)| text[at..].lines().next().unwrap_or_default().trim_end().to_owned())
+        .map(|(at, _)| {
+            text[at..]
+                .lines()
+                .next()
+                .unwrap_or_default()
+                .trim_end()
+                .to_owned()
+        })
         .filter(|comment| comment.starts_with("// c"))
         .collect();
     found.sort();
@@ -99,7 +106,11 @@ fn comments_survive_between_any_two_tokens() {
                 }
                 match super::try_format(&with) {
                     Ok(laid) if outline(&parse(&with)) == plain => {
-                        assert_eq!(all_comments(&laid), all_comments(&with), "{name}: {with}\n→\n{laid}");
+                        assert_eq!(
+                            all_comments(&laid),
+                            all_comments(&with),
+                            "{name}: {with}\n→\n{laid}"
+                        );
                     }
                     Ok(_) => {}
                     Err(why) => panic!("{name}: {why:?} at {at}, {inserted:?}:\n{with}"),
@@ -142,7 +153,10 @@ fn lines_end_as_most_of_them_did() {
     let tidy = "team t {\n  slack = \"#t\"\n}\n";
     let windows = tidy.replace('\n', "\r\n");
     assert_eq!(format(&windows).as_deref(), Some(windows.as_str()));
-    assert_eq!(format("team t {\r\n  slack = \"#t\"\n}\n").as_deref(), Some(tidy));
+    assert_eq!(
+        format("team t {\r\n  slack = \"#t\"\n}\n").as_deref(),
+        Some(tidy)
+    );
     assert_eq!(
         format("team t {\r\n  slack = \"#t\"\r\n}\n").as_deref(),
         Some(windows.as_str())
@@ -217,8 +231,37 @@ const SEPARATORS: &[&str] = &[
 
 /// Pieces of sources, sound and damaged, for texts that nobody would write.
 const PIECES: &[&str] = &[
-    "service", "s", "{", "}", "[", "]", "(", ")", "=", ":", ",", ".", "\n", " ", "\r\n", "// c\n", "/// d\n", "\"t\"",
-    "\"a ${", "`q`", "\"\"\"\n x\n  y\n\"\"\"", "1h", "99%", "if", "else", "for x in", "in", "without", "template", "let", "team",
+    "service",
+    "s",
+    "{",
+    "}",
+    "[",
+    "]",
+    "(",
+    ")",
+    "=",
+    ":",
+    ",",
+    ".",
+    "\n",
+    " ",
+    "\r\n",
+    "// c\n",
+    "/// d\n",
+    "\"t\"",
+    "\"a ${",
+    "`q`",
+    "\"\"\"\n x\n  y\n\"\"\"",
+    "1h",
+    "99%",
+    "if",
+    "else",
+    "for x in",
+    "in",
+    "without",
+    "template",
+    "let",
+    "team",
 ];
 
 proptest! {

@@ -86,7 +86,8 @@ fn takes_quotes(names: &Names<'_>, span: Span) -> bool {
     match meaning {
         Some(Meaning::Block(_)) => return true,
         Some(Meaning::Item(key)) => {
-            return item_entry(names.db, *key).is_some_and(|entry| entry.class == ItemClass::Template);
+            return item_entry(names.db, *key)
+                .is_some_and(|entry| entry.class == ItemClass::Template);
         }
         _ => {}
     }

@@ -79,9 +79,7 @@ pub fn alert_text(text: &Text) -> String {
             TextPart::Literal(text) => template.text(text),
             TextPart::Value(format) => template.value(*format),
             TextPart::Label(label) => template.action(label_access("$labels", label)),
-            TextPart::External(label) => {
-                template.action(label_access("$externalLabels", label))
-            }
+            TextPart::External(label) => template.action(label_access("$externalLabels", label)),
         };
     }
     template.finish()

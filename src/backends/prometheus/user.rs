@@ -39,7 +39,9 @@ impl Context<'_> {
             })
             .collect();
         let rules = limits.into_iter();
-        rules.map(|limit| (limit, self.alerts_with(Some(limit)))).collect()
+        rules
+            .map(|limit| (limit, self.alerts_with(Some(limit))))
+            .collect()
     }
 
     fn alerts_with(&self, limit: Option<u32>) -> Vec<Rule> {

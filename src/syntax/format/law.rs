@@ -107,7 +107,10 @@ fn between(text: &str, from: usize, to: usize, pieces: &mut Pieces) {
         let first = rest.chars().next().map_or(1, char::len_utf8);
         let length = word.max(first);
         let token = &rest[..length];
-        if !token.chars().all(|c| c.is_whitespace() || c == ',' || c == '\u{feff}') {
+        if !token
+            .chars()
+            .all(|c| c.is_whitespace() || c == ',' || c == '\u{feff}')
+        {
             pieces.tokens.push(Found {
                 at,
                 text: token.to_owned(),

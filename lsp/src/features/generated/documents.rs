@@ -56,11 +56,13 @@ fn artifact(project: &ProjectView, environment: &Option<SmolStr>, path: &str) ->
     let (session, settings) = (&project.session, &project.targets);
     // Most files are called after their service, so that one is asked first.
     let mut all = services(project);
-    all.sort_by_key(|service| {
-        !path.contains(&file_stem(&item_name(project.db(), *service)))
-    });
+    all.sort_by_key(|service| !path.contains(&file_stem(&item_name(project.db(), *service))));
     let of_services = all.into_iter().find_map(|service| {
-        find(session.service_artifacts(settings, environment, service).ok()?)
+        find(
+            session
+                .service_artifacts(settings, environment, service)
+                .ok()?,
+        )
     });
     of_services.or_else(|| find(session.project_artifacts(settings, environment).ok()?))
 }
@@ -79,7 +81,9 @@ pub fn paths_of(
     let all = session
         .project_artifacts(settings, environment)
         .map_err(|problem| problem.message)?;
-    let all = all.into_iter().filter(|made| made.owner.as_ref() == Some(&name));
+    let all = all
+        .into_iter()
+        .filter(|made| made.owner.as_ref() == Some(&name));
     Ok(own.into_iter().chain(all).map(|made| made.path).collect())
 }
 
