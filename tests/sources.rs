@@ -381,3 +381,61 @@ fn files_that_tell_of_faulty_services_are_left_alone() {
     assert!(after["prometheus/web.yaml"].contains("> 2"));
     assert_eq!(after["docs/web.md"], before["docs/web.md"]);
 }
+
+#[test]
+fn either_kind_of_burn_rate_alerts_is_made_alone() {
+    let text = "import std.http\nteam t { slack = \"#t\" }\nservice web {\n  team = t  selector = { job = \"web\" }\n\
+        slo both    : http.availability { objective = 99.6% }\n\
+        slo pages   : http.availability { objective = 99.9%  burn_rate_tickets = false }\n\
+        slo tickets : http.availability { objective = 99.7%  burn_rate_pages = false }\n\
+        slo none    : http.availability { objective = 99.8%  burn_rate_alerts = false }\n\
+        slo some    : http.availability { objective = 99.5%  burn_rate_alerts = false  burn_rate_pages = true }\n}\n";
+    let place = project(&[("main.nth", text)]);
+    let ran = place.run(&["build"]);
+    assert_eq!(ran.code, 0, "{ran:?}");
+    let rules = place.read("build/prometheus/web.yaml");
+    let alerts: Vec<&str> = rules.split("- alert: ").skip(1).collect();
+    let count = |slo: &str, severity: &str| {
+        let burns = alerts
+            .iter()
+            .filter(|alert| alert.starts_with("SLOErrorBudgetBurn"));
+        let of_slo = burns.filter(|alert| alert.contains(&format!("slo: {slo}\n")));
+        of_slo
+            .filter(|alert| alert.contains(&format!("severity: {severity}\n")))
+            .count()
+    };
+    for (slo, pages, tickets) in [
+        ("both", 2, 2),
+        ("pages", 2, 0),
+        ("tickets", 0, 2),
+        ("none", 0, 0),
+        ("some", 2, 0),
+    ] {
+        assert_eq!(
+            (count(slo, "page"), count(slo, "ticket")),
+            (pages, tickets),
+            "{slo}"
+        );
+    }
+    // What others write of them follows.
+    let runbook = place.read("build/docs/web.md");
+    let documents = place.read("build/openslo/web.yaml");
+    for (slo, alerts) in [
+        ("both", 4),
+        ("pages", 2),
+        ("tickets", 2),
+        ("none", 0),
+        ("some", 2),
+    ] {
+        let rows = runbook.matches(&format!("| [SLOErrorBudgetBurn {slo} "));
+        assert_eq!(rows.count(), alerts, "{slo}: {runbook}");
+        let policies = documents.split("kind: AlertPolicy\n").skip(1);
+        let policies = policies.filter(|text| text.contains(&format!("name: web--{slo}--")));
+        let named = |text: &&str| {
+            text.lines()
+                .take(4)
+                .any(|line| line.trim().starts_with(&format!("name: web--{slo}--")))
+        };
+        assert_eq!(policies.filter(named).count(), alerts, "{slo}: {documents}");
+    }
+}

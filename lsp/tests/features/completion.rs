@@ -683,10 +683,7 @@ fn names_in_quotes_are_typed_with_them() {
         "{}",
         shown.changes("Shop Service")
     );
-    let text = "service a {\n  signal \"queue depth\" { any_of = [`q`] }\n  alert b { when = `$0` }\n}\n";
-    assert!(
-        complete(text)
-            .labels()
-            .contains(&"${\"queue depth\"}"),
-    );
+    let text =
+        "service a {\n  signal \"queue depth\" { any_of = [`q`] }\n  alert b { when = `$0` }\n}\n";
+    assert!(complete(text).labels().contains(&"${\"queue depth\"}"),);
 }

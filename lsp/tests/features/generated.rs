@@ -217,7 +217,7 @@ fn other_clients_have_the_command() {
 
 #[test]
 fn a_service_has_what_is_its_own_whatever_it_is_called() {
-    let text = r#"
+    let text = r##"
 team payments { slack = "#p" }
 service checkout {
   team     = payments
@@ -232,9 +232,12 @@ service rego {
   team     = payments
   selector = { job = "rego" }
 }
-"#;
+"##;
     let mut editor = Editor::open(text);
-    editor.change("nth.toml", "[project]\nname = \"demo\"\ntargets = [\"policy\"]\n");
+    editor.change(
+        "nth.toml",
+        "[project]\nname = \"demo\"\ntargets = [\"policy\"]\n",
+    );
     let listed = |editor: &mut Editor, service: &str| {
         let uri = format!("nth-generated:///demo/index/{service}.md");
         let text = read(editor, &uri)["text"].as_str().unwrap().to_owned();
