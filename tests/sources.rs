@@ -427,10 +427,9 @@ fn either_kind_of_burn_rate_alerts_is_made_alone() {
         ("none", 0),
         ("some", 2),
     ] {
-        let rows = runbook.matches(&format!("| [SLOErrorBudgetBurn {slo} "));
-        assert_eq!(rows.count(), alerts, "{slo}: {runbook}");
+        let row = format!("| [SLOErrorBudgetBurn {slo} ");
+        assert_eq!(runbook.matches(&row).count(), alerts, "{slo}: {runbook}");
         let policies = documents.split("kind: AlertPolicy\n").skip(1);
-        let policies = policies.filter(|text| text.contains(&format!("name: web--{slo}--")));
         let named = |text: &&str| {
             text.lines()
                 .take(4)
