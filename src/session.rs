@@ -5,6 +5,7 @@ use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
 use std::ops::Deref;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
+use jiff::Timestamp;
 use rayon::prelude::*;
 use salsa::{Durability, Setter};
 use smol_str::SmolStr;
@@ -20,7 +21,9 @@ use crate::db::{
 };
 use crate::diagnostics::{Diagnostic, FileSpan, Severity, SourceMap, codes, suggest};
 use crate::eval::{BlockRef, instance};
-use crate::ir::{self, Duration, PolicyForm, PolicySettings, Settings, Tally, TargetName};
+use crate::ir::{
+    self, Duration, PolicyForm, PolicySettings, PrometheusVersion, Settings, Tally, TargetName,
+};
 use crate::judge::{self, FileFindings, Remembered, file_findings, judge_file};
 use crate::levels::{self, Annotated, Levels, directives};
 use crate::lower::{Lowered, LoweredTeam, service_model, team_model};
@@ -78,6 +81,10 @@ pub struct Configuration {
     pub has_runbooks: bool,
     /// How often Prometheus scrapes what queries read.
     pub scrape_interval: Duration,
+    /// Which Prometheus reads the rules.
+    pub prometheus_version: PrometheusVersion,
+    /// What `page` and `ticket` are called in the label `severity`.
+    pub severity_labels: BTreeMap<ir::Severity, String>,
     /// The forms in which gates are written.
     pub policy_forms: BTreeSet<PolicyForm>,
     /// What was pulled of a Prometheus, where the project has a lock file.
@@ -86,6 +93,8 @@ pub struct Configuration {
     pub levels: Levels,
     /// Whether Alertmanager can send mail. No query reads it.
     pub sends_mail: bool,
+    /// The label `namespace` that every alert needs, where it needs one. No query reads it.
+    pub alert_namespace: Option<String>,
     /// The team that is told of alerts that are no known team's. No query reads it.
     pub default_team: Option<String>,
 }
@@ -97,11 +106,14 @@ impl Configuration {
             project: settings.project.clone(),
             has_runbooks: settings.runbook_base_url.is_some(),
             scrape_interval: settings.prometheus.scrape_interval,
+            prometheus_version: settings.prometheus.version,
+            severity_labels: settings.severity_labels.clone(),
             policy_forms: settings.policy.forms.clone(),
             catalogue,
             levels,
             sends_mail: settings.alertmanager.sends_mail()
                 || !settings.targets.contains(&TargetName::Alertmanager),
+            alert_namespace: settings.alert_namespace().map(str::to_owned),
             default_team: settings.alertmanager.default_team.clone(),
         }
     }
@@ -123,7 +135,10 @@ pub struct Session {
     names: u64,
     levels: Levels,
     sends_mail: bool,
+    alert_namespace: Option<String>,
     default_team: Option<String>,
+    /// The time at which it is asked what has expired; nothing has where there is none.
+    now: Option<Timestamp>,
     remembered: Arc<Mutex<Remembered>>,
 }
 
@@ -169,6 +184,8 @@ impl Session {
             SmolStr::default(),
             false,
             DEFAULT_SCRAPE_INTERVAL,
+            PrometheusVersion::default(),
+            BTreeMap::new(),
             PolicySettings::default().forms,
             None,
             Arc::default(),
@@ -186,7 +203,9 @@ impl Session {
             names: 0,
             levels: Levels::default(),
             sends_mail: false,
+            alert_namespace: None,
             default_team: None,
+            now: None,
             remembered: Arc::default(),
         };
         session.read_names();
@@ -199,14 +218,18 @@ impl Session {
             project,
             has_runbooks,
             scrape_interval,
+            prometheus_version,
+            severity_labels,
             policy_forms,
             catalogue,
             levels,
             sends_mail,
+            alert_namespace,
             default_team,
         } = configuration;
         self.levels.clone_from(levels);
         self.sends_mail = *sends_mail;
+        self.alert_namespace.clone_from(alert_namespace);
         self.default_team.clone_from(default_team);
         let (workspace, db) = (self.workspace, &mut self.db);
         if workspace.project(db) != project {
@@ -217,6 +240,14 @@ impl Session {
         }
         if workspace.scrape_interval(db) != *scrape_interval {
             workspace.set_scrape_interval(db).to(*scrape_interval);
+        }
+        if workspace.prometheus_version(db) != *prometheus_version {
+            workspace.set_prometheus_version(db).to(*prometheus_version);
+        }
+        if workspace.severity_labels(db) != severity_labels {
+            workspace
+                .set_severity_labels(db)
+                .to(severity_labels.clone());
         }
         if workspace.policy_forms(db) != policy_forms {
             workspace.set_policy_forms(db).to(policy_forms.clone());
@@ -232,12 +263,20 @@ impl Session {
             project: of.project(other).to_string(),
             has_runbooks: of.runbooks(other),
             scrape_interval: of.scrape_interval(other),
+            prometheus_version: of.prometheus_version(other),
+            severity_labels: of.severity_labels(other).clone(),
             policy_forms: of.policy_forms(other).clone(),
             catalogue: of.catalogue(other).clone(),
             levels: self.levels.clone(),
             sends_mail: self.sends_mail,
+            alert_namespace: self.alert_namespace.clone(),
             default_team: self.default_team.clone(),
         });
+    }
+
+    /// Says what time it is. Without it nothing is found to have expired, and the same sources always give the same.
+    pub fn set_now(&mut self, now: Timestamp) {
+        self.now = Some(now);
     }
 
     /// The team that is told of alerts that are no known team's, as the manifest calls it.
@@ -258,7 +297,9 @@ impl Session {
             names: self.names,
             levels: self.levels.clone(),
             sends_mail: self.sends_mail,
+            alert_namespace: self.alert_namespace.clone(),
             default_team: self.default_team.clone(),
+            now: self.now,
             remembered: Arc::clone(&self.remembered),
         })
     }
@@ -524,6 +565,8 @@ impl Session {
             names: self.names,
             of_settings: self.unknown_default_team(),
             sends_mail: self.sends_mail,
+            now: self.now,
+            alert_namespace: self.alert_namespace.clone(),
             of_rules,
         }
     }

@@ -277,6 +277,7 @@ fn try_template(template: &str, arguments: &str, scrapes: &[(&str, Scrape)], loc
         catalogue: Some(Arc::new(lock)),
         levels: Levels::default(),
         sends_mail: false,
+        alert_namespace: None,
         default_team: None,
     });
     let compilation = session.check(None);

@@ -12,7 +12,7 @@ pub mod openslo;
 pub mod pagerduty;
 pub mod policy;
 pub mod prometheus;
-mod recorded;
+pub(crate) mod recorded;
 
 use std::collections::BTreeSet;
 

@@ -6,9 +6,11 @@
 //! | | `source` | the folder of the sources | `"."`, the folder of `nth.toml` |
 //! | | `output` | the folder that builds write to | `"build"` |
 //! | | `targets` | what a build makes | all that there is |
+//! | | `shared` | whether other projects are built for the same Prometheus, Grafana or accounts | `false` |
 //! | `[prometheus]` | `format` | `"plain"` rule files or `"prometheus-rule"` resources | `"plain"` |
 //! | | `interval` | how often rules are evaluated, `"30s"` | `"30s"` |
 //! | | `scrape_interval` | how often Prometheus scrapes what the rules read, `"15s"` | `"15s"` |
+//! | | `version` | which Prometheus reads the rules, `"2.53"` | `"3"` |
 //! | | `rules_per_group` | the most rules of a group; more are split | `20`, as Mimir takes by default |
 //! | | `namespace` | the namespace of the resources | none is written |
 //! | | `labels` | labels of the resources, by which a Prometheus selects them | none |
@@ -20,6 +22,7 @@
 //! | | `path` | where the dashboards lie on Grafana's own disk | `"/var/lib/grafana/dashboards"` |
 //! | `[docs]` | `suffix` | what follows a service's name in the URL of its runbook: `""`, `".md"`, `".html"` or `"/"` | `""` |
 //! | `[alertmanager]` | `format` | `"plain"`, a whole configuration, or an `"alertmanager-config"` resource | `"plain"` |
+//! | | `matcher_strategy` | `"on-namespace"` or `"none"`, the strategy of the operator's `Alertmanager` | `"on-namespace"` |
 //! | | `secrets` | the folder of the files that hold keys, on Alertmanager's machine | `"/etc/alertmanager/secrets"` |
 //! | | `secret` | the Kubernetes Secret that holds them | `"alertmanager-secrets"` |
 //! | | `namespace` | the namespace of the resource | none is written |
@@ -57,8 +60,8 @@ use crate::diagnostics::{Applicability, Diagnostic, codes};
 use crate::ir::burn_rate::SLICE;
 use crate::ir::{
     AlertmanagerSettings, DashboardFormat, DocsSettings, Duration, GrafanaSettings,
-    OpenSloSettings, PagerDutySettings, PolicySettings, PrometheusSettings, RuleFormat, Settings,
-    Severity, TargetName,
+    OpenSloSettings, PagerDutySettings, PolicySettings, PrometheusSettings, PrometheusVersion,
+    RuleFormat, Settings, Severity, TargetName,
 };
 use crate::levels::Levels;
 
@@ -103,12 +106,14 @@ pub struct Dependency {
 pub fn default_settings(name: &str) -> Settings {
     Settings {
         project: name.to_owned(),
+        shared: false,
         environment: None,
         targets: TargetName::ALL.into(),
         prometheus: PrometheusSettings {
             format: RuleFormat::Plain,
             interval: DEFAULT_INTERVAL,
             scrape_interval: DEFAULT_SCRAPE_INTERVAL,
+            version: PrometheusVersion::default(),
             rules_per_group: DEFAULT_RULES_PER_GROUP,
             namespace: None,
             resource_labels: BTreeMap::new(),
@@ -154,10 +159,12 @@ pub fn parse(text: &str, findings: &mut Findings) -> Manifest {
     let source = read_folder(&mut project, "source", ".", false, findings);
     let output = read_folder(&mut project, "output", "build", true, findings);
     let targets = targets::read(&mut project, findings);
+    let shared = project.boolean("shared", findings);
     project.finish(findings);
 
     let mut settings = default_settings(&name.value);
     settings.targets = targets;
+    settings.shared = shared.is_some_and(|shared| shared.value);
     let mut prometheus = root.table("prometheus", findings);
     read_prometheus(&mut prometheus, &mut settings.prometheus, findings);
     prometheus.finish(findings);
@@ -383,6 +390,16 @@ fn read_prometheus(
     if let Some(interval) = read_interval(table, "scrape_interval", most, unseen, findings) {
         settings.scrape_interval = interval;
     }
+    if let Some(version) = table.string("version", findings) {
+        match version.value.parse() {
+            Ok(parsed) => settings.version = parsed,
+            Err(()) => findings.bad_value(
+                version.span,
+                format!("unknown Prometheus version {:?}", version.value),
+                "expected a version from 2 on, such as `\"2.53\"` or `\"3\"`",
+            ),
+        }
+    }
     if let Some(most) = table.count("rules_per_group", findings) {
         settings.rules_per_group = most.value;
     }
@@ -533,7 +550,7 @@ pub(super) fn read_url(
 }
 
 /// Whether a text is an `http` or `https` URL with a host.
-pub(super) fn is_url(text: &str) -> bool {
+pub fn is_url(text: &str) -> bool {
     let rest = text
         .strip_prefix("https://")
         .or_else(|| text.strip_prefix("http://"));

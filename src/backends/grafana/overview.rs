@@ -1,13 +1,13 @@
 //! The overview of all services of a project: which budgets are left, which burn, the worst first.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use rust_decimal::Decimal;
 
-use crate::backends::recorded::{BUDGET_REMAINING, CURRENT_BURN_RATE, INFO};
+use crate::backends::recorded::{BUDGET_REMAINING, COVERAGE, CURRENT_BURN_RATE, INFO};
 use crate::backends::{dashboard_uid, dashboard_uid_in};
 use crate::ir::panel::Visualization;
-use crate::ir::{Service, Settings};
+use crate::ir::{Duration, Service, Settings};
 use crate::promql::{BinaryOp, Expr, Group, MatchOp, Node, build, escape_regex, rewrite};
 
 use super::board::link;
@@ -93,6 +93,7 @@ impl<'a> Overview<'a> {
                     self.spent(),
                     self.burning(),
                     self.least(),
+                    self.least_known(),
                     self.budgets(),
                     self.burn_rates(),
                 ],
@@ -134,7 +135,9 @@ impl<'a> Overview<'a> {
     }
 
     fn stat(key: &str, title: &str, description: &str, unit: &'static str) -> View {
-        View::new(key, Visualization::Stat, unit, (6, 4)).about(title, description)
+        // Five of them are a line of 24 columns.
+        let width = if key == "count" { 4 } else { 5 };
+        View::new(key, Visualization::Stat, unit, (width, 4)).about(title, description)
     }
 
     fn count(&self) -> Draft {
@@ -191,6 +194,31 @@ impl<'a> Overview<'a> {
         .decimals(1)
         .steps(budget_steps())
         .ask(least, "Least budget left")
+        .draft()
+    }
+
+    /// The least share that is known of a period.
+    fn least_known(&self) -> Draft {
+        let periods: BTreeSet<Duration> = self
+            .services
+            .iter()
+            .flat_map(|service| service.slos.iter().map(|slo| slo.window))
+            .collect();
+        let each = periods
+            .into_iter()
+            .map(|period| self.series(&format!("{COVERAGE}{period}")));
+        let all = build::join(BinaryOp::Or, each)
+            .unwrap_or_else(|| self.series(&format!("{COVERAGE}30d")));
+        Self::stat(
+            "known",
+            "Least known",
+            "The share of its period of which the SLO that knows least knows how good it was. Error budgets count the rest \
+             as nothing spent.",
+            "percentunit",
+        )
+        .decimals(1)
+        .steps([(None, WARN), (Some(Decimal::new(99, 2)), GOOD)])
+        .ask(build::aggregate("min", None, all), "Least known")
         .draft()
     }
 
@@ -254,8 +282,8 @@ impl<'a> Overview<'a> {
         let view = View::new("budgets", Visualization::Table, "percentunit", (14, 14))
             .about(
                 "Error budgets, the least first",
-                "What each SLO promises, and the share of its error budget that is left. A row leads to its service's \
-                 dashboard.",
+                "What each SLO promises, and the share of its error budget that is left, at most: time of which nothing is \
+                 known counts as nothing spent. A row leads to its service's dashboard.",
             )
             .decimals(1)
             .steps(budget_steps())

@@ -6,6 +6,7 @@
 
 mod alerts;
 mod document;
+mod kept;
 mod names;
 mod sli;
 mod targets;
@@ -141,6 +142,9 @@ fn service_document(service: &ir::Service, settings: &ir::Settings) -> Object<Se
         ));
     }
     annotate(&mut metadata, &lost);
+    metadata
+        .annotations
+        .extend(kept::of_service(service, settings));
     let description = service.description.as_deref().map(names::description);
     Object::new("Service", metadata, Service { description })
 }
@@ -191,12 +195,18 @@ fn slo_documents(
     // What is lost of labels is told where the objective is.
     label(&mut of_sli, common(service, settings), &mut Vec::new());
     annotate(&mut of_sli, &indicator.lost);
+    if let ir::Sli::ErrorRatio { total: Some(_), .. } = slo.sli {
+        of_sli
+            .annotations
+            .insert(kept::SLI.to_owned(), "error-ratio".to_owned());
+    }
 
     let mut metadata = names::metadata(&parts, &display);
     let mut lost = alerts.lost.clone();
     label(&mut metadata, labels, &mut lost);
     lost.extend(budget(slo));
     annotate(&mut metadata, &lost);
+    metadata.annotations.extend(kept::of_slo(slo));
     let (op, value) = indicator.comparison.unzip();
     let policies = alerts.policies.iter().map(|policy| AlertPolicyRef {
         alert_policy_ref: policy.metadata.name.clone(),

@@ -59,7 +59,7 @@ pub fn places(team: &Team) -> Vec<Place> {
     }
     let all = [Severity::Page, Severity::Ticket];
     let mut places = Vec::new();
-    if !team.escalations.is_empty() {
+    if team.is_on_call() {
         places.push(Place::derived("pagerduty", "pagerduty", None, &all[..1]));
     }
     if let Some(channel) = &team.slack {
