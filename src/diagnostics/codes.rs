@@ -89,6 +89,7 @@ codes! {
     Error SYNTAX_BAD_ESCAPE "N0014" "bad-escape" "A string has an unknown escape.";
     Error SYNTAX_TOO_DEEP "N0015" "too-deep" "Text is nested too deeply.";
     Warning SYNTAX_STRAY_DOC "N0016" "stray-doc" "A doc comment documents nothing.";
+    Error SYNTAX_LAYOUT "N0017" "layout" "The formatter would change more than white space.";
     Error UNKNOWN_NAME "N0101" "unknown-name" "A name means nothing where it stands.";
     Error UNKNOWN_BLOCK "N0102" "unknown-block" "There is no block of the wanted kind with that name.";
     Error UNKNOWN_MODULE "N0103" "unknown-module" "An import names a module that does not exist.";
@@ -101,6 +102,9 @@ codes! {
     Error UNKNOWN_FUNCTION "N0110" "unknown-function" "A function is called that does not exist.";
     Error UNKNOWN_TYPE "N0111" "unknown-type" "A type does not exist.";
     Error PRELUDE_ONLY "N0112" "prelude-only" "Something is declared that only the prelude can declare.";
+    Error UNUSABLE_NAME "N0120" "unusable-name" "A `let` or a parameter has a name that no expression can say.";
+    Warning AMENDMENTS_DROPPED "N0121" "amendments-dropped" "Another base for a nested block drops what was said of it before.";
+    Warning ABSENT_DEPENDENCY "N0122" "absent-dependency" "A dependency is a service that is not in the environment.";
     Error TYPE_MISMATCH "N0201" "type-mismatch" "A value has another type than its place wants.";
     Error OUT_OF_BOUNDS "N0202" "out-of-bounds" "A value is outside of what its field allows.";
     Error BAD_OPERANDS "N0203" "bad-operands" "An operator joins types that do not go together.";
@@ -198,6 +202,9 @@ codes! {
     Error OUTPUT_OTHER_PROJECT "N0623" "other-project-output" "The output folder belongs to another project.";
     Error OUTPUT_COLLISION "N0624" "output-collision" "Two files would be written to the same path.";
     Warning OUTPUT_EDITED_FILE "N0625" "edited-output" "A file that a build wrote was edited by hand.";
+    Error PROJECT_LINK_REFUSED "N0626" "link-refused" "A link among the sources leads nowhere, out of the project, or into another one.";
+    Warning PROJECT_LINKED_TWICE "N0627" "linked-twice" "A link among the sources leads to sources that are read already.";
+    Warning PROJECT_IGNORED_SOURCES "N0628" "ignored-sources" "A line of a `.gitignore` keeps sources from being read.";
     Error OPENSLO_SYNTAX "N0640" "openslo-syntax" "An OpenSLO file is no well-formed YAML.";
     Error OPENSLO_UNKNOWN_FIELD "N0641" "openslo-unknown-field" "An OpenSLO document has a field that the format has not.";
     Error OPENSLO_BAD_VALUE "N0642" "openslo-bad-value" "A field of an OpenSLO document is missing, or its value breaks a rule of the format.";

@@ -465,6 +465,10 @@ pub struct Alert {
     pub when: promql::Expr,
     /// For how long it must hold; the severity's default where absent (2 min for pages, 15 min for tickets).
     pub hold: Option<Duration>,
+    /// For how long it keeps firing after the condition has ended.
+    pub keep_firing: Option<Duration>,
+    /// The most series that it may fire for at once.
+    pub limit: Option<u32>,
     /// What it asks for.
     pub severity: Severity,
     /// One line, as a phone shows it.
@@ -519,6 +523,8 @@ pub enum TextPart {
     Value(ValueFormat),
     /// The value of a label of the series that fires.
     Label(SmolStr),
+    /// The value of a label that Prometheus adds to whatever it sends: an external label.
+    External(SmolStr),
 }
 
 /// How an alert's value is shown.
@@ -532,4 +538,6 @@ pub enum ValueFormat {
     Duration,
     /// As a size with a binary prefix: 1.5Gi
     Size,
+    /// As a whole number, without a prefix: 1234
+    Rounded,
 }

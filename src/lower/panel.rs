@@ -110,17 +110,16 @@ fn visualization(name: &str) -> Option<Visualization> {
 /// A series has labels when it is drawn, but no one value.
 fn legend(panel: &Instance, diagnostics: &mut Vec<Diag>) -> Option<Text> {
     let legend = alert_text(panel.get("legend"))?;
-    let has_value = legend
-        .parts
-        .iter()
-        .any(|part| matches!(part, TextPart::Value(_)));
-    if has_value {
-        let diagnostic = Diag::new(
-            &codes::BAD_TEXT,
-            "a legend cannot hold `${value}`: a series has many values",
-            panel.span_of("legend"),
-        )
-        .help("it can hold `${labels.x}`, the value of a label");
+    let wrong = legend.parts.iter().find_map(|part| match part {
+        TextPart::Value(_) => Some("a legend cannot hold `${value}`: a series has many values"),
+        TextPart::External(_) => Some(
+            "a legend cannot hold `${external.x}`: series do not have external labels where Grafana reads them",
+        ),
+        _ => None,
+    });
+    if let Some(wrong) = wrong {
+        let diagnostic = Diag::new(&codes::BAD_TEXT, wrong, panel.span_of("legend"))
+            .help("it can hold `${labels.x}`, the value of a label");
         report(panel, diagnostics, diagnostic);
         return None;
     }

@@ -171,7 +171,7 @@ fn ratio(sli: &Instance, diagnostics: &mut Vec<Diag>) -> Option<Sli> {
             report(
                 sli,
                 diagnostics,
-                Diag::new(&codes::NUMERATOR, message, span).help("set one of the two"),
+                both_or_neither(sli, both, Diag::new(&codes::NUMERATOR, message, span)),
             );
             return None;
         }
@@ -188,6 +188,17 @@ fn ratio(sli: &Instance, diagnostics: &mut Vec<Diag>) -> Option<Sli> {
         bucket: None,
         breakdown_series,
     })
+}
+
+/// Where one of the two is a base's, it is told how to measure otherwise than the base does.
+fn both_or_neither(sli: &Instance, both: bool, diagnostic: Diag) -> Diag {
+    let (good, bad) = (sli.span_of("good"), sli.span_of("bad"));
+    if !both || good.item == bad.item {
+        return diagnostic.help("set one of the two");
+    }
+    diagnostic
+        .because(good, "the other one")
+        .help("one of them comes from the base: write `without sli` before this `sli` to measure otherwise than the base does")
 }
 
 /// A classic histogram's good events are those of the bucket at the limit; a native one's are computed.

@@ -42,6 +42,7 @@ pub use check::{HoleType, infer};
 pub use error::Error;
 pub use labels::{LabelSet, labels_of};
 pub use parse::{MAX_DEPTH, parse};
+pub(crate) use parse::{MAX_TREE_DEPTH, too_deep};
 pub use regex::{escape as escape_regex, matches_any};
 pub use tree::*;
 pub use types::Type;

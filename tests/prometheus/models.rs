@@ -230,6 +230,8 @@ pub fn complete() -> (Service, Settings) {
         name: "queue-backlog".into(),
         when: query(r#"max by (queue) (checkout_queue_depth{job="checkout"}) > 1000"#),
         hold: Some(Duration::minutes(10)),
+        keep_firing: None,
+        limit: None,
         severity: Severity::Ticket,
         summary: text(vec![
             literal("Queue "),
@@ -252,6 +254,8 @@ pub fn complete() -> (Service, Settings) {
             r#"sum(pg_stat_activity_count{instance="orders-db:9187"}) / sum(pg_settings_max_connections{instance="orders-db:9187"}) > 0.8"#,
         ),
         hold: None,
+        keep_firing: None,
+        limit: None,
         severity: Severity::Ticket,
         summary: None,
         description: None,
