@@ -17,5 +17,8 @@ mod firing;
 #[path = "prometheus/text.rs"]
 mod text;
 
+#[path = "prometheus/units.rs"]
+mod units;
+
 #[path = "prometheus/month.rs"]
 mod month;

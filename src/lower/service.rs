@@ -7,7 +7,7 @@ use smol_str::SmolStr;
 
 use super::buckets::Buckets;
 use super::signal::{self, Absences};
-use super::{doubts, gate, panel, sli, team};
+use super::{doubts, gate, panel, sli, team, time_units};
 use crate::db::{Diag, Span, Workspace};
 use crate::diagnostics::codes;
 use crate::eval::{Instance, Value};
@@ -61,6 +61,7 @@ pub(super) fn lower(
             missing if missing.is_empty() => {
                 let scrapes = surroundings.scrape_interval;
                 doubts::of_alert(instance, alert, &lowered, scrapes, diagnostics);
+                time_units::of_alert(alert, &lowered, diagnostics);
                 alerts.push((lowered, alert.head));
             }
             missing => {
@@ -355,7 +356,10 @@ fn lower_slo(
         objective,
         window,
         sli,
-        histogram: slo.children_of("sli").next().and_then(sli::histogram),
+        histogram: slo
+            .children_of("sli")
+            .next()
+            .and_then(|sli| sli::histogram(sli, buckets)),
         labels: labels(slo.get("labels")),
         burn_rate_pairs: pairs,
         min_events: match slo.get("min_events") {
