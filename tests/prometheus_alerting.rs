@@ -22,3 +22,6 @@ mod units;
 
 #[path = "prometheus/month.rs"]
 mod month;
+
+#[path = "prometheus/backfill.rs"]
+mod backfill;

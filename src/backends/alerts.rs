@@ -6,7 +6,7 @@ use super::anchors::slug;
 use super::{alert_names, words};
 use crate::ir::burn_rate::Pair;
 use crate::ir::number::decimal_text;
-use crate::ir::{AbsenceAlert, Alert, BudgetAlert, Service, Severity, Slo};
+use crate::ir::{AbsenceAlert, Absent, Alert, BudgetAlert, Service, Severity, Slo};
 
 /// The name of the burn-rate alerts; `severity`, `long_window` and `short_window` tell them apart.
 pub const BURN: &str = "SLOErrorBudgetBurn";
@@ -14,6 +14,9 @@ pub const BURN: &str = "SLOErrorBudgetBurn";
 pub const CONSUMED: &str = "SLOErrorBudgetConsumed";
 /// The name of the absence alert.
 pub const ABSENT: &str = "SLOMetricAbsent";
+
+/// The name of the alert on an error ratio that cannot be.
+pub const INCONSISTENT: &str = "SLIInconsistent";
 
 /// The headings that a runbook has besides those of its alerts and those that people write.
 pub mod headings {
@@ -40,6 +43,8 @@ pub enum Origin<'a> {
     Budget(&'a Slo, &'a BudgetAlert),
     /// An SLO without data.
     Absence(&'a Slo, &'a AbsenceAlert),
+    /// An SLO whose good or bad events are not among all of its events.
+    Inconsistent(&'a Slo),
     /// A person or a template wrote it.
     Own(&'a Alert),
 }
@@ -65,6 +70,7 @@ impl<'a> Origin<'a> {
             Self::Burn(_, pair) => pair.severity,
             Self::Budget(_, alert) => alert.severity,
             Self::Absence(_, alert) => alert.severity,
+            Self::Inconsistent(_) => Severity::Ticket,
             Self::Own(alert) => alert.severity,
         }
     }
@@ -72,7 +78,10 @@ impl<'a> Origin<'a> {
     /// The SLO that it is of.
     pub fn slo(&self) -> Option<&'a Slo> {
         match self {
-            Self::Burn(slo, _) | Self::Budget(slo, _) | Self::Absence(slo, _) => Some(slo),
+            Self::Burn(slo, _)
+            | Self::Budget(slo, _)
+            | Self::Absence(slo, _)
+            | Self::Inconsistent(slo) => Some(slo),
             Self::Own(_) => None,
         }
     }
@@ -118,11 +127,18 @@ pub fn named(service: &Service) -> Vec<Named<'_>> {
                 Origin::Budget(slo, alert),
             );
         }
-        if let Some(alert) = &slo.absence {
+        for alert in &slo.absences {
+            let heading = match alert.of {
+                Absent::Data => format!(" {of}"),
+                Absent::Series => format!(" {of} while up"),
+            };
+            add(ABSENT.to_owned(), heading, Origin::Absence(slo, alert));
+        }
+        if !slo.is_consistent {
             add(
-                ABSENT.to_owned(),
+                INCONSISTENT.to_owned(),
                 format!(" {of}"),
-                Origin::Absence(slo, alert),
+                Origin::Inconsistent(slo),
             );
         }
     }

@@ -134,11 +134,27 @@ fn pair(
     if under(bad)? != section {
         return None;
     }
-    let errors = Errors {
-        bad: bad.to_string(),
-        total: total.to_string(),
-    };
-    Some((section, errors))
+    Some((section, Errors::of(bad, total)))
+}
+
+impl Errors {
+    /// Those of two selectors, each written with its matchers in order.
+    pub(crate) fn of(bad: &Selector, total: &Selector) -> Self {
+        Self {
+            bad: in_order(bad),
+            total: in_order(total),
+        }
+    }
+}
+
+/// A selector with its matchers in order, however a person wrote them.
+fn in_order(selector: &Selector) -> String {
+    let mut selector = selector.clone();
+    selector.matchers.sort_by_cached_key(|matcher| {
+        let op = matcher.op.as_str();
+        (matcher.label.clone(), op, matcher.value.to_string())
+    });
+    selector.to_string()
 }
 
 fn plain(value: &Value) -> Option<&Selector> {

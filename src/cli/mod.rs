@@ -15,6 +15,7 @@
 //! Diagnostics for people go to standard error, those for programs (`--format json`, `sarif`, `github`) to
 //! standard output.
 
+mod backfill;
 mod budget;
 mod build;
 mod check;
@@ -108,6 +109,7 @@ fn run(cli: Cli, console: &mut Console) -> Result<Exit, Failure> {
         Command::Import(options) => import::run(&context, &options, console),
         Command::Gate(options) => Ok(gate::run(&context, &options, console)),
         Command::Budget(options) => budget::run(&context, &options, console),
+        Command::Backfill(options) => backfill::run(&context, &options, console),
         Command::Explain(options) => explain::run(&options, console),
         Command::Completions(options) => Ok(completions::run(&options, console)),
         // `main` has no console for it.

@@ -122,6 +122,8 @@ pub enum Command {
     Gate(Gate),
     /// Tell what is left of the error budgets
     Budget(Budget),
+    /// Make rules that count what happened before an objective was recorded
+    Backfill(Backfill),
     /// Tell more about a diagnostic's code
     Explain(Explain),
     /// Print a shell's completion script
@@ -496,6 +498,38 @@ pub struct Budget {
     /// The time to tell of, as 2026-12-24T12:00:00Z [default: now]
     #[arg(long, value_name = "TIME", value_parser = moment)]
     pub at: Option<Timestamp>,
+    /// How long each request may take
+    #[arg(long, value_name = "DURATION", default_value = "30s", value_parser = duration)]
+    pub timeout: Duration,
+}
+
+/// Options of `backfill`.
+#[derive(Debug, Args)]
+#[command(after_help = concat_exit("\
+A new or renamed objective knows nothing of the time before its rules were loaded. This
+writes a file of rules to standard output, and to standard error the commands by which
+promtool evaluates them over the past, from the series that Prometheus still has. With
+--prometheus, it asks when the rules began to record, so that nothing is counted twice.
+
+Examples:
+  nthc backfill checkout --prometheus http://localhost:9090 > backfill.yaml
+  nthc backfill checkout availability latency --until 2026-11-20T12:00:00Z > backfill.yaml"))]
+pub struct Backfill {
+    /// The service
+    #[arg(value_name = "SERVICE")]
+    pub service: String,
+    /// Its objectives [default: all]
+    #[arg(value_name = "SLO")]
+    pub slos: Vec<String>,
+    /// The address of the Prometheus that has the series, without /api/v1
+    #[arg(long, value_name = "URL", required_unless_present = "until")]
+    pub prometheus: Option<String>,
+    /// The time at which the rules were first evaluated, as 2026-12-24T12:00:00Z [default: what the Prometheus says]
+    #[arg(long, value_name = "TIME", value_parser = moment)]
+    pub until: Option<Timestamp>,
+    /// The environment [default: the project's only one]
+    #[arg(long, value_name = "NAME")]
+    pub env: Option<String>,
     /// How long each request may take
     #[arg(long, value_name = "DURATION", default_value = "30s", value_parser = duration)]
     pub timeout: Duration,

@@ -156,6 +156,7 @@ codes! {
     Warning NOBODY_ON_CALL "N0510" "nobody-on-call" "A service pages, and its team has nobody who is told.";
     Warning NO_STEPS "N0511" "no-steps" "An escalation has no steps.";
     Warning SAME_ALERT_NAME "N0512" "same-alert-name" "Two alerts of a service would have the same name in the rules.";
+    Error SLI_KEEPS_LABELS "N0513" "sli-keeps-labels" "An operand of an SLI has several series that cannot be added up.";
     Error NOTHING_TO_COUNT "N0520" "nothing-to-count" "`min_events` is set, and the indicator does not count events.";
     Error WEBHOOK_URL "N0530" "webhook-url" "A webhook needs one URL, in the source or in a file.";
     Error SECRET_FILE "N0531" "secret-file" "The file of a key or a URL is no absolute path.";

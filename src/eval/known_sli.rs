@@ -11,7 +11,7 @@ use super::value::{FieldValue, Query, Value, show_duration};
 use crate::catalogue::check::{self, Bound, Bounds, Kind};
 use crate::catalogue::unit::unit_of;
 use crate::catalogue::{
-    Initialized, Lookup, Metric, MetricType, base_name, name_of, plain_selector,
+    Errors, Initialized, Lookup, Metric, MetricType, base_name, name_of, plain_selector,
 };
 use crate::db::{Diag, Span};
 use crate::diagnostics::{Applicability, codes};
@@ -103,11 +103,11 @@ impl<'db> Evaluator<'db> {
         let Some(section) = &known.section else {
             return;
         };
-        let (bad_text, total_text) = (bad.to_string(), total.to_string());
+        let wanted = Errors::of(bad, total);
         let found = section
             .errors
             .iter()
-            .find(|errors| errors.bad == bad_text && errors.total == total_text);
+            .find(|errors| errors.bad == wanted.bad && errors.total == wanted.total);
         let which = match found.map(|errors| errors.initialized) {
             Some(Initialized::None) => "no target",
             Some(Initialized::Targets) => "not every target",

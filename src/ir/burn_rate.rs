@@ -60,9 +60,24 @@ const WORKBOOK_PERIOD: Duration = Duration::days(30);
 /// How many times the short window goes into the long one.
 const SHORT_DIVISOR: u64 = 12;
 
-/// The least short window: four evaluations at the default interval of 30 s, and two scrapes at the common
-/// interval of 60 s, without which a rate has no value.
+/// The least short window: four evaluations at the default interval of 30 s.
 const LEAST_SHORT: Duration = Duration::minutes(2);
+
+/// The window of current burn rates, where scrapes are not too far apart for it.
+pub const CURRENT: Duration = Duration::minutes(5);
+
+/// How long a slice of time is in which events are counted: longer windows are sums of them. Prometheus shows a sample for five
+/// minutes, so that one of each slice is always seen.
+pub const SLICE: Duration = Duration::minutes(3);
+
+/// How many scrapes a range over raw series has at least.
+const LEAST_SCRAPES: u64 = 4;
+
+/// The shortest range that has four scrapes in it, in whole minutes: `scrape_interval` × 4, rounded up.
+pub fn least_range(scrape_interval: Duration) -> Duration {
+    let scrapes = Duration(scrape_interval.0 * LEAST_SCRAPES);
+    Duration(scrapes.0.div_ceil(Duration::MINUTE.0) * Duration::MINUTE.0)
+}
 
 /// Up to which length a long window is rounded to a multiple of which step. Each step is chosen such that a
 /// twelfth of it reads well too (1 min, 5 min, 30 min, 1 h, 2 h).
@@ -83,8 +98,9 @@ const STEPS: [(Duration, Duration); 5] = [
 /// from the rounded window, so the budget spent stays what the pair says.
 ///
 /// A pair whose long window would round to nothing (below 6 min) is left out: rules that are evaluated
-/// every 30 s can't see it. A period under 1 h therefore has no pairs at all.
-pub fn pairs(period: Duration) -> Vec<Pair> {
+/// every 30 s can't see it. A period under 1 h therefore has no pairs at all. No short window is below `least_range`, the
+/// shortest range that has enough scrapes in it; a pair whose long window would not be longer than that is left out too.
+pub fn pairs(period: Duration, least_range: Duration) -> Vec<Pair> {
     let month = (Duration::days(28)..=Duration::days(31)).contains(&period);
     WORKBOOK
         .into_iter()
@@ -95,11 +111,15 @@ pub fn pairs(period: Duration) -> Vec<Pair> {
                 scale(workbook_long, period)
             }?;
             let budget = Decimal::new(hundredths, 2);
+            let short = LEAST_SHORT
+                .max(least_range)
+                .max(Duration(long.0 / SHORT_DIVISOR));
+            (short < long).then_some(())?;
             Some(Pair {
                 severity,
                 budget: budget.normalize(),
                 long,
-                short: LEAST_SHORT.max(Duration(long.0 / SHORT_DIVISOR)),
+                short,
                 factor: (budget * Decimal::from(period.0) / Decimal::from(long.0))
                     .round_dp(4)
                     .normalize(),
@@ -136,9 +156,12 @@ mod tests {
 
     use super::*;
 
+    /// What the default scrape interval of 15 s allows.
+    const SCRAPED: Duration = Duration::minutes(1);
+
     /// `page 2% in 1h and 5m: 14.4`
     fn table(period: Duration) -> Vec<String> {
-        pairs(period)
+        pairs(period, SCRAPED)
             .iter()
             .map(|p| {
                 let severity = if p.severity == Severity::Page {
@@ -221,12 +244,12 @@ mod tests {
                 "ticket 10% in 2h and 10m: 1.2",
             ]
         );
-        assert!(pairs(Duration::minutes(59)).is_empty());
+        assert!(pairs(Duration::minutes(59), SCRAPED).is_empty());
     }
 
     #[test]
     fn a_pair_can_t_fire_at_or_below_its_floor() {
-        let page = &pairs(Duration::days(30))[0];
+        let page = &pairs(Duration::days(30), SCRAPED)[0];
         assert!(page.can_fire(Decimal::new(999, 3)));
         assert!(page.can_fire(Decimal::new(9306, 4)));
         assert!(!page.can_fire(Decimal::new(9305, 4)));
@@ -247,9 +270,11 @@ mod tests {
 
     proptest! {
         #[test]
-        fn the_laws_of_the_pairs(minutes in 24 * 60u64..=3 * 366 * 24 * 60) {
+        fn the_laws_of_the_pairs(minutes in 24 * 60u64..=3 * 366 * 24 * 60, scrape in 1u64..=120) {
             let period = Duration::minutes(minutes);
-            let pairs = pairs(period);
+            let scrape = Duration::seconds(scrape);
+            let least = LEAST_SHORT.max(least_range(scrape));
+            let pairs = pairs(period, least_range(scrape));
             prop_assert!(!pairs.is_empty());
             for pair in &pairs {
                 // The factor is rounded to four places; what that rounding is worth in budget is the tolerance.
@@ -258,8 +283,9 @@ mod tests {
                 prop_assert!(error <= Decimal::new(5, 5) * Decimal::from(pair.long.0));
                 prop_assert!(pair.long <= period);
                 prop_assert!(pair.short < pair.long);
-                prop_assert!(pair.short >= LEAST_SHORT);
-                prop_assert!(pair.short == LEAST_SHORT || pair.short.0 * SHORT_DIVISOR == pair.long.0);
+                prop_assert!(pair.short >= least);
+                prop_assert!(pair.short.0 >= 4 * scrape.0);
+                prop_assert!(pair.short == least || pair.short.0 * SHORT_DIVISOR == pair.long.0);
                 prop_assert_eq!(pair.short.0 % Duration::MINUTE.0, 0, "{}", pair.short);
                 prop_assert!(pair.factor > Decimal::ZERO);
             }

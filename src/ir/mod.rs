@@ -73,6 +73,22 @@ pub struct Settings {
     pub policy: PolicySettings,
 }
 
+impl Settings {
+    /// The value of the `severity` label.
+    pub fn severity_label(&self, severity: Severity) -> String {
+        self.severity_labels
+            .get(&severity)
+            .cloned()
+            .unwrap_or_else(|| {
+                match severity {
+                    Severity::Page => "page",
+                    Severity::Ticket => "ticket",
+                }
+                .to_owned()
+            })
+    }
+}
+
 /// The policy target's settings.
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
 pub struct PolicySettings {
@@ -180,6 +196,21 @@ pub struct PrometheusSettings {
     pub namespace: Option<String>,
     /// Labels on `PrometheusRule` resources, by which a Prometheus selects them.
     pub resource_labels: BTreeMap<String, String>,
+    /// The most rules of a group. Mimir, Cortex and Grafana Cloud take 20 unless told otherwise.
+    pub rules_per_group: usize,
+}
+
+impl PrometheusSettings {
+    /// The shortest range over raw series that can be relied on: four scrapes, so that a rate has two samples even where
+    /// two scrapes in a row fail.
+    pub fn least_range(&self) -> Duration {
+        burn_rate::least_range(self.scrape_interval)
+    }
+
+    /// The window over which it is said how an objective stands right now: 5 min, or what scrapes allow.
+    pub fn current_window(&self) -> Duration {
+        burn_rate::CURRENT.max(self.least_range())
+    }
 }
 
 /// How rule files are wrapped.
@@ -291,10 +322,15 @@ pub struct Slo {
     pub burn_rate_pairs: Vec<burn_rate::Pair>,
     /// The least number of events in the long window for a burn-rate alert to fire.
     pub min_events: Option<u64>,
+    /// The least number of bad events for a page to fire.
+    pub min_bad_events: Option<u64>,
     /// Alerts on budget consumed, in rising order.
     pub budget_alerts: Vec<BudgetAlert>,
-    /// The alert on an SLI without data.
-    pub absence: Option<AbsenceAlert>,
+    /// The alerts on an SLI without data, each for a cause of its own.
+    pub absences: Vec<AbsenceAlert>,
+    /// Whether its good (or bad) events are surely among all events, as those of a narrower selector are. Where they are not,
+    /// the rules tell when there are more of them.
+    pub is_consistent: bool,
     /// The labels by which the budget alerts name the top contributors.
     pub breakdown: Vec<String>,
     /// Where its runbook is, if not the service's.
@@ -324,6 +360,9 @@ pub enum Sli {
         total: promql::Expr,
         /// The series of all events, for the absence alert: a plain selector where there is one.
         total_series: Option<promql::Expr>,
+        /// The bucket that counts the good events, where they are those of a classic histogram. It is there whenever there
+        /// are events: where it is missing, nothing is known, and nothing is bad.
+        bucket: Option<promql::Expr>,
         /// The bad events' (or, for good ones, the total's) rate by labels is taken from this selector, to name
         /// the top contributors.
         breakdown_series: Option<promql::Expr>,
@@ -363,10 +402,24 @@ pub struct BudgetAlert {
 /// An alert on an SLI whose total has no series.
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
 pub struct AbsenceAlert {
+    /// What is missing.
+    pub of: Absent,
+    /// The series that tell whether its targets are up, where it matters whether they are.
+    pub up: Option<promql::Expr>,
     /// For how long.
     pub hold: Duration,
     /// What it asks for.
     pub severity: Severity,
+}
+
+/// Why an SLI may have no series.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub enum Absent {
+    /// No target is up that could have any, or the bucket that counts its good events does not exist.
+    Data,
+    /// The service's targets are up. A counter that is made with the first event is not there before; one whose metric was
+    /// renamed is not there any more.
+    Series,
 }
 
 /// An alert written by a person, or by a template.

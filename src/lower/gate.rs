@@ -399,7 +399,7 @@ impl Lowering<'_> {
                 objective.slo,
                 over.to_human()
             ))
-        } else if over < LEAST_WINDOW {
+        } else if over < self.least_window() {
             Some(format!("nothing is recorded over {}", over.to_human()))
         } else if is_own {
             None
@@ -416,7 +416,7 @@ impl Lowering<'_> {
             let help = if is_own {
                 format!(
                     "ask over {} to {}",
-                    LEAST_WINDOW.to_human(),
+                    self.least_window().to_human(),
                     objective.window.to_human()
                 )
             } else {
@@ -437,23 +437,31 @@ impl Lowering<'_> {
         Some(Fact::Burn(objective, over))
     }
 
+    /// The shortest window over which an error ratio is recorded.
+    fn least_window(&self) -> ir::Duration {
+        LEAST_WINDOW.max(burn_rate::least_range(self.surroundings.scrape_interval))
+    }
+
     /// The windows over which an objective's ratio is recorded whatever gates ask.
     fn recorded(&self, slo: &BlockRef, objective: &Objective) -> Vec<ir::Duration> {
         let own = self.slos.iter().find(|known| known.name == slo.name);
         let pairs = match own {
             Some(own) if objective.service == self.service.name => own.burn_rate_pairs.clone(),
             _ => match self.surroundings.field(slo, "burn_rate_alerts") {
-                Some(Value::Bool(true)) => burn_rate::pairs(objective.window)
-                    .into_iter()
-                    .filter(|pair| pair.can_fire(objective.objective))
-                    .collect(),
+                Some(Value::Bool(true)) => burn_rate::pairs(
+                    objective.window,
+                    burn_rate::least_range(self.surroundings.scrape_interval),
+                )
+                .into_iter()
+                .filter(|pair| pair.can_fire(objective.objective))
+                .collect(),
                 _ => Vec::new(),
             },
         };
         let mut windows: Vec<ir::Duration> = pairs
             .iter()
             .flat_map(|pair| [pair.short, pair.long])
-            .chain([LEAST_WINDOW, objective.window])
+            .chain([self.least_window(), objective.window])
             .collect();
         windows.sort();
         windows.dedup();

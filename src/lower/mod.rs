@@ -22,6 +22,7 @@ use buckets::Buckets;
 
 pub use receiver::mail_receivers;
 
+use crate::catalogue::{block_labels, environment_labels};
 use crate::db::{Diag, ItemKey, Workspace};
 use crate::eval::instance;
 use crate::ir;
@@ -52,6 +53,7 @@ pub fn service_model(
             environment: environment.as_ref(),
             scrape_interval: workspace.scrape_interval(db),
             buckets: Buckets::of(db, workspace, environment.clone(), instance),
+            up: up(db, workspace, environment.as_deref(), instance),
         };
         service::lower(instance, &surroundings, &mut diagnostics)
     });
@@ -59,6 +61,26 @@ pub fn service_model(
         service,
         diagnostics,
     })
+}
+
+/// The series `up` of a service's targets, by the labels that its queries get; none where it gets none.
+fn up(
+    db: &dyn salsa::Database,
+    workspace: Workspace,
+    environment: Option<&str>,
+    service: &crate::eval::Instance,
+) -> Option<crate::promql::Expr> {
+    let own = block_labels(service);
+    if own.is_empty() {
+        return None;
+    }
+    let mut labels = environment_labels(db, workspace, environment);
+    labels.extend(own);
+    let labels: Vec<(&str, &str)> = labels
+        .iter()
+        .map(|(label, value)| (label.as_str(), value.as_str()))
+        .collect();
+    Some(crate::promql::build::selector("up", &labels))
 }
 
 /// A team's model and what is wrong with it.

@@ -36,6 +36,8 @@ pub(super) struct Surroundings<'a> {
     pub scrape_interval: ir::Duration,
     /// The texts of the bounds of its histograms' buckets.
     pub buckets: Buckets<'a>,
+    /// The series that tell whether its targets are up; none where it has no selector.
+    pub up: Option<promql::Expr>,
 }
 
 /// A service, if nothing that it cannot be without is missing or wrong.
@@ -79,7 +81,7 @@ pub(super) fn lower(
     doubts::of_thresholds(&alerts, diagnostics);
     let mut slos: Vec<ir::Slo> = instance
         .children_of("slo")
-        .filter_map(|slo| lower_slo(slo, &surroundings.buckets, diagnostics))
+        .filter_map(|slo| lower_slo(slo, surroundings, diagnostics))
         .collect();
     let gates = gate::lower(instance, surroundings, &mut slos, diagnostics);
     let mut recordings: Vec<(ir::Recording, &Instance)> = Vec::new();
@@ -297,7 +299,7 @@ fn warn_of_duplicates(alerts: &[(ir::Alert, Span)], diagnostics: &mut Vec<Diag>)
 
 fn lower_slo(
     slo: &Instance,
-    buckets: &Buckets<'_>,
+    surroundings: &Surroundings<'_>,
     diagnostics: &mut Vec<Diag>,
 ) -> Option<ir::Slo> {
     let Value::Percent(percent) = slo.get("objective") else {
@@ -308,7 +310,7 @@ fn lower_slo(
     let sli = slo
         .children_of("sli")
         .next()
-        .and_then(|sli| sli::lower(slo, sli, buckets, diagnostics))?;
+        .and_then(|sli| sli::lower(slo, sli, &surroundings.buckets, diagnostics))?;
     if matches!(sli, ir::Sli::ErrorRatio { total: None, .. })
         && *slo.get("min_events") != Value::None
     {
@@ -322,7 +324,8 @@ fn lower_slo(
     }
     let mut pairs = Vec::new();
     if matches!(slo.get("burn_rate_alerts"), Value::Bool(true)) {
-        let possible = burn_rate::pairs(window);
+        let least = burn_rate::least_range(surroundings.scrape_interval);
+        let possible = burn_rate::pairs(window, least);
         if possible.len() < burn_rate::WORKBOOK_PAIRS {
             report(
                 slo,
@@ -355,11 +358,10 @@ fn lower_slo(
             .or_else(|| slo.doc.as_ref().map(|doc| doc.trim().to_owned())),
         objective,
         window,
-        sli,
         histogram: slo
             .children_of("sli")
             .next()
-            .and_then(|sli| sli::histogram(sli, buckets)),
+            .and_then(|sli| sli::histogram(sli, &surroundings.buckets)),
         labels: labels(slo.get("labels")),
         burn_rate_pairs: pairs,
         min_events: match slo.get("min_events") {
@@ -367,17 +369,56 @@ fn lower_slo(
             _ => None,
         },
         budget_alerts,
-        absence: match (
-            duration(slo.get("absent_after")),
-            severity(slo.get("absence")),
-        ) {
-            (Some(hold), Some(severity)) => Some(ir::AbsenceAlert { hold, severity }),
+        min_bad_events: match slo.get("min_bad_events") {
+            Value::Number(number) => u64::try_from(number.ceil()).ok(),
             _ => None,
         },
+        absences: absences(slo, &sli, surroundings),
+        is_consistent: sli::is_consistent(&sli),
         breakdown,
         runbook_url: text(slo.get("runbook_url")),
         gate_windows: Vec::new(),
+        sli,
     })
+}
+
+/// How long the series of a service whose targets are up may be missing: a counter that is made with the first event is
+/// missing for as long as there is none.
+const ABSENT_WHILE_UP: ir::Duration = ir::Duration::days(1);
+
+/// What tells that an SLI has no data. Of counters it is told apart whether any target is up that could have them.
+fn absences(
+    slo: &Instance,
+    sli: &ir::Sli,
+    surroundings: &Surroundings<'_>,
+) -> Vec<ir::AbsenceAlert> {
+    let (Some(hold), Some(severity)) = (
+        duration(slo.get("absent_after")),
+        severity(slo.get("absence")),
+    ) else {
+        return Vec::new();
+    };
+    let is_counter = matches!(
+        sli,
+        ir::Sli::Events { .. } | ir::Sli::ErrorRatio { total: Some(_), .. }
+    );
+    let up = surroundings.up.as_ref().filter(|_| is_counter);
+    let data = ir::AbsenceAlert {
+        of: ir::Absent::Data,
+        up: up.cloned(),
+        hold,
+        severity,
+    };
+    let Some(up) = up else {
+        return vec![data];
+    };
+    let series = ir::AbsenceAlert {
+        of: ir::Absent::Series,
+        up: Some(up.clone()),
+        hold: hold.max(ABSENT_WHILE_UP),
+        severity: ir::Severity::Ticket,
+    };
+    vec![data, series]
 }
 
 fn window_too_short(slo: &Instance, window: ir::Duration, possible: usize) -> Diag {
@@ -391,7 +432,7 @@ fn window_too_short(slo: &Instance, window: ir::Duration, possible: usize) -> Di
         slo.span_of("window"),
     )
     .label("the others are left out")
-    .help("windows scale with the period, and the rules cannot see into less than a few minutes")
+    .help("windows scale with the period, and rules cannot see into less than four scrapes and two minutes")
 }
 
 fn never_fires(slo: &Instance, never: &[burn_rate::Pair], percent: Decimal) -> Diag {

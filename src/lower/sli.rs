@@ -11,8 +11,8 @@ use crate::diagnostics::codes;
 use crate::eval::{Instance, Value};
 use crate::ir::panel::Histogram;
 use crate::ir::{Numerator, Sli};
-use crate::promql::classify::{is_selector, metrics};
-use crate::promql::rewrite::{as_bool, as_rate};
+use crate::promql::classify::{is_additive, is_label_free, is_selector, metrics};
+use crate::promql::rewrite::{as_bool, as_rate, each_expr};
 use crate::promql::{self, build};
 
 /// The indicator of an objective.
@@ -43,14 +43,107 @@ pub(super) fn lower(
     }
 }
 
-/// A rate of events over `$window`: of a selector, the sum of its rates.
-fn events(value: &Value) -> Option<promql::Expr> {
-    let expr = query(value)?;
-    Some(if is_selector(&expr) {
-        as_rate(expr)
-    } else {
-        expr
-    })
+/// A rate of events over `$window` without labels: of a selector, the sum of its rates; of what has several series that can
+/// be added up, their sum.
+fn events(sli: &Instance, field: &str, diagnostics: &mut Vec<Diag>) -> Option<promql::Expr> {
+    let expr = query(sli.get(field))?;
+    if is_selector(&expr) {
+        return Some(as_rate(expr));
+    }
+    if is_label_free(&expr) {
+        return Some(expr);
+    }
+    if is_additive(&expr) {
+        return Some(build::aggregate("sum", None, expr));
+    }
+    let help = format!(
+        "give one number for the whole service: `{field}` is a rate of events, as in \
+         `` {field} = `sum(rate(requests_total[$window]))` ``"
+    );
+    keeps_labels(sli, field, "cannot be added up", help, diagnostics);
+    None
+}
+
+/// An operand has a series for each value of some labels where one number is needed.
+fn keeps_labels(
+    sli: &Instance,
+    field: &str,
+    problem: &str,
+    help: String,
+    diagnostics: &mut Vec<Diag>,
+) {
+    let diagnostic = Diag::new(
+        &codes::SLI_KEEPS_LABELS,
+        format!("`{field}` has a series for each value of its labels, and they {problem}"),
+        sli.span_of(field),
+    )
+    .label("expected one series without labels")
+    .help(help);
+    report(sli, diagnostics, diagnostic);
+}
+
+/// Whether the events of the numerator are surely among those of the total: the same query, of a selector that asks for
+/// more.
+fn is_among(numerator: &promql::Expr, total: &promql::Expr) -> bool {
+    let (Some(of_all), None) = two_of(metrics(total)) else {
+        return false;
+    };
+    let (Some(of_some), None) = two_of(metrics(numerator)) else {
+        return false;
+    };
+    let has = |wanted: &promql::Matcher| {
+        of_some.matchers.iter().any(|matcher| {
+            matcher.label == wanted.label
+                && matcher.op == wanted.op
+                && matcher.value.text() == wanted.value.text()
+        })
+    };
+    if of_all.metric.as_ref().map(|metric| &metric.text)
+        != of_some.metric.as_ref().map(|metric| &metric.text)
+        || !of_all.matchers.iter().all(has)
+    {
+        return false;
+    }
+    let mut widened = numerator.clone();
+    each_expr(&mut widened, &mut |expr| {
+        if let promql::Node::Selector(selector) = &mut expr.node {
+            selector.matchers = of_all.matchers.clone();
+        }
+    });
+    widened.to_string() == total.to_string()
+}
+
+/// The first two of an iterator.
+fn two_of<T>(mut items: impl Iterator<Item = T>) -> (Option<T>, Option<T>) {
+    (items.next(), items.next())
+}
+
+/// Whether an indicator's bad events are surely among all of its events, and its good ones too.
+pub(super) fn is_consistent(sli: &Sli) -> bool {
+    match sli {
+        Sli::Events {
+            bucket: Some(_), ..
+        }
+        | Sli::TimeSlices { .. } => true,
+        Sli::Events {
+            numerator: Numerator::Bad(some) | Numerator::Good(some),
+            total,
+            ..
+        } => is_among(some, total) || is_native_share(some, total),
+        Sli::ErrorRatio { .. } => false,
+    }
+}
+
+/// Whether good events are a share of all of them, as those of a native histogram are.
+fn is_native_share(good: &promql::Expr, total: &promql::Expr) -> bool {
+    let promql::Node::Binary(product) = &good.node else {
+        return false;
+    };
+    let is_share = matches!(&product.left.node,
+        promql::Node::Call(call) if call.function == "histogram_fraction");
+    is_share
+        && product.op == promql::BinaryOp::Multiply
+        && product.right.to_string() == total.to_string()
 }
 
 fn series(value: &Value) -> Option<promql::Expr> {
@@ -60,8 +153,14 @@ fn series(value: &Value) -> Option<promql::Expr> {
 fn ratio(sli: &Instance, diagnostics: &mut Vec<Diag>) -> Option<Sli> {
     let given = |field: &str| *sli.get(field) != Value::None;
     let (numerator, counted) = match (given("good"), given("bad")) {
-        (true, false) => (Numerator::Good(events(sli.get("good"))?), sli.get("good")),
-        (false, true) => (Numerator::Bad(events(sli.get("bad"))?), sli.get("bad")),
+        (true, false) => (
+            Numerator::Good(events(sli, "good", diagnostics)?),
+            sli.get("good"),
+        ),
+        (false, true) => (
+            Numerator::Bad(events(sli, "bad", diagnostics)?),
+            sli.get("bad"),
+        ),
         (false, _) if sli.incomplete => return None,
         (both, _) => {
             let message = if both {
@@ -85,8 +184,9 @@ fn ratio(sli: &Instance, diagnostics: &mut Vec<Diag>) -> Option<Sli> {
     };
     Some(Sli::Events {
         numerator,
-        total: events(total)?,
+        total: events(sli, "total", diagnostics)?,
         total_series: series(total),
+        bucket: None,
         breakdown_series,
     })
 }
@@ -110,6 +210,7 @@ fn latency(sli: &Instance, buckets: &Buckets<'_>, diagnostics: &mut Vec<Diag>) -
             numerator: Numerator::Good(good),
             total: count,
             total_series: Some(histogram),
+            bucket: None,
             breakdown_series: None,
         });
     }
@@ -121,9 +222,10 @@ fn latency(sli: &Instance, buckets: &Buckets<'_>, diagnostics: &mut Vec<Diag>) -
         selector.matchers.push(bound);
     }
     Some(Sli::Events {
-        numerator: Numerator::Good(as_rate(good)),
+        numerator: Numerator::Good(as_rate(good.clone())),
         total: as_rate(total.clone()),
         total_series: Some(total.clone()),
+        bucket: Some(good),
         breakdown_series: Some(total),
     })
 }
@@ -236,6 +338,18 @@ fn time_slices(sli: &Instance, diagnostics: &mut Vec<Diag>) -> Option<Sli> {
 
 fn error_ratio(slo: &Instance, sli: &Instance, diagnostics: &mut Vec<Diag>) -> Option<Sli> {
     let ratio = query(sli.get("ratio"))?;
+    if !is_label_free(&ratio) {
+        let help = "divide sums, as in `sum(rate(errors_total[$window])) / sum(rate(requests_total[$window]))`, or take the \
+                    worst series, `max(…)`";
+        keeps_labels(
+            sli,
+            "ratio",
+            "are no ratio of all events",
+            help.to_owned(),
+            diagnostics,
+        );
+        return None;
+    }
     let total = match sli.get("total") {
         Value::None => {
             let diagnostic = Diag::new(
@@ -251,7 +365,7 @@ fn error_ratio(slo: &Instance, sli: &Instance, diagnostics: &mut Vec<Diag>) -> O
             report(sli, diagnostics, diagnostic);
             None
         }
-        total => Some(events(total)?),
+        _ => Some(events(sli, "total", diagnostics)?),
     };
     Some(Sli::ErrorRatio { ratio, total })
 }

@@ -9,6 +9,7 @@
 //! | `[prometheus]` | `format` | `"plain"` rule files or `"prometheus-rule"` resources | `"plain"` |
 //! | | `interval` | how often rules are evaluated, `"30s"` | `"30s"` |
 //! | | `scrape_interval` | how often Prometheus scrapes what the rules read, `"15s"` | `"15s"` |
+//! | | `rules_per_group` | the most rules of a group; more are split | `20`, as Mimir takes by default |
 //! | | `namespace` | the namespace of the resources | none is written |
 //! | | `labels` | labels of the resources, by which a Prometheus selects them | none |
 //! | `[grafana]` | `format` | `"json"` files or `"configmap"` resources | `"json"` |
@@ -53,6 +54,7 @@ use toml::de::DeTable;
 use super::table::{Findings, Located, Table, into_table};
 use super::{alertmanager, docs, lints, openslo, pagerduty, targets};
 use crate::diagnostics::{Applicability, Diagnostic, codes};
+use crate::ir::burn_rate::SLICE;
 use crate::ir::{
     AlertmanagerSettings, DashboardFormat, DocsSettings, Duration, GrafanaSettings,
     OpenSloSettings, PagerDutySettings, PolicySettings, PrometheusSettings, RuleFormat, Settings,
@@ -67,6 +69,9 @@ pub const DEFAULT_INTERVAL: Duration = Duration(30_000);
 /// How often Prometheus scrapes where `nth.toml` does not say: 15 s, as in the configuration that Prometheus comes
 /// with. A longer guess would call ranges too short that are not.
 pub const DEFAULT_SCRAPE_INTERVAL: Duration = Duration(15_000);
+
+/// How many rules a group has at most where a project says nothing else: what Mimir and Cortex take by default.
+pub const DEFAULT_RULES_PER_GROUP: usize = 20;
 
 /// What an `nth.toml` says.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -104,6 +109,7 @@ pub fn default_settings(name: &str) -> Settings {
             format: RuleFormat::Plain,
             interval: DEFAULT_INTERVAL,
             scrape_interval: DEFAULT_SCRAPE_INTERVAL,
+            rules_per_group: DEFAULT_RULES_PER_GROUP,
             namespace: None,
             resource_labels: BTreeMap::new(),
         },
@@ -364,9 +370,10 @@ fn read_prometheus(
             }
         }
     }
-    // Rates are recorded over five minutes: what happens between them would be seen by no rule.
-    let most = Duration::minutes(5);
-    let unseen = "rules look back over five minutes, and would not see what happens in between";
+    // Prometheus shows a sample for five minutes. Rules that are evaluated less often have none at times, and alerts on them
+    // begin anew each time; and events are counted in slices of three minutes.
+    let most = SLICE;
+    let unseen = "Prometheus shows a sample for five minutes, and one late evaluation would leave alerts without any";
     if let Some(interval) = read_interval(table, "interval", most, unseen, findings) {
         settings.interval = interval;
     }
@@ -375,6 +382,9 @@ fn read_prometheus(
     let unseen = "a rate over five minutes would have too few samples to count on";
     if let Some(interval) = read_interval(table, "scrape_interval", most, unseen, findings) {
         settings.scrape_interval = interval;
+    }
+    if let Some(most) = table.count("rules_per_group", findings) {
+        settings.rules_per_group = most.value;
     }
     settings.namespace = read_namespace(table, "prometheus", findings);
     settings.resource_labels = table

@@ -133,6 +133,31 @@ impl<'i> Table<'i> {
         }
     }
 
+    /// Takes a whole number above zero out.
+    pub fn count(&mut self, key: &'static str, findings: &mut Findings) -> Option<Located<usize>> {
+        let path = self.path(key);
+        let (_, value) = self.take(key)?;
+        let span = findings.span(value.span());
+        let value = value.into_inner();
+        let number = match &value {
+            DeValue::Integer(integer) => {
+                usize::from_str_radix(integer.as_str(), integer.radix()).ok()
+            }
+            _ => None,
+        };
+        match number {
+            Some(value) if value > 0 => Some(Located { value, span }),
+            _ => {
+                findings.bad_value(
+                    span,
+                    format!("`{path}` must be a whole number above zero"),
+                    format!("this is {}", kind_of(&value)),
+                );
+                None
+            }
+        }
+    }
+
     /// All that is left, as tables or values under free names: the keys of `[dependencies]`.
     pub fn drain(&mut self) -> Vec<(Located<String>, Spanned<DeValue<'i>>)> {
         std::mem::take(&mut self.entries)

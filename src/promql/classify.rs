@@ -60,6 +60,101 @@ pub fn is_condition(expr: &Expr) -> bool {
     }
 }
 
+/// Whether what it gives surely has no label, and so is one series at most. Says no where unsure.
+///
+/// ```
+/// use nthc::promql::{classify::is_label_free, parse};
+///
+/// let free = |text| is_label_free(&parse(text).unwrap());
+/// assert!(free("sum(rate(a[5m])) / sum(rate(b[5m]))"));
+/// assert!(!free("sum by (route) (rate(a[5m]))"));
+/// ```
+pub fn is_label_free(expr: &Expr) -> bool {
+    match &expr.node {
+        Node::Number(_) | Node::String(_) => true,
+        Node::Paren(inner) | Node::Unary(_, inner) => is_label_free(inner),
+        Node::Subquery(subquery) => is_label_free(&subquery.expr),
+        Node::Aggregate(aggregate) => {
+            let picks = matches!(
+                aggregate.op.as_str(),
+                "topk" | "bottomk" | "limitk" | "limit_ratio" | "count_values"
+            );
+            let grouped = aggregate
+                .grouping
+                .as_ref()
+                .is_some_and(|grouping| grouping.without || !grouping.labels.is_empty());
+            (!picks && !grouped)
+                || (aggregate.op != "count_values" && is_label_free(&aggregate.expr))
+        }
+        Node::Call(call) => match call.function.as_str() {
+            "vector" | "scalar" | "time" | "pi" => true,
+            // Labels come from an argument, or from the matchers of one.
+            "label_replace"
+            | "label_join"
+            | "info"
+            | "absent"
+            | "absent_over_time"
+            | "histogram_quantiles" => false,
+            _ => !call.args.is_empty() && call.args.iter().all(is_label_free),
+        },
+        Node::Binary(binary) => {
+            let copies = binary
+                .matching
+                .as_ref()
+                .and_then(|matching| matching.group.as_ref())
+                .is_some_and(|group| !group.labels.is_empty());
+            !copies && is_label_free(&binary.left) && is_label_free(&binary.right)
+        }
+        Node::Selector(_) | Node::Range(..) | Node::Modified(..) | Node::Hole(_) => false,
+    }
+}
+
+/// Whether its series count things apart, so that their sum counts them together: rates and increases, sums of them, and
+/// what keeps that so. Averages, extremes and ratios are not.
+///
+/// ```
+/// use nthc::promql::{classify::is_additive, parse};
+///
+/// let additive = |text| is_additive(&parse(text).unwrap());
+/// assert!(additive("sum by (route) (rate(a[5m])) * 60"));
+/// assert!(!additive("rate(a[5m]) / rate(b[5m])"));
+/// ```
+pub fn is_additive(expr: &Expr) -> bool {
+    let is_scalar = |expr: &Expr| match &expr.unparenthesised().node {
+        Node::Number(_) => true,
+        Node::Call(call) => matches!(call.function.as_str(), "scalar" | "time" | "pi"),
+        _ => false,
+    };
+    match &expr.node {
+        Node::Paren(inner) | Node::Unary(_, inner) => is_additive(inner),
+        Node::Aggregate(aggregate) => matches!(aggregate.op.as_str(), "sum" | "count"),
+        Node::Call(call) => match call.function.as_str() {
+            "rate" | "increase" | "irate" | "delta" | "sum_over_time" | "count_over_time"
+            | "changes" | "resets" => true,
+            "histogram_count" | "histogram_sum" | "label_replace" | "label_join" | "sort"
+            | "sort_desc" => call.args.first().is_some_and(is_additive),
+            _ => false,
+        },
+        Node::Binary(binary) => match binary.op {
+            BinaryOp::Add | BinaryOp::Subtract | BinaryOp::Or => {
+                is_additive(&binary.left) && is_additive(&binary.right)
+            }
+            BinaryOp::Multiply => {
+                (is_additive(&binary.left) && is_scalar(&binary.right))
+                    || (is_scalar(&binary.left) && is_additive(&binary.right))
+            }
+            BinaryOp::Divide => is_additive(&binary.left) && is_scalar(&binary.right),
+            BinaryOp::And | BinaryOp::Unless => is_additive(&binary.left),
+            // What it leaves out is not counted.
+            op if op.is_comparison() && !binary.return_bool => {
+                is_additive(&binary.left) && is_scalar(&binary.right)
+            }
+            _ => false,
+        },
+        _ => false,
+    }
+}
+
 /// All selectors in it, in the order of the text.
 ///
 /// ```
@@ -144,6 +239,56 @@ mod tests {
             ("-x", false),
         ] {
             assert_eq!(is_selector(&parse(text).unwrap()), expected, "{text}");
+        }
+    }
+
+    #[test]
+    fn labels_are_seen() {
+        for free in [
+            "sum(x)",
+            "max by () (x)",
+            "sum(a) / sum(b)",
+            "(1 + sum(a)) * 2",
+            "histogram_count(sum(rate(x[5m])))",
+            "max_over_time(sum(x)[5m:1m])",
+            "sum(a) / on () sum(b)",
+            "topk(1, sum(x))",
+        ] {
+            assert!(is_label_free(&parse(free).unwrap()), "{free}");
+        }
+        for labelled in [
+            "x",
+            "sum by (job) (x)",
+            "topk(3, x)",
+            "sum(a) / b",
+            "absent(x)",
+            "rate(x[5m])",
+            "label_replace(sum(x), \"a\", \"b\", \"\", \"\")",
+        ] {
+            assert!(!is_label_free(&parse(labelled).unwrap()), "{labelled}");
+        }
+    }
+
+    #[test]
+    fn counts_are_added_up_and_others_are_not() {
+        for additive in [
+            "rate(x[5m])",
+            "sum by (route) (rate(x[5m]))",
+            "rate(x[5m]) * 60 + sum by (job) (increase(y[5m])) / 300",
+            "rate(x[5m]) unless on (instance) down",
+            "label_replace(rate(x[5m]), \"a\", \"$1\", \"b\", \"(.*)\")",
+            "rate(x[5m]) > 0",
+        ] {
+            assert!(is_additive(&parse(additive).unwrap()), "{additive}");
+        }
+        for other in [
+            "avg by (route) (rate(x[5m]))",
+            "rate(x[5m]) / rate(y[5m])",
+            "max_over_time(x[5m])",
+            "rate(x[5m]) > bool 0",
+            "rate(x[5m]) * on (job) weight",
+        ] {
+            assert!(!is_additive(&parse(other).unwrap()), "{other}");
         }
     }
 

@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use super::tree::*;
-use super::{build, regex};
+use super::{build, durations, regex};
 
 /// Calls `visit` with every expression, parents before what is in them.
 pub fn each_expr(expr: &mut Expr, visit: &mut impl FnMut(&mut Expr)) {
@@ -127,6 +127,109 @@ pub fn set_window(expr: &mut Expr, window: &str) {
             duration.node = DurationNode::Literal(window.into());
         }
     });
+}
+
+/// Makes the `rate` over `$window` that a query is, in sums and counts of histograms, an `increase`: the number of events
+/// instead of how many there are each second. Nothing for other queries.
+///
+/// ```
+/// use nthc::promql::{parse, rewrite::as_increase};
+///
+/// let increase = as_increase(&parse("sum(rate(x_total[$window]))").unwrap()).unwrap();
+/// assert_eq!(increase.to_string(), "sum(increase(x_total[$window]))");
+/// assert_eq!(as_increase(&parse("sum(rate(x_total[5m]))").unwrap()), None);
+/// ```
+pub fn as_increase(expr: &Expr) -> Option<Expr> {
+    fn change(expr: &mut Expr) -> Option<()> {
+        match &mut expr.node {
+            Node::Paren(inner) => change(inner),
+            Node::Aggregate(aggregate) if aggregate.op == "sum" => change(&mut aggregate.expr),
+            Node::Call(call) => match (call.function.as_str(), call.args.as_mut_slice()) {
+                ("histogram_count", [arg]) => change(arg),
+                ("rate", [arg]) => {
+                    let over_window = matches!(&arg.unparenthesised().node,
+                        Node::Range(_, range) if range.node == DurationNode::Window);
+                    over_window.then(|| call.function = "increase".into())
+                }
+                _ => None,
+            },
+            Node::Binary(binary) => match binary.op {
+                BinaryOp::Add | BinaryOp::Subtract => {
+                    change(&mut binary.left)?;
+                    change(&mut binary.right)
+                }
+                BinaryOp::Multiply | BinaryOp::Divide
+                    if matches!(binary.right.unparenthesised().node, Node::Number(_)) =>
+                {
+                    change(&mut binary.left)
+                }
+                _ => None,
+            },
+            _ => None,
+        }
+    }
+    let mut increase = expr.clone();
+    change(&mut increase)?;
+    Some(increase)
+}
+
+/// Moves everything that a query reads into the past: each selector, and each subquery as a whole, gets that `offset`,
+/// added to the one that it has. What `time()` gives stays as it is.
+///
+/// `offset` is in milliseconds. Gives nothing where an offset that stands there is no plain duration, and cannot be added
+/// to.
+///
+/// ```
+/// use nthc::promql::{parse, rewrite::moved_back};
+///
+/// let query = parse("sum(rate(x_total[5m])) / max_over_time(y[1h:1m] offset 1m)").unwrap();
+/// let moved = moved_back(&query, 180_000).unwrap();
+/// assert_eq!(moved.to_string(), "sum(rate(x_total[5m] offset 3m)) / max_over_time(y[1h:1m] offset 4m)");
+/// ```
+pub fn moved_back(expr: &Expr, offset: u64) -> Option<Expr> {
+    fn add(modifiers: &mut Modifiers, offset: u64) -> Option<()> {
+        let own = match &modifiers.offset {
+            None => 0,
+            Some(own) => {
+                let DurationNode::Literal(text) = &own.duration.node else {
+                    return None;
+                };
+                let length = (durations::seconds(text)? * 1000.0).round() as i64;
+                if own.negative { -length } else { length }
+            }
+        };
+        let all = own.checked_add(i64::try_from(offset).ok()?)?;
+        modifiers.offset = (all != 0).then(|| Offset {
+            negative: all < 0,
+            duration: Duration::made(crate::ir::Duration(all.unsigned_abs()).to_string()),
+        });
+        Some(())
+    }
+    fn walk(expr: &mut Expr, offset: u64) -> Option<()> {
+        match &mut expr.node {
+            Node::Number(_) | Node::String(_) => Some(()),
+            Node::Hole(_) | Node::Modified(..) => None,
+            Node::Selector(selector) => add(&mut selector.modifiers, offset),
+            Node::Subquery(subquery) => add(&mut subquery.modifiers, offset),
+            Node::Range(inner, _) | Node::Unary(_, inner) | Node::Paren(inner) => {
+                walk(inner, offset)
+            }
+            Node::Call(call) => call.args.iter_mut().try_for_each(|arg| walk(arg, offset)),
+            Node::Aggregate(aggregate) => {
+                if let Some(param) = &mut aggregate.param {
+                    walk(param, offset)?;
+                }
+                walk(&mut aggregate.expr, offset)
+            }
+            Node::Binary(binary) => {
+                walk(&mut binary.left, offset)?;
+                walk(&mut binary.right, offset)
+            }
+        }
+    }
+    let mut moved = expr.clone();
+    walk(&mut moved, offset)?;
+    Some(moved)
 }
 
 /// Writes characters of strings as escapes: the query means the same, but whatever looks for these characters in its

@@ -116,7 +116,7 @@ service s {
   slo slices { objective = 99.1%  window = 7d  sli : time-slices { good = `60 >= max(age_seconds)` } }
   slo equal { objective = 99%  sli : time-slices { good = `sum(flag) == 1` } }
   slo weighed { objective = 99%  sli : error-ratio { ratio = `x(avg_over_time(r[$window]))` total = `all_total` } }
-  slo timed { objective = 98.5%  sli : error-ratio { ratio = `avg_over_time(r[$window])` } }
+  slo timed { objective = 98.5%  sli : error-ratio { ratio = `max(avg_over_time(r[$window]))` } }
 }
 "
     .replace("x(avg", "max(avg");
@@ -164,7 +164,7 @@ service s {
         "good = `max(age_seconds) <= 60`",
         "bad   = `max(avg_over_time(r[$window])) * sum(rate(all_total[$window]))`",
         "good = `sum(flag) == 1`",
-        "ratio = `avg_over_time(r[$window])`",
+        "ratio = `max(avg_over_time(r[$window]))`",
     ] {
         assert!(text.contains(line), "{line} is not in\n{text}");
     }

@@ -1,10 +1,10 @@
 //! When alerts fire, by promtool's own evaluation of the generated rules.
 
-use nthc::ir::{AbsenceAlert, Duration, Severity, Sli, Slo};
+use nthc::ir::{AbsenceAlert, Absent, Duration, Severity, Sli, Slo};
 
 use crate::models::{
-    bad_based, error_ratio, good_based, latency, native_latency, rules, service, settings, slo,
-    time_slices,
+    absent, bad_based, error_ratio, good_based, latency, native_latency, rules, service, settings,
+    slo, time_slices,
 };
 use crate::support::promtool::{
     self, ExprTest, InputSeries, Test, TestFile, nothing, scalar, series,
@@ -119,7 +119,9 @@ fn assert_rules(
         tests: vec![test],
         ..TestFile::default()
     };
-    let rules = rules(&service(vec![slo.clone()]), &settings(step));
+    let mut settings = settings(step);
+    settings.prometheus.scrape_interval = step.min(Duration::minutes(2));
+    let rules = rules(&service(vec![slo.clone()]), &settings);
     if let Err(report) = promtool::test_rules(&rules, file) {
         panic!("{name}: {report}");
     }
@@ -269,7 +271,7 @@ fn a_native_histogram_without_observations_is_no_outage() {
         vec![
             scalar("max(slo:sli_error:ratio_rate5m)", "30m", 0.0),
             // NaN is what the query gives without the guard.
-            scalar("count(slo:sli_bad_events:rate5m == 0)", "2h", 1.0),
+            scalar("count(slo:sli_bad_events:increase3m == 0)", "2h15m", 1.0),
             nothing("slo:sli_error:ratio_rate5m", "2h"),
             no_nan("2h"),
             nothing(firing(BURN), "2h59m"),
@@ -315,37 +317,77 @@ fn missing_good_events_are_an_outage() {
     if !promtool::available() {
         return;
     }
-    for (kind, sli, good, rest, values) in [
-        (
-            "good",
-            good_based(),
-            r#"settlements_total{outcome="ok",job="checkout"}"#,
-            r#"settlements_total{outcome="lost",job="checkout"}"#,
-            "0x239 0+600x240",
-        ),
-        (
-            "latency",
-            latency(),
+    let (good, rest) = (
+        r#"settlements_total{outcome="ok",job="checkout"}"#,
+        r#"settlements_total{outcome="lost",job="checkout"}"#,
+    );
+    // The good series goes after two hours, in which it was all there was; events go on.
+    let input = vec![
+        series(good, "0+600x239 stale"),
+        series(rest, "0x239 0+600x240"),
+    ];
+    assert_rules(
+        "good",
+        &slo("target", "0.95", good_based()),
+        STEP,
+        input,
+        vec![
+            nothing(firing(BURN), "2h"),
+            // A rate over 5 min sees the good series for 5 min more.
+            scalar("max(slo:sli_error:ratio_rate5m)", "2h10m", 1.0),
+            // 14.4 × 0.05 = 72 % of an hour is 43 min 12 s; then `for`, 2 min, and an evaluation. A series that
+            // ends inside a window is extrapolated by half a step, so nothing else is added but that.
+            nothing(firing(FAST), "2h43m"),
+            scalar(firing(FAST), "2h47m", 1.0),
+        ],
+    );
+}
+
+/// The input of a histogram whose bucket is there for two hours, or never.
+fn without_bucket(before: bool) -> Vec<InputSeries> {
+    let mut input = vec![series(
+        r#"http_request_duration_seconds_count{job="checkout"}"#,
+        "0+600x600",
+    )];
+    if before {
+        input.push(series(
             r#"http_request_duration_seconds_bucket{job="checkout",le="0.3"}"#,
-            r#"http_request_duration_seconds_count{job="checkout"}"#,
-            "0+600x480",
-        ),
-    ] {
-        // The good series goes after two hours, in which it was all there was; events go on.
-        let input = vec![series(good, "0+600x239 stale"), series(rest, values)];
+            "0+600x239 stale",
+        ));
+    }
+    input
+}
+
+#[test]
+fn a_bucket_that_is_missing_is_told_and_no_outage() {
+    if !promtool::available() {
+        return;
+    }
+    for before in [false, true] {
+        let slo = Slo {
+            absences: vec![absent(10, Severity::Page)],
+            ..slo("target", "0.95", latency())
+        };
+        let told = firing(r#"alertname="SLOMetricAbsent",severity="page""#);
         assert_rules(
-            kind,
-            &slo("target", "0.95", sli),
+            "latency",
+            &slo,
             STEP,
-            input,
+            without_bucket(before),
             vec![
-                nothing(firing(BURN), "2h"),
-                // A rate over 5 min sees the good series for 5 min more.
-                scalar("max(slo:sli_error:ratio_rate5m)", "2h10m", 1.0),
-                // 14.4 × 0.05 = 72 % of an hour is 43 min 12 s; then `for`, 2 min, and an evaluation. A series that
-                // ends inside a window is extrapolated by half a step, so nothing else is added but that.
-                nothing(firing(FAST), "2h43m"),
-                scalar(firing(FAST), "2h47m", 1.0),
+                nothing(
+                    r#"count_over_time(ALERTS{alertname="SLOErrorBudgetBurn"}[5h])"#,
+                    "5h",
+                ),
+                nothing("slo:sli_error:ratio_rate5m", "2h30m"),
+                // Nothing of that time is known, so nothing of it is spent.
+                nothing("slo:sli_total_events:increase3m > 0", "3h30m"),
+                scalar(
+                    "max(slo:sli_coverage:ratio30d) < bool 0.005 or vector(1)",
+                    "5h",
+                    1.0,
+                ),
+                scalar(told, "2h30m", 1.0),
             ],
         );
     }
@@ -357,12 +399,8 @@ fn an_absent_total_tells_its_owner() {
         return;
     }
     for (kind, sli) in kinds() {
-        let absence = AbsenceAlert {
-            hold: Duration::minutes(10),
-            severity: Severity::Ticket,
-        };
         let slo = Slo {
-            absence: Some(absence),
+            absences: vec![absent(10, Severity::Ticket)],
             ..slo("target", "0.999", sli)
         };
         let mut input = input(kind, &[(0.0, Duration::hours(1))], STEP);
@@ -383,6 +421,273 @@ fn an_absent_total_tells_its_owner() {
                 // A rate over 5 min is still there for 5 min, then the 10 min count.
                 scalar(absent, "1h16m", 1.0),
                 nothing(firing(BURN), "2h"),
+            ],
+        );
+    }
+}
+
+#[test]
+fn a_counter_that_no_event_has_made_yet_pages_nobody() {
+    if !promtool::available() {
+        return;
+    }
+    let slo = Slo {
+        absences: vec![
+            absent(10, Severity::Page),
+            AbsenceAlert {
+                of: Absent::Series,
+                hold: Duration::days(1),
+                ..absent(10, Severity::Ticket)
+            },
+        ],
+        ..slo("target", "0.999", bad_based())
+    };
+    let told = |severity: &str| {
+        firing(&format!(
+            r#"alertname="SLOMetricAbsent",severity="{severity}""#
+        ))
+    };
+    // Two targets of the service, one of which is up, and no series. Then none is up.
+    let input = vec![
+        series(r#"up{job="checkout",instance="a"}"#, "1x3119 0x600"),
+        series(r#"up{job="checkout",instance="b"}"#, "0x3719"),
+        series(r#"up{job="other"}"#, "1x3719"),
+    ];
+    assert_rules(
+        "idle",
+        &slo,
+        STEP,
+        input,
+        vec![
+            nothing(told("page"), "12h"),
+            nothing(told("ticket"), "23h"),
+            scalar(told("ticket"), "24h30m", 1.0),
+            nothing("count_over_time(ALERTS{severity=\"page\"}[1d])", "25h59m"),
+            // 3120 steps are 26 h.
+            scalar(told("page"), "26h12m", 1.0),
+            nothing(told("ticket"), "26h12m"),
+        ],
+    );
+}
+
+#[test]
+fn more_good_events_than_events_are_recorded_and_told() {
+    if !promtool::available() {
+        return;
+    }
+    let slo = Slo {
+        is_consistent: false,
+        ..slo("target", "0.999", good_based())
+    };
+    let input = vec![
+        series(
+            r#"settlements_total{outcome="ok",job="checkout"}"#,
+            "0+120x400",
+        ),
+        series(
+            r#"settlements_total{outcome="undone",job="checkout"}"#,
+            // A counter of what was taken back: it falls, which reads as resets.
+            "100000-20x400",
+        ),
+    ];
+    let mut settings = settings(STEP);
+    settings.environment = None;
+    let sli = Sli::Events {
+        numerator: nthc::ir::Numerator::Good(crate::models::query(
+            r#"sum(rate(settlements_total{outcome="ok",job="checkout"}[$window]))"#,
+        )),
+        total: crate::models::query(
+            r#"sum(rate(settlements_total{outcome="ok",job="checkout"}[$window])) / 1.2"#,
+        ),
+        total_series: None,
+        bucket: None,
+        breakdown_series: None,
+    };
+    assert_rules(
+        "inconsistent",
+        &Slo { sli, ..slo },
+        STEP,
+        input,
+        vec![
+            scalar("round(max(slo:sli_error:ratio_rate1h), 0.001)", "2h", -0.2),
+            scalar(
+                firing(r#"alertname="SLIInconsistent",severity="ticket""#),
+                "2h",
+                1.0,
+            ),
+            nothing(firing(BURN), "2h"),
+        ],
+    );
+}
+
+#[test]
+fn two_failures_page_nobody_and_three_do() {
+    if !promtool::available() {
+        return;
+    }
+    // A request a minute; after two hours, two or three of them fail, one a minute.
+    let failing = |failures: u64| {
+        let rises: String = (1..=failures).map(|n| format!(" {n}x1")).collect();
+        vec![
+            series(
+                r#"http_requests_total{code="200",job="checkout"}"#,
+                repeated_rises(400, 2),
+            ),
+            series(
+                r#"http_requests_total{code="500",job="checkout"}"#,
+                format!("0x239{rises} {failures}x500"),
+            ),
+        ]
+    };
+    let slo = slo("target", "0.999", bad_based());
+    assert_rules(
+        "two",
+        &slo,
+        STEP,
+        failing(2),
+        vec![
+            // 2 of 60 are 33 times what 99.9 % allows.
+            scalar("max(slo:sli_error:ratio_rate1h) > bool 0.0144", "2h5m", 1.0),
+            nothing(r#"count_over_time(ALERTS{severity="page"}[6h])"#, "6h"),
+        ],
+    );
+    assert_rules(
+        "three",
+        &slo,
+        STEP,
+        failing(3),
+        vec![scalar(
+            "count(count_over_time(ALERTS{severity=\"page\",alertstate=\"firing\",long_window=\"1h\"}[6h]))",
+            "6h",
+            1.0,
+        )],
+    );
+    let any = Slo {
+        min_bad_events: Some(1),
+        ..slo
+    };
+    assert_rules(
+        "one is enough",
+        &any,
+        STEP,
+        failing(2),
+        vec![scalar(
+            "count(count_over_time(ALERTS{severity=\"page\",alertstate=\"firing\",long_window=\"1h\"}[6h]))",
+            "6h",
+            1.0,
+        )],
+    );
+}
+
+#[test]
+fn a_young_objective_has_spent_what_it_has_spent() {
+    if !promtool::available() {
+        return;
+    }
+    // Two hours old, then half of the requests are bad for ten minutes: five of the 43 minutes that 99.9 % allows. Then a
+    // day without any.
+    let mut slo = slo("target", "0.999", bad_based());
+    slo.budget_alerts = crate::models::complete().0.slos[0].budget_alerts.clone();
+    let parts = [
+        (0.0, Duration::hours(2)),
+        (0.5, Duration::minutes(10)),
+        (0.0, Duration::hours(24)),
+    ];
+    assert_rules(
+        "young",
+        &slo,
+        STEP,
+        input("bad", &parts, STEP),
+        vec![
+            nothing(
+                r#"count_over_time(ALERTS{alertname="SLOErrorBudgetConsumed"}[1d])"#,
+                "24h",
+            ),
+            // 5 min of 43 min 12 s: 11.57 %. What is known of the 30 d is a day.
+            scalar("round(max(slo:period_burn_rate:ratio), 0.01)", "24h", 0.12),
+            scalar("round(max(slo:sli_coverage:ratio30d), 0.001)", "24h", 0.033),
+            // The ratio itself is that of what is known.
+            scalar(
+                "round(max(slo:sli_error:ratio_rate30d), 0.0001)",
+                "24h",
+                0.0035,
+            ),
+        ],
+    );
+}
+
+#[test]
+fn gaps_of_scrapes_are_bridged() {
+    if !promtool::available() {
+        return;
+    }
+    // A day with an outage of 15 min, in the middle of which 10 min are not scraped: 15 of 1440 minutes are bad.
+    let steps = |minutes: u64| Duration::minutes(minutes).0 / STEP.0;
+    let (before, bad, after) = (steps(600), steps(15), steps(825));
+    let gap = steps(10);
+    let at = |n: u64| 600 * n;
+    let scraped = |value: &dyn Fn(u64) -> u64| {
+        let values: Vec<String> = (0..=before + bad + after)
+            .map(|n| {
+                let missed = before + steps(3) <= n && n < before + steps(3) + gap;
+                if missed {
+                    "_".to_owned()
+                } else {
+                    value(n).to_string()
+                }
+            })
+            .collect();
+        values.join(" ")
+    };
+    let failed = |n: u64| at(n.saturating_sub(before).min(bad));
+    let input = vec![
+        series(
+            r#"http_requests_total{code="200",job="checkout"}"#,
+            scraped(&|n| at(n) - failed(n)),
+        ),
+        series(
+            r#"http_requests_total{code="500",job="checkout"}"#,
+            scraped(&failed),
+        ),
+    ];
+    assert_rules(
+        "gap",
+        &slo("target", "0.999", bad_based()),
+        STEP,
+        input,
+        vec![scalar(
+            // 15 / 1440 = 0.01042
+            "round(max(slo:sli_error:ratio_rate1d), 0.0001)",
+            "1d",
+            0.0104,
+        )],
+    );
+}
+
+#[test]
+fn rules_that_are_evaluated_more_often_count_nothing_twice() {
+    if !promtool::available() {
+        return;
+    }
+    let slo = Slo {
+        min_events: Some(1),
+        ..slo("target", "0.999", bad_based())
+    };
+    // promtool evaluates all groups every step, whatever their interval is.
+    for step in [STEP, Duration::minutes(1), Duration::minutes(3)] {
+        assert_rules(
+            &format!("every {step}"),
+            &slo,
+            step,
+            input("bad", &[(0.001, Duration::hours(10))], step),
+            vec![
+                // 600 a step.
+                scalar(
+                    "round(max(slo:sli_events:increase6h), 100)",
+                    "9h",
+                    (600 * Duration::hours(6).0 / step.0) as f64,
+                ),
+                scalar("max(slo:sli_coverage:ratio6h)", "9h", 1.0),
             ],
         );
     }
@@ -411,6 +716,10 @@ fn one_failed_request_at_night_pages_only_without_min_events() {
         ..slo("target", "0.999", bad_based())
     };
     // 250 steps are 2h5m: the failure is in the 5 min window for 5 min from then on.
+    let night = Slo {
+        min_bad_events: Some(1),
+        ..night
+    };
     assert_rules(
         "without",
         &night,
@@ -452,13 +761,12 @@ fn min_events_does_not_keep_a_real_outage_quiet() {
     };
     let parts = [(0.0, Duration::hours(2)), (1.0, Duration::minutes(10))];
     let expected = vec![
-        // 1200 a minute. Over a day it comes from rates over 5 min, which take 5 min to rise from nothing and so
-        // lack what comes in 2.5 min: 3000.
+        // 1200 a minute. Over a day it comes from slices, which end up to 4 min before.
         scalar("round(max(slo:sli_events:increase1h), 100)", "2h", 72_000.0),
         scalar(
-            "round(max(slo:sli_events:increase1d), 1000)",
+            "round(max(slo:sli_events:increase1d), 1000) > bool 139000",
             "2h",
-            141_000.0,
+            1.0,
         ),
         scalar(firing(FAST), "2h4m", 1.0),
     ];
@@ -472,15 +780,15 @@ fn an_slo_keeps_its_history_when_its_owner_changes() {
     }
     // What the rules recorded for the former owner: half of the events bad, for two hours. Then the rules of now,
     // with no bad event at all, at the same rate of events for two hours.
-    let old = r#"service="checkout",slo="target",team="former",tier="critical",window="5m""#;
+    let old = r#"service="checkout",slo="target",team="former",tier="critical",window="3m""#;
     let input = vec![
         series(
-            format!("slo:sli_bad_events:rate5m{{{old}}}"),
-            "10x239 stale",
+            format!("slo:sli_bad_events:increase3m{{{old}}}"),
+            "300x239 stale",
         ),
         series(
-            format!("slo:sli_total_events:rate5m{{{old}}}"),
-            "20x239 stale",
+            format!("slo:sli_total_events:increase3m{{{old}}}"),
+            "600x239 stale",
         ),
         series(
             r#"http_requests_total{code="200",job="checkout"}"#,

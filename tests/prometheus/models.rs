@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use nthc::backends::prometheus::service_rules;
 use nthc::ir::{
-    AbsenceAlert, Alert, AlertmanagerSettings, BudgetAlert, DocsSettings, Duration,
+    AbsenceAlert, Absent, Alert, AlertmanagerSettings, BudgetAlert, DocsSettings, Duration,
     GrafanaSettings, Numerator, OpenSloSettings, Pace, PagerDutySettings, PolicySettings,
     PrometheusSettings, Recording, RuleFormat, Service, Settings, Severity, Sli, Slo, Text,
     TextPart, Urgency, ValueFormat, burn_rate,
@@ -28,6 +28,7 @@ pub fn settings(interval: Duration) -> Settings {
             scrape_interval: Duration::seconds(15),
             namespace: None,
             resource_labels: BTreeMap::new(),
+            rules_per_group: 20,
         },
         severity_labels: BTreeMap::new(),
         runbook_base_url: None,
@@ -77,7 +78,7 @@ pub fn service(slos: Vec<Slo>) -> Service {
 pub fn slo(name: &str, objective: &str, sli: Sli) -> Slo {
     let objective = objective.parse().expect("an objective");
     let window = Duration::days(30);
-    let pairs = burn_rate::pairs(window);
+    let pairs = burn_rate::pairs(window, Duration::MINUTE);
     Slo {
         name: name.into(),
         description: None,
@@ -91,11 +92,23 @@ pub fn slo(name: &str, objective: &str, sli: Sli) -> Slo {
             .filter(|pair| pair.can_fire(objective))
             .collect(),
         min_events: None,
+        min_bad_events: Some(3),
         budget_alerts: Vec::new(),
-        absence: None,
+        absences: Vec::new(),
+        is_consistent: true,
         breakdown: Vec::new(),
         runbook_url: None,
         gate_windows: Vec::new(),
+    }
+}
+
+/// Told when there has been no data for that many minutes.
+pub fn absent(minutes: u64, severity: Severity) -> AbsenceAlert {
+    AbsenceAlert {
+        of: Absent::Data,
+        up: Some(query(r#"up{job="checkout"}"#)),
+        hold: Duration::minutes(minutes),
+        severity,
     }
 }
 
@@ -107,6 +120,7 @@ pub fn bad_based() -> Sli {
         numerator: Numerator::Bad(query(&format!("sum(rate({bad}[$window]))"))),
         total: query(&format!("sum(rate({total}[$window]))")),
         total_series: Some(query(total)),
+        bucket: None,
         breakdown_series: Some(query(bad)),
     }
 }
@@ -119,6 +133,7 @@ pub fn good_based() -> Sli {
         numerator: Numerator::Good(query(&format!("sum(rate({good}[$window]))"))),
         total: query(&format!("sum(rate({total}[$window]))")),
         total_series: Some(query(total)),
+        bucket: None,
         breakdown_series: Some(query(total)),
     }
 }
@@ -127,12 +142,12 @@ pub fn good_based() -> Sli {
 pub fn latency() -> Sli {
     let of = |series: &str| query(&format!("sum(rate({series}[$window]))"));
     let count = r#"http_request_duration_seconds_count{job="checkout"}"#;
+    let bucket = r#"http_request_duration_seconds_bucket{job="checkout",le="0.3"}"#;
     Sli::Events {
-        numerator: Numerator::Good(of(
-            r#"http_request_duration_seconds_bucket{job="checkout",le="0.3"}"#,
-        )),
+        numerator: Numerator::Good(of(bucket)),
         total: of(count),
         total_series: Some(query(count)),
+        bucket: Some(query(bucket)),
         breakdown_series: None,
     }
 }
@@ -146,6 +161,7 @@ pub fn native_latency() -> Sli {
         ))),
         total: query(&format!("histogram_count({rate})")),
         total_series: Some(query(r#"http_request_duration_seconds{job="checkout"}"#)),
+        bucket: None,
         breakdown_series: None,
     }
 }
@@ -197,19 +213,13 @@ pub fn complete() -> (Service, Settings) {
                 severity: Severity::Page,
             },
         ],
-        absence: Some(AbsenceAlert {
-            hold: Duration::minutes(10),
-            severity: Severity::Page,
-        }),
+        absences: vec![absent(10, Severity::Page)],
         breakdown: vec!["route".into(), "code".into()],
         ..slo("availability", "0.9995", bad_based())
     };
     let freshness = Slo {
         labels: BTreeMap::from([("journey".into(), "settle".into())]),
-        absence: Some(AbsenceAlert {
-            hold: Duration::minutes(15),
-            severity: Severity::Ticket,
-        }),
+        absences: vec![absent(15, Severity::Ticket)],
         ..slo("freshness", "0.95", time_slices())
     };
     let backlog = Alert {

@@ -131,7 +131,11 @@ fn explanation(
     eval_time: &str,
     value: &str,
 ) {
+    let window = Duration::days(1);
+    let pairs = nthc::ir::burn_rate::pairs(window, Duration::MINUTE);
     let slo = Slo {
+        window,
+        burn_rate_pairs: pairs,
         budget_alerts: vec![BudgetAlert {
             consumed: "0.75".parse().expect("a share"),
             severity: Severity::Ticket,
@@ -150,7 +154,7 @@ fn explanation(
     let exp_annotations = BTreeMap::from([
         (
             "summary".to_owned(),
-            format!("checkout availability: {value} of the 30d error budget is spent"),
+            format!("checkout availability: at least {value} of the 1d error budget is spent"),
         ),
         ("description".to_owned(), exp_description.to_owned()),
     ]);
@@ -195,24 +199,24 @@ fn a_budget_alert_explains_itself() {
             values,
         )
     };
-    // 8 in 1000 fail: 80 % of a budget of 1 % is spent, 20 % of 7h12m (1 % of 30 d) is left: 1h26m24s of full
-    // outage, which at an error ratio of 0.8 % lasts for 125 times as long: 7d12h.
+    // 8 in 1000 fail: 80 % of a budget of 1 % is spent, 20 % of 14m24s (1 % of 1 d) is left: 172.8 s of full
+    // outage, which at an error ratio of 0.8 % lasts for 125 times as long: 6h.
     explanation(
-        "Of the 7h12m of full outage that 99% over 30d allows, 1h 26m 24s is left.\n\
-         At the rate of the last 6h, it is spent in 7d 12h 0m 0s.\n\
-         Most bad events of the last 6h, by route, k8s.pod:\n\
+        "Of the 14m24s of full outage that 99% over 1d allows, 2m 53s is left.\n\
+         At the rate of the last 12m, it is spent in 6h 0m 0s.\n\
+         Most bad events of the last 12m, by route, k8s.pod:\n\
          - /pay, a: 50%\n\
          - /pay, b: 25%\n\
          - /cart, no k8s.pod: 12.5%",
         vec![
-            request(r#"code="200""#, "0+992x120"),
-            request(r#"code="500",route="/pay","k8s.pod"="a""#, "0+4x120"),
-            request(r#"code="500",route="/pay","k8s.pod"="b""#, "0+2x120"),
-            request(r#"code="500",route="/cart""#, "0+1x120"),
-            request(r#"code="503",route="/{{ $value }}""#, "0+0.5x120"),
-            request(r#"code="503",route="/slow""#, "0+0.5x120"),
+            request(r#"code="200""#, "0+992x1600"),
+            request(r#"code="500",route="/pay","k8s.pod"="a""#, "0+4x1600"),
+            request(r#"code="500",route="/pay","k8s.pod"="b""#, "0+2x1600"),
+            request(r#"code="500",route="/cart""#, "0+1x1600"),
+            request(r#"code="503",route="/{{ $value }}""#, "0+0.5x1600"),
+            request(r#"code="503",route="/slow""#, "0+0.5x1600"),
         ],
-        "2h",
+        "25h",
         "80%",
     );
 }
@@ -222,14 +226,16 @@ fn a_budget_alert_stands_without_anything_to_explain() {
     if !promtool::available() {
         return;
     }
-    // All failed for an hour, then the service was switched off: no traffic, no rate, no contributor.
+    // All failed for an hour, then the service was switched off: no traffic, no rate, no contributor. A slice with a sample
+    // is known: 62 minutes are.
     explanation(
-        "Of the 7h12m of full outage that 99% over 30d allows, 0s is left.\n\
+        "Of the 14m24s of full outage that 99% over 1d allows, 0s is left.\n\
          All of it is spent.\n\
-         Most bad events of the last 6h, by route, k8s.pod: none",
+         Only 4.306% of the 1d is known; what else was spent is not counted.\n\
+         Most bad events of the last 12m, by route, k8s.pod: none",
         vec![request_at_first()],
         "9h",
-        "1e+04%",
+        "430.6%",
     );
 }
 

@@ -11,7 +11,7 @@ use crate::backends::recorded::{BUDGET_REMAINING, ERROR_RATIO};
 use crate::ir::burn_rate::{Pair, budget_time};
 use crate::ir::number::{decimal_text, percent_text};
 use crate::ir::{
-    AbsenceAlert, Alert, BudgetAlert, Criticality, Dependency, Duration, Project, Service,
+    AbsenceAlert, Absent, Alert, BudgetAlert, Criticality, Dependency, Duration, Project, Service,
     Settings, Severity, Sli, Slo,
 };
 use crate::promql::{Expr, build};
@@ -46,6 +46,7 @@ impl Alerts<'_, '_> {
             Origin::Burn(slo, pair) => page.paragraph(meaning(&burn_meaning(slo, pair))),
             Origin::Budget(slo, alert) => page.paragraph(meaning(&budget_meaning(slo, alert))),
             Origin::Absence(slo, alert) => page.paragraph(meaning(&absence_meaning(slo, alert))),
+            Origin::Inconsistent(slo) => page.paragraph(meaning(&inconsistent_meaning(slo))),
             Origin::Own(alert) => own_meaning(page, alert),
         }
         self.impact(page, named);
@@ -75,7 +76,13 @@ impl Alerts<'_, '_> {
                 ("slo", slo.name.to_string()),
                 ("budget_consumed", percent_text(alert.consumed)),
             ],
-            Origin::Absence(slo, _) => vec![("slo", slo.name.to_string())],
+            Origin::Absence(slo, alert) if alert.of == Absent::Series => vec![
+                ("slo", slo.name.to_string()),
+                ("severity", self.settings.severity_label(alert.severity)),
+            ],
+            Origin::Absence(slo, _) | Origin::Inconsistent(slo) => {
+                vec![("slo", slo.name.to_string())]
+            }
             Origin::Own(alert) => alert
                 .dependency
                 .iter()
@@ -118,7 +125,7 @@ impl Alerts<'_, '_> {
                     "{NOTICE} nobody wrote that down (the objective has no `description`)."
                 )),
             },
-            Origin::Absence(..) => page.paragraph(format!(
+            Origin::Absence(..) | Origin::Inconsistent(_) => page.paragraph(format!(
                 "{NOTICE} that cannot be told from here: nothing is measured. It may be nothing, and it may be a full outage."
             )),
         }
@@ -183,7 +190,7 @@ impl Alerts<'_, '_> {
                 "The share of the budget that is left".to_owned(),
                 recorded(BUDGET_REMAINING, slo),
             )],
-            Origin::Absence(..) => self
+            Origin::Absence(..) | Origin::Inconsistent(_) => self
                 .up()
                 .map(|up| ("Whether its targets answer".to_owned(), up))
                 .into_iter()
@@ -269,6 +276,11 @@ impl Alerts<'_, '_> {
                 steps.push("If it is scraped, look for the series in the query: a release may have renamed the metric or a label. Then the `.nth` source is to follow.".to_owned());
                 steps.extend(self.see_procedures());
             }
+            Origin::Inconsistent(slo) => {
+                steps.extend(own_runbook(slo));
+                steps.push("Compare the two queries of the objective in the `.nth` source: each event that the one counts must be counted by the other too, once.".to_owned());
+                steps.push("See whether both come from the same targets, and whether one of them is scraped twice.".to_owned());
+            }
         }
         page.paragraph(ACT);
         page.steps(steps);
@@ -353,7 +365,7 @@ fn burn_meaning(slo: &Slo, pair: &Pair) -> String {
     let (of, were) = unit(slo);
     let mut told = format!(
         "Over the last {} and over the last {}, more than {} of the {of} {were} bad: {} times what {} over {} allows. At that rate \
-         all of the budget, {} of full outage, is gone in {}; {} of it went within {}.",
+         all of the budget, {} of full outage, is gone in {}; at least {} of it went within {}.",
         words::duration(pair.long),
         words::duration(pair.short),
         percent_text(pair.threshold(slo.objective)),
@@ -366,6 +378,14 @@ fn burn_meaning(slo: &Slo, pair: &Pair) -> String {
         words::duration(pair.long),
     );
     let counts = !matches!(slo.sli, Sli::ErrorRatio { total: None, .. });
+    if let (Some(least), Severity::Page, true) = (slo.min_bad_events, pair.severity, counts)
+        && least > 1
+    {
+        told.push_str(&format!(
+            " It is silent below {least} bad events in {}.",
+            words::duration(pair.long)
+        ));
+    }
     if let (Some(least), true) = (slo.min_events, counts) {
         told.push_str(&format!(
             " It is silent below {least} events in {}.",
@@ -410,8 +430,21 @@ fn share(of: Duration, share: Decimal) -> Duration {
 fn absence_meaning(slo: &Slo, alert: &AbsenceAlert) -> String {
     format!(
         "For {}, the series have been missing that the objective {} is measured by, and no other alert of it can fire until they are \
-         back. The service may be down, no longer scraped, or its metric renamed.",
+         back. {}",
         words::duration(alert.hold),
+        text::code(&slo.name),
+        match alert.of {
+            Absent::Data => "The service may be down, no longer scraped, or its metric renamed.",
+            Absent::Series =>
+                "The service's targets are up: it had no event in that time, or its metric was renamed.",
+        }
+    )
+}
+
+fn inconsistent_meaning(slo: &Slo) -> String {
+    format!(
+        "The error ratio of {} is below 0% or above 100%, which cannot be: its good or bad events are not among all of its \
+         events. What is recorded of it is not right until they are.",
         text::code(&slo.name)
     )
 }

@@ -292,6 +292,10 @@ fn in_a_line(alert: &Named<'_>, service: &Service) -> String {
             text::inline(&slo.name),
             words::duration(alert.hold)
         ),
+        Origin::Inconsistent(slo) => format!(
+            "{}: an error ratio below 0% or above 100%",
+            text::inline(&slo.name)
+        ),
         Origin::Own(alert) => match &alert.summary {
             Some(summary) => text::alert_text(summary).replace('|', "\\|"),
             None => format!(

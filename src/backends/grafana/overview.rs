@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use rust_decimal::Decimal;
 
-use crate::backends::recorded::{BUDGET_REMAINING, CURRENT, CURRENT_BURN_RATE, INFO};
+use crate::backends::recorded::{BUDGET_REMAINING, CURRENT_BURN_RATE, INFO};
 use crate::backends::{dashboard_uid, dashboard_uid_in};
 use crate::ir::panel::Visualization;
 use crate::ir::{Service, Settings};
@@ -171,7 +171,8 @@ impl<'a> Overview<'a> {
     fn burning(&self) -> Draft {
         let burning = self.how_many(CURRENT_BURN_RATE, BinaryOp::Greater, "1");
         let what = format!(
-            "How many SLOs spend their budget faster than it lasts, over the last {CURRENT}."
+            "How many SLOs spend their budget faster than it lasts, over the last {}.",
+            self.settings.prometheus.current_window()
         );
         Self::stat("burning", "Burning too fast", &what, "short")
             .steps([(None, GOOD), (Some(Decimal::ONE), WARN)])
@@ -264,8 +265,9 @@ impl<'a> Overview<'a> {
 
     fn burn_rates(&self) -> Draft {
         let what = format!(
-            "How many times faster than sustainable each SLO's error budget was spent over the last {CURRENT}. A row \
-             leads to its service's dashboard."
+            "How many times faster than sustainable each SLO's error budget was spent over the last {}. A row \
+             leads to its service's dashboard.",
+            self.settings.prometheus.current_window()
         );
         let view = View::new("burn-rates", Visualization::Table, "none", (10, 14))
             .about("Burn rates, the fastest first", what)

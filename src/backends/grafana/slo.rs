@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use rust_decimal::Decimal;
 
 use crate::backends::recorded::{
-    BUDGET_REMAINING, CURRENT, CURRENT_BURN_RATE, ERROR_BUDGET, ERROR_RATIO, OBJECTIVE,
+    BUDGET_REMAINING, CURRENT_BURN_RATE, ERROR_BUDGET, ERROR_RATIO, OBJECTIVE,
 };
 use crate::ir::burn_rate::budget_time;
 use crate::ir::number::percent_text;
@@ -149,6 +149,7 @@ impl Board<'_> {
         let steps = factors
             .into_iter()
             .map(|(factor, color)| (Some(factor), color));
+        let current = self.settings.prometheus.current_window();
         let mut view = View::new(
             key(slo, "burn-rate"),
             Visualization::Timeseries,
@@ -158,8 +159,8 @@ impl Board<'_> {
         .about(title(slo, "burn rate"), described(slo, &what))
         .bounds(Some(Decimal::ZERO), None)
         .steps([(None, GOOD)].into_iter().chain(steps))
-        .ask(self.value(CURRENT_BURN_RATE, slo), CURRENT.to_string());
-        for window in windows.into_iter().filter(|window| *window != CURRENT) {
+        .ask(self.value(CURRENT_BURN_RATE, slo), current.to_string());
+        for window in windows.into_iter().filter(|window| *window != current) {
             let rate = build::binary(
                 BinaryOp::Divide,
                 self.value(&format!("{ERROR_RATIO}{window}"), slo),
@@ -173,8 +174,9 @@ impl Board<'_> {
     /// The share of bad events, with the budget as a line.
     fn error_ratio(&self, slo: &Slo) -> Draft {
         let budget = slo.error_budget();
+        let current = self.settings.prometheus.current_window();
         let what = format!(
-            "The share of the {} of {CURRENT} that was bad, and the share that may be bad, {}.",
+            "The share of the {} of {current} that was bad, and the share that may be bad, {}.",
             counted(slo),
             percent_text(budget)
         );
@@ -188,8 +190,8 @@ impl Board<'_> {
         .bounds(Some(Decimal::ZERO), None)
         .steps([(None, GOOD), (Some(budget), BAD)])
         .ask(
-            self.value(&format!("{ERROR_RATIO}{CURRENT}"), slo),
-            format!("Bad, {CURRENT}"),
+            self.value(&format!("{ERROR_RATIO}{current}"), slo),
+            format!("Bad, {current}"),
         )
         .ask(self.value(ERROR_BUDGET, slo), "Error budget")
         .draft()

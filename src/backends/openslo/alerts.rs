@@ -31,7 +31,7 @@ pub fn alerts(slo: &Slo, service: &Service, project: &Project<'_>, settings: &Se
     };
     let team = project.owner(service);
     let places = team.map(places).unwrap_or_default();
-    let mut no_data = slo.absence.as_ref().map(|absence| absence.severity);
+    let mut no_data = slo.absences.first().map(|absence| absence.severity);
     let mut untold: Vec<&str> = Vec::new();
     for pair in &slo.burn_rate_pairs {
         let told: Vec<&Place> = places
@@ -86,7 +86,7 @@ pub fn alerts(slo: &Slo, service: &Service, project: &Project<'_>, settings: &Se
             untold.join(", ")
         ));
     }
-    if let (Some(_), Some(absence)) = (no_data, &slo.absence) {
+    if let (Some(_), Some(absence)) = (no_data, slo.absences.first()) {
         alerts.lost.push(format!(
             "Missing data asks for a {}, and no policy of that severity is here.",
             word(absence.severity)

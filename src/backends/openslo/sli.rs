@@ -1,14 +1,13 @@
 //! Indicators as metrics, and how their budget is counted.
 //!
 //! A query of the format is asked as it stands, and has no place for a window. So each rate is over five minutes
-//! ([`CURRENT`]), and `counter` is `false`: a reader adds up samples of rates, which are event-weighted as long as they are
+//! (that of current burn rates), and `counter` is `false`: a reader adds up samples of rates, which are event-weighted as long as they are
 //! evenly spaced, and resets of counters are seen where they happen, before anything is summed.
 
 use rust_decimal::Decimal;
 
 use super::document::{Metric, MetricSource, Query, RatioMetric, Sli as Document};
 use super::names;
-use crate::backends::recorded::CURRENT;
 use crate::ir::{Duration, Numerator, Settings, Sli, number::decimal_text};
 
 use crate::promql::{BinaryOp, Expr, LabelSet, Node, UnaryOp, build, labels_of, rewrite};
@@ -84,7 +83,7 @@ pub fn indicator(sli: &Sli, settings: &Settings) -> Indicator {
                 ..RatioMetric::default()
             };
             Indicator {
-                slice: Some(CURRENT),
+                slice: Some(settings.prometheus.current_window()),
                 ..events(ratio, "RatioTimeslices")
             }
         }
@@ -119,7 +118,7 @@ fn slices(good: &Expr, settings: &Settings) -> Indicator {
 
 fn metric(expr: &Expr, settings: &Settings) -> Metric {
     let mut expr = expr.clone();
-    rewrite::set_window(&mut expr, &CURRENT.to_string());
+    rewrite::set_window(&mut expr, &settings.prometheus.current_window().to_string());
     Metric {
         metric_source: MetricSource {
             metric_source_ref: names::name(&[&settings.openslo.datasource]),

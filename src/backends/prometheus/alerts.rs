@@ -5,22 +5,35 @@ use rust_decimal::Decimal;
 use crate::backends::alerts::{Named, Origin};
 use crate::ir::burn_rate::{Pair, budget_time};
 use crate::ir::number::{decimal_text, percent_text};
-use crate::ir::{AbsenceAlert, BudgetAlert, Duration, Numerator, Severity, Sli, ValueFormat};
-use crate::promql::{BinaryOp, Expr, Node};
+use crate::ir::{
+    AbsenceAlert, Absent, BudgetAlert, Duration, Numerator, Severity, Sli, ValueFormat,
+};
+use crate::promql::{BinaryOp, Expr, Matching, Node};
 
 use super::document::{AlertingRule, Rule};
 use super::layout::layout;
 use super::metadata::{BUDGET_REMAINING, PERIOD_BURN_RATE};
 use super::query::{aggregate, aggregate_by, at_window, binary, call, number, over, positive};
-use super::sli::{CURRENT, SloContext, presence};
+use super::sli::{SloContext, presence};
 use super::template::{Template, label_access, quote};
+
+/// From which share on a period counts as known: a restart of Prometheus loses a slice or two.
+const KNOWN_IN_FULL: Decimal = Decimal::from_parts(99, 0, 0, false, 2);
+
+/// By how much an error ratio may be below 0 or above 1 before it is told: counters of one service that are scraped one after
+/// the other differ by what happened in between.
+const SKEW: Decimal = Decimal::from_parts(1, 0, 0, false, 2);
+
+/// For how long an error ratio must be none before it is told.
+const INCONSISTENT_HOLD: Duration = Duration::minutes(15);
 
 /// How many contributors a budget alert names.
 const CONTRIBUTORS: i64 = 3;
 
 impl SloContext<'_> {
-    /// The SLO's alerts.
-    pub fn alert_rules(&self) -> Vec<Rule> {
+    /// The SLO's alerts: those that are evaluated as often as the project's other rules, and those that are evaluated once in a
+    /// slice, after the recordings of slices.
+    pub fn alert_rules(&self) -> [Vec<Rule>; 2] {
         let of_slo = |named: &&Named<'_>| {
             let slo = named.origin.slo();
             slo.is_some_and(|slo| std::ptr::eq(slo, self.slo))
@@ -29,10 +42,17 @@ impl SloContext<'_> {
             Origin::Burn(_, pair) => Some(self.burn_alert(named, pair)),
             Origin::Budget(_, alert) => Some(self.budget_alert(named, alert)),
             Origin::Absence(_, alert) => Some(self.absence_alert(named, alert)),
+            Origin::Inconsistent(_) => Some(self.inconsistency_alert(named)),
             Origin::Own(_) => None,
         };
-        let alerts = self.of.alerts.iter();
-        alerts.filter(of_slo).filter_map(rule).collect()
+        let is_fast = |named: &&Named<'_>| match named.origin {
+            Origin::Burn(_, pair) => self.is_fast(&[pair.short, pair.long]),
+            Origin::Budget(..) => false,
+            Origin::Absence(..) | Origin::Inconsistent(_) | Origin::Own(_) => true,
+        };
+        let (fast, slow): (Vec<_>, Vec<_>) =
+            self.of.alerts.iter().filter(of_slo).partition(is_fast);
+        [fast, slow].map(|alerts| alerts.into_iter().filter_map(rule).collect())
     }
 
     fn alert(
@@ -86,7 +106,8 @@ impl SloContext<'_> {
         }
     }
 
-    /// Holds while both windows burn faster than the factor. The expression's value is the long window's ratio.
+    /// Holds while both windows burn faster than the factor, and for a page there were enough bad events. The expression's
+    /// value is the long window's ratio, as far as it is known.
     pub fn burns(&self, pair: &Pair) -> Expr {
         let above = |window| {
             let threshold = binary(
@@ -94,16 +115,33 @@ impl SloContext<'_> {
                 BinaryOp::Multiply,
                 number(self.slo.error_budget()),
             );
-            binary(self.error_ratio(window), BinaryOp::Greater, threshold)
+            let ratio = if window == pair.long {
+                self.least_error_ratio(window)
+            } else {
+                self.error_ratio(window)
+            };
+            binary(ratio, BinaryOp::Greater, threshold)
         };
         let mut expr = binary(above(pair.long), BinaryOp::And, above(pair.short));
-        if let (Some(least), true) = (self.slo.min_events, self.counts_events()) {
-            let enough = binary(
+        if !self.counts_events() {
+            return expr;
+        }
+        let mut and = |count: Expr, least: u64| {
+            let least = number(Decimal::from(least));
+            let enough = binary(count, BinaryOp::GreaterOrEqual, least);
+            let before = std::mem::replace(&mut expr, number(Decimal::ZERO));
+            expr = binary(before, BinaryOp::And, enough);
+        };
+        if let (Some(least), Severity::Page) = (self.slo.min_bad_events, pair.severity) {
+            let bad = binary(
+                self.error_ratio(pair.long),
+                BinaryOp::Multiply,
                 self.events(pair.long),
-                BinaryOp::GreaterOrEqual,
-                number(Decimal::from(least)),
             );
-            expr = binary(expr, BinaryOp::And, enough);
+            and(call("round", [bad]), least);
+        }
+        if let Some(least) = self.slo.min_events {
+            and(self.events(pair.long), least);
         }
         expr
     }
@@ -125,7 +163,7 @@ impl SloContext<'_> {
             ));
         let description = Template::default().text(format!(
             "Over the last {} and the last {}, the error budget of {} burns at more than {}× the sustainable rate. \
-             If that goes on, all of it, {} of full outage, is spent in less than {}; {} went within {}.",
+             If that goes on, all of it, {} of full outage, is spent in less than {}; at least {} of it went within {}.",
             pair.long,
             pair.short,
             self.promise(),
@@ -149,16 +187,29 @@ impl SloContext<'_> {
         )
     }
 
-    /// Holds while that share of the budget is spent. The expression's value is the share that is.
+    /// Holds while at least that share of the budget is spent, and for a page there were enough bad events. The expression's
+    /// value is the share that is.
     pub fn is_spent(&self, alert: &BudgetAlert) -> Expr {
-        let spent = aggregate("max", self.recorded(PERIOD_BURN_RATE));
-        binary(spent, BinaryOp::GreaterOrEqual, number(alert.consumed))
+        let spent = binary(
+            self.value(PERIOD_BURN_RATE),
+            BinaryOp::GreaterOrEqual,
+            number(alert.consumed),
+        );
+        match (self.slo.min_bad_events, alert.severity) {
+            (Some(least), Severity::Page) if self.counts_events() => {
+                let bad = call("round", [self.bad_events(self.slo.window)]);
+                let least = number(Decimal::from(least));
+                let enough = binary(bad, BinaryOp::GreaterOrEqual, least);
+                binary(spent, BinaryOp::And, enough)
+            }
+            _ => spent,
+        }
     }
 
     fn budget_alert(&self, named: &Named<'_>, alert: &BudgetAlert) -> Rule {
         let summary = self
             .title()
-            .text(": ")
+            .text(": at least ")
             .value(ValueFormat::Percentage)
             .text(format!(" of the {} error budget is spent", self.slo.window));
         let labels = [("budget_consumed", percent_text(alert.consumed))];
@@ -180,7 +231,10 @@ impl SloContext<'_> {
             .burn_rate_pairs
             .iter()
             .filter(|pair| pair.severity == Severity::Page);
-        shorts.map(|pair| pair.long).max().unwrap_or(CURRENT)
+        shorts
+            .map(|pair| pair.long)
+            .max()
+            .unwrap_or_else(|| self.current())
     }
 
     /// What is left of the budget, when it ends, and who spends it.
@@ -188,7 +242,7 @@ impl SloContext<'_> {
         let budget = budget_time(self.slo.objective, self.slo.window);
         let recent = self.recent();
         let remaining = binary(
-            aggregate("max", self.recorded(BUDGET_REMAINING)),
+            self.value(BUDGET_REMAINING),
             BinaryOp::Multiply,
             number(budget.as_seconds()),
         );
@@ -230,7 +284,26 @@ impl SloContext<'_> {
                 &format!("In the last {recent}, none of it was spent."),
             )
             .action("end");
-        self.contributors(template, recent)
+        self.contributors(self.known(template), recent)
+    }
+
+    /// Says how much of the period is known, where that is not all of it.
+    fn known(&self, template: Template) -> Template {
+        let known = binary(
+            self.coverage(self.slo.window),
+            BinaryOp::Less,
+            number(KNOWN_IN_FULL),
+        );
+        template.query(
+            &known.to_string(),
+            ValueFormat::Percentage,
+            "\nOnly ",
+            &format!(
+                " of the {} is known; what else was spent is not counted.",
+                self.slo.window
+            ),
+            "",
+        )
     }
 
     /// Adds the label values with most bad events (of good-event SLIs, most events).
@@ -296,19 +369,135 @@ impl SloContext<'_> {
     }
 
     /// Holds while nothing is measured.
-    pub fn is_absent(&self) -> Expr {
-        call("absent", [presence(self)])
+    pub fn is_absent(&self, alert: &AbsenceAlert) -> Expr {
+        let absent = call("absent", [presence(self)]);
+        let Some(up) = &alert.up else {
+            return absent;
+        };
+        // Where no target is known by these labels, none is up.
+        let up = binary(
+            aggregate("max", up.clone()),
+            BinaryOp::Equal,
+            number(Decimal::ONE),
+        );
+        let none_up = match alert.of {
+            Absent::Data => BinaryOp::Unless,
+            Absent::Series => BinaryOp::And,
+        };
+        let absent = on_nothing(absent, none_up, up);
+        match (&self.slo.sli, alert.of) {
+            (
+                Sli::Events {
+                    bucket: Some(bucket),
+                    total_series: Some(total),
+                    ..
+                },
+                Absent::Data,
+            ) => {
+                let events = aggregate("group", total.clone());
+                let no_bucket = call("absent", [bucket.clone()]);
+                binary(
+                    absent,
+                    BinaryOp::Or,
+                    on_nothing(no_bucket, BinaryOp::And, events),
+                )
+            }
+            _ => absent,
+        }
     }
 
     fn absence_alert(&self, named: &Named<'_>, alert: &AbsenceAlert) -> Rule {
         let summary = self.title().text(format!(": no data for {}", alert.hold));
-        let description = Template::default().text(format!(
+        let mut description = format!(
             "The series that this SLO ({}) is measured by has been missing for {}, and no other alert of it \
-             can fire until it is back. The service may be down, no longer scraped, or its metric renamed.",
+             can fire until it is back. ",
             self.promise(),
             alert.hold,
+        );
+        description.push_str(match alert.of {
+            Absent::Data => "The service may be down, no longer scraped, or its metric renamed.",
+            Absent::Series => {
+                "The service's targets are up: it had no event in that time, or its metric was renamed."
+            }
+        });
+        if let (
+            Sli::Events {
+                bucket: Some(bucket),
+                ..
+            },
+            Absent::Data,
+        ) = (&self.slo.sli, alert.of)
+        {
+            description.push_str(&format!(
+                " Or the histogram has no such bucket: {bucket}. Then nothing tells which events were good."
+            ));
+        }
+        let description = Template::default().text(description);
+        let texts = [summary, self.in_words(description)];
+        self.alert(named, alert.hold, &self.is_absent(alert), &[], texts)
+    }
+
+    /// Holds while the error ratio is none: more events were good (or bad) than there were.
+    pub fn is_inconsistent(&self) -> Expr {
+        let ratio = || self.error_ratio(self.consistency_window());
+        let below = binary(ratio(), BinaryOp::Less, number(-SKEW));
+        let above = binary(ratio(), BinaryOp::Greater, number(Decimal::ONE + SKEW));
+        binary(below, BinaryOp::Or, above)
+    }
+
+    /// The longest window that is recorded of raw series.
+    fn consistency_window(&self) -> Duration {
+        self.fast_windows()
+            .into_iter()
+            .next_back()
+            .unwrap_or_else(|| self.current())
+    }
+
+    fn inconsistency_alert(&self, named: &Named<'_>) -> Rule {
+        let window = self.consistency_window();
+        let (counted, all) = match &self.slo.sli {
+            Sli::Events {
+                numerator: Numerator::Good(good),
+                total,
+                ..
+            } => (format!("good events, {good},"), total.to_string()),
+            Sli::Events {
+                numerator: Numerator::Bad(bad),
+                total,
+                ..
+            } => (format!("bad events, {bad},"), total.to_string()),
+            _ => ("bad events".to_owned(), "all events".to_owned()),
+        };
+        let summary = self
+            .title()
+            .text(": an error ratio of ")
+            .value(ValueFormat::Percentage)
+            .text(format!(" over {window} cannot be"));
+        let description = Template::default().text(format!(
+            "An error ratio is between 0% and 100%. Here the {counted} are not among all events, {all}. What is recorded of this \
+             SLO ({}) is not right until they are.",
+            self.promise(),
         ));
         let texts = [summary, self.in_words(description)];
-        self.alert(named, alert.hold, &self.is_absent(), &[], texts)
+        self.alert(
+            named,
+            INCONSISTENT_HOLD,
+            &self.is_inconsistent(),
+            &[],
+            texts,
+        )
     }
+}
+
+/// `left op on () right`: whether the right side has anything decides, whatever labels the left one has.
+fn on_nothing(left: Expr, op: BinaryOp, right: Expr) -> Expr {
+    let mut expr = binary(left, op, right);
+    if let Node::Binary(binary) = &mut expr.node {
+        binary.matching = Some(Matching {
+            on: true,
+            labels: Vec::new(),
+            group: None,
+        });
+    }
+    expr
 }

@@ -46,28 +46,13 @@ impl Context<'_> {
         labels
     }
 
-    /// The value of the `severity` label.
-    pub fn severity(&self, severity: Severity) -> String {
-        self.settings
-            .severity_labels
-            .get(&severity)
-            .cloned()
-            .unwrap_or_else(|| {
-                match severity {
-                    Severity::Page => "page",
-                    Severity::Ticket => "ticket",
-                }
-                .to_owned()
-            })
-    }
-
     /// An alert's labels as templates that give `labels` and the severity.
     pub fn alert_labels(
         &self,
         mut labels: BTreeMap<String, String>,
         severity: Severity,
     ) -> BTreeMap<String, String> {
-        labels.insert("severity".into(), self.severity(severity));
+        labels.insert("severity".into(), self.settings.severity_label(severity));
         labels
             .into_iter()
             .map(|(label, value)| (label, template::literal(&value)))

@@ -2,7 +2,6 @@
 
 use rust_decimal::Decimal;
 
-use crate::ir::Duration;
 use crate::ir::number::percent_text;
 use crate::promql::{BinaryOp, Expr};
 
@@ -10,44 +9,44 @@ pub use crate::backends::recorded::{BUDGET_REMAINING, PERIOD_BURN_RATE};
 use crate::backends::recorded::{CURRENT_BURN_RATE, ERROR_BUDGET, INFO, OBJECTIVE};
 
 use super::document::Rule;
-use super::query::{aggregate, binary, call, number};
-use super::sli::{CURRENT, SloContext};
+use super::query::{binary, call, number};
+use super::sli::SloContext;
 
 impl SloContext<'_> {
-    /// The metadata, each after what it reads. None has a `window` label.
-    pub fn metadata_rules(&self) -> Vec<Rule> {
+    /// How it stands right now.
+    pub fn fast_metadata_rules(&self) -> Vec<Rule> {
+        let burn_rate = self.per_budget(self.error_ratio(self.current()));
+        vec![self.record(CURRENT_BURN_RATE, &burn_rate, None)]
+    }
+
+    /// What is promised and how it stands over the period, each after what it reads. None has a `window` label.
+    pub fn slow_metadata_rules(&self) -> Vec<Rule> {
         let slo = self.slo;
         let constant = |value: Decimal| call("vector", [number(value)]);
         let rules = [
             (OBJECTIVE, constant(slo.objective)),
             (ERROR_BUDGET, constant(slo.error_budget())),
             ("slo:time_period:days", constant(slo.window.as_days())),
-            (CURRENT_BURN_RATE, self.burn_rate(CURRENT)),
-            (PERIOD_BURN_RATE, self.burn_rate(slo.window)),
+            (
+                PERIOD_BURN_RATE,
+                self.per_budget(self.least_error_ratio(slo.window)),
+            ),
             (
                 BUDGET_REMAINING,
                 binary(
                     number(Decimal::ONE),
                     BinaryOp::Subtract,
-                    aggregate("max", self.recorded(PERIOD_BURN_RATE)),
+                    self.value(PERIOD_BURN_RATE),
                 ),
             ),
         ];
-        let mut rules: Vec<_> = rules
-            .into_iter()
-            .map(|(metric, expr)| self.record(metric, &expr, None))
-            .collect();
-        rules.push(self.info());
-        rules
+        let rule = |(metric, expr)| self.record(metric, &expr, None);
+        rules.into_iter().map(rule).chain([self.info()]).collect()
     }
 
-    /// How many times faster than sustainable the budget is spent.
-    fn burn_rate(&self, window: Duration) -> Expr {
-        binary(
-            self.error_ratio(window),
-            BinaryOp::Divide,
-            number(self.slo.error_budget()),
-        )
+    /// How many times faster than sustainable the budget is spent at an error ratio.
+    fn per_budget(&self, ratio: Expr) -> Expr {
+        binary(ratio, BinaryOp::Divide, number(self.slo.error_budget()))
     }
 
     /// `slo_info`, whose value is always 1.

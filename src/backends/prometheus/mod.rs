@@ -1,8 +1,8 @@
 //! Prometheus: one rule file a service.
 //!
-//! A file has a group for each SLO (`<service>-slo-<slo>`: recordings, metadata, alerts, each after what it
-//! reads), one for the service's own recordings and one for its own alerts. Nothing in it refers to a
-//! recording of another file.
+//! A file has two groups for each SLO: `<service>-slo-<slo>` for what is of now, and `<service>-slo-<slo>-budget` for what is of
+//! long windows, each with its recordings and alerts after what they read; one for the service's own recordings and one for
+//! its own alerts. A group with more rules than a ruler takes is split. Nothing refers to a recording of another file.
 
 mod alerts;
 mod context;
@@ -11,6 +11,7 @@ mod layout;
 mod metadata;
 mod query;
 mod sli;
+mod split;
 mod standing;
 mod template;
 mod user;
@@ -31,6 +32,7 @@ pub use self::document::{AlertingRule, Group, RecordingRule, Rule};
 use self::document::{Metadata, PrometheusRule, RuleFile};
 use self::sli::SloContext;
 use super::alerts::{Origin, named};
+use super::recorded::SLICE;
 use super::{Artifact, file_stem};
 
 /// The first line of every file. It names nothing from the source, and so can't be broken out of.
@@ -77,6 +79,36 @@ pub fn rule_groups(service: &Service, settings: &Settings) -> Vec<Group> {
     rule_file(context).groups
 }
 
+/// The rules that count the past events of objectives of a service, for `promtool tsdb create-blocks-from rules`: the slices
+/// that its rules record, each by itself. `slos` chooses objectives by their names; all where it is empty.
+///
+/// # Errors
+///
+/// Where the YAML library refuses the document, which no document of this shape makes it do.
+pub fn backfill(
+    service: &Service,
+    settings: &Settings,
+    slos: &[String],
+) -> Result<String, serde_saphyr::SerializeError> {
+    let context = Context {
+        service,
+        settings,
+        alerts: &[],
+    };
+    let chosen = service
+        .slos
+        .iter()
+        .filter(|slo| slos.is_empty() || slos.iter().any(|name| slo.name == name));
+    let groups = chosen.map(|slo| Group {
+        name: format!("{}-slo-{}-backfill", service.name, slo.name),
+        interval: SLICE.to_string(),
+        rules: SloContext::new(context, slo).backfilled_slice_rules(),
+    });
+    to_yaml(&RuleFile {
+        groups: groups.collect(),
+    })
+}
+
 /// What the rule of an alert of a service asks.
 pub fn condition(service: &Service, settings: &Settings, alert: &Origin<'_>) -> Expr {
     let context = Context {
@@ -87,7 +119,8 @@ pub fn condition(service: &Service, settings: &Settings, alert: &Origin<'_>) -> 
     match alert {
         Origin::Burn(slo, pair) => SloContext::new(context, slo).burns(pair),
         Origin::Budget(slo, alert) => SloContext::new(context, slo).is_spent(alert),
-        Origin::Absence(slo, _) => SloContext::new(context, slo).is_absent(),
+        Origin::Absence(slo, alert) => SloContext::new(context, slo).is_absent(alert),
+        Origin::Inconsistent(slo) => SloContext::new(context, slo).is_inconsistent(),
         Origin::Own(alert) => alert.when.clone(),
     }
 }
@@ -105,26 +138,38 @@ fn to_yaml(document: &impl Serialize) -> Result<String, serde_saphyr::SerializeE
 
 fn rule_file(context: Context<'_>) -> RuleFile {
     let name = &context.service.name;
-    let slos = context.service.slos.iter().map(|slo| {
+    let often = context.settings.prometheus.interval;
+    let most = context.settings.prometheus.rules_per_group;
+    let mut groups = Vec::new();
+    for slo in &context.service.slos {
         let of = SloContext::new(context, slo);
-        let rules = [of.sli_rules(), of.metadata_rules(), of.alert_rules()].concat();
-        (format!("{name}-slo-{}", slo.name), rules)
-    });
-    let own = [
-        (format!("{name}-recordings"), context.recording_rules()),
-        (format!("{name}-alerts"), context.alert_rules()),
-    ];
-    let interval = context.settings.prometheus.interval.to_string();
-    let group = |(name, rules): (String, Vec<Rule>)| {
-        (!rules.is_empty()).then(|| Group {
-            name,
-            interval: interval.clone(),
-            rules,
-        })
-    };
-    RuleFile {
-        groups: slos.chain(own).filter_map(group).collect(),
+        let [fast, slow] = of.alert_rules();
+        let title = format!("{name}-slo-{}", slo.name);
+        groups.extend(split::groups(
+            &title,
+            often,
+            [of.fast_sli_rules(), of.fast_metadata_rules(), fast].concat(),
+            most,
+        ));
+        groups.extend(split::groups(
+            &format!("{title}-budget"),
+            SLICE,
+            [of.slow_sli_rules(), of.slow_metadata_rules(), slow].concat(),
+            most,
+        ));
     }
+    for (title, rules) in [
+        ("recordings", context.recording_rules()),
+        ("alerts", context.alert_rules()),
+    ] {
+        groups.extend(split::groups(
+            &format!("{name}-{title}"),
+            often,
+            rules,
+            most,
+        ));
+    }
+    RuleFile { groups }
 }
 
 fn metadata(service: &Service, settings: &Settings) -> Metadata {

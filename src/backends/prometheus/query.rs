@@ -13,6 +13,8 @@ pub fn number(number: Decimal) -> Expr {
     Expr::made(Node::Number(decimal_text(number).into()))
 }
 
+pub use crate::promql::classify::is_label_free as label_free;
+
 /// A series, by its metric's name and the values of labels.
 pub fn series<'l>(metric: &str, labels: impl IntoIterator<Item = (&'l str, &'l str)>) -> Expr {
     Expr::made(Node::Selector(Selector {
@@ -46,6 +48,13 @@ pub fn call(function: &str, args: impl IntoIterator<Item = Expr>) -> Expr {
 pub fn over(function: &str, series: Expr, window: Duration) -> Expr {
     let range = promql::Duration::made(window.to_string());
     call(function, [Expr::made(Node::Range(Box::new(series), range))])
+}
+
+/// `function((expr)[window:step])`
+pub fn over_steps(function: &str, expr: Expr, window: Duration, step: Duration) -> Expr {
+    let step = step.to_string();
+    let steps = promql::build::subquery(paren(expr), window.to_string(), Some(&step));
+    call(function, [steps])
 }
 
 /// `op(expr)`, which leaves no label.
@@ -141,28 +150,10 @@ pub fn never_nan(expr: &Expr) -> bool {
     }
 }
 
-/// Whether what an expression gives surely has no label.
-pub fn label_free(expr: &Expr) -> bool {
-    match &expr.node {
-        Node::Number(_) => true,
-        Node::Paren(inner) | Node::Unary(_, inner) => label_free(inner),
-        Node::Aggregate(aggregate) => {
-            let picks = matches!(
-                aggregate.op.as_str(),
-                "topk" | "bottomk" | "limitk" | "limit_ratio" | "count_values"
-            );
-            !picks
-                && aggregate
-                    .grouping
-                    .as_ref()
-                    .is_none_or(|grouping| !grouping.without && grouping.labels.is_empty())
-        }
-        Node::Call(call) => matches!(call.function.as_str(), "vector" | "scalar" | "time"),
-        Node::Binary(binary) => {
-            binary.matching.is_none() && label_free(&binary.left) && label_free(&binary.right)
-        }
-        _ => false,
-    }
+/// `expr or vector(0)`: no series means 0. Only for what has no label.
+pub fn or_zero(expr: Expr) -> Expr {
+    let zero = call("vector", [number(Decimal::ZERO)]);
+    binary(expr, BinaryOp::Or, zero)
 }
 
 #[cfg(test)]
@@ -189,27 +180,6 @@ mod tests {
                 without_nan(parse(unsafe_).unwrap()).to_string(),
                 format!("{unsafe_} >= 0")
             );
-        }
-    }
-
-    #[test]
-    fn labels_are_seen() {
-        for free in [
-            "sum(x)",
-            "max by () (x)",
-            "sum(a) / sum(b)",
-            "(1 + sum(a)) * 2",
-        ] {
-            assert!(label_free(&parse(free).unwrap()), "{free}");
-        }
-        for labelled in [
-            "x",
-            "sum by (job) (x)",
-            "topk(3, x)",
-            "sum(a) / b",
-            "absent(x)",
-        ] {
-            assert!(!label_free(&parse(labelled).unwrap()), "{labelled}");
         }
     }
 }

@@ -4,7 +4,7 @@ use crate::ir::{Duration, Service, Settings, Severity, Slo};
 use crate::promql::Expr;
 
 use super::context::Context;
-use super::sli::{CURRENT, SloContext};
+use super::sli::SloContext;
 
 /// An objective whose standing is asked for.
 pub struct Standing<'a> {
@@ -30,7 +30,10 @@ impl<'a> Standing<'a> {
     pub fn burn_window(&self) -> Duration {
         let pages = self.of.slo.burn_rate_pairs.iter();
         let pages = pages.filter(|pair| pair.severity == Severity::Page);
-        pages.map(|pair| pair.long).min().unwrap_or(CURRENT)
+        pages
+            .map(|pair| pair.long)
+            .min()
+            .unwrap_or_else(|| self.of.current())
     }
 
     /// The error ratio over a window as the rules record it.
@@ -41,5 +44,16 @@ impl<'a> Standing<'a> {
     /// The error ratio over a window, by the indicator's own series; nothing where it can only be recorded.
     pub fn measured(&self, window: Duration) -> Option<String> {
         self.of.measured_ratio(window).as_ref().map(Expr::to_string)
+    }
+
+    /// When the rules began to record it, in seconds since 1970, as far as a time back from now: nothing where they did not.
+    pub fn recorded_since(&self, back: Duration) -> String {
+        use crate::backends::recorded::{KNOWN_TIME, SLICE};
+        use crate::promql::build;
+        let recorded = build::call("timestamp", vec![self.of.recorded(KNOWN_TIME)]);
+        let step = SLICE.to_string();
+        let steps = build::subquery(recorded, back.to_string(), Some(&step));
+        let first = build::call("min_over_time", vec![steps]);
+        build::aggregate("min", None, first).to_string()
     }
 }

@@ -205,7 +205,7 @@ impl Frame<'_> {
             }
             return;
         }
-        let pairs = burn_rate::pairs(window);
+        let pairs = burn_rate::pairs(window, Duration::MINUTE);
         let mut kept = 0;
         for (span, _, condition) in &self.policies {
             let lookback = length(condition.lookback.value);

@@ -1,0 +1,117 @@
+//! `nthc backfill`.
+
+use jiff::Timestamp;
+use rust_decimal::prelude::ToPrimitive;
+
+use super::Context;
+use super::console::Console;
+use super::exit::{Exit, Failure};
+use super::gate::{Built, moment, unknown_service};
+use super::options;
+use super::prometheus_client::Client;
+use crate::backends::prometheus::{Standing, backfill};
+use crate::ir::{Duration, Service, Settings, Slo};
+use crate::policy::Measurement;
+
+/// Writes the rules that count what happened before objectives were recorded, and says how they are evaluated.
+///
+/// # Errors
+/// Where there is no project, it has no such service, objective or environment, or the Prometheus gives no good answer.
+pub fn run(
+    context: &Context,
+    options: &options::Backfill,
+    console: &mut Console,
+) -> Result<Exit, Failure> {
+    let Some(built) = Built::new(context, options.env.as_deref(), console)? else {
+        return Ok(Exit::Found);
+    };
+    let now = moment(None);
+    let client = options
+        .prometheus
+        .as_deref()
+        .map(|url| Client::new(url, options.timeout))
+        .transpose()?;
+    built.with_services(|services| {
+        let Some(service) = services
+            .iter()
+            .find(|service| service.name == options.service)
+        else {
+            return Err(unknown_service(&options.service, services));
+        };
+        let chosen = chosen(service, &options.slos)?;
+        let longest = chosen.iter().map(|slo| slo.window).max();
+        let longest = longest.unwrap_or(Duration::days(30));
+        let until = match (options.until, &client) {
+            (Some(until), _) => until,
+            (None, Some(client)) => {
+                first_recorded(service, &chosen, &built.settings, client, now, longest)?
+            }
+            (None, None) => now,
+        };
+        let since = now.as_second() - (longest.0 / 1000) as i64;
+        if since >= until.as_second() {
+            console.err.line(format!(
+                "All of the last {longest} is recorded already: there is nothing to count."
+            ));
+            return Ok(());
+        }
+        let rules = backfill(service, &built.settings, &options.slos)
+            .map_err(|error| Failure::io(format!("cannot write the rules: {error}")))?;
+        console.out.text(&rules);
+        let url = client.as_ref().map_or("http://localhost:9090", Client::shown);
+        console.err.line(format!(
+            "Written to a file, these rules are evaluated over the time before {until} by:\n\n  \
+             promtool tsdb create-blocks-from rules --url={url} --start={since} --end={} --output-dir=backfill backfill.yaml\n\n\
+             Move the folders in `backfill` into Prometheus's data folder; it reads them within a minute or two. Do it once: a \
+             second time counts the same events again.",
+            until.as_second()
+        ));
+        Ok(())
+    })?;
+    Ok(Exit::Ok)
+}
+
+/// The objectives that are asked for.
+fn chosen<'s>(service: &'s Service, names: &[String]) -> Result<Vec<&'s Slo>, Failure> {
+    for name in names {
+        if !service.slos.iter().any(|slo| slo.name == name) {
+            let known: Vec<&str> = service.slos.iter().map(|slo| slo.name.as_str()).collect();
+            return Err(Failure::usage(format!(
+                "the service `{}` has no objective `{name}`",
+                service.name
+            ))
+            .help(format!("It has `{}`.", known.join("`, `"))));
+        }
+    }
+    let is_chosen = |slo: &&Slo| names.is_empty() || names.iter().any(|name| slo.name == name);
+    let chosen: Vec<&Slo> = service.slos.iter().filter(is_chosen).collect();
+    if chosen.is_empty() {
+        return Err(Failure::usage(format!(
+            "the service `{}` has no objectives",
+            service.name
+        )));
+    }
+    Ok(chosen)
+}
+
+/// When the rules began to record the first of some objectives; now where they did not yet.
+fn first_recorded(
+    service: &Service,
+    slos: &[&Slo],
+    settings: &Settings,
+    client: &Client,
+    now: Timestamp,
+    back: Duration,
+) -> Result<Timestamp, Failure> {
+    let mut first = now;
+    for slo in slos {
+        let query = Standing::new(service, slo, settings).recorded_since(back);
+        let what = format!("the beginning of {}.{}", service.name, slo.name);
+        let Measurement(began) = client.instant(&query, now, &what)?;
+        let began = began.and_then(|seconds| seconds.to_i64());
+        if let Some(began) = began.and_then(|seconds| Timestamp::from_second(seconds).ok()) {
+            first = first.min(began);
+        }
+    }
+    Ok(first)
+}
