@@ -415,7 +415,7 @@ fn series_of_errors_that_begin_with_one_are_recorded() {
 
     let checked = place.run(&["check", "--format", "short"]);
     assert!(
-        checked.out.contains(
+        checked.err.contains(
             "warning[N0911]: not every target under `{job=\"checkout\"}` has a series of `bad` \
              before its first error"
         ),
