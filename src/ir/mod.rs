@@ -6,7 +6,9 @@
 
 pub mod burn_rate;
 mod dependency;
+mod duration_unit;
 pub mod gate;
+pub mod metric_unit;
 pub mod number;
 pub mod panel;
 mod project;
@@ -25,6 +27,7 @@ use smol_str::SmolStr;
 use crate::promql;
 
 pub use dependency::{Criticality, Dependency};
+pub use duration_unit::DurationUnit;
 pub use project::Project;
 pub use prometheus_version::PrometheusVersion;
 pub use rule_label::RuleLabel;
