@@ -60,6 +60,12 @@ pub struct Workspace {
     /// How often Prometheus scrapes what queries read.
     #[returns(copy)]
     pub scrape_interval: ir::Duration,
+    /// Which Prometheus reads the rules.
+    #[returns(copy)]
+    pub prometheus_version: ir::PrometheusVersion,
+    /// What `page` and `ticket` are called in the label `severity`.
+    #[returns(ref)]
+    pub severity_labels: BTreeMap<ir::Severity, String>,
     /// The forms in which gates are written.
     #[returns(ref)]
     pub policy_forms: BTreeSet<ir::PolicyForm>,

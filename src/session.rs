@@ -20,7 +20,9 @@ use crate::db::{
 };
 use crate::diagnostics::{Diagnostic, FileSpan, Severity, SourceMap, codes, suggest};
 use crate::eval::{BlockRef, instance};
-use crate::ir::{self, Duration, PolicyForm, PolicySettings, Settings, Tally, TargetName};
+use crate::ir::{
+    self, Duration, PolicyForm, PolicySettings, PrometheusVersion, Settings, Tally, TargetName,
+};
 use crate::judge::{self, FileFindings, Remembered, file_findings, judge_file};
 use crate::levels::{self, Annotated, Levels, directives};
 use crate::lower::{Lowered, LoweredTeam, service_model, team_model};
@@ -78,6 +80,10 @@ pub struct Configuration {
     pub has_runbooks: bool,
     /// How often Prometheus scrapes what queries read.
     pub scrape_interval: Duration,
+    /// Which Prometheus reads the rules.
+    pub prometheus_version: PrometheusVersion,
+    /// What `page` and `ticket` are called in the label `severity`.
+    pub severity_labels: BTreeMap<ir::Severity, String>,
     /// The forms in which gates are written.
     pub policy_forms: BTreeSet<PolicyForm>,
     /// What was pulled of a Prometheus, where the project has a lock file.
@@ -99,6 +105,8 @@ impl Configuration {
             project: settings.project.clone(),
             has_runbooks: settings.runbook_base_url.is_some(),
             scrape_interval: settings.prometheus.scrape_interval,
+            prometheus_version: settings.prometheus.version,
+            severity_labels: settings.severity_labels.clone(),
             policy_forms: settings.policy.forms.clone(),
             catalogue,
             levels,
@@ -173,6 +181,8 @@ impl Session {
             SmolStr::default(),
             false,
             DEFAULT_SCRAPE_INTERVAL,
+            PrometheusVersion::default(),
+            BTreeMap::new(),
             PolicySettings::default().forms,
             None,
             Arc::default(),
@@ -204,6 +214,8 @@ impl Session {
             project,
             has_runbooks,
             scrape_interval,
+            prometheus_version,
+            severity_labels,
             policy_forms,
             catalogue,
             levels,
@@ -225,6 +237,14 @@ impl Session {
         if workspace.scrape_interval(db) != *scrape_interval {
             workspace.set_scrape_interval(db).to(*scrape_interval);
         }
+        if workspace.prometheus_version(db) != *prometheus_version {
+            workspace.set_prometheus_version(db).to(*prometheus_version);
+        }
+        if workspace.severity_labels(db) != severity_labels {
+            workspace
+                .set_severity_labels(db)
+                .to(severity_labels.clone());
+        }
         if workspace.policy_forms(db) != policy_forms {
             workspace.set_policy_forms(db).to(policy_forms.clone());
         }
@@ -239,6 +259,8 @@ impl Session {
             project: of.project(other).to_string(),
             has_runbooks: of.runbooks(other),
             scrape_interval: of.scrape_interval(other),
+            prometheus_version: of.prometheus_version(other),
+            severity_labels: of.severity_labels(other).clone(),
             policy_forms: of.policy_forms(other).clone(),
             catalogue: of.catalogue(other).clone(),
             levels: self.levels.clone(),

@@ -10,6 +10,8 @@ pub mod gate;
 pub mod number;
 pub mod panel;
 mod project;
+mod prometheus_version;
+mod rule_label;
 mod settings;
 mod signal;
 mod target_name;
@@ -24,6 +26,8 @@ use crate::promql;
 
 pub use dependency::{Criticality, Dependency};
 pub use project::Project;
+pub use prometheus_version::PrometheusVersion;
+pub use rule_label::RuleLabel;
 pub use settings::{
     AlertmanagerFormat, AlertmanagerSettings, DocsSettings, MailSettings, MatcherStrategy,
     OpenSloSettings, PagerDutySettings,
@@ -216,6 +220,8 @@ pub struct PrometheusSettings {
     pub interval: Duration,
     /// How often Prometheus scrapes what queries read: a rate needs a few samples in its range.
     pub scrape_interval: Duration,
+    /// Which Prometheus reads the rules.
+    pub version: PrometheusVersion,
     /// The namespace of `PrometheusRule` resources.
     pub namespace: Option<String>,
     /// Labels on `PrometheusRule` resources, by which a Prometheus selects them.

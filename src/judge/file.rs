@@ -1,12 +1,14 @@
 //! Everything that is wrong in what a file's items say and make.
 
+use std::collections::BTreeSet;
 use std::sync::Arc;
 
 use smol_str::SmolStr;
 
 use crate::check::dependencies::Needs;
 use crate::check::project::{self, GlobalName};
-use crate::check::{check_item, paging, reliability};
+use crate::check::series::Measured;
+use crate::check::{check_item, paging, reliability, utf8_names};
 use crate::db::{Diag, ItemClass, SourceFile, Workspace, file_names};
 use crate::eval::instance;
 use crate::levels::has_directives;
@@ -44,6 +46,8 @@ pub struct Made {
     pub relabelled: Vec<Relabelled>,
     /// What each service cannot work without.
     pub needs: Vec<Needs>,
+    /// The series that each service measures.
+    pub measured: Vec<Measured>,
     /// The metrics that services record.
     pub recorded: Vec<SmolStr>,
 }
@@ -125,6 +129,9 @@ fn made(
             made.needs.push(Needs::of(service));
             made.services.extend(ignored_urgency(service));
             made.relabelled.extend(relabelled(service));
+            let model = lowered.service.as_ref();
+            made.measured
+                .extend(model.and_then(|model| Measured::of(service, model)));
             let recordings = service.children_of("recording");
             made.recorded
                 .extend(recordings.map(|recording| recording.name.clone()));
@@ -146,6 +153,12 @@ fn others(
         is_of_mail: false,
     };
     let block = evaluated.instance.as_ref();
+    if let Some(environment) = block.filter(|block| block.kind == "environment") {
+        // Its labels are in every query.
+        let version = workspace.prometheus_version(db);
+        let unreadable = utf8_names::unreadable(environment, version, &BTreeSet::new());
+        found.extend(unreadable.into_iter().map(told));
+    }
     let team = block.filter(|block| block.kind == "team");
     match team {
         Some(team) => {

@@ -12,6 +12,7 @@ use smol_str::SmolStr;
 
 use crate::check::dependencies::{self, Needs};
 use crate::check::project;
+use crate::check::series::{self, Measured};
 use crate::db::{Database, Diag, Span, Workspace};
 use crate::diagnostics::Code;
 
@@ -55,10 +56,14 @@ impl Project<'_> {
 
         let environments = self.of_rules.len();
         let cycles = remembered.cycles(|| cycles(&self.files, environments));
+        let shared = remembered.shared(|| shared(&self.files, environments));
         let mut made: Vec<Diag> = Vec::new();
-        for (environment, (of_rules, cycles)) in self.of_rules.iter().zip(cycles.iter()).enumerate()
+        let across = cycles.iter().zip(shared.iter());
+        for (environment, (of_rules, (cycles, shared))) in
+            self.of_rules.iter().zip(across).enumerate()
         {
             made.extend(cycles.iter().cloned());
+            made.extend(shared.iter().cloned());
             let each = || {
                 self.files
                     .iter()
@@ -88,6 +93,16 @@ fn cycles(files: &[Arc<FileFindings>], environments: usize) -> Vec<Vec<Diag>> {
         let made = files.iter().filter_map(|file| file.made.get(environment));
         let needs: Vec<Needs> = made.flat_map(|made| &made.needs).cloned().collect();
         dependencies::cycles(&needs)
+    };
+    (0..environments).map(of).collect()
+}
+
+/// The services that measure the same series in each environment.
+fn shared(files: &[Arc<FileFindings>], environments: usize) -> Vec<Vec<Diag>> {
+    let of = |environment: usize| {
+        let made = files.iter().filter_map(|file| file.made.get(environment));
+        let measured: Vec<&Measured> = made.flat_map(|made| &made.measured).collect();
+        series::shared(&measured)
     };
     (0..environments).map(of).collect()
 }

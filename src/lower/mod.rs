@@ -19,6 +19,7 @@ use smol_str::SmolStr;
 use buckets::Buckets;
 
 pub use receiver::{Relabelled, mail_receivers, relabelled};
+pub(crate) use service::report;
 pub use team::ignored_urgency;
 
 use crate::catalogue::{block_labels, environment_labels};

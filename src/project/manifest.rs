@@ -10,6 +10,7 @@
 //! | `[prometheus]` | `format` | `"plain"` rule files or `"prometheus-rule"` resources | `"plain"` |
 //! | | `interval` | how often rules are evaluated, `"30s"` | `"30s"` |
 //! | | `scrape_interval` | how often Prometheus scrapes what the rules read, `"15s"` | `"15s"` |
+//! | | `version` | which Prometheus reads the rules, `"2.53"` | `"3"` |
 //! | | `rules_per_group` | the most rules of a group; more are split | `20`, as Mimir takes by default |
 //! | | `namespace` | the namespace of the resources | none is written |
 //! | | `labels` | labels of the resources, by which a Prometheus selects them | none |
@@ -59,8 +60,8 @@ use crate::diagnostics::{Applicability, Diagnostic, codes};
 use crate::ir::burn_rate::SLICE;
 use crate::ir::{
     AlertmanagerSettings, DashboardFormat, DocsSettings, Duration, GrafanaSettings,
-    OpenSloSettings, PagerDutySettings, PolicySettings, PrometheusSettings, RuleFormat, Settings,
-    Severity, TargetName,
+    OpenSloSettings, PagerDutySettings, PolicySettings, PrometheusSettings, PrometheusVersion,
+    RuleFormat, Settings, Severity, TargetName,
 };
 use crate::levels::Levels;
 
@@ -112,6 +113,7 @@ pub fn default_settings(name: &str) -> Settings {
             format: RuleFormat::Plain,
             interval: DEFAULT_INTERVAL,
             scrape_interval: DEFAULT_SCRAPE_INTERVAL,
+            version: PrometheusVersion::default(),
             rules_per_group: DEFAULT_RULES_PER_GROUP,
             namespace: None,
             resource_labels: BTreeMap::new(),
@@ -387,6 +389,16 @@ fn read_prometheus(
     let unseen = "a rate over five minutes would have too few samples to count on";
     if let Some(interval) = read_interval(table, "scrape_interval", most, unseen, findings) {
         settings.scrape_interval = interval;
+    }
+    if let Some(version) = table.string("version", findings) {
+        match version.value.parse() {
+            Ok(parsed) => settings.version = parsed,
+            Err(()) => findings.bad_value(
+                version.span,
+                format!("unknown Prometheus version {:?}", version.value),
+                "expected a version from 2 on, such as `\"2.53\"` or `\"3\"`",
+            ),
+        }
     }
     if let Some(most) = table.count("rules_per_group", findings) {
         settings.rules_per_group = most.value;

@@ -683,7 +683,7 @@ fn rules_that_are_evaluated_more_often_count_nothing_twice() {
             vec![
                 // 600 a step.
                 scalar(
-                    "round(max(slo:sli_events:increase6h), 100)",
+                    "round(sum(sum_over_time(slo:sli_total_events:increase3m[6h])), 100)",
                     "9h",
                     (600 * Duration::hours(6).0 / step.0) as f64,
                 ),
@@ -764,7 +764,7 @@ fn min_events_does_not_keep_a_real_outage_quiet() {
         // 1200 a minute. Over a day it comes from slices, which end up to 4 min before.
         scalar("round(max(slo:sli_events:increase1h), 100)", "2h", 72_000.0),
         scalar(
-            "round(max(slo:sli_events:increase1d), 1000) > bool 139000",
+            "round(sum(sum_over_time(slo:sli_total_events:increase3m[1d])), 1000) > bool 139000",
             "2h",
             1.0,
         ),

@@ -26,6 +26,7 @@ pub fn settings(interval: Duration) -> Settings {
             format: RuleFormat::Plain,
             interval,
             scrape_interval: Duration::seconds(15),
+            version: nthc::ir::PrometheusVersion::default(),
             namespace: None,
             resource_labels: BTreeMap::new(),
             rules_per_group: 20,

@@ -12,7 +12,7 @@
 //! | `slo:sli_bad_events:increase3m` | all | bad events of a slice, or seconds |
 //! | `slo:sli_bad_slice:bool` | time slices | 1 for a bad slice, 0 for a good one |
 //! | `slo:sli_coverage:ratio<window>` | long windows | the share of the window that is known |
-//! | `slo:sli_events:increase<window>` | long windows of pages, and of all alerts with `min_events` | events in the window |
+//! | `slo:sli_events:increase<window>` | long windows of raw series of pages, with `min_events` of all alerts | events in the window |
 //!
 //! A slice is the difference of two increases that begin at the same time, an hour before it: what a counter has gained up to
 //! the slice's end, less what it had gained up to its beginning. Slices add up to what the counter gained, whatever resets and
@@ -105,9 +105,32 @@ impl<'a> SloContext<'a> {
         self.value(&format!("{COVERAGE}{window}"))
     }
 
-    /// The number of events in a long window of an alert that asks for some.
+    /// The number of events in a long window of an alert that asks for some; of slices of time, how many there were.
     pub fn events(&self, window: Duration) -> Expr {
-        self.value(&format!("{EVENTS}{window}"))
+        if window <= LONGEST_RAW {
+            return self.value(&format!("{EVENTS}{window}"));
+        }
+        match &self.slo.sli {
+            Sli::TimeSlices { .. } => self.slices_in("count_over_time", window),
+            _ => self.sum_of(TOTAL_EVENTS, window),
+        }
+    }
+
+    /// The number of bad events in a long window of a page.
+    pub fn bad_events(&self, window: Duration) -> Expr {
+        match &self.slo.sli {
+            Sli::TimeSlices { .. } => self.slices_in("sum_over_time", window),
+            _ if window <= LONGEST_RAW => binary(
+                self.error_ratio(window),
+                BinaryOp::Multiply,
+                self.events(window),
+            ),
+            _ => self.sum_of(BAD_EVENTS, window),
+        }
+    }
+
+    fn slices_in(&self, function: &str, window: Duration) -> Expr {
+        aggregate("sum", over(function, self.recorded(BAD_SLICE), window))
     }
 
     /// Whether events can be counted.
@@ -178,8 +201,8 @@ impl<'a> SloContext<'a> {
             .collect()
     }
 
-    /// The long windows in which events are counted: those of pages, which ask for some bad ones, and with `min_events` those
-    /// of all alerts.
+    /// The windows of raw series in which events are counted: the long ones of pages, which ask for some bad events, and with
+    /// `min_events` those of all alerts.
     fn counted_windows(&self) -> BTreeSet<Duration> {
         if !self.counts_events() {
             return BTreeSet::new();
@@ -191,6 +214,7 @@ impl<'a> SloContext<'a> {
                     || (pair.severity == Severity::Page && self.slo.min_bad_events.is_some())
             })
             .map(|pair| pair.long)
+            .filter(|window| *window <= LONGEST_RAW)
             .collect()
     }
 
@@ -206,7 +230,6 @@ impl<'a> SloContext<'a> {
                 .map(|window| self.ratio_rule(window)),
         );
         let counted = self.counted_windows().into_iter();
-        let counted = counted.filter(|window| *window <= LONGEST_RAW);
         rules.extend(counted.map(|window| self.events_rule(window)));
         rules
     }
@@ -227,9 +250,6 @@ impl<'a> SloContext<'a> {
                 Some(window),
             )
         }));
-        let counted = self.counted_windows().into_iter();
-        let counted = counted.filter(|window| *window > LONGEST_RAW);
-        rules.extend(counted.map(|window| self.events_rule(window)));
         rules
     }
 
@@ -386,12 +406,11 @@ impl<'a> SloContext<'a> {
             );
         }
         match &self.slo.sli {
-            Sli::TimeSlices { .. } => {
-                let of = |function: &str| {
-                    aggregate("sum", over(function, self.recorded(BAD_SLICE), window))
-                };
-                binary(of("sum_over_time"), BinaryOp::Divide, of("count_over_time"))
-            }
+            Sli::TimeSlices { .. } => binary(
+                self.slices_in("sum_over_time", window),
+                BinaryOp::Divide,
+                self.slices_in("count_over_time", window),
+            ),
             sli => measured(sli, window).unwrap_or_else(|| number(Decimal::ZERO)),
         }
     }
@@ -407,11 +426,6 @@ impl<'a> SloContext<'a> {
         aggregate("sum", over("sum_over_time", self.recorded(metric), window))
     }
 
-    /// The number of bad events in a window that is longer than those of raw series.
-    pub fn bad_events(&self, window: Duration) -> Expr {
-        self.sum_of(BAD_EVENTS, window)
-    }
-
     /// The share of a window that is known.
     fn known_share(&self, window: Duration) -> Expr {
         let known = binary(
@@ -423,18 +437,16 @@ impl<'a> SloContext<'a> {
         call("clamp_max", [known, number(Decimal::ONE)])
     }
 
-    /// The number of events in a window.
+    /// The number of events in a window of raw series.
     fn events_rule(&self, window: Duration) -> Rule {
         let events = match &self.slo.sli {
-            Sli::TimeSlices { .. } => aggregate(
-                "sum",
-                over("count_over_time", self.recorded(BAD_SLICE), window),
-            ),
             Sli::Events { total, .. }
             | Sli::ErrorRatio {
                 total: Some(total), ..
-            } if window <= LONGEST_RAW => without_nan(counted_in(total, window, Duration(0))),
-            Sli::Events { .. } | Sli::ErrorRatio { .. } => self.sum_of(TOTAL_EVENTS, window),
+            } => without_nan(counted_in(total, window, Duration(0))),
+            Sli::TimeSlices { .. } | Sli::ErrorRatio { total: None, .. } => {
+                self.slices_in("count_over_time", window)
+            }
         };
         self.record(format!("{EVENTS}{window}"), &events, Some(window))
     }

@@ -10,6 +10,7 @@ use super::reader::Findings;
 use super::slo::compared;
 use super::teams::Teams;
 use super::write::{block_name, comment, labels, string};
+use crate::ir::RuleLabel;
 
 /// Tiers that every project has.
 const TIERS: [&str; 4] = ["critical", "high", "standard", "low"];
@@ -19,18 +20,11 @@ const TYPES: [&str; 7] = [
     "api", "web", "worker", "stream", "batch", "pipeline", "database",
 ];
 
-/// Labels that become something else, and those that the rules set themselves.
-const OWN: [&str; 9] = [
-    "team",
-    "owner",
-    "tier",
-    "type",
-    "service",
-    "slo",
-    "window",
-    "severity",
-    "alertname",
-];
+/// Labels that become something else.
+const OWN: [&str; 4] = ["team", "owner", "tier", "type"];
+
+/// Labels that rules have anyway, but in a project without environments or in a service without dependencies.
+const FREE: [RuleLabel; 2] = [RuleLabel::Environment, RuleLabel::Dependency];
 
 /// A service that is put together.
 struct Service<'o> {
@@ -170,6 +164,12 @@ fn metrics(sli: &Sli) -> Vec<&Metric> {
     }
 }
 
+/// Whether a label becomes something else, or is one that the rules of an SLO have anyway.
+fn is_own(label: &str) -> bool {
+    let is_reserved = |label: RuleLabel| !FREE.contains(&label);
+    OWN.contains(&label) || RuleLabel::named(label).is_some_and(is_reserved)
+}
+
 /// The labels that rules can carry; what can't be one is told.
 fn kept_labels(metadata: &Metadata, findings: &mut Findings) -> BTreeMap<String, String> {
     for (label, (span, values)) in &metadata.labels {
@@ -177,7 +177,7 @@ fn kept_labels(metadata: &Metadata, findings: &mut Findings) -> BTreeMap<String,
             "tier" => values.iter().all(|tier| TIERS.contains(&tier.as_str())),
             "type" => values.iter().all(|of| TYPES.contains(&of.as_str())),
             "team" | "owner" => values.len() == 1,
-            label if OWN.contains(&label) => false,
+            label if is_own(label) => false,
             label => query::is_plain(label) && !label.starts_with("__") && values.len() == 1,
         };
         let message = match label.as_str() {
@@ -208,7 +208,7 @@ fn quiet_labels(metadata: &Metadata) -> BTreeMap<String, String> {
     let mut labels = BTreeMap::new();
     for (label, (_, values)) in &metadata.labels {
         let fits = query::is_plain(label) && !label.starts_with("__");
-        if let ([value], true, false) = (values.as_slice(), fits, OWN.contains(&label.as_str())) {
+        if let ([value], true, false) = (values.as_slice(), fits, is_own(label)) {
             labels.insert(label.clone(), value.clone());
         }
     }
