@@ -76,10 +76,9 @@ impl Alerts<'_, '_> {
                 ("slo", slo.name.to_string()),
                 ("budget_consumed", percent_text(alert.consumed)),
             ],
-            Origin::Absence(slo, alert) if alert.of == Absent::Series => vec![
-                ("slo", slo.name.to_string()),
-                ("targets", "up".to_owned()),
-            ],
+            Origin::Absence(slo, alert) if alert.of == Absent::Series => {
+                vec![("slo", slo.name.to_string()), ("targets", "up".to_owned())]
+            }
             Origin::Absence(slo, _) | Origin::Inconsistent(slo) => {
                 vec![("slo", slo.name.to_string())]
             }
