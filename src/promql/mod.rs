@@ -36,6 +36,7 @@ mod tests;
 pub mod tree;
 mod types;
 mod unaggregated;
+mod uncompared;
 
 pub use check::{HoleType, infer};
 pub use error::Error;
@@ -45,3 +46,4 @@ pub use regex::{escape as escape_regex, matches_any};
 pub use tree::*;
 pub use types::Type;
 pub use unaggregated::{Unaggregated, is_recorded, unaggregated};
+pub use uncompared::{Uncompared, uncompared};

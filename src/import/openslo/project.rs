@@ -13,6 +13,7 @@ use super::reader::Findings;
 use super::slo::compared;
 use super::teams::Teams;
 use super::write::{block_name, comment, labels, string};
+use crate::ir::RuleLabel;
 use crate::project::is_identifier;
 
 /// Tiers that every project has.
@@ -23,18 +24,11 @@ const TYPES: [&str; 7] = [
     "api", "web", "worker", "stream", "batch", "pipeline", "database",
 ];
 
-/// Labels that become something else, and those that the rules set themselves.
-const OWN: [&str; 9] = [
-    "team",
-    "owner",
-    "tier",
-    "type",
-    "service",
-    "slo",
-    "window",
-    "severity",
-    "alertname",
-];
+/// Labels that become something else.
+const OWN: [&str; 4] = ["team", "owner", "tier", "type"];
+
+/// Labels that rules have anyway, but in a project without environments or in a service without dependencies.
+const FREE: [RuleLabel; 2] = [RuleLabel::Environment, RuleLabel::Dependency];
 
 /// The project that an import is for.
 pub struct Target<'a> {
@@ -241,6 +235,12 @@ fn metrics(sli: &Sli) -> Vec<&Metric> {
     }
 }
 
+/// Whether a label becomes something else, or is one that the rules of an SLO have anyway.
+fn is_own(label: &str) -> bool {
+    let is_reserved = |label: RuleLabel| !FREE.contains(&label);
+    OWN.contains(&label) || RuleLabel::named(label).is_some_and(is_reserved)
+}
+
 /// The labels that rules can carry; what can't be one is told.
 fn kept_labels(metadata: &Metadata, findings: &mut Findings) -> BTreeMap<String, String> {
     for (label, (span, values)) in &metadata.labels {
@@ -253,7 +253,7 @@ fn kept_labels(metadata: &Metadata, findings: &mut Findings) -> BTreeMap<String,
             "environment" if kept::environment(metadata).is_some() => true,
             "type" => values.iter().all(|of| TYPES.contains(&of.as_str())),
             "team" | "owner" => values.len() == 1,
-            label if OWN.contains(&label) => false,
+            label if is_own(label) => false,
             label => query::is_plain(label) && !label.starts_with("__") && values.len() == 1,
         };
         let message = match label.as_str() {
@@ -285,7 +285,7 @@ fn quiet_labels(metadata: &Metadata) -> BTreeMap<String, String> {
     for (label, (_, values)) in &metadata.labels {
         let is_environment = label == "environment" && kept::environment(metadata).is_some();
         let fits = query::is_plain(label) && !label.starts_with("__") && !is_environment;
-        if let ([value], true, false) = (values.as_slice(), fits, OWN.contains(&label.as_str())) {
+        if let ([value], true, false) = (values.as_slice(), fits, is_own(label)) {
             labels.insert(label.clone(), value.clone());
         }
     }
