@@ -174,6 +174,10 @@ codes! {
     Error PERSON_TWICE "N0543" "person-twice" "A person is in a team twice.";
     Error ZONE_NOT_IN_PAGERDUTY "N0544" "zone-not-in-pagerduty" "A time zone is none that PagerDuty knows.";
     Warning NO_ESCALATION_CHOSEN "N0545" "no-escalation-chosen" "A service pages, and which of its team's escalations it has is not said.";
+    Error ALERT_NAMESPACE "N0546" "alert-namespace" "A label `namespace` keeps alerts from the Alertmanager that they are for.";
+    Warning NO_ALERT_NAMESPACE "N0547" "no-alert-namespace" "An `AlertmanagerConfig` has no namespace, so no alert can carry it.";
+    Warning URGENCY_WITHOUT_EFFECT "N0548" "urgency-without-effect" "A service or a tier sets `urgency`, which has no effect.";
+    Warning NAMESPACE_REPLACED "N0549" "namespace-replaced" "An alert groups by `namespace`, which the Prometheus operator needs for itself.";
     Error RESERVED_LABEL "N0560" "reserved-label" "A label is set that rules have from another field or name.";
     Error NEEDS_UTF8_NAMES "N0561" "needs-utf8-names" "A name needs Prometheus 3, and the project's Prometheus is older.";
     Error MATCHER_IN_LABELS "N0562" "matcher-in-labels" "A set of labels has a matcher where each label takes one value.";
@@ -200,6 +204,10 @@ codes! {
     Error OPENSLO_MISSING_REFERENCE "N0643" "openslo-missing-reference" "An OpenSLO document refers to an object that is in none of the files.";
     Error OPENSLO_NOT_EXPRESSIBLE "N0644" "openslo-not-expressible" "An OpenSLO document says what `.nth` cannot say.";
     Warning OPENSLO_LEFT_OUT "N0645" "openslo-left-out" "Something of an OpenSLO document is left out of the `.nth` that is made of it.";
+    Warning OPENSLO_NO_MAIL_SERVER "N0646" "openslo-no-mail-server" "A notification target of OpenSLO sends mail, and the project has no server to send it by.";
+    Error TOO_LARGE "N0650" "too-large" "A document is larger than what reads it takes.";
+    Error TOO_MANY_GROUPS "N0651" "too-many-groups" "A project has more groups of rules than what evaluates them takes.";
+    Error SHARED_WINDOWS "N0652" "shared-windows" "Sync windows of several environments would be in one Argo CD project.";
     Error UNWRITABLE "N0701" "unwritable" "A document could not be written in its format.";
     Warning CONSTANT_COMPARISON "N0801" "constant-comparison" "A comparison in a query is always true, or never.";
     Warning ABSENT_LABEL "N0802" "absent-label" "An alert's text shows a label that its condition's series never have.";
@@ -243,4 +251,5 @@ codes! {
     Error GATE_COMPUTES "N1005" "gate-computes" "A gate's condition does more with what is measured than compare it.";
     Error GATE_OVERRIDE "N1006" "gate-override" "An override names no `deny` of its gate.";
     Error GATE_DEPENDENCY "N1007" "gate-dependency" "A gate asks for the error budgets of a dependency that has none.";
+    Warning GATE_OVERRIDE_EXPIRED "N1008" "gate-override-expired" "An override of a gate has expired, so it lets nothing pass any more.";
 }

@@ -153,7 +153,6 @@ pub(super) fn lower(
         panels: panel::lower(instance, diagnostics),
         escalation: team::escalation_of(db, workspace, environment, instance),
         pace: team::pace(db, workspace, environment, instance),
-        urgency: team::urgency(instance.get("urgency")),
         support_hours: team::support_hours(instance),
         runbook: runbook(instance),
         gates,
