@@ -185,6 +185,10 @@ codes! {
     Error RESERVED_LABEL "N0560" "reserved-label" "A label is set that rules have from another field or name.";
     Error NEEDS_UTF8_NAMES "N0561" "needs-utf8-names" "A name needs Prometheus 3, and the project's Prometheus is older.";
     Error MATCHER_IN_LABELS "N0562" "matcher-in-labels" "A set of labels has a matcher where each label takes one value.";
+    Warning CONTRADICTED_UNIT "N0580" "contradicted-unit" "A latency's histogram is said to count in two units.";
+    Warning ASSUMED_UNIT "N0581" "assumed-unit" "Nothing says in which unit a latency's histogram counts.";
+    Warning DURATION_IN_OTHER_UNIT "N0582" "duration-in-other-unit" "A duration stands beside a metric that does not count seconds.";
+    Warning PANEL_IN_OTHER_UNIT "N0583" "panel-in-other-unit" "A panel shows time in another unit than its query gives it in.";
     Error PROJECT_MANIFEST_SYNTAX "N0601" "manifest-syntax" "`nth.toml` is not well-formed TOML.";
     Error PROJECT_UNKNOWN_SETTING "N0602" "unknown-setting" "`nth.toml` has a table or key that means nothing.";
     Error PROJECT_BAD_SETTING "N0603" "bad-setting" "A value in `nth.toml` has the wrong type or cannot be used.";
@@ -212,6 +216,9 @@ codes! {
     Error OPENSLO_NOT_EXPRESSIBLE "N0644" "openslo-not-expressible" "An OpenSLO document says what `.nth` cannot say.";
     Warning OPENSLO_LEFT_OUT "N0645" "openslo-left-out" "Something of an OpenSLO document is left out of the `.nth` that is made of it.";
     Warning OPENSLO_NO_MAIL_SERVER "N0646" "openslo-no-mail-server" "A notification target of OpenSLO sends mail, and the project has no server to send it by.";
+    Error TOO_LARGE "N0650" "too-large" "A document is larger than what reads it takes.";
+    Error TOO_MANY_GROUPS "N0651" "too-many-groups" "A project has more groups of rules than what evaluates them takes.";
+    Error SHARED_WINDOWS "N0652" "shared-windows" "Sync windows of several environments would be in one Argo CD project.";
     Error UNWRITABLE "N0701" "unwritable" "A document could not be written in its format.";
     Warning CONSTANT_COMPARISON "N0801" "constant-comparison" "A comparison in a query is always true, or never.";
     Warning ABSENT_LABEL "N0802" "absent-label" "An alert's text shows a label that its condition's series never have.";
@@ -248,6 +255,7 @@ codes! {
     Warning SIGNALS_MISSING "N0908" "signals-missing" "Signals of a service or a dependency have no metric in the catalogue.";
     Warning OBJECTIVE_WITHOUT_DATA "N0909" "objective-without-data" "An objective reads a signal that has no metric in the catalogue.";
     Warning LEFT_OUT "N0910" "left-out" "An alert or a recording is left out because another service's signal has no metric.";
+    Warning UNINITIALIZED_ERRORS "N0911" "uninitialized-errors" "The series that count errors begin with an error, which is not counted.";
     Error GATE_TIMES "N1001" "gate-times" "A gate's condition on the calendar begins after it ends, or never holds.";
     Error GATE_DEPLOYED "N1002" "gate-deployed" "A gate asks for deployments, and the service does not say when it was deployed.";
     Error GATE_WINDOW "N1003" "gate-window" "A gate asks over a time that nothing is recorded for.";

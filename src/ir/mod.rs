@@ -6,7 +6,9 @@
 
 pub mod burn_rate;
 mod dependency;
+mod duration_unit;
 pub mod gate;
+pub mod metric_unit;
 pub mod number;
 pub mod panel;
 mod project;
@@ -25,6 +27,7 @@ use smol_str::SmolStr;
 use crate::promql;
 
 pub use dependency::{Criticality, Dependency};
+pub use duration_unit::DurationUnit;
 pub use project::Project;
 pub use prometheus_version::PrometheusVersion;
 pub use rule_label::RuleLabel;
@@ -53,6 +56,8 @@ pub struct Settings {
     pub shared: bool,
     /// The environment this is for, where the project declares any.
     pub environment: Option<SmolStr>,
+    /// Whether Kubernetes' objects are applied by the server, which keeps no copy of them in an annotation.
+    pub server_side_apply: bool,
     /// What is made of it.
     pub targets: BTreeSet<TargetName>,
     /// The Prometheus target's settings.
@@ -226,6 +231,8 @@ pub struct PrometheusSettings {
     pub namespace: Option<String>,
     /// Labels on `PrometheusRule` resources, by which a Prometheus selects them.
     pub resource_labels: BTreeMap<String, String>,
+    /// The most groups that whoever evaluates the rules takes of one project's environment; any number where absent.
+    pub max_groups: Option<usize>,
     /// The most rules of a group. Mimir, Cortex and Grafana Cloud take 20 unless told otherwise.
     pub rules_per_group: usize,
 }

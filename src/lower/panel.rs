@@ -5,6 +5,7 @@ use rust_decimal::prelude::ToPrimitive;
 use smol_str::SmolStr;
 
 use super::service::{alert_text, block_name, member, query, report, text};
+use super::time_units;
 use super::unaggregated::{self, Recordings};
 use crate::db::Diag;
 use crate::diagnostics::codes;
@@ -19,6 +20,9 @@ pub(super) fn lower(service: &Instance, diagnostics: &mut Vec<Diag>) -> Panels {
         of.children_of("panel")
             .filter_map(|panel| {
                 unaggregated::of_panel(panel, &recordings, diagnostics);
+                if let Value::Query(query) = panel.get("query") {
+                    time_units::of_panel(panel, &query.expr, diagnostics);
+                }
                 lower_panel(service, panel, diagnostics)
             })
             .collect()
@@ -86,6 +90,8 @@ fn unit(name: &str) -> Option<Unit> {
         "bytes" => Unit::Bytes,
         "seconds" => Unit::Seconds,
         "milliseconds" => Unit::Milliseconds,
+        "microseconds" => Unit::Microseconds,
+        "nanoseconds" => Unit::Nanoseconds,
         "ratio" => Unit::Ratio,
         "percent" => Unit::Percent,
         "per-second" => Unit::PerSecond,

@@ -8,7 +8,7 @@ use smol_str::SmolStr;
 
 use super::buckets::Buckets;
 use super::signal::{self, Absences};
-use super::{doubts, gate, panel, sli, team};
+use super::{doubts, gate, panel, sli, team, time_units};
 use crate::db::{Diag, Span, Workspace};
 use crate::diagnostics::codes;
 use crate::eval::{Instance, Value};
@@ -64,6 +64,7 @@ pub(super) fn lower(
             missing if missing.is_empty() => {
                 let scrapes = surroundings.scrape_interval;
                 doubts::of_alert(instance, alert, &lowered, scrapes, diagnostics);
+                time_units::of_alert(alert, &lowered, diagnostics);
                 alerts.push((lowered, alert.head));
             }
             missing => {
@@ -384,7 +385,10 @@ fn lower_slo(
             .or_else(|| slo.doc.as_ref().map(|doc| doc.trim().to_owned())),
         objective,
         window,
-        histogram: slo.children_of("sli").next().and_then(sli::histogram),
+        histogram: slo
+            .children_of("sli")
+            .next()
+            .and_then(|sli| sli::histogram(sli, &surroundings.buckets)),
         labels: labels(slo.get("labels")),
         burn_rate_pairs: pairs,
         min_events: match slo.get("min_events") {

@@ -617,6 +617,34 @@ fn a_young_objective_has_spent_what_it_has_spent() {
 }
 
 #[test]
+fn the_first_minutes_of_an_objective_page_only_for_what_they_spend() {
+    if !promtool::available() {
+        return;
+    }
+    // A page says that 2 % of the budget went within an hour. 3 % of requests that fail for 10 min are 0.7 % of it, half of them
+    // 11.6 %.
+    let fired =
+        |window| format!("count_over_time(ALERTS{{{PAGES},alertstate=\"firing\"}}[{window}])");
+    for (kind, sli) in kinds() {
+        let slo = slo("target", "0.999", sli);
+        for (share, pages) in [(0.03, 0.0), (0.5, 2.0)] {
+            let parts = [(share, Duration::minutes(10)), (0.0, Duration::hours(2))];
+            assert_rules(
+                &format!("{kind}, {share}"),
+                &slo,
+                STEP,
+                input(kind, &parts, STEP),
+                vec![scalar(
+                    format!("count({}) or vector(0)", fired("2h")),
+                    "2h",
+                    pages,
+                )],
+            );
+        }
+    }
+}
+
+#[test]
 fn gaps_of_scrapes_are_bridged() {
     if !promtool::available() {
         return;

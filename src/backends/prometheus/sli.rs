@@ -11,7 +11,7 @@
 //! | `slo:sli_total_events:increase3m` | all | events of a slice; of what is weighed by time, the seconds that are known |
 //! | `slo:sli_bad_events:increase3m` | all | bad events of a slice, or seconds |
 //! | `slo:sli_bad_slice:bool` | time slices | 1 for a bad slice, 0 for a good one |
-//! | `slo:sli_coverage:ratio<window>` | long windows | the share of the window that is known |
+//! | `slo:sli_coverage:ratio<window>` | long windows of alerts and gates, and the period | the share of the window that is known |
 //! | `slo:sli_events:increase<window>` | long windows of raw series of pages, with `min_events` of all alerts | events in the window |
 //!
 //! A slice is the difference of two increases that begin at the same time, an hour before it: what a counter has gained up to
@@ -90,17 +90,16 @@ impl<'a> SloContext<'a> {
         self.value(&format!("{ERROR_RATIO}{window}"))
     }
 
-    /// The error ratio over a window where what is not known counts as good: at least so much was bad. A window of raw
-    /// series knows all that is there.
+    /// The error ratio over a window where what is not known counts as good: at least so much was bad.
     pub fn least_error_ratio(&self, window: Duration) -> Expr {
-        let ratio = self.error_ratio(window);
-        if window <= LONGEST_RAW {
-            return ratio;
-        }
-        binary(ratio, BinaryOp::Multiply, self.coverage(window))
+        binary(
+            self.error_ratio(window),
+            BinaryOp::Multiply,
+            self.coverage(window),
+        )
     }
 
-    /// The share of a window that is known; only of windows that are longer than those of raw series.
+    /// The share of a window that is known; only of long windows of alerts and gates, and of the period.
     pub fn coverage(&self, window: Duration) -> Expr {
         self.value(&format!("{COVERAGE}{window}"))
     }
@@ -190,14 +189,14 @@ impl<'a> SloContext<'a> {
             .collect()
     }
 
-    /// Those of which it is recorded how much is known: what alerts and gates ask about, and the period.
+    /// Those of which it is recorded how much is known: the long ones of alerts and gates, and the period.
     fn covered_windows(&self) -> BTreeSet<Duration> {
         let pairs = self.slo.burn_rate_pairs.iter();
+        let gates = self.slo.gate_windows.iter().copied();
         pairs
             .map(|pair| pair.long)
-            .chain(self.slo.gate_windows.iter().copied())
+            .chain(gates.filter(|window| *window > LONGEST_RAW))
             .chain([self.slo.window])
-            .filter(|window| *window > LONGEST_RAW)
             .collect()
     }
 
@@ -229,6 +228,9 @@ impl<'a> SloContext<'a> {
                 .into_iter()
                 .map(|window| self.ratio_rule(window)),
         );
+        let covered = self.covered_windows().into_iter();
+        let covered = covered.filter(|window| *window <= LONGEST_RAW);
+        rules.extend(covered.map(|window| self.coverage_rule(window)));
         let counted = self.counted_windows().into_iter();
         rules.extend(counted.map(|window| self.events_rule(window)));
         rules
@@ -243,14 +245,18 @@ impl<'a> SloContext<'a> {
                 .into_iter()
                 .map(|window| self.ratio_rule(window)),
         );
-        rules.extend(self.covered_windows().into_iter().map(|window| {
-            self.record(
-                format!("{COVERAGE}{window}"),
-                &self.known_share(window),
-                Some(window),
-            )
-        }));
+        let covered = self.covered_windows().into_iter();
+        let covered = covered.filter(|window| *window > LONGEST_RAW);
+        rules.extend(covered.map(|window| self.coverage_rule(window)));
         rules
+    }
+
+    fn coverage_rule(&self, window: Duration) -> Rule {
+        self.record(
+            format!("{COVERAGE}{window}"),
+            &self.known_share(window),
+            Some(window),
+        )
     }
 
     fn ratio_rule(&self, window: Duration) -> Rule {
@@ -426,15 +432,19 @@ impl<'a> SloContext<'a> {
         aggregate("sum", over("sum_over_time", self.recorded(metric), window))
     }
 
-    /// The share of a window that is known.
+    /// The share of a window that is known. Of one that reads raw series all is, but in the first hour of an SLO: counters
+    /// bridge what was known before it, and the slice that is under way is known too.
     fn known_share(&self, window: Duration) -> Expr {
-        let known = binary(
-            self.sum_of(KNOWN_TIME, window),
-            BinaryOp::Divide,
-            number(window.as_seconds()),
-        );
+        let known = if window > LONGEST_RAW {
+            self.sum_of(KNOWN_TIME, window)
+        } else {
+            let slices = self.sum_of(KNOWN_TIME, Duration(2 * window.0));
+            let under_way = number(SLICE.as_seconds());
+            binary(or_zero(slices), BinaryOp::Add, under_way)
+        };
+        let share = binary(known, BinaryOp::Divide, number(window.as_seconds()));
         // Prometheus 2 counts a sample at either end of a range.
-        call("clamp_max", [known, number(Decimal::ONE)])
+        call("clamp_max", [share, number(Decimal::ONE)])
     }
 
     /// The number of events in a window of raw series.

@@ -2,6 +2,7 @@
 
 use nthc::backends::{Artifact, file_stem};
 use nthc::db::{ItemKey, item_name};
+use nthc::ir::Settings;
 use smol_str::SmolStr;
 use tower_lsp::lsp_types::Url;
 
@@ -54,9 +55,19 @@ pub fn services(project: &ProjectView) -> Vec<ItemKey> {
 fn artifact(project: &ProjectView, environment: &Option<SmolStr>, path: &str) -> Option<Artifact> {
     let find = |made: Vec<Artifact>| made.into_iter().find(|artifact| artifact.path == path);
     let (session, settings) = (&project.session, &project.targets);
-    // Most files are called after their service, so that one is asked first.
+    // A service's files are called after it, as a dashboard is after its uid, which keeps what letters it can: the one whose
+    // name the path holds is asked first.
+    let scope = Settings {
+        environment: environment.clone(),
+        ..Settings::clone(settings)
+    };
+    let is_of = |service: &ItemKey| {
+        let name = item_name(project.db(), *service);
+        let uid = nthc::backends::dashboard_uid_of(&scope, &name);
+        path.contains(&file_stem(&name)) || path.contains(&uid)
+    };
     let mut all = services(project);
-    all.sort_by_key(|service| !path.contains(&file_stem(&item_name(project.db(), *service))));
+    all.sort_by_key(|service| !is_of(service));
     let of_services = all.into_iter().find_map(|service| {
         find(
             session
