@@ -394,7 +394,11 @@ fn either_kind_of_burn_rate_alerts_is_made_alone() {
     let ran = place.run(&["build"]);
     assert_eq!(ran.code, 0, "{ran:?}");
     let rules = place.read("build/prometheus/web.yaml");
-    let alerts: Vec<&str> = rules.split("- alert: ").skip(1).collect();
+    // Up to the next alert or group.
+    let groups = rules.split("\n- name: ");
+    let alerts: Vec<&str> = groups
+        .flat_map(|group| group.split("- alert: ").skip(1))
+        .collect();
     let count = |slo: &str, severity: &str| {
         let burns = alerts
             .iter()

@@ -32,7 +32,10 @@ pub(super) fn follow(
         seen: listed.files.iter().map(|path| real(path)).collect(),
         discovered,
     };
-    for link in listed.links {
+    // What a link of another link leads to has the name of the other one.
+    let mut ordered = listed.links;
+    ordered.sort_by_cached_key(|link| (leads_to_link(link), link.clone()));
+    for link in ordered {
         links.link(&link, DEEPEST)?;
     }
     Ok(())
@@ -41,6 +44,15 @@ pub(super) fn follow(
 /// A path without links; as it is where it leads nowhere.
 fn real(path: &Path) -> PathBuf {
     fs::canonicalize(path).unwrap_or_else(|_| path.to_path_buf())
+}
+
+/// Whether a link says the name of another link.
+fn leads_to_link(link: &Path) -> bool {
+    let Ok(target) = fs::read_link(link) else {
+        return false;
+    };
+    let target = link.parent().unwrap_or(link).join(target);
+    fs::symlink_metadata(target).is_ok_and(|found| found.is_symlink())
 }
 
 struct Links<'a> {
