@@ -54,6 +54,9 @@ pub struct Workspace {
     /// The project's name, by which others import it.
     #[returns(ref)]
     pub project: SmolStr,
+    /// Whether other projects share its Prometheus, so that its recordings carry its name.
+    #[returns(copy)]
+    pub shared: bool,
     /// Whether every service's runbook stands at a base URL of the project's.
     #[returns(copy)]
     pub runbooks: bool,

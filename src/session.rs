@@ -10,9 +10,11 @@ use rayon::prelude::*;
 use salsa::{Durability, Setter};
 use smol_str::SmolStr;
 
-use crate::artifacts::{in_folder, of_service, settings_in};
-use crate::backends::{self, Artifact};
+use crate::artifacts::{in_folder, of_service, settings_in, told, too_many_groups};
+use crate::backends::policy::{ENVIRONMENT, SYNC_WINDOWS};
+use crate::backends::{self, Artifact, Problem};
 use crate::catalogue::Lock;
+use crate::check::project::name_span;
 use crate::check::{check_item, rules};
 use crate::compile::{Compilation, Input, SourceInput};
 use crate::db::{
@@ -77,6 +79,8 @@ pub const STANDARD_LIBRARY: &[(&str, &str)] = &[
 pub struct Configuration {
     /// The project's name, by which its own modules can be imported too.
     pub project: String,
+    /// Whether other projects share its Prometheus.
+    pub shared: bool,
     /// Whether every service's runbook stands at a base URL of the project's.
     pub has_runbooks: bool,
     /// How often Prometheus scrapes what queries read.
@@ -104,6 +108,7 @@ impl Configuration {
     pub fn new(settings: &Settings, catalogue: Option<Arc<Lock>>, levels: Levels) -> Self {
         Self {
             project: settings.project.clone(),
+            shared: settings.shared,
             has_runbooks: settings.runbook_base_url.is_some(),
             scrape_interval: settings.prometheus.scrape_interval,
             prometheus_version: settings.prometheus.version,
@@ -183,6 +188,7 @@ impl Session {
             Arc::default(),
             SmolStr::default(),
             false,
+            false,
             DEFAULT_SCRAPE_INTERVAL,
             PrometheusVersion::default(),
             BTreeMap::new(),
@@ -216,6 +222,7 @@ impl Session {
     pub fn configure(&mut self, configuration: &Configuration) {
         let Configuration {
             project,
+            shared,
             has_runbooks,
             scrape_interval,
             prometheus_version,
@@ -234,6 +241,9 @@ impl Session {
         let (workspace, db) = (self.workspace, &mut self.db);
         if workspace.project(db) != project {
             workspace.set_project(db).to(project.as_str().into());
+        }
+        if workspace.shared(db) != *shared {
+            workspace.set_shared(db).to(*shared);
         }
         if workspace.runbooks(db) != *has_runbooks {
             workspace.set_runbooks(db).to(*has_runbooks);
@@ -261,6 +271,7 @@ impl Session {
     pub fn configure_like(&mut self, other: &Database, of: Workspace) {
         self.configure(&Configuration {
             project: of.project(other).to_string(),
+            shared: of.shared(other),
             has_runbooks: of.runbooks(other),
             scrape_interval: of.scrape_interval(other),
             prometheus_version: of.prometheus_version(other),
@@ -787,6 +798,11 @@ impl Session {
         models.into_values().collect()
     }
 
+    /// The files of the project and its packages, in the order in which diagnostics number them.
+    pub(crate) fn own_files(&self) -> &[SourceFile] {
+        &self.files
+    }
+
     /// Compiles what is loaded. `input`'s files are not read again: edits count.
     pub fn compile(&self, input: &Input) -> Compilation {
         let (mut diagnostics, environments) = self.told(input.environment.as_deref());
@@ -806,6 +822,7 @@ impl Session {
                     }
                 }
             }
+            problems.extend(self.shared_windows(&artifacts, &input.settings));
             diagnostics.extend(self.locate(problems));
         }
         if !is_sound(&diagnostics) {
@@ -839,6 +856,14 @@ impl Session {
                 of_service(db, key, service, project, &settings)
             });
             built.push(self.artifacts_of_all(project, &settings));
+            let services = keys
+                .iter()
+                .filter_map(|key| Some((*key, *models.get(key)?)));
+            if settings.targets.contains(&TargetName::Prometheus)
+                && let Some(found) = too_many_groups(services, &self.db, &settings)
+            {
+                built.push(Err(Box::new(found)));
+            }
             built
         })
     }
@@ -879,18 +904,67 @@ impl Session {
         })
     }
 
-    fn artifacts_of_all(
+    /// What is said where the sync windows of several environments would be in one Argo CD project.
+    fn shared_windows(&self, artifacts: &[Artifact], settings: &Settings) -> Option<Diag> {
+        let name = settings.policy.argo_project.as_deref()?;
+        let with_windows: Vec<(&SmolStr, &ItemKey)> = self
+            .workspace
+            .environments(&self.db)
+            .iter()
+            .filter(|(environment, _)| {
+                let path = format!("{}/{SYNC_WINDOWS}", backends::file_stem(environment));
+                artifacts.iter().any(|artifact| artifact.path == path)
+            })
+            .collect();
+        let (false, [(first, before), (second, key), ..]) =
+            (name.contains(ENVIRONMENT), with_windows.as_slice())
+        else {
+            return None;
+        };
+        let diagnostic = Diag::new(
+            &codes::SHARED_WINDOWS,
+            format!(
+                "the sync windows of `{first}` and `{second}` would be in one Argo CD project, `{name}`"
+            ),
+            name_span(&self.db, **key),
+        )
+        .label("these take the place of the others when they are applied")
+        .because(name_span(&self.db, **before), "these are applied to the same")
+        .help(format!(
+            "write `argo_project = \"{name}-{ENVIRONMENT}\"` in `[policy]` of `nth.toml`, and have each environment's \
+             applications in its own project"
+        ));
+        Some(diagnostic)
+    }
+
+    fn service_named(&self, name: &str) -> Option<ItemKey> {
+        self.entries(ItemClass::Block)
+            .find(|entry| {
+                entry.kind == "service" && entry.name == name && !entry.key.file.package(&self.db)
+            })
+            .map(|entry| entry.key)
+    }
+
+    pub(crate) fn artifacts_of_all(
         &self,
         project: &ir::Project<'_>,
         settings: &Settings,
     ) -> Result<Vec<Artifact>, Box<Diag>> {
         let made = backends::project_artifacts(project, settings);
         made.map(|artifacts| in_folder(artifacts, settings))
-            .map_err(|problem| Box::new(Diag::new(&codes::UNWRITABLE, problem, self.nowhere())))
+            .map_err(|problem| {
+                let span = match &problem {
+                    Problem::TooLarge(excess) => excess.service.as_deref(),
+                    Problem::Unwritable(_) => None,
+                }
+                .and_then(|name| self.service_named(name))
+                .map_or_else(|| self.nowhere(), |key| name_span(&self.db, key));
+                Box::new(told(problem, span))
+            })
     }
 
     /// Asks something of all that is built together in an environment.
-    fn with_project<T>(
+    pub(crate) fn with_project<T>(
         &self,
         environment: &Option<SmolStr>,
         question: impl FnOnce(&ir::Project<'_>, &HashMap<ItemKey, &ir::Service>) -> T,

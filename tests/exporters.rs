@@ -271,6 +271,7 @@ fn try_template(template: &str, arguments: &str, scrapes: &[(&str, Scrape)], loc
     );
     session.configure(&Configuration {
         project: "shop".to_owned(),
+        shared: false,
         has_runbooks: true,
         scrape_interval: DEFAULT_SCRAPE_INTERVAL,
         policy_forms: Default::default(),

@@ -6,6 +6,7 @@ mod anchors;
 pub mod docs;
 pub mod go_template;
 pub mod grafana;
+pub mod limits;
 mod links;
 mod markdown;
 pub mod openslo;
@@ -13,6 +14,7 @@ pub mod pagerduty;
 pub mod policy;
 pub mod prometheus;
 pub(crate) mod recorded;
+mod resource;
 
 use std::collections::BTreeSet;
 
@@ -20,39 +22,81 @@ use smol_str::SmolStr;
 
 use crate::ir::{self, TargetName};
 
+/// Why a target gives no files.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Problem {
+    /// A serialiser refused a document: a sentence.
+    Unwritable(String),
+    /// A document is larger than its reader takes.
+    TooLarge(limits::Excess),
+}
+
+impl From<String> for Problem {
+    fn from(problem: String) -> Self {
+        Self::Unwritable(problem)
+    }
+}
+
+impl From<limits::Excess> for Problem {
+    fn from(excess: limits::Excess) -> Self {
+        Self::TooLarge(excess)
+    }
+}
+
+impl Problem {
+    /// An error of a target, which is of what `what` could not be.
+    fn of(error: Box<dyn std::error::Error>, what: &str) -> Self {
+        match error.downcast::<limits::Excess>() {
+            Ok(excess) => Self::TooLarge(*excess),
+            Err(error) => Self::Unwritable(format!("{what} could not be written: {error}")),
+        }
+    }
+}
+
 /// A file that a target gives.
-#[derive(Debug, Clone, PartialEq, Eq, Hash)]
+#[derive(Debug, Clone, Default, PartialEq, Eq, Hash)]
 pub struct Artifact {
     /// Where it goes, relative to the output folder, with `/` between its parts.
     pub path: String,
     /// All of it.
     pub contents: String,
+    /// The service that it is of alone; none where it is of the project.
+    pub owner: Option<SmolStr>,
+    /// The target that it is for.
+    pub target: Option<TargetName>,
+}
+
+/// Notes whose the artifacts of a target are, where that is not known yet.
+fn of_target(target: TargetName, owner: Option<&SmolStr>, artifacts: &mut [Artifact]) {
+    for artifact in artifacts.iter_mut().filter(|made| made.target.is_none()) {
+        artifact.target = Some(target);
+        artifact.owner = artifact.owner.take().or_else(|| owner.cloned());
+    }
 }
 
 /// Every artifact that a service of a project has in every target.
 ///
 /// # Errors
 ///
-/// What a serialiser refused, as a sentence.
+/// What a serialiser refused, or a reader would.
 pub fn service_artifacts(
     service: &ir::Service,
     project: &ir::Project<'_>,
     settings: &ir::Settings,
-) -> Result<Vec<Artifact>, String> {
+) -> Result<Vec<Artifact>, Problem> {
     let mut artifacts = Vec::new();
     for target in &settings.targets {
         match target {
             TargetName::Prometheus => {
                 let rules = prometheus::service_rules(service, settings);
-                artifacts.extend(rules.map_err(|error| {
-                    format!("the Prometheus rules could not be written as YAML: {error}")
-                })?);
+                artifacts
+                    .extend(rules.map_err(|error| Problem::of(error, "the Prometheus rules"))?);
             }
             TargetName::Grafana => {
                 let dashboard = grafana::service_dashboard(service, settings);
-                artifacts.extend(dashboard.map_err(|error| {
-                    format!("the Grafana dashboard could not be written: {error}")
-                })?);
+                artifacts.extend(
+                    dashboard.map_err(|error| Problem::of(error, "the Grafana dashboard"))?,
+                );
             }
             TargetName::OpenSlo => {
                 artifacts.extend(openslo::service_files(service, project, settings)?);
@@ -60,6 +104,7 @@ pub fn service_artifacts(
             TargetName::Docs => artifacts.extend(docs::service_files(service, project, settings)?),
             TargetName::Alertmanager | TargetName::PagerDuty | TargetName::Policy => {}
         }
+        of_target(*target, Some(&service.name), &mut artifacts);
     }
     Ok(artifacts)
 }
@@ -68,11 +113,11 @@ pub fn service_artifacts(
 ///
 /// # Errors
 ///
-/// What a serialiser refused, as a sentence.
+/// What a serialiser refused, or a reader would.
 pub fn project_artifacts(
     project: &ir::Project<'_>,
     settings: &ir::Settings,
-) -> Result<Vec<Artifact>, String> {
+) -> Result<Vec<Artifact>, Problem> {
     let mut artifacts = Vec::new();
     for target in &settings.targets {
         match target {
@@ -80,9 +125,8 @@ pub fn project_artifacts(
             TargetName::Grafana => {
                 let services: Vec<&ir::Service> = project.services().collect();
                 let files = grafana::project_files(&services, settings);
-                artifacts.extend(files.map_err(|error| {
-                    format!("the Grafana overview could not be written: {error}")
-                })?);
+                artifacts
+                    .extend(files.map_err(|error| Problem::of(error, "the Grafana overview"))?);
             }
             TargetName::Alertmanager => {
                 artifacts.extend(alertmanager::project_files(project, settings)?);
@@ -95,6 +139,7 @@ pub fn project_artifacts(
                 artifacts.extend(policy::project_files(&services, settings)?);
             }
         }
+        of_target(*target, None, &mut artifacts);
     }
     Ok(artifacts)
 }
@@ -180,12 +225,31 @@ pub fn dashboard_uid_in(environment: Option<&str>, service: &str) -> String {
     };
     let joined = format!("{service}{IN}{environment}");
     // Where one could not tell where the name ends, the hash of both tells.
-    let clear = |name: &str| !name.contains(IN) && !name.starts_with('-') && !name.ends_with('-');
-    if clear(service) && clear(environment) {
+    if is_clear(service) && is_clear(environment) {
         dashboard_uid(&joined)
     } else {
         dashboard_uid(&format!("{service}\0{environment}"))
     }
+}
+
+/// The uid of the dashboard that a project has of that name: that in its environment, and where other projects share
+/// its Grafana, with the project before it: `shop--checkout--production`.
+pub fn dashboard_uid_of(settings: &ir::Settings, name: &str) -> String {
+    let environment = settings.environment.as_deref();
+    let Some(project) = settings.shared_as() else {
+        return dashboard_uid_in(environment, name);
+    };
+    let parts: Vec<&str> = [project, name].into_iter().chain(environment).collect();
+    if parts.iter().all(|part| is_clear(part)) {
+        dashboard_uid(&parts.join(IN))
+    } else {
+        dashboard_uid(&parts.join("\0"))
+    }
+}
+
+/// Whether one can tell where a name ends that is joined with others.
+fn is_clear(name: &str) -> bool {
+    !name.contains(IN) && !name.starts_with('-') && !name.ends_with('-')
 }
 
 /// The 32-bit FNV-1a hash, which is the same on every machine and in every version.

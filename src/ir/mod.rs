@@ -6,7 +6,9 @@
 
 pub mod burn_rate;
 mod dependency;
+mod duration_unit;
 pub mod gate;
+pub mod metric_unit;
 pub mod number;
 pub mod panel;
 mod project;
@@ -25,6 +27,7 @@ use smol_str::SmolStr;
 use crate::promql;
 
 pub use dependency::{Criticality, Dependency};
+pub use duration_unit::DurationUnit;
 pub use project::Project;
 pub use prometheus_version::PrometheusVersion;
 pub use rule_label::RuleLabel;
@@ -53,6 +56,8 @@ pub struct Settings {
     pub shared: bool,
     /// The environment this is for, where the project declares any.
     pub environment: Option<SmolStr>,
+    /// Whether Kubernetes' objects are applied by the server, which keeps no copy of them in an annotation.
+    pub server_side_apply: bool,
     /// What is made of it.
     pub targets: BTreeSet<TargetName>,
     /// The Prometheus target's settings.
@@ -226,6 +231,8 @@ pub struct PrometheusSettings {
     pub namespace: Option<String>,
     /// Labels on `PrometheusRule` resources, by which a Prometheus selects them.
     pub resource_labels: BTreeMap<String, String>,
+    /// The most groups that whoever evaluates the rules takes of one project's environment; any number where absent.
+    pub max_groups: Option<usize>,
     /// The most rules of a group. Mimir, Cortex and Grafana Cloud take 20 unless told otherwise.
     pub rules_per_group: usize,
 }
@@ -461,6 +468,10 @@ pub struct Alert {
     pub when: promql::Expr,
     /// For how long it must hold; the severity's default where absent (2 min for pages, 15 min for tickets).
     pub hold: Option<Duration>,
+    /// For how long it keeps firing after the condition has ended.
+    pub keep_firing: Option<Duration>,
+    /// The most series that it may fire for at once.
+    pub limit: Option<u32>,
     /// What it asks for.
     pub severity: Severity,
     /// One line, as a phone shows it.
@@ -515,6 +526,8 @@ pub enum TextPart {
     Value(ValueFormat),
     /// The value of a label of the series that fires.
     Label(SmolStr),
+    /// The value of a label that Prometheus adds to whatever it sends: an external label.
+    External(SmolStr),
 }
 
 /// How an alert's value is shown.
@@ -528,4 +541,6 @@ pub enum ValueFormat {
     Duration,
     /// As a size with a binary prefix: 1.5Gi
     Size,
+    /// As a whole number, without a prefix: 1234
+    Rounded,
 }

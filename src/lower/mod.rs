@@ -10,7 +10,9 @@ mod service;
 mod signal;
 mod sli;
 mod team;
+mod time_units;
 mod unaggregated;
+mod units;
 
 use std::sync::Arc;
 

@@ -14,6 +14,7 @@
 //! | | `rules_per_group` | the most rules of a group; more are split | `20`, as Mimir takes by default |
 //! | | `namespace` | the namespace of the resources | none is written |
 //! | | `labels` | labels of the resources, by which a Prometheus selects them | none |
+//! | | `max_groups` | the most groups of rules of an environment that are taken | any number |
 //! | `[grafana]` | `format` | `"json"` files or `"configmap"` resources | `"json"` |
 //! | | `folder` | the folder that the dashboards are in | the project's name |
 //! | | `tags` | tags of every dashboard | none |
@@ -43,6 +44,7 @@
 //! | | `image` | the image with `nthc` that Argo CD's job runs | an error with `"argo-cd"` |
 //! | | `namespace` | the namespace of the resources | none is written |
 //! | | `argo_project` | the Argo CD project that gets the sync windows | the project's name |
+//! | `[kubernetes]` | `server_side_apply` | whether objects are applied with `kubectl apply --server-side` | `false` |
 //! | `[severity]` | `page`, `ticket` | what these are called in the `severity` label | `"page"`, `"ticket"` |
 //! | `[urls]` | `runbooks` | runbooks stand at `<runbooks>/<service>`, where `{environment}` in it is the environment's name | no `runbook_url` |
 //! | | `dashboards` | dashboards stand at `<dashboards>/d/<uid>` | no `dashboard_url` |
@@ -56,6 +58,7 @@ use toml::de::DeTable;
 
 use super::table::{Findings, Located, Table, into_table};
 use super::{alertmanager, docs, lints, openslo, pagerduty, targets};
+use crate::backends::limits;
 use crate::diagnostics::{Applicability, Diagnostic, codes};
 use crate::ir::burn_rate::SLICE;
 use crate::ir::{
@@ -107,6 +110,7 @@ pub fn default_settings(name: &str) -> Settings {
     Settings {
         project: name.to_owned(),
         shared: false,
+        server_side_apply: false,
         environment: None,
         targets: TargetName::ALL.into(),
         prometheus: PrometheusSettings {
@@ -117,6 +121,7 @@ pub fn default_settings(name: &str) -> Settings {
             rules_per_group: DEFAULT_RULES_PER_GROUP,
             namespace: None,
             resource_labels: BTreeMap::new(),
+            max_groups: None,
         },
         severity_labels: BTreeMap::from([
             (Severity::Page, "page".to_owned()),
@@ -188,6 +193,12 @@ pub fn parse(text: &str, findings: &mut Findings) -> Manifest {
     let mut policy = root.table("policy", findings);
     settings.policy = super::policy::read(&mut policy, findings);
     policy.finish(findings);
+
+    let mut kubernetes = root.table("kubernetes", findings);
+    settings.server_side_apply = kubernetes
+        .boolean("server_side_apply", findings)
+        .is_some_and(|set| set.value);
+    kubernetes.finish(findings);
 
     let mut severity = root.table("severity", findings);
     for (key, level) in [("page", Severity::Page), ("ticket", Severity::Ticket)] {
@@ -400,6 +411,7 @@ fn read_prometheus(
             ),
         }
     }
+    settings.max_groups = table.count("max_groups", findings).map(|most| most.value);
     if let Some(most) = table.count("rules_per_group", findings) {
         settings.rules_per_group = most.value;
     }
@@ -436,13 +448,16 @@ fn read_grafana(table: &mut Table<'_>, settings: &mut GrafanaSettings, findings:
             }
         }
     }
-    settings.folder = read_filled(table, "folder", findings);
-    settings.datasource = read_filled(table, "datasource", findings);
-    settings.tags = table
-        .list("tags", findings)
-        .into_iter()
-        .map(|tag| tag.value)
-        .collect();
+    let folder = read_filled(table, "folder", findings);
+    settings.datasource = read_filled(table, "datasource", findings).map(|name| name.value);
+    if let Some(folder) = &folder {
+        too_long(folder, "folder", limits::TITLE, findings);
+    }
+    settings.folder = folder.map(|folder| folder.value);
+    for tag in table.list("tags", findings) {
+        too_long(&tag, "tags", limits::TAG, findings);
+        settings.tags.push(tag.value);
+    }
     settings.namespace = read_namespace(table, "grafana", findings);
     if let Some(path) = table.string("path", findings) {
         if path.value.starts_with('/') {
@@ -462,13 +477,25 @@ fn read_filled(
     table: &mut Table<'_>,
     key: &'static str,
     findings: &mut Findings,
-) -> Option<String> {
+) -> Option<Located<String>> {
     let text = table.string(key, findings)?;
     if text.value.trim().is_empty() {
         findings.bad_value(text.span, format!("`grafana.{key}` must not be empty"), "");
         return None;
     }
-    Some(text.value)
+    Some(text)
+}
+
+/// Tells of a text that is longer than Grafana takes.
+fn too_long(text: &Located<String>, key: &str, most: usize, findings: &mut Findings) {
+    let length = text.value.chars().count();
+    if length > most {
+        findings.bad_value(
+            text.span,
+            format!("Grafana takes at most {most} characters in `grafana.{key}`"),
+            format!("this has {length}"),
+        );
+    }
 }
 
 pub(super) fn read_namespace(

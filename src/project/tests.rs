@@ -199,7 +199,8 @@ fn the_reference_of_the_manifest_is_right() {
     expected.policy.prometheus = Some("http://prometheus.monitoring:9090".to_owned());
     expected.policy.image = Some("registry.example.com/nthc:0.1.0".to_owned());
     expected.policy.namespace = Some("argocd".to_owned());
-    expected.policy.argo_project = Some("default".to_owned());
+    expected.policy.argo_project = Some("shop-{environment}".to_owned());
+    expected.prometheus.max_groups = Some(70);
     assert_eq!(read.settings, expected);
 
     let mut minimal = Findings {

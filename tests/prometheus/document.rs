@@ -393,3 +393,41 @@ fn strings_that_look_like_something_else_stay_strings() {
         promtool::check_rules(&contents);
     }
 }
+
+#[test]
+fn rules_that_are_too_large_to_apply_are_several_resources() {
+    let (complete, mut settings) = complete();
+    settings.prometheus.format = RuleFormat::PrometheusRule;
+    settings.environment = Some("production".into());
+    let one = rules(&complete, &settings);
+    assert_eq!(one.matches("kind: PrometheusRule").count(), 1);
+    let slos = (0..24).flat_map(|number| {
+        let named = move |slo: &Slo| Slo {
+            name: format!("{}-{number}", slo.name).into(),
+            ..slo.clone()
+        };
+        complete.slos.iter().map(named).collect::<Vec<_>>()
+    });
+    let service = Service {
+        slos: slos.collect(),
+        ..complete.clone()
+    };
+    let text = rules(&service, &settings);
+    let mut groups = Vec::new();
+    let mut names = BTreeSet::new();
+    for document in yaml_serde::Deserializer::from_str(&text) {
+        let object: Value = serde::Deserialize::deserialize(document).unwrap();
+        // As `kubectl apply` keeps it: as JSON, in which Go writes signs of HTML by their numbers.
+        let json = serde_json::to_string(&object).unwrap();
+        let signs = json.chars().filter(|c| "<>&".contains(*c)).count();
+        assert!(json.len() + 5 * signs < 262_144);
+        assert!(names.insert(object["metadata"]["name"].as_str().unwrap().to_owned()));
+        groups.extend(object["spec"]["groups"].as_sequence().unwrap().clone());
+    }
+    assert!(names.len() > 3, "{names:?}");
+    assert!(names.contains("shop--checkout--production"));
+    assert!(names.contains("shop--checkout--2--production"));
+    settings.prometheus.format = RuleFormat::Plain;
+    let plain: Value = yaml_serde::from_str(&rules(&service, &settings)).unwrap();
+    assert_eq!(plain["groups"].as_sequence().unwrap(), &groups);
+}

@@ -20,6 +20,8 @@ pub fn query(text: &str) -> Expr {
 pub fn settings(interval: Duration) -> Settings {
     Settings {
         project: "shop".into(),
+        shared: false,
+        server_side_apply: false,
         environment: None,
         targets: nthc::ir::TargetName::ALL.into(),
         prometheus: PrometheusSettings {
@@ -29,6 +31,7 @@ pub fn settings(interval: Duration) -> Settings {
             version: nthc::ir::PrometheusVersion::default(),
             namespace: None,
             resource_labels: BTreeMap::new(),
+            max_groups: None,
             rules_per_group: 20,
         },
         severity_labels: BTreeMap::new(),
@@ -227,6 +230,8 @@ pub fn complete() -> (Service, Settings) {
         name: "queue-backlog".into(),
         when: query(r#"max by (queue) (checkout_queue_depth{job="checkout"}) > 1000"#),
         hold: Some(Duration::minutes(10)),
+        keep_firing: None,
+        limit: None,
         severity: Severity::Ticket,
         summary: text(vec![
             literal("Queue "),
@@ -249,6 +254,8 @@ pub fn complete() -> (Service, Settings) {
             r#"sum(pg_stat_activity_count{instance="orders-db:9187"}) / sum(pg_settings_max_connections{instance="orders-db:9187"}) > 0.8"#,
         ),
         hold: None,
+        keep_firing: None,
+        limit: None,
         severity: Severity::Ticket,
         summary: None,
         description: None,

@@ -17,7 +17,7 @@ use serde::Serialize;
 use self::config::{Config, TEMPLATES};
 use self::plan::{NOBODY, Plan};
 use self::resource::AlertmanagerConfig;
-use super::Artifact;
+use super::{Artifact, Problem, limits};
 use crate::ir::{AlertmanagerFormat, Project, Settings};
 
 /// What is said first in every file. It names nothing from the source, and so can't be broken out of.
@@ -34,16 +34,21 @@ const TELLS_NOBODY: &str = "\
 ///
 /// # Errors
 ///
-/// What the serialiser refused, as a sentence.
-pub fn project_files(project: &Project<'_>, settings: &Settings) -> Result<Vec<Artifact>, String> {
+/// What the serialiser refused, or Kubernetes would.
+pub fn project_files(project: &Project<'_>, settings: &Settings) -> Result<Vec<Artifact>, Problem> {
     let Some(plan) = Plan::of(project, settings) else {
         return Ok(Vec::new());
     };
     let written = match settings.alertmanager.format {
         AlertmanagerFormat::Plain => plain(&plan, settings),
-        AlertmanagerFormat::AlertmanagerConfig => resource(&plan, settings),
+        AlertmanagerFormat::AlertmanagerConfig => {
+            let resource = AlertmanagerConfig::of(&plan, settings);
+            limits::check(&resource, None, settings)?;
+            self::resource(&resource)
+        }
     };
-    written.map_err(|error| format!("Alertmanager's configuration could not be written: {error}"))
+    Ok(written
+        .map_err(|error| format!("Alertmanager's configuration could not be written: {error}"))?)
 }
 
 fn plain(
@@ -60,22 +65,22 @@ fn plain(
         Artifact {
             path: "alertmanager/alertmanager.yml".to_owned(),
             contents: format!("# {HEADER}\n{note}{yaml}"),
+            ..Artifact::default()
         },
         Artifact {
             path: format!("alertmanager/{TEMPLATES}"),
             contents: message::template_file(HEADER, settings),
+            ..Artifact::default()
         },
     ])
 }
 
-fn resource(
-    plan: &Plan<'_>,
-    settings: &Settings,
-) -> Result<Vec<Artifact>, serde_saphyr::SerializeError> {
-    let yaml = to_yaml(&AlertmanagerConfig::of(plan, settings))?;
+fn resource(resource: &AlertmanagerConfig) -> Result<Vec<Artifact>, serde_saphyr::SerializeError> {
+    let yaml = to_yaml(resource)?;
     Ok(vec![Artifact {
         path: "alertmanager/alertmanager-config.yaml".to_owned(),
         contents: format!("# {HEADER}\n{yaml}"),
+        ..Artifact::default()
     }])
 }
 

@@ -6,6 +6,7 @@ use std::collections::BTreeMap;
 use serde::Serialize;
 
 use crate::backends::go_template;
+use crate::backends::resource::object_name;
 use crate::ir::Settings;
 
 use super::inhibit::Inhibition;
@@ -184,7 +185,7 @@ impl AlertmanagerConfig {
             api_version: "monitoring.coreos.com/v1alpha1",
             kind: "AlertmanagerConfig",
             metadata: Metadata {
-                name: resource_name(&settings.project, settings.environment.as_deref()),
+                name: object_name(settings, &[]),
                 namespace: target.namespace.clone(),
                 labels,
             },
@@ -198,33 +199,6 @@ impl AlertmanagerConfig {
                 inhibit_rules: plan.inhibitions.iter().map(InhibitRule::of).collect(),
             },
         }
-    }
-}
-
-/// The longest name of a Kubernetes object.
-const LONGEST_RESOURCE_NAME: usize = 253;
-
-/// The names of a project and its environment, which are identifiers, as a DNS subdomain.
-fn resource_name(project: &str, environment: Option<&str>) -> String {
-    let joined = match environment {
-        Some(environment) => format!("{project}-{environment}"),
-        None => project.to_owned(),
-    };
-    let safe = |c: char| {
-        if c.is_ascii_alphanumeric() {
-            c.to_ascii_lowercase()
-        } else {
-            '-'
-        }
-    };
-    let name: String = joined
-        .chars()
-        .map(safe)
-        .take(LONGEST_RESOURCE_NAME)
-        .collect();
-    match name.trim_matches('-') {
-        "" => "nthc".to_owned(),
-        name => name.to_owned(),
     }
 }
 
@@ -368,18 +342,5 @@ impl InhibitRule {
             target_match: inhibition.target.iter().map(Matcher::of).collect(),
             equal: inhibition.equal.clone(),
         }
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::resource_name;
-
-    #[test]
-    fn resources_have_dns_names() {
-        assert_eq!(resource_name("shop", None), "shop");
-        assert_eq!(resource_name("Shop_x", Some("eu-1_")), "shop-x-eu-1");
-        assert_eq!(resource_name("_", None), "nthc");
-        assert!(resource_name(&"x".repeat(999), None).len() <= 253);
     }
 }

@@ -86,9 +86,8 @@ impl Alerts<'_, '_> {
                 .collect(),
         });
         labels.push(("service", self.service.name.to_string()));
-        if let Some(environment) = &self.settings.environment {
-            labels.push(("environment", environment.to_string()));
-        }
+        let scope = self.settings.scope();
+        labels.extend(scope.map(|(label, value)| (label, value.to_owned())));
         let firing = series("ALERTS", &labels);
         format!(
             "{loudness} Where it fires: {}.",
@@ -161,10 +160,9 @@ impl Alerts<'_, '_> {
     /// What tells how it is now.
     fn queries(&self, named: &Named<'_>, condition: &Expr) -> Vec<(String, Expr)> {
         let recorded = |metric: &str, slo: &Slo| {
-            let environment = self.settings.environment.as_ref();
-            let labels: Vec<_> = environment
-                .map(|name| ("environment", name.to_string()))
-                .into_iter()
+            let scope = self.settings.scope();
+            let labels: Vec<_> = scope
+                .map(|(label, value)| (label, value.to_owned()))
                 .chain([
                     ("service", self.service.name.to_string()),
                     ("slo", slo.name.to_string()),

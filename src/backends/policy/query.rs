@@ -86,10 +86,8 @@ impl Queries<'_> {
 
     /// The labels of a service's series, besides that of an objective.
     fn labels<'l>(&'l self, service: &'l str) -> Vec<(&'l str, &'l str)> {
-        let environment = self.settings.environment.as_deref();
-        let environment = environment.map(|environment| ("environment", environment));
-        environment
-            .into_iter()
+        self.settings
+            .scope()
             .chain([("service", service)])
             .collect()
     }

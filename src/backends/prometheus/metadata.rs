@@ -64,6 +64,10 @@ impl SloContext<'_> {
                 .insert("objective".into(), percent_text(self.slo.objective));
             rule.labels
                 .insert("period".into(), self.slo.window.to_string());
+            // Two projects that record under one name are two series here, whether or not they know of one another.
+            rule.labels
+                .entry("project".into())
+                .or_insert_with(|| self.of.settings.project.clone());
         }
         rule
     }

@@ -1,0 +1,12 @@
+//! Room for what refers to what, however long the chain: a value that is another's, which is another's again.
+
+/// What must be left of a thread's stack before anything is evaluated on it.
+const LEFT: usize = 256 * 1024;
+
+/// How much more there is where that is not left.
+const MORE: usize = 8 * 1024 * 1024;
+
+/// Does something with enough stack for it, on whatever thread.
+pub(crate) fn with_room<T>(work: impl FnOnce() -> T) -> T {
+    stacker::maybe_grow(LEFT, MORE, work)
+}
