@@ -2,9 +2,9 @@
 
 use smol_str::SmolStr;
 
-use crate::backends::{self, Artifact};
+use crate::backends::{self, Artifact, Problem};
 use crate::check::project;
-use crate::db::{Database, Diag, ItemKey};
+use crate::db::{Database, Diag, ItemKey, Span};
 use crate::diagnostics::codes;
 use crate::ir::{self, Settings};
 
@@ -26,6 +26,51 @@ pub(crate) fn in_folder(mut artifacts: Vec<Artifact>, settings: &Settings) -> Ve
     artifacts
 }
 
+/// What is said of files that cannot be made, at the place of what they are made of.
+pub(crate) fn told(problem: Problem, span: Span) -> Diag {
+    match problem {
+        Problem::Unwritable(problem) => Diag::new(&codes::UNWRITABLE, problem, span),
+        Problem::TooLarge(excess) => {
+            Diag::new(&codes::TOO_LARGE, excess.message, span).help(excess.help)
+        }
+    }
+}
+
+/// What is said where there are more groups of rules than are taken, at the service that crosses the limit.
+pub(crate) fn too_many_groups<'a>(
+    services: impl IntoIterator<Item = (ItemKey, &'a ir::Service)>,
+    db: &Database,
+    settings: &Settings,
+) -> Option<Diag> {
+    let most = settings.prometheus.max_groups?;
+    let mut before = 0;
+    let mut crosses = None;
+    for (key, service) in services {
+        let count = backends::prometheus::rule_groups(service, settings).len();
+        if crosses.is_none() && before + count > most {
+            crosses = Some((key, before, count));
+        }
+        before += count;
+    }
+    let (key, sum, count) = crosses?;
+    let of = match &settings.environment {
+        Some(environment) => format!(" in the environment `{environment}`"),
+        None => String::new(),
+    };
+    Some(
+        Diag::new(
+            &codes::TOO_MANY_GROUPS,
+            format!("there are {before} groups of rules{of}, and `max_groups` is {most}"),
+            project::name_span(db, key),
+        )
+        .label(format!("its {count} groups follow {sum} of other services"))
+        .help(
+            "raise `ruler_max_rule_groups_per_tenant` of Mimir or Cortex, and `max_groups` in `[prometheus]` of `nth.toml` \
+             with it, or give some of the services a tenant of their own",
+        ),
+    )
+}
+
 /// The artifacts of a service; what could not be written is told at its name.
 pub(crate) fn of_service(
     db: &Database,
@@ -36,11 +81,5 @@ pub(crate) fn of_service(
 ) -> Result<Vec<Artifact>, Box<Diag>> {
     let made = backends::service_artifacts(service, project, settings);
     made.map(|artifacts| in_folder(artifacts, settings))
-        .map_err(|problem| {
-            Box::new(Diag::new(
-                &codes::UNWRITABLE,
-                problem,
-                project::name_span(db, key),
-            ))
-        })
+        .map_err(|problem| Box::new(told(problem, project::name_span(db, key))))
 }

@@ -2,6 +2,8 @@
 
 use std::sync::Arc;
 
+use jiff::Timestamp;
+
 use crate::backends::Artifact;
 use crate::catalogue::Lock;
 use crate::db::Database;
@@ -59,9 +61,23 @@ pub fn compile(input: &Input) -> Compilation {
     session(input).compile(input)
 }
 
+/// The same at a time, at which some of it may have expired.
+pub fn compile_at(input: &Input, now: Timestamp) -> Compilation {
+    let mut session = session(input);
+    session.set_now(now);
+    session.compile(input)
+}
+
 /// Says what is wrong with a project, and makes nothing of it.
 pub fn check(input: &Input) -> Compilation {
     session(input).check(input.environment.as_deref())
+}
+
+/// Says what is wrong with a project at a time, at which some of it may have expired.
+pub fn check_at(input: &Input, now: Timestamp) -> Compilation {
+    let mut session = session(input);
+    session.set_now(now);
+    session.check(input.environment.as_deref())
 }
 
 /// A project, loaded to be asked.

@@ -54,12 +54,21 @@ pub struct Workspace {
     /// The project's name, by which others import it.
     #[returns(ref)]
     pub project: SmolStr,
+    /// Whether other projects share its Prometheus, so that its recordings carry its name.
+    #[returns(copy)]
+    pub shared: bool,
     /// Whether every service's runbook stands at a base URL of the project's.
     #[returns(copy)]
     pub runbooks: bool,
     /// How often Prometheus scrapes what queries read.
     #[returns(copy)]
     pub scrape_interval: ir::Duration,
+    /// Which Prometheus reads the rules.
+    #[returns(copy)]
+    pub prometheus_version: ir::PrometheusVersion,
+    /// What `page` and `ticket` are called in the label `severity`.
+    #[returns(ref)]
+    pub severity_labels: BTreeMap<ir::Severity, String>,
     /// The forms in which gates are written.
     #[returns(ref)]
     pub policy_forms: BTreeSet<ir::PolicyForm>,

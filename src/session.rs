@@ -5,13 +5,16 @@ use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
 use std::ops::Deref;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
+use jiff::Timestamp;
 use rayon::prelude::*;
 use salsa::{Durability, Setter};
 use smol_str::SmolStr;
 
-use crate::artifacts::{in_folder, of_service, settings_in};
-use crate::backends::{self, Artifact};
+use crate::artifacts::{in_folder, of_service, settings_in, told, too_many_groups};
+use crate::backends::policy::{ENVIRONMENT, SYNC_WINDOWS};
+use crate::backends::{self, Artifact, Problem};
 use crate::catalogue::Lock;
+use crate::check::project::name_span;
 use crate::check::{check_item, rules};
 use crate::compile::{Compilation, Input, SourceInput};
 use crate::db::{
@@ -20,7 +23,9 @@ use crate::db::{
 };
 use crate::diagnostics::{Diagnostic, FileSpan, Severity, SourceMap, codes, suggest};
 use crate::eval::{BlockRef, instance};
-use crate::ir::{self, Duration, PolicyForm, PolicySettings, Settings, Tally, TargetName};
+use crate::ir::{
+    self, Duration, PolicyForm, PolicySettings, PrometheusVersion, Settings, Tally, TargetName,
+};
 use crate::judge::{self, FileFindings, Remembered, file_findings, judge_file};
 use crate::levels::{self, Annotated, Levels, directives};
 use crate::lower::{Lowered, LoweredTeam, service_model, team_model};
@@ -74,10 +79,16 @@ pub const STANDARD_LIBRARY: &[(&str, &str)] = &[
 pub struct Configuration {
     /// The project's name, by which its own modules can be imported too.
     pub project: String,
+    /// Whether other projects share its Prometheus.
+    pub shared: bool,
     /// Whether every service's runbook stands at a base URL of the project's.
     pub has_runbooks: bool,
     /// How often Prometheus scrapes what queries read.
     pub scrape_interval: Duration,
+    /// Which Prometheus reads the rules.
+    pub prometheus_version: PrometheusVersion,
+    /// What `page` and `ticket` are called in the label `severity`.
+    pub severity_labels: BTreeMap<ir::Severity, String>,
     /// The forms in which gates are written.
     pub policy_forms: BTreeSet<PolicyForm>,
     /// What was pulled of a Prometheus, where the project has a lock file.
@@ -86,6 +97,8 @@ pub struct Configuration {
     pub levels: Levels,
     /// Whether Alertmanager can send mail. No query reads it.
     pub sends_mail: bool,
+    /// The label `namespace` that every alert needs, where it needs one. No query reads it.
+    pub alert_namespace: Option<String>,
     /// The team that is told of alerts that are no known team's. No query reads it.
     pub default_team: Option<String>,
 }
@@ -95,13 +108,17 @@ impl Configuration {
     pub fn new(settings: &Settings, catalogue: Option<Arc<Lock>>, levels: Levels) -> Self {
         Self {
             project: settings.project.clone(),
+            shared: settings.shared,
             has_runbooks: settings.runbook_base_url.is_some(),
             scrape_interval: settings.prometheus.scrape_interval,
+            prometheus_version: settings.prometheus.version,
+            severity_labels: settings.severity_labels.clone(),
             policy_forms: settings.policy.forms.clone(),
             catalogue,
             levels,
             sends_mail: settings.alertmanager.sends_mail()
                 || !settings.targets.contains(&TargetName::Alertmanager),
+            alert_namespace: settings.alert_namespace().map(str::to_owned),
             default_team: settings.alertmanager.default_team.clone(),
         }
     }
@@ -123,7 +140,10 @@ pub struct Session {
     names: u64,
     levels: Levels,
     sends_mail: bool,
+    alert_namespace: Option<String>,
     default_team: Option<String>,
+    /// The time at which it is asked what has expired; nothing has where there is none.
+    now: Option<Timestamp>,
     remembered: Arc<Mutex<Remembered>>,
 }
 
@@ -168,7 +188,10 @@ impl Session {
             Arc::default(),
             SmolStr::default(),
             false,
+            false,
             DEFAULT_SCRAPE_INTERVAL,
+            PrometheusVersion::default(),
+            BTreeMap::new(),
             PolicySettings::default().forms,
             None,
             Arc::default(),
@@ -186,7 +209,9 @@ impl Session {
             names: 0,
             levels: Levels::default(),
             sends_mail: false,
+            alert_namespace: None,
             default_team: None,
+            now: None,
             remembered: Arc::default(),
         };
         session.read_names();
@@ -197,26 +222,42 @@ impl Session {
     pub fn configure(&mut self, configuration: &Configuration) {
         let Configuration {
             project,
+            shared,
             has_runbooks,
             scrape_interval,
+            prometheus_version,
+            severity_labels,
             policy_forms,
             catalogue,
             levels,
             sends_mail,
+            alert_namespace,
             default_team,
         } = configuration;
         self.levels.clone_from(levels);
         self.sends_mail = *sends_mail;
+        self.alert_namespace.clone_from(alert_namespace);
         self.default_team.clone_from(default_team);
         let (workspace, db) = (self.workspace, &mut self.db);
         if workspace.project(db) != project {
             workspace.set_project(db).to(project.as_str().into());
+        }
+        if workspace.shared(db) != *shared {
+            workspace.set_shared(db).to(*shared);
         }
         if workspace.runbooks(db) != *has_runbooks {
             workspace.set_runbooks(db).to(*has_runbooks);
         }
         if workspace.scrape_interval(db) != *scrape_interval {
             workspace.set_scrape_interval(db).to(*scrape_interval);
+        }
+        if workspace.prometheus_version(db) != *prometheus_version {
+            workspace.set_prometheus_version(db).to(*prometheus_version);
+        }
+        if workspace.severity_labels(db) != severity_labels {
+            workspace
+                .set_severity_labels(db)
+                .to(severity_labels.clone());
         }
         if workspace.policy_forms(db) != policy_forms {
             workspace.set_policy_forms(db).to(policy_forms.clone());
@@ -230,14 +271,23 @@ impl Session {
     pub fn configure_like(&mut self, other: &Database, of: Workspace) {
         self.configure(&Configuration {
             project: of.project(other).to_string(),
+            shared: of.shared(other),
             has_runbooks: of.runbooks(other),
             scrape_interval: of.scrape_interval(other),
+            prometheus_version: of.prometheus_version(other),
+            severity_labels: of.severity_labels(other).clone(),
             policy_forms: of.policy_forms(other).clone(),
             catalogue: of.catalogue(other).clone(),
             levels: self.levels.clone(),
             sends_mail: self.sends_mail,
+            alert_namespace: self.alert_namespace.clone(),
             default_team: self.default_team.clone(),
         });
+    }
+
+    /// Says what time it is. Without it nothing is found to have expired, and the same sources always give the same.
+    pub fn set_now(&mut self, now: Timestamp) {
+        self.now = Some(now);
     }
 
     /// The team that is told of alerts that are no known team's, as the manifest calls it.
@@ -258,7 +308,9 @@ impl Session {
             names: self.names,
             levels: self.levels.clone(),
             sends_mail: self.sends_mail,
+            alert_namespace: self.alert_namespace.clone(),
             default_team: self.default_team.clone(),
+            now: self.now,
             remembered: Arc::clone(&self.remembered),
         })
     }
@@ -524,6 +576,8 @@ impl Session {
             names: self.names,
             of_settings: self.unknown_default_team(),
             sends_mail: self.sends_mail,
+            now: self.now,
+            alert_namespace: self.alert_namespace.clone(),
             of_rules,
         }
     }
@@ -763,6 +817,7 @@ impl Session {
                     }
                 }
             }
+            problems.extend(self.shared_windows(&artifacts, &input.settings));
             diagnostics.extend(self.locate(problems));
         }
         if !is_sound(&diagnostics) {
@@ -796,6 +851,14 @@ impl Session {
                 of_service(db, key, service, project, &settings)
             });
             built.push(self.artifacts_of_all(project, &settings));
+            let services = keys
+                .iter()
+                .filter_map(|key| Some((*key, *models.get(key)?)));
+            if settings.targets.contains(&TargetName::Prometheus)
+                && let Some(found) = too_many_groups(services, &self.db, &settings)
+            {
+                built.push(Err(Box::new(found)));
+            }
             built
         })
     }
@@ -836,6 +899,47 @@ impl Session {
         })
     }
 
+    /// What is said where the sync windows of several environments would be in one Argo CD project.
+    fn shared_windows(&self, artifacts: &[Artifact], settings: &Settings) -> Option<Diag> {
+        let name = settings.policy.argo_project.as_deref()?;
+        let with_windows: Vec<(&SmolStr, &ItemKey)> = self
+            .workspace
+            .environments(&self.db)
+            .iter()
+            .filter(|(environment, _)| {
+                let path = format!("{}/{SYNC_WINDOWS}", backends::file_stem(environment));
+                artifacts.iter().any(|artifact| artifact.path == path)
+            })
+            .collect();
+        let (false, [(first, before), (second, key), ..]) =
+            (name.contains(ENVIRONMENT), with_windows.as_slice())
+        else {
+            return None;
+        };
+        let diagnostic = Diag::new(
+            &codes::SHARED_WINDOWS,
+            format!(
+                "the sync windows of `{first}` and `{second}` would be in one Argo CD project, `{name}`"
+            ),
+            name_span(&self.db, **key),
+        )
+        .label("these take the place of the others when they are applied")
+        .because(name_span(&self.db, **before), "these are applied to the same")
+        .help(format!(
+            "write `argo_project = \"{name}-{ENVIRONMENT}\"` in `[policy]` of `nth.toml`, and have each environment's \
+             applications in its own project"
+        ));
+        Some(diagnostic)
+    }
+
+    fn service_named(&self, name: &str) -> Option<ItemKey> {
+        self.entries(ItemClass::Block)
+            .find(|entry| {
+                entry.kind == "service" && entry.name == name && !entry.key.file.package(&self.db)
+            })
+            .map(|entry| entry.key)
+    }
+
     fn artifacts_of_all(
         &self,
         project: &ir::Project<'_>,
@@ -843,7 +947,15 @@ impl Session {
     ) -> Result<Vec<Artifact>, Box<Diag>> {
         let made = backends::project_artifacts(project, settings);
         made.map(|artifacts| in_folder(artifacts, settings))
-            .map_err(|problem| Box::new(Diag::new(&codes::UNWRITABLE, problem, self.nowhere())))
+            .map_err(|problem| {
+                let span = match &problem {
+                    Problem::TooLarge(excess) => excess.service.as_deref(),
+                    Problem::Unwritable(_) => None,
+                }
+                .and_then(|name| self.service_named(name))
+                .map_or_else(|| self.nowhere(), |key| name_span(&self.db, key));
+                Box::new(told(problem, span))
+            })
     }
 
     /// Asks something of all that is built together in an environment.

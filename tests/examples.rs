@@ -296,7 +296,7 @@ fn the_single_file_fits_a_screen() {
             "docs/README.md",
             "docs/checkout.md",
             "grafana/checkout.json",
-            "grafana/provisioning.yaml",
+            "grafana/provisioning-checkout.yaml",
             "grafana/slo-overview.json",
             "openslo/checkout.yaml",
             "openslo/project/data-sources.yaml",

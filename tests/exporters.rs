@@ -271,12 +271,14 @@ fn try_template(template: &str, arguments: &str, scrapes: &[(&str, Scrape)], loc
     );
     session.configure(&Configuration {
         project: "shop".to_owned(),
+        shared: false,
         has_runbooks: true,
         scrape_interval: DEFAULT_SCRAPE_INTERVAL,
         policy_forms: Default::default(),
         catalogue: Some(Arc::new(lock)),
         levels: Levels::default(),
         sends_mail: false,
+        alert_namespace: None,
         default_team: None,
     });
     let compilation = session.check(None);

@@ -13,6 +13,8 @@ mod answers;
 mod calendar;
 #[path = "gates/cases.rs"]
 mod cases;
+#[path = "gates/expired.rs"]
+mod expired;
 #[path = "gates/forms.rs"]
 mod forms;
 #[path = "gates/history.rs"]

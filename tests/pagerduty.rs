@@ -485,18 +485,103 @@ fn services_without_an_escalation_have_the_one_that_is_there() {
     );
 }
 
+/// The page that woke nobody: its tier had a low urgency, which came before what the alert asked for.
 #[test]
-fn a_service_whose_tickets_come_too_goes_by_severity() {
-    let source = SMALL
-        .replace("  support-hours {\n    zone = \"Europe/Berlin\"\n    days = [monday, tuesday, wednesday, thursday, friday]\n    from = 08:00\n    to   = 17:30\n  }\n", "  receiver all : pagerduty { }\n");
-    let services = by_address(&source);
-    let urgency = |service: &str| {
+fn urgency_follows_the_severity_whatever_the_tier() {
+    for tier in ["critical", "high", "standard", "low"] {
+        let source = format!(
+            "team a {{\n  slack = \"#a\"\n  schedule p {{ zone = \"Etc/UTC\"  members = [\"x@example.com\"] }}\n  \
+             escalation default {{ step s {{ notify = p }} }}\n}}\n\n\
+             service s {{\n  team = a\n  tier = {tier}\n  selector = {{ job = \"s\" }}\n  \
+             alert gone {{ when = `max(q) > 1`  severity = page  summary = \"x\" }}\n}}\n"
+        );
+        let all = by_address(&source);
+        let of = |kind: &str| all[&(kind.to_owned(), "s".to_owned())].clone();
+        let rule = of("pagerduty_service")["incident_urgency_rule"].clone();
+        assert_eq!(rule["type"], "constant");
+        assert_eq!(rule["urgency"], "severity_based");
+        let rules = of("pagerduty_event_orchestration_service");
+        let set = rules["set"]["rule"].as_array().unwrap();
+        let meant: Vec<(&str, &str)> = set
+            .iter()
+            .map(|rule| {
+                let condition = rule["condition"]["expression"].as_str().unwrap();
+                (condition, rule["actions"]["severity"].as_str().unwrap())
+            })
+            .collect();
+        assert_eq!(
+            meant,
+            [
+                ("event.custom_details.severity matches 'page'", "critical"),
+                ("event.custom_details.severity matches 'ticket'", "warning"),
+            ]
+        );
+    }
+}
+
+#[test]
+fn support_hours_are_quiet_outside_and_by_severity_inside() {
+    let services = by_address(SMALL);
+    for service in ["checkout", "ledger"] {
         let key = ("pagerduty_service".to_owned(), service.to_owned());
-        let rule = services[&key].get("incident_urgency_rule").unwrap();
-        rule.get("urgency").unwrap().as_str().unwrap().to_owned()
+        let rule = &services[&key]["incident_urgency_rule"];
+        assert_eq!(rule["type"], "use_support_hours");
+        assert_eq!(rule["during_support_hours"]["urgency"], "severity_based");
+        assert_eq!(rule["outside_support_hours"]["urgency"], "low");
+        assert_eq!(services[&key]["scheduled_actions"][0]["to_urgency"], "high");
+    }
+}
+
+/// The catch-all of a default team that owns nothing.
+#[test]
+fn the_default_team_gets_what_is_no_teams() {
+    let source = format!(
+        "{SMALL}\nteam platform {{\n  escalation default {{\n    step first {{ notify = \"kim@example.com\" }}\n  }}\n}}\n"
+    );
+    let router = |manifest: &str| {
+        let files: Vec<Value> = built(manifest, &source).into_values().collect();
+        let router = ("pagerduty_event_orchestration_router", "platform");
+        let found = things(&files)
+            .get(&(router.0.to_owned(), router.1.to_owned()))
+            .map(|router| (*router).clone());
+        let service = ("pagerduty_service", "platform--other");
+        let has = things(&files).contains_key(&(service.0.to_owned(), service.1.to_owned()));
+        assert_eq!(found.is_some(), has);
+        found
     };
-    assert_eq!(urgency("checkout"), "severity_based");
-    assert_eq!(urgency("ledger"), "low");
+    assert!(router(MANIFEST).is_none());
+    let manifest = format!("{MANIFEST}\n[alertmanager]\ndefault_team = \"platform\"\n");
+    let router = router(&manifest).unwrap();
+    let rules = router["set"]["rule"].as_array().unwrap();
+    let to = |rule: &Value| rule["actions"]["route_to"].as_str().unwrap().to_owned();
+    // The other team is not told of tickets.
+    assert_eq!(
+        rules.iter().map(to).collect::<Vec<_>>(),
+        [
+            "${pagerduty_service.checkout.id}",
+            "${pagerduty_service.ledger.id}",
+            "${pagerduty_service.platform--other.id}",
+            "${pagerduty_service.platform--other.id}",
+        ]
+    );
+}
+
+/// A team whose services each name their escalation has none for what is no service's.
+#[test]
+fn other_alerts_have_the_escalation_that_is_there() {
+    let source = "team a {\n  escalation x {\n    step s { notify = \"x@example.com\" }\n  }\n\n  escalation y {\n    step s { notify = \"y@example.com\" }\n  }\n}\n\nservice s {\n  team       = a\n  escalation = a.x\n  selector   = { job = \"s\" }\n}\n";
+    let router = |manifest: &str| {
+        let files: Vec<Value> = built(manifest, source).into_values().collect();
+        let all = things(&files);
+        let policy = "data.pagerduty_escalation_policy";
+        let looked_up = all.contains_key(&(policy.to_owned(), "Everybody".to_owned()));
+        let router = "pagerduty_event_orchestration_router";
+        let rules = &all[&(router.to_owned(), "a".to_owned())]["set"]["rule"];
+        (rules.as_array().unwrap().len(), looked_up)
+    };
+    assert_eq!(router(MANIFEST), (1, false));
+    let manifest = format!("{MANIFEST}\n[pagerduty]\nescalation_policy = \"Everybody\"\n");
+    assert_eq!(router(&manifest), (3, true));
 }
 
 #[test]

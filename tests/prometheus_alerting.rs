@@ -8,11 +8,17 @@ mod support;
 #[path = "prometheus/models.rs"]
 mod models;
 
+#[path = "prometheus/conditions.rs"]
+mod conditions;
+
 #[path = "prometheus/document.rs"]
 mod document;
 
 #[path = "prometheus/firing.rs"]
 mod firing;
+
+#[path = "prometheus/labels.rs"]
+mod labels;
 
 #[path = "prometheus/text.rs"]
 mod text;

@@ -219,6 +219,7 @@ impl Project {
             None => {
                 let mut session = Session::new(Database::default(), &self.inputs());
                 session.configure(&self.configuration);
+                session.set_now(jiff::Timestamp::now());
                 let sources = session.files().to_vec();
                 for (source, file) in self.files.iter().zip(sources) {
                     if is_open(&source.path) {

@@ -1,6 +1,6 @@
 //! Where the runbooks and the dashboards of services are.
 
-use super::{dashboard_uid_in, file_stem};
+use super::{dashboard_uid_of, file_stem};
 use crate::ir::{Service, Settings};
 
 /// What stands for the environment in a base URL.
@@ -51,8 +51,7 @@ fn page(service: &Service, settings: &Settings) -> Option<String> {
 pub fn dashboard(service: &Service, settings: &Settings) -> Option<String> {
     service.dashboard_url.clone().or_else(|| {
         let base = settings.dashboard_base_url.as_ref()?;
-        let environment = settings.environment.as_deref();
-        let uid = dashboard_uid_in(environment, &service.name);
+        let uid = dashboard_uid_of(settings, &service.name);
         Some(at(base, &format!("d/{uid}")))
     })
 }

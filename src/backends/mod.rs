@@ -6,19 +6,52 @@ mod anchors;
 pub mod docs;
 pub mod go_template;
 pub mod grafana;
+pub mod limits;
 mod links;
 mod markdown;
 pub mod openslo;
 pub mod pagerduty;
 pub mod policy;
 pub mod prometheus;
-mod recorded;
+pub(crate) mod recorded;
+mod resource;
 
 use std::collections::BTreeSet;
 
 use smol_str::SmolStr;
 
 use crate::ir::{self, TargetName};
+
+/// Why a target gives no files.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Problem {
+    /// A serialiser refused a document: a sentence.
+    Unwritable(String),
+    /// A document is larger than its reader takes.
+    TooLarge(limits::Excess),
+}
+
+impl From<String> for Problem {
+    fn from(problem: String) -> Self {
+        Self::Unwritable(problem)
+    }
+}
+
+impl From<limits::Excess> for Problem {
+    fn from(excess: limits::Excess) -> Self {
+        Self::TooLarge(excess)
+    }
+}
+
+impl Problem {
+    /// An error of a target, which is of what `what` could not be.
+    fn of(error: Box<dyn std::error::Error>, what: &str) -> Self {
+        match error.downcast::<limits::Excess>() {
+            Ok(excess) => Self::TooLarge(*excess),
+            Err(error) => Self::Unwritable(format!("{what} could not be written: {error}")),
+        }
+    }
+}
 
 /// A file that a target gives.
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
@@ -33,26 +66,25 @@ pub struct Artifact {
 ///
 /// # Errors
 ///
-/// What a serialiser refused, as a sentence.
+/// What a serialiser refused, or a reader would.
 pub fn service_artifacts(
     service: &ir::Service,
     project: &ir::Project<'_>,
     settings: &ir::Settings,
-) -> Result<Vec<Artifact>, String> {
+) -> Result<Vec<Artifact>, Problem> {
     let mut artifacts = Vec::new();
     for target in &settings.targets {
         match target {
             TargetName::Prometheus => {
                 let rules = prometheus::service_rules(service, settings);
-                artifacts.extend(rules.map_err(|error| {
-                    format!("the Prometheus rules could not be written as YAML: {error}")
-                })?);
+                artifacts
+                    .extend(rules.map_err(|error| Problem::of(error, "the Prometheus rules"))?);
             }
             TargetName::Grafana => {
                 let dashboard = grafana::service_dashboard(service, settings);
-                artifacts.extend(dashboard.map_err(|error| {
-                    format!("the Grafana dashboard could not be written: {error}")
-                })?);
+                artifacts.extend(
+                    dashboard.map_err(|error| Problem::of(error, "the Grafana dashboard"))?,
+                );
             }
             TargetName::OpenSlo => {
                 artifacts.extend(openslo::service_files(service, project, settings)?);
@@ -68,11 +100,11 @@ pub fn service_artifacts(
 ///
 /// # Errors
 ///
-/// What a serialiser refused, as a sentence.
+/// What a serialiser refused, or a reader would.
 pub fn project_artifacts(
     project: &ir::Project<'_>,
     settings: &ir::Settings,
-) -> Result<Vec<Artifact>, String> {
+) -> Result<Vec<Artifact>, Problem> {
     let mut artifacts = Vec::new();
     for target in &settings.targets {
         match target {
@@ -80,9 +112,8 @@ pub fn project_artifacts(
             TargetName::Grafana => {
                 let services: Vec<&ir::Service> = project.services().collect();
                 let files = grafana::project_files(&services, settings);
-                artifacts.extend(files.map_err(|error| {
-                    format!("the Grafana overview could not be written: {error}")
-                })?);
+                artifacts
+                    .extend(files.map_err(|error| Problem::of(error, "the Grafana overview"))?);
             }
             TargetName::Alertmanager => {
                 artifacts.extend(alertmanager::project_files(project, settings)?);
@@ -180,12 +211,31 @@ pub fn dashboard_uid_in(environment: Option<&str>, service: &str) -> String {
     };
     let joined = format!("{service}{IN}{environment}");
     // Where one could not tell where the name ends, the hash of both tells.
-    let clear = |name: &str| !name.contains(IN) && !name.starts_with('-') && !name.ends_with('-');
-    if clear(service) && clear(environment) {
+    if is_clear(service) && is_clear(environment) {
         dashboard_uid(&joined)
     } else {
         dashboard_uid(&format!("{service}\0{environment}"))
     }
+}
+
+/// The uid of the dashboard that a project has of that name: that in its environment, and where other projects share
+/// its Grafana, with the project before it: `shop--checkout--production`.
+pub fn dashboard_uid_of(settings: &ir::Settings, name: &str) -> String {
+    let environment = settings.environment.as_deref();
+    let Some(project) = settings.shared_as() else {
+        return dashboard_uid_in(environment, name);
+    };
+    let parts: Vec<&str> = [project, name].into_iter().chain(environment).collect();
+    if parts.iter().all(|part| is_clear(part)) {
+        dashboard_uid(&parts.join(IN))
+    } else {
+        dashboard_uid(&parts.join("\0"))
+    }
+}
+
+/// Whether one can tell where a name ends that is joined with others.
+fn is_clear(name: &str) -> bool {
+    !name.contains(IN) && !name.starts_with('-') && !name.ends_with('-')
 }
 
 /// The 32-bit FNV-1a hash, which is the same on every machine and in every version.

@@ -21,6 +21,8 @@ pub enum BadAnswer {
     Refused(String),
     /// The server says that it left something out, in its words.
     Incomplete(String),
+    /// The server says that some of its parts did not answer, as VictoriaMetrics does.
+    Partial,
 }
 
 impl fmt::Display for BadAnswer {
@@ -31,6 +33,7 @@ impl fmt::Display for BadAnswer {
             Self::Malformed(why) => write!(f, "its answer is not one of Prometheus's: {why}"),
             Self::Refused(said) => write!(f, "it answered with the error {said:?}"),
             Self::Incomplete(said) => write!(f, "its answer is incomplete: it warns {said:?}"),
+            Self::Partial => write!(f, "its answer is partial: it says `isPartial`"),
         }
     }
 }
@@ -46,6 +49,8 @@ struct Envelope<T> {
     error: Option<String>,
     #[serde(default)]
     warnings: Option<Vec<String>>,
+    #[serde(default, rename = "isPartial")]
+    is_partial: Option<bool>,
 }
 
 fn bad(bytes: &[u8], error: &serde_json::Error) -> BadAnswer {
@@ -83,6 +88,9 @@ pub(crate) fn data<T: DeserializeOwned>(bytes: &[u8]) -> Result<T, BadAnswer> {
     // With warnings there may be data of some stores and not of others, which no catalogue should be made of.
     if let Some(warning) = envelope.warnings.into_iter().flatten().next() {
         return Err(BadAnswer::Incomplete(warning));
+    }
+    if envelope.is_partial == Some(true) {
+        return Err(BadAnswer::Partial);
     }
     let envelope: Envelope<T> =
         serde_json::from_slice(bytes).map_err(|error| bad(bytes, &error))?;

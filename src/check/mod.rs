@@ -6,7 +6,10 @@ pub mod dependencies;
 pub mod paging;
 pub mod project;
 pub mod reliability;
+pub mod rule_labels;
 pub mod rules;
+pub mod series;
+pub mod utf8_names;
 
 use std::rc::Rc;
 
@@ -317,6 +320,16 @@ fn check_kind<'db>(evaluator: &mut Evaluator<'db>, key: ItemKey, decl: &'db Kind
             && decl.extend
         {
             evaluator.check_default(key, default, &ty, None, &[]);
+        }
+        if decl.extend && decl.name.text == rule_labels::LABELLED_KIND {
+            let place = Span {
+                item: key,
+                range: field.name.range,
+            };
+            let environments = evaluator.workspace.environments(evaluator.db);
+            let reserved =
+                rule_labels::reserved_field(&field.name.text, place, !environments.is_empty());
+            evaluator.diagnostics.extend(reserved);
         }
     }
 }

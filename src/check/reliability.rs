@@ -2,11 +2,13 @@
 //!
 //! Other items are read field by field, so that only what is compared here reaches a service from them.
 
+use std::collections::BTreeSet;
+
 use rust_decimal::Decimal;
 use smol_str::SmolStr;
 
-use super::alert_names;
 use super::dependencies::{hard_services, place};
+use super::{alert_names, rule_labels, series, utf8_names};
 use crate::db::{Diag, ItemKey, Workspace};
 use crate::diagnostics::codes;
 use crate::eval::{BlockRef, Instance, Value, block_children, block_field, instance};
@@ -40,12 +42,25 @@ pub fn service_facts(
     };
     let mut found: Vec<Diag> = facts.ceiling().into_iter().collect();
     facts.runbooks(&mut found);
+    let labels = rule_labels::Labels {
+        service,
+        environment: facts.environment.as_ref(),
+        severities: workspace.severity_labels(db),
+    };
+    found.extend(labels.lost());
+    let version = workspace.prometheus_version(db);
+    found.extend(utf8_names::unreadable(
+        service,
+        version,
+        &facts.given_labels(),
+    ));
     let model = &service_model(db, workspace, key, facts.environment.clone()).service;
     if let Some(model) = model {
         found.extend(alert_names::alike(service, &model.alerts));
         if wakes_somebody(model) {
             found.extend(facts.on_call());
         }
+        found.extend(series::everybodys(service, model, &facts.given_labels()));
     }
     found
 }
@@ -103,6 +118,33 @@ impl Facts<'_> {
             environment,
         )
         .unwrap_or(Value::Error)
+    }
+
+    /// The labels that the environment adds to every query.
+    fn given_labels(&self) -> BTreeSet<SmolStr> {
+        let Some(name) = &self.environment else {
+            return BTreeSet::new();
+        };
+        let environments = self.workspace.environments(self.db);
+        let Some(item) = environments.get(name).copied() else {
+            return BTreeSet::new();
+        };
+        let environment = BlockRef {
+            item,
+            path: Vec::new(),
+            kind: "environment".into(),
+            name: name.clone(),
+        };
+        match block_field(
+            self.db,
+            self.workspace,
+            environment,
+            "selector".into(),
+            None,
+        ) {
+            Some(Value::Labels(labels)) => labels.into_keys().collect(),
+            _ => BTreeSet::new(),
+        }
     }
 
     fn children(&self, block: &BlockRef, kind: &str) -> Vec<BlockRef> {

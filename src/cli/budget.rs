@@ -13,9 +13,9 @@ use super::options::{self, Format};
 use super::prometheus_client::Client;
 use crate::backends::prometheus::Standing;
 use crate::ir::burn_rate::budget_time;
-use crate::ir::gate::Unit;
+use crate::ir::gate::{Comparison, Unit};
 use crate::ir::{Duration, Service, Settings, Slo};
-use crate::policy::{Measurement, quantity};
+use crate::policy::{Measurement, against, coverage, exact, quantity};
 
 /// How all objectives stand.
 #[derive(Serialize)]
@@ -35,13 +35,15 @@ struct Budget {
     window: String,
     /// Where the numbers are from; `null` where there is no data.
     source: Option<Source>,
-    /// The share of events that were good in the window.
+    /// The share of the window that is known; `null` where there is no data.
+    known: Option<Decimal>,
+    /// The share of events that were good in what is known of the window.
     ratio: Option<Decimal>,
-    /// The share of the error budget that is left.
+    /// The share of the error budget that is left, where nothing was spent while nothing is known: at most that is left.
     budget_left: Option<Decimal>,
     /// The same as time of full outage.
     budget_left_seconds: Option<Decimal>,
-    /// How many times faster than sustainable it is being spent.
+    /// How many times faster than sustainable it is being spent, at least.
     burn_rate: Option<Decimal>,
     /// Over which time.
     burn_rate_over: String,
@@ -129,20 +131,47 @@ fn budget(
         let Measurement(value) = client.instant(&query, at, &what)?;
         Ok(value)
     };
+    let of_window = |ratio: Option<String>, known: Option<String>, is_raw: bool, what: &str| {
+        let Some(ratio) = ask(ratio, what)? else {
+            return Ok::<Option<Known>, Failure>(None);
+        };
+        if is_raw {
+            let known = Decimal::ONE;
+            return Ok(Some(Known { ratio, known }));
+        }
+        // Where it can't be told how much is known, nothing can be said of the window.
+        let known = ask(known, &format!("how much is known of {what}"))?;
+        Ok(known.map(|known| Known { ratio, known }))
+    };
+    let recorded = |window: Duration, what: &str| {
+        let known = standing.coverage(window);
+        let is_raw = known.is_none();
+        of_window(Some(standing.recorded(window)), known, is_raw, what)
+    };
+    let measured = |window: Duration, what: &str| {
+        of_window(
+            standing.measured(window),
+            standing.measured_coverage(window),
+            false,
+            what,
+        )
+    };
     let mut source = Source::Rules;
-    let mut errors = ask(Some(standing.recorded(slo.window)), "the error ratio")?;
-    let mut recent = ask(Some(standing.recorded(over)), "the burn rate")?;
-    if errors.is_none() {
+    let mut period = recorded(slo.window, "the error ratio")?;
+    let mut recent = recorded(over, "the burn rate")?;
+    if period.is_none() {
         source = Source::Indicator;
-        errors = ask(standing.measured(slo.window), "the error ratio")?;
-        recent = ask(standing.measured(over), "the burn rate")?;
+        period = measured(slo.window, "the error ratio")?;
+        recent = measured(over, "the burn rate")?;
     }
     let allowed = slo.error_budget();
-    let left = errors
-        .and_then(|errors| errors.checked_div(allowed))
+    let spent = |of: &Known| of.least()?.checked_div(allowed);
+    let left = period
+        .as_ref()
+        .and_then(spent)
         .map(|spent| Decimal::ONE - spent);
     let whole = budget_time(slo.objective, slo.window).as_seconds();
-    let burn = recent.and_then(|recent| recent.checked_div(allowed));
+    let burn = recent.as_ref().and_then(spent);
     let lasts = match (left, burn) {
         // What is spent already ends at once.
         (Some(left), _) if left <= Decimal::ZERO => Some(Decimal::ZERO),
@@ -156,8 +185,9 @@ fn budget(
         slo: slo.name.to_string(),
         objective: slo.objective.normalize(),
         window: slo.window.to_string(),
-        source: errors.map(|_| source),
-        ratio: errors.map(|errors| (Decimal::ONE - errors).normalize()),
+        source: period.as_ref().map(|_| source),
+        known: period.as_ref().map(|period| period.known.normalize()),
+        ratio: period.map(|period| (Decimal::ONE - period.ratio).normalize()),
         budget_left: left.map(|left| left.normalize()),
         budget_left_seconds: left.map(|left| (left * whole).round_dp(3).normalize()),
         burn_rate: burn.map(|burn| burn.normalize()),
@@ -166,12 +196,28 @@ fn budget(
     })
 }
 
+/// What is known of a window.
+struct Known {
+    /// The share of bad events in what is known of it.
+    ratio: Decimal,
+    /// The share of it that is known.
+    known: Decimal,
+}
+
+impl Known {
+    /// The share of bad events where what is not known counts as good: at least so much was bad.
+    fn least(&self) -> Option<Decimal> {
+        self.ratio.checked_mul(self.known)
+    }
+}
+
 /// The head of the table.
-const HEAD: [&str; 9] = [
+const HEAD: [&str; 10] = [
     "service",
     "objective",
     "promise",
     "over",
+    "known",
     "kept",
     "budget left",
     "burn rate",
@@ -183,11 +229,16 @@ fn show(budgets: &Budgets, console: &mut Console) {
     let mut rows = vec![HEAD.map(str::to_owned)];
     let none = || "-".to_owned();
     for budget in &budgets.objectives {
-        let share = |share: Decimal| quantity(share, Unit::Ratio);
+        let known = budget.known.map(coverage);
+        // What is not known of the window counts as nothing spent.
+        let most = match known {
+            Some(Some(_)) => "at most ",
+            _ => "",
+        };
         let left = match (budget.budget_left, budget.budget_left_seconds) {
             (Some(left), Some(seconds)) => format!(
-                "{}, {}",
-                quantity(left.round_dp(4), Unit::Ratio),
+                "{most}{}, {}",
+                against(left, Unit::Ratio, Comparison::Greater, Decimal::ZERO),
                 quantity(seconds.round(), Unit::Seconds)
             ),
             _ => "no data".to_owned(),
@@ -201,14 +252,26 @@ fn show(budgets: &Budgets, console: &mut Console) {
         rows.push([
             budget.service.clone(),
             budget.slo.clone(),
-            share(budget.objective),
+            exact(budget.objective, Unit::Ratio),
             budget.window.clone(),
-            budget.ratio.map_or_else(none, share),
+            match known {
+                Some(Some(part)) => part,
+                Some(None) => "100%".to_owned(),
+                None => none(),
+            },
+            budget.ratio.map_or_else(none, |ratio| {
+                against(
+                    ratio,
+                    Unit::Ratio,
+                    Comparison::GreaterOrEqual,
+                    budget.objective,
+                )
+            }),
             left,
             budget.burn_rate.map_or_else(none, |burn| {
                 format!(
                     "{} in {}",
-                    burn.round_dp(2).normalize(),
+                    against(burn, Unit::Number, Comparison::Greater, Decimal::ONE),
                     budget.burn_rate_over
                 )
             }),
@@ -228,6 +291,14 @@ fn show(budgets: &Budgets, console: &mut Console) {
             .filter(|budget| budget.source == wanted)
             .count()
     };
+    let partly = budgets.objectives.iter();
+    let partly = partly.filter(|budget| matches!(budget.known.map(coverage), Some(Some(_))));
+    let partly = partly.count();
+    if partly > 0 {
+        console.err.line(format_args!(
+            "{partly} with a window that is known in part: what is not known counts as nothing spent"
+        ));
+    }
     let (measured, absent) = (of(Some(Source::Indicator)), of(None));
     if measured > 0 {
         console.err.line(format_args!(

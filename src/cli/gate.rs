@@ -12,7 +12,7 @@ use super::{Context, gate_table};
 use crate::backends::policy::{Dependents, policy};
 use crate::diagnostics::suggest;
 use crate::ir;
-use crate::policy::{self, Decision, Facts, Measured, Measurement, Policy, Verdict};
+use crate::policy::{self, Decision, Facts, Measured, MeasuredValue, Measurement, Policy, Verdict};
 use crate::project::paths;
 use crate::session::Session;
 
@@ -113,7 +113,15 @@ fn measure(context: &Context, asked: &AskedGate, console: &mut Console) -> Resul
             return Err(Failure::io(format!("there is no query for {name}")));
         };
         let Measurement(value) = client.instant(&fact.query, at, name)?;
-        measured.insert(name.to_owned(), value);
+        // What is not known of a window is of no matter where nothing is.
+        let coverage = match &fact.coverage {
+            Some(of) if value.is_some() => {
+                let what = format!("how much of the {} of {name} is known", of.window);
+                client.instant(&of.query, at, &what)?.0
+            }
+            _ => None,
+        };
+        measured.insert(name.to_owned(), MeasuredValue { value, coverage });
     }
     Ok(Asked {
         policy,
@@ -262,6 +270,9 @@ fn tell(context: &Context, decision: &Decision, console: &mut Console) -> Result
                 .line(format_args!("{gate}: {}", decision.verdict.name()));
             for reason in &decision.reasons {
                 console.out.line(format_args!("{gate}: {reason}"));
+            }
+            for note in &decision.notes {
+                console.out.line(format_args!("{gate}: note: {note}"));
             }
         }
         _ => gate_table::show(decision, console),

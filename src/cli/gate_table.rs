@@ -3,7 +3,7 @@
 use anstyle::{AnsiColor, Style};
 
 use super::console::Console;
-use crate::policy::{Decision, Effect, Outcome, Verdict};
+use crate::policy::{Check, Decision, Effect, Outcome, Verdict};
 
 /// The head of the table.
 const HEAD: [&str; 6] = ["rule", "condition", "value", "limit", "holds", ""];
@@ -32,7 +32,7 @@ pub fn show(decision: &Decision, console: &mut Console) {
             rows.push([
                 first(format!("{effect} {}", rule.name)),
                 check.condition.clone(),
-                check.value.clone().unwrap_or_else(|| "-".to_owned()),
+                value(check),
                 check.limit.clone(),
                 holds.to_owned(),
                 first(outcome.to_owned()),
@@ -66,6 +66,24 @@ pub fn show(decision: &Decision, console: &mut Console) {
         .line(format_args!("{dry}{style}{word}{style:#}"));
     for reason in &decision.reasons {
         console.out.line(format_args!("  {reason}"));
+    }
+    for note in &decision.notes {
+        console.out.line(format_args!("  note: {note}"));
+    }
+}
+
+/// What was measured; of a window that is known in part, with the way in which it errs.
+fn value(check: &Check) -> String {
+    let Some(value) = &check.value else {
+        return "-".to_owned();
+    };
+    let own = check
+        .known
+        .iter()
+        .find(|known| known.fact == check.condition);
+    match own {
+        Some(known) => format!("{} {value}", known.bound.words()),
+        None => value.clone(),
     }
 }
 

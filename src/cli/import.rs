@@ -3,15 +3,19 @@
 use std::fs;
 use std::path::{Path, PathBuf};
 
+use smol_str::SmolStr;
+
 use super::Context;
 use super::console::Console;
 use super::exit::{Exit, Failure};
 use super::options::{Import, ImportCommand, ImportOpenSlo};
 use super::report::{self, Findings, count};
+use super::select::{self, Selected};
 use crate::diagnostics::{FileSpan, SourceMap};
 use crate::import::openslo::{self, MODULE};
+use crate::ir::Settings;
 use crate::output::replace_file;
-use crate::project::{EXTENSION, decode, io_cause, not_utf8, paths};
+use crate::project::{self, EXTENSION, decode, io_cause, not_utf8, paths};
 
 /// The extensions of the files that are read of a folder.
 const READ: [&str; 3] = ["yaml", "yml", "json"];
@@ -63,7 +67,8 @@ fn import_openslo(
         }
     }
     let read = files.len();
-    let import = openslo::import(files);
+    let (settings, environments) = project_of(target.as_deref(), context);
+    let import = openslo::import_into(files, &settings, &environments);
     findings.add(&import.sources, import.diagnostics);
     if options.deny_warnings {
         findings.deny_warnings();
@@ -90,6 +95,29 @@ fn import_openslo(
     };
     report::conclude(&line, &findings, format, console);
     Ok(findings.exit())
+}
+
+/// The settings of the project that the text is for and the environments that its other files declare: the one that the
+/// file will be in, or else the one that the command stands in. A file outside of projects is for one that says nothing.
+fn project_of(target: Option<&Path>, context: &Context) -> (Settings, Vec<SmolStr>) {
+    let loaded = match target.and_then(Path::parent) {
+        Some(folder) => {
+            project::find(folder).and_then(|root| project::load(&root, &context.cwd).ok())
+        }
+        None => select::project(context).ok(),
+    };
+    let Some(mut loaded) = loaded else {
+        return (project::default_settings(MODULE), Vec::new());
+    };
+    // What is overwritten says nothing any more.
+    loaded
+        .project
+        .files
+        .retain(|file| Some(file.path.as_path()) != target);
+    let settings = loaded.project.settings.clone();
+    let session = Selected::project(loaded).session();
+    let environments = session.workspace.environments(&session.db);
+    (settings, environments.keys().cloned().collect())
 }
 
 /// The file to write: in a folder, one named after the format.

@@ -3,6 +3,8 @@
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 
+use jiff::Timestamp;
+
 use super::Context;
 use super::exit::Failure;
 use crate::compile::{self, Compilation};
@@ -94,7 +96,7 @@ impl Selected {
     /// # Errors
     /// Where the environment is none of the project's.
     pub fn compile(&self, environment: Option<&str>) -> Result<Compilation, Failure> {
-        self.run(environment, compile::compile)
+        self.run(environment, &compile::compile)
     }
 
     /// What is wrong with it, in one environment or in all; nothing is made.
@@ -102,13 +104,14 @@ impl Selected {
     /// # Errors
     /// Where the environment is none of the project's.
     pub fn check(&self, environment: Option<&str>) -> Result<Compilation, Failure> {
-        self.run(environment, compile::check)
+        let now = Timestamp::now();
+        self.run(environment, &|input| compile::check_at(input, now))
     }
 
     fn run(
         &self,
         environment: Option<&str>,
-        compile: fn(&compile::Input) -> Compilation,
+        compile: &dyn Fn(&compile::Input) -> Compilation,
     ) -> Result<Compilation, Failure> {
         known(environment, compile(&self.input(environment)))
     }

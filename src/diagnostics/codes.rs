@@ -148,7 +148,7 @@ codes! {
     Warning WEIGHED_BY_TIME "N0502" "weighed-by-time" "Long windows of an indicator weigh each moment alike, not each event.";
     Error NUMERATOR "N0503" "good-or-bad" "A ratio needs either its good or its bad events.";
     Error NOT_ONE_COMPARISON "N0504" "not-one-comparison" "A time slice needs one comparison.";
-    Warning DUPLICATE_ALERT "N0505" "duplicate-alert" "Two alerts of a service have the same condition.";
+    Warning DUPLICATE_ALERT "N0505" "duplicate-alert" "Two alerts of a service have the same condition, `for`, severity and labels.";
     Warning WINDOW_TOO_SHORT "N0506" "window-too-short" "An objective's window is too short for some of its burn-rate alerts.";
     Warning ABOVE_CEILING "N0507" "above-ceiling" "An objective is above what the service's dependencies allow.";
     Error DEPENDENCY_CYCLE "N0508" "dependency-cycle" "Services cannot work without one another, in a circle.";
@@ -174,6 +174,13 @@ codes! {
     Error PERSON_TWICE "N0543" "person-twice" "A person is in a team twice.";
     Error ZONE_NOT_IN_PAGERDUTY "N0544" "zone-not-in-pagerduty" "A time zone is none that PagerDuty knows.";
     Warning NO_ESCALATION_CHOSEN "N0545" "no-escalation-chosen" "A service pages, and which of its team's escalations it has is not said.";
+    Error ALERT_NAMESPACE "N0546" "alert-namespace" "A label `namespace` keeps alerts from the Alertmanager that they are for.";
+    Warning NO_ALERT_NAMESPACE "N0547" "no-alert-namespace" "An `AlertmanagerConfig` has no namespace, so no alert can carry it.";
+    Warning URGENCY_WITHOUT_EFFECT "N0548" "urgency-without-effect" "A service or a tier sets `urgency`, which has no effect.";
+    Warning NAMESPACE_REPLACED "N0549" "namespace-replaced" "An alert groups by `namespace`, which the Prometheus operator needs for itself.";
+    Error RESERVED_LABEL "N0560" "reserved-label" "A label is set that rules have from another field or name.";
+    Error NEEDS_UTF8_NAMES "N0561" "needs-utf8-names" "A name needs Prometheus 3, and the project's Prometheus is older.";
+    Error MATCHER_IN_LABELS "N0562" "matcher-in-labels" "A set of labels has a matcher where each label takes one value.";
     Warning CONTRADICTED_UNIT "N0580" "contradicted-unit" "A latency's histogram is said to count in two units.";
     Warning ASSUMED_UNIT "N0581" "assumed-unit" "Nothing says in which unit a latency's histogram counts.";
     Warning DURATION_IN_OTHER_UNIT "N0582" "duration-in-other-unit" "A duration stands beside a metric that does not count seconds.";
@@ -201,6 +208,10 @@ codes! {
     Error OPENSLO_MISSING_REFERENCE "N0643" "openslo-missing-reference" "An OpenSLO document refers to an object that is in none of the files.";
     Error OPENSLO_NOT_EXPRESSIBLE "N0644" "openslo-not-expressible" "An OpenSLO document says what `.nth` cannot say.";
     Warning OPENSLO_LEFT_OUT "N0645" "openslo-left-out" "Something of an OpenSLO document is left out of the `.nth` that is made of it.";
+    Warning OPENSLO_NO_MAIL_SERVER "N0646" "openslo-no-mail-server" "A notification target of OpenSLO sends mail, and the project has no server to send it by.";
+    Error TOO_LARGE "N0650" "too-large" "A document is larger than what reads it takes.";
+    Error TOO_MANY_GROUPS "N0651" "too-many-groups" "A project has more groups of rules than what evaluates them takes.";
+    Error SHARED_WINDOWS "N0652" "shared-windows" "Sync windows of several environments would be in one Argo CD project.";
     Error UNWRITABLE "N0701" "unwritable" "A document could not be written in its format.";
     Warning CONSTANT_COMPARISON "N0801" "constant-comparison" "A comparison in a query is always true, or never.";
     Warning ABSENT_LABEL "N0802" "absent-label" "An alert's text shows a label that its condition's series never have.";
@@ -224,6 +235,9 @@ codes! {
     Warning BAD_DIRECTIVE "N0820" "bad-allow" "A comment that begins with `nth:` cannot be read, or stands with nothing.";
     Warning UNUSED_ALLOW "N0821" "unused-allow" "A comment allows a warning that is not there.";
     Warning PANEL_WITHOUT_AGGREGATION "N0822" "panel-without-aggregation" "A panel shows a metric's series one by one.";
+    Warning UNCOMPARED_VALUE "N0823" "uncompared-value" "An alert's condition computes a value that nothing compares.";
+    Warning EMPTY_SELECTOR "N0824" "empty-selector" "An SLO measures the series of every service, as nothing narrows them.";
+    Warning SHARED_SERIES "N0825" "shared-series" "Two services measure the same series.";
     Warning UNKNOWN_METRIC "N0901" "unknown-metric" "A query reads a metric that is not there.";
     Warning UNKNOWN_LABEL "N0902" "unknown-label" "A query uses a label that no series of the metric has.";
     Warning UNKNOWN_LABEL_VALUE "N0903" "unknown-label-value" "A matcher asks for a value that no series has.";
@@ -242,4 +256,5 @@ codes! {
     Error GATE_COMPUTES "N1005" "gate-computes" "A gate's condition does more with what is measured than compare it.";
     Error GATE_OVERRIDE "N1006" "gate-override" "An override names no `deny` of its gate.";
     Error GATE_DEPENDENCY "N1007" "gate-dependency" "A gate asks for the error budgets of a dependency that has none.";
+    Warning GATE_OVERRIDE_EXPIRED "N1008" "gate-override-expired" "An override of a gate has expired, so it lets nothing pass any more.";
 }

@@ -8,7 +8,6 @@ use super::value::{Query, Shape, Value};
 use crate::db::{Diag, Span};
 use crate::diagnostics::codes;
 use crate::ir::{Text, TextPart};
-use crate::promql;
 use crate::schema::Ty;
 
 impl<'db> Evaluator<'db> {
@@ -121,12 +120,9 @@ impl<'db> Evaluator<'db> {
             diagnostic = match wanted {
                 Ty::Selector => diagnostic
                     .help("a selector is one metric with matchers and no function: `http_requests_total{code=~\"5..\"}`"),
-                Ty::Condition if compares_with_bool(&query.expr) => {
-                    diagnostic.help("with `bool`, a comparison gives 0 or 1 for every series and leaves none out, so it would always fire: remove `bool`")
-                }
-                Ty::Condition => {
-                    diagnostic.help("compare it with something: `… > 100`; without a comparison it would always fire")
-                }
+                Ty::Condition if query.shape == Shape::Scalar => diagnostic
+                    .help("a condition has series while it holds, and a number is always there: compare a metric, as in `queue_depth > 100`")
+                    .help("for an alert that always fires, as a dead man's switch does, write `vector(1)`"),
                 Ty::Windowed => diagnostic
                     .help("use `$window` as the range: `sum(rate(x_total[$window]))`; the compiler chooses the windows"),
                 Ty::Union(members) if members.contains(&Ty::Windowed) && query.shape != Shape::Scalar => diagnostic
@@ -227,18 +223,13 @@ impl<'db> Evaluator<'db> {
     }
 }
 
-/// Whether a comparison with `bool` is all that keeps it from being a condition.
-fn compares_with_bool(expr: &promql::Expr) -> bool {
-    matches!(&expr.unparenthesised().node, promql::Node::Binary(binary)
-        if binary.op.is_comparison() && binary.return_bool)
-}
-
 fn fits_query(query: &Query, ty: &Ty) -> bool {
     match ty {
         Ty::Selector => matches!(query.shape, Shape::Selector | Shape::Unknown),
         Ty::Windowed => matches!(query.shape, Shape::Windowed | Shape::Unknown),
-        Ty::Condition => matches!(query.shape, Shape::Condition | Shape::Unknown),
-        Ty::Vector => matches!(
+        // An alert fires for each series of a vector, so that every vector is a condition: which series are there only in
+        // trouble is known to its author alone.
+        Ty::Condition | Ty::Vector => matches!(
             query.shape,
             Shape::Selector | Shape::Condition | Shape::Vector | Shape::Unknown
         ),
@@ -254,7 +245,9 @@ fn assignable(from: &Ty, to: &Ty) -> bool {
         (Ty::Union(members), to) => members.iter().any(|member| assignable(member, to)),
         (from, Ty::Union(members)) => members.iter().any(|member| assignable(from, member)),
         (Ty::Bool, Ty::GateCondition) => true,
-        (Ty::Selector | Ty::Condition, Ty::Vector) => true,
+        (Ty::Selector | Ty::Condition, Ty::Vector) | (Ty::Selector | Ty::Vector, Ty::Condition) => {
+            true
+        }
         (
             Ty::String
             | Ty::Url

@@ -1,6 +1,8 @@
 //! The values of fields, and a block with all of them.
 
+use std::collections::BTreeMap;
 use std::rc::Rc;
+use std::sync::Arc;
 
 use indexmap::IndexMap;
 use smol_str::SmolStr;
@@ -12,6 +14,7 @@ use super::{Evaluator, Mode};
 use crate::db::{Diag, Span};
 use crate::diagnostics::{codes, suggest};
 use crate::schema::{self, Ty};
+use crate::syntax::tree::ExprNode;
 
 impl<'db> Evaluator<'db> {
     /// A field's value.
@@ -177,6 +180,7 @@ impl<'db> Evaluator<'db> {
                     span,
                     explicit,
                     extension: field.extension,
+                    places: self.places_of_labels(id, &field.name),
                 },
             );
         }
@@ -204,6 +208,37 @@ impl<'db> Evaluator<'db> {
             children,
             resolved,
         }
+    }
+
+    /// Where each label of a field was written; one that came by a name has the place of that name.
+    fn places_of_labels(&self, id: NodeId, field: &str) -> Arc<BTreeMap<SmolStr, Span>> {
+        let node = self.node(id);
+        let (Some(setters), Some(FieldState::Done(Value::Labels(labels)))) =
+            (node.setters.get(field), node.values.get(field))
+        else {
+            return Arc::default();
+        };
+        let mut setters: Vec<&Setter<'_>> = setters.iter().collect();
+        setters.sort_by_key(|setter| setter.order);
+        let mut places = BTreeMap::new();
+        for setter in setters {
+            match &setter.expr.node {
+                ExprNode::Labels(entries) => {
+                    places.extend(entries.iter().map(|entry| {
+                        let span = self.span(&setter.context, entry.name.range);
+                        (entry.name.text.clone(), span)
+                    }));
+                }
+                _ => {
+                    let span = self.span(&setter.context, setter.expr.range);
+                    for label in labels.keys() {
+                        places.entry(label.clone()).or_insert(span);
+                    }
+                }
+            }
+        }
+        places.retain(|label, _| labels.contains_key(label));
+        Arc::new(places)
     }
 
     pub(super) fn report_missing(

@@ -153,6 +153,10 @@ impl Evaluator<'_> {
         if let Some(environment) = &self.environment {
             labels.insert("environment".to_owned(), environment.to_string());
         }
+        if self.workspace.shared(self.db) {
+            let project = self.workspace.project(self.db);
+            labels.insert("project".to_owned(), project.to_string());
+        }
         labels
     }
 

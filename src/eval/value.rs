@@ -298,6 +298,8 @@ pub struct FieldValue {
     pub explicit: bool,
     /// Whether the project added the field to its kind.
     pub extension: bool,
+    /// Of labels and annotations, where each was written.
+    pub places: Arc<BTreeMap<SmolStr, Span>>,
 }
 
 impl Instance {
@@ -314,6 +316,14 @@ impl Instance {
             .get(field)
             .filter(|field| field.explicit)
             .map_or(self.head, |field| field.span)
+    }
+
+    /// Where a label of a field was written, or else the field.
+    pub fn span_of_label(&self, field: &str, label: &str) -> Span {
+        let places = self.fields.get(field).map(|field| &field.places);
+        places
+            .and_then(|places| places.get(label).copied())
+            .unwrap_or_else(|| self.span_of(field))
     }
 
     /// A place of a block within this top-level one as its own text has it: the place itself, or else what there

@@ -12,6 +12,8 @@ pub mod metric_unit;
 pub mod number;
 pub mod panel;
 mod project;
+mod prometheus_version;
+mod rule_label;
 mod settings;
 mod signal;
 mod target_name;
@@ -27,15 +29,17 @@ use crate::promql;
 pub use dependency::{Criticality, Dependency};
 pub use duration_unit::DurationUnit;
 pub use project::Project;
+pub use prometheus_version::PrometheusVersion;
+pub use rule_label::RuleLabel;
 pub use settings::{
-    AlertmanagerFormat, AlertmanagerSettings, DocsSettings, MailSettings, OpenSloSettings,
-    PagerDutySettings,
+    AlertmanagerFormat, AlertmanagerSettings, DocsSettings, MailSettings, MatcherStrategy,
+    OpenSloSettings, PagerDutySettings,
 };
 pub use signal::{LeftOut, Resolution, Rule, Signal, Tally};
 pub use target_name::TargetName;
 pub use team::{
-    Channel, Escalation, EscalationRef, Hours, Layer, Pace, Receiver, Schedule, Step, SupportHours,
-    Target, Team, TimeOfDay, TimeOfWeek, Urgency, WebhookUrl,
+    Channel, Escalation, EscalationRef, Hours, IMPLIED_ESCALATION, Layer, Pace, Receiver, Schedule,
+    Step, SupportHours, Target, Team, TimeOfDay, TimeOfWeek, WebhookUrl,
 };
 
 /// A length of time in milliseconds, exact.
@@ -47,8 +51,13 @@ pub struct Duration(pub u64);
 pub struct Settings {
     /// The project's name.
     pub project: String,
+    /// Whether other projects are built for the same Prometheus, Grafana or accounts, so that all that is called
+    /// something there has to say whose it is.
+    pub shared: bool,
     /// The environment this is for, where the project declares any.
     pub environment: Option<SmolStr>,
+    /// Whether Kubernetes' objects are applied by the server, which keeps no copy of them in an annotation.
+    pub server_side_apply: bool,
     /// What is made of it.
     pub targets: BTreeSet<TargetName>,
     /// The Prometheus target's settings.
@@ -74,6 +83,30 @@ pub struct Settings {
 }
 
 impl Settings {
+    /// The project's name, where other projects share what this one is built for.
+    pub fn shared_as(&self) -> Option<&str> {
+        self.shared.then_some(self.project.as_str())
+    }
+
+    /// The labels that tell the series of this build from those of other environments and, where it is shared, other
+    /// projects.
+    pub fn scope(&self) -> impl Iterator<Item = (&'static str, &str)> {
+        let environment = self.environment.as_deref();
+        let environment = environment.map(|environment| ("environment", environment));
+        let project = self.shared_as().map(|project| ("project", project));
+        environment.into_iter().chain(project)
+    }
+
+    /// The value of the label `namespace` by which the Prometheus operator hands alerts to the configuration of a namespace,
+    /// and which every alert needs then.
+    pub fn alert_namespace(&self) -> Option<&str> {
+        let target = &self.alertmanager;
+        let is_matched = target.format == AlertmanagerFormat::AlertmanagerConfig
+            && target.matcher_strategy == MatcherStrategy::OnNamespace
+            && self.targets.contains(&TargetName::Alertmanager);
+        target.namespace.as_deref().filter(|_| is_matched)
+    }
+
     /// The value of the `severity` label.
     pub fn severity_label(&self, severity: Severity) -> String {
         self.severity_labels
@@ -192,10 +225,14 @@ pub struct PrometheusSettings {
     pub interval: Duration,
     /// How often Prometheus scrapes what queries read: a rate needs a few samples in its range.
     pub scrape_interval: Duration,
+    /// Which Prometheus reads the rules.
+    pub version: PrometheusVersion,
     /// The namespace of `PrometheusRule` resources.
     pub namespace: Option<String>,
     /// Labels on `PrometheusRule` resources, by which a Prometheus selects them.
     pub resource_labels: BTreeMap<String, String>,
+    /// The most groups that whoever evaluates the rules takes of one project's environment; any number where absent.
+    pub max_groups: Option<usize>,
     /// The most rules of a group. Mimir, Cortex and Grafana Cloud take 20 unless told otherwise.
     pub rules_per_group: usize,
 }
@@ -261,9 +298,8 @@ pub struct Service {
     pub escalation: Option<EscalationRef>,
     /// How that escalation goes for its tier.
     pub pace: Pace,
-    /// How loudly its incidents notify.
-    pub urgency: Urgency,
-    /// When they notify so, where it says so itself; at other times they notify with low urgency.
+    /// When its incidents notify by what their alerts ask for, where it says so itself; at other times they notify with low
+    /// urgency.
     pub support_hours: Option<SupportHours>,
     /// What its runbook says besides what every service's does.
     pub runbook: Vec<Section>,

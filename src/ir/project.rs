@@ -1,5 +1,6 @@
 //! All that is built together.
 
+use std::borrow::Cow;
 use std::collections::BTreeMap;
 
 use super::{Dependency, Escalation, EscalationRef, Service, SupportHours, Team};
@@ -69,6 +70,18 @@ impl<'a> Project<'a> {
         let team = self.team(&named.team)?;
         let mut escalations = team.escalations.iter();
         Some((team, escalations.find(|known| known.name == named.name)?))
+    }
+
+    /// Who is called for a service, step by step: its escalation, or else the one that its team has without saying so.
+    pub fn called(&self, service: &Service) -> Option<(&'a Team, Cow<'a, Escalation>)> {
+        if let Some(named) = &service.escalation {
+            let (team, escalation) = self.escalation(named)?;
+            return escalation
+                .tells()
+                .then_some((team, Cow::Borrowed(escalation)));
+        }
+        let team = self.owner(service)?;
+        Some((team, Cow::Owned(team.implied_escalation()?)))
     }
 
     /// When somebody is at work for a service: as it says itself, or else its team.

@@ -7,10 +7,12 @@ use std::collections::BTreeMap;
 pub struct AlertmanagerSettings {
     /// A whole configuration or a Kubernetes resource.
     pub format: AlertmanagerFormat,
+    /// Which alerts the Prometheus operator lets the resource have.
+    pub matcher_strategy: MatcherStrategy,
     /// The folder of the files that hold keys and URLs, on the machine that Alertmanager runs on; it has no `/` at its end.
     pub secrets: String,
-    /// The `Secret` that holds them, beside an `AlertmanagerConfig` resource.
-    pub secret: String,
+    /// The `Secret` that holds them, beside an `AlertmanagerConfig` resource; that of the environment where absent.
+    pub secret: Option<String>,
     /// The namespace of the resource.
     pub namespace: Option<String>,
     /// Labels of the resource, by which an Alertmanager selects it.
@@ -32,6 +34,16 @@ pub enum AlertmanagerFormat {
     AlertmanagerConfig,
 }
 
+/// Which alerts the Prometheus operator lets an `AlertmanagerConfig` have: `alertmanagerConfigMatcherStrategy` of its
+/// `Alertmanager`.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub enum MatcherStrategy {
+    /// Those whose label `namespace` is that of the resource, which is what the operator does unless told otherwise.
+    OnNamespace,
+    /// All.
+    None,
+}
+
 /// How Alertmanager sends mail.
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
 pub struct MailSettings {
@@ -49,8 +61,9 @@ impl Default for AlertmanagerSettings {
     fn default() -> Self {
         Self {
             format: AlertmanagerFormat::Plain,
+            matcher_strategy: MatcherStrategy::OnNamespace,
             secrets: "/etc/alertmanager/secrets".to_owned(),
-            secret: "alertmanager-secrets".to_owned(),
+            secret: None,
             namespace: None,
             resource_labels: BTreeMap::new(),
             default_team: None,

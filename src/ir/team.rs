@@ -189,9 +189,46 @@ impl Escalation {
             .collect()
     }
 
+    /// Whether it tells anybody.
+    pub fn tells(&self) -> bool {
+        self.steps.iter().any(|step| !step.notify.is_empty())
+    }
+
     /// How often its steps are gone through again, at a pace.
     pub fn loops(&self, pace: &Pace) -> u8 {
         self.loops.unwrap_or(pace.loops)
+    }
+}
+
+/// The name of the escalation that a team has which says only who is on call.
+pub const IMPLIED_ESCALATION: &str = "default";
+
+impl Team {
+    /// Whether somebody is called when something of the team's fails.
+    pub fn is_on_call(&self) -> bool {
+        self.escalations.iter().any(Escalation::tells) || self.implied_escalation().is_some()
+    }
+
+    /// The escalation of a team that says who is on call, and not in which order they are told: its schedules, in the order
+    /// of the source.
+    pub fn implied_escalation(&self) -> Option<Escalation> {
+        if !self.escalations.is_empty() || self.schedules.is_empty() {
+            return None;
+        }
+        let steps = self.schedules.iter().map(|schedule| Step {
+            name: schedule.name.clone(),
+            notify: vec![Target::Schedule {
+                team: self.name.clone(),
+                name: schedule.name.clone(),
+            }],
+            after: None,
+        });
+        Some(Escalation {
+            name: IMPLIED_ESCALATION.into(),
+            description: None,
+            loops: None,
+            steps: steps.collect(),
+        })
     }
 }
 
@@ -202,15 +239,6 @@ pub struct EscalationRef {
     pub team: SmolStr,
     /// The escalation.
     pub name: SmolStr,
-}
-
-/// How loudly an incident notifies.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
-pub enum Urgency {
-    /// By everything that wakes one up.
-    High,
-    /// By what can wait.
-    Low,
 }
 
 /// Where a team is told.

@@ -1,16 +1,22 @@
 //! Everything that is wrong in what a file's items say and make.
 
+use std::collections::BTreeSet;
 use std::sync::Arc;
 
+use jiff::Timestamp;
 use smol_str::SmolStr;
 
 use crate::check::dependencies::Needs;
 use crate::check::project::{self, GlobalName};
-use crate::check::{check_item, paging, reliability};
+use crate::check::series::Measured;
+use crate::check::{check_item, paging, reliability, utf8_names};
 use crate::db::{Diag, ItemClass, SourceFile, Workspace, file_names};
 use crate::eval::instance;
 use crate::levels::has_directives;
-use crate::lower::{mail_receivers, service_model, team_model};
+use crate::lower::{
+    Relabelled, expiring_overrides, ignored_urgency, mail_receivers, relabelled, service_model,
+    team_model,
+};
 
 /// What was found on a way through a file's items. It changes only when something in it does, not when text moves.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
@@ -38,19 +44,34 @@ pub struct Made {
     pub paging: Vec<Diag>,
     /// What is wrong with all other blocks.
     pub others: Vec<Other>,
+    /// What labels are wrong where alerts need a certain namespace.
+    pub relabelled: Vec<Relabelled>,
     /// What each service cannot work without.
     pub needs: Vec<Needs>,
+    /// The series that each service measures.
+    pub measured: Vec<Measured>,
     /// The metrics that services record.
     pub recorded: Vec<SmolStr>,
 }
 
-/// What is wrong with a block that is no service.
+/// What is wrong with a block that is no service, or for a reason outside of the sources.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Other {
     /// What is wrong.
     pub found: Diag,
-    /// Whether it counts only where Alertmanager cannot send mail.
-    pub is_of_mail: bool,
+    /// When it counts.
+    pub counts: Counts,
+}
+
+/// When something that was found counts.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Counts {
+    /// Always.
+    Always,
+    /// Where Alertmanager cannot send mail.
+    WithoutMail,
+    /// From that moment on.
+    From(Timestamp),
 }
 
 /// What was found in a file, in all environments that the project declares.
@@ -119,6 +140,16 @@ fn made(
         let evaluated = instance(db, workspace, key, environment.clone());
         if let Some(service) = &evaluated.instance {
             made.needs.push(Needs::of(service));
+            let model = lowered.service.as_ref();
+            made.measured
+                .extend(model.and_then(|model| Measured::of(service, model)));
+            let expiring = expiring_overrides(service);
+            made.others.extend(expiring.map(|(end, found)| Other {
+                found,
+                counts: Counts::From(end),
+            }));
+            made.services.extend(ignored_urgency(service));
+            made.relabelled.extend(relabelled(service));
             let recordings = service.children_of("recording");
             made.recorded
                 .extend(recordings.map(|recording| recording.name.clone()));
@@ -137,9 +168,15 @@ fn others(
     let evaluated = instance(db, workspace, key, environment.clone());
     let told = |found: Diag| Other {
         found,
-        is_of_mail: false,
+        counts: Counts::Always,
     };
     let block = evaluated.instance.as_ref();
+    if let Some(environment) = block.filter(|block| block.kind == "environment") {
+        // Its labels are in every query.
+        let version = workspace.prometheus_version(db);
+        let unreadable = utf8_names::unreadable(environment, version, &BTreeSet::new());
+        found.extend(unreadable.into_iter().map(told));
+    }
     let team = block.filter(|block| block.kind == "team");
     match team {
         Some(team) => {
@@ -147,7 +184,7 @@ fn others(
             found.extend(lowered.diagnostics.iter().cloned().map(told));
             found.extend(mail_receivers(team).map(|found| Other {
                 found,
-                is_of_mail: true,
+                counts: Counts::WithoutMail,
             }));
         }
         None => found.extend(evaluated.diagnostics.iter().cloned().map(told)),
@@ -158,5 +195,7 @@ fn others(
             .flat_map(reliability::empty_escalations)
             .map(told),
     );
+    let tier = block.filter(|block| block.kind == "tier");
+    found.extend(tier.and_then(ignored_urgency).map(told));
     found.extend(team.into_iter().flat_map(paging::team_facts).map(told));
 }

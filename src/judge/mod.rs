@@ -8,14 +8,16 @@ mod remembered;
 use std::collections::HashSet;
 use std::sync::Arc;
 
+use jiff::Timestamp;
 use smol_str::SmolStr;
 
 use crate::check::dependencies::{self, Needs};
 use crate::check::project;
+use crate::check::series::{self, Measured};
 use crate::db::{Database, Diag, Span, Workspace};
 use crate::diagnostics::Code;
 
-pub use file::{FileFindings, Made, file_findings, judge_file};
+pub use file::{Counts, FileFindings, Made, file_findings, judge_file};
 pub use remembered::Remembered;
 
 /// What the judgement of a project takes besides what was found in its files.
@@ -32,6 +34,10 @@ pub struct Project<'a> {
     pub of_settings: Option<Diag>,
     /// Whether Alertmanager can send mail.
     pub sends_mail: bool,
+    /// The time at which it is asked what has expired; nothing has where there is none.
+    pub now: Option<Timestamp>,
+    /// The label `namespace` that every alert needs, where it needs one.
+    pub alert_namespace: Option<String>,
     /// What rules found, by environments.
     pub of_rules: Vec<Vec<Diag>>,
 }
@@ -53,10 +59,14 @@ impl Project<'_> {
 
         let environments = self.of_rules.len();
         let cycles = remembered.cycles(|| cycles(&self.files, environments));
+        let shared = remembered.shared(|| shared(&self.files, environments));
         let mut made: Vec<Diag> = Vec::new();
-        for (environment, (of_rules, cycles)) in self.of_rules.iter().zip(cycles.iter()).enumerate()
+        let across = cycles.iter().zip(shared.iter());
+        for (environment, (of_rules, (cycles, shared))) in
+            self.of_rules.iter().zip(across).enumerate()
         {
             made.extend(cycles.iter().cloned());
+            made.extend(shared.iter().cloned());
             let each = || {
                 self.files
                     .iter()
@@ -65,8 +75,17 @@ impl Project<'_> {
             made.extend(each().flat_map(|made| &made.services).cloned());
             made.extend(each().flat_map(|made| &made.promises).cloned());
             made.extend(each().flat_map(|made| &made.paging).cloned());
+            if let Some(needed) = &self.alert_namespace {
+                let labels = each().flat_map(|made| &made.relabelled);
+                let wrong = labels.filter(|label| label.namespace.as_ref() != Some(needed));
+                made.extend(wrong.map(|label| label.found.clone()));
+            }
             let others = each().flat_map(|made| &made.others);
-            let counts = others.filter(|other| !(other.is_of_mail && self.sends_mail));
+            let counts = others.filter(|other| match other.counts {
+                Counts::Always => true,
+                Counts::WithoutMail => !self.sends_mail,
+                Counts::From(moment) => self.now.is_some_and(|now| now >= moment),
+            });
             made.extend(counts.map(|other| other.found.clone()));
             made.extend(of_rules.iter().cloned());
         }
@@ -81,6 +100,16 @@ fn cycles(files: &[Arc<FileFindings>], environments: usize) -> Vec<Vec<Diag>> {
         let made = files.iter().filter_map(|file| file.made.get(environment));
         let needs: Vec<Needs> = made.flat_map(|made| &made.needs).cloned().collect();
         dependencies::cycles(&needs)
+    };
+    (0..environments).map(of).collect()
+}
+
+/// The services that measure the same series in each environment.
+fn shared(files: &[Arc<FileFindings>], environments: usize) -> Vec<Vec<Diag>> {
+    let of = |environment: usize| {
+        let made = files.iter().filter_map(|file| file.made.get(environment));
+        let measured: Vec<&Measured> = made.flat_map(|made| &made.measured).collect();
+        series::shared(&measured)
     };
     (0..environments).map(of).collect()
 }

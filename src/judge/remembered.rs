@@ -19,6 +19,7 @@ pub struct Remembered {
     of_rules: Vec<Vec<Diag>>,
     duplicates: Option<Arc<Vec<Diag>>>,
     cycles: Option<Arc<Vec<Vec<Diag>>>>,
+    shared: Option<Arc<Vec<Vec<Diag>>>>,
     index: Option<NameIndex>,
     explained: Explained,
 }
@@ -52,6 +53,7 @@ impl Remembered {
         let is_as_long = self.files.len() == files.len();
         let mut has_globals = is_as_long;
         let mut has_needs = is_as_long;
+        let mut has_measured = is_as_long;
         for (before, now) in self.files.iter().zip(files) {
             if Arc::ptr_eq(before, now) {
                 continue;
@@ -63,12 +65,21 @@ impl Remembered {
                     .iter()
                     .zip(&now.made)
                     .all(|(before, now)| before.needs == now.needs);
+            has_measured &= before.made.len() == now.made.len()
+                && before
+                    .made
+                    .iter()
+                    .zip(&now.made)
+                    .all(|(before, now)| before.measured == now.measured);
         }
         if !has_globals {
             self.duplicates = None;
         }
         if !has_needs {
             self.cycles = None;
+        }
+        if !has_measured {
+            self.shared = None;
         }
         if self.names != names || !is_as_long {
             self.index = None;
@@ -84,6 +95,10 @@ impl Remembered {
 
     pub(super) fn cycles(&mut self, make: impl FnOnce() -> Vec<Vec<Diag>>) -> Arc<Vec<Vec<Diag>>> {
         Arc::clone(self.cycles.get_or_insert_with(|| Arc::new(make())))
+    }
+
+    pub(super) fn shared(&mut self, make: impl FnOnce() -> Vec<Vec<Diag>>) -> Arc<Vec<Vec<Diag>>> {
+        Arc::clone(self.shared.get_or_insert_with(|| Arc::new(make())))
     }
 
     /// Says of each name that was looked up in vain where it could come from.

@@ -11,7 +11,9 @@ use crate::db::{Diag, Span};
 use crate::diagnostics::codes;
 use crate::eval::{Instance, Value};
 use crate::ir;
-use crate::promql::{BinaryOp, Expr, LabelSet, Node, UnaryOp, classify, labels_of};
+use crate::promql::{
+    self, BinaryOp, Expr, LabelSet, Node, UnaryOp, Uncompared, classify, labels_of,
+};
 
 /// What is doubtful of one alert. `service` is the block that the alert is in.
 pub(super) fn of_alert(
@@ -24,6 +26,41 @@ pub(super) fn of_alert(
     absent_labels(service, block, alert, diagnostics);
     short_hold(block, alert, scrape_interval, diagnostics);
     irate(block, alert, diagnostics);
+    uncompared(block, alert, diagnostics);
+}
+
+/// A condition that computes a value and compares it with nothing: the alert fires whatever it is.
+fn uncompared(block: &Instance, alert: &ir::Alert, diagnostics: &mut Vec<Diag>) {
+    let Some(why) = promql::uncompared(&alert.when) else {
+        return;
+    };
+    let name = &alert.name;
+    let (message, label, help) = match why {
+        Uncompared::Bool => (
+            format!("`bool` makes the alert `{name}` fire whether or not its comparison holds"),
+            "with `bool`, a series is 0 or 1 and never left out",
+            "remove `bool`",
+        ),
+        Uncompared::Call(function) => (
+            format!("the alert `{name}` fires for any value of `{function}`"),
+            "fires for every series of this, also for 0",
+            "compare it with a limit: `… > 100`",
+        ),
+        Uncompared::Operator(operator) => (
+            format!("the alert `{name}` fires for any result of `{operator}`"),
+            "fires for every series of this, also for 0",
+            "compare it with a limit: `… > 100`",
+        ),
+        Uncompared::Up => (
+            format!("the alert `{name}` fires for healthy targets too"),
+            "`up` is 1 for a target that was scraped",
+            "select the targets that are down: `up == 0`",
+        ),
+    };
+    let diagnostic = Diag::new(&codes::UNCOMPARED_VALUE, message, block.span_of("when"))
+        .label(label)
+        .help(help);
+    report(block, diagnostics, diagnostic);
 }
 
 /// Labels that an alert's texts show and that no series of its condition has.

@@ -1,5 +1,6 @@
 //! Gates: from conditions that are typed to trees of facts, limits and times.
 
+use jiff::Timestamp;
 use jiff::civil::Date;
 use rust_decimal::Decimal;
 use smol_str::SmolStr;
@@ -13,6 +14,7 @@ use crate::ir::gate::{
     Comparison, Condition, Effect, Fact, Gate, Objective, Operand, Override, Rule,
 };
 use crate::ir::{self, PolicyForm, burn_rate};
+use crate::policy;
 use crate::syntax::tree::{BinaryOp, UnaryOp};
 
 /// The shortest window over which a ratio is recorded beside those of an objective's alerts.
@@ -201,13 +203,7 @@ impl Lowering<'_> {
             report(block, self.diagnostics, diagnostic);
             return None;
         }
-        Some(Override {
-            deny: block.name.clone(),
-            by: text(block.get("by"))?,
-            until: text(block.get("until"))?.parse().ok()?,
-            zone: text(block.get("zone"))?,
-            reason: text(block.get("reason"))?,
-        })
+        overriding(block)
     }
 
     /// Reports something of a condition.
@@ -458,9 +454,14 @@ impl Lowering<'_> {
                 _ => Vec::new(),
             },
         };
+        // Of the short windows that are made of recorded counts, it is not recorded how much is known.
         let mut windows: Vec<ir::Duration> = pairs
             .iter()
             .flat_map(|pair| [pair.short, pair.long])
+            .filter(|window| {
+                *window <= crate::backends::recorded::LONGEST_RAW
+                    || pairs.iter().any(|pair| pair.long == *window)
+            })
             .chain([self.least_window(), objective.window])
             .collect();
         windows.sort();
@@ -617,6 +618,43 @@ fn argument<'a>(call: &'a Call, name: &str) -> Option<&'a CallArg> {
 /// Where an argument stands, or else the call.
 fn place(call: &Call, name: &str) -> Span {
     argument(call, name).map_or(call.span, |arg| arg.span)
+}
+
+/// The overrides of a service's gates, each with the moment from which it lets nothing pass, and what is said from then on.
+pub fn expiring_overrides(service: &Instance) -> impl Iterator<Item = (Timestamp, Diag)> {
+    let gates = service.children_of("gate");
+    gates.flat_map(move |gate| {
+        gate.children_of("override").filter_map(move |block| {
+            let known = overriding(block)?;
+            gate.children_of("deny")
+                .find(|deny| deny.name == known.deny)?;
+            let end = policy::override_end(known.until, &known.zone).ok()?;
+            let diagnostic = Diag::new(
+                &codes::GATE_OVERRIDE_EXPIRED,
+                format!(
+                    "the override of `{}` by {} has expired",
+                    known.deny, known.by
+                ),
+                service.place_of(block, block.span_of("until")),
+            )
+            .label(format!("it ended at the end of this day in {}", known.zone))
+            .help(
+                "remove the override, or set a later `until` if the deny is still to be let pass",
+            );
+            Some((end, diagnostic))
+        })
+    })
+}
+
+/// What an override says.
+fn overriding(block: &Instance) -> Option<Override> {
+    Some(Override {
+        deny: block.name.clone(),
+        by: text(block.get("by"))?,
+        until: text(block.get("until"))?.parse().ok()?,
+        zone: text(block.get("zone"))?,
+        reason: text(block.get("reason"))?,
+    })
 }
 
 fn is_truth(value: &Value) -> bool {

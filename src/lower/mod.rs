@@ -14,13 +14,18 @@ mod time_units;
 mod unaggregated;
 mod units;
 
+pub(crate) use sli::bound;
+
 use std::sync::Arc;
 
 use smol_str::SmolStr;
 
 use buckets::Buckets;
 
-pub use receiver::mail_receivers;
+pub use gate::expiring_overrides;
+pub use receiver::{Relabelled, mail_receivers, relabelled};
+pub(crate) use service::report;
+pub use team::ignored_urgency;
 
 use crate::catalogue::{block_labels, environment_labels};
 use crate::db::{Diag, ItemKey, Workspace};

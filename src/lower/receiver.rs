@@ -7,6 +7,7 @@ use crate::db::{Diag, Span};
 use crate::diagnostics::codes;
 use crate::eval::{Instance, Value};
 use crate::ir::{self, Severity};
+use crate::promql::{LabelSet, labels_of};
 
 /// A team's receivers. One that could not be read is left out.
 pub(super) fn lower_all(team: &Instance, diagnostics: &mut Vec<Diag>) -> Vec<ir::Receiver> {
@@ -45,6 +46,76 @@ pub fn mail_receivers(team: &Instance) -> impl Iterator<Item = Diag> {
             .label("Alertmanager refuses its configuration")
             .help("set `smarthost` and `from` in `[alertmanager]` of `nth.toml`: `smarthost = \"mail.example.com:587\"`")
         })
+}
+
+/// What keeps alerts from carrying a label `namespace` that they need, by which the Prometheus operator routes them.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Relabelled {
+    /// The value that the label has, which may be the one that is needed.
+    pub namespace: Option<String>,
+    /// What is wrong where alerts need another value.
+    pub found: Diag,
+}
+
+/// Where a service and its alerts set a label `namespace`, and alerts whose series have one.
+pub fn relabelled(service: &Instance) -> Vec<Relabelled> {
+    let of_dependencies = service
+        .children_of("dependency")
+        .flat_map(|dependency| dependency.children_of("alert"));
+    let alerts = || service.children_of("alert");
+    let set = std::iter::once(service)
+        .chain(alerts())
+        .chain(of_dependencies)
+        .filter_map(|block| namespace_set(service, block));
+    // What technologies of dependencies group by is not for a project to change.
+    let kept = alerts().filter_map(|alert| namespace_kept(service, alert));
+    set.chain(kept).collect()
+}
+
+/// A label `namespace` that a block sets, among its labels or by a field that the project added.
+fn namespace_set(service: &Instance, block: &Instance) -> Option<Relabelled> {
+    const LABEL: &str = "namespace";
+    let of_field = block.fields.get(LABEL).filter(|field| field.extension);
+    let (value, field) = match (block.get("labels"), of_field) {
+        (Value::Labels(labels), _) if labels.contains_key(LABEL) => (labels.get(LABEL)?, "labels"),
+        (_, Some(field)) => (&field.value, LABEL),
+        _ => return None,
+    };
+    let found = Diag::new(
+        &codes::ALERT_NAMESPACE,
+        format!(
+            "label `namespace` of {} `{}` is not the namespace of the AlertmanagerConfig",
+            block.kind, block.name
+        ),
+        service.place_of(block, block.span_of(field)),
+    )
+    .label("the Prometheus operator routes alerts by this label")
+    .help("remove it: alerts get the `namespace` of `[alertmanager]` in `nth.toml`")
+    .help("or set `matcher_strategy = \"none\"` in `[alertmanager]`, if the `Alertmanager` has `alertmanagerConfigMatcherStrategy: { type: None }`");
+    Some(Relabelled {
+        namespace: Some(value.show()?),
+        found,
+    })
+}
+
+/// An alert whose query groups by the label, so that its series may differ in nothing else.
+fn namespace_kept(service: &Instance, alert: &Instance) -> Option<Relabelled> {
+    let Value::Query(query) = alert.get("when") else {
+        return None;
+    };
+    let LabelSet::Only(labels) = labels_of(&query.expr) else {
+        return None;
+    };
+    labels.contains("namespace").then(|| Relabelled {
+        namespace: None,
+        found: Diag::new(
+            &codes::NAMESPACE_REPLACED,
+            format!("alert `{}` loses the label `namespace` of its series", alert.name),
+            service.place_of(alert, alert.span_of("when")),
+        )
+        .label("alerts carry the namespace of the AlertmanagerConfig")
+        .help("group by a copy: `sum by (in_namespace) (label_replace(x, \"in_namespace\", \"$1\", \"namespace\", \"(.*)\"))`"),
+    })
 }
 
 fn lower(

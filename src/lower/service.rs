@@ -16,7 +16,7 @@ use crate::promql;
 
 /// Reports with the place that made a template's block, or, where the block is written out and what is wrong comes from
 /// its base, with the block's head.
-pub(super) fn report(instance: &Instance, diagnostics: &mut Vec<Diag>, mut diagnostic: Diag) {
+pub(crate) fn report(instance: &Instance, diagnostics: &mut Vec<Diag>, mut diagnostic: Diag) {
     let maker = instance.trail.last().copied().unwrap_or(instance.head);
     if maker.item != diagnostic.primary.span.item {
         diagnostic = diagnostic.because(maker, "in what this makes");
@@ -154,7 +154,6 @@ pub(super) fn lower(
         panels: panel::lower(instance, diagnostics),
         escalation: team::escalation_of(db, workspace, environment, instance),
         pace: team::pace(db, workspace, environment, instance),
-        urgency: team::urgency(instance.get("urgency")),
         support_hours: team::support_hours(instance),
         runbook: runbook(instance),
         gates,
@@ -275,10 +274,22 @@ fn literal(text: &str) -> ir::Text {
 }
 
 fn warn_of_duplicates(alerts: &[(ir::Alert, Span)], diagnostics: &mut Vec<Diag>) {
-    let mut seen: BTreeMap<String, (Span, &SmolStr)> = BTreeMap::new();
+    // A ticket at once and a page after an hour are two alerts, and so are those that go to different places by their labels.
+    type Key<'a> = (
+        String,
+        ir::Duration,
+        ir::Severity,
+        &'a BTreeMap<String, String>,
+    );
+    let mut seen: BTreeMap<Key<'_>, (Span, &SmolStr)> = BTreeMap::new();
     for (alert, span) in alerts {
-        let condition = alert.when.to_string();
-        match seen.get(&condition) {
+        let key = (
+            alert.when.to_string(),
+            alert.hold(),
+            alert.severity,
+            &alert.labels,
+        );
+        match seen.get(&key) {
             Some((first, name)) => diagnostics.push(
                 Diag::new(
                     &codes::DUPLICATE_ALERT,
@@ -288,10 +299,12 @@ fn warn_of_duplicates(alerts: &[(ir::Alert, Span)], diagnostics: &mut Vec<Diag>)
                     ),
                     *span,
                 )
-                .because(*first, "the other alert"),
+                .label("same condition, `for`, severity and labels")
+                .because(*first, "the other alert")
+                .help("remove one of them, or give it another limit, `for` or severity"),
             ),
             None => {
-                seen.insert(condition, (*span, &alert.name));
+                seen.insert(key, (*span, &alert.name));
             }
         }
     }

@@ -6,6 +6,7 @@ use smol_str::SmolStr;
 use super::receiver;
 use super::service::{duration, member, text};
 use crate::db::{Diag, Workspace, item_entry};
+use crate::diagnostics::codes;
 use crate::eval::{BlockRef, Instance, Value, block_children, block_field};
 use crate::ir;
 use crate::syntax::tree;
@@ -122,12 +123,21 @@ pub(super) fn pace(
     }
 }
 
-/// How loudly a service's incidents notify.
-pub(super) fn urgency(value: &Value) -> ir::Urgency {
-    match member(value) {
-        Some(urgency) if urgency == "high" => ir::Urgency::High,
-        _ => ir::Urgency::Low,
-    }
+/// That a service or a tier sets an urgency, which has no effect.
+pub fn ignored_urgency(block: &Instance) -> Option<Diag> {
+    let is_set = block
+        .fields
+        .get("urgency")
+        .is_some_and(|field| field.explicit);
+    is_set.then(|| {
+        Diag::new(
+            &codes::URGENCY_WITHOUT_EFFECT,
+            format!("`urgency` of {} `{}` has no effect", block.kind, block.name),
+            block.place_of(block, block.span_of("urgency")),
+        )
+        .label("urgency follows the severity of each alert")
+        .help("remove it; an alert that is not to wake anybody has `severity = ticket`")
+    })
 }
 
 fn description(block: &Instance) -> Option<String> {

@@ -1,13 +1,16 @@
 //! From what was measured to a decision, with its reasons and the numbers they rest on.
 
+use std::collections::BTreeMap;
+
 use jiff::{Timestamp, ToSpan as _};
 use serde::Serialize;
 
 use super::document::{
-    Condition, Effect, Gate, OnNoData, Operand, Override, Policy, Unreadable, zone,
+    Bound, Condition, Effect, FactQuery, Gate, OnNoData, Operand, Override, Policy, Unreadable,
+    zone,
 };
-use super::text;
-use super::truth::{Measured, Truth, minute_of_week, truth};
+use super::truth::{Measured, MeasuredValue, Truth, minute_of_week, truth};
+use super::{rounding, text};
 use crate::ir::gate::Unit;
 
 /// What is decided.
@@ -54,6 +57,8 @@ pub struct Decision {
     pub found: Verdict,
     /// Why, a sentence for each rule that counts.
     pub reasons: Vec<String>,
+    /// What to know besides: windows of which a part is not known, and overrides that have expired.
+    pub notes: Vec<String>,
     /// Each rule.
     pub rules: Vec<RuleDecision>,
 }
@@ -77,6 +82,8 @@ pub struct RuleDecision {
     pub checks: Vec<Check>,
     /// Who lets it pass, where somebody does at that time.
     pub overridden: Option<Overridden>,
+    /// The override that let it pass until a time before that, the last of them.
+    pub expired: Option<Overridden>,
 }
 
 /// What follows from a rule.
@@ -106,6 +113,50 @@ pub struct Check {
     pub limit: String,
     /// Whether it holds.
     pub holds: Option<bool>,
+    /// How much is known of the windows of what is compared, where that is not all of them.
+    pub known: Vec<Known>,
+}
+
+/// How much of a window is known.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct Known {
+    /// The fact that is measured over it.
+    pub fact: String,
+    /// The window, `30d`.
+    pub window: String,
+    /// The known share of it, exact; `null` where that was not measured.
+    pub share: Option<String>,
+    /// The same as a person reads it.
+    pub shown: Option<String>,
+    /// Which way the fact's value errs: unknown time counts as nothing spent.
+    pub bound: Bound,
+}
+
+impl Known {
+    /// That of a fact; nothing where all of its window is known, it has no window, or there is no data.
+    pub fn of(name: &str, fact: &FactQuery, measured: &MeasuredValue) -> Option<Self> {
+        let of = fact.coverage.as_ref()?;
+        measured.value?;
+        let shown = measured.coverage.map(rounding::coverage);
+        if shown == Some(None) {
+            return None;
+        }
+        Some(Self {
+            fact: name.to_owned(),
+            window: of.window.clone(),
+            share: measured.coverage.map(|share| share.normalize().to_string()),
+            shown: shown.flatten(),
+            bound: of.bound,
+        })
+    }
+
+    /// `of the 30d, 8% is known`
+    pub fn sentence(&self) -> String {
+        match &self.shown {
+            Some(shown) => format!("of the {}, {shown} is known", self.window),
+            None => format!("how much of the {} is known cannot be told", self.window),
+        }
+    }
 }
 
 /// The record of an override.
@@ -132,6 +183,8 @@ pub fn decide(
     at: Timestamp,
 ) -> Result<Decision, Unreadable> {
     let mut rules = Vec::new();
+    let mut notes = Vec::new();
+    let shown = rounding::shown(policy, gate, measured);
     for rule in &gate.rules {
         let found = truth(&rule.when, measured, at)?;
         let counts = match (found, gate.on_no_data) {
@@ -139,19 +192,21 @@ pub fn decide(
             (Truth::False, _) | (Truth::Unknown, OnNoData::Allow) => false,
         };
         let mut overridden = None;
-        if counts && rule.effect == Effect::Deny {
+        let mut expired: Option<(Timestamp, Overridden)> = None;
+        if rule.effect == Effect::Deny {
             for known in gate
                 .overrides
                 .iter()
                 .filter(|known| known.deny == rule.name)
             {
-                if at < end(known)? {
-                    overridden = Some(Overridden {
-                        by: known.by.clone(),
-                        until: known.until,
-                        zone: known.zone.clone(),
-                        reason: known.reason.clone(),
-                    });
+                let end = end(known)?;
+                if at >= end {
+                    notes.push(expired_note(known));
+                    if expired.as_ref().is_none_or(|(last, _)| *last <= end) {
+                        expired = Some((end, Overridden::of(known)));
+                    }
+                } else if counts {
+                    overridden = Some(Overridden::of(known));
                 }
             }
         }
@@ -163,7 +218,7 @@ pub fn decide(
         };
         let mut checks = Vec::new();
         leaves(&rule.when, &mut |leaf| {
-            checks.push(check(leaf, policy, measured, at)?);
+            checks.push(check(leaf, policy, measured, &shown, at)?);
             Ok(())
         })?;
         rules.push(RuleDecision {
@@ -175,7 +230,15 @@ pub fn decide(
             outcome,
             checks,
             overridden,
+            expired: expired.map(|(_, expired)| expired),
         });
+    }
+    for name in gate.facts() {
+        if let (Some(fact), Some(measured)) = (policy.facts.get(name), measured.get(name))
+            && let Some(known) = Known::of(name, fact, measured)
+        {
+            notes.push(format!("{name}: {}", known.sentence()));
+        }
     }
     let found = rules
         .iter()
@@ -197,8 +260,28 @@ pub fn decide(
         dry_run: gate.dry_run,
         found,
         reasons,
+        notes,
         rules,
     })
+}
+
+impl Overridden {
+    fn of(overriding: &Override) -> Self {
+        Self {
+            by: overriding.by.clone(),
+            until: overriding.until,
+            zone: overriding.zone.clone(),
+            reason: overriding.reason.clone(),
+        }
+    }
+}
+
+/// What is said of an override that lets nothing pass any more.
+fn expired_note(overriding: &Override) -> String {
+    format!(
+        "the override of {} by {} expired at the end of {} in {}",
+        overriding.deny, overriding.by, overriding.until, overriding.zone
+    )
 }
 
 /// The first moment at which an override no longer holds: the end of its last day.
@@ -206,11 +289,14 @@ pub fn decide(
 /// # Errors
 /// Where there is no such zone, or the day is the calendar's last.
 pub fn end(overriding: &Override) -> Result<Timestamp, Unreadable> {
-    day_after(overriding.until, &overriding.zone)
+    override_end(overriding.until, &overriding.zone)
 }
 
-/// The first moment of the day after.
-fn day_after(day: jiff::civil::Date, name: &str) -> Result<Timestamp, Unreadable> {
+/// The first moment after an override's last day.
+///
+/// # Errors
+/// Where there is no such zone, or the day is the calendar's last.
+pub fn override_end(day: jiff::civil::Date, name: &str) -> Result<Timestamp, Unreadable> {
     let beyond = |_| super::document::unreadable(format!("{day} is beyond the calendar"));
     let next = day.checked_add(1.day()).map_err(beyond)?;
     start(next, name)
@@ -252,6 +338,7 @@ fn check(
     leaf: &Condition,
     policy: &Policy,
     measured: &Measured,
+    shown: &BTreeMap<String, String>,
     at: Timestamp,
 ) -> Result<Check, Unreadable> {
     let holds = known(truth(leaf, measured, at)?);
@@ -259,31 +346,40 @@ fn check(
         Condition::Compare(compare) => {
             let unit = |name: &String| policy.facts.get(name).map(|fact| fact.unit);
             let value = |operand: &Operand| match operand {
-                Operand::Fact(name) => measured.get(name).copied().flatten(),
+                Operand::Fact(name) => measured.get(name).and_then(|fact| fact.value),
                 Operand::Limit(limit) => Some(*limit),
             };
-            let (shown, limit, sign) = match (&compare.left, &compare.right) {
+            let (left, limit, sign) = match (&compare.left, &compare.right) {
                 (Operand::Limit(_), Operand::Fact(_)) => {
                     (&compare.right, &compare.left, mirrored(compare.op.sign()))
                 }
                 _ => (&compare.left, &compare.right, compare.op.sign()),
             };
-            let of_unit = match (shown, limit) {
+            let of_unit = match (left, limit) {
                 (Operand::Fact(name), _) | (_, Operand::Fact(name)) => unit(name),
                 _ => None,
             }
             .unwrap_or(Unit::Number);
-            let quantity =
-                |operand: &Operand| value(operand).map(|value| text::quantity(value, of_unit));
+            let quantity = |operand: &Operand| match operand {
+                Operand::Fact(name) => shown.get(name).cloned(),
+                Operand::Limit(limit) => Some(rounding::exact(*limit, of_unit)),
+            };
+            let known = |operand: &Operand| match operand {
+                Operand::Fact(name) => {
+                    Known::of(name, policy.facts.get(name)?, measured.get(name)?)
+                }
+                Operand::Limit(_) => None,
+            };
             Check {
-                condition: match shown {
+                condition: match left {
                     Operand::Fact(name) => name.clone(),
-                    Operand::Limit(limit) => text::quantity(*limit, of_unit),
+                    Operand::Limit(limit) => rounding::exact(*limit, of_unit),
                 },
-                value: quantity(shown),
-                number: value(shown).map(|value| value.normalize().to_string()),
+                value: quantity(left),
+                number: value(left).map(|value| value.normalize().to_string()),
+                known: [left, limit].into_iter().filter_map(known).collect(),
                 limit: match limit {
-                    Operand::Limit(limit) => format!("{sign} {}", text::quantity(*limit, of_unit)),
+                    Operand::Limit(limit) => format!("{sign} {}", rounding::exact(*limit, of_unit)),
                     Operand::Fact(name) => format!(
                         "{sign} {name}, {}",
                         quantity(limit).unwrap_or_else(|| "no data".to_owned())
@@ -298,6 +394,7 @@ fn check(
             number: None,
             limit: String::new(),
             holds,
+            known: Vec::new(),
         },
         Condition::Week { zone: name, .. } => Check {
             condition: text::condition(leaf, &policy.facts),
@@ -305,6 +402,7 @@ fn check(
             number: None,
             limit: String::new(),
             holds,
+            known: Vec::new(),
         },
         _ => Check {
             condition: text::condition(leaf, &policy.facts),
@@ -312,6 +410,7 @@ fn check(
             number: None,
             limit: String::new(),
             holds,
+            known: Vec::new(),
         },
     })
 }
@@ -352,7 +451,7 @@ fn reason(rule: &RuleDecision) -> Option<String> {
                 Some(if check.limit.is_empty() {
                     format!("it is {value}")
                 } else {
-                    format!("{} is {value}", check.condition)
+                    measured_text(check, value)
                 })
             })
             .collect();
@@ -372,5 +471,27 @@ fn reason(rule: &RuleDecision) -> Option<String> {
             overridden.by, overridden.until, overridden.reason
         ));
     }
+    if let (Some(expired), Outcome::Deny) = (&rule.expired, rule.outcome) {
+        text.push_str(&format!(
+            "; the override by {} expired at the end of {}",
+            expired.by, expired.until
+        ));
+    }
     Some(text)
+}
+
+/// `budget(availability) is at most 92.1% (of the 30d, 8% is known)`
+fn measured_text(check: &Check, value: &str) -> String {
+    let own = check
+        .known
+        .iter()
+        .find(|known| known.fact == check.condition);
+    let bound = own.map_or_else(String::new, |known| format!("{} ", known.bound.words()));
+    let known: Vec<String> = check.known.iter().map(Known::sentence).collect();
+    let known = if known.is_empty() {
+        String::new()
+    } else {
+        format!(" ({})", known.join("; "))
+    };
+    format!("{} is {bound}{value}{known}", check.condition)
 }

@@ -11,7 +11,7 @@ use serde::{Deserialize, Serialize};
 use crate::ir::gate::{Comparison, Unit, WEEK};
 
 /// The version of the document. A reader takes no other one.
-pub const VERSION: u32 = 1;
+pub const VERSION: u32 = 2;
 
 /// The gates of a service.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -44,6 +44,41 @@ pub struct FactQuery {
     pub unit: Unit,
     /// PromQL that gives one sample without labels, or none where there is no data. It never gives NaN or an infinity.
     pub query: String,
+    /// How much is known of the window that the value is of; nothing where it is of no window, or of a short one.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub coverage: Option<Coverage>,
+}
+
+/// How much of a fact's window is known.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Coverage {
+    /// The window, `30d`.
+    pub window: String,
+    /// PromQL that gives the known share of it as one sample without labels, or none.
+    pub query: String,
+    /// Which way the value errs by what is not known.
+    pub bound: Bound,
+}
+
+/// Which way a value errs where part of its window is not known: unknown time counts as nothing spent.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Bound {
+    /// What is spent is at least that.
+    Least,
+    /// What is left is at most that.
+    Most,
+}
+
+impl Bound {
+    /// Its words.
+    pub fn words(self) -> &'static str {
+        match self {
+            Self::Least => "at least",
+            Self::Most => "at most",
+        }
+    }
 }
 
 /// How units are written.

@@ -6,7 +6,9 @@ use jiff::Timestamp;
 use serde::Serialize;
 use serde_json::value::RawValue;
 
+use super::decide::Known;
 use super::document::{Condition, Gate, Policy, Unreadable, VERSION, zone};
+use super::rounding;
 use super::text::time_of_week;
 use super::truth::{Measured, minute_of_week};
 
@@ -49,6 +51,10 @@ pub struct LocalTime {
 pub struct MeasuredFact {
     /// The value in the fact's unit, exact; `null` where there is no data.
     pub value: Option<Box<RawValue>>,
+    /// The value as a person reads it, never on the other side of a limit that the gate compares it with.
+    pub shown: Option<String>,
+    /// How much of its window is known, where that is not all of it.
+    pub known: Option<Known>,
     /// The query that gave it.
     pub query: String,
 }
@@ -76,17 +82,25 @@ pub fn facts(
             Ok(())
         })?;
     }
+    let shown = rounding::shown(policy, gate, measured);
     let facts = policy
         .facts
         .iter()
         .filter(|(name, _)| measured.contains_key(*name))
         .map(|(name, fact)| {
-            let value = measured.get(name).copied().flatten();
+            let of = measured.get(name).copied().unwrap_or_default();
+            let value = of.value;
             // A decimal's text is a number in JSON, digit for digit.
             let value =
                 value.and_then(|value| RawValue::from_string(value.normalize().to_string()).ok());
             let query = fact.query.clone();
-            (name.clone(), MeasuredFact { value, query })
+            let fact = MeasuredFact {
+                value,
+                shown: shown.get(name).cloned(),
+                known: Known::of(name, fact, &of),
+                query,
+            };
+            (name.clone(), fact)
         })
         .collect();
     Ok(Facts {

@@ -6,15 +6,20 @@ mod answer;
 mod decide;
 mod document;
 mod facts;
+mod rounding;
 mod text;
 mod truth;
 
 pub use answer::{Measurement, instant};
-pub use decide::{Check, Decision, Outcome, Overridden, RuleDecision, Verdict, decide, end, start};
+pub use decide::{
+    Check, Decision, Known, Outcome, Overridden, RuleDecision, Verdict, decide, end, override_end,
+    start,
+};
 pub use document::{
-    Compare, Condition, Effect, FactQuery, Gate, OnNoData, Operand, Override, Policy, Rule, Span,
-    Unreadable, VERSION, read, zone,
+    Bound, Compare, Condition, Coverage, Effect, FactQuery, Gate, OnNoData, Operand, Override,
+    Policy, Rule, Span, Unreadable, VERSION, read, zone,
 };
 pub use facts::{Facts, LocalTime, MeasuredFact, facts};
-pub use text::{condition as condition_text, quantity, time_of_week};
-pub use truth::{Measured, Truth, truth};
+pub use rounding::{against, coverage, exact, quantity, shown};
+pub use text::{condition as condition_text, time_of_week};
+pub use truth::{Measured, MeasuredValue, Truth, truth};

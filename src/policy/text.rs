@@ -2,12 +2,9 @@
 
 use std::collections::BTreeMap;
 
-use rust_decimal::Decimal;
-
 use super::document::{Compare, Condition, FactQuery, Operand, Span};
-use crate::ir::Duration;
+use super::rounding::exact;
 use crate::ir::gate::{DAY, Unit, WEEK};
-use crate::ir::number::decimal_text;
 
 /// The days of the week, as the language writes them.
 pub const DAYS: [&str; 7] = ["mon", "tue", "wed", "thu", "fri", "sat", "sun"];
@@ -112,7 +109,7 @@ fn comparison(compare: &Compare, facts: &BTreeMap<String, FactQuery>) -> String 
         });
     let side = |operand: &Operand| match operand {
         Operand::Fact(name) => name.clone(),
-        Operand::Limit(limit) => quantity(*limit, unit.unwrap_or(Unit::Number)),
+        Operand::Limit(limit) => exact(*limit, unit.unwrap_or(Unit::Number)),
     };
     format!(
         "{} {} {}",
@@ -122,55 +119,12 @@ fn comparison(compare: &Compare, facts: &BTreeMap<String, FactQuery>) -> String 
     )
 }
 
-/// How many decimals of a measured quantity are shown.
-const DECIMALS: u32 = 4;
-
-/// A quantity with its unit: `10%`, `5m12s`, `14.4`.
-pub fn quantity(value: Decimal, unit: Unit) -> String {
-    match unit {
-        Unit::Ratio => format!(
-            "{}%",
-            decimal_text((value.saturating_mul(Decimal::ONE_HUNDRED)).round_dp(DECIMALS))
-        ),
-        Unit::Seconds => {
-            use rust_decimal::prelude::ToPrimitive as _;
-            let milliseconds = value.abs().saturating_mul(Decimal::ONE_THOUSAND).round();
-            let mut length = Duration(milliseconds.to_u64().unwrap_or(u64::MAX));
-            // Beyond a minute, nobody cares for less than a second.
-            if length > Duration::MINUTE {
-                length = Duration(length.0 / Duration::SECOND.0 * Duration::SECOND.0);
-            }
-            let sign = if value.is_sign_negative() && length.0 > 0 {
-                "-"
-            } else {
-                ""
-            };
-            format!("{sign}{}", length.to_human())
-        }
-        Unit::Number => decimal_text(value.round_dp(DECIMALS)),
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
 
     #[test]
-    fn quantities_have_their_units() {
-        let number = |text: &str| text.parse::<Decimal>().unwrap_or_default();
-        for (value, unit, shown) in [
-            ("0.1", Unit::Ratio, "10%"),
-            ("-1.25", Unit::Ratio, "-125%"),
-            ("0.04212345678", Unit::Ratio, "4.2123%"),
-            ("600", Unit::Seconds, "10m"),
-            ("259.2004", Unit::Seconds, "4m19s"),
-            ("-60.5", Unit::Seconds, "-1m"),
-            ("1.5", Unit::Seconds, "1.5s"),
-            ("14.4", Unit::Number, "14.4"),
-            ("3", Unit::Number, "3"),
-        ] {
-            assert_eq!(quantity(number(value), unit), shown);
-        }
+    fn times_of_the_week_are_written_as_in_the_language() {
         assert_eq!(time_of_week(4 * DAY + 16 * 60), "fri 16:00");
     }
 

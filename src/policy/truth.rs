@@ -8,8 +8,17 @@ use rust_decimal::Decimal;
 use super::document::{Compare, Condition, Operand, Unreadable, zone};
 use crate::ir::gate::DAY;
 
-/// What was measured, by the facts' names; `None` where there is no data.
-pub type Measured = BTreeMap<String, Option<Decimal>>;
+/// What was measured, by the facts' names.
+pub type Measured = BTreeMap<String, MeasuredValue>;
+
+/// What was measured of a fact.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub struct MeasuredValue {
+    /// Its value; `None` where there is no data.
+    pub value: Option<Decimal>,
+    /// The share of the fact's window that is known, where it has one and that was measured.
+    pub coverage: Option<Decimal>,
+}
 
 /// What a condition is.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -104,7 +113,7 @@ pub fn minute_of_week(at: Timestamp, name: &str) -> Result<u16, Unreadable> {
 fn comparison(compare: &Compare, measured: &Measured) -> Truth {
     let value = |operand: &Operand| match operand {
         Operand::Limit(limit) => Some(*limit),
-        Operand::Fact(name) => measured.get(name).copied().flatten(),
+        Operand::Fact(name) => measured.get(name).and_then(|fact| fact.value),
     };
     match (value(&compare.left), value(&compare.right)) {
         (Some(left), Some(right)) => Truth::of(compare.op.holds(&left, &right)),

@@ -6,7 +6,7 @@ use rust_decimal::Decimal;
 use serde::Serialize;
 use serde_json::Value;
 
-use crate::backends::{Artifact, dashboard_uid_in};
+use crate::backends::{Artifact, dashboard_uid_of};
 use crate::ir::burn_rate::{self, budget_time};
 use crate::ir::number::percent_text;
 use crate::ir::{self, Criticality, Severity, TextPart};
@@ -143,19 +143,19 @@ pub struct Dependency {
     pub criticality: &'static str,
 }
 
-/// The services and dashboards of an environment. `artifacts` are those of the whole build.
+/// The services and dashboards of the environment of these settings. `artifacts` are those of the whole build.
 pub fn model<'a>(
     services: impl IntoIterator<Item = &'a ir::Service>,
     artifacts: &[Artifact],
-    environment: Option<&str>,
+    settings: &ir::Settings,
 ) -> (Vec<Service>, Option<Value>) {
-    let mut dashboards = dashboards(artifacts, environment);
+    let mut dashboards = dashboards(artifacts, settings.environment.as_deref());
     let mut shown: Vec<Service> = services
         .into_iter()
         .map(|found| {
             service(
                 found,
-                dashboards.remove(&dashboard_uid_in(environment, &found.name)),
+                dashboards.remove(&dashboard_uid_of(settings, &found.name)),
             )
         })
         .collect();

@@ -3,7 +3,7 @@
 use super::manifest::read_namespace;
 use super::table::{Findings, Located, Table};
 use crate::diagnostics::{Applicability, Diagnostic, FileSpan, codes};
-use crate::ir::{AlertmanagerFormat, AlertmanagerSettings, MailSettings};
+use crate::ir::{AlertmanagerFormat, AlertmanagerSettings, MailSettings, MatcherStrategy};
 
 /// Reads the table's keys.
 pub(super) fn read(
@@ -11,8 +11,12 @@ pub(super) fn read(
     settings: &mut AlertmanagerSettings,
     findings: &mut Findings,
 ) {
-    if let Some(format) = table.string("format", findings) {
-        read_format(&format, settings, findings);
+    let format = table.string("format", findings);
+    if let Some(format) = &format {
+        read_format(format, settings, findings);
+    }
+    if let Some(strategy) = table.string("matcher_strategy", findings) {
+        read_strategy(&strategy, settings, findings);
     }
     if let Some(secrets) = table.string("secrets", findings) {
         if secrets.value.starts_with('/') {
@@ -27,7 +31,7 @@ pub(super) fn read(
     }
     if let Some(secret) = table.string("secret", findings) {
         if is_dns_subdomain(&secret.value) {
-            settings.secret = secret.value;
+            settings.secret = Some(secret.value);
         } else {
             findings.diagnostics.push(
                 Diagnostic::new(
@@ -41,6 +45,22 @@ pub(super) fn read(
         }
     }
     settings.namespace = read_namespace(table, "alertmanager", findings);
+    if let Some(format) = format
+        && settings.format == AlertmanagerFormat::AlertmanagerConfig
+        && settings.matcher_strategy == MatcherStrategy::OnNamespace
+        && settings.namespace.is_none()
+    {
+        findings.diagnostics.push(
+            Diagnostic::new(
+                &codes::NO_ALERT_NAMESPACE,
+                "missing `namespace` in `[alertmanager]`",
+                format.span,
+            )
+            .label("the Prometheus operator routes alerts by their label `namespace`")
+            .help("set `namespace` to that of the resource: every alert gets it as a label")
+            .help("or set `matcher_strategy = \"none\"`, if the `Alertmanager` has `alertmanagerConfigMatcherStrategy: { type: None }`"),
+        );
+    }
     settings.resource_labels = table
         .strings("labels", findings)
         .into_iter()
@@ -79,6 +99,26 @@ fn read_format(
             }
             findings.diagnostics.push(diagnostic);
         }
+    }
+}
+
+fn read_strategy(
+    strategy: &Located<String>,
+    settings: &mut AlertmanagerSettings,
+    findings: &mut Findings,
+) {
+    match strategy.value.as_str() {
+        "on-namespace" => settings.matcher_strategy = MatcherStrategy::OnNamespace,
+        "none" => settings.matcher_strategy = MatcherStrategy::None,
+        other => findings.diagnostics.push(
+            Diagnostic::new(
+                &codes::PROJECT_BAD_SETTING,
+                format!("unknown matcher strategy {other:?}"),
+                strategy.span,
+            )
+            .label("not a strategy of `alertmanagerConfigMatcherStrategy`")
+            .help("use `on-namespace`, the operator's default, or `none`"),
+        ),
     }
 }
 

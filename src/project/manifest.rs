@@ -6,12 +6,15 @@
 //! | | `source` | the folder of the sources | `"."`, the folder of `nth.toml` |
 //! | | `output` | the folder that builds write to | `"build"` |
 //! | | `targets` | what a build makes | all that there is |
+//! | | `shared` | whether other projects are built for the same Prometheus, Grafana or accounts | `false` |
 //! | `[prometheus]` | `format` | `"plain"` rule files or `"prometheus-rule"` resources | `"plain"` |
 //! | | `interval` | how often rules are evaluated, `"30s"` | `"30s"` |
 //! | | `scrape_interval` | how often Prometheus scrapes what the rules read, `"15s"` | `"15s"` |
+//! | | `version` | which Prometheus reads the rules, `"2.53"` | `"3"` |
 //! | | `rules_per_group` | the most rules of a group; more are split | `20`, as Mimir takes by default |
 //! | | `namespace` | the namespace of the resources | none is written |
 //! | | `labels` | labels of the resources, by which a Prometheus selects them | none |
+//! | | `max_groups` | the most groups of rules of an environment that are taken | any number |
 //! | `[grafana]` | `format` | `"json"` files or `"configmap"` resources | `"json"` |
 //! | | `folder` | the folder that the dashboards are in | the project's name |
 //! | | `tags` | tags of every dashboard | none |
@@ -20,6 +23,7 @@
 //! | | `path` | where the dashboards lie on Grafana's own disk | `"/var/lib/grafana/dashboards"` |
 //! | `[docs]` | `suffix` | what follows a service's name in the URL of its runbook: `""`, `".md"`, `".html"` or `"/"` | `""` |
 //! | `[alertmanager]` | `format` | `"plain"`, a whole configuration, or an `"alertmanager-config"` resource | `"plain"` |
+//! | | `matcher_strategy` | `"on-namespace"` or `"none"`, the strategy of the operator's `Alertmanager` | `"on-namespace"` |
 //! | | `secrets` | the folder of the files that hold keys, on Alertmanager's machine | `"/etc/alertmanager/secrets"` |
 //! | | `secret` | the Kubernetes Secret that holds them | `"alertmanager-secrets"` |
 //! | | `namespace` | the namespace of the resource | none is written |
@@ -40,6 +44,7 @@
 //! | | `image` | the image with `nthc` that Argo CD's job runs | an error with `"argo-cd"` |
 //! | | `namespace` | the namespace of the resources | none is written |
 //! | | `argo_project` | the Argo CD project that gets the sync windows | the project's name |
+//! | `[kubernetes]` | `server_side_apply` | whether objects are applied with `kubectl apply --server-side` | `false` |
 //! | `[severity]` | `page`, `ticket` | what these are called in the `severity` label | `"page"`, `"ticket"` |
 //! | `[urls]` | `runbooks` | runbooks stand at `<runbooks>/<service>`, where `{environment}` in it is the environment's name | no `runbook_url` |
 //! | | `dashboards` | dashboards stand at `<dashboards>/d/<uid>` | no `dashboard_url` |
@@ -53,12 +58,13 @@ use toml::de::DeTable;
 
 use super::table::{Findings, Located, Table, into_table};
 use super::{alertmanager, docs, lints, openslo, pagerduty, targets};
+use crate::backends::limits;
 use crate::diagnostics::{Applicability, Diagnostic, codes};
 use crate::ir::burn_rate::SLICE;
 use crate::ir::{
     AlertmanagerSettings, DashboardFormat, DocsSettings, Duration, GrafanaSettings,
-    OpenSloSettings, PagerDutySettings, PolicySettings, PrometheusSettings, RuleFormat, Settings,
-    Severity, TargetName,
+    OpenSloSettings, PagerDutySettings, PolicySettings, PrometheusSettings, PrometheusVersion,
+    RuleFormat, Settings, Severity, TargetName,
 };
 use crate::levels::Levels;
 
@@ -103,15 +109,19 @@ pub struct Dependency {
 pub fn default_settings(name: &str) -> Settings {
     Settings {
         project: name.to_owned(),
+        shared: false,
+        server_side_apply: false,
         environment: None,
         targets: TargetName::ALL.into(),
         prometheus: PrometheusSettings {
             format: RuleFormat::Plain,
             interval: DEFAULT_INTERVAL,
             scrape_interval: DEFAULT_SCRAPE_INTERVAL,
+            version: PrometheusVersion::default(),
             rules_per_group: DEFAULT_RULES_PER_GROUP,
             namespace: None,
             resource_labels: BTreeMap::new(),
+            max_groups: None,
         },
         severity_labels: BTreeMap::from([
             (Severity::Page, "page".to_owned()),
@@ -154,10 +164,12 @@ pub fn parse(text: &str, findings: &mut Findings) -> Manifest {
     let source = read_folder(&mut project, "source", ".", false, findings);
     let output = read_folder(&mut project, "output", "build", true, findings);
     let targets = targets::read(&mut project, findings);
+    let shared = project.boolean("shared", findings);
     project.finish(findings);
 
     let mut settings = default_settings(&name.value);
     settings.targets = targets;
+    settings.shared = shared.is_some_and(|shared| shared.value);
     let mut prometheus = root.table("prometheus", findings);
     read_prometheus(&mut prometheus, &mut settings.prometheus, findings);
     prometheus.finish(findings);
@@ -181,6 +193,12 @@ pub fn parse(text: &str, findings: &mut Findings) -> Manifest {
     let mut policy = root.table("policy", findings);
     settings.policy = super::policy::read(&mut policy, findings);
     policy.finish(findings);
+
+    let mut kubernetes = root.table("kubernetes", findings);
+    settings.server_side_apply = kubernetes
+        .boolean("server_side_apply", findings)
+        .is_some_and(|set| set.value);
+    kubernetes.finish(findings);
 
     let mut severity = root.table("severity", findings);
     for (key, level) in [("page", Severity::Page), ("ticket", Severity::Ticket)] {
@@ -383,6 +401,17 @@ fn read_prometheus(
     if let Some(interval) = read_interval(table, "scrape_interval", most, unseen, findings) {
         settings.scrape_interval = interval;
     }
+    if let Some(version) = table.string("version", findings) {
+        match version.value.parse() {
+            Ok(parsed) => settings.version = parsed,
+            Err(()) => findings.bad_value(
+                version.span,
+                format!("unknown Prometheus version {:?}", version.value),
+                "expected a version from 2 on, such as `\"2.53\"` or `\"3\"`",
+            ),
+        }
+    }
+    settings.max_groups = table.count("max_groups", findings).map(|most| most.value);
     if let Some(most) = table.count("rules_per_group", findings) {
         settings.rules_per_group = most.value;
     }
@@ -419,13 +448,16 @@ fn read_grafana(table: &mut Table<'_>, settings: &mut GrafanaSettings, findings:
             }
         }
     }
-    settings.folder = read_filled(table, "folder", findings);
-    settings.datasource = read_filled(table, "datasource", findings);
-    settings.tags = table
-        .list("tags", findings)
-        .into_iter()
-        .map(|tag| tag.value)
-        .collect();
+    let folder = read_filled(table, "folder", findings);
+    settings.datasource = read_filled(table, "datasource", findings).map(|name| name.value);
+    if let Some(folder) = &folder {
+        too_long(folder, "folder", limits::TITLE, findings);
+    }
+    settings.folder = folder.map(|folder| folder.value);
+    for tag in table.list("tags", findings) {
+        too_long(&tag, "tags", limits::TAG, findings);
+        settings.tags.push(tag.value);
+    }
     settings.namespace = read_namespace(table, "grafana", findings);
     if let Some(path) = table.string("path", findings) {
         if path.value.starts_with('/') {
@@ -445,13 +477,25 @@ fn read_filled(
     table: &mut Table<'_>,
     key: &'static str,
     findings: &mut Findings,
-) -> Option<String> {
+) -> Option<Located<String>> {
     let text = table.string(key, findings)?;
     if text.value.trim().is_empty() {
         findings.bad_value(text.span, format!("`grafana.{key}` must not be empty"), "");
         return None;
     }
-    Some(text.value)
+    Some(text)
+}
+
+/// Tells of a text that is longer than Grafana takes.
+fn too_long(text: &Located<String>, key: &str, most: usize, findings: &mut Findings) {
+    let length = text.value.chars().count();
+    if length > most {
+        findings.bad_value(
+            text.span,
+            format!("Grafana takes at most {most} characters in `grafana.{key}`"),
+            format!("this has {length}"),
+        );
+    }
 }
 
 pub(super) fn read_namespace(
@@ -533,7 +577,7 @@ pub(super) fn read_url(
 }
 
 /// Whether a text is an `http` or `https` URL with a host.
-pub(super) fn is_url(text: &str) -> bool {
+pub fn is_url(text: &str) -> bool {
     let rest = text
         .strip_prefix("https://")
         .or_else(|| text.strip_prefix("http://"));

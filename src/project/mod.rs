@@ -31,7 +31,7 @@ use smol_str::SmolStr;
 pub use discover::{EXTENSION, Found, discover, module_name, projects_below};
 pub use manifest::{
     DEFAULT_INTERVAL, DEFAULT_SCRAPE_INTERVAL, Dependency, Manifest, default_settings,
-    is_identifier, to_identifier,
+    is_identifier, is_url, to_identifier,
 };
 pub use table::{Findings, Located};
 

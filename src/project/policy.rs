@@ -4,6 +4,7 @@ use std::collections::BTreeSet;
 
 use super::manifest::{is_dns_label, read_namespace, read_url};
 use super::table::{Findings, Table};
+use crate::backends::policy::ENVIRONMENT;
 use crate::diagnostics::{Applicability, Diagnostic, codes, suggest};
 use crate::ir::{PolicyForm, PolicySettings};
 
@@ -66,12 +67,13 @@ pub fn read(table: &mut Table<'_>, findings: &mut Findings) -> PolicySettings {
         None
     });
     settings.argo_project = table.string("argo_project", findings).and_then(|name| {
-        if is_dns_label(&name.value) {
+        // What stands for the environment is a part of a label where it is alone or joined.
+        if is_dns_label(&name.value.replace(ENVIRONMENT, "x")) {
             return Some(name.value);
         }
         findings.bad_value(
             name.span,
-            "`policy.argo_project` must be the name of an Argo CD project",
+            "`policy.argo_project` must be the name of an Argo CD project, with `{environment}` for the environment's",
             "not a DNS label",
         );
         None

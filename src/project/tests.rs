@@ -76,6 +76,7 @@ output = "../rules"
 [prometheus]
 format = "prometheus-rule"
 interval = "1m30s"
+version = "2.53"
 namespace = "monitoring"
 labels = { release = "kube-prometheus", "app.kubernetes.io/part-of" = "shop" }
 
@@ -109,6 +110,8 @@ no-steps = "warn"
         RuleFormat::PrometheusRule
     );
     assert_eq!(project.settings.prometheus.interval, Duration(90_000));
+    assert_eq!(project.settings.prometheus.version.to_string(), "2.53");
+    assert!(!project.settings.prometheus.version.has_utf8_names());
     assert_eq!(
         project.settings.prometheus.namespace.as_deref(),
         Some("monitoring")
@@ -196,7 +199,8 @@ fn the_reference_of_the_manifest_is_right() {
     expected.policy.prometheus = Some("http://prometheus.monitoring:9090".to_owned());
     expected.policy.image = Some("registry.example.com/nthc:0.1.0".to_owned());
     expected.policy.namespace = Some("argocd".to_owned());
-    expected.policy.argo_project = Some("default".to_owned());
+    expected.policy.argo_project = Some("shop-{environment}".to_owned());
+    expected.prometheus.max_groups = Some(70);
     assert_eq!(read.settings, expected);
 
     let mut minimal = Findings {
@@ -290,6 +294,20 @@ fn a_runbooks_suffix_is_one_that_some_reader_has() {
     let loaded = manifest("[project]\nname = \"shop\"\n[docs]\nsuffix = \"md\"\n");
     let told = told(&loaded);
     assert!(told.contains("no runbook's URL ends with \"md\""), "{told}");
+}
+
+#[test]
+fn a_prometheus_version_is_one_that_is_known() {
+    for version in ["2", "2.x", "2.53", "v2.53.1", "3", "3.x"] {
+        let text = format!("[project]\nname = \"shop\"\n\n[prometheus]\nversion = \"{version}\"\n");
+        assert_eq!(told(&manifest(&text)), "", "{version}");
+    }
+    let text = "[project]\nname = \"shop\"\n\n[prometheus]\nversion = \"1.8\"\n";
+    let told = told(&manifest(text));
+    assert!(
+        told.contains("unknown Prometheus version \"1.8\""),
+        "{told}"
+    );
 }
 
 #[test]

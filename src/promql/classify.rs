@@ -41,7 +41,10 @@ pub fn uses_window(expr: &Expr) -> bool {
     })
 }
 
-/// Whether it has series only while something is wrong, as an alert wants it.
+/// Whether it surely leaves series out by their values, or by whether there are others: a condition by its text alone.
+///
+/// Other vectors may be there only while something is wrong as well (`a unless b`, a metric that describes a state), which their
+/// text does not say.
 ///
 /// That is a comparison without `bool`, `absent` or `absent_over_time`; `a and b` and `a unless b` where `a` is
 /// one, or `b` of `and`; `a or b` where both are; and a call or aggregation that keeps an empty vector empty is

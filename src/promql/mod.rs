@@ -37,6 +37,7 @@ mod time_unit;
 pub mod tree;
 mod types;
 mod unaggregated;
+mod uncompared;
 
 pub use check::{HoleType, infer};
 pub use error::Error;
@@ -47,3 +48,4 @@ pub use time_unit::{buckets_unit, time_unit};
 pub use tree::*;
 pub use types::Type;
 pub use unaggregated::{Unaggregated, is_recorded, unaggregated};
+pub use uncompared::{Uncompared, uncompared};

@@ -226,7 +226,7 @@ pub const BUILTIN: &[(&str, Ty, &str)] = &[
     (
         "condition",
         Ty::Condition,
-        "a PromQL expression that filters, fit for an alert: `` `max(queue_depth) > 1000` ``",
+        "a PromQL expression with series while it holds, fit for an alert: `` `max(queue_depth) > 1000` ``",
     ),
 ];
 

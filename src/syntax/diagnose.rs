@@ -11,6 +11,7 @@ pub fn diagnose(error: &SyntaxError) -> Diagnostic<TextRange> {
     let mut diagnostic = Diagnostic::new(code, message, error.range).label(label);
     if let Some(open) = error.related {
         let what = match error.detail.as_str() {
+            "=~" | "!=" | "!~" => "another matcher",
             "}" => "this brace is never closed",
             "]" => "this bracket is never closed",
             ">" => "this `<` is never closed",
@@ -67,6 +68,11 @@ fn words(error: &SyntaxError) -> (&'static Code, String, String) {
             &codes::SYNTAX_MISSING_EQUALS,
             format!("`{detail}` is not followed by `=`"),
             "expected `=` here".to_owned(),
+        ),
+        SyntaxErrorKind::Matcher => (
+            &codes::MATCHER_IN_LABELS,
+            format!("unexpected `{detail}` in a set of labels"),
+            "expected `=`".to_owned(),
         ),
         SyntaxErrorKind::HalfTypedKey => (
             &codes::SYNTAX_INCOMPLETE_STATEMENT,
@@ -171,6 +177,10 @@ fn help(error: &SyntaxError) -> Option<String> {
             return Some(format!(
                 "A field is written `{detail} = value`; a block is written `{detail} name {{ … }}`."
             ));
+        }
+        SyntaxErrorKind::Matcher if detail == "==" => return None,
+        SyntaxErrorKind::Matcher => {
+            "each label takes one value, as in `{ job = \"web\" }`; put the matcher into the queries instead: `http.availability(requests: \u{60}http_requests_total{job=~\"web-.*\"}\u{60})`"
         }
         SyntaxErrorKind::HalfTypedKey => {
             return Some(format!(

@@ -299,6 +299,7 @@ impl<'t> Builder<'t> {
     fn labels(&mut self, pair: Pair<'t, Rule>, _range: TextRange) -> ExprNode {
         let open = self.opening(&pair, 1);
         let mut entries = Vec::new();
+        let before = self.errors.len();
         for part in pair.into_inner() {
             let range = self.range(&part);
             match part.as_rule() {
@@ -308,7 +309,32 @@ impl<'t> Builder<'t> {
                 _ => self.error(SyntaxErrorKind::Junk, range, first_line(part.as_str())),
             }
         }
+        self.one_matcher(before);
         ExprNode::Labels(entries)
+    }
+
+    /// Several matchers in one set of labels are one mistake: the first stands for all, with the place of the next.
+    fn one_matcher(&mut self, before: usize) {
+        let is_matcher = |error: &SyntaxError| {
+            error.kind == SyntaxErrorKind::Matcher && error.detail.as_str() != "=="
+        };
+        let mut first: Option<usize> = None;
+        let mut at = before;
+        while let Some(error) = self.errors.get(at) {
+            if !is_matcher(error) {
+                at += 1;
+                continue;
+            }
+            let Some(first) = first else {
+                first = Some(at);
+                at += 1;
+                continue;
+            };
+            let next = self.errors.remove(at);
+            if let Some(first) = self.errors.get_mut(first) {
+                first.related.get_or_insert(next.range);
+            }
+        }
     }
 
     fn label(&mut self, pair: Pair<'t, Rule>) -> Option<LabelEntry> {
@@ -318,6 +344,25 @@ impl<'t> Builder<'t> {
             start: name.range.end,
             end: name.range.end,
         };
+        if let Some(operator) = take(&mut children, Rule::match_for_equals) {
+            let range = self.range(&operator);
+            let detail = SmolStr::new(operator.as_str());
+            self.errors.push(SyntaxError {
+                kind: SyntaxErrorKind::Matcher,
+                range,
+                related: None,
+                fix: (detail == "==").then(|| (range, SmolStr::new_static("="))),
+                detail,
+            });
+            // What it matches is no value of the label.
+            let node = ExprNode::Error;
+            let value = children.next().map(|value| self.expr(value));
+            let range = value.map_or(range, |value| value.range);
+            return Some(LabelEntry {
+                name,
+                value: Expr { node, range },
+            });
+        }
         let colon = take(&mut children, Rule::colon_for_equals).map(|colon| self.range(&colon));
         if colon.is_some() || take(&mut children, Rule::no_equals).is_some() {
             self.errors.push(SyntaxError {

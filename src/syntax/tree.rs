@@ -121,6 +121,8 @@ pub enum SyntaxErrorKind {
     MissingValue,
     /// `objective 99%`
     MissingEquals,
+    /// `{ job =~ "web-.*" }`
+    Matcher,
     /// `objec` alone on its line
     HalfTypedKey,
     /// `team = teams.`

@@ -4,7 +4,9 @@
 
 mod check;
 mod inhibitions;
+mod isolation;
 mod operator;
+mod pagerduty;
 #[path = "../support/programs.rs"]
 mod programs;
 mod projects;

@@ -128,7 +128,7 @@ fn matchers(list: &Value) -> Value {
 }
 
 /// A route of the resource as the file has it.
-fn route(of: &Value) -> Value {
+pub fn route(of: &Value) -> Value {
     let mut out = Map::new();
     for (field, value) in of.as_object().unwrap() {
         let (name, value) = match field.as_str() {
@@ -173,7 +173,12 @@ fn it_says_what_the_file_says() {
 
         // A secret is a file by its name there, and a key here.
         let secret = |config: &Value, field: &str| {
-            assert_eq!(config[field]["name"], "alertmanager-secrets");
+            let of = &project.settings.environment;
+            let of = of.iter().map(|name| format!("-{name}"));
+            let wanted: String = std::iter::once("alertmanager-secrets".to_owned())
+                .chain(of)
+                .collect();
+            assert_eq!(config[field]["name"], wanted);
             config[field]["key"].as_str().unwrap().to_owned()
         };
         let own = |path: &Value| {
@@ -195,7 +200,14 @@ fn it_says_what_the_file_says() {
                 here.into_iter().zip(there).collect::<Vec<_>>()
             };
             for (here, there) in pairs("pagerdutyConfigs", "pagerduty_configs") {
-                assert_eq!(here["severity"], there["severity"]);
+                // There is no file of templates to name it by.
+                let severity = here["severity"].as_str().unwrap();
+                assert!(
+                    severity.contains("\"page\" }}critical{{ else }}warning"),
+                    "{severity}"
+                );
+                let named = "{{ template \"nthc.pagerduty.severity\" . }}";
+                assert_eq!(there["severity"], named);
                 assert_eq!(here["component"], there["component"]);
                 let key = secret(&here, "routingKey");
                 if let Some(name) = own(&there["routing_key_file"]) {

@@ -10,10 +10,10 @@ use nthc::ir::{EscalationRef, Severity};
 use crate::projects::{Modelled, build, files, hostile};
 use crate::tools;
 
-type Labels = BTreeMap<String, String>;
+pub type Labels = BTreeMap<String, String>;
 
 /// The receiver that `amtool` says an alert goes to.
-fn receiver(amtool: &Path, config: &Path, labels: &Labels) -> String {
+pub fn receiver(amtool: &Path, config: &Path, labels: &Labels) -> String {
     let quoted = labels.iter().map(|(label, value)| {
         let value = value
             .replace('\\', "\\\\")
@@ -42,7 +42,7 @@ fn labels<const N: usize>(pairs: [(&str, &str); N]) -> Labels {
 }
 
 /// The labels of every alert of rule files.
-fn alerts(folder: &Path) -> Vec<Labels> {
+pub fn alerts(folder: &Path) -> Vec<Labels> {
     let mut found = Vec::new();
     for (path, text) in files(folder) {
         if !path
@@ -52,7 +52,11 @@ fn alerts(folder: &Path) -> Vec<Labels> {
             continue;
         }
         let document: yaml_serde::Value = yaml_serde::from_str(&text).unwrap();
-        for group in document["groups"].as_sequence().unwrap() {
+        let groups = match document.get("spec") {
+            Some(resource) => &resource["groups"],
+            None => &document["groups"],
+        };
+        for group in groups.as_sequence().unwrap() {
             for rule in group["rules"].as_sequence().unwrap() {
                 let Some(name) = rule["alert"].as_str() else {
                     continue;
@@ -251,12 +255,12 @@ fn what_is_nobodys_is_not_lost() {
         ("severity", "page"),
         ("environment", "staging"),
     ]);
-    assert_eq!(receiver(&amtool, &config, &watchdog), "payments-ticket");
+    assert_eq!(receiver(&amtool, &config, &watchdog), "nobody");
     assert_eq!(receiver(&amtool, &config, &lost), "payments-page");
     // An alert of other origin may name a team, and neither an environment nor a severity of ours.
     assert_eq!(receiver(&amtool, &config, &other), "commerce-ticket");
     // What another environment's rules say is not this one's to tell.
-    assert_eq!(receiver(&amtool, &config, &staging), "payments-page");
+    assert_eq!(receiver(&amtool, &config, &staging), "nobody");
 
     project.settings.alertmanager.default_team = None;
     let config = project.write(folder.path());

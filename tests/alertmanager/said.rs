@@ -17,7 +17,115 @@ const SOURCE: &str = r##"team payments {
   receiver chat   : slack     { channel = "#{{ .CommonLabels.team }}" }
   receiver oncall : pagerduty { on = [page] }
 }
+
+service checkout {
+  team     = payments
+  tier     = critical
+  selector = { job = "checkout" }
+}
 "##;
+
+/// What Alertmanager would say of a notification, by each of the texts that messages are made of.
+#[test]
+fn a_notification_of_two_alerts_has_one_link_and_one_paragraph() {
+    let Some(amtool) = crate::tools::find("amtool") else {
+        return;
+    };
+    let alert = |window: &str, status: &str| {
+        json!({
+            "status": status,
+            "labels": {
+                "alertname": "SLOErrorBudgetBurn", "service": "checkout", "slo": "availability",
+                "severity": "page", "long_window": window,
+            },
+            "annotations": {
+                "summary": format!("checkout availability burns over {window}"),
+                "description": format!("A long paragraph about {window}."),
+                "runbook_url": format!("https://runbooks.example.com/checkout#{window}"),
+                "dashboard_url": "https://grafana.example.com/d/checkout",
+            },
+            "startsAt": "2026-01-02T03:04:05Z",
+            "endsAt": "0001-01-01T00:00:00Z",
+            "generatorURL": "http://prometheus/",
+            "fingerprint": "x",
+        })
+    };
+    let notification = |alerts: [Value; 2], status: &str| {
+        json!({
+            "receiver": "payments-page",
+            "status": status,
+            "alerts": alerts,
+            "groupLabels": { "service": "checkout" },
+            "commonLabels": { "service": "checkout", "severity": "page" },
+            "commonAnnotations": { "dashboard_url": "https://grafana.example.com/d/checkout" },
+            "externalURL": "http://alertmanager",
+        })
+    };
+    let folder = tempfile::tempdir().unwrap();
+    let settings = nthc::project::default_settings("shop");
+    single_with("team payments { slack = \"#payments\" }\n", settings).write(folder.path());
+    let render = |data: &Value, text: &str| {
+        let path = folder.path().join("data.json");
+        std::fs::write(&path, data.to_string()).unwrap();
+        let output = std::process::Command::new(&amtool)
+            .args(["template", "render"])
+            .arg(format!(
+                "--template.glob={}",
+                folder.path().join("nthc.tmpl").display()
+            ))
+            .arg(format!("--template.data={}", path.display()))
+            .arg(format!("--template.text={{{{ template \"{text}\" . }}}}"))
+            .output()
+            .unwrap();
+        let told = String::from_utf8_lossy(&output.stderr);
+        assert!(output.status.success(), "{told}");
+        String::from_utf8(output.stdout)
+            .unwrap()
+            .trim_end()
+            .to_owned()
+    };
+    let firing = notification([alert("1h", "firing"), alert("6h", "firing")], "firing");
+    let runbook = "https://runbooks.example.com/checkout#1h";
+    let dashboard = "https://grafana.example.com/d/checkout";
+    assert_eq!(render(&firing, "nthc.runbook_url"), runbook);
+    assert_eq!(render(&firing, "nthc.dashboard_url"), dashboard);
+    assert_eq!(render(&firing, "nthc.more_url"), dashboard);
+    assert_eq!(
+        render(&firing, "nthc.summary"),
+        "checkout availability burns over 1h (2 alerts)"
+    );
+    assert_eq!(
+        render(&firing, "nthc.slack.text"),
+        format!(
+            "*checkout availability burns over 1h*\nA long paragraph about 1h.\n\
+             • checkout availability burns over 6h\n<{runbook}|Runbook> <{dashboard}|Dashboard>"
+        )
+    );
+    assert_eq!(
+        render(&firing, "nthc.mail.text"),
+        format!(
+            "[firing] checkout availability burns over 1h\nA long paragraph about 1h.\n\
+             - checkout availability burns over 6h\n\n  service: checkout\n  severity: page\n\n\
+             Runbook: {runbook}\nDashboard: {dashboard}"
+        )
+    );
+    // What is over has no link that counts while something else fires.
+    let one = notification([alert("1h", "resolved"), alert("6h", "firing")], "firing");
+    assert!(render(&one, "nthc.runbook_url").ends_with("#6h"));
+    let over = notification(
+        [alert("1h", "resolved"), alert("6h", "resolved")],
+        "resolved",
+    );
+    assert_eq!(render(&over, "nthc.runbook_url"), runbook);
+    assert_eq!(render(&over, "nthc.kind"), "Resolved");
+    // An alert without a link leaves it to the next one.
+    let mut bare = firing.clone();
+    bare["alerts"][0]["annotations"]
+        .as_object_mut()
+        .unwrap()
+        .remove("runbook_url");
+    assert!(render(&bare, "nthc.runbook_url").ends_with("#6h"));
+}
 
 /// An Alertmanager whose receivers are a sink, and which waits for nothing.
 fn start(sink: &Sink, folder: &Path) -> Option<Running> {
@@ -37,7 +145,7 @@ fn start(sink: &Sink, folder: &Path) -> Option<Running> {
 }
 
 /// The configuration with PagerDuty at another place, and without waiting.
-fn faster(project: &Modelled, folder: &Path, base: &str) -> std::path::PathBuf {
+pub fn faster(project: &Modelled, folder: &Path, base: &str) -> std::path::PathBuf {
     let config = project.write(folder);
     let text = std::fs::read_to_string(&config).unwrap();
     let global = format!("global:\n  pagerduty_url: {base}/pagerduty\n");
@@ -45,6 +153,10 @@ fn faster(project: &Modelled, folder: &Path, base: &str) -> std::path::PathBuf {
         .replacen("templates:", &format!("{global}templates:"), 1)
         .replace("group_wait: 15s", "group_wait: 0s")
         .replace("group_interval: 2m", "group_interval: 1s");
+    // Tickets wait longer.
+    let text = text
+        .replace("group_wait: 2m", "group_wait: 0s")
+        .replace("group_interval: 15m", "group_interval: 1s");
     assert!(text.contains("pagerduty_url") && text.contains("group_interval: 1s"));
     std::fs::write(&config, text).unwrap();
     config
@@ -136,6 +248,7 @@ fn everybody_is_told_what_the_alert_says() {
         ("team", "payments"),
         ("tier", "critical"),
         ("slo", "availability"),
+        ("severity", "page"),
     ] {
         assert_eq!(details[label], value);
     }

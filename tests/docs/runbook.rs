@@ -18,7 +18,7 @@ fn numbers_are_exact_and_lead_to_the_next_person() {
     for told in [
         "| availability | 99.8% of events over 30 d | 86 min 24 s |",
         "more than 2.88% of the events were bad: 14.4 times what 99.8% over 30 d allows",
-        "is gone in 2 d 2 h; 2% of it went within 1 h",
+        "is gone in 2 d 2 h; at least 2% of it went within 1 h",
         "**After 25 min:** <payments-lead@example.com>",
         "then it begins again, 2 times.",
         "### SLOErrorBudgetConsumed availability 75 percent",

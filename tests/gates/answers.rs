@@ -183,6 +183,17 @@ fn without_a_good_answer_nothing_is_allowed() {
             ),
             "a store is down",
         ),
+        (
+            "a part of a cluster",
+            Server::new(
+                ok,
+                &format!(
+                    r#"{{"status":"success","isPartial":true,"data":{{"resultType":"vector","result":[{}]}}}}"#,
+                    sample("0.9")
+                ),
+            ),
+            "`isPartial`",
+        ),
         ("not let in", Server::new(Some(401), ""), "status 401"),
         ("elsewhere", Server::new(Some(302), ""), "status 302"),
         ("broken", Server::new(Some(503), ""), "status 503"),
@@ -252,7 +263,9 @@ fn an_answer_without_data_is_the_gates_to_judge() {
         assert_eq!(open.code, 0, "{name}: {open:?}");
         assert!(open.out.contains("no data"), "{name}: {open:?}");
     }
-    let server = Server::new(Some(200), &vector(&sample("0.42")));
+    // As VictoriaMetrics says that it is whole. The same answer is given to how much of the period is known.
+    let whole = vector(&sample("0.42")).replace(r#""data""#, r#""isPartial":false,"data""#);
+    let server = Server::new(Some(200), &whole);
     let (code, decision) = check(
         &place,
         &[
@@ -267,10 +280,24 @@ fn an_answer_without_data_is_the_gates_to_judge() {
     );
     assert_eq!(code, 0, "{decision}");
     assert_eq!(decision["rules"][0]["checks"][0]["value"], "42%");
-    // It is asked once, for that time.
+    assert_eq!(
+        decision["rules"][0]["checks"][0]["known"],
+        serde_json::json!([{
+            "fact": "budget(availability)", "window": "30d", "share": "0.42", "shown": "42%", "bound": "most",
+        }])
+    );
+    assert_eq!(
+        decision["notes"],
+        serde_json::json!(["budget(availability): of the 30d, 42% is known"])
+    );
+    // It is asked once for the value and once for what is known of its period, for that time.
     let asked = server.asked.lock().unwrap().clone();
-    assert_eq!(asked.len(), 1, "{asked:?}");
-    assert!(asked[0].contains("time=1781697600"), "{asked:?}");
+    assert_eq!(asked.len(), 2, "{asked:?}");
+    assert!(asked[1].contains("sli_coverage"), "{asked:?}");
+    assert!(
+        asked.iter().all(|asked| asked.contains("time=1781697600")),
+        "{asked:?}"
+    );
 }
 
 /// What a person sees, and the ways in which the command cannot be answered before anybody is asked.
@@ -300,13 +327,14 @@ fn the_command_says_what_it_needs() {
         denied.out,
         "checkout / strict, at 2026-06-17T12:00:00Z\n\
          \n\
-         rule        condition             value  limit  holds\n\
-         deny spent  budget(availability)  4.2%   < 10%  yes    denies\n\
+         rule        condition             value         limit  holds\n\
+         deny spent  budget(availability)  at most 4.2%  < 10%  yes    denies\n\
          \n\
          denied\n\
-         \x20 spent denies: budget(availability) < 10%: budget(availability) is 4.2%\n"
+         \x20 spent denies: budget(availability) < 10%: budget(availability) is at most 4.2% (of the 30d, 4% is known)\n\
+         \x20 note: budget(availability): of the 30d, 4% is known\n"
     );
-    place.write("broken/build.json", r#"{"version":2}"#);
+    place.write("broken/build.json", r#"{"version":3}"#);
     place.write("broken/other.json", "[]");
     let policy = place.read("build/policy/checkout.json");
     place.write(
@@ -326,7 +354,7 @@ fn the_command_says_what_it_needs() {
             "no environment `staging`",
         ),
         (&["--policy", "none.json"], "cannot read none.json"),
-        (&["--policy", "broken/build.json"], "reads version 1"),
+        (&["--policy", "broken/build.json"], "reads version 2"),
         (&["--policy", "broken/other.json"], "no policy of nthc's"),
         (
             &["--policy", "broken/fact.json", "--gate", "strict"],

@@ -21,7 +21,7 @@ type Data = (
     bool,
 );
 
-const DATA: [Data; 8] = [
+const DATA: [Data; 11] = [
     ("healthy", Some("0.9"), Some("0.0005"), true),
     ("low", Some("0.15"), Some("0.02"), true),
     // Exactly at the limit of 10 %.
@@ -32,6 +32,22 @@ const DATA: [Data; 8] = [
     // Some of the data is there.
     ("half", Some("0.9"), None, false),
     ("half-spent", Some("0.05"), None, false),
+    // Two hours old, with ten bad minutes in them; a day old with as many; and a month old, of which three days are lost.
+    ("two-hours", Some("0.95370375"), Some("0.1"), true),
+    ("a-day", Some("0.9537"), Some("0"), true),
+    ("gap", Some("0.0996"), Some("0"), true),
+];
+
+/// Of which windows how much is known, with the error ratio of that part. Nothing else is known in part.
+const KNOWN: [(&str, &str, &str, &str); 8] = [
+    ("two-hours", "6h", "0.08333333", "0.33333333"),
+    ("two-hours", "30d", "0.08333333", "0.00277778"),
+    ("a-day", "6h", "0", "1"),
+    ("a-day", "30d", "0.00694444", "0.03333333"),
+    ("gap", "6h", "0.08333333", "0.9"),
+    ("gap", "30d", "0.005002", "0.9"),
+    ("healthy", "6h", "0.0005", "1"),
+    ("poisoned", "6h", "NaN", "NaN"),
 ];
 
 use Verdict::{Allow, Deny, Warn};
@@ -83,6 +99,18 @@ const CASES: &[(&str, &str, &str, Verdict)] = &[
     ("healthy", "needs-spent", NOON, Deny),
     ("healthy", "needs-silent", NOON, Deny),
     ("low", "needs-healthy", NOON, Allow),
+    // What is not known of a window counts as nothing spent: of six hours, two with 8.3 % bad are 5.6 times what is
+    // sustainable, not 16.7.
+    ("two-hours", "plain", NOON, Allow),
+    ("two-hours", "long-burn", NOON, Allow),
+    ("two-hours", "minutes", NOON, Allow),
+    ("a-day", "plain", NOON, Allow),
+    ("a-day", "long-burn", NOON, Allow),
+    ("gap", "plain", NOON, Deny),
+    ("gap", "long-burn", NOON, Deny),
+    ("healthy", "long-burn", NOON, Allow),
+    ("poisoned", "long-burn", NOON, Deny),
+    ("silent", "long-burn", NOON, Deny),
     // Alerts, incidents, deployments.
     ("healthy", "alerts", NOON, Allow),
     ("spent", "alerts", NOON, Deny),
@@ -150,7 +178,16 @@ fn history() -> History {
                 continue;
             }
             last = range.0 + (range.1 - range.0) / 60 * 60;
+            let of_windows = KNOWN.iter().filter(|(of, ..)| *of == service);
+            for (_, window, ratio, known) in of_windows.clone() {
+                for (metric, value) in [("error:ratio_rate", ratio), ("coverage:ratio", known)] {
+                    let metric = format!("slo:sli_{metric}{window}");
+                    history.add(&metric, &labels, range, |_| (*value).to_owned());
+                }
+            }
+            let is_whole = budget.is_some() && !of_windows.clone().any(|(_, of, ..)| *of == "30d");
             for (metric, value) in [
+                ("slo:sli_coverage:ratio30d", is_whole.then_some("1")),
                 ("slo:period_error_budget_remaining:ratio", budget),
                 ("slo:sli_error:ratio_rate1h", errors),
                 ("slo_info", rules.then_some("1")),
@@ -290,7 +327,59 @@ fn every_form_decides_the_same() {
         }
     }
     assert!(wrong.is_empty(), "{}", wrong.join("\n"));
+    messages(&place, &url, &engine, opa.as_deref());
     numbers_and_records(&place, &url);
+}
+
+/// Messages in Rego have the numbers that the binary shows.
+fn messages(
+    place: &crate::place::Place,
+    url: &str,
+    engine: &regorus::Engine,
+    opa: Option<&std::path::Path>,
+) {
+    for (service, gate, wanted) in [
+        (
+            "gap",
+            "plain",
+            "spent: budget(availability) < 10%; budget(availability) is at most 9.96% (of the 30d, 90% is known) \
+             (Nothing is released without a budget.)",
+        ),
+        (
+            "gap",
+            "long-burn",
+            "fast: burn(availability, over: 6h) > 6; burn(availability, over: 6h) is at least 15 (of the 6h, 90% is known)",
+        ),
+        (
+            "spent",
+            "plain",
+            "spent: budget(availability) < 10%; budget(availability) is -100% (Nothing is released without a budget.)",
+        ),
+        (
+            "silent",
+            "plain",
+            "spent: budget(availability) < 10%; budget(availability) has no data (Nothing is released without a budget.)",
+        ),
+    ] {
+        let file = format!("build/policy/{service}.json");
+        let asked = [
+            "--policy",
+            &file,
+            "--gate",
+            gate,
+            "--prometheus",
+            url,
+            "--at",
+            NOON,
+        ];
+        let facts = nthc(place, &[&["gate", "facts"][..], &asked].concat());
+        let (_, main) = by_regorus(engine, &facts.out);
+        assert_eq!(main["deny"][0]["msg"], wanted, "{main:#}");
+        if let Some(opa) = opa {
+            let (_, main) = by_opa(opa, place, &facts.out);
+            assert_eq!(main["deny"][0]["msg"], wanted, "{main:#}");
+        }
+    }
 }
 
 /// The reasons hold the numbers that they rest on, and an override leaves its record.
@@ -342,7 +431,53 @@ fn numbers_and_records(place: &crate::place::Place, url: &str) {
     let fresh = decide("spent", "fresh", NOON);
     assert_eq!(fresh["rules"][0]["checks"][0]["value"], "10m");
     assert_eq!(fresh["rules"][1]["checks"][0]["number"], "4");
+    let young = decide("two-hours", "plain", NOON);
+    assert_eq!(young["reasons"], serde_json::json!([]), "{young:#}");
+    assert_eq!(
+        young["notes"],
+        serde_json::json!(["budget(availability): of the 30d, 0.28% is known"])
+    );
+    assert_eq!(young["rules"][0]["checks"][0]["value"], "95.4%");
+    assert_eq!(young["rules"][0]["checks"][0]["known"][0]["bound"], "most");
+    let burning = decide("two-hours", "long-burn", NOON);
+    assert_eq!(
+        burning["notes"],
+        serde_json::json!(["burn(availability, over: 6h): of the 6h, 33% is known"])
+    );
+    assert_eq!(burning["rules"][0]["checks"][0]["value"], "5.6");
+    // 9.96 % is below 10 %, and is not shown as that.
+    let gap = decide("gap", "plain", NOON);
+    assert_eq!(
+        gap["reasons"],
+        serde_json::json!([
+            "spent denies: budget(availability) < 10%: budget(availability) is at most 9.96% (of the 30d, 90% is known). \
+             Nothing is released without a budget",
+            "low warns: budget(availability) < 20%: budget(availability) is at most 9.96% (of the 30d, 90% is known)",
+        ])
+    );
+    assert_eq!(
+        decide("gap", "long-burn", NOON)["reasons"],
+        serde_json::json!([
+            "fast denies: burn(availability, over: 6h) > 6: burn(availability, over: 6h) is at least 15 (of the 6h, 90% is known)"
+        ])
+    );
+    // An override that has expired is told in the reason of its deny, and while nothing is denied too.
+    let expired = decide("healthy", "overridden", "2026-12-24T23:00:00Z");
+    assert_eq!(expired["rules"][0]["expired"]["until"], "2026-12-24");
+    assert_eq!(
+        expired["reasons"][0],
+        "freeze denies: 2026-12-20 to 2027-01-02 in Europe/Berlin: it is 2026-12-25; the override by mo@example.com \
+         expired at the end of 2026-12-24"
+    );
+    let long_ago = decide("healthy", "overridden", "2027-06-17T12:00:00Z");
+    assert_eq!(
+        long_ago["notes"],
+        serde_json::json!([
+            "the override of freeze by mo@example.com expired at the end of 2026-12-24 in Europe/Berlin"
+        ])
+    );
     let overridden = decide("healthy", "overridden", "2026-12-24T12:00:00Z");
+    assert_eq!(overridden["notes"], serde_json::json!([]));
     let rule = &overridden["rules"][0];
     assert_eq!(rule["outcome"], "overridden", "{overridden:#}");
     assert_eq!(rule["holds"], true);

@@ -36,6 +36,8 @@ service healthy : guarded("healthy") { }
 service spent : guarded("spent") { }
 
 service silent : guarded("silent") { }
+
+service young : guarded("young") { }
 "#;
 
 #[test]
@@ -53,14 +55,19 @@ fn what_the_rules_record_decides() {
             });
         }
         // What the rules recorded in the month before.
-        let labels = [("service", job), ("slo", "availability"), ("window", "5m")];
-        let month = (now - 30 * 86_400, now, 300);
-        let rate = |each: i32| (f64::from(each) / 30.0).to_string();
-        history.add("slo:sli_bad_events:rate5m", &labels, month, |_| rate(bad));
-        history.add("slo:sli_total_events:rate5m", &labels, month, |_| {
-            rate(4_000)
-        });
+        let month = (now - 30 * 86_400, now, 180);
+        add_slices(&mut history, job, month, |_| bad * 6);
     }
+    // Two hours old, of which all requests of twelve minutes failed.
+    let two_hours = (now - 7_200, now, 180);
+    add_slices(&mut history, "young", two_hours, |at| {
+        let ago = now - at;
+        if (3_600..3_600 + 720).contains(&ago) {
+            24_000
+        } else {
+            0
+        }
+    });
     // The rules are loaded later on.
     std::fs::create_dir_all(place.path("rules")).unwrap();
     let Some(prometheus) = history.serve(&place.path("run"), &place.path("rules")) else {
@@ -71,18 +78,31 @@ fn what_the_rules_record_decides() {
     let before = budgets(&place, &url);
     assert_eq!(before["healthy"]["source"], "indicator", "{before:#?}");
     assert_eq!(before["silent"]["source"], Value::Null);
-    near(&before["healthy"]["budget_left"], 0.9);
-    near(&before["spent"]["budget_left"], -1.0);
+    // Of the month, the series that are measured know three hours. What is not known counts as nothing spent.
+    for (service, errors) in [("healthy", 0.0005), ("spent", 0.01)] {
+        let budget = &before[service];
+        let known: f64 = budget["known"].as_str().unwrap().parse().unwrap();
+        assert!((0.0035..0.005).contains(&known), "{budget:#}");
+        near(&budget["ratio"], 1.0 - errors);
+        near(&budget["budget_left"], 1.0 - errors * known / 0.005);
+    }
+    let shown = nthc(&place, &["budget", "spent", "--prometheus", &url]);
+    assert!(shown.out.contains("at most 99."), "{shown:?}");
+    assert!(
+        shown.err.contains("1 with a window that is known in part"),
+        "{shown:?}"
+    );
 
     for entry in std::fs::read_dir(place.path("build/prometheus")).unwrap() {
         let path = entry.unwrap().path();
         let text = std::fs::read_to_string(&path).unwrap();
         let name = path.file_name().unwrap().to_str().unwrap();
         // Each second, lest the test wait for half a minute.
-        assert!(text.contains("interval: 30s"));
+        assert!(text.contains("interval: 30s") && text.contains("interval: 3m"));
         place.write(
             &format!("rules/{name}"),
-            text.replace("interval: 30s", "interval: 1s"),
+            text.replace("interval: 30s", "interval: 1s")
+                .replace("interval: 3m", "interval: 1s"),
         );
     }
     let reload = ureq::post(format!("{url}/-/reload")).send_empty().unwrap();
@@ -90,7 +110,7 @@ fn what_the_rules_record_decides() {
     eventually("budgets that the rules record", || {
         let now = jiff::Timestamp::now().as_second();
         let recorded = query(&prometheus, "slo:period_error_budget_remaining:ratio", now);
-        (recorded.len() == 2).then_some(())
+        (recorded.len() == 3).then_some(())
     });
 
     let decide =
@@ -108,6 +128,14 @@ fn what_the_rules_record_decides() {
             "spent denies: budget(availability) < 10%: budget(availability) is -100%"
         ])
     );
+    // Of two hours with twelve bad minutes, 10 % are bad: far more than 0.5 %, and still a twentieth of a month's budget.
+    let (code, young) = decide("young", "production");
+    assert_eq!(code, 1, "{young:#}");
+    near(&young["rules"][0]["checks"][0]["number"], 0.944_4);
+    let known = &young["rules"][0]["checks"][0]["known"][0];
+    assert_eq!(known["window"], "30d");
+    assert_eq!(known["shown"], "0.28%", "{young:#}");
+    assert_eq!(young["verdict"], "warn");
     let (code, silent) = decide("silent", "production");
     assert_eq!(code, 2, "{silent:#}");
     assert_eq!(
@@ -131,6 +159,7 @@ fn what_the_rules_record_decides() {
     assert_eq!(healthy["source"], "rules", "{after:#?}");
     near(&healthy["objective"], 0.995);
     near(&healthy["ratio"], 0.9995);
+    near(&healthy["known"], 1.0);
     near(&healthy["budget_left"], 0.9);
     // 90 % of 216 min.
     near(&healthy["budget_left_seconds"], 0.9 * 216.0 * 60.0);
@@ -162,6 +191,7 @@ fn what_the_rules_record_decides() {
             "availability",
             "99.5%",
             "30d",
+            "100%",
             "99.95%",
             "90%, 3h14m24s",
             "0.1 in 1h",
@@ -170,8 +200,31 @@ fn what_the_rules_record_decides() {
         ],
         "{shown:?}"
     );
-    assert_eq!(cells(lines[2])[5], "no data", "{shown:?}");
+    assert_eq!(cells(lines[2])[6], "no data", "{shown:?}");
     assert_eq!(shown.err, "1 without data\n");
+}
+
+/// Adds what rules recorded of each slice of three minutes, in which there were 24,000 requests.
+fn add_slices(
+    history: &mut History,
+    service: &str,
+    range: (i64, i64, usize),
+    bad: impl Fn(i64) -> i32,
+) {
+    let labels = [
+        ("service", service),
+        ("slo", "availability"),
+        ("window", "3m"),
+    ];
+    history.add("slo:sli_bad_events:increase3m", &labels, range, |at| {
+        bad(at).to_string()
+    });
+    history.add("slo:sli_total_events:increase3m", &labels, range, |_| {
+        "24000".to_owned()
+    });
+    history.add("slo:sli_known_time:seconds", &labels, range, |_| {
+        "180".to_owned()
+    });
 }
 
 /// The budgets that the binary writes as JSON, by service.

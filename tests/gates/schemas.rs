@@ -198,21 +198,21 @@ fn facts_of_nothing_that_is_known_are_denied() {
     let engine = crate::forms::regorus(&place);
     for facts in [
         json!({}),
-        json!({ "version": 1, "service": "healthy", "environment": "", "gate": "plane" }),
-        json!({ "version": 1, "service": "other", "environment": "", "gate": "plain" }),
-        json!({ "version": 1, "service": "healthy", "environment": "production", "gate": "plain" }),
-        json!({ "version": 2, "service": "healthy", "environment": "", "gate": "plain",
+        json!({ "version": 2, "service": "healthy", "environment": "", "gate": "plane" }),
+        json!({ "version": 2, "service": "other", "environment": "", "gate": "plain" }),
+        json!({ "version": 2, "service": "healthy", "environment": "production", "gate": "plain" }),
+        json!({ "version": 3, "service": "healthy", "environment": "", "gate": "plain",
                 "facts": { "budget(availability)": { "value": 0.9 } } }),
     ] {
         let (found, main) = crate::forms::by_regorus(&engine, &facts.to_string());
         assert_eq!(found, crate::forms::Verdict::Deny, "{facts}: {main}");
     }
-    let known = json!({ "version": 1, "service": "healthy", "environment": "", "gate": "plain",
+    let known = json!({ "version": 2, "service": "healthy", "environment": "", "gate": "plain",
                         "facts": { "budget(availability)": { "value": 0.9 } } });
     let (found, main) = crate::forms::by_regorus(&engine, &known.to_string());
     assert_eq!(found, crate::forms::Verdict::Allow, "{main}");
     // A number that is a text is no number.
-    let text = json!({ "version": 1, "service": "healthy", "environment": "", "gate": "plain",
+    let text = json!({ "version": 2, "service": "healthy", "environment": "", "gate": "plain",
                        "facts": { "budget(availability)": { "value": "0.9" } } });
     let (found, _) = crate::forms::by_regorus(&engine, &text.to_string());
     assert_eq!(found, crate::forms::Verdict::Deny);

@@ -129,7 +129,7 @@ fn a_configmap_holds_the_same_dashboard() {
     assert_eq!(resource["kind"].as_str(), Some("ConfigMap"));
     assert_eq!(
         resource["metadata"]["name"].as_str(),
-        Some("dashboard-checkout")
+        Some("shop--dashboard-checkout")
     );
     assert_eq!(
         resource["metadata"]["namespace"].as_str(),

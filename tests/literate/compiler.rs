@@ -2,7 +2,7 @@
 
 use std::path::Path;
 
-use nthc::compile::compile;
+use nthc::compile::compile_at;
 use nthc::diagnostics::{Diagnostic, FileSpan, SourceMap};
 
 use super::example::{Compiler, Outcome, Project};
@@ -15,7 +15,7 @@ impl Compiler for Nthc {
         write(folder.path(), project);
         let loaded =
             nthc::project::load(folder.path(), folder.path()).expect("the project is read");
-        let compilation = compile(&loaded.project.input(environment));
+        let compilation = compile_at(&loaded.project.input(environment), now());
         let mut outcome = Outcome {
             sources: SourceMap::default(),
             diagnostics: Vec::new(),
@@ -34,6 +34,11 @@ impl Compiler for Nthc {
         // What can't be formatted stays as it is.
         nthc::syntax::format(text).unwrap_or_else(|| text.to_owned())
     }
+}
+
+/// The time of all tests.
+fn now() -> jiff::Timestamp {
+    "2026-06-17T12:00:00Z".parse().expect("a time")
 }
 
 fn write(folder: &Path, project: &Project) {

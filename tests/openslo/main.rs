@@ -41,11 +41,8 @@ fn shared(folder: &str) -> Option<PathBuf> {
 
 /// A source by itself, compiled.
 fn compiled(text: &str) -> Compilation {
-    let mut settings = nthc::project::default_settings("openslo");
-    // Who sends mail is not said in documents.
-    settings.targets.remove(&nthc::ir::TargetName::Alertmanager);
     compile(&Input {
-        settings,
+        settings: nthc::project::default_settings("openslo"),
         files: vec![SourceInput {
             module: "openslo".to_owned(),
             path: "openslo.nth".to_owned(),

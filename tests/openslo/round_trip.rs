@@ -1,13 +1,16 @@
 //! From `.nth` to OpenSLO and back: the same objectives and periods, and rules that record the same error ratios.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
+use std::fmt::Write as _;
 
 use nthc::backends::Artifact;
+use nthc::compile::{Input, SourceInput, compile};
+use nthc::import::openslo::import_into;
 use nthc::promql::rewrite::{clear_spans, each_expr};
 use nthc::promql::{Node, parse};
 use serde_json::Value;
 
-use super::{compiled, documents, examples, project, sound, told};
+use super::{compiled, documents, examples, root, sound, told};
 
 /// A query with its matchers in order: which stands first means nothing.
 fn canonical(query: &str) -> String {
@@ -23,83 +26,196 @@ fn canonical(query: &str) -> String {
     expr.to_string()
 }
 
-/// What rules record of objectives and their error ratios, by service, objective, metric.
-fn recorded(artifacts: &[Artifact]) -> BTreeMap<(String, String, String), String> {
+/// An annotation with the matchers of its queries in order.
+fn ordered(text: &str) -> String {
+    let mut out = String::new();
+    let mut rest = text;
+    while let Some((before, after)) = rest.split_once('{') {
+        out.push_str(before);
+        out.push('{');
+        let Some((inner, behind)) = after
+            .split_once('}')
+            .filter(|(inner, _)| inner.contains('='))
+        else {
+            rest = after;
+            continue;
+        };
+        let mut matchers: Vec<&str> = inner.split(',').collect();
+        matchers.sort_unstable();
+        out.push_str(&matchers.join(","));
+        out.push('}');
+        rest = behind;
+    }
+    out + rest
+}
+
+/// A rule by what it is called: its group, its name and the labels that tell it from others of that name.
+type Name = (String, String, String);
+
+/// All rules of an environment.
+fn rules(artifacts: &[Artifact], environment: Option<&str>) -> BTreeMap<Name, Value> {
+    let folder = environment.map_or_else(String::new, |name| format!("{name}/"));
     let mut out = BTreeMap::new();
-    for artifact in artifacts
-        .iter()
-        .filter(|artifact| artifact.path.contains("prometheus/"))
-    {
+    for artifact in artifacts {
+        if !artifact.path.starts_with(&format!("{folder}prometheus/")) {
+            continue;
+        }
         for document in documents(&artifact.contents) {
-            let groups = document["groups"].as_array().unwrap();
-            for rule in groups
-                .iter()
-                .flat_map(|group| group["rules"].as_array().unwrap())
-            {
-                let Some(metric) = rule["record"]
-                    .as_str()
-                    .filter(|metric| metric.starts_with("slo:"))
-                else {
-                    continue;
-                };
-                let label = |label: &str| rule["labels"][label].as_str().unwrap().to_owned();
-                let key = (label("service"), label("slo"), metric.to_owned());
-                // The environment tells series apart that no module by itself has.
-                let query = rule["expr"]
-                    .as_str()
-                    .unwrap()
-                    .replace("environment=\"production\",", "");
-                out.insert(key, canonical(&query));
+            for group in document["groups"].as_array().unwrap() {
+                for rule in group["rules"].as_array().unwrap() {
+                    let mut rule = rule.clone();
+                    rule["expr"] = canonical(rule["expr"].as_str().unwrap()).into();
+                    rule["interval"] = group["interval"].clone();
+                    if let Some(description) = rule["annotations"]["description"].as_str() {
+                        rule["annotations"]["description"] = ordered(description).into();
+                    }
+                    let name = [&rule["record"], &rule["alert"]]
+                        .into_iter()
+                        .find_map(Value::as_str)
+                        .unwrap()
+                        .to_owned();
+                    let telling = ["window", "long_window", "budget_consumed", "severity"];
+                    let labels = telling.map(|label| rule["labels"][label].as_str().unwrap_or(""));
+                    let group = group["name"].as_str().unwrap().to_owned();
+                    let key = (group, name, labels.join(" ").trim().to_owned());
+                    assert!(!out.contains_key(&key), "{key:?}");
+                    out.insert(key, rule);
+                }
             }
         }
     }
     out
 }
 
-#[test]
-fn the_shop_comes_back() {
-    let (_, files) = examples().remove(1);
-    let wanted: BTreeMap<_, _> = {
-        let artifacts = project("examples/shop");
-        let production: Vec<Artifact> = artifacts
-            .into_iter()
-            .filter(|artifact| artifact.path.starts_with("production/"))
-            .collect();
-        recorded(&production)
-    };
-    let import = nthc::import::openslo::import(files);
+/// A project in an environment, with its documents imported and built in a project of the same settings.
+struct RoundTrip {
+    there: BTreeMap<Name, Value>,
+    back: BTreeMap<Name, Value>,
+    text: String,
+}
+
+fn round_trip(input: &Input, environment: Option<&str>) -> RoundTrip {
+    let built = sound(compile(input)).artifacts;
+    let folder = environment.map_or_else(String::new, |name| format!("{name}/"));
+    let files: Vec<(String, String)> = super::openslo(&built)
+        .into_iter()
+        .filter(|(path, _)| path.starts_with(&folder))
+        .collect();
+    let import = import_into(files, &input.settings, &[]);
     let text = import
         .text
         .clone()
         .unwrap_or_else(|| panic!("{}", told(&import)));
-    let back = recorded(&sound(compiled(&text)).artifacts);
-    // Events of a minimum are counted only where there is one, which the format can't say.
-    let is_said = |metric: &str| !metric.starts_with("slo:sli_events:");
-    // A ratio with the number of its events comes back as bad events out of all: the same share of the same events.
-    let is_computed = |slo: &str| slo == "authorisation";
-    let mut different = Vec::new();
-    let compared = wanted
-        .iter()
-        .filter(|((_, slo, metric), _)| is_said(metric) && !is_computed(slo));
-    for (key, query) in compared {
-        match back.get(key) {
-            Some(found) if found == query => {}
-            found => different.push(format!("{key:?}\n  {query}\n  {found:?}")),
+    let again = compile(&Input {
+        settings: input.settings.clone(),
+        files: vec![SourceInput {
+            module: "main".to_owned(),
+            path: "main.nth".to_owned(),
+            text: text.as_str().into(),
+            package: false,
+        }],
+        catalogue: None,
+        levels: Default::default(),
+        environment: None,
+    });
+    RoundTrip {
+        there: rules(&built, environment),
+        back: rules(&sound(again).artifacts, environment),
+        text,
+    }
+}
+
+/// What is not the same, a line each.
+fn differences(trip: &RoundTrip) -> Vec<String> {
+    let mut out = Vec::new();
+    for (key, rule) in &trip.there {
+        let name = format!("{} / {} {}", key.0, key.1, key.2);
+        let name = name.trim_end();
+        match trip.back.get(key) {
+            None => out.push(format!("- {name}")),
+            Some(found) if found == rule => {}
+            Some(found) => {
+                let fields: BTreeSet<&String> = [rule, found]
+                    .into_iter()
+                    .flat_map(|rule| rule.as_object().unwrap().keys())
+                    .collect();
+                for field in fields {
+                    if rule[field] != found[field] {
+                        out.push(format!(
+                            "~ {name}: {field}\n    {}\n    {}",
+                            rule[field], found[field]
+                        ));
+                    }
+                }
+            }
         }
     }
-    let objectives = wanted
+    let more = trip
+        .back
         .keys()
-        .filter(|(.., metric)| metric == "slo:objective:ratio");
-    assert!(objectives.count() >= 20);
-    assert!(
-        different.is_empty(),
-        "{} differ:\n{}",
-        different.len(),
-        different.join("\n")
-    );
-    assert!(back.keys().all(|key| wanted.contains_key(key)));
-    let bad = "slo:sli_bad_events:rate5m".to_owned();
-    assert!(back.contains_key(&("payment-gateway".into(), "authorisation".into(), bad)));
+        .filter(|key| !trip.there.contains_key(*key));
+    out.extend(more.map(|key| {
+        format!("+ {} / {} {}", key.0, key.1, key.2)
+            .trim_end()
+            .to_owned()
+    }));
+    out
+}
+
+/// Every example in every environment, there and back: the rules are the same but for these.
+#[test]
+fn all_examples_give_the_same_rules() {
+    let mut table = String::new();
+    let mut sets: Vec<(&str, Input, Vec<Option<String>>)> = Vec::new();
+    let text = std::fs::read_to_string(root().join("examples/checkout.nth")).unwrap();
+    sets.push((
+        "checkout",
+        Input {
+            settings: nthc::project::default_settings("checkout"),
+            files: vec![SourceInput {
+                module: "checkout".to_owned(),
+                path: "checkout.nth".to_owned(),
+                text: text.as_str().into(),
+                package: false,
+            }],
+            catalogue: None,
+            levels: Default::default(),
+            environment: None,
+        },
+        vec![None],
+    ));
+    for folder in ["examples/shop", "examples/platform"] {
+        let loaded = nthc::project::load(&root().join(folder), root()).unwrap();
+        let input = loaded.project.input(None);
+        let environments = sound(compile(&input)).environments;
+        assert!(!environments.is_empty());
+        let environments = environments.iter().map(|name| Some(name.to_string()));
+        let environments = environments.collect();
+        sets.push((folder, input, environments));
+    }
+    let mut rules = 0;
+    for (name, input, environments) in sets {
+        for environment in environments {
+            let environment = environment.as_deref();
+            let documents = super::openslo(&sound(compile(&input)).artifacts);
+            if documents.is_empty() {
+                // What only others build promises nothing itself.
+                assert_eq!(name, "examples/platform");
+                continue;
+            }
+            let trip = round_trip(&input, environment);
+            rules += trip.there.len();
+            writeln!(table, "{name} {}", environment.unwrap_or("-")).unwrap();
+            for line in differences(&trip) {
+                writeln!(table, "  {line}").unwrap();
+            }
+            if environment == Some("production") {
+                insta::assert_snapshot!("shop", trip.text);
+            }
+        }
+    }
+    assert!(rules > 500, "{rules}");
+    insta::assert_snapshot!("differences", table);
 }
 
 #[test]
@@ -160,9 +276,9 @@ service s {
         .clone()
         .unwrap_or_else(|| panic!("{}", told(&import)));
     for line in [
-        "good  = `sum(rate(good_total[$window]))`",
+        "good  = `good_total`",
         "good = `max(age_seconds) <= 60`",
-        "bad   = `max(avg_over_time(r[$window])) * sum(rate(all_total[$window]))`",
+        "ratio = `max(avg_over_time(r[$window]))`",
         "good = `sum(flag) == 1`",
         "ratio = `max(avg_over_time(r[$window]))`",
     ] {

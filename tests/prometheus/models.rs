@@ -20,14 +20,18 @@ pub fn query(text: &str) -> Expr {
 pub fn settings(interval: Duration) -> Settings {
     Settings {
         project: "shop".into(),
+        shared: false,
+        server_side_apply: false,
         environment: None,
         targets: nthc::ir::TargetName::ALL.into(),
         prometheus: PrometheusSettings {
             format: RuleFormat::Plain,
             interval,
             scrape_interval: Duration::seconds(15),
+            version: nthc::ir::PrometheusVersion::default(),
             namespace: None,
             resource_labels: BTreeMap::new(),
+            max_groups: None,
             rules_per_group: 20,
         },
         severity_labels: BTreeMap::new(),

@@ -5,20 +5,17 @@ use std::collections::BTreeMap;
 use serde::Serialize;
 
 use crate::backends::go_template;
-use crate::ir::{AlertmanagerSettings, Settings, Severity};
+use crate::ir::Settings;
 
 use super::inhibit::Inhibition;
 use super::matcher::Matcher;
 use super::message::{self, Text, Wording};
 use super::plan::{Contact, Integration, Kind, Plan};
-use super::routes::{GROUP_BY, Node};
+use super::routes::{Node, group_by};
 use super::secrets::Secret;
 
 /// The file that has the texts of messages, beside this one.
 pub const TEMPLATES: &str = "nthc.tmpl";
-/// There are many receivers, and few texts.
-const WORDING: Wording = Wording::Named;
-
 /// All of the file.
 #[derive(Debug, Serialize)]
 pub struct Config {
@@ -78,20 +75,20 @@ struct PagerDuty {
     send_resolved: bool,
     routing_key_file: String,
     description: String,
-    severity: &'static str,
+    severity: String,
     source: String,
     class: &'static str,
     component: &'static str,
     group: &'static str,
     client: String,
     client_url: String,
-    details: BTreeMap<&'static str, &'static str>,
+    details: BTreeMap<&'static str, String>,
     links: Vec<Link>,
 }
 
 #[derive(Debug, Serialize)]
 struct Link {
-    href: &'static str,
+    href: String,
     text: &'static str,
 }
 
@@ -112,6 +109,7 @@ struct Mail {
     send_resolved: bool,
     to: String,
     headers: BTreeMap<&'static str, String>,
+    html: &'static str,
     text: String,
 }
 
@@ -153,11 +151,11 @@ impl Config {
                 smtp_require_tls: mail.require_tls,
             }),
             templates: [TEMPLATES],
-            route: Route::of(Node::root(plan, settings), GROUP_BY),
+            route: Route::of(Node::root(plan, settings), group_by(settings)),
             receivers: plan
                 .receivers
                 .iter()
-                .map(|contact| Receiver::of(contact, target))
+                .map(|contact| Receiver::of(contact, settings))
                 .collect(),
             inhibit_rules: plan.inhibitions.iter().map(InhibitRule::of).collect(),
         }
@@ -170,9 +168,9 @@ impl Route {
             matchers: texts(&node.matchers),
             receiver: node.receiver,
             group_by,
-            group_wait: node.pace.map(|pace| pace.wait),
-            group_interval: node.pace.map(|pace| pace.interval),
-            repeat_interval: node.pace.map(|pace| pace.repeat),
+            group_wait: node.pace.wait,
+            group_interval: node.pace.interval,
+            repeat_interval: node.pace.repeat,
             // Groups are those of the route above where a route does not say.
             routes: node
                 .routes
@@ -184,7 +182,7 @@ impl Route {
 }
 
 impl Receiver {
-    fn of(contact: &Contact<'_>, settings: &AlertmanagerSettings) -> Self {
+    fn of(contact: &Contact<'_>, settings: &Settings) -> Self {
         let mut receiver = Self {
             name: contact.name.clone(),
             pagerduty_configs: Vec::new(),
@@ -193,50 +191,51 @@ impl Receiver {
             webhook_configs: Vec::new(),
         };
         for integration in &contact.integrations {
-            receiver.add(integration, contact.severity, settings);
+            receiver.add(integration, settings);
         }
         receiver
     }
 
-    fn add(
-        &mut self,
-        integration: &Integration<'_>,
-        severity: Severity,
-        settings: &AlertmanagerSettings,
-    ) {
+    fn add(&mut self, integration: &Integration<'_>, settings: &Settings) {
+        // There are many receivers, and few texts.
+        let wording = Wording::named(settings);
+        let target = &settings.alertmanager;
         let send_resolved = integration.resolved;
         match &integration.kind {
             Kind::PagerDuty(key) => self.pagerduty_configs.push(PagerDuty {
                 send_resolved,
-                routing_key_file: key.file(settings),
-                description: WORDING.say(Text::Summary),
-                severity: message::pagerduty_severity(severity),
-                source: WORDING.say(Text::Source),
+                routing_key_file: key.file(target),
+                description: wording.say(Text::Summary),
+                severity: wording.say(Text::PagerDutySeverity),
+                source: wording.say(Text::Source),
                 class: message::CLASS,
                 component: message::COMPONENT,
                 group: message::GROUP,
-                client: WORDING.say(Text::More),
-                client_url: WORDING.say(Text::MoreUrl),
-                details: message::DETAILS.into_iter().collect(),
-                links: message::LINKS
+                client: wording.say(Text::More),
+                client_url: wording.say(Text::MoreUrl),
+                details: message::details(settings).into_iter().collect(),
+                links: wording
+                    .links()
                     .map(|(text, href)| Link { href, text })
                     .into(),
             }),
             Kind::Slack { channel, url } => self.slack_configs.push(Slack {
                 send_resolved,
-                api_url_file: url.file(settings),
+                api_url_file: url.file(target),
                 channel: channel.clone(),
-                color: message::slack_color(severity),
-                title: WORDING.slack_title(severity),
-                title_link: WORDING.say(Text::MoreUrl),
-                text: WORDING.say(Text::SlackBody),
-                fallback: WORDING.slack_title(severity),
+                color: wording.say(Text::SlackColor),
+                title: wording.slack_title(),
+                title_link: wording.say(Text::MoreUrl),
+                text: wording.say(Text::SlackBody),
+                fallback: wording.slack_title(),
             }),
             Kind::Mail(to) => self.email_configs.push(Mail {
                 send_resolved,
                 to: to.clone(),
-                headers: BTreeMap::from([("Subject", WORDING.subject(severity))]),
-                text: WORDING.say(Text::MailBody),
+                headers: BTreeMap::from([("Subject", wording.subject())]),
+                // Alertmanager's own would be shown instead of the text.
+                html: "",
+                text: wording.say(Text::MailBody),
             }),
             Kind::Webhook(url) => self.webhook_configs.push(Webhook {
                 send_resolved,
@@ -246,7 +245,7 @@ impl Receiver {
             Kind::SecretWebhook(url) => self.webhook_configs.push(Webhook {
                 send_resolved,
                 url: None,
-                url_file: Some(url.file(settings)),
+                url_file: Some(url.file(target)),
             }),
         }
     }

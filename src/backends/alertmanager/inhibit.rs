@@ -6,10 +6,10 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use crate::backends::alerts::BURN;
+use crate::backends::alerts::{BURN, CONSUMED};
 use crate::ir::{Criticality, Project, Service, Settings, Severity};
 
-use super::matcher::{Matcher, severity_label};
+use super::matcher::Matcher;
 
 /// While a source fires, no target is told of that has the same values of some labels.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -35,30 +35,41 @@ pub fn inhibitions(
     all
 }
 
-/// The labels that tell environments apart, then more.
-fn equal(settings: &Settings, more: &[&'static str]) -> Vec<&'static str> {
-    let environment = settings.environment.as_ref().map(|_| "environment");
-    environment
+/// The labels that tell environments and projects apart, then more. Alerts that lack one of them have it in common, and one
+/// that a Prometheus adds to all of its alerts counts like a rule's.
+fn equal(more: &[&'static str]) -> Vec<&'static str> {
+    ["environment", "project"]
         .into_iter()
         .chain(more.iter().copied())
         .collect()
 }
 
-/// Who is awake for an SLO needs no ticket for it. Alerts that are not an SLO's have each their own meaning.
+/// Matchers of alerts of this environment and project, then more: what is known here holds for no other.
+fn own(settings: &Settings, more: impl IntoIterator<Item = Matcher>) -> Vec<Matcher> {
+    let scope = settings.scope();
+    scope
+        .map(|(label, value)| Matcher::equal(label, value))
+        .chain(more)
+        .collect()
+}
+
+/// Who is awake for an SLO needs no ticket for it. Alerts that are not an SLO's have each their own meaning, and a consumed
+/// budget wakes nobody who could end it, whatever its severity: it inhibits nothing.
 fn page_over_ticket(settings: &Settings) -> Option<Inhibition> {
-    let page = severity_label(settings, Severity::Page);
-    let ticket = severity_label(settings, Severity::Ticket);
+    let page = settings.severity_label(Severity::Page);
+    let ticket = settings.severity_label(Severity::Ticket);
     let of_slo = |severity: &str| {
-        vec![
+        [
             Matcher::equal("severity", severity),
             Matcher::present("service"),
             Matcher::present("slo"),
         ]
     };
+    let burning = Matcher::not_equal("alertname", CONSUMED);
     (page != ticket).then(|| Inhibition {
-        source: of_slo(&page),
-        target: of_slo(&ticket),
-        equal: equal(settings, &["service", "slo"]),
+        source: own(settings, of_slo(&page).into_iter().chain([burning])),
+        target: own(settings, of_slo(&ticket)),
+        equal: equal(&["service", "slo"]),
     })
 }
 
@@ -71,7 +82,7 @@ fn upstream_over_downstream(
     is_told: impl Fn(&Service) -> bool,
 ) -> Vec<Inhibition> {
     let groups = circles(project);
-    let page = severity_label(settings, Severity::Page);
+    let page = settings.severity_label(Severity::Page);
     let mut all = Vec::new();
     for upstream in project.services() {
         if !pages_on_burn(upstream) || !is_told(upstream) {
@@ -89,16 +100,22 @@ fn upstream_over_downstream(
             continue;
         }
         all.push(Inhibition {
-            source: vec![
-                Matcher::equal("alertname", BURN),
-                Matcher::equal("service", &upstream.name),
-                Matcher::equal("severity", &page),
-            ],
-            target: vec![
-                Matcher::equal("alertname", BURN),
-                Matcher::one_of("service", needing),
-            ],
-            equal: equal(settings, &[]),
+            source: own(
+                settings,
+                [
+                    Matcher::equal("alertname", BURN),
+                    Matcher::equal("service", &upstream.name),
+                    Matcher::equal("severity", &page),
+                ],
+            ),
+            target: own(
+                settings,
+                [
+                    Matcher::equal("alertname", BURN),
+                    Matcher::one_of("service", needing),
+                ],
+            ),
+            equal: equal(&[]),
         });
     }
     all

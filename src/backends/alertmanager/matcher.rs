@@ -1,7 +1,6 @@
 //! What an alert's labels are compared with.
 
 use crate::backends::go_template::quote;
-use crate::ir::{Settings, Severity};
 
 /// A condition on a label.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -23,6 +22,8 @@ pub enum Operator {
     NotEqual,
     /// All of it matches this regular expression.
     Matches,
+    /// It does not match this regular expression.
+    MatchesNot,
 }
 
 impl Operator {
@@ -32,6 +33,7 @@ impl Operator {
             Self::Equal => "=",
             Self::NotEqual => "!=",
             Self::Matches => "=~",
+            Self::MatchesNot => "!~",
         }
     }
 }
@@ -52,6 +54,37 @@ impl Matcher {
             label,
             operator: Operator::NotEqual,
             value: String::new(),
+        }
+    }
+
+    /// The label is not there.
+    pub fn absent(label: &'static str) -> Self {
+        Self::equal(label, "")
+    }
+
+    /// The label has a value that is none of these.
+    pub fn other_than<'v>(label: &'static str, values: impl IntoIterator<Item = &'v str>) -> Self {
+        // After the last `|` stands the value of a label that is absent.
+        let known: String = values
+            .into_iter()
+            .map(|value| format!("{}|", regex_literal(value)))
+            .collect();
+        if known.is_empty() {
+            return Self::present(label);
+        }
+        Self {
+            label,
+            operator: Operator::MatchesNot,
+            value: known,
+        }
+    }
+
+    /// The label's value is not this one.
+    pub fn not_equal(label: &'static str, value: &str) -> Self {
+        Self {
+            label,
+            operator: Operator::NotEqual,
+            value: value.to_owned(),
         }
     }
 
@@ -104,18 +137,6 @@ fn regex_literal(text: &str) -> String {
     out
 }
 
-/// What a severity is called in the `severity` label.
-pub fn severity_label(settings: &Settings, severity: Severity) -> String {
-    let named = settings.severity_labels.get(&severity).cloned();
-    named.unwrap_or_else(|| {
-        match severity {
-            Severity::Page => "page",
-            Severity::Ticket => "ticket",
-        }
-        .to_owned()
-    })
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -134,6 +155,11 @@ mod tests {
             Matcher::one_of("service", ["a.b"]).text(),
             r#"service="a.b""#
         );
+        assert_eq!(
+            Matcher::other_than("service", ["a.b", "c"]).text(),
+            r#"service!~"a\\.b|c|""#
+        );
+        assert_eq!(Matcher::other_than("service", []).text(), "service!=\"\"");
         assert_eq!(
             Matcher::equal_or_absent("environment", "production").text(),
             r#"environment=~"production|""#

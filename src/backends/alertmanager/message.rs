@@ -1,9 +1,12 @@
-//! What a message says: Go templates that Alertmanager fills in. Nothing of a user's is in them.
+//! What a message says: Go templates that Alertmanager fills in. Nothing of a user's is in them but what pages are called,
+//! as a string of that language.
 //!
 //! Text of an alert is shown as it is: a value that a template puts out is not read as a template again, and what Slack
-//! would take for markup is escaped.
+//! would take for markup is escaped. A message is about its first alert, whose links it has; others add a line each, for
+//! alerts of one group say much the same.
 
-use crate::ir::Severity;
+use crate::backends::go_template::quote;
+use crate::ir::{Settings, Severity};
 
 /// A text that several receivers share.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -12,7 +15,7 @@ pub enum Text {
     Summary,
     /// The same, for Slack.
     SlackSummary,
-    /// All of it, for Slack: each alert's summary and description, then links.
+    /// All of it, for Slack: the first alert's summary and description, the summaries of others, then links.
     SlackBody,
     /// All of it, in plain text.
     MailBody,
@@ -22,18 +25,27 @@ pub enum Text {
     More,
     /// Where that is.
     MoreUrl,
+    /// Where the runbook is; nothing where no alert says so.
+    RunbookUrl,
+    /// Where the dashboard is; nothing where no alert says so.
+    DashboardUrl,
+    /// `Page`, `Ticket` or `Resolved`.
+    Kind,
+    /// What PagerDuty calls the severity: it notifies of `critical` with high urgency, of `warning` with low.
+    PagerDutySeverity,
+    /// The color of a message in Slack.
+    SlackColor,
 }
 
-/// How a shared text is said.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Wording {
-    /// By its name, from a file of templates.
-    Named,
-    /// Where it stands.
-    Inline,
+/// How shared texts are said, and which value of the label `severity` is a page.
+#[derive(Debug, Clone)]
+pub struct Wording {
+    /// Whether by their names, from a file of templates, rather than where they stand.
+    named: bool,
+    page: String,
 }
 
-const ALL: [Text; 7] = [
+const ALL: [Text; 12] = [
     Text::Summary,
     Text::SlackSummary,
     Text::SlackBody,
@@ -41,6 +53,11 @@ const ALL: [Text; 7] = [
     Text::Source,
     Text::More,
     Text::MoreUrl,
+    Text::RunbookUrl,
+    Text::DashboardUrl,
+    Text::Kind,
+    Text::PagerDutySeverity,
+    Text::SlackColor,
 ];
 
 /// Names the alerts that a message is about: those that fire, or where none does any more, those that fired.
@@ -57,34 +74,62 @@ impl Text {
             Self::Source => "nthc.source",
             Self::More => "nthc.more",
             Self::MoreUrl => "nthc.more_url",
+            Self::RunbookUrl => "nthc.runbook_url",
+            Self::DashboardUrl => "nthc.dashboard_url",
+            Self::Kind => "nthc.kind",
+            Self::PagerDutySeverity => "nthc.pagerduty.severity",
+            Self::SlackColor => "nthc.slack.color",
         }
     }
 
-    fn body(self) -> String {
+    /// The template. `page` is the value of the label `severity` that pages have.
+    fn body(self, page: &str) -> String {
         match self {
             Self::Summary => summary(str::to_owned),
             Self::SlackSummary => summary(for_slack),
             Self::SlackBody => slack_text(),
-            Self::MailBody => concat!(
-                "{{ range .Alerts }}[{{ .Status }}] {{ .Annotations.summary }}\n{{ .Annotations.description }}\n",
-                "{{ range .Labels.SortedPairs }}  {{ .Name }}: {{ .Value }}\n{{ end }}\n{{ end }}",
-                "{{ with .CommonAnnotations.runbook_url }}Runbook: {{ . }}\n{{ end }}",
-                "{{ with .CommonAnnotations.dashboard_url }}Dashboard: {{ . }}\n{{ end }}"
-            )
-            .to_owned(),
+            Self::MailBody => mail_text(),
             Self::Source => {
                 "{{ with .CommonLabels.service }}{{ . }}{{ else }}Alertmanager{{ end }}".to_owned()
             }
-            Self::More => {
-                "{{ if .CommonAnnotations.dashboard_url }}Dashboard{{ else }}Alertmanager{{ end }}".to_owned()
-            }
-            Self::MoreUrl => concat!(
-                "{{ with .CommonAnnotations.dashboard_url }}{{ . }}{{ else }}",
-                r#"{{ template "__alertmanagerURL" . }}{{ end }}"#
-            )
-            .to_owned(),
+            Self::More => format!(
+                "{SHOWN}{DASHBOARD}{{{{ if $dashboard }}}}Dashboard{{{{ else }}}}Alertmanager{{{{ end }}}}"
+            ),
+            Self::MoreUrl => format!(
+                "{SHOWN}{DASHBOARD}{{{{ if $dashboard }}}}{{{{ $dashboard }}}}{{{{ else }}}}{}{{{{ end }}}}",
+                r#"{{ template "__alertmanagerURL" . }}"#
+            ),
+            Self::RunbookUrl => format!("{SHOWN}{RUNBOOK}{{{{ $runbook }}}}"),
+            Self::DashboardUrl => format!("{SHOWN}{DASHBOARD}{{{{ $dashboard }}}}"),
+            Self::Kind => firing(&is_page(page, "Page", "Ticket"), "Resolved"),
+            Self::PagerDutySeverity => is_page(page, "critical", "warning"),
+            Self::SlackColor => firing(&is_page(page, "danger", "warning"), "good"),
         }
     }
+}
+
+/// The first runbook among the alerts shown: alerts of one group have one each.
+const RUNBOOK: &str = concat!(
+    r#"{{ $runbook := "" }}{{ range $shown }}{{ if not $runbook }}"#,
+    "{{ $runbook = .Annotations.runbook_url }}{{ end }}{{ end }}"
+);
+/// The first dashboard among them.
+const DASHBOARD: &str = concat!(
+    r#"{{ $dashboard := "" }}{{ range $shown }}{{ if not $dashboard }}"#,
+    "{{ $dashboard = .Annotations.dashboard_url }}{{ end }}{{ end }}"
+);
+
+/// One of two texts, by what all alerts of a message ask for.
+fn is_page(label: &str, page: &str, ticket: &str) -> String {
+    format!(
+        "{{{{ if eq .CommonLabels.severity {} }}}}{page}{{{{ else }}}}{ticket}{{{{ end }}}}",
+        quote(label)
+    )
+}
+
+/// One of two texts, by whether something still fires.
+fn firing(firing: &str, over: &str) -> String {
+    format!(r#"{{{{ if eq .Status "firing" }}}}{firing}{{{{ else }}}}{over}{{{{ end }}}}"#)
 }
 
 /// One line. `escaped` is what a value is shown as.
@@ -104,77 +149,99 @@ fn for_slack(value: &str) -> String {
     )
 }
 
+/// How many alerts Slack shows; the title says how many there are.
+const SHOWN_IN_SLACK: usize = 10;
+
 fn slack_text() -> String {
     let text = for_slack(".");
-    let link = |annotation: &str, title: &str| {
+    let link = |variable: &str, title: &str| {
         let url = r#"reReplaceAll "[<>|]" "" ."#;
+        format!("{{{{ with {variable} }}}}<{{{{ {url} }}}}|{title}> {{{{ end }}}}")
+    };
+    let of = |annotation: &str, before: &str, after: &str| {
         format!(
-            "{{{{ with .CommonAnnotations.{annotation} }}}}<{{{{ {url} }}}}|{title}> {{{{ end }}}}"
+            "{{{{ with .Annotations.{annotation} }}}}{before}{{{{ {text} }}}}{after}\n{{{{ end }}}}"
         )
     };
     format!(
-        "{SHOWN}{{{{ range $shown }}}}{{{{ with .Annotations.summary }}}}*{{{{ {text} }}}}*\n{{{{ end }}}}\
-         {{{{ with .Annotations.description }}}}{{{{ {text} }}}}\n{{{{ end }}}}{{{{ end }}}}{}{}",
-        link("runbook_url", "Runbook"),
-        link("dashboard_url", "Dashboard"),
+        "{SHOWN}{RUNBOOK}{DASHBOARD}{{{{ range $index, $alert := $shown }}}}{{{{ if eq $index 0 }}}}{}{}\
+         {{{{ else if lt $index {SHOWN_IN_SLACK} }}}}{}{{{{ end }}}}{{{{ end }}}}{}{}",
+        of("summary", "*", "*"),
+        of("description", "", ""),
+        of("summary", "• ", ""),
+        link("$runbook", "Runbook"),
+        link("$dashboard", "Dashboard"),
+    )
+}
+
+fn mail_text() -> String {
+    format!(
+        "{SHOWN}{RUNBOOK}{DASHBOARD}{}{}{}",
+        concat!(
+            "{{ range $index, $alert := $shown }}{{ if eq $index 0 }}[{{ .Status }}] {{ .Annotations.summary }}\n",
+            "{{ .Annotations.description }}\n{{ else }}- {{ .Annotations.summary }}\n{{ end }}{{ end }}\n",
+        ),
+        "{{ range .CommonLabels.SortedPairs }}  {{ .Name }}: {{ .Value }}\n{{ end }}\n",
+        concat!(
+            "{{ with $runbook }}Runbook: {{ . }}\n{{ end }}",
+            "{{ with $dashboard }}Dashboard: {{ . }}\n{{ end }}"
+        ),
     )
 }
 
 /// The file that shared texts are named in.
-pub fn template_file(header: &str) -> String {
+pub fn template_file(header: &str, settings: &Settings) -> String {
     let mut out = format!("{{{{/* {header} */}}}}\n");
+    let page = settings.severity_label(Severity::Page);
     for text in ALL {
-        let (name, body) = (text.name(), text.body());
+        let (name, body) = (text.name(), text.body(&page));
         out.push_str(&format!("{{{{ define \"{name}\" }}}}{body}{{{{ end }}}}\n"));
     }
     out
 }
 
 impl Wording {
-    /// A shared text.
-    pub fn say(self, text: Text) -> String {
-        match self {
-            Self::Named => format!("{{{{ template \"{}\" . }}}}", text.name()),
-            Self::Inline => text.body(),
+    /// By the names that a file of templates gives them.
+    pub fn named(settings: &Settings) -> Self {
+        Self {
+            named: true,
+            page: settings.severity_label(Severity::Page),
         }
     }
 
-    /// The title of a message in Slack.
-    pub fn slack_title(self, severity: Severity) -> String {
-        titled(severity, &self.say(Text::SlackSummary))
+    /// Where they stand.
+    pub fn inline(settings: &Settings) -> Self {
+        Self {
+            named: false,
+            ..Self::named(settings)
+        }
+    }
+
+    /// A shared text.
+    pub fn say(&self, text: Text) -> String {
+        if self.named {
+            format!("{{{{ template \"{}\" . }}}}", text.name())
+        } else {
+            text.body(&self.page)
+        }
+    }
+
+    /// The title of a message in Slack: `Page: ` and one line.
+    pub fn slack_title(&self) -> String {
+        format!("{}: {}", self.say(Text::Kind), self.say(Text::SlackSummary))
     }
 
     /// The subject of a mail.
-    pub fn subject(self, severity: Severity) -> String {
-        titled(severity, &self.say(Text::Summary))
+    pub fn subject(&self) -> String {
+        format!("{}: {}", self.say(Text::Kind), self.say(Text::Summary))
     }
-}
 
-/// `Page: ` and one line, or `Resolved: ` and the same.
-fn titled(severity: Severity, line: &str) -> String {
-    let firing = match severity {
-        Severity::Page => "Page",
-        Severity::Ticket => "Ticket",
-    };
-    format!(
-        r#"{{{{ if eq .Status "firing" }}}}{firing}{{{{ else }}}}Resolved{{{{ end }}}}: {line}"#
-    )
-}
-
-/// The colour of a message in Slack.
-pub fn slack_color(severity: Severity) -> String {
-    let firing = match severity {
-        Severity::Page => "danger",
-        Severity::Ticket => "warning",
-    };
-    format!(r#"{{{{ if eq .Status "firing" }}}}{firing}{{{{ else }}}}good{{{{ end }}}}"#)
-}
-
-/// What PagerDuty calls a severity.
-pub fn pagerduty_severity(severity: Severity) -> &'static str {
-    match severity {
-        Severity::Page => "critical",
-        Severity::Ticket => "warning",
+    /// Links by what they are called; Alertmanager leaves out those to nowhere.
+    pub fn links(&self) -> [(&'static str, String); 2] {
+        [
+            ("Runbook", self.say(Text::RunbookUrl)),
+            ("Dashboard", self.say(Text::DashboardUrl)),
+        ]
     }
 }
 
@@ -185,19 +252,35 @@ pub const COMPONENT: &str = "{{ .CommonLabels.service }}";
 /// What that part belongs to.
 pub const GROUP: &str = "{{ .CommonLabels.team }}";
 
+/// What a detail says where no alert has the label. An event orchestration cannot ask whether a detail is empty: Alertmanager
+/// sends an empty one as `null`.
+pub const NONE: &str = "(none)";
+
 /// The details of an event: labels alone, by which event orchestrations route. Alertmanager reads what a detail says as
 /// YAML, so texts are left to its own details, which are JSON.
-pub const DETAILS: [(&str, &str); 6] = [
-    ("dependency", "{{ .CommonLabels.dependency }}"),
-    ("environment", "{{ .CommonLabels.environment }}"),
-    ("service", "{{ .CommonLabels.service }}"),
-    ("slo", "{{ .CommonLabels.slo }}"),
-    ("team", "{{ .CommonLabels.team }}"),
-    ("tier", "{{ .CommonLabels.tier }}"),
-];
-
-/// Links by what they are called; Alertmanager leaves out those to nowhere.
-pub const LINKS: [(&str, &str); 2] = [
-    ("Runbook", "{{ .CommonAnnotations.runbook_url }}"),
-    ("Dashboard", "{{ .CommonAnnotations.dashboard_url }}"),
-];
+pub fn details(settings: &Settings) -> Vec<(&'static str, String)> {
+    let plain = |label: &'static str| (label, format!("{{{{ .CommonLabels.{label} }}}}"));
+    // What is matched on says where it is absent, too.
+    let matched = |label: &'static str| {
+        let value = format!(
+            "{{{{ with .CommonLabels.{label} }}}}{{{{ . }}}}{{{{ else }}}}{NONE}{{{{ end }}}}"
+        );
+        (label, value)
+    };
+    let of_environment = match settings.environment {
+        Some(_) => matched("environment"),
+        None => plain("environment"),
+    };
+    let mut details = vec![
+        plain("dependency"),
+        of_environment,
+        matched("service"),
+        plain("severity"),
+        plain("slo"),
+        plain("team"),
+        matched("tier"),
+    ];
+    details.extend(settings.shared_as().map(|_| matched("project")));
+    details.sort_unstable();
+    details
+}

@@ -16,9 +16,11 @@ pub const NOBODY: &str = "nobody";
 pub struct Plan<'a> {
     /// Who is told of alerts that no route of a team takes.
     pub fallback: Fallback,
+    /// The services that the project builds, by name: an alert of nthc's on any other is another project's.
+    pub services: Vec<&'a str>,
     /// A route for each team.
     pub routes: Vec<TeamRoute<'a>>,
-    /// The receivers, and [`NOBODY`] first where a route names it.
+    /// The receivers, and [`NOBODY`] first, which takes what is another environment's or project's.
     pub receivers: Vec<Contact<'a>>,
     /// Which alerts silence which.
     pub inhibitions: Vec<Inhibition>,
@@ -53,8 +55,6 @@ pub struct TeamRoute<'a> {
 pub struct Contact<'a> {
     /// Its name, unique.
     pub name: String,
-    /// What it is told of.
-    pub severity: Severity,
     /// Where.
     pub integrations: Vec<Integration<'a>>,
 }
@@ -108,20 +108,17 @@ impl<'a> Plan<'a> {
         });
         let fallback = told.fallback.clone();
         let mut receivers: Vec<Contact<'a>> = told.contacts.into_values().collect();
-        let used = routes
-            .iter()
-            .flat_map(|route| [&route.page, &route.ticket])
-            .chain([&fallback.ticket]);
-        if used.into_iter().any(|name| name == NOBODY) {
-            let nobody = Contact {
-                name: NOBODY.to_owned(),
-                severity: Severity::Ticket,
-                integrations: Vec::new(),
-            };
-            receivers.insert(0, nobody);
-        }
+        let nobody = Contact {
+            name: NOBODY.to_owned(),
+            integrations: Vec::new(),
+        };
+        receivers.insert(0, nobody);
         Some(Self {
             fallback,
+            services: project
+                .services()
+                .map(|service| service.name.as_str())
+                .collect(),
             routes,
             receivers,
             inhibitions,
@@ -144,7 +141,6 @@ impl<'a> Told<'a> {
                 if !integrations.is_empty() {
                     let contact = Contact {
                         name: receiver_name(team, severity),
-                        severity,
                         integrations,
                     };
                     contacts.insert((team.name.as_str(), severity), contact);
@@ -271,8 +267,7 @@ fn kind<'a>(team: &Team, channel: &'a Channel) -> Kind<'a> {
 /// PagerDuty for pages where somebody is on call for them, the team's channel for all, and mail for what neither tells.
 fn defaults<'a>(team: &'a Team, severity: Severity, settings: &Settings) -> Vec<Integration<'a>> {
     let mut kinds = Vec::new();
-    let is_on_call = team.escalations.iter().any(|way| !way.steps.is_empty());
-    if severity == Severity::Page && is_on_call {
+    if severity == Severity::Page && team.is_on_call() {
         kinds.push(Kind::PagerDuty(Secret::pagerduty(&team.name, None)));
     }
     if let Some(channel) = &team.slack {

@@ -6,17 +6,15 @@ use std::collections::BTreeMap;
 use serde::Serialize;
 
 use crate::backends::go_template;
-use crate::ir::{AlertmanagerSettings, Settings, Severity};
+use crate::backends::resource::object_name;
+use crate::ir::Settings;
 
 use super::inhibit::Inhibition;
 use super::matcher;
 use super::message::{self, Text, Wording};
 use super::plan::{Contact, Integration, Kind, Plan};
-use super::routes::{GROUP_BY, Node};
+use super::routes::{Node, group_by};
 use super::secrets::Secret;
-
-/// A resource brings no file of templates.
-const WORDING: Wording = Wording::Inline;
 
 /// The resource.
 #[derive(Debug, Serialize)]
@@ -104,7 +102,7 @@ struct PagerDuty {
     send_resolved: bool,
     routing_key: SecretKey,
     description: String,
-    severity: &'static str,
+    severity: String,
     source: String,
     class: &'static str,
     component: &'static str,
@@ -119,7 +117,7 @@ struct PagerDuty {
 /// The operator calls a link's text `alt`.
 #[derive(Debug, Serialize)]
 struct Link {
-    href: &'static str,
+    href: String,
     alt: &'static str,
 }
 
@@ -153,6 +151,7 @@ struct Mail {
     #[serde(rename = "requireTLS", skip_serializing_if = "Option::is_none")]
     require_tls: Option<bool>,
     headers: Vec<KeyValue>,
+    html: &'static str,
     text: String,
 }
 
@@ -186,16 +185,16 @@ impl AlertmanagerConfig {
             api_version: "monitoring.coreos.com/v1alpha1",
             kind: "AlertmanagerConfig",
             metadata: Metadata {
-                name: resource_name(&settings.project, settings.environment.as_deref()),
+                name: object_name(settings, &[]),
                 namespace: target.namespace.clone(),
                 labels,
             },
             spec: Spec {
-                route: Route::of(Node::root(plan, settings), GROUP_BY),
+                route: Route::of(Node::root(plan, settings), group_by(settings)),
                 receivers: plan
                     .receivers
                     .iter()
-                    .map(|contact| Receiver::of(contact, target))
+                    .map(|contact| Receiver::of(contact, settings))
                     .collect(),
                 inhibit_rules: plan.inhibitions.iter().map(InhibitRule::of).collect(),
             },
@@ -203,30 +202,18 @@ impl AlertmanagerConfig {
     }
 }
 
-/// The longest name of a Kubernetes object.
-const LONGEST_RESOURCE_NAME: usize = 253;
-
-/// The names of a project and its environment, which are identifiers, as a DNS subdomain.
-fn resource_name(project: &str, environment: Option<&str>) -> String {
-    let joined = match environment {
-        Some(environment) => format!("{project}-{environment}"),
-        None => project.to_owned(),
-    };
-    let safe = |c: char| {
-        if c.is_ascii_alphanumeric() {
-            c.to_ascii_lowercase()
-        } else {
-            '-'
+/// The `Secret` that holds all keys. Environments share no key of PagerDuty's, and so no secret unless one is named.
+fn secret_name(settings: &Settings) -> String {
+    const SECRET: &str = "alertmanager-secrets";
+    match (&settings.alertmanager.secret, &settings.environment) {
+        (Some(name), _) => name.clone(),
+        (None, None) => SECRET.to_owned(),
+        (None, Some(environment)) => {
+            let safe = |c: char| if c.is_ascii_alphanumeric() { c } else { '-' };
+            let environment: String = environment.to_ascii_lowercase().chars().map(safe).collect();
+            let name = format!("{SECRET}-{}", environment.trim_matches('-'));
+            name.trim_end_matches('-').to_owned()
         }
-    };
-    let name: String = joined
-        .chars()
-        .map(safe)
-        .take(LONGEST_RESOURCE_NAME)
-        .collect();
-    match name.trim_matches('-') {
-        "" => "nthc".to_owned(),
-        name => name.to_owned(),
     }
 }
 
@@ -236,9 +223,9 @@ impl Route {
             matchers: node.matchers.iter().map(Matcher::of).collect(),
             receiver: node.receiver,
             group_by,
-            group_wait: node.pace.map(|pace| pace.wait),
-            group_interval: node.pace.map(|pace| pace.interval),
-            repeat_interval: node.pace.map(|pace| pace.repeat),
+            group_wait: node.pace.wait,
+            group_interval: node.pace.interval,
+            repeat_interval: node.pace.repeat,
             // Groups are those of the route above where a route does not say.
             routes: node
                 .routes
@@ -260,7 +247,7 @@ impl Matcher {
 }
 
 impl Receiver {
-    fn of(contact: &Contact<'_>, settings: &AlertmanagerSettings) -> Self {
+    fn of(contact: &Contact<'_>, settings: &Settings) -> Self {
         let mut receiver = Self {
             name: contact.name.clone(),
             pagerduty_configs: Vec::new(),
@@ -269,41 +256,38 @@ impl Receiver {
             webhook_configs: Vec::new(),
         };
         for integration in &contact.integrations {
-            receiver.add(integration, contact.severity, settings);
+            receiver.add(integration, settings);
         }
         receiver
     }
 
-    fn add(
-        &mut self,
-        integration: &Integration<'_>,
-        severity: Severity,
-        settings: &AlertmanagerSettings,
-    ) {
+    fn add(&mut self, integration: &Integration<'_>, settings: &Settings) {
+        // A resource brings no file of templates.
+        let wording = Wording::inline(settings);
+        let target = &settings.alertmanager;
         let send_resolved = integration.resolved;
         let secret = |secret: &Secret<'_>| SecretKey {
-            name: settings.secret.clone(),
-            key: secret.key(settings),
+            name: secret_name(settings),
+            key: secret.key(target),
         };
         match &integration.kind {
             Kind::PagerDuty(key) => self.pagerduty_configs.push(PagerDuty {
                 send_resolved,
                 routing_key: secret(key),
-                description: WORDING.say(Text::Summary),
-                severity: message::pagerduty_severity(severity),
-                source: WORDING.say(Text::Source),
+                description: wording.say(Text::Summary),
+                severity: wording.say(Text::PagerDutySeverity),
+                source: wording.say(Text::Source),
                 class: message::CLASS,
                 component: message::COMPONENT,
                 group: message::GROUP,
-                client: WORDING.say(Text::More),
-                client_url: WORDING.say(Text::MoreUrl),
-                details: message::DETAILS
-                    .map(|(key, value)| KeyValue {
-                        key,
-                        value: value.to_owned(),
-                    })
-                    .into(),
-                pager_duty_link_configs: message::LINKS
+                client: wording.say(Text::More),
+                client_url: wording.say(Text::MoreUrl),
+                details: message::details(settings)
+                    .into_iter()
+                    .map(|(key, value)| KeyValue { key, value })
+                    .collect(),
+                pager_duty_link_configs: wording
+                    .links()
                     .map(|(alt, href)| Link { href, alt })
                     .into(),
             }),
@@ -311,14 +295,14 @@ impl Receiver {
                 send_resolved,
                 api_url: secret(url),
                 channel: channel.clone(),
-                color: message::slack_color(severity),
-                title: WORDING.slack_title(severity),
-                title_link: WORDING.say(Text::MoreUrl),
-                text: WORDING.say(Text::SlackBody),
-                fallback: WORDING.slack_title(severity),
+                color: wording.say(Text::SlackColor),
+                title: wording.slack_title(),
+                title_link: wording.say(Text::MoreUrl),
+                text: wording.say(Text::SlackBody),
+                fallback: wording.slack_title(),
             }),
             Kind::Mail(to) => {
-                let mail = settings.mail.as_ref();
+                let mail = target.mail.as_ref();
                 let username = mail.and_then(|mail| mail.username.clone());
                 self.email_configs.push(Mail {
                     send_resolved,
@@ -330,9 +314,11 @@ impl Receiver {
                     require_tls: mail.map(|mail| mail.require_tls),
                     headers: vec![KeyValue {
                         key: "Subject",
-                        value: WORDING.subject(severity),
+                        value: wording.subject(),
                     }],
-                    text: WORDING.say(Text::MailBody),
+                    // Alertmanager's own would be shown instead of the text.
+                    html: "",
+                    text: wording.say(Text::MailBody),
                 });
             }
             Kind::Webhook(url) => self.webhook_configs.push(Webhook {
@@ -356,18 +342,5 @@ impl InhibitRule {
             target_match: inhibition.target.iter().map(Matcher::of).collect(),
             equal: inhibition.equal.clone(),
         }
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::resource_name;
-
-    #[test]
-    fn resources_have_dns_names() {
-        assert_eq!(resource_name("shop", None), "shop");
-        assert_eq!(resource_name("Shop_x", Some("eu-1_")), "shop-x-eu-1");
-        assert_eq!(resource_name("_", None), "nthc");
-        assert!(resource_name(&"x".repeat(999), None).len() <= 253);
     }
 }

@@ -1,41 +1,54 @@
 //! Which receiver an alert goes to, and how often it is told.
 
+use crate::backends::alerts::CONSUMED;
 use crate::ir::{Settings, Severity};
 
-use super::matcher::{Matcher, severity_label};
-use super::plan::{Plan, TeamRoute};
+use super::matcher::Matcher;
+use super::plan::{NOBODY, Plan, TeamRoute};
 
 /// What is told in one message, and is one incident in PagerDuty: one kind of alert of one objective of one service. Its
 /// windows, regions and instances belong together; two kinds of alert are two questions, of which one must not hide in the
 /// other's incident.
-pub const GROUP_BY: &[&str] = &["environment", "service", "slo", "alertname"];
+pub fn group_by(settings: &Settings) -> &'static [&'static str] {
+    match settings.shared_as() {
+        Some(_) => &["environment", "project", "service", "slo", "alertname"],
+        None => &["environment", "service", "slo", "alertname"],
+    }
+}
 
-/// How soon and how often a group of alerts is told.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+/// How soon and how often a group of alerts is told; as by the route above where absent.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub struct Pace {
     /// After how long a new group is told: as long as it takes until the alerts that belong together, and those that
-    /// silence them, have come.
-    pub wait: &'static str,
+    /// inhibit them, have come.
+    pub wait: Option<&'static str>,
     /// After how long it is told that a group has changed.
-    pub interval: &'static str,
+    pub interval: Option<&'static str>,
     /// After how long a group that has not changed is told again.
-    pub repeat: &'static str,
+    pub repeat: Option<&'static str>,
 }
+
+/// How often a consumed budget is told again: it stays consumed for weeks, and nobody can undo it. Alertmanager forgets what it
+/// told after five days, and would tell it again then whatever stands here.
+const CONSUMED_REPEAT: &str = "4d";
+
+/// Alerts of kube-prometheus that fire at all times: one says that alerting works, one holds others back.
+const ALWAYS_FIRING: [&str; 2] = ["InfoInhibitor", "Watchdog"];
 
 impl Pace {
     fn of(severity: Severity) -> Self {
         match severity {
             // The alert has already waited for two minutes.
             Severity::Page => Self {
-                wait: "15s",
-                interval: "2m",
-                repeat: "4h",
+                wait: Some("15s"),
+                interval: Some("2m"),
+                repeat: Some("4h"),
             },
             // A ticket that comes every morning is one that is read.
             Severity::Ticket => Self {
-                wait: "2m",
-                interval: "15m",
-                repeat: "24h",
+                wait: Some("2m"),
+                interval: Some("15m"),
+                repeat: Some("24h"),
             },
         }
     }
@@ -48,39 +61,66 @@ pub struct Node {
     pub matchers: Vec<Matcher>,
     /// Who is told.
     pub receiver: String,
-    /// How often; as often as by the route above where absent.
-    pub pace: Option<Pace>,
+    /// How often.
+    pub pace: Pace,
     /// Its children.
     pub routes: Vec<Self>,
 }
 
 impl Node {
-    /// The route of all alerts.
+    /// The route of all alerts. What says that it is of another environment, or of another project, goes to nobody.
     pub fn root(plan: &Plan<'_>, settings: &Settings) -> Self {
-        let mut routes: Vec<Self> = plan
-            .routes
-            .iter()
-            .map(|route| Self::of_team(route, settings))
-            .collect();
-        if plan.fallback.page != plan.fallback.ticket {
-            routes.push(Self::of_severity(
-                Severity::Page,
-                &plan.fallback.page,
-                settings,
-            ));
+        // Alerts of other origin may carry neither an environment nor a project.
+        let scope = settings.scope();
+        let own = Self {
+            matchers: scope
+                .map(|(label, value)| Matcher::equal_or_absent(label, value))
+                .collect(),
+            receiver: plan.fallback.ticket.clone(),
+            pace: Pace::default(),
+            routes: Self::of_project(plan, settings),
+        };
+        let pace = Pace::of(Severity::Ticket);
+        if own.matchers.is_empty() {
+            return Self { pace, ..own };
         }
         Self {
             matchers: Vec::new(),
-            receiver: plan.fallback.ticket.clone(),
-            pace: Some(Pace::of(Severity::Ticket)),
-            routes,
+            receiver: NOBODY.to_owned(),
+            pace,
+            routes: vec![own],
         }
+    }
+
+    /// The routes of alerts that carry no label of another environment or project.
+    fn of_project(plan: &Plan<'_>, settings: &Settings) -> Vec<Self> {
+        let to_nobody = |matchers| Self {
+            matchers,
+            receiver: NOBODY.to_owned(),
+            pace: Pace::default(),
+            routes: Vec::new(),
+        };
+        let mut routes = vec![
+            to_nobody(of_other_projects(plan, settings)),
+            to_nobody(vec![
+                Matcher::one_of("alertname", ALWAYS_FIRING),
+                Matcher::absent("tier"),
+            ]),
+        ];
+        let teams = plan.routes.iter();
+        routes.extend(teams.map(|route| Self::of_team(route, settings)));
+        let fallback = &plan.fallback;
+        if fallback.page != fallback.ticket {
+            routes.push(Self::of_severity(Severity::Page, &fallback.page, settings));
+        }
+        routes.extend(Self::of_consumed(&fallback.ticket));
+        routes
     }
 
     /// The route of a team's alerts. What carries the team's label and neither severity comes from elsewhere, and goes where
     /// the team's tickets go.
     fn of_team(route: &TeamRoute<'_>, settings: &Settings) -> Self {
-        let page = severity_label(settings, Severity::Page);
+        let page = settings.severity_label(Severity::Page);
         let mut routes: Vec<Self> = route
             .elsewhere
             .iter()
@@ -90,22 +130,19 @@ impl Node {
                     Matcher::one_of("service", services.iter().copied()),
                 ],
                 receiver: receiver.clone(),
-                pace: Some(Pace::of(Severity::Page)),
-                routes: Vec::new(),
+                pace: Pace::of(Severity::Page),
+                routes: Self::of_consumed(receiver).into_iter().collect(),
             })
             .collect();
         routes.push(Self::of_severity(Severity::Page, &route.page, settings));
         if route.ticket != route.other {
             routes.push(Self::of_severity(Severity::Ticket, &route.ticket, settings));
         }
-        let mut matchers = vec![Matcher::equal("team", route.team)];
-        // Alerts of other origin may carry a team and no environment.
-        let environment = settings.environment.as_deref();
-        matchers.extend(environment.map(|name| Matcher::equal_or_absent("environment", name)));
+        routes.extend(Self::of_consumed(&route.other));
         Self {
-            matchers,
+            matchers: vec![Matcher::equal("team", route.team)],
             receiver: route.other.clone(),
-            pace: None,
+            pace: Pace::default(),
             routes,
         }
     }
@@ -114,12 +151,42 @@ impl Node {
         Self {
             matchers: vec![Matcher::equal(
                 "severity",
-                &severity_label(settings, severity),
+                &settings.severity_label(severity),
             )],
             receiver: receiver.to_owned(),
             // All else goes at the pace of tickets, from the root on.
-            pace: (severity == Severity::Page).then(|| Pace::of(severity)),
-            routes: Vec::new(),
+            pace: match severity {
+                Severity::Page => Pace::of(severity),
+                Severity::Ticket => Pace::default(),
+            },
+            routes: Self::of_consumed(receiver).into_iter().collect(),
         }
     }
+
+    /// The route of consumed budgets below one that goes to a receiver; none where nobody is told anyway.
+    fn of_consumed(receiver: &str) -> Option<Self> {
+        (receiver != NOBODY).then(|| Self {
+            matchers: vec![Matcher::equal("alertname", CONSUMED)],
+            receiver: receiver.to_owned(),
+            pace: Pace {
+                repeat: Some(CONSUMED_REPEAT),
+                ..Pace::default()
+            },
+            routes: Vec::new(),
+        })
+    }
+}
+
+/// What alerts of other projects' rules carry. Each of nthc's rules has a `service` and a `tier`, which hardly any other
+/// alert has both of; those of a project that shares its Prometheus have its name besides.
+fn of_other_projects(plan: &Plan<'_>, settings: &Settings) -> Vec<Matcher> {
+    let mut matchers = match settings.shared_as() {
+        Some(_) => vec![Matcher::absent("project"), Matcher::present("service")],
+        None => vec![Matcher::other_than(
+            "service",
+            plan.services.iter().copied(),
+        )],
+    };
+    matchers.push(Matcher::present("tier"));
+    matchers
 }

@@ -7,7 +7,7 @@ use super::{call, look, text, words};
 use crate::backends::alerts::{Named, Origin};
 use crate::backends::links;
 use crate::backends::prometheus::{condition, layout};
-use crate::backends::recorded::{BUDGET_REMAINING, ERROR_RATIO};
+use crate::backends::recorded::{BUDGET_REMAINING, COVERAGE, ERROR_RATIO, LONGEST_RAW};
 use crate::ir::burn_rate::{Pair, budget_time};
 use crate::ir::number::{decimal_text, percent_text};
 use crate::ir::{
@@ -62,10 +62,7 @@ impl Alerts<'_, '_> {
 
     /// What tells this alert from others, and how loud it is.
     fn identity(&self, named: &Named<'_>) -> String {
-        let loudness = match named.origin.severity() {
-            Severity::Page => "**Page**: somebody is woken.",
-            Severity::Ticket => "**Ticket**: somebody looks in working hours.",
-        };
+        let loudness = call::asked(self.service, named.origin.severity(), self.project);
         let mut labels = vec![("alertname", named.name.clone())];
         labels.extend(match named.origin {
             Origin::Burn(slo, pair) => vec![
@@ -76,10 +73,9 @@ impl Alerts<'_, '_> {
                 ("slo", slo.name.to_string()),
                 ("budget_consumed", percent_text(alert.consumed)),
             ],
-            Origin::Absence(slo, alert) if alert.of == Absent::Series => vec![
-                ("slo", slo.name.to_string()),
-                ("severity", self.settings.severity_label(alert.severity)),
-            ],
+            Origin::Absence(slo, alert) if alert.of == Absent::Series => {
+                vec![("slo", slo.name.to_string()), ("targets", "up".to_owned())]
+            }
             Origin::Absence(slo, _) | Origin::Inconsistent(slo) => {
                 vec![("slo", slo.name.to_string())]
             }
@@ -90,9 +86,8 @@ impl Alerts<'_, '_> {
                 .collect(),
         });
         labels.push(("service", self.service.name.to_string()));
-        if let Some(environment) = &self.settings.environment {
-            labels.push(("environment", environment.to_string()));
-        }
+        let scope = self.settings.scope();
+        labels.extend(scope.map(|(label, value)| (label, value.to_owned())));
         let firing = series("ALERTS", &labels);
         format!(
             "{loudness} Where it fires: {}.",
@@ -165,10 +160,9 @@ impl Alerts<'_, '_> {
     /// What tells how it is now.
     fn queries(&self, named: &Named<'_>, condition: &Expr) -> Vec<(String, Expr)> {
         let recorded = |metric: &str, slo: &Slo| {
-            let environment = self.settings.environment.as_ref();
-            let labels: Vec<_> = environment
-                .map(|name| ("environment", name.to_string()))
-                .into_iter()
+            let scope = self.settings.scope();
+            let labels: Vec<_> = scope
+                .map(|(label, value)| (label, value.to_owned()))
                 .chain([
                     ("service", self.service.name.to_string()),
                     ("slo", slo.name.to_string()),
@@ -176,6 +170,14 @@ impl Alerts<'_, '_> {
                 .collect();
             let recording = series(metric, &labels);
             build::aggregate("max", None, recording)
+        };
+        let known = |window: Duration, slo: &Slo| {
+            (window > LONGEST_RAW).then(|| {
+                (
+                    format!("How much of the last {} is known", words::duration(window)),
+                    recorded(&format!("{COVERAGE}{window}"), slo),
+                )
+            })
         };
         match named.origin {
             Origin::Burn(slo, pair) => [pair.short, pair.long]
@@ -185,11 +187,16 @@ impl Alerts<'_, '_> {
                         recorded(&format!("{ERROR_RATIO}{window}"), slo),
                     )
                 })
-                .to_vec(),
-            Origin::Budget(slo, _) => vec![(
+                .into_iter()
+                .chain(known(pair.long, slo))
+                .collect(),
+            Origin::Budget(slo, _) => [(
                 "The share of the budget that is left".to_owned(),
                 recorded(BUDGET_REMAINING, slo),
-            )],
+            )]
+            .into_iter()
+            .chain(known(slo.window, slo))
+            .collect(),
             Origin::Absence(..) | Origin::Inconsistent(_) => self
                 .up()
                 .map(|up| ("Whether its targets answer".to_owned(), up))

@@ -3,21 +3,15 @@
 use super::page::Page;
 use super::{text, words};
 use crate::ir::{
-    Duration, Escalation, Layer, Project, Schedule, Service, Severity, Step, Target, Team, Urgency,
+    Duration, Escalation, Layer, Project, Schedule, Service, Severity, Step, Target, Team,
 };
 
 /// Adds who is called when a service fails.
 pub fn section(page: &mut Page, service: &Service, project: &Project<'_>) {
     loudness(page, service, project);
-    match service
-        .escalation
-        .as_ref()
-        .and_then(|named| project.escalation(named))
-    {
-        Some((team, escalation)) if !escalation.steps.is_empty() => {
-            steps(page, service, project, team, escalation);
-        }
-        _ => page.paragraph(nobody(service, project)),
+    match project.called(service) {
+        Some((team, escalation)) => steps(page, service, project, team, &escalation),
+        None => page.paragraph(nobody(service, project)),
     }
     if let Some(team) = project.owner(service) {
         page.list(contacts(team));
@@ -36,18 +30,44 @@ fn nobody(service: &Service, project: &Project<'_>) -> String {
 
 /// How loudly incidents notify, and when.
 fn loudness(page: &mut Page, service: &Service, project: &Project<'_>) {
-    let urgency = match service.urgency {
-        Urgency::High => "high",
-        Urgency::Low => "low",
-    };
-    let told = match (project.support_hours(service), service.urgency) {
-        (Some(hours), Urgency::High) => format!(
-            "Incidents notify with high urgency {}; at other times with low urgency.",
+    let told = match project.support_hours(service) {
+        Some(hours) => format!(
+            "Pages notify with high urgency {}; at other times with low urgency, until these hours begin. Tickets notify with low urgency.",
             words::support_hours(hours, &text::inline(&hours.zone))
         ),
-        _ => format!("Incidents notify with {urgency} urgency at all times."),
+        None => "Pages notify with high urgency at all times, tickets with low urgency.".to_owned(),
     };
     page.paragraph(told);
+}
+
+/// What an alert of a severity does to whom, in a few words.
+pub fn asked(service: &Service, severity: Severity, project: &Project<'_>) -> String {
+    match severity {
+        Severity::Page if chain(service, project).is_none() => {
+            "**Page**: somebody has to act now, and nobody is on call.".to_owned()
+        }
+        Severity::Page => match project.support_hours(service) {
+            Some(hours) => format!(
+                "**Page**: somebody is woken {}; at other times it waits until these hours begin.",
+                words::support_hours(hours, &text::inline(&hours.zone))
+            ),
+            None => "**Page**: somebody is woken.".to_owned(),
+        },
+        Severity::Ticket => "**Ticket**: somebody looks in working hours.".to_owned(),
+    }
+}
+
+/// Who is called, step by step, on one line.
+fn chain(service: &Service, project: &Project<'_>) -> Option<String> {
+    let (_, escalation) = project.called(service)?;
+    let starts = starts(&escalation, service);
+    let steps: Vec<_> = escalation
+        .steps
+        .iter()
+        .zip(starts)
+        .map(|(step, start)| called(step, start))
+        .collect();
+    Some(steps.join("; "))
 }
 
 fn steps(
@@ -209,24 +229,7 @@ pub fn contacts(team: &Team) -> Vec<String> {
 /// Whom an alert calls and who comes next, on one line.
 pub fn in_short(service: &Service, severity: Severity, project: &Project<'_>) -> String {
     let owner = project.owner(service);
-    let escalation = service
-        .escalation
-        .as_ref()
-        .and_then(|named| project.escalation(named));
-    let chain = match escalation {
-        Some((_, escalation)) if !escalation.steps.is_empty() => {
-            let starts = starts(escalation, service);
-            let steps: Vec<_> = escalation
-                .steps
-                .iter()
-                .zip(starts)
-                .map(|(step, start)| called(step, start))
-                .collect();
-            Some(steps.join("; "))
-        }
-        _ => None,
-    };
-    match (severity, chain) {
+    match (severity, chain(service, project)) {
         (Severity::Page, Some(chain)) => format!("{chain}."),
         (Severity::Page, None) => nobody(service, project),
         (Severity::Ticket, chain) => {

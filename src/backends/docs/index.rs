@@ -6,7 +6,7 @@ use super::page::Page;
 use super::runbook::promise;
 use super::{call, graph, text, words};
 use crate::backends::links;
-use crate::ir::{Project, Service, Settings, Urgency};
+use crate::ir::{Project, Service, Settings};
 
 /// The page of a project.
 pub fn page(project: &Project<'_>, settings: &Settings) -> String {
@@ -71,7 +71,7 @@ pub fn page(project: &Project<'_>, settings: &Settings) -> String {
         } else {
             format!("It owns {}.", words::list(&links))
         });
-        if team.escalations.is_empty() {
+        if !team.is_on_call() {
             lines.push("**Nobody is on call**: it has no escalation.".to_owned());
         }
         page.list(lines);
@@ -89,10 +89,7 @@ fn by_tier<'a>(services: &[&'a Service]) -> Vec<(&'a str, Vec<&'a Service>)> {
     let mut tiers: Vec<_> = tiers.into_iter().collect();
     tiers.sort_by_cached_key(|(tier, services)| {
         let wait = services.iter().map(|service| service.pace.wait(0)).min();
-        let is_loud = services
-            .iter()
-            .any(|service| service.urgency == Urgency::High);
-        (!is_loud, wait, *tier)
+        (wait, *tier)
     });
     tiers
 }

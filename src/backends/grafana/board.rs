@@ -1,6 +1,6 @@
 //! A service with the project's settings: what all panels of its dashboard share.
 
-use crate::backends::dashboard_uid_in;
+use crate::backends::dashboard_uid_of;
 use crate::ir::{Service, Settings, Slo};
 use crate::promql::{Expr, MatchOp, Node, build, rewrite};
 
@@ -22,12 +22,8 @@ pub struct Board<'a> {
 impl Board<'_> {
     /// The one series of an SLO of the service with that name.
     pub fn recorded(&self, metric: &str, slo: &Slo) -> Expr {
-        let environment = self.settings.environment.as_deref();
-        let own = environment
-            .map(|environment| ("environment", environment))
-            .into_iter()
-            .chain([("slo", slo.name.as_str())]);
-        let own: Vec<_> = own.collect();
+        let own = self.settings.scope();
+        let own: Vec<_> = own.chain([("slo", slo.name.as_str())]).collect();
         let mut series = build::selector(metric, &own);
         rewrite::hide(&mut series, &text::begins_variable);
         if let Node::Selector(selector) = &mut series.node {
@@ -62,7 +58,6 @@ impl Board<'_> {
                 &format!("/d/{uid}"),
             ));
         }
-        let environment = self.settings.environment.as_deref();
         let mut seen = Vec::new();
         for dependency in &service.panels.dependencies {
             let Some(name) = &dependency.service else {
@@ -72,7 +67,7 @@ impl Board<'_> {
                 continue;
             }
             seen.push(name);
-            let uid = dashboard_uid_in(environment, name);
+            let uid = dashboard_uid_of(self.settings, name);
             links.push(link(
                 name,
                 "dashboard",

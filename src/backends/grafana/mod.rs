@@ -25,7 +25,7 @@ use self::document::{
 };
 use self::layout::{Section, WIDTH, assemble};
 use self::overview::Overview;
-use super::{Artifact, dashboard_uid_in, file_stem};
+use super::{Artifact, dashboard_uid_of, limits};
 
 /// The dashboard of a service, `grafana/<service>.json`; none where the service has nothing that could be shown or
 /// could lead to it.
@@ -48,7 +48,6 @@ pub fn service_dashboard(
     if panels.is_empty() {
         panels = assemble(vec![nothing_to_see()]);
     }
-    let environment = settings.environment.as_deref();
     let overview = (!service.slos.is_empty()).then(|| overview::uid(settings));
     let variable = Variable {
         kind: "constant",
@@ -74,7 +73,7 @@ pub fn service_dashboard(
     tags.extend(service.team.iter().map(|team| format!("team:{team}")));
     let dashboard = dashboard(
         settings,
-        dashboard_uid_in(environment, &service.name),
+        dashboard_uid_of(settings, &service.name),
         service.name.to_string(),
         service.description.clone(),
         tags,
@@ -83,7 +82,8 @@ pub fn service_dashboard(
         board.links(overview),
         panels,
     );
-    provision::artifact(&file_stem(&service.name), &dashboard, settings).map(Some)
+    limits::title(&dashboard.title)?;
+    provision::artifact(&service.name, &dashboard, settings).map(Some)
 }
 
 /// The overview of all services that have SLOs, `grafana/slo-overview.json`, and how Grafana finds the dashboards.
@@ -155,7 +155,11 @@ fn dashboard(
     tags.extend(own_tags);
     tags.extend(settings.grafana.tags.iter().cloned());
     let mut seen = std::collections::BTreeSet::new();
-    tags.retain(|tag| seen.insert(tag.clone()));
+    let tags: Vec<String> = tags
+        .iter()
+        .map(|tag| limits::tag(tag))
+        .filter(|tag| seen.insert(tag.clone()))
+        .collect();
     Dashboard {
         id: None,
         uid,

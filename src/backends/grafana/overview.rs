@@ -1,13 +1,13 @@
 //! The overview of all services of a project: which budgets are left, which burn, the worst first.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use rust_decimal::Decimal;
 
-use crate::backends::recorded::{BUDGET_REMAINING, CURRENT_BURN_RATE, INFO};
-use crate::backends::{dashboard_uid, dashboard_uid_in};
+use crate::backends::dashboard_uid_of;
+use crate::backends::recorded::{BUDGET_REMAINING, COVERAGE, CURRENT_BURN_RATE, INFO};
 use crate::ir::panel::Visualization;
-use crate::ir::{Service, Settings};
+use crate::ir::{Duration, Service, Settings};
 use crate::promql::{BinaryOp, Expr, Group, MatchOp, Node, build, escape_regex, rewrite};
 
 use super::board::link;
@@ -25,10 +25,10 @@ const DASHBOARD: &str = "dashboard";
 
 /// The uid of the overview: there is one for each project and environment.
 pub fn uid(settings: &Settings) -> String {
-    let name = format!("{}-slo-overview", settings.project);
-    match settings.environment.as_deref() {
-        Some(environment) => dashboard_uid_in(Some(environment), &name),
-        None => dashboard_uid(&name),
+    if settings.shared {
+        dashboard_uid_of(settings, "slo-overview")
+    } else {
+        dashboard_uid_of(settings, &format!("{}-slo-overview", settings.project))
     }
 }
 
@@ -57,7 +57,7 @@ impl<'a> Overview<'a> {
             .iter()
             .map(|service| escape_regex(&service.name))
             .collect();
-        let mut info = build::selector(INFO, &self.environment());
+        let mut info = build::selector(INFO, &self.scope());
         if let Node::Selector(selector) = &mut info.node {
             let service = build::matcher("service", MatchOp::Matches, names.join("|"));
             selector.matchers.push(service);
@@ -93,6 +93,7 @@ impl<'a> Overview<'a> {
                     self.spent(),
                     self.burning(),
                     self.least(),
+                    self.least_known(),
                     self.budgets(),
                     self.burn_rates(),
                 ],
@@ -105,17 +106,13 @@ impl<'a> Overview<'a> {
         ]
     }
 
-    fn environment(&self) -> Vec<(&str, &str)> {
-        let environment = self.settings.environment.as_deref();
-        environment
-            .map(|environment| ("environment", environment))
-            .into_iter()
-            .collect()
+    fn scope(&self) -> Vec<(&str, &str)> {
+        self.settings.scope().collect()
     }
 
     /// The series of all chosen services with that name.
     fn series(&self, metric: &str) -> Expr {
-        let mut series = build::selector(metric, &self.environment());
+        let mut series = build::selector(metric, &self.scope());
         rewrite::hide(&mut series, &text::begins_variable);
         if let Node::Selector(selector) = &mut series.node {
             let service = build::matcher("service", MatchOp::Matches, "$service");
@@ -134,7 +131,9 @@ impl<'a> Overview<'a> {
     }
 
     fn stat(key: &str, title: &str, description: &str, unit: &'static str) -> View {
-        View::new(key, Visualization::Stat, unit, (6, 4)).about(title, description)
+        // Five of them are a line of 24 columns.
+        let width = if key == "count" { 4 } else { 5 };
+        View::new(key, Visualization::Stat, unit, (width, 4)).about(title, description)
     }
 
     fn count(&self) -> Draft {
@@ -194,6 +193,31 @@ impl<'a> Overview<'a> {
         .draft()
     }
 
+    /// The least share that is known of a period.
+    fn least_known(&self) -> Draft {
+        let periods: BTreeSet<Duration> = self
+            .services
+            .iter()
+            .flat_map(|service| service.slos.iter().map(|slo| slo.window))
+            .collect();
+        let each = periods
+            .into_iter()
+            .map(|period| self.series(&format!("{COVERAGE}{period}")));
+        let all = build::join(BinaryOp::Or, each)
+            .unwrap_or_else(|| self.series(&format!("{COVERAGE}30d")));
+        Self::stat(
+            "known",
+            "Least known",
+            "The share of its period of which the SLO that knows least knows how good it was. Error budgets count the rest \
+             as nothing spent.",
+            "percentunit",
+        )
+        .decimals(1)
+        .steps([(None, WARN), (Some(Decimal::new(99, 2)), GOOD)])
+        .ask(build::aggregate("min", None, all), "Least known")
+        .draft()
+    }
+
     /// Each SLO with what it promises and whose it is.
     fn with_info(&self, values: Expr) -> Expr {
         // A service that changed its team has two series for a few minutes.
@@ -203,10 +227,14 @@ impl<'a> Overview<'a> {
             Some(build::number("1")),
             self.series(INFO),
         );
+        let mut labels = vec!["environment", "objective", "period", "team", "tier"];
+        if self.settings.shared {
+            labels.push("project");
+        }
         let mut matching = build::on(&["service", "slo"]);
         matching.group = Some(Group {
             left: true,
-            labels: build::labels(&["environment", "objective", "period", "team", "tier"]),
+            labels: build::labels(&labels),
         });
         let joined = build::binary_matching(BinaryOp::Multiply, values, info, matching);
         self.with_dashboard(joined)
@@ -215,22 +243,24 @@ impl<'a> Overview<'a> {
     /// Adds the uid of the service's dashboard as a label.
     fn with_dashboard(&self, expr: Expr) -> Expr {
         let environment = self.settings.environment.as_deref();
-        let mut parts = vec![
-            expr,
-            build::string(DASHBOARD),
-            build::string("--"),
-            build::string("service"),
-        ];
+        let mut parts = vec![expr, build::string(DASHBOARD), build::string("--")];
+        if self.settings.shared {
+            parts.push(build::string("project"));
+        }
+        parts.push(build::string("service"));
         if environment.is_some() {
             parts.push(build::string("environment"));
         }
         let mut expr = build::call("label_join", parts);
         for service in &self.services {
-            let uid = dashboard_uid_in(environment, &service.name);
-            let joined = match environment {
-                Some(environment) => format!("{}--{environment}", service.name),
-                None => service.name.to_string(),
-            };
+            let uid = dashboard_uid_of(self.settings, &service.name);
+            let project = self.settings.shared_as();
+            let joined: Vec<&str> = project
+                .into_iter()
+                .chain([service.name.as_str()])
+                .chain(environment)
+                .collect();
+            let joined = joined.join("--");
             if uid != joined {
                 // Its name is no uid: the label is set by hand.
                 let mut name = build::string(escape_regex(&service.name));
@@ -254,8 +284,8 @@ impl<'a> Overview<'a> {
         let view = View::new("budgets", Visualization::Table, "percentunit", (14, 14))
             .about(
                 "Error budgets, the least first",
-                "What each SLO promises, and the share of its error budget that is left. A row leads to its service's \
-                 dashboard.",
+                "What each SLO promises, and the share of its error budget that is left, at most: time of which nothing is \
+                 known counts as nothing spent. A row leads to its service's dashboard.",
             )
             .decimals(1)
             .steps(budget_steps())
@@ -361,7 +391,9 @@ fn table(view: View, value: &'static str, desc: bool) -> Draft {
     draft.panel.transformations = vec![Transformation {
         id: "organize",
         options: Organize {
-            exclude_by_name: BTreeMap::from([("Time", true), ("environment", true)]),
+            exclude_by_name: ["Time", "environment", "project"]
+                .map(|column| (column, true))
+                .into(),
             index_by_name: columns
                 .into_iter()
                 .enumerate()

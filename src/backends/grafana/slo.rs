@@ -5,7 +5,8 @@ use std::collections::BTreeMap;
 use rust_decimal::Decimal;
 
 use crate::backends::recorded::{
-    BUDGET_REMAINING, CURRENT_BURN_RATE, ERROR_BUDGET, ERROR_RATIO, OBJECTIVE,
+    BUDGET_REMAINING, COVERAGE, CURRENT_BURN_RATE, ERROR_BUDGET, ERROR_RATIO, LONGEST_RAW,
+    OBJECTIVE,
 };
 use crate::ir::burn_rate::budget_time;
 use crate::ir::number::percent_text;
@@ -17,6 +18,9 @@ use super::board::Board;
 use super::layout::{Draft, Section};
 use super::text;
 use super::view::{BAD, GOOD, View, WARN};
+
+/// The share of a period above which so much is known that the rest is of no matter.
+const MOSTLY_KNOWN: Decimal = Decimal::from_parts(99, 0, 0, false, 2);
 
 /// How high the panels of an SLO are.
 const HEIGHT: u8 = 8;
@@ -35,6 +39,7 @@ impl Board<'_> {
                     [
                         self.objective(slo),
                         self.budget_left(slo),
+                        self.known(slo),
                         self.burn_rate(slo),
                         self.error_ratio(slo),
                     ]
@@ -52,7 +57,8 @@ impl Board<'_> {
             self.value(&format!("{ERROR_RATIO}{period}"), slo),
         );
         let what = format!(
-            "{} of the {} of the last {period} is to be good. The share that was is red below that.",
+            "{} of the {} of the last {period} is to be good. The share that was, of what is known of the {period}, is red \
+             below that.",
             percent_text(slo.objective),
             counted(slo),
         );
@@ -88,7 +94,7 @@ impl Board<'_> {
         };
         let what = format!(
             "The share of the error budget of {} that is left: all of it is {} of full outage. Below zero, more was \
-             spent than there was.",
+             spent than there was. Time of which nothing is known counts as nothing spent, so at most this is left.",
             slo.window,
             budget_time(slo.objective, slo.window).to_human(),
         );
@@ -103,6 +109,31 @@ impl Board<'_> {
         .decimals(1)
         .steps(steps)
         .ask(self.value(BUDGET_REMAINING, slo), "Budget left")
+        .draft()
+    }
+
+    /// How much of the period is known: a young objective, or one whose series were missing, knows a part of it.
+    fn known(&self, slo: &Slo) -> Draft {
+        let period = slo.window;
+        let what = format!(
+            "The share of the last {period} of which it is known how many of the {} were good. The error budget counts \
+             the rest as nothing spent.",
+            counted(slo),
+        );
+        View::new(
+            key(slo, "known"),
+            Visualization::Stat,
+            "percentunit",
+            (4, HEIGHT),
+        )
+        .about(title(slo, "known"), described(slo, &what))
+        .bounds(Some(Decimal::ZERO), Some(Decimal::ONE))
+        .decimals(1)
+        .steps([(None, WARN), (Some(MOSTLY_KNOWN), GOOD)])
+        .ask(
+            self.value(&format!("{COVERAGE}{period}"), slo),
+            format!("Known of {period}"),
+        )
         .draft()
     }
 
@@ -154,18 +185,22 @@ impl Board<'_> {
             key(slo, "burn-rate"),
             Visualization::Timeseries,
             "none",
-            (8, HEIGHT),
+            (6, HEIGHT),
         )
         .about(title(slo, "burn rate"), described(slo, &what))
         .bounds(Some(Decimal::ZERO), None)
         .steps([(None, GOOD)].into_iter().chain(steps))
         .ask(self.value(CURRENT_BURN_RATE, slo), current.to_string());
         for window in windows.into_iter().filter(|window| *window != current) {
-            let rate = build::binary(
-                BinaryOp::Divide,
-                self.value(&format!("{ERROR_RATIO}{window}"), slo),
-                self.value(ERROR_BUDGET, slo),
-            );
+            let ratio = self.value(&format!("{ERROR_RATIO}{window}"), slo);
+            // As the alerts have it: what is not known of a long window counts as nothing spent.
+            let spent = if window > LONGEST_RAW {
+                let known = self.value(&format!("{COVERAGE}{window}"), slo);
+                build::binary(BinaryOp::Multiply, ratio, known)
+            } else {
+                ratio
+            };
+            let rate = build::binary(BinaryOp::Divide, spent, self.value(ERROR_BUDGET, slo));
             view = view.ask(rate, window.to_string());
         }
         view.draft()
@@ -184,7 +219,7 @@ impl Board<'_> {
             key(slo, "errors"),
             Visualization::Timeseries,
             "percentunit",
-            (8, HEIGHT),
+            (6, HEIGHT),
         )
         .about(title(slo, "error ratio"), described(slo, &what))
         .bounds(Some(Decimal::ZERO), None)

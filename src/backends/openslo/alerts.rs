@@ -46,7 +46,7 @@ pub fn alerts(slo: &Slo, service: &Service, project: &Project<'_>, settings: &Se
         };
         let absent = no_data.take_if(|severity| *severity == pair.severity);
         let targets = told.iter().map(|place| TargetRef {
-            target_ref: place.object_name(&team.name),
+            target_ref: place.object_name(&team.name, settings),
         });
         let spec = AlertPolicy {
             description: sentence(slo, service, pair),
@@ -54,7 +54,7 @@ pub fn alerts(slo: &Slo, service: &Service, project: &Project<'_>, settings: &Se
             alert_when_resolved: told.iter().any(|place| place.resolved),
             alert_when_breaching: true,
             conditions: [ConditionRef {
-                condition_ref: names::name(&parts(slo, service, &own_name(pair))),
+                condition_ref: names::name_in(settings, &parts(slo, service, &own_name(pair))),
             }],
             notification_targets: targets.collect(),
         };
@@ -134,7 +134,7 @@ fn condition(
             alert_after: names::duration(pair.severity.default_hold()),
         },
     };
-    let metadata = names::metadata(&parts(slo, service, &own), &display);
+    let metadata = names::metadata(settings, &parts(slo, service, &own), &display);
     Object::new("AlertCondition", metadata, spec)
 }
 

@@ -6,6 +6,7 @@
 
 mod alerts;
 mod document;
+mod kept;
 mod names;
 mod sli;
 mod targets;
@@ -69,7 +70,7 @@ pub fn project_files(
     let mut source = File::default();
     source.add(&data_source(settings))?;
     let mut files = vec![source.artifact("project/data-sources")];
-    let targets = targets::documents(project);
+    let targets = targets::documents(project, settings);
     if !targets.is_empty() {
         let mut file = File::default();
         for target in &targets {
@@ -105,12 +106,9 @@ fn data_source(settings: &ir::Settings) -> Object<DataSource> {
     let url = settings.openslo.url.clone();
     Object::new(
         "DataSource",
-        names::metadata(&[name], name),
+        names::named(names::name(&[name]), &[name], name),
         DataSource {
-            description: names::description(&format!(
-                "The Prometheus that the objectives of {} are measured in",
-                settings.project
-            )),
+            description: names::description("The Prometheus that objectives are measured in"),
             of: "Prometheus",
             connection_details: BTreeMap::from([("url", url)]),
         },
@@ -118,7 +116,7 @@ fn data_source(settings: &ir::Settings) -> Object<DataSource> {
 }
 
 fn service_document(service: &ir::Service, settings: &ir::Settings) -> Object<Service> {
-    let mut metadata = names::metadata(&[&service.name], &service.name);
+    let mut metadata = names::metadata(settings, &[&service.name], &service.name);
     let mut lost = Vec::new();
     label(&mut metadata, common(service, settings), &mut lost);
     if let Some(kind) = &service.service_type {
@@ -140,6 +138,9 @@ fn service_document(service: &ir::Service, settings: &ir::Settings) -> Object<Se
         ));
     }
     annotate(&mut metadata, &lost);
+    metadata
+        .annotations
+        .extend(kept::of_service(service, settings));
     let description = service.description.as_deref().map(names::description);
     Object::new("Service", metadata, Service { description })
 }
@@ -151,9 +152,8 @@ fn common(service: &ir::Service, settings: &ir::Settings) -> BTreeMap<String, St
     if let Some(team) = &service.team {
         labels.insert("team".into(), team.to_string());
     }
-    if let Some(environment) = &settings.environment {
-        labels.insert("environment".into(), environment.to_string());
-    }
+    let scope = settings.scope();
+    labels.extend(scope.map(|(label, value)| (label.to_owned(), value.to_owned())));
     labels
 }
 
@@ -186,23 +186,29 @@ fn slo_documents(
     let mut labels = common(service, settings);
     labels.extend(slo.labels.clone());
 
-    let mut of_sli = names::metadata(&parts, &display);
+    let mut of_sli = names::metadata(settings, &parts, &display);
     // What is lost of labels is told where the objective is.
     label(&mut of_sli, common(service, settings), &mut Vec::new());
     annotate(&mut of_sli, &indicator.lost);
+    if let ir::Sli::ErrorRatio { total: Some(_), .. } = slo.sli {
+        of_sli
+            .annotations
+            .insert(kept::SLI.to_owned(), "error-ratio".to_owned());
+    }
 
-    let mut metadata = names::metadata(&parts, &display);
+    let mut metadata = names::metadata(settings, &parts, &display);
     let mut lost = alerts.lost.clone();
     label(&mut metadata, labels, &mut lost);
     lost.extend(budget(slo));
     annotate(&mut metadata, &lost);
+    metadata.annotations.extend(kept::of_slo(slo));
     let (op, value) = indicator.comparison.unzip();
     let policies = alerts.policies.iter().map(|policy| AlertPolicyRef {
         alert_policy_ref: policy.metadata.name.clone(),
     });
     let spec = Slo {
         description: slo.description.as_deref().map(names::description),
-        service: names::name(&[&service.name]),
+        service: names::name_in(settings, &[&service.name]),
         indicator_ref: of_sli.name.clone(),
         time_window: [TimeWindow {
             duration: names::duration(slo.window),

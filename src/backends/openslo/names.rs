@@ -6,7 +6,7 @@ use rust_decimal::Decimal;
 
 use super::document::Metadata;
 use crate::backends::fnv1a;
-use crate::ir::{Duration, number::decimal_text};
+use crate::ir::{Duration, Settings, number::decimal_text};
 
 /// The longest name, an RFC 1123 label.
 const LONGEST_NAME: usize = 63;
@@ -51,10 +51,26 @@ pub fn name(parts: &[&str]) -> String {
     }
 }
 
+/// The same of what is one environment's, and one project's where others share its documents' readers:
+/// `checkout--availability--production`.
+pub fn name_in(settings: &Settings, parts: &[&str]) -> String {
+    let project = settings.shared_as().into_iter();
+    let environment = settings.environment.as_deref();
+    let all: Vec<&str> = project
+        .chain(parts.iter().copied())
+        .chain(environment)
+        .collect();
+    name(&all)
+}
+
 /// Metadata of what has that name in the source, the last of `parts`.
-pub fn metadata(parts: &[&str], display: &str) -> Metadata {
+pub fn metadata(settings: &Settings, parts: &[&str], display: &str) -> Metadata {
+    named(name_in(settings, parts), parts, display)
+}
+
+/// The same of what is called so whatever the environment.
+pub fn named(name: String, parts: &[&str], display: &str) -> Metadata {
     let own = parts.last().copied().unwrap_or_default();
-    let name = name(parts);
     let mut annotations = BTreeMap::new();
     if name != parts.join(JOIN) {
         annotations.insert(NAME.to_owned(), own.to_owned());

@@ -2,7 +2,7 @@
 
 use super::document::{Metadata, NotificationTarget, Object};
 use super::names;
-use crate::ir::{Channel, Project, Service, Severity, Team, WebhookUrl};
+use crate::ir::{Channel, Project, Service, Settings, Severity, Team, WebhookUrl};
 
 /// The annotation that has the channel, the address or the URL.
 const ADDRESS: &str = "nthc.address";
@@ -41,8 +41,8 @@ impl Place {
     }
 
     /// Its name as an object.
-    pub fn object_name(&self, team: &str) -> String {
-        names::name(&[team, &self.name])
+    pub fn object_name(&self, team: &str, settings: &Settings) -> String {
+        names::name_in(settings, &[team, &self.name])
     }
 
     /// Whether it is told of that.
@@ -59,7 +59,7 @@ pub fn places(team: &Team) -> Vec<Place> {
     }
     let all = [Severity::Page, Severity::Ticket];
     let mut places = Vec::new();
-    if !team.escalations.is_empty() {
+    if team.is_on_call() {
         places.push(Place::derived("pagerduty", "pagerduty", None, &all[..1]));
     }
     if let Some(channel) = &team.slack {
@@ -99,7 +99,7 @@ fn declared(receiver: &crate::ir::Receiver) -> Place {
 }
 
 /// The targets of every team that owns a service with an objective.
-pub fn documents(project: &Project<'_>) -> Vec<Object<NotificationTarget>> {
+pub fn documents(project: &Project<'_>, settings: &Settings) -> Vec<Object<NotificationTarget>> {
     let owns = |team: &Team| {
         let has = |service: &Service| {
             service.team.as_deref() == Some(team.name.as_str()) && !service.slos.is_empty()
@@ -111,14 +111,14 @@ pub fn documents(project: &Project<'_>) -> Vec<Object<NotificationTarget>> {
         .flat_map(|team| {
             places(team)
                 .into_iter()
-                .map(move |place| document(team, &place))
+                .map(move |place| document(team, &place, settings))
         })
         .collect()
 }
 
-fn document(team: &Team, place: &Place) -> Object<NotificationTarget> {
+fn document(team: &Team, place: &Place, settings: &Settings) -> Object<NotificationTarget> {
     let display = format!("{}: {}", team.name, place.name);
-    let mut metadata: Metadata = names::metadata(&[&team.name, &place.name], &display);
+    let mut metadata: Metadata = names::metadata(settings, &[&team.name, &place.name], &display);
     metadata.labels.insert("team".into(), team.name.to_string());
     if let Some(address) = &place.address {
         metadata.annotations.insert(ADDRESS.into(), address.clone());

@@ -22,7 +22,8 @@ pub fn policy(policy: &Policy<'_>) -> Reference {
 }
 
 fn place(key: &PolicyKey<'_>) -> String {
-    address(&[key.team, key.escalation, key.tier])
+    let names = [Some(key.team), Some(key.escalation), key.tier];
+    address(&names.into_iter().flatten().collect::<Vec<_>>())
 }
 
 /// A policy for each escalation and tier that services have.
@@ -36,12 +37,19 @@ pub fn policies(plan: &Plan<'_>, naming: Naming<'_>, project: &str) -> Result<Do
         let waits = escalation.waits(pace);
         let rules = escalation.steps.iter().zip(waits);
         let resource = EscalationPolicy {
-            name: naming.escalation(key.team, key.escalation, key.tier),
-            description: description(escalation.description.as_deref(), || {
-                format!(
-                    "Who of {} is told of {project}'s services of tier {}.",
-                    key.team, key.tier
-                )
+            name: match key.tier {
+                Some(tier) => naming.escalation(key.team, key.escalation, tier),
+                None => naming.in_team(key.team, key.escalation),
+            },
+            description: description(escalation.description.as_deref(), || match key.tier {
+                Some(tier) => format!(
+                    "Who of {} is notified of {project}'s services of tier {tier}.",
+                    key.team
+                ),
+                None => format!(
+                    "Who of {} is notified of alerts that are of no service.",
+                    key.team
+                ),
             }),
             num_loops: escalation.loops(pace),
             teams: vec![team(key.team)],

@@ -3,10 +3,12 @@
 use super::text::{self, Text};
 use crate::ir;
 
-/// The names of a build: what all of them begin with, and the environment that they end with.
+/// The names of a build: what all of them begin with, which is the project where others share the account and nothing
+/// else is set, and the environment that they end with.
 #[derive(Debug, Clone, Copy)]
 pub struct Naming<'a> {
     prefix: &'a str,
+    project: Option<&'a str>,
     environment: Option<&'a str>,
 }
 
@@ -16,6 +18,9 @@ impl<'a> Naming<'a> {
         let environment = settings.environment.as_deref();
         Self {
             prefix: &settings.pagerduty.name_prefix,
+            project: settings
+                .shared_as()
+                .filter(|_| settings.pagerduty.name_prefix.is_empty()),
             environment: environment.filter(|_| settings.pagerduty.environment_in_names),
         }
     }
@@ -38,6 +43,10 @@ impl<'a> Naming<'a> {
     fn named(self, parts: &[&str], joined: &str) -> Text {
         let mut parts = parts.to_vec();
         let mut joined = format!("{}{joined}", self.prefix);
+        if let Some(project) = self.project {
+            parts.insert(0, project);
+            joined.insert_str(0, &format!("{project} "));
+        }
         if let Some(environment) = self.environment {
             parts.push(environment);
             joined.push_str(&format!(" ({environment})"));

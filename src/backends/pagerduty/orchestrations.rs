@@ -7,13 +7,18 @@ use super::document::{
 };
 use super::naming::Naming;
 use super::people::team;
-use super::plan::Plan;
-use super::services::service;
-use super::text::{Text, description, says};
+use super::plan::{Inbox, Plan};
+use super::services::{others, others_address, service};
+use super::text::{self, Text, description, says, says_one_of};
+use crate::backends::alertmanager::message::NONE;
 use crate::ir::{Settings, Severity};
 
 /// Where an event says which service it is of: the label `service` that every rule has, sent among the details.
 const SERVICE: &str = "event.custom_details.service";
+/// The same, which is text whatever it says. Alertmanager reads a detail as YAML, where `true` and `12` are none.
+const COMPONENT: &str = "event.component";
+/// Where it says which tier that has.
+const TIER: &str = "event.custom_details.tier";
 /// Where it says what it asks for.
 const SEVERITY: &str = "event.custom_details.severity";
 
@@ -31,23 +36,9 @@ pub fn orchestrations(
     settings: &Settings,
 ) -> Result<Document, String> {
     let mut document = Document::default();
-    for name in plan.teams.keys() {
+    for (name, inbox) in &plan.inboxes {
         let place = address(&[name]);
-        let rules: Vec<Rule<Route>> = plan
-            .services_of(name)
-            .map(|owned| Rule {
-                label: naming.of(&owned.name),
-                condition: Condition {
-                    expression: says(SERVICE, &owned.name),
-                },
-                actions: Route {
-                    route_to: service(&owned.name),
-                },
-            })
-            .collect();
-        if rules.is_empty() {
-            continue;
-        }
+        let rules = routes(name, inbox, naming, settings);
         let orchestration = Reference::id("pagerduty_event_orchestration", place.clone());
         put(
             &mut document.resource.pagerduty_event_orchestration,
@@ -103,31 +94,103 @@ pub fn orchestrations(
             },
         )?;
     }
-    for name in plan.services.keys() {
+    let of_services = plan
+        .services
+        .keys()
+        .map(|name| (address(&[name]), service(name)));
+    let with_others = plan
+        .inboxes
+        .iter()
+        .filter(|(_, inbox)| inbox.others.is_some());
+    let of_others = with_others.map(|(name, _)| (others_address(name), others(name)));
+    for (place, of) in of_services.chain(of_others) {
         put(
             &mut document.resource.pagerduty_event_orchestration_service,
-            address(&[name]),
-            severities(name, settings),
+            place,
+            severities(of, settings),
         )?;
     }
     Ok(document)
 }
 
-/// What an event's severity label means to PagerDuty. An event without one keeps the severity that it was sent with.
-fn severities(name: &str, settings: &Settings) -> ServiceOrchestration {
+/// What events of a team's orchestration become. Those of another environment or project match nothing, and are unrouted,
+/// which notifies nobody.
+fn routes(
+    team: &str,
+    inbox: &Inbox<'_>,
+    naming: Naming<'_>,
+    settings: &Settings,
+) -> Vec<Rule<Route>> {
+    let rule = |label: Text, expression: Text, to: Reference| Rule {
+        label,
+        condition: Condition { expression },
+        actions: Route { route_to: to },
+    };
+    let known = inbox
+        .services
+        .iter()
+        .map(|name| rule(naming.of(name), of_service(name, settings), service(name)));
+    let mut rules: Vec<Rule<Route>> = known.collect();
+    if inbox.others.is_none() {
+        return rules;
+    }
+    let unknown = inbox.unknown.iter();
+    rules.extend(
+        unknown.map(|name| rule(naming.of(name), of_service(name, settings), others(team))),
+    );
+    // An alert that has both a service and a tier is of a project's rule, and of this one's it has come above.
+    for (lacking, label) in [(TIER, "other alerts"), (SERVICE, "alerts of no service")] {
+        let scope = settings
+            .scope()
+            .map(|(label, value)| says_one_of(&detail(label), [value, NONE]));
+        let expression = text::all(scope.chain([says(lacking, NONE)]));
+        rules.push(rule(naming.in_team(team, label), expression, others(team)));
+    }
+    rules
+}
+
+/// The condition that an event is of a service of this environment and project.
+fn of_service(name: &str, settings: &Settings) -> Text {
+    let field = if is_text(name) { SERVICE } else { COMPONENT };
+    let scope = settings.scope();
+    let scope = scope.map(|(label, value)| says(&detail(label), value));
+    text::all([says(field, name)].into_iter().chain(scope))
+}
+
+/// Where an event has a label.
+fn detail(label: &str) -> String {
+    format!("event.custom_details.{label}")
+}
+
+/// Whether YAML surely takes a word for text.
+fn is_text(word: &str) -> bool {
+    /// Words that some version of YAML takes for something else.
+    const NOT_TEXT: [&str; 10] = [
+        "true", "false", "yes", "no", "on", "off", "y", "n", "null", "nan",
+    ];
+    word.starts_with(|c: char| c.is_ascii_alphabetic())
+        && word
+            .chars()
+            .all(|c| c.is_ascii_alphanumeric() || "-_.".contains(c))
+        && !NOT_TEXT.contains(&word.to_ascii_lowercase().as_str())
+}
+
+/// What an event's severity label means to PagerDuty, which notifies of `critical` with high urgency and of `warning` with low.
+/// An event without one keeps the severity that it was sent with.
+fn severities(of: Reference, settings: &Settings) -> ServiceOrchestration {
     let meant = [(Severity::Page, "critical"), (Severity::Ticket, "warning")];
-    let rules = meant.into_iter().filter_map(|(severity, meaning)| {
-        let label = settings.severity_labels.get(&severity)?;
-        Some(Rule {
+    let rules = meant.into_iter().map(|(severity, meaning)| {
+        let label = settings.severity_label(severity);
+        Rule {
             label: Text::new(format!("{label} is {meaning}")),
             condition: Condition {
-                expression: says(SEVERITY, label),
+                expression: says(SEVERITY, &label),
             },
             actions: SetSeverity { severity: meaning },
-        })
+        }
     });
     ServiceOrchestration {
-        service: service(name),
+        service: of,
         enable_event_orchestration_for_service: true,
         set: Set {
             id: START,

@@ -35,7 +35,12 @@ pub fn looked_up(plan: &Plan<'_>) -> Result<Document, String> {
         };
         put(&mut document.data.pagerduty_user, person(email), user)?;
     }
-    for (_, policy) in plan.services.values() {
+    let of_services = plan.services.values().map(|(_, policy)| policy);
+    let of_others = plan
+        .inboxes
+        .values()
+        .filter_map(|inbox| inbox.others.as_ref());
+    for policy in of_services.chain(of_others) {
         if let Policy::Existing(name) = policy {
             document.data.pagerduty_escalation_policy.insert(
                 address(&[name]),

@@ -3,10 +3,10 @@
 use std::borrow::Cow;
 use std::collections::{BTreeMap, BTreeSet};
 
-use crate::ir::{Escalation, Pace, Project, Schedule, Service, Settings, Step, Target, Team};
-
-/// The name of the escalation that a team has which says only who is on call.
-const IMPLIED: &str = "default";
+use crate::ir::{
+    Duration, Escalation, IMPLIED_ESCALATION, Pace, Project, Schedule, Service, Settings, Severity,
+    Step, Target, Team,
+};
 
 /// Which escalation a service has.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
@@ -24,8 +24,19 @@ pub struct PolicyKey<'a> {
     pub team: &'a str,
     /// The escalation.
     pub escalation: &'a str,
-    /// The tier of the services that have it.
-    pub tier: &'a str,
+    /// The tier of the services that have it; none for what is no service's.
+    pub tier: Option<&'a str>,
+}
+
+/// What becomes of the events of one team's orchestration.
+#[derive(Debug)]
+pub struct Inbox<'a> {
+    /// Services that are known to PagerDuty: those that the team owns or is woken for.
+    pub services: BTreeSet<&'a str>,
+    /// Others of the project whose events come here.
+    pub unknown: BTreeSet<&'a str>,
+    /// The escalation of what is none of these; none where nobody would be told.
+    pub others: Option<Policy<'a>>,
 }
 
 /// What goes to PagerDuty, by name.
@@ -34,9 +45,11 @@ pub struct Plan<'a> {
     /// The services and the escalation of each.
     pub services: BTreeMap<&'a str, (&'a Service, Policy<'a>)>,
     /// The escalations that they have.
-    pub policies: BTreeMap<PolicyKey<'a>, (Cow<'a, Escalation>, &'a Pace)>,
+    pub policies: BTreeMap<PolicyKey<'a>, (Cow<'a, Escalation>, Cow<'a, Pace>)>,
     /// The teams that own any of it.
     pub teams: BTreeMap<&'a str, &'a Team>,
+    /// The teams that events are sent to, and what becomes of these.
+    pub inboxes: BTreeMap<&'a str, Inbox<'a>>,
 }
 
 impl<'a> Plan<'a> {
@@ -44,17 +57,18 @@ impl<'a> Plan<'a> {
     pub fn new(project: &Project<'a>, settings: &'a Settings) -> Self {
         let mut plan = Self::default();
         for service in project.services() {
-            let policy = match escalation(project, service) {
+            let policy = match project.called(service) {
                 Some((team, escalation)) => {
                     let key = PolicyKey {
                         team: &team.name,
                         escalation: match &escalation {
                             Cow::Borrowed(written) => &written.name,
-                            Cow::Owned(_) => IMPLIED,
+                            Cow::Owned(_) => IMPLIED_ESCALATION,
                         },
-                        tier: &service.tier,
+                        tier: Some(&service.tier),
                     };
-                    plan.policies.insert(key, (escalation, &service.pace));
+                    let pace = Cow::Borrowed(&service.pace);
+                    plan.policies.insert(key, (escalation, pace));
                     Some(Policy::Own(key))
                 }
                 None => {
@@ -78,24 +92,86 @@ impl<'a> Plan<'a> {
         };
         let teams = project.teams().filter(has_part);
         plan.teams = teams.map(|team| (team.name.as_str(), team)).collect();
+        plan.find_inboxes(project, settings);
         plan
+    }
+
+    /// Which events each team gets. The default team gets those of services whose own team is not told, as Alertmanager
+    /// sends them.
+    fn find_inboxes(&mut self, project: &Project<'a>, settings: &'a Settings) {
+        let default = settings.alertmanager.default_team.as_deref();
+        let mut inboxes: BTreeMap<&'a str, (BTreeSet<&'a str>, BTreeSet<&'a str>)> =
+            BTreeMap::new();
+        for service in project.services() {
+            let woken = service.escalation.as_ref().map(|named| &*named.team);
+            let owner = service.team.as_deref();
+            let is_told = |severity| {
+                let teams = [owner, woken.filter(|_| severity == Severity::Page)];
+                let mut teams = teams.into_iter().flatten();
+                teams.any(|name| project.team(name).is_some_and(|team| tells(team, severity)))
+            };
+            let is_lost = !is_told(Severity::Page) || !is_told(Severity::Ticket);
+            for team in [owner, woken, default.filter(|_| is_lost)]
+                .into_iter()
+                .flatten()
+            {
+                let Some((&team, _)) = self.teams.get_key_value(team) else {
+                    continue;
+                };
+                let (known, unknown) = inboxes.entry(team).or_default();
+                if self.services.contains_key(service.name.as_str()) {
+                    known.insert(&service.name);
+                } else {
+                    unknown.insert(&service.name);
+                }
+            }
+        }
+        // A team that gets nothing of any service, but what is no service's.
+        if let Some((&team, _)) = default.and_then(|name| self.teams.get_key_value(name)) {
+            inboxes.entry(team).or_default();
+        }
+        for (name, (services, unknown)) in inboxes {
+            let Some(team) = self.teams.get(name).copied() else {
+                continue;
+            };
+            if services.is_empty() && Some(name) != default {
+                continue;
+            }
+            let others = self.policy_of_others(team, settings);
+            if services.is_empty() && others.is_none() {
+                continue;
+            }
+            let inbox = Inbox {
+                services,
+                unknown,
+                others,
+            };
+            self.inboxes.insert(name, inbox);
+        }
+    }
+
+    /// The escalation of what comes to a team and is of none of its services.
+    fn policy_of_others(&mut self, team: &'a Team, settings: &'a Settings) -> Option<Policy<'a>> {
+        let Some(escalation) = escalation_of(team) else {
+            let existing = settings.pagerduty.escalation_policy.as_deref();
+            return existing.map(Policy::Existing);
+        };
+        let key = PolicyKey {
+            team: &team.name,
+            escalation: match &escalation {
+                Cow::Borrowed(written) => &written.name,
+                Cow::Owned(_) => IMPLIED_ESCALATION,
+            },
+            tier: None,
+        };
+        let pace = Cow::Owned(pace_of_others());
+        self.policies.insert(key, (escalation, pace));
+        Some(Policy::Own(key))
     }
 
     /// Whether there is nobody to be told and nothing to be told of.
     pub fn is_empty(&self) -> bool {
         self.services.is_empty() && self.teams.is_empty()
-    }
-
-    /// The services that a team owns, by name.
-    pub fn services_of(&self, team: &str) -> impl Iterator<Item = &'a Service> + use<'_, 'a> {
-        let owned = |service: &&Service| service.team.as_deref() == Some(team);
-        let services: Vec<&'a Service> = self
-            .services
-            .values()
-            .map(|(service, _)| *service)
-            .filter(owned)
-            .collect();
-        services.into_iter()
     }
 
     /// The people that a team consists of, and whether each manages it.
@@ -130,38 +206,36 @@ pub fn person(target: &Target) -> Option<&str> {
     }
 }
 
-/// The escalation of a service. A team that says who is on call, and not in which order they are told, tells its schedules
-/// in the order of the source.
-fn escalation<'a>(
-    project: &Project<'a>,
-    service: &Service,
-) -> Option<(&'a Team, Cow<'a, Escalation>)> {
-    if let Some(named) = &service.escalation {
-        let (team, escalation) = project.escalation(named)?;
-        let tells = |step: &Step| !step.notify.is_empty();
-        return escalation
-            .steps
-            .iter()
-            .any(tells)
-            .then_some((team, Cow::Borrowed(escalation)));
-    }
-    let team = project.owner(service)?;
-    if !team.escalations.is_empty() || team.schedules.is_empty() {
-        return None;
-    }
-    let steps = team.schedules.iter().map(|schedule| Step {
-        name: schedule.name.clone(),
-        notify: vec![Target::Schedule {
-            team: team.name.clone(),
-            name: schedule.name.clone(),
-        }],
-        after: None,
-    });
-    let implied = Escalation {
-        name: IMPLIED.into(),
-        description: None,
-        loops: None,
-        steps: steps.collect(),
+/// The escalation that a team has for what is no service's: the one that its services have unless they say otherwise.
+fn escalation_of(team: &Team) -> Option<Cow<'_, Escalation>> {
+    let chosen = match team.escalations.as_slice() {
+        [only] => Some(only),
+        several => several.iter().find(|way| way.name == IMPLIED_ESCALATION),
     };
-    Some((team, Cow::Owned(implied)))
+    let tells = |step: &Step| !step.notify.is_empty();
+    chosen
+        .filter(|way| way.steps.iter().any(tells))
+        .map(Cow::Borrowed)
+        .or_else(|| team.implied_escalation().map(Cow::Owned))
+}
+
+/// How an escalation goes for what is of no tier: as for a service that says nothing of its tier.
+fn pace_of_others() -> Pace {
+    const MINUTE: u64 = 60_000;
+    Pace {
+        waits: vec![Duration(30 * MINUTE), Duration(60 * MINUTE)],
+        loops: 1,
+    }
+}
+
+/// Whether a team says where it is told of a severity.
+fn tells(team: &Team, severity: Severity) -> bool {
+    if team.receivers.is_empty() {
+        return team.slack.is_some()
+            || team.email.is_some()
+            || (severity == Severity::Page && team.is_on_call());
+    }
+    team.receivers
+        .iter()
+        .any(|receiver| receiver.on.contains(&severity))
 }

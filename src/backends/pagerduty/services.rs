@@ -12,14 +12,27 @@ use super::naming::Naming;
 use super::plan::Plan;
 use super::schedules::clock;
 use super::text::{Text, description};
-use crate::ir::{self, Channel, Project, Severity};
+use crate::ir::{self, Project};
 
 /// A service.
 pub fn service(name: &str) -> Reference {
     Reference::id("pagerduty_service", address(&[name]))
 }
 
-/// The services, an integration of each, and what each needs.
+/// The service of a team that has what is none of the project's services'.
+pub fn others(team: &str) -> Reference {
+    Reference::id("pagerduty_service", others_address(team))
+}
+
+/// The address of that service, and of what belongs to it.
+pub fn others_address(team: &str) -> String {
+    address(&[team, "other"])
+}
+
+/// An urgency that follows the severity of the alert: `critical`, as pages are, is high, `warning` is low.
+const BY_SEVERITY: &str = "severity_based";
+
+/// The services, an integration of each, and what each needs; and for each team one for what is of none of them.
 ///
 /// # Errors
 ///
@@ -32,11 +45,7 @@ pub fn services(
 ) -> Result<Document, String> {
     let mut document = Document::default();
     for (name, (written, escalation)) in &plan.services {
-        let hours = match written.urgency {
-            ir::Urgency::High => project.support_hours(written),
-            // What is quiet at all times needs no hours.
-            ir::Urgency::Low => None,
-        };
+        let hours = project.support_hours(written);
         let resource = Service {
             name: naming.of(name),
             description: description(written.description.as_deref(), || {
@@ -48,7 +57,7 @@ pub fn services(
             acknowledgement_timeout: "1800",
             // An incident is over when its alert is. The provider's default would end it after four hours.
             auto_resolve_timeout: "null",
-            incident_urgency_rule: urgency_rule(written, project, hours.is_some()),
+            incident_urgency_rule: urgency_rule(hours.is_some()),
             scheduled_actions: hours.iter().map(|_| louder_in_hours()).collect(),
             support_hours: hours.map(support_hours),
         };
@@ -68,6 +77,32 @@ pub fn services(
             integration,
         )?;
         dependencies(written, plan, &mut document)?;
+    }
+    for (team, inbox) in &plan.inboxes {
+        let Some(escalation) = &inbox.others else {
+            continue;
+        };
+        let resource = Service {
+            name: naming.in_team(team, "other alerts"),
+            description: description(None, || {
+                format!(
+                    "Alerts sent to {team} that are of no service of {}.",
+                    settings.project
+                )
+            }),
+            escalation_policy: policy(escalation),
+            alert_creation: "create_alerts_and_incidents",
+            acknowledgement_timeout: "1800",
+            auto_resolve_timeout: "null",
+            incident_urgency_rule: urgency_rule(false),
+            scheduled_actions: Vec::new(),
+            support_hours: None,
+        };
+        put(
+            &mut document.resource.pagerduty_service,
+            others_address(team),
+            resource,
+        )?;
     }
     Ok(document)
 }
@@ -101,38 +136,26 @@ fn dependencies(of: &ir::Service, plan: &Plan<'_>, document: &mut Document) -> R
     Ok(())
 }
 
-fn urgency_rule(service: &ir::Service, project: &Project<'_>, in_hours: bool) -> UrgencyRule {
+/// The one truth about urgency is the alert's severity. Support hours keep everything quiet at other times.
+fn urgency_rule(in_hours: bool) -> UrgencyRule {
+    if !in_hours {
+        return UrgencyRule {
+            kind: "constant",
+            urgency: Some(BY_SEVERITY),
+            during_support_hours: None,
+            outside_support_hours: None,
+        };
+    }
     let constant = |urgency| Urgency {
         kind: "constant",
         urgency,
     };
-    if in_hours {
-        return UrgencyRule {
-            kind: "use_support_hours",
-            urgency: None,
-            during_support_hours: Some(constant("high")),
-            outside_support_hours: Some(constant("low")),
-        };
-    }
     UrgencyRule {
-        kind: "constant",
-        urgency: Some(match service.urgency {
-            ir::Urgency::High if sends_tickets(service, project) => "severity_based",
-            ir::Urgency::High => "high",
-            ir::Urgency::Low => "low",
-        }),
-        during_support_hours: None,
-        outside_support_hours: None,
+        kind: "use_support_hours",
+        urgency: None,
+        during_support_hours: Some(constant(BY_SEVERITY)),
+        outside_support_hours: Some(constant("low")),
     }
-}
-
-/// Whether a service's team is told of tickets by PagerDuty: of these nobody is to be woken, however important it is.
-fn sends_tickets(service: &ir::Service, project: &Project<'_>) -> bool {
-    let receivers = project.owner(service).map(|team| &team.receivers);
-    receivers.into_iter().flatten().any(|receiver| {
-        matches!(receiver.channel, Channel::PagerDuty { .. })
-            && receiver.on.contains(&Severity::Ticket)
-    })
 }
 
 /// What was quiet at night is loud when work begins.

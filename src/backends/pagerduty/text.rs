@@ -85,10 +85,31 @@ pub fn name(parts: &[&str], joined: &str) -> Text {
 /// A text with a quote or a backslash is compared by an expression in which any character stands in for these, for no
 /// escape of them is documented. Nothing in a text can end the string that it is in.
 pub fn says(field: &str, text: &str) -> Text {
-    let is_plain = |c: char| c != '\'' && c != '\\' && !c.is_control();
     if text.chars().all(is_plain) {
         return Text(format!("{field} matches '{text}'"));
     }
+    Text(format!("{field} matches regex '^{}$'", pattern(text)))
+}
+
+/// The condition that a field says one of these texts.
+pub fn says_one_of(field: &str, texts: [&str; 2]) -> Text {
+    let [one, other] = texts.map(pattern);
+    Text(format!("{field} matches regex '^({one}|{other})$'"))
+}
+
+/// The condition that all of these hold.
+pub fn all(conditions: impl IntoIterator<Item = Text>) -> Text {
+    let conditions: Vec<String> = conditions.into_iter().map(|text| text.0).collect();
+    Text(conditions.join(" and "))
+}
+
+/// What needs no escape in a string of PagerDuty's condition language.
+fn is_plain(c: char) -> bool {
+    c != '\'' && c != '\\' && !c.is_control()
+}
+
+/// A regular expression for a text.
+fn pattern(text: &str) -> String {
     let mut pattern = String::new();
     for c in text.chars() {
         match c {
@@ -100,7 +121,7 @@ pub fn says(field: &str, text: &str) -> Text {
             c => pattern.push(c),
         }
     }
-    Text(format!("{field} matches regex '^{pattern}$'"))
+    pattern
 }
 
 #[cfg(test)]
@@ -158,6 +179,14 @@ mod tests {
         assert_eq!(
             says("event.x", "it's.a\\b^").0,
             "event.x matches regex '^it.s[.]a.b.$'"
+        );
+        assert_eq!(
+            all([
+                says("event.x", "a"),
+                says_one_of("event.y", ["b.c", "(none)"])
+            ])
+            .0,
+            "event.x matches 'a' and event.y matches regex '^(b[.]c|[(]none[)])$'"
         );
     }
 

@@ -7,8 +7,8 @@ use serde::Serialize;
 
 use super::promql::{Facts, expired};
 use super::resource::{Metadata, Object, object_name, path, yaml};
-use crate::backends::Artifact;
-use crate::ir::PolicySettings;
+use crate::backends::{Artifact, Problem};
+use crate::ir::Settings;
 use crate::policy::{Effect, Gate, OnNoData, Policy, Rule};
 use crate::promql::{BinaryOp, build, rewrite};
 
@@ -73,7 +73,7 @@ leaves it inconclusive, and the rollout pauses until somebody promotes it.
 ///
 /// # Errors
 /// What can't be said or written, as a sentence.
-pub fn files(policy: &Policy, settings: &PolicySettings) -> Result<Vec<Artifact>, String> {
+pub fn files(policy: &Policy, settings: &Settings) -> Result<Vec<Artifact>, Problem> {
     let facts = Facts::new(&policy.facts)?;
     let mut files = Vec::new();
     for gate in policy.gates.iter().filter(|gate| !gate.rules.is_empty()) {
@@ -92,7 +92,7 @@ pub fn files(policy: &Policy, settings: &PolicySettings) -> Result<Vec<Artifact>
                 },
                 provider: Provider {
                     prometheus: Prometheus {
-                        address: settings.prometheus.clone().unwrap_or_default(),
+                        address: settings.policy.prometheus.clone().unwrap_or_default(),
                         query: query(gate, rule, &facts)?,
                         timeout: TIMEOUT,
                     },
@@ -103,10 +103,7 @@ pub fn files(policy: &Policy, settings: &PolicySettings) -> Result<Vec<Artifact>
         let object = Object {
             api_version: "argoproj.io/v1alpha1",
             kind: "AnalysisTemplate",
-            metadata: Metadata::new(
-                object_name(&policy.service, &gate.name),
-                settings.namespace.clone(),
-            ),
+            metadata: Metadata::new(object_name(policy, gate), settings.policy.namespace.clone()),
             body: Template {
                 spec: Spec {
                     dry_run: dry_run.into_iter().collect(),
@@ -116,7 +113,7 @@ pub fn files(policy: &Policy, settings: &PolicySettings) -> Result<Vec<Artifact>
         };
         files.push(Artifact {
             path: path("argo-rollouts", &policy.service, &gate.name),
-            contents: yaml(HEADER, &[object])?,
+            contents: yaml(HEADER, &[object], Some(&policy.service), settings)?,
         });
     }
     Ok(files)

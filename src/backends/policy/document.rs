@@ -6,8 +6,8 @@ use super::query::Queries;
 use crate::ir::gate::{self, Fact, Objective};
 use crate::ir::{Service, Settings, Severity};
 use crate::policy::{
-    Compare, Condition, Effect, FactQuery, Gate, OnNoData, Operand, Override, Policy, Rule, Span,
-    VERSION, condition_text,
+    Bound, Compare, Condition, Coverage, Effect, FactQuery, Gate, OnNoData, Operand, Override,
+    Policy, Rule, Span, VERSION, condition_text,
 };
 
 /// How many services name each one in a dependency.
@@ -70,9 +70,18 @@ fn gate(
         let when = rule.when.resolved(dependents);
         for fact in when.facts() {
             if let Some(query) = queries.of(fact) {
+                let coverage = queries.coverage(fact).map(|(window, query)| Coverage {
+                    window: window.to_string(),
+                    query: query.to_string(),
+                    bound: match fact {
+                        Fact::Burn(..) => Bound::Least,
+                        _ => Bound::Most,
+                    },
+                });
                 let asked = FactQuery {
                     unit: fact.unit(),
                     query: query.to_string(),
+                    coverage,
                 };
                 facts.insert(fact_name(fact, queries.service), asked);
             }

@@ -16,22 +16,24 @@ mod promql;
 mod query;
 mod rego;
 mod resource;
+mod weekly;
 
 use rayon::prelude::*;
 
 use crate::ir::{PolicyForm, Service, Settings};
 use crate::policy::Policy;
 
+pub use argo_cd::{ENVIRONMENT, SYNC_WINDOWS};
 pub use document::{Dependents, policy};
 
-use super::{Artifact, file_stem};
+use super::{Artifact, Problem, file_stem};
 
 /// The files of all gates of a project.
 ///
 /// # Errors
 ///
 /// What a serialiser refused, as a sentence.
-pub fn project_files(services: &[&Service], settings: &Settings) -> Result<Vec<Artifact>, String> {
+pub fn project_files(services: &[&Service], settings: &Settings) -> Result<Vec<Artifact>, Problem> {
     let dependents = Dependents::of(services);
     let policies: Vec<Policy> = services
         .par_iter()
@@ -51,12 +53,12 @@ pub fn project_files(services: &[&Service], settings: &Settings) -> Result<Vec<A
             PolicyForm::Rego => files.extend(rego::files(&policies)?),
             PolicyForm::ArgoRollouts => {
                 for policy in &policies {
-                    files.extend(argo_rollouts::files(policy, &settings.policy)?);
+                    files.extend(argo_rollouts::files(policy, settings)?);
                 }
             }
             PolicyForm::ArgoCd => {
                 for policy in &policies {
-                    files.extend(argo_cd::jobs(policy, &settings.policy)?);
+                    files.extend(argo_cd::jobs(policy, settings)?);
                 }
                 files.extend(argo_cd::windows(&policies, settings)?);
             }

@@ -79,9 +79,32 @@ holds_or_unknown(truth) if truth in ["true", "unknown"]
 is_before(moment) if input.now < moment
 
 # What was measured, for the message.
-said(name) := sprintf("%s is %v", [name, fact(name)]) if {
+said(name) := sprintf("%s is %s%s%s", [name, bound(name), shown(name), known(name)]) if {
 	is_number(fact(name))
 } else := sprintf("%s has no data", [name])
+
+measured(name, key) := object.get(object.get(object.get(input, "facts", {}), name, {}), key, null)
+
+# The value as a person reads it.
+shown(name) := measured(name, "shown") if {
+	is_string(measured(name, "shown"))
+} else := sprintf("%v", [fact(name)])
+
+# Which way the value errs where a part of its window is not known.
+bound(name) := "at least " if {
+	measured(name, "known").bound == "least"
+} else := "at most " if {
+	measured(name, "known").bound == "most"
+} else := ""
+
+known(name) := sprintf(" (of the %s, %s is known)", [of.window, of.shown]) if {
+	of := measured(name, "known")
+	is_object(of)
+	is_string(of.shown)
+} else := sprintf(" (how much of the %s is known cannot be told)", [of.window]) if {
+	of := measured(name, "known")
+	is_object(of)
+} else := ""
 
 prefix(dry_run) := "dry run: " if {
 	dry_run

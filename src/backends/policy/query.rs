@@ -2,7 +2,7 @@
 
 use rust_decimal::Decimal;
 
-use crate::backends::recorded::{BUDGET_REMAINING, ERROR_RATIO, INFO};
+use crate::backends::recorded::{BUDGET_REMAINING, COVERAGE, ERROR_RATIO, INFO, LONGEST_RAW};
 use crate::ir::burn_rate::budget_time;
 use crate::ir::gate::{Fact, Objective};
 use crate::ir::number::decimal_text;
@@ -33,11 +33,19 @@ impl Queries<'_> {
                 self.budget(objective),
                 number(budget_time(objective.objective, objective.window).as_seconds()),
             ),
-            Fact::Burn(objective, over) => build::binary(
-                BinaryOp::Divide,
-                self.recorded(&format!("{ERROR_RATIO}{over}"), objective),
-                number(Decimal::ONE - objective.objective),
-            ),
+            Fact::Burn(objective, over) => {
+                let ratio = self.recorded(&format!("{ERROR_RATIO}{over}"), objective);
+                // What is not known of a window counts as nothing spent.
+                let spent = match self.coverage(fact) {
+                    Some((_, known)) => build::binary(BinaryOp::Multiply, ratio, known),
+                    None => ratio,
+                };
+                build::binary(
+                    BinaryOp::Divide,
+                    spent,
+                    number(Decimal::ONE - objective.objective),
+                )
+            }
             Fact::Firing(severity) => self.where_rules_are(or_none(build::aggregate(
                 "count",
                 None,
@@ -62,12 +70,24 @@ impl Queries<'_> {
         Some(finite(query))
     }
 
+    /// The window that a fact is measured over where a part of it may not be known, with the query for the share that
+    /// is: one sample without labels, or none.
+    pub fn coverage(&self, fact: &Fact) -> Option<(Duration, Expr)> {
+        let (objective, window) = match fact {
+            Fact::Budget(objective) | Fact::BudgetTime(objective) => (objective, objective.window),
+            Fact::Burn(objective, over) if *over > LONGEST_RAW => (objective, *over),
+            _ => return None,
+        };
+        Some((
+            window,
+            self.recorded(&format!("{COVERAGE}{window}"), objective),
+        ))
+    }
+
     /// The labels of a service's series, besides that of an objective.
     fn labels<'l>(&'l self, service: &'l str) -> Vec<(&'l str, &'l str)> {
-        let environment = self.settings.environment.as_deref();
-        let environment = environment.map(|environment| ("environment", environment));
-        environment
-            .into_iter()
+        self.settings
+            .scope()
             .chain([("service", service)])
             .collect()
     }

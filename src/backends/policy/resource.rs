@@ -4,7 +4,10 @@ use std::collections::BTreeMap;
 
 use serde::Serialize;
 
-use crate::backends::{file_stem, fnv1a};
+use crate::backends::resource::name_of;
+use crate::backends::{Problem, file_stem, limits};
+use crate::ir::Settings;
+use crate::policy::{Gate, Policy};
 
 /// An object.
 #[derive(Debug, Serialize)]
@@ -48,41 +51,13 @@ impl Metadata {
     }
 }
 
-/// The longest name of an object whose name becomes a label's value.
-const LONGEST_NAME: usize = 63;
-
-/// What joins the names of a service and a gate.
-const OF: &str = "--";
-
-/// A DNS label for a gate of a service: `checkout--production`, or what can be kept of the names and a hash of them
-/// where they are none, too long, or could be read as others.
-pub fn object_name(service: &str, gate: &str) -> String {
-    let plain = |name: &str| {
-        !name.is_empty()
-            && !name.contains(OF)
-            && !name.starts_with('-')
-            && !name.ends_with('-')
-            && name
-                .bytes()
-                .all(|b| b.is_ascii_lowercase() || b.is_ascii_digit() || b == b'-')
-    };
-    let joined = format!("{service}{OF}{gate}");
-    if plain(service) && plain(gate) && joined.len() <= LONGEST_NAME {
-        return joined;
-    }
-    let hash = format!("-{:08x}", fnv1a(&format!("{service}\0{gate}")));
-    let kept: String = joined
-        .to_ascii_lowercase()
-        .chars()
-        .map(|c| if c.is_ascii_alphanumeric() { c } else { '-' })
-        .take(LONGEST_NAME - hash.len())
-        .collect();
-    let kept = kept.trim_matches('-');
-    if kept.is_empty() {
-        format!("gate{hash}")
-    } else {
-        format!("{kept}{hash}")
-    }
+/// The name of the objects of a gate.
+pub fn object_name(policy: &Policy, gate: &Gate) -> String {
+    name_of(
+        &policy.project,
+        policy.environment.as_deref(),
+        &[&policy.service, &gate.name],
+    )
 }
 
 /// Where a gate's file of a form goes.
@@ -94,11 +69,19 @@ pub fn path(form: &str, service: &str, gate: &str) -> String {
     )
 }
 
-/// Documents of a file, below a header of comments.
+/// Objects of a file, below a header of comments.
 ///
 /// # Errors
-/// What the YAML library refused, as a sentence.
-pub fn yaml<T: Serialize>(header: &str, documents: &[T]) -> Result<String, String> {
+/// What the YAML library refused, or Kubernetes would.
+pub fn yaml<T: Serialize>(
+    header: &str,
+    documents: &[T],
+    service: Option<&str>,
+    settings: &Settings,
+) -> Result<String, Problem> {
+    for document in documents {
+        limits::check(document, service, settings)?;
+    }
     let mut text = String::new();
     for line in header.lines() {
         text.push_str(format!("# {line}").trim_end());
@@ -114,35 +97,4 @@ pub fn yaml<T: Serialize>(header: &str, documents: &[T]) -> Result<String, Strin
         text.push('\n');
     }
     Ok(text)
-}
-
-#[cfg(test)]
-mod tests {
-    use super::object_name;
-
-    #[test]
-    fn objects_have_names_of_their_own() {
-        assert_eq!(
-            object_name("checkout", "production"),
-            "checkout--production"
-        );
-        for (service, gate) in [
-            ("Legacy.Service", "production"),
-            ("a--b", "c"),
-            ("a", "b--c"),
-            ("süd", "{{args.x}}"),
-            ("-", "-"),
-        ] {
-            let name = object_name(service, gate);
-            assert!(name.len() <= 63, "{name}");
-            assert!(
-                name.bytes()
-                    .all(|b| b.is_ascii_lowercase() || b.is_ascii_digit() || b == b'-'),
-                "{name}"
-            );
-            assert!(!name.starts_with('-') && !name.ends_with('-'), "{name}");
-        }
-        assert_ne!(object_name("a--b", "c"), object_name("a", "b--c"));
-        assert!(object_name(&"x".repeat(300), "y").len() <= 63);
-    }
 }

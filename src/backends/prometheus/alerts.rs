@@ -3,7 +3,7 @@
 use rust_decimal::Decimal;
 
 use crate::backends::alerts::{Named, Origin};
-use crate::ir::burn_rate::{Pair, budget_time};
+use crate::ir::burn_rate::{Pair, SLICE, budget_time};
 use crate::ir::number::{decimal_text, percent_text};
 use crate::ir::{
     AbsenceAlert, Absent, BudgetAlert, Duration, Numerator, Severity, Sli, ValueFormat,
@@ -19,6 +19,9 @@ use super::template::{Template, label_access, quote};
 
 /// From which share on a period counts as known: a restart of Prometheus loses a slice or two.
 const KNOWN_IN_FULL: Decimal = Decimal::from_parts(99, 0, 0, false, 2);
+
+/// How long it holds what was spent at last, where nothing has been recorded since: three slices.
+const LASTING: Duration = Duration(3 * SLICE.0);
 
 /// By how much an error ratio may be below 0 or above 1 before it is told: counters of one service that are scraped one after
 /// the other differ by what happened in between.
@@ -47,8 +50,9 @@ impl SloContext<'_> {
         };
         let is_fast = |named: &&Named<'_>| match named.origin {
             Origin::Burn(_, pair) => self.is_fast(&[pair.short, pair.long]),
-            Origin::Budget(..) => false,
-            Origin::Absence(..) | Origin::Inconsistent(_) | Origin::Own(_) => true,
+            Origin::Budget(..) | Origin::Absence(..) | Origin::Inconsistent(_) | Origin::Own(_) => {
+                true
+            }
         };
         let (fast, slow): (Vec<_>, Vec<_>) =
             self.of.alerts.iter().filter(of_slo).partition(is_fast);
@@ -133,12 +137,7 @@ impl SloContext<'_> {
             expr = binary(before, BinaryOp::And, enough);
         };
         if let (Some(least), Severity::Page) = (self.slo.min_bad_events, pair.severity) {
-            let bad = binary(
-                self.error_ratio(pair.long),
-                BinaryOp::Multiply,
-                self.events(pair.long),
-            );
-            and(call("round", [bad]), least);
+            and(call("round", [self.bad_events(pair.long)]), least);
         }
         if let Some(least) = self.slo.min_events {
             and(self.events(pair.long), least);
@@ -190,8 +189,10 @@ impl SloContext<'_> {
     /// Holds while at least that share of the budget is spent, and for a page there were enough bad events. The expression's
     /// value is the share that is.
     pub fn is_spent(&self, alert: &BudgetAlert) -> Expr {
+        // A slice that was not recorded, as while Prometheus starts anew, gives nothing back.
+        let spent = over("last_over_time", self.recorded(PERIOD_BURN_RATE), LASTING);
         let spent = binary(
-            self.value(PERIOD_BURN_RATE),
+            aggregate("max", spent),
             BinaryOp::GreaterOrEqual,
             number(alert.consumed),
         );
@@ -434,7 +435,12 @@ impl SloContext<'_> {
         }
         let description = Template::default().text(description);
         let texts = [summary, self.in_words(description)];
-        self.alert(named, alert.hold, &self.is_absent(alert), &[], texts)
+        // What tells the two apart where both ask for the same.
+        let labels: &[(&str, String)] = match alert.of {
+            Absent::Data => &[],
+            Absent::Series => &[("targets", "up".to_owned())],
+        };
+        self.alert(named, alert.hold, &self.is_absent(alert), labels, texts)
     }
 
     /// Holds while the error ratio is none: more events were good (or bad) than there were.

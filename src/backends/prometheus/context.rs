@@ -20,15 +20,11 @@ pub struct Context<'a> {
 }
 
 impl Context<'_> {
-    /// The labels that tell the service's series from all others: `service` and, where the project has
-    /// environments, `environment`, as one Prometheus may watch several.
+    /// The labels that tell the service's series from all others: `service`, where the project has environments,
+    /// `environment`, as one Prometheus may watch several, and where it shares that Prometheus with others, `project`.
     pub fn identity(&self) -> Vec<(&str, &str)> {
-        let environment = self.settings.environment.as_deref();
-        let environment = environment.map(|environment| ("environment", environment));
-        environment
-            .into_iter()
-            .chain([("service", self.service.name.as_str())])
-            .collect()
+        let service = [("service", self.service.name.as_str())];
+        self.settings.scope().chain(service).collect()
     }
 
     /// The labels of every rule: the service's own, with `more` over them, and over those the ones that
@@ -53,6 +49,10 @@ impl Context<'_> {
         severity: Severity,
     ) -> BTreeMap<String, String> {
         labels.insert("severity".into(), self.settings.severity_label(severity));
+        // An operator's Alertmanager gets no alert without it.
+        if let Some(namespace) = self.settings.alert_namespace() {
+            labels.insert("namespace".into(), namespace.to_owned());
+        }
         labels
             .into_iter()
             .map(|(label, value)| (label, template::literal(&value)))

@@ -13,20 +13,27 @@ use super::query::{binary, call, number};
 use super::sli::SloContext;
 
 impl SloContext<'_> {
-    /// How it stands right now.
+    /// What is promised and how it stands right now, each after what it reads. None has a `window` label.
     pub fn fast_metadata_rules(&self) -> Vec<Rule> {
-        let burn_rate = self.per_budget(self.error_ratio(self.current()));
-        vec![self.record(CURRENT_BURN_RATE, &burn_rate, None)]
-    }
-
-    /// What is promised and how it stands over the period, each after what it reads. None has a `window` label.
-    pub fn slow_metadata_rules(&self) -> Vec<Rule> {
         let slo = self.slo;
-        let constant = |value: Decimal| call("vector", [number(value)]);
         let rules = [
-            (OBJECTIVE, constant(slo.objective)),
             (ERROR_BUDGET, constant(slo.error_budget())),
             ("slo:time_period:days", constant(slo.window.as_days())),
+            (
+                CURRENT_BURN_RATE,
+                self.per_budget(self.error_ratio(self.current())),
+            ),
+        ];
+        let rule = |(metric, expr)| self.record(metric, &expr, None);
+        rules.into_iter().map(rule).chain([self.info()]).collect()
+    }
+
+    /// The objective, which is recorded after the slices of each evaluation, and how it stands over the period, each after what
+    /// it reads. None has a `window` label.
+    pub fn slow_metadata_rules(&self) -> Vec<Rule> {
+        let slo = self.slo;
+        let rules = [
+            (OBJECTIVE, constant(slo.objective)),
             (
                 PERIOD_BURN_RATE,
                 self.per_budget(self.least_error_ratio(slo.window)),
@@ -41,7 +48,7 @@ impl SloContext<'_> {
             ),
         ];
         let rule = |(metric, expr)| self.record(metric, &expr, None);
-        rules.into_iter().map(rule).chain([self.info()]).collect()
+        rules.into_iter().map(rule).collect()
     }
 
     /// How many times faster than sustainable the budget is spent at an error ratio.
@@ -57,7 +64,15 @@ impl SloContext<'_> {
                 .insert("objective".into(), percent_text(self.slo.objective));
             rule.labels
                 .insert("period".into(), self.slo.window.to_string());
+            // Two projects that record under one name are two series here, whether or not they know of one another.
+            rule.labels
+                .entry("project".into())
+                .or_insert_with(|| self.of.settings.project.clone());
         }
         rule
     }
+}
+
+fn constant(value: Decimal) -> Expr {
+    call("vector", [number(value)])
 }

@@ -11,8 +11,8 @@
 //! | `slo:sli_total_events:increase3m` | all | events of a slice; of what is weighed by time, the seconds that are known |
 //! | `slo:sli_bad_events:increase3m` | all | bad events of a slice, or seconds |
 //! | `slo:sli_bad_slice:bool` | time slices | 1 for a bad slice, 0 for a good one |
-//! | `slo:sli_coverage:ratio<window>` | long windows | the share of the window that is known |
-//! | `slo:sli_events:increase<window>` | long windows of pages, and of all alerts with `min_events` | events in the window |
+//! | `slo:sli_coverage:ratio<window>` | long windows of alerts and gates, and the period | the share of the window that is known |
+//! | `slo:sli_events:increase<window>` | long windows of raw series of pages, with `min_events` of all alerts | events in the window |
 //!
 //! A slice is the difference of two increases that begin at the same time, an hour before it: what a counter has gained up to
 //! the slice's end, less what it had gained up to its beginning. Slices add up to what the counter gained, whatever resets and
@@ -90,24 +90,46 @@ impl<'a> SloContext<'a> {
         self.value(&format!("{ERROR_RATIO}{window}"))
     }
 
-    /// The error ratio over a window where what is not known counts as good: at least so much was bad. A window of raw
-    /// series knows all that is there.
+    /// The error ratio over a window where what is not known counts as good: at least so much was bad.
     pub fn least_error_ratio(&self, window: Duration) -> Expr {
-        let ratio = self.error_ratio(window);
-        if window <= LONGEST_RAW {
-            return ratio;
-        }
-        binary(ratio, BinaryOp::Multiply, self.coverage(window))
+        binary(
+            self.error_ratio(window),
+            BinaryOp::Multiply,
+            self.coverage(window),
+        )
     }
 
-    /// The share of a window that is known; only of windows that are longer than those of raw series.
+    /// The share of a window that is known; only of long windows of alerts and gates, and of the period.
     pub fn coverage(&self, window: Duration) -> Expr {
         self.value(&format!("{COVERAGE}{window}"))
     }
 
-    /// The number of events in a long window of an alert that asks for some.
+    /// The number of events in a long window of an alert that asks for some; of slices of time, how many there were.
     pub fn events(&self, window: Duration) -> Expr {
-        self.value(&format!("{EVENTS}{window}"))
+        if window <= LONGEST_RAW {
+            return self.value(&format!("{EVENTS}{window}"));
+        }
+        match &self.slo.sli {
+            Sli::TimeSlices { .. } => self.slices_in("count_over_time", window),
+            _ => self.sum_of(TOTAL_EVENTS, window),
+        }
+    }
+
+    /// The number of bad events in a long window of a page.
+    pub fn bad_events(&self, window: Duration) -> Expr {
+        match &self.slo.sli {
+            Sli::TimeSlices { .. } => self.slices_in("sum_over_time", window),
+            _ if window <= LONGEST_RAW => binary(
+                self.error_ratio(window),
+                BinaryOp::Multiply,
+                self.events(window),
+            ),
+            _ => self.sum_of(BAD_EVENTS, window),
+        }
+    }
+
+    fn slices_in(&self, function: &str, window: Duration) -> Expr {
+        aggregate("sum", over(function, self.recorded(BAD_SLICE), window))
     }
 
     /// Whether events can be counted.
@@ -167,19 +189,19 @@ impl<'a> SloContext<'a> {
             .collect()
     }
 
-    /// Those of which it is recorded how much is known: what alerts and gates ask about, and the period.
+    /// Those of which it is recorded how much is known: the long ones of alerts and gates, and the period.
     fn covered_windows(&self) -> BTreeSet<Duration> {
         let pairs = self.slo.burn_rate_pairs.iter();
+        let gates = self.slo.gate_windows.iter().copied();
         pairs
             .map(|pair| pair.long)
-            .chain(self.slo.gate_windows.iter().copied())
+            .chain(gates.filter(|window| *window > LONGEST_RAW))
             .chain([self.slo.window])
-            .filter(|window| *window > LONGEST_RAW)
             .collect()
     }
 
-    /// The long windows in which events are counted: those of pages, which ask for some bad ones, and with `min_events` those
-    /// of all alerts.
+    /// The windows of raw series in which events are counted: the long ones of pages, which ask for some bad events, and with
+    /// `min_events` those of all alerts.
     fn counted_windows(&self) -> BTreeSet<Duration> {
         if !self.counts_events() {
             return BTreeSet::new();
@@ -191,6 +213,7 @@ impl<'a> SloContext<'a> {
                     || (pair.severity == Severity::Page && self.slo.min_bad_events.is_some())
             })
             .map(|pair| pair.long)
+            .filter(|window| *window <= LONGEST_RAW)
             .collect()
     }
 
@@ -205,8 +228,10 @@ impl<'a> SloContext<'a> {
                 .into_iter()
                 .map(|window| self.ratio_rule(window)),
         );
+        let covered = self.covered_windows().into_iter();
+        let covered = covered.filter(|window| *window <= LONGEST_RAW);
+        rules.extend(covered.map(|window| self.coverage_rule(window)));
         let counted = self.counted_windows().into_iter();
-        let counted = counted.filter(|window| *window <= LONGEST_RAW);
         rules.extend(counted.map(|window| self.events_rule(window)));
         rules
     }
@@ -220,17 +245,18 @@ impl<'a> SloContext<'a> {
                 .into_iter()
                 .map(|window| self.ratio_rule(window)),
         );
-        rules.extend(self.covered_windows().into_iter().map(|window| {
-            self.record(
-                format!("{COVERAGE}{window}"),
-                &self.known_share(window),
-                Some(window),
-            )
-        }));
-        let counted = self.counted_windows().into_iter();
-        let counted = counted.filter(|window| *window > LONGEST_RAW);
-        rules.extend(counted.map(|window| self.events_rule(window)));
+        let covered = self.covered_windows().into_iter();
+        let covered = covered.filter(|window| *window > LONGEST_RAW);
+        rules.extend(covered.map(|window| self.coverage_rule(window)));
         rules
+    }
+
+    fn coverage_rule(&self, window: Duration) -> Rule {
+        self.record(
+            format!("{COVERAGE}{window}"),
+            &self.known_share(window),
+            Some(window),
+        )
     }
 
     fn ratio_rule(&self, window: Duration) -> Rule {
@@ -386,12 +412,11 @@ impl<'a> SloContext<'a> {
             );
         }
         match &self.slo.sli {
-            Sli::TimeSlices { .. } => {
-                let of = |function: &str| {
-                    aggregate("sum", over(function, self.recorded(BAD_SLICE), window))
-                };
-                binary(of("sum_over_time"), BinaryOp::Divide, of("count_over_time"))
-            }
+            Sli::TimeSlices { .. } => binary(
+                self.slices_in("sum_over_time", window),
+                BinaryOp::Divide,
+                self.slices_in("count_over_time", window),
+            ),
             sli => measured(sli, window).unwrap_or_else(|| number(Decimal::ZERO)),
         }
     }
@@ -407,34 +432,31 @@ impl<'a> SloContext<'a> {
         aggregate("sum", over("sum_over_time", self.recorded(metric), window))
     }
 
-    /// The number of bad events in a window that is longer than those of raw series.
-    pub fn bad_events(&self, window: Duration) -> Expr {
-        self.sum_of(BAD_EVENTS, window)
-    }
-
-    /// The share of a window that is known.
+    /// The share of a window that is known. Of one that reads raw series all is, but in the first hour of an SLO: counters
+    /// bridge what was known before it, and the slice that is under way is known too.
     fn known_share(&self, window: Duration) -> Expr {
-        let known = binary(
-            self.sum_of(KNOWN_TIME, window),
-            BinaryOp::Divide,
-            number(window.as_seconds()),
-        );
+        let known = if window > LONGEST_RAW {
+            self.sum_of(KNOWN_TIME, window)
+        } else {
+            let slices = self.sum_of(KNOWN_TIME, Duration(2 * window.0));
+            let under_way = number(SLICE.as_seconds());
+            binary(or_zero(slices), BinaryOp::Add, under_way)
+        };
+        let share = binary(known, BinaryOp::Divide, number(window.as_seconds()));
         // Prometheus 2 counts a sample at either end of a range.
-        call("clamp_max", [known, number(Decimal::ONE)])
+        call("clamp_max", [share, number(Decimal::ONE)])
     }
 
-    /// The number of events in a window.
+    /// The number of events in a window of raw series.
     fn events_rule(&self, window: Duration) -> Rule {
         let events = match &self.slo.sli {
-            Sli::TimeSlices { .. } => aggregate(
-                "sum",
-                over("count_over_time", self.recorded(BAD_SLICE), window),
-            ),
             Sli::Events { total, .. }
             | Sli::ErrorRatio {
                 total: Some(total), ..
-            } if window <= LONGEST_RAW => without_nan(counted_in(total, window, Duration(0))),
-            Sli::Events { .. } | Sli::ErrorRatio { .. } => self.sum_of(TOTAL_EVENTS, window),
+            } => without_nan(counted_in(total, window, Duration(0))),
+            Sli::TimeSlices { .. } | Sli::ErrorRatio { total: None, .. } => {
+                self.slices_in("count_over_time", window)
+            }
         };
         self.record(format!("{EVENTS}{window}"), &events, Some(window))
     }

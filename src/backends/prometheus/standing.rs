@@ -1,10 +1,20 @@
 //! The queries by which it is told how an objective stands.
 
-use crate::ir::{Duration, Service, Settings, Severity, Slo};
-use crate::promql::Expr;
+use rust_decimal::Decimal;
+
+use crate::backends::recorded::LONGEST_RAW;
+use crate::ir::{Duration, Service, Settings, Severity, Sli, Slo};
+use crate::promql::{BinaryOp, Expr, build};
 
 use super::context::Context;
+use super::query::{aggregate, at_window, binary, call, number};
 use super::sli::SloContext;
+
+/// How often it is looked in a window whether an indicator's series were there.
+const LOOKS: u64 = 2_000;
+
+/// How far apart these looks are at least.
+const LEAST_STEP: Duration = Duration::minutes(1);
 
 /// An objective whose standing is asked for.
 pub struct Standing<'a> {
@@ -39,6 +49,36 @@ impl<'a> Standing<'a> {
     /// The error ratio over a window as the rules record it.
     pub fn recorded(&self, window: Duration) -> String {
         self.of.error_ratio(window).to_string()
+    }
+
+    /// The share of a window that is known, as the rules record it; nothing of windows of raw series, which know all that
+    /// is there.
+    pub fn coverage(&self, window: Duration) -> Option<String> {
+        (window > LONGEST_RAW).then(|| self.of.coverage(window).to_string())
+    }
+
+    /// The share of a window in which the indicator's own series were there; nothing where its ratio can only be
+    /// recorded. It is looked at [`LOOKS`] times.
+    pub fn measured_coverage(&self, window: Duration) -> Option<String> {
+        let there = match &self.of.slo.sli {
+            Sli::Events { total, .. }
+            | Sli::ErrorRatio {
+                total: Some(total), ..
+            } => total,
+            Sli::ErrorRatio { ratio, total: None } => ratio,
+            Sli::TimeSlices { .. } => return None,
+        };
+        let there = aggregate("count", at_window(there, self.of.current()));
+        // Whole seconds, and not more often than the series have samples.
+        let step = Duration((window.0 / LOOKS).div_ceil(LEAST_STEP.0) * LEAST_STEP.0);
+        let looks = build::subquery(there, window.to_string(), Some(&step.to_string()));
+        let known = binary(
+            call("count_over_time", [looks]),
+            BinaryOp::Multiply,
+            number(step.as_seconds()),
+        );
+        let share = binary(known, BinaryOp::Divide, number(window.as_seconds()));
+        Some(call("clamp_max", [share, number(Decimal::ONE)]).to_string())
     }
 
     /// The error ratio over a window, by the indicator's own series; nothing where it can only be recorded.

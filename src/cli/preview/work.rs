@@ -8,7 +8,7 @@ use crate::cli::report::Findings;
 use crate::cli::select::Source;
 use crate::db::Database;
 use crate::diagnostics::{Severity, render};
-use crate::ir::DashboardFormat;
+use crate::ir::{DashboardFormat, Settings};
 use crate::preview::{self, Model, Problems};
 use crate::project::Loaded;
 use crate::session::{Configuration, Session};
@@ -67,7 +67,7 @@ impl Work {
         findings.add(&loaded.sources, loaded.diagnostics);
         findings.add(&compilation.sources, compilation.diagnostics);
         let problems = problems(&findings);
-        let project = input.settings.project;
+        let project = input.settings.project.clone();
         let names: Vec<String> = compilation.environments.clone();
         let mut environments: Vec<Option<String>> = names.iter().cloned().map(Some).collect();
         if environments.is_empty() {
@@ -83,10 +83,14 @@ impl Work {
                         .unwrap_or_default()
                 } else {
                     let models = self.session.models(environment.as_deref());
+                    let settings = Settings {
+                        environment: environment.as_deref().map(Into::into),
+                        ..input.settings.clone()
+                    };
                     preview::model(
                         models.iter().filter_map(|lowered| lowered.service.as_ref()),
                         &compilation.artifacts,
-                        environment.as_deref(),
+                        &settings,
                     )
                 };
                 let model = Model {

@@ -4,6 +4,8 @@
 //! somewhere. What is made of them is laid out by the formatter, and compiled before anybody sees it.
 
 mod alerts;
+mod kept;
+mod latency;
 mod model;
 mod objective;
 mod objects;
@@ -14,6 +16,8 @@ mod reader;
 mod slo;
 mod teams;
 mod write;
+
+use smol_str::SmolStr;
 
 use crate::compile::{Input, SourceInput, compile};
 use crate::diagnostics::{Diagnostic, FileSpan, Severity, SourceMap, codes};
@@ -41,8 +45,17 @@ pub struct Import {
     pub text: Option<String>,
 }
 
-/// Reads files, each with the path to show, and makes one module of them.
+/// Reads files, each with the path to show, and makes one module of them, for a project that says nothing of itself.
 pub fn import(files: impl IntoIterator<Item = (String, String)>) -> Import {
+    import_into(files, &default_settings(MODULE), &[])
+}
+
+/// The same for a project that has these settings, and declares these environments.
+pub fn import_into(
+    files: impl IntoIterator<Item = (String, String)>,
+    settings: &Settings,
+    environments: &[SmolStr],
+) -> Import {
     let mut sources = SourceMap::default();
     let mut findings = Findings {
         file: 0,
@@ -68,9 +81,14 @@ pub fn import(files: impl IntoIterator<Item = (String, String)>) -> Import {
     // What some documents do not say well can't be told from what others refer to in vain.
     if !has_errors(&findings.diagnostics) {
         let objects = Objects::new(&objects, &mut findings);
-        let made = project::text(&objects, &mut findings);
+        let target = project::Target {
+            sends_mail: settings.alertmanager.sends_mail()
+                || !settings.targets.contains(&TargetName::Alertmanager),
+            environments,
+        };
+        let made = project::text(&objects, &target, &mut findings);
         if !has_errors(&findings.diagnostics) {
-            text = checked(&made, &mut sources, &mut findings);
+            text = checked(&made, settings, &mut sources, &mut findings);
         }
     }
     Import {
@@ -87,10 +105,15 @@ fn has_errors(diagnostics: &[Diagnostic<FileSpan>]) -> bool {
 }
 
 /// The text, laid out, where it compiles; the compiler's errors where it does not, in the text that was made.
-fn checked(made: &str, sources: &mut SourceMap, findings: &mut Findings) -> Option<String> {
+fn checked(
+    made: &str,
+    settings: &Settings,
+    sources: &mut SourceMap,
+    findings: &mut Findings,
+) -> Option<String> {
     let text = syntax::format(made).unwrap_or_else(|| made.to_owned());
     let compilation = compile(&Input {
-        settings: settings(),
+        settings: settings.clone(),
         files: vec![SourceInput {
             module: MODULE.to_owned(),
             path: format!("{MODULE}.nth"),
@@ -119,11 +142,4 @@ fn checked(made: &str, sources: &mut SourceMap, findings: &mut Findings) -> Opti
         })
     }));
     None
-}
-
-/// What the sources are tried with. Who sends mail is not said in them, but in the project that they will be part of.
-fn settings() -> Settings {
-    let mut settings = default_settings(MODULE);
-    settings.targets.remove(&TargetName::Alertmanager);
-    settings
 }

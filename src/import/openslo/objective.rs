@@ -4,6 +4,8 @@ use std::collections::BTreeMap;
 
 use rust_decimal::Decimal;
 
+use super::kept;
+use super::latency::{Latency, latency};
 use super::model::{Goal, Measure, Metadata, Metric, Policy, Shorthand, Slo, Window};
 use super::query;
 use super::reader::Findings;
@@ -22,11 +24,44 @@ pub struct Objective {
     window: Duration,
     alerts: bool,
     labels: BTreeMap<String, String>,
+    /// Fields that the document has no place for.
+    kept: Vec<String>,
     variant: &'static str,
     /// The indicator's fields, by name.
     pub queries: Vec<(&'static str, Expr)>,
+    /// The indicator's other fields, as lines.
+    fields: Vec<String>,
     /// Where it stands.
     pub span: FileSpan,
+}
+
+/// An indicator's variant with its fields.
+struct Measured {
+    variant: &'static str,
+    queries: Vec<(&'static str, Expr)>,
+    fields: Vec<String>,
+}
+
+impl Measured {
+    fn new(variant: &'static str, queries: Vec<(&'static str, Expr)>) -> Self {
+        Self {
+            variant,
+            queries,
+            fields: Vec::new(),
+        }
+    }
+
+    fn of_latency(latency: Latency) -> Self {
+        let mut fields = vec![format!("under = {}", latency.under)];
+        if latency.native {
+            fields.push("native = true".to_owned());
+        }
+        Self {
+            variant: "latency",
+            queries: vec![("histogram", latency.histogram)],
+            fields,
+        }
+    }
 }
 
 /// What an objective says besides its goals.
@@ -37,6 +72,8 @@ pub struct Frame<'a> {
     pub slo: &'a Slo,
     /// Its name in its service.
     pub name: &'a str,
+    /// Whether its indicator is said to be a ratio that is computed elsewhere.
+    pub is_error_ratio: bool,
     /// Labels that are not its service's.
     pub labels: BTreeMap<String, String>,
     /// The indicator's description, where the objective has none.
@@ -65,13 +102,20 @@ impl Frame<'_> {
             return None;
         }
         let window = window(&self.slo.window, findings)?;
-        let (variant, queries) = self.measured(goal, measure, &mut comments, findings)?;
+        let Measured {
+            variant,
+            queries,
+            fields,
+        } = self.measured(goal, measure, &mut comments, findings)?;
         let name = match number {
             Some(number) => format!("{}-{number}", self.name),
             None => self.name.to_owned(),
         };
         self.alerts(window, &mut comments, findings);
+        // That the name and the objective say already.
+        let said = format!("{} {name}", percent_text(goal.target.value));
         let display = goal.display.as_ref().or(self.metadata.display.as_ref());
+        let display = display.filter(|text| **text != said);
         let description = self
             .slo
             .description
@@ -79,9 +123,7 @@ impl Frame<'_> {
             .or(self.description)
             .or(display)
             .cloned();
-        // That the name and the objective say already.
-        let said = format!("{} {name}", percent_text(goal.target.value));
-        let more = |text: &&String| Some(*text) != description.as_ref() && **text != said;
+        let more = |text: &&String| Some(*text) != description.as_ref();
         if let Some(display) = display.filter(more) {
             comments.push(display.clone());
         }
@@ -91,10 +133,13 @@ impl Frame<'_> {
             description,
             target: goal.target.value,
             window,
-            alerts: !self.slo.policies.is_empty(),
+            alerts: kept::has_burn_rate_alerts(self.metadata)
+                .unwrap_or(!self.slo.policies.is_empty()),
             labels: self.labels.clone(),
+            kept: kept::of_slo(self.metadata, findings),
             variant,
             queries,
+            fields,
             span: goal.span,
         })
     }
@@ -106,7 +151,7 @@ impl Frame<'_> {
         measure: &Measure,
         comments: &mut Vec<String>,
         findings: &mut Findings,
-    ) -> Option<(&'static str, Vec<(&'static str, Expr)>)> {
+    ) -> Option<Measured> {
         let slices = self.slo.budgeting.value == "Timeslices";
         let refused = |reason: &str, metric: &Metric, findings: &mut Findings| {
             let span = metric
@@ -139,18 +184,13 @@ impl Frame<'_> {
                         );
                     }
                 }
-                Some((
-                    "time-slices",
-                    vec![(
-                        "good",
-                        match truth(&query) {
-                            Some(condition) if op.value == "gte" && value.value == Decimal::ONE => {
-                                condition
-                            }
-                            _ => compare(query, operator(op.value), value.value),
-                        },
-                    )],
-                ))
+                let condition = match truth(&query) {
+                    Some(condition) if op.value == "gte" && value.value == Decimal::ONE => {
+                        condition
+                    }
+                    _ => compare(query, operator(op.value), value.value),
+                };
+                Some(Measured::new("time-slices", vec![("good", condition)]))
             }
             Measure::Events {
                 counter,
@@ -170,12 +210,24 @@ impl Frame<'_> {
                 };
                 let field = if *good { "good" } else { "bad" };
                 if self.slo.budgeting.value == "Occurrences" {
-                    return Some(("ratio", vec![(field, numerator), ("total", denominator)]));
+                    if let Some(latency) = latency(&numerator, &denominator).filter(|_| *good) {
+                        return Some(Measured::of_latency(latency));
+                    }
+                    if let Some(ratio) = self
+                        .is_error_ratio
+                        .then(|| multiplied(&numerator, &denominator))
+                        .flatten()
+                    {
+                        let queries = vec![("ratio", ratio), ("total", denominator)];
+                        return Some(Measured::new("error-ratio", queries));
+                    }
+                    let queries = vec![(field, numerator), ("total", denominator)];
+                    return Some(Measured::new("ratio", queries));
                 }
                 let share = build::binary(BinaryOp::Divide, rate(numerator), rate(denominator));
                 if !slices {
                     let bad = if *good { rest(share) } else { share };
-                    return Some(("error-ratio", vec![("ratio", bad)]));
+                    return Some(Measured::new("error-ratio", vec![("ratio", bad)]));
                 }
                 sliced(goal, share, *good, comments)
             }
@@ -192,7 +244,7 @@ impl Frame<'_> {
                     return sliced(goal, share, *success, comments);
                 }
                 let bad = if *success { rest(share) } else { share };
-                Some(("error-ratio", vec![("ratio", bad)]))
+                Some(Measured::new("error-ratio", vec![("ratio", bad)]))
             }
         }
     }
@@ -200,7 +252,8 @@ impl Frame<'_> {
     /// What becomes of its alerts: the four pairs are there anyway, and others can't be said.
     fn alerts(&self, window: Duration, comments: &mut Vec<String>, findings: &mut Findings) {
         if self.policies.is_empty() {
-            if self.slo.policies.is_empty() {
+            let is_kept = kept::has_burn_rate_alerts(self.metadata).is_some();
+            if self.slo.policies.is_empty() && !is_kept {
                 comments.push("No alert policy was named.".to_owned());
             }
             return;
@@ -246,27 +299,36 @@ impl Objective {
         if !self.alerts {
             out += "burn_rate_alerts = false\n";
         }
+        for line in &self.kept {
+            out += line;
+            out.push('\n');
+        }
         if !self.labels.is_empty() {
             out += &format!("labels = {}\n", labels(&self.labels));
         }
         out += &format!("\nsli : {} {{\n", self.variant);
         for (field, query) in &self.queries {
-            match query::quoted(&query::without(query.clone(), common)) {
+            let written = if query::fits(query, common) {
+                query::quoted(&query::without(query.clone(), common))
+            } else {
+                // The selector would add labels that the query does not ask for.
+                query::quoted(query).map(|text| format!("unscoped({text})"))
+            };
+            match written {
                 Ok(text) => out += &format!("{field} = {text}\n"),
                 Err(reason) => refuse(findings, self.span, "this query can't be written", reason),
             }
+        }
+        for line in &self.fields {
+            out += line;
+            out.push('\n');
         }
         out + "}\n}\n"
     }
 }
 
 /// A slice is good where a share of it is.
-fn sliced(
-    goal: &Goal,
-    share: Expr,
-    good: bool,
-    comments: &mut Vec<String>,
-) -> Option<(&'static str, Vec<(&'static str, Expr)>)> {
+fn sliced(goal: &Goal, share: Expr, good: bool, comments: &mut Vec<String>) -> Option<Measured> {
     comments.push(slice_comment(goal));
     let range = length(goal.slice.as_ref()?.value)?;
     let share = query::with_range(share, &promql::Duration::made(range.to_string()));
@@ -276,7 +338,17 @@ fn sliced(
     } else {
         compare(share, BinaryOp::LessOrEqual, Decimal::ONE - target)
     };
-    Some(("time-slices", vec![("good", condition)]))
+    Some(Measured::new("time-slices", vec![("good", condition)]))
+}
+
+/// `ratio` of `ratio * total`
+fn multiplied(part: &Expr, total: &Expr) -> Option<Expr> {
+    let promql::Node::Binary(product) = &part.unparenthesised().node else {
+        return None;
+    };
+    let is_product = product.op == BinaryOp::Multiply && product.matching.is_none();
+    let is_of_total = product.right.to_string() == rate(total.clone()).to_string();
+    (is_product && is_of_total).then(|| product.left.unparenthesised().clone())
 }
 
 fn slice_comment(goal: &Goal) -> String {
@@ -288,6 +360,34 @@ fn slice_comment(goal: &Goal) -> String {
 
 /// The condition of which a query says by 1 or 0 whether it holds, of all its series: `min(x == bool 1)` is `x == 1`.
 fn truth(query: &Expr) -> Option<Expr> {
+    match &query.unparenthesised().node {
+        promql::Node::Binary(both) if both.op == BinaryOp::Multiply && both.matching.is_none() => {
+            return Some(build::binary(
+                BinaryOp::And,
+                truth(&both.left)?,
+                truth(&both.right)?,
+            ));
+        }
+        promql::Node::Call(call) if call.function == "clamp_max" => {
+            let [sum, one] = call.args.as_slice() else {
+                return None;
+            };
+            let promql::Node::Binary(either) = &sum.unparenthesised().node else {
+                return None;
+            };
+            let is_or = either.op == BinaryOp::Add && either.matching.is_none();
+            return (is_or && one.to_string() == "1")
+                .then(|| {
+                    Some(build::binary(
+                        BinaryOp::Or,
+                        truth(&either.left)?,
+                        truth(&either.right)?,
+                    ))
+                })
+                .flatten();
+        }
+        _ => {}
+    }
     let mut expr = query.unparenthesised();
     if let promql::Node::Aggregate(min) = &expr.node
         && min.op == "min"

@@ -134,6 +134,14 @@ impl<'o> Objects<'o> {
         }
     }
 
+    /// Whether an indicator of ours was a ratio that is computed elsewhere.
+    pub fn is_error_ratio(&self, name: &Located<String>) -> bool {
+        self.slis
+            .get(name.value.as_str())
+            .and_then(|(metadata, _)| metadata.annotations.get("nthc.sli"))
+            .is_some_and(|variant| variant == "error-ratio")
+    }
+
     /// A policy.
     pub fn policy(&self, policy: &'o RefOr<Policy>, findings: &mut Findings) -> Option<&'o Policy> {
         match policy {

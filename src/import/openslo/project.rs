@@ -2,6 +2,9 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use smol_str::SmolStr;
+
+use super::kept;
 use super::model::{Measure, Metadata, Metric, RefOr, Sli, Slo};
 use super::objective::{Frame, Objective, left_out, refuse};
 use super::objects::Objects;
@@ -10,6 +13,8 @@ use super::reader::Findings;
 use super::slo::compared;
 use super::teams::Teams;
 use super::write::{block_name, comment, labels, string};
+use crate::ir::RuleLabel;
+use crate::project::is_identifier;
 
 /// Tiers that every project has.
 const TIERS: [&str; 4] = ["critical", "high", "standard", "low"];
@@ -19,18 +24,19 @@ const TYPES: [&str; 7] = [
     "api", "web", "worker", "stream", "batch", "pipeline", "database",
 ];
 
-/// Labels that become something else, and those that the rules set themselves.
-const OWN: [&str; 9] = [
-    "team",
-    "owner",
-    "tier",
-    "type",
-    "service",
-    "slo",
-    "window",
-    "severity",
-    "alertname",
-];
+/// Labels that become something else.
+const OWN: [&str; 4] = ["team", "owner", "tier", "type"];
+
+/// Labels that rules have anyway, but in a project without environments or in a service without dependencies.
+const FREE: [RuleLabel; 2] = [RuleLabel::Environment, RuleLabel::Dependency];
+
+/// The project that an import is for.
+pub struct Target<'a> {
+    /// Whether it can send mail.
+    pub sends_mail: bool,
+    /// The environments that it declares.
+    pub environments: &'a [SmolStr],
+}
 
 /// A service that is put together.
 struct Service<'o> {
@@ -41,7 +47,7 @@ struct Service<'o> {
 }
 
 /// The text of a project; as far as it can be said.
-pub fn text(objects: &Objects<'_>, findings: &mut Findings) -> String {
+pub fn text(objects: &Objects<'_>, target: &Target<'_>, findings: &mut Findings) -> String {
     let mut teams = Teams::default();
     let mut services: BTreeMap<&str, Service<'_>> = BTreeMap::new();
     for (name, (metadata, description)) in &objects.services {
@@ -71,19 +77,74 @@ pub fn text(objects: &Objects<'_>, findings: &mut Findings) -> String {
             let Some(policy) = objects.policy(policy, findings) else {
                 continue;
             };
-            for (metadata, target) in objects.targets(policy, findings) {
-                teams.told(&service.team, metadata, target, findings);
+            for (metadata, told) in objects.targets(policy, findings) {
+                let sends_mail = target.sends_mail;
+                teams.told(&service.team, metadata, told, sends_mail, findings);
             }
         }
     }
     unused(objects, findings);
     let mut out = comment("Made of OpenSLO documents by `nthc import openslo`.");
     out += "\n";
+    out += &environment(services.values(), target, findings);
+    out += &tiers(services.values());
     out += &teams.text();
     for service in services.values() {
         out += &service.text(findings);
     }
     out
+}
+
+/// The environment that documents of ours are of, by which their series are told apart.
+fn environment<'s>(
+    services: impl Iterator<Item = &'s Service<'s>>,
+    target: &Target<'_>,
+    findings: &mut Findings,
+) -> String {
+    let mut named: Option<&str> = None;
+    for service in services {
+        let Some(environment) = kept::environment(service.metadata) else {
+            continue;
+        };
+        match named {
+            Some(first) if first != environment => {
+                refuse(
+                    findings,
+                    service.metadata.name.span,
+                    format!(
+                        "documents of the environments `{first}` and `{environment}` are imported together"
+                    ),
+                    "import the documents of one environment at a time",
+                );
+                return String::new();
+            }
+            _ => named = Some(environment),
+        }
+    }
+    match named {
+        Some(name) if target.environments.is_empty() => {
+            format!("environment {} {{ }}\n\n", block_name(name))
+        }
+        Some(name) if target.environments.iter().all(|known| known != name) => {
+            comment(&format!(
+                "These documents are of the environment `{name}`, which the project does not declare.",
+            )) + "\n"
+        }
+        _ => String::new(),
+    }
+}
+
+/// The tiers that documents of ours name and that not every project has.
+fn tiers<'s>(services: impl Iterator<Item = &'s Service<'s>>) -> String {
+    let own: BTreeSet<&str> = services.filter_map(Service::own_tier).collect();
+    let block = |tier: &str| {
+        format!(
+            "{}tier {} : standard {{ }}\n\n",
+            comment("What this tier asks for is in no document: set what differs from `standard`."),
+            block_name(tier)
+        )
+    };
+    own.into_iter().map(block).collect()
 }
 
 /// The label that says whose something is.
@@ -152,6 +213,10 @@ fn objectives(
             metadata,
             slo,
             name: name.unwrap_or(source),
+            is_error_ratio: match slo.indicator.as_ref().or(goal.indicator.as_ref()) {
+                Some(RefOr::Ref(name)) => objects.is_error_ratio(name),
+                _ => false,
+            },
             labels: own.clone(),
             description: sli.description.as_ref(),
             policies: policies.clone(),
@@ -170,14 +235,25 @@ fn metrics(sli: &Sli) -> Vec<&Metric> {
     }
 }
 
+/// Whether a label becomes something else, or is one that the rules of an SLO have anyway.
+fn is_own(label: &str) -> bool {
+    let is_reserved = |label: RuleLabel| !FREE.contains(&label);
+    OWN.contains(&label) || RuleLabel::named(label).is_some_and(is_reserved)
+}
+
 /// The labels that rules can carry; what can't be one is told.
 fn kept_labels(metadata: &Metadata, findings: &mut Findings) -> BTreeMap<String, String> {
     for (label, (span, values)) in &metadata.labels {
         let known = match label.as_str() {
-            "tier" => values.iter().all(|tier| TIERS.contains(&tier.as_str())),
+            "tier" => {
+                own_tier(metadata).is_some()
+                    || values.iter().all(|tier| TIERS.contains(&tier.as_str()))
+            }
+            // It becomes a block.
+            "environment" if kept::environment(metadata).is_some() => true,
             "type" => values.iter().all(|of| TYPES.contains(&of.as_str())),
             "team" | "owner" => values.len() == 1,
-            label if OWN.contains(&label) => false,
+            label if is_own(label) => false,
             label => query::is_plain(label) && !label.starts_with("__") && values.len() == 1,
         };
         let message = match label.as_str() {
@@ -207,15 +283,28 @@ fn kept_labels(metadata: &Metadata, findings: &mut Findings) -> BTreeMap<String,
 fn quiet_labels(metadata: &Metadata) -> BTreeMap<String, String> {
     let mut labels = BTreeMap::new();
     for (label, (_, values)) in &metadata.labels {
-        let fits = query::is_plain(label) && !label.starts_with("__");
-        if let ([value], true, false) = (values.as_slice(), fits, OWN.contains(&label.as_str())) {
+        let is_environment = label == "environment" && kept::environment(metadata).is_some();
+        let fits = query::is_plain(label) && !label.starts_with("__") && !is_environment;
+        if let ([value], true, false) = (values.as_slice(), fits, is_own(label)) {
             labels.insert(label.clone(), value.clone());
         }
     }
     labels
 }
 
+/// The tier that a document of ours names and that not every project has.
+fn own_tier(metadata: &Metadata) -> Option<&str> {
+    kept::selector(metadata)?;
+    metadata
+        .label("tier")
+        .filter(|tier| !TIERS.contains(tier) && is_identifier(tier) && block_name(tier) == **tier)
+}
+
 impl Service<'_> {
+    fn own_tier(&self) -> Option<&str> {
+        own_tier(self.metadata)
+    }
+
     fn text(&self, findings: &mut Findings) -> String {
         let metadata = self.metadata;
         let name = metadata.source_name();
@@ -225,12 +314,16 @@ impl Service<'_> {
         if let Some(display) = display.filter(|display| Some(*display) != description) {
             out += &comment(display);
         }
+        if let Some(lost) = kept::lost(metadata) {
+            out += &comment(&format!("Not in the documents: {lost}."));
+        }
         out += &format!("service {} {{\n", block_name(name));
         if let Some(description) = description {
             out += &format!("description = {}\n", string(description));
         }
         out += &format!("team = {}\n", self.team);
-        if let Some(tier) = metadata.label("tier").filter(|tier| TIERS.contains(tier)) {
+        let known = metadata.label("tier").filter(|tier| TIERS.contains(tier));
+        if let Some(tier) = known.or(self.own_tier()) {
             out += &format!("tier = {tier}\n");
         }
         if let Some(of) = metadata.label("type").filter(|of| TYPES.contains(of)) {
@@ -240,13 +333,23 @@ impl Service<'_> {
             .objectives
             .iter()
             .flat_map(|objective| &objective.queries);
-        let common = query::common(queries.map(|(_, query)| query));
-        out += &comment(if common.is_empty() {
-            "Its queries have no label in common: say here which all of its series carry."
-        } else {
-            "What all of its queries have in common."
-        });
+        let common = match kept::selector(metadata) {
+            Some(selector) => selector,
+            None => {
+                let common = query::common(queries.map(|(_, query)| query));
+                out += &comment(if common.is_empty() {
+                    "Its queries have no label in common: say here which all of its series carry."
+                } else {
+                    "What all of its queries have in common."
+                });
+                common
+            }
+        };
         out += &format!("selector = {}\n", labels(&common));
+        for line in kept::of_service(metadata, findings) {
+            out += &line;
+            out.push('\n');
+        }
         let own = kept_labels(metadata, findings);
         if !own.is_empty() {
             out += &format!("labels = {}\n", labels(&own));

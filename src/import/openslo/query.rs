@@ -9,7 +9,7 @@ use crate::diagnostics::{Diagnostic, codes};
 use crate::promql::classify::{exprs, is_selector, metrics, uses_window};
 use crate::promql::rewrite::{each_expr, hide};
 use crate::promql::{
-    Duration, DurationNode, Expr, LabelSet, MatchOp, Node, build, labels_of, parse,
+    Duration, DurationNode, Expr, LabelSet, MatchOp, Matcher, Node, build, labels_of, parse,
 };
 
 /// The query of a metric as a tree; told and `None` where it has none, or none that can be read.
@@ -94,6 +94,9 @@ pub fn events(part: Expr, total: Expr, counter: bool) -> Result<(Expr, Expr), &'
 
 fn event_rate(expr: Expr, counter: bool) -> Result<Expr, &'static str> {
     if !ranges(&expr).is_empty() {
+        if let Some(selector) = summed_rate(&expr) {
+            return Ok(selector.clone());
+        }
         let expr = with_range(expr, &Duration::window());
         return Ok(if labels_of(&expr) == LabelSet::none() {
             expr
@@ -113,6 +116,26 @@ fn event_rate(expr: Expr, counter: bool) -> Result<Expr, &'static str> {
     } else {
         Err("a rate is taken of a counter or a sum of one, and this is neither")
     }
+}
+
+/// The selector of `sum(rate(selector[5m]))`, of which that sum is taken where it stands alone.
+fn summed_rate(expr: &Expr) -> Option<&Expr> {
+    let Node::Aggregate(sum) = &expr.unparenthesised().node else {
+        return None;
+    };
+    let Node::Call(rate) = &sum.expr.unparenthesised().node else {
+        return None;
+    };
+    if sum.op != "sum" || sum.grouping.is_some() || rate.function != "rate" {
+        return None;
+    }
+    let [of] = rate.args.as_slice() else {
+        return None;
+    };
+    let Node::Range(selector, _) = &of.unparenthesised().node else {
+        return None;
+    };
+    is_selector(selector).then(|| selector.unparenthesised())
 }
 
 /// Both queries by `rate`. What grew over a range and what grows a second are in one ratio only together.
@@ -206,15 +229,37 @@ pub fn is_plain(label: &str) -> bool {
         && bytes.all(|b| b.is_ascii_alphanumeric() || b == b'_')
 }
 
+/// Whether the labels that the selector adds change nothing: each selector of the query has them, or says otherwise.
+pub fn fits(expr: &Expr, selector: &BTreeMap<String, String>) -> bool {
+    metrics(expr).all(|of| {
+        selector
+            .keys()
+            .all(|label| of.matchers.iter().any(|matcher| matcher.label == *label))
+    })
+}
+
 /// The query without the labels that the selector adds to it again.
 pub fn without(mut expr: Expr, common: &BTreeMap<String, String>) -> Expr {
     each_expr(&mut expr, &mut |expr| {
         if let Node::Selector(selector) = &mut expr.node
             && selector.metric.is_some()
         {
+            let is_added = |matcher: &Matcher| {
+                let added = common.get(matcher.label.as_str());
+                matcher.op == MatchOp::Equal
+                    && added.is_some()
+                    && added.map(String::as_str) == matcher.value.text()
+            };
+            let mut several = BTreeSet::new();
+            let mut seen = BTreeSet::new();
+            for matcher in &selector.matchers {
+                if !seen.insert(matcher.label.clone()) {
+                    several.insert(matcher.label.clone());
+                }
+            }
             selector
                 .matchers
-                .retain(|matcher| !common.contains_key(matcher.label.as_str()));
+                .retain(|matcher| several.contains(&matcher.label) || !is_added(matcher));
         }
     });
     expr

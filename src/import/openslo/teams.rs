@@ -6,6 +6,7 @@ use super::model::{Metadata, Target};
 use super::objective::left_out;
 use super::reader::Findings;
 use super::write::{block_name, comment, identifier, string};
+use crate::diagnostics::{Diagnostic, codes};
 
 /// The team of what no label says whose it is.
 const UNOWNED: &str = "unowned";
@@ -56,6 +57,7 @@ impl Teams {
         team: &str,
         metadata: &Metadata,
         target: &Target,
+        sends_mail: bool,
         findings: &mut Findings,
     ) {
         let Some(team) = self.teams.iter_mut().find(|known| known.name == team) else {
@@ -68,7 +70,26 @@ impl Teams {
             return;
         }
         let text = match receiver(&name, metadata, target) {
-            Some(text) => text,
+            Some(Receiver {
+                is_mail: true,
+                text,
+            }) if !sends_mail => {
+                findings.diagnostics.push(
+                    Diagnostic::new(
+                        &codes::OPENSLO_NO_MAIL_SERVER,
+                        format!("the receiver `{name}` of `{}` sends mail, and there is no server to send it by", team.name),
+                        target.target.span,
+                    )
+                    .label("the receiver is a comment")
+                    .help("Set `smarthost` and `from` in `[alertmanager]` of `nth.toml`, and import again."),
+                );
+                let lines: String = text.lines().map(comment).collect();
+                format!(
+                    "{}{lines}",
+                    comment("Mail needs `smarthost` and `from` in `[alertmanager]` of `nth.toml`.")
+                )
+            }
+            Some(Receiver { text, .. }) => text,
             None => {
                 left_out(
                     findings,
@@ -102,8 +123,14 @@ impl Teams {
     }
 }
 
+/// A receiver's block.
+struct Receiver {
+    is_mail: bool,
+    text: String,
+}
+
 /// The receiver that a target is, where it can be told.
-fn receiver(name: &str, metadata: &Metadata, target: &Target) -> Option<String> {
+fn receiver(name: &str, metadata: &Metadata, target: &Target) -> Option<Receiver> {
     let address = metadata.annotations.get("nthc.address");
     let texts = [Some(&target.target.value), target.description.as_ref()];
     let words = || {
@@ -146,8 +173,11 @@ fn receiver(name: &str, metadata: &Metadata, target: &Target) -> Option<String> 
         Some([]) | None => String::new(),
         Some(words) => format!("on = [{}]\n", words.join(", ")),
     };
-    Some(format!(
-        "receiver {} : {variant} {{\n{field}{on}}}\n",
-        block_name(name)
-    ))
+    Some(Receiver {
+        is_mail: variant == "mail",
+        text: format!(
+            "receiver {} : {variant} {{\n{field}{on}}}\n",
+            block_name(name)
+        ),
+    })
 }

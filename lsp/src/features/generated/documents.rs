@@ -2,6 +2,7 @@
 
 use nthc::backends::{Artifact, file_stem};
 use nthc::db::{ItemKey, item_name};
+use nthc::ir::Settings;
 use smol_str::SmolStr;
 use tower_lsp::lsp_types::Url;
 
@@ -54,10 +55,14 @@ pub fn services(project: &ProjectView) -> Vec<ItemKey> {
 fn artifact(project: &ProjectView, environment: &Option<SmolStr>, path: &str) -> Option<Artifact> {
     let find = |made: Vec<Artifact>| made.into_iter().find(|artifact| artifact.path == path);
     let settings = &project.targets;
+    let scope = Settings {
+        environment: environment.clone(),
+        ..Settings::clone(settings)
+    };
     // A service's files are called after it, as a dashboard is after its uid, which keeps what letters it can.
     let is_of = |service: &&ItemKey| {
         let name = item_name(project.db(), **service);
-        let uid = nthc::backends::dashboard_uid_in(environment.as_deref(), &name);
+        let uid = nthc::backends::dashboard_uid_of(&scope, &name);
         path.contains(&file_stem(&name)) || path.contains(&uid)
     };
     let all = services(project);

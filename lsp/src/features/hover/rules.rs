@@ -1,6 +1,6 @@
 //! The rules that the compiler makes of a service, an objective, an alert or a recording.
 
-use nthc::backends::prometheus::{Group, Rule, rule_groups};
+use nthc::backends::prometheus::{Group, Rule, rule_groups, scoped};
 use nthc::db::ItemKey;
 use nthc::eval::BlockRef;
 use smol_str::SmolStr;
@@ -83,7 +83,8 @@ pub fn of_slo(source: &Source<'_>, block: &BlockRef) -> Markup {
     };
     let made = source.everywhere(|environment| {
         let service = source.service(block.item, environment)?;
-        let wanted = format!("{}-slo-{name}", service.name);
+        let settings = source.settings_in(environment);
+        let wanted = format!("{}-slo-{name}", scoped(service, &settings));
         let groups = groups(source, block.item, environment)?;
         groups.into_iter().find(|group| group.name == wanted)
     });

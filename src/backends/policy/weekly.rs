@@ -1,0 +1,404 @@
+//! Times of the week as windows that begin by a schedule and last for a while.
+//!
+//! Argo CD 2.14 to 3.6 reckon a window by the clocks on the wall: it is active while they show less than its duration since
+//! its schedule last began. Whoever reckons with the time that really passes, as a reader of `schedule`, `timeZone` and
+//! `duration` may, has a window that is open over a change of clocks end an hour early, or late. So no window here rests on
+//! its duration across a change: where the zone's clocks change within a span, a new window begins behind the change,
+//! and the one before lasts until that one is there whichever way it is reckoned.
+
+use std::collections::BTreeSet;
+
+use jiff::tz::TimeZone;
+use jiff::{Timestamp, civil};
+
+use crate::ir::gate::{DAY, WEEK};
+use crate::policy::Span;
+
+/// The years whose changes of clocks are heeded. There is no clock here, so that a source gives the same on every day.
+const YEARS: std::ops::Range<i16> = 2025..2061;
+
+/// A window: its first minute since Monday 00:00, and how many minutes it lasts.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub struct Window {
+    /// When it begins by the zone's clocks.
+    pub from: u16,
+    /// For how long.
+    pub minutes: u32,
+}
+
+/// The windows of spans of the week in a zone.
+pub fn windows(spans: &[Span], zone: &TimeZone) -> Vec<Window> {
+    let changes = Changes::of(zone);
+    let mut inside = vec![false; usize::from(WEEK)];
+    for span in spans {
+        mark(&mut inside, span.from.into(), span.to.into());
+    }
+    let mut made = Vec::new();
+    for (from, to) in runs(&inside) {
+        changes.cut(from, to, &mut made);
+    }
+    made.sort_unstable();
+    made
+}
+
+/// When a zone's clocks change.
+struct Changes {
+    /// The times of the week at which clocks stand twice or never, in minutes since Monday 00:00; the second may be in
+    /// the week after.
+    times: Vec<(u32, u32)>,
+    /// By how many minutes they change at most.
+    most: u32,
+}
+
+impl Changes {
+    fn of(zone: &TimeZone) -> Self {
+        let mut during = vec![false; usize::from(WEEK)];
+        let mut most = 0;
+        let start = |year| {
+            let day = civil::date(year, 1, 1).at(0, 0, 0, 0);
+            day.to_zoned_datetime(TimeZone::UTC)
+                .map(|day| day.timestamp())
+        };
+        let (Ok(begin), Ok(end)) = (start(YEARS.start), start(YEARS.end)) else {
+            return Self {
+                times: Vec::new(),
+                most,
+            };
+        };
+        let transitions = zone.following(begin).map(|change| change.timestamp());
+        for at in transitions.take_while(|at| *at < end) {
+            let Ok(before) = Timestamp::from_second(at.as_second() - 1) else {
+                continue;
+            };
+            let [old, new] = [before, at].map(|at| zone.to_offset(at).seconds());
+            if old == new {
+                continue;
+            }
+            // 1970 began on a Thursday.
+            let minute = |offset: i32| {
+                let minutes =
+                    (at.as_second() + i64::from(offset)).div_euclid(60) + 3 * i64::from(DAY);
+                u32::try_from(minutes.rem_euclid(WEEK.into())).unwrap_or_default()
+            };
+            let length = old.abs_diff(new).div_ceil(60);
+            let first = minute(old.min(new));
+            mark(&mut during, first, first + length);
+            most = most.max(length);
+        }
+        Self {
+            times: runs(&during),
+            most,
+        }
+    }
+
+    /// Adds the windows of a span, which may end in the week after.
+    fn cut(&self, from: u32, to: u32, made: &mut Vec<Window>) {
+        let week = u32::from(WEEK);
+        let always = to - from == week;
+        let mut cuts = BTreeSet::new();
+        for (first, behind) in &self.times {
+            for later in [0, week] {
+                let (first, behind) = (first + later, behind + later);
+                if first < to && behind > from {
+                    cuts.insert(behind);
+                    // Too little is left behind the change for the window before it to last any longer.
+                    if !always && to < behind + 2 * self.most {
+                        cuts.insert(first);
+                    }
+                }
+            }
+        }
+        cuts.retain(|cut| (from + 1..to).contains(cut));
+        let ends = cuts.iter().copied().chain([to]);
+        let mut begin = from;
+        for end in ends {
+            let more = if always {
+                self.most
+            } else {
+                self.most.min(to - end)
+            };
+            let at = u16::try_from(begin % week).unwrap_or_default();
+            made.push(Window {
+                from: at,
+                minutes: end - begin + more,
+            });
+            begin = end;
+        }
+    }
+}
+
+/// Marks minutes of the week; those beyond its end are of its beginning.
+fn mark(minutes: &mut [bool], from: u32, to: u32) {
+    for minute in from..to {
+        let minute = usize::try_from(minute).unwrap_or_default() % minutes.len();
+        if let Some(marked) = minutes.get_mut(minute) {
+            *marked = true;
+        }
+    }
+}
+
+/// The spans that are marked; one that lasts over the end of the week is one span.
+fn runs(minutes: &[bool]) -> Vec<(u32, u32)> {
+    let week = u32::from(WEEK);
+    let mut found: Vec<(u32, u32)> = Vec::new();
+    for (minute, marked) in (0..).zip(minutes) {
+        match found.last_mut() {
+            Some((_, to)) if *marked && *to == minute => *to += 1,
+            _ if *marked => found.push((minute, minute + 1)),
+            _ => {}
+        }
+    }
+    if let [(0, first), .., (_, last)] = found.as_mut_slice()
+        && *last == week
+    {
+        *last += *first;
+        found.remove(0);
+    }
+    found
+}
+
+#[cfg(test)]
+#[allow(clippy::unwrap_used)]
+mod tests {
+    use jiff::ZonedDateTime as Zoned;
+    use jiff::civil::DateTime;
+    use jiff::tz::{AmbiguousOffset, TimeZoneDatabase};
+    use proptest::prelude::*;
+
+    use super::*;
+    use crate::policy::Condition;
+    use crate::policy::{Measured, Truth, truth};
+
+    const FRIDAY_TO_MONDAY: [Span; 2] = [
+        Span { from: 0, to: 540 },
+        Span {
+            from: 4 * DAY + 16 * 60,
+            to: WEEK,
+        },
+    ];
+
+    fn zone(name: &str) -> TimeZone {
+        TimeZoneDatabase::bundled().get(name).unwrap()
+    }
+
+    /// Whether a window is active as Argo CD has it: `Next(now - duration)` is before now, both by the clocks.
+    fn by_clocks(window: Window, now: &Zoned) -> bool {
+        let shown = |at: DateTime| {
+            let day = u32::try_from(at.weekday().to_monday_zero_offset()).unwrap();
+            let time = u32::try_from(at.hour()).unwrap() * 60 + u32::try_from(at.minute()).unwrap();
+            day * u32::from(DAY) + time
+        };
+        let week = u32::from(WEEK);
+        let since = (shown(now.datetime()) + week - u32::from(window.from)) % week;
+        since < window.minutes || since + week < window.minutes
+    }
+
+    /// Whether it is active where the time counts that has passed since the schedule began: of clocks that stand twice
+    /// the first time, or both.
+    fn by_time(window: Window, now: &Zoned, both: bool) -> bool {
+        let monday = i64::from(now.weekday().to_monday_zero_offset());
+        let zone = now.time_zone();
+        [-14, -7, 0, 7].iter().any(|weeks| {
+            let days = jiff::Span::new().days(weeks - monday + i64::from(window.from / DAY));
+            let minutes = i64::from(window.from % DAY);
+            let day = now.date().checked_add(days).unwrap();
+            let begin = day
+                .at(0, 0, 0, 0)
+                .checked_add(jiff::Span::new().minutes(minutes))
+                .unwrap();
+            let found = zone.to_ambiguous_zoned_datetime(begin);
+            let begins = if both && matches!(found.offset(), AmbiguousOffset::Fold { .. }) {
+                vec![found.clone().earlier().unwrap(), found.later().unwrap()]
+            } else if both && matches!(found.offset(), AmbiguousOffset::Gap { .. }) {
+                // A schedule whose time never comes begins nothing.
+                Vec::new()
+            } else {
+                vec![found.compatible().unwrap()]
+            };
+            begins.iter().any(|begin| {
+                let passed = now.timestamp().as_second() - begin.timestamp().as_second();
+                (0..i64::from(window.minutes) * 60).contains(&passed)
+            })
+        })
+    }
+
+    /// The windows around a moment of change, half an hour after half an hour, against what the calendar says.
+    fn judge(
+        spans: &[Span],
+        name: &str,
+        around: Timestamp,
+        hours: i64,
+    ) -> Result<(), TestCaseError> {
+        let zone = zone(name);
+        let made = windows(spans, &zone);
+        let condition = Condition::Week {
+            spans: spans.to_vec(),
+            zone: name.to_owned(),
+        };
+        for half in -2 * hours..2 * hours {
+            let at = Timestamp::from_second(around.as_second() + half * 1800).unwrap();
+            let frozen = truth(&condition, &Measured::new(), at).unwrap() == Truth::True;
+            let now = at.to_zoned_datetime(zone.clone());
+            let any = |active: &dyn Fn(Window) -> bool| made.iter().any(|window| active(*window));
+            prop_assert_eq!(
+                any(&|w| by_clocks(w, &now)),
+                frozen,
+                "{} {}: {:?}",
+                name,
+                now,
+                made
+            );
+            let active = any(&|w| by_time(w, &now, true));
+            prop_assert!(active || !frozen, "{} open at {}: {:?}", name, now, made);
+            // What is closed too long is so by what the clocks changed by.
+            let most = jiff::Span::new().hours(3);
+            let near = || {
+                let lately = [at.checked_sub(most).unwrap(), at.checked_add(most).unwrap()];
+                let is_frozen = |at: &Timestamp| truth(&condition, &Measured::new(), *at).unwrap();
+                lately.iter().any(|at| is_frozen(at) == Truth::True)
+            };
+            prop_assert!(
+                frozen || !active || near(),
+                "{} closed at {}: {:?}",
+                name,
+                now,
+                made
+            );
+        }
+        Ok(())
+    }
+
+    fn changes(name: &str, years: std::ops::Range<i16>) -> Vec<Timestamp> {
+        let start = |year| {
+            civil::date(year, 1, 1)
+                .at(0, 0, 0, 0)
+                .in_tz("UTC")
+                .unwrap()
+                .timestamp()
+        };
+        let end = start(years.end);
+        zone(name)
+            .following(start(years.start))
+            .map(|change| change.timestamp())
+            .take_while(|at| *at < end)
+            .collect()
+    }
+
+    #[test]
+    fn a_zone_without_changes_has_one_window() {
+        let whole = Window {
+            from: 4 * DAY + 960,
+            minutes: 65 * 60,
+        };
+        assert_eq!(windows(&FRIDAY_TO_MONDAY, &TimeZone::UTC), [whole]);
+        assert_eq!(windows(&FRIDAY_TO_MONDAY, &zone("Asia/Tokyo")), [whole]);
+        let always = [Span { from: 0, to: WEEK }];
+        assert_eq!(
+            windows(&always, &TimeZone::UTC),
+            [Window {
+                from: 0,
+                minutes: WEEK.into()
+            }]
+        );
+        assert_eq!(windows(&[], &TimeZone::UTC), []);
+    }
+
+    #[test]
+    fn a_window_begins_behind_the_change() {
+        // Clocks change between one and two on Sunday, and the window before lasts an hour longer.
+        let made = windows(&FRIDAY_TO_MONDAY, &zone("Europe/London"));
+        assert_eq!(
+            made,
+            [
+                Window {
+                    from: 4 * DAY + 960,
+                    minutes: 35 * 60
+                },
+                Window {
+                    from: 6 * DAY + 120,
+                    minutes: 31 * 60
+                },
+            ]
+        );
+    }
+
+    #[test]
+    fn the_last_hour_of_a_sunday_is_closed_when_clocks_go_back() {
+        let made = windows(&FRIDAY_TO_MONDAY, &zone("Europe/London"));
+        for at in [
+            "2026-10-25T23:00:00Z",
+            "2026-10-25T23:59:00Z",
+            "2026-10-26T08:59:00Z",
+            "2026-03-29T00:30:00Z",
+        ] {
+            let now = at
+                .parse::<Timestamp>()
+                .unwrap()
+                .in_tz("Europe/London")
+                .unwrap();
+            for both in [false, true] {
+                assert!(
+                    made.iter().any(|window| by_time(*window, &now, both)),
+                    "{at}"
+                );
+            }
+        }
+        let after: Timestamp = "2026-10-26T09:00:00Z".parse().unwrap();
+        let after = after.in_tz("Europe/London").unwrap();
+        assert!(!made.iter().any(|window| by_time(*window, &after, true)));
+    }
+
+    #[test]
+    fn weekends_of_every_zone_are_closed() {
+        // However their schedules are read, in every zone that there is.
+        let database = TimeZoneDatabase::bundled();
+        let mut seen = BTreeSet::new();
+        for name in database.available() {
+            let name = name.as_str();
+            let changes = changes(name, 2026..2028);
+            // Many zones have other names too.
+            if !seen.insert(changes.clone()) {
+                continue;
+            }
+            for around in changes {
+                judge(&FRIDAY_TO_MONDAY, name, around, 80).unwrap();
+                let made = windows(&FRIDAY_TO_MONDAY, &zone(name));
+                for half in -160..160 {
+                    let at = Timestamp::from_second(around.as_second() + half * 1800).unwrap();
+                    let now = at.to_zoned_datetime(zone(name));
+                    let is_closed = |at: &Zoned| made.iter().any(|w| by_time(*w, at, false));
+                    assert!(
+                        is_closed(&now) || !made.iter().any(|w| by_clocks(*w, &now)),
+                        "{name} {now} {made:?}"
+                    );
+                }
+            }
+        }
+        assert!(seen.len() > 20);
+    }
+
+    proptest! {
+        #![proptest_config(ProptestConfig::with_cases(96))]
+
+        #[test]
+        fn no_hour_of_a_freeze_is_open(
+            from in 0u16..672, length in 1u16..672, zone in 0usize..12, which in 0usize..60,
+        ) {
+            const ZONES: [&str; 12] = [
+                "Europe/London", "Europe/Berlin", "America/New_York", "America/Santiago", "Australia/Lord_Howe",
+                "Africa/Cairo", "Africa/Casablanca", "Asia/Beirut", "America/Havana", "Antarctica/Troll",
+                "Asia/Jerusalem", "America/Nuuk",
+            ];
+            let name = ZONES[zone];
+            // Quarters of an hour; what lasts over the end of the week is two spans.
+            let (from, to) = (from * 15, (from + length) * 15);
+            let spans = if to <= WEEK {
+                vec![Span { from, to }]
+            } else {
+                vec![Span { from: 0, to: (to - WEEK).min(from) }, Span { from, to: WEEK }]
+            };
+            let all = changes(name, 2025..2055);
+            judge(&spans, name, all[which % all.len()], 30)?;
+        }
+    }
+}

@@ -1,0 +1,184 @@
+//! What annotations of our own documents keep: what the format has no field for.
+
+use std::collections::BTreeMap;
+
+use rust_decimal::Decimal;
+
+use super::model::Metadata;
+use super::objective::left_out;
+use super::query;
+use super::reader::Findings;
+use super::write::string;
+use crate::ir::number::percent_text;
+use crate::project::is_url;
+
+/// The annotation that says in words what no document keeps.
+const LOST: &str = "nthc.not-kept";
+
+/// What stands for an empty list.
+const NONE: &str = "none";
+
+/// Which fields an objective's annotations set, as lines; what can't be read is told.
+pub fn of_slo(metadata: &Metadata, findings: &mut Findings) -> Vec<String> {
+    let fields: [(&str, fn(&str) -> Option<String>); 8] = [
+        ("budget-pages", |text| {
+            Some(format!("budget_pages = [{}]", shares(text)?))
+        }),
+        ("budget-tickets", |text| {
+            Some(format!("budget_tickets = [{}]", shares(text)?))
+        }),
+        ("absence", |text| {
+            ["page", "ticket"]
+                .contains(&text)
+                .then(|| format!("absence = {text}"))
+        }),
+        ("absent-after", |text| {
+            is_duration(text).then(|| format!("absent_after = {text}"))
+        }),
+        ("min-events", |text| {
+            Some(format!("min_events = {}", count(text)?))
+        }),
+        ("min-bad-events", |text| {
+            Some(format!("min_bad_events = {}", count(text)?))
+        }),
+        ("breakdown", |text| {
+            let labels: Vec<&str> = text.split(", ").collect();
+            labels
+                .iter()
+                .all(|label| query::is_plain(label))
+                .then(|| format!("breakdown = [{}]", labels.join(", ")))
+        }),
+        ("runbook-url", url_field("runbook_url")),
+    ];
+    lines(metadata, &fields, findings)
+}
+
+/// Which fields a service's annotations set, as lines; what can't be read is told.
+pub fn of_service(metadata: &Metadata, findings: &mut Findings) -> Vec<String> {
+    let fields = [
+        ("runbook-url", url_field("runbook_url")),
+        ("dashboard-url", url_field("dashboard_url")),
+    ];
+    lines(metadata, &fields, findings)
+}
+
+/// Whether an objective has burn-rate alerts, where that is kept.
+pub fn has_burn_rate_alerts(metadata: &Metadata) -> Option<bool> {
+    metadata
+        .annotations
+        .get("nthc.burn-rate-alerts")?
+        .parse()
+        .ok()
+}
+
+/// The environment that documents are of, where that is kept.
+pub fn environment(metadata: &Metadata) -> Option<&str> {
+    let name = metadata.annotations.get("nthc.environment")?;
+    crate::project::is_identifier(name).then_some(name.as_str())
+}
+
+/// The labels that all series of a service carry, where they are kept.
+pub fn selector(metadata: &Metadata) -> Option<BTreeMap<String, String>> {
+    let text = metadata.annotations.get("nthc.selector")?;
+    let labels: BTreeMap<String, String> = serde_json::from_str(text).ok()?;
+    labels
+        .keys()
+        .all(|label| query::is_plain(label))
+        .then_some(labels)
+}
+
+/// What is kept nowhere, in words.
+pub fn lost(metadata: &Metadata) -> Option<&str> {
+    metadata.annotations.get(LOST).map(String::as_str)
+}
+
+fn lines(
+    metadata: &Metadata,
+    fields: &[(&str, fn(&str) -> Option<String>)],
+    findings: &mut Findings,
+) -> Vec<String> {
+    let mut out = Vec::new();
+    for (annotation, read) in fields {
+        let annotation = format!("nthc.{annotation}");
+        let Some(text) = metadata.annotations.get(&annotation) else {
+            continue;
+        };
+        match read(text) {
+            Some(line) => out.push(line),
+            None => left_out(
+                findings,
+                metadata.name.span,
+                format!("cannot read the annotation `{annotation}`"),
+                format!("its value is {text:?}"),
+            ),
+        }
+    }
+    out
+}
+
+fn url_field(field: &'static str) -> fn(&str) -> Option<String> {
+    match field {
+        "dashboard_url" => |text| is_url(text).then(|| format!("dashboard_url = {}", string(text))),
+        _ => |text| is_url(text).then(|| format!("runbook_url = {}", string(text))),
+    }
+}
+
+/// `75%, 85%`
+fn shares(text: &str) -> Option<String> {
+    if text == NONE {
+        return Some(String::new());
+    }
+    let shares = text.split(", ").map(|share| {
+        let percent: Decimal = share.strip_suffix('%')?.parse().ok()?;
+        (percent > Decimal::ZERO).then(|| percent_text(percent / Decimal::ONE_HUNDRED))
+    });
+    Some(shares.collect::<Option<Vec<_>>>()?.join(", "))
+}
+
+fn count(text: &str) -> Option<u64> {
+    text.parse().ok().filter(|count| *count >= 1)
+}
+
+/// `1h30m`
+fn is_duration(text: &str) -> bool {
+    let mut rest = text;
+    while !rest.is_empty() {
+        let digits = rest.bytes().take_while(u8::is_ascii_digit).count();
+        if !(1..=12).contains(&digits) {
+            return false;
+        }
+        let after = rest.get(digits..).unwrap_or_default();
+        let Some(unit) = ["ms", "s", "m", "h", "d"]
+            .into_iter()
+            .find(|unit| after.starts_with(unit))
+        else {
+            return false;
+        };
+        rest = after.get(unit.len()..).unwrap_or_default();
+    }
+    !text.is_empty()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn durations_are_those_of_the_language() {
+        for text in ["10m", "1h30m", "500ms", "2d"] {
+            assert!(is_duration(text), "{text}");
+        }
+        for text in ["", "m", "10", "10x", "-1m", "1.5h", "10m }"] {
+            assert!(!is_duration(text), "{text}");
+        }
+    }
+
+    #[test]
+    fn shares_are_percentages() {
+        assert_eq!(shares("75%, 85.50%").as_deref(), Some("75%, 85.5%"));
+        assert_eq!(shares("none").as_deref(), Some(""));
+        for text in ["", "75", "-1%", "1%] }", "0%"] {
+            assert_eq!(shares(text), None, "{text}");
+        }
+    }
+}

@@ -1,0 +1,234 @@
+//! Ratios that are those of a histogram: they become indicators of latency, by whose rules a missing bucket is told.
+
+use rust_decimal::Decimal;
+
+use crate::ir::metric_unit::{Said, of_name};
+use crate::ir::number::decimal_text;
+use crate::ir::{Duration, DurationUnit};
+use crate::lower::bound;
+use crate::promql::classify::is_selector;
+use crate::promql::{self, BinaryOp, Expr, Matcher, Node, Selector};
+
+/// A histogram with the limit of its good events.
+#[derive(Debug, PartialEq, Eq)]
+pub struct Latency {
+    /// The histogram: its name without `_bucket`.
+    pub histogram: Expr,
+    /// How long a good event takes at most.
+    pub under: Duration,
+    /// Whether it is a native one.
+    pub native: bool,
+}
+
+/// The histogram that good events and all events are of; nothing where they are not, or an indicator of latency would
+/// ask something else.
+pub fn latency(good: &Expr, total: &Expr) -> Option<Latency> {
+    classic(good, total).or_else(|| native(good, total))
+}
+
+fn selector(expr: &Expr) -> Option<&Selector> {
+    match &expr.unparenthesised().node {
+        Node::Selector(selector) if is_selector(expr) => Some(selector),
+        _ => None,
+    }
+}
+
+/// The unit of a histogram, as an indicator of latency takes it from its name.
+fn unit(name: &str) -> Option<DurationUnit> {
+    match of_name(name)? {
+        Said::Time(unit) => Some(unit),
+        Said::Other(_) => None,
+    }
+}
+
+/// `x_seconds_bucket{le="0.25"}` of `x_seconds_count`
+fn classic(good: &Expr, total: &Expr) -> Option<Latency> {
+    let (good, total) = (selector(good)?, selector(total)?);
+    let base = total.metric.as_ref()?.text.strip_suffix("_count")?;
+    if good.metric.as_ref()?.text.strip_suffix("_bucket")? != base {
+        return None;
+    }
+    let unit = unit(base)?;
+    let mut bounds = good.matchers.iter().filter(|matcher| matcher.label == "le");
+    let matcher = bounds.next()?;
+    if bounds.next().is_some() {
+        return None;
+    }
+    let limit = limit(matcher)?;
+    let mut others: Vec<_> = good
+        .matchers
+        .iter()
+        .filter(|matcher| matcher.label != "le")
+        .map(|matcher| (&matcher.label, matcher.op, &matcher.value.parts))
+        .collect();
+    let mut all: Vec<_> = total
+        .matchers
+        .iter()
+        .map(|matcher| (&matcher.label, matcher.op, &matcher.value.parts))
+        .collect();
+    others.sort_by_key(|(label, ..)| *label);
+    all.sort_by_key(|(label, ..)| *label);
+    if others != all {
+        return None;
+    }
+    let mut histogram = total.clone();
+    histogram.metric.as_mut()?.text = base.into();
+    Some(Latency {
+        histogram: Expr::made(Node::Selector(histogram)),
+        under: unit.duration(limit)?,
+        native: false,
+    })
+}
+
+/// `histogram_fraction(0, 0.25, r) * histogram_count(r)` of `histogram_count(r)`, where `r` is the sum of rates
+fn native(good: &Expr, total: &Expr) -> Option<Latency> {
+    let Node::Binary(product) = &good.unparenthesised().node else {
+        return None;
+    };
+    if product.op != BinaryOp::Multiply
+        || product.matching.is_some()
+        || !same(&product.right, total)
+    {
+        return None;
+    }
+    let [rates] = call(total, "histogram_count")? else {
+        return None;
+    };
+    let [from, to, of] = call(&product.left, "histogram_fraction")? else {
+        return None;
+    };
+    if !same(of, rates) || number(from)? != Decimal::ZERO {
+        return None;
+    }
+    let Node::Aggregate(sum) = &rates.unparenthesised().node else {
+        return None;
+    };
+    let [range] = call(&sum.expr, "rate")? else {
+        return None;
+    };
+    let Node::Range(histogram, _) = &range.unparenthesised().node else {
+        return None;
+    };
+    let of = selector(histogram)?;
+    if sum.op != "sum" || sum.grouping.is_some() {
+        return None;
+    }
+    let unit = unit(&of.metric.as_ref()?.text)?;
+    Some(Latency {
+        histogram: histogram.unparenthesised().clone(),
+        under: unit.duration(number(to)?)?,
+        native: true,
+    })
+}
+
+fn call<'e>(expr: &'e Expr, function: &str) -> Option<&'e [Expr]> {
+    match &expr.unparenthesised().node {
+        Node::Call(call) if call.function == function => Some(&call.args),
+        _ => None,
+    }
+}
+
+fn same(left: &Expr, right: &Expr) -> bool {
+    left.to_string() == right.to_string()
+}
+
+fn number(expr: &Expr) -> Option<Decimal> {
+    match &expr.unparenthesised().node {
+        promql::Node::Number(text) => exact(text),
+        _ => None,
+    }
+}
+
+/// A number that is written as it would be written again.
+fn exact(text: &str) -> Option<Decimal> {
+    let number: Decimal = text.parse().ok()?;
+    (decimal_text(number) == text).then_some(number)
+}
+
+/// The bound that a matcher asks for, if it is the one that the rules of a latency have for it.
+fn limit(matcher: &Matcher) -> Option<Decimal> {
+    let text = matcher.value.text()?;
+    let limit = text
+        .split('|')
+        .find_map(|text| exact(text.strip_suffix("(\\.0)?").unwrap_or(text)))?;
+    let usual = bound(limit, &[]);
+    (usual.op == matcher.op && usual.value.text() == Some(text)).then_some(limit)
+}
+
+#[cfg(test)]
+#[allow(clippy::unwrap_used)]
+mod tests {
+    use super::*;
+    use crate::promql::parse;
+
+    fn read(good: &str, total: &str) -> Option<(String, String, bool)> {
+        latency(&parse(good).unwrap(), &parse(total).unwrap()).map(|latency| {
+            (
+                latency.histogram.to_string(),
+                latency.under.to_string(),
+                latency.native,
+            )
+        })
+    }
+
+    #[test]
+    fn histograms_of_durations_are_known() {
+        let of = |histogram: &str, under: &str, native| {
+            Some((histogram.to_owned(), under.to_owned(), native))
+        };
+        assert_eq!(
+            read(
+                r#"x_seconds_bucket{job="a",le="0.25"}"#,
+                r#"x_seconds_count{job="a"}"#
+            ),
+            of(r#"x_seconds{job="a"}"#, "250ms", false)
+        );
+        assert_eq!(
+            read(r#"x_seconds_bucket{le=~"30(\\.0)?"}"#, "x_seconds_count"),
+            of("x_seconds", "30s", false)
+        );
+        assert_eq!(
+            read(
+                r#"x_milliseconds_bucket{le=~"300(\\.0)?"}"#,
+                "x_milliseconds_count"
+            ),
+            of("x_milliseconds", "300ms", false)
+        );
+        assert_eq!(
+            read(
+                r#"x_microseconds_bucket{le=~"1e\\+06|1000000|1000000\\.0"}"#,
+                "x_microseconds_count"
+            ),
+            of("x_microseconds", "1s", false)
+        );
+        assert_eq!(
+            read(
+                "histogram_fraction(0, 0.4, sum(rate(x_seconds[5m]))) * histogram_count(sum(rate(x_seconds[5m])))",
+                "histogram_count(sum(rate(x_seconds[5m])))"
+            ),
+            of("x_seconds", "400ms", true)
+        );
+    }
+
+    #[test]
+    fn what_would_be_asked_otherwise_is_none() {
+        for (good, total) in [
+            // Whole numbers are matched in both ways of writing them.
+            (r#"x_seconds_bucket{le="1"}"#, "x_seconds_count"),
+            (r#"x_latency_bucket{le="0.25"}"#, "x_latency_count"),
+            (r#"x_bytes_bucket{le="0.25"}"#, "x_bytes_count"),
+            (r#"x_seconds_bucket{le="0.250"}"#, "x_seconds_count"),
+            (r#"x_seconds_bucket{le="+Inf"}"#, "x_seconds_count"),
+            (
+                r#"x_milliseconds_bucket{le="0.25"}"#,
+                "x_milliseconds_count",
+            ),
+            (r#"x_seconds_bucket{le="0.25",a="b"}"#, "x_seconds_count"),
+            (r#"x_seconds_bucket{le="0.25"}"#, "y_seconds_count"),
+            (r#"x_seconds_bucket{le="0.0001"}"#, "x_seconds_count"),
+            ("sum(x_seconds_bucket)", "x_seconds_count"),
+        ] {
+            assert_eq!(read(good, total), None, "{good}");
+        }
+    }
+}

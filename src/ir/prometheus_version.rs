@@ -1,0 +1,88 @@
+//! Which Prometheus reads what is made.
+
+use std::fmt;
+use std::str::FromStr;
+
+/// A version of Prometheus, as exactly as the project says it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub struct PrometheusVersion {
+    /// The first number.
+    pub major: u32,
+    /// The second number, where it is said.
+    pub minor: Option<u32>,
+}
+
+impl PrometheusVersion {
+    /// The oldest one whose rules are known.
+    const OLDEST: u32 = 2;
+
+    /// Whether names of metrics and labels may have any character, written in quotes: since Prometheus 3.
+    pub const fn has_utf8_names(self) -> bool {
+        self.major >= 3
+    }
+}
+
+impl Default for PrometheusVersion {
+    fn default() -> Self {
+        Self {
+            major: 3,
+            minor: None,
+        }
+    }
+}
+
+impl fmt::Display for PrometheusVersion {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self.minor {
+            Some(minor) => write!(f, "{}.{minor}", self.major),
+            None => write!(f, "{}", self.major),
+        }
+    }
+}
+
+/// `3`, `2.53`, `v2.53.1` and `2.x`.
+impl FromStr for PrometheusVersion {
+    type Err = ();
+
+    fn from_str(text: &str) -> Result<Self, ()> {
+        let mut parts = text.strip_prefix('v').unwrap_or(text).split('.');
+        let number = |part: &str| part.parse::<u32>().map_err(|_| ());
+        let major = number(parts.next().unwrap_or_default())?;
+        let minor = match parts.next() {
+            None | Some("x") => None,
+            Some(minor) => Some(number(minor)?),
+        };
+        let patch = parts.next();
+        let is_patch = patch.is_none_or(|patch| patch == "x" || number(patch).is_ok());
+        if !is_patch || parts.next().is_some() || major < Self::OLDEST {
+            return Err(());
+        }
+        Ok(Self { major, minor })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn versions_as_people_write_them() {
+        let version = |major, minor| Ok(PrometheusVersion { major, minor });
+        for (text, expected) in [
+            ("3", version(3, None)),
+            ("2.x", version(2, None)),
+            ("2.53", version(2, Some(53))),
+            ("v2.53.1", version(2, Some(53))),
+            ("3.x.x", version(3, None)),
+            ("4.0", version(4, Some(0))),
+            ("1.8", Err(())),
+            ("", Err(())),
+            ("two", Err(())),
+            ("2.", Err(())),
+            ("2.1.1.1", Err(())),
+            ("2.1-rc", Err(())),
+        ] {
+            assert_eq!(text.parse(), expected, "{text}");
+        }
+    }
+}
