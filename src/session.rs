@@ -820,6 +820,11 @@ impl Session {
         models.into_values().collect()
     }
 
+    /// The files of the project and its packages, in the order in which diagnostics number them.
+    pub(crate) fn own_files(&self) -> &[SourceFile] {
+        &self.files
+    }
+
     /// Compiles what is loaded. `input`'s files are not read again: edits count.
     pub fn compile(&self, input: &Input) -> Compilation {
         let (mut diagnostics, environments) = self.told(input.environment.as_deref());
@@ -962,7 +967,7 @@ impl Session {
             .map(|entry| entry.key)
     }
 
-    fn artifacts_of_all(
+    pub(crate) fn artifacts_of_all(
         &self,
         project: &ir::Project<'_>,
         settings: &Settings,
@@ -981,7 +986,7 @@ impl Session {
     }
 
     /// Asks something of all that is built together in an environment.
-    fn with_project<T>(
+    pub(crate) fn with_project<T>(
         &self,
         environment: &Option<SmolStr>,
         question: impl FnOnce(&ir::Project<'_>, &HashMap<ItemKey, &ir::Service>) -> T,

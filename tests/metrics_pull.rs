@@ -135,6 +135,9 @@ fn healthy(request: &Request) -> Reply {
             "latency_seconds": [{"type": "histogram", "help": "Latency.", "unit": ""}],
         }));
     }
+    if request.line == "GET /api/v1/status/flags HTTP/1.1" {
+        return success(&json!({"enable-feature": "", "web.listen-address": "0.0.0.0:9090"}));
+    }
     assert_eq!(request.line, "POST /api/v1/series HTTP/1.1");
     assert_eq!(
         request.headers["content-type"],
@@ -195,7 +198,8 @@ fn a_pull_writes_what_the_selectors_match() {
         )
     );
     insta::assert_snapshot!(place.read(LOCK));
-    assert_eq!(server.requests().len(), 2);
+    // Metadata, flags, and the series of the selector.
+    assert_eq!(server.requests().len(), 3);
 
     // Again, in another order: the same bytes, and the file is not touched.
     let written = std::fs::metadata(place.path(LOCK))
@@ -251,7 +255,7 @@ fn each_environment_has_its_own_sections() {
     let before = server.requests().len();
     assert_eq!(pull(&place, &server.url, &[]).code, 0);
     assert_eq!(place.read(LOCK), by_parts);
-    assert_eq!(server.requests().len() - before, 4);
+    assert_eq!(server.requests().len() - before, 5);
 
     let ran = pull(&place, &server.url, &["--env", "stagin"]);
     assert_eq!(ran.code, 2);
@@ -367,7 +371,93 @@ fn what_passes_is_asked_again() {
     });
     let ran = pull(&place, &server.url, &[]);
     assert_eq!(ran.code, 0, "{ran:?}");
-    assert_eq!(server.requests().len(), 4);
+    assert_eq!(server.requests().len(), 5);
+}
+
+/// A Prometheus with these flags, in which one instance of two counts errors before there are any.
+fn with_errors(flags: fn() -> Reply) -> Server {
+    Server::new(move |request| {
+        if request.line.contains("flags") {
+            return flags();
+        }
+        if request.line.contains("metadata") {
+            return success(&json!({
+                "http_requests_total": [{"type": "counter", "help": "Requests.", "unit": ""}],
+                "http_request_duration": [{"type": "histogram", "help": "", "unit": "ms"}],
+            }));
+        }
+        let series = |instance: &str, status: &str| {
+            json!({
+                "__name__": "http_requests_total",
+                "job": "checkout",
+                "instance": instance,
+                "status": status,
+            })
+        };
+        success(&json!([
+            series("a:1", "200"),
+            series("a:1", "500"),
+            series("b:1", "200"),
+            {"__name__": "http_request_duration_bucket", "job": "checkout", "le": "250"},
+            {"__name__": "http_request_duration_bucket", "job": "checkout", "le": "+Inf"},
+        ]))
+    })
+}
+
+#[test]
+fn series_of_errors_that_begin_with_one_are_recorded() {
+    let place = Place::project();
+    let server = with_errors(|| success(&json!({"enable-feature": ""})));
+    let ran = pull(&place, &server.url, &[]);
+    assert_eq!(ran.code, 0, "{ran:?}");
+    let lock = place.read(LOCK);
+    insta::assert_snapshot!(lock);
+
+    let checked = place.run(&["check", "--format", "short"]);
+    assert!(
+        checked.err.contains(
+            "warning[N0911]: not every target under `{job=\"checkout\"}` has a series of `bad` \
+             before its first error"
+        ),
+        "{checked:?}"
+    );
+    let coverage = place.run(&["metrics", "coverage"]);
+    assert!(
+        coverage.out.contains(
+            "  series of errors\n    availability  targets    the first error of some targets is not\n"
+        ),
+        "{}",
+        coverage.out
+    );
+    let short = place.run(&["metrics", "coverage", "--format", "short"]);
+    assert!(
+        short.out.contains(
+            "checkout: errors of availability: targets: the first error of some targets is not counted\n"
+        ),
+        "{}",
+        short.out
+    );
+    // A file of an older compiler is read, and pulled anew it says more.
+    place.write(LOCK, lock.replace("version = 2", "version = 3"));
+    assert_eq!(pull(&place, &server.url, &[]).code, 3);
+    place.write(LOCK, "version = 1\n");
+    assert_eq!(pull(&place, &server.url, &[]).code, 0);
+    assert_eq!(place.read(LOCK), lock);
+}
+
+#[test]
+fn where_first_samples_count_nothing_is_recorded_of_errors() {
+    let place = Place::project();
+    let server = with_errors(|| {
+        success(&json!({"enable-feature": "exemplar-storage,created-timestamp-zero-ingestion"}))
+    });
+    assert_eq!(pull(&place, &server.url, &[]).code, 0);
+    assert!(!place.read(LOCK).contains("initialized"));
+
+    // What has no flags to tell, as other servers with this API, is taken to lose first samples.
+    let server = with_errors(|| Reply::With(404, "404 page not found".into()));
+    assert_eq!(pull(&place, &server.url, &[]).code, 0);
+    assert!(place.read(LOCK).contains("initialized = \"targets\""));
 }
 
 #[test]

@@ -23,6 +23,9 @@ mod labels;
 #[path = "prometheus/text.rs"]
 mod text;
 
+#[path = "prometheus/units.rs"]
+mod units;
+
 #[path = "prometheus/month.rs"]
 mod month;
 

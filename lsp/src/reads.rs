@@ -20,8 +20,8 @@ use tower_lsp::jsonrpc::{Error, Result};
 use crate::owner::Event;
 use crate::view::View;
 
-/// The main thread's usual size: the depth of syntax trees is bounded for it.
-pub const STACK: usize = 8 * 1024 * 1024;
+/// The depth of syntax trees is bounded; what refers to what may be a long chain, which is gone through after each edit.
+pub const STACK: usize = 64 * 1024 * 1024;
 
 /// How often a question is asked again after an edit has stopped it.
 pub const TRIES: u32 = 5;

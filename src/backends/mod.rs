@@ -54,12 +54,24 @@ impl Problem {
 }
 
 /// A file that a target gives.
-#[derive(Debug, Clone, PartialEq, Eq, Hash)]
+#[derive(Debug, Clone, Default, PartialEq, Eq, Hash)]
 pub struct Artifact {
     /// Where it goes, relative to the output folder, with `/` between its parts.
     pub path: String,
     /// All of it.
     pub contents: String,
+    /// The service that it is of alone; none where it is of the project.
+    pub owner: Option<SmolStr>,
+    /// The target that it is for.
+    pub target: Option<TargetName>,
+}
+
+/// Notes whose the artifacts of a target are, where that is not known yet.
+fn of_target(target: TargetName, owner: Option<&SmolStr>, artifacts: &mut [Artifact]) {
+    for artifact in artifacts.iter_mut().filter(|made| made.target.is_none()) {
+        artifact.target = Some(target);
+        artifact.owner = artifact.owner.take().or_else(|| owner.cloned());
+    }
 }
 
 /// Every artifact that a service of a project has in every target.
@@ -92,6 +104,7 @@ pub fn service_artifacts(
             TargetName::Docs => artifacts.extend(docs::service_files(service, project, settings)?),
             TargetName::Alertmanager | TargetName::PagerDuty | TargetName::Policy => {}
         }
+        of_target(*target, Some(&service.name), &mut artifacts);
     }
     Ok(artifacts)
 }
@@ -126,6 +139,7 @@ pub fn project_artifacts(
                 artifacts.extend(policy::project_files(&services, settings)?);
             }
         }
+        of_target(*target, None, &mut artifacts);
     }
     Ok(artifacts)
 }

@@ -173,11 +173,19 @@ pub fn series(bytes: &[u8]) -> Result<Gathered, BadAnswer> {
     data(bytes)
 }
 
-/// What targets say of their metrics, by name. Where they contradict one another, the type is unknown and the help
-/// the alphabetically first: Prometheus gives them in no order.
+/// What targets say of their metrics, by name. Where they contradict one another, the type is unknown, no unit is told
+/// and the help is the alphabetically first: Prometheus gives them in no order.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub struct Metadata {
-    pub(super) metrics: BTreeMap<String, (MetricType, Option<String>)>,
+    pub(super) metrics: BTreeMap<String, Description>,
+}
+
+/// What targets say of a metric.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub(super) struct Description {
+    pub(super) metric_type: MetricType,
+    pub(super) help: Option<String>,
+    pub(super) unit: Option<String>,
 }
 
 #[derive(Deserialize)]
@@ -186,6 +194,8 @@ struct Said {
     metric_type: String,
     #[serde(default)]
     help: String,
+    #[serde(default)]
+    unit: String,
 }
 
 impl<'de> Deserialize<'de> for Metadata {
@@ -211,7 +221,21 @@ impl<'de> Deserialize<'de> for Metadata {
                         .filter(|help| !help.is_empty())
                         .min()
                         .map(str::to_owned);
-                    metrics.insert(name, (metric_type, help));
+                    let units: BTreeSet<&str> = said
+                        .iter()
+                        .map(|said| said.unit.trim())
+                        .filter(|unit| !unit.is_empty())
+                        .collect();
+                    let unit = match units.len() {
+                        1 => units.first().map(|unit| (*unit).to_owned()),
+                        _ => None,
+                    };
+                    let description = Description {
+                        metric_type,
+                        help,
+                        unit,
+                    };
+                    metrics.insert(name, description);
                 }
                 Ok(Metadata { metrics })
             }

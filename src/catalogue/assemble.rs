@@ -3,7 +3,7 @@
 use std::cmp::Ordering;
 use std::collections::{BTreeMap, BTreeSet};
 
-use super::answer::{Gathered, Metadata, Values};
+use super::answer::{Description, Gathered, Metadata, Values};
 use super::{CHURNING, Metric, MetricType};
 
 /// The suffixes of the series of a metric that has several.
@@ -42,7 +42,7 @@ fn family<'a>(name: &'a str, gathered: &Gathered, metadata: &Metadata) -> (&'a s
     if metadata.metrics.contains_key(name) {
         return alone;
     }
-    let is_part = match metadata.metrics.get(metric).map(|(said, _)| *said) {
+    let is_part = match metadata.metrics.get(metric).map(|said| said.metric_type) {
         Some(MetricType::Histogram) => matches!(suffix, "_bucket" | "_count" | "_sum"),
         Some(MetricType::Summary) => matches!(suffix, "_count" | "_sum"),
         Some(MetricType::GaugeHistogram) => matches!(suffix, "_bucket" | "_gcount" | "_gsum"),
@@ -68,7 +68,11 @@ fn metric(
     let has_bounds = parts
         .get("_bucket")
         .is_some_and(|labels| labels.contains_key("le"));
-    let (said, help) = described(name, metadata);
+    let Description {
+        metric_type: said,
+        help,
+        unit,
+    } = described(name, metadata);
     let metric_type = match said {
         // Buckets by `le` are those of a histogram, whether or not a target says so.
         MetricType::Unknown if has_bounds => MetricType::Histogram,
@@ -99,6 +103,7 @@ fn metric(
     Metric {
         metric_type,
         help,
+        unit,
         // A histogram has a series of the bare name only where it is stored natively.
         native: parts.contains_key("")
             && matches!(
@@ -113,7 +118,7 @@ fn metric(
 }
 
 /// What targets say of a metric. Those that speak OpenMetrics leave the suffix of a counter or an info out of the name.
-fn described(name: &str, metadata: &Metadata) -> (MetricType, Option<String>) {
+fn described(name: &str, metadata: &Metadata) -> Description {
     if let Some(said) = metadata.metrics.get(name) {
         return said.clone();
     }
@@ -121,7 +126,7 @@ fn described(name: &str, metadata: &Metadata) -> (MetricType, Option<String>) {
         .into_iter()
         .find_map(|(suffix, metric_type)| {
             let said = metadata.metrics.get(name.strip_suffix(suffix)?)?;
-            (said.0 == metric_type).then(|| said.clone())
+            (said.metric_type == metric_type).then(|| said.clone())
         })
         .unwrap_or_default()
 }

@@ -9,6 +9,7 @@ use serde::{Serialize, Serializer};
 use smol_str::SmolStr;
 
 use super::claim::{name_of, named, section_of};
+use super::errors::{Initialized, errors_of};
 use super::wanted::{block_labels, environment_labels};
 use super::{Claim, Lookups, Scope, selector_of};
 use crate::db::item_name;
@@ -70,8 +71,23 @@ pub struct ServiceCoverage {
     pub blocks: Vec<BlockCoverage>,
     /// The other metrics that are read, by name and selector.
     pub metrics: Vec<MetricCoverage>,
+    /// The errors of its ratios, as far as a pull saw their series.
+    pub errors: Vec<ErrorCoverage>,
     /// The rules that are left out because of missing signals.
     pub left_out: Vec<LeftOutCoverage>,
+}
+
+/// The errors of a ratio: whether their series are there before the first error.
+#[derive(Debug, Clone, Serialize)]
+pub struct ErrorCoverage {
+    /// The objective's name.
+    pub slo: SmolStr,
+    /// The bad events' selector.
+    pub bad: String,
+    /// The selector of all events.
+    pub total: String,
+    /// For which of the series of all events there is one of bad events.
+    pub initialized: Initialized,
 }
 
 /// The signals of a service itself, or of a dependency.
@@ -241,6 +257,7 @@ pub fn coverage(
                     signals: Share(signals),
                     blocks: blocks(&model.signals),
                     metrics: Metrics::of(lookups, block, &shared, &model.signals),
+                    errors: errors(lookups, block, &shared),
                     left_out: model.left_out.iter().map(left_out).collect(),
                 });
             }
@@ -275,6 +292,34 @@ fn tally(signals: &[Signal]) -> Tally {
         tally.add(signal.resolution);
     }
     tally
+}
+
+/// What a pull saw of the errors of a service's ratios.
+fn errors(
+    lookups: Lookups<'_>,
+    service: &Instance,
+    shared: &BTreeMap<String, String>,
+) -> Vec<ErrorCoverage> {
+    let Some(lock) = lookups.workspace.catalogue(lookups.db).as_ref() else {
+        return Vec::new();
+    };
+    let environment = lookups.environment.map(SmolStr::as_str);
+    errors_of(service, shared)
+        .into_iter()
+        .filter_map(|(slo, section, errors)| {
+            let section = lock.section(environment, &section)?;
+            let found = section
+                .errors
+                .iter()
+                .find(|found| found.bad == errors.bad && found.total == errors.total)?;
+            Some(ErrorCoverage {
+                slo,
+                bad: errors.bad,
+                total: errors.total,
+                initialized: found.initialized,
+            })
+        })
+        .collect()
 }
 
 fn left_out(left_out: &LeftOut) -> LeftOutCoverage {

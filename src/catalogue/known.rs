@@ -215,8 +215,13 @@ fn metric(get: &dyn Fn(&str) -> Value, doc: Option<SmolStr>) -> Option<Metric> {
         MetricType::Summary => &["", "_count", "_sum"],
         _ => &[""],
     };
+    let unit = match get("unit") {
+        Value::Enum(_, member) => Some(member.to_string()),
+        _ => None,
+    };
     Some(Metric {
         metric_type,
+        unit,
         help: doc.as_ref().map(|doc| doc.trim().to_owned()),
         native,
         suffixes: suffixes.iter().map(|suffix| (*suffix).to_owned()).collect(),

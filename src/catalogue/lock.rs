@@ -9,8 +9,11 @@ use serde::{Deserialize, Serialize};
 
 use super::Section;
 
-/// The version that this compiler reads and writes.
-const VERSION: u32 = 1;
+/// The latest version that this compiler reads and writes.
+const VERSION: u32 = 2;
+
+/// The version of a file without anything that came later: units of metrics, series of errors.
+const FIRST: u32 = 1;
 
 /// Tells a reader what the file is.
 const HEADER: &str = "\
@@ -81,7 +84,7 @@ impl fmt::Display for Unreadable {
         match self {
             Self::Version(version) => write!(
                 f,
-                "it has version {version}, and this nthc knows version {VERSION}"
+                "it has version {version}, and this nthc knows versions up to {VERSION}"
             ),
             Self::Malformed {
                 line: Some(line),
@@ -121,10 +124,14 @@ impl Lock {
             }
         };
         let version: Version = toml::from_str(text).map_err(malformed)?;
-        if version.version != VERSION {
+        if !(FIRST..=VERSION).contains(&version.version) {
             return Err(Unreadable::Version(version.version));
         }
-        toml::from_str(text).map_err(malformed)
+        let read: Self = toml::from_str(text).map_err(malformed)?;
+        Ok(Self {
+            version: VERSION,
+            ..read
+        })
     }
 
     /// The file's text.
@@ -132,7 +139,38 @@ impl Lock {
     /// # Errors
     /// None that can happen with these types; the serialiser's signature has one.
     pub fn to_text(&self) -> Result<String, toml::ser::Error> {
-        Ok(format!("{HEADER}{}", toml::to_string(self)?))
+        #[derive(Serialize)]
+        struct Written<'l> {
+            version: u32,
+            #[serde(skip_serializing_if = "BTreeMap::is_empty")]
+            selectors: &'l BTreeMap<String, Section>,
+            #[serde(skip_serializing_if = "BTreeMap::is_empty")]
+            environments: &'l BTreeMap<String, BTreeMap<String, Section>>,
+        }
+        let written = Written {
+            version: self.least_version(),
+            selectors: &self.selectors,
+            environments: &self.environments,
+        };
+        Ok(format!("{HEADER}{}", toml::to_string(&written)?))
+    }
+
+    /// The first version that knows what is in it: a compiler that is older can read a file that says nothing new.
+    fn least_version(&self) -> u32 {
+        let mut sections = self
+            .environments
+            .values()
+            .chain([&self.selectors])
+            .flat_map(BTreeMap::values);
+        let says_more = |section: &Section| {
+            let mut metrics = section.metrics.values();
+            !section.errors.is_empty() || metrics.any(|metric| metric.unit.is_some())
+        };
+        if sections.any(says_more) {
+            VERSION
+        } else {
+            FIRST
+        }
     }
 
     /// The sections of an environment, or of none.

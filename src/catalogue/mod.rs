@@ -8,10 +8,12 @@ mod assemble;
 pub mod check;
 mod claim;
 mod coverage;
+mod errors;
 mod known;
 mod lock;
 #[cfg(test)]
 mod tests;
+pub mod unit;
 mod wanted;
 
 use std::collections::{BTreeMap, BTreeSet};
@@ -24,8 +26,12 @@ pub use assemble::metrics;
 pub(crate) use claim::anything_known;
 pub use claim::{Claim, Lookups, Scope, name_of, named, section_of};
 pub use coverage::{
-    BlockCoverage, Coverage, EnvironmentCoverage, MetricCoverage, MetricState, ServiceCoverage,
-    Share, SignalCoverage, SignalState, TechnologyCoverage, coverage,
+    BlockCoverage, Coverage, EnvironmentCoverage, ErrorCoverage, MetricCoverage, MetricState,
+    ServiceCoverage, Share, SignalCoverage, SignalState, TechnologyCoverage, coverage,
+};
+pub(crate) use errors::plain_selector;
+pub use errors::{
+    ErrorSeries, Errors, Initialized, counts_first_samples, errors_wanted, initialized,
 };
 pub use known::{Known, Lookup, Part, metrics_under};
 pub use lock::{Lock, Unreadable};
@@ -67,6 +73,9 @@ pub struct Section {
     /// The metrics by name: those that stand under this selector in the Prometheus, and no others.
     #[serde(default)]
     pub metrics: BTreeMap<String, Metric>,
+    /// The errors of the services' ratios, and which of their series are there before the first one.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub errors: Vec<ErrorSeries>,
 }
 
 /// A metric under a selector. A histogram or summary is one metric, by the name without `_bucket`, `_sum` and
@@ -80,6 +89,9 @@ pub struct Metric {
     /// What its targets say it means.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub help: Option<String>,
+    /// What it counts, as its targets write it (`ms`), or as a member of the prelude's `unit` where it is declared.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub unit: Option<String>,
     /// Whether it is stored as a native histogram. It may be a classic one as well.
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub native: bool,

@@ -53,6 +53,7 @@ fn series_become_metrics() {
     let section = Section {
         used_by: BTreeSet::from(["checkout".to_owned()]),
         metrics: example(),
+        errors: Vec::new(),
     };
     lock.selectors
         .insert("{job=\"checkout\"}".to_owned(), section);
@@ -159,6 +160,11 @@ fn a_lock_is_read_as_it_was_written() {
     let section = Section {
         used_by: BTreeSet::new(),
         metrics: example(),
+        errors: vec![ErrorSeries {
+            bad: "a{b=\"it's\"}".to_owned(),
+            total: "a".to_owned(),
+            initialized: Initialized::Targets,
+        }],
     };
     for environment in [None, Some("staging")] {
         lock.sections_mut(environment)
@@ -314,7 +320,10 @@ fn any_metric() -> impl Strategy<Value = Metric> {
             MetricType::StateSet,
             MetricType::Unknown,
         ]),
-        proptest::option::of(any::<String>()),
+        (
+            proptest::option::of(any::<String>()),
+            proptest::option::of(any::<String>()),
+        ),
         any::<bool>(),
         btree_set("_?[a-z]{0,4}", 0..3),
         btree_set(any::<String>(), 0..3),
@@ -322,9 +331,10 @@ fn any_metric() -> impl Strategy<Value = Metric> {
         btree_map(any::<String>(), btree_set(any::<String>(), 0..3), 0..3),
     )
         .prop_map(
-            |(metric_type, help, native, suffixes, labels, buckets, values)| Metric {
+            |(metric_type, (help, unit), native, suffixes, labels, buckets, values)| Metric {
                 metric_type,
                 help,
+                unit,
                 native,
                 suffixes,
                 labels,
@@ -345,7 +355,7 @@ proptest! {
     ) {
         let mut lock = Lock::default();
         lock.sections_mut(environment.as_deref())
-            .insert(selector, Section { used_by, metrics });
+            .insert(selector, Section { used_by, metrics, errors: Vec::new() });
         let text = lock.to_text().unwrap();
         let read = Lock::parse(&text).unwrap();
         prop_assert_eq!(&read, &lock);

@@ -1,5 +1,7 @@
 //! Top-level values that depend on themselves.
 
+use std::collections::HashSet;
+
 use smol_str::SmolStr;
 
 use crate::db::{Diag, ItemClass, ItemKey, Span, item_name, item_start};
@@ -11,7 +13,7 @@ use crate::syntax::tree::{Expr, ExprNode, ItemNode, Let, StringPart};
 /// Reports a `let` whose value depends on itself: once for a circle, at the first of its members.
 pub fn check_let(evaluator: &mut Evaluator<'_>, key: ItemKey, decl: &Let) {
     let mut path = vec![key];
-    if !find_way_back(evaluator, key, key, &mut path, &mut vec![key]) {
+    if !find_way_back(evaluator, key, key, &mut path, &mut HashSet::from([key])) {
         return;
     }
     let db = evaluator.db;
@@ -42,7 +44,7 @@ fn find_way_back(
     from: ItemKey,
     to: ItemKey,
     path: &mut Vec<ItemKey>,
-    seen: &mut Vec<ItemKey>,
+    seen: &mut HashSet<ItemKey>,
 ) -> bool {
     let Some(ItemNode::Let(decl)) = evaluator.tree(from) else {
         return false;
@@ -53,12 +55,11 @@ fn find_way_back(
         return true;
     }
     for next in lets {
-        if seen.contains(&next) {
+        if !seen.insert(next) {
             continue;
         }
-        seen.push(next);
         path.push(next);
-        if find_way_back(evaluator, next, to, path, seen) {
+        if crate::stack::with_room(|| find_way_back(evaluator, next, to, path, seen)) {
             return true;
         }
         path.pop();

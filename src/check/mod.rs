@@ -18,7 +18,7 @@ use smol_str::SmolStr;
 use crate::db::{Diag, ItemKey, Span, Workspace, file_names, find_module, item};
 use crate::diagnostics::{UnknownName, codes, suggest};
 use crate::eval::{Context, Evaluator, Mode, NodeId, Scope};
-use crate::resolve::{did_you_mean, import_names_item};
+use crate::resolve::{did_you_mean, did_you_mean_block, import_names_item};
 use crate::schema::{Kind, Ty, article, is_standard, params};
 use crate::syntax::tree::{Import, Item, ItemNode, KindDecl, Name, Template};
 
@@ -77,11 +77,15 @@ pub(crate) fn judge_item<'db>(evaluator: &mut Evaluator<'db>, key: ItemKey, tree
             check_top_kind(evaluator, key, &template.kind, true);
             let root = evaluator.root_template(key);
             check_params(evaluator, key, template, root);
+            for param in &template.params {
+                evaluator.check_usable(key, &param.name, "parameter");
+            }
             if let Some(root) = root {
                 evaluator.check(root);
             }
         }
         ItemNode::Let(decl) => {
+            evaluator.check_usable(key, &decl.name, "`let`");
             let scope = Scope::of_item(key, Rc::default());
             evaluator.eval(&decl.value, &Context { scope, node: None }, &Ty::Any);
             cycles::check_let(evaluator, key, decl);
@@ -170,7 +174,7 @@ fn check_import(evaluator: &mut Evaluator<'_>, key: ItemKey, import: &Import) {
             &wanted.text,
             names.items.iter().map(|entry| entry.name.as_str()),
         ) {
-            diagnostic = did_you_mean(diagnostic, span, near);
+            diagnostic = did_you_mean_block(diagnostic, span, near);
         } else {
             diagnostic.unknown_name = Some(UnknownName {
                 kind: String::new(),

@@ -10,8 +10,11 @@ use super::progress::Progress;
 use super::report::{self, Findings, count};
 use super::select::{self, Selected};
 use crate::backends::file_stem;
+use crate::compile::Compilation;
+use crate::diagnostics::{Diagnostic, FileSpan, Severity};
 use crate::ir::Tally;
 use crate::output::{self, Change, File, Folder, Plan, Refusal};
+use crate::partial::Partial;
 use crate::project::{self, paths};
 
 /// Builds, and writes what was made where nothing is wrong.
@@ -36,7 +39,7 @@ pub fn run(context: &Context, options: &Build, console: &mut Console) -> Result<
     };
     let shown = paths::shown(&folder, &context.cwd);
 
-    let compilation = selected.compile(options.env.as_deref())?;
+    let (compilation, partial) = compiled(&selected, options)?;
     let mut findings = Findings::default();
     findings.add(
         &selected.loaded.sources,
@@ -46,14 +49,20 @@ pub fn run(context: &Context, options: &Build, console: &mut Console) -> Result<
     // The folder of an environment is named by the same rule as its files' paths.
     let only = options.env.as_deref().map(file_stem);
     let mut plan = None;
-    if !findings.has_errors() {
+    let keeps_going = partial.is_some();
+    let artifacts = partial
+        .as_ref()
+        .map_or(&compilation.artifacts, |partial| &partial.artifacts);
+    let mut is_refused = false;
+    if keeps_going || !findings.has_errors() {
         let target = Folder {
             path: &folder,
             shown: &shown,
             project: name,
             only: only.as_deref(),
+            keeps: keeps_going,
         };
-        let files = compilation.artifacts.iter().map(|artifact| File {
+        let files = artifacts.iter().map(|artifact| File {
             path: &artifact.path,
             contents: artifact.contents.as_bytes(),
         });
@@ -69,7 +78,10 @@ pub fn run(context: &Context, options: &Build, console: &mut Console) -> Result<
             Err(Refusal::Problems {
                 sources,
                 diagnostics,
-            }) => findings.add(&sources, diagnostics),
+            }) => {
+                is_refused = true;
+                findings.add(&sources, diagnostics);
+            }
             Err(Refusal::Io(error)) => return Err(error.into()),
         }
     }
@@ -79,7 +91,7 @@ pub fn run(context: &Context, options: &Build, console: &mut Console) -> Result<
     }
     findings.show(format, console)?;
     let plan = match plan {
-        Some(plan) if !findings.has_errors() => plan,
+        Some(plan) if (keeps_going && !is_refused) || !findings.has_errors() => plan,
         _ => {
             let line = format!("{name} was not built: {}", findings.counts());
             report::conclude(&line, &findings, format, console);
@@ -105,8 +117,56 @@ pub fn run(context: &Context, options: &Build, console: &mut Console) -> Result<
         Some(signals) => format!("{line}\n{signals}"),
         None => line,
     };
+    let line = match &partial {
+        Some(partial) => in_part(name, partial, &format!("{report} in {place}"), &findings),
+        None => line,
+    };
     report::conclude(&line, &findings, format, console);
-    Ok(Exit::Ok)
+    Ok(match keeps_going {
+        true => Exit::Found,
+        false => Exit::Ok,
+    })
+}
+
+/// Compiles, and where there are errors and that is asked for, builds what has none.
+fn compiled(
+    selected: &Selected,
+    options: &Build,
+) -> Result<(Compilation, Option<Partial>), Failure> {
+    if !options.keep_going {
+        return Ok((selected.compile(options.env.as_deref())?, None));
+    }
+    let is_error = |found: &Diagnostic<FileSpan>| found.severity == Severity::Error;
+    let (compilation, session, input) = selected.compile_kept(options.env.as_deref())?;
+    // Of what could not be read, nobody knows what depends on it.
+    let is_read = !selected.loaded.diagnostics.iter().any(is_error);
+    if !is_read || !compilation.diagnostics.iter().any(is_error) {
+        return Ok((compilation, None));
+    }
+    let partial =
+        session.compile_sound(&input, &compilation.diagnostics, &compilation.environments);
+    Ok((compilation, Some(partial)))
+}
+
+/// What was built of a project with errors, and what was not.
+fn in_part(name: &str, partial: &Partial, report: &str, findings: &Findings) -> String {
+    let mut line = format!("built {name} in part: {report}; {}", findings.counts());
+    for skipped in &partial.skipped {
+        let why = match skipped.is_imported {
+            true => format!("it depends on {}, which has errors", skipped.file),
+            false => format!("{} has errors", skipped.file),
+        };
+        line.push_str(&format!(
+            "\n  not built: service {}: {why}",
+            skipped.service
+        ));
+    }
+    for service in &partial.in_part {
+        line.push_str(&format!(
+            "\n  built in part: service {service}: its runbook, OpenSLO documents and gates tell of services that are not built"
+        ));
+    }
+    line + "\n  left as they were: their files of earlier builds, and the files that are written for all services at once"
 }
 
 /// How many signals have a metric, where some have none or it is not known.

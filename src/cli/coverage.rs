@@ -13,8 +13,8 @@ use super::options::{self, Format};
 use super::report::{self, Findings};
 use super::select::{self, Selected};
 use crate::catalogue::{
-    self, BlockCoverage, Coverage, EnvironmentCoverage, MetricState, ServiceCoverage, Share,
-    SignalCoverage, SignalState,
+    self, BlockCoverage, Coverage, EnvironmentCoverage, Initialized, MetricState, ServiceCoverage,
+    Share, SignalCoverage, SignalState,
 };
 use crate::db::item_name;
 use crate::diagnostics::suggest;
@@ -164,6 +164,15 @@ fn lines(coverage: &Coverage, console: &mut Console) {
                     ));
                 }
             }
+            for errors in &service.errors {
+                console.out.line(format_args!(
+                    "{prefix}{}: errors of {}: {}: {}",
+                    service.service,
+                    errors.slo,
+                    errors.initialized.word(),
+                    lost(errors.initialized)
+                ));
+            }
             for metric in &service.metrics {
                 let used_by: Vec<&str> = metric.used_by.iter().map(String::as_str).collect();
                 console.out.line(format_args!(
@@ -231,6 +240,15 @@ fn tell_service(
         let used_by: Vec<&str> = metric.used_by.iter().map(String::as_str).collect();
         let state = (metric_word(metric.state), metric_style(metric.state));
         row(&metric.metric, width, state, &used_by.join(", "), console);
+    }
+    if !service.errors.is_empty() {
+        console.out.line("  series of errors");
+    }
+    let width = column(service.errors.iter().map(|errors| errors.slo.as_str()));
+    for errors in &service.errors {
+        let state = (errors.initialized.word(), errors_style(errors.initialized));
+        let lost = lost(errors.initialized);
+        row(&errors.slo, width, state, lost, console);
     }
     if !service.left_out.is_empty() {
         console.out.line("  left out of the rules");
@@ -405,6 +423,24 @@ fn signal_style(state: SignalState) -> Style {
         SignalState::Found => AnsiColor::Green.on_default(),
         SignalState::Missing => AnsiColor::Red.on_default(),
         SignalState::Unclaimed => AnsiColor::Yellow.on_default(),
+    }
+}
+
+fn errors_style(initialized: Initialized) -> Style {
+    match initialized {
+        Initialized::All => AnsiColor::Green.on_default(),
+        Initialized::Labels => AnsiColor::Yellow.on_default(),
+        Initialized::Targets | Initialized::None => AnsiColor::Red.on_default(),
+    }
+}
+
+/// Which errors are not counted.
+fn lost(initialized: Initialized) -> &'static str {
+    match initialized {
+        Initialized::All => "every error is counted",
+        Initialized::Labels => "the first error of some label sets is not counted",
+        Initialized::Targets => "the first error of some targets is not counted",
+        Initialized::None => "the first error of each target is not counted",
     }
 }
 

@@ -13,10 +13,10 @@ use super::exit::{Exit, Failure};
 use super::options::Fmt;
 use super::report::{self, Findings, count};
 use super::select;
-use crate::diagnostics::{Diagnostic, FileSpan, Severity, SourceMap};
+use crate::diagnostics::{Diagnostic, FileSpan, Severity, SourceMap, codes};
 use crate::output::replace_file;
 use crate::project::{self, decode, discover, io_cause, paths};
-use crate::syntax;
+use crate::syntax::{self, Unformatted};
 
 /// Formats files, or standard input to standard output. A file with syntax errors is left as it is, and they are
 /// told.
@@ -115,15 +115,36 @@ fn formatted(bytes: Vec<u8>, shown: &str, findings: &mut Findings) -> Option<(St
             findings.add(&sources, [project::not_utf8(span)]);
             None
         }
-        Ok(text) => match syntax::format(&text) {
-            Some(new) => Some((text, new)),
-            None => {
+        Ok(text) => match syntax::try_format(&text) {
+            Ok(new) => Some((text, new)),
+            Err(Unformatted::Changed(at)) => {
+                let file = sources.add(shown, text.as_str());
+                let span = FileSpan {
+                    file,
+                    start: at,
+                    end: at,
+                };
+                findings.add(&sources, [left_alone(span)]);
+                None
+            }
+            Err(Unformatted::Malformed) => {
                 let file = sources.add(shown, text.as_str());
                 findings.add(&sources, syntax_errors(&text, file));
                 None
             }
         },
     }
+}
+
+/// A layout that would change what is written is a mistake of the formatter's own; the file stays as it is.
+fn left_alone(span: FileSpan) -> Diagnostic<FileSpan> {
+    Diagnostic::new(
+        &codes::SYNTAX_LAYOUT,
+        "the file cannot be formatted without changing what it says",
+        span,
+    )
+    .label("expected to stay as it is")
+    .help("the file is left as it was: move the comment to a line of its own, or report this as a bug of `nthc fmt`")
 }
 
 /// What keeps a text from being formatted. Warnings do not, and are left to `check`.
@@ -173,13 +194,13 @@ fn files(context: &Context, names: &[PathBuf]) -> Result<Vec<PathBuf>, Failure> 
 }
 
 fn below(folder: &Path, context: &Context) -> Result<Vec<PathBuf>, Failure> {
-    let found = discover(folder, &[]).map_err(|(path, cause)| {
+    let found = discover(folder, folder, &[]).map_err(|(path, cause)| {
         Failure::from(project::Error::Read {
             path: paths::shown(&path, &context.cwd),
             cause,
         })
     })?;
-    Ok(found.into_iter().map(|found| found.path).collect())
+    Ok(found.files.into_iter().map(|found| found.path).collect())
 }
 
 /// Prints a unified diff that `patch -p0` takes.

@@ -16,9 +16,12 @@ use super::progress::Progress;
 use super::prometheus_client::Client;
 use super::report::{self, Findings, count};
 use super::select::{self, Selected};
-use crate::catalogue::{self, Gathered, LOCK, Lock, Metadata, Section, Wanted};
+use crate::catalogue::{
+    self, ErrorSeries, Errors, Gathered, LOCK, Lock, Metadata, Section, Wanted,
+};
 use crate::output::replace_file;
 use crate::project::{io_cause, paths};
+use crate::session::Session;
 
 /// How many requests are under way at once: a Prometheus has others to answer.
 const AT_ONCE: usize = 4;
@@ -109,12 +112,15 @@ fn pull(context: &Context, options: &Pull, console: &mut Console) -> Result<Exit
         selectors.len() as u64 + 1,
         console.is_interactive && format == Format::Human,
     );
-    let (metadata, gathered) = ask(&client, &selectors, options, &progress)?;
+    let errors = errors_of(&session, &plan);
+    let (metadata, gathered) = ask(&client, &selectors, errors, options, &progress)?;
     drop(progress);
     let found: BTreeMap<&String, Section> = selectors
         .into_iter()
         .zip(&gathered)
-        .map(|(selector, gathered)| Ok((selector, section(selector, gathered, &metadata)?)))
+        .map(|(selector, (gathered, errors))| {
+            Ok((selector, section(selector, gathered, errors, &metadata)?))
+        })
         .collect::<Result<_, Failure>>()?;
     if found.values().all(|section| section.metrics.is_empty()) {
         return Err(Failure::io(format!(
@@ -165,6 +171,19 @@ fn pull(context: &Context, options: &Pull, console: &mut Console) -> Result<Exit
     Ok(Exit::Ok)
 }
 
+/// The errors of the project's ratios, by the selectors that are pulled.
+fn errors_of(session: &Session, plan: &Plan) -> BTreeMap<String, BTreeSet<Errors>> {
+    let mut errors: BTreeMap<String, BTreeSet<Errors>> = BTreeMap::new();
+    for (environment, wanted) in plan {
+        for (selector, found) in catalogue::errors_wanted(session, environment.as_deref()) {
+            if wanted.contains_key(&selector) {
+                errors.entry(selector).or_default().extend(found);
+            }
+        }
+    }
+    errors
+}
+
 /// The selectors that the command line names.
 fn by_hand(written: &[String]) -> Result<BTreeSet<String>, Failure> {
     written
@@ -201,15 +220,23 @@ fn read(place: &Path, shown: &str) -> Result<(Option<String>, Lock), Failure> {
     Ok((Some(text), lock))
 }
 
+/// The series of a selector, and what they say of the errors of the ratios that are pulled with it.
+type Pulled = (Gathered, Vec<ErrorSeries>);
+
 /// Asks for the metadata and for the series of each selector, a few at once. After a failure no more are asked for.
 fn ask(
     client: &Client,
     selectors: &[&String],
+    mut errors: BTreeMap<String, BTreeSet<Errors>>,
     options: &Pull,
     progress: &Progress,
-) -> Result<(Metadata, Vec<Gathered>), Failure> {
+) -> Result<(Metadata, Vec<Pulled>), Failure> {
     // The first request goes alone: where the Prometheus is down, or lets nobody in, one is enough.
     let metadata = client.metadata()?;
+    // Where the Prometheus counts a counter's first sample, nothing is lost.
+    if !errors.is_empty() && client.counts_first_samples() {
+        errors.clear();
+    }
     progress.advance();
     let next = AtomicUsize::new(0);
     let has_failed = AtomicBool::new(false);
@@ -220,7 +247,7 @@ fn ask(
             let Some(selector) = selectors.get(number) else {
                 return;
             };
-            let answer = client.series(selector, options.since);
+            let answer = client.series(selector, options.since, errors.get(*selector));
             if answer.is_err() {
                 has_failed.store(true, Ordering::Relaxed);
             }
@@ -241,12 +268,18 @@ fn ask(
     Ok((metadata, gathered))
 }
 
-fn section(selector: &str, gathered: &Gathered, metadata: &Metadata) -> Result<Section, Failure> {
+fn section(
+    selector: &str,
+    gathered: &Gathered,
+    errors: &[ErrorSeries],
+    metadata: &Metadata,
+) -> Result<Section, Failure> {
     let (_, fixed) = catalogue::canonical(selector)
         .map_err(|why| Failure::io(format!("`{selector}` cannot be a selector: {why}")))?;
     Ok(Section {
         used_by: BTreeSet::new(),
         metrics: catalogue::metrics(gathered, metadata, &fixed),
+        errors: errors.to_vec(),
     })
 }
 

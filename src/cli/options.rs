@@ -195,6 +195,9 @@ pub struct Build {
     /// Write nothing; print what would change, and exit with 1 if anything would
     #[arg(long, visible_alias = "dry-run")]
     pub check: bool,
+    /// Write the files of services that are sound where others have errors; exit with 1 all the same
+    #[arg(long)]
+    pub keep_going: bool,
     /// Count warnings as errors
     #[arg(long)]
     pub deny_warnings: bool,

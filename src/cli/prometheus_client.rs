@@ -1,5 +1,6 @@
 //! Asking a Prometheus, with time-outs, and again where it may help.
 
+use std::collections::BTreeSet;
 use std::io::ErrorKind;
 use std::thread::sleep;
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
@@ -12,7 +13,7 @@ use ureq::tls::{RootCerts, TlsConfig};
 use ureq::{Agent, Body};
 
 use super::exit::Failure;
-use crate::catalogue::{self, BadAnswer, Gathered, Metadata};
+use crate::catalogue::{self, BadAnswer, ErrorSeries, Errors, Gathered, Metadata};
 use crate::policy::{self, Measurement};
 use crate::preview;
 
@@ -111,11 +112,16 @@ impl Client {
         )
     }
 
-    /// The series that match `selector` and had samples in the last `since`.
+    /// The series that match `selector` and had samples in the last `since`, and what they say of `errors`.
     ///
     /// # Errors
     /// Where there is no good answer.
-    pub fn series(&self, selector: &str, since: Duration) -> Result<Gathered, Failure> {
+    pub fn series(
+        &self,
+        selector: &str,
+        since: Duration,
+        errors: Option<&BTreeSet<Errors>>,
+    ) -> Result<(Gathered, Vec<ErrorSeries>), Failure> {
         let url = format!("{}/api/v1/series", self.base);
         let now = SystemTime::now()
             .duration_since(UNIX_EPOCH)
@@ -134,13 +140,30 @@ impl Client {
             ])
         };
         let what = format!("the series of {selector}");
-        self.answer(ask, catalogue::series, &what)
-            .map_err(|mut failure| {
-                if failure.help.as_deref() == Some(MORE_TIME) {
-                    failure.help = Some(MORE_TIME_OR_LESS.to_owned());
-                }
-                failure
-            })
+        let read = |bytes: &[u8]| {
+            let gathered = catalogue::series(bytes)?;
+            let errors = match errors {
+                Some(errors) => catalogue::initialized(bytes, errors)?,
+                None => Vec::new(),
+            };
+            Ok((gathered, errors))
+        };
+        self.answer(ask, read, &what).map_err(|mut failure| {
+            if failure.help.as_deref() == Some(MORE_TIME) {
+                failure.help = Some(MORE_TIME_OR_LESS.to_owned());
+            }
+            failure
+        })
+    }
+
+    /// Whether the Prometheus counts a counter's first sample, where its target says when it began. Not every server that
+    /// has Prometheus's API says: what does not answer is taken not to.
+    pub fn counts_first_samples(&self) -> bool {
+        let mut request = self.agent.get(format!("{}/api/v1/status/flags", self.base));
+        if let Some(value) = &self.authorization {
+            request = request.header(header::AUTHORIZATION, value);
+        }
+        once(request.call()).is_ok_and(|bytes| catalogue::counts_first_samples(&bytes))
     }
 
     /// The values of a query in a range of time, in seconds since 1970, at every `step` seconds.
@@ -191,7 +214,7 @@ impl Client {
     fn answer<T>(
         &self,
         ask: impl Fn() -> Result<Response<Body>, ureq::Error>,
-        read: fn(&[u8]) -> Result<T, BadAnswer>,
+        read: impl Fn(&[u8]) -> Result<T, BadAnswer>,
         what: &str,
     ) -> Result<T, Failure> {
         let mut pauses = PAUSES.iter();

@@ -116,6 +116,20 @@ impl Selected {
         known(environment, compile(&self.input(environment)))
     }
 
+    /// What the compiler makes of it, with what it was made by, to ask for more.
+    ///
+    /// # Errors
+    /// Where the environment is none of the project's.
+    pub fn compile_kept(
+        &self,
+        environment: Option<&str>,
+    ) -> Result<(Compilation, Session, compile::Input), Failure> {
+        let input = self.input(environment);
+        let session = compile::session(&input);
+        let compilation = known(environment, session.compile(&input))?;
+        Ok((compilation, session, input))
+    }
+
     /// It, loaded into the compiler, to ask more than one thing.
     pub fn session(&self) -> Session {
         compile::session(&self.input(None))

@@ -89,6 +89,7 @@ codes! {
     Error SYNTAX_BAD_ESCAPE "N0014" "bad-escape" "A string has an unknown escape.";
     Error SYNTAX_TOO_DEEP "N0015" "too-deep" "Text is nested too deeply.";
     Warning SYNTAX_STRAY_DOC "N0016" "stray-doc" "A doc comment documents nothing.";
+    Error SYNTAX_LAYOUT "N0017" "layout" "The formatter would change more than white space.";
     Error UNKNOWN_NAME "N0101" "unknown-name" "A name means nothing where it stands.";
     Error UNKNOWN_BLOCK "N0102" "unknown-block" "There is no block of the wanted kind with that name.";
     Error UNKNOWN_MODULE "N0103" "unknown-module" "An import names a module that does not exist.";
@@ -101,6 +102,9 @@ codes! {
     Error UNKNOWN_FUNCTION "N0110" "unknown-function" "A function is called that does not exist.";
     Error UNKNOWN_TYPE "N0111" "unknown-type" "A type does not exist.";
     Error PRELUDE_ONLY "N0112" "prelude-only" "Something is declared that only the prelude can declare.";
+    Error UNUSABLE_NAME "N0120" "unusable-name" "A `let` or a parameter has a name that no expression can say.";
+    Warning AMENDMENTS_DROPPED "N0121" "amendments-dropped" "Another base for a nested block drops what was said of it before.";
+    Warning ABSENT_DEPENDENCY "N0122" "absent-dependency" "A dependency is a service that is not in the environment.";
     Error TYPE_MISMATCH "N0201" "type-mismatch" "A value has another type than its place wants.";
     Error OUT_OF_BOUNDS "N0202" "out-of-bounds" "A value is outside of what its field allows.";
     Error BAD_OPERANDS "N0203" "bad-operands" "An operator joins types that do not go together.";
@@ -181,6 +185,10 @@ codes! {
     Error RESERVED_LABEL "N0560" "reserved-label" "A label is set that rules have from another field or name.";
     Error NEEDS_UTF8_NAMES "N0561" "needs-utf8-names" "A name needs Prometheus 3, and the project's Prometheus is older.";
     Error MATCHER_IN_LABELS "N0562" "matcher-in-labels" "A set of labels has a matcher where each label takes one value.";
+    Warning CONTRADICTED_UNIT "N0580" "contradicted-unit" "A latency's histogram is said to count in two units.";
+    Warning ASSUMED_UNIT "N0581" "assumed-unit" "Nothing says in which unit a latency's histogram counts.";
+    Warning DURATION_IN_OTHER_UNIT "N0582" "duration-in-other-unit" "A duration stands beside a metric that does not count seconds.";
+    Warning PANEL_IN_OTHER_UNIT "N0583" "panel-in-other-unit" "A panel shows time in another unit than its query gives it in.";
     Error PROJECT_MANIFEST_SYNTAX "N0601" "manifest-syntax" "`nth.toml` is not well-formed TOML.";
     Error PROJECT_UNKNOWN_SETTING "N0602" "unknown-setting" "`nth.toml` has a table or key that means nothing.";
     Error PROJECT_BAD_SETTING "N0603" "bad-setting" "A value in `nth.toml` has the wrong type or cannot be used.";
@@ -198,6 +206,9 @@ codes! {
     Error OUTPUT_OTHER_PROJECT "N0623" "other-project-output" "The output folder belongs to another project.";
     Error OUTPUT_COLLISION "N0624" "output-collision" "Two files would be written to the same path.";
     Warning OUTPUT_EDITED_FILE "N0625" "edited-output" "A file that a build wrote was edited by hand.";
+    Error PROJECT_LINK_REFUSED "N0626" "link-refused" "A link among the sources leads nowhere, out of the project, or into another one.";
+    Warning PROJECT_LINKED_TWICE "N0627" "linked-twice" "A link among the sources leads to sources that are read already.";
+    Warning PROJECT_IGNORED_SOURCES "N0628" "ignored-sources" "A line of a `.gitignore` keeps sources from being read.";
     Error OPENSLO_SYNTAX "N0640" "openslo-syntax" "An OpenSLO file is no well-formed YAML.";
     Error OPENSLO_UNKNOWN_FIELD "N0641" "openslo-unknown-field" "An OpenSLO document has a field that the format has not.";
     Error OPENSLO_BAD_VALUE "N0642" "openslo-bad-value" "A field of an OpenSLO document is missing, or its value breaks a rule of the format.";
@@ -244,6 +255,7 @@ codes! {
     Warning SIGNALS_MISSING "N0908" "signals-missing" "Signals of a service or a dependency have no metric in the catalogue.";
     Warning OBJECTIVE_WITHOUT_DATA "N0909" "objective-without-data" "An objective reads a signal that has no metric in the catalogue.";
     Warning LEFT_OUT "N0910" "left-out" "An alert or a recording is left out because another service's signal has no metric.";
+    Warning UNINITIALIZED_ERRORS "N0911" "uninitialized-errors" "The series that count errors begin with an error, which is not counted.";
     Error GATE_TIMES "N1001" "gate-times" "A gate's condition on the calendar begins after it ends, or never holds.";
     Error GATE_DEPLOYED "N1002" "gate-deployed" "A gate asks for deployments, and the service does not say when it was deployed.";
     Error GATE_WINDOW "N1003" "gate-window" "A gate asks over a time that nothing is recorded for.";

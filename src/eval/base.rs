@@ -4,14 +4,15 @@ use std::rc::Rc;
 
 use smol_str::SmolStr;
 
+use super::amend::Said;
 use super::node::NodeId;
 use super::notes::Meaning;
 use super::scope::{Context, Scope};
 use super::value::Value;
 use super::{Evaluator, Mode};
 use crate::db::{Diag, ItemClass, ItemKey, Span};
-use crate::diagnostics::{codes, suggest};
-use crate::resolve::{Want, did_you_mean, resolve_path};
+use crate::diagnostics::{Applicability, codes, suggest};
+use crate::resolve::{Want, did_you_mean, did_you_mean_block, resolve_path, written};
 use crate::schema::{self};
 use crate::syntax::tree::{Base, ItemNode, Template, TextRange};
 
@@ -39,6 +40,9 @@ impl<'db> Evaluator<'db> {
                 .is_some_and(|variant| variant.base.as_ref() == Some(&kind))
         {
             self.nodes[id.0].variant = Some(name.clone());
+            if seen.is_empty() {
+                self.nodes[id.0].said = Some(Said::variant(name.clone()));
+            }
             self.note_base(context, base, Meaning::Kind(name.clone()));
             let what = format!("the kind `{name}`");
             self.refuse_arguments(base, context, &what, "set its fields between braces");
@@ -77,6 +81,14 @@ impl<'db> Evaluator<'db> {
         let mut trail = (*context.scope.trail).clone();
         trail.push(self.span(context, base.range));
         let scope = Scope::of_item(key, Rc::new(trail));
+        if seen.len() == 1 {
+            let params = match self.tree(key) {
+                Some(ItemNode::Template(template)) => &*template.params,
+                _ => &[],
+            };
+            let params = params.iter().map(|param| param.name.text.clone());
+            self.nodes[id.0].said = Some(Said::item(key, scope.clone(), params.collect()));
+        }
         let (head, own_base, body) = match self.tree(key) {
             Some(ItemNode::Template(template)) => {
                 self.bind_arguments(template, key, base, context, &scope, id);
@@ -94,7 +106,7 @@ impl<'db> Evaluator<'db> {
                 scope: scope.clone(),
                 node: Some(id),
             };
-            self.add_base(id, own_base, &inner, seen);
+            crate::stack::with_room(|| self.add_base(id, own_base, &inner, seen));
         }
         self.note_damage(id, key, head, body);
         let body_scope = self.body_scope(body, &scope, id);
@@ -177,6 +189,24 @@ impl<'db> Evaluator<'db> {
             return;
         }
         let file = context.scope.item.file;
+        let dotted = base.path.segments.iter().map(|name| name.text.as_str());
+        let dotted = SmolStr::from(dotted.collect::<Vec<_>>().join("."));
+        if base.path.segments.len() > 1 && self.is_block_or_template(&dotted, kind, context) {
+            let quoted = written(&dotted);
+            let diagnostic = Diag::new(
+                &codes::UNKNOWN_BASE,
+                format!("a name with a dot in it stands in quotes: {quoted}"),
+                span,
+            )
+            .fix(
+                format!("Write {quoted}"),
+                span,
+                quoted,
+                Applicability::Always,
+            );
+            self.report(context, diagnostic);
+            return;
+        }
         if crate::resolve::is_of_failed_import(self.db, self.workspace, file, &first.text) {
             return;
         }
@@ -190,7 +220,7 @@ impl<'db> Evaluator<'db> {
             .path
             .segments
             .iter()
-            .map(|name| name.text.as_str())
+            .map(|name| crate::resolve::written(&name.text))
             .collect::<Vec<_>>()
             .join(".");
         let mut diagnostic = Diag::new(
@@ -204,7 +234,7 @@ impl<'db> Evaluator<'db> {
         if let Some(other) = self.base_of_other_kind(base, context) {
             diagnostic = diagnostic.help(other);
         } else if let Some(near) = suggest::nearest(&last.text, known.iter().map(SmolStr::as_str)) {
-            diagnostic = did_you_mean(diagnostic, last_span, near);
+            diagnostic = did_you_mean_block(diagnostic, last_span, near);
         } else if base.path.segments.len() == 1 {
             diagnostic.unknown_name = Some(crate::diagnostics::UnknownName {
                 kind: kind.to_string(),
@@ -212,6 +242,16 @@ impl<'db> Evaluator<'db> {
             });
         }
         self.report(context, diagnostic);
+    }
+
+    fn is_block_or_template(&self, name: &SmolStr, kind: &str, context: &Context<'db>) -> bool {
+        let file = context.scope.item.file;
+        [ItemClass::Template, ItemClass::Block]
+            .into_iter()
+            .any(|class| {
+                let path = std::slice::from_ref(name);
+                resolve_path(self.db, self.workspace, file, path, Want { class, kind }).is_some()
+            })
     }
 
     /// Says so where the name is that of a template or block of another kind.

@@ -2,7 +2,10 @@
 
 use std::sync::Arc;
 
+use smol_str::SmolStr;
+
 use super::Evaluator;
+use super::names::{referred, takes_text};
 use super::scope::Context;
 use super::value::{Query, Shape, Value};
 use crate::db::{Diag, Span};
@@ -21,6 +24,19 @@ impl<'db> Evaluator<'db> {
     ) -> Value {
         if value.is_error() {
             return Value::Error;
+        }
+        // A text stands for the block of that name: `let owner = "Payments Team"`.
+        if let Value::String(text) = &value
+            && let kinds = referred(ty)
+            && !kinds.is_empty()
+        {
+            if let Some(block) = self.block_of_text(text, &kinds, context) {
+                return block;
+            }
+            if !takes_text(ty) {
+                let name = SmolStr::from(text.as_str());
+                return self.unknown_text(&name, span, &kinds, context, ty);
+            }
         }
         match ty {
             Ty::Any => value,

@@ -11,7 +11,7 @@ use super::value::Value;
 use super::{Evaluator, Mode};
 use crate::db::Diag;
 use crate::diagnostics::{codes, suggest};
-use crate::resolve::did_you_mean;
+use crate::resolve::{did_you_mean, did_you_mean_block};
 use crate::schema::{self, Ty};
 use crate::syntax::tree::{Block, Body, Name, Statement, StringLit, TextRange};
 
@@ -30,6 +30,7 @@ impl<'db> Evaluator<'db> {
             self.collect_blocks(id, body, scope, layer, false);
         }
         self.nodes[id.0].state = State::Done;
+        self.leave_out_absent(id);
     }
 
     pub(super) fn applies(&self, environment: &Name) -> bool {
@@ -117,7 +118,7 @@ impl<'db> Evaluator<'db> {
                             node.named
                                 .remove(&(without.kind.text.clone(), name.clone()));
                         }
-                        Some(_) => {}
+                        Some(child) => self.nodes[child.0].dropped = true,
                         None => self.report_nothing_to_remove(id, without, &name, scope),
                     }
                 }
@@ -209,7 +210,7 @@ impl<'db> Evaluator<'db> {
             && let Some(near) = suggest::nearest(name, known.iter().map(SmolStr::as_str))
         {
             let span = self.span(&context, written.range);
-            diagnostic = did_you_mean(diagnostic, span, near);
+            diagnostic = did_you_mean_block(diagnostic, span, near);
         } else if !known.is_empty() {
             let known: Vec<_> = known.iter().map(|name| format!("`{name}`")).collect();
             diagnostic = diagnostic.help(format!("there is {}", known.join(", ")));
@@ -279,15 +280,10 @@ impl<'db> Evaluator<'db> {
             return;
         };
         let head = self.span(&context, block.head);
-        let id = match self.child(parent, &kind.text, &name) {
-            Some(existing) => {
-                if block.base.is_some() {
-                    let node = &mut self.nodes[existing.0];
-                    node.layers.clear();
-                    node.variant = None;
-                }
-                existing
-            }
+        let there = self.child(parent, &kind.text, &name);
+        let is_there = there.is_some();
+        let id = match there {
+            Some(existing) => existing,
             None => {
                 let mut node = Self::empty_node(kind, name, Some(parent), head);
                 node.trail = scope.trail.clone();
@@ -313,7 +309,11 @@ impl<'db> Evaluator<'db> {
             self.note_written(&context, written.range, id);
             self.note_declaration(&context, written.range, id);
         }
-        self.add_layers(id, block.base.as_ref(), &block.body, block.head, scope);
+        if is_there && block.base.is_some() {
+            self.rebase(id, block, scope);
+        } else {
+            self.add_layers(id, block.base.as_ref(), &block.body, block.head, scope);
+        }
     }
 
     /// `tier: critical`, as other languages set a field: a block without a name and without a body.
@@ -344,7 +344,10 @@ impl<'db> Evaluator<'db> {
             .path
             .segments
             .iter()
-            .map(|name| name.text.as_str())
+            .map(|name| match name.quoted {
+                true => format!("\"{}\"", name.text),
+                false => name.text.to_string(),
+            })
             .collect::<Vec<_>>()
             .join(".");
         let diagnostic = Diag::new(
@@ -449,6 +452,10 @@ impl<'db> Evaluator<'db> {
             format!("there is no kind `{}`", kind.text),
             span,
         );
+        if let Some(help) = said_elsewhere(&parent_kind, &kind.text) {
+            self.report(context, diagnostic.help(help));
+            return;
+        }
         if self
             .schema
             .kinds
@@ -469,4 +476,20 @@ impl<'db> Evaluator<'db> {
         }
         self.report(context, diagnostic);
     }
+}
+
+/// What another tool calls by a name that is no kind here.
+fn said_elsewhere(parent: &str, kind: &str) -> Option<&'static str> {
+    Some(match (parent, kind.replace('-', "_").as_str()) {
+        ("slo", "page_alert" | "page_alerts" | "page") => {
+            "write `burn_rate_pages = false` for no burn-rate alert that pages"
+        }
+        ("slo", "ticket_alert" | "ticket_alerts" | "ticket") => {
+            "write `burn_rate_tickets = false` for no burn-rate alert that opens tickets"
+        }
+        ("slo", "alerting" | "alerts") => {
+            "write `burn_rate_alerts`, `burn_rate_pages` and `burn_rate_tickets` for which alerts there are, and `labels` for their labels"
+        }
+        _ => return None,
+    })
 }

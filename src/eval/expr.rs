@@ -5,6 +5,7 @@ use std::collections::{BTreeMap, HashMap};
 use rust_decimal::Decimal;
 use smol_str::SmolStr;
 
+use super::names::referred;
 use super::scope::{BindingState, Context, Scope};
 use super::value::Value;
 use super::{Evaluator, Mode};
@@ -12,14 +13,15 @@ use crate::db::{Diag, Span};
 use crate::diagnostics::{Applicability, codes, suggest};
 use crate::schema::Ty;
 use crate::syntax::tree::{
-    BinaryOp, Block, Body, Expr, ExprNode, For, ItemNode, LabelEntry, Statement, TextRange, UnaryOp,
+    BinaryOp, Block, Body, Expr, ExprNode, For, ItemNode, LabelEntry, Name, Statement, TextRange,
+    UnaryOp,
 };
 
 impl<'db> Evaluator<'db> {
     /// The value of an expression. `expected` is the type that its place asks for: it decides what a bare name
     /// means (`critical` where a tier is wanted).
     pub fn eval(&mut self, expr: &'db Expr, context: &Context<'db>, expected: &Ty) -> Value {
-        let value = self.value_of(expr, context, expected);
+        let value = crate::stack::with_room(|| self.value_of(expr, context, expected));
         self.note_value(context, expr, expected, &value);
         value
     }
@@ -36,6 +38,9 @@ impl<'db> Evaluator<'db> {
             ExprNode::TimeOfWeek(value) => Value::TimeOfWeek(*value),
             ExprNode::String(string) if *expected.required() == Ty::Text => {
                 self.text(string, context)
+            }
+            ExprNode::String(string) if !referred(expected).is_empty() => {
+                self.quoted_block(string, expr.range, context, expected)
             }
             ExprNode::String(string) => self.string(string, context),
             ExprNode::Query(query) => self.query(query, context),
@@ -306,6 +311,33 @@ impl<'db> Evaluator<'db> {
         self.report(context, diagnostic);
     }
 
+    /// A value whose name stands in quotes cannot be referred to: a text in quotes stands for a block.
+    pub(crate) fn check_usable(&mut self, item: crate::db::ItemKey, name: &Name, what: &str) {
+        if !name.quoted || crate::resolve::is_identifier(&name.text) {
+            return;
+        }
+        let range = name.range;
+        let plain: String = name
+            .text
+            .chars()
+            .map(|c| if c.is_ascii_alphanumeric() { c } else { '-' })
+            .collect();
+        let plain = plain.trim_matches('-');
+        let mut diagnostic = Diag::new(
+            &codes::UNUSABLE_NAME,
+            format!(
+                "the {what} `{}` has a name that no expression can refer to",
+                name.text
+            ),
+            Span { item, range },
+        )
+        .label("expected an identifier");
+        if crate::resolve::is_identifier(plain) {
+            diagnostic = diagnostic.help(format!("call it `{plain}`"));
+        }
+        self.diagnostics.push(diagnostic);
+    }
+
     /// What a body of the item under check holds besides fields and blocks.
     pub(crate) fn check_body(&mut self, body: &'db Body, scope: &std::rc::Rc<Scope<'db>>) {
         let context = Context {
@@ -318,6 +350,7 @@ impl<'db> Evaluator<'db> {
         for statement in &body.statements {
             match statement {
                 Statement::Let(decl) => {
+                    self.check_usable(scope.item, &decl.name, "`let`");
                     if let Some(first) = lets.get(&decl.name.text) {
                         let diagnostic = Diag::new(
                             &codes::DUPLICATE_NAME,
@@ -523,16 +556,6 @@ impl<'db> Evaluator<'db> {
                         Applicability::Always,
                     );
             }
-            (Value::String(text), Ty::Ref(_)) => {
-                diagnostic = diagnostic
-                    .help(format!("name it without quotes: `{text}`"))
-                    .fix(
-                        "Remove the quotes",
-                        span,
-                        text.clone(),
-                        Applicability::Maybe,
-                    );
-            }
             (Value::String(text), ty) if literal_type(text).as_ref() == Some(ty) => {
                 diagnostic = diagnostic
                     .help(format!("write `{text}` without quotes"))
@@ -647,7 +670,7 @@ fn literal_type(text: &str) -> Option<Ty> {
 
 fn is_bare_name(expr: &Expr) -> bool {
     match &expr.node {
-        ExprNode::Name(_) => true,
+        ExprNode::Name(_) | ExprNode::String(_) => true,
         ExprNode::List(items) => items.iter().all(is_bare_name),
         _ => false,
     }

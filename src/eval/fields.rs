@@ -184,6 +184,7 @@ impl<'db> Evaluator<'db> {
                 },
             );
         }
+        self.warn_of_absent(id, &fields);
         self.check_known_block(id, &fields);
         let children = self.node(id).children.clone();
         let children = children

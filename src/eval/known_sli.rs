@@ -1,7 +1,6 @@
 //! Indicators compared with what is known of their metrics: rates that the compiler takes, and buckets.
 
 use indexmap::IndexMap;
-use rust_decimal::Decimal;
 use smol_str::SmolStr;
 
 use super::Evaluator;
@@ -10,9 +9,13 @@ use super::node::{NodeId, Setter};
 use super::scope::Context;
 use super::value::{FieldValue, Query, Value, show_duration};
 use crate::catalogue::check::{self, Bound, Bounds, Kind};
-use crate::catalogue::{Lookup, Metric, MetricType, base_name};
+use crate::catalogue::unit::unit_of;
+use crate::catalogue::{
+    Errors, Initialized, Lookup, Metric, MetricType, base_name, name_of, plain_selector,
+};
 use crate::db::{Diag, Span};
 use crate::diagnostics::{Applicability, codes};
+use crate::ir::{Duration, DurationUnit};
 use crate::promql::{Node, Selector};
 use crate::syntax::tree::{Expr, ExprNode};
 
@@ -24,7 +27,10 @@ impl<'db> Evaluator<'db> {
         }
         self.check_matches(id);
         match self.schema_kind(id).as_str() {
-            "ratio" => self.check_rates(id, fields, &["total", "bad", "good"]),
+            "ratio" => {
+                self.check_rates(id, fields, &["total", "bad", "good"]);
+                self.check_errors(id, fields);
+            }
             "error-ratio" => self.check_rates(id, fields, &["total"]),
             "latency" => self.check_latency(id, fields),
             _ => {}
@@ -81,6 +87,51 @@ impl<'db> Evaluator<'db> {
         }
     }
 
+    /// Tells where series of errors begin with an error, as far as a pull saw that for certain.
+    fn check_errors(&mut self, id: NodeId, fields: &IndexMap<SmolStr, FieldValue>) {
+        let query = |name: &str| match fields.get(name).map(|field| &field.value) {
+            Some(Value::Query(query)) => Some((query, plain_selector(query)?)),
+            _ => None,
+        };
+        let (Some((written, bad)), Some((_, total))) = (query("bad"), query("total")) else {
+            return;
+        };
+        let labels = self.scope_labels(id);
+        let Some((known, text)) = self.known_of(&labels, bad) else {
+            return;
+        };
+        let Some(section) = &known.section else {
+            return;
+        };
+        let wanted = Errors::of(bad, total);
+        let found = section
+            .errors
+            .iter()
+            .find(|errors| errors.bad == wanted.bad && errors.total == wanted.total);
+        let which = match found.map(|errors| errors.initialized) {
+            Some(Initialized::None) => "no target",
+            Some(Initialized::Targets) => "not every target",
+            Some(Initialized::Labels | Initialized::All) | None => return,
+        };
+        let Some(setter) = self.setter(id, "bad") else {
+            return;
+        };
+        let metric = name_of(bad).unwrap_or_default();
+        let diagnostic = Diag::new(
+            &codes::UNINITIALIZED_ERRORS,
+            format!("{which} under `{text}` has a series of `bad` before its first error"),
+            written.span,
+        )
+        .label("the error that creates the series is not counted")
+        .help(format!(
+            "initialize the label sets of `{metric}` when the process starts, as client_golang's `WithLabelValues` does"
+        ))
+        .help(
+            "or start Prometheus with `--enable-feature=created-timestamp-zero-ingestion`, and expose created timestamps",
+        );
+        self.report_known(&setter.context.scope.trail, diagnostic);
+    }
+
     fn check_latency(&mut self, id: NodeId, fields: &IndexMap<SmolStr, FieldValue>) {
         let Some((query, selector)) = fields.get("histogram").and_then(selected) else {
             return;
@@ -107,7 +158,7 @@ impl<'db> Evaluator<'db> {
                     query.span,
                 )
                 .label(format!("a {}", shown_type(metric.metric_type)))
-                .help("a latency is read from a histogram of durations in seconds");
+                .help("a latency is read from a histogram of durations");
                 self.report_known(&trail, diagnostic);
             }
             return;
@@ -146,9 +197,15 @@ impl<'db> Evaluator<'db> {
         ) else {
             return;
         };
-        let limit = Decimal::from(*under) / Decimal::ONE_THOUSAND;
+        let field = match fields.get("unit").map(|field| &field.value) {
+            Some(Value::Enum(_, member)) => DurationUnit::named(member),
+            _ => None,
+        };
+        let known = self.known_of(&labels, selector).map(|(known, _)| known);
+        let unit = unit_of(known, name, field).unit;
+        let limit = unit.count(Duration(*under));
         if bounds.texts(limit).is_empty() {
-            self.report_no_bucket(name, &place, *under, &bounds, &setter);
+            self.report_no_bucket(name, &place, (*under, unit), &bounds, &setter);
         }
     }
 
@@ -156,17 +213,17 @@ impl<'db> Evaluator<'db> {
         &mut self,
         name: &str,
         place: &str,
-        under: u64,
+        (under, unit): (u64, DurationUnit),
         bounds: &Bounds<'_>,
         setter: &Setter<'db>,
     ) {
-        let limit = Decimal::from(under) / Decimal::ONE_THOUSAND;
+        let limit = unit.count(Duration(under));
         let (expr, context) = self.origin(setter.expr, &setter.context);
         let (below, above) = bounds.around(limit);
         let near: Vec<String> = [below, above]
             .into_iter()
             .flatten()
-            .map(shown_bound)
+            .map(|bound| shown_bound(bound, unit))
             .collect();
         let are = if near.len() == 1 {
             "nearest is"
@@ -187,8 +244,8 @@ impl<'db> Evaluator<'db> {
         ));
         let nearest = bounds
             .nearest(limit)
-            .and_then(milliseconds)
-            .map(show_duration);
+            .and_then(|bound| unit.duration(bound.value))
+            .map(|bound| show_duration(bound.0));
         if let Some(nearest) = nearest {
             // Beyond the last bucket on either side the nearest is no answer.
             let is_between = below.is_some() && above.is_some();
@@ -204,11 +261,6 @@ impl<'db> Evaluator<'db> {
                     "it is what the service's tier asks for; set `under` here, as in `(under: {nearest})`"
                 ));
             }
-        }
-        if name.ends_with("_milliseconds") || name.ends_with("_ms") {
-            diagnostic = diagnostic.help(
-                "by its name it counts milliseconds, and a latency is read in seconds: record it in seconds first",
-            );
         }
         self.report_known(&context.scope.trail, diagnostic);
     }
@@ -282,19 +334,10 @@ fn is_of_tier(expr: &Expr) -> bool {
         if matches!(&object.node, ExprNode::Member(_, name) if name.text == "tier"))
 }
 
-/// A bound as a duration of whole milliseconds, if it is one.
-fn milliseconds(bound: Bound<'_>) -> Option<u64> {
-    let value = bound.value.checked_mul(Decimal::ONE_THOUSAND)?;
-    if !value.fract().is_zero() || value <= Decimal::ZERO {
-        return None;
-    }
-    u64::try_from(value).ok()
-}
-
-fn shown_bound(bound: Bound<'_>) -> String {
-    match milliseconds(bound) {
-        Some(value) => format!("`{}`", show_duration(value)),
-        None => format!("{} seconds", bound.text),
+fn shown_bound(bound: Bound<'_>, unit: DurationUnit) -> String {
+    match unit.duration(bound.value) {
+        Some(duration) => format!("`{}`", show_duration(duration.0)),
+        None => format!("{} {}", bound.text, unit.name()),
     }
 }
 

@@ -3,14 +3,15 @@
 use smol_str::SmolStr;
 
 use super::names::referred;
+use super::notes::Meaning;
 use super::scope::Context;
 use super::value::{BlockRef, Value};
 use super::{Evaluator, Mode, NodeId};
 use crate::db::{Diag, ItemClass, ItemKey, SourceFile, file_names, find_item};
 use crate::diagnostics::{Applicability, codes, suggest};
-use crate::resolve::{did_you_mean, module_named};
+use crate::resolve::{did_you_mean, did_you_mean_block, module_named, written};
 use crate::schema::Ty;
-use crate::syntax::tree::{Expr, ExprNode, Name, TextRange};
+use crate::syntax::tree::{Expr, ExprNode, Name, StringPart, TextRange};
 
 impl<'db> Evaluator<'db> {
     pub(crate) fn member(
@@ -54,7 +55,32 @@ impl<'db> Evaluator<'db> {
         {
             return self.report_module(&path, range, context);
         }
-        let value = self.eval(object, context, &Ty::Any);
+        if let Some(near) = self.dotted_block(object, name, context, expected) {
+            let span = self.span(context, range);
+            let quoted = written(&near);
+            let path = &quoted[1..quoted.len() - 1];
+            let diagnostic = Diag::new(
+                &codes::UNKNOWN_NAME,
+                format!("a name with a dot in it stands in quotes: {quoted}"),
+                span,
+            )
+            .label(format!(
+                "read as the member of something called `{}`",
+                path.split('.').next().unwrap_or(path)
+            ))
+            .fix(
+                format!("Write {quoted}"),
+                span,
+                quoted.clone(),
+                Applicability::Always,
+            );
+            self.report(context, diagnostic);
+            return Value::Error;
+        }
+        let value = match self.quoted_object(object, context) {
+            Some(block) => block,
+            None => self.eval(object, context, &Ty::Any),
+        };
         match value {
             Value::Block(block) => self
                 .nested_in(&block, name, expected, context)
@@ -120,6 +146,60 @@ impl<'db> Evaluator<'db> {
         }
     }
 
+    /// The block that a text before a dot names: `"Legacy.Service".availability`.
+    fn quoted_object(&mut self, object: &'db Expr, context: &Context<'db>) -> Option<Value> {
+        let ExprNode::String(string) = &object.node else {
+            return None;
+        };
+        let [StringPart::Text(text)] = string.parts.as_slice() else {
+            return None;
+        };
+        let block = self.any_block_named(&SmolStr::from(text.as_str()), context)?;
+        self.note(context, object.range, |_| match &block {
+            Value::Block(block) => Some(Meaning::Block(block.clone())),
+            _ => None,
+        });
+        Some(block)
+    }
+
+    /// `Legacy.Service` where a block has that whole name, and nothing is called `Legacy`.
+    fn dotted_block(
+        &mut self,
+        object: &Expr,
+        name: &Name,
+        context: &Context<'db>,
+        expected: &Ty,
+    ) -> Option<SmolStr> {
+        let mut words = vec![name.text.as_str()];
+        let mut at = object;
+        let first = loop {
+            match &at.node {
+                ExprNode::Member(object, name) => {
+                    words.push(&name.text);
+                    at = object;
+                }
+                ExprNode::Name(name) => break name,
+                _ => return None,
+            }
+        };
+        let is_known = context.scope.find(&first.text).is_some()
+            || self.enclosing(&first.text, context).is_some()
+            || self.let_named(&first.text, context).is_some()
+            || self.any_block_named(&first.text, context).is_some();
+        if is_known {
+            return None;
+        }
+        words.push(&first.text);
+        words.reverse();
+        let whole = SmolStr::from(words.join("."));
+        let kinds = referred(expected);
+        let found = match kinds.is_empty() {
+            true => self.any_block_named(&whole, context),
+            false => self.block_of_text(&whole, &kinds, context),
+        };
+        found.map(|_| whole)
+    }
+
     /// A nested block of the kind that is wanted, by its name: `ledger.availability` where an objective is. A dependency
     /// that is a service stands for it.
     fn nested_in(
@@ -164,7 +244,7 @@ impl<'db> Evaluator<'db> {
         .label("not found");
         let known: Vec<&str> = children.iter().map(|child| child.name.as_str()).collect();
         diagnostic = match suggest::nearest(&name.text, known.iter().copied()) {
-            Some(near) => did_you_mean(diagnostic, span, near),
+            Some(near) => did_you_mean_block(diagnostic, span, near),
             None if known.is_empty() => diagnostic.help(format!("it has no {kind}")),
             None => diagnostic.help(format!("it has `{}`", known.join("`, `"))),
         };

@@ -5,6 +5,8 @@
 //! item's own text come from there, once. [`Mode::Instantiate`] computes a top-level block in one environment;
 //! what goes wrong only with certain values comes from there, with the place that made the instance.
 
+mod absent;
+mod amend;
 mod base;
 mod calls;
 mod coerce;
@@ -168,6 +170,7 @@ pub fn instance(
         _ => false,
     };
     let root = evaluator.root_block(key).filter(|_| stands);
+    let root = root.filter(|root| !evaluator.is_absent(*root));
     if let Some(root) = root {
         evaluator.compare_with_known(root);
     }
@@ -217,6 +220,9 @@ pub fn block_children(
     let Some(root) = evaluator.root_block(block.item) else {
         return Vec::new();
     };
+    if evaluator.is_absent(root) {
+        return Vec::new();
+    }
     let Some(node) = evaluator.find_node(root, &block.path) else {
         return Vec::new();
     };

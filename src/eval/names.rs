@@ -7,10 +7,10 @@ use super::notes::Meaning;
 use super::scope::Context;
 use super::value::{BlockRef, Shape, Value};
 use super::{Evaluator, Mode};
-use crate::db::{ItemClass, ItemKey, item_entry};
+use crate::db::{ItemClass, ItemKey, Span, item_entry};
 use crate::resolve::{Want, resolve_path};
 use crate::schema::Ty;
-use crate::syntax::tree::{ItemNode, Name, TextRange};
+use crate::syntax::tree::{ItemNode, Name, StringLit, StringPart, TextRange};
 
 /// The kinds that a type may refer to.
 pub(super) fn referred(ty: &Ty) -> Vec<SmolStr> {
@@ -19,6 +19,16 @@ pub(super) fn referred(ty: &Ty) -> Vec<SmolStr> {
         Ty::Optional(inner) => referred(inner),
         Ty::Union(members) => members.iter().flat_map(referred).collect(),
         _ => Vec::new(),
+    }
+}
+
+/// Whether a text can be a value of the type, as an address can where a schedule can as well.
+pub(super) fn takes_text(ty: &Ty) -> bool {
+    match ty {
+        Ty::Optional(inner) => takes_text(inner),
+        Ty::Union(members) => members.iter().any(takes_text),
+        Ty::Ref(_) | Ty::List(_) => false,
+        _ => true,
     }
 }
 
@@ -117,7 +127,73 @@ impl<'db> Evaluator<'db> {
             }
             return value;
         }
-        self.report_unknown_name(name, range, &kinds, context, expected);
+        let span = self.span(context, range);
+        self.report_unknown_name(&name.text, span, &kinds, context, expected);
+        Value::Error
+    }
+
+    /// A text where a block can stand: the block of that name.
+    pub(super) fn quoted_block(
+        &mut self,
+        string: &'db StringLit,
+        range: TextRange,
+        context: &Context<'db>,
+        expected: &Ty,
+    ) -> Value {
+        let kinds = referred(expected);
+        let value = self.string(string, context);
+        let Value::String(text) = &value else {
+            return match value {
+                Value::Unknown(_) if !takes_text(expected) => Value::Unknown(expected.clone()),
+                value => value,
+            };
+        };
+        if let Some(block) = self.block_of_text(text, &kinds, context) {
+            let is_plain = matches!(string.parts.as_slice(), [StringPart::Text(_)]);
+            if is_plain && !string.multiline {
+                self.note(context, range, |_| match &block {
+                    Value::Block(block) => Some(Meaning::Block(block.clone())),
+                    _ => None,
+                });
+            }
+            return block;
+        }
+        if takes_text(expected) {
+            return value;
+        }
+        let (name, span) = (SmolStr::from(text.as_str()), self.span(context, range));
+        self.unknown_text(&name, span, &kinds, context, expected)
+    }
+
+    /// The block of one of these kinds that a text names.
+    pub(super) fn block_of_text(
+        &mut self,
+        text: &str,
+        kinds: &[SmolStr],
+        context: &Context<'db>,
+    ) -> Option<Value> {
+        let name = SmolStr::from(text);
+        kinds
+            .iter()
+            .find_map(|kind| self.block_named(kind, &name, context))
+    }
+
+    /// A text that names no block where only a block can stand.
+    pub(super) fn unknown_text(
+        &mut self,
+        name: &SmolStr,
+        span: Span,
+        kinds: &[SmolStr],
+        context: &Context<'db>,
+        expected: &Ty,
+    ) -> Value {
+        if self.may_come_later(kinds, context) {
+            return Value::Unknown(expected.clone());
+        }
+        if self.is_near_damage(span) {
+            return Value::Error;
+        }
+        self.report_unknown_name(name, span, kinds, context, expected);
         Value::Error
     }
 

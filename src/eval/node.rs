@@ -7,6 +7,8 @@ use indexmap::IndexMap;
 use smol_str::SmolStr;
 
 use super::Evaluator;
+use super::absent::Absent;
+use super::amend::Said;
 use super::scope::{Context, Scope};
 use super::value::{BlockRef, Value};
 use crate::db::{ItemKey, Span};
@@ -38,6 +40,14 @@ pub struct Node<'db> {
     /// The kinds of nested blocks that were reported and left out.
     pub(super) unknown_kinds: Vec<SmolStr>,
     pub(super) layers: Vec<(&'db Body, Rc<Scope<'db>>)>,
+    /// How many of the layers are the base's.
+    pub(super) of_base: usize,
+    /// The base.
+    pub(super) said: Option<Said<'db>>,
+    /// The nested blocks that are not there in the environment.
+    pub(super) absent: Vec<Absent>,
+    /// Whether a `without` removed it in a check, which keeps it for what other branches say of it.
+    pub(super) dropped: bool,
     pub(super) state: State,
     pub(super) setters: IndexMap<SmolStr, Vec<Setter<'db>>>,
     pub(super) values: HashMap<SmolStr, FieldState>,
@@ -101,6 +111,10 @@ impl<'db> Evaluator<'db> {
             baseless: false,
             unknown_kinds: Vec::new(),
             layers: Vec::new(),
+            of_base: 0,
+            said: None,
+            absent: Vec::new(),
+            dropped: false,
             state: State::Waiting,
             setters: IndexMap::new(),
             values: HashMap::new(),
@@ -191,6 +205,7 @@ impl<'db> Evaluator<'db> {
                 node: Some(id),
             };
             self.add_base(id, base, &context, &mut Vec::new());
+            self.nodes[id.0].of_base = self.nodes[id.0].layers.len();
         }
         let inner = self.body_scope(body, scope, id);
         self.nodes[id.0].layers.push((body, inner));

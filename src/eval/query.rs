@@ -18,7 +18,7 @@ use crate::promql::lint::{self, Known};
 use crate::promql::rewrite::{HoleValue, fill_holes, set_spans};
 use crate::promql::{self, HoleType, classify};
 use crate::schema::Ty;
-use crate::syntax::tree::{QueryHole, QueryLit, TextRange};
+use crate::syntax::tree::{ExprNode, QueryHole, QueryLit, StringPart, TextRange};
 
 /// The tree of a query's text: the same text is parsed once, however many instances a template has.
 #[salsa::tracked(returns(ref))]
@@ -129,6 +129,21 @@ impl<'db> Evaluator<'db> {
             }
             return Value::Error;
         }
+        if fillings
+            .iter()
+            .any(|filling| matches!(filling, HoleValue::Expr(_)))
+            && let Some(error) = grown_too_deep(&expr)
+        {
+            let range = literal
+                .holes
+                .first()
+                .map_or(literal.text_range, |hole| hole.expr.range);
+            let diagnostic = Diag::new(&codes::PROMQL_TOO_DEEP, error, self.span(context, range))
+                .label("one interpolation too many")
+                .help("put the inner part into a recording rule and use its result here");
+            self.report(context, diagnostic);
+            return Value::Error;
+        }
         // A duration of zero, say, is wrong only with its value.
         let quantities =
             |filling: &HoleValue| matches!(filling, HoleValue::Duration(_) | HoleValue::Number(_));
@@ -166,7 +181,11 @@ impl<'db> Evaluator<'db> {
 
     /// A hole's value: a signal stands for its metric.
     fn hole(&mut self, hole: &'db QueryHole, context: &Context<'db>) -> Option<Value> {
-        match self.eval(&hole.expr, context, &Ty::Any) {
+        let value = match self.quoted_signal(hole, context) {
+            Some(signal) => signal,
+            None => self.eval(&hole.expr, context, &Ty::Any),
+        };
+        match value {
             Value::Error => None,
             Value::Block(block) => self.signal_hole(&block, hole, context),
             Value::Unknown(Ty::Ref(kind)) if kind == "signal" => Some(Value::Unknown(Ty::Selector)),
@@ -191,6 +210,20 @@ impl<'db> Evaluator<'db> {
             }
             value => Some(value),
         }
+    }
+
+    /// `${"queue depth"}`: the signal of that name.
+    fn quoted_signal(&mut self, hole: &'db QueryHole, context: &Context<'db>) -> Option<Value> {
+        let ExprNode::String(string) = &hole.expr.node else {
+            return None;
+        };
+        let kinds = [SmolStr::new_static("signal")];
+        let [StringPart::Text(text)] = string.parts.as_slice() else {
+            return None;
+        };
+        self.block_of_text(text, &kinds, context)?;
+        let expected = Ty::Ref(SmolStr::new_static("signal"));
+        Some(self.quoted_block(string, hole.expr.range, context, &expected))
     }
 
     fn signal_hole(
@@ -274,6 +307,22 @@ impl<'db> Evaluator<'db> {
         }
         diagnostic
     }
+}
+
+/// Whether a query that others were put into is deeper than one that is written may be.
+fn grown_too_deep(expr: &promql::Expr) -> Option<String> {
+    let depth = classify::depth(expr);
+    if depth > promql::MAX_TREE_DEPTH {
+        return Some(format!(
+            "the query is nested more than {} operators deep",
+            promql::MAX_TREE_DEPTH
+        ));
+    }
+    // Fewer expressions than brackets cannot be too many brackets.
+    (depth > promql::MAX_DEPTH / 2)
+        .then(|| promql::too_deep(&expr.to_string()))
+        .flatten()
+        .map(|error| error.message)
 }
 
 /// Where each hole of a query stands that is an expression.

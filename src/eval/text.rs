@@ -77,6 +77,7 @@ impl<'db> Evaluator<'db> {
                         }
                         push(part);
                     }
+                    None if self.is_dotted_label(expr, context) => wrong = true,
                     None => match self.shown(expr, context) {
                         Shown::Text(shown) => push(TextPart::Literal(shown)),
                         Shown::Unknown => push(TextPart::Literal("…".to_owned())),
@@ -92,6 +93,43 @@ impl<'db> Evaluator<'db> {
         }
     }
 
+    /// `${labels.host.name}`, where the label `host.name` is meant: told, with what to write.
+    fn is_dotted_label(&mut self, expr: &Expr, context: &Context<'db>) -> bool {
+        let mut words = Vec::new();
+        let mut at = expr;
+        let first = loop {
+            match &at.node {
+                ExprNode::Member(object, name) => {
+                    words.push(name.text.as_str());
+                    at = object;
+                }
+                ExprNode::Name(name) => break &name.text,
+                _ => return false,
+            }
+        };
+        let is_meant = matches!(first.as_str(), "labels" | "external");
+        if words.len() < 2 || !is_meant || context.scope.find(first).is_some() {
+            return false;
+        }
+        words.reverse();
+        let label = words.join(".");
+        let written = format!("{first}[\"{label}\"]");
+        let diagnostic = Diag::new(
+            &codes::UNKNOWN_FIELD,
+            format!("a label's name with a dot in it stands in brackets: `{written}`"),
+            self.span(context, expr.range),
+        )
+        .label("expected one name after the dot")
+        .fix(
+            format!("Write `{written}`"),
+            self.span(context, expr.range),
+            written,
+            Applicability::Always,
+        );
+        self.report(context, diagnostic);
+        true
+    }
+
     fn runtime_part(&self, expr: &Expr, context: &Context<'db>) -> Option<TextPart> {
         let free = |name: &str| context.scope.find(name).is_none();
         let is_value = |expr: &Expr| {
@@ -102,6 +140,9 @@ impl<'db> Evaluator<'db> {
             ExprNode::Member(object, label) => match &object.node {
                 ExprNode::Name(name) if name.text == "labels" && free("labels") => {
                     Some(TextPart::Label(label.text.clone()))
+                }
+                ExprNode::Name(name) if name.text == "external" && free("external") => {
+                    Some(TextPart::External(label.text.clone()))
                 }
                 _ => None,
             },
@@ -117,6 +158,7 @@ impl<'db> Evaluator<'db> {
                     "percentage" => ValueFormat::Percentage,
                     "duration" => ValueFormat::Duration,
                     "bytes" => ValueFormat::Size,
+                    "round" => ValueFormat::Rounded,
                     _ => return None,
                 }))
             }
@@ -200,9 +242,16 @@ fn replace_templates(text: &str) -> String {
             ("$value", "" | "humanize") => Some("${value}".to_owned()),
             ("$value", "humanizePercentage") => Some("${percentage(value)}".to_owned()),
             ("$value", "humanizeDuration") => Some("${duration(value)}".to_owned()),
-            (label, "") => label
-                .strip_prefix("$labels.")
-                .map(|label| format!("${{labels.{label}}}")),
+            ("$value", "humanize1024") => Some("${bytes(value)}".to_owned()),
+            ("$value", r#"printf "%.0f""#) | (r#"printf "%.0f" $value"#, "") => {
+                Some("${round(value)}".to_owned())
+            }
+            (label, "") => [("$labels.", "labels"), ("$externalLabels.", "external")]
+                .iter()
+                .find_map(|(prefix, of)| {
+                    let label = label.strip_prefix(prefix)?;
+                    Some(format!("${{{of}.{label}}}"))
+                }),
             _ => None,
         };
         result.push_str(&rest[..start]);

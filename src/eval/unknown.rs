@@ -5,11 +5,11 @@ use smol_str::SmolStr;
 use super::Evaluator;
 use super::scope::Context;
 use super::value::Value;
-use crate::db::{Diag, ItemClass, SourceFile, file_names};
+use crate::db::{Diag, ItemClass, SourceFile, Span, file_names};
 use crate::diagnostics::{UnknownName, codes, suggest};
-use crate::resolve::did_you_mean;
+use crate::resolve::{did_you_mean, did_you_mean_block};
 use crate::schema::Ty;
-use crate::syntax::tree::{ItemNode, Name, TextRange};
+use crate::syntax::tree::{ItemNode, Name};
 
 impl<'db> Evaluator<'db> {
     pub(super) fn unknown_member(
@@ -64,21 +64,20 @@ impl<'db> Evaluator<'db> {
 
     pub(super) fn report_unknown_name(
         &mut self,
-        name: &Name,
-        range: TextRange,
+        name: &SmolStr,
+        span: Span,
         kinds: &[SmolStr],
         context: &Context<'db>,
         expected: &Ty,
     ) {
         let file = context.scope.item.file;
-        if crate::resolve::is_of_failed_import(self.db, self.workspace, file, &name.text) {
+        if crate::resolve::is_of_failed_import(self.db, self.workspace, file, name) {
             return;
         }
-        let span = self.span(context, range);
         let what = match kinds {
-            [kind] => format!("there is no {kind} `{}` here", name.text),
-            [] => format!("nothing here is called `{}`", name.text),
-            kinds => format!("there is no {} `{}` here", kinds.join(" or "), name.text),
+            [kind] => format!("there is no {kind} `{}` here", name),
+            [] => format!("nothing here is called `{}`", name),
+            kinds => format!("there is no {} `{}` here", kinds.join(" or "), name),
         };
         let code = if kinds.is_empty() {
             &codes::UNKNOWN_NAME
@@ -87,42 +86,46 @@ impl<'db> Evaluator<'db> {
         };
         let mut diagnostic = Diag::new(code, what, span).label("not found");
         let known = self.known_names(kinds, context);
-        let of_alert = matches!(name.text.as_str(), "value" | "labels");
-        let other = match self.any_block_named(&name.text, context) {
+        let of_alert = matches!(name.as_str(), "value" | "labels" | "external");
+        let other = match self.any_block_named(name, context) {
             Some(Value::Block(block)) if !kinds.is_empty() => Some(block.kind),
             _ => None,
         };
         if let Some(kind) = other {
             let article = crate::schema::article(&kind);
-            diagnostic = diagnostic.help(format!("`{}` is {article} {kind}", name.text));
+            diagnostic = diagnostic.help(format!("`{}` is {article} {kind}", name));
+        } else if let is_absent = self.explain_absent(diagnostic.clone(), name, kinds, context.node)
+            && is_absent.help.len() > diagnostic.help.len()
+        {
+            diagnostic = is_absent;
         } else if let Some(block) = self
-            .enclosing_with_field(&name.text, context)
+            .enclosing_with_field(name, context)
             .filter(|_| !of_alert)
         {
-            diagnostic = did_you_mean(diagnostic, span, &format!("{block}.{}", name.text));
-        } else if let Some(near) = suggest::nearest(&name.text, known.iter().map(SmolStr::as_str)) {
-            diagnostic = did_you_mean(diagnostic, span, near);
-        } else if matches!(name.text.as_str(), "value" | "labels")
+            diagnostic = did_you_mean(diagnostic, span, &format!("{block}.{}", name));
+        } else if let Some(near) = suggest::nearest(name, known.iter().map(SmolStr::as_str)) {
+            diagnostic = did_you_mean_block(diagnostic, span, near);
+        } else if matches!(name.as_str(), "value" | "labels" | "external")
             && *expected.required() == Ty::Text
         {
             diagnostic = diagnostic.help(format!(
                 "in a text it stands in a hole: `\"${{{}}}\"`",
-                name.text
+                name
             ));
         } else if matches!(
             expected.required(),
             Ty::String | Ty::Text | Ty::Markdown | Ty::Email | Ty::Url
         ) {
             diagnostic = diagnostic.help("text stands between double quotes");
-        } else if matches!(name.text.as_str(), "value" | "labels") {
+        } else if matches!(name.as_str(), "value" | "labels" | "external") {
             diagnostic = diagnostic.help(format!(
                 "`${{{}}}` is known only in the summary, description and annotations of an alert",
-                name.text
+                name
             ));
         } else {
             diagnostic.unknown_name = Some(UnknownName {
                 kind: kinds.first().map(ToString::to_string).unwrap_or_default(),
-                name: name.text.to_string(),
+                name: name.to_string(),
             });
         }
         self.report(context, diagnostic);

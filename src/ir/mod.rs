@@ -6,7 +6,9 @@
 
 pub mod burn_rate;
 mod dependency;
+mod duration_unit;
 pub mod gate;
+pub mod metric_unit;
 pub mod number;
 pub mod panel;
 mod project;
@@ -25,6 +27,7 @@ use smol_str::SmolStr;
 use crate::promql;
 
 pub use dependency::{Criticality, Dependency};
+pub use duration_unit::DurationUnit;
 pub use project::Project;
 pub use prometheus_version::PrometheusVersion;
 pub use rule_label::RuleLabel;
@@ -465,6 +468,10 @@ pub struct Alert {
     pub when: promql::Expr,
     /// For how long it must hold; the severity's default where absent (2 min for pages, 15 min for tickets).
     pub hold: Option<Duration>,
+    /// For how long it keeps firing after the condition has ended.
+    pub keep_firing: Option<Duration>,
+    /// The most series that it may fire for at once.
+    pub limit: Option<u32>,
     /// What it asks for.
     pub severity: Severity,
     /// One line, as a phone shows it.
@@ -519,6 +526,8 @@ pub enum TextPart {
     Value(ValueFormat),
     /// The value of a label of the series that fires.
     Label(SmolStr),
+    /// The value of a label that Prometheus adds to whatever it sends: an external label.
+    External(SmolStr),
 }
 
 /// How an alert's value is shown.
@@ -532,4 +541,6 @@ pub enum ValueFormat {
     Duration,
     /// As a size with a binary prefix: 1.5Gi
     Size,
+    /// As a whole number, without a prefix: 1234
+    Rounded,
 }

@@ -4,7 +4,7 @@
 use rust_decimal::Decimal;
 use smol_str::SmolStr;
 
-use super::{Duration, Text};
+use super::{Duration, DurationUnit, Text};
 use crate::promql;
 
 /// The panels of a service.
@@ -99,6 +99,10 @@ pub enum Unit {
     Seconds,
     /// Thousandths of a second.
     Milliseconds,
+    /// Millionths of a second.
+    Microseconds,
+    /// Thousand-millionths of a second.
+    Nanoseconds,
     /// A share between 0 and 1.
     Ratio,
     /// A share between 0 and 100.
@@ -128,7 +132,7 @@ pub enum Visualization {
     Heatmap,
 }
 
-/// A histogram of durations in seconds, by which latency is shown as quantiles.
+/// A histogram of durations, by which latency is shown as quantiles.
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
 pub struct Histogram {
     /// A classic one's `_bucket` series, without a matcher on `le`; a native one's series.
@@ -137,4 +141,6 @@ pub struct Histogram {
     pub native: bool,
     /// How long a good event takes at most.
     pub under: Duration,
+    /// The unit that it counts in.
+    pub unit: DurationUnit,
 }

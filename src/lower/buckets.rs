@@ -6,11 +6,14 @@ use rust_decimal::Decimal;
 use smol_str::SmolStr;
 
 use crate::catalogue::check::{Bounds, family, read_under};
+use crate::catalogue::unit::{HistogramUnit, unit_of};
 use crate::catalogue::{
-    anything_known, base_name, block_labels, environment_labels, metrics_under, selector_of,
+    Known, anything_known, base_name, block_labels, environment_labels, metrics_under, name_of,
+    selector_of,
 };
 use crate::db::Workspace;
 use crate::eval::Instance;
+use crate::ir::DurationUnit;
 use crate::promql::{Expr, Node};
 
 /// The bounds of the histograms that a service's objectives read.
@@ -44,24 +47,46 @@ impl<'db> Buckets<'db> {
 
     /// How targets write the bound of that value: in several ways, if they differ; in none, if that is not known.
     pub(super) fn texts(&self, histogram: &Expr, limit: Decimal) -> Vec<&'db str> {
-        let (Some(measured), Node::Selector(selector)) =
-            (&self.measured, &histogram.unparenthesised().node)
-        else {
+        let Some((known, name)) = self.known(histogram) else {
             return Vec::new();
         };
-        let (Some(labels), Some(name)) = (read_under(measured, selector), &selector.metric) else {
-            return Vec::new();
-        };
-        let known = metrics_under(
-            self.db,
-            self.workspace,
-            self.environment.clone(),
-            selector_of(&labels),
-        );
-        match family(known, base_name(&name.text)) {
+        match family(known, base_name(name)) {
             // What is declared is a number; how it is written the target decides.
             Some((_, metric, true)) => Bounds::of(metric).texts(limit),
             _ => Vec::new(),
         }
+    }
+
+    /// The unit that a histogram counts in; `field` is what the SLI says itself.
+    pub(super) fn unit<'t>(
+        &self,
+        histogram: &'t Expr,
+        field: Option<DurationUnit>,
+    ) -> HistogramUnit<'t>
+    where
+        'db: 't,
+    {
+        let name = match &histogram.unparenthesised().node {
+            Node::Selector(selector) => name_of(selector).unwrap_or_default(),
+            _ => "",
+        };
+        unit_of(self.known(histogram).map(|(known, _)| known), name, field)
+    }
+
+    /// What is known where a histogram is read, and its name.
+    fn known<'t>(&self, histogram: &'t Expr) -> Option<(&'db Known, &'t str)> {
+        let (Some(measured), Node::Selector(selector)) =
+            (&self.measured, &histogram.unparenthesised().node)
+        else {
+            return None;
+        };
+        let name = selector.metric.as_ref()?.text.as_str();
+        let under = match read_under(measured, selector) {
+            Some(labels) => selector_of(&labels),
+            // What is declared is there under every selector.
+            None => String::new(),
+        };
+        let known = metrics_under(self.db, self.workspace, self.environment.clone(), under);
+        Some((known, name))
     }
 }

@@ -443,16 +443,22 @@ impl Lowering<'_> {
         let own = self.slos.iter().find(|known| known.name == slo.name);
         let pairs = match own {
             Some(own) if objective.service == self.service.name => own.burn_rate_pairs.clone(),
-            _ => match self.surroundings.field(slo, "burn_rate_alerts") {
-                Some(Value::Bool(true)) => burn_rate::pairs(
+            _ => {
+                let is_wanted = |pair: &burn_rate::Pair| {
+                    let field = match pair.severity {
+                        ir::Severity::Page => "burn_rate_pages",
+                        ir::Severity::Ticket => "burn_rate_tickets",
+                    };
+                    matches!(self.surroundings.field(slo, field), Some(Value::Bool(true)))
+                };
+                burn_rate::pairs(
                     objective.window,
                     burn_rate::least_range(self.surroundings.scrape_interval),
                 )
                 .into_iter()
-                .filter(|pair| pair.can_fire(objective.objective))
-                .collect(),
-                _ => Vec::new(),
-            },
+                .filter(|pair| pair.can_fire(objective.objective) && is_wanted(pair))
+                .collect()
+            }
         };
         // Of the short windows that are made of recorded counts, it is not recorded how much is known.
         let mut windows: Vec<ir::Duration> = pairs

@@ -10,7 +10,11 @@ mod service;
 mod signal;
 mod sli;
 mod team;
+mod time_units;
 mod unaggregated;
+mod units;
+
+pub(crate) use sli::bound;
 
 use std::sync::Arc;
 

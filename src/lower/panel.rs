@@ -5,6 +5,7 @@ use rust_decimal::prelude::ToPrimitive;
 use smol_str::SmolStr;
 
 use super::service::{alert_text, block_name, member, query, report, text};
+use super::time_units;
 use super::unaggregated::{self, Recordings};
 use crate::db::Diag;
 use crate::diagnostics::codes;
@@ -19,6 +20,9 @@ pub(super) fn lower(service: &Instance, diagnostics: &mut Vec<Diag>) -> Panels {
         of.children_of("panel")
             .filter_map(|panel| {
                 unaggregated::of_panel(panel, &recordings, diagnostics);
+                if let Value::Query(query) = panel.get("query") {
+                    time_units::of_panel(panel, &query.expr, diagnostics);
+                }
                 lower_panel(service, panel, diagnostics)
             })
             .collect()
@@ -86,6 +90,8 @@ fn unit(name: &str) -> Option<Unit> {
         "bytes" => Unit::Bytes,
         "seconds" => Unit::Seconds,
         "milliseconds" => Unit::Milliseconds,
+        "microseconds" => Unit::Microseconds,
+        "nanoseconds" => Unit::Nanoseconds,
         "ratio" => Unit::Ratio,
         "percent" => Unit::Percent,
         "per-second" => Unit::PerSecond,
@@ -110,17 +116,16 @@ fn visualization(name: &str) -> Option<Visualization> {
 /// A series has labels when it is drawn, but no one value.
 fn legend(panel: &Instance, diagnostics: &mut Vec<Diag>) -> Option<Text> {
     let legend = alert_text(panel.get("legend"))?;
-    let has_value = legend
-        .parts
-        .iter()
-        .any(|part| matches!(part, TextPart::Value(_)));
-    if has_value {
-        let diagnostic = Diag::new(
-            &codes::BAD_TEXT,
-            "a legend cannot hold `${value}`: a series has many values",
-            panel.span_of("legend"),
-        )
-        .help("it can hold `${labels.x}`, the value of a label");
+    let wrong = legend.parts.iter().find_map(|part| match part {
+        TextPart::Value(_) => Some("a legend cannot hold `${value}`: a series has many values"),
+        TextPart::External(_) => Some(
+            "a legend cannot hold `${external.x}`: series do not have external labels where Grafana reads them",
+        ),
+        _ => None,
+    });
+    if let Some(wrong) = wrong {
+        let diagnostic = Diag::new(&codes::BAD_TEXT, wrong, panel.span_of("legend"))
+            .help("it can hold `${labels.x}`, the value of a label");
         report(panel, diagnostics, diagnostic);
         return None;
     }

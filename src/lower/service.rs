@@ -3,11 +3,12 @@
 use std::collections::BTreeMap;
 
 use rust_decimal::Decimal;
+use rust_decimal::prelude::ToPrimitive;
 use smol_str::SmolStr;
 
 use super::buckets::Buckets;
 use super::signal::{self, Absences};
-use super::{doubts, gate, panel, sli, team};
+use super::{doubts, gate, panel, sli, team, time_units};
 use crate::db::{Diag, Span, Workspace};
 use crate::diagnostics::codes;
 use crate::eval::{Instance, Value};
@@ -63,6 +64,7 @@ pub(super) fn lower(
             missing if missing.is_empty() => {
                 let scrapes = surroundings.scrape_interval;
                 doubts::of_alert(instance, alert, &lowered, scrapes, diagnostics);
+                time_units::of_alert(alert, &lowered, diagnostics);
                 alerts.push((lowered, alert.head));
             }
             missing => {
@@ -247,6 +249,11 @@ fn lower_alert(alert: &Instance, dependency: Option<&SmolStr>) -> Option<ir::Ale
         name,
         when: query(alert.get("when"))?,
         hold: duration(alert.get("for")),
+        keep_firing: duration(alert.get("keep_firing_for")),
+        limit: match alert.get("limit") {
+            Value::Number(limit) => limit.to_u32(),
+            _ => None,
+        },
         severity: severity(alert.get("severity"))?,
         summary: alert_text(alert.get("summary")),
         description: alert_text(alert.get("description"))
@@ -335,7 +342,14 @@ fn lower_slo(
         report(slo, diagnostics, diagnostic);
     }
     let mut pairs = Vec::new();
-    if matches!(slo.get("burn_rate_alerts"), Value::Bool(true)) {
+    let is_wanted = |severity: ir::Severity| {
+        let field = match severity {
+            ir::Severity::Page => "burn_rate_pages",
+            ir::Severity::Ticket => "burn_rate_tickets",
+        };
+        matches!(slo.get(field), Value::Bool(true))
+    };
+    if is_wanted(ir::Severity::Page) || is_wanted(ir::Severity::Ticket) {
         let least = burn_rate::least_range(surroundings.scrape_interval);
         let possible = burn_rate::pairs(window, least);
         if possible.len() < burn_rate::WORKBOOK_PAIRS {
@@ -347,6 +361,7 @@ fn lower_slo(
         }
         let (fire, never): (Vec<_>, Vec<_>) = possible
             .into_iter()
+            .filter(|pair| is_wanted(pair.severity))
             .partition(|pair| pair.can_fire(objective));
         if !never.is_empty() {
             report(slo, diagnostics, never_fires(slo, &never, *percent));
@@ -370,7 +385,10 @@ fn lower_slo(
             .or_else(|| slo.doc.as_ref().map(|doc| doc.trim().to_owned())),
         objective,
         window,
-        histogram: slo.children_of("sli").next().and_then(sli::histogram),
+        histogram: slo
+            .children_of("sli")
+            .next()
+            .and_then(|sli| sli::histogram(sli, &surroundings.buckets)),
         labels: labels(slo.get("labels")),
         burn_rate_pairs: pairs,
         min_events: match slo.get("min_events") {

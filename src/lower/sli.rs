@@ -4,6 +4,7 @@ use rust_decimal::Decimal;
 
 use super::buckets::Buckets;
 use super::service::{duration, query, report};
+use super::units;
 use crate::catalogue::base_name;
 use crate::db::Diag;
 use crate::diagnostics::codes;
@@ -23,7 +24,7 @@ pub(super) fn lower(
 ) -> Option<Sli> {
     match sli.variant.as_deref() {
         Some("ratio") => ratio(sli, diagnostics),
-        Some("latency") => latency(sli, buckets),
+        Some("latency") => latency(sli, buckets, diagnostics),
         Some("time-slices") => time_slices(sli, diagnostics),
         Some("error-ratio") => error_ratio(slo, sli, diagnostics),
         _ if sli.incomplete => None,
@@ -171,7 +172,7 @@ fn ratio(sli: &Instance, diagnostics: &mut Vec<Diag>) -> Option<Sli> {
             report(
                 sli,
                 diagnostics,
-                Diag::new(&codes::NUMERATOR, message, span).help("set one of the two"),
+                both_or_neither(sli, both, Diag::new(&codes::NUMERATOR, message, span)),
             );
             return None;
         }
@@ -190,17 +191,30 @@ fn ratio(sli: &Instance, diagnostics: &mut Vec<Diag>) -> Option<Sli> {
     })
 }
 
+/// Where one of the two is a base's, it is told how to measure otherwise than the base does.
+fn both_or_neither(sli: &Instance, both: bool, diagnostic: Diag) -> Diag {
+    let (good, bad) = (sli.span_of("good"), sli.span_of("bad"));
+    if !both || good.item == bad.item {
+        return diagnostic.help("set one of the two");
+    }
+    diagnostic
+        .because(good, "the other one")
+        .help("one of them comes from the base: write `without sli` before this `sli` to measure otherwise than the base does")
+}
+
 /// A classic histogram's good events are those of the bucket at the limit; a native one's are computed.
-fn latency(sli: &Instance, buckets: &Buckets<'_>) -> Option<Sli> {
+fn latency(sli: &Instance, buckets: &Buckets<'_>, diagnostics: &mut Vec<Diag>) -> Option<Sli> {
     let histogram = query(sli.get("histogram"))?;
-    let limit = duration(sli.get("under"))?.as_seconds();
-    let seconds = crate::ir::number::decimal_text(limit);
+    let unit = buckets.unit(&histogram, units::of_field(sli));
+    let limit = unit.unit.count(duration(sli.get("under"))?);
+    units::check(sli, &histogram, &unit, limit, diagnostics);
+    let shown = crate::ir::number::decimal_text(limit);
     if *sli.get("native") == Value::Bool(true) {
         let rates = as_rate(histogram.clone());
         let count = build::call("histogram_count", vec![rates.clone()]);
         let share = build::call(
             "histogram_fraction",
-            vec![build::number("0"), build::number(&seconds), rates],
+            vec![build::number("0"), build::number(&shown), rates],
         );
         let good = build::binary(promql::BinaryOp::Multiply, share, count.clone());
         return Some(Sli::Events {
@@ -227,42 +241,68 @@ fn latency(sli: &Instance, buckets: &Buckets<'_>) -> Option<Sli> {
     })
 }
 
-/// The matcher of the bucket that ends at a limit, in seconds. `known` is how targets write its bound, where the metric
-/// catalogue has it.
-fn bound(limit: Decimal, known: &[&str]) -> promql::Matcher {
-    let seconds = crate::ir::number::decimal_text(limit);
-    // Prometheus 3 writes the bound of a whole number of seconds as `1.0`, older servers as `1`.
-    let is_whole = limit.fract().is_zero();
-    let usual = [seconds.clone(), format!("{seconds}.0")];
-    let usual = if is_whole { &usual[..] } else { &usual[..1] };
+/// From this value on Go writes a whole number with an exponent, and with it most targets.
+const EXPONENT_FROM: Decimal = Decimal::from_parts(1_000_000, 0, 0, false, 0);
+
+/// How targets and servers write a bound. Prometheus 3 writes that of a whole number as `1.0`, older servers keep what
+/// the target writes, `1`; a large one is `1e+06` where Go's or Python's client or Prometheus 3 writes it, `1.0E7` where
+/// Java's does, and has all of its digits where it came by OTLP.
+fn spellings(limit: Decimal) -> Vec<String> {
+    let plain = crate::ir::number::decimal_text(limit);
+    if !limit.fract().is_zero() {
+        return vec![plain];
+    }
+    let mut texts = vec![plain.clone(), format!("{plain}.0")];
+    if limit >= EXPONENT_FROM {
+        let exponent = plain.len() - 1;
+        let (first, rest) = plain.split_at(1);
+        let rest = rest.trim_end_matches('0');
+        let point = if rest.is_empty() { "" } else { "." };
+        texts.insert(0, format!("{first}{point}{rest}e+{exponent:02}"));
+        if exponent > 6 {
+            let rest = if rest.is_empty() { "0" } else { rest };
+            texts.push(format!("{first}.{rest}E{exponent}"));
+        }
+    }
+    texts
+}
+
+/// The matcher of the bucket that ends at a limit, in the histogram's unit. `known` is how targets write its bound, where
+/// the metric catalogue has it.
+pub(crate) fn bound(limit: Decimal, known: &[&str]) -> promql::Matcher {
+    let usual = spellings(limit);
     if known
         .iter()
         .all(|text| usual.iter().any(|usual| usual == text))
     {
-        return if is_whole {
-            build::matcher("le", promql::MatchOp::Matches, format!("{seconds}(\\.0)?"))
-        } else {
-            build::matcher("le", promql::MatchOp::Equal, &seconds)
+        return match usual.as_slice() {
+            [text] => build::matcher("le", promql::MatchOp::Equal, text),
+            [text, _] => build::matcher("le", promql::MatchOp::Matches, format!("{text}(\\.0)?")),
+            texts => one_of(texts),
         };
     }
     match known {
         [text] => build::matcher("le", promql::MatchOp::Equal, *text),
-        texts => {
-            let texts: Vec<String> = texts
-                .iter()
-                .map(|text| promql::escape_regex(text))
-                .collect();
-            build::matcher("le", promql::MatchOp::Matches, texts.join("|"))
-        }
+        texts => one_of(texts),
     }
 }
 
+/// The matcher of the buckets with one of these bounds.
+fn one_of(texts: &[impl AsRef<str>]) -> promql::Matcher {
+    let texts: Vec<String> = texts
+        .iter()
+        .map(|text| promql::escape_regex(text.as_ref()))
+        .collect();
+    build::matcher("le", promql::MatchOp::Matches, texts.join("|"))
+}
+
 /// The histogram that an indicator of latency is measured by.
-pub(super) fn histogram(sli: &Instance) -> Option<Histogram> {
+pub(super) fn histogram(sli: &Instance, buckets: &Buckets<'_>) -> Option<Histogram> {
     if sli.variant.as_deref() != Some("latency") {
         return None;
     }
     let named = query(sli.get("histogram"))?;
+    let unit = buckets.unit(&named, units::of_field(sli)).unit;
     let native = *sli.get("native") == Value::Bool(true);
     let mut series = if native {
         named
@@ -276,6 +316,7 @@ pub(super) fn histogram(sli: &Instance) -> Option<Histogram> {
         series,
         native,
         under: duration(sli.get("under"))?,
+        unit,
     })
 }
 

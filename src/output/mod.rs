@@ -42,6 +42,8 @@ pub struct Folder<'a> {
     pub project: &'a str,
     /// The folder below it that is built, where only one environment is; what stands elsewhere is left alone.
     pub only: Option<&'a str>,
+    /// Whether what is not made this time is left alone as well.
+    pub keeps: bool,
 }
 
 /// A change to the output folder.

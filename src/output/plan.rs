@@ -173,11 +173,11 @@ impl<'f> Planner<'f> {
         let made: BTreeSet<&str> = files.iter().map(|file| file.path).collect();
         let stale: BTreeSet<&str> = known
             .paths()
-            .filter(|path| self.is_built(path) && !made.contains(path))
+            .filter(|path| !self.folder.keeps && self.is_built(path) && !made.contains(path))
             .collect();
         let mut after = Record::new(self.folder.project);
         for (path, hash) in known.files.iter().chain(&known.pending) {
-            if !self.is_built(path) {
+            if self.folder.keeps || !self.is_built(path) {
                 after.files.insert(path.clone(), hash.clone());
             }
         }

@@ -19,6 +19,7 @@ fn folder(path: &Path) -> Folder<'_> {
         shown: "build",
         project: "shop",
         only: None,
+        keeps: false,
     }
 }
 
@@ -200,6 +201,7 @@ fn one_environment_leaves_the_others_alone() {
     );
     let only = Folder {
         only: Some("staging"),
+        keeps: false,
         ..folder(out)
     };
     assert_eq!(

@@ -250,6 +250,7 @@ fn text(found: &ir::Text) -> String {
             TextPart::Literal(text) => text.clone(),
             TextPart::Value(_) => "${value}".to_owned(),
             TextPart::Label(label) => format!("${{labels.{label}}}"),
+            TextPart::External(label) => format!("${{external.{label}}}"),
         })
         .collect()
 }

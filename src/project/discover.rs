@@ -1,12 +1,23 @@
 //! Finding the source files below a folder, and naming their modules.
 
+use std::collections::{BTreeMap, HashSet};
 use std::io;
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
 
-use ignore::WalkBuilder;
+use ignore::gitignore::Gitignore;
+use ignore::{Match, WalkBuilder};
 
-use super::MANIFEST;
+use super::left_out::LeftOut;
 use super::manifest::{is_identifier, to_identifier};
+use super::{MANIFEST, links};
+
+/// The file that names what git ignores.
+pub(super) const IGNORES: &str = ".gitignore";
+
+/// How much is looked through to tell which sources are ignored.
+const MOST_ENTRIES: usize = 50_000;
 
 /// The extension of source files.
 pub const EXTENSION: &str = "nth";
@@ -29,68 +40,163 @@ pub struct BadName {
     pub better: Option<String>,
 }
 
+/// What was found below a source folder, and what was left out.
+#[derive(Debug, Default)]
+pub struct Discovered {
+    /// The sources, sorted by path.
+    pub files: Vec<Found>,
+    /// What was left out and is told.
+    pub left_out: Vec<LeftOut>,
+}
+
 /// All `.nth` files below `source`, sorted by path. Hidden files and folders are left out, so are what a
 /// `.gitignore` below `source` names, the folders in `skip`, and folders with a manifest of their own, which
-/// are other projects. Links to folders are not followed; links to files are.
+/// are other projects. Links are followed where they stay within `root`, the project, and lead to what is not found
+/// anyway.
 ///
 /// The user's and the machine's own git settings have no say, so that the same tree gives the same list
 /// everywhere.
 ///
 /// # Errors
 /// Where a folder cannot be listed.
-pub fn discover(source: &Path, skip: &[PathBuf]) -> Result<Vec<Found>, (PathBuf, io::Error)> {
+pub fn discover(
+    root: &Path,
+    source: &Path,
+    skip: &[PathBuf],
+) -> Result<Discovered, (PathBuf, io::Error)> {
+    let listed = list(source, skip, true)?;
+    let mut discovered = Discovered {
+        left_out: ignored(source, skip, &listed),
+        ..Discovered::default()
+    };
+    for path in &listed.files {
+        let module = module_name(path.strip_prefix(source).unwrap_or(path));
+        discovered.files.push(Found {
+            path: path.clone(),
+            module,
+        });
+    }
+    links::follow(root, source, skip, listed, &mut discovered)?;
+    discovered
+        .files
+        .sort_by(|a, b| a.path.components().cmp(b.path.components()));
+    Ok(discovered)
+}
+
+/// What stands below a folder.
+#[derive(Default)]
+pub(super) struct Listed {
+    /// Sources that are no links.
+    pub(super) files: Vec<PathBuf>,
+    /// Links, to whatever.
+    pub(super) links: Vec<PathBuf>,
+    /// Whether a folder has a file that names what git ignores.
+    has_ignores: bool,
+}
+
+/// Lists a folder without following a link.
+pub(super) fn list(
+    folder: &Path,
+    skip: &[PathBuf],
+    heed: bool,
+) -> Result<Listed, (PathBuf, io::Error)> {
     let skip = skip.to_vec();
-    let top = source.to_path_buf();
-    let walk = WalkBuilder::new(source)
+    let top = folder.to_path_buf();
+    let has_ignores = Arc::new(AtomicBool::new(folder.join(IGNORES).is_file()));
+    let noticed = Arc::clone(&has_ignores);
+    let walk = WalkBuilder::new(folder)
         .hidden(true)
         .parents(false)
         .ignore(false)
         .git_global(false)
         .git_exclude(false)
-        .git_ignore(true)
+        .git_ignore(heed)
         .require_git(false)
         .follow_links(false)
         .filter_entry(move |entry| {
             let path = entry.path();
             let is_folder = entry.file_type().is_some_and(|kind| kind.is_dir());
-            path == top
-                || !is_folder
-                || !(skip.iter().any(|folder| folder == path) || path.join(MANIFEST).is_file())
+            if path == top || !is_folder {
+                return true;
+            }
+            if path.join(IGNORES).is_file() {
+                noticed.store(true, Ordering::Relaxed);
+            }
+            !(skip.iter().any(|folder| folder == path) || path.join(MANIFEST).is_file())
         })
         .build();
-    let mut found = Vec::new();
-    for entry in walk {
-        let entry = entry.map_err(|error| {
-            let path = failed_path(&error).unwrap_or_else(|| source.to_path_buf());
-            let text = error.to_string();
-            (
-                path,
-                error
-                    .into_io_error()
-                    .unwrap_or_else(|| io::Error::other(text)),
-            )
-        })?;
-        let is_folder = match entry.file_type() {
-            Some(kind) if kind.is_symlink() => entry.path().is_dir(),
-            Some(kind) => kind.is_dir(),
-            None => true,
-        };
-        if is_folder
-            || entry
-                .path()
-                .extension()
-                .is_none_or(|extension| extension != EXTENSION)
-        {
-            continue;
+    let mut listed = Listed::default();
+    for (count, entry) in walk.enumerate() {
+        // What is ignored may be large, and is looked at only to be told of.
+        if !heed && count > MOST_ENTRIES {
+            break;
         }
-        let module = module_name(entry.path().strip_prefix(source).unwrap_or(entry.path()));
-        found.push(Found {
-            path: entry.into_path(),
-            module,
-        });
+        let entry = match entry {
+            Ok(entry) => entry,
+            Err(_) if !heed => continue,
+            Err(error) => {
+                let path = failed_path(&error).unwrap_or_else(|| folder.to_path_buf());
+                let text = error.to_string();
+                let cause = error.into_io_error();
+                return Err((path, cause.unwrap_or_else(|| io::Error::other(text))));
+            }
+        };
+        let kind = entry.file_type();
+        if kind.is_some_and(|kind| kind.is_symlink()) && entry.path() != folder {
+            listed.links.push(entry.into_path());
+        } else if kind.is_some_and(|kind| kind.is_file()) && is_source(entry.path()) {
+            listed.files.push(entry.into_path());
+        }
     }
-    found.sort_by(|a, b| a.path.components().cmp(b.path.components()));
-    Ok(found)
+    listed.has_ignores = has_ignores.load(Ordering::Relaxed);
+    listed.files.sort();
+    listed.links.sort();
+    Ok(listed)
+}
+
+fn is_source(path: &Path) -> bool {
+    path.extension()
+        .is_some_and(|extension| extension == EXTENSION)
+}
+
+/// The sources that a line of a `.gitignore` leaves out, by that line.
+fn ignored(source: &Path, skip: &[PathBuf], listed: &Listed) -> Vec<LeftOut> {
+    if !listed.has_ignores {
+        return Vec::new();
+    }
+    let Ok(all) = list(source, skip, false) else {
+        return Vec::new();
+    };
+    let known: HashSet<&Path> = listed.files.iter().map(PathBuf::as_path).collect();
+    let mut rules: BTreeMap<PathBuf, Option<Gitignore>> = BTreeMap::new();
+    let mut lines: BTreeMap<(PathBuf, String), Vec<PathBuf>> = BTreeMap::new();
+    for path in all
+        .files
+        .iter()
+        .filter(|path| !known.contains(path.as_path()))
+    {
+        let folders = path.ancestors().skip(1);
+        let folders = folders.take_while(|folder| folder.starts_with(source));
+        for folder in folders {
+            let rules = rules.entry(folder.to_path_buf()).or_insert_with(|| {
+                let file = folder.join(IGNORES);
+                file.is_file().then(|| Gitignore::new(&file).0)
+            });
+            let Some(rules) = rules else { continue };
+            if let Match::Ignore(line) = rules.matched_path_or_any_parents(path, false) {
+                let file = line
+                    .from()
+                    .map_or_else(|| folder.join(IGNORES), Path::to_path_buf);
+                let of = lines.entry((file, line.original().to_owned()));
+                of.or_default().push(path.clone());
+                break;
+            }
+        }
+    }
+    lines
+        .into_iter()
+        .map(|((file, line), files)| LeftOut::Ignored { file, line, files })
+        .collect()
 }
 
 /// How many folders are looked into for projects, how deep, and how many projects are enough.
@@ -165,8 +271,9 @@ mod tests {
     }
 
     fn modules(folder: &Path, skip: &[PathBuf]) -> Vec<String> {
-        discover(folder, skip)
+        discover(folder, folder, skip)
             .unwrap()
+            .files
             .into_iter()
             .map(|found| match found.module {
                 Ok(name) => name,
@@ -231,7 +338,104 @@ mod tests {
         std::os::unix::fs::symlink(folder.path(), folder.path().join("a/up")).unwrap();
         std::os::unix::fs::symlink(folder.path().join("a/b.nth"), folder.path().join("a/c.nth"))
             .unwrap();
-        assert_eq!(modules(folder.path(), &[]), ["a.b", "a.c"]);
+        assert_eq!(modules(folder.path(), &[]), ["a.b"]);
+        let left_out = discover(folder.path(), folder.path(), &[])
+            .unwrap()
+            .left_out;
+        assert_eq!(left_out.len(), 2, "{left_out:?}");
+        assert!(
+            left_out
+                .iter()
+                .all(|left| matches!(left, LeftOut::Twice { .. }))
+        );
+    }
+
+    #[cfg(unix)]
+    #[test]
+    fn links_within_the_project_are_followed_and_others_are_not() {
+        use std::os::unix::fs::symlink;
+        let folder = tree(&[
+            "project/src/main.nth",
+            "project/common/teams.nth",
+            "project/common/deep/tiers.nth",
+            "project/platform/nth.toml",
+            "project/platform/other.nth",
+            "elsewhere/pay.nth",
+        ]);
+        let root = folder.path().join("project");
+        let source = root.join("src");
+        symlink("../common", source.join("shared")).unwrap();
+        symlink("../common", source.join("shared-too")).unwrap();
+        symlink("../common/teams.nth", source.join("again.nth")).unwrap();
+        symlink("../platform", source.join("platform")).unwrap();
+        symlink("../../elsewhere", source.join("out")).unwrap();
+        symlink("../../elsewhere/pay.nth", source.join("pay.nth")).unwrap();
+        symlink("nowhere", source.join("gone")).unwrap();
+        symlink("nowhere.nth", source.join("gone.nth")).unwrap();
+        symlink("nowhere.txt", source.join("notes.txt")).unwrap();
+        let found = discover(&root, &source, &[]).unwrap();
+        let files: Vec<_> = found
+            .files
+            .iter()
+            .map(|found| found.module.clone().unwrap())
+            .collect();
+        assert_eq!(files, ["again", "main", "shared.deep.tiers"]);
+        let mut left: Vec<_> = found
+            .left_out
+            .iter()
+            .map(|left| {
+                let (what, link) = match left {
+                    LeftOut::Dangling { link, .. } => ("dangling", link),
+                    LeftOut::Outside { link, .. } => ("outside", link),
+                    LeftOut::Project { link, .. } => ("project", link),
+                    LeftOut::Twice { link, .. } => ("twice", link),
+                    LeftOut::Ignored { file, .. } => ("ignored", file),
+                };
+                format!("{what} {}", link.file_name().unwrap().to_string_lossy())
+            })
+            .collect();
+        left.sort();
+        assert_eq!(
+            left,
+            [
+                "dangling gone",
+                "dangling gone.nth",
+                "outside out",
+                "outside pay.nth",
+                "project platform",
+                "twice shared",
+                "twice shared-too",
+            ]
+        );
+    }
+
+    #[test]
+    fn the_line_that_ignores_sources_is_known() {
+        let folder = tree(&[
+            "a.nth",
+            "drafts/b.nth",
+            "drafts/c.nth",
+            "old/d.nth",
+            "old/e.nth",
+            "old/f.txt",
+        ]);
+        fs::write(folder.path().join(".gitignore"), "# ours\n/drafts/\n").unwrap();
+        fs::write(
+            folder.path().join("old/.gitignore"),
+            "*.txt\n*.nth\n!e.nth\n",
+        )
+        .unwrap();
+        let found = discover(folder.path(), folder.path(), &[]).unwrap();
+        assert_eq!(modules(folder.path(), &[]), ["a", "old.e"]);
+        let told: Vec<_> = found
+            .left_out
+            .iter()
+            .map(|left| match left {
+                LeftOut::Ignored { line, files, .. } => (line.as_str(), files.len()),
+                other => panic!("{other:?}"),
+            })
+            .collect();
+        assert_eq!(told, [("/drafts/", 2), ("*.nth", 1)]);
     }
 
     #[test]

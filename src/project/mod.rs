@@ -7,6 +7,8 @@
 mod alertmanager;
 mod discover;
 mod docs;
+mod left_out;
+mod links;
 mod lints;
 mod manifest;
 mod openslo;
@@ -28,7 +30,8 @@ use std::sync::Arc;
 use rayon::prelude::*;
 use smol_str::SmolStr;
 
-pub use discover::{EXTENSION, Found, discover, module_name, projects_below};
+pub use discover::{Discovered, EXTENSION, Found, discover, module_name, projects_below};
+pub use left_out::LeftOut;
 pub use manifest::{
     DEFAULT_INTERVAL, DEFAULT_SCRAPE_INTERVAL, Dependency, Manifest, default_settings,
     is_identifier, is_url, to_identifier,
@@ -37,7 +40,7 @@ pub use table::{Findings, Located};
 
 use crate::catalogue::{LOCK, Lock};
 use crate::compile;
-use crate::diagnostics::{Applicability, Diagnostic, FileSpan, SourceMap, codes};
+use crate::diagnostics::{Applicability, Diagnostic, FileSpan, Severity, SourceMap, codes};
 use crate::ir::Settings;
 use crate::levels::{Level, Levels};
 
@@ -206,7 +209,11 @@ pub fn load_edited(
     let catalogue = loader.catalogue(&root)?;
     let mut levels = manifest.levels;
     // What was not read may be what a comment allows something for.
-    if !loader.diagnostics.is_empty() {
+    if loader
+        .diagnostics
+        .iter()
+        .any(|found| found.severity == Severity::Error)
+    {
         levels.set(&codes::UNUSED_ALLOW, Level::Allow);
     }
     let project = Project {
@@ -401,11 +408,20 @@ impl<'a> Loader<'a> {
             );
             return Ok(());
         }
-        let found = discover(&source, skip).map_err(|(path, cause)| Error::Read {
+        let found = discover(root, &source, skip).map_err(|(path, cause)| Error::Read {
             path: paths::shown(&path, self.cwd),
             cause,
         })?;
+        for left_out in &found.left_out {
+            // What a package leaves out on purpose is its own affair.
+            if package.is_some() && matches!(left_out, LeftOut::Ignored { .. }) {
+                continue;
+            }
+            let diagnostic = left_out.diagnostic(self.cwd, &mut self.sources);
+            self.diagnostics.extend(manifest.levels.apply(diagnostic));
+        }
         let read: Vec<_> = found
+            .files
             .into_par_iter()
             .map(|found| {
                 let bytes = fs::read(&found.path);

@@ -200,6 +200,18 @@ pub fn exprs(expr: &Expr) -> impl Iterator<Item = &Expr> {
     })
 }
 
+/// How many expressions stand inside one another at most.
+pub fn depth(expr: &Expr) -> usize {
+    let mut deepest = 0;
+    let mut waiting = vec![(expr, 1)];
+    while let Some((expr, depth)) = waiting.pop() {
+        deepest = deepest.max(depth);
+        let inner = super::labels::children(expr).into_iter();
+        waiting.extend(inner.map(|inner| (inner, depth + 1)));
+    }
+    deepest
+}
+
 /// Whether a matcher holds only for series that have the label.
 ///
 /// ```

@@ -33,6 +33,7 @@ mod regex;
 pub mod rewrite;
 #[cfg(test)]
 mod tests;
+mod time_unit;
 pub mod tree;
 mod types;
 mod unaggregated;
@@ -42,7 +43,9 @@ pub use check::{HoleType, infer};
 pub use error::Error;
 pub use labels::{LabelSet, labels_of};
 pub use parse::{MAX_DEPTH, parse};
+pub(crate) use parse::{MAX_TREE_DEPTH, too_deep};
 pub use regex::{escape as escape_regex, matches_any};
+pub use time_unit::{buckets_unit, time_unit};
 pub use tree::*;
 pub use types::Type;
 pub use unaggregated::{Unaggregated, is_recorded, unaggregated};

@@ -13,7 +13,7 @@ use crate::diagnostics::codes;
 pub const MAX_DEPTH: usize = 64;
 
 /// How deep a tree may be; a chain of operators is as deep as it is long.
-pub(super) const MAX_TREE_DEPTH: usize = 400;
+pub(crate) const MAX_TREE_DEPTH: usize = 400;
 
 #[derive(pest_derive::Parser)]
 #[grammar = "../grammar/promql.pest"]
@@ -73,7 +73,7 @@ pub(super) fn holes(text: &str) -> Vec<usize> {
 }
 
 /// The bracket that is one too many, found before anything recurses.
-fn too_deep(text: &str) -> Option<Error> {
+pub(crate) fn too_deep(text: &str) -> Option<Error> {
     let bytes = text.as_bytes();
     let mut depth = 0usize;
     let mut at = 0;

@@ -121,6 +121,44 @@ fn imported_namesake(
     find_in_module(db, find_module(db, workspace, above?.into())?, &last, want)
 }
 
+/// Words that mean something else where an expression begins.
+const KEYWORDS: [&str; 9] = [
+    "and", "or", "in", "not", "if", "else", "where", "true", "false",
+];
+
+/// Whether a name can be written without quotes wherever it can be written at all.
+pub fn is_identifier(name: &str) -> bool {
+    let mut letters = name.chars();
+    let first = letters.next();
+    first.is_some_and(|first| first.is_ascii_alphabetic() || first == '_')
+        && letters.all(|letter| letter.is_ascii_alphanumeric() || "_-".contains(letter))
+        && !name.ends_with('-')
+        && !KEYWORDS.contains(&name)
+}
+
+/// A block's name as it is written in the source: in quotes where it is no identifier.
+pub fn written(name: &str) -> String {
+    if is_identifier(name) {
+        return name.to_owned();
+    }
+    let mut text = String::from("\"");
+    for letter in name.chars() {
+        match letter {
+            '"' | '\\' => text.extend(['\\', letter]),
+            '\n' => text.push_str("\\n"),
+            '\t' => text.push_str("\\t"),
+            _ if letter.is_control() => text.push_str(&format!("\\u{{{:x}}}", letter as u32)),
+            _ => text.push(letter),
+        }
+    }
+    text.replace("${", "\\${") + "\""
+}
+
+/// Offers a near name of a block as it is written in the source.
+pub fn did_you_mean_block(diagnostic: Diag, span: Span, near: &str) -> Diag {
+    did_you_mean(diagnostic, span, &written(near))
+}
+
 /// Offers a near name, as text and as an edit.
 pub fn did_you_mean(diagnostic: Diag, span: Span, near: &str) -> Diag {
     diagnostic.help(format!("did you mean `{near}`?")).fix(

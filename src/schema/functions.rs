@@ -55,7 +55,12 @@ pub const IN_TEXTS: &[CompileTime] = &[
     CompileTime {
         name: "labels",
         signature: "${labels.instance}",
-        doc: "The value of a label of the series that is in trouble.",
+        doc: "The value of a label of the series that is in trouble. A name with a dot in it stands in brackets: `${labels[\"host.name\"]}`.",
+    },
+    CompileTime {
+        name: "external",
+        signature: "${external.cluster}",
+        doc: "The value of an external label of the Prometheus that evaluates the rule; empty where it has none of that name.",
     },
     CompileTime {
         name: "percentage",
@@ -71,5 +76,10 @@ pub const IN_TEXTS: &[CompileTime] = &[
         name: "bytes",
         signature: "${bytes(value)}",
         doc: "The value, in bytes, with binary prefixes: 1024 is `1ki`.",
+    },
+    CompileTime {
+        name: "round",
+        signature: "${round(value)}",
+        doc: "The value as a whole number without a prefix: 1234.5 is `1234`.",
     },
 ];

@@ -66,7 +66,7 @@ impl<'t> Builder<'t> {
             let open = TextRange::new(0, 1).shifted(self.range(&pair).start + 1);
             for part in pair.into_inner() {
                 match part.as_rule() {
-                    Rule::ident => names.push(self.name(part)),
+                    Rule::ident | Rule::quoted => names.push(self.name(part)),
                     Rule::no_close => self.unclosed(&part, open, "}"),
                     _ => {}
                 }

@@ -159,6 +159,12 @@ fn help(error: &SyntaxError) -> Option<String> {
         SyntaxErrorKind::BadValue if detail == "=" => {
             "Arguments are written `name: value`; fields are written `name = value`."
         }
+        SyntaxErrorKind::BadValue if detail.starts_with("[\\") => {
+            "Quotes inside `${…}` need no backslash: `${labels[\"host.name\"]}`."
+        }
+        SyntaxErrorKind::BadValue if is_bracketed_name(detail) => {
+            "A name in brackets stands in quotes: `labels[\"host.name\"]`."
+        }
         SyntaxErrorKind::BadValue => {
             if detail.starts_with(|c: char| c.is_alphabetic()) {
                 "Text stands in quotes, and each further field on the line needs a name and `=`."
@@ -230,6 +236,19 @@ fn help(error: &SyntaxError) -> Option<String> {
         SyntaxErrorKind::StrayDoc => "Write `//` for a comment that documents nothing.",
     };
     Some(sentence.to_owned())
+}
+
+/// Whether text reads as `[name]`, as after something that has members.
+fn is_bracketed_name(text: &str) -> bool {
+    let inner = text
+        .strip_prefix('[')
+        .and_then(|text| text.strip_suffix(']'));
+    inner.is_some_and(|name| {
+        name.starts_with(|c: char| c.is_ascii_alphabetic())
+            && name
+                .chars()
+                .all(|c| c.is_ascii_alphanumeric() || "._-".contains(c))
+    })
 }
 
 /// Whether text reads as `name = value`.

@@ -146,7 +146,7 @@ impl<'t> Builder<'t> {
         for postfix in children {
             let range = expr.range.to(self.range(&postfix));
             let node = match postfix.as_rule() {
-                Rule::member => match postfix.into_inner().next() {
+                Rule::member | Rule::index => match postfix.into_inner().next() {
                     Some(name) => ExprNode::Member(Box::new(expr), self.name(name)),
                     None => ExprNode::Error,
                 },

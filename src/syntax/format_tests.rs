@@ -69,6 +69,100 @@ fn comments_survive_wherever_a_line_ends() {
     }
 }
 
+/// Every comment of a text, wherever it stands.
+fn all_comments(text: &str) -> Vec<String> {
+    let mut found: Vec<String> = text
+        .match_indices("//")
+        .map(|(at, _)| {
+            text[at..]
+                .lines()
+                .next()
+                .unwrap_or_default()
+                .trim_end()
+                .to_owned()
+        })
+        .filter(|comment| comment.starts_with("// c"))
+        .collect();
+    found.sort();
+    found
+}
+
+#[test]
+fn comments_survive_between_any_two_tokens() {
+    for (name, text) in [TOUR[2], TOUR[3]] {
+        let plain = outline(&parse(text));
+        let mut at = 0;
+        while let Some(found) = text[at..].find([' ', '(', '[', '{', ',', '\n']) {
+            at += found + 1;
+            for inserted in ["// c0\n", "\n// c0\n// c1\n", "/// c0\n"] {
+                let with = format!("{}{inserted}{}", &text[..at], &text[at..]);
+                let is_malformed = parse(&with)
+                    .items
+                    .iter()
+                    .flat_map(|(_, item)| &item.errors)
+                    .any(|error| error.kind != super::tree::SyntaxErrorKind::StrayDoc);
+                if is_malformed {
+                    continue;
+                }
+                match super::try_format(&with) {
+                    Ok(laid) if outline(&parse(&with)) == plain => {
+                        assert_eq!(
+                            all_comments(&laid),
+                            all_comments(&with),
+                            "{name}: {with}\n→\n{laid}"
+                        );
+                    }
+                    Ok(_) => {}
+                    Err(why) => panic!("{name}: {why:?} at {at}, {inserted:?}:\n{with}"),
+                }
+            }
+        }
+    }
+}
+
+#[test]
+fn brackets_with_nothing_but_comments_keep_them() {
+    for (text, laid) in [
+        (
+            "team t { members = [ // \"ana@example.com\",\n ] }",
+            "team t {\n  members = [  // \"ana@example.com\",\n  ]\n}\n",
+        ),
+        (
+            "team t {\n  members = [\n    // \"ana@example.com\",\n  ]\n}\n",
+            "team t {\n  members = [\n    // \"ana@example.com\",\n  ]\n}\n",
+        ),
+        (
+            "template service s(\n  /// a doc\n) { tier = low }\n",
+            "template service s(\n  /// a doc\n) { tier = low }\n",
+        ),
+        (
+            "template service s(\n  // none\n) { tier = low }\n",
+            "template service s(\n  // none\n) { tier = low }\n",
+        ),
+        (
+            "service s { selector = {\n // none\n }  slo a : b(\n // none\n ) }\n",
+            "service s {\n  selector = {\n    // none\n  }\n  slo a : b(\n    // none\n  )\n}\n",
+        ),
+    ] {
+        assert_eq!(laid_out(text), laid);
+    }
+}
+
+#[test]
+fn lines_end_as_most_of_them_did() {
+    let tidy = "team t {\n  slack = \"#t\"\n}\n";
+    let windows = tidy.replace('\n', "\r\n");
+    assert_eq!(format(&windows).as_deref(), Some(windows.as_str()));
+    assert_eq!(
+        format("team t {\r\n  slack = \"#t\"\n}\n").as_deref(),
+        Some(tidy)
+    );
+    assert_eq!(
+        format("team t {\r\n  slack = \"#t\"\r\n}\n").as_deref(),
+        Some(windows.as_str())
+    );
+}
+
 #[test]
 fn deep_nesting_on_one_line_is_laid_out() {
     for (depth, before, open, close) in [
@@ -134,6 +228,56 @@ const SEPARATORS: &[&str] = &[
     "\n\n// c@\n\n",
     "\n\t// c@\n // c@\n",
 ];
+
+/// Pieces of sources, sound and damaged, for texts that nobody would write.
+const PIECES: &[&str] = &[
+    "service",
+    "s",
+    "{",
+    "}",
+    "[",
+    "]",
+    "(",
+    ")",
+    "=",
+    ":",
+    ",",
+    ".",
+    "\n",
+    " ",
+    "\r\n",
+    "// c\n",
+    "/// d\n",
+    "\"t\"",
+    "\"a ${",
+    "`q`",
+    "\"\"\"\n x\n  y\n\"\"\"",
+    "1h",
+    "99%",
+    "if",
+    "else",
+    "for x in",
+    "in",
+    "without",
+    "template",
+    "let",
+    "team",
+];
+
+proptest! {
+    #![proptest_config(ProptestConfig::with_cases(600))]
+
+    #[test]
+    fn nothing_but_white_space_changes_in_any_text(
+        parts in proptest::collection::vec(0..PIECES.len(), 0..40),
+    ) {
+        let text: String = parts.iter().map(|part| PIECES[*part]).collect();
+        if let Ok(laid) = super::try_format(&text) {
+            prop_assert_eq!(outline(&parse(&text.replace("\r\n", "\n"))), outline(&parse(&laid.replace("\r\n", "\n"))), "{}", text);
+            prop_assert_eq!(super::try_format(&laid), Ok(laid.clone()), "{}", text);
+        }
+    }
+}
 
 proptest! {
     #![proptest_config(ProptestConfig::with_cases(150))]

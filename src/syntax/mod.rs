@@ -13,7 +13,7 @@ pub mod structure;
 pub mod tree;
 
 pub use diagnose::diagnose;
-pub use format::format;
+pub use format::{Unformatted, format, try_format};
 pub use parse::parse;
 
 /// How many braces, brackets and holes may stand inside one another. Deeper text gives one

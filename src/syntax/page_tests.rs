@@ -31,6 +31,10 @@ fn examples_do_what_their_pages_say() {
             "{}",
             code.id
         );
+        // A mistake of the formatter's own is in no example.
+        if code.id == codes::SYNTAX_LAYOUT.id {
+            continue;
+        }
         let failing = fences(code.page, "nth fails");
         let corrected = fences(code.page, "nth");
         assert!(!failing.is_empty() && !corrected.is_empty(), "{}", code.id);

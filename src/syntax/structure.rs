@@ -158,6 +158,7 @@ fn kind(pair: &Pair<'_, Rule>) -> Option<PartKind> {
         Rule::ident
         | Rule::quoted
         | Rule::path
+        | Rule::base_path
         | Rule::numeral
         | Rule::boolean
         | Rule::time_of_day

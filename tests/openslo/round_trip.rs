@@ -29,24 +29,20 @@ fn canonical(query: &str) -> String {
 /// An annotation with the matchers of its queries in order.
 fn ordered(text: &str) -> String {
     let mut out = String::new();
-    let mut rest = text;
-    while let Some((before, after)) = rest.split_once('{') {
-        out.push_str(before);
-        out.push('{');
-        let Some((inner, behind)) = after
-            .split_once('}')
-            .filter(|(inner, _)| inner.contains('='))
-        else {
-            rest = after;
-            continue;
-        };
-        let mut matchers: Vec<&str> = inner.split(',').collect();
-        matchers.sort_unstable();
-        out.push_str(&matchers.join(","));
-        out.push('}');
-        rest = behind;
+    for part in text.split_inclusive('}') {
+        match part
+            .strip_suffix('}')
+            .and_then(|part| part.rsplit_once('{'))
+        {
+            Some((before, inner)) if inner.contains('=') => {
+                let mut matchers: Vec<&str> = inner.split(',').collect();
+                matchers.sort_unstable();
+                out.push_str(&format!("{before}{{{}}}", matchers.join(",")));
+            }
+            _ => out.push_str(part),
+        }
     }
-    out + rest
+    out
 }
 
 /// A rule by what it is called: its group, its name and the labels that tell it from others of that name.

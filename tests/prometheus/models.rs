@@ -7,7 +7,7 @@ use nthc::ir::{
     AbsenceAlert, Absent, Alert, AlertmanagerSettings, BudgetAlert, DocsSettings, Duration,
     GrafanaSettings, Numerator, OpenSloSettings, Pace, PagerDutySettings, PolicySettings,
     PrometheusSettings, Recording, RuleFormat, Service, Settings, Severity, Sli, Slo, Text,
-    TextPart, Urgency, ValueFormat, burn_rate,
+    TextPart, ValueFormat, burn_rate,
 };
 use nthc::promql::{self, Expr};
 
@@ -70,7 +70,6 @@ pub fn service(slos: Vec<Slo>) -> Service {
             waits: vec![Duration::minutes(5)],
             loops: 3,
         },
-        urgency: Urgency::High,
         support_hours: None,
         runbook: Vec::new(),
         gates: Vec::new(),
@@ -230,6 +229,8 @@ pub fn complete() -> (Service, Settings) {
         name: "queue-backlog".into(),
         when: query(r#"max by (queue) (checkout_queue_depth{job="checkout"}) > 1000"#),
         hold: Some(Duration::minutes(10)),
+        keep_firing: None,
+        limit: None,
         severity: Severity::Ticket,
         summary: text(vec![
             literal("Queue "),
@@ -252,6 +253,8 @@ pub fn complete() -> (Service, Settings) {
             r#"sum(pg_stat_activity_count{instance="orders-db:9187"}) / sum(pg_settings_max_connections{instance="orders-db:9187"}) > 0.8"#,
         ),
         hold: None,
+        keep_firing: None,
+        limit: None,
         severity: Severity::Ticket,
         summary: None,
         description: None,

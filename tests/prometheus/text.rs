@@ -42,6 +42,8 @@ fn alert(name: String, parts: Vec<TextPart>, label: String) -> Alert {
         name: name.into(),
         when: query(r#"metric{path="/pay"} > 0"#),
         hold: Some(Duration(0)),
+        keep_firing: None,
+        limit: None,
         severity: Severity::Page,
         summary: Some(Text { parts }),
         description: Some(Text {

@@ -222,6 +222,7 @@ impl Scraped {
         Section {
             used_by: BTreeSet::new(),
             metrics: catalogue::metrics(&gathered, &metadata, &fixed),
+            errors: Vec::new(),
         }
     }
 }

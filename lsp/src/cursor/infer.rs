@@ -158,6 +158,9 @@ impl<'db> Scope<'db> {
         if self.in_alert_text && name == "labels" {
             return Some(Thing::AlertLabels);
         }
+        if self.in_alert_text && name == "external" {
+            return Some(Thing::Ty(Ty::Labels));
+        }
         if self.in_alert_text && name == "value" {
             return Some(Thing::Ty(Ty::Number));
         }

@@ -1,6 +1,7 @@
 //! How a name is written where another stood.
 
 use nthc::db::{ItemClass, Span, item_entry};
+use nthc::eval::notes::Meaning;
 use nthc::promql;
 
 use super::Names;
@@ -74,8 +75,22 @@ fn is_in_query(names: &Names<'_>, span: Span) -> bool {
     })
 }
 
-/// Names of blocks may be quoted, where they are declared or removed.
+/// Names of blocks may be quoted, where they are declared, removed or referred to, and those of templates.
 fn takes_quotes(names: &Names<'_>, span: Span) -> bool {
+    let notes = names.notes(span.item);
+    let meaning = notes
+        .names
+        .iter()
+        .find(|name| name.range == span.range)
+        .map(|name| &name.meaning);
+    match meaning {
+        Some(Meaning::Block(_)) => return true,
+        Some(Meaning::Item(key)) => {
+            return item_entry(names.db, *key)
+                .is_some_and(|entry| entry.class == ItemClass::Template);
+        }
+        _ => {}
+    }
     let Some(entry) = item_entry(names.db, span.item) else {
         return false;
     };

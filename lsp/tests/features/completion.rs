@@ -654,3 +654,36 @@ fn what_is_offered_ends() {
     let shown = complete_in(&fixture("s29"));
     assert!(shown.has("s299") && !shown.is_incomplete);
 }
+
+#[test]
+fn names_in_quotes_are_typed_with_them() {
+    let text = "team \"Payments Team\" {}\nservice a {\n  team = Pay$0\n}\n";
+    assert_eq!(
+        complete(text).chosen("Payments Team"),
+        "team \"Payments Team\" {}\nservice a {\n  team = \"Payments Team\"\n}\n"
+    );
+    let text = "team \"Payments Team\" {}\nservice a {\n  team = \"Pay$0\"\n}\n";
+    assert_eq!(
+        complete(text).chosen("Payments Team"),
+        "team \"Payments Team\" {}\nservice a {\n  team = \"Payments Team\"\n}\n"
+    );
+    let shown = complete_in(
+        "
+        //- main.nth
+        import lib
+        service a : lib.$0
+        //- lib.nth
+        template service \"Shop Service\"(job: string) { selector = { job = job } }
+        ",
+    );
+    assert!(
+        shown
+            .changes("Shop Service")
+            .contains("lib.\"Shop Service\"(\"$1\")"),
+        "{}",
+        shown.changes("Shop Service")
+    );
+    let text =
+        "service a {\n  signal \"queue depth\" { any_of = [`q`] }\n  alert b { when = `$0` }\n}\n";
+    assert!(complete(text).labels().contains(&"${\"queue depth\"}"),);
+}

@@ -214,3 +214,43 @@ fn other_clients_have_the_command() {
     let provider = &editor.greeting()["capabilities"]["executeCommandProvider"];
     assert_eq!(provider["commands"], json!(["nth.showGenerated"]));
 }
+
+#[test]
+fn a_service_has_what_is_its_own_whatever_it_is_called() {
+    let text = r##"
+team payments { slack = "#p" }
+service checkout {
+  team     = payments
+  selector = { job = "checkout" }
+  slo availability {
+    objective = 99.9%
+    sli : ratio { total = `http_requests_total`  bad = `http_requests_total{code=~"5.."}` }
+  }
+  gate release { deny burning { when = budget(availability) < 10% } }
+}
+service rego {
+  team     = payments
+  selector = { job = "rego" }
+}
+"##;
+    let mut editor = Editor::open(text);
+    editor.change(
+        "nth.toml",
+        "[project]\nname = \"demo\"\ntargets = [\"policy\"]\n",
+    );
+    let listed = |editor: &mut Editor, service: &str| {
+        let uri = format!("nth-generated:///demo/index/{service}.md");
+        let text = read(editor, &uri)["text"].as_str().unwrap().to_owned();
+        let links = text.split("(<nth-generated:///demo/").skip(1);
+        let links = links.filter_map(|rest| Some(rest.split_once(">)")?.0.to_owned()));
+        links.collect::<Vec<_>>()
+    };
+    assert_eq!(
+        listed(&mut editor, "checkout"),
+        ["policy/checkout.json", "policy/rego/service-checkout.rego"]
+    );
+    assert_eq!(
+        listed(&mut editor, "rego"),
+        ["policy/rego.json", "policy/rego/service-rego.rego"]
+    );
+}

@@ -159,7 +159,46 @@ fn names_that_are_no_identifiers_are_quoted_where_they_can_be() {
     );
     assert_eq!(
         rename("team $0t {}\nservice s { team = t }", "my team"),
-        "refused: `my team` cannot be written in `main.nth`, line 2: a name there has letters, digits, `_`, and `-` inside"
+        "//- main.nth\nteam \"my team\" {}\nservice s { team = \"my team\" }\n"
+    );
+    assert_eq!(
+        rename(
+            "team \"my team\" {}\nservice s { team = \"my t$0eam\" }\nservice r { team = \"my team\" }",
+            "ours"
+        ),
+        "//- main.nth\nteam \"ours\" {}\nservice s { team = \"ours\" }\nservice r { team = \"ours\" }\n"
+    );
+    assert_eq!(
+        rename(
+            "
+            //- main.nth
+            import lib.{shop}
+            import lib
+            service a : shop(\"a\")
+            service b : lib.shop(\"b\")
+            //- lib.nth
+            template service sh$0op(job: string) { selector = { job = job } }
+            ",
+            "the shop"
+        ),
+        unindented(
+            "
+            //- main.nth
+            import lib.{\"the shop\"}
+            import lib
+            service a : \"the shop\"(\"a\")
+            service b : lib.\"the shop\"(\"b\")
+            //- lib.nth
+            template service \"the shop\"(job: string) { selector = { job = job } }
+            "
+        )
+    );
+    assert_eq!(
+        rename(
+            "service s { slo a$0 {} gate g { deny d { when = budget(a) < 1% } } }",
+            "my slo"
+        ),
+        "//- main.nth\nservice s { slo \"my slo\" {} gate g { deny d { when = budget(\"my slo\") < 1% } } }\n"
     );
     assert_eq!(
         rename("let $0x = 1\nservice s { alert a { for = x } }", "in"),

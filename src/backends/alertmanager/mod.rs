@@ -65,10 +65,12 @@ fn plain(
         Artifact {
             path: "alertmanager/alertmanager.yml".to_owned(),
             contents: format!("# {HEADER}\n{note}{yaml}"),
+            ..Artifact::default()
         },
         Artifact {
             path: format!("alertmanager/{TEMPLATES}"),
             contents: message::template_file(HEADER, settings),
+            ..Artifact::default()
         },
     ])
 }
@@ -78,6 +80,7 @@ fn resource(resource: &AlertmanagerConfig) -> Result<Vec<Artifact>, serde_saphyr
     Ok(vec![Artifact {
         path: "alertmanager/alertmanager-config.yaml".to_owned(),
         contents: format!("# {HEADER}\n{yaml}"),
+        ..Artifact::default()
     }])
 }
 

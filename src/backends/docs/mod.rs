@@ -32,6 +32,7 @@ pub fn service_files(
     Ok(vec![Artifact {
         path: format!("docs/{}.md", links::runbook_stem(&service.name)),
         contents,
+        ..Artifact::default()
     }])
 }
 
@@ -50,5 +51,6 @@ pub fn project_files(
     Ok(vec![Artifact {
         path: "docs/README.md".to_owned(),
         contents: index::page(project, settings),
+        ..Artifact::default()
     }])
 }

@@ -150,6 +150,7 @@ pub fn alert_text(text: &Text) -> String {
             }
             TextPart::Value(_) => "value".to_owned(),
             TextPart::Label(label) => format!("labels.{label}"),
+            TextPart::External(label) => format!("external.{label}"),
         };
         // The blank before and after what is filled in counts.
         out.push_str(&spaced_inline(&literal, !out.is_empty()));

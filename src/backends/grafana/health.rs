@@ -10,7 +10,7 @@ use crate::promql::{BinaryOp, Expr, Node, build, classify, rewrite};
 use super::board::Board;
 use super::layout::{Draft, Section};
 use super::text;
-use super::view::{BAD, GOOD, View, is_aggregated, measured};
+use super::view::{self, BAD, GOOD, View, is_aggregated, measured};
 
 /// The size of a panel: three stand beside one another.
 const SIZE: (u8, u8) = (8, 8);
@@ -171,7 +171,7 @@ fn errors(words: &Words, slo: &Slo) -> Option<Draft> {
 
 /// Quantiles of a histogram, with the SLO's limit as a line.
 fn latency(words: &Words, slo: &Slo, histogram: &Histogram) -> Draft {
-    let limit = histogram.under.as_seconds();
+    let limit = histogram.unit.count(histogram.under);
     let rate = build::call(
         "rate",
         vec![build::range_window(
@@ -183,7 +183,7 @@ fn latency(words: &Words, slo: &Slo, histogram: &Histogram) -> Draft {
     let mut view = View::new(
         format!("latency\0{}", slo.name),
         Visualization::Timeseries,
-        "s",
+        view::unit(histogram.unit.of_panel()),
         SIZE,
     )
     .about(
@@ -285,6 +285,9 @@ fn unit_of(value: &Expr) -> &'static str {
         .filter_map(|selector| selector.metric.as_ref())
         .map(|metric| match metric.text.rsplit('_').next() {
             Some("seconds") => "s",
+            Some("milliseconds" | "ms") => "ms",
+            Some("microseconds") => "µs",
+            Some("nanoseconds") => "ns",
             Some("bytes") => "bytes",
             Some("ratio") => "percentunit",
             _ => "short",

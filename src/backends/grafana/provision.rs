@@ -41,6 +41,7 @@ pub fn artifact(
         DashboardFormat::Json => Ok(Artifact {
             path: format!("grafana/{stem}.json"),
             contents: json,
+            ..Artifact::default()
         }),
         DashboardFormat::ConfigMap => {
             // Grafana's sidecar writes all that are in one folder there beside one another, under their keys.
@@ -70,6 +71,7 @@ pub fn artifact(
             Ok(Artifact {
                 path: format!("grafana/{stem}.yaml"),
                 contents: format!("{HEADER}{}", serde_saphyr::to_string(&resource)?),
+                ..Artifact::default()
             })
         }
     }
@@ -119,6 +121,7 @@ pub fn provisioning(settings: &Settings) -> Result<Option<Artifact>, serde_saphy
     Ok(Some(Artifact {
         path: format!("grafana/provisioning-{}.yaml", file_stem(&stem)),
         contents: format!("{HEADER}{}", serde_saphyr::to_string(&file)?),
+        ..Artifact::default()
     }))
 }
 

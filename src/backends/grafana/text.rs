@@ -48,7 +48,7 @@ pub fn legend(text: &Text) -> String {
         .map(|part| match part {
             TextPart::Literal(text) => broken(text, begins),
             TextPart::Label(label) => label_reference(label),
-            TextPart::Value(_) => String::new(),
+            TextPart::Value(_) | TextPart::External(_) => String::new(),
         })
         .collect()
 }

@@ -286,6 +286,8 @@ pub fn unit(unit: Unit) -> &'static str {
         Unit::Bytes => "bytes",
         Unit::Seconds => "s",
         Unit::Milliseconds => "ms",
+        Unit::Microseconds => "µs",
+        Unit::Nanoseconds => "ns",
         Unit::Ratio => "percentunit",
         Unit::Percent => "percent",
         Unit::PerSecond => "cps",

@@ -97,6 +97,7 @@ impl File {
         Artifact {
             path: format!("openslo/{stem}.yaml"),
             contents: format!("{HEADER}{}", self.0.join("---\n")),
+            ..Artifact::default()
         }
     }
 }

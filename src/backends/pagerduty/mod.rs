@@ -78,6 +78,7 @@ pub fn project_files(
             Ok(Artifact {
                 path: format!("pagerduty/{stem}.tf.json"),
                 contents: format!("{text}\n"),
+                ..Artifact::default()
             })
         })
         .collect()

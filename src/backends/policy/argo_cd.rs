@@ -176,6 +176,8 @@ pub fn jobs(policy: &Policy, settings: &Settings) -> Result<Vec<Artifact>, Probl
         files.push(Artifact {
             path: path("argo-cd", &policy.service, &gate.name),
             contents: yaml(&header, &[data, job], Some(&policy.service), settings)?,
+            owner: Some(policy.service.as_str().into()),
+            ..Artifact::default()
         });
     }
     Ok(files)
@@ -245,6 +247,7 @@ other file may set it.
     Ok(Some(Artifact {
         path: SYNC_WINDOWS.to_owned(),
         contents: yaml(&header, &[object], None, settings)?,
+        ..Artifact::default()
     }))
 }
 

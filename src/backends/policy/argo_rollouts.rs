@@ -114,6 +114,8 @@ pub fn files(policy: &Policy, settings: &Settings) -> Result<Vec<Artifact>, Prob
         files.push(Artifact {
             path: path("argo-rollouts", &policy.service, &gate.name),
             contents: yaml(HEADER, &[object], Some(&policy.service), settings)?,
+            owner: Some(policy.service.as_str().into()),
+            ..Artifact::default()
         });
     }
     Ok(files)

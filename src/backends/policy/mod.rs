@@ -79,5 +79,7 @@ fn json(policy: &Policy) -> Result<Artifact, String> {
     Ok(Artifact {
         path: format!("policy/{}.json", file_stem(&policy.service)),
         contents: text(policy)?,
+        owner: Some(policy.service.as_str().into()),
+        ..Artifact::default()
     })
 }

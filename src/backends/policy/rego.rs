@@ -27,12 +27,15 @@ pub fn files(policies: &[Policy]) -> Result<Vec<Artifact>, String> {
             // The prefix keeps a service's file apart from those below.
             path: format!("policy/rego/service-{}.rego", file_stem(&policy.service)),
             contents: service(policy)?,
+            owner: Some(policy.service.as_str().into()),
+            ..Artifact::default()
         });
     }
     for (name, contents) in [("nth", LIBRARY), ("gates", GATES)] {
         files.push(Artifact {
             path: format!("policy/rego/{name}.rego"),
             contents: contents.replace("VERSION", &VERSION.to_string()),
+            ..Artifact::default()
         });
     }
     Ok(files)

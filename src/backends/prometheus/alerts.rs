@@ -80,6 +80,7 @@ impl SloContext<'_> {
             alert: named.name.clone(),
             expr: layout(expr),
             hold: hold.to_string(),
+            keep_firing: None,
             labels: self.of.alert_labels(all, named.origin.severity()),
             annotations,
         })

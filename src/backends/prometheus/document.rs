@@ -18,6 +18,9 @@ pub struct Group {
     pub name: String,
     /// How often it is evaluated.
     pub interval: String,
+    /// The most series that one of its rules may give.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub limit: Option<u32>,
     /// Its rules, in the order of evaluation.
     pub rules: Vec<Rule>,
 }
@@ -54,6 +57,9 @@ pub struct AlertingRule {
     /// For how long that must hold.
     #[serde(rename = "for")]
     pub hold: String,
+    /// For how long it keeps firing after that has ended.
+    #[serde(rename = "keep_firing_for", skip_serializing_if = "Option::is_none")]
+    pub keep_firing: Option<String>,
     /// Labels set on it; each a Go template.
     pub labels: BTreeMap<String, String>,
     /// Texts; each a Go template.

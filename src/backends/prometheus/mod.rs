@@ -71,6 +71,7 @@ pub fn service_rules(
     Ok(Some(Artifact {
         path: format!("prometheus/{}.yaml", file_stem(&scoped(service, settings))),
         contents,
+        ..Artifact::default()
     }))
 }
 
@@ -108,6 +109,7 @@ pub fn backfill(
     let groups = chosen.map(|slo| Group {
         name: format!("{}-slo-{}-backfill", service.name, slo.name),
         interval: SLICE.to_string(),
+        limit: None,
         rules: SloContext::new(context, slo).backfilled_slice_rules(),
     });
     to_yaml(&RuleFile {
@@ -174,6 +176,14 @@ fn rule_file(context: Context<'_>) -> RuleFile {
             rules,
             most,
         ));
+    }
+    for (limit, rules) in context.limited_alert_rules() {
+        let title = format!("{name}-alerts-limit-{limit}");
+        let limited = split::groups(&title, often, rules, most).into_iter();
+        groups.extend(limited.map(|group| Group {
+            limit: Some(limit),
+            ..group
+        }));
     }
     RuleFile { groups }
 }

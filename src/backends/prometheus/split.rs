@@ -31,6 +31,7 @@ pub fn groups(title: &str, interval: Duration, rules: Vec<Rule>, most: usize) ->
         .map(|(index, rules)| Group {
             name: name(index),
             interval: interval.to_string(),
+            limit: None,
             rules,
         })
         .collect()
@@ -136,6 +137,7 @@ mod tests {
             alert: alert.into(),
             expr: expr.into(),
             hold: "1m".into(),
+            keep_firing: None,
             labels: BTreeMap::new(),
             annotations: BTreeMap::new(),
         })

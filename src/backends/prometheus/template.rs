@@ -79,6 +79,7 @@ pub fn alert_text(text: &Text) -> String {
             TextPart::Literal(text) => template.text(text),
             TextPart::Value(format) => template.value(*format),
             TextPart::Label(label) => template.action(label_access("$labels", label)),
+            TextPart::External(label) => template.action(label_access("$externalLabels", label)),
         };
     }
     template.finish()
@@ -102,6 +103,7 @@ fn function(format: ValueFormat) -> &'static str {
         ValueFormat::Percentage => "humanizePercentage",
         ValueFormat::Duration => "humanizeDuration",
         ValueFormat::Size => "humanize1024",
+        ValueFormat::Rounded => "printf \"%.0f\"",
     }
 }
 

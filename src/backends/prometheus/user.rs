@@ -1,5 +1,7 @@
 //! Alerts and recordings that people and templates wrote.
 
+use std::collections::BTreeSet;
+
 use crate::backends::alerts::{Named, Origin};
 use crate::ir::Alert;
 
@@ -23,8 +25,28 @@ impl Context<'_> {
 
     /// The service's own alerts and those of its dependencies.
     pub fn alert_rules(&self) -> Vec<Rule> {
+        self.alerts_with(None)
+    }
+
+    /// Alerts with a limit, by that: Prometheus holds each rule of a group to the group's limit.
+    pub fn limited_alert_rules(&self) -> Vec<(u32, Vec<Rule>)> {
+        let limits: BTreeSet<u32> = self
+            .alerts
+            .iter()
+            .filter_map(|named| match named.origin {
+                Origin::Own(alert) => alert.limit,
+                _ => None,
+            })
+            .collect();
+        let rules = limits.into_iter();
+        rules
+            .map(|limit| (limit, self.alerts_with(Some(limit))))
+            .collect()
+    }
+
+    fn alerts_with(&self, limit: Option<u32>) -> Vec<Rule> {
         let rule = |named: &Named<'_>| match named.origin {
-            Origin::Own(alert) => Some(self.alert_rule(named, alert)),
+            Origin::Own(alert) if alert.limit == limit => Some(self.alert_rule(named, alert)),
             _ => None,
         };
         self.alerts.iter().filter_map(rule).collect()
@@ -65,6 +87,7 @@ impl Context<'_> {
             alert: named.name.clone(),
             expr: layout(&alert.when),
             hold: hold.to_string(),
+            keep_firing: alert.keep_firing.map(|time| time.to_string()),
             labels: self.alert_labels(labels, alert.severity),
             annotations,
         })

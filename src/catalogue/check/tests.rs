@@ -46,8 +46,8 @@ fn known() -> Known {
     ]);
     Known {
         section: Some(Arc::new(Section {
-            used_by: BTreeSet::new(),
             metrics,
+            ..Section::default()
         })),
         declared: Arc::default(),
     }

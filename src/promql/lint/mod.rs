@@ -8,6 +8,7 @@ mod averages;
 mod bounds;
 mod comparisons;
 mod division;
+mod duration_limits;
 mod facts;
 mod histograms;
 mod joins;
@@ -135,6 +136,7 @@ impl<'l> Lint<'l> {
             }
             (Node::Binary(binary), [left, right]) => {
                 self.comparison(binary, expr.span, left, right);
+                self.duration_limit(binary);
                 self.contradiction(binary, left, right);
                 self.division(binary, right);
                 self.join(binary, left, right);

@@ -239,6 +239,17 @@ pub(super) fn group(
     for element in pair.clone().into_inner() {
         let start = element.as_span().start();
         comments(&input[at..start], inner, &mut text);
+        match element.as_rule() {
+            // A doc comment that documents nothing, and where it ends.
+            Rule::nothing => continue,
+            Rule::doc => {
+                text.push_str(&newline(inner));
+                text.push_str(super::doc(&element, inner).trim_end());
+                at = start + element.as_str().trim_end().len();
+                continue;
+            }
+            _ => {}
+        }
         text.push_str(&newline(inner));
         text.push_str(&self::element(&element, inner));
         text.push_str(separator);

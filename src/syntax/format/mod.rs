@@ -5,6 +5,7 @@
 
 mod body;
 mod expr;
+mod law;
 mod trivia;
 
 use pest::Parser;
@@ -25,16 +26,70 @@ fn newline(indent: usize) -> String {
     format!("\n{:indent$}", "")
 }
 
-/// Lays a file out. `None` where it has syntax errors: such a file is left alone.
+/// Why a file is left as it is.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Unformatted {
+    /// It has syntax errors.
+    Malformed,
+    /// The layout would lose or change more than white space, at this byte.
+    Changed(usize),
+}
+
+/// Lays a file out. `None` where it has syntax errors, or where more than white space would change: such a file is left
+/// alone.
 pub fn format(text: &str) -> Option<String> {
-    let malformed = parse(text)
+    try_format(text).ok()
+}
+
+/// Lays a file out. Its lines end as most of them did.
+///
+/// # Errors
+/// Where the file is left alone, with the reason.
+pub fn try_format(text: &str) -> Result<String, Unformatted> {
+    let normal = text.replace("\r\n", "\n");
+    let malformed = parse(&normal)
         .items
         .iter()
         .flat_map(|(_, item)| &item.errors)
         .any(|error| error.kind != SyntaxErrorKind::StrayDoc);
     if malformed {
-        return None;
+        return Err(Unformatted::Malformed);
     }
+    let laid = lay_out(&normal).ok_or(Unformatted::Malformed)?;
+    let changed = |at: usize| Unformatted::Changed(original(text, at));
+    law::compare(&normal, &laid).map_err(changed)?;
+    // A layout that is no layout of its own would change with each run.
+    if lay_out(&laid).as_deref() != Some(&laid) {
+        return Err(changed(0));
+    }
+    Ok(match ends_with_returns(text) {
+        true => laid.replace('\n', "\r\n"),
+        false => laid,
+    })
+}
+
+/// Whether most lines of a text end as on Windows.
+fn ends_with_returns(text: &str) -> bool {
+    let returns = text.matches("\r\n").count();
+    returns > text.matches('\n').count() - returns
+}
+
+/// Where a byte of a text without returns is in the text with them.
+fn original(text: &str, at: usize) -> usize {
+    let mut left = at;
+    let mut place = 0;
+    for line in text.split_inclusive('\n') {
+        let without = line.len() - usize::from(line.ends_with("\r\n"));
+        if left < without {
+            return place + left;
+        }
+        left -= without;
+        place += line.len();
+    }
+    text.len()
+}
+
+fn lay_out(text: &str) -> Option<String> {
     let root = Grammar::parse(Rule::file, text).ok()?.next()?;
     let mut out = String::new();
     let mut at = 0;

@@ -62,6 +62,11 @@ pub(super) fn has_comment(pair: &Pair<'_, Rule>) -> bool {
 
 fn search(pair: &Pair<'_, Rule>, text: &str, at: &mut usize) -> bool {
     let span = pair.as_span();
+    if is_empty_bracket(pair) {
+        let found = text[*at..span.end()].contains("//");
+        *at = span.end();
+        return found;
+    }
     if is_leaf(pair) {
         let found = text[*at..span.start()].contains("//") || pair.as_rule() == Rule::doc_line;
         *at = span.end();
@@ -70,6 +75,21 @@ fn search(pair: &Pair<'_, Rule>, text: &str, at: &mut usize) -> bool {
     pair.clone()
         .into_inner()
         .any(|inner| search(&inner, text, at))
+}
+
+/// Whether a node has room for comments and nothing else in it: `[ // none ]`.
+fn is_empty_bracket(pair: &Pair<'_, Rule>) -> bool {
+    matches!(
+        pair.as_rule(),
+        Rule::list
+            | Rule::labels
+            | Rule::args
+            | Rule::params
+            | Rule::body
+            | Rule::kind_body
+            | Rule::enum_body
+            | Rule::import_names
+    ) && pair.clone().into_inner().next().is_none()
 }
 
 /// Whether a node is printed as it stands.

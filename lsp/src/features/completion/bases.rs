@@ -5,7 +5,7 @@ use nthc::resolve::module_named;
 use nthc::syntax::tree::{ItemNode, TextRange};
 use smol_str::SmolStr;
 
-use super::bodies::{body_snippet, doc_line, is_plain};
+use super::bodies::{body_snippet, doc_line};
 use super::elsewhere;
 use super::imports::{Imports, item_offer};
 use super::{Offer, Offers, What};
@@ -49,7 +49,7 @@ pub fn bases(cursor: &Cursor<'_>, kind: &str, path: &[SmolStr], offers: &mut Off
             let is_own = file == scope.file && cursor.item().is_some_and(|item| item == entry.key);
             // The tiers and other blocks of the prelude are no bases that anybody wants.
             let is_tier = file != scope.file && entry.class == ItemClass::Block;
-            if is_base(entry, kind) && !is_own && !is_tier && is_plain(&entry.name) {
+            if is_base(entry, kind) && !is_own && !is_tier && !entry.name.is_empty() {
                 let offer = item_offer(file.module(db), entry, rank(entry));
                 offers.add(with_call(cursor, entry, offer));
             }
@@ -129,8 +129,9 @@ fn rank(entry: &ItemEntry) -> u16 {
 fn with_call(cursor: &Cursor<'_>, entry: &ItemEntry, offer: Offer) -> Offer {
     match call_snippet(cursor, entry) {
         Some(call) => {
-            let name = offer.label.clone();
-            offer.snippet(format!("{name}{call}")).plain(name)
+            let name = super::bodies::name_text(&entry.name);
+            let written = super::offer::escaped(&name);
+            offer.snippet(format!("{written}{call}")).plain(name)
         }
         None => offer,
     }

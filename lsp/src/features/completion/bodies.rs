@@ -5,7 +5,6 @@ use nthc::schema::{FieldSchema, Kind, Schema, Ty};
 use smol_str::SmolStr;
 
 use super::{Offer, Offers, What};
-use crate::cursor::lines::word_length;
 use crate::cursor::place::Cursor;
 use crate::cursor::scope::BlockAt;
 use crate::features::docs::Subject;
@@ -363,16 +362,12 @@ fn head_text(kind: &str, name: &str) -> String {
 
 /// Whether a name can be written without quotes.
 pub fn is_plain(name: &str) -> bool {
-    !name.is_empty() && word_length(name) == name.len()
+    !name.is_empty() && nthc::resolve::is_identifier(name)
 }
 
 /// A name as it is written: in quotes where it is no identifier.
 pub fn name_text(name: &str) -> String {
-    if is_plain(name) {
-        name.to_owned()
-    } else {
-        format!("\"{}\"", name.replace('\\', "\\\\").replace('"', "\\\""))
-    }
+    nthc::resolve::written(name)
 }
 
 /// The first sentence of what a kind is for.

@@ -9,7 +9,7 @@ use nthc::db::{
 use nthc::syntax::tree::{ItemNode, TextRange};
 use smol_str::SmolStr;
 
-use super::bodies::is_plain;
+use super::bodies::{is_plain, name_text};
 use super::{MOST, Offer, Offers, What, fits};
 use crate::cursor::place::Cursor;
 use crate::features::docs::Subject;
@@ -69,7 +69,7 @@ impl<'db> Imports<'db> {
             })
         };
         if self.knows(module, name) {
-            return here(name.to_string());
+            return here(name_text(name));
         }
         let mut of_module = self
             .names
@@ -77,7 +77,7 @@ impl<'db> Imports<'db> {
             .iter()
             .filter(|import| import.module == *module);
         if let Some(import) = of_module.clone().find(|import| import.names.is_none()) {
-            return here(format!("{}.{name}", import.alias));
+            return here(format!("{}.{}", import.alias, name_text(name)));
         }
         let braces = of_module.find(|import| import.names.is_some());
         let qualified = last != name && module.starts_with("std.");
@@ -86,14 +86,14 @@ impl<'db> Imports<'db> {
             return None;
         }
         let written = if qualified {
-            format!("{last}.{name}")
+            format!("{last}.{}", name_text(name))
         } else {
-            name.to_string()
+            name_text(name)
         };
         let import = match braces {
             Some(import) if !qualified => self.in_braces(import, name)?,
             _ if qualified || last == name => self.line(&format!("import {module}")),
-            _ => self.line(&format!("import {module}.{{{name}}}")),
+            _ => self.line(&format!("import {module}.{{{}}}", name_text(name))),
         };
         Some(Way {
             written,
@@ -249,12 +249,16 @@ pub fn names(cursor: &Cursor<'_>, module: &str, given: &[String], offers: &mut O
             ItemClass::Block | ItemClass::Template | ItemClass::Let
         );
         let is_given = given.iter().any(|known| *known == entry.name);
-        // A quoted name cannot stand between the braces.
-        if !is_named || is_given || !is_plain(&entry.name) {
+        if !is_named || is_given || !is_sayable(entry) {
             continue;
         }
         offers.add(item_offer(file.module(db), entry, 10));
     }
+}
+
+/// Whether an item can be referred to: all can but a `let` whose name stands in quotes.
+pub fn is_sayable(entry: &ItemEntry) -> bool {
+    !entry.name.is_empty() && (entry.class != ItemClass::Let || is_plain(&entry.name))
 }
 
 /// An offer of an item by its name.
@@ -265,6 +269,7 @@ pub fn item_offer(module: &SmolStr, entry: &ItemEntry, rank: u16) -> Offer {
         _ => (What::Block, entry.kind.to_string()),
     };
     Offer::new(entry.name.as_str(), what, rank)
+        .types(&name_text(&entry.name))
         .detail(detail)
         .about(Subject::item(module, entry))
 }

@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use nthc::db::{ItemClass, ItemEntry, SourceFile, Workspace, file_names};
 use smol_str::SmolStr;
 
-use super::bodies::is_plain;
+use super::imports::is_sayable;
 
 /// Something that a module has.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -33,7 +33,7 @@ impl Index {
     }
 }
 
-/// The blocks, templates and `let`s of all modules, but for those whose names stand in quotes.
+/// The blocks, templates and `let`s of all modules that can be referred to.
 #[salsa::tracked(returns(ref))]
 pub fn index(db: &dyn salsa::Database, workspace: Workspace) -> Index {
     let mut index = Index::default();
@@ -46,7 +46,7 @@ pub fn index(db: &dyn salsa::Database, workspace: Workspace) -> Index {
                 entry.class,
                 ItemClass::Block | ItemClass::Template | ItemClass::Let
             );
-            if is_named && is_plain(&entry.name) {
+            if is_named && is_sayable(entry) {
                 let of = index.by.entry((entry.class, entry.kind.clone()));
                 of.or_default().push(Named {
                     module: module.clone(),

@@ -4,8 +4,8 @@ use nthc::db::{ItemClass, SourceFile, file_names};
 use nthc::schema::Ty;
 use smol_str::SmolStr;
 
-use super::bodies::is_plain;
-use super::imports::item_offer;
+use super::bodies::name_text;
+use super::imports::{is_sayable, item_offer};
 use super::{Offer, Offers, What};
 use crate::cursor::infer::{Thing, plural};
 use crate::cursor::place::Cursor;
@@ -91,8 +91,12 @@ fn nested(cursor: &Cursor<'_>, thing: &Thing, ty: &Ty, offers: &mut Offers) {
         _ => Vec::new(),
     };
     for (kind, name) in children {
-        if kind == *wanted && is_plain(&name) {
-            offers.add(Offer::new(name.as_str(), What::Block, 5).detail(kind.as_str()));
+        if kind == *wanted {
+            offers.add(
+                Offer::new(name.as_str(), What::Block, 5)
+                    .detail(kind.as_str())
+                    .types(&name_text(&name)),
+            );
         }
     }
 }
@@ -112,7 +116,7 @@ fn module(cursor: &Cursor<'_>, file: SourceFile, ty: &Ty, offers: &mut Offers) {
             ItemClass::Block => wanted(&entry.kind),
             _ => false,
         };
-        if is_value && is_plain(&entry.name) {
+        if is_value && is_sayable(entry) {
             offers.add(item_offer(file.module(db), entry, 10));
         }
     }

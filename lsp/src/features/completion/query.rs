@@ -254,8 +254,8 @@ fn holes(cursor: &Cursor<'_>, offers: &mut Offers) {
     };
     for place in (0..scope.blocks.len()).rev() {
         for (kind, name) in scope.children(place) {
-            if kind == "signal" && super::bodies::is_plain(&name) {
-                add(&name, "signal".to_owned(), 5);
+            if kind == "signal" {
+                add(&super::bodies::name_text(&name), "signal".to_owned(), 5);
             }
         }
     }

@@ -76,9 +76,10 @@ pub fn units(cursor: &Cursor<'_>, ty: &Ty, offers: &mut Offers) {
     }
 }
 
-/// In a string: the names of time zones where one is wanted, and otherwise nothing, for text is the writer's.
+/// In a string: the names of time zones where one is wanted, of blocks where one of them is, and otherwise nothing, for text is the writer's.
 pub fn texts(cursor: &Cursor<'_>, ty: &Ty, offers: &mut Offers) {
-    if *ty.required() != Ty::TimeZone {
+    let kinds = super::values::kinds_of(ty);
+    if *ty.required() != Ty::TimeZone && kinds.is_empty() {
         return;
     }
     let tokens = cursor.scope.tokens;
@@ -97,6 +98,10 @@ pub fn texts(cursor: &Cursor<'_>, ty: &Ty, offers: &mut Offers) {
         cursor.start + first.end,
         cursor.start + end.max(cursor.offset),
     ));
+    if !kinds.is_empty() {
+        super::values::names_in_quotes(cursor, &kinds, offers);
+        return;
+    }
     for name in TimeZoneDatabase::bundled().available() {
         let name = name.to_string();
         let rank = match name.split('/').next().unwrap_or_default() {

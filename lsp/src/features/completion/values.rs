@@ -4,9 +4,9 @@ use nthc::db::{ItemClass, file_names};
 use nthc::schema::{COMPILE_TIME, IN_TEXTS, Ty};
 use smol_str::SmolStr;
 
-use super::bodies::{is_plain, name_text};
+use super::bodies::name_text;
 use super::elsewhere::{self, is_one};
-use super::imports::{Imports, item_offer};
+use super::imports::{Imports, is_sayable, item_offer};
 use super::{Offer, Offers, What, literals};
 use crate::cursor::infer::plural;
 use crate::cursor::place::{Callee, Cursor};
@@ -57,13 +57,7 @@ pub fn values(cursor: &Cursor<'_>, ty: &Ty, offers: &mut Offers) {
             offers.add(Offer::new(word, What::Literal, rank).detail("bool"));
         }
     }
-    let kinds: Vec<SmolStr> = wanted
-        .iter()
-        .filter_map(|ty| match ty {
-            Ty::Ref(kind) => Some(kind.clone()),
-            _ => None,
-        })
-        .collect();
+    let kinds = kinds_of(ty);
     blocks_around(cursor, &kinds, is_any || is_bool, offers);
     locals(cursor, &wanted, is_any || is_bool, offers);
     if wanted.contains(&&Ty::LabelName) {
@@ -80,7 +74,7 @@ pub fn values(cursor: &Cursor<'_>, ty: &Ty, offers: &mut Offers) {
                     .about(Subject::Function(known.name.into()))
                     .snippet(match known.name {
                         "value" => "value".to_owned(),
-                        "labels" => "labels.$0".to_owned(),
+                        "labels" | "external" => format!("{}.$0", known.name),
                         name => format!("{name}(${{1:value}})"),
                     })
                     .plain(known.name),
@@ -113,6 +107,42 @@ fn enum_members(cursor: &Cursor<'_>, name: &SmolStr, offers: &mut Offers) {
     }
 }
 
+/// The kinds of the blocks that a value may be.
+pub fn kinds_of(ty: &Ty) -> Vec<SmolStr> {
+    let wanted = members(ty).into_iter();
+    let kinds = wanted.filter_map(|ty| match ty {
+        Ty::Ref(kind) => Some(kind.clone()),
+        _ => None,
+    });
+    kinds.collect()
+}
+
+/// The names of blocks of these kinds, for a cursor between quotes.
+pub fn names_in_quotes(cursor: &Cursor<'_>, kinds: &[SmolStr], offers: &mut Offers) {
+    let scope = &cursor.scope;
+    let (db, workspace) = (scope.lookup.db, scope.lookup.workspace);
+    let mut names: Vec<(SmolStr, SmolStr)> = Vec::new();
+    for place in (0..scope.blocks.len()).rev() {
+        names.extend(scope.children(place));
+    }
+    let imports = Imports::of(db, scope.file);
+    for file in [scope.file, workspace.prelude(db)] {
+        let blocks = file_names(db, file).of_class(ItemClass::Block);
+        names.extend(blocks.map(|entry| (entry.kind.clone(), entry.name.clone())));
+    }
+    for (module, file) in workspace.modules(db).iter() {
+        let blocks = file_names(db, *file).of_class(ItemClass::Block);
+        let known = blocks.filter(|entry| imports.knows(module, &entry.name));
+        names.extend(known.map(|entry| (entry.kind.clone(), entry.name.clone())));
+    }
+    names.retain(|(kind, name)| is_one(kinds, kind) && !name.is_empty());
+    names.sort();
+    names.dedup();
+    for (kind, name) in names {
+        offers.add(Offer::new(name.as_str(), What::Block, 10).detail(kind.as_str()));
+    }
+}
+
 /// Blocks that stand in the blocks around the cursor.
 fn blocks_around(cursor: &Cursor<'_>, kinds: &[SmolStr], all: bool, offers: &mut Offers) {
     let scope = &cursor.scope;
@@ -122,10 +152,11 @@ fn blocks_around(cursor: &Cursor<'_>, kinds: &[SmolStr], all: bool, offers: &mut
             if name.is_empty() || !(is_one(kinds, &kind) || is_signal) {
                 continue;
             }
-            // What is named in quotes cannot be meant by a word.
-            if is_plain(&name) {
-                offers.add(Offer::new(name.as_str(), What::Block, 10).detail(kind.as_str()));
-            }
+            offers.add(
+                Offer::new(name.as_str(), What::Block, 10)
+                    .detail(kind.as_str())
+                    .types(&name_text(&name)),
+            );
         }
     }
 }
@@ -331,7 +362,7 @@ fn items(cursor: &Cursor<'_>, kinds: &[SmolStr], wanted: &[&Ty], all: bool, offe
             });
             // Nor is a `let` its own value.
             let is_itself = own_item == Some(entry.key);
-            if is_wanted && !is_around && !is_itself && is_plain(&entry.name) {
+            if is_wanted && !is_around && !is_itself && is_sayable(entry) {
                 offers.add(item_offer(file.module(db), entry, rank));
             }
         }

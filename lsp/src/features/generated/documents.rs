@@ -54,59 +54,48 @@ pub fn services(project: &ProjectView) -> Vec<ItemKey> {
 /// The file of that path below the output folder. What a target could not write has no file.
 fn artifact(project: &ProjectView, environment: &Option<SmolStr>, path: &str) -> Option<Artifact> {
     let find = |made: Vec<Artifact>| made.into_iter().find(|artifact| artifact.path == path);
-    let settings = &project.targets;
+    let (session, settings) = (&project.session, &project.targets);
+    // A service's files are called after it, as a dashboard is after its uid, which keeps what letters it can: the one whose
+    // name the path holds is asked first.
     let scope = Settings {
         environment: environment.clone(),
         ..Settings::clone(settings)
     };
-    // A service's files are called after it, as a dashboard is after its uid, which keeps what letters it can.
-    let is_of = |service: &&ItemKey| {
-        let name = item_name(project.db(), **service);
+    let is_of = |service: &ItemKey| {
+        let name = item_name(project.db(), *service);
         let uid = nthc::backends::dashboard_uid_of(&scope, &name);
         path.contains(&file_stem(&name)) || path.contains(&uid)
     };
-    let all = services(project);
-    let of_services = all.iter().filter(is_of).find_map(|service| {
-        let made = project
-            .session
-            .service_artifacts(settings, environment, *service);
-        find(made.ok()?)
-    });
-    of_services.or_else(|| {
+    let mut all = services(project);
+    all.sort_by_key(|service| !is_of(service));
+    let of_services = all.into_iter().find_map(|service| {
         find(
-            project
-                .session
-                .project_artifacts(settings, environment)
+            session
+                .service_artifacts(settings, environment, service)
                 .ok()?,
         )
-    })
+    });
+    of_services.or_else(|| find(session.project_artifacts(settings, environment).ok()?))
 }
 
-/// The paths of all that a service has in an environment, those of its gates too.
+/// The paths of all that a service has in an environment, those that are written for all services at once among them.
 pub fn paths_of(
     project: &ProjectView,
     environment: &Option<SmolStr>,
     service: ItemKey,
 ) -> Result<Vec<String>, String> {
-    let settings = &project.targets;
-    let own = project
-        .session
+    let (session, settings) = (&project.session, &project.targets);
+    let name = item_name(project.db(), service);
+    let own = session
         .service_artifacts(settings, environment, service)
         .map_err(|problem| problem.message)?;
-    let all = project
-        .session
+    let all = session
         .project_artifacts(settings, environment)
         .map_err(|problem| problem.message)?;
-    let stem = file_stem(&item_name(project.db(), service));
-    // Gates are written for all services at once, each in files that are called after its service.
-    let is_gate = |path: &str| {
-        let mut parts = path.split('/').skip_while(|part| *part != "policy").skip(1);
-        parts.any(|part| part == stem || part.rsplit_once('.').is_some_and(|(of, _)| of == stem))
-    };
-    let mut paths: Vec<String> = own.into_iter().map(|artifact| artifact.path).collect();
-    let gates = all.into_iter().map(|artifact| artifact.path);
-    paths.extend(gates.filter(|path| is_gate(path)));
-    Ok(paths)
+    let all = all
+        .into_iter()
+        .filter(|made| made.owner.as_ref() == Some(&name));
+    Ok(own.into_iter().chain(all).map(|made| made.path).collect())
 }
 
 /// The rule file of a service, or else the list of what it has.

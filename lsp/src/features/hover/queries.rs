@@ -291,6 +291,9 @@ impl Here<'_, '_> {
                     let buckets = metric.buckets.iter().cloned();
                     lines.push(Line::default().text("Buckets: ").codes(buckets));
                 }
+                if let Some(unit) = &metric.unit {
+                    lines.push(Line::default().text("Unit: ").code(unit.clone()));
+                }
                 if metric.native {
                     lines.push(Line::default().text("Stored as a native histogram"));
                 }

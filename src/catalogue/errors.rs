@@ -1,0 +1,584 @@
+//! Whether the series that count errors are there before the first error: what `rate` and `increase` make of a counter's
+//! first sample is nothing, so that an error that makes its series is counted by nobody.
+
+use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
+use std::fmt;
+
+use serde::de::{DeserializeSeed, IgnoredAny, MapAccess, SeqAccess, Visitor};
+use serde::{Deserialize, Deserializer, Serialize};
+use smol_str::SmolStr;
+
+use super::answer::data;
+use super::check::read_under;
+use super::wanted::{block_labels, environment_labels};
+use super::{BadAnswer, selector_of};
+use crate::db::{ItemClass, file_names};
+use crate::eval::{Instance, Query, Value, instance};
+use crate::promql::{self, MatchOp, Matcher, Node, Selector, matches_any};
+use crate::session::Session;
+
+/// The errors of a ratio, as its `bad` and `total` select them.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
+pub struct Errors {
+    /// The bad events' selector.
+    pub bad: String,
+    /// The selector of all events.
+    pub total: String,
+}
+
+/// The errors of a ratio, and which of their series were there when they were pulled.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct ErrorSeries {
+    /// The bad events' selector.
+    pub bad: String,
+    /// The selector of all events.
+    pub total: String,
+    /// Which series of bad events there are.
+    pub initialized: Initialized,
+}
+
+/// For which of the series of all events there is one of bad events.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Initialized {
+    /// For none.
+    None,
+    /// For those of some targets.
+    Targets,
+    /// For those of each target, but not for all of its label sets.
+    Labels,
+    /// For all.
+    All,
+}
+
+impl Initialized {
+    /// The word that the lock file has for it.
+    pub fn word(self) -> &'static str {
+        match self {
+            Self::None => "none",
+            Self::Targets => "targets",
+            Self::Labels => "labels",
+            Self::All => "all",
+        }
+    }
+}
+
+/// Labels by which targets are told apart.
+const OF_TARGETS: [&str; 5] = ["cluster", "instance", "job", "namespace", "pod"];
+
+/// The errors of the ratios of the project's own services in an environment, by the selector that they are pulled with.
+/// What is no plain selector is left out: which series it reads is not known.
+pub fn errors_wanted(
+    session: &Session,
+    environment: Option<&str>,
+) -> BTreeMap<String, BTreeSet<Errors>> {
+    let db = &session.db;
+    let shared = environment_labels(db, session.workspace, environment);
+    let mut found = BTreeMap::new();
+    for file in session.files().iter().filter(|file| !file.package(db)) {
+        let services = file_names(db, *file)
+            .of_class(ItemClass::Block)
+            .filter(|entry| entry.kind == "service");
+        for entry in services {
+            let environment = environment.map(SmolStr::from);
+            let evaluated = instance(db, session.workspace, entry.key, environment);
+            if let Some(service) = &evaluated.instance {
+                for (_, section, errors) in errors_of(service, &shared) {
+                    found
+                        .entry(section)
+                        .or_insert_with(BTreeSet::new)
+                        .insert(errors);
+                }
+            }
+        }
+    }
+    found
+}
+
+/// The errors of a service's ratios: of which objective, by which selector they are pulled, and the two selectors.
+pub(super) fn errors_of(
+    service: &Instance,
+    shared: &BTreeMap<String, String>,
+) -> Vec<(SmolStr, String, Errors)> {
+    let mut labels = shared.clone();
+    labels.extend(block_labels(service));
+    let mut found = Vec::new();
+    for slo in service.children_of("slo") {
+        for sli in slo.children_of("sli") {
+            if sli.variant.as_deref() != Some("ratio") {
+                continue;
+            }
+            let (Some(bad), Some(total)) = (plain(sli.get("bad")), plain(sli.get("total"))) else {
+                continue;
+            };
+            if let Some((section, errors)) = pair(bad, total, &labels) {
+                found.push((slo.name.clone(), section, errors));
+            }
+        }
+    }
+    found
+}
+
+/// The errors of two selectors, and the selector that both are pulled with, if it is one.
+fn pair(
+    bad: &Selector,
+    total: &Selector,
+    labels: &BTreeMap<String, String>,
+) -> Option<(String, Errors)> {
+    if labels.is_empty() {
+        return None;
+    }
+    let under = |selector| read_under(labels, selector).map(|labels| selector_of(&labels));
+    let section = under(total)?;
+    if under(bad)? != section {
+        return None;
+    }
+    Some((section, Errors::of(bad, total)))
+}
+
+impl Errors {
+    /// Those of two selectors, each written with its matchers in order.
+    pub(crate) fn of(bad: &Selector, total: &Selector) -> Self {
+        Self {
+            bad: in_order(bad),
+            total: in_order(total),
+        }
+    }
+}
+
+/// A selector with its matchers in order, however a person wrote them.
+fn in_order(selector: &Selector) -> String {
+    let mut selector = selector.clone();
+    selector.matchers.sort_by_cached_key(|matcher| {
+        let op = matcher.op.as_str();
+        (matcher.label.clone(), op, matcher.value.to_string())
+    });
+    selector.to_string()
+}
+
+fn plain(value: &Value) -> Option<&Selector> {
+    match value {
+        Value::Query(query) => plain_selector(query),
+        _ => None,
+    }
+}
+
+/// The selector that a query is, if it is one of a metric that is there.
+pub(crate) fn plain_selector(query: &Query) -> Option<&Selector> {
+    match &query.expr.unparenthesised().node {
+        Node::Selector(selector)
+            if query.missing.is_empty()
+                && selector.modifiers.is_empty()
+                && selector.metric.is_some() =>
+        {
+            Some(selector)
+        }
+        _ => None,
+    }
+}
+
+/// Looks for the errors' series in an answer of `/api/v1/series` that [`series`](super::series) has read. What cannot be
+/// told is left out: where there are no series of all events, or a matcher cannot be tried.
+///
+/// # Errors
+/// Where the answer is not a list of series.
+pub fn initialized(bytes: &[u8], wanted: &BTreeSet<Errors>) -> Result<Vec<ErrorSeries>, BadAnswer> {
+    let mut watches: Vec<Watch<'_>> = wanted.iter().filter_map(Watch::of).collect();
+    if watches.is_empty() {
+        return Ok(Vec::new());
+    }
+    let mut deserializer = serde_json::Deserializer::from_slice(bytes);
+    Answer(&mut watches)
+        .deserialize(&mut deserializer)
+        .map_err(|error| BadAnswer::Malformed(error.to_string()))?;
+    Ok(watches.into_iter().filter_map(Watch::judge).collect())
+}
+
+/// Whether an answer of `/api/v1/status/flags` has the feature that makes Prometheus store a zero where a counter began.
+pub fn counts_first_samples(bytes: &[u8]) -> bool {
+    data::<BTreeMap<String, String>>(bytes).is_ok_and(|flags| {
+        flags
+            .get("enable-feature")
+            .is_some_and(|features| features.contains("created-timestamp-zero-ingestion"))
+    })
+}
+
+/// Series of a metric with matchers.
+struct Matching {
+    name: String,
+    matchers: Vec<Matcher>,
+    /// Whether a value passes a matcher, by the matcher's number: regular expressions are tried once.
+    tried: HashMap<(usize, String), bool>,
+    /// Whether a matcher could not be tried.
+    failed: bool,
+}
+
+impl Matching {
+    fn of(text: &str) -> Option<Self> {
+        let Node::Selector(selector) = promql::parse(text).ok()?.node else {
+            return None;
+        };
+        Some(Self {
+            name: selector.metric?.text.to_string(),
+            matchers: selector.matchers,
+            tried: HashMap::new(),
+            failed: false,
+        })
+    }
+
+    fn takes(&mut self, series: &BTreeMap<String, String>) -> bool {
+        if series.get("__name__") != Some(&self.name) {
+            return false;
+        }
+        for (number, matcher) in self.matchers.iter().enumerate() {
+            let value = series
+                .get(matcher.label.as_str())
+                .map_or("", String::as_str);
+            let key = (number, value.to_owned());
+            let passes = match self.tried.get(&key) {
+                Some(passes) => *passes,
+                None => {
+                    let Some(passes) = passes(matcher, value) else {
+                        self.failed = true;
+                        return false;
+                    };
+                    self.tried.insert(key, passes);
+                    passes
+                }
+            };
+            if !passes {
+                return false;
+            }
+        }
+        true
+    }
+}
+
+fn passes(matcher: &Matcher, value: &str) -> Option<bool> {
+    let wanted = matcher.value.text()?;
+    Some(match matcher.op {
+        MatchOp::Equal => wanted == value,
+        MatchOp::NotEqual => wanted != value,
+        MatchOp::Matches => matches_any(wanted, [value])?,
+        MatchOp::NotMatches => !matches_any(wanted, [value])?,
+    })
+}
+
+/// What is seen of the errors of one ratio.
+struct Watch<'w> {
+    errors: &'w Errors,
+    bad: Matching,
+    total: Matching,
+    /// The labels by which bad events are told from others.
+    telling: BTreeSet<String>,
+    /// The labels of series of all events.
+    seen: HashSet<String>,
+    /// The targets of all events, and of bad ones.
+    targets: [HashSet<Vec<String>>; 2],
+    /// The label sets of events that are not bad, and of bad ones, without the labels that tell them apart.
+    sets: [HashSet<BTreeMap<String, String>>; 2],
+}
+
+impl<'w> Watch<'w> {
+    fn of(errors: &'w Errors) -> Option<Self> {
+        let bad = Matching::of(&errors.bad)?;
+        let total = Matching::of(&errors.total)?;
+        let telling = bad
+            .matchers
+            .iter()
+            .filter(|matcher| {
+                !total.matchers.iter().any(|other| {
+                    (other.label.as_str(), other.op, other.value.text())
+                        == (matcher.label.as_str(), matcher.op, matcher.value.text())
+                })
+            })
+            .map(|matcher| matcher.label.to_string())
+            .collect();
+        Some(Self {
+            errors,
+            bad,
+            total,
+            telling,
+            seen: HashSet::new(),
+            targets: Default::default(),
+            sets: Default::default(),
+        })
+    }
+
+    fn see(&mut self, series: &BTreeMap<String, String>) {
+        let is_bad = self.bad.takes(series);
+        let is_event = self.total.takes(series);
+        if !is_bad && !is_event {
+            return;
+        }
+        let target: Vec<String> = OF_TARGETS
+            .iter()
+            .map(|label| series.get(*label).cloned().unwrap_or_default())
+            .collect();
+        if is_event {
+            self.targets[0].insert(target.clone());
+            for label in series.keys() {
+                if !self.seen.contains(label) {
+                    self.seen.insert(label.clone());
+                }
+            }
+        }
+        if is_bad {
+            self.targets[1].insert(target);
+        }
+        if self.bad.name == self.total.name {
+            let set = series
+                .iter()
+                .filter(|(label, value)| {
+                    *label != "__name__" && !value.is_empty() && !self.telling.contains(*label)
+                })
+                .map(|(label, value)| (label.clone(), value.clone()))
+                .collect();
+            self.sets[usize::from(is_bad)].insert(set);
+        }
+    }
+
+    fn judge(self) -> Option<ErrorSeries> {
+        let [all, bad] = &self.targets;
+        if all.is_empty() || self.bad.failed || self.total.failed {
+            return None;
+        }
+        // Of a label that no series has it is not known that errors have it: it may be misspelt.
+        let is_one_metric = self.bad.name == self.total.name;
+        if is_one_metric && !self.telling.iter().all(|label| self.seen.contains(label)) {
+            return None;
+        }
+        let initialized = if bad.is_empty() {
+            Initialized::None
+        } else if !all.is_subset(bad) {
+            Initialized::Targets
+        } else if self.lacks_labels() {
+            Initialized::Labels
+        } else {
+            Initialized::All
+        };
+        Some(ErrorSeries {
+            bad: self.errors.bad.clone(),
+            total: self.errors.total.clone(),
+            initialized,
+        })
+    }
+
+    /// Whether a label set of other events has no series of bad ones. A label that has values for bad events alone, as
+    /// `exception`, tells of the error and not of what failed: it counts for nothing.
+    fn lacks_labels(&self) -> bool {
+        let [others, bad] = &self.sets;
+        let values = |sets: &HashSet<BTreeMap<String, String>>, label: &str| -> BTreeSet<String> {
+            sets.iter()
+                .map(|set| set.get(label).cloned().unwrap_or_default())
+                .collect()
+        };
+        let labels: BTreeSet<&String> = others.iter().chain(bad).flat_map(BTreeMap::keys).collect();
+        let shared: BTreeSet<&String> = labels
+            .into_iter()
+            .filter(|label| values(bad, label).is_subset(&values(others, label)))
+            .collect();
+        let narrowed =
+            |sets: &HashSet<BTreeMap<String, String>>| -> HashSet<BTreeMap<String, String>> {
+                sets.iter()
+                    .map(|set| {
+                        set.iter()
+                            .filter(|(label, _)| shared.contains(label))
+                            .map(|(label, value)| (label.clone(), value.clone()))
+                            .collect()
+                    })
+                    .collect()
+            };
+        !narrowed(others).is_subset(&narrowed(bad))
+    }
+}
+
+/// An answer, of which the data are looked through.
+struct Answer<'a, 'w>(&'a mut [Watch<'w>]);
+
+impl<'de> DeserializeSeed<'de> for Answer<'_, '_> {
+    type Value = ();
+
+    fn deserialize<D: Deserializer<'de>>(self, deserializer: D) -> Result<(), D::Error> {
+        deserializer.deserialize_map(self)
+    }
+}
+
+impl<'de> Visitor<'de> for Answer<'_, '_> {
+    type Value = ();
+
+    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("an answer of Prometheus")
+    }
+
+    fn visit_map<A: MapAccess<'de>>(self, mut entries: A) -> Result<(), A::Error> {
+        while let Some(key) = entries.next_key::<String>()? {
+            if key == "data" {
+                entries.next_value_seed(Items(&mut *self.0))?;
+            } else {
+                entries.next_value::<IgnoredAny>()?;
+            }
+        }
+        Ok(())
+    }
+}
+
+/// A list of series.
+struct Items<'a, 'w>(&'a mut [Watch<'w>]);
+
+impl<'de> DeserializeSeed<'de> for Items<'_, '_> {
+    type Value = ();
+
+    fn deserialize<D: Deserializer<'de>>(self, deserializer: D) -> Result<(), D::Error> {
+        deserializer.deserialize_seq(self)
+    }
+}
+
+impl<'de> Visitor<'de> for Items<'_, '_> {
+    type Value = ();
+
+    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("a list of series")
+    }
+
+    fn visit_seq<A: SeqAccess<'de>>(self, mut items: A) -> Result<(), A::Error> {
+        while let Some(series) = items.next_element::<BTreeMap<String, String>>()? {
+            for watch in self.0.iter_mut() {
+                watch.see(&series);
+            }
+        }
+        Ok(())
+    }
+}
+
+#[cfg(test)]
+#[allow(clippy::unwrap_used)]
+mod tests {
+    use super::*;
+    use Initialized::{All, Labels, None as Nothing, Targets};
+
+    /// What is told of `bad` and `total` where these series are, each written as `name label=value …`.
+    fn told(bad: &str, total: &str, series: &[&str]) -> Option<Initialized> {
+        let data: Vec<BTreeMap<&str, &str>> = series
+            .iter()
+            .map(|series| {
+                let mut words = series.split(' ');
+                let name = words.next().unwrap();
+                words
+                    .map(|word| word.split_once('=').unwrap())
+                    .chain([("__name__", name)])
+                    .collect()
+            })
+            .collect();
+        let answer = serde_json::json!({"status": "success", "data": data}).to_string();
+        let wanted = BTreeSet::from([Errors {
+            bad: bad.to_owned(),
+            total: total.to_owned(),
+        }]);
+        let found = initialized(answer.as_bytes(), &wanted).unwrap();
+        found.first().map(|errors| errors.initialized)
+    }
+
+    #[test]
+    fn errors_are_born_or_were_there_before() {
+        let of = |series: &[&str]| told(r#"x{code=~"5.."}"#, "x", series);
+        assert_eq!(of(&["x instance=a code=200"]), Some(Nothing));
+        assert_eq!(
+            of(&["x instance=a code=200", "x instance=a code=500"]),
+            Some(All)
+        );
+        assert_eq!(
+            of(&[
+                "x instance=a code=200",
+                "x instance=a code=500",
+                "x instance=b code=200"
+            ]),
+            Some(Targets)
+        );
+        assert_eq!(
+            of(&[
+                "x instance=a code=200 path=/a",
+                "x instance=a code=200 path=/b",
+                "x instance=a code=503 path=/a"
+            ]),
+            Some(Labels)
+        );
+        assert_eq!(
+            of(&[
+                "x instance=a code=200 path=/a",
+                "x instance=a code=404 path=/b",
+                "x instance=a code=503 path=/a",
+                "x instance=a code=500 path=/b"
+            ]),
+            Some(All)
+        );
+        // Nothing is said of what is not there at all.
+        assert_eq!(of(&["y instance=a code=200"]), Option::None);
+        assert_eq!(of(&["x instance=a status=200"]), Option::None);
+        assert_eq!(of(&[]), Option::None);
+    }
+
+    #[test]
+    fn labels_of_the_error_itself_do_not_count() {
+        assert_eq!(
+            told(
+                r#"x{outcome="SERVER_ERROR"}"#,
+                "x",
+                &[
+                    "x instance=a outcome=SUCCESS status=200 exception=None uri=/a",
+                    "x instance=a outcome=SERVER_ERROR status=500 exception=IOException uri=/a",
+                ]
+            ),
+            Some(All)
+        );
+    }
+
+    #[test]
+    fn two_metrics_are_compared_by_target() {
+        let of = |series: &[&str]| told("failed_total", "all_total", series);
+        assert_eq!(of(&["all_total instance=a"]), Some(Nothing));
+        assert_eq!(
+            of(&[
+                "all_total instance=a kind=k",
+                "failed_total instance=a reason=r"
+            ]),
+            Some(All)
+        );
+        assert_eq!(
+            of(&[
+                "all_total instance=a",
+                "all_total instance=b",
+                "failed_total instance=a"
+            ]),
+            Some(Targets)
+        );
+    }
+
+    #[test]
+    fn a_matcher_that_both_have_tells_nothing_apart() {
+        let of = |series: &[&str]| {
+            told(
+                r#"x{path!="/health",code=~"5.."}"#,
+                r#"x{path!="/health"}"#,
+                series,
+            )
+        };
+        assert_eq!(
+            of(&[
+                "x instance=a code=200 path=/a",
+                "x instance=a code=500 path=/a",
+                "x instance=a code=200 path=/health"
+            ]),
+            Some(All)
+        );
+        assert_eq!(
+            of(&[
+                "x instance=a code=200 path=/a",
+                "x instance=a code=500 path=/a",
+                "x instance=a code=200 path=/b"
+            ]),
+            Some(Labels)
+        );
+    }
+}

@@ -1,0 +1,147 @@
+//! In which unit a metric counts time: who says so, and who says otherwise.
+
+use super::{Known, Metric, base_name};
+use crate::ir::DurationUnit;
+pub use crate::ir::metric_unit::Said;
+use crate::ir::metric_unit::{of_name, of_word};
+
+/// Who says what a histogram counts, the most trusted first.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Source {
+    /// The SLI's `unit`.
+    Field,
+    /// A `metric` block.
+    Declaration,
+    /// The catalogue: what the targets say.
+    Catalogue,
+    /// The metric's name.
+    Name,
+}
+
+/// The unit of a histogram.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct HistogramUnit<'t> {
+    /// The unit that its bounds are read in.
+    pub unit: DurationUnit,
+    /// Who says so. Where nobody does, seconds are assumed.
+    pub source: Option<Source>,
+    /// Who says otherwise, and what.
+    pub against: Option<(Source, Said<'t>)>,
+}
+
+impl<'t> HistogramUnit<'t> {
+    /// What follows of what is said: the most trusted that is a unit of time holds.
+    pub fn of(said: [(Source, Option<Said<'t>>); 4]) -> Self {
+        let told = || {
+            said.iter()
+                .filter_map(|(source, said)| Some((*source, (*said)?)))
+        };
+        let first = told().find_map(|(source, said)| match said {
+            Said::Time(unit) => Some((source, unit)),
+            Said::Other(_) => None,
+        });
+        let unit = first.map_or(DurationUnit::Seconds, |(_, unit)| unit);
+        Self {
+            unit,
+            source: first.map(|(source, _)| source),
+            against: told().find(|(_, said)| *said != Said::Time(unit)),
+        }
+    }
+}
+
+/// The unit of the histogram that a latency is read from. `field` is what the SLI says itself, `name` the histogram's or
+/// one of its series'.
+pub fn unit_of<'k>(
+    known: Option<&'k Known>,
+    name: &'k str,
+    field: Option<DurationUnit>,
+) -> HistogramUnit<'k> {
+    fn find<'k>(get: impl Fn(&str) -> Option<&'k Metric>, name: &str) -> Option<&'k str> {
+        let metric = get(name).or_else(|| get(base_name(name)))?;
+        metric.unit.as_deref()
+    }
+    let declared = known.and_then(|known| find(|name| known.declared.get(name), name));
+    let pulled = known.and_then(|known| {
+        let section = known.section.as_ref()?;
+        find(|name| section.metrics.get(name), name)
+    });
+    HistogramUnit::of([
+        (Source::Field, field.map(Said::Time)),
+        (Source::Declaration, declared.map(of_member)),
+        (Source::Catalogue, pulled.and_then(of_metadata)),
+        (Source::Name, of_name(name)),
+    ])
+}
+
+/// What the unit says that targets give for a metric: `ms`, `seconds`. Of one that is not known nothing is.
+pub fn of_metadata(unit: &str) -> Option<Said<'_>> {
+    match unit {
+        // UCUM, as OpenTelemetry has it.
+        "min" => Some(Said::Other("minutes")),
+        "h" => Some(Said::Other("hours")),
+        "d" => Some(Said::Other("days")),
+        "By" => Some(Said::Other("bytes")),
+        _ => of_word(unit),
+    }
+}
+
+/// What a member of the prelude's `unit` says.
+pub fn of_member(member: &str) -> Said<'_> {
+    DurationUnit::named(member).map_or(Said::Other(member), Said::Time)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use DurationUnit::{Microseconds, Milliseconds, Seconds};
+
+    #[test]
+    fn units_are_written_in_several_ways() {
+        for (text, said) in [
+            ("ms", Some(Said::Time(Milliseconds))),
+            ("seconds", Some(Said::Time(Seconds))),
+            ("s", Some(Said::Time(Seconds))),
+            ("us", Some(Said::Time(Microseconds))),
+            ("min", Some(Said::Other("minutes"))),
+            ("By", Some(Said::Other("bytes"))),
+            ("{request}", None),
+            ("1", None),
+            ("", None),
+        ] {
+            assert_eq!(of_metadata(text), said, "{text}");
+        }
+    }
+
+    #[test]
+    fn the_most_trusted_holds_and_others_are_told() {
+        let of = |field, declared, catalogue, name| {
+            HistogramUnit::of([
+                (Source::Field, field),
+                (Source::Declaration, declared),
+                (Source::Catalogue, catalogue),
+                (Source::Name, name),
+            ])
+        };
+        let time = |unit| Some(Said::Time(unit));
+        let found = of(None, time(Milliseconds), None, time(Seconds));
+        assert_eq!(
+            (found.unit, found.source),
+            (Milliseconds, Some(Source::Declaration))
+        );
+        assert_eq!(found.against, Some((Source::Name, Said::Time(Seconds))));
+        let found = of(time(Seconds), None, time(Seconds), None);
+        assert_eq!((found.unit, found.source), (Seconds, Some(Source::Field)));
+        assert_eq!(found.against, None);
+        let found = of(None, Some(Said::Other("bytes")), None, time(Seconds));
+        assert_eq!((found.unit, found.source), (Seconds, Some(Source::Name)));
+        assert_eq!(
+            found.against,
+            Some((Source::Declaration, Said::Other("bytes")))
+        );
+        let found = of(None, None, None, None);
+        assert_eq!(
+            (found.unit, found.source, found.against),
+            (Seconds, None, None)
+        );
+    }
+}

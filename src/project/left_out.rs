@@ -1,0 +1,157 @@
+//! What is told of sources that are not read.
+
+use std::fs;
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+
+use super::paths;
+use crate::diagnostics::{Diagnostic, FileSpan, SourceMap, codes};
+
+/// What was left out of the sources.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum LeftOut {
+    /// A link that leads nowhere.
+    Dangling {
+        /// The link.
+        link: PathBuf,
+        /// Where it should lead, as it says.
+        target: PathBuf,
+    },
+    /// A link that leads out of the project.
+    Outside {
+        /// The link.
+        link: PathBuf,
+        /// Where it leads.
+        target: PathBuf,
+        /// Whether that is a folder.
+        is_folder: bool,
+    },
+    /// A link to a folder that is a project of its own.
+    Project {
+        /// The link.
+        link: PathBuf,
+        /// Where it leads.
+        target: PathBuf,
+    },
+    /// A link to what is read already.
+    Twice {
+        /// The link.
+        link: PathBuf,
+        /// Where it leads.
+        target: PathBuf,
+        /// How many sources are reached twice.
+        files: usize,
+    },
+    /// Sources that a line of an ignore file leaves out.
+    Ignored {
+        /// The ignore file.
+        file: PathBuf,
+        /// Its line.
+        line: String,
+        /// The sources.
+        files: Vec<PathBuf>,
+    },
+}
+
+impl LeftOut {
+    /// What is told of it. Paths are shown from `cwd`.
+    pub(super) fn diagnostic(&self, cwd: &Path, sources: &mut SourceMap) -> Diagnostic<FileSpan> {
+        let shown = |path: &Path| paths::shown(path, cwd);
+        let mut at = |path: &Path| {
+            let file = sources.add(shown(path), Arc::<str>::from(""));
+            FileSpan {
+                file,
+                start: 0,
+                end: 0,
+            }
+        };
+        match self {
+            Self::Dangling { link, target } => Diagnostic::new(
+                &codes::PROJECT_LINK_REFUSED,
+                format!("the link `{}` leads nowhere: there is no `{}`", shown(link), target.display()),
+                at(link),
+            )
+            .help("restore what it leads to, or remove the link"),
+            Self::Outside {
+                link,
+                target,
+                is_folder,
+            } => Diagnostic::new(
+                &codes::PROJECT_LINK_REFUSED,
+                format!("the link `{}` leads out of the project, to `{}`", shown(link), target.display()),
+                at(link),
+            )
+            .help(match is_folder {
+                true => "make that folder a package, with an `nth.toml`, and name it under `[dependencies]`; if it holds no sources, name the link in a `.gitignore`",
+                false => "move the file into the project, or make a package of its folder and name that under `[dependencies]`",
+            }),
+            Self::Project { link, target } => Diagnostic::new(
+                &codes::PROJECT_LINK_REFUSED,
+                format!("the link `{}` leads to a project of its own, `{}`", shown(link), target.display()),
+                at(link),
+            )
+            .help("name that project under `[dependencies]` in `nth.toml`, and remove the link"),
+            Self::Twice {
+                link,
+                target,
+                files,
+            } => Diagnostic::new(
+                &codes::PROJECT_LINKED_TWICE,
+                format!(
+                    "the link `{}` leads to {} already read from `{}`",
+                    shown(link),
+                    match files {
+                        1 => "a source that is".to_owned(),
+                        files => format!("{files} sources that are"),
+                    },
+                    shown(&relative(target, link, cwd)),
+                ),
+                at(link),
+            )
+            .help("import the module by the name that it has there, and remove the link"),
+            Self::Ignored { file, line, files } => {
+                let text = fs::read_to_string(file).unwrap_or_default();
+                let start = place_of(&text, line);
+                let span = FileSpan {
+                    file: sources.add(shown(file), text.as_str()),
+                    start,
+                    end: start + line.len().min(text.len() - start),
+                };
+                let first = files.first().map(|path| shown(path)).unwrap_or_default();
+                let message = match files.len() {
+                    1 => format!("the source `{first}` is not read: `{line}` in `{}` ignores it", shown(file)),
+                    count => format!("{count} sources are not read: `{line}` in `{}` ignores them", shown(file)),
+                };
+                let diagnostic = Diagnostic::new(&codes::PROJECT_IGNORED_SOURCES, message, span);
+                match files.len() {
+                    1 => diagnostic,
+                    _ => diagnostic.help(format!("the first of them is `{first}`")),
+                }
+                .help(format!("to read them, change the line; if they are meant to be left out, set `ignored-sources = \"allow\"` under `[lints]`"))
+            }
+        }
+    }
+}
+
+/// A target as the project sees it, where the working directory is reached by links itself.
+fn relative(target: &Path, link: &Path, cwd: &Path) -> PathBuf {
+    let Ok(here) = fs::canonicalize(cwd) else {
+        return target.to_path_buf();
+    };
+    match target.strip_prefix(&here) {
+        Ok(rest) if link.starts_with(cwd) => cwd.join(rest),
+        _ => target.to_path_buf(),
+    }
+}
+
+/// Where a line begins in a text.
+fn place_of(text: &str, wanted: &str) -> usize {
+    let mut at = 0;
+    for line in text.split_inclusive('\n') {
+        if line.trim_end() == wanted.trim_end() {
+            return at;
+        }
+        at += line.len();
+    }
+    0
+}

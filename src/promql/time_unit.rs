@@ -1,0 +1,150 @@
+//! In which unit an expression gives time, as far as the names of its metrics say so.
+
+use super::tree::*;
+use crate::ir::DurationUnit;
+use crate::ir::metric_unit::of_suffix;
+
+/// The unit of time that the values of an expression have; `None` where they are no time, or it cannot be told. Names are
+/// read by Prometheus's conventions alone. `hole` gives the query that an interpolation stands for.
+///
+/// ```
+/// use nthc::ir::DurationUnit;
+/// use nthc::promql::{parse, time_unit};
+///
+/// let query = parse("histogram_quantile(0.9, sum by (le) (rate(wait_milliseconds_bucket[5m])))").unwrap();
+/// assert_eq!(time_unit(&query, &|_| None), Some(DurationUnit::Milliseconds));
+/// let query = parse("rate(busy_milliseconds_total[5m])").unwrap();
+/// assert_eq!(time_unit(&query, &|_| None), None);
+/// ```
+pub fn time_unit<'e>(
+    expr: &'e Expr,
+    hole: &dyn Fn(usize) -> Option<&'e Expr>,
+) -> Option<DurationUnit> {
+    let of = |expr: &'e Expr| time_unit(expr, hole);
+    match &expr.node {
+        Node::Selector(selector) => of_suffix(&selector.metric.as_ref()?.text),
+        Node::Hole(number) => of(hole(*number)?),
+        Node::Paren(inner) | Node::Unary(_, inner) | Node::Modified(inner, _) => of(inner),
+        Node::Range(inner, _) => of(inner),
+        Node::Subquery(subquery) => of(&subquery.expr),
+        Node::Call(call) => {
+            let argument = |number: usize| call.args.get(number);
+            match call.function.as_str() {
+                "histogram_quantile" => buckets_unit(argument(1)?, hole),
+                "quantile_over_time" => of(argument(1)?),
+                "avg_over_time" | "max_over_time" | "min_over_time" | "last_over_time" | "abs"
+                | "ceil" | "floor" | "round" | "clamp" | "clamp_min" | "clamp_max" | "sort"
+                | "sort_desc" => of(argument(0)?),
+                _ => None,
+            }
+        }
+        Node::Aggregate(aggregate) => match aggregate.op.as_str() {
+            "avg" | "bottomk" | "max" | "min" | "quantile" | "sum" | "topk" => of(&aggregate.expr),
+            _ => None,
+        },
+        Node::Binary(binary) => match binary.op {
+            BinaryOp::Divide => mean(binary, hole),
+            BinaryOp::Add | BinaryOp::Subtract | BinaryOp::Or => {
+                let unit = of(&binary.left)?;
+                (of(&binary.right) == Some(unit)).then_some(unit)
+            }
+            BinaryOp::And | BinaryOp::Unless => of(&binary.left),
+            op if op.is_comparison() && !binary.return_bool => of(&binary.left),
+            _ => None,
+        },
+        _ => None,
+    }
+}
+
+/// The unit of the histogram whose buckets, or whose native samples, an expression adds up.
+pub fn buckets_unit<'e>(
+    expr: &'e Expr,
+    hole: &dyn Fn(usize) -> Option<&'e Expr>,
+) -> Option<DurationUnit> {
+    let (name, is_rate) = summed(expr, hole)?;
+    let base = name.strip_suffix("_bucket");
+    // A classic histogram's buckets may be taken as they are; of a native one's bare name nothing else is certain.
+    (base.is_some() || is_rate)
+        .then(|| of_suffix(base.unwrap_or(name)))
+        .flatten()
+}
+
+/// The unit of a mean: `rate(x_seconds_sum[5m]) / rate(x_seconds_count[5m])`.
+fn mean<'e>(binary: &'e Binary, hole: &dyn Fn(usize) -> Option<&'e Expr>) -> Option<DurationUnit> {
+    let (sum, _) = summed(&binary.left, hole)?;
+    let (count, _) = summed(&binary.right, hole)?;
+    let base = sum.strip_suffix("_sum")?;
+    (count.strip_suffix("_count") == Some(base))
+        .then(|| of_suffix(base))
+        .flatten()
+}
+
+/// The one metric whose series, or whose rates, an expression adds up, and whether it takes a rate of it.
+fn summed<'e>(expr: &'e Expr, hole: &dyn Fn(usize) -> Option<&'e Expr>) -> Option<(&'e str, bool)> {
+    match &expr.node {
+        Node::Selector(selector) => Some((&selector.metric.as_ref()?.text, false)),
+        Node::Hole(number) => summed(hole(*number)?, hole),
+        Node::Paren(inner) | Node::Modified(inner, _) | Node::Range(inner, _) => {
+            summed(inner, hole)
+        }
+        Node::Aggregate(aggregate) if aggregate.op == "sum" => summed(&aggregate.expr, hole),
+        Node::Call(call) if matches!(call.function.as_str(), "rate" | "increase" | "irate") => {
+            let (name, _) = summed(call.args.first()?, hole)?;
+            Some((name, true))
+        }
+        // `… > 0` keeps what is more than nothing.
+        Node::Binary(binary) if binary.op.is_comparison() && !binary.return_bool => {
+            summed(&binary.left, hole)
+        }
+        _ => None,
+    }
+}
+
+#[cfg(test)]
+#[allow(clippy::unwrap_used)]
+mod tests {
+    use super::*;
+    use crate::promql::parse;
+    use DurationUnit::{Microseconds, Milliseconds, Seconds};
+
+    #[test]
+    fn units_are_kept_by_what_keeps_them() {
+        for (query, unit) in [
+            ("x_seconds", Some(Seconds)),
+            ("max by (a) (x_ms)", Some(Milliseconds)),
+            ("max_over_time(x_milliseconds[5m])", Some(Milliseconds)),
+            ("-(x_ms offset 5m)", Some(Milliseconds)),
+            (
+                "histogram_quantile(0.9, sum by (le) (rate(x_microseconds_bucket[5m])))",
+                Some(Microseconds),
+            ),
+            (
+                "histogram_quantile(0.9, rate(x_ms[5m]))",
+                Some(Milliseconds),
+            ),
+            (
+                "sum(rate(x_ms_sum[5m])) / (sum(rate(x_ms_count[5m])) > 0)",
+                Some(Milliseconds),
+            ),
+            ("topk(3, x_ms) > 100", Some(Milliseconds)),
+            ("x_ms and on (job) up", Some(Milliseconds)),
+            // Not time, or not certain.
+            ("rate(x_seconds_total[5m])", None),
+            ("x_ms / 1000", None),
+            ("x_ms * 2", None),
+            ("x_ms - y_seconds", None),
+            ("count(x_ms)", None),
+            ("x_ms > bool 3", None),
+            ("rate(x_ms_sum[5m]) / rate(y_ms_count[5m])", None),
+            ("time() - x_seconds", None),
+            ("x_seconds_count", None),
+            ("orders_us", None),
+        ] {
+            assert_eq!(
+                time_unit(&parse(query).unwrap(), &|_| None),
+                unit,
+                "{query}"
+            );
+        }
+    }
+}
