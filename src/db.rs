@@ -69,6 +69,9 @@ pub struct Workspace {
     /// What `page` and `ticket` are called in the label `severity`.
     #[returns(ref)]
     pub severity_labels: BTreeMap<ir::Severity, String>,
+    /// The labels that settings put on rules, with their values.
+    #[returns(ref)]
+    pub given_labels: BTreeMap<ir::RuleLabel, String>,
     /// The forms in which gates are written.
     #[returns(ref)]
     pub policy_forms: BTreeSet<ir::PolicyForm>,

@@ -89,6 +89,8 @@ pub struct Configuration {
     pub prometheus_version: PrometheusVersion,
     /// What `page` and `ticket` are called in the label `severity`.
     pub severity_labels: BTreeMap<ir::Severity, String>,
+    /// The labels that settings put on rules, with their values.
+    pub given_labels: BTreeMap<ir::RuleLabel, String>,
     /// The forms in which gates are written.
     pub policy_forms: BTreeSet<PolicyForm>,
     /// What was pulled of a Prometheus, where the project has a lock file.
@@ -113,6 +115,7 @@ impl Configuration {
             scrape_interval: settings.prometheus.scrape_interval,
             prometheus_version: settings.prometheus.version,
             severity_labels: settings.severity_labels.clone(),
+            given_labels: given_labels(settings),
             policy_forms: settings.policy.forms.clone(),
             catalogue,
             levels,
@@ -122,6 +125,19 @@ impl Configuration {
             default_team: settings.alertmanager.default_team.clone(),
         }
     }
+}
+
+/// The labels that settings put on rules.
+fn given_labels(settings: &Settings) -> BTreeMap<ir::RuleLabel, String> {
+    let project = settings.shared_as();
+    let namespace = settings.alert_namespace();
+    [
+        (ir::RuleLabel::Project, project),
+        (ir::RuleLabel::Namespace, namespace),
+    ]
+    .into_iter()
+    .filter_map(|(label, value)| Some((label, value?.to_owned())))
+    .collect()
 }
 
 /// A loaded workspace, for one compilation or for many edits.
@@ -192,6 +208,7 @@ impl Session {
             DEFAULT_SCRAPE_INTERVAL,
             PrometheusVersion::default(),
             BTreeMap::new(),
+            BTreeMap::new(),
             PolicySettings::default().forms,
             None,
             Arc::default(),
@@ -227,6 +244,7 @@ impl Session {
             scrape_interval,
             prometheus_version,
             severity_labels,
+            given_labels,
             policy_forms,
             catalogue,
             levels,
@@ -259,6 +277,9 @@ impl Session {
                 .set_severity_labels(db)
                 .to(severity_labels.clone());
         }
+        if workspace.given_labels(db) != given_labels {
+            workspace.set_given_labels(db).to(given_labels.clone());
+        }
         if workspace.policy_forms(db) != policy_forms {
             workspace.set_policy_forms(db).to(policy_forms.clone());
         }
@@ -276,6 +297,7 @@ impl Session {
             scrape_interval: of.scrape_interval(other),
             prometheus_version: of.prometheus_version(other),
             severity_labels: of.severity_labels(other).clone(),
+            given_labels: of.given_labels(other).clone(),
             policy_forms: of.policy_forms(other).clone(),
             catalogue: of.catalogue(other).clone(),
             levels: self.levels.clone(),

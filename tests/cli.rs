@@ -452,3 +452,44 @@ fn the_language_server_is_a_command_too() {
     let ran = Place::new().run(&["lsp", "--stdio"]);
     assert_eq!((ran.code, ran.out.as_str()), (1, ""));
 }
+
+#[test]
+fn backfill_writes_rules_and_says_how_they_are_evaluated() {
+    let place = Place::new();
+    place.write("nth.toml", "[project]\nname = \"shop\"\n");
+    place.write(
+        "checkout.nth",
+        "import std.http\nteam t { slack = \"#t\" }\nservice checkout {\n  team = t\n  selector = { job = \"checkout\" }\n\n  \
+         slo availability : http.availability\n  slo latency : http.latency\n}\n",
+    );
+    // Recording has not begun as long as it is before that.
+    let late = "2999-01-01T00:00:00Z";
+    let ran = place.run(&["backfill", "checkout", "latency", "--until", late]);
+    assert_eq!(ran.code, 0, "{}", ran.err);
+    assert!(ran.out.contains("- name: checkout-slo-latency-backfill\n"));
+    assert!(ran.out.contains("record: slo:sli_total_events:increase3m\n"));
+    assert!(!ran.out.contains("availability"));
+    assert!(ran.err.contains("promtool tsdb create-blocks-from rules --url=http://localhost:9090 --start="));
+
+    let ran = place.run(&["backfill", "checkout", "--until", "1999-01-01T00:00:00Z"]);
+    assert_eq!((ran.code, ran.out.as_str()), (0, ""));
+    assert!(ran.err.contains("nothing to count"), "{}", ran.err);
+
+    for (args, told) in [
+        (&["backfill", "chekout", "--until", late][..], "no service `chekout`"),
+        (
+            &["backfill", "checkout", "latancy", "--until", late],
+            "no objective `latancy`",
+        ),
+        (&["backfill", "checkout"], "--prometheus"),
+        (
+            &["backfill", "checkout", "--prometheus", "http://127.0.0.1:1"],
+            "127.0.0.1:1",
+        ),
+    ] {
+        let ran = place.run(args);
+        assert_ne!(ran.code, 0, "{args:?}");
+        assert_eq!(ran.out, "", "{args:?}");
+        assert!(ran.err.contains(told), "{args:?}: {}", ran.err);
+    }
+}

@@ -331,8 +331,12 @@ fn check_kind<'db>(evaluator: &mut Evaluator<'db>, key: ItemKey, decl: &'db Kind
                 range: field.name.range,
             };
             let environments = evaluator.workspace.environments(evaluator.db);
-            let reserved =
-                rule_labels::reserved_field(&field.name.text, place, !environments.is_empty());
+            let reserved = rule_labels::reserved_field(
+                &field.name.text,
+                place,
+                !environments.is_empty(),
+                evaluator.workspace.given_labels(evaluator.db),
+            );
             evaluator.diagnostics.extend(reserved);
         }
     }

@@ -46,6 +46,7 @@ pub fn service_facts(
         service,
         environment: facts.environment.as_ref(),
         severities: workspace.severity_labels(db),
+        given: workspace.given_labels(db),
     };
     found.extend(labels.lost());
     let version = workspace.prometheus_version(db);

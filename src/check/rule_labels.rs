@@ -21,6 +21,8 @@ pub struct Labels<'a> {
     pub environment: Option<&'a SmolStr>,
     /// What `page` and `ticket` are called in the label `severity`.
     pub severities: &'a BTreeMap<Severity, String>,
+    /// The labels that settings put on rules.
+    pub given: &'a BTreeMap<RuleLabel, String>,
 }
 
 /// What a block's labels are on.
@@ -162,6 +164,15 @@ impl Labels<'_> {
         match label {
             RuleLabel::Service | RuleLabel::Team | RuleLabel::Tier => true,
             RuleLabel::Environment => self.environment.is_some(),
+            RuleLabel::Project => self.given.contains_key(&label),
+            RuleLabel::Namespace => {
+                let has_alerts = match on {
+                    On::Service => has("slo") || has("alert") || dependency_alerts,
+                    On::Slo | On::Alert(_) => true,
+                    On::Recording => false,
+                };
+                has_alerts && self.given.contains_key(&label)
+            }
             RuleLabel::Dependency => match on {
                 On::Service => dependency_alerts,
                 On::Alert(dependency) => dependency.is_some(),
@@ -209,6 +220,16 @@ impl Labels<'_> {
                 what: "the environment's name".to_owned(),
                 value: self.environment.map(ToString::to_string),
                 help: another("stage"),
+            },
+            RuleLabel::Project => Source {
+                what: "the project's name".to_owned(),
+                value: self.given.get(&label).cloned(),
+                help: another("product"),
+            },
+            RuleLabel::Namespace => Source {
+                what: "the namespace of the Alertmanager's resource".to_owned(),
+                value: self.given.get(&label).cloned(),
+                help: "set `namespace` under `[alertmanager]` in nth.toml, or use another label, such as `kube_namespace`".to_owned(),
             },
             RuleLabel::Severity => self.severity(block, on),
             RuleLabel::AlertName => Source {
@@ -267,6 +288,11 @@ impl Labels<'_> {
                 what: "the consumed share of the error budget of each budget alert".to_owned(),
                 value: None,
                 help: another("budget"),
+            },
+            RuleLabel::Targets => Source {
+                what: "alerts on missing series of healthy targets".to_owned(),
+                value: None,
+                help: another("scrapes"),
             },
             RuleLabel::Objective => Source {
                 what: "the SLO's objective, on `slo_info`".to_owned(),
@@ -354,9 +380,16 @@ fn annotations(alert: &Instance, found: &mut Vec<Diag>) {
 }
 
 /// A field that a project adds to a service and whose label rules have from elsewhere.
-pub fn reserved_field(name: &str, place: Span, has_environments: bool) -> Option<Diag> {
+pub fn reserved_field(
+    name: &str,
+    place: Span,
+    has_environments: bool,
+    given: &BTreeMap<RuleLabel, String>,
+) -> Option<Diag> {
     let label = RuleLabel::named(&name.replace('-', "_"))?;
-    if label == RuleLabel::Environment && !has_environments {
+    if label == RuleLabel::Environment && !has_environments
+        || label.is_of_settings() && !given.contains_key(&label)
+    {
         return None;
     }
     let whose = if label.is_of_slo() {

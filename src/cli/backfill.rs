@@ -42,7 +42,7 @@ pub fn run(
         let longest = chosen.iter().map(|slo| slo.window).max();
         let longest = longest.unwrap_or(Duration::days(30));
         let until = match (options.until, &client) {
-            (Some(until), _) => until,
+            (Some(until), _) => until.min(now),
             (None, Some(client)) => {
                 first_recorded(service, &chosen, &built.settings, client, now, longest)?
             }

@@ -11,6 +11,10 @@ pub enum RuleLabel {
     Tier,
     /// The environment's name, where the project declares any.
     Environment,
+    /// The project's name, where it shares a Prometheus with others.
+    Project,
+    /// The namespace that an operator's Alertmanager expects on each alert, where one is used.
+    Namespace,
     /// What an alert asks for.
     Severity,
     /// The name of an alert, which Prometheus itself writes.
@@ -27,6 +31,8 @@ pub enum RuleLabel {
     ShortWindow,
     /// The share of the error budget that a budget alert is about.
     BudgetConsumed,
+    /// What tells an alert on missing series of healthy targets from the one on missing data.
+    Targets,
     /// The objective, on `slo_info`.
     Objective,
     /// The SLO's window in days, on `slo_info`.
@@ -35,11 +41,13 @@ pub enum RuleLabel {
 
 impl RuleLabel {
     /// All of them.
-    pub const ALL: [Self; 14] = [
+    pub const ALL: [Self; 17] = [
         Self::Service,
         Self::Team,
         Self::Tier,
         Self::Environment,
+        Self::Project,
+        Self::Namespace,
         Self::Severity,
         Self::AlertName,
         Self::Dependency,
@@ -48,6 +56,7 @@ impl RuleLabel {
         Self::LongWindow,
         Self::ShortWindow,
         Self::BudgetConsumed,
+        Self::Targets,
         Self::Objective,
         Self::Period,
     ];
@@ -59,6 +68,8 @@ impl RuleLabel {
             Self::Team => "team",
             Self::Tier => "tier",
             Self::Environment => "environment",
+            Self::Project => "project",
+            Self::Namespace => "namespace",
             Self::Severity => "severity",
             Self::AlertName => "alertname",
             Self::Dependency => "dependency",
@@ -67,6 +78,7 @@ impl RuleLabel {
             Self::LongWindow => "long_window",
             Self::ShortWindow => "short_window",
             Self::BudgetConsumed => "budget_consumed",
+            Self::Targets => "targets",
             Self::Objective => "objective",
             Self::Period => "period",
         }
@@ -86,6 +98,7 @@ impl RuleLabel {
                 | Self::LongWindow
                 | Self::ShortWindow
                 | Self::BudgetConsumed
+                | Self::Targets
                 | Self::Objective
                 | Self::Period
         )
@@ -93,6 +106,14 @@ impl RuleLabel {
 
     /// Whether it is only on alerts.
     pub const fn is_of_alert(self) -> bool {
-        matches!(self, Self::Severity | Self::AlertName | Self::Dependency)
+        matches!(
+            self,
+            Self::Severity | Self::AlertName | Self::Dependency | Self::Namespace
+        )
+    }
+
+    /// Whether only some settings put it on rules.
+    pub const fn is_of_settings(self) -> bool {
+        matches!(self, Self::Project | Self::Namespace)
     }
 }

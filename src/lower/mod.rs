@@ -14,6 +14,8 @@ mod time_units;
 mod unaggregated;
 mod units;
 
+pub(crate) use sli::bound;
+
 use std::sync::Arc;
 
 use smol_str::SmolStr;

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeSet;
 
-use nthc::ir::{RuleLabel, Service};
+use nthc::ir::{AlertmanagerFormat, RuleLabel, Service};
 use yaml_serde::Value;
 
 use crate::models::{complete, rules};
@@ -25,6 +25,9 @@ fn names(document: &str) -> BTreeSet<String> {
 fn every_label_of_a_rule_is_reserved() {
     let (service, mut settings) = complete();
     settings.environment = Some("staging".into());
+    settings.shared = true;
+    settings.alertmanager.format = AlertmanagerFormat::AlertmanagerConfig;
+    settings.alertmanager.namespace = Some("monitoring".into());
     let found = names(&rules(&service, &settings));
     let reserved: BTreeSet<String> = RuleLabel::ALL
         .iter()
@@ -44,6 +47,9 @@ fn without_an_slo_no_label_of_one_is_set() {
         ..service
     };
     settings.environment = Some("staging".into());
+    settings.shared = true;
+    settings.alertmanager.format = AlertmanagerFormat::AlertmanagerConfig;
+    settings.alertmanager.namespace = Some("monitoring".into());
     let found = names(&rules(&service, &settings));
     for label in RuleLabel::ALL {
         let expected = !label.is_of_slo() && label != RuleLabel::AlertName;

@@ -7,7 +7,7 @@ use nthc::ir::{
     AbsenceAlert, Absent, Alert, AlertmanagerSettings, BudgetAlert, DocsSettings, Duration,
     GrafanaSettings, Numerator, OpenSloSettings, Pace, PagerDutySettings, PolicySettings,
     PrometheusSettings, Recording, RuleFormat, Service, Settings, Severity, Sli, Slo, Text,
-    TextPart, Urgency, ValueFormat, burn_rate,
+    TextPart, ValueFormat, burn_rate,
 };
 use nthc::promql::{self, Expr};
 
@@ -70,7 +70,6 @@ pub fn service(slos: Vec<Slo>) -> Service {
             waits: vec![Duration::minutes(5)],
             loops: 3,
         },
-        urgency: Urgency::High,
         support_hours: None,
         runbook: Vec::new(),
         gates: Vec::new(),

@@ -2,13 +2,12 @@
 
 use rust_decimal::Decimal;
 
-use crate::ir::Duration;
+use crate::ir::metric_unit::{Said, of_name};
 use crate::ir::number::decimal_text;
+use crate::ir::{Duration, DurationUnit};
+use crate::lower::bound;
 use crate::promql::classify::is_selector;
-use crate::promql::{self, BinaryOp, Expr, MatchOp, Node, Selector};
-
-/// The suffix of the names of histograms whose buckets are in seconds, which is what an indicator of latency takes.
-const SECONDS: &str = "_seconds";
+use crate::promql::{self, BinaryOp, Expr, Matcher, Node, Selector};
 
 /// A histogram with the limit of its good events.
 #[derive(Debug, PartialEq, Eq)]
@@ -34,28 +33,28 @@ fn selector(expr: &Expr) -> Option<&Selector> {
     }
 }
 
+/// The unit of a histogram, as an indicator of latency takes it from its name.
+fn unit(name: &str) -> Option<DurationUnit> {
+    match of_name(name)? {
+        Said::Time(unit) => Some(unit),
+        Said::Other(_) => None,
+    }
+}
+
 /// `x_seconds_bucket{le="0.25"}` of `x_seconds_count`
 fn classic(good: &Expr, total: &Expr) -> Option<Latency> {
     let (good, total) = (selector(good)?, selector(total)?);
     let base = total.metric.as_ref()?.text.strip_suffix("_count")?;
-    if good.metric.as_ref()?.text.strip_suffix("_bucket")? != base || !base.ends_with(SECONDS) {
+    if good.metric.as_ref()?.text.strip_suffix("_bucket")? != base {
         return None;
     }
+    let unit = unit(base)?;
     let mut bounds = good.matchers.iter().filter(|matcher| matcher.label == "le");
-    let bound = bounds.next()?;
+    let matcher = bounds.next()?;
     if bounds.next().is_some() {
         return None;
     }
-    let text = bound.value.text()?;
-    let under = match bound.op {
-        MatchOp::Equal => seconds(text).filter(|limit| !limit.fract().is_zero()),
-        // Whole numbers are written in two ways.
-        MatchOp::Matches => text
-            .strip_suffix("(\\.0)?")
-            .and_then(seconds)
-            .filter(|limit| limit.fract().is_zero()),
-        _ => None,
-    }?;
+    let limit = limit(matcher)?;
     let mut others: Vec<_> = good
         .matchers
         .iter()
@@ -76,7 +75,7 @@ fn classic(good: &Expr, total: &Expr) -> Option<Latency> {
     histogram.metric.as_mut()?.text = base.into();
     Some(Latency {
         histogram: Expr::made(Node::Selector(histogram)),
-        under: length(under)?,
+        under: unit.duration(limit)?,
         native: false,
     })
 }
@@ -111,12 +110,13 @@ fn native(good: &Expr, total: &Expr) -> Option<Latency> {
         return None;
     };
     let of = selector(histogram)?;
-    if sum.op != "sum" || sum.grouping.is_some() || !of.metric.as_ref()?.text.ends_with(SECONDS) {
+    if sum.op != "sum" || sum.grouping.is_some() {
         return None;
     }
+    let unit = unit(&of.metric.as_ref()?.text)?;
     Some(Latency {
         histogram: histogram.unparenthesised().clone(),
-        under: length(number(to)?)?,
+        under: unit.duration(number(to)?)?,
         native: true,
     })
 }
@@ -134,23 +134,25 @@ fn same(left: &Expr, right: &Expr) -> bool {
 
 fn number(expr: &Expr) -> Option<Decimal> {
     match &expr.unparenthesised().node {
-        promql::Node::Number(text) => seconds(text),
+        promql::Node::Number(text) => exact(text),
         _ => None,
     }
 }
 
 /// A number that is written as it would be written again.
-fn seconds(text: &str) -> Option<Decimal> {
+fn exact(text: &str) -> Option<Decimal> {
     let number: Decimal = text.parse().ok()?;
     (decimal_text(number) == text).then_some(number)
 }
 
-/// That many seconds; nothing where it is none, or no whole number of milliseconds.
-fn length(seconds: Decimal) -> Option<Duration> {
-    use rust_decimal::prelude::ToPrimitive as _;
-    let milliseconds = seconds.checked_mul(Decimal::ONE_THOUSAND)?;
-    let whole = milliseconds.fract().is_zero() && milliseconds > Decimal::ZERO;
-    whole.then_some(Duration(milliseconds.to_u64()?))
+/// The bound that a matcher asks for, if it is the one that the rules of a latency have for it.
+fn limit(matcher: &Matcher) -> Option<Decimal> {
+    let text = matcher.value.text()?;
+    let limit = text
+        .split('|')
+        .find_map(|text| exact(text.strip_suffix("(\\.0)?").unwrap_or(text)))?;
+    let usual = bound(limit, &[]);
+    (usual.op == matcher.op && usual.value.text() == Some(text)).then_some(limit)
 }
 
 #[cfg(test)]
@@ -170,7 +172,7 @@ mod tests {
     }
 
     #[test]
-    fn histograms_in_seconds_are_known() {
+    fn histograms_of_durations_are_known() {
         let of = |histogram: &str, under: &str, native| {
             Some((histogram.to_owned(), under.to_owned(), native))
         };
@@ -187,6 +189,20 @@ mod tests {
         );
         assert_eq!(
             read(
+                r#"x_milliseconds_bucket{le=~"300(\\.0)?"}"#,
+                "x_milliseconds_count"
+            ),
+            of("x_milliseconds", "300ms", false)
+        );
+        assert_eq!(
+            read(
+                r#"x_microseconds_bucket{le=~"1e\\+06|1000000|1000000\\.0"}"#,
+                "x_microseconds_count"
+            ),
+            of("x_microseconds", "1s", false)
+        );
+        assert_eq!(
+            read(
                 "histogram_fraction(0, 0.4, sum(rate(x_seconds[5m]))) * histogram_count(sum(rate(x_seconds[5m])))",
                 "histogram_count(sum(rate(x_seconds[5m])))"
             ),
@@ -199,6 +215,8 @@ mod tests {
         for (good, total) in [
             // Whole numbers are matched in both ways of writing them.
             (r#"x_seconds_bucket{le="1"}"#, "x_seconds_count"),
+            (r#"x_latency_bucket{le="0.25"}"#, "x_latency_count"),
+            (r#"x_bytes_bucket{le="0.25"}"#, "x_bytes_count"),
             (r#"x_seconds_bucket{le="0.250"}"#, "x_seconds_count"),
             (r#"x_seconds_bucket{le="+Inf"}"#, "x_seconds_count"),
             (

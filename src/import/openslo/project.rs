@@ -27,8 +27,13 @@ const TYPES: [&str; 7] = [
 /// Labels that become something else.
 const OWN: [&str; 4] = ["team", "owner", "tier", "type"];
 
-/// Labels that rules have anyway, but in a project without environments or in a service without dependencies.
-const FREE: [RuleLabel; 2] = [RuleLabel::Environment, RuleLabel::Dependency];
+/// Labels of rules that not every project has on them.
+const FREE: [RuleLabel; 4] = [
+    RuleLabel::Environment,
+    RuleLabel::Dependency,
+    RuleLabel::Project,
+    RuleLabel::Namespace,
+];
 
 /// The project that an import is for.
 pub struct Target<'a> {

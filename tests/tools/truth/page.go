@@ -168,8 +168,9 @@ sample of the SLO's metric for longer than the alert's ` + "`for`" + `, unless t
 yet. A budget alert is allowed if its share of the budget is consumed.
 
 A condition counts as met with 10% to spare, and as not met if 10% is missing. A due alert must fire within its ` + "`for`" + ` and a
-quarter of its short window, 3 min at least and 30 min at most. Firings less than 30 min apart are one. *missing* are due and did not fire, *false* fired and were not
-due. Tickets are listed for nthc.
+quarter of its short window, 3 min at least and 30 min at most. Firings less than 30 min apart are one.
+*missing* are due and did not fire, *false* fired and were not due.
+Tickets are listed for nthc.
 
 | shape | nthc due | missing | false | Sloth due | missing | false | Pyrra due | missing | false | tickets due | missing | false |
 |---|---:|---:|---:|---:|---:|---:|---:|---:|---:|---:|---:|---:|

@@ -173,7 +173,7 @@ func (s *simulation) verdict(t *tool, eval *evaluation, pairs []pair, pages bool
 			hold = time.Duration(eval.rules[i].For).Milliseconds()
 		}
 		var due, allowed []stretch
-		for _, a := range s.absence() {
+		for _, a := range s.absence(pages) {
 			if s.shape.healthy && pages {
 				continue
 			}
@@ -236,12 +236,12 @@ func (s *simulation) shares(eval *evaluation, t *tool, pages bool) []spentShare 
 	return list
 }
 
-// When Prometheus ran and had no sample of what the SLO counts.
-func (s *simulation) absence() []stretch {
+// When Prometheus ran and had no sample of what the SLO counts: of a histogram, for pages, of the bucket at the threshold.
+func (s *simulation) absence(bucket bool) []stretch {
 	var present []stretch
 	for _, list := range s.store.byName {
 		for _, one := range list {
-			if s.counts(one.labels) {
+			if s.counts(one.labels, bucket) {
 				present = append(present, presence(one)...)
 			}
 		}
@@ -250,12 +250,16 @@ func (s *simulation) absence() []stretch {
 	return allWithout(without(stretch{0, s.shape.length}, present), s.shape.down)
 }
 
-// Whether the SLO's events are counted by a series: all of them, and of a histogram those within the threshold.
-func (s *simulation) counts(set labels.Labels) bool {
-	if s.shape.latency {
-		return set.Get("le") == "0.3"
+func (s *simulation) counts(set labels.Labels, bucket bool) bool {
+	name := set.Get(labels.MetricName)
+	switch {
+	case s.shape.latency && bucket:
+		return name == "http_request_duration_seconds_bucket" && set.Get("le") == "0.3"
+	case s.shape.latency:
+		return name == "http_request_duration_seconds_count"
+	default:
+		return name == "http_requests_total"
 	}
-	return set.Get(labels.MetricName) == "http_requests_total"
 }
 
 func presence(one *series) []stretch {

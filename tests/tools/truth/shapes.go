@@ -350,7 +350,7 @@ func shapes() []*shape {
 			s.first.scrape, s.first.interval = 60*second, 60*second
 			s.failing = failing(0.0005, incident, 0.2)
 		}),
-		newShape("latency", "0.4% take longer than 300 ms, by day and night", func(s *shape) {
+		newShape("latency", "0.04% take longer than 300 ms, by day and night", func(s *shape) {
 			s.latency = true
 			s.traffic = dayAndNight
 			s.failing = failing(0.0004, nil, 0)

@@ -27,18 +27,33 @@ func (p pair) tolerance() int64 { return max(3*minute, min(p.short/4, 30*minute)
 // Part of a window that is known: what was before the SLO, or in an outage of Prometheus that nothing bridges, is not.
 func (s *simulation) known(from, to int64) float64 {
 	known := to - max(from, 0)
-	for _, d := range s.shape.down {
-		if d.to-d.from > hour {
-			known -= max(0, min(to, d.to)-max(from, d.from))
-		}
+	for _, d := range s.unbridged() {
+		known -= max(0, min(to, d.to)-max(from, d.from))
 	}
 	return float64(known) / float64(to-from)
+}
+
+// Outages of Prometheus that are too long to be bridged.
+func (s *simulation) unbridged() []stretch {
+	var list []stretch
+	for _, d := range s.shape.down {
+		if d.to-d.from > hour {
+			list = append(list, d)
+		}
+	}
+	return list
 }
 
 // How many times faster than is sustainable the budget burnt over a window, where what is unknown counts as nothing; and how
 // many bad events there were. Some of them may be left out.
 func (s *simulation) burn(to, length int64, budget, without float64) (rate, bad float64) {
 	total, bad := s.counted.between(to-length, to)
+	for _, d := range s.unbridged() {
+		if from, to := max(to-length, d.from), min(to, d.to); from < to {
+			lostTotal, lostBad := s.counted.between(from, to)
+			total, bad = total-lostTotal, bad-lostBad
+		}
+	}
 	if total == 0 {
 		return 0, 0
 	}
