@@ -95,9 +95,7 @@ pub fn of_slo(source: &Source<'_>, block: &BlockRef) -> Markup {
         [] => intro.text(":"),
         names => intro.text("; in ").codes(names.to_vec()).text(" they are:"),
     };
-    Markup::default()
-        .line(intro)
-        .block("yaml", listed(&groups))
+    Markup::default().line(intro).block("yaml", listed(&groups))
 }
 
 /// The groups of an objective of a service with the rules that are of it.
