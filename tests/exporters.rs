@@ -15,7 +15,6 @@ use nthc::diagnostics::codes;
 use nthc::ir::{LeftOut, Resolution, Signal};
 use nthc::levels::Levels;
 use nthc::lower::service_model;
-use nthc::project::DEFAULT_SCRAPE_INTERVAL;
 use nthc::session::{Configuration, Session};
 use support::exposition::{self, Scrape, Scraped};
 
@@ -269,17 +268,10 @@ fn try_template(template: &str, arguments: &str, scrapes: &[(&str, Scrape)], loc
         "{template}: {:?}",
         lock.selectors.keys()
     );
+    let settings = nthc::project::default_settings("shop");
     session.configure(&Configuration {
-        project: "shop".to_owned(),
-        shared: false,
         has_runbooks: true,
-        scrape_interval: DEFAULT_SCRAPE_INTERVAL,
-        policy_forms: Default::default(),
-        catalogue: Some(Arc::new(lock)),
-        levels: Levels::default(),
-        sends_mail: false,
-        alert_namespace: None,
-        default_team: None,
+        ..Configuration::new(&settings, Some(Arc::new(lock)), Levels::default())
     });
     let compilation = session.check(None);
     let mistakes = compilation

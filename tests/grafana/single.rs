@@ -41,7 +41,6 @@ fn service_with(panel: Panel) -> Service {
             waits: Vec::new(),
             loops: 0,
         },
-        urgency: nthc::ir::Urgency::Low,
         support_hours: None,
         runbook: Vec::new(),
         gates: Vec::new(),
