@@ -59,7 +59,7 @@ fn every_service_template_builds() {
     );
     for template in templates {
         text.push_str(&format!(
-            "\nservice of-{template} : services.{template} {{\n  team = payments\n  selector = {{ job = \"x\" }}\n}}\n"
+            "\nservice of-{template} : services.{template} {{\n  team = payments\n  selector = {{ job = \"of-{template}\" }}\n}}\n"
         ));
     }
     let input = SourceInput {

@@ -198,8 +198,8 @@ fn a_lock_is_read_as_it_was_written() {
 fn another_file_is_no_lock() {
     let refused = |text: &str| Lock::parse(text).unwrap_err().to_string();
     assert_eq!(
-        refused("version = 2\nnew = 1\n"),
-        "it has version 2, and this nthc knows version 1"
+        refused("version = 3\nnew = 1\n"),
+        "it has version 3, and this nthc knows versions up to 2"
     );
     assert!(refused("").contains("version"));
     assert!(refused("version = 1\nnew = 1\n").contains("unknown field `new`"));

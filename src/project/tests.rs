@@ -201,6 +201,7 @@ fn the_reference_of_the_manifest_is_right() {
     expected.policy.namespace = Some("argocd".to_owned());
     expected.policy.argo_project = Some("shop-{environment}".to_owned());
     expected.prometheus.max_groups = Some(70);
+    expected.alertmanager.secret = Some("alertmanager-secrets".to_owned());
     assert_eq!(read.settings, expected);
 
     let mut minimal = Findings {
@@ -347,7 +348,7 @@ fn a_packages_modules_carry_its_name() {
         ("shop/checkout.nth", ""),
         (
             "platform/nth.toml",
-            "[project]\nname = \"platform\"\nsource = \"src\"\n[prometheus]\ninterval = \"5m\"\n\
+            "[project]\nname = \"platform\"\nsource = \"src\"\n[prometheus]\ninterval = \"3m\"\n\
              [dependencies]\nbase = { path = \"../base\" }\n",
         ),
         ("platform/src/teams/payments.nth", ""),
@@ -521,11 +522,11 @@ fn rules_that_look_away_for_longer_than_they_look_back_are_refused() {
         "[project]\nname = \"shop\"\n[prometheus]\ninterval = \"10m\"\n",
     ));
     assert!(
-        said.contains("`prometheus.interval` must be at most 5m"),
+        said.contains("`prometheus.interval` must be at most 3m"),
         "{said}"
     );
     let said = told(&manifest(
-        "[project]\nname = \"shop\"\n[prometheus]\ninterval = \"5m\"\n",
+        "[project]\nname = \"shop\"\n[prometheus]\ninterval = \"3m\"\n",
     ));
     assert_eq!(said, "");
 }

@@ -63,6 +63,7 @@ fn value(ty: &TypeExpr, name: &str, number: usize) -> String {
             "rate" => "10/s".to_owned(),
             "bool" => "true".to_owned(),
             "severity" => "ticket".to_owned(),
+            "duration-unit" => "seconds".to_owned(),
             "labels" => "{ cluster = \"a\" }".to_owned(),
             "label-name" => "status".to_owned(),
             // Two parameters have two metrics: compared with itself, one would be told of.

@@ -726,8 +726,7 @@ mod tests {
         );
         assert_eq!(
             gained(&query("sum(rate(all[$window])) * 60")).to_string(),
-            "sum(rate(all[1h3m] offset 1m)) * 60 * 3780 \
-             - (sum(rate(all[1h] offset 4m)) * 60 * 3600 or vector(0))"
+            "sum(increase(all[1h3m] offset 1m)) * 60 - (sum(increase(all[1h] offset 4m)) * 60 or vector(0))"
         );
     }
 }
