@@ -467,16 +467,26 @@ fn backfill_writes_rules_and_says_how_they_are_evaluated() {
     let ran = place.run(&["backfill", "checkout", "latency", "--until", late]);
     assert_eq!(ran.code, 0, "{}", ran.err);
     assert!(ran.out.contains("- name: checkout-slo-latency-backfill\n"));
-    assert!(ran.out.contains("record: slo:sli_total_events:increase3m\n"));
+    assert!(
+        ran.out
+            .contains("record: slo:sli_total_events:increase3m\n")
+    );
     assert!(!ran.out.contains("availability"));
-    assert!(ran.err.contains("promtool tsdb create-blocks-from rules --url=http://localhost:9090 --start="));
+    assert!(
+        ran.err.contains(
+            "promtool tsdb create-blocks-from rules --url=http://localhost:9090 --start="
+        )
+    );
 
     let ran = place.run(&["backfill", "checkout", "--until", "1999-01-01T00:00:00Z"]);
     assert_eq!((ran.code, ran.out.as_str()), (0, ""));
     assert!(ran.err.contains("nothing to count"), "{}", ran.err);
 
     for (args, told) in [
-        (&["backfill", "chekout", "--until", late][..], "no service `chekout`"),
+        (
+            &["backfill", "chekout", "--until", late][..],
+            "no service `chekout`",
+        ),
         (
             &["backfill", "checkout", "latancy", "--until", late],
             "no objective `latancy`",
