@@ -70,7 +70,13 @@ fn rules(artifacts: &[Artifact], environment: Option<&str>) -> BTreeMap<Name, Va
                         .find_map(Value::as_str)
                         .unwrap()
                         .to_owned();
-                    let telling = ["window", "long_window", "budget_consumed", "severity"];
+                    let telling = [
+                        "window",
+                        "long_window",
+                        "budget_consumed",
+                        "severity",
+                        "targets",
+                    ];
                     let labels = telling.map(|label| rule["labels"][label].as_str().unwrap_or(""));
                     let group = group["name"].as_str().unwrap().to_owned();
                     let key = (group, name, labels.join(" ").trim().to_owned());
@@ -227,12 +233,11 @@ service s {
   slo events { objective = 99.95%  window = 28d  sli : ratio { good = `good_total` total = `all_total` } }
   slo slices { objective = 99.1%  window = 7d  sli : time-slices { good = `60 >= max(age_seconds)` } }
   slo equal { objective = 99%  sli : time-slices { good = `sum(flag) == 1` } }
-  slo weighed { objective = 99%  sli : error-ratio { ratio = `x(avg_over_time(r[$window]))` total = `all_total` } }
+  slo weighed { objective = 99%  sli : error-ratio { ratio = `max(avg_over_time(r[$window]))` total = `all_total` } }
   slo timed { objective = 98.5%  sli : error-ratio { ratio = `max(avg_over_time(r[$window]))` } }
 }
-"
-    .replace("x(avg", "max(avg");
-    let built = sound(compiled(&source));
+";
+    let built = sound(compiled(source));
     let documents: Vec<Value> = super::openslo(&built.artifacts)
         .iter()
         .flat_map(|(_, text)| documents(text))
