@@ -127,7 +127,7 @@ impl LeftOut {
                     1 => diagnostic,
                     _ => diagnostic.help(format!("the first of them is `{first}`")),
                 }
-                .help(format!("to read them, change the line; if they are meant to be left out, set `ignored-sources = \"allow\"` under `[lints]`"))
+                .help("to read them, change the line; if they are meant to be left out, set `ignored-sources = \"allow\"` under `[lints]`")
             }
         }
     }
