@@ -129,15 +129,10 @@ impl Configuration {
 
 /// The labels that settings put on rules.
 fn given_labels(settings: &Settings) -> BTreeMap<ir::RuleLabel, String> {
+    // `namespace` has a check of its own, which knows what the Prometheus operator does with it.
     let project = settings.shared_as();
-    let namespace = settings.alert_namespace();
-    [
-        (ir::RuleLabel::Project, project),
-        (ir::RuleLabel::Namespace, namespace),
-    ]
-    .into_iter()
-    .filter_map(|(label, value)| Some((label, value?.to_owned())))
-    .collect()
+    let project = project.map(|project| (ir::RuleLabel::Project, project.to_owned()));
+    project.into_iter().collect()
 }
 
 /// A loaded workspace, for one compilation or for many edits.

@@ -2,10 +2,10 @@
 
 use std::collections::BTreeSet;
 
-use nthc::ir::{AlertmanagerFormat, RuleLabel, Service};
+use nthc::ir::{AbsenceAlert, Absent, AlertmanagerFormat, RuleLabel, Service, Severity};
 use yaml_serde::Value;
 
-use crate::models::{complete, rules};
+use crate::models::{absent, complete, rules};
 
 /// Labels that the model's author set.
 const OWN: [&str; 2] = ["cost_center", "journey"];
@@ -23,7 +23,12 @@ fn names(document: &str) -> BTreeSet<String> {
 
 #[test]
 fn every_label_of_a_rule_is_reserved() {
-    let (service, mut settings) = complete();
+    let (mut service, mut settings) = complete();
+    let of_series = AbsenceAlert {
+        of: Absent::Series,
+        ..absent(10, Severity::Ticket)
+    };
+    service.slos[0].absences.push(of_series);
     settings.environment = Some("staging".into());
     settings.shared = true;
     settings.alertmanager.format = AlertmanagerFormat::AlertmanagerConfig;

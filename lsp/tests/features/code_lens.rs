@@ -86,9 +86,9 @@ fn services_count_the_rules_of_the_build() {
     assert_eq!(
         lenses(&mut editor),
         [
-            "checkout: 8 alerts, 17 recordings: show",
+            "checkout: 10 alerts, 24 recordings: show",
             "release: denies for 2 reasons, warns for 1: show",
-            "mailer: 7 alerts, 17 recordings: show",
+            "mailer: 9 alerts, 24 recordings: show",
             "broken: nothing is generated: it has errors",
         ]
     );

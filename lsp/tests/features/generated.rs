@@ -80,12 +80,12 @@ fn there_are_lists_with_links() {
     assert_eq!(list["languageId"], "markdown");
     assert_eq!(
         list["text"],
-        "# What demo generates\n\n- [checkout](<nth-generated:///demo/index/checkout.md>): 7 alerts, 17 recordings\n"
+        "# What demo generates\n\n- [checkout](<nth-generated:///demo/index/checkout.md>): 9 alerts, 24 recordings\n"
     );
     let of_service = read(&mut editor, "nth-generated:///demo/index/checkout.md");
     let text = of_service["text"].as_str().unwrap().to_owned();
     assert!(
-        text.starts_with("# What checkout generates\n\n7 alerts, 17 recordings\n\n- "),
+        text.starts_with("# What checkout generates\n\n9 alerts, 24 recordings\n\n- "),
         "{text}"
     );
     let links: Vec<&str> = text
@@ -218,6 +218,11 @@ fn other_clients_have_the_command() {
 #[test]
 fn a_service_has_what_is_its_own_whatever_it_is_called() {
     let text = r##"
+//- nth.toml
+[project]
+name = "demo"
+targets = ["policy"]
+//- main.nth
 team payments { slack = "#p" }
 service checkout {
   team     = payments
@@ -234,10 +239,6 @@ service rego {
 }
 "##;
     let mut editor = Editor::open(text);
-    editor.change(
-        "nth.toml",
-        "[project]\nname = \"demo\"\ntargets = [\"policy\"]\n",
-    );
     let listed = |editor: &mut Editor, service: &str| {
         let uri = format!("nth-generated:///demo/index/{service}.md");
         let text = read(editor, &uri)["text"].as_str().unwrap().to_owned();

@@ -185,11 +185,11 @@ service checkout {
         "```nth\nslo orders\n```\n\nOrders are taken.\n\n99.9 % over 30 d leaves **43 m 12 s** of full outage"
     );
     assert!(
-        rules.starts_with("7 alerts, 17 recordings:\n\n```yaml\n- alert: SLOErrorBudgetBurn"),
+        rules.starts_with("8 alerts, 24 recordings:\n\n```yaml\n- alert: SLOErrorBudgetBurn"),
         "{rules}"
     );
     assert!(
-        rules.contains("- record: slo:sli_total_events:rate5m\n  expr: sum(rate(requests_total{job=\"checkout\"}[5m]))\n"),
+        rules.contains("- record: slo:sli_events:increase1h\n  expr: sum(increase(requests_total{job=\"checkout\"}[1h]))\n"),
         "{rules}"
     );
     assert!(rules.ends_with("more recordings\n```"), "{rules}");
@@ -217,7 +217,7 @@ service check$0out {
     assert_eq!(
         text,
         "service checkout\n\nTakes the money.\n\nTier low, team payments\n\n\
-         Makes 6 alerts, 17 recordings\n\n\
+         Makes 8 alerts, 24 recordings\n\n\
          - orders: 99.9 % over 30 d leaves 43 m 12 s of full outage\n\n\
          Needs ledger"
     );

@@ -74,7 +74,7 @@ fn templates() {
         signature(nested).as_deref(),
         Some(
             "http.latency(under: duration = service.tier.latency, \
-             [histogram: selector = `http_request_duration_seconds`], native: bool = false) -> slo"
+             [histogram: selector = `http_request_duration_seconds`], native: bool = false, unit: duration-unit?) -> slo"
         )
     );
 }

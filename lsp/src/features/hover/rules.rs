@@ -1,6 +1,6 @@
 //! The rules that the compiler makes of a service, an objective, an alert or a recording.
 
-use nthc::backends::prometheus::{Group, Rule, rule_groups, scoped};
+use nthc::backends::prometheus::{Group, Rule, rule_groups};
 use nthc::db::ItemKey;
 use nthc::eval::BlockRef;
 use smol_str::SmolStr;
@@ -83,29 +83,42 @@ pub fn of_slo(source: &Source<'_>, block: &BlockRef) -> Markup {
     };
     let made = source.everywhere(|environment| {
         let service = source.service(block.item, environment)?;
-        let settings = source.settings_in(environment);
-        let wanted = format!("{}-slo-{name}", scoped(service, &settings));
         let groups = groups(source, block.item, environment)?;
-        groups.into_iter().find(|group| group.name == wanted)
+        Some(rules_of(groups, service, name))
     });
-    let Some((environments, group)) = made.into_iter().next() else {
+    let Some((environments, groups)) = made.into_iter().next() else {
         return Markup::default();
     };
-    let counts = Counts::of(std::slice::from_ref(&group));
+    let counts = Counts::of(&groups);
     let intro = Line::default().text(format!("Makes {}", counts.words()));
     let intro = match environments.as_slice() {
         [] => intro.text(":"),
         names => intro.text("; in ").codes(names.to_vec()).text(" they are:"),
     };
-    Markup::default()
-        .line(intro)
-        .block("yaml", listed(&group.rules))
+    Markup::default().line(intro).block("yaml", listed(&groups))
+}
+
+/// The groups of an objective of a service with the rules that are of it.
+fn rules_of(mut groups: Vec<Group>, service: &nthc::ir::Service, slo: &str) -> Vec<Group> {
+    let own = service.slos.iter().any(|known| known.name == slo);
+    for group in &mut groups {
+        group.rules.retain(|rule| {
+            let labels = match rule {
+                Rule::Alerting(rule) => &rule.labels,
+                Rule::Recording(rule) => &rule.labels,
+            };
+            own && labels.get("slo").is_some_and(|label| label == slo)
+        });
+    }
+    groups.retain(|group| !group.rules.is_empty());
+    groups
 }
 
 /// Rules as a rule file has them, alerts first, without labels and texts.
-fn listed(rules: &[Rule]) -> String {
+fn listed(groups: &[Group]) -> String {
+    let rules = || groups.iter().flat_map(|group| &group.rules);
     let mut lines = Vec::new();
-    let alerts = rules.iter().filter_map(|rule| match rule {
+    let alerts = rules().filter_map(|rule| match rule {
         Rule::Alerting(rule) => {
             let told = |label: &str| {
                 let value = rule.labels.get(label)?;
@@ -122,7 +135,7 @@ fn listed(rules: &[Rule]) -> String {
         }
         Rule::Recording(_) => None,
     });
-    let recordings = rules.iter().filter_map(|rule| match rule {
+    let recordings = rules().filter_map(|rule| match rule {
         Rule::Recording(rule) => Some(format!(
             "- record: {}\n  expr: {}",
             rule.record,
