@@ -11,6 +11,9 @@ use std::path::Path;
 
 use place::{Place, Ran};
 
+/// What a chain of blocks is called, and the text of the n-th of them.
+type Chain = (&'static str, fn(usize) -> String);
+
 const MANIFEST: &str = "[project]\nname = \"p\"\n";
 
 const TEAM: &str = "team t { slack = \"#t\" }\n";
@@ -223,7 +226,7 @@ fn chain(first: &str, next: impl Fn(usize) -> String, length: usize) -> String {
 #[test]
 fn long_chains_have_an_answer() {
     const LENGTH: usize = 800;
-    let lets: [(&str, fn(usize) -> String); 4] = [
+    let lets: [Chain; 4] = [
         ("let a0 = 1\n", |n| format!("let a{n} = a{}", n - 1)),
         ("let a0 = 1\n", |n| format!("let a{n} = a{} + 1", n - 1)),
         ("let a0 = 1\n", |n| {

@@ -72,7 +72,7 @@ fn the_command_looks_at_the_clock() {
     let place = Place::new();
     place.write("nth.toml", "[project]\nname = \"shop\"\n");
     for (until, expired) in [("2020-01-01", true), ("2999-01-01", false)] {
-        place.write("main.nth", &source(until));
+        place.write("main.nth", source(until));
         let ran = nthc(&place, &["check"]);
         assert_eq!(ran.code, 0, "{ran:?}");
         let said = format!("{}{}", ran.out, ran.err);

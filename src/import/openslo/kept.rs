@@ -12,6 +12,9 @@ use super::write::string;
 use crate::ir::number::percent_text;
 use crate::project::is_url;
 
+/// The name of a field that documents keep, and how its text is written in `.nth`.
+type Kept<'n> = (&'n str, fn(&str) -> Option<String>);
+
 /// The annotation that says in words what no document keeps.
 const LOST: &str = "nthc.not-kept";
 
@@ -20,7 +23,7 @@ const NONE: &str = "none";
 
 /// Which fields an objective's annotations set, as lines; what can't be read is told.
 pub fn of_slo(metadata: &Metadata, findings: &mut Findings) -> Vec<String> {
-    let fields: [(&str, fn(&str) -> Option<String>); 8] = [
+    let fields: [Kept; 8] = [
         ("budget-pages", |text| {
             Some(format!("budget_pages = [{}]", shares(text)?))
         }),
@@ -92,11 +95,7 @@ pub fn lost(metadata: &Metadata) -> Option<&str> {
     metadata.annotations.get(LOST).map(String::as_str)
 }
 
-fn lines(
-    metadata: &Metadata,
-    fields: &[(&str, fn(&str) -> Option<String>)],
-    findings: &mut Findings,
-) -> Vec<String> {
+fn lines(metadata: &Metadata, fields: &[Kept], findings: &mut Findings) -> Vec<String> {
     let mut out = Vec::new();
     for (annotation, read) in fields {
         let annotation = format!("nthc.{annotation}");
