@@ -9,6 +9,7 @@ import (
 	"os/exec"
 	"path/filepath"
 	"regexp/syntax"
+	"slices"
 	"strconv"
 	"strings"
 	"time"
@@ -136,13 +137,21 @@ type ratioSLO struct {
 
 type openSLO struct {
 	Kind     string
-	Metadata struct{ Name string }
-	Spec     struct {
+	Metadata struct {
+		Name        string
+		Annotations map[string]string
+	}
+	Spec struct {
 		Service     string
 		Indicator   string `yaml:"indicatorRef"`
 		Objectives  []struct{ Target float64 }
 		RatioMetric *struct{ Good, Bad, Total openMetric } `yaml:"ratioMetric"`
 	}
+}
+
+// The name that it has in the sources, where that is another one.
+func (o *openSLO) name() string {
+	return either(o.Metadata.Annotations["nthc.name"], o.Metadata.Name)
 }
 
 type openMetric struct {
@@ -159,7 +168,8 @@ func ratioSLOs(folder string) ([]ratioSLO, error) {
 	if err != nil {
 		return nil, err
 	}
-	objectives, services := map[string]string{}, map[string]string{}
+	// Services by their documents' names, and of objectives what their indicators do not say.
+	services, objectives := map[string]string{}, map[string]ratioSLO{}
 	var list []ratioSLO
 	for _, text := range texts {
 		decoder := yaml.NewDecoder(strings.NewReader(text))
@@ -172,9 +182,11 @@ func ratioSLOs(folder string) ([]ratioSLO, error) {
 			}
 			spec := document.Spec
 			switch document.Kind {
+			case "Service":
+				services[document.Metadata.Name] = document.name()
 			case "SLO":
-				objectives[spec.Indicator] = strconv.FormatFloat(spec.Objectives[0].Target*100, 'f', -1, 64)
-				services[spec.Indicator] = spec.Service
+				target := strconv.FormatFloat(spec.Objectives[0].Target*100, 'f', -1, 64)
+				objectives[spec.Indicator] = ratioSLO{service: spec.Service, name: document.name(), objective: target}
 			case "SLI":
 				if spec.RatioMetric == nil {
 					continue
@@ -188,9 +200,11 @@ func ratioSLOs(folder string) ([]ratioSLO, error) {
 		}
 	}
 	for i := range list {
-		list[i].service = services[list[i].name]
-		list[i].objective = objectives[list[i].name]
-		list[i].name = strings.TrimPrefix(list[i].name, list[i].service+"--")
+		of, ok := objectives[list[i].name]
+		if !ok {
+			return nil, fmt.Errorf("%s is the indicator of no objective", list[i].name)
+		}
+		list[i].service, list[i].name, list[i].objective = services[of.service], of.name, of.objective
 	}
 	return list, nil
 }
@@ -217,6 +231,9 @@ func costOfShop(nthc, sloth, shop string) ([]cost, int, error) {
 	}
 	groups := map[string]bool{}
 	var spec []string
+	if len(slos) == 0 {
+		return nil, 0, fmt.Errorf("%s has no SLO that is a ratio of events", shop)
+	}
 	for _, slo := range slos {
 		groups[slo.service+"-slo-"+slo.name] = true
 		bad := slo.bad
@@ -244,6 +261,11 @@ func costOfShop(nthc, sloth, shop string) ([]cost, int, error) {
 	base, err := selected(files, isOfSLO)
 	if err != nil {
 		return nil, 0, err
+	}
+	for name := range groups {
+		if !slices.ContainsFunc(files, func(text string) bool { return strings.Contains(text, "- name: "+name+"\n") }) {
+			return nil, 0, fmt.Errorf("no group of rules is %s", name)
+		}
 	}
 	ours, err := measure(base, files, isOfSLO)
 	if err != nil {
