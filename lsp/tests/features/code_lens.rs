@@ -99,8 +99,8 @@ fn services_count_the_rules_of_the_build() {
     // The numbers are those of the file that it shows.
     let shown = editor.ask("nth/virtualDocument", json!({ "uri": uri }));
     let text = shown["text"].as_str().unwrap();
-    assert_eq!(text.matches("- alert: ").count(), 8);
-    assert_eq!(text.matches("- record: ").count(), 17);
+    assert_eq!(text.matches("- alert: ").count(), 10);
+    assert_eq!(text.matches("- record: ").count(), 24);
     let uri = &all[1]["command"]["arguments"][0];
     let shown = editor.ask("nth/virtualDocument", json!({ "uri": uri }));
     assert_eq!(shown["languageId"], "json");

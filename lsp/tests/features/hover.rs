@@ -185,7 +185,7 @@ service checkout {
         "```nth\nslo orders\n```\n\nOrders are taken.\n\n99.9 % over 30 d leaves **43 m 12 s** of full outage"
     );
     assert!(
-        rules.starts_with("8 alerts, 24 recordings:\n\n```yaml\n- alert: SLOErrorBudgetBurn"),
+        rules.starts_with("9 alerts, 24 recordings:\n\n```yaml\n- alert: SLOErrorBudgetBurn"),
         "{rules}"
     );
     assert!(
