@@ -16,25 +16,29 @@ pub enum Message {
     Response(Response),
     /// What is answered with an error.
     Refused(Response),
+    /// What is no JSON, and answered with an error. Its length may be wrong.
+    Unreadable(Response),
     /// What must not be answered, and why it is left out.
     Ignored(String),
 }
 
-/// Reads a body. One that is no JSON is [`Err`]; its length may be wrong.
-///
-/// # Errors
-/// The answer to it.
-pub fn read(body: &mut [u8]) -> Result<Message, Response> {
-    let value = parse(body).map_err(|fault| {
-        // Of a text in another encoding the id can be read all the same.
-        let lossy = std::str::from_utf8(body)
-            .is_err()
-            .then(|| String::from_utf8_lossy(body));
-        let known = lossy.and_then(|text| serde_json::from_str::<Value>(&text).ok());
-        let id = known.as_ref().map_or(Id::Null, id_to_answer);
-        Response::from_error(id, error(ErrorCode::ParseError, fault))
-    })?;
-    Ok(classify(value))
+/// Reads a body, which may be anything. Lone surrogates in it are replaced.
+pub fn read(body: &mut [u8]) -> Message {
+    match parse(body) {
+        Ok(value) => classify(value),
+        Err(fault) => {
+            // Of a text in another encoding the id can be read all the same.
+            let lossy = match std::str::from_utf8(body) {
+                Ok(_) => None,
+                Err(_) => serde_json::from_str::<Value>(&String::from_utf8_lossy(body)).ok(),
+            };
+            let id = lossy.as_ref().map_or(Id::Null, id_to_answer);
+            Message::Unreadable(Response::from_error(
+                id,
+                error(ErrorCode::ParseError, fault),
+            ))
+        }
+    }
 }
 
 /// The answer to a body that is refused as it is, whatever it says.

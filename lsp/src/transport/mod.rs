@@ -23,7 +23,6 @@ use std::pin::Pin;
 use std::task::{Context, Poll};
 use std::time::Duration;
 
-use bytes::BytesMut;
 use futures_util::stream::{FuturesUnordered, StreamExt};
 use futures_util::{FutureExt, SinkExt};
 use serde::Serialize;
@@ -198,9 +197,9 @@ impl<S: LanguageServer, O: AsyncWrite> Desk<S, O> {
                 return Taken::Done;
             }
         };
-        match self.read(&mut body, framing) {
-            Some(Message::Request(request)) => self.request(request),
-            Some(Message::Response(response)) => {
+        match message::read(&mut body) {
+            Message::Request(request) => return self.request(request),
+            Message::Response(response) => {
                 if self.asked.remove(response.id()) {
                     return Taken::Answer(response);
                 }
@@ -208,29 +207,15 @@ impl<S: LanguageServer, O: AsyncWrite> Desk<S, O> {
                     "an answer to the request {}, which nobody waits for",
                     response.id()
                 ));
-                Taken::Done
             }
-            Some(Message::Refused(refusal)) => {
+            Message::Refused(refusal) => self.put(&refusal),
+            Message::Unreadable(refusal) => {
                 self.put(&refusal);
-                Taken::Done
+                framing.reject(&body);
             }
-            Some(Message::Ignored(reason)) => {
-                self.warn(reason);
-                Taken::Done
-            }
-            None => Taken::Done,
+            Message::Ignored(reason) => self.warn(reason),
         }
-    }
-
-    fn read(&mut self, body: &mut BytesMut, framing: &mut Framing) -> Option<Message> {
-        match message::read(body) {
-            Ok(message) => Some(message),
-            Err(refusal) => {
-                self.put(&refusal);
-                framing.reject(body);
-                None
-            }
-        }
+        Taken::Done
     }
 
     fn request(&mut self, request: Request) -> Taken {
