@@ -12,11 +12,12 @@ use super::{Context, gate_table};
 use crate::backends::policy::{Dependents, policy};
 use crate::diagnostics::suggest;
 use crate::ir;
-use crate::policy::{self, Decision, Facts, Measured, MeasuredValue, Measurement, Policy, Verdict};
+use crate::policy::{self, Decision, Facts, Measured, MeasuredValue, NotFinite, Policy, Verdict};
 use crate::project::paths;
 use crate::session::Session;
 
-/// Decides by a gate, or measures what one asks for. Whatever goes wrong, the gate can't be decided by.
+/// Decides by a gate, or measures what one asks for. Whatever goes wrong, the gate can't be decided by; what can only be
+/// mended at the command line has a code of its own.
 pub fn run(context: &Context, options: &Gate, console: &mut Console) -> Exit {
     let done = match &options.command {
         GateCommand::Check(check) => decide(context, &check.asked, console).and_then(|decision| {
@@ -33,12 +34,15 @@ pub fn run(context: &Context, options: &Gate, console: &mut Console) -> Exit {
             let text = serde_json::to_string_pretty(&facts)
                 .map_err(|error| Failure::io(format!("cannot write the facts: {error}")))?;
             console.out.line(text);
+            for remark in &measured.remarks {
+                console.err.line(format_args!("note: {remark}"));
+            }
             Ok(Exit::Ok)
         }),
     };
-    done.unwrap_or_else(|failure| {
-        report::failure(&failure, console);
-        Exit::Io
+    done.unwrap_or_else(|failure| match report::failure(&failure, console) {
+        Exit::Usage => Exit::Misused,
+        _ => Exit::Io,
     })
 }
 
@@ -48,6 +52,8 @@ struct Asked {
     /// Which of the policy's gates.
     gate: usize,
     measured: Measured,
+    /// What the Prometheus remarks on its answers, a sentence each.
+    remarks: Vec<String>,
     at: Timestamp,
 }
 
@@ -71,8 +77,10 @@ fn decide(
     console: &mut Console,
 ) -> Result<Decision, Failure> {
     let asked = measure(context, asked, console)?;
-    policy::decide(&asked.policy, asked.gate()?, &asked.measured, asked.at)
-        .map_err(|problem| Failure::io(problem.to_string()))
+    let mut decision = policy::decide(&asked.policy, asked.gate()?, &asked.measured, asked.at)
+        .map_err(|problem| Failure::io(problem.to_string()))?;
+    decision.notes.extend(asked.remarks);
+    Ok(decision)
 }
 
 /// Asks the Prometheus for all that the gate's conditions measure.
@@ -105,19 +113,21 @@ fn measure(context: &Context, asked: &AskedGate, console: &mut Console) -> Resul
     };
     let gate = choose(&policy, asked.gate.as_deref())?;
     let at = moment(asked.at);
-    let client = Client::new(&asked.prometheus, asked.timeout)?;
+    let client = Client::new(&asked.prometheus, asked.timeout, &asked.connection)?;
     let mut measured = Measured::new();
+    // The queries of facts drop NaN and the infinities.
+    let ask = |query: &str, what: &str| client.instant(query, at, what, NotFinite::NoAnswer);
     let names = policy.gates.get(gate).map(policy::Gate::facts);
     for name in names.into_iter().flatten() {
         let Some(fact) = policy.facts.get(name) else {
             return Err(Failure::io(format!("there is no query for {name}")));
         };
-        let Measurement(value) = client.instant(&fact.query, at, name)?;
+        let value = ask(&fact.query, name)?;
         // What is not known of a window is of no matter where nothing is.
         let coverage = match &fact.coverage {
             Some(of) if value.is_some() => {
                 let what = format!("how much of the {} of {name} is known", of.window);
-                client.instant(&of.query, at, &what)?.0
+                ask(&of.query, &what)?
             }
             _ => None,
         };
@@ -127,6 +137,7 @@ fn measure(context: &Context, asked: &AskedGate, console: &mut Console) -> Resul
         policy,
         gate,
         measured,
+        remarks: client.remarks(),
         at,
     })
 }
