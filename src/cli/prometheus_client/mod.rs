@@ -484,6 +484,10 @@ impl Client {
                 let of_tls = cause.get_ref().and_then(|cause| cause.downcast_ref());
                 Miss::Lasting(why, of_tls.and_then(tls::help).map(str::to_owned))
             }
+            ureq::Error::Rustls(cause) => {
+                let why = self.words.harmless(&cause.to_string());
+                Miss::Lasting(why, tls::help(cause).map(str::to_owned))
+            }
             ureq::Error::Io(cause) => {
                 Miss::Passing(self.words.harmless(&crate::project::io_cause(cause)))
             }

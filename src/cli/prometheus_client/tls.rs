@@ -179,7 +179,8 @@ fn shown(path: &Path) -> String {
 pub fn help(error: &rustls::Error) -> Option<&'static str> {
     use rustls::{AlertDescription, CertificateError, Error};
     match error {
-        Error::InvalidCertificate(CertificateError::UnknownIssuer) => {
+        // The system has no root certificates where nothing more is said.
+        Error::InvalidCertificate(CertificateError::UnknownIssuer) | Error::General(_) => {
             Some("Name the root certificate that vouches for the server with `--ca`.")
         }
         Error::AlertReceived(
