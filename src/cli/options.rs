@@ -247,13 +247,13 @@ pub struct Preview {
     /// Draw the data of the Prometheus at this address
     #[arg(long, value_name = "URL")]
     pub prometheus: Option<String>,
-    /// How it is reached.
-    #[command(flatten)]
-    pub connection: Connection,
     /// A file or folder, whose whole project is shown; a file that belongs to none is shown by itself [default: the
     /// project of this folder]
     #[arg(value_name = "FILE")]
     pub file: Option<PathBuf>,
+    /// How it is reached.
+    #[command(flatten)]
+    pub connection: Connection,
 }
 
 /// Options of `metrics`.

@@ -83,12 +83,12 @@ Exit codes:
       could not be read
   64  the command was used wrongly, or there is no such service, environment or gate"))]
 pub struct GateCheck {
-    /// Which gate.
-    #[command(flatten)]
-    pub asked: AskedGate,
     /// Exit with 0 where the gate only warns
     #[arg(long)]
     pub allow_warnings: bool,
+    /// Which gate. It comes last, as its last options have a heading of their own.
+    #[command(flatten)]
+    pub asked: AskedGate,
 }
 
 /// Options of `gate facts`.

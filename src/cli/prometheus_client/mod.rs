@@ -392,7 +392,7 @@ impl Client {
         }
         let help = match status {
             StatusCode::UNAUTHORIZED | StatusCode::FORBIDDEN => Some(format!(
-                "Set {TOKEN}, or {USER} and {PASSWORD}, to what it lets in."
+                "Set {TOKEN}, or {USER} and {PASSWORD}, to what it lets in, or name a file with `--token-file`."
             )),
             StatusCode::PROXY_AUTHENTICATION_REQUIRED => Some(
                 "The proxy asks who you are: write it as `http://user:password@proxy.example.com`."
