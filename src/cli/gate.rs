@@ -1,5 +1,9 @@
 //! `nthc gate check` and `nthc gate facts`.
 
+use std::fs::File;
+use std::io::Read as _;
+use std::path::Path;
+
 use jiff::Timestamp;
 
 use super::console::Console;
@@ -93,10 +97,8 @@ fn measure(context: &Context, asked: &AskedGate, console: &mut Console) -> Resul
         Some(file) => {
             let path = paths::absolute(file, &context.cwd);
             let shown = paths::shown(&path, &context.cwd);
-            let text = std::fs::read_to_string(&path).map_err(|cause| {
-                let cause = crate::project::io_cause(&cause);
-                Failure::io(format!("cannot read {shown}: {cause}"))
-            })?;
+            let text = text_of(&path)
+                .map_err(|cause| Failure::io(format!("cannot read {shown}: {cause}")))?;
             let policy = policy::read(&text)
                 .map_err(|problem| Failure::io(format!("cannot read {shown}: {problem}")))?;
             if let Some(service) = &asked.service
@@ -140,6 +142,21 @@ fn measure(context: &Context, asked: &AskedGate, console: &mut Console) -> Resul
         remarks: client.remarks(),
         at,
     })
+}
+
+/// The most bytes of a policy: a build's are some kilobytes.
+const MOST_BYTES: u64 = 16 << 20;
+
+/// A policy's text, or why it cannot be read.
+fn text_of(path: &Path) -> Result<String, String> {
+    let mut text = String::new();
+    File::open(path)
+        .and_then(|file| file.take(MOST_BYTES + 1).read_to_string(&mut text))
+        .map_err(|cause| crate::project::io_cause(&cause))?;
+    if text.len() as u64 > MOST_BYTES {
+        return Err("it has more than 16 MiB".to_owned());
+    }
+    Ok(text)
 }
 
 /// The time that is asked for, or now, to the second: Prometheus is asked for the same moment as the calendar.

@@ -362,6 +362,8 @@ fn the_command_says_what_it_needs() {
             "no environment `staging`",
         ),
         (&["--policy", "none.json"], 3, "cannot read none.json"),
+        #[cfg(unix)]
+        (&["--policy", "/dev/zero"], 3, "it has more than 16 MiB"),
         (&["--policy", "broken/build.json"], 3, "reads version 2"),
         (&["--policy", "broken/other.json"], 3, "no policy of nthc's"),
         (
