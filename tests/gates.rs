@@ -21,6 +21,8 @@ mod forms;
 mod history;
 #[path = "gates/hostile.rs"]
 mod hostile;
+#[path = "gates/hostile_rows.rs"]
+mod hostile_rows;
 #[path = "gates/https.rs"]
 mod https;
 #[path = "gates/live.rs"]
