@@ -19,8 +19,16 @@ mod expired;
 mod forms;
 #[path = "gates/history.rs"]
 mod history;
+#[path = "gates/hostile.rs"]
+mod hostile;
+#[path = "gates/hostile_rows.rs"]
+mod hostile_rows;
+#[path = "gates/https.rs"]
+mod https;
 #[path = "gates/live.rs"]
 mod live;
+#[path = "gates/proxies.rs"]
+mod proxies;
 #[path = "gates/schemas.rs"]
 mod schemas;
 
@@ -52,19 +60,33 @@ fn built(source: &str) -> Place {
 
 /// Runs the binary without what the environment says of a Prometheus.
 fn nthc(place: &Place, args: &[&str]) -> Ran {
+    with(place, args, &[])
+}
+
+/// The same with some variables.
+fn with(place: &Place, args: &[&str], variables: &[(&str, &str)]) -> Ran {
     let mut command = place.command(args);
     for name in [
         "ALL_PROXY",
+        "HTTPS_PROXY",
         "HTTP_PROXY",
+        "NO_PROXY",
         "all_proxy",
+        "https_proxy",
         "http_proxy",
-        "NTH_PROMETHEUS_TOKEN",
-        "NTH_PROMETHEUS_USER",
+        "no_proxy",
+        "NTH_PROMETHEUS_CA",
+        "NTH_PROMETHEUS_CERT",
+        "NTH_PROMETHEUS_KEY",
         "NTH_PROMETHEUS_PASSWORD",
+        "NTH_PROMETHEUS_PASSWORD_FILE",
+        "NTH_PROMETHEUS_TOKEN",
+        "NTH_PROMETHEUS_TOKEN_FILE",
+        "NTH_PROMETHEUS_USER",
     ] {
         command.env_remove(name);
     }
-    run(&mut command)
+    run(command.envs(variables.iter().copied()))
 }
 
 /// The decision that the binary writes as JSON, with its exit code.

@@ -171,6 +171,11 @@ fn pull_command(place: &Place, url: &str, more: &[&str]) -> Command {
         "all_proxy",
         "https_proxy",
         "http_proxy",
+        "NTH_PROMETHEUS_CA",
+        "NTH_PROMETHEUS_CERT",
+        "NTH_PROMETHEUS_KEY",
+        "NTH_PROMETHEUS_PASSWORD_FILE",
+        "NTH_PROMETHEUS_TOKEN_FILE",
         "NTH_PROMETHEUS_TOKEN",
         "NTH_PROMETHEUS_USER",
         "NTH_PROMETHEUS_PASSWORD",
@@ -274,7 +279,7 @@ fn a_bad_answer_leaves_the_file_as_it_was() {
         })
     };
     let mut told = String::new();
-    let cases: [(&str, Server, &[&str]); 12] = [
+    let cases: [(&str, Server, &[&str]); 17] = [
         (
             "500",
             Server::new(|_| Reply::With(500, "<h1>oops</h1>".into())),
@@ -330,6 +335,42 @@ fn a_bad_answer_leaves_the_file_as_it_was() {
         (
             "a status of error",
             after_metadata(|| Reply::With(200, r#"{"status":"error","error":"no store"}"#.into())),
+            &[],
+        ),
+        (
+            "a part of a cluster",
+            after_metadata(|| {
+                Reply::With(
+                    200,
+                    r#"{"status":"success","isPartial":true,"data":[]}"#.into(),
+                )
+            }),
+            &[],
+        ),
+        (
+            "a store that is down",
+            after_metadata(|| {
+                let warning = r#"{"status":"success","data":[],"warnings":["store-2 is down"]}"#;
+                Reply::With(200, warning.into())
+            }),
+            &[],
+        ),
+        (
+            "an error beside success",
+            after_metadata(|| {
+                let error = r#"{"status":"success","data":[],"error":"query timed out"}"#;
+                Reply::With(200, error.into())
+            }),
+            &[],
+        ),
+        (
+            "203",
+            after_metadata(|| Reply::With(203, r#"{"status":"success","data":[]}"#.into())),
+            &[],
+        ),
+        (
+            "206",
+            after_metadata(|| Reply::With(206, r#"{"status":"success","data":[]}"#.into())),
             &[],
         ),
         (

@@ -3,37 +3,54 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::fmt;
 
+use jiff::Timestamp;
 use serde::de::{DeserializeOwned, Error as _, IgnoredAny, MapAccess, SeqAccess, Visitor};
 use serde::{Deserialize, Deserializer};
 
-use super::{MOST_VALUES, MetricType};
+use super::{MOST_VALUES, MetricType, annotation};
 
 /// Why an answer cannot be used.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum BadAnswer {
     /// A page for people, as of a login or a proxy.
     Html,
+    /// There is nothing in it.
+    Empty,
     /// It ends too early.
     Truncated,
     /// It is no JSON, or not what the API answers; with a few words on why.
     Malformed(String),
     /// The server says that it failed, in its words.
     Refused(String),
+    /// The server says that it succeeded, and that it failed, in its words.
+    Contradictory(String),
     /// The server says that it left something out, in its words.
     Incomplete(String),
     /// The server says that some of its parts did not answer, as VictoriaMetrics does.
     Partial,
+    /// It is of the first time, and the second was asked for.
+    OtherTime(Timestamp, Timestamp),
 }
 
 impl fmt::Display for BadAnswer {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::Html => write!(f, "it answered with a web page, not with JSON"),
+            Self::Empty => write!(f, "its answer is empty"),
             Self::Truncated => write!(f, "its answer is cut off"),
             Self::Malformed(why) => write!(f, "its answer is not one of Prometheus's: {why}"),
             Self::Refused(said) => write!(f, "it answered with the error {said:?}"),
+            Self::Contradictory(said) => {
+                write!(f, "its answer says `success` beside the error {said:?}")
+            }
             Self::Incomplete(said) => write!(f, "its answer is incomplete: it warns {said:?}"),
             Self::Partial => write!(f, "its answer is partial: it says `isPartial`"),
+            Self::OtherTime(found, asked) => {
+                write!(
+                    f,
+                    "its answer is not of the time asked for: expected {asked}, found {found}"
+                )
+            }
         }
     }
 }
@@ -47,14 +64,24 @@ struct Envelope<T> {
     data: Option<T>,
     #[serde(default)]
     error: Option<String>,
+    #[serde(default, rename = "errorType")]
+    error_type: Option<String>,
     #[serde(default)]
     warnings: Option<Vec<String>>,
+    #[serde(default)]
+    infos: Option<Vec<String>>,
+    // Where it is there, it is a boolean: `null` says neither.
     #[serde(default, rename = "isPartial")]
-    is_partial: Option<bool>,
+    is_partial: bool,
 }
 
-fn bad(bytes: &[u8], error: &serde_json::Error) -> BadAnswer {
-    if bytes.trim_ascii_start().starts_with(b"<") {
+/// Why bytes cannot be read as what is expected.
+pub(super) fn bad(bytes: &[u8], error: &serde_json::Error) -> BadAnswer {
+    let text = bytes.trim_ascii_start();
+    if text.is_empty() {
+        return BadAnswer::Empty;
+    }
+    if text.starts_with(b"<") {
         return BadAnswer::Html;
     }
     match error.classify() {
@@ -75,27 +102,58 @@ pub fn error_of(bytes: &[u8]) -> Option<String> {
 /// # Errors
 /// Where it is not.
 pub(crate) fn data<T: DeserializeOwned>(bytes: &[u8]) -> Result<T, BadAnswer> {
+    whole(bytes).map(|(data, _)| data)
+}
+
+/// The data of an answer that is whole, with what the server remarks on it: annotations that take nothing from it.
+///
+/// # Errors
+/// Where it is not whole.
+pub(crate) fn whole<T: DeserializeOwned>(bytes: &[u8]) -> Result<(T, Vec<String>), BadAnswer> {
     // The envelope is judged first: an error's data may be of any shape.
     let envelope: Envelope<IgnoredAny> =
         serde_json::from_slice(bytes).map_err(|error| bad(bytes, &error))?;
-    if envelope.status != "success" {
-        return Err(BadAnswer::Refused(
-            envelope
-                .error
-                .unwrap_or_else(|| format!("status {}", envelope.status)),
+    // A list of the fields' values would be read as well.
+    if !bytes.trim_ascii_start().starts_with(b"{") {
+        return Err(BadAnswer::Malformed(
+            "expected an object, found a list".to_owned(),
         ));
     }
-    // With warnings there may be data of some stores and not of others, which no catalogue should be made of.
-    if let Some(warning) = envelope.warnings.into_iter().flatten().next() {
-        return Err(BadAnswer::Incomplete(warning));
+    let error = [envelope.error, envelope.error_type]
+        .into_iter()
+        .flatten()
+        .find(|said| !said.is_empty());
+    if envelope.status != "success" {
+        let said = error.unwrap_or_else(|| format!("status {}", envelope.status));
+        return Err(BadAnswer::Refused(said));
     }
-    if envelope.is_partial == Some(true) {
+    if let Some(said) = error {
+        return Err(BadAnswer::Contradictory(said));
+    }
+    // With warnings there may be data of some stores and not of others.
+    let mut remarks = Vec::new();
+    for (said, is_harmless) in [
+        (
+            envelope.warnings,
+            annotation::is_harmless_warning as fn(&str) -> bool,
+        ),
+        (envelope.infos, annotation::is_harmless_info),
+    ] {
+        for said in said.into_iter().flatten() {
+            if !is_harmless(&said) {
+                return Err(BadAnswer::Incomplete(said));
+            }
+            remarks.push(said);
+        }
+    }
+    if envelope.is_partial {
         return Err(BadAnswer::Partial);
     }
     let envelope: Envelope<T> =
         serde_json::from_slice(bytes).map_err(|error| bad(bytes, &error))?;
     envelope
         .data
+        .map(|data| (data, remarks))
         .ok_or_else(|| BadAnswer::Malformed("it has no data".to_owned()))
 }
 

@@ -3,6 +3,7 @@
 //!
 //! Nothing here does I/O: answers come in as bytes, and the lock file goes out as text.
 
+mod annotation;
 mod answer;
 mod assemble;
 pub mod check;
@@ -11,6 +12,7 @@ mod coverage;
 mod errors;
 mod known;
 mod lock;
+mod sound;
 #[cfg(test)]
 mod tests;
 pub mod unit;
@@ -20,8 +22,8 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use serde::{Deserialize, Serialize};
 
-pub(crate) use answer::data as answer_data;
 pub use answer::{BadAnswer, Gathered, Metadata, error_of, metadata, series};
+pub(crate) use answer::{data as answer_data, whole as whole_answer};
 pub use assemble::metrics;
 pub(crate) use claim::anything_known;
 pub use claim::{Claim, Lookups, Scope, name_of, named, section_of};
@@ -35,6 +37,7 @@ pub use errors::{
 };
 pub use known::{Known, Lookup, Part, metrics_under};
 pub use lock::{Lock, Unreadable};
+pub(crate) use sound::sound;
 pub use wanted::{Wanted, block_labels, canonical, environment_labels, selector_of, wanted};
 
 /// The lock file's name.

@@ -11,7 +11,7 @@ use super::options;
 use super::prometheus_client::Client;
 use crate::backends::prometheus::{Standing, backfill};
 use crate::ir::{Duration, Service, Settings, Slo};
-use crate::policy::Measurement;
+use crate::policy::NotFinite;
 
 /// Writes the rules that count what happened before objectives were recorded, and says how they are evaluated.
 ///
@@ -29,7 +29,7 @@ pub fn run(
     let client = options
         .prometheus
         .as_deref()
-        .map(|url| Client::new(url, options.timeout))
+        .map(|url| Client::new(url, options.timeout, &options.connection))
         .transpose()?;
     built.with_services(|services| {
         let Some(service) = services
@@ -107,7 +107,7 @@ fn first_recorded(
     for slo in slos {
         let query = Standing::new(service, slo, settings).recorded_since(back);
         let what = format!("the beginning of {}.{}", service.name, slo.name);
-        let Measurement(began) = client.instant(&query, now, &what)?;
+        let began = client.instant(&query, now, &what, NotFinite::NoData)?;
         let began = began.and_then(|seconds| seconds.to_i64());
         if let Some(began) = began.and_then(|seconds| Timestamp::from_second(seconds).ok()) {
             first = first.min(began);

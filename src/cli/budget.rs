@@ -15,7 +15,7 @@ use crate::backends::prometheus::Standing;
 use crate::ir::burn_rate::budget_time;
 use crate::ir::gate::{Comparison, Unit};
 use crate::ir::{Duration, Service, Settings, Slo};
-use crate::policy::{Measurement, against, coverage, exact, quantity};
+use crate::policy::{NotFinite, against, coverage, exact, quantity};
 
 /// How all objectives stand.
 #[derive(Serialize)]
@@ -78,7 +78,7 @@ pub fn run(
     let Some(built) = Built::new(context, options.env.as_deref(), console)? else {
         return Ok(Exit::Found);
     };
-    let client = Client::new(&options.prometheus, options.timeout)?;
+    let client = Client::new(&options.prometheus, options.timeout, &options.connection)?;
     let at = moment(options.at);
     let objectives = built.with_services(|services| {
         for name in &options.services {
@@ -111,6 +111,9 @@ pub fn run(
         }
         _ => show(&budgets, console),
     }
+    for remark in client.remarks() {
+        console.err.line(format_args!("note: {remark}"));
+    }
     Ok(Exit::Ok)
 }
 
@@ -128,8 +131,7 @@ fn budget(
             return Ok(None);
         };
         let what = format!("{what} of {}.{}", service.name, slo.name);
-        let Measurement(value) = client.instant(&query, at, &what)?;
-        Ok(value)
+        client.instant(&query, at, &what, NotFinite::NoData)
     };
     let of_window = |ratio: Option<String>, known: Option<String>, is_raw: bool, what: &str| {
         let Some(ratio) = ask(ratio, what)? else {

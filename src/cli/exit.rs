@@ -17,6 +17,8 @@ pub enum Exit {
     Warned,
     /// 2: a gate denies.
     Denied,
+    /// 64: a gate was asked for wrongly. It is `EX_USAGE` of `sysexits.h`, and none of a gate's answers.
+    Misused,
 }
 
 impl From<Exit> for ExitCode {
@@ -26,6 +28,7 @@ impl From<Exit> for ExitCode {
             Exit::Found | Exit::Warned => 1,
             Exit::Usage | Exit::Denied => 2,
             Exit::Io => 3,
+            Exit::Misused => 64,
         })
     }
 }

@@ -1,5 +1,9 @@
 //! `nthc gate check` and `nthc gate facts`.
 
+use std::fs::File;
+use std::io::Read as _;
+use std::path::Path;
+
 use jiff::Timestamp;
 
 use super::console::Console;
@@ -12,11 +16,12 @@ use super::{Context, gate_table};
 use crate::backends::policy::{Dependents, policy};
 use crate::diagnostics::suggest;
 use crate::ir;
-use crate::policy::{self, Decision, Facts, Measured, MeasuredValue, Measurement, Policy, Verdict};
+use crate::policy::{self, Decision, Facts, Measured, MeasuredValue, NotFinite, Policy, Verdict};
 use crate::project::paths;
 use crate::session::Session;
 
-/// Decides by a gate, or measures what one asks for. Whatever goes wrong, the gate can't be decided by.
+/// Decides by a gate, or measures what one asks for. Whatever goes wrong, the gate can't be decided by; what can only be
+/// mended at the command line has a code of its own.
 pub fn run(context: &Context, options: &Gate, console: &mut Console) -> Exit {
     let done = match &options.command {
         GateCommand::Check(check) => decide(context, &check.asked, console).and_then(|decision| {
@@ -33,12 +38,15 @@ pub fn run(context: &Context, options: &Gate, console: &mut Console) -> Exit {
             let text = serde_json::to_string_pretty(&facts)
                 .map_err(|error| Failure::io(format!("cannot write the facts: {error}")))?;
             console.out.line(text);
+            for remark in &measured.remarks {
+                console.err.line(format_args!("note: {remark}"));
+            }
             Ok(Exit::Ok)
         }),
     };
-    done.unwrap_or_else(|failure| {
-        report::failure(&failure, console);
-        Exit::Io
+    done.unwrap_or_else(|failure| match report::failure(&failure, console) {
+        Exit::Usage => Exit::Misused,
+        _ => Exit::Io,
     })
 }
 
@@ -48,6 +56,8 @@ struct Asked {
     /// Which of the policy's gates.
     gate: usize,
     measured: Measured,
+    /// What the Prometheus remarks on its answers, a sentence each.
+    remarks: Vec<String>,
     at: Timestamp,
 }
 
@@ -71,8 +81,10 @@ fn decide(
     console: &mut Console,
 ) -> Result<Decision, Failure> {
     let asked = measure(context, asked, console)?;
-    policy::decide(&asked.policy, asked.gate()?, &asked.measured, asked.at)
-        .map_err(|problem| Failure::io(problem.to_string()))
+    let mut decision = policy::decide(&asked.policy, asked.gate()?, &asked.measured, asked.at)
+        .map_err(|problem| Failure::io(problem.to_string()))?;
+    decision.notes.extend(asked.remarks);
+    Ok(decision)
 }
 
 /// Asks the Prometheus for all that the gate's conditions measure.
@@ -85,10 +97,8 @@ fn measure(context: &Context, asked: &AskedGate, console: &mut Console) -> Resul
         Some(file) => {
             let path = paths::absolute(file, &context.cwd);
             let shown = paths::shown(&path, &context.cwd);
-            let text = std::fs::read_to_string(&path).map_err(|cause| {
-                let cause = crate::project::io_cause(&cause);
-                Failure::io(format!("cannot read {shown}: {cause}"))
-            })?;
+            let text = text_of(&path)
+                .map_err(|cause| Failure::io(format!("cannot read {shown}: {cause}")))?;
             let policy = policy::read(&text)
                 .map_err(|problem| Failure::io(format!("cannot read {shown}: {problem}")))?;
             if let Some(service) = &asked.service
@@ -105,19 +115,21 @@ fn measure(context: &Context, asked: &AskedGate, console: &mut Console) -> Resul
     };
     let gate = choose(&policy, asked.gate.as_deref())?;
     let at = moment(asked.at);
-    let client = Client::new(&asked.prometheus, asked.timeout)?;
+    let client = Client::new(&asked.prometheus, asked.timeout, &asked.connection)?;
     let mut measured = Measured::new();
+    // The queries of facts drop NaN and the infinities.
+    let ask = |query: &str, what: &str| client.instant(query, at, what, NotFinite::NoAnswer);
     let names = policy.gates.get(gate).map(policy::Gate::facts);
     for name in names.into_iter().flatten() {
         let Some(fact) = policy.facts.get(name) else {
             return Err(Failure::io(format!("there is no query for {name}")));
         };
-        let Measurement(value) = client.instant(&fact.query, at, name)?;
+        let value = ask(&fact.query, name)?;
         // What is not known of a window is of no matter where nothing is.
         let coverage = match &fact.coverage {
             Some(of) if value.is_some() => {
                 let what = format!("how much of the {} of {name} is known", of.window);
-                client.instant(&of.query, at, &what)?.0
+                ask(&of.query, &what)?
             }
             _ => None,
         };
@@ -127,8 +139,24 @@ fn measure(context: &Context, asked: &AskedGate, console: &mut Console) -> Resul
         policy,
         gate,
         measured,
+        remarks: client.remarks(),
         at,
     })
+}
+
+/// The most bytes of a policy: a build's are some kilobytes.
+const MOST_BYTES: u64 = 16 << 20;
+
+/// A policy's text, or why it cannot be read.
+fn text_of(path: &Path) -> Result<String, String> {
+    let mut text = String::new();
+    File::open(path)
+        .and_then(|file| file.take(MOST_BYTES + 1).read_to_string(&mut text))
+        .map_err(|cause| crate::project::io_cause(&cause))?;
+    if text.len() as u64 > MOST_BYTES {
+        return Err("it has more than 16 MiB".to_owned());
+    }
+    Ok(text)
 }
 
 /// The time that is asked for, or now, to the second: Prometheus is asked for the same moment as the calendar.

@@ -42,7 +42,7 @@ type Plan = BTreeMap<Option<String>, Wanted>;
 
 fn pull(context: &Context, options: &Pull, console: &mut Console) -> Result<Exit, Failure> {
     let format = context.global.format;
-    let client = Client::new(&options.prometheus, options.timeout)?;
+    let client = Client::new(&options.prometheus, options.timeout, &options.connection)?;
     let asked = by_hand(&options.selectors)?;
     let selected = Selected::project(select::project(context)?);
     let place = selected.loaded.project.root.join(LOCK);

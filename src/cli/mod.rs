@@ -10,7 +10,7 @@
 //! | 2 | the command was used wrongly, or there is no project |
 //! | 3 | a file could not be read or written, or a server gave no good answer |
 //!
-//! `gate check` has codes of its own: 0 allow, 1 warn, 2 deny, 3 can't tell.
+//! `gate` has codes of its own: 0 allow, 1 warn, 2 deny, 3 can't tell, 64 used wrongly.
 //!
 //! Diagnostics for people go to standard error, those for programs (`--format json`, `sarif`, `github`) to
 //! standard output.
@@ -37,6 +37,7 @@ mod prometheus_client;
 mod report;
 mod select;
 
+use std::ffi::OsString;
 use std::path::PathBuf;
 use std::process::ExitCode;
 
@@ -63,10 +64,12 @@ pub fn main(language_server: fn() -> ExitCode) -> ExitCode {
         Err(error) => {
             // Help and version are asked for and go to standard output; a reader may be gone.
             let _ = error.print();
-            let exit = if error.use_stderr() {
-                Exit::Usage
-            } else {
+            let exit = if !error.use_stderr() {
                 Exit::Ok
+            } else if asks_a_gate(std::env::args_os().skip(1)) {
+                Exit::Misused
+            } else {
+                Exit::Usage
             };
             return exit.into();
         }
@@ -86,6 +89,22 @@ pub fn main(language_server: fn() -> ExitCode) -> ExitCode {
             failure.exit.into()
         }
     }
+}
+
+/// Whether arguments that cannot be understood are those of `gate`: their exit code must not be that of a gate's answer.
+fn asks_a_gate(arguments: impl Iterator<Item = OsString>) -> bool {
+    let mut arguments = arguments;
+    while let Some(argument) = arguments.next() {
+        match argument.to_str() {
+            // The value follows.
+            Some("--format" | "--color" | "--project") => {
+                arguments.next();
+            }
+            Some(option) if option.starts_with('-') => {}
+            command => return command == Some("gate"),
+        }
+    }
+    false
 }
 
 fn run(cli: Cli, console: &mut Console) -> Result<Exit, Failure> {

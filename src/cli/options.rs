@@ -1,5 +1,8 @@
 //! The command line: what can be asked, and the help on it.
 
+mod connection;
+mod gate;
+
 use std::path::PathBuf;
 use std::time::Duration;
 
@@ -8,6 +11,10 @@ use jiff::Timestamp;
 use rust_decimal::Decimal;
 
 use crate::diagnostics::render;
+
+pub use connection::Connection;
+use connection::asking_exit;
+pub use gate::{AskedGate, Gate, GateCommand};
 
 /// The exit codes, as `--help` tells them.
 const EXIT_CODES: &str = "\
@@ -224,10 +231,9 @@ pub struct Fmt {
 
 /// Options of `preview`.
 #[derive(Debug, Args)]
-#[command(after_help = concat_exit("\
+#[command(after_help = asking_exit("\
 The page is served to this machine alone. Panels are drawn with sample data, or with a
-Prometheus's where one is named. Its authentication comes from the environment:
-NTH_PROMETHEUS_TOKEN, or NTH_PROMETHEUS_USER and NTH_PROMETHEUS_PASSWORD.
+Prometheus's if --prometheus names one.
 
 Examples:
   nthc preview
@@ -245,6 +251,9 @@ pub struct Preview {
     /// project of this folder]
     #[arg(value_name = "FILE")]
     pub file: Option<PathBuf>,
+    /// How it is reached.
+    #[command(flatten)]
+    pub connection: Connection,
 }
 
 /// Options of `metrics`.
@@ -274,15 +283,10 @@ pub enum MetricsCommand {
 
 /// Options of `metrics pull`.
 #[derive(Debug, Args)]
-#[command(after_help = concat_exit("\
+#[command(after_help = asking_exit("\
 Writes nth.metrics.lock beside nth.toml, whole or not at all: names, types, help, labels
 and histogram buckets of what the selectors of the services and their dependencies match.
 It takes one request for each selector, and one more.
-
-Environment:
-  NTH_PROMETHEUS_TOKEN           a bearer token, or
-  NTH_PROMETHEUS_USER            a user
-  NTH_PROMETHEUS_PASSWORD        and its password
 
 Examples:
   nthc metrics pull --prometheus http://localhost:9090
@@ -305,6 +309,9 @@ pub struct Pull {
     /// How long each request may take
     #[arg(long, value_name = "DURATION", default_value = "30s", value_parser = duration)]
     pub timeout: Duration,
+    /// How it is reached.
+    #[command(flatten)]
+    pub connection: Connection,
 }
 
 /// Options of `metrics coverage`.
@@ -381,106 +388,9 @@ pub struct ImportOpenSlo {
     pub files: Vec<PathBuf>,
 }
 
-/// Options of `gate`.
-#[derive(Debug, Args)]
-#[command(
-    subcommand_required = true,
-    arg_required_else_help = true,
-    after_help = "\
-Examples:
-  nthc gate check checkout --gate production --prometheus http://localhost:9090
-  nthc gate facts checkout --prometheus http://localhost:9090 | conftest test -p build/policy/rego -"
-)]
-pub struct Gate {
-    /// What to do with a gate.
-    #[command(subcommand)]
-    pub command: GateCommand,
-}
-
-/// What to do with a gate.
-#[derive(Debug, Subcommand)]
-pub enum GateCommand {
-    /// Decide by a gate: allow, warn or deny
-    Check(GateCheck),
-    /// Measure what a gate asks for, as JSON for policies in Rego
-    Facts(GateFacts),
-}
-
-/// Which gate is asked, of whom and when.
-#[derive(Debug, Args)]
-pub struct AskedGate {
-    /// The service; with --policy, the file's
-    #[arg(value_name = "SERVICE", required_unless_present = "policy")]
-    pub service: Option<String>,
-    /// The gate [default: the service's only one]
-    #[arg(long, value_name = "NAME")]
-    pub gate: Option<String>,
-    /// The address of a Prometheus, or of what has its HTTP API, without /api/v1
-    #[arg(long, value_name = "URL")]
-    pub prometheus: String,
-    /// The environment [default: the project's only one]
-    #[arg(long, value_name = "NAME", conflicts_with = "policy")]
-    pub env: Option<String>,
-    /// Read the gate from this file, which a build wrote, and not from the project
-    #[arg(long, value_name = "FILE")]
-    pub policy: Option<PathBuf>,
-    /// The time to decide for, as 2026-12-24T12:00:00Z [default: now]
-    #[arg(long, value_name = "TIME", value_parser = moment)]
-    pub at: Option<Timestamp>,
-    /// How long each request may take
-    #[arg(long, value_name = "DURATION", default_value = "10s", value_parser = duration)]
-    pub timeout: Duration,
-}
-
-/// Options of `gate check`.
-#[derive(Debug, Args)]
-#[command(after_help = "\
-Prints what each rule of the gate compares, and the decision with its reasons. With
---format json, it is one JSON document; docs/gates.md describes it. Where there is no
-data, the gate's on_no_data decides. The Prometheus's authentication comes from the
-environment: NTH_PROMETHEUS_TOKEN, or NTH_PROMETHEUS_USER and NTH_PROMETHEUS_PASSWORD.
-
-Examples:
-  nthc gate check checkout --gate production --prometheus http://localhost:9090
-  nthc gate check --policy checkout.json --prometheus http://localhost:9090
-  nthc gate check checkout --prometheus http://localhost:9090 --at 2026-12-24T12:00:00Z
-
-Exit codes:
-  0  the deployment may go ahead
-  1  it may, and the gate warns (0 with --allow-warnings)
-  2  the gate denies it, or the command was used wrongly
-  3  the gate can't be decided by: the Prometheus gave no good answer, or there is no such gate")]
-pub struct GateCheck {
-    /// Which gate.
-    #[command(flatten)]
-    pub asked: AskedGate,
-    /// Exit with 0 where the gate only warns
-    #[arg(long)]
-    pub allow_warnings: bool,
-}
-
-/// Options of `gate facts`.
-#[derive(Debug, Args)]
-#[command(after_help = "\
-Writes one JSON document to standard output: the input of the policies in build/policy/rego.
-
-Examples:
-  nthc gate facts checkout --prometheus http://localhost:9090 > facts.json
-  conftest test -p build/policy/rego facts.json
-
-Exit codes:
-  0  all was measured; what has no data is null
-  2  the command was used wrongly
-  3  the Prometheus gave no good answer, or there is no such gate")]
-pub struct GateFacts {
-    /// Which gate.
-    #[command(flatten)]
-    pub asked: AskedGate,
-}
-
 /// Options of `budget`.
 #[derive(Debug, Args)]
-#[command(after_help = concat_exit("\
+#[command(after_help = asking_exit("\
 Tells of each objective how it stands, by what the rules record, or, where nothing is
 recorded yet, by its indicator's own series. With --format json, it is one JSON document.
 
@@ -504,11 +414,14 @@ pub struct Budget {
     /// How long each request may take
     #[arg(long, value_name = "DURATION", default_value = "30s", value_parser = duration)]
     pub timeout: Duration,
+    /// How it is reached.
+    #[command(flatten)]
+    pub connection: Connection,
 }
 
 /// Options of `backfill`.
 #[derive(Debug, Args)]
-#[command(after_help = concat_exit("\
+#[command(after_help = asking_exit("\
 A new or renamed objective knows nothing of the time before its rules were loaded. This
 writes a file of rules to standard output, and to standard error the commands by which
 promtool evaluates them over the past, from the series that Prometheus still has. With
@@ -536,6 +449,9 @@ pub struct Backfill {
     /// How long each request may take
     #[arg(long, value_name = "DURATION", default_value = "30s", value_parser = duration)]
     pub timeout: Duration,
+    /// How it is reached.
+    #[command(flatten)]
+    pub connection: Connection,
 }
 
 /// Options of `explain`.

@@ -1,14 +1,35 @@
 //! What a Prometheus answers to the query of a fact, read strictly.
 
+use std::fmt;
+
+use jiff::Timestamp;
 use rust_decimal::Decimal;
-use serde::Deserialize;
+use serde::de::{IgnoredAny, SeqAccess, Visitor};
+use serde::{Deserialize, Deserializer};
 use serde_json::value::RawValue;
 
-use crate::catalogue::{BadAnswer, answer_data};
+use crate::catalogue::{BadAnswer, sound, whole_answer};
 
-/// The value of a fact; none where there is no data, which NaN and the infinities are too.
+/// The longest text of a number, in bytes: what a `float64` takes at most without an exponent is some 330.
+const LONGEST_NUMBER: usize = 400;
+
+/// What was measured.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Measurement {
+    /// The value; none where there is no data.
+    pub value: Option<Decimal>,
+    /// What the server remarks on its answer, in its words: nothing that takes from it.
+    pub remarks: Vec<String>,
+}
+
+/// What NaN and the infinities are.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct Measurement(pub Option<Decimal>);
+pub enum NotFinite {
+    /// No data, where the query may give them.
+    NoData,
+    /// No answer to the query, where it drops them.
+    NoAnswer,
+}
 
 #[derive(Deserialize)]
 struct Instant<'a> {
@@ -18,57 +39,125 @@ struct Instant<'a> {
     result: &'a RawValue,
 }
 
+/// The first of some samples, and how many there are.
+struct Samples<'a> {
+    first: Option<&'a RawValue>,
+    count: usize,
+}
+
+impl<'de> Deserialize<'de> for Samples<'de> {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        struct Count;
+        impl<'de> Visitor<'de> for Count {
+            type Value = Samples<'de>;
+            fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+                f.write_str("a list of samples")
+            }
+            fn visit_seq<A: SeqAccess<'de>>(self, mut items: A) -> Result<Self::Value, A::Error> {
+                let first = items.next_element()?;
+                let mut count = usize::from(first.is_some());
+                while items.next_element::<IgnoredAny>()?.is_some() {
+                    count += 1;
+                }
+                Ok(Samples { first, count })
+            }
+        }
+        deserializer.deserialize_seq(Count)
+    }
+}
+
 #[derive(Deserialize)]
 struct Sample {
-    value: (serde::de::IgnoredAny, String),
+    value: (f64, String),
 }
 
-/// Reads the answer to an instant query that gives one sample or none.
+/// Reads the answer to an instant query at `at` that gives one sample or none.
 ///
 /// # Errors
-/// Where it is not whole, or gives anything else.
-pub fn instant(bytes: &[u8]) -> Result<Measurement, BadAnswer> {
-    let data: Box<RawValue> = answer_data(bytes)?;
+/// Where it is not whole, is of another time, or gives anything else.
+pub fn instant(
+    bytes: &[u8],
+    at: Timestamp,
+    not_finite: NotFinite,
+) -> Result<Measurement, BadAnswer> {
     let malformed = |why: String| BadAnswer::Malformed(why);
-    let data: Instant<'_> =
-        serde_json::from_str(data.get()).map_err(|error| malformed(error.to_string()))?;
+    let unreadable = |error: serde_json::Error| malformed(error.to_string());
+    let is_object = |raw: &RawValue| raw.get().starts_with('{');
+    sound(bytes)?;
+    let (data, remarks): (Box<RawValue>, _) = whole_answer(bytes)?;
+    // Of a list, a structure's fields would be read in their order.
+    if !is_object(&data) {
+        return Err(malformed("expected a result, found no object".to_owned()));
+    }
+    let data: Instant<'_> = serde_json::from_str(data.get()).map_err(unreadable)?;
     if data.result_type != "vector" {
         let found: String = data.result_type.chars().take(20).collect();
-        return Err(malformed(format!(
-            "a vector is wanted, and it gives {found:?}"
-        )));
+        return Err(malformed(format!("expected a vector, found {found:?}")));
     }
-    let samples: Vec<Sample> =
-        serde_json::from_str(data.result.get()).map_err(|error| malformed(error.to_string()))?;
-    match samples.as_slice() {
-        [] => Ok(Measurement(None)),
-        [one] => match number(&one.value.1) {
-            Some(value) => Ok(Measurement(value)),
-            None => Err(malformed("a sample's value is no number".to_owned())),
-        },
-        several => Err(malformed(format!(
-            "one series is wanted, and it gives {}",
-            several.len()
-        ))),
+    let Samples { first, count } = serde_json::from_str(data.result.get()).map_err(unreadable)?;
+    let Some(first) = first else {
+        return Ok(Measurement {
+            value: None,
+            remarks,
+        });
+    };
+    if count > 1 {
+        return Err(malformed(format!("expected one series, found {count}")));
     }
+    if !is_object(first) {
+        return Err(malformed("expected a sample, found no object".to_owned()));
+    }
+    let sample: Sample = serde_json::from_str(first.get()).map_err(unreadable)?;
+    let (time, text) = sample.value;
+    let asked = at.as_second();
+    // A cache may give what it was asked before, or for a time that it rounds.
+    if (time - asked as f64).abs() >= 1.0 {
+        let found = Timestamp::from_second(time as i64);
+        let found = found.map_err(|_| malformed("a sample's time is no time".to_owned()))?;
+        return Err(BadAnswer::OtherTime(found, at));
+    }
+    let value = match number(&text) {
+        Some(Number::Exact(value)) => Some(value),
+        Some(Number::NotFinite) if not_finite == NotFinite::NoData => None,
+        Some(Number::NotFinite) => {
+            let why = format!("expected a finite number, found {text:?}");
+            return Err(malformed(why));
+        }
+        Some(Number::TooLarge) => {
+            return Err(malformed("a sample's value is too large".to_owned()));
+        }
+        None => return Err(malformed("a sample's value is no number".to_owned())),
+    };
+    Ok(Measurement { value, remarks })
 }
 
-/// A sample's value, as exactly as a decimal holds it: nothing for NaN and the infinities. `None` if it is no number.
-fn number(text: &str) -> Option<Option<Decimal>> {
+enum Number {
+    /// As exactly as a decimal holds it.
+    Exact(Decimal),
+    /// NaN or an infinity.
+    NotFinite,
+    /// Beyond what a decimal holds, some 7.9e28, as is nothing that is measured.
+    TooLarge,
+}
+
+/// A sample's value; `None` if it is no number.
+fn number(text: &str) -> Option<Number> {
+    if text.len() > LONGEST_NUMBER {
+        return None;
+    }
     let float: f64 = text.parse().ok()?;
     if !float.is_finite() {
-        return Some(None);
+        return Some(Number::NotFinite);
     }
     let exact = text
         .parse::<Decimal>()
         .or_else(|_| Decimal::from_scientific(text));
-    Some(Some(match exact {
-        Ok(exact) => exact.normalize(),
-        // Beyond what a decimal holds, it is beyond every limit; closer to zero than that, it is zero.
-        Err(_) if float.abs() < 1.0 => Decimal::ZERO,
-        Err(_) if float > 0.0 => Decimal::MAX,
-        Err(_) => Decimal::MIN,
-    }))
+    Some(match exact {
+        Ok(exact) => Number::Exact(exact.normalize()),
+        // Closer to zero than a decimal gets, it is zero.
+        Err(_) if float.abs() < 1.0 => Number::Exact(Decimal::ZERO),
+        Err(_) => Number::TooLarge,
+    })
 }
 
 #[cfg(test)]
@@ -76,17 +165,22 @@ fn number(text: &str) -> Option<Option<Decimal>> {
 mod tests {
     use super::*;
 
-    fn read(result: &str) -> Result<Option<String>, String> {
+    fn read_at(result: &str, not_finite: NotFinite) -> Result<Option<String>, String> {
         let answer = format!(r#"{{"status":"success","data":{result}}}"#);
-        instant(answer.as_bytes())
-            .map(|Measurement(value)| value.map(|value| value.to_string()))
+        let at = Timestamp::from_second(1_000).unwrap();
+        instant(answer.as_bytes(), at, not_finite)
+            .map(|measured| measured.value.map(|value| value.to_string()))
             .map_err(|bad| bad.to_string())
     }
 
-    fn vector(value: &str) -> Result<Option<String>, String> {
-        read(&format!(
-            r#"{{"resultType":"vector","result":[{{"metric":{{}},"value":[1.5,"{value}"]}}]}}"#
-        ))
+    fn read(result: &str) -> Result<Option<String>, String> {
+        read_at(result, NotFinite::NoAnswer)
+    }
+
+    fn vector(time: &str, value: &str) -> String {
+        format!(
+            r#"{{"resultType":"vector","result":[{{"metric":{{}},"value":[{time},"{value}"]}}]}}"#
+        )
     }
 
     #[test]
@@ -96,49 +190,84 @@ mod tests {
             ("1e-05", "0.00001"),
             ("-3", "-3"),
             ("1.5e+06", "1500000"),
-            ("1e+300", "79228162514264337593543950335"),
-            ("-1e+300", "-79228162514264337593543950335"),
             ("1e-300", "0"),
         ] {
-            assert_eq!(vector(text), Ok(Some(value.to_owned())), "{text}");
+            assert_eq!(
+                read(&vector("1000", text)),
+                Ok(Some(value.to_owned())),
+                "{text}"
+            );
         }
-        for text in ["NaN", "+Inf", "-Inf"] {
-            assert_eq!(vector(text), Ok(None), "{text}");
+        for text in ["NaN", "+Inf", "-Inf", "1e999"] {
+            let result = vector("1000", text);
+            assert_eq!(read_at(&result, NotFinite::NoData), Ok(None), "{text}");
+            let said = read(&result).unwrap_err();
+            assert!(said.contains("expected a finite number"), "{said}");
         }
         assert_eq!(read(r#"{"resultType":"vector","result":[]}"#), Ok(None));
     }
 
     #[test]
+    fn a_sample_is_of_the_time_that_was_asked_for() {
+        for time in ["1000", "1000.0", "1e3", "1000.25", "999.9"] {
+            assert_eq!(read(&vector(time, "1")), Ok(Some("1".to_owned())), "{time}");
+        }
+        for time in ["999", "1001", "0", "-1000", "1000000"] {
+            let said = read(&vector(time, "1")).unwrap_err();
+            assert!(said.contains("not of the time asked for"), "{said}");
+        }
+        let said = read(&vector("1e300", "1")).unwrap_err();
+        assert!(said.contains("is no time"), "{said}");
+        let said = read(&vector("\"1000\"", "1")).unwrap_err();
+        assert!(said.contains("invalid type"), "{said}");
+    }
+
+    #[test]
     fn anything_else_is_no_answer() {
-        assert!(vector("many").unwrap_err().contains("no number"));
+        let long = vector("1000", &"1".repeat(500));
         for (result, why) in [
+            (vector("1000", "many").as_str(), "no number"),
+            (vector("1000", "1e+300").as_str(), "too large"),
+            (vector("1000", "-1e+300").as_str(), "too large"),
+            (long.as_str(), "no number"),
             (
-                r#"{"resultType":"scalar","result":[1,"1"]}"#,
-                "a vector is wanted",
+                r#"{"resultType":"scalar","result":[1000,"1"]}"#,
+                "expected a vector",
             ),
             (
                 r#"{"resultType":"matrix","result":[]}"#,
-                "a vector is wanted",
+                "expected a vector",
             ),
             (
-                r#"{"resultType":"string","result":[1,"x"]}"#,
-                "a vector is wanted",
+                r#"{"resultType":"string","result":[1000,"x"]}"#,
+                "expected a vector",
             ),
             (
-                r#"{"resultType":"vector","result":[{"metric":{},"value":[1,"1"]},{"metric":{"a":"b"},"value":[1,"1"]}]}"#,
-                "it gives 2",
+                r#"{"resultType":"vector","result":[{"metric":{},"value":[1000,"1"]},{"metric":{"a":"b"},"value":[1000,"1"]}]}"#,
+                "expected one series, found 2",
             ),
             (
-                r#"{"resultType":"vector","result":[{"metric":{},"value":[1,1]}]}"#,
+                r#"{"resultType":"vector","result":[{"metric":{},"value":[1000,1]}]}"#,
                 "expected a string",
             ),
+            (
+                r#"{"resultType":"vector","result":[{"metric":{},"histogram":[1000,{}]}]}"#,
+                "missing field `value`",
+            ),
+            (
+                r#"{"resultType":"vector","result":[[[1000,"1"]]]}"#,
+                "expected a sample",
+            ),
+            (r#"["vector",[]]"#, "expected a result"),
+            (r#"{"resultType":"vector","result":{}}"#, "list of samples"),
             (r#"{"resultType":"vector"}"#, "missing field"),
             ("[]", "not one of Prometheus's"),
         ] {
             let said = read(result).unwrap_err();
             assert!(said.contains(why), "{result}: {said}");
         }
-        assert!(instant(b"<html>").is_err());
-        assert!(instant(br#"{"status":"error","error":"query timed out"}"#).is_err());
+        let of = |text: &[u8]| instant(text, Timestamp::UNIX_EPOCH, NotFinite::NoData);
+        assert!(of(b"<html>").is_err());
+        assert!(of(br#"{"status":"error","error":"query timed out"}"#).is_err());
     }
 }

@@ -10,7 +10,7 @@ mod rounding;
 mod text;
 mod truth;
 
-pub use answer::{Measurement, instant};
+pub use answer::{Measurement, NotFinite, instant};
 pub use decide::{
     Check, Decision, Known, Outcome, Overridden, RuleDecision, Verdict, decide, end, override_end,
     start,

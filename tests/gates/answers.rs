@@ -24,7 +24,12 @@ impl Server {
             // Connections that are not answered are kept open.
             let mut kept = Vec::new();
             for mut stream in listener.incoming().flatten() {
-                log.lock().unwrap().push(receive(&stream));
+                let form = receive(&stream);
+                let time = form
+                    .split('&')
+                    .find_map(|field| field.strip_prefix("time="));
+                let body = body.replace("TIME", time.unwrap_or("0"));
+                log.lock().unwrap().push(form);
                 let Some(status) = status else {
                     kept.push(stream);
                     continue;
@@ -89,7 +94,7 @@ fn vector(samples: &str) -> String {
 }
 
 fn sample(value: &str) -> String {
-    format!(r#"{{"metric":{{}},"value":[1.5,"{value}"]}}"#)
+    format!(r#"{{"metric":{{}},"value":[TIME,"{value}"]}}"#)
 }
 
 fn decide(place: &Place, gate: &str, url: &str) -> crate::Ran {
@@ -139,7 +144,7 @@ fn without_a_good_answer_nothing_is_allowed() {
                 ok,
                 r#"{"status":"success","data":{"resultType":"scalar","result":[1,"1"]}}"#,
             ),
-            "a vector is wanted",
+            "expected a vector",
         ),
         (
             "a string",
@@ -147,7 +152,7 @@ fn without_a_good_answer_nothing_is_allowed() {
                 ok,
                 r#"{"status":"success","data":{"resultType":"string","result":[1,"1"]}}"#,
             ),
-            "a vector is wanted",
+            "expected a vector",
         ),
         (
             "a matrix",
@@ -155,12 +160,12 @@ fn without_a_good_answer_nothing_is_allowed() {
                 ok,
                 r#"{"status":"success","data":{"resultType":"matrix","result":[]}}"#,
             ),
-            "a vector is wanted",
+            "expected a vector",
         ),
         (
             "two series",
             Server::new(ok, &vector(&format!("{0},{0}", sample("0.9")))),
-            "one series is wanted",
+            "expected one series",
         ),
         (
             "no number",
@@ -245,24 +250,18 @@ fn without_a_good_answer_nothing_is_allowed() {
 #[test]
 fn an_answer_without_data_is_the_gates_to_judge() {
     let place = built(SOURCE);
-    for (name, body) in [
-        ("empty", vector("")),
-        ("NaN", vector(&sample("NaN"))),
-        ("infinite", vector(&sample("+Inf"))),
-    ] {
-        let server = Server::new(Some(200), &body);
-        let strict = decide(&place, "strict", &server.url);
-        assert_eq!(strict.code, 2, "{name}: {strict:?}");
-        assert!(
-            strict
-                .out
-                .contains("spent denies: there is no data for budget(availability)"),
-            "{name}: {strict:?}"
-        );
-        let open = decide(&place, "open", &server.url);
-        assert_eq!(open.code, 0, "{name}: {open:?}");
-        assert!(open.out.contains("no data"), "{name}: {open:?}");
-    }
+    let server = Server::new(Some(200), &vector(""));
+    let strict = decide(&place, "strict", &server.url);
+    assert_eq!(strict.code, 2, "{strict:?}");
+    assert!(
+        strict
+            .out
+            .contains("spent denies: there is no data for budget(availability)"),
+        "{strict:?}"
+    );
+    let open = decide(&place, "open", &server.url);
+    assert_eq!(open.code, 0, "{open:?}");
+    assert!(open.out.contains("no data"), "{open:?}");
     // As VictoriaMetrics says that it is whole. The same answer is given to how much of the period is known.
     let whole = vector(&sample("0.42")).replace(r#""data""#, r#""isPartial":false,"data""#);
     let server = Server::new(Some(200), &whole);
@@ -345,37 +344,87 @@ fn the_command_says_what_it_needs() {
         "broken/field.json",
         policy.replace("\"dry_run\"", "\"dryrun\""),
     );
-    for (args, says) in [
-        (&["checkout"][..], "`checkout` has 2 gates"),
-        (&["checkout", "--gate", "stric"], "Did you mean `strict`?"),
-        (&["checkot", "--gate", "strict"], "Did you mean `checkout`?"),
+    for (args, code, says) in [
+        (&["checkout"][..], 64, "`checkout` has 2 gates"),
+        (
+            &["checkout", "--gate", "stric"],
+            64,
+            "Did you mean `strict`?",
+        ),
+        (
+            &["checkot", "--gate", "strict"],
+            64,
+            "Did you mean `checkout`?",
+        ),
         (
             &["checkout", "--gate", "strict", "--env", "staging"],
+            64,
             "no environment `staging`",
         ),
-        (&["--policy", "none.json"], "cannot read none.json"),
-        (&["--policy", "broken/build.json"], "reads version 2"),
-        (&["--policy", "broken/other.json"], "no policy of nthc's"),
+        (&["--policy", "none.json"], 3, "cannot read none.json"),
+        #[cfg(unix)]
+        (&["--policy", "/dev/zero"], 3, "it has more than 16 MiB"),
+        (&["--policy", "broken/build.json"], 3, "reads version 2"),
+        (&["--policy", "broken/other.json"], 3, "no policy of nthc's"),
         (
             &["--policy", "broken/fact.json", "--gate", "strict"],
+            3,
             "no fact \"budget(availability)\"",
         ),
         (
             &["--policy", "broken/field.json", "--gate", "strict"],
+            3,
             "no policy of nthc's",
         ),
         (
             &["ledger", "--policy", "build/policy/checkout.json"],
+            64,
             "is of the service `checkout`",
         ),
+        (&["checkout", "--gates", "strict"], 64, "'--gates'"),
+        (&["checkout", "--timeout", "soon"], 64, "'soon'"),
+        (&["checkout", "--format", "sarif"], 64, "no such format"),
+        (&["checkout", "--format", "xml"], 64, "'xml'"),
+        (&[], 64, "<SERVICE>"),
     ] {
         let ran = nthc(
             &place,
             &[&["gate", "check", "--prometheus", &server.url], args].concat(),
         );
-        assert_eq!(ran.code, 3, "{args:?}: {ran:?}");
+        assert_eq!(ran.code, code, "{args:?}: {ran:?}");
         assert!(ran.err.contains(says), "{args:?}: {ran:?}");
         assert_eq!(ran.out, "", "{args:?}: {ran:?}");
+    }
+    // What is wrong before the command itself is no denial either; of other commands it is what it was.
+    for (args, code) in [
+        (&["gate"][..], 64),
+        (&["gate", "chek"], 64),
+        (&["gate", "check"], 64),
+        (&["gate", "facts"], 64),
+        (
+            &["gate", "facts", "checkot", "--prometheus", &server.url],
+            64,
+        ),
+        (&["--format", "xml", "gate", "check"], 64),
+        (&["--color=loud", "--project", "gate", "gate", "check"], 64),
+        (
+            &[
+                "--project",
+                "gone",
+                "gate",
+                "check",
+                "a",
+                "--prometheus",
+                "http://a",
+            ],
+            64,
+        ),
+        (&["--project", "gate", "check", "--format", "xml"], 2),
+        (&["budget", "gate"], 2),
+        (&["init", "gate", "--name", "no name"], 2),
+    ] {
+        let ran = nthc(&place, args);
+        assert_eq!(ran.code, code, "{args:?}: {ran:?}");
     }
     // A project with errors has no gate that could be known.
     place.replace(

@@ -2,5 +2,6 @@
 
 pub mod exposition;
 pub mod folders;
+pub mod loopback;
 pub mod programs;
 pub mod promtool;

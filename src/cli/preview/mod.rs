@@ -31,7 +31,7 @@ const TIMEOUT: Duration = Duration::from_secs(20);
 /// Where there is no project, files cannot be read or watched, or the port is taken.
 pub fn run(context: &Context, options: &Preview, console: &mut Console) -> Result<Exit, Failure> {
     let client = match &options.prometheus {
-        Some(url) => Some(Client::new(url, TIMEOUT)?),
+        Some(url) => Some(Client::new(url, TIMEOUT, &options.connection)?),
         None => None,
     };
     let selected = match &options.file {

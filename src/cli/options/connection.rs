@@ -1,0 +1,57 @@
+//! What is asked of every command that asks a Prometheus.
+
+use std::path::PathBuf;
+
+use clap::Args;
+
+use super::concat_exit;
+
+/// How a Prometheus is reached and who asks, for every command that asks one. What is not given here is looked for in
+/// the environment.
+#[derive(Debug, Clone, Default, Args)]
+#[command(next_help_heading = "Connection to the Prometheus")]
+pub struct Connection {
+    /// Trust the root certificates in this PEM file, besides the system's
+    #[arg(long, value_name = "FILE")]
+    pub ca: Option<PathBuf>,
+    /// Show the client certificate in this PEM file
+    #[arg(long, value_name = "FILE")]
+    pub cert: Option<PathBuf>,
+    /// The certificate's private key, a PEM file [default: the file of --cert]
+    #[arg(long, value_name = "FILE")]
+    pub key: Option<PathBuf>,
+    /// Send the bearer token in this file
+    #[arg(long, value_name = "FILE", conflicts_with_all = ["user", "password_file"])]
+    pub token_file: Option<PathBuf>,
+    /// Send this user's name, with a password
+    #[arg(long, value_name = "NAME")]
+    pub user: Option<String>,
+    /// The file with the user's password
+    #[arg(long, value_name = "FILE")]
+    pub password_file: Option<PathBuf>,
+}
+
+/// What the environment says of a Prometheus, as `--help` tells it.
+const ENVIRONMENT: &str = "\
+Environment:
+  NTH_PROMETHEUS_TOKEN           a bearer token, or NTH_PROMETHEUS_TOKEN_FILE a file with it
+  NTH_PROMETHEUS_USER            a user
+  NTH_PROMETHEUS_PASSWORD        its password, or NTH_PROMETHEUS_PASSWORD_FILE a file with it
+  NTH_PROMETHEUS_CA              root certificates, as --ca
+  NTH_PROMETHEUS_CERT            a client certificate, as --cert
+  NTH_PROMETHEUS_KEY             its private key, as --key
+  HTTP_PROXY, HTTPS_PROXY, ALL_PROXY, NO_PROXY
+                                 the way there";
+
+/// Help text of a command that asks a Prometheus: what the environment says is told before the examples.
+pub(super) fn asking(text: &str) -> String {
+    match text.split_once("Examples:\n") {
+        Some((before, examples)) => format!("{before}{ENVIRONMENT}\n\nExamples:\n{examples}"),
+        None => format!("{text}\n\n{ENVIRONMENT}"),
+    }
+}
+
+/// The same with the exit codes below it.
+pub(super) fn asking_exit(text: &str) -> String {
+    concat_exit(&asking(text))
+}

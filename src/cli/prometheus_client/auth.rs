@@ -1,0 +1,289 @@
+//! Who asks a Prometheus: a bearer token or a user, from options, files and the environment.
+
+use std::fs::File;
+use std::io::Read as _;
+use std::path::Path;
+
+use base64::Engine as _;
+use base64::engine::general_purpose::STANDARD;
+use ureq::http::HeaderValue;
+
+use crate::cli::exit::Failure;
+use crate::cli::options::Connection;
+use crate::project::io_cause;
+
+/// The bearer token's variable.
+pub const TOKEN: &str = "NTH_PROMETHEUS_TOKEN";
+/// That of the file with it.
+const TOKEN_FILE: &str = "NTH_PROMETHEUS_TOKEN_FILE";
+/// The user's.
+pub const USER: &str = "NTH_PROMETHEUS_USER";
+/// The password's.
+pub const PASSWORD: &str = "NTH_PROMETHEUS_PASSWORD";
+/// That of the file with it.
+const PASSWORD_FILE: &str = "NTH_PROMETHEUS_PASSWORD_FILE";
+
+/// The most bytes of a file with a secret that are read.
+const MOST_BYTES: u64 = 64 << 10;
+
+/// Who asks.
+#[derive(Default)]
+pub struct Identity {
+    /// What is sent.
+    pub header: Option<HeaderValue>,
+    /// What must never be shown.
+    pub secrets: Vec<String>,
+}
+
+/// A secret with the name of the option or variable that it came by.
+struct Secret {
+    text: String,
+    named: String,
+}
+
+/// Who asks, by options, and where none says it by variables of the environment. An empty variable is none.
+///
+/// # Errors
+/// Where they contradict one another, or a file cannot be read or used. No failure tells a secret.
+pub fn identity(
+    connection: &Connection,
+    variable: &dyn Fn(&str) -> Option<String>,
+) -> Result<Identity, Failure> {
+    let variable = |name: &str| variable(name).filter(|value| !value.is_empty());
+    if let Some(file) = &connection.token_file {
+        return bearer(secret_in(file, "--token-file")?);
+    }
+    let password = || secret_of(&variable, PASSWORD, PASSWORD_FILE);
+    if connection.user.is_some() || connection.password_file.is_some() {
+        let password = match &connection.password_file {
+            Some(file) => Some(secret_in(file, "--password-file")?),
+            None => password()?,
+        };
+        return match (connection.user.clone().or_else(|| variable(USER)), password) {
+            (Some(user), Some(password)) => basic(&user, &password),
+            (None, _) => Err(Failure::usage("`--password-file` is given without a user")
+                .help(format!("Name the user with `--user`, or in {USER}."))),
+            (_, None) => Err(
+                Failure::usage("`--user` is given without a password").help(format!(
+                    "Name the file with the password with `--password-file`, or set {PASSWORD}."
+                )),
+            ),
+        };
+    }
+    let token = secret_of(&variable, TOKEN, TOKEN_FILE)?;
+    match (token, variable(USER), password()?) {
+        (None, None, None) => Ok(Identity::default()),
+        (Some(token), None, None) => bearer(token),
+        (None, Some(user), Some(password)) => basic(&user, &password),
+        (None, None, Some(password)) => Err(Failure::usage(format!(
+            "{} is set, and {USER} is not",
+            password.named
+        ))),
+        (None, Some(_), None) => Err(Failure::usage(format!(
+            "{USER} is set, and {PASSWORD} is not"
+        ))),
+        (Some(token), user, password) => {
+            let other = match (user, &password) {
+                (None, Some(password)) => &password.named,
+                _ => USER,
+            };
+            Err(
+                Failure::usage(format!("both {} and {other} are set", token.named))
+                    .help("Set the one or the other."),
+            )
+        }
+    }
+}
+
+/// A secret that a variable holds, or a file that another names.
+fn secret_of(
+    variable: &dyn Fn(&str) -> Option<String>,
+    direct: &str,
+    by_file: &str,
+) -> Result<Option<Secret>, Failure> {
+    match (variable(direct), variable(by_file)) {
+        (None, None) => Ok(None),
+        (Some(text), None) => Ok(Some(Secret {
+            text: without_line_end(&text).to_owned(),
+            named: direct.to_owned(),
+        })),
+        (None, Some(file)) => secret_in(Path::new(&file), by_file).map(Some),
+        (Some(_), Some(_)) => Err(
+            Failure::usage(format!("both {direct} and {by_file} are set"))
+                .help("Set the one or the other."),
+        ),
+    }
+}
+
+/// The secret in a file, without the line end that editors and `echo` put behind it.
+fn secret_in(file: &Path, named: &str) -> Result<Secret, Failure> {
+    let shown = file.display();
+    let mut bytes = Vec::new();
+    File::open(file)
+        .and_then(|file| file.take(MOST_BYTES + 1).read_to_end(&mut bytes))
+        .map_err(|cause| Failure::io(format!("cannot read {shown}: {}", io_cause(&cause))))?;
+    let bad = |why: &str| Failure::usage(format!("the file {shown} of {named} {why}"));
+    if bytes.len() as u64 > MOST_BYTES {
+        return Err(bad("has more than 64 KiB: it is not a secret"));
+    }
+    let text = String::from_utf8(bytes).map_err(|_| bad("is not UTF-8"))?;
+    let text = without_line_end(&text);
+    if text.is_empty() {
+        return Err(bad("is empty"));
+    }
+    Ok(Secret {
+        text: text.to_owned(),
+        named: format!("the file {shown} of {named}"),
+    })
+}
+
+fn without_line_end(text: &str) -> &str {
+    text.trim_end_matches(['\r', '\n'])
+}
+
+fn bearer(token: Secret) -> Result<Identity, Failure> {
+    let text = token.text.trim();
+    if let Some(wrong) = text.chars().find(|letter| !letter.is_ascii_graphic()) {
+        let what = match wrong {
+            '\r' | '\n' => "a line end inside the token",
+            letter if letter.is_whitespace() => "white space inside the token",
+            _ => "a character that no header can hold",
+        };
+        return Err(Failure::usage(format!("{} holds {what}", token.named)));
+    }
+    Ok(Identity {
+        header: Some(header(&format!("Bearer {text}"), &token.named)?),
+        secrets: vec![text.to_owned()],
+    })
+}
+
+fn basic(user: &str, password: &Secret) -> Result<Identity, Failure> {
+    if user.contains(':') {
+        return Err(Failure::usage("a user's name cannot hold `:`"));
+    }
+    if user
+        .chars()
+        .chain(password.text.chars())
+        .any(char::is_control)
+    {
+        return Err(Failure::usage(format!(
+            "the user or {} holds a line end or another control character",
+            password.named
+        )));
+    }
+    let pair = STANDARD.encode(format!("{user}:{}", password.text));
+    Ok(Identity {
+        header: Some(header(&format!("Basic {pair}"), &password.named)?),
+        secrets: vec![password.text.clone(), pair],
+    })
+}
+
+/// A header's value that is never shown.
+fn header(text: &str, named: &str) -> Result<HeaderValue, Failure> {
+    let mut value = HeaderValue::try_from(text)
+        .map_err(|_| Failure::usage(format!("{named} holds what no header can")))?;
+    value.set_sensitive(true);
+    Ok(value)
+}
+
+#[cfg(test)]
+#[allow(clippy::unwrap_used)]
+mod tests {
+    use super::*;
+
+    fn asks(connection: &Connection, set: &[(&str, &str)]) -> Result<Option<HeaderValue>, Failure> {
+        let variable = |name: &str| {
+            let found = set.iter().find(|(known, _)| *known == name);
+            found.map(|(_, value)| (*value).to_owned())
+        };
+        identity(connection, &variable).map(|identity| identity.header)
+    }
+
+    fn header_of(set: &[(&str, &str)]) -> Result<Option<HeaderValue>, Failure> {
+        asks(&Connection::default(), set)
+    }
+
+    #[test]
+    fn the_environment_says_who_asks() {
+        assert!(header_of(&[]).unwrap().is_none());
+        assert!(header_of(&[(TOKEN, "")]).unwrap().is_none());
+        assert_eq!(
+            header_of(&[(TOKEN, "t0p\n")]).unwrap().unwrap(),
+            "Bearer t0p"
+        );
+        // The pair of RFC 7617, section 2.
+        let basic = header_of(&[(USER, "Aladdin"), (PASSWORD, "open sesame")]);
+        assert_eq!(
+            basic.unwrap().unwrap(),
+            "Basic QWxhZGRpbjpvcGVuIHNlc2FtZQ=="
+        );
+        for wrong in [
+            &[(USER, "ana")][..],
+            &[(PASSWORD, "hunter2")],
+            &[(TOKEN, "hunter2"), (USER, "ana"), (PASSWORD, "hunter2")],
+            &[(TOKEN, "hunter2"), (PASSWORD, "hunter2")],
+            &[(TOKEN, "hunter2"), (TOKEN_FILE, "hunter2")],
+            &[(TOKEN, "hunter2\nx")],
+            &[(TOKEN, "hunter2 x")],
+            &[(TOKEN, "hunter2\u{e9}")],
+            &[(USER, "a:b"), (PASSWORD, "hunter2")],
+            &[(USER, "ana"), (PASSWORD, "hunter2\nx")],
+        ] {
+            let failure = header_of(wrong).unwrap_err();
+            assert!(!format!("{failure:?}").contains("hunter2"), "{failure:?}");
+        }
+    }
+
+    #[test]
+    fn a_file_says_it_and_an_option_goes_before_the_environment() {
+        let folder = tempfile::tempdir().unwrap();
+        let write = |name: &str, bytes: &[u8]| {
+            let path = folder.path().join(name);
+            std::fs::write(&path, bytes).unwrap();
+            path
+        };
+        let by_token = |bytes: &[u8]| Connection {
+            token_file: Some(write("token", bytes)),
+            ..Connection::default()
+        };
+        for good in [
+            &b"hunter2"[..],
+            b"hunter2\n",
+            b"hunter2\r\n",
+            b"hunter2\n\n",
+        ] {
+            let sent = asks(&by_token(good), &[(TOKEN, "other")]);
+            assert_eq!(sent.unwrap().unwrap(), "Bearer hunter2");
+        }
+        for (wrong, why) in [
+            (&b""[..], "is empty"),
+            (b"\n", "is empty"),
+            (b"hunter2\nhunter3", "line end inside"),
+            (b"hunter2 hunter3", "white space inside"),
+            (b"hunter2\0", "no header can hold"),
+            (b"hunter2\xff", "not UTF-8"),
+            (&[b'2'; 70_000], "64 KiB"),
+        ] {
+            let failure = asks(&by_token(wrong), &[]).unwrap_err();
+            assert!(failure.message.contains(why), "{failure:?}");
+            assert!(!format!("{failure:?}").contains("hunter"), "{failure:?}");
+        }
+        let user = Connection {
+            user: Some("Aladdin".to_owned()),
+            password_file: Some(write("password", b"open sesame\n")),
+            ..Connection::default()
+        };
+        let sent = asks(&user, &[(TOKEN, "other")]).unwrap().unwrap();
+        assert_eq!(sent, "Basic QWxhZGRpbjpvcGVuIHNlc2FtZQ==");
+        assert!(sent.is_sensitive());
+        let lonely = Connection {
+            password_file: user.password_file.clone(),
+            ..Connection::default()
+        };
+        assert!(asks(&lonely, &[]).is_err());
+        assert!(asks(&lonely, &[(USER, "Aladdin")]).unwrap().is_some());
+        let file = write("token", b"t0p\n").display().to_string();
+        let sent = header_of(&[(TOKEN_FILE, &file)]).unwrap().unwrap();
+        assert_eq!(sent, "Bearer t0p");
+    }
+}

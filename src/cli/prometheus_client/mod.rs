@@ -1,0 +1,562 @@
+//! Asking a Prometheus, with time-outs, and again where it may help.
+
+mod auth;
+mod forward;
+mod proxy;
+mod tls;
+mod words;
+
+use std::collections::BTreeSet;
+use std::io::ErrorKind;
+use std::sync::{Mutex, PoisonError};
+use std::thread::sleep;
+use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
+
+use jiff::Timestamp;
+use rust_decimal::Decimal;
+use ureq::http::uri::Scheme;
+use ureq::http::{HeaderMap, HeaderValue, Response, StatusCode, Uri, header};
+use ureq::{Agent, Body, RequestBuilder};
+
+use self::auth::{PASSWORD, TOKEN, USER};
+use self::forward::{ProxyConnector, ProxyResolver};
+use self::proxy::Route;
+use self::words::Words;
+use super::exit::Failure;
+use super::options::Connection;
+use crate::catalogue::{self, BadAnswer, ErrorSeries, Errors, Gathered, Metadata};
+use crate::policy::{self, NotFinite};
+use crate::preview;
+
+/// The pauses before a request is sent again.
+const PAUSES: [Duration; 3] = [
+    Duration::from_millis(200),
+    Duration::from_millis(600),
+    Duration::from_millis(1_800),
+];
+
+/// What an answer may be.
+#[derive(Clone, Copy)]
+struct Bounds {
+    /// Its most bytes, when it is unpacked.
+    bytes: u64,
+    /// Whether it must come from the server itself, and from no cache.
+    fresh: bool,
+}
+
+/// One sample or none, with what is said about it.
+const FACT: Bounds = Bounds {
+    bytes: 16 << 20,
+    fresh: true,
+};
+/// The series of a selector, or what targets say of all metrics: about a million series.
+const CATALOGUE: Bounds = Bounds {
+    bytes: 256 << 20,
+    fresh: false,
+};
+/// What a panel draws.
+const PANEL: Bounds = Bounds {
+    bytes: 64 << 20,
+    fresh: false,
+};
+/// The most bytes of an error that are read.
+const MOST_ERROR_BYTES: u64 = 1 << 20;
+
+/// What helps where there is no answer in time.
+const MORE_TIME: &str = "Give it more with `--timeout 2m`.";
+/// The same where it is also asked how far to look back.
+const MORE_TIME_OR_LESS: &str =
+    "Give it more with `--timeout 2m`, or look less far back with `--since`.";
+
+/// The most remarks that are kept.
+const MOST_REMARKS: usize = 20;
+
+/// A Prometheus.
+pub struct Client {
+    agent: Agent,
+    /// Without a slash at its end.
+    base: String,
+    /// The proxy, as shown.
+    through: Option<String>,
+    timeout: Duration,
+    authorization: Option<HeaderValue>,
+    proxy_authorization: Option<HeaderValue>,
+    words: Words,
+    /// What servers remarked on their answers.
+    remarks: Mutex<Vec<String>>,
+}
+
+/// How a request failed.
+enum Miss {
+    /// It may succeed the next time.
+    Passing(String),
+    /// It will not.
+    Lasting(String, Option<String>),
+}
+
+impl Client {
+    /// A client of the Prometheus at `url`, that is reached and authenticated as `connection` and the environment say.
+    /// `timeout` is each request's; after it none is sent again.
+    ///
+    /// # Errors
+    /// Where the address, an option, a file or the environment cannot be used. The failure tells no secret.
+    pub fn new(url: &str, timeout: Duration, connection: &Connection) -> Result<Self, Failure> {
+        let variable = |name: &str| std::env::var(name).ok();
+        let base = base(url)?;
+        let uri: Uri = base
+            .parse()
+            .map_err(|_| Failure::usage("the address of `--prometheus` cannot be read"))?;
+        let identity = auth::identity(connection, &variable)?;
+        let is_https = uri.scheme() == Some(&Scheme::HTTPS);
+        let tls = tls::config(connection, is_https, &variable)?;
+        let route = proxy::route(&uri, &variable)?;
+        let (tunnel, through) = match &route {
+            Route::Direct => (None, None),
+            Route::Tunnel(proxy) => {
+                let shown = format!("{}:{}", proxy.host(), proxy.port());
+                (Some(proxy.clone()), Some(shown))
+            }
+            Route::Forward(forward) => {
+                let shown = forward.address.authority().map(ToString::to_string);
+                (None, shown)
+            }
+        };
+        // Redirects are not followed: a form that is sent on loses its contents, and most lead to a login page.
+        let config = Agent::config_builder()
+            .timeout_global(Some(timeout))
+            .http_status_as_error(false)
+            .max_redirects(0)
+            .max_redirects_will_error(false)
+            .user_agent(concat!("nthc/", env!("CARGO_PKG_VERSION")))
+            .proxy(tunnel)
+            .tls_config(tls)
+            .build();
+        let mut secrets = identity.secrets;
+        let mut proxy_authorization = None;
+        let agent = match route {
+            Route::Direct | Route::Tunnel(_) => config.into(),
+            Route::Forward(forward) => {
+                secrets.extend(forward.secrets);
+                proxy_authorization = forward.authorization;
+                let proxy = forward.address;
+                let connector = ProxyConnector {
+                    proxy: proxy.clone(),
+                    inner: ureq::unversioned::transport::DefaultConnector::new(),
+                };
+                Agent::with_parts(config, connector, ProxyResolver { proxy })
+            }
+        };
+        Ok(Self {
+            agent,
+            base,
+            through,
+            timeout,
+            authorization: identity.header,
+            proxy_authorization,
+            words: Words::without(secrets),
+            remarks: Mutex::new(Vec::new()),
+        })
+    }
+
+    /// The address as shown.
+    pub fn shown(&self) -> &str {
+        &self.base
+    }
+
+    /// What targets say of all metrics.
+    ///
+    /// # Errors
+    /// Where there is no good answer.
+    pub fn metadata(&self) -> Result<Metadata, Failure> {
+        let url = format!("{}/api/v1/metadata", self.base);
+        let ask = || self.headed(self.agent.get(&url)).call();
+        self.answer(
+            ask,
+            catalogue::metadata,
+            "what targets say of their metrics",
+            CATALOGUE,
+        )
+    }
+
+    /// The series that match `selector` and had samples in the last `since`, and what they say of `errors`.
+    ///
+    /// # Errors
+    /// Where there is no good answer.
+    pub fn series(
+        &self,
+        selector: &str,
+        since: Duration,
+        errors: Option<&BTreeSet<Errors>>,
+    ) -> Result<(Gathered, Vec<ErrorSeries>), Failure> {
+        let url = format!("{}/api/v1/series", self.base);
+        let now = SystemTime::now()
+            .duration_since(UNIX_EPOCH)
+            .unwrap_or_default();
+        let start = now.saturating_sub(since).as_secs().to_string();
+        let end = now.as_secs().to_string();
+        let ask = || {
+            self.headed(self.agent.post(&url)).send_form([
+                ("match[]", selector),
+                ("start", start.as_str()),
+                ("end", end.as_str()),
+            ])
+        };
+        let what = format!("the series of {selector}");
+        let read = |bytes: &[u8]| {
+            let gathered = catalogue::series(bytes)?;
+            let errors = match errors {
+                Some(errors) => catalogue::initialized(bytes, errors)?,
+                None => Vec::new(),
+            };
+            Ok((gathered, errors))
+        };
+        self.answer(ask, read, &what, CATALOGUE)
+            .map_err(|mut failure| {
+                if failure.help.as_deref() == Some(MORE_TIME) {
+                    failure.help = Some(MORE_TIME_OR_LESS.to_owned());
+                }
+                failure
+            })
+    }
+
+    /// Whether the Prometheus counts a counter's first sample, where its target says when it began. Not every server that
+    /// has Prometheus's API says: what does not answer is taken not to.
+    pub fn counts_first_samples(&self) -> bool {
+        let url = format!("{}/api/v1/status/flags", self.base);
+        let sent = self.headed(self.agent.get(&url)).call();
+        self.once(sent, CATALOGUE)
+            .is_ok_and(|bytes| catalogue::counts_first_samples(&bytes))
+    }
+
+    /// The values of a query in a range of time, in seconds since 1970, at every `step` seconds.
+    ///
+    /// # Errors
+    /// Where there is no good answer.
+    pub fn values(
+        &self,
+        query: &str,
+        from: u64,
+        to: u64,
+        step: u64,
+    ) -> Result<Vec<preview::Series>, Failure> {
+        let url = format!("{}/api/v1/query_range", self.base);
+        let (from, to, step) = (from.to_string(), to.to_string(), step.to_string());
+        let ask = || {
+            self.headed(self.agent.post(&url)).send_form([
+                ("query", query),
+                ("start", &from),
+                ("end", &to),
+                ("step", &step),
+            ])
+        };
+        self.answer(ask, preview::series, "values", PANEL)
+    }
+
+    /// The value of a query that gives one sample or none, at a time. What the server remarks on its answer is kept.
+    ///
+    /// # Errors
+    /// Where there is no good answer. `what` is what is asked for, in a few words.
+    pub fn instant(
+        &self,
+        query: &str,
+        at: Timestamp,
+        what: &str,
+        not_finite: NotFinite,
+    ) -> Result<Option<Decimal>, Failure> {
+        let url = format!("{}/api/v1/query", self.base);
+        let time = at.as_second().to_string();
+        let ask = || {
+            self.headed(self.agent.post(&url)).send_form([
+                ("query", query),
+                ("time", &time),
+                // Thanos and VictoriaMetrics then fail where a part of them does, and others do not know it.
+                ("partial_response", "false"),
+                ("deny_partial_response", "1"),
+            ])
+        };
+        let read = |bytes: &[u8]| policy::instant(bytes, at, not_finite);
+        let measured = self.answer(ask, read, what, FACT)?;
+        let mut remarks = self.remarks.lock().unwrap_or_else(PoisonError::into_inner);
+        for remark in measured.remarks {
+            let said = self.words.harmless(&format!("{remark:?}"));
+            let remark = format!("{what}: the server remarks {said}");
+            if remarks.len() < MOST_REMARKS && !remarks.contains(&remark) {
+                remarks.push(remark);
+            }
+        }
+        Ok(measured.value)
+    }
+
+    /// What servers remarked on the answers to [`Client::instant`], which took nothing from them, a sentence each.
+    pub fn remarks(&self) -> Vec<String> {
+        let remarks = self.remarks.lock().unwrap_or_else(PoisonError::into_inner);
+        remarks.clone()
+    }
+
+    /// A request with what every request says.
+    fn headed<B>(&self, mut request: RequestBuilder<B>) -> RequestBuilder<B> {
+        request = request.header(header::CACHE_CONTROL, "no-cache");
+        if let Some(value) = &self.authorization {
+            request = request.header(header::AUTHORIZATION, value);
+        }
+        if let Some(value) = &self.proxy_authorization {
+            request = request.header(header::PROXY_AUTHORIZATION, value);
+        }
+        request
+    }
+
+    fn answer<T>(
+        &self,
+        ask: impl Fn() -> Result<Response<Body>, ureq::Error>,
+        read: impl Fn(&[u8]) -> Result<T, BadAnswer>,
+        what: &str,
+        bounds: Bounds,
+    ) -> Result<T, Failure> {
+        let mut pauses = PAUSES.iter();
+        let began = Instant::now();
+        loop {
+            let miss = match self.once(ask(), bounds) {
+                Ok(bytes) => match read(&bytes) {
+                    Ok(answer) => return Ok(answer),
+                    Err(bad) => self.lasting(&bad),
+                },
+                Err(miss) => miss,
+            };
+            let (why, help) = match miss {
+                Miss::Passing(why) => match pauses.next() {
+                    Some(pause) if began.elapsed() + *pause < self.timeout => {
+                        sleep(*pause);
+                        continue;
+                    }
+                    _ => (why, None),
+                },
+                Miss::Lasting(why, help) => (why, help),
+            };
+            let from = match &self.through {
+                Some(proxy) => format!("{} through the proxy {proxy}", self.base),
+                None => self.base.clone(),
+            };
+            let failure = Failure::io(format!("cannot pull {what} from {from}: {why}"));
+            return Err(match help {
+                Some(help) => failure.help(help),
+                None => failure,
+            });
+        }
+    }
+
+    fn lasting(&self, bad: &BadAnswer) -> Miss {
+        let help = match bad {
+            BadAnswer::Html => Some("Is it a Prometheus, and is its path prefix in the address?"),
+            BadAnswer::OtherTime(..) => {
+                Some("Ask the Prometheus itself, not a cache that rounds times or keeps answers.")
+            }
+            _ => None,
+        };
+        Miss::Lasting(
+            self.words.harmless(&bad.to_string()),
+            help.map(str::to_owned),
+        )
+    }
+
+    /// An answer's bytes, if the request went well.
+    fn once(
+        &self,
+        sent: Result<Response<Body>, ureq::Error>,
+        bounds: Bounds,
+    ) -> Result<Vec<u8>, Miss> {
+        let mut response = sent.map_err(|error| self.missed(&error))?;
+        let status = response.status();
+        let bad = match status {
+            StatusCode::OK => self.unusable(response.headers(), bounds),
+            _ => None,
+        };
+        if let Some(miss) = bad {
+            return Err(miss);
+        }
+        let most = match status {
+            StatusCode::OK => bounds.bytes,
+            _ => MOST_ERROR_BYTES,
+        };
+        let body = response.body_mut().with_config().limit(most).read_to_vec();
+        if status == StatusCode::OK {
+            return body.map_err(|error| self.missed(&error));
+        }
+        let said = body
+            .ok()
+            .and_then(|bytes| catalogue::error_of(&bytes))
+            .map(|said| format!(": {}", self.words.harmless(&said)))
+            .unwrap_or_default();
+        let why = format!("it answered with status {}{said}", status.as_u16());
+        if status.is_server_error() || status == StatusCode::TOO_MANY_REQUESTS {
+            return Err(Miss::Passing(why));
+        }
+        let help = match status {
+            StatusCode::UNAUTHORIZED | StatusCode::FORBIDDEN => Some(format!(
+                "Set {TOKEN}, or {USER} and {PASSWORD}, to what it lets in, or name a file with `--token-file`."
+            )),
+            StatusCode::PROXY_AUTHENTICATION_REQUIRED => Some(
+                "The proxy asks who you are: write it as `http://user:password@proxy.example.com`."
+                    .to_owned(),
+            ),
+            StatusCode::NOT_FOUND => {
+                Some("Is it a Prometheus, and is its path prefix in the address?".to_owned())
+            }
+            StatusCode::NON_AUTHORITATIVE_INFORMATION => Some(
+                "Something on the way changed the answer: ask the Prometheus itself.".to_owned(),
+            ),
+            StatusCode::PARTIAL_CONTENT => Some(
+                "It is a part of the answer. Prometheus gives a whole one with status 200."
+                    .to_owned(),
+            ),
+            status if status.is_success() => Some("Prometheus answers with status 200.".to_owned()),
+            status if status.is_redirection() => {
+                Some("Redirects are not followed: give the address that it leads to.".to_owned())
+            }
+            _ => None,
+        };
+        Err(Miss::Lasting(why, help))
+    }
+
+    /// Why an answer cannot be used, by its headers.
+    fn unusable(&self, headers: &HeaderMap, bounds: Bounds) -> Option<Miss> {
+        let of = |name: &str| {
+            let value = headers.get(name)?;
+            Some(
+                String::from_utf8_lossy(value.as_bytes())
+                    .trim()
+                    .to_lowercase(),
+            )
+        };
+        if let Some(kind) = of("content-type")
+            && (kind.starts_with("text/html") || kind.starts_with("application/xhtml"))
+        {
+            return Some(self.lasting(&BadAnswer::Html));
+        }
+        let lasting = |why: String| Some(Miss::Lasting(self.words.harmless(&why), None));
+        // What the client unpacks is no longer there.
+        if let Some(encoding) = of("content-encoding").filter(|encoding| encoding != "identity") {
+            return lasting(format!(
+                "its answer is encoded as {encoding:?}, which was not asked for"
+            ));
+        }
+        // M3 tells so that it left series out.
+        if let Some(limits) = of("m3-results-limited") {
+            return lasting(format!(
+                "its answer is incomplete: it says `M3-Results-Limited: {limits}`"
+            ));
+        }
+        match of("age") {
+            Some(age) if bounds.fresh && age != "0" => lasting(format!(
+                "its answer comes from a cache: it says `Age: {age}`"
+            )),
+            _ => None,
+        }
+    }
+
+    fn missed(&self, error: &ureq::Error) -> Miss {
+        let lasting = |why: &str| Miss::Lasting(why.to_owned(), None);
+        match error {
+            ureq::Error::Timeout(_) => Miss::Lasting(
+                "it did not answer in time".to_owned(),
+                Some(MORE_TIME.to_owned()),
+            ),
+            ureq::Error::HostNotFound => lasting("there is no host of that name"),
+            ureq::Error::BodyExceedsLimit(limit) => {
+                let most = limit >> 20;
+                Miss::Lasting(format!("its answer has more than {most} MiB"), None)
+            }
+            ureq::Error::LargeResponseHeader(..) => lasting("its headers are too long"),
+            ureq::Error::Decompress(..) => lasting("its answer cannot be unpacked"),
+            ureq::Error::Protocol(cause) => {
+                let why = self.words.harmless(&cause.to_string());
+                Miss::Lasting(format!("its answer is not HTTP: {why}"), None)
+            }
+            ureq::Error::ConnectProxyFailed(why) => {
+                let why = self.words.harmless(why);
+                Miss::Lasting(format!("the proxy did not connect: {why}"), None)
+            }
+            ureq::Error::Io(cause) if cause.kind() == ErrorKind::UnexpectedEof => {
+                Miss::Passing("it ended the connection before its answer".to_owned())
+            }
+            // As a certificate that nobody vouches for.
+            ureq::Error::Io(cause) if cause.kind() == ErrorKind::InvalidData => {
+                let why = self.words.harmless(&crate::project::io_cause(cause));
+                let of_tls = cause.get_ref().and_then(|cause| cause.downcast_ref());
+                Miss::Lasting(why, of_tls.and_then(tls::help).map(str::to_owned))
+            }
+            ureq::Error::Rustls(cause) => {
+                let why = self.words.harmless(&cause.to_string());
+                Miss::Lasting(why, tls::help(cause).map(str::to_owned))
+            }
+            ureq::Error::Io(cause) => {
+                Miss::Passing(self.words.harmless(&crate::project::io_cause(cause)))
+            }
+            ureq::Error::ConnectionFailed => Miss::Passing("it cannot be connected to".to_owned()),
+            other => Miss::Lasting(self.words.harmless(&other.to_string()), None),
+        }
+    }
+}
+
+/// The address that paths are appended to.
+fn base(url: &str) -> Result<String, Failure> {
+    // An address that cannot be read is not shown: there may be a password in it.
+    let bad = |why: &str| Failure::usage(format!("the address of `--prometheus` {why}"));
+    let example = "An address is written as `https://prometheus.example.com/path`.";
+    let uri: Uri = url
+        .parse()
+        .map_err(|_| bad("cannot be read").help(example))?;
+    if !matches!(uri.scheme_str(), Some("http" | "https")) {
+        return Err(bad("does not begin with `http://` or `https://`").help(example));
+    }
+    let Some(authority) = uri.authority().filter(|known| !known.host().is_empty()) else {
+        return Err(bad("names no host").help(example));
+    };
+    if authority.as_str().contains('@') {
+        return Err(
+            bad("holds a user or a password").help(format!("Give them in {USER} and {PASSWORD}."))
+        );
+    }
+    if uri.query().is_some() || url.contains('#') {
+        return Err(bad("holds a query or a fragment").help(example));
+    }
+    let base = url.trim_end_matches('/');
+    Ok(base.strip_suffix("/api/v1").unwrap_or(base).to_owned())
+}
+
+#[cfg(test)]
+#[allow(clippy::unwrap_used)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_address_is_taken_as_people_give_it() {
+        for (given, taken) in [
+            ("http://localhost:9090", "http://localhost:9090"),
+            ("http://localhost:9090/", "http://localhost:9090"),
+            (
+                "https://mimir/prometheus/api/v1/",
+                "https://mimir/prometheus",
+            ),
+            ("http://[::1]:9090", "http://[::1]:9090"),
+        ] {
+            assert_eq!(base(given).unwrap(), taken);
+        }
+    }
+
+    #[test]
+    fn no_secret_in_an_address_is_taken_or_told() {
+        for given in [
+            "http://ana:hunter2@localhost:9090",
+            "http://hunter2@localhost",
+            "ftp://ana:hunter2@localhost",
+            "http://local host/hunter2",
+            "ana:hunter2@localhost",
+            "http://localhost?token=hunter2",
+            "http://localhost#hunter2",
+            "localhost:9090",
+        ] {
+            let failure = base(given).unwrap_err();
+            assert!(!format!("{failure:?}").contains("hunter2"), "{failure:?}");
+        }
+    }
+}

@@ -1,0 +1,195 @@
+//! Whom nthc trusts, and the certificate that it shows.
+
+use std::fs::File;
+use std::io::Read as _;
+use std::path::{Path, PathBuf};
+
+use rustls::RootCertStore;
+use rustls::crypto::ring::default_provider;
+use rustls::pki_types::pem::PemObject as _;
+use rustls::pki_types::{CertificateDer, PrivateKeyDer};
+use rustls::sign::CertifiedKey;
+use ureq::tls::{Certificate, ClientCert, PemItem, PrivateKey, RootCerts, TlsConfig, parse_pem};
+
+use crate::cli::exit::Failure;
+use crate::cli::options::Connection;
+use crate::project::io_cause;
+
+const CA: &str = "NTH_PROMETHEUS_CA";
+const CERT: &str = "NTH_PROMETHEUS_CERT";
+const KEY: &str = "NTH_PROMETHEUS_KEY";
+
+/// The most bytes of a file with certificates that are read: some thousand of them.
+const MOST_BYTES: u64 = 8 << 20;
+
+/// A file with the name of the option or variable that it came by.
+struct Named {
+    path: PathBuf,
+    name: &'static str,
+}
+
+impl Named {
+    fn bad(&self, why: &str) -> Failure {
+        Failure::usage(format!(
+            "the file {} of {} {why}",
+            self.path.display(),
+            self.name
+        ))
+    }
+
+    fn read(&self) -> Result<Vec<u8>, Failure> {
+        let mut bytes = Vec::new();
+        File::open(&self.path)
+            .and_then(|file| file.take(MOST_BYTES + 1).read_to_end(&mut bytes))
+            .map_err(|cause| {
+                let cause = io_cause(&cause);
+                Failure::io(format!("cannot read {}: {cause}", self.path.display()))
+            })?;
+        if bytes.len() as u64 > MOST_BYTES {
+            return Err(self.bad("has more than 8 MiB"));
+        }
+        Ok(bytes)
+    }
+}
+
+/// How TLS is spoken with a server.
+///
+/// # Errors
+/// Where a file cannot be read, holds no certificate or key that can be used, or an option has no effect as the address is
+/// one of plain HTTP.
+pub fn config(
+    connection: &Connection,
+    is_https: bool,
+    variable: &dyn Fn(&str) -> Option<String>,
+) -> Result<TlsConfig, Failure> {
+    let options = [
+        (&connection.ca, "--ca"),
+        (&connection.cert, "--cert"),
+        (&connection.key, "--key"),
+    ];
+    if !is_https {
+        if let Some((_, name)) = options.iter().find(|(given, _)| given.is_some()) {
+            return Err(Failure::usage(format!(
+                "`{name}` has no effect on an address that begins with `http://`"
+            ))
+            .help("Give the address that begins with `https://`."));
+        }
+        return Ok(TlsConfig::default());
+    }
+    let named = |option: &Option<PathBuf>, name: &'static str, by: &'static str| {
+        let of_option = option.clone().map(|path| Named { path, name });
+        of_option.or_else(|| {
+            let path = variable(by).filter(|value| !value.is_empty())?;
+            let path = PathBuf::from(path);
+            Some(Named { path, name: by })
+        })
+    };
+    let builder = match named(&connection.ca, "--ca", CA) {
+        Some(file) => TlsConfig::builder().root_certs(roots(&file)?),
+        None => TlsConfig::builder().root_certs(RootCerts::PlatformVerifier),
+    };
+    let cert = named(&connection.cert, "--cert", CERT);
+    let key = named(&connection.key, "--key", KEY);
+    let client = match (cert, key) {
+        (None, None) => None,
+        (Some(cert), key) => Some(client(&cert, key.as_ref().unwrap_or(&cert))?),
+        (None, Some(key)) => {
+            return Err(
+                Failure::usage(format!("{} is given without a certificate", key.name))
+                    .help(format!("Name the certificate with `--cert`, or in {CERT}.")),
+            );
+        }
+    };
+    Ok(builder.client_cert(client).build())
+}
+
+/// The certificates of a PEM file, of which there is one.
+fn certificates(file: &Named, bytes: &[u8]) -> Result<Vec<Certificate<'static>>, Failure> {
+    let mut found = Vec::new();
+    for item in parse_pem(bytes) {
+        match item {
+            Ok(PemItem::Certificate(certificate)) => found.push(certificate),
+            Ok(_) => {}
+            Err(_) => return Err(file.bad("is not PEM")),
+        }
+    }
+    if found.is_empty() {
+        return Err(file
+            .bad("holds no certificate")
+            .help("A certificate begins with `-----BEGIN CERTIFICATE-----`."));
+    }
+    Ok(found)
+}
+
+/// The system's root certificates and those of a file.
+fn roots(file: &Named) -> Result<RootCerts, Failure> {
+    let own = certificates(file, &file.read()?)?;
+    // What TLS leaves out silently is told.
+    let mut store = RootCertStore::empty();
+    for certificate in &own {
+        store
+            .add(CertificateDer::from(certificate.der()).into_owned())
+            .map_err(|_| file.bad("holds a certificate that cannot be read"))?;
+    }
+    // A system without any, as a container's, trusts the file alone.
+    let system = rustls_native_certs::load_native_certs().certs;
+    let system = system
+        .iter()
+        .map(|known| Certificate::from_der(known).to_owned());
+    Ok(RootCerts::from(system.chain(own)))
+}
+
+/// A client's certificate, with those between it and a root, and its key.
+fn client(cert: &Named, key: &Named) -> Result<ClientCert, Failure> {
+    let chain = certificates(cert, &cert.read()?)?;
+    let bytes = key.read()?;
+    let no_key = || match bytes.windows(9).any(|part| part == b"ENCRYPTED") {
+        true => key
+            .bad("holds an encrypted key")
+            .help("Write the key without a passphrase, readable by its owner alone."),
+        false => key
+            .bad("holds no private key")
+            .help("A private key begins with `-----BEGIN PRIVATE KEY-----`."),
+    };
+    let private = PrivateKey::from_pem(&bytes).map_err(|_| no_key())?;
+    // Tried here: the client takes for granted that they belong together.
+    let checked = PrivateKeyDer::from_pem_slice(&bytes).map_err(|_| no_key())?;
+    let certificates = chain
+        .iter()
+        .map(|known| CertificateDer::from(known.der()).into_owned());
+    CertifiedKey::from_der(certificates.collect(), checked, &default_provider()).map_err(
+        |error| match error {
+            rustls::Error::InconsistentKeys(_) => {
+                key.bad(&format!("is not the key of {}", shown(&cert.path)))
+            }
+            _ => key.bad(&format!(
+                "cannot be used with the certificate {}",
+                shown(&cert.path)
+            )),
+        },
+    )?;
+    Ok(ClientCert::new_with_certs(&chain, private))
+}
+
+fn shown(path: &Path) -> String {
+    path.display().to_string()
+}
+
+/// What helps against a failure of TLS.
+pub fn help(error: &rustls::Error) -> Option<&'static str> {
+    use rustls::{AlertDescription, CertificateError, Error};
+    match error {
+        // The system has no root certificates where nothing more is said.
+        Error::InvalidCertificate(CertificateError::UnknownIssuer) | Error::General(_) => {
+            Some("Name the root certificate that vouches for the server with `--ca`.")
+        }
+        Error::AlertReceived(
+            AlertDescription::CertificateRequired
+            | AlertDescription::BadCertificate
+            | AlertDescription::HandshakeFailure
+            | AlertDescription::UnknownCA
+            | AlertDescription::AccessDenied,
+        ) => Some("Show a client certificate that the server takes with `--cert` and `--key`."),
+        _ => None,
+    }
+}

@@ -1,0 +1,152 @@
+//! Servers on loopback that answer as a test says, byte by byte.
+
+#![allow(dead_code, reason = "each test file uses its own part")]
+
+use std::io::{BufRead as _, BufReader, Read, Write};
+use std::net::{TcpListener, TcpStream};
+use std::sync::{Arc, Mutex};
+use std::thread;
+use std::time::Duration;
+
+/// A request as it came.
+#[derive(Debug, Clone)]
+pub struct Seen {
+    /// The first line.
+    pub line: String,
+    /// The headers, with names in small letters.
+    pub headers: Vec<(String, String)>,
+    /// The body.
+    pub body: String,
+}
+
+impl Seen {
+    /// A header's value.
+    pub fn header(&self, name: &str) -> Option<&str> {
+        let found = self.headers.iter().find(|(known, _)| known == name);
+        found.map(|(_, value)| value.as_str())
+    }
+
+    /// The time that a query is asked for, or a digit where none is.
+    pub fn time(&self) -> &str {
+        let field = self
+            .body
+            .split('&')
+            .find_map(|field| field.strip_prefix("time="));
+        field.unwrap_or("0")
+    }
+}
+
+/// What a server does.
+pub enum Act {
+    /// Sends this and ends the connection.
+    Send(Vec<u8>),
+    /// Sends this, and then that again and again, as long as the other side listens, with a pause between them.
+    Forever(Vec<u8>, Vec<u8>, Duration),
+    /// Nothing, while the other side waits.
+    Silence,
+}
+
+/// A whole answer.
+pub fn answer(status: &str, headers: &str, body: impl AsRef<[u8]>) -> Act {
+    let body = body.as_ref();
+    let length = body.len();
+    let head = format!(
+        "HTTP/1.1 {status}\r\nConnection: close\r\nContent-Length: {length}\r\n{headers}\r\n"
+    );
+    Act::Send([head.as_bytes(), body].concat())
+}
+
+/// A server, until the test ends.
+pub struct Loopback {
+    /// Its address.
+    pub url: String,
+    /// Its port.
+    pub port: u16,
+    seen: Arc<Mutex<Vec<Seen>>>,
+}
+
+impl Loopback {
+    /// A server that does to each request what `act` says.
+    pub fn new(act: impl Fn(&Seen) -> Act + Send + Sync + 'static) -> Self {
+        Self::over(act, Some)
+    }
+
+    /// The same behind something that makes of a connection another, as TLS does.
+    pub fn over<S: Read + Write + 'static>(
+        act: impl Fn(&Seen) -> Act + Send + Sync + 'static,
+        accept: impl Fn(TcpStream) -> Option<S> + Send + Sync + 'static,
+    ) -> Self {
+        let listener = TcpListener::bind("127.0.0.1:0").unwrap();
+        let port = listener.local_addr().unwrap().port();
+        let seen = Arc::new(Mutex::new(Vec::new()));
+        let (log, act) = (seen.clone(), Arc::new((act, accept)));
+        thread::spawn(move || {
+            for stream in listener.incoming().flatten() {
+                let (log, act) = (log.clone(), act.clone());
+                thread::spawn(move || {
+                    let (act, accept) = &*act;
+                    if let Some(mut stream) = accept(stream)
+                        && let Some(request) = receive(&mut stream)
+                    {
+                        log.lock().unwrap().push(request.clone());
+                        send(&mut stream, act(&request));
+                    }
+                });
+            }
+        });
+        Self {
+            url: format!("http://127.0.0.1:{port}"),
+            port,
+            seen,
+        }
+    }
+
+    /// What it was asked.
+    pub fn seen(&self) -> Vec<Seen> {
+        self.seen.lock().unwrap().clone()
+    }
+}
+
+/// Reads a request.
+pub fn receive(stream: &mut impl Read) -> Option<Seen> {
+    let mut reader = BufReader::new(stream);
+    let mut line = String::new();
+    reader.read_line(&mut line).ok().filter(|read| *read > 0)?;
+    let mut headers = Vec::new();
+    loop {
+        let mut header = String::new();
+        reader.read_line(&mut header).ok()?;
+        let Some((name, value)) = header.trim_end().split_once(':') else {
+            break;
+        };
+        headers.push((name.to_lowercase(), value.trim().to_owned()));
+    }
+    let length = headers.iter().find(|(name, _)| name == "content-length");
+    let length = length.map_or(0, |(_, length)| length.parse().unwrap());
+    let mut body = vec![0; length];
+    reader.read_exact(&mut body).ok()?;
+    Some(Seen {
+        line: line.trim_end().to_owned(),
+        headers,
+        body: String::from_utf8(body).ok()?,
+    })
+}
+
+/// Does what is to be done; the other side may be gone.
+fn send(stream: &mut impl Write, act: Act) {
+    match act {
+        Act::Send(bytes) => {
+            let _ = stream.write_all(&bytes).and_then(|()| stream.flush());
+        }
+        Act::Forever(head, again, pause) => {
+            let mut sent = stream.write_all(&head);
+            while sent.is_ok() {
+                sent = stream.write_all(&again).and_then(|()| stream.flush());
+                thread::sleep(pause);
+            }
+        }
+        Act::Silence => loop {
+            thread::park();
+        },
+    }
+}
