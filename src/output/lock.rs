@@ -119,6 +119,8 @@ fn host() -> String {
 #[derive(Debug)]
 pub struct Lock {
     path: PathBuf,
+    /// Whether the file is this build's to write and remove.
+    is_own: bool,
     /// Where the file system has locks, the locked file.
     file: Option<File>,
 }
@@ -134,7 +136,9 @@ impl Drop for Lock {
     fn drop(&mut self) {
         // First the name, then the lock: whoever waits for it sees that the file is another one. It stays in a folder
         // that cannot be written, where it is locked by nobody.
-        let _ = fs::remove_file(&self.path);
+        if self.is_own {
+            let _ = fs::remove_file(&self.path);
+        }
     }
 }
 
@@ -153,7 +157,8 @@ pub fn is_marked(folder: &Path) -> bool {
 }
 
 /// Waits for the lock on an output folder, at most as long as `patience`. `tell` is told who holds it, whenever that is
-/// another one. With `creates`, the folder and the lock's file are made; without, there is no lock where no file is.
+/// another one. With `creates`, the folder and the lock's file are made; without, nothing is written, and there is no lock
+/// where no file is.
 ///
 /// # Errors
 /// Where another build holds it for longer, or the file system fails.
@@ -174,7 +179,8 @@ pub fn lock(
         let holder = match attempt(&path, creates).map_err(Locked::Io)? {
             Attempt::Absent => return Ok(None),
             Attempt::Taken(file) => {
-                return Ok(Some(Lock { path, file }));
+                let is_own = creates;
+                return Ok(Some(Lock { path, is_own, file }));
             }
             // Whoever held it has just given it back.
             Attempt::Gone => continue,
@@ -203,8 +209,8 @@ enum Attempt {
 
 fn attempt(path: &Path, creates: bool) -> io::Result<Attempt> {
     let mut options = OpenOptions::new();
-    options.read(true).write(true).create(creates);
-    let mut is_writable = true;
+    options.read(true).write(creates).create(creates);
+    let mut is_writable = creates;
     let mut file = match regular::open(path, &mut options) {
         Ok(file) => file,
         Err(cause) if cause.kind() == io::ErrorKind::NotFound && !creates => {

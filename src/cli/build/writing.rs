@@ -32,9 +32,9 @@ pub fn plan<'a>(
         Ok(_) => !options.check,
         Err(_) => false,
     };
-    // What looks wrong, or out of date, may be another build at work.
+    // What looks wrong, or out of date, may be another build at work, or one that has just ended.
     if !writes && !lock::is_marked(folder.path) {
-        return sorted(first, None);
+        return sorted(first.or_else(|_| planned()), None);
     }
     let lock = locked(folder, writes, options, console)?;
     if let Some(lock) = &lock
@@ -86,23 +86,24 @@ fn locked(
         // The outcome is kept in the stream.
         let _ = console.err.flush();
     };
-    lock::lock(folder.path, writes, options.lock_timeout, &mut tell).map_err(|locked| {
-        match locked {
-            Locked::Busy(holder) => Failure::io(format!(
-                "another build writes to {shown}: {}",
-                who(holder.as_ref())
-            ))
-            .help(format!(
-                "No file was changed. Wait for that build to end, or wait longer than {timeout} with `--lock-timeout`."
-            )),
-            Locked::Io(cause) => Failure::io(format!(
-                "cannot lock {shown}/{}: {}",
-                lock::LOCK,
-                io_cause(&cause)
-            ))
-            .help("No file was changed."),
-        }
-    })
+    match lock::lock(folder.path, writes, options.lock_timeout, &mut tell) {
+        Ok(lock) => Ok(lock),
+        Err(Locked::Busy(holder)) => Err(Failure::io(format!(
+            "another build writes to {shown}: {}",
+            who(holder.as_ref())
+        ))
+        .help(format!(
+            "No file was changed. Wait for that build to end, or wait longer than {timeout} with `--lock-timeout`."
+        ))),
+        // Who only looks needs no lock where there can be none.
+        Err(Locked::Io(_)) if !writes => Ok(None),
+        Err(Locked::Io(cause)) => Err(Failure::io(format!(
+            "cannot lock {shown}/{}: {}",
+            lock::LOCK,
+            io_cause(&cause)
+        ))
+        .help("No file was changed.")),
+    }
 }
 
 fn who(holder: Option<&Holder>) -> String {
