@@ -201,17 +201,15 @@ pub fn load_edited(
             .help("The usual output folder is `build`."),
         );
     } else {
-        let before = loader.diagnostics.len();
         let found = loader.sources_of(None, &root, &manifest, std::slice::from_ref(&output))?;
-        let said = loader.diagnostics.get(before..).unwrap_or_default();
-        let is_told = said.iter().any(|said| said.severity == Severity::Error);
-        if found == 0 && !is_told {
+        let said = &loader.diagnostics;
+        // What is wrong already lets nothing be built.
+        if found == 0 && !said.iter().any(|said| said.severity == Severity::Error) {
             let ignored = said
                 .iter()
                 .any(|said| said.code == &codes::PROJECT_IGNORED_SOURCES);
-            loader
-                .diagnostics
-                .push(output::no_sources(&manifest, ignored));
+            let told = output::no_sources(&manifest, ignored);
+            loader.diagnostics.push(told);
         }
         let told = output::check(&root, &source, &output, &manifest, cwd);
         loader.diagnostics.extend(told);
