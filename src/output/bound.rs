@@ -176,7 +176,7 @@ mod tests {
         let before = files(&environments, 0..3);
         assert_eq!(
             told(&before, &files(&environments[..2], 0..3)),
-            [(String::new(), 3, 9)]
+            [("c/".to_owned(), 3, 3)]
         );
     }
 

@@ -430,6 +430,9 @@ fn a_replaced_file_keeps_its_permissions() {
 }
 
 proptest! {
+    // Each build waits for the disk.
+    #![proptest_config(ProptestConfig::with_cases(64))]
+
     /// Whatever builds follow one another beside whatever foreign files: after each that is not refused, the
     /// folder holds exactly the foreign files and what that build made; after a refusal, what it held before.
     #[test]

@@ -36,6 +36,7 @@ fn what_is_no_file_in_an_outputs_place_is_named_and_nothing_is_written() {
     let place = project();
     place.write("elsewhere/mine.yaml", "mine");
     let folder = "build/prometheus";
+    sources(&place, "", 0..6, 2);
     for number in 0..5 {
         fs::remove_file(place.path(&format!("{folder}/s{number}.yaml"))).unwrap();
     }
@@ -49,7 +50,6 @@ fn what_is_no_file_in_an_outputs_place_is_named_and_nothing_is_written() {
     fs::create_dir(place.path(&format!("{folder}/s3.yaml"))).unwrap();
     let _socket = UnixListener::bind(place.path(&format!("{folder}/s4.yaml"))).unwrap();
     let untouched = place.read("build/prometheus/s5.yaml");
-    sources(&place, "", 0..6, 2);
     for arguments in [
         &["build", "--format", "short"][..],
         &["build", "--check", "--format", "short"],
@@ -86,12 +86,12 @@ fn what_took_the_place_of_a_file_that_goes_stays_and_is_told() {
     let place = project();
     place.write("mine.txt", "mine");
     let [link, pipe_path] = ["build/prometheus/s5.yaml", "build/docs/s5.md"];
+    sources(&place, "", 0..5, 1);
     for path in [link, pipe_path] {
         fs::remove_file(place.path(path)).unwrap();
     }
     symlink("../../mine.txt", place.path(link)).unwrap();
     pipe(&place, pipe_path);
-    sources(&place, "", 0..5, 1);
     for _ in 0..2 {
         let ran = place.run(&["build", "--format", "short"]);
         good(&ran);
