@@ -104,7 +104,7 @@ fn more_than_a_fifth_goes_only_where_that_is_allowed() {
     let ran = refused(
         &place,
         &["build"],
-        "build/: error[N0631]: this build would remove 8 of the 23 files in build/",
+        "build/:1:1: error[N0631]: this build would remove 8 of the 23 files in build/",
     );
     assert_eq!(ran.err.matches("N0631").count(), 1, "{ran:?}");
     let human = place.run(&["build"]);
@@ -158,8 +158,11 @@ fn an_environment_or_a_target_that_is_taken_out_is_asked_for() {
     );
     place.write("environments.nth", environments(&names));
     place.write("nth.toml", MANIFEST.replace("\"alertmanager\", ", ""));
-    let ran = refused(&place, &["build"], "N0631");
-    assert!(ran.err.contains("build/a/alertmanager/"), "{ran:?}");
+    refused(
+        &place,
+        &["build"],
+        "this build would remove 12 of the 42 files in build/",
+    );
     let ran = refused(&place, &["build", "--env", "b"], "N0631");
     assert!(ran.err.contains("build/b/alertmanager/"), "{ran:?}");
     assert!(!ran.err.contains("build/a/"), "{ran:?}");
