@@ -207,7 +207,10 @@ fn each_environment_has_a_folder_of_its_own() {
     let environments = "environment staging { selector = { env = \"staging\" } }\n\
                         environment production { selector = { env = \"production\" } }\n";
     place.write("environments.nth", environments);
-    let built = place.run(&["build"]);
+    // Every file gets another path, so all that stand would go.
+    let refused = place.run(&["build"]);
+    assert!(refused.err.contains("N0631"), "{refused:?}");
+    let built = place.run(&["build", "--allow-removals"]);
     assert_eq!(
         built.err,
         "built shop for 2 environments: 12 written, 6 removed, 0 unchanged in build/\n"
@@ -324,7 +327,7 @@ fn a_project_says_what_is_made_of_it() {
         "[project]",
         "[project]\ntargets = [\"prometheus\"]",
     );
-    let ran = place.run(&["build"]);
+    let ran = place.run(&["build", "--allow-removals"]);
     assert_eq!(ran.code, 0, "{ran:?}");
     assert_eq!(targets(&place), ["prometheus"]);
 }

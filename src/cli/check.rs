@@ -131,7 +131,10 @@ fn mend(
             continue;
         };
         let shown = paths::shown(&path, &context.cwd);
-        replace_file(&path, fixed.text.as_bytes()).map_err(|cause| {
+        let root = path.parent().and_then(crate::project::find);
+        let written = crate::project::in_place(&path, root.as_deref())
+            .and_then(|place| replace_file(&place, fixed.text.as_bytes()));
+        written.map_err(|cause| {
             Failure::io(format!(
                 "cannot write {shown}: {}",
                 crate::project::io_cause(&cause)

@@ -42,6 +42,11 @@ impl Console {
         }
     }
 
+    /// Whether a person can be asked: standard input and standard error are terminals.
+    pub fn asks(&self) -> bool {
+        self.is_interactive && io::stdin().is_terminal()
+    }
+
     /// Writes out what is held back.
     ///
     /// # Errors

@@ -83,6 +83,12 @@ impl From<crate::project::Error> for Failure {
 
 impl From<crate::output::Error> for Failure {
     fn from(error: crate::output::Error) -> Self {
-        Self::io(error.to_string())
+        let failure = Self::io(error.to_string());
+        match error.is_part {
+            true => failure.help(
+                "Some files are new and some are as they were. Fix the cause and build again: the next build completes them.",
+            ),
+            false => failure.help("No file was changed."),
+        }
     }
 }

@@ -38,10 +38,21 @@ pub fn run(context: &Context, options: &Fmt, console: &mut Console) -> Result<Ex
     }
     let files = files(context, &options.files)?;
     let mut changed = 0;
+    let mut exit = Exit::Ok;
     for file in &files {
         let shown = paths::shown(file, &context.cwd);
-        let bytes = fs::read(file)
-            .map_err(|cause| Failure::io(format!("cannot read {shown}: {}", io_cause(&cause))))?;
+        let root = file.parent().and_then(project::find);
+        let read = project::in_place(file, root.as_deref())
+            .and_then(|place| fs::read(&place).map(|bytes| (place, bytes)));
+        let (place, bytes) = match read {
+            Ok(read) => read,
+            // The others are formatted all the same.
+            Err(cause) => {
+                let message = format!("cannot read {shown}: {}", io_cause(&cause));
+                exit = report::failure(&Failure::io(message), console);
+                continue;
+            }
+        };
         let Some((old, new)) = formatted(bytes, &shown, &mut findings) else {
             continue;
         };
@@ -52,7 +63,7 @@ pub fn run(context: &Context, options: &Fmt, console: &mut Console) -> Result<Ex
         if options.check {
             diff(&shown, &old, &new, &mut console.out);
         } else {
-            replace_file(file, new.as_bytes()).map_err(|cause| {
+            replace_file(&place, new.as_bytes()).map_err(|cause| {
                 Failure::io(format!("cannot write {shown}: {}", io_cause(&cause)))
             })?;
         }
@@ -71,7 +82,9 @@ pub fn run(context: &Context, options: &Fmt, console: &mut Console) -> Result<Ex
     };
     report::conclude(&line, &findings, format, console);
     let is_different = options.check && changed > 0;
-    Ok(if is_different {
+    Ok(if exit != Exit::Ok {
+        exit
+    } else if is_different {
         Exit::Found
     } else {
         findings.exit()

@@ -48,7 +48,19 @@ fn import_openslo(
     };
     let mut findings = Findings::default();
     let mut files = Vec::new();
-    for path in sources(&options.files, context)? {
+    let (paths, refused) = sources(&options.files, context)?;
+    if !refused.is_empty() {
+        for failure in &refused {
+            report::failure(failure, console);
+        }
+        let line = format!(
+            "nothing was made: {} cannot be read",
+            count(refused.len(), "file")
+        );
+        report::conclude(&line, &findings, format, console);
+        return Ok(Exit::Io);
+    }
+    for path in paths {
         let shown = paths::shown(&path, &context.cwd);
         let bytes = fs::read(&path)
             .map_err(|cause| Failure::io(format!("cannot read {shown}: {}", io_cause(&cause))))?;
@@ -142,23 +154,33 @@ fn write(path: &Path, text: &str) -> std::io::Result<()> {
     replace_file(path, text.as_bytes())
 }
 
-/// The files that are named, and those below the folders that are.
-fn sources(names: &[PathBuf], context: &Context) -> Result<Vec<PathBuf>, Failure> {
-    let mut out = Vec::new();
+/// The files that are named, and those below the folders that are; with what is there and is no regular file within the
+/// folder. What is named by itself may be anything that can be read, as a shell's `<(…)`.
+fn sources(names: &[PathBuf], context: &Context) -> Result<(Vec<PathBuf>, Vec<Failure>), Failure> {
+    let mut found = Vec::new();
+    let mut refused = Vec::new();
     for name in names {
         let path = paths::absolute(name, &context.cwd);
-        if path.is_dir() {
-            below(&path, &mut out).map_err(|cause| {
-                let shown = paths::shown(&path, &context.cwd);
-                Failure::io(format!("cannot read {shown}: {}", io_cause(&cause)))
-            })?;
-        } else {
-            out.push(path);
+        let unread = |path: &Path, cause: &std::io::Error| {
+            let shown = paths::shown(path, &context.cwd);
+            Failure::io(format!("cannot read {shown}: {}", io_cause(cause)))
+        };
+        if !path.is_dir() {
+            found.push(path);
+            continue;
+        }
+        let mut below_it = Vec::new();
+        below(&path, &mut below_it).map_err(|cause| unread(&path, &cause))?;
+        for file in below_it {
+            match project::in_place(&file, Some(&path)) {
+                Ok(_) => found.push(file),
+                Err(cause) => refused.push(unread(&file, &cause)),
+            }
         }
     }
-    out.sort();
-    out.dedup();
-    Ok(out)
+    found.sort();
+    found.dedup();
+    Ok((found, refused))
 }
 
 fn below(folder: &Path, out: &mut Vec<PathBuf>) -> std::io::Result<()> {

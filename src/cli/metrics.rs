@@ -20,7 +20,7 @@ use crate::catalogue::{
     self, ErrorSeries, Errors, Gathered, LOCK, Lock, Metadata, Section, Wanted,
 };
 use crate::output::replace_file;
-use crate::project::{io_cause, paths};
+use crate::project::{self, io_cause, paths};
 use crate::session::Session;
 
 /// How many requests are under way at once: a Prometheus has others to answer.
@@ -47,6 +47,16 @@ fn pull(context: &Context, options: &Pull, console: &mut Console) -> Result<Exit
     let selected = Selected::project(select::project(context)?);
     let place = selected.loaded.project.root.join(LOCK);
     let shown = paths::shown(&place, &context.cwd);
+    let place = match project::in_place(&place, Some(&selected.loaded.project.root)) {
+        Ok(place) => place,
+        Err(cause) if cause.kind() == std::io::ErrorKind::NotFound => place,
+        Err(cause) => {
+            return Err(Failure::io(format!(
+                "cannot write {shown}: {}",
+                io_cause(&cause)
+            )));
+        }
+    };
     let (before, old) = read(&place, &shown)?;
 
     let session = selected.session();

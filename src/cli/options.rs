@@ -185,7 +185,8 @@ pub struct Check {
 #[command(after_help = concat_exit("\
 A build writes only what changed, and nothing where there are errors. It replaces and
 removes only files that an earlier build of the same project wrote, which are listed in
-.nthc-manifest.json in the output folder.
+.nthc-manifest.json in the output folder. More than a fifth of them is removed with
+--allow-removals only; on a terminal, it asks.
 
 Examples:
   nthc build
@@ -202,6 +203,12 @@ pub struct Build {
     /// Write nothing; print what would change, and exit with 1 if anything would
     #[arg(long, visible_alias = "dry-run")]
     pub check: bool,
+    /// Remove files, however many of those that stand: the output of services, environments or targets that are gone
+    #[arg(long)]
+    pub allow_removals: bool,
+    /// How long to wait while another build writes to the folder; 0s not at all
+    #[arg(long, value_name = "DURATION", default_value = "5m", value_parser = patience)]
+    pub lock_timeout: Duration,
     /// Write the files of services that are sound where others have errors; exit with 1 all the same
     #[arg(long)]
     pub keep_going: bool,
@@ -534,6 +541,14 @@ fn duration(text: &str) -> Result<Duration, String> {
         .and_then(|duration| Duration::try_from(duration).ok())
         .filter(|duration| !duration.is_zero())
         .ok_or_else(|| "a duration is written as `30s`, `10m` or `1h`".to_owned())
+}
+
+/// A length of time, which may be none, `0s`.
+fn patience(text: &str) -> Result<Duration, String> {
+    match text.parse::<jiff::SignedDuration>() {
+        Ok(none) if none.is_zero() => Ok(Duration::ZERO),
+        _ => duration(text),
+    }
 }
 
 /// A moment, as `--at` takes it.

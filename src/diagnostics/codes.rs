@@ -209,6 +209,10 @@ codes! {
     Error PROJECT_LINK_REFUSED "N0626" "link-refused" "A link among the sources leads nowhere, out of the project, or into another one.";
     Warning PROJECT_LINKED_TWICE "N0627" "linked-twice" "A link among the sources leads to sources that are read already.";
     Warning PROJECT_IGNORED_SOURCES "N0628" "ignored-sources" "A line of a `.gitignore` keeps sources from being read.";
+    Error PROJECT_NO_SOURCES "N0630" "no-sources" "A project has no sources, so its output would be empty.";
+    Error OUTPUT_MANY_REMOVALS "N0631" "many-removals" "A build would remove more than a fifth of the files that earlier builds wrote.";
+    Error PROJECT_SOURCES_IN_OUTPUT "N0632" "sources-in-output" "Sources are in the output folder, where they are not read.";
+    Error PROJECT_OUTPUT_LINK "N0633" "output-link" "The output folder is a link out of the project.";
     Error OPENSLO_SYNTAX "N0640" "openslo-syntax" "An OpenSLO file is no well-formed YAML.";
     Error OPENSLO_UNKNOWN_FIELD "N0641" "openslo-unknown-field" "An OpenSLO document has a field that the format has not.";
     Error OPENSLO_BAD_VALUE "N0642" "openslo-bad-value" "A field of an OpenSLO document is missing, or its value breaks a rule of the format.";

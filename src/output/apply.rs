@@ -1,10 +1,22 @@
 //! Carrying out a plan.
 
+use std::collections::BTreeSet;
 use std::fs;
 use std::io;
+use std::path::{Path, PathBuf};
 
+use rayon::prelude::*;
+
+use super::lock::Lock;
 use super::record::{Hash, RECORD, Record};
-use super::{Error, Plan};
+use super::{Change, Error, File, Plan, regular};
+
+/// What the folders are called in which new files wait.
+const STAGING: &str = ".nthc-staging-";
+
+/// Names in a staging folder. The files to write have numbers.
+const UNDER_WAY: &str = "under-way";
+const DONE: &str = "done";
 
 /// What a build did to its output folder.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
@@ -27,44 +39,147 @@ impl std::fmt::Display for Report {
     }
 }
 
-impl Plan<'_> {
-    /// Makes the output folder what was planned.
+/// The folders in which builds that were killed left new files, and records that they did not put in place.
+pub(super) fn leftovers(folder: &Path) -> Vec<PathBuf> {
+    let Ok(entries) = fs::read_dir(folder) else {
+        return Vec::new();
+    };
+    let is_left = |entry: &fs::DirEntry| {
+        let name = entry.file_name();
+        let name = name.to_string_lossy();
+        match entry.file_type() {
+            Ok(kind) if kind.is_dir() => name.starts_with(STAGING),
+            // Earlier versions wrote the record beside its place.
+            Ok(kind) if kind.is_file() => name.strip_prefix(".nthc-").is_some_and(|rest| {
+                rest.len() == 6 && rest.bytes().all(|byte| byte.is_ascii_alphanumeric())
+            }),
+            _ => false,
+        }
+    };
+    let left = entries.filter_map(Result::ok).filter(is_left);
+    left.map(|entry| entry.path()).collect()
+}
+
+impl<'a> Plan<'a> {
+    /// Makes the output folder what was planned, under the folder's lock.
     ///
     /// # Errors
     /// Where the file system fails. Up to the first rename nothing has changed; after it, the record tells the
     /// next build which files were under way.
-    pub fn apply(self) -> Result<Report, Error> {
+    pub fn apply(self, _lock: &Lock) -> Result<Report, Error> {
         let report = self.report();
-        if self.is_current() {
-            if self.before.as_ref() != Some(&self.after) {
-                self.create_folder()?;
-                self.write_record(&self.after)?;
-            }
+        for left in leftovers(&self.folder) {
+            let removed = match left.is_dir() {
+                true => fs::remove_dir_all(&left),
+                false => fs::remove_file(&left),
+            };
+            let name = left.file_name().unwrap_or_default().to_string_lossy();
+            removed.map_err(|cause| self.error("remove", &name, cause))?;
+        }
+        let is_recorded = self.before.as_ref() == Some(&self.after);
+        if self.is_current() && is_recorded {
             return Ok(report);
         }
-        self.create_folder()?;
         let staging = tempfile::Builder::new()
-            .prefix(".nthc-staging-")
+            .prefix(STAGING)
             .tempdir_in(&self.folder)
             .map_err(|cause| self.error("write to", "", cause))?;
-        for (number, (file, _)) in self.writes.iter().enumerate() {
-            fs::write(staging.path().join(number.to_string()), file.contents)
-                .map_err(|cause| self.error("write", file.path, cause))?;
+        self.stage(staging.path())?;
+        if !self.is_current() {
+            self.check_folders()?;
+            // From here on a cut leaves a folder of old and new files; the record has to name both.
+            self.place_record(staging.path(), UNDER_WAY)?;
+            self.change(staging.path()).map_err(|error| Error {
+                is_part: true,
+                ..error
+            })?;
         }
+        self.place_record(staging.path(), DONE)
+            .map_err(|error| Error {
+                is_part: !self.is_current(),
+                ..error
+            })?;
+        staging
+            .close()
+            .map_err(|cause| self.error("write to", "", cause))?;
+        Ok(report)
+    }
 
-        // From here on a cut leaves a folder of old and new files; the record has to name both.
+    /// Writes everything that is new beside the output, to the disk.
+    fn stage(&self, staging: &Path) -> Result<(), Error> {
+        // What is synced at once is written out at once.
+        self.writes
+            .par_iter()
+            .enumerate()
+            .try_for_each(|(number, (file, change))| {
+                let staged = staging.join(number.to_string());
+                let written = regular::create(&staged, file.contents);
+                let is_replaced = *change == Change::Replace;
+                let kept = written.and_then(|()| match is_replaced {
+                    true => keep_permissions(&self.folder.join(file.path), &staged),
+                    false => Ok(()),
+                });
+                kept.map_err(|cause| self.error("write", file.path, cause))
+            })?;
         let mut under_way = self
             .before
             .clone()
             .unwrap_or_else(|| Record::new(&self.after.project));
         under_way.project.clone_from(&self.after.project);
         for (file, _) in &self.writes {
-            under_way
-                .pending
-                .insert(file.path.to_owned(), Hash::of(file.contents));
+            let hash = Hash::of(file.contents);
+            under_way.pending.insert(file.path.to_owned(), hash);
         }
-        self.write_record(&under_way)?;
+        for (name, record) in [(UNDER_WAY, &under_way), (DONE, &self.after)] {
+            record
+                .to_bytes()
+                .and_then(|bytes| regular::create(&staging.join(name), &bytes))
+                .map_err(|cause| self.error("write", RECORD, cause))?;
+        }
+        Ok(())
+    }
 
+    /// Fails where a folder that must change cannot be, before anything is changed.
+    fn check_folders(&self) -> Result<(), Error> {
+        let paths = self.changes();
+        let folders: BTreeSet<&str> = paths
+            .iter()
+            .filter_map(|(path, _)| {
+                let mut above = path.rmatch_indices('/').map(|(at, _)| at);
+                above.find_map(|at| {
+                    let folder = path.get(..at)?;
+                    self.folder.join(folder).is_dir().then_some(folder)
+                })
+            })
+            .collect();
+        for folder in folders {
+            // It has no name, so that nothing is left of it.
+            tempfile::tempfile_in(self.folder.join(folder))
+                .map_err(|cause| self.error("write to", folder, cause))?;
+        }
+        Ok(())
+    }
+
+    /// Puts the new files into their places, and then takes the old ones away.
+    fn change(&self, staging: &Path) -> Result<(), Error> {
+        let gone: BTreeSet<&str> = self.removals.iter().map(String::as_str).collect();
+        let gone_anyhow: BTreeSet<String> = gone.iter().map(|path| path.to_lowercase()).collect();
+        // What stands in a new file's way must go first: a file where a folder is needed, a folder where a file is, and a
+        // file of the same name in other letters, where that is one.
+        let is_blocked = |path: &str| {
+            let mut above = path.match_indices('/');
+            let below = format!("{path}/");
+            gone_anyhow.contains(&path.to_lowercase())
+                || above.any(|(at, _)| path.get(..at).is_some_and(|part| gone.contains(part)))
+                || gone
+                    .range(below.as_str()..)
+                    .next()
+                    .is_some_and(|first| first.starts_with(&below))
+        };
+        let numbered = self.writes.iter().enumerate();
+        let numbered = numbered.map(|(number, (file, _))| (staging.join(number.to_string()), file));
+        let (late, early): (Vec<_>, Vec<_>) = numbered.partition(|(_, file)| is_blocked(file.path));
+        self.put(&early)?;
         for path in &self.removals {
             match fs::remove_file(self.folder.join(path)) {
                 Err(cause) if cause.kind() != io::ErrorKind::NotFound => {
@@ -73,24 +188,34 @@ impl Plan<'_> {
                 _ => self.remove_empty_folders(path),
             }
         }
-        for (number, (file, _)) in self.writes.iter().enumerate() {
-            let place = self.folder.join(file.path);
-            if let Some(parent) = place.parent() {
-                fs::create_dir_all(parent)
-                    .map_err(|cause| self.error("write", file.path, cause))?;
-            }
-            fs::rename(staging.path().join(number.to_string()), &place)
-                .map_err(|cause| self.error("write", file.path, cause))?;
-        }
-        self.write_record(&self.after)?;
-        staging
-            .close()
-            .map_err(|cause| self.error("write to", "", cause))?;
-        Ok(report)
+        self.put(&late)?;
+        self.sync(self.removals.iter().map(String::as_str))
     }
 
-    fn create_folder(&self) -> Result<(), Error> {
-        fs::create_dir_all(&self.folder).map_err(|cause| self.error("create", "", cause))
+    fn put(&self, files: &[(PathBuf, &File<'a>)]) -> Result<(), Error> {
+        for (staged, file) in files {
+            let place = self.folder.join(file.path);
+            let made = place.parent().map_or(Ok(()), fs::create_dir_all);
+            made.and_then(|()| fs::rename(staged, &place))
+                .map_err(|cause| self.error("write", file.path, cause))?;
+        }
+        self.sync(files.iter().map(|(_, file)| file.path))
+    }
+
+    /// Writes to the disk what the folders above these paths hold.
+    fn sync<'p>(&self, paths: impl Iterator<Item = &'p str>) -> Result<(), Error> {
+        let above = |path: &'p str| path.rmatch_indices('/').map(move |(at, _)| path.get(..at));
+        let folders: BTreeSet<&str> = paths
+            .flat_map(|path| above(path).chain([Some("")]).flatten())
+            .collect();
+        folders.into_par_iter().try_for_each(|folder| {
+            match regular::sync_folder(&self.folder.join(folder)) {
+                // It held nothing any more.
+                Err(cause) if cause.kind() == io::ErrorKind::NotFound => Ok(()),
+                Err(cause) => Err(self.error("write", folder, cause)),
+                Ok(()) => Ok(()),
+            }
+        })
     }
 
     /// Removes the folders above a removed file that hold nothing any more, up to the output folder.
@@ -104,11 +229,12 @@ impl Plan<'_> {
         }
     }
 
-    fn write_record(&self, record: &Record) -> Result<(), Error> {
-        let written = record
-            .to_bytes()
-            .and_then(|bytes| super::replace_file(&self.folder.join(RECORD), &bytes));
-        written.map_err(|cause| self.error("write", RECORD, cause))
+    fn place_record(&self, staging: &Path, staged: &str) -> Result<(), Error> {
+        let place = self.folder.join(RECORD);
+        regular::check(&place)
+            .and_then(|_| fs::rename(staging.join(staged), &place))
+            .and_then(|()| regular::sync_folder(&self.folder))
+            .map_err(|cause| self.error("write", RECORD, cause))
     }
 
     fn error(&self, action: &'static str, path: &str, cause: io::Error) -> Error {
@@ -121,6 +247,12 @@ impl Plan<'_> {
             action,
             path,
             cause,
+            is_part: false,
         }
     }
+}
+
+/// Gives a new file the permissions of the one that it replaces.
+fn keep_permissions(old: &Path, new: &Path) -> io::Result<()> {
+    fs::set_permissions(new, fs::symlink_metadata(old)?.permissions())
 }

@@ -2,22 +2,27 @@
 //! compiler's own.
 //!
 //! [`plan`] looks at the output folder and decides everything; it writes nothing. [`Plan::apply`] then
-//! carries it out: every new text is staged beside the output before the first file is replaced, so a full
-//! disk leaves all as it was, and a build that is cut off between two renames is taken up by the next one.
+//! carries it out under the folder's [`lock`]: every new text is on the disk beside the output before the first file is
+//! replaced, so a full disk leaves all as it was, the new files are there before the old ones go, and a build that is
+//! cut off between two renames is taken up by the next one.
 
 mod apply;
+mod bound;
+pub mod lock;
 mod plan;
 mod record;
+mod regular;
 #[cfg(test)]
 mod tests;
 
 use std::fmt;
-use std::fs;
 use std::io;
 use std::path::{Path, PathBuf};
 
 pub use apply::Report;
+pub use bound::Excess;
 pub use record::{Hash, RECORD, Record};
+pub use regular::{check as check_regular, irregular, read as read_regular, replace_file};
 
 use crate::diagnostics::{Diagnostic, FileSpan, SourceMap};
 use plan::Planner;
@@ -71,6 +76,8 @@ pub struct Plan<'a> {
     pub sources: SourceMap,
     /// Files that were edited by hand.
     pub warnings: Vec<Diagnostic<FileSpan>>,
+    /// Where it would remove more than a fifth of what stands, which must be allowed.
+    pub excesses: Vec<Excess>,
 }
 
 /// Why nothing will be written.
@@ -96,6 +103,8 @@ pub struct Error {
     pub path: String,
     /// Why it failed.
     pub cause: io::Error,
+    /// Whether some files are new and some are old, until the next build.
+    pub is_part: bool,
 }
 
 impl fmt::Display for Error {
@@ -120,6 +129,19 @@ impl Plan<'_> {
     /// Whether the output folder already is what the build makes.
     pub fn is_current(&self) -> bool {
         self.writes.is_empty() && self.removals.is_empty()
+    }
+
+    /// Whether there is nothing at all to write: no file, no record, and nothing that a build left that was killed.
+    pub fn is_settled(&self) -> bool {
+        self.is_current()
+            && self.before.as_ref() == Some(&self.after)
+            && !lock::is_marked(&self.folder)
+            && apply::leftovers(&self.folder).is_empty()
+    }
+
+    /// The files that would be removed, in the order of their paths.
+    pub fn removals(&self) -> &[String] {
+        &self.removals
     }
 
     /// Every change, in the order of the paths.
@@ -158,34 +180,4 @@ pub fn plan<'a>(
     files: impl IntoIterator<Item = File<'a>>,
 ) -> Result<Plan<'a>, Refusal> {
     Planner::new(folder)?.plan(files)
-}
-
-/// Replaces the file at `path`, or creates it, as a whole: a reader sees the old text or the new one. A file that
-/// is there keeps its permissions.
-///
-/// # Errors
-/// Where the file system fails; the old file is then as it was.
-pub fn replace_file(path: &Path, bytes: &[u8]) -> io::Result<()> {
-    use std::io::Write as _;
-    // Through a link the file that it leads to is replaced, not the link.
-    let place = fs::canonicalize(path).unwrap_or_else(|_| path.to_path_buf());
-    let folder = place
-        .parent()
-        .filter(|folder| !folder.as_os_str().is_empty())
-        .unwrap_or(Path::new("."));
-    let mut builder = tempfile::Builder::new();
-    builder.prefix(".nthc-");
-    #[cfg(unix)]
-    {
-        use std::os::unix::fs::PermissionsExt as _;
-        // As any new file: the user's mask takes away from it. A temporary file is private otherwise.
-        builder.permissions(fs::Permissions::from_mode(0o666));
-    }
-    let mut file = builder.tempfile_in(folder)?;
-    file.write_all(bytes)?;
-    if let Ok(meta) = fs::metadata(&place) {
-        file.as_file().set_permissions(meta.permissions())?;
-    }
-    file.persist(&place).map_err(|error| error.error)?;
-    Ok(())
 }

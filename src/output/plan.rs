@@ -5,7 +5,7 @@ use std::fs;
 use std::io;
 
 use super::record::{Hash, RECORD, Record, Unreadable};
-use super::{Change, Error, File, Folder, Plan, Refusal};
+use super::{Change, Error, File, Folder, Plan, Refusal, bound, regular};
 use crate::diagnostics::{Code, Diagnostic, FileSpan, SourceMap, codes};
 
 /// Why `path` cannot be a path below an output folder, if so.
@@ -53,6 +53,18 @@ impl<'f> Planner<'f> {
             problems: Vec::new(),
             warnings: Vec::new(),
         };
+        let is_link = fs::symlink_metadata(folder.path).is_ok_and(|meta| meta.is_symlink());
+        if is_link && !folder.path.exists() {
+            let diagnostic = planner
+                .about(
+                    "",
+                    &codes::OUTPUT_UNSAFE_PATH,
+                    format!("{} is a symbolic link that leads nowhere", folder.shown),
+                )
+                .help("Restore what it leads to, or remove it.");
+            planner.problems.push(diagnostic);
+            return Err(planner.refuse());
+        }
         match Record::read(folder.path) {
             Ok(record) => planner.before = record,
             Err(Unreadable::Io(cause)) if cause.kind() == io::ErrorKind::NotADirectory => {
@@ -70,7 +82,22 @@ impl<'f> Planner<'f> {
                     action: "read",
                     path: planner.show(RECORD),
                     cause,
+                    is_part: false,
                 }));
+            }
+            Err(Unreadable::Irregular(what)) => {
+                let diagnostic = planner
+                    .about(
+                        RECORD,
+                        &codes::OUTPUT_BAD_RECORD,
+                        format!("{} is {what}, not a regular file", planner.show(RECORD)),
+                    )
+                    .label("expected the record of the files that builds wrote")
+                    .help(format!(
+                        "Remove it. Restore the record from version control, or delete {} whole, and build again.",
+                        folder.shown
+                    ));
+                planner.problems.push(diagnostic);
             }
             Err(Unreadable::Malformed(reason)) => {
                 let diagnostic = planner
@@ -139,7 +166,8 @@ impl<'f> Planner<'f> {
         // Its first line helps a person to tell what it is. What is no text, or no file, is shown without.
         let is_file = fs::symlink_metadata(&place).is_ok_and(|meta| meta.is_file());
         let text = if is_file {
-            fs::read_to_string(&place).unwrap_or_default()
+            let bytes = regular::read(&place).unwrap_or_default();
+            String::from_utf8(bytes).unwrap_or_default()
         } else {
             String::new()
         };
@@ -179,13 +207,29 @@ impl<'f> Planner<'f> {
         for (path, hash) in known.files.iter().chain(&known.pending) {
             if self.folder.keeps || !self.is_built(path) {
                 after.files.insert(path.clone(), hash.clone());
+                if !made.contains(path.as_str()) {
+                    self.left_alone(path, known)?;
+                }
             }
         }
 
         let mut removals = Vec::new();
+        let mut standing = BTreeSet::new();
         for path in &stale {
-            if self.removal(path, known)? {
-                removals.push((*path).to_owned());
+            match self.removal(path, known)? {
+                Stale::Gone => {}
+                Stale::Removed => {
+                    standing.insert(*path);
+                    removals.push((*path).to_owned());
+                }
+                // It stays known, so that the next build tells of it too.
+                Stale::Kept => {
+                    standing.insert(*path);
+                    let hash = known.files.get(*path).or_else(|| known.pending.get(*path));
+                    after
+                        .files
+                        .extend(hash.map(|hash| ((*path).to_owned(), hash.clone())));
+                }
             }
         }
         let removed: BTreeMap<String, &str> = removals
@@ -195,7 +239,11 @@ impl<'f> Planner<'f> {
         let mut writes = Vec::new();
         let mut unchanged = 0;
         for file in files {
-            match self.write(&file, known, &removed)? {
+            let change = self.write(&file, known, &removed)?;
+            if known.has(file.path) && change != Some(Change::Create) {
+                standing.insert(file.path);
+            }
+            match change {
                 Some(change) => writes.push((file, change)),
                 None => unchanged += 1,
             }
@@ -206,6 +254,7 @@ impl<'f> Planner<'f> {
         if !self.problems.is_empty() {
             return Err(self.refuse());
         }
+        let excesses = bound::excesses(&standing, &removals, &made);
         Ok(Plan {
             folder: self.folder.path.to_path_buf(),
             shown: self.folder.shown.to_owned(),
@@ -216,6 +265,7 @@ impl<'f> Planner<'f> {
             after,
             sources: self.sources,
             warnings: self.warnings,
+            excesses,
         })
     }
 
@@ -320,11 +370,12 @@ impl<'f> Planner<'f> {
                 {
                     return Ok(Standing::Nothing);
                 }
-                self.foreign(part, "is not a file that a build wrote");
+                let what = regular::irregular(&meta).unwrap_or("no regular file");
+                self.foreign(part, &format!("is {what}, not a file that a build wrote"));
                 return Ok(Standing::Obstacle);
             }
         }
-        match fs::read(self.folder.path.join(path)) {
+        match regular::read(&self.folder.path.join(path)) {
             Ok(bytes) => Ok(Standing::File(bytes)),
             Err(cause) => Err(self.io("read", path, cause)),
         }
@@ -356,35 +407,91 @@ impl<'f> Planner<'f> {
         Ok(true)
     }
 
-    /// Whether a file that is no longer made is to be removed.
-    fn removal(&mut self, path: &str, known: &Record) -> Result<bool, Refusal> {
-        // What became something else in the meantime is not what a build wrote, and stays.
-        let place = self.folder.path.join(path);
-        let through_link = path
-            .match_indices('/')
-            .filter_map(|(at, _)| path.get(..at))
-            .any(|part| {
-                fs::symlink_metadata(self.folder.path.join(part))
-                    .is_ok_and(|meta| meta.is_symlink())
-            });
-        if through_link || !fs::symlink_metadata(&place).is_ok_and(|meta| meta.is_file()) {
-            return Ok(false);
-        }
-        let bytes = fs::read(&place).map_err(|cause| self.io("read", path, cause))?;
-        if known.wrote(path, &bytes) {
-            return Ok(true);
-        }
+    /// What becomes of a file that is no longer made. What is no longer what a build wrote stays, and is told.
+    fn removal(&mut self, path: &str, known: &Record) -> Result<Stale, Refusal> {
+        let Some(what) = self.became(path, known)? else {
+            return Ok(Stale::Removed);
+        };
+        let Became::Other { place, what } = what else {
+            return Ok(Stale::Gone);
+        };
         let shown = self.show(path);
+        let message = match place == path {
+            true => format!("{shown} {what} and is no longer built"),
+            false => format!(
+                "{} {what}, and what was built below it is no longer built",
+                self.show(&place)
+            ),
+        };
+        if self.warnings.iter().any(|other| other.message == message) {
+            return Ok(Stale::Kept);
+        }
         let diagnostic = self
-            .about(
-                path,
-                &codes::OUTPUT_EDITED_FILE,
-                format!("{shown} was edited by hand and is no longer built"),
-            )
+            .about(&place, &codes::OUTPUT_EDITED_FILE, message)
             .label("left as it is")
-            .help("Delete it if it is not needed.");
+            .help("Delete it, or move it out of the output folder. Every build reports it until then.");
         self.warnings.push(diagnostic);
-        Ok(false)
+        Ok(Stale::Kept)
+    }
+
+    /// Reports a file that this build does not make or remove where it is no longer what a build wrote.
+    fn left_alone(&mut self, path: &str, known: &Record) -> Result<(), Refusal> {
+        let Some(Became::Other { place, what }) = self.became(path, known)? else {
+            return Ok(());
+        };
+        let message = format!("{} {what}", self.show(&place));
+        if self.warnings.iter().any(|other| other.message == message) {
+            return Ok(());
+        }
+        let diagnostic = self
+            .about(&place, &codes::OUTPUT_EDITED_FILE, message)
+            .label("not built this time: left as it is")
+            .help("Change the source that it is built from. The next build that makes this file writes it anew.");
+        self.warnings.push(diagnostic);
+        Ok(())
+    }
+
+    /// What a file has become that a build wrote; `None` where it still is what was written.
+    fn became(&self, path: &str, known: &Record) -> Result<Option<Became>, Refusal> {
+        let ends = path.match_indices('/').map(|(at, _)| at);
+        for part in ends.filter_map(|at| path.get(..at)) {
+            let meta = fs::symlink_metadata(self.folder.path.join(part));
+            if meta.is_ok_and(|meta| meta.is_symlink()) {
+                return Ok(Some(Became::Other {
+                    place: part.to_owned(),
+                    what: "is a symbolic link now".to_owned(),
+                }));
+            }
+        }
+        let place = self.folder.path.join(path);
+        let meta = match fs::symlink_metadata(&place) {
+            Ok(meta) => meta,
+            Err(cause)
+                if matches!(
+                    cause.kind(),
+                    io::ErrorKind::NotFound | io::ErrorKind::NotADirectory
+                ) =>
+            {
+                return Ok(Some(Became::Nothing));
+            }
+            Err(cause) => return Err(self.io("read", path, cause)),
+        };
+        let what = match regular::irregular(&meta) {
+            // Folders that are needed for other files come into a file's place.
+            Some("a folder") => return Ok(Some(Became::Nothing)),
+            Some(what) => format!("is {what} now"),
+            None => {
+                let bytes = regular::read(&place).map_err(|cause| self.io("read", path, cause))?;
+                if known.wrote(path, &bytes) {
+                    return Ok(None);
+                }
+                "was edited by hand".to_owned()
+            }
+        };
+        Ok(Some(Became::Other {
+            place: path.to_owned(),
+            what,
+        }))
     }
 
     /// How a file must change; `None` where it need not.
@@ -452,6 +559,7 @@ impl<'f> Planner<'f> {
             action,
             path: self.show(path),
             cause,
+            is_part: false,
         })
     }
 }
@@ -462,4 +570,22 @@ enum Standing {
     File(Vec<u8>),
     /// Something that was reported.
     Obstacle,
+}
+
+/// What a file has become that is no longer what a build wrote.
+enum Became {
+    /// It is gone.
+    Nothing,
+    /// At a place, its own or that of a folder above it, is something else.
+    Other { place: String, what: String },
+}
+
+/// What becomes of a file that is no longer made.
+enum Stale {
+    /// It is gone already.
+    Gone,
+    /// It is removed.
+    Removed,
+    /// It is no longer what a build wrote, and stays.
+    Kept,
 }

@@ -8,6 +8,8 @@ use std::path::Path;
 use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
 
+use super::regular;
+
 /// The record's file name.
 pub const RECORD: &str = ".nthc-manifest.json";
 
@@ -54,6 +56,8 @@ impl Hash {
 pub enum Unreadable {
     /// The file could not be read.
     Io(io::Error),
+    /// It is no regular file, but this.
+    Irregular(&'static str),
     /// It is no record, or one of a later version; with a few words on why.
     Malformed(String),
 }
@@ -70,12 +74,17 @@ impl Record {
         }
     }
 
-    /// The record in `folder`, if there is one.
+    /// The record in `folder`, if there is one. What stands there and is no regular file is not read.
     ///
     /// # Errors
     /// Where it cannot be read, or is not what a build writes.
     pub fn read(folder: &Path) -> Result<Option<Self>, Unreadable> {
-        let bytes = match fs::read(folder.join(RECORD)) {
+        let path = folder.join(RECORD);
+        let what = fs::symlink_metadata(&path).ok();
+        if let Some(what) = what.as_ref().and_then(regular::irregular) {
+            return Err(Unreadable::Irregular(what));
+        }
+        let bytes = match regular::read(&path) {
             Ok(bytes) => bytes,
             Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(None),
             Err(error) => return Err(Unreadable::Io(error)),

@@ -4,6 +4,7 @@
 use std::collections::BTreeMap;
 use std::fs;
 use std::path::Path;
+use std::time::Duration;
 
 use proptest::prelude::*;
 
@@ -44,7 +45,13 @@ fn build_in(folder: &Folder<'_>, list: &[(&str, &str)]) -> String {
                 .iter()
                 .map(|w| format!("{}: {}", w.code.id, w.message))
                 .collect();
-            out.push(plan.apply().unwrap().to_string());
+            let lock = lock::lock(folder.path, true, Duration::ZERO, &mut |_| {});
+            let lock = lock.unwrap().unwrap();
+            // The lock's own file stands now.
+            assert!(!plan.is_settled());
+            out.push(plan.apply(&lock).unwrap().to_string());
+            drop(lock);
+            assert!(!lock::is_marked(folder.path));
             out.join("\n")
         }
         Err(Refusal::Problems {
@@ -164,8 +171,17 @@ fn an_edit_by_hand_is_told_and_never_deleted() {
          1 written, 0 removed, 0 unchanged"
     );
     assert_eq!(fs::read_to_string(out.join("b")).unwrap(), "edited");
-    // From now on it is a foreign file.
-    assert!(build(out, &[("a", "1"), ("b", "1")]).starts_with("N0620 build/b"));
+    // Until it is dealt with.
+    assert_eq!(
+        build(out, &[("a", "1")]),
+        "N0625: build/b was edited by hand and is no longer built\n\
+         0 written, 0 removed, 1 unchanged"
+    );
+    fs::remove_file(out.join("b")).unwrap();
+    assert_eq!(
+        build(out, &[("a", "1")]),
+        "0 written, 0 removed, 1 unchanged"
+    );
 }
 
 #[test]
@@ -252,7 +268,8 @@ fn nothing_is_written_or_removed_through_a_link() {
     );
     assert_eq!(
         build(&out, &[("b", "2")]),
-        "1 written, 0 removed, 0 unchanged"
+        "N0625: build/a is a symbolic link now, and what was built below it is no longer built\n\
+         1 written, 0 removed, 0 unchanged"
     );
     assert_eq!(fs::read_to_string(elsewhere.join("x")).unwrap(), "1");
 
@@ -378,6 +395,22 @@ fn a_folder_that_cannot_be_written_is_an_error() {
 
 #[cfg(unix)]
 #[test]
+fn files_are_replaced_and_links_are_not_followed() {
+    let temp = temp();
+    fs::write(temp.path().join("mine"), "mine").unwrap();
+    std::os::unix::fs::symlink("mine", temp.path().join("link")).unwrap();
+    for (name, what) in [("link", "a symbolic link"), ("", "a folder")] {
+        let error = replace_file(&temp.path().join(name), b"2").unwrap_err();
+        assert_eq!(
+            error.to_string(),
+            format!("it is {what}, not a regular file")
+        );
+    }
+    assert_eq!(fs::read(temp.path().join("mine")).unwrap(), b"mine");
+}
+
+#[cfg(unix)]
+#[test]
 fn a_replaced_file_keeps_its_permissions() {
     use std::os::unix::fs::PermissionsExt as _;
     let temp = temp();
@@ -397,6 +430,9 @@ fn a_replaced_file_keeps_its_permissions() {
 }
 
 proptest! {
+    // Each build waits for the disk.
+    #![proptest_config(ProptestConfig::with_cases(64))]
+
     /// Whatever builds follow one another beside whatever foreign files: after each that is not refused, the
     /// folder holds exactly the foreign files and what that build made; after a refusal, what it held before.
     #[test]

@@ -7,11 +7,13 @@
 mod alertmanager;
 mod discover;
 mod docs;
+mod in_place;
 mod left_out;
 mod links;
 mod lints;
 mod manifest;
 mod openslo;
+mod output;
 mod pagerduty;
 pub mod paths;
 mod policy;
@@ -31,6 +33,7 @@ use rayon::prelude::*;
 use smol_str::SmolStr;
 
 pub use discover::{Discovered, EXTENSION, Found, discover, module_name, projects_below};
+pub use in_place::in_place;
 pub use left_out::LeftOut;
 pub use manifest::{
     DEFAULT_INTERVAL, DEFAULT_SCRAPE_INTERVAL, Dependency, Manifest, default_settings,
@@ -186,7 +189,8 @@ pub fn load_edited(
     let (manifest, _) = loader.manifest(&root, &text);
     let output = paths::normalize(&root.join(&manifest.output.value));
     let source = paths::normalize(&root.join(&manifest.source.value));
-    if source.starts_with(&output) {
+    let holds_sources = paths::real(&source).starts_with(paths::real(&output));
+    if source.starts_with(&output) || holds_sources {
         loader.diagnostics.push(
             Diagnostic::new(
                 &codes::PROJECT_BAD_SETTING,
@@ -197,7 +201,18 @@ pub fn load_edited(
             .help("The usual output folder is `build`."),
         );
     } else {
-        loader.sources_of(None, &root, &manifest, std::slice::from_ref(&output))?;
+        let found = loader.sources_of(None, &root, &manifest, std::slice::from_ref(&output))?;
+        let said = &loader.diagnostics;
+        // What is wrong already lets nothing be built.
+        if found == 0 && !said.iter().any(|said| said.severity == Severity::Error) {
+            let ignored = said
+                .iter()
+                .any(|said| said.code == &codes::PROJECT_IGNORED_SOURCES);
+            let told = output::no_sources(&manifest, ignored);
+            loader.diagnostics.push(told);
+        }
+        let told = output::check(&root, &source, &output, &manifest, cwd);
+        loader.diagnostics.extend(told);
     }
     let mut chain = vec![(manifest.name.value.clone(), identity(&root))];
     loader.packages.insert(
@@ -329,7 +344,7 @@ impl<'a> Loader<'a> {
     /// The project's lock file, where it has one. A package's is for its own services.
     fn catalogue(&mut self, root: &Path) -> Result<Option<Arc<Lock>>, Error> {
         let path = root.join(LOCK);
-        let bytes = match fs::read(&path) {
+        let bytes = match in_place(&path, Some(root)).and_then(fs::read) {
             Ok(bytes) => bytes,
             Err(cause) if cause.kind() == io::ErrorKind::NotFound => return Ok(None),
             Err(cause) => return Err(self.unread(&path, cause)),
@@ -388,14 +403,14 @@ impl<'a> Loader<'a> {
         }
     }
 
-    /// Reads the sources of the project, or of a package, in `root`.
+    /// Reads the sources of the project, or of a package, in `root`, and says how many there are.
     fn sources_of(
         &mut self,
         package: Option<&SmolStr>,
         root: &Path,
         manifest: &Manifest,
         skip: &[PathBuf],
-    ) -> Result<(), Error> {
+    ) -> Result<usize, Error> {
         let source = paths::normalize(&root.join(&manifest.source.value));
         if !source.is_dir() {
             self.diagnostics.push(
@@ -406,7 +421,7 @@ impl<'a> Loader<'a> {
                 )
                 .label("the sources should be here"),
             );
-            return Ok(());
+            return Ok(0);
         }
         let found = discover(root, &source, skip).map_err(|(path, cause)| Error::Read {
             path: paths::shown(&path, self.cwd),
@@ -420,6 +435,7 @@ impl<'a> Loader<'a> {
             let diagnostic = left_out.diagnostic(self.cwd, &mut self.sources);
             self.diagnostics.extend(manifest.levels.apply(diagnostic));
         }
+        let count = found.files.len();
         let read: Vec<_> = found
             .files
             .into_par_iter()
@@ -431,7 +447,7 @@ impl<'a> Loader<'a> {
         for (found, bytes) in read {
             self.source(package, found, bytes)?;
         }
-        Ok(())
+        Ok(count)
     }
 
     fn source(

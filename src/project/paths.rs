@@ -25,6 +25,20 @@ pub fn absolute(path: &Path, cwd: &Path) -> PathBuf {
     normalize(&cwd.join(path))
 }
 
+/// `path` with all links followed, as far as it exists; what does not exist yet stays as it is written.
+pub fn real(path: &Path) -> PathBuf {
+    for ancestor in path.ancestors() {
+        if let Ok(real) = std::fs::canonicalize(ancestor) {
+            return match path.strip_prefix(ancestor) {
+                Ok(rest) if rest.as_os_str().is_empty() => real,
+                Ok(rest) => real.join(rest),
+                Err(_) => real,
+            };
+        }
+    }
+    path.to_path_buf()
+}
+
 /// `path` as shown in messages: relative to `cwd` where both are absolute and share a root, with `/`.
 pub fn shown(path: &Path, cwd: &Path) -> String {
     let path = normalize(path);

@@ -58,7 +58,7 @@ fn load_in(root: &Path, project: &str) -> Loaded {
 }
 
 fn manifest(text: &str) -> Loaded {
-    let folder = folder(&[("nth.toml", text)]);
+    let folder = folder(&[("nth.toml", text), ("main.nth", "")]);
     load_in(folder.path(), ".")
 }
 
@@ -390,10 +390,11 @@ fn a_package_that_two_others_need_is_read_once() {
         ),
         ("base/nth.toml", "[project]\nname = \"base\"\n"),
         ("base/tiers.nth", ""),
+        ("shop/main.nth", ""),
     ]);
     let loaded = load_in(folder.path(), "shop");
     assert_eq!(told(&loaded), "");
-    assert_eq!(loaded.project.files.len(), 1);
+    assert_eq!(loaded.project.files.len(), 2);
 }
 
 #[test]
@@ -416,6 +417,7 @@ empty    = { path = "../empty" }
             "[project]\nname = \"platform\"\n[dependencies]\nshop = { path = \"../shop\" }\n",
         ),
         ("empty/readme.md", ""),
+        ("shop/main.nth", ""),
     ]);
     insta::assert_snapshot!(told(&load_in(folder.path(), "shop")));
 }

@@ -46,6 +46,9 @@ fn write(folder: &Path, project: &Project) {
         .files
         .iter()
         .map(|(path, text)| (path.as_str(), text.as_str()));
+    // A manifest by itself is about no source.
+    let source = project.files.is_empty().then_some(("main.nth", ""));
+    let files = files.chain(source);
     for (path, text) in files.chain([("nth.toml", project.manifest.as_str())]) {
         let path = folder.join(path);
         std::fs::create_dir_all(path.parent().expect("a file is in a folder")).expect("a folder");

@@ -52,10 +52,30 @@ pub fn run(context: &Context, options: &Init, console: &mut Console) -> Result<E
         ))
         .help("Nothing was made: `nthc init` overwrites nothing."));
     }
-    for (path, template) in FILES {
-        write(&root.join(path), &template.replace("{{name}}", &name)).map_err(|cause| {
-            Failure::io(format!("cannot write {shown}/{path}: {}", io_cause(&cause)))
-        })?;
+    let linked = FILES
+        .iter()
+        .filter_map(|(path, _)| path.split_once('/'))
+        .map(|(folder, _)| root.join(folder))
+        .find(|folder| fs::symlink_metadata(folder).is_ok_and(|meta| !meta.is_dir()));
+    if let Some(folder) = linked {
+        return Err(Failure::usage(format!(
+            "{} is not a folder",
+            paths::shown(&folder, &context.cwd)
+        ))
+        .help("Nothing was made: `nthc init` writes through no link."));
+    }
+    for (number, (path, template)) in FILES.into_iter().enumerate() {
+        let written = write(&root.join(path), &template.replace("{{name}}", &name));
+        if let Err(cause) = written {
+            // A project in part would be in the way of the next attempt.
+            for (made, _) in FILES.iter().take(number) {
+                let _ = fs::remove_file(root.join(made));
+            }
+            return Err(Failure::io(format!(
+                "cannot write {shown}/{path}: {}",
+                io_cause(&cause)
+            )));
+        }
     }
     console
         .err

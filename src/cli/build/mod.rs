@@ -1,5 +1,8 @@
 //! `nthc build`.
 
+mod removals;
+mod writing;
+
 use std::path::Path;
 
 use super::Context;
@@ -13,7 +16,7 @@ use crate::backends::file_stem;
 use crate::compile::Compilation;
 use crate::diagnostics::{Diagnostic, FileSpan, Severity};
 use crate::ir::Tally;
-use crate::output::{self, Change, File, Folder, Plan, Refusal};
+use crate::output::{Change, Folder, Plan};
 use crate::partial::Partial;
 use crate::project::{self, paths};
 
@@ -38,6 +41,22 @@ pub fn run(context: &Context, options: &Build, console: &mut Console) -> Result<
         None => project.output.clone(),
     };
     let shown = paths::shown(&folder, &context.cwd);
+    if options.output.is_some() && options.file.is_none() {
+        let real = paths::real(&folder);
+        let below = selected
+            .own_files()
+            .find(|file| paths::real(&file.path).starts_with(&real));
+        if let Some(source) = below {
+            return Err(
+                Failure::usage(format!("the output folder {shown} holds the sources")).help(
+                    format!(
+                        "{} is in it. Name a folder without sources, such as `--output build`.",
+                        source.shown
+                    ),
+                ),
+            );
+        }
+    }
 
     let (compilation, partial) = compiled(&selected, options)?;
     let mut findings = Findings::default();
@@ -48,60 +67,68 @@ pub fn run(context: &Context, options: &Build, console: &mut Console) -> Result<
     findings.add(&compilation.sources, compilation.diagnostics);
     // The folder of an environment is named by the same rule as its files' paths.
     let only = options.env.as_deref().map(file_stem);
-    let mut plan = None;
     let keeps_going = partial.is_some();
     let artifacts = partial
         .as_ref()
         .map_or(&compilation.artifacts, |partial| &partial.artifacts);
-    let mut is_refused = false;
+    let target = Folder {
+        path: &folder,
+        shown: &shown,
+        project: name,
+        only: only.as_deref(),
+        keeps: keeps_going,
+    };
+    drop(progress);
+    let mut planned = None;
     if keeps_going || !findings.has_errors() {
-        let target = Folder {
-            path: &folder,
-            shown: &shown,
-            project: name,
-            only: only.as_deref(),
-            keeps: keeps_going,
-        };
-        let files = artifacts.iter().map(|artifact| File {
-            path: &artifact.path,
-            contents: artifact.contents.as_bytes(),
-        });
-        match output::plan(&target, files) {
-            Ok(made) => {
+        match writing::plan(&target, artifacts, options, console)? {
+            Ok((made, lock)) => {
                 let warnings = made.warnings.iter().cloned();
                 findings.add(
                     &made.sources,
                     warnings.filter_map(|warning| project.levels.apply(warning)),
                 );
-                plan = Some(made);
+                planned = Some((made, lock));
             }
-            Err(Refusal::Problems {
-                sources,
-                diagnostics,
-            }) => {
-                is_refused = true;
-                findings.add(&sources, diagnostics);
-            }
-            Err(Refusal::Io(error)) => return Err(error.into()),
+            Err((sources, diagnostics)) => findings.add(&sources, diagnostics),
         }
     }
-    drop(progress);
     if options.deny_warnings {
         findings.deny_warnings();
     }
+    let planned = planned.filter(|_| keeps_going || !findings.has_errors());
+    // What would be removed is a question on a terminal, and an error elsewhere.
+    let excess = planned
+        .as_ref()
+        .filter(|_| !options.allow_removals)
+        .and_then(|(plan, _)| removals::told(plan, &shown));
+    let asks = excess.is_some() && !options.check && console.asks() && format == Format::Human;
+    if let Some((sources, diagnostic)) = &excess
+        && !asks
+    {
+        findings.add(sources, [diagnostic.clone()]);
+    }
     findings.show(format, console)?;
-    let plan = match plan {
-        Some(plan) if (keeps_going && !is_refused) || !findings.has_errors() => plan,
-        _ => {
-            let line = format!("{name} was not built: {}", findings.counts());
-            report::conclude(&line, &findings, format, console);
-            return Ok(Exit::Found);
-        }
+    let is_refused = excess.is_some() && !asks && !options.check;
+    let Some((plan, lock)) = planned.filter(|_| !is_refused) else {
+        let line = format!("{name} was not built: {}", findings.counts());
+        report::conclude(&line, &findings, format, console);
+        return Ok(Exit::Found);
     };
     if options.check {
         return Ok(tell_changes(&plan, &shown, &findings, format, console));
     }
-    let report = plan.apply()?;
+    if asks && !removals::ask(&plan, &shown, console)? {
+        let line = format!("{name} was not built: the removals were declined");
+        report::conclude(&line, &findings, format, console);
+        return Ok(Exit::Found);
+    }
+    let report = match &lock {
+        Some(lock) => plan.apply(lock)?,
+        // There is nothing to write.
+        None => plan.report(),
+    };
+    drop(lock);
     let place = if shown.ends_with('/') {
         shown
     } else {

@@ -1,0 +1,91 @@
+//! What a build would remove, where that is much.
+
+use std::io::{self, Write as _};
+
+use crate::cli::console::Console;
+use crate::cli::exit::Failure;
+use crate::cli::report::count;
+use crate::diagnostics::{Diagnostic, FileSpan, SourceMap, codes};
+use crate::output::{Excess, Plan};
+use crate::project::io_cause;
+
+/// How many files are listed.
+const LISTED: usize = 10;
+
+/// What is told where a build would remove more than a fifth of what stands.
+pub fn told(plan: &Plan<'_>, shown: &str) -> Option<(SourceMap, Diagnostic<FileSpan>)> {
+    let first = plan.excesses.first()?;
+    let mut sources = SourceMap::default();
+    let span = FileSpan {
+        file: sources.add(folder(shown, first), ""),
+        start: 0,
+        end: 0,
+    };
+    let message = format!("this build would remove {}", extent(plan, shown));
+    let diagnostic = Diagnostic::new(&codes::OUTPUT_MANY_REMOVALS, message, span)
+        .label("expected most of the files to stay")
+        .help(format!("they are: {}", list(plan, ", ")))
+        .help("if they are meant to go, build with `--allow-removals`")
+        .help("if not, look for sources that are gone or ignored, and for environments and targets that are gone from the project");
+    Some((sources, diagnostic))
+}
+
+/// `28 of the 34 files in build/`, and in which folders else.
+fn extent(plan: &Plan<'_>, shown: &str) -> String {
+    let folders = plan.excesses.iter().map(|excess| {
+        let place = folder(shown, excess);
+        match excess.removed == excess.standing {
+            true if excess.removed == 1 => format!("the only file in {place}"),
+            true => format!("all {} in {place}", count(excess.removed, "file")),
+            false => format!(
+                "{} of the {} in {place}",
+                excess.removed,
+                count(excess.standing, "file")
+            ),
+        }
+    });
+    folders.collect::<Vec<_>>().join(", ")
+}
+
+fn folder(shown: &str, excess: &Excess) -> String {
+    format!("{}/{}", shown.trim_end_matches('/'), excess.folder)
+}
+
+/// The first of the files that would go.
+fn list(plan: &Plan<'_>, between: &str) -> String {
+    let told = |path: &&String| {
+        let mut excesses = plan.excesses.iter();
+        excesses.any(|excess| path.starts_with(&excess.folder))
+    };
+    let paths: Vec<&str> = plan
+        .removals()
+        .iter()
+        .filter(told)
+        .map(String::as_str)
+        .collect();
+    let first: Vec<&str> = paths.iter().take(LISTED).copied().collect();
+    match paths.len() - first.len() {
+        0 => first.join(between),
+        more => format!("{}{between}and {more} more", first.join(between)),
+    }
+}
+
+/// Asks whether they are meant to go.
+///
+/// # Errors
+/// Where the answer cannot be read.
+pub fn ask(plan: &Plan<'_>, shown: &str, console: &mut Console) -> Result<bool, Failure> {
+    let extent = extent(plan, shown);
+    let list = list(plan, "\n  ");
+    console.err.text(&format!(
+        "This build would remove {extent}:\n  {list}\nRemove them? [y/N] "
+    ));
+    // The outcome is kept in the stream.
+    let _ = console.err.flush();
+    let mut answer = String::new();
+    io::stdin()
+        .read_line(&mut answer)
+        .map_err(|cause| Failure::io(format!("cannot read the answer: {}", io_cause(&cause))))?;
+    let answer = answer.trim().to_ascii_lowercase();
+    Ok(matches!(answer.as_str(), "y" | "yes"))
+}

@@ -1,0 +1,76 @@
+//! The sources against the output folder: what would empty it, or lead a build out of the project.
+
+use std::fs;
+use std::path::Path;
+
+use super::discover::list;
+use super::manifest::Manifest;
+use super::paths;
+use crate::diagnostics::{Diagnostic, FileSpan, codes};
+
+/// What is told of a project without sources: a build of it would remove everything.
+pub(super) fn no_sources(manifest: &Manifest, is_ignored: bool) -> Diagnostic<FileSpan> {
+    let folder = &manifest.source.value;
+    let diagnostic = Diagnostic::new(
+        &codes::PROJECT_NO_SOURCES,
+        format!("no sources in `{folder}`"),
+        manifest.source.span,
+    )
+    .label("expected at least one file `*.nth` in the source folder");
+    match is_ignored {
+        true => diagnostic.help("change the lines of `.gitignore` that ignore them"),
+        false => diagnostic.help(
+            "add a source, or name the folder that holds them: `source = \"services\"` in `[project]`",
+        ),
+    }
+}
+
+/// What is wrong with the output folder that the manifest names.
+pub(super) fn check(
+    root: &Path,
+    source: &Path,
+    output: &Path,
+    manifest: &Manifest,
+    cwd: &Path,
+) -> Option<Diagnostic<FileSpan>> {
+    let shown = &manifest.output.value;
+    let real = paths::real(output);
+    if output.starts_with(root) && !real.starts_with(paths::real(root)) {
+        return Some(
+            Diagnostic::new(
+                &codes::PROJECT_OUTPUT_LINK,
+                format!(
+                    "the output folder `{shown}` leads out of the project, to `{}`",
+                    real.display()
+                ),
+                manifest.output.span,
+            )
+            .label("expected a folder that is no link")
+            .help("name the folder itself: `nthc build --output DIR`, or `output = \"../…\"`, and remove the link"),
+        );
+    }
+    let is_folder = fs::symlink_metadata(output).is_ok_and(|meta| meta.is_dir());
+    if !is_folder || !output.starts_with(source) {
+        return None;
+    }
+    let sources = list(output, &[], true).ok()?.files;
+    let first = sources.first()?;
+    let message = match sources.len() {
+        1 => format!("a source is in the output folder `{shown}`, where it is not read"),
+        count => {
+            format!("{count} sources are in the output folder `{shown}`, where they are not read")
+        }
+    };
+    Some(
+        Diagnostic::new(
+            &codes::PROJECT_SOURCES_IN_OUTPUT,
+            message,
+            manifest.output.span,
+        )
+        .label("expected a folder without sources")
+        .help(format!(
+            "move `{}` out of it, or name another folder: `output = \"build\"`",
+            paths::shown(first, cwd)
+        )),
+    )
+}
