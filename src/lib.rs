@@ -25,5 +25,6 @@ pub mod reference;
 pub mod resolve;
 pub mod schema;
 pub mod session;
-mod stack;
+pub mod limits;
+pub mod stack;
 pub mod syntax;

@@ -47,6 +47,11 @@ impl ScopeLabels {
         });
     }
 
+    /// How many of them a selector gets.
+    pub(crate) fn count(&self) -> usize {
+        self.measured.len().max(self.recorded.len())
+    }
+
     /// The names of all of them, whatever the metric.
     pub(crate) fn names(&self) -> BTreeSet<SmolStr> {
         let names = self.measured.keys().chain(self.recorded.keys());
