@@ -43,7 +43,7 @@ pub const BLOCKS: usize = 10_000;
 pub const STEPS: u64 = 4_000_000;
 
 /// How many more a rule may take for each block of the project.
-pub const STEPS_OF_RULE: u64 = 5_000;
+pub const STEPS_OF_RULE: u64 = 10_000;
 
 /// How many steps all items of a file may take together, besides [`STEPS_OF_ITEM`] for each of them.
 pub const STEPS_OF_FILE: u64 = 8_000_000;

@@ -1088,7 +1088,7 @@ impl Session {
 }
 
 /// So many items of a file are looked at together.
-const LOOKED_AHEAD: usize = 256;
+const LOOKED_AHEAD: usize = 8;
 
 /// A file with more items is looked at item by item when it is looked at first.
 const LONG: usize = 16;

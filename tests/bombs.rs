@@ -107,6 +107,9 @@ fn wrong(bomb: &Bomb, ran: &Ran) -> Option<String> {
         Expected::Code(code) if ran.code != Some(1) || !ran.said.contains(&format!("[{code}]")) => {
             Some(format!("{:?} instead of {code}: {said}", ran.code))
         }
+        Expected::Warned(code) if ran.code != Some(0) || !ran.said.contains(&format!("[{code}]")) => {
+            Some(format!("{:?} instead of {code}: {said}", ran.code))
+        }
         _ => None,
     }
 }

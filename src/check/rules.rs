@@ -71,7 +71,7 @@ fn walk<'db>(
                 let elements = evaluator.elements(&repeat.list, &context);
                 evaluator.enter_loop(repeat.list.range, &context);
                 for element in elements {
-                    let turn = 4 + repeat.body.statements.len() as u64;
+                    let turn = 32 + 4 * repeat.body.statements.len() as u64;
                     if !evaluator.spend(turn, repeat.list.range, &context) {
                         break;
                     }

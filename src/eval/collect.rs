@@ -159,7 +159,7 @@ impl<'db> Evaluator<'db> {
                     self.enter_loop(repeat.list.range, &context);
                     for element in elements {
                         // A turn has scopes of its own, and looks at each statement of the body.
-                        let turn = 4 + repeat.body.statements.len() as u64;
+                        let turn = 32 + 4 * repeat.body.statements.len() as u64;
                         if !self.spend(turn, repeat.list.range, &context) {
                             break;
                         }

@@ -6,11 +6,13 @@ use std::fmt::Write as _;
 pub enum Expected {
     /// It ends in order, with or without warnings.
     Fine,
+    /// It ends in order, with this code among the warnings.
+    Warned(&'static str),
     /// It ends with this code among the errors.
     Code(&'static str),
 }
 
-use Expected::{Code, Fine};
+use Expected::{Code, Fine, Warned};
 
 /// A file that is a bomb, or has been one.
 pub struct Bomb {
@@ -141,7 +143,7 @@ pub fn bombs() -> Vec<Bomb> {
             format!("let q = `up{{job=~\"{}\"}}`\n", vec!["abc"; 250_000].join("|"));
         "10,000 interpolations in a megabyte of text", Fine,
             format!("let x = \"y\"\nlet t = \"{}\"\n", format!("{}${{x}}", "z".repeat(90)).repeat(10_000));
-        "5,000 alerts of one service", Code("N0505"),
+        "5,000 alerts of one service", Warned("N0505"),
             service(&(0..5_000).fold(String::new(), |text, n| text + &alert(&format!("slow-{n}"), "max(x) > 1")));
         "an identifier of a megabyte", Code("N0101"),
             format!("let t = {}\n", "x".repeat(1_000_000));
@@ -165,15 +167,38 @@ pub fn bombs() -> Vec<Bomb> {
             format!("let t = `up{}`\n", " + up".repeat(20_000));
         "20,000 minus signs in a query", Code("N0409"),
             format!("let t = `{}up`\n", "-".repeat(20_000));
-        "20,000 subqueries in one another", Code("N0409"),
-            format!("let t = `{}up{}`\n", "max_over_time(".repeat(9_000), "[5m:])".repeat(9_000));
+        "4,000 subqueries in one another", Code("N0409"),
+            format!("let t = `{}up{}`\n", "max_over_time(".repeat(4_000), "[5m:])".repeat(4_000));
+        "two names of half a megabyte", Code("N0101"),
+            format!("let {0}y = 1\nlet t = {0}z\n", "x".repeat(500_000));
+        "5,000 unknown names", Code("N0019"),
+            lines(5_000, |n| format!("let known-{n} = {n}\nlet t{n} = konwn-{n}"));
+        "5,000 recordings of one service", Fine,
+            service(&lines(5_000, |n| format!("  recording \"a:b:c{n}\" {{\n    query = `sum(x{n})`\n  }}")));
+        "3,000 labels in 200 queries", Code("N0431"),
+            "team payments {\n  slack = \"#payments\"\n}\nservice checkout {\n  team = payments\n  selector = {".to_owned()
+                + &lines(3_000, |n| format!("l{n} = \"x\","))
+                + "}\n" + &(0..200).fold(String::new(), |text, n| text + &alert(&format!("slow-{n}"), &format!("max(x) > {n}"))) + "}\n";
+        "large queries in 100 SLOs", Code("N0431"),
+            service(&lines(120, |n| format!(
+                "  slo s{n} {{\n    objective = 99%\n    sli : ratio {{\n      bad = `sum(x{n}{{{0}}})`\n      total = `sum(y{n}{{{0}}})`\n    }}\n  }}",
+                (0..900).fold(String::new(), |text, label| text + &format!("l{label}=\"x\","))
+            )));
+        "a rule over 200 by 200 services", Fine,
+            "team t {}\n".to_owned() + &lines(200, |n| format!(
+                "service s{n} {{ team = t selector = {{ job = \"x{n}\" }} }}"
+            )) + "rule all {\n  for a in services {\n    for b in services {\n      require a.name != \"\" else \"no\"\n    }\n  }\n}\n";
+        "a rule over 60 services four times", Code("N0433"),
+            "team t {}\n".to_owned() + &lines(60, |n| format!(
+                "service s{n} {{ team = t selector = {{ job = \"x{n}\" }} }}"
+            )) + "rule all {\n  for a in services { for b in services { for c in services { for d in services {\n      require a.name != \"\" else \"no\"\n  } } } }\n}\n";
         "200,000 broken lines", Code("N0019"),
             lines(200_000, |_| "x y".to_owned());
         "a million broken lines", Code("N0018"),
             "x y\n".repeat(500_000);
         "a file of 40 MiB", Code("N0018"),
             "// nothing\n".repeat(4_000_000);
-        "5,000 comments that allow nothing", Code("N0019"),
+        "5,000 comments that allow nothing", Warned("N0019"),
             service("") + &"// nth: allow(no-runbook)\n".repeat(5_000);
         "20,000 comments in a row", Fine,
             "// nth: allow(no-runbook)\n".repeat(1) + &"// more\n".repeat(20_000) + &service("");
