@@ -120,10 +120,7 @@ impl<'db> Evaluator<'db> {
                     match found {
                         // A check visits every branch, so what one removes another may still name.
                         Some(child) if self.mode == Mode::Instantiate => {
-                            let node = &mut self.nodes[id.0];
-                            node.children.retain(|known| *known != child);
-                            node.named
-                                .remove(&(without.kind.text.clone(), name.clone()));
+                            self.remove_child(id, child);
                         }
                         Some(child) => self.nodes[child.0].dropped = true,
                         None => self.report_nothing_to_remove(id, without, &name, scope),
@@ -308,7 +305,7 @@ impl<'db> Evaluator<'db> {
                 let id = self.add_node(node);
                 let key = (kind.text.clone(), self.node(id).name.clone());
                 if kind.text == "recording" {
-                    self.nodes[parent.0].recordings.push(key.1.clone());
+                    Rc::make_mut(&mut self.nodes[parent.0].recordings).push(key.1.clone());
                 }
                 self.nodes[parent.0].named.insert(key, id);
                 self.nodes[parent.0].children.push(id);
