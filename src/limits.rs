@@ -8,12 +8,6 @@ pub const FILE_BYTES: usize = 2 * 1024 * 1024;
 /// How many line ends and commas a source file may have: statements and elements, roughly.
 pub const FILE_PARTS: usize = 250_000;
 
-/// The longest manifest, lock file, or document to import, in bytes.
-pub const DOCUMENT_BYTES: usize = 64 * 1024 * 1024;
-
-/// How deep a document to import, or a lock file, may be nested.
-pub const DOCUMENT_DEPTH: usize = 64;
-
 /// How many diagnostics of a file are shown; one more says how many there are besides.
 pub const DIAGNOSTICS: usize = 1_000;
 

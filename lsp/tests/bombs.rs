@@ -22,11 +22,12 @@ async fn the_server_answers_after_every_bomb() {
     fs::write(root.join("good.nth"), good).unwrap();
     let uri = |name: &str| tower_lsp::lsp_types::Url::from_file_path(root.join(name)).unwrap();
     let mut client = Client::start(json!({})).await;
-    let open = |uri: tower_lsp::lsp_types::Url, text: String| {
-        json!({ "textDocument": { "uri": uri, "languageId": "nth", "version": 1, "text": text } })
-    };
+    let open = |uri: tower_lsp::lsp_types::Url, text: String| json!({ "textDocument": { "uri": uri, "languageId": "nth", "version": 1, "text": text } });
     client
-        .notify("textDocument/didOpen", open(uri("good.nth"), good.to_owned()))
+        .notify(
+            "textDocument/didOpen",
+            open(uri("good.nth"), good.to_owned()),
+        )
         .await;
     for (number, bomb) in bombs().into_iter().enumerate() {
         let bomb_uri = uri(&format!("bomb{number}.nth"));

@@ -13,9 +13,9 @@ use super::options::Fmt;
 use super::report::{self, Findings, count};
 use super::select;
 use crate::diagnostics::{Diagnostic, FileSpan, Severity, SourceMap, codes};
-use crate::output::replace_file;
 use crate::judge::more_diagnostics;
 use crate::limits;
+use crate::output::replace_file;
 use crate::project::{self, decode, discover, io_cause, paths, read_source};
 use crate::syntax::{self, Unformatted};
 

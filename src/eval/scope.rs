@@ -105,22 +105,13 @@ impl<'db> Scope<'db> {
 
     /// The innermost binding of a name.
     pub fn find(&self, name: &str) -> Option<Rc<Binding<'db>>> {
-        let own = self
-            .bindings
-            .borrow()
-            .get(name)
-            .cloned();
+        let own = self.bindings.borrow().get(name).cloned();
         own.or_else(|| self.parent.as_ref()?.find(name))
     }
 
     /// All names that have a binding.
     pub fn names(&self) -> Vec<SmolStr> {
-        let mut names: Vec<_> = self
-            .bindings
-            .borrow()
-            .keys()
-            .cloned()
-            .collect();
+        let mut names: Vec<_> = self.bindings.borrow().keys().cloned().collect();
         if let Some(parent) = &self.parent {
             names.extend(parent.names());
         }

@@ -9,8 +9,8 @@ use super::value::Value;
 use crate::db::Diag;
 use crate::diagnostics::{Applicability, codes};
 use crate::ir::{Text, TextPart, ValueFormat};
-use crate::schema::Ty;
 use crate::limits;
+use crate::schema::Ty;
 use crate::syntax::tree::{Expr, ExprNode, StringLit, StringPart, TextRange};
 
 impl<'db> Evaluator<'db> {

@@ -63,7 +63,10 @@ fn first_of_each_file(found: Vec<Diagnostic<FileSpan>>) -> Vec<Diagnostic<FileSp
         *counts.entry(one.primary.span.file).or_default() += 1;
     }
     // A file whose text has too many errors says so itself.
-    if counts.values().all(|count| *count <= limits::DIAGNOSTICS + 1) {
+    if counts
+        .values()
+        .all(|count| *count <= limits::DIAGNOSTICS + 1)
+    {
         return found;
     }
     let mut by_file: HashMap<usize, Vec<Diagnostic<FileSpan>>> = HashMap::new();
@@ -161,7 +164,10 @@ impl<'a> Allows<'a> {
                 continue;
             };
             let covers = self.covers.get(&label.span.file);
-            for number in covers.into_iter().flat_map(|covers| covers.of_place(label.span)) {
+            for number in covers
+                .into_iter()
+                .flat_map(|covers| covers.of_place(label.span))
+            {
                 let (Some(directive), Some(used)) =
                     (file.directives.get(number), used.get_mut(number))
                 else {
@@ -218,7 +224,10 @@ impl Covers {
             .sort_by_key(|(start, end, number)| (*start, std::cmp::Reverse(*end), *number));
         let mut open: Vec<usize> = Vec::new();
         for (number, (start, ..)) in covers.ranges.iter().enumerate() {
-            while open.last().is_some_and(|last| covers.ranges[*last].1 < *start) {
+            while open
+                .last()
+                .is_some_and(|last| covers.ranges[*last].1 < *start)
+            {
                 open.pop();
             }
             covers.parents.push(open.last().copied());

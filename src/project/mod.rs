@@ -681,8 +681,8 @@ pub fn read_source(path: &Path) -> io::Result<Vec<u8>> {
     file.take(most as u64 + 4).read_to_end(&mut bytes)?;
     if bytes.len() > most {
         // A character that is cut is no mistake of the file.
-        let end = (most..bytes.len())
-            .find(|at| bytes.get(*at).is_some_and(|byte| byte & 0xC0 != 0x80));
+        let end =
+            (most..bytes.len()).find(|at| bytes.get(*at).is_some_and(|byte| byte & 0xC0 != 0x80));
         bytes.truncate(end.unwrap_or(most));
     }
     Ok(bytes)

@@ -40,11 +40,11 @@ mod unaggregated;
 mod uncompared;
 
 pub use check::{HoleType, infer};
+pub(crate) use classify::size;
 pub use error::Error;
 pub use labels::{LabelSet, labels_of};
 pub use parse::{MAX_DEPTH, parse};
 pub(crate) use parse::{MAX_TREE_DEPTH, too_deep};
-pub(crate) use classify::size;
 pub use regex::{escape as escape_regex, matches_any};
 pub use time_unit::{buckets_unit, time_unit};
 pub use tree::*;

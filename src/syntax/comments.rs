@@ -143,7 +143,10 @@ impl Places {
     fn nest(&mut self) {
         let mut open: Vec<usize> = Vec::new();
         for (number, unit) in self.units.iter().enumerate() {
-            while open.last().is_some_and(|last| self.units[*last].end <= unit.start) {
+            while open
+                .last()
+                .is_some_and(|last| self.units[*last].end <= unit.start)
+            {
                 open.pop();
             }
             self.parents.push(open.last().copied());

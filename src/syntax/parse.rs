@@ -49,7 +49,9 @@ pub(super) fn too_large(text: &str) -> Option<SmolStr> {
         let most = limits::FILE_BYTES / (1024 * 1024);
         return Some(format!("more than {most} MiB").into());
     }
-    let parts = text.bytes().filter(|byte| matches!(byte, b'\n' | b',' | b';'));
+    let parts = text
+        .bytes()
+        .filter(|byte| matches!(byte, b'\n' | b',' | b';'));
     let parts = parts.count();
     let most = limits::FILE_PARTS;
     (parts > most).then(|| format!("{parts} lines and commas, more than {most}").into())

@@ -54,9 +54,12 @@ fn names(count: usize) -> String {
 
 /// A chain of top-level `let`s: the first, and each further one made of the one before.
 fn chain(count: usize, first: &str, next: impl Fn(usize) -> String) -> String {
-    format!("let a0 = {first}\n{}", lines(count, |number| {
-        format!("let a{} = {}", number + 1, next(number))
-    }))
+    format!(
+        "let a0 = {first}\n{}",
+        lines(count, |number| {
+            format!("let a{} = {}", number + 1, next(number))
+        })
+    )
 }
 
 fn nested_loops(names_of_each: usize, body: &str) -> String {

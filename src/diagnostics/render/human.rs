@@ -10,9 +10,9 @@ use similar::{ChangeTag, TextDiff};
 
 use super::super::position::Positions;
 use super::super::{Diagnostic, Edit, FileSpan, Fix, Label, Severity};
-use crate::limits;
 use super::shortened::{Shortened, is_needed};
 use super::{lines, one_line, severity_word, visible};
+use crate::limits;
 
 /// A fix that changes more lines than this is named, not shown.
 const PREVIEW_LINES: usize = 12;
@@ -155,10 +155,8 @@ fn shortened(
 fn with_column(drawing: &str, diagnostic: &Diagnostic<FileSpan>, texts: &Texts<'_>) -> String {
     let positions = texts.positions;
     let span = positions.clamp(diagnostic.primary.span);
-    let (Some(index), Some(cut)) = (
-        positions.index(span.file),
-        texts.shortened.get(&span.file),
-    ) else {
+    let (Some(index), Some(cut)) = (positions.index(span.file), texts.shortened.get(&span.file))
+    else {
         return drawing.to_owned();
     };
     let is = index.position(span.start);
@@ -341,14 +339,10 @@ impl Cache<usize> for &mut Texts<'_> {
 
     fn fetch(&mut self, file: &usize) -> Result<&Source<String>, impl fmt::Debug> {
         let positions = self.positions;
-        Ok::<_, fmt::Error>(
-            self.drawn
-                .entry(*file)
-                .or_insert_with(|| {
-                    let cut = self.shortened.get(file).map(|cut| cut.text.as_str());
-                    Source::from(drawable(cut.unwrap_or_else(|| positions.text(*file))))
-                }),
-        )
+        Ok::<_, fmt::Error>(self.drawn.entry(*file).or_insert_with(|| {
+            let cut = self.shortened.get(file).map(|cut| cut.text.as_str());
+            Source::from(drawable(cut.unwrap_or_else(|| positions.text(*file))))
+        }))
     }
 
     fn display<'b>(&self, file: &'b usize) -> Option<impl fmt::Display + 'b> {

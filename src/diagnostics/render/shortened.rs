@@ -21,15 +21,15 @@ pub(super) struct Shortened {
 
 /// Whether a label of a diagnostic touches a line in a file that is too long to be drawn.
 pub(super) fn is_needed(diagnostic: &Diagnostic<FileSpan>, positions: &Positions<'_>) -> bool {
-    spans(diagnostic, positions)
-        .iter()
-        .any(|span| {
-            let Some(index) = positions.index(span.file) else {
-                return false;
-            };
-            let (first, last) = (index.line(span.start), index.line(span.end));
-            (first..=last).take(64).any(|line| index.range(line).len() > limits::SHOWN)
-        })
+    spans(diagnostic, positions).iter().any(|span| {
+        let Some(index) = positions.index(span.file) else {
+            return false;
+        };
+        let (first, last) = (index.line(span.start), index.line(span.end));
+        (first..=last)
+            .take(64)
+            .any(|line| index.range(line).len() > limits::SHOWN)
+    })
 }
 
 fn spans(diagnostic: &Diagnostic<FileSpan>, positions: &Positions<'_>) -> Vec<FileSpan> {
@@ -55,7 +55,11 @@ impl Shortened {
             if span.file != file {
                 continue;
             }
-            for offset in [span.start, span.end.saturating_sub(1).max(span.start), span.end] {
+            for offset in [
+                span.start,
+                span.end.saturating_sub(1).max(span.start),
+                span.end,
+            ] {
                 let line = index.line(offset);
                 let start = index.range(line).start;
                 let column = index.characters_before(offset) - index.characters_before(start);
