@@ -40,7 +40,7 @@ pub const STEPS: u64 = 4_000_000;
 pub const STEPS_OF_RULE: u64 = 10_000;
 
 /// How many steps all items of a file may take together, besides [`STEPS_OF_ITEM`] for each of them.
-pub const STEPS_OF_FILE: u64 = 8_000_000;
+pub const STEPS_OF_FILE: u64 = 4_000_000;
 
 /// The steps of an item that do not count toward [`STEPS_OF_FILE`]: a service takes about two thousand.
 pub const STEPS_OF_ITEM: u64 = 10_000;
