@@ -708,7 +708,8 @@ impl Session {
                         .map(|environment| instance(db, workspace, key, environment.clone()).steps);
                     checked.steps.saturating_add(made.sum())
                 });
-                if !steps.into_iter().all(|steps| allowance.take(steps)) {
+                let each = environments.len().max(1) as u64;
+                if !steps.into_iter().all(|steps| allowance.take(steps / each)) {
                     break;
                 }
             }

@@ -228,7 +228,7 @@ fn check_items(
                 .map(|environment| instance(db, workspace, key, environment.clone()).steps);
             steps = made.fold(steps, u64::saturating_add);
         }
-        if !allowance.take(steps) {
+        if !allowance.take(steps / environments.len().max(1) as u64) {
             judged.too_much = Some(key);
             judged.left_out.insert(key);
         }
