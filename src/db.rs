@@ -14,6 +14,7 @@ use std::sync::Arc;
 use smol_str::SmolStr;
 
 use crate::catalogue::Lock;
+use crate::check::references::References;
 use crate::diagnostics::Diagnostic;
 use crate::eval::BlockRef;
 use crate::ir;
@@ -81,6 +82,9 @@ pub struct Workspace {
     /// The `metric` blocks of the project and its packages, by name.
     #[returns(ref)]
     pub metrics: Arc<BTreeMap<SmolStr, ItemKey>>,
+    /// How long the chains are in which items are made of one another.
+    #[returns(ref)]
+    pub references: Arc<References>,
     /// All blocks by kind, where the project has rules to look at them.
     #[returns(ref)]
     pub blocks: Arc<BTreeMap<SmolStr, Vec<BlockRef>>>,

@@ -15,6 +15,7 @@ use crate::backends::policy::{ENVIRONMENT, SYNC_WINDOWS};
 use crate::backends::{self, Artifact, Problem};
 use crate::catalogue::Lock;
 use crate::check::project::name_span;
+use crate::check::references::{FileReferences, References, file_references};
 use crate::check::{check_item, rules};
 use crate::compile::{Compilation, Input, SourceInput};
 use crate::db::{
@@ -26,7 +27,9 @@ use crate::eval::{BlockRef, instance};
 use crate::ir::{
     self, Duration, PolicyForm, PolicySettings, PrometheusVersion, Settings, Tally, TargetName,
 };
-use crate::judge::{self, FileFindings, Remembered, file_findings, judge_file};
+use crate::judge::{
+    self, Allowance, FileFindings, Remembered, file_findings, judge_file, syntax_errors,
+};
 use crate::levels::{self, Annotated, Levels, directives};
 use crate::lower::{Lowered, LoweredTeam, service_model, team_model};
 use crate::project::DEFAULT_SCRAPE_INTERVAL;
@@ -147,6 +150,8 @@ pub struct Session {
     numbers: Arc<HashMap<SourceFile, usize>>,
     /// The names of the session's own files, in their order.
     outlines: Arc<Vec<Arc<FileNames>>>,
+    /// What the items of the session's own files are made of, in their order.
+    references: Arc<Vec<Arc<FileReferences>>>,
     /// Counts how often one of these names changed.
     names: u64,
     levels: Levels,
@@ -208,6 +213,7 @@ impl Session {
             None,
             Arc::default(),
             Arc::default(),
+            Arc::default(),
         )
         .durability(Durability::HIGH)
         .new(&db);
@@ -218,6 +224,7 @@ impl Session {
             standard: Arc::new(standard),
             numbers: Arc::default(),
             outlines: Arc::default(),
+            references: Arc::default(),
             names: 0,
             levels: Levels::default(),
             sends_mail: false,
@@ -322,6 +329,7 @@ impl Session {
             standard: Arc::clone(&self.standard),
             numbers: Arc::clone(&self.numbers),
             outlines: Arc::clone(&self.outlines),
+            references: Arc::clone(&self.references),
             names: self.names,
             levels: self.levels.clone(),
             sends_mail: self.sends_mail,
@@ -367,6 +375,39 @@ impl Session {
             }
             self.names += 1;
             self.gather();
+            self.follow_references();
+        } else if let Some(place) = place {
+            let now = file_references(&self.db, self.workspace, file);
+            let before = self.references.get(place);
+            if before.is_some_and(|before| *before != now) {
+                if let Some(before) = Arc::make_mut(&mut self.references).get_mut(place) {
+                    *before = now;
+                }
+                self.set_references();
+            }
+        }
+    }
+
+    /// Looks anew at what the items of all files are made of.
+    fn follow_references(&mut self) {
+        let workspace = self.workspace;
+        let references = self
+            .files
+            .par_iter()
+            .map_with(self.db.clone(), |db, file| {
+                file_references(db, workspace, *file)
+            })
+            .collect();
+        self.references = Arc::new(references);
+        self.set_references();
+    }
+
+    fn set_references(&mut self) {
+        let references = References::of(self.references.iter().map(|file| &**file));
+        if **self.workspace.references(&self.db) != references {
+            self.workspace
+                .set_references(&mut self.db)
+                .to(Arc::new(references));
         }
     }
 
@@ -419,6 +460,7 @@ impl Session {
         self.outlines = Arc::new(outlines);
         self.names += 1;
         self.gather();
+        self.follow_references();
     }
 
     /// Gathers what spans the workspace from the names of its files, and sets what changed.
@@ -649,16 +691,29 @@ impl Session {
         let long = self
             .outlines
             .iter()
-            .filter(|names| names.items.len() > LONG);
-        let keys: Vec<ItemKey> = long
-            .flat_map(|names| names.items.iter().map(|entry| entry.key))
-            .collect();
-        self.ask(&keys, |db, key| {
-            check_item(db, workspace, key);
-            for environment in environments {
-                instance(db, workspace, key, environment.clone());
+            .zip(self.files.iter())
+            .filter(|(names, file)| {
+                names.items.len() > LONG && !syntax_errors(&self.db, **file).is_too_many()
+            })
+            .map(|(names, _)| names);
+        for names in long {
+            // No further than the file is judged.
+            let mut allowance = Allowance::default();
+            for entries in names.items.chunks(LOOKED_AHEAD) {
+                let keys: Vec<ItemKey> = entries.iter().map(|entry| entry.key).collect();
+                let steps = self.ask(&keys, |db, key| {
+                    let checked = check_item(db, workspace, key);
+                    let made = environments.iter().filter(|_| !checked.is_over);
+                    let made = made
+                        .map(|environment| instance(db, workspace, key, environment.clone()).steps);
+                    checked.steps.saturating_add(made.sum())
+                });
+                let each = environments.len().max(1) as u64;
+                if !steps.into_iter().all(|steps| allowance.take(steps / each)) {
+                    break;
+                }
             }
-        });
+        }
     }
 
     /// What is told of what was found in these environments: what comments and levels leave of it.
@@ -1032,6 +1087,9 @@ impl Session {
             .collect()
     }
 }
+
+/// So many items of a file are looked at together.
+const LOOKED_AHEAD: usize = 8;
 
 /// A file with more items is looked at item by item when it is looked at first.
 const LONG: usize = 16;

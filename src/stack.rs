@@ -7,6 +7,10 @@ const LEFT: usize = 1024 * 1024;
 /// How much more there is where that is not left.
 const MORE: usize = 16 * 1024 * 1024;
 
+/// The stack of the threads that compile, in the command and in the language server: as much memory is only set aside, and is
+/// used only where something is as deep as the bounds in [`crate::limits`] let it be.
+pub const STACK: usize = 64 * 1024 * 1024;
+
 /// Does something with enough stack for it, on whatever thread.
 pub(crate) fn with_room<T>(work: impl FnOnce() -> T) -> T {
     stacker::maybe_grow(LEFT, MORE, work)

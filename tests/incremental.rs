@@ -144,6 +144,9 @@ fn judged(counts: &BTreeMap<String, usize>) -> Vec<(&str, usize)> {
         // These put together what others found.
         "file_findings",
         "has_directives",
+        // These look at which names a text has, and whether it can be read.
+        "file_references",
+        "syntax_errors",
     ];
     counts
         .iter()

@@ -32,7 +32,11 @@ fn the_standard_library_has_no_mistakes() {
     for file in session.standard_library() {
         for entry in &file_names(db, *file).items {
             let found = check_item(db, session.workspace, entry.key);
-            let messages: Vec<&str> = found.iter().map(|found| found.message.as_str()).collect();
+            let messages: Vec<&str> = found
+                .found
+                .iter()
+                .map(|found| found.message.as_str())
+                .collect();
             assert_eq!(
                 messages,
                 Vec::<&str>::new(),

@@ -21,7 +21,7 @@ use crate::owner::Event;
 use crate::view::View;
 
 /// The depth of syntax trees is bounded; what refers to what may be a long chain, which is gone through after each edit.
-pub const STACK: usize = 64 * 1024 * 1024;
+pub const STACK: usize = nthc::stack::STACK;
 
 /// How often a question is asked again after an edit has stopped it.
 pub const TRIES: u32 = 5;

@@ -12,6 +12,10 @@ use crate::syntax::tree::{Expr, ExprNode, ItemNode, Let, StringPart};
 
 /// Reports a `let` whose value depends on itself: once for a circle, at the first of its members.
 pub fn check_let(evaluator: &mut Evaluator<'_>, key: ItemKey, decl: &Let) {
+    let references = evaluator.workspace.references(evaluator.db);
+    if !references.is_circular(key) || references.is_too_deep(key) {
+        return;
+    }
     let mut path = vec![key];
     if !find_way_back(evaluator, key, key, &mut path, &mut HashSet::from([key])) {
         return;

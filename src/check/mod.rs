@@ -5,6 +5,7 @@ mod cycles;
 pub mod dependencies;
 pub mod paging;
 pub mod project;
+pub mod references;
 pub mod reliability;
 pub mod rule_labels;
 pub mod rules;
@@ -22,11 +23,22 @@ use crate::resolve::{did_you_mean, did_you_mean_block, import_names_item};
 use crate::schema::{Kind, Ty, article, is_standard, params};
 use crate::syntax::tree::{Import, Item, ItemNode, KindDecl, Name, Template};
 
+/// What the check of an item gave.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct Checked {
+    /// What is wrong.
+    pub found: Vec<Diag>,
+    /// How many steps of evaluation it took.
+    pub steps: u64,
+    /// Whether it was given up because the item takes too much.
+    pub is_over: bool,
+}
+
 /// What is wrong with an item's own text, whatever the rest of the project does with it.
 #[salsa::tracked(returns(ref))]
-pub fn check_item(db: &dyn salsa::Database, workspace: Workspace, key: ItemKey) -> Vec<Diag> {
+pub fn check_item(db: &dyn salsa::Database, workspace: Workspace, key: ItemKey) -> Checked {
     let Some(tree) = item(db, key) else {
-        return Vec::new();
+        return Checked::default();
     };
     let mut diagnostics: Vec<Diag> = tree
         .errors
@@ -37,14 +49,19 @@ pub fn check_item(db: &dyn salsa::Database, workspace: Workspace, key: ItemKey) 
         .collect();
     let mut evaluator = Evaluator::new(db, workspace, None, Mode::Check);
     judge_item(&mut evaluator, key, tree);
+    let (steps, is_over) = (evaluator.steps(), evaluator.is_over());
     // What a base or another block does wrong is said there.
     diagnostics.extend(
         evaluator
-            .diagnostics
+            .into_diagnostics()
             .into_iter()
             .filter(|found| found.primary.span.item == key),
     );
-    diagnostics
+    Checked {
+        found: diagnostics,
+        steps,
+        is_over,
+    }
 }
 
 /// Looks at everything in an item's own text.

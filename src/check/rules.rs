@@ -8,6 +8,7 @@ use smol_str::SmolStr;
 use crate::db::{Diag, ItemKey, Span, Workspace};
 use crate::diagnostics::codes;
 use crate::eval::{BlockRef, Context, Evaluator, Mode, Scope, Value, instance};
+use crate::limits;
 use crate::schema::Ty;
 use crate::syntax::tree::{Body, ItemNode, Require, Rule, Statement};
 
@@ -40,8 +41,10 @@ pub fn rule_findings(
         return Vec::new();
     };
     let scope = Scope::of_item(key, Rc::default());
+    let blocks = evaluator.all.values().map(Vec::len).sum::<usize>();
+    evaluator.allow_steps(limits::STEPS_OF_RULE.saturating_mul(blocks as u64));
     walk(&mut evaluator, &rule.body, &scope, &[]);
-    evaluator.diagnostics
+    evaluator.into_diagnostics()
 }
 
 fn walk<'db>(
@@ -65,7 +68,13 @@ fn walk<'db>(
     for statement in &body.statements {
         match statement {
             Statement::For(repeat) => {
-                for element in evaluator.elements(&repeat.list, &context) {
+                let elements = evaluator.elements(&repeat.list, &context);
+                evaluator.enter_loop(repeat.list.range, &context);
+                for element in elements {
+                    let turn = 32 + 4 * repeat.body.statements.len() as u64;
+                    if !evaluator.spend(turn, repeat.list.range, &context) {
+                        break;
+                    }
                     let mut subjects = subjects.to_vec();
                     if let Value::Block(block) = &element {
                         subjects.push(block.clone());
@@ -85,6 +94,7 @@ fn walk<'db>(
                     }
                     walk(evaluator, &repeat.body, &inner, &subjects);
                 }
+                evaluator.leave_loop();
             }
             Statement::If(choice) => {
                 let condition = evaluator.condition(&choice.condition, &context);

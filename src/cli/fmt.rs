@@ -1,6 +1,5 @@
 //! `nthc fmt`.
 
-use std::fs;
 use std::io::Read as _;
 use std::path::{Path, PathBuf};
 
@@ -14,8 +13,10 @@ use super::options::Fmt;
 use super::report::{self, Findings, count};
 use super::select;
 use crate::diagnostics::{Diagnostic, FileSpan, Severity, SourceMap, codes};
+use crate::judge::more_diagnostics;
+use crate::limits;
 use crate::output::replace_file;
-use crate::project::{self, decode, discover, io_cause, paths};
+use crate::project::{self, decode, discover, io_cause, paths, read_source};
 use crate::syntax::{self, Unformatted};
 
 /// Formats files, or standard input to standard output. A file with syntax errors is left as it is, and they are
@@ -43,7 +44,7 @@ pub fn run(context: &Context, options: &Fmt, console: &mut Console) -> Result<Ex
         let shown = paths::shown(file, &context.cwd);
         let root = file.parent().and_then(project::find);
         let read = project::in_place(file, root.as_deref())
-            .and_then(|place| fs::read(&place).map(|bytes| (place, bytes)));
+            .and_then(|place| read_source(&place).map(|bytes| (place, bytes)));
         let (place, bytes) = match read {
             Ok(read) => read,
             // The others are formatted all the same.
@@ -175,9 +176,16 @@ fn syntax_errors(text: &str, file: usize) -> Vec<Diagnostic<FileSpan>> {
             })
         })
     });
-    errors
+    let mut errors: Vec<_> = errors
         .filter(|diagnostic| diagnostic.severity == Severity::Error)
-        .collect()
+        .collect();
+    let hidden = tree.hidden + errors.len().saturating_sub(limits::DIAGNOSTICS);
+    if hidden > 0 {
+        errors.truncate(limits::DIAGNOSTICS);
+        let last = errors.last().map(|last| last.primary.span);
+        errors.extend(last.map(|last| more_diagnostics(hidden, last)));
+    }
+    errors
 }
 
 /// The files that are named, those below the folders that are named, or the project's own. They need not be

@@ -38,6 +38,7 @@ mod report;
 mod select;
 
 use std::ffi::OsString;
+use std::panic::resume_unwind;
 use std::path::PathBuf;
 use std::process::ExitCode;
 
@@ -49,6 +50,9 @@ pub use options::Cli;
 use console::Console;
 use exit::Failure;
 use options::{Command, Global};
+
+use crate::project::io_cause;
+use crate::stack::STACK;
 
 /// What every command has at hand.
 struct Context {
@@ -78,6 +82,28 @@ pub fn main(language_server: fn() -> ExitCode) -> ExitCode {
     if let Command::Lsp(_) = cli.command {
         return language_server();
     }
+    with_stack(move || work(cli))
+}
+
+/// Does the work on a thread with the stack that it is given in the language server, and gives as much to all others.
+fn with_stack(work: impl FnOnce() -> ExitCode + Send) -> ExitCode {
+    // Where a pool stands already, it was made in the same way.
+    let _ = rayon::ThreadPoolBuilder::new()
+        .stack_size(STACK)
+        .build_global();
+    std::thread::scope(|scope| {
+        let worker = std::thread::Builder::new().stack_size(STACK);
+        match worker.spawn_scoped(scope, work) {
+            Ok(worker) => worker.join().unwrap_or_else(|panic| resume_unwind(panic)),
+            Err(cause) => {
+                anstream::eprintln!("error: cannot start a thread: {}", io_cause(&cause));
+                Exit::Io.into()
+            }
+        }
+    })
+}
+
+fn work(cli: Cli) -> ExitCode {
     let mut console = Console::new(cli.global.color);
     let exit =
         run(cli, &mut console).unwrap_or_else(|failure| report::failure(&failure, &mut console));

@@ -90,6 +90,8 @@ codes! {
     Error SYNTAX_TOO_DEEP "N0015" "too-deep" "Text is nested too deeply.";
     Warning SYNTAX_STRAY_DOC "N0016" "stray-doc" "A doc comment documents nothing.";
     Error SYNTAX_LAYOUT "N0017" "layout" "The formatter would change more than white space.";
+    Error FILE_TOO_LARGE "N0018" "file-too-large" "A file is too large to be read.";
+    Error MORE_DIAGNOSTICS "N0019" "more-diagnostics" "A file has more diagnostics than are shown.";
     Error UNKNOWN_NAME "N0101" "unknown-name" "A name means nothing where it stands.";
     Error UNKNOWN_BLOCK "N0102" "unknown-block" "There is no block of the wanted kind with that name.";
     Error UNKNOWN_MODULE "N0103" "unknown-module" "An import names a module that does not exist.";
@@ -148,6 +150,12 @@ codes! {
     Error PROMQL_LABEL_NAME "N0420" "promql-label-name" "A word stands for a label that can't be one unless it is quoted.";
     Error PROMQL_HOLE_TYPE "N0421" "promql-interpolation-type" "A value that is interpolated into a query has another type than is wanted there.";
     Warning PROMQL_EXPERIMENTAL "N0422" "promql-experimental" "A query uses what Prometheus has switched off unless a feature flag is set.";
+    Error VALUE_TOO_LARGE "N0430" "value-too-large" "A list, a set of labels, a condition or a text is too large.";
+    Error QUERY_TOO_LARGE "N0431" "query-too-large" "A query, or all queries of an item together, are too large.";
+    Error TOO_MANY_BLOCKS "N0432" "too-many-blocks" "A service, or another top-level item, has too many blocks.";
+    Error TOO_LONG_EVALUATION "N0433" "evaluation-too-long" "The evaluation of an item takes too many steps.";
+    Error FILE_TAKES_TOO_LONG "N0434" "file-takes-too-long" "The evaluation of a file's items takes too many steps together.";
+    Error REFERENCES_TOO_DEEP "N0435" "references-too-deep" "A value, a base or a field goes through too many others.";
     Warning PAIR_NEVER_FIRES "N0501" "pair-never-fires" "A burn-rate alert could never fire for this objective.";
     Warning WEIGHED_BY_TIME "N0502" "weighed-by-time" "Long windows of an indicator weigh each moment alike, not each event.";
     Error NUMERATOR "N0503" "good-or-bad" "A ratio needs either its good or its bad events.";

@@ -8,6 +8,7 @@ pub mod explain;
 pub mod fix;
 pub mod position;
 pub mod render;
+mod shorten;
 pub mod suggest;
 
 use std::fmt::Debug;

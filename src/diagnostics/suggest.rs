@@ -3,6 +3,9 @@
 /// A name so many edits away is another name, however long both are.
 const MOST_EDITS: usize = 4;
 
+/// A longer name, in bytes, was not typed, and comparing two such takes the product of their lengths.
+const LONGEST: usize = 128;
+
 /// The candidate that was most likely meant, if any is near enough.
 ///
 /// A candidate that differs only in upper and lower case, or in `-` and `_`, is nearest; then one with the same
@@ -11,6 +14,9 @@ const MOST_EDITS: usize = 4;
 /// alphabetical order wins, so the answer doesn't depend on the order of the candidates. A candidate that is the
 /// name itself is no suggestion.
 pub fn nearest<'a>(name: &str, candidates: impl IntoIterator<Item = &'a str>) -> Option<&'a str> {
+    if name.len() > LONGEST {
+        return None;
+    }
     let plain_name = plain(name);
     let sorted_name = sorted_words(&plain_name);
     let length = plain_name.chars().count();
@@ -21,7 +27,9 @@ pub fn nearest<'a>(name: &str, candidates: impl IntoIterator<Item = &'a str>) ->
     let letters = Letters::of(&plain_name);
     candidates
         .into_iter()
-        .filter(|candidate| *candidate != name && !candidate.is_empty())
+        .filter(|candidate| {
+            *candidate != name && !candidate.is_empty() && candidate.len() <= 2 * LONGEST
+        })
         .filter(|candidate| {
             letters
                 .as_ref()
@@ -99,6 +107,14 @@ mod tests {
     use proptest::prelude::*;
 
     use super::*;
+
+    #[test]
+    fn a_name_of_a_megabyte_is_like_no_other() {
+        let long = "x".repeat(1_000_000);
+        let other = format!("{long}y");
+        assert_eq!(nearest(&long, [other.as_str(), "x"]), None);
+        assert_eq!(nearest("x", [long.as_str()]), None);
+    }
 
     #[test]
     fn finds_what_was_meant() {

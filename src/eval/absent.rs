@@ -61,11 +61,8 @@ impl Evaluator<'_> {
                 name: node.name.clone(),
                 said,
             };
-            let key = (absent.kind.clone(), absent.name.clone());
-            let parent = &mut self.nodes[id.0];
-            parent.children.retain(|known| *known != child);
-            parent.named.remove(&key);
-            parent.absent.push(absent);
+            self.remove_child(id, child);
+            self.nodes[id.0].absent.push(absent);
         }
     }
 

@@ -58,7 +58,13 @@ impl<'db> Evaluator<'db> {
                 Want { class, kind: &kind },
             )
         };
-        let Some(key) = find(ItemClass::Template).or_else(|| find(ItemClass::Block)) else {
+        let found = find(ItemClass::Template).or_else(|| find(ItemClass::Block));
+        // What is too deep is reported where it becomes so.
+        if found.is_some_and(|key| self.workspace.references(self.db).is_too_deep(key)) {
+            self.nodes[id.0].baseless = true;
+            return;
+        }
+        let Some(key) = found else {
             self.nodes[id.0].baseless = true;
             self.report_unknown_base(&kind, base, span, context);
             return;

@@ -95,6 +95,13 @@ impl<'db> Evaluator<'db> {
                 match (&items, &separator) {
                     (Value::List(items), Value::String(separator)) => {
                         match items.iter().map(Value::show).collect::<Option<Vec<_>>>() {
+                            Some(items)
+                                if items.iter().map(String::len).sum::<usize>()
+                                    + items.len() * separator.len()
+                                    > crate::limits::TEXT =>
+                            {
+                                self.text_too_long(range, context)
+                            }
                             Some(items) => Value::String(items.join(separator)),
                             None => Value::Unknown(Ty::String),
                         }

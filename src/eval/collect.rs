@@ -46,12 +46,16 @@ impl<'db> Evaluator<'db> {
         within: bool,
     ) {
         for statement in &body.statements {
+            if self.is_over() {
+                return;
+            }
             match statement {
                 Statement::Field(field) => {
                     let context = Context {
                         scope: scope.clone(),
                         node: Some(id),
                     };
+                    self.spend(1, field.range, &context);
                     let setters = self.nodes[id.0]
                         .setters
                         .entry(field.name.text.clone())
@@ -82,6 +86,9 @@ impl<'db> Evaluator<'db> {
         within: bool,
     ) {
         for statement in &body.statements {
+            if self.is_over() {
+                return;
+            }
             match statement {
                 Statement::Block(block) => self.add_child(id, block, scope),
                 Statement::In(inner) if self.applies(&inner.environment) => {
@@ -113,10 +120,7 @@ impl<'db> Evaluator<'db> {
                     match found {
                         // A check visits every branch, so what one removes another may still name.
                         Some(child) if self.mode == Mode::Instantiate => {
-                            let node = &mut self.nodes[id.0];
-                            node.children.retain(|known| *known != child);
-                            node.named
-                                .remove(&(without.kind.text.clone(), name.clone()));
+                            self.remove_child(id, child);
                         }
                         Some(child) => self.nodes[child.0].dropped = true,
                         None => self.report_nothing_to_remove(id, without, &name, scope),
@@ -148,7 +152,14 @@ impl<'db> Evaluator<'db> {
                         scope: scope.clone(),
                         node: Some(id),
                     };
-                    for element in self.elements(&repeat.list, &context) {
+                    let elements = self.elements(&repeat.list, &context);
+                    self.enter_loop(repeat.list.range, &context);
+                    for element in elements {
+                        // A turn has scopes of its own, and looks at each statement of the body.
+                        let turn = 32 + 4 * repeat.body.statements.len() as u64;
+                        if !self.spend(turn, repeat.list.range, &context) {
+                            break;
+                        }
                         let outer = Scope::inside(scope);
                         let declared = self.span(&context, repeat.variable.range);
                         outer.bind(repeat.variable.text.clone(), element, Some(declared));
@@ -166,6 +177,7 @@ impl<'db> Evaluator<'db> {
                         self.collect_fields(id, &repeat.body, &inner, layer, within);
                         self.collect_blocks(id, &repeat.body, &inner, layer, within);
                     }
+                    self.leave_loop();
                 }
                 _ => {}
             }
@@ -285,12 +297,15 @@ impl<'db> Evaluator<'db> {
         let id = match there {
             Some(existing) => existing,
             None => {
+                if !self.count_block(block.head, &context) {
+                    return;
+                }
                 let mut node = Self::empty_node(kind, name, Some(parent), head);
                 node.trail = scope.trail.clone();
                 let id = self.add_node(node);
                 let key = (kind.text.clone(), self.node(id).name.clone());
                 if kind.text == "recording" {
-                    self.nodes[parent.0].recordings.push(key.1.clone());
+                    Rc::make_mut(&mut self.nodes[parent.0].recordings).push(key.1.clone());
                 }
                 self.nodes[parent.0].named.insert(key, id);
                 self.nodes[parent.0].children.push(id);
@@ -421,7 +436,7 @@ impl<'db> Evaluator<'db> {
         let Some(parts) = parts else {
             return Some(name.text.clone());
         };
-        match self.string(parts, context) {
+        match self.string(parts, name.range, context) {
             Value::String(text) if text.trim().is_empty() => {
                 let diagnostic = Diag::new(
                     &codes::MISSING_BLOCK_NAME,

@@ -21,7 +21,13 @@ impl<'db> Evaluator<'db> {
     /// The value of an expression. `expected` is the type that its place asks for: it decides what a bare name
     /// means (`critical` where a tier is wanted).
     pub fn eval(&mut self, expr: &'db Expr, context: &Context<'db>, expected: &Ty) -> Value {
+        if !self.enter(expr.range, context) {
+            self.leave();
+            return Value::Error;
+        }
         let value = crate::stack::with_room(|| self.value_of(expr, context, expected));
+        self.leave();
+        let value = self.bounded(value, expr.range, context);
         self.note_value(context, expr, expected, &value);
         value
     }
@@ -37,12 +43,12 @@ impl<'db> Evaluator<'db> {
             ExprNode::TimeOfDay(value) => Value::TimeOfDay(*value),
             ExprNode::TimeOfWeek(value) => Value::TimeOfWeek(*value),
             ExprNode::String(string) if *expected.required() == Ty::Text => {
-                self.text(string, context)
+                self.text(string, expr.range, context)
             }
             ExprNode::String(string) if !referred(expected).is_empty() => {
                 self.quoted_block(string, expr.range, context, expected)
             }
-            ExprNode::String(string) => self.string(string, context),
+            ExprNode::String(string) => self.string(string, expr.range, context),
             ExprNode::Query(query) => self.query(query, context),
             // A list that is never closed holds what follows it.
             ExprNode::List(_) if self.is_damaged_within(expr, context) => Value::Error,
@@ -52,15 +58,19 @@ impl<'db> Evaluator<'db> {
                     _ => Ty::Any,
                 };
                 let mut values = Vec::with_capacity(items.len());
+                let mut size = 0;
                 for item in items {
                     let value = self.eval(item, context, &element);
+                    if !self.fits(&mut size, &value) {
+                        return self.value_too_large(expr.range, context);
+                    }
                     // Here one knows which element is wrong.
                     let span = self.span(context, item.range);
                     values.push(self.coerce(value, &element, span, context));
                 }
                 Value::List(values)
             }
-            ExprNode::Labels(entries) => self.labels(entries, context, expected),
+            ExprNode::Labels(entries) => self.labels(entries, expr.range, context, expected),
             ExprNode::Name(name) => self.name(name, expr.range, context, expected),
             // `teams.`: the syntax error says it all.
             ExprNode::Member(_, name) if name.text.is_empty() => Value::Error,
@@ -167,12 +177,14 @@ impl<'db> Evaluator<'db> {
     fn labels(
         &mut self,
         entries: &'db [LabelEntry],
+        range: TextRange,
         context: &Context<'db>,
         expected: &Ty,
     ) -> Value {
         let annotations = *expected.required() == Ty::Annotations;
         let element = if annotations { Ty::Text } else { Ty::String };
         let mut labels: BTreeMap<SmolStr, Value> = BTreeMap::new();
+        let mut size = 0;
         for entry in entries {
             let span = self.span(context, entry.name.range);
             if labels.contains_key(&entry.name.text) {
@@ -188,6 +200,9 @@ impl<'db> Evaluator<'db> {
                 self.report(context, diagnostic);
             }
             let value = self.eval(&entry.value, context, &element);
+            if !self.fits(&mut size, &value) {
+                return self.value_too_large(range, context);
+            }
             let value_span = self.span(context, entry.value.range);
             let value = self.coerce(value, &element, value_span, context);
             labels.insert(entry.name.text.clone(), value);

@@ -1,6 +1,7 @@
 //! Which labels are added to the metric selectors of a block's queries.
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::rc::Rc;
 
 use smol_str::SmolStr;
 
@@ -22,7 +23,7 @@ pub(crate) struct ScopeLabels {
     /// Of series that the service's rules record.
     recorded: BTreeMap<String, String>,
     /// The names of the service's own recordings.
-    recordings: Vec<SmolStr>,
+    recordings: Rc<Vec<SmolStr>>,
 }
 
 /// What the catalogue knows what a selector reads by.
@@ -45,6 +46,11 @@ impl ScopeLabels {
                 &self.measured
             }
         });
+    }
+
+    /// How many of them a selector gets.
+    pub(crate) fn count(&self) -> usize {
+        self.measured.len().max(self.recorded.len())
     }
 
     /// The names of all of them, whatever the metric.
@@ -116,7 +122,7 @@ impl Evaluator<'_> {
     pub(super) fn catalogue_scope(&mut self, node: NodeId) -> Scope {
         Scope {
             labels: self.selector_labels(node),
-            recordings: self.recordings(node),
+            recordings: self.recordings(node).to_vec(),
         }
     }
 
@@ -132,15 +138,11 @@ impl Evaluator<'_> {
     }
 
     /// The names of the service's own recordings.
-    fn recordings(&self, node: NodeId) -> Vec<SmolStr> {
-        let Some(service) = self.service_of(node) else {
-            return Vec::new();
-        };
-        let named = self.node(service).recordings.iter();
-        named
-            .filter(|name| self.child(service, "recording", name).is_some())
-            .cloned()
-            .collect()
+    fn recordings(&self, node: NodeId) -> Rc<Vec<SmolStr>> {
+        let service = self.service_of(node);
+        service
+            .map(|service| Rc::clone(&self.node(service).recordings))
+            .unwrap_or_default()
     }
 
     /// The labels by which the rules of the service tell its recordings from others'.

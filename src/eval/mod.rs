@@ -8,6 +8,7 @@
 mod absent;
 mod amend;
 mod base;
+mod budget;
 mod calls;
 mod coerce;
 mod collect;
@@ -78,6 +79,7 @@ pub struct Evaluator<'db> {
     claims: known::Claims,
     /// What an editor asks of the item, where it does.
     noting: Option<Box<notes::Noting>>,
+    budget: budget::Budget,
     root: Option<(ItemKey, NodeId)>,
     /// Arguments of bases that a check has to look at once all bodies are known.
     unforced: Vec<(Rc<Scope<'db>>, SmolStr)>,
@@ -102,6 +104,7 @@ impl<'db> Evaluator<'db> {
             all: BTreeMap::new(),
             claims: known::Claims::None,
             noting: None,
+            budget: budget::Budget::default(),
             root: None,
             unforced: Vec::new(),
             nodes: Vec::new(),
@@ -138,12 +141,14 @@ impl<'db> Evaluator<'db> {
 }
 
 /// What a top-level block is in an environment.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub struct Evaluated {
     /// The block; `None` if it is no block of a known kind.
     pub instance: Option<Instance>,
     /// What is wrong with it.
     pub diagnostics: Vec<Diag>,
+    /// How many steps its evaluation took.
+    pub steps: u64,
 }
 
 /// A top-level block with all of its values in an environment.
@@ -154,6 +159,9 @@ pub fn instance(
     key: ItemKey,
     environment: Option<SmolStr>,
 ) -> Arc<Evaluated> {
+    if workspace.references(db).is_too_deep(key) {
+        return Arc::default();
+    }
     let mut evaluator = Evaluator::new(db, workspace, environment, Mode::Instantiate);
     // What stands at the top of a file and cannot stand there is reported by its check.
     let stands = match evaluator.tree(key) {
@@ -176,8 +184,9 @@ pub fn instance(
     }
     let instance = root.map(|node| evaluator.freeze(node));
     Arc::new(Evaluated {
-        instance,
-        diagnostics: evaluator.diagnostics,
+        instance: instance.filter(|_| !evaluator.is_over()),
+        steps: evaluator.steps(),
+        diagnostics: evaluator.into_diagnostics(),
     })
 }
 
@@ -190,10 +199,19 @@ pub fn block_field(
     field: SmolStr,
     environment: Option<SmolStr>,
 ) -> Option<Value> {
+    if workspace.references(db).is_too_deep(block.item) {
+        return Some(Value::Error);
+    }
     let mut evaluator = Evaluator::new(db, workspace, environment, Mode::Instantiate);
     let root = evaluator.root_block(block.item)?;
     let node = evaluator.find_node(root, &block.path)?;
-    Some(evaluator.field(node, &field))
+    let value = evaluator.field(node, &field);
+    // What is too large is reported by the block itself.
+    Some(if evaluator.is_over() {
+        Value::Error
+    } else {
+        value
+    })
 }
 
 fn block_field_in_a_circle(
@@ -216,6 +234,9 @@ pub fn block_children(
     kind: SmolStr,
     environment: Option<SmolStr>,
 ) -> Vec<BlockRef> {
+    if workspace.references(db).is_too_deep(block.item) {
+        return Vec::new();
+    }
     let mut evaluator = Evaluator::new(db, workspace, environment, Mode::Instantiate);
     let Some(root) = evaluator.root_block(block.item) else {
         return Vec::new();
@@ -226,7 +247,11 @@ pub fn block_children(
     let Some(node) = evaluator.find_node(root, &block.path) else {
         return Vec::new();
     };
-    evaluator.children_refs(node, &kind)
+    let children = evaluator.children_refs(node, &kind);
+    if evaluator.is_over() {
+        return Vec::new();
+    }
+    children
 }
 
 fn block_children_in_a_circle(
@@ -248,6 +273,9 @@ pub fn let_value(
     key: ItemKey,
     environment: Option<SmolStr>,
 ) -> Option<Value> {
+    if workspace.references(db).is_too_deep(key) {
+        return Some(Value::Error);
+    }
     let mut evaluator = Evaluator::new(db, workspace, environment, Mode::Instantiate);
     let ItemNode::Let(decl) = evaluator.tree(key)? else {
         return None;

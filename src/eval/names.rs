@@ -141,7 +141,7 @@ impl<'db> Evaluator<'db> {
         expected: &Ty,
     ) -> Value {
         let kinds = referred(expected);
-        let value = self.string(string, context);
+        let value = self.string(string, range, context);
         let Value::String(text) = &value else {
             return match value {
                 Value::Unknown(_) if !takes_text(expected) => Value::Unknown(expected.clone()),

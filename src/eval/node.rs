@@ -26,8 +26,8 @@ pub struct Node<'db> {
     pub name: SmolStr,
     pub parent: Option<NodeId>,
     pub children: Vec<NodeId>,
-    /// The names of the recordings that were ever among them: every query asks, so they are not searched for.
-    pub(super) recordings: Vec<SmolStr>,
+    /// The names of the recordings among them: every query asks, so they are neither searched for nor copied.
+    pub(super) recordings: Rc<Vec<SmolStr>>,
     /// The children by kind and name.
     pub(super) named: HashMap<(SmolStr, SmolStr), NodeId>,
     pub(super) doc: Option<SmolStr>,
@@ -90,6 +90,17 @@ impl<'db> Evaluator<'db> {
         NodeId(self.nodes.len() - 1)
     }
 
+    /// Forgets a nested block that is not there after all.
+    pub(super) fn remove_child(&mut self, parent: NodeId, child: NodeId) {
+        let (kind, name) = (self.node(child).kind.clone(), self.node(child).name.clone());
+        let node = &mut self.nodes[parent.0];
+        node.children.retain(|known| *known != child);
+        if kind == "recording" {
+            Rc::make_mut(&mut node.recordings).retain(|known| *known != name);
+        }
+        node.named.remove(&(kind, name));
+    }
+
     pub(super) fn empty_node(
         kind: &Name,
         name: SmolStr,
@@ -103,7 +114,7 @@ impl<'db> Evaluator<'db> {
             parent,
             children: Vec::new(),
             named: HashMap::new(),
-            recordings: Vec::new(),
+            recordings: Rc::default(),
             doc: None,
             head,
             trail: Rc::default(),

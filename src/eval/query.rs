@@ -14,6 +14,7 @@ use super::{Evaluator, Mode};
 use crate::db::{Diag, Span, Workspace};
 use crate::diagnostics::{Applicability, codes};
 use crate::ir;
+use crate::limits;
 use crate::promql::lint::{self, Known};
 use crate::promql::rewrite::{HoleValue, fill_holes, set_spans};
 use crate::promql::{self, HoleType, classify};
@@ -33,6 +34,19 @@ fn parsed_query(
 impl<'db> Evaluator<'db> {
     pub(crate) fn query(&mut self, literal: &'db QueryLit, context: &Context<'db>) -> Value {
         let masked = literal.masked();
+        if masked.len() > limits::QUERY_TEXT {
+            let diagnostic = Diag::new(
+                &codes::QUERY_TOO_LARGE,
+                format!(
+                    "this query is longer than {} KiB",
+                    limits::QUERY_TEXT / 1024
+                ),
+                self.span(context, literal.text_range),
+            )
+            .help("put parts of it into recording rules and use their results here");
+            self.report(context, diagnostic);
+            return Value::Error;
+        }
         let parsed = parsed_query(self.db, self.workspace, masked.as_str().into());
         let tree = match parsed {
             Ok(tree) => tree,
@@ -85,6 +99,15 @@ impl<'db> Evaluator<'db> {
             .node
             .map(|node| self.scope_labels(node))
             .unwrap_or_default();
+        // Before anything is copied: each hole stands for as much as it holds, and each selector gets all labels.
+        let filled: usize = holes.iter().map(size_of_hole).sum();
+        let selectors = classify::exprs(tree)
+            .filter(|expr| matches!(expr.node, promql::Node::Selector(_)))
+            .count();
+        let size = promql::size(tree) + filled + selectors * labels.count();
+        if !self.count_query(size, literal.text_range, context) {
+            return Value::Error;
+        }
         let mut expr = tree.clone();
         labels.add_to(&mut expr);
         let missing = missing_signals(&holes);
@@ -323,6 +346,15 @@ fn grown_too_deep(expr: &promql::Expr) -> Option<String> {
         .then(|| promql::too_deep(&expr.to_string()))
         .flatten()
         .map(|error| error.message)
+}
+
+/// How large a query becomes by a hole.
+fn size_of_hole(hole: &Value) -> usize {
+    match hole {
+        Value::Query(query) => promql::size(&query.expr),
+        Value::String(text) => 1 + text.len() / 64,
+        _ => 1,
+    }
 }
 
 /// Where each hole of a query stands that is an expression.

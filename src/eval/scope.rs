@@ -3,6 +3,7 @@
 use std::cell::RefCell;
 use std::rc::Rc;
 
+use indexmap::IndexMap;
 use smol_str::SmolStr;
 
 use super::node::NodeId;
@@ -18,7 +19,7 @@ pub struct Scope<'db> {
     /// The places that made this instance of it, outermost first: empty outside of templates.
     pub trail: Rc<Vec<Span>>,
     parent: Option<Rc<Scope<'db>>>,
-    bindings: RefCell<Vec<(SmolStr, Rc<Binding<'db>>)>>,
+    bindings: RefCell<IndexMap<SmolStr, Rc<Binding<'db>>>>,
 }
 
 /// A name's value, computed when it is first asked for.
@@ -81,7 +82,7 @@ impl<'db> Scope<'db> {
             ty: None,
             declared,
         };
-        self.bindings.borrow_mut().push((name, Rc::new(binding)));
+        self.bindings.borrow_mut().insert(name, Rc::new(binding));
     }
 
     /// Gives a name an expression's value.
@@ -99,29 +100,18 @@ impl<'db> Scope<'db> {
             ty,
             declared: Some(declared),
         };
-        self.bindings.borrow_mut().push((name, Rc::new(binding)));
+        self.bindings.borrow_mut().insert(name, Rc::new(binding));
     }
 
     /// The innermost binding of a name.
     pub fn find(&self, name: &str) -> Option<Rc<Binding<'db>>> {
-        let own = self
-            .bindings
-            .borrow()
-            .iter()
-            .rev()
-            .find(|(known, _)| known == name)
-            .map(|(_, binding)| binding.clone());
+        let own = self.bindings.borrow().get(name).cloned();
         own.or_else(|| self.parent.as_ref()?.find(name))
     }
 
     /// All names that have a binding.
     pub fn names(&self) -> Vec<SmolStr> {
-        let mut names: Vec<_> = self
-            .bindings
-            .borrow()
-            .iter()
-            .map(|(name, _)| name.clone())
-            .collect();
+        let mut names: Vec<_> = self.bindings.borrow().keys().cloned().collect();
         if let Some(parent) = &self.parent {
             names.extend(parent.names());
         }

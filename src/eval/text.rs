@@ -9,12 +9,18 @@ use super::value::Value;
 use crate::db::Diag;
 use crate::diagnostics::{Applicability, codes};
 use crate::ir::{Text, TextPart, ValueFormat};
+use crate::limits;
 use crate::schema::Ty;
-use crate::syntax::tree::{Expr, ExprNode, StringLit, StringPart};
+use crate::syntax::tree::{Expr, ExprNode, StringLit, StringPart, TextRange};
 
 impl<'db> Evaluator<'db> {
     /// A string whose holes are filled now.
-    pub(crate) fn string(&mut self, string: &'db StringLit, context: &Context<'db>) -> Value {
+    pub(crate) fn string(
+        &mut self,
+        string: &'db StringLit,
+        range: TextRange,
+        context: &Context<'db>,
+    ) -> Value {
         let mut text = String::new();
         let mut unknown = false;
         let mut wrong = false;
@@ -26,6 +32,9 @@ impl<'db> Evaluator<'db> {
                     Shown::Unknown => unknown = true,
                     Shown::Wrong => wrong = true,
                 },
+            }
+            if text.len() > limits::TEXT {
+                return self.text_too_long(range, context);
             }
         }
         match (wrong, unknown) {
@@ -58,14 +67,21 @@ impl<'db> Evaluator<'db> {
     }
 
     /// A text of an alert: `${value}` and `${labels.x}` are filled in when it fires.
-    pub(crate) fn text(&mut self, string: &'db StringLit, context: &Context<'db>) -> Value {
+    pub(crate) fn text(
+        &mut self,
+        string: &'db StringLit,
+        range: TextRange,
+        context: &Context<'db>,
+    ) -> Value {
         let mut parts: Vec<TextPart> = Vec::new();
+        let mut length = 0;
         let mut labels = Vec::new();
         let mut wrong = false;
         let mut push = |part: TextPart| match (parts.last_mut(), part) {
             (Some(TextPart::Literal(before)), TextPart::Literal(text)) => before.push_str(&text),
             (_, part) => parts.push(part),
         };
+
         for part in &string.parts {
             match part {
                 StringPart::Text(literal) => push(TextPart::Literal(literal.clone())),
@@ -79,11 +95,17 @@ impl<'db> Evaluator<'db> {
                     }
                     None if self.is_dotted_label(expr, context) => wrong = true,
                     None => match self.shown(expr, context) {
-                        Shown::Text(shown) => push(TextPart::Literal(shown)),
+                        Shown::Text(shown) => {
+                            length += shown.len();
+                            push(TextPart::Literal(shown));
+                        }
                         Shown::Unknown => push(TextPart::Literal("…".to_owned())),
                         Shown::Wrong => wrong = true,
                     },
                 },
+            }
+            if length > limits::TEXT {
+                return self.text_too_long(range, context);
             }
         }
         if wrong {

@@ -1,6 +1,6 @@
 //! Everything that is wrong in what a file's items say and make.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeSet, HashSet};
 use std::sync::Arc;
 
 use jiff::Timestamp;
@@ -10,9 +10,11 @@ use crate::check::dependencies::Needs;
 use crate::check::project::{self, GlobalName};
 use crate::check::series::Measured;
 use crate::check::{check_item, paging, reliability, utf8_names};
-use crate::db::{Diag, ItemClass, SourceFile, Workspace, file_names};
+use crate::db::{Diag, ItemClass, ItemKey, SourceFile, Span, Workspace, file_names, parsed};
+use crate::diagnostics::{Diagnostic, codes};
 use crate::eval::instance;
 use crate::levels::has_directives;
+use crate::limits;
 use crate::lower::{
     Relabelled, expiring_overrides, ignored_urgency, mail_receivers, relabelled, service_model,
     team_model,
@@ -96,21 +98,155 @@ pub fn judge_file(
     file: SourceFile,
     environments: &[Option<SmolStr>],
 ) -> FileFindings {
-    let items = &file_names(db, file).items;
-    let checked = items
-        .iter()
-        .flat_map(|entry| check_item(db, workspace, entry.key));
+    let errors = syntax_errors(db, file);
+    if errors.is_too_many() {
+        return FileFindings {
+            checked: first_errors(db, file, errors),
+            made: vec![Made::default(); environments.len()],
+            ..FileFindings::default()
+        };
+    }
+    let (mut checked, judged) = check_items(db, workspace, file, environments);
     let (duplicates, globals) = project::names_of(db, file);
+    let made = environments
+        .iter()
+        .map(|environment| made(db, workspace, file, environment, &judged))
+        .collect();
+    if let Some(item) = judged.too_much {
+        checked.push(too_much(db, item));
+    }
     FileFindings {
-        checked: checked.cloned().collect(),
+        checked,
         duplicates,
         globals,
-        made: environments
-            .iter()
-            .map(|environment| made(db, workspace, file, environment))
-            .collect(),
+        made,
         has_directives: has_directives(db, file),
     }
+}
+
+/// How many of a file's text's errors there are. It changes only when their number does.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct SyntaxErrors(pub usize);
+
+impl SyntaxErrors {
+    /// Whether they are all that is said of the file.
+    pub fn is_too_many(self) -> bool {
+        self.0 > limits::DIAGNOSTICS
+    }
+}
+
+/// How many errors the text of a file has.
+#[salsa::tracked(returns(copy))]
+pub fn syntax_errors(db: &dyn salsa::Database, file: SourceFile) -> SyntaxErrors {
+    let parsed = parsed(db, file);
+    let kept = parsed.items.iter().map(|(_, item)| item.errors.len());
+    SyntaxErrors(parsed.hidden + kept.sum::<usize>())
+}
+
+/// The first errors of a text that has too many, and how many more there are.
+fn first_errors(db: &dyn salsa::Database, file: SourceFile, errors: SyntaxErrors) -> Vec<Diag> {
+    let parsed = parsed(db, file);
+    let entries = &file_names(db, file).items;
+    let mut found: Vec<Diag> = entries
+        .iter()
+        .zip(&parsed.items)
+        .flat_map(|(entry, (_, item))| {
+            let key = entry.key;
+            item.errors.iter().map(move |error| {
+                crate::syntax::diagnose(error).map_spans(&mut |range| Span { item: key, range })
+            })
+        })
+        .take(limits::DIAGNOSTICS)
+        .collect();
+    let last = found.last().map(|found| found.primary.span);
+    let more = errors.0.saturating_sub(found.len());
+    found.extend(last.map(|last| more_diagnostics(more, last)));
+    found
+}
+
+/// What is said in the place of the diagnostics that are not shown.
+pub fn more_diagnostics<S>(more: usize, place: S) -> Diagnostic<S> {
+    let plural = if more == 1 { "" } else { "s" };
+    Diagnostic::new(
+        &codes::MORE_DIAGNOSTICS,
+        format!("{more} more diagnostic{plural} in this file not shown"),
+        place,
+    )
+    .label("the last one shown")
+    .help("fix the first ones: those that follow may go with them")
+}
+
+/// How much a file's items may take together.
+#[derive(Debug, Default)]
+pub struct Allowance {
+    taken: u64,
+}
+
+impl Allowance {
+    /// Takes what an item needed; whether there was as much left.
+    pub fn take(&mut self, steps: u64) -> bool {
+        let counted = steps.saturating_sub(limits::STEPS_OF_ITEM);
+        self.taken = self.taken.saturating_add(counted);
+        self.taken <= limits::STEPS_OF_FILE
+    }
+}
+
+/// How far a file's items are judged.
+#[derive(Debug, Default)]
+struct Judged {
+    /// The item with which all of them take too much.
+    too_much: Option<ItemKey>,
+    /// Items of which nothing is made: those that take too much by themselves, and those after `too_much`.
+    left_out: HashSet<ItemKey>,
+}
+
+/// Checks the items one after another, until they take more than a file may. What they make is asked of here already,
+/// so that all of it counts.
+fn check_items(
+    db: &dyn salsa::Database,
+    workspace: Workspace,
+    file: SourceFile,
+    environments: &[Option<SmolStr>],
+) -> (Vec<Diag>, Judged) {
+    let mut found = Vec::new();
+    let mut judged = Judged::default();
+    let mut allowance = Allowance::default();
+    for entry in &file_names(db, file).items {
+        let key = entry.key;
+        if judged.too_much.is_some() {
+            judged.left_out.insert(key);
+            continue;
+        }
+        let checked = check_item(db, workspace, key);
+        found.extend(checked.found.iter().cloned());
+        let mut steps = checked.steps;
+        if checked.is_over {
+            judged.left_out.insert(key);
+        } else if entry.class == ItemClass::Block {
+            let made = environments
+                .iter()
+                .map(|environment| instance(db, workspace, key, environment.clone()).steps);
+            steps = made.fold(steps, u64::saturating_add);
+        }
+        if !allowance.take(steps / environments.len().max(1) as u64) {
+            judged.too_much = Some(key);
+            judged.left_out.insert(key);
+        }
+    }
+    (found, judged)
+}
+
+fn too_much(db: &dyn salsa::Database, key: ItemKey) -> Diag {
+    Diag::new(
+        &codes::FILE_TAKES_TOO_LONG,
+        format!(
+            "the evaluation of this file takes more than {} steps",
+            limits::STEPS_OF_FILE
+        ),
+        project::name_span(db, key),
+    )
+    .label("not evaluated from here on")
+    .help("split the file, or loop over fewer elements in it")
 }
 
 fn made(
@@ -118,11 +254,15 @@ fn made(
     workspace: Workspace,
     file: SourceFile,
     environment: &Option<SmolStr>,
+    judged: &Judged,
 ) -> Made {
     let mut made = Made::default();
     let is_package = file.package(db);
     for entry in file_names(db, file).of_class(ItemClass::Block) {
         let key = entry.key;
+        if judged.left_out.contains(&key) {
+            continue;
+        }
         if entry.kind != "service" {
             others(db, workspace, key, environment, &mut made.others);
             continue;

@@ -14,10 +14,13 @@ use smol_str::SmolStr;
 use crate::check::dependencies::{self, Needs};
 use crate::check::project;
 use crate::check::series::{self, Measured};
-use crate::db::{Database, Diag, Span, Workspace};
-use crate::diagnostics::Code;
+use crate::db::{Database, Diag, ItemKey, Span, Workspace};
+use crate::diagnostics::{Code, codes};
 
-pub use file::{Counts, FileFindings, Made, file_findings, judge_file};
+pub use file::{
+    Allowance, Counts, FileFindings, Made, SyntaxErrors, file_findings, judge_file,
+    more_diagnostics, syntax_errors,
+};
 pub use remembered::Remembered;
 
 /// What the judgement of a project takes besides what was found in its files.
@@ -56,6 +59,7 @@ impl Project<'_> {
         });
         own.extend(duplicates.iter().cloned());
         own.extend(self.of_settings.clone());
+        own.extend(self.workspace.references(self.db).found().iter().cloned());
 
         let environments = self.of_rules.len();
         let cycles = remembered.cycles(|| cycles(&self.files, environments));
@@ -148,6 +152,7 @@ fn distinct(checked: Vec<Diag>, instantiated: Vec<Diag>) -> Vec<Diag> {
         .iter()
         .map(|found| (found.code, found.primary.span))
         .collect();
+    let mut met: HashSet<(&'static Code, ItemKey)> = HashSet::new();
     let mut seen: HashSet<(&'static Code, Span, String, Places)> = HashSet::new();
     checked
         .into_iter()
@@ -156,6 +161,15 @@ fn distinct(checked: Vec<Diag>, instantiated: Vec<Diag>) -> Vec<Diag> {
                 .into_iter()
                 .filter(|found| !own.contains(&(found.code, found.primary.span))),
         )
+        // Where exactly a bound is met may differ, with what a check looks at besides.
+        .filter(|found| {
+            let bounds = [
+                &codes::TOO_LONG_EVALUATION,
+                &codes::TOO_MANY_BLOCKS,
+                &codes::REFERENCES_TOO_DEEP,
+            ];
+            !bounds.contains(&found.code) || met.insert((found.code, found.primary.span.item))
+        })
         .filter(|found| {
             let places = found.secondary.iter().map(|label| label.span).collect();
             seen.insert((

@@ -4,6 +4,8 @@
 use std::collections::{HashMap, HashSet};
 
 use crate::diagnostics::{Applicability, Code, Diagnostic, FileSpan, Severity, codes};
+use crate::judge::more_diagnostics;
+use crate::limits;
 use crate::syntax::tree::TextRange;
 
 use super::{Directive, Levels};
@@ -46,10 +48,54 @@ pub fn settle(
     told.extend(allows.unused(|code| is_unused_allow(code) && is_complete(code)));
 
     let mut seen: HashSet<(&'static Code, FileSpan, String)> = HashSet::new();
-    told.into_iter()
+    let told = told
+        .into_iter()
         .filter(|found| seen.insert((found.code, found.primary.span, found.message.clone())))
         .filter_map(|found| levels.apply(found))
-        .collect()
+        .collect();
+    first_of_each_file(told)
+}
+
+/// No more of a file than a person reads: errors first, in the order of the text. One more says how many there are besides.
+fn first_of_each_file(found: Vec<Diagnostic<FileSpan>>) -> Vec<Diagnostic<FileSpan>> {
+    let mut counts: HashMap<usize, usize> = HashMap::new();
+    for one in &found {
+        *counts.entry(one.primary.span.file).or_default() += 1;
+    }
+    // A file whose text has too many errors says so itself.
+    if counts
+        .values()
+        .all(|count| *count <= limits::DIAGNOSTICS + 1)
+    {
+        return found;
+    }
+    let mut by_file: HashMap<usize, Vec<Diagnostic<FileSpan>>> = HashMap::new();
+    let mut files = Vec::new();
+    for one in found {
+        let file = one.primary.span.file;
+        let of_file = by_file.entry(file).or_default();
+        if of_file.is_empty() {
+            files.push(file);
+        }
+        of_file.push(one);
+    }
+    let mut shown = Vec::new();
+    for file in files {
+        let mut of_file = by_file.remove(&file).unwrap_or_default();
+        if of_file.len() > limits::DIAGNOSTICS + 1 {
+            of_file.sort_by_key(|found| (found.severity, found.primary.span, found.code.id));
+            let hidden = of_file.split_off(limits::DIAGNOSTICS);
+            let worst = hidden.iter().map(|found| found.severity).min();
+            if let (Some(last), Some(worst)) = (of_file.last(), worst) {
+                let place = last.primary.span;
+                let mut more = more_diagnostics(hidden.len(), place);
+                more.severity = worst;
+                of_file.push(more);
+            }
+        }
+        shown.extend(of_file);
+    }
+    shown
 }
 
 fn span(file: usize, range: TextRange) -> FileSpan {
@@ -63,6 +109,8 @@ fn span(file: usize, range: TextRange) -> FileSpan {
 /// The directives of all files, and which of them have allowed something.
 struct Allows<'a> {
     files: HashMap<usize, (&'a Annotated<'a>, Vec<Vec<bool>>)>,
+    /// What the directives of each file cover.
+    covers: HashMap<usize, Covers>,
     /// The files' numbers in their order.
     order: Vec<usize>,
 }
@@ -82,7 +130,15 @@ impl<'a> Allows<'a> {
             .collect();
         let mut order: Vec<usize> = files.keys().copied().collect();
         order.sort_unstable();
-        Self { files, order }
+        let covers = files
+            .iter()
+            .map(|(number, (file, _))| (*number, Covers::of(file.directives)))
+            .collect();
+        Self {
+            files,
+            covers,
+            order,
+        }
     }
 
     /// What no comment allows.
@@ -107,13 +163,16 @@ impl<'a> Allows<'a> {
             let Some((file, used)) = self.files.get_mut(&label.span.file) else {
                 continue;
             };
-            for (directive, used) in file.directives.iter().zip(used) {
-                let covers = directive.covers.is_some_and(|range| {
-                    range.start as usize <= label.span.start && label.span.end <= range.end as usize
-                });
-                if !covers {
+            let covers = self.covers.get(&label.span.file);
+            for number in covers
+                .into_iter()
+                .flat_map(|covers| covers.of_place(label.span))
+            {
+                let (Some(directive), Some(used)) =
+                    (file.directives.get(number), used.get_mut(number))
+                else {
                     continue;
-                }
+                };
                 for (allowed, used) in directive.allowed.iter().zip(used) {
                     if allowed.code == found.code {
                         *used = true;
@@ -137,6 +196,62 @@ impl<'a> Allows<'a> {
                 all.filter_map(move |(directive, used)| unused(file.file, directive, used, counts))
             })
             .collect()
+    }
+}
+
+/// Which directives cover a place: ranges that hold one another, each with the next larger one.
+#[derive(Default)]
+struct Covers {
+    /// Start, end, and the directive's number, by start, the larger first.
+    ranges: Vec<(usize, usize, usize)>,
+    /// The range before it that was open where it starts.
+    parents: Vec<Option<usize>>,
+}
+
+impl Covers {
+    fn of(directives: &[Directive]) -> Self {
+        let mut covers = Self::default();
+        covers.ranges = directives
+            .iter()
+            .enumerate()
+            .filter_map(|(number, directive)| {
+                let range = directive.covers?;
+                Some((range.start as usize, range.end as usize, number))
+            })
+            .collect();
+        covers
+            .ranges
+            .sort_by_key(|(start, end, number)| (*start, std::cmp::Reverse(*end), *number));
+        let mut open: Vec<usize> = Vec::new();
+        for (number, (start, ..)) in covers.ranges.iter().enumerate() {
+            while open
+                .last()
+                .is_some_and(|last| covers.ranges[*last].1 < *start)
+            {
+                open.pop();
+            }
+            covers.parents.push(open.last().copied());
+            open.push(number);
+        }
+        covers
+    }
+
+    /// The numbers of the directives that cover a place.
+    fn of_place(&self, span: FileSpan) -> Vec<usize> {
+        let mut found = Vec::new();
+        let mut at = self
+            .ranges
+            .partition_point(|(start, ..)| *start <= span.start)
+            .checked_sub(1);
+        while let Some(candidate) = at {
+            if let Some((_, end, number)) = self.ranges.get(candidate)
+                && span.end <= *end
+            {
+                found.push(*number);
+            }
+            at = self.parents.get(candidate).copied().flatten();
+        }
+        found
     }
 }
 

@@ -25,12 +25,14 @@ mod tests;
 use std::collections::BTreeMap;
 use std::fmt;
 use std::fs;
-use std::io;
+use std::io::{self, Read as _};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use rayon::prelude::*;
 use smol_str::SmolStr;
+
+use crate::limits;
 
 pub use discover::{Discovered, EXTENSION, Found, discover, module_name, projects_below};
 pub use in_place::in_place;
@@ -259,7 +261,7 @@ pub fn load_file(file: &Path, cwd: &Path) -> Result<Loaded, Error> {
         path: path.clone(),
         module: module_name(Path::new(&name)),
     };
-    let bytes = fs::read(&path);
+    let bytes = read_source(&path);
     loader.source(None, found, bytes)?;
     let root = path.parent().unwrap_or(Path::new("/")).to_path_buf();
     let stem = path
@@ -440,7 +442,7 @@ impl<'a> Loader<'a> {
             .files
             .into_par_iter()
             .map(|found| {
-                let bytes = fs::read(&found.path);
+                let bytes = read_source(&found.path);
                 (found, bytes)
             })
             .collect();
@@ -681,4 +683,23 @@ pub fn not_utf8(span: FileSpan) -> Diagnostic<FileSpan> {
     Diagnostic::new(&codes::PROJECT_NOT_UTF8, "the file is not UTF-8", span)
         .label("the first bytes that are not")
         .help("Save the file as UTF-8.")
+}
+
+/// The bytes of a source file; of one that is too large as many as show that it is.
+///
+/// # Errors
+///
+/// Where the file cannot be read.
+pub fn read_source(path: &Path) -> io::Result<Vec<u8>> {
+    let file = fs::File::open(path)?;
+    let mut bytes = Vec::new();
+    let most = limits::FILE_BYTES + 1;
+    file.take(most as u64 + 4).read_to_end(&mut bytes)?;
+    if bytes.len() > most {
+        // A character that is cut is no mistake of the file.
+        let end =
+            (most..bytes.len()).find(|at| bytes.get(*at).is_some_and(|byte| byte & 0xC0 != 0x80));
+        bytes.truncate(end.unwrap_or(most));
+    }
+    Ok(bytes)
 }

@@ -200,6 +200,33 @@ pub fn exprs(expr: &Expr) -> impl Iterator<Item = &Expr> {
     })
 }
 
+/// How large an expression is: its operators, calls, selectors, matchers and numbers; long texts count by 64 bytes.
+pub(crate) fn size(expr: &Expr) -> usize {
+    exprs(expr).map(own_size).sum()
+}
+
+fn own_size(expr: &Expr) -> usize {
+    match &expr.node {
+        Node::Selector(selector) => {
+            let matchers = selector.matchers.iter();
+            1 + matchers
+                .map(|matcher| 1 + text_size(&matcher.value))
+                .sum::<usize>()
+        }
+        Node::String(text) => 1 + text_size(text),
+        Node::Call(_) | Node::Aggregate(_) | Node::Binary(_) => 1,
+        _ => 1,
+    }
+}
+
+fn text_size(text: &StringLit) -> usize {
+    let parts = text.parts.iter().map(|part| match part {
+        StringPart::Text(text) => text.len(),
+        _ => 1,
+    });
+    parts.sum::<usize>() / 64
+}
+
 /// How many expressions stand inside one another at most.
 pub fn depth(expr: &Expr) -> usize {
     let mut deepest = 0;

@@ -40,6 +40,7 @@ mod unaggregated;
 mod uncompared;
 
 pub use check::{HoleType, infer};
+pub(crate) use classify::size;
 pub use error::Error;
 pub use labels::{LabelSet, labels_of};
 pub use parse::{MAX_DEPTH, parse};

@@ -8,7 +8,7 @@ use std::collections::HashMap;
 use pest::Parser;
 use pest::iterators::Pair;
 
-use super::parse::{Grammar, Rule};
+use super::parse::{Grammar, Rule, too_large};
 use super::tree::TextRange;
 
 /// A comment, by the bytes of its file.
@@ -29,11 +29,11 @@ pub fn comments(text: &str, wanted: impl Fn(&str) -> bool) -> Vec<Comment> {
     let Some(places) = Places::of(text) else {
         return Vec::new();
     };
-    places
-        .comments(text)
-        .into_iter()
+    let all = places.comments(text);
+    let after = After::of(text, &all);
+    all.into_iter()
         .filter(|range| wanted(slice(text, *range)))
-        .map(|range| places.comment(text, range))
+        .map(|range| places.comment(text, range, &after))
         .collect()
 }
 
@@ -73,7 +73,10 @@ struct Unit {
 struct Places {
     /// Strings, queries and doc comments, in their order: what looks like a comment in them is none.
     opaque: Vec<TextRange>,
+    /// Parents before what they hold.
     units: Vec<Unit>,
+    /// The unit that each stands in.
+    parents: Vec<Option<usize>>,
     /// The largest that begins at a byte, with its doc comment or without.
     by_start: HashMap<u32, Unit>,
     by_core: HashMap<u32, Unit>,
@@ -83,9 +86,13 @@ struct Places {
 
 impl Places {
     fn of(text: &str) -> Option<Self> {
+        if too_large(text).is_some() {
+            return None;
+        }
         let root = Grammar::parse(Rule::file, text).ok()?.next()?;
         let mut places = Self::default();
         places.walk(&root, false);
+        places.nest();
         for unit in &places.units {
             for (index, at) in [
                 (&mut places.by_start, unit.start),
@@ -132,6 +139,37 @@ impl Places {
         }
     }
 
+    /// Notes what each unit stands in.
+    fn nest(&mut self) {
+        let mut open: Vec<usize> = Vec::new();
+        for (number, unit) in self.units.iter().enumerate() {
+            while open
+                .last()
+                .is_some_and(|last| self.units[*last].end <= unit.start)
+            {
+                open.pop();
+            }
+            self.parents.push(open.last().copied());
+            open.push(number);
+        }
+    }
+
+    /// The innermost that is open at a byte.
+    fn innermost(&self, at: u32) -> Option<&Unit> {
+        let mut number = self
+            .units
+            .partition_point(|unit| unit.start < at)
+            .checked_sub(1);
+        while let Some(candidate) = number {
+            let unit = self.units.get(candidate)?;
+            if at < unit.end {
+                return Some(unit);
+            }
+            number = self.parents.get(candidate).copied().flatten();
+        }
+        None
+    }
+
     fn unit(&mut self, pair: &Pair<'_, Rule>) {
         let start = pair.as_span().start();
         let core = pair
@@ -172,11 +210,11 @@ impl Places {
         found
     }
 
-    fn comment(&self, text: &str, range: TextRange) -> Comment {
+    fn comment(&self, text: &str, range: TextRange, after: &After) -> Comment {
         let own_line = is_blank_before(text, range.start);
         let unit = if own_line {
-            let to_doc = after_comments(text, range.end, false);
-            let to_code = after_comments(text, range.end, true);
+            let to_doc = after.comments(text, range.end, false);
+            let to_code = after.comments(text, range.end, true);
             // What begins with a doc comment is known by it; a comment between the two, by what it documents.
             self.by_start
                 .get(&to_doc)
@@ -185,12 +223,9 @@ impl Places {
             let before = text[..range.start as usize]
                 .trim_end_matches(|c: char| c.is_whitespace() || c == ',')
                 .len();
-            self.by_end.get(&(before as u32)).or_else(|| {
-                self.units
-                    .iter()
-                    .filter(|unit| unit.start < range.start && range.start < unit.end)
-                    .min_by_key(|unit| unit.end - unit.start)
-            })
+            self.by_end
+                .get(&(before as u32))
+                .or_else(|| self.innermost(range.start))
         };
         Comment {
             range,
@@ -218,18 +253,41 @@ fn is_blank_before(text: &str, at: u32) -> bool {
     line.trim_start_matches('\u{feff}').trim().is_empty()
 }
 
-/// The first byte after `at` that is no blank, line end or comment, nor a doc comment if these are passed too.
-fn after_comments(text: &str, at: u32, docs_too: bool) -> u32 {
-    let mut at = at as usize;
-    loop {
-        let rest = text.get(at..).unwrap_or_default();
-        at = text.len() - rest.trim_start().len();
-        let rest = &text[at..];
-        let is_doc = rest.starts_with("///") && !rest.starts_with("////");
-        if !rest.starts_with("//") || (is_doc && !docs_too) {
-            return at as u32;
+/// What follows each comment, so that a thousand of them one after another are gone through once.
+struct After {
+    /// By where a comment begins: the first byte after it that is no blank, line end or comment, with doc comments passed
+    /// and without.
+    known: HashMap<u32, [u32; 2]>,
+}
+
+impl After {
+    fn of(text: &str, comments: &[TextRange]) -> Self {
+        let mut after = Self {
+            known: HashMap::new(),
+        };
+        for comment in comments.iter().rev() {
+            let next = [false, true].map(|docs_too| after.comments(text, comment.end, docs_too));
+            after.known.insert(comment.start, next);
         }
-        at = line_end(text, at);
+        after
+    }
+
+    /// The first byte after `at` that is no blank, line end or comment, nor a doc comment if these are passed too.
+    fn comments(&self, text: &str, at: u32, docs_too: bool) -> u32 {
+        let mut at = at as usize;
+        loop {
+            let rest = text.get(at..).unwrap_or_default();
+            at = text.len() - rest.trim_start().len();
+            if let Some(known) = self.known.get(&(at as u32)) {
+                return known[usize::from(docs_too)];
+            }
+            let rest = &text[at..];
+            let is_doc = rest.starts_with("///") && !rest.starts_with("////");
+            if !rest.starts_with("//") || (is_doc && !docs_too) {
+                return at as u32;
+            }
+            at = line_end(text, at);
+        }
     }
 }
 

@@ -149,6 +149,11 @@ fn words(error: &SyntaxError) -> (&'static Code, String, String) {
             "this doc comment documents nothing".to_owned(),
             "no block, field or declaration follows".to_owned(),
         ),
+        SyntaxErrorKind::TooLarge => (
+            &codes::FILE_TOO_LARGE,
+            format!("this file has {detail}"),
+            "nothing of it is read".to_owned(),
+        ),
     }
 }
 
@@ -156,6 +161,7 @@ fn words(error: &SyntaxError) -> (&'static Code, String, String) {
 fn help(error: &SyntaxError) -> Option<String> {
     let detail = error.detail.as_str();
     let sentence = match error.kind {
+        SyntaxErrorKind::TooLarge => "Split it: each service can have a file of its own.",
         SyntaxErrorKind::BadValue if detail == "=" => {
             "Arguments are written `name: value`; fields are written `name = value`."
         }

@@ -8,6 +8,7 @@ use smol_str::SmolStr;
 
 use super::builder::{Builder, doc_text};
 use super::tree::*;
+use crate::limits;
 
 /// The parser that pest makes of `grammar/nth.pest`.
 #[derive(pest_derive::Parser)]
@@ -17,11 +18,43 @@ pub(super) struct Grammar;
 /// Reads a file. Whatever the text, there is a tree; what is malformed is told in [`Item::errors`].
 pub fn parse(text: &str) -> ParsedFile {
     let mut file = ParsedFile {
+        hidden: 0,
         doc: None,
         items: Vec::new(),
     };
-    chunk(text, 0, true, &mut file);
+    match too_large(text) {
+        Some(detail) => {
+            let error = SyntaxError {
+                kind: SyntaxErrorKind::TooLarge,
+                range: TextRange::new(0, 0),
+                related: None,
+                detail,
+                fix: None,
+            };
+            let item = Item {
+                len: text.len().try_into().unwrap_or(u32::MAX),
+                node: ItemNode::Error,
+                errors: vec![error],
+            };
+            file.items.push((0, Arc::new(item)));
+        }
+        None => chunk(text, 0, true, &mut file),
+    }
     file
+}
+
+/// What there is too much of in a file.
+pub(super) fn too_large(text: &str) -> Option<SmolStr> {
+    if text.len() > limits::FILE_BYTES {
+        let most = limits::FILE_BYTES / (1024 * 1024);
+        return Some(format!("more than {most} MiB").into());
+    }
+    let parts = text
+        .bytes()
+        .filter(|byte| matches!(byte, b'\n' | b',' | b';'));
+    let parts = parts.count();
+    let most = limits::FILE_PARTS;
+    (parts > most).then(|| format!("{parts} lines and commas, more than {most}").into())
 }
 
 /// Reads `text`, which stands at `offset` of the file. Where an item is never closed and `split` is set,
@@ -82,6 +115,14 @@ impl ParsedFile {
                 .iter()
                 .any(|error| error.kind == SyntaxErrorKind::TooDeep)
         {
+            Arc::make_mut(last).len = start as u32 + item.len - *last_start;
+        } else if item.node == ItemNode::Error
+            && self.items.len() > limits::DIAGNOSTICS
+            && let Some((last_start, last)) = self.items.last_mut()
+            && last.node == ItemNode::Error
+        {
+            // Nobody reads as many: the malformed rest is one item.
+            self.hidden += item.errors.len();
             Arc::make_mut(last).len = start as u32 + item.len - *last_start;
         } else {
             self.items.push((start as u32, Arc::new(item)));

@@ -57,6 +57,8 @@ impl TextRange {
 /// A whole file. Parsing is total: whatever the text, there is one of these.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct ParsedFile {
+    /// How many errors there are besides those that the items keep: a file is not gone through for more than a person reads.
+    pub hidden: usize,
     /// The text of the `//!` comments at the top, without their marks.
     pub doc: Option<SmolStr>,
     /// The items in the order of the file, each with the byte where it starts.
@@ -149,6 +151,9 @@ pub enum SyntaxErrorKind {
     TooDeep,
     /// a doc comment that documents nothing
     StrayDoc,
+    /// a file that is larger than [`crate::limits::FILE_BYTES`], or has more lines and commas than
+    /// [`crate::limits::FILE_PARTS`]; the detail says which and how much
+    TooLarge,
 }
 
 /// A name as written.

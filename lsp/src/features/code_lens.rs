@@ -220,7 +220,7 @@ fn of_service(
 
 /// Whether a service has a mistake for which nothing is built.
 fn has_errors(source: &Source<'_>, key: ItemKey, environment: &Option<SmolStr>) -> bool {
-    let own = check_item(source.db, source.workspace, key).iter();
+    let own = check_item(source.db, source.workspace, key).found.iter();
     let model = service_model(source.db, source.workspace, key, environment.clone());
     own.chain(&model.diagnostics)
         .any(|found| found.code.severity == Severity::Error)

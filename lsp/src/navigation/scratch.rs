@@ -240,7 +240,7 @@ fn same_mistakes(
 
 fn mistakes(names: Names<'_>, item: ItemKey) -> Vec<Diag> {
     let (db, workspace) = (names.db, names.workspace);
-    let mut found = check_item(db, workspace, item).clone();
+    let mut found = check_item(db, workspace, item).found.clone();
     let entry = nthc::db::item_entry(db, item);
     if entry.is_some_and(|entry| entry.kind == "service") {
         let mut environments: Vec<Option<SmolStr>> = workspace

@@ -10,7 +10,9 @@ use similar::{ChangeTag, TextDiff};
 
 use super::super::position::Positions;
 use super::super::{Diagnostic, Edit, FileSpan, Fix, Label, Severity};
+use super::shortened::{Shortened, is_needed};
 use super::{lines, one_line, severity_word, visible};
+use crate::limits;
 
 /// A fix that changes more lines than this is named, not shown.
 const PREVIEW_LINES: usize = 12;
@@ -27,11 +29,22 @@ pub(super) fn write(
     let mut texts = Texts {
         positions,
         drawn: HashMap::new(),
+        shortened: HashMap::new(),
     };
     for diagnostic in diagnostics {
         let mut drawing = Vec::new();
-        draw(diagnostic, &mut texts, &mut drawing)?;
-        let mut drawing = String::from_utf8_lossy(&drawing).into_owned();
+        let mut drawing = if is_needed(diagnostic, positions) {
+            let mut cut = Texts {
+                positions,
+                drawn: HashMap::new(),
+                shortened: shortened(diagnostic, positions),
+            };
+            draw(diagnostic, &mut cut, &mut drawing)?;
+            with_column(&String::from_utf8_lossy(&drawing), diagnostic, &cut)
+        } else {
+            draw(diagnostic, &mut texts, &mut drawing)?;
+            String::from_utf8_lossy(&drawing).into_owned()
+        };
         for help in &diagnostic.help {
             push_help(&mut drawing, &lines(help));
         }
@@ -78,7 +91,7 @@ fn draw(
     let config = Config::new()
         .with_tab_width(4)
         .with_index_type(IndexType::Char);
-    let primary = place(diagnostic.primary.span, positions);
+    let primary = texts.place(diagnostic.primary.span);
     let mut report = Report::build(ReportKind::Custom(&head, tint), primary)
         .with_config(config)
         .with_message(one_line(&diagnostic.message));
@@ -90,7 +103,7 @@ fn draw(
             one_line(&label.text)
         };
         report.add_label(
-            Drawn::new(place(label.span, positions))
+            Drawn::new(texts.place(label.span))
                 .with_color(if is_primary { tint } else { Color::Blue })
                 .with_priority(i32::from(is_primary))
                 .with_message(text),
@@ -126,15 +139,34 @@ fn last_byte(span: FileSpan) -> usize {
     span.end.saturating_sub(1).max(span.start)
 }
 
-fn place(span: FileSpan, positions: &Positions<'_>) -> Place {
-    let span = positions.clamp(span);
-    match positions.index(span.file) {
-        Some(index) => (
-            span.file,
-            index.characters_before(span.start)..index.characters_before(span.end),
-        ),
-        None => (span.file, 0..0),
-    }
+/// The files of a diagnostic's labels, each with its long lines cut.
+fn shortened(
+    diagnostic: &Diagnostic<FileSpan>,
+    positions: &Positions<'_>,
+) -> HashMap<usize, Shortened> {
+    std::iter::once(&diagnostic.primary)
+        .chain(&diagnostic.secondary)
+        .map(|label| label.span.file)
+        .map(|file| (file, Shortened::of(diagnostic, file, positions)))
+        .collect()
+}
+
+/// A drawing of cut lines with the column that the file has, as every other format has it.
+fn with_column(drawing: &str, diagnostic: &Diagnostic<FileSpan>, texts: &Texts<'_>) -> String {
+    let positions = texts.positions;
+    let span = positions.clamp(diagnostic.primary.span);
+    let (Some(index), Some(cut)) = (positions.index(span.file), texts.shortened.get(&span.file))
+    else {
+        return drawing.to_owned();
+    };
+    let is = index.position(span.start);
+    let name = one_line(positions.path(span.file));
+    let drawn = cut.column(span.file, span.start, positions) + 1;
+    drawing.replacen(
+        &format!("{name}:{}:{drawn} ", is.line),
+        &format!("{name}:{}:{} ", is.line, is.column),
+        1,
+    )
 }
 
 /// One sentence of help below the drawing, further lines under its first word.
@@ -174,6 +206,7 @@ fn fix_text(fix: &Fix<FileSpan>, primary_file: usize, positions: &Positions<'_>)
     let added = anstyle::AnsiColor::Green.on_default();
     let mut shown = 0;
     for region in regions(fix, positions) {
+        let from = common(&region.old, &region.new).saturating_sub(limits::SHOWN / 4);
         if region.file != primary_file {
             let _ = write!(text, "\nin {}:", one_line(positions.path(region.file)));
         }
@@ -189,11 +222,34 @@ fn fix_text(fix: &Fix<FileSpan>, primary_file: usize, positions: &Positions<'_>)
                 let _ = write!(text, "\n…");
                 return text;
             }
-            let line = lines(change.value().trim_end()).replace('\t', "    ");
+            let line = cut_line(change.value().trim_end(), from);
+            let line = lines(&line).replace('\t', "    ");
             let _ = write!(text, "\n{style}{sign} {line}{style:#}");
         }
     }
     text
+}
+
+/// How many characters the first lines that differ in two texts have in common.
+fn common(old: &str, new: &str) -> usize {
+    let same = old.chars().zip(new.chars());
+    let same = same.take_while(|(old, new)| old == new);
+    same.fold(0, |column, (character, _)| match character {
+        '\n' => 0,
+        _ => column + 1,
+    })
+}
+
+/// A line as it is, or as many characters of a long one as are shown, around the first that changes.
+fn cut_line(line: &str, from: usize) -> String {
+    if line.len() <= limits::SHOWN {
+        return line.to_owned();
+    }
+    let cut: String = line.chars().skip(from).take(limits::SHOWN).collect();
+    match from {
+        0 => format!("{cut}…"),
+        _ => format!("…{cut}…"),
+    }
 }
 
 /// Whole lines of a file, before and after.
@@ -255,6 +311,27 @@ fn regions(fix: &Fix<FileSpan>, positions: &Positions<'_>) -> Vec<Region> {
 struct Texts<'a> {
     positions: &'a Positions<'a>,
     drawn: HashMap<usize, Source<String>>,
+    /// Files that are shown with their long lines cut.
+    shortened: HashMap<usize, Shortened>,
+}
+
+impl Texts<'_> {
+    fn place(&self, span: FileSpan) -> Place {
+        let positions = self.positions;
+        let span = positions.clamp(span);
+        if let Some(cut) = self.shortened.get(&span.file) {
+            let at = |offset| cut.character(span.file, offset, positions);
+            let start = at(span.start);
+            return (span.file, start..at(span.end).max(start));
+        }
+        match positions.index(span.file) {
+            Some(index) => (
+                span.file,
+                index.characters_before(span.start)..index.characters_before(span.end),
+            ),
+            None => (span.file, 0..0),
+        }
+    }
 }
 
 impl Cache<usize> for &mut Texts<'_> {
@@ -262,11 +339,10 @@ impl Cache<usize> for &mut Texts<'_> {
 
     fn fetch(&mut self, file: &usize) -> Result<&Source<String>, impl fmt::Debug> {
         let positions = self.positions;
-        Ok::<_, fmt::Error>(
-            self.drawn
-                .entry(*file)
-                .or_insert_with(|| Source::from(drawable(positions.text(*file)))),
-        )
+        Ok::<_, fmt::Error>(self.drawn.entry(*file).or_insert_with(|| {
+            let cut = self.shortened.get(file).map(|cut| cut.text.as_str());
+            Source::from(drawable(cut.unwrap_or_else(|| positions.text(*file))))
+        }))
     }
 
     fn display<'b>(&self, file: &'b usize) -> Option<impl fmt::Display + 'b> {

@@ -8,6 +8,7 @@ mod human;
 mod json;
 mod sarif;
 mod short;
+mod shortened;
 
 use std::collections::HashSet;
 use std::io;
@@ -43,7 +44,11 @@ pub fn render(
     out: &mut dyn io::Write,
 ) -> io::Result<()> {
     let positions = Positions::new(sources);
-    let diagnostics = in_order(diagnostics, sources);
+    let diagnostics: Vec<Diagnostic<FileSpan>> = in_order(diagnostics, sources)
+        .into_iter()
+        .map(|diagnostic| diagnostic.clone().shortened())
+        .collect();
+    let diagnostics: Vec<&Diagnostic<FileSpan>> = diagnostics.iter().collect();
     match format {
         Format::Human => human::write(&diagnostics, &positions, color, out),
         Format::Short => short::write(&diagnostics, &positions, color, out),

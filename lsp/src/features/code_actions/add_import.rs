@@ -20,7 +20,7 @@ pub fn add<'a>(place: &'a Place<'a>, offers: &mut Vec<Offer<'a>>) {
     let Some(at) = place.item() else { return };
     let (db, workspace) = (place.db(), place.workspace());
     let mut seen: Vec<(String, String)> = Vec::new();
-    for found in check_item(db, workspace, at.key) {
+    for found in &check_item(db, workspace, at.key).found {
         let Some(unknown) = &found.unknown_name else {
             continue;
         };
