@@ -6,7 +6,7 @@ use nthc::ir::{Criticality, Dependency};
 use serde_json::{Value, json};
 
 use crate::projects::{Modelled, hostile};
-use crate::server::{alertmanager, known, post};
+use crate::server::known;
 
 /// An alert: what it is called here, and its labels.
 type Alert<'a> = (&'a str, &'a str);
@@ -15,7 +15,6 @@ type Alert<'a> = (&'a str, &'a str);
 fn silenced(project: &Modelled, alerts: &[Alert<'_>]) -> Option<BTreeSet<String>> {
     let folder = tempfile::tempdir().unwrap();
     let config = project.write(folder.path());
-    let server = alertmanager(&config, folder.path())?;
     let posted: Vec<Value> = alerts
         .iter()
         .map(|(id, labels)| {
@@ -27,8 +26,7 @@ fn silenced(project: &Modelled, alerts: &[Alert<'_>]) -> Option<BTreeSet<String>
             json!({ "labels": of })
         })
         .collect();
-    post(&server, &Value::from(posted));
-    let silenced = known(&server, alerts.len())
+    let silenced = known(&config, folder.path(), posted)?
         .into_iter()
         .filter(|alert| {
             let by = alert["status"]["inhibitedBy"].as_array().unwrap();
@@ -282,9 +280,6 @@ fn hostile_names_are_what_they_are() {
     let project = hostile();
     let folder = tempfile::tempdir().unwrap();
     let config = project.write(folder.path());
-    let Some(server) = alertmanager(&config, folder.path()) else {
-        return;
-    };
     let burn = |service: &str| {
         json!({ "labels": {
             "alertname": "SLOErrorBudgetBurn", "service": service, "slo": "availability", "severity": "page",
@@ -299,8 +294,10 @@ fn hostile_names_are_what_they_are() {
         "xon",
         "elsewhere",
     ];
-    post(&server, &services.map(burn).into_iter().collect());
-    let silenced: BTreeSet<String> = known(&server, services.len())
+    let Some(known) = known(&config, folder.path(), services.map(burn).into()) else {
+        return;
+    };
+    let silenced: BTreeSet<String> = known
         .into_iter()
         .filter(|alert| alert["status"]["state"] == "suppressed")
         .map(|alert| alert["labels"]["service"].as_str().unwrap().to_owned())

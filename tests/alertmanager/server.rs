@@ -6,7 +6,7 @@ use std::path::Path;
 use std::sync::{Arc, Mutex};
 use std::thread;
 
-use serde_json::Value;
+use serde_json::{Value, json};
 
 use crate::programs::{Running, eventually, fetch};
 use crate::tools;
@@ -36,13 +36,43 @@ pub fn post(server: &Running, alerts: &Value) {
         .unwrap();
 }
 
-/// The alerts that an Alertmanager knows, when they are as many as it was told of.
-pub fn known(server: &Running, count: usize) -> Vec<Value> {
+/// Alerts as a new Alertmanager with a configuration knows them once it has looked at all of them; `None` where none is
+/// installed.
+///
+/// It answers before its inhibitions have seen what it was told, but they see alerts in the order in which these were
+/// posted: two more alerts, of which the last inhibits the other, say when all have been seen.
+pub fn known(config: &Path, folder: &Path, alerts: Vec<Value>) -> Option<Vec<Value>> {
+    let mut document: Value =
+        yaml_serde::from_str(&std::fs::read_to_string(config).unwrap()).unwrap();
+    let rules = &mut document["inhibit_rules"];
+    if rules.is_null() {
+        *rules = json!([]);
+    }
+    rules.as_array_mut().unwrap().push(json!({
+        "source_matchers": ["seen=\"last\""],
+        "target_matchers": ["seen=\"all\""],
+    }));
+    let config = folder.join("told-when-all-are-seen.yml");
+    std::fs::write(&config, yaml_serde::to_string(&document).unwrap()).unwrap();
+    let server = alertmanager(&config, folder)?;
+    let count = alerts.len() + 2;
+    let mut posted = alerts;
+    posted.extend(["all", "last"].map(|seen| json!({ "labels": { "seen": seen } })));
+    post(&server, &Value::from(posted));
     let url = format!("http://{}/api/v2/alerts", server.address());
-    eventually("its alerts", || {
+    let ask = || {
         let alerts: Vec<Value> = serde_json::from_str(&fetch(&url)?).ok()?;
         (alerts.len() == count).then_some(alerts)
-    })
+    };
+    let is_inhibited = |alert: &Value| {
+        alert["labels"]["seen"] == "all" && alert["status"]["state"] == "suppressed"
+    };
+    eventually("its inhibitions", || {
+        ask()?.iter().any(is_inhibited).then_some(())
+    });
+    let mut known = ask().unwrap();
+    known.retain(|alert| alert["labels"].get("seen").is_none());
+    Some(known)
 }
 
 /// What was posted: the path and the body.
