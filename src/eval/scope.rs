@@ -231,11 +231,11 @@ service checkout : regulated("checkout") {
 
 environment production { }
 
-rule "each has a team" {
-  let most = 1
-  for service in services {
-    let own = service
-    require own.name != "" { message = "no" }
+rule named {
+  let none = ""
+  for s in services {
+    let own = s.name
+    require own != none else "a service needs a name"
   }
 }
 "#;
