@@ -1,5 +1,6 @@
 //! The server as a process of its own, and what it says.
 
+use std::collections::HashMap;
 use std::io::{BufRead, BufReader, Read, Write};
 use std::path::Path;
 use std::process::{Child, ChildStdin, ChildStdout, Command, Stdio};
@@ -18,6 +19,8 @@ pub struct Server {
     input: ChildStdin,
     messages: Receiver<Value>,
     requests: u64,
+    /// What was said last of each document, with its version.
+    told: HashMap<String, (Value, Value)>,
 }
 
 impl Server {
@@ -49,6 +52,7 @@ impl Server {
             child,
             messages,
             requests: 0,
+            told: HashMap::new(),
         };
         let root = Url::from_file_path(folder).unwrap();
         let capabilities = json!({
@@ -75,7 +79,7 @@ impl Server {
         let id = self.requests;
         self.send(&json!({ "jsonrpc": "2.0", "id": id, "method": method, "params": params }));
         loop {
-            let message = self.messages.recv().unwrap();
+            let message = self.next();
             if message["id"] == id && message.get("method").is_none() {
                 return message;
             }
@@ -87,16 +91,27 @@ impl Server {
         self.send(&json!({ "jsonrpc": "2.0", "method": method, "params": params }));
     }
 
+    /// The next message. Diagnostics are noted: they may come before an answer that is waited for.
+    fn next(&mut self) -> Value {
+        let message = self.messages.recv().unwrap();
+        if message["method"] == "textDocument/publishDiagnostics" {
+            let params = &message["params"];
+            let uri = params["uri"].as_str().unwrap_or_default().to_owned();
+            let told = (params["version"].clone(), params["diagnostics"].clone());
+            self.told.insert(uri, told);
+        }
+        message
+    }
+
     /// Awaits the diagnostics of a version of a document.
     pub fn diagnostics(&mut self, uri: &Url, version: i64) -> Value {
         loop {
-            let message = self.messages.recv().unwrap();
-            if message["method"] == "textDocument/publishDiagnostics"
-                && message["params"]["uri"] == uri.as_str()
-                && message["params"]["version"] == version
+            if let Some((known, diagnostics)) = self.told.get(uri.as_str())
+                && *known == version
             {
-                return message["params"]["diagnostics"].clone();
+                return diagnostics.clone();
             }
+            self.next();
         }
     }
 
