@@ -374,6 +374,32 @@ impl Database {
             storage: salsa::Storage::new(Some(Box::new(listen))),
         }
     }
+
+    /// What is held of the texts as they are and as they were. It waits until no other handle is left.
+    pub fn held(&mut self) -> Held {
+        let usage = <dyn salsa::Database>::memory_usage(self);
+        let mut held = Held::default();
+        for query in usage.queries.values() {
+            held.answers += query.count();
+            held.bytes += query.size_of_metadata() + query.size_of_fields();
+        }
+        for ingredient in &usage.structs {
+            held.keys += ingredient.count();
+            held.bytes += ingredient.size_of_metadata() + ingredient.size_of_fields();
+        }
+        held
+    }
+}
+
+/// What a database holds, in numbers.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub struct Held {
+    /// The answers of queries, with those that are only known to be what they were.
+    pub answers: usize,
+    /// The inputs, and what queries are asked about.
+    pub keys: usize,
+    /// The bytes of both, without what they point to.
+    pub bytes: usize,
 }
 
 #[salsa::db]

@@ -7,7 +7,7 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use jiff::Timestamp;
 use rayon::prelude::*;
-use salsa::{Durability, Setter};
+use salsa::{Database as _, Durability, Setter};
 use smol_str::SmolStr;
 
 use crate::artifacts::{in_folder, of_service, settings_in, told, too_many_groups};
@@ -19,7 +19,7 @@ use crate::check::references::{FileReferences, References, file_references};
 use crate::check::{check_item, rules};
 use crate::compile::{Compilation, Input, SourceInput};
 use crate::db::{
-    Database, Diag, FileNames, ItemClass, ItemEntry, ItemKey, SourceFile, Span, Workspace,
+    Database, Diag, FileNames, Held, ItemClass, ItemEntry, ItemKey, SourceFile, Span, Workspace,
     file_names, item_entry, item_start,
 };
 use crate::diagnostics::{Diagnostic, FileSpan, Severity, SourceMap, codes, suggest};
@@ -161,6 +161,8 @@ pub struct Session {
     /// The time at which it is asked what has expired; nothing has where there is none.
     now: Option<Timestamp>,
     remembered: Arc<Mutex<Remembered>>,
+    /// Shared with each snapshot.
+    handles: Arc<()>,
 }
 
 /// A session that can be asked and not be changed.
@@ -232,6 +234,7 @@ impl Session {
             default_team: None,
             now: None,
             remembered: Arc::default(),
+            handles: Arc::default(),
         };
         session.read_names();
         session
@@ -337,7 +340,25 @@ impl Session {
             default_team: self.default_team.clone(),
             now: self.now,
             remembered: Arc::clone(&self.remembered),
+            handles: Arc::clone(&self.handles),
         })
+    }
+
+    /// Whether no snapshot is left, so that nothing has to be waited for.
+    pub fn is_alone(&self) -> bool {
+        Arc::strong_count(&self.handles) == 1
+    }
+
+    /// Lets go of the answers that newer ones have taken the place of, which are kept until the next edit otherwise:
+    /// after one that reaches the whole project, that is as much again as the project takes. It waits until every
+    /// snapshot is gone.
+    pub fn let_go(&mut self) {
+        self.db.trigger_lru_eviction();
+    }
+
+    /// What the database holds. It waits until every snapshot is gone.
+    pub fn held(&mut self) -> Held {
+        self.db.held()
     }
 
     /// The project's own files.
@@ -587,6 +608,31 @@ impl Session {
         let (mut diagnostics, _) = self.told(None);
         sort(&mut diagnostics);
         diagnostics
+    }
+
+    /// Looks at the files from that place on, until so many of them are others than when the project was last judged;
+    /// gives the place of the first that was not looked at. What is computed on the way is let go of by
+    /// [`Session::let_go`], so that a project need not be held at once with all that its findings were made of.
+    pub fn look(&self, from: usize, most: usize) -> usize {
+        let known = self.remembered().files_of(self.files.len());
+        let (mut place, mut changed) = (from, 0);
+        while changed < most
+            && let Some(files) = self.files.get(place..self.files.len().min(place + most))
+            && !files.is_empty()
+        {
+            let found: Vec<Arc<FileFindings>> = files
+                .par_iter()
+                .map_with(self.db.clone(), |db, file| file_findings(db, *file))
+                .collect();
+            let before = known.iter().skip(place);
+            changed += found
+                .iter()
+                .zip(before)
+                .filter(|(now, before)| !Arc::ptr_eq(now, before))
+                .count();
+            place += files.len();
+        }
+        place
     }
 
     /// What is wrong as far as these files say, before the others are looked at: of those it is what was known before the

@@ -6,20 +6,22 @@
 
 #![allow(clippy::unwrap_used, clippy::expect_used)]
 
+#[path = "support/server.rs"]
+#[allow(dead_code)]
+mod server;
+
 use std::fs;
-use std::io::{BufRead, BufReader, Read, Write};
 use std::path::Path;
-use std::process::{Child, ChildStdin, ChildStdout, Command, ExitCode, Stdio};
+use std::process::ExitCode;
 use std::time::{Duration, Instant};
 
-use serde_json::{Value, json};
+use serde_json::json;
 use tower_lsp::lsp_types::Url;
+
+use server::{SERVE, Server};
 
 /// How often each thing is measured.
 const ROUNDS: usize = 200;
-
-/// What makes this program the server.
-const SERVE: &str = "--serve";
 
 fn service(number: usize) -> String {
     let next = number / 2;
@@ -65,109 +67,6 @@ fn write_workspace(folder: &Path, services: usize) {
             service(number),
         )
         .unwrap();
-    }
-}
-
-struct Server {
-    child: Child,
-    input: ChildStdin,
-    output: BufReader<ChildStdout>,
-    requests: u64,
-}
-
-impl Server {
-    fn start(folder: &Path) -> Self {
-        let mut child = Command::new(std::env::current_exe().unwrap())
-            .arg(SERVE)
-            .stdin(Stdio::piped())
-            .stdout(Stdio::piped())
-            .spawn()
-            .unwrap();
-        let mut server = Self {
-            input: child.stdin.take().unwrap(),
-            output: BufReader::new(child.stdout.take().unwrap()),
-            child,
-            requests: 0,
-        };
-        let root = Url::from_file_path(folder).unwrap();
-        let capabilities = json!({
-            "general": { "positionEncodings": ["utf-8"] },
-            "textDocument": { "publishDiagnostics": { "relatedInformation": true } },
-        });
-        let folders = json!([{ "uri": root, "name": "bench" }]);
-        let params = json!({ "capabilities": capabilities, "workspaceFolders": folders });
-        server.ask("initialize", params);
-        server.send(&json!({ "jsonrpc": "2.0", "method": "initialized", "params": {} }));
-        server
-    }
-
-    fn send(&mut self, message: &Value) {
-        let body = message.to_string();
-        write!(self.input, "Content-Length: {}\r\n\r\n{body}", body.len()).unwrap();
-        self.input.flush().unwrap();
-    }
-
-    fn read(&mut self) -> Value {
-        let mut length = 0;
-        loop {
-            let mut line = String::new();
-            assert_ne!(self.output.read_line(&mut line).unwrap(), 0);
-            match line.trim_end() {
-                "" => break,
-                header => {
-                    if let Some(number) = header.strip_prefix("Content-Length: ") {
-                        length = number.parse().unwrap();
-                    }
-                }
-            }
-        }
-        let mut body = vec![0; length];
-        self.output.read_exact(&mut body).unwrap();
-        serde_json::from_slice(&body).unwrap()
-    }
-
-    /// Sends a request and awaits the answer, which may be an error.
-    fn ask(&mut self, method: &str, params: Value) -> Value {
-        self.requests += 1;
-        let id = self.requests;
-        self.send(&json!({ "jsonrpc": "2.0", "id": id, "method": method, "params": params }));
-        loop {
-            let message = self.read();
-            if message["id"] == id && message.get("method").is_none() {
-                return message;
-            }
-        }
-    }
-
-    fn notify(&mut self, method: &str, params: Value) {
-        self.send(&json!({ "jsonrpc": "2.0", "method": method, "params": params }));
-    }
-
-    fn diagnostics(&mut self, uri: &Url, version: i64) -> Value {
-        loop {
-            let message = self.read();
-            if message["method"] == "textDocument/publishDiagnostics"
-                && message["params"]["uri"] == uri.as_str()
-                && message["params"]["version"] == version
-            {
-                return message["params"]["diagnostics"].clone();
-            }
-        }
-    }
-
-    /// The most memory that the process ever had, in MiB.
-    fn peak(&self) -> u64 {
-        let status = fs::read_to_string(format!("/proc/{}/status", self.child.id()));
-        let status = status.unwrap_or_default();
-        let line = status.lines().find(|line| line.starts_with("VmHWM:"));
-        let kilobytes = line.and_then(|line| line.split_whitespace().nth(1)?.parse::<u64>().ok());
-        kilobytes.unwrap_or_default() / 1024
-    }
-
-    fn end(mut self) {
-        self.ask("shutdown", Value::Null);
-        self.notify("exit", Value::Null);
-        assert!(self.child.wait().unwrap().success());
     }
 }
 

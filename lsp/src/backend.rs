@@ -106,10 +106,29 @@ impl Backend {
         overtaken: Overtaken,
         question: impl Fn(&View) -> Result<T> + Send + 'static,
     ) -> Result<T> {
+        self.put_read(false, overtaken, question).await
+    }
+
+    /// The same for a question that goes through the whole project.
+    async fn ask_broadly<T: Send + 'static>(
+        &self,
+        question: impl Fn(&View) -> Result<T> + Send + 'static,
+    ) -> Result<T> {
+        self.put_read(true, Overtaken::Refuse, question).await
+    }
+
+    async fn put_read<T: Send + 'static>(
+        &self,
+        is_broad: bool,
+        overtaken: Overtaken,
+        question: impl Fn(&View) -> Result<T> + Send + 'static,
+    ) -> Result<T> {
         let (reply, answer) = oneshot::channel();
         let wanted = Wanted::default();
         let _cancelled = GiveUpOnDrop(wanted.clone());
-        self.put(Event::Read(Read::new(overtaken, wanted, question, reply)));
+        let mut read = Read::new(overtaken, wanted, question, reply);
+        read.is_broad = is_broad;
+        self.put(Event::Read(read));
         answer
             .await
             .unwrap_or_else(|_| Err(Error::internal_error()))
@@ -481,7 +500,7 @@ impl LanguageServer for Backend {
     }
 
     async fn rename(&self, params: lsp::RenameParams) -> Result<Option<lsp::WorkspaceEdit>> {
-        self.ask(Overtaken::Refuse, move |view| rename::rename(view, &params))
+        self.ask_broadly(move |view| rename::rename(view, &params))
             .await
     }
 

@@ -62,12 +62,16 @@ pub enum Event {
     Read(Read),
     /// A question for diagnostics.
     Pull(Pull),
+    /// A question was answered or given up: its snapshot is gone.
+    Answered,
     /// A question was stopped by an edit.
     Overtaken(Read),
     /// A check was finished; nothing where an edit has stopped it.
     Checked(Option<Checked>),
     /// What a check found as far as the open documents say; the rest follows.
     CheckedFirst(Checked),
+    /// A part of a large project was looked at.
+    Looked(Looked),
     /// A check failed, and said this.
     CheckFailed(String),
     /// The compiler failed, and said this.
@@ -106,6 +110,16 @@ impl Owner {
         let _ = self.events.send(Event::Stop);
         self.ended.await.is_ok()
     }
+
+/// How far a project was looked at.
+#[derive(Debug)]
+pub struct Looked {
+    /// The project's folder.
+    pub project: PathBuf,
+    /// The revision that was looked at.
+    pub revision: u64,
+    /// So many of its files were.
+    pub files: usize,
 }
 
 /// Starts the owner. It ends when it is told to.
@@ -202,9 +216,11 @@ fn take(world: &mut World, event: Event) {
         Event::ProjectsFound(found) => world.projects_found(found),
         Event::Read(read) => world.read(read),
         Event::Pull(pull) => world.pull(pull),
+        Event::Answered => world.answered(),
         Event::Overtaken(read) => world.overtaken(read),
         Event::Checked(checked) => world.checked(checked),
         Event::CheckedFirst(checked) => world.checked_first(checked),
+        Event::Looked(looked) => world.looked(&looked),
         Event::CheckFailed(_) | Event::Failed(_) | Event::Stop => {}
     }
 }

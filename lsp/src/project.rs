@@ -44,11 +44,23 @@ pub struct Project {
     revision: u64,
     /// The revision that was last looked at, or is being looked at.
     asked: u64,
+    /// In which revision so many files were looked at.
+    looked: (u64, usize),
     /// What was found in which revision.
     found: Option<(u64, Arc<Vec<Finding>>)>,
     /// Whether its files have to be read again.
     pub is_stale: bool,
+    /// How many answers the session held when everything was looked at for the first time.
+    needed: Option<usize>,
+    /// How many texts the session got since it was last counted what it holds.
+    uncounted: usize,
 }
+
+/// So many texts are new before it is counted what a session holds.
+const COUNTED: usize = 100;
+
+/// So many answers about what is gone are nothing to speak of, however small a project is.
+const FEW: usize = if cfg!(test) { 100 } else { 1000 };
 
 /// What was wrong on the way to the sources, with the files that it points into.
 #[derive(Debug, Default)]
@@ -128,8 +140,11 @@ impl Project {
             edited: BTreeSet::new(),
             revision: 1,
             asked: 0,
+            looked: (0, 0),
             found: None,
             is_stale: false,
+            needed: None,
+            uncounted: 0,
         }
     }
 
@@ -172,6 +187,8 @@ impl Project {
         self.files = files;
         self.edited.clear();
         self.revision += 1;
+        // Whatever became of how many files.
+        self.uncounted += COUNTED;
         let inputs = self.inputs();
         if let Some(session) = &mut self.session {
             session.configure(&self.configuration);
@@ -222,6 +239,7 @@ impl Project {
     /// Gives the session what it lacks. Of the files that it is made with, those that are open are likely to change.
     pub fn catch_up(&mut self, is_open: impl Fn(&Path) -> bool) {
         let edited = std::mem::take(&mut self.edited);
+        self.uncounted += edited.len();
         match &mut self.session {
             None => {
                 let mut session = Session::new(Database::default(), &self.inputs());
@@ -246,6 +264,35 @@ impl Project {
                     }
                 }
             }
+        }
+    }
+
+    /// Whether somebody looks at it, so that giving something back would wait for them.
+    pub fn is_asked(&self) -> bool {
+        self.session
+            .as_ref()
+            .is_some_and(|session| !session.is_alone())
+    }
+
+    /// Gives back what is held of texts that are gone. What was computed about names that are gone stays in a session,
+    /// for they may come back; where that becomes much, a new session is made and looks at everything anew.
+    pub fn tidy(&mut self) {
+        let is_known = self.found().is_some();
+        let Some(session) = &mut self.session else {
+            return;
+        };
+        session.let_go();
+        if !is_known || self.needed.is_some() && self.uncounted < COUNTED {
+            return;
+        }
+        self.uncounted = 0;
+        let held = session.held();
+        let needed = *self.needed.get_or_insert(held.answers);
+        if held.answers > most(needed) {
+            self.session = None;
+            self.needed = None;
+            self.looked = (0, 0);
+            self.unask();
         }
     }
 
@@ -293,6 +340,22 @@ impl Project {
         self.asked = 0;
     }
 
+    /// So many files were looked at in the newest revision.
+    pub fn looked(&self) -> usize {
+        let (revision, files) = self.looked;
+        if revision == self.revision { files } else { 0 }
+    }
+
+    /// Notes that the first files were looked at in a revision, and that somebody has to look at the others. Lets go of
+    /// what they were judged by, unless somebody else looks.
+    pub fn look(&mut self, revision: u64, files: usize) {
+        self.looked = (revision, files);
+        self.unask();
+        if let Some(session) = self.session.as_mut().filter(|session| session.is_alone()) {
+            session.let_go();
+        }
+    }
+
     /// Notes what was found in a revision; whether that is the newest.
     pub fn find(&mut self, revision: u64, found: Vec<Finding>) -> bool {
         let is_newest = revision == self.revision;
@@ -307,6 +370,11 @@ impl Project {
         let (revision, found) = self.found.as_ref()?;
         (*revision == self.revision).then_some(found)
     }
+}
+
+/// The most answers that a session may hold of which so many were needed at first.
+fn most(needed: usize) -> usize {
+    needed + needed / 8 + FEW
 }
 
 /// Reads a project. A manifest counts as it is typed, unless there are mistakes in it: then these are told, and what
@@ -334,4 +402,82 @@ fn read(folder: &Path, text: &dyn Fn(&Path) -> Option<Arc<str>>) -> Result<Loade
 fn table(files: &[Source], session: &Session) -> Arc<FileTable> {
     let paths = files.iter().map(|file| file.path.clone()).collect();
     Arc::new(FileTable::new(paths, session.files().to_vec()))
+}
+
+#[cfg(test)]
+#[allow(clippy::expect_used)]
+mod tests {
+    use super::*;
+    use crate::reads::Wanted;
+    use crate::view::View;
+
+    fn text(name: &str) -> Arc<str> {
+        Arc::from(format!(
+            "import std.http\n\nteam platform {{ }}\n\nlet most-{name} = 3\n\nservice {name} {{\n  team = platform\n  \
+             tier = high\n  selector = {{ job = \"{name}\" }}\n  slo availability : http.availability\n  alert {name} {{ \
+             when = `max({name}) > ${{most-{name}}}`  summary = \"{name}\" }}\n}}\n"
+        ))
+    }
+
+    /// Looks at everything, and tidies up as the server does.
+    fn settle(project: &mut Project, path: &Path) {
+        project.catch_up(|_| true);
+        let revision = project.ask();
+        let view = View {
+            settings: Arc::default(),
+            buffers: Arc::default(),
+            projects: project.view(path).into_iter().collect(),
+            shelf: Arc::default(),
+            wanted: Wanted::default(),
+        };
+        let found = view.check(view.projects.first().expect("it is not behind"));
+        assert!(found.is_empty(), "{found:#?}");
+        drop(view);
+        assert!(project.find(revision, found));
+        assert!(!project.is_asked());
+        project.tidy();
+    }
+
+    #[test]
+    fn what_is_held_of_names_that_are_gone_stays_within_bounds() {
+        let path = Path::new("/nowhere/main.nth");
+        let mut project = Project::alone(path, text("first"));
+        settle(&mut project, path);
+        let needed = project.needed.expect("it was counted");
+        let (mut answers, mut renewed, mut grown) = (needed, 0, 0);
+        for edit in 0..3 * COUNTED {
+            project.edit(path, &text(&format!("x{edit}")));
+            settle(&mut project, path);
+            match &mut project.session {
+                Some(session) => {
+                    let held = session.held().answers;
+                    grown += held.saturating_sub(answers);
+                    answers = held;
+                }
+                None => {
+                    renewed += 1;
+                    answers = 0;
+                    settle(&mut project, path);
+                    let session = project.session.as_mut().expect("it is there again");
+                    let held = session.held().answers;
+                    assert!(
+                        held <= needed + needed / 8,
+                        "a new session holds {held}, and the first one held {needed}"
+                    );
+                    answers += held;
+                }
+            }
+            let each = grown / (edit + 1) + 1;
+            let bound = most(needed) + COUNTED * each * 2;
+            assert!(
+                answers <= bound,
+                "{answers} after {edit} edits, more than {bound}"
+            );
+        }
+        assert!(
+            grown > most(needed),
+            "what is gone is held for a while: {grown}"
+        );
+        assert!(renewed > 0, "then it is given back");
+    }
 }

@@ -92,6 +92,8 @@ pub struct Read {
     pub wanted: Wanted,
     /// How often it was asked.
     pub tries: u32,
+    /// Whether it goes through the whole project.
+    pub is_broad: bool,
     answer: Box<dyn FnMut(Step<'_>) + Send>,
 }
 
@@ -113,6 +115,7 @@ impl Read {
             overtaken,
             wanted,
             tries: 0,
+            is_broad: false,
             answer: Box::new(move |step| {
                 let answer = match step {
                     Step::Answer(view) => question(view),
@@ -251,11 +254,32 @@ fn work(number: usize, queue: &(Mutex<Queue>, Condvar), events: &Sender<Event>) 
         };
         note(&mut waiting, Some(view.wanted.clone()));
         drop(waiting);
-        if let Some(event) = run(job, view)
+        if let Some(event) = with_own_threads(job, view)
             && events.send(event).is_err()
         {
             return;
         }
+    }
+}
+
+/// Does a job. One that goes through the whole project has threads that end when it does: what others free later of what
+/// a thread has computed goes back to the system only once that thread has ended.
+fn with_own_threads(job: Job, view: View) -> Option<Event> {
+    let is_broad = match &job {
+        Job::Check(_) => true,
+        Job::Read(read) => read.is_broad,
+    };
+    let threads = || {
+        rayon::ThreadPoolBuilder::new()
+            .thread_name(|number| format!("broad-{number}"))
+            .stack_size(STACK)
+            .build()
+            .ok()
+    };
+    // Where there can be no more threads, those that there are do it.
+    match is_broad.then(threads).flatten() {
+        Some(pool) => pool.install(move || run(job, view)),
+        None => run(job, view),
     }
 }
 
@@ -271,14 +295,14 @@ fn run(job: Job, view: View) -> Option<Event> {
                 Err(payload) => Event::CheckFailed(said(&*payload).to_owned()),
             })
         }
-        Job::Read(read) if read.wanted.is_given_up() => None,
+        Job::Read(read) if read.wanted.is_given_up() => Some(Event::Answered),
         Job::Read(mut read) => {
             read.wanted.run_on(view.tokens());
             let done = catch_unwind(AssertUnwindSafe(|| (read.answer)(Step::Answer(&view))));
             read.wanted.run_on(Vec::new());
             match done {
-                Ok(()) => None,
-                Err(_) if read.wanted.is_given_up() => None,
+                Ok(()) => Some(Event::Answered),
+                Err(_) if read.wanted.is_given_up() => Some(Event::Answered),
                 Err(payload) if is_cancelled(&*payload, &view) => Some(Event::Overtaken(read)),
                 Err(payload) => {
                     read.refuse(Error::internal_error());
@@ -382,7 +406,7 @@ mod tests {
     fn what_nobody_wants_is_not_looked_for() {
         let (job, view, answer) = read(|_| Ok(7));
         drop(GiveUpOnDrop(view.wanted.clone()));
-        assert!(run(job, view).is_none());
+        assert!(matches!(run(job, view), Some(Event::Answered)));
         assert!(answer.blocking_recv().is_err(), "nobody answered");
 
         // And where somebody looks already, it stops at the next convenient place.
@@ -391,7 +415,7 @@ mod tests {
             view.stop_if_unwanted();
             Ok(7)
         });
-        assert!(run(job, view).is_none());
+        assert!(matches!(run(job, view), Some(Event::Answered)));
         assert!(answer.blocking_recv().is_err(), "nobody answered");
     }
 

@@ -101,7 +101,7 @@ impl<'db> Evaluator<'db> {
         if let BindingState::Done(value) = &*binding.state.borrow() {
             return Some(value.clone());
         }
-        let (expr, context) = binding.lazy.clone()?;
+        let (expr, context) = binding.lazy()?;
         let expected = binding.ty.clone().unwrap_or(Ty::Any);
         let reported = self.diagnostics.len();
         let value = self.eval(expr, &context, &expected);

@@ -216,11 +216,11 @@ impl<'db> Evaluator<'db> {
         match &*binding.state.borrow() {
             BindingState::Done(value) => return Some(value.clone()),
             BindingState::Running => {
-                if let Some((expr, context)) = &binding.lazy {
+                if let Some((expr, context)) = binding.lazy() {
                     let diagnostic = Diag::new(
                         &codes::VALUE_CYCLE,
                         format!("the value of `{name}` depends on itself"),
-                        self.span(context, expr.range),
+                        self.span(&context, expr.range),
                     );
                     self.diagnostics.push(diagnostic);
                 }
@@ -228,7 +228,7 @@ impl<'db> Evaluator<'db> {
             }
             BindingState::Waiting => {}
         }
-        let (expr, context) = binding.lazy.clone()?;
+        let (expr, context) = binding.lazy()?;
         *binding.state.borrow_mut() = BindingState::Running;
         let expected = binding.ty.clone().unwrap_or(Ty::Any);
         let value = self.eval(expr, &context, &expected);

@@ -299,7 +299,7 @@ impl<'db> Evaluator<'db> {
                 ExprNode::Name(name) => context
                     .scope
                     .find(&name.text)
-                    .and_then(|binding| binding.lazy.clone()),
+                    .and_then(|binding| binding.lazy()),
                 _ => None,
             };
             match next {

@@ -151,8 +151,10 @@ pub struct Evaluated {
     pub steps: u64,
 }
 
-/// A top-level block with all of its values in an environment.
-#[salsa::tracked(returns(ref))]
+/// A top-level block with all of its values in an environment. It is most of what a service takes, and whoever asks makes
+/// something of it that is kept: after the next edit only the last ones are still there, the others are computed anew
+/// where what is made of them changes.
+#[salsa::tracked(returns(ref), lru = 64)]
 pub fn instance(
     db: &dyn salsa::Database,
     workspace: Workspace,

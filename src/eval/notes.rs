@@ -157,7 +157,7 @@ pub(super) struct Noting {
 }
 
 /// What an editor asks of an item.
-#[salsa::tracked(returns(ref), lru = 512)]
+#[salsa::tracked(returns(ref), lru = 64)]
 pub fn notes(db: &dyn salsa::Database, workspace: Workspace, key: ItemKey) -> Notes {
     let Some(tree) = item(db, key) else {
         return Notes::default();

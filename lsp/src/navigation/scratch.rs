@@ -11,6 +11,8 @@ use nthc::eval::notes::{Meaning, NamedPlace};
 use nthc::lower::service_model;
 use nthc::session::Session;
 use nthc::syntax::tree::TextRange;
+use rayon::prelude::*;
+use salsa::Database as _;
 use smol_str::SmolStr;
 
 use super::Names;
@@ -28,13 +30,12 @@ pub fn compare(names: Names<'_>, edits: &[Edit], texts: &[&str]) -> Result<(), R
     for edit in edits {
         by_file.entry(edit.file).or_default().push(edit);
     }
-    let session = edited(names, &by_file)?;
-    let there = Names::of(&session);
+    let mut session = edited(names, &by_file)?;
     let twins: HashMap<SourceFile, SourceFile> = names
         .files
         .iter()
         .copied()
-        .zip(there.files.iter().copied())
+        .zip(session.files().iter().copied())
         .collect();
     let texts: Vec<String> = texts.iter().map(|text| (*text).to_owned()).collect();
     let items = names.in_items(names.files, &texts, |_, item| vec![item]);
@@ -44,14 +45,13 @@ pub fn compare(names: Names<'_>, edits: &[Edit], texts: &[&str]) -> Result<(), R
             .map(|(file, edits)| (file.module(names.db).clone(), edits.as_slice()))
             .collect(),
     };
-    for item in items {
-        let twin = twins
-            .get(&item.file)
-            .and_then(|file| twin(names, there, item, *file))
-            .ok_or_else(|| "the text could not be read with that name".to_owned())?;
-        same_meanings((names, item), (there, twin), &moved)?;
-        same_mistakes((names, item), (there, twin))?;
+    for some in items.chunks(AT_ONCE) {
+        names.db.unwind_if_revision_cancelled();
+        compare_items(names, &session, &twins, &moved, some)?;
+        // Nobody asks for these again.
+        session.let_go();
     }
+    let there = Names::of(&session);
     let known: Vec<String> = duplicates(names.db, names.files)
         .into_iter()
         .map(|found| found.message)
@@ -62,6 +62,49 @@ pub fn compare(names: Names<'_>, edits: &[Edit], texts: &[&str]) -> Result<(), R
         None => Ok(()),
         Some(found) => Err(format!("the name is taken: {}", found.message)),
     }
+}
+
+/// So many items of the copy are held at once.
+const AT_ONCE: usize = 128;
+
+/// Refuses where something is another in the copy with the first of these items of which that is so.
+fn compare_items(
+    names: Names<'_>,
+    session: &Session,
+    twins: &HashMap<SourceFile, SourceFile>,
+    moved: &Moved<'_>,
+    items: &[ItemKey],
+) -> Result<(), Refusal> {
+    let (workspace, files, standard) = (names.workspace, names.files, names.standard);
+    let default_team = names.default_team;
+    let (copied, copied_files) = (session.workspace, session.files());
+    let copied_standard = session.standard_library();
+    let compared: Vec<Result<(), Refusal>> = items
+        .par_iter()
+        .map_with((names.db.clone(), session.db.clone()), |handles, item| {
+            let here = Names {
+                db: &handles.0,
+                workspace,
+                files,
+                standard,
+                default_team,
+            };
+            let there = Names {
+                db: &handles.1,
+                workspace: copied,
+                files: copied_files,
+                standard: copied_standard,
+                default_team,
+            };
+            let twin = twins
+                .get(&item.file)
+                .and_then(|file| twin(here, there, *item, *file))
+                .ok_or_else(|| "the text could not be read with that name".to_owned())?;
+            same_meanings((here, *item), (there, twin), moved)?;
+            same_mistakes((here, *item), (there, twin))
+        })
+        .collect();
+    compared.into_iter().collect()
 }
 
 /// The project with edited texts.

@@ -2,6 +2,7 @@
 
 mod arrange;
 mod tell;
+mod tidy;
 
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::path::{Path, PathBuf};
@@ -17,7 +18,7 @@ use crate::complaints::complain;
 use crate::features::generated;
 use crate::folders::Folders;
 use crate::outgoing::Outgoing;
-use crate::owner::{Checked, Event};
+use crate::owner::{Checked, Event, Looked};
 use crate::progress::Progress;
 use crate::project::Project;
 use crate::published::Published;
@@ -51,6 +52,8 @@ pub struct World {
     is_unsettled: bool,
     /// Whether the client knows less than is known here.
     is_untold: bool,
+    /// Whether something may be held of what is gone.
+    is_untidy: bool,
     /// The project that is being checked.
     checking: Option<PathBuf>,
     outgoing: UnboundedSender<Outgoing>,
@@ -61,6 +64,10 @@ pub struct World {
 
 /// A project of more files is told of in two steps after an edit, the open documents first.
 const MANY: usize = 200;
+
+/// A project is looked at in parts of so many files that an edit reaches, between which is let go of what they were
+/// judged by.
+const PART: usize = 50;
 
 impl World {
     /// Nothing is open.
@@ -85,6 +92,7 @@ impl World {
             problems: BTreeSet::new(),
             is_unsettled: false,
             is_untold: false,
+            is_untidy: false,
             checking: None,
             outgoing,
             events,
@@ -264,7 +272,7 @@ impl World {
 
     /// Whether there is something to do before the next event.
     pub fn has_work(&self) -> bool {
-        self.is_unsettled || self.is_untold || self.next_check().is_some()
+        self.is_unsettled || self.is_untold || self.next_check().is_some() || self.can_tidy()
     }
 
     /// Does the next piece of work.
@@ -275,6 +283,8 @@ impl World {
         }
         if std::mem::take(&mut self.is_untold) {
             self.publish();
+        } else if self.can_tidy() {
+            self.tidy();
         }
     }
 
@@ -291,40 +301,48 @@ impl World {
 
     /// Has a project checked.
     fn check(&mut self, key: PathBuf) {
-        let Some(revision) = self.projects.get_mut(&key).map(Project::ask) else {
+        let Some(project) = self.projects.get_mut(&key) else {
             return;
         };
+        let (revision, from) = (project.ask(), project.looked());
         // Only this one: while it is looked at, others can be edited.
         let view = self.view(Some(&key), Wanted::default());
         self.checking = Some(key);
         let events = self.events.clone();
-        let is_large = view
-            .projects
-            .first()
-            .is_some_and(|project| project.sources().len() > MANY);
         let check = move |view: &View| {
-            let project = view.projects.first()?;
+            let Some(project) = view.projects.first() else {
+                return Event::Checked(None);
+            };
             let checked = |found| Checked {
                 project: project.key.clone(),
                 revision,
                 found,
             };
-            if is_large {
-                // Where the owner has ended there is nobody to be told.
+            let count = project.sources().len();
+            if count > MANY && from == 0 && project.found.is_none() {
                 let first = checked(view.check_open(project));
-                events.send(Event::CheckedFirst(first)).ok()?;
+                if events.send(Event::CheckedFirst(first)).is_err() {
+                    // The owner has ended: there is nobody to be told.
+                    return Event::Checked(None);
+                }
             }
-            Some(checked(view.check(project)))
+            let files = project.session.look(from, PART);
+            if files < count {
+                return Event::Looked(Looked {
+                    project: project.key.clone(),
+                    revision,
+                    files,
+                });
+            }
+            Event::Checked(Some(checked(view.check(project))))
         };
-        self.checker.put(
-            Job::Check(Box::new(move |view| Event::Checked(check(view)))),
-            view,
-        );
+        self.checker.put(Job::Check(Box::new(check)), view);
     }
 
     /// A check was finished, or stopped by an edit.
     pub fn checked(&mut self, checked: Option<Checked>) {
         let key = self.checking.take();
+        self.is_untidy = true;
         let Some(checked) = checked else {
             if let Some(project) = key.and_then(|key| self.projects.get_mut(&key)) {
                 project.unask();
@@ -359,6 +377,7 @@ impl World {
         if !self.is_unsettled && !self.projects.values().any(Project::is_behind) {
             return;
         }
+        self.is_untidy = true;
         // What changes a session waits for its snapshots, and these nobody has begun to look at.
         let waiting = self.readers.take_back();
         if std::mem::take(&mut self.is_unsettled) {

@@ -1,0 +1,406 @@
+//! How much memory the server takes over a long day. `cargo bench -p nth-lsp --bench memory`, with any of these after
+//! `--`: `services=300` `edits=100000` `renames=200` `large=10000`; `0` leaves a part out. `server=PATH`
+//! measures another program than this one.
+//!
+//! The server is a process of its own. What is edited is a project as people write them; see `support/shop.rs`. Names
+//! and texts that are typed are new each time, so nothing that is kept for them can be of use again.
+
+#![allow(clippy::unwrap_used, clippy::expect_used)]
+
+#[path = "support/server.rs"]
+mod server;
+#[path = "support/shop.rs"]
+mod shop;
+
+use std::collections::HashMap;
+use std::fs;
+use std::path::{Path, PathBuf};
+use std::process::{Command, ExitCode};
+use std::thread::sleep;
+use std::time::{Duration, Instant};
+
+use mimalloc::MiMalloc;
+use serde_json::{Value, json};
+use tower_lsp::lsp_types::Url;
+
+use server::{SERVE, Server};
+use shop::Parts;
+
+/// As the program `nth-lsp` has it.
+#[global_allocator]
+static ALLOCATOR: MiMalloc = MiMalloc;
+
+/// How many documents are open.
+const OPEN: usize = 4;
+
+/// So many rows are printed on the way.
+const ROWS: usize = 10;
+
+/// A workspace with a few open documents.
+struct Desk {
+    root: PathBuf,
+    server: Server,
+    versions: HashMap<PathBuf, i64>,
+    texts: HashMap<PathBuf, String>,
+}
+
+impl Desk {
+    fn open(root: &Path, services: usize, program: Option<&str>) -> Self {
+        let mut desk = Self {
+            root: root.to_path_buf(),
+            server: match program {
+                Some(program) => Server::run(Command::new(program), root),
+                None => Server::start(root),
+            },
+            versions: HashMap::new(),
+            texts: HashMap::new(),
+        };
+        let mut files: Vec<PathBuf> = (0..OPEN)
+            .map(|number| shop::service_file(root, number * services / OPEN))
+            .collect();
+        files.push(shop::template_file(root));
+        for path in files {
+            let text = fs::read_to_string(&path).unwrap();
+            let document = json!({
+                "uri": address(&path), "languageId": "nth", "version": 0, "text": text,
+            });
+            desk.server
+                .notify("textDocument/didOpen", json!({ "textDocument": document }));
+            desk.versions.insert(path.clone(), 0);
+            desk.texts.insert(path, text);
+        }
+        let found = desk.settle();
+        assert_eq!(found, json!([]), "the project has no mistakes");
+        desk
+    }
+
+    fn template(&self) -> PathBuf {
+        shop::template_file(&self.root)
+    }
+
+    /// Waits until everything was looked at; what is wrong in the template.
+    fn settle(&mut self) -> Value {
+        let document = json!({ "textDocument": { "uri": address(&self.template()) } });
+        let answer = self.server.ask("textDocument/diagnostic", document);
+        answer["result"]["items"].clone()
+    }
+
+    /// One edit; nobody waits for what comes of it.
+    fn edit(&mut self, path: &Path, text: String) {
+        let version = self.versions.get_mut(path).expect("it is open");
+        *version += 1;
+        self.server.notify(
+            "textDocument/didChange",
+            json!({
+                "textDocument": { "uri": address(path), "version": *version },
+                "contentChanges": [{ "text": text }],
+            }),
+        );
+        self.texts.insert(path.to_path_buf(), text);
+    }
+
+    /// What is wrong in the newest version of a document.
+    fn diagnostics(&mut self, path: &Path) -> Value {
+        self.server.diagnostics(&address(path), self.versions[path])
+    }
+
+    fn ask_at(&mut self, method: &str, path: &Path, (line, character): (usize, usize)) {
+        let position = json!({ "line": line, "character": character });
+        let uri = address(path);
+        self.server.ask(
+            method,
+            json!({ "textDocument": { "uri": uri }, "position": position }),
+        );
+    }
+
+    /// Asks for another name of what stands first in a document's text.
+    fn rename(&mut self, path: &Path, old: &str, new: &str) -> Value {
+        let text = match self.texts.get(path) {
+            Some(text) => text.clone(),
+            None => fs::read_to_string(path).unwrap(),
+        };
+        let (line, character) = place(&text, old);
+        let answer = self.server.ask(
+            "textDocument/rename",
+            json!({
+                "textDocument": { "uri": address(path) },
+                "position": { "line": line, "character": character },
+                "newName": new,
+            }),
+        );
+        assert!(answer["result"].is_object(), "{answer}");
+        answer["result"].clone()
+    }
+
+    /// Does as a client does with an edit: open documents change, the others are written.
+    fn apply(&mut self, edit: &Value) {
+        let mut written = Vec::new();
+        for of_file in edit["documentChanges"].as_array().unwrap() {
+            let uri = of_file["textDocument"]["uri"].as_str().unwrap();
+            let path = Url::parse(uri).unwrap().to_file_path().unwrap();
+            let mut text = match self.texts.get(&path) {
+                Some(text) => text.clone(),
+                None => fs::read_to_string(&path).unwrap(),
+            };
+            let mut edits = of_file["edits"].as_array().unwrap().clone();
+            edits.sort_by_key(|edit| byte(&text, &edit["range"]["start"]));
+            for edit in edits.iter().rev() {
+                let range =
+                    byte(&text, &edit["range"]["start"])..byte(&text, &edit["range"]["end"]);
+                text.replace_range(range, edit["newText"].as_str().unwrap());
+            }
+            if self.texts.contains_key(&path) {
+                self.edit(&path, text.clone());
+            } else {
+                written.push(json!({ "uri": uri, "type": 2 }));
+            }
+            fs::write(&path, text).unwrap();
+        }
+        self.server.notify(
+            "workspace/didChangeWatchedFiles",
+            json!({ "changes": written }),
+        );
+    }
+
+    /// The memory once nothing is left to do.
+    fn memory(&mut self) -> u64 {
+        self.settle();
+        // An editor's pauses are longer.
+        sleep(Duration::from_millis(1500));
+        self.server.memory()
+    }
+}
+
+fn address(path: &Path) -> Url {
+    Url::from_file_path(path).unwrap()
+}
+
+/// The line and the byte of it at which something stands first.
+fn place(text: &str, what: &str) -> (usize, usize) {
+    let at = text.find(what).expect("it stands there");
+    let line = text[..at].matches('\n').count();
+    (line, at - text[..at].rfind('\n').map_or(0, |end| end + 1))
+}
+
+fn byte(text: &str, position: &Value) -> usize {
+    let line = usize::try_from(position["line"].as_u64().unwrap()).unwrap();
+    let start: usize = text.split_inclusive('\n').take(line).map(str::len).sum();
+    start + usize::try_from(position["character"].as_u64().unwrap()).unwrap()
+}
+
+/// A word that was never typed before.
+fn word(count: usize) -> String {
+    let mut word = String::new();
+    let mut rest = count;
+    for _ in 0..6 {
+        word.push(char::from(b'a' + u8::try_from(rest % 26).unwrap()));
+        rest /= 26;
+    }
+    word
+}
+
+/// Some typing: its texts, one after another, with where the last letter went. What is there in the end has no mistake.
+fn typing(round: usize, number: usize) -> Vec<(String, &'static str)> {
+    let base = Parts::of(number);
+    let new = word(round);
+    let letters = 1..=new.len();
+    let mut typed: Vec<(Parts, &'static str)> = Vec::new();
+    match round % 5 {
+        // What an alert asks for.
+        0 => typed.extend(letters.map(|end| {
+            let metric = format!("order_queue_{}", &new[..end]);
+            (Parts { metric, ..base.clone() }, "when     =")
+        })),
+        // What it says.
+        1 => typed.extend(letters.map(|end| {
+            let summary = format!("The queue {}", &new[..end]);
+            (Parts { summary, ..base.clone() }, "summary  =")
+        })),
+        // An alert comes, and goes again.
+        2 => typed.extend(letters.map(|end| {
+            let name = &new[..end];
+            let inside = format!(
+                "\n  alert stuck-{name} {{\n    when    = `max(stuck_{name}) > 3`\n    for     = 10m\n    \
+                 summary = \"{name} is stuck.\"\n  }}\n"
+            );
+            (Parts { inside, ..base.clone() }, "alert stuck-")
+        })),
+        // A constant at the top of the file, and what it stands for.
+        3 => typed.extend(letters.map(|end| {
+            let name = &new[..end];
+            let behind = format!("\nlet limit-{name} = {end}\n");
+            let inside = format!("\n  let own-{name} = limit-{name} + 1\n");
+            (Parts { behind, inside, ..base.clone() }, "let own-")
+        })),
+        // The service itself gets another name, which those that need it do not know.
+        _ => typed.extend(letters.map(|end| {
+            let name = format!("service-{number}-{}", &new[..end]);
+            (Parts { name, ..base.clone() }, "service service-")
+        })),
+    }
+    typed.push((base, "tier ="));
+    typed
+        .into_iter()
+        .map(|(parts, at)| (shop::service(number, &parts), at))
+        .collect()
+}
+
+/// Types until there were so many edits; the memory at the start and at the end.
+fn typed(desk: &mut Desk, services: usize, edits: usize, start: u64) {
+    println!("    edits    minutes  memory  ratio    peak");
+    let row = |count: usize, begun: Instant, memory: u64, peak: u64| {
+        println!(
+            "{count:>9} {:>10.1} {memory:>7} {:>6.2} {peak:>7}",
+            begun.elapsed().as_secs_f64() / 60.0,
+            ratio(memory, start)
+        );
+    };
+    let begun = Instant::now();
+    row(0, begun, start, desk.server.peak());
+    let (mut count, mut round, mut next) = (0, 0, edits / ROWS);
+    while count < edits {
+        round += 1;
+        if round % 100 == 0 {
+            // The shared template: all services are looked at again. Nobody waits between two keys.
+            let path = desk.template();
+            for key in 0..6 {
+                desk.edit(&path, shop::template("online", 4 + round * 10 + key));
+                count += 1;
+            }
+            assert_eq!(desk.settle(), json!([]));
+        } else {
+            let number = (round % OPEN) * services / OPEN;
+            let path = shop::service_file(&desk.root, number);
+            let texts = typing(round, number);
+            let last = texts.len() - 1;
+            for (key, (text, at)) in texts.into_iter().enumerate() {
+                let at = place(&text, at);
+                desk.edit(&path, text);
+                count += 1;
+                // The list that opens while one types.
+                if key == last / 2 {
+                    desk.ask_at("textDocument/completion", &path, at);
+                }
+                // One looks at what was typed before one goes on.
+                if key + 1 == last {
+                    desk.ask_at("textDocument/hover", &path, at);
+                    desk.diagnostics(&path);
+                }
+            }
+            assert_eq!(desk.diagnostics(&path), json!([]));
+        }
+        if count >= next {
+            next += edits / ROWS;
+            let memory = desk.memory();
+            row(count, begun, memory, desk.server.peak());
+            desk.server.forget_peak();
+        }
+    }
+}
+
+/// Renames what many files name, what some do, and what one does; every tenth time the client does it.
+fn renamed(desk: &mut Desk, services: usize, renames: usize) {
+    println!("  renames    minutes   start    peak  ratio   after  ratio");
+    let start = desk.memory();
+    desk.server.forget_peak();
+    let begun = Instant::now();
+    let (mut template, mut team) = ("online".to_owned(), "team-3".to_owned());
+    let mut number = services / 2;
+    for count in 1..=renames {
+        let new = word(count);
+        let edit = match count % 5 {
+            0 | 1 => {
+                let (path, old) = (desk.template(), std::mem::take(&mut template));
+                template = format!("online-{new}");
+                let edit = desk.rename(&path, &format!("{old}("), &template);
+                if count % 10 != 0 {
+                    template = old;
+                }
+                edit
+            }
+            2 | 3 => {
+                let (path, old) = (desk.root.join("teams.nth"), team.clone());
+                team = old;
+                desk.rename(&path, &team, &format!("team-{new}"))
+            }
+            _ => {
+                number = (number + 7) % services;
+                let path = shop::service_file(&desk.root, number);
+                let name = format!("service-{number} :");
+                desk.rename(&path, &name, &format!("service-{new}"))
+            }
+        };
+        if count % 10 == 0 {
+            desk.apply(&edit);
+        }
+        if count % (renames / ROWS).max(1) == 0 {
+            let memory = desk.memory();
+            println!(
+                "{count:>9} {:>10.1} {start:>7} {:>7} {:>6.2} {memory:>7} {:>6.2}",
+                begun.elapsed().as_secs_f64() / 60.0,
+                desk.server.peak(),
+                ratio(desk.server.peak(), start),
+                ratio(memory, start),
+            );
+        }
+    }
+}
+
+#[allow(clippy::cast_precision_loss)]
+fn ratio(memory: u64, start: u64) -> f64 {
+    memory as f64 / start as f64
+}
+
+fn with_workspace(services: usize, program: Option<&str>, run: impl FnOnce(&mut Desk, u64)) {
+    let folder = tempfile::tempdir().unwrap();
+    let root = folder.path().canonicalize().unwrap();
+    shop::write(&root, services).unwrap();
+    let begun = Instant::now();
+    let mut desk = Desk::open(&root, services, program);
+    let time = begun.elapsed();
+    let start = desk.memory();
+    println!(
+        "{services} services: {start} MiB after everything was looked at, which took {:.1} s",
+        time.as_secs_f64()
+    );
+    desk.server.forget_peak();
+    run(&mut desk, start);
+    desk.server.end();
+}
+
+fn main() -> ExitCode {
+    let arguments: Vec<String> = std::env::args().skip(1).collect();
+    if arguments.iter().any(|argument| argument == SERVE) {
+        return nth_lsp::run();
+    }
+    let asked = |name: &str, usual: usize| {
+        let given = arguments.iter().find_map(|argument| {
+            let (known, count) = argument.split_once('=')?;
+            (known == name).then(|| count.parse().expect("a number"))
+        });
+        given.unwrap_or(usual)
+    };
+    let program = arguments
+        .iter()
+        .find_map(|argument| argument.strip_prefix("server="));
+    let services = asked("services", 300);
+    let (edits, renames) = (asked("edits", 100_000), asked("renames", 200));
+    println!(
+        "Memory in MiB: what the process has once nothing is left to do, and the most that it had since the row before."
+    );
+    if edits > 0 {
+        with_workspace(services, program, |desk, start| {
+            typed(desk, services, edits, start)
+        });
+    }
+    if renames > 0 {
+        with_workspace(services, program, |desk, _| {
+            renamed(desk, services, renames)
+        });
+    }
+    let large = asked("large", 10_000);
+    if large > 0 {
+        with_workspace(large, program, |desk, _| renamed(desk, large, 1));
+    }
+    ExitCode::SUCCESS
+}
