@@ -204,7 +204,7 @@ pub fn bombs() -> Vec<Bomb> {
         "5,000 comments that allow nothing", Warned("N0019"),
             service("") + &"// nth: allow(no-runbook)\n".repeat(5_000);
         "20,000 comments in a row", Fine,
-            "// nth: allow(no-runbook)\n".repeat(1) + &"// more\n".repeat(20_000) + &service("");
+            "// nth: allow(no-runbook)\n".to_owned() + &"// more\n".repeat(20_000) + &service("");
         "a line of a megabyte", Code("N0101"),
             format!("let t = [{} nowhere]\n", "1, ".repeat(19_000) + &" ".repeat(900_000));
     }
