@@ -179,7 +179,7 @@ fn visible(character: char) -> char {
 }
 
 /// A text that must stay on one line.
-fn one_line(text: &str) -> String {
+pub(crate) fn one_line(text: &str) -> String {
     text.chars()
         .map(|c| {
             if matches!(c, '\n' | '\t') {
@@ -192,7 +192,7 @@ fn one_line(text: &str) -> String {
 }
 
 /// A text that may have several lines.
-fn lines(text: &str) -> String {
+pub(crate) fn lines(text: &str) -> String {
     text.chars()
         .map(|c| {
             if matches!(c, '\n' | '\t') {
