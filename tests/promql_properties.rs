@@ -657,6 +657,22 @@ proptest! {
     }
 }
 
+/// A backslash before a sign that is neither a letter nor a digit means the sign, in a regex of Prometheus.
+#[test]
+fn every_sign_may_be_escaped_in_a_regex() {
+    for sign in (0u8..128)
+        .map(char::from)
+        .filter(|c| !c.is_ascii_alphanumeric())
+    {
+        let value = StringLit::made(format!("\\{sign}"));
+        let query = format!("x{{a=~{value}}}");
+        assert!(is_accepted(&query), "{query}");
+        if let Some(prometheus) = Prometheus::find() {
+            assert_eq!(prometheus.parse(&query).err(), None, "{query}");
+        }
+    }
+}
+
 #[test]
 fn nesting_is_bounded() {
     for open in [
