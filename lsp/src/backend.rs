@@ -27,6 +27,7 @@ use tower_lsp::lsp_types::{
 use tower_lsp::{Client, LanguageServer, async_trait};
 
 use crate::buffers::path_of;
+use crate::complaints::complain;
 use crate::convert::is_own;
 use crate::features::{
     self, call_hierarchy, code_actions, code_lens, completion, definition, document_links,
@@ -76,7 +77,7 @@ impl Backend {
             .send(Outgoing::Show(kind, text.clone()))
             .is_err()
         {
-            eprintln!("nth-lsp: {text}");
+            complain(&text);
         }
     }
 
@@ -187,7 +188,7 @@ impl LanguageServer for Backend {
                     .send(Outgoing::Log(MessageType::WARNING, text))
                     .is_err()
                 {
-                    eprintln!("nth-lsp: files are not watched: {refused}");
+                    complain(&format_args!("files are not watched: {refused}"));
                 }
             }
         });

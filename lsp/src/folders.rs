@@ -7,6 +7,7 @@ use std::thread;
 
 use nthc::project;
 
+use crate::complaints::complain;
 use crate::owner::Event;
 
 /// The workspace's folders, each with the projects that were found in it.
@@ -48,7 +49,7 @@ impl Folders {
             });
         match looking {
             Ok(_) => self.looking += 1,
-            Err(cause) => eprintln!("nth-lsp: cannot look for projects: {cause}"),
+            Err(cause) => complain(&format_args!("cannot look for projects: {cause}")),
         }
     }
 

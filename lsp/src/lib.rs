@@ -10,9 +10,12 @@
 //! - `features`: what can be asked.
 //! - `convert`: the compiler's diagnostics and fixes as the protocol's.
 //! - `outgoing`: the one task that awaits the client.
+//! - `transport`: what stands between the client's bytes and the handlers.
+//! - `complaints`: standard error.
 
 mod backend;
 pub mod buffers;
+mod complaints;
 pub mod convert;
 pub mod cursor;
 pub mod edits;
@@ -31,21 +34,19 @@ mod pulls;
 pub mod reads;
 pub mod settings;
 pub mod shelf;
+pub mod transport;
 pub mod view;
 mod world;
 
 use std::process::ExitCode;
-use std::sync::Arc;
-use std::sync::atomic::{AtomicBool, Ordering};
-use std::task::{Context, Poll};
+use std::time::Duration;
 
 use tokio::io::{AsyncRead, AsyncWrite};
-use tokio::sync::{Notify, mpsc};
-use tower_lsp::jsonrpc::Request;
-use tower_lsp::{LspService, Server};
-use tower_service::Service;
+use tokio::sync::mpsc;
+use tower_lsp::LspService;
 
 use backend::Backend;
+use complaints::complain;
 
 /// How a conversation with a client ended.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -57,7 +58,10 @@ pub enum Ended {
 }
 
 /// Serves the client on the standard streams of the process until it leaves.
+///
+/// The exit code is the protocol's: 0 where the client has said `shutdown`, and 1 where it has not.
 pub fn run() -> ExitCode {
+    complaints::hear_panics();
     // What is checked in parallel needs the stack that the depth of syntax trees is bounded for. Where the pool is there
     // already, somebody else chose.
     let _ = rayon::ThreadPoolBuilder::new()
@@ -70,12 +74,13 @@ pub fn run() -> ExitCode {
     {
         Ok(runtime) => runtime,
         Err(cause) => {
-            eprintln!("nth-lsp: cannot start: {cause}");
+            complain(&format_args!("cannot start: {cause}"));
             return ExitCode::FAILURE;
         }
     };
     let ended = runtime.block_on(serve(tokio::io::stdin(), tokio::io::stdout()));
     // A read of standard input cannot be given up: waiting for it would keep the process until the client closes it.
+    // Whatever else is still being done ends with the process.
     runtime.shutdown_background();
     match ended {
         Ended::InOrder => ExitCode::SUCCESS,
@@ -83,98 +88,40 @@ pub fn run() -> ExitCode {
     }
 }
 
-/// How many messages are looked at concurrently. A request waits for its answer in one of these places, and while all
-/// are taken neither an edit nor a cancellation gets through.
-const CONCURRENT: usize = 1024;
+/// How long what is being done may take to stop after the client has left.
+const GRACE: Duration = Duration::from_millis(500);
 
-/// Serves one client until it says `exit` or closes its end.
+/// Serves one client until it leaves: by `exit`, by closing its end of either stream, or because the process that
+/// `initialize` names ends. What is being done then is stopped.
 pub async fn serve<I, O>(input: I, output: O) -> Ended
 where
     I: AsyncRead + Unpin,
     O: AsyncWrite,
 {
     let (send, receive) = mpsc::unbounded_channel();
-    let (events, owner) = match owner::start(send.clone()) {
-        Ok(started) => started,
+    let owner = match owner::start(send.clone()) {
+        Ok(owner) => owner,
         Err(cause) => {
-            eprintln!("nth-lsp: cannot start a thread: {cause}");
+            complain(&format_args!("cannot start a thread: {cause}"));
             return Ended::Abruptly;
         }
     };
-    let left = Arc::new(Notify::new());
-    let was_shut_down = Arc::new(AtomicBool::new(false));
-    let stop = events.clone();
+    let (events, outgoing) = (owner.events.clone(), send.clone());
     let (service, socket) = LspService::build(|client| {
         tokio::spawn(outgoing::deliver(client.clone(), receive));
         Backend::new(client, events, send)
     })
     .custom_method("nth/virtualDocument", Backend::virtual_document)
     .finish();
-    let watched = Watched {
-        service,
-        left: Arc::clone(&left),
-        was_shut_down: Arc::clone(&was_shut_down),
-    };
-    tokio::select! {
-        () = Server::new(input, output, socket).concurrency_level(CONCURRENT).serve(watched) => {}
-        () = left.notified() => {}
+    let ended = transport::converse(service, socket, (input, output), outgoing).await;
+    let shelf = owner.shelf.clone();
+    match tokio::time::timeout(GRACE, owner.stop()).await {
+        Ok(true) => {}
+        Ok(false) => complain(&"the owner of the database has failed"),
+        // It is in the middle of something that cannot be stopped, and nobody waits for it.
+        Err(_) => {}
     }
-    // What the owner put on disk goes with it. Where it has ended by itself, nobody is there to be told.
-    let _ = stop.send(owner::Event::Stop);
-    match tokio::task::spawn_blocking(move || owner.join()).await {
-        Ok(Ok(())) => {}
-        Ok(Err(_)) => eprintln!("nth-lsp: the owner of the database has failed"),
-        Err(cause) => eprintln!("nth-lsp: {cause}"),
-    }
-    if was_shut_down.load(Ordering::Acquire) {
-        Ended::InOrder
-    } else {
-        Ended::Abruptly
-    }
-}
-
-/// The service, and who wants to know that the client leaves: the transport itself goes on reading after `exit`.
-struct Watched {
-    service: LspService<Backend>,
-    left: Arc<Notify>,
-    was_shut_down: Arc<AtomicBool>,
-}
-
-impl Service<Request> for Watched {
-    type Response = <LspService<Backend> as Service<Request>>::Response;
-    type Error = <LspService<Backend> as Service<Request>>::Error;
-    type Future = <LspService<Backend> as Service<Request>>::Future;
-
-    fn poll_ready(&mut self, context: &mut Context<'_>) -> Poll<Result<(), Self::Error>> {
-        self.service.poll_ready(context)
-    }
-
-    fn call(&mut self, request: Request) -> Self::Future {
-        match request.method() {
-            "shutdown" => self.was_shut_down.store(true, Ordering::Release),
-            "exit" => self.left.notify_one(),
-            "initialize" => return self.service.call(as_it_is_read(request)),
-            _ => {}
-        }
-        self.service.call(request)
-    }
-}
-
-/// The request with what its reader has another name for: `workspace.diagnostics` of the protocol is `diagnostic` there.
-fn as_it_is_read(request: Request) -> Request {
-    let (method, id, params) = request.into_parts();
-    let mut built = Request::build(method);
-    if let Some(id) = id {
-        built = built.id(id);
-    }
-    if let Some(mut params) = params {
-        let workspace = params.pointer_mut("/capabilities/workspace");
-        if let Some(workspace) = workspace.and_then(serde_json::Value::as_object_mut)
-            && let Some(known) = workspace.get("diagnostics").cloned()
-        {
-            workspace.insert("diagnostic".to_owned(), known);
-        }
-        built = built.params(params);
-    }
-    built.finish()
+    // What was put on disk goes, whoever still holds it.
+    shelf.clear();
+    ended
 }

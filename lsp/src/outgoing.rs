@@ -1,6 +1,6 @@
 //! The one task that tells the client. Whoever has something to say leaves it here and goes on.
 
-use std::collections::HashSet;
+use std::collections::{HashSet, VecDeque};
 
 use serde::{Deserialize, Serialize};
 use tokio::sync::mpsc::UnboundedReceiver;
@@ -44,57 +44,124 @@ struct Regenerated {
     uri: String,
 }
 
+/// The most messages that wait with nothing to replace them. Of what is only for the log, the newest are kept.
+const MOST: usize = 1000;
+
 /// Tells the client until nobody is left who could have something to say. A slow client gets only the newest
-/// diagnostics of each document.
+/// diagnostics of each document, and what waits for one that reads nothing stays bounded.
 pub async fn deliver(client: Client, mut messages: UnboundedReceiver<Outgoing>) {
-    while let Some(first) = messages.recv().await {
-        let mut batch = vec![first];
+    let mut waiting = Waiting::default();
+    loop {
         while let Ok(next) = messages.try_recv() {
-            batch.push(next);
+            waiting.put(next);
         }
-        for message in newest(batch) {
-            match message {
-                Outgoing::Diagnostics(found) => {
-                    client
-                        .publish_diagnostics(found.uri, found.diagnostics, found.version)
-                        .await;
-                }
-                Outgoing::Show(kind, text) => client.show_message(kind, text).await,
-                Outgoing::Log(kind, text) => client.log_message(kind, text).await,
-                // What a client is asked it may never answer, so each question has a task of its own.
-                Outgoing::Progress(shown) => {
-                    tokio::spawn(progress::show(client.clone(), shown));
-                }
-                Outgoing::Refresh => {
-                    let client = client.clone();
-                    // A client that refuses will ask when it likes to.
-                    tokio::spawn(async move { client.workspace_diagnostic_refresh().await });
-                }
-                Outgoing::Regenerated(uri) => {
-                    let params = Regenerated { uri };
-                    client
-                        .send_notification::<VirtualDocumentChanged>(params)
-                        .await;
-                }
-                // Nobody waits for what the client answers: it may never do.
-                Outgoing::RefreshHints => {
-                    let client = client.clone();
-                    tokio::spawn(async move { client.inlay_hint_refresh().await });
-                }
-                Outgoing::ShowFile(uri) => {
-                    let client = client.clone();
-                    tokio::spawn(async move {
-                        let params = ShowDocumentParams {
-                            uri,
-                            external: Some(false),
-                            take_focus: Some(true),
-                            selection: None,
-                        };
-                        client.show_document(params).await
-                    });
-                }
+        let message = match waiting.next() {
+            Some(message) => message,
+            None => match messages.recv().await {
+                Some(message) => message,
+                None => return,
+            },
+        };
+        let telling = tell(&client, message);
+        tokio::pin!(telling);
+        loop {
+            tokio::select! {
+                biased;
+                () = &mut telling => break,
+                Some(next) = messages.recv() => waiting.put(next),
             }
         }
+    }
+}
+
+async fn tell(client: &Client, message: Outgoing) {
+    match message {
+        Outgoing::Diagnostics(found) => {
+            client
+                .publish_diagnostics(found.uri, found.diagnostics, found.version)
+                .await;
+        }
+        Outgoing::Show(kind, text) => client.show_message(kind, text).await,
+        Outgoing::Log(kind, text) => client.log_message(kind, text).await,
+        // What a client is asked it may never answer, so each question has a task of its own.
+        Outgoing::Progress(shown) => {
+            tokio::spawn(progress::show(client.clone(), shown));
+        }
+        Outgoing::Refresh => {
+            let client = client.clone();
+            // A client that refuses will ask when it likes to.
+            tokio::spawn(async move { client.workspace_diagnostic_refresh().await });
+        }
+        Outgoing::Regenerated(uri) => {
+            let params = Regenerated { uri };
+            client
+                .send_notification::<VirtualDocumentChanged>(params)
+                .await;
+        }
+        // Nobody waits for what the client answers: it may never do.
+        Outgoing::RefreshHints => {
+            let client = client.clone();
+            tokio::spawn(async move { client.inlay_hint_refresh().await });
+        }
+        Outgoing::ShowFile(uri) => {
+            let client = client.clone();
+            tokio::spawn(async move {
+                let params = ShowDocumentParams {
+                    uri,
+                    external: Some(false),
+                    take_focus: Some(true),
+                    selection: None,
+                };
+                client.show_document(params).await
+            });
+        }
+    }
+}
+
+/// Messages that the client has not taken yet, in their order.
+#[derive(Debug, Default)]
+struct Waiting {
+    messages: VecDeque<Outgoing>,
+    /// How many there may be before those that later ones replace are left out.
+    bound: usize,
+    /// How many were left out of the log.
+    unlogged: usize,
+}
+
+impl Waiting {
+    fn put(&mut self, message: Outgoing) {
+        self.messages.push_back(message);
+        if self.messages.len() > self.bound.max(MOST) {
+            self.shorten();
+        }
+    }
+
+    fn next(&mut self) -> Option<Outgoing> {
+        self.shorten();
+        if self.unlogged > 0 {
+            let text = format!(
+                "{} earlier messages are left out",
+                std::mem::take(&mut self.unlogged)
+            );
+            return Some(Outgoing::Log(MessageType::WARNING, text));
+        }
+        self.messages.pop_front()
+    }
+
+    fn shorten(&mut self) {
+        let mut kept = newest(std::mem::take(&mut self.messages).into());
+        let is_log = |message: &Outgoing| matches!(message, Outgoing::Log(..));
+        let logged = kept.iter().filter(|message| is_log(message)).count();
+        let mut superfluous = logged.saturating_sub(MOST);
+        self.unlogged += superfluous;
+        kept.retain(|message| {
+            let goes = superfluous > 0 && is_log(message);
+            superfluous -= usize::from(goes);
+            !goes
+        });
+        self.messages = kept.into();
+        // Each is looked at as often as the number of messages doubles.
+        self.bound = 2 * self.messages.len();
     }
 }
 
@@ -117,16 +184,17 @@ fn newest(mut batch: Vec<Outgoing>) -> Vec<Outgoing> {
 mod tests {
     use super::*;
 
+    fn of(name: &str, version: i32) -> Outgoing {
+        let uri = format!("file:///{name}").parse().expect("an address");
+        Outgoing::Diagnostics(PublishDiagnosticsParams {
+            uri,
+            diagnostics: Vec::new(),
+            version: Some(version),
+        })
+    }
+
     #[test]
     fn later_diagnostics_replace_earlier_ones() {
-        let of = |name: &str, version| {
-            let uri = format!("file:///{name}").parse().expect("an address");
-            Outgoing::Diagnostics(PublishDiagnosticsParams {
-                uri,
-                diagnostics: Vec::new(),
-                version: Some(version),
-            })
-        };
         let said = Outgoing::Log(MessageType::INFO, "x".to_owned());
         let kept: Vec<_> = newest(vec![of("a", 1), said, of("b", 1), of("a", 2)])
             .into_iter()
@@ -136,5 +204,34 @@ mod tests {
             })
             .collect();
         assert_eq!(kept, [None, Some(1), Some(2)]);
+    }
+
+    #[test]
+    fn what_waits_for_a_client_that_reads_nothing_is_bounded() {
+        let mut waiting = Waiting::default();
+        for number in 0..100_000 {
+            waiting.put(of("a", number));
+            waiting.put(Outgoing::Log(MessageType::INFO, number.to_string()));
+            assert!(waiting.messages.len() <= 2 * MOST + 4);
+        }
+        waiting.put(Outgoing::Show(MessageType::ERROR, "kept".to_owned()));
+        let mut told = Vec::new();
+        while let Some(message) = waiting.next() {
+            told.push(message);
+        }
+        let texts = told.iter().filter_map(|message| match message {
+            Outgoing::Log(_, text) | Outgoing::Show(_, text) => Some(text.as_str()),
+            _ => None,
+        });
+        let texts: Vec<&str> = texts.collect();
+        assert_eq!(texts.len(), 1 + MOST + 1);
+        assert_eq!(texts[0], "99000 earlier messages are left out");
+        assert_eq!((texts[1], texts[MOST]), ("99000", "99999"));
+        assert_eq!(texts[MOST + 1], "kept");
+        let diagnostics = told.iter().filter_map(|message| match message {
+            Outgoing::Diagnostics(found) => found.version,
+            _ => None,
+        });
+        assert_eq!(diagnostics.collect::<Vec<_>>(), [99_999]);
     }
 }

@@ -7,10 +7,12 @@ use std::io;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::path::PathBuf;
 use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::mpsc::{Receiver, Sender, TryRecvError, channel};
-use std::thread::{self, JoinHandle};
+use std::thread;
 
 use tokio::sync::mpsc::UnboundedSender;
+use tokio::sync::oneshot;
 use tower_lsp::lsp_types::{MessageType, TextDocumentContentChangeEvent, Url};
 
 use crate::convert::Finding;
@@ -18,6 +20,7 @@ use crate::outgoing::Outgoing;
 use crate::pulls::Pull;
 use crate::reads::{Pool, Read, STACK, said};
 use crate::settings::Settings;
+use crate::shelf::Shelf;
 use crate::world::World;
 
 /// How many threads answer questions.
@@ -84,23 +87,57 @@ pub struct Checked {
     pub found: Vec<Finding>,
 }
 
+/// The owner, for whoever has started it.
+pub struct Owner {
+    /// Where it takes its events from.
+    pub events: Sender<Event>,
+    /// Where what the compiler carries is put on disk.
+    pub shelf: Arc<Shelf>,
+    is_stopping: Arc<AtomicBool>,
+    /// It is sent at the end, and only dropped by a failure.
+    ended: oneshot::Receiver<()>,
+}
+
+impl Owner {
+    /// Has it stop what it does, whatever it was told to do before, and waits until it has ended. Whether it has in order.
+    pub async fn stop(self) -> bool {
+        self.is_stopping.store(true, Ordering::Release);
+        // Where it has ended by itself, nobody is there to be told.
+        let _ = self.events.send(Event::Stop);
+        self.ended.await.is_ok()
+    }
+}
+
 /// Starts the owner. It ends when it is told to.
 ///
 /// # Errors
 /// Where no thread can be started.
-pub fn start(outgoing: UnboundedSender<Outgoing>) -> io::Result<(Sender<Event>, JoinHandle<()>)> {
+pub fn start(outgoing: UnboundedSender<Outgoing>) -> io::Result<Owner> {
     let (send, receive) = channel();
     let readers = Pool::start("reader", READERS, &send)?;
     let checker = Pool::start("checker", 1, &send)?;
     let world = World::new(outgoing, send.clone(), readers, checker);
-    let owner = thread::Builder::new()
+    let shelf = world.shelf();
+    let is_stopping = Arc::new(AtomicBool::new(false));
+    let stopped = Arc::clone(&is_stopping);
+    let (done, ended) = oneshot::channel();
+    thread::Builder::new()
         .name("owner".to_owned())
         .stack_size(STACK)
-        .spawn(move || run(&receive, world))?;
-    Ok((send, owner))
+        .spawn(move || {
+            run(&receive, world, &stopped);
+            // Who has started it may have lost patience.
+            let _ = done.send(());
+        })?;
+    Ok(Owner {
+        events: send,
+        shelf,
+        is_stopping,
+        ended,
+    })
 }
 
-fn run(events: &Receiver<Event>, mut world: World) {
+fn run(events: &Receiver<Event>, mut world: World, is_stopping: &AtomicBool) {
     let mut failures = HashSet::new();
     loop {
         let next = if world.has_work() {
@@ -115,8 +152,11 @@ fn run(events: &Receiver<Event>, mut world: World) {
                 Err(_) => return,
             }
         };
+        if is_stopping.load(Ordering::Acquire) {
+            return world.stop();
+        }
         let failure = match next {
-            Some(Event::Stop) => return,
+            Some(Event::Stop) => return world.stop(),
             Some(Event::Failed(text)) => Some(text),
             Some(Event::CheckFailed(text)) => {
                 world.check_failed();

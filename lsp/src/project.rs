@@ -207,6 +207,13 @@ impl Project {
         }
     }
 
+    /// Makes everything that is being asked of it unwind, and waits for that.
+    pub fn stop(&mut self) {
+        if let Some(session) = &mut self.session {
+            salsa::Database::trigger_cancellation(&mut session.db);
+        }
+    }
+
     /// Whether the session lacks texts, so that giving them to it would wait for its snapshots.
     pub fn is_behind(&self) -> bool {
         self.session.is_none() || !self.edited.is_empty()

@@ -150,6 +150,8 @@ pub enum Job {
 
 struct Queue {
     jobs: VecDeque<(Job, View)>,
+    /// The jobs that are being done, by the number of their thread.
+    running: Vec<Option<Wanted>>,
     is_closed: bool,
 }
 
@@ -167,6 +169,7 @@ impl Pool {
     pub fn start(name: &str, count: usize, events: &Sender<Event>) -> io::Result<Self> {
         let queue = Queue {
             jobs: VecDeque::new(),
+            running: vec![None; count],
             is_closed: false,
         };
         let queue = Arc::new((Mutex::new(queue), Condvar::new()));
@@ -176,7 +179,7 @@ impl Pool {
             thread::Builder::new()
                 .name(format!("{name}-{number}"))
                 .stack_size(STACK)
-                .spawn(move || work(&queue, &events))
+                .spawn(move || work(number, &queue, &events))
         });
         Ok(Self {
             threads: threads.collect::<io::Result<_>>()?,
@@ -199,15 +202,27 @@ impl Pool {
     }
 }
 
-impl Drop for Pool {
-    fn drop(&mut self) {
+impl Pool {
+    /// Gives up what is being done, and leaves out what nobody has begun.
+    pub fn stop(&self) {
         let (queue, news) = &*self.queue;
-        {
+        let jobs = {
             let mut queue = unpoisoned(queue);
             queue.is_closed = true;
-            queue.jobs.clear();
-        }
+            for wanted in queue.running.iter().flatten() {
+                wanted.give_up();
+            }
+            std::mem::take(&mut queue.jobs)
+        };
+        // Snapshots are let go of outside of the lock.
+        drop(jobs);
         news.notify_all();
+    }
+}
+
+impl Drop for Pool {
+    fn drop(&mut self) {
+        self.stop();
         for thread in self.threads.drain(..) {
             // What a job says when it fails was told when it did.
             let _ = thread.join();
@@ -215,10 +230,16 @@ impl Drop for Pool {
     }
 }
 
-fn work(queue: &(Mutex<Queue>, Condvar), events: &Sender<Event>) {
+fn work(number: usize, queue: &(Mutex<Queue>, Condvar), events: &Sender<Event>) {
+    let (queue, news) = queue;
+    let note = |waiting: &mut Queue, running: Option<Wanted>| {
+        if let Some(place) = waiting.running.get_mut(number) {
+            *place = running;
+        }
+    };
     loop {
-        let (queue, news) = queue;
         let mut waiting = unpoisoned(queue);
+        note(&mut waiting, None);
         let (job, view) = loop {
             if let Some(next) = waiting.jobs.pop_front() {
                 break next;
@@ -228,6 +249,7 @@ fn work(queue: &(Mutex<Queue>, Condvar), events: &Sender<Event>) {
             }
             waiting = news.wait(waiting).unwrap_or_else(PoisonError::into_inner);
         };
+        note(&mut waiting, Some(view.wanted.clone()));
         drop(waiting);
         if let Some(event) = run(job, view)
             && events.send(event).is_err()
@@ -241,6 +263,7 @@ fn work(queue: &(Mutex<Queue>, Condvar), events: &Sender<Event>) {
 fn run(job: Job, view: View) -> Option<Event> {
     match job {
         Job::Check(check) => {
+            view.wanted.run_on(view.tokens());
             let done = catch_unwind(AssertUnwindSafe(|| check(&view)));
             Some(match done {
                 Ok(found) => found,
@@ -370,5 +393,33 @@ mod tests {
         });
         assert!(run(job, view).is_none());
         assert!(answer.blocking_recv().is_err(), "nobody answered");
+    }
+
+    #[test]
+    fn a_pool_that_ends_gives_up_what_is_being_done() {
+        let (events, _told) = channel();
+        let pool = Pool::start("test", 2, &events).expect("threads");
+        let (begun, has_begun) = channel();
+        let endless = move |view: &View| -> ! {
+            let _ = begun.send(());
+            loop {
+                view.stop_if_unwanted();
+                thread::yield_now();
+            }
+        };
+        let asked = endless.clone();
+        let (job, of_read, answer) = read::<()>(move |view| asked(view));
+        pool.put(job, of_read);
+        let check = Job::Check(Box::new(move |view| endless(view)));
+        pool.put(check, view(&Wanted::default()));
+        for _ in 0..2 {
+            has_begun.recv().expect("both are being done");
+        }
+        let (job, of_later, later) = read(|_| Ok(7));
+        pool.put(job, of_later);
+        // It waits for its threads.
+        drop(pool);
+        assert!(answer.blocking_recv().is_err(), "nobody answered");
+        assert!(later.blocking_recv().is_err(), "nobody began");
     }
 }

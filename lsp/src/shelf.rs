@@ -19,6 +19,8 @@ pub struct Shelf {
 #[derive(Debug, Default)]
 struct Kept {
     folder: Option<TempDir>,
+    /// Nothing is put here any more.
+    is_closed: bool,
     written: HashMap<String, PathBuf>,
 }
 
@@ -62,6 +64,14 @@ impl Shelf {
         path.strip_prefix(folder.path()).ok().map(Path::to_path_buf)
     }
 
+    /// Takes everything away, for good.
+    pub fn clear(&self) {
+        let mut kept = self.kept.lock().unwrap_or_else(PoisonError::into_inner);
+        kept.is_closed = true;
+        kept.written.clear();
+        kept.folder = None;
+    }
+
     fn put(&self, name: &str, text: &str) -> io::Result<PathBuf> {
         let mut kept = self.kept.lock().unwrap_or_else(PoisonError::into_inner);
         if let Some(path) = kept.written.get(name) {
@@ -79,6 +89,9 @@ impl Shelf {
 
 impl Kept {
     fn folder(&mut self) -> io::Result<&Path> {
+        if self.is_closed {
+            return Err(io::ErrorKind::NotFound.into());
+        }
         if self.folder.is_none() {
             self.folder = Some(tempfile::Builder::new().prefix("nth-lsp-").tempdir()?);
         }

@@ -13,6 +13,7 @@ use tower_lsp::jsonrpc::Error;
 use tower_lsp::lsp_types::{MessageType, TextDocumentContentChangeEvent, Url};
 
 use crate::buffers::{Buffer, Buffers, changed, is_manifest, path_of};
+use crate::complaints::complain;
 use crate::features::generated;
 use crate::folders::Folders;
 use crate::outgoing::Outgoing;
@@ -89,6 +90,20 @@ impl World {
             events,
             readers,
             checker,
+        }
+    }
+
+    /// Where what the compiler carries is put on disk.
+    pub fn shelf(&self) -> Arc<Shelf> {
+        Arc::clone(&self.shelf)
+    }
+
+    /// Makes everything that is being asked unwind: the client has left.
+    pub fn stop(&mut self) {
+        self.readers.stop();
+        self.checker.stop();
+        for project in self.projects.values_mut() {
+            project.stop();
         }
     }
 
@@ -386,7 +401,7 @@ impl World {
     pub fn tell(&self, message: Outgoing) {
         // The other end is only closed when the server ends.
         if let Err(unsent) = self.outgoing.send(message) {
-            eprintln!("nth-lsp: not told: {:?}", unsent.0);
+            complain(&format_args!("not told: {:?}", unsent.0));
         }
     }
 }

@@ -32,23 +32,33 @@ impl Client {
 
     /// A client that has initialized its server with these words.
     pub async fn greet(params: Value) -> Self {
+        let mut client = Self::connect();
+        client.initialize(params).await;
+        client
+    }
+
+    /// A client that has said nothing.
+    pub fn connect() -> Self {
         let (here, there) = tokio::io::duplex(1 << 16);
         let (input, output) = tokio::io::split(there);
         let server = tokio::spawn(nth_lsp::serve(input, output));
         let (reader, writer) = tokio::io::split(here);
         let reader = BufReader::new(reader);
         let (requests, said, greeting) = (0, VecDeque::new(), Value::Null);
-        let mut client = Self {
+        Self {
             reader,
             writer,
             server,
             requests,
             said,
             greeting,
-        };
-        client.greeting = client.ask("initialize", params).await;
-        client.notify("initialized", json!({})).await;
-        client
+        }
+    }
+
+    /// Initializes the server.
+    pub async fn initialize(&mut self, params: Value) {
+        self.greeting = self.ask("initialize", params).await;
+        self.notify("initialized", json!({})).await;
     }
 
     /// Sends a notification.
@@ -200,11 +210,34 @@ impl Client {
         self.server.await.expect("the server does not panic")
     }
 
-    async fn send(&mut self, message: &Value) {
-        let body = message.to_string();
-        let framed = format!("Content-Length: {}\r\n\r\n{body}", body.len());
+    /// Waits until the server ends by itself.
+    pub async fn ended(self) -> nth_lsp::Ended {
+        let Self {
+            reader,
+            writer,
+            server,
+            ..
+        } = self;
+        let ended = server.await.expect("the server does not panic");
+        drop((reader, writer));
+        ended
+    }
+
+    /// Everything that was said and not asked for.
+    pub fn said(&self) -> impl Iterator<Item = &Value> {
+        self.said.iter()
+    }
+
+    /// Sends a message, whatever it says.
+    pub async fn send(&mut self, message: &Value) {
+        self.send_bytes(&frame(message.to_string().as_bytes()))
+            .await;
+    }
+
+    /// Sends bytes, which may be no message.
+    pub async fn send_bytes(&mut self, bytes: &[u8]) {
         self.writer
-            .write_all(framed.as_bytes())
+            .write_all(bytes)
             .await
             .expect("the server reads");
     }
@@ -235,6 +268,13 @@ impl Client {
             .expect("the server writes it whole");
         serde_json::from_slice(&body).expect("JSON")
     }
+}
+
+/// A body behind its header.
+pub fn frame(body: &[u8]) -> Vec<u8> {
+    let mut framed = format!("Content-Length: {}\r\n\r\n", body.len()).into_bytes();
+    framed.extend_from_slice(body);
+    framed
 }
 
 /// The address of a file.

@@ -1,0 +1,148 @@
+//! Whether the client's process is still there.
+
+use std::time::Duration;
+
+use serde_json::Value;
+
+/// How often it is looked for.
+const EVERY: Duration = Duration::from_secs(1);
+
+/// A process, told apart from a later one with the same number.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Process {
+    number: u32,
+    /// When it began, where the system says so.
+    began: Option<u64>,
+}
+
+impl Process {
+    /// The client's own, by the parameters of `initialize`.
+    pub fn of(params: Option<&Value>) -> Option<Self> {
+        let number = params?.get("processId")?.as_u64()?;
+        Self::find(u32::try_from(number).ok()?)
+    }
+
+    /// The process of that number. `None` where there is none now: the client may run in another container, whose
+    /// numbers say nothing here.
+    pub fn find(number: u32) -> Option<Self> {
+        let began = match look(number) {
+            Look::There(began) => began,
+            Look::Gone => return None,
+        };
+        Some(Self { number, began })
+    }
+
+    /// Whether it is gone, or waits to be.
+    pub fn is_gone(self) -> bool {
+        match look(self.number) {
+            Look::Gone => true,
+            Look::There(began) => began != self.began,
+        }
+    }
+
+    /// Waits until it is gone.
+    pub async fn gone(self) {
+        while !self.is_gone() {
+            tokio::time::sleep(EVERY).await;
+        }
+    }
+}
+
+enum Look {
+    Gone,
+    /// It began at this time, where the system says so.
+    There(Option<u64>),
+}
+
+#[cfg(unix)]
+fn look(number: u32) -> Look {
+    let number = i32::try_from(number).ok().filter(|number| *number > 0);
+    let Some(id) = number.and_then(rustix::process::Pid::from_raw) else {
+        return Look::Gone;
+    };
+    match rustix::process::test_kill_process(id) {
+        // It is somebody else's.
+        Ok(()) | Err(rustix::io::Errno::PERM) => {}
+        Err(_) => return Look::Gone,
+    }
+    let stat = std::fs::read_to_string(format!("/proc/{}/stat", id.as_raw_nonzero()));
+    match stat.ok().as_deref().and_then(read_stat) {
+        // It has ended, and its parent has not asked how.
+        Some(('Z' | 'X', _)) => Look::Gone,
+        Some((_, began)) => Look::There(Some(began)),
+        None => Look::There(None),
+    }
+}
+
+/// Elsewhere it is the end of standard input that tells.
+#[cfg(not(unix))]
+fn look(_: u32) -> Look {
+    Look::There(None)
+}
+
+/// The state of a process and when it began, from its `/proc/<number>/stat`. The name before may hold anything.
+#[cfg(unix)]
+fn read_stat(stat: &str) -> Option<(char, u64)> {
+    let (_, fields) = stat.rsplit_once(')')?;
+    let mut fields = fields.split_ascii_whitespace();
+    let state = fields.next()?.chars().next()?;
+    // The state is the third field, and this the twenty-second.
+    let began = fields.nth(18)?.parse().ok()?;
+    Some((state, began))
+}
+
+#[cfg(all(test, unix))]
+#[allow(clippy::expect_used)]
+mod tests {
+    use std::process::{Command, Stdio};
+
+    use super::*;
+
+    #[test]
+    fn a_process_is_there_until_it_ends() {
+        let mut child = Command::new("cat")
+            .stdin(Stdio::piped())
+            .stdout(Stdio::null())
+            .spawn()
+            .expect("a process");
+        let process = Process::find(child.id()).expect("it is there");
+        assert!(!process.is_gone());
+        drop(child.stdin.take());
+        // It is gone before it is waited for, where the system tells these apart.
+        if cfg!(target_os = "linux") {
+            while !process.is_gone() {
+                std::thread::yield_now();
+            }
+        }
+        child.wait().expect("it ends");
+        assert!(process.is_gone());
+        assert_eq!(Process::find(child.id()), None);
+    }
+
+    #[test]
+    fn a_later_process_of_the_same_number_is_another() {
+        let own = Process::find(std::process::id()).expect("it is there");
+        assert!(!own.is_gone());
+        if own.began.is_some() {
+            let began = Some(0);
+            assert!(Process { began, ..own }.is_gone());
+        }
+    }
+
+    #[test]
+    fn what_is_no_number_of_a_process_is_none() {
+        for number in [0, u32::MAX, i32::MAX as u32 + 1] {
+            assert_eq!(Process::find(number), None, "{number}");
+        }
+    }
+
+    #[test]
+    fn names_with_brackets_are_passed_over() {
+        let fields = "S 1 2 3 4 5 6 7 8 9 10 11 12 13 14 15 16 17 18 77 20";
+        assert_eq!(
+            read_stat(&format!("12 (a) Z (b)) {fields}")),
+            Some(('S', 77))
+        );
+        assert_eq!(read_stat("12 (a"), None);
+    }
+}
