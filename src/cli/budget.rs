@@ -107,7 +107,7 @@ pub fn run(
         Format::Json => {
             let text = serde_json::to_string_pretty(&budgets)
                 .map_err(|error| Failure::io(format!("cannot write the budgets: {error}")))?;
-            console.out.line(text);
+            console.out.text(&(text + "\n"));
         }
         _ => show(&budgets, console),
     }

@@ -1,12 +1,19 @@
 //! Where a command writes. A reader that goes away early (`nthc explain | head`) ends the writing, not the
 //! command.
+//!
+//! Names, texts and a server's words come from anyone, and a terminal obeys what it is sent. So lines are shown without
+//! what a terminal would obey, and documents that programs read are written as they are wherever no terminal shows them.
 
+use std::fmt::{Display, Write as _};
 use std::io::{self, BufWriter, IsTerminal as _, Write};
 
+use anstream::stream::{AsLockedWrite, RawStream};
 use anstream::{AutoStream, ColorChoice};
+use anstyle::Style;
 
 use super::exit::Failure;
 use super::options::Color;
+use crate::diagnostics::render::{lines, one_line};
 
 /// Standard output and standard error.
 pub struct Console {
@@ -23,6 +30,8 @@ pub struct Stream {
     writer: Box<dyn Write>,
     /// Whether styles are shown.
     pub color: bool,
+    /// Whether a terminal shows what is written.
+    is_terminal: bool,
     is_closed: bool,
     failure: Option<io::Error>,
 }
@@ -32,12 +41,12 @@ impl Console {
     pub fn new(color: Color) -> Self {
         let stdout = io::stdout();
         let stderr = io::stderr();
-        let is_interactive = stderr.is_terminal();
+        let (is_shown, is_interactive) = (stdout.is_terminal(), stderr.is_terminal());
         let out_choice = choice(color, AutoStream::choice(&stdout));
         let err_choice = choice(color, AutoStream::choice(&stderr));
         Self {
-            out: Stream::new(AutoStream::new(stdout, out_choice), out_choice),
-            err: Stream::new(AutoStream::new(stderr, err_choice), err_choice),
+            out: Stream::new(styled(stdout, out_choice), out_choice, is_shown),
+            err: Stream::new(styled(stderr, err_choice), err_choice, is_interactive),
             is_interactive,
         }
     }
@@ -66,6 +75,18 @@ impl Console {
     }
 }
 
+/// A stream for styles where there are any. Without, nothing is taken out: what looks like a style is somebody's text.
+fn styled<W: RawStream + AsLockedWrite + 'static>(
+    stream: W,
+    choice: ColorChoice,
+) -> Box<dyn Write> {
+    if choice == ColorChoice::Never {
+        Box::new(BufWriter::new(stream))
+    } else {
+        Box::new(BufWriter::new(AutoStream::new(stream, choice)))
+    }
+}
+
 fn choice(asked: Color, found: ColorChoice) -> ColorChoice {
     match asked {
         Color::Auto => found,
@@ -75,24 +96,55 @@ fn choice(asked: Color, found: ColorChoice) -> ColorChoice {
 }
 
 impl Stream {
-    fn new(writer: impl Write + 'static, choice: ColorChoice) -> Self {
+    fn new(writer: Box<dyn Write>, choice: ColorChoice, is_terminal: bool) -> Self {
         Self {
-            writer: Box::new(BufWriter::new(writer)),
+            writer,
             color: choice != ColorChoice::Never,
+            is_terminal,
             is_closed: false,
             failure: None,
         }
     }
 
-    /// Writes a line.
-    pub fn line(&mut self, text: impl std::fmt::Display) {
-        // The outcome is kept in the stream.
-        let _ = writeln!(self, "{text}");
+    /// Writes a line, without what a terminal would obey.
+    pub fn line(&mut self, text: impl Display) {
+        self.painted(&[(Style::new(), &text)]);
     }
 
-    /// Writes text as it is.
+    /// Writes a line of parts that have styles, which a part cannot bring along itself.
+    pub fn painted(&mut self, parts: &[(Style, &dyn Display)]) {
+        let mut line = String::new();
+        for (style, text) in parts {
+            let text = one_line(&text.to_string());
+            if self.color {
+                let _ = write!(line, "{style}{text}{style:#}");
+            } else {
+                line.push_str(&text);
+            }
+        }
+        line.push('\n');
+        // The outcome is kept in the stream.
+        let _ = self.write_all(line.as_bytes());
+    }
+
+    /// Writes a line of a document: as it is, unless a terminal shows it or styles are asked for.
+    pub fn excerpt(&mut self, style: Style, line: &str) {
+        if self.is_terminal || self.color {
+            self.painted(&[(style, &line.trim_end_matches('\r'))]);
+        } else {
+            self.text(line);
+            self.text("\n");
+        }
+    }
+
+    /// Writes a document: as it is, unless a terminal shows it.
     pub fn text(&mut self, text: &str) {
-        let _ = self.write_all(text.as_bytes());
+        // The outcome is kept in the stream.
+        let _ = if self.is_terminal {
+            self.write_all(lines(text).as_bytes())
+        } else {
+            self.write_all(text.as_bytes())
+        };
     }
 
     fn keep<T>(&mut self, result: io::Result<T>, instead: T) -> io::Result<T> {
@@ -125,5 +177,73 @@ impl Write for Stream {
         }
         let result = self.writer.flush();
         self.keep(result, ())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    #![allow(clippy::unwrap_used)]
+    use std::cell::RefCell;
+    use std::rc::Rc;
+
+    use super::*;
+
+    #[derive(Clone, Default)]
+    struct Seen(Rc<RefCell<Vec<u8>>>);
+
+    impl Write for Seen {
+        fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
+            self.0.borrow_mut().write(bytes)
+        }
+
+        fn flush(&mut self) -> io::Result<()> {
+            Ok(())
+        }
+    }
+
+    /// What is written where a terminal is, or is not.
+    fn written(is_terminal: bool, choice: ColorChoice, write: fn(&mut Stream)) -> String {
+        let seen = Seen::default();
+        write(&mut Stream::new(
+            Box::new(seen.clone()),
+            choice,
+            is_terminal,
+        ));
+        let bytes = seen.0.borrow().clone();
+        String::from_utf8(bytes).unwrap()
+    }
+
+    const HOSTILE: &str = "a\u{1b}[2J\u{1b}]0;t\u{7}\u{9b}8m\u{202e}\n::error::b";
+
+    #[test]
+    fn a_line_is_one_and_brings_no_commands_along() {
+        for (is_terminal, choice) in [
+            (true, ColorChoice::Always),
+            (true, ColorChoice::Never),
+            (false, ColorChoice::Never),
+        ] {
+            let line = written(is_terminal, choice, |stream| stream.line(HOSTILE));
+            assert_eq!(
+                line,
+                "a\u{241b}[2J\u{241b}]0;t\u{2407}\u{fffd}8m\u{fffd} ::error::b\n"
+            );
+        }
+        let bold = Style::new().bold();
+        let painted = written(true, ColorChoice::Always, |stream| {
+            stream.painted(&[(Style::new().bold(), &"\u{1b}[8m")]);
+        });
+        assert_eq!(painted, format!("{bold}\u{241b}[8m{bold:#}\n"));
+    }
+
+    #[test]
+    fn a_document_is_what_it_is_unless_a_terminal_shows_it() {
+        let piped = written(false, ColorChoice::Never, |stream| stream.text(HOSTILE));
+        assert_eq!(piped, HOSTILE);
+        let shown = written(true, ColorChoice::Always, |stream| stream.text(HOSTILE));
+        assert!(
+            !shown.contains(['\u{1b}', '\u{7}', '\u{9b}', '\u{202e}']),
+            "{shown:?}"
+        );
+        assert!(shown.contains('\n'), "{shown:?}");
     }
 }

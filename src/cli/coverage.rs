@@ -74,7 +74,7 @@ pub fn run(
         Format::Json => {
             let text = serde_json::to_string_pretty(&coverage)
                 .map_err(|error| Failure::io(format!("cannot write the coverage: {error}")))?;
-            console.out.line(text);
+            console.out.text(&(text + "\n"));
         }
         Format::Short => lines(&coverage, console),
         _ => table(&coverage, console),
@@ -211,10 +211,10 @@ fn tell_service(
         0 => "no signals".to_owned(),
         total => format!("{} of {total} signals found", service.signals.0.found),
     };
-    console.out.line(format_args!(
-        "{bold}{}{bold:#}{place}: {found}",
-        service.service
-    ));
+    console.out.painted(&[
+        (bold, &service.service),
+        (Style::new(), &format_args!("{place}: {found}")),
+    ]);
     let signals = service.blocks.iter().flat_map(|block| &block.signals);
     let width = column(signals.map(|signal| signal.signal.as_str()));
     for block in &service.blocks {
@@ -307,13 +307,15 @@ fn row(name: &str, width: usize, state: (&str, Style), said: &str, console: &mut
     } else {
         name
     };
-    let start = format!("    {named:width$}  {style}{word}{style:#}");
-    if first.is_empty() {
-        console.out.line(start);
-    } else {
-        let gap = " ".repeat(STATE.saturating_sub(word.len()) + 2);
-        console.out.line(format_args!("{start}{gap}{first}"));
+    let named = format!("    {named:width$}  ");
+    let mut rest = String::new();
+    if !first.is_empty() {
+        rest = " ".repeat(STATE.saturating_sub(word.len()) + 2) + &first;
     }
+    let plain = Style::new();
+    console
+        .out
+        .painted(&[(plain, &named), (style, &word), (plain, &rest)]);
     for line in lines {
         console.out.line(format_args!("{:indent$}{line}", ""));
     }
@@ -374,12 +376,12 @@ fn totals(coverage: &Coverage, console: &mut Console) {
         .max()
         .unwrap_or_default();
     let bold = Style::new().bold();
-    let mut titles = format!("  found  missing  unclaimed    share{bold:#}");
+    let mut titles = "  found  missing  unclaimed    share";
     for (title, rows) in groups.iter().filter(|(_, rows)| !rows.is_empty()) {
         console
             .out
-            .line(format_args!("{bold}{title:width$}{titles}"));
-        titles = format!("{bold:#}");
+            .painted(&[(bold, &format_args!("{title:width$}{titles}"))]);
+        titles = "";
         for (name, share) in rows {
             total(&format!("  {name}"), *share, width, console);
         }

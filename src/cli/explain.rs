@@ -1,5 +1,7 @@
 //! `nthc explain`.
 
+use std::io::Write as _;
+
 use super::console::Console;
 use super::exit::{Exit, Failure};
 use super::options::Explain;
@@ -31,7 +33,8 @@ pub fn run(options: &Explain, console: &mut Console) -> Result<Exit, Failure> {
             } else {
                 page
             };
-            console.out.line(page.trim_end());
+            // The page is this program's own, and so are its styles. The outcome is kept in the stream.
+            let _ = writeln!(console.out, "{}", page.trim_end());
             Ok(Exit::Ok)
         }
         Err(explain::NotFound { nearest }) => {

@@ -228,11 +228,12 @@ fn below(folder: &Path, context: &Context) -> Result<Vec<PathBuf>, Failure> {
 fn diff(shown: &str, old: &str, new: &str, out: &mut Stream) {
     let diff = TextDiff::from_lines(old, new);
     let bold = Style::new().bold();
-    out.line(format_args!("{bold}--- {shown}{bold:#}"));
-    out.line(format_args!("{bold}+++ {shown}{bold:#}"));
+    for sign in ["---", "+++"] {
+        out.painted(&[(bold, &format_args!("{sign} {shown}"))]);
+    }
     for hunk in diff.unified_diff().context_radius(3).iter_hunks() {
         let cyan = AnsiColor::Cyan.on_default();
-        out.line(format_args!("{cyan}{}{cyan:#}", hunk.header()));
+        out.painted(&[(cyan, &hunk.header())]);
         for change in hunk.iter_changes() {
             let (sign, style) = match change.tag() {
                 ChangeTag::Delete => ('-', AnsiColor::Red.on_default()),
@@ -241,10 +242,7 @@ fn diff(shown: &str, old: &str, new: &str, out: &mut Stream) {
             };
             let line = change.value();
             let ended = line.strip_suffix('\n');
-            out.line(format_args!(
-                "{style}{sign}{}{style:#}",
-                ended.unwrap_or(line)
-            ));
+            out.excerpt(style, &format!("{sign}{}", ended.unwrap_or(line)));
             if ended.is_none() {
                 out.line("\\ No newline at end of file");
             }

@@ -37,7 +37,7 @@ pub fn run(context: &Context, options: &Gate, console: &mut Console) -> Exit {
             let facts = measured.facts()?;
             let text = serde_json::to_string_pretty(&facts)
                 .map_err(|error| Failure::io(format!("cannot write the facts: {error}")))?;
-            console.out.line(text);
+            console.out.text(&(text + "\n"));
             for remark in &measured.remarks {
                 console.err.line(format_args!("note: {remark}"));
             }
@@ -289,7 +289,7 @@ fn tell(context: &Context, decision: &Decision, console: &mut Console) -> Result
         Format::Json => {
             let text = serde_json::to_string_pretty(decision)
                 .map_err(|error| Failure::io(format!("cannot write the decision: {error}")))?;
-            console.out.line(text);
+            console.out.text(&(text + "\n"));
         }
         Format::Short => {
             let gate = format!("{}.{}", decision.service, decision.gate);

@@ -128,9 +128,10 @@ pub fn conclude(line: &str, findings: &Findings, format: Format, console: &mut C
 /// Tells why a command could not do its work.
 pub fn failure(failure: &Failure, console: &mut Console) -> Exit {
     let red: Style = AnsiColor::Red.on_default().bold();
+    let message = format_args!(": {}", failure.message);
     console
         .err
-        .line(format_args!("{red}error{red:#}: {}", failure.message));
+        .painted(&[(red, &"error"), (Style::new(), &message)]);
     if let Some(help) = &failure.help {
         console.err.line(format_args!("  help: {help}"));
     }

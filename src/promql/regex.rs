@@ -235,7 +235,8 @@ fn escaped(tail: &str) -> Result<(usize, String), BadRegex> {
             }
             Ok((1, format!("\\{c}")))
         }
-        c if c.is_ascii() && !c.is_ascii_control() => Ok((1, regex_syntax::escape(&c.to_string()))),
+        // Others are themselves, tabs and line breaks too.
+        c if c.is_ascii() => Ok((1, regex_syntax::escape(&c.to_string()))),
         c => Err(BadRegex(format!("`\\{c}` is not known"))),
     }
 }

@@ -11,6 +11,11 @@ mod linter_rules;
 #[path = "../place/mod.rs"]
 #[allow(dead_code)]
 mod place;
+#[path = "../tools/promql.rs"]
+#[allow(dead_code)]
+mod promql_tree;
 mod queries;
 mod schemas;
 mod single;
+#[path = "../tools/mod.rs"]
+mod tools;

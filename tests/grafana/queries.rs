@@ -1,88 +1,35 @@
-//! What is asked: of which service, aggregated how, over what. The trees are those of a parser that is not the compiler's
-//! own, so that neither how it prints a query nor how it reads one is taken at its word.
+//! What is asked: of which service, aggregated how, over what. The selectors are those that Prometheus' own parser finds, so that neither how it prints a query nor how it reads one is taken at its word.
 
 use std::collections::BTreeMap;
 use std::time::Duration;
 
 use nthc::promql::{self, classify};
-use promql_parser::label::MatchOp;
-use promql_parser::parser::{Expr, VectorSelector, parse};
 
 use crate::blocks::{Labels, selectors};
 use crate::dashboards::{built, dashboards, queries, read, targets};
+use crate::promql_tree::{Prometheus, Selector};
 
 /// What stands for `$__rate_interval`: no range that somebody would write.
 const RATE_INTERVAL: Duration = Duration::from_secs(7 * 60 + 13);
 
-/// A selector where a query reads it.
-struct Reading {
-    metric: String,
-    matchers: Vec<(String, String, String)>,
-    /// Whether an aggregation is around it, or a function that has one result whatever there is.
-    is_aggregated: bool,
-    range: Option<Duration>,
+/// Whether a selector is of what the rules record.
+fn is_recorded(selector: &Selector) -> bool {
+    selector.metric.starts_with("slo:") || selector.metric == "slo_info"
 }
 
-impl Reading {
-    fn is_recorded(&self) -> bool {
-        self.metric.starts_with("slo:") || self.metric == "slo_info"
-    }
-
-    /// Whether it asks for the label, and for which value, where it asks for one.
-    fn asks(&self, label: &str) -> Option<Option<&str>> {
-        let (_, op, value) = self.matchers.iter().find(|(name, ..)| name == label)?;
-        Some((op == "=").then_some(value))
-    }
+/// Whether an aggregation is around a selector, or a function that has one result whatever there is.
+fn is_aggregated(selector: &Selector) -> bool {
+    let has_one = |name: &String| matches!(&**name, "scalar" | "absent" | "absent_over_time");
+    selector.is_aggregated || selector.under.iter().any(has_one)
 }
 
-/// Everything that a query reads.
-fn readings(expr: &Expr, is_aggregated: bool, found: &mut Vec<Reading>) {
-    let mut push = |selector: &VectorSelector, range: Option<Duration>| {
-        let op = |op: &MatchOp| match op {
-            MatchOp::Equal => "=",
-            MatchOp::NotEqual => "!=",
-            MatchOp::Re(_) => "=~",
-            MatchOp::NotRe(_) => "!~",
-        };
-        found.push(Reading {
-            metric: selector.name.clone().unwrap_or_default(),
-            matchers: selector
-                .matchers
-                .matchers
-                .iter()
-                .map(|matcher| {
-                    let op = op(&matcher.op).to_owned();
-                    (matcher.name.clone(), op, matcher.value.clone())
-                })
-                .collect(),
-            is_aggregated,
-            range,
-        });
-    };
-    match expr {
-        Expr::VectorSelector(selector) => push(selector, None),
-        Expr::MatrixSelector(matrix) => push(&matrix.vs, Some(matrix.range)),
-        Expr::Aggregate(aggregate) => {
-            readings(&aggregate.expr, true, found);
-            if let Some(param) = &aggregate.param {
-                readings(param, true, found);
-            }
-        }
-        Expr::Call(call) => {
-            let one = matches!(call.func.name, "scalar" | "absent" | "absent_over_time");
-            for arg in &call.args.args {
-                readings(arg, is_aggregated || one, found);
-            }
-        }
-        Expr::Unary(unary) => readings(&unary.expr, is_aggregated, found),
-        Expr::Paren(paren) => readings(&paren.expr, is_aggregated, found),
-        Expr::Subquery(subquery) => readings(&subquery.expr, is_aggregated, found),
-        Expr::Binary(binary) => {
-            readings(&binary.lhs, is_aggregated, found);
-            readings(&binary.rhs, is_aggregated, found);
-        }
-        Expr::NumberLiteral(_) | Expr::StringLiteral(_) | Expr::Extension(_) => {}
-    }
+/// Whether a selector asks for the label, and for which value, where it asks for one.
+fn asks<'s>(selector: &'s Selector, label: &str) -> Option<Option<&'s str>> {
+    let found = selector
+        .matchers
+        .iter()
+        .find(|matcher| matcher.label == label)?;
+    Some((found.op == "=").then_some(&*found.value))
 }
 
 /// What a query must carry.
@@ -96,17 +43,16 @@ struct Carried<'a> {
 }
 
 /// What is wrong with a query of a panel.
-fn faults(query: &str, carried: &Carried<'_>) -> Vec<String> {
+fn faults(prometheus: &Prometheus, query: &str, carried: &Carried<'_>) -> Vec<String> {
     let interval = format!("{}s", RATE_INTERVAL.as_secs());
     let plain = query.replace("$__rate_interval", &interval);
     if let Err(errors) = promql::parse(&plain) {
         return vec![format!("it cannot be parsed: {errors:?}")];
     }
-    let mut found = Vec::new();
-    match parse(&plain) {
-        Ok(expr) => readings(&expr, false, &mut found),
-        Err(error) => return vec![format!("another parser refuses it: {error}")],
-    }
+    let found = match prometheus.parse(&plain) {
+        Ok(query) => query.selectors,
+        Err(error) => return vec![format!("Prometheus refuses it: {error}")],
+    };
     let mut faults = Vec::new();
     if found.is_empty() {
         faults.push("it reads nothing".to_owned());
@@ -114,17 +60,17 @@ fn faults(query: &str, carried: &Carried<'_>) -> Vec<String> {
     let is_alone = found.len() == 1;
     for reading in found {
         let of = &reading.metric;
-        let is_one = is_alone && reading.is_recorded();
-        if !reading.is_aggregated && !is_one {
+        let is_one = is_alone && is_recorded(&reading);
+        if !is_aggregated(&reading) && !is_one {
             faults.push(format!("`{of}` is not aggregated"));
         }
-        if reading.is_recorded() {
+        if is_recorded(&reading) {
             let (op, service) = carried.service;
             let asked = (op == "=").then_some(service);
-            if reading.asks("service") != Some(asked) {
+            if asks(&reading, "service") != Some(asked) {
                 faults.push(format!("`{of}` is read of other services"));
             }
-            if reading.asks("environment") != carried.environment.map(Some) {
+            if asks(&reading, "environment") != carried.environment.map(Some) {
                 faults.push(format!("`{of}` is read of other environments"));
             }
             continue;
@@ -135,7 +81,7 @@ fn faults(query: &str, carried: &Carried<'_>) -> Vec<String> {
         // What asks for a label itself is not given the block's, as a probe that has its own job.
         let own = |label: &str| of == "probe_success" && label == "job";
         for (label, value) in carried.block {
-            match reading.asks(label) {
+            match asks(&reading, label) {
                 Some(Some(found)) if found == value || own(label) => {}
                 _ => faults.push(format!("`{of}` is read without `{label}={value:?}`")),
             }
@@ -149,6 +95,9 @@ fn faults(query: &str, carried: &Carried<'_>) -> Vec<String> {
 
 #[test]
 fn every_query_is_of_its_block_aggregated_and_over_what_suits_the_resolution() {
+    let Some(prometheus) = Prometheus::find() else {
+        return;
+    };
     let selectors = selectors();
     let none = Labels::new();
     let (mut asked, mut raw, mut with_range) = (0, 0, 0);
@@ -178,7 +127,7 @@ fn every_query_is_of_its_block_aggregated_and_over_what_suits_the_resolution() {
                     },
                     environment,
                 };
-                assert_eq!(faults(query, &carried), [""; 0], "{what}");
+                assert_eq!(faults(prometheus, query, &carried), [""; 0], "{what}");
                 let unit = item["fieldConfig"]["defaults"]["unit"].as_str();
                 assert!(unit.is_some_and(|unit| !unit.is_empty()), "{what}");
                 asked += 1;
@@ -196,6 +145,9 @@ fn every_query_is_of_its_block_aggregated_and_over_what_suits_the_resolution() {
 /// The judgement above finds what it is there for.
 #[test]
 fn every_fault_of_a_query_is_found() {
+    let Some(prometheus) = Prometheus::find() else {
+        return;
+    };
     let block: Labels = BTreeMap::from([("job".to_owned(), "checkout".to_owned())]);
     let carried = Carried {
         block: &block,
@@ -213,11 +165,14 @@ fn every_fault_of_a_query_is_found() {
             "max(slo:error_budget:ratio{{{recorded}}}) / min(slo:objective:ratio{{{recorded}}})"
         ),
     ] {
-        assert_eq!(faults(good, &carried), [""; 0], "{good}");
+        assert_eq!(faults(prometheus, good, &carried), [""; 0], "{good}");
     }
     for (bad, fault) in [
         ("sum(x{job=\"checkout\"", "it cannot be parsed"),
-        ("sum(rate(x{job=\"checkout\"}[$window]))", "refuses it"),
+        (
+            "sum(rate(x{job=\"checkout\"}[$window]))",
+            "Prometheus refuses it",
+        ),
         ("vector(1)", "it reads nothing"),
         ("x{job=\"checkout\"}", "`x` is not aggregated"),
         (
@@ -250,7 +205,7 @@ fn every_fault_of_a_query_is_found() {
         ),
         ("slo:a{service=\"$service\"}", "of other environments"),
     ] {
-        let found = faults(bad, &carried).join("; ");
+        let found = faults(prometheus, bad, &carried).join("; ");
         assert!(found.contains(fault), "{bad}: {found}");
     }
     let nothing = Labels::new();
@@ -259,7 +214,7 @@ fn every_fault_of_a_query_is_found() {
         ..carried
     };
     assert_eq!(
-        faults("sum(x)", &of_no_block),
+        faults(prometheus, "sum(x)", &of_no_block),
         ["`x` is measured for no block"]
     );
 }

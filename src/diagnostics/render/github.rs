@@ -5,7 +5,7 @@ use std::io;
 
 use super::super::position::Positions;
 use super::super::{Diagnostic, FileSpan};
-use super::severity_word;
+use super::{severity_word, visible};
 
 pub(super) fn write(
     diagnostics: &[&Diagnostic<FileSpan>],
@@ -48,11 +48,18 @@ pub(super) fn write(
     Ok(())
 }
 
-/// The message's escapes.
+/// The message's escapes. A log is shown by something that obeys other control characters, as a terminal does.
 fn data(text: &str) -> String {
-    text.replace('%', "%25")
-        .replace('\r', "%0D")
-        .replace('\n', "%0A")
+    let mut escaped = String::with_capacity(text.len());
+    for character in text.chars() {
+        match character {
+            '%' => escaped.push_str("%25"),
+            '\r' => escaped.push_str("%0D"),
+            '\n' => escaped.push_str("%0A"),
+            other => escaped.push(visible(other)),
+        }
+    }
+    escaped
 }
 
 /// The escapes of a property's value, where `:` and `,` have a meaning too.

@@ -184,7 +184,7 @@ fn visible(character: char) -> char {
 }
 
 /// A text that must stay on one line.
-fn one_line(text: &str) -> String {
+pub(crate) fn one_line(text: &str) -> String {
     text.chars()
         .map(|c| {
             if matches!(c, '\n' | '\t') {
@@ -197,7 +197,7 @@ fn one_line(text: &str) -> String {
 }
 
 /// A text that may have several lines.
-fn lines(text: &str) -> String {
+pub(crate) fn lines(text: &str) -> String {
     text.chars()
         .map(|c| {
             if matches!(c, '\n' | '\t') {
