@@ -48,6 +48,16 @@ macro_rules! laws {
         fn every_law_and_every_finding_is_tried() {
             let tried = [$($name),*];
             assert_eq!(LAWS.map(|(name, _)| name), tried);
+            for name in tried {
+                let fuzz = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../fuzz");
+                for (file, line) in [
+                    ("Cargo.toml", format!("name = \"{name}\"")),
+                    ("README.md", format!("| `{name}` |")),
+                ] {
+                    let text = fs::read_to_string(fuzz.join(file)).unwrap();
+                    assert!(text.contains(&line), "fuzz/{file} has no `{line}`");
+                }
+            }
             for entry in fs::read_dir(Path::new(env!("CARGO_MANIFEST_DIR")).join("findings")).unwrap() {
                 let name = entry.unwrap().file_name();
                 assert!(tried.contains(&name.to_str().unwrap()), "{name:?} is of no law");
