@@ -19,7 +19,8 @@ pub(crate) fn text_holds(text: &str) {
     assert_eq!(inked(text), inked(&once), "what is not white space changed");
     let twice = syntax::try_format(&once).expect("a layout can be laid out");
     assert_eq!(once, twice, "a second layout differs");
-    if !text.contains('\r') {
+    // A text without line ends gets those of Unix.
+    if text.contains('\n') && !text.contains('\r') {
         let on_windows = syntax::try_format(&text.replace('\n', "\r\n"))
             .expect("line ends of Windows change nothing");
         assert_eq!(
