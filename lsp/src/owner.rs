@@ -110,6 +110,7 @@ impl Owner {
         let _ = self.events.send(Event::Stop);
         self.ended.await.is_ok()
     }
+}
 
 /// How far a project was looked at.
 #[derive(Debug)]

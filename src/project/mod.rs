@@ -39,7 +39,7 @@ pub use in_place::in_place;
 pub use left_out::LeftOut;
 pub use manifest::{
     DEFAULT_INTERVAL, DEFAULT_SCRAPE_INTERVAL, Dependency, Manifest, default_settings,
-    is_identifier, is_url, to_identifier,
+    is_identifier, is_url, parse as parse_manifest, to_identifier,
 };
 pub use table::{Findings, Located};
 

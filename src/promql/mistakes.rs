@@ -6,7 +6,7 @@ use smol_str::SmolStr;
 use super::error::Error;
 use super::literal::{self, BadDuration, hole_length};
 use super::lower::{Context, Lower, span};
-use super::parse::Rule;
+use super::parse::{Rule, last_before};
 use super::tree::*;
 use crate::diagnostics::{Code, codes};
 
@@ -212,10 +212,7 @@ impl Lower<'_> {
                     .label("an expression and `)` must follow")
             }
             (Context::Argument, Some(')' | ',')) => {
-                let comma = self
-                    .text
-                    .get(..at)
-                    .map_or(at, |text| text.trim_end().len().saturating_sub(1));
+                let comma = last_before(self.text, at);
                 if self.rest(comma).starts_with(',') {
                     Error::new(
                         &codes::PROMQL_MISSING,
@@ -231,10 +228,7 @@ impl Lower<'_> {
                 }
             }
             (Context::Argument, None) => {
-                let open = self
-                    .text
-                    .get(..at)
-                    .map_or(at, |text| text.trim_end().len().saturating_sub(1));
+                let open = last_before(self.text, at);
                 Error::new(
                     &codes::PROMQL_UNCLOSED,
                     "the query ends in the middle of the arguments",

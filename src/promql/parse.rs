@@ -104,6 +104,32 @@ pub(crate) fn too_deep(text: &str) -> Option<Error> {
     None
 }
 
+/// Where the last byte before `end` is that belongs neither to a comment nor to the white space around it; `end` where there is
+/// none.
+pub(super) fn last_before(text: &str, end: usize) -> usize {
+    let bytes = text.as_bytes();
+    let mut last = end;
+    let mut at = 0;
+    while at < end {
+        let Some(byte) = bytes.get(at) else { break };
+        match byte {
+            b'#' => at += skip(&bytes[at..], |b| b == b'\n' || b == b'\r'),
+            b'"' | b'\'' => at += string_length(&bytes[at..], *byte),
+            b'`' => at += 1 + skip(&bytes[at + 1..], |b| b == b'`'),
+            _ => {}
+        }
+        if at < end
+            && bytes
+                .get(at)
+                .is_some_and(|byte| !byte.is_ascii_whitespace())
+        {
+            last = at;
+        }
+        at += 1;
+    }
+    last
+}
+
 /// How many bytes come before the first that `stop` is true of.
 fn skip(bytes: &[u8], stop: impl Fn(u8) -> bool) -> usize {
     bytes

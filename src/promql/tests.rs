@@ -263,6 +263,21 @@ fn places() {
 }
 
 #[test]
+fn a_comment_is_no_argument() {
+    for (text, at) in [
+        ("sum(", 3),
+        ("sum( # größe", 3),
+        ("sum(\n# )\n", 3),
+        ("topk(1, # ü\n)", 6),
+        ("label_replace(x, \"#\", # ü\n)", 20),
+    ] {
+        let errors = parse(text).unwrap_err();
+        let places: Vec<_> = errors.iter().map(|error| error.span.start).collect();
+        assert_eq!(places, [at], "{text}: {errors:?}");
+    }
+}
+
+#[test]
 fn holes_are_numbered_as_they_stand() {
     // The one in the comment counts: whoever masked it counted it too.
     let text = "x{a=\"${_}b${__}\"}[${_}] # ${_}\n + ${___}";

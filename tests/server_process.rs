@@ -26,7 +26,7 @@ struct Server {
 impl Server {
     fn start() -> Self {
         let temporary = tempfile::tempdir().unwrap();
-        let mut process = Command::new(env!("CARGO_BIN_EXE_nth-lsp-tested"))
+        let mut process = Command::new(env!("CARGO_BIN_EXE_nth-lsp"))
             .arg("--stdio")
             .env("TMPDIR", temporary.path())
             .stdin(Stdio::piped())

@@ -1,0 +1,39 @@
+//! Reading and laying out `.nth`.
+
+use nthc::syntax::{self, Unformatted};
+
+/// Any text is read; what can be laid out keeps all that is not white space, and is laid out once for all.
+pub fn holds(bytes: &[u8]) {
+    let text = String::from_utf8_lossy(bytes);
+    text_holds(&text);
+}
+
+pub(crate) fn text_holds(text: &str) {
+    let tree = syntax::parse(text);
+    let _ = tree;
+    let once = match syntax::try_format(text) {
+        Ok(once) => once,
+        Err(Unformatted::Malformed) => return,
+        Err(other) => panic!("the formatter breaks its own law: {other:?}"),
+    };
+    assert_eq!(inked(text), inked(&once), "what is not white space changed");
+    let twice = syntax::try_format(&once).expect("a layout can be laid out");
+    assert_eq!(once, twice, "a second layout differs");
+    // A text without line ends gets those of Unix.
+    if text.contains('\n') && !text.contains('\r') {
+        let on_windows = syntax::try_format(&text.replace('\n', "\r\n"))
+            .expect("line ends of Windows change nothing");
+        assert_eq!(
+            on_windows,
+            once.replace('\n', "\r\n"),
+            "the layout depends on line ends"
+        );
+    }
+}
+
+/// All that is neither white space nor a comma, which separates what line ends separate as well.
+fn inked(text: &str) -> String {
+    text.chars()
+        .filter(|char| !char.is_whitespace() && *char != ',')
+        .collect()
+}
