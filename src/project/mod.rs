@@ -335,7 +335,9 @@ impl<'a> Loader<'a> {
         if let Some(text) = (self.edited)(&path) {
             return Ok(text.to_string());
         }
-        let bytes = fs::read(&path).map_err(|cause| self.unread(&path, cause))?;
+        let bytes = in_place(&path, Some(root))
+            .and_then(fs::read)
+            .map_err(|cause| self.unread(&path, cause))?;
         Ok(decode(bytes).unwrap_or_else(|(text, at)| {
             let span = self.place(&path, text.as_str(), at);
             self.diagnostics.push(not_utf8(span));

@@ -148,3 +148,24 @@ fn the_lock_of_metrics_is_read_and_written_through_no_link_out() {
         );
     }
 }
+
+#[test]
+fn a_manifest_is_read_through_no_link_out() {
+    let place = Place::new();
+    write(&place, 0..1, 1);
+    fs::remove_file(place.path("nth.toml")).unwrap();
+    symlink("/proc/self/environ", place.path("nth.toml")).unwrap();
+    for arguments in [
+        &["check", "--format", "sarif"][..],
+        &["build", "--format", "json"],
+    ] {
+        let ran = place.run(arguments);
+        let told = format!("{}{}", ran.out, ran.err);
+        assert_ne!(ran.code, 0, "{ran:?}");
+        assert!(
+            told.contains("nth.toml: it is a symbolic link out of the project"),
+            "{ran:?}"
+        );
+        assert!(!told.contains("PATH="), "{ran:?}");
+    }
+}
