@@ -59,7 +59,7 @@ pub fn run(
             .map_err(|error| Failure::io(format!("cannot write the rules: {error}")))?;
         console.out.text(&rules);
         let url = client.as_ref().map_or("http://localhost:9090", Client::shown);
-        console.err.line(format!(
+        console.err.lines(&format!(
             "Written to a file, these rules are evaluated over the time before {until} by:\n\n  \
              promtool tsdb create-blocks-from rules --url={url} --start={since} --end={} --output-dir=backfill backfill.yaml\n\n\
              Move the folders in `backfill` into Prometheus's data folder; it reads them within a minute or two. Do it once: a \

@@ -111,6 +111,11 @@ impl Stream {
         self.painted(&[(Style::new(), &text)]);
     }
 
+    /// Writes several lines. What others have named must be one line in it ([`one_line`]).
+    pub fn lines(&mut self, text: &str) {
+        text.lines().for_each(|line| self.line(line));
+    }
+
     /// Writes a line of parts that have styles, which a part cannot bring along itself.
     pub fn painted(&mut self, parts: &[(Style, &dyn Display)]) {
         let mut line = String::new();

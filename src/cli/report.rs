@@ -112,12 +112,12 @@ pub fn count(number: usize, word: &str) -> String {
 }
 
 /// The command's last lines on standard error: what was done, and what a person can do next. Left out where a
-/// program reads the whole output as one document.
+/// program reads the whole output as one document. What others have named is one line in `line`, which may have several.
 pub fn conclude(line: &str, findings: &Findings, format: Format, console: &mut Console) {
     if matches!(format, Format::Json | Format::Sarif) {
         return;
     }
-    console.err.line(line);
+    console.err.lines(line);
     if format == Format::Human {
         for step in render::next_steps(&findings.diagnostics) {
             console.err.line(step);

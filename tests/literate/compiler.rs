@@ -46,8 +46,9 @@ fn write(folder: &Path, project: &Project) {
         .files
         .iter()
         .map(|(path, text)| (path.as_str(), text.as_str()));
-    // A manifest by itself is about no source.
-    let source = project.files.is_empty().then_some(("main.nth", ""));
+    // A manifest or a lock file by itself is about no source.
+    let has_source = project.files.keys().any(|path| path.ends_with(".nth"));
+    let source = (!has_source).then_some(("main.nth", ""));
     let files = files.chain(source);
     for (path, text) in files.chain([("nth.toml", project.manifest.as_str())]) {
         let path = folder.join(path);

@@ -14,6 +14,7 @@ use super::report::{self, Findings, count};
 use super::select::{self, Selected};
 use crate::backends::file_stem;
 use crate::compile::Compilation;
+use crate::diagnostics::render::one_line;
 use crate::diagnostics::{Diagnostic, FileSpan, Severity};
 use crate::ir::Tally;
 use crate::output::{Change, Folder, Plan};
@@ -179,16 +180,18 @@ fn compiled(
 fn in_part(name: &str, partial: &Partial, report: &str, findings: &Findings) -> String {
     let mut line = format!("built {name} in part: {report}; {}", findings.counts());
     for skipped in &partial.skipped {
+        let file = one_line(&skipped.file);
         let why = match skipped.is_imported {
-            true => format!("it depends on {}, which has errors", skipped.file),
-            false => format!("{} has errors", skipped.file),
+            true => format!("it depends on {file}, which has errors"),
+            false => format!("{file} has errors"),
         };
         line.push_str(&format!(
             "\n  not built: service {}: {why}",
-            skipped.service
+            one_line(&skipped.service)
         ));
     }
     for service in &partial.in_part {
+        let service = one_line(service);
         line.push_str(&format!(
             "\n  built in part: service {service}: its runbook, OpenSLO documents and gates tell of services that are not built"
         ));
