@@ -9,8 +9,15 @@ pub fn holds(bytes: &[u8]) {
 }
 
 pub(crate) fn text_holds(text: &str) {
-    let tree = syntax::parse(text);
-    let _ = tree;
+    for (start, item) in syntax::parse(text).items {
+        for error in &item.errors {
+            let range = syntax::diagnose(error).primary.span.shifted(start);
+            assert!(
+                text.get(range.start as usize..range.end as usize).is_some(),
+                "{error:?} points nowhere in {text:?}"
+            );
+        }
+    }
     let once = match syntax::try_format(text) {
         Ok(once) => once,
         Err(Unformatted::Malformed) => return,
