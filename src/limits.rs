@@ -6,7 +6,7 @@
 pub const FILE_BYTES: usize = 2 * 1024 * 1024;
 
 /// How many line ends and commas a source file may have: statements and elements, roughly.
-pub const FILE_PARTS: usize = 100_000;
+pub const FILE_PARTS: usize = 50_000;
 
 /// How many top-level items a source file may have.
 pub const FILE_ITEMS: usize = 2_000;
@@ -39,7 +39,7 @@ pub const QUERY: usize = 2_000;
 pub const QUERY_TEXT: usize = 128 * 1024;
 
 /// How much the queries of one top-level item come to, counted like [`QUERY`].
-pub const QUERIES: usize = 200_000;
+pub const QUERIES: usize = 50_000;
 
 /// How many blocks a top-level item may make, with all that its templates and loops add.
 pub const BLOCKS: usize = 10_000;
