@@ -9,11 +9,11 @@ pub mod fix;
 pub mod position;
 pub mod render;
 mod shorten;
-pub mod suggest;
 
 use std::fmt::Debug;
 
 pub use codes::Code;
+pub use nth_units::suggest;
 
 /// How bad it is.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]

@@ -6,10 +6,7 @@
 
 pub mod burn_rate;
 mod dependency;
-mod duration_unit;
 pub mod gate;
-pub mod metric_unit;
-pub mod number;
 pub mod panel;
 mod project;
 mod prometheus_version;
@@ -27,7 +24,7 @@ use smol_str::SmolStr;
 use crate::promql;
 
 pub use dependency::{Criticality, Dependency};
-pub use duration_unit::DurationUnit;
+pub use nth_units::{Duration, DurationUnit, metric_unit, number};
 pub use project::Project;
 pub use prometheus_version::PrometheusVersion;
 pub use rule_label::RuleLabel;
@@ -41,10 +38,6 @@ pub use team::{
     Channel, Escalation, EscalationRef, Hours, IMPLIED_ESCALATION, Layer, Pace, Receiver, Schedule,
     Step, SupportHours, Target, Team, TimeOfDay, TimeOfWeek, WebhookUrl,
 };
-
-/// A length of time in milliseconds, exact.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
-pub struct Duration(pub u64);
 
 /// What each target needs to know of the project.
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]

@@ -115,6 +115,18 @@ pub enum Unit {
     BytesPerSecond,
 }
 
+impl From<DurationUnit> for Unit {
+    /// The unit of a panel that shows what is counted in a unit of time.
+    fn from(unit: DurationUnit) -> Self {
+        match unit {
+            DurationUnit::Seconds => Self::Seconds,
+            DurationUnit::Milliseconds => Self::Milliseconds,
+            DurationUnit::Microseconds => Self::Microseconds,
+            DurationUnit::Nanoseconds => Self::Nanoseconds,
+        }
+    }
+}
+
 /// How a panel shows its numbers.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub enum Visualization {

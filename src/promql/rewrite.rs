@@ -201,7 +201,7 @@ pub fn moved_back(expr: &Expr, offset: u64) -> Option<Expr> {
         let all = own.checked_add(i64::try_from(offset).ok()?)?;
         modifiers.offset = (all != 0).then(|| Offset {
             negative: all < 0,
-            duration: Duration::made(crate::ir::Duration(all.unsigned_abs()).to_string()),
+            duration: Duration::made(nth_units::Duration(all.unsigned_abs()).to_string()),
         });
         Some(())
     }

@@ -1,8 +1,8 @@
 //! In which unit an expression gives time, as far as the names of its metrics say so.
 
 use super::tree::*;
-use crate::ir::DurationUnit;
-use crate::ir::metric_unit::of_suffix;
+use nth_units::DurationUnit;
+use nth_units::metric_unit::of_suffix;
 
 /// The unit of time that the values of an expression have; `None` where they are no time, or it cannot be told. Names are
 /// read by Prometheus's conventions alone. `hole` gives the query that an interpolation stands for.

@@ -183,7 +183,7 @@ fn latency(words: &Words, slo: &Slo, histogram: &Histogram) -> Draft {
     let mut view = View::new(
         format!("latency\0{}", slo.name),
         Visualization::Timeseries,
-        view::unit(histogram.unit.of_panel()),
+        view::unit(histogram.unit.into()),
         SIZE,
     )
     .about(

@@ -4,7 +4,9 @@ use std::fmt;
 
 use rust_decimal::Decimal;
 
-use super::Duration;
+/// A length of time in milliseconds, exact.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub struct Duration(pub u64);
 
 /// Milliseconds, largest unit first. Weeks and years are left out on purpose: `28d` names the same window
 /// in every tool, `4w` does not.

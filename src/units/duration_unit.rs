@@ -3,7 +3,6 @@
 use rust_decimal::Decimal;
 
 use super::Duration;
-use super::panel::Unit;
 
 /// A unit of time.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
@@ -67,16 +66,6 @@ impl DurationUnit {
             return None;
         }
         u64::try_from(milliseconds).ok().map(Duration)
-    }
-
-    /// The unit of a panel that shows it.
-    pub fn of_panel(self) -> Unit {
-        match self {
-            Self::Seconds => Unit::Seconds,
-            Self::Milliseconds => Unit::Milliseconds,
-            Self::Microseconds => Unit::Microseconds,
-            Self::Nanoseconds => Unit::Nanoseconds,
-        }
     }
 }
 
