@@ -8,7 +8,6 @@ pub mod check;
 pub mod cli;
 pub mod compile;
 pub mod db;
-pub mod diagnostics;
 pub mod eval;
 pub mod import;
 pub mod ir;
@@ -21,10 +20,17 @@ pub mod partial;
 pub mod policy;
 pub mod preview;
 pub mod project;
-pub mod promql;
 pub mod reference;
 pub mod resolve;
 pub mod schema;
 pub mod session;
 pub mod stack;
-pub mod syntax;
+
+pub use nth_promql as promql;
+pub use nth_syntax as syntax;
+
+/// Diagnostics, and how they are shown.
+pub mod diagnostics {
+    pub use nth_diagnostics::*;
+    pub use nth_render as render;
+}

@@ -2,17 +2,7 @@
 //! file says. Each is far above what a project of ten thousand services needs, and is met by a diagnostic that names the place
 //! and the count. `docs/limits.md` lists them.
 
-/// The longest source file, in bytes.
-pub const FILE_BYTES: usize = 2 * 1024 * 1024;
-
-/// How many line ends and commas a source file may have: statements and elements, roughly.
-pub const FILE_PARTS: usize = 250_000;
-
-/// How many diagnostics of a file are shown; one more says how many there are besides.
-pub const DIAGNOSTICS: usize = 1_000;
-
-/// How many characters of a line a message or a snippet shows.
-pub const SHOWN: usize = 200;
+pub use nth_diagnostics::limits::*;
 
 /// How much a list may hold: its elements, and what is in them; text counts by 64 bytes.
 pub const LIST: usize = 20_000;

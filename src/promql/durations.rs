@@ -9,7 +9,7 @@ use super::lower::{Lower, sign, span};
 use super::operators::binary_op;
 use super::parse::Rule;
 use super::tree::*;
-use crate::diagnostics::codes;
+use nth_diagnostics::codes;
 
 impl<'t> Lower<'t> {
     pub(super) fn duration(&mut self, pair: Pair<'t, Rule>) -> Option<Duration> {

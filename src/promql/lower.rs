@@ -8,7 +8,7 @@ use super::literal;
 use super::operators::Operator;
 use super::parse::{MAX_TREE_DEPTH, Rule, holes};
 use super::tree::*;
-use crate::diagnostics::codes;
+use nth_diagnostics::codes;
 
 /// Turns pairs into a tree and collects what is wrong.
 pub(super) struct Lower<'t> {

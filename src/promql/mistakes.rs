@@ -8,7 +8,7 @@ use super::literal::{self, BadDuration, hole_length};
 use super::lower::{Context, Lower, span};
 use super::parse::{Rule, last_before};
 use super::tree::*;
-use crate::diagnostics::{Code, codes};
+use nth_diagnostics::{Code, codes};
 
 impl Lower<'_> {
     fn rest(&self, at: usize) -> &str {

@@ -7,7 +7,7 @@ use super::error::Error;
 use super::lower::{Lower, span};
 use super::parse::Rule;
 use super::tree::*;
-use crate::diagnostics::codes;
+use nth_diagnostics::codes;
 
 /// A binary operator with all that follows it.
 pub(super) struct Operator {

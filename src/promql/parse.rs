@@ -6,17 +6,17 @@ use super::error::Error;
 use super::literal::hole_length;
 use super::lower::Lower;
 use super::tree::{Expr, Span};
-use crate::diagnostics::codes;
+use nth_diagnostics::codes;
 
 /// How many brackets may be open at once. Nothing a person writes comes near; it keeps the stack of whoever reads
 /// the text bounded, to about a megabyte in an unoptimised build.
 pub const MAX_DEPTH: usize = 64;
 
 /// How deep a tree may be; a chain of operators is as deep as it is long.
-pub(crate) const MAX_TREE_DEPTH: usize = 400;
+pub const MAX_TREE_DEPTH: usize = 400;
 
 #[derive(pest_derive::Parser)]
-#[grammar = "../grammar/promql.pest"]
+#[grammar = "promql.pest"]
 pub(super) struct Grammar;
 
 /// Reads a PromQL expression.
@@ -73,7 +73,7 @@ pub(super) fn holes(text: &str) -> Vec<usize> {
 }
 
 /// The bracket that is one too many, found before anything recurses.
-pub(crate) fn too_deep(text: &str) -> Option<Error> {
+pub fn too_deep(text: &str) -> Option<Error> {
     let bytes = text.as_bytes();
     let mut depth = 0usize;
     let mut at = 0;

@@ -16,7 +16,11 @@ use modules::Modules;
 /// none can be used by what it uses. `ARCHITECTURE.md` has the same table.
 const FLOORS: &[(&str, &[&str])] = &[
     ("nth-units", &[]),
-    ("nthc-compiler", &["nth-units"]),
+    ("nth-diagnostics", &["nth-units"]),
+    ("nth-render", &["nth-diagnostics"]),
+    ("nth-syntax", &["nth-diagnostics"]),
+    ("nth-promql", &["nth-diagnostics", "nth-units"]),
+    ("nthc-compiler", &["nth-promql", "nth-syntax", "nth-render", "nth-diagnostics", "nth-units"]),
     ("nth-lsp", &["nthc-compiler"]),
     ("nth-laws", &["nth-lsp", "nthc-compiler"]),
     ("nthc", &["nth-laws", "nth-lsp", "nthc-compiler"]),

@@ -3,8 +3,8 @@
 
 use std::io;
 
-use super::super::position::Positions;
-use super::super::{Diagnostic, FileSpan};
+use nth_diagnostics::position::Positions;
+use nth_diagnostics::{Diagnostic, FileSpan};
 use super::{severity_word, visible};
 
 pub(super) fn write(

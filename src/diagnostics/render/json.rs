@@ -5,8 +5,8 @@ use std::io;
 
 use serde::Serialize;
 
-use super::super::position::{Position, Positions};
-use super::super::{Applicability, Diagnostic, FileSpan, Label};
+use nth_diagnostics::position::{Position, Positions};
+use nth_diagnostics::{Applicability, Diagnostic, FileSpan, Label};
 use super::severity_word;
 
 #[derive(Serialize)]

@@ -6,8 +6,8 @@ use std::io;
 use indexmap::IndexMap;
 use serde_sarif::sarif;
 
-use super::super::position::Positions;
-use super::super::{Code, Diagnostic, FileSpan, Fix, Label, Severity};
+use nth_diagnostics::position::Positions;
+use nth_diagnostics::{Code, Diagnostic, FileSpan, Fix, Label, Severity};
 use super::severity_word;
 
 /// The JSON schema that the log follows, as the standard publishes it.

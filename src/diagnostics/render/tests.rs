@@ -1,6 +1,6 @@
 #![allow(clippy::unwrap_used, clippy::expect_used)]
 
-use super::super::{Applicability, Code, Edit, Fix, Label};
+use nth_diagnostics::{Applicability, Code, Edit, Fix, Label};
 use super::*;
 
 static UNKNOWN: Code = Code {

@@ -53,8 +53,8 @@ pub enum Known<'v> {
 /// interpolated, in the order of the holes' numbers.
 ///
 /// ```
-/// use nthc::ir::Duration;
-/// use nthc::promql::{lint, parse};
+/// use nth_units::Duration;
+/// use nth_promql::{lint, parse};
 ///
 /// let surroundings = lint::Surroundings { scrape_interval: Duration(15_000), added: None };
 /// let found = lint::lint(&parse("rate(x_total[30s])").unwrap(), &[], &surroundings);

@@ -1,4 +1,5 @@
-//! Diagnostics as text, one file for each format.
+#![forbid(unsafe_code)]
+//! Owns diagnostics as text, one file for each format, and the page of a code as a terminal shows it.
 //!
 //! All formats show the same diagnostics in the same order: by path, then by place, then by code, each one
 //! only once. None of them decides what is a mistake, or leaves one out.
@@ -6,6 +7,7 @@
 mod github;
 mod human;
 mod json;
+mod page;
 mod sarif;
 mod short;
 mod shortened;
@@ -13,8 +15,10 @@ mod shortened;
 use std::collections::HashSet;
 use std::io;
 
-use super::position::Positions;
-use super::{Applicability, Diagnostic, FileSpan, Severity, SourceMap};
+pub use nth_diagnostics::in_order;
+pub use page::for_terminal;
+use nth_diagnostics::position::Positions;
+use nth_diagnostics::{Applicability, Diagnostic, FileSpan, Severity, SourceMap};
 
 /// How diagnostics are written.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
@@ -56,50 +60,6 @@ pub fn render(
         Format::Sarif => sarif::write(&diagnostics, &positions, out),
         Format::Github => github::write(&diagnostics, &positions, out),
     }
-}
-
-/// The order in which diagnostics are shown, identical ones once: by path, start, code, end and message.
-pub fn in_order<'a>(
-    diagnostics: &'a [Diagnostic<FileSpan>],
-    sources: &SourceMap,
-) -> Vec<&'a Diagnostic<FileSpan>> {
-    let mut seen = HashSet::with_capacity(diagnostics.len());
-    let mut ordered: Vec<_> = diagnostics
-        .iter()
-        .filter(|diagnostic| seen.insert(*diagnostic))
-        .collect();
-    ordered.sort_by(|a, b| {
-        let key = |diagnostic: &'a Diagnostic<FileSpan>| {
-            let span = diagnostic.primary.span;
-            let path = sources
-                .file(span.file)
-                .map_or("", |file| file.path.as_str());
-            (
-                path,
-                span.start,
-                diagnostic.code.id,
-                span.end,
-                diagnostic.message.as_str(),
-            )
-        };
-        // What is alike so far differs in a label, a help or a fix; which comes first matters to nobody, only
-        // that it is always the same one.
-        let rest = |diagnostic: &Diagnostic<FileSpan>| {
-            format!(
-                "{:?}",
-                (
-                    &diagnostic.primary.text,
-                    &diagnostic.secondary,
-                    &diagnostic.help,
-                    &diagnostic.fixes,
-                    diagnostic.severity,
-                    &diagnostic.unknown_name,
-                )
-            )
-        };
-        key(a).cmp(&key(b)).then_with(|| rest(a).cmp(&rest(b)))
-    });
-    ordered
 }
 
 /// The last line a person reads: "2 errors, 1 warning". Empty where there is nothing to tell.
@@ -184,7 +144,7 @@ fn visible(character: char) -> char {
 }
 
 /// A text that must stay on one line.
-pub(crate) fn one_line(text: &str) -> String {
+pub fn one_line(text: &str) -> String {
     text.chars()
         .map(|c| {
             if matches!(c, '\n' | '\t') {
@@ -197,7 +157,7 @@ pub(crate) fn one_line(text: &str) -> String {
 }
 
 /// A text that may have several lines.
-pub(crate) fn lines(text: &str) -> String {
+pub fn lines(text: &str) -> String {
     text.chars()
         .map(|c| {
             if matches!(c, '\n' | '\t') {

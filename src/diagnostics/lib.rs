@@ -1,4 +1,6 @@
-//! One renderer-neutral [`Diagnostic`], built where a mistake is seen and rendered elsewhere.
+#![forbid(unsafe_code)]
+//! Owns the one renderer-neutral [`Diagnostic`] with its code, places and fixes. It is built where a mistake is
+//! seen and rendered elsewhere.
 //!
 //! A diagnostic made by a query carries spans that are relative to an item (the type parameter `S`); the
 //! renderers read [`Diagnostic<FileSpan>`], in which every span has become a file and a range of bytes.
@@ -6,14 +8,16 @@
 pub mod codes;
 pub mod explain;
 pub mod fix;
+pub mod limits;
+mod order;
 pub mod position;
-pub mod render;
 mod shorten;
 
 use std::fmt::Debug;
 
 pub use codes::Code;
 pub use nth_units::suggest;
+pub use order::in_order;
 
 /// How bad it is.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]

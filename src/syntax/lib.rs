@@ -1,4 +1,5 @@
-//! Text to tree and back: the parser, its errors and the formatter. Nothing here knows names or types.
+#![forbid(unsafe_code)]
+//! Owns the text of `.nth`: text to tree and back, by the parser, its errors and the formatter. Nothing here knows names or types.
 
 mod builder;
 pub mod comments;

@@ -1,11 +1,12 @@
-//! PromQL: text to a tree with spans, its types, rewriting and printing.
+#![forbid(unsafe_code)]
+//! Owns PromQL: text to a tree with spans, its types, rewriting and printing.
 //!
 //! It is PromQL as Prometheus 3.16 reads it, with two additions. `$window` may stand for a duration, and a hole,
 //! `${____}`, for an expression, a duration or a part of a string: that is how a value interpolated into a query
-//! reaches this module, which knows nothing of `.nth`. Holes are numbered from 0 in the order of the text.
+//! reaches this crate, which knows nothing of `.nth`. Holes are numbered from 0 in the order of the text.
 //!
 //! ```
-//! use nthc::promql::{parse, rewrite};
+//! use nth_promql::{parse, rewrite};
 //!
 //! let mut query = parse("rate( http_requests_total{code=~'5..'}[$window] )").unwrap();
 //! rewrite::inject_labels(&mut query, [("job", "checkout")]);
@@ -40,11 +41,10 @@ mod unaggregated;
 mod uncompared;
 
 pub use check::{HoleType, infer};
-pub(crate) use classify::size;
+pub use classify::size;
 pub use error::Error;
 pub use labels::{LabelSet, labels_of};
-pub use parse::{MAX_DEPTH, parse};
-pub(crate) use parse::{MAX_TREE_DEPTH, too_deep};
+pub use parse::{MAX_DEPTH, MAX_TREE_DEPTH, parse, too_deep};
 pub use regex::{escape as escape_regex, matches_any};
 pub use time_unit::{buckets_unit, time_unit};
 pub use tree::*;

@@ -1,0 +1,13 @@
+//! How much of a text is read, and how much of what is said of it is shown. How much may be made of it is limited above.
+
+/// The longest source file, in bytes.
+pub const FILE_BYTES: usize = 2 * 1024 * 1024;
+
+/// How many line ends and commas a source file may have: statements and elements, roughly.
+pub const FILE_PARTS: usize = 250_000;
+
+/// How many diagnostics of a file are shown; one more says how many there are besides.
+pub const DIAGNOSTICS: usize = 1_000;
+
+/// How many characters of a line a message or a snippet shows.
+pub const SHOWN: usize = 200;
