@@ -51,3 +51,8 @@ pub use tree::*;
 pub use types::Type;
 pub use unaggregated::{Unaggregated, is_recorded, unaggregated};
 pub use uncompared::{Uncompared, uncompared};
+
+/// The README's example is a test.
+#[cfg(doctest)]
+#[doc = include_str!("README.md")]
+struct Readme;
