@@ -7,18 +7,20 @@
 // The methods that salsa makes for inputs have no doc comments; what they read is documented on the fields.
 #![allow(missing_docs)]
 
+pub mod references;
+
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::hash::{DefaultHasher, Hash, Hasher};
 use std::sync::Arc;
 
+use nth_metrics::Lock;
 use smol_str::SmolStr;
 
-use crate::catalogue::Lock;
-use crate::check::references::References;
 use crate::diagnostics::Diagnostic;
-use crate::eval::BlockRef;
 use crate::ir;
 use crate::syntax::tree::{Item, ItemNode, ParsedFile, TextRange};
+
+use references::References;
 
 /// A file of the project, of a package, or of the standard library.
 #[salsa::input(debug)]
@@ -107,6 +109,19 @@ pub struct Span {
     pub item: ItemKey,
     /// The bytes, from the start of the item.
     pub range: TextRange,
+}
+
+/// A block by its path: the item, and from there the nested blocks' kinds and names.
+#[derive(Debug, Clone, PartialEq, Eq, Hash)]
+pub struct BlockRef {
+    /// The top-level block.
+    pub item: ItemKey,
+    /// From there.
+    pub path: Vec<(SmolStr, SmolStr)>,
+    /// The block's kind.
+    pub kind: SmolStr,
+    /// The block's name.
+    pub name: SmolStr,
 }
 
 /// A diagnostic as queries give it.

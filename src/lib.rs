@@ -3,21 +3,19 @@
 
 mod artifacts;
 pub mod backends;
-pub mod catalogue;
 pub mod check;
 pub mod cli;
 pub mod compile;
+pub mod coverage;
 pub mod db;
 pub mod eval;
 pub mod import;
-pub mod ir;
 pub mod judge;
 pub mod levels;
 pub mod limits;
 pub mod lower;
 pub mod output;
 pub mod partial;
-pub mod policy;
 pub mod preview;
 pub mod project;
 pub mod reference;
@@ -26,6 +24,8 @@ pub mod schema;
 pub mod session;
 pub mod stack;
 
+pub use nth_model as ir;
+pub use nth_policy as policy;
 pub use nth_promql as promql;
 pub use nth_syntax as syntax;
 
@@ -33,4 +33,17 @@ pub use nth_syntax as syntax;
 pub mod diagnostics {
     pub use nth_diagnostics::*;
     pub use nth_render as render;
+}
+
+/// The metric catalogue, and what a project has to do with it.
+pub mod catalogue {
+    pub use crate::coverage::{
+        BlockCoverage, Coverage, EnvironmentCoverage, ErrorCoverage, MetricCoverage, MetricState,
+        ServiceCoverage, Share, SignalCoverage, SignalState, TechnologyCoverage, Wanted, coverage,
+        errors_wanted, wanted,
+    };
+    pub use crate::eval::metrics::{
+        Claim, Lookups, block_labels, environment_labels, metrics_under, named,
+    };
+    pub use nth_metrics::*;
 }

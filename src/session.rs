@@ -1,6 +1,10 @@
 //! A loaded workspace: what spans the project happens here, outside of any query. Which modules there are, which
 //! names collide, which rules are broken; everything else is a query about one item, asked in parallel.
 
+mod configuration;
+mod input;
+mod standard_library;
+
 use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
 use std::ops::Deref;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
@@ -10,14 +14,8 @@ use rayon::prelude::*;
 use salsa::{Database as _, Durability, Setter};
 use smol_str::SmolStr;
 
-use crate::artifacts::{in_folder, of_service, settings_in, told, too_many_groups};
-use crate::backends::policy::{ENVIRONMENT, SYNC_WINDOWS};
-use crate::backends::{self, Artifact, Problem};
-use crate::catalogue::Lock;
-use crate::check::project::name_span;
-use crate::check::references::{FileReferences, References, file_references};
 use crate::check::{check_item, rules};
-use crate::compile::{Compilation, Input, SourceInput};
+use crate::db::references::{FileReferences, References, file_references};
 use crate::db::{
     Database, Diag, FileNames, Held, ItemClass, ItemEntry, ItemKey, SourceFile, Span, Workspace,
     file_names, item_entry, item_start,
@@ -25,118 +23,17 @@ use crate::db::{
 use crate::diagnostics::{Diagnostic, FileSpan, Severity, SourceMap, codes, suggest};
 use crate::eval::{BlockRef, instance};
 use crate::ir::{
-    self, Duration, PolicyForm, PolicySettings, PrometheusVersion, Settings, Tally, TargetName,
+    self, Artifact, DEFAULT_SCRAPE_INTERVAL, PolicySettings, PrometheusVersion, Tally,
 };
 use crate::judge::{
     self, Allowance, FileFindings, Remembered, file_findings, judge_file, syntax_errors,
 };
 use crate::levels::{self, Annotated, Levels, directives};
 use crate::lower::{Lowered, LoweredTeam, service_model, team_model};
-use crate::project::DEFAULT_SCRAPE_INTERVAL;
 
-/// A module of the standard library: its name, and its text.
-pub const STANDARD_LIBRARY: &[(&str, &str)] = &[
-    ("std.prelude", include_str!("../stdlib/prelude.nth")),
-    (
-        "std.alertmanager",
-        include_str!("../stdlib/alertmanager.nth"),
-    ),
-    ("std.apache", include_str!("../stdlib/apache.nth")),
-    ("std.batch", include_str!("../stdlib/batch.nth")),
-    ("std.blackbox", include_str!("../stdlib/blackbox.nth")),
-    ("std.consul", include_str!("../stdlib/consul.nth")),
-    ("std.database", include_str!("../stdlib/database.nth")),
-    (
-        "std.elasticsearch",
-        include_str!("../stdlib/elasticsearch.nth"),
-    ),
-    ("std.etcd", include_str!("../stdlib/etcd.nth")),
-    ("std.grpc", include_str!("../stdlib/grpc.nth")),
-    ("std.haproxy", include_str!("../stdlib/haproxy.nth")),
-    ("std.http", include_str!("../stdlib/http.nth")),
-    ("std.jvm", include_str!("../stdlib/jvm.nth")),
-    ("std.kafka", include_str!("../stdlib/kafka.nth")),
-    ("std.kubernetes", include_str!("../stdlib/kubernetes.nth")),
-    ("std.memcached", include_str!("../stdlib/memcached.nth")),
-    ("std.mongodb", include_str!("../stdlib/mongodb.nth")),
-    ("std.mysql", include_str!("../stdlib/mysql.nth")),
-    ("std.nats", include_str!("../stdlib/nats.nth")),
-    ("std.nginx", include_str!("../stdlib/nginx.nth")),
-    ("std.node", include_str!("../stdlib/node.nth")),
-    ("std.pgbouncer", include_str!("../stdlib/pgbouncer.nth")),
-    ("std.postgresql", include_str!("../stdlib/postgresql.nth")),
-    ("std.process", include_str!("../stdlib/process.nth")),
-    ("std.prometheus", include_str!("../stdlib/prometheus.nth")),
-    ("std.pulsar", include_str!("../stdlib/pulsar.nth")),
-    ("std.rabbitmq", include_str!("../stdlib/rabbitmq.nth")),
-    ("std.redis", include_str!("../stdlib/redis.nth")),
-    ("std.services", include_str!("../stdlib/services.nth")),
-    ("std.stream", include_str!("../stdlib/stream.nth")),
-    ("std.traefik", include_str!("../stdlib/traefik.nth")),
-    ("std.varnish", include_str!("../stdlib/varnish.nth")),
-    ("std.worker", include_str!("../stdlib/worker.nth")),
-];
-
-/// What a project says of itself outside of its sources.
-#[derive(Debug, Clone)]
-pub struct Configuration {
-    /// The project's name, by which its own modules can be imported too.
-    pub project: String,
-    /// Whether other projects share its Prometheus.
-    pub shared: bool,
-    /// Whether every service's runbook stands at a base URL of the project's.
-    pub has_runbooks: bool,
-    /// How often Prometheus scrapes what queries read.
-    pub scrape_interval: Duration,
-    /// Which Prometheus reads the rules.
-    pub prometheus_version: PrometheusVersion,
-    /// What `page` and `ticket` are called in the label `severity`.
-    pub severity_labels: BTreeMap<ir::Severity, String>,
-    /// The labels that settings put on rules, with their values.
-    pub given_labels: BTreeMap<ir::RuleLabel, String>,
-    /// The forms in which gates are written.
-    pub policy_forms: BTreeSet<PolicyForm>,
-    /// What was pulled of a Prometheus, where the project has a lock file.
-    pub catalogue: Option<Arc<Lock>>,
-    /// How loudly warnings are told. No query reads it.
-    pub levels: Levels,
-    /// Whether Alertmanager can send mail. No query reads it.
-    pub sends_mail: bool,
-    /// The label `namespace` that every alert needs, where it needs one. No query reads it.
-    pub alert_namespace: Option<String>,
-    /// The team that is told of alerts that are no known team's. No query reads it.
-    pub default_team: Option<String>,
-}
-
-impl Configuration {
-    /// That of a project with these settings, this lock file and these levels.
-    pub fn new(settings: &Settings, catalogue: Option<Arc<Lock>>, levels: Levels) -> Self {
-        Self {
-            project: settings.project.clone(),
-            shared: settings.shared,
-            has_runbooks: settings.runbook_base_url.is_some(),
-            scrape_interval: settings.prometheus.scrape_interval,
-            prometheus_version: settings.prometheus.version,
-            severity_labels: settings.severity_labels.clone(),
-            given_labels: given_labels(settings),
-            policy_forms: settings.policy.forms.clone(),
-            catalogue,
-            levels,
-            sends_mail: settings.alertmanager.sends_mail()
-                || !settings.targets.contains(&TargetName::Alertmanager),
-            alert_namespace: settings.alert_namespace().map(str::to_owned),
-            default_team: settings.alertmanager.default_team.clone(),
-        }
-    }
-}
-
-/// The labels that settings put on rules.
-fn given_labels(settings: &Settings) -> BTreeMap<ir::RuleLabel, String> {
-    // `namespace` has a check of its own, which knows what the Prometheus operator does with it.
-    let project = settings.shared_as();
-    let project = project.map(|project| (ir::RuleLabel::Project, project.to_owned()));
-    project.into_iter().collect()
-}
+pub use configuration::Configuration;
+pub use input::{Compilation, Input, SourceInput};
+pub use standard_library::STANDARD_LIBRARY;
 
 /// A loaded workspace, for one compilation or for many edits.
 pub struct Session {
@@ -530,7 +427,7 @@ impl Session {
     }
 
     /// The items of the session's own files of a class, in the order of files and of their texts.
-    fn entries(&self, class: ItemClass) -> impl Iterator<Item = &ItemEntry> {
+    pub(crate) fn entries(&self, class: ItemClass) -> impl Iterator<Item = &ItemEntry> {
         self.outlines
             .iter()
             .flat_map(move |names| names.of_class(class))
@@ -556,7 +453,7 @@ impl Session {
     }
 
     /// Where what stands in no file is told of; the first file is as good as any.
-    fn nowhere(&self) -> Span {
+    pub(crate) fn nowhere(&self) -> Span {
         let file = self
             .files
             .first()
@@ -587,7 +484,7 @@ impl Session {
     }
 
     /// Asks the same of many items in parallel; the answers come in the items' order.
-    fn ask<T: Send>(
+    pub(crate) fn ask<T: Send>(
         &self,
         keys: &[ItemKey],
         question: impl Fn(&Database, ItemKey) -> T + Sync,
@@ -687,7 +584,10 @@ impl Session {
         }
     }
 
-    fn told(&self, environment: Option<&str>) -> (Vec<Diagnostic<FileSpan>>, Vec<Option<SmolStr>>) {
+    pub(crate) fn told(
+        &self,
+        environment: Option<&str>,
+    ) -> (Vec<Diagnostic<FileSpan>>, Vec<Option<SmolStr>>) {
         match self.environments(environment) {
             Ok(environments) => (self.judge(environment, &environments), environments),
             Err(unknown) => {
@@ -794,7 +694,7 @@ impl Session {
     }
 
     /// How many signals have a metric, where there is a catalogue.
-    fn signals(&self, environments: &[Option<SmolStr>]) -> Option<Tally> {
+    pub(crate) fn signals(&self, environments: &[Option<SmolStr>]) -> Option<Tally> {
         self.workspace.catalogue(&self.db).as_ref()?;
         let mut tally = Tally::default();
         for environment in environments {
@@ -921,166 +821,6 @@ impl Session {
         &self.files
     }
 
-    /// Compiles what is loaded. `input`'s files are not read again: edits count.
-    pub fn compile(&self, input: &Input) -> Compilation {
-        let (mut diagnostics, environments) = self.told(input.environment.as_deref());
-        let is_sound = |diagnostics: &[Diagnostic<FileSpan>]| {
-            diagnostics
-                .iter()
-                .all(|found| found.severity != Severity::Error)
-        };
-        let mut artifacts = Vec::new();
-        if is_sound(&diagnostics) {
-            let mut problems = Vec::new();
-            for environment in &environments {
-                for built in self.build(&input.settings, environment) {
-                    match built {
-                        Ok(built) => artifacts.extend(built),
-                        Err(problem) => problems.push(*problem),
-                    }
-                }
-            }
-            problems.extend(self.shared_windows(&artifacts, &input.settings));
-            diagnostics.extend(self.locate(problems));
-        }
-        if !is_sound(&diagnostics) {
-            artifacts.clear();
-        }
-        artifacts.sort_by(|left, right| left.path.cmp(&right.path));
-        let signals = self.signals(&environments);
-        conclude(
-            self.sources(),
-            diagnostics,
-            environments,
-            artifacts,
-            signals,
-        )
-    }
-
-    /// The artifacts of every service in an environment, and those of all of them together; each environment's in a
-    /// folder of its own.
-    fn build(
-        &self,
-        settings: &Settings,
-        environment: &Option<SmolStr>,
-    ) -> Vec<Result<Vec<Artifact>, Box<Diag>>> {
-        self.with_project(environment, |project, models| {
-            let settings = settings_in(settings, environment);
-            let keys = self.services();
-            let mut built = self.ask(&keys, |db, key| {
-                let Some(service) = models.get(&key) else {
-                    return Ok(Vec::new());
-                };
-                of_service(db, key, service, project, &settings)
-            });
-            built.push(self.artifacts_of_all(project, &settings));
-            let services = keys
-                .iter()
-                .filter_map(|key| Some((*key, *models.get(key)?)));
-            if settings.targets.contains(&TargetName::Prometheus)
-                && let Some(found) = too_many_groups(services, &self.db, &settings)
-            {
-                built.push(Err(Box::new(found)));
-            }
-            built
-        })
-    }
-
-    /// The artifacts that one of the project's services has in an environment, as a build makes them; none where the
-    /// service is too wrong to have a model.
-    ///
-    /// # Errors
-    ///
-    /// What a target could not write.
-    pub fn service_artifacts(
-        &self,
-        settings: &Settings,
-        environment: &Option<SmolStr>,
-        key: ItemKey,
-    ) -> Result<Vec<Artifact>, Box<Diag>> {
-        self.with_project(environment, |project, models| match models.get(&key) {
-            Some(service) => {
-                let settings = settings_in(settings, environment);
-                of_service(&self.db, key, service, project, &settings)
-            }
-            None => Ok(Vec::new()),
-        })
-    }
-
-    /// The artifacts that the project has in an environment besides those of its services, as a build makes them.
-    ///
-    /// # Errors
-    ///
-    /// What a target could not write.
-    pub fn project_artifacts(
-        &self,
-        settings: &Settings,
-        environment: &Option<SmolStr>,
-    ) -> Result<Vec<Artifact>, Box<Diag>> {
-        self.with_project(environment, |project, _| {
-            self.artifacts_of_all(project, &settings_in(settings, environment))
-        })
-    }
-
-    /// What is said where the sync windows of several environments would be in one Argo CD project.
-    fn shared_windows(&self, artifacts: &[Artifact], settings: &Settings) -> Option<Diag> {
-        let name = settings.policy.argo_project.as_deref()?;
-        let with_windows: Vec<(&SmolStr, &ItemKey)> = self
-            .workspace
-            .environments(&self.db)
-            .iter()
-            .filter(|(environment, _)| {
-                let path = format!("{}/{SYNC_WINDOWS}", backends::file_stem(environment));
-                artifacts.iter().any(|artifact| artifact.path == path)
-            })
-            .collect();
-        let (false, [(first, before), (second, key), ..]) =
-            (name.contains(ENVIRONMENT), with_windows.as_slice())
-        else {
-            return None;
-        };
-        let diagnostic = Diag::new(
-            &codes::SHARED_WINDOWS,
-            format!(
-                "the sync windows of `{first}` and `{second}` would be in one Argo CD project, `{name}`"
-            ),
-            name_span(&self.db, **key),
-        )
-        .label("these take the place of the others when they are applied")
-        .because(name_span(&self.db, **before), "these are applied to the same")
-        .help(format!(
-            "write `argo_project = \"{name}-{ENVIRONMENT}\"` in `[policy]` of `nth.toml`, and have each environment's \
-             applications in its own project"
-        ));
-        Some(diagnostic)
-    }
-
-    fn service_named(&self, name: &str) -> Option<ItemKey> {
-        self.entries(ItemClass::Block)
-            .find(|entry| {
-                entry.kind == "service" && entry.name == name && !entry.key.file.package(&self.db)
-            })
-            .map(|entry| entry.key)
-    }
-
-    pub(crate) fn artifacts_of_all(
-        &self,
-        project: &ir::Project<'_>,
-        settings: &Settings,
-    ) -> Result<Vec<Artifact>, Box<Diag>> {
-        let made = backends::project_artifacts(project, settings);
-        made.map(|artifacts| in_folder(artifacts, settings))
-            .map_err(|problem| {
-                let span = match &problem {
-                    Problem::TooLarge(excess) => excess.service.as_deref(),
-                    Problem::Unwritable(_) => None,
-                }
-                .and_then(|name| self.service_named(name))
-                .map_or_else(|| self.nowhere(), |key| name_span(&self.db, key));
-                Box::new(told(problem, span))
-            })
-    }
-
     /// Asks something of all that is built together in an environment.
     pub(crate) fn with_project<T>(
         &self,
@@ -1105,7 +845,7 @@ impl Session {
     }
 
     /// All files as diagnostics point into them.
-    fn sources(&self) -> SourceMap {
+    pub(crate) fn sources(&self) -> SourceMap {
         let mut sources = SourceMap::default();
         for file in self.files.iter().chain(self.standard.iter()) {
             sources.add(file.path(&self.db).clone(), file.text(&self.db).clone());
@@ -1114,7 +854,7 @@ impl Session {
     }
 
     /// Places in files instead of places in items.
-    fn locate(&self, diagnostics: Vec<Diag>) -> Vec<Diagnostic<FileSpan>> {
+    pub(crate) fn locate(&self, diagnostics: Vec<Diag>) -> Vec<Diagnostic<FileSpan>> {
         let mut locate = |span: Span| {
             let start = item_start(&self.db, span.item) as usize;
             FileSpan {
@@ -1150,7 +890,7 @@ fn sort(diagnostics: &mut [Diagnostic<FileSpan>]) {
 }
 
 /// What came of it, in the order of files and places.
-fn conclude(
+pub(crate) fn conclude(
     sources: SourceMap,
     mut diagnostics: Vec<Diagnostic<FileSpan>>,
     environments: Vec<Option<SmolStr>>,

@@ -4,11 +4,11 @@
 use std::collections::BTreeMap;
 
 use super::dependencies::place;
-use crate::backends::alert_names;
 use crate::db::{Diag, Span};
 use crate::diagnostics::codes;
 use crate::eval::Instance;
 use crate::ir::Alert;
+use crate::ir::names::alert_names;
 
 /// Every alert that has a number to tell it from another one. `alerts` are the service's, in the order of the rules.
 pub fn alike(service: &Instance, alerts: &[Alert]) -> Vec<Diag> {

@@ -3,9 +3,9 @@
 mod alert_names;
 mod cycles;
 pub mod dependencies;
+mod noting;
 pub mod paging;
 pub mod project;
-pub mod references;
 pub mod reliability;
 pub mod rule_labels;
 pub mod rules;
@@ -20,8 +20,11 @@ use crate::db::{Diag, ItemKey, Span, Workspace, file_names, find_module, item};
 use crate::diagnostics::{UnknownName, codes, suggest};
 use crate::eval::{Context, Evaluator, Mode, NodeId, Scope};
 use crate::resolve::{did_you_mean, did_you_mean_block, import_names_item};
-use crate::schema::{Kind, Ty, article, is_standard, params};
+use crate::schema::{Ty, article, is_standard, params};
+
+pub use crate::schema::where_it_belongs;
 use crate::syntax::tree::{Import, Item, ItemNode, KindDecl, Name, Template};
+pub use noting::notes;
 
 /// What the check of an item gave.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
@@ -65,7 +68,7 @@ pub fn check_item(db: &dyn salsa::Database, workspace: Workspace, key: ItemKey) 
 }
 
 /// Looks at everything in an item's own text.
-pub(crate) fn judge_item<'db>(evaluator: &mut Evaluator<'db>, key: ItemKey, tree: &'db Item) {
+fn judge_item<'db>(evaluator: &mut Evaluator<'db>, key: ItemKey, tree: &'db Item) {
     match &tree.node {
         ItemNode::Import(import) => check_import(evaluator, key, import),
         ItemNode::Block(block) => {
@@ -111,21 +114,6 @@ pub(crate) fn judge_item<'db>(evaluator: &mut Evaluator<'db>, key: ItemKey, tree
         ItemNode::Kind(decl) => check_kind(evaluator, key, decl),
         ItemNode::Enum(_) | ItemNode::Function(_) => check_reserved(evaluator, key),
         ItemNode::Error => {}
-    }
-}
-
-/// Where blocks of a kind may stand, as a sentence.
-pub fn where_it_belongs(kind: &Kind) -> String {
-    let noun = format!("{} `{}`", article(&kind.name), kind.name);
-    match kind.parents.as_slice() {
-        [] => format!("{noun} stands at the top of a file"),
-        parents => {
-            let parents: Vec<_> = parents
-                .iter()
-                .map(|parent| format!("{} `{parent}`", article(parent)))
-                .collect();
-            format!("{noun} stands in {}", parents.join(" or "))
-        }
     }
 }
 

@@ -66,7 +66,7 @@ pub fn names_of(db: &dyn salsa::Database, file: SourceFile) -> (Vec<Diag>, Vec<G
         let becomes_a_file = matches!(entry.kind.as_str(), "service" | "environment" | "team");
         if entry.class == ItemClass::Block && becomes_a_file && !file.package(db) {
             // Names that differ in case alone are one file where the file system ignores case.
-            let stem = crate::backends::file_stem(&entry.name).to_lowercase();
+            let stem = crate::ir::names::file_stem(&entry.name).to_lowercase();
             globals.push(GlobalName {
                 entry: entry.clone(),
                 stem: stem.into(),

@@ -1,5 +1,7 @@
 //! How much of a text is read, and how much of what is said of it is shown. How much may be made of it is limited above.
 
+use super::{Diagnostic, codes};
+
 /// The longest source file, in bytes.
 pub const FILE_BYTES: usize = 2 * 1024 * 1024;
 
@@ -11,3 +13,15 @@ pub const DIAGNOSTICS: usize = 1_000;
 
 /// How many characters of a line a message or a snippet shows.
 pub const SHOWN: usize = 200;
+
+/// What is said in the place of the diagnostics that are not shown.
+pub fn more_diagnostics<S>(more: usize, place: S) -> Diagnostic<S> {
+    let plural = if more == 1 { "" } else { "s" };
+    Diagnostic::new(
+        &codes::MORE_DIAGNOSTICS,
+        format!("{more} more diagnostic{plural} in this file not shown"),
+        place,
+    )
+    .label("the last one shown")
+    .help("fix the first ones: those that follow may go with them")
+}

@@ -283,7 +283,7 @@ impl<'db> Evaluator<'db> {
                 ),
                 self.span(&context, kind.range),
             )
-            .help(crate::check::where_it_belongs(known));
+            .help(crate::schema::where_it_belongs(known));
             self.report(&context, diagnostic);
             return;
         }

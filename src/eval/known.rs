@@ -1,5 +1,5 @@
 //! Queries compared with the metric catalogue and with the metrics that the project declares: which of them are, and
-//! where what is found is told. The judgement itself is [`catalogue::check`](crate::catalogue::check)'s.
+//! where what is found is told. The judgement itself is [`catalogue::check`](nth_metrics::check)'s.
 
 use std::collections::HashMap;
 
@@ -10,14 +10,15 @@ use super::node::NodeId;
 use super::scope::Context;
 use super::value::{Query, Shape, Value};
 use super::{Evaluator, Mode};
-use crate::catalogue::check::{self, Case, Filled, Under};
-use crate::catalogue::{Known, anything_known, metrics_under};
 use crate::db::{Diag, Span, Workspace};
 use crate::diagnostics::{UnknownName, codes};
+use crate::eval::metrics::{anything_known, metrics_under};
 use crate::promql::rewrite::{HoleValue, fill_holes, set_spans};
 use crate::promql::{self, Expr, Node, Selector};
 use crate::schema::{self, Ty};
 use crate::syntax::tree::{self, Arg, QueryLit};
+use nth_metrics::Known;
+use nth_metrics::check::{self, Case, Filled, Under};
 
 /// How the queries of an evaluation are compared with what is known of metrics.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

@@ -8,16 +8,15 @@ use super::labels::ScopeLabels;
 use super::node::{NodeId, Setter};
 use super::scope::Context;
 use super::value::{FieldValue, Query, Value, show_duration};
-use crate::catalogue::check::{self, Bound, Bounds, Kind};
-use crate::catalogue::unit::unit_of;
-use crate::catalogue::{
-    Errors, Initialized, Lookup, Metric, MetricType, base_name, name_of, plain_selector,
-};
 use crate::db::{Diag, Span};
 use crate::diagnostics::{Applicability, codes};
+use crate::eval::metrics::plain_selector;
 use crate::ir::{Duration, DurationUnit};
 use crate::promql::{Node, Selector};
 use crate::syntax::tree::{Expr, ExprNode};
+use nth_metrics::check::{self, Bound, Bounds, Kind};
+use nth_metrics::unit::unit_of;
+use nth_metrics::{Errors, Initialized, Lookup, Metric, MetricType, base_name, name_of};
 
 impl<'db> Evaluator<'db> {
     /// Judges what a block's fields together ask for.

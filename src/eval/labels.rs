@@ -8,12 +8,12 @@ use smol_str::SmolStr;
 use super::node::NodeId;
 use super::value::{BlockRef, Value};
 use super::{Evaluator, Mode};
-use crate::catalogue::check::read_under;
-use crate::catalogue::{Scope, selector_of};
 use crate::db::Workspace;
 use crate::promql;
 use crate::promql::rewrite::inject_labels_by;
 use crate::schema::Ty;
+use nth_metrics::check::read_under;
+use nth_metrics::{Scope, selector_of};
 
 /// The labels of a scope.
 #[derive(Default)]

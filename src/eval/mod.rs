@@ -19,6 +19,7 @@ mod known;
 mod known_sli;
 mod labels;
 mod members;
+pub mod metrics;
 mod names;
 mod node;
 pub mod notes;
@@ -45,9 +46,9 @@ pub use labels::query_scope;
 pub use node::NodeId;
 pub use scope::{Context, Scope};
 pub use show::{expression, refinement};
-pub use signal::Resolved;
 pub use value::{
-    BlockRef, Call, CallArg, FieldValue, Instance, Query, Runtime, Shape, Value, show_duration,
+    BlockRef, Call, CallArg, FieldValue, Instance, Query, Resolved, Runtime, Shape, Value,
+    show_duration,
 };
 
 /// Which pass it is.

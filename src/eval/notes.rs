@@ -7,12 +7,11 @@ use std::collections::HashSet;
 use indexmap::IndexMap;
 use smol_str::SmolStr;
 
+use super::Evaluator;
 use super::node::NodeId;
 use super::scope::Context;
 use super::value::{BlockRef, Value};
-use super::{Evaluator, Mode};
-use crate::check::judge_item;
-use crate::db::{ItemClass, ItemKey, SourceFile, Span, Workspace, file_names, find_module, item};
+use crate::db::{ItemClass, ItemKey, SourceFile, Span, file_names, find_module};
 use crate::promql::{self, classify};
 use crate::resolve::{Want, module_named, resolve_path};
 use crate::schema::{BUILTIN, Schema, Ty};
@@ -156,43 +155,41 @@ pub(super) struct Noting {
     notes: Notes,
 }
 
-/// What an editor asks of an item.
-#[salsa::tracked(returns(ref), lru = 64)]
-pub fn notes(db: &dyn salsa::Database, workspace: Workspace, key: ItemKey) -> Notes {
-    let Some(tree) = item(db, key) else {
-        return Notes::default();
-    };
-    let mut evaluator = Evaluator::new(db, workspace, None, Mode::Check);
-    evaluator.noting = Some(Box::new(Noting {
-        item: key,
-        names: HashSet::new(),
-        seen: HashSet::new(),
-        written: IndexMap::new(),
-        notes: Notes::default(),
-    }));
-    judge_item(&mut evaluator, key, tree);
-    evaluator.note_item(key, &tree.node);
-    evaluator.note_blocks();
-    let Some(noting) = evaluator.noting.take() else {
-        return Notes::default();
-    };
-    let mut notes = noting.notes;
-    let outer_first = |range: TextRange| (range.start, std::cmp::Reverse(range.end));
-    notes.names = noting.names.into_iter().collect();
-    notes
-        .names
-        .sort_by_key(|name| (name.range.start, name.range.end, !name.declares));
-    // A loop's rounds say of one name what differs; the first is as good as any.
-    notes
-        .names
-        .dedup_by_key(|name| (name.range.start, name.range.end));
-    notes.values.sort_by_key(|value| outer_first(value.range));
-    notes.bodies.sort_by_key(|body| outer_first(body.range));
-    notes.bodies.dedup_by_key(|body| body.range);
-    notes
-}
-
 impl<'db> Evaluator<'db> {
+    /// From here on, what is found out of an item's text is noted.
+    pub(crate) fn start_noting(&mut self, key: ItemKey) {
+        self.noting = Some(Box::new(Noting {
+            item: key,
+            names: HashSet::new(),
+            seen: HashSet::new(),
+            written: IndexMap::new(),
+            notes: Notes::default(),
+        }));
+    }
+
+    /// What was noted of an item since [`start_noting`](Self::start_noting), in the order of its text.
+    pub(crate) fn take_notes(mut self, key: ItemKey, node: &'db ItemNode) -> Notes {
+        self.note_item(key, node);
+        self.note_blocks();
+        let Some(noting) = self.noting.take() else {
+            return Notes::default();
+        };
+        let mut notes = noting.notes;
+        let outer_first = |range: TextRange| (range.start, std::cmp::Reverse(range.end));
+        notes.names = noting.names.into_iter().collect();
+        notes
+            .names
+            .sort_by_key(|name| (name.range.start, name.range.end, !name.declares));
+        // A loop's rounds say of one name what differs; the first is as good as any.
+        notes
+            .names
+            .dedup_by_key(|name| (name.range.start, name.range.end));
+        notes.values.sort_by_key(|value| outer_first(value.range));
+        notes.bodies.sort_by_key(|body| outer_first(body.range));
+        notes.bodies.dedup_by_key(|body| body.range);
+        notes
+    }
+
     /// Whether what stands in a context is to be noted.
     fn notes_of(&self, context: &Context<'db>) -> bool {
         self.noting

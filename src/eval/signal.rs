@@ -1,25 +1,15 @@
 //! Which metric a signal stands for.
 
-use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use smol_str::SmolStr;
 
+use super::metrics::Lookups;
 use super::node::NodeId;
-use super::value::{BlockRef, Query, Value};
+use super::value::{BlockRef, Query, Resolved, Value};
 use super::{Evaluator, Mode};
-use crate::catalogue::Lookups;
 use crate::db::Workspace;
 use crate::ir::Resolution;
-
-/// Which candidate carries a signal, and what it was looked for under.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Resolved {
-    /// Which one, of those in `any_of`.
-    pub resolution: Resolution,
-    /// The labels that the queries of its block carry.
-    pub scope: BTreeMap<String, String>,
-}
 
 impl Evaluator<'_> {
     /// A block where a query is wanted: a signal stands for its metric. In a check it is the first candidate: what

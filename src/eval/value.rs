@@ -7,12 +7,22 @@ use indexmap::IndexMap;
 use rust_decimal::Decimal;
 use smol_str::SmolStr;
 
-use super::signal::Resolved;
-use crate::db::{ItemKey, Span};
-use crate::ir::{Text, TextPart};
+use crate::db::Span;
+
+pub use crate::db::BlockRef;
+use crate::ir::{Resolution, Text, TextPart};
 use crate::promql;
 use crate::schema::Ty;
 use crate::syntax::tree::{BinaryOp, TimeOfDay, TimeOfWeek, UnaryOp};
+
+/// Which candidate carries a signal, and what it was looked for under.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Resolved {
+    /// Which one, of those in `any_of`.
+    pub resolution: Resolution,
+    /// The labels that the queries of its block carry.
+    pub scope: BTreeMap<String, String>,
+}
 
 /// A value.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -55,19 +65,6 @@ pub enum Value {
     None,
     /// Wrong, and reported.
     Error,
-}
-
-/// A block by its path: the item, and from there the nested blocks' kinds and names.
-#[derive(Debug, Clone, PartialEq, Eq, Hash)]
-pub struct BlockRef {
-    /// The top-level block.
-    pub item: ItemKey,
-    /// From there.
-    pub path: Vec<(SmolStr, SmolStr)>,
-    /// The block's kind.
-    pub kind: SmolStr,
-    /// The block's name.
-    pub name: SmolStr,
 }
 
 /// A query's tree, and whether a selector's labels were already added to it.

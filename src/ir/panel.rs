@@ -5,7 +5,7 @@ use rust_decimal::Decimal;
 use smol_str::SmolStr;
 
 use super::{Duration, DurationUnit, Text};
-use crate::promql;
+use nth_promql as promql;
 
 /// The panels of a service.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Hash)]

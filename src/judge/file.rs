@@ -11,7 +11,7 @@ use crate::check::project::{self, GlobalName};
 use crate::check::series::Measured;
 use crate::check::{check_item, paging, reliability, utf8_names};
 use crate::db::{Diag, ItemClass, ItemKey, SourceFile, Span, Workspace, file_names, parsed};
-use crate::diagnostics::{Diagnostic, codes};
+use crate::diagnostics::codes;
 use crate::eval::instance;
 use crate::levels::has_directives;
 use crate::limits;
@@ -160,20 +160,8 @@ fn first_errors(db: &dyn salsa::Database, file: SourceFile, errors: SyntaxErrors
         .collect();
     let last = found.last().map(|found| found.primary.span);
     let more = errors.0.saturating_sub(found.len());
-    found.extend(last.map(|last| more_diagnostics(more, last)));
+    found.extend(last.map(|last| limits::more_diagnostics(more, last)));
     found
-}
-
-/// What is said in the place of the diagnostics that are not shown.
-pub fn more_diagnostics<S>(more: usize, place: S) -> Diagnostic<S> {
-    let plural = if more == 1 { "" } else { "s" };
-    Diagnostic::new(
-        &codes::MORE_DIAGNOSTICS,
-        format!("{more} more diagnostic{plural} in this file not shown"),
-        place,
-    )
-    .label("the last one shown")
-    .help("fix the first ones: those that follow may go with them")
 }
 
 /// How much a file's items may take together.

@@ -18,8 +18,7 @@ use crate::db::{Database, Diag, ItemKey, Span, Workspace};
 use crate::diagnostics::{Code, codes};
 
 pub use file::{
-    Allowance, Counts, FileFindings, Made, SyntaxErrors, file_findings, judge_file,
-    more_diagnostics, syntax_errors,
+    Allowance, Counts, FileFindings, Made, SyntaxErrors, file_findings, judge_file, syntax_errors,
 };
 pub use remembered::Remembered;
 

@@ -4,8 +4,8 @@
 use std::collections::{HashMap, HashSet};
 
 use crate::diagnostics::{Applicability, Code, Diagnostic, FileSpan, Severity, codes};
-use crate::judge::more_diagnostics;
 use crate::limits;
+use crate::limits::more_diagnostics;
 use crate::syntax::tree::TextRange;
 
 use super::{Directive, Levels};

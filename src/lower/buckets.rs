@@ -5,16 +5,14 @@ use std::collections::BTreeMap;
 use rust_decimal::Decimal;
 use smol_str::SmolStr;
 
-use crate::catalogue::check::{Bounds, family, read_under};
-use crate::catalogue::unit::{HistogramUnit, unit_of};
-use crate::catalogue::{
-    Known, anything_known, base_name, block_labels, environment_labels, metrics_under, name_of,
-    selector_of,
-};
 use crate::db::Workspace;
 use crate::eval::Instance;
+use crate::eval::metrics::{anything_known, block_labels, environment_labels, metrics_under};
 use crate::ir::DurationUnit;
 use crate::promql::{Expr, Node};
+use nth_metrics::check::{Bounds, family, read_under};
+use nth_metrics::unit::{HistogramUnit, unit_of};
+use nth_metrics::{Known, base_name, name_of, selector_of};
 
 /// The bounds of the histograms that a service's objectives read.
 pub(super) struct Buckets<'db> {

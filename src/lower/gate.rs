@@ -465,7 +465,7 @@ impl Lowering<'_> {
             .iter()
             .flat_map(|pair| [pair.short, pair.long])
             .filter(|window| {
-                *window <= crate::backends::recorded::LONGEST_RAW
+                *window <= crate::ir::burn_rate::LONGEST_RAW
                     || pairs.iter().any(|pair| pair.long == *window)
             })
             .chain([self.least_window(), objective.window])

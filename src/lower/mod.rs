@@ -27,9 +27,9 @@ pub use receiver::{Relabelled, mail_receivers, relabelled};
 pub(crate) use service::report;
 pub use team::ignored_urgency;
 
-use crate::catalogue::{block_labels, environment_labels};
 use crate::db::{Diag, ItemKey, Workspace};
 use crate::eval::instance;
+use crate::eval::metrics::{block_labels, environment_labels};
 use crate::ir;
 
 /// A service's model and what is wrong with it.

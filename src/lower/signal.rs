@@ -6,12 +6,13 @@ use std::collections::{BTreeMap, HashMap, VecDeque};
 use smol_str::SmolStr;
 
 use super::service::{member, query, text};
-use crate::catalogue::{named, selector_of};
 use crate::db::{Diag, Span, item_name};
 use crate::diagnostics::codes;
+use crate::eval::metrics::named;
 use crate::eval::{BlockRef, Instance, Query, Value};
 use crate::ir::{LeftOut, Resolution, Rule, Signal};
 use crate::promql::MatchOp;
+use nth_metrics::selector_of;
 
 /// The most signals of which one message tells.
 const MOST_TOLD: usize = 5;

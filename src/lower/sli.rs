@@ -5,7 +5,6 @@ use rust_decimal::Decimal;
 use super::buckets::Buckets;
 use super::service::{duration, query, report};
 use super::units;
-use crate::catalogue::base_name;
 use crate::db::Diag;
 use crate::diagnostics::codes;
 use crate::eval::{Instance, Value};
@@ -14,6 +13,7 @@ use crate::ir::{Numerator, Sli};
 use crate::promql::classify::{is_additive, is_label_free, is_selector, metrics};
 use crate::promql::rewrite::{as_bool, as_rate, each_expr};
 use crate::promql::{self, build};
+use nth_metrics::base_name;
 
 /// The indicator of an objective.
 pub(super) fn lower(

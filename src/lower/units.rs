@@ -3,14 +3,14 @@
 use rust_decimal::Decimal;
 
 use super::service::report;
-use crate::catalogue::unit::{HistogramUnit, Said, Source};
-use crate::catalogue::{base_name, name_of};
 use crate::db::Diag;
 use crate::diagnostics::codes;
 use crate::eval::{Instance, Value};
 use crate::ir::DurationUnit;
 use crate::ir::number::decimal_text;
 use crate::promql::{Expr, Node};
+use nth_metrics::unit::{HistogramUnit, Said, Source};
+use nth_metrics::{base_name, name_of};
 
 /// The unit that an SLI says its histogram counts in.
 pub(super) fn of_field(sli: &Instance) -> Option<DurationUnit> {

@@ -62,19 +62,15 @@ use crate::backends::limits;
 use crate::diagnostics::{Applicability, Diagnostic, codes};
 use crate::ir::burn_rate::SLICE;
 use crate::ir::{
-    AlertmanagerSettings, DashboardFormat, DocsSettings, Duration, GrafanaSettings,
-    OpenSloSettings, PagerDutySettings, PolicySettings, PrometheusSettings, PrometheusVersion,
-    RuleFormat, Settings, Severity, TargetName,
+    AlertmanagerSettings, DEFAULT_SCRAPE_INTERVAL, DashboardFormat, DocsSettings, Duration,
+    GrafanaSettings, OpenSloSettings, PagerDutySettings, PolicySettings, PrometheusSettings,
+    PrometheusVersion, RuleFormat, Settings, Severity, TargetName,
 };
 use crate::levels::Levels;
 
 /// How often rules are evaluated where `nth.toml` does not say: 30 s, half of Prometheus's own default, so that
 /// the 5 min window of a page alert holds ten samples.
 pub const DEFAULT_INTERVAL: Duration = Duration(30_000);
-
-/// How often Prometheus scrapes where `nth.toml` does not say: 15 s, as in the configuration that Prometheus comes
-/// with. A longer guess would call ranges too short that are not.
-pub const DEFAULT_SCRAPE_INTERVAL: Duration = Duration(15_000);
 
 /// How many rules a group has at most where a project says nothing else: what Mimir and Cortex take by default.
 pub const DEFAULT_RULES_PER_GROUP: usize = 20;

@@ -38,16 +38,18 @@ pub use discover::{Discovered, EXTENSION, Found, discover, module_name, projects
 pub use in_place::in_place;
 pub use left_out::LeftOut;
 pub use manifest::{
-    DEFAULT_INTERVAL, DEFAULT_SCRAPE_INTERVAL, Dependency, Manifest, default_settings,
-    is_identifier, is_url, parse as parse_manifest, to_identifier,
+    DEFAULT_INTERVAL, Dependency, Manifest, default_settings, is_identifier, is_url,
+    parse as parse_manifest, to_identifier,
 };
 pub use table::{Findings, Located};
 
-use crate::catalogue::{LOCK, Lock};
+pub use crate::ir::DEFAULT_SCRAPE_INTERVAL;
+
 use crate::compile;
 use crate::diagnostics::{Applicability, Diagnostic, FileSpan, Severity, SourceMap, codes};
 use crate::ir::Settings;
 use crate::levels::{Level, Levels};
+use nth_metrics::{LOCK, Lock};
 
 /// The manifest's file name.
 pub const MANIFEST: &str = "nth.toml";

@@ -404,3 +404,18 @@ pub fn params(
         })
         .collect()
 }
+
+/// Where blocks of a kind may stand, as a sentence.
+pub fn where_it_belongs(kind: &Kind) -> String {
+    let noun = format!("{} `{}`", article(&kind.name), kind.name);
+    match kind.parents.as_slice() {
+        [] => format!("{noun} stands at the top of a file"),
+        parents => {
+            let parents: Vec<_> = parents
+                .iter()
+                .map(|parent| format!("{} `{parent}`", article(parent)))
+                .collect();
+            format!("{noun} stands in {}", parents.join(" or "))
+        }
+    }
+}

@@ -20,7 +20,18 @@ const FLOORS: &[(&str, &[&str])] = &[
     ("nth-render", &["nth-diagnostics"]),
     ("nth-syntax", &["nth-diagnostics"]),
     ("nth-promql", &["nth-diagnostics", "nth-units"]),
-    ("nthc-compiler", &["nth-promql", "nth-syntax", "nth-render", "nth-diagnostics", "nth-units"]),
+    ("nth-model", &["nth-promql", "nth-units"]),
+    (
+        "nthc-compiler",
+        &[
+            "nth-model",
+            "nth-promql",
+            "nth-syntax",
+            "nth-render",
+            "nth-diagnostics",
+            "nth-units",
+        ],
+    ),
     ("nth-lsp", &["nthc-compiler"]),
     ("nth-laws", &["nth-lsp", "nthc-compiler"]),
     ("nthc", &["nth-laws", "nth-lsp", "nthc-compiler"]),
@@ -55,28 +66,7 @@ const CIRCLES: &[(&str, &str, &[&str])] = &[
     ("nth-lsp", "crate::features::hover", &["blocks", "values"]),
     ("nth-lsp", "crate::features::promql", &["place", "used"]),
     ("nth-lsp", "crate::navigation", &["rename", "scratch"]),
-    (
-        "nthc-compiler",
-        "crate",
-        &[
-            "artifacts",
-            "backends",
-            "catalogue",
-            "check",
-            "compile",
-            "db",
-            "eval",
-            "judge",
-            "levels",
-            "lower",
-            "output",
-            "policy",
-            "project",
-            "resolve",
-            "schema",
-            "session",
-        ],
-    ),
+    ("nthc-compiler", "crate", &["output", "project"]),
     ("nthc-compiler", "crate::backends::docs", &["own", "page"]),
     (
         "nthc-compiler",
@@ -86,7 +76,7 @@ const CIRCLES: &[(&str, &str, &[&str])] = &[
     (
         "nthc-compiler",
         "crate::eval",
-        &["absent", "amend", "node", "scope", "signal", "value"],
+        &["absent", "amend", "node", "scope"],
     ),
     (
         "nthc-compiler",
@@ -122,12 +112,12 @@ const CIRCLES: &[(&str, &str, &[&str])] = &[
         &["alertmanager", "manifest", "openslo", "policy"],
     ),
     ("nthc-compiler", "crate::project", &["discover", "links"]),
+    ("nthc-compiler", "crate::reference", &["kinds", "words"]),
     (
-        "nthc-compiler",
-        "crate::promql",
+        "nth-promql",
+        "crate",
         &["lower", "mistakes", "operators", "parse"],
     ),
-    ("nthc-compiler", "crate::reference", &["kinds", "words"]),
 ];
 
 struct Package {

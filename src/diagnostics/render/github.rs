@@ -3,9 +3,9 @@
 
 use std::io;
 
+use super::{severity_word, visible};
 use nth_diagnostics::position::Positions;
 use nth_diagnostics::{Diagnostic, FileSpan};
-use super::{severity_word, visible};
 
 pub(super) fn write(
     diagnostics: &[&Diagnostic<FileSpan>],

@@ -16,9 +16,9 @@ use std::collections::HashSet;
 use std::io;
 
 pub use nth_diagnostics::in_order;
-pub use page::for_terminal;
 use nth_diagnostics::position::Positions;
 use nth_diagnostics::{Applicability, Diagnostic, FileSpan, Severity, SourceMap};
+pub use page::for_terminal;
 
 /// How diagnostics are written.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]

@@ -3,9 +3,9 @@
 use std::collections::BTreeMap;
 use std::ops::Range;
 
+use nth_diagnostics::limits;
 use nth_diagnostics::position::Positions;
 use nth_diagnostics::{Diagnostic, FileSpan};
-use nth_diagnostics::limits;
 
 /// What stands before the first label of a line that is cut, in characters.
 const BEFORE: usize = 60;

@@ -1,12 +1,15 @@
-//! The model: what a project says, resolved, checked and instantiated for one environment, and nothing
+#![forbid(unsafe_code)]
+//! Owns the model: what a project says, resolved, checked and instantiated for one environment, and nothing
 //! about any target. Backends read this and nothing else.
 //!
 //! Queries in it are PromQL trees with every hole filled and the service's labels injected; `$window` stands
 //! where a backend chooses a window.
 
+mod artifact;
 pub mod burn_rate;
 mod dependency;
 pub mod gate;
+pub mod names;
 pub mod panel;
 mod project;
 mod prometheus_version;
@@ -21,8 +24,9 @@ use std::collections::{BTreeMap, BTreeSet};
 use rust_decimal::Decimal;
 use smol_str::SmolStr;
 
-use crate::promql;
+use nth_promql as promql;
 
+pub use artifact::Artifact;
 pub use dependency::{Criticality, Dependency};
 pub use nth_units::{Duration, DurationUnit, metric_unit, number};
 pub use project::Project;
@@ -242,6 +246,10 @@ impl PrometheusSettings {
         burn_rate::CURRENT.max(self.least_range())
     }
 }
+
+/// How often Prometheus scrapes where `nth.toml` does not say: 15 s, as in the configuration that Prometheus comes
+/// with. A longer guess would call ranges too short that are not.
+pub const DEFAULT_SCRAPE_INTERVAL: Duration = Duration(15_000);
 
 /// How rule files are wrapped.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]

@@ -1,4 +1,5 @@
-//! Deciding by a gate: what `policy/<service>.json` says, what was measured, and what follows.
+#![forbid(unsafe_code)]
+//! Owns deciding by a gate: what `policy/<service>.json` says, what was measured, and what follows.
 //!
 //! Nothing here asks a Prometheus or reads a clock: whoever decides brings the measured facts and the time.
 

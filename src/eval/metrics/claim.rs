@@ -1,34 +1,14 @@
 //! What is known of the metric that a selector names, and which of a signal's candidates carries it.
 
-use std::collections::BTreeMap;
-
 use smol_str::SmolStr;
 
-use super::known::part;
-use super::{Metric, MetricType, Part, metrics_under, selector_of};
+use super::super::value::Query;
+use super::metrics_under;
 use crate::db::Workspace;
-use crate::eval::Query;
 use crate::ir::Resolution;
 use crate::promql::classify::{metrics, requires_label};
-use crate::promql::{MatchOp, Matcher, Node, Selector};
-
-/// What the queries of a block read.
-#[derive(Debug, Clone, PartialEq, Eq, Default)]
-pub struct Scope {
-    /// The labels that they carry: the innermost selector's, and the environment's.
-    pub labels: BTreeMap<String, String>,
-    /// The names of the service's own recordings.
-    pub recordings: Vec<SmolStr>,
-}
-
-impl Scope {
-    /// Whether the service's rules record a metric: its own recordings, and those of every service's objectives.
-    pub fn records(&self, name: &str) -> bool {
-        name.starts_with("slo:")
-            || name == "slo_info"
-            || self.recordings.iter().any(|recording| recording == name)
-    }
-}
+use crate::promql::{Matcher, Node, Selector};
+use nth_metrics::{Part, Scope, fixed_labels, name_of, selector_of, series_of};
 
 /// What is known of a metric by name and labels.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
@@ -109,7 +89,7 @@ impl Lookups<'_> {
         match &known.section {
             Some(section) => {
                 let find = |name: &str| section.metrics.get_key_value(name);
-                let found = series(name, histogram, |name| {
+                let found = series_of(name, histogram, |name| {
                     find(name).map(|(name, metric)| (name.as_str(), metric))
                 });
                 match found {
@@ -119,7 +99,7 @@ impl Lookups<'_> {
             }
             None => {
                 let find = |name: &str| known.declared.get_key_value(name);
-                let found = series(name, histogram, |name| {
+                let found = series_of(name, histogram, |name| {
                     find(name).map(|(name, metric)| (name.as_str(), metric))
                 });
                 match found {
@@ -159,65 +139,6 @@ impl Lookups<'_> {
 #[salsa::tracked(returns(copy))]
 pub(crate) fn anything_known(db: &dyn salsa::Database, workspace: Workspace) -> bool {
     workspace.catalogue(db).is_some() || !workspace.metrics(db).is_empty()
-}
-
-/// The name of the metric that a selector is of; `None` where it is of whatever matches.
-pub fn name_of(selector: &Selector) -> Option<&str> {
-    let named = || {
-        selector
-            .matchers
-            .iter()
-            .find(|matcher| matcher.label == "__name__" && matcher.op == MatchOp::Equal)
-            .and_then(|matcher| matcher.value.text())
-    };
-    selector
-        .metric
-        .as_ref()
-        .map(|metric| metric.text.as_str())
-        .or_else(named)
-}
-
-/// The key of the catalogue's section in which a selector's metric is looked up: the block's, where the selector
-/// carries the block's labels; otherwise that of the labels that it sets itself.
-pub fn section_of(selector: &Selector, scope: &Scope) -> String {
-    selector_of(&fixed_labels(selector, scope))
-}
-
-fn fixed_labels(selector: &Selector, scope: &Scope) -> BTreeMap<String, String> {
-    let own: BTreeMap<&str, &str> = selector
-        .matchers
-        .iter()
-        .filter(|matcher| matcher.op == MatchOp::Equal && matcher.label != "__name__")
-        .filter_map(|matcher| Some((matcher.label.as_str(), matcher.value.text()?)))
-        .collect();
-    let carries =
-        |(label, value): (&String, &String)| own.get(label.as_str()) == Some(&value.as_str());
-    if scope.labels.iter().all(carries) {
-        return scope.labels.clone();
-    }
-    own.into_iter()
-        .map(|(label, value)| (label.to_owned(), value.to_owned()))
-        .collect()
-}
-
-/// The metric with a series of that name or, where a histogram is meant, of that name without a suffix.
-fn series<'k>(
-    name: &str,
-    histogram: bool,
-    find: impl Fn(&str) -> Option<(&'k str, &'k Metric)>,
-) -> Option<Part<'k>> {
-    part(name, &find).or_else(|| {
-        let (name, metric) = find(name).filter(|(_, metric)| {
-            histogram
-                && (metric.metric_type == MetricType::Histogram
-                    || metric.suffixes.contains("_bucket"))
-        })?;
-        Some(Part {
-            name,
-            suffix: "",
-            metric,
-        })
-    })
 }
 
 /// The selectors in a query that name a metric.

@@ -2,22 +2,30 @@
 //! alerts, recordings and panels read. The types are what `nthc metrics coverage --format json` writes; their shape
 //! is described in `docs/metrics.md`.
 
+mod errors;
+#[cfg(test)]
+mod tests;
+mod wanted;
+
 use std::collections::{BTreeMap, BTreeSet, HashSet};
 
 use rust_decimal::{Decimal, RoundingStrategy};
 use serde::{Serialize, Serializer};
 use smol_str::SmolStr;
 
-use super::claim::{name_of, named, section_of};
-use super::errors::{Initialized, errors_of};
-use super::wanted::{block_labels, environment_labels};
-use super::{Claim, Lookups, Scope, selector_of};
+pub use errors::errors_wanted;
+pub use wanted::{Wanted, wanted};
+
+use errors::errors_of;
+
 use crate::db::item_name;
+use crate::eval::metrics::{Claim, Lookups, block_labels, environment_labels, named};
 use crate::eval::{Instance, Query, Value, instance};
 use crate::ir::{LeftOut, Resolution, Rule, Signal, Tally};
 use crate::lower::service_model;
 use crate::promql::{MetricName, Node, Selector};
 use crate::session::Session;
+use nth_metrics::{Initialized, Scope, name_of, section_of, selector_of};
 
 /// The coverage of a project.
 #[derive(Debug, Clone, Serialize)]

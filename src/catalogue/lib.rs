@@ -1,4 +1,5 @@
-//! The metric catalogue: which metrics the project's selectors match, as a Prometheus told it, kept in
+#![forbid(unsafe_code)]
+//! Owns the metric catalogue: which metrics the project's selectors match, as a Prometheus told it, kept in
 //! [`LOCK`] beside the manifest so that nothing but the pull needs a network.
 //!
 //! Nothing here does I/O: answers come in as bytes, and the lock file goes out as text.
@@ -7,38 +8,27 @@ mod annotation;
 mod answer;
 mod assemble;
 pub mod check;
-mod claim;
-mod coverage;
 mod errors;
 mod known;
 mod lock;
+mod selector;
 mod sound;
 #[cfg(test)]
 mod tests;
 pub mod unit;
-mod wanted;
 
 use std::collections::{BTreeMap, BTreeSet};
 
 use serde::{Deserialize, Serialize};
 
 pub use answer::{BadAnswer, Gathered, Metadata, error_of, metadata, series};
-pub(crate) use answer::{data as answer_data, whole as whole_answer};
+pub use answer::{data as answer_data, whole as whole_answer};
 pub use assemble::metrics;
-pub(crate) use claim::anything_known;
-pub use claim::{Claim, Lookups, Scope, name_of, named, section_of};
-pub use coverage::{
-    BlockCoverage, Coverage, EnvironmentCoverage, ErrorCoverage, MetricCoverage, MetricState,
-    ServiceCoverage, Share, SignalCoverage, SignalState, TechnologyCoverage, coverage,
-};
-pub(crate) use errors::plain_selector;
-pub use errors::{
-    ErrorSeries, Errors, Initialized, counts_first_samples, errors_wanted, initialized,
-};
-pub use known::{Known, Lookup, Part, metrics_under};
+pub use errors::{ErrorSeries, Errors, Initialized, counts_first_samples, initialized};
+pub use known::{Known, Lookup, Part, series_of};
 pub use lock::{Lock, Unreadable};
-pub(crate) use sound::sound;
-pub use wanted::{Wanted, block_labels, canonical, environment_labels, selector_of, wanted};
+pub use selector::{Scope, canonical, fixed_labels, name_of, section_of, selector_of};
+pub use sound::sound;
 
 /// The lock file's name.
 pub const LOCK: &str = "nth.metrics.lock";
