@@ -2,7 +2,6 @@
 #![doc = "The compiler of `.nth`: from one description of a service's reliability to everything that watches it."]
 
 mod artifacts;
-pub mod backends;
 pub mod check;
 pub mod cli;
 pub mod compile;
@@ -28,6 +27,7 @@ pub use nth_model as ir;
 pub use nth_policy as policy;
 pub use nth_promql as promql;
 pub use nth_syntax as syntax;
+pub use nth_targets as backends;
 
 /// Diagnostics, and how they are shown.
 pub mod diagnostics {

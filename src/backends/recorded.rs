@@ -1,6 +1,6 @@
 //! The names of what the rules record and tell of every SLO, by which other targets read it.
 
-pub use crate::ir::burn_rate::{LONGEST_RAW, SLICE};
+pub use nth_model::burn_rate::{LONGEST_RAW, SLICE};
 
 /// The prefix of the error ratios' names, to which the window is added.
 pub const ERROR_RATIO: &str = "slo:sli_error:ratio_rate";

@@ -7,6 +7,7 @@
 
 mod artifact;
 pub mod burn_rate;
+mod defaults;
 mod dependency;
 pub mod gate;
 pub mod names;
@@ -27,6 +28,9 @@ use smol_str::SmolStr;
 use nth_promql as promql;
 
 pub use artifact::Artifact;
+pub use defaults::{
+    DEFAULT_INTERVAL, DEFAULT_RULES_PER_GROUP, DEFAULT_SCRAPE_INTERVAL, default_settings,
+};
 pub use dependency::{Criticality, Dependency};
 pub use nth_units::{Duration, DurationUnit, metric_unit, number};
 pub use project::Project;
@@ -246,10 +250,6 @@ impl PrometheusSettings {
         burn_rate::CURRENT.max(self.least_range())
     }
 }
-
-/// How often Prometheus scrapes where `nth.toml` does not say: 15 s, as in the configuration that Prometheus comes
-/// with. A longer guess would call ranges too short that are not.
-pub const DEFAULT_SCRAPE_INTERVAL: Duration = Duration(15_000);
 
 /// How rule files are wrapped.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]

@@ -38,12 +38,11 @@ pub use discover::{Discovered, EXTENSION, Found, discover, module_name, projects
 pub use in_place::in_place;
 pub use left_out::LeftOut;
 pub use manifest::{
-    DEFAULT_INTERVAL, Dependency, Manifest, default_settings, is_identifier, is_url,
-    parse as parse_manifest, to_identifier,
+    Dependency, Manifest, is_identifier, is_url, parse as parse_manifest, to_identifier,
 };
 pub use table::{Findings, Located};
 
-pub use crate::ir::DEFAULT_SCRAPE_INTERVAL;
+pub use crate::ir::{DEFAULT_INTERVAL, DEFAULT_SCRAPE_INTERVAL, default_settings};
 
 use crate::compile;
 use crate::diagnostics::{Applicability, Diagnostic, FileSpan, Severity, SourceMap, codes};

@@ -22,14 +22,22 @@ const FLOORS: &[(&str, &[&str])] = &[
     ("nth-promql", &["nth-diagnostics", "nth-units"]),
     ("nth-model", &["nth-promql", "nth-units"]),
     (
+        "nth-metrics",
+        &["nth-promql", "nth-diagnostics", "nth-units"],
+    ),
+    ("nth-policy", &["nth-metrics", "nth-model", "nth-units"]),
+    ("nth-targets", &["nth-policy", "nth-model", "nth-promql"]),
+    (
         "nthc-compiler",
         &[
+            "nth-targets",
+            "nth-policy",
+            "nth-metrics",
             "nth-model",
             "nth-promql",
             "nth-syntax",
             "nth-render",
             "nth-diagnostics",
-            "nth-units",
         ],
     ),
     ("nth-lsp", &["nthc-compiler"]),
@@ -67,12 +75,6 @@ const CIRCLES: &[(&str, &str, &[&str])] = &[
     ("nth-lsp", "crate::features::promql", &["place", "used"]),
     ("nth-lsp", "crate::navigation", &["rename", "scratch"]),
     ("nthc-compiler", "crate", &["output", "project"]),
-    ("nthc-compiler", "crate::backends::docs", &["own", "page"]),
-    (
-        "nthc-compiler",
-        "crate::backends::grafana",
-        &["document", "options"],
-    ),
     (
         "nthc-compiler",
         "crate::eval",
@@ -118,6 +120,8 @@ const CIRCLES: &[(&str, &str, &[&str])] = &[
         "crate",
         &["lower", "mistakes", "operators", "parse"],
     ),
+    ("nth-targets", "crate::docs", &["own", "page"]),
+    ("nth-targets", "crate::grafana", &["document", "options"]),
 ];
 
 struct Package {

@@ -15,7 +15,7 @@ mod text;
 mod words;
 
 use super::{Artifact, links};
-use crate::ir;
+use nth_model as ir;
 
 /// The runbook of a service.
 ///

@@ -3,7 +3,7 @@
 use std::collections::BTreeSet;
 
 use super::{own, text};
-use crate::backends::anchors::Anchors;
+use crate::anchors::Anchors;
 
 /// The first line of every page. It names nothing from the source, and so can't be broken out of.
 const HEADER: &str =

@@ -4,7 +4,7 @@ use rust_decimal::Decimal;
 use serde::{Serialize, Serializer};
 use serde_json::value::RawValue;
 
-use crate::ir::number::decimal_text;
+use nth_model::number::decimal_text;
 
 use super::options::{Custom, Options, Override};
 

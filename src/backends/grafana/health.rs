@@ -3,9 +3,9 @@
 
 use rust_decimal::Decimal;
 
-use crate::ir::panel::{Histogram, Visualization};
-use crate::ir::{Numerator, Sli, Slo};
-use crate::promql::{BinaryOp, Expr, Node, build, classify, rewrite};
+use nth_model::panel::{Histogram, Visualization};
+use nth_model::{Numerator, Sli, Slo};
+use nth_promql::{BinaryOp, Expr, Node, build, classify, rewrite};
 
 use super::board::Board;
 use super::layout::{Draft, Section};
@@ -304,7 +304,7 @@ fn unit_of(value: &Expr) -> &'static str {
 #[allow(clippy::unwrap_used)]
 mod tests {
     use super::*;
-    use crate::promql::parse;
+    use nth_promql::parse;
 
     #[test]
     fn units_follow_the_names_of_metrics() {

@@ -16,7 +16,7 @@ mod slo;
 mod text;
 mod view;
 
-use crate::ir::{Service, Settings};
+use nth_model::{Service, Settings};
 
 use self::board::Board;
 use self::document::{

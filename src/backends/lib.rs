@@ -1,4 +1,5 @@
-//! The targets. Each reads the model and gives files; none knows another, and none does I/O.
+#![forbid(unsafe_code)]
+//! Owns the targets. Each reads the model and gives files; none knows another, and none does I/O.
 
 pub mod alertmanager;
 mod alerts;
@@ -18,12 +19,12 @@ mod resource;
 
 use smol_str::SmolStr;
 
-pub use crate::ir::Artifact;
-pub use crate::ir::names::{
+pub use nth_model::Artifact;
+pub use nth_model::names::{
     alert_names, camel_case, dashboard_uid, dashboard_uid_in, dashboard_uid_of, file_stem, fnv1a,
     words,
 };
-use crate::ir::{self, TargetName};
+use nth_model::{self as ir, TargetName};
 
 /// Why a target gives no files.
 #[derive(Debug, Clone, PartialEq, Eq)]
