@@ -3,13 +3,14 @@
 use jiff::Timestamp;
 use smol_str::SmolStr;
 
-use crate::artifacts::{in_folder, of_service, settings_in, told, too_many_groups};
+use crate::artifacts::{artifacts_of_all, of_service, settings_in, too_many_groups};
 use crate::backends::policy::{ENVIRONMENT, SYNC_WINDOWS};
-use crate::backends::{self, Artifact, Problem};
+use crate::backends::{self, Artifact};
 use crate::check::project::name_span;
-use crate::db::{Database, Diag, ItemClass, ItemKey};
+use crate::db::{Database, Diag, ItemKey};
 use crate::diagnostics::{Diagnostic, FileSpan, Severity, codes};
-use crate::ir::{self, Settings, TargetName};
+use crate::ir::{Settings, TargetName};
+use crate::partial::{self, Partial};
 use crate::session::{Configuration, Session, conclude};
 
 pub use crate::session::{Compilation, Input, SourceInput};
@@ -49,9 +50,46 @@ pub fn session(input: &Input) -> Session {
     session
 }
 
-impl Session {
+/// What a session builds: the model of its services, made into files by the targets.
+pub trait Build {
     /// Compiles what is loaded. `input`'s files are not read again: edits count.
-    pub fn compile(&self, input: &Input) -> Compilation {
+    fn compile(&self, input: &Input) -> Compilation;
+
+    /// The artifacts that one of the project's services has in an environment, as a build makes them; none where the
+    /// service is too wrong to have a model.
+    ///
+    /// # Errors
+    ///
+    /// What a target could not write.
+    fn service_artifacts(
+        &self,
+        settings: &Settings,
+        environment: &Option<SmolStr>,
+        key: ItemKey,
+    ) -> Result<Vec<Artifact>, Box<Diag>>;
+
+    /// The artifacts that the project has in an environment besides those of its services, as a build makes them.
+    ///
+    /// # Errors
+    ///
+    /// What a target could not write.
+    fn project_artifacts(
+        &self,
+        settings: &Settings,
+        environment: &Option<SmolStr>,
+    ) -> Result<Vec<Artifact>, Box<Diag>>;
+
+    /// Builds what is sound where `found` was found wrong in these environments.
+    fn compile_sound(
+        &self,
+        input: &Input,
+        found: &[Diagnostic<FileSpan>],
+        environments: &[String],
+    ) -> Partial;
+}
+
+impl Build for Session {
+    fn compile(&self, input: &Input) -> Compilation {
         let (mut diagnostics, environments) = self.told(input.environment.as_deref());
         let is_sound = |diagnostics: &[Diagnostic<FileSpan>]| {
             diagnostics
@@ -62,14 +100,14 @@ impl Session {
         if is_sound(&diagnostics) {
             let mut problems = Vec::new();
             for environment in &environments {
-                for built in self.build(&input.settings, environment) {
+                for built in build(self, &input.settings, environment) {
                     match built {
                         Ok(built) => artifacts.extend(built),
                         Err(problem) => problems.push(*problem),
                     }
                 }
             }
-            problems.extend(self.shared_windows(&artifacts, &input.settings));
+            problems.extend(shared_windows(self, &artifacts, &input.settings));
             diagnostics.extend(self.locate(problems));
         }
         if !is_sound(&diagnostics) {
@@ -86,42 +124,7 @@ impl Session {
         )
     }
 
-    /// The artifacts of every service in an environment, and those of all of them together; each environment's in a
-    /// folder of its own.
-    fn build(
-        &self,
-        settings: &Settings,
-        environment: &Option<SmolStr>,
-    ) -> Vec<Result<Vec<Artifact>, Box<Diag>>> {
-        self.with_project(environment, |project, models| {
-            let settings = settings_in(settings, environment);
-            let keys = self.services();
-            let mut built = self.ask(&keys, |db, key| {
-                let Some(service) = models.get(&key) else {
-                    return Ok(Vec::new());
-                };
-                of_service(db, key, service, project, &settings)
-            });
-            built.push(self.artifacts_of_all(project, &settings));
-            let services = keys
-                .iter()
-                .filter_map(|key| Some((*key, *models.get(key)?)));
-            if settings.targets.contains(&TargetName::Prometheus)
-                && let Some(found) = too_many_groups(services, &self.db, &settings)
-            {
-                built.push(Err(Box::new(found)));
-            }
-            built
-        })
-    }
-
-    /// The artifacts that one of the project's services has in an environment, as a build makes them; none where the
-    /// service is too wrong to have a model.
-    ///
-    /// # Errors
-    ///
-    /// What a target could not write.
-    pub fn service_artifacts(
+    fn service_artifacts(
         &self,
         settings: &Settings,
         environment: &Option<SmolStr>,
@@ -136,77 +139,84 @@ impl Session {
         })
     }
 
-    /// The artifacts that the project has in an environment besides those of its services, as a build makes them.
-    ///
-    /// # Errors
-    ///
-    /// What a target could not write.
-    pub fn project_artifacts(
+    fn project_artifacts(
         &self,
         settings: &Settings,
         environment: &Option<SmolStr>,
     ) -> Result<Vec<Artifact>, Box<Diag>> {
         self.with_project(environment, |project, _| {
-            self.artifacts_of_all(project, &settings_in(settings, environment))
+            artifacts_of_all(self, project, &settings_in(settings, environment))
         })
     }
 
-    /// What is said where the sync windows of several environments would be in one Argo CD project.
-    fn shared_windows(&self, artifacts: &[Artifact], settings: &Settings) -> Option<Diag> {
-        let name = settings.policy.argo_project.as_deref()?;
-        let with_windows: Vec<(&SmolStr, &ItemKey)> = self
-            .workspace
-            .environments(&self.db)
+    fn compile_sound(
+        &self,
+        input: &Input,
+        found: &[Diagnostic<FileSpan>],
+        environments: &[String],
+    ) -> Partial {
+        partial::compile_sound(self, input, found, environments)
+    }
+}
+
+/// The artifacts of every service in an environment, and those of all of them together; each environment's in a
+/// folder of its own.
+fn build(
+    session: &Session,
+    settings: &Settings,
+    environment: &Option<SmolStr>,
+) -> Vec<Result<Vec<Artifact>, Box<Diag>>> {
+    session.with_project(environment, |project, models| {
+        let settings = settings_in(settings, environment);
+        let keys = session.services();
+        let mut built = session.ask(&keys, |db, key| {
+            let Some(service) = models.get(&key) else {
+                return Ok(Vec::new());
+            };
+            of_service(db, key, service, project, &settings)
+        });
+        built.push(artifacts_of_all(session, project, &settings));
+        let services = keys
             .iter()
-            .filter(|(environment, _)| {
-                let path = format!("{}/{SYNC_WINDOWS}", backends::file_stem(environment));
-                artifacts.iter().any(|artifact| artifact.path == path)
-            })
-            .collect();
-        let (false, [(first, before), (second, key), ..]) =
-            (name.contains(ENVIRONMENT), with_windows.as_slice())
-        else {
-            return None;
-        };
-        let diagnostic = Diag::new(
+            .filter_map(|key| Some((*key, *models.get(key)?)));
+        if settings.targets.contains(&TargetName::Prometheus)
+            && let Some(found) = too_many_groups(services, &session.db, &settings)
+        {
+            built.push(Err(Box::new(found)));
+        }
+        built
+    })
+}
+
+/// What is said where the sync windows of several environments would be in one Argo CD project.
+fn shared_windows(session: &Session, artifacts: &[Artifact], settings: &Settings) -> Option<Diag> {
+    let name = settings.policy.argo_project.as_deref()?;
+    let with_windows: Vec<(&SmolStr, &ItemKey)> = session
+        .workspace
+        .environments(&session.db)
+        .iter()
+        .filter(|(environment, _)| {
+            let path = format!("{}/{SYNC_WINDOWS}", backends::file_stem(environment));
+            artifacts.iter().any(|artifact| artifact.path == path)
+        })
+        .collect();
+    let (false, [(first, before), (second, key), ..]) =
+        (name.contains(ENVIRONMENT), with_windows.as_slice())
+    else {
+        return None;
+    };
+    let diagnostic = Diag::new(
             &codes::SHARED_WINDOWS,
             format!(
                 "the sync windows of `{first}` and `{second}` would be in one Argo CD project, `{name}`"
             ),
-            name_span(&self.db, **key),
+            name_span(&session.db, **key),
         )
         .label("these take the place of the others when they are applied")
-        .because(name_span(&self.db, **before), "these are applied to the same")
+        .because(name_span(&session.db, **before), "these are applied to the same")
         .help(format!(
             "write `argo_project = \"{name}-{ENVIRONMENT}\"` in `[policy]` of `nth.toml`, and have each environment's \
              applications in its own project"
         ));
-        Some(diagnostic)
-    }
-
-    fn service_named(&self, name: &str) -> Option<ItemKey> {
-        self.entries(ItemClass::Block)
-            .find(|entry| {
-                entry.kind == "service" && entry.name == name && !entry.key.file.package(&self.db)
-            })
-            .map(|entry| entry.key)
-    }
-
-    pub(crate) fn artifacts_of_all(
-        &self,
-        project: &ir::Project<'_>,
-        settings: &Settings,
-    ) -> Result<Vec<Artifact>, Box<Diag>> {
-        let made = backends::project_artifacts(project, settings);
-        made.map(|artifacts| in_folder(artifacts, settings))
-            .map_err(|problem| {
-                let span = match &problem {
-                    Problem::TooLarge(excess) => excess.service.as_deref(),
-                    Problem::Unwritable(_) => None,
-                }
-                .and_then(|name| self.service_named(name))
-                .map_or_else(|| self.nowhere(), |key| name_span(&self.db, key));
-                Box::new(told(problem, span))
-            })
-    }
+    Some(diagnostic)
 }

@@ -2,27 +2,21 @@
 #![doc = "The compiler of `.nth`: from one description of a service's reliability to everything that watches it."]
 
 mod artifacts;
-pub mod check;
 pub mod cli;
 pub mod compile;
-pub mod coverage;
-pub mod db;
-pub mod eval;
 pub mod import;
-pub mod judge;
-pub mod levels;
-pub mod limits;
-pub mod lower;
 pub mod output;
 pub mod partial;
 pub mod preview;
 pub mod project;
 pub mod reference;
-pub mod resolve;
-pub mod schema;
-pub mod session;
-pub mod stack;
+mod regular;
+#[cfg(test)]
+mod wanted_tests;
 
+pub use nth_analysis::{
+    check, db, eval, judge, levels, limits, lower, resolve, schema, session, stack,
+};
 pub use nth_model as ir;
 pub use nth_policy as policy;
 pub use nth_promql as promql;
@@ -37,12 +31,12 @@ pub mod diagnostics {
 
 /// The metric catalogue, and what a project has to do with it.
 pub mod catalogue {
-    pub use crate::coverage::{
+    pub use nth_analysis::coverage::{
         BlockCoverage, Coverage, EnvironmentCoverage, ErrorCoverage, MetricCoverage, MetricState,
         ServiceCoverage, Share, SignalCoverage, SignalState, TechnologyCoverage, Wanted, coverage,
         errors_wanted, wanted,
     };
-    pub use crate::eval::metrics::{
+    pub use nth_analysis::eval::metrics::{
         Claim, Lookups, block_labels, environment_labels, metrics_under, named,
     };
     pub use nth_metrics::*;

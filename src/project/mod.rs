@@ -9,7 +9,6 @@ mod discover;
 mod docs;
 mod in_place;
 mod left_out;
-mod links;
 mod lints;
 mod manifest;
 mod openslo;

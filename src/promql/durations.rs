@@ -4,10 +4,10 @@ use pest::iterators::Pair;
 use smol_str::SmolStr;
 
 use super::error::Error;
+use super::grammar::Rule;
 use super::literal;
 use super::lower::{Lower, sign, span};
 use super::operators::binary_op;
-use super::parse::Rule;
 use super::tree::*;
 use nth_diagnostics::codes;
 

@@ -4,9 +4,9 @@ use pest::iterators::Pair;
 use smol_str::SmolStr;
 
 use super::error::Error;
+use super::grammar::Rule;
 use super::literal;
 use super::lower::{Built, Lower, sign, span};
-use super::parse::Rule;
 use super::tree::*;
 use nth_diagnostics::codes;
 

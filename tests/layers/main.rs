@@ -28,8 +28,20 @@ const FLOORS: &[(&str, &[&str])] = &[
     ("nth-policy", &["nth-metrics", "nth-model", "nth-units"]),
     ("nth-targets", &["nth-policy", "nth-model", "nth-promql"]),
     (
+        "nth-analysis",
+        &[
+            "nth-policy",
+            "nth-metrics",
+            "nth-model",
+            "nth-promql",
+            "nth-syntax",
+            "nth-diagnostics",
+        ],
+    ),
+    (
         "nthc-compiler",
         &[
+            "nth-analysis",
             "nth-targets",
             "nth-policy",
             "nth-metrics",
@@ -74,12 +86,6 @@ const CIRCLES: &[(&str, &str, &[&str])] = &[
     ("nth-lsp", "crate::features::hover", &["blocks", "values"]),
     ("nth-lsp", "crate::features::promql", &["place", "used"]),
     ("nth-lsp", "crate::navigation", &["rename", "scratch"]),
-    ("nthc-compiler", "crate", &["output", "project"]),
-    (
-        "nthc-compiler",
-        "crate::eval",
-        &["absent", "amend", "node", "scope"],
-    ),
     (
         "nthc-compiler",
         "crate::import::openslo",
@@ -90,38 +96,13 @@ const CIRCLES: &[(&str, &str, &[&str])] = &[
         "crate::import::openslo",
         &["kept", "objective"],
     ),
-    (
-        "nthc-compiler",
-        "crate::lower",
-        &[
-            "doubts",
-            "gate",
-            "panel",
-            "receiver",
-            "service",
-            "signal",
-            "sli",
-            "team",
-            "time_units",
-            "unaggregated",
-            "units",
-        ],
-    ),
     ("nthc-compiler", "crate::output", &["plan", "record"]),
     (
         "nthc-compiler",
         "crate::project",
         &["alertmanager", "manifest", "openslo", "policy"],
     ),
-    ("nthc-compiler", "crate::project", &["discover", "links"]),
     ("nthc-compiler", "crate::reference", &["kinds", "words"]),
-    (
-        "nth-promql",
-        "crate",
-        &["lower", "mistakes", "operators", "parse"],
-    ),
-    ("nth-targets", "crate::docs", &["own", "page"]),
-    ("nth-targets", "crate::grafana", &["document", "options"]),
 ];
 
 struct Package {

@@ -5,6 +5,7 @@
 mod alert;
 mod call;
 mod graph;
+mod headings;
 mod index;
 mod look;
 mod mermaid;

@@ -8,6 +8,7 @@ mod board;
 mod document;
 mod health;
 mod layout;
+mod number;
 mod options;
 mod overview;
 mod own;

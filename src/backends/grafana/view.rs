@@ -6,9 +6,10 @@ use nth_model::panel::{Unit, Visualization};
 use nth_promql::{Expr, Node, classify, rewrite};
 
 use super::document::{
-    Color, DataSource, FieldConfig, FieldDefaults, Number, Panel, Step, Target, Thresholds,
+    Color, DataSource, FieldConfig, FieldDefaults, Panel, Step, Target, Thresholds,
 };
 use super::layout::Draft;
+use super::number::Number;
 use super::options::{self, Options};
 use super::text;
 
