@@ -4,6 +4,15 @@
 
 pub use nth_diagnostics::limits::*;
 
+/// The longest `nth.toml`, in bytes.
+pub const MANIFEST_BYTES: u64 = 1 << 20;
+
+/// The longest lock file of metrics, in bytes: some ten thousand services with hundreds of metrics each.
+pub const LOCK_BYTES: u64 = 256 << 20;
+
+/// The longest OpenSLO document that is imported, and the longest policy that a gate is asked by, in bytes.
+pub const DOCUMENT_BYTES: u64 = 16 << 20;
+
 /// How much a list may hold: its elements, and what is in them; text counts by 64 bytes.
 pub const LIST: usize = 20_000;
 

@@ -6,7 +6,10 @@ use super::{Diagnostic, codes};
 pub const FILE_BYTES: usize = 2 * 1024 * 1024;
 
 /// How many line ends and commas a source file may have: statements and elements, roughly.
-pub const FILE_PARTS: usize = 250_000;
+pub const FILE_PARTS: usize = 100_000;
+
+/// How many top-level items a source file may have.
+pub const FILE_ITEMS: usize = 2_000;
 
 /// How many diagnostics of a file are shown; one more says how many there are besides.
 pub const DIAGNOSTICS: usize = 1_000;

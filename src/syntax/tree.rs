@@ -152,7 +152,7 @@ pub enum SyntaxErrorKind {
     /// a doc comment that documents nothing
     StrayDoc,
     /// a file that is larger than [`nth_diagnostics::limits::FILE_BYTES`], or has more lines and commas than
-    /// [`nth_diagnostics::limits::FILE_PARTS`]; the detail says which and how much
+    /// [`nth_diagnostics::limits::FILE_PARTS`], or more items than [`nth_diagnostics::limits::FILE_ITEMS`]; the detail says which and how much
     TooLarge,
 }
 

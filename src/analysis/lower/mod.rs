@@ -28,7 +28,7 @@ pub(crate) use read::report;
 pub use receiver::{Relabelled, mail_receivers, relabelled};
 pub use team::ignored_urgency;
 
-use crate::db::{Diag, ItemKey, Workspace};
+use crate::db::{Database, Diag, ItemKey, Workspace};
 use crate::eval::instance;
 use crate::eval::metrics::{block_labels, environment_labels};
 use nth_model as ir;
@@ -43,7 +43,7 @@ pub struct Lowered {
 }
 
 /// The model of a service in an environment.
-#[salsa::tracked(returns(ref))]
+#[salsa::tracked(returns(ref), lru = 0)]
 pub fn service_model(
     db: &dyn salsa::Database,
     workspace: Workspace,
@@ -87,6 +87,11 @@ fn up(
         .map(|(label, value)| (label.as_str(), value.as_str()))
         .collect();
     Some(nth_promql::build::selector("up", &labels))
+}
+
+/// Bounds how many models are held once a database was told to let go of answers; 0 holds all of them.
+pub fn hold_models(db: &mut Database, most: usize) {
+    service_model::set_lru_capacity(db, most);
 }
 
 /// A team's model and what is wrong with it.
