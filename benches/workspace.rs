@@ -7,7 +7,7 @@
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
-use nthc::compile::{Compilation, Input, SourceInput};
+use nthc::compile::{Build as _, Compilation, Input, SourceInput};
 use nthc::db::Database;
 use nthc::session::Session;
 

@@ -4,9 +4,10 @@ use smol_str::SmolStr;
 
 use crate::backends::{self, Artifact, Problem};
 use crate::check::project;
-use crate::db::{Database, Diag, ItemKey, Span};
+use crate::db::{Database, Diag, ItemClass, ItemKey, Span};
 use crate::diagnostics::codes;
 use crate::ir::{self, Settings};
+use crate::session::Session;
 
 /// The settings for an environment.
 pub(crate) fn settings_in(settings: &Settings, environment: &Option<SmolStr>) -> Settings {
@@ -82,4 +83,35 @@ pub(crate) fn of_service(
     let made = backends::service_artifacts(service, project, settings);
     made.map(|artifacts| in_folder(artifacts, settings))
         .map_err(|problem| Box::new(told(problem, project::name_span(db, key))))
+}
+
+/// The artifacts of a project besides those of its services.
+pub(crate) fn artifacts_of_all(
+    session: &Session,
+    project: &ir::Project<'_>,
+    settings: &Settings,
+) -> Result<Vec<Artifact>, Box<Diag>> {
+    let made = backends::project_artifacts(project, settings);
+    made.map(|artifacts| in_folder(artifacts, settings))
+        .map_err(|problem| {
+            let span = match &problem {
+                Problem::TooLarge(excess) => excess.service.as_deref(),
+                Problem::Unwritable(_) => None,
+            }
+            .and_then(|name| service_named(session, name))
+            .map_or_else(
+                || session.nowhere(),
+                |key| crate::check::project::name_span(&session.db, key),
+            );
+            Box::new(told(problem, span))
+        })
+}
+
+fn service_named(session: &Session, name: &str) -> Option<ItemKey> {
+    session
+        .entries(ItemClass::Block)
+        .find(|entry| {
+            entry.kind == "service" && entry.name == name && !entry.key.file.package(&session.db)
+        })
+        .map(|entry| entry.key)
 }

@@ -1,60 +1,19 @@
 //! From the files of a project to its outputs and what is wrong with it: the one entry for the command line.
 
-use std::sync::Arc;
-
 use jiff::Timestamp;
+use smol_str::SmolStr;
 
-use crate::backends::Artifact;
-use crate::catalogue::Lock;
-use crate::db::Database;
-use crate::diagnostics::{Diagnostic, FileSpan, SourceMap};
-use crate::ir::{Settings, Tally};
-use crate::levels::Levels;
-use crate::session::{Configuration, Session};
+use crate::artifacts::{artifacts_of_all, of_service, settings_in, too_many_groups};
+use crate::backends::policy::{ENVIRONMENT, SYNC_WINDOWS};
+use crate::backends::{self, Artifact};
+use crate::check::project::name_span;
+use crate::db::{Database, Diag, ItemKey};
+use crate::diagnostics::{Diagnostic, FileSpan, Severity, codes};
+use crate::ir::{Settings, TargetName};
+use crate::partial::{self, Partial};
+use crate::session::{Configuration, Session, conclude};
 
-/// A file of a project or of a package.
-#[derive(Debug, Clone)]
-pub struct SourceInput {
-    /// The module's name, `teams.payments`.
-    pub module: String,
-    /// The path to show.
-    pub path: String,
-    /// The text.
-    pub text: Arc<str>,
-    /// Whether it belongs to a package: what it declares can be used, and its services are not built.
-    pub package: bool,
-}
-
-/// What is compiled.
-#[derive(Debug, Clone)]
-pub struct Input {
-    /// The project's settings; the environment in them is overwritten.
-    pub settings: Settings,
-    /// The project's files and those of its packages.
-    pub files: Vec<SourceInput>,
-    /// What was pulled of a Prometheus, where the project has a lock file.
-    pub catalogue: Option<Arc<Lock>>,
-    /// The levels that the project sets for warnings.
-    pub levels: Levels,
-    /// The environment to build; all that are declared where absent.
-    pub environment: Option<String>,
-}
-
-/// What came of it.
-#[derive(Debug, Clone)]
-pub struct Compilation {
-    /// The files that diagnostics point into.
-    pub sources: SourceMap,
-    /// What is wrong, in the order of files and places.
-    pub diagnostics: Vec<Diagnostic<FileSpan>>,
-    /// The files to write; none if there is an error.
-    pub artifacts: Vec<Artifact>,
-    /// The environments that were built; none where the project declares none.
-    pub environments: Vec<String>,
-    /// How many signals have a metric, in all environments that were built; `None` where nothing was built or
-    /// there is no catalogue.
-    pub signals: Option<Tally>,
-}
+pub use crate::session::{Compilation, Input, SourceInput};
 
 /// Compiles a project.
 pub fn compile(input: &Input) -> Compilation {
@@ -89,4 +48,175 @@ pub fn session(input: &Input) -> Session {
         input.levels.clone(),
     ));
     session
+}
+
+/// What a session builds: the model of its services, made into files by the targets.
+pub trait Build {
+    /// Compiles what is loaded. `input`'s files are not read again: edits count.
+    fn compile(&self, input: &Input) -> Compilation;
+
+    /// The artifacts that one of the project's services has in an environment, as a build makes them; none where the
+    /// service is too wrong to have a model.
+    ///
+    /// # Errors
+    ///
+    /// What a target could not write.
+    fn service_artifacts(
+        &self,
+        settings: &Settings,
+        environment: &Option<SmolStr>,
+        key: ItemKey,
+    ) -> Result<Vec<Artifact>, Box<Diag>>;
+
+    /// The artifacts that the project has in an environment besides those of its services, as a build makes them.
+    ///
+    /// # Errors
+    ///
+    /// What a target could not write.
+    fn project_artifacts(
+        &self,
+        settings: &Settings,
+        environment: &Option<SmolStr>,
+    ) -> Result<Vec<Artifact>, Box<Diag>>;
+
+    /// Builds what is sound where `found` was found wrong in these environments.
+    fn compile_sound(
+        &self,
+        input: &Input,
+        found: &[Diagnostic<FileSpan>],
+        environments: &[String],
+    ) -> Partial;
+}
+
+impl Build for Session {
+    fn compile(&self, input: &Input) -> Compilation {
+        let (mut diagnostics, environments) = self.told(input.environment.as_deref());
+        let is_sound = |diagnostics: &[Diagnostic<FileSpan>]| {
+            diagnostics
+                .iter()
+                .all(|found| found.severity != Severity::Error)
+        };
+        let mut artifacts = Vec::new();
+        if is_sound(&diagnostics) {
+            let mut problems = Vec::new();
+            for environment in &environments {
+                for built in build(self, &input.settings, environment) {
+                    match built {
+                        Ok(built) => artifacts.extend(built),
+                        Err(problem) => problems.push(*problem),
+                    }
+                }
+            }
+            problems.extend(shared_windows(self, &artifacts, &input.settings));
+            diagnostics.extend(self.locate(problems));
+        }
+        if !is_sound(&diagnostics) {
+            artifacts.clear();
+        }
+        artifacts.sort_by(|left, right| left.path.cmp(&right.path));
+        let signals = self.signals(&environments);
+        conclude(
+            self.sources(),
+            diagnostics,
+            environments,
+            artifacts,
+            signals,
+        )
+    }
+
+    fn service_artifacts(
+        &self,
+        settings: &Settings,
+        environment: &Option<SmolStr>,
+        key: ItemKey,
+    ) -> Result<Vec<Artifact>, Box<Diag>> {
+        self.with_project(environment, |project, models| match models.get(&key) {
+            Some(service) => {
+                let settings = settings_in(settings, environment);
+                of_service(&self.db, key, service, project, &settings)
+            }
+            None => Ok(Vec::new()),
+        })
+    }
+
+    fn project_artifacts(
+        &self,
+        settings: &Settings,
+        environment: &Option<SmolStr>,
+    ) -> Result<Vec<Artifact>, Box<Diag>> {
+        self.with_project(environment, |project, _| {
+            artifacts_of_all(self, project, &settings_in(settings, environment))
+        })
+    }
+
+    fn compile_sound(
+        &self,
+        input: &Input,
+        found: &[Diagnostic<FileSpan>],
+        environments: &[String],
+    ) -> Partial {
+        partial::compile_sound(self, input, found, environments)
+    }
+}
+
+/// The artifacts of every service in an environment, and those of all of them together; each environment's in a
+/// folder of its own.
+fn build(
+    session: &Session,
+    settings: &Settings,
+    environment: &Option<SmolStr>,
+) -> Vec<Result<Vec<Artifact>, Box<Diag>>> {
+    session.with_project(environment, |project, models| {
+        let settings = settings_in(settings, environment);
+        let keys = session.services();
+        let mut built = session.ask(&keys, |db, key| {
+            let Some(service) = models.get(&key) else {
+                return Ok(Vec::new());
+            };
+            of_service(db, key, service, project, &settings)
+        });
+        built.push(artifacts_of_all(session, project, &settings));
+        let services = keys
+            .iter()
+            .filter_map(|key| Some((*key, *models.get(key)?)));
+        if settings.targets.contains(&TargetName::Prometheus)
+            && let Some(found) = too_many_groups(services, &session.db, &settings)
+        {
+            built.push(Err(Box::new(found)));
+        }
+        built
+    })
+}
+
+/// What is said where the sync windows of several environments would be in one Argo CD project.
+fn shared_windows(session: &Session, artifacts: &[Artifact], settings: &Settings) -> Option<Diag> {
+    let name = settings.policy.argo_project.as_deref()?;
+    let with_windows: Vec<(&SmolStr, &ItemKey)> = session
+        .workspace
+        .environments(&session.db)
+        .iter()
+        .filter(|(environment, _)| {
+            let path = format!("{}/{SYNC_WINDOWS}", backends::file_stem(environment));
+            artifacts.iter().any(|artifact| artifact.path == path)
+        })
+        .collect();
+    let (false, [(first, before), (second, key), ..]) =
+        (name.contains(ENVIRONMENT), with_windows.as_slice())
+    else {
+        return None;
+    };
+    let diagnostic = Diag::new(
+            &codes::SHARED_WINDOWS,
+            format!(
+                "the sync windows of `{first}` and `{second}` would be in one Argo CD project, `{name}`"
+            ),
+            name_span(&session.db, **key),
+        )
+        .label("these take the place of the others when they are applied")
+        .because(name_span(&session.db, **before), "these are applied to the same")
+        .help(format!(
+            "write `argo_project = \"{name}-{ENVIRONMENT}\"` in `[policy]` of `nth.toml`, and have each environment's \
+             applications in its own project"
+        ));
+    Some(diagnostic)
 }

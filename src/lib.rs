@@ -2,29 +2,42 @@
 #![doc = "The compiler of `.nth`: from one description of a service's reliability to everything that watches it."]
 
 mod artifacts;
-pub mod backends;
-pub mod catalogue;
-pub mod check;
 pub mod cli;
 pub mod compile;
-pub mod db;
-pub mod diagnostics;
-pub mod eval;
 pub mod import;
-pub mod ir;
-pub mod judge;
-pub mod levels;
-pub mod limits;
-pub mod lower;
 pub mod output;
 pub mod partial;
-pub mod policy;
 pub mod preview;
 pub mod project;
-pub mod promql;
 pub mod reference;
-pub mod resolve;
-pub mod schema;
-pub mod session;
-pub mod stack;
-pub mod syntax;
+mod regular;
+#[cfg(test)]
+mod wanted_tests;
+
+pub use nth_analysis::{
+    check, db, eval, judge, levels, limits, lower, resolve, schema, session, stack,
+};
+pub use nth_model as ir;
+pub use nth_policy as policy;
+pub use nth_promql as promql;
+pub use nth_syntax as syntax;
+pub use nth_targets as backends;
+
+/// Diagnostics, and how they are shown.
+pub mod diagnostics {
+    pub use nth_diagnostics::*;
+    pub use nth_render as render;
+}
+
+/// The metric catalogue, and what a project has to do with it.
+pub mod catalogue {
+    pub use nth_analysis::coverage::{
+        BlockCoverage, Coverage, EnvironmentCoverage, ErrorCoverage, MetricCoverage, MetricState,
+        ServiceCoverage, Share, SignalCoverage, SignalState, TechnologyCoverage, Wanted, coverage,
+        errors_wanted, wanted,
+    };
+    pub use nth_analysis::eval::metrics::{
+        Claim, Lookups, block_labels, environment_labels, metrics_under, named,
+    };
+    pub use nth_metrics::*;
+}

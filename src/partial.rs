@@ -4,13 +4,12 @@ use std::collections::{BTreeSet, HashMap, HashSet};
 
 use smol_str::SmolStr;
 
-use crate::artifacts::{of_service, settings_in};
+use crate::artifacts::{artifacts_of_all, of_service, settings_in};
 use crate::backends::Artifact;
-use crate::compile::Input;
 use crate::db::{ItemClass, ItemKey, SourceFile, file_names, find_module, item_name};
 use crate::diagnostics::{Diagnostic, FileSpan, Severity};
 use crate::ir::TargetName;
-use crate::session::Session;
+use crate::session::{Input, Session};
 
 /// A service that is not built, and why.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -42,156 +41,152 @@ struct Faults {
     entangled: HashSet<SourceFile>,
 }
 
-impl Session {
-    /// Builds what is sound where `found` was found wrong in these environments.
-    pub fn compile_sound(
-        &self,
-        input: &Input,
-        found: &[Diagnostic<FileSpan>],
-        environments: &[String],
-    ) -> Partial {
-        let faults = self.faults(found);
-        let mut partial = Partial::default();
-        let services = self.services();
-        let name = |key: ItemKey| item_name(&self.db, key);
-        for key in &services {
-            if let Some(faulty) = faults.unsound.get(&key.file) {
-                partial.skipped.push(Skipped {
-                    service: name(*key).to_string(),
-                    file: faulty.path(&self.db).clone(),
-                    is_imported: *faulty != key.file,
-                });
-            } else if faults.entangled.contains(&key.file) {
-                partial.in_part.push(name(*key).to_string());
-            }
-        }
-        let names: Vec<Option<SmolStr>> = match environments {
-            [] => vec![None],
-            names => names.iter().map(|name| Some(name.into())).collect(),
-        };
-        for environment in &names {
-            let made = self.with_project(environment, |project, models| {
-                let settings = settings_in(&input.settings, environment);
-                let mut made = Vec::new();
-                let mut whole: BTreeSet<SmolStr> = BTreeSet::new();
-                for key in &services {
-                    let Some(service) = models.get(key) else {
-                        continue;
-                    };
-                    if faults.unsound.contains_key(&key.file) {
-                        continue;
-                    }
-                    let is_entangled = faults.entangled.contains(&key.file);
-                    if !is_entangled {
-                        whole.insert(service.name.clone());
-                    }
-                    let Ok(files) = of_service(&self.db, *key, service, project, &settings) else {
-                        continue;
-                    };
-                    made.extend(
-                        files
-                            .into_iter()
-                            .filter(|file| !(is_entangled && tells_of_others(file))),
-                    );
-                }
-                let of_all = self
-                    .artifacts_of_all(project, &settings)
-                    .unwrap_or_default();
-                let is_sound = |file: &Artifact| {
-                    file.owner
-                        .as_ref()
-                        .is_some_and(|owner| whole.contains(owner))
-                };
-                made.extend(of_all.into_iter().filter(is_sound));
-                made
+/// Builds what is sound where `found` was found wrong in these environments.
+pub(crate) fn compile_sound(
+    session: &Session,
+    input: &Input,
+    found: &[Diagnostic<FileSpan>],
+    environments: &[String],
+) -> Partial {
+    let faults = faults(session, found);
+    let mut partial = Partial::default();
+    let services = session.services();
+    let name = |key: ItemKey| item_name(&session.db, key);
+    for key in &services {
+        if let Some(faulty) = faults.unsound.get(&key.file) {
+            partial.skipped.push(Skipped {
+                service: name(*key).to_string(),
+                file: faulty.path(&session.db).clone(),
+                is_imported: *faulty != key.file,
             });
-            partial.artifacts.extend(made);
+        } else if faults.entangled.contains(&key.file) {
+            partial.in_part.push(name(*key).to_string());
         }
-        partial
-            .artifacts
-            .sort_by(|left, right| left.path.cmp(&right.path));
-        partial
     }
-
-    fn faults(&self, found: &[Diagnostic<FileSpan>]) -> Faults {
-        let db = &self.db;
-        let own = self.own_files();
-        let mut faulty: HashSet<SourceFile> = HashSet::new();
-        let mut is_everywhere = false;
-        for error in found
-            .iter()
-            .filter(|found| found.severity == Severity::Error)
-        {
-            let places = std::iter::once(&error.primary).chain(&error.secondary);
-            let files: Vec<SourceFile> = places
-                .filter_map(|label| own.get(label.span.file).copied())
-                .collect();
-            // What goes wrong in the standard library goes wrong where it is used.
-            is_everywhere |= files.is_empty();
-            faulty.extend(files);
-        }
-        // What needs no import is everybody's.
-        let is_global = |class: ItemClass, kind: &str| match class {
-            ItemClass::Block => matches!(kind, "environment" | "metric"),
-            ItemClass::Kind | ItemClass::Extension | ItemClass::Enum | ItemClass::Function => true,
-            _ => false,
-        };
-        is_everywhere |= faulty.iter().any(|file| {
-            let items = &file_names(db, *file).items;
-            items
-                .iter()
-                .any(|entry| is_global(entry.class, &entry.kind))
-        });
-        if is_everywhere {
-            let first = faulty.iter().next().or(own.first()).copied();
-            let unsound = first.map(|first| own.iter().map(|file| (*file, first)).collect());
-            return Faults {
-                unsound: unsound.unwrap_or_default(),
-                entangled: own.iter().copied().collect(),
+    let names: Vec<Option<SmolStr>> = match environments {
+        [] => vec![None],
+        names => names.iter().map(|name| Some(name.into())).collect(),
+    };
+    for environment in &names {
+        let made = session.with_project(environment, |project, models| {
+            let settings = settings_in(&input.settings, environment);
+            let mut made = Vec::new();
+            let mut whole: BTreeSet<SmolStr> = BTreeSet::new();
+            for key in &services {
+                let Some(service) = models.get(key) else {
+                    continue;
+                };
+                if faults.unsound.contains_key(&key.file) {
+                    continue;
+                }
+                let is_entangled = faults.entangled.contains(&key.file);
+                if !is_entangled {
+                    whole.insert(service.name.clone());
+                }
+                let Ok(files) = of_service(&session.db, *key, service, project, &settings) else {
+                    continue;
+                };
+                made.extend(
+                    files
+                        .into_iter()
+                        .filter(|file| !(is_entangled && tells_of_others(file))),
+                );
+            }
+            let of_all = artifacts_of_all(session, project, &settings).unwrap_or_default();
+            let is_sound = |file: &Artifact| {
+                file.owner
+                    .as_ref()
+                    .is_some_and(|owner| whole.contains(owner))
             };
-        }
-        let imports: HashMap<SourceFile, Vec<SourceFile>> = own
-            .iter()
-            .map(|file| (*file, self.imported(*file)))
-            .collect();
-        let mut unsound: HashMap<SourceFile, SourceFile> =
-            faulty.iter().map(|file| (*file, *file)).collect();
-        loop {
-            let before = unsound.len();
-            for (file, imported) in &imports {
-                if !unsound.contains_key(file)
-                    && let Some(cause) = imported.iter().find_map(|other| unsound.get(other))
-                {
-                    unsound.insert(*file, *cause);
-                }
-            }
-            if unsound.len() == before {
-                break;
-            }
-        }
-        let mut entangled: HashSet<SourceFile> = unsound.keys().copied().collect();
-        let mut waiting: Vec<SourceFile> = entangled.iter().copied().collect();
-        while let Some(file) = waiting.pop() {
-            for other in imports.get(&file).into_iter().flatten() {
-                if entangled.insert(*other) {
-                    waiting.push(*other);
-                }
-            }
-        }
-        Faults { unsound, entangled }
+            made.extend(of_all.into_iter().filter(is_sound));
+            made
+        });
+        partial.artifacts.extend(made);
     }
+    partial
+        .artifacts
+        .sort_by(|left, right| left.path.cmp(&right.path));
+    partial
+}
 
-    /// The files that a file imports from, be it an item of theirs.
-    fn imported(&self, file: SourceFile) -> Vec<SourceFile> {
-        let db = &self.db;
-        let module = |name: &str| find_module(db, self.workspace, name.into());
-        let imports = file_names(db, file).imports.iter();
-        imports
-            .filter_map(|import| {
-                module(&import.module).or_else(|| module(import.module.rsplit_once('.')?.0))
-            })
-            .collect()
+fn faults(session: &Session, found: &[Diagnostic<FileSpan>]) -> Faults {
+    let db = &session.db;
+    let own = session.own_files();
+    let mut faulty: HashSet<SourceFile> = HashSet::new();
+    let mut is_everywhere = false;
+    for error in found
+        .iter()
+        .filter(|found| found.severity == Severity::Error)
+    {
+        let places = std::iter::once(&error.primary).chain(&error.secondary);
+        let files: Vec<SourceFile> = places
+            .filter_map(|label| own.get(label.span.file).copied())
+            .collect();
+        // What goes wrong in the standard library goes wrong where it is used.
+        is_everywhere |= files.is_empty();
+        faulty.extend(files);
     }
+    // What needs no import is everybody's.
+    let is_global = |class: ItemClass, kind: &str| match class {
+        ItemClass::Block => matches!(kind, "environment" | "metric"),
+        ItemClass::Kind | ItemClass::Extension | ItemClass::Enum | ItemClass::Function => true,
+        _ => false,
+    };
+    is_everywhere |= faulty.iter().any(|file| {
+        let items = &file_names(db, *file).items;
+        items
+            .iter()
+            .any(|entry| is_global(entry.class, &entry.kind))
+    });
+    if is_everywhere {
+        let first = faulty.iter().next().or(own.first()).copied();
+        let unsound = first.map(|first| own.iter().map(|file| (*file, first)).collect());
+        return Faults {
+            unsound: unsound.unwrap_or_default(),
+            entangled: own.iter().copied().collect(),
+        };
+    }
+    let imports: HashMap<SourceFile, Vec<SourceFile>> = own
+        .iter()
+        .map(|file| (*file, imported(session, *file)))
+        .collect();
+    let mut unsound: HashMap<SourceFile, SourceFile> =
+        faulty.iter().map(|file| (*file, *file)).collect();
+    loop {
+        let before = unsound.len();
+        for (file, imported) in &imports {
+            if !unsound.contains_key(file)
+                && let Some(cause) = imported.iter().find_map(|other| unsound.get(other))
+            {
+                unsound.insert(*file, *cause);
+            }
+        }
+        if unsound.len() == before {
+            break;
+        }
+    }
+    let mut entangled: HashSet<SourceFile> = unsound.keys().copied().collect();
+    let mut waiting: Vec<SourceFile> = entangled.iter().copied().collect();
+    while let Some(file) = waiting.pop() {
+        for other in imports.get(&file).into_iter().flatten() {
+            if entangled.insert(*other) {
+                waiting.push(*other);
+            }
+        }
+    }
+    Faults { unsound, entangled }
+}
+
+/// The files that a file imports from, be it an item of theirs.
+fn imported(session: &Session, file: SourceFile) -> Vec<SourceFile> {
+    let db = &session.db;
+    let module = |name: &str| find_module(db, session.workspace, name.into());
+    let imports = file_names(db, file).imports.iter();
+    imports
+        .filter_map(|import| {
+            module(&import.module).or_else(|| module(import.module.rsplit_once('.')?.0))
+        })
+        .collect()
 }
 
 /// Whether a file of a service tells of the services around it.

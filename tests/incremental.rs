@@ -6,7 +6,7 @@ use std::collections::BTreeMap;
 use std::sync::{Arc, Mutex};
 
 use nthc::catalogue::Lock;
-use nthc::compile::{Input, SourceInput};
+use nthc::compile::{Build as _, Input, SourceInput};
 use nthc::db::Database;
 use nthc::diagnostics::codes;
 use nthc::levels::{Level, Levels};

@@ -4,9 +4,9 @@ use std::collections::BTreeSet;
 
 use super::anchors::slug;
 use super::{alert_names, words};
-use crate::ir::burn_rate::Pair;
-use crate::ir::number::decimal_text;
-use crate::ir::{AbsenceAlert, Absent, Alert, BudgetAlert, Service, Severity, Slo};
+use nth_model::burn_rate::Pair;
+use nth_model::number::decimal_text;
+use nth_model::{AbsenceAlert, Absent, Alert, BudgetAlert, Service, Severity, Slo};
 
 /// The name of the burn-rate alerts; `severity`, `long_window` and `short_window` tell them apart.
 pub const BURN: &str = "SLOErrorBudgetBurn";

@@ -5,7 +5,7 @@
 /// action where it is two or more, or where it is the last thing before an action that follows.
 ///
 /// ```
-/// use nthc::backends::go_template::escape;
+/// use nth_targets::go_template::escape;
 ///
 /// assert_eq!(escape("#payments"), "#payments");
 /// assert_eq!(escape("{{ .Labels }}"), r#"{{ "{{" }} .Labels }}"#);

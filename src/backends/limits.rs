@@ -12,7 +12,7 @@ use std::fmt;
 use serde::Serialize;
 
 use super::fnv1a;
-use crate::ir::Settings;
+use nth_model::Settings;
 
 /// The most bytes that all annotations of a Kubernetes object have together.
 const ANNOTATIONS: usize = 256 * 1024;
@@ -184,7 +184,7 @@ mod tests {
     use serde_json::json;
 
     use super::*;
-    use crate::project::default_settings;
+    use nth_model::default_settings;
 
     fn object(bytes: usize) -> serde_json::Value {
         json!({"kind": "ConfigMap", "metadata": {"name": "a"}, "data": {"k": "x".repeat(bytes)}})

@@ -1,7 +1,7 @@
 //! Where the runbooks and the dashboards of services are.
 
 use super::{dashboard_uid_of, file_stem};
-use crate::ir::{Service, Settings};
+use nth_model::{Service, Settings};
 
 /// What stands for the environment in a base URL.
 const ENVIRONMENT: &str = "{environment}";

@@ -1,7 +1,6 @@
 //! The names of what the rules record and tell of every SLO, by which other targets read it.
 
-use crate::ir::Duration;
-pub use crate::ir::burn_rate::SLICE;
+pub use nth_model::burn_rate::{LONGEST_RAW, SLICE};
 
 /// The prefix of the error ratios' names, to which the window is added.
 pub const ERROR_RATIO: &str = "slo:sli_error:ratio_rate";
@@ -26,6 +25,3 @@ pub const PERIOD_BURN_RATE: &str = "slo:period_burn_rate:ratio";
 pub const BUDGET_REMAINING: &str = "slo:period_error_budget_remaining:ratio";
 /// 1, with the objective and the period as labels.
 pub const INFO: &str = "slo_info";
-
-/// The longest window that reads raw series.
-pub const LONGEST_RAW: Duration = Duration::hours(1);

@@ -3,7 +3,7 @@
 //! Objects of all projects and environments may be applied to one namespace, so every name has both.
 
 use super::fnv1a;
-use crate::ir::Settings;
+use nth_model::Settings;
 
 /// The longest name of an object whose name becomes a label's value or a host's name, as a job's does: an RFC 1123 label.
 /// No object gets a longer one.

@@ -101,7 +101,7 @@ pub fn error_of(bytes: &[u8]) -> Option<String> {
 ///
 /// # Errors
 /// Where it is not.
-pub(crate) fn data<T: DeserializeOwned>(bytes: &[u8]) -> Result<T, BadAnswer> {
+pub fn data<T: DeserializeOwned>(bytes: &[u8]) -> Result<T, BadAnswer> {
     whole(bytes).map(|(data, _)| data)
 }
 
@@ -109,7 +109,7 @@ pub(crate) fn data<T: DeserializeOwned>(bytes: &[u8]) -> Result<T, BadAnswer> {
 ///
 /// # Errors
 /// Where it is not whole.
-pub(crate) fn whole<T: DeserializeOwned>(bytes: &[u8]) -> Result<(T, Vec<String>), BadAnswer> {
+pub fn whole<T: DeserializeOwned>(bytes: &[u8]) -> Result<(T, Vec<String>), BadAnswer> {
     // The envelope is judged first: an error's data may be of any shape.
     let envelope: Envelope<IgnoredAny> =
         serde_json::from_slice(bytes).map_err(|error| bad(bytes, &error))?;

@@ -6,16 +6,10 @@ use std::fmt;
 
 use serde::de::{DeserializeSeed, IgnoredAny, MapAccess, SeqAccess, Visitor};
 use serde::{Deserialize, Deserializer, Serialize};
-use smol_str::SmolStr;
 
+use super::BadAnswer;
 use super::answer::data;
-use super::check::read_under;
-use super::wanted::{block_labels, environment_labels};
-use super::{BadAnswer, selector_of};
-use crate::db::{ItemClass, file_names};
-use crate::eval::{Instance, Query, Value, instance};
-use crate::promql::{self, MatchOp, Matcher, Node, Selector, matches_any};
-use crate::session::Session;
+use nth_promql::{self as promql, MatchOp, Matcher, Node, Selector, matches_any};
 
 /// The errors of a ratio, as its `bad` and `total` select them.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
@@ -67,79 +61,9 @@ impl Initialized {
 /// Labels by which targets are told apart.
 const OF_TARGETS: [&str; 5] = ["cluster", "instance", "job", "namespace", "pod"];
 
-/// The errors of the ratios of the project's own services in an environment, by the selector that they are pulled with.
-/// What is no plain selector is left out: which series it reads is not known.
-pub fn errors_wanted(
-    session: &Session,
-    environment: Option<&str>,
-) -> BTreeMap<String, BTreeSet<Errors>> {
-    let db = &session.db;
-    let shared = environment_labels(db, session.workspace, environment);
-    let mut found = BTreeMap::new();
-    for file in session.files().iter().filter(|file| !file.package(db)) {
-        let services = file_names(db, *file)
-            .of_class(ItemClass::Block)
-            .filter(|entry| entry.kind == "service");
-        for entry in services {
-            let environment = environment.map(SmolStr::from);
-            let evaluated = instance(db, session.workspace, entry.key, environment);
-            if let Some(service) = &evaluated.instance {
-                for (_, section, errors) in errors_of(service, &shared) {
-                    found
-                        .entry(section)
-                        .or_insert_with(BTreeSet::new)
-                        .insert(errors);
-                }
-            }
-        }
-    }
-    found
-}
-
-/// The errors of a service's ratios: of which objective, by which selector they are pulled, and the two selectors.
-pub(super) fn errors_of(
-    service: &Instance,
-    shared: &BTreeMap<String, String>,
-) -> Vec<(SmolStr, String, Errors)> {
-    let mut labels = shared.clone();
-    labels.extend(block_labels(service));
-    let mut found = Vec::new();
-    for slo in service.children_of("slo") {
-        for sli in slo.children_of("sli") {
-            if sli.variant.as_deref() != Some("ratio") {
-                continue;
-            }
-            let (Some(bad), Some(total)) = (plain(sli.get("bad")), plain(sli.get("total"))) else {
-                continue;
-            };
-            if let Some((section, errors)) = pair(bad, total, &labels) {
-                found.push((slo.name.clone(), section, errors));
-            }
-        }
-    }
-    found
-}
-
-/// The errors of two selectors, and the selector that both are pulled with, if it is one.
-fn pair(
-    bad: &Selector,
-    total: &Selector,
-    labels: &BTreeMap<String, String>,
-) -> Option<(String, Errors)> {
-    if labels.is_empty() {
-        return None;
-    }
-    let under = |selector| read_under(labels, selector).map(|labels| selector_of(&labels));
-    let section = under(total)?;
-    if under(bad)? != section {
-        return None;
-    }
-    Some((section, Errors::of(bad, total)))
-}
-
 impl Errors {
     /// Those of two selectors, each written with its matchers in order.
-    pub(crate) fn of(bad: &Selector, total: &Selector) -> Self {
+    pub fn of(bad: &Selector, total: &Selector) -> Self {
         Self {
             bad: in_order(bad),
             total: in_order(total),
@@ -155,27 +79,6 @@ fn in_order(selector: &Selector) -> String {
         (matcher.label.clone(), op, matcher.value.to_string())
     });
     selector.to_string()
-}
-
-fn plain(value: &Value) -> Option<&Selector> {
-    match value {
-        Value::Query(query) => plain_selector(query),
-        _ => None,
-    }
-}
-
-/// The selector that a query is, if it is one of a metric that is there.
-pub(crate) fn plain_selector(query: &Query) -> Option<&Selector> {
-    match &query.expr.unparenthesised().node {
-        Node::Selector(selector)
-            if query.missing.is_empty()
-                && selector.modifiers.is_empty()
-                && selector.metric.is_some() =>
-        {
-            Some(selector)
-        }
-        _ => None,
-    }
 }
 
 /// Looks for the errors' series in an answer of `/api/v1/series` that [`series`](super::series) has read. What cannot be

@@ -6,9 +6,6 @@ use std::sync::Arc;
 use smol_str::SmolStr;
 
 use super::{Metric, MetricType, Section};
-use crate::db::{Workspace, item};
-use crate::eval::{BlockRef, Value, block_field};
-use crate::syntax::tree::ItemNode;
 
 /// What is known of the metrics under a selector in an environment.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -83,7 +80,7 @@ impl Known {
 }
 
 /// The metric that has a series of that name.
-pub(super) fn part<'k>(
+fn part<'k>(
     series: &str,
     find: impl Fn(&str) -> Option<(&'k str, &'k Metric)>,
 ) -> Option<Part<'k>> {
@@ -107,126 +104,22 @@ pub(super) fn part<'k>(
     })
 }
 
-/// What is known of the metrics under `selector`, which is written as the lock file's keys are: see
-/// [`selector_of`](super::selector_of).
-#[salsa::tracked(returns(ref), cycle_result = known_in_a_circle)]
-pub fn metrics_under(
-    db: &dyn salsa::Database,
-    workspace: Workspace,
-    environment: Option<SmolStr>,
-    selector: String,
-) -> Known {
-    Known {
-        section: pulled(db, workspace, environment.as_deref(), &selector),
-        declared: declared(db, workspace, environment).clone(),
-    }
-}
-
-fn pulled(
-    db: &dyn salsa::Database,
-    workspace: Workspace,
-    environment: Option<&str>,
-    selector: &str,
-) -> Option<Arc<Section>> {
-    let lock = workspace.catalogue(db).as_ref()?;
-    lock.section(environment, selector).cloned().map(Arc::new)
-}
-
-/// A declared metric that depends on a query, which depends on the metric, is told where the query is read.
-fn known_in_a_circle(
-    db: &dyn salsa::Database,
-    _id: salsa::Id,
-    workspace: Workspace,
-    environment: Option<SmolStr>,
-    selector: String,
-) -> Known {
-    Known {
-        section: pulled(db, workspace, environment.as_deref(), &selector),
-        declared: Arc::default(),
-    }
-}
-
-/// What the project's `metric` blocks declare. Their fields are read one by one: those of a whole block may not go in
-/// a circle.
-#[salsa::tracked(returns(ref), cycle_result = declared_in_a_circle)]
-fn declared(
-    db: &dyn salsa::Database,
-    workspace: Workspace,
-    environment: Option<SmolStr>,
-) -> Arc<BTreeMap<SmolStr, Metric>> {
-    let blocks = workspace.metrics(db).iter();
-    Arc::new(
-        blocks
-            .filter_map(|(name, key)| {
-                let block = BlockRef {
-                    item: *key,
-                    path: Vec::new(),
-                    kind: "metric".into(),
-                    name: name.clone(),
-                };
-                let field = |field: &str| {
-                    let environment = environment.clone();
-                    block_field(db, workspace, block.clone(), field.into(), environment)
-                        .unwrap_or(Value::Error)
-                };
-                let doc = match item(db, *key).as_ref().map(|tree| &tree.node) {
-                    Some(ItemNode::Block(block)) => block.doc.clone(),
-                    _ => None,
-                };
-                Some((name.clone(), metric(&field, doc)?))
-            })
-            .collect(),
-    )
-}
-
-fn declared_in_a_circle(
-    _db: &dyn salsa::Database,
-    _id: salsa::Id,
-    _workspace: Workspace,
-    _environment: Option<SmolStr>,
-) -> Arc<BTreeMap<SmolStr, Metric>> {
-    Arc::default()
-}
-
-fn metric(get: &dyn Fn(&str) -> Value, doc: Option<SmolStr>) -> Option<Metric> {
-    let texts = |field: &str| match get(field) {
-        Value::List(items) => items.iter().filter_map(Value::show).collect(),
-        _ => Vec::new(),
-    };
-    let Value::Enum(_, member) = get("type") else {
-        return None;
-    };
-    let metric_type = match member.as_str() {
-        "counter" => MetricType::Counter,
-        "gauge" => MetricType::Gauge,
-        "histogram" => MetricType::Histogram,
-        "summary" => MetricType::Summary,
-        _ => MetricType::Unknown,
-    };
-    let native = get("native") == Value::Bool(true);
-    let mut buckets = texts("buckets");
-    if !buckets.is_empty() {
-        buckets.push("+Inf".to_owned());
-    }
-    let suffixes: &[&str] = match metric_type {
-        MetricType::Histogram if native && buckets.is_empty() => &[""],
-        MetricType::Histogram if native => &["", "_bucket", "_count", "_sum"],
-        MetricType::Histogram => &["_bucket", "_count", "_sum"],
-        MetricType::Summary => &["", "_count", "_sum"],
-        _ => &[""],
-    };
-    let unit = match get("unit") {
-        Value::Enum(_, member) => Some(member.to_string()),
-        _ => None,
-    };
-    Some(Metric {
-        metric_type,
-        unit,
-        help: doc.as_ref().map(|doc| doc.trim().to_owned()),
-        native,
-        suffixes: suffixes.iter().map(|suffix| (*suffix).to_owned()).collect(),
-        labels: texts("labels").into_iter().collect(),
-        buckets,
-        values: BTreeMap::new(),
+/// The metric with a series of that name or, where a histogram is meant, of that name without a suffix.
+pub fn series_of<'k>(
+    name: &str,
+    histogram: bool,
+    find: impl Fn(&str) -> Option<(&'k str, &'k Metric)>,
+) -> Option<Part<'k>> {
+    part(name, &find).or_else(|| {
+        let (name, metric) = find(name).filter(|(_, metric)| {
+            histogram
+                && (metric.metric_type == MetricType::Histogram
+                    || metric.suffixes.contains("_bucket"))
+        })?;
+        Some(Part {
+            name,
+            suffix: "",
+            metric,
+        })
     })
 }

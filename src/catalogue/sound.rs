@@ -17,7 +17,7 @@ const MOST_FIELDS: usize = 10_000;
 ///
 /// # Errors
 /// Where it is not so.
-pub(crate) fn sound(bytes: &[u8]) -> Result<(), BadAnswer> {
+pub fn sound(bytes: &[u8]) -> Result<(), BadAnswer> {
     serde_json::from_slice::<Sound>(bytes)
         .map(|Sound| ())
         .map_err(|error| bad(bytes, &error))

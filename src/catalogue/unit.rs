@@ -1,9 +1,9 @@
 //! In which unit a metric counts time: who says so, and who says otherwise.
 
 use super::{Known, Metric, base_name};
-use crate::ir::DurationUnit;
-pub use crate::ir::metric_unit::Said;
-use crate::ir::metric_unit::{of_name, of_word};
+use nth_units::DurationUnit;
+pub use nth_units::metric_unit::Said;
+use nth_units::metric_unit::{of_name, of_word};
 
 /// Who says what a histogram counts, the most trusted first.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]

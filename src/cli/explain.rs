@@ -5,7 +5,7 @@ use std::io::Write as _;
 use super::console::Console;
 use super::exit::{Exit, Failure};
 use super::options::Explain;
-use crate::diagnostics::{Severity, codes, explain};
+use crate::diagnostics::{Severity, codes, explain, render};
 
 /// Prints a code's page, or the list of all codes.
 ///
@@ -29,7 +29,7 @@ pub fn run(options: &Explain, console: &mut Console) -> Result<Exit, Failure> {
         Ok(code) => {
             let page = format!("{}\n\n{}", code.page.trim_end(), explain::level(code));
             let page = if console.out.color {
-                explain::for_terminal(&page)
+                render::for_terminal(&page)
             } else {
                 page
             };

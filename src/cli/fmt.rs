@@ -12,7 +12,6 @@ use super::options::Fmt;
 use super::report::{self, Findings, count};
 use super::select;
 use crate::diagnostics::{Diagnostic, FileSpan, Severity, SourceMap, codes};
-use crate::judge::more_diagnostics;
 use crate::limits;
 use crate::output::replace_file;
 use crate::project::{self, decode, discover, io_cause, paths, read_source, read_source_from};
@@ -181,7 +180,7 @@ fn syntax_errors(text: &str, file: usize) -> Vec<Diagnostic<FileSpan>> {
     if hidden > 0 {
         errors.truncate(limits::DIAGNOSTICS);
         let last = errors.last().map(|last| last.primary.span);
-        errors.extend(last.map(|last| more_diagnostics(hidden, last)));
+        errors.extend(last.map(|last| limits::more_diagnostics(hidden, last)));
     }
     errors
 }

@@ -7,7 +7,7 @@ use jiff::Timestamp;
 
 use super::Context;
 use super::exit::Failure;
-use crate::compile::{self, Compilation};
+use crate::compile::{self, Build as _, Compilation};
 use crate::project::{self, Loaded, SourceFile, paths};
 use crate::session::Session;
 

@@ -3,8 +3,7 @@
 use std::collections::{BTreeMap, HashSet};
 use std::ops::Bound;
 
-use super::render::in_order;
-use super::{Applicability, Diagnostic, Edit, FileSpan, Fix, SourceMap};
+use super::{Applicability, Diagnostic, Edit, FileSpan, Fix, SourceMap, in_order};
 
 /// A file after its fixes.
 #[derive(Debug, Clone, PartialEq, Eq)]

@@ -70,6 +70,9 @@ pub const CURRENT: Duration = Duration::minutes(5);
 /// minutes, so that one of each slice is always seen.
 pub const SLICE: Duration = Duration::minutes(3);
 
+/// The longest window that reads raw series.
+pub const LONGEST_RAW: Duration = Duration::hours(1);
+
 /// How many scrapes a range over raw series has at least.
 const LEAST_SCRAPES: u64 = 4;
 

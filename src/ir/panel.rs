@@ -5,7 +5,7 @@ use rust_decimal::Decimal;
 use smol_str::SmolStr;
 
 use super::{Duration, DurationUnit, Text};
-use crate::promql;
+use nth_promql as promql;
 
 /// The panels of a service.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Hash)]
@@ -113,6 +113,18 @@ pub enum Unit {
     RequestsPerSecond,
     /// Bytes per second.
     BytesPerSecond,
+}
+
+impl From<DurationUnit> for Unit {
+    /// The unit of a panel that shows what is counted in a unit of time.
+    fn from(unit: DurationUnit) -> Self {
+        match unit {
+            DurationUnit::Seconds => Self::Seconds,
+            DurationUnit::Milliseconds => Self::Milliseconds,
+            DurationUnit::Microseconds => Self::Microseconds,
+            DurationUnit::Nanoseconds => Self::Nanoseconds,
+        }
+    }
 }
 
 /// How a panel shows its numbers.

@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 
 use smol_str::SmolStr;
 
-use crate::promql;
+use nth_promql as promql;
 
 /// An intent, and the metrics that could carry it.
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]

@@ -14,7 +14,7 @@ use jiff::Timestamp;
 use same_file::Handle;
 use serde::{Deserialize, Serialize};
 
-use super::regular;
+use crate::regular;
 
 /// The lock's file name, in the output folder.
 pub const LOCK: &str = ".nthc-lock";

@@ -11,7 +11,6 @@ mod bound;
 pub mod lock;
 mod plan;
 mod record;
-mod regular;
 #[cfg(test)]
 mod tests;
 
@@ -19,10 +18,10 @@ use std::fmt;
 use std::io;
 use std::path::{Path, PathBuf};
 
+pub use crate::regular::{check as check_regular, irregular, read as read_regular, replace_file};
 pub use apply::Report;
 pub use bound::Excess;
 pub use record::{Hash, RECORD, Record, Unreadable};
-pub use regular::{check as check_regular, irregular, read as read_regular, replace_file};
 
 use crate::diagnostics::{Diagnostic, FileSpan, SourceMap};
 use plan::Planner;

@@ -8,7 +8,7 @@ use std::path::Path;
 use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
 
-use super::regular;
+use crate::regular;
 
 /// The record's file name.
 pub const RECORD: &str = ".nthc-manifest.json";

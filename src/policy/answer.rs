@@ -8,7 +8,7 @@ use serde::de::{IgnoredAny, SeqAccess, Visitor};
 use serde::{Deserialize, Deserializer};
 use serde_json::value::RawValue;
 
-use crate::catalogue::{BadAnswer, sound, whole_answer};
+use nth_metrics::{BadAnswer, sound, whole_answer};
 
 /// The longest text of a number, in bytes: what a `float64` takes at most without an exponent is some 330.
 const LONGEST_NUMBER: usize = 400;

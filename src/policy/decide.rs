@@ -11,7 +11,7 @@ use super::document::{
 };
 use super::truth::{Measured, MeasuredValue, Truth, minute_of_week, truth};
 use super::{rounding, text};
-use crate::ir::gate::Unit;
+use nth_model::gate::Unit;
 
 /// What is decided.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize)]

@@ -8,7 +8,7 @@ use jiff::tz::TimeZone;
 use rust_decimal::Decimal;
 use serde::{Deserialize, Serialize};
 
-use crate::ir::gate::{Comparison, Unit, WEEK};
+use nth_model::gate::{Comparison, Unit, WEEK};
 
 /// The version of the document. A reader takes no other one.
 pub const VERSION: u32 = 2;

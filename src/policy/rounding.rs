@@ -11,9 +11,9 @@ use rust_decimal::{Decimal, RoundingStrategy};
 
 use super::document::{Compare, Condition, Gate, Operand, Policy};
 use super::truth::Measured;
-use crate::ir::Duration;
-use crate::ir::gate::{Comparison, Unit};
-use crate::ir::number::decimal_text;
+use nth_model::Duration;
+use nth_model::gate::{Comparison, Unit};
+use nth_units::number::decimal_text;
 
 /// As many digits more as make any number exact.
 const EXACT: u32 = 28;
@@ -221,7 +221,7 @@ mod tests {
     use proptest::prelude::*;
 
     use super::*;
-    use crate::policy::{Effect, FactQuery, MeasuredValue, OnNoData, Rule};
+    use crate::{Effect, FactQuery, MeasuredValue, OnNoData, Rule};
 
     fn number(text: &str) -> Decimal {
         text.parse().unwrap()

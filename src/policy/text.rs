@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use super::document::{Compare, Condition, FactQuery, Operand, Span};
 use super::rounding::exact;
-use crate::ir::gate::{DAY, Unit, WEEK};
+use nth_model::gate::{DAY, Unit, WEEK};
 
 /// The days of the week, as the language writes them.
 pub const DAYS: [&str; 7] = ["mon", "tue", "wed", "thu", "fri", "sat", "sun"];

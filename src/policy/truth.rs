@@ -6,7 +6,7 @@ use jiff::Timestamp;
 use rust_decimal::Decimal;
 
 use super::document::{Compare, Condition, Operand, Unreadable, zone};
-use crate::ir::gate::DAY;
+use nth_model::gate::DAY;
 
 /// What was measured, by the facts' names.
 pub type Measured = BTreeMap<String, MeasuredValue>;
@@ -125,8 +125,8 @@ fn comparison(compare: &Compare, measured: &Measured) -> Truth {
 #[allow(clippy::unwrap_used)]
 mod tests {
     use super::*;
-    use crate::ir::gate::Comparison;
-    use crate::policy::document::Span;
+    use crate::document::Span;
+    use nth_model::gate::Comparison;
 
     const VALUES: [Truth; 3] = [Truth::True, Truth::False, Truth::Unknown];
 

@@ -6,7 +6,7 @@ use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
 use super::Model;
-use crate::catalogue::{BadAnswer, answer_data};
+use nth_metrics::{BadAnswer, answer_data};
 
 /// Which of a panel's queries the page wants drawn. The query itself is looked up, so that the page can ask nothing
 /// but what a dashboard asks.

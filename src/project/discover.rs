@@ -1,5 +1,7 @@
 //! Finding the source files below a folder, and naming their modules.
 
+mod links;
+
 use std::collections::{BTreeMap, HashSet};
 use std::io;
 use std::path::{Path, PathBuf};
@@ -9,9 +11,9 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use ignore::gitignore::Gitignore;
 use ignore::{Match, WalkBuilder};
 
+use super::MANIFEST;
 use super::left_out::LeftOut;
 use super::manifest::{is_identifier, to_identifier};
-use super::{MANIFEST, links};
 
 /// The file that names what git ignores.
 pub(super) const IGNORES: &str = ".gitignore";

@@ -5,7 +5,7 @@ use std::io;
 use std::path::{Path, PathBuf};
 
 use super::paths;
-use crate::output::irregular;
+use crate::regular::irregular;
 
 /// The regular file at `path`. A link is followed where it stays within the project in `root`; without a project, none
 /// is.

@@ -10,7 +10,6 @@ mod discover;
 mod docs;
 mod in_place;
 mod left_out;
-mod links;
 mod lints;
 mod manifest;
 mod openslo;
@@ -40,16 +39,17 @@ pub use discover::{Discovered, EXTENSION, Found, discover, module_name, projects
 pub use in_place::in_place;
 pub use left_out::LeftOut;
 pub use manifest::{
-    DEFAULT_INTERVAL, DEFAULT_SCRAPE_INTERVAL, Dependency, Manifest, default_settings,
-    is_identifier, is_url, parse as parse_manifest, to_identifier,
+    Dependency, Manifest, is_identifier, is_url, parse as parse_manifest, to_identifier,
 };
 pub use table::{Findings, Located};
 
-use crate::catalogue::{LOCK, Lock};
+pub use crate::ir::{DEFAULT_INTERVAL, DEFAULT_SCRAPE_INTERVAL, default_settings};
+
 use crate::compile;
 use crate::diagnostics::{Applicability, Diagnostic, FileSpan, Severity, SourceMap, codes};
 use crate::ir::Settings;
 use crate::levels::{Level, Levels};
+use nth_metrics::{LOCK, Lock};
 
 /// The manifest's file name.
 pub const MANIFEST: &str = "nth.toml";

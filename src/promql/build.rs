@@ -3,7 +3,7 @@
 //! Nothing is glued together from text: whatever a name or a value has in it, it stays a name or a value.
 //!
 //! ```
-//! use nthc::promql::{BinaryOp, build};
+//! use nth_promql::{BinaryOp, build};
 //!
 //! let errors = build::selector("requests_total", &[("job", "checkout"), ("code", "500")]);
 //! let ratio = build::binary(
@@ -30,7 +30,7 @@ pub fn selector(metric: impl Into<SmolStr>, labels: &[(&str, &str)]) -> Expr {
 /// A metric with any matchers.
 ///
 /// ```
-/// use nthc::promql::{MatchOp, build};
+/// use nth_promql::{MatchOp, build};
 ///
 /// let selector = build::selector_with("up", vec![build::matcher("job", MatchOp::Matches, "a|b")]);
 /// assert_eq!(selector.to_string(), r#"up{job=~"a|b"}"#);
@@ -82,7 +82,7 @@ pub fn subquery(expr: Expr, range: impl Into<SmolStr>, step: Option<&str>) -> Ex
 /// no selector, range or subquery stays as it is.
 ///
 /// ```
-/// use nthc::promql::build;
+/// use nth_promql::build;
 ///
 /// let week_ago = build::offset(build::range(build::selector("x", &[]), "5m"), "1w");
 /// assert_eq!(week_ago.to_string(), "x[5m] offset 1w");
@@ -113,7 +113,7 @@ pub fn call(function: &str, args: Vec<Expr>) -> Expr {
 /// `sum by (job) (expr)`
 ///
 /// ```
-/// use nthc::promql::build;
+/// use nth_promql::build;
 ///
 /// let sum = build::aggregate("sum", Some(build::by(&["job"])), build::selector("x", &[]));
 /// assert_eq!(sum.to_string(), "sum by (job) (x)");
@@ -183,7 +183,7 @@ pub fn compare_bool(op: BinaryOp, left: Expr, right: Expr) -> Expr {
 /// `left op on (job) group_left right`
 ///
 /// ```
-/// use nthc::promql::{BinaryOp, build};
+/// use nth_promql::{BinaryOp, build};
 ///
 /// let matching = build::on(&["job"]);
 /// let joined = build::binary_matching(
@@ -234,7 +234,7 @@ pub fn ignoring(names: &[&str]) -> Matching {
 /// All of them, joined from the left; absent where there are none.
 ///
 /// ```
-/// use nthc::promql::{BinaryOp, build};
+/// use nth_promql::{BinaryOp, build};
 ///
 /// let all = build::join(BinaryOp::Or, ["a", "b", "c"].map(|metric| build::selector(metric, &[])));
 /// assert_eq!(all.unwrap().to_string(), "a or b or c");

@@ -4,7 +4,7 @@ use super::error::Error;
 use super::regex;
 use super::tree::*;
 use super::types::Type;
-use crate::diagnostics::codes;
+use nth_diagnostics::codes;
 
 /// What an interpolated value is.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
@@ -43,7 +43,7 @@ impl HoleType {
 /// warnings ([`Error::is_error`]): they do not make a query unusable.
 ///
 /// ```
-/// use nthc::promql::{Type, infer, parse};
+/// use nth_promql::{Type, infer, parse};
 ///
 /// let (of, errors) = infer(&parse("sum(rate(x_total[5m]))").unwrap(), &[]);
 /// assert_eq!(of, Some(Type::InstantVector));

@@ -66,7 +66,7 @@ pub fn is_condition(expr: &Expr) -> bool {
 /// Whether what it gives surely has no label, and so is one series at most. Says no where unsure.
 ///
 /// ```
-/// use nthc::promql::{classify::is_label_free, parse};
+/// use nth_promql::{classify::is_label_free, parse};
 ///
 /// let free = |text| is_label_free(&parse(text).unwrap());
 /// assert!(free("sum(rate(a[5m])) / sum(rate(b[5m]))"));
@@ -116,7 +116,7 @@ pub fn is_label_free(expr: &Expr) -> bool {
 /// what keeps that so. Averages, extremes and ratios are not.
 ///
 /// ```
-/// use nthc::promql::{classify::is_additive, parse};
+/// use nth_promql::{classify::is_additive, parse};
 ///
 /// let additive = |text| is_additive(&parse(text).unwrap());
 /// assert!(additive("sum by (route) (rate(a[5m])) * 60"));
@@ -161,7 +161,7 @@ pub fn is_additive(expr: &Expr) -> bool {
 /// All selectors in it, in the order of the text.
 ///
 /// ```
-/// use nthc::promql::{classify, parse};
+/// use nth_promql::{classify, parse};
 ///
 /// let query = parse("sum(rate(errors[5m])) / sum(rate(requests[5m]))").unwrap();
 /// let names: Vec<_> =
@@ -201,7 +201,7 @@ pub fn exprs(expr: &Expr) -> impl Iterator<Item = &Expr> {
 }
 
 /// How large an expression is: its operators, calls, selectors, matchers and numbers; long texts count by 64 bytes.
-pub(crate) fn size(expr: &Expr) -> usize {
+pub fn size(expr: &Expr) -> usize {
     exprs(expr).map(own_size).sum()
 }
 
@@ -242,7 +242,7 @@ pub fn depth(expr: &Expr) -> usize {
 /// Whether a matcher holds only for series that have the label.
 ///
 /// ```
-/// use nthc::promql::{MatchOp, build, classify::requires_label};
+/// use nth_promql::{MatchOp, build, classify::requires_label};
 ///
 /// assert!(requires_label(&build::matcher("code", MatchOp::Matches, "5..")));
 /// assert!(!requires_label(&build::matcher("code", MatchOp::NotEqual, "200")));

@@ -4,12 +4,12 @@ use pest::iterators::Pair;
 use smol_str::SmolStr;
 
 use super::error::Error;
+use super::grammar::Rule;
 use super::literal;
 use super::lower::{Lower, sign, span};
 use super::operators::binary_op;
-use super::parse::Rule;
 use super::tree::*;
-use crate::diagnostics::codes;
+use nth_diagnostics::codes;
 
 impl<'t> Lower<'t> {
     pub(super) fn duration(&mut self, pair: Pair<'t, Rule>) -> Option<Duration> {

@@ -1,7 +1,7 @@
 //! A mistake in a query.
 
 use super::tree::Span;
-use crate::diagnostics::Code;
+use nth_diagnostics::Code;
 
 /// A mistake in a query, or (where the code is a warning's) something to know about it.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -62,7 +62,7 @@ impl Error {
 
     /// Whether the query can't be used. Otherwise it is only a warning.
     pub fn is_error(&self) -> bool {
-        self.code.severity == crate::diagnostics::Severity::Error
+        self.code.severity == nth_diagnostics::Severity::Error
     }
 }
 

@@ -133,7 +133,7 @@ impl Labels {
 /// selectors later are not in it.
 ///
 /// ```
-/// use nthc::promql::{labels_of, parse};
+/// use nth_promql::{labels_of, parse};
 ///
 /// let labels = |text| labels_of(&parse(text).unwrap());
 /// assert!(labels("rate(x[5m]) > 1").has("instance"));

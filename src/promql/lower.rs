@@ -1,14 +1,17 @@
 //! The grammar's pairs to the tree: precedence, modifiers, and a diagnostic for each malformed thing.
 
+mod mistakes;
+mod operators;
+
 use pest::iterators::{Pair, Pairs};
 use smol_str::SmolStr;
 
 use super::error::Error;
+use super::grammar::{MAX_TREE_DEPTH, Rule, holes};
 use super::literal;
-use super::operators::Operator;
-use super::parse::{MAX_TREE_DEPTH, Rule, holes};
 use super::tree::*;
-use crate::diagnostics::codes;
+use nth_diagnostics::codes;
+use operators::Operator;
 
 /// Turns pairs into a tree and collects what is wrong.
 pub(super) struct Lower<'t> {
@@ -378,7 +381,7 @@ impl<'t> Lower<'t> {
             match part.as_rule() {
                 Rule::open => open = Some(span(&part)),
                 Rule::unclosed if open.is_none() => {
-                    self.unexpected(span(&part).start as usize, super::mistakes::LABEL_LIST);
+                    self.unexpected(span(&part).start as usize, mistakes::LABEL_LIST);
                     return None;
                 }
                 Rule::unclosed => {

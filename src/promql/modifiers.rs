@@ -4,11 +4,11 @@ use pest::iterators::Pair;
 use smol_str::SmolStr;
 
 use super::error::Error;
+use super::grammar::Rule;
 use super::literal;
 use super::lower::{Built, Lower, sign, span};
-use super::parse::Rule;
 use super::tree::*;
-use crate::diagnostics::codes;
+use nth_diagnostics::codes;
 
 impl<'t> Lower<'t> {
     pub(super) fn selector(&mut self, pair: Pair<'t, Rule>) -> Option<Expr> {

@@ -70,7 +70,7 @@ fn each_duration(expr: &mut Expr, visit: &mut impl FnMut(&mut Duration)) {
 /// Doing it again changes nothing.
 ///
 /// ```
-/// use nthc::promql::{parse, rewrite::inject_labels};
+/// use nth_promql::{parse, rewrite::inject_labels};
 ///
 /// let mut query = parse(r#"errors{job!="a"} / requests"#).unwrap();
 /// inject_labels(&mut query, [("job", "checkout")]);
@@ -115,7 +115,7 @@ pub fn inject_labels_by<'l>(
 /// Replaces every `$window` with a duration, `5m`.
 ///
 /// ```
-/// use nthc::promql::{parse, rewrite::set_window};
+/// use nth_promql::{parse, rewrite::set_window};
 ///
 /// let mut query = parse("rate(x_total[$window])").unwrap();
 /// set_window(&mut query, "1h");
@@ -133,7 +133,7 @@ pub fn set_window(expr: &mut Expr, window: &str) {
 /// instead of how many there are each second. Nothing for other queries.
 ///
 /// ```
-/// use nthc::promql::{parse, rewrite::as_increase};
+/// use nth_promql::{parse, rewrite::as_increase};
 ///
 /// let increase = as_increase(&parse("sum(rate(x_total[$window]))").unwrap()).unwrap();
 /// assert_eq!(increase.to_string(), "sum(increase(x_total[$window]))");
@@ -180,7 +180,7 @@ pub fn as_increase(expr: &Expr) -> Option<Expr> {
 /// to.
 ///
 /// ```
-/// use nthc::promql::{parse, rewrite::moved_back};
+/// use nth_promql::{parse, rewrite::moved_back};
 ///
 /// let query = parse("sum(rate(x_total[5m])) / max_over_time(y[1h:1m] offset 1m)").unwrap();
 /// let moved = moved_back(&query, 180_000).unwrap();
@@ -201,7 +201,7 @@ pub fn moved_back(expr: &Expr, offset: u64) -> Option<Expr> {
         let all = own.checked_add(i64::try_from(offset).ok()?)?;
         modifiers.offset = (all != 0).then(|| Offset {
             negative: all < 0,
-            duration: Duration::made(crate::ir::Duration(all.unsigned_abs()).to_string()),
+            duration: Duration::made(nth_units::Duration(all.unsigned_abs()).to_string()),
         });
         Some(())
     }
@@ -237,7 +237,7 @@ pub fn moved_back(expr: &Expr, offset: u64) -> Option<Expr> {
 /// ASCII to be asked for, is to be hidden. A metric's name that holds one becomes a matcher on `__name__`.
 ///
 /// ```
-/// use nthc::promql::{parse, rewrite::hide};
+/// use nth_promql::{parse, rewrite::hide};
 ///
 /// let mut query = parse(r#"x{path="/$id"}"#).unwrap();
 /// hide(&mut query, &|rest| rest.starts_with("$"));
@@ -322,7 +322,7 @@ pub struct HoleError {
 /// Those values that don't fit, or are absent; their holes are left as they are.
 ///
 /// ```
-/// use nthc::promql::{parse, rewrite::{HoleValue, fill_holes}};
+/// use nth_promql::{parse, rewrite::{HoleValue, fill_holes}};
 ///
 /// let mut query = parse(r#"rate(${_}[5m]) / x{path=~"${_}.*"}"#).unwrap();
 /// let errors = parse(r#"errors{code="500"}"#).unwrap();
@@ -518,7 +518,7 @@ fn hole_expr(hole: usize, values: &[HoleValue]) -> Result<Expr, HoleError> {
 /// The total rate of a selector over `$window`: `sum(rate(selector[$window]))`.
 ///
 /// ```
-/// use nthc::promql::{parse, rewrite::as_rate};
+/// use nth_promql::{parse, rewrite::as_rate};
 ///
 /// let rate = as_rate(parse(r#"errors_total{code="500"}"#).unwrap());
 /// assert_eq!(rate.to_string(), r#"sum(rate(errors_total{code="500"}[$window]))"#);
@@ -537,7 +537,7 @@ pub fn as_rate(selector: Expr) -> Expr {
 /// Absent where the topmost operator is no comparison. One that has `bool` already stays as it is.
 ///
 /// ```
-/// use nthc::promql::{parse, rewrite::as_bool};
+/// use nth_promql::{parse, rewrite::as_bool};
 ///
 /// let slices = as_bool(parse("max(queue_depth) > 1000").unwrap()).unwrap();
 /// assert_eq!(slices.to_string(), "max(queue_depth) > bool 1000");
@@ -560,7 +560,7 @@ pub fn as_bool(mut condition: Expr) -> Option<Expr> {
 /// Takes all places out of the tree, so that trees can be compared for what they say.
 ///
 /// ```
-/// use nthc::promql::{parse, rewrite::clear_spans};
+/// use nth_promql::{parse, rewrite::clear_spans};
 ///
 /// let (mut spaced, mut tight) = (parse("a +  b").unwrap(), parse("a+b").unwrap());
 /// clear_spans(&mut spaced);
@@ -623,7 +623,7 @@ mod tests {
             ("1s5ms", "1.005"),
         ] {
             let filled = |text: &str| {
-                let mut query = crate::promql::parse(text).unwrap();
+                let mut query = crate::parse(text).unwrap();
                 fill_holes(&mut query, &[HoleValue::Duration(length.into())]).unwrap();
                 query.to_string()
             };

@@ -1,15 +1,15 @@
 //! In which unit an expression gives time, as far as the names of its metrics say so.
 
 use super::tree::*;
-use crate::ir::DurationUnit;
-use crate::ir::metric_unit::of_suffix;
+use nth_units::DurationUnit;
+use nth_units::metric_unit::of_suffix;
 
 /// The unit of time that the values of an expression have; `None` where they are no time, or it cannot be told. Names are
 /// read by Prometheus's conventions alone. `hole` gives the query that an interpolation stands for.
 ///
 /// ```
-/// use nthc::ir::DurationUnit;
-/// use nthc::promql::{parse, time_unit};
+/// use nth_units::DurationUnit;
+/// use nth_promql::{parse, time_unit};
 ///
 /// let query = parse("histogram_quantile(0.9, sum by (le) (rate(wait_milliseconds_bucket[5m])))").unwrap();
 /// assert_eq!(time_unit(&query, &|_| None), Some(DurationUnit::Milliseconds));
@@ -104,7 +104,7 @@ fn summed<'e>(expr: &'e Expr, hole: &dyn Fn(usize) -> Option<&'e Expr>) -> Optio
 #[allow(clippy::unwrap_used)]
 mod tests {
     use super::*;
-    use crate::promql::parse;
+    use crate::parse;
     use DurationUnit::{Microseconds, Milliseconds, Seconds};
 
     #[test]

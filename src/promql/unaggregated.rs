@@ -24,7 +24,7 @@ pub struct Unaggregated<'e> {
 /// not count, nor do the sides of a one-to-one match where the other one is aggregated: there can be no more series.
 ///
 /// ```
-/// use nthc::promql::{parse, unaggregated};
+/// use nth_promql::{parse, unaggregated};
 ///
 /// let wants = |text| -> Vec<_> {
 ///     let query = parse(text).unwrap();

@@ -26,7 +26,7 @@ pub enum Uncompared<'e> {
 /// Where anything inside filters or asks whether there are series, nothing is sure.
 ///
 /// ```
-/// use nthc::promql::{Uncompared, parse, uncompared};
+/// use nth_promql::{Uncompared, parse, uncompared};
 ///
 /// let why = |text: &str| format!("{:?}", uncompared(&parse(text).unwrap()));
 /// assert_eq!(why("sum(rate(errors_total[5m]))"), r#"Some(Call("rate"))"#);

@@ -1,6 +1,6 @@
 //! What to say about a malformed place.
 
-use crate::diagnostics::{Applicability, Code, Diagnostic, codes};
+use nth_diagnostics::{Applicability, Code, Diagnostic, codes};
 
 use super::MAX_DEPTH;
 use super::tree::{SyntaxError, SyntaxErrorKind, TextRange};

@@ -181,7 +181,7 @@ pub(super) fn escape(text: &str) -> Option<char> {
 
 /// A piece of a string before its indent is taken away.
 #[derive(Debug)]
-pub(in crate::syntax) enum Piece<'t> {
+pub(crate) enum Piece<'t> {
     /// Text as it stands in the file.
     Raw(&'t str),
     /// What an escape stands for; never part of the indent.
@@ -219,7 +219,7 @@ fn push(parts: &mut Vec<StringPart>, piece: Piece<'_>) {
 
 /// The parts of a `"""` string: a blank first line and a blank last line go, and so does the indent that
 /// all lines with text share. Line ends become `\n`.
-pub(in crate::syntax) fn dedent(pieces: Vec<Piece<'_>>) -> Vec<StringPart> {
+pub(crate) fn dedent(pieces: Vec<Piece<'_>>) -> Vec<StringPart> {
     let mut lines: Vec<Vec<Piece<'_>>> = vec![Vec::new()];
     for piece in pieces {
         match piece {

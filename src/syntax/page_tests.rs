@@ -1,6 +1,6 @@
 //! The pages of the syntax codes: what they say fails does, with that code alone, and what they say is right is.
 
-use crate::diagnostics::codes;
+use nth_diagnostics::codes;
 
 use super::{diagnose, parse};
 

@@ -8,11 +8,11 @@ use smol_str::SmolStr;
 
 use super::builder::{Builder, doc_text};
 use super::tree::*;
-use crate::limits;
+use nth_diagnostics::limits;
 
 /// The parser that pest makes of `grammar/nth.pest`.
 #[derive(pest_derive::Parser)]
-#[grammar = "../grammar/nth.pest"]
+#[grammar = "../../grammar/nth.pest"]
 pub(super) struct Grammar;
 
 /// Reads a file. Whatever the text, there is a tree; what is malformed is told in [`Item::errors`].

@@ -174,7 +174,7 @@ fn opens(pair: &Pair<'_, Rule>, bracket: &str) -> bool {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::syntax::parse;
+    use crate::parse;
 
     fn found(text: &str, kind: PartKind) -> Vec<(String, bool, u32)> {
         parts(text, &parse(text))
@@ -214,7 +214,7 @@ mod tests {
 
     #[test]
     fn parts_of_any_file_lie_within_one_another() {
-        for (_, text) in crate::syntax::tests::TOUR {
+        for (_, text) in crate::tests::TOUR {
             for cut in (0..text.len())
                 .filter(|at| text.is_char_boundary(*at))
                 .step_by(7)

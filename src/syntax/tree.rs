@@ -147,12 +147,12 @@ pub enum SyntaxErrorKind {
     BadLiteral,
     /// an unknown escape in a string
     BadEscape,
-    /// nested deeper than [`crate::syntax::MAX_DEPTH`]
+    /// nested deeper than [`crate::MAX_DEPTH`]
     TooDeep,
     /// a doc comment that documents nothing
     StrayDoc,
-    /// a file that is larger than [`crate::limits::FILE_BYTES`], or has more lines and commas than
-    /// [`crate::limits::FILE_PARTS`], or more items than [`crate::limits::FILE_ITEMS`]; the detail says which and how much
+    /// a file that is larger than [`nth_diagnostics::limits::FILE_BYTES`], or has more lines and commas than
+    /// [`nth_diagnostics::limits::FILE_PARTS`], or more items than [`nth_diagnostics::limits::FILE_ITEMS`]; the detail says which and how much
     TooLarge,
 }
 

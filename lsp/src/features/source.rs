@@ -2,8 +2,9 @@
 
 use std::sync::Arc;
 
+use nthc::check::notes;
 use nthc::db::{ItemClass, ItemKey, SourceFile, Workspace, file_names, item, item_start, parsed};
-use nthc::eval::notes::{Notes, notes};
+use nthc::eval::notes::Notes;
 use nthc::eval::{BlockRef, FieldValue, Instance, instance};
 use nthc::ir;
 use nthc::lower::service_model;

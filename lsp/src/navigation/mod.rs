@@ -18,8 +18,9 @@ pub mod uses;
 use std::borrow::Cow;
 use std::sync::Arc;
 
+use nthc::check::notes;
 use nthc::db::{Database, ItemKey, SourceFile, Span, Workspace, file_names, item_start, parsed};
-use nthc::eval::notes::{NamedPlace, Notes, notes};
+use nthc::eval::notes::{NamedPlace, Notes};
 use nthc::session::Session;
 use nthc::syntax::tree::TextRange;
 

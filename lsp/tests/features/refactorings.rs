@@ -7,7 +7,7 @@ use std::path::{Path, PathBuf};
 
 use serde_json::{Value, json};
 
-use nthc::compile::{Input, session};
+use nthc::compile::{Build as _, Input, session};
 use nthc::db::SourceFile;
 use nthc::session::Session;
 use nthc::syntax::structure::{Part, PartKind, parts};

@@ -4,8 +4,8 @@ use std::collections::BTreeMap;
 
 use serde::Serialize;
 
-use crate::backends::go_template;
-use crate::ir::Settings;
+use crate::go_template;
+use nth_model::Settings;
 
 use super::inhibit::Inhibition;
 use super::matcher::Matcher;

@@ -6,8 +6,8 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use crate::backends::alerts::{BURN, CONSUMED};
-use crate::ir::{Criticality, Project, Service, Settings, Severity};
+use crate::alerts::{BURN, CONSUMED};
+use nth_model::{Criticality, Project, Service, Settings, Severity};
 
 use super::matcher::Matcher;
 

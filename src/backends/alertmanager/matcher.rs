@@ -1,6 +1,6 @@
 //! What an alert's labels are compared with.
 
-use crate::backends::go_template::quote;
+use crate::go_template::quote;
 
 /// A condition on a label.
 #[derive(Debug, Clone, PartialEq, Eq)]

@@ -5,8 +5,8 @@
 //! would take for markup is escaped. A message is about its first alert, whose links it has; others add a line each, for
 //! alerts of one group say much the same.
 
-use crate::backends::go_template::quote;
-use crate::ir::{Settings, Severity};
+use crate::go_template::quote;
+use nth_model::{Settings, Severity};
 
 /// A text that several receivers share.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

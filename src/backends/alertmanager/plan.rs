@@ -2,8 +2,8 @@
 
 use std::collections::BTreeMap;
 
-use crate::backends::go_template;
-use crate::ir::{Channel, Project, Service, Settings, Severity, Team, WebhookUrl};
+use crate::go_template;
+use nth_model::{Channel, Project, Service, Settings, Severity, Team, WebhookUrl};
 
 use super::inhibit::{Inhibition, inhibitions};
 use super::secrets::Secret;

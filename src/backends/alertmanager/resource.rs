@@ -5,9 +5,9 @@ use std::collections::BTreeMap;
 
 use serde::Serialize;
 
-use crate::backends::go_template;
-use crate::backends::resource::object_name;
-use crate::ir::Settings;
+use crate::go_template;
+use crate::resource::object_name;
+use nth_model::Settings;
 
 use super::inhibit::Inhibition;
 use super::matcher;

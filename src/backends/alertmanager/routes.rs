@@ -1,7 +1,7 @@
 //! Which receiver an alert goes to, and how often it is told.
 
-use crate::backends::alerts::CONSUMED;
-use crate::ir::{Settings, Severity};
+use crate::alerts::CONSUMED;
+use nth_model::{Settings, Severity};
 
 use super::matcher::Matcher;
 use super::plan::{NOBODY, Plan, TeamRoute};

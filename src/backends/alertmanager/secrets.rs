@@ -1,7 +1,7 @@
 //! Where keys and URLs are: never in the configuration, always in files or in a `Secret`.
 
-use crate::backends::{file_stem, fnv1a};
-use crate::ir::AlertmanagerSettings;
+use crate::{file_stem, fnv1a};
+use nth_model::AlertmanagerSettings;
 
 /// The file of the URL of Slack's incoming webhook, for all teams.
 const SLACK: &str = "slack-url";

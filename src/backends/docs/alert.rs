@@ -4,17 +4,17 @@ use rust_decimal::Decimal;
 
 use super::page::Page;
 use super::{call, look, text, words};
-use crate::backends::alerts::{Named, Origin};
-use crate::backends::links;
-use crate::backends::prometheus::{condition, layout};
-use crate::backends::recorded::{BUDGET_REMAINING, COVERAGE, ERROR_RATIO, LONGEST_RAW};
-use crate::ir::burn_rate::{Pair, budget_time};
-use crate::ir::number::{decimal_text, percent_text};
-use crate::ir::{
+use crate::alerts::{Named, Origin};
+use crate::links;
+use crate::prometheus::{condition, layout};
+use crate::recorded::{BUDGET_REMAINING, COVERAGE, ERROR_RATIO, LONGEST_RAW};
+use nth_model::burn_rate::{Pair, budget_time};
+use nth_model::number::{decimal_text, percent_text};
+use nth_model::{
     AbsenceAlert, Absent, Alert, BudgetAlert, Criticality, Dependency, Duration, Project, Service,
     Settings, Severity, Sli, Slo,
 };
-use crate::promql::{Expr, build};
+use nth_promql::{Expr, build};
 
 /// The heading level of an alert.
 pub const LEVEL: u8 = 3;

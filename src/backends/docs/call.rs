@@ -2,7 +2,7 @@
 
 use super::page::Page;
 use super::{text, words};
-use crate::ir::{
+use nth_model::{
     Duration, Escalation, Layer, Project, Schedule, Service, Severity, Step, Target, Team,
 };
 

@@ -3,7 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet, VecDeque};
 
 use super::mermaid::{Arrow, Graph, Shape};
-use crate::ir::{Criticality, Dependency, Project, Service};
+use nth_model::{Criticality, Dependency, Project, Service};
 
 /// How many nodes a graph has at most: more are not read.
 const MOST_NODES: usize = 40;

@@ -5,8 +5,8 @@ use std::collections::BTreeMap;
 use super::page::Page;
 use super::runbook::promise;
 use super::{call, graph, text, words};
-use crate::backends::links;
-use crate::ir::{Project, Service, Settings};
+use crate::links;
+use nth_model::{Project, Service, Settings};
 
 /// The page of a project.
 pub fn page(project: &Project<'_>, settings: &Settings) -> String {

@@ -2,9 +2,9 @@
 
 use serde::Serialize;
 
-use crate::backends::links::encoded;
-use crate::ir::Settings;
-use crate::promql::{Expr, Node};
+use crate::links::encoded;
+use nth_model::Settings;
+use nth_promql::{Expr, Node};
 
 /// What an alert's condition watches: the query without the threshold that it is compared with, so that a graph shows it whether
 /// the alert fires or not.
@@ -93,7 +93,7 @@ pub fn explore(query: &Expr, settings: &Settings) -> serde_json::Result<Option<S
 #[allow(clippy::unwrap_used)]
 mod tests {
     use super::*;
-    use crate::promql::parse;
+    use nth_promql::parse;
 
     #[test]
     fn a_threshold_is_left_out() {

@@ -5,6 +5,7 @@
 mod alert;
 mod call;
 mod graph;
+mod headings;
 mod index;
 mod look;
 mod mermaid;
@@ -15,7 +16,7 @@ mod text;
 mod words;
 
 use super::{Artifact, links};
-use crate::ir;
+use nth_model as ir;
 
 /// The runbook of a service.
 ///

@@ -3,13 +3,13 @@
 use super::alert::{self, Alerts};
 use super::page::Page;
 use super::{call, graph, text, words};
-use crate::backends::alerts::{Named, Origin, headings, named};
-use crate::backends::anchors::Anchors;
-use crate::backends::links;
-use crate::ir::burn_rate::budget_time;
-use crate::ir::number::percent_text;
-use crate::ir::{Criticality, Dependency, Project, Rule, Service, Settings, Severity, Sli, Slo};
-use crate::promql::build;
+use crate::alerts::{Named, Origin, headings, named};
+use crate::anchors::Anchors;
+use crate::links;
+use nth_model::burn_rate::budget_time;
+use nth_model::number::percent_text;
+use nth_model::{Criticality, Dependency, Project, Rule, Service, Settings, Severity, Sli, Slo};
+use nth_promql::build;
 
 /// The page of a service.
 ///

@@ -2,8 +2,8 @@
 //!
 //! What every Markdown reader can escape has a backslash; for the rest there are character references, which all of them know.
 
-use crate::backends::links::encoded;
-use crate::ir::{Text, TextPart};
+use crate::links::encoded;
+use nth_model::{Text, TextPart};
 
 /// Whether a character turns the text around it around.
 pub fn turns_around(c: char) -> bool {
@@ -67,14 +67,14 @@ pub fn code(text: &str) -> String {
     if text.trim().is_empty() {
         return String::new();
     }
-    crate::backends::markdown::code(&text)
+    crate::markdown::code(&text)
 }
 
 /// Lines as they are, as code of a language.
 pub fn fence(language: &str, text: &str) -> String {
     let shown = |c: &char| !turns_around(*c) && (!c.is_control() || *c == '\n' || *c == '\t');
     let text: String = text.chars().filter(shown).collect();
-    let longest = crate::backends::markdown::longest_run(&text);
+    let longest = crate::markdown::longest_run(&text);
     let fence = "`".repeat(3.max(longest + 1));
     format!("{fence}{language}\n{}\n{fence}", text.trim_end())
 }

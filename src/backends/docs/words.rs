@@ -1,6 +1,6 @@
 //! Lengths of time, times and lists as people read them.
 
-use crate::ir::{Duration, Hours, SupportHours, TimeOfDay, TimeOfWeek};
+use nth_model::{Duration, Hours, SupportHours, TimeOfDay, TimeOfWeek};
 
 const DAYS: [&str; 7] = [
     "Monday",

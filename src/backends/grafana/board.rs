@@ -1,8 +1,8 @@
 //! A service with the project's settings: what all panels of its dashboard share.
 
-use crate::backends::dashboard_uid_of;
-use crate::ir::{Service, Settings, Slo};
-use crate::promql::{Expr, MatchOp, Node, build, rewrite};
+use crate::dashboard_uid_of;
+use nth_model::{Service, Settings, Slo};
+use nth_promql::{Expr, MatchOp, Node, build, rewrite};
 
 use super::document::Link;
 use super::text;
@@ -41,7 +41,7 @@ impl Board<'_> {
     /// Links to the runbook, to the overview, and to the dashboards of what the service depends on.
     pub fn links(&self, overview: Option<String>) -> Vec<Link> {
         let service = self.service;
-        let runbook = crate::backends::links::runbook(service, self.settings);
+        let runbook = crate::links::runbook(service, self.settings);
         let mut links = Vec::new();
         if let Some(url) = runbook {
             links.push(Link {

@@ -1,11 +1,8 @@
 //! Dashboards as Grafana defines them (the classic model), as far as they are made here.
 
-use rust_decimal::Decimal;
-use serde::{Serialize, Serializer};
-use serde_json::value::RawValue;
+use serde::Serialize;
 
-use crate::ir::number::decimal_text;
-
+use super::number::Number;
 use super::options::{Custom, Options, Override};
 
 /// The version of the model that is written.
@@ -383,16 +380,4 @@ pub struct Step {
     pub value: Option<Number>,
     /// The colour.
     pub color: &'static str,
-}
-
-/// A number, digit for digit.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct Number(pub Decimal);
-
-impl Serialize for Number {
-    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        RawValue::from_string(decimal_text(self.0))
-            .map_err(serde::ser::Error::custom)?
-            .serialize(serializer)
-    }
 }

@@ -3,9 +3,9 @@
 
 use rust_decimal::Decimal;
 
-use crate::ir::panel::{Histogram, Visualization};
-use crate::ir::{Numerator, Sli, Slo};
-use crate::promql::{BinaryOp, Expr, Node, build, classify, rewrite};
+use nth_model::panel::{Histogram, Visualization};
+use nth_model::{Numerator, Sli, Slo};
+use nth_promql::{BinaryOp, Expr, Node, build, classify, rewrite};
 
 use super::board::Board;
 use super::layout::{Draft, Section};
@@ -183,7 +183,7 @@ fn latency(words: &Words, slo: &Slo, histogram: &Histogram) -> Draft {
     let mut view = View::new(
         format!("latency\0{}", slo.name),
         Visualization::Timeseries,
-        view::unit(histogram.unit.of_panel()),
+        view::unit(histogram.unit.into()),
         SIZE,
     )
     .about(
@@ -304,7 +304,7 @@ fn unit_of(value: &Expr) -> &'static str {
 #[allow(clippy::unwrap_used)]
 mod tests {
     use super::*;
-    use crate::promql::parse;
+    use nth_promql::parse;
 
     #[test]
     fn units_follow_the_names_of_metrics() {

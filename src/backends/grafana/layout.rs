@@ -2,7 +2,7 @@
 
 use std::collections::BTreeSet;
 
-use crate::backends::fnv1a;
+use crate::fnv1a;
 
 use super::document::{GridPos, Item, Panel, Row};
 

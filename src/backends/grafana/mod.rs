@@ -8,6 +8,7 @@ mod board;
 mod document;
 mod health;
 mod layout;
+mod number;
 mod options;
 mod overview;
 mod own;
@@ -16,7 +17,7 @@ mod slo;
 mod text;
 mod view;
 
-use crate::ir::{Service, Settings};
+use nth_model::{Service, Settings};
 
 use self::board::Board;
 use self::document::{

@@ -3,7 +3,7 @@
 use rust_decimal::Decimal;
 use serde::Serialize;
 
-use super::document::Number;
+use super::number::Number;
 
 /// A panel's options.
 #[derive(Debug, Clone, Serialize)]

@@ -4,11 +4,11 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use rust_decimal::Decimal;
 
-use crate::backends::dashboard_uid_of;
-use crate::backends::recorded::{BUDGET_REMAINING, COVERAGE, CURRENT_BURN_RATE, INFO};
-use crate::ir::panel::Visualization;
-use crate::ir::{Duration, Service, Settings};
-use crate::promql::{BinaryOp, Expr, Group, MatchOp, Node, build, escape_regex, rewrite};
+use crate::dashboard_uid_of;
+use crate::recorded::{BUDGET_REMAINING, COVERAGE, CURRENT_BURN_RATE, INFO};
+use nth_model::panel::Visualization;
+use nth_model::{Duration, Service, Settings};
+use nth_promql::{BinaryOp, Expr, Group, MatchOp, Node, build, escape_regex, rewrite};
 
 use super::board::link;
 use super::document::{DataSource, Link, Organize, Transformation, Variable};

@@ -2,7 +2,7 @@
 
 use rust_decimal::Decimal;
 
-use crate::ir::panel::{Dependency, MissingSignal, Panel};
+use nth_model::panel::{Dependency, MissingSignal, Panel};
 
 use super::board::Board;
 use super::layout::{Draft, Section};

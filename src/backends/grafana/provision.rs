@@ -6,9 +6,9 @@ use std::collections::BTreeMap;
 use serde::Serialize;
 use serde_saphyr::LitStr;
 
-use crate::backends::resource::object_name;
-use crate::backends::{Artifact, file_stem, limits};
-use crate::ir::{DashboardFormat, Settings};
+use crate::resource::object_name;
+use crate::{Artifact, file_stem, limits};
+use nth_model::{DashboardFormat, Settings};
 
 use super::document::Dashboard;
 

@@ -4,15 +4,15 @@ use std::collections::BTreeMap;
 
 use rust_decimal::Decimal;
 
-use crate::backends::recorded::{
+use crate::recorded::{
     BUDGET_REMAINING, COVERAGE, CURRENT_BURN_RATE, ERROR_BUDGET, ERROR_RATIO, LONGEST_RAW,
     OBJECTIVE,
 };
-use crate::ir::burn_rate::budget_time;
-use crate::ir::number::percent_text;
-use crate::ir::panel::Visualization;
-use crate::ir::{Duration, Severity, Sli, Slo};
-use crate::promql::{BinaryOp, build};
+use nth_model::burn_rate::budget_time;
+use nth_model::number::percent_text;
+use nth_model::panel::Visualization;
+use nth_model::{Duration, Severity, Sli, Slo};
+use nth_promql::{BinaryOp, build};
 
 use super::board::Board;
 use super::layout::{Draft, Section};
@@ -158,7 +158,7 @@ impl Board<'_> {
             .map(|pair| {
                 format!(
                     "{} over {} and {}",
-                    crate::ir::number::decimal_text(pair.factor),
+                    nth_model::number::decimal_text(pair.factor),
                     pair.long,
                     pair.short
                 )

@@ -7,7 +7,7 @@
 
 use std::fmt::Write as _;
 
-use crate::ir::{Text, TextPart};
+use nth_model::{Text, TextPart};
 
 /// A character of no width, at which no line is broken.
 const WORD_JOINER: char = '\u{2060}';
@@ -92,7 +92,7 @@ fn markdown_line(line: &str) -> String {
 
 /// Text as code in Markdown, on one line.
 pub fn code(text: &str) -> String {
-    literal(&crate::backends::markdown::code(text))
+    literal(&crate::markdown::code(text))
 }
 
 /// A URL in which nothing is a variable.
@@ -115,7 +115,7 @@ mod tests {
     use proptest::prelude::*;
 
     use super::*;
-    use crate::promql;
+    use nth_promql as promql;
 
     /// Whether Grafana's expression for variables, `\$(\w+)|\[\[(\w+?)(?::(\w+))?\]\]|\${(\w+)…}`, could match.
     fn has_variable(text: &str) -> bool {

@@ -2,13 +2,14 @@
 
 use rust_decimal::Decimal;
 
-use crate::ir::panel::{Unit, Visualization};
-use crate::promql::{Expr, Node, classify, rewrite};
+use nth_model::panel::{Unit, Visualization};
+use nth_promql::{Expr, Node, classify, rewrite};
 
 use super::document::{
-    Color, DataSource, FieldConfig, FieldDefaults, Number, Panel, Step, Target, Thresholds,
+    Color, DataSource, FieldConfig, FieldDefaults, Panel, Step, Target, Thresholds,
 };
 use super::layout::Draft;
+use super::number::Number;
 use super::options::{self, Options};
 use super::text;
 
@@ -300,7 +301,7 @@ pub fn unit(unit: Unit) -> &'static str {
 #[allow(clippy::unwrap_used)]
 mod tests {
     use super::*;
-    use crate::promql::parse;
+    use nth_promql::parse;
 
     #[test]
     fn series_are_named_by_what_a_query_groups_by() {

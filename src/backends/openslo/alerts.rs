@@ -6,8 +6,8 @@
 use super::document::{AlertCondition, AlertPolicy, BurnRate, ConditionRef, Object, TargetRef};
 use super::names;
 use super::targets::{Place, places, word};
-use crate::ir::burn_rate::Pair;
-use crate::ir::{Project, Service, Settings, Severity, Slo, number};
+use nth_model::burn_rate::Pair;
+use nth_model::{Project, Service, Settings, Severity, Slo, number};
 
 /// The annotation that says what the format can't.
 pub const LOST: &str = "nthc.not-expressible";

@@ -2,8 +2,8 @@
 
 use std::collections::BTreeMap;
 
-use crate::ir::number::percent_text;
-use crate::ir::{Service, Settings, Severity, Slo};
+use nth_model::number::percent_text;
+use nth_model::{Service, Settings, Severity, Slo};
 
 use super::targets::word;
 

@@ -5,8 +5,8 @@ use std::collections::BTreeMap;
 use rust_decimal::Decimal;
 
 use super::document::Metadata;
-use crate::backends::fnv1a;
-use crate::ir::{Duration, Settings, number::decimal_text};
+use crate::fnv1a;
+use nth_model::{Duration, Settings, number::decimal_text};
 
 /// The longest name, an RFC 1123 label.
 const LONGEST_NAME: usize = 63;

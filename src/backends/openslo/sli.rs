@@ -8,9 +8,9 @@ use rust_decimal::Decimal;
 
 use super::document::{Metric, MetricSource, Query, RatioMetric, Sli as Document};
 use super::names;
-use crate::ir::{Duration, Numerator, Settings, Sli, number::decimal_text};
+use nth_model::{Duration, Numerator, Settings, Sli, number::decimal_text};
 
-use crate::promql::{BinaryOp, Expr, LabelSet, Node, UnaryOp, build, labels_of, rewrite};
+use nth_promql::{BinaryOp, Expr, LabelSet, Node, UnaryOp, build, labels_of, rewrite};
 
 /// An indicator, and what its objective says because of it.
 pub struct Indicator {
@@ -216,7 +216,7 @@ fn holds(good: &Expr) -> Expr {
 #[allow(clippy::unwrap_used)]
 mod tests {
     use super::*;
-    use crate::promql::parse;
+    use nth_promql::parse;
 
     #[test]
     fn a_comparison_with_a_number_is_a_threshold() {

@@ -2,7 +2,7 @@
 
 use super::document::{Metadata, NotificationTarget, Object};
 use super::names;
-use crate::ir::{Channel, Project, Service, Settings, Severity, Team, WebhookUrl};
+use nth_model::{Channel, Project, Service, Settings, Severity, Team, WebhookUrl};
 
 /// The annotation that has the channel, the address or the URL.
 const ADDRESS: &str = "nthc.address";
@@ -77,7 +77,7 @@ pub fn places(team: &Team) -> Vec<Place> {
     places
 }
 
-fn declared(receiver: &crate::ir::Receiver) -> Place {
+fn declared(receiver: &nth_model::Receiver) -> Place {
     let (target, address) = match &receiver.channel {
         Channel::PagerDuty { .. } => ("pagerduty", None),
         Channel::Slack { channel, .. } => ("slack", Some(channel.clone())),

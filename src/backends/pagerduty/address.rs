@@ -3,7 +3,7 @@
 
 use std::collections::BTreeMap;
 
-use crate::backends::fnv1a;
+use crate::fnv1a;
 
 /// What joins the names in an address.
 const JOINT: &str = "--";

@@ -7,7 +7,7 @@ use super::people::{team, user};
 use super::plan::{Plan, Policy, PolicyKey};
 use super::schedules::schedule;
 use super::text::description;
-use crate::ir;
+use nth_model as ir;
 
 const MINUTE: u64 = 60_000;
 

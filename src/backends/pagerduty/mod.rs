@@ -21,7 +21,7 @@ use naming::Naming;
 use plan::Plan;
 
 use super::Artifact;
-use crate::ir;
+use nth_model as ir;
 
 /// The first version of Terraform whose grammar has all that is written; each OpenTofu is later.
 const TERRAFORM_VERSION: &str = ">= 1.0";

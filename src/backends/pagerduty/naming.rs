@@ -1,7 +1,7 @@
 //! What things are called in PagerDuty.
 
 use super::text::{self, Text};
-use crate::ir;
+use nth_model as ir;
 
 /// The names of a build: what all of them begin with, which is the project where others share the account and nothing
 /// else is set, and the environment that they end with.

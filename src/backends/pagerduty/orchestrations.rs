@@ -10,8 +10,8 @@ use super::people::team;
 use super::plan::{Inbox, Plan};
 use super::services::{others, others_address, service};
 use super::text::{self, Text, description, says, says_one_of};
-use crate::backends::alertmanager::message::NONE;
-use crate::ir::{Settings, Severity};
+use crate::alertmanager::message::NONE;
+use nth_model::{Settings, Severity};
 
 /// Where an event says which service it is of: the label `service` that every rule has, sent among the details.
 const SERVICE: &str = "event.custom_details.service";

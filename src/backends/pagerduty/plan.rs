@@ -3,7 +3,7 @@
 use std::borrow::Cow;
 use std::collections::{BTreeMap, BTreeSet};
 
-use crate::ir::{
+use nth_model::{
     Duration, Escalation, IMPLIED_ESCALATION, Pace, Project, Schedule, Service, Settings, Severity,
     Step, Target, Team,
 };

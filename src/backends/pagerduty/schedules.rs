@@ -8,7 +8,7 @@ use super::naming::Naming;
 use super::people::{team, user};
 use super::plan::Plan;
 use super::text::{Text, description};
-use crate::ir::{self, Hours, TimeOfDay, TimeOfWeek};
+use nth_model::{self as ir, Hours, TimeOfDay, TimeOfWeek};
 
 const DAY: u32 = 86_400;
 const WEEK: u32 = 7 * DAY;

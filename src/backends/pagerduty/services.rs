@@ -12,7 +12,7 @@ use super::naming::Naming;
 use super::plan::Plan;
 use super::schedules::clock;
 use super::text::{Text, description};
-use crate::ir::{self, Project};
+use nth_model::{self as ir, Project};
 
 /// A service.
 pub fn service(name: &str) -> Reference {

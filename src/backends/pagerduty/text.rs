@@ -2,7 +2,7 @@
 
 use serde::{Serialize, Serializer};
 
-use crate::backends::fnv1a;
+use crate::fnv1a;
 
 /// The longest name that PagerDuty takes of a team, in characters (`Team.name` of its REST schema). Other things may have
 /// longer ones; one limit keeps them alike.

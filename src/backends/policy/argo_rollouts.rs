@@ -7,10 +7,10 @@ use serde::Serialize;
 
 use super::promql::{Facts, expired};
 use super::resource::{Metadata, Object, object_name, path, yaml};
-use crate::backends::{Artifact, Problem};
-use crate::ir::Settings;
-use crate::policy::{Effect, Gate, OnNoData, Policy, Rule};
-use crate::promql::{BinaryOp, build, rewrite};
+use crate::{Artifact, Problem};
+use nth_model::Settings;
+use nth_policy::{Effect, Gate, OnNoData, Policy, Rule};
+use nth_promql::{BinaryOp, build, rewrite};
 
 /// How long Prometheus may take, in seconds.
 const TIMEOUT: u32 = 30;

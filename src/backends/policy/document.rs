@@ -3,9 +3,9 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use super::query::Queries;
-use crate::ir::gate::{self, Fact, Objective};
-use crate::ir::{Service, Settings, Severity};
-use crate::policy::{
+use nth_model::gate::{self, Fact, Objective};
+use nth_model::{Service, Settings, Severity};
+use nth_policy::{
     Bound, Compare, Condition, Coverage, Effect, FactQuery, Gate, OnNoData, Operand, Override,
     Policy, Rule, Span, VERSION, condition_text,
 };

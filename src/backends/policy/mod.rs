@@ -7,7 +7,7 @@
 //! | `argo-rollouts` | `policy/argo-rollouts/<service>/<gate>.yaml` | Argo Rollouts |
 //! | `argo-cd` | `policy/argo-cd/<service>/<gate>.yaml`, `policy/argo-cd/sync-windows.yaml` | Argo CD |
 //!
-//! All are made of one document ([`crate::policy::Policy`]), so that none can decide by other conditions than the rest.
+//! All are made of one document ([`nth_policy::Policy`]), so that none can decide by other conditions than the rest.
 
 mod argo_cd;
 mod argo_rollouts;
@@ -20,8 +20,8 @@ mod weekly;
 
 use rayon::prelude::*;
 
-use crate::ir::{PolicyForm, Service, Settings};
-use crate::policy::Policy;
+use nth_model::{PolicyForm, Service, Settings};
+use nth_policy::Policy;
 
 pub use argo_cd::{ENVIRONMENT, SYNC_WINDOWS};
 pub use document::{Dependents, policy};

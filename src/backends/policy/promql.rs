@@ -4,11 +4,9 @@
 
 use std::collections::BTreeMap;
 
-use crate::ir::gate::{Comparison, DAY};
-use crate::policy::{
-    Compare, Condition, FactQuery, Operand, Override, Span, Unreadable, end, start,
-};
-use crate::promql::{BinaryOp, Expr, build, parse};
+use nth_model::gate::{Comparison, DAY};
+use nth_policy::{Compare, Condition, FactQuery, Operand, Override, Span, Unreadable, end, start};
+use nth_promql::{BinaryOp, Expr, build, parse};
 
 use super::query::number;
 
@@ -102,7 +100,7 @@ impl Facts {
             Comparison::NotEqual => BinaryOp::NotEqual,
         };
         let paren = |expr: Expr| match expr.node {
-            crate::promql::Node::Number(_) => expr,
+            nth_promql::Node::Number(_) => expr,
             _ => build::paren(expr),
         };
         Ok(build::compare_bool(

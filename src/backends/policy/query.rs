@@ -2,12 +2,12 @@
 
 use rust_decimal::Decimal;
 
-use crate::backends::recorded::{BUDGET_REMAINING, COVERAGE, ERROR_RATIO, INFO, LONGEST_RAW};
-use crate::ir::burn_rate::budget_time;
-use crate::ir::gate::{Fact, Objective};
-use crate::ir::number::decimal_text;
-use crate::ir::{Duration, Service, Settings, Severity};
-use crate::promql::{BinaryOp, Expr, build};
+use crate::recorded::{BUDGET_REMAINING, COVERAGE, ERROR_RATIO, INFO, LONGEST_RAW};
+use nth_model::burn_rate::budget_time;
+use nth_model::gate::{Fact, Objective};
+use nth_model::number::decimal_text;
+use nth_model::{Duration, Service, Settings, Severity};
+use nth_promql::{BinaryOp, Expr, build};
 
 /// How finely it is looked where something began. Alerts have a sample at every evaluation of the rules, and each is
 /// seen for five minutes.

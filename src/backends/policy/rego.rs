@@ -4,11 +4,9 @@
 
 use std::fmt::Write as _;
 
-use crate::backends::{Artifact, file_stem};
-use crate::ir::number::decimal_text;
-use crate::policy::{
-    Compare, Condition, Effect, Gate, OnNoData, Operand, Policy, Rule, VERSION, end,
-};
+use crate::{Artifact, file_stem};
+use nth_model::number::decimal_text;
+use nth_policy::{Compare, Condition, Effect, Gate, OnNoData, Operand, Policy, Rule, VERSION, end};
 
 /// The functions that all policies share.
 const LIBRARY: &str = include_str!("nth.rego");

@@ -4,10 +4,10 @@ use std::collections::BTreeMap;
 
 use serde::Serialize;
 
-use crate::backends::resource::name_of;
-use crate::backends::{Problem, file_stem, limits};
-use crate::ir::Settings;
-use crate::policy::{Gate, Policy};
+use crate::resource::name_of;
+use crate::{Problem, file_stem, limits};
+use nth_model::Settings;
+use nth_policy::{Gate, Policy};
 
 /// An object.
 #[derive(Debug, Serialize)]

@@ -11,8 +11,8 @@ use std::collections::BTreeSet;
 use jiff::tz::TimeZone;
 use jiff::{Timestamp, civil};
 
-use crate::ir::gate::{DAY, WEEK};
-use crate::policy::Span;
+use nth_model::gate::{DAY, WEEK};
+use nth_policy::Span;
 
 /// The years whose changes of clocks are heeded. There is no clock here, so that a source gives the same on every day.
 const YEARS: std::ops::Range<i16> = 2025..2061;
@@ -166,8 +166,8 @@ mod tests {
     use proptest::prelude::*;
 
     use super::*;
-    use crate::policy::Condition;
-    use crate::policy::{Measured, Truth, truth};
+    use nth_policy::Condition;
+    use nth_policy::{Measured, Truth, truth};
 
     const FRIDAY_TO_MONDAY: [Span; 2] = [
         Span { from: 0, to: 540 },

@@ -2,13 +2,13 @@
 
 use rust_decimal::Decimal;
 
-use crate::backends::alerts::{Named, Origin};
-use crate::ir::burn_rate::{Pair, SLICE, budget_time};
-use crate::ir::number::{decimal_text, percent_text};
-use crate::ir::{
+use crate::alerts::{Named, Origin};
+use nth_model::burn_rate::{Pair, SLICE, budget_time};
+use nth_model::number::{decimal_text, percent_text};
+use nth_model::{
     AbsenceAlert, Absent, BudgetAlert, Duration, Numerator, Severity, Sli, ValueFormat,
 };
-use crate::promql::{BinaryOp, Expr, Matching, Node};
+use nth_promql::{BinaryOp, Expr, Matching, Node};
 
 use super::document::{AlertingRule, Rule};
 use super::layout::layout;

@@ -2,9 +2,9 @@
 
 use std::collections::BTreeMap;
 
-use crate::backends::alerts::Named;
-use crate::backends::links;
-use crate::ir::{Service, Settings, Severity};
+use crate::alerts::Named;
+use crate::links;
+use nth_model::{Service, Settings, Severity};
 
 use super::template;
 

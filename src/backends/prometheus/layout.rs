@@ -1,6 +1,6 @@
 //! Long expressions over several lines, as a person would break them.
 
-use crate::promql::{Aggregate, Binary, BinaryOp, Call, Expr, Node};
+use nth_promql::{Aggregate, Binary, BinaryOp, Call, Expr, Node};
 
 /// The longest expression that stays on one line.
 pub const WIDTH: usize = 100;
@@ -128,7 +128,7 @@ fn indent(text: &str) -> String {
 #[allow(clippy::unwrap_used)]
 mod tests {
     use super::*;
-    use crate::promql::parse;
+    use nth_promql::parse;
 
     #[test]
     fn breaks_where_a_person_would() {

@@ -2,11 +2,11 @@
 
 use rust_decimal::Decimal;
 
-use crate::ir::number::percent_text;
-use crate::promql::{BinaryOp, Expr};
+use nth_model::number::percent_text;
+use nth_promql::{BinaryOp, Expr};
 
-pub use crate::backends::recorded::{BUDGET_REMAINING, PERIOD_BURN_RATE};
-use crate::backends::recorded::{CURRENT_BURN_RATE, ERROR_BUDGET, INFO, OBJECTIVE};
+pub use crate::recorded::{BUDGET_REMAINING, PERIOD_BURN_RATE};
+use crate::recorded::{CURRENT_BURN_RATE, ERROR_BUDGET, INFO, OBJECTIVE};
 
 use super::document::Rule;
 use super::query::{binary, call, number};

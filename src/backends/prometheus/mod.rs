@@ -20,8 +20,8 @@ use std::collections::BTreeMap;
 
 use serde::Serialize;
 
-use crate::ir::{RuleFormat, Service, Settings};
-use crate::promql::Expr;
+use nth_model::{RuleFormat, Service, Settings};
+use nth_promql::Expr;
 
 pub use standing::Standing;
 

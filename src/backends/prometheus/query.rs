@@ -2,10 +2,10 @@
 
 use rust_decimal::Decimal;
 
-use crate::ir::{Duration, number::decimal_text};
-use crate::promql::{
-    self, Aggregate, Binary, BinaryOp, Call, Expr, Fill, MatchOp, Matcher, MetricName, Modifiers,
-    Node, Selector, Span, StringLit, rewrite,
+use nth_model::{Duration, number::decimal_text};
+use nth_promql::{
+    self as promql, Aggregate, Binary, BinaryOp, Call, Expr, Fill, MatchOp, Matcher, MetricName,
+    Modifiers, Node, Selector, Span, StringLit, rewrite,
 };
 
 /// A number, digit for digit.
@@ -13,7 +13,7 @@ pub fn number(number: Decimal) -> Expr {
     Expr::made(Node::Number(decimal_text(number).into()))
 }
 
-pub use crate::promql::classify::is_label_free as label_free;
+pub use nth_promql::classify::is_label_free as label_free;
 
 /// A series, by its metric's name and the values of labels.
 pub fn series<'l>(metric: &str, labels: impl IntoIterator<Item = (&'l str, &'l str)>) -> Expr {
@@ -160,7 +160,7 @@ pub fn or_zero(expr: Expr) -> Expr {
 #[allow(clippy::unwrap_used)]
 mod tests {
     use super::*;
-    use crate::promql::parse;
+    use nth_promql::parse;
 
     #[test]
     fn nan_is_filtered_only_where_it_can_be() {

@@ -28,12 +28,12 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use rust_decimal::Decimal;
 
-use crate::ir::{Duration, Numerator, Severity, Sli, Slo};
-use crate::promql::classify::metrics;
-use crate::promql::{BinaryOp, Expr, Node, rewrite};
+use nth_model::{Duration, Numerator, Severity, Sli, Slo};
+use nth_promql::classify::metrics;
+use nth_promql::{BinaryOp, Expr, Node, rewrite};
 
-pub use crate::backends::recorded::ERROR_RATIO;
-use crate::backends::recorded::{
+pub use crate::recorded::ERROR_RATIO;
+use crate::recorded::{
     BAD_EVENTS, COVERAGE, KNOWN_TIME, LONGEST_RAW, OBJECTIVE, SLICE, TOTAL_EVENTS,
 };
 
@@ -655,7 +655,7 @@ pub fn presence(context: &SloContext<'_>) -> Expr {
 #[allow(clippy::unwrap_used)]
 mod tests {
     use super::*;
-    use crate::promql::parse;
+    use nth_promql::parse;
 
     #[test]
     fn a_bad_slice_is_where_the_condition_fails() {

@@ -6,8 +6,8 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use crate::ir::Duration;
-use crate::promql::{classify, parse};
+use nth_model::Duration;
+use nth_promql::{classify, parse};
 
 use super::document::{Group, Rule};
 
@@ -122,7 +122,7 @@ fn reads(rule: &Rule) -> BTreeSet<String> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::backends::prometheus::document::{AlertingRule, RecordingRule};
+    use crate::prometheus::document::{AlertingRule, RecordingRule};
 
     fn recording(record: &str, expr: &str) -> Rule {
         Rule::Recording(RecordingRule {

@@ -2,9 +2,9 @@
 
 use rust_decimal::Decimal;
 
-use crate::backends::recorded::LONGEST_RAW;
-use crate::ir::{Duration, Service, Settings, Severity, Sli, Slo};
-use crate::promql::{BinaryOp, Expr, build};
+use crate::recorded::LONGEST_RAW;
+use nth_model::{Duration, Service, Settings, Severity, Sli, Slo};
+use nth_promql::{BinaryOp, Expr, build};
 
 use super::context::Context;
 use super::query::{aggregate, at_window, binary, call, number};
@@ -88,8 +88,8 @@ impl<'a> Standing<'a> {
 
     /// When the rules began to record it, in seconds since 1970, as far as a time back from now: nothing where they did not.
     pub fn recorded_since(&self, back: Duration) -> String {
-        use crate::backends::recorded::{KNOWN_TIME, SLICE};
-        use crate::promql::build;
+        use crate::recorded::{KNOWN_TIME, SLICE};
+        use nth_promql::build;
         let recorded = build::call("timestamp", vec![self.of.recorded(KNOWN_TIME)]);
         let step = SLICE.to_string();
         let steps = build::subquery(recorded, back.to_string(), Some(&step));

@@ -2,10 +2,10 @@
 //!
 //! Everything goes through [`Template`], which alone writes `{{`. Text can't open an action.
 
-use crate::backends::go_template;
-use crate::ir::{Text, TextPart, ValueFormat};
+use crate::go_template;
+use nth_model::{Text, TextPart, ValueFormat};
 
-pub use crate::backends::go_template::quote;
+pub use crate::go_template::quote;
 
 /// A Go template in the making.
 #[derive(Debug, Clone, Default)]

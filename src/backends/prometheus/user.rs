@@ -2,8 +2,8 @@
 
 use std::collections::BTreeSet;
 
-use crate::backends::alerts::{Named, Origin};
-use crate::ir::Alert;
+use crate::alerts::{Named, Origin};
+use nth_model::Alert;
 
 use super::context::Context;
 use super::document::{AlertingRule, RecordingRule, Rule};
@@ -13,7 +13,7 @@ use super::template::{Template, alert_text};
 impl Context<'_> {
     /// The service's own recordings.
     pub fn recording_rules(&self) -> Vec<Rule> {
-        let rule = |recording: &crate::ir::Recording| {
+        let rule = |recording: &nth_model::Recording| {
             Rule::Recording(RecordingRule {
                 record: recording.record.to_string(),
                 expr: layout(&recording.query),

@@ -2,7 +2,7 @@
 
 use rust_decimal::Decimal;
 
-use crate::catalogue::Metric;
+use crate::Metric;
 
 /// A bound of a classic histogram's bucket.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

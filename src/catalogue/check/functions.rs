@@ -4,9 +4,9 @@
 use std::collections::BTreeSet;
 
 use super::{Case, Finding, Kind, Read, Series};
-use crate::diagnostics::codes;
-use crate::promql::classify::{exprs, metrics};
-use crate::promql::{Aggregate, Binary, BinaryOp, Call, Error, Expr, Node, Selector, Span};
+use nth_diagnostics::codes;
+use nth_promql::classify::{exprs, metrics};
+use nth_promql::{Aggregate, Binary, BinaryOp, Call, Error, Expr, Node, Selector, Span};
 
 /// Functions that take the resets of a counter out.
 const OF_COUNTERS: [&str; 4] = ["increase", "irate", "rate", "resets"];

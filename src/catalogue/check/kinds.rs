@@ -1,6 +1,6 @@
 //! What the values of series are.
 
-use crate::catalogue::{MetricType, Part};
+use crate::{MetricType, Part};
 
 /// What the values of series are.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

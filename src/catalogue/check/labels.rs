@@ -3,10 +3,10 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use super::{Bounds, Case, Finding, Read, Series, buckets};
-use crate::catalogue::MetricType;
-use crate::diagnostics::{codes, suggest};
-use crate::promql::classify::{exprs, metrics};
-use crate::promql::{
+use crate::MetricType;
+use nth_diagnostics::{codes, suggest};
+use nth_promql::classify::{exprs, metrics};
+use nth_promql::{
     Aggregate, Binary, Error, Expr, Grouping, Label, MatchOp, Matcher, Node, Selector, Span,
     StringLit, escape_regex, matches_any,
 };
@@ -64,8 +64,7 @@ impl Series<'_> {
         if known || self.pulled {
             return Some(known);
         }
-        let is_of_target =
-            OF_TARGETS.contains(&label) || crate::catalogue::CHURNING.contains(&label);
+        let is_of_target = OF_TARGETS.contains(&label) || crate::CHURNING.contains(&label);
         if is_of_target {
             return Some(true);
         }
@@ -190,7 +189,7 @@ fn check_value(case: &Case<'_>, matcher: &Matcher, series: &Series<'_>) -> Optio
     };
     let label = matcher.label.as_str();
     let wanted = matcher.value.text()?;
-    let declared = |metric: &crate::catalogue::Metric| metric.labels.contains(label);
+    let declared = |metric: &crate::Metric| metric.labels.contains(label);
     if !series.pulled || wanted.is_empty() || series.declared.is_some_and(declared) {
         return None;
     }

@@ -9,7 +9,7 @@ mod names;
 mod tests;
 
 use super::{Known, Lookup, Metric, Part};
-use crate::promql::{self, Expr, Node, Selector, Span};
+use nth_promql::{self as promql, Expr, Node, Selector, Span};
 
 pub use buckets::{Bound, Bounds};
 pub use kinds::Kind;

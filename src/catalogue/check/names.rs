@@ -1,8 +1,8 @@
 //! N0901: metrics that are not there.
 
 use super::{Case, Finding, Read, Under};
-use crate::diagnostics::{codes, suggest};
-use crate::promql::{Error, Expr, Selector};
+use nth_diagnostics::{codes, suggest};
+use nth_promql::{Error, Expr, Selector};
 
 /// Judges a selector's name. `whole` says that the query is this selector and nothing else.
 pub(super) fn check(

@@ -7,8 +7,8 @@ use proptest::prelude::*;
 use rust_decimal::Decimal;
 
 use super::*;
-use crate::catalogue::{MetricType, Section};
-use crate::promql::{MatchOp, build, parse};
+use crate::{MetricType, Section};
+use nth_promql::{MatchOp, build, parse};
 
 fn metric(metric_type: MetricType, suffixes: &[&str], labels: &[&str], buckets: &[&str]) -> Metric {
     let texts = |texts: &[&str]| -> BTreeSet<String> {
@@ -119,7 +119,7 @@ fn what_a_selector_reads_under() {
         let Node::Selector(selector) = expr.node else {
             unreachable!()
         };
-        read_under(&measured, &selector).map(|labels| crate::catalogue::selector_of(&labels))
+        read_under(&measured, &selector).map(|labels| crate::selector_of(&labels))
     };
     assert_eq!(
         read(r#"x{job="b",env="a",code="500"}"#).unwrap(),

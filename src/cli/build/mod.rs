@@ -13,7 +13,7 @@ use super::progress::Progress;
 use super::report::{self, Findings, count};
 use super::select::{self, Selected};
 use crate::backends::file_stem;
-use crate::compile::Compilation;
+use crate::compile::{Build as _, Compilation};
 use crate::diagnostics::render::one_line;
 use crate::diagnostics::{Diagnostic, FileSpan, Severity};
 use crate::ir::Tally;

@@ -6,6 +6,7 @@ use std::sync::Arc;
 
 use crate::cli::report::Findings;
 use crate::cli::select::Source;
+use crate::compile::Build as _;
 use crate::db::Database;
 use crate::diagnostics::{Severity, render};
 use crate::ir::{DashboardFormat, Settings};

@@ -3,9 +3,9 @@
 
 use std::io;
 
-use super::super::position::Positions;
-use super::super::{Diagnostic, FileSpan};
 use super::{severity_word, visible};
+use nth_diagnostics::position::Positions;
+use nth_diagnostics::{Diagnostic, FileSpan};
 
 pub(super) fn write(
     diagnostics: &[&Diagnostic<FileSpan>],

@@ -8,11 +8,11 @@ use std::ops::Range;
 use ariadne::{Cache, Color, Config, IndexType, Label as Drawn, Report, ReportKind, Source};
 use similar::{ChangeTag, TextDiff};
 
-use super::super::position::Positions;
-use super::super::{Diagnostic, Edit, FileSpan, Fix, Label, Severity};
 use super::shortened::{Shortened, is_needed};
 use super::{lines, one_line, severity_word, visible};
-use crate::limits;
+use nth_diagnostics::limits;
+use nth_diagnostics::position::Positions;
+use nth_diagnostics::{Diagnostic, Edit, FileSpan, Fix, Label, Severity};
 
 /// A fix that changes more lines than this is named, not shown.
 const PREVIEW_LINES: usize = 12;

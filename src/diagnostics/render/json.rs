@@ -5,9 +5,9 @@ use std::io;
 
 use serde::Serialize;
 
-use super::super::position::{Position, Positions};
-use super::super::{Applicability, Diagnostic, FileSpan, Label};
 use super::severity_word;
+use nth_diagnostics::position::{Position, Positions};
+use nth_diagnostics::{Applicability, Diagnostic, FileSpan, Label};
 
 #[derive(Serialize)]
 struct Object<'a> {

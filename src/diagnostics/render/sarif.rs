@@ -6,9 +6,9 @@ use std::io;
 use indexmap::IndexMap;
 use serde_sarif::sarif;
 
-use super::super::position::Positions;
-use super::super::{Code, Diagnostic, FileSpan, Fix, Label, Severity};
 use super::severity_word;
+use nth_diagnostics::position::Positions;
+use nth_diagnostics::{Code, Diagnostic, FileSpan, Fix, Label, Severity};
 
 /// The JSON schema that the log follows, as the standard publishes it.
 const SCHEMA: &str =

@@ -8,9 +8,9 @@ use codespan_reporting::files::{Error, Files};
 use codespan_reporting::term::termcolor::{Ansi, NoColor, WriteColor};
 use codespan_reporting::term::{Config, DisplayStyle, Styles, StylesWriter, emit_to_write_style};
 
-use super::super::position::Positions;
-use super::super::{Diagnostic, FileSpan, Severity};
 use super::one_line;
+use nth_diagnostics::position::Positions;
+use nth_diagnostics::{Diagnostic, FileSpan, Severity};
 
 pub(super) fn write(
     diagnostics: &[&Diagnostic<FileSpan>],
@@ -48,33 +48,39 @@ fn write_to(
             let span = positions.clamp(diagnostic.primary.span);
             shown = shown.with_label(Label::primary(span.file, span.start..span.end));
         }
-        emit_to_write_style(&mut out, &config, positions, &shown).map_err(|error| match error {
-            Error::Io(error) => error,
-            other => io::Error::other(other),
+        emit_to_write_style(&mut out, &config, &Sources(positions), &shown).map_err(|error| {
+            match error {
+                Error::Io(error) => error,
+                other => io::Error::other(other),
+            }
         })?;
     }
     Ok(())
 }
 
-impl<'a> Files<'a> for Positions<'_> {
+/// The files as the library asks for them.
+struct Sources<'p, 's>(&'p Positions<'s>);
+
+impl<'a> Files<'a> for Sources<'_, '_> {
     type FileId = usize;
     type Name = String;
     type Source = &'a str;
 
     fn name(&'a self, id: usize) -> Result<String, Error> {
-        Ok(one_line(self.path(id)))
+        Ok(one_line(self.0.path(id)))
     }
 
     fn source(&'a self, id: usize) -> Result<&'a str, Error> {
-        Ok(self.text(id))
+        Ok(self.0.text(id))
     }
 
     fn line_index(&'a self, id: usize, byte_index: usize) -> Result<usize, Error> {
-        Ok(self.index(id).ok_or(Error::FileMissing)?.line(byte_index))
+        Ok(self.0.index(id).ok_or(Error::FileMissing)?.line(byte_index))
     }
 
     fn column_number(&'a self, id: usize, _line: usize, byte_index: usize) -> Result<usize, Error> {
         Ok(self
+            .0
             .index(id)
             .ok_or(Error::FileMissing)?
             .position(byte_index)
@@ -82,6 +88,10 @@ impl<'a> Files<'a> for Positions<'_> {
     }
 
     fn line_range(&'a self, id: usize, line_index: usize) -> Result<Range<usize>, Error> {
-        Ok(self.index(id).ok_or(Error::FileMissing)?.range(line_index))
+        Ok(self
+            .0
+            .index(id)
+            .ok_or(Error::FileMissing)?
+            .range(line_index))
     }
 }

@@ -3,9 +3,9 @@
 use std::collections::BTreeMap;
 use std::ops::Range;
 
-use super::super::position::Positions;
-use super::super::{Diagnostic, FileSpan};
-use crate::limits;
+use nth_diagnostics::limits;
+use nth_diagnostics::position::Positions;
+use nth_diagnostics::{Diagnostic, FileSpan};
 
 /// What stands before the first label of a line that is cut, in characters.
 const BEFORE: usize = 60;

@@ -1,7 +1,7 @@
 #![allow(clippy::unwrap_used, clippy::expect_used)]
 
-use super::super::{Applicability, Code, Edit, Fix, Label};
 use super::*;
+use nth_diagnostics::{Applicability, Code, Edit, Fix, Label};
 
 static UNKNOWN: Code = Code {
     id: "N9901",

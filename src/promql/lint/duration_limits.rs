@@ -4,9 +4,9 @@ use super::super::error::Error;
 use super::super::time_unit::time_unit;
 use super::super::tree::*;
 use super::{Known, Lint};
-use crate::diagnostics::codes;
-use crate::ir::number::decimal_text;
-use crate::ir::{Duration, DurationUnit};
+use nth_diagnostics::codes;
+use nth_units::number::decimal_text;
+use nth_units::{Duration, DurationUnit};
 
 impl<'l> Lint<'l> {
     /// `x_milliseconds > ${500ms}`: an interpolated duration is a number of seconds.

@@ -24,14 +24,14 @@ use super::HoleType;
 use super::error::Error;
 use super::labels;
 use super::tree::*;
-use crate::ir;
+
 use facts::Facts;
 
 /// What a query's author could have known besides PromQL.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Surroundings {
     /// How often Prometheus scrapes what the query reads.
-    pub scrape_interval: ir::Duration,
+    pub scrape_interval: nth_units::Duration,
     /// The labels that are added to every selector without a matcher on them; absent where they are not known.
     pub added: Option<BTreeSet<SmolStr>>,
 }
@@ -44,7 +44,7 @@ pub enum Known<'v> {
     /// A number's value.
     Number(f64),
     /// A duration's length.
-    Duration(ir::Duration),
+    Duration(nth_units::Duration),
     /// A query, which is judged where it is written.
     Query(&'v Expr),
 }
@@ -53,8 +53,8 @@ pub enum Known<'v> {
 /// interpolated, in the order of the holes' numbers.
 ///
 /// ```
-/// use nthc::ir::Duration;
-/// use nthc::promql::{lint, parse};
+/// use nth_units::Duration;
+/// use nth_promql::{lint, parse};
 ///
 /// let surroundings = lint::Surroundings { scrape_interval: Duration(15_000), added: None };
 /// let found = lint::lint(&parse("rate(x_total[30s])").unwrap(), &[], &surroundings);

@@ -4,8 +4,7 @@ use super::super::error::Error;
 use super::super::tree::*;
 use super::super::{durations, labels};
 use super::{Known, Lint};
-use crate::diagnostics::codes;
-use crate::ir;
+use nth_diagnostics::codes;
 
 /// With a scrape missed and the range out of step with the scrapes, four intervals still hold the two samples that a
 /// slope needs.
@@ -43,7 +42,7 @@ impl Lint<'_> {
         if length.0 >= least {
             return;
         }
-        let readable = readable(ir::Duration(least));
+        let readable = readable(nth_units::Duration(least));
         let mut error = Error::new(
             &codes::SHORT_RANGE,
             format!(
@@ -56,7 +55,7 @@ impl Lint<'_> {
         )
         .label(format!(
             "shorter than {intervals} scrape intervals, which are {}",
-            ir::Duration(least).to_human()
+            nth_units::Duration(least).to_human()
         ))
         .help(if length.0 < scrapes.0.saturating_mul(2) {
             "it takes two samples to tell a change, and this range may hold fewer: then there is no result"
@@ -71,12 +70,12 @@ impl Lint<'_> {
     }
 
     /// The length of a range, where it is known.
-    fn length(&self, range: &Duration) -> Option<ir::Duration> {
+    fn length(&self, range: &Duration) -> Option<nth_units::Duration> {
         match &range.node {
             DurationNode::Literal(text) => {
                 let milliseconds = durations::seconds(text)? * 1000.0;
                 // Longer ones are long enough, whatever is lost here.
-                Some(ir::Duration(milliseconds.round() as u64))
+                Some(nth_units::Duration(milliseconds.round() as u64))
             }
             DurationNode::Hole(number) => match self.known(*number) {
                 Known::Duration(length) => Some(length),
@@ -140,7 +139,7 @@ impl Lint<'_> {
 }
 
 /// The shortest duration that reads well and is no shorter.
-fn readable(least: ir::Duration) -> String {
+fn readable(least: nth_units::Duration) -> String {
     const SECOND: u64 = 1_000;
     const MINUTE: u64 = 60 * SECOND;
     let step = match least.0 {
@@ -148,5 +147,5 @@ fn readable(least: ir::Duration) -> String {
         length if length <= 10 * MINUTE => MINUTE,
         _ => 5 * MINUTE,
     };
-    ir::Duration(least.0.div_ceil(step).saturating_mul(step)).to_human()
+    nth_units::Duration(least.0.div_ceil(step).saturating_mul(step)).to_human()
 }

@@ -2,7 +2,7 @@
 
 use pest::iterators::Pair;
 
-use crate::syntax::parse::Rule;
+use crate::parse::Rule;
 
 use super::expr::{between, comments, expr, group, ty, verbatim};
 use super::trivia::{gap, has_comment};

@@ -2,7 +2,7 @@
 
 use pest::iterators::Pair;
 
-use crate::syntax::parse::Rule;
+use crate::parse::Rule;
 
 use super::trivia::{gap, has_comment};
 use super::{INDENT, WIDTH, newline};

@@ -4,9 +4,9 @@
 use pest::Parser;
 use pest::iterators::Pair;
 
-use crate::syntax::literals::{self, Piece};
-use crate::syntax::parse::{Grammar, Rule};
-use crate::syntax::tree::StringPart;
+use crate::literals::{self, Piece};
+use crate::parse::{Grammar, Rule};
+use crate::tree::StringPart;
 
 /// A token or a comment, and the byte where it begins.
 struct Found {

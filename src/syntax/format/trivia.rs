@@ -2,7 +2,7 @@
 
 use pest::iterators::Pair;
 
-use crate::syntax::parse::Rule;
+use crate::parse::Rule;
 
 /// A comment and how it stood.
 #[derive(Debug, Clone)]

@@ -2,8 +2,9 @@
 
 use std::collections::HashSet;
 
+use nthc::check::notes;
 use nthc::db::{Database, ItemKey, SourceFile, Workspace, file_names, parsed};
-use nthc::eval::notes::{Notes, notes};
+use nthc::eval::notes::Notes;
 use nthc::schema::{Schema, schema};
 use nthc::syntax::structure::{Part, PartKind, parts};
 use nthc::syntax::tree::{Block, Expr, ExprNode, Item, ItemNode, ParsedFile, Statement, TextRange};

@@ -1,6 +1,7 @@
 //! The texts behind the addresses: made by what a build makes its files with, for the one that is asked for.
 
 use nthc::backends::{Artifact, file_stem};
+use nthc::compile::Build as _;
 use nthc::db::{ItemKey, item_name};
 use nthc::ir::Settings;
 use smol_str::SmolStr;

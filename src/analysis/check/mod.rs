@@ -1,0 +1,367 @@
+//! Checks of an item by itself, and of names across the project.
+
+mod alert_names;
+mod cycles;
+pub mod dependencies;
+mod noting;
+pub mod paging;
+pub mod project;
+pub mod reliability;
+pub mod rule_labels;
+pub mod rules;
+pub mod series;
+pub mod utf8_names;
+
+use std::rc::Rc;
+
+use smol_str::SmolStr;
+
+use crate::db::{Diag, ItemKey, Span, Workspace, file_names, find_module, item};
+use crate::eval::{Context, Evaluator, Mode, NodeId, Scope};
+use crate::resolve::{did_you_mean, did_you_mean_block, import_names_item};
+use crate::schema::{Ty, article, is_standard, params};
+use nth_diagnostics::{UnknownName, codes, suggest};
+
+pub use crate::schema::where_it_belongs;
+pub use noting::notes;
+use nth_syntax::tree::{Import, Item, ItemNode, KindDecl, Name, Template};
+
+/// What the check of an item gave.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct Checked {
+    /// What is wrong.
+    pub found: Vec<Diag>,
+    /// How many steps of evaluation it took.
+    pub steps: u64,
+    /// Whether it was given up because the item takes too much.
+    pub is_over: bool,
+}
+
+/// What is wrong with an item's own text, whatever the rest of the project does with it.
+#[salsa::tracked(returns(ref))]
+pub fn check_item(db: &dyn salsa::Database, workspace: Workspace, key: ItemKey) -> Checked {
+    let Some(tree) = item(db, key) else {
+        return Checked::default();
+    };
+    let mut diagnostics: Vec<Diag> = tree
+        .errors
+        .iter()
+        .map(|error| nth_syntax::diagnose(error).map_spans(&mut |range| Span { item: key, range }))
+        .collect();
+    let mut evaluator = Evaluator::new(db, workspace, None, Mode::Check);
+    judge_item(&mut evaluator, key, tree);
+    let (steps, is_over) = (evaluator.steps(), evaluator.is_over());
+    // What a base or another block does wrong is said there.
+    diagnostics.extend(
+        evaluator
+            .into_diagnostics()
+            .into_iter()
+            .filter(|found| found.primary.span.item == key),
+    );
+    Checked {
+        found: diagnostics,
+        steps,
+        is_over,
+    }
+}
+
+/// Looks at everything in an item's own text.
+fn judge_item<'db>(evaluator: &mut Evaluator<'db>, key: ItemKey, tree: &'db Item) {
+    match &tree.node {
+        ItemNode::Import(import) => check_import(evaluator, key, import),
+        ItemNode::Block(block) => {
+            check_top_kind(evaluator, key, &block.kind, false);
+            let name = block.name.as_ref().filter(|name| !name.text.is_empty());
+            match (name, evaluator.schema.kinds.contains_key(&block.kind.text)) {
+                (None, true) => evaluator.diagnostics.push(
+                    Diag::new(
+                        &codes::MISSING_BLOCK_NAME,
+                        format!("this `{}` needs a name", block.kind.text),
+                        Span {
+                            item: key,
+                            range: block.kind.range,
+                        },
+                    )
+                    .help(format!("write `{} name {{ … }}`", block.kind.text)),
+                ),
+                _ => {
+                    if let Some(root) = evaluator.root_block(key) {
+                        evaluator.check(root);
+                    }
+                }
+            }
+        }
+        ItemNode::Template(template) => {
+            check_top_kind(evaluator, key, &template.kind, true);
+            let root = evaluator.root_template(key);
+            check_params(evaluator, key, template, root);
+            for param in &template.params {
+                evaluator.check_usable(key, &param.name, "parameter");
+            }
+            if let Some(root) = root {
+                evaluator.check(root);
+            }
+        }
+        ItemNode::Let(decl) => {
+            evaluator.check_usable(key, &decl.name, "`let`");
+            let scope = Scope::of_item(key, Rc::default());
+            evaluator.eval(&decl.value, &Context { scope, node: None }, &Ty::Any);
+            cycles::check_let(evaluator, key, decl);
+        }
+        ItemNode::Rule(rule) => rules::check(evaluator, key, rule),
+        ItemNode::Kind(decl) => check_kind(evaluator, key, decl),
+        ItemNode::Enum(_) | ItemNode::Function(_) => check_reserved(evaluator, key),
+        ItemNode::Error => {}
+    }
+}
+
+fn check_import(evaluator: &mut Evaluator<'_>, key: ItemKey, import: &Import) {
+    // `import a.`, `import`: the syntax error says it all.
+    if import
+        .path
+        .segments
+        .last()
+        .is_none_or(|last| import.path.range.end > last.range.end)
+    {
+        return;
+    }
+    let name: SmolStr = import
+        .path
+        .segments
+        .iter()
+        .map(|name| name.text.as_str())
+        .collect::<Vec<_>>()
+        .join(".")
+        .into();
+    let Some(module) = find_module(evaluator.db, evaluator.workspace, name.clone()) else {
+        // `import a.b` may name the item `b` of the module `a`.
+        if import.names.is_none() && import_names_item(evaluator.db, evaluator.workspace, &name) {
+            return;
+        }
+        let span = Span {
+            item: key,
+            range: import.path.range,
+        };
+        let mut diagnostic = Diag::new(
+            &codes::UNKNOWN_MODULE,
+            format!("there is no module `{name}`"),
+            span,
+        );
+        let known = evaluator.workspace.modules(evaluator.db);
+        if let Some(near) = suggest::nearest(&name, known.keys().map(SmolStr::as_str)) {
+            diagnostic = did_you_mean(diagnostic, span, near);
+        } else {
+            diagnostic = diagnostic.help(format!(
+                "a module is a file below the source root: `{}.nth`",
+                name.replace('.', "/")
+            ));
+        }
+        evaluator.diagnostics.push(diagnostic);
+        return;
+    };
+    for wanted in import.names.iter().flatten() {
+        let names = file_names(evaluator.db, module);
+        if names.items.iter().any(|entry| entry.name == wanted.text) {
+            continue;
+        }
+        let span = Span {
+            item: key,
+            range: wanted.range,
+        };
+        let mut diagnostic = Diag::new(
+            &codes::UNKNOWN_NAME,
+            format!("the module `{name}` has nothing called `{}`", wanted.text),
+            span,
+        );
+        if let Some(near) = suggest::nearest(
+            &wanted.text,
+            names.items.iter().map(|entry| entry.name.as_str()),
+        ) {
+            diagnostic = did_you_mean_block(diagnostic, span, near);
+        } else {
+            diagnostic.unknown_name = Some(UnknownName {
+                kind: String::new(),
+                name: wanted.text.to_string(),
+            });
+        }
+        evaluator.diagnostics.push(diagnostic);
+    }
+}
+
+fn check_top_kind(evaluator: &mut Evaluator<'_>, key: ItemKey, kind: &Name, template: bool) {
+    let span = Span {
+        item: key,
+        range: kind.range,
+    };
+    match evaluator.schema.kinds.get(&kind.text) {
+        Some(known) if template || known.parents.is_empty() && known.base.is_none() => {}
+        Some(known) if known.base.is_some() => evaluator.diagnostics.push(
+            Diag::new(
+                &codes::MISPLACED_BLOCK,
+                format!("{} `{}` cannot stand here", article(&kind.text), kind.text),
+                span,
+            )
+            .help(format!(
+                "it is a variant of `{}`",
+                known.base.as_deref().unwrap_or_default()
+            )),
+        ),
+        Some(known) => evaluator.diagnostics.push(
+            Diag::new(
+                &codes::MISPLACED_BLOCK,
+                format!(
+                    "{} `{}` cannot stand at the top of a file",
+                    article(&kind.text),
+                    kind.text
+                ),
+                span,
+            )
+            .help(where_it_belongs(known)),
+        ),
+        None => {
+            let mut diagnostic = Diag::new(
+                &codes::UNKNOWN_KIND,
+                format!("there is no kind `{}`", kind.text),
+                span,
+            );
+            let near = if template {
+                suggest::nearest(
+                    &kind.text,
+                    evaluator.schema.kinds.keys().map(SmolStr::as_str),
+                )
+            } else {
+                let declarations = ["template", "import", "let", "rule", "extend"];
+                let known = evaluator.schema.top_level().map(|kind| kind.name.as_str());
+                suggest::nearest(&kind.text, known.chain(declarations))
+            };
+            diagnostic = match near {
+                Some(near) => did_you_mean(diagnostic, span, near),
+                None if template => diagnostic,
+                None => {
+                    let known: Vec<_> = evaluator
+                        .schema
+                        .top_level()
+                        .map(|kind| format!("`{}`", kind.name))
+                        .collect();
+                    diagnostic.help(format!(
+                        "the kinds at the top of a file are {}",
+                        known.join(", ")
+                    ))
+                }
+            };
+            evaluator.diagnostics.push(diagnostic);
+        }
+    }
+}
+
+fn check_params<'db>(
+    evaluator: &mut Evaluator<'db>,
+    key: ItemKey,
+    template: &'db Template,
+    root: Option<NodeId>,
+) {
+    let mut diagnostics = Vec::new();
+    let types = params(evaluator.schema, &template.params, key, &mut diagnostics);
+    evaluator.diagnostics.extend(diagnostics);
+    for (position, param) in template.params.iter().enumerate() {
+        if let Some(first) = template.params[..position]
+            .iter()
+            .find(|other| other.name.text == param.name.text)
+        {
+            evaluator.diagnostics.push(
+                Diag::new(
+                    &codes::DUPLICATE_NAME,
+                    format!("the parameter `{}` is declared twice", param.name.text),
+                    Span {
+                        item: key,
+                        range: param.name.range,
+                    },
+                )
+                .because(
+                    Span {
+                        item: key,
+                        range: first.name.range,
+                    },
+                    "first declared here",
+                ),
+            );
+        }
+    }
+    // Defaults are evaluated with the template's scope; here their types are checked.
+    let names: Vec<(SmolStr, Ty, Span)> = types
+        .iter()
+        .zip(&template.params)
+        .map(|((name, ty, _), param)| {
+            let declared = Span {
+                item: key,
+                range: param.name.range,
+            };
+            (name.clone(), ty.clone(), declared)
+        })
+        .collect();
+    for (position, (param, (_, ty, _))) in template.params.iter().zip(types).enumerate() {
+        if let Some(default) = &param.default {
+            let mut others = names.clone();
+            others.remove(position);
+            evaluator.check_default(key, default, &ty, root, &others);
+        }
+    }
+}
+
+fn check_kind<'db>(evaluator: &mut Evaluator<'db>, key: ItemKey, decl: &'db KindDecl) {
+    if !decl.extend {
+        check_reserved(evaluator, key);
+    }
+    let of_schema: Vec<Diag> = evaluator.schema.diagnostics.clone();
+    evaluator.diagnostics.extend(of_schema);
+    for field in &decl.fields {
+        let Some(known) = evaluator.schema.field(&decl.name.text, &field.name.text) else {
+            continue;
+        };
+        if known.span.item != key {
+            continue;
+        }
+        let ty = known.ty.clone();
+        // The prelude's defaults may speak of enclosing blocks; a test builds every one of them.
+        if let Some(default) = &field.default
+            && decl.extend
+        {
+            evaluator.check_default(key, default, &ty, None, &[]);
+        }
+        if decl.extend && decl.name.text == rule_labels::LABELLED_KIND {
+            let place = Span {
+                item: key,
+                range: field.name.range,
+            };
+            let environments = evaluator.workspace.environments(evaluator.db);
+            let reserved = rule_labels::reserved_field(
+                &field.name.text,
+                place,
+                !environments.is_empty(),
+                evaluator.workspace.given_labels(evaluator.db),
+            );
+            evaluator.diagnostics.extend(reserved);
+        }
+    }
+}
+
+fn check_reserved(evaluator: &mut Evaluator<'_>, key: ItemKey) {
+    if key.file == evaluator.workspace.prelude(evaluator.db) {
+        return;
+    }
+    let (range, what) = match evaluator.tree(key) {
+        Some(ItemNode::Kind(decl)) => (decl.name.range, "kind"),
+        Some(ItemNode::Enum(_)) if is_standard(evaluator.db, key.file) => return,
+        Some(ItemNode::Enum(decl)) => (decl.name.range, "enum"),
+        Some(ItemNode::Function(decl)) => (decl.name.range, "function"),
+        _ => return,
+    };
+    evaluator.diagnostics.push(
+        Diag::new(
+            &codes::PRELUDE_ONLY,
+            format!("a project cannot declare a new {what}"),
+            Span { item: key, range },
+        )
+        .help("it can add fields to a kind: `extend kind service { cost-center: string }`"),
+    );
+}

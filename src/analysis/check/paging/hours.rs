@@ -1,0 +1,190 @@
+//! Turns, and the hours in which they count.
+
+use super::place;
+use crate::db::Diag;
+use crate::eval::{Instance, Value, show_duration};
+use crate::lower::hours_of;
+use nth_diagnostics::codes;
+use nth_model::{Hours, TimeOfDay, TimeOfWeek};
+
+const HOUR: u64 = 3_600_000;
+
+/// The shortest and the longest turn that PagerDuty's provider takes.
+const SHORTEST_TURN: u64 = HOUR;
+const LONGEST_TURN: u64 = 365 * 24 * HOUR;
+
+const DAY_MINUTES: u32 = 24 * 60;
+const WEEK_MINUTES: u32 = 7 * DAY_MINUTES;
+
+/// A schedule's own layer, or a further one.
+pub fn layer(team: &Instance, layer: &Instance, found: &mut Vec<Diag>) {
+    turn(team, layer, found);
+    let mut times: Vec<(u32, u32, &Instance)> = Vec::new();
+    for hours in layer.children_of("hours") {
+        if let Some(problem) = cannot_be_meant(team, hours) {
+            found.push(problem);
+            continue;
+        }
+        let of_week: Vec<(u32, u32)> = hours_of(hours).iter().flat_map(spans).collect();
+        let other = times
+            .iter()
+            .find(|(from, to, _)| of_week.iter().any(|(start, end)| start < to && from < end));
+        if let Some((_, _, other)) = other {
+            found.push(
+                Diag::new(
+                    &codes::OVERLAPPING_HOURS,
+                    format!(
+                        "the hours `{}` overlap those of `{}`",
+                        hours.name, other.name
+                    ),
+                    place(team, hours, hours.span_of("from")),
+                )
+                .label("some of this time is named twice")
+                .because(place(team, other, other.head), "here too")
+                .help("let one end where the other begins, or leave one out"),
+            );
+        }
+        times.extend(of_week.into_iter().map(|(from, to)| (from, to, hours)));
+    }
+}
+
+fn turn(team: &Instance, layer: &Instance, found: &mut Vec<Diag>) {
+    let Value::Duration(turn) = layer.get("rotation") else {
+        return;
+    };
+    let (label, help) = if *turn < SHORTEST_TURN {
+        (
+            "shorter than an hour",
+            "PagerDuty's turns last an hour or more",
+        )
+    } else if *turn > LONGEST_TURN {
+        (
+            "longer than 365 days",
+            "PagerDuty's turns last 365 days or less",
+        )
+    } else if !turn.is_multiple_of(1000) {
+        (
+            "not of whole seconds",
+            "PagerDuty's turns are of whole seconds",
+        )
+    } else {
+        return;
+    };
+    found.push(
+        Diag::new(
+            &codes::TURN_LENGTH,
+            format!(
+                "a turn of {} is none that PagerDuty has",
+                show_duration(*turn)
+            ),
+            place(team, layer, layer.span_of("rotation")),
+        )
+        .label(label)
+        .help(help),
+    );
+}
+
+/// Hours of which it is not clear when they are, or which are all hours.
+fn cannot_be_meant(team: &Instance, hours: &Instance) -> Option<Diag> {
+    let problem = |field: &str, message: String, label: &str, help: &str| {
+        Some(
+            Diag::new(
+                &codes::BAD_HOURS,
+                message,
+                place(team, hours, hours.span_of(field)),
+            )
+            .label(label)
+            .help(help),
+        )
+    };
+    let named = &hours.name;
+    let has_days = matches!(hours.get("days"), Value::List(days) if !days.is_empty());
+    if let Some(day) = super::day_twice(hours) {
+        return problem(
+            "days",
+            format!("the hours `{named}` name `{day}` twice"),
+            "each day once",
+            "leave one out",
+        );
+    }
+    match (hours.get("from"), hours.get("to")) {
+        (Value::TimeOfDay(_), Value::TimeOfWeek(_))
+        | (Value::TimeOfWeek(_), Value::TimeOfDay(_)) => problem(
+            "to",
+            format!("the hours `{named}` begin and end at different kinds of time"),
+            "one has a day, the other has none",
+            "write both as times of a day, `22:00`, or both as times of a week, `fri 22:00`",
+        ),
+        (Value::TimeOfWeek(_), Value::TimeOfWeek(_)) if has_days => problem(
+            "days",
+            format!("the hours `{named}` name days twice over"),
+            "`from` and `to` have days already",
+            "leave `days` out, or write `from` and `to` without days",
+        ),
+        (Value::TimeOfWeek(from), Value::TimeOfWeek(to)) if from == to => problem(
+            "to",
+            format!("the hours `{named}` are the whole week"),
+            "they end when they begin again",
+            "leave the block out: without hours, members are on call at all times",
+        ),
+        (Value::TimeOfDay(from), Value::TimeOfDay(to)) if from == to && is_every_day(hours) => {
+            problem(
+                "to",
+                format!("the hours `{named}` are the whole day, every day"),
+                "they end when they begin again",
+                "leave the block out: without hours, members are on call at all times",
+            )
+        }
+        _ => None,
+    }
+}
+
+fn is_every_day(hours: &Instance) -> bool {
+    match hours.get("days") {
+        Value::List(days) => days.is_empty() || days.len() == 7,
+        _ => true,
+    }
+}
+
+/// When hours are, in minutes of a week, each from and to; those that go past its end come in two.
+fn spans(hours: &Hours) -> Vec<(u32, u32)> {
+    let whole = match hours {
+        Hours::Daily { from, to } => (0..7)
+            .map(|day| {
+                (
+                    day * DAY_MINUTES + minutes(*from),
+                    length(minutes(*from), minutes(*to), DAY_MINUTES),
+                )
+            })
+            .collect(),
+        Hours::Weekly { from, to } => {
+            vec![(
+                of_week(*from),
+                length(of_week(*from), of_week(*to), WEEK_MINUTES),
+            )]
+        }
+    };
+    let cut = |(from, length): (u32, u32)| {
+        let end = from + length;
+        let here = (from, end.min(WEEK_MINUTES));
+        let next = (end > WEEK_MINUTES).then(|| (0, end - WEEK_MINUTES));
+        std::iter::once(here).chain(next)
+    };
+    whole.into_iter().flat_map(cut).collect()
+}
+
+fn length(from: u32, to: u32, round: u32) -> u32 {
+    if to > from {
+        to - from
+    } else {
+        to + round - from
+    }
+}
+
+fn minutes(time: TimeOfDay) -> u32 {
+    u32::from(time.hour) * 60 + u32::from(time.minute)
+}
+
+fn of_week(time: TimeOfWeek) -> u32 {
+    u32::from(time.day) * DAY_MINUTES + minutes(time.time)
+}

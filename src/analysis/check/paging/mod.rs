@@ -1,0 +1,166 @@
+//! What PagerDuty takes of teams, schedules and escalations: its limits, told at the line that breaks them.
+//!
+//! The numbers are those of PagerDuty's REST schema, of its Terraform provider (3.32.4), and of its documentation of
+//! escalation policies.
+
+mod hours;
+mod people;
+mod steps;
+mod zones;
+
+use smol_str::SmolStr;
+
+use super::dependencies::place;
+use crate::db::{Diag, ItemKey, Workspace};
+use crate::eval::{Instance, Value, instance};
+use crate::lower::{service_model, team_model};
+use nth_diagnostics::codes;
+use nth_model as ir;
+
+/// What of a team PagerDuty would not take, and the hours of it that cannot be meant.
+pub fn team_facts(team: &Instance) -> Vec<Diag> {
+    let mut found = Vec::new();
+    people::check(team, &mut found);
+    for schedule in team.children_of("schedule") {
+        zones::check(team, schedule, &mut found);
+        hours::layer(team, schedule, &mut found);
+        for layer in schedule.children_of("layer") {
+            hours::layer(team, layer, &mut found);
+        }
+    }
+    for escalation in team.children_of("escalation") {
+        steps::check(team, escalation, &mut found);
+    }
+    support_hours(team, &mut found);
+    found
+}
+
+/// What PagerDuty would not take of a service, or of its escalation at the pace of its tier.
+#[salsa::tracked(returns(ref))]
+pub fn paging_facts(
+    db: &dyn salsa::Database,
+    workspace: Workspace,
+    key: ItemKey,
+    environment: Option<SmolStr>,
+) -> Vec<Diag> {
+    let evaluated = instance(db, workspace, key, environment.clone());
+    let Some(service) = &evaluated.instance else {
+        return Vec::new();
+    };
+    let mut found = Vec::new();
+    support_hours(service, &mut found);
+    let model = &service_model(db, workspace, key, environment.clone()).service;
+    let Some(model) = model else {
+        return found;
+    };
+    // The team that the escalation is of, or else the service's own.
+    let holder = match (service.get("escalation"), service.get("team")) {
+        (Value::Block(block), _) | (_, Value::Block(block)) => block.item,
+        _ => return found,
+    };
+    let evaluated = instance(db, workspace, holder, environment.clone());
+    let Some(team) = &evaluated.instance else {
+        return found;
+    };
+    match &model.escalation {
+        Some(named) => {
+            let lowered = team_model(db, workspace, holder, environment);
+            let ways = lowered.team.iter().flat_map(|team| &team.escalations);
+            let lowered = ways.into_iter().find(|way| way.name == named.name);
+            let written = team.children_of("escalation");
+            let written = written.into_iter().find(|way| way.name == named.name);
+            if let (Some(lowered), Some(written)) = (lowered, written) {
+                steps::at_pace(team, written, lowered, model, &mut found);
+            }
+        }
+        None => found.extend(none_chosen(service, team, model)),
+    }
+    found
+}
+
+/// A service that pages, of a team with several escalations of which none is the default.
+fn none_chosen(service: &Instance, team: &Instance, model: &ir::Service) -> Option<Diag> {
+    let names: Vec<&str> = team
+        .children_of("escalation")
+        .map(|way| way.name.as_str())
+        .collect();
+    let [first, _, ..] = names.as_slice() else {
+        return None;
+    };
+    if service.incomplete || team.incomplete || !super::reliability::wakes_somebody(model) {
+        return None;
+    }
+    let all: Vec<String> = names.iter().map(|name| format!("`{name}`")).collect();
+    Some(
+        Diag::new(
+            &codes::NO_ESCALATION_CHOSEN,
+            format!(
+                "`{}` pages, and which escalation of `{}` it has is not said",
+                service.name, team.name
+            ),
+            place(service, service, service.span_of("team")),
+        )
+        .label(format!("it has {}", all.join(", ")))
+        .help(format!(
+            "set `escalation = {}.{first}` on the service, or call one of them `default`",
+            team.name
+        )),
+    )
+}
+
+/// Hours of work that end before they begin, or name a day twice.
+fn support_hours(block: &Instance, found: &mut Vec<Diag>) {
+    for hours in block.children_of("support-hours") {
+        zones::check(block, hours, found);
+        if let (Value::TimeOfDay(from), Value::TimeOfDay(to)) = (hours.get("from"), hours.get("to"))
+            && from >= to
+        {
+            let field = if hours.fields.get("to").is_some_and(|to| to.explicit) {
+                "to"
+            } else {
+                "from"
+            };
+            found.push(
+                Diag::new(
+                    &codes::BAD_SUPPORT_HOURS,
+                    format!(
+                        "support hours from {:02}:{:02} end at {:02}:{:02} of the same day",
+                        from.hour, from.minute, to.hour, to.minute
+                    ),
+                    place(block, hours, hours.span_of(field)),
+                )
+                .label("not after they begin")
+                .help("PagerDuty has no support hours across midnight: name those of the day"),
+            );
+        }
+        if let Some(day) = day_twice(hours) {
+            found.push(
+                Diag::new(
+                    &codes::BAD_SUPPORT_HOURS,
+                    format!("support hours name `{day}` twice"),
+                    place(block, hours, hours.span_of("days")),
+                )
+                .label("each day once"),
+            );
+        }
+    }
+}
+
+/// The first day that a list of days names a second time.
+fn day_twice(hours: &Instance) -> Option<&SmolStr> {
+    let Value::List(days) = hours.get("days") else {
+        return None;
+    };
+    let names: Vec<&SmolStr> = days
+        .iter()
+        .filter_map(|day| match day {
+            Value::Enum(_, day) => Some(day),
+            _ => None,
+        })
+        .collect();
+    names
+        .iter()
+        .enumerate()
+        .find(|(number, day)| names.iter().take(*number).any(|before| before == *day))
+        .map(|(_, day)| *day)
+}

@@ -1,0 +1,221 @@
+//! The steps of escalations: how many, whom they tell, and when.
+
+use super::place;
+use crate::db::Diag;
+use crate::eval::{Instance, Value, show_duration};
+use nth_diagnostics::codes;
+use nth_model as ir;
+
+/// The most steps of an escalation policy, from PagerDuty's documentation of these.
+const MOST_STEPS: usize = 20;
+
+/// The most targets of a step, from PagerDuty's REST schema (`EscalationRule.targets`).
+const MOST_TARGETS: usize = 10;
+
+const MINUTE: u64 = 60_000;
+
+/// The least time before the next step, where a step tells one and where it tells several, from PagerDuty's documentation.
+const LEAST_WAIT: u64 = MINUTE;
+const LEAST_WAIT_OF_SEVERAL: u64 = 5 * MINUTE;
+
+/// An escalation by itself.
+pub fn check(team: &Instance, escalation: &Instance, found: &mut Vec<Diag>) {
+    let steps: Vec<&Instance> = escalation.children_of("step").collect();
+    if let Some(first) = steps.get(MOST_STEPS) {
+        found.push(
+            Diag::new(
+                &codes::TOO_MANY_STEPS,
+                format!(
+                    "the escalation `{}` has {} steps, and PagerDuty takes {MOST_STEPS}",
+                    escalation.name,
+                    steps.len()
+                ),
+                place(team, first, first.head),
+            )
+            .label("one step too many")
+            .help("tell several people in one step, or go through the steps again with `loops`"),
+        );
+    }
+    for step in &steps {
+        targets(team, step, found);
+    }
+    times(team, &steps, found);
+}
+
+fn targets(team: &Instance, step: &Instance, found: &mut Vec<Diag>) {
+    let Value::List(targets) = step.get("notify") else {
+        return;
+    };
+    let mut problem = |message: String, label: &str, help: &str| {
+        found.push(
+            Diag::new(
+                &codes::BAD_STEP_TARGETS,
+                message,
+                place(team, step, step.span_of("notify")),
+            )
+            .label(label)
+            .help(help),
+        );
+    };
+    if targets.is_empty() && !step.incomplete {
+        problem(
+            format!("the step `{}` tells nobody", step.name),
+            "an empty list",
+            "name a schedule or an address",
+        );
+    }
+    if targets.len() > MOST_TARGETS {
+        problem(
+            format!(
+                "the step `{}` tells {}, and PagerDuty's steps tell at most {MOST_TARGETS}",
+                step.name,
+                targets.len()
+            ),
+            "too many at once",
+            "make a schedule of some of them, or a further step",
+        );
+    }
+    let twice = targets.iter().enumerate().find_map(|(number, target)| {
+        let before = targets.iter().take(number).any(|other| other == target);
+        named(target).filter(|_| before)
+    });
+    if let Some(name) = twice {
+        problem(
+            format!("the step `{}` tells {name} twice", step.name),
+            "each once",
+            "leave one out",
+        );
+    }
+}
+
+/// A target as its author would name it.
+fn named(target: &Value) -> Option<String> {
+    match target {
+        Value::String(email) => Some(format!("`{}`", email.trim())),
+        Value::Block(schedule) => Some(format!("`{}`", schedule.name)),
+        _ => None,
+    }
+}
+
+/// Times that steps say themselves. `after` is counted from the start, so it rises from step to step.
+fn times(team: &Instance, steps: &[&Instance], found: &mut Vec<Diag>) {
+    if let Some(first) = steps.first()
+        && let Value::Duration(after) = first.get("after")
+        && *after > 0
+    {
+        found.push(
+            Diag::new(
+                &codes::STEP_TIMES,
+                format!(
+                    "the first step `{}` is told {} late",
+                    first.name,
+                    show_duration(*after)
+                ),
+                place(team, first, first.span_of("after")),
+            )
+            .label("the first step is told at once")
+            .help("leave `after` out here: an alert that is to wait has `for`"),
+        );
+    }
+    let start = |number: usize| match steps.get(number).map(|step| step.get("after")) {
+        _ if number == 0 => Some(0),
+        Some(Value::Duration(after)) => Some(*after),
+        _ => None,
+    };
+    for (number, step) in steps.iter().enumerate().skip(1) {
+        let (Some(before), Some(after)) = (start(number - 1), start(number)) else {
+            continue;
+        };
+        let Some(previous) = steps.get(number - 1) else {
+            continue;
+        };
+        let span = place(team, step, step.span_of("after"));
+        if after <= before {
+            found.push(
+                Diag::new(
+                    &codes::STEP_TIMES,
+                    format!("the step `{}` does not come after `{}`", step.name, previous.name),
+                    span,
+                )
+                .label(format!("`{}` is told after {}", previous.name, show_duration(before)))
+                .help("`after` is counted from the start of the escalation: let it rise from step to step"),
+            );
+        } else if let Some(why) = too_short(after - before, count(previous)) {
+            found.push(
+                Diag::new(
+                    &codes::STEP_TIMES,
+                    format!(
+                        "the step `{}` has {} before `{}` is told",
+                        previous.name,
+                        show_duration(after - before),
+                        step.name
+                    ),
+                    span,
+                )
+                .label(why)
+                .help("PagerDuty waits whole minutes: at least 1, and at least 5 for a step that tells several"),
+            );
+        }
+    }
+}
+
+/// An escalation of a service, with the times that the service's tier gives.
+pub fn at_pace(
+    team: &Instance,
+    escalation: &Instance,
+    lowered: &ir::Escalation,
+    service: &ir::Service,
+    found: &mut Vec<Diag>,
+) {
+    let waits = lowered.waits(&service.pace);
+    let steps: Vec<&Instance> = escalation.children_of("step").collect();
+    for (number, (step, wait)) in steps.iter().zip(waits).enumerate() {
+        let says = |number: usize| {
+            number == 0
+                || steps
+                    .get(number)
+                    .is_some_and(|step| *step.get("after") != Value::None)
+        };
+        // What steps say themselves is judged where they stand.
+        if number + 1 < steps.len() && says(number) && says(number + 1) {
+            continue;
+        }
+        let Some(why) = too_short(wait.0, count(step)) else {
+            continue;
+        };
+        found.push(
+            Diag::new(
+                &codes::STEP_TIMES,
+                format!(
+                    "the step `{}` has {} for a service of tier `{}`",
+                    step.name,
+                    show_duration(wait.0),
+                    service.tier
+                ),
+                place(team, step, step.head),
+            )
+            .label(why)
+            .help("set `after` on the steps, or longer `escalation_waits` on the tier: PagerDuty waits whole minutes, at least 1, and at least 5 for a step that tells several"),
+        );
+    }
+}
+
+/// Whom a step tells, counted.
+fn count(step: &Instance) -> usize {
+    match step.get("notify") {
+        Value::List(targets) => targets.len(),
+        _ => 1,
+    }
+}
+
+fn too_short(wait: u64, targets: usize) -> Option<&'static str> {
+    if targets > 1 && wait < LEAST_WAIT_OF_SEVERAL {
+        Some("less than 5m, though it tells several")
+    } else if wait < LEAST_WAIT {
+        Some("less than a minute")
+    } else if !wait.is_multiple_of(MINUTE) {
+        Some("not whole minutes")
+    } else {
+        None
+    }
+}

@@ -1,0 +1,313 @@
+//! Checks across files: names that must be unique, and where an unknown name could come from.
+
+use std::collections::BTreeMap;
+
+use smol_str::SmolStr;
+
+use crate::db::{
+    Diag, ItemClass, ItemEntry, ItemKey, SourceFile, Span, Workspace, file_names, item,
+};
+use crate::schema::article;
+use nth_diagnostics::{Applicability, Edit, Fix, codes, suggest};
+use nth_syntax::tree::{ItemNode, TextRange};
+
+/// A name that must be the only one in the project, because it becomes a file or a folder of the output.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct GlobalName {
+    /// Whose name it is.
+    pub entry: ItemEntry,
+    /// What its file is called, in the way that file systems compare names.
+    pub stem: SmolStr,
+    /// Where it stands.
+    pub span: Span,
+}
+
+/// Names that a file declares twice, and those that it must share with no other file.
+pub fn names_of(db: &dyn salsa::Database, file: SourceFile) -> (Vec<Diag>, Vec<GlobalName>) {
+    let mut diagnostics = Vec::new();
+    let mut globals = Vec::new();
+    let names = file_names(db, file);
+    let mut aliases: BTreeMap<&SmolStr, ItemKey> = BTreeMap::new();
+    for import in &names.imports {
+        if import.names.is_some() {
+            continue;
+        }
+        if let Some(first) = aliases.insert(&import.alias, import.key) {
+            diagnostics.push(
+                Diag::new(
+                    &codes::DUPLICATE_NAME,
+                    format!("two imports are both called `{}`", import.alias),
+                    whole(db, import.key),
+                )
+                .because(whole(db, first), "first imported here")
+                .help(format!(
+                    "give one another name: `import {} as other`",
+                    import.module
+                )),
+            );
+        }
+    }
+    for entry in &names.items {
+        if matches!(
+            entry.class,
+            ItemClass::Import | ItemClass::Error | ItemClass::Extension
+        ) || entry.name.is_empty()
+        {
+            continue;
+        }
+        let span = name_span(db, entry.key);
+        if entry.duplicate > 0
+            && let Some(first) = names.get(entry.class, &entry.kind, &entry.name)
+        {
+            diagnostics
+                .push(duplicate(entry, span).because(name_span(db, first), "first declared here"));
+            continue;
+        }
+        let becomes_a_file = matches!(entry.kind.as_str(), "service" | "environment" | "team");
+        if entry.class == ItemClass::Block && becomes_a_file && !file.package(db) {
+            // Names that differ in case alone are one file where the file system ignores case.
+            let stem = nth_model::names::file_stem(&entry.name).to_lowercase();
+            globals.push(GlobalName {
+                entry: entry.clone(),
+                stem: stem.into(),
+                span,
+            });
+        }
+    }
+    (diagnostics, globals)
+}
+
+/// Everything that is said of names that are declared twice, in one file or in several.
+pub fn duplicates(db: &dyn salsa::Database, files: &[SourceFile]) -> Vec<Diag> {
+    let mut diagnostics = Vec::new();
+    let mut globals = Vec::new();
+    for file in files {
+        let (own, shared) = names_of(db, *file);
+        diagnostics.extend(own);
+        globals.extend(shared);
+    }
+    diagnostics.extend(declared_twice(&globals));
+    diagnostics
+}
+
+/// What is said of names that several files declare.
+pub fn declared_twice<'a>(names: impl IntoIterator<Item = &'a GlobalName>) -> Vec<Diag> {
+    let mut first: BTreeMap<(&SmolStr, &SmolStr), &GlobalName> = BTreeMap::new();
+    let mut found = Vec::new();
+    for name in names {
+        match first.get(&(&name.entry.kind, &name.stem)) {
+            Some(before) => found.push(declared_before(name, before)),
+            None => {
+                first.insert((&name.entry.kind, &name.stem), name);
+            }
+        }
+    }
+    found
+}
+
+/// What is said of a name that another declaration has taken before.
+fn declared_before(name: &GlobalName, before: &GlobalName) -> Diag {
+    let entry = &name.entry;
+    let mut diagnostic = duplicate(entry, name.span).because(before.span, "first declared here");
+    if before.entry.name != entry.name {
+        diagnostic.code = &codes::NAME_COLLISION;
+        diagnostic.message = format!(
+            "the {} `{}` would be written to the same file as another",
+            entry.kind, entry.name
+        );
+    }
+    diagnostic
+}
+
+fn duplicate(entry: &ItemEntry, span: Span) -> Diag {
+    let what = match entry.class {
+        ItemClass::Block => entry.kind.to_string(),
+        ItemClass::Template => format!("template of kind `{}`", entry.kind),
+        ItemClass::Let => "`let`".to_owned(),
+        ItemClass::Rule => "rule".to_owned(),
+        ItemClass::Kind => "kind".to_owned(),
+        ItemClass::Enum => "enum".to_owned(),
+        _ => "function".to_owned(),
+    };
+    Diag::new(
+        &codes::DUPLICATE_NAME,
+        format!(
+            "there is already {} {what} called `{}`",
+            article(&what),
+            entry.name
+        ),
+        span,
+    )
+}
+
+fn whole(db: &dyn salsa::Database, key: ItemKey) -> Span {
+    let length = item(db, key).as_ref().map_or(0, |tree| tree.len);
+    let range = match item(db, key).as_ref().map(|tree| &tree.node) {
+        Some(ItemNode::Import(import)) => import.range,
+        _ => TextRange {
+            start: 0,
+            end: length,
+        },
+    };
+    Span { item: key, range }
+}
+
+/// Where an item's name stands.
+pub fn name_span(db: &dyn salsa::Database, key: ItemKey) -> Span {
+    let range = match item(db, key).as_ref().map(|tree| &tree.node) {
+        Some(ItemNode::Block(block)) => block.name.as_ref().map_or(block.head, |name| name.range),
+        Some(ItemNode::Template(template)) => template.name.range,
+        Some(ItemNode::Kind(decl)) => decl.name.range,
+        Some(ItemNode::Enum(decl)) => decl.name.range,
+        Some(ItemNode::Function(decl)) => decl.name.range,
+        Some(ItemNode::Let(decl)) => decl.name.range,
+        Some(ItemNode::Rule(rule)) => rule.name.range,
+        _ => whole(db, key).range,
+    };
+    Span { item: key, range }
+}
+
+/// Where every name of the project stands, for names that were looked up in vain. Made only if there are any.
+pub struct NameIndex {
+    known: Vec<SmolStr>,
+    modules: BTreeMap<SmolStr, Vec<(SmolStr, SmolStr)>>,
+}
+
+impl NameIndex {
+    /// Reads the names of all modules.
+    pub fn new(db: &dyn salsa::Database, workspace: Workspace) -> Self {
+        let mut modules: BTreeMap<SmolStr, Vec<(SmolStr, SmolStr)>> = BTreeMap::new();
+        for (module, file) in workspace.modules(db).iter() {
+            for entry in &file_names(db, *file).items {
+                if matches!(
+                    entry.class,
+                    ItemClass::Block | ItemClass::Template | ItemClass::Let
+                ) {
+                    modules
+                        .entry(entry.name.clone())
+                        .or_default()
+                        .push((module.clone(), entry.kind.clone()));
+                }
+            }
+        }
+        Self {
+            known: workspace.modules(db).keys().cloned().collect(),
+            modules,
+        }
+    }
+
+    /// Says in which modules an unknown name is known, and offers the import.
+    pub fn explain(&self, db: &dyn salsa::Database, mut diagnostic: Diag) -> Diag {
+        let Some(unknown) = diagnostic.unknown_name.take() else {
+            return diagnostic;
+        };
+        let own = diagnostic.primary.span.item.file;
+        if unknown.kind == "module" {
+            return self.explain_module(db, diagnostic, &unknown.name);
+        }
+        let fits = |kind: &SmolStr| unknown.kind.is_empty() || *kind == unknown.kind;
+        let exact = self.modules.get(unknown.name.as_str());
+        let found: Vec<&SmolStr> = exact
+            .into_iter()
+            .flatten()
+            .filter(|(module, kind)| fits(kind) && module != own.module(db))
+            .map(|(module, _)| module)
+            .collect();
+        if found.is_empty() {
+            let near = self
+                .modules
+                .iter()
+                .filter(|(_, places)| places.iter().any(|(_, kind)| fits(kind)))
+                .map(|(name, _)| name.as_str());
+            if let Some(near) = suggest::nearest(&unknown.name, near)
+                && let Some((module, _)) = self
+                    .modules
+                    .get(near)
+                    .and_then(|places| places.iter().find(|(_, kind)| fits(kind)))
+            {
+                diagnostic = diagnostic.help(format!("the module `{module}` has `{near}`"));
+            }
+            return diagnostic;
+        }
+        for module in found.iter().take(3) {
+            let import = if module.rsplit('.').next() == Some(unknown.name.as_str()) {
+                format!("import {module}")
+            } else {
+                format!("import {module}.{{{}}}", unknown.name)
+            };
+            diagnostic = diagnostic.help(format!("the module `{module}` has it: `{import}`"));
+            diagnostic = add_import(db, diagnostic, own, &import, found.len() == 1);
+        }
+        diagnostic
+    }
+}
+
+fn add_import(
+    db: &dyn salsa::Database,
+    mut diagnostic: Diag,
+    own: SourceFile,
+    import: &str,
+    only: bool,
+) -> Diag {
+    if let Some(edit) = insertion(db, own, import) {
+        diagnostic.fixes.push(Fix {
+            title: format!("Add `{import}`"),
+            edits: vec![edit],
+            applicability: if only {
+                Applicability::Always
+            } else {
+                Applicability::Maybe
+            },
+        });
+    }
+    diagnostic
+}
+
+impl NameIndex {
+    /// Offers to import the module that a name before a dot surely means.
+    fn explain_module(&self, db: &dyn salsa::Database, mut diagnostic: Diag, name: &str) -> Diag {
+        let own = diagnostic.primary.span.item.file;
+        let found: Vec<&SmolStr> = self
+            .known
+            .iter()
+            .filter(|module| module.rsplit('.').next() == Some(name))
+            .collect();
+        for module in found.iter().take(3) {
+            let import = format!("import {module}");
+            diagnostic = diagnostic.help(format!("write `{import}`"));
+            diagnostic = add_import(db, diagnostic, own, &import, found.len() == 1);
+        }
+        if found.is_empty() {
+            let lasts = self
+                .known
+                .iter()
+                .filter_map(|module| module.rsplit('.').next());
+            if let Some(near) = suggest::nearest(name, lasts) {
+                diagnostic = diagnostic.help(format!("did you mean `{near}`?"));
+            }
+        }
+        diagnostic
+    }
+}
+
+/// The edit that adds an import after the last one of a file, or before its first item.
+pub fn insertion(db: &dyn salsa::Database, file: SourceFile, import: &str) -> Option<Edit<Span>> {
+    let names = file_names(db, file);
+    if let Some(last) = names.imports.last() {
+        let mut span = whole(db, last.key);
+        span.range.start = span.range.end;
+        return Some(Edit {
+            span,
+            replacement: format!("\n{import}"),
+        });
+    }
+    let first = names.items.first()?;
+    let span = Span {
+        item: first.key,
+        range: TextRange { start: 0, end: 0 },
+    };
+    Some(Edit {
+        span,
+        replacement: format!("{import}\n\n"),
+    })
+}

@@ -1,0 +1,366 @@
+//! What a service promises, held against what it depends on and who answers for it.
+//!
+//! Other items are read field by field, so that only what is compared here reaches a service from them.
+
+use std::collections::BTreeSet;
+
+use rust_decimal::Decimal;
+use smol_str::SmolStr;
+
+use super::dependencies::{hard_services, place};
+use super::{alert_names, rule_labels, series, utf8_names};
+use crate::db::{Diag, ItemKey, Workspace};
+use crate::eval::{BlockRef, Instance, Value, block_children, block_field, instance};
+use crate::lower::service_model;
+use nth_diagnostics::codes;
+use nth_model::{self as ir, Severity};
+
+/// The objective that multiplies along dependencies: a request that fails there fails here. Others, of latency or
+/// freshness, have thresholds of their own and do not.
+const AVAILABILITY: &str = "availability";
+
+/// A product with more decimals than this is shown rounded down.
+const SHOWN_DECIMALS: u32 = 8;
+
+/// What is wrong between a service and the other items that it names.
+#[salsa::tracked(returns(ref))]
+pub fn service_facts(
+    db: &dyn salsa::Database,
+    workspace: Workspace,
+    key: ItemKey,
+    environment: Option<SmolStr>,
+) -> Vec<Diag> {
+    let evaluated = instance(db, workspace, key, environment.clone());
+    let Some(service) = &evaluated.instance else {
+        return Vec::new();
+    };
+    let facts = Facts {
+        db,
+        workspace,
+        environment,
+        service,
+    };
+    let mut found: Vec<Diag> = facts.ceiling().into_iter().collect();
+    facts.runbooks(&mut found);
+    let labels = rule_labels::Labels {
+        service,
+        environment: facts.environment.as_ref(),
+        severities: workspace.severity_labels(db),
+        given: workspace.given_labels(db),
+    };
+    found.extend(labels.lost());
+    let version = workspace.prometheus_version(db);
+    found.extend(utf8_names::unreadable(
+        service,
+        version,
+        &facts.given_labels(),
+    ));
+    let model = &service_model(db, workspace, key, facts.environment.clone()).service;
+    if let Some(model) = model {
+        found.extend(alert_names::alike(service, &model.alerts));
+        if wakes_somebody(model) {
+            found.extend(facts.on_call());
+        }
+        found.extend(series::everybodys(service, model, &facts.given_labels()));
+    }
+    found
+}
+
+/// Whether all that a top-level block's author wrote could be read and found.
+#[salsa::tracked]
+fn is_whole(
+    db: &dyn salsa::Database,
+    workspace: Workspace,
+    key: ItemKey,
+    environment: Option<SmolStr>,
+) -> bool {
+    let evaluated = instance(db, workspace, key, environment);
+    evaluated.instance.as_ref().is_some_and(whole)
+}
+
+fn whole(block: &Instance) -> bool {
+    !block.incomplete && block.children.iter().all(whole)
+}
+
+/// A team's escalations that tell nobody.
+pub fn empty_escalations(team: &Instance) -> impl Iterator<Item = Diag> {
+    team.children_of("escalation")
+        .filter(|escalation| !escalation.incomplete)
+        .filter(|escalation| escalation.children_of("step").next().is_none())
+        .map(|escalation| {
+            Diag::new(
+                &codes::NO_STEPS,
+                format!(
+                    "the escalation `{}` of `{}` has no steps",
+                    escalation.name, team.name
+                ),
+                place(team, escalation, escalation.head),
+            )
+            .label("it tells nobody")
+            .help("write who is told: `step first { notify = \"ana@example.com\" }`")
+        })
+}
+
+struct Facts<'db> {
+    db: &'db dyn salsa::Database,
+    workspace: Workspace,
+    environment: Option<SmolStr>,
+    service: &'db Instance,
+}
+
+impl Facts<'_> {
+    fn field(&self, block: &BlockRef, field: &str) -> Value {
+        let environment = self.environment.clone();
+        block_field(
+            self.db,
+            self.workspace,
+            block.clone(),
+            field.into(),
+            environment,
+        )
+        .unwrap_or(Value::Error)
+    }
+
+    /// The labels that the environment adds to every query.
+    fn given_labels(&self) -> BTreeSet<SmolStr> {
+        let Some(name) = &self.environment else {
+            return BTreeSet::new();
+        };
+        let environments = self.workspace.environments(self.db);
+        let Some(item) = environments.get(name).copied() else {
+            return BTreeSet::new();
+        };
+        let environment = BlockRef {
+            item,
+            path: Vec::new(),
+            kind: "environment".into(),
+            name: name.clone(),
+        };
+        match block_field(
+            self.db,
+            self.workspace,
+            environment,
+            "selector".into(),
+            None,
+        ) {
+            Some(Value::Labels(labels)) => labels.into_keys().collect(),
+            _ => BTreeSet::new(),
+        }
+    }
+
+    fn children(&self, block: &BlockRef, kind: &str) -> Vec<BlockRef> {
+        let environment = self.environment.clone();
+        block_children(
+            self.db,
+            self.workspace,
+            block.clone(),
+            kind.into(),
+            environment,
+        )
+    }
+
+    /// Whether the service's tier sets a field of truth.
+    fn tier_says(&self, field: &str) -> bool {
+        match self.service.get("tier") {
+            Value::Block(tier) => self.field(tier, field) == Value::Bool(true),
+            _ => false,
+        }
+    }
+
+    /// The objective of availability of another service, in percent.
+    fn promise_of(&self, service: &BlockRef) -> Option<Decimal> {
+        let slos = self.children(service, "slo");
+        let slo = slos.iter().find(|slo| slo.name == AVAILABILITY)?;
+        match self.field(slo, "objective") {
+            Value::Percent(percent) => Some(percent),
+            _ => None,
+        }
+    }
+
+    /// An objective above the product of those of the services that this one cannot work without. One of them that
+    /// has no such objective is left out, which only raises the ceiling.
+    fn ceiling(&self) -> Option<Diag> {
+        let slo = self
+            .service
+            .children_of("slo")
+            .find(|slo| slo.name == AVAILABILITY)?;
+        let Value::Percent(objective) = slo.get("objective") else {
+            return None;
+        };
+        let mut ceiling = Decimal::ONE_HUNDRED;
+        let mut seen = vec![self.service.head.item];
+        let mut promises = Vec::new();
+        for (dependency, other) in hard_services(self.service) {
+            if seen.contains(&other.item) {
+                continue;
+            }
+            seen.push(other.item);
+            if let Some(promise) = self.promise_of(other) {
+                ceiling = ceiling
+                    .checked_mul(promise)?
+                    .checked_div(Decimal::ONE_HUNDRED)?;
+                promises.push((dependency, other, promise.normalize()));
+            }
+        }
+        if *objective <= ceiling {
+            return None;
+        }
+        let what = match promises.as_slice() {
+            [(_, other, _)] => format!("{}, that of `{}`", shown(ceiling), other.name),
+            _ => {
+                let factors: Vec<_> = promises
+                    .iter()
+                    .map(|(_, other, promise)| format!("`{}` {promise}%", other.name))
+                    .collect();
+                format!("{}, the product of {}", shown(ceiling), and(&factors))
+            }
+        };
+        let mut diagnostic = Diag::new(
+            &codes::ABOVE_CEILING,
+            format!("an objective of {}% is above {what}", objective.normalize()),
+            place(self.service, slo, slo.span_of("objective")),
+        )
+        .label("more than what it depends on promises");
+        for (dependency, other, promise) in promises {
+            diagnostic = diagnostic.because(
+                place(self.service, dependency, dependency.span_of("service")),
+                format!("`{}` promises {promise}%", other.name),
+            );
+        }
+        Some(diagnostic.help(
+            "promise less, or say `criticality = soft` where the service works without the other",
+        ))
+    }
+
+    /// Alerts that page without saying what to do, where the tier asks for it. Those that one text makes are told once.
+    fn runbooks(&self, found: &mut Vec<Diag>) {
+        let service = self.service;
+        let known = service.incomplete
+            || *service.get("runbook_url") != Value::None
+            || service.children_of("runbook").next().is_some()
+            || self.workspace.runbooks(self.db);
+        if known || !self.tier_says("runbook_expected") {
+            return;
+        }
+        let of_dependencies = service
+            .children_of("dependency")
+            .flat_map(|dependency| dependency.children_of("alert"));
+        let mut seen = Vec::new();
+        for alert in service.children_of("alert").chain(of_dependencies) {
+            let place = place(service, alert, alert.span_of("severity"));
+            if !pages(alert)
+                || alert.incomplete
+                || *alert.get("runbook_url") != Value::None
+                || seen.contains(&place)
+            {
+                continue;
+            }
+            seen.push(place);
+            found.push(
+                Diag::new(
+                    &codes::NO_RUNBOOK,
+                    format!("the alert `{}` of `{}` pages without a runbook", alert.name, service.name),
+                    place,
+                )
+                .label("whoever is woken is not told what to do")
+                .help("set `runbook_url` on the alert or the service, write a `runbook` block, or set `runbooks` under `[urls]` in `nth.toml`"),
+            );
+        }
+    }
+
+    /// A team that nobody is on call for: it has neither a schedule, which always has members, nor a step. One that
+    /// says nothing of who is on call may do so elsewhere, unless the tier asks for it here.
+    fn on_call(&self) -> Option<Diag> {
+        let Value::Block(team) = self.service.get("team") else {
+            return None;
+        };
+        let escalations = self.children(team, "escalation");
+        let reached = !self.children(team, "schedule").is_empty()
+            || escalations
+                .iter()
+                .any(|escalation| !self.children(escalation, "step").is_empty());
+        if reached || escalations.is_empty() && !self.tier_says("on_call_expected") {
+            return None;
+        }
+        // What is missing may be what could not be read, of which enough is said.
+        if !is_whole(self.db, self.workspace, team.item, self.environment.clone()) {
+            return None;
+        }
+        Some(
+            Diag::new(
+                &codes::NOBODY_ON_CALL,
+                format!(
+                    "`{}` pages, and nobody of `{}` is on call",
+                    self.service.name, team.name
+                ),
+                place(self.service, self.service, self.service.span_of("team")),
+            )
+            .label("it has no schedule and no step of an escalation")
+            .help("give the team a `schedule` with `members`, or an `escalation` with a `step`"),
+        )
+    }
+}
+
+/// Whether anything of a service, written or made for an objective, pages.
+pub(super) fn wakes_somebody(service: &ir::Service) -> bool {
+    let page = |severity: &Severity| *severity == Severity::Page;
+    service.alerts.iter().any(|alert| page(&alert.severity))
+        || service.slos.iter().any(|slo| {
+            let burns = slo.burn_rate_pairs.iter().map(|pair| &pair.severity);
+            let spent = slo.budget_alerts.iter().map(|alert| &alert.severity);
+            let absent = slo.absences.iter().map(|alert| &alert.severity);
+            burns.chain(spent).chain(absent).any(page)
+        })
+}
+
+/// Whether a block says that somebody is woken.
+fn pages(alert: &Instance) -> bool {
+    matches!(alert.get("severity"), Value::Enum(_, member) if member == "page")
+}
+
+/// A percentage, exact where it has few decimals, else rounded down so that what is above it looks so too.
+fn shown(percent: Decimal) -> String {
+    let percent = percent.normalize();
+    if percent.scale() <= SHOWN_DECIMALS {
+        return format!("{percent}%");
+    }
+    let rounded = percent.trunc_with_scale(SHOWN_DECIMALS).normalize();
+    format!("about {rounded}%")
+}
+
+/// `a`, `a and b`, `a, b and c`.
+fn and(items: &[String]) -> String {
+    match items {
+        [] => String::new(),
+        [only] => only.clone(),
+        [first @ .., last] => format!("{} and {last}", first.join(", ")),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    #![allow(clippy::unwrap_used)]
+
+    use rust_decimal::Decimal;
+
+    use super::{and, shown};
+
+    fn percent(text: &str) -> Decimal {
+        text.parse().unwrap()
+    }
+
+    #[test]
+    fn a_product_is_exact_or_rounded_down() {
+        assert_eq!(shown(percent("99.8500500")), "99.85005%");
+        assert_eq!(shown(percent("99.85005001")), "99.85005001%");
+        assert_eq!(shown(percent("99.9499999999")), "about 99.94999999%");
+    }
+
+    #[test]
+    fn items_are_listed_as_one_speaks() {
+        let items = ["a", "b", "c"].map(str::to_owned);
+        assert_eq!(and(&items[..1]), "a");
+        assert_eq!(and(&items[..2]), "a and b");
+        assert_eq!(and(&items), "a, b and c");
+    }
+}

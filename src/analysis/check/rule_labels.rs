@@ -1,0 +1,414 @@
+//! Labels that an author sets and that rules have from somewhere else: what was set would be lost without a word.
+
+use std::collections::BTreeMap;
+
+use smol_str::SmolStr;
+
+use crate::db::{Diag, Span};
+use crate::eval::{Instance, Value};
+use crate::lower::report;
+use nth_diagnostics::codes;
+use nth_model::{RuleLabel, Severity};
+
+/// The name of the kind whose fields become labels.
+pub const LABELLED_KIND: &str = "service";
+
+/// A service whose labels are looked at.
+pub struct Labels<'a> {
+    /// The service.
+    pub service: &'a Instance,
+    /// The environment, where the project declares any.
+    pub environment: Option<&'a SmolStr>,
+    /// What `page` and `ticket` are called in the label `severity`.
+    pub severities: &'a BTreeMap<Severity, String>,
+    /// The labels that settings put on rules.
+    pub given: &'a BTreeMap<RuleLabel, String>,
+}
+
+/// What a block's labels are on.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum On<'a> {
+    /// All rules of the service.
+    Service,
+    /// The rules of an SLO.
+    Slo,
+    /// An alert, maybe one of a dependency.
+    Alert(Option<&'a Instance>),
+    /// A recording rule.
+    Recording,
+}
+
+/// Where a label's value comes from.
+struct Source {
+    /// What the label is: `the service's name`.
+    what: String,
+    /// Its value, where all rules that the labels are on have the same one.
+    value: Option<String>,
+    /// What to do instead.
+    help: String,
+}
+
+impl Labels<'_> {
+    /// Every label that would be lost.
+    pub fn lost(&self) -> Vec<Diag> {
+        let mut found = Vec::new();
+        let service = self.service;
+        self.of_block(service, On::Service, &mut found);
+        self.of_extensions(&mut found);
+        for slo in service.children_of("slo") {
+            self.of_block(slo, On::Slo, &mut found);
+        }
+        for alert in service.children_of("alert") {
+            self.of_block(alert, On::Alert(None), &mut found);
+        }
+        for dependency in service.children_of("dependency") {
+            for alert in dependency.children_of("alert") {
+                self.of_block(alert, On::Alert(Some(dependency)), &mut found);
+            }
+        }
+        for recording in service.children_of("recording") {
+            self.of_block(recording, On::Recording, &mut found);
+        }
+        found
+    }
+
+    fn of_block(&self, block: &Instance, on: On<'_>, found: &mut Vec<Diag>) {
+        if matches!(on, On::Alert(_)) {
+            annotations(block, found);
+        }
+        let Value::Labels(labels) = block.get("labels") else {
+            return;
+        };
+        for (name, value) in labels {
+            let Some(source) = RuleLabel::named(name)
+                .filter(|label| self.is_set(*label, on))
+                .map(|label| self.source(label, block, on))
+            else {
+                continue;
+            };
+            // What says the same is lost nowhere.
+            if value.is_opaque() || (source.value.is_some() && source.value == value.show()) {
+                continue;
+            }
+            let message = match &source.value {
+                Some(value) => {
+                    format!("label `{name}` is reserved for {}, `{value}`", source.what)
+                }
+                None => format!("label `{name}` is reserved for {}", source.what),
+            };
+            let diagnostic = Diag::new(
+                &codes::RESERVED_LABEL,
+                message,
+                block.span_of_label("labels", name),
+            )
+            .label("this value would be dropped")
+            .help(source.help);
+            report(block, found, diagnostic);
+        }
+    }
+
+    /// A field that the project added is offered as a label, which another label may hide.
+    fn of_extensions(&self, found: &mut Vec<Diag>) {
+        let service = self.service;
+        let set = match service.get("labels") {
+            Value::Labels(labels) => Some(labels),
+            _ => None,
+        };
+        let mut taken: BTreeMap<String, (&SmolStr, Span)> = BTreeMap::new();
+        for (name, field) in &service.fields {
+            if !field.extension || !field.explicit {
+                continue;
+            }
+            let Some(value) = field.value.show() else {
+                continue;
+            };
+            let label = name.replace('-', "_");
+            let other = set.and_then(|labels| labels.get(label.as_str()));
+            if let Some(other) = other
+                && !other.is_opaque()
+                && other.show().as_ref() != Some(&value)
+            {
+                let diagnostic = Diag::new(
+                    &codes::RESERVED_LABEL,
+                    format!(
+                        "label `{label}` is reserved for field `{name}` of the service, `{value}`"
+                    ),
+                    service.span_of_label("labels", &label),
+                )
+                .label("only one of the two values can be on the rules")
+                .because(field.span, "the field")
+                .help(format!("remove the label, or the field `{name}`"));
+                report(service, found, diagnostic);
+            }
+            if let Some((first, place)) = taken.get(&label) {
+                let diagnostic = Diag::new(
+                    &codes::RESERVED_LABEL,
+                    format!("fields `{first}` and `{name}` are both label `{label}`"),
+                    field.span,
+                )
+                .label("this value would be dropped")
+                .because(*place, "the other field")
+                .help("rename one of the fields where it is declared");
+                report(service, found, diagnostic);
+            }
+            taken.entry(label).or_insert((name, field.span));
+        }
+    }
+
+    /// Whether rules that the labels are on have the label from elsewhere.
+    fn is_set(&self, label: RuleLabel, on: On<'_>) -> bool {
+        let has = |kind: &str| self.service.children_of(kind).next().is_some();
+        let mut dependencies = self.service.children_of("dependency");
+        let dependency_alerts =
+            dependencies.any(|dependency| dependency.children_of("alert").next().is_some());
+        match label {
+            RuleLabel::Service | RuleLabel::Team | RuleLabel::Tier => true,
+            RuleLabel::Environment => self.environment.is_some(),
+            RuleLabel::Project => self.given.contains_key(&label),
+            RuleLabel::Namespace => {
+                let has_alerts = match on {
+                    On::Service => has("slo") || has("alert") || dependency_alerts,
+                    On::Slo | On::Alert(_) => true,
+                    On::Recording => false,
+                };
+                has_alerts && self.given.contains_key(&label)
+            }
+            RuleLabel::Dependency => match on {
+                On::Service => dependency_alerts,
+                On::Alert(dependency) => dependency.is_some(),
+                On::Slo | On::Recording => false,
+            },
+            RuleLabel::Severity | RuleLabel::AlertName => match on {
+                On::Service => has("slo") || has("alert") || dependency_alerts,
+                On::Slo | On::Alert(_) => true,
+                On::Recording => false,
+            },
+            _ => match on {
+                On::Service => has("slo"),
+                On::Slo => true,
+                On::Alert(_) | On::Recording => false,
+            },
+        }
+    }
+
+    fn source(&self, label: RuleLabel, block: &Instance, on: On<'_>) -> Source {
+        let service = self.service;
+        let block_name = |field: &str| match service.get(field) {
+            Value::Block(block) => Some(block.name.to_string()),
+            _ => None,
+        };
+        let another = |example: &str| format!("use another label, such as `{example}`");
+        match label {
+            RuleLabel::Service => Source {
+                what: "the service's name".to_owned(),
+                value: Some(service.name.to_string()),
+                help: another("app"),
+            },
+            RuleLabel::Team => Source {
+                what: "the service's team".to_owned(),
+                value: block_name("team"),
+                help: "set the service's field `team`, or use another label, such as `owner`"
+                    .to_owned(),
+            },
+            RuleLabel::Tier => Source {
+                what: "the service's tier".to_owned(),
+                value: block_name("tier"),
+                help: "set the service's field `tier`, or use another label, such as `class`"
+                    .to_owned(),
+            },
+            RuleLabel::Environment => Source {
+                what: "the environment's name".to_owned(),
+                value: self.environment.map(ToString::to_string),
+                help: another("stage"),
+            },
+            RuleLabel::Project => Source {
+                what: "the project's name".to_owned(),
+                value: self.given.get(&label).cloned(),
+                help: another("product"),
+            },
+            RuleLabel::Namespace => Source {
+                what: "the namespace of the Alertmanager's resource".to_owned(),
+                value: self.given.get(&label).cloned(),
+                help: "set `namespace` under `[alertmanager]` in nth.toml, or use another label, such as `kube_namespace`".to_owned(),
+            },
+            RuleLabel::Severity => self.severity(block, on),
+            RuleLabel::AlertName => Source {
+                what: match on {
+                    On::Alert(_) => format!("the name of alert `{}`", block.name),
+                    _ => "the name of each alert".to_owned(),
+                },
+                value: None,
+                help: match on {
+                    On::Alert(_) => {
+                        "rename the block instead: `alert queue-backlog { … }` is `QueueBacklog`"
+                            .to_owned()
+                    }
+                    _ => another("rule"),
+                },
+            },
+            RuleLabel::Dependency => Source {
+                what: match on {
+                    On::Alert(_) => "the dependency's name".to_owned(),
+                    _ => "the dependency that an alert is of".to_owned(),
+                },
+                value: match on {
+                    On::Alert(dependency) => {
+                        dependency.map(|dependency| dependency.name.to_string())
+                    }
+                    _ => None,
+                },
+                help: another("needs"),
+            },
+            RuleLabel::Slo => Source {
+                what: match on {
+                    On::Slo => "the SLO's name".to_owned(),
+                    _ => "the name of each SLO".to_owned(),
+                },
+                value: (on == On::Slo).then(|| block.name.to_string()),
+                help: another("objective_name"),
+            },
+            RuleLabel::Window => Source {
+                what: "the window of each recording rule of an SLO".to_owned(),
+                value: None,
+                help: another("schedule"),
+            },
+            RuleLabel::LongWindow | RuleLabel::ShortWindow => Source {
+                what: format!(
+                    "the {} window of each burn-rate alert",
+                    if label == RuleLabel::LongWindow {
+                        "long"
+                    } else {
+                        "short"
+                    }
+                ),
+                value: None,
+                help: another("schedule"),
+            },
+            RuleLabel::BudgetConsumed => Source {
+                what: "the consumed share of the error budget of each budget alert".to_owned(),
+                value: None,
+                help: another("budget"),
+            },
+            RuleLabel::Targets => Source {
+                what: "alerts on missing series of healthy targets".to_owned(),
+                value: None,
+                help: another("scrapes"),
+            },
+            RuleLabel::Objective => Source {
+                what: "the SLO's objective, on `slo_info`".to_owned(),
+                value: None,
+                help: another("goal"),
+            },
+            RuleLabel::Period => Source {
+                what: "the SLO's window, on `slo_info`".to_owned(),
+                value: None,
+                help: another("schedule"),
+            },
+        }
+    }
+
+    fn severity(&self, block: &Instance, on: On<'_>) -> Source {
+        let names =
+            "`[severity]` in nth.toml sets what `page` and `ticket` are called in the label";
+        let On::Alert(_) = on else {
+            return Source {
+                what: "the severity of each alert".to_owned(),
+                value: None,
+                help: format!("use another label, such as `impact`; {names}"),
+            };
+        };
+        let member = match block.get("severity") {
+            Value::Enum(_, member) => member.as_str(),
+            _ => "",
+        };
+        let severity = match member {
+            "page" => Severity::Page,
+            _ => Severity::Ticket,
+        };
+        let called = self.severities.get(&severity).cloned();
+        Source {
+            what: format!("the severity of alert `{}`", block.name),
+            value: called.or_else(|| Some(member.to_owned())),
+            help: format!(
+                "set the alert's field: `severity = page` or `severity = ticket`; {names}"
+            ),
+        }
+    }
+}
+
+/// Annotations that alerts have from their fields.
+fn annotations(alert: &Instance, found: &mut Vec<Diag>) {
+    let Value::Labels(annotations) = alert.get("annotations") else {
+        return;
+    };
+    for name in ["summary", "description"] {
+        if !annotations.contains_key(name) {
+            continue;
+        }
+        let diagnostic = Diag::new(
+            &codes::RESERVED_LABEL,
+            format!(
+                "annotation `{name}` is reserved for field `{name}` of alert `{}`",
+                alert.name
+            ),
+            alert.span_of_label("annotations", name),
+        )
+        .label("this text would be dropped")
+        .help(format!("set the field: `{name} = \"…\"`"));
+        report(alert, found, diagnostic);
+    }
+    // The annotation would hide the field.
+    let field = alert.fields.get("runbook_url");
+    if let (Some(own), Some(field)) = (annotations.get("runbook_url"), field)
+        && field.explicit
+        && !own.is_opaque()
+        && own.show() != field.value.show()
+    {
+        let diagnostic = Diag::new(
+            &codes::RESERVED_LABEL,
+            format!(
+                "annotation `runbook_url` is reserved for field `runbook_url` of alert `{}`",
+                alert.name
+            ),
+            alert.span_of_label("annotations", "runbook_url"),
+        )
+        .label("only one of the two URLs can be on the alert")
+        .because(field.span, "the field")
+        .help("remove the annotation");
+        report(alert, found, diagnostic);
+    }
+}
+
+/// A field that a project adds to a service and whose label rules have from elsewhere.
+pub fn reserved_field(
+    name: &str,
+    place: Span,
+    has_environments: bool,
+    given: &BTreeMap<RuleLabel, String>,
+) -> Option<Diag> {
+    let label = RuleLabel::named(&name.replace('-', "_"))?;
+    if label == RuleLabel::Environment && !has_environments
+        || label.is_of_settings() && !given.contains_key(&label)
+    {
+        return None;
+    }
+    let whose = if label.is_of_slo() {
+        "the rules of SLOs"
+    } else if label.is_of_alert() {
+        "alerts"
+    } else {
+        "services"
+    };
+    Some(
+        Diag::new(
+            &codes::RESERVED_LABEL,
+            format!(
+                "label `{}` of field `{name}` is reserved for {whose}",
+                label.name()
+            ),
+            place,
+        )
+        .label("each value would be dropped")
+        .help(format!("rename the field, as in `service-{name}`")),
+    )
+}

@@ -1,0 +1,211 @@
+//! `rule`: an organisation's own checks.
+
+use std::collections::BTreeMap;
+use std::rc::Rc;
+
+use smol_str::SmolStr;
+
+use crate::db::{Diag, ItemKey, Span, Workspace};
+use crate::eval::{BlockRef, Context, Evaluator, Mode, Scope, Value, instance};
+use crate::limits;
+use crate::schema::Ty;
+use nth_diagnostics::codes;
+use nth_syntax::tree::{Body, ItemNode, Require, Rule, Statement};
+
+/// Checks a rule's own text: every statement, with unknown blocks.
+pub fn check(evaluator: &mut Evaluator<'_>, key: ItemKey, rule: &Rule) {
+    let Some(ItemNode::Rule(rule)) = evaluator.tree(key).filter(|_| !rule.name.text.is_empty())
+    else {
+        return;
+    };
+    let scope = Scope::of_item(key, Rc::default());
+    walk(evaluator, &rule.body, &scope, &[]);
+}
+
+/// What a rule finds in all blocks of the project; each finding points at the block that broke it.
+#[salsa::tracked(returns(ref))]
+pub fn rule_findings(
+    db: &dyn salsa::Database,
+    workspace: Workspace,
+    key: ItemKey,
+    environment: Option<SmolStr>,
+) -> Vec<Diag> {
+    let mut evaluator = Evaluator::new(db, workspace, environment, Mode::Instantiate);
+    evaluator.all = BTreeMap::clone(workspace.blocks(db));
+    // A package's rules are there before the first service is.
+    let schema = evaluator.schema;
+    for kind in schema.top_level() {
+        evaluator.all.entry(kind.name.clone()).or_default();
+    }
+    let Some(ItemNode::Rule(rule)) = evaluator.tree(key) else {
+        return Vec::new();
+    };
+    let scope = Scope::of_item(key, Rc::default());
+    let blocks = evaluator.all.values().map(Vec::len).sum::<usize>();
+    evaluator.allow_steps(limits::STEPS_OF_RULE.saturating_mul(blocks as u64));
+    walk(&mut evaluator, &rule.body, &scope, &[]);
+    evaluator.into_diagnostics()
+}
+
+fn walk<'db>(
+    evaluator: &mut Evaluator<'db>,
+    body: &'db Body,
+    outer: &Rc<Scope<'db>>,
+    subjects: &[BlockRef],
+) {
+    let scope = Scope::inside(outer);
+    let context = Context {
+        scope: scope.clone(),
+        node: None,
+    };
+    for statement in &body.statements {
+        if let Statement::Let(decl) = statement {
+            let declared = evaluator.span(&context, decl.name.range);
+            let name = decl.name.text.clone();
+            scope.bind_lazy(name, &decl.value, context.clone(), None, declared);
+        }
+    }
+    for statement in &body.statements {
+        match statement {
+            Statement::For(repeat) => {
+                let elements = evaluator.elements(&repeat.list, &context);
+                evaluator.enter_loop(repeat.list.range, &context);
+                for element in elements {
+                    let turn = 32 + 4 * repeat.body.statements.len() as u64;
+                    if !evaluator.spend(turn, repeat.list.range, &context) {
+                        break;
+                    }
+                    let mut subjects = subjects.to_vec();
+                    if let Value::Block(block) = &element {
+                        subjects.push(block.clone());
+                    }
+                    let inner = Scope::inside(&scope);
+                    let declared = evaluator.span(&context, repeat.variable.range);
+                    inner.bind(repeat.variable.text.clone(), element, Some(declared));
+                    if let Some(condition) = &repeat.condition {
+                        let context = Context {
+                            scope: inner.clone(),
+                            node: None,
+                        };
+                        let taken = evaluator.condition(condition, &context);
+                        if evaluator.mode == Mode::Instantiate && taken != Some(true) {
+                            continue;
+                        }
+                    }
+                    walk(evaluator, &repeat.body, &inner, &subjects);
+                }
+                evaluator.leave_loop();
+            }
+            Statement::If(choice) => {
+                let condition = evaluator.condition(&choice.condition, &context);
+                let check = evaluator.mode == Mode::Check;
+                if check || condition == Some(true) {
+                    walk(evaluator, &choice.then, &scope, subjects);
+                }
+                if let Some(otherwise) = &choice.otherwise
+                    && (check || condition == Some(false))
+                {
+                    walk(evaluator, otherwise, &scope, subjects);
+                }
+            }
+            Statement::Require(require) => {
+                check_requirement(evaluator, require, &context, subjects)
+            }
+            Statement::Let(decl) => {
+                if evaluator.mode == Mode::Check {
+                    evaluator.eval(&decl.value, &context, &Ty::Any);
+                }
+            }
+            Statement::Field(field) => misplaced(evaluator, &context, field.name.range, "a field"),
+            Statement::Block(block) => misplaced(evaluator, &context, block.kind.range, "a block"),
+            Statement::In(inner) => misplaced(evaluator, &context, inner.environment.range, "`in`"),
+            Statement::Without(without) => {
+                misplaced(evaluator, &context, without.range, "`without`")
+            }
+        }
+    }
+}
+
+fn misplaced<'db>(
+    evaluator: &mut Evaluator<'db>,
+    context: &Context<'db>,
+    range: nth_syntax::tree::TextRange,
+    what: &str,
+) {
+    let diagnostic = Diag::new(
+        &codes::MISPLACED_BLOCK,
+        format!("{what} cannot stand in a rule"),
+        evaluator.span(context, range),
+    )
+    .help("a rule has `for`, `if`, `let` and `require condition else \"message\"`");
+    evaluator.report(context, diagnostic);
+}
+
+fn check_requirement<'db>(
+    evaluator: &mut Evaluator<'db>,
+    require: &'db Require,
+    context: &Context<'db>,
+    subjects: &[BlockRef],
+) {
+    let holds = evaluator.condition(&require.condition, context);
+    let message = require.message.as_ref().map(|message| {
+        let value = evaluator.eval(message, context, &Ty::String);
+        let span = evaluator.span(context, message.range);
+        evaluator.coerce(value, &Ty::String, span, context)
+    });
+    if evaluator.mode == Mode::Check || holds != Some(false) {
+        return;
+    }
+    let rule = match evaluator.tree(context.scope.item) {
+        Some(ItemNode::Rule(rule)) => rule.name.text.clone(),
+        _ => SmolStr::default(),
+    };
+    let text = match message.as_ref().and_then(Value::show) {
+        Some(text) => text.trim_end_matches('.').to_owned(),
+        None => format!(
+            "`{}` does not hold",
+            crate::eval::expression(&require.condition)
+        ),
+    };
+    let own = evaluator.span(context, require.range);
+    let subject = subjects
+        .last()
+        .and_then(|block| Some((block, evaluator.head_of(block)?)));
+    let diagnostic = match subject {
+        Some((block, (head, maker))) => {
+            let message = format!(
+                "the {} `{}` breaks the rule `{rule}`: {text}",
+                block.kind, block.name
+            );
+            let diagnostic = Diag::new(&codes::RULE_BROKEN, message, head);
+            match maker.filter(|maker| maker.item != head.item) {
+                Some(maker) => diagnostic.because(maker, "in what this makes"),
+                None => diagnostic,
+            }
+            .because(own, "the rule asks for it here")
+        }
+        None => Diag::new(
+            &codes::RULE_BROKEN,
+            format!("the rule `{rule}` is broken: {text}"),
+            own,
+        ),
+    };
+    evaluator.diagnostics.push(diagnostic);
+}
+
+impl<'db> Evaluator<'db> {
+    /// The kind, name and base of a block, and the base that made it, for a block of a template.
+    fn head_of(&mut self, block: &BlockRef) -> Option<(Span, Option<Span>)> {
+        let found = instance(
+            self.db,
+            self.workspace,
+            block.item,
+            self.environment.clone(),
+        );
+        let mut at = found.instance.as_ref()?;
+        for (kind, name) in &block.path {
+            at = at.children_of(kind).find(|child| child.name == *name)?;
+        }
+        Some((at.head, at.trail.last().copied()))
+    }
+}

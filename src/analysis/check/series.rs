@@ -1,0 +1,159 @@
+//! Whose series an SLO measures: everybody's, where nothing narrows them; two services', where nothing tells them apart.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use smol_str::SmolStr;
+
+use crate::db::{Diag, Span};
+use crate::eval::{Instance, Value};
+use crate::lower::report;
+use nth_diagnostics::codes;
+use nth_model::{Service, Sli, Slo};
+use nth_promql::classify::{metrics, requires_label};
+use nth_promql::{Expr, Selector};
+
+/// The series by which a service's SLOs count all events.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Measured {
+    /// The service.
+    pub service: SmolStr,
+    /// Where its selector is.
+    pub place: Span,
+    /// The selectors, as text.
+    pub series: BTreeSet<String>,
+}
+
+impl Measured {
+    /// What a service measures; nothing where that is everybody's.
+    pub fn of(instance: &Instance, service: &Service) -> Option<Self> {
+        if has_empty_selector(instance) {
+            return None;
+        }
+        let series: BTreeSet<String> = service
+            .slos
+            .iter()
+            .flat_map(|slo| all_events(slo).into_iter().flat_map(metrics))
+            .map(canonical)
+            .collect();
+        (!series.is_empty()).then(|| Self {
+            service: service.name.clone(),
+            place: instance.place_of(instance, instance.span_of("selector")),
+            series,
+        })
+    }
+}
+
+fn has_empty_selector(instance: &Instance) -> bool {
+    matches!(instance.get("selector"), Value::Labels(labels) if labels.is_empty())
+}
+
+/// The expressions that say which events there are.
+fn all_events(slo: &Slo) -> Vec<&Expr> {
+    match &slo.sli {
+        Sli::Events { total, .. } => vec![total],
+        Sli::TimeSlices { good } => vec![good],
+        Sli::ErrorRatio { ratio, total } => vec![total.as_ref().unwrap_or(ratio)],
+    }
+}
+
+/// A selector with its matchers in order; buckets of one histogram are one.
+fn canonical(selector: &Selector) -> String {
+    let mut matchers: Vec<String> = selector
+        .matchers
+        .iter()
+        .filter(|matcher| matcher.label != "le")
+        .map(|matcher| format!("{}{}{}", matcher.label, matcher.op.as_str(), matcher.value))
+        .collect();
+    matchers.sort();
+    let name = selector.metric.as_ref().map_or("", |metric| &metric.text);
+    format!("{name}{{{}}}", matchers.join(","))
+}
+
+/// A service whose selector is empty and whose SLOs read series that nothing else narrows. `given` are labels that every query of
+/// the environment has.
+pub fn everybodys(
+    instance: &Instance,
+    service: &Service,
+    given: &BTreeSet<SmolStr>,
+) -> Option<Diag> {
+    if !has_empty_selector(instance) {
+        return None;
+    }
+    let own = service
+        .name
+        .replace(|c: char| !c.is_ascii_alphanumeric(), "_");
+    let is_narrow = |selector: &Selector| {
+        // Whole words: `s` does not own `http_requests_total`.
+        let is_own = |metric: &str| {
+            format!("_{metric}_")
+                .replace(':', "_")
+                .contains(&format!("_{own}_"))
+        };
+        selector
+            .metric
+            .as_ref()
+            .is_some_and(|metric| is_own(&metric.text))
+            || selector.matchers.iter().any(|matcher| {
+                matcher.label != "le" && !given.contains(&matcher.label) && requires_label(matcher)
+            })
+    };
+    let (slo, wide) = service.slos.iter().find_map(|slo| {
+        let expressions = all_events(slo);
+        let wide = expressions
+            .into_iter()
+            .flat_map(metrics)
+            .find(|selector| !is_narrow(selector))?;
+        Some((slo, wide))
+    })?;
+    let name = &service.name;
+    let metric = wide.metric.as_ref().map_or("", |metric| &metric.text);
+    let diagnostic = Diag::new(
+        &codes::EMPTY_SELECTOR,
+        format!("the selector of service `{name}` is empty"),
+        instance.span_of("selector"),
+    )
+    .label(format!(
+        "SLO `{}` counts `{metric}` of every service",
+        slo.name
+    ))
+    .help(format!(
+        "name a label that only its own series carry: `selector = {{ job = \"{name}\" }}`"
+    ));
+    let mut found = Vec::new();
+    report(instance, &mut found, diagnostic);
+    found.pop()
+}
+
+/// Services that measure the same series, each told at its own selector.
+pub fn shared(services: &[&Measured]) -> Vec<Diag> {
+    let mut by_series: BTreeMap<&str, Vec<&Measured>> = BTreeMap::new();
+    for service in services {
+        for series in &service.series {
+            by_series.entry(series).or_default().push(service);
+        }
+    }
+    let mut found = Vec::new();
+    for service in services {
+        let other = service.series.iter().find_map(|series| {
+            let all = by_series.get(series.as_str())?;
+            let other = all.iter().find(|other| other.service != service.service)?;
+            Some((series, other))
+        });
+        if let Some((series, other)) = other {
+            found.push(
+                Diag::new(
+                    &codes::SHARED_SERIES,
+                    format!(
+                        "services `{}` and `{}` measure the same series",
+                        service.service, other.service
+                    ),
+                    service.place,
+                )
+                .label(format!("selects `{series}`"))
+                .because(other.place, format!("and so does `{}`", other.service))
+                .help("give each service labels that only its own series carry, or make them one service"),
+            );
+        }
+    }
+    found
+}

@@ -1,0 +1,90 @@
+//! Which errors of its ratios a project has.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use smol_str::SmolStr;
+
+use crate::db::{ItemClass, file_names};
+use crate::eval::metrics::{block_labels, environment_labels, plain_selector};
+use crate::eval::{Instance, Value, instance};
+use crate::session::Session;
+use nth_metrics::check::read_under;
+use nth_metrics::{Errors, selector_of};
+use nth_promql::Selector;
+
+/// The errors of the ratios of the project's own services in an environment, by the selector that they are pulled with.
+/// What is no plain selector is left out: which series it reads is not known.
+pub fn errors_wanted(
+    session: &Session,
+    environment: Option<&str>,
+) -> BTreeMap<String, BTreeSet<Errors>> {
+    let db = &session.db;
+    let shared = environment_labels(db, session.workspace, environment);
+    let mut found = BTreeMap::new();
+    for file in session.files().iter().filter(|file| !file.package(db)) {
+        let services = file_names(db, *file)
+            .of_class(ItemClass::Block)
+            .filter(|entry| entry.kind == "service");
+        for entry in services {
+            let environment = environment.map(SmolStr::from);
+            let evaluated = instance(db, session.workspace, entry.key, environment);
+            if let Some(service) = &evaluated.instance {
+                for (_, section, errors) in errors_of(service, &shared) {
+                    found
+                        .entry(section)
+                        .or_insert_with(BTreeSet::new)
+                        .insert(errors);
+                }
+            }
+        }
+    }
+    found
+}
+
+/// The errors of a service's ratios: of which objective, by which selector they are pulled, and the two selectors.
+pub(super) fn errors_of(
+    service: &Instance,
+    shared: &BTreeMap<String, String>,
+) -> Vec<(SmolStr, String, Errors)> {
+    let mut labels = shared.clone();
+    labels.extend(block_labels(service));
+    let mut found = Vec::new();
+    for slo in service.children_of("slo") {
+        for sli in slo.children_of("sli") {
+            if sli.variant.as_deref() != Some("ratio") {
+                continue;
+            }
+            let (Some(bad), Some(total)) = (plain(sli.get("bad")), plain(sli.get("total"))) else {
+                continue;
+            };
+            if let Some((section, errors)) = pair(bad, total, &labels) {
+                found.push((slo.name.clone(), section, errors));
+            }
+        }
+    }
+    found
+}
+
+/// The errors of two selectors, and the selector that both are pulled with, if it is one.
+fn pair(
+    bad: &Selector,
+    total: &Selector,
+    labels: &BTreeMap<String, String>,
+) -> Option<(String, Errors)> {
+    if labels.is_empty() {
+        return None;
+    }
+    let under = |selector| read_under(labels, selector).map(|labels| selector_of(&labels));
+    let section = under(total)?;
+    if under(bad)? != section {
+        return None;
+    }
+    Some((section, Errors::of(bad, total)))
+}
+
+fn plain(value: &Value) -> Option<&Selector> {
+    match value {
+        Value::Query(query) => plain_selector(query),
+        _ => None,
+    }
+}

@@ -1,0 +1,513 @@
+//! How much of what a project looks at its Prometheus really has: each signal, and each other metric that objectives,
+//! alerts, recordings and panels read. The types are what `nthc metrics coverage --format json` writes; their shape
+//! is described in `docs/metrics.md`.
+
+mod errors;
+mod wanted;
+
+use std::collections::{BTreeMap, BTreeSet, HashSet};
+
+use rust_decimal::{Decimal, RoundingStrategy};
+use serde::{Serialize, Serializer};
+use smol_str::SmolStr;
+
+pub use errors::errors_wanted;
+pub use wanted::{Wanted, wanted};
+
+use errors::errors_of;
+
+use crate::db::item_name;
+use crate::eval::metrics::{Claim, Lookups, block_labels, environment_labels, named};
+use crate::eval::{Instance, Query, Value, instance};
+use crate::lower::service_model;
+use crate::session::Session;
+use nth_metrics::{Initialized, Scope, name_of, section_of, selector_of};
+use nth_model::{LeftOut, Resolution, Rule, Signal, Tally};
+use nth_promql::{MetricName, Node, Selector};
+
+/// The coverage of a project.
+#[derive(Debug, Clone, Serialize)]
+pub struct Coverage {
+    /// The version of this shape.
+    pub version: u32,
+    /// The project's name.
+    pub project: String,
+    /// Whether the project has a catalogue.
+    pub catalogue: bool,
+    /// All signals, in all environments.
+    pub signals: Share,
+    /// The signals of dependencies by what they run on, those that do not say it last.
+    pub technologies: Vec<TechnologyCoverage>,
+    /// Each environment; the one without a name where none is declared.
+    pub environments: Vec<EnvironmentCoverage>,
+}
+
+/// A share of signals, or of metrics.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub struct Share(pub Tally);
+
+/// The signals of the dependencies that run on one thing.
+#[derive(Debug, Clone, Serialize)]
+pub struct TechnologyCoverage {
+    /// What they run on; nothing for those that do not say it.
+    pub technology: Option<String>,
+    /// Their signals.
+    pub signals: Share,
+}
+
+/// The coverage in an environment.
+#[derive(Debug, Clone, Serialize)]
+pub struct EnvironmentCoverage {
+    /// Its name.
+    pub environment: Option<SmolStr>,
+    /// All signals in it.
+    pub signals: Share,
+    /// The services, in the order of the sources.
+    pub services: Vec<ServiceCoverage>,
+}
+
+/// The coverage of a service.
+#[derive(Debug, Clone, Serialize)]
+pub struct ServiceCoverage {
+    /// Its name.
+    pub service: SmolStr,
+    /// Its signals and those of its dependencies.
+    pub signals: Share,
+    /// It and its dependencies, where they have signals.
+    pub blocks: Vec<BlockCoverage>,
+    /// The other metrics that are read, by name and selector.
+    pub metrics: Vec<MetricCoverage>,
+    /// The errors of its ratios, as far as a pull saw their series.
+    pub errors: Vec<ErrorCoverage>,
+    /// The rules that are left out because of missing signals.
+    pub left_out: Vec<LeftOutCoverage>,
+}
+
+/// The errors of a ratio: whether their series are there before the first error.
+#[derive(Debug, Clone, Serialize)]
+pub struct ErrorCoverage {
+    /// The objective's name.
+    pub slo: SmolStr,
+    /// The bad events' selector.
+    pub bad: String,
+    /// The selector of all events.
+    pub total: String,
+    /// For which of the series of all events there is one of bad events.
+    pub initialized: Initialized,
+}
+
+/// The signals of a service itself, or of a dependency.
+#[derive(Debug, Clone, Serialize)]
+pub struct BlockCoverage {
+    /// The dependency's name; nothing for the service itself.
+    pub dependency: Option<SmolStr>,
+    /// What the dependency runs on.
+    pub technology: Option<String>,
+    /// The selector that its queries carry, as the lock file's keys are written.
+    pub selector: String,
+    /// Its signals.
+    pub signals: Vec<SignalCoverage>,
+}
+
+/// A signal.
+#[derive(Debug, Clone, Serialize)]
+pub struct SignalCoverage {
+    /// Its name.
+    pub signal: SmolStr,
+    /// What is known of it.
+    pub state: SignalState,
+    /// The candidate that carries it, where one is found, without the block's labels.
+    pub metric: Option<String>,
+    /// All of its candidates, without the block's labels.
+    pub candidates: Vec<String>,
+    /// How to get it.
+    pub hint: Option<String>,
+}
+
+/// What is known of a signal.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "lowercase")]
+pub enum SignalState {
+    /// A metric carries it.
+    Found,
+    /// None does.
+    Missing,
+    /// There is no catalogue, or nobody pulled the selector.
+    Unclaimed,
+}
+
+/// A metric that is read and is no signal's.
+#[derive(Debug, Clone, Serialize)]
+pub struct MetricCoverage {
+    /// Its name.
+    pub metric: String,
+    /// The selector that it is looked up under.
+    pub selector: String,
+    /// What is known of it.
+    pub state: MetricState,
+    /// What reads it, as `alert queue-backlog`.
+    pub used_by: BTreeSet<String>,
+}
+
+/// What is known of a metric.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "lowercase")]
+pub enum MetricState {
+    /// It is there.
+    Present,
+    /// The selector was pulled, and it is not there.
+    Absent,
+    /// There is no catalogue, or nobody pulled the selector.
+    Unclaimed,
+}
+
+/// A rule that is left out.
+#[derive(Debug, Clone, Serialize)]
+pub struct LeftOutCoverage {
+    /// `alert` or `recording`.
+    pub rule: &'static str,
+    /// Its name.
+    pub name: SmolStr,
+    /// The signals that it lacks.
+    pub missing: Vec<SmolStr>,
+}
+
+impl Share {
+    /// The share of those that are found, in percent with one decimal, rounded down so that it is 100 only where
+    /// all are; `None` where there are none.
+    pub fn percent(self) -> Option<Decimal> {
+        let total = Decimal::from(self.0.total());
+        let found = Decimal::from(self.0.found) * Decimal::ONE_HUNDRED;
+        let share = found.checked_div(total)?;
+        Some(share.round_dp_with_strategy(1, RoundingStrategy::ToZero))
+    }
+
+    /// Whether fewer than so many percent are found. None of none is all of them.
+    pub fn is_under(self, percent: Decimal) -> bool {
+        let found = Decimal::from(self.0.found) * Decimal::ONE_HUNDRED;
+        found < percent * Decimal::from(self.0.total())
+    }
+}
+
+impl Serialize for Share {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        #[derive(Serialize)]
+        struct Counts {
+            found: usize,
+            missing: usize,
+            unclaimed: usize,
+            total: usize,
+            percent: Option<String>,
+        }
+        let Tally {
+            found,
+            missing,
+            unclaimed,
+        } = self.0;
+        Counts {
+            found,
+            missing,
+            unclaimed,
+            total: self.0.total(),
+            percent: self.percent().map(|percent| format!("{percent:.1}")),
+        }
+        .serialize(serializer)
+    }
+}
+
+/// The coverage of a project in some environments, of all of its services or of those that are named.
+pub fn coverage(
+    session: &Session,
+    project: &str,
+    environments: &[Option<SmolStr>],
+    only: &BTreeSet<String>,
+) -> Coverage {
+    let mut all = Tally::default();
+    let mut by_technology: BTreeMap<(bool, Option<String>), Tally> = BTreeMap::new();
+    let environments = environments
+        .iter()
+        .map(|environment| {
+            let shared = environment_labels(&session.db, session.workspace, environment.as_deref());
+            let mut in_environment = Tally::default();
+            let mut services = Vec::new();
+            for key in session.services() {
+                let name = item_name(&session.db, key);
+                if !only.is_empty() && !only.contains(name.as_str()) {
+                    continue;
+                }
+                let model = service_model(&session.db, session.workspace, key, environment.clone());
+                let evaluated = instance(&session.db, session.workspace, key, environment.clone());
+                let (Some(model), Some(block)) = (&model.service, &evaluated.instance) else {
+                    continue;
+                };
+                for signal in model
+                    .signals
+                    .iter()
+                    .filter(|signal| signal.dependency.is_some())
+                {
+                    let technology = signal.technology.clone();
+                    by_technology
+                        .entry((technology.is_none(), technology))
+                        .or_default()
+                        .add(signal.resolution);
+                }
+                let lookups = Lookups {
+                    db: &session.db,
+                    workspace: session.workspace,
+                    environment: environment.as_ref(),
+                };
+                let signals = tally(&model.signals);
+                in_environment.merge(signals);
+                services.push(ServiceCoverage {
+                    service: name,
+                    signals: Share(signals),
+                    blocks: blocks(&model.signals),
+                    metrics: Metrics::of(lookups, block, &shared, &model.signals),
+                    errors: errors(lookups, block, &shared),
+                    left_out: model.left_out.iter().map(left_out).collect(),
+                });
+            }
+            all.merge(in_environment);
+            EnvironmentCoverage {
+                environment: environment.clone(),
+                signals: Share(in_environment),
+                services,
+            }
+        })
+        .collect();
+    Coverage {
+        version: 1,
+        project: project.to_owned(),
+        catalogue: session.workspace.catalogue(&session.db).is_some(),
+        signals: Share(all),
+        technologies: by_technology
+            .into_iter()
+            .map(|((_, technology), signals)| TechnologyCoverage {
+                technology,
+                signals: Share(signals),
+            })
+            .collect(),
+        environments,
+    }
+}
+
+/// How many signals have a metric.
+fn tally(signals: &[Signal]) -> Tally {
+    let mut tally = Tally::default();
+    for signal in signals {
+        tally.add(signal.resolution);
+    }
+    tally
+}
+
+/// What a pull saw of the errors of a service's ratios.
+fn errors(
+    lookups: Lookups<'_>,
+    service: &Instance,
+    shared: &BTreeMap<String, String>,
+) -> Vec<ErrorCoverage> {
+    let Some(lock) = lookups.workspace.catalogue(lookups.db).as_ref() else {
+        return Vec::new();
+    };
+    let environment = lookups.environment.map(SmolStr::as_str);
+    errors_of(service, shared)
+        .into_iter()
+        .filter_map(|(slo, section, errors)| {
+            let section = lock.section(environment, &section)?;
+            let found = section
+                .errors
+                .iter()
+                .find(|found| found.bad == errors.bad && found.total == errors.total)?;
+            Some(ErrorCoverage {
+                slo,
+                bad: errors.bad,
+                total: errors.total,
+                initialized: found.initialized,
+            })
+        })
+        .collect()
+}
+
+fn left_out(left_out: &LeftOut) -> LeftOutCoverage {
+    LeftOutCoverage {
+        rule: Rule::word(left_out.rule),
+        name: left_out.name.clone(),
+        missing: left_out.missing.clone(),
+    }
+}
+
+/// The signals block by block. Those of a block stand together.
+fn blocks(signals: &[Signal]) -> Vec<BlockCoverage> {
+    let mut blocks: Vec<BlockCoverage> = Vec::new();
+    for signal in signals {
+        let told = SignalCoverage {
+            signal: signal.name.clone(),
+            state: match signal.resolution {
+                Resolution::Found(_) => SignalState::Found,
+                Resolution::Missing => SignalState::Missing,
+                Resolution::Unclaimed(_) => SignalState::Unclaimed,
+            },
+            metric: match signal.resolution {
+                Resolution::Found(number) => signal.written().nth(number),
+                _ => None,
+            },
+            candidates: signal.written().collect(),
+            hint: signal.hint.clone(),
+        };
+        match blocks.last_mut() {
+            Some(block) if block.dependency == signal.dependency => block.signals.push(told),
+            _ => blocks.push(BlockCoverage {
+                dependency: signal.dependency.clone(),
+                technology: signal.technology.clone(),
+                selector: selector_of(&signal.scope),
+                signals: vec![told],
+            }),
+        }
+    }
+    blocks
+}
+
+/// The metrics that a service reads and that are no signal's.
+struct Metrics<'a> {
+    lookups: Lookups<'a>,
+    shared: &'a BTreeMap<String, String>,
+    /// The names and sections of what could carry a signal.
+    signals: HashSet<(String, String)>,
+    found: BTreeMap<(String, String), MetricCoverage>,
+}
+
+impl<'a> Metrics<'a> {
+    fn of(
+        lookups: Lookups<'a>,
+        service: &Instance,
+        shared: &'a BTreeMap<String, String>,
+        signals: &[Signal],
+    ) -> Vec<MetricCoverage> {
+        let mut signals_of = HashSet::new();
+        for signal in signals {
+            let scope = Scope {
+                labels: signal.scope.clone(),
+                recordings: Vec::new(),
+            };
+            for candidate in &signal.candidates {
+                if let Node::Selector(selector) = &candidate.unparenthesised().node
+                    && let Some(name) = name_of(selector)
+                {
+                    signals_of.insert((name.to_owned(), section_of(selector, &scope)));
+                }
+            }
+        }
+        let mut metrics = Metrics {
+            lookups,
+            shared,
+            signals: signals_of,
+            found: BTreeMap::new(),
+        };
+        let scope = Scope {
+            labels: shared.clone(),
+            recordings: service
+                .children_of("recording")
+                .map(|recording| recording.name.clone())
+                .collect(),
+        };
+        metrics.gather(service, &scope, "", "service");
+        metrics.found.into_values().collect()
+    }
+
+    /// What a block and those in it read. `within` is the dependency around them, empty where there is none, and
+    /// `user` the block that is told of as the one that reads.
+    fn gather(&mut self, block: &Instance, above: &Scope, within: &str, user: &str) {
+        if block.kind == "signal" {
+            return;
+        }
+        let own = block_labels(block);
+        let narrowed;
+        let scope = if own.is_empty() {
+            above
+        } else {
+            let mut labels = self.shared.clone();
+            labels.extend(own);
+            narrowed = Scope {
+                labels,
+                recordings: above.recordings.clone(),
+            };
+            &narrowed
+        };
+        let is_latency = block.variant.as_deref() == Some("latency");
+        for (field, value) in &block.fields {
+            let histogram = is_latency && field == "histogram";
+            match &value.value {
+                Value::Query(query) => self.query(query, scope, user, histogram),
+                Value::List(items) => {
+                    for item in items {
+                        if let Value::Query(query) = item {
+                            self.query(query, scope, user, false);
+                        }
+                    }
+                }
+                _ => {}
+            }
+        }
+        for child in &block.children {
+            let dependency = match child.kind.as_str() {
+                "dependency" => child.name.as_str(),
+                _ => within,
+            };
+            let user = match (child.kind.as_str(), within, child.name.as_str()) {
+                // An indicator is its objective's.
+                (_, _, "") => user.to_owned(),
+                (kind, "", name) => format!("{kind} {name}"),
+                // As the rules have it.
+                ("alert", dependency, name) => format!("alert {dependency}-{name}"),
+                (kind, dependency, name) => format!("{kind} {dependency}.{name}"),
+            };
+            self.gather(child, scope, dependency, &user);
+        }
+    }
+
+    fn query(&mut self, query: &Query, scope: &Scope, user: &str, histogram: bool) {
+        for (name, selector) in named(query) {
+            if scope.records(name) {
+                continue;
+            }
+            let section = section_of(selector, scope);
+            if self.signals.contains(&(name.to_owned(), section.clone())) {
+                continue;
+            }
+            // The indicator's histogram may be named by any of its series.
+            let bare = ["_bucket", "_count", "_sum"]
+                .iter()
+                .find_map(|suffix| name.strip_suffix(suffix))
+                .filter(|_| histogram)
+                .unwrap_or(name);
+            let found = self
+                .found
+                .entry((bare.to_owned(), section))
+                .or_insert_with_key(|(name, section)| {
+                    let claim = self
+                        .lookups
+                        .claim_name(&renamed(selector, bare), scope, histogram);
+                    MetricCoverage {
+                        metric: name.clone(),
+                        selector: section.clone(),
+                        state: match claim {
+                            Claim::Found => MetricState::Present,
+                            Claim::Absent => MetricState::Absent,
+                            Claim::Unclaimed => MetricState::Unclaimed,
+                        },
+                        used_by: BTreeSet::new(),
+                    }
+                });
+            found.used_by.insert(user.to_owned());
+        }
+    }
+}
+
+fn renamed(selector: &Selector, name: &str) -> Selector {
+    let mut selector = selector.clone();
+    selector.metric = Some(MetricName {
+        text: name.into(),
+        span: Default::default(),
+    });
+    selector
+}

@@ -1,0 +1,56 @@
+//! Which selectors a project has.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use smol_str::SmolStr;
+
+use crate::db::{ItemClass, file_names};
+use crate::eval::metrics::{block_labels, environment_labels};
+use crate::eval::{Instance, instance};
+use crate::session::Session;
+use nth_metrics::selector_of;
+
+/// Selectors as text, with the services and the blocks in them that have each.
+pub type Wanted = BTreeMap<String, BTreeSet<String>>;
+
+/// The selectors that the queries of the project's own services carry in an environment: the services' own and those
+/// of blocks in them, as dependencies, each with the environment's labels. A block without labels is left out.
+pub fn wanted(session: &Session, environment: Option<&str>) -> Wanted {
+    let db = &session.db;
+    let shared = environment_labels(db, session.workspace, environment);
+    let mut found = Wanted::new();
+    for file in session.files().iter().filter(|file| !file.package(db)) {
+        let services = file_names(db, *file)
+            .of_class(ItemClass::Block)
+            .filter(|entry| entry.kind == "service");
+        for entry in services {
+            let environment = environment.map(SmolStr::from);
+            let evaluated = instance(db, session.workspace, entry.key, environment);
+            if let Some(service) = &evaluated.instance {
+                gather(service, "", &shared, &mut found);
+            }
+        }
+    }
+    found
+}
+
+fn gather(block: &Instance, above: &str, shared: &BTreeMap<String, String>, found: &mut Wanted) {
+    let name = match (above, block.name.as_str()) {
+        ("", name) => name.to_owned(),
+        (above, "") => format!("{above}.{}", block.kind),
+        (above, name) => format!("{above}.{name}"),
+    };
+    let mut own = block_labels(block);
+    if !own.is_empty() || (above.is_empty() && !shared.is_empty()) {
+        for (label, value) in shared {
+            own.entry(label.clone()).or_insert_with(|| value.clone());
+        }
+        found
+            .entry(selector_of(&own))
+            .or_default()
+            .insert(name.clone());
+    }
+    for child in &block.children {
+        gather(child, &name, shared, found);
+    }
+}

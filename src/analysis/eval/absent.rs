@@ -1,0 +1,143 @@
+//! Blocks that are in some environments only: `only_in = [production]`.
+
+use smol_str::SmolStr;
+
+use super::node::NodeId;
+use super::value::{BlockRef, FieldValue, Value};
+use super::{Evaluator, Mode};
+use crate::db::{Diag, Span};
+use nth_diagnostics::codes;
+
+/// The field that names the environments.
+const ONLY_IN: &str = "only_in";
+
+/// A nested block that is not there in an environment, and where that is said.
+#[derive(Debug, Clone)]
+pub struct Absent {
+    pub(super) kind: SmolStr,
+    pub(super) name: SmolStr,
+    pub(super) said: Option<Span>,
+}
+
+impl Evaluator<'_> {
+    /// Whether a block is not there in the environment.
+    pub(crate) fn is_absent(&mut self, id: NodeId) -> bool {
+        if self.mode != Mode::Instantiate || self.environment.is_none() {
+            return false;
+        }
+        let kind = self.schema_kind(id);
+        if self.schema.field(&kind, ONLY_IN).is_none() {
+            return false;
+        }
+        let value = self.field(id, ONLY_IN);
+        self.is_elsewhere(&value)
+    }
+
+    fn is_elsewhere(&self, value: &Value) -> bool {
+        let Value::List(items) = value else {
+            return false;
+        };
+        let here = self.environment.as_ref();
+        !items.iter().any(|item| {
+            matches!(item, Value::Block(block) if Some(&block.name) == here) || item.is_error()
+        })
+    }
+
+    /// Takes the nested blocks away that are not there in the environment.
+    pub(super) fn leave_out_absent(&mut self, id: NodeId) {
+        if self.mode != Mode::Instantiate || self.environment.is_none() {
+            return;
+        }
+        for child in self.node(id).children.clone() {
+            if !self.is_absent(child) {
+                continue;
+            }
+            let node = self.node(child);
+            let setters = node.setters.get(ONLY_IN);
+            let said = setters.and_then(|setters| setters.last());
+            let said = said.map(|setter| self.span(&setter.context, setter.expr.range));
+            let absent = Absent {
+                kind: node.kind.clone(),
+                name: node.name.clone(),
+                said,
+            };
+            self.remove_child(id, child);
+            self.nodes[id.0].absent.push(absent);
+        }
+    }
+
+    /// Says so where a name that means nothing is that of a block which is not there in the environment.
+    pub(super) fn explain_absent(
+        &self,
+        diagnostic: Diag,
+        name: &str,
+        kinds: &[SmolStr],
+        node: Option<NodeId>,
+    ) -> Diag {
+        let Some(environment) = &self.environment else {
+            return diagnostic;
+        };
+        let mut at = node;
+        while let Some(node) = at {
+            let node = self.node(node);
+            let mut absent = node.absent.iter();
+            if let Some(absent) =
+                absent.find(|absent| absent.name == name && kinds.contains(&absent.kind))
+            {
+                let diagnostic = diagnostic.help(format!(
+                    "the {} `{name}` is not in `{environment}`: what refers to it belongs into `in … {{ }}` of the environments that have it",
+                    absent.kind
+                ));
+                return match absent.said {
+                    Some(said) => diagnostic.because(said, "its environments"),
+                    None => diagnostic,
+                };
+            }
+            at = node.parent;
+        }
+        diagnostic
+    }
+
+    /// Warns where a dependency is a service that is not there in the environment.
+    pub(super) fn warn_of_absent(
+        &mut self,
+        id: NodeId,
+        fields: &indexmap::IndexMap<SmolStr, FieldValue>,
+    ) {
+        let node = self.node(id);
+        let (Some(environment), Some(field)) = (self.environment.clone(), fields.get("service"))
+        else {
+            return;
+        };
+        let Value::Block(service) = &field.value else {
+            return;
+        };
+        if node.kind != "dependency" || !self.is_service_absent(service) {
+            return;
+        }
+        let name = crate::resolve::written(&node.name);
+        let trail = node.trail.clone();
+        let diagnostic = Diag::new(
+            &codes::ABSENT_DEPENDENCY,
+            format!(
+                "the dependency `{}` is the service `{}`, which is not in `{environment}`",
+                node.name, service.name
+            ),
+            field.span,
+        )
+        .help(format!(
+            "give `dependency {name}` the `only_in` of the service, or let the service be in `{environment}`"
+        ));
+        self.report_at(&trail, diagnostic);
+    }
+
+    fn is_service_absent(&self, service: &BlockRef) -> bool {
+        if self.mode != Mode::Instantiate {
+            return false;
+        }
+        let environment = self.environment.clone();
+        let field = SmolStr::new_static(ONLY_IN);
+        super::block_field(self.db, self.workspace, service.clone(), field, environment)
+            .is_some_and(|value| self.is_elsewhere(&value))
+    }
+}

@@ -1,0 +1,347 @@
+//! What an evaluation may take: steps, blocks and queries of one top-level item; and how large a value may be.
+
+use super::scope::Context;
+use super::value::{Runtime, Value};
+use super::{Evaluator, Mode};
+use crate::db::{Diag, ItemKey, Span, item_entry};
+use crate::limits;
+use nth_diagnostics::{Code, codes};
+use nth_model::TextPart;
+use nth_promql as promql;
+use nth_syntax::tree::TextRange;
+
+/// How deep lists and conditions may be in one another.
+const NESTED: usize = 64;
+
+/// What an evaluator has used so far.
+#[derive(Default)]
+pub(super) struct Budget {
+    steps: u64,
+    /// Steps besides [`limits::STEPS`].
+    more: u64,
+    blocks: usize,
+    queries: usize,
+    depth: usize,
+    /// Where the loops are that are being gone through, outermost first.
+    loops: Vec<(Span, Option<Span>)>,
+    /// How many diagnostics there were when one of the bounds was met, with the one that says so: what follows from it is
+    /// not shown.
+    told: Option<usize>,
+}
+
+/// How large a value is.
+#[derive(Default)]
+struct Size {
+    /// Its elements and theirs; text by 64 bytes.
+    weight: usize,
+    /// Bytes of one text, at most.
+    text: usize,
+    /// How deep lists are in one another.
+    depth: usize,
+}
+
+impl Size {
+    fn of(value: &Value) -> Self {
+        let mut size = Self::default();
+        let mut waiting = vec![(value, 1)];
+        while let Some((value, depth)) = waiting.pop() {
+            size.weight += 1;
+            size.depth = size.depth.max(depth);
+            if size.weight > 2 * limits::LIST {
+                break;
+            }
+            match value {
+                Value::String(text) => size.add_text(text.len()),
+                Value::Text(text, _) => size.add_text(text.parts.iter().map(length).sum()),
+                Value::List(items) => waiting.extend(items.iter().map(|item| (item, depth + 1))),
+                Value::Labels(labels) => {
+                    waiting.extend(labels.values().map(|value| (value, depth + 1)));
+                }
+                Value::Runtime(Runtime::Unary(_, inner), _) => waiting.push((inner, depth + 1)),
+                Value::Runtime(Runtime::Binary(_, left, right, _), _) => {
+                    waiting.extend([(&**left, depth + 1), (&**right, depth + 1)]);
+                }
+                Value::Runtime(Runtime::Call(call), _) => {
+                    waiting.extend(call.args.iter().map(|arg| (&arg.value, depth + 1)));
+                }
+                Value::Query(query) => size.weight += promql::size(&query.expr),
+                _ => {}
+            }
+        }
+        size
+    }
+
+    fn add_text(&mut self, bytes: usize) {
+        self.weight += bytes / 64;
+        self.text = self.text.max(bytes);
+    }
+}
+
+fn length(part: &TextPart) -> usize {
+    match part {
+        TextPart::Literal(text) => text.len(),
+        _ => 1,
+    }
+}
+
+/// Whether a value can be larger than its literal.
+fn is_composed(value: &Value) -> bool {
+    matches!(
+        value,
+        Value::String(_)
+            | Value::Text(..)
+            | Value::List(_)
+            | Value::Labels(_)
+            | Value::Runtime(..)
+            | Value::Query(_)
+    )
+}
+
+impl<'db> Evaluator<'db> {
+    /// How many steps were taken.
+    pub(crate) fn steps(&self) -> u64 {
+        self.budget.steps
+    }
+
+    /// Allows more steps.
+    pub(crate) fn allow_steps(&mut self, more: u64) {
+        self.budget.more = more;
+    }
+
+    /// Whether one of the bounds was met: nothing more is looked at.
+    pub(crate) fn is_over(&self) -> bool {
+        self.budget.told.is_some()
+    }
+
+    /// What was found, without what only follows from a bound that was met.
+    pub(crate) fn into_diagnostics(mut self) -> Vec<Diag> {
+        self.diagnostics
+            .truncate(self.budget.told.unwrap_or(usize::MAX));
+        self.diagnostics
+    }
+
+    /// Goes one expression deeper, which takes a step; whether there is room for it.
+    pub(super) fn enter(&mut self, range: TextRange, context: &Context<'db>) -> bool {
+        self.budget.depth += 1;
+        if self.budget.depth > limits::EVALUATIONS {
+            let span = self.span(context, range);
+            self.meet(
+                &codes::REFERENCES_TOO_DEEP,
+                format!(
+                    "this value goes through more than {} others",
+                    limits::EVALUATIONS
+                ),
+                (span, use_site(context)),
+                "shorten the chain of names that leads from here to a literal",
+            );
+        }
+        self.spend(1, range, context)
+    }
+
+    pub(super) fn leave(&mut self) {
+        self.budget.depth = self.budget.depth.saturating_sub(1);
+    }
+
+    /// Takes steps; whether there were as many left.
+    pub(crate) fn spend(&mut self, steps: u64, range: TextRange, context: &Context<'db>) -> bool {
+        self.budget.steps = self.budget.steps.saturating_add(steps);
+        let most = limits::STEPS + self.budget.more;
+        if self.budget.steps > most && !self.is_over() {
+            let span = self.span(context, range);
+            let message = format!(
+                "the evaluation of {} takes more than {most} steps",
+                self.what_is_evaluated()
+            );
+            let place = self.place(span, use_site(context));
+            self.meet(
+                &codes::TOO_LONG_EVALUATION,
+                message,
+                place,
+                "loop over fewer elements, or split the block into several",
+            );
+        }
+        !self.is_over()
+    }
+
+    /// One more block; whether there was room for it.
+    pub(super) fn count_block(&mut self, head: TextRange, context: &Context<'db>) -> bool {
+        self.budget.blocks += 1;
+        if self.budget.blocks > limits::BLOCKS && !self.is_over() {
+            let span = self.span(context, head);
+            let message = format!(
+                "{} has more than {} blocks",
+                self.what_is_evaluated(),
+                limits::BLOCKS
+            );
+            let place = self.place(span, use_site(context));
+            self.meet(
+                &codes::TOO_MANY_BLOCKS,
+                message,
+                place,
+                "split it into several services, or loop over fewer elements",
+            );
+        }
+        // A block's fields, with what is kept of each.
+        self.spend(50, head, context)
+    }
+
+    /// A query of that size; whether there was room for it.
+    pub(super) fn count_query(
+        &mut self,
+        size: usize,
+        range: TextRange,
+        context: &Context<'db>,
+    ) -> bool {
+        if size > limits::QUERY {
+            let diagnostic = Diag::new(
+                &codes::QUERY_TOO_LARGE,
+                format!(
+                    "this query has {size} operators, calls, matchers and numbers, more than {}",
+                    limits::QUERY
+                ),
+                self.span(context, range),
+            )
+            .help("put the inner part into a recording rule and use its result here");
+            self.report(context, diagnostic);
+            return false;
+        }
+        self.budget.queries += size;
+        if self.budget.queries > limits::QUERIES && !self.is_over() {
+            let span = self.span(context, range);
+            let message = format!(
+                "the queries of {} have more than {} operators, calls, matchers and numbers",
+                self.what_is_evaluated(),
+                limits::QUERIES
+            );
+            let place = self.place(span, use_site(context));
+            self.meet(
+                &codes::QUERY_TOO_LARGE,
+                message,
+                place,
+                "split it into several services, or loop over fewer elements",
+            );
+        }
+        self.spend(size as u64, range, context)
+    }
+
+    /// Goes through a loop.
+    pub(crate) fn enter_loop(&mut self, range: TextRange, context: &Context<'db>) {
+        let span = self.span(context, range);
+        self.budget.loops.push((span, use_site(context)));
+    }
+
+    pub(crate) fn leave_loop(&mut self) {
+        self.budget.loops.pop();
+    }
+
+    /// A value that is no larger than one may be; otherwise that is reported.
+    pub(super) fn bounded(
+        &mut self,
+        value: Value,
+        range: TextRange,
+        context: &Context<'db>,
+    ) -> Value {
+        if !is_composed(&value) {
+            return value;
+        }
+        let size = Size::of(&value);
+        self.spend(size.weight as u64, range, context);
+        if size.text > limits::TEXT {
+            return self.text_too_long(range, context);
+        }
+        if size.depth > NESTED {
+            let diagnostic = Diag::new(
+                &codes::VALUE_TOO_LARGE,
+                format!("this value is nested more than {NESTED} levels deep"),
+                self.span(context, range),
+            )
+            .help("a list of lists is seldom needed: give the inner ones names of their own");
+            self.report(context, diagnostic);
+            return Value::Error;
+        }
+        if size.weight > limits::LIST && !matches!(value, Value::Query(_) | Value::String(_)) {
+            return self.value_too_large(range, context);
+        }
+        value
+    }
+
+    /// A list that holds as much as one may, so far.
+    pub(super) fn fits(&self, so_far: &mut usize, value: &Value) -> bool {
+        *so_far += Size::of(value).weight;
+        *so_far <= limits::LIST
+    }
+
+    pub(super) fn value_too_large(&mut self, range: TextRange, context: &Context<'db>) -> Value {
+        let diagnostic = Diag::new(
+            &codes::VALUE_TOO_LARGE,
+            format!("this value has more than {} elements", limits::LIST),
+            self.span(context, range),
+        )
+        .help("a list holds what a person would write: split it, or write fewer elements");
+        self.report(context, diagnostic);
+        Value::Error
+    }
+
+    pub(super) fn text_too_long(&mut self, range: TextRange, context: &Context<'db>) -> Value {
+        let diagnostic = Diag::new(
+            &codes::VALUE_TOO_LARGE,
+            format!(
+                "this text is longer than {} MiB",
+                limits::TEXT / (1024 * 1024)
+            ),
+            self.span(context, range),
+        )
+        .help("interpolate less text");
+        self.report(context, diagnostic);
+        Value::Error
+    }
+
+    fn what_is_evaluated(&self) -> String {
+        let root = self.budget_root();
+        match root.and_then(|key| item_entry(self.db, key)) {
+            Some(entry) if !entry.name.is_empty() && !entry.kind.is_empty() => {
+                format!("{} `{}`", entry.kind, entry.name)
+            }
+            Some(entry) if !entry.name.is_empty() => format!("`{}`", entry.name),
+            _ => "this".to_owned(),
+        }
+    }
+
+    fn budget_root(&self) -> Option<ItemKey> {
+        self.root.map(|(key, _)| key)
+    }
+
+    /// The loop that is being gone through, or else the place itself.
+    fn place(&self, span: Span, used: Option<Span>) -> (Span, Option<Span>) {
+        self.budget.loops.first().copied().unwrap_or((span, used))
+    }
+
+    /// Reports that a bound was met, once.
+    fn meet(
+        &mut self,
+        code: &'static Code,
+        message: String,
+        (span, used): (Span, Option<Span>),
+        help: &str,
+    ) {
+        if self.is_over() {
+            return;
+        }
+        // A check tells only of places in its own item.
+        let span = match (self.mode, self.budget_root(), used) {
+            (Mode::Check, Some(root), Some(used)) if span.item != root && used.item == root => used,
+            _ => span,
+        };
+        let mut diagnostic = Diag::new(code, message, span).help(help);
+        if let Some(used) = used.filter(|used| used.item != span.item) {
+            diagnostic = diagnostic.because(used, "in what this makes");
+        }
+        self.diagnostics.push(diagnostic);
+        self.budget.told = Some(self.diagnostics.len());
+    }
+}
+
+/// Where a template is used whose text is evaluated.
+fn use_site(context: &Context<'_>) -> Option<Span> {
+    context.scope.trail.first().copied()
+}

@@ -1,0 +1,360 @@
+//! Whether a value fits a type, and what is said where it does not.
+
+use std::sync::Arc;
+
+use smol_str::SmolStr;
+
+use super::Evaluator;
+use super::names::{referred, takes_text};
+use super::scope::Context;
+use super::value::{Query, Shape, Value};
+use crate::db::{Diag, Span};
+use crate::schema::Ty;
+use nth_diagnostics::codes;
+use nth_model::{Text, TextPart};
+
+impl<'db> Evaluator<'db> {
+    /// The value as one of that type; reports where it is none.
+    pub(crate) fn coerce(
+        &mut self,
+        value: Value,
+        ty: &Ty,
+        span: Span,
+        context: &Context<'db>,
+    ) -> Value {
+        if value.is_error() {
+            return Value::Error;
+        }
+        // A text stands for the block of that name: `let owner = "Payments Team"`.
+        if let Value::String(text) = &value
+            && let kinds = referred(ty)
+            && !kinds.is_empty()
+        {
+            if let Some(block) = self.block_of_text(text, &kinds, context) {
+                return block;
+            }
+            if !takes_text(ty) {
+                let name = SmolStr::from(text.as_str());
+                return self.unknown_text(&name, span, &kinds, context, ty);
+            }
+        }
+        match ty {
+            Ty::Any => value,
+            Ty::Optional(_) if value == Value::None => value,
+            Ty::Optional(inner) => self.coerce(value, inner, span, context),
+            Ty::Union(members) => {
+                if value == Value::None {
+                    return value;
+                }
+                for member in members {
+                    if let Some(value) = self.fit(&value, member) {
+                        return self.validate(value, member, span, context);
+                    }
+                }
+                match (&value, ty.list()) {
+                    // What is wrong is one of the elements.
+                    (Value::List(_), Some(list)) => self.coerce(value, list, span, context),
+                    _ => self.report_at_span(&value, ty, span, context),
+                }
+            }
+            Ty::List(element) => match value {
+                Value::List(items) => Value::List(
+                    items
+                        .into_iter()
+                        .map(|item| self.coerce(item, element, span, context))
+                        .collect(),
+                ),
+                Value::Unknown(Ty::List(_)) => value,
+                other => self.report_at_span(&other, ty, span, context),
+            },
+            _ => match self.fit(&value, ty) {
+                Some(value) => self.validate(value, ty, span, context),
+                None => self.report_at_span(&value, ty, span, context),
+            },
+        }
+    }
+
+    fn report_at_span(
+        &mut self,
+        value: &Value,
+        ty: &Ty,
+        span: Span,
+        context: &Context<'db>,
+    ) -> Value {
+        // The default of a field that is left out is not a mistake of its own.
+        if *value == Value::None {
+            return Value::None;
+        }
+        if self.is_near_damage(span) {
+            return Value::Error;
+        }
+        let diagnostic = self.mismatch(value, ty, span);
+        self.report(context, diagnostic);
+        Value::Error
+    }
+
+    /// Whether the text is damaged at a place: that `30 d` ends too early is said already.
+    pub(crate) fn is_near_damage(&self, span: Span) -> bool {
+        crate::db::item(self.db, span.item)
+            .as_ref()
+            .is_some_and(|tree| {
+                let near = span.range.start.saturating_sub(1)..=span.range.end + 1;
+                tree.errors
+                    .iter()
+                    .any(|error| near.contains(&error.range.start))
+            })
+    }
+
+    /// What to say where a value has the wrong type.
+    pub(crate) fn mismatch(&self, value: &Value, ty: &Ty, span: Span) -> Diag {
+        let wanted = ty.required();
+        let found = match value {
+            Value::Query(query) => match query.shape {
+                Shape::Selector => "a selector".to_owned(),
+                Shape::Windowed => "a windowed query".to_owned(),
+                Shape::Condition => "a condition".to_owned(),
+                Shape::Scalar => "a query that gives a number".to_owned(),
+                Shape::Vector | Shape::Unknown => "a vector".to_owned(),
+            },
+            Value::Block(block) => format!("the {} `{}`", block.kind, block.name),
+            Value::Labels(_) => "a set of labels".to_owned(),
+            Value::List(_) => "a list".to_owned(),
+            Value::Enum(name, member) => format!("the {name} `{member}`"),
+            Value::Runtime(_, ty) => {
+                format!("{} that is known only when the service runs", ty.phrase())
+            }
+            Value::String(_) | Value::Text(..) => "a string".to_owned(),
+            other => other.ty().phrase(),
+        };
+        let mut diagnostic = Diag::new(
+            &codes::TYPE_MISMATCH,
+            format!("this is {found}, but {} is wanted", wanted.phrase()),
+            span,
+        )
+        .label(format!("{} is wanted", wanted.phrase()));
+        if let Value::Query(query) = value {
+            diagnostic = match wanted {
+                Ty::Selector => diagnostic
+                    .help("a selector is one metric with matchers and no function: `http_requests_total{code=~\"5..\"}`"),
+                Ty::Condition if query.shape == Shape::Scalar => diagnostic
+                    .help("a condition has series while it holds, and a number is always there: compare a metric, as in `queue_depth > 100`")
+                    .help("for an alert that always fires, as a dead man's switch does, write `vector(1)`"),
+                Ty::Windowed => diagnostic
+                    .help("use `$window` as the range: `sum(rate(x_total[$window]))`; the compiler chooses the windows"),
+                Ty::Union(members) if members.contains(&Ty::Windowed) && query.shape != Shape::Scalar => diagnostic
+                    .help("give one metric with matchers, or an expression that uses `$window` as its range"),
+                _ => diagnostic,
+            };
+        }
+        self.hint(value, ty, diagnostic)
+    }
+
+    /// The value as one of that type, without a word where it is none.
+    fn fit(&self, value: &Value, ty: &Ty) -> Option<Value> {
+        let same = || Some(value.clone());
+        match (value, ty) {
+            (_, Ty::Any) => same(),
+            (_, Ty::Union(members)) => members.iter().find_map(|member| self.fit(value, member)),
+            (Value::Unknown(known), wanted) => {
+                assignable(known.required(), wanted).then(|| value.clone())
+            }
+            (Value::Runtime(_, known), Ty::GateCondition) if *known == Ty::Bool => same(),
+            (Value::Bool(_), Ty::Bool | Ty::GateCondition)
+            | (Value::Number(_), Ty::Number)
+            | (Value::Percent(_), Ty::Percent)
+            | (Value::Duration(_), Ty::Duration)
+            | (Value::Size(_), Ty::Size)
+            | (Value::Rate(_), Ty::Rate)
+            | (Value::TimeOfDay(_), Ty::TimeOfDay)
+            | (Value::TimeOfWeek(_), Ty::TimeOfWeek)
+            | (Value::Text(..), Ty::Text)
+            | (Value::Labels(_), Ty::Labels | Ty::Annotations) => same(),
+            (
+                Value::String(_),
+                Ty::String
+                | Ty::Markdown
+                | Ty::Url
+                | Ty::Email
+                | Ty::Date
+                | Ty::TimeZone
+                | Ty::LabelName,
+            ) => same(),
+            (Value::String(text), Ty::Text) => Some(Value::Text(
+                Text {
+                    parts: vec![TextPart::Literal(text.clone())],
+                },
+                Arc::default(),
+            )),
+            (Value::Text(..), Ty::String | Ty::Markdown) => value.show().map(Value::String),
+            (Value::Enum(name, _), Ty::Enum(wanted)) => (name == wanted).then(|| value.clone()),
+            (Value::Block(block), Ty::Ref(kind)) => (block.kind == *kind).then(|| value.clone()),
+            (Value::Query(query), ty) => fits_query(query, ty).then(|| value.clone()),
+            (Value::List(items), Ty::List(element)) => items
+                .iter()
+                .map(|item| self.fit(item, element))
+                .collect::<Option<Vec<_>>>()
+                .map(Value::List),
+            _ => None,
+        }
+    }
+
+    /// Checks what the type alone does not: that a URL is one.
+    fn validate(&mut self, value: Value, ty: &Ty, span: Span, context: &Context<'db>) -> Value {
+        match (&value, ty) {
+            (Value::List(items), Ty::List(element)) => {
+                let items = items.iter().cloned();
+                let valid = items.map(|item| self.validate(item, element, span, context));
+                return Value::List(valid.collect());
+            }
+            (_, Ty::Union(members)) => {
+                let fitting = members
+                    .iter()
+                    .find(|member| self.fit(&value, member).is_some());
+                return match fitting {
+                    Some(member) => self.validate(value, member, span, context),
+                    None => value,
+                };
+            }
+            _ => {}
+        }
+        let Value::String(text) = &value else {
+            return value;
+        };
+        let problem = match ty {
+            Ty::Url => url_problem(text),
+            Ty::Email => email_problem(text),
+            Ty::Date => date_problem(text),
+            Ty::TimeZone => zone_problem(text),
+            Ty::LabelName => label_name_problem(text),
+            _ => None,
+        };
+        match problem {
+            Some(problem) => {
+                let diagnostic = Diag::new(&codes::BAD_TEXT, problem, span);
+                self.report(context, diagnostic);
+                Value::Error
+            }
+            None => value,
+        }
+    }
+}
+
+fn fits_query(query: &Query, ty: &Ty) -> bool {
+    match ty {
+        Ty::Selector => matches!(query.shape, Shape::Selector | Shape::Unknown),
+        Ty::Windowed => matches!(query.shape, Shape::Windowed | Shape::Unknown),
+        // An alert fires for each series of a vector, so that every vector is a condition: which series are there only in
+        // trouble is known to its author alone.
+        Ty::Condition | Ty::Vector => matches!(
+            query.shape,
+            Shape::Selector | Shape::Condition | Shape::Vector | Shape::Unknown
+        ),
+        _ => false,
+    }
+}
+
+fn assignable(from: &Ty, to: &Ty) -> bool {
+    if from == to || *from == Ty::Any || *to == Ty::Any {
+        return true;
+    }
+    match (from, to) {
+        (Ty::Union(members), to) => members.iter().any(|member| assignable(member, to)),
+        (from, Ty::Union(members)) => members.iter().any(|member| assignable(from, member)),
+        (Ty::Bool, Ty::GateCondition) => true,
+        (Ty::Selector | Ty::Condition, Ty::Vector) | (Ty::Selector | Ty::Vector, Ty::Condition) => {
+            true
+        }
+        (
+            Ty::String
+            | Ty::Url
+            | Ty::Email
+            | Ty::Date
+            | Ty::TimeZone
+            | Ty::LabelName
+            | Ty::Markdown,
+            Ty::String | Ty::Text | Ty::Markdown,
+        ) => true,
+        (Ty::String, Ty::Url | Ty::Email | Ty::Date | Ty::TimeZone | Ty::LabelName) => true,
+        (Ty::List(from), Ty::List(to)) => assignable(from, to),
+        (Ty::Optional(from), to) => assignable(from, to),
+        (from, Ty::Optional(to)) => assignable(from, to),
+        (Ty::Labels, Ty::Annotations) => true,
+        _ => false,
+    }
+}
+
+fn url_problem(text: &str) -> Option<String> {
+    let rest = text
+        .strip_prefix("https://")
+        .or_else(|| text.strip_prefix("http://"));
+    match rest {
+        None => Some(format!(
+            "`{text}` is no URL: it must begin with `https://` or `http://`"
+        )),
+        Some(rest) if rest.is_empty() || rest.starts_with('/') => {
+            Some(format!("the URL `{text}` has no host"))
+        }
+        Some(rest)
+            if rest
+                .contains(|c: char| c.is_whitespace() || c.is_control() || "<>\"`".contains(c)) =>
+        {
+            Some(format!(
+                "the URL `{text}` holds a character that a URL cannot hold"
+            ))
+        }
+        Some(_) => None,
+    }
+}
+
+fn email_problem(text: &str) -> Option<String> {
+    let fits = match text.split_once('@') {
+        Some((user, host)) => {
+            !user.is_empty()
+                && host.contains('.')
+                && !host.contains('@')
+                && !host.starts_with('.')
+                && !host.ends_with('.')
+                && !text.contains(|c: char| {
+                    c.is_whitespace() || c.is_control() || "<>\"(),;:\\".contains(c)
+                })
+        }
+        None => false,
+    };
+    (!fits).then(|| format!("`{text}` is no e-mail address"))
+}
+
+fn date_problem(text: &str) -> Option<String> {
+    text.parse::<jiff::civil::Date>()
+        .ok()
+        .filter(|_| text.len() == "2026-01-31".len())
+        .is_none()
+        .then(|| format!("`{text}` is no date: write it as year, month and day, `2026-12-20`"))
+}
+
+fn zone_problem(text: &str) -> Option<String> {
+    let known = jiff::tz::TimeZoneDatabase::bundled();
+    if known.get(text).is_ok() {
+        return None;
+    }
+    let names: Vec<String> = known.available().map(|name| name.to_string()).collect();
+    let near = nth_diagnostics::suggest::nearest(text, names.iter().map(String::as_str));
+    Some(match near {
+        Some(near) => format!("there is no time zone `{text}`; did you mean `{near}`?"),
+        None => format!(
+            "there is no time zone `{text}`: write a name of the IANA database, `Europe/London`"
+        ),
+    })
+}
+
+/// What keeps a text from being a label's name. Names that begin with `__` belong to Prometheus.
+pub fn label_name_problem(text: &str) -> Option<String> {
+    if text.is_empty() {
+        return Some("a label's name cannot be empty".to_owned());
+    }
+    if text.starts_with("__") {
+        return Some(format!(
+            "the label name `{text}` is reserved: names that begin with `__` belong to Prometheus"
+        ));
+    }
+    None
+}

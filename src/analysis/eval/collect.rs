@@ -1,0 +1,510 @@
+//! What the bodies of a block set, and which blocks they hold.
+
+use std::rc::Rc;
+
+use smol_str::SmolStr;
+
+use super::node::{NodeId, Setter, State};
+use super::notes::Meaning;
+use super::scope::{Context, Scope};
+use super::value::Value;
+use super::{Evaluator, Mode};
+use crate::db::Diag;
+use crate::resolve::{did_you_mean, did_you_mean_block};
+use crate::schema::{self, Ty};
+use nth_diagnostics::{codes, suggest};
+use nth_syntax::tree::{Block, Body, Name, Statement, StringLit, TextRange};
+
+impl<'db> Evaluator<'db> {
+    /// Gathers what the layers set and which blocks they hold.
+    pub(crate) fn collect(&mut self, id: NodeId) {
+        if self.node(id).state != State::Waiting {
+            return;
+        }
+        self.nodes[id.0].state = State::Collecting;
+        let layers = self.node(id).layers.clone();
+        for (layer, (body, scope)) in layers.iter().enumerate() {
+            self.collect_fields(id, body, scope, layer, false);
+        }
+        for (layer, (body, scope)) in layers.iter().enumerate() {
+            self.collect_blocks(id, body, scope, layer, false);
+        }
+        self.nodes[id.0].state = State::Done;
+        self.leave_out_absent(id);
+    }
+
+    pub(super) fn applies(&self, environment: &Name) -> bool {
+        self.mode == Mode::Check || self.environment.as_ref() == Some(&environment.text)
+    }
+
+    pub(super) fn collect_fields(
+        &mut self,
+        id: NodeId,
+        body: &'db Body,
+        scope: &Rc<Scope<'db>>,
+        layer: usize,
+        within: bool,
+    ) {
+        for statement in &body.statements {
+            if self.is_over() {
+                return;
+            }
+            match statement {
+                Statement::Field(field) => {
+                    let context = Context {
+                        scope: scope.clone(),
+                        node: Some(id),
+                    };
+                    self.spend(1, field.range, &context);
+                    let setters = self.nodes[id.0]
+                        .setters
+                        .entry(field.name.text.clone())
+                        .or_default();
+                    let order = (layer, within, setters.len());
+                    setters.push(Setter {
+                        expr: &field.value,
+                        context,
+                        name: &field.name,
+                        order,
+                    });
+                }
+                Statement::In(inner) if self.applies(&inner.environment) => {
+                    let inner_scope = self.body_scope(&inner.body, scope, id);
+                    self.collect_fields(id, &inner.body, &inner_scope, layer, true);
+                }
+                _ => {}
+            }
+        }
+    }
+
+    pub(super) fn collect_blocks(
+        &mut self,
+        id: NodeId,
+        body: &'db Body,
+        scope: &Rc<Scope<'db>>,
+        layer: usize,
+        within: bool,
+    ) {
+        for statement in &body.statements {
+            if self.is_over() {
+                return;
+            }
+            match statement {
+                Statement::Block(block) => self.add_child(id, block, scope),
+                Statement::In(inner) if self.applies(&inner.environment) => {
+                    let inner_scope = self.body_scope(&inner.body, scope, id);
+                    self.collect_blocks(id, &inner.body, &inner_scope, layer, true);
+                }
+                Statement::Without(without) => {
+                    let context = Context {
+                        scope: scope.clone(),
+                        node: Some(id),
+                    };
+                    let name = match &without.name {
+                        None => SmolStr::default(),
+                        Some(name) => {
+                            let parts = without.name_parts.as_ref();
+                            match self.spelled(&without.kind, name, parts, &context) {
+                                Some(name) => name,
+                                None => continue,
+                            }
+                        }
+                    };
+                    let found = self.child(id, &without.kind.text, &name);
+                    if let (Some(child), Some(written)) = (found, &without.name) {
+                        self.note_written(&context, written.range, child);
+                        self.note(&context, written.range, |evaluator| {
+                            evaluator.reference(child).map(Meaning::Block)
+                        });
+                    }
+                    match found {
+                        // A check visits every branch, so what one removes another may still name.
+                        Some(child) if self.mode == Mode::Instantiate => {
+                            self.remove_child(id, child);
+                        }
+                        Some(child) => self.nodes[child.0].dropped = true,
+                        None => self.report_nothing_to_remove(id, without, &name, scope),
+                    }
+                }
+                Statement::If(choice) => {
+                    let context = Context {
+                        scope: scope.clone(),
+                        node: Some(id),
+                    };
+                    let condition = self.condition(&choice.condition, &context);
+                    let mut branches = Vec::new();
+                    if self.mode == Mode::Check || condition == Some(true) {
+                        branches.push(&choice.then);
+                    }
+                    if (self.mode == Mode::Check || condition == Some(false))
+                        && let Some(otherwise) = &choice.otherwise
+                    {
+                        branches.push(otherwise);
+                    }
+                    for branch in branches {
+                        let inner = self.body_scope(branch, scope, id);
+                        self.collect_fields(id, branch, &inner, layer, within);
+                        self.collect_blocks(id, branch, &inner, layer, within);
+                    }
+                }
+                Statement::For(repeat) => {
+                    let context = Context {
+                        scope: scope.clone(),
+                        node: Some(id),
+                    };
+                    let elements = self.elements(&repeat.list, &context);
+                    self.enter_loop(repeat.list.range, &context);
+                    for element in elements {
+                        // A turn has scopes of its own, and looks at each statement of the body.
+                        let turn = 32 + 4 * repeat.body.statements.len() as u64;
+                        if !self.spend(turn, repeat.list.range, &context) {
+                            break;
+                        }
+                        let outer = Scope::inside(scope);
+                        let declared = self.span(&context, repeat.variable.range);
+                        outer.bind(repeat.variable.text.clone(), element, Some(declared));
+                        if let Some(condition) = &repeat.condition {
+                            let context = Context {
+                                scope: outer.clone(),
+                                node: Some(id),
+                            };
+                            let taken = self.condition(condition, &context);
+                            if self.mode == Mode::Instantiate && taken != Some(true) {
+                                continue;
+                            }
+                        }
+                        let inner = self.body_scope(&repeat.body, &outer, id);
+                        self.collect_fields(id, &repeat.body, &inner, layer, within);
+                        self.collect_blocks(id, &repeat.body, &inner, layer, within);
+                    }
+                    self.leave_loop();
+                }
+                _ => {}
+            }
+        }
+    }
+
+    pub(super) fn report_nothing_to_remove(
+        &mut self,
+        id: NodeId,
+        without: &'db nth_syntax::tree::Without,
+        name: &SmolStr,
+        scope: &Rc<Scope<'db>>,
+    ) {
+        let context = Context {
+            scope: scope.clone(),
+            node: Some(id),
+        };
+        // `without`: the syntax error says it all.
+        if without.kind.text.is_empty() {
+            return;
+        }
+        let span = self.span(&context, without.range);
+        let label = if name.is_empty() {
+            without.kind.text.to_string()
+        } else {
+            format!("{} {name}", without.kind.text)
+        };
+        let mut diagnostic = Diag::new(
+            &codes::NOTHING_TO_REMOVE,
+            format!("there is no `{label}` here to remove"),
+            span,
+        );
+        let known: Vec<SmolStr> = self
+            .node(id)
+            .children
+            .iter()
+            .map(|child| self.node(*child))
+            .filter(|child| child.kind == without.kind.text)
+            .map(|child| child.name.clone())
+            .collect();
+        if let Some(written) = &without.name
+            && let Some(near) = suggest::nearest(name, known.iter().map(SmolStr::as_str))
+        {
+            let span = self.span(&context, written.range);
+            diagnostic = did_you_mean_block(diagnostic, span, near);
+        } else if !known.is_empty() {
+            let known: Vec<_> = known.iter().map(|name| format!("`{name}`")).collect();
+            diagnostic = diagnostic.help(format!("there is {}", known.join(", ")));
+        } else if !self.schema.kinds.contains_key(&without.kind.text)
+            && let Some(near) = suggest::nearest(
+                &without.kind.text,
+                self.schema.kinds.keys().map(SmolStr::as_str),
+            )
+        {
+            let span = self.span(&context, without.kind.range);
+            diagnostic = did_you_mean(diagnostic, span, near);
+        }
+        self.report(&context, diagnostic);
+    }
+
+    pub(super) fn add_child(&mut self, parent: NodeId, block: &'db Block, scope: &Rc<Scope<'db>>) {
+        let context = Context {
+            scope: scope.clone(),
+            node: Some(parent),
+        };
+        let kind = &block.kind;
+        if self.is_field_with_colon(parent, block) {
+            self.report_colon(parent, block, &context);
+            return;
+        }
+        let Some(known) = self
+            .schema
+            .kinds
+            .get(&kind.text)
+            .filter(|kind| kind.base.is_none())
+        else {
+            self.report_unknown_kind(parent, kind, &context);
+            return;
+        };
+        let parent_kind = self.node(parent).kind.clone();
+        let as_one = self
+            .schema
+            .fields(&self.schema_kind(parent))
+            .iter()
+            .any(|field| matches!(&field.ty, Ty::One(child, _) if *child == kind.text));
+        // A block that stands too deep because a brace is missing is told as that.
+        let too_deep = || {
+            self.node(parent).damaged
+                && std::iter::successors(self.node(parent).parent, |node| self.node(*node).parent)
+                    .any(|node| known.parents.contains(&self.node(node).kind))
+        };
+        if !known.parents.contains(&parent_kind) && !as_one && too_deep() {
+            return;
+        }
+        if !known.parents.contains(&parent_kind) && !as_one {
+            let diagnostic = Diag::new(
+                &codes::MISPLACED_BLOCK,
+                format!(
+                    "{} `{}` cannot stand in {} `{parent_kind}`",
+                    schema::article(&kind.text),
+                    kind.text,
+                    schema::article(&parent_kind)
+                ),
+                self.span(&context, kind.range),
+            )
+            .help(crate::schema::where_it_belongs(known));
+            self.report(&context, diagnostic);
+            return;
+        }
+        let Some(name) = self.block_name(block, &context) else {
+            self.nodes[parent.0].unknown_kinds.push(kind.text.clone());
+            return;
+        };
+        let head = self.span(&context, block.head);
+        let there = self.child(parent, &kind.text, &name);
+        let is_there = there.is_some();
+        let id = match there {
+            Some(existing) => existing,
+            None => {
+                if !self.count_block(block.head, &context) {
+                    return;
+                }
+                let mut node = Self::empty_node(kind, name, Some(parent), head);
+                node.trail = scope.trail.clone();
+                let id = self.add_node(node);
+                let key = (kind.text.clone(), self.node(id).name.clone());
+                if kind.text == "recording" {
+                    Rc::make_mut(&mut self.nodes[parent.0].recordings).push(key.1.clone());
+                }
+                self.nodes[parent.0].named.insert(key, id);
+                self.nodes[parent.0].children.push(id);
+                id
+            }
+        };
+        if block.doc.is_some() {
+            self.nodes[id.0].doc = block.doc.clone();
+        }
+        // What the author of the service wrote is what a message should point at, not what a template has.
+        if scope.trail.len() < self.node(id).trail.len() {
+            self.nodes[id.0].head = head;
+            self.nodes[id.0].trail = scope.trail.clone();
+        }
+        if let Some(written) = &block.name {
+            self.note_written(&context, written.range, id);
+            self.note_declaration(&context, written.range, id);
+        }
+        if is_there && block.base.is_some() {
+            self.rebase(id, block, scope);
+        } else {
+            self.add_layers(id, block.base.as_ref(), &block.body, block.head, scope);
+        }
+    }
+
+    /// `tier: critical`, as other languages set a field: a block without a name and without a body.
+    pub(super) fn is_field_with_colon(&self, parent: NodeId, block: &Block) -> bool {
+        let kind = self.schema_kind(parent);
+        let field = self.schema.field(&kind, &block.kind.text);
+        block.name.is_none()
+            && block.body.range.is_empty()
+            && block.base.as_ref().is_some_and(|base| base.args.is_none())
+            && field.is_some_and(|field| !matches!(field.ty, Ty::One(..)))
+    }
+
+    pub(super) fn report_colon(
+        &mut self,
+        parent: NodeId,
+        block: &'db Block,
+        context: &Context<'db>,
+    ) {
+        let Some(base) = &block.base else { return };
+        self.nodes[parent.0]
+            .unknown_kinds
+            .push(block.kind.text.clone());
+        let between = TextRange {
+            start: block.kind.range.end,
+            end: base.path.range.start,
+        };
+        let path = base
+            .path
+            .segments
+            .iter()
+            .map(|name| match name.quoted {
+                true => format!("\"{}\"", name.text),
+                false => name.text.to_string(),
+            })
+            .collect::<Vec<_>>()
+            .join(".");
+        let diagnostic = Diag::new(
+            &codes::MISPLACED_BLOCK,
+            format!(
+                "`{}` is a field, and a field is set with `=`",
+                block.kind.text
+            ),
+            self.span(context, block.kind.range.to(base.path.range)),
+        )
+        .help(format!("write `{} = {path}`", block.kind.text))
+        .fix(
+            "Replace `:` with `=`",
+            self.span(context, between),
+            " = ",
+            nth_diagnostics::Applicability::Always,
+        );
+        self.report(context, diagnostic);
+    }
+
+    /// A nested block's name, with its holes filled.
+    pub(super) fn block_name(
+        &mut self,
+        block: &'db Block,
+        context: &Context<'db>,
+    ) -> Option<SmolStr> {
+        let single = self.schema.is_single(&block.kind.text);
+        let given = block
+            .name
+            .as_ref()
+            .filter(|name| !name.text.is_empty() || block.name_parts.is_some());
+        match (given, single) {
+            (None, true) => Some(SmolStr::default()),
+            (Some(name), true) => {
+                let diagnostic = Diag::new(
+                    &codes::UNEXPECTED_NAME,
+                    format!(
+                        "{} `{}` has no name: there can be only one here",
+                        schema::article(&block.kind.text),
+                        block.kind.text
+                    ),
+                    self.span(context, name.range),
+                );
+                self.report(context, diagnostic);
+                None
+            }
+            (None, false) => {
+                let diagnostic = Diag::new(
+                    &codes::MISSING_BLOCK_NAME,
+                    format!("this `{}` needs a name", block.kind.text),
+                    self.span(context, block.kind.range),
+                )
+                .help(format!("write `{} name {{ … }}`", block.kind.text));
+                self.report(context, diagnostic);
+                None
+            }
+            (Some(name), false) => {
+                self.spelled(&block.kind, name, block.name_parts.as_ref(), context)
+            }
+        }
+    }
+
+    /// A name with its holes filled.
+    fn spelled(
+        &mut self,
+        kind: &Name,
+        name: &Name,
+        parts: Option<&'db StringLit>,
+        context: &Context<'db>,
+    ) -> Option<SmolStr> {
+        let Some(parts) = parts else {
+            return Some(name.text.clone());
+        };
+        match self.string(parts, name.range, context) {
+            Value::String(text) if text.trim().is_empty() => {
+                let diagnostic = Diag::new(
+                    &codes::MISSING_BLOCK_NAME,
+                    format!("the name of this `{}` is empty", kind.text),
+                    self.span(context, name.range),
+                );
+                self.report(context, diagnostic);
+                None
+            }
+            Value::String(text) => Some(text.into()),
+            Value::Unknown(_) => Some(name.text.clone()),
+            // What is wrong with the name was said; a check goes on with the rest of the block.
+            _ => (self.mode == Mode::Check).then(|| name.text.clone()),
+        }
+    }
+
+    pub(super) fn report_unknown_kind(
+        &mut self,
+        parent: NodeId,
+        kind: &Name,
+        context: &Context<'db>,
+    ) {
+        self.nodes[parent.0].unknown_kinds.push(kind.text.clone());
+        let span = self.span(context, kind.range);
+        let parent_kind = self.node(parent).kind.clone();
+        let mut diagnostic = Diag::new(
+            &codes::UNKNOWN_KIND,
+            format!("there is no kind `{}`", kind.text),
+            span,
+        );
+        if let Some(help) = said_elsewhere(&parent_kind, &kind.text) {
+            self.report(context, diagnostic.help(help));
+            return;
+        }
+        if self
+            .schema
+            .kinds
+            .get(&kind.text)
+            .is_some_and(|kind| kind.base.is_some())
+        {
+            diagnostic = diagnostic.help(format!(
+                "`{}` is a variant: write it after a colon, as in `sli : {} {{ … }}`",
+                kind.text, kind.text
+            ));
+        }
+        let known = self
+            .schema
+            .children(&parent_kind)
+            .map(|child| child.name.as_str());
+        if let Some(near) = suggest::nearest(&kind.text, known) {
+            diagnostic = did_you_mean(diagnostic, span, near);
+        }
+        self.report(context, diagnostic);
+    }
+}
+
+/// What another tool calls by a name that is no kind here.
+fn said_elsewhere(parent: &str, kind: &str) -> Option<&'static str> {
+    Some(match (parent, kind.replace('-', "_").as_str()) {
+        ("slo", "page_alert" | "page_alerts" | "page") => {
+            "write `burn_rate_pages = false` for no burn-rate alert that pages"
+        }
+        ("slo", "ticket_alert" | "ticket_alerts" | "ticket") => {
+            "write `burn_rate_tickets = false` for no burn-rate alert that opens tickets"
+        }
+        ("slo", "alerting" | "alerts") => {
+            "write `burn_rate_alerts`, `burn_rate_pages` and `burn_rate_tickets` for which alerts there are, and `labels` for their labels"
+        }
+        _ => return None,
+    })
+}

@@ -1,0 +1,705 @@
+//! Expressions.
+
+use std::collections::{BTreeMap, HashMap};
+
+use rust_decimal::Decimal;
+use smol_str::SmolStr;
+
+use super::names::referred;
+use super::scope::{BindingState, Context, Scope};
+use super::value::Value;
+use super::{Evaluator, Mode};
+use crate::db::{Diag, Span};
+use crate::schema::Ty;
+use nth_diagnostics::{Applicability, codes, suggest};
+use nth_syntax::tree::{
+    BinaryOp, Block, Body, Expr, ExprNode, For, ItemNode, LabelEntry, Name, Statement, TextRange,
+    UnaryOp,
+};
+
+impl<'db> Evaluator<'db> {
+    /// The value of an expression. `expected` is the type that its place asks for: it decides what a bare name
+    /// means (`critical` where a tier is wanted).
+    pub fn eval(&mut self, expr: &'db Expr, context: &Context<'db>, expected: &Ty) -> Value {
+        if !self.enter(expr.range, context) {
+            self.leave();
+            return Value::Error;
+        }
+        let value = crate::stack::with_room(|| self.value_of(expr, context, expected));
+        self.leave();
+        let value = self.bounded(value, expr.range, context);
+        self.note_value(context, expr, expected, &value);
+        value
+    }
+
+    fn value_of(&mut self, expr: &'db Expr, context: &Context<'db>, expected: &Ty) -> Value {
+        match &expr.node {
+            ExprNode::Bool(value) => Value::Bool(*value),
+            ExprNode::Number(value) => Value::Number(*value),
+            ExprNode::Percent(value) => Value::Percent(*value),
+            ExprNode::Duration(value) => Value::Duration(*value),
+            ExprNode::Size(value) => Value::Size(*value),
+            ExprNode::Rate(value) => Value::Rate(*value),
+            ExprNode::TimeOfDay(value) => Value::TimeOfDay(*value),
+            ExprNode::TimeOfWeek(value) => Value::TimeOfWeek(*value),
+            ExprNode::String(string) if *expected.required() == Ty::Text => {
+                self.text(string, expr.range, context)
+            }
+            ExprNode::String(string) if !referred(expected).is_empty() => {
+                self.quoted_block(string, expr.range, context, expected)
+            }
+            ExprNode::String(string) => self.string(string, expr.range, context),
+            ExprNode::Query(query) => self.query(query, context),
+            // A list that is never closed holds what follows it.
+            ExprNode::List(_) if self.is_damaged_within(expr, context) => Value::Error,
+            ExprNode::List(items) => {
+                let element = match expected.required().list() {
+                    Some(Ty::List(element)) => (**element).clone(),
+                    _ => Ty::Any,
+                };
+                let mut values = Vec::with_capacity(items.len());
+                let mut size = 0;
+                for item in items {
+                    let value = self.eval(item, context, &element);
+                    if !self.fits(&mut size, &value) {
+                        return self.value_too_large(expr.range, context);
+                    }
+                    // Here one knows which element is wrong.
+                    let span = self.span(context, item.range);
+                    values.push(self.coerce(value, &element, span, context));
+                }
+                Value::List(values)
+            }
+            ExprNode::Labels(entries) => self.labels(entries, expr.range, context, expected),
+            ExprNode::Name(name) => self.name(name, expr.range, context, expected),
+            // `teams.`: the syntax error says it all.
+            ExprNode::Member(_, name) if name.text.is_empty() => Value::Error,
+            ExprNode::Member(object, name) => {
+                self.member(object, name, expr.range, context, expected)
+            }
+            ExprNode::Call(callee, args) => self.call(callee, args, expr.range, context, expected),
+            ExprNode::Unary(op, operand) => {
+                let wanted = if *op == UnaryOp::Not {
+                    Ty::Bool
+                } else {
+                    expected.clone()
+                };
+                let mut value = self.eval(operand, context, &wanted);
+                if *op == UnaryOp::Not {
+                    value = presence(operand, value);
+                }
+                self.unary(*op, value, expr.range, context)
+            }
+            ExprNode::Binary(op, left, right) => self.binary(*op, left, right, expr.range, context),
+            ExprNode::If(condition, then, otherwise) => {
+                let chosen = self.condition(condition, context);
+                match (self.mode, chosen) {
+                    (Mode::Instantiate, Some(true)) => self.eval(then, context, expected),
+                    (Mode::Instantiate, Some(false)) => self.eval(otherwise, context, expected),
+                    _ => {
+                        let value = self.eval(then, context, expected);
+                        let other = self.eval(otherwise, context, expected);
+                        match (value.is_error(), other.is_error()) {
+                            (true, _) => other,
+                            (_, true) => value,
+                            _ if value == other => value,
+                            _ => Value::Unknown(value.ty()),
+                        }
+                    }
+                }
+            }
+            ExprNode::Paren(inner) => self.eval(inner, context, expected),
+            ExprNode::Error => Value::Error,
+        }
+    }
+
+    /// Whether text within an expression could not be read.
+    fn is_damaged_within(&self, expr: &Expr, context: &Context<'db>) -> bool {
+        crate::db::item(self.db, context.scope.item)
+            .as_ref()
+            .is_some_and(|tree| {
+                let within = expr.range.start..=expr.range.end;
+                tree.errors
+                    .iter()
+                    .any(|error| within.contains(&error.range.start))
+            })
+    }
+
+    /// Whether a condition holds; `None` where that is not known, or wrong and reported.
+    pub(crate) fn condition(&mut self, expr: &'db Expr, context: &Context<'db>) -> Option<bool> {
+        let value = self.eval(expr, context, &Ty::Bool);
+        match presence(expr, value) {
+            Value::Bool(value) => Some(value),
+            Value::List(items) => Some(!items.is_empty()),
+            Value::None => Some(false),
+            Value::Error => None,
+            Value::Unknown(Ty::Bool | Ty::Any | Ty::List(_) | Ty::Optional(_)) => None,
+            Value::Runtime(..) => {
+                let diagnostic = Diag::new(
+                    &codes::TYPE_MISMATCH,
+                    "this is known only when the service runs",
+                    self.span(context, expr.range),
+                )
+                .help("a condition of `if`, `for` and `require` is decided at compile time");
+                self.report(context, diagnostic);
+                None
+            }
+            // An optional value that is given. What is of another type whatever is given is told by the check.
+            _ if self.mode == Mode::Instantiate => Some(true),
+            // The value of a field, whose type may be optional.
+            ref value
+                if matches!(expr.node, ExprNode::Member(..))
+                    && !matches!(value, Value::Unknown(_)) =>
+            {
+                None
+            }
+            other => {
+                self.report_mismatch(&other, &Ty::Bool, expr.range, context);
+                None
+            }
+        }
+    }
+
+    /// The elements of a list; one unknown element where the list is not known.
+    pub(crate) fn elements(&mut self, expr: &'db Expr, context: &Context<'db>) -> Vec<Value> {
+        match self.eval(expr, context, &Ty::List(Box::new(Ty::Any))) {
+            Value::List(items) => items,
+            Value::Unknown(Ty::List(element)) => vec![Value::Unknown(*element)],
+            Value::Unknown(_) | Value::Error => vec![Value::Error],
+            Value::None => Vec::new(),
+            other => {
+                self.report_mismatch(&other, &Ty::List(Box::new(Ty::Any)), expr.range, context);
+                Vec::new()
+            }
+        }
+    }
+
+    fn labels(
+        &mut self,
+        entries: &'db [LabelEntry],
+        range: TextRange,
+        context: &Context<'db>,
+        expected: &Ty,
+    ) -> Value {
+        let annotations = *expected.required() == Ty::Annotations;
+        let element = if annotations { Ty::Text } else { Ty::String };
+        let mut labels: BTreeMap<SmolStr, Value> = BTreeMap::new();
+        let mut size = 0;
+        for entry in entries {
+            let span = self.span(context, entry.name.range);
+            if labels.contains_key(&entry.name.text) {
+                let diagnostic = Diag::new(
+                    &codes::DUPLICATE_FIELD,
+                    format!("the label `{}` is set twice", entry.name.text),
+                    span,
+                );
+                self.report(context, diagnostic);
+            }
+            if let Some(problem) = super::coerce::label_name_problem(&entry.name.text) {
+                let diagnostic = Diag::new(&codes::BAD_TEXT, problem, span);
+                self.report(context, diagnostic);
+            }
+            let value = self.eval(&entry.value, context, &element);
+            if !self.fits(&mut size, &value) {
+                return self.value_too_large(range, context);
+            }
+            let value_span = self.span(context, entry.value.range);
+            let value = self.coerce(value, &element, value_span, context);
+            labels.insert(entry.name.text.clone(), value);
+        }
+        Value::Labels(labels)
+    }
+
+    /// The value of a binding, computed now if it was not yet.
+    pub(crate) fn force(&mut self, scope: &Scope<'db>, name: &SmolStr) -> Option<Value> {
+        let binding = scope.find(name)?;
+        match &*binding.state.borrow() {
+            BindingState::Done(value) => return Some(value.clone()),
+            BindingState::Running => {
+                if let Some((expr, context)) = binding.lazy() {
+                    let diagnostic = Diag::new(
+                        &codes::VALUE_CYCLE,
+                        format!("the value of `{name}` depends on itself"),
+                        self.span(&context, expr.range),
+                    );
+                    self.diagnostics.push(diagnostic);
+                }
+                return Some(Value::Error);
+            }
+            BindingState::Waiting => {}
+        }
+        let (expr, context) = binding.lazy()?;
+        *binding.state.borrow_mut() = BindingState::Running;
+        let expected = binding.ty.clone().unwrap_or(Ty::Any);
+        let value = self.eval(expr, &context, &expected);
+        let value = match &binding.ty {
+            Some(ty) => {
+                let span = self.span(&context, expr.range);
+                self.coerce(value, ty, span, &context)
+            }
+            None => value,
+        };
+        *binding.state.borrow_mut() = BindingState::Done(value.clone());
+        Some(value)
+    }
+
+    fn unary(
+        &mut self,
+        op: UnaryOp,
+        value: Value,
+        range: TextRange,
+        context: &Context<'db>,
+    ) -> Value {
+        match (op, value) {
+            (_, Value::Error) => Value::Error,
+            (UnaryOp::Not, Value::Bool(value)) => Value::Bool(!value),
+            (UnaryOp::Not, Value::List(items)) => Value::Bool(items.is_empty()),
+            (UnaryOp::Not, Value::None) => Value::Bool(true),
+            (UnaryOp::Not, Value::Unknown(Ty::Bool | Ty::Any | Ty::List(_) | Ty::Optional(_))) => {
+                Value::Unknown(Ty::Bool)
+            }
+            (UnaryOp::Not, value @ Value::Runtime(_, Ty::Bool)) => {
+                Value::Runtime(super::Runtime::Unary(op, Box::new(value)), Ty::Bool)
+            }
+            (UnaryOp::Negate, Value::Number(value)) => Value::Number(-value),
+            (UnaryOp::Negate, Value::Percent(value)) => Value::Percent(-value),
+            (UnaryOp::Negate, Value::Unknown(ty @ (Ty::Number | Ty::Percent | Ty::Any))) => {
+                Value::Unknown(ty)
+            }
+            (op, value) => {
+                let sign = if op == UnaryOp::Not { "not" } else { "-" };
+                let diagnostic = Diag::new(
+                    &codes::BAD_OPERANDS,
+                    format!("`{sign}` cannot be used on {}", value.ty().phrase()),
+                    self.span(context, range),
+                );
+                self.report(context, diagnostic);
+                Value::Error
+            }
+        }
+    }
+
+    fn binary(
+        &mut self,
+        op: BinaryOp,
+        left: &'db Expr,
+        right: &'db Expr,
+        range: TextRange,
+        context: &Context<'db>,
+    ) -> Value {
+        if matches!(op, BinaryOp::And | BinaryOp::Or) {
+            let first = self.eval(left, context, &Ty::Bool);
+            let first = presence(left, first);
+            // What the first decides, the second cannot change; a check looks at both.
+            if self.mode == Mode::Instantiate
+                && let Value::Bool(known) = first
+                && known == (op == BinaryOp::Or)
+            {
+                return first;
+            }
+            let second = self.eval(right, context, &Ty::Bool);
+            let second = presence(right, second);
+            return self.operate(op, first, second, range, context);
+        }
+        // A bare name on one side means what the other side's type makes it mean: `s.tier == critical`.
+        let (first, second) = if is_bare_name(left) && !is_bare_name(right) {
+            let second = self.eval(right, context, &Ty::Any);
+            let first = self.eval(left, context, &element_type(op, &second, true));
+            (first, second)
+        } else {
+            let first = self.eval(left, context, &Ty::Any);
+            let second = self.eval(right, context, &element_type(op, &first, false));
+            (first, second)
+        };
+        self.operate(op, first, second, range, context)
+    }
+
+    pub(crate) fn report_mismatch(
+        &mut self,
+        value: &Value,
+        ty: &Ty,
+        range: TextRange,
+        context: &Context<'db>,
+    ) {
+        let span = self.span(context, range);
+        let diagnostic = self.mismatch(value, ty, span);
+        self.report(context, diagnostic);
+    }
+
+    /// A value whose name stands in quotes cannot be referred to: a text in quotes stands for a block.
+    pub(crate) fn check_usable(&mut self, item: crate::db::ItemKey, name: &Name, what: &str) {
+        if !name.quoted || crate::resolve::is_identifier(&name.text) {
+            return;
+        }
+        let range = name.range;
+        let plain: String = name
+            .text
+            .chars()
+            .map(|c| if c.is_ascii_alphanumeric() { c } else { '-' })
+            .collect();
+        let plain = plain.trim_matches('-');
+        let mut diagnostic = Diag::new(
+            &codes::UNUSABLE_NAME,
+            format!(
+                "the {what} `{}` has a name that no expression can refer to",
+                name.text
+            ),
+            Span { item, range },
+        )
+        .label("expected an identifier");
+        if crate::resolve::is_identifier(plain) {
+            diagnostic = diagnostic.help(format!("call it `{plain}`"));
+        }
+        self.diagnostics.push(diagnostic);
+    }
+
+    /// What a body of the item under check holds besides fields and blocks.
+    pub(crate) fn check_body(&mut self, body: &'db Body, scope: &std::rc::Rc<Scope<'db>>) {
+        let context = Context {
+            scope: scope.clone(),
+            node: None,
+        };
+        let mut seen: HashMap<&SmolStr, TextRange> = HashMap::new();
+        let mut lets: HashMap<&SmolStr, TextRange> = HashMap::new();
+        let mut blocks: HashMap<(&SmolStr, &str), TextRange> = HashMap::new();
+        for statement in &body.statements {
+            match statement {
+                Statement::Let(decl) => {
+                    self.check_usable(scope.item, &decl.name, "`let`");
+                    if let Some(first) = lets.get(&decl.name.text) {
+                        let diagnostic = Diag::new(
+                            &codes::DUPLICATE_NAME,
+                            format!("there is already a `let` called `{}`", decl.name.text),
+                            self.span(&context, decl.name.range),
+                        )
+                        .because(self.span(&context, *first), "first declared here");
+                        self.report(&context, diagnostic);
+                    } else {
+                        lets.insert(&decl.name.text, decl.name.range);
+                    }
+                    self.force(scope, &decl.name.text);
+                }
+                Statement::Field(field) => {
+                    if let Some(first) = seen.get(&field.name.text) {
+                        let diagnostic = Diag::new(
+                            &codes::DUPLICATE_FIELD,
+                            format!("`{}` is set twice", field.name.text),
+                            self.span(&context, field.name.range),
+                        )
+                        .because(self.span(&context, *first), "first set here");
+                        self.report(&context, diagnostic);
+                    } else {
+                        seen.insert(&field.name.text, field.name.range);
+                    }
+                }
+                Statement::In(inner) => {
+                    let environments = self.workspace.environments(self.db);
+                    if !environments.contains_key(&inner.environment.text) {
+                        let span = self.span(&context, inner.environment.range);
+                        let mut diagnostic = Diag::new(
+                            &codes::UNKNOWN_ENVIRONMENT,
+                            format!("there is no environment `{}`", inner.environment.text),
+                            span,
+                        );
+                        let known = environments.keys().map(SmolStr::as_str);
+                        diagnostic = match suggest::nearest(&inner.environment.text, known) {
+                            Some(near) => crate::resolve::did_you_mean(diagnostic, span, near),
+                            None => diagnostic.help(format!(
+                                "declare it: `environment {} {{ }}`",
+                                inner.environment.text
+                            )),
+                        };
+                        self.report(&context, diagnostic);
+                    }
+                    self.check_body(&inner.body, scope);
+                }
+                Statement::If(choice) => {
+                    self.check_body(&choice.then, scope);
+                    if let Some(otherwise) = &choice.otherwise {
+                        self.check_body(otherwise, scope);
+                    }
+                }
+                Statement::For(repeat) => {
+                    self.check_body(&repeat.body, scope);
+                    self.check_turns(repeat, &context);
+                }
+                Statement::Require(require) => {
+                    let diagnostic = Diag::new(
+                        &codes::MISPLACED_BLOCK,
+                        "`require` cannot stand here",
+                        self.span(&context, require.range),
+                    )
+                    .help("it belongs in a `rule name { … }`");
+                    self.report(&context, diagnostic);
+                }
+                Statement::Block(block) => {
+                    let name = block.name.as_ref().filter(|_| block.name_parts.is_none());
+                    if name.is_none() && !self.schema.is_single(&block.kind.text) {
+                        continue;
+                    }
+                    let own = name.map_or("", |name| name.text.as_str());
+                    match blocks.get(&(&block.kind.text, own)) {
+                        Some(first) if block.name_parts.is_none() => {
+                            self.report_second_block(block, *first, &context);
+                        }
+                        _ if block.name_parts.is_none() => {
+                            let place = name.map_or(block.kind.range, |name| name.range);
+                            blocks.insert((&block.kind.text, own), place);
+                        }
+                        _ => {}
+                    }
+                }
+                Statement::Without(_) => {}
+            }
+        }
+    }
+
+    /// Two blocks of the same kind and name in one body: one would silently amend the other.
+    /// A block that a loop names alike in every turn is one block, which each turn amends: hardly what was meant.
+    fn check_turns(&mut self, repeat: &'db For, context: &Context<'db>) {
+        for statement in &repeat.body.statements {
+            let Statement::Block(block) = statement else {
+                continue;
+            };
+            let Some(name) = block.name.as_ref().filter(|_| block.name_parts.is_none()) else {
+                continue;
+            };
+            let (kind, variable) = (&block.kind.text, &repeat.variable.text);
+            let diagnostic = Diag::new(
+                &codes::SAME_IN_EVERY_TURN,
+                format!(
+                    "every turn of this loop is about the same {kind} `{}`",
+                    name.text
+                ),
+                self.span(context, name.range),
+            )
+            .because(self.span(context, repeat.variable.range), "the loop")
+            .help(format!(
+                "put what differs into the name: `{kind} \"{}-${{{variable}}}\"`",
+                name.text
+            ));
+            self.report(context, diagnostic);
+        }
+    }
+
+    fn report_second_block(&mut self, block: &Block, first: TextRange, context: &Context<'db>) {
+        let kind = &block.kind.text;
+        let diagnostic = match &block.name {
+            Some(name) => Diag::new(
+                &codes::DUPLICATE_NAME,
+                format!(
+                    "there is already {} `{kind}` called `{}` here",
+                    crate::schema::article(kind),
+                    name.text
+                ),
+                self.span(context, name.range),
+            ),
+            None => Diag::new(
+                &codes::DUPLICATE_FIELD,
+                format!(
+                    "there is already {} `{kind}` here",
+                    crate::schema::article(kind)
+                ),
+                self.span(context, block.kind.range),
+            ),
+        };
+        self.report(
+            context,
+            diagnostic.because(self.span(context, first), "the first one"),
+        );
+    }
+
+    /// Offers backticks around a string where a query is wanted, and the like.
+    pub(crate) fn hint(&self, value: &Value, ty: &Ty, mut diagnostic: Diag) -> Diag {
+        let span = diagnostic.primary.span;
+        match (value, ty.required()) {
+            (Value::String(text), ty) if ty.is_query() => {
+                diagnostic = diagnostic.help("a query stands between backticks").fix(
+                    "Write it between backticks",
+                    span,
+                    format!("`{text}`"),
+                    Applicability::Maybe,
+                );
+            }
+            (Value::Query(_), Ty::String | Ty::Text | Ty::Markdown) => {
+                diagnostic = diagnostic.help("text stands between double quotes");
+            }
+            (Value::Number(number), Ty::Percent) => {
+                let written = if *number > Decimal::ZERO && *number <= Decimal::ONE {
+                    (*number * Decimal::ONE_HUNDRED).normalize()
+                } else {
+                    number.normalize()
+                };
+                diagnostic = diagnostic.help(format!("write `{written}%`")).fix(
+                    format!("Replace with `{written}%`"),
+                    span,
+                    format!("{written}%"),
+                    Applicability::Maybe,
+                );
+            }
+            (Value::Number(number), Ty::Duration) => {
+                let milliseconds = *number * Decimal::ONE_THOUSAND;
+                diagnostic = if number.fract().is_zero() {
+                    diagnostic.help(format!(
+                        "a duration has a unit: `{number}s`, `{number}m`, `{number}h`"
+                    ))
+                } else if milliseconds.fract().is_zero() {
+                    diagnostic.help(format!(
+                        "a duration has a unit: `{}ms`",
+                        milliseconds.normalize()
+                    ))
+                } else {
+                    diagnostic.help("a duration is a whole number with a unit: `300ms`, `1h30m`")
+                };
+            }
+            (Value::Number(number), Ty::Size) => {
+                diagnostic = diagnostic.help(format!("a size has a unit: `{number}MiB`"));
+            }
+            (Value::String(text), Ty::Enum(name))
+                if self
+                    .schema
+                    .enums
+                    .get(name)
+                    .is_some_and(|known| known.members.contains_key(text.as_str())) =>
+            {
+                diagnostic = diagnostic
+                    .help(format!("write `{text}` without quotes"))
+                    .fix(
+                        "Remove the quotes",
+                        span,
+                        text.clone(),
+                        Applicability::Always,
+                    );
+            }
+            (Value::String(text), ty) if literal_type(text).as_ref() == Some(ty) => {
+                diagnostic = diagnostic
+                    .help(format!("write `{text}` without quotes"))
+                    .fix(
+                        "Remove the quotes",
+                        span,
+                        text.clone(),
+                        Applicability::Always,
+                    );
+            }
+            (Value::String(_), Ty::Labels | Ty::Annotations) => {
+                diagnostic = diagnostic.help("labels stand in braces: `{ job = \"checkout\" }`");
+            }
+            (
+                Value::Bool(_) | Value::Number(_) | Value::Percent(_) | Value::Duration(_),
+                Ty::String | Ty::Text,
+            ) => {
+                if let Some(text) = value.show() {
+                    diagnostic = diagnostic
+                        .help(format!("write it as text: `\"{text}\"`"))
+                        .fix(
+                            "Put it in quotes",
+                            span,
+                            format!("\"{text}\""),
+                            Applicability::Maybe,
+                        );
+                }
+            }
+            (_, Ty::List(_)) => diagnostic = diagnostic.help("a list stands in brackets: `[…]`"),
+            _ => {}
+        }
+        diagnostic
+    }
+
+    /// Checks a default of a parameter or field against its type. `node` is the template's own block, whose
+    /// enclosing blocks a parameter's default may speak of, as it may of the other parameters.
+    pub(crate) fn check_default(
+        &mut self,
+        item: crate::db::ItemKey,
+        default: &'db Expr,
+        ty: &Ty,
+        node: Option<super::NodeId>,
+        others: &[(SmolStr, Ty, Span)],
+    ) {
+        let context = Context {
+            scope: Scope::of_item(item, std::rc::Rc::default()),
+            node,
+        };
+        for (name, ty, declared) in others {
+            let value = Value::Unknown(ty.clone());
+            context.scope.bind(name.clone(), value, Some(*declared));
+        }
+        let value = self.eval(default, &context, ty);
+        let span = self.span(&context, default.range);
+        self.coerce(value, ty, span, &context);
+    }
+
+    /// What a top-level `let` is.
+    pub(crate) fn let_item(&mut self, key: crate::db::ItemKey) -> Value {
+        if !matches!(self.tree(key), Some(ItemNode::Let(_))) {
+            return Value::Error;
+        }
+        match super::let_value(self.db, self.workspace, key, self.environment.clone()) {
+            Some(value) => value,
+            None => Value::Error,
+        }
+    }
+}
+
+/// Where a truth is wanted, a field that may be left out says whether it was set: `require s.runbook_url`.
+fn presence(expr: &Expr, value: Value) -> Value {
+    match &expr.node {
+        ExprNode::Paren(inner) => presence(inner, value),
+        ExprNode::Member(..) => match value {
+            Value::None => Value::Bool(false),
+            Value::Unknown(Ty::Optional(_)) => Value::Unknown(Ty::Bool),
+            Value::Bool(_)
+            | Value::List(_)
+            | Value::Runtime(..)
+            | Value::Unknown(_)
+            | Value::Error => value,
+            _ => Value::Bool(true),
+        },
+        _ => value,
+    }
+}
+
+/// The type of the literal that a text would be without its quotes.
+fn literal_type(text: &str) -> Option<Ty> {
+    let file = nth_syntax::parse(&format!("let it = {text}"));
+    let [(_, item)] = file.items.as_slice() else {
+        return None;
+    };
+    let ItemNode::Let(decl) = &item.node else {
+        return None;
+    };
+    if !item.errors.is_empty() {
+        return None;
+    }
+    Some(match decl.value.node {
+        ExprNode::Bool(_) => Ty::Bool,
+        ExprNode::Number(_) => Ty::Number,
+        ExprNode::Percent(_) => Ty::Percent,
+        ExprNode::Duration(_) => Ty::Duration,
+        ExprNode::Size(_) => Ty::Size,
+        ExprNode::Rate(_) => Ty::Rate,
+        ExprNode::TimeOfDay(_) => Ty::TimeOfDay,
+        ExprNode::TimeOfWeek(_) => Ty::TimeOfWeek,
+        _ => return None,
+    })
+}
+
+fn is_bare_name(expr: &Expr) -> bool {
+    match &expr.node {
+        ExprNode::Name(_) | ExprNode::String(_) => true,
+        ExprNode::List(items) => items.iter().all(is_bare_name),
+        _ => false,
+    }
+}
+
+/// The type that the other operand should have, given one.
+fn element_type(op: BinaryOp, known: &Value, known_is_right: bool) -> Ty {
+    let ty = known.ty();
+    match (op, known_is_right) {
+        (BinaryOp::In, false) => Ty::List(Box::new(ty)),
+        (BinaryOp::In, true) => match ty {
+            Ty::List(element) => *element,
+            _ => Ty::Any,
+        },
+        _ => ty,
+    }
+}

@@ -1,0 +1,316 @@
+//! The values of fields, and a block with all of them.
+
+use std::collections::BTreeMap;
+use std::rc::Rc;
+use std::sync::Arc;
+
+use indexmap::IndexMap;
+use smol_str::SmolStr;
+
+use super::node::{FieldState, NodeId, Setter};
+use super::scope::{Context, Scope};
+use super::value::{FieldValue, Instance, Value};
+use super::{Evaluator, Mode};
+use crate::db::{Diag, Span};
+use crate::schema::{self, Ty};
+use nth_diagnostics::{codes, suggest};
+use nth_syntax::tree::ExprNode;
+
+impl<'db> Evaluator<'db> {
+    /// A field's value.
+    pub fn field(&mut self, id: NodeId, name: &str) -> Value {
+        self.collect(id);
+        match self.node(id).values.get(name) {
+            Some(FieldState::Done(value)) => return value.clone(),
+            Some(FieldState::Running) => {
+                let span = self
+                    .node(id)
+                    .setters
+                    .get(name)
+                    .and_then(|setters| setters.last())
+                    .map(|setter| self.span(&setter.context, setter.expr.range));
+                if let Some(span) = span {
+                    self.diagnostics.push(Diag::new(
+                        &codes::VALUE_CYCLE,
+                        format!("the value of `{name}` depends on itself"),
+                        span,
+                    ));
+                }
+                return Value::Error;
+            }
+            None => {}
+        }
+        let kind = self.schema_kind(id);
+        let Some(field) = self.schema.field(&kind, name) else {
+            return Value::Error;
+        };
+        self.nodes[id.0]
+            .values
+            .insert(name.into(), FieldState::Running);
+        let mut setters = self.node(id).setters.get(name).cloned().unwrap_or_default();
+        setters.sort_by_key(|setter| setter.order);
+        let value = match field.ty.required() {
+            Ty::Labels | Ty::Annotations if !setters.is_empty() => {
+                let mut merged = std::collections::BTreeMap::new();
+                let mut wrong = None;
+                for setter in &setters {
+                    match self.set(field, setter) {
+                        Value::Labels(labels) => merged.extend(labels),
+                        Value::None => {}
+                        other => wrong = Some(other),
+                    }
+                }
+                wrong.unwrap_or(Value::Labels(merged))
+            }
+            _ => match setters.last() {
+                Some(setter) => self.set(field, setter),
+                None => self.default(id, field),
+            },
+        };
+        let value = self.scoped(value, id);
+        self.nodes[id.0]
+            .values
+            .insert(name.into(), FieldState::Done(value.clone()));
+        value
+    }
+
+    pub(super) fn set(&mut self, field: &'db schema::FieldSchema, setter: &Setter<'db>) -> Value {
+        let value = self.eval_field(setter.expr, &setter.context, field);
+        if self.mode == Mode::Check && *field.ty.required() == Ty::Text {
+            self.warn_of_template(setter.expr, &setter.context);
+        }
+        let span = self.span(&setter.context, setter.expr.range);
+        let value = self.coerce(value, &field.ty, span, &setter.context);
+        self.check_known_value(&value, field, &setter.context);
+        self.refine(value, field, span, &setter.context)
+    }
+
+    pub(super) fn default(&mut self, id: NodeId, field: &'db schema::FieldSchema) -> Value {
+        let Some(default) = &field.default else {
+            return Value::None;
+        };
+        let scope = Scope::of_item(field.span.item, Rc::default());
+        let context = Context {
+            scope,
+            node: Some(id),
+        };
+        let value = self.eval(default, &context, &field.ty);
+        let span = Span {
+            item: field.span.item,
+            range: default.range,
+        };
+        self.coerce(value, &field.ty, span, &context)
+    }
+
+    pub(super) fn refine(
+        &mut self,
+        value: Value,
+        field: &'db schema::FieldSchema,
+        span: Span,
+        context: &Context<'db>,
+    ) -> Value {
+        let Some(refinement) = &field.refinement else {
+            return value;
+        };
+        if value.is_opaque() || value == Value::None {
+            return value;
+        }
+        let scope = Scope::of_item(field.span.item, Rc::default());
+        scope.bind("it".into(), value.clone(), None);
+        let inner = Context { scope, node: None };
+        if self.condition(refinement, &inner) == Some(false) {
+            let shown = value.show().unwrap_or_default();
+            let message = match value {
+                Value::List(ref items) if items.is_empty() => {
+                    format!("`{}` cannot be empty", field.name)
+                }
+                _ => format!(
+                    "`{}` cannot be {shown}: it must be {}",
+                    field.name,
+                    super::show::refinement(refinement)
+                ),
+            };
+            let mut diagnostic = Diag::new(&codes::OUT_OF_BOUNDS, message, span)
+                .because(field.span, "declared here");
+            if let Some(doc) = &field.doc {
+                diagnostic = diagnostic.help(format!("`{}`: {}", field.name, doc.trim()));
+            }
+            self.report(context, diagnostic);
+            return Value::Error;
+        }
+        value
+    }
+
+    /// Gives every field its value.
+    pub fn freeze(&mut self, id: NodeId) -> Instance {
+        self.collect(id);
+        let kind = self.schema_kind(id);
+        let mut fields = IndexMap::new();
+        for field in self.schema.fields(&kind) {
+            if let Ty::One(child, required) = &field.ty {
+                let count = self.children_refs(id, child).len();
+                if count == 0 && *required {
+                    self.report_missing(
+                        id,
+                        &codes::MISSING_BLOCK,
+                        format!("needs {} `{child}` block", schema::article(child)),
+                        field,
+                    );
+                }
+                continue;
+            }
+            let value = self.field(id, &field.name);
+            // A type that does not exist is reported where it is declared.
+            let known = field.ty != Ty::Any;
+            if value == Value::None && known && !field.ty.is_optional() && field.default.is_none() {
+                let what = format!("needs `{}`, {}", field.name, field.ty.phrase());
+                self.report_missing(id, &codes::MISSING_FIELD, what, field);
+            }
+            let setters = self.node(id).setters.get(&field.name);
+            let setter =
+                setters.and_then(|setters| setters.iter().max_by_key(|setter| setter.order));
+            let span = setter.map_or(field.span, |setter| {
+                self.span(&setter.context, setter.expr.range)
+            });
+            let explicit = setter.is_some();
+            fields.insert(
+                field.name.clone(),
+                FieldValue {
+                    value,
+                    span,
+                    explicit,
+                    extension: field.extension,
+                    places: self.places_of_labels(id, &field.name),
+                },
+            );
+        }
+        self.warn_of_absent(id, &fields);
+        self.check_known_block(id, &fields);
+        let children = self.node(id).children.clone();
+        let children = children
+            .into_iter()
+            .map(|child| self.freeze(child))
+            .collect();
+        let incomplete = self.node(id).damaged
+            || self.is_baseless(id)
+            || !self.node(id).unknown_kinds.is_empty()
+            || !self.lacks_variant(id) && !self.unknown_fields(id).is_empty();
+        let resolved = self.resolved(id);
+        let node = self.node(id);
+        Instance {
+            incomplete,
+            kind: node.kind.clone(),
+            variant: node.variant.clone(),
+            name: node.name.clone(),
+            doc: node.doc.clone(),
+            head: node.head,
+            trail: node.trail.iter().rev().copied().collect(),
+            fields,
+            children,
+            resolved,
+        }
+    }
+
+    /// Where each label of a field was written; one that came by a name has the place of that name.
+    fn places_of_labels(&self, id: NodeId, field: &str) -> Arc<BTreeMap<SmolStr, Span>> {
+        let node = self.node(id);
+        let (Some(setters), Some(FieldState::Done(Value::Labels(labels)))) =
+            (node.setters.get(field), node.values.get(field))
+        else {
+            return Arc::default();
+        };
+        let mut setters: Vec<&Setter<'_>> = setters.iter().collect();
+        setters.sort_by_key(|setter| setter.order);
+        let mut places = BTreeMap::new();
+        for setter in setters {
+            match &setter.expr.node {
+                ExprNode::Labels(entries) => {
+                    places.extend(entries.iter().map(|entry| {
+                        let span = self.span(&setter.context, entry.name.range);
+                        (entry.name.text.clone(), span)
+                    }));
+                }
+                _ => {
+                    let span = self.span(&setter.context, setter.expr.range);
+                    for label in labels.keys() {
+                        places.entry(label.clone()).or_insert(span);
+                    }
+                }
+            }
+        }
+        places.retain(|label, _| labels.contains_key(label));
+        Arc::new(places)
+    }
+
+    pub(super) fn report_missing(
+        &mut self,
+        id: NodeId,
+        code: &'static nth_diagnostics::Code,
+        what: String,
+        field: &schema::FieldSchema,
+    ) {
+        if self.node(id).damaged || self.is_baseless(id) || self.is_misspelt(id, field) {
+            return;
+        }
+        let node = self.node(id);
+        let label = if node.name.is_empty() {
+            format!("this `{}`", node.kind)
+        } else {
+            format!("the {} `{}`", node.kind, node.name)
+        };
+        let (head, trail) = (node.head, node.trail.clone());
+        let mut diagnostic = Diag::new(code, format!("{label} {what}"), head);
+        if field.extension {
+            diagnostic = diagnostic.because(field.span, "the project asks for it here");
+        }
+        if let Some(doc) = &field.doc {
+            diagnostic = diagnostic.help(format!("`{}`: {}", field.name, doc.trim()));
+        }
+        self.report_at(&trail, diagnostic);
+    }
+
+    /// Whether the base of a block, or of one around it, could not be found.
+    pub(super) fn is_baseless(&self, id: NodeId) -> bool {
+        let node = self.node(id);
+        node.baseless || node.parent.is_some_and(|parent| self.is_baseless(parent))
+    }
+
+    /// The names of the fields that a block sets and does not have.
+    pub(super) fn unknown_fields(&self, id: NodeId) -> Vec<SmolStr> {
+        let kind = self.schema_kind(id);
+        let known = |name: &SmolStr| {
+            self.schema
+                .field(&kind, name)
+                .is_some_and(|field| !matches!(field.ty, Ty::One(..)))
+        };
+        self.node(id)
+            .setters
+            .keys()
+            .filter(|name| !known(name))
+            .cloned()
+            .collect()
+    }
+
+    /// Whether what is missing is what the author wrote under a name that was reported already.
+    pub(super) fn is_misspelt(&self, id: NodeId, field: &schema::FieldSchema) -> bool {
+        let near = |name: &SmolStr| {
+            *name == field.name || suggest::nearest(name, [field.name.as_str()]).is_some()
+        };
+        let variant = |name: &SmolStr| {
+            matches!(&field.ty, Ty::One(child, _)
+                if self.schema.variants(child).any(|variant| variant.name == *name))
+        };
+        self.unknown_fields(id).iter().any(near)
+            || self
+                .node(id)
+                .unknown_kinds
+                .iter()
+                .any(|name| near(name) || variant(name))
+    }
+
+    /// Whether a block needs to say which variant of its kind it is, and does not.
+    pub(super) fn lacks_variant(&self, id: NodeId) -> bool {
+        let node = self.node(id);
+        node.variant.is_none() && self.schema.variants(&node.kind).next().is_some()
+    }
+}

@@ -1,0 +1,146 @@
+//! The check of a block by itself: every statement of it, whatever the conditions say.
+
+use smol_str::SmolStr;
+
+use super::Evaluator;
+use super::node::{NodeId, Setter};
+use crate::db::Diag;
+use crate::resolve::did_you_mean;
+use crate::schema::{self, Ty};
+use nth_diagnostics::{codes, suggest};
+use nth_syntax::tree::ExprNode;
+
+impl<'db> Evaluator<'db> {
+    /// Checks every statement of the item that the evaluator started with, whatever the conditions say.
+    pub fn check(&mut self, id: NodeId) {
+        self.collect(id);
+        for (scope, argument) in std::mem::take(&mut self.unforced) {
+            self.force(&scope, &argument);
+        }
+        let Some((root, _)) = self.root else { return };
+        let kind = self.schema_kind(id);
+        let setters: Vec<(SmolStr, Vec<Setter<'db>>)> = self
+            .node(id)
+            .setters
+            .iter()
+            .map(|(name, setters)| (name.clone(), setters.clone()))
+            .collect();
+        for (name, setters) in setters {
+            for setter in &setters {
+                self.note_field(&setter.context, setter.name.range, &kind, &name);
+            }
+            let own = setters
+                .into_iter()
+                .filter(|setter| setter.context.scope.item == root);
+            match self.schema.field(&kind, &name) {
+                Some(field) if !matches!(field.ty, Ty::One(..)) => {
+                    for setter in own {
+                        let value = self.set(field, &setter);
+                        self.scoped(value, id);
+                    }
+                }
+                // Which fields a block has depends on its variant, of which enough is said elsewhere.
+                _ if self.lacks_variant(id) => {}
+                _ => {
+                    for setter in own {
+                        self.report_unknown_field(id, &kind, &setter);
+                        self.eval_unknown_field(&kind, &setter);
+                    }
+                }
+            }
+        }
+        self.note_bodies(id);
+        let layers = self.node(id).layers.clone();
+        for (body, scope) in layers {
+            if scope.item == root {
+                self.check_body(body, &scope);
+            }
+        }
+        for child in self.node(id).children.clone() {
+            self.check(child);
+        }
+    }
+
+    /// Looks at the value of a field that does not exist. What a bare name in it means nobody knows, unless the
+    /// field is a misspelt one.
+    pub(super) fn eval_unknown_field(&mut self, kind: &SmolStr, setter: &Setter<'db>) {
+        let fields = self.schema.fields(kind);
+        let near = suggest::nearest(
+            &setter.name.text,
+            fields.iter().map(|field| field.name.as_str()),
+        );
+        let meant = near.and_then(|near| self.schema.field(kind, near));
+        let bare = matches!(
+            setter.expr.node,
+            ExprNode::Name(_) | ExprNode::Member(..) | ExprNode::List(_)
+        );
+        match meant {
+            Some(field) => {
+                self.eval(setter.expr, &setter.context, &field.ty);
+            }
+            None if !bare => {
+                self.eval(setter.expr, &setter.context, &Ty::Any);
+            }
+            None => {}
+        }
+    }
+
+    pub(super) fn report_unknown_field(
+        &mut self,
+        id: NodeId,
+        kind: &SmolStr,
+        setter: &Setter<'db>,
+    ) {
+        let span = self.span(&setter.context, setter.name.range);
+        // A field that is being typed is told as that.
+        if matches!(setter.expr.node, ExprNode::Error) && self.is_near_damage(span) {
+            return;
+        }
+        let name = &setter.name.text;
+        let mut diagnostic = Diag::new(
+            &codes::UNKNOWN_FIELD,
+            format!("{} `{kind}` has no field `{name}`", schema::article(kind)),
+            span,
+        );
+        if self
+            .schema
+            .children(&self.node(id).kind)
+            .any(|child| child.name == *name)
+            || matches!(
+                self.schema.field(kind, name).map(|field| &field.ty),
+                Some(Ty::One(..))
+            )
+        {
+            let named = if self.schema.is_single(name) {
+                ""
+            } else {
+                "name "
+            };
+            let help = format!("`{name}` is a block: write `{name} {named}{{ … }}` without `=`");
+            self.report(&setter.context, diagnostic.help(help));
+            return;
+        }
+        let fields = self.schema.fields(kind);
+        let known = fields.iter().map(|field| field.name.as_str());
+        if let Some(near) = suggest::nearest(name, known) {
+            diagnostic = did_you_mean(diagnostic, span, near);
+        } else if fields.is_empty() && self.node(id).variant.is_none() {
+            let variants: Vec<_> = self
+                .schema
+                .variants(kind)
+                .map(|variant| format!("`{kind} : {}`", variant.name))
+                .collect();
+            if !variants.is_empty() {
+                diagnostic =
+                    diagnostic.help(format!("say which variant it is: {}", variants.join(", ")));
+            }
+        } else {
+            let known: Vec<_> = fields
+                .iter()
+                .map(|field| format!("`{}`", field.name))
+                .collect();
+            diagnostic = diagnostic.help(format!("its fields are {}", known.join(", ")));
+        }
+        self.report(&setter.context, diagnostic);
+    }
+}

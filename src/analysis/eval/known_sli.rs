@@ -1,0 +1,352 @@
+//! Indicators compared with what is known of their metrics: rates that the compiler takes, and buckets.
+
+use indexmap::IndexMap;
+use smol_str::SmolStr;
+
+use super::Evaluator;
+use super::labels::ScopeLabels;
+use super::node::{NodeId, Setter};
+use super::scope::Context;
+use super::value::{FieldValue, Query, Value, show_duration};
+use crate::db::{Diag, Span};
+use crate::eval::metrics::plain_selector;
+use nth_diagnostics::{Applicability, codes};
+use nth_metrics::check::{self, Bound, Bounds, Kind};
+use nth_metrics::unit::unit_of;
+use nth_metrics::{Errors, Initialized, Lookup, Metric, MetricType, base_name, name_of};
+use nth_model::{Duration, DurationUnit};
+use nth_promql::{Node, Selector};
+use nth_syntax::tree::{Expr, ExprNode};
+
+impl<'db> Evaluator<'db> {
+    /// Judges what a block's fields together ask for.
+    pub(super) fn check_known_block(&mut self, id: NodeId, fields: &IndexMap<SmolStr, FieldValue>) {
+        if !self.makes_claims() {
+            return;
+        }
+        self.check_matches(id);
+        match self.schema_kind(id).as_str() {
+            "ratio" => {
+                self.check_rates(id, fields, &["total", "bad", "good"]);
+                self.check_errors(id, fields);
+            }
+            "error-ratio" => self.check_rates(id, fields, &["total"]),
+            "latency" => self.check_latency(id, fields),
+            _ => {}
+        }
+    }
+
+    /// Of a plain selector of events the compiler takes the rate: it must count.
+    fn check_rates(&mut self, id: NodeId, fields: &IndexMap<SmolStr, FieldValue>, names: &[&str]) {
+        let labels = self.scope_labels(id);
+        // One argument of a template may be several fields.
+        let mut told: Vec<Span> = Vec::new();
+        for name in names {
+            let Some((query, selector)) = fields.get(*name).and_then(selected) else {
+                continue;
+            };
+            if told.contains(&query.span) {
+                continue;
+            }
+            let Some((known, _)) = self.known_of(&labels, selector) else {
+                continue;
+            };
+            let Some(metric) = &selector.metric else {
+                continue;
+            };
+            let Lookup::Found(part) = known.metric(&metric.text) else {
+                continue;
+            };
+            let kind = Kind::of(&part);
+            if !kind.is_measured() {
+                continue;
+            }
+            told.push(query.span);
+            let mut diagnostic = Diag::new(
+                &codes::WRONG_RANGE_FUNCTION,
+                format!(
+                    "`{name}` is {}, of which no rate of events can be taken",
+                    kind.phrase(&part)
+                ),
+                query.span,
+            )
+            .label("a counter is wanted")
+            .help(
+                "of a plain selector the compiler takes `sum(rate(…))`; for the state of a gauge, use \
+                 `sli : time-slices`",
+            );
+            let Some(setter) = self.setter(id, name) else {
+                continue;
+            };
+            let set = self.span(&setter.context, setter.expr.range);
+            if set.item != query.span.item {
+                diagnostic = diagnostic.because(set, "its rate is taken here");
+            }
+            self.report_known(&setter.context.scope.trail, diagnostic);
+        }
+    }
+
+    /// Tells where series of errors begin with an error, as far as a pull saw that for certain.
+    fn check_errors(&mut self, id: NodeId, fields: &IndexMap<SmolStr, FieldValue>) {
+        let query = |name: &str| match fields.get(name).map(|field| &field.value) {
+            Some(Value::Query(query)) => Some((query, plain_selector(query)?)),
+            _ => None,
+        };
+        let (Some((written, bad)), Some((_, total))) = (query("bad"), query("total")) else {
+            return;
+        };
+        let labels = self.scope_labels(id);
+        let Some((known, text)) = self.known_of(&labels, bad) else {
+            return;
+        };
+        let Some(section) = &known.section else {
+            return;
+        };
+        let wanted = Errors::of(bad, total);
+        let found = section
+            .errors
+            .iter()
+            .find(|errors| errors.bad == wanted.bad && errors.total == wanted.total);
+        let which = match found.map(|errors| errors.initialized) {
+            Some(Initialized::None) => "no target",
+            Some(Initialized::Targets) => "not every target",
+            Some(Initialized::Labels | Initialized::All) | None => return,
+        };
+        let Some(setter) = self.setter(id, "bad") else {
+            return;
+        };
+        let metric = name_of(bad).unwrap_or_default();
+        let diagnostic = Diag::new(
+            &codes::UNINITIALIZED_ERRORS,
+            format!("{which} under `{text}` has a series of `bad` before its first error"),
+            written.span,
+        )
+        .label("the error that creates the series is not counted")
+        .help(format!(
+            "initialize the label sets of `{metric}` when the process starts, as client_golang's `WithLabelValues` does"
+        ))
+        .help(
+            "or start Prometheus with `--enable-feature=created-timestamp-zero-ingestion`, and expose created timestamps",
+        );
+        self.report_known(&setter.context.scope.trail, diagnostic);
+    }
+
+    fn check_latency(&mut self, id: NodeId, fields: &IndexMap<SmolStr, FieldValue>) {
+        let Some((query, selector)) = fields.get("histogram").and_then(selected) else {
+            return;
+        };
+        let labels = self.scope_labels(id);
+        let Some((metric, place)) = self.histogram(&labels, selector) else {
+            return;
+        };
+        let (name, metric) = metric;
+        let is_native = fields.get("native").map(|field| &field.value) == Some(&Value::Bool(true));
+        let is_histogram = matches!(
+            metric.metric_type,
+            MetricType::Histogram | MetricType::GaugeHistogram
+        );
+        let Some(of_histogram) = self.setter(id, "histogram") else {
+            return;
+        };
+        let trail = of_histogram.context.scope.trail.clone();
+        if !is_histogram {
+            if metric.metric_type != MetricType::Unknown {
+                let diagnostic = Diag::new(
+                    &codes::NOT_A_BUCKET,
+                    format!("`{name}` is no histogram{place}, and has no buckets"),
+                    query.span,
+                )
+                .label(format!("a {}", shown_type(metric.metric_type)))
+                .help("a latency is read from a histogram of durations");
+                self.report_known(&trail, diagnostic);
+            }
+            return;
+        }
+        if is_native {
+            if !metric.native
+                && let Some(setter) = self.setter(id, "native")
+            {
+                let (expr, context) = self.origin(setter.expr, &setter.context);
+                let diagnostic = Diag::new(
+                    &codes::NOT_A_BUCKET,
+                    format!("`{name}` is no native histogram{place}"),
+                    self.span(&context, expr.range),
+                )
+                .help("its buckets are classic ones: leave `native` out");
+                self.report_known(&context.scope.trail, diagnostic);
+            }
+            return;
+        }
+        let bounds = Bounds::of(metric);
+        if bounds.is_empty() {
+            if metric.native {
+                let diagnostic = Diag::new(
+                    &codes::NOT_A_BUCKET,
+                    format!("`{name}` is a native histogram{place}, and has no classic buckets"),
+                    query.span,
+                )
+                .help("set `native = true`");
+                self.report_known(&trail, diagnostic);
+            }
+            return;
+        }
+        let (Some(Value::Duration(under)), Some(setter)) = (
+            fields.get("under").map(|field| &field.value),
+            self.setter(id, "under"),
+        ) else {
+            return;
+        };
+        let field = match fields.get("unit").map(|field| &field.value) {
+            Some(Value::Enum(_, member)) => DurationUnit::named(member),
+            _ => None,
+        };
+        let known = self.known_of(&labels, selector).map(|(known, _)| known);
+        let unit = unit_of(known, name, field).unit;
+        let limit = unit.count(Duration(*under));
+        if bounds.texts(limit).is_empty() {
+            self.report_no_bucket(name, &place, (*under, unit), &bounds, &setter);
+        }
+    }
+
+    fn report_no_bucket(
+        &mut self,
+        name: &str,
+        place: &str,
+        (under, unit): (u64, DurationUnit),
+        bounds: &Bounds<'_>,
+        setter: &Setter<'db>,
+    ) {
+        let limit = unit.count(Duration(under));
+        let (expr, context) = self.origin(setter.expr, &setter.context);
+        let (below, above) = bounds.around(limit);
+        let near: Vec<String> = [below, above]
+            .into_iter()
+            .flatten()
+            .map(|bound| shown_bound(bound, unit))
+            .collect();
+        let are = if near.len() == 1 {
+            "nearest is"
+        } else {
+            "nearest are"
+        };
+        let span = self.span(&context, expr.range);
+        let mut diagnostic = Diag::new(
+            &codes::NOT_A_BUCKET,
+            format!("{} is no bucket of `{name}`{place}", show_duration(under)),
+            span,
+        )
+        .label("no bucket ends here")
+        .help(format!(
+            "nothing counts what took at most {}: the {are} {}",
+            show_duration(under),
+            near.join(" and ")
+        ));
+        let nearest = bounds
+            .nearest(limit)
+            .and_then(|bound| unit.duration(bound.value))
+            .map(|bound| show_duration(bound.0));
+        if let Some(nearest) = nearest {
+            // Beyond the last bucket on either side the nearest is no answer.
+            let is_between = below.is_some() && above.is_some();
+            if is_between && matches!(expr.node, ExprNode::Duration(_)) {
+                diagnostic = diagnostic.fix(
+                    format!("Replace with `{nearest}`"),
+                    span,
+                    nearest,
+                    Applicability::Maybe,
+                );
+            } else if is_of_tier(expr) {
+                diagnostic = diagnostic.help(format!(
+                    "it is what the service's tier asks for; set `under` here, as in `(under: {nearest})`"
+                ));
+            }
+        }
+        self.report_known(&context.scope.trail, diagnostic);
+    }
+
+    /// The histogram that a latency is read from, and where it was looked for, for the end of a sentence.
+    fn histogram(
+        &self,
+        labels: &ScopeLabels,
+        selector: &Selector,
+    ) -> Option<((&'db str, &'db Metric), String)> {
+        let (known, text) = self.known_of(labels, selector)?;
+        let written = &selector.metric.as_ref()?.text;
+        let named = |name| check::family(known, name);
+        let (name, metric, pulled) = named(written).or_else(|| named(base_name(written)))?;
+        let place = if pulled {
+            format!(" under `{text}`")
+        } else {
+            String::new()
+        };
+        Some(((name, metric), place))
+    }
+
+    /// What sets a field.
+    fn setter(&self, id: NodeId, field: &str) -> Option<Setter<'db>> {
+        let setters = self.node(id).setters.get(field)?;
+        setters.iter().max_by_key(|setter| setter.order).cloned()
+    }
+
+    /// Where a value was written: behind the names of parameters and of `let`s in bodies.
+    fn origin(&self, expr: &'db Expr, context: &Context<'db>) -> (&'db Expr, Context<'db>) {
+        let (mut expr, mut context) = (expr, context.clone());
+        // Names that lead in a circle are reported, and have no value that would be judged.
+        for _ in 0..MOST_NAMES {
+            let next = match &expr.node {
+                ExprNode::Paren(inner) => Some((inner.as_ref(), context.clone())),
+                ExprNode::Name(name) => context
+                    .scope
+                    .find(&name.text)
+                    .and_then(|binding| binding.lazy()),
+                _ => None,
+            };
+            match next {
+                Some(next) => (expr, context) = next,
+                None => break,
+            }
+        }
+        (expr, context)
+    }
+}
+
+/// How many names a value is followed through to where it was written.
+const MOST_NAMES: usize = 32;
+
+/// A field's query, where it is one selector.
+fn selected(field: &FieldValue) -> Option<(&Query, &Selector)> {
+    let Value::Query(query) = &field.value else {
+        return None;
+    };
+    if !query.missing.is_empty() {
+        return None;
+    }
+    match &query.expr.unparenthesised().node {
+        Node::Selector(selector) if selector.modifiers.is_empty() => Some((query, selector)),
+        _ => None,
+    }
+}
+
+/// `service.tier.latency`, or a field of a tier by another path.
+fn is_of_tier(expr: &Expr) -> bool {
+    matches!(&expr.node, ExprNode::Member(object, _)
+        if matches!(&object.node, ExprNode::Member(_, name) if name.text == "tier"))
+}
+
+fn shown_bound(bound: Bound<'_>, unit: DurationUnit) -> String {
+    match unit.duration(bound.value) {
+        Some(duration) => format!("`{}`", show_duration(duration.0)),
+        None => format!("{} {}", bound.text, unit.name()),
+    }
+}
+
+fn shown_type(metric_type: MetricType) -> &'static str {
+    match metric_type {
+        MetricType::Counter => "counter",
+        MetricType::Gauge => "gauge",
+        MetricType::Summary => "summary",
+        MetricType::Info => "metric of labels",
+        MetricType::StateSet => "state set",
+        MetricType::Histogram | MetricType::GaugeHistogram | MetricType::Unknown => "histogram",
+    }
+}

@@ -1,0 +1,241 @@
+//! Which labels are added to the metric selectors of a block's queries.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::rc::Rc;
+
+use smol_str::SmolStr;
+
+use super::node::NodeId;
+use super::value::{BlockRef, Value};
+use super::{Evaluator, Mode};
+use crate::db::Workspace;
+use crate::schema::Ty;
+use nth_metrics::check::read_under;
+use nth_metrics::{Scope, selector_of};
+use nth_promql as promql;
+use nth_promql::rewrite::inject_labels_by;
+
+/// The labels of a scope.
+#[derive(Default)]
+pub(crate) struct ScopeLabels {
+    /// Of series that are measured: the innermost selector's.
+    measured: BTreeMap<String, String>,
+    /// Of series that the service's rules record.
+    recorded: BTreeMap<String, String>,
+    /// The names of the service's own recordings.
+    recordings: Rc<Vec<SmolStr>>,
+}
+
+/// What the catalogue knows what a selector reads by.
+pub(crate) enum Catalogued {
+    /// This selector.
+    Under(String),
+    /// None of which it would know: the selector sets a label of the scope in a way of its own.
+    Elsewhere,
+    /// It reads what the service's rules record.
+    Recorded,
+}
+
+impl ScopeLabels {
+    /// Adds the labels to every selector that does not set them.
+    pub(crate) fn add_to(&self, expr: &mut promql::Expr) {
+        inject_labels_by(expr, |metric| {
+            if metric.is_some_and(|metric| self.is_recorded(metric)) {
+                &self.recorded
+            } else {
+                &self.measured
+            }
+        });
+    }
+
+    /// How many of them a selector gets.
+    pub(crate) fn count(&self) -> usize {
+        self.measured.len().max(self.recorded.len())
+    }
+
+    /// The names of all of them, whatever the metric.
+    pub(crate) fn names(&self) -> BTreeSet<SmolStr> {
+        let names = self.measured.keys().chain(self.recorded.keys());
+        names.map(SmolStr::from).collect()
+    }
+
+    /// What the catalogue knows what a selector reads by; the selector has the labels already.
+    pub(crate) fn catalogued(&self, selector: &promql::Selector) -> Catalogued {
+        let name = selector.metric.as_ref().map(|metric| metric.text.as_str());
+        if name.is_some_and(|name| self.is_recorded(name)) {
+            return Catalogued::Recorded;
+        }
+        match read_under(&self.measured, selector) {
+            Some(labels) => Catalogued::Under(selector_of(&labels)),
+            None => Catalogued::Elsewhere,
+        }
+    }
+
+    /// Whether all measured series have a label, because the scope sets it.
+    pub(crate) fn sets(&self, label: &str) -> bool {
+        self.measured.contains_key(label)
+    }
+
+    /// The selector that series are measured by, as the catalogue has it.
+    pub(crate) fn selector(&self) -> String {
+        selector_of(&self.measured)
+    }
+
+    /// Whether a metric is one that the service's rules record: its own recordings, and those that every service's
+    /// objectives have.
+    fn is_recorded(&self, metric: &str) -> bool {
+        metric.starts_with("slo:")
+            || metric == "slo_info"
+            || self.recordings.iter().any(|known| known == metric)
+    }
+}
+
+/// What the queries of a block read in an environment, for whoever looks something up in the catalogue. In a template
+/// it is what the template itself sets.
+pub fn query_scope(
+    db: &dyn salsa::Database,
+    workspace: Workspace,
+    block: &BlockRef,
+    environment: Option<SmolStr>,
+) -> Scope {
+    let mut evaluator = Evaluator::new(db, workspace, environment, Mode::Instantiate);
+    evaluator
+        .root_block(block.item)
+        .or_else(|| evaluator.root_template(block.item))
+        .and_then(|root| evaluator.find_node(root, &block.path))
+        .map(|node| evaluator.catalogue_scope(node))
+        .unwrap_or_default()
+}
+
+impl Evaluator<'_> {
+    /// The labels that a block's queries carry: the innermost selector's, and the environment's. What the service
+    /// records itself carries the labels of its rules instead.
+    pub(crate) fn scope_labels(&mut self, node: NodeId) -> ScopeLabels {
+        ScopeLabels {
+            measured: self.selector_labels(node),
+            recorded: self.recording_labels(node),
+            recordings: self.recordings(node),
+        }
+    }
+
+    /// What the queries of a block read, for the catalogue.
+    pub(super) fn catalogue_scope(&mut self, node: NodeId) -> Scope {
+        Scope {
+            labels: self.selector_labels(node),
+            recordings: self.recordings(node).to_vec(),
+        }
+    }
+
+    fn service_of(&self, node: NodeId) -> Option<NodeId> {
+        let mut at = Some(node);
+        while let Some(node) = at {
+            if self.node(node).kind == "service" {
+                return Some(node);
+            }
+            at = self.node(node).parent;
+        }
+        None
+    }
+
+    /// The names of the service's own recordings.
+    fn recordings(&self, node: NodeId) -> Rc<Vec<SmolStr>> {
+        let service = self.service_of(node);
+        service
+            .map(|service| Rc::clone(&self.node(service).recordings))
+            .unwrap_or_default()
+    }
+
+    /// The labels by which the rules of the service tell its recordings from others'.
+    fn recording_labels(&self, node: NodeId) -> BTreeMap<String, String> {
+        let Some(service) = self.service_of(node) else {
+            return BTreeMap::new();
+        };
+        let mut labels =
+            BTreeMap::from([("service".to_owned(), self.node(service).name.to_string())]);
+        if let Some(environment) = &self.environment {
+            labels.insert("environment".to_owned(), environment.to_string());
+        }
+        if self.workspace.shared(self.db) {
+            let project = self.workspace.project(self.db);
+            labels.insert("project".to_owned(), project.to_string());
+        }
+        labels
+    }
+
+    fn selector_labels(&mut self, node: NodeId) -> BTreeMap<String, String> {
+        let mut labels = BTreeMap::new();
+        let mut at = Some(node);
+        while let Some(node) = at {
+            let kind = self.schema_kind(node);
+            if self
+                .schema
+                .field(&kind, "selector")
+                .is_some_and(|field| *field.ty.required() == Ty::Labels)
+                && let Value::Labels(found) = self.field(node, "selector")
+                && !found.is_empty()
+            {
+                for (name, value) in found {
+                    if let Value::String(value) = value {
+                        labels.insert(name.to_string(), value);
+                    }
+                }
+                break;
+            }
+            at = self.node(node).parent;
+        }
+        for (name, value) in self.environment_labels() {
+            labels.entry(name).or_insert(value);
+        }
+        labels
+    }
+
+    /// The labels that all series of the environment carry.
+    fn environment_labels(&mut self) -> Vec<(String, String)> {
+        let Some(environment) = &self.environment else {
+            return Vec::new();
+        };
+        let Some(key) = self
+            .workspace
+            .environments(self.db)
+            .get(environment)
+            .copied()
+        else {
+            return Vec::new();
+        };
+        let block = BlockRef {
+            item: key,
+            path: Vec::new(),
+            kind: "environment".into(),
+            name: environment.clone(),
+        };
+        match super::block_field(self.db, self.workspace, block, "selector".into(), None) {
+            Some(Value::Labels(labels)) => labels
+                .into_iter()
+                .filter_map(|(name, value)| match value {
+                    Value::String(value) => Some((name.to_string(), value)),
+                    _ => None,
+                })
+                .collect(),
+            _ => Vec::new(),
+        }
+    }
+
+    /// A value with the labels of its block added to the queries in it.
+    pub(crate) fn scoped(&mut self, value: Value, node: NodeId) -> Value {
+        match value {
+            Value::Query(mut query) if !query.scoped => {
+                let labels = self.scope_labels(node);
+                labels.add_to(&mut query.expr);
+                query.scoped = true;
+                Value::Query(query)
+            }
+            Value::List(items) => Value::List(
+                items
+                    .into_iter()
+                    .map(|item| self.scoped(item, node))
+                    .collect(),
+            ),
+            other => other,
+        }
+    }
+}

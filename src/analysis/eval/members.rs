@@ -1,0 +1,464 @@
+//! What `object.member` means: a field, nested blocks, or an item of a module.
+
+use smol_str::SmolStr;
+
+use super::names::referred;
+use super::notes::Meaning;
+use super::scope::Context;
+use super::value::{BlockRef, Value};
+use super::{Evaluator, Mode, NodeId};
+use crate::db::{Diag, ItemClass, ItemKey, SourceFile, file_names, find_item};
+use crate::resolve::{did_you_mean, did_you_mean_block, module_named, written};
+use crate::schema::Ty;
+use nth_diagnostics::{Applicability, codes, suggest};
+use nth_syntax::tree::{Expr, ExprNode, Name, StringPart, TextRange};
+
+impl<'db> Evaluator<'db> {
+    pub(crate) fn member(
+        &mut self,
+        object: &'db Expr,
+        name: &'db Name,
+        range: TextRange,
+        context: &Context<'db>,
+        expected: &Ty,
+    ) -> Value {
+        if let ExprNode::Name(module) = &object.node
+            && context.scope.find(&module.text).is_none()
+            && self.enclosing(&module.text, context).is_none()
+            && let Some(file) = module_named(
+                self.db,
+                self.workspace,
+                context.scope.item.file,
+                &module.text,
+            )
+            && let Some(value) = self.in_module(file, name, expected)
+        {
+            self.note_modules(context, std::slice::from_ref(module));
+            let path = [module.text.clone(), name.text.clone()];
+            match &value {
+                Value::Block(_) if self.let_meaning(&path, context).is_none() => {
+                    self.note_block(name, &value, context);
+                }
+                _ => self.note(context, name.range, |evaluator| {
+                    evaluator.let_meaning(&path, context)
+                }),
+            }
+            return value;
+        }
+        if let ExprNode::Name(first) = &object.node
+            && context.scope.find(&first.text).is_none()
+            && let path = format!("{}.{}", first.text, name.text)
+            && file_names(self.db, context.scope.item.file)
+                .imports
+                .iter()
+                .any(|import| import.module == path)
+        {
+            return self.report_module(&path, range, context);
+        }
+        if let Some(near) = self.dotted_block(object, name, context, expected) {
+            let span = self.span(context, range);
+            let quoted = written(&near);
+            let path = &quoted[1..quoted.len() - 1];
+            let diagnostic = Diag::new(
+                &codes::UNKNOWN_NAME,
+                format!("a name with a dot in it stands in quotes: {quoted}"),
+                span,
+            )
+            .label(format!(
+                "read as the member of something called `{}`",
+                path.split('.').next().unwrap_or(path)
+            ))
+            .fix(
+                format!("Write {quoted}"),
+                span,
+                quoted.clone(),
+                Applicability::Always,
+            );
+            self.report(context, diagnostic);
+            return Value::Error;
+        }
+        let value = match self.quoted_object(object, context) {
+            Some(block) => block,
+            None => self.eval(object, context, &Ty::Any),
+        };
+        match value {
+            Value::Block(block) => self
+                .nested_in(&block, name, expected, context)
+                .unwrap_or_else(|| self.block_member(&block, name, context)),
+            Value::Unknown(Ty::Ref(kind)) => match self.member_type(&kind, &name.text) {
+                Some(ty) => {
+                    self.note_member(&kind, name, context);
+                    Value::Unknown(ty)
+                }
+                None => self.report_unknown_member(&kind, name, context),
+            },
+            Value::Unknown(Ty::Optional(inner)) if matches!(*inner, Ty::Ref(_)) => {
+                let Ty::Ref(kind) = *inner else {
+                    return Value::Error;
+                };
+                match self.member_type(&kind, &name.text) {
+                    Some(ty) => {
+                        self.note_member(&kind, name, context);
+                        Value::Unknown(ty)
+                    }
+                    None => self.report_unknown_member(&kind, name, context),
+                }
+            }
+            Value::Labels(labels) => match labels.get(&name.text) {
+                Some(value) => value.clone(),
+                None => {
+                    let span = self.span(context, name.range);
+                    let mut diagnostic = Diag::new(
+                        &codes::UNKNOWN_FIELD,
+                        format!("there is no label `{}`", name.text),
+                        span,
+                    );
+                    if let Some(near) =
+                        suggest::nearest(&name.text, labels.keys().map(SmolStr::as_str))
+                    {
+                        diagnostic = did_you_mean(diagnostic, span, near);
+                    }
+                    self.report(context, diagnostic);
+                    Value::Error
+                }
+            },
+            Value::Unknown(Ty::Labels) => Value::Unknown(Ty::String),
+            value if value.is_error() => Value::Error,
+            Value::None => {
+                let diagnostic = Diag::new(
+                    &codes::TYPE_MISMATCH,
+                    format!("`{}` has no value here", super::show::expression(object)),
+                    self.span(context, object.range),
+                )
+                .help("it is optional; ask `!= none`-like with `if`: an optional value that is left out is false");
+                self.report(context, diagnostic);
+                Value::Error
+            }
+            other => {
+                let diagnostic = Diag::new(
+                    &codes::UNKNOWN_FIELD,
+                    format!("a {} has no field `{}`", other.ty(), name.text),
+                    self.span(context, name.range),
+                );
+                self.report(context, diagnostic);
+                Value::Error
+            }
+        }
+    }
+
+    /// The block that a text before a dot names: `"Legacy.Service".availability`.
+    fn quoted_object(&mut self, object: &'db Expr, context: &Context<'db>) -> Option<Value> {
+        let ExprNode::String(string) = &object.node else {
+            return None;
+        };
+        let [StringPart::Text(text)] = string.parts.as_slice() else {
+            return None;
+        };
+        let block = self.any_block_named(&SmolStr::from(text.as_str()), context)?;
+        self.note(context, object.range, |_| match &block {
+            Value::Block(block) => Some(Meaning::Block(block.clone())),
+            _ => None,
+        });
+        Some(block)
+    }
+
+    /// `Legacy.Service` where a block has that whole name, and nothing is called `Legacy`.
+    fn dotted_block(
+        &mut self,
+        object: &Expr,
+        name: &Name,
+        context: &Context<'db>,
+        expected: &Ty,
+    ) -> Option<SmolStr> {
+        let mut words = vec![name.text.as_str()];
+        let mut at = object;
+        let first = loop {
+            match &at.node {
+                ExprNode::Member(object, name) => {
+                    words.push(&name.text);
+                    at = object;
+                }
+                ExprNode::Name(name) => break name,
+                _ => return None,
+            }
+        };
+        let is_known = context.scope.find(&first.text).is_some()
+            || self.enclosing(&first.text, context).is_some()
+            || self.let_named(&first.text, context).is_some()
+            || self.any_block_named(&first.text, context).is_some();
+        if is_known {
+            return None;
+        }
+        words.push(&first.text);
+        words.reverse();
+        let whole = SmolStr::from(words.join("."));
+        let kinds = referred(expected);
+        let found = match kinds.is_empty() {
+            true => self.any_block_named(&whole, context),
+            false => self.block_of_text(&whole, &kinds, context),
+        };
+        found.map(|_| whole)
+    }
+
+    /// A nested block of the kind that is wanted, by its name: `ledger.availability` where an objective is. A dependency
+    /// that is a service stands for it.
+    fn nested_in(
+        &mut self,
+        block: &BlockRef,
+        name: &Name,
+        expected: &Ty,
+        context: &Context<'db>,
+    ) -> Option<Value> {
+        let block = match self.depended_on(block) {
+            Some(service) => service,
+            None => block.clone(),
+        };
+        let kind = referred(expected).into_iter().find(|kind| {
+            let known = self.schema.kinds.get(kind);
+            known.is_some_and(|known| known.parents.contains(&block.kind))
+        })?;
+        if self.schema.field(&block.kind, &name.text).is_some() {
+            return None;
+        }
+        let root = self.root_of(block.item);
+        let node = root.and_then(|root| self.find_node(root, &block.path));
+        let children = self.nested(&block, node, &kind);
+        if let Some(child) = children.iter().find(|child| child.name == name.text) {
+            let found = Value::Block(child.clone());
+            self.note_block(name, &found, context);
+            return Some(found);
+        }
+        if self.mode == Mode::Check {
+            // It may be there in an environment.
+            return Some(Value::Unknown(Ty::Ref(kind)));
+        }
+        let span = self.span(context, name.range);
+        let mut diagnostic = Diag::new(
+            &codes::UNKNOWN_BLOCK,
+            format!(
+                "the {} `{}` has no {kind} `{}`",
+                block.kind, block.name, name.text
+            ),
+            span,
+        )
+        .label("not found");
+        let known: Vec<&str> = children.iter().map(|child| child.name.as_str()).collect();
+        diagnostic = match suggest::nearest(&name.text, known.iter().copied()) {
+            Some(near) => did_you_mean_block(diagnostic, span, near),
+            None if known.is_empty() => diagnostic.help(format!("it has no {kind}")),
+            None => diagnostic.help(format!("it has `{}`", known.join("`, `"))),
+        };
+        self.report(context, diagnostic);
+        Some(Value::Error)
+    }
+
+    /// The service that a dependency is.
+    fn depended_on(&mut self, block: &BlockRef) -> Option<BlockRef> {
+        if block.kind != "dependency" {
+            return None;
+        }
+        let root = self.root_of(block.item)?;
+        let node = self.find_node(root, &block.path)?;
+        match self.field(node, "service") {
+            Value::Block(service) => Some(service),
+            _ => None,
+        }
+    }
+
+    /// `module.name`
+    pub(super) fn in_module(
+        &mut self,
+        file: SourceFile,
+        name: &Name,
+        expected: &Ty,
+    ) -> Option<Value> {
+        let find =
+            |class, kind: &str| find_item(self.db, file, class, kind.into(), name.text.clone());
+        if let Some(key) = find(ItemClass::Let, "") {
+            return Some(self.let_item(key));
+        }
+        let mut kinds = referred(expected);
+        if kinds.is_empty() {
+            kinds = self
+                .schema
+                .top_level()
+                .map(|kind| kind.name.clone())
+                .collect();
+        }
+        let key = kinds.iter().find_map(|kind| find(ItemClass::Block, kind))?;
+        self.top_level(key)
+    }
+
+    pub(super) fn member_type(&self, kind: &str, name: &str) -> Option<Ty> {
+        if name == "name" {
+            return Some(Ty::String);
+        }
+        if let Some(field) = self
+            .schema
+            .field(kind, name)
+            .filter(|field| !matches!(field.ty, Ty::One(..)))
+        {
+            return Some(field.ty.clone());
+        }
+        self.child_kind(kind, name)
+            .map(|child| Ty::List(Box::new(Ty::Ref(child))))
+    }
+
+    /// The kind of nested blocks that `service.alerts` asks for.
+    pub(super) fn child_kind(&self, kind: &str, plural: &str) -> Option<SmolStr> {
+        let children = |child: &SmolStr| {
+            self.schema
+                .kinds
+                .get(child)
+                .is_some_and(|known| known.parents.iter().any(|parent| parent == kind))
+                || matches!(
+                    self.schema.field(kind, child).map(|field| &field.ty),
+                    Some(Ty::One(..))
+                )
+        };
+        let singular: SmolStr = match plural.strip_suffix("ies") {
+            Some(stem) => format!("{stem}y").into(),
+            None => plural.strip_suffix('s').unwrap_or(plural).into(),
+        };
+        [singular, SmolStr::from(plural)].into_iter().find(children)
+    }
+
+    pub(super) fn block_member(
+        &mut self,
+        block: &BlockRef,
+        name: &'db Name,
+        context: &Context<'db>,
+    ) -> Value {
+        if name.text == "name" {
+            return Value::String(block.name.to_string());
+        }
+        let local = self.root_of(block.item);
+        let environment = self.environment.clone();
+        let node = local.and_then(|root| self.find_node(root, &block.path));
+        let kind = match node {
+            Some(node) => self.schema_kind(node),
+            None => block.kind.clone(),
+        };
+        self.note_member(&kind, name, context);
+        if let Some(field) = self
+            .schema
+            .field(&kind, &name.text)
+            .filter(|field| !matches!(field.ty, Ty::One(..)))
+        {
+            let value = match node {
+                Some(node) => self.field(node, &name.text),
+                None => {
+                    let found = super::block_field(
+                        self.db,
+                        self.workspace,
+                        block.clone(),
+                        name.text.clone(),
+                        environment,
+                    );
+                    match found {
+                        Some(value) => value,
+                        None => {
+                            // A circle is told once: where it goes on to a later block.
+                            let place = |key: ItemKey| {
+                                (
+                                    key.file.module(self.db).clone(),
+                                    crate::db::item_name(self.db, key),
+                                )
+                            };
+                            if place(context.scope.item) > place(block.item) {
+                                return Value::Error;
+                            }
+                            let diagnostic = Diag::new(
+                                &codes::VALUE_CYCLE,
+                                format!(
+                                    "the value of `{}.{}` depends on itself",
+                                    block.name, name.text
+                                ),
+                                self.span(context, name.range),
+                            );
+                            self.report(context, diagnostic);
+                            return Value::Error;
+                        }
+                    }
+                }
+            };
+            // In a check a value may come from an environment or a branch that is not the one taken.
+            return match (self.mode, value) {
+                (Mode::Check, Value::None | Value::Error) => Value::Unknown(field.ty.clone()),
+                (_, value) => value,
+            };
+        }
+        if let Some(child) = self.child_kind(&block.kind, &name.text) {
+            let children = self.nested(block, node, &child);
+            return Value::List(children.into_iter().map(Value::Block).collect());
+        }
+        self.report_unknown_member(&kind, name, context)
+    }
+
+    /// The blocks of a kind in a block, which is the node where this evaluator holds it.
+    fn nested(&mut self, block: &BlockRef, node: Option<NodeId>, kind: &SmolStr) -> Vec<BlockRef> {
+        match node {
+            Some(node) => self.children_refs(node, kind),
+            None => super::block_children(
+                self.db,
+                self.workspace,
+                block.clone(),
+                kind.clone(),
+                self.environment.clone(),
+            ),
+        }
+    }
+
+    /// `teams.payments` where the import makes `payments` known.
+    pub(super) fn report_module(
+        &mut self,
+        path: &str,
+        range: TextRange,
+        context: &Context<'db>,
+    ) -> Value {
+        let span = self.span(context, range);
+        let names = &file_names(self.db, context.scope.item.file).imports;
+        let mut diagnostic = Diag::new(&codes::UNKNOWN_NAME, format!("`{path}` is a module"), span);
+        if let Some(import) = names
+            .iter()
+            .find(|import| import.module == path && import.names.is_none())
+        {
+            diagnostic = diagnostic
+                .help(format!("the import makes it known as `{}`", import.alias))
+                .fix(
+                    format!("Replace with `{}`", import.alias),
+                    span,
+                    import.alias.clone(),
+                    Applicability::Maybe,
+                );
+        }
+        self.report(context, diagnostic);
+        Value::Error
+    }
+
+    pub(super) fn report_unknown_member(
+        &mut self,
+        kind: &str,
+        name: &Name,
+        context: &Context<'db>,
+    ) -> Value {
+        let span = self.span(context, name.range);
+        let mut diagnostic = Diag::new(
+            &codes::UNKNOWN_FIELD,
+            format!(
+                "{} `{kind}` has no field `{}`",
+                crate::schema::article(kind),
+                name.text
+            ),
+            span,
+        );
+        let fields = self.schema.fields(kind);
+        if let Some(near) =
+            suggest::nearest(&name.text, fields.iter().map(|field| field.name.as_str()))
+        {
+            diagnostic = did_you_mean(diagnostic, span, near);
+        }
+        self.report(context, diagnostic);
+        Value::Error
+    }
+}

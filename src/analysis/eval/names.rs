@@ -1,0 +1,399 @@
+//! What a name means in an expression.
+
+use smol_str::SmolStr;
+
+use super::node::NodeId;
+use super::notes::Meaning;
+use super::scope::Context;
+use super::value::{BlockRef, Shape, Value};
+use super::{Evaluator, Mode};
+use crate::db::{ItemClass, ItemKey, Span, item_entry};
+use crate::resolve::{Want, resolve_path};
+use crate::schema::Ty;
+use nth_syntax::tree::{ItemNode, Name, StringLit, StringPart, TextRange};
+
+/// The kinds that a type may refer to.
+pub(super) fn referred(ty: &Ty) -> Vec<SmolStr> {
+    match ty {
+        Ty::Ref(kind) => vec![kind.clone()],
+        Ty::Optional(inner) => referred(inner),
+        Ty::Union(members) => members.iter().flat_map(referred).collect(),
+        _ => Vec::new(),
+    }
+}
+
+/// Whether a text can be a value of the type, as an address can where a schedule can as well.
+pub(super) fn takes_text(ty: &Ty) -> bool {
+    match ty {
+        Ty::Optional(inner) => takes_text(inner),
+        Ty::Union(members) => members.iter().any(takes_text),
+        Ty::Ref(_) | Ty::List(_) => false,
+        _ => true,
+    }
+}
+
+/// The enum, if the type is one.
+fn enum_of(ty: &Ty) -> Option<&SmolStr> {
+    match ty {
+        Ty::Enum(name) => Some(name),
+        Ty::Optional(inner) => enum_of(inner),
+        Ty::Union(members) => members.iter().find_map(enum_of),
+        _ => None,
+    }
+}
+
+impl<'db> Evaluator<'db> {
+    pub(crate) fn name(
+        &mut self,
+        name: &'db Name,
+        range: TextRange,
+        context: &Context<'db>,
+        expected: &Ty,
+    ) -> Value {
+        if let Some(value) = self.force(&context.scope, &name.text) {
+            self.note(context, range, |_| {
+                let binding = context.scope.find(&name.text)?;
+                binding.declared.map(Meaning::Local)
+            });
+            return value;
+        }
+        if *expected.required() == Ty::LabelName {
+            return Value::String(name.text.to_string());
+        }
+        if let Some(enumeration) = enum_of(expected) {
+            if self
+                .schema
+                .enums
+                .get(enumeration)
+                .is_some_and(|known| known.members.contains_key(&name.text))
+            {
+                self.note(context, range, |_| {
+                    Some(Meaning::Member(enumeration.clone(), name.text.clone()))
+                });
+                return Value::Enum(enumeration.clone(), name.text.clone());
+            }
+            if referred(expected).is_empty() {
+                if let Some(value) = self.let_named(&name.text, context) {
+                    self.note_let(name, context);
+                    return value;
+                }
+                return self.unknown_member(enumeration, name, context);
+            }
+        }
+        let kinds = referred(expected);
+        for kind in &kinds {
+            if let Some(value) = self.block_named(kind, &name.text, context) {
+                self.note_block(name, &value, context);
+                return value;
+            }
+        }
+        if let Some(value) = self.enclosing(&name.text, context) {
+            self.note(context, range, |_| {
+                Some(match &value {
+                    Value::Block(block) => Meaning::Enclosing(block.clone()),
+                    _ => Meaning::Kind(name.text.clone()),
+                })
+            });
+            return value;
+        }
+        if let Some(value) = self.let_named(&name.text, context) {
+            self.note_let(name, context);
+            return value;
+        }
+        if kinds.is_empty()
+            && let Some(value) = self.any_block_named(&name.text, context)
+        {
+            self.note_block(name, &value, context);
+            return value;
+        }
+        if let Some(blocks) = self.all_of(&name.text, context) {
+            self.note(context, range, |_| {
+                name.text
+                    .strip_suffix('s')
+                    .map(|kind| Meaning::Kind(kind.into()))
+            });
+            return blocks;
+        }
+        if self.may_come_later(&kinds, context) {
+            return Value::Unknown(expected.clone());
+        }
+        if *expected == Ty::Any
+            && let Some(value) = self.sole_member(&name.text)
+        {
+            if let Value::Enum(enumeration, member) = &value {
+                self.note(context, range, |_| {
+                    Some(Meaning::Member(enumeration.clone(), member.clone()))
+                });
+            }
+            return value;
+        }
+        let span = self.span(context, range);
+        self.report_unknown_name(&name.text, span, &kinds, context, expected);
+        Value::Error
+    }
+
+    /// A text where a block can stand: the block of that name.
+    pub(super) fn quoted_block(
+        &mut self,
+        string: &'db StringLit,
+        range: TextRange,
+        context: &Context<'db>,
+        expected: &Ty,
+    ) -> Value {
+        let kinds = referred(expected);
+        let value = self.string(string, range, context);
+        let Value::String(text) = &value else {
+            return match value {
+                Value::Unknown(_) if !takes_text(expected) => Value::Unknown(expected.clone()),
+                value => value,
+            };
+        };
+        if let Some(block) = self.block_of_text(text, &kinds, context) {
+            let is_plain = matches!(string.parts.as_slice(), [StringPart::Text(_)]);
+            if is_plain && !string.multiline {
+                self.note(context, range, |_| match &block {
+                    Value::Block(block) => Some(Meaning::Block(block.clone())),
+                    _ => None,
+                });
+            }
+            return block;
+        }
+        if takes_text(expected) {
+            return value;
+        }
+        let (name, span) = (SmolStr::from(text.as_str()), self.span(context, range));
+        self.unknown_text(&name, span, &kinds, context, expected)
+    }
+
+    /// The block of one of these kinds that a text names.
+    pub(super) fn block_of_text(
+        &mut self,
+        text: &str,
+        kinds: &[SmolStr],
+        context: &Context<'db>,
+    ) -> Option<Value> {
+        let name = SmolStr::from(text);
+        kinds
+            .iter()
+            .find_map(|kind| self.block_named(kind, &name, context))
+    }
+
+    /// A text that names no block where only a block can stand.
+    pub(super) fn unknown_text(
+        &mut self,
+        name: &SmolStr,
+        span: Span,
+        kinds: &[SmolStr],
+        context: &Context<'db>,
+        expected: &Ty,
+    ) -> Value {
+        if self.may_come_later(kinds, context) {
+            return Value::Unknown(expected.clone());
+        }
+        if self.is_near_damage(span) {
+            return Value::Error;
+        }
+        self.report_unknown_name(name, span, kinds, context, expected);
+        Value::Error
+    }
+
+    /// The value of a top-level `let` that is known in the file.
+    pub(super) fn let_named(&mut self, name: &SmolStr, context: &Context<'db>) -> Option<Value> {
+        let want = Want {
+            class: ItemClass::Let,
+            kind: "",
+        };
+        let file = context.scope.item.file;
+        let key = resolve_path(
+            self.db,
+            self.workspace,
+            file,
+            std::slice::from_ref(name),
+            want,
+        )?;
+        Some(self.let_item(key))
+    }
+
+    /// The enum's member of that name, where one enum alone has it: `let usual = ticket`.
+    pub(super) fn sole_member(&self, name: &SmolStr) -> Option<Value> {
+        let mut having = self
+            .schema
+            .enums
+            .iter()
+            .filter(|(_, known)| known.members.contains_key(name));
+        let (enumeration, _) = having.next()?;
+        having
+            .next()
+            .is_none()
+            .then(|| Value::Enum(enumeration.clone(), name.clone()))
+    }
+
+    /// In the body of a template, a block that the service may have.
+    pub(super) fn may_come_later(&self, kinds: &[SmolStr], context: &Context<'db>) -> bool {
+        let Some(mut node) = context.node else {
+            return false;
+        };
+        while let Some(parent) = self.node(node).parent {
+            node = parent;
+        }
+        let nested = kinds.iter().any(|kind| {
+            self.schema
+                .kinds
+                .get(kind)
+                .is_some_and(|kind| !kind.parents.is_empty())
+        });
+        self.mode == Mode::Check
+            && nested
+            && matches!(self.tree(context.scope.item), Some(ItemNode::Template(_)))
+    }
+
+    /// A block of a kind: one that stands in an enclosing block, or a top-level one.
+    pub(super) fn block_named(
+        &mut self,
+        kind: &SmolStr,
+        name: &SmolStr,
+        context: &Context<'db>,
+    ) -> Option<Value> {
+        let mut at = context.node;
+        while let Some(node) = at {
+            if let Some(child) = self.child(node, kind, name) {
+                return self.reference(child).map(Value::Block);
+            }
+            at = self.node(node).parent;
+        }
+        if kind == "environment" {
+            return self.environment_named(name);
+        }
+        let file = context.scope.item.file;
+        let want = Want {
+            class: ItemClass::Block,
+            kind,
+        };
+        let key = resolve_path(
+            self.db,
+            self.workspace,
+            file,
+            std::slice::from_ref(name),
+            want,
+        )?;
+        self.top_level(key)
+    }
+
+    /// A top-level block. Its body is not read: who names a block does not depend on what it says.
+    pub(super) fn top_level(&self, key: ItemKey) -> Option<Value> {
+        let entry = item_entry(self.db, key)?;
+        (entry.class == ItemClass::Block).then(|| {
+            Value::Block(BlockRef {
+                item: key,
+                path: Vec::new(),
+                kind: entry.kind,
+                name: entry.name,
+            })
+        })
+    }
+
+    /// The enclosing block of the kind that a name names: `service`, `slo`.
+    pub(super) fn enclosing(&mut self, kind: &SmolStr, context: &Context<'db>) -> Option<Value> {
+        let mut at = context.node;
+        let mut outermost = None;
+        while let Some(node) = at {
+            if self.node(node).kind == *kind {
+                return match self.mode {
+                    // A template's own root is not the block that it will be.
+                    Mode::Check if self.is_template_root(node) => {
+                        Some(Value::Unknown(Ty::Ref(kind.clone())))
+                    }
+                    _ => self.reference(node).map(Value::Block),
+                };
+            }
+            outermost = Some(node);
+            at = self.node(node).parent;
+        }
+        let outermost = outermost?;
+        let might_enclose = self.mode == Mode::Check
+            && self.is_template_root(outermost)
+            && self.is_ancestor(kind, &self.node(outermost).kind.clone());
+        might_enclose.then(|| Value::Unknown(Ty::Ref(kind.clone())))
+    }
+
+    pub(super) fn is_template_root(&self, node: NodeId) -> bool {
+        self.node(node).parent.is_none()
+            && self
+                .reference(node)
+                .is_some_and(|block| matches!(self.tree(block.item), Some(ItemNode::Template(_))))
+    }
+
+    pub(super) fn is_ancestor(&self, kind: &str, of: &str) -> bool {
+        let Some(of) = self.schema.kinds.get(of) else {
+            return false;
+        };
+        of.parents
+            .iter()
+            .any(|parent| parent == kind || self.is_ancestor(kind, parent))
+    }
+
+    /// A block of whatever kind: nested ones from the inside out, then the file's own and imported ones.
+    pub(super) fn any_block_named(
+        &mut self,
+        name: &SmolStr,
+        context: &Context<'db>,
+    ) -> Option<Value> {
+        let mut at = context.node;
+        while let Some(node) = at {
+            let children = self.node(node).children.clone();
+            if let Some(child) = children
+                .into_iter()
+                .find(|child| self.node(*child).name == *name)
+            {
+                return self.reference(child).map(Value::Block);
+            }
+            at = self.node(node).parent;
+        }
+        let file = context.scope.item.file;
+        self.schema.top_level().find_map(|kind| {
+            let want = Want {
+                class: ItemClass::Block,
+                kind: &kind.name,
+            };
+            let key = resolve_path(
+                self.db,
+                self.workspace,
+                file,
+                std::slice::from_ref(name),
+                want,
+            )?;
+            self.top_level(key)
+        })
+    }
+
+    /// `services`, in a rule: every block of that kind.
+    pub(super) fn all_of(&self, plural: &str, context: &Context<'db>) -> Option<Value> {
+        let kind = plural.strip_suffix('s')?;
+        if !matches!(self.tree(context.scope.item), Some(ItemNode::Rule(_))) {
+            return None;
+        }
+        match self.all.get(kind) {
+            Some(blocks) => Some(Value::List(
+                blocks.iter().cloned().map(Value::Block).collect(),
+            )),
+            None if self.mode == Mode::Check
+                && self.schema.top_level().any(|known| known.name == kind) =>
+            {
+                Some(Value::Unknown(Ty::List(Box::new(Ty::Ref(kind.into())))))
+            }
+            None => None,
+        }
+    }
+
+    /// A query that stands for one that is not known.
+    pub(crate) fn unknown_query(shape: Shape) -> Value {
+        Value::Unknown(match shape {
+            Shape::Selector => Ty::Selector,
+            Shape::Windowed => Ty::Windowed,
+            Shape::Condition => Ty::Condition,
+            Shape::Vector => Ty::Vector,
+            Shape::Scalar => Ty::Number,
+            Shape::Unknown => Ty::Any,
+        })
+    }
+}

@@ -1,0 +1,132 @@
+//! Which metric a signal stands for.
+
+use std::sync::Arc;
+
+use smol_str::SmolStr;
+
+use super::metrics::Lookups;
+use super::node::NodeId;
+use super::value::{BlockRef, Query, Resolved, Value};
+use super::{Evaluator, Mode};
+use crate::db::Workspace;
+use nth_model::Resolution;
+
+impl Evaluator<'_> {
+    /// A block where a query is wanted: a signal stands for its metric. In a check it is the first candidate: what
+    /// the catalogue says is for instances.
+    pub(crate) fn signal_query(&mut self, block: &BlockRef) -> Option<Value> {
+        if block.kind != "signal" {
+            return None;
+        }
+        if let Some(root) = self.root_of(block.item) {
+            let node = self.find_node(root, &block.path)?;
+            return self.carrier(node, block).map(Value::Query);
+        }
+        match self.mode {
+            Mode::Instantiate => signal_of_another(
+                self.db,
+                self.workspace,
+                block.clone(),
+                self.environment.clone(),
+            ),
+            Mode::Check => {
+                let candidates = super::block_field(
+                    self.db,
+                    self.workspace,
+                    block.clone(),
+                    "any_of".into(),
+                    self.environment.clone(),
+                )?;
+                queries(candidates)?.into_iter().next()
+            }
+        }
+        .map(Value::Query)
+    }
+
+    /// The candidate that carries a signal. Where none does, the first one, which says that the signal is missing.
+    fn carrier(&mut self, node: NodeId, block: &BlockRef) -> Option<Query> {
+        let mut candidates = queries(self.field(node, "any_of"))?;
+        if self.mode == Mode::Check {
+            return candidates.into_iter().next();
+        }
+        if !self.lookups().are_possible() {
+            return candidates.into_iter().next();
+        }
+        let resolution = self.resolve(node, &candidates).resolution;
+        let number = resolution.standing();
+        if number >= candidates.len() {
+            return None;
+        }
+        let mut query = candidates.swap_remove(number);
+        query.missing = Arc::new(match resolution {
+            Resolution::Missing => vec![block.clone()],
+            _ => Vec::new(),
+        });
+        Some(query)
+    }
+
+    /// Which candidate carries the signal at a node; `None` for other blocks, and where its candidates are wrong.
+    pub(super) fn resolved(&mut self, node: NodeId) -> Option<Box<Resolved>> {
+        if self.node(node).kind != "signal" {
+            return None;
+        }
+        let candidates = queries(self.field(node, "any_of")).filter(|found| !found.is_empty())?;
+        Some(Box::new(self.resolve(node, &candidates)))
+    }
+
+    fn resolve(&mut self, node: NodeId, candidates: &[Query]) -> Resolved {
+        let histogram =
+            matches!(self.field(node, "type"), Value::Enum(_, member) if member == "histogram");
+        let scope = self.catalogue_scope(node);
+        Resolved {
+            resolution: self.lookups().resolve(candidates, &scope, histogram),
+            scope: scope.labels,
+        }
+    }
+
+    fn lookups(&self) -> Lookups<'_> {
+        Lookups {
+            db: self.db,
+            workspace: self.workspace,
+            environment: self.environment.as_ref(),
+        }
+    }
+}
+
+/// A list's queries; `None` where one of them is wrong.
+fn queries(value: Value) -> Option<Vec<Query>> {
+    let Value::List(items) = value else {
+        return None;
+    };
+    items
+        .into_iter()
+        .map(|item| match item {
+            Value::Query(query) => Some(query),
+            _ => None,
+        })
+        .collect()
+}
+
+/// The metric that a signal of another item stands for there.
+#[salsa::tracked(returns(clone), cycle_result = signal_in_a_circle)]
+fn signal_of_another(
+    db: &dyn salsa::Database,
+    workspace: Workspace,
+    block: BlockRef,
+    environment: Option<SmolStr>,
+) -> Option<Query> {
+    let mut evaluator = Evaluator::new(db, workspace, environment, Mode::Instantiate);
+    let root = evaluator.root_block(block.item)?;
+    let node = evaluator.find_node(root, &block.path)?;
+    evaluator.carrier(node, &block)
+}
+
+fn signal_in_a_circle(
+    _db: &dyn salsa::Database,
+    _id: salsa::Id,
+    _workspace: Workspace,
+    _block: BlockRef,
+    _environment: Option<SmolStr>,
+) -> Option<Query> {
+    None
+}

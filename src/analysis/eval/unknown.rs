@@ -1,0 +1,214 @@
+//! What is said of names that mean nothing.
+
+use smol_str::SmolStr;
+
+use super::Evaluator;
+use super::scope::Context;
+use super::value::Value;
+use crate::db::{Diag, ItemClass, SourceFile, Span, file_names};
+use crate::resolve::{did_you_mean, did_you_mean_block};
+use crate::schema::Ty;
+use nth_diagnostics::{UnknownName, codes, suggest};
+use nth_syntax::tree::{ItemNode, Name};
+
+impl<'db> Evaluator<'db> {
+    pub(super) fn unknown_member(
+        &mut self,
+        enumeration: &SmolStr,
+        name: &'db Name,
+        context: &Context<'db>,
+    ) -> Value {
+        let span = self.span(context, name.range);
+        let mut diagnostic = Diag::new(
+            &codes::UNKNOWN_MEMBER,
+            format!("`{}` is no `{enumeration}`", name.text),
+            span,
+        );
+        if let Some(known) = self.schema.enums.get(enumeration) {
+            let members = known.members.keys().map(SmolStr::as_str);
+            if let Some(near) = suggest::nearest(&name.text, members) {
+                diagnostic = did_you_mean(diagnostic, span, near);
+            } else {
+                let members: Vec<_> = known
+                    .members
+                    .keys()
+                    .map(|member| format!("`{member}`"))
+                    .collect();
+                diagnostic = diagnostic.help(format!("it is one of {}", members.join(", ")));
+            }
+        }
+        self.report(context, diagnostic);
+        Value::Error
+    }
+
+    /// The nearest enclosing block that has a field of that name: `tier` is meant as `service.tier`.
+    pub(super) fn enclosing_with_field(
+        &self,
+        field: &str,
+        context: &Context<'db>,
+    ) -> Option<SmolStr> {
+        let mut at = context.node;
+        while let Some(node) = at {
+            let kind = self.schema_kind(node);
+            if self
+                .schema
+                .field(&kind, field)
+                .is_some_and(|field| !matches!(field.ty, Ty::One(..)))
+            {
+                return Some(self.node(node).kind.clone());
+            }
+            at = self.node(node).parent;
+        }
+        None
+    }
+
+    pub(super) fn report_unknown_name(
+        &mut self,
+        name: &SmolStr,
+        span: Span,
+        kinds: &[SmolStr],
+        context: &Context<'db>,
+        expected: &Ty,
+    ) {
+        let file = context.scope.item.file;
+        if crate::resolve::is_of_failed_import(self.db, self.workspace, file, name) {
+            return;
+        }
+        let what = match kinds {
+            [kind] => format!("there is no {kind} `{}` here", name),
+            [] => format!("nothing here is called `{}`", name),
+            kinds => format!("there is no {} `{}` here", kinds.join(" or "), name),
+        };
+        let code = if kinds.is_empty() {
+            &codes::UNKNOWN_NAME
+        } else {
+            &codes::UNKNOWN_BLOCK
+        };
+        let mut diagnostic = Diag::new(code, what, span).label("not found");
+        let known = self.known_names(kinds, context);
+        let of_alert = matches!(name.as_str(), "value" | "labels" | "external");
+        let other = match self.any_block_named(name, context) {
+            Some(Value::Block(block)) if !kinds.is_empty() => Some(block.kind),
+            _ => None,
+        };
+        if let Some(kind) = other {
+            let article = crate::schema::article(&kind);
+            diagnostic = diagnostic.help(format!("`{}` is {article} {kind}", name));
+        } else if let is_absent = self.explain_absent(diagnostic.clone(), name, kinds, context.node)
+            && is_absent.help.len() > diagnostic.help.len()
+        {
+            diagnostic = is_absent;
+        } else if let Some(block) = self
+            .enclosing_with_field(name, context)
+            .filter(|_| !of_alert)
+        {
+            diagnostic = did_you_mean(diagnostic, span, &format!("{block}.{}", name));
+        } else if let Some(near) = suggest::nearest(name, known.iter().map(SmolStr::as_str)) {
+            diagnostic = did_you_mean_block(diagnostic, span, near);
+        } else if matches!(name.as_str(), "value" | "labels" | "external")
+            && *expected.required() == Ty::Text
+        {
+            diagnostic = diagnostic.help(format!(
+                "in a text it stands in a hole: `\"${{{}}}\"`",
+                name
+            ));
+        } else if matches!(
+            expected.required(),
+            Ty::String | Ty::Text | Ty::Markdown | Ty::Email | Ty::Url
+        ) {
+            diagnostic = diagnostic.help("text stands between double quotes");
+        } else if matches!(name.as_str(), "value" | "labels" | "external") {
+            diagnostic = diagnostic.help(format!(
+                "`${{{}}}` is known only in the summary, description and annotations of an alert",
+                name
+            ));
+        } else {
+            diagnostic.unknown_name = Some(UnknownName {
+                kind: kinds.first().map(ToString::to_string).unwrap_or_default(),
+                name: name.to_string(),
+            });
+        }
+        self.report(context, diagnostic);
+    }
+
+    /// The names that could stand where a name of those kinds (any, if there are none) is wanted.
+    pub(super) fn known_names(&self, kinds: &[SmolStr], context: &Context<'db>) -> Vec<SmolStr> {
+        let mut known = context.scope.names();
+        if matches!(self.tree(context.scope.item), Some(ItemNode::Rule(_))) {
+            known.extend(
+                self.schema
+                    .top_level()
+                    .map(|kind| SmolStr::from(format!("{}s", kind.name))),
+            );
+        }
+        if kinds.iter().any(|kind| kind == "environment") {
+            known.extend(self.workspace.environments(self.db).keys().cloned());
+        }
+        let wanted = |kind: &SmolStr| kinds.is_empty() || kinds.contains(kind);
+        let mut at = context.node;
+        while let Some(node) = at {
+            let node = self.node(node);
+            let children = node.children.iter().map(|child| self.node(*child));
+            known.extend(
+                children
+                    .filter(|child| wanted(&child.kind))
+                    .map(|child| child.name.clone()),
+            );
+            if kinds.is_empty() {
+                known.push(node.kind.clone());
+                if node.kind == "alert" {
+                    known.extend(["value".into(), "labels".into()]);
+                }
+            }
+            at = node.parent;
+        }
+        let file = context.scope.item.file;
+        let mut of_file = |file: SourceFile| {
+            for entry in &file_names(self.db, file).items {
+                let fits = match entry.class {
+                    ItemClass::Block => wanted(&entry.kind),
+                    ItemClass::Let => kinds.is_empty(),
+                    _ => false,
+                };
+                if fits && !entry.name.is_empty() {
+                    known.push(entry.name.clone());
+                }
+            }
+        };
+        of_file(file);
+        of_file(self.workspace.prelude(self.db));
+        for import in &file_names(self.db, file).imports {
+            match &import.names {
+                Some(names) => known.extend(names.iter().cloned()),
+                None => known.push(import.alias.clone()),
+            }
+        }
+        known
+    }
+
+    /// A name before a dot that is no module here.
+    pub(crate) fn report_unknown_module(&mut self, module: &Name, context: &Context<'db>) {
+        let span = self.span(context, module.range);
+        let mut diagnostic = Diag::new(
+            &codes::UNKNOWN_MODULE,
+            format!("no module is imported as `{}`", module.text),
+            span,
+        )
+        .label("not imported");
+        let imports = &file_names(self.db, context.scope.item.file).imports;
+        let known = imports
+            .iter()
+            .filter(|import| import.names.is_none())
+            .map(|import| import.alias.as_str());
+        match suggest::nearest(&module.text, known) {
+            Some(near) => diagnostic = did_you_mean(diagnostic, span, near),
+            None => {
+                diagnostic.unknown_name = Some(UnknownName {
+                    kind: "module".to_owned(),
+                    name: module.text.to_string(),
+                });
+            }
+        }
+        self.report(context, diagnostic);
+    }
+}

@@ -1,0 +1,341 @@
+//! Values, and what a block is once everything in it has one.
+
+use std::collections::BTreeMap;
+use std::sync::Arc;
+
+use indexmap::IndexMap;
+use rust_decimal::Decimal;
+use smol_str::SmolStr;
+
+use crate::db::Span;
+
+pub use crate::db::BlockRef;
+use crate::schema::Ty;
+use nth_model::{Resolution, Text, TextPart};
+use nth_promql as promql;
+use nth_syntax::tree::{BinaryOp, TimeOfDay, TimeOfWeek, UnaryOp};
+
+/// Which candidate carries a signal, and what it was looked for under.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Resolved {
+    /// Which one, of those in `any_of`.
+    pub resolution: Resolution,
+    /// The labels that the queries of its block carry.
+    pub scope: BTreeMap<String, String>,
+}
+
+/// A value.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Value {
+    /// `true`
+    Bool(bool),
+    /// `0.5`
+    Number(Decimal),
+    /// `99.95%`, kept as 99.95
+    Percent(Decimal),
+    /// `5m`, in milliseconds
+    Duration(u64),
+    /// `512MiB`, in bytes
+    Size(Decimal),
+    /// `100/s`, in events an hour
+    Rate(Decimal),
+    /// Text known at compile time.
+    String(String),
+    /// Text with places that are filled in when an alert fires, and where its labels' holes stand, each with the label.
+    Text(Text, Arc<Vec<(SmolStr, Span)>>),
+    /// `09:00`
+    TimeOfDay(TimeOfDay),
+    /// `mon 09:00`
+    TimeOfWeek(TimeOfWeek),
+    /// A member of an enum.
+    Enum(SmolStr, SmolStr),
+    /// A block.
+    Block(BlockRef),
+    /// A list.
+    List(Vec<Value>),
+    /// Labels, or annotations.
+    Labels(BTreeMap<SmolStr, Value>),
+    /// A query.
+    Query(Query),
+    /// Something that is known only when the service runs.
+    Runtime(Runtime, Ty),
+    /// Something of that type that is not known here, in the body of a template.
+    Unknown(Ty),
+    /// Left out.
+    None,
+    /// Wrong, and reported.
+    Error,
+}
+
+/// A query's tree, and whether a selector's labels were already added to it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Query {
+    /// The tree, without holes.
+    pub expr: promql::Expr,
+    /// Whether labels were added, or are not to be.
+    pub scoped: bool,
+    /// Which kind of query it is known to be, for messages and holes.
+    pub shape: Shape,
+    /// Where it was written.
+    pub span: Span,
+    /// The signals in it that no metric carries: the catalogue has none of their candidates. Their first candidate
+    /// stands for them in the tree.
+    pub missing: Arc<Vec<BlockRef>>,
+}
+
+/// What a query is, from the narrowest to the widest.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub enum Shape {
+    /// One metric with matchers.
+    Selector,
+    /// It depends on `$window`.
+    Windowed,
+    /// A comparison that filters.
+    Condition,
+    /// An instant vector.
+    Vector,
+    /// A number.
+    Scalar,
+    /// Something that is not known, with a hole that a template's parameter will fill.
+    Unknown,
+}
+
+/// An expression that is evaluated when the service runs.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Runtime {
+    /// A call of a run-time function.
+    Call(Call),
+    /// `not x`
+    Unary(UnaryOp, Box<Value>),
+    /// `a < b`, with its place.
+    Binary(BinaryOp, Box<Value>, Box<Value>, Span),
+}
+
+/// A call of a run-time function.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Call {
+    /// The function's name.
+    pub function: SmolStr,
+    /// All of its arguments, in the order of the parameters.
+    pub args: Vec<CallArg>,
+    /// Where it stands.
+    pub span: Span,
+}
+
+/// An argument of a call.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct CallArg {
+    /// The parameter's name.
+    pub name: SmolStr,
+    /// The value.
+    pub value: Value,
+    /// Where it stands; the call, where it is the parameter's default.
+    pub span: Span,
+}
+
+impl Value {
+    /// Whether nothing more is to be said of it.
+    pub fn is_error(&self) -> bool {
+        matches!(self, Self::Error | Self::Unknown(Ty::Any))
+    }
+
+    /// Whether it cannot be computed with: unknown, known only at run time, or wrong.
+    pub fn is_opaque(&self) -> bool {
+        matches!(self, Self::Error | Self::Unknown(_) | Self::Runtime(..))
+    }
+
+    /// Its type.
+    pub fn ty(&self) -> Ty {
+        match self {
+            Self::Bool(_) => Ty::Bool,
+            Self::Number(_) => Ty::Number,
+            Self::Percent(_) => Ty::Percent,
+            Self::Duration(_) => Ty::Duration,
+            Self::Size(_) => Ty::Size,
+            Self::Rate(_) => Ty::Rate,
+            Self::String(_) => Ty::String,
+            Self::Text(..) => Ty::Text,
+            Self::TimeOfDay(_) => Ty::TimeOfDay,
+            Self::TimeOfWeek(_) => Ty::TimeOfWeek,
+            Self::Enum(name, _) => Ty::Enum(name.clone()),
+            Self::Block(block) => Ty::Ref(block.kind.clone()),
+            Self::List(items) => Ty::List(Box::new(items.first().map_or(Ty::Any, Self::ty))),
+            Self::Labels(_) => Ty::Labels,
+            Self::Query(query) => match query.shape {
+                Shape::Selector => Ty::Selector,
+                Shape::Windowed => Ty::Windowed,
+                Shape::Condition => Ty::Condition,
+                Shape::Vector | Shape::Unknown => Ty::Vector,
+                Shape::Scalar => Ty::Number,
+            },
+            Self::Runtime(_, ty) | Self::Unknown(ty) => ty.clone(),
+            Self::None | Self::Error => Ty::Any,
+        }
+    }
+
+    /// The value as it would be written, for messages and for holes in strings; `None` where it has no such form.
+    pub fn show(&self) -> Option<String> {
+        Some(match self {
+            Self::Bool(value) => value.to_string(),
+            Self::Number(value) => value.normalize().to_string(),
+            Self::Percent(value) => format!("{}%", value.normalize()),
+            Self::Duration(milliseconds) => show_duration(*milliseconds),
+            Self::Size(bytes) => show_size(*bytes),
+            Self::Rate(per_hour) => show_rate(*per_hour),
+            Self::String(text) => text.clone(),
+            Self::Text(text, _) => match text.parts.as_slice() {
+                [] => String::new(),
+                [TextPart::Literal(text)] => text.clone(),
+                _ => return None,
+            },
+            Self::TimeOfDay(time) => format!("{:02}:{:02}", time.hour, time.minute),
+            Self::TimeOfWeek(time) => format!(
+                "{} {:02}:{:02}",
+                DAYS.get(usize::from(time.day)).copied().unwrap_or("mon"),
+                time.hour,
+                time.minute
+            ),
+            Self::Enum(_, member) => member.to_string(),
+            Self::Block(block) => block.name.to_string(),
+            Self::List(items) => items
+                .iter()
+                .map(Self::show)
+                .collect::<Option<Vec<_>>>()?
+                .join(", "),
+            Self::Query(query) => query.expr.to_string(),
+            Self::Labels(_) | Self::Runtime(..) | Self::Unknown(_) | Self::None | Self::Error => {
+                return None;
+            }
+        })
+    }
+}
+
+/// The days of the week as the language writes them.
+pub const DAYS: [&str; 7] = ["mon", "tue", "wed", "thu", "fri", "sat", "sun"];
+
+/// A duration as the language writes it: `1h30m`.
+pub fn show_duration(milliseconds: u64) -> String {
+    if milliseconds == 0 {
+        return "0s".to_owned();
+    }
+    let mut rest = milliseconds;
+    let mut text = String::new();
+    for (unit, size) in [
+        ("d", 86_400_000),
+        ("h", 3_600_000),
+        ("m", 60_000),
+        ("s", 1_000),
+        ("ms", 1),
+    ] {
+        if rest >= size {
+            text.push_str(&format!("{}{unit}", rest / size));
+            rest %= size;
+        }
+    }
+    text
+}
+
+fn show_size(bytes: Decimal) -> String {
+    let kibi = Decimal::from(1024);
+    let mut value = bytes;
+    let mut unit = "B";
+    for next in ["KiB", "MiB", "GiB", "TiB"] {
+        if value.is_zero() || value < kibi || !(value % kibi).is_zero() {
+            break;
+        }
+        value /= kibi;
+        unit = next;
+    }
+    format!("{}{unit}", value.normalize())
+}
+
+fn show_rate(per_hour: Decimal) -> String {
+    for (divisor, unit) in [(3600, "s"), (60, "m")] {
+        let value = per_hour / Decimal::from(divisor);
+        if value.scale() <= 6 {
+            return format!("{}/{unit}", value.normalize());
+        }
+    }
+    format!("{}/h", per_hour.normalize())
+}
+
+/// A block in which every field has its value.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Instance {
+    /// Its kind, `sli`.
+    pub kind: SmolStr,
+    /// The variant of the kind, `ratio`.
+    pub variant: Option<SmolStr>,
+    /// Its name; empty for a kind of which there is one.
+    pub name: SmolStr,
+    /// Its doc comment.
+    pub doc: Option<SmolStr>,
+    /// Whether part of it, or of its base, could not be read or found, which was reported.
+    pub incomplete: bool,
+    /// Its kind, name and base.
+    pub head: Span,
+    /// Where the base stands that made it, outermost last, for a block of a template.
+    pub trail: Vec<Span>,
+    /// Its fields, in the order of the schema.
+    pub fields: IndexMap<SmolStr, FieldValue>,
+    /// The blocks in it, in order.
+    pub children: Vec<Instance>,
+    /// Which metric carries it, if it is a signal with candidates.
+    pub resolved: Option<Box<Resolved>>,
+}
+
+/// A field's value and where it comes from.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct FieldValue {
+    /// The value.
+    pub value: Value,
+    /// Where it was written; the schema's default where it was not.
+    pub span: Span,
+    /// Whether it was written, and not the schema's default.
+    pub explicit: bool,
+    /// Whether the project added the field to its kind.
+    pub extension: bool,
+    /// Of labels and annotations, where each was written.
+    pub places: Arc<BTreeMap<SmolStr, Span>>,
+}
+
+impl Instance {
+    /// A field's value; [`Value::None`] where it has none.
+    pub fn get(&self, field: &str) -> &Value {
+        self.fields
+            .get(field)
+            .map_or(&Value::None, |field| &field.value)
+    }
+
+    /// Where a field was written, or else the block's head.
+    pub fn span_of(&self, field: &str) -> Span {
+        self.fields
+            .get(field)
+            .filter(|field| field.explicit)
+            .map_or(self.head, |field| field.span)
+    }
+
+    /// Where a label of a field was written, or else the field.
+    pub fn span_of_label(&self, field: &str, label: &str) -> Span {
+        let places = self.fields.get(field).map(|field| &field.places);
+        places
+            .and_then(|places| places.get(label).copied())
+            .unwrap_or_else(|| self.span_of(field))
+    }
+
+    /// A place of a block within this top-level one as its own text has it: the place itself, or else what there
+    /// made the block.
+    pub fn place_of(&self, block: &Self, wanted: Span) -> Span {
+        let made = block.trail.iter().copied();
+        [wanted, block.head]
+            .into_iter()
+            .chain(made)
+            .find(|span| span.item == self.head.item)
+            .unwrap_or(self.head)
+    }
+
+    /// The nested blocks of a kind.
+    pub fn children_of(&self, kind: &str) -> impl Iterator<Item = &Instance> {
+        self.children.iter().filter(move |child| child.kind == kind)
+    }
+}

@@ -1,0 +1,90 @@
+//! How targets write the bounds of a histogram's buckets, as far as the metric catalogue has it.
+
+use std::collections::BTreeMap;
+
+use rust_decimal::Decimal;
+use smol_str::SmolStr;
+
+use crate::db::Workspace;
+use crate::eval::Instance;
+use crate::eval::metrics::{anything_known, block_labels, environment_labels, metrics_under};
+use nth_metrics::check::{Bounds, family, read_under};
+use nth_metrics::unit::{HistogramUnit, unit_of};
+use nth_metrics::{Known, base_name, name_of, selector_of};
+use nth_model::DurationUnit;
+use nth_promql::{Expr, Node};
+
+/// The bounds of the histograms that a service's objectives read.
+pub(super) struct Buckets<'db> {
+    db: &'db dyn salsa::Database,
+    workspace: Workspace,
+    environment: Option<SmolStr>,
+    /// The labels of the service's series; `None` where there is no catalogue.
+    measured: Option<BTreeMap<String, String>>,
+}
+
+impl<'db> Buckets<'db> {
+    pub(super) fn of(
+        db: &'db dyn salsa::Database,
+        workspace: Workspace,
+        environment: Option<SmolStr>,
+        service: &Instance,
+    ) -> Self {
+        let measured = anything_known(db, workspace).then(|| {
+            let mut labels = environment_labels(db, workspace, environment.as_deref());
+            labels.extend(block_labels(service));
+            labels
+        });
+        Self {
+            db,
+            workspace,
+            environment,
+            measured,
+        }
+    }
+
+    /// How targets write the bound of that value: in several ways, if they differ; in none, if that is not known.
+    pub(super) fn texts(&self, histogram: &Expr, limit: Decimal) -> Vec<&'db str> {
+        let Some((known, name)) = self.known(histogram) else {
+            return Vec::new();
+        };
+        match family(known, base_name(name)) {
+            // What is declared is a number; how it is written the target decides.
+            Some((_, metric, true)) => Bounds::of(metric).texts(limit),
+            _ => Vec::new(),
+        }
+    }
+
+    /// The unit that a histogram counts in; `field` is what the SLI says itself.
+    pub(super) fn unit<'t>(
+        &self,
+        histogram: &'t Expr,
+        field: Option<DurationUnit>,
+    ) -> HistogramUnit<'t>
+    where
+        'db: 't,
+    {
+        let name = match &histogram.unparenthesised().node {
+            Node::Selector(selector) => name_of(selector).unwrap_or_default(),
+            _ => "",
+        };
+        unit_of(self.known(histogram).map(|(known, _)| known), name, field)
+    }
+
+    /// What is known where a histogram is read, and its name.
+    fn known<'t>(&self, histogram: &'t Expr) -> Option<(&'db Known, &'t str)> {
+        let (Some(measured), Node::Selector(selector)) =
+            (&self.measured, &histogram.unparenthesised().node)
+        else {
+            return None;
+        };
+        let name = selector.metric.as_ref()?.text.as_str();
+        let under = match read_under(measured, selector) {
+            Some(labels) => selector_of(&labels),
+            // What is declared is there under every selector.
+            None => String::new(),
+        };
+        let known = metrics_under(self.db, self.workspace, self.environment.clone(), under);
+        Some((known, name))
+    }
+}

@@ -1,0 +1,113 @@
+//! Conditions on the calendar: which times a function of the prelude names.
+
+use jiff::civil::Date;
+
+use crate::eval::value::DAYS;
+use nth_model::gate::{Condition, DAY, Span, WEEK};
+use nth_syntax::tree::TimeOfWeek;
+
+/// The hours that are business hours, from the first on to before the second.
+const BUSINESS: (u16, u16) = (9, 18);
+
+/// The days from Monday on that are weekdays.
+const WEEKDAYS: u16 = 5;
+
+/// The names of the zone that never changes its clocks, which PromQL's own functions read.
+const UTC: [&str; 6] = ["UTC", "Etc/UTC", "GMT", "Etc/GMT", "Zulu", "Etc/Zulu"];
+
+/// A condition on the calendar.
+pub(super) struct Times {
+    /// The condition.
+    pub condition: Condition,
+    /// Whether it can be said as instants, or by the clocks of UTC.
+    pub in_utc: bool,
+}
+
+/// Why times make no condition.
+pub(super) struct Problem {
+    /// What is wrong.
+    pub message: String,
+    /// What is said at the place.
+    pub label: &'static str,
+    /// What to do.
+    pub help: &'static str,
+}
+
+/// From the one day to the other, both included. Days are instants, whatever the zone.
+pub(super) fn dates(from: Date, to: Date, zone: String) -> Result<Times, Problem> {
+    if to < from {
+        return Err(Problem {
+            message: format!("a freeze cannot end on {to}, before it begins on {from}"),
+            label: "before the first day",
+            help: "both days belong to the freeze",
+        });
+    }
+    Ok(Times {
+        condition: Condition::Dates { from, to, zone },
+        in_utc: true,
+    })
+}
+
+/// Monday to Friday.
+pub(super) fn weekdays(zone: String) -> Times {
+    let spans = vec![Span {
+        from: 0,
+        to: WEEKDAYS * DAY,
+    }];
+    week(spans, zone)
+}
+
+/// The business hours of weekdays.
+pub(super) fn business_hours(zone: String) -> Times {
+    let (from, to) = BUSINESS;
+    let spans = (0..WEEKDAYS).map(|day| Span {
+        from: day * DAY + from * 60,
+        to: day * DAY + to * 60,
+    });
+    week(spans.collect(), zone)
+}
+
+/// From one time of the week on to before another, over the end of the week where that is earlier.
+pub(super) fn between(from: TimeOfWeek, to: TimeOfWeek, zone: String) -> Result<Times, Problem> {
+    let minutes = |time: TimeOfWeek| {
+        u16::from(time.day) * DAY + u16::from(time.hour) * 60 + u16::from(time.minute)
+    };
+    let (first, end) = (minutes(from), minutes(to));
+    if first == end {
+        let day = DAYS.get(usize::from(to.day)).copied().unwrap_or("mon");
+        return Err(Problem {
+            message: format!(
+                "nothing is between {day} {:02}:{:02} and the same time",
+                to.hour, to.minute
+            ),
+            label: "the time that it begins at",
+            help: "the second time does not belong to it",
+        });
+    }
+    let spans = if first < end {
+        vec![Span {
+            from: first,
+            to: end,
+        }]
+    } else {
+        let rest = [
+            Span { from: 0, to: end },
+            Span {
+                from: first,
+                to: WEEK,
+            },
+        ];
+        rest.into_iter()
+            .filter(|span| span.from < span.to)
+            .collect()
+    };
+    Ok(week(spans, zone))
+}
+
+fn week(spans: Vec<Span>, zone: String) -> Times {
+    let in_utc = UTC.contains(&zone.as_str());
+    Times {
+        condition: Condition::Week { spans, zone },
+        in_utc,
+    }
+}

@@ -1,0 +1,330 @@
+//! What is doubtful of a service's alerts and recordings once their queries are known: no mistake, and most likely not
+//! what was meant.
+
+use std::collections::BTreeMap;
+
+use rust_decimal::Decimal;
+use smol_str::SmolStr;
+
+use super::read::report;
+use crate::db::{Diag, Span};
+use crate::eval::{Instance, Value};
+use nth_diagnostics::codes;
+use nth_model as ir;
+use nth_promql::{
+    self as promql, BinaryOp, Expr, LabelSet, Node, UnaryOp, Uncompared, classify, labels_of,
+};
+
+/// What is doubtful of one alert. `service` is the block that the alert is in.
+pub(super) fn of_alert(
+    service: &Instance,
+    block: &Instance,
+    alert: &ir::Alert,
+    scrape_interval: ir::Duration,
+    diagnostics: &mut Vec<Diag>,
+) {
+    absent_labels(service, block, alert, diagnostics);
+    short_hold(block, alert, scrape_interval, diagnostics);
+    irate(block, alert, diagnostics);
+    uncompared(block, alert, diagnostics);
+}
+
+/// A condition that computes a value and compares it with nothing: the alert fires whatever it is.
+fn uncompared(block: &Instance, alert: &ir::Alert, diagnostics: &mut Vec<Diag>) {
+    let Some(why) = promql::uncompared(&alert.when) else {
+        return;
+    };
+    let name = &alert.name;
+    let (message, label, help) = match why {
+        Uncompared::Bool => (
+            format!("`bool` makes the alert `{name}` fire whether or not its comparison holds"),
+            "with `bool`, a series is 0 or 1 and never left out",
+            "remove `bool`",
+        ),
+        Uncompared::Call(function) => (
+            format!("the alert `{name}` fires for any value of `{function}`"),
+            "fires for every series of this, also for 0",
+            "compare it with a limit: `… > 100`",
+        ),
+        Uncompared::Operator(operator) => (
+            format!("the alert `{name}` fires for any result of `{operator}`"),
+            "fires for every series of this, also for 0",
+            "compare it with a limit: `… > 100`",
+        ),
+        Uncompared::Up => (
+            format!("the alert `{name}` fires for healthy targets too"),
+            "`up` is 1 for a target that was scraped",
+            "select the targets that are down: `up == 0`",
+        ),
+    };
+    let diagnostic = Diag::new(&codes::UNCOMPARED_VALUE, message, block.span_of("when"))
+        .label(label)
+        .help(help);
+    report(block, diagnostics, diagnostic);
+}
+
+/// Labels that an alert's texts show and that no series of its condition has.
+///
+/// Prometheus fills the texts from the series' labels alone: those that the rule adds come afterwards.
+fn absent_labels(
+    service: &Instance,
+    block: &Instance,
+    alert: &ir::Alert,
+    diagnostics: &mut Vec<Diag>,
+) {
+    let series = labels_of(&alert.when);
+    let annotations = match block.get("annotations") {
+        Value::Labels(entries) => Some(entries.values()),
+        _ => None,
+    };
+    let texts = [block.get("summary"), block.get("description")]
+        .into_iter()
+        .chain(annotations.into_iter().flatten());
+    for text in texts {
+        let Value::Text(_, places) = text else {
+            continue;
+        };
+        for (label, place) in places.iter() {
+            if series.has(label) || label.starts_with("__") {
+                continue;
+            }
+            let mut diagnostic = Diag::new(
+                &codes::ABSENT_LABEL,
+                format!("the series of the condition have no label `{label}`"),
+                *place,
+            )
+            .label("nothing would be shown here")
+            .because(block.span_of("when"), left(&series));
+            diagnostic = if is_rules_own(service, alert, label) {
+                diagnostic.help(format!(
+                    "the rule adds `{label}` to the alert, and its texts do not see that; what is known when the rules are built is written as `${{service.name}}`"
+                ))
+            } else {
+                diagnostic.help(format!(
+                    "keep the label where the condition is aggregated, as in `sum by ({label}) (…)`, or leave it out of the text"
+                ))
+            };
+            report(block, diagnostics, diagnostic);
+        }
+    }
+}
+
+/// Which labels are left, in a few words.
+fn left(series: &LabelSet) -> String {
+    let list = |names: &std::collections::BTreeSet<SmolStr>| {
+        let names: Vec<String> = names.iter().map(|name| format!("`{name}`")).collect();
+        names.join(", ")
+    };
+    match series {
+        LabelSet::Only(names) if names.is_empty() => "its result has no labels".to_owned(),
+        LabelSet::Only(names) => format!("its result has {} only", list(names)),
+        LabelSet::AllBut(names) => format!("its result has no {}", list(names)),
+    }
+}
+
+/// Whether the label is one that the alert has from its rule.
+fn is_rules_own(service: &Instance, alert: &ir::Alert, label: &SmolStr) -> bool {
+    let has = |value: &Value| match value {
+        Value::Labels(entries) => entries.contains_key(label),
+        _ => false,
+    };
+    matches!(
+        label.as_str(),
+        "alertname" | "severity" | "service" | "team" | "tier" | "environment" | "dependency"
+    ) || alert.labels.contains_key(label.as_str())
+        || has(service.get("labels"))
+        || service
+            .fields
+            .iter()
+            .any(|(name, field)| field.extension && name.replace('-', "_") == label.as_str())
+}
+
+/// A page that holds for less than one scrape, on a condition that looks at one sample.
+fn short_hold(
+    block: &Instance,
+    alert: &ir::Alert,
+    scrape_interval: ir::Duration,
+    diagnostics: &mut Vec<Diag>,
+) {
+    let is_written = block.fields.get("for").is_some_and(|field| field.explicit);
+    let Some(hold) = alert.hold.filter(|_| is_written) else {
+        return;
+    };
+    if alert.severity != ir::Severity::Page || hold >= scrape_interval || smooths(&alert.when) {
+        return;
+    }
+    let diagnostic = Diag::new(
+        &codes::SHORT_HOLD,
+        "one sample is enough for this to page somebody",
+        block.span_of("for"),
+    )
+    .label(format!(
+        "shorter than the {} between two samples",
+        scrape_interval.to_human()
+    ))
+    .help("let the condition hold for a few samples, `for = 2m`, or give it a range, as in `min_over_time(x[2m])`");
+    report(block, diagnostics, diagnostic);
+}
+
+/// Whether a condition is about a time rather than about one moment.
+fn smooths(when: &Expr) -> bool {
+    classify::exprs(when).any(|expr| match &expr.node {
+        Node::Range(..) | Node::Subquery(_) => true,
+        Node::Call(call) => matches!(call.function.as_str(), "time" | "timestamp"),
+        _ => false,
+    })
+}
+
+fn irate(block: &Instance, alert: &ir::Alert, diagnostics: &mut Vec<Diag>) {
+    let Some((found, better)) = last_two(&alert.when) else {
+        return;
+    };
+    let diagnostic = Diag::new(
+        &codes::IRATE_IN_ALERT,
+        format!("`{found}` looks at the last two samples only"),
+        block.span_of("when"),
+    )
+    .label("a short dip resets the time that the condition must hold")
+    .help(format!("`{better}` looks at the whole range"));
+    report(block, diagnostics, diagnostic);
+}
+
+/// A function that looks at the last two samples, and the one that looks at all. Where a subquery looks at many of its
+/// results, a dip does no harm.
+fn last_two(expr: &Expr) -> Option<(&'static str, &'static str)> {
+    match &expr.node {
+        Node::Call(call) => match call.function.as_str() {
+            "irate" => Some(("irate", "rate")),
+            "idelta" => Some(("idelta", "delta")),
+            _ => call.args.iter().find_map(last_two),
+        },
+        Node::Paren(inner) | Node::Unary(_, inner) => last_two(inner),
+        Node::Aggregate(aggregate) => last_two(&aggregate.expr),
+        Node::Binary(binary) => last_two(&binary.left).or_else(|| last_two(&binary.right)),
+        _ => None,
+    }
+}
+
+/// Recordings of one service that record the same.
+pub(super) fn of_recordings(
+    recordings: &[(ir::Recording, &Instance)],
+    diagnostics: &mut Vec<Diag>,
+) {
+    let mut seen: BTreeMap<(String, &BTreeMap<String, String>), &Instance> = BTreeMap::new();
+    for (recording, block) in recordings {
+        let key = (recording.query.to_string(), &recording.labels);
+        match seen.get(&key) {
+            Some(first) => report(
+                block,
+                diagnostics,
+                Diag::new(
+                    &codes::DUPLICATE_RECORDING,
+                    format!(
+                        "the recording `{}` records the same as `{}`",
+                        block.name, first.name
+                    ),
+                    block.head,
+                )
+                .because(first.head, "the other recording")
+                .help("record it once, and read that everywhere"),
+            ),
+            None => {
+                seen.insert(key, block);
+            }
+        }
+    }
+}
+
+/// A condition's threshold.
+struct Threshold<'a> {
+    alert: &'a ir::Alert,
+    span: Span,
+    /// The higher, the harder to reach; equal ones are told apart by whether they must be passed.
+    rank: (Decimal, bool),
+}
+
+/// Alerts that fire only where another one of the same severity fires already.
+pub(super) fn of_thresholds(alerts: &[(ir::Alert, Span)], diagnostics: &mut Vec<Diag>) {
+    type Key<'a> = (
+        String,
+        bool,
+        ir::Severity,
+        &'a BTreeMap<String, String>,
+        Option<&'a SmolStr>,
+    );
+    let mut groups: BTreeMap<Key, Vec<Threshold>> = BTreeMap::new();
+    for (alert, span) in alerts {
+        if let Some((of, rises, rank)) = threshold(&alert.when) {
+            groups
+                .entry((
+                    of,
+                    rises,
+                    alert.severity,
+                    &alert.labels,
+                    alert.dependency.as_ref(),
+                ))
+                .or_default()
+                .push(Threshold {
+                    alert,
+                    span: *span,
+                    rank,
+                });
+        }
+    }
+    for mut group in groups.into_values() {
+        group.sort_by_key(|threshold| threshold.rank);
+        // The alert that fires soonest, of those that are easier to reach; with and without a time of their own.
+        let mut soonest: [Option<&Threshold>; 2] = [None, None];
+        for threshold in &group {
+            let slot = &mut soonest[usize::from(threshold.alert.hold.is_some())];
+            match slot {
+                Some(first) if first.rank == threshold.rank => {}
+                Some(first) if first.alert.hold <= threshold.alert.hold => {
+                    diagnostics.push(
+                        Diag::new(
+                            &codes::COVERED_ALERT,
+                            format!(
+                                "the alert `{}` fires only where `{}` fires already",
+                                threshold.alert.name, first.alert.name
+                            ),
+                            threshold.span,
+                        )
+                        .because(
+                            first.span,
+                            "the same condition, with a limit that is reached sooner",
+                        )
+                        .help("give it another severity, or a shorter `for`"),
+                    );
+                }
+                _ => *slot = Some(threshold),
+            }
+        }
+    }
+}
+
+/// What is compared, whether it must be above, and how far.
+fn threshold(when: &Expr) -> Option<(String, bool, (Decimal, bool))> {
+    let Node::Binary(binary) = &when.unparenthesised().node else {
+        return None;
+    };
+    if binary.return_bool || binary.matching.is_some() {
+        return None;
+    }
+    let limit = number(&binary.right)?;
+    let of = binary.left.to_string();
+    match binary.op {
+        BinaryOp::Greater => Some((of, true, (limit, true))),
+        BinaryOp::GreaterOrEqual => Some((of, true, (limit, false))),
+        BinaryOp::Less => Some((of, false, (-limit, true))),
+        BinaryOp::LessOrEqual => Some((of, false, (-limit, false))),
+        _ => None,
+    }
+}
+
+fn number(expr: &Expr) -> Option<Decimal> {
+    match &expr.unparenthesised().node {
+        Node::Number(text) => text.parse().ok(),
+        Node::Unary(UnaryOp::Minus, inner) => number(inner).map(|value| -value),
+        _ => None,
+    }
+}

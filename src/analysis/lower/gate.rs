@@ -1,0 +1,694 @@
+//! Gates: from conditions that are typed to trees of facts, limits and times.
+
+use jiff::Timestamp;
+use jiff::civil::Date;
+use rust_decimal::Decimal;
+use smol_str::SmolStr;
+
+use super::calendar::{self, Times};
+use super::read::{Surroundings, block_name, duration, member, report, severity, text};
+use crate::db::{Diag, Span, item_name};
+use crate::eval::{BlockRef, Call, CallArg, Instance, Runtime, Value, block_children, block_field};
+use nth_diagnostics::{codes, suggest};
+use nth_model::gate::{
+    Comparison, Condition, Effect, Fact, Gate, Objective, Operand, Override, Rule,
+};
+use nth_model::{self as ir, PolicyForm, burn_rate};
+use nth_policy as policy;
+use nth_syntax::tree::{BinaryOp, UnaryOp};
+
+/// The shortest window over which a ratio is recorded beside those of an objective's alerts.
+const LEAST_WINDOW: ir::Duration = ir::Duration::minutes(5);
+
+/// The longest time that deployments and incidents are counted in.
+const LONGEST_COUNT: ir::Duration = ir::Duration::days(90);
+
+/// The name of the gate of a service that declares none.
+const DEFAULT: &str = "default";
+
+/// The gates of a service; that of its tier where it declares none. The windows over which they ask how fast an
+/// objective's budget is spent are added to the objective.
+pub(super) fn lower(
+    service: &Instance,
+    surroundings: &Surroundings<'_>,
+    slos: &mut [ir::Slo],
+    diagnostics: &mut Vec<Diag>,
+) -> Vec<Gate> {
+    let mut declared = service.children_of("gate").peekable();
+    if declared.peek().is_none() {
+        return default_gate(service, surroundings, slos)
+            .into_iter()
+            .collect();
+    }
+    let mut lowering = Lowering {
+        service,
+        surroundings,
+        slos,
+        windows: Vec::new(),
+        diagnostics,
+    };
+    let gates = declared.map(|gate| lowering.gate(gate)).collect();
+    let windows = lowering.windows;
+    for (slo, window) in windows {
+        if let Some(slo) = slos.iter_mut().find(|known| known.name == slo)
+            && !slo.gate_windows.contains(&window)
+        {
+            slo.gate_windows.push(window);
+            slo.gate_windows.sort();
+        }
+    }
+    gates
+}
+
+/// What the service's tier says of budgets, for each of its objectives.
+fn default_gate(
+    service: &Instance,
+    surroundings: &Surroundings<'_>,
+    slos: &[ir::Slo],
+) -> Option<Gate> {
+    let Value::Block(tier) = service.get("tier") else {
+        return None;
+    };
+    let share = |field: &str| match surroundings.field(tier, field) {
+        Some(Value::Percent(percent)) => Some(ratio(percent)),
+        _ => None,
+    };
+    let limits = [
+        (Effect::Deny, "spent", share("gate_denies_below")),
+        (Effect::Warn, "low", share("gate_warns_below")),
+    ];
+    let mut rules = Vec::new();
+    for (effect, word, limit) in limits {
+        let Some(limit) = limit else { continue };
+        for slo in slos {
+            rules.push(Rule {
+                name: format!("{}-{word}", slo.name).into(),
+                effect,
+                when: Condition::Compare(
+                    Operand::Fact(Fact::Budget(objective_of(service, slo))),
+                    Comparison::Less,
+                    Operand::Limit(limit),
+                ),
+                description: None,
+            });
+        }
+    }
+    (!rules.is_empty()).then(|| Gate {
+        name: DEFAULT.into(),
+        description: Some(format!("What the tier {} asks for.", tier.name)),
+        holds_without_data: true,
+        dry_run: false,
+        rules,
+        overrides: Vec::new(),
+    })
+}
+
+fn objective_of(service: &Instance, slo: &ir::Slo) -> Objective {
+    Objective {
+        service: service.name.clone(),
+        slo: slo.name.clone(),
+        objective: slo.objective,
+        window: slo.window,
+    }
+}
+
+/// A share of a percentage.
+fn ratio(percent: Decimal) -> Decimal {
+    (percent / Decimal::ONE_HUNDRED).normalize()
+}
+
+impl Surroundings<'_> {
+    fn field(&self, block: &BlockRef, field: &str) -> Option<Value> {
+        let environment = self.environment.cloned();
+        block_field(
+            self.db,
+            self.workspace,
+            block.clone(),
+            field.into(),
+            environment,
+        )
+    }
+
+    fn children(&self, block: &BlockRef, kind: &str) -> Vec<BlockRef> {
+        let environment = self.environment.cloned();
+        block_children(
+            self.db,
+            self.workspace,
+            block.clone(),
+            kind.into(),
+            environment,
+        )
+    }
+}
+
+/// The gates of a service while they are lowered.
+struct Lowering<'a> {
+    service: &'a Instance,
+    surroundings: &'a Surroundings<'a>,
+    slos: &'a [ir::Slo],
+    /// Over which windows budgets of the service's own objectives are asked for.
+    windows: Vec<(SmolStr, ir::Duration)>,
+    diagnostics: &'a mut Vec<Diag>,
+}
+
+/// What is compared: one thing, or the least of several.
+struct Operands(Vec<Operand>);
+
+impl Lowering<'_> {
+    fn gate(&mut self, gate: &Instance) -> Gate {
+        let of = |kind| gate.children_of(kind);
+        let denies = of("deny").map(|block| (block, Effect::Deny));
+        let warns = of("warn").map(|block| (block, Effect::Warn));
+        let rules: Vec<Rule> = denies
+            .chain(warns)
+            .filter_map(|(block, effect)| {
+                Some(Rule {
+                    name: block.name.clone(),
+                    effect,
+                    when: self.condition(block.get("when"), block)?,
+                    description: described(block),
+                })
+            })
+            .collect();
+        let overrides = of("override")
+            .filter_map(|block| self.overriding(gate, block))
+            .collect();
+        Gate {
+            name: gate.name.clone(),
+            description: described(gate),
+            holds_without_data: member(gate.get("on_no_data"))
+                .is_none_or(|chosen| chosen == "deny"),
+            dry_run: matches!(gate.get("dry_run"), Value::Bool(true)),
+            rules,
+            overrides,
+        }
+    }
+
+    fn overriding(&mut self, gate: &Instance, block: &Instance) -> Option<Override> {
+        let denies: Vec<&str> = gate
+            .children_of("deny")
+            .map(|deny| deny.name.as_str())
+            .collect();
+        if !denies.contains(&block.name.as_str()) {
+            let mut diagnostic = Diag::new(
+                &codes::GATE_OVERRIDE,
+                format!("the gate `{}` has no deny `{}`", gate.name, block.name),
+                block.head,
+            )
+            .label("lets nothing pass");
+            diagnostic = match suggest::nearest(&block.name, denies.iter().copied()) {
+                Some(near) => diagnostic.help(format!("did you mean `override {near}`?")),
+                None => diagnostic.help("an override has the name of the `deny` that it lets pass"),
+            };
+            report(block, self.diagnostics, diagnostic);
+            return None;
+        }
+        overriding(block)
+    }
+
+    /// Reports something of a condition.
+    fn wrong(&mut self, block: &Instance, diagnostic: Diag) {
+        report(block, self.diagnostics, diagnostic);
+    }
+
+    /// The tree of a condition, where nothing in it is wrong.
+    fn condition(&mut self, value: &Value, block: &Instance) -> Option<Condition> {
+        match value {
+            Value::Bool(known) => Some(Condition::Constant(*known)),
+            Value::List(items) => Some(Condition::Constant(!items.is_empty())),
+            Value::Runtime(Runtime::Unary(UnaryOp::Not, inner), _) => {
+                Some(Condition::Not(Box::new(self.condition(inner, block)?)))
+            }
+            Value::Runtime(Runtime::Binary(op, left, right, span), _) => {
+                self.joined(*op, left, right, *span, block)
+            }
+            Value::Runtime(Runtime::Call(call), _) => self.calendar(call, block),
+            _ => None,
+        }
+    }
+
+    fn joined(
+        &mut self,
+        op: BinaryOp,
+        left: &Value,
+        right: &Value,
+        span: Span,
+        block: &Instance,
+    ) -> Option<Condition> {
+        let comparison = match op {
+            BinaryOp::And | BinaryOp::Or => {
+                // Both are looked at before anything is given up, so that each mistake is told.
+                let (left, right) = (self.condition(left, block), self.condition(right, block));
+                let (left, right) = (left?, right?);
+                let mut parts = Vec::new();
+                for part in [left, right] {
+                    match (op, part) {
+                        (BinaryOp::And, Condition::All(inner))
+                        | (BinaryOp::Or, Condition::Any(inner)) => parts.extend(inner),
+                        (_, part) => parts.push(part),
+                    }
+                }
+                return Some(if op == BinaryOp::And {
+                    Condition::All(parts)
+                } else {
+                    Condition::Any(parts)
+                });
+            }
+            BinaryOp::Less => Comparison::Less,
+            BinaryOp::LessOrEqual => Comparison::LessOrEqual,
+            BinaryOp::Greater => Comparison::Greater,
+            BinaryOp::GreaterOrEqual => Comparison::GreaterOrEqual,
+            BinaryOp::Equal => Comparison::Equal,
+            BinaryOp::NotEqual => Comparison::NotEqual,
+            _ => {
+                self.computes(span, block);
+                return None;
+            }
+        };
+        let is_equality = matches!(comparison, Comparison::Equal | Comparison::NotEqual);
+        if is_equality && is_truth(left) && is_truth(right) {
+            let (left, right) = (self.condition(left, block)?, self.condition(right, block)?);
+            let not = |condition: &Condition| Condition::Not(Box::new(condition.clone()));
+            let alike = Condition::Any(vec![
+                Condition::All(vec![left.clone(), right.clone()]),
+                Condition::All(vec![not(&left), not(&right)]),
+            ]);
+            return Some(match comparison {
+                Comparison::Equal => alike,
+                _ => not(&alike),
+            });
+        }
+        let (left, right) = (self.operand(left, block), self.operand(right, block));
+        let (Operands(left), Operands(right)) = (left?, right?);
+        let counts = |operands: &[Operand]| {
+            operands.iter().all(|operand| match operand {
+                Operand::Fact(fact) => fact.is_count(),
+                Operand::Limit(_) => true,
+            })
+        };
+        if is_equality && !(counts(&left) && counts(&right)) {
+            let diagnostic = Diag::new(
+                &codes::GATE_COMPUTES,
+                "what is measured is never exactly equal to anything",
+                span,
+            )
+            .help("compare it with `<`, `<=`, `>` or `>=`");
+            self.wrong(block, diagnostic);
+            return None;
+        }
+        Some(least(&left, comparison, &right))
+    }
+
+    fn computes(&mut self, span: Span, block: &Instance) {
+        let diagnostic = Diag::new(
+            &codes::GATE_COMPUTES,
+            "a gate compares what it measures, and computes nothing else from it",
+            span,
+        )
+        .help("compare each measured value with a limit, or with another one, and join the comparisons with `and` and `or`");
+        self.wrong(block, diagnostic);
+    }
+
+    fn operand(&mut self, value: &Value, block: &Instance) -> Option<Operands> {
+        let limit = |number: Decimal| Some(Operands(vec![Operand::Limit(number.normalize())]));
+        match value {
+            Value::Number(number) => limit(*number),
+            Value::Percent(percent) => limit(ratio(*percent)),
+            Value::Duration(milliseconds) => limit(ir::Duration(*milliseconds).as_seconds()),
+            Value::Runtime(Runtime::Call(call), _) => self.measured(call, block),
+            Value::Runtime(Runtime::Binary(_, _, _, span), _) => {
+                self.computes(*span, block);
+                None
+            }
+            Value::Runtime(Runtime::Unary(..), _) => {
+                self.computes(block.span_of("when"), block);
+                None
+            }
+            _ => None,
+        }
+    }
+
+    /// What a call measures.
+    fn measured(&mut self, call: &Call, block: &Instance) -> Option<Operands> {
+        let over = || argument(call, "over").and_then(|arg| duration(&arg.value));
+        let fact = match call.function.as_str() {
+            "budget" => Fact::Budget(self.objective(call)?),
+            "budget_time" => Fact::BudgetTime(self.objective(call)?),
+            "burn" => self.burn(call, over()?, block)?,
+            "dependency_budget" => return self.dependency_budget(call, block),
+            "firing" => Fact::Firing(severity(&argument(call, "severity")?.value)?),
+            "incidents" => Fact::Incidents(self.counted(call, over()?, block)?),
+            "deploy_age" => {
+                self.deployed(call, block)?;
+                Fact::DeployAge
+            }
+            "deploys" => {
+                self.deployed(call, block)?;
+                Fact::Deploys(self.counted(call, over()?, block)?)
+            }
+            "dependents" => Fact::Dependents,
+            _ => return None,
+        };
+        Some(Operands(vec![Operand::Fact(fact)]))
+    }
+
+    /// The objective that a call names, of this service or of another one.
+    fn objective(&self, call: &Call) -> Option<Objective> {
+        match &argument(call, "slo")?.value {
+            Value::Block(slo) => self.objective_at(slo),
+            _ => None,
+        }
+    }
+
+    fn objective_at(&self, block: &BlockRef) -> Option<Objective> {
+        if block.item == self.service.head.item {
+            let slo = self.slos.iter().find(|slo| slo.name == block.name)?;
+            return Some(objective_of(self.service, slo));
+        }
+        let field = |name| self.surroundings.field(block, name);
+        let (Value::Percent(percent), Value::Duration(window)) =
+            (field("objective")?, field("window")?)
+        else {
+            return None;
+        };
+        Some(Objective {
+            service: item_name(self.surroundings.db, block.item),
+            slo: block.name.clone(),
+            objective: ratio(percent),
+            window: ir::Duration(window),
+        })
+    }
+
+    fn burn(&mut self, call: &Call, over: ir::Duration, block: &Instance) -> Option<Fact> {
+        let objective = self.objective(call)?;
+        let Value::Block(slo) = &argument(call, "slo")?.value else {
+            return None;
+        };
+        let is_own = objective.service == self.service.name;
+        let recorded = self.recorded(slo, &objective);
+        let problem = if recorded.contains(&over) {
+            None
+        } else if over > objective.window {
+            let period = objective.window.to_human();
+            Some(format!(
+                "`{}` has an error budget of {period}, and is asked for over {}",
+                objective.slo,
+                over.to_human()
+            ))
+        } else if over < self.least_window() {
+            Some(format!("nothing is recorded over {}", over.to_human()))
+        } else if is_own {
+            None
+        } else {
+            Some(format!(
+                "nothing of `{}.{}` is recorded over {}",
+                objective.service,
+                objective.slo,
+                over.to_human()
+            ))
+        };
+        if let Some(problem) = problem {
+            let windows: Vec<String> = recorded.iter().map(|window| window.to_human()).collect();
+            let help = if is_own {
+                format!(
+                    "ask over {} to {}",
+                    self.least_window().to_human(),
+                    objective.window.to_human()
+                )
+            } else {
+                format!(
+                    "the rules of `{}` record it over {}",
+                    objective.service,
+                    windows.join(", ")
+                )
+            };
+            let diagnostic =
+                Diag::new(&codes::GATE_WINDOW, problem, place(call, "over")).help(help);
+            self.wrong(block, diagnostic);
+            return None;
+        }
+        if is_own {
+            self.windows.push((objective.slo.clone(), over));
+        }
+        Some(Fact::Burn(objective, over))
+    }
+
+    /// The shortest window over which an error ratio is recorded.
+    fn least_window(&self) -> ir::Duration {
+        LEAST_WINDOW.max(burn_rate::least_range(self.surroundings.scrape_interval))
+    }
+
+    /// The windows over which an objective's ratio is recorded whatever gates ask.
+    fn recorded(&self, slo: &BlockRef, objective: &Objective) -> Vec<ir::Duration> {
+        let own = self.slos.iter().find(|known| known.name == slo.name);
+        let pairs = match own {
+            Some(own) if objective.service == self.service.name => own.burn_rate_pairs.clone(),
+            _ => {
+                let is_wanted = |pair: &burn_rate::Pair| {
+                    let field = match pair.severity {
+                        ir::Severity::Page => "burn_rate_pages",
+                        ir::Severity::Ticket => "burn_rate_tickets",
+                    };
+                    matches!(self.surroundings.field(slo, field), Some(Value::Bool(true)))
+                };
+                burn_rate::pairs(
+                    objective.window,
+                    burn_rate::least_range(self.surroundings.scrape_interval),
+                )
+                .into_iter()
+                .filter(|pair| pair.can_fire(objective.objective) && is_wanted(pair))
+                .collect()
+            }
+        };
+        // Of the short windows that are made of recorded counts, it is not recorded how much is known.
+        let mut windows: Vec<ir::Duration> = pairs
+            .iter()
+            .flat_map(|pair| [pair.short, pair.long])
+            .filter(|window| {
+                *window <= nth_model::burn_rate::LONGEST_RAW
+                    || pairs.iter().any(|pair| pair.long == *window)
+            })
+            .chain([self.least_window(), objective.window])
+            .collect();
+        windows.sort();
+        windows.dedup();
+        windows
+    }
+
+    /// A time in which something is counted.
+    fn counted(
+        &mut self,
+        call: &Call,
+        over: ir::Duration,
+        block: &Instance,
+    ) -> Option<ir::Duration> {
+        let (least, most) = (LEAST_WINDOW, LONGEST_COUNT);
+        if (least..=most).contains(&over) {
+            return Some(over);
+        }
+        let diagnostic = Diag::new(
+            &codes::GATE_WINDOW,
+            format!(
+                "`{}` cannot be asked over {}",
+                call.function,
+                over.to_human()
+            ),
+            place(call, "over"),
+        )
+        .help(format!(
+            "ask over {} to {}",
+            least.to_human(),
+            most.to_human()
+        ));
+        self.wrong(block, diagnostic);
+        None
+    }
+
+    /// Whether the service says when it was deployed.
+    fn deployed(&mut self, call: &Call, block: &Instance) -> Option<()> {
+        match self.service.get("deployed") {
+            Value::None => {
+                let diagnostic = Diag::new(
+                    &codes::GATE_DEPLOYED,
+                    format!(
+                        "`{}` does not say when it was deployed",
+                        self.service.name
+                    ),
+                    call.span,
+                )
+                .label("it would have to be read from a metric")
+                .help("give the service a `deployed`, a query for the time of the last deployment in seconds since 1970: ``deployed = `max(deployment_timestamp_seconds)` ``");
+                self.wrong(block, diagnostic);
+                None
+            }
+            Value::Error => None,
+            _ => Some(()),
+        }
+    }
+
+    fn dependency_budget(&mut self, call: &Call, block: &Instance) -> Option<Operands> {
+        let arg = argument(call, "dependency")?;
+        let Value::Block(named) = &arg.value else {
+            return None;
+        };
+        let dependency = self
+            .service
+            .children_of("dependency")
+            .find(|dependency| dependency.name == named.name)?;
+        let problem = match dependency.get("service") {
+            Value::Block(service) => {
+                let objectives: Vec<Operand> = self
+                    .surroundings
+                    .children(service, "slo")
+                    .iter()
+                    .filter_map(|slo| self.objective_at(slo))
+                    .map(|objective| Operand::Fact(Fact::Budget(objective)))
+                    .collect();
+                if !objectives.is_empty() {
+                    return Some(Operands(objectives));
+                }
+                let name = block_name(dependency.get("service"))?;
+                format!("the service `{name}` promises nothing: it has no `slo`")
+            }
+            Value::None => format!(
+                "the dependency `{}` is no service of the project",
+                named.name
+            ),
+            _ => return None,
+        };
+        let diagnostic = Diag::new(&codes::GATE_DEPENDENCY, problem, arg.span)
+            .label("it has no error budget")
+            .help("an error budget is that of an `slo` of a service: `dependency ledger { service = ledger }`");
+        self.wrong(block, diagnostic);
+        None
+    }
+
+    /// A condition on the calendar.
+    fn calendar(&mut self, call: &Call, block: &Instance) -> Option<Condition> {
+        let value = |name: &str| argument(call, name).map(|arg| &arg.value);
+        let zone = text(value("zone")?)?;
+        let times = match call.function.as_str() {
+            "frozen" => {
+                let day = |name: &str| -> Option<Date> { text(value(name)?)?.parse().ok() };
+                calendar::dates(day("from")?, day("to")?, zone)
+            }
+            "weekday" => Ok(calendar::weekdays(zone)),
+            "business_hours" => Ok(calendar::business_hours(zone)),
+            "between" => {
+                let (Value::TimeOfWeek(from), Value::TimeOfWeek(to)) =
+                    (value("from")?, value("to")?)
+                else {
+                    return None;
+                };
+                calendar::between(*from, *to, zone)
+            }
+            _ => return None,
+        };
+        match times {
+            Ok(Times { condition, in_utc }) => {
+                let forms = self
+                    .surroundings
+                    .workspace
+                    .policy_forms(self.surroundings.db);
+                if !in_utc && forms.contains(&PolicyForm::ArgoRollouts) {
+                    let diagnostic = Diag::new(
+                        &codes::GATE_FORM,
+                        format!(
+                            "the form `{}` cannot tell the time of the week in a zone other than UTC",
+                            PolicyForm::ArgoRollouts.name()
+                        ),
+                        place(call, "zone"),
+                    )
+                    .label("PromQL knows no time zones")
+                    .help("say it in UTC, or leave the form out of `forms` under `[policy]` in `nth.toml`");
+                    self.wrong(block, diagnostic);
+                    return None;
+                }
+                Some(condition)
+            }
+            Err(problem) => {
+                let diagnostic = Diag::new(&codes::GATE_TIMES, problem.message, place(call, "to"))
+                    .label(problem.label)
+                    .help(problem.help);
+                self.wrong(block, diagnostic);
+                None
+            }
+        }
+    }
+}
+
+fn argument<'a>(call: &'a Call, name: &str) -> Option<&'a CallArg> {
+    call.args.iter().find(|arg| arg.name == name)
+}
+
+/// Where an argument stands, or else the call.
+fn place(call: &Call, name: &str) -> Span {
+    argument(call, name).map_or(call.span, |arg| arg.span)
+}
+
+/// The overrides of a service's gates, each with the moment from which it lets nothing pass, and what is said from then on.
+pub fn expiring_overrides(service: &Instance) -> impl Iterator<Item = (Timestamp, Diag)> {
+    let gates = service.children_of("gate");
+    gates.flat_map(move |gate| {
+        gate.children_of("override").filter_map(move |block| {
+            let known = overriding(block)?;
+            gate.children_of("deny")
+                .find(|deny| deny.name == known.deny)?;
+            let end = policy::override_end(known.until, &known.zone).ok()?;
+            let diagnostic = Diag::new(
+                &codes::GATE_OVERRIDE_EXPIRED,
+                format!(
+                    "the override of `{}` by {} has expired",
+                    known.deny, known.by
+                ),
+                service.place_of(block, block.span_of("until")),
+            )
+            .label(format!("it ended at the end of this day in {}", known.zone))
+            .help(
+                "remove the override, or set a later `until` if the deny is still to be let pass",
+            );
+            Some((end, diagnostic))
+        })
+    })
+}
+
+/// What an override says.
+fn overriding(block: &Instance) -> Option<Override> {
+    Some(Override {
+        deny: block.name.clone(),
+        by: text(block.get("by"))?,
+        until: text(block.get("until"))?.parse().ok()?,
+        zone: text(block.get("zone"))?,
+        reason: text(block.get("reason"))?,
+    })
+}
+
+fn is_truth(value: &Value) -> bool {
+    matches!(
+        value,
+        Value::Bool(_) | Value::Runtime(_, crate::schema::Ty::Bool)
+    )
+}
+
+fn described(block: &Instance) -> Option<String> {
+    text(block.get("description")).or_else(|| block.doc.as_ref().map(|doc| doc.trim().to_owned()))
+}
+
+/// A comparison of the least of `left` with the least of `right`, as one of each with each.
+fn least(left: &[Operand], comparison: Comparison, right: &[Operand]) -> Condition {
+    // The least is below a limit where one is, and above it where all are.
+    let below = matches!(comparison, Comparison::Less | Comparison::LessOrEqual);
+    let join = |mut parts: Vec<Condition>, any: bool| match (parts.len(), any) {
+        (1, _) => parts.swap_remove(0),
+        (_, true) => Condition::Any(parts),
+        (_, false) => Condition::All(parts),
+    };
+    let of_left = |left: &Operand| {
+        let parts = right
+            .iter()
+            .map(|right| Condition::Compare(left.clone(), comparison, right.clone()))
+            .collect();
+        join(parts, !below)
+    };
+    join(left.iter().map(of_left).collect(), below)
+}

@@ -1,0 +1,126 @@
+//! From evaluated blocks to the model: what the language says becomes what a backend needs.
+
+mod buckets;
+mod calendar;
+mod doubts;
+mod gate;
+mod panel;
+mod read;
+mod receiver;
+mod service;
+mod signal;
+mod sli;
+mod team;
+mod time_units;
+mod unaggregated;
+mod units;
+
+pub(crate) use sli::bound;
+
+use std::sync::Arc;
+
+use smol_str::SmolStr;
+
+use buckets::Buckets;
+
+pub use gate::expiring_overrides;
+pub(crate) use read::report;
+pub use receiver::{Relabelled, mail_receivers, relabelled};
+pub use team::ignored_urgency;
+
+use crate::db::{Database, Diag, ItemKey, Workspace};
+use crate::eval::instance;
+use crate::eval::metrics::{block_labels, environment_labels};
+use nth_model as ir;
+
+/// A service's model and what is wrong with it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Lowered {
+    /// The model; `None` where the block is too wrong to have one.
+    pub service: Option<ir::Service>,
+    /// What is wrong with it in this environment.
+    pub diagnostics: Vec<Diag>,
+}
+
+/// The model of a service in an environment.
+#[salsa::tracked(returns(ref), lru = 0)]
+pub fn service_model(
+    db: &dyn salsa::Database,
+    workspace: Workspace,
+    key: ItemKey,
+    environment: Option<SmolStr>,
+) -> Arc<Lowered> {
+    let evaluated = instance(db, workspace, key, environment.clone());
+    let mut diagnostics = evaluated.diagnostics.clone();
+    let service = evaluated.instance.as_ref().and_then(|instance| {
+        let surroundings = read::Surroundings {
+            db,
+            workspace,
+            environment: environment.as_ref(),
+            scrape_interval: workspace.scrape_interval(db),
+            buckets: Buckets::of(db, workspace, environment.clone(), instance),
+            up: up(db, workspace, environment.as_deref(), instance),
+        };
+        service::lower(instance, &surroundings, &mut diagnostics)
+    });
+    Arc::new(Lowered {
+        service,
+        diagnostics,
+    })
+}
+
+/// The series `up` of a service's targets, by the labels that its queries get; none where it gets none.
+fn up(
+    db: &dyn salsa::Database,
+    workspace: Workspace,
+    environment: Option<&str>,
+    service: &crate::eval::Instance,
+) -> Option<nth_promql::Expr> {
+    let own = block_labels(service);
+    if own.is_empty() {
+        return None;
+    }
+    let mut labels = environment_labels(db, workspace, environment);
+    labels.extend(own);
+    let labels: Vec<(&str, &str)> = labels
+        .iter()
+        .map(|(label, value)| (label.as_str(), value.as_str()))
+        .collect();
+    Some(nth_promql::build::selector("up", &labels))
+}
+
+/// Bounds how many models are held once a database was told to let go of answers; 0 holds all of them.
+pub fn hold_models(db: &mut Database, most: usize) {
+    service_model::set_lru_capacity(db, most);
+}
+
+/// A team's model and what is wrong with it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct LoweredTeam {
+    /// The model; `None` where the block is too wrong to have one.
+    pub team: Option<ir::Team>,
+    /// What is wrong with it in this environment.
+    pub diagnostics: Vec<Diag>,
+}
+
+/// The model of a team in an environment.
+#[salsa::tracked(returns(ref))]
+pub fn team_model(
+    db: &dyn salsa::Database,
+    workspace: Workspace,
+    key: ItemKey,
+    environment: Option<SmolStr>,
+) -> Arc<LoweredTeam> {
+    let evaluated = instance(db, workspace, key, environment);
+    let mut diagnostics = evaluated.diagnostics.clone();
+    let team = evaluated.instance.as_ref();
+    Arc::new(LoweredTeam {
+        team: team.map(|team| team::lower(db, team, &mut diagnostics)),
+        diagnostics,
+    })
+}
+
+/// The hours that a block of hours names; none where what it says cannot be read.
+pub fn hours_of(hours: &crate::eval::Instance) -> Vec<ir::Hours> {
+    team::lower_hours(hours)
+}

@@ -1,0 +1,179 @@
+//! Panels, rows and dependencies: what a dashboard shows besides what every service's does.
+
+use rust_decimal::Decimal;
+use rust_decimal::prelude::ToPrimitive;
+use smol_str::SmolStr;
+
+use super::read::{alert_text, block_name, member, query, report, text};
+use super::time_units;
+use super::unaggregated::{self, Recordings};
+use crate::db::Diag;
+use crate::eval::{BlockRef, Instance, Value};
+use nth_diagnostics::codes;
+use nth_model::panel::{Dependency, MissingSignal, Panel, Panels, Row, Unit, Visualization};
+use nth_model::{Text, TextPart};
+
+/// The panels of a service, its rows' and its dependencies'.
+pub(super) fn lower(service: &Instance, diagnostics: &mut Vec<Diag>) -> Panels {
+    let recordings = Recordings::of(service);
+    let mut panels = |of: &Instance| -> Vec<Panel> {
+        of.children_of("panel")
+            .filter_map(|panel| {
+                unaggregated::of_panel(panel, &recordings, diagnostics);
+                if let Value::Query(query) = panel.get("query") {
+                    time_units::of_panel(panel, &query.expr, diagnostics);
+                }
+                lower_panel(service, panel, diagnostics)
+            })
+            .collect()
+    };
+    Panels {
+        own: panels(service),
+        rows: service
+            .children_of("row")
+            .map(|row| Row {
+                name: row.name.clone(),
+                title: text(row.get("title")).unwrap_or_else(|| row.name.to_string()),
+                panels: panels(row),
+            })
+            .collect(),
+        dependencies: service
+            .children_of("dependency")
+            .map(|dependency| Dependency {
+                name: dependency.name.clone(),
+                service: block_name(dependency.get("service")),
+                technology: text(dependency.get("technology")),
+                panels: panels(dependency),
+            })
+            .collect(),
+    }
+}
+
+fn lower_panel(service: &Instance, panel: &Instance, diagnostics: &mut Vec<Diag>) -> Option<Panel> {
+    let Value::Query(found) = panel.get("query") else {
+        return None;
+    };
+    let number = |field: &str| match panel.get(field) {
+        Value::Number(number) => Some(number.normalize()),
+        _ => None,
+    };
+    let steps = |field: &str, least: u8, default: u8| {
+        let steps = number(field).and_then(|number| number.round().to_u8());
+        steps.unwrap_or(default).clamp(least, 24)
+    };
+    Some(Panel {
+        name: panel.name.clone(),
+        title: text(panel.get("title"))?,
+        description: text(panel.get("description"))
+            .or_else(|| panel.doc.as_ref().map(|doc| doc.trim().to_owned())),
+        query: found.expr.clone(),
+        unit: unit(member(panel.get("unit"))?.as_str())?,
+        visualization: visualization(member(panel.get("visualization"))?.as_str())?,
+        legend: legend(panel, diagnostics),
+        thresholds: thresholds(panel, diagnostics),
+        low_is_bad: *panel.get("low_is_bad") == Value::Bool(true),
+        min: number("min"),
+        max: number("max"),
+        width: steps("width", 1, 12),
+        height: steps("height", 2, 8),
+        missing: found
+            .missing
+            .iter()
+            .map(|signal| missing(service, signal))
+            .collect(),
+    })
+}
+
+fn unit(name: &str) -> Option<Unit> {
+    Some(match name {
+        "count" => Unit::Count,
+        "bytes" => Unit::Bytes,
+        "seconds" => Unit::Seconds,
+        "milliseconds" => Unit::Milliseconds,
+        "microseconds" => Unit::Microseconds,
+        "nanoseconds" => Unit::Nanoseconds,
+        "ratio" => Unit::Ratio,
+        "percent" => Unit::Percent,
+        "per-second" => Unit::PerSecond,
+        "requests-per-second" => Unit::RequestsPerSecond,
+        "bytes-per-second" => Unit::BytesPerSecond,
+        _ => return None,
+    })
+}
+
+fn visualization(name: &str) -> Option<Visualization> {
+    Some(match name {
+        "timeseries" => Visualization::Timeseries,
+        "stat" => Visualization::Stat,
+        "gauge" => Visualization::Gauge,
+        "bargauge" => Visualization::BarGauge,
+        "table" => Visualization::Table,
+        "heatmap" => Visualization::Heatmap,
+        _ => return None,
+    })
+}
+
+/// A series has labels when it is drawn, but no one value.
+fn legend(panel: &Instance, diagnostics: &mut Vec<Diag>) -> Option<Text> {
+    let legend = alert_text(panel.get("legend"))?;
+    let wrong = legend.parts.iter().find_map(|part| match part {
+        TextPart::Value(_) => Some("a legend cannot hold `${value}`: a series has many values"),
+        TextPart::External(_) => Some(
+            "a legend cannot hold `${external.x}`: series do not have external labels where Grafana reads them",
+        ),
+        _ => None,
+    });
+    if let Some(wrong) = wrong {
+        let diagnostic = Diag::new(&codes::BAD_TEXT, wrong, panel.span_of("legend"))
+            .help("it can hold `${labels.x}`, the value of a label");
+        report(panel, diagnostics, diagnostic);
+        return None;
+    }
+    Some(legend)
+}
+
+fn thresholds(panel: &Instance, diagnostics: &mut Vec<Diag>) -> Vec<Decimal> {
+    let Value::List(items) = panel.get("thresholds") else {
+        return Vec::new();
+    };
+    let found: Vec<Decimal> = items
+        .iter()
+        .filter_map(|item| match item {
+            Value::Number(number) => Some(number.normalize()),
+            _ => None,
+        })
+        .collect();
+    if !found.is_sorted_by(|left, right| left < right) {
+        let diagnostic = Diag::new(
+            &codes::OUT_OF_BOUNDS,
+            "the thresholds do not rise",
+            panel.span_of("thresholds"),
+        )
+        .help("write the lower one first; with `low_is_bad = true` it is the red one");
+        report(panel, diagnostics, diagnostic);
+    }
+    found
+}
+
+/// What the service says of a signal that no metric carries.
+fn missing(service: &Instance, signal: &BlockRef) -> MissingSignal {
+    let found = signal
+        .path
+        .iter()
+        .try_fold(service, |block, (kind, name): &(SmolStr, SmolStr)| {
+            block.children_of(kind).find(|child| child.name == *name)
+        })
+        .filter(|found| found.kind == "signal");
+    let candidates = match found.map(|found| found.get("any_of")) {
+        Some(Value::List(items)) => items
+            .iter()
+            .filter_map(|item| query(item).map(|query| query.to_string()))
+            .collect(),
+        _ => Vec::new(),
+    };
+    MissingSignal {
+        name: signal.name.clone(),
+        candidates,
+        hint: found.and_then(|found| text(found.get("hint"))),
+    }
+}

@@ -1,0 +1,307 @@
+//! Where a team is told: its receivers, and what is wrong with them.
+
+use smol_str::SmolStr;
+
+use super::read::text;
+use crate::db::{Diag, Span};
+use crate::eval::{Instance, Value};
+use nth_diagnostics::codes;
+use nth_model::{self as ir, Severity};
+use nth_promql::{LabelSet, labels_of};
+
+/// A team's receivers. One that could not be read is left out.
+pub(super) fn lower_all(team: &Instance, diagnostics: &mut Vec<Diag>) -> Vec<ir::Receiver> {
+    let mut lowered: Vec<(ir::Receiver, Span)> = Vec::new();
+    let mut is_whole = true;
+    for receiver in team.children_of("receiver") {
+        check_files(team, receiver, diagnostics);
+        match lower(team, receiver, diagnostics) {
+            Some(known) => {
+                let place = team.place_of(receiver, receiver.head);
+                warn_of_twice(&known, place, &lowered, diagnostics);
+                lowered.push((known, place));
+            }
+            None => is_whole = false,
+        }
+    }
+    if is_whole {
+        warn_of_untold(team, &lowered, diagnostics);
+    }
+    lowered.into_iter().map(|(receiver, _)| receiver).collect()
+}
+
+/// The receivers of a team that send mail, each with its place: they need a server to send it by.
+pub fn mail_receivers(team: &Instance) -> impl Iterator<Item = Diag> {
+    team.children_of("receiver")
+        .filter(|receiver| receiver.variant.as_deref() == Some("mail"))
+        .map(|receiver| {
+            Diag::new(
+                &codes::NO_MAIL_SERVER,
+                format!(
+                    "the receiver `{}` of `{}` sends mail, and there is no server to send it by",
+                    receiver.name, team.name
+                ),
+                team.place_of(receiver, receiver.head),
+            )
+            .label("Alertmanager refuses its configuration")
+            .help("set `smarthost` and `from` in `[alertmanager]` of `nth.toml`: `smarthost = \"mail.example.com:587\"`")
+        })
+}
+
+/// What keeps alerts from carrying a label `namespace` that they need, by which the Prometheus operator routes them.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Relabelled {
+    /// The value that the label has, which may be the one that is needed.
+    pub namespace: Option<String>,
+    /// What is wrong where alerts need another value.
+    pub found: Diag,
+}
+
+/// Where a service and its alerts set a label `namespace`, and alerts whose series have one.
+pub fn relabelled(service: &Instance) -> Vec<Relabelled> {
+    let of_dependencies = service
+        .children_of("dependency")
+        .flat_map(|dependency| dependency.children_of("alert"));
+    let alerts = || service.children_of("alert");
+    let set = std::iter::once(service)
+        .chain(alerts())
+        .chain(of_dependencies)
+        .filter_map(|block| namespace_set(service, block));
+    // What technologies of dependencies group by is not for a project to change.
+    let kept = alerts().filter_map(|alert| namespace_kept(service, alert));
+    set.chain(kept).collect()
+}
+
+/// A label `namespace` that a block sets, among its labels or by a field that the project added.
+fn namespace_set(service: &Instance, block: &Instance) -> Option<Relabelled> {
+    const LABEL: &str = "namespace";
+    let of_field = block.fields.get(LABEL).filter(|field| field.extension);
+    let (value, field) = match (block.get("labels"), of_field) {
+        (Value::Labels(labels), _) if labels.contains_key(LABEL) => (labels.get(LABEL)?, "labels"),
+        (_, Some(field)) => (&field.value, LABEL),
+        _ => return None,
+    };
+    let found = Diag::new(
+        &codes::ALERT_NAMESPACE,
+        format!(
+            "label `namespace` of {} `{}` is not the namespace of the AlertmanagerConfig",
+            block.kind, block.name
+        ),
+        service.place_of(block, block.span_of(field)),
+    )
+    .label("the Prometheus operator routes alerts by this label")
+    .help("remove it: alerts get the `namespace` of `[alertmanager]` in `nth.toml`")
+    .help("or set `matcher_strategy = \"none\"` in `[alertmanager]`, if the `Alertmanager` has `alertmanagerConfigMatcherStrategy: { type: None }`");
+    Some(Relabelled {
+        namespace: Some(value.show()?),
+        found,
+    })
+}
+
+/// An alert whose query groups by the label, so that its series may differ in nothing else.
+fn namespace_kept(service: &Instance, alert: &Instance) -> Option<Relabelled> {
+    let Value::Query(query) = alert.get("when") else {
+        return None;
+    };
+    let LabelSet::Only(labels) = labels_of(&query.expr) else {
+        return None;
+    };
+    labels.contains("namespace").then(|| Relabelled {
+        namespace: None,
+        found: Diag::new(
+            &codes::NAMESPACE_REPLACED,
+            format!("alert `{}` loses the label `namespace` of its series", alert.name),
+            service.place_of(alert, alert.span_of("when")),
+        )
+        .label("alerts carry the namespace of the AlertmanagerConfig")
+        .help("group by a copy: `sum by (in_namespace) (label_replace(x, \"in_namespace\", \"$1\", \"namespace\", \"(.*)\"))`"),
+    })
+}
+
+fn lower(
+    team: &Instance,
+    receiver: &Instance,
+    diagnostics: &mut Vec<Diag>,
+) -> Option<ir::Receiver> {
+    let channel = match receiver.variant.as_deref()? {
+        "pagerduty" => ir::Channel::PagerDuty {
+            routing_key_file: text(receiver.get("routing_key_file")),
+        },
+        "slack" => ir::Channel::Slack {
+            channel: text(receiver.get("channel"))?,
+            url_file: text(receiver.get("url_file")),
+        },
+        "mail" => ir::Channel::Mail {
+            to: text(receiver.get("to"))?,
+        },
+        "webhook" => ir::Channel::Webhook {
+            url: webhook_url(team, receiver, diagnostics)?,
+        },
+        _ => return None,
+    };
+    let mut on: Vec<Severity> = match receiver.get("on") {
+        Value::List(items) => items.iter().filter_map(super::service::severity).collect(),
+        _ => return None,
+    };
+    on.sort();
+    on.dedup();
+    Some(ir::Receiver {
+        name: receiver.name.clone(),
+        on,
+        resolved: *receiver.get("resolved") != Value::Bool(false),
+        channel,
+    })
+}
+
+/// A webhook's URL is in one place.
+fn webhook_url(
+    team: &Instance,
+    receiver: &Instance,
+    diagnostics: &mut Vec<Diag>,
+) -> Option<ir::WebhookUrl> {
+    let written = |field: &str| *receiver.get(field) != Value::None;
+    let one = match (written("url"), written("url_file")) {
+        (true, true) => {
+            let place = team.place_of(receiver, receiver.span_of("url_file"));
+            let diagnostic = Diag::new(
+                &codes::WEBHOOK_URL,
+                format!(
+                    "the webhook `{}` has both a `url` and a `url_file`",
+                    receiver.name
+                ),
+                place,
+            )
+            .because(
+                team.place_of(receiver, receiver.span_of("url")),
+                "the other one",
+            )
+            .help("keep `url_file` where the URL is a secret, and `url` where it is none");
+            diagnostics.push(diagnostic);
+            return None;
+        }
+        (false, false) => {
+            if !receiver.incomplete {
+                let diagnostic = Diag::new(
+                    &codes::WEBHOOK_URL,
+                    format!("the webhook `{}` has no URL", receiver.name),
+                    team.place_of(receiver, receiver.head),
+                )
+                .label("alerts are posted nowhere")
+                .help(
+                    "set `url_file` to the file that holds the URL, or `url` where it is no secret",
+                );
+                diagnostics.push(diagnostic);
+            }
+            return None;
+        }
+        (true, false) => ir::WebhookUrl::Plain(text(receiver.get("url"))?),
+        (false, true) => ir::WebhookUrl::File(text(receiver.get("url_file"))?),
+    };
+    Some(one)
+}
+
+/// Alertmanager would look for a relative file beside its own configuration, wherever that is.
+fn check_files(team: &Instance, receiver: &Instance, diagnostics: &mut Vec<Diag>) {
+    for field in ["routing_key_file", "url_file"] {
+        let Value::String(file) = receiver.get(field) else {
+            continue;
+        };
+        let problem = if !file.starts_with('/') {
+            "this is not absolute"
+        } else if file.ends_with('/') {
+            "this is a folder"
+        } else if file.chars().any(char::is_control) {
+            "this has control characters"
+        } else {
+            continue;
+        };
+        let diagnostic = Diag::new(
+            &codes::SECRET_FILE,
+            format!(
+                "`{field}` of `{}` must be the absolute path of a file on the machine of Alertmanager",
+                receiver.name
+            ),
+            team.place_of(receiver, receiver.span_of(field)),
+        )
+        .label(problem)
+        .help("write where the file is there: `\"/etc/alertmanager/secrets/…\"`");
+        diagnostics.push(diagnostic);
+    }
+}
+
+fn warn_of_twice(
+    receiver: &ir::Receiver,
+    place: Span,
+    others: &[(ir::Receiver, Span)],
+    diagnostics: &mut Vec<Diag>,
+) {
+    let same = others.iter().find(|(other, _)| {
+        other.channel == receiver.channel
+            && other
+                .on
+                .iter()
+                .any(|severity| receiver.on.contains(severity))
+    });
+    let Some((other, first)) = same else {
+        return;
+    };
+    let both = receiver
+        .on
+        .iter()
+        .filter(|severity| other.on.contains(severity));
+    let both: Vec<&str> = both.copied().map(plural).collect();
+    let diagnostic = Diag::new(
+        &codes::TOLD_TWICE,
+        format!(
+            "the receivers `{}` and `{}` tell the same of {}",
+            other.name,
+            receiver.name,
+            both.join(" and ")
+        ),
+        place,
+    )
+    .because(*first, "the other one")
+    .help("remove one, or let each be told of what the other is not, by `on`");
+    diagnostics.push(diagnostic);
+}
+
+/// A team that says how it is told says all of it.
+fn warn_of_untold(
+    team: &Instance,
+    receivers: &[(ir::Receiver, Span)],
+    diagnostics: &mut Vec<Diag>,
+) {
+    let Some((_, first)) = receivers.first() else {
+        return;
+    };
+    for severity in [Severity::Page, Severity::Ticket] {
+        if receivers
+            .iter()
+            .any(|(receiver, _)| receiver.on.contains(&severity))
+        {
+            continue;
+        }
+        let name: &SmolStr = &team.name;
+        let diagnostic = Diag::new(
+            &codes::NO_RECEIVER,
+            format!("no receiver of `{name}` is told of {}", plural(severity)),
+            *first,
+        )
+        .label("with a receiver of its own, a team has none by default")
+        .help(format!(
+            "name {} in a receiver's `on`, or add a receiver for them",
+            match severity {
+                Severity::Page => "`page`",
+                Severity::Ticket => "`ticket`",
+            }
+        ));
+        diagnostics.push(diagnostic);
+    }
+}
+
+fn plural(severity: Severity) -> &'static str {
+    match severity {
+        Severity::Page => "pages",
+        Severity::Ticket => "tickets",
+    }
+}

@@ -1,0 +1,488 @@
+//! Services, objectives, alerts and recordings.
+
+use std::collections::BTreeMap;
+
+use rust_decimal::Decimal;
+use rust_decimal::prelude::ToPrimitive;
+use smol_str::SmolStr;
+
+use super::buckets::Buckets;
+use super::read::{
+    Surroundings, alert_text, block_name, duration, labels, member, query, report, severity, text,
+};
+use super::signal::{self, Absences};
+use super::{doubts, gate, panel, sli, team, time_units};
+use crate::db::{Diag, Span, Workspace};
+use crate::eval::{Instance, Value};
+use nth_diagnostics::codes;
+use nth_model::{self as ir, burn_rate};
+use nth_promql as promql;
+
+/// A service, if nothing that it cannot be without is missing or wrong.
+pub(super) fn lower(
+    instance: &Instance,
+    surroundings: &Surroundings<'_>,
+    diagnostics: &mut Vec<Diag>,
+) -> Option<ir::Service> {
+    let absences = Absences::of(surroundings.db, instance);
+    let mut left_out = Vec::new();
+    let mut alerts: Vec<(ir::Alert, Span)> = Vec::new();
+    let dependencies = instance.children_of("dependency");
+    let within = dependencies.flat_map(|dependency| {
+        let alerts = dependency.children_of("alert");
+        alerts.map(move |alert| (alert, Some(&dependency.name)))
+    });
+    let own = instance.children_of("alert").map(|alert| (alert, None));
+    for (alert, dependency) in own.chain(within) {
+        let Some(lowered) = lower_alert(alert, dependency) else {
+            continue;
+        };
+        match absences.in_query(alert.get("when")) {
+            missing if missing.is_empty() => {
+                let scrapes = surroundings.scrape_interval;
+                doubts::of_alert(instance, alert, &lowered, scrapes, diagnostics);
+                time_units::of_alert(alert, &lowered, diagnostics);
+                alerts.push((lowered, alert.head));
+            }
+            missing => {
+                left_out.push(signal::Omission::new(
+                    ir::Rule::Alert,
+                    lowered.name,
+                    alert,
+                    missing,
+                    &absences,
+                ));
+            }
+        }
+    }
+    warn_of_duplicates(&alerts, diagnostics);
+    doubts::of_thresholds(&alerts, diagnostics);
+    let mut slos: Vec<ir::Slo> = instance
+        .children_of("slo")
+        .filter_map(|slo| lower_slo(slo, surroundings, diagnostics))
+        .collect();
+    let gates = gate::lower(instance, surroundings, &mut slos, diagnostics);
+    let mut recordings: Vec<(ir::Recording, &Instance)> = Vec::new();
+    for recording in instance.children_of("recording") {
+        check_metric_name(recording, diagnostics);
+        let Some(query) = query(recording.get("query")) else {
+            continue;
+        };
+        let missing = absences.in_query(recording.get("query"));
+        if !missing.is_empty() {
+            let name = recording.name.clone();
+            left_out.push(signal::Omission::new(
+                ir::Rule::Recording,
+                name,
+                recording,
+                missing,
+                &absences,
+            ));
+            continue;
+        }
+        let lowered = ir::Recording {
+            record: recording.name.clone(),
+            query,
+            labels: labels(recording.get("labels")),
+        };
+        recordings.push((lowered, recording));
+    }
+    doubts::of_recordings(&recordings, diagnostics);
+    let signals = signal::lower(instance);
+    let told = signal::Told {
+        service: instance,
+        environment: surroundings.environment,
+        signals: &signals,
+        left_out: &left_out,
+        absences: &absences,
+    };
+    told.tell(diagnostics);
+    let Surroundings {
+        db,
+        workspace,
+        environment,
+        ..
+    } = *surroundings;
+    Some(ir::Service {
+        name: instance.name.clone(),
+        description: text(instance.get("description"))
+            .or_else(|| instance.doc.as_ref().map(|doc| doc.trim().to_owned())),
+        service_type: member(instance.get("type")),
+        team: block_name(instance.get("team")),
+        tier: block_name(instance.get("tier")).unwrap_or_default(),
+        selector: labels(instance.get("selector")),
+        labels: with_extensions(instance, labels(instance.get("labels"))),
+        slos,
+        alerts: alerts.into_iter().map(|(alert, _)| alert).collect(),
+        recordings: recordings
+            .into_iter()
+            .map(|(recording, _)| recording)
+            .collect(),
+        signals,
+        left_out: left_out
+            .into_iter()
+            .map(|omission| omission.left_out)
+            .collect(),
+        dependencies: instance
+            .children_of("dependency")
+            .map(lower_dependency)
+            .collect(),
+        runbook_url: text(instance.get("runbook_url")),
+        dashboard_url: text(instance.get("dashboard_url")),
+        panels: panel::lower(instance, diagnostics),
+        escalation: team::escalation_of(db, workspace, environment, instance),
+        pace: team::pace(db, workspace, environment, instance),
+        support_hours: team::support_hours(instance),
+        runbook: runbook(instance),
+        gates,
+        deployed: query(instance.get("deployed")),
+    })
+}
+
+/// A field that the project added to `service` is offered as a label.
+fn with_extensions(
+    instance: &Instance,
+    mut labels: BTreeMap<String, String>,
+) -> BTreeMap<String, String> {
+    for (name, field) in instance.fields.iter().filter(|(_, field)| field.extension) {
+        // Prometheus's own names for labels have no hyphens.
+        let label = name.replace('-', "_");
+        if let Some(value) = field.value.show() {
+            labels.entry(label).or_insert(value);
+        }
+    }
+    labels
+}
+
+fn check_metric_name(recording: &Instance, diagnostics: &mut Vec<Diag>) {
+    let mut letters = recording.name.chars();
+    let first = letters
+        .next()
+        .is_some_and(|first| first.is_ascii_alphabetic() || first == '_' || first == ':');
+    let own = recording.name.starts_with("slo:");
+    if first
+        && !own
+        && letters.all(|letter| letter.is_ascii_alphanumeric() || letter == '_' || letter == ':')
+    {
+        return;
+    }
+    let (message, help) = if own {
+        (
+            "names that begin with `slo:` are those of the objectives' own recordings",
+            "begin it with what it is about, as in `recording \"checkout:queue_depth:max\"`",
+        )
+    } else {
+        (
+            "it is the name of a metric",
+            "a metric's name has letters, digits, `_` and `:`, as in `recording \"job:queue_depth:max\"`",
+        )
+    };
+    let diagnostic = Diag::new(
+        &codes::BAD_TEXT,
+        format!(
+            "a recording cannot be called `{}`: {message}",
+            recording.name
+        ),
+        recording.head,
+    )
+    .help(help);
+    report(recording, diagnostics, diagnostic);
+}
+
+fn lower_dependency(dependency: &Instance) -> ir::Dependency {
+    ir::Dependency {
+        name: dependency.name.clone(),
+        service: block_name(dependency.get("service")),
+        technology: text(dependency.get("technology")),
+        criticality: match dependency.get("criticality") {
+            Value::Enum(_, member) if member == "soft" => ir::Criticality::Soft,
+            _ => ir::Criticality::Hard,
+        },
+        impact: text(dependency.get("impact")),
+        description: dependency.doc.as_ref().map(|doc| doc.trim().to_owned()),
+    }
+}
+
+/// What a service's runbook says besides what every service's does.
+fn runbook(service: &Instance) -> Vec<ir::Section> {
+    let runbooks = service.children_of("runbook");
+    let sections = runbooks.flat_map(|runbook| runbook.children_of("section"));
+    sections
+        .filter_map(|section| {
+            Some(ir::Section {
+                title: section.name.clone(),
+                text: text(section.get("text"))?,
+            })
+        })
+        .collect()
+}
+
+fn lower_alert(alert: &Instance, dependency: Option<&SmolStr>) -> Option<ir::Alert> {
+    let name = match dependency {
+        Some(dependency) => format!("{dependency}-{}", alert.name).into(),
+        None => alert.name.clone(),
+    };
+    Some(ir::Alert {
+        name,
+        when: query(alert.get("when"))?,
+        hold: duration(alert.get("for")),
+        keep_firing: duration(alert.get("keep_firing_for")),
+        limit: match alert.get("limit") {
+            Value::Number(limit) => limit.to_u32(),
+            _ => None,
+        },
+        severity: severity(alert.get("severity"))?,
+        summary: alert_text(alert.get("summary")),
+        description: alert_text(alert.get("description"))
+            .or_else(|| alert.doc.as_ref().map(|doc| literal(doc.trim()))),
+        labels: labels(alert.get("labels")),
+        annotations: match alert.get("annotations") {
+            Value::Labels(entries) => entries
+                .iter()
+                .filter_map(|(name, value)| Some((name.to_string(), alert_text(value)?)))
+                .collect(),
+            _ => BTreeMap::new(),
+        },
+        runbook_url: text(alert.get("runbook_url")),
+        dependency: dependency.cloned(),
+        impact: text(alert.get("impact")),
+        steps: text(alert.get("steps")),
+    })
+}
+
+fn literal(text: &str) -> ir::Text {
+    ir::Text {
+        parts: vec![ir::TextPart::Literal(text.to_owned())],
+    }
+}
+
+fn warn_of_duplicates(alerts: &[(ir::Alert, Span)], diagnostics: &mut Vec<Diag>) {
+    // A ticket at once and a page after an hour are two alerts, and so are those that go to different places by their labels.
+    type Key<'a> = (
+        String,
+        ir::Duration,
+        ir::Severity,
+        &'a BTreeMap<String, String>,
+    );
+    let mut seen: BTreeMap<Key<'_>, (Span, &SmolStr)> = BTreeMap::new();
+    for (alert, span) in alerts {
+        let key = (
+            alert.when.to_string(),
+            alert.hold(),
+            alert.severity,
+            &alert.labels,
+        );
+        match seen.get(&key) {
+            Some((first, name)) => diagnostics.push(
+                Diag::new(
+                    &codes::DUPLICATE_ALERT,
+                    format!(
+                        "the alert `{}` fires exactly when `{name}` does",
+                        alert.name
+                    ),
+                    *span,
+                )
+                .label("same condition, `for`, severity and labels")
+                .because(*first, "the other alert")
+                .help("remove one of them, or give it another limit, `for` or severity"),
+            ),
+            None => {
+                seen.insert(key, (*span, &alert.name));
+            }
+        }
+    }
+}
+
+fn lower_slo(
+    slo: &Instance,
+    surroundings: &Surroundings<'_>,
+    diagnostics: &mut Vec<Diag>,
+) -> Option<ir::Slo> {
+    let Value::Percent(percent) = slo.get("objective") else {
+        return None;
+    };
+    let objective = percent.checked_div(Decimal::ONE_HUNDRED)?.normalize();
+    let window = duration(slo.get("window"))?;
+    let sli = slo
+        .children_of("sli")
+        .next()
+        .and_then(|sli| sli::lower(slo, sli, &surroundings.buckets, diagnostics))?;
+    if matches!(sli, ir::Sli::ErrorRatio { total: None, .. })
+        && *slo.get("min_events") != Value::None
+    {
+        let diagnostic = Diag::new(
+            &codes::NOTHING_TO_COUNT,
+            "`min_events` has nothing to count: the indicator does not say how many events there are",
+            slo.span_of("min_events"),
+        )
+        .help("set `total` in the indicator, or remove `min_events`");
+        report(slo, diagnostics, diagnostic);
+    }
+    let mut pairs = Vec::new();
+    let is_wanted = |severity: ir::Severity| {
+        let field = match severity {
+            ir::Severity::Page => "burn_rate_pages",
+            ir::Severity::Ticket => "burn_rate_tickets",
+        };
+        matches!(slo.get(field), Value::Bool(true))
+    };
+    if is_wanted(ir::Severity::Page) || is_wanted(ir::Severity::Ticket) {
+        let least = burn_rate::least_range(surroundings.scrape_interval);
+        let possible = burn_rate::pairs(window, least);
+        if possible.len() < burn_rate::WORKBOOK_PAIRS {
+            report(
+                slo,
+                diagnostics,
+                window_too_short(slo, window, possible.len()),
+            );
+        }
+        let (fire, never): (Vec<_>, Vec<_>) = possible
+            .into_iter()
+            .filter(|pair| is_wanted(pair.severity))
+            .partition(|pair| pair.can_fire(objective));
+        if !never.is_empty() {
+            report(slo, diagnostics, never_fires(slo, &never, *percent));
+        }
+        pairs = fire;
+    }
+    let mut budget_alerts = self::budget_alerts(slo.get("budget_tickets"), ir::Severity::Ticket);
+    budget_alerts.extend(self::budget_alerts(
+        slo.get("budget_pages"),
+        ir::Severity::Page,
+    ));
+    budget_alerts.sort_by_key(|alert| (alert.consumed, alert.severity));
+    budget_alerts.dedup_by_key(|alert| alert.consumed);
+    let breakdown = match slo.get("breakdown") {
+        Value::List(names) if !names.is_empty() => names.iter().filter_map(Value::show).collect(),
+        _ => sli::own_labels(&sli),
+    };
+    Some(ir::Slo {
+        name: slo.name.clone(),
+        description: text(slo.get("description"))
+            .or_else(|| slo.doc.as_ref().map(|doc| doc.trim().to_owned())),
+        objective,
+        window,
+        histogram: slo
+            .children_of("sli")
+            .next()
+            .and_then(|sli| sli::histogram(sli, &surroundings.buckets)),
+        labels: labels(slo.get("labels")),
+        burn_rate_pairs: pairs,
+        min_events: match slo.get("min_events") {
+            Value::Number(number) => u64::try_from(number.ceil()).ok(),
+            _ => None,
+        },
+        budget_alerts,
+        min_bad_events: match slo.get("min_bad_events") {
+            Value::Number(number) => u64::try_from(number.ceil()).ok(),
+            _ => None,
+        },
+        absences: absences(slo, &sli, surroundings),
+        is_consistent: sli::is_consistent(&sli),
+        breakdown,
+        runbook_url: text(slo.get("runbook_url")),
+        gate_windows: Vec::new(),
+        sli,
+    })
+}
+
+/// How long the series of a service whose targets are up may be missing: a counter that is made with the first event is
+/// missing for as long as there is none.
+const ABSENT_WHILE_UP: ir::Duration = ir::Duration::days(1);
+
+/// What tells that an SLI has no data. Of counters it is told apart whether any target is up that could have them.
+fn absences(
+    slo: &Instance,
+    sli: &ir::Sli,
+    surroundings: &Surroundings<'_>,
+) -> Vec<ir::AbsenceAlert> {
+    let (Some(hold), Some(severity)) = (
+        duration(slo.get("absent_after")),
+        severity(slo.get("absence")),
+    ) else {
+        return Vec::new();
+    };
+    let is_counter = matches!(
+        sli,
+        ir::Sli::Events { .. } | ir::Sli::ErrorRatio { total: Some(_), .. }
+    );
+    let up = surroundings.up.as_ref().filter(|_| is_counter);
+    let data = ir::AbsenceAlert {
+        of: ir::Absent::Data,
+        up: up.cloned(),
+        hold,
+        severity,
+    };
+    let Some(up) = up else {
+        return vec![data];
+    };
+    let series = ir::AbsenceAlert {
+        of: ir::Absent::Series,
+        up: Some(up.clone()),
+        hold: hold.max(ABSENT_WHILE_UP),
+        severity: ir::Severity::Ticket,
+    };
+    vec![data, series]
+}
+
+fn window_too_short(slo: &Instance, window: ir::Duration, possible: usize) -> Diag {
+    Diag::new(
+        &codes::WINDOW_TOO_SHORT,
+        format!(
+            "an objective over {} has {possible} of the {} burn-rate alerts",
+            window.to_human(),
+            burn_rate::WORKBOOK_PAIRS
+        ),
+        slo.span_of("window"),
+    )
+    .label("the others are left out")
+    .help("windows scale with the period, and rules cannot see into less than four scrapes and two minutes")
+}
+
+fn never_fires(slo: &Instance, never: &[burn_rate::Pair], percent: Decimal) -> Diag {
+    let pairs: Vec<_> = never
+        .iter()
+        .map(|pair| format!("{} with {}", pair.long.to_human(), pair.short.to_human()))
+        .collect();
+    let factor = never
+        .iter()
+        .map(|pair| pair.factor)
+        .fold(Decimal::ZERO, Decimal::max);
+    let mut diagnostic = Diag::new(
+        &codes::PAIR_NEVER_FIRES,
+        format!(
+            "the burn-rate alert{} over {} can never fire for an objective of {}%",
+            if pairs.len() == 1 { "" } else { "s" },
+            pairs.join(", "),
+            percent.normalize()
+        ),
+        slo.span_of("objective"),
+    )
+    .label("left out of the rules");
+    if let Some(reachable) = Decimal::ONE.checked_div(factor) {
+        let least = ((Decimal::ONE - reachable) * Decimal::ONE_HUNDRED)
+            .round_dp(2)
+            .normalize();
+        diagnostic = diagnostic.help(format!(
+            "at {} times the budget it would need an error ratio above 1; objectives above {least}% can have it",
+            factor.normalize()
+        ));
+    }
+    diagnostic
+}
+
+fn budget_alerts(value: &Value, severity: ir::Severity) -> Vec<ir::BudgetAlert> {
+    let Value::List(items) = value else {
+        return Vec::new();
+    };
+    items
+        .iter()
+        .filter_map(|item| match item {
+            Value::Percent(percent) => Some(ir::BudgetAlert {
+                consumed: percent.checked_div(Decimal::ONE_HUNDRED)?.normalize(),
+                severity,
+            }),
+            _ => None,
+        })
+        .collect()
+}

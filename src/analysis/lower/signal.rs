@@ -1,0 +1,395 @@
+//! Signals, and what is said of those that no metric carries: which alerts and recordings are left out, and which
+//! objectives have no data.
+
+use std::collections::{BTreeMap, HashMap, VecDeque};
+
+use smol_str::SmolStr;
+
+use super::read::{member, query, text};
+use crate::db::{Diag, Span, item_name};
+use crate::eval::metrics::named;
+use crate::eval::{BlockRef, Instance, Query, Value};
+use nth_diagnostics::codes;
+use nth_metrics::selector_of;
+use nth_model::{LeftOut, Resolution, Rule, Signal};
+use nth_promql::MatchOp;
+
+/// The most signals of which one message tells.
+const MOST_TOLD: usize = 5;
+
+/// The signals of a service and its dependencies.
+pub(super) fn lower(service: &Instance) -> Vec<Signal> {
+    let own = service.children_of("signal").map(|signal| (signal, None));
+    let dependencies = service.children_of("dependency");
+    let within = dependencies.flat_map(|dependency| {
+        let signals = dependency.children_of("signal");
+        signals.map(move |signal| (signal, Some(dependency)))
+    });
+    own.chain(within)
+        .filter_map(|(signal, dependency)| lower_signal(signal, dependency))
+        .collect()
+}
+
+fn lower_signal(signal: &Instance, dependency: Option<&Instance>) -> Option<Signal> {
+    let resolved = signal.resolved.as_deref()?;
+    let Value::List(candidates) = signal.get("any_of") else {
+        return None;
+    };
+    Some(Signal {
+        name: signal.name.clone(),
+        dependency: dependency.map(|dependency| dependency.name.clone()),
+        technology: dependency.and_then(|dependency| text(dependency.get("technology"))),
+        description: signal.doc.as_ref().map(|doc| doc.trim().to_owned()),
+        unit: member(signal.get("unit"))?,
+        metric_type: member(signal.get("type"))?,
+        candidates: candidates.iter().filter_map(query).collect(),
+        scope: resolved.scope.clone(),
+        hint: text(signal.get("hint")).filter(|hint| !hint.is_empty()),
+        resolution: resolved.resolution,
+    })
+}
+
+/// What no metric carries, as the queries of a service see it.
+pub(super) struct Absences<'a> {
+    db: &'a dyn salsa::Database,
+    service: &'a Instance,
+    /// The recordings that are left out, and the signals that each lacks.
+    recordings: BTreeMap<SmolStr, Vec<BlockRef>>,
+}
+
+impl<'a> Absences<'a> {
+    /// Those of a service.
+    pub(super) fn of(db: &'a dyn salsa::Database, service: &'a Instance) -> Self {
+        let queries: Vec<(&SmolStr, &Query)> = service
+            .children_of("recording")
+            .filter_map(|recording| match recording.get("query") {
+                Value::Query(query) => Some((&recording.name, query)),
+                _ => None,
+            })
+            .collect();
+        let mut absences = Self {
+            db,
+            service,
+            recordings: queries
+                .iter()
+                .filter(|(_, query)| !query.missing.is_empty())
+                .map(|(name, query)| ((*name).clone(), query.missing.to_vec()))
+                .collect(),
+        };
+        if absences.recordings.is_empty() {
+            return absences;
+        }
+        // What reads a recording that is left out has no series either.
+        let mut readers: HashMap<SmolStr, Vec<&SmolStr>> = HashMap::new();
+        for (name, query) in &queries {
+            for read in absences.recorded(query) {
+                readers.entry(read.into()).or_default().push(name);
+            }
+        }
+        let mut waiting: VecDeque<SmolStr> = absences.recordings.keys().cloned().collect();
+        while let Some(left_out) = waiting.pop_front() {
+            let missing = absences.recordings.get(&left_out).cloned();
+            for reader in readers.get(&left_out).into_iter().flatten() {
+                if !absences.recordings.contains_key(*reader) {
+                    let missing = missing.clone().unwrap_or_default();
+                    absences.recordings.insert((*reader).clone(), missing);
+                    waiting.push_back((*reader).clone());
+                }
+            }
+        }
+        absences
+    }
+
+    /// The names of the metrics that a query reads with the labels of the service's own rules.
+    fn recorded<'q>(&self, query: &'q Query) -> impl Iterator<Item = &'q str> {
+        let service = self.service.name.clone();
+        named(query)
+            .filter(move |(_, selector)| {
+                selector.matchers.iter().any(|matcher| {
+                    matcher.label == "service"
+                        && matcher.op == MatchOp::Equal
+                        && matcher.value.text() == Some(service.as_str())
+                })
+            })
+            .map(|(name, _)| name)
+    }
+
+    /// The signals that a query lacks, each once: its own, and those of the recordings that it reads.
+    pub(super) fn in_query(&self, value: &Value) -> Vec<BlockRef> {
+        let Value::Query(query) = value else {
+            return Vec::new();
+        };
+        let mut missing = query.missing.to_vec();
+        if !self.recordings.is_empty() {
+            let read = self.recorded(query);
+            for signal in read.filter_map(|name| self.recordings.get(name)).flatten() {
+                if !missing.contains(signal) {
+                    missing.push(signal.clone());
+                }
+            }
+        }
+        missing
+    }
+
+    fn is_own(&self, signal: &BlockRef) -> bool {
+        signal.item == self.service.head.item
+    }
+
+    /// What a signal is called here: `depth`, `orders-db.locks`, `payments.depth`.
+    fn name(&self, signal: &BlockRef) -> SmolStr {
+        let service = (!self.is_own(signal)).then(|| item_name(self.db, signal.item));
+        let path = signal.path.iter().map(|(_, name)| name.clone());
+        let parts: Vec<SmolStr> = service.into_iter().chain(path).collect();
+        parts.join(".").into()
+    }
+}
+
+/// An alert or a recording that is left out, and where to say so.
+pub(super) struct Omission {
+    /// It, for the model.
+    pub(super) left_out: LeftOut,
+    missing: Vec<BlockRef>,
+    place: Span,
+}
+
+impl Omission {
+    /// Leaves a block out.
+    pub(super) fn new(
+        rule: Rule,
+        name: SmolStr,
+        block: &Instance,
+        missing: Vec<BlockRef>,
+        absences: &Absences<'_>,
+    ) -> Self {
+        let names = missing.iter().map(|signal| absences.name(signal)).collect();
+        Self {
+            left_out: LeftOut {
+                rule,
+                name,
+                missing: names,
+            },
+            missing,
+            place: absences.service.place_of(block, block.head),
+        }
+    }
+}
+
+/// What is said of a service's signals.
+pub(super) struct Told<'a> {
+    /// The service.
+    pub(super) service: &'a Instance,
+    /// The environment, where the project declares any.
+    pub(super) environment: Option<&'a SmolStr>,
+    /// Its signals and those of its dependencies.
+    pub(super) signals: &'a [Signal],
+    /// What is left out of its rules.
+    pub(super) left_out: &'a [Omission],
+    /// What no metric carries.
+    pub(super) absences: &'a Absences<'a>,
+}
+
+impl Told<'_> {
+    /// Warns of each block with signals that no metric carries, and of the objectives that rest on such.
+    pub(super) fn tell(&self, diagnostics: &mut Vec<Diag>) {
+        let mut by_block: BTreeMap<Option<&SmolStr>, Vec<&Signal>> = BTreeMap::new();
+        for signal in self.signals {
+            let block = by_block.entry(signal.dependency.as_ref()).or_default();
+            block.push(signal);
+        }
+        for (dependency, signals) in by_block {
+            let missing: Vec<&Signal> = signals
+                .iter()
+                .copied()
+                .filter(|signal| signal.resolution == Resolution::Missing)
+                .collect();
+            if !missing.is_empty() {
+                diagnostics.push(self.missing_in(dependency, &missing, signals.len()));
+            }
+        }
+        for omission in self.left_out {
+            diagnostics.extend(self.elsewhere(omission));
+        }
+        for slo in self.service.children_of("slo") {
+            diagnostics.extend(self.objective(slo));
+        }
+    }
+
+    /// What was looked into.
+    fn catalogue(&self) -> String {
+        match self.environment {
+            Some(environment) => format!("the catalogue of `{environment}`"),
+            None => "the catalogue".to_owned(),
+        }
+    }
+
+    fn missing_in(&self, dependency: Option<&SmolStr>, missing: &[&Signal], all: usize) -> Diag {
+        let block = match dependency {
+            Some(name) => {
+                let mut dependencies = self.service.children_of("dependency");
+                dependencies.find(|dependency| dependency.name == *name)
+            }
+            None => None,
+        }
+        .unwrap_or(self.service);
+        let names: Vec<&str> = missing.iter().map(|signal| signal.name.as_str()).collect();
+        let message = if all == 1 {
+            format!(
+                "the signal `{}` of `{}` has no metric in {}",
+                names.concat(),
+                block.name,
+                self.catalogue()
+            )
+        } else {
+            format!(
+                "{} of {all} signals of `{}` {} no metric in {}: {}",
+                missing.len(),
+                block.name,
+                if missing.len() == 1 { "has" } else { "have" },
+                self.catalogue(),
+                shortened(&names)
+            )
+        };
+        let place = self.service.place_of(block, block.head);
+        let mut diagnostic = Diag::new(&codes::SIGNALS_MISSING, message, place);
+        if let Some(signal) = missing.first() {
+            diagnostic =
+                diagnostic.label(format!("looked for under {}", selector_of(&signal.scope)));
+        }
+        for signal in missing.iter().take(MOST_TOLD) {
+            diagnostic = diagnostic.help(looked_for(signal));
+        }
+        if missing.len() > MOST_TOLD {
+            diagnostic = diagnostic.help(format!(
+                "`nthc metrics coverage {}` tells of all of them",
+                self.service.name
+            ));
+        }
+        let of_block = |signal: &BlockRef| {
+            self.absences.is_own(signal)
+                && match (dependency, signal.path.as_slice()) {
+                    (None, [_]) => true,
+                    (Some(name), [(_, first), _]) => first == name,
+                    _ => false,
+                }
+        };
+        let left_out: Vec<&Omission> = self
+            .left_out
+            .iter()
+            .filter(|omission| omission.missing.iter().any(of_block))
+            .collect();
+        if left_out.is_empty() {
+            return diagnostic;
+        }
+        let of_rule = |rule: Rule| {
+            let of_rule = left_out.iter().map(|omission| &omission.left_out);
+            let names: Vec<String> = of_rule
+                .filter(|omission| omission.rule == rule)
+                .map(|omission| format!("`{}`", omission.name))
+                .collect();
+            let plural = if names.len() == 1 { "" } else { "s" };
+            (!names.is_empty())
+                .then(|| format!("the {}{plural} {}", rule.word(), listed(&names, "and")))
+        };
+        let rules: Vec<String> = [Rule::Alert, Rule::Recording]
+            .into_iter()
+            .filter_map(of_rule)
+            .collect();
+        diagnostic.help(format!("left out of the rules: {}", rules.join("; ")))
+    }
+
+    /// What is left out because of another service's signal, of which nothing is said here otherwise.
+    fn elsewhere(&self, omission: &Omission) -> Option<Diag> {
+        let foreign: Vec<String> = omission
+            .missing
+            .iter()
+            .filter(|signal| !self.absences.is_own(signal))
+            .map(|signal| format!("`{}`", self.absences.name(signal)))
+            .collect();
+        if foreign.is_empty() {
+            return None;
+        }
+        Some(
+            Diag::new(
+                &codes::LEFT_OUT,
+                format!(
+                    "the {} `{}` of `{}` is left out of the rules: {} {} no metric in {}",
+                    omission.left_out.rule.word(),
+                    omission.left_out.name,
+                    self.service.name,
+                    listed(&foreign, "and"),
+                    if foreign.len() == 1 { "has" } else { "have" },
+                    self.catalogue()
+                ),
+                omission.place,
+            )
+            .help("`nthc metrics coverage` tells what was looked for, and how to get it"),
+        )
+    }
+
+    /// An objective whose indicator reads what no metric carries.
+    fn objective(&self, slo: &Instance) -> Option<Diag> {
+        let sli = slo.children_of("sli").next()?;
+        let mut missing: Vec<BlockRef> = Vec::new();
+        let mut place = None;
+        for (name, field) in &sli.fields {
+            for signal in self.absences.in_query(&field.value) {
+                place = place.or_else(|| Some(self.service.place_of(sli, sli.span_of(name))));
+                if !missing.contains(&signal) {
+                    missing.push(signal);
+                }
+            }
+        }
+        let place = place?;
+        let names: Vec<String> = missing
+            .iter()
+            .map(|signal| format!("`{}`", self.absences.name(signal)))
+            .collect();
+        Some(
+            Diag::new(
+                &codes::OBJECTIVE_WITHOUT_DATA,
+                format!(
+                    "the objective `{}` of `{}` has no data: {} {} no metric in {}",
+                    slo.name,
+                    self.service.name,
+                    listed(&names, "and"),
+                    if names.len() == 1 { "has" } else { "have" },
+                    self.catalogue()
+                ),
+                place,
+            )
+            .help("its rules are made with the first metric that was looked for, and begin to work once it is there")
+            .help("until then, the alert on its absence fires"),
+        )
+    }
+}
+
+fn looked_for(signal: &Signal) -> String {
+    let candidates: Vec<String> = signal
+        .written()
+        .map(|candidate| format!("`{candidate}`"))
+        .collect();
+    let looked_for = listed(&candidates, "or");
+    match &signal.hint {
+        Some(hint) => format!("`{}` would be {looked_for}: {hint}", signal.name),
+        None => format!("`{}` would be {looked_for}", signal.name),
+    }
+}
+
+/// `a`, `a and b`, `a, b and c`.
+fn listed(parts: &[String], last_word: &str) -> String {
+    match parts {
+        [head @ .., last] if !head.is_empty() => {
+            format!("{} {last_word} {last}", head.join(", "))
+        }
+        all => all.concat(),
+    }
+}
+
+/// The first names of a list, and how many more there are.
+fn shortened(names: &[&str]) -> String {
+    let (shown, rest) = names.split_at(names.len().min(MOST_TOLD));
+    match rest.len() {
+        0 => shown.join(", "),
+        more => format!("{} and {more} more", shown.join(", ")),
+    }
+}

@@ -1,0 +1,293 @@
+//! Teams, their schedules and escalations.
+
+use jiff::civil::Date;
+use smol_str::SmolStr;
+
+use super::read::{duration, member, text};
+use super::receiver;
+use crate::db::{Diag, Workspace, item_entry};
+use crate::eval::{BlockRef, Instance, Value, block_children, block_field};
+use nth_diagnostics::codes;
+use nth_model as ir;
+use nth_syntax::tree;
+
+/// The days of the week as the prelude's `weekday` has them, Monday first.
+const WEEKDAYS: [&str; 7] = [
+    "monday",
+    "tuesday",
+    "wednesday",
+    "thursday",
+    "friday",
+    "saturday",
+    "sunday",
+];
+
+/// How long a turn lasts that is no time of its own.
+const DAILY: ir::Duration = ir::Duration(86_400_000);
+const WEEKLY: ir::Duration = ir::Duration(7 * 86_400_000);
+
+/// A team. What could not be read is left out of it; that was reported.
+pub(super) fn lower(
+    db: &dyn salsa::Database,
+    team: &Instance,
+    diagnostics: &mut Vec<Diag>,
+) -> ir::Team {
+    ir::Team {
+        name: team.name.clone(),
+        description: description(team),
+        slack: text(team.get("slack")),
+        email: text(team.get("email")),
+        members: strings(team.get("members")),
+        managers: strings(team.get("managers")),
+        support_hours: support_hours(team),
+        schedules: team
+            .children_of("schedule")
+            .filter_map(lower_schedule)
+            .collect(),
+        escalations: team
+            .children_of("escalation")
+            .map(|escalation| lower_escalation(db, escalation))
+            .collect(),
+        receivers: receiver::lower_all(team, diagnostics),
+    }
+}
+
+/// The support hours of a service or a team.
+pub(super) fn support_hours(block: &Instance) -> Option<ir::SupportHours> {
+    let hours = block.children_of("support-hours").next()?;
+    Some(ir::SupportHours {
+        zone: text(hours.get("zone"))?,
+        days: days(hours.get("days")),
+        from: time_of_day(hours.get("from"))?,
+        to: time_of_day(hours.get("to"))?,
+    })
+}
+
+/// Whom a service's incidents go to: the escalation that it names, or else its team's `default` or only one.
+pub(super) fn escalation_of(
+    db: &dyn salsa::Database,
+    workspace: Workspace,
+    environment: Option<&SmolStr>,
+    service: &Instance,
+) -> Option<ir::EscalationRef> {
+    if let Value::Block(escalation) = service.get("escalation") {
+        return Some(ir::EscalationRef {
+            team: owner(db, escalation)?,
+            name: escalation.name.clone(),
+        });
+    }
+    let Value::Block(team) = service.get("team") else {
+        return None;
+    };
+    let escalations = block_children(
+        db,
+        workspace,
+        team.clone(),
+        "escalation".into(),
+        environment.cloned(),
+    );
+    let chosen = match escalations.as_slice() {
+        [only] => Some(only),
+        several => several
+            .iter()
+            .find(|escalation| escalation.name == "default"),
+    }?;
+    Some(ir::EscalationRef {
+        team: team.name.clone(),
+        name: chosen.name.clone(),
+    })
+}
+
+/// How the escalations of a service's tier go.
+pub(super) fn pace(
+    db: &dyn salsa::Database,
+    workspace: Workspace,
+    environment: Option<&SmolStr>,
+    service: &Instance,
+) -> ir::Pace {
+    let field = |name: &str| match service.get("tier") {
+        Value::Block(tier) => {
+            let environment = environment.cloned();
+            block_field(db, workspace, tier.clone(), name.into(), environment)
+                .unwrap_or(Value::None)
+        }
+        _ => Value::None,
+    };
+    let waits = match field("escalation_waits") {
+        Value::List(items) => items.iter().filter_map(duration).collect(),
+        _ => Vec::new(),
+    };
+    ir::Pace {
+        waits,
+        loops: small(&field("escalation_loops")).unwrap_or_default(),
+    }
+}
+
+/// That a service or a tier sets an urgency, which has no effect.
+pub fn ignored_urgency(block: &Instance) -> Option<Diag> {
+    let is_set = block
+        .fields
+        .get("urgency")
+        .is_some_and(|field| field.explicit);
+    is_set.then(|| {
+        Diag::new(
+            &codes::URGENCY_WITHOUT_EFFECT,
+            format!("`urgency` of {} `{}` has no effect", block.kind, block.name),
+            block.place_of(block, block.span_of("urgency")),
+        )
+        .label("urgency follows the severity of each alert")
+        .help("remove it; an alert that is not to wake anybody has `severity = ticket`")
+    })
+}
+
+fn description(block: &Instance) -> Option<String> {
+    text(block.get("description")).or_else(|| block.doc.as_ref().map(|doc| doc.trim().to_owned()))
+}
+
+fn lower_schedule(schedule: &Instance) -> Option<ir::Schedule> {
+    let own = lower_layer(schedule)?;
+    let further = schedule.children_of("layer").filter_map(lower_layer);
+    Some(ir::Schedule {
+        name: schedule.name.clone(),
+        description: description(schedule),
+        zone: text(schedule.get("zone"))?,
+        layers: std::iter::once(own).chain(further).collect(),
+    })
+}
+
+/// The layer that a schedule's own fields are, or one of its blocks.
+fn lower_layer(layer: &Instance) -> Option<ir::Layer> {
+    Some(ir::Layer {
+        name: layer.name.clone(),
+        turn: match layer.get("rotation") {
+            Value::Enum(_, rotation) if rotation == "daily" => DAILY,
+            Value::Enum(..) => WEEKLY,
+            other => duration(other)?,
+        },
+        handoff: time_of_week(layer.get("handoff"))?,
+        start: date(layer.get("start"))?,
+        members: strings(layer.get("members")),
+        hours: layer.children_of("hours").flat_map(lower_hours).collect(),
+    })
+}
+
+/// The hours that a block names: one a week for each of its days, or one a day.
+pub(super) fn lower_hours(hours: &Instance) -> Vec<ir::Hours> {
+    match (hours.get("from"), hours.get("to")) {
+        (Value::TimeOfDay(from), Value::TimeOfDay(to)) => {
+            let (from, to) = (clock(*from), clock(*to));
+            let days = days(hours.get("days"));
+            if days.is_empty() || days.len() == WEEKDAYS.len() {
+                return vec![ir::Hours::Daily { from, to }];
+            }
+            let weekly = |day: u8| ir::Hours::Weekly {
+                from: ir::TimeOfWeek { day, time: from },
+                to: ir::TimeOfWeek {
+                    day: if to > from { day } else { (day + 1) % 7 },
+                    time: to,
+                },
+            };
+            days.into_iter().map(weekly).collect()
+        }
+        (Value::TimeOfWeek(from), Value::TimeOfWeek(to)) => vec![ir::Hours::Weekly {
+            from: week(*from),
+            to: week(*to),
+        }],
+        _ => Vec::new(),
+    }
+}
+
+fn lower_escalation(db: &dyn salsa::Database, escalation: &Instance) -> ir::Escalation {
+    let target = |value: &Value| match value {
+        Value::String(address) => Some(ir::Target::Person(address.clone())),
+        Value::Block(schedule) => Some(ir::Target::Schedule {
+            team: owner(db, schedule)?,
+            name: schedule.name.clone(),
+        }),
+        _ => None,
+    };
+    let steps = escalation.children_of("step").map(|step| ir::Step {
+        name: step.name.clone(),
+        notify: match step.get("notify") {
+            Value::List(items) => items.iter().filter_map(target).collect(),
+            one => target(one).into_iter().collect(),
+        },
+        after: duration(step.get("after")),
+    });
+    ir::Escalation {
+        name: escalation.name.clone(),
+        description: description(escalation),
+        loops: small(escalation.get("loops")),
+        steps: steps.collect(),
+    }
+}
+
+/// The name of the top-level block that a nested one is in.
+fn owner(db: &dyn salsa::Database, block: &BlockRef) -> Option<SmolStr> {
+    item_entry(db, block.item).map(|entry| entry.name)
+}
+
+fn strings(value: &Value) -> Vec<String> {
+    match value {
+        Value::List(items) => items.iter().filter_map(text).collect(),
+        _ => Vec::new(),
+    }
+}
+
+/// Days by number, in rising order.
+fn days(value: &Value) -> Vec<u8> {
+    let Value::List(items) = value else {
+        return Vec::new();
+    };
+    let names: Vec<SmolStr> = items.iter().filter_map(member).collect();
+    (0..)
+        .zip(WEEKDAYS)
+        .filter(|(_, day)| names.iter().any(|name| name == day))
+        .map(|(number, _)| number)
+        .collect()
+}
+
+fn small(value: &Value) -> Option<u8> {
+    match value {
+        Value::Number(number) => u8::try_from(*number).ok(),
+        _ => None,
+    }
+}
+
+fn date(value: &Value) -> Option<Date> {
+    match value {
+        Value::String(date) => date.parse().ok(),
+        _ => None,
+    }
+}
+
+fn time_of_day(value: &Value) -> Option<ir::TimeOfDay> {
+    match value {
+        Value::TimeOfDay(time) => Some(clock(*time)),
+        _ => None,
+    }
+}
+
+fn time_of_week(value: &Value) -> Option<ir::TimeOfWeek> {
+    match value {
+        Value::TimeOfWeek(time) => Some(week(*time)),
+        _ => None,
+    }
+}
+
+fn clock(time: tree::TimeOfDay) -> ir::TimeOfDay {
+    ir::TimeOfDay {
+        hour: time.hour,
+        minute: time.minute,
+    }
+}
+
+fn week(time: tree::TimeOfWeek) -> ir::TimeOfWeek {
+    ir::TimeOfWeek {
+        day: time.day,
+        time: ir::TimeOfDay {
+            hour: time.hour,
+            minute: time.minute,
+        },
+    }
+}

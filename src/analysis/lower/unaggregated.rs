@@ -1,0 +1,153 @@
+//! Panels that show a metric's series one by one: as many lines as there are instances, each named by its labels.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use smol_str::SmolStr;
+
+use super::read::report;
+use crate::db::{Diag, Span};
+use crate::eval::{Instance, Query, Value};
+use nth_diagnostics::{Applicability, Edit, Fix, codes};
+use nth_promql::{Selector, Unaggregated, is_recorded, unaggregated};
+
+/// What the recordings of a service are, as far as its panels may read them without aggregating.
+pub(super) struct Recordings<'a> {
+    /// By name: whether nothing aggregates what it records.
+    by_name: BTreeMap<&'a SmolStr, bool>,
+}
+
+impl<'a> Recordings<'a> {
+    /// Those of a service.
+    pub(super) fn of(service: &'a Instance) -> Self {
+        let queries: Vec<(&SmolStr, &Query)> = service
+            .children_of("recording")
+            .filter_map(|recording| match recording.get("query") {
+                Value::Query(query) => Some((&recording.name, query)),
+                _ => None,
+            })
+            .collect();
+        let mut recordings = Self {
+            by_name: queries.iter().map(|(name, _)| (*name, false)).collect(),
+        };
+        // What records another recording is as that one is.
+        loop {
+            let bare: BTreeSet<&SmolStr> = queries
+                .iter()
+                .filter(|(name, _)| recordings.by_name.get(name) == Some(&false))
+                .filter(|(_, query)| {
+                    let is_one = |selector: &Selector| recordings.has(selector);
+                    !unaggregated(&query.expr, false, &is_one).is_empty()
+                })
+                .map(|(name, _)| *name)
+                .collect();
+            if bare.is_empty() {
+                return recordings;
+            }
+            recordings
+                .by_name
+                .extend(bare.into_iter().map(|name| (name, true)));
+        }
+    }
+
+    /// Whether a selector reads what was aggregated when it was recorded. What others record is not known; they will
+    /// have had their reasons.
+    fn has(&self, selector: &Selector) -> bool {
+        let name = selector.metric.as_ref().map(|metric| &metric.text);
+        match name.and_then(|name| self.by_name.get(name)) {
+            Some(is_bare) => !is_bare,
+            None => is_recorded(selector),
+        }
+    }
+}
+
+/// A panel whose query does not aggregate.
+pub(super) fn of_panel(panel: &Instance, recordings: &Recordings<'_>, diagnostics: &mut Vec<Diag>) {
+    let Value::Query(query) = panel.get("query") else {
+        return;
+    };
+    let buckets =
+        matches!(panel.get("visualization"), Value::Enum(_, member) if member == "heatmap");
+    let is_one = |selector: &Selector| recordings.has(selector);
+    let found = unaggregated(&query.expr, buckets, &is_one);
+    let Some(first) = found.first() else {
+        return;
+    };
+    // Its own text, and not that of a `let` or a template's argument, which others may read too.
+    let written = panel.span_of("query");
+    let is_own = query.span.item == written.item
+        && written.range.start <= query.span.range.start
+        && query.span.range.end <= written.range.end;
+    let place = |expr: &Unaggregated<'_>| place(query, expr).filter(|_| is_own);
+    let mut diagnostic = Diag::new(
+        &codes::PANEL_WITHOUT_AGGREGATION,
+        format!("nothing aggregates what the panel `{}` shows", panel.name),
+        place(first).unwrap_or(written),
+    )
+    .label("one line for every series that is scraped");
+    diagnostic = match first.wants {
+        Some("sum by (le)") => diagnostic.help(
+            "add up the buckets of all instances, `sum by (le) (…)`, or those of each `x`, `sum by (le, x) (…)`",
+        ),
+        Some("count") => diagnostic.help("say how many there are: `count(…)`, or `count by (x) (…)` for each `x`"),
+        Some(_) => diagnostic.help(
+            "say what the lines are: one in all, `sum(…)`, or one for each `x`, `sum by (x) (…)`; of what does not add up, `max` or `avg`",
+        ),
+        None => diagnostic.help(
+            "aggregate each side by the labels that are read here, as in `sum by (x) (…)`, or the whole query",
+        ),
+    };
+    if let Some(fix) = fix(&found, place) {
+        diagnostic.fixes.push(fix);
+    }
+    report(panel, diagnostics, diagnostic);
+}
+
+/// Where in the item a vector stands.
+fn place(query: &Query, found: &Unaggregated<'_>) -> Option<Span> {
+    let span = found.expr.span;
+    if span.start == span.end {
+        return None;
+    }
+    let start = query.span.range.start;
+    let mut place = query.span;
+    place.range.start = start + span.start;
+    place.range.end = start + span.end;
+    (place.range.end <= query.span.range.end).then_some(place)
+}
+
+/// Writes the aggregations around what wants them. Which one was meant only the metric's author knows.
+fn fix(
+    found: &[Unaggregated<'_>],
+    place: impl Fn(&Unaggregated<'_>) -> Option<Span>,
+) -> Option<Fix<Span>> {
+    let mut edits: Vec<Edit<Span>> = Vec::new();
+    let mut names: Vec<&str> = Vec::new();
+    for one in found {
+        let (wants, place) = (one.wants?, place(one)?);
+        let space = if wants.ends_with(')') { " " } else { "" };
+        let [mut before, mut after] = [place, place];
+        before.range.end = place.range.start;
+        after.range.start = place.range.end;
+        // What came through one hole stands in one place.
+        if edits.iter().any(|edit| edit.span == before) {
+            return None;
+        }
+        edits.push(Edit {
+            span: before,
+            replacement: format!("{wants}{space}("),
+        });
+        edits.push(Edit {
+            span: after,
+            replacement: ")".to_owned(),
+        });
+        if !names.contains(&wants) {
+            names.push(wants);
+        }
+    }
+    let names: Vec<String> = names.iter().map(|name| format!("`{name}`")).collect();
+    Some(Fix {
+        title: format!("Aggregate with {}", names.join(" and ")),
+        edits,
+        applicability: Applicability::Maybe,
+    })
+}

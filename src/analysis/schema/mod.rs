@@ -1,0 +1,419 @@
+//! The one schema: which kinds, enums and run-time functions there are, read from the prelude and from the
+//! project's `extend kind` items. Everything that knows about kinds asks it.
+
+mod functions;
+mod ty;
+
+use std::sync::Arc;
+
+use indexmap::IndexMap;
+use smol_str::SmolStr;
+
+use crate::db::{Diag, ItemClass, ItemKey, SourceFile, Span, Workspace, file_names, item};
+use nth_diagnostics::codes;
+use nth_syntax::tree::{EnumDecl, Expr, FieldDecl, ItemNode, KindDecl, Param, TypeExpr, TypeNode};
+
+pub use functions::{COMPILE_TIME, CompileTime, IN_TEXTS};
+pub use ty::{BUILTIN, Ty, article};
+
+/// All kinds, enums and functions.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct Schema {
+    /// The kinds in the order of the prelude.
+    pub kinds: IndexMap<SmolStr, Kind>,
+    /// The enums.
+    pub enums: IndexMap<SmolStr, Enum>,
+    /// The run-time functions.
+    pub functions: IndexMap<SmolStr, Function>,
+    /// What is wrong with the declarations.
+    pub diagnostics: Vec<Diag>,
+}
+
+/// A kind of block.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Kind {
+    /// Its name.
+    pub name: SmolStr,
+    /// What it is.
+    pub doc: Option<SmolStr>,
+    /// The kinds in whose bodies it may stand; empty for a top-level kind.
+    pub parents: Vec<SmolStr>,
+    /// The kind that it is a variant of.
+    pub base: Option<SmolStr>,
+    /// Its own fields in order, and those that the project added.
+    pub fields: IndexMap<SmolStr, FieldSchema>,
+    /// Where it is declared.
+    pub span: Span,
+}
+
+/// A field of a kind.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct FieldSchema {
+    /// Its name.
+    pub name: SmolStr,
+    /// What it is.
+    pub doc: Option<SmolStr>,
+    /// Its type.
+    pub ty: Ty,
+    /// What must hold of its value.
+    pub refinement: Option<Arc<Expr>>,
+    /// Its value where none is set.
+    pub default: Option<Arc<Expr>>,
+    /// Where it is declared.
+    pub span: Span,
+    /// Whether the project added it.
+    pub extension: bool,
+}
+
+/// An enum.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Enum {
+    /// What it is.
+    pub doc: Option<SmolStr>,
+    /// Its members with their docs.
+    pub members: IndexMap<SmolStr, Option<SmolStr>>,
+    /// Where it is declared.
+    pub span: Span,
+}
+
+/// A run-time function.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Function {
+    /// What it gives.
+    pub doc: Option<SmolStr>,
+    /// Its parameters: name, type, and whether there is a default.
+    pub params: Vec<(SmolStr, Ty, Option<Arc<Expr>>)>,
+    /// The type of what it gives.
+    pub result: Ty,
+    /// Where it is declared.
+    pub span: Span,
+}
+
+impl Schema {
+    /// A kind's field, or its base's.
+    pub fn field(&self, kind: &str, name: &str) -> Option<&FieldSchema> {
+        let kind = self.kinds.get(kind)?;
+        match kind.fields.get(name) {
+            Some(field) => Some(field),
+            None => self.field(kind.base.as_deref()?, name),
+        }
+    }
+
+    /// All fields of a kind, those of its base first.
+    pub fn fields(&self, kind: &str) -> Vec<&FieldSchema> {
+        let Some(kind) = self.kinds.get(kind) else {
+            return Vec::new();
+        };
+        let mut fields = kind
+            .base
+            .as_deref()
+            .map(|base| self.fields(base))
+            .unwrap_or_default();
+        fields.extend(kind.fields.values());
+        fields
+    }
+
+    /// The variants of a kind.
+    pub fn variants(&self, kind: &str) -> impl Iterator<Item = &Kind> {
+        self.kinds
+            .values()
+            .filter(move |variant| variant.base.as_deref() == Some(kind))
+    }
+
+    /// The kinds that may stand in the body of a kind.
+    pub fn children(&self, kind: &str) -> impl Iterator<Item = &Kind> {
+        self.kinds
+            .values()
+            .filter(move |child| child.parents.iter().any(|parent| parent == kind))
+    }
+
+    /// The names of the kinds that may stand at the top of a file.
+    pub fn top_level(&self) -> impl Iterator<Item = &Kind> {
+        self.kinds
+            .values()
+            .filter(|kind| kind.parents.is_empty() && kind.base.is_none())
+    }
+
+    /// Whether a kind's blocks have no name: a body can have only one.
+    pub fn is_single(&self, kind: &str) -> bool {
+        self.kinds.values().any(|parent| {
+            parent
+                .fields
+                .values()
+                .any(|field| matches!(&field.ty, Ty::One(child, _) if child == kind))
+        })
+    }
+
+    /// Turns a written type into a type; what it does not know it reports.
+    pub fn ty(&self, expr: &TypeExpr, item: ItemKey, diagnostics: &mut Vec<Diag>) -> Ty {
+        match &expr.node {
+            TypeNode::Name(name) => {
+                if self.enums.contains_key(&name.text) {
+                    return Ty::Enum(name.text.clone());
+                }
+                if let Some(ty) = Ty::builtin(&name.text) {
+                    return ty;
+                }
+                if self.kinds.contains_key(&name.text) {
+                    return Ty::Ref(name.text.clone());
+                }
+                let span = Span {
+                    item,
+                    range: name.range,
+                };
+                let mut diagnostic = Diag::new(
+                    &codes::UNKNOWN_TYPE,
+                    format!("there is no type `{}`", name.text),
+                    span,
+                );
+                let known = BUILTIN
+                    .iter()
+                    .map(|(known, ..)| *known)
+                    .chain(self.enums.keys().map(SmolStr::as_str))
+                    .chain(self.kinds.keys().map(SmolStr::as_str));
+                if let Some(near) = nth_diagnostics::suggest::nearest(&name.text, known) {
+                    diagnostic = crate::resolve::did_you_mean(diagnostic, span, near);
+                }
+                diagnostics.push(diagnostic);
+                Ty::Any
+            }
+            TypeNode::Optional(inner) => match self.ty(inner, item, diagnostics) {
+                Ty::Any => Ty::Any,
+                Ty::One(kind, _) => Ty::One(kind, false),
+                inner => Ty::Optional(Box::new(inner)),
+            },
+            TypeNode::List(inner) => Ty::List(Box::new(self.ty(inner, item, diagnostics))),
+            TypeNode::Union(members) => Ty::Union(
+                members
+                    .iter()
+                    .map(|member| self.ty(member, item, diagnostics))
+                    .collect(),
+            ),
+            TypeNode::One(name) => Ty::One(name.text.clone(), true),
+            TypeNode::Error => Ty::Any,
+        }
+    }
+}
+
+/// The schema of the workspace.
+#[salsa::tracked(returns(ref))]
+pub fn schema(db: &dyn salsa::Database, workspace: Workspace) -> Schema {
+    let mut schema = Schema::default();
+    let prelude = workspace.prelude(db);
+    let names = file_names(db, prelude);
+    let node = |key: ItemKey| item(db, key).as_ref();
+    // Names first: types refer to kinds and enums in any order.
+    for entry in &names.items {
+        let Some(tree) = node(entry.key) else {
+            continue;
+        };
+        match &tree.node {
+            ItemNode::Kind(decl) if !decl.extend => {
+                schema
+                    .kinds
+                    .insert(decl.name.text.clone(), kind_head(entry.key, decl));
+            }
+            ItemNode::Enum(decl) => add_enum(&mut schema, entry.key, decl),
+            _ => {}
+        }
+    }
+    // Those of the standard library's other modules have names of the language too: their templates' parameters and
+    // whoever gives these a value know them without more.
+    // Most have none, and are not parsed for it: the library is laid out, so that one would begin a line.
+    let may_have = |file: &SourceFile| *file != prelude && file.text(db).contains("\nenum ");
+    for file in standard_modules(db, workspace).filter(may_have) {
+        for entry in file_names(db, file).of_class(ItemClass::Enum) {
+            if let Some(ItemNode::Enum(decl)) = node(entry.key).map(|tree| &tree.node) {
+                add_enum(&mut schema, entry.key, decl);
+            }
+        }
+    }
+    for entry in names
+        .items
+        .iter()
+        .filter(|entry| entry.class == ItemClass::Kind)
+    {
+        if let Some(ItemNode::Kind(decl)) = node(entry.key).map(|tree| &tree.node) {
+            add_fields(&mut schema, entry.key, decl, false);
+        }
+    }
+    for entry in names
+        .items
+        .iter()
+        .filter(|entry| entry.class == ItemClass::Function)
+    {
+        if let Some(ItemNode::Function(decl)) = node(entry.key).map(|tree| &tree.node) {
+            let mut diagnostics = Vec::new();
+            let params = params(&schema, &decl.params, entry.key, &mut diagnostics);
+            let result = schema.ty(&decl.result, entry.key, &mut diagnostics);
+            let span = Span {
+                item: entry.key,
+                range: decl.name.range,
+            };
+            schema.functions.insert(
+                decl.name.text.clone(),
+                Function {
+                    doc: decl.doc.clone(),
+                    params,
+                    result,
+                    span,
+                },
+            );
+            schema.diagnostics.extend(diagnostics);
+        }
+    }
+    for key in workspace.extensions(db).iter().copied() {
+        let Some(ItemNode::Kind(decl)) = node(key).map(|tree| &tree.node) else {
+            continue;
+        };
+        if schema.kinds.contains_key(&decl.name.text) {
+            add_fields(&mut schema, key, decl, true);
+        } else {
+            let span = Span {
+                item: key,
+                range: decl.name.range,
+            };
+            let mut diagnostic = Diag::new(
+                &codes::UNKNOWN_KIND,
+                format!("there is no kind `{}`", decl.name.text),
+                span,
+            );
+            let known = schema.kinds.keys().map(SmolStr::as_str);
+            if let Some(near) = nth_diagnostics::suggest::nearest(&decl.name.text, known) {
+                diagnostic = crate::resolve::did_you_mean(diagnostic, span, near);
+            }
+            schema.diagnostics.push(diagnostic);
+        }
+    }
+    schema
+}
+
+/// What the names of the standard library's modules begin with; no project's do.
+const STANDARD: &str = "std.";
+
+/// The standard library's modules, by name.
+fn standard_modules(
+    db: &dyn salsa::Database,
+    workspace: Workspace,
+) -> impl Iterator<Item = SourceFile> {
+    workspace
+        .modules(db)
+        .range(SmolStr::from(STANDARD)..)
+        .take_while(|(name, _)| name.starts_with(STANDARD))
+        .map(|(_, file)| *file)
+}
+
+/// Whether a file is the standard library's.
+pub fn is_standard(db: &dyn salsa::Database, file: SourceFile) -> bool {
+    file.module(db).starts_with(STANDARD)
+}
+
+/// Adds an enum, unless there is one of that name.
+fn add_enum(schema: &mut Schema, key: ItemKey, decl: &EnumDecl) {
+    let members = decl
+        .members
+        .iter()
+        .map(|(name, doc)| (name.text.clone(), doc.clone()))
+        .collect();
+    let span = Span {
+        item: key,
+        range: decl.name.range,
+    };
+    let found = Enum {
+        doc: decl.doc.clone(),
+        members,
+        span,
+    };
+    schema.enums.entry(decl.name.text.clone()).or_insert(found);
+}
+
+fn kind_head(key: ItemKey, decl: &KindDecl) -> Kind {
+    Kind {
+        name: decl.name.text.clone(),
+        doc: decl.doc.clone(),
+        parents: decl.parents.iter().map(|name| name.text.clone()).collect(),
+        base: decl.base.as_ref().map(|name| name.text.clone()),
+        fields: IndexMap::new(),
+        span: Span {
+            item: key,
+            range: decl.name.range,
+        },
+    }
+}
+
+fn add_fields(schema: &mut Schema, key: ItemKey, decl: &KindDecl, extension: bool) {
+    let mut diagnostics = Vec::new();
+    for field in &decl.fields {
+        let ty = schema.ty(&field.ty, key, &mut diagnostics);
+        let span = Span {
+            item: key,
+            range: field.name.range,
+        };
+        if let Some(first) = schema.field(&decl.name.text, &field.name.text) {
+            diagnostics.push(
+                Diag::new(
+                    &codes::DUPLICATE_NAME,
+                    format!(
+                        "`{}` already has a field `{}`",
+                        decl.name.text, field.name.text
+                    ),
+                    span,
+                )
+                .because(first.span, "declared here"),
+            );
+            continue;
+        }
+        let field = field_schema(field, ty, span, extension);
+        if let Some(kind) = schema.kinds.get_mut(&decl.name.text) {
+            kind.fields.insert(field.name.clone(), field);
+        }
+    }
+    schema.diagnostics.extend(diagnostics);
+}
+
+fn field_schema(field: &FieldDecl, ty: Ty, span: Span, extension: bool) -> FieldSchema {
+    FieldSchema {
+        name: field.name.text.clone(),
+        doc: field.doc.clone(),
+        ty,
+        refinement: field.refinement.clone().map(Arc::new),
+        default: field.default.clone().map(Arc::new),
+        span,
+        extension,
+    }
+}
+
+/// The types of parameters.
+pub fn params(
+    schema: &Schema,
+    params: &[Param],
+    item: ItemKey,
+    diagnostics: &mut Vec<Diag>,
+) -> Vec<(SmolStr, Ty, Option<Arc<Expr>>)> {
+    params
+        .iter()
+        .map(|param| {
+            let ty = schema.ty(&param.ty, item, diagnostics);
+            (
+                param.name.text.clone(),
+                ty,
+                param.default.clone().map(Arc::new),
+            )
+        })
+        .collect()
+}
+
+/// Where blocks of a kind may stand, as a sentence.
+pub fn where_it_belongs(kind: &Kind) -> String {
+    let noun = format!("{} `{}`", article(&kind.name), kind.name);
+    match kind.parents.as_slice() {
+        [] => format!("{noun} stands at the top of a file"),
+        parents => {
+            let parents: Vec<_> = parents
+                .iter()
+                .map(|parent| format!("{} `{parent}`", article(parent)))
+                .collect();
+            format!("{noun} stands in {}", parents.join(" or "))
+        }
+    }
+}

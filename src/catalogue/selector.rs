@@ -1,0 +1,109 @@
+//! Selectors as the catalogue has them: its keys, and what a query's selector reads.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use nth_promql::build::matcher;
+use nth_promql::{MatchOp, Modifiers, Node, Selector};
+use smol_str::SmolStr;
+
+/// What the queries of a block read.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct Scope {
+    /// The labels that they carry: the innermost selector's, and the environment's.
+    pub labels: BTreeMap<String, String>,
+    /// The names of the service's own recordings.
+    pub recordings: Vec<SmolStr>,
+}
+
+impl Scope {
+    /// Whether the service's rules record a metric: its own recordings, and those of every service's objectives.
+    pub fn records(&self, name: &str) -> bool {
+        name.starts_with("slo:")
+            || name == "slo_info"
+            || self.recordings.iter().any(|recording| recording == name)
+    }
+}
+
+/// A selector with these labels, as the lock file's key.
+pub fn selector_of(labels: &BTreeMap<String, String>) -> String {
+    let matchers = labels
+        .iter()
+        .map(|(label, value)| matcher(label.as_str(), MatchOp::Equal, value.as_str()))
+        .collect();
+    let selector = Selector {
+        metric: None,
+        matchers,
+        modifiers: Modifiers::default(),
+    };
+    selector.to_string()
+}
+
+/// A selector that a person wrote, as the lock file's key, and the labels of which it says the one value.
+///
+/// # Errors
+/// Where it is no PromQL, or no plain selector; with a few words on why.
+pub fn canonical(written: &str) -> Result<(String, BTreeSet<String>), String> {
+    let parsed = nth_promql::parse(written).map_err(|errors| {
+        errors.first().map_or_else(
+            || "it is no PromQL".to_owned(),
+            |error| error.message.clone(),
+        )
+    })?;
+    let Node::Selector(mut selector) = parsed.node else {
+        return Err("it is no selector, as `{job=\"checkout\"}` is one".to_owned());
+    };
+    if selector.modifiers != Modifiers::default() {
+        return Err("a selector of the catalogue has no `offset` and no `@`".to_owned());
+    }
+    selector.matchers.sort_by_cached_key(|matcher| {
+        let op = format!("{:?}", matcher.op);
+        (matcher.label.clone(), op, matcher.value.to_string())
+    });
+    let fixed = selector
+        .matchers
+        .iter()
+        .filter(|matcher| matcher.op == MatchOp::Equal)
+        .map(|matcher| matcher.label.to_string())
+        .collect();
+    Ok((selector.to_string(), fixed))
+}
+
+/// The name of the metric that a selector is of; `None` where it is of whatever matches.
+pub fn name_of(selector: &Selector) -> Option<&str> {
+    let named = || {
+        selector
+            .matchers
+            .iter()
+            .find(|matcher| matcher.label == "__name__" && matcher.op == MatchOp::Equal)
+            .and_then(|matcher| matcher.value.text())
+    };
+    selector
+        .metric
+        .as_ref()
+        .map(|metric| metric.text.as_str())
+        .or_else(named)
+}
+
+/// The key of the catalogue's section in which a selector's metric is looked up: the block's, where the selector
+/// carries the block's labels; otherwise that of the labels that it sets itself.
+pub fn section_of(selector: &Selector, scope: &Scope) -> String {
+    selector_of(&fixed_labels(selector, scope))
+}
+
+/// The labels that say where a selector's metric is looked up: the block's, where it carries them; otherwise its own.
+pub fn fixed_labels(selector: &Selector, scope: &Scope) -> BTreeMap<String, String> {
+    let own: BTreeMap<&str, &str> = selector
+        .matchers
+        .iter()
+        .filter(|matcher| matcher.op == MatchOp::Equal && matcher.label != "__name__")
+        .filter_map(|matcher| Some((matcher.label.as_str(), matcher.value.text()?)))
+        .collect();
+    let carries =
+        |(label, value): (&String, &String)| own.get(label.as_str()) == Some(&value.as_str());
+    if scope.labels.iter().all(carries) {
+        return scope.labels.clone();
+    }
+    own.into_iter()
+        .map(|(label, value)| (label.to_owned(), value.to_owned()))
+        .collect()
+}

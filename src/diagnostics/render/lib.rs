@@ -1,0 +1,173 @@
+#![forbid(unsafe_code)]
+//! Owns diagnostics as text, one file for each format, and the page of a code as a terminal shows it.
+//!
+//! All formats show the same diagnostics in the same order: by path, then by place, then by code, each one
+//! only once. None of them decides what is a mistake, or leaves one out.
+
+mod github;
+mod human;
+mod json;
+mod page;
+mod sarif;
+mod short;
+mod shortened;
+
+use std::collections::HashSet;
+use std::io;
+
+pub use nth_diagnostics::in_order;
+use nth_diagnostics::position::Positions;
+use nth_diagnostics::{Applicability, Diagnostic, FileSpan, Severity, SourceMap};
+pub use page::for_terminal;
+
+/// How diagnostics are written.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub enum Format {
+    /// For a person at a terminal: the source with labels, help and fixes.
+    Human,
+    /// One line each, `path:line:column: error[N0101]: message`, for logs, pipes and editors' error parsers.
+    Short,
+    /// One JSON object a line; the fields are in `docs/diagnostics/README.md`.
+    Json,
+    /// One SARIF 2.1.0 log, for code scanning.
+    Sarif,
+    /// Workflow commands that GitHub Actions shows at the lines of a pull request.
+    Github,
+}
+
+/// Writes diagnostics in a format. `color` counts for [`Format::Human`] and [`Format::Short`] alone.
+///
+/// # Errors
+///
+/// Only what writing to `out` gives.
+pub fn render(
+    diagnostics: &[Diagnostic<FileSpan>],
+    sources: &SourceMap,
+    format: Format,
+    color: bool,
+    out: &mut dyn io::Write,
+) -> io::Result<()> {
+    let positions = Positions::new(sources);
+    let diagnostics: Vec<Diagnostic<FileSpan>> = in_order(diagnostics, sources)
+        .into_iter()
+        .map(|diagnostic| diagnostic.clone().shortened())
+        .collect();
+    let diagnostics: Vec<&Diagnostic<FileSpan>> = diagnostics.iter().collect();
+    match format {
+        Format::Human => human::write(&diagnostics, &positions, color, out),
+        Format::Short => short::write(&diagnostics, &positions, color, out),
+        Format::Json => json::write(&diagnostics, &positions, out),
+        Format::Sarif => sarif::write(&diagnostics, &positions, out),
+        Format::Github => github::write(&diagnostics, &positions, out),
+    }
+}
+
+/// The last line a person reads: "2 errors, 1 warning". Empty where there is nothing to tell.
+pub fn summary(diagnostics: &[Diagnostic<FileSpan>]) -> String {
+    let mut seen = HashSet::new();
+    let (mut errors, mut warnings) = (0, 0);
+    for diagnostic in diagnostics
+        .iter()
+        .filter(|diagnostic| seen.insert(*diagnostic))
+    {
+        match diagnostic.severity {
+            Severity::Error => errors += 1,
+            Severity::Warning => warnings += 1,
+        }
+    }
+    let count = |number: usize, word: &str| match number {
+        0 => None,
+        1 => Some(format!("1 {word}")),
+        _ => Some(format!("{number} {word}s")),
+    };
+    [count(errors, "error"), count(warnings, "warning")]
+        .into_iter()
+        .flatten()
+        .collect::<Vec<_>>()
+        .join(", ")
+}
+
+/// What a person can do next, each a sentence to stand below the [`summary`]: the page to read, and whether
+/// something would be mended unasked.
+pub fn next_steps(diagnostics: &[Diagnostic<FileSpan>]) -> Vec<String> {
+    let mut steps = Vec::new();
+    let fixable = diagnostics
+        .iter()
+        .filter(|diagnostic| {
+            diagnostic
+                .fixes
+                .iter()
+                .any(|fix| fix.applicability == Applicability::Always)
+        })
+        .collect::<HashSet<_>>()
+        .len();
+    match fixable {
+        0 => {}
+        1 => steps.push("`nthc check --fix` mends 1 of them.".to_owned()),
+        _ => steps.push(format!("`nthc check --fix` mends {fixable} of them.")),
+    }
+    // Errors first: they are what stands between a person and a build.
+    if let Some(diagnostic) = diagnostics
+        .iter()
+        .min_by_key(|diagnostic| (diagnostic.severity, diagnostic.code.id))
+    {
+        steps.push(format!("`nthc explain {}` tells more.", diagnostic.code.id));
+    }
+    steps
+}
+
+/// The word for a severity, in every format.
+fn severity_word(severity: Severity) -> &'static str {
+    match severity {
+        Severity::Error => "error",
+        Severity::Warning => "warning",
+    }
+}
+
+/// A character as it may be shown: one that would move the cursor, end a line or turn the direction of
+/// writing is shown as a sign for itself. Source text and names come from anyone, and a terminal obeys.
+fn visible(character: char) -> char {
+    match character {
+        '\u{0}'..='\u{1f}' => {
+            char::from_u32(0x2400 + u32::from(character)).unwrap_or(char::REPLACEMENT_CHARACTER)
+        }
+        '\u{7f}' => '\u{2421}',
+        '\u{80}'..='\u{9f}'
+        | '\u{2028}'
+        | '\u{2029}'
+        | '\u{200e}'
+        | '\u{200f}'
+        | '\u{202a}'..='\u{202e}'
+        | '\u{2066}'..='\u{2069}' => char::REPLACEMENT_CHARACTER,
+        _ => character,
+    }
+}
+
+/// A text that must stay on one line.
+pub fn one_line(text: &str) -> String {
+    text.chars()
+        .map(|c| {
+            if matches!(c, '\n' | '\t') {
+                ' '
+            } else {
+                visible(c)
+            }
+        })
+        .collect()
+}
+
+/// A text that may have several lines.
+pub fn lines(text: &str) -> String {
+    text.chars()
+        .map(|c| {
+            if matches!(c, '\n' | '\t') {
+                c
+            } else {
+                visible(c)
+            }
+        })
+        .collect()
+}
+
+#[cfg(test)]
+mod tests;

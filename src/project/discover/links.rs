@@ -1,0 +1,168 @@
+//! Links among the sources. One that stays within the project is followed, each file is one module however it is reached,
+//! and what a link out of the project leads to is never read.
+
+use std::collections::HashSet;
+use std::fs;
+use std::io;
+use std::path::{Path, PathBuf};
+
+use super::{Discovered, EXTENSION, Found, Listed, list, module_name};
+use crate::project::MANIFEST;
+use crate::project::left_out::LeftOut;
+
+/// How deep links may stand in folders that links lead to.
+const DEEPEST: usize = 16;
+
+/// Adds what links lead to, and notes the links that lead to nothing that is read.
+pub(super) fn follow(
+    root: &Path,
+    source: &Path,
+    skip: &[PathBuf],
+    listed: Listed,
+    discovered: &mut Discovered,
+) -> Result<(), (PathBuf, io::Error)> {
+    if listed.links.is_empty() {
+        return Ok(());
+    }
+    let mut links = Links {
+        root: real(root),
+        source: real(source),
+        top: source,
+        skip,
+        seen: listed.files.iter().map(|path| real(path)).collect(),
+        discovered,
+    };
+    // What a link of another link leads to has the name of the other one.
+    let mut ordered = listed.links;
+    ordered.sort_by_cached_key(|link| (leads_to_link(link), link.clone()));
+    for link in ordered {
+        links.link(&link, DEEPEST)?;
+    }
+    Ok(())
+}
+
+/// A path without links; as it is where it leads nowhere.
+fn real(path: &Path) -> PathBuf {
+    fs::canonicalize(path).unwrap_or_else(|_| path.to_path_buf())
+}
+
+/// Whether a link says the name of another link.
+fn leads_to_link(link: &Path) -> bool {
+    let Ok(target) = fs::read_link(link) else {
+        return false;
+    };
+    let target = link.parent().unwrap_or(link).join(target);
+    fs::symlink_metadata(target).is_ok_and(|found| found.is_symlink())
+}
+
+struct Links<'a> {
+    root: PathBuf,
+    source: PathBuf,
+    top: &'a Path,
+    skip: &'a [PathBuf],
+    /// The files that are modules, without links.
+    seen: HashSet<PathBuf>,
+    discovered: &'a mut Discovered,
+}
+
+impl Links<'_> {
+    fn link(&mut self, link: &Path, left: usize) -> Result<(), (PathBuf, io::Error)> {
+        let is_source = link
+            .extension()
+            .is_some_and(|extension| extension == EXTENSION);
+        let link_path = link.to_path_buf();
+        let Ok(target) = fs::canonicalize(link) else {
+            // Whether it was to be a folder is not known; one with another extension is nobody's source.
+            if is_source || link.extension().is_none() {
+                let target = fs::read_link(link).unwrap_or_default();
+                self.tell(LeftOut::Dangling {
+                    link: link_path,
+                    target,
+                });
+            }
+            return Ok(());
+        };
+        let is_folder = target.is_dir();
+        if !is_folder && !is_source {
+            return Ok(());
+        }
+        if self
+            .skip
+            .iter()
+            .any(|folder| target.starts_with(real(folder)))
+        {
+            return Ok(());
+        }
+        if is_folder && target != self.root && target.join(MANIFEST).is_file() {
+            self.tell(LeftOut::Project {
+                link: link_path,
+                target,
+            });
+            return Ok(());
+        }
+        if !target.starts_with(&self.root) {
+            self.tell(LeftOut::Outside {
+                link: link_path,
+                target,
+                is_folder,
+            });
+            return Ok(());
+        }
+        if !is_folder {
+            if self.seen.insert(target.clone()) {
+                self.add(link);
+            } else {
+                self.tell(LeftOut::Twice {
+                    link: link_path,
+                    target,
+                    files: 1,
+                });
+            }
+            return Ok(());
+        }
+        // A folder around the sources holds what is found anyway, and this link.
+        if self.source.starts_with(&target) {
+            self.tell(LeftOut::Twice {
+                link: link_path,
+                target,
+                files: self.seen.len(),
+            });
+            return Ok(());
+        }
+        let listed = list(link, self.skip, true)?;
+        let mut twice = 0;
+        for file in &listed.files {
+            if self.seen.insert(real(file)) {
+                self.add(file);
+            } else {
+                twice += 1;
+            }
+        }
+        if twice > 0 {
+            self.tell(LeftOut::Twice {
+                link: link_path,
+                target: target.clone(),
+                files: twice,
+            });
+        }
+        // Those in a folder of the sources are met there.
+        if !target.starts_with(&self.source) && left > 0 {
+            for inner in &listed.links {
+                self.link(inner, left - 1)?;
+            }
+        }
+        Ok(())
+    }
+
+    fn add(&mut self, path: &Path) {
+        let module = module_name(path.strip_prefix(self.top).unwrap_or(path));
+        self.discovered.files.push(Found {
+            path: path.to_path_buf(),
+            module,
+        });
+    }
+
+    fn tell(&mut self, left_out: LeftOut) {
+        self.discovered.left_out.push(left_out);
+    }
+}
