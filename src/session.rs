@@ -572,7 +572,7 @@ impl Session {
     fn unknown_environment(&self, name: &str) -> Diag {
         let diagnostic = Diag::new(
             &codes::UNKNOWN_ENVIRONMENT,
-            format!("there is no environment `{name}`"),
+            format!("unknown environment `{name}`"),
             self.nowhere(),
         );
         let known = self
@@ -821,14 +821,12 @@ impl Session {
         }
         let diagnostic = Diag::new(
             &codes::PROJECT_BAD_SETTING,
-            format!(
-                "`alertmanager.default_team` of `nth.toml` is {name:?}, and there is no such team"
-            ),
+            format!("`alertmanager.default_team` in `nth.toml` names an unknown team: {name:?}"),
             self.nowhere(),
         );
         Some(match suggest::nearest(name, teams) {
             Some(near) => diagnostic.help(format!("did you mean `{near}`?")),
-            None => diagnostic.help("it names one of the project's teams"),
+            None => diagnostic.help("set it to one of the project's teams"),
         })
     }
 
@@ -1042,15 +1040,15 @@ impl Session {
         let diagnostic = Diag::new(
             &codes::SHARED_WINDOWS,
             format!(
-                "the sync windows of `{first}` and `{second}` would be in one Argo CD project, `{name}`"
+                "the sync windows of `{first}` and `{second}` share one Argo CD project, `{name}`"
             ),
             name_span(&self.db, **key),
         )
-        .label("these take the place of the others when they are applied")
-        .because(name_span(&self.db, **before), "these are applied to the same")
+        .label("replaces the other sync windows when applied")
+        .because(name_span(&self.db, **before), "applied to the same Argo CD project")
         .help(format!(
-            "write `argo_project = \"{name}-{ENVIRONMENT}\"` in `[policy]` of `nth.toml`, and have each environment's \
-             applications in its own project"
+            "set `argo_project = \"{name}-{ENVIRONMENT}\"` in `[policy]` of `nth.toml`, and put each \
+            environment's applications in its own project"
         ));
         Some(diagnostic)
     }

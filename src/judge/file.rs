@@ -172,8 +172,8 @@ pub fn more_diagnostics<S>(more: usize, place: S) -> Diagnostic<S> {
         format!("{more} more diagnostic{plural} in this file not shown"),
         place,
     )
-    .label("the last one shown")
-    .help("fix the first ones: those that follow may go with them")
+    .label("last diagnostic shown")
+    .help("fix the first ones: later ones may be caused by them")
 }
 
 /// How much a file's items may take together.
@@ -245,8 +245,8 @@ fn too_much(db: &dyn salsa::Database, key: ItemKey) -> Diag {
         ),
         project::name_span(db, key),
     )
-    .label("not evaluated from here on")
-    .help("split the file, or loop over fewer elements in it")
+    .label("not evaluated from this point on")
+    .help("split the file, or loop over fewer elements")
 }
 
 fn made(

@@ -165,7 +165,7 @@ impl Schema {
                 };
                 let mut diagnostic = Diag::new(
                     &codes::UNKNOWN_TYPE,
-                    format!("there is no type `{}`", name.text),
+                    format!("unknown type `{}`", name.text),
                     span,
                 );
                 let known = BUILTIN
@@ -277,7 +277,7 @@ pub fn schema(db: &dyn salsa::Database, workspace: Workspace) -> Schema {
             };
             let mut diagnostic = Diag::new(
                 &codes::UNKNOWN_KIND,
-                format!("there is no kind `{}`", decl.name.text),
+                format!("unknown block kind `{}`", decl.name.text),
                 span,
             );
             let known = schema.kinds.keys().map(SmolStr::as_str);
@@ -356,12 +356,12 @@ fn add_fields(schema: &mut Schema, key: ItemKey, decl: &KindDecl, extension: boo
                 Diag::new(
                     &codes::DUPLICATE_NAME,
                     format!(
-                        "`{}` already has a field `{}`",
+                        "duplicate field `{}` in `{}`",
                         decl.name.text, field.name.text
                     ),
                     span,
                 )
-                .because(first.span, "declared here"),
+                .because(first.span, "first declared here"),
             );
             continue;
         }
