@@ -515,7 +515,7 @@ fn nobody_listens() {
     assert_eq!(ran.code, 3, "{ran:?}");
     assert!(
         ran.err.starts_with(&format!(
-            "error: cannot pull what targets say of their metrics from {url}: "
+            "error: cannot query the metadata of targets at {url}: "
         )),
         "{ran:?}"
     );

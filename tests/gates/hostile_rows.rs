@@ -235,7 +235,7 @@ pub const ROWS: &[Row] = &[
     (
         "a time beyond the calendar",
         |_| time("1e300"),
-        "is no time",
+        "has an invalid time",
     ),
     (
         "a time that is null",
@@ -303,7 +303,7 @@ pub const ROWS: &[Row] = &[
         "expected a vector",
     ),
     (
-        "a text",
+        "a string",
         |a| result(a, "string", r#"[TIME,"0.9"]"#),
         "expected a vector",
     ),
@@ -353,7 +353,7 @@ pub const ROWS: &[Row] = &[
     (
         "no data",
         |_| answer("200 OK", "", r#"{"status":"success","data":null}"#),
-        "it has no data",
+        "no data",
     ),
     // JSON that readers take differently, or that is none.
     (
@@ -436,15 +436,11 @@ pub const ROWS: &[Row] = &[
         |a| answer("200 OK", "", &body("", a.time(), "\"0.9\"")[..60]),
         "is cut off",
     ),
-    (
-        "nothing",
-        |_| answer("200 OK", "", ""),
-        "its answer is empty",
-    ),
+    ("nothing", |_| answer("200 OK", "", ""), "empty response"),
     (
         "white space",
         |_| answer("200 OK", "", " \n"),
-        "its answer is empty",
+        "empty response",
     ),
     // Pages.
     (
@@ -511,7 +507,7 @@ pub const ROWS: &[Row] = &[
                 Duration::ZERO,
             )
         },
-        "its headers are too long",
+        "response headers too long",
     ),
     // Too slow.
     ("silence", |_| Act::Silence, "did not answer in time"),

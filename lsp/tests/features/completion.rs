@@ -227,11 +227,11 @@ fn blocks_of_the_base_can_be_amended_or_taken_out() {
     assert!(place("window") < place("objective"));
     assert_eq!(
         shown.item("objective")["detail"],
-        "percent = service.tier.availability (from the base)"
+        "percent = service.tier.availability (inherited)"
     );
     assert_eq!(
         shown.item("min_events")["detail"],
-        "number? = 100 (from the base)"
+        "number? = 100 (inherited)"
     );
 }
 
