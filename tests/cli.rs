@@ -476,7 +476,7 @@ fn backfill_writes_rules_and_says_how_they_are_evaluated() {
 
     let ran = place.run(&["backfill", "checkout", "--until", "1999-01-01T00:00:00Z"]);
     assert_eq!((ran.code, ran.out.as_str()), (0, ""));
-    assert!(ran.err.contains("nothing to count"), "{}", ran.err);
+    assert!(ran.err.contains("nothing to backfill"), "{}", ran.err);
 
     for (args, told) in [
         (

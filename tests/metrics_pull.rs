@@ -458,7 +458,7 @@ fn series_of_errors_that_begin_with_one_are_recorded() {
     assert!(
         checked.err.contains(
             "warning[N0911]: not every target under `{job=\"checkout\"}` has a series of `bad` \
-             before its first error"
+             before the first error"
         ),
         "{checked:?}"
     );

@@ -41,7 +41,7 @@ fn check(place: &Place, url: &str, more: &[&str]) -> Ran {
 /// How long an answer may take: a second where it never ends, and enough for a busy machine where it does.
 fn timeout(says: &str) -> &'static str {
     match says {
-        "did not answer in time" => "--timeout=1s",
+        "request timed out" => "--timeout=1s",
         _ => "--timeout=120s",
     }
 }
@@ -286,7 +286,7 @@ fn no_secret_is_told() {
         ),
         (&["--token-file", "."], 3, "cannot read ."),
         (&["--token-file", "/dev/null"], 64, "is empty"),
-        (&["--token-file", "/dev/zero"], 64, "more than 64 KiB"),
+        (&["--token-file", "/dev/zero"], 64, "larger than 64 KiB"),
         (
             &["--token-file", "token", "--user", "ana"],
             64,

@@ -93,7 +93,7 @@ fn a_signal_without_a_metric_gives_guidance() {
     assert_eq!(panel["title"], "Connections");
     assert!(panel.get("targets").is_none());
     insta::assert_snapshot!(panel["options"]["content"].as_str().unwrap().replace('\u{2060}', "·"), @r#"
-**There is no metric for `connections`.**
+**No metric found for `connections`.**
 
 Not in the metric catalog:
 

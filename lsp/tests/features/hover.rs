@@ -100,7 +100,7 @@ service checkout {
     assert_eq!(
         text,
         "window: duration where 1d <= it and it <= 90d = 30d\n\n\
-         The period that the error budget is for. It rolls.\n\n\
+         The rolling SLO window.\n\n\
          It is at least 1d and at most 90d.\n\n\
          Here: 28d\n\n\
          - Error budget for 99.95% over 28d: 20m9.6s of full downtime"
@@ -280,7 +280,7 @@ fn modules_kinds_enums_and_functions_have_their_docs() {
     assert_eq!(
         of_function,
         "function frozen(from: date, to: date, zone: time-zone) -> bool\n\n\
-         Whether today is in a freeze; both days belong to it.\n\nComputed when the gate runs."
+         Whether today is in a freeze; both days are included.\n\nComputed when the gate runs."
     );
 }
 
@@ -349,7 +349,7 @@ fn queries_are_shown_as_they_will_stand_in_the_rules() {
     let (word, text) = plain(&alert("rate(jobs_total[5m]) > bo$0ol 10"));
     assert_eq!(word, "bool");
     assert!(
-        text.starts_with("bool\n\nGives 1 where the comparison holds"),
+        text.starts_with("bool\n\nReturns 1 if the comparison is true"),
         "{text}"
     );
 }
@@ -422,18 +422,18 @@ fn signals_say_what_carries_them() {
     };
     assert_eq!(
         signal(LOCK, "wai$0ting"),
-        "signal waiting\n\nCarried by queue_depth, the second of 2 candidates"
+        "signal waiting\n\nProvided by queue_depth, the second of 2 candidates"
     );
     assert_eq!(
         signal("", "wai$0ting"),
         "signal waiting\n\nQueries have depth: there is no metric catalog, so whether it exists is unknown. \
-         nthc metrics pull makes one. There are 2 candidates"
+         nthc metrics pull creates one. There are 2 candidates"
     );
     let other = LOCK.replace("queue_depth", "other");
     assert_eq!(
         signal(&other, "wai$0ting"),
-        "signal waiting\n\nNo metric found. Candidates: depth, queue_depth under {job=\"checkout\"}. \
-         What reads it is left out"
+        "signal waiting\n\nNo metric found. Candidates: depth, queue_depth for selector {job=\"checkout\"}. \
+         Rules that use it are not generated"
     );
 }
 
