@@ -153,6 +153,9 @@ fn is_name(text: &str) -> bool {
         "Kubernetes",
         "Grafana",
         "Inf ",
+        "PromQL",
+        "OpenSLO",
+        "Argo ",
     ];
     names.iter().any(|name| text.starts_with(name))
 }

@@ -567,6 +567,10 @@ pub const ROWS: &[Row] = &[
         |_| raw("HTTP/1.1 200 OK\r\nContent-Length: 999\r\n\r\n{\"status\":"),
         "connection closed",
     ),
-    ("no HTTP", |_| raw("SSH-2.0-OpenSSH_9.2\r\n"), "not an HTTP response"),
+    (
+        "no HTTP",
+        |_| raw("SSH-2.0-OpenSSH_9.2\r\n"),
+        "not an HTTP response",
+    ),
     ("no answer", |_| raw(""), "connection closed"),
 ];

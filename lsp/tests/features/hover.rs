@@ -426,7 +426,7 @@ fn signals_say_what_carries_them() {
     );
     assert_eq!(
         signal("", "wai$0ting"),
-        "signal waiting\n\nQueries have depth: there is no metric catalog, so whether it exists is unknown. \
+        "signal waiting\n\nQueries use depth: there is no metric catalog, so whether it exists is unknown. \
          nthc metrics pull creates one. There are 2 candidates"
     );
     let other = LOCK.replace("queue_depth", "other");
