@@ -61,13 +61,15 @@ pub(crate) fn too_many_groups<'a>(
     Some(
         Diag::new(
             &codes::TOO_MANY_GROUPS,
-            format!("there are {before} groups of rules{of}, and `max_groups` is {most}"),
+            format!("too many rule groups{of}: {before}, and `max_groups` is {most}"),
             project::name_span(db, key),
         )
-        .label(format!("its {count} groups follow {sum} of other services"))
+        .label(format!(
+            "its {count} groups come after {sum} of other services"
+        ))
         .help(
-            "raise `ruler_max_rule_groups_per_tenant` of Mimir or Cortex, and `max_groups` in `[prometheus]` of `nth.toml` \
-             with it, or give some of the services a tenant of their own",
+            "raise `ruler_max_rule_groups_per_tenant` of Mimir or Cortex, and `max_groups` in \
+            `[prometheus]` of `nth.toml` with it, or give some of the services their own tenant",
         ),
     )
 }

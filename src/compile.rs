@@ -208,14 +208,14 @@ fn shared_windows(session: &Session, artifacts: &[Artifact], settings: &Settings
     let diagnostic = Diag::new(
             &codes::SHARED_WINDOWS,
             format!(
-                "the sync windows of `{first}` and `{second}` would be in one Argo CD project, `{name}`"
+                "the sync windows of `{first}` and `{second}` share one Argo CD project, `{name}`"
             ),
             name_span(&session.db, **key),
         )
-        .label("these take the place of the others when they are applied")
-        .because(name_span(&session.db, **before), "these are applied to the same")
+        .label("replaces the other sync windows when applied")
+        .because(name_span(&session.db, **before), "applied to the same Argo CD project")
         .help(format!(
-            "write `argo_project = \"{name}-{ENVIRONMENT}\"` in `[policy]` of `nth.toml`, and have each environment's \
+            "set `argo_project = \"{name}-{ENVIRONMENT}\"` in `[policy]` of `nth.toml`, and put each environment's \
              applications in its own project"
         ));
     Some(diagnostic)

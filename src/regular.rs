@@ -15,7 +15,7 @@ pub fn irregular(meta: &fs::Metadata) -> Option<&'static str> {
         return Some("a symbolic link");
     }
     if kind.is_dir() {
-        return Some("a folder");
+        return Some("a directory");
     }
     #[cfg(unix)]
     {
@@ -30,7 +30,7 @@ pub fn irregular(meta: &fs::Metadata) -> Option<&'static str> {
             return Some("a device");
         }
     }
-    Some("no regular file")
+    Some("not a regular file")
 }
 
 /// The same as an error, with its name where it leads somewhere.

@@ -284,7 +284,7 @@ fn a_file_outside_of_any_project_is_one() {
     assert_eq!(ran.code, 2);
     assert!(
         ran.err
-            .contains("services/checkout.nth belongs to the project in ."),
+            .contains("services/checkout.nth is part of the project in ."),
         "{ran:?}"
     );
 }
@@ -363,7 +363,7 @@ fn packages_are_read_from_beside_the_project() {
     assert_eq!(ran.code, 1);
     assert!(
         ran.err
-            .contains("error[N0607]: the package `platform` is imported as `platfrom`"),
+            .contains("error[N0607]: package `platform` is imported as `platfrom`"),
         "{ran:?}"
     );
 }

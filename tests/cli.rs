@@ -17,7 +17,7 @@ fn init_overwrites_nothing() {
     assert_eq!(ran.code, 2);
     assert_eq!(
         ran.err,
-        "error: shop/teams/payments.nth exists\n  help: Nothing was made: `nthc init` overwrites nothing.\n"
+        "error: shop/teams/payments.nth exists\n  help: nothing was written: `nthc init` never overwrites files\n"
     );
     assert_eq!(place.names("."), ["shop/teams/payments.nth"]);
 
@@ -35,7 +35,7 @@ fn exit_codes_tell_what_kind_of_failure_it_was() {
     assert_eq!(
         nowhere.err,
         "error: no nth.toml in this folder or any folder above it\n  \
-         help: Make a project with `nthc init`, name one with `--project`, or name a file.\n"
+         help: create a project with `nthc init`, point to one with `--project`, or pass a file\n"
     );
     assert_eq!(place.run(&["check", "--project", "gone"]).code, 2);
     assert_eq!(place.run(&["frobnicate"]).code, 2);
@@ -66,7 +66,8 @@ fn a_source_that_cannot_be_read_is_told_by_name() {
     for command in ["check", "build"] {
         let ran = place.run(&[command]);
         assert_eq!(ran.code, 1, "{command}");
-        let told = "error[N0626]: the link `services/dangling.nth` leads nowhere: there is no `nowhere.nth`\n";
+        let told =
+            "error[N0626]: dangling link `services/dangling.nth`: `nowhere.nth` does not exist\n";
         assert!(ran.err.starts_with(told), "{command}: {}", ran.err);
     }
     fs::remove_file(place.path("services/dangling.nth")).unwrap();
@@ -475,7 +476,7 @@ fn backfill_writes_rules_and_says_how_they_are_evaluated() {
 
     let ran = place.run(&["backfill", "checkout", "--until", "1999-01-01T00:00:00Z"]);
     assert_eq!((ran.code, ran.out.as_str()), (0, ""));
-    assert!(ran.err.contains("nothing to count"), "{}", ran.err);
+    assert!(ran.err.contains("nothing to backfill"), "{}", ran.err);
 
     for (args, told) in [
         (

@@ -469,8 +469,8 @@ template dependency redis(instance: string) {
     assert_eq!(
         told,
         [
-            "N0901: there is no metric `redis_never` under `{instance=\"redis-replica:9999\"}`",
-            "N0901: there is no metric `redis_never` under `{instance=\"redis:9999\"}`",
+            "N0901: unknown metric `redis_never` for selector `{instance=\"redis-replica:9999\"}`",
+            "N0901: unknown metric `redis_never` for selector `{instance=\"redis:9999\"}`",
         ]
     );
     let absent: Vec<_> = tried.absent.iter().map(String::as_str).collect();

@@ -458,7 +458,7 @@ fn series_of_errors_that_begin_with_one_are_recorded() {
     assert!(
         checked.err.contains(
             "warning[N0911]: not every target under `{job=\"checkout\"}` has a series of `bad` \
-             before its first error"
+             before the first error"
         ),
         "{checked:?}"
     );
@@ -515,7 +515,7 @@ fn nobody_listens() {
     assert_eq!(ran.code, 3, "{ran:?}");
     assert!(
         ran.err.starts_with(&format!(
-            "error: cannot pull what targets say of their metrics from {url}: "
+            "error: cannot query the metadata of targets at {url}: "
         )),
         "{ran:?}"
     );

@@ -217,7 +217,7 @@ fn windows_of_an_environment_leave_those_of_another_alone() {
     // That there is no window is told where the job is.
     let job = &files["staging/policy/argo-cd/checkout/release.yaml"];
     let told = "# Without a sync window, and decided by the PreSync job alone:\n\
-                # - checkout / release / peak-season: the gate only reports, and a window would stop the sync\n";
+                # - checkout / release / peak-season: the gate is in dry run, and a window would stop the sync\n";
     assert!(job.contains(told), "{job}");
 }
 
@@ -307,7 +307,7 @@ fn two_environments_in_one_argo_project_are_an_error() {
     let place = small(&manifest("default"), FREEZE);
     let ran = place.run(&["build"]);
     assert_eq!(ran.code, 1, "{ran:?}");
-    let told = "error[N0652]: the sync windows of `production` and `staging` would be in one Argo CD project, `default`";
+    let told = "error[N0652]: the sync windows of `production` and `staging` share one Argo CD project, `default`";
     assert!(ran.err.contains(told), "{ran:?}");
     assert!(
         ran.err.contains("argo_project = \"default-{environment}\""),
@@ -361,7 +361,7 @@ fn the_service_that_crosses_the_most_groups_is_told() {
     let place = small(&manifest(2), &source);
     let ran = place.run(&["build", "--format", "short"]);
     assert_eq!(ran.code, 1, "{ran:?}");
-    let told = "error[N0651]: there are 3 groups of rules, and `max_groups` is 2";
+    let told = "error[N0651]: too many rule groups: 3, and `max_groups` is 2";
     let all = format!("{}{}", ran.out, ran.err);
     assert!(all.contains(told), "{ran:?}");
     assert!(all.contains("main.nth:12:9"), "{ran:?}");
@@ -424,8 +424,9 @@ fn long_tags_and_titles_are_as_grafana_takes_them() {
     let ran = place.run(&["build"]);
     assert_eq!(ran.code, 1, "{ran:?}");
     assert!(
-        ran.err
-            .contains("error[N0650]: the dashboard's title has 190 characters: Grafana takes 189"),
+        ran.err.contains(
+            "error[N0650]: the dashboard title has 190 characters; Grafana allows at most 189"
+        ),
         "{ran:?}"
     );
 }

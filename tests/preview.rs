@@ -233,12 +233,12 @@ fn a_table_is_drawn_as_one() {
     fs::write(&kept, &picture).expect("the screenshot is kept");
 
     // The columns are those of the dashboard: in its order, by its names, without those that it leaves out.
-    let budgets = "Error budgets, the least first";
-    let rates = "Burn rates, the fastest first";
+    let budgets = "Error budget remaining (lowest first)";
+    let rates = "Burn rate (highest first)";
     let columns = [
         "Service",
         "SLO",
-        "Budget left",
+        "Error budget remaining",
         "Objective",
         "Period",
         "Team",

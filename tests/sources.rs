@@ -331,7 +331,7 @@ fn what_is_sound_is_built_beside_what_is_not() {
         "built p in part",
         "not built: service api: b.nth has errors",
         "not built: service shop: it depends on b.nth, which has errors",
-        "left as they were",
+        "left unchanged",
     ] {
         assert!(ran.err.contains(said), "{said}: {ran:?}");
     }

@@ -376,7 +376,7 @@ fn main() -> ExitCode {
     let asked = |name: &str, usual: usize| {
         let given = arguments.iter().find_map(|argument| {
             let (known, count) = argument.split_once('=')?;
-            (known == name).then(|| count.parse().expect("a number"))
+            (known == name).then(|| count.parse().expect("a scalar"))
         });
         given.unwrap_or(usual)
     };

@@ -107,6 +107,10 @@ impl<'a> Converter<'a> {
                 None => {}
             }
         }
+        for note in &found.notes {
+            message.push_str("\nnote: ");
+            message.push_str(note);
+        }
         for help in &found.help {
             message.push_str("\nhelp: ");
             message.push_str(help);

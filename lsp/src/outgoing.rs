@@ -140,7 +140,7 @@ impl Waiting {
         self.shorten();
         if self.unlogged > 0 {
             let text = format!(
-                "{} earlier messages are left out",
+                "{} earlier messages were dropped",
                 std::mem::take(&mut self.unlogged)
             );
             return Some(Outgoing::Log(MessageType::WARNING, text));

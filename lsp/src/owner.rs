@@ -213,7 +213,7 @@ fn run(events: &Receiver<Event>, mut world: World, is_stopping: &AtomicBool) {
         {
             world.tell(Outgoing::Show(
                 MessageType::ERROR,
-                format!("the compiler failed on this text, which is a bug in it: {text}"),
+                format!("internal compiler error on this text, please report it: {text}"),
             ));
         }
     }

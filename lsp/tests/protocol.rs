@@ -106,7 +106,7 @@ async fn edits_arrive_in_their_order_however_fast_they_come() {
         .await;
     }
     let found = client.diagnostics_of(&uri, 401).await;
-    let wanted = format!("there is no team `{name}` here");
+    let wanted = format!("unknown team `{name}`");
     assert!(
         messages(&found)
             .iter()

@@ -15,14 +15,14 @@ use nthc::session::{Configuration, STANDARD_LIBRARY, Session};
 
 /// What nobody may rename, and why, in the words of the refusals.
 const REFUSALS: &[&str] = &[
-    "belongs to the standard library",
+    "is declared in the standard library",
     "belongs to another package",
     "a module is called like its file",
     "means the ",
-    "is a word of the language",
-    "put together from values",
+    "is a keyword",
+    "computed from values",
     "the manifest names",
-    "is what Prometheus calls the metric",
+    "is a metric name of Prometheus",
 ];
 
 struct Project {

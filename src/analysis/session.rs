@@ -474,7 +474,7 @@ impl Session {
     fn unknown_environment(&self, name: &str) -> Diag {
         let diagnostic = Diag::new(
             &codes::UNKNOWN_ENVIRONMENT,
-            format!("there is no environment `{name}`"),
+            format!("unknown environment `{name}`"),
             self.nowhere(),
         );
         let known = self
@@ -734,14 +734,12 @@ impl Session {
         }
         let diagnostic = Diag::new(
             &codes::PROJECT_BAD_SETTING,
-            format!(
-                "`alertmanager.default_team` of `nth.toml` is {name:?}, and there is no such team"
-            ),
+            format!("`alertmanager.default_team` in `nth.toml` names an unknown team: {name:?}"),
             self.nowhere(),
         );
         Some(match suggest::nearest(name, teams) {
             Some(near) => diagnostic.help(format!("did you mean `{near}`?")),
-            None => diagnostic.help("it names one of the project's teams"),
+            None => diagnostic.help("set it to one of the project's teams"),
         })
     }
 

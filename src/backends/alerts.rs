@@ -21,11 +21,11 @@ pub const INCONSISTENT: &str = "SLIInconsistent";
 /// The headings that a runbook has besides those of its alerts and those that people write.
 pub mod headings {
     /// The objectives.
-    pub const PROMISES: &str = "What it promises";
+    pub const PROMISES: &str = "Objectives";
     /// The dependencies, both ways.
-    pub const NEEDS: &str = "What it needs and who needs it";
+    pub const NEEDS: &str = "Dependencies";
     /// The escalation.
-    pub const CALL: &str = "Who to call";
+    pub const CALL: &str = "On-call and escalation";
     /// The alerts.
     pub const ALERTS: &str = "Alerts";
     /// What people wrote.

@@ -52,7 +52,7 @@ impl Problem {
     fn of(error: Box<dyn std::error::Error>, what: &str) -> Self {
         match error.downcast::<limits::Excess>() {
             Ok(excess) => Self::TooLarge(*excess),
-            Err(error) => Self::Unwritable(format!("{what} could not be written: {error}")),
+            Err(error) => Self::Unwritable(format!("cannot write {what}: {error}")),
         }
     }
 }

@@ -118,17 +118,18 @@ pub fn check(
     let (kind, name) = (text("/kind"), text("/metadata/name"));
     let (why, instead) = if settings.server_side_apply {
         (
-            format!("Kubernetes takes {} of an object", bytes(OBJECT)),
-            "make two of what it is made of",
+            format!("Kubernetes allows at most {} per object", bytes(OBJECT)),
+            "split what it is generated from",
         )
     } else {
         (
             format!(
-                "`kubectl apply` keeps it in an annotation, and Kubernetes takes {} of these",
+                "`kubectl apply` stores it in an annotation, and Kubernetes allows at most {} of \
+                annotations",
                 bytes(ANNOTATIONS)
             ),
-            "set `server_side_apply = true` in `[kubernetes]` of `nth.toml` and apply with \
-             `kubectl apply --server-side`, or make two of what it is made of",
+            "set `server_side_apply = true` in `[kubernetes]` of `nth.toml` and apply with `kubectl \
+            apply --server-side`, or split what it is generated from",
         )
     };
     Err(Excess {
@@ -162,8 +163,10 @@ pub fn title(title: &str) -> Result<(), Excess> {
         return Ok(());
     }
     Err(Excess {
-        message: format!("the dashboard's title has {length} characters: Grafana takes {TITLE}"),
-        help: "give the service a shorter name".to_owned(),
+        message: format!(
+            "the dashboard title has {length} characters; Grafana allows at most {TITLE}"
+        ),
+        help: "shorten the service's name".to_owned(),
         service: None,
     })
 }

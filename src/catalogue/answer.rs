@@ -35,20 +35,23 @@ pub enum BadAnswer {
 impl fmt::Display for BadAnswer {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
-            Self::Html => write!(f, "it answered with a web page, not with JSON"),
-            Self::Empty => write!(f, "its answer is empty"),
-            Self::Truncated => write!(f, "its answer is cut off"),
-            Self::Malformed(why) => write!(f, "its answer is not one of Prometheus's: {why}"),
-            Self::Refused(said) => write!(f, "it answered with the error {said:?}"),
+            Self::Html => write!(f, "got an HTML page instead of JSON"),
+            Self::Empty => write!(f, "empty response"),
+            Self::Truncated => write!(f, "truncated response"),
+            Self::Malformed(why) => write!(f, "unexpected response format: {why}"),
+            Self::Refused(said) => write!(f, "the API returned an error: {said:?}"),
             Self::Contradictory(said) => {
-                write!(f, "its answer says `success` beside the error {said:?}")
+                write!(
+                    f,
+                    "the response has status `success` and an error: {said:?}"
+                )
             }
-            Self::Incomplete(said) => write!(f, "its answer is incomplete: it warns {said:?}"),
-            Self::Partial => write!(f, "its answer is partial: it says `isPartial`"),
+            Self::Incomplete(said) => write!(f, "incomplete response: it warns {said:?}"),
+            Self::Partial => write!(f, "partial response: it sets `isPartial`"),
             Self::OtherTime(found, asked) => {
                 write!(
                     f,
-                    "its answer is not of the time asked for: expected {asked}, found {found}"
+                    "the response is for another time: expected {asked}, found {found}"
                 )
             }
         }
@@ -154,7 +157,7 @@ pub fn whole<T: DeserializeOwned>(bytes: &[u8]) -> Result<(T, Vec<String>), BadA
     envelope
         .data
         .map(|data| (data, remarks))
-        .ok_or_else(|| BadAnswer::Malformed("it has no data".to_owned()))
+        .ok_or_else(|| BadAnswer::Malformed("no data".to_owned()))
 }
 
 /// The series that a selector matched, folded while they are read: for each name the labels with their values.
@@ -175,7 +178,7 @@ pub(super) enum Values {
 impl Gathered {
     fn add(&mut self, series: BTreeMap<String, String>) -> Result<(), &'static str> {
         let Some(name) = series.get("__name__").filter(|name| !name.is_empty()) else {
-            return Err("a series has no name");
+            return Err("a series without a name");
         };
         let labels = self.names.entry(name.clone()).or_default();
         // An empty value is the same as no label.

@@ -17,8 +17,8 @@ const FIRST: u32 = 1;
 
 /// Tells a reader what the file is.
 const HEADER: &str = "\
-# The metrics that the project's selectors match, as Prometheus told them. Written by `nthc metrics pull`;
-# commit it, and pull again rather than edit it.
+# The metrics that the project's selectors match in Prometheus. Written by `nthc metrics pull`;
+# commit it, and pull again instead of editing it.
 ";
 
 /// The lock file's contents: sections by selector, `{job=\"checkout\"}` with its matchers in order.
@@ -84,7 +84,7 @@ impl fmt::Display for Unreadable {
         match self {
             Self::Version(version) => write!(
                 f,
-                "it has version {version}, and this nthc knows versions up to {VERSION}"
+                "version {version} is not supported: this nthc supports versions up to {VERSION}"
             ),
             Self::Malformed {
                 line: Some(line),

@@ -45,15 +45,15 @@ pub fn selector_of(labels: &BTreeMap<String, String>) -> String {
 pub fn canonical(written: &str) -> Result<(String, BTreeSet<String>), String> {
     let parsed = nth_promql::parse(written).map_err(|errors| {
         errors.first().map_or_else(
-            || "it is no PromQL".to_owned(),
+            || "not valid PromQL".to_owned(),
             |error| error.message.clone(),
         )
     })?;
     let Node::Selector(mut selector) = parsed.node else {
-        return Err("it is no selector, as `{job=\"checkout\"}` is one".to_owned());
+        return Err("not a selector, such as `{job=\"checkout\"}`".to_owned());
     };
     if selector.modifiers != Modifiers::default() {
-        return Err("a selector of the catalogue has no `offset` and no `@`".to_owned());
+        return Err("`offset` and `@` are not supported in a catalog selector".to_owned());
     }
     selector.matchers.sort_by_cached_key(|matcher| {
         let op = format!("{:?}", matcher.op);

@@ -201,7 +201,7 @@ fn another_file_is_no_lock() {
     let refused = |text: &str| Lock::parse(text).unwrap_err().to_string();
     assert_eq!(
         refused("version = 3\nnew = 1\n"),
-        "it has version 3, and this nthc knows versions up to 2"
+        "version 3 is not supported: this nthc supports versions up to 2"
     );
     assert!(refused("").contains("version"));
     assert!(refused("version = 1\nnew = 1\n").contains("unknown field `new`"));

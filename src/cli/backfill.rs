@@ -51,7 +51,7 @@ pub fn run(
         let since = now.as_second() - (longest.0 / 1000) as i64;
         if since >= until.as_second() {
             console.err.line(format!(
-                "All of the last {longest} is recorded already: there is nothing to count."
+                "The last {longest} is already recorded: there is nothing to backfill."
             ));
             return Ok(());
         }
@@ -77,17 +77,17 @@ fn chosen<'s>(service: &'s Service, names: &[String]) -> Result<Vec<&'s Slo>, Fa
         if !service.slos.iter().any(|slo| slo.name == name) {
             let known: Vec<&str> = service.slos.iter().map(|slo| slo.name.as_str()).collect();
             return Err(Failure::usage(format!(
-                "the service `{}` has no objective `{name}`",
+                "unknown SLO `{name}` of service `{}`",
                 service.name
             ))
-            .help(format!("It has `{}`.", known.join("`, `"))));
+            .help(format!("use one of `{}`", known.join("`, `"))));
         }
     }
     let is_chosen = |slo: &&Slo| names.is_empty() || names.iter().any(|name| slo.name == name);
     let chosen: Vec<&Slo> = service.slos.iter().filter(is_chosen).collect();
     if chosen.is_empty() {
         return Err(Failure::usage(format!(
-            "the service `{}` has no objectives",
+            "service `{}` has no SLOs",
             service.name
         )));
     }
@@ -106,7 +106,7 @@ fn first_recorded(
     let mut first = now;
     for slo in slos {
         let query = Standing::new(service, slo, settings).recorded_since(back);
-        let what = format!("the beginning of {}.{}", service.name, slo.name);
+        let what = format!("the first sample of {}.{}", service.name, slo.name);
         let began = client.instant(&query, now, &what, NotFinite::NoData)?;
         let began = began.and_then(|seconds| seconds.to_i64());
         if let Some(began) = began.and_then(|seconds| Timestamp::from_second(seconds).ok()) {

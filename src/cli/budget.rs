@@ -72,8 +72,8 @@ pub fn run(
 ) -> Result<Exit, Failure> {
     let format = context.global.format;
     if matches!(format, Format::Sarif | Format::Github) {
-        return Err(Failure::usage("error budgets have no such format")
-            .help("They are written with `--format human`, `--format short` or `--format json`."));
+        return Err(Failure::usage("unsupported format for error budgets")
+            .help("use `--format human`, `--format short` or `--format json`"));
     }
     let Some(built) = Built::new(context, options.env.as_deref(), console)? else {
         return Ok(Exit::Found);
@@ -142,7 +142,7 @@ fn budget(
             return Ok(Some(Known { ratio, known }));
         }
         // Where it can't be told how much is known, nothing can be said of the window.
-        let known = ask(known, &format!("how much is known of {what}"))?;
+        let known = ask(known, &format!("the coverage of {what}"))?;
         Ok(known.map(|known| Known { ratio, known }))
     };
     let recorded = |window: Duration, what: &str| {
@@ -221,9 +221,9 @@ const HEAD: [&str; 10] = [
     "over",
     "known",
     "kept",
-    "budget left",
+    "budget remaining",
     "burn rate",
-    "spent in",
+    "exhausted in",
     "by",
 ];
 
@@ -246,7 +246,7 @@ fn show(budgets: &Budgets, console: &mut Console) {
             _ => "no data".to_owned(),
         };
         let lasts = match budget.exhausted_in_seconds {
-            Some(seconds) if seconds.is_zero() => "is spent".to_owned(),
+            Some(seconds) if seconds.is_zero() => "exhausted".to_owned(),
             Some(seconds) => short(seconds),
             None if budget.burn_rate.is_some() => "never".to_owned(),
             None => none(),
@@ -298,13 +298,14 @@ fn show(budgets: &Budgets, console: &mut Console) {
     let partly = partly.count();
     if partly > 0 {
         console.err.line(format_args!(
-            "{partly} with a window that is known in part: what is not known counts as nothing spent"
+            "{partly} with a window that is only partly covered by data: time without data counts as no \
+            budget consumed"
         ));
     }
     let (measured, absent) = (of(Some(Source::Indicator)), of(None));
     if measured > 0 {
         console.err.line(format_args!(
-            "{measured} by the indicator's own series: the rules record nothing of them there yet"
+            "{measured} computed from raw SLI series: no recording rule data yet"
         ));
     }
     if absent > 0 {

@@ -50,7 +50,7 @@ pub fn run(context: &Context, options: &Check, console: &mut Console) -> Result<
     let fixed = match mended.edits {
         0 => String::new(),
         edits => format!(
-            ", {} mended in {}",
+            ", {} fixed in {}",
             count(edits, "mistake"),
             count(mended.files.len(), "file")
         ),

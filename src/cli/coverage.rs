@@ -27,8 +27,8 @@ const WIDTH: usize = 80;
 /// The widest that the column of names gets before what follows goes to a line of its own.
 const WIDEST_NAME: usize = 32;
 
-/// The width of the column that says what is known: `unclaimed`.
-const STATE: usize = 9;
+/// The width of the column that says what is known: `not pulled`.
+const STATE: usize = 10;
 
 /// Tells which signals have a metric.
 ///
@@ -41,8 +41,8 @@ pub fn run(
 ) -> Result<Exit, Failure> {
     let format = context.global.format;
     if matches!(format, Format::Sarif | Format::Github) {
-        return Err(Failure::usage("the coverage of metrics has no such format")
-            .help("It is written with `--format human`, `--format short` or `--format json`."));
+        return Err(Failure::usage("unsupported format for metric coverage")
+            .help("use `--format human`, `--format short` or `--format json`"));
     }
     let selected = Selected::project(select::project(context)?);
     let session = selected.session();
@@ -56,7 +56,7 @@ pub fn run(
     findings.add(&compilation.sources, compilation.diagnostics);
     if findings.has_errors() {
         findings.show(format, console)?;
-        let line = format!("coverage is not known: {}", findings.counts());
+        let line = format!("cannot compute coverage: {}", findings.counts());
         report::conclude(&line, &findings, format, console);
         return Ok(Exit::Found);
     }
@@ -87,7 +87,7 @@ pub fn run(
     if let (Some(least), Some(percent)) = (failed, found.percent()) {
         let _ = write!(
             line,
-            "\ncoverage is {percent:.1}%, and --fail-under asks for {}%",
+            "\ncoverage is {percent:.1}%, below --fail-under {}%",
             least.normalize()
         );
     }
@@ -110,11 +110,11 @@ fn known_services(names: &[String], session: &Session) -> Result<BTreeSet<String
         if known.contains(name.as_str()) {
             continue;
         }
-        let failure = Failure::usage(format!("the project has no service `{name}`"));
+        let failure = Failure::usage(format!("unknown service `{name}`"));
         let near = suggest::nearest(name, known.iter().map(SmolStr::as_str));
         return Err(match near {
-            Some(near) => failure.help(format!("Did you mean `{near}`?")),
-            None => failure.help("`nthc metrics coverage` tells of all services."),
+            Some(near) => failure.help(format!("did you mean `{near}`?")),
+            None => failure.help("run `nthc metrics coverage` without arguments for all services"),
         });
     }
     Ok(names.iter().cloned().collect())
@@ -128,16 +128,16 @@ fn conclusion(coverage: &Coverage) -> String {
     } = coverage.signals.0;
     let total = coverage.signals.0.total();
     if total == 0 {
-        return "signals: none of these services has any".to_owned();
+        return "no signals declared in these services".to_owned();
     }
-    let mut line = format!("signals: {found} of {total} have a metric");
-    for (count, word) in [(missing, "missing"), (unclaimed, "unclaimed")] {
+    let mut line = format!("signals: {found} of {total} found");
+    for (count, word) in [(missing, "missing"), (unclaimed, "not pulled")] {
         if count > 0 {
             let _ = write!(line, ", {count} {word}");
         }
     }
     if unclaimed > 0 {
-        line.push_str("\nnthc metrics pull asks a Prometheus for what is unclaimed");
+        line.push_str("\nrun `nthc metrics pull` to check signals that were not pulled");
     }
     line
 }
@@ -251,11 +251,11 @@ fn tell_service(
         row(&errors.slo, width, state, lost, console);
     }
     if !service.left_out.is_empty() {
-        console.out.line("  left out of the rules");
+        console.out.line("  not generated");
     }
     for left_out in &service.left_out {
         let lacks = left_out.missing.join(", ");
-        let text = format!("{} {}, for want of {lacks}", left_out.rule, left_out.name);
+        let text = format!("{} {}: no metric for {lacks}", left_out.rule, left_out.name);
         for line in wrapped(&text, WIDTH - 4) {
             console.out.line(format_args!("    {line}"));
         }
@@ -275,7 +275,7 @@ fn column<'n>(names: impl Iterator<Item = &'n str>) -> usize {
 fn heading(block: &BlockCoverage) -> String {
     let name = match &block.dependency {
         Some(dependency) => dependency.as_str(),
-        None => "its own",
+        None => "service",
     };
     let parts = [
         Some(name),
@@ -290,8 +290,8 @@ fn heading(block: &BlockCoverage) -> String {
 fn said_of(signal: &SignalCoverage) -> String {
     match (&signal.metric, signal.state) {
         (Some(metric), _) => metric.clone(),
-        (None, SignalState::Missing) => format!("looked for {}", signal.candidates.join(", ")),
-        (None, _) => format!("would be {}", signal.candidates.join(", ")),
+        (None, SignalState::Missing) => format!("candidates: {}", signal.candidates.join(", ")),
+        (None, _) => format!("candidates: {}", signal.candidates.join(", ")),
     }
 }
 
@@ -361,7 +361,7 @@ fn totals(coverage: &Coverage, console: &mut Console) {
         .technologies
         .iter()
         .map(|found| {
-            let name = found.technology.as_deref().unwrap_or("not told");
+            let name = found.technology.as_deref().unwrap_or("no technology");
             (name.to_owned(), found.signals)
         })
         .collect();
@@ -376,7 +376,7 @@ fn totals(coverage: &Coverage, console: &mut Console) {
         .max()
         .unwrap_or_default();
     let bold = Style::new().bold();
-    let mut titles = "  found  missing  unclaimed    share";
+    let mut titles = "  found  missing  not pulled   share";
     for (title, rows) in groups.iter().filter(|(_, rows)| !rows.is_empty()) {
         console
             .out
@@ -400,7 +400,7 @@ fn total(name: &str, share: Share, width: usize, console: &mut Console) {
         None => "-".to_owned(),
     };
     console.out.line(format_args!(
-        "{name:width$}  {found:5}  {missing:7}  {unclaimed:9}  {percent:>7}"
+        "{name:width$}  {found:5}  {missing:7}  {unclaimed:10}  {percent:>6}"
     ));
 }
 
@@ -408,7 +408,7 @@ fn signal_word(state: SignalState) -> &'static str {
     match state {
         SignalState::Found => "found",
         SignalState::Missing => "missing",
-        SignalState::Unclaimed => "unclaimed",
+        SignalState::Unclaimed => "not pulled",
     }
 }
 
@@ -416,7 +416,7 @@ fn metric_word(state: MetricState) -> &'static str {
     match state {
         MetricState::Present => "present",
         MetricState::Absent => "absent",
-        MetricState::Unclaimed => "unclaimed",
+        MetricState::Unclaimed => "not pulled",
     }
 }
 

@@ -74,7 +74,7 @@ impl From<crate::project::Error> for Failure {
     fn from(error: crate::project::Error) -> Self {
         match error {
             crate::project::Error::NoManifest { .. } => Self::usage(error.to_string()).help(
-                "Make a project with `nthc init`, name one with `--project`, or name a file.",
+                "create a project with `nthc init`, point to one with `--project`, or pass a file",
             ),
             crate::project::Error::Read { .. } => Self::io(error.to_string()),
         }
@@ -86,9 +86,10 @@ impl From<crate::output::Error> for Failure {
         let failure = Self::io(error.to_string());
         match error.is_part {
             true => failure.help(
-                "Some files are new and some are as they were. Fix the cause and build again: the next build completes them.",
+                "fix the cause and build again: some files were already replaced, and the next build \
+                completes them",
             ),
-            false => failure.help("No file was changed."),
+            false => failure.help("no file was changed"),
         }
     }
 }

@@ -38,12 +38,12 @@ pub fn run(options: &Explain, console: &mut Console) -> Result<Exit, Failure> {
             Ok(Exit::Ok)
         }
         Err(explain::NotFound { nearest }) => {
-            let failure = Failure::usage(format!("there is no code {query:?}"));
+            let failure = Failure::usage(format!("unknown diagnostic code {query:?}"));
             Err(failure.help(match nearest {
                 Some(nearest) => {
-                    format!("Did you mean `{nearest}`? `nthc explain` lists all codes.")
+                    format!("did you mean `{nearest}`? `nthc explain` lists all codes")
                 }
-                None => "`nthc explain` lists all codes.".to_owned(),
+                None => "run `nthc explain` to list all codes".to_owned(),
             }))
         }
     }

@@ -27,9 +27,7 @@ pub fn run(context: &Context, options: &Fmt, console: &mut Console) -> Result<Ex
     let mut findings = Findings::default();
     if options.files.iter().any(|file| file.as_os_str() == "-") {
         if options.files.len() > 1 {
-            return Err(Failure::usage(
-                "`-` stands alone: standard input is formatted, or files are",
-            ));
+            return Err(Failure::usage("`-` cannot be combined with files"));
         }
         let exit = standard_input(options.check, &mut findings, console)?;
         findings.show(format, console)?;
@@ -151,11 +149,14 @@ fn formatted(bytes: Vec<u8>, shown: &str, findings: &mut Findings) -> Option<(St
 fn left_alone(span: FileSpan) -> Diagnostic<FileSpan> {
     Diagnostic::new(
         &codes::SYNTAX_LAYOUT,
-        "the file cannot be formatted without changing what it says",
+        "the file cannot be formatted without changing its meaning",
         span,
     )
-    .label("expected to stay as it is")
-    .help("the file is left as it was: move the comment to a line of its own, or report this as a bug of `nthc fmt`")
+    .label("expected to stay unchanged")
+    .help(
+        "move the comment to its own line, or report this as a bug of `nthc fmt`; the file was not \
+        changed",
+    )
 }
 
 /// What keeps a text from being formatted. Warnings do not, and are left to `check`.

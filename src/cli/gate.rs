@@ -35,7 +35,7 @@ pub fn run(context: &Context, options: &Gate, console: &mut Console) -> Exit {
         GateCommand::Facts(facts) => measure(context, &facts.asked, console).and_then(|measured| {
             let facts = measured.facts()?;
             let text = serde_json::to_string_pretty(&facts)
-                .map_err(|error| Failure::io(format!("cannot write the facts: {error}")))?;
+                .map_err(|error| Failure::io(format!("cannot write the gate input: {error}")))?;
             console.out.text(&(text + "\n"));
             for remark in &measured.remarks {
                 console.err.line(format_args!("note: {remark}"));
@@ -65,7 +65,7 @@ impl Asked {
         self.policy
             .gates
             .get(self.gate)
-            .ok_or_else(|| Failure::io("there is no such gate"))
+            .ok_or_else(|| Failure::io("no such gate"))
     }
 
     fn facts(&self) -> Result<Facts, Failure> {
@@ -89,8 +89,8 @@ fn decide(
 /// Asks the Prometheus for all that the gate's conditions measure.
 fn measure(context: &Context, asked: &AskedGate, console: &mut Console) -> Result<Asked, Failure> {
     if matches!(context.global.format, Format::Sarif | Format::Github) {
-        return Err(Failure::usage("a gate's decision has no such format")
-            .help("It is written with `--format human`, `--format short` or `--format json`."));
+        return Err(Failure::usage("unsupported format for a gate decision")
+            .help("use `--format human`, `--format short` or `--format json`"));
     }
     let policy = match &asked.policy {
         Some(file) => {
@@ -104,7 +104,7 @@ fn measure(context: &Context, asked: &AskedGate, console: &mut Console) -> Resul
                 && *service != policy.service
             {
                 return Err(Failure::usage(format!(
-                    "{shown} is of the service `{}`, not of `{service}`",
+                    "{shown} is the policy of service `{}`, not of `{service}`",
                     policy.service
                 )));
             }
@@ -121,13 +121,13 @@ fn measure(context: &Context, asked: &AskedGate, console: &mut Console) -> Resul
     let names = policy.gates.get(gate).map(policy::Gate::facts);
     for name in names.into_iter().flatten() {
         let Some(fact) = policy.facts.get(name) else {
-            return Err(Failure::io(format!("there is no query for {name}")));
+            return Err(Failure::io(format!("no query for {name}")));
         };
         let value = ask(&fact.query, name)?;
         // What is not known of a window is of no matter where nothing is.
         let coverage = match &fact.coverage {
             Some(of) if value.is_some() => {
-                let what = format!("how much of the {} of {name} is known", of.window);
+                let what = format!("the coverage of {} for {name}", of.window);
                 ask(&of.query, &what)?
             }
             _ => None,
@@ -161,20 +161,21 @@ fn choose(policy: &Policy, asked: Option<&str>) -> Result<usize, Failure> {
     let names: Vec<&str> = policy.gates.iter().map(|gate| gate.name.as_str()).collect();
     let service = &policy.service;
     match (asked, names.as_slice()) {
-        (_, []) => Err(Failure::usage(format!("`{service}` has no gate"))
-            .help("Declare one: `gate production { … }`, or give its tier `gate_denies_below`.")),
+        (_, []) => Err(Failure::usage(format!("service `{service}` has no gate"))
+            .help("declare one: `gate production { … }`, or set `gate_denies_below` on its tier")),
         (None, [_]) => Ok(0),
-        (None, several) => Err(
-            Failure::usage(format!("`{service}` has {} gates", several.len())).help(format!(
-                "Name one with `--gate`: `{}`.",
-                several.join("`, `")
-            )),
-        ),
+        (None, several) => {
+            Err(
+                Failure::usage(format!("service `{service}` has {} gates", several.len())).help(
+                    format!("choose one with `--gate`: `{}`", several.join("`, `")),
+                ),
+            )
+        }
         (Some(name), known) => known.iter().position(|gate| *gate == name).ok_or_else(|| {
-            let failure = Failure::usage(format!("`{service}` has no gate `{name}`"));
+            let failure = Failure::usage(format!("unknown gate `{name}` of service `{service}`"));
             match suggest::nearest(name, known.iter().copied()) {
-                Some(near) => failure.help(format!("Did you mean `{near}`?")),
-                None => failure.help(format!("It has `{}`.", known.join("`, `"))),
+                Some(near) => failure.help(format!("did you mean `{near}`?")),
+                None => failure.help(format!("use one of `{}`", known.join("`, `"))),
             }
         }),
     }
@@ -213,18 +214,16 @@ impl Built {
             findings.show(shown, console)?;
             return Ok(None);
         }
-        let environment = match compilation.environments.as_slice() {
-            [] => None,
-            [only] => Some(only.as_str().into()),
-            several => {
-                return Err(
-                    Failure::usage("it is not clear which environment is meant").help(format!(
-                        "Name one with `--env`: `{}`.",
-                        several.join("`, `")
-                    )),
-                );
-            }
-        };
+        let environment =
+            match compilation.environments.as_slice() {
+                [] => None,
+                [only] => Some(only.as_str().into()),
+                several => {
+                    return Err(Failure::usage("the project has several environments").help(
+                        format!("choose one with `--env`: `{}`", several.join("`, `")),
+                    ));
+                }
+            };
         let settings = ir::Settings {
             environment,
             ..selected.loaded.project.settings.clone()
@@ -245,10 +244,10 @@ impl Built {
 
 /// What is said where a project has no such service.
 pub fn unknown_service(name: &str, services: &[&ir::Service]) -> Failure {
-    let failure = Failure::usage(format!("the project has no service `{name}`"));
+    let failure = Failure::usage(format!("unknown service `{name}`"));
     let known = services.iter().map(|service| service.name.as_str());
     match suggest::nearest(name, known) {
-        Some(near) => failure.help(format!("Did you mean `{near}`?")),
+        Some(near) => failure.help(format!("did you mean `{near}`?")),
         None => failure,
     }
 }
@@ -261,7 +260,7 @@ fn of_project(
 ) -> Result<Policy, Failure> {
     let Some(built) = Built::new(context, asked.env.as_deref(), console)? else {
         return Err(Failure::io(
-            "the project has errors, so its gates are not known",
+            "the project has errors, so its gates cannot be evaluated",
         ));
     };
     let name = asked.service.as_deref().unwrap_or_default();

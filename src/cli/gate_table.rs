@@ -52,12 +52,12 @@ pub fn show(decision: &Decision, console: &mut Console) {
     console.out.line("");
     let (word, color) = match decision.found {
         Verdict::Allow => ("allowed", AnsiColor::Green),
-        Verdict::Warn => ("allowed, with a warning", AnsiColor::Yellow),
+        Verdict::Warn => ("allowed with a warning", AnsiColor::Yellow),
         Verdict::Deny => ("denied", AnsiColor::Red),
     };
     let style: Style = color.on_default().bold();
     let dry = if decision.dry_run && decision.found != Verdict::Allow {
-        "allowed, as the gate only reports; it would be "
+        "allowed (dry run; would be "
     } else {
         ""
     };

@@ -39,8 +39,8 @@ fn import_openslo(
     let format = context.global.format;
     if options.output.is_none() && format.is_for_programs() {
         return Err(
-            Failure::usage("standard output has the diagnostics in this format")
-                .help("Say with `--output` where the `.nth` goes."),
+            Failure::usage("diagnostics in this format go to standard output")
+                .help("set the output file of the import with `--output`"),
         );
     }
     let target = match &options.output {
@@ -55,7 +55,7 @@ fn import_openslo(
             report::failure(failure, console);
         }
         let line = format!(
-            "nothing was made: {} cannot be read",
+            "nothing was imported: cannot read {}",
             count(refused.len(), "file")
         );
         report::conclude(&line, &findings, format, console);
@@ -90,7 +90,7 @@ fn import_openslo(
     findings.show(format, console)?;
     let line = match (&text, &target) {
         (None, _) => format!(
-            "nothing was made of {}: {}",
+            "nothing was imported from {}: {}",
             count(read, "file"),
             findings.counts()
         ),
@@ -103,7 +103,7 @@ fn import_openslo(
             write(target, text).map_err(|cause| {
                 Failure::io(format!("cannot write {shown}: {}", io_cause(&cause)))
             })?;
-            format!("made {shown} of {}", count(read, "file"))
+            format!("imported {shown} from {}", count(read, "file"))
         }
     };
     report::conclude(&line, &findings, format, console);
@@ -143,7 +143,7 @@ fn target(output: &Path, force: bool, context: &Context) -> Result<PathBuf, Fail
     if !force && fs::symlink_metadata(&path).is_ok() {
         let shown = paths::shown(&path, &context.cwd);
         return Err(Failure::usage(format!("{shown} exists"))
-            .help("Nothing was made. Overwrite it with `--force`."));
+            .help("overwrite it with `--force`; nothing was written"));
     }
     Ok(path)
 }

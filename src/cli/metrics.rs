@@ -111,10 +111,10 @@ fn pull(context: &Context, options: &Pull, console: &mut Console) -> Result<Exit
     let selectors: BTreeSet<&String> = plan.values().flat_map(|wanted| wanted.keys()).collect();
     let selectors: Vec<&String> = selectors.into_iter().collect();
     if selectors.is_empty() {
-        return Err(Failure::usage(
-            "the project has no service with a selector, so there is nothing to pull",
-        )
-        .help("Name a selector with `--selector '{job=\"checkout\"}'`."));
+        return Err(
+            Failure::usage("no service of the project has a selector: nothing to pull")
+                .help("pass a selector with `--selector '{job=\"checkout\"}'`"),
+        );
     }
 
     let progress = Progress::steps(
@@ -142,7 +142,8 @@ fn pull(context: &Context, options: &Pull, console: &mut Console) -> Result<Exit
             }
         ))
         .help(
-            "Is it the right Prometheus? Look further back with `--since 1d`. Nothing was written.",
+            "check that it is the right Prometheus, or look further back with `--since 1d`; nothing was \
+            written",
         ));
     }
 
@@ -174,7 +175,7 @@ fn pull(context: &Context, options: &Pull, console: &mut Console) -> Result<Exit
         match (is_unchanged, before.is_some()) {
             (true, _) => "is unchanged",
             (false, true) => "is updated",
-            (false, false) => "is made",
+            (false, false) => "is created",
         }
     );
     report::conclude(&line, &Findings::default(), format, console);
@@ -201,7 +202,7 @@ fn by_hand(written: &[String]) -> Result<BTreeSet<String>, Failure> {
         .map(|written| match catalogue::canonical(written) {
             Ok((selector, _)) => Ok(selector),
             Err(why) => Err(Failure::usage(format!(
-                "`{written}` cannot be a selector: {why}"
+                "invalid selector `{written}`: {why}"
             ))),
         })
         .collect()
@@ -223,9 +224,9 @@ fn read(place: &Path, shown: &str) -> Result<(Option<String>, Lock), Failure> {
     };
     let unreadable = |why: String| {
         Failure::io(format!("cannot read {shown}: {why}"))
-            .help("Restore it, or remove it and pull everything anew.")
+            .help("restore it, or remove it and pull everything again")
     };
-    let text = String::from_utf8(bytes).map_err(|_| unreadable("it is not UTF-8".to_owned()))?;
+    let text = String::from_utf8(bytes).map_err(|_| unreadable("not valid UTF-8".to_owned()))?;
     let lock = Lock::parse(&text).map_err(|error| unreadable(error.to_string()))?;
     Ok((Some(text), lock))
 }
@@ -285,7 +286,7 @@ fn section(
     metadata: &Metadata,
 ) -> Result<Section, Failure> {
     let (_, fixed) = catalogue::canonical(selector)
-        .map_err(|why| Failure::io(format!("`{selector}` cannot be a selector: {why}")))?;
+        .map_err(|why| Failure::io(format!("invalid selector `{selector}`: {why}")))?;
     Ok(Section {
         used_by: BTreeSet::new(),
         metrics: catalogue::metrics(gathered, metadata, &fixed),

@@ -136,7 +136,7 @@ fn asks_a_gate(arguments: impl Iterator<Item = OsString>) -> bool {
 fn run(cli: Cli, console: &mut Console) -> Result<Exit, Failure> {
     let cwd = std::env::current_dir().map_err(|cause| {
         Failure::io(format!(
-            "cannot tell the working directory: {}",
+            "cannot determine the working directory: {}",
             crate::project::io_cause(&cause)
         ))
     })?;

@@ -19,13 +19,13 @@ pub use gate::{AskedGate, Gate, GateCommand};
 /// The exit codes, as `--help` tells them.
 const EXIT_CODES: &str = "\
 Exit codes:
-  0  all is well
-  1  the input has errors, or --check found a difference
-  2  the command was used wrongly, or there is no project
-  3  a file could not be read or written, or a server gave no good answer";
+  0  success
+  1  errors in the sources, or --check found changes
+  2  invalid usage, or no project found
+  3  I/O error, or a server was unreachable or sent an invalid response";
 
-/// Compiles service level objectives, alerts and on-call teams, written in .nth, to the files that
-/// Prometheus and its neighbours read
+/// Compile SLOs, alerts and on-call definitions written in .nth into configuration for Prometheus,
+/// Alertmanager, Grafana, PagerDuty and OpenSLO
 #[derive(Debug, Parser)]
 #[command(
     name = "nthc",
@@ -34,11 +34,11 @@ Exit codes:
     subcommand_required = true,
     arg_required_else_help = true,
     after_help = concat_exit("Examples:
-  nthc init shop                 make a project in the folder shop
-  nthc check                     report what is wrong in this project
-  nthc build                     write its files to build/
+  nthc init shop                 create a project in ./shop
+  nthc check                     check this project
+  nthc build                     generate its files into build/
   nthc build checkout.nth        build a single file
-  nthc explain N0602             tell more about an error")
+  nthc explain N0602             explain a diagnostic code")
 )]
 pub struct Cli {
     /// What holds for every command.
@@ -53,13 +53,13 @@ pub struct Cli {
 #[derive(Debug, Args)]
 #[command(next_help_heading = "Global options")]
 pub struct Global {
-    /// How diagnostics are written; human and short to standard error, the others to standard output
+    /// Diagnostic format (human and short go to stderr, the others to stdout)
     #[arg(long, global = true, value_enum, value_name = "FORMAT", default_value_t = Format::Human)]
     pub format: Format,
-    /// Whether to use colours; auto asks the terminal, NO_COLOR and CLICOLOR
+    /// When to use color; auto honors the terminal, NO_COLOR and CLICOLOR
     #[arg(long, global = true, value_enum, value_name = "WHEN", default_value_t = Color::Auto)]
     pub color: Color,
-    /// The folder with nth.toml [default: the nearest one from here upwards]
+    /// Project directory, containing nth.toml [default: nearest parent directory that has one]
     #[arg(long, global = true, value_name = "DIR")]
     pub project: Option<PathBuf>,
 }
@@ -67,15 +67,15 @@ pub struct Global {
 /// How diagnostics are written.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
 pub enum Format {
-    /// With the source, for a person
+    /// Source excerpt with labels and help
     Human,
-    /// One line each, for logs and editors
+    /// One line per diagnostic, for logs and editors
     Short,
-    /// One JSON object a line
+    /// JSON Lines, one object per diagnostic
     Json,
-    /// One SARIF 2.1.0 log, for code scanning
+    /// SARIF 2.1.0 log, for code scanning
     Sarif,
-    /// Workflow commands of GitHub Actions
+    /// GitHub Actions annotations
     Github,
 }
 
@@ -97,10 +97,10 @@ impl Format {
     }
 }
 
-/// When colours are used.
+/// When colors are used.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
 pub enum Color {
-    /// On a terminal that takes them
+    /// If the terminal supports it
     Auto,
     /// Always
     Always,
@@ -111,48 +111,48 @@ pub enum Color {
 /// What to do.
 #[derive(Debug, Subcommand)]
 pub enum Command {
-    /// Make a new project
+    /// Create a new project
     Init(Init),
-    /// Report what is wrong, and write nothing
+    /// Check the project without writing anything
     Check(Check),
-    /// Write what the project makes to its output folder
+    /// Generate the project's output files
     Build(Build),
-    /// Format sources
+    /// Format source files
     Fmt(Fmt),
-    /// Show dashboards and objectives in a browser, as files change
+    /// Preview SLOs, alerts and dashboards in a browser, with live reload
     Preview(Preview),
-    /// Ask a Prometheus which metrics there are
+    /// Pull metric metadata from Prometheus; report signal coverage
     Metrics(Metrics),
-    /// Make sources of what another program reads
+    /// Import definitions from another format (OpenSLO)
     Import(Import),
-    /// Decide about a deployment
+    /// Evaluate a deployment gate
     Gate(Gate),
-    /// Tell what is left of the error budgets
+    /// Show remaining error budgets and burn rates
     Budget(Budget),
-    /// Make rules that count what happened before an objective was recorded
+    /// Generate rules that backfill the past of a new or renamed SLO
     Backfill(Backfill),
-    /// Tell more about a diagnostic's code
+    /// Explain a diagnostic code
     Explain(Explain),
-    /// Print a shell's completion script
+    /// Print a shell completion script
     Completions(Completions),
-    /// Serve an editor: the language server, on standard input and output
+    /// Run the language server over stdio
     Lsp(Lsp),
 }
 
 /// Options of `init`.
 #[derive(Debug, Args)]
 #[command(after_help = "\
-Makes nth.toml, a service, a team and a .gitignore, and overwrites nothing.
+Creates nth.toml, an example service and team, and a .gitignore. Never overwrites a file.
 
 Examples:
-  nthc init                      in this folder, named after it
-  nthc init shop                 in the folder shop
+  nthc init                      in this directory, named after it
+  nthc init shop                 in ./shop
   nthc init . --name shop")]
 pub struct Init {
-    /// The project's folder; it is made where it does not exist
+    /// Project directory; created if missing
     #[arg(value_name = "DIR", default_value = ".")]
     pub folder: PathBuf,
-    /// The project's name [default: the folder's]
+    /// Project name [default: the directory's name]
     #[arg(long, value_name = "NAME", value_parser = identifier)]
     pub name: Option<String>,
 }
@@ -161,21 +161,21 @@ pub struct Init {
 #[derive(Debug, Args)]
 #[command(after_help = concat_exit("Examples:
   nthc check
-  nthc check --fix               mend what can surely be mended
-  nthc check teams/ checkout.nth report only what is wrong in these
+  nthc check --fix               apply all safe fixes
+  nthc check teams/ checkout.nth report diagnostics in these only
   nthc check --env staging
   nthc check --format sarif > nthc.sarif"))]
 pub struct Check {
     /// Check one environment only [default: all]
     #[arg(long, value_name = "NAME")]
     pub env: Option<String>,
-    /// Make the edits that diagnostics are sure of
+    /// Apply the fixes that are always safe
     #[arg(long)]
     pub fix: bool,
-    /// Count warnings as errors
+    /// Treat warnings as errors
     #[arg(long)]
     pub deny_warnings: bool,
-    /// Files or folders to report on; what they refer to is still read [default: the whole project]
+    /// Limit the report to these files or directories; the whole project is still analyzed
     #[arg(value_name = "FILE")]
     pub files: Vec<PathBuf>,
 }
@@ -183,39 +183,39 @@ pub struct Check {
 /// Options of `build`.
 #[derive(Debug, Args)]
 #[command(after_help = concat_exit("\
-A build writes only what changed, and nothing where there are errors. It replaces and
-removes only files that an earlier build of the same project wrote, which are listed in
-.nthc-manifest.json in the output folder. More than a fifth of them is removed with
---allow-removals only; on a terminal, it asks.
+Writes only files that changed, and nothing if there are errors. Replaces or removes only
+files that an earlier build of this project wrote (listed in .nthc-manifest.json in the
+output directory). Removing more than a fifth of them requires --allow-removals, or a
+confirmation on a terminal.
 
 Examples:
   nthc build
   nthc build --env staging
   nthc build --check             fail if build/ is not up to date, for CI
-  nthc build checkout.nth        build a file that belongs to no project"))]
+  nthc build checkout.nth        build a standalone file"))]
 pub struct Build {
     /// Build one environment only [default: all]
     #[arg(long, value_name = "NAME")]
     pub env: Option<String>,
-    /// The folder to write to [default: the one in nth.toml, or build]
+    /// Output directory [default: the one in nth.toml, or build]
     #[arg(long, value_name = "DIR")]
     pub output: Option<PathBuf>,
-    /// Write nothing; print what would change, and exit with 1 if anything would
+    /// Print what would change, write nothing, and exit 1 if anything would
     #[arg(long, visible_alias = "dry-run")]
     pub check: bool,
-    /// Remove files, however many of those that stand: the output of services, environments or targets that are gone
+    /// Remove any number of files: output of services, environments or targets that no longer exist
     #[arg(long)]
     pub allow_removals: bool,
-    /// How long to wait while another build writes to the folder; 0s not at all
+    /// How long to wait for another build that writes to the directory; 0s to not wait
     #[arg(long, value_name = "DURATION", default_value = "5m", value_parser = patience)]
     pub lock_timeout: Duration,
-    /// Write the files of services that are sound where others have errors; exit with 1 all the same
+    /// Write the files of services without errors even if others have errors; still exits 1
     #[arg(long)]
     pub keep_going: bool,
-    /// Count warnings as errors
+    /// Treat warnings as errors
     #[arg(long)]
     pub deny_warnings: bool,
-    /// A file that belongs to no project, to build by itself
+    /// Build a standalone file that is not part of a project
     #[arg(value_name = "FILE", conflicts_with = "project")]
     pub file: Option<PathBuf>,
 }
@@ -225,13 +225,13 @@ pub struct Build {
 #[command(after_help = concat_exit("Examples:
   nthc fmt                       all sources of this project
   nthc fmt checkout.nth teams/
-  nthc fmt --check               print a diff, and exit with 1 if there is one
+  nthc fmt --check               print a diff, and exit 1 if there is one
   nthc fmt - < checkout.nth      standard input to standard output"))]
 pub struct Fmt {
-    /// Write nothing; print what would change as a diff, and exit with 1 if anything would
+    /// Print a diff of what would change, write nothing, and exit 1 if anything would
     #[arg(long)]
     pub check: bool,
-    /// Files or folders, or - for standard input [default: the whole project]
+    /// Files or directories, or - for standard input [default: the whole project]
     #[arg(value_name = "FILE")]
     pub files: Vec<PathBuf>,
 }
@@ -239,23 +239,22 @@ pub struct Fmt {
 /// Options of `preview`.
 #[derive(Debug, Args)]
 #[command(after_help = asking_exit("\
-The page is served to this machine alone. Panels are drawn with sample data, or with a
-Prometheus's if --prometheus names one.
+Listens on localhost only. Panels show sample data unless --prometheus is given.
 
 Examples:
   nthc preview
   nthc preview --prometheus http://localhost:9090
-  nthc preview --port 0          on any port that is free
-  nthc preview checkout.nth      a file that belongs to no project"))]
+  nthc preview --port 0          on any free port
+  nthc preview checkout.nth      a standalone file"))]
 pub struct Preview {
-    /// The port on 127.0.0.1; 0 for any that is free
+    /// Port on 127.0.0.1; 0 picks a free one
     #[arg(long, value_name = "PORT", default_value_t = 7084)]
     pub port: u16,
-    /// Draw the data of the Prometheus at this address
+    /// Query this Prometheus for live data
     #[arg(long, value_name = "URL")]
     pub prometheus: Option<String>,
-    /// A file or folder, whose whole project is shown; a file that belongs to none is shown by itself [default: the
-    /// project of this folder]
+    /// A file or directory, whose whole project is shown; a standalone file is shown alone [default: the
+    /// project of this directory]
     #[arg(value_name = "FILE")]
     pub file: Option<PathBuf>,
     /// How it is reached.
@@ -282,28 +281,28 @@ pub struct Metrics {
 /// What to do with the catalogue of metrics.
 #[derive(Debug, Subcommand)]
 pub enum MetricsCommand {
-    /// Write down which metrics the project's selectors match, in nth.metrics.lock
+    /// Record the metrics that the project's selectors match in nth.metrics.lock
     Pull(Pull),
-    /// Tell which signals have a metric, which have none, and how to get it
+    /// Report which signals have a metric, which do not, and how to expose them
     Coverage(Coverage),
 }
 
 /// Options of `metrics pull`.
 #[derive(Debug, Args)]
 #[command(after_help = asking_exit("\
-Writes nth.metrics.lock beside nth.toml, whole or not at all: names, types, help, labels
-and histogram buckets of what the selectors of the services and their dependencies match.
-It takes one request for each selector, and one more.
+Writes nth.metrics.lock next to nth.toml, completely or not at all: names, types, help,
+labels and histogram buckets of the metrics that the selectors of the services and their
+dependencies match. Sends one request per selector, and one more.
 
 Examples:
   nthc metrics pull --prometheus http://localhost:9090
   nthc metrics pull --prometheus https://prometheus.example.com --env production
   nthc metrics pull --prometheus http://localhost:9090 --selector '{job=\"node\"}'"))]
 pub struct Pull {
-    /// The address of a Prometheus, or of what has its HTTP API, without /api/v1
+    /// Base URL of Prometheus or a Prometheus-compatible API, without /api/v1
     #[arg(long, value_name = "URL")]
     pub prometheus: String,
-    /// Pull this selector only, be it no service's; the rest of the file stays; can be repeated
+    /// Pull only this selector, whether or not a service uses it; other entries are kept (repeatable)
     /// [default: those of the project]
     #[arg(long = "selector", value_name = "SELECTOR")]
     pub selectors: Vec<String>,
@@ -313,7 +312,7 @@ pub struct Pull {
     /// How far back to look for series
     #[arg(long, value_name = "DURATION", default_value = "1h", value_parser = duration)]
     pub since: Duration,
-    /// How long each request may take
+    /// Timeout per request
     #[arg(long, value_name = "DURATION", default_value = "30s", value_parser = duration)]
     pub timeout: Duration,
     /// How it is reached.
@@ -324,25 +323,25 @@ pub struct Pull {
 /// Options of `metrics coverage`.
 #[derive(Debug, Args)]
 #[command(after_help = coverage_help("\
-Holds what the project's services look at against nth.metrics.lock: each signal of a
-service or a dependency, and each other metric of their objectives, alerts, recordings
-and panels. A signal is found, missing, or unclaimed: nobody pulled its selector.
-With --format json, it is one JSON document; docs/metrics.md describes it.
+Compares every metric that the project uses with nth.metrics.lock: each signal of a
+service or a dependency, and each other metric of their SLOs, alerts, recording rules and
+panels. A signal is found, missing, or not pulled (its selector was never pulled).
+With --format json, prints one JSON document, described in docs/metrics.md.
 
 Examples:
   nthc metrics coverage
   nthc metrics coverage checkout payouts
   nthc metrics coverage --env production
-  nthc metrics coverage --fail-under 100   exit with 1 unless all are found, for CI
+  nthc metrics coverage --fail-under 100   exit 1 unless all are found, for CI
   nthc metrics coverage --format json > coverage.json"))]
 pub struct Coverage {
-    /// Look at one environment only [default: all]
+    /// Limit to one environment [default: all]
     #[arg(long, value_name = "NAME")]
     pub env: Option<String>,
-    /// Exit with 1 if fewer than so many percent of the signals are found
+    /// Exit 1 if less than this percentage of signals is found
     #[arg(long, value_name = "PERCENT", value_parser = percent)]
     pub fail_under: Option<Decimal>,
-    /// Services to tell of [default: all]
+    /// Services to report on [default: all]
     #[arg(value_name = "SERVICE")]
     pub services: Vec<String>,
 }
@@ -365,32 +364,33 @@ pub struct Import {
 /// What is imported.
 #[derive(Debug, Subcommand)]
 pub enum ImportCommand {
-    /// Make .nth of OpenSLO documents
+    /// Convert OpenSLO documents to .nth
     Openslo(ImportOpenSlo),
 }
 
 /// Options of `import openslo`.
 #[derive(Debug, Args)]
 #[command(after_help = concat_exit("\
-Reads documents of openslo/v1, YAML or JSON, as strictly as OpenSLO's own SDK, and follows
-every reference. What .nth can't say is told: left out with a warning, or an error where
-it would mean something else. What is made compiles, or nothing is.
+Reads openslo/v1 documents (YAML or JSON), validated as strictly as by the OpenSLO SDK,
+and resolves every reference. What .nth cannot express is dropped with a warning, or is an
+error if dropping it would change the meaning. The output always compiles; otherwise
+nothing is written.
 
 Examples:
   nthc import openslo slos.yaml > services/shop.nth
   nthc import openslo openslo/ -o services/shop.nth
   nthc import openslo a.yaml b.json -o services/   write services/openslo.nth"))]
 pub struct ImportOpenSlo {
-    /// The file to write, or the folder to write openslo.nth to [default: standard output]
+    /// Output file, or the directory to write openslo.nth to [default: standard output]
     #[arg(short, long, value_name = "PATH")]
     pub output: Option<PathBuf>,
     /// Overwrite the file
     #[arg(long, requires = "output")]
     pub force: bool,
-    /// Count warnings as errors
+    /// Treat warnings as errors
     #[arg(long)]
     pub deny_warnings: bool,
-    /// Files, or folders with files *.yaml, *.yml and *.json
+    /// Files, or directories with files *.yaml, *.yml and *.json
     #[arg(value_name = "FILE", required = true)]
     pub files: Vec<PathBuf>,
 }
@@ -398,27 +398,27 @@ pub struct ImportOpenSlo {
 /// Options of `budget`.
 #[derive(Debug, Args)]
 #[command(after_help = asking_exit("\
-Tells of each objective how it stands, by what the rules record, or, where nothing is
-recorded yet, by its indicator's own series. With --format json, it is one JSON document.
+Shows the status of each SLO from its recording rules or, if they have no data yet, from
+the SLI's raw series. With --format json, prints one JSON document.
 
 Examples:
   nthc budget --prometheus http://localhost:9090
   nthc budget checkout ledger --prometheus http://localhost:9090 --env production
   nthc budget --prometheus http://localhost:9090 --format json"))]
 pub struct Budget {
-    /// Services to tell of [default: all]
+    /// Services to report on [default: all]
     #[arg(value_name = "SERVICE")]
     pub services: Vec<String>,
-    /// The address of a Prometheus, or of what has its HTTP API, without /api/v1
+    /// Base URL of Prometheus or a Prometheus-compatible API, without /api/v1
     #[arg(long, value_name = "URL")]
     pub prometheus: String,
     /// The environment [default: the project's only one]
     #[arg(long, value_name = "NAME")]
     pub env: Option<String>,
-    /// The time to tell of, as 2026-12-24T12:00:00Z [default: now]
+    /// Evaluation time, RFC 3339: 2026-12-24T12:00:00Z [default: now]
     #[arg(long, value_name = "TIME", value_parser = moment)]
     pub at: Option<Timestamp>,
-    /// How long each request may take
+    /// Timeout per request
     #[arg(long, value_name = "DURATION", default_value = "30s", value_parser = duration)]
     pub timeout: Duration,
     /// How it is reached.
@@ -429,31 +429,31 @@ pub struct Budget {
 /// Options of `backfill`.
 #[derive(Debug, Args)]
 #[command(after_help = asking_exit("\
-A new or renamed objective knows nothing of the time before its rules were loaded. This
-writes a file of rules to standard output, and to standard error the commands by which
-promtool evaluates them over the past, from the series that Prometheus still has. With
---prometheus, it asks when the rules began to record, so that nothing is counted twice.
+A new or renamed SLO has no history from before its rules were loaded. Writes a rule file
+to standard output, and to standard error the promtool commands that evaluate it over the
+past, from the series that Prometheus still has. With --prometheus, queries when the rules
+started to record, so that nothing is counted twice.
 
 Examples:
   nthc backfill checkout --prometheus http://localhost:9090 > backfill.yaml
   nthc backfill checkout availability latency --until 2026-11-20T12:00:00Z > backfill.yaml"))]
 pub struct Backfill {
-    /// The service
+    /// Service name
     #[arg(value_name = "SERVICE")]
     pub service: String,
-    /// Its objectives [default: all]
+    /// Names of its SLOs [default: all]
     #[arg(value_name = "SLO")]
     pub slos: Vec<String>,
-    /// The address of the Prometheus that has the series, without /api/v1
+    /// Base URL of the Prometheus that has the series, without /api/v1
     #[arg(long, value_name = "URL", required_unless_present = "until")]
     pub prometheus: Option<String>,
-    /// The time at which the rules were first evaluated, as 2026-12-24T12:00:00Z [default: what the Prometheus says]
+    /// Time of the first rule evaluation, RFC 3339: 2026-12-24T12:00:00Z [default: queried from Prometheus]
     #[arg(long, value_name = "TIME", value_parser = moment)]
     pub until: Option<Timestamp>,
     /// The environment [default: the project's only one]
     #[arg(long, value_name = "NAME")]
     pub env: Option<String>,
-    /// How long each request may take
+    /// Timeout per request
     #[arg(long, value_name = "DURATION", default_value = "30s", value_parser = duration)]
     pub timeout: Duration,
     /// How it is reached.
@@ -469,7 +469,7 @@ Examples:
   nthc explain unknown-setting
   nthc explain                   list all codes")]
 pub struct Explain {
-    /// A code's number or name [default: all of them, one a line]
+    /// Diagnostic code or name, e.g. N0201 or type-mismatch [default: list all]
     #[arg(value_name = "CODE")]
     pub code: Option<String>,
 }
@@ -491,13 +491,13 @@ pub struct Completions {
 #[derive(Debug, Args)]
 #[command(after_help = "\
 Examples:
-  nthc lsp                       as an editor starts it; `nth-lsp` is the same server
+  nthc lsp                       as started by an editor; `nth-lsp` is the same server
 
 Exit codes:
-  0  the editor said shutdown before exit
-  1  it left without a word")]
+  0  clean shutdown
+  1  the client exited without a shutdown request")]
 pub struct Lsp {
-    /// Use the standard streams, as it always does; editors like to say so
+    /// Use stdio (always the case; accepted for editor compatibility)
     #[arg(long)]
     pub stdio: bool,
 }
@@ -509,10 +509,7 @@ fn concat_exit(text: &str) -> String {
 
 /// The same for `metrics coverage`, which has no `--check`.
 fn coverage_help(text: &str) -> String {
-    let codes = EXIT_CODES.replace(
-        "--check found a difference",
-        "coverage is below --fail-under",
-    );
+    let codes = EXIT_CODES.replace("--check found changes", "coverage is below --fail-under");
     format!("{text}\n\n{codes}")
 }
 
@@ -520,7 +517,7 @@ fn identifier(text: &str) -> Result<String, String> {
     if crate::project::is_identifier(text) {
         Ok(text.to_owned())
     } else {
-        Err("a name starts with a letter or `_`, then come letters, digits, `_` or `-`".to_owned())
+        Err("expected a letter or `_`, followed by letters, digits, `_` or `-`".to_owned())
     }
 }
 
@@ -531,7 +528,7 @@ fn percent(text: &str) -> Result<Decimal, String> {
         .parse::<Decimal>()
         .ok()
         .filter(|percent| (Decimal::ZERO..=Decimal::ONE_HUNDRED).contains(percent))
-        .ok_or_else(|| "a share is written as `95` or `99.5`, from 0 to 100".to_owned())
+        .ok_or_else(|| "expected a percentage from 0 to 100, e.g. `95` or `99.5`".to_owned())
 }
 
 /// A length of time above zero, `30s` or `1h 30m`.
@@ -540,7 +537,7 @@ fn duration(text: &str) -> Result<Duration, String> {
         .ok()
         .and_then(|duration| Duration::try_from(duration).ok())
         .filter(|duration| !duration.is_zero())
-        .ok_or_else(|| "a duration is written as `30s`, `10m` or `1h`".to_owned())
+        .ok_or_else(|| "expected a duration, e.g. `30s`, `10m` or `1h`".to_owned())
 }
 
 /// A length of time, which may be none, `0s`.
@@ -554,5 +551,5 @@ fn patience(text: &str) -> Result<Duration, String> {
 /// A moment, as `--at` takes it.
 fn moment(text: &str) -> Result<Timestamp, String> {
     text.parse::<Timestamp>()
-        .map_err(|_| "a time is written as `2026-12-24T12:00:00Z`".to_owned())
+        .map_err(|_| "expected a time, e.g. `2026-12-24T12:00:00Z`".to_owned())
 }

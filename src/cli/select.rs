@@ -147,7 +147,7 @@ impl Selected {
 pub fn known(environment: Option<&str>, compilation: Compilation) -> Result<Compilation, Failure> {
     match environment {
         Some(name) if !compilation.environments.iter().any(|known| known == name) => {
-            let failure = Failure::usage(format!("the project has no environment `{name}`"));
+            let failure = Failure::usage(format!("unknown environment `{name}`"));
             let said = compilation
                 .diagnostics
                 .into_iter()
@@ -172,12 +172,12 @@ pub fn project(context: &Context) -> Result<Loaded, Failure> {
             let exists = root.join(project::MANIFEST).is_file();
             exists.then_some(root).ok_or_else(|| {
                 let shown = paths::slashes(folder);
-                Failure::usage(format!("there is no {} in {shown}", project::MANIFEST))
-                    .help(format!("Make a project there with `nthc init {shown}`."))
+                Failure::usage(format!("unknown {} in {shown}", project::MANIFEST))
+                    .help(format!("create a project there with `nthc init {shown}`"))
             })?
         }
         None => project::find(&context.cwd).ok_or_else(|| project::Error::NoManifest {
-            from: "this folder".to_owned(),
+            from: "this directory".to_owned(),
         })?,
     };
     Ok(project::load(&root, &context.cwd)?)

@@ -38,28 +38,28 @@ fn find_in(codes: &[&'static Code], query: &str) -> Result<&'static Code, NotFou
             let wanted = number.as_deref().unwrap_or(query);
             let names = codes.iter().flat_map(|code| [code.id, code.slug]);
             NotFound {
-                nearest: suggest::nearest(wanted, names),
+                nearest: codes::renamed(wanted).or_else(|| suggest::nearest(wanted, names)),
             }
         })
 }
 
 /// What can be done about how loudly a code is told, as a section below its page.
 pub fn level(code: &Code) -> String {
-    let mut text = "## Its level\n\n".to_owned();
+    let mut text = "## Level\n\n".to_owned();
     if !code.is_settable() {
-        text.push_str("This is always an error: its level cannot be set.\n");
+        text.push_str("Always an error: its level cannot be set.\n");
         return text;
     }
     let _ = write!(
         text,
-        "A warning, unless `nth.toml` says `\"allow\"` or `\"error\"`:\n\n```toml\n[lints]\n{} = \"error\"\n```\n",
+        "A warning, unless `nth.toml` sets `\"allow\"` or `\"error\"`:\n\n```toml\n[lints]\n{} = \"error\"\n```\n",
         code.slug
     );
     // What is told of the project's files and outputs stands in no source.
     if !code.id.starts_with("N06") {
         let _ = write!(
             text,
-            "\nA comment allows it in the statement that follows:\n\n```nth\n// nth: allow({}): the reason\n```\n",
+            "\nA comment suppresses it in the next statement:\n\n```nth\n// nth: allow({}): the reason\n```\n",
             code.slug
         );
     }

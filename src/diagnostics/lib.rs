@@ -41,7 +41,9 @@ pub struct Diagnostic<S> {
     pub primary: Label<S>,
     /// The cause, or the other party; in other files too.
     pub secondary: Vec<Label<S>>,
-    /// What to do about it, each a sentence.
+    /// Consequences and background, each one clause: `alert not generated`. Never an instruction.
+    pub notes: Vec<String>,
+    /// What to do about it, each one imperative clause, lower case, without a full stop.
     pub help: Vec<String>,
     /// Edits that mend it.
     pub fixes: Vec<Fix<S>>,
@@ -156,6 +158,7 @@ impl<S> Diagnostic<S> {
                 text: String::new(),
             },
             secondary: Vec::new(),
+            notes: Vec::new(),
             help: Vec::new(),
             fixes: Vec::new(),
             unknown_name: None,
@@ -177,7 +180,13 @@ impl<S> Diagnostic<S> {
         self
     }
 
-    /// Adds a sentence of help.
+    /// Adds a consequence, or background that explains the error.
+    pub fn note(mut self, text: impl Into<String>) -> Self {
+        self.notes.push(text.into());
+        self
+    }
+
+    /// Adds an instruction.
     pub fn help(mut self, text: impl Into<String>) -> Self {
         self.help.push(text.into());
         self
@@ -220,6 +229,7 @@ impl<S> Diagnostic<S> {
                     text: label.text,
                 })
                 .collect(),
+            notes: self.notes,
             help: self.help,
             fixes: self
                 .fixes

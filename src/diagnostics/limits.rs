@@ -25,6 +25,6 @@ pub fn more_diagnostics<S>(more: usize, place: S) -> Diagnostic<S> {
         format!("{more} more diagnostic{plural} in this file not shown"),
         place,
     )
-    .label("the last one shown")
-    .help("fix the first ones: those that follow may go with them")
+    .label("last diagnostic shown")
+    .help("fix the first ones: later ones may be caused by them")
 }

@@ -36,6 +36,7 @@ pub fn in_order<'a>(
                 (
                     &diagnostic.primary.text,
                     &diagnostic.secondary,
+                    &diagnostic.notes,
                     &diagnostic.help,
                     &diagnostic.fixes,
                     diagnostic.severity,

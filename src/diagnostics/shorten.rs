@@ -13,6 +13,7 @@ impl<S> Diagnostic<S> {
         for label in &mut self.secondary {
             shorten(&mut label.text);
         }
+        self.notes.iter_mut().for_each(shorten);
         self.help.iter_mut().for_each(shorten);
         for fix in &mut self.fixes {
             shorten(&mut fix.title);

@@ -63,13 +63,13 @@ impl Node {
         match &self.value {
             Value::List(_) => "a list",
             Value::Map(_) => "a mapping",
-            Value::Scalar { plain: false, .. } => "a text",
+            Value::Scalar { plain: false, .. } => "a string",
             Value::Scalar { text, .. } if self.is_null() && text.is_empty() => "nothing",
             Value::Scalar { text, .. } => match text.as_str() {
                 "true" | "false" | "True" | "False" | "TRUE" | "FALSE" => "a boolean",
                 text if text.parse::<f64>().is_ok() => "a number",
                 _ if self.is_null() => "nothing",
-                _ => "a text",
+                _ => "a string",
             },
         }
     }
@@ -177,7 +177,7 @@ impl Tree<'_> {
                 }
                 None => Err(Malformed {
                     span: at,
-                    what: "an alias stands inside of what it stands for".to_owned(),
+                    what: "an alias inside its own anchor".to_owned(),
                 }),
             },
             Event::SequenceStart(_, anchor, _) => self.begin(at.start, anchor, false),
@@ -213,7 +213,7 @@ impl Tree<'_> {
         {
             return Err(Malformed {
                 span: start..self.after(start),
-                what: "a key must be a text".to_owned(),
+                what: "a key must be a string".to_owned(),
             });
         }
         self.open.push(Open {
@@ -237,7 +237,7 @@ impl Tree<'_> {
         if self.nodes > MOST_NODES * 16 || node.size() > MOST_NODES {
             return Err(Malformed {
                 span: node.span,
-                what: "its aliases stand for too much".to_owned(),
+                what: "its aliases expand to too much".to_owned(),
             });
         }
         if anchor != 0 {
@@ -257,13 +257,13 @@ impl Tree<'_> {
             let Value::Scalar { text, .. } = node.value else {
                 return Err(Malformed {
                     span: node.span,
-                    what: "a key must be a text".to_owned(),
+                    what: "a key must be a string".to_owned(),
                 });
             };
             if open.entries.iter().any(|(known, _)| known.text == text) {
                 return Err(Malformed {
                     span: node.span,
-                    what: "this key stands here twice".to_owned(),
+                    what: "duplicate key".to_owned(),
                 });
             }
             open.key = Some(Key {

@@ -18,17 +18,17 @@ pub(super) fn path_problem(path: &str) -> Option<&'static str> {
     }
     for part in path.split('/') {
         if part.is_empty() || part == "." || part == ".." {
-            return Some("it has a part that leads elsewhere");
+            return Some("it contains `.` or `..`");
         }
         // A backslash and a colon separate on other systems.
         if part
             .chars()
             .any(|c| c == '\\' || c == ':' || c.is_control())
         {
-            return Some("it has a character that separates paths or cannot be shown");
+            return Some("it contains a path separator or a control character");
         }
         if part.starts_with(".nthc-") {
-            return Some("such names are the compiler's own");
+            return Some("the name is reserved for the compiler");
         }
     }
     None
@@ -59,9 +59,9 @@ impl<'f> Planner<'f> {
                 .about(
                     "",
                     &codes::OUTPUT_UNSAFE_PATH,
-                    format!("{} is a symbolic link that leads nowhere", folder.shown),
+                    format!("{} is a dangling symbolic link", folder.shown),
                 )
-                .help("Restore what it leads to, or remove it.");
+                .help("restore the link's target, or remove the link");
             planner.problems.push(diagnostic);
             return Err(planner.refuse());
         }
@@ -72,9 +72,9 @@ impl<'f> Planner<'f> {
                     .about(
                         "",
                         &codes::OUTPUT_FOREIGN_FILE,
-                        format!("{} is a file, not a folder", folder.shown),
+                        format!("{} is a file, not a directory", folder.shown),
                     )
-                    .help("Name another output folder.");
+                    .help("set another output directory");
                 planner.problems.push(diagnostic);
             }
             Err(Unreadable::Io(cause)) => {
@@ -92,9 +92,10 @@ impl<'f> Planner<'f> {
                         &codes::OUTPUT_BAD_RECORD,
                         format!("{} is {what}, not a regular file", planner.show(RECORD)),
                     )
-                    .label("expected the record of the files that builds wrote")
+                    .label("expected the record of generated files")
                     .help(format!(
-                        "Remove it. Restore the record from version control, or delete {} whole, and build again.",
+                        "remove it; restore the record from version control, or delete all of {} and \
+                        build again",
                         folder.shown
                     ));
                 planner.problems.push(diagnostic);
@@ -104,11 +105,11 @@ impl<'f> Planner<'f> {
                     .about(
                         RECORD,
                         &codes::OUTPUT_BAD_RECORD,
-                        format!("{} is not a record of builds", planner.show(RECORD)),
+                        format!("{} is not a build record", planner.show(RECORD)),
                     )
                     .label(reason)
                     .help(format!(
-                        "Restore it, or delete {} whole and build again.",
+                        "restore it, or delete all of {} and build again",
                         folder.shown
                     ));
                 planner.problems.push(diagnostic);
@@ -124,11 +125,11 @@ impl<'f> Planner<'f> {
                 .about(
                     RECORD,
                     &codes::OUTPUT_OTHER_PROJECT,
-                    format!("{} holds the output of the project `{other}`", folder.shown),
+                    format!("{} contains the output of project `{other}`", folder.shown),
                 )
-                .help("Build into another folder with `--output`.")
+                .help("build into another directory with `--output`")
                 .help(format!(
-                    "If the project was renamed, delete {} and build again.",
+                    "delete {} and build again if the project was renamed",
                     folder.shown
                 ));
             planner.problems.push(diagnostic);
@@ -286,7 +287,7 @@ impl<'f> Planner<'f> {
                     .about(
                         "",
                         &codes::OUTPUT_UNSAFE_PATH,
-                        format!("no file can be written to {:?}", file.path),
+                        format!("invalid output path {:?}", file.path),
                     )
                     .label(problem);
                 self.problems.push(diagnostic);
@@ -302,7 +303,7 @@ impl<'f> Planner<'f> {
                 };
                 let diagnostic = self
                     .about(file.path, &codes::OUTPUT_COLLISION, message)
-                    .help("Rename one of the blocks that they are named after.");
+                    .help("rename one of the blocks that the files are named after");
                 self.problems.push(diagnostic);
             }
         }
@@ -316,7 +317,7 @@ impl<'f> Planner<'f> {
                     let diagnostic = self.about(
                         file.path,
                         &codes::OUTPUT_COLLISION,
-                        format!("{other} would be both a file and a folder"),
+                        format!("{other} would be both a file and a directory"),
                     );
                     self.problems.push(diagnostic);
                 }
@@ -349,9 +350,16 @@ impl<'f> Planner<'f> {
             if meta.is_symlink() {
                 let shown = self.show(part);
                 let diagnostic = self
-                    .about(part, &codes::OUTPUT_UNSAFE_PATH, format!("{shown} is a symbolic link"))
-                    .label("a build writes through no link")
-                    .help("Replace the link by a folder, or build into another folder with `--output`.");
+                    .about(
+                        part,
+                        &codes::OUTPUT_UNSAFE_PATH,
+                        format!("{shown} is a symbolic link"),
+                    )
+                    .label("builds do not follow symbolic links")
+                    .help(
+                        "replace the link with a directory, or build into another directory with \
+                        `--output`",
+                    );
                 self.problem_once(diagnostic);
                 return Ok(Standing::Obstacle);
             }
@@ -359,7 +367,7 @@ impl<'f> Planner<'f> {
                 if removed.values().any(|path| *path == part) {
                     return Ok(Standing::Nothing);
                 }
-                self.foreign(part, "is a file where a folder is needed");
+                self.foreign(part, "is a file, but a directory is needed");
                 return Ok(Standing::Obstacle);
             }
             if is_last && !meta.is_file() {
@@ -371,7 +379,7 @@ impl<'f> Planner<'f> {
                     return Ok(Standing::Nothing);
                 }
                 let what = regular::irregular(&meta).unwrap_or("no regular file");
-                self.foreign(part, &format!("is {what}, not a file that a build wrote"));
+                self.foreign(part, &format!("is {what}, not a generated file"));
                 return Ok(Standing::Obstacle);
             }
         }
@@ -417,9 +425,9 @@ impl<'f> Planner<'f> {
         };
         let shown = self.show(path);
         let message = match place == path {
-            true => format!("{shown} {what} and is no longer built"),
+            true => format!("{shown} {what} and is no longer generated"),
             false => format!(
-                "{} {what}, and what was built below it is no longer built",
+                "{} {what}, and the files below it are no longer generated",
                 self.show(&place)
             ),
         };
@@ -428,8 +436,8 @@ impl<'f> Planner<'f> {
         }
         let diagnostic = self
             .about(&place, &codes::OUTPUT_EDITED_FILE, message)
-            .label("left as it is")
-            .help("Delete it, or move it out of the output folder. Every build reports it until then.");
+            .label("left unchanged")
+            .help("delete it, or move it out of the output directory; every build reports it until then");
         self.warnings.push(diagnostic);
         Ok(Stale::Kept)
     }
@@ -445,8 +453,10 @@ impl<'f> Planner<'f> {
         }
         let diagnostic = self
             .about(&place, &codes::OUTPUT_EDITED_FILE, message)
-            .label("not built this time: left as it is")
-            .help("Change the source that it is built from. The next build that makes this file writes it anew.");
+            .label("not generated this time, left unchanged")
+            .help(
+                "change its source instead; the next build that generates this file overwrites it",
+            );
         self.warnings.push(diagnostic);
         Ok(())
     }
@@ -478,7 +488,7 @@ impl<'f> Planner<'f> {
         };
         let what = match regular::irregular(&meta) {
             // Folders that are needed for other files come into a file's place.
-            Some("a folder") => return Ok(Some(Became::Nothing)),
+            Some("a directory") => return Ok(Some(Became::Nothing)),
             Some(what) => format!("is {what} now"),
             None => {
                 let bytes = regular::read(&place).map_err(|cause| self.io("read", path, cause))?;
@@ -525,8 +535,8 @@ impl<'f> Planner<'f> {
                     &codes::OUTPUT_EDITED_FILE,
                     format!("{shown} was edited by hand"),
                 )
-                .label("written anew: the edit is lost")
-                .help("Change the source it is built from.");
+                .label("overwritten: your edit is lost")
+                .help("change its source instead");
             self.warnings.push(diagnostic);
         }
         Ok(Some(Change::Replace))
@@ -536,9 +546,9 @@ impl<'f> Planner<'f> {
         let shown = self.show(path);
         let diagnostic = self
             .about(path, &codes::OUTPUT_FOREIGN_FILE, format!("{shown} {what}"))
-            .label("stands where a file would be written")
+            .label("in the place of a generated file")
             .help(
-                "Move it away, or build into another folder with `--output`. Nothing was written.",
+                "move it away, or build into another directory with `--output`; nothing was written",
             );
         self.problem_once(diagnostic);
     }

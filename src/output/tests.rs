@@ -166,7 +166,7 @@ fn an_edit_by_hand_is_told_and_never_deleted() {
     fs::write(out.join("b"), "edited").unwrap();
     assert_eq!(
         build(out, &[("a", "1")]),
-        "N0625: build/b was edited by hand and is no longer built\n\
+        "N0625: build/b was edited by hand and is no longer generated\n\
          N0625: build/a was edited by hand\n\
          1 written, 0 removed, 0 unchanged"
     );
@@ -174,7 +174,7 @@ fn an_edit_by_hand_is_told_and_never_deleted() {
     // Until it is dealt with.
     assert_eq!(
         build(out, &[("a", "1")]),
-        "N0625: build/b was edited by hand and is no longer built\n\
+        "N0625: build/b was edited by hand and is no longer generated\n\
          0 written, 0 removed, 1 unchanged"
     );
     fs::remove_file(out.join("b")).unwrap();
@@ -268,7 +268,7 @@ fn nothing_is_written_or_removed_through_a_link() {
     );
     assert_eq!(
         build(&out, &[("b", "2")]),
-        "N0625: build/a is a symbolic link now, and what was built below it is no longer built\n\
+        "N0625: build/a is a symbolic link now, and the files below it are no longer generated\n\
          1 written, 0 removed, 0 unchanged"
     );
     assert_eq!(fs::read_to_string(elsewhere.join("x")).unwrap(), "1");
@@ -337,7 +337,7 @@ fn another_projects_folder_is_left_alone() {
     };
     assert_eq!(
         build_in(&other, &[("b", "1")]),
-        "N0623 build/.nthc-manifest.json: build holds the output of the project `shop`"
+        "N0623 build/.nthc-manifest.json: build contains the output of project `shop`"
     );
     // An empty one is free to take.
     build(temp.path(), &[]);
@@ -399,7 +399,7 @@ fn files_are_replaced_and_links_are_not_followed() {
     let temp = temp();
     fs::write(temp.path().join("mine"), "mine").unwrap();
     std::os::unix::fs::symlink("mine", temp.path().join("link")).unwrap();
-    for (name, what) in [("link", "a symbolic link"), ("", "a folder")] {
+    for (name, what) in [("link", "a symbolic link"), ("", "a directory")] {
         let error = replace_file(&temp.path().join(name), b"2").unwrap_err();
         assert_eq!(
             error.to_string(),

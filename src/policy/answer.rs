@@ -113,7 +113,7 @@ pub fn instant(
     // A cache may give what it was asked before, or for a time that it rounds.
     if (time - asked as f64).abs() >= 1.0 {
         let found = Timestamp::from_second(time as i64);
-        let found = found.map_err(|_| malformed("a sample's time is no time".to_owned()))?;
+        let found = found.map_err(|_| malformed("a sample has an invalid time".to_owned()))?;
         return Err(BadAnswer::OtherTime(found, at));
     }
     let value = match number(&text) {
@@ -126,7 +126,7 @@ pub fn instant(
         Some(Number::TooLarge) => {
             return Err(malformed("a sample's value is too large".to_owned()));
         }
-        None => return Err(malformed("a sample's value is no number".to_owned())),
+        None => return Err(malformed("a sample's value is not a number".to_owned())),
     };
     Ok(Measurement { value, remarks })
 }

@@ -153,8 +153,8 @@ impl Known {
     /// `of the 30d, 8% is known`
     pub fn sentence(&self) -> String {
         match &self.shown {
-            Some(shown) => format!("of the {}, {shown} is known", self.window),
-            None => format!("how much of the {} is known cannot be told", self.window),
+            Some(shown) => format!("data covers {shown} of the {}", self.window),
+            None => format!("the coverage of the {} is unknown", self.window),
         }
     }
 }
@@ -441,7 +441,7 @@ fn reason(rule: &RuleDecision) -> Option<String> {
         .map(|check| check.condition.as_str())
         .collect();
     let why = if rule.holds.is_none() {
-        format!("there is no data for {}", lacking.join(", "))
+        format!("no data for {}", lacking.join(", "))
     } else {
         let measured: Vec<String> = rule
             .checks
@@ -467,7 +467,7 @@ fn reason(rule: &RuleDecision) -> Option<String> {
     }
     if let Some(overridden) = &rule.overridden {
         text.push_str(&format!(
-            "; {} lets it pass until the end of {}: {}",
+            "; {} bypasses it until the end of {}: {}",
             overridden.by, overridden.until, overridden.reason
         ));
     }

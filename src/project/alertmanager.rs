@@ -24,8 +24,8 @@ pub(super) fn read(
         } else {
             findings.bad_value(
                 secrets.span,
-                "`alertmanager.secrets` must be an absolute path on the machine that Alertmanager runs on",
-                "this is not absolute",
+                "`alertmanager.secrets` must be an absolute path on the Alertmanager host",
+                "not an absolute path",
             );
         }
     }
@@ -40,7 +40,10 @@ pub(super) fn read(
                     secret.span,
                 )
                 .label("not a DNS subdomain")
-                .help("It has lower-case letters, digits, `-` and `.`, and each part starts and ends with a letter or digit."),
+                .help(
+                    "use lower-case letters, digits, `-` and `.`; start and end each part with a \
+                    letter or digit",
+                ),
             );
         }
     }
@@ -84,11 +87,11 @@ fn read_format(
         other => {
             let mut diagnostic = Diagnostic::new(
                 &codes::PROJECT_BAD_SETTING,
-                format!("there is no Alertmanager format {other:?}"),
+                format!("unknown Alertmanager format {other:?}"),
                 format.span,
             )
-            .label("not a format of Alertmanager's configuration")
-            .help("The formats are `plain` and `alertmanager-config`.");
+            .label("not a format of the Alertmanager configuration")
+            .help("use `plain` or `alertmanager-config`");
             if other.to_ascii_lowercase().contains("config") {
                 diagnostic = diagnostic.fix(
                     "Replace with `alertmanager-config`",
@@ -145,10 +148,10 @@ fn read_mail(table: &mut Table<'_>, findings: &mut Findings) -> Option<MailSetti
         findings.diagnostics.push(
             Diagnostic::new(
                 &codes::PROJECT_MISSING_SETTING,
-                format!("no mail can be sent without `alertmanager.{key}`"),
+                format!("missing `alertmanager.{key}`: email needs an SMTP server"),
                 span,
             )
-            .help("Mail needs `smarthost`, the server with its port, and `from`, the sender's address."),
+            .help("set `smarthost`, the server with its port, and `from`, the sender's address"),
         );
     };
     match (smarthost, from) {

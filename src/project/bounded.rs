@@ -22,7 +22,7 @@ pub fn read_at_most(reader: impl Read, most: u64) -> io::Result<Option<Vec<u8>>>
 /// Where it cannot be read, or has more; with words for a person.
 pub fn read_file_at_most(path: &Path, most: u64) -> io::Result<Vec<u8>> {
     read_at_most(File::open(path)?, most)?
-        .ok_or_else(|| io::Error::other(format!("it has more than {}", size(most))))
+        .ok_or_else(|| io::Error::other(format!("larger than {}", size(most))))
 }
 
 /// A number of bytes in words: `16 MiB`, `64 KiB`.
@@ -50,7 +50,7 @@ mod tests {
         let path = folder.path().join("long");
         std::fs::write(&path, vec![b'x'; (64 << 10) + 1]).unwrap();
         let refused = read_file_at_most(&path, 64 << 10).unwrap_err();
-        assert_eq!(refused.to_string(), "it has more than 64 KiB");
+        assert_eq!(refused.to_string(), "larger than 64 KiB");
         assert_eq!(
             read_file_at_most(&path, 1 << 20).unwrap().len(),
             (64 << 10) + 1

@@ -19,10 +19,11 @@ pub(super) fn read(table: &mut Table<'_>, settings: &mut DocsSettings, findings:
     findings.diagnostics.push(
         Diagnostic::new(
             &codes::PROJECT_BAD_SETTING,
-            format!("no runbook's URL ends with {:?}", suffix.value),
+            format!("invalid runbook URL suffix {:?}", suffix.value),
             suffix.span,
         )
-        .label("not a suffix")
-        .help("It is `\".md\"` on GitHub, `\"/\"` on MkDocs and Backstage, `\".html\"` where pages are files, and `\"\"` where they have no suffix."),
+        .label("not a supported suffix")
+        .help("use `\".md\"` for GitHub, `\"/\"` for MkDocs and Backstage, `\".html\"` for HTML files, \
+            or `\"\"` for pages without a suffix"),
     );
 }

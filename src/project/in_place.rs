@@ -21,8 +21,8 @@ pub fn in_place(path: &Path, root: Option<&Path>) -> io::Result<PathBuf> {
             Some(what) => Err(refused(what)),
         };
     }
-    let target = fs::canonicalize(path)
-        .map_err(|_| io::Error::other("it is a symbolic link that leads nowhere"))?;
+    let target =
+        fs::canonicalize(path).map_err(|_| io::Error::other("it is a dangling symbolic link"))?;
     if !root.is_some_and(|root| target.starts_with(paths::real(root))) {
         let target = target.display();
         return Err(io::Error::other(match root {

@@ -68,29 +68,47 @@ impl LeftOut {
         match self {
             Self::Dangling { link, target } => Diagnostic::new(
                 &codes::PROJECT_LINK_REFUSED,
-                format!("the link `{}` leads nowhere: there is no `{}`", shown(link), target.display()),
+                format!(
+                    "dangling link `{}`: `{}` does not exist",
+                    shown(link),
+                    target.display()
+                ),
                 at(link),
             )
-            .help("restore what it leads to, or remove the link"),
+            .help("restore the link's target, or remove the link"),
             Self::Outside {
                 link,
                 target,
                 is_folder,
             } => Diagnostic::new(
                 &codes::PROJECT_LINK_REFUSED,
-                format!("the link `{}` leads out of the project, to `{}`", shown(link), target.display()),
+                format!(
+                    "link `{}` points out of the project, to `{}`",
+                    shown(link),
+                    target.display()
+                ),
                 at(link),
             )
             .help(match is_folder {
-                true => "make that folder a package, with an `nth.toml`, and name it under `[dependencies]`; if it holds no sources, name the link in a `.gitignore`",
-                false => "move the file into the project, or make a package of its folder and name that under `[dependencies]`",
+                true => {
+                    "make the target directory a package with an `nth.toml` and list it under \
+                    `[dependencies]`; if it contains no sources, list the link in a `.gitignore`"
+                }
+                false => {
+                    "move the file into the project, or make its directory a package and list it \
+                    under `[dependencies]`"
+                }
             }),
             Self::Project { link, target } => Diagnostic::new(
                 &codes::PROJECT_LINK_REFUSED,
-                format!("the link `{}` leads to a project of its own, `{}`", shown(link), target.display()),
+                format!(
+                    "link `{}` points to another project, `{}`",
+                    shown(link),
+                    target.display()
+                ),
                 at(link),
             )
-            .help("name that project under `[dependencies]` in `nth.toml`, and remove the link"),
+            .help("list that project under `[dependencies]` in `nth.toml`, and remove the link"),
             Self::Twice {
                 link,
                 target,
@@ -98,7 +116,7 @@ impl LeftOut {
             } => Diagnostic::new(
                 &codes::PROJECT_LINKED_TWICE,
                 format!(
-                    "the link `{}` leads to {} already read from `{}`",
+                    "link `{}` points to {} already read from `{}`",
                     shown(link),
                     match files {
                         1 => "a source that is".to_owned(),
@@ -108,7 +126,7 @@ impl LeftOut {
                 ),
                 at(link),
             )
-            .help("import the module by the name that it has there, and remove the link"),
+            .help("import the module by its original name, and remove the link"),
             Self::Ignored { file, line, files } => {
                 let text = fs::read_to_string(file).unwrap_or_default();
                 let start = place_of(&text, line);
@@ -119,15 +137,22 @@ impl LeftOut {
                 };
                 let first = files.first().map(|path| shown(path)).unwrap_or_default();
                 let message = match files.len() {
-                    1 => format!("the source `{first}` is not read: `{line}` in `{}` ignores it", shown(file)),
-                    count => format!("{count} sources are not read: `{line}` in `{}` ignores them", shown(file)),
+                    1 => format!(
+                        "source `{first}` is not read: `{line}` in `{}` ignores it",
+                        shown(file)
+                    ),
+                    count => format!(
+                        "{count} sources are not read: `{line}` in `{}` ignores them",
+                        shown(file)
+                    ),
                 };
                 let diagnostic = Diagnostic::new(&codes::PROJECT_IGNORED_SOURCES, message, span);
                 match files.len() {
                     1 => diagnostic,
-                    _ => diagnostic.help(format!("the first of them is `{first}`")),
+                    _ => diagnostic.note(format!("the first of them is `{first}`")),
                 }
-                .help("to read them, change the line; if they are meant to be left out, set `ignored-sources = \"allow\"` under `[lints]`")
+                .help("change the line to read them; set `ignored-sources = \"allow\"` under `[lints]` \
+                    to leave them out")
             }
         }
     }

@@ -32,11 +32,11 @@ pub fn read(table: &mut Table<'_>, findings: &mut Findings) -> Levels {
                 findings.diagnostics.push(
                     Diagnostic::new(
                         &codes::PROJECT_BAD_SETTING,
-                        format!("`{}` is always an error", code.slug),
+                        format!("the level of `{}` cannot be set", code.slug),
                         key.span,
                     )
-                    .label("its level cannot be set")
-                    .help("Only the level of a warning can be set; `nthc explain` lists which codes are warnings."),
+                    .label("always an error")
+                    .help("set the level of a warning: `nthc explain` lists them"),
                 );
                 continue;
             }
@@ -53,7 +53,7 @@ pub fn read(table: &mut Table<'_>, findings: &mut Findings) -> Levels {
             findings.diagnostics.push(
                 Diagnostic::new(
                     &codes::PROJECT_BAD_SETTING,
-                    format!("the level of `{}` is set twice", code.slug),
+                    format!("duplicate level of `{}`", code.slug),
                     key.span,
                 )
                 .label(format!("`{}` is {}", code.slug, code.id))
@@ -77,10 +77,10 @@ fn level(word: &str) -> Option<Level> {
 fn unknown(key: &Located<String>, near: Option<&'static str>) -> Diagnostic<FileSpan> {
     let diagnostic = Diagnostic::new(
         &codes::PROJECT_UNKNOWN_SETTING,
-        format!("there is no warning `{}`", key.value),
+        format!("unknown warning `{}`", key.value),
         key.span,
     )
-    .label("not known");
+    .label("not a warning's code or name");
     match near {
         Some(near) => diagnostic.fix(
             format!("Replace with `{near}`"),
@@ -88,18 +88,18 @@ fn unknown(key: &Located<String>, near: Option<&'static str>) -> Diagnostic<File
             near,
             Applicability::Maybe,
         ),
-        None => diagnostic.help("`nthc explain` lists all codes and their slugs."),
+        None => diagnostic.help("run `nthc explain` to list all codes and names"),
     }
 }
 
 fn no_level(word: &Located<String>) -> Diagnostic<FileSpan> {
     let diagnostic = Diagnostic::new(
         &codes::PROJECT_BAD_SETTING,
-        format!("there is no level {:?}", word.value),
+        format!("unknown level {:?}", word.value),
         word.span,
     )
     .label("not a level")
-    .help("The levels are `allow`, `warn` and `error`.");
+    .help("use `allow`, `warn` or `error`");
     let lower = word.value.to_ascii_lowercase();
     let near = OTHER_WORDS
         .iter()

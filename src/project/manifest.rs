@@ -234,11 +234,11 @@ fn read_name(
         Some(name) => {
             let mut diagnostic = Diagnostic::new(
                 &codes::PROJECT_BAD_SETTING,
-                format!("{:?} cannot be a project's name", name.value),
+                format!("invalid project name {:?}", name.value),
                 name.span,
             )
             .label("not an identifier")
-            .help("A name starts with a letter or `_`, then come letters, digits, `_` or `-`.");
+            .help("start with a letter or `_`, and continue with letters, digits, `_` or `-`");
             if let Some(better) = to_identifier(&name.value) {
                 diagnostic = diagnostic.fix(
                     format!("Replace with `{better}`"),
@@ -257,10 +257,10 @@ fn read_name(
                 findings.diagnostics.push(
                     Diagnostic::new(
                         &codes::PROJECT_MISSING_SETTING,
-                        "the project has no name",
+                        "missing project name",
                         span,
                     )
-                    .help("Add `name = \"…\"` to the table `[project]`."),
+                    .help("add `name = \"…\"` to `[project]`"),
                 );
             }
             Located {
@@ -287,16 +287,16 @@ fn read_folder(
         return absent;
     };
     let problem = if folder.value.is_empty() {
-        Some("this is empty")
+        Some("empty path")
     } else if folder.value.contains('\\') {
-        Some("folders are separated by `/`")
+        Some("directories are separated by `/`")
     } else if Path::new(&folder.value)
         .components()
         .any(|part| matches!(part, Component::RootDir | Component::Prefix(_)))
     {
-        Some("this path is absolute")
+        Some("absolute path")
     } else if !may_climb && super::paths::normalize(Path::new(&folder.value)).starts_with("..") {
-        Some("this leads out of the project")
+        Some("points out of the project")
     } else {
         None
     };
@@ -305,7 +305,7 @@ fn read_folder(
         Some(problem) => {
             findings.bad_value(
                 folder.span,
-                format!("`project.{key}` must be a folder relative to that of `nth.toml`"),
+                format!("`project.{key}` must be a directory relative to that of `nth.toml`"),
                 problem,
             );
             absent
@@ -325,11 +325,11 @@ fn read_prometheus(
             other => {
                 let mut diagnostic = Diagnostic::new(
                     &codes::PROJECT_BAD_SETTING,
-                    format!("there is no rule format {other:?}"),
+                    format!("unknown rule format {other:?}"),
                     format.span,
                 )
                 .label("not a rule format")
-                .help("The rule formats are `plain` and `prometheus-rule`.");
+                .help("use `plain` or `prometheus-rule`");
                 if other.to_ascii_lowercase().contains("rule") {
                     diagnostic = diagnostic.fix(
                         "Replace with `prometheus-rule`",
@@ -345,13 +345,14 @@ fn read_prometheus(
     // Prometheus shows a sample for five minutes. Rules that are evaluated less often have none at times, and alerts on them
     // begin anew each time; and events are counted in slices of three minutes.
     let most = SLICE;
-    let unseen = "Prometheus shows a sample for five minutes, and one late evaluation would leave alerts without any";
+    let unseen = "Prometheus shows a sample for 5m, so one late evaluation would leave alerts without \
+        data";
     if let Some(interval) = read_interval(table, "interval", most, unseen, findings) {
         settings.interval = interval;
     }
     // Prometheus forgets a series that had no sample for five minutes, and a rate over them needs two.
     let most = Duration::minutes(2);
-    let unseen = "a rate over five minutes would have too few samples to count on";
+    let unseen = "a rate over 5m would have too few samples";
     if let Some(interval) = read_interval(table, "scrape_interval", most, unseen, findings) {
         settings.scrape_interval = interval;
     }
@@ -361,7 +362,7 @@ fn read_prometheus(
             Err(()) => findings.bad_value(
                 version.span,
                 format!("unknown Prometheus version {:?}", version.value),
-                "expected a version from 2 on, such as `\"2.53\"` or `\"3\"`",
+                "expected version 2 or later, such as `\"2.53\"` or `\"3\"`",
             ),
         }
     }
@@ -385,11 +386,11 @@ fn read_grafana(table: &mut Table<'_>, settings: &mut GrafanaSettings, findings:
             other => {
                 let mut diagnostic = Diagnostic::new(
                     &codes::PROJECT_BAD_SETTING,
-                    format!("there is no dashboard format {other:?}"),
+                    format!("unknown dashboard format {other:?}"),
                     format.span,
                 )
                 .label("not a dashboard format")
-                .help("The dashboard formats are `json` and `configmap`.");
+                .help("use `json` or `configmap`");
                 if other.to_ascii_lowercase().contains("config") {
                     diagnostic = diagnostic.fix(
                         "Replace with `configmap`",
@@ -419,8 +420,8 @@ fn read_grafana(table: &mut Table<'_>, settings: &mut GrafanaSettings, findings:
         } else {
             findings.bad_value(
                 path.span,
-                "`grafana.path` must be an absolute path on the machine that Grafana runs on",
-                "this is not absolute",
+                "`grafana.path` must be an absolute path on the Grafana host",
+                "not an absolute path",
             );
         }
     }
@@ -446,8 +447,8 @@ fn too_long(text: &Located<String>, key: &str, most: usize, findings: &mut Findi
     if length > most {
         findings.bad_value(
             text.span,
-            format!("Grafana takes at most {most} characters in `grafana.{key}`"),
-            format!("this has {length}"),
+            format!("`grafana.{key}` is too long: Grafana allows at most {most} characters"),
+            format!("{length} characters"),
         );
     }
 }
@@ -468,7 +469,8 @@ pub(super) fn read_namespace(
             namespace.span,
         )
         .label("not a DNS label")
-        .help("A namespace's name is at most 63 lower-case letters, digits and `-`, and starts and ends with a letter or digit."),
+        .help("use at most 63 lower-case letters, digits and `-`, starting and ending with a letter or \
+            digit"),
     );
     None
 }
@@ -501,7 +503,7 @@ fn read_interval(
                 interval.span,
             )
             .label("not a duration")
-            .help("A duration is written as Prometheus writes it: `30s`, `1m`, `1m30s`."),
+            .help("write a Prometheus duration: `30s`, `1m`, `1m30s`"),
         ),
     }
     None
@@ -524,7 +526,7 @@ pub(super) fn read_url(
                 url.span,
             )
             .label("not a URL")
-            .help("It starts with `https://` or `http://`, then comes a host."),
+            .help("start with `https://` or `http://`, followed by a host"),
         );
         None
     }
@@ -551,13 +553,13 @@ fn read_dependencies(table: &mut Table<'_>, findings: &mut Findings) -> Vec<Depe
         let head = name.span.start..name.span.end;
         if !is_identifier(&name.value) || name.value == "std" {
             let label = if name.value == "std" {
-                "this is the standard library"
+                "reserved for the standard library"
             } else {
                 "not an identifier"
             };
             findings.bad_value(
                 name.span,
-                format!("{:?} cannot be a package's name", name.value),
+                format!("invalid package name {:?}", name.value),
                 label,
             );
             continue;
@@ -570,9 +572,9 @@ fn read_dependencies(table: &mut Table<'_>, findings: &mut Findings) -> Vec<Depe
                     format!("`dependencies.{}` must be a table", name.value),
                     span,
                 )
-                .label("this is a string")
+                .label("found a string")
                 .fix(
-                    "Make it a path",
+                    "Replace with a path",
                     span,
                     format!("{{ path = {path:?} }}"),
                     Applicability::Maybe,
@@ -592,11 +594,11 @@ fn read_dependencies(table: &mut Table<'_>, findings: &mut Findings) -> Vec<Depe
             None if findings.diagnostics.len() == before => findings.diagnostics.push(
                 Diagnostic::new(
                     &codes::PROJECT_MISSING_SETTING,
-                    format!("the dependency `{}` does not say where it is", name.value),
+                    format!("missing path of dependency `{}`", name.value),
                     name.span,
                 )
                 .help(format!(
-                    "Write `{} = {{ path = \"../{}\" }}`.",
+                    "write `{} = {{ path = \"../{}\" }}`",
                     name.value, name.value
                 )),
             ),

@@ -137,7 +137,7 @@ impl fmt::Display for Error {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::NoManifest { from } => {
-                write!(f, "no {MANIFEST} in {from} or any folder above it")
+                write!(f, "no {MANIFEST} in {from} or any directory above it")
             }
             Self::Read { path, cause } => write!(f, "cannot read {path}: {}", io_cause(cause)),
         }
@@ -198,11 +198,11 @@ pub fn load_edited(
         loader.diagnostics.push(
             Diagnostic::new(
                 &codes::PROJECT_BAD_SETTING,
-                "the output folder must not hold the sources",
+                "the output directory must not contain the sources",
                 manifest.output.span,
             )
-            .label("the sources are in here")
-            .help("The usual output folder is `build`."),
+            .label("the sources are in this directory")
+            .help("use another directory, usually `build`"),
         );
     } else {
         let found = loader.sources_of(None, &root, &manifest, std::slice::from_ref(&output))?;
@@ -373,10 +373,11 @@ impl<'a> Loader<'a> {
                 self.diagnostics.push(
                     Diagnostic::new(
                         &codes::PROJECT_BAD_CATALOGUE,
-                        format!("`{LOCK}` cannot be read: {unreadable}"),
+                        format!("cannot read `{LOCK}`: {unreadable}"),
                         span,
                     )
-                    .help("Take the file back from version control, or remove it and pull it again: `nthc metrics pull`."),
+                    .help("restore the file from version control, or remove it and pull it again: `nthc \
+                        metrics pull`"),
                 );
                 Ok(None)
             }
@@ -424,10 +425,13 @@ impl<'a> Loader<'a> {
             self.diagnostics.push(
                 Diagnostic::new(
                     &codes::PROJECT_BAD_SETTING,
-                    format!("there is no folder `{}`", manifest.source.value),
+                    format!(
+                        "the source directory `{}` does not exist",
+                        manifest.source.value
+                    ),
                     manifest.source.span,
                 )
-                .label("the sources should be here"),
+                .label("not found"),
             );
             return Ok(0);
         }
@@ -488,11 +492,11 @@ impl<'a> Loader<'a> {
                 let span = self.place(&found.path, text, 0..0);
                 let mut diagnostic = Diagnostic::new(
                     &codes::PROJECT_BAD_MODULE_NAME,
-                    format!("{:?} cannot be part of a module's name", bad.part),
+                    format!("{:?} is not allowed in a module name", bad.part),
                     span,
                 );
                 if let Some(better) = bad.better {
-                    diagnostic = diagnostic.help(format!("Rename it to `{better}`."));
+                    diagnostic = diagnostic.help(format!("rename it to `{better}`"));
                 }
                 self.diagnostics.push(diagnostic);
             }
@@ -512,14 +516,14 @@ impl<'a> Loader<'a> {
             if !folder.join(MANIFEST).is_file() {
                 let shown = paths::shown(&folder, self.cwd);
                 let label = if folder.is_dir() {
-                    "this folder has no `nth.toml`"
+                    "this directory has no `nth.toml`"
                 } else {
-                    "this folder does not exist"
+                    "this directory does not exist"
                 };
                 self.diagnostics.push(
                     Diagnostic::new(
                         &codes::PROJECT_MISSING_PACKAGE,
-                        format!("there is no package in {shown}"),
+                        format!("no package in {shown}"),
                         dependency.path.span,
                     )
                     .label(label),
@@ -550,11 +554,11 @@ impl<'a> Loader<'a> {
                     self.diagnostics.push(
                         Diagnostic::new(
                             &codes::PROJECT_PACKAGE_NAME,
-                            format!("two packages are called `{}`", dependency.name.value),
+                            format!("duplicate package name `{}`", dependency.name.value),
                             dependency.name.span,
                         )
-                        .label("another folder than the first one's")
-                        .because(named, "the first one says its name here"),
+                        .label("not the same directory as the first one")
+                        .because(named, "first package with this name"),
                     );
                 }
                 continue;
@@ -579,13 +583,13 @@ impl<'a> Loader<'a> {
                 Diagnostic::new(
                     &codes::PROJECT_PACKAGE_NAME,
                     format!(
-                        "the package `{}` is imported as `{}`",
+                        "package `{}` is imported as `{}`",
                         manifest.name.value, name.value
                     ),
                     name.span,
                 )
-                .label("not its name")
-                .because(manifest.name.span, "it calls itself this")
+                .label("not the package's name")
+                .because(manifest.name.span, "named here")
                 .fix(
                     format!("Replace with `{}`", manifest.name.value),
                     name.span,
@@ -633,20 +637,17 @@ impl<'a> Loader<'a> {
                 self.diagnostics.push(
                     Diagnostic::new(
                         &codes::PROJECT_MODULE_COLLISION,
-                        format!(
-                            "the module `{}` has the standard library's name",
-                            file.module
-                        ),
+                        format!("module `{}` has the standard library's name", file.module),
                         span,
                     )
-                    .help("Rename the file or folder: `std` is taken."),
+                    .help("rename the file or directory: `std` is reserved"),
                 );
             } else if let Some(span) = packages.get(first).copied().filter(|_| own) {
                 let at = self.place(&file.path, file.text, 0..0);
                 self.diagnostics.push(
                     Diagnostic::new(
                         &codes::PROJECT_MODULE_COLLISION,
-                        format!("the module `{}` has the name of a package", file.module),
+                        format!("module `{}` has the name of a package", file.module),
                         at,
                     )
                     .because(span, "the package"),
@@ -658,7 +659,7 @@ impl<'a> Loader<'a> {
                     Diagnostic::new(
                         &codes::PROJECT_MODULE_COLLISION,
                         format!(
-                            "the modules `{module}` and `{}` differ only in case",
+                            "modules `{module}` and `{}` differ only in case",
                             file.module
                         ),
                         at,
@@ -669,7 +670,7 @@ impl<'a> Loader<'a> {
                             start: 0,
                             end: 0,
                         },
-                        "the other one",
+                        "the other module",
                     ),
                 );
             } else {
@@ -686,9 +687,13 @@ impl<'a> Loader<'a> {
 
 /// What is told of a file that is not UTF-8; `span` is the first place that is not.
 pub fn not_utf8(span: FileSpan) -> Diagnostic<FileSpan> {
-    Diagnostic::new(&codes::PROJECT_NOT_UTF8, "the file is not UTF-8", span)
-        .label("the first bytes that are not")
-        .help("Save the file as UTF-8.")
+    Diagnostic::new(
+        &codes::PROJECT_NOT_UTF8,
+        "the file is not valid UTF-8",
+        span,
+    )
+    .label("first invalid bytes")
+    .help("save the file as UTF-8")
 }
 
 /// The bytes of a source file; of one that is too large as many as show that it is.

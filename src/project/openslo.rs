@@ -25,7 +25,7 @@ pub(super) fn read(table: &mut Table<'_>, settings: &mut OpenSloSettings, findin
                     url.span,
                 )
                 .label("not a URL")
-                .help("It starts with `https://` or `http://`, then comes a host."),
+                .help("start with `https://` or `http://`, followed by a host"),
             );
         }
     }

@@ -16,11 +16,12 @@ pub(super) fn no_sources(manifest: &Manifest, is_ignored: bool) -> Diagnostic<Fi
         format!("no sources in `{folder}`"),
         manifest.source.span,
     )
-    .label("expected at least one file `*.nth` in the source folder");
+    .label("expected at least one `*.nth` file in the source directory");
     match is_ignored {
-        true => diagnostic.help("change the lines of `.gitignore` that ignore them"),
+        true => diagnostic.help("change the `.gitignore` lines that ignore them"),
         false => diagnostic.help(
-            "add a source, or name the folder that holds them: `source = \"services\"` in `[project]`",
+            "add a source, or set the directory that contains them: `source = \"services\"` in \
+            `[project]`",
         ),
     }
 }
@@ -40,13 +41,16 @@ pub(super) fn check(
             Diagnostic::new(
                 &codes::PROJECT_OUTPUT_LINK,
                 format!(
-                    "the output folder `{shown}` leads out of the project, to `{}`",
+                    "output directory `{shown}` points out of the project, to `{}`",
                     real.display()
                 ),
                 manifest.output.span,
             )
-            .label("expected a folder that is no link")
-            .help("name the folder itself: `nthc build --output DIR`, or `output = \"../…\"`, and remove the link"),
+            .label("expected a directory, found a link")
+            .help(
+                "set the directory itself: `nthc build --output DIR`, or `output = \"../…\"`, and \
+                remove the link",
+            ),
         );
     }
     let is_folder = fs::symlink_metadata(output).is_ok_and(|meta| meta.is_dir());
@@ -56,9 +60,9 @@ pub(super) fn check(
     let sources = list(output, &[], true).ok()?.files;
     let first = sources.first()?;
     let message = match sources.len() {
-        1 => format!("a source is in the output folder `{shown}`, where it is not read"),
+        1 => format!("a source is in the output directory `{shown}` and is not read"),
         count => {
-            format!("{count} sources are in the output folder `{shown}`, where they are not read")
+            format!("{count} sources are in the output directory `{shown}` and are not read")
         }
     };
     Some(
@@ -67,9 +71,9 @@ pub(super) fn check(
             message,
             manifest.output.span,
         )
-        .label("expected a folder without sources")
+        .label("expected a directory without sources")
         .help(format!(
-            "move `{}` out of it, or name another folder: `output = \"build\"`",
+            "move `{}` elsewhere, or set another directory: `output = \"build\"`",
             paths::shown(first, cwd)
         )),
     )

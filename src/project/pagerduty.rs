@@ -18,8 +18,8 @@ pub(super) fn read(
         } else {
             findings.bad_value(
                 version.span,
-                format!("`{}` is no version constraint", version.value),
-                "write it as Terraform does, `\"~> 3.32\"` or `\">= 3.32, < 4.0\"`",
+                format!("invalid version constraint `{}`", version.value),
+                "expected a Terraform version constraint, `\"~> 3.32\"` or `\">= 3.32, < 4.0\"`",
             );
         }
     }
@@ -32,8 +32,8 @@ pub(super) fn read(
             "never" => settings.environment_in_names = false,
             other => findings.bad_value(
                 choice.span,
-                format!("`{other}` says not whether names carry the environment"),
-                "write `always` or `never`",
+                format!("invalid value `{other}`"),
+                "expected `always` or `never`",
             ),
         }
     }
@@ -41,8 +41,8 @@ pub(super) fn read(
         if policy.value.trim().is_empty() {
             findings.bad_value(
                 policy.span,
-                "an escalation policy has a name",
-                "write the name that it has in PagerDuty",
+                "empty escalation policy name",
+                "expected the policy's name in PagerDuty",
             );
         } else {
             settings.escalation_policy = Some(policy.value);

@@ -28,11 +28,11 @@ pub fn read(table: &mut Table<'_>, findings: &mut Findings) -> PolicySettings {
                 let known = PolicyForm::ALL.map(PolicyForm::name);
                 let mut diagnostic = Diagnostic::new(
                     &codes::PROJECT_BAD_SETTING,
-                    format!("gates have no form {:?}", form.value),
+                    format!("unknown gate output format {:?}", form.value),
                     form.span,
                 )
-                .label("not a form")
-                .help(format!("The forms are `{}`.", known.join("`, `")));
+                .label("not an output format")
+                .help(format!("use `{}`", known.join("`, `")));
                 if let Some(near) = suggest::nearest(&form.value, known) {
                     diagnostic = diagnostic.fix(
                         format!("Replace with `{near}`"),
@@ -62,7 +62,7 @@ pub fn read(table: &mut Table<'_>, findings: &mut Findings) -> PolicySettings {
         findings.bad_value(
             image.span,
             "`policy.image` must be the name of a container image",
-            "not an image's name",
+            "not an image name",
         );
         None
     });
@@ -73,7 +73,8 @@ pub fn read(table: &mut Table<'_>, findings: &mut Findings) -> PolicySettings {
         }
         findings.bad_value(
             name.span,
-            "`policy.argo_project` must be the name of an Argo CD project, with `{environment}` for the environment's",
+            "`policy.argo_project` must be the name of an Argo CD project, with `{environment}` for the \
+            environment's name",
             "not a DNS label",
         );
         None
@@ -85,19 +86,19 @@ pub fn read(table: &mut Table<'_>, findings: &mut Findings) -> PolicySettings {
                 PolicyForm::ArgoRollouts,
                 "prometheus",
                 &settings.prometheus,
-                "the address of the Prometheus to ask, as it is reached from the cluster",
+                "the URL of the Prometheus to query, as reached from the cluster",
             ),
             (
                 PolicyForm::ArgoCd,
                 "prometheus",
                 &settings.prometheus,
-                "the address of the Prometheus to ask, as it is reached from the cluster",
+                "the URL of the Prometheus to query, as reached from the cluster",
             ),
             (
                 PolicyForm::ArgoCd,
                 "image",
                 &settings.image,
-                "an image with `nthc` in it, which the job runs",
+                "an image that contains `nthc`, which the job runs",
             ),
         ] {
             let is_told = findings
@@ -108,10 +109,10 @@ pub fn read(table: &mut Table<'_>, findings: &mut Findings) -> PolicySettings {
                 findings.diagnostics.push(
                     Diagnostic::new(
                         &codes::PROJECT_MISSING_SETTING,
-                        format!("the form `{}` needs `policy.{key}`", form.name()),
+                        format!("output format `{}` needs `policy.{key}`", form.name()),
                         head,
                     )
-                    .help(format!("It is {what}.")),
+                    .help(format!("set it to {what}")),
                 );
             }
         }

@@ -126,7 +126,7 @@ impl<'i> Table<'i> {
                 findings.bad_value(
                     span,
                     format!("`{path}` must be `true` or `false`"),
-                    format!("this is {}", kind_of(&other)),
+                    format!("found {}", kind_of(&other)),
                 );
                 None
             }
@@ -150,8 +150,8 @@ impl<'i> Table<'i> {
             _ => {
                 findings.bad_value(
                     span,
-                    format!("`{path}` must be a whole number above zero"),
-                    format!("this is {}", kind_of(&value)),
+                    format!("`{path}` must be a positive integer"),
+                    format!("found {}", kind_of(&value)),
                 );
                 None
             }
@@ -216,7 +216,7 @@ impl<'i> Table<'i> {
                 findings.bad_value(
                     span,
                     format!("`{path}` must be a list of strings"),
-                    format!("this is {}", kind_of(&other)),
+                    format!("found {}", kind_of(&other)),
                 );
                 Vec::new()
             }
@@ -229,12 +229,15 @@ impl<'i> Table<'i> {
             let span = findings.span(at);
             let is_table = value.get_ref().is_table();
             let message = match (self.name.is_empty(), is_table) {
-                (true, true) => format!("`nth.toml` has no table `[{key}]`"),
-                (true, false) => format!("`nth.toml` has no key `{key}` at its top"),
-                (false, _) => format!("`[{}]` has no key `{key}`", self.name),
+                (true, true) => format!("unknown table `[{key}]` in `nth.toml`"),
+                (true, false) => format!("unknown top-level key `{key}` in `nth.toml`"),
+                (false, _) => format!("unknown key `{key}` in `[{}]`", self.name),
             };
-            let mut diagnostic =
-                Diagnostic::new(&codes::PROJECT_UNKNOWN_SETTING, message, span).label("not known");
+            let mut diagnostic = Diagnostic::new(&codes::PROJECT_UNKNOWN_SETTING, message, span)
+                .label(
+                    "not a known \
+                    setting",
+                );
             match suggest::nearest(&key, self.known.iter().copied()) {
                 Some(name) => {
                     diagnostic = diagnostic.fix(
@@ -246,7 +249,7 @@ impl<'i> Table<'i> {
                 }
                 None => {
                     let known: Vec<_> = self.known.iter().map(|name| format!("`{name}`")).collect();
-                    diagnostic = diagnostic.help(format!("It may hold {}.", known.join(", ")));
+                    diagnostic = diagnostic.help(format!("use one of {}", known.join(", ")));
                 }
             }
             findings.diagnostics.push(diagnostic);
@@ -277,7 +280,7 @@ pub fn into_table<'i>(
             findings.bad_value(
                 span,
                 format!("`{name}` must be a table"),
-                format!("this is {}", kind_of(&other)),
+                format!("found {}", kind_of(&other)),
             );
             None
         }
@@ -300,7 +303,7 @@ pub fn into_string(
             findings.bad_value(
                 span,
                 format!("`{path}` must be a string"),
-                format!("this is {}", kind_of(&other)),
+                format!("found {}", kind_of(&other)),
             );
             None
         }

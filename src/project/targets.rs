@@ -19,11 +19,11 @@ pub(super) fn read(project: &mut Table<'_>, findings: &mut Findings) -> BTreeSet
                 let names = TargetName::ALL.map(TargetName::name);
                 let mut diagnostic = Diagnostic::new(
                     &codes::PROJECT_BAD_SETTING,
-                    format!("there is no target {:?}", wanted.value),
+                    format!("unknown target {:?}", wanted.value),
                     wanted.span,
                 )
                 .label("not a target")
-                .help(format!("The targets are `{}`.", names.join("`, `")));
+                .help(format!("use `{}`", names.join("`, `")));
                 if let Some(near) = suggest::nearest(&wanted.value, names) {
                     diagnostic = diagnostic.fix(
                         format!("Replace with `{near}`"),

@@ -43,6 +43,9 @@ fn told(loaded: &Loaded) -> String {
             )
             .unwrap();
         }
+        for note in &diagnostic.notes {
+            writeln!(out, "  note: {note}").unwrap();
+        }
         for help in &diagnostic.help {
             writeln!(out, "  help: {help}").unwrap();
         }
@@ -294,7 +297,7 @@ fn a_runbooks_suffix_is_one_that_some_reader_has() {
     }
     let loaded = manifest("[project]\nname = \"shop\"\n[docs]\nsuffix = \"md\"\n");
     let told = told(&loaded);
-    assert!(told.contains("no runbook's URL ends with \"md\""), "{told}");
+    assert!(told.contains("invalid runbook URL suffix \"md\""), "{told}");
 }
 
 #[test]

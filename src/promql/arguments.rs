@@ -41,7 +41,12 @@ impl Check<'_> {
         for (index, (arg, of)) in call.args.iter().zip(types).enumerate() {
             let is_surplus = function.max_args.is_some_and(|most| index >= most);
             if let (Some(wanted), false) = (function.arg(index), is_surplus) {
-                self.want(arg, of, &[wanted], &format!("`{}`", function.name));
+                self.want(
+                    arg,
+                    of,
+                    &[wanted],
+                    &format!("in call to function `{}`", function.name),
+                );
             }
         }
         Some(function.result)
@@ -52,7 +57,7 @@ impl Check<'_> {
         let span = first.span.to(second.span);
         let mut error = Error::new(
             &codes::PROMQL_TYPE,
-            format!("the two arguments of `{name}` are the wrong way round"),
+            format!("the two arguments of `{name}` are swapped"),
             span,
         )
         .help(format!("write `{name}({}, {})`", wanted[0], wanted[1]));
@@ -80,16 +85,7 @@ impl Check<'_> {
             Some(most) if given > most => format!("at most {}", count(most)),
             _ => format!("at least {}", count(least)),
         };
-        let are = if given == 1 {
-            "here is one"
-        } else {
-            "here are"
-        };
-        let number = match given {
-            0 => " none".to_owned(),
-            1 => String::new(),
-            n => format!(" {n}"),
-        };
+
         let place = match (most.and_then(|most| call.args.get(most)), call.args.last()) {
             (Some(first), Some(last)) => first.span.to(last.span),
             _ if given == 0 => span,
@@ -98,10 +94,13 @@ impl Check<'_> {
         self.errors.push(
             Error::new(
                 &codes::PROMQL_ARGUMENTS,
-                format!("`{}` takes {wanted}, and {are}{number}", function.name),
+                format!(
+                    "expected {wanted} in call to function `{}`, got {given}",
+                    function.name
+                ),
                 place,
             )
-            .help(format!("it is called as `{}`", function.signature())),
+            .note(format!("signature: `{}`", function.signature())),
         );
     }
 
@@ -116,12 +115,12 @@ impl Check<'_> {
                 if !named {
                     return;
                 }
-                "`info` takes only matchers in braces here, without a metric's name"
+                "`info` expects label selectors only, without a metric name"
             }
             Node::Hole(number) if self.hole(*number) == HoleType::Unknown => return,
             _ => {
                 self.expr(arg);
-                "`info` takes only matchers in braces here"
+                "`info` expects label selectors only"
             }
         };
         self.errors.push(
@@ -142,7 +141,7 @@ impl Check<'_> {
         let name = call.function.as_str();
         let mut error = Error::new(
             &codes::PROMQL_UNKNOWN_FUNCTION,
-            format!("PromQL has no function `{name}`"),
+            format!("unknown function with name `{name}`"),
             call.function_span,
         );
         let renamed = match name {
@@ -157,7 +156,7 @@ impl Check<'_> {
                 .label(format!("did you mean `{near}`?"))
                 .suggest(call.function_span, near);
         } else if matches!(name.to_ascii_lowercase().as_str(), "by" | "without") {
-            error = error.help("`by` and `without` belong to an aggregation: `sum by (job) (x)`");
+            error = error.help("write `by` and `without` after an aggregation: `sum by (job) (x)`");
         }
         self.errors.push(error);
     }
@@ -184,9 +183,10 @@ impl Check<'_> {
                 param,
                 param_type,
                 &[wanted],
-                &format!("the first argument of {who}"),
+                &format!("in parameter of aggregation {who}"),
             );
         }
-        self.want(&aggregate.expr, of, &[Type::InstantVector], &who);
+        let place = format!("in aggregation expression {who}");
+        self.want(&aggregate.expr, of, &[Type::InstantVector], &place);
     }
 }

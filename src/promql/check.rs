@@ -28,7 +28,7 @@ impl HoleType {
         match self {
             Self::Selector => "a selector",
             Self::Vector => "an instant vector",
-            Self::Scalar => "a number",
+            Self::Scalar => "a scalar",
             Self::Duration => "a duration",
             Self::String => "a string",
             Self::Unknown => "unknown",
@@ -82,7 +82,7 @@ impl Check<'_> {
                 span,
             )
             .help(format!(
-                "Prometheus refuses it unless it runs with `--enable-feature={flag}`"
+                "start Prometheus with `--enable-feature={flag}` to use it"
             )),
         );
     }
@@ -126,8 +126,8 @@ impl Check<'_> {
             Node::Binary(binary) => self.binary(binary),
             Node::Unary(op, inner) => {
                 let of = self.expr(inner);
-                let who = format!("`{}`", op.as_str());
-                if self.want(inner, of, &[Type::Scalar, Type::InstantVector], &who) {
+                let place = format!("in unary expression `{}`", op.as_str());
+                if self.want(inner, of, &[Type::Scalar, Type::InstantVector], &place) {
                     of
                 } else {
                     None
@@ -161,14 +161,14 @@ impl Check<'_> {
             let mut error = Error::new(
                 &codes::PROMQL_HOLE_TYPE,
                 format!(
-                    "{who} can only follow a selector, and this value is {}",
+                    "{who} can only follow a selector, found {}",
                     of.with_article()
                 ),
                 span,
             );
             if of == HoleType::Vector && who == "a range" {
-                error = error
-                    .help("for the values of an expression over a time, write a subquery: `[5m:]`");
+                error =
+                    error.help("write a subquery for an expression's values over time: `[5m:]`");
             }
             self.errors.push(error);
         }
@@ -182,7 +182,7 @@ impl Check<'_> {
                 self.errors.push(
                     Error::new(
                         &codes::PROMQL_HOLE_TYPE,
-                        "a query can't be interpolated into a string",
+                        "a query cannot be interpolated into a string",
                         string.span,
                     )
                     .label(format!(
@@ -217,10 +217,7 @@ impl Check<'_> {
                 ) {
                     self.errors.push(Error::new(
                         &codes::PROMQL_HOLE_TYPE,
-                        format!(
-                            "a duration is wanted here, and this value is {}",
-                            of.with_article()
-                        ),
+                        format!("expected a duration, found {}", of.with_article()),
                         duration.span,
                     ));
                 }
@@ -263,10 +260,10 @@ impl Check<'_> {
                         self.errors.push(
                             Error::new(
                                 &codes::PROMQL_BAD_REGEX,
-                                format!("`{}` is no regular expression: {}", shortened(text), error.0),
+                                format!("invalid regular expression `{}`: {}", shortened(text), error.0),
                                 matcher.value.span,
                             )
-                            .help("Prometheus takes the RE2 syntax: no look-around and no back references"),
+                            .note("Prometheus uses the RE2 syntax: no look-around and no back references"),
                         );
                         false
                     }
@@ -278,10 +275,10 @@ impl Check<'_> {
             self.errors.push(
                 Error::new(
                     &codes::PROMQL_SELECTS_ALL,
-                    "this selects every metric there is, and Prometheus refuses that",
+                    "vector selector must contain at least one non-empty matcher",
                     span,
                 )
-                .help("name a metric, or add a matcher that leaves out series without the label: `{job=~\".+\"}`"),
+                .help("name a metric, or add a non-empty matcher: `{job=~\".+\"}`"),
             );
         }
         if let Some(extended) = selector.modifiers.extended {
@@ -301,7 +298,7 @@ impl Check<'_> {
         expr: &Expr,
         of: Option<Type>,
         wanted: &[Type],
-        who: &str,
+        place: &str,
     ) -> bool {
         let Some(of) = of else { return true };
         if wanted.contains(&of) {
@@ -309,7 +306,7 @@ impl Check<'_> {
         }
         let list = wanted
             .iter()
-            .map(|of| of.with_article())
+            .map(ToString::to_string)
             .collect::<Vec<_>>()
             .join(" or ");
         let bare = expr.unparenthesised();
@@ -319,41 +316,39 @@ impl Check<'_> {
         } else {
             &codes::PROMQL_TYPE
         };
-        let this = if is_hole { "this value" } else { "this" };
+
         let mut error = Error::new(
             code,
-            format!("{who} wants {list}, and {this} is {}", of.with_article()),
+            format!("expected type {list} {place}, got {of}"),
             expr.span,
         );
         let first = wanted.first().copied();
         match (first, of) {
-            (Some(Type::RangeVector), Type::InstantVector) => {
-                match &bare.node {
-                    Node::Selector(selector) => {
-                        error = error.help("a range says over how long: `x[5m]`, or `x[$window]`");
-                        if selector.modifiers.is_empty() {
-                            let end = expr.span.end as usize;
-                            error = error.suggest(Span::new(end, end), "[5m]");
-                        }
+            (Some(Type::RangeVector), Type::InstantVector) => match &bare.node {
+                Node::Selector(selector) => {
+                    error = error.help("add a range: `x[5m]`, or `x[$window]` in an SLI");
+                    if selector.modifiers.is_empty() {
+                        let end = expr.span.end as usize;
+                        error = error.suggest(Span::new(end, end), "[5m]");
                     }
-                    Node::Hole(_) => {
-                        error = error.help("a range says over how long: `${selector}[5m]`")
-                    }
-                    _ => error = error.help(
-                        "for the values of an expression over a time, write a subquery: `(…)[5m:]`",
-                    ),
                 }
-            }
+                Node::Hole(_) => error = error.help("add a range: `${selector}[5m]`"),
+                _ => {
+                    error = error
+                        .help("write a subquery for an expression's values over time: `(…)[5m:]`")
+                }
+            },
             (_, Type::RangeVector) => {
                 error = error.help(
-                    "a function makes an instant vector of a range: `rate(…)` of a counter, `avg_over_time(…)` of a gauge",
+                    "use a function that returns an instant vector: `rate(…)` for a counter, \
+                    `avg_over_time(…)` for a gauge",
                 );
             }
             (Some(Type::InstantVector), Type::Scalar) if !is_hole && wanted.len() == 1 => {
-                error = error.help("`vector(…)` makes a vector of a number");
+                error = error.help("convert the scalar with `vector(…)`");
             }
             (Some(Type::Scalar), Type::InstantVector) if wanted.len() == 1 => {
-                error = error.help("`scalar(…)` makes a number of a vector that has one series");
+                error = error.help("convert a vector of one series with `scalar(…)`");
             }
             _ => {}
         }
@@ -367,19 +362,19 @@ impl Check<'_> {
         let op = binary.op.as_str();
         let is_set = binary.op.is_set();
         let wanted: &[Type] = &[Type::Scalar, Type::InstantVector];
-        let who = format!("`{op}`");
+        let place = format!("in binary expression `{op}`");
         let fits = if is_set {
             let left = self.want_vector(&binary.left, left, op);
             self.want_vector(&binary.right, right, op) && left
         } else {
-            let left = self.want(&binary.left, left, wanted, &who);
-            self.want(&binary.right, right, wanted, &who) && left
+            let left = self.want(&binary.left, left, wanted, &place);
+            self.want(&binary.right, right, wanted, &place) && left
         };
         if binary.return_bool && !binary.op.is_comparison() {
             self.errors.push(
                 Error::new(
                     &codes::PROMQL_BOOL,
-                    format!("`bool` can only follow a comparison, and `{op}` does not compare"),
+                    format!("bool modifier can only be used on comparison operators, found `{op}`"),
                     binary.op_span,
                 )
                 .help("remove `bool`"),
@@ -394,10 +389,12 @@ impl Check<'_> {
             self.errors.push(
                 Error::new(
                     &codes::PROMQL_BOOL,
-                    format!("a comparison of two scalars needs `bool` after `{op}`"),
+                    format!(
+                        "comparisons between scalars must use BOOL modifier: `bool` after `{op}`"
+                    ),
                     binary.op_span,
                 )
-                .label("there is nothing to filter, only 0 or 1 to give")
+                .label("the result is 0 or 1: there are no series to filter")
                 .suggest(Span::new(end, end), " bool"),
             );
         }
@@ -415,15 +412,20 @@ impl Check<'_> {
     /// Says so where a side of `and`, `or` or `unless` is no vector.
     fn want_vector(&mut self, expr: &Expr, of: Option<Type>, op: &str) -> bool {
         if of != Some(Type::Scalar) || matches!(expr.unparenthesised().node, Node::Hole(_)) {
-            return self.want(expr, of, &[Type::InstantVector], &format!("`{op}`"));
+            return self.want(
+                expr,
+                of,
+                &[Type::InstantVector],
+                &format!("in binary expression `{op}`"),
+            );
         }
         self.errors.push(
             Error::new(
                 &codes::PROMQL_SET_OPERATOR,
-                format!("`{op}` combines sets of series, and this is a scalar"),
+                format!("set operator `{op}` not allowed in binary scalar expression"),
                 expr.span,
             )
-            .help("`vector(…)` makes a vector of a number"),
+            .help("convert the scalar with `vector(…)`"),
         );
         false
     }
@@ -435,9 +437,9 @@ impl Check<'_> {
             self.experimental("`fill`", "promql-binop-fill-modifiers", binary.op_span);
             if has_scalar || binary.op.is_set() {
                 let message = if has_scalar {
-                    "`fill` can only be used between two vectors".to_owned()
+                    "`fill` is only allowed between two vectors".to_owned()
                 } else {
-                    format!("`fill` can't be used with `{op}`, which leaves values alone")
+                    format!("`fill` is not allowed with set operator `{op}`")
                 };
                 self.errors
                     .push(Error::new(&codes::PROMQL_MATCHING, message, binary.op_span));
@@ -460,10 +462,14 @@ impl Check<'_> {
                 self.errors.push(
                     Error::new(
                         &codes::PROMQL_MATCHING,
-                        format!("`{}` is both in `on` and in `{side}`", label.name),
+                        format!(
+                            "label `{}` must not occur in ON and GROUP clause at once: `on` and \
+                            `{side}`",
+                            label.name
+                        ),
                         label.span,
                     )
-                    .label("it is the same on both sides anyway")
+                    .label("already equal on both sides")
                     .help(format!("remove it from `{side}`")),
                 );
             }
@@ -471,10 +477,12 @@ impl Check<'_> {
                 self.errors.push(
                     Error::new(
                         &codes::PROMQL_MATCHING,
-                        format!("`{side}` can't be used with `{op}`"),
+                        format!("no grouping allowed for `{op}` operation: `{side}`"),
                         binary.op_span,
                     )
-                    .help(format!("`{op}` matches many series with many already")),
+                    .help(format!(
+                        "remove `{side}`: `{op}` already matches many series with many"
+                    )),
                 );
             }
         }
@@ -488,7 +496,7 @@ impl Check<'_> {
             self.errors.push(
                 Error::new(
                     &codes::PROMQL_MATCHING,
-                    format!("`{word}` can only match two vectors, and one side is a scalar"),
+                    format!("vector matching only allowed between instant vectors: `{word}`"),
                     span,
                 )
                 .help(format!("remove `{word} (…)`")),

@@ -39,7 +39,7 @@ impl<'t> Lower<'t> {
                 let at = operands.last()?.span;
                 self.break_off(Error::new(
                     &codes::PROMQL_TOO_DEEP,
-                    format!("this duration has more than {} parts", super::MAX_DEPTH / 2),
+                    format!("duration with more than {} parts", super::MAX_DEPTH / 2),
                     at,
                 ));
                 return None;
@@ -76,7 +76,7 @@ impl<'t> Lower<'t> {
                     if is_zero && matches!(op, BinaryOp::Divide | BinaryOp::Modulo) {
                         self.mistake(Error::new(
                             &codes::PROMQL_BAD_DURATION,
-                            "a duration is divided by zero",
+                            "division by zero in duration expression",
                             right.span,
                         ));
                     }
@@ -101,7 +101,7 @@ impl<'t> Lower<'t> {
                     Some(seconds) if seconds <= literal::MAX_SECONDS => {}
                     Some(_) => self.mistake(Error::new(
                         &codes::PROMQL_BAD_DURATION,
-                        "this duration is longer than the 292 years that Prometheus can hold",
+                        "duration out of range: longer than 292 years",
                         at,
                     )),
                 }
@@ -157,7 +157,10 @@ impl<'t> Lower<'t> {
             };
             self.mistake(Error::new(
                 &codes::PROMQL_ARGUMENTS,
-                format!("`{function}` takes {wanted}, and here are {}", args.len()),
+                format!(
+                    "expected {wanted} in call to `{function}`, got {}",
+                    args.len()
+                ),
                 whole,
             ));
         }
@@ -173,7 +176,7 @@ impl<'t> Lower<'t> {
             self.mistake(
                 Error::new(
                     &codes::PROMQL_BAD_DURATION,
-                    "a range must be longer than zero",
+                    "duration must be greater than 0",
                     duration.span,
                 )
                 .help("write how far back it reaches: `[5m]`"),

@@ -14,7 +14,9 @@ pub struct Error {
     pub span: Span,
     /// A few words for the range. May be empty.
     pub label: String,
-    /// What to do about it, each a sentence.
+    /// Consequences and background, each one clause.
+    pub notes: Vec<String>,
+    /// What to do about it, each one imperative clause.
     pub help: Vec<String>,
     /// A replacement for a range that would mend it.
     pub suggestion: Option<(Span, String)>,
@@ -30,6 +32,7 @@ impl Error {
             message: message.into(),
             span,
             label: String::new(),
+            notes: Vec::new(),
             help: Vec::new(),
             suggestion: None,
             is_sure: false,
@@ -42,7 +45,13 @@ impl Error {
         self
     }
 
-    /// Adds a sentence of help.
+    /// Adds a consequence, or background that explains the error.
+    pub fn note(mut self, text: impl Into<String>) -> Self {
+        self.notes.push(text.into());
+        self
+    }
+
+    /// Adds an instruction.
     pub fn help(mut self, text: impl Into<String>) -> Self {
         self.help.push(text.into());
         self

@@ -156,7 +156,7 @@ pub(super) fn unquote(
             at += length;
         } else if c == '\u{fffd}' {
             let range = at..at + c.len_utf8();
-            let message = "the replacement character can't stand in a PromQL string".to_owned();
+            let message = "the replacement character is not allowed in a PromQL string".to_owned();
             errors.push(BadEscape {
                 range,
                 message,
@@ -174,8 +174,12 @@ pub(super) fn unquote(
                 Err(message) => {
                     let unknown = message.is_none();
                     let written = rest.get(..length).unwrap_or(rest);
-                    let message =
-                        message.unwrap_or_else(|| format!("PromQL has no escape `{written}`"));
+                    let message = message.unwrap_or_else(|| {
+                        format!(
+                            "unknown escape sequence `{written}` in a \
+                            PromQL string"
+                        )
+                    });
                     errors.push(BadEscape {
                         range: at..at + length,
                         message,
@@ -243,10 +247,10 @@ fn escape(text: &str, quote: char) -> (usize, Result<Escaped, Option<String>>) {
     let result = match letter {
         'u' | 'U' => char::from_u32(value)
             .map(Escaped::Char)
-            .ok_or_else(|| Some(format!("`{written}` is no Unicode character"))),
+            .ok_or_else(|| Some(format!("`{written}` is not a Unicode character"))),
         _ => u8::try_from(value)
             .map(Escaped::Byte)
-            .map_err(|_| Some(format!("`{written}` is more than a byte can hold"))),
+            .map_err(|_| Some(format!("`{written}` is larger than a byte"))),
     };
     (length, result)
 }

@@ -72,7 +72,11 @@ impl<'t> Lower<'t> {
         for part in pair.into_inner() {
             match part.as_rule() {
                 Rule::expr => result = self.expr(part, Context::Query).map(|built| built.expr),
-                Rule::junk => self.unexpected(span(&part).start as usize, "an operator or the end"),
+                Rule::junk => self.unexpected(
+                    span(&part).start as usize,
+                    "an operator or the end of \
+                    the query",
+                ),
                 _ => {}
             }
         }
@@ -175,7 +179,7 @@ impl<'t> Lower<'t> {
                 format!("the query is a chain of more than {MAX_TREE_DEPTH} operators"),
                 built.expr.span,
             )
-            .help("put a part of it into a recording rule and use its result here"),
+            .help("move part of it into a recording rule and use its result"),
         );
         None
     }
@@ -221,7 +225,7 @@ impl<'t> Lower<'t> {
                 self.break_off(
                     Error::new(
                         &codes::PROMQL_UNEXPECTED,
-                        format!("`{word}` has no aggregation in front of it"),
+                        format!("`{word}` without an aggregation before it"),
                         at,
                     )
                     .help(format!("write for example `sum {word} (job) (x)`")),
@@ -309,7 +313,7 @@ impl<'t> Lower<'t> {
                 }
                 _ => {
                     let at = span(&part).start as usize;
-                    self.unexpected(at, "`(` and what is aggregated");
+                    self.unexpected(at, "`(` and an expression to aggregate");
                     return None;
                 }
             }
@@ -325,17 +329,20 @@ impl<'t> Lower<'t> {
                 "one argument"
             };
             let given = match args.len() {
-                0 => "here are none".to_owned(),
-                1 => "here is one".to_owned(),
-                given => format!("here are {given}"),
+                0 => "got 0".to_owned(),
+                1 => "got 1".to_owned(),
+                given => format!("got {given}"),
             };
             let mut error = Error::new(
                 &codes::PROMQL_ARGUMENTS,
-                format!("`{op}` takes {wanted}, and {given}"),
+                format!(
+                    "wrong number of arguments for aggregate expression `{op}`: expected {wanted}, \
+                    {given}"
+                ),
                 whole,
             );
             if takes_param && args.len() == 1 {
-                error = error.help(format!("the parameter comes first: `{op}(…, x)`"));
+                error = error.help(format!("write the parameter first: `{op}(…, x)`"));
             }
             self.mistake(error);
             return None;
@@ -398,7 +405,7 @@ impl<'t> Lower<'t> {
                     let name = match inner.as_rule() {
                         Rule::string => self.quoted_name(&inner, "label")?,
                         Rule::bad_string => return self.unclosed_string(&inner),
-                        Rule::hole => return self.hole_as_name(at, "a label's name"),
+                        Rule::hole => return self.hole_as_name(at, "a label name"),
                         _ => SmolStr::from(inner.as_str()),
                     };
                     let bare = inner.as_rule() == Rule::word;
@@ -408,16 +415,14 @@ impl<'t> Lower<'t> {
                     if name.is_empty() {
                         self.mistake(Error::new(
                             &codes::PROMQL_LABEL_NAME,
-                            "a label's name can't be empty",
+                            "a label name must not be empty",
                             at,
                         ));
                     } else if bare && reserved {
                         self.mistake(
                             Error::new(
                                 &codes::PROMQL_LABEL_NAME,
-                                format!(
-                                    "`{name}` is a keyword and can't be a label unless it is quoted"
-                                ),
+                                format!("`{name}` is a keyword: quote it to use it as a label"),
                                 at,
                             )
                             .suggest(at, format!("\"{name}\"")),

@@ -58,10 +58,10 @@ impl<'t> Lower<'t> {
                         self.mistake(
                             Error::new(
                                 &codes::PROMQL_NAME_TWICE,
-                                "this selector names its metric twice",
+                                "metric name must not be set twice",
                                 matcher.label_span,
                             )
-                            .label("the name in front of the braces is one already")
+                            .label("already named before the braces")
                             .help("keep one of the two names"),
                         );
                     } else if is_name && selector.metric.is_none() {
@@ -90,7 +90,7 @@ impl<'t> Lower<'t> {
             Rule::string if op.is_none() => self.quoted_name(&name, "metric")?,
             Rule::string => self.quoted_name(&name, "label")?,
             Rule::bad_string => return self.unclosed_string(&name),
-            Rule::hole => return self.hole_as_name(label_span, "a label's name"),
+            Rule::hole => return self.hole_as_name(label_span, "a label name"),
             _ => SmolStr::from(name.as_str()),
         };
         let Some(op) = op else {
@@ -168,10 +168,13 @@ impl<'t> Lower<'t> {
                     self.misplaced(
                         Error::new(
                             &codes::PROMQL_MISPLACED_MODIFIER,
-                            format!("`{}` can't apply to a subquery", pair.as_str()),
+                            format!(
+                                "`{}` modifier is not supported for subqueries",
+                                pair.as_str()
+                            ),
                             at,
                         )
-                        .help("it applies to a selector with or without a range"),
+                        .help("apply it to a selector with or without a range"),
                     );
                     return None;
                 }
@@ -224,11 +227,11 @@ impl<'t> Lower<'t> {
             self.misplaced(
                 Error::new(
                     &codes::PROMQL_MISPLACED_MODIFIER,
-                    format!("{what} can only follow a selector, a range or a subquery"),
+                    format!("{what} modifier must be preceded by a selector, a range or a subquery"),
                     word,
                 )
                 .help(
-                    "put it right after the selector, inside any function: `rate(x[5m] offset 1h)`",
+                    "write it right after the selector, inside any function: `rate(x[5m] offset 1h)`",
                 ),
             );
             return None;
@@ -236,9 +239,9 @@ impl<'t> Lower<'t> {
         if !fresh {
             let message = match what {
                 "`anchored`" | "`smoothed`" => {
-                    "`anchored` and `smoothed` exclude each other".to_owned()
+                    "anchored and smoothed modifiers cannot be used together".to_owned()
                 }
-                _ => format!("{what} is set twice"),
+                _ => format!("{what} may not be set multiple times"),
             };
             self.misplaced(
                 Error::new(&codes::PROMQL_MISPLACED_MODIFIER, message, word)
@@ -302,7 +305,7 @@ impl<'t> Lower<'t> {
                 self.misplaced(
                     Error::new(
                         &codes::PROMQL_MISPLACED_MODIFIER,
-                        "a range comes before `offset` and `@`, not after them",
+                        "a range must come before `offset` and `@`",
                         open,
                     )
                     .help("write `x[5m] offset 1h`"),
@@ -314,12 +317,15 @@ impl<'t> Lower<'t> {
                 let already = matches!(value.expr().node, Node::Range(..) | Node::Subquery(_));
                 let mut error = Error::new(
                     &codes::PROMQL_MISPLACED_MODIFIER,
-                    "a range can only follow a selector, one metric with its matchers",
+                    "ranges are only allowed for vector selectors",
                     open,
                 );
                 if !already {
                     error = error
-                        .help(format!("for the last {written} of an expression's values, write the subquery `[{written}:]`"))
+                        .help(format!(
+                            "write a subquery for an expression's values over time: \
+                            `[{written}:]`"
+                        ))
                         .suggest(open, format!("[{written}:]"));
                 }
                 self.misplaced(error);
@@ -391,7 +397,7 @@ impl<'t> Lower<'t> {
                     {
                         self.mistake(Error::new(
                             &codes::PROMQL_BAD_NUMBER,
-                            format!("`{text}` is no time that `@` could stand for"),
+                            format!("timestamp out of bounds for @ modifier: `{text}`"),
                             at,
                         ));
                     }

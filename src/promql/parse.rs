@@ -25,7 +25,7 @@ pub fn parse(text: &str) -> Result<Expr, Vec<Error>> {
         let span = Span::default();
         return Err(vec![Error::new(
             &codes::PROMQL_TOO_DEEP,
-            "the query is larger than 4 GiB",
+            "query larger than 4 GiB",
             span,
         )]);
     }
@@ -41,7 +41,7 @@ pub fn parse(text: &str) -> Result<Expr, Vec<Error>> {
         let span = Span::new(0, text.len());
         return Err(vec![Error::new(
             &codes::PROMQL_TOO_DEEP,
-            "the query is nested too deeply",
+            "query nested too deeply",
             span,
         )]);
     };
@@ -70,11 +70,11 @@ pub fn too_deep(text: &str) -> Option<Error> {
                     return Some(
                         Error::new(
                             &codes::PROMQL_TOO_DEEP,
-                            format!("the query is nested more than {MAX_DEPTH} brackets deep"),
+                            format!("query nested more than {MAX_DEPTH} brackets deep"),
                             Span::new(at, at + 1),
                         )
-                        .label("one bracket too many")
-                        .help("put the inner part into a recording rule and use its result here"),
+                        .label("first bracket beyond the limit")
+                        .help("move the inner part into a recording rule and use its result"),
                     );
                 }
             }

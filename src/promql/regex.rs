@@ -54,7 +54,7 @@ fn reason(error: &regex_syntax::Error) -> String {
     match error {
         regex_syntax::Error::Parse(error) => error.kind().to_string(),
         regex_syntax::Error::Translate(error) => error.kind().to_string(),
-        _ => "it is malformed".to_owned(),
+        _ => "malformed".to_owned(),
     }
 }
 
@@ -111,7 +111,7 @@ fn translate(pattern: &str) -> Result<String, BadRegex> {
                     let before = end.map_or("", |end| &flags[..end]);
                     let named = flags.starts_with("P<") || flags.starts_with('<');
                     if !named && before.contains(|c: char| !"imsU-".contains(c)) {
-                        return Err(BadRegex(format!("`(?{before}` is not known")));
+                        return Err(BadRegex(format!("unknown group `(?{before}`")));
                     }
                     if named {
                         out.push_str("(?");
@@ -144,13 +144,13 @@ fn translate(pattern: &str) -> Result<String, BadRegex> {
                 };
                 if !repeatable {
                     return Err(BadRegex(format!(
-                        "nothing stands before `{}`",
+                        "missing argument to repetition operator: `{}`",
                         &rest[..length]
                     )));
                 }
                 if repeated {
                     return Err(BadRegex(format!(
-                        "`{}` repeats a repetition",
+                        "invalid nested repetition operator: `{}`",
                         &rest[..length]
                     )));
                 }
@@ -158,7 +158,7 @@ fn translate(pattern: &str) -> Result<String, BadRegex> {
                     .split(',')
                     .any(|count| count.parse::<u32>().is_ok_and(|count| count > 1000));
                 if c == '{' && too_many {
-                    return Err(BadRegex("it repeats more than 1000 times".to_owned()));
+                    return Err(BadRegex("invalid repeat count: more than 1000".to_owned()));
                 }
                 out.push_str(&rest[..length]);
                 rest = &rest[length..];
@@ -195,7 +195,9 @@ fn counted(text: &str) -> Option<usize> {
 /// What follows a backslash: how many bytes of it are taken, and what is written instead of it all.
 fn escaped(tail: &str) -> Result<(usize, String), BadRegex> {
     let Some(c) = tail.chars().next() else {
-        return Err(BadRegex("it ends with a backslash".to_owned()));
+        return Err(BadRegex(
+            "trailing backslash at end of expression".to_owned(),
+        ));
     };
     match c {
         'Q' => {
@@ -214,7 +216,7 @@ fn escaped(tail: &str) -> Result<(usize, String), BadRegex> {
                 .count();
             if c != '0' && digits < 2 {
                 return Err(BadRegex(format!(
-                    "`\\{c}` is a back reference, which RE2 does not have"
+                    "invalid escape sequence `\\{c}`: RE2 has no back references"
                 )));
             }
             let value = u32::from_str_radix(&tail[..digits], 8).unwrap_or(0);
@@ -223,7 +225,7 @@ fn escaped(tail: &str) -> Result<(usize, String), BadRegex> {
         'C' => Ok((1, "(?s:.)".to_owned())),
         c if c.is_ascii_alphanumeric() => {
             if !"abBdDsSwWAzfnrtvxpP".contains(c) {
-                return Err(BadRegex(format!("`\\{c}` is not known")));
+                return Err(BadRegex(format!("invalid escape sequence `\\{c}`")));
             }
             if c == 'a' || c == 'f' || c == 'v' {
                 let code = match c {
@@ -237,7 +239,7 @@ fn escaped(tail: &str) -> Result<(usize, String), BadRegex> {
         }
         // Others are themselves, tabs and line breaks too.
         c if c.is_ascii() => Ok((1, regex_syntax::escape(&c.to_string()))),
-        c => Err(BadRegex(format!("`\\{c}` is not known"))),
+        c => Err(BadRegex(format!("invalid escape sequence `\\{c}`"))),
     }
 }
 
@@ -276,7 +278,7 @@ fn class(text: &str) -> Result<(usize, String), BadRegex> {
             at += c.len_utf8();
         }
     }
-    Err(BadRegex("a `[` is never closed".to_owned()))
+    Err(BadRegex("missing closing `]`".to_owned()))
 }
 
 #[cfg(test)]

@@ -360,14 +360,14 @@ fn misfit(hole: usize, value: Option<&HoleValue>, wanted: &str) -> HoleError {
     };
     HoleError {
         hole,
-        message: format!("here {wanted} is wanted, and the value is {is}"),
+        message: format!("expected {wanted}, found {is}"),
     }
 }
 
 fn not_a_selector(hole: usize) -> HoleError {
     HoleError {
         hole,
-        message: "here a selector is wanted, and the value is another query".to_owned(),
+        message: "expected a selector, found another query".to_owned(),
     }
 }
 

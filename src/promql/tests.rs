@@ -69,6 +69,9 @@ fn screen(text: &str, holes: &[HoleType]) -> String {
         let kind = if error.is_error() { "error" } else { "warning" };
         out += &format!("{}{}{label}\n", " ".repeat(before), "^".repeat(width));
         out += &format!("  {kind}[{}]: {}\n", error.code.id, error.message);
+        for note in &error.notes {
+            out += &format!("  note: {note}\n");
+        }
         for help in &error.help {
             out += &format!("  help: {help}\n");
         }

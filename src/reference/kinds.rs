@@ -64,8 +64,8 @@ pub fn below(schema: &Schema, kind: &str) -> Vec<(usize, SmolStr)> {
 pub fn kinds(reader: &Reader<'_>, document: &mut Document) {
     document.heading(2, "Kinds");
     document.paragraph(
-        "A block is `kind name : base { … }`. Its fields are set with `=`; other blocks stand in it without. A project \
-         can add fields to a kind with `extend kind service { cost-center: string }`.",
+        "A block is `kind name : base { … }`. Set its fields with `=`; write nested blocks without it. \
+        A project can add fields to a kind with `extend kind service { cost-center: string }`.",
     );
     for top in reader.schema.top_level() {
         kind(reader, top, document);
@@ -96,13 +96,13 @@ fn kind(reader: &Reader<'_>, kind: &Kind, document: &mut Document) {
     if let Some(first) = variants.first() {
         let example = code(&format!("{} : {first}", kind.name));
         document.paragraph(&format!(
-            "It is one of its variants, which stands after a colon ({example}): {}.",
+            "It must be one of its variants, written after a colon ({example}): {}.",
             list(&variants)
         ));
     }
     let nested = children(schema, &kind.name);
     if !nested.is_empty() {
-        document.paragraph(&format!("Blocks in it: {}.", list(&nested)));
+        document.paragraph(&format!("Nested blocks: {}.", list(&nested)));
     }
     let rows = kind
         .fields
@@ -134,7 +134,10 @@ fn place(schema: &Schema, kind: &Kind) -> String {
         );
     }
     if kind.parents.is_empty() {
-        return format!("Stands at the top of a file: `{} name {{ … }}`.", kind.name);
+        return format!(
+            "Allowed at the top level of a file: `{} name {{ … }}`.",
+            kind.name
+        );
     }
     let parents = kind
         .parents
@@ -150,16 +153,16 @@ fn place(schema: &Schema, kind: &Kind) -> String {
                 .any(|field| matches!(&field.ty, Ty::One(child, true) if *child == kind.name))
         });
         let number = if needed {
-            "there is exactly one"
+            "exactly once"
         } else {
-            "there is at most one"
+            "at most once"
         };
         return format!(
-            "Stands in {parents}, without a name, as {number}: `{} {{ … }}`.",
+            "Allowed in {parents}, without a name, {number}: `{} {{ … }}`.",
             kind.name
         );
     }
-    format!("Stands in {parents}: `{} name {{ … }}`.", kind.name)
+    format!("Allowed in {parents}: `{} name {{ … }}`.", kind.name)
 }
 
 fn default(reader: &Reader<'_>, field: &FieldSchema) -> String {
@@ -169,14 +172,14 @@ fn default(reader: &Reader<'_>, field: &FieldSchema) -> String {
             range: default.range,
         })),
         None if field.ty.is_optional() => "none".to_owned(),
-        None => "must be set".to_owned(),
+        None => "required".to_owned(),
     }
 }
 
 /// Every enum with its members.
 pub fn enums(reader: &Reader<'_>, document: &mut Document) {
     document.heading(2, "Enums");
-    document.paragraph("The words that a field of that type takes, without quotes.");
+    document.paragraph("The members that a field of that type accepts, written without quotes.");
     for (name, known) in &reader.schema.enums {
         document.heading(3, &enum_heading(name));
         document.paragraph(known.doc.as_deref().unwrap_or_default());

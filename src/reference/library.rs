@@ -16,7 +16,8 @@ pub fn modules(reader: &Reader<'_>, document: &mut Document) {
     document.heading(2, "Standard library");
     document.paragraph(
         "Written in the language itself and shipped with the compiler. The prelude needs no import; \
-         `import std.http` brings in another module, whose templates are then `http.availability` and so on.",
+        `import std.http` imports another module, whose templates are then `http.availability` and so \
+        on.",
     );
     for name in names(reader) {
         if let Some(file) = find_module(reader.db, reader.workspace, name.into()) {
@@ -93,7 +94,7 @@ fn template(
             let default = match &param.default {
                 Some(default) => code(source(default.range)),
                 None if ty.is_optional() => "none".to_owned(),
-                None => "must be given".to_owned(),
+                None => "required".to_owned(),
             };
             let doc = param.doc.as_deref().unwrap_or_default().to_owned();
             [
@@ -106,10 +107,10 @@ fn template(
     document.table(["parameter", "type", "default", "meaning"], rows);
     let (fields, blocks) = contents(&template.body);
     if !fields.is_empty() {
-        document.paragraph(&format!("It sets {}.", fields.join(", ")));
+        document.paragraph(&format!("Sets {}.", fields.join(", ")));
     }
     if !blocks.is_empty() {
-        document.paragraph(&format!("It has {}.", blocks.join(", ")));
+        document.paragraph(&format!("Contains {}.", blocks.join(", ")));
     }
 }
 

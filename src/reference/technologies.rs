@@ -7,7 +7,7 @@ use crate::session::STANDARD_LIBRARY;
 use crate::syntax::tree::{Block, Body, ItemNode, Statement, Template};
 
 /// How a module's comment begins to say what its metric names were seen with.
-const SEEN: &str = "The names were seen with ";
+const SEEN: &str = "The metric names were tested with ";
 
 /// The table: a row for each template of a dependency, in the order of modules.
 pub fn table(reader: &Reader<'_>, document: &mut Document) {
@@ -28,8 +28,8 @@ pub fn table(reader: &Reader<'_>, document: &mut Document) {
     }
     let head = [
         "module",
-        "what it is",
-        "seen with",
+        "technology",
+        "tested with",
         "signals",
         "panels",
         "alerts",

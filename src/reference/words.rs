@@ -41,9 +41,9 @@ pub fn types(reader: &Reader<'_>, document: &mut Document) {
         .collect::<Vec<_>>()
         .join(", ");
     document.paragraph(&format!(
-        "`list<T>` is a list, `T?` a value that may be left out, `A | B` a value of either type. The name of a kind is \
-         a reference to one of its blocks ({kinds}, and those that stand in them); the name of an enum is one of its \
-         members.",
+        "`list<T>` is a list, `T?` an optional value, `A | B` a value of either type. The name of a \
+        kind is a reference to one of its blocks ({kinds}, and blocks nested in them); the name of an \
+        enum is one of its members.",
     ));
     for (name, _, doc) in BUILTIN {
         document.heading(3, &heading(name));
@@ -66,7 +66,7 @@ fn sentence(phrase: &str) -> String {
 pub fn functions(reader: &Reader<'_>, document: &mut Document) {
     document.heading(2, "Functions");
     document.heading(3, "At compile time");
-    document.paragraph("They can stand in any expression.");
+    document.paragraph("Allowed in any expression.");
     let rows = |known: &[crate::schema::CompileTime]| {
         known
             .iter()
@@ -74,15 +74,15 @@ pub fn functions(reader: &Reader<'_>, document: &mut Document) {
             .collect::<Vec<_>>()
     };
     document.table(["function", "meaning"], rows(COMPILE_TIME));
-    document.heading(3, "In the texts of alerts");
+    document.heading(3, "In alert texts");
     document.paragraph(&format!(
-        "Filled in when the alert fires, in fields of the type {} and in annotations.",
+        "Filled in when the alert fires, in fields of type {} and in annotations.",
         type_text(&Ty::Text)
     ));
     document.table(["written", "meaning"], rows(IN_TEXTS));
     document.heading(3, "In gates");
     document.paragraph(&format!(
-        "Computed when a gate is asked. They can stand only in a {}.",
+        "Computed when a gate is evaluated. Only allowed in a {}.",
         type_text(&Ty::GateCondition)
     ));
     let rows = reader.schema.functions.iter().map(|(name, function)| {

@@ -38,7 +38,7 @@ pub(super) fn numeral(text: &str) -> Result<ExprNode, String> {
     let (number, unit) = text.split_at(digits);
     let value = |number: &str| {
         Decimal::from_str_exact(number)
-            .map_err(|_| "has more digits than can be kept exactly".to_owned())
+            .map_err(|_| "has more digits than can be represented exactly".to_owned())
     };
     if number.matches('.').count() > 1 {
         return Err("has more than one decimal point".to_owned());
@@ -83,8 +83,7 @@ fn duration(text: &str) -> Result<u64, String> {
                 && fraction.is_empty()
             {
                 return Err(
-                    "is a duration with a fraction; write it with smaller units, as in `1h30m`"
-                        .to_owned(),
+                    "is a duration with a fraction; use smaller units, as in `1h30m`".to_owned(),
                 );
             }
             if unit.is_empty() {
@@ -94,7 +93,8 @@ fn duration(text: &str) -> Result<u64, String> {
         };
         if position < largest {
             return Err(
-                "has its units out of order; write the largest unit first, each once".to_owned(),
+                "has its units out of order; write the largest unit first, each unit once"
+                    .to_owned(),
             );
         }
         largest = position + 1;
@@ -154,7 +154,7 @@ pub(super) fn time_of_week(text: &str) -> Result<TimeOfWeek, String> {
     let day = ["mon", "tue", "wed", "thu", "fri", "sat", "sun"]
         .iter()
         .position(|known| *known == day)
-        .ok_or("does not begin with a day of the week")?;
+        .ok_or("does not start with a day of the week")?;
     Ok(TimeOfWeek {
         day: day as u8,
         hour,

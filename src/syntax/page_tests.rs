@@ -69,6 +69,9 @@ fn what_is_said() {
                     for label in &told.secondary {
                         said.push_str(&format!("  because: {}\n", label.text));
                     }
+                    for note in &told.notes {
+                        said.push_str(&format!("  note: {note}\n"));
+                    }
                     for help in &told.help {
                         said.push_str(&format!("  help: {help}\n"));
                     }

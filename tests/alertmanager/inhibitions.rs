@@ -194,7 +194,7 @@ fn a_service_that_pages_silences_what_burns_in_those_that_need_it() {
             "alertname=SLOErrorBudgetConsumed service=checkout slo=latency severity=page",
         ),
         (
-            "its own",
+            "service",
             "alertname=QueueBacklog service=checkout severity=ticket",
         ),
         // It does not need the ledger.
@@ -229,7 +229,7 @@ fn only_what_burns_now_and_pages_silences_others() {
             "alertname=SLOErrorBudgetConsumed service=ledger slo=availability severity=page",
         ),
         (
-            "its own",
+            "service",
             "alertname=BooksDiffer service=ledger severity=page",
         ),
         (

@@ -267,7 +267,7 @@ fn what_is_nobodys_is_not_lost() {
     assert_eq!(receiver(&amtool, &config, &watchdog), "nobody");
     assert_eq!(receiver(&amtool, &config, &lost), "nobody");
     let text = std::fs::read_to_string(&config).unwrap();
-    assert!(text.contains("# The receiver `nobody` has no integration"));
+    assert!(text.contains("# Receiver `nobody` has no integration"));
 }
 
 #[test]

@@ -168,8 +168,8 @@ fn large_projects_stay_within_what_is_drawn() {
     // 60 services are too many for one graph, and 50 teams too many for the one of teams.
     let built = built::large(60, 50);
     let index = &built.pages()["docs/README.md"];
-    assert!(index.contains("There are 60 services with 174 needs among them"));
-    assert!(index.contains("Of 50 teams it shows the 40 with most services."));
+    assert!(index.contains("The project has 60 services with 174 dependencies among them"));
+    assert!(index.contains("It shows the 40 of 50 teams with the most services."));
     assert!(built.pages()["docs/s0.md"].contains("The graph ends at 40 services"));
     // The others are like the first: large graphs take a second or two each.
     let mut graphs = graphs(&built);

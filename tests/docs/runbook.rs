@@ -16,13 +16,13 @@ fn numbers_are_exact_and_lead_to_the_next_person() {
     let shop = &built::examples()[0];
     let checkout = &shop.pages()["production/docs/checkout.md"];
     for told in [
-        "| availability | 99.8% of events over 30 d | 86 min 24 s |",
-        "more than 2.88% of the events were bad: 14.4 times what 99.8% over 30 d allows",
-        "is gone in 2 d 2 h; at least 2% of it went within 1 h",
-        "**After 25 min:** <payments-lead@example.com>",
-        "then it begins again, 2 times.",
+        "| availability | 99.8% of events over 30d | 1h26m24s |",
+        "More than 2.88% of events were bad over both the last 1h and the last 5m: a burn rate above 14.4x for the 99.8% objective",
+        "is exhausted in 2d2h; at least 2% of it was consumed in the last 1h",
+        "**After 25m:** <payments-lead@example.com>",
+        "then the policy repeats 2 times.",
         "### SLOErrorBudgetConsumed availability 75 percent",
-        "64 min 48 s of the 86 min 24 s of full outage",
+        "1h4m48s of the 1h26m24s of full downtime",
         "### QueueBacklog\n",
         "### Settlements fail\n",
     ] {
@@ -36,14 +36,14 @@ fn what_is_missing_is_said() {
     let pages = large.pages();
     let page = &pages["docs/s0.md"];
     for told in [
-        "Nothing: it has no objective",
-        "**Nobody is on call**: the service has no escalation. Try `#t`.",
-        "It has no alert: nobody is told when it fails.",
-        "Nothing in this project needs it.",
+        "This service has no SLO",
+        "**No one is on call**: the service has no escalation. Contact `#t`.",
+        "This service has no alerts.",
+        "No service in this project depends on it.",
     ] {
         assert!(page.contains(told), "{told}: {page}");
     }
-    assert!(pages["docs/s2.md"].contains("It needs nothing that is written down."));
+    assert!(pages["docs/s2.md"].contains("No dependencies are declared."));
 }
 
 #[test]

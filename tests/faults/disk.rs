@@ -66,7 +66,7 @@ fn a_full_disk_leaves_the_output_as_it_was() {
         let ran = place.run(&["build"]);
         assert_eq!(ran.code, 3, "{ran:?}");
         assert!(ran.err.contains("no space left on device"), "{ran:?}");
-        assert!(ran.err.contains("No file was changed"), "{ran:?}");
+        assert!(ran.err.contains("no file was changed"), "{ran:?}");
         fs::remove_file(place.path("build/mine")).unwrap();
         assert_eq!(built(&place), old);
         assert!(leftovers(&place).is_empty());
@@ -169,7 +169,7 @@ fn a_folder_that_is_read_only_is_said_before_anything_changes() {
             .contains("cannot write to build/prometheus: permission denied"),
         "{ran:?}"
     );
-    assert!(ran.err.contains("No file was changed"), "{ran:?}");
+    assert!(ran.err.contains("no file was changed"), "{ran:?}");
     assert_eq!(built(&place), before);
     assert!(leftovers(&place).is_empty());
     permit(&place, "build/prometheus", 0o777);

@@ -96,11 +96,11 @@ fn what_took_the_place_of_a_file_that_goes_stays_and_is_told() {
         let ran = place.run(&["build", "--format", "short"]);
         good(&ran);
         assert!(
-            lines(&ran, link)[0].contains("is a symbolic link now and is no longer built"),
+            lines(&ran, link)[0].contains("is a symbolic link now and is no longer generated"),
             "{ran:?}"
         );
         assert!(
-            lines(&ran, pipe_path)[0].contains("is a named pipe now and is no longer built"),
+            lines(&ran, pipe_path)[0].contains("is a named pipe now and is no longer generated"),
             "{ran:?}"
         );
     }

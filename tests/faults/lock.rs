@@ -27,7 +27,7 @@ fn a_build_that_does_not_wait_names_who_holds_the_lock() {
     for said in [
         "process 4711 on ci-7 (`nthc build --env staging`), for ",
         "--lock-timeout",
-        "No file was changed",
+        "no file was changed",
     ] {
         assert!(ran.err.contains(said), "{said}: {ran:?}");
     }

@@ -93,7 +93,7 @@ fn sources_and_the_output_folder_are_apart() {
     for output in [".", ".."] {
         let ran = place.run(&["build", "--output", output]);
         assert_eq!(ran.code, 2, "{ran:?}");
-        assert!(ran.err.contains("holds the sources"), "{ran:?}");
+        assert!(ran.err.contains("contains the sources"), "{ran:?}");
     }
 }
 

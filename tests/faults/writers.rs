@@ -41,7 +41,7 @@ fn fmt_leaves_what_a_link_leads_out_to() {
     assert_eq!(ran.code, 3, "{ran:?}");
     for said in [
         "cannot read out.nth: it is a symbolic link out of the project",
-        "cannot read gone.nth: it is a symbolic link that leads nowhere",
+        "cannot read gone.nth: it is a dangling symbolic link",
         "cannot read pipe.nth: it is a named pipe, not a regular file",
     ] {
         assert_eq!(ran.err.matches(said).count(), 1, "{said}: {ran:?}");

@@ -109,9 +109,12 @@ fn windows_are_active_when_the_gate_denies() {
         }
         // What windows can't say is named.
         for (rule, why) in [
-            ("freeze", "the schedule of a window has no year"),
-            ("both", "windows that hold only together can't be said"),
-            ("let-through", "a window knows no override"),
+            ("freeze", "a sync window's schedule has no year"),
+            (
+                "both",
+                "conditions combined with `and` are not supported by sync windows",
+            ),
+            ("let-through", "a sync window does not support overrides"),
         ] {
             let line = format!("# - checkout / dates / {rule}: {why}\n");
             assert!(text.contains(&line), "{line}{text}");

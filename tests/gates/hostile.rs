@@ -41,7 +41,7 @@ fn check(place: &Place, url: &str, more: &[&str]) -> Ran {
 /// How long an answer may take: a second where it never ends, and enough for a busy machine where it does.
 fn timeout(says: &str) -> &'static str {
     match says {
-        "did not answer in time" => "--timeout=1s",
+        "request timed out" => "--timeout=1s",
         _ => "--timeout=120s",
     }
 }
@@ -59,7 +59,7 @@ fn no_hostile_answer_allows_anything() {
         let server = Loopback::new(act);
         let ran = check(&place, &server.url, &[timeout(says)]);
         let begins = format!(
-            "error: cannot pull budget(availability) from {}: ",
+            "error: cannot query budget(availability) at {}: ",
             server.url
         );
         let is_told = ran.err.starts_with(&begins) && ran.err.contains(says);
@@ -83,7 +83,7 @@ fn a_hostile_answer_to_the_second_question_allows_nothing_either() {
     assert_eq!((ran.code, server.seen().len()), (3, 2), "{ran:?}");
     assert!(
         ran.err
-            .contains("how much of the 30d of budget(availability) is known"),
+            .contains("the coverage of 30d for budget(availability)"),
         "{ran:?}"
     );
 }
@@ -131,7 +131,7 @@ fn what_takes_nothing_from_an_answer_is_told_and_blocks_nothing() {
     let ran = check(&place, &server.url, &[]);
     assert_eq!(ran.code, 0, "{ran:?}");
     assert!(
-        ran.out.contains("note: budget(availability): the server remarks \"PromQL info: metric might not be a counter"),
+        ran.out.contains("note: budget(availability): the server warns \"PromQL info: metric might not be a counter"),
         "{ran:?}"
     );
     assert!(
@@ -277,7 +277,7 @@ fn no_secret_is_told() {
         (
             &["--token-file", "two"][..],
             64,
-            "holds a line end inside the token",
+            "holds a line break inside the token",
         ),
         (
             &["--token-file", "none"],
@@ -286,7 +286,7 @@ fn no_secret_is_told() {
         ),
         (&["--token-file", "."], 3, "cannot read ."),
         (&["--token-file", "/dev/null"], 64, "is empty"),
-        (&["--token-file", "/dev/zero"], 64, "more than 64 KiB"),
+        (&["--token-file", "/dev/zero"], 64, "larger than 64 KiB"),
         (
             &["--token-file", "token", "--user", "ana"],
             64,

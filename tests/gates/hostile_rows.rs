@@ -92,7 +92,7 @@ pub const ROWS: &[Row] = &[
                 r#""warnings":["fetch series for {} failed: rpc error: code = Unavailable"],"#,
             )
         },
-        "is incomplete: it warns",
+        "incomplete response: it warns",
     ),
     (
         "warnings that are no list",
@@ -112,12 +112,12 @@ pub const ROWS: &[Row] = &[
                 r#""warnings":["PromQL warning: encountered a mix of histograms and floats for metric name \"x\" (1:1)"],"#,
             )
         },
-        "is incomplete: it warns",
+        "incomplete response: it warns",
     ),
     (
         "a warning that is not known",
         |a| beside(a, r#""warnings":["PromQL warning: of a later version"],"#),
-        "is incomplete: it warns",
+        "incomplete response: it warns",
     ),
     (
         "an info that something was ignored",
@@ -127,7 +127,7 @@ pub const ROWS: &[Row] = &[
                 r#""infos":["PromQL info: ignored histogram in max aggregation (1:1)"],"#,
             )
         },
-        "is incomplete: it warns",
+        "incomplete response: it warns",
     ),
     (
         "M3's limits",
@@ -183,7 +183,7 @@ pub const ROWS: &[Row] = &[
     (
         "status 203",
         |a| head(a, "203 Non-Authoritative Information", ""),
-        "Something on the way changed the answer",
+        "something on the way changed the response",
     ),
     (
         "status 204",
@@ -193,7 +193,7 @@ pub const ROWS: &[Row] = &[
     (
         "status 206",
         |a| head(a, "206 Partial Content", "Content-Range: bytes 0-9/100\r\n"),
-        "a part of the answer",
+        "a partial response",
     ),
     ("status 226", |a| head(a, "226 IM Used", ""), "status 226"),
     (
@@ -235,7 +235,7 @@ pub const ROWS: &[Row] = &[
     (
         "a time beyond the calendar",
         |_| time("1e300"),
-        "is no time",
+        "has an invalid time",
     ),
     (
         "a time that is null",
@@ -245,7 +245,7 @@ pub const ROWS: &[Row] = &[
     (
         "what a cache kept",
         |a| head(a, "200 OK", "Age: 300\r\n"),
-        "from a cache",
+        "cached response",
     ),
     // Numbers.
     ("NaN", |a| value(a, "\"NaN\""), "expected a finite number"),
@@ -303,7 +303,7 @@ pub const ROWS: &[Row] = &[
         "expected a vector",
     ),
     (
-        "a text",
+        "a string",
         |a| result(a, "string", r#"[TIME,"0.9"]"#),
         "expected a vector",
     ),
@@ -353,7 +353,7 @@ pub const ROWS: &[Row] = &[
     (
         "no data",
         |_| answer("200 OK", "", r#"{"status":"success","data":null}"#),
-        "it has no data",
+        "no data",
     ),
     // JSON that readers take differently, or that is none.
     (
@@ -436,15 +436,11 @@ pub const ROWS: &[Row] = &[
         |a| answer("200 OK", "", &body("", a.time(), "\"0.9\"")[..60]),
         "is cut off",
     ),
-    (
-        "nothing",
-        |_| answer("200 OK", "", ""),
-        "its answer is empty",
-    ),
+    ("nothing", |_| answer("200 OK", "", ""), "empty response"),
     (
         "white space",
         |_| answer("200 OK", "", " \n"),
-        "its answer is empty",
+        "empty response",
     ),
     // Pages.
     (
@@ -456,7 +452,7 @@ pub const ROWS: &[Row] = &[
                 "<!doctype html><title>Log in</title>",
             )
         },
-        "with a web page",
+        "got an HTML page",
     ),
     (
         "a page that calls itself JSON",
@@ -467,12 +463,12 @@ pub const ROWS: &[Row] = &[
                 "<html>Log in</html>",
             )
         },
-        "with a web page",
+        "got an HTML page",
     ),
     (
         "JSON that calls itself a page",
         |a| head(a, "200 OK", "Content-Type: text/html; charset=utf-8\r\n"),
-        "with a web page",
+        "got an HTML page",
     ),
     // Too much.
     (
@@ -511,10 +507,10 @@ pub const ROWS: &[Row] = &[
                 Duration::ZERO,
             )
         },
-        "its headers are too long",
+        "response headers too long",
     ),
     // Too slow.
-    ("silence", |_| Act::Silence, "did not answer in time"),
+    ("silence", |_| Act::Silence, "request timed out"),
     (
         "a byte from time to time",
         |_| {
@@ -524,7 +520,7 @@ pub const ROWS: &[Row] = &[
                 Duration::from_millis(20),
             )
         },
-        "did not answer in time",
+        "request timed out",
     ),
     (
         "a header from time to time",
@@ -535,13 +531,13 @@ pub const ROWS: &[Row] = &[
                 Duration::from_millis(20),
             )
         },
-        "did not answer in time",
+        "request timed out",
     ),
     // HTTP that is broken.
     (
         "gzip that is none",
         |a| head(a, "200 OK", GZIP),
-        "cannot be unpacked",
+        "cannot decompress",
     ),
     (
         "half of a gzip",
@@ -559,18 +555,22 @@ pub const ROWS: &[Row] = &[
     (
         "a chunk without a size",
         |_| raw(&format!("{CHUNKED}xyz\r\n{{}}\r\n0\r\n\r\n")),
-        "is not HTTP",
+        "not an HTTP response",
     ),
     (
         "a chunk that is cut off",
         |_| raw(&format!("{CHUNKED}ff\r\n{{\"status\":")),
-        "ended the connection",
+        "connection closed",
     ),
     (
         "a body that is cut off",
         |_| raw("HTTP/1.1 200 OK\r\nContent-Length: 999\r\n\r\n{\"status\":"),
-        "ended the connection",
+        "connection closed",
     ),
-    ("no HTTP", |_| raw("SSH-2.0-OpenSSH_9.2\r\n"), "is not HTTP"),
-    ("no answer", |_| raw(""), "ended the connection"),
+    (
+        "no HTTP",
+        |_| raw("SSH-2.0-OpenSSH_9.2\r\n"),
+        "not an HTTP response",
+    ),
+    ("no answer", |_| raw(""), "connection closed"),
 ];

@@ -149,7 +149,7 @@ fn a_root_certificate_of_ones_own_is_trusted() {
             &["--ca", "broken.pem"],
             &server.url,
             64,
-            "a certificate that cannot be read",
+            "a certificate that cannot be parsed",
         ),
         (
             &["--ca", "gone.pem"],
@@ -223,12 +223,12 @@ fn a_client_shows_its_certificate() {
             64,
             "is not the key of ci.pem",
         ),
-        (&["--cert", "ci.pem"], 64, "holds no private key"),
+        (&["--cert", "ci.pem"], 64, "contains no private key"),
         (&["--key", "ci.key"], 64, "without a certificate"),
         (
             &["--cert", "ci.pem", "--key", "locked.key"],
             64,
-            "holds an encrypted key",
+            "contains an encrypted key",
         ),
         (
             &["--cert", "ci.pem", "--key", "broken.key"],
@@ -323,6 +323,6 @@ fn a_proxy_is_asked_for_a_tunnel_to_what_speaks_tls() {
         &[("HTTPS_PROXY", &proxy)],
     );
     assert_eq!(ran.code, 3, "{ran:?}");
-    assert!(ran.err.contains("the proxy did not connect"), "{ran:?}");
+    assert!(ran.err.contains("proxy connection failed"), "{ran:?}");
     assert!(!format!("{ran:?}").contains("hunter2"), "{ran:?}");
 }

@@ -110,7 +110,7 @@ fn a_proxy_that_fails_is_told_of_without_its_password() {
     );
     assert_eq!(wrong.code, 64, "{wrong:?}");
     assert!(
-        wrong.err.contains("HTTP_PROXY does not name a proxy"),
+        wrong.err.contains("invalid proxy in HTTP_PROXY"),
         "{wrong:?}"
     );
     assert!(!format!("{wrong:?}").contains("hunter2"), "{wrong:?}");

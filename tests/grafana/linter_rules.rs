@@ -102,7 +102,7 @@ fn template_datasource(dashboard: &Value) -> Vec<String> {
 /// `template-job-rule` and `template-instance-rule`: one can choose among the label's values.
 fn chooser(dashboard: &Value, label: &str) -> Vec<String> {
     let Some(variable) = variables(dashboard).find(|variable| variable["name"] == label) else {
-        return vec![format!("there is no variable `{label}`")];
+        return vec![format!("unknown variable `{label}`")];
     };
     let title = format!("{}{}", label[..1].to_uppercase(), &label[1..]);
     let asked = [

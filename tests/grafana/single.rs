@@ -93,16 +93,16 @@ fn a_signal_without_a_metric_gives_guidance() {
     assert_eq!(panel["title"], "Connections");
     assert!(panel.get("targets").is_none());
     insta::assert_snapshot!(panel["options"]["content"].as_str().unwrap().replace('\u{2060}', "·"), @r#"
-**There is no metric for `connections`.**
+**No metric found for `connections`.**
 
-The metric catalogue has none of these:
+Not in the metric catalog:
 
 - `pg_stat_activity_count{instance="$·service"}`
 - `` pg_`x` ``
 
 Run &lt;b&gt;postgres\_exporter&lt;/b&gt;, \*not\* $·{service}.
 
-Once there is one, run `nthc metrics pull` and build again.
+Once it is exposed, run `nthc metrics pull` and build again.
 "#);
 }
 

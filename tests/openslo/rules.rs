@@ -128,7 +128,7 @@ fn one(document: &Value, names: &BTreeSet<(String, String)>, wrong: &mut Vec<Str
                 refers("AlertNotificationTarget", &target["targetRef"]);
             }
             if conditions.len() != 1 || targets.is_empty() {
-                wrong.push("a policy has one condition and tells somebody".into());
+                wrong.push("a policy has one condition and notifies someone".into());
             }
         }
         "AlertCondition" => {

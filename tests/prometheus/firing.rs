@@ -222,7 +222,7 @@ fn no_traffic_raises_no_burn_alert_and_no_nan() {
                 .and_then(|(_, rest)| rest.split_once('x'))
                 .expect("a stretch");
             let last =
-                each.parse::<f64>().expect("a number") * steps.parse::<f64>().expect("a number");
+                each.parse::<f64>().expect("a number") * steps.parse::<f64>().expect("a scalar");
             series.values = format!("{rising} {last}+0x480");
         }
         assert_rules(

@@ -68,7 +68,7 @@ fn no_text_becomes_a_template() {
     let mut tests = Vec::new();
     let mut alerts = Vec::new();
     for number in 0..300 {
-        let mut next = || text().new_tree(&mut runner).expect("a text").current();
+        let mut next = || text().new_tree(&mut runner).expect("a string").current();
         let (before, after, label) = (next(), next(), next());
         let name = format!("A{number}");
         let parts = vec![
@@ -156,7 +156,7 @@ fn explanation(
     let exp_annotations = BTreeMap::from([
         (
             "summary".to_owned(),
-            format!("checkout availability: at least {value} of the 1d error budget is spent"),
+            format!("checkout availability: at least {value} of the 1d error budget consumed"),
         ),
         ("description".to_owned(), exp_description.to_owned()),
     ]);
@@ -204,9 +204,9 @@ fn a_budget_alert_explains_itself() {
     // 8 in 1000 fail: 80 % of a budget of 1 % is spent, 20 % of 14m24s (1 % of 1 d) is left: 172.8 s of full
     // outage, which at an error ratio of 0.8 % lasts for 125 times as long: 6h.
     explanation(
-        "Of the 14m24s of full outage that 99% over 1d allows, 2m 53s is left.\n\
-         At the rate of the last 12m, it is spent in 6h 0m 0s.\n\
-         Most bad events of the last 12m, by route, k8s.pod:\n\
+        "2m 53s left of the 14m24s error budget (99% over 1d).\n\
+         At the rate of the last 12m, it will be exhausted in 6h 0m 0s.\n\
+         Top contributors by bad events, last 12m (route, k8s.pod):\n\
          - /pay, a: 50%\n\
          - /pay, b: 25%\n\
          - /cart, no k8s.pod: 12.5%",
@@ -231,10 +231,10 @@ fn a_budget_alert_stands_without_anything_to_explain() {
     // All failed for an hour, then the service was switched off: no traffic, no rate, no contributor. A slice with a sample
     // is known: 62 minutes are.
     explanation(
-        "Of the 14m24s of full outage that 99% over 1d allows, 0s is left.\n\
-         All of it is spent.\n\
-         Only 4.306% of the 1d is known; what else was spent is not counted.\n\
-         Most bad events of the last 12m, by route, k8s.pod: none",
+        "0s left of the 14m24s error budget (99% over 1d).\n\
+         The whole error budget is consumed.\n\
+         Only 4.306% of the 1d has data; budget consumed without data is not counted.\n\
+         Top contributors by bad events, last 12m (route, k8s.pod): none",
         vec![request_at_first()],
         "9h",
         "430.6%",

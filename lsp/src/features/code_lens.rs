@@ -256,7 +256,7 @@ fn of_gate(
         count(Effect::Warn)
     );
     if gate.dry_run {
-        title.push_str(", only reports");
+        title.push_str(", dry run");
     }
     let settings = &project.targets;
     let is_written = settings.targets.contains(&TargetName::Policy)

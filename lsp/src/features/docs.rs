@@ -156,7 +156,7 @@ fn promql_text(name: &str) -> Option<String> {
     let mut text = doc.to_owned();
     if experimental {
         text.push_str(
-            "\n\nPrometheus has it only with `--enable-feature=promql-experimental-functions`.",
+            "\n\nRequires `--enable-feature=promql-experimental-functions` in Prometheus.",
         );
     }
     Some(text)

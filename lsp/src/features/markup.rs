@@ -249,7 +249,7 @@ pub fn escape(text: &str) -> String {
     let digits = out.bytes().take_while(u8::is_ascii_digit).count();
     let after = out.get(digits..).unwrap_or_default();
     let numbered = digits > 0 && after.starts_with(['.', ')']);
-    // `99.8 %` begins no list.
+    // `99.8%` begins no list.
     let ends = after.len() == 1 || after.get(1..).is_some_and(|rest| rest.starts_with(' '));
     if out.starts_with(['-', '+', '=']) {
         out.insert(0, '\\');

@@ -78,7 +78,9 @@ pub fn rename(view: &View, params: &RenameParams) -> Result<Option<WorkspaceEdit
         };
         for edit in found.map_err(refused)? {
             let Some(path) = project.files.path(edit.file) else {
-                return Err(refused("a file that would change has no place".to_owned()));
+                return Err(refused(
+                    "a file that would change is not on disk".to_owned(),
+                ));
             };
             let edit = (
                 path.to_path_buf(),

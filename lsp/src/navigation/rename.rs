@@ -101,7 +101,7 @@ impl Names<'_> {
             return Err("a name needs at least one letter".to_owned());
         }
         if new.contains(['\n', '\r']) || new.contains("${") {
-            return Err(format!("`{}` is no name", new.escape_debug()));
+            return Err(format!("`{}` is not a valid name", new.escape_debug()));
         }
         let keeps_name = |found: &&Use| self.called(found.span) == subject.name;
         let mut edits = Vec::new();
@@ -123,7 +123,7 @@ impl Names<'_> {
     /// The name at a byte, if it is one of the project's own.
     fn renameable(&self, file: SourceFile, offset: u32, whose: Whose) -> Result<Written, Refusal> {
         let Some(written) = self.name_at(file, offset) else {
-            return Err("there is no name here that could be changed".to_owned());
+            return Err("no name at this position can be renamed".to_owned());
         };
         let text = self.called(written.span());
         let name = text.as_ref();
@@ -134,29 +134,29 @@ impl Names<'_> {
             Meaning::Module(_) if self.alias_at(&written).is_some() => return Ok(written),
             Meaning::Module(module) => {
                 return Err(format!(
-                    "a module is called like its file: rename the file `{}`",
+                    "a module is named after its file: rename the file `{}`",
                     module.path(self.db)
                 ));
             }
             Meaning::Enclosing(block) => {
                 return Err(format!(
-                    "`{name}` means the {} around it: rename that at its own name",
+                    "`{name}` is the enclosing {}: rename it at its own name",
                     block.kind
                 ));
             }
             Meaning::CompileTime(_) | Meaning::Type(_) => {
-                return Err(format!("`{name}` is a word of the language"));
+                return Err(format!("`{name}` is a keyword"));
             }
             Meaning::Block(block) if block.kind == "metric" => {
                 return Err(format!(
-                    "`{name}` is what Prometheus calls the metric, so another name would mean another metric"
+                    "`{name}` is a metric name of Prometheus: another name would be another metric"
                 ));
             }
             Meaning::Block(block)
                 if block.kind == "team" && self.default_team == Some(block.name.as_str()) =>
             {
                 return Err(format!(
-                    "the manifest names `{name}` as the default team: change it there first"
+                    "`nth.toml` names `{name}` as the default team: change it there first"
                 ));
             }
             _ => {}
@@ -165,7 +165,7 @@ impl Names<'_> {
             return Ok(written);
         }
         let Some(declared) = self.declared(&written.name.meaning) else {
-            return Err(format!("it is not known where `{name}` gets its name"));
+            return Err(format!("the declaration of `{name}` is unknown"));
         };
         self.refuse_foreign(name, declared, whose)?;
         Ok(written)
@@ -176,7 +176,7 @@ impl Names<'_> {
         let file = declared.item.file;
         if self.is_standard(file) {
             return Err(format!(
-                "`{name}` belongs to the standard library's module `{}`",
+                "`{name}` is declared in the standard library's module `{}`",
                 file.module(self.db)
             ));
         }
@@ -255,7 +255,7 @@ impl Names<'_> {
                 let called = self.called(*place);
                 if self.written(*place).contains("${") {
                     return Err(format!(
-                        "the name `{called}` is put together from values, and `{name}` is one with it"
+                        "the name `{called}` is computed from values, and includes `{name}`"
                     ));
                 }
                 self.refuse_foreign(&called, *place, whose)?;
@@ -290,7 +290,8 @@ impl Names<'_> {
             Spelling::Fits(text) => text,
             Spelling::Refused => {
                 return Err(format!(
-                    "`{new}` cannot be written in `{}`, line {}: a name there has letters, digits, `_`, and `-` inside",
+                    "`{new}` is not allowed in `{}`, line {}: use letters, digits and `_`, with `-` \
+                    inside",
                     file.path(self.db),
                     self.line(found.span)
                 ));
@@ -397,7 +398,7 @@ impl Names<'_> {
         match damaged.first() {
             None => Ok(()),
             Some(span) => Err(format!(
-                "`{}`, line {}, cannot be read, and `{}` may be meant there: mend that first",
+                "`{}`, line {}, has syntax errors, and `{}` may be used there: fix them first",
                 span.item.file.path(self.db),
                 self.line(*span),
                 subject.name

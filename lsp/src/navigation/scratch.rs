@@ -60,7 +60,7 @@ pub fn compare(names: Names<'_>, edits: &[Edit], texts: &[&str]) -> Result<(), R
     let new = now.iter().find(|found| !known.contains(&found.message));
     match new.or_else(|| now.first().filter(|_| now.len() > known.len())) {
         None => Ok(()),
-        Some(found) => Err(format!("the name is taken: {}", found.message)),
+        Some(found) => Err(format!("the name is already used: {}", found.message)),
     }
 }
 
@@ -99,7 +99,7 @@ fn compare_items(
             let twin = twins
                 .get(&item.file)
                 .and_then(|file| twin(here, there, *item, *file))
-                .ok_or_else(|| "the text could not be read with that name".to_owned())?;
+                .ok_or_else(|| "the text cannot be parsed with that name".to_owned())?;
             same_meanings((here, *item), (there, twin), moved)?;
             same_mistakes((here, *item), (there, twin))
         })
@@ -247,7 +247,7 @@ fn same_meanings(
         let found = copied.get(&moved.place(place(here, span)));
         if found.map(|meaning| sense(there, meaning)) != Some(wanted) {
             return Err(format!(
-                "with that name, `{}` in `{}`, line {}, would mean something else, or nothing",
+                "with that name, `{}` in `{}`, line {}, would have another meaning or none",
                 here.called(span),
                 item.file.path(here.db),
                 here.line(span)
@@ -258,7 +258,7 @@ fn same_meanings(
         return Ok(());
     }
     Err(format!(
-        "with that name, something in `{}` would mean something that it does not mean now",
+        "with that name, something in `{}` would have a new meaning",
         item.file.path(here.db)
     ))
 }

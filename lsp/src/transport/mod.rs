@@ -204,7 +204,7 @@ impl<S: LanguageServer, O: AsyncWrite> Desk<S, O> {
                     return Taken::Answer(response);
                 }
                 self.warn(format!(
-                    "an answer to the request {}, which nobody waits for",
+                    "ignored the response to the request {}: no such request is pending",
                     response.id()
                 ));
             }

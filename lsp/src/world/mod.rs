@@ -169,7 +169,7 @@ impl World {
         if version < buffer.version {
             let known = buffer.version;
             return self.log(format!(
-                "version {version} of {uri} came after version {known}, and is left out"
+                "version {version} of {uri} came after version {known}, and is ignored"
             ));
         }
         let (text, problems) = changed(&buffer.text, changes, self.settings.encoding);

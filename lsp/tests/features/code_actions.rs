@@ -96,7 +96,7 @@ service checkout$0 {
 }
 ";
         assert_eq!(
-            after(text, "Add the missing fields `team`, `selector`"),
+            after(text, "Add missing fields `team`, `selector`"),
             "import teams.{payments}
 
 service checkout {
@@ -115,7 +115,7 @@ service checkout {
   slo availability {$0 }
 }
 ";
-        let made = after(text, "Add the missing fields `objective`, `sli`");
+        let made = after(text, "Add missing fields `objective`, `sli`");
         assert_eq!(
             made,
             "service checkout {\n  slo availability { objective = 99%  sli : ratio { total = `up` } }\n}\n"
@@ -149,12 +149,12 @@ service checkout : services.on$0line(\"checkout\") {
 }
 ";
         assert!(
-            after(text, "Add the missing argument `under`")
+            after(text, "Add missing argument `under`")
                 .contains("service checkout : services.online(\"checkout\", under: 5m) {\n")
         );
         let text = text.replace("(\"checkout\")", "");
         assert!(
-            after(&text, "Add the missing arguments `job`, `under`")
+            after(&text, "Add missing arguments `job`, `under`")
                 .contains("service checkout : services.online(job: \"\", under: 5m) {\n")
         );
     }
@@ -177,7 +177,7 @@ service checkout {
 }
 ";
         assert!(
-            after(text, "Add the missing arguments `to`, `zone`")
+            after(text, "Add missing arguments `to`, `zone`")
                 .contains("frozen(from: \"2026-11-23\", to: \"2026-12-31\", zone: \"Etc/UTC\")")
         );
     }
@@ -248,7 +248,7 @@ service checkout : serv$0ices.online(\"a\", under: 1s) {}
         assert_eq!(
             titles(text, &["quickfix"]),
             [
-                "Add the missing fields `team`, `selector`",
+                "Add missing fields `team`, `selector`",
                 "Add `import lib.services.{online}`",
                 "Add `import lib.services` and write `services.online`"
             ]
@@ -260,7 +260,7 @@ mod organize {
     use super::*;
 
     fn organized(text: &str) -> String {
-        after(text, "Organise imports")
+        after(text, "Organize Imports")
     }
 
     #[test]
@@ -391,7 +391,7 @@ service checkout {
             .replace("for  = 10m", "summary = $0\"${value} are too many\"$0");
         assert_eq!(
             titles(&text, &["refactor.extract"]),
-            ["Extract into a `let`: `value` is known in the text of an alert only"]
+            ["Extract into a `let`: `value` is only known in alert text"]
         );
     }
 
@@ -407,7 +407,7 @@ service a : services.online(`jobs_t$0otal`, under: 1s) {
         assert_eq!(
             titles(text, &["refactor.extract"]),
             [
-                "Extract into a `let`: the labels that a query gets depend on where it is written",
+                "Extract into a `let`: the labels that are added to a query depend on where it is written",
                 "Extract a template of this service"
             ]
         );
@@ -471,11 +471,11 @@ service checkout {
 ";
         assert_eq!(
             titles(text, &["refactor.inline"]),
-            ["Inline `visits`: its query would be another where `visits` is used"]
+            ["Inline `visits`: its query would select other labels where `visits` is used"]
         );
         assert_eq!(
             titles("let a$0 = 1\n", &["refactor.inline"]),
-            ["Inline `a`: nothing speaks of `a`"]
+            ["Inline `a`: `a` is not used"]
         );
     }
 
@@ -523,14 +523,14 @@ mod rewrites {
     fn blocks_on_one_line_and_on_several() {
         let one = "team a { slack = \"#a\"$0  email = \"a@example.com\" }\n";
         let several = "team a {\n  slack = \"#a\"\n  email = \"a@example.com\"\n}\n";
-        assert_eq!(after(one, "Put on lines of their own"), several);
+        assert_eq!(after(one, "Put on separate lines"), several);
         assert_eq!(
             after(&several.replace("team a", "team$0 a"), "Put on one line"),
             one.replace("$0", "")
         );
         let list = "let a = [1, $02, 3]\n";
         let lines = "let a = [\n  1,\n  2,\n  3,\n]\n";
-        assert_eq!(after(list, "Put on lines of their own"), lines);
+        assert_eq!(after(list, "Put on separate lines"), lines);
         assert_eq!(
             after(&lines.replace("2,", "2,$0"), "Put on one line"),
             list.replace("$0", "")
@@ -579,7 +579,7 @@ service a {
     fn a_field_is_set_otherwise_in_an_environment() {
         let text = "service a {\n  slo b {\n    objective = 99$0%\n    window    = 7d\n  }\n}\n";
         assert_eq!(
-            after(text, "Set `objective` otherwise in `staging`"),
+            after(text, "Override `objective` in `staging`"),
             "service a {
   slo b {
     objective = 99%
@@ -594,7 +594,7 @@ service a {
         );
         let text = "service a {\n  tier = low$0\n\n  in staging {\n    urgency = low\n  }\n}\n";
         assert_eq!(
-            after(text, "Set `tier` otherwise in `staging`"),
+            after(text, "Override `tier` in `staging`"),
             "service a {\n  tier = low\n\n  in staging {\n    urgency = low\n    tier    = low\n  }\n}\n"
         );
     }
@@ -710,19 +710,19 @@ service checkout : checkout-template(\"checkout\") {
         };
         refused(
             "service a {\n  alert a { when = `a == 1` }\n  $0alert b { when = `b == 1` }\n  tier = low$0\n}\n",
-            "`alert b` would come before the `alert` blocks above it",
+            "`alert b` would be placed before the `alert` blocks above it",
         );
         refused(
             "service a {\n  $0slo b { objective = 9% }\n  tier = low$0\n\n  in staging {\n    slo b { objective = 8% }\n  }\n}\n",
-            "what stays speaks of `slo b` too",
+            "`slo b` is also used outside the selection",
         );
         refused(
             "service a {\n  let deep = 1\n  $0alert b { when = `b == ${deep}` }\n  tier = low$0\n}\n",
-            "`deep` is declared in what stays",
+            "`deep` is declared outside the selection",
         );
         refused(
             "service a {\n  $0let deep = 1\n  tier = low$0\n  alert b { when = `b == ${deep}` }\n}\n",
-            "`deep` is used in what stays",
+            "`deep` is used outside the selection",
         );
     }
 }
@@ -733,11 +733,11 @@ fn kinds_are_filtered() {
     assert_eq!(titles(text, &["refactor.inline"]), Vec::<String>::new());
     assert_eq!(
         titles(text, &["refactor.rewrite"]),
-        ["Put on lines of their own"]
+        ["Put on separate lines"]
     );
     assert_eq!(
         titles(text, &["source.organizeImports"]),
-        ["Organise imports"]
+        ["Organize Imports"]
     );
     assert_eq!(titles(text, &["source.organize"]), Vec::<String>::new());
 }
@@ -754,7 +754,7 @@ fn a_client_that_asks_for_no_more_gets_edits_at_once() {
     let provider = &editor.greeting()["capabilities"]["codeActionProvider"];
     assert_eq!(provider["resolveProvider"], false);
     let found = offered(&mut editor, &["refactor.rewrite"]);
-    assert_eq!(found[0]["title"], "Put on lines of their own");
+    assert_eq!(found[0]["title"], "Put on separate lines");
     assert!(found[0]["edit"].is_object(), "{found:?}");
     // `a` is used by nobody, and the client does not ask why that keeps it from being inlined.
     assert_eq!(
@@ -803,7 +803,7 @@ fn lines_of_windows_stay_so() {
     let fixture = Fixture::new("team a { slack = \"#a\"$0 }\n").with_crlf();
     let mut editor = Editor::start(fixture, json!({ "capabilities": capabilities() }));
     let found = offered(&mut editor, &["refactor.rewrite"]);
-    let split = |action: &&Value| action["title"] == "Put on lines of their own";
+    let split = |action: &&Value| action["title"] == "Put on separate lines";
     let action = found.iter().find(split).unwrap().clone();
     let action = editor.ask("codeAction/resolve", action);
     let edited = editor.edited(&action["edit"]);

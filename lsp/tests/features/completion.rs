@@ -57,7 +57,7 @@ fn clients_without_snippets_get_text() {
         said["value"]
             .as_str()
             .unwrap()
-            .starts_with("A service: what runs"),
+            .starts_with("A service: its owner"),
         "{said}"
     );
 }
@@ -171,7 +171,7 @@ fn fields_say_what_they_are() {
     );
     assert_eq!(
         shown.documentation("window"),
-        "The period that the error budget is for. It rolls.\n\n\
+        "The rolling SLO window.\n\n\
          Type `duration`, at least 1d and at most 90d, default `30d`."
     );
 }
@@ -227,11 +227,11 @@ fn blocks_of_the_base_can_be_amended_or_taken_out() {
     assert!(place("window") < place("objective"));
     assert_eq!(
         shown.item("objective")["detail"],
-        "percent = service.tier.availability (from the base)"
+        "percent = service.tier.availability (inherited)"
     );
     assert_eq!(
         shown.item("min_events")["detail"],
-        "number? = 100 (from the base)"
+        "number? = 100 (inherited)"
     );
 }
 

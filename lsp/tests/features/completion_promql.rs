@@ -90,7 +90,7 @@ fn functions_are_typed_as_calls() {
     assert!(
         shown
             .documentation("rate")
-            .starts_with("The mean growth per second")
+            .starts_with("The average increase per second")
     );
     assert!(
         when("`limitk$0`")

@@ -71,12 +71,12 @@ service checkout {
     assert_eq!(word, "99.95%");
     assert_eq!(
         text,
-        "99.95 %, 0.9995\n\n\
-         99.95 % over 30 d leaves 21 m 36 s of full outage\n\n\
-         - pages at 14.4× over 1 h and 5 m: above 0.72 % bad\n\
-         - pages at 6× over 6 h and 30 m: above 0.3 % bad\n\
-         - opens a ticket at 3× over 1 d and 2 h: above 0.15 % bad\n\
-         - opens a ticket at 1× over 3 d and 6 h: above 0.05 % bad"
+        "99.95%, 0.9995\n\n\
+         Error budget for 99.95% over 30d: 21m36s of full downtime\n\n\
+         - pages at 14.4x burn rate (1h/5m): above 0.72% bad\n\
+         - pages at 6x burn rate (6h/30m): above 0.3% bad\n\
+         - opens a ticket at 3x burn rate (1d/2h): above 0.15% bad\n\
+         - opens a ticket at 1x burn rate (3d/6h): above 0.05% bad"
     );
 }
 
@@ -100,10 +100,10 @@ service checkout {
     assert_eq!(
         text,
         "window: duration where 1d <= it and it <= 90d = 30d\n\n\
-         The period that the error budget is for. It rolls.\n\n\
+         The rolling SLO window.\n\n\
          It is at least 1d and at most 90d.\n\n\
          Here: 28d\n\n\
-         - 99.95 % over 28 d leaves 20 m 9.6 s of full outage"
+         - Error budget for 99.95% over 28d: 20m9.6s of full downtime"
     );
 }
 
@@ -130,7 +130,7 @@ service checkout {
          The objective of availability that std.http and its siblings start from.\n\n\
          It is more than 0% and less than 100%.\n\n\
          Here: 99.95%\n\n\
-         - 99.95 % over 30 d leaves 21 m 36 s of full outage"
+         - Error budget for 99.95% over 30d: 21m36s of full downtime"
     );
 }
 
@@ -157,9 +157,9 @@ service checkout {
     assert_eq!(
         values,
         "In production: 99.9%\n\n\
-         - 99.9 % over 30 d leaves 43 m 12 s of full outage\n\n\
+         - Error budget for 99.9% over 30d: 43m12s of full downtime\n\n\
          In staging: 99%\n\n\
-         - 99 % over 30 d leaves 7 h 12 m of full outage"
+         - Error budget for 99% over 30d: 7h12m of full downtime"
     );
 }
 
@@ -182,7 +182,7 @@ service checkout {
     let (head, rules) = text.split_once("\n\nMakes ").unwrap();
     assert_eq!(
         head,
-        "```nth\nslo orders\n```\n\nOrders are taken.\n\n99.9 % over 30 d leaves **43 m 12 s** of full outage"
+        "```nth\nslo orders\n```\n\nOrders are taken.\n\nError budget for 99.9% over 30d: **43m12s** of full downtime"
     );
     assert!(
         rules.starts_with("9 alerts, 24 recordings:\n\n```yaml\n- alert: SLOErrorBudgetBurn"),
@@ -218,7 +218,7 @@ service check$0out {
         text,
         "service checkout\n\nTakes the money.\n\nTier low, team payments\n\n\
          Makes 8 alerts, 24 recordings\n\n\
-         - orders: 99.9 % over 30 d leaves 43 m 12 s of full outage\n\n\
+         - orders: Error budget for 99.9% over 30d: 43m12s of full downtime\n\n\
          Needs ledger"
     );
 }
@@ -280,7 +280,7 @@ fn modules_kinds_enums_and_functions_have_their_docs() {
     assert_eq!(
         of_function,
         "function frozen(from: date, to: date, zone: time-zone) -> bool\n\n\
-         Whether today is in a freeze; both days belong to it.\n\nComputed when the gate runs."
+         Whether today is in a freeze; both days are included.\n\nComputed when the gate runs."
     );
 }
 
@@ -290,7 +290,7 @@ fn values_of_lets_and_parameters() {
     assert_eq!(word, "wait");
     assert_eq!(
         text,
-        "let wait = 1m30s\n\nLong enough.\n\nduration: 1m30s (1 m 30 s, 90 s)"
+        "let wait = 1m30s\n\nLong enough.\n\nduration: 1m30s (1m30s, 90s)"
     );
     let (word, text) = plain(
         "template alert late(\n  /// How late.\n  after: duration = 5m,\n) { when = `x > 1`  for = aft$0er }\n",
@@ -298,7 +298,7 @@ fn values_of_lets_and_parameters() {
     assert_eq!(word, "after");
     assert_eq!(
         text,
-        "after: duration = 5m\n\nHow late.\n\nParameter of the template late"
+        "after: duration = 5m\n\nHow late.\n\nParameter of template late"
     );
 }
 
@@ -312,8 +312,8 @@ fn texts_with_holes_are_computed() {
 #[test]
 fn quantities_in_other_units() {
     let of = |value: &str| plain(&format!("let x = {value}\n")).1;
-    assert_eq!(of("1h3$00m"), "1 h 30 m, 5400 s");
-    assert_eq!(of("99.9$05%"), "99.95 %, 0.9995");
+    assert_eq!(of("1h3$00m"), "1h30m, 5400s");
+    assert_eq!(of("99.9$05%"), "99.95%, 0.9995");
     assert_eq!(of("512M$0iB"), "536870912 bytes");
     assert_eq!(of("100$0/s"), "100 a second, 6000 a minute, 360000 an hour");
 }
@@ -349,7 +349,7 @@ fn queries_are_shown_as_they_will_stand_in_the_rules() {
     let (word, text) = plain(&alert("rate(jobs_total[5m]) > bo$0ol 10"));
     assert_eq!(word, "bool");
     assert!(
-        text.starts_with("bool\n\nGives 1 where the comparison holds"),
+        text.starts_with("bool\n\nReturns 1 if the comparison is true"),
         "{text}"
     );
 }
@@ -387,13 +387,13 @@ fn metrics_are_known_from_the_catalogue() {
     let (word, text) = plain(&fixture);
     assert_eq!(word, "zone");
     assert!(
-        text.starts_with("Label zone\n\nValues in the catalogue: eu, us\n\n"),
+        text.starts_with("Label zone\n\nValues in the metric catalog: eu, us\n\n"),
         "{text}"
     );
     let fixture = format!("{LOCK}{}", alert("sum(queue_dep$0) > 10"));
     let text = plain(&fixture).1;
     assert!(
-        text.starts_with("queue_dep\n\nThe catalogue has no such metric under {job=\"checkout\"}."),
+        text.starts_with("queue_dep\n\nNot in the metric catalog under {job=\"checkout\"}."),
         "{text}"
     );
 }
@@ -422,18 +422,18 @@ fn signals_say_what_carries_them() {
     };
     assert_eq!(
         signal(LOCK, "wai$0ting"),
-        "signal waiting\n\nCarried by queue_depth, the second of 2 candidates"
+        "signal waiting\n\nProvided by queue_depth, the second of 2 candidates"
     );
     assert_eq!(
         signal("", "wai$0ting"),
-        "signal waiting\n\nQueries have depth: there is no metric catalogue, so whether it exists is not known. \
-         nthc metrics pull makes one. There are 2 candidates"
+        "signal waiting\n\nQueries use depth: there is no metric catalog, so whether it exists is unknown. \
+         nthc metrics pull creates one. There are 2 candidates"
     );
     let other = LOCK.replace("queue_depth", "other");
     assert_eq!(
         signal(&other, "wai$0ting"),
-        "signal waiting\n\nCarried by no metric: the catalogue has none of depth, queue_depth under {job=\"checkout\"}. \
-         What reads it is left out"
+        "signal waiting\n\nNo metric found. Candidates: depth, queue_depth for selector {job=\"checkout\"}. \
+         Rules that use it are not generated"
     );
 }
 

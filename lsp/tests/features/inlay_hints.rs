@@ -58,13 +58,13 @@ import std.redis
 
 service checkout⟦tier = standard⟧ {
   selector = { job = "checkout" }
-  slo availability : http.availability⟦99.5 % over 30 d leaves 3 h 36 m⟧
+  slo availability : http.availability⟦99.5% over 30d budget 3h36m⟧
   slo orders {
-    objective = 99.9%⟦over 30 d leaves 43 m 12 s⟧
+    objective = 99.9%⟦over 30d budget 43m12s⟧
     sli : ratio { bad = `errors_total`  total = `requests_total` }
   }
   slo slow {
-    objective = 99%⟦leaves 1 h 40 m 48 s⟧
+    objective = 99%⟦budget 1h40m48s⟧
     window    = 7d
     sli : ratio { bad = `slow_total`  total = `requests_total` }
   }
@@ -99,11 +99,11 @@ service checkout {
     );
     let text = with_hints(&mut editor);
     assert!(
-        text.contains("slo orders : orders()⟦production: 99.9 % over 30 d leaves 43 m 12 s; staging: 95 % over 7 d leaves 8 h 24 m⟧"),
+        text.contains("slo orders : orders()⟦production: 99.9% over 30d budget 43m12s; staging: 95% over 7d budget 8h24m⟧"),
         "{text}"
     );
     assert!(
-        text.contains("in staging { slo orders⟦95 % leaves 8 h 24 m⟧ { window = 7d } }"),
+        text.contains("in staging { slo orders⟦95% budget 8h24m⟧ { window = 7d } }"),
         "{text}"
     );
 }
@@ -118,7 +118,7 @@ fn only_the_range_that_is_asked_for() {
         .iter()
         .filter_map(|hint| hint["label"].as_str())
         .collect();
-    assert_eq!(labels, ["over 30 d leaves 43 m 12 s"]);
+    assert_eq!(labels, ["over 30d budget 43m12s"]);
 }
 
 #[test]
@@ -127,7 +127,7 @@ fn a_hint_explains_itself_when_asked() {
     let hints = asked(&mut editor, everything());
     let hint = hints
         .iter()
-        .find(|hint| hint["label"] == "leaves 1 h 40 m 48 s")
+        .find(|hint| hint["label"] == "budget 1h40m48s")
         .unwrap()
         .clone();
     assert_eq!(hint.get("tooltip"), None);
@@ -135,7 +135,7 @@ fn a_hint_explains_itself_when_asked() {
     assert_eq!(resolved["tooltip"]["kind"], "markdown");
     let text = resolved["tooltip"]["value"].as_str().unwrap();
     assert!(
-        text.contains("99 % over 7 d leaves **1 h 40 m 48 s** of full outage"),
+        text.contains("Error budget for 99% over 7d: **1h40m48s** of full downtime"),
         "{text}"
     );
     let parameter = hints
@@ -168,7 +168,7 @@ fn each_sort_can_be_turned_off() {
     };
     assert_eq!(
         labels(&mut editor),
-        ["leaves 43 m 12 s", "leaves 1 h 40 m 48 s", "= queue_depth"]
+        ["budget 43m12s", "budget 1h40m48s", "= queue_depth"]
     );
     let settings =
         json!({ "settings": { "nth": { "inlayHints": { "budget": false, "signals": false } } } });

@@ -147,7 +147,7 @@ fn names_in_queries_and_texts() {
     assert_eq!(rename(text, "s:depth:high"), unindented(expected));
     assert_eq!(
         rename(text, "no metric"),
-        "refused: `no metric` cannot be written in `main.nth`, line 3: a name there has letters, digits, `_`, and `-` inside"
+        "refused: `no metric` is not allowed in `main.nth`, line 3: use letters, digits and `_`, with `-` inside"
     );
 }
 
@@ -202,7 +202,7 @@ fn names_that_are_no_identifiers_are_quoted_where_they_can_be() {
     );
     assert_eq!(
         rename("let $0x = 1\nservice s { alert a { for = x } }", "in"),
-        "refused: `in` cannot be written in `main.nth`, line 1: a name there has letters, digits, `_`, and `-` inside"
+        "refused: `in` is not allowed in `main.nth`, line 1: use letters, digits and `_`, with `-` inside"
     );
     assert_eq!(
         rename("team $0t {}", " "),
@@ -251,11 +251,11 @@ fn an_alias_is_its_files_own() {
 fn what_would_collide_is_refused() {
     assert_eq!(
         rename("service $0a {}\nservice b {}", "b"),
-        "refused: the name is taken: there is already a service called `b`"
+        "refused: the name is already used: duplicate service `b`"
     );
     assert_eq!(
         rename("//- a.nth\nservice $0a {}\n//- b.nth\nservice b {}", "B"),
-        "refused: the name is taken: the service `b` would be written to the same file as another"
+        "refused: the name is already used: the service `b` would overwrite the output file of another"
     );
     let shadowed = "
         service s {
@@ -267,7 +267,7 @@ fn what_would_collide_is_refused() {
         ";
     assert_eq!(
         rename(shadowed, "y"),
-        "refused: with that name, `x` in `main.nth`, line 4, would mean something else, or nothing"
+        "refused: with that name, `x` in `main.nth`, line 4, would have another meaning or none"
     );
     let amended = "
         //- base.nth
@@ -278,7 +278,7 @@ fn what_would_collide_is_refused() {
         ";
     assert_eq!(
         rename(amended, "down"),
-        "refused: with that name, `late` in `main.nth`, line 2, would mean something else, or nothing"
+        "refused: with that name, `late` in `main.nth`, line 2, would have another meaning or none"
     );
 }
 
@@ -286,21 +286,21 @@ fn what_would_collide_is_refused() {
 fn what_is_not_ones_own_is_refused() {
     assert_eq!(
         prepare("service s { ti$0er = critical }"),
-        "refused: `tier` belongs to the standard library's module `std.prelude`"
+        "refused: `tier` is declared in the standard library's module `std.prelude`"
     );
     assert_eq!(
         prepare("import std.http\nservice s { slo a : http.lat$0ency }"),
-        "refused: `latency` belongs to the standard library's module `std.http`"
+        "refused: `latency` is declared in the standard library's module `std.http`"
     );
     assert_eq!(
         prepare(
             "import std.redis\nservice s { dependency r : redis(\"x\") { without alert memory$0-near-limit } }"
         ),
-        "refused: `memory-near-limit` belongs to the standard library's module `std.redis`"
+        "refused: `memory-near-limit` is declared in the standard library's module `std.redis`"
     );
     assert_eq!(
         prepare("//- a.nth\nteam t {}\n//- b.nth\nimport $0a.{t}"),
-        "refused: a module is called like its file: rename the file `a.nth`"
+        "refused: a module is named after its file: rename the file `a.nth`"
     );
     let package = "
         //- nth.toml
@@ -327,19 +327,19 @@ fn what_is_not_ones_own_is_refused() {
 fn what_has_no_name_of_its_own_is_refused() {
     assert_eq!(
         prepare("service s { alert a { description = \"${serv$0ice.name}\" } }"),
-        "refused: `service` means the service around it: rename that at its own name"
+        "refused: `service` is the enclosing service: rename it at its own name"
     );
     assert_eq!(
         prepare("metric $0x_total { type = counter }"),
-        "refused: `x_total` is what Prometheus calls the metric, so another name would mean another metric"
+        "refused: `x_total` is a metric name of Prometheus: another name would be another metric"
     );
     assert_eq!(
         prepare("service s { for r in [\"eu\"] { alert \"lag-$0${r}\" { when = `up < 1` } } }"),
-        "refused: the name `lag-${r}` is put together from values, and `lag-${r}` is one with it"
+        "refused: the name `lag-${r}` is computed from values, and includes `lag-${r}`"
     );
     assert_eq!(
         prepare("// a co$0mment\nservice s {}"),
-        "refused: there is no name here that could be changed"
+        "refused: no name at this position can be renamed"
     );
     assert_eq!(
         prepare("team pay$0ments {}"),
@@ -360,7 +360,7 @@ fn text_that_cannot_be_read_may_hold_the_name() {
             ",
             "u"
         ),
-        "refused: `main.nth`, line 4, cannot be read, and `t` may be meant there: mend that first"
+        "refused: `main.nth`, line 4, has syntax errors, and `t` may be used there: fix them first"
     );
 }
 
@@ -378,7 +378,7 @@ fn the_manifests_team_is_refused() {
             team pay$0ments { slack = \"#p\" }
             "
         ),
-        "refused: the manifest names `payments` as the default team: change it there first"
+        "refused: `nth.toml` names `payments` as the default team: change it there first"
     );
 }
 

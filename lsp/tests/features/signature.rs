@@ -144,7 +144,10 @@ fn functions_of_promql() {
     assert_eq!(when("sum by ($0) (x)"), None);
     assert_eq!(when("(x$0)"), None);
     let (said, _) = documentation("service checkout {\n  alert a { when = `rate($0` }\n}\n");
-    assert!(said.starts_with("The mean growth per second"), "{said}");
+    assert!(
+        said.starts_with("The average increase per second"),
+        "{said}"
+    );
     // Within a hole the language's own functions are called.
     assert_eq!(
         when("max(x) > ${length($0)}").as_deref(),

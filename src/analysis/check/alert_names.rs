@@ -22,15 +22,17 @@ pub fn alike(service: &Instance, alerts: &[Alert]) -> Vec<Diag> {
         if named.unique != named.wanted.as_str() {
             let mut diagnostic = Diag::new(
                 &codes::SAME_ALERT_NAME,
-                format!("two alerts would be called `{}` in the rules", named.wanted),
+                format!("two alerts would both be named `{}`", named.wanted),
                 here,
             )
-            .label(format!("becomes `{}`", named.unique));
+            .label(format!("generated name `{}`", named.unique));
             if let Some(before) = places.get(named.wanted.as_str()) {
-                diagnostic = diagnostic.because(*before, format!("becomes `{}`", named.wanted));
+                diagnostic =
+                    diagnostic.because(*before, format!("generated name `{}`", named.wanted));
             }
             found.push(diagnostic.help(
-                "rename one of them: routes and silences know an alert by its name, and the number goes to another one when alerts come and go",
+                "rename one of them: routes and silences match alerts by name, and a numeric suffix \
+                moves to another alert when alerts are added or removed",
             ));
         }
         places.insert(named.unique, here);

@@ -39,7 +39,7 @@ pub fn check_let(evaluator: &mut Evaluator<'_>, key: ItemKey, decl: &Let) {
                 range: decl.value.range,
             },
         )
-        .help(format!("the path is {}", names.join(" → "))),
+        .note(format!("cycle: {}", names.join(" → "))),
     );
 }
 

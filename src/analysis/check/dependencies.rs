@@ -80,10 +80,16 @@ pub fn cycles(services: &[Needs]) -> Vec<Diag> {
 fn diagnose(services: &[Needs], circle: &[Edge]) -> Option<Diag> {
     let (first, others) = circle.split_first()?;
     let name = |service: usize| &services[service].name;
-    let says = |edge: &Edge| format!("`{}` needs `{}`", name(edge.from), name(edge.to));
+    let says = |edge: &Edge| format!("`{}` depends on `{}`", name(edge.from), name(edge.to));
+    let path: Vec<&str> = circle
+        .iter()
+        .map(|edge| edge.from)
+        .chain([first.from])
+        .map(|service| name(service).as_str())
+        .collect();
     let mut diagnostic = Diag::new(
         &codes::DEPENDENCY_CYCLE,
-        format!("`{}` cannot work without itself", name(first.from)),
+        format!("hard dependency cycle: {}", path.join(" → ")),
         first.span,
     )
     .label(says(first));
@@ -91,19 +97,9 @@ fn diagnose(services: &[Needs], circle: &[Edge]) -> Option<Diag> {
         diagnostic = diagnostic.because(edge.span, says(edge));
     }
     if others.is_empty() {
-        return Some(diagnostic.help("a service is no dependency of its own"));
+        return Some(diagnostic.help("remove the dependency: a service cannot depend on itself"));
     }
-    let path: Vec<&str> = circle
-        .iter()
-        .map(|edge| edge.from)
-        .chain([first.from])
-        .map(|service| name(service).as_str())
-        .collect();
-    Some(
-        diagnostic
-            .help(format!("the path is {}", path.join(" → ")))
-            .help("say `criticality = soft` where one of them works without the next"),
-    )
+    Some(diagnostic.help("set `criticality = soft` on one of these dependencies"))
 }
 
 #[derive(Debug, Clone, Copy)]

@@ -76,7 +76,7 @@ fn judge_item<'db>(evaluator: &mut Evaluator<'db>, key: ItemKey, tree: &'db Item
                 (None, true) => evaluator.diagnostics.push(
                     Diag::new(
                         &codes::MISSING_BLOCK_NAME,
-                        format!("this `{}` needs a name", block.kind.text),
+                        format!("missing name of `{}`", block.kind.text),
                         Span {
                             item: key,
                             range: block.kind.range,
@@ -144,7 +144,7 @@ fn check_import(evaluator: &mut Evaluator<'_>, key: ItemKey, import: &Import) {
         };
         let mut diagnostic = Diag::new(
             &codes::UNKNOWN_MODULE,
-            format!("there is no module `{name}`"),
+            format!("unknown module `{name}`"),
             span,
         );
         let known = evaluator.workspace.modules(evaluator.db);
@@ -152,7 +152,7 @@ fn check_import(evaluator: &mut Evaluator<'_>, key: ItemKey, import: &Import) {
             diagnostic = did_you_mean(diagnostic, span, near);
         } else {
             diagnostic = diagnostic.help(format!(
-                "a module is a file below the source root: `{}.nth`",
+                "create `{}.nth` below the source root, or fix the name",
                 name.replace('.', "/")
             ));
         }
@@ -170,7 +170,7 @@ fn check_import(evaluator: &mut Evaluator<'_>, key: ItemKey, import: &Import) {
         };
         let mut diagnostic = Diag::new(
             &codes::UNKNOWN_NAME,
-            format!("the module `{name}` has nothing called `{}`", wanted.text),
+            format!("unknown name `{}` in module `{name}`", wanted.text),
             span,
         );
         if let Some(near) = suggest::nearest(
@@ -198,22 +198,18 @@ fn check_top_kind(evaluator: &mut Evaluator<'_>, key: ItemKey, kind: &Name, temp
         Some(known) if known.base.is_some() => evaluator.diagnostics.push(
             Diag::new(
                 &codes::MISPLACED_BLOCK,
-                format!("{} `{}` cannot stand here", article(&kind.text), kind.text),
+                format!("`{}` is not allowed at the top level", kind.text),
                 span,
             )
             .help(format!(
-                "it is a variant of `{}`",
+                "write it as a variant of `{}`",
                 known.base.as_deref().unwrap_or_default()
             )),
         ),
         Some(known) => evaluator.diagnostics.push(
             Diag::new(
                 &codes::MISPLACED_BLOCK,
-                format!(
-                    "{} `{}` cannot stand at the top of a file",
-                    article(&kind.text),
-                    kind.text
-                ),
+                format!("`{}` is not allowed at the top level", kind.text),
                 span,
             )
             .help(where_it_belongs(known)),
@@ -221,7 +217,7 @@ fn check_top_kind(evaluator: &mut Evaluator<'_>, key: ItemKey, kind: &Name, temp
         None => {
             let mut diagnostic = Diag::new(
                 &codes::UNKNOWN_KIND,
-                format!("there is no kind `{}`", kind.text),
+                format!("unknown block kind `{}`", kind.text),
                 span,
             );
             let near = if template {
@@ -244,7 +240,7 @@ fn check_top_kind(evaluator: &mut Evaluator<'_>, key: ItemKey, kind: &Name, temp
                         .map(|kind| format!("`{}`", kind.name))
                         .collect();
                     diagnostic.help(format!(
-                        "the kinds at the top of a file are {}",
+                        "use one of the top-level kinds: {}",
                         known.join(", ")
                     ))
                 }
@@ -271,7 +267,7 @@ fn check_params<'db>(
             evaluator.diagnostics.push(
                 Diag::new(
                     &codes::DUPLICATE_NAME,
-                    format!("the parameter `{}` is declared twice", param.name.text),
+                    format!("duplicate parameter `{}`", param.name.text),
                     Span {
                         item: key,
                         range: param.name.range,
@@ -362,6 +358,8 @@ fn check_reserved(evaluator: &mut Evaluator<'_>, key: ItemKey) {
             format!("a project cannot declare a new {what}"),
             Span { item: key, range },
         )
-        .help("it can add fields to a kind: `extend kind service { cost-center: string }`"),
+        .help(
+            "add fields to an existing kind instead: `extend kind service { cost-center: string }`",
+        ),
     );
 }

@@ -7,7 +7,6 @@ use smol_str::SmolStr;
 use crate::db::{
     Diag, ItemClass, ItemEntry, ItemKey, SourceFile, Span, Workspace, file_names, item,
 };
-use crate::schema::article;
 use nth_diagnostics::{Applicability, Edit, Fix, codes, suggest};
 use nth_syntax::tree::{ItemNode, TextRange};
 
@@ -36,14 +35,11 @@ pub fn names_of(db: &dyn salsa::Database, file: SourceFile) -> (Vec<Diag>, Vec<G
             diagnostics.push(
                 Diag::new(
                     &codes::DUPLICATE_NAME,
-                    format!("two imports are both called `{}`", import.alias),
+                    format!("two imports are both named `{}`", import.alias),
                     whole(db, import.key),
                 )
                 .because(whole(db, first), "first imported here")
-                .help(format!(
-                    "give one another name: `import {} as other`",
-                    import.module
-                )),
+                .help(format!("rename one: `import {} as other`", import.module)),
             );
         }
     }
@@ -112,7 +108,7 @@ fn declared_before(name: &GlobalName, before: &GlobalName) -> Diag {
     if before.entry.name != entry.name {
         diagnostic.code = &codes::NAME_COLLISION;
         diagnostic.message = format!(
-            "the {} `{}` would be written to the same file as another",
+            "{} `{}` would overwrite the output file of another",
             entry.kind, entry.name
         );
     }
@@ -131,11 +127,7 @@ fn duplicate(entry: &ItemEntry, span: Span) -> Diag {
     };
     Diag::new(
         &codes::DUPLICATE_NAME,
-        format!(
-            "there is already {} {what} called `{}`",
-            article(&what),
-            entry.name
-        ),
+        format!("duplicate {what} `{}`", entry.name),
         span,
     )
 }
@@ -225,7 +217,7 @@ impl NameIndex {
                     .get(near)
                     .and_then(|places| places.iter().find(|(_, kind)| fits(kind)))
             {
-                diagnostic = diagnostic.help(format!("the module `{module}` has `{near}`"));
+                diagnostic = diagnostic.help(format!("use `{near}` from module `{module}`"));
             }
             return diagnostic;
         }
@@ -235,7 +227,7 @@ impl NameIndex {
             } else {
                 format!("import {module}.{{{}}}", unknown.name)
             };
-            diagnostic = diagnostic.help(format!("the module `{module}` has it: `{import}`"));
+            diagnostic = diagnostic.help(format!("import it from module `{module}`: `{import}`"));
             diagnostic = add_import(db, diagnostic, own, &import, found.len() == 1);
         }
         diagnostic
@@ -274,7 +266,7 @@ impl NameIndex {
             .collect();
         for module in found.iter().take(3) {
             let import = format!("import {module}");
-            diagnostic = diagnostic.help(format!("write `{import}`"));
+            diagnostic = diagnostic.help(format!("add `{import}`"));
             diagnostic = add_import(db, diagnostic, own, &import, found.len() == 1);
         }
         if found.is_empty() {

@@ -91,13 +91,13 @@ pub fn empty_escalations(team: &Instance) -> impl Iterator<Item = Diag> {
             Diag::new(
                 &codes::NO_STEPS,
                 format!(
-                    "the escalation `{}` of `{}` has no steps",
+                    "escalation `{}` of team `{}` has no steps",
                     escalation.name, team.name
                 ),
                 place(team, escalation, escalation.head),
             )
-            .label("it tells nobody")
-            .help("write who is told: `step first { notify = \"ana@example.com\" }`")
+            .label("notifies no one")
+            .help("add a step: `step first { notify = \"ana@example.com\" }`")
         })
 }
 
@@ -206,11 +206,13 @@ impl Facts<'_> {
             return None;
         }
         let what = match promises.as_slice() {
-            [(_, other, _)] => format!("{}, that of `{}`", shown(ceiling), other.name),
+            [(_, other, _)] => format!("{}, the objective of `{}`", shown(ceiling), other.name),
             _ => {
                 let factors: Vec<_> = promises
                     .iter()
-                    .map(|(_, other, promise)| format!("`{}` {promise}%", other.name))
+                    .map(|(_, other, promise)| {
+                        format!("`{}` has an objective of {promise}%", other.name)
+                    })
                     .collect();
                 format!("{}, the product of {}", shown(ceiling), and(&factors))
             }
@@ -220,15 +222,16 @@ impl Facts<'_> {
             format!("an objective of {}% is above {what}", objective.normalize()),
             place(self.service, slo, slo.span_of("objective")),
         )
-        .label("more than what it depends on promises");
+        .label("higher than its hard dependencies allow");
         for (dependency, other, promise) in promises {
             diagnostic = diagnostic.because(
                 place(self.service, dependency, dependency.span_of("service")),
-                format!("`{}` promises {promise}%", other.name),
+                format!("objective of `{}`: {promise}%", other.name),
             );
         }
         Some(diagnostic.help(
-            "promise less, or say `criticality = soft` where the service works without the other",
+            "lower the objective, or set `criticality = soft` if the service degrades without the dependency \
+                instead of failing",
         ))
     }
 
@@ -259,11 +262,12 @@ impl Facts<'_> {
             found.push(
                 Diag::new(
                     &codes::NO_RUNBOOK,
-                    format!("the alert `{}` of `{}` pages without a runbook", alert.name, service.name),
+                    format!("alert `{}` of `{}` pages but has no runbook", alert.name, service.name),
                     place,
                 )
-                .label("whoever is woken is not told what to do")
-                .help("set `runbook_url` on the alert or the service, write a `runbook` block, or set `runbooks` under `[urls]` in `nth.toml`"),
+                .label("no instructions for the on-call engineer")
+                .help("set `runbook_url` on the alert or the service, write a `runbook` block, or set \
+                    `runbooks` under `[urls]` in `nth.toml`"),
             );
         }
     }
@@ -290,12 +294,12 @@ impl Facts<'_> {
             Diag::new(
                 &codes::NOBODY_ON_CALL,
                 format!(
-                    "`{}` pages, and nobody of `{}` is on call",
+                    "`{}` can page, but no one in team `{}` is on call",
                     self.service.name, team.name
                 ),
                 place(self.service, self.service, self.service.span_of("team")),
             )
-            .label("it has no schedule and no step of an escalation")
+            .label("no schedule and no escalation step")
             .help("give the team a `schedule` with `members`, or an `escalation` with a `step`"),
         )
     }

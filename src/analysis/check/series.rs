@@ -117,7 +117,7 @@ pub fn everybodys(
         slo.name
     ))
     .help(format!(
-        "name a label that only its own series carry: `selector = {{ job = \"{name}\" }}`"
+        "set a label that only this service's series have: `selector = {{ job = \"{name}\" }}`"
     ));
     let mut found = Vec::new();
     report(instance, &mut found, diagnostic);
@@ -150,8 +150,9 @@ pub fn shared(services: &[&Measured]) -> Vec<Diag> {
                     service.place,
                 )
                 .label(format!("selects `{series}`"))
-                .because(other.place, format!("and so does `{}`", other.service))
-                .help("give each service labels that only its own series carry, or make them one service"),
+                .because(other.place, format!("`{}` selects it too", other.service))
+                .help("give each service a selector for labels that only its own series have, or merge \
+                    the services"),
             );
         }
     }

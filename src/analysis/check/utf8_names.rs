@@ -111,13 +111,16 @@ impl Names {
             place,
         )
         .label(format!(
-            "Prometheus {} reads names of letters, digits and `_` only",
+            "Prometheus {} only reads names of letters, digits and `_`",
             self.version
         ))
         .help(format!(
-            "write the name that the {what} has in that Prometheus, most likely `{legacy}`"
+            "use the {what}'s name in that Prometheus, most likely `{legacy}`"
         ))
-        .help("if every Prometheus that reads the rules is a later one, set `version = \"3\"` under `[prometheus]` in nth.toml");
+        .help(
+            "set `version = \"3\"` under `[prometheus]` in nth.toml if every Prometheus that loads \
+            the rules is a later version",
+        );
         report(block, &mut self.found, diagnostic);
     }
 }

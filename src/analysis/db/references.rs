@@ -123,12 +123,12 @@ fn too_long(key: ItemKey, targets: &[(ItemKey, TextRange)], is_circle: bool) -> 
     let range = targets.first().map(|(_, range)| *range).unwrap_or_default();
     let message = if is_circle {
         format!(
-            "more than {} values, bases or fields refer to one another in a circle",
+            "more than {} values, bases or fields form a cycle",
             limits::REFERENCES
         )
     } else {
         format!(
-            "this goes through more than {} other values, bases or fields",
+            "more than {} other values, bases or fields are referenced from this one",
             limits::REFERENCES
         )
     };
@@ -137,7 +137,7 @@ fn too_long(key: ItemKey, targets: &[(ItemKey, TextRange)], is_circle: bool) -> 
         message,
         Span { item: key, range },
     )
-    .help("shorten the chain of names that leads from here to a literal")
+    .help("shorten the chain of references between this name and a literal")
 }
 
 /// The strongly connected components, each sorted and after those that it leads to.

@@ -85,11 +85,12 @@ impl Evaluator<'_> {
                 absent.find(|absent| absent.name == name && kinds.contains(&absent.kind))
             {
                 let diagnostic = diagnostic.help(format!(
-                    "the {} `{name}` is not in `{environment}`: what refers to it belongs into `in … {{ }}` of the environments that have it",
+                    "move the reference into `in … {{ }}` of the environments that have it: {} `{name}` \
+                    is not in `{environment}`",
                     absent.kind
                 ));
                 return match absent.said {
-                    Some(said) => diagnostic.because(said, "its environments"),
+                    Some(said) => diagnostic.because(said, "environments that have it"),
                     None => diagnostic,
                 };
             }

@@ -151,12 +151,12 @@ impl<'db> Evaluator<'db> {
         let diagnostic = Diag::new(
             &codes::AMENDMENTS_DROPPED,
             format!(
-                "another base for `{label}` drops what the block {origin} sets: {}",
+                "changing the base of `{label}` drops settings of the block {origin}: {}",
                 listed(&lost)
             ),
             span,
         )
-        .label("a base that is not the one it had")
+        .label("not the base it had before")
         .because(
             Span {
                 item: from.item,
@@ -164,8 +164,8 @@ impl<'db> Evaluator<'db> {
             },
             "dropped",
         )
-        .help(format!("to keep it, leave the base out: `{label} {{ … }}`"))
-        .help(format!("to start anew, write `without {label}` before it"));
+        .help(format!("remove the base to keep them: `{label} {{ … }}`"))
+        .help(format!("write `without {label}` before it to start over"));
         self.report(&context, diagnostic);
     }
 }

@@ -45,7 +45,7 @@ impl<'db> Evaluator<'db> {
             }
             self.note_base(context, base, Meaning::Kind(name.clone()));
             let what = format!("the kind `{name}`");
-            self.refuse_arguments(base, context, &what, "set its fields between braces");
+            self.refuse_arguments(base, context, &what, "set its fields in braces");
             return;
         }
         let file = context.scope.item.file;
@@ -102,7 +102,7 @@ impl<'db> Evaluator<'db> {
             }
             Some(ItemNode::Block(block)) => {
                 let what = format!("the block `{}`", path.join("."));
-                self.refuse_arguments(base, context, &what, "only a template has parameters");
+                self.refuse_arguments(base, context, &what, "only templates have parameters");
                 (block.head, &block.base, &block.body)
             }
             _ => return,
@@ -170,11 +170,11 @@ impl<'db> Evaluator<'db> {
         };
         let mut diagnostic = Diag::new(
             &codes::BASE_CYCLE,
-            format!("`{}` is based on itself", path[0]),
+            format!("`{}` inherits from itself", path[0]),
             self.span(&context, base.path.range),
         );
         if !seen.is_empty() {
-            diagnostic = diagnostic.help(format!("the path is {}", path.join(" → ")));
+            diagnostic = diagnostic.note(format!("cycle: {}", path.join(" → ")));
         }
         self.diagnostics.push(diagnostic);
     }
@@ -201,7 +201,7 @@ impl<'db> Evaluator<'db> {
             let quoted = written(&dotted);
             let diagnostic = Diag::new(
                 &codes::UNKNOWN_BASE,
-                format!("a name with a dot in it stands in quotes: {quoted}"),
+                format!("a name with a dot must be quoted: {quoted}"),
                 span,
             )
             .fix(
@@ -231,10 +231,10 @@ impl<'db> Evaluator<'db> {
             .join(".");
         let mut diagnostic = Diag::new(
             &codes::UNKNOWN_BASE,
-            format!("there is no template, variant or block of kind `{kind}` called `{path}`"),
+            format!("unknown base `{path}` for `{kind}`"),
             span,
         )
-        .label("not found");
+        .label("not a template, variant or block of that kind");
         let last_span = self.span(context, last.range);
         let known = self.known_bases(kind, base, context);
         if let Some(other) = self.base_of_other_kind(base, context) {
@@ -347,11 +347,11 @@ impl<'db> Evaluator<'db> {
                     }
                     let diagnostic = Diag::new(
                         &codes::UNNAMED_ARGUMENT,
-                        "only the first argument may be without a name",
+                        "only the first argument can be positional",
                         self.span(context, arg.range),
                     )
-                    .help(format!(
-                        "`{}` takes {}",
+                    .note(format!(
+                        "arguments of `{}`: {}",
                         template.name.text,
                         crate::eval::show::parameters(&params)
                     ));
@@ -371,7 +371,7 @@ impl<'db> Evaluator<'db> {
                     format!("the template `{}` has no parameters", template.name.text)
                 } else {
                     format!(
-                        "the template `{}` has no parameter `{text}`",
+                        "unknown parameter `{text}` of template `{}`",
                         template.name.text
                     )
                 };
@@ -392,7 +392,7 @@ impl<'db> Evaluator<'db> {
             if std::mem::replace(&mut used[index], true) {
                 let diagnostic = Diag::new(
                     &codes::DUPLICATE_FIELD,
-                    format!("the argument `{}` is given twice", params[index].0),
+                    format!("duplicate argument `{}`", params[index].0),
                     self.span(context, arg.range),
                 );
                 self.report(context, diagnostic);
@@ -449,9 +449,9 @@ impl<'db> Evaluator<'db> {
                     let diagnostic = Diag::new(
                         &codes::MISSING_ARGUMENT,
                         format!(
-                            "`{}` needs the argument `{name}`, {}",
-                            template.name.text,
-                            ty.phrase()
+                            "missing argument `{name}` ({}) of `{}`",
+                            ty.phrase(),
+                            template.name.text
                         ),
                         self.span(context, base.range),
                     )

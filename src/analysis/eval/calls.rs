@@ -41,7 +41,7 @@ impl<'db> Evaluator<'db> {
         let ExprNode::Name(name) = &callee.node else {
             let diagnostic = Diag::new(
                 &codes::UNKNOWN_FUNCTION,
-                format!("`{}` is no function", super::show::expression(callee)),
+                format!("`{}` is not a function", super::show::expression(callee)),
                 self.span(context, callee.range),
             );
             self.report(context, diagnostic);
@@ -120,7 +120,7 @@ impl<'db> Evaluator<'db> {
                 };
                 let diagnostic = Diag::new(
                     &codes::MISSING_ARGUMENT,
-                    format!("`{}` takes {wanted}", name.text),
+                    format!("`{}` expects {wanted}", name.text),
                     self.span(context, range),
                 );
                 self.report(context, diagnostic);
@@ -132,7 +132,7 @@ impl<'db> Evaluator<'db> {
                     let span = self.span(context, name.range);
                     let mut diagnostic = Diag::new(
                         &codes::UNKNOWN_FUNCTION,
-                        format!("there is no function `{}`", name.text),
+                        format!("unknown function `{}`", name.text),
                         span,
                     );
                     let known = self.schema.functions.keys().map(SmolStr::as_str);
@@ -141,7 +141,7 @@ impl<'db> Evaluator<'db> {
                         || promql::functions::aggregation(&name.text).is_some();
                     if of_promql {
                         diagnostic = diagnostic.help(format!(
-                            "`{}` is PromQL's: a query stands between backticks",
+                            "write a PromQL query in backticks: `{}` is a PromQL function",
                             name.text
                         ));
                     } else if let Some(near) = suggest::nearest(&name.text, known) {
@@ -163,7 +163,7 @@ impl<'db> Evaluator<'db> {
                 "the project declares no environment",
                 self.span(context, range),
             )
-            .help("declare them: `environment staging { }`");
+            .help("declare one: `environment staging { }`");
             self.report(context, diagnostic);
             return Value::Error;
         }
@@ -281,11 +281,11 @@ impl<'db> Evaluator<'db> {
                 let (span, message) = match &arg.name {
                     Some(written) => (
                         self.span(context, written.range),
-                        format!("`{name}` has no parameter `{}`", written.text),
+                        format!("unknown parameter `{}` of `{name}`", written.text),
                     ),
                     None => (
                         self.span(context, arg.range),
-                        "only the first argument may be without a name".to_owned(),
+                        "only the first argument can be positional".to_owned(),
                     ),
                 };
                 let code = if arg.name.is_some() {
@@ -302,8 +302,8 @@ impl<'db> Evaluator<'db> {
                 {
                     Some(near) => diagnostic = did_you_mean(diagnostic, span, near),
                     None => {
-                        diagnostic = diagnostic.help(format!(
-                            "`{name}` takes {}",
+                        diagnostic = diagnostic.note(format!(
+                            "arguments of `{name}`: {}",
                             super::show::parameters(&function.params)
                         ));
                     }
@@ -335,7 +335,7 @@ impl<'db> Evaluator<'db> {
                     if !wrong {
                         let diagnostic = Diag::new(
                             &codes::MISSING_ARGUMENT,
-                            format!("`{name}` needs the argument `{param}`, {}", ty.phrase()),
+                            format!("missing argument `{param}` ({}) of `{name}`", ty.phrase()),
                             whole,
                         );
                         self.report(context, diagnostic);

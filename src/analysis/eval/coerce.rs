@@ -113,36 +113,38 @@ impl<'db> Evaluator<'db> {
                 Shape::Selector => "a selector".to_owned(),
                 Shape::Windowed => "a windowed query".to_owned(),
                 Shape::Condition => "a condition".to_owned(),
-                Shape::Scalar => "a query that gives a number".to_owned(),
-                Shape::Vector | Shape::Unknown => "a vector".to_owned(),
+                Shape::Scalar => "a query of type scalar".to_owned(),
+                Shape::Vector | Shape::Unknown => "an instant vector".to_owned(),
             },
             Value::Block(block) => format!("the {} `{}`", block.kind, block.name),
-            Value::Labels(_) => "a set of labels".to_owned(),
+            Value::Labels(_) => "labels".to_owned(),
             Value::List(_) => "a list".to_owned(),
-            Value::Enum(name, member) => format!("the {name} `{member}`"),
+            Value::Enum(name, member) => format!("{name} `{member}`"),
             Value::Runtime(_, ty) => {
-                format!("{} that is known only when the service runs", ty.phrase())
+                format!("{} that is only known at run time", ty.phrase())
             }
             Value::String(_) | Value::Text(..) => "a string".to_owned(),
             other => other.ty().phrase(),
         };
         let mut diagnostic = Diag::new(
             &codes::TYPE_MISMATCH,
-            format!("this is {found}, but {} is wanted", wanted.phrase()),
+            format!("expected {}, found {found}", wanted.phrase()),
             span,
         )
-        .label(format!("{} is wanted", wanted.phrase()));
+        .label(format!("expected {}", wanted.phrase()));
         if let Value::Query(query) = value {
             diagnostic = match wanted {
                 Ty::Selector => diagnostic
-                    .help("a selector is one metric with matchers and no function: `http_requests_total{code=~\"5..\"}`"),
+                    .help("write one metric with matchers and no function: \
+                        `http_requests_total{code=~\"5..\"}`"),
                 Ty::Condition if query.shape == Shape::Scalar => diagnostic
-                    .help("a condition has series while it holds, and a number is always there: compare a metric, as in `queue_depth > 100`")
-                    .help("for an alert that always fires, as a dead man's switch does, write `vector(1)`"),
+                    .help("compare a metric, as in `queue_depth > 100`: a scalar always exists")
+                    .help("write `vector(1)` for an alert that always fires, such as a dead man's switch"),
                 Ty::Windowed => diagnostic
-                    .help("use `$window` as the range: `sum(rate(x_total[$window]))`; the compiler chooses the windows"),
+                    .help("use `$window` as the range: `sum(rate(x_total[$window]))`"),
                 Ty::Union(members) if members.contains(&Ty::Windowed) && query.shape != Shape::Scalar => diagnostic
-                    .help("give one metric with matchers, or an expression that uses `$window` as its range"),
+                    .help("write one metric with matchers, or an expression that uses `$window` as its \
+                        range"),
                 _ => diagnostic,
             };
         }
@@ -289,17 +291,17 @@ fn url_problem(text: &str) -> Option<String> {
         .or_else(|| text.strip_prefix("http://"));
     match rest {
         None => Some(format!(
-            "`{text}` is no URL: it must begin with `https://` or `http://`"
+            "invalid URL `{text}`: must start with `https://` or `http://`"
         )),
         Some(rest) if rest.is_empty() || rest.starts_with('/') => {
-            Some(format!("the URL `{text}` has no host"))
+            Some(format!("invalid URL `{text}`: no host"))
         }
         Some(rest)
             if rest
                 .contains(|c: char| c.is_whitespace() || c.is_control() || "<>\"`".contains(c)) =>
         {
             Some(format!(
-                "the URL `{text}` holds a character that a URL cannot hold"
+                "invalid URL `{text}`: contains a character that is not allowed"
             ))
         }
         Some(_) => None,
@@ -320,7 +322,7 @@ fn email_problem(text: &str) -> Option<String> {
         }
         None => false,
     };
-    (!fits).then(|| format!("`{text}` is no e-mail address"))
+    (!fits).then(|| format!("invalid email address `{text}`"))
 }
 
 fn date_problem(text: &str) -> Option<String> {
@@ -328,7 +330,7 @@ fn date_problem(text: &str) -> Option<String> {
         .ok()
         .filter(|_| text.len() == "2026-01-31".len())
         .is_none()
-        .then(|| format!("`{text}` is no date: write it as year, month and day, `2026-12-20`"))
+        .then(|| format!("invalid date `{text}`: expected an existing day as `YYYY-MM-DD`"))
 }
 
 fn zone_problem(text: &str) -> Option<String> {
@@ -339,9 +341,9 @@ fn zone_problem(text: &str) -> Option<String> {
     let names: Vec<String> = known.available().map(|name| name.to_string()).collect();
     let near = nth_diagnostics::suggest::nearest(text, names.iter().map(String::as_str));
     Some(match near {
-        Some(near) => format!("there is no time zone `{text}`; did you mean `{near}`?"),
+        Some(near) => format!("unknown time zone `{text}`; did you mean `{near}`?"),
         None => format!(
-            "there is no time zone `{text}`: write a name of the IANA database, `Europe/London`"
+            "unknown time zone `{text}`: expected a name of the IANA database, `Europe/London`"
         ),
     })
 }
@@ -349,11 +351,11 @@ fn zone_problem(text: &str) -> Option<String> {
 /// What keeps a text from being a label's name. Names that begin with `__` belong to Prometheus.
 pub fn label_name_problem(text: &str) -> Option<String> {
     if text.is_empty() {
-        return Some("a label's name cannot be empty".to_owned());
+        return Some("empty label name".to_owned());
     }
     if text.starts_with("__") {
         return Some(format!(
-            "the label name `{text}` is reserved: names that begin with `__` belong to Prometheus"
+            "label name `{text}` is reserved: Prometheus uses names that start with `__`"
         ));
     }
     None

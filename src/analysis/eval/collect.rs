@@ -207,7 +207,7 @@ impl<'db> Evaluator<'db> {
         };
         let mut diagnostic = Diag::new(
             &codes::NOTHING_TO_REMOVE,
-            format!("there is no `{label}` here to remove"),
+            format!("nothing to remove: no inherited `{label}`"),
             span,
         );
         let known: Vec<SmolStr> = self
@@ -225,7 +225,7 @@ impl<'db> Evaluator<'db> {
             diagnostic = did_you_mean_block(diagnostic, span, near);
         } else if !known.is_empty() {
             let known: Vec<_> = known.iter().map(|name| format!("`{name}`")).collect();
-            diagnostic = diagnostic.help(format!("there is {}", known.join(", ")));
+            diagnostic = diagnostic.help(format!("remove {} instead", known.join(", ")));
         } else if !self.schema.kinds.contains_key(&without.kind.text)
             && let Some(near) = suggest::nearest(
                 &without.kind.text,
@@ -276,8 +276,7 @@ impl<'db> Evaluator<'db> {
             let diagnostic = Diag::new(
                 &codes::MISPLACED_BLOCK,
                 format!(
-                    "{} `{}` cannot stand in {} `{parent_kind}`",
-                    schema::article(&kind.text),
+                    "`{}` is not allowed in {} `{parent_kind}`",
                     kind.text,
                     schema::article(&parent_kind)
                 ),
@@ -367,10 +366,7 @@ impl<'db> Evaluator<'db> {
             .join(".");
         let diagnostic = Diag::new(
             &codes::MISPLACED_BLOCK,
-            format!(
-                "`{}` is a field, and a field is set with `=`",
-                block.kind.text
-            ),
+            format!("`{}` is a field: expected `=`, found `:`", block.kind.text),
             self.span(context, block.kind.range.to(base.path.range)),
         )
         .help(format!("write `{} = {path}`", block.kind.text))
@@ -400,7 +396,8 @@ impl<'db> Evaluator<'db> {
                 let diagnostic = Diag::new(
                     &codes::UNEXPECTED_NAME,
                     format!(
-                        "{} `{}` has no name: there can be only one here",
+                        "unexpected name `{}`: {} `{}` block is unnamed",
+                        name.text,
                         schema::article(&block.kind.text),
                         block.kind.text
                     ),
@@ -412,7 +409,7 @@ impl<'db> Evaluator<'db> {
             (None, false) => {
                 let diagnostic = Diag::new(
                     &codes::MISSING_BLOCK_NAME,
-                    format!("this `{}` needs a name", block.kind.text),
+                    format!("missing name of `{}`", block.kind.text),
                     self.span(context, block.kind.range),
                 )
                 .help(format!("write `{} name {{ … }}`", block.kind.text));
@@ -440,7 +437,7 @@ impl<'db> Evaluator<'db> {
             Value::String(text) if text.trim().is_empty() => {
                 let diagnostic = Diag::new(
                     &codes::MISSING_BLOCK_NAME,
-                    format!("the name of this `{}` is empty", kind.text),
+                    format!("empty name of `{}`", kind.text),
                     self.span(context, name.range),
                 );
                 self.report(context, diagnostic);
@@ -464,7 +461,7 @@ impl<'db> Evaluator<'db> {
         let parent_kind = self.node(parent).kind.clone();
         let mut diagnostic = Diag::new(
             &codes::UNKNOWN_KIND,
-            format!("there is no kind `{}`", kind.text),
+            format!("unknown block kind `{}`", kind.text),
             span,
         );
         if let Some(help) = said_elsewhere(&parent_kind, &kind.text) {
@@ -478,7 +475,7 @@ impl<'db> Evaluator<'db> {
             .is_some_and(|kind| kind.base.is_some())
         {
             diagnostic = diagnostic.help(format!(
-                "`{}` is a variant: write it after a colon, as in `sli : {} {{ … }}`",
+                "write the variant after a colon: `{}` is one, as in `sli : {} {{ … }}`",
                 kind.text, kind.text
             ));
         }
@@ -497,13 +494,14 @@ impl<'db> Evaluator<'db> {
 fn said_elsewhere(parent: &str, kind: &str) -> Option<&'static str> {
     Some(match (parent, kind.replace('-', "_").as_str()) {
         ("slo", "page_alert" | "page_alerts" | "page") => {
-            "write `burn_rate_pages = false` for no burn-rate alert that pages"
+            "write `burn_rate_pages = false` to disable the burn-rate alerts that page"
         }
         ("slo", "ticket_alert" | "ticket_alerts" | "ticket") => {
-            "write `burn_rate_tickets = false` for no burn-rate alert that opens tickets"
+            "write `burn_rate_tickets = false` to disable the burn-rate alerts that open tickets"
         }
         ("slo", "alerting" | "alerts") => {
-            "write `burn_rate_alerts`, `burn_rate_pages` and `burn_rate_tickets` for which alerts there are, and `labels` for their labels"
+            "select alerts with `burn_rate_alerts`, `burn_rate_pages` and `burn_rate_tickets`, and \
+            their labels with `labels`"
         }
         _ => return None,
     })

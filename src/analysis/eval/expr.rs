@@ -137,10 +137,10 @@ impl<'db> Evaluator<'db> {
             Value::Runtime(..) => {
                 let diagnostic = Diag::new(
                     &codes::TYPE_MISMATCH,
-                    "this is known only when the service runs",
+                    "this value is only known at run time",
                     self.span(context, expr.range),
                 )
-                .help("a condition of `if`, `for` and `require` is decided at compile time");
+                .note("conditions of `if`, `for` and `require` are evaluated at compile time");
                 self.report(context, diagnostic);
                 None
             }
@@ -190,7 +190,7 @@ impl<'db> Evaluator<'db> {
             if labels.contains_key(&entry.name.text) {
                 let diagnostic = Diag::new(
                     &codes::DUPLICATE_FIELD,
-                    format!("the label `{}` is set twice", entry.name.text),
+                    format!("duplicate label `{}`", entry.name.text),
                     span,
                 );
                 self.report(context, diagnostic);
@@ -270,7 +270,7 @@ impl<'db> Evaluator<'db> {
                 let sign = if op == UnaryOp::Not { "not" } else { "-" };
                 let diagnostic = Diag::new(
                     &codes::BAD_OPERANDS,
-                    format!("`{sign}` cannot be used on {}", value.ty().phrase()),
+                    format!("`{sign}` cannot be applied to {}", value.ty().phrase()),
                     self.span(context, range),
                 );
                 self.report(context, diagnostic);
@@ -341,14 +341,14 @@ impl<'db> Evaluator<'db> {
         let mut diagnostic = Diag::new(
             &codes::UNUSABLE_NAME,
             format!(
-                "the {what} `{}` has a name that no expression can refer to",
+                "the {what} `{}` has a name that expressions cannot refer to",
                 name.text
             ),
             Span { item, range },
         )
         .label("expected an identifier");
         if crate::resolve::is_identifier(plain) {
-            diagnostic = diagnostic.help(format!("call it `{plain}`"));
+            diagnostic = diagnostic.help(format!("rename it: `{plain}`"));
         }
         self.diagnostics.push(diagnostic);
     }
@@ -369,7 +369,7 @@ impl<'db> Evaluator<'db> {
                     if let Some(first) = lets.get(&decl.name.text) {
                         let diagnostic = Diag::new(
                             &codes::DUPLICATE_NAME,
-                            format!("there is already a `let` called `{}`", decl.name.text),
+                            format!("duplicate `let` `{}`", decl.name.text),
                             self.span(&context, decl.name.range),
                         )
                         .because(self.span(&context, *first), "first declared here");
@@ -398,7 +398,7 @@ impl<'db> Evaluator<'db> {
                         let span = self.span(&context, inner.environment.range);
                         let mut diagnostic = Diag::new(
                             &codes::UNKNOWN_ENVIRONMENT,
-                            format!("there is no environment `{}`", inner.environment.text),
+                            format!("unknown environment `{}`", inner.environment.text),
                             span,
                         );
                         let known = environments.keys().map(SmolStr::as_str);
@@ -426,10 +426,10 @@ impl<'db> Evaluator<'db> {
                 Statement::Require(require) => {
                     let diagnostic = Diag::new(
                         &codes::MISPLACED_BLOCK,
-                        "`require` cannot stand here",
+                        "`require` is only allowed in a rule",
                         self.span(&context, require.range),
                     )
-                    .help("it belongs in a `rule name { … }`");
+                    .help("move it into a `rule name { … }`");
                     self.report(&context, diagnostic);
                 }
                 Statement::Block(block) => {
@@ -468,14 +468,14 @@ impl<'db> Evaluator<'db> {
             let diagnostic = Diag::new(
                 &codes::SAME_IN_EVERY_TURN,
                 format!(
-                    "every turn of this loop is about the same {kind} `{}`",
+                    "every iteration of this loop defines the same {kind} `{}`",
                     name.text
                 ),
                 self.span(context, name.range),
             )
-            .because(self.span(context, repeat.variable.range), "the loop")
+            .because(self.span(context, repeat.variable.range), "this loop")
             .help(format!(
-                "put what differs into the name: `{kind} \"{}-${{{variable}}}\"`",
+                "include the loop variable in the name: `{kind} \"{}-${{{variable}}}\"`",
                 name.text
             ));
             self.report(context, diagnostic);
@@ -487,25 +487,18 @@ impl<'db> Evaluator<'db> {
         let diagnostic = match &block.name {
             Some(name) => Diag::new(
                 &codes::DUPLICATE_NAME,
-                format!(
-                    "there is already {} `{kind}` called `{}` here",
-                    crate::schema::article(kind),
-                    name.text
-                ),
+                format!("duplicate {kind} `{}`", name.text),
                 self.span(context, name.range),
             ),
             None => Diag::new(
                 &codes::DUPLICATE_FIELD,
-                format!(
-                    "there is already {} `{kind}` here",
-                    crate::schema::article(kind)
-                ),
+                format!("duplicate `{kind}` block"),
                 self.span(context, block.kind.range),
             ),
         };
         self.report(
             context,
-            diagnostic.because(self.span(context, first), "the first one"),
+            diagnostic.because(self.span(context, first), "first defined here"),
         );
     }
 
@@ -514,15 +507,15 @@ impl<'db> Evaluator<'db> {
         let span = diagnostic.primary.span;
         match (value, ty.required()) {
             (Value::String(text), ty) if ty.is_query() => {
-                diagnostic = diagnostic.help("a query stands between backticks").fix(
-                    "Write it between backticks",
+                diagnostic = diagnostic.help("write a query in backticks").fix(
+                    "Put it in backticks",
                     span,
                     format!("`{text}`"),
                     Applicability::Maybe,
                 );
             }
             (Value::Query(_), Ty::String | Ty::Text | Ty::Markdown) => {
-                diagnostic = diagnostic.help("text stands between double quotes");
+                diagnostic = diagnostic.help("write text in double quotes");
             }
             (Value::Number(number), Ty::Percent) => {
                 let written = if *number > Decimal::ZERO && *number <= Decimal::ONE {
@@ -530,30 +523,32 @@ impl<'db> Evaluator<'db> {
                 } else {
                     number.normalize()
                 };
-                diagnostic = diagnostic.help(format!("write `{written}%`")).fix(
-                    format!("Replace with `{written}%`"),
-                    span,
-                    format!("{written}%"),
-                    Applicability::Maybe,
-                );
+                diagnostic = diagnostic
+                    .help(format!("add the unit of a percentage: `{written}%`"))
+                    .fix(
+                        format!("Replace with `{written}%`"),
+                        span,
+                        format!("{written}%"),
+                        Applicability::Maybe,
+                    );
             }
             (Value::Number(number), Ty::Duration) => {
                 let milliseconds = *number * Decimal::ONE_THOUSAND;
                 diagnostic = if number.fract().is_zero() {
                     diagnostic.help(format!(
-                        "a duration has a unit: `{number}s`, `{number}m`, `{number}h`"
+                        "add a unit of time: `{number}s`, `{number}m`, `{number}h`"
                     ))
                 } else if milliseconds.fract().is_zero() {
                     diagnostic.help(format!(
-                        "a duration has a unit: `{}ms`",
+                        "add a unit of time: `{}ms`",
                         milliseconds.normalize()
                     ))
                 } else {
-                    diagnostic.help("a duration is a whole number with a unit: `300ms`, `1h30m`")
+                    diagnostic.help("write a whole number with a unit: `300ms`, `1h30m`")
                 };
             }
             (Value::Number(number), Ty::Size) => {
-                diagnostic = diagnostic.help(format!("a size has a unit: `{number}MiB`"));
+                diagnostic = diagnostic.help(format!("add a unit of size: `{number}MiB`"));
             }
             (Value::String(text), Ty::Enum(name))
                 if self
@@ -582,7 +577,7 @@ impl<'db> Evaluator<'db> {
                     );
             }
             (Value::String(_), Ty::Labels | Ty::Annotations) => {
-                diagnostic = diagnostic.help("labels stand in braces: `{ job = \"checkout\" }`");
+                diagnostic = diagnostic.help("write labels in braces: `{ job = \"checkout\" }`");
             }
             (
                 Value::Bool(_) | Value::Number(_) | Value::Percent(_) | Value::Duration(_),
@@ -590,7 +585,7 @@ impl<'db> Evaluator<'db> {
             ) => {
                 if let Some(text) = value.show() {
                     diagnostic = diagnostic
-                        .help(format!("write it as text: `\"{text}\"`"))
+                        .help(format!("write it as a string: `\"{text}\"`"))
                         .fix(
                             "Put it in quotes",
                             span,
@@ -599,7 +594,7 @@ impl<'db> Evaluator<'db> {
                         );
                 }
             }
-            (_, Ty::List(_)) => diagnostic = diagnostic.help("a list stands in brackets: `[…]`"),
+            (_, Ty::List(_)) => diagnostic = diagnostic.help("write a list in brackets: `[…]`"),
             _ => {}
         }
         diagnostic

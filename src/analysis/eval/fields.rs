@@ -122,7 +122,7 @@ impl<'db> Evaluator<'db> {
             let shown = value.show().unwrap_or_default();
             let message = match value {
                 Value::List(ref items) if items.is_empty() => {
-                    format!("`{}` cannot be empty", field.name)
+                    format!("`{}` must not be empty", field.name)
                 }
                 _ => format!(
                     "`{}` cannot be {shown}: it must be {}",
@@ -133,7 +133,7 @@ impl<'db> Evaluator<'db> {
             let mut diagnostic = Diag::new(&codes::OUT_OF_BOUNDS, message, span)
                 .because(field.span, "declared here");
             if let Some(doc) = &field.doc {
-                diagnostic = diagnostic.help(format!("`{}`: {}", field.name, doc.trim()));
+                diagnostic = diagnostic.note(format!("`{}`: {}", field.name, clause(doc)));
             }
             self.report(context, diagnostic);
             return Value::Error;
@@ -153,7 +153,7 @@ impl<'db> Evaluator<'db> {
                     self.report_missing(
                         id,
                         &codes::MISSING_BLOCK,
-                        format!("needs {} `{child}` block", schema::article(child)),
+                        format!("missing `{child}` block"),
                         field,
                     );
                 }
@@ -163,7 +163,7 @@ impl<'db> Evaluator<'db> {
             // A type that does not exist is reported where it is declared.
             let known = field.ty != Ty::Any;
             if value == Value::None && known && !field.ty.is_optional() && field.default.is_none() {
-                let what = format!("needs `{}`, {}", field.name, field.ty.phrase());
+                let what = format!("missing field `{}`", field.name);
                 self.report_missing(id, &codes::MISSING_FIELD, what, field);
             }
             let setters = self.node(id).setters.get(&field.name);
@@ -254,17 +254,20 @@ impl<'db> Evaluator<'db> {
         }
         let node = self.node(id);
         let label = if node.name.is_empty() {
-            format!("this `{}`", node.kind)
+            format!("`{}`", node.kind)
         } else {
-            format!("the {} `{}`", node.kind, node.name)
+            format!("{} `{}`", node.kind, node.name)
         };
         let (head, trail) = (node.head, node.trail.clone());
-        let mut diagnostic = Diag::new(code, format!("{label} {what}"), head);
+        let mut diagnostic = Diag::new(code, format!("{what} in {label}"), head);
+        if !matches!(field.ty, Ty::One(..)) {
+            diagnostic = diagnostic.label(format!("expected {}", field.ty.phrase()));
+        }
         if field.extension {
-            diagnostic = diagnostic.because(field.span, "the project asks for it here");
+            diagnostic = diagnostic.because(field.span, "required by the project here");
         }
         if let Some(doc) = &field.doc {
-            diagnostic = diagnostic.help(format!("`{}`: {}", field.name, doc.trim()));
+            diagnostic = diagnostic.note(format!("`{}`: {}", field.name, clause(doc)));
         }
         self.report_at(&trail, diagnostic);
     }
@@ -312,5 +315,21 @@ impl<'db> Evaluator<'db> {
     pub(super) fn lacks_variant(&self, id: NodeId) -> bool {
         let node = self.node(id);
         node.variant.is_none() && self.schema.variants(&node.kind).next().is_some()
+    }
+}
+
+/// A doc comment as a note has it: one sentence becomes a clause, several stay as they are.
+fn clause(doc: &str) -> String {
+    let doc = doc.trim();
+    let Some(sentence) = doc.strip_suffix('.').filter(|text| !text.contains(". ")) else {
+        return doc.to_owned();
+    };
+    let mut characters = sentence.chars();
+    let first = characters.next();
+    match (first, characters.clone().next()) {
+        (Some(first), Some(second)) if second.is_lowercase() || second == ' ' => {
+            first.to_lowercase().chain(characters).collect()
+        }
+        _ => sentence.to_owned(),
     }
 }

@@ -6,7 +6,7 @@ use super::Evaluator;
 use super::node::{NodeId, Setter};
 use crate::db::Diag;
 use crate::resolve::did_you_mean;
-use crate::schema::{self, Ty};
+use crate::schema::Ty;
 use nth_diagnostics::{codes, suggest};
 use nth_syntax::tree::ExprNode;
 
@@ -99,7 +99,7 @@ impl<'db> Evaluator<'db> {
         let name = &setter.name.text;
         let mut diagnostic = Diag::new(
             &codes::UNKNOWN_FIELD,
-            format!("{} `{kind}` has no field `{name}`", schema::article(kind)),
+            format!("unknown field `{name}` in `{kind}`"),
             span,
         );
         if self
@@ -116,7 +116,7 @@ impl<'db> Evaluator<'db> {
             } else {
                 "name "
             };
-            let help = format!("`{name}` is a block: write `{name} {named}{{ … }}` without `=`");
+            let help = format!("write it as a block, without `=`: `{name} {named}{{ … }}`");
             self.report(&setter.context, diagnostic.help(help));
             return;
         }
@@ -131,15 +131,14 @@ impl<'db> Evaluator<'db> {
                 .map(|variant| format!("`{kind} : {}`", variant.name))
                 .collect();
             if !variants.is_empty() {
-                diagnostic =
-                    diagnostic.help(format!("say which variant it is: {}", variants.join(", ")));
+                diagnostic = diagnostic.help(format!("choose a variant: {}", variants.join(", ")));
             }
         } else {
             let known: Vec<_> = fields
                 .iter()
                 .map(|field| format!("`{}`", field.name))
                 .collect();
-            diagnostic = diagnostic.help(format!("its fields are {}", known.join(", ")));
+            diagnostic = diagnostic.help(format!("use one of its fields: {}", known.join(", ")));
         }
         self.report(&setter.context, diagnostic);
     }

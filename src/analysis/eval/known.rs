@@ -251,6 +251,7 @@ impl<'db> Evaluator<'db> {
             let error = finding.error;
             let mut diagnostic =
                 Diag::new(error.code, error.message, query.span).label(error.label);
+            diagnostic.notes = error.notes;
             diagnostic.help = error.help;
             self.report_known(&context.scope.trail, diagnostic);
         }
@@ -296,10 +297,13 @@ impl<'db> Evaluator<'db> {
             };
             let span = self.span(context, arg.value.range);
             let mut diagnostic = Diag::new(error.code, error.message, span).label(error.label);
+            diagnostic.notes = error.notes;
             diagnostic.help = error.help;
             if error.span == of_label && names_status_label(&label.value) {
-                diagnostic = diagnostic
-                    .help("the label is the service's `status_label`: set that to the one that tells how an event ended");
+                diagnostic = diagnostic.help(
+                    "set the service's `status_label` to the label that holds the outcome of an \
+                        event",
+                );
             }
             self.report_known(&context.scope.trail, diagnostic);
         }
@@ -317,7 +321,7 @@ impl<'db> Evaluator<'db> {
             // A text that an argument replaces is not to be edited.
             diagnostic.fixes.clear();
             self.diagnostics
-                .push(diagnostic.because(asked, "it is asked for here"));
+                .push(diagnostic.because(asked, "used here"));
             return;
         }
         self.report_at(trail, diagnostic);
@@ -366,8 +370,9 @@ impl<'db> Evaluator<'db> {
             self.span(&setter.context, setter.expr.range),
         )
         .label(format!("`{selector}` matched nothing"))
-        .help("nothing more is said of its queries: compare the labels with those that Prometheus shows for the target")
-        .help("if it runs by now, run `nthc metrics pull` again");
+        .note("its queries were not checked")
+        .help("compare these labels with the target's labels in Prometheus, or run `nthc metrics pull` \
+            again if the target has started since");
         self.report_known(&setter.context.scope.trail, diagnostic);
     }
 }

@@ -65,16 +65,13 @@ impl<'db> Evaluator<'db> {
             let mut diagnostic = Diag::new(
                 &codes::WRONG_RANGE_FUNCTION,
                 format!(
-                    "`{name}` is {}, of which no rate of events can be taken",
+                    "cannot take a rate of events from {}: `{name}`",
                     kind.phrase(&part)
                 ),
                 query.span,
             )
-            .label("a counter is wanted")
-            .help(
-                "of a plain selector the compiler takes `sum(rate(…))`; for the state of a gauge, use \
-                 `sli : time-slices`",
-            );
+            .label("expected a counter")
+            .help("use `sli : time-slices` for the state of a gauge");
             let Some(setter) = self.setter(id, name) else {
                 continue;
             };
@@ -118,15 +115,17 @@ impl<'db> Evaluator<'db> {
         let metric = name_of(bad).unwrap_or_default();
         let diagnostic = Diag::new(
             &codes::UNINITIALIZED_ERRORS,
-            format!("{which} under `{text}` has a series of `bad` before its first error"),
+            format!("{which} under `{text}` exposes the series of `bad` before the first error"),
             written.span,
         )
         .label("the error that creates the series is not counted")
         .help(format!(
-            "initialize the label sets of `{metric}` when the process starts, as client_golang's `WithLabelValues` does"
+            "initialize the label sets of `{metric}` when the process starts, as client_golang's \
+            `WithLabelValues` does"
         ))
         .help(
-            "or start Prometheus with `--enable-feature=created-timestamp-zero-ingestion`, and expose created timestamps",
+            "or start Prometheus with `--enable-feature=created-timestamp-zero-ingestion`, and expose \
+            created timestamps",
         );
         self.report_known(&setter.context.scope.trail, diagnostic);
     }
@@ -153,11 +152,11 @@ impl<'db> Evaluator<'db> {
             if metric.metric_type != MetricType::Unknown {
                 let diagnostic = Diag::new(
                     &codes::NOT_A_BUCKET,
-                    format!("`{name}` is no histogram{place}, and has no buckets"),
+                    format!("`{name}` is not a histogram{place}: it has no buckets"),
                     query.span,
                 )
                 .label(format!("a {}", shown_type(metric.metric_type)))
-                .help("a latency is read from a histogram of durations");
+                .help("use a histogram of durations");
                 self.report_known(&trail, diagnostic);
             }
             return;
@@ -169,10 +168,10 @@ impl<'db> Evaluator<'db> {
                 let (expr, context) = self.origin(setter.expr, &setter.context);
                 let diagnostic = Diag::new(
                     &codes::NOT_A_BUCKET,
-                    format!("`{name}` is no native histogram{place}"),
+                    format!("`{name}` is not a native histogram{place}"),
                     self.span(&context, expr.range),
                 )
-                .help("its buckets are classic ones: leave `native` out");
+                .help("remove `native`: it has classic buckets");
                 self.report_known(&context.scope.trail, diagnostic);
             }
             return;
@@ -182,7 +181,7 @@ impl<'db> Evaluator<'db> {
             if metric.native {
                 let diagnostic = Diag::new(
                     &codes::NOT_A_BUCKET,
-                    format!("`{name}` is a native histogram{place}, and has no classic buckets"),
+                    format!("`{name}` is a native histogram{place} and has no classic buckets"),
                     query.span,
                 )
                 .help("set `native = true`");
@@ -224,22 +223,17 @@ impl<'db> Evaluator<'db> {
             .flatten()
             .map(|bound| shown_bound(bound, unit))
             .collect();
-        let are = if near.len() == 1 {
-            "nearest is"
-        } else {
-            "nearest are"
-        };
         let span = self.span(&context, expr.range);
         let mut diagnostic = Diag::new(
             &codes::NOT_A_BUCKET,
-            format!("{} is no bucket of `{name}`{place}", show_duration(under)),
+            format!("`{name}`{place} has no bucket at {}", show_duration(under)),
             span,
         )
-        .label("no bucket ends here")
+        .label("not a bucket boundary")
         .help(format!(
-            "nothing counts what took at most {}: the {are} {}",
-            show_duration(under),
-            near.join(" and ")
+            "use the nearest bucket, {}, or add one at {} to the histogram",
+            near.join(" or "),
+            show_duration(under)
         ));
         let nearest = bounds
             .nearest(limit)
@@ -257,7 +251,8 @@ impl<'db> Evaluator<'db> {
                 );
             } else if is_of_tier(expr) {
                 diagnostic = diagnostic.help(format!(
-                    "it is what the service's tier asks for; set `under` here, as in `(under: {nearest})`"
+                    "set `under` here: the value comes from the service's tier, as in `(under: \
+                    {nearest})`"
                 ));
             }
         }
@@ -275,7 +270,7 @@ impl<'db> Evaluator<'db> {
         let named = |name| check::family(known, name);
         let (name, metric, pulled) = named(written).or_else(|| named(base_name(written)))?;
         let place = if pulled {
-            format!(" under `{text}`")
+            format!(" (selector `{text}`)")
         } else {
             String::new()
         };
@@ -345,7 +340,7 @@ fn shown_type(metric_type: MetricType) -> &'static str {
         MetricType::Counter => "counter",
         MetricType::Gauge => "gauge",
         MetricType::Summary => "summary",
-        MetricType::Info => "metric of labels",
+        MetricType::Info => "info metric",
         MetricType::StateSet => "state set",
         MetricType::Histogram | MetricType::GaugeHistogram | MetricType::Unknown => "histogram",
     }

@@ -61,11 +61,11 @@ impl<'db> Evaluator<'db> {
             let path = &quoted[1..quoted.len() - 1];
             let diagnostic = Diag::new(
                 &codes::UNKNOWN_NAME,
-                format!("a name with a dot in it stands in quotes: {quoted}"),
+                format!("a name with a dot must be quoted: {quoted}"),
                 span,
             )
             .label(format!(
-                "read as the member of something called `{}`",
+                "read as a member of `{}`",
                 path.split('.').next().unwrap_or(path)
             ))
             .fix(
@@ -110,7 +110,7 @@ impl<'db> Evaluator<'db> {
                     let span = self.span(context, name.range);
                     let mut diagnostic = Diag::new(
                         &codes::UNKNOWN_FIELD,
-                        format!("there is no label `{}`", name.text),
+                        format!("unknown label `{}`", name.text),
                         span,
                     );
                     if let Some(near) =
@@ -127,17 +127,17 @@ impl<'db> Evaluator<'db> {
             Value::None => {
                 let diagnostic = Diag::new(
                     &codes::TYPE_MISMATCH,
-                    format!("`{}` has no value here", super::show::expression(object)),
+                    format!("`{}` has no value", super::show::expression(object)),
                     self.span(context, object.range),
                 )
-                .help("it is optional; ask `!= none`-like with `if`: an optional value that is left out is false");
+                .help("test it with `if` first: an unset optional value is false");
                 self.report(context, diagnostic);
                 Value::Error
             }
             other => {
                 let diagnostic = Diag::new(
                     &codes::UNKNOWN_FIELD,
-                    format!("a {} has no field `{}`", other.ty(), name.text),
+                    format!("unknown field `{}` of {}", name.text, other.ty().phrase()),
                     self.span(context, name.range),
                 );
                 self.report(context, diagnostic);
@@ -236,7 +236,7 @@ impl<'db> Evaluator<'db> {
         let mut diagnostic = Diag::new(
             &codes::UNKNOWN_BLOCK,
             format!(
-                "the {} `{}` has no {kind} `{}`",
+                "unknown {kind} `{}` in {} `{}`",
                 block.kind, block.name, name.text
             ),
             span,
@@ -245,8 +245,8 @@ impl<'db> Evaluator<'db> {
         let known: Vec<&str> = children.iter().map(|child| child.name.as_str()).collect();
         diagnostic = match suggest::nearest(&name.text, known.iter().copied()) {
             Some(near) => did_you_mean_block(diagnostic, span, near),
-            None if known.is_empty() => diagnostic.help(format!("it has no {kind}")),
-            None => diagnostic.help(format!("it has `{}`", known.join("`, `"))),
+            None if known.is_empty() => diagnostic.note(format!("there is no {kind} in it")),
+            None => diagnostic.help(format!("use one of its blocks: `{}`", known.join("`, `"))),
         };
         self.report(context, diagnostic);
         Some(Value::Error)
@@ -418,13 +418,17 @@ impl<'db> Evaluator<'db> {
     ) -> Value {
         let span = self.span(context, range);
         let names = &file_names(self.db, context.scope.item.file).imports;
-        let mut diagnostic = Diag::new(&codes::UNKNOWN_NAME, format!("`{path}` is a module"), span);
+        let mut diagnostic = Diag::new(
+            &codes::UNKNOWN_NAME,
+            format!("`{path}` is a module, not a value"),
+            span,
+        );
         if let Some(import) = names
             .iter()
             .find(|import| import.module == path && import.names.is_none())
         {
             diagnostic = diagnostic
-                .help(format!("the import makes it known as `{}`", import.alias))
+                .help(format!("use its imported name `{}`", import.alias))
                 .fix(
                     format!("Replace with `{}`", import.alias),
                     span,
@@ -445,11 +449,7 @@ impl<'db> Evaluator<'db> {
         let span = self.span(context, name.range);
         let mut diagnostic = Diag::new(
             &codes::UNKNOWN_FIELD,
-            format!(
-                "{} `{kind}` has no field `{}`",
-                crate::schema::article(kind),
-                name.text
-            ),
+            format!("unknown field `{}` in `{kind}`", name.text),
             span,
         );
         let fields = self.schema.fields(kind);

@@ -122,7 +122,7 @@ impl<'db> Evaluator<'db> {
             let mut diagnostic = Diag::new(
                 &codes::BAD_OPERANDS,
                 format!(
-                    "`{}` cannot join {} and {}",
+                    "cannot apply `{}` to {} and {}",
                     sign(op),
                     left_type.phrase(),
                     right_type.phrase()
@@ -130,7 +130,7 @@ impl<'db> Evaluator<'db> {
                 self.span(context, range),
             );
             if matches!((&left_type, op), (Ty::String, BinaryOp::Add)) {
-                diagnostic = diagnostic.help("join text by interpolation: `\"${a}${b}\"`");
+                diagnostic = diagnostic.help("join text with interpolation: `\"${a}${b}\"`");
             } else if matches!(
                 (&left_type, &right_type),
                 (Ty::Percent, Ty::Number) | (Ty::Number, Ty::Percent)

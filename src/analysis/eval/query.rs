@@ -43,7 +43,7 @@ impl<'db> Evaluator<'db> {
                 ),
                 self.span(context, literal.text_range),
             )
-            .help("put parts of it into recording rules and use their results here");
+            .help("move parts of it into recording rules and use their results");
             self.report(context, diagnostic);
             return Value::Error;
         }
@@ -163,7 +163,7 @@ impl<'db> Evaluator<'db> {
                 .map_or(literal.text_range, |hole| hole.expr.range);
             let diagnostic = Diag::new(&codes::PROMQL_TOO_DEEP, error, self.span(context, range))
                 .label("one interpolation too many")
-                .help("put the inner part into a recording rule and use its result here");
+                .help("move the inner part into a recording rule and use its result");
             self.report(context, diagnostic);
             return Value::Error;
         }
@@ -222,12 +222,13 @@ impl<'db> Evaluator<'db> {
                 let diagnostic = Diag::new(
                     &codes::TYPE_MISMATCH,
                     match &value {
-                        Value::None => "this has no value here".to_owned(),
-                        other => format!("{} cannot stand in a query", other.ty().phrase()),
+                        Value::None => "interpolated value is unset".to_owned(),
+                        other => format!("{} cannot be interpolated into a query", other.ty().phrase()),
                     },
                     self.span(context, hole.expr.range),
                 )
-                .help("a hole takes a query, a signal, a number, a duration, or text inside a matcher's quotes");
+                .help("interpolate a query, a signal, a number, a duration, or text inside a matcher's \
+                    quotes");
                 self.report(context, diagnostic);
                 None
             }
@@ -259,12 +260,12 @@ impl<'db> Evaluator<'db> {
             let diagnostic = Diag::new(
                 &codes::TYPE_MISMATCH,
                 format!(
-                    "the {} `{}` cannot stand in a query",
+                    "the {} `{}` cannot be interpolated into a query",
                     block.kind, block.name
                 ),
                 self.span(context, hole.expr.range),
             )
-            .help("of all blocks, only a `signal` stands for a metric");
+            .help("interpolate a `signal`: other blocks are not metrics");
             self.report(context, diagnostic);
             return None;
         }
@@ -312,6 +313,9 @@ impl<'db> Evaluator<'db> {
         };
         let mut diagnostic = Diag::new(error.code, error.message.clone(), place(error.span))
             .label(error.label.clone());
+        for note in &error.notes {
+            diagnostic = diagnostic.note(note.clone());
+        }
         for help in &error.help {
             diagnostic = diagnostic.help(help.clone());
         }

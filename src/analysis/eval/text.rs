@@ -54,8 +54,10 @@ impl<'db> Evaluator<'db> {
                     let diagnostic = Diag::new(
                         &codes::TYPE_MISMATCH,
                         match value {
-                            Value::None => "this has no value here".to_owned(),
-                            other => format!("{} cannot be put into text", other.ty().phrase()),
+                            Value::None => "interpolated value is unset".to_owned(),
+                            other => {
+                                format!("{} cannot be interpolated into text", other.ty().phrase())
+                            }
                         },
                         self.span(context, expr.range),
                     );
@@ -138,7 +140,7 @@ impl<'db> Evaluator<'db> {
         let written = format!("{first}[\"{label}\"]");
         let diagnostic = Diag::new(
             &codes::UNKNOWN_FIELD,
-            format!("a label's name with a dot in it stands in brackets: `{written}`"),
+            format!("a label name with a dot must be in brackets: `{written}`"),
             self.span(context, expr.range),
         )
         .label("expected one name after the dot")
@@ -219,7 +221,7 @@ impl<'db> Evaluator<'db> {
         }
         let mut diagnostic = Diag::new(
             &codes::GO_TEMPLATE,
-            "`{{ … }}` is shown as it is written: this is no Go template",
+            "Go template syntax is not evaluated: `{{ … }}` is output literally",
             self.span(context, expr.range),
         )
         .help("write `${value}` for the value and `${labels.x}` for a label");
@@ -230,7 +232,7 @@ impl<'db> Evaluator<'db> {
             if replaced != *text && !replaced.contains("{{") {
                 let span = diagnostic.primary.span;
                 diagnostic = diagnostic.fix(
-                    "Write it as holes",
+                    "Replace with interpolations",
                     span,
                     format!(
                         "\"{}\"",

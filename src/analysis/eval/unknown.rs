@@ -21,7 +21,7 @@ impl<'db> Evaluator<'db> {
         let span = self.span(context, name.range);
         let mut diagnostic = Diag::new(
             &codes::UNKNOWN_MEMBER,
-            format!("`{}` is no `{enumeration}`", name.text),
+            format!("unknown {enumeration} `{}`", name.text),
             span,
         );
         if let Some(known) = self.schema.enums.get(enumeration) {
@@ -34,7 +34,7 @@ impl<'db> Evaluator<'db> {
                     .keys()
                     .map(|member| format!("`{member}`"))
                     .collect();
-                diagnostic = diagnostic.help(format!("it is one of {}", members.join(", ")));
+                diagnostic = diagnostic.help(format!("use one of {}", members.join(", ")));
             }
         }
         self.report(context, diagnostic);
@@ -75,9 +75,9 @@ impl<'db> Evaluator<'db> {
             return;
         }
         let what = match kinds {
-            [kind] => format!("there is no {kind} `{}` here", name),
-            [] => format!("nothing here is called `{}`", name),
-            kinds => format!("there is no {} `{}` here", kinds.join(" or "), name),
+            [kind] => format!("unknown {kind} `{}`", name),
+            [] => format!("unknown name `{}`", name),
+            kinds => format!("unknown {} `{}`", kinds.join(" or "), name),
         };
         let code = if kinds.is_empty() {
             &codes::UNKNOWN_NAME
@@ -93,7 +93,7 @@ impl<'db> Evaluator<'db> {
         };
         if let Some(kind) = other {
             let article = crate::schema::article(&kind);
-            diagnostic = diagnostic.help(format!("`{}` is {article} {kind}", name));
+            diagnostic = diagnostic.note(format!("`{}` is {article} {kind}", name));
         } else if let is_absent = self.explain_absent(diagnostic.clone(), name, kinds, context.node)
             && is_absent.help.len() > diagnostic.help.len()
         {
@@ -108,18 +108,15 @@ impl<'db> Evaluator<'db> {
         } else if matches!(name.as_str(), "value" | "labels" | "external")
             && *expected.required() == Ty::Text
         {
-            diagnostic = diagnostic.help(format!(
-                "in a text it stands in a hole: `\"${{{}}}\"`",
-                name
-            ));
+            diagnostic = diagnostic.help(format!("interpolate it in text: `\"${{{}}}\"`", name));
         } else if matches!(
             expected.required(),
             Ty::String | Ty::Text | Ty::Markdown | Ty::Email | Ty::Url
         ) {
-            diagnostic = diagnostic.help("text stands between double quotes");
+            diagnostic = diagnostic.help("write text in double quotes");
         } else if matches!(name.as_str(), "value" | "labels" | "external") {
             diagnostic = diagnostic.help(format!(
-                "`${{{}}}` is known only in the summary, description and annotations of an alert",
+                "use `${{{}}}` only in the summary, description and annotations of an alert",
                 name
             ));
         } else {
@@ -191,7 +188,7 @@ impl<'db> Evaluator<'db> {
         let span = self.span(context, module.range);
         let mut diagnostic = Diag::new(
             &codes::UNKNOWN_MODULE,
-            format!("no module is imported as `{}`", module.text),
+            format!("unknown module `{}`", module.text),
             span,
         )
         .label("not imported");

@@ -233,8 +233,8 @@ fn too_much(db: &dyn salsa::Database, key: ItemKey) -> Diag {
         ),
         project::name_span(db, key),
     )
-    .label("not evaluated from here on")
-    .help("split the file, or loop over fewer elements in it")
+    .label("not evaluated from this point on")
+    .help("split the file, or loop over fewer elements")
 }
 
 fn made(

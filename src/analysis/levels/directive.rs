@@ -80,9 +80,15 @@ fn read(text: &str, is_sound: bool) -> Vec<Directive> {
             let mut directive = Reader::new(text, comment)?.read();
             if directive.covers.is_none() && is_sound {
                 directive.mistakes.push(
-                    bad("nothing stands where this comment could allow something", directive.comment)
-                        .label("not before a statement, nor at the end of one")
-                        .help("Write it on the line before what it is for, or at the end of that one's line."),
+                    bad(
+                        "this `allow` comment is not attached to a statement",
+                        directive.comment,
+                    )
+                    .label("neither before a statement nor at the end of its line")
+                    .help(
+                        "move it to the line before the statement, or to the end of the \
+                            statement's line",
+                    ),
                 );
             }
             Some(directive)
@@ -151,16 +157,12 @@ impl<'t> Reader<'t> {
         let word = &rest[..length];
         let range = TextRange::new(self.at, self.at + length);
         if word != ALLOW {
-            let shape = "Write `// nth: allow(no-runbook): reason`.";
+            let shape = "write `// nth: allow(no-runbook): reason`";
             let mistake = if word.is_empty() {
-                bad(
-                    "nothing follows `nth:` that says what to do",
-                    self.directive.comment,
-                )
-                .help(shape)
+                bad("missing directive after `nth:`", self.directive.comment).help(shape)
             } else {
-                let mistake = bad(format!("`{word}` means nothing after `nth:`"), range)
-                    .label("not known")
+                let mistake = bad(format!("unknown directive `{word}` after `nth:`"), range)
+                    .label("expected `allow`")
                     .help(shape);
                 match suggest::nearest(word, [ALLOW]) {
                     Some(near) => replace(mistake, range, near),
@@ -173,18 +175,19 @@ impl<'t> Reader<'t> {
         self.at += length;
         self.blanks();
         if !self.rest().starts_with('(') {
-            self.mistake(
-                bad("`allow` does not say what it allows", range)
-                    .help("Name warnings by code or slug, in parentheses: `// nth: allow(no-runbook): reason`."),
-            );
+            self.mistake(bad("missing list of warnings after `allow`", range).help(
+                "list warnings by code or name in parentheses: `// nth: allow(no-runbook): \
+                        reason`",
+            ));
             return self.directive;
         }
         self.at += 1;
         let Some(length) = self.rest().find(')') else {
             let open = TextRange::new(self.at - 1, self.at);
-            self.mistake(bad("a parenthesis is never closed", open)
-                    .label("opened here")
-                    .help("It closes after the last name, before a reason: `// nth: allow(no-runbook): reason`."));
+            self.mistake(bad("unclosed parenthesis", open).label("opened here").help(
+                "close it after the last name, before the reason: `// nth: allow(no-runbook): \
+                        reason`",
+            ));
             return self.directive;
         };
         self.names(self.at, self.at + length);
@@ -207,11 +210,8 @@ impl<'t> Reader<'t> {
         }
         if self.directive.allowed.is_empty() && self.directive.mistakes.is_empty() {
             self.mistake(
-                bad(
-                    "`allow()` names nothing",
-                    TextRange::new(start - 1, end + 1),
-                )
-                .help("Name warnings by code or slug: `// nth: allow(no-runbook): reason`."),
+                bad("empty `allow()`", TextRange::new(start - 1, end + 1))
+                    .help("list warnings by code or name: `// nth: allow(no-runbook): reason`"),
             );
         }
     }
@@ -227,8 +227,8 @@ impl<'t> Reader<'t> {
                     .map(|allowed| allowed.range);
                 if let Some(first) = first {
                     self.mistake(
-                        bad(format!("`{}` is named twice", code.slug), range)
-                            .because(first, "first named here"),
+                        bad(format!("duplicate `{}`", code.slug), range)
+                            .because(first, "first listed here"),
                     );
                     return;
                 }
@@ -240,18 +240,23 @@ impl<'t> Reader<'t> {
             }
             Named::Error(code) => self.mistake(
                 bad(
-                    format!("`{}` is an error, which no comment can allow", code.slug),
+                    format!("`{}` is an error and cannot be allowed", code.slug),
                     range,
                 )
-                .label("not a warning")
-                .help(format!("`nthc explain {}` tells how to mend it.", code.id)),
+                .label("only warnings can be allowed")
+                .help(format!(
+                    "run `nthc explain {}` to see how to fix it",
+                    code.id
+                )),
             ),
             Named::Unknown(near) => {
-                let mistake =
-                    bad(format!("there is no warning `{word}`"), range).label("not known");
+                let mistake = bad(format!("unknown warning `{word}`"), range).label(
+                    "not a warning's code or \
+                        name",
+                );
                 self.mistake(match near {
                     Some(near) => replace(mistake, range, near),
-                    None => mistake.help("`nthc explain` lists all codes."),
+                    None => mistake.help("run `nthc explain` to list all codes"),
                 });
             }
         }
@@ -266,11 +271,11 @@ impl<'t> Reader<'t> {
         }
         self.mistake(
             bad(
-                "a reason follows a colon",
+                "missing colon before the reason",
                 TextRange::new(self.at, self.end),
             )
             .fix(
-                "Put a colon before it",
+                "Insert a colon",
                 TextRange::new(closed, self.at),
                 ": ",
                 Applicability::Always,

@@ -91,7 +91,7 @@ pub fn named(word: &str) -> Named {
                 .iter()
                 .filter(|code| code.is_settable())
                 .flat_map(|code| [code.id, code.slug]);
-            Named::Unknown(suggest::nearest(word, known))
+            Named::Unknown(codes::renamed(word).or_else(|| suggest::nearest(word, known)))
         }
     }
 }

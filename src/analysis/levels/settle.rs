@@ -278,13 +278,10 @@ fn unused(
         words.join(joint)
     };
     let (first, _) = idle.first()?;
-    let message = format!(
-        "nothing here needs {} to be allowed",
-        words(&idle, "`", " or ")
-    );
+    let message = format!("unused `allow` of {}", words(&idle, "`", " or "));
     let diagnostic = |range| {
         Diagnostic::new(&codes::UNUSED_ALLOW, message.clone(), span(file, range))
-            .label("allows nothing")
+            .label("suppresses nothing")
     };
     Some(if kept.is_empty() {
         diagnostic(directive.comment).fix(

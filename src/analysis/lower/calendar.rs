@@ -39,7 +39,7 @@ pub(super) fn dates(from: Date, to: Date, zone: String) -> Result<Times, Problem
         return Err(Problem {
             message: format!("a freeze cannot end on {to}, before it begins on {from}"),
             label: "before the first day",
-            help: "both days belong to the freeze",
+            help: "set both to the same day for a freeze of one day: both days are included",
         });
     }
     Ok(Times {
@@ -77,11 +77,11 @@ pub(super) fn between(from: TimeOfWeek, to: TimeOfWeek, zone: String) -> Result<
         let day = DAYS.get(usize::from(to.day)).copied().unwrap_or("mon");
         return Err(Problem {
             message: format!(
-                "nothing is between {day} {:02}:{:02} and the same time",
+                "empty time range: {day} {:02}:{:02} to the same time",
                 to.hour, to.minute
             ),
-            label: "the time that it begins at",
-            help: "the second time does not belong to it",
+            label: "same as the start",
+            help: "set a later end: it is exclusive",
         });
     }
     let spans = if first < end {

@@ -37,23 +37,23 @@ fn uncompared(block: &Instance, alert: &ir::Alert, diagnostics: &mut Vec<Diag>) 
     let name = &alert.name;
     let (message, label, help) = match why {
         Uncompared::Bool => (
-            format!("`bool` makes the alert `{name}` fire whether or not its comparison holds"),
-            "with `bool`, a series is 0 or 1 and never left out",
+            format!("`bool` makes alert `{name}` fire whether or not its comparison holds"),
+            "with `bool`, a series is 0 or 1 and never dropped",
             "remove `bool`",
         ),
         Uncompared::Call(function) => (
-            format!("the alert `{name}` fires for any value of `{function}`"),
-            "fires for every series of this, also for 0",
+            format!("alert `{name}` fires for any value of `{function}`"),
+            "fires for every series, even at 0",
             "compare it with a limit: `… > 100`",
         ),
         Uncompared::Operator(operator) => (
-            format!("the alert `{name}` fires for any result of `{operator}`"),
-            "fires for every series of this, also for 0",
+            format!("alert `{name}` fires for any result of `{operator}`"),
+            "fires for every series, even at 0",
             "compare it with a limit: `… > 100`",
         ),
         Uncompared::Up => (
-            format!("the alert `{name}` fires for healthy targets too"),
-            "`up` is 1 for a target that was scraped",
+            format!("alert `{name}` fires for healthy targets too"),
+            "`up` is 1 for a successfully scraped target",
             "select the targets that are down: `up == 0`",
         ),
     };
@@ -90,18 +90,20 @@ fn absent_labels(
             }
             let mut diagnostic = Diag::new(
                 &codes::ABSENT_LABEL,
-                format!("the series of the condition have no label `{label}`"),
+                format!("alert text uses label `{label}`, which the query result does not have"),
                 *place,
             )
-            .label("nothing would be shown here")
+            .label("always empty")
             .because(block.span_of("when"), left(&series));
             diagnostic = if is_rules_own(service, alert, label) {
                 diagnostic.help(format!(
-                    "the rule adds `{label}` to the alert, and its texts do not see that; what is known when the rules are built is written as `${{service.name}}`"
+                    "write values that are known at build time as `${{service.name}}`: alert text \
+                    cannot read `{label}`, which the rule adds"
                 ))
             } else {
                 diagnostic.help(format!(
-                    "keep the label where the condition is aggregated, as in `sum by ({label}) (…)`, or leave it out of the text"
+                    "keep the label in the condition's aggregation, as in `sum by ({label}) (…)`, or \
+                    remove it from the text"
                 ))
             };
             report(block, diagnostics, diagnostic);
@@ -116,9 +118,9 @@ fn left(series: &LabelSet) -> String {
         names.join(", ")
     };
     match series {
-        LabelSet::Only(names) if names.is_empty() => "its result has no labels".to_owned(),
-        LabelSet::Only(names) => format!("its result has {} only", list(names)),
-        LabelSet::AllBut(names) => format!("its result has no {}", list(names)),
+        LabelSet::Only(names) if names.is_empty() => "the result has no labels".to_owned(),
+        LabelSet::Only(names) => format!("the result only has {}", list(names)),
+        LabelSet::AllBut(names) => format!("the result has no {}", list(names)),
     }
 }
 
@@ -155,14 +157,14 @@ fn short_hold(
     }
     let diagnostic = Diag::new(
         &codes::SHORT_HOLD,
-        "one sample is enough for this to page somebody",
+        "this alert can page on a single sample",
         block.span_of("for"),
     )
     .label(format!(
         "shorter than the {} between two samples",
         scrape_interval.to_human()
     ))
-    .help("let the condition hold for a few samples, `for = 2m`, or give it a range, as in `min_over_time(x[2m])`");
+    .help("require several samples: `for = 2m`, or a range, as in `min_over_time(x[2m])`");
     report(block, diagnostics, diagnostic);
 }
 
@@ -181,11 +183,11 @@ fn irate(block: &Instance, alert: &ir::Alert, diagnostics: &mut Vec<Diag>) {
     };
     let diagnostic = Diag::new(
         &codes::IRATE_IN_ALERT,
-        format!("`{found}` looks at the last two samples only"),
+        format!("`{found}` only uses the last two samples"),
         block.span_of("when"),
     )
-    .label("a short dip resets the time that the condition must hold")
-    .help(format!("`{better}` looks at the whole range"));
+    .label("a short dip resets `for`")
+    .help(format!("use `{better}`, which covers the whole range"));
     report(block, diagnostics, diagnostic);
 }
 
@@ -219,14 +221,11 @@ pub(super) fn of_recordings(
                 diagnostics,
                 Diag::new(
                     &codes::DUPLICATE_RECORDING,
-                    format!(
-                        "the recording `{}` records the same as `{}`",
-                        block.name, first.name
-                    ),
+                    format!("recording `{}` duplicates `{}`", block.name, first.name),
                     block.head,
                 )
-                .because(first.head, "the other recording")
-                .help("record it once, and read that everywhere"),
+                .because(first.head, "same query here")
+                .help("record it once, and use that series everywhere"),
             ),
             None => {
                 seen.insert(key, block);
@@ -284,16 +283,16 @@ pub(super) fn of_thresholds(alerts: &[(ir::Alert, Span)], diagnostics: &mut Vec<
                         Diag::new(
                             &codes::COVERED_ALERT,
                             format!(
-                                "the alert `{}` fires only where `{}` fires already",
+                                "alert `{}` is redundant: `{}` fires whenever it does",
                                 threshold.alert.name, first.alert.name
                             ),
                             threshold.span,
                         )
                         .because(
                             first.span,
-                            "the same condition, with a limit that is reached sooner",
+                            "same condition with a limit that is reached sooner",
                         )
-                        .help("give it another severity, or a shorter `for`"),
+                        .help("set another severity, or a shorter `for`"),
                     );
                 }
                 _ => *slot = Some(threshold),

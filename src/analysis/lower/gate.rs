@@ -95,7 +95,7 @@ fn default_gate(
     }
     (!rules.is_empty()).then(|| Gate {
         name: DEFAULT.into(),
-        description: Some(format!("What the tier {} asks for.", tier.name)),
+        description: Some(format!("Required by tier {}.", tier.name)),
         holds_without_data: true,
         dry_run: false,
         rules,
@@ -192,13 +192,16 @@ impl Lowering<'_> {
         if !denies.contains(&block.name.as_str()) {
             let mut diagnostic = Diag::new(
                 &codes::GATE_OVERRIDE,
-                format!("the gate `{}` has no deny `{}`", gate.name, block.name),
+                format!(
+                    "override `{}` matches no `deny` in gate `{}`",
+                    gate.name, block.name
+                ),
                 block.head,
             )
-            .label("lets nothing pass");
+            .label("has no effect");
             diagnostic = match suggest::nearest(&block.name, denies.iter().copied()) {
                 Some(near) => diagnostic.help(format!("did you mean `override {near}`?")),
-                None => diagnostic.help("an override has the name of the `deny` that it lets pass"),
+                None => diagnostic.help("name the override after the `deny` that it bypasses"),
             };
             report(block, self.diagnostics, diagnostic);
             return None;
@@ -289,10 +292,10 @@ impl Lowering<'_> {
         if is_equality && !(counts(&left) && counts(&right)) {
             let diagnostic = Diag::new(
                 &codes::GATE_COMPUTES,
-                "what is measured is never exactly equal to anything",
+                "equality is not supported on measured values",
                 span,
             )
-            .help("compare it with `<`, `<=`, `>` or `>=`");
+            .help("compare with `<`, `<=`, `>` or `>=`");
             self.wrong(block, diagnostic);
             return None;
         }
@@ -302,10 +305,11 @@ impl Lowering<'_> {
     fn computes(&mut self, span: Span, block: &Instance) {
         let diagnostic = Diag::new(
             &codes::GATE_COMPUTES,
-            "a gate compares what it measures, and computes nothing else from it",
+            "gate conditions can compare measured values but not compute with them",
             span,
         )
-        .help("compare each measured value with a limit, or with another one, and join the comparisons with `and` and `or`");
+        .help("compare each measured value with a limit or another one, and join comparisons with `and` \
+            and `or`");
         self.wrong(block, diagnostic);
     }
 
@@ -391,17 +395,17 @@ impl Lowering<'_> {
         } else if over > objective.window {
             let period = objective.window.to_human();
             Some(format!(
-                "`{}` has an error budget of {period}, and is asked for over {}",
+                "`{}` has an error budget over {period}, not over {}",
                 objective.slo,
                 over.to_human()
             ))
         } else if over < self.least_window() {
-            Some(format!("nothing is recorded over {}", over.to_human()))
+            Some(format!("no recording rule covers {}", over.to_human()))
         } else if is_own {
             None
         } else {
             Some(format!(
-                "nothing of `{}.{}` is recorded over {}",
+                "no recording rule of `{}.{}` covers {}",
                 objective.service,
                 objective.slo,
                 over.to_human()
@@ -411,13 +415,13 @@ impl Lowering<'_> {
             let windows: Vec<String> = recorded.iter().map(|window| window.to_human()).collect();
             let help = if is_own {
                 format!(
-                    "ask over {} to {}",
+                    "use {} to {}",
                     self.least_window().to_human(),
                     objective.window.to_human()
                 )
             } else {
                 format!(
-                    "the rules of `{}` record it over {}",
+                    "use a window that the rules of `{}` record: {}",
                     objective.service,
                     windows.join(", ")
                 )
@@ -489,17 +493,13 @@ impl Lowering<'_> {
         let diagnostic = Diag::new(
             &codes::GATE_WINDOW,
             format!(
-                "`{}` cannot be asked over {}",
+                "window {1} is not supported for `{0}`",
                 call.function,
                 over.to_human()
             ),
             place(call, "over"),
         )
-        .help(format!(
-            "ask over {} to {}",
-            least.to_human(),
-            most.to_human()
-        ));
+        .help(format!("use {} to {}", least.to_human(), most.to_human()));
         self.wrong(block, diagnostic);
         None
     }
@@ -510,14 +510,14 @@ impl Lowering<'_> {
             Value::None => {
                 let diagnostic = Diag::new(
                     &codes::GATE_DEPLOYED,
-                    format!(
-                        "`{}` does not say when it was deployed",
-                        self.service.name
-                    ),
+                    format!("service `{}` has no `deployed` query", self.service.name),
                     call.span,
                 )
-                .label("it would have to be read from a metric")
-                .help("give the service a `deployed`, a query for the time of the last deployment in seconds since 1970: ``deployed = `max(deployment_timestamp_seconds)` ``");
+                .label("requires the time of the last deployment")
+                .help(
+                    "set `deployed` to a query for the last deployment's Unix time: ``deployed = \
+                    `max(deployment_timestamp_seconds)` ``",
+                );
                 self.wrong(block, diagnostic);
                 None
             }
@@ -548,17 +548,17 @@ impl Lowering<'_> {
                     return Some(Operands(objectives));
                 }
                 let name = block_name(dependency.get("service"))?;
-                format!("the service `{name}` promises nothing: it has no `slo`")
+                format!("service `{name}` has no `slo`")
             }
             Value::None => format!(
-                "the dependency `{}` is no service of the project",
+                "dependency `{}` is not a service of the project",
                 named.name
             ),
             _ => return None,
         };
         let diagnostic = Diag::new(&codes::GATE_DEPENDENCY, problem, arg.span)
-            .label("it has no error budget")
-            .help("an error budget is that of an `slo` of a service: `dependency ledger { service = ledger }`");
+            .label("has no error budget")
+            .help("name a service with an `slo`: `dependency ledger { service = ledger }`");
         self.wrong(block, diagnostic);
         None
     }
@@ -594,13 +594,15 @@ impl Lowering<'_> {
                     let diagnostic = Diag::new(
                         &codes::GATE_FORM,
                         format!(
-                            "the form `{}` cannot tell the time of the week in a zone other than UTC",
+                            "output format `{}` does not support times of the week in a zone other than \
+                            UTC",
                             PolicyForm::ArgoRollouts.name()
                         ),
                         place(call, "zone"),
                     )
-                    .label("PromQL knows no time zones")
-                    .help("say it in UTC, or leave the form out of `forms` under `[policy]` in `nth.toml`");
+                    .label("PromQL has no time zones")
+                    .help("write it in UTC, or remove the format from `forms` under `[policy]` in \
+                        `nth.toml`");
                     self.wrong(block, diagnostic);
                     return None;
                 }
@@ -643,10 +645,8 @@ pub fn expiring_overrides(service: &Instance) -> impl Iterator<Item = (Timestamp
                 ),
                 service.place_of(block, block.span_of("until")),
             )
-            .label(format!("it ended at the end of this day in {}", known.zone))
-            .help(
-                "remove the override, or set a later `until` if the deny is still to be let pass",
-            );
+            .label(format!("ended at the end of this day in {}", known.zone))
+            .help("remove the override, or set a later `until` to keep bypassing the deny");
             Some((end, diagnostic))
         })
     })

@@ -117,15 +117,15 @@ fn visualization(name: &str) -> Option<Visualization> {
 fn legend(panel: &Instance, diagnostics: &mut Vec<Diag>) -> Option<Text> {
     let legend = alert_text(panel.get("legend"))?;
     let wrong = legend.parts.iter().find_map(|part| match part {
-        TextPart::Value(_) => Some("a legend cannot hold `${value}`: a series has many values"),
+        TextPart::Value(_) => Some("a legend cannot contain `${value}`: a series has many values"),
         TextPart::External(_) => Some(
-            "a legend cannot hold `${external.x}`: series do not have external labels where Grafana reads them",
+            "a legend cannot contain `${external.x}`: Grafana reads series without external labels",
         ),
         _ => None,
     });
     if let Some(wrong) = wrong {
         let diagnostic = Diag::new(&codes::BAD_TEXT, wrong, panel.span_of("legend"))
-            .help("it can hold `${labels.x}`, the value of a label");
+            .help("use `${labels.x}`, the value of a label");
         report(panel, diagnostics, diagnostic);
         return None;
     }
@@ -146,7 +146,7 @@ fn thresholds(panel: &Instance, diagnostics: &mut Vec<Diag>) -> Vec<Decimal> {
     if !found.is_sorted_by(|left, right| left < right) {
         let diagnostic = Diag::new(
             &codes::OUT_OF_BOUNDS,
-            "the thresholds do not rise",
+            "thresholds are not in ascending order",
             panel.span_of("thresholds"),
         )
         .help("write the lower one first; with `low_is_bad = true` it is the red one");

@@ -38,12 +38,12 @@ pub fn mail_receivers(team: &Instance) -> impl Iterator<Item = Diag> {
             Diag::new(
                 &codes::NO_MAIL_SERVER,
                 format!(
-                    "the receiver `{}` of `{}` sends mail, and there is no server to send it by",
+                    "email receiver `{}` of team `{}` has no SMTP server",
                     receiver.name, team.name
                 ),
                 team.place_of(receiver, receiver.head),
             )
-            .label("Alertmanager refuses its configuration")
+            .label("Alertmanager would reject the configuration")
             .help("set `smarthost` and `from` in `[alertmanager]` of `nth.toml`: `smarthost = \"mail.example.com:587\"`")
         })
 }
@@ -113,7 +113,7 @@ fn namespace_kept(service: &Instance, alert: &Instance) -> Option<Relabelled> {
             format!("alert `{}` loses the label `namespace` of its series", alert.name),
             service.place_of(alert, alert.span_of("when")),
         )
-        .label("alerts carry the namespace of the AlertmanagerConfig")
+        .label("alerts get the namespace of the AlertmanagerConfig")
         .help("group by a copy: `sum by (in_namespace) (label_replace(x, \"in_namespace\", \"$1\", \"namespace\", \"(.*)\"))`"),
     })
 }
@@ -165,17 +165,14 @@ fn webhook_url(
             let place = team.place_of(receiver, receiver.span_of("url_file"));
             let diagnostic = Diag::new(
                 &codes::WEBHOOK_URL,
-                format!(
-                    "the webhook `{}` has both a `url` and a `url_file`",
-                    receiver.name
-                ),
+                format!("webhook `{}` has both `url` and `url_file`", receiver.name),
                 place,
             )
             .because(
                 team.place_of(receiver, receiver.span_of("url")),
-                "the other one",
+                "the other URL",
             )
-            .help("keep `url_file` where the URL is a secret, and `url` where it is none");
+            .help("keep `url_file` if the URL is a secret, otherwise `url`");
             diagnostics.push(diagnostic);
             return None;
         }
@@ -183,12 +180,12 @@ fn webhook_url(
             if !receiver.incomplete {
                 let diagnostic = Diag::new(
                     &codes::WEBHOOK_URL,
-                    format!("the webhook `{}` has no URL", receiver.name),
+                    format!("webhook `{}` has no URL", receiver.name),
                     team.place_of(receiver, receiver.head),
                 )
-                .label("alerts are posted nowhere")
+                .label("alerts are not sent")
                 .help(
-                    "set `url_file` to the file that holds the URL, or `url` where it is no secret",
+                    "set `url_file` to the file that contains the URL, or `url` if it is not a secret",
                 );
                 diagnostics.push(diagnostic);
             }
@@ -207,24 +204,24 @@ fn check_files(team: &Instance, receiver: &Instance, diagnostics: &mut Vec<Diag>
             continue;
         };
         let problem = if !file.starts_with('/') {
-            "this is not absolute"
+            "not an absolute path"
         } else if file.ends_with('/') {
-            "this is a folder"
+            "a directory, not a file"
         } else if file.chars().any(char::is_control) {
-            "this has control characters"
+            "contains control characters"
         } else {
             continue;
         };
         let diagnostic = Diag::new(
             &codes::SECRET_FILE,
             format!(
-                "`{field}` of `{}` must be the absolute path of a file on the machine of Alertmanager",
+                "`{field}` of `{}` must be an absolute path on the Alertmanager host",
                 receiver.name
             ),
             team.place_of(receiver, receiver.span_of(field)),
         )
         .label(problem)
-        .help("write where the file is there: `\"/etc/alertmanager/secrets/…\"`");
+        .help("write the path on that host: `\"/etc/alertmanager/secrets/…\"`");
         diagnostics.push(diagnostic);
     }
 }
@@ -253,15 +250,15 @@ fn warn_of_twice(
     let diagnostic = Diag::new(
         &codes::TOLD_TWICE,
         format!(
-            "the receivers `{}` and `{}` tell the same of {}",
+            "receivers `{}` and `{}` both send {}",
             other.name,
             receiver.name,
             both.join(" and ")
         ),
         place,
     )
-    .because(*first, "the other one")
-    .help("remove one, or let each be told of what the other is not, by `on`");
+    .because(*first, "the other receiver")
+    .help("remove one, or restrict each with `on`");
     diagnostics.push(diagnostic);
 }
 
@@ -284,12 +281,12 @@ fn warn_of_untold(
         let name: &SmolStr = &team.name;
         let diagnostic = Diag::new(
             &codes::NO_RECEIVER,
-            format!("no receiver of `{name}` is told of {}", plural(severity)),
+            format!("no receiver of team `{name}` handles {}", plural(severity)),
             *first,
         )
-        .label("with a receiver of its own, a team has none by default")
+        .label("explicit receivers replace the default ones")
         .help(format!(
-            "name {} in a receiver's `on`, or add a receiver for them",
+            "add {} to a receiver's `on`, or add a receiver for them",
             match severity {
                 Severity::Page => "`page`",
                 Severity::Ticket => "`ticket`",

@@ -168,21 +168,18 @@ fn check_metric_name(recording: &Instance, diagnostics: &mut Vec<Diag>) {
     }
     let (message, help) = if own {
         (
-            "names that begin with `slo:` are those of the objectives' own recordings",
-            "begin it with what it is about, as in `recording \"checkout:queue_depth:max\"`",
+            "names that start with `slo:` are reserved for the SLOs' recording rules",
+            "start it with its subject, as in `recording \"checkout:queue_depth:max\"`",
         )
     } else {
         (
-            "it is the name of a metric",
-            "a metric's name has letters, digits, `_` and `:`, as in `recording \"job:queue_depth:max\"`",
+            "not a valid metric name",
+            "use letters, digits, `_` and `:`, as in `recording \"job:queue_depth:max\"`",
         )
     };
     let diagnostic = Diag::new(
         &codes::BAD_TEXT,
-        format!(
-            "a recording cannot be called `{}`: {message}",
-            recording.name
-        ),
+        format!("invalid recording name `{}`: {message}", recording.name),
         recording.head,
     )
     .help(help);
@@ -276,15 +273,12 @@ fn warn_of_duplicates(alerts: &[(ir::Alert, Span)], diagnostics: &mut Vec<Diag>)
             Some((first, name)) => diagnostics.push(
                 Diag::new(
                     &codes::DUPLICATE_ALERT,
-                    format!(
-                        "the alert `{}` fires exactly when `{name}` does",
-                        alert.name
-                    ),
+                    format!("alert `{}` has the same condition as `{name}`", alert.name),
                     *span,
                 )
                 .label("same condition, `for`, severity and labels")
                 .because(*first, "the other alert")
-                .help("remove one of them, or give it another limit, `for` or severity"),
+                .help("remove one, or change its limit, `for` or severity"),
             ),
             None => {
                 seen.insert(key, (*span, &alert.name));
@@ -312,10 +306,10 @@ fn lower_slo(
     {
         let diagnostic = Diag::new(
             &codes::NOTHING_TO_COUNT,
-            "`min_events` has nothing to count: the indicator does not say how many events there are",
+            "`min_events` has no effect: this SLI does not count events",
             slo.span_of("min_events"),
         )
-        .help("set `total` in the indicator, or remove `min_events`");
+        .help("set `total` in the SLI, or remove `min_events`");
         report(slo, diagnostics, diagnostic);
     }
     let mut pairs = Vec::new();
@@ -429,20 +423,20 @@ fn window_too_short(slo: &Instance, window: ir::Duration, possible: usize) -> Di
     Diag::new(
         &codes::WINDOW_TOO_SHORT,
         format!(
-            "an objective over {} has {possible} of the {} burn-rate alerts",
+            "an SLO window of {} allows only {possible} of the {} burn-rate alerts",
             window.to_human(),
             burn_rate::WORKBOOK_PAIRS
         ),
         slo.span_of("window"),
     )
-    .label("the others are left out")
-    .help("windows scale with the period, and rules cannot see into less than four scrapes and two minutes")
+    .label("the other alerts are not generated")
+    .note("alert windows scale with the SLO window and cannot be shorter than four scrapes or 2m")
 }
 
 fn never_fires(slo: &Instance, never: &[burn_rate::Pair], percent: Decimal) -> Diag {
     let pairs: Vec<_> = never
         .iter()
-        .map(|pair| format!("{} with {}", pair.long.to_human(), pair.short.to_human()))
+        .map(|pair| format!("{}/{}", pair.long.to_human(), pair.short.to_human()))
         .collect();
     let factor = never
         .iter()
@@ -451,20 +445,21 @@ fn never_fires(slo: &Instance, never: &[burn_rate::Pair], percent: Decimal) -> D
     let mut diagnostic = Diag::new(
         &codes::PAIR_NEVER_FIRES,
         format!(
-            "the burn-rate alert{} over {} can never fire for an objective of {}%",
+            "the {1} burn-rate alert{0} can never fire for a {2}% objective",
             if pairs.len() == 1 { "" } else { "s" },
             pairs.join(", "),
             percent.normalize()
         ),
         slo.span_of("objective"),
     )
-    .label("left out of the rules");
+    .label("this alert is not generated");
     if let Some(reachable) = Decimal::ONE.checked_div(factor) {
         let least = ((Decimal::ONE - reachable) * Decimal::ONE_HUNDRED)
             .round_dp(2)
             .normalize();
         diagnostic = diagnostic.help(format!(
-            "at {} times the budget it would need an error ratio above 1; objectives above {least}% can have it",
+            "raise the objective above {least}%, or set `burn_rate_alerts = false`: a {}x burn rate \
+            would need an error ratio above 100%",
             factor.normalize()
         ));
     }

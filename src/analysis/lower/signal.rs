@@ -217,8 +217,8 @@ impl Told<'_> {
     /// What was looked into.
     fn catalogue(&self) -> String {
         match self.environment {
-            Some(environment) => format!("the catalogue of `{environment}`"),
-            None => "the catalogue".to_owned(),
+            Some(environment) => format!("the catalog of `{environment}`"),
+            None => "nth.metrics.lock".to_owned(),
         }
     }
 
@@ -234,7 +234,7 @@ impl Told<'_> {
         let names: Vec<&str> = missing.iter().map(|signal| signal.name.as_str()).collect();
         let message = if all == 1 {
             format!(
-                "the signal `{}` of `{}` has no metric in {}",
+                "signal `{}` of `{}` matches no metric in {}",
                 names.concat(),
                 block.name,
                 self.catalogue()
@@ -244,7 +244,11 @@ impl Told<'_> {
                 "{} of {all} signals of `{}` {} no metric in {}: {}",
                 missing.len(),
                 block.name,
-                if missing.len() == 1 { "has" } else { "have" },
+                if missing.len() == 1 {
+                    "matches"
+                } else {
+                    "match"
+                },
                 self.catalogue(),
                 shortened(&names)
             )
@@ -252,15 +256,17 @@ impl Told<'_> {
         let place = self.service.place_of(block, block.head);
         let mut diagnostic = Diag::new(&codes::SIGNALS_MISSING, message, place);
         if let Some(signal) = missing.first() {
-            diagnostic =
-                diagnostic.label(format!("looked for under {}", selector_of(&signal.scope)));
+            diagnostic = diagnostic.label(format!(
+                "searched with selector {}",
+                selector_of(&signal.scope)
+            ));
         }
         for signal in missing.iter().take(MOST_TOLD) {
             diagnostic = diagnostic.help(looked_for(signal));
         }
         if missing.len() > MOST_TOLD {
             diagnostic = diagnostic.help(format!(
-                "`nthc metrics coverage {}` tells of all of them",
+                "run `nthc metrics coverage {}` for details",
                 self.service.name
             ));
         }
@@ -294,7 +300,7 @@ impl Told<'_> {
             .into_iter()
             .filter_map(of_rule)
             .collect();
-        diagnostic.help(format!("left out of the rules: {}", rules.join("; ")))
+        diagnostic.note(format!("not generated: {}", rules.join("; ")))
     }
 
     /// What is left out because of another service's signal, of which nothing is said here otherwise.
@@ -312,17 +318,16 @@ impl Told<'_> {
             Diag::new(
                 &codes::LEFT_OUT,
                 format!(
-                    "the {} `{}` of `{}` is left out of the rules: {} {} no metric in {}",
+                    "{} `{}` of `{}` is not generated: no metric in {} for {}",
                     omission.left_out.rule.word(),
                     omission.left_out.name,
                     self.service.name,
-                    listed(&foreign, "and"),
-                    if foreign.len() == 1 { "has" } else { "have" },
-                    self.catalogue()
+                    self.catalogue(),
+                    listed(&foreign, "and")
                 ),
                 omission.place,
             )
-            .help("`nthc metrics coverage` tells what was looked for, and how to get it"),
+            .help("run `nthc metrics coverage` for what was looked for and how to expose it"),
         )
     }
 
@@ -348,17 +353,16 @@ impl Told<'_> {
             Diag::new(
                 &codes::OBJECTIVE_WITHOUT_DATA,
                 format!(
-                    "the objective `{}` of `{}` has no data: {} {} no metric in {}",
+                    "SLO `{}` of `{}` has no data: no metric in {} for {}",
                     slo.name,
                     self.service.name,
-                    listed(&names, "and"),
-                    if names.len() == 1 { "has" } else { "have" },
-                    self.catalogue()
+                    self.catalogue(),
+                    listed(&names, "and")
                 ),
                 place,
             )
-            .help("its rules are made with the first metric that was looked for, and begin to work once it is there")
-            .help("until then, the alert on its absence fires"),
+            .note("the rules use the first candidate and start working once it is exposed")
+            .note("the missing-data alert fires until then"),
         )
     }
 }
@@ -370,8 +374,8 @@ fn looked_for(signal: &Signal) -> String {
         .collect();
     let looked_for = listed(&candidates, "or");
     match &signal.hint {
-        Some(hint) => format!("`{}` would be {looked_for}: {hint}", signal.name),
-        None => format!("`{}` would be {looked_for}", signal.name),
+        Some(hint) => format!("expose `{}` as {looked_for}: {hint}", signal.name),
+        None => format!("expose `{}` as {looked_for}", signal.name),
     }
 }
 

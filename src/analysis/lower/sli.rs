@@ -31,7 +31,7 @@ pub(super) fn lower(
         _ => {
             let diagnostic = Diag::new(
                 &codes::MISSING_FIELD,
-                "this `sli` does not say which variant it is",
+                "missing variant of `sli`",
                 sli.head,
             )
             .help(
@@ -57,10 +57,10 @@ fn events(sli: &Instance, field: &str, diagnostics: &mut Vec<Diag>) -> Option<pr
         return Some(build::aggregate("sum", None, expr));
     }
     let help = format!(
-        "give one number for the whole service: `{field}` is a rate of events, as in \
-         `` {field} = `sum(rate(requests_total[$window]))` ``"
+        "aggregate to one series: `{field}` is a rate of events, as in `` {field} = \
+        `sum(rate(requests_total[$window]))` ``"
     );
-    keeps_labels(sli, field, "cannot be added up", help, diagnostics);
+    keeps_labels(sli, field, "cannot be added", help, diagnostics);
     None
 }
 
@@ -74,7 +74,7 @@ fn keeps_labels(
 ) {
     let diagnostic = Diag::new(
         &codes::SLI_KEEPS_LABELS,
-        format!("`{field}` has a series for each value of its labels, and they {problem}"),
+        format!("`{field}` has a series for each label value, and the series {problem}"),
         sli.span_of(field),
     )
     .label("expected one series without labels")
@@ -164,9 +164,9 @@ fn ratio(sli: &Instance, diagnostics: &mut Vec<Diag>) -> Option<Sli> {
         (false, _) if sli.incomplete => return None,
         (both, _) => {
             let message = if both {
-                "this ratio has both `good` and `bad` events: one follows from the other"
+                "`ratio` sets both `good` and `bad`"
             } else {
-                "this ratio has neither `good` nor `bad` events"
+                "missing `good` or `bad` events in `ratio`"
             };
             let span = if both { sli.span_of("bad") } else { sli.head };
             report(
@@ -198,8 +198,8 @@ fn both_or_neither(sli: &Instance, both: bool, diagnostic: Diag) -> Diag {
         return diagnostic.help("set one of the two");
     }
     diagnostic
-        .because(good, "the other one")
-        .help("one of them comes from the base: write `without sli` before this `sli` to measure otherwise than the base does")
+        .because(good, "the other field")
+        .help("write `without sli` before this `sli` to replace the inherited one")
 }
 
 /// A classic histogram's good events are those of the bucket at the limit; a native one's are computed.
@@ -337,10 +337,10 @@ fn time_slices(sli: &Instance, diagnostics: &mut Vec<Diag>) -> Option<Sli> {
     if as_bool(good.clone()).is_none() {
         let diagnostic = Diag::new(
             &codes::NOT_ONE_COMPARISON,
-            "a good time slice is told by one comparison",
+            "a time-slice SLI needs exactly one comparison",
             sli.span_of("good"),
         )
-        .help("write `value < limit`; join several conditions in a recording and compare that");
+        .help("write `value < limit`; combine several conditions in a recording rule and compare that");
         report(sli, diagnostics, diagnostic);
         return None;
     }
@@ -350,12 +350,12 @@ fn time_slices(sli: &Instance, diagnostics: &mut Vec<Diag>) -> Option<Sli> {
 fn error_ratio(slo: &Instance, sli: &Instance, diagnostics: &mut Vec<Diag>) -> Option<Sli> {
     let ratio = query(sli.get("ratio"))?;
     if !is_label_free(&ratio) {
-        let help = "divide sums, as in `sum(rate(errors_total[$window])) / sum(rate(requests_total[$window]))`, or take the \
-                    worst series, `max(…)`";
+        let help = "divide sums, as in `sum(rate(errors_total[$window])) / \
+            sum(rate(requests_total[$window]))`, or use the worst series, `max(…)`";
         keeps_labels(
             sli,
             "ratio",
-            "are no ratio of all events",
+            "are not a ratio of all events",
             help.to_owned(),
             diagnostics,
         );
@@ -366,13 +366,15 @@ fn error_ratio(slo: &Instance, sli: &Instance, diagnostics: &mut Vec<Diag>) -> O
             let diagnostic = Diag::new(
                 &codes::WEIGHED_BY_TIME,
                 format!(
-                    "the budget of `{}` weighs a quiet night like a busy day: \
-                     the indicator does not say how many events there are",
+                    "the error budget of `{}` is time-weighted: the SLI has no `total`",
                     slo.name
                 ),
                 sli.span_of("ratio"),
             )
-            .help("set `total` to the rate of all events: `` total = `sum(rate(requests_total[$window]))` ``");
+            .help(
+                "set `total` to the rate of all events: `` total = \
+                `sum(rate(requests_total[$window]))` ``",
+            );
             report(sli, diagnostics, diagnostic);
             None
         }

@@ -136,7 +136,7 @@ pub fn ignored_urgency(block: &Instance) -> Option<Diag> {
             block.place_of(block, block.span_of("urgency")),
         )
         .label("urgency follows the severity of each alert")
-        .help("remove it; an alert that is not to wake anybody has `severity = ticket`")
+        .help("remove it; set `severity = ticket` on alerts that should not page")
     })
 }
 

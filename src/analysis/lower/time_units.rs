@@ -34,7 +34,7 @@ pub(super) fn of_panel(panel: &Instance, query: &Expr, diagnostics: &mut Vec<Dia
         ),
         panel.span_of("unit"),
     )
-    .label(format!("the query gives {}", given.name()))
+    .label(format!("the query returns {}", given.name()))
     .help(format!("set `unit = {}`", given.name()));
     report(panel, diagnostics, diagnostic);
 }
@@ -59,9 +59,9 @@ pub(super) fn of_alert(block: &Instance, alert: &ir::Alert, diagnostics: &mut Ve
             format!("`${{duration(value)}}` shows {} as seconds", given.name()),
             block.span_of(field),
         )
-        .label(format!("the condition gives {}", given.name()))
+        .label(format!("the condition returns {}", given.name()))
         .help(format!(
-            "divide what is compared by {}, or write `${{value}}` with its unit",
+            "divide both sides of the comparison by {}, or write `${{value}}` with its unit",
             ir::number::decimal_text(given.count(ir::Duration(1000)))
         ));
         report(block, diagnostics, diagnostic);

@@ -80,20 +80,22 @@ pub(super) fn of_panel(panel: &Instance, recordings: &Recordings<'_>, diagnostic
     let place = |expr: &Unaggregated<'_>| place(query, expr).filter(|_| is_own);
     let mut diagnostic = Diag::new(
         &codes::PANEL_WITHOUT_AGGREGATION,
-        format!("nothing aggregates what the panel `{}` shows", panel.name),
+        format!("panel `{}` does not aggregate", panel.name),
         place(first).unwrap_or(written),
     )
-    .label("one line for every series that is scraped");
+    .label("one line for every scraped series");
     diagnostic = match first.wants {
         Some("sum by (le)") => diagnostic.help(
-            "add up the buckets of all instances, `sum by (le) (…)`, or those of each `x`, `sum by (le, x) (…)`",
+            "sum the buckets of all instances, `sum by (le) (…)`, or of each `x`, `sum by (le, x) (…)`",
         ),
-        Some("count") => diagnostic.help("say how many there are: `count(…)`, or `count by (x) (…)` for each `x`"),
+        Some("count") => diagnostic.help("count the series: `count(…)`, or `count by (x) (…)` for each \
+            `x`"),
         Some(_) => diagnostic.help(
-            "say what the lines are: one in all, `sum(…)`, or one for each `x`, `sum by (x) (…)`; of what does not add up, `max` or `avg`",
+            "aggregate to one line, `sum(…)`, or to one for each `x`, `sum by (x) (…)`; use `max` or \
+            `avg` for values that cannot be added",
         ),
         None => diagnostic.help(
-            "aggregate each side by the labels that are read here, as in `sum by (x) (…)`, or the whole query",
+            "aggregate each side by the labels it needs, as in `sum by (x) (…)`, or the whole query",
         ),
     };
     if let Some(fix) = fix(&found, place) {

@@ -83,7 +83,7 @@ pub(super) fn check(
         .help(format!(
             "or declare it: `metric {name} {{ type = histogram  unit = seconds }}`"
         ))
-        .help(format!("seconds are assumed: {limit}")),
+        .note(format!("seconds are assumed: {limit}")),
         None => return,
     };
     report(sli, diagnostics, diagnostic);

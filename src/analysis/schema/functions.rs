@@ -16,12 +16,14 @@ pub const COMPILE_TIME: &[CompileTime] = &[
     CompileTime {
         name: "unscoped",
         signature: "unscoped(query)",
-        doc: "The query as it is written: no block's `selector` and no environment's labels are added to it.",
+        doc: "The query as written: neither the block's `selector` nor the environment's labels are \
+            added.",
     },
     CompileTime {
         name: "matching",
         signature: "matching(selector, label: label-name, regex: string) -> selector",
-        doc: "The selector with one more matcher: the label matches the regular expression, which is anchored at both ends.",
+        doc: "The selector with one more matcher: the label matches the regular expression, anchored at \
+            both ends.",
     },
     CompileTime {
         name: "not-matching",
@@ -31,17 +33,17 @@ pub const COMPILE_TIME: &[CompileTime] = &[
     CompileTime {
         name: "length",
         signature: "length(list) -> number",
-        doc: "How many elements a list has.",
+        doc: "The number of elements in the list.",
     },
     CompileTime {
         name: "join",
         signature: "join(list, separator: string) -> string",
-        doc: "The elements as text, with the separator between them.",
+        doc: "The elements as text, joined by the separator.",
     },
     CompileTime {
         name: "environment",
         signature: "environment() -> environment",
-        doc: "The environment that is built: `environment() == staging`.",
+        doc: "The environment being built: `environment() == staging`.",
     },
 ];
 
@@ -55,12 +57,14 @@ pub const IN_TEXTS: &[CompileTime] = &[
     CompileTime {
         name: "labels",
         signature: "${labels.instance}",
-        doc: "The value of a label of the series that is in trouble. A name with a dot in it stands in brackets: `${labels[\"host.name\"]}`.",
+        doc: "The value of a label of the firing series. Write a name with a dot in brackets: \
+            `${labels[\"host.name\"]}`.",
     },
     CompileTime {
         name: "external",
         signature: "${external.cluster}",
-        doc: "The value of an external label of the Prometheus that evaluates the rule; empty where it has none of that name.",
+        doc: "The value of an external label of the Prometheus that evaluates the rule; empty if it has \
+            no such label.",
     },
     CompileTime {
         name: "percentage",
@@ -70,7 +74,7 @@ pub const IN_TEXTS: &[CompileTime] = &[
     CompileTime {
         name: "duration",
         signature: "${duration(value)}",
-        doc: "The value, in seconds, as a length of time: 90 is `1m 30s`.",
+        doc: "The value, in seconds, as a duration: 90 is `1m 30s`.",
     },
     CompileTime {
         name: "bytes",
@@ -80,6 +84,6 @@ pub const IN_TEXTS: &[CompileTime] = &[
     CompileTime {
         name: "round",
         signature: "${round(value)}",
-        doc: "The value as a whole number without a prefix: 1234.5 is `1234`.",
+        doc: "The value as an integer without a prefix: 1234.5 is `1234`.",
     },
 ];

@@ -163,7 +163,7 @@ impl Schema {
                 };
                 let mut diagnostic = Diag::new(
                     &codes::UNKNOWN_TYPE,
-                    format!("there is no type `{}`", name.text),
+                    format!("unknown type `{}`", name.text),
                     span,
                 );
                 let known = BUILTIN
@@ -275,7 +275,7 @@ pub fn schema(db: &dyn salsa::Database, workspace: Workspace) -> Schema {
             };
             let mut diagnostic = Diag::new(
                 &codes::UNKNOWN_KIND,
-                format!("there is no kind `{}`", decl.name.text),
+                format!("unknown block kind `{}`", decl.name.text),
                 span,
             );
             let known = schema.kinds.keys().map(SmolStr::as_str);
@@ -354,12 +354,12 @@ fn add_fields(schema: &mut Schema, key: ItemKey, decl: &KindDecl, extension: boo
                 Diag::new(
                     &codes::DUPLICATE_NAME,
                     format!(
-                        "`{}` already has a field `{}`",
+                        "duplicate field `{}` in `{}`",
                         decl.name.text, field.name.text
                     ),
                     span,
                 )
-                .because(first.span, "declared here"),
+                .because(first.span, "first declared here"),
             );
             continue;
         }
@@ -407,13 +407,13 @@ pub fn params(
 pub fn where_it_belongs(kind: &Kind) -> String {
     let noun = format!("{} `{}`", article(&kind.name), kind.name);
     match kind.parents.as_slice() {
-        [] => format!("{noun} stands at the top of a file"),
+        [] => format!("{noun} is only allowed at the top level of a file"),
         parents => {
             let parents: Vec<_> = parents
                 .iter()
                 .map(|parent| format!("{} `{parent}`", article(parent)))
                 .collect();
-            format!("{noun} stands in {}", parents.join(" or "))
+            format!("{noun} is only allowed in {}", parents.join(" or "))
         }
     }
 }

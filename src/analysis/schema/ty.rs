@@ -100,7 +100,7 @@ impl Ty {
         matches!(self, Self::Optional(_) | Self::One(_, false))
     }
 
-    /// The type with its article, for a sentence: "a duration", "an email", "a selector or a windowed query".
+    /// The type with its article, for a sentence: "a duration", "an email address", "a selector or a windowed query".
     pub fn phrase(&self) -> String {
         match self {
             Self::Labels => "a set of labels".to_owned(),
@@ -122,7 +122,19 @@ impl Ty {
             },
             other => {
                 let noun = other.to_string();
-                format!("{} {noun}", article(&noun))
+                let noun = match noun.as_str() {
+                    "percent" => "percentage",
+                    "email" => "email address",
+                    "url" => "URL",
+                    "vector" => "query of type instant vector",
+                    "time-zone" => "time zone",
+                    "label-name" => "label name",
+                    "time-of-day" => "time of day",
+                    "time-of-week" => "time of the week",
+                    "gate-condition" => "gate condition",
+                    other => other,
+                };
+                format!("{} {noun}", article(noun))
             }
         }
     }
@@ -155,14 +167,14 @@ pub fn article(word: &str) -> &'static str {
 pub const BUILTIN: &[(&str, Ty, &str)] = &[
     ("bool", Ty::Bool, "`true` or `false`"),
     ("number", Ty::Number, "a decimal number, exact: `42`, `0.5`"),
-    ("percent", Ty::Percent, "a share: `99.95%`"),
+    ("percent", Ty::Percent, "a percentage: `99.95%`"),
     (
         "duration",
         Ty::Duration,
-        "a length of time: `300ms`, `1h30m`, `28d`",
+        "a duration: `300ms`, `1h30m`, `28d`",
     ),
     ("size", Ty::Size, "a number of bytes: `512MiB`"),
-    ("rate", Ty::Rate, "events per time: `100/s`"),
+    ("rate", Ty::Rate, "events per unit of time: `100/s`"),
     (
         "string",
         Ty::String,
@@ -171,62 +183,59 @@ pub const BUILTIN: &[(&str, Ty, &str)] = &[
     (
         "text",
         Ty::Text,
-        "text of an alert, which may also show `${value}` and `${labels.x}`",
+        "alert text, which can also show `${value}` and `${labels.x}`",
     ),
     ("markdown", Ty::Markdown, "Markdown text"),
     ("url", Ty::Url, "an `http` or `https` URL"),
-    ("email", Ty::Email, "an e-mail address"),
-    ("date", Ty::Date, "a day: `\"2026-12-20\"`"),
+    ("email", Ty::Email, "an email address"),
+    ("date", Ty::Date, "a date: `\"2026-12-20\"`"),
     (
         "time-zone",
         Ty::TimeZone,
-        "a name of the IANA time zone database: `\"Europe/London\"`",
+        "an IANA time zone: `\"Europe/London\"`",
     ),
     (
         "label-name",
         Ty::LabelName,
-        "a label's name: `method` or `\"http.method\"`",
+        "a label name: `method` or `\"http.method\"`",
     ),
     ("time-of-day", Ty::TimeOfDay, "a time of day: `09:00`"),
     (
         "time-of-week",
         Ty::TimeOfWeek,
-        "a day and a time: `mon 09:00`",
+        "a day and time of day: `mon 09:00`",
     ),
     (
         "labels",
         Ty::Labels,
-        "labels with their values: `{ job = \"checkout\" }`",
+        "label names and values: `{ job = \"checkout\" }`",
     ),
-    (
-        "annotations",
-        Ty::Annotations,
-        "annotations with their texts",
-    ),
+    ("annotations", Ty::Annotations, "annotation names and texts"),
     (
         "gate-condition",
         Ty::GateCondition,
-        "a condition that is decided when the gate runs",
+        "a condition that is evaluated when the gate runs",
     ),
     (
         "selector",
         Ty::Selector,
-        "one metric with matchers, no function: `` `http_requests_total{code=~\"5..\"}` ``",
+        "one metric with matchers and no function: `` `http_requests_total{code=~\"5..\"}` ``",
     ),
     (
         "vector",
         Ty::Vector,
-        "a PromQL expression that gives an instant vector",
+        "a PromQL expression of type instant vector",
     ),
     (
         "windowed",
         Ty::Windowed,
-        "a PromQL expression that depends on `$window`",
+        "a PromQL expression that uses `$window`",
     ),
     (
         "condition",
         Ty::Condition,
-        "a PromQL expression with series while it holds, fit for an alert: `` `max(queue_depth) > 1000` ``",
+        "a PromQL expression that returns series while it holds, for an alert: `` `max(queue_depth) > \
+        1000` ``",
     ),
 ];
 

@@ -53,9 +53,9 @@ impl Alerts<'_, '_> {
         self.look(page, named)?;
         self.act(page, named);
         page.paragraph(format!(
-            "**Whom to call next:** {} {}",
+            "**Escalation:** {} {}",
             call::in_short(self.service, named.origin.severity(), self.project),
-            text::within("All of it.", &format!("#{}", self.call))
+            text::within("Full policy", &format!("#{}", self.call))
         ));
         Ok(())
     }
@@ -90,13 +90,13 @@ impl Alerts<'_, '_> {
         labels.extend(scope.map(|(label, value)| (label, value.to_owned())));
         let firing = series("ALERTS", &labels);
         format!(
-            "{loudness} Where it fires: {}.",
+            "{loudness} Firing instances: {}",
             text::code(&firing.to_string())
         )
     }
 
     fn impact(&self, page: &mut Page, named: &Named<'_>) {
-        const NOTICE: &str = "**What customers notice:**";
+        const NOTICE: &str = "**Impact:**";
         let wrote = |page: &mut Page, markdown: &str| {
             page.paragraph(NOTICE);
             page.own(LEVEL, markdown);
@@ -107,21 +107,22 @@ impl Alerts<'_, '_> {
                 match (&alert.impact, dependency.and_then(|known| known.impact.as_ref())) {
                     (Some(impact), _) | (None, Some(impact)) => wrote(page, impact),
                     (None, None) => page.paragraph(format!(
-                        "{NOTICE} nobody wrote that down (the alert has no `impact`)."
+                        "{NOTICE} not documented (set `impact` on the alert)."
                     )),
                 }
             }
             Origin::Burn(slo, _) | Origin::Budget(slo, _) => match &slo.description {
                 Some(description) => page.paragraph(format!(
-                    "{NOTICE} more often than promised, this does not hold: {}",
+                    "{NOTICE} the objective is being missed: {}",
                     text::inline(description)
                 )),
                 None => page.paragraph(format!(
-                    "{NOTICE} nobody wrote that down (the objective has no `description`)."
+                    "{NOTICE} not documented (set `description` on the SLO)."
                 )),
             },
             Origin::Absence(..) | Origin::Inconsistent(_) => page.paragraph(format!(
-                "{NOTICE} that cannot be told from here: nothing is measured. It may be nothing, and it may be a full outage."
+                "{NOTICE} unknown: the SLI is not measured. Anything from no impact to full downtime is \
+                possible."
             )),
         }
     }
@@ -134,7 +135,7 @@ impl Alerts<'_, '_> {
     }
 
     fn look(&self, page: &mut Page, named: &Named<'_>) -> Result<(), String> {
-        page.paragraph("**What to look at:**");
+        page.paragraph("**Diagnosis:**");
         let condition = condition(self.service, self.settings, &named.origin);
         let mut items = Vec::new();
         if let Some(dashboard) = links::dashboard(self.service, self.settings) {
@@ -151,7 +152,7 @@ impl Alerts<'_, '_> {
             };
             items.push(format!("{shown}: {}", text::code(&query.to_string())));
         }
-        items.push("The alert fires where this gives something:".to_owned());
+        items.push("Alert expression:".to_owned());
         page.list(items);
         page.fence("promql", &layout(&condition));
         Ok(())
@@ -174,7 +175,7 @@ impl Alerts<'_, '_> {
         let known = |window: Duration, slo: &Slo| {
             (window > LONGEST_RAW).then(|| {
                 (
-                    format!("How much of the last {} is known", words::duration(window)),
+                    format!("Coverage of the last {}", words::duration(window)),
                     recorded(&format!("{COVERAGE}{window}"), slo),
                 )
             })
@@ -183,7 +184,7 @@ impl Alerts<'_, '_> {
             Origin::Burn(slo, pair) => [pair.short, pair.long]
                 .map(|window| {
                     (
-                        format!("The error ratio over {}", words::duration(window)),
+                        format!("Error ratio over {}", words::duration(window)),
                         recorded(&format!("{ERROR_RATIO}{window}"), slo),
                     )
                 })
@@ -191,7 +192,7 @@ impl Alerts<'_, '_> {
                 .chain(known(pair.long, slo))
                 .collect(),
             Origin::Budget(slo, _) => [(
-                "The share of the budget that is left".to_owned(),
+                "Error budget remaining".to_owned(),
                 recorded(BUDGET_REMAINING, slo),
             )]
             .into_iter()
@@ -199,7 +200,7 @@ impl Alerts<'_, '_> {
             .collect(),
             Origin::Absence(..) | Origin::Inconsistent(_) => self
                 .up()
-                .map(|up| ("Whether its targets answer".to_owned(), up))
+                .map(|up| ("Scrape target status".to_owned(), up))
                 .into_iter()
                 .collect(),
             Origin::Own(_) => {
@@ -207,7 +208,10 @@ impl Alerts<'_, '_> {
                 if watched == condition {
                     Vec::new()
                 } else {
-                    vec![("What it watches".to_owned(), watched.clone())]
+                    vec![(
+                        "Alert query without the threshold".to_owned(),
+                        watched.clone(),
+                    )]
                 }
             }
         }
@@ -223,16 +227,16 @@ impl Alerts<'_, '_> {
     }
 
     fn act(&self, page: &mut Page, named: &Named<'_>) {
-        const ACT: &str = "**What to do:**";
+        const ACT: &str = "**Mitigation:**";
         let mut steps = Vec::new();
         match named.origin {
             Origin::Own(alert) => {
                 if let Some(url) = &alert.runbook_url {
-                    steps.push(format!("Its own runbook: {}", text::address(url)));
+                    steps.push(format!("Runbook of this alert: {}", text::address(url)));
                 }
                 let needed = self.dependency_of(alert);
                 if let Some(needed) = needed.and_then(|needed| self.runbook_of(needed)) {
-                    steps.push(format!("The runbook of what it needs: {needed}"));
+                    steps.push(format!("Runbook of the dependency: {needed}"));
                 }
                 if let Some(own) = &alert.steps {
                     page.paragraph(ACT);
@@ -244,14 +248,19 @@ impl Alerts<'_, '_> {
                 steps.extend(self.see_procedures());
                 if steps.is_empty() {
                     page.paragraph(format!(
-                        "{ACT} nobody wrote that down (the alert has no `steps`, the service no `runbook`)."
+                        "{ACT} not documented (set `steps` on the alert, or write a `runbook` for the \
+                        service)."
                     ));
                     return;
                 }
             }
             Origin::Burn(slo, _) => {
                 steps.extend(own_runbook(slo));
-                steps.push("Find in the graphs when it began. What changed then, a deployment or a setting, is undone first.".to_owned());
+                steps.push(
+                    "Find when the burn started. If it lines up with a deployment or a \
+                    configuration change, roll that back first."
+                        .to_owned(),
+                );
                 steps.extend(self.see_dependencies());
                 steps.extend(self.see_procedures());
             }
@@ -264,29 +273,52 @@ impl Alerts<'_, '_> {
                         .map(|label| text::code(label))
                         .collect();
                     steps.push(format!(
-                        "Read in the alert's description where most bad events are, by {}.",
+                        "Check the top contributors by {} in the alert's description.",
                         words::list(&labels)
                     ));
                 }
-                steps.push("Find in the graphs what spent the budget: one incident that is over, or something that goes on.".to_owned());
+                steps.push(
+                    "Find out what consumed the budget: a past incident, or an ongoing problem."
+                        .to_owned(),
+                );
                 steps.extend(self.see_dependencies());
-                steps.push("Hold back risky changes until there is budget again, and mend what spent it before anything new.".to_owned());
+                steps.push(
+                    "Pause risky releases until the budget recovers, and prioritize fixing the \
+                    cause."
+                        .to_owned(),
+                );
                 steps.extend(self.see_procedures());
             }
             Origin::Absence(slo, _) => {
                 steps.extend(own_runbook(slo));
                 steps.push(
-                    "See whether the service runs. If it does not, that is the incident."
+                    "Check whether the service is running. If it is not, that is the incident."
                         .to_owned(),
                 );
-                steps.push("If it runs, see in Prometheus's list of targets whether it is still scraped, and with which error.".to_owned());
-                steps.push("If it is scraped, look for the series in the query: a release may have renamed the metric or a label. Then the `.nth` source is to follow.".to_owned());
+                steps.push(
+                    "If it is running, check on the targets page of Prometheus whether it is \
+                    still scraped, and with which error."
+                        .to_owned(),
+                );
+                steps.push(
+                    "If it is scraped, check that the metric and labels in the query still \
+                    exist. If a release renamed them, update the `.nth` source."
+                        .to_owned(),
+                );
                 steps.extend(self.see_procedures());
             }
             Origin::Inconsistent(slo) => {
                 steps.extend(own_runbook(slo));
-                steps.push("Compare the two queries of the objective in the `.nth` source: each event that the one counts must be counted by the other too, once.".to_owned());
-                steps.push("See whether both come from the same targets, and whether one of them is scraped twice.".to_owned());
+                steps.push(
+                    "Compare the two queries of the SLI in the `.nth` source: every event \
+                    counted by one must also be counted by the other, once."
+                        .to_owned(),
+                );
+                steps.push(
+                    "Check that both come from the same targets, and that no target is scraped \
+                    twice."
+                        .to_owned(),
+                );
             }
         }
         page.paragraph(ACT);
@@ -294,12 +326,8 @@ impl Alerts<'_, '_> {
     }
 
     fn see_procedures(&self) -> Option<String> {
-        (!self.procedures.is_empty()).then(|| {
-            format!(
-                "What the team wrote for this service: {}.",
-                self.procedures.join(", ")
-            )
-        })
+        (!self.procedures.is_empty())
+            .then(|| format!("Service procedures: {}.", self.procedures.join(", ")))
     }
 
     /// What may have failed instead: first what it does not work without.
@@ -317,16 +345,10 @@ impl Alerts<'_, '_> {
         let (hard, soft) = (of(Criticality::Hard), of(Criticality::Soft));
         match (hard.is_empty(), soft.is_empty()) {
             (true, true) => None,
-            (false, true) => Some(format!(
-                "See whether what it cannot work without has failed: {}.",
-                words::list(&hard)
-            )),
-            (true, false) => Some(format!(
-                "See whether what it needs has failed: {}.",
-                words::list(&soft)
-            )),
+            (false, true) => Some(format!("Check hard dependencies: {}.", words::list(&hard))),
+            (true, false) => Some(format!("Check soft dependencies: {}.", words::list(&soft))),
             (false, false) => Some(format!(
-                "See whether what it cannot work without has failed: {}; then what it works without, with less comfort: {}.",
+                "Check hard dependencies: {}. Then soft dependencies: {}.",
                 words::list(&hard),
                 words::list(&soft)
             )),
@@ -342,10 +364,7 @@ impl Alerts<'_, '_> {
 
 fn own_runbook(slo: &Slo) -> Option<String> {
     let url = slo.runbook_url.as_ref()?;
-    Some(format!(
-        "The objective's own runbook: {}",
-        text::address(url)
-    ))
+    Some(format!("Runbook of this SLO: {}", text::address(url)))
 }
 
 fn series(metric: &str, labels: &[(&str, String)]) -> Expr {
@@ -357,7 +376,7 @@ fn series(metric: &str, labels: &[(&str, String)]) -> Expr {
 }
 
 fn meaning(words: &str) -> String {
-    format!("**What it means:** {words}")
+    format!("**Meaning:** {words}")
 }
 
 /// What bad ones are counted of.
@@ -371,15 +390,17 @@ fn unit(slo: &Slo) -> (&'static str, &'static str) {
 fn burn_meaning(slo: &Slo, pair: &Pair) -> String {
     let (of, were) = unit(slo);
     let mut told = format!(
-        "Over the last {} and over the last {}, more than {} of the {of} {were} bad: {} times what {} over {} allows. At that rate \
-         all of the budget, {} of full outage, is gone in {}; at least {} of it went within {}.",
+        "More than {} of {of} {were} bad over both the last {} and the last {}: a burn rate above {}x \
+        for the {} objective. At {}x, the whole {} error budget ({} of full downtime) is exhausted in \
+        {}; at least {} of it was consumed in the last {}.",
+        percent_text(pair.threshold(slo.objective)),
         words::duration(pair.long),
         words::duration(pair.short),
-        percent_text(pair.threshold(slo.objective)),
         decimal_text(pair.factor),
         percent_text(slo.objective),
+        decimal_text(pair.factor),
         words::duration(slo.window),
-        words::in_minutes(budget_time(slo.objective, slo.window)),
+        words::duration(budget_time(slo.objective, slo.window)),
         words::duration(pair.exhaustion()),
         percent_text(pair.budget),
         words::duration(pair.long),
@@ -389,13 +410,13 @@ fn burn_meaning(slo: &Slo, pair: &Pair) -> String {
         && least > 1
     {
         told.push_str(&format!(
-            " It is silent below {least} bad events in {}.",
+            " It does not fire on fewer than {least} bad events in {}.",
             words::duration(pair.long)
         ));
     }
     if let (Some(least), true) = (slo.min_events, counts) {
         told.push_str(&format!(
-            " It is silent below {least} events in {}.",
+            " It does not fire on fewer than {least} events in {}.",
             words::duration(pair.long)
         ));
     }
@@ -411,19 +432,20 @@ fn budget_meaning(slo: &Slo, alert: &BudgetAlert) -> String {
     );
     if alert.consumed >= Decimal::ONE {
         return format!(
-            "{} of the error budget is spent: the {} of full outage that {promise} allows are gone, and what is promised is broken until \
-             bad {} leave the period.",
+            "{} of the error budget is consumed: all {} of full downtime that {promise} allows. The \
+            objective is missed until bad {} leave the SLO window.",
             percent_text(alert.consumed),
-            words::in_minutes(budget),
+            words::duration(budget),
             unit(slo).0
         );
     }
     format!(
-        "{} of the error budget is spent: {} of the {} of full outage that {promise} allows. When this fires, {} are left.",
+        "{} of the error budget is consumed: {} of the {} of full downtime that {promise} allows. When \
+        this fires, {} is left.",
         percent_text(alert.consumed),
-        words::in_minutes(share(budget, alert.consumed)),
-        words::in_minutes(budget),
-        words::in_minutes(share(budget, Decimal::ONE - alert.consumed)),
+        words::duration(share(budget, alert.consumed)),
+        words::duration(budget),
+        words::duration(share(budget, Decimal::ONE - alert.consumed)),
     )
 }
 
@@ -436,22 +458,24 @@ fn share(of: Duration, share: Decimal) -> Duration {
 
 fn absence_meaning(slo: &Slo, alert: &AbsenceAlert) -> String {
     format!(
-        "For {}, the series have been missing that the objective {} is measured by, and no other alert of it can fire until they are \
-         back. {}",
-        words::duration(alert.hold),
+        "The SLI series of {} have been missing for {}. No other alert for this SLO can fire until they \
+        return. {}",
         text::code(&slo.name),
+        words::duration(alert.hold),
         match alert.of {
-            Absent::Data => "The service may be down, no longer scraped, or its metric renamed.",
+            Absent::Data =>
+                "The service may be down or no longer scraped, or the metric was renamed.",
             Absent::Series =>
-                "The service's targets are up: it had no event in that time, or its metric was renamed.",
+                "The service's targets are up: there were no events in that time, or the metric was \
+                renamed.",
         }
     )
 }
 
 fn inconsistent_meaning(slo: &Slo) -> String {
     format!(
-        "The error ratio of {} is below 0% or above 100%, which cannot be: its good or bad events are not among all of its \
-         events. What is recorded of it is not right until they are.",
+        "The error ratio of {} is below 0% or above 100%, which is impossible: the good or bad events \
+        are not a subset of all events. The recorded values are wrong until this is fixed.",
         text::code(&slo.name)
     )
 }
@@ -466,12 +490,9 @@ fn own_meaning(page: &mut Page, alert: &Alert) {
     }
     let hold = words::duration(alert.hold());
     told.push(format!(
-        "It fires once its condition has held for {hold}{}.",
+        "Fires after the condition has held for {hold}{}.",
         match &alert.dependency {
-            Some(dependency) => format!(
-                "; it watches what the service needs as {}",
-                text::code(dependency)
-            ),
+            Some(dependency) => format!(". Dependency: {}", text::code(dependency)),
             None => String::new(),
         }
     ));

@@ -20,10 +20,10 @@ pub fn section(page: &mut Page, service: &Service, project: &Project<'_>) {
 
 /// That nobody is on call, and whom to ask all the same.
 fn nobody(service: &Service, project: &Project<'_>) -> String {
-    let mut told = "**Nobody is on call**: the service has no escalation.".to_owned();
+    let mut told = "**No one is on call**: the service has no escalation.".to_owned();
     match project.owner(service).and_then(reach) {
-        Some(reach) => told.push_str(&format!(" Try {reach}.")),
-        None => told.push_str(" Its team has neither a channel nor an address."),
+        Some(reach) => told.push_str(&format!(" Contact {reach}.")),
+        None => told.push_str(" Its team has no Slack channel and no email address."),
     }
     told
 }
@@ -32,10 +32,11 @@ fn nobody(service: &Service, project: &Project<'_>) -> String {
 fn loudness(page: &mut Page, service: &Service, project: &Project<'_>) {
     let told = match project.support_hours(service) {
         Some(hours) => format!(
-            "Pages notify with high urgency {}; at other times with low urgency, until these hours begin. Tickets notify with low urgency.",
+            "Urgency of pages: high {}; low at other times, until these hours begin. Urgency of \
+            tickets: low.",
             words::support_hours(hours, &text::inline(&hours.zone))
         ),
-        None => "Pages notify with high urgency at all times, tickets with low urgency.".to_owned(),
+        None => "Urgency of pages: high, at all times. Urgency of tickets: low.".to_owned(),
     };
     page.paragraph(told);
 }
@@ -44,16 +45,17 @@ fn loudness(page: &mut Page, service: &Service, project: &Project<'_>) {
 pub fn asked(service: &Service, severity: Severity, project: &Project<'_>) -> String {
     match severity {
         Severity::Page if chain(service, project).is_none() => {
-            "**Page**: somebody has to act now, and nobody is on call.".to_owned()
+            "**Severity:** page, respond now. No one is on call.".to_owned()
         }
         Severity::Page => match project.support_hours(service) {
             Some(hours) => format!(
-                "**Page**: somebody is woken {}; at other times it waits until these hours begin.",
+                "**Severity:** page, respond now {}; at other times the page waits until these hours \
+                begin.",
                 words::support_hours(hours, &text::inline(&hours.zone))
             ),
-            None => "**Page**: somebody is woken.".to_owned(),
+            None => "**Severity:** page, respond now.".to_owned(),
         },
-        Severity::Ticket => "**Ticket**: somebody looks in working hours.".to_owned(),
+        Severity::Ticket => "**Severity:** ticket, handle during working hours.".to_owned(),
     }
 }
 
@@ -78,7 +80,7 @@ fn steps(
     escalation: &Escalation,
 ) {
     page.paragraph(format!(
-        "The escalation {} of {}, counted from the start of an incident that nobody acknowledges:",
+        "Escalation policy {} (team {}). Times are since the incident opened, unless it is acknowledged:",
         text::code(&escalation.name),
         text::inline(&team.name)
     ));
@@ -99,11 +101,11 @@ fn steps(
         .unwrap_or(Duration(0));
     page.paragraph(match escalation.loops(&service.pace) {
         0 => format!(
-            "The last step has {}; then nobody else is called.",
+            "The last step times out after {}; then no one else is notified.",
             words::duration(last)
         ),
         loops => format!(
-            "The last step has {}; then it begins again, {}.",
+            "The last step times out after {}; then the policy repeats {}.",
             words::duration(last),
             if loops == 1 {
                 "once".to_owned()
@@ -131,7 +133,7 @@ fn starts(escalation: &Escalation, service: &Service) -> Vec<Duration> {
 
 fn when(start: Duration) -> String {
     if start.0 == 0 {
-        "At once".to_owned()
+        "Immediately".to_owned()
     } else {
         format!("After {}", words::duration(start))
     }
@@ -141,7 +143,7 @@ fn when(start: Duration) -> String {
 fn target_in_short(target: &Target) -> String {
     match target {
         Target::Person(mail) => text::person(mail),
-        Target::Schedule { name, .. } => format!("on call in {}", text::code(name)),
+        Target::Schedule { name, .. } => format!("{} on call", text::code(name)),
     }
 }
 
@@ -149,7 +151,7 @@ fn target_in_full(target: &Target, project: &Project<'_>, of: &Team) -> String {
     let Target::Schedule { team, name } = target else {
         return target_in_short(target);
     };
-    let mut told = format!("whoever is on call in {}", text::code(name));
+    let mut told = format!("{} on call", text::code(name));
     if *team != of.name {
         told.push_str(&format!(" of {}", text::inline(team)));
     }
@@ -184,7 +186,7 @@ fn layer(layer: &Layer) -> String {
             format!("at {}", words::time(layer.handoff.time))
         };
         told.push_str(&format!(
-            " in turns of {} that begin {begin}, from {}",
+            " in a {} rotation, handoff {begin}, starting {}",
             words::turn(layer.turn),
             layer.start
         ));
@@ -213,15 +215,15 @@ pub fn contacts(team: &Team) -> Vec<String> {
     };
     if let Some(reach) = reach(team) {
         lines.push(format!(
-            "The team {} is reached in {reach}.",
+            "Contact team {} in {reach}.",
             text::inline(&team.name)
         ));
     }
     if !team.members.is_empty() {
-        lines.push(format!("Its members: {}.", people(&team.members)));
+        lines.push(format!("Members: {}.", people(&team.members)));
     }
     if !team.managers.is_empty() {
-        lines.push(format!("Its managers: {}.", people(&team.managers)));
+        lines.push(format!("Managers: {}.", people(&team.managers)));
     }
     lines
 }
@@ -234,11 +236,11 @@ pub fn in_short(service: &Service, severity: Severity, project: &Project<'_>) ->
         (Severity::Page, None) => nobody(service, project),
         (Severity::Ticket, chain) => {
             let first = match owner.and_then(reach) {
-                Some(reach) => format!("Nobody is woken: the team answers in {reach}."),
-                None => "Nobody is woken.".to_owned(),
+                Some(reach) => format!("No page is sent; contact {reach}."),
+                None => "No page is sent.".to_owned(),
             };
             match chain {
-                Some(chain) => format!("{first} If customers are hurt: {}.", lower_first(&chain)),
+                Some(chain) => format!("{first} If customers are affected: {chain}."),
                 None => format!("{first} {}", nobody(service, project)),
             }
         }
@@ -248,15 +250,9 @@ pub fn in_short(service: &Service, severity: Severity, project: &Project<'_>) ->
 fn called(step: &Step, start: Duration) -> String {
     let targets: Vec<_> = step.notify.iter().map(target_in_short).collect();
     let when = if start.0 == 0 {
-        "At once".to_owned()
+        "now".to_owned()
     } else {
         format!("after {}", words::duration(start))
     };
-    format!("{when} {}", words::list(&targets))
-}
-
-fn lower_first(text: &str) -> String {
-    let mut chars = text.chars();
-    let first = chars.next().map(|c| c.to_lowercase().to_string());
-    format!("{}{}", first.unwrap_or_default(), chars.as_str())
+    format!("{} {when}", words::list(&targets))
 }

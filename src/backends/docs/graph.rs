@@ -143,7 +143,8 @@ pub fn around<'a>(service: &'a Service, project: &Project<'a>) -> Drawn {
     let is_alone = around.graph.arrows() == 0;
     let left_out = around.is_cut.then(|| {
         format!(
-            "The graph ends at {MOST_NODES} services and {MOST_ARROWS} arrows, and there are more."
+            "The graph is limited to {MOST_NODES} services and {MOST_ARROWS} arrows; the rest is not \
+            shown."
         )
     });
     Drawn {
@@ -252,19 +253,20 @@ fn by_team(
         graph.arrow(from, to, arrow, Some(count.to_string()));
     }
     let mut left_out = vec![format!(
-        "There are {} services with {} needs among them, too many to draw: the graph shows the teams, and on each arrow how many \
-         needs of one team's services are met by the other's. Needs within a team are not shown.",
+        "The project has {} services with {} dependencies among them, too many to draw. The graph shows \
+        teams; the number on an arrow counts the dependencies between two teams' services. Dependencies \
+        within a team are not shown.",
         services.len(),
         arrows.len()
     )];
     if teams > MOST_NODES {
         left_out.push(format!(
-            "Of {teams} teams it shows the {MOST_NODES} with most services."
+            "It shows the {MOST_NODES} of {teams} teams with the most services."
         ));
     }
     if pairs > MOST_ARROWS {
         left_out.push(format!(
-            "Of {pairs} arrows it shows the {MOST_ARROWS} heaviest."
+            "It shows the {MOST_ARROWS} of {pairs} arrows with the most dependencies."
         ));
     }
     Drawn {

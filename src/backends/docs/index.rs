@@ -26,22 +26,23 @@ pub fn page(project: &Project<'_>, settings: &Settings) -> String {
     for (tier, services) in by_tier(&services) {
         page.heading(3, &format!("Tier {tier}"));
         page.table(
-            ["Service", "Owner", "What it is", "What it promises"],
+            ["Service", "Owner", "Description", "Objectives"],
             services.into_iter().map(row).collect(),
         );
     }
 
-    page.heading(2, "How they hang together");
+    page.heading(2, "Dependency graph");
     let drawn = graph::whole(project);
     match drawn.graph {
         Some(graph) => {
             page.fence("mermaid", &graph);
             page.paragraph(
-                "A thick arrow leads to what a service does not work without, a dotted one to what it works without, with less \
-                 comfort. What services run on is in their own runbooks.",
+                "Solid thick arrows are hard dependencies: the service fails without them. Dotted \
+                arrows are soft dependencies: the service degrades. Infrastructure dependencies are in \
+                each service's runbook.",
             );
         }
-        None => page.paragraph("No service needs another."),
+        None => page.paragraph("There are no dependencies between services."),
     }
     for sentence in drawn.left_out {
         page.paragraph(sentence);
@@ -67,12 +68,12 @@ pub fn page(project: &Project<'_>, settings: &Settings) -> String {
             .collect();
         let mut lines = call::contacts(team);
         lines.push(if links.is_empty() {
-            "It owns no service.".to_owned()
+            "It owns no services.".to_owned()
         } else {
             format!("It owns {}.", words::list(&links))
         });
         if !team.is_on_call() {
-            lines.push("**Nobody is on call**: it has no escalation.".to_owned());
+            lines.push("**No one is on call**: the team has no escalation.".to_owned());
         }
         page.list(lines);
     }

@@ -29,7 +29,7 @@ pub fn service_files(
     settings: &ir::Settings,
 ) -> Result<Vec<Artifact>, String> {
     let contents = runbook::page(service, project, settings)
-        .map_err(|error| format!("a link of the runbook could not be written: {error}"))?;
+        .map_err(|error| format!("cannot write a link of the runbook: {error}"))?;
     Ok(vec![Artifact {
         path: format!("docs/{}.md", links::runbook_stem(&service.name)),
         contents,

@@ -84,7 +84,7 @@ fn facts(service: &Service, project: &Project<'_>, settings: &Settings) -> Vec<S
     facts.push(match (&service.team, project.owner(service)) {
         (Some(name), team) => {
             let reach = team.and_then(call::reach);
-            let reach = reach.map(|reach| format!(", reached in {reach}"));
+            let reach = reach.map(|reach| format!(", contact {reach}"));
             let what = team.and_then(|team| team.description.as_ref());
             let what = what.map(|what| format!(". {}", text::inline(what)));
             format!(
@@ -94,7 +94,7 @@ fn facts(service: &Service, project: &Project<'_>, settings: &Settings) -> Vec<S
                 what.unwrap_or_default()
             )
         }
-        (None, _) => "**Owner:** nobody".to_owned(),
+        (None, _) => "**Owner:** none".to_owned(),
     });
     let kind = service.service_type.as_ref();
     let kind = kind.map(|kind| format!(", {} {}", article(kind), text::inline(kind)));
@@ -110,7 +110,7 @@ fn facts(service: &Service, project: &Project<'_>, settings: &Settings) -> Vec<S
         facts.push(format!("**Dashboard:** {}", text::address(&url)));
     }
     if let Some(url) = &service.runbook_url {
-        facts.push(format!("**Its own runbook:** {}", text::address(url)));
+        facts.push(format!("**Service runbook:** {}", text::address(url)));
     }
     let labels: Vec<_> = service
         .selector
@@ -120,7 +120,7 @@ fn facts(service: &Service, project: &Project<'_>, settings: &Settings) -> Vec<S
     if !labels.is_empty() {
         let series = build::selector("x", &labels).to_string();
         let series = series.strip_prefix('x').unwrap_or(&series);
-        facts.push(format!("**Its series carry:** {}", text::code(series)));
+        facts.push(format!("**Selector:** {}", text::code(series)));
     }
     facts.push(format!(
         "**Other services:** {}",
@@ -140,7 +140,7 @@ fn article(word: &str) -> &'static str {
 /// What an objective says, in a few words: `99.95% of events over 30 d`.
 pub fn promise(slo: &Slo) -> String {
     let of = match slo.sli {
-        Sli::TimeSlices { .. } => "the time",
+        Sli::TimeSlices { .. } => "time",
         _ => "events",
     };
     format!(
@@ -152,11 +152,11 @@ pub fn promise(slo: &Slo) -> String {
 
 fn promises(page: &mut Page, service: &Service) {
     if service.slos.is_empty() {
-        page.paragraph("Nothing: it has no objective, and nobody is told that it fails customers.");
+        page.paragraph("This service has no SLO, so no alert fires on errors seen by customers.");
         return;
     }
     let rows = service.slos.iter().map(|slo| {
-        let budget = words::in_minutes(budget_time(slo.objective, slo.window));
+        let budget = words::duration(budget_time(slo.objective, slo.window));
         let what = slo.description.as_deref().map(text::inline);
         [
             text::inline(&slo.name),
@@ -166,11 +166,11 @@ fn promises(page: &mut Page, service: &Service) {
         ]
     });
     page.table(
-        ["Objective", "Good are", "Error budget", "In words"],
+        ["SLO", "Objective", "Error budget", "Description"],
         rows.collect(),
     );
     page.paragraph(
-        "The error budget is how long a full outage may last in the period before the promise is broken.",
+        "The error budget is the full downtime that the objective allows in its window.",
     );
 }
 
@@ -179,24 +179,25 @@ fn needs(page: &mut Page, service: &Service, project: &Project<'_>) {
     if let Some(graph) = drawn.graph {
         page.fence("mermaid", &graph);
         page.paragraph(
-            "A thick arrow leads to what a service does not work without, a dotted one to what it works without, with less comfort.",
+            "Solid thick arrows are hard dependencies: the service fails without them. Dotted arrows \
+            are soft dependencies: the service degrades.",
         );
         for sentence in drawn.left_out {
             page.paragraph(sentence);
         }
     }
     if service.dependencies.is_empty() {
-        page.paragraph("It needs nothing that is written down.");
+        page.paragraph("No dependencies are declared.");
     } else {
-        page.paragraph("It needs:");
+        page.paragraph("Dependencies:");
         let needed = service.dependencies.iter();
         page.items(needed.map(|needed| (need(needed, project), needed.impact.clone())));
     }
     let dependents = project.dependents(&service.name);
     if dependents.is_empty() {
-        page.paragraph("Nothing in this project needs it.");
+        page.paragraph("No service in this project depends on it.");
     } else {
-        page.paragraph("It is needed by:");
+        page.paragraph("Dependent services:");
         page.list(dependents.iter().map(|(dependent, dependency)| {
             let owner = dependent.team.as_ref();
             let owner = owner.map(|team| format!(" of {}", text::inline(team)));
@@ -208,8 +209,8 @@ fn needs(page: &mut Page, service: &Service, project: &Project<'_>) {
                 ),
                 owner.unwrap_or_default(),
                 match dependency.criticality {
-                    Criticality::Hard => "which does not work without it",
-                    Criticality::Soft => "which works without it, with less comfort",
+                    Criticality::Hard => "hard dependency",
+                    Criticality::Soft => "soft dependency: degrades without it",
                 }
             )
         }));
@@ -228,7 +229,7 @@ fn need(needed: &Dependency, project: &Project<'_>) -> String {
             let called = if service.name == needed.name {
                 String::new()
             } else {
-                format!(" (called {})", text::code(&needed.name))
+                format!(" (as {})", text::code(&needed.name))
             };
             let owner = service.team.as_ref();
             let owner = owner.map(|team| format!(" of {}", text::inline(team)));
@@ -242,21 +243,21 @@ fn need(needed: &Dependency, project: &Project<'_>) -> String {
         }
     };
     told.push_str(match needed.criticality {
-        Criticality::Hard => ", without which it does not work",
-        Criticality::Soft => ", without which it works with less comfort",
+        Criticality::Hard => " (hard dependency)",
+        Criticality::Soft => " (soft dependency: degraded)",
     });
     if let Some(description) = &needed.description {
         told.push_str(&format!(". {}", text::inline(description)));
     }
     if needed.impact.is_some() {
-        told.push_str(". When it fails, customers notice:");
+        told.push_str(". Impact of a failure:");
     }
     told
 }
 
 fn overview(page: &mut Page, service: &Service, alerts: &[Named<'_>]) {
     if alerts.is_empty() {
-        page.paragraph("It has no alert: nobody is told when it fails.");
+        page.paragraph("This service has no alerts.");
         return;
     }
     let rows = alerts.iter().map(|alert| {
@@ -270,20 +271,20 @@ fn overview(page: &mut Page, service: &Service, alerts: &[Named<'_>]) {
             in_a_line(alert, service),
         ]
     });
-    page.table(["Alert", "Asks for", "Fires when"], rows.collect());
+    page.table(["Alert", "Severity", "Fires when"], rows.collect());
 }
 
 /// When an alert fires, in a cell.
 fn in_a_line(alert: &Named<'_>, service: &Service) -> String {
     match alert.origin {
         Origin::Burn(slo, pair) => format!(
-            "{}: {} of the budget went in {}",
+            "{}: {} of the error budget consumed in {}",
             text::inline(&slo.name),
             percent_text(pair.budget),
             words::duration(pair.long)
         ),
         Origin::Budget(slo, alert) => format!(
-            "{}: {} of the budget is spent",
+            "{}: {} of the error budget consumed",
             text::inline(&slo.name),
             percent_text(alert.consumed)
         ),
@@ -293,7 +294,7 @@ fn in_a_line(alert: &Named<'_>, service: &Service) -> String {
             words::duration(alert.hold)
         ),
         Origin::Inconsistent(slo) => format!(
-            "{}: an error ratio below 0% or above 100%",
+            "{}: error ratio below 0% or above 100%",
             text::inline(&slo.name)
         ),
         Origin::Own(alert) => match &alert.summary {
@@ -320,16 +321,14 @@ fn left_out(page: &mut Page, service: &Service) {
                 .map(|signal| text::code(signal))
                 .collect();
             format!(
-                "{}, for want of {}",
+                "{}: no metric for {}",
                 text::code(&left_out.name),
                 words::list(&signals)
             )
         })
         .collect();
     if !missing.is_empty() {
-        page.paragraph(
-            "These alerts are written but not made, as no metric carries what they read:",
-        );
+        page.paragraph("Alerts not generated because their signals have no metric:");
         page.list(missing);
     }
 }

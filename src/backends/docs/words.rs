@@ -12,37 +12,16 @@ const DAYS: [&str; 7] = [
     "Sunday",
 ];
 
-/// A length of time with its units apart, exact: `2 d 2 h`, `21 min 36 s`, `2.592 s`.
+/// A duration as Prometheus writes it, exact: `2d2h`, `21m36s`, `2.592s`.
 pub fn duration(duration: Duration) -> String {
-    let days = duration.0 / Duration::DAY.0;
-    let hours = duration.0 % Duration::DAY.0 / Duration::HOUR.0;
-    let minutes = duration.0 % Duration::HOUR.0 / Duration::MINUTE.0;
-    units(&[(days, "d"), (hours, "h"), (minutes, "min")], duration)
+    duration.to_human()
 }
 
-/// A length of time in minutes, and the seconds that are left over, exact: `86 min 24 s`.
-pub fn in_minutes(duration: Duration) -> String {
-    units(&[(duration.0 / Duration::MINUTE.0, "min")], duration)
-}
-
-fn units(whole: &[(u64, &str)], duration: Duration) -> String {
-    let seconds = Duration(duration.0 % Duration::MINUTE.0);
-    let mut parts: Vec<_> = whole
-        .iter()
-        .filter(|(count, _)| *count > 0)
-        .map(|(count, unit)| format!("{count} {unit}"))
-        .collect();
-    if seconds.0 > 0 || parts.is_empty() {
-        parts.push(format!("{} s", seconds.as_seconds()));
-    }
-    parts.join(" ")
-}
-
-/// A length of time as turns are called.
+/// The length of a rotation: `daily`, `weekly`, `12h`.
 pub fn turn(turn: Duration) -> String {
     match turn.0 / Duration::DAY.0 {
-        1 if turn == Duration::DAY => "a day".to_owned(),
-        7 if turn == Duration::days(7) => "a week".to_owned(),
+        1 if turn == Duration::DAY => "daily".to_owned(),
+        7 if turn == Duration::days(7) => "weekly".to_owned(),
         _ => duration(turn),
     }
 }
@@ -107,15 +86,14 @@ mod tests {
 
     #[test]
     fn lengths_are_exact() {
-        for (millis, whole, minutes) in [
-            (0, "0 s", "0 s"),
-            (2_592, "2.592 s", "2.592 s"),
-            (129_600, "2 min 9.6 s", "2 min 9.6 s"),
-            (180_000_000, "2 d 2 h", "3000 min"),
-            (5_184_000, "1 h 26 min 24 s", "86 min 24 s"),
+        for (millis, shown) in [
+            (0, "0s"),
+            (2_592, "2.592s"),
+            (129_600, "2m9.6s"),
+            (180_000_000, "2d2h"),
+            (5_184_000, "1h26m24s"),
         ] {
-            assert_eq!(duration(Duration(millis)), whole);
-            assert_eq!(in_minutes(Duration(millis)), minutes);
+            assert_eq!(duration(Duration(millis)), shown);
         }
     }
 

@@ -71,7 +71,7 @@ impl Board<'_> {
             links.push(link(
                 name,
                 "dashboard",
-                "What this service depends on",
+                "Dependencies of this service",
                 &format!("/d/{uid}"),
             ));
         }

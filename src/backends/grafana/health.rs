@@ -34,9 +34,9 @@ impl Words {
     fn of(service_type: Option<&str>) -> Self {
         let (traffic, errors, unit, latency) = match service_type {
             Some("api" | "web") => ("Requests", "Failed requests", "reqps", "Latency"),
-            Some("worker") => ("Jobs", "Failed jobs", "cps", "Duration of jobs"),
-            Some("batch" | "pipeline") => ("Runs", "Failed runs", "cps", "Duration of runs"),
-            Some("stream") => ("Events", "Failed events", "cps", "Time to process"),
+            Some("worker") => ("Jobs", "Failed jobs", "cps", "Job duration"),
+            Some("batch" | "pipeline") => ("Runs", "Failed runs", "cps", "Run duration"),
+            Some("stream") => ("Events", "Failed events", "cps", "Processing time"),
             Some("database") => ("Operations", "Failed operations", "ops", "Latency"),
             _ => ("Events", "Failed events", "cps", "Latency"),
         };
@@ -102,7 +102,8 @@ fn traffic(words: &Words, slos: &[&Slo]) -> Option<Draft> {
     let mut view = View::new("traffic", Visualization::Timeseries, words.unit, SIZE)
         .about(
             words.traffic,
-            "All events a second, as the SLOs count them. No traffic is no proof of health: look at who calls.",
+            "Events per second, as counted by the SLOs. Zero traffic does not mean healthy: check the \
+            callers.",
         )
         .bounds(Some(Decimal::ZERO), None);
     let mut seen: Vec<String> = Vec::new();
@@ -146,7 +147,7 @@ fn errors(words: &Words, slo: &Slo) -> Option<Draft> {
     )
     .about(
         format!("{}: {}", words.errors, text::literal(&slo.name)),
-        "Bad events a second, as the SLO counts them.",
+        "Bad events per second, as counted by the SLO.",
     )
     .bounds(Some(Decimal::ZERO), None)
     .ask(all, "All");
@@ -189,8 +190,7 @@ fn latency(words: &Words, slo: &Slo, histogram: &Histogram) -> Draft {
     .about(
         format!("{}: {}", words.latency, text::literal(&slo.name)),
         format!(
-            "Half, nine tenths and ninety-nine hundredths of all events took no longer than this. The SLO's limit is \
-             {}.",
+            "p50, p90 and p99 latency. The line is the SLO threshold, {}.",
             histogram.under.to_human()
         ),
     )
@@ -240,9 +240,9 @@ fn slices(slo: &Slo) -> Option<Draft> {
     rewrite::set_window(&mut shown, "$window");
     view = view
         .about(
-            format!("{}: measured", text::literal(&slo.name)),
+            format!("{}: measured value", text::literal(&slo.name)),
             format!(
-                "A moment is good while {} holds.",
+                "A time slice is good while {}.",
                 text::code(&shown.to_string())
             ),
         )

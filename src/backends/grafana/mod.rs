@@ -54,7 +54,7 @@ pub fn service_dashboard(
         kind: "constant",
         name: "service",
         label: "Service",
-        description: "The service that this dashboard is of.",
+        description: "The service shown on this dashboard.",
         query: service.name.to_string(),
         datasource: None,
         current: Some(Choice {
@@ -107,7 +107,7 @@ pub fn project_files(
         settings,
         overview::uid(settings),
         format!("SLOs of {}", settings.project),
-        Some("All SLOs of the project: whose error budget is left, and whose burns.".into()),
+        Some("Error budgets and burn rates of all SLOs in the project.".into()),
         vec!["slo-overview".into()],
         overview.variable(),
         None,
@@ -193,7 +193,7 @@ fn data_source(settings: &Settings) -> Variable {
         kind: "datasource",
         name: "datasource",
         label: "Data source",
-        description: "The Prometheus that is asked.",
+        description: "Prometheus data source.",
         query: "prometheus".into(),
         datasource: None,
         current: settings.grafana.datasource.as_ref().map(|name| Choice {
@@ -250,14 +250,13 @@ fn deploys() -> Annotation {
 fn nothing_to_see() -> Section {
     Section {
         key: "nothing".into(),
-        title: "Nothing to see yet".into(),
+        title: "No panels yet".into(),
         panels: vec![view::text_panel(
             "nothing",
             (WIDTH, 4),
-            "Nothing to see yet",
-            "The service has alerts, and neither an SLO nor a panel.",
-            "This service has neither an `slo` nor a `panel`. With one, this dashboard shows it."
-                .into(),
+            "No panels yet",
+            "The service has alerts, but no SLO and no panel.",
+            "This service has no `slo` and no `panel`. Add one to show it here.".into(),
         )],
     }
 }

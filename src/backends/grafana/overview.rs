@@ -67,7 +67,7 @@ impl<'a> Overview<'a> {
             kind: "query",
             name: "service",
             label: "Service",
-            description: "The services that are shown.",
+            description: "The services shown.",
             query: format!("label_values({info}, service)"),
             datasource: Some(DataSource::PROMETHEUS),
             current: Some(super::document::Choice {
@@ -141,7 +141,7 @@ impl<'a> Overview<'a> {
         Self::stat(
             "count",
             "SLOs",
-            "How many SLOs the chosen services have.",
+            "Number of SLOs of the selected services.",
             "short",
         )
         .ask(count, "SLOs")
@@ -158,24 +158,24 @@ impl<'a> Overview<'a> {
         let spent = self.how_many(BUDGET_REMAINING, BinaryOp::LessOrEqual, "0");
         Self::stat(
             "spent",
-            "Budgets spent",
-            "How many SLOs have no error budget left.",
+            "SLOs out of budget",
+            "Number of SLOs with no error budget remaining.",
             "short",
         )
         .steps([(None, GOOD), (Some(Decimal::ONE), BAD)])
-        .ask(spent, "Budgets spent")
+        .ask(spent, "SLOs out of budget")
         .draft()
     }
 
     fn burning(&self) -> Draft {
         let burning = self.how_many(CURRENT_BURN_RATE, BinaryOp::Greater, "1");
         let what = format!(
-            "How many SLOs spend their budget faster than it lasts, over the last {}.",
+            "Number of SLOs with a burn rate above 1x over the last {}.",
             self.settings.prometheus.current_window()
         );
-        Self::stat("burning", "Burning too fast", &what, "short")
+        Self::stat("burning", "Burning over 1x", &what, "short")
             .steps([(None, GOOD), (Some(Decimal::ONE), WARN)])
-            .ask(burning, "Burning too fast")
+            .ask(burning, "Burning over 1x")
             .draft()
     }
 
@@ -183,13 +183,13 @@ impl<'a> Overview<'a> {
         let least = build::aggregate("min", None, self.series(BUDGET_REMAINING));
         Self::stat(
             "least",
-            "Least budget left",
-            "The share of its error budget that the worst SLO has left.",
+            "Lowest remaining budget",
+            "The remaining error budget of the worst SLO.",
             "percentunit",
         )
         .decimals(1)
         .steps(budget_steps())
-        .ask(least, "Least budget left")
+        .ask(least, "Lowest remaining budget")
         .draft()
     }
 
@@ -207,14 +207,14 @@ impl<'a> Overview<'a> {
             .unwrap_or_else(|| self.series(&format!("{COVERAGE}30d")));
         Self::stat(
             "known",
-            "Least known",
-            "The share of its period of which the SLO that knows least knows how good it was. Error budgets count the rest \
-             as nothing spent.",
+            "Lowest coverage",
+            "The lowest share of an SLO window for which the SLI was measured. Error budgets count the \
+            rest as no budget consumed.",
             "percentunit",
         )
         .decimals(1)
         .steps([(None, WARN), (Some(Decimal::new(99, 2)), GOOD)])
-        .ask(build::aggregate("min", None, all), "Least known")
+        .ask(build::aggregate("min", None, all), "Lowest coverage")
         .draft()
     }
 
@@ -283,24 +283,23 @@ impl<'a> Overview<'a> {
     fn budgets(&self) -> Draft {
         let view = View::new("budgets", Visualization::Table, "percentunit", (14, 14))
             .about(
-                "Error budgets, the least first",
-                "What each SLO promises, and the share of its error budget that is left, at most: time of which nothing is \
-                 known counts as nothing spent. A row leads to its service's dashboard.",
+                "Error budget remaining (lowest first)",
+                "Each SLO's objective and its remaining error budget, at most: time without data counts \
+                as no budget consumed. A row links to the service's dashboard.",
             )
             .decimals(1)
             .steps(budget_steps())
             .ask(self.with_info(self.values(BUDGET_REMAINING)), "{{service}} {{slo}}");
-        table(view, "Budget left", false)
+        table(view, "Error budget remaining", false)
     }
 
     fn burn_rates(&self) -> Draft {
         let what = format!(
-            "How many times faster than sustainable each SLO's error budget was spent over the last {}. A row \
-             leads to its service's dashboard.",
+            "Burn rate of each SLO over the last {}. A row links to the service's dashboard.",
             self.settings.prometheus.current_window()
         );
         let view = View::new("burn-rates", Visualization::Table, "none", (10, 14))
-            .about("Burn rates, the fastest first", what)
+            .about("Burn rate (highest first)", what)
             .decimals(2)
             .steps([
                 (None, GOOD),
@@ -334,8 +333,8 @@ impl<'a> Overview<'a> {
             (12, 10),
         )
         .about(
-            "Least error budgets",
-            "The shares of the error budgets that the ten worst SLOs had left at each moment.",
+            "Lowest error budgets",
+            "The remaining error budgets of the ten worst SLOs over time.",
         )
         .bounds(None, Some(Decimal::ONE))
         .steps(budget_steps())
@@ -345,15 +344,20 @@ impl<'a> Overview<'a> {
 
     fn burn_rates_over_time(&self) -> Draft {
         let fastest = build::topk(WORST, self.values(CURRENT_BURN_RATE));
-        View::new("burn-rates-over-time", Visualization::Timeseries, "none", (12, 10))
-            .about(
-                "Fastest burn rates",
-                "How many times faster than sustainable the ten fastest SLOs spent their error budgets at each moment.",
-            )
-            .bounds(Some(Decimal::ZERO), None)
-            .steps([(None, GOOD), (Some(Decimal::ONE), WARN)])
-            .ask(fastest, "{{service}} {{slo}}")
-            .draft()
+        View::new(
+            "burn-rates-over-time",
+            Visualization::Timeseries,
+            "none",
+            (12, 10),
+        )
+        .about(
+            "Highest burn rates",
+            "Burn rates of the ten fastest-burning SLOs over time.",
+        )
+        .bounds(Some(Decimal::ZERO), None)
+        .steps([(None, GOOD), (Some(Decimal::ONE), WARN)])
+        .ask(fastest, "{{service}} {{slo}}")
+        .draft()
     }
 }
 
@@ -412,7 +416,7 @@ fn table(view: View, value: &'static str, desc: bool) -> Draft {
             // The only text here that is a template: Grafana fills in the row's uid and the time.
             url: "/d/${__data.fields.Dashboard}?${__url_time_range}".to_owned(),
             keep_time: false,
-            ..link("Dashboard", "dashboard", "The service's dashboard", "")
+            ..link("Dashboard", "dashboard", "Service dashboard", "")
         }];
     }
     draft

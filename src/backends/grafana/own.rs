@@ -82,7 +82,11 @@ fn draft(panel: &Panel) -> Draft {
 fn description(panel: &Panel) -> String {
     match &panel.description {
         Some(description) => text::markdown(description),
-        None => format!("The result of {}.", text::code(&panel.query.to_string())),
+        None => {
+            // What a window becomes is Grafana's to say.
+            let query = panel.query.to_string().replace("$window", "…");
+            format!("The result of {}.", text::code(&query))
+        }
     }
 }
 
@@ -117,12 +121,12 @@ fn guidance(missing: &[MissingSignal]) -> String {
     let mut lines = Vec::new();
     for signal in missing {
         lines.push(format!(
-            "**There is no metric for {}.**",
+            "**No metric found for {}.**",
             text::code(&signal.name)
         ));
         lines.push(String::new());
         if !signal.candidates.is_empty() {
-            lines.push("The metric catalogue has none of these:".to_owned());
+            lines.push("Not in the metric catalog:".to_owned());
             lines.push(String::new());
             lines.extend(
                 signal
@@ -138,7 +142,7 @@ fn guidance(missing: &[MissingSignal]) -> String {
         }
     }
     lines.push(format!(
-        "Once there is one, run {} and build again.",
+        "Once it is exposed, run {} and build again.",
         text::code("nthc metrics pull")
     ));
     lines.join("\n")

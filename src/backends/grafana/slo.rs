@@ -57,10 +57,9 @@ impl Board<'_> {
             self.value(&format!("{ERROR_RATIO}{period}"), slo),
         );
         let what = format!(
-            "{} of the {} of the last {period} is to be good. The share that was, of what is known of the {period}, is red \
-             below that.",
+            "SLI over the last {period}. Red below the {} objective. Computed from the part of the \
+            {period} with data.",
             percent_text(slo.objective),
-            counted(slo),
         );
         View::new(
             key(slo, "objective"),
@@ -93,8 +92,8 @@ impl Board<'_> {
             (None, _) => vec![(None, BAD), (Some(Decimal::ZERO), GOOD)],
         };
         let what = format!(
-            "The share of the error budget of {} that is left: all of it is {} of full outage. Below zero, more was \
-             spent than there was. Time of which nothing is known counts as nothing spent, so at most this is left.",
+            "Error budget remaining over {}. 100% equals {} of full downtime; below 0% the SLO is \
+            missed. Time without data counts as no budget consumed, so at most this is left.",
             slo.window,
             budget_time(slo.objective, slo.window).to_human(),
         );
@@ -104,11 +103,11 @@ impl Board<'_> {
             "percentunit",
             (4, HEIGHT),
         )
-        .about(title(slo, "budget left"), described(slo, &what))
+        .about(title(slo, "error budget remaining"), described(slo, &what))
         .bounds(Some(Decimal::ZERO), Some(Decimal::ONE))
         .decimals(1)
         .steps(steps)
-        .ask(self.value(BUDGET_REMAINING, slo), "Budget left")
+        .ask(self.value(BUDGET_REMAINING, slo), "Error budget remaining")
         .draft()
     }
 
@@ -116,8 +115,8 @@ impl Board<'_> {
     fn known(&self, slo: &Slo) -> Draft {
         let period = slo.window;
         let what = format!(
-            "The share of the last {period} of which it is known how many of the {} were good. The error budget counts \
-             the rest as nothing spent.",
+            "Share of the last {period} for which the SLI of the {} was measured. The error budget \
+            counts the rest as no budget consumed.",
             counted(slo),
         );
         View::new(
@@ -126,13 +125,13 @@ impl Board<'_> {
             "percentunit",
             (4, HEIGHT),
         )
-        .about(title(slo, "known"), described(slo, &what))
+        .about(title(slo, "coverage"), described(slo, &what))
         .bounds(Some(Decimal::ZERO), Some(Decimal::ONE))
         .decimals(1)
         .steps([(None, WARN), (Some(MOSTLY_KNOWN), GOOD)])
         .ask(
             self.value(&format!("{COVERAGE}{period}"), slo),
-            format!("Known of {period}"),
+            format!("Coverage of {period}"),
         )
         .draft()
     }
@@ -157,7 +156,7 @@ impl Board<'_> {
             .iter()
             .map(|pair| {
                 format!(
-                    "{} over {} and {}",
+                    "{}x ({}/{})",
                     nth_model::number::decimal_text(pair.factor),
                     pair.long,
                     pair.short
@@ -165,12 +164,11 @@ impl Board<'_> {
             })
             .collect();
         let what = if alerts.is_empty() {
-            "How many times faster than sustainable the error budget is spent: at 1 it lasts exactly the period."
-                .to_owned()
+            "Burn rate: 1 consumes exactly the whole budget over the SLO window.".to_owned()
         } else {
             format!(
-                "How many times faster than sustainable the error budget is spent: at 1 it lasts exactly the period. \
-                 Alerts fire above {}.",
+                "Burn rate: 1 consumes exactly the whole budget over the SLO window. Alert thresholds: \
+                {}.",
                 alerts.join("; ")
             )
         };
@@ -211,7 +209,7 @@ impl Board<'_> {
         let budget = slo.error_budget();
         let current = self.settings.prometheus.current_window();
         let what = format!(
-            "The share of the {} of {current} that was bad, and the share that may be bad, {}.",
+            "Share of bad {} over {current}, compared with the allowed {}.",
             counted(slo),
             percent_text(budget)
         );

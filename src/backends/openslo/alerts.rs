@@ -63,8 +63,8 @@ pub fn alerts(slo: &Slo, service: &Service, project: &Project<'_>, settings: &Se
         metadata.annotations.insert(
             LOST.into(),
             format!(
-                "It must burn so fast over the short window of {} too, or it has stopped already: \
-                 a condition has one window.",
+                "The burn rate must also exceed the limit over the short window of {}: an OpenSLO \
+                condition has one window.",
                 pair.short
             ),
         );
@@ -82,13 +82,14 @@ pub fn alerts(slo: &Slo, service: &Service, project: &Project<'_>, settings: &Se
     }
     if !untold.is_empty() {
         alerts.lost.push(format!(
-            "Its burn-rate alerts ({}) are left out: the team has no place where it is told, and a policy must tell somebody.",
+            "Its burn-rate alerts ({}) are not exported: the team has no notification target, and a \
+            policy requires one.",
             untold.join(", ")
         ));
     }
     if let (Some(_), Some(absence)) = (no_data, slo.absences.first()) {
         alerts.lost.push(format!(
-            "Missing data asks for a {}, and no policy of that severity is here.",
+            "The missing-data alert is a {}, and there is no policy of that severity.",
             word(absence.severity)
         ));
     }
@@ -106,7 +107,7 @@ fn parts<'p>(slo: &'p Slo, service: &'p Service, own: &'p str) -> [&'p str; 3] {
 
 fn sentence(slo: &Slo, service: &Service, pair: &Pair) -> String {
     names::description(&format!(
-        "{} of the error budget for {} of {} {} is gone within {}.",
+        "{} of the error budget for {} of {} {} is consumed within {}.",
         number::percent_text(pair.budget),
         slo.window,
         service.name,

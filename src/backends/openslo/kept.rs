@@ -41,20 +41,20 @@ pub fn of_service(service: &Service, settings: &Settings) -> BTreeMap<String, St
 /// What a service has that no document says, each with its number.
 fn lost(service: &Service) -> Vec<String> {
     let counts = [
-        (service.alerts.len(), "own alert"),
-        (service.recordings.len(), "own recording"),
+        (service.alerts.len(), "custom alert"),
+        (service.recordings.len(), "custom recording rule"),
         (service.dependencies.len(), "dependency"),
         (service.runbook.len(), "runbook section"),
         (
             service.slos.iter().map(|slo| slo.gate_windows.len()).sum(),
-            "window of gates",
+            "gate window",
         ),
     ];
     let of = |(count, what): (usize, &str)| match count {
         0 => None,
         1 => Some(format!("1 {what}")),
         _ if what == "dependency" => Some(format!("{count} dependencies")),
-        _ if what == "window of gates" => Some(format!("{count} windows of gates")),
+        _ if what == "gate window" => Some(format!("{count} gate windows")),
         _ => Some(format!("{count} {what}s")),
     };
     counts.into_iter().filter_map(of).collect()

@@ -88,7 +88,7 @@ struct File(Vec<String>);
 impl File {
     fn add(&mut self, document: &impl Serialize) -> Result<(), String> {
         let text = serde_saphyr::to_string(document)
-            .map_err(|error| format!("the OpenSLO documents could not be written: {error}"))?;
+            .map_err(|error| format!("cannot write the OpenSLO documents: {error}"))?;
         self.0.push(text);
         Ok(())
     }
@@ -109,7 +109,7 @@ fn data_source(settings: &ir::Settings) -> Object<DataSource> {
         "DataSource",
         names::named(names::name(&[name]), &[name], name),
         DataSource {
-            description: names::description("The Prometheus that objectives are measured in"),
+            description: names::description("Prometheus, which the SLOs are measured in"),
             of: "Prometheus",
             connection_details: BTreeMap::from([("url", url)]),
         },
@@ -125,9 +125,9 @@ fn service_document(service: &ir::Service, settings: &ir::Settings) -> Object<Se
     }
     if !service.alerts.is_empty() {
         lost.push(format!(
-            "{} on conditions that are no objective's ({}): a condition is a burn rate.",
+            "{} with conditions that are not SLOs ({}): an OpenSLO condition is a burn rate.",
             match service.alerts.len() {
-                1 => "An alert".to_owned(),
+                1 => "1 alert".to_owned(),
                 count => format!("{count} alerts"),
             },
             service
@@ -245,13 +245,13 @@ fn budget(slo: &ir::Slo) -> Vec<String> {
         let shares = slo.budget_alerts.iter();
         let shares: Vec<String> = shares.map(|alert| percent_text(alert.consumed)).collect();
         lost.push(format!(
-            "Alerts where {} of the error budget is spent: a condition is a burn rate.",
+            "Alerts when {} of the error budget is consumed: an OpenSLO condition is a burn rate.",
             shares.join(", ")
         ));
     }
     if let Some(least) = slo.min_events {
         lost.push(format!(
-            "No burn-rate alert fires for fewer than {least} events in its window."
+            "No burn-rate alert fires on fewer than {least} events in its window."
         ));
     }
     lost

@@ -99,7 +99,8 @@ fn slices(good: &Expr, settings: &Settings) -> Indicator {
     let mut lost = Vec::new();
     if slice != interval {
         lost.push(format!(
-            "The rules judge a slice every {interval}; here a slice lasts {slice}, and is good where all of it is."
+            "The rules evaluate a slice every {interval}; in OpenSLO a slice lasts {slice}, and is good \
+            if all of it is."
         ));
     }
     Indicator {

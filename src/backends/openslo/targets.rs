@@ -127,14 +127,14 @@ fn document(team: &Team, place: &Place, settings: &Settings) -> Object<Notificat
     metadata.annotations.insert(ON.into(), on.join(", "));
     let by = match place.target {
         "slack" => "in Slack",
-        "email" => "by e-mail",
+        "email" => "by email",
         "pagerduty" => "by PagerDuty",
         _ => "by a webhook",
     };
     let at = place.address.as_ref();
     let at = at.map_or_else(String::new, |address| format!(": {address}"));
     let spec = NotificationTarget {
-        description: names::description(&format!("Tells the team {} {by}{at}", team.name)),
+        description: names::description(&format!("Notifies team {} {by}{at}", team.name)),
         target: place.target,
     };
     Object::new("AlertNotificationTarget", metadata, spec)

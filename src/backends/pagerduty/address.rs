@@ -84,7 +84,7 @@ fn begins_well(text: &str) -> bool {
 pub fn put<T>(all: &mut BTreeMap<String, T>, address: String, what: T) -> Result<(), String> {
     if all.contains_key(&address) {
         return Err(format!(
-            "two things would have the address `{address}` in PagerDuty's Terraform files: rename one"
+            "two objects would have the same Terraform address `{address}`: rename one"
         ));
     }
     all.insert(address, what);

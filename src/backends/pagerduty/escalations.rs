@@ -43,11 +43,11 @@ pub fn policies(plan: &Plan<'_>, naming: Naming<'_>, project: &str) -> Result<Do
             },
             description: description(escalation.description.as_deref(), || match key.tier {
                 Some(tier) => format!(
-                    "Who of {} is notified of {project}'s services of tier {tier}.",
+                    "Who in {} is notified for {project}'s services of tier {tier}.",
                     key.team
                 ),
                 None => format!(
-                    "Who of {} is notified of alerts that are of no service.",
+                    "Who in {} is notified for alerts without a service.",
                     key.team
                 ),
             }),

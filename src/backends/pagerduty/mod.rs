@@ -74,7 +74,7 @@ pub fn project_files(
         .filter(|(_, document)| !document.is_empty())
         .map(|(stem, document)| {
             let text = serde_json::to_string_pretty(document)
-                .map_err(|error| format!("PagerDuty's {stem} could not be written: {error}"))?;
+                .map_err(|error| format!("cannot write PagerDuty's {stem}: {error}"))?;
             Ok(Artifact {
                 path: format!("pagerduty/{stem}.tf.json"),
                 contents: format!("{text}\n"),

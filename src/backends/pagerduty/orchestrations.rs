@@ -47,7 +47,7 @@ pub fn orchestrations(
                 name: naming.of(name),
                 description: description(None, || {
                     format!(
-                        "Hands events of {} to the services of {name}.",
+                        "Routes events of {} to the services of {name}.",
                         settings.project
                     )
                 }),
@@ -83,7 +83,7 @@ pub fn orchestrations(
             format!("routing_key_{place}"),
             Output {
                 description: Text::new(format!(
-                    "The key by which Alertmanager sends the events of {name}."
+                    "The integration key with which Alertmanager sends the events of {name}."
                 )),
                 value: Reference::attribute(
                     "pagerduty_event_orchestration_integration",
@@ -139,7 +139,10 @@ fn routes(
         unknown.map(|name| rule(naming.of(name), of_service(name, settings), others(team))),
     );
     // An alert that has both a service and a tier is of a project's rule, and of this one's it has come above.
-    for (lacking, label) in [(TIER, "other alerts"), (SERVICE, "alerts of no service")] {
+    for (lacking, label) in [
+        (TIER, "other alerts"),
+        (SERVICE, "alerts without a service"),
+    ] {
         let scope = settings
             .scope()
             .map(|(label, value)| says_one_of(&detail(label), [value, NONE]));

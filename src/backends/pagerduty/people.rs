@@ -60,7 +60,7 @@ pub fn teams(plan: &Plan<'_>, naming: Naming<'_>, project: &str) -> Result<Docum
         let resource = Team {
             name: naming.of(name),
             description: description(written.description.as_deref(), || {
-                format!("The team {name} of {project}.")
+                format!("Team {name} of {project}.")
             }),
         };
         put(

@@ -35,7 +35,7 @@ pub fn schedules(plan: &Plan<'_>, naming: Naming<'_>, project: &str) -> Result<D
             let resource = Schedule {
                 name: naming.in_team(&owner.name, &written.name),
                 description: description(written.description.as_deref(), || {
-                    format!("Who of {} is on call in {project}.", owner.name)
+                    format!("Who in {} is on call in {project}.", owner.name)
                 }),
                 time_zone: Text::new(&written.zone),
                 teams: vec![team(&owner.name)],
@@ -78,7 +78,7 @@ fn first_handoff(layer: &ir::Layer, zone: &str) -> Result<String, String> {
         i8::try_from(minute).map_err(|error| error.to_string())?,
     );
     let at = day.at(hour, minute, 0, 0).in_tz(zone);
-    let at = at.map_err(|error| format!("the zone `{zone}` has no such time: {error}"))?;
+    let at = at.map_err(|error| format!("the time zone `{zone}` has no such time: {error}"))?;
     Ok(at.timestamp().display_with_offset(at.offset()).to_string())
 }
 

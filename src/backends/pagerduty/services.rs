@@ -49,7 +49,7 @@ pub fn services(
         let resource = Service {
             name: naming.of(name),
             description: description(written.description.as_deref(), || {
-                format!("The service {name} of {}.", settings.project)
+                format!("Service {name} of {}.", settings.project)
             }),
             escalation_policy: policy(escalation),
             alert_creation: "create_alerts_and_incidents",
@@ -86,7 +86,7 @@ pub fn services(
             name: naming.in_team(team, "other alerts"),
             description: description(None, || {
                 format!(
-                    "Alerts sent to {team} that are of no service of {}.",
+                    "Alerts sent to {team} that belong to no service of {}.",
                     settings.project
                 )
             }),

@@ -70,7 +70,7 @@ pub fn project_files(services: &[&Service], settings: &Settings) -> Result<Vec<A
 /// A policy's text.
 fn text(policy: &Policy) -> Result<String, String> {
     let mut text = serde_json::to_string_pretty(policy)
-        .map_err(|error| format!("the gates could not be written as JSON: {error}"))?;
+        .map_err(|error| format!("cannot write the gates as JSON: {error}"))?;
     text.push('\n');
     Ok(text)
 }

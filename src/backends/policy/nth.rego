@@ -97,11 +97,11 @@ bound(name) := "at least " if {
 	measured(name, "known").bound == "most"
 } else := ""
 
-known(name) := sprintf(" (of the %s, %s is known)", [of.window, of.shown]) if {
+known(name) := sprintf(" (data covers %s of the %s)", [of.shown, of.window]) if {
 	of := measured(name, "known")
 	is_object(of)
 	is_string(of.shown)
-} else := sprintf(" (how much of the %s is known cannot be told)", [of.window]) if {
+} else := sprintf(" (the coverage of the %s is unknown)", [of.window]) if {
 	of := measured(name, "known")
 	is_object(of)
 } else := ""

@@ -22,7 +22,7 @@ impl Facts {
         let parsed = facts.iter().map(|(name, fact)| {
             parse(&fact.query)
                 .map(|expr| (name.clone(), expr))
-                .map_err(|_| format!("the query of {name} could not be read back"))
+                .map_err(|_| format!("cannot read the query of {name} back"))
         });
         Ok(Self(parsed.collect::<Result<_, _>>()?))
     }

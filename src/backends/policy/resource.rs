@@ -92,7 +92,7 @@ pub fn yaml<T: Serialize>(
             text.push_str("---\n");
         }
         let written = serde_saphyr::to_string(document)
-            .map_err(|error| format!("a gate could not be written as YAML: {error}"))?;
+            .map_err(|error| format!("cannot write a gate as YAML: {error}"))?;
         text.push_str(written.trim_end_matches('\n'));
         text.push('\n');
     }

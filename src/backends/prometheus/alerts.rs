@@ -103,10 +103,13 @@ impl SloContext<'_> {
         )
     }
 
-    /// What the SLO promises in its author's words, on a line of its own.
+    /// What the SLO means in its author's words, on a line of its own. Annotations are plain text: the backticks of Markdown
+    /// would be shown.
     fn in_words(&self, template: Template) -> Template {
         match &self.slo.description {
-            Some(description) => template.text("\n").text(description.trim()),
+            Some(description) => template
+                .text("\n")
+                .text(description.trim().replace('`', "")),
             None => template,
         }
     }
@@ -154,20 +157,25 @@ impl SloContext<'_> {
         };
         let summary = self
             .title()
-            .text(": ")
+            .text(format!(
+                ": error budget burning over {}x (",
+                decimal_text(pair.factor)
+            ))
             .value(ValueFormat::Percentage)
             .text(format!(
-                " of {what} bad in {}, objective {}",
+                " of {what} bad over {}, objective {})",
                 pair.long,
                 percent_text(self.slo.objective)
             ));
         let description = Template::default().text(format!(
-            "Over the last {} and the last {}, the error budget of {} burns at more than {}× the sustainable rate. \
-             If that goes on, all of it, {} of full outage, is spent in less than {}; at least {} of it went within {}.",
+            "Burn rate is above {}x over the last {} and the last {}. At this rate the whole {} error \
+            budget ({}: {} of full downtime) is exhausted in less than {}; at least {} of it was \
+            consumed in the last {}.",
+                        decimal_text(pair.factor),
             pair.long,
             pair.short,
-            self.promise(),
-            decimal_text(pair.factor),
+            self.slo.window,
+            percent_text(self.slo.objective),
             budget_time(self.slo.objective, self.slo.window).to_human(),
             pair.exhaustion().to_human(),
             percent_text(pair.budget),
@@ -213,7 +221,7 @@ impl SloContext<'_> {
             .title()
             .text(": at least ")
             .value(ValueFormat::Percentage)
-            .text(format!(" of the {} error budget is spent", self.slo.window));
+            .text(format!(" of the {} error budget consumed", self.slo.window));
         let labels = [("budget_consumed", percent_text(alert.consumed))];
         let texts = [summary, self.in_words(self.explanation())];
         self.alert(
@@ -263,27 +271,26 @@ impl SloContext<'_> {
         );
         let lasts = positive(call("round", [lasts]));
         let template = Template::default()
-            .text(format!(
-                "Of the {} of full outage that {} allows, ",
-                budget.to_human(),
-                self.promise()
-            ))
             .query(
                 &left.to_string(),
                 ValueFormat::Duration,
                 "",
-                " is left.\n",
-                "an unknown part is left.\n",
+                &format!(
+                    " left of the {} error budget ({}).\n",
+                    budget.to_human(),
+                    self.promise()
+                ),
+                "Remaining error budget unknown.\n",
             )
             .action("if ge $value 1.0")
-            .text("All of it is spent.")
+            .text("The whole error budget is consumed.")
             .action("else")
             .query(
                 &lasts.to_string(),
                 ValueFormat::Duration,
-                &format!("At the rate of the last {recent}, it is spent in "),
+                &format!("At the rate of the last {recent}, it will be exhausted in "),
                 ".",
-                &format!("In the last {recent}, none of it was spent."),
+                &format!("No error budget was consumed in the last {recent}."),
             )
             .action("end");
         self.contributors(self.known(template), recent)
@@ -301,7 +308,7 @@ impl SloContext<'_> {
             ValueFormat::Percentage,
             "\nOnly ",
             &format!(
-                " of the {} is known; what else was spent is not counted.",
+                " of the {} has data; budget consumed without data is not counted.",
                 self.slo.window
             ),
             "",
@@ -339,14 +346,11 @@ impl SloContext<'_> {
             )],
         );
         let what = match numerator {
-            Numerator::Bad(_) => "Most bad events",
-            Numerator::Good(_) => "Most events, good and bad,",
+            Numerator::Bad(_) => "Top contributors by bad events",
+            Numerator::Good(_) => "Top contributors by event volume",
         };
         let mut template = template
-            .text(format!(
-                "\n{what} of the last {recent}, by {}:",
-                labels.join(", ")
-            ))
+            .text(format!("\n{what}, last {recent} ({}):", labels.join(", ")))
             .action(format!("range query {}", quote(&top.to_string())))
             .text("\n- ");
         for (index, label) in labels.iter().enumerate() {
@@ -411,15 +415,16 @@ impl SloContext<'_> {
     fn absence_alert(&self, named: &Named<'_>, alert: &AbsenceAlert) -> Rule {
         let summary = self.title().text(format!(": no data for {}", alert.hold));
         let mut description = format!(
-            "The series that this SLO ({}) is measured by has been missing for {}, and no other alert of it \
-             can fire until it is back. ",
+            "The SLI series for this SLO ({}) has been missing for {}, so no other alert for it can \
+            fire. ",
             self.promise(),
             alert.hold,
         );
         description.push_str(match alert.of {
-            Absent::Data => "The service may be down, no longer scraped, or its metric renamed.",
+            Absent::Data => "The service may be down or no longer scraped, or the metric was renamed.",
             Absent::Series => {
-                "The service's targets are up: it had no event in that time, or its metric was renamed."
+                "The service's targets are up: there were no events in that time, or the metric was \
+                renamed."
             }
         });
         if let (
@@ -431,7 +436,8 @@ impl SloContext<'_> {
         ) = (&self.slo.sli, alert.of)
         {
             description.push_str(&format!(
-                " Or the histogram has no such bucket: {bucket}. Then nothing tells which events were good."
+                " Or the histogram has no such bucket: {bucket}. Then it is unknown which events are \
+                good."
             ));
         }
         let description = Template::default().text(description);
@@ -479,10 +485,10 @@ impl SloContext<'_> {
             .title()
             .text(": an error ratio of ")
             .value(ValueFormat::Percentage)
-            .text(format!(" over {window} cannot be"));
+            .text(format!(" over {window} is impossible"));
         let description = Template::default().text(format!(
-            "An error ratio is between 0% and 100%. Here the {counted} are not among all events, {all}. What is recorded of this \
-             SLO ({}) is not right until they are.",
+            "An error ratio is between 0% and 100%, but the {counted} are not a subset of all events, \
+            {all}. The recorded values of this SLO ({}) are wrong until this is fixed.",
             self.promise(),
         ));
         let texts = [summary, self.in_words(description)];

@@ -78,7 +78,7 @@ impl Context<'_> {
             .map(alert_text)
             .unwrap_or_else(|| {
                 Template::default()
-                    .text(format!("For {hold}, this has held: {}", alert.when))
+                    .text(format!("Condition held for {hold}: {}", alert.when))
                     .finish()
             });
         annotations.insert("summary".into(), summary);

@@ -130,23 +130,23 @@ impl Walk<'_, '_> {
         let (wanted, why) = if of_counters {
             (
                 "counters",
-                format!("`{function}` takes every fall for a restart of the process"),
+                format!("`{function}` treats every decrease as a counter reset"),
             )
         } else {
             (
                 "gauges",
-                format!("`{function}` takes a restart of the process for a fall"),
+                format!("`{function}` treats a counter reset as a decrease"),
             )
         };
         let mut error = Error::new(
             &codes::WRONG_RANGE_FUNCTION,
             format!(
-                "`{function}` is for {wanted}, and is taken of {}",
+                "`{function}` expects {wanted}, but found {}",
                 kind.phrase(&series.part)
             ),
             call.function_span,
         )
-        .label(format!("takes {wanted}"))
+        .label(format!("expected {wanted}"))
         .help(why);
         let instead = match (function, kind) {
             ("rate", Kind::Gauge) => Some("deriv"),
@@ -157,21 +157,24 @@ impl Walk<'_, '_> {
         };
         error = error.help(match (function, kind) {
             ("rate", Kind::Gauge) => {
-                "`deriv` is how fast a gauge grows, and `avg_over_time` how large it was".to_owned()
+                "use `deriv` for how fast a gauge grows, `avg_over_time` for its average".to_owned()
             }
-            ("increase", Kind::Gauge) => "`delta` is by how much a gauge grew".to_owned(),
+            ("increase", Kind::Gauge) => "use `delta` for the change of a gauge".to_owned(),
             ("irate", Kind::Gauge) => {
-                "`idelta` is the difference of the last two samples of a gauge, and `deriv` how fast it grows".to_owned()
+                "use `idelta` for the difference of the last two samples of a gauge, `deriv` for how \
+                fast it grows".to_owned()
             }
-            ("resets", Kind::Gauge) => "`changes` is how often a gauge changed".to_owned(),
+            ("resets", Kind::Gauge) => "use `changes` for how often a gauge changed".to_owned(),
             (_, Kind::Quantile) => format!(
-                "the quantiles are computed already; `{0}_count` counts the observations and `{0}_sum` adds them up",
+                "use `{0}_count` for the number of observations, `{0}_sum` for their sum: the quantiles \
+                are already computed",
                 series.part.name
             ),
-            (_, Kind::Info) => "its value is always 1; what it says is in its labels".to_owned(),
-            (_, Kind::State) => "its value is 0 or 1 for each state; `avg_over_time` is the share of time".to_owned(),
-            ("delta" | "idelta", _) => "`increase` is by how much a counter grew".to_owned(),
-            ("deriv", _) => "`rate` is how fast a counter grows".to_owned(),
+            (_, Kind::Info) => "match its labels: its value is always 1".to_owned(),
+            (_, Kind::State) => "use `avg_over_time` for the share of time in a state: its value is 0 \
+                or 1".to_owned(),
+            ("delta" | "idelta", _) => "use `increase` for the growth of a counter".to_owned(),
+            ("deriv", _) => "use `rate` for how fast a counter grows".to_owned(),
             _ => format!("take its rate first: `{function}(rate({}[5m])[1h:] …)`", show(series)),
         });
         // What the hole stands for is shown where there is one, and the function's name elsewhere.
@@ -199,17 +202,17 @@ impl Walk<'_, '_> {
         let error = Error::new(
             &codes::BARE_COUNTER,
             format!(
-                "the value of {} is used as it is",
+                "raw value of {}",
                 kind.phrase(&series.part)
             ),
             place(expr, selector),
         )
-        .label("counts since its process started")
-        .help("it only grows, and starts at zero with each restart, so its value alone says little")
+        .label("counts since the process started")
+        .note("a counter only grows and restarts at zero, so its raw value means little")
         .help(match kind {
-            Kind::Histogram => format!("take its rate: `rate({shown}[5m])`"),
+            Kind::Histogram => format!("use its rate: `rate({shown}[5m])`"),
             _ => format!(
-                "`rate({shown}[5m])` is how fast it grows, `increase({shown}[1h])` by how much"
+                "use `rate({shown}[5m])` for how fast it grows, `increase({shown}[1h])` for by how much"
             ),
         });
         self.found.push(error.into());

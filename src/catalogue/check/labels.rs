@@ -118,8 +118,8 @@ pub(super) fn check_matchers(
                 let mut error =
                     unknown_label(case, matcher.label.as_str(), matcher.label_span, &[series]);
                 let effect = match matcher.op {
-                    MatchOp::Equal | MatchOp::Matches => "no series matches",
-                    MatchOp::NotEqual | MatchOp::NotMatches => "nothing is left out",
+                    MatchOp::Equal | MatchOp::Matches => "matches no series",
+                    MatchOp::NotEqual | MatchOp::NotMatches => "excludes nothing",
                 };
                 error.label = effect.to_owned();
                 found.push(error.into());
@@ -142,10 +142,7 @@ fn unknown_label(case: &Case<'_>, label: &str, span: Span, series: &[Series<'_>]
         .unwrap_or_default();
     let mut error = Error::new(
         &codes::UNKNOWN_LABEL,
-        format!(
-            "no series of {}{place} has the label `{label}`",
-            names.join(" or ")
-        ),
+        format!("unknown label `{label}` on {}{place}", names.join(" or ")),
         span,
     );
     let known: BTreeSet<&str> = series.iter().flat_map(Series::labels).collect();
@@ -155,15 +152,15 @@ fn unknown_label(case: &Case<'_>, label: &str, span: Span, series: &[Series<'_>]
             error = error.suggest(span, quoted(near));
         }
     } else if known.is_empty() {
-        error = error.help("it has no labels besides those of the selector");
+        error = error.note("it has no labels besides those of the selector");
     } else {
         let shown: Vec<String> = known
             .iter()
             .take(12)
             .map(|label| format!("`{label}`"))
             .collect();
-        let more = if known.len() > 12 { " and more" } else { "" };
-        error = error.help(format!("it has {}{more}", shown.join(", ")));
+        let more = if known.len() > 12 { ", …" } else { "" };
+        error = error.note(format!("its labels: {}{more}", shown.join(", ")));
     }
     error
 }
@@ -212,7 +209,7 @@ fn check_value(case: &Case<'_>, matcher: &Matcher, series: &Series<'_>) -> Optio
         .take(8)
         .map(|value| format!("`{value}`"))
         .collect();
-    let more = if listed.len() > 8 { " and more" } else { "" };
+    let more = if listed.len() > 8 { ", …" } else { "" };
     let mut error = Error::new(
         &codes::UNKNOWN_LABEL_VALUE,
         format!(
@@ -224,7 +221,7 @@ fn check_value(case: &Case<'_>, matcher: &Matcher, series: &Series<'_>) -> Optio
         ),
         matcher.value.span,
     )
-    .label("matched nothing when the catalogue was pulled");
+    .label("no match when the catalog was pulled");
     let is_plain = !is_regex || escape_regex(wanted) == wanted;
     let near = suggest::nearest(wanted, listed.iter().map(String::as_str));
     match near.filter(|_| is_plain) {
@@ -237,12 +234,12 @@ fn check_value(case: &Case<'_>, matcher: &Matcher, series: &Series<'_>) -> Optio
             };
             error = replaced(case, error, matcher, &text);
         }
-        None => error = error.help(format!("there is {}{more}", values.join(", "))),
+        None => error = error.note(format!("known values: {}{more}", values.join(", "))),
     }
     let base = series.part.name;
     Some(error.help(format!(
-        "if it has only not happened yet, pull with a longer `--since`, or declare the label: \
-         `metric {base} {{ type = {}  labels = [{label}] }}`",
+        "pull with a longer `--since` if it has not happened yet, or declare the label: `metric {base} \
+        {{ type = {}  labels = [{label}] }}`",
         type_name(series),
     )))
 }
@@ -317,7 +314,7 @@ fn check_bound(case: &Case<'_>, matcher: &Matcher, series: &Series<'_>) -> Optio
                     ),
                     matcher.value.span,
                 )
-                .help(format!("its bounds are {}", shown.join(", ")))
+                .note(format!("its bucket boundaries: {}", shown.join(", ")))
             })
         }
         MatchOp::Equal if metric.buckets.iter().any(|text| text == wanted) => None,
@@ -329,11 +326,11 @@ fn check_bound(case: &Case<'_>, matcher: &Matcher, series: &Series<'_>) -> Optio
                 if !series.pulled {
                     return None;
                 }
-                error = error.help(format!("the bound is written `{text}`"));
+                error = error.help(format!("write the bound as `{text}`"));
                 return Some(replaced(case, error, matcher, text));
             }
             let Some(value) = value else {
-                return Some(error.help("its `le` is the text of a number"));
+                return Some(error.help("write `le` as a number in quotes"));
             };
             let (below, above) = bounds.around(value);
             let near: Vec<String> = [below, above]
@@ -341,8 +338,7 @@ fn check_bound(case: &Case<'_>, matcher: &Matcher, series: &Series<'_>) -> Optio
                 .flatten()
                 .map(|bound| format!("`{}`", bound.text))
                 .collect();
-            let are = if near.len() == 1 { "is" } else { "are" };
-            error = error.help(format!("the nearest {are} {}", near.join(" and ")));
+            error = error.help(format!("use the nearest bucket, {}", near.join(" or ")));
             Some(match bounds.nearest(value) {
                 Some(bound) => replaced(case, error, matcher, bound.text),
                 None => error,
@@ -430,9 +426,9 @@ fn check_aggregate(case: &Case<'_>, aggregate: &Aggregate, found: &mut Vec<Findi
             return;
         }
         let effect = if *without {
-            "nothing to leave out"
+            "nothing to exclude"
         } else {
-            "tells nothing apart"
+            "has no effect"
         };
         report_unknown(case, labels, &series, effect, found);
     }
@@ -446,11 +442,11 @@ fn check_matching(case: &Case<'_>, binary: &Binary, found: &mut Vec<Finding>) {
     let right = all_series(case, &binary.right);
     if matching.on {
         for series in [&left, &right].into_iter().flatten() {
-            report_unknown(case, &matching.labels, series, "empty on one side", found);
+            report_unknown(case, &matching.labels, series, "nothing to exclude", found);
         }
     } else if let (Some(left), Some(right)) = (&left, &right) {
         let both: Vec<Series<'_>> = left.iter().chain(right).copied().collect();
-        report_unknown(case, &matching.labels, &both, "nothing to ignore", found);
+        report_unknown(case, &matching.labels, &both, "has no effect", found);
     }
     if let Some(group) = &matching.group {
         let one = if group.left { &right } else { &left };

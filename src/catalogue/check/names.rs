@@ -25,12 +25,12 @@ pub(super) fn check(
     let mut error = Error::new(
         &codes::UNKNOWN_METRIC,
         format!(
-            "there is no metric `{}` under `{}`",
+            "unknown metric `{}` for selector `{}`",
             name.text, under.selector
         ),
         name.span,
     )
-    .label("not in the catalogue");
+    .label("not in nth.metrics.lock");
     let series = under.known.series();
     if let Some(near) = suggest::nearest(&name.text, series.iter().map(String::as_str)) {
         error = error.help(format!("did you mean `{near}`?"));
@@ -54,8 +54,8 @@ fn remedy(name: &str) -> String {
         None => (name, "gauge"),
     };
     format!(
-        "if it is new, run `nthc metrics pull` again; if nothing exposes it yet, declare it: \
-         `metric {metric} {{ type = {metric_type} }}`"
+        "run `nthc metrics pull` again if it is new; declare it if nothing exposes it yet: `metric \
+        {metric} {{ type = {metric_type} }}`"
     )
 }
 
@@ -76,12 +76,12 @@ pub(super) fn check_classic(
         .map_or(expr.span, |metric| metric.span);
     let error = Error::new(
         &codes::UNKNOWN_METRIC,
-        format!("`{name}` is a classic histogram, and no series has its bare name"),
+        format!("`{name}` is a classic histogram: no series has its bare name"),
         span,
     )
     .label("no series")
     .help(format!(
-        "its series are `{name}_bucket`, which `histogram_quantile` takes, `{name}_count` and `{name}_sum`"
+        "use `{name}_bucket` in `histogram_quantile`, or `{name}_count` and `{name}_sum`"
     ));
     found.push(error.into());
 }
@@ -90,7 +90,7 @@ impl Under<'_> {
     /// Where it was looked for, for the end of a sentence.
     pub(super) fn place(&self) -> String {
         match self.known.section {
-            Some(_) => format!(" under `{}`", self.selector),
+            Some(_) => format!(" for selector `{}`", self.selector),
             None => String::new(),
         }
     }

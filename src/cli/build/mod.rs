@@ -48,14 +48,13 @@ pub fn run(context: &Context, options: &Build, console: &mut Console) -> Result<
             .own_files()
             .find(|file| paths::real(&file.path).starts_with(&real));
         if let Some(source) = below {
-            return Err(
-                Failure::usage(format!("the output folder {shown} holds the sources")).help(
-                    format!(
-                        "{} is in it. Name a folder without sources, such as `--output build`.",
-                        source.shown
-                    ),
-                ),
-            );
+            return Err(Failure::usage(format!(
+                "the output directory {shown} contains the sources"
+            ))
+            .help(format!(
+                "choose a directory without sources, such as `--output build`: it contains {}",
+                source.shown
+            )));
         }
     }
 
@@ -193,17 +192,19 @@ fn in_part(name: &str, partial: &Partial, report: &str, findings: &Findings) -> 
     for service in &partial.in_part {
         let service = one_line(service);
         line.push_str(&format!(
-            "\n  built in part: service {service}: its runbook, OpenSLO documents and gates tell of services that are not built"
+            "\n  built in part: service {service}: its runbook, OpenSLO documents and gates reference \
+            services that are not built"
         ));
     }
-    line + "\n  left as they were: their files of earlier builds, and the files that are written for all services at once"
+    line + "\n  left unchanged: the files of services that are not built, and the files that are \
+        generated for all services together"
 }
 
 /// How many signals have a metric, where some have none or it is not known.
 fn uncovered(signals: Tally) -> Option<String> {
     (signals.found < signals.total()).then(|| {
         format!(
-            "signals: {} of {} have a metric (nthc metrics coverage tells more)",
+            "signals: {} of {} found (details: nthc metrics coverage)",
             signals.found,
             signals.total()
         )
@@ -215,17 +216,19 @@ fn single(file: &Path, context: &Context) -> Result<Selected, Failure> {
     let path = paths::absolute(file, &context.cwd);
     let shown = paths::shown(&path, &context.cwd);
     if path.is_dir() {
-        return Err(Failure::usage(format!("{shown} is a folder")).help(format!(
-            "Build the project in it with `nthc build --project {shown}`."
-        )));
+        return Err(
+            Failure::usage(format!("{shown} is a directory")).help(format!(
+                "build its project with `nthc build --project {shown}`"
+            )),
+        );
     }
     if let Some(root) = path.parent().and_then(project::find) {
         let loaded = project::load(&root, &context.cwd)?;
         if loaded.project.files.iter().any(|file| file.path == path) {
             let root = paths::shown(&root, &context.cwd);
             return Err(
-                Failure::usage(format!("{shown} belongs to the project in {root}")).help(format!(
-                    "Build the project with `nthc build --project {root}`."
+                Failure::usage(format!("{shown} is part of the project in {root}")).help(format!(
+                    "build the project with `nthc build --project {root}`"
                 )),
             );
         }

@@ -24,9 +24,10 @@ pub fn told(plan: &Plan<'_>, shown: &str) -> Option<(SourceMap, Diagnostic<FileS
     let message = format!("this build would remove {}", extent(plan, shown));
     let diagnostic = Diagnostic::new(&codes::OUTPUT_MANY_REMOVALS, message, span)
         .label("expected most of the files to stay")
-        .help(format!("they are: {}", list(plan, ", ")))
-        .help("if they are meant to go, build with `--allow-removals`")
-        .help("if not, look for sources that are gone or ignored, and for environments and targets that are gone from the project");
+        .note(format!("to be removed: {}", list(plan, ", ")))
+        .help("build with `--allow-removals` if this is intended")
+        .help("otherwise look for missing or ignored sources, and for environments and targets removed \
+            from the project");
     Some((sources, diagnostic))
 }
 
@@ -85,7 +86,7 @@ pub fn ask(plan: &Plan<'_>, shown: &str, console: &mut Console) -> Result<bool, 
     let mut answer = String::new();
     io::stdin()
         .read_line(&mut answer)
-        .map_err(|cause| Failure::io(format!("cannot read the answer: {}", io_cause(&cause))))?;
+        .map_err(|cause| Failure::io(format!("cannot read the reply: {}", io_cause(&cause))))?;
     let answer = answer.trim().to_ascii_lowercase();
     Ok(matches!(answer.as_str(), "y" | "yes"))
 }

@@ -41,7 +41,7 @@ pub fn plan<'a>(
         && !lock.is_effective()
     {
         console.err.line(format_args!(
-            "note: the file system of {} has no locks: run one build at a time",
+            "note: the file system of {} does not support locks: run one build at a time",
             folder.shown
         ));
     }
@@ -93,7 +93,8 @@ fn locked(
             who(holder.as_ref())
         ))
         .help(format!(
-            "No file was changed. Wait for that build to end, or wait longer than {timeout} with `--lock-timeout`."
+            "wait for that build to finish, or wait longer than {timeout} with `--lock-timeout`; no \
+            file was changed"
         ))),
         // Who only looks needs no lock where there can be none.
         Err(Locked::Io(_)) if !writes => Ok(None),
@@ -102,13 +103,13 @@ fn locked(
             lock::LOCK,
             io_cause(&cause)
         ))
-        .help("No file was changed.")),
+        .help("no file was changed")),
     }
 }
 
 fn who(holder: Option<&Holder>) -> String {
     match holder {
         Some(holder) => holder.to_string(),
-        None => "its process is not known".to_owned(),
+        None => "its process is unknown".to_owned(),
     }
 }

@@ -37,8 +37,8 @@ pub fn run(context: &Context, options: &Init, console: &mut Console) -> Result<E
             .file_name()
             .and_then(|name| to_identifier(&name.to_string_lossy()))
             .ok_or_else(|| {
-                Failure::usage(format!("{shown} is no name for a project"))
-                    .help("Give it one with `--name`.")
+                Failure::usage(format!("{shown} is not a valid project name"))
+                    .help("set one with `--name`")
             })?,
     };
     let existing = FILES
@@ -50,7 +50,7 @@ pub fn run(context: &Context, options: &Init, console: &mut Console) -> Result<E
             "{} exists",
             paths::shown(&root.join(path), &context.cwd)
         ))
-        .help("Nothing was made: `nthc init` overwrites nothing."));
+        .help("nothing was written: `nthc init` never overwrites files"));
     }
     let linked = FILES
         .iter()
@@ -59,10 +59,10 @@ pub fn run(context: &Context, options: &Init, console: &mut Console) -> Result<E
         .find(|folder| fs::symlink_metadata(folder).is_ok_and(|meta| !meta.is_dir()));
     if let Some(folder) = linked {
         return Err(Failure::usage(format!(
-            "{} is not a folder",
+            "{} is not a directory",
             paths::shown(&folder, &context.cwd)
         ))
-        .help("Nothing was made: `nthc init` writes through no link."));
+        .help("nothing was written: `nthc init` does not follow symbolic links"));
     }
     for (number, (path, template)) in FILES.into_iter().enumerate() {
         let written = write(&root.join(path), &template.replace("{{name}}", &name));
@@ -79,7 +79,7 @@ pub fn run(context: &Context, options: &Init, console: &mut Console) -> Result<E
     }
     console
         .err
-        .line(format_args!("made the project {name} in {shown}"));
+        .line(format_args!("created project {name} in {shown}"));
     let build = if root == context.cwd {
         "nthc build".to_owned()
     } else {

@@ -9,24 +9,24 @@ use super::concat_exit;
 /// How a Prometheus is reached and who asks, for every command that asks one. What is not given here is looked for in
 /// the environment.
 #[derive(Debug, Clone, Default, Args)]
-#[command(next_help_heading = "Connection to the Prometheus")]
+#[command(next_help_heading = "Connection to Prometheus")]
 pub struct Connection {
     /// Trust the root certificates in this PEM file, besides the system's
     #[arg(long, value_name = "FILE")]
     pub ca: Option<PathBuf>,
-    /// Show the client certificate in this PEM file
+    /// Client certificate, a PEM file
     #[arg(long, value_name = "FILE")]
     pub cert: Option<PathBuf>,
     /// The certificate's private key, a PEM file [default: the file of --cert]
     #[arg(long, value_name = "FILE")]
     pub key: Option<PathBuf>,
-    /// Send the bearer token in this file
+    /// Bearer token file
     #[arg(long, value_name = "FILE", conflicts_with_all = ["user", "password_file"])]
     pub token_file: Option<PathBuf>,
-    /// Send this user's name, with a password
+    /// User for basic authentication, with a password
     #[arg(long, value_name = "NAME")]
     pub user: Option<String>,
-    /// The file with the user's password
+    /// Password file
     #[arg(long, value_name = "FILE")]
     pub password_file: Option<PathBuf>,
 }
@@ -41,7 +41,7 @@ Environment:
   NTH_PROMETHEUS_CERT            a client certificate, as --cert
   NTH_PROMETHEUS_KEY             its private key, as --key
   HTTP_PROXY, HTTPS_PROXY, ALL_PROXY, NO_PROXY
-                                 the way there";
+                                 proxies";
 
 /// Help text of a command that asks a Prometheus: what the environment says is told before the examples.
 pub(super) fn asking(text: &str) -> String {

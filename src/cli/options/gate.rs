@@ -28,34 +28,34 @@ pub struct Gate {
 /// What to do with a gate.
 #[derive(Debug, Subcommand)]
 pub enum GateCommand {
-    /// Decide by a gate: allow, warn or deny
+    /// Evaluate a gate: allow, warn or deny
     Check(GateCheck),
-    /// Measure what a gate asks for, as JSON for policies in Rego
+    /// Print a gate's input data as JSON, for the Rego policies
     Facts(GateFacts),
 }
 
 /// Which gate is asked, of whom and when.
 #[derive(Debug, Args)]
 pub struct AskedGate {
-    /// The service; with --policy, the file's
+    /// Service name [with --policy: taken from the file]
     #[arg(value_name = "SERVICE", required_unless_present = "policy")]
     pub service: Option<String>,
-    /// The gate [default: the service's only one]
+    /// Gate name [default: the service's only one]
     #[arg(long, value_name = "NAME")]
     pub gate: Option<String>,
-    /// The address of a Prometheus, or of what has its HTTP API, without /api/v1
+    /// Base URL of Prometheus or a Prometheus-compatible API, without /api/v1
     #[arg(long, value_name = "URL")]
     pub prometheus: String,
     /// The environment [default: the project's only one]
     #[arg(long, value_name = "NAME", conflicts_with = "policy")]
     pub env: Option<String>,
-    /// Read the gate from this file, which a build wrote, and not from the project
+    /// Use this generated policy file instead of the project sources
     #[arg(long, value_name = "FILE")]
     pub policy: Option<PathBuf>,
-    /// The time to decide for, as 2026-12-24T12:00:00Z [default: now]
+    /// Evaluation time, RFC 3339: 2026-12-24T12:00:00Z [default: now]
     #[arg(long, value_name = "TIME", value_parser = moment)]
     pub at: Option<Timestamp>,
-    /// How long each request may take
+    /// Timeout per request
     #[arg(long, value_name = "DURATION", default_value = "10s", value_parser = duration)]
     pub timeout: Duration,
     /// How it is reached.
@@ -67,8 +67,8 @@ pub struct AskedGate {
 #[derive(Debug, Args)]
 #[command(after_help = asking("\
 Prints what each rule of the gate compares, and the decision with its reasons. With
---format json, it is one JSON document; docs/gates.md describes it. Where there is no
-data, the gate's on_no_data decides.
+--format json, prints one JSON document, described in docs/gates.md. If there is no data,
+the gate's on_no_data decides.
 
 Examples:
   nthc gate check checkout --gate production --prometheus http://localhost:9090
@@ -76,14 +76,14 @@ Examples:
   nthc gate check checkout --prometheus http://localhost:9090 --at 2026-12-24T12:00:00Z
 
 Exit codes:
-   0  the deployment may go ahead
-   1  it may, and the gate warns (0 with --allow-warnings)
-   2  the gate denies it
-   3  cannot tell: the Prometheus gave no good answer, the project has errors, or a file
-      could not be read
-  64  the command was used wrongly, or there is no such service, environment or gate"))]
+   0  allowed
+   1  allowed with warnings (0 with --allow-warnings)
+   2  denied
+   3  no decision: Prometheus was unreachable or sent an invalid response, the project has
+      errors, or a file could not be read
+  64  invalid usage, or no such service, environment or gate"))]
 pub struct GateCheck {
-    /// Exit with 0 where the gate only warns
+    /// Exit 0 if the gate only warns
     #[arg(long)]
     pub allow_warnings: bool,
     /// Which gate. It comes last, as its last options have a heading of their own.
@@ -94,17 +94,17 @@ pub struct GateCheck {
 /// Options of `gate facts`.
 #[derive(Debug, Args)]
 #[command(after_help = asking("\
-Writes one JSON document to standard output: the input of the policies in build/policy/rego.
+Prints one JSON document: the input of the policies in build/policy/rego.
 
 Examples:
   nthc gate facts checkout --prometheus http://localhost:9090 > facts.json
   conftest test -p build/policy/rego facts.json
 
 Exit codes:
-   0  all was measured; what has no data is null
-   3  cannot tell: the Prometheus gave no good answer, the project has errors, or a file
-      could not be read
-  64  the command was used wrongly, or there is no such service, environment or gate"))]
+   0  success; a value without data is null
+   3  Prometheus was unreachable or sent an invalid response, the project has errors, or a
+      file could not be read
+  64  invalid usage, or no such service, environment or gate"))]
 pub struct GateFacts {
     /// Which gate.
     #[command(flatten)]

@@ -64,7 +64,7 @@ pub fn run(context: &Context, options: &Preview, console: &mut Console) -> Resul
         .block_on(tokio::net::TcpListener::bind(address))
         .map_err(|cause| {
             Failure::io(format!("cannot listen on {address}: {}", io_cause(&cause)))
-                .help("Choose another port with `--port`; with `--port 0` any that is free.")
+                .help("choose another port with `--port`; `--port 0` picks a free one")
         })?;
     let address = listener
         .local_addr()
@@ -86,7 +86,7 @@ pub fn run(context: &Context, options: &Preview, console: &mut Console) -> Resul
     let _ = console.out.flush();
     console
         .err
-        .line(format_args!("previewing {name}; Ctrl+C ends it"));
+        .line(format_args!("previewing {name}; press Ctrl+C to stop"));
     let _ = console.err.flush();
     runtime
         .block_on(server::serve(listener, shared))

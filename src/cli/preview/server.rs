@@ -97,7 +97,7 @@ async fn only_local(request: Request, next: Next) -> Response {
         .and_then(|host| host.to_str().ok());
     let name = host.map(|host| host.rsplit_once(':').map_or(host, |(name, _)| name));
     if !matches!(name, Some("127.0.0.1" | "localhost")) {
-        let words = "The preview is for this machine alone.\n";
+        let words = "The preview is only available on this machine.\n";
         return (StatusCode::FORBIDDEN, words).into_response();
     }
     let mut response = next.run(request).await;
@@ -127,7 +127,7 @@ async fn model(State(shared): State<Arc<Shared>>, Query(which): Query<Which>) ->
         .or_else(|| shared.model(None));
     match found {
         Some(model) => Json(&*model).into_response(),
-        None => refused(StatusCode::NOT_FOUND, "there is nothing to show"),
+        None => refused(StatusCode::NOT_FOUND, "nothing to show"),
     }
 }
 
@@ -136,7 +136,7 @@ async fn values(State(shared): State<Arc<Shared>>, Json(asked): Json<Asked>) -> 
         .model(asked.environment.as_deref())
         .and_then(|model| expression(&model, &asked));
     let Some(query) = query else {
-        return refused(StatusCode::NOT_FOUND, "there is no such panel any more");
+        return refused(StatusCode::NOT_FOUND, "this panel no longer exists");
     };
     let step = (asked.to.saturating_sub(asked.from) / POINTS).max(1);
     let answered = tokio::task::spawn_blocking(move || {
@@ -146,8 +146,8 @@ async fn values(State(shared): State<Arc<Shared>>, Json(asked): Json<Asked>) -> 
     match answered.await {
         Ok(Some(Ok(series))) => Json(json!({ "series": series })).into_response(),
         Ok(Some(Err(failure))) => refused(StatusCode::BAD_GATEWAY, &failure.message),
-        Ok(None) => refused(StatusCode::NOT_FOUND, "no Prometheus is asked"),
-        Err(_) => refused(StatusCode::INTERNAL_SERVER_ERROR, "the question failed"),
+        Ok(None) => refused(StatusCode::NOT_FOUND, "no Prometheus is configured"),
+        Err(_) => refused(StatusCode::INTERNAL_SERVER_ERROR, "the query failed"),
     }
 }
 

@@ -60,13 +60,11 @@ pub fn identity(
         };
         return match (connection.user.clone().or_else(|| variable(USER)), password) {
             (Some(user), Some(password)) => basic(&user, &password),
-            (None, _) => Err(Failure::usage("`--password-file` is given without a user")
-                .help(format!("Name the user with `--user`, or in {USER}."))),
-            (_, None) => Err(
-                Failure::usage("`--user` is given without a password").help(format!(
-                    "Name the file with the password with `--password-file`, or set {PASSWORD}."
-                )),
-            ),
+            (None, _) => Err(Failure::usage("`--password-file` without a user")
+                .help(format!("set the user with `--user`, or in {USER}"))),
+            (_, None) => Err(Failure::usage("`--user` without a password").help(format!(
+                "pass a file with `--password-file`, or set {PASSWORD}"
+            ))),
         };
     }
     let token = secret_of(&variable, TOKEN, TOKEN_FILE)?;
@@ -75,11 +73,11 @@ pub fn identity(
         (Some(token), None, None) => bearer(token),
         (None, Some(user), Some(password)) => basic(&user, &password),
         (None, None, Some(password)) => Err(Failure::usage(format!(
-            "{} is set, and {USER} is not",
+            "{} is set, but {USER} is not",
             password.named
         ))),
         (None, Some(_), None) => Err(Failure::usage(format!(
-            "{USER} is set, and {PASSWORD} is not"
+            "{USER} is set, but {PASSWORD} is not"
         ))),
         (Some(token), user, password) => {
             let other = match (user, &password) {
@@ -88,7 +86,7 @@ pub fn identity(
             };
             Err(
                 Failure::usage(format!("both {} and {other} are set", token.named))
-                    .help("Set the one or the other."),
+                    .help("set only one of them"),
             )
         }
     }
@@ -109,7 +107,7 @@ fn secret_of(
         (None, Some(file)) => secret_in(Path::new(&file), by_file).map(Some),
         (Some(_), Some(_)) => Err(
             Failure::usage(format!("both {direct} and {by_file} are set"))
-                .help("Set the one or the other."),
+                .help("set only one of them"),
         ),
     }
 }
@@ -123,9 +121,9 @@ fn secret_in(file: &Path, named: &str) -> Result<Secret, Failure> {
     let bad = |why: &str| Failure::usage(format!("the file {shown} of {named} {why}"));
     let Some(bytes) = bytes else {
         let most = size(MOST_BYTES);
-        return Err(bad(&format!("has more than {most}: it is not a secret")));
+        return Err(bad(&format!("is larger than {most}: not a secret")));
     };
-    let text = String::from_utf8(bytes).map_err(|_| bad("is not UTF-8"))?;
+    let text = String::from_utf8(bytes).map_err(|_| bad("is not valid UTF-8"))?;
     let text = without_line_end(&text);
     if text.is_empty() {
         return Err(bad("is empty"));
@@ -144,11 +142,11 @@ fn bearer(token: Secret) -> Result<Identity, Failure> {
     let text = token.text.trim();
     if let Some(wrong) = text.chars().find(|letter| !letter.is_ascii_graphic()) {
         let what = match wrong {
-            '\r' | '\n' => "a line end inside the token",
+            '\r' | '\n' => "a line break inside the token",
             letter if letter.is_whitespace() => "white space inside the token",
-            _ => "a character that no header can hold",
+            _ => "a character that is not allowed in a header",
         };
-        return Err(Failure::usage(format!("{} holds {what}", token.named)));
+        return Err(Failure::usage(format!("{} contains {what}", token.named)));
     }
     Ok(Identity {
         header: Some(header(&format!("Bearer {text}"), &token.named)?),
@@ -158,7 +156,7 @@ fn bearer(token: Secret) -> Result<Identity, Failure> {
 
 fn basic(user: &str, password: &Secret) -> Result<Identity, Failure> {
     if user.contains(':') {
-        return Err(Failure::usage("a user's name cannot hold `:`"));
+        return Err(Failure::usage("a user name cannot contain `:`"));
     }
     if user
         .chars()
@@ -166,7 +164,7 @@ fn basic(user: &str, password: &Secret) -> Result<Identity, Failure> {
         .any(char::is_control)
     {
         return Err(Failure::usage(format!(
-            "the user or {} holds a line end or another control character",
+            "the user or {} contains a line break or another control character",
             password.named
         )));
     }
@@ -179,8 +177,12 @@ fn basic(user: &str, password: &Secret) -> Result<Identity, Failure> {
 
 /// A header's value that is never shown.
 fn header(text: &str, named: &str) -> Result<HeaderValue, Failure> {
-    let mut value = HeaderValue::try_from(text)
-        .map_err(|_| Failure::usage(format!("{named} holds what no header can")))?;
+    let mut value = HeaderValue::try_from(text).map_err(|_| {
+        Failure::usage(format!(
+            "{named} contains characters that are not allowed in a \
+            header"
+        ))
+    })?;
     value.set_sensitive(true);
     Ok(value)
 }

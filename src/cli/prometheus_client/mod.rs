@@ -63,10 +63,10 @@ const PANEL: Bounds = Bounds {
 const MOST_ERROR_BYTES: u64 = 1 << 20;
 
 /// What helps where there is no answer in time.
-const MORE_TIME: &str = "Give it more with `--timeout 2m`.";
+const MORE_TIME: &str = "allow more time with `--timeout 2m`";
 /// The same where it is also asked how far to look back.
 const MORE_TIME_OR_LESS: &str =
-    "Give it more with `--timeout 2m`, or look less far back with `--since`.";
+    "allow more time with `--timeout 2m`, or look less far back with `--since`";
 
 /// The most remarks that are kept.
 const MOST_REMARKS: usize = 20;
@@ -105,7 +105,7 @@ impl Client {
         let base = base(url)?;
         let uri: Uri = base
             .parse()
-            .map_err(|_| Failure::usage("the address of `--prometheus` cannot be read"))?;
+            .map_err(|_| Failure::usage("invalid URL in `--prometheus`"))?;
         let identity = auth::identity(connection, &variable)?;
         let is_https = uri.scheme() == Some(&Scheme::HTTPS);
         let tls = tls::config(connection, is_https, &variable)?;
@@ -173,7 +173,7 @@ impl Client {
         self.answer(
             ask,
             catalogue::metadata,
-            "what targets say of their metrics",
+            "the metadata of targets",
             CATALOGUE,
         )
     }
@@ -279,7 +279,7 @@ impl Client {
         let mut remarks = self.remarks.lock().unwrap_or_else(PoisonError::into_inner);
         for remark in measured.remarks {
             let said = self.words.harmless(&format!("{remark:?}"));
-            let remark = format!("{what}: the server remarks {said}");
+            let remark = format!("{what}: the server warns {said}");
             if remarks.len() < MOST_REMARKS && !remarks.contains(&remark) {
                 remarks.push(remark);
             }
@@ -336,7 +336,7 @@ impl Client {
                 Some(proxy) => format!("{} through the proxy {proxy}", self.base),
                 None => self.base.clone(),
             };
-            let failure = Failure::io(format!("cannot pull {what} from {from}: {why}"));
+            let failure = Failure::io(format!("cannot query {what} at {from}: {why}"));
             return Err(match help {
                 Some(help) => failure.help(help),
                 None => failure,
@@ -346,9 +346,12 @@ impl Client {
 
     fn lasting(&self, bad: &BadAnswer) -> Miss {
         let help = match bad {
-            BadAnswer::Html => Some("Is it a Prometheus, and is its path prefix in the address?"),
+            BadAnswer::Html => Some(
+                "check that it is a Prometheus, and that the URL includes its path \
+                prefix",
+            ),
             BadAnswer::OtherTime(..) => {
-                Some("Ask the Prometheus itself, not a cache that rounds times or keeps answers.")
+                Some("query Prometheus directly, not a cache that rounds times or keeps responses")
             }
             _ => None,
         };
@@ -386,31 +389,33 @@ impl Client {
             .and_then(|bytes| catalogue::error_of(&bytes))
             .map(|said| format!(": {}", self.words.harmless(&said)))
             .unwrap_or_default();
-        let why = format!("it answered with status {}{said}", status.as_u16());
+        let why = format!("unexpected status {}{said}", status.as_u16());
         if status.is_server_error() || status == StatusCode::TOO_MANY_REQUESTS {
             return Err(Miss::Passing(why));
         }
         let help = match status {
             StatusCode::UNAUTHORIZED | StatusCode::FORBIDDEN => Some(format!(
-                "Set {TOKEN}, or {USER} and {PASSWORD}, to what it lets in, or name a file with `--token-file`."
+                "set {TOKEN}, or {USER} and {PASSWORD}, or pass a file with `--token-file`"
             )),
             StatusCode::PROXY_AUTHENTICATION_REQUIRED => Some(
-                "The proxy asks who you are: write it as `http://user:password@proxy.example.com`."
+                "pass the proxy's credentials: `http://user:password@proxy.example.com`"
                     .to_owned(),
             ),
             StatusCode::NOT_FOUND => {
-                Some("Is it a Prometheus, and is its path prefix in the address?".to_owned())
+                Some("check that it is a Prometheus, and that the URL includes its path prefix".to_owned())
             }
             StatusCode::NON_AUTHORITATIVE_INFORMATION => Some(
-                "Something on the way changed the answer: ask the Prometheus itself.".to_owned(),
+                "query Prometheus directly: something on the way changed the response".to_owned(),
             ),
             StatusCode::PARTIAL_CONTENT => Some(
-                "It is a part of the answer. Prometheus gives a whole one with status 200."
+                "query Prometheus directly: this is a partial response, and Prometheus sends a whole \
+                one with status 200"
                     .to_owned(),
             ),
-            status if status.is_success() => Some("Prometheus answers with status 200.".to_owned()),
+            status if status.is_success() => Some("query Prometheus directly: it responds with status \
+                200".to_owned()),
             status if status.is_redirection() => {
-                Some("Redirects are not followed: give the address that it leads to.".to_owned())
+                Some("pass the URL that it redirects to: redirects are not followed".to_owned())
             }
             _ => None,
         };
@@ -435,20 +440,18 @@ impl Client {
         let lasting = |why: String| Some(Miss::Lasting(self.words.harmless(&why), None));
         // What the client unpacks is no longer there.
         if let Some(encoding) = of("content-encoding").filter(|encoding| encoding != "identity") {
-            return lasting(format!(
-                "its answer is encoded as {encoding:?}, which was not asked for"
-            ));
+            return lasting(format!("unexpected encoding of the response: {encoding:?}"));
         }
         // M3 tells so that it left series out.
         if let Some(limits) = of("m3-results-limited") {
             return lasting(format!(
-                "its answer is incomplete: it says `M3-Results-Limited: {limits}`"
+                "incomplete response: `M3-Results-Limited: {limits}`"
             ));
         }
         match of("age") {
-            Some(age) if bounds.fresh && age != "0" => lasting(format!(
-                "its answer comes from a cache: it says `Age: {age}`"
-            )),
+            Some(age) if bounds.fresh && age != "0" => {
+                lasting(format!("cached response: `Age: {age}`"))
+            }
             _ => None,
         }
     }
@@ -456,27 +459,26 @@ impl Client {
     fn missed(&self, error: &ureq::Error) -> Miss {
         let lasting = |why: &str| Miss::Lasting(why.to_owned(), None);
         match error {
-            ureq::Error::Timeout(_) => Miss::Lasting(
-                "it did not answer in time".to_owned(),
-                Some(MORE_TIME.to_owned()),
-            ),
-            ureq::Error::HostNotFound => lasting("there is no host of that name"),
+            ureq::Error::Timeout(_) => {
+                Miss::Lasting("request timed out".to_owned(), Some(MORE_TIME.to_owned()))
+            }
+            ureq::Error::HostNotFound => lasting("host not found"),
             ureq::Error::BodyExceedsLimit(limit) => {
                 let most = limit >> 20;
-                Miss::Lasting(format!("its answer has more than {most} MiB"), None)
+                Miss::Lasting(format!("response larger than {most} MiB"), None)
             }
-            ureq::Error::LargeResponseHeader(..) => lasting("its headers are too long"),
-            ureq::Error::Decompress(..) => lasting("its answer cannot be unpacked"),
+            ureq::Error::LargeResponseHeader(..) => lasting("response headers too long"),
+            ureq::Error::Decompress(..) => lasting("cannot decompress the response"),
             ureq::Error::Protocol(cause) => {
                 let why = self.words.harmless(&cause.to_string());
-                Miss::Lasting(format!("its answer is not HTTP: {why}"), None)
+                Miss::Lasting(format!("not an HTTP response: {why}"), None)
             }
             ureq::Error::ConnectProxyFailed(why) => {
                 let why = self.words.harmless(why);
-                Miss::Lasting(format!("the proxy did not connect: {why}"), None)
+                Miss::Lasting(format!("proxy connection failed: {why}"), None)
             }
             ureq::Error::Io(cause) if cause.kind() == ErrorKind::UnexpectedEof => {
-                Miss::Passing("it ended the connection before its answer".to_owned())
+                Miss::Passing("connection closed before the response".to_owned())
             }
             // As a certificate that nobody vouches for.
             ureq::Error::Io(cause) if cause.kind() == ErrorKind::InvalidData => {
@@ -491,7 +493,7 @@ impl Client {
             ureq::Error::Io(cause) => {
                 Miss::Passing(self.words.harmless(&crate::project::io_cause(cause)))
             }
-            ureq::Error::ConnectionFailed => Miss::Passing("it cannot be connected to".to_owned()),
+            ureq::Error::ConnectionFailed => Miss::Passing("connection failed".to_owned()),
             other => Miss::Lasting(self.words.harmless(&other.to_string()), None),
         }
     }
@@ -500,24 +502,23 @@ impl Client {
 /// The address that paths are appended to.
 fn base(url: &str) -> Result<String, Failure> {
     // An address that cannot be read is not shown: there may be a password in it.
-    let bad = |why: &str| Failure::usage(format!("the address of `--prometheus` {why}"));
-    let example = "An address is written as `https://prometheus.example.com/path`.";
+    let bad = |why: &str| Failure::usage(format!("invalid URL in `--prometheus`: {why}"));
+    let example = "pass a URL such as `https://prometheus.example.com/path`";
     let uri: Uri = url
         .parse()
-        .map_err(|_| bad("cannot be read").help(example))?;
+        .map_err(|_| bad("cannot be parsed").help(example))?;
     if !matches!(uri.scheme_str(), Some("http" | "https")) {
-        return Err(bad("does not begin with `http://` or `https://`").help(example));
+        return Err(bad("does not start with `http://` or `https://`").help(example));
     }
     let Some(authority) = uri.authority().filter(|known| !known.host().is_empty()) else {
-        return Err(bad("names no host").help(example));
+        return Err(bad("has no host").help(example));
     };
     if authority.as_str().contains('@') {
-        return Err(
-            bad("holds a user or a password").help(format!("Give them in {USER} and {PASSWORD}."))
-        );
+        return Err(bad("contains a user or a password")
+            .help(format!("pass them in {USER} and {PASSWORD}")));
     }
     if uri.query().is_some() || url.contains('#') {
-        return Err(bad("holds a query or a fragment").help(example));
+        return Err(bad("contains a query or a fragment").help(example));
     }
     let base = url.trim_end_matches('/');
     Ok(base.strip_suffix("/api/v1").unwrap_or(base).to_owned())

@@ -61,8 +61,8 @@ pub fn route(target: &Uri, variable: &dyn Fn(&str) -> Option<String>) -> Result<
         return Ok(Route::Direct);
     }
     let bad = || {
-        Failure::usage(format!("{name} does not name a proxy")).help(
-            "A proxy is written as `http://proxy.example.com:3128` or `socks5://localhost:1080`.",
+        Failure::usage(format!("invalid proxy in {name}")).help(
+            "set a proxy such as `http://proxy.example.com:3128` or `socks5://localhost:1080`",
         )
     };
     let proxy = Proxy::new(&value).map_err(|_| bad())?;

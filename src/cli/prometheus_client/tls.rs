@@ -43,7 +43,7 @@ impl Named {
                 let cause = io_cause(&cause);
                 Failure::io(format!("cannot read {}: {cause}", self.path.display()))
             })?;
-        bytes.ok_or_else(|| self.bad(&format!("has more than {}", size(MOST_BYTES))))
+        bytes.ok_or_else(|| self.bad(&format!("is larger than {}", size(MOST_BYTES))))
     }
 }
 
@@ -65,9 +65,9 @@ pub fn config(
     if !is_https {
         if let Some((_, name)) = options.iter().find(|(given, _)| given.is_some()) {
             return Err(Failure::usage(format!(
-                "`{name}` has no effect on an address that begins with `http://`"
+                "`{name}` has no effect on a URL that starts with `http://`"
             ))
-            .help("Give the address that begins with `https://`."));
+            .help("use the `https://` URL"));
         }
         return Ok(TlsConfig::default());
     }
@@ -90,8 +90,8 @@ pub fn config(
         (Some(cert), key) => Some(client(&cert, key.as_ref().unwrap_or(&cert))?),
         (None, Some(key)) => {
             return Err(
-                Failure::usage(format!("{} is given without a certificate", key.name))
-                    .help(format!("Name the certificate with `--cert`, or in {CERT}.")),
+                Failure::usage(format!("{} is set without a certificate", key.name))
+                    .help(format!("set the certificate with `--cert`, or in {CERT}")),
             );
         }
     };
@@ -110,8 +110,8 @@ fn certificates(file: &Named, bytes: &[u8]) -> Result<Vec<Certificate<'static>>,
     }
     if found.is_empty() {
         return Err(file
-            .bad("holds no certificate")
-            .help("A certificate begins with `-----BEGIN CERTIFICATE-----`."));
+            .bad("contains no certificate")
+            .help("pass a PEM file: a certificate starts with `-----BEGIN CERTIFICATE-----`"));
     }
     Ok(found)
 }
@@ -124,7 +124,7 @@ fn roots(file: &Named) -> Result<RootCerts, Failure> {
     for certificate in &own {
         store
             .add(CertificateDer::from(certificate.der()).into_owned())
-            .map_err(|_| file.bad("holds a certificate that cannot be read"))?;
+            .map_err(|_| file.bad("contains a certificate that cannot be parsed"))?;
     }
     // A system without any, as a container's, trusts the file alone.
     let system = rustls_native_certs::load_native_certs().certs;
@@ -140,11 +140,11 @@ fn client(cert: &Named, key: &Named) -> Result<ClientCert, Failure> {
     let bytes = key.read()?;
     let no_key = || match bytes.windows(9).any(|part| part == b"ENCRYPTED") {
         true => key
-            .bad("holds an encrypted key")
-            .help("Write the key without a passphrase, readable by its owner alone."),
+            .bad("contains an encrypted key")
+            .help("write the key without a passphrase, readable only by its owner"),
         false => key
-            .bad("holds no private key")
-            .help("A private key begins with `-----BEGIN PRIVATE KEY-----`."),
+            .bad("contains no private key")
+            .help("pass a PEM file: a private key starts with `-----BEGIN PRIVATE KEY-----`"),
     };
     let private = PrivateKey::from_pem(&bytes).map_err(|_| no_key())?;
     // Tried here: the client takes for granted that they belong together.
@@ -176,7 +176,7 @@ pub fn help(error: &rustls::Error) -> Option<&'static str> {
     match error {
         // The system has no root certificates where nothing more is said.
         Error::InvalidCertificate(CertificateError::UnknownIssuer) | Error::General(_) => {
-            Some("Name the root certificate that vouches for the server with `--ca`.")
+            Some("pass the root certificate of the server's CA with `--ca`")
         }
         Error::AlertReceived(
             AlertDescription::CertificateRequired
@@ -184,7 +184,7 @@ pub fn help(error: &rustls::Error) -> Option<&'static str> {
             | AlertDescription::HandshakeFailure
             | AlertDescription::UnknownCA
             | AlertDescription::AccessDenied,
-        ) => Some("Show a client certificate that the server takes with `--cert` and `--key`."),
+        ) => Some("pass a client certificate that the server accepts with `--cert` and `--key`"),
         _ => None,
     }
 }

@@ -3,7 +3,7 @@
 
 use std::io;
 
-use super::{severity_word, visible};
+use super::{is_in_help, severity_word, visible};
 use nth_diagnostics::position::Positions;
 use nth_diagnostics::{Diagnostic, FileSpan};
 
@@ -35,11 +35,13 @@ pub(super) fn write(
             message.push_str(": ");
             message.push_str(&diagnostic.primary.text);
         }
-        for help in diagnostic
-            .help
-            .iter()
-            .chain(diagnostic.fixes.iter().map(|fix| &fix.title))
-        {
+        for note in &diagnostic.notes {
+            message.push_str("\nNote: ");
+            message.push_str(note);
+        }
+        let fixes = diagnostic.fixes.iter();
+        let fixes = fixes.filter(|fix| !is_in_help(fix, &diagnostic.help));
+        for help in diagnostic.help.iter().chain(fixes.map(|fix| &fix.title)) {
             message.push_str("\nHelp: ");
             message.push_str(help);
         }

@@ -9,7 +9,7 @@ use ariadne::{Cache, Color, Config, IndexType, Label as Drawn, Report, ReportKin
 use similar::{ChangeTag, TextDiff};
 
 use super::shortened::{Shortened, is_needed};
-use super::{lines, one_line, severity_word, visible};
+use super::{is_in_help, lines, one_line, quoted_replacement, severity_word, unlabeled, visible};
 use nth_diagnostics::limits;
 use nth_diagnostics::position::Positions;
 use nth_diagnostics::{Diagnostic, Edit, FileSpan, Fix, Label, Severity};
@@ -45,20 +45,25 @@ pub(super) fn write(
             draw(diagnostic, &mut texts, &mut drawing)?;
             String::from_utf8_lossy(&drawing).into_owned()
         };
+        for note in &diagnostic.notes {
+            push_line(&mut drawing, "note", &lines(note));
+        }
         for help in &diagnostic.help {
-            push_help(&mut drawing, &lines(help));
+            push_line(&mut drawing, "help", &lines(help));
         }
         for fix in diagnostic
             .fixes
             .iter()
-            .filter(|fix| !is_said(fix, &diagnostic.help))
+            .filter(|fix| !is_in_help(fix, &diagnostic.help))
         {
-            push_help(
+            push_line(
                 &mut drawing,
+                "help",
                 &fix_text(fix, diagnostic.primary.span.file, positions),
             );
         }
-        // Everything is drawn in colour and stripped here: ariadne always colours the word that it is given
+        drawing = unlabeled::without_arrows(&drawing);
+        // Everything is drawn in color and stripped here: ariadne always colours the word that it is given
         // for a severity, and every other part then needs no second way.
         if !color {
             drawing = anstream::adapter::strip_str(&drawing).to_string();
@@ -96,9 +101,9 @@ fn draw(
         .with_config(config)
         .with_message(one_line(&diagnostic.message));
     for (label, is_primary) in labels(diagnostic, positions) {
-        // A label without words is not drawn at all, and then nothing shows the place.
+        // ariadne does not draw a label without words; this one loses its arrow once it is drawn.
         let text = if label.text.is_empty() {
-            "here".to_owned()
+            unlabeled::MARK.to_string()
         } else {
             one_line(&label.text)
         };
@@ -169,30 +174,15 @@ fn with_column(drawing: &str, diagnostic: &Diagnostic<FileSpan>, texts: &Texts<'
     )
 }
 
-/// One sentence of help below the drawing, further lines under its first word.
-fn push_help(drawing: &mut String, text: &str) {
+/// A note or a help below the drawing, further lines under its first word.
+fn push_line(drawing: &mut String, kind: &str, text: &str) {
     let style = anstyle::AnsiColor::Cyan.on_default().bold();
     for (number, line) in text.lines().enumerate() {
         let _ = if number == 0 {
-            writeln!(drawing, "  {style}help{style:#}: {line}")
+            writeln!(drawing, "  {style}{kind}{style:#}: {line}")
         } else {
             writeln!(drawing, "        {line}")
         };
-    }
-}
-
-/// Whether a help already gives what a fix would put in place: "did you mean `payments`?".
-fn is_said(fix: &Fix<FileSpan>, help: &[String]) -> bool {
-    quoted_replacement(fix).is_some_and(|quoted| help.iter().any(|help| help.contains(&quoted)))
-}
-
-/// The replacement of a fix with a single edit, in backticks; nothing where there is nothing to see of it.
-fn quoted_replacement(fix: &Fix<FileSpan>) -> Option<String> {
-    match fix.edits.as_slice() {
-        [edit] if !edit.replacement.trim().is_empty() => {
-            Some(format!("`{}`", edit.replacement.trim()))
-        }
-        _ => None,
     }
 }
 

@@ -17,6 +17,7 @@ struct Object<'a> {
     message: &'a str,
     primary: Place<'a>,
     secondary: Vec<Place<'a>>,
+    notes: &'a [String],
     help: &'a [String],
     fixes: Vec<FixObject<'a>>,
 }
@@ -73,6 +74,7 @@ pub(super) fn write(
                 .iter()
                 .map(|label| place(label, positions))
                 .collect(),
+            notes: &diagnostic.notes,
             help: &diagnostic.help,
             fixes: diagnostic
                 .fixes

@@ -11,13 +11,14 @@ mod page;
 mod sarif;
 mod short;
 mod shortened;
+mod unlabeled;
 
 use std::collections::HashSet;
 use std::io;
 
 pub use nth_diagnostics::in_order;
 use nth_diagnostics::position::Positions;
-use nth_diagnostics::{Applicability, Diagnostic, FileSpan, Severity, SourceMap};
+use nth_diagnostics::{Applicability, Diagnostic, FileSpan, Fix, Severity, SourceMap};
 pub use page::for_terminal;
 
 /// How diagnostics are written.
@@ -103,17 +104,46 @@ pub fn next_steps(diagnostics: &[Diagnostic<FileSpan>]) -> Vec<String> {
         .len();
     match fixable {
         0 => {}
-        1 => steps.push("`nthc check --fix` mends 1 of them.".to_owned()),
-        _ => steps.push(format!("`nthc check --fix` mends {fixable} of them.")),
+        1 => steps.push("`nthc check --fix` can fix 1 of these.".to_owned()),
+        _ => steps.push(format!("`nthc check --fix` can fix {fixable} of these.")),
     }
     // Errors first: they are what stands between a person and a build.
     if let Some(diagnostic) = diagnostics
         .iter()
         .min_by_key(|diagnostic| (diagnostic.severity, diagnostic.code.id))
     {
-        steps.push(format!("`nthc explain {}` tells more.", diagnostic.code.id));
+        steps.push(format!(
+            "For details, run `nthc explain {}`.",
+            diagnostic.code.id
+        ));
     }
     steps
+}
+
+/// Whether a help already shows what a fix would write: `x[5m]` shows the insertion of `[5m]`.
+fn is_in_help(fix: &Fix<FileSpan>, help: &[String]) -> bool {
+    let same = |help: &String| help.eq_ignore_ascii_case(&fix.title);
+    help.iter().any(same)
+        || replacement(fix).is_some_and(|text| {
+            help.iter().any(|help| {
+                // Every second piece stands between backticks.
+                let code = help.split('`').skip(1).step_by(2);
+                let mut code = code.map(str::trim);
+                code.any(|code| code == text || (text.len() > 2 && code.ends_with(text)))
+            })
+        })
+}
+
+/// The replacement of a fix with a single edit, in backticks; nothing where there is nothing to see of it.
+fn quoted_replacement(fix: &Fix<FileSpan>) -> Option<String> {
+    replacement(fix).map(|text| format!("`{text}`"))
+}
+
+fn replacement(fix: &Fix<FileSpan>) -> Option<&str> {
+    match fix.edits.as_slice() {
+        [edit] => Some(edit.replacement.trim()).filter(|text| !text.is_empty()),
+        _ => None,
+    }
 }
 
 /// The word for a severity, in every format.

@@ -87,6 +87,9 @@ fn result(
     if !diagnostic.primary.text.is_empty() {
         let _ = write!(text, ": {}", diagnostic.primary.text);
     }
+    for note in &diagnostic.notes {
+        let _ = write!(text, "\nNote: {note}");
+    }
     for help in &diagnostic.help {
         let _ = write!(text, "\nHelp: {help}");
     }

@@ -68,7 +68,7 @@ fn project() -> (SourceMap, Vec<Diagnostic<FileSpan>>) {
         )
         .help("Lower the objective.\nOr make the dependency soft."),
         Diagnostic::new(&UNKNOWN, "no team is called `paymnts`", name)
-            .label("not found")
+            .label("not a template, variant or block of that kind")
             .help("A team is declared with `team paymnts { … }`.")
             .fix(
                 "Replace with `payments`",
@@ -350,8 +350,8 @@ fn summaries_count() {
     assert_eq!(
         next_steps(&diagnostics),
         [
-            "`nthc check --fix` mends 1 of them.",
-            "`nthc explain N9901` tells more."
+            "`nthc check --fix` can fix 1 of these.",
+            "For details, run `nthc explain N9901`."
         ]
     );
 }
@@ -360,8 +360,8 @@ fn summaries_count() {
 fn a_fix_shows_the_lines_it_changes_in_every_file() {
     let (sources, _) = project();
     let span = at(&sources, 0, "team = paymnts");
-    let mut diagnostic =
-        Diagnostic::new(&UNKNOWN, "no team is called `paymnts`", span).label("not found");
+    let mut diagnostic = Diagnostic::new(&UNKNOWN, "no team is called `paymnts`", span)
+        .label("not a template, variant or block of that kind");
     diagnostic.fixes.push(Fix {
         title: "Declare the team".to_owned(),
         edits: vec![
@@ -417,5 +417,38 @@ proptest::proptest! {
                 rendered(std::slice::from_ref(&diagnostic), &sources, format).contains("wrong")
             );
         }
+    }
+}
+
+#[test]
+fn a_fix_that_a_help_shows_is_not_printed_again() {
+    let mut sources = SourceMap::default();
+    let file = sources.add("a.nth", "x(y)\n");
+    let end = FileSpan {
+        file,
+        start: 3,
+        end: 3,
+    };
+    let diagnostic = Diagnostic::new(&UNKNOWN, "missing range", end)
+        .note("a counter has no rate without one")
+        .help("add a range: `y[5m]`")
+        .fix("Insert `[5m]`", end, "[5m]", Applicability::Maybe);
+    for format in [Format::Human, Format::Github] {
+        let mut out = Vec::new();
+        render(
+            std::slice::from_ref(&diagnostic),
+            &sources,
+            format,
+            false,
+            &mut out,
+        )
+        .unwrap();
+        let out = String::from_utf8(out).unwrap();
+        assert!(!out.contains("Insert"), "{out}");
+        assert!(
+            out.contains("ote: a counter has no rate without one"),
+            "{out}"
+        );
+        assert!(!out.contains("here"), "{out}");
     }
 }

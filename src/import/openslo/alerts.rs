@@ -33,8 +33,8 @@ pub fn policy(mut fields: Fields<'_>, findings: &mut Findings) -> Option<Policy>
     if conditions.len() != 1 && findings.diagnostics.len() == before {
         findings.bad(
             head,
-            "a policy has one condition",
-            format!("here it has {}", conditions.len()),
+            "a policy must have exactly one condition",
+            format!("it has {}", conditions.len()),
         );
     }
     let condition = if conditions.len() == 1 {
@@ -56,8 +56,8 @@ pub fn policy(mut fields: Fields<'_>, findings: &mut Findings) -> Option<Policy>
     if targets.is_empty() && findings.diagnostics.len() == before {
         findings.bad(
             head,
-            "a policy needs `notificationTargets`",
-            "it tells nobody",
+            "missing `notificationTargets` in a policy",
+            "notifies no one",
         );
     }
     let targets = targets
@@ -164,7 +164,7 @@ fn either<'n, T>(
         let span = findings.span(&fields.head);
         findings.bad(
             span,
-            format!("this needs `{reference}`, or the {kind} itself"),
+            format!("missing `{reference}`, or an inline {kind}"),
             "",
         );
         fields.finish(findings);

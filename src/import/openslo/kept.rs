@@ -107,8 +107,8 @@ fn lines(metadata: &Metadata, fields: &[Kept], findings: &mut Findings) -> Vec<S
             None => left_out(
                 findings,
                 metadata.name.span,
-                format!("cannot read the annotation `{annotation}`"),
-                format!("its value is {text:?}"),
+                format!("invalid value of annotation `{annotation}`"),
+                format!("found {text:?}"),
             ),
         }
     }

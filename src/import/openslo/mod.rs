@@ -72,7 +72,7 @@ pub fn import_into(
             }
             Err(malformed) => {
                 let span = findings.span(&malformed.span);
-                let message = "this is no well-formed YAML";
+                let message = "not well-formed YAML";
                 findings.tell(&codes::OPENSLO_SYNTAX, span, message, malformed.what);
             }
         }

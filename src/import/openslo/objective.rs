@@ -96,8 +96,8 @@ impl Frame<'_> {
             refuse(
                 findings,
                 goal.target.span,
-                "an objective of 0 % promises nothing",
-                "it must be above 0",
+                "an objective of 0% has no error budget",
+                "must be above 0",
             );
             return None;
         }
@@ -161,7 +161,7 @@ impl Frame<'_> {
             refuse(
                 findings,
                 span,
-                "this query can't be measured over the rules' windows",
+                "this query cannot be evaluated over the windows of the rules",
                 reason,
             );
         };
@@ -179,8 +179,8 @@ impl Frame<'_> {
                         left_out(
                             findings,
                             goal.span,
-                            "a slice is good where part of it is",
-                            "here each evaluation of the rules is a slice",
+                            "time slices are not supported",
+                            "each rule evaluation is a slice",
                         );
                     }
                 }
@@ -273,14 +273,14 @@ impl Frame<'_> {
                 left_out(
                     findings,
                     *span,
-                    "this alert is none of those that an objective has",
-                    "the four pairs of windows take its place",
+                    "not one of the SLO's generated alerts",
+                    "the four burn-rate alerts replace it",
                 );
             }
         }
         if kept > 0 {
             comments.push(format!(
-                "{kept} of its alert policies are of the pairs of windows that every objective has."
+                "{kept} of its alert policies match generated burn-rate alerts."
             ));
         }
     }
@@ -316,7 +316,12 @@ impl Objective {
             };
             match written {
                 Ok(text) => out += &format!("{field} = {text}\n"),
-                Err(reason) => refuse(findings, self.span, "this query can't be written", reason),
+                Err(reason) => refuse(
+                    findings,
+                    self.span,
+                    "this query cannot be written in `.nth`",
+                    reason,
+                ),
             }
         }
         for line in &self.fields {
@@ -355,7 +360,7 @@ fn slice_comment(goal: &Goal) -> String {
     let slice = goal.slice.as_ref().map_or_else(String::new, |slice| {
         format!("{}{}", slice.value.count, slice.value.unit)
     });
-    format!("Its slices were {slice} long. Here each evaluation of the rules is one.")
+    format!("Its slices were {slice} long. In .nth, each rule evaluation is a slice.")
 }
 
 /// The condition of which a query says by 1 or 0 whether it holds, of all its series: `min(x == bool 1)` is `x == 1`.
@@ -464,8 +469,8 @@ fn window(window: &Window, findings: &mut Findings) -> Option<Duration> {
         refuse(
             findings,
             *span,
-            "a period is from 1 to 90 days long",
-            format!("this is {}{}", value.count, value.unit),
+            "an SLO window must be 1 to 90 days long",
+            format!("found {}{}", value.count, value.unit),
         );
         return None;
     };
@@ -473,15 +478,15 @@ fn window(window: &Window, findings: &mut Findings) -> Option<Duration> {
         left_out(
             findings,
             calendar,
-            "the period followed the calendar",
-            format!("here it rolls: the last {length}"),
+            "calendar-aligned windows are not supported",
+            format!("replaced by a rolling window: the last {length}"),
         );
     } else if rough.is_some() {
         left_out(
             findings,
             *span,
-            "months are not all as long",
-            format!("here they are {length}"),
+            "months differ in length",
+            format!("replaced by {length}"),
         );
     }
     Some(length)

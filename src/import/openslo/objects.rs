@@ -42,11 +42,11 @@ fn put<'o, T>(
         findings.diagnostics.push(
             Diagnostic::new(
                 &codes::OPENSLO_BAD_VALUE,
-                format!("two objects are the {kind} `{}`", name.value),
+                format!("duplicate {kind} `{}`", name.value),
                 name.span,
             )
-            .label("again here")
-            .because(first.name.span, "first here"),
+            .label("second definition")
+            .because(first.name.span, "first definition"),
         );
         return;
     }
@@ -61,17 +61,17 @@ fn find<'o, T: Copy>(
     findings: &mut Findings,
 ) -> Option<(&'o Metadata, T)> {
     let found = named.get(name.value.as_str()).copied();
-    let message = format!("there is no {kind} `{}`", name.value);
+    let message = format!("unknown {kind} `{}`", name.value);
     let is_told = || {
         let mut told = findings.diagnostics.iter();
         told.any(|told| told.code == &codes::OPENSLO_MISSING_REFERENCE && told.message == message)
     };
     if found.is_none() && !is_told() {
         let mut diagnostic = Diagnostic::new(&codes::OPENSLO_MISSING_REFERENCE, message, name.span)
-            .label("in none of the files");
+            .label("not defined in any of the files");
         diagnostic = match suggest::nearest(&name.value, named.keys().copied()) {
-            Some(near) => diagnostic.help(format!("Did you mean `{near}`?")),
-            None => diagnostic.help(format!("Name the file that has the {kind} too.")),
+            Some(near) => diagnostic.help(format!("did you mean `{near}`?")),
+            None => diagnostic.help(format!("pass the file that defines the {kind} too")),
         };
         findings.diagnostics.push(diagnostic);
     }
@@ -189,8 +189,8 @@ impl<'o> Objects<'o> {
             refuse(
                 findings,
                 metric.span,
-                "nothing says whose query this is",
-                "it has neither `type` nor `metricSourceRef`",
+                "missing `type` or `metricSourceRef`",
+                "the data source of this query is unknown",
             );
             return false;
         }
@@ -201,8 +201,8 @@ impl<'o> Objects<'o> {
                 refuse(
                     findings,
                     span,
-                    format!("queries of {} can't be said in `.nth`", other.value),
-                    "only those of a Prometheus can",
+                    format!("queries of {} are not supported in `.nth`", other.value),
+                    "only Prometheus is supported",
                 );
                 false
             }

@@ -89,7 +89,7 @@ pub fn text(objects: &Objects<'_>, target: &Target<'_>, findings: &mut Findings)
         }
     }
     unused(objects, findings);
-    let mut out = comment("Made of OpenSLO documents by `nthc import openslo`.");
+    let mut out = comment("Generated from OpenSLO documents by `nthc import openslo`.");
     out += "\n";
     out += &environment(services.values(), target, findings);
     out += &tiers(services.values());
@@ -117,9 +117,9 @@ fn environment<'s>(
                     findings,
                     service.metadata.name.span,
                     format!(
-                        "documents of the environments `{first}` and `{environment}` are imported together"
+                        "documents of environments `{first}` and `{environment}` are imported together"
                     ),
-                    "import the documents of one environment at a time",
+                    "import one environment at a time",
                 );
                 return String::new();
             }
@@ -132,7 +132,7 @@ fn environment<'s>(
         }
         Some(name) if target.environments.iter().all(|known| known != name) => {
             comment(&format!(
-                "These documents are of the environment `{name}`, which the project does not declare.",
+                "These documents are for environment `{name}`, which the project does not declare.",
             )) + "\n"
         }
         _ => String::new(),
@@ -145,7 +145,7 @@ fn tiers<'s>(services: impl Iterator<Item = &'s Service<'s>>) -> String {
     let block = |tier: &str| {
         format!(
             "{}tier {} : standard {{ }}\n\n",
-            comment("What this tier asks for is in no document: set what differs from `standard`."),
+            comment("The documents do not define this tier: set what differs from `standard`."),
             block_name(tier)
         )
     };
@@ -189,8 +189,8 @@ fn objectives(
         refuse(
             findings,
             goal.span,
-            "an objective of several indicators can't be said in `.nth`",
-            "write an objective for each",
+            "an objective with several SLIs is not supported in `.nth`",
+            "write one objective for each",
         );
         return Vec::new();
     }
@@ -262,12 +262,12 @@ fn kept_labels(metadata: &Metadata, findings: &mut Findings) -> BTreeMap<String,
             label => query::is_plain(label) && !label.starts_with("__") && values.len() == 1,
         };
         let message = match label.as_str() {
-            "tier" => "this is no tier that every project has".to_owned(),
-            "type" => "this is no type of service".to_owned(),
-            label => format!("the label {label:?} can't be a label of rules"),
+            "tier" => "not a tier that every project has".to_owned(),
+            "type" => "not a type of service".to_owned(),
+            label => format!("label {label:?} cannot be a label of rules"),
         };
         if !known {
-            left_out(findings, *span, message, "it is left out");
+            left_out(findings, *span, message, "not imported");
         }
     }
     if let Some(annotation) = metadata
@@ -278,8 +278,8 @@ fn kept_labels(metadata: &Metadata, findings: &mut Findings) -> BTreeMap<String,
         left_out(
             findings,
             metadata.name.span,
-            "annotations have no place in `.nth`",
-            format!("it has {annotation:?}"),
+            "annotations are not supported in `.nth`",
+            format!("found {annotation:?}"),
         );
     }
     quiet_labels(metadata)
@@ -343,9 +343,9 @@ impl Service<'_> {
             None => {
                 let common = query::common(queries.map(|(_, query)| query));
                 out += &comment(if common.is_empty() {
-                    "Its queries have no label in common: say here which all of its series carry."
+                    "Its queries have no label in common: add the labels that all of its series have."
                 } else {
-                    "What all of its queries have in common."
+                    "Labels that all of its queries have in common."
                 });
                 common
             }
@@ -391,8 +391,8 @@ fn unused(objects: &Objects<'_>, findings: &mut Findings) {
                     query::tree(metric, findings);
                 }
             }
-            let message = "no objective is measured by this indicator";
-            left_out(findings, metadata.name.span, message, "it is left out");
+            let message = "no objective uses this indicator";
+            left_out(findings, metadata.name.span, message, "not imported");
         }
     }
     let mut conditions = BTreeSet::new();
@@ -408,8 +408,8 @@ fn unused(objects: &Objects<'_>, findings: &mut Findings) {
         if !policies.contains(name) {
             objects.condition(policy, findings);
             objects.targets(policy, findings);
-            let message = "no objective has this alert policy";
-            left_out(findings, metadata.name.span, message, "it is left out");
+            let message = "no objective uses this alert policy";
+            left_out(findings, metadata.name.span, message, "not imported");
         }
     }
     for (_, slo) in objects.slos.values() {
@@ -430,21 +430,21 @@ fn unused(objects: &Objects<'_>, findings: &mut Findings) {
         .iter()
         .filter(|(name, _)| !conditions.contains(*name));
     for (_, (metadata, _)) in rest {
-        let message = "no alert policy waits for this condition";
-        left_out(findings, metadata.name.span, message, "it is left out");
+        let message = "no alert policy uses this condition";
+        left_out(findings, metadata.name.span, message, "not imported");
     }
     let rest = objects
         .targets
         .iter()
         .filter(|(name, _)| !targets.contains(*name));
     for (_, (metadata, _)) in rest {
-        let message = "no alert policy tells this notification target";
-        left_out(findings, metadata.name.span, message, "it is left out");
+        let message = "no alert policy uses this notification target";
+        left_out(findings, metadata.name.span, message, "not imported");
     }
     for (metadata, of) in objects.sources.values() {
         if !of.value.eq_ignore_ascii_case("prometheus") {
-            let message = "a data source that is no Prometheus has no place in `.nth`";
-            left_out(findings, metadata.name.span, message, "it is left out");
+            let message = "only Prometheus data sources are supported in `.nth`";
+            left_out(findings, metadata.name.span, message, "not imported");
         }
     }
 }

@@ -18,8 +18,8 @@ pub fn tree(metric: &Metric, findings: &mut Findings) -> Option<Expr> {
         findings.tell(
             &codes::OPENSLO_NOT_EXPRESSIBLE,
             metric.span,
-            "this metric has no PromQL in `spec.query`",
-            "nothing else is read",
+            "missing PromQL query in `spec.query`",
+            "no other field is read",
         );
         return None;
     };
@@ -28,7 +28,7 @@ pub fn tree(metric: &Metric, findings: &mut Findings) -> Option<Expr> {
         Err(errors) => {
             let mut diagnostic = Diagnostic::new(
                 &codes::OPENSLO_BAD_VALUE,
-                "this query is no PromQL",
+                "invalid PromQL query",
                 query.span,
             );
             if let Some(error) = errors.first() {
@@ -44,8 +44,8 @@ pub fn tree(metric: &Metric, findings: &mut Findings) -> Option<Expr> {
         findings.tell(
             &codes::OPENSLO_NOT_EXPRESSIBLE,
             query.span,
-            "this query has a variable",
-            "a Prometheus would not take it",
+            "variables are not supported in a query",
+            "Prometheus would reject it",
         );
         return None;
     }
@@ -87,7 +87,7 @@ pub fn events(part: Expr, total: Expr, counter: bool) -> Result<(Expr, Expr), &'
     let (part, total) = as_rates(part, total)?;
     let all: BTreeSet<String> = ranges(&part).into_iter().chain(ranges(&total)).collect();
     if all.len() > 1 {
-        return Err("the ranges of its queries differ, and the rules choose one for all");
+        return Err("its queries have different ranges, and the rules use one for all");
     }
     Ok((event_rate(part, counter)?, event_rate(total, counter)?))
 }
@@ -105,7 +105,9 @@ fn event_rate(expr: Expr, counter: bool) -> Result<Expr, &'static str> {
         });
     }
     if !counter {
-        return Err("what it counts is not known: it has no range, and `counter` is not `true`");
+        return Err(
+            "it has no range, and `counter` is not `true`, so it is unknown what it counts",
+        );
     }
     let summed = match &expr.unparenthesised().node {
         Node::Aggregate(sum) if sum.op == "sum" && sum.grouping.is_none() => &sum.expr,
@@ -114,7 +116,7 @@ fn event_rate(expr: Expr, counter: bool) -> Result<Expr, &'static str> {
     if is_selector(summed) {
         Ok(summed.unparenthesised().clone())
     } else {
-        Err("a rate is taken of a counter or a sum of one, and this is neither")
+        Err("a rate needs a counter or a sum of counters")
     }
 }
 
@@ -143,7 +145,7 @@ fn as_rates(part: Expr, total: Expr) -> Result<(Expr, Expr), &'static str> {
     match (grows(&part), grows(&total)) {
         (false, false) => Ok((part, total)),
         (true, true) => Ok((renamed(part), renamed(total))),
-        _ => Err("one query takes `increase`, the other does not"),
+        _ => Err("one query uses `increase`, the other does not"),
     }
 }
 
@@ -180,9 +182,9 @@ pub fn ratio(expr: Expr) -> Result<Expr, &'static str> {
             let range = build::range_window(expr.unparenthesised().clone());
             Ok(build::call("avg_over_time", vec![range]))
         }
-        0 => Err("it has no range that the rules could choose"),
+        0 => Err("it has no range for the rules to replace"),
         1 => Ok(with_range(expr, &Duration::window())),
-        _ => Err("its ranges differ, and the rules choose one for all"),
+        _ => Err("its ranges differ, and the rules use one for all"),
     }
 }
 
@@ -276,7 +278,7 @@ pub fn quoted(expr: &Expr) -> Result<String, &'static str> {
     let text = expr.to_string();
     let rest = text.replace("$window", "");
     if rest.contains(['`', '$', '\n', '\r']) {
-        return Err("a name in it can't be written in `.nth`");
+        return Err("it contains a name that is not allowed in `.nth`");
     }
     Ok(format!("`{text}`"))
 }

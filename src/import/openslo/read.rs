@@ -51,18 +51,18 @@ fn object(node: &Node, findings: &mut Findings) -> Option<Object> {
         let diagnostic = match version.value.as_str() {
             "openslo/v1alpha" | "openslo.com/v2alpha" => Diagnostic::new(
                 &codes::OPENSLO_NOT_EXPRESSIBLE,
-                format!("{} is not read here", version.value),
+                format!("{} is not supported", version.value),
                 version.span,
             )
-            .label("another version of the format"),
+            .label("another version of OpenSLO"),
             other => Diagnostic::new(
                 &codes::OPENSLO_BAD_VALUE,
-                format!("there is no version {other:?} of OpenSLO"),
+                format!("unknown OpenSLO version {other:?}"),
                 version.span,
             )
             .label("not a version"),
         };
-        let diagnostic = diagnostic.help("Only `openslo/v1` is read.");
+        let diagnostic = diagnostic.help("use `openslo/v1`");
         findings.diagnostics.push(diagnostic);
         return None;
     }
@@ -122,7 +122,7 @@ pub fn metadata(of: &mut Fields<'_>, findings: &mut Findings) -> Option<Metadata
         findings.bad(
             display.span,
             format!("`{}` is too long", fields.path("displayName")),
-            "63 characters are the most",
+            "at most 63 characters are allowed",
         );
     }
     let mut labels = BTreeMap::new();
@@ -130,7 +130,7 @@ pub fn metadata(of: &mut Fields<'_>, findings: &mut Findings) -> Option<Metadata
         for (key, node) in table.drain() {
             let span = findings.span(&key.span);
             if !is_key(&key.text) {
-                findings.bad(span, format!("{:?} can't be a label's name", key.text), "");
+                findings.bad(span, format!("invalid label name {:?}", key.text), "");
             }
             let path = table.path(&key.text);
             let values = match &node.value {
@@ -156,11 +156,7 @@ pub fn metadata(of: &mut Fields<'_>, findings: &mut Findings) -> Option<Metadata
                 None => (None, key.text.as_str()),
             };
             if !is_key(own) || prefix.is_some_and(|prefix| !is_subdomain(prefix)) {
-                findings.bad(
-                    span,
-                    format!("{:?} can't be an annotation's name", key.text),
-                    "",
-                );
+                findings.bad(span, format!("invalid annotation name {:?}", key.text), "");
             }
             if let Some(value) = text(node, &table.path(&key.text), findings) {
                 annotations.insert(key.text.clone(), value.value);

@@ -69,7 +69,7 @@ impl<'n> Fields<'n> {
             findings.bad(
                 span,
                 format!("{} must be a mapping", quoted(what)),
-                format!("this is {}", node.kind()),
+                format!("found {}", node.kind()),
             );
             return None;
         };
@@ -139,7 +139,7 @@ impl<'n> Fields<'n> {
             findings.bad(
                 span,
                 format!("`{path}` must be a list"),
-                format!("this is {}", node.kind()),
+                format!("found {}", node.kind()),
             );
             return &[];
         };
@@ -183,10 +183,10 @@ impl<'n> Fields<'n> {
         if value.is_none() {
             let mut diagnostic = Diagnostic::new(
                 &codes::OPENSLO_BAD_VALUE,
-                format!("`{}` can't be {:?}", self.path(key), found.value),
+                format!("invalid value of `{}`: {:?}", self.path(key), found.value),
                 found.span,
             )
-            .help(format!("It is one of `{}`.", known.join("`, `")));
+            .help(format!("use one of `{}`", known.join("`, `")));
             if let Some(near) = suggest::nearest(&found.value, known.iter().copied()) {
                 diagnostic = diagnostic.fix(
                     format!("Replace with `{near}`"),
@@ -232,7 +232,7 @@ impl<'n> Fields<'n> {
             findings.bad(
                 span,
                 format!("`{path}` must be `true` or `false`"),
-                format!("this is {}", node.kind()),
+                format!("found {}", node.kind()),
             );
         }
         value
@@ -258,7 +258,7 @@ impl<'n> Fields<'n> {
             findings.bad(
                 span,
                 format!("`{path}` must be a number"),
-                format!("this is {}", node.kind()),
+                format!("found {}", node.kind()),
             );
         }
         Some(Located {
@@ -275,7 +275,7 @@ impl<'n> Fields<'n> {
             findings.bad(
                 found.span,
                 format!("`{}` is too long", self.path("description")),
-                format!("{length} characters, and 1050 are the most"),
+                format!("{length} characters, at most 1050 are allowed"),
             );
         }
         Some(found.value).filter(|text| !text.is_empty())
@@ -284,7 +284,7 @@ impl<'n> Fields<'n> {
     /// Tells that a field lacks.
     pub fn lacks(&self, key: &str, findings: &mut Findings) {
         let span = findings.span(&self.head);
-        findings.bad(span, format!("`{}` is missing", self.path(key)), "");
+        findings.bad(span, format!("missing `{}`", self.path(key)), "");
     }
 
     /// Tells of each field that nobody took.
@@ -293,10 +293,10 @@ impl<'n> Fields<'n> {
             let span = findings.span(&key.span);
             let mut diagnostic = Diagnostic::new(
                 &codes::OPENSLO_UNKNOWN_FIELD,
-                format!("there is no field `{}`", self.path(&key.text)),
+                format!("unknown field `{}`", self.path(&key.text)),
                 span,
             )
-            .label("not known");
+            .label("not a known field");
             match suggest::nearest(&key.text, self.known.iter().copied()) {
                 Some(near) => {
                     diagnostic = diagnostic.fix(
@@ -308,7 +308,7 @@ impl<'n> Fields<'n> {
                 }
                 None if !self.known.is_empty() => {
                     diagnostic =
-                        diagnostic.help(format!("It may hold `{}`.", self.known.join("`, `")));
+                        diagnostic.help(format!("use one of `{}`", self.known.join("`, `")));
                 }
                 None => {}
             }
@@ -337,8 +337,8 @@ pub fn text(node: &Node, path: &str, findings: &mut Findings) -> Option<Located<
         _ => {
             findings.bad(
                 span,
-                format!("`{path}` must be a text"),
-                format!("this is {}", node.kind()),
+                format!("`{path}` must be a string"),
+                format!("found {}", node.kind()),
             );
             None
         }
@@ -361,7 +361,8 @@ pub fn dns_label(name: &Located<String>, path: &str, findings: &mut Findings) {
                 name.span,
             )
             .label("not a name")
-            .help("It has at most 63 lower-case letters, digits and `-`, and starts and ends with a letter or digit."),
+            .help("use at most 63 lower-case letters, digits and `-`, starting and ending with a letter \
+                or digit"),
         );
     }
 }

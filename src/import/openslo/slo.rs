@@ -56,16 +56,16 @@ pub fn slo(mut fields: Fields<'_>, findings: &mut Findings) -> Option<Slo> {
     match (&slo.indicator, own) {
         (None, 0) => findings.bad(
             head,
-            "an objective needs `indicator` or `indicatorRef`",
-            "neither here nor in its goals",
+            "missing `indicator` or `indicatorRef` in an objective",
+            "neither on the objective nor on its goals",
         ),
         (Some(_), 1..) => findings.bad(
             head,
-            "the indicator is the objective's or its goals', not both",
+            "the indicator is on both the objective and its goals",
             "",
         ),
         (None, own) if own < slo.goals.len() => {
-            findings.bad(head, "some of the goals have no indicator", "");
+            findings.bad(head, "some goals have no indicator", "");
         }
         _ => {}
     }
@@ -80,8 +80,8 @@ fn judge(slo: &Slo, findings: &mut Findings) {
             if !has {
                 findings.bad(
                     goal.span,
-                    format!("`{}` needs `{what}`", slo.budgeting.value),
-                    "it is missing here",
+                    format!("missing `{what}` with `{}`", slo.budgeting.value),
+                    "required by `budgetingMethod`",
                 );
             }
         };
@@ -105,10 +105,18 @@ pub fn compared(goal: &Goal, measure: &Measure, findings: &mut Findings) -> bool
     let before = findings.diagnostics.len();
     if matches!(measure, Measure::Threshold(_)) {
         if goal.op.is_none() {
-            findings.bad(goal.span, "a threshold needs `op`", "it is missing here");
+            findings.bad(
+                goal.span,
+                "missing `op` of a threshold",
+                "required for a threshold",
+            );
         }
         if goal.value.is_none() {
-            findings.bad(goal.span, "a threshold needs `value`", "it is missing here");
+            findings.bad(
+                goal.span,
+                "missing `value` of a threshold",
+                "required for a threshold",
+            );
         }
     } else {
         let given = [
@@ -118,7 +126,7 @@ pub fn compared(goal: &Goal, measure: &Measure, findings: &mut Findings) -> bool
         for (what, span) in given.into_iter().flatten() {
             findings.bad(
                 span,
-                format!("a ratio has no `{what}`"),
+                format!("`{what}` is not allowed for a ratio"),
                 "only thresholds are compared",
             );
         }
@@ -163,7 +171,7 @@ fn goal(mut fields: Fields<'_>, findings: &mut Findings) -> Option<Goal> {
         (Some(_), Some(percent)) => {
             findings.bad(
                 percent.span,
-                "a goal has `target` or `targetPercent`, not both",
+                "both `target` and `targetPercent` are set",
                 "",
             );
             None
@@ -223,7 +231,7 @@ fn within(
     }
     findings.bad(
         share.span,
-        format!("a target is at least 0 and below {most}"),
+        format!("a target must be at least 0 and below {most}"),
         "",
     );
     None
@@ -236,7 +244,7 @@ fn indicator(fields: &mut Fields<'_>, findings: &mut Findings) -> Option<RefOr<S
         (Some(_), Some(reference)) => {
             findings.bad(
                 reference.span,
-                "an indicator is here or elsewhere: `indicator` or `indicatorRef`, not both",
+                "both `indicator` and `indicatorRef` are set",
                 "",
             );
             None
@@ -259,8 +267,8 @@ fn window(fields: &mut Fields<'_>, findings: &mut Findings) -> Option<Window> {
             let span = findings.span(&fields.head);
             findings.bad(
                 span,
-                "an objective has one `timeWindow`",
-                format!("here it has {}", windows.len()),
+                "an objective must have exactly one `timeWindow`",
+                format!("it has {}", windows.len()),
             );
         }
         return None;
@@ -282,28 +290,24 @@ fn window(fields: &mut Fields<'_>, findings: &mut Findings) -> Option<Window> {
         if let Some(start) = start.filter(|start| !is_date_time(&start.value)) {
             findings.bad(
                 start.span,
-                "`startTime` must be a day and a time: `2026-01-31 12:00:00`",
+                "`startTime` must be a date and time: `2026-01-31 12:00:00`",
                 "",
             );
         }
         // Go takes `Local` for a zone, which is another one on each machine.
         let zone = calendar.required_text("timeZone", findings);
         if let Some(zone) = zone.filter(|zone| jiff::tz::TimeZone::get(&zone.value).is_err()) {
-            findings.bad(
-                zone.span,
-                format!("there is no time zone {:?}", zone.value),
-                "",
-            );
+            findings.bad(zone.span, format!("unknown time zone {:?}", zone.value), "");
         }
         calendar.finish(findings);
     }
     fields.finish(findings);
     match (rolls, place) {
-        (true, Some(span)) => findings.bad(span, "a window that rolls has no calendar", ""),
+        (true, Some(span)) => findings.bad(span, "a rolling window has no calendar", ""),
         (false, None) => findings.bad(
             head,
-            "a window that does not roll needs a `calendar`",
-            "it is missing here",
+            "missing `calendar` of a window that does not roll",
+            "required for a calendar-aligned window",
         ),
         _ => {}
     }
@@ -360,11 +364,7 @@ pub fn sli(mut fields: Fields<'_>, findings: &mut Findings) -> Option<Sli> {
     let measure = match (threshold, ratio) {
         (Some(_), Some(ratio)) => {
             let span = findings.span(&ratio.head);
-            findings.bad(
-                span,
-                "an indicator has `thresholdMetric` or `ratioMetric`, not both",
-                "",
-            );
+            findings.bad(span, "both `thresholdMetric` and `ratioMetric` are set", "");
             None
         }
         (Some(threshold), None) => metric(threshold, findings).map(Measure::Threshold),
@@ -373,7 +373,7 @@ pub fn sli(mut fields: Fields<'_>, findings: &mut Findings) -> Option<Sli> {
             if fine {
                 findings.bad(
                     head,
-                    "an indicator needs `thresholdMetric` or `ratioMetric`",
+                    "missing `thresholdMetric` or `ratioMetric` in an indicator",
                     "",
                 );
             }
@@ -411,7 +411,7 @@ fn ratio(mut fields: Fields<'_>, findings: &mut Findings) -> Option<Measure> {
             let span = span(&raw, findings);
             findings.bad(
                 span,
-                "a ratio is `raw`, or it is counted by `good`, `bad` and `total`, not both",
+                "a ratio is either `raw` or counted by `good`, `bad` and `total`",
                 "",
             );
             None
@@ -420,17 +420,17 @@ fn ratio(mut fields: Fields<'_>, findings: &mut Findings) -> Option<Measure> {
             let span = span(&bad, findings);
             findings.bad(
                 span,
-                "a ratio counts `good` or `bad` events, not both",
+                "both `good` and `bad` are set in a ratio",
                 "one follows from the other",
             );
             None
         }
         (None, None, _, None) => {
-            findings.bad(head, "a ratio needs `good` or `bad` events, or `raw`", "");
+            findings.bad(head, "missing `good`, `bad` or `raw` in a ratio", "");
             None
         }
         (_, _, None, None) => {
-            findings.bad(head, "a ratio needs `total`: all events", "");
+            findings.bad(head, "missing `total` in a ratio", "");
             None
         }
         (good, bad, Some(total), None) => {
@@ -468,7 +468,7 @@ fn metric(mut fields: Fields<'_>, findings: &mut Findings) -> Option<Metric> {
     let mut rest = spec.drain();
     if query.is_none() && rest.is_empty() {
         let span = findings.span(&key.span);
-        findings.bad(span, format!("`{path}` says nothing"), "");
+        findings.bad(span, format!("empty `{path}`"), "");
         return None;
     }
     rest.clear();

@@ -77,16 +77,24 @@ impl Teams {
                 findings.diagnostics.push(
                     Diagnostic::new(
                         &codes::OPENSLO_NO_MAIL_SERVER,
-                        format!("the receiver `{name}` of `{}` sends mail, and there is no server to send it by", team.name),
+                        format!(
+                            "email receiver `{name}` of team `{}` has no SMTP server",
+                            team.name
+                        ),
                         target.target.span,
                     )
-                    .label("the receiver is a comment")
-                    .help("Set `smarthost` and `from` in `[alertmanager]` of `nth.toml`, and import again."),
+                    .label("written as a comment")
+                    .help(
+                        "set `smarthost` and `from` in `[alertmanager]` of `nth.toml`, and import \
+                        again",
+                    ),
                 );
                 let lines: String = text.lines().map(comment).collect();
                 format!(
                     "{}{lines}",
-                    comment("Mail needs `smarthost` and `from` in `[alertmanager]` of `nth.toml`.")
+                    comment(
+                        "Email needs `smarthost` and `from` in `[alertmanager]` of `nth.toml`."
+                    )
                 )
             }
             Some(Receiver { text, .. }) => text,
@@ -94,8 +102,8 @@ impl Teams {
                 left_out(
                     findings,
                     target.target.span,
-                    "this notification target does not say where it is",
-                    "a comment keeps what it says",
+                    "missing address of a notification target",
+                    "kept as a comment",
                 );
                 let description = target.description.as_deref().unwrap_or_default();
                 comment(&format!("{name}: {} {description}", target.target.value))
@@ -109,7 +117,7 @@ impl Teams {
         let mut out = String::new();
         for team in &self.teams {
             match &team.label {
-                None => out += &comment("No label says whose these are: name the team."),
+                None => out += &comment("No label names the team: set its name."),
                 Some(label) if *label != team.name => out += &comment(label),
                 Some(_) => {}
             }

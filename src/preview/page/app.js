@@ -34,7 +34,7 @@ function frame() {
   const box = at("problems");
   box.hidden = errors + warnings === 0;
   box.className = errors > 0 ? "errors" : "";
-  const told = errors > 0 ? "The project has errors: what is below is from before them." : `${warnings} warning${warnings === 1 ? "" : "s"}.`;
+  const told = errors > 0 ? "The project has errors. Showing the last version without errors." : `${warnings} warning${warnings === 1 ? "" : "s"}.`;
   box.replaceChildren(h("details", { open: errors > 0 }, h("summary", {}, told), h("pre", {}, text)));
   list();
 }
@@ -98,15 +98,15 @@ function objectives(service) {
     slo.description && h("p", { class: "faint" }, slo.description),
     h("div", { class: "figures" },
       h("div", {}, h("b", {}, slo.objective), h("span", {}, "objective")),
-      h("div", {}, h("b", {}, slo.budget), h("span", {}, `budget in ${slo.window}`))),
-    slo.budget_alerts.length > 0 && h("div", { class: "tape", title: "Alerts on the share of the budget that is spent" },
+      h("div", {}, h("b", {}, slo.budget), h("span", {}, `error budget per ${slo.window}`))),
+    slo.budget_alerts.length > 0 && h("div", { class: "tape", title: "Error budget alerts" },
       slo.budget_alerts.map((alert) => h("i", { style: `left: ${alert.share * 100}%` }, h("span", {}, `${alert.consumed} ${alert.severity}`)))),
     slo.pairs.length > 0 && h("table", {},
-      h("tr", {}, ["asks for", "windows"].map((title) => h("th", {}, title)), ["burn rate", "error ratio", "budget gone in"].map((title) => h("th", { class: "number" }, title))),
+      h("tr", {}, ["severity", "windows"].map((title) => h("th", {}, title)), ["burn rate", "error ratio", "exhausted in"].map((title) => h("th", { class: "number" }, title))),
       slo.pairs.map((pair) => h("tr", {},
         h("td", {}, h("span", { class: `badge ${pair.severity}` }, pair.severity)),
-        h("td", {}, `${pair.long} and ${pair.short}`),
-        h("td", { class: "number" }, `> ${pair.factor}`),
+        h("td", {}, `${pair.long}/${pair.short}`),
+        h("td", { class: "number" }, `> ${pair.factor}x`),
         h("td", { class: "number" }, `> ${pair.threshold}`),
         h("td", { class: "number" }, pair.exhaustion)))))));
 }
@@ -122,7 +122,7 @@ function alerts(found) {
 const painting = [];
 
 function dashboard(name, found) {
-  if (!found) return [h("p", { class: "faint" }, "There is no dashboard.")];
+  if (!found) return [h("p", { class: "faint" }, "No dashboard.")];
   const panels = found.panels ?? [];
   return [h("div", { class: "dashboard" }, panels.map((panel) => panelView(name, panel)))];
 }

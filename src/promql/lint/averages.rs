@@ -28,19 +28,19 @@ impl Lint<'_> {
         match measure {
             Measure::Ratio => {
                 let weighs = if over_time {
-                    "a quiet minute weighs as much as a busy one"
+                    "a minute with few events has the same weight as a busy one"
                 } else {
-                    "a series with few events weighs as much as one with many"
+                    "a series with few events has the same weight as one with many"
                 };
                 let message = if is_sum {
-                    format!("`{op}` adds ratios up")
+                    format!("`{op}` adds ratios")
                 } else {
                     format!("`{op}` averages ratios")
                 };
                 let help = if over_time {
-                    "divide what happened over the whole time: `increase(a[1d]) / increase(b[1d])`"
+                    "divide the increases over the whole range: `increase(a[1d]) / increase(b[1d])`"
                 } else {
-                    "sum both sides first, and divide then: `sum(rate(a[5m])) / sum(rate(b[5m]))`"
+                    "sum both sides first, then divide: `sum(rate(a[5m])) / sum(rate(b[5m]))`"
                 };
                 self.report(
                     Error::new(&codes::AVERAGE_OF_RATIOS, message, span)
@@ -50,15 +50,18 @@ impl Lint<'_> {
             }
             Measure::Quantile => {
                 let message = if is_sum {
-                    format!("`{op}` adds quantiles up")
+                    format!("`{op}` adds quantiles")
                 } else {
                     format!("`{op}` averages quantiles")
                 };
                 self.report(
                     Error::new(&codes::AVERAGE_OF_QUANTILES, message, span)
-                        .label("the result is a quantile of nothing")
-                        .help("sum a histogram's buckets first, and take the quantile then: `histogram_quantile(0.99, sum by (le) (rate(x_bucket[5m])))`")
-                        .help("of quantiles that are measured already, `max` gives the worst"),
+                        .label("the result is not a quantile")
+                        .help(
+                            "sum the histogram's buckets first, then take the quantile: \
+                            `histogram_quantile(0.99, sum by (le) (rate(x_bucket[5m])))`",
+                        )
+                        .help("use `max` for the worst of precomputed quantiles"),
                 );
             }
             Measure::Events | Measure::Other => {}

@@ -36,14 +36,14 @@ impl Lint<'_> {
         let how = if never { "never" } else { "always" };
         let mut error = Error::new(
             &codes::CONSTANT_COMPARISON,
-            format!("this comparison is {how} true"),
+            format!("comparison is {how} true"),
             span,
         );
         let text = match (itself, binary.return_bool) {
             (true, _) => "both sides are the same".to_owned(),
-            (_, true) => format!("it gives {}, whatever is measured", u8::from(!never)),
-            (_, false) if never => "it leaves nothing, whatever is measured".to_owned(),
-            (_, false) => "it leaves nothing out, whatever is measured".to_owned(),
+            (_, true) => format!("always returns {}, whatever is measured", u8::from(!never)),
+            (_, false) if never => "returns nothing, whatever is measured".to_owned(),
+            (_, false) => "filters nothing, whatever is measured".to_owned(),
         };
         error = error.label(text);
         for help in reasons(&binary.left)
@@ -69,11 +69,11 @@ impl Lint<'_> {
             self.report(
                 Error::new(
                     &codes::CONSTANT_COMPARISON,
-                    "these comparisons are never true together",
+                    "contradictory comparisons",
                     binary.left.span.to(binary.right.span),
                 )
                 .label("no value is in both ranges")
-                .help("`or` gives the series that are in one range or the other"),
+                .help("use `or` to get the series in either range"),
             );
         }
     }
@@ -85,11 +85,11 @@ impl Lint<'_> {
             self.report(
                 Error::new(
                     &codes::CONSTANT_COMPARISON,
-                    "`absent` never gives anything here",
+                    "`absent` never returns anything for this argument",
                     call.function_span,
                 )
-                .label("what it is given always has a series")
-                .help("`vector(…)` is there whatever is measured; give `absent` the metric alone"),
+                .label("this argument always has a series")
+                .help("pass the metric alone, without `vector(…)`"),
             );
         }
     }
@@ -99,20 +99,21 @@ impl Lint<'_> {
 fn reasons(expr: &Expr) -> Option<&'static str> {
     Some(match &expr.unparenthesised().node {
         Node::Aggregate(aggregate) if aggregate.op == "count" => {
-            "where there is nothing to count, `count` gives nothing, and never 0: `absent(…)` tells of that"
+            "use `absent(…)`: `count` returns nothing, never 0, if there are no series"
         }
         Node::Call(call) => match call.function.as_str() {
             "count_over_time" => {
-                "a series without samples is left out, so that the count is never 0: `absent_over_time(…)` tells of that"
+                "use `absent_over_time(…)`: a series without samples is dropped, so the count is never 0"
             }
             "absent" | "absent_over_time" => {
-                "it gives 1 where there is no series, and otherwise nothing: it needs no comparison"
+                "remove the comparison: it returns 1 if there are no series, and nothing otherwise"
             }
             "present_over_time" => {
-                "it gives 1 for each series that has a sample, and otherwise nothing"
+                "remove the comparison: it returns 1 for each series with a sample, and nothing \
+                otherwise"
             }
             "rate" | "irate" | "increase" => {
-                "a counter's growth is never negative: what falls is a gauge, and `delta` or `deriv` tell how far"
+                "use `delta` or `deriv` for a gauge: a counter's increase is never negative"
             }
             _ => return None,
         },
@@ -122,7 +123,7 @@ fn reasons(expr: &Expr) -> Option<&'static str> {
                 .as_ref()
                 .is_some_and(|metric| metric.text == "up") =>
         {
-            "`up` is 1 where a target could be scraped and 0 where it could not"
+            "compare with 0 or 1: `up` is 1 if the target was scraped and 0 if not"
         }
         _ => return None,
     })

@@ -21,7 +21,7 @@ impl Lint<'_> {
             self.report(
                 Error::new(
                     &codes::DIVISION_BY_ZERO,
-                    "this divides by zero",
+                    "division by zero",
                     binary.right.span,
                 )
                 .label(format!("this is 0, so the result is {gives}")),
@@ -35,12 +35,12 @@ impl Lint<'_> {
             self.report(
                 Error::new(
                     &codes::DIVISION_BY_ZERO,
-                    "where its divisor has no series, this divides by zero",
+                    "divides by zero when the divisor is empty",
                     divisor.right.span,
                 )
                 .label(format!("with 0 in its place, the result is {gives}"))
-                .help("without a divisor there is no result either, which is mostly what is meant: leave this out")
-                .help("where a number is wanted all the same, put `or vector(0)` behind the whole division"),
+                .help("remove it: without a divisor the result is empty, which is usually intended")
+                .help("to return a number anyway, put `or vector(0)` after the whole division"),
             );
         }
     }

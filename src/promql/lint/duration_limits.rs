@@ -34,7 +34,7 @@ impl<'l> Lint<'l> {
                 unit.name()
             ))
             .help(format!(
-                "or divide what is measured by {}, and keep the duration",
+                "or divide the measured value by {}, and keep the duration",
                 decimal_text(unit.count(Duration(1000)))
             )),
         );

@@ -25,13 +25,13 @@ impl Lint<'_> {
         let mut error = Error::new(
             &codes::QUANTILE_WITHOUT_LE,
             format!(
-                "`{}` is given buckets without their label `le`",
+                "`{}` needs the `le` label, which was aggregated away",
                 call.function
             ),
             arg.span,
         )
-        .label("`le` says which bucket is which; without it there is no result")
-        .help("keep `le` where the buckets are summed: `sum by (le) (rate(x_bucket[5m]))`");
+        .label("without `le` the result is empty")
+        .help("keep `le` in the aggregation of the buckets: `sum by (le) (rate(x_bucket[5m]))`");
         if let Some((span, text)) = fix(arg) {
             error = error.suggest(span, text);
         }

@@ -56,22 +56,25 @@ impl Lint<'_> {
             binary.op_span,
         )
         .label(if binary.op == BinaryOp::Unless {
-            "so nothing is ever left out".to_owned()
+            "so nothing is ever excluded".to_owned()
         } else {
-            format!("the {other} side never has `{label}`, so there is no result")
+            format!("the {other} side never has `{label}`, so the result is empty")
         });
         error = if lacking.labels.may == LabelSet::none() && !binary.op.is_set() {
             error.help(format!(
-                "`{} on () group_{side}` sets each series against the one of the {other} side",
+                "write `{} on () group_{side}` to match each series with the one of the {other} side",
                 binary.op.as_str()
             ))
         } else if lacking.labels.may == LabelSet::none() {
             error.help(format!(
-                "`{} on ()` asks only whether the {other} side has a series",
+                "write `{} on ()` to only test whether the {other} side has a series",
                 binary.op.as_str()
             ))
         } else {
-            error.help("aggregate both sides by the same labels, or say with `on (…)` by which ones to match")
+            error.help(
+                "aggregate both sides by the same labels, or name the labels to match with `on \
+                (…)`",
+            )
         };
         self.report(error);
     }
@@ -84,17 +87,17 @@ impl Lint<'_> {
             ) {
                 _ if label.name == "__name__" => continue,
                 (true, true) => continue,
-                (false, false) => "neither side has",
-                (false, true) => "the left side never has",
-                (true, false) => "the right side never has",
+                (false, false) => "which neither side has",
+                (false, true) => "which the left side never has",
+                (true, false) => "which the right side never has",
             };
             self.report(
                 Error::new(
                     &codes::JOIN_NEVER_MATCHES,
-                    format!("this matches by `{}`, which {lacking}", label.name),
+                    format!("matching by `{}`, {lacking}", label.name),
                     label.span,
                 )
-                .help("keep the label where that side is aggregated, or match without it"),
+                .help("keep the label in the aggregation of that side, or match without it"),
             );
         }
     }
@@ -117,8 +120,8 @@ impl Lint<'_> {
                         ),
                         label.span,
                     )
-                    .label("the result has it empty")
-                    .help("keep the label where that side is aggregated"),
+                    .label("always empty in the result")
+                    .help("keep the label in the aggregation of that side"),
                 );
             }
         }
@@ -140,10 +143,13 @@ impl Lint<'_> {
             self.report(
                 Error::new(
                     &codes::ABSENT_GROUP_LABEL,
-                    format!("this groups by `{}`, which no series has here", label.name),
+                    format!(
+                        "grouping by `{}`, a label that no input series has",
+                        label.name
+                    ),
                     label.span,
                 )
-                .label("an aggregation, a matcher or a join inside leaves it out")
+                .label("dropped by an aggregation, a matcher or a join inside")
                 .help("keep the label inside, or do not group by it"),
             );
         }

@@ -80,17 +80,17 @@ impl Lint<'_> {
             let error = match other {
                 Some(other) => Error::new(
                     &codes::SELECTS_NOTHING,
-                    format!("no series matches both of these on `{}`", matcher.label),
+                    format!("contradictory matchers on `{}`", matcher.label),
                     place(other).to(place(matcher)),
                 )
-                .label("so this selects nothing")
-                .help("for one value or another, write a regular expression: `=~\"a|b\"`"),
+                .label("selects nothing")
+                .help("use a regex to match several values: `=~\"a|b\"`"),
                 None => Error::new(
                     &codes::SELECTS_NOTHING,
-                    "`!~\".*\"` leaves out every value",
+                    "`!~\".*\"` excludes every value",
                     place(matcher),
                 )
-                .label("so this selects nothing"),
+                .label("selects nothing"),
             };
             self.report(error);
         }
@@ -125,11 +125,14 @@ impl Lint<'_> {
         };
         let mut error = Error::new(
             &codes::NEEDLESS_MATCHER,
-            format!("`{}=~\".*\"` matches every series", matcher.label),
+            format!(
+                "redundant matcher `{}=~\".*\"`: it matches every series",
+                matcher.label
+            ),
             here,
         )
-        .label("with the label and without it")
-        .help("to select the series that have the label, write `!=\"\"`");
+        .label("with and without the label")
+        .help("write `!=\"\"` to select the series that have the label");
         // A name in braces may stand between the two, and must stay.
         let is_between = selector
             .metric

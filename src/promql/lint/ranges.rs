@@ -46,7 +46,7 @@ impl Lint<'_> {
         let mut error = Error::new(
             &codes::SHORT_RANGE,
             format!(
-                "`{}` over {} has too few samples: there is one every {}",
+                "`{}` over {} is too short for a {} scrape interval",
                 call.function,
                 length.to_human(),
                 scrapes.to_human()
@@ -54,15 +54,16 @@ impl Lint<'_> {
             range.span,
         )
         .label(format!(
-            "shorter than {intervals} scrape intervals, which are {}",
+            "shorter than {intervals} scrape intervals ({})",
             nth_units::Duration(least).to_human()
         ))
-        .help(if length.0 < scrapes.0.saturating_mul(2) {
-            "it takes two samples to tell a change, and this range may hold fewer: then there is no result"
+        .note(if length.0 < scrapes.0.saturating_mul(2) {
+            "a rate needs two samples: this range can contain fewer, and the result is then empty"
         } else {
-            "it takes two samples to tell a change: where scrapes fail or come late, fewer are left, and there is no result"
+            "a rate needs two samples: if a scrape fails or is late, fewer are left and the result is \
+            empty"
         })
-        .help("how often Prometheus scrapes is `scrape_interval` under `[prometheus]` in nth.toml");
+        .note("the scrape interval is `scrape_interval` under `[prometheus]` in nth.toml");
         if matches!(range.node, DurationNode::Literal(_)) {
             error = error.suggest(range.span, readable);
         }
@@ -102,11 +103,11 @@ impl Lint<'_> {
         self.report(
             Error::new(
                 &codes::FUTURE_OFFSET,
-                "a negative offset looks into the future",
+                "negative offset looks into the future",
                 offset.duration.span,
             )
-            .label("when a rule is evaluated, there are no samples yet")
-            .help("to compare with what was, write `offset` without the sign"),
+            .label("no samples exist yet when a rule is evaluated")
+            .help("write `offset` without the sign to compare with the past"),
         );
     }
 
@@ -126,10 +127,13 @@ impl Lint<'_> {
         self.report(
             Error::new(
                 &codes::RATE_OF_AGGREGATE,
-                format!("`{}` is taken of `{}`", call.function, aggregate.op),
+                format!(
+                    "`{}` of a `{}` misreads counter resets",
+                    call.function, aggregate.op
+                ),
                 call.function_span,
             )
-            .label("where one counter starts again, all of them seem to")
+            .label("a reset of one counter looks like a reset of the whole")
             .help(format!(
                 "take the rate of each series first: `{}({}(x[5m]))`",
                 aggregate.op, call.function

@@ -47,13 +47,11 @@ impl Lint<'_> {
         let mut error = Error::new(
             &codes::NEEDLESS_REGEX,
             format!(
-                "`{}` is given a plain text, for which `{}` is enough",
-                matcher.op.as_str(),
+                "unnecessary regex: `{}` is enough for a literal value",
                 op.as_str()
             ),
             matcher.label_span.to(matcher.value.span),
-        )
-        .help("it selects the same, and neither Prometheus nor a reader has to look for a pattern");
+        );
         let between = Span {
             start: matcher.label_span.end,
             end: matcher.value.span.start,
@@ -79,16 +77,16 @@ impl Lint<'_> {
             return;
         }
         let which = match (starts, ends) {
-            (true, true) => "`^` and `$` are",
-            (true, false) => "`^` is",
-            _ => "`$` is",
+            (true, true) => "`^` and `$`",
+            (true, false) => "`^`",
+            _ => "`$`",
         };
         let mut error = Error::new(
             &codes::NEEDLESS_ANCHOR,
-            format!("{which} there already: Prometheus matches the whole value"),
+            format!("redundant {which}: Prometheus regexes are fully anchored"),
             matcher.value.span,
         )
-        .help("to match a part of it, write `.*` around the part");
+        .help("write `.*` around a part to match it anywhere in the value");
         let inside = Span {
             start: matcher.value.span.start + 1,
             end: matcher.value.span.end.saturating_sub(1),

@@ -53,7 +53,7 @@ impl Lower<'_> {
         if word.is_empty() {
             let error = Error::new(
                 &codes::PROMQL_MISSING,
-                format!("the query ends where {} is wanted", wanted),
+                format!("unexpected end of query: expected {}", wanted),
                 token,
             );
             return self.break_off(error);
@@ -79,52 +79,50 @@ impl Lower<'_> {
         };
         let mut error = Error::new(
             &codes::PROMQL_UNEXPECTED,
-            format!("unexpected `{shown}`, where {wanted} is wanted"),
+            format!("unexpected `{shown}`: expected {wanted}"),
             token,
         );
         let lower = word.to_ascii_lowercase();
         error = match lower.as_str() {
-            "&&" => error.help("PromQL writes `and`").suggest(token, "and"),
-            "||" => error.help("PromQL writes `or`").suggest(token, "or"),
+            "&&" => error.help("write `and`").suggest(token, "and"),
+            "||" => error.help("write `or`").suggest(token, "or"),
             "=" if self.text[..at].trim_end().ends_with(['<', '>', '!', '=']) => {
-                error.help("an operator has no space in it: `>=`")
+                error.help("write the operator without a space: `>=`")
             }
-            "=" => error.help("PromQL compares with `==`").suggest(token, "=="),
-            "=>" => error.help("PromQL writes `>=`").suggest(token, ">="),
-            "=<" => error.help("PromQL writes `<=`").suggest(token, "<="),
-            "=~" | "!~" => error.help(
-                "a regular expression can only match a label, inside braces: `{job=~\"a|b\"}`",
-            ),
-            "!" => error.help("PromQL has no `!`; use `unless`, or compare with `== 0`"),
+            "=" => error.help("use `==` to compare").suggest(token, "=="),
+            "=>" => error.help("write `>=`").suggest(token, ">="),
+            "=<" => error.help("write `<=`").suggest(token, "<="),
+            "=~" | "!~" => {
+                error.help("use regex matchers only for labels, inside braces: `{job=~\"a|b\"}`")
+            }
+            "!" => error.help("use `unless`, or compare with `== 0`: PromQL has no `!`"),
             "by" | "without" => error.help(format!(
-                "`{lower}` belongs to an aggregation: `sum by (job) (x)`"
+                "write `{lower}` after an aggregation: `sum by (job) (x)`"
             )),
             "on" | "ignoring" | "bool" | "group_left" | "group_right" => error.help(format!(
-                "`{lower}` can only follow an operator between two vectors"
+                "write `{lower}` after an operator between two vectors"
             )),
-            ")" | "]" | "}" => error.help(format!(
-                "there is no open bracket that this `{lower}` could close"
-            )),
-            ";" => error.help("a query is one expression, and ends without a semicolon"),
+            ")" | "]" | "}" => error.help(format!("remove this `{lower}`: no bracket is open")),
+            ";" => error.help("remove the semicolon: a query is one expression"),
             _ => error,
         };
         let is_word = lower.starts_with(|c: char| c.is_ascii_alphabetic() || c == '_');
         if wanted == LABEL_LIST && is_word {
             error = error
-                .help("labels stand in parentheses")
+                .help("write labels in parentheses")
                 .suggest(token, format!("({word})"));
         }
         if wanted == "`,` or `}`" && (is_word || word.starts_with(['"', '\''])) {
             let end = self.text[..at].trim_end().len();
             error = error
-                .help("matchers are separated by commas")
+                .help("separate matchers by commas")
                 .suggest(Span::new(end, end), ",");
         }
         if error.help.is_empty()
             && let Some(op) = word.chars().next().and_then(look_alike)
         {
             error = error
-                .help(format!("this is not the plain `{op}`"))
+                .help(format!("replace the character with a plain `{op}`"))
                 .suggest(token, op);
         }
         self.break_off(error);
@@ -149,10 +147,10 @@ impl Lower<'_> {
                 self.break_off(
                     Error::new(
                         &codes::PROMQL_UNCLOSED,
-                        format!("this `{bracket}` is never closed"),
+                        format!("unclosed `{bracket}`"),
                         open,
                     )
-                    .label(format!("`{close}` is missing"))
+                    .label(format!("missing `{close}`"))
                     .suggest(Span::new(at, at), close),
                 );
             }
@@ -164,10 +162,10 @@ impl Lower<'_> {
     pub(crate) fn unclosed_string<T>(&mut self, pair: &Pair<'_, Rule>) -> Option<T> {
         let at = span(pair);
         let quote = pair.as_str().chars().next().unwrap_or('"');
-        let mut error = Error::new(&codes::PROMQL_UNCLOSED, "this string is never closed", at)
-            .label(format!("`{quote}` is missing at its end"));
+        let mut error = Error::new(&codes::PROMQL_UNCLOSED, "unterminated quoted string", at)
+            .label(format!("missing closing `{quote}`"));
         if quote != '`' && self.rest(at.end as usize).starts_with('\n') {
-            error = error.help("a string can't go over the end of a line; write `\\n` for one");
+            error = error.help("write `\\n` for a line break: a string ends on its line");
         }
         self.break_off(error);
         None
@@ -193,48 +191,44 @@ impl Lower<'_> {
                     format!("`{word}` has {lacks}"),
                     sign,
                 )
-                .label("an expression must follow"),
+                .label("expected an expression after it"),
             );
         }
         let error = match (context, next) {
             (Context::Query, None) => Error::new(
                 &codes::PROMQL_MISSING,
-                "the query is empty",
+                "no expression found in input",
                 Span::new(0, self.text.len()),
             ),
             (Context::Paren(open), Some(')')) => Error::new(
                 &codes::PROMQL_MISSING,
-                "there is nothing between these parentheses",
+                "empty parentheses",
                 Span::new(open.start as usize, at + 1),
             ),
             (Context::Paren(open), None) => {
-                Error::new(&codes::PROMQL_UNCLOSED, "this `(` is never closed", open)
-                    .label("an expression and `)` must follow")
+                Error::new(&codes::PROMQL_UNCLOSED, "unclosed `(`", open)
+                    .label("expected an expression and `)` after it")
             }
             (Context::Argument, Some(')' | ',')) => {
                 let comma = last_before(self.text, at);
                 if self.rest(comma).starts_with(',') {
                     Error::new(
                         &codes::PROMQL_MISSING,
-                        "an argument is missing after this comma",
+                        "missing argument after the comma",
                         Span::new(comma, comma + 1),
                     )
                 } else {
-                    Error::new(
-                        &codes::PROMQL_MISSING,
-                        "an argument is missing",
-                        self.token(at),
-                    )
+                    Error::new(&codes::PROMQL_MISSING, "missing argument", self.token(at))
                 }
             }
             (Context::Argument, None) => {
                 let open = last_before(self.text, at);
                 Error::new(
                     &codes::PROMQL_UNCLOSED,
-                    "the query ends in the middle of the arguments",
+                    "unclosed argument list",
                     Span::new(open, open + 1),
                 )
-                .label("arguments and `)` must follow")
+                .label("expected arguments and `)` after it")
             }
             _ => return self.unexpected(at, "an expression"),
         };
@@ -251,7 +245,7 @@ impl Lower<'_> {
             return self.break_off(
                 Error::new(
                     &codes::PROMQL_UNEXPECTED,
-                    "a duration is written without quotes",
+                    "durations are written without quotes",
                     token,
                 )
                 .suggest(token, inner),
@@ -264,7 +258,7 @@ impl Lower<'_> {
                 token
             };
             return self.break_off(
-                Error::new(&codes::PROMQL_MISSING, "a duration is missing", at)
+                Error::new(&codes::PROMQL_MISSING, "missing duration", at)
                     .help("write for example `5m`, or `$window`"),
             );
         }
@@ -274,7 +268,7 @@ impl Lower<'_> {
     pub(crate) fn missing_at(&mut self, at: usize, sign: Span) {
         if self.rest(at).is_empty() {
             self.break_off(
-                Error::new(&codes::PROMQL_MISSING, "`@` has no time after it", sign)
+                Error::new(&codes::PROMQL_MISSING, "missing time after `@`", sign)
                     .help("write a Unix time, `start()` or `end()`"),
             );
         } else {
@@ -288,9 +282,16 @@ impl Lower<'_> {
         let following = at.end as usize + skipped;
         if matches!(next.trim_start().chars().next(), None | Some(',' | '}')) {
             self.break_off(
-                Error::new(&codes::PROMQL_MISSING, format!("`{label}` is not compared with anything"), at)
-                    .label("a label needs `=`, `!=`, `=~` or `!~` and a value")
-                    .help(format!("write `{label}=\"value\"`; a metric's name in braces is quoted: `{{\"{label}\"}}`")),
+                Error::new(
+                    &codes::PROMQL_MISSING,
+                    format!("missing matcher operator after `{label}`"),
+                    at,
+                )
+                .label("expected `=`, `!=`, `=~` or `!~` and a value")
+                .help(format!(
+                    "write `{label}=\"value\"`; quote a metric name in braces: \
+                        `{{\"{label}\"}}`"
+                )),
             );
         } else {
             self.unexpected(following, "`=`, `!=`, `=~` or `!~`");
@@ -317,7 +318,7 @@ impl Lower<'_> {
             self.break_off(
                 Error::new(
                     &codes::PROMQL_UNEXPECTED,
-                    "a label is compared with a single `=`",
+                    "label matchers use a single `=`",
                     Span::new(at - 1, at + 1),
                 )
                 .suggest(Span::new(at - 1, at + 1), "="),
@@ -329,27 +330,27 @@ impl Lower<'_> {
             self.break_off(
                 Error::new(
                     &codes::PROMQL_UNEXPECTED,
-                    "these are no plain quotes",
+                    "curly quotes are not valid in PromQL",
                     whole,
                 )
-                .label("typographic quotes mean nothing here")
+                .label("not a plain quote")
                 .suggest(whole, plain),
             );
         } else if hole_length(&word).is_some() {
             self.break_off(
                 Error::new(
                     &codes::PROMQL_MISPLACED_HOLE,
-                    "an interpolation in a label's value must stand inside quotes",
+                    "an interpolation in a label value must be inside quotes",
                     token,
                 )
-                .label("write quotes around it")
+                .label("add quotes around it")
                 .suggest(token, format!("\"{word}\"")),
             );
         } else if is_word {
             self.break_off(
                 Error::new(
                     &codes::PROMQL_UNEXPECTED,
-                    "a label's value must be quoted",
+                    "a label value must be quoted",
                     token,
                 )
                 .suggest(token, format!("\"{word}\"")),
@@ -357,7 +358,7 @@ impl Lower<'_> {
         } else if matches!(word.as_str(), "" | "}" | ",") {
             self.break_off(Error::new(
                 &codes::PROMQL_MISSING,
-                "a label's value is missing",
+                "missing label value",
                 token,
             ));
         } else {
@@ -375,10 +376,10 @@ impl Lower<'_> {
         self.break_off(
             Error::new(
                 &codes::PROMQL_MISPLACED_HOLE,
-                "an interpolation can't be part of a duration",
+                "an interpolation cannot be part of a duration",
                 at,
             )
-            .help("interpolate the whole duration, unit included"),
+            .help("interpolate the whole duration, including its unit"),
         );
         None
     }
@@ -387,13 +388,13 @@ impl Lower<'_> {
         self.break_off(
             Error::new(
                 &codes::PROMQL_MISPLACED_HOLE,
-                format!("an interpolation can't be {what}"),
+                format!("an interpolation cannot be {what}"),
                 at,
             )
-            .label("names are written out")
+            .label("names cannot be interpolated")
             .help(
-                "it may be a whole selector or expression, a duration, or stand inside a quoted string; \
-                 to choose a metric by a value, match its name: `{__name__=\"${name}\"}`",
+                "interpolate a whole selector or expression, a duration, or text inside a quoted \
+                string; match a metric name by value: `{__name__=\"${name}\"}`",
             ),
         );
         None
@@ -406,15 +407,15 @@ impl Lower<'_> {
             Some(c) if c.is_ascii_alphanumeric() || c == '_' || c == ':' => {
                 self.hole_as_name(at, "part of a name")
             }
-            Some('(') => self.hole_as_name(at, "a function's name"),
+            Some('(') => self.hole_as_name(at, "a function name"),
             Some('{') => {
                 self.break_off(
                     Error::new(
                         &codes::PROMQL_MISPLACED_HOLE,
-                        "matchers can't be added to an interpolated selector",
+                        "matchers cannot be added to an interpolated selector",
                         Span::new(at.end as usize, at.end as usize + 1),
                     )
-                    .help("put the matchers into the selector that is interpolated"),
+                    .help("add the matchers to the selector that is interpolated"),
                 );
                 None
             }
@@ -432,20 +433,18 @@ impl Lower<'_> {
             return self.break_off(
                 Error::new(
                     &codes::PROMQL_UNKNOWN_VARIABLE,
-                    "`$window` stands for a duration, and none can stand here",
+                    "`$window` is not allowed here: a duration is not expected",
                     at,
                 )
-                .help("it belongs into a range or after `offset`: `rate(x[$window])`"),
+                .help("write it as a range or after `offset`: `rate(x[$window])`"),
             );
         }
         let mut error = Error::new(
             &codes::PROMQL_UNKNOWN_VARIABLE,
-            format!("there is no variable `{word}`"),
+            format!("unknown variable `{word}`"),
             at,
         )
-        .help(
-            "the only variable in a query is `$window`; other values are interpolated as `${name}`",
-        );
+        .help("use `$window`, or interpolate other values as `${name}`");
         let last = self
             .text
             .get(..at.start as usize)
@@ -467,7 +466,7 @@ impl Lower<'_> {
                     let mut error = Error::new(&codes::PROMQL_BAD_STRING, mistake.message, place);
                     if mistake.unknown {
                         error = error
-                            .help("for a backslash itself, write two")
+                            .help("write two backslashes for a literal one")
                             .suggest(Span::new(place.start as usize, place.start as usize), "\\");
                     }
                     self.mistake(error);
@@ -491,11 +490,11 @@ impl Lower<'_> {
             .iter()
             .any(|part| matches!(part, StringPart::Hole(_)))
         {
-            return self.hole_as_name(string.span, &format!("part of a {what}'s name"));
+            return self.hole_as_name(string.span, &format!("part of a {what} name"));
         }
         self.break_off(Error::new(
             &codes::PROMQL_LABEL_NAME,
-            format!("a {what}'s name must be valid UTF-8"),
+            format!("a {what} name must be valid UTF-8"),
             string.span,
         ));
         None
@@ -506,18 +505,18 @@ impl Lower<'_> {
             Ok(_) => return,
             Err(BadDuration::Order) => Error::new(
                 &codes::PROMQL_BAD_DURATION,
-                format!("the units of `{text}` must go from large to small, each once"),
+                format!("the units of `{text}` must be in descending order, each at most once"),
                 at,
             )
             .help("write for example `1d12h` or `1h30m`"),
             Err(BadDuration::TooLong) => Error::new(
                 &codes::PROMQL_BAD_DURATION,
-                "this duration is longer than the 292 years that Prometheus can hold",
+                "duration out of range: longer than 292 years",
                 at,
             ),
             Err(BadDuration::Malformed) if code.id == codes::PROMQL_BAD_DURATION.id => {
-                let error = Error::new(code, format!("`{text}` is no duration"), at)
-                    .help("the units are `ms`, `s`, `m`, `h`, `d`, `w` and `y`, after whole numbers: `1h30m`");
+                let error = Error::new(code, format!("not a valid duration string: `{text}`"), at)
+                    .help("use the units `ms`, `s`, `m`, `h`, `d`, `w` and `y` after integers: `1h30m`");
                 match with_plain_unit(text) {
                     Some(plain) => error.suggest(at, plain),
                     None => error,

@@ -47,7 +47,7 @@ impl<'t> Lower<'t> {
                             format!("`{word}` needs an `on (…)` or `ignoring (…)` before it"),
                             Span::new(at, at + word.len()),
                         )
-                        .label("which labels are matched?")
+                        .label("the labels to match are missing")
                         .help(format!(
                             "write for example `{} on (job) {word}`",
                             operator.op.as_str()
@@ -116,7 +116,7 @@ impl<'t> Lower<'t> {
         if (left && fill.left.is_some()) || (right && fill.right.is_some()) {
             self.break_off(Error::new(
                 &codes::PROMQL_MATCHING,
-                format!("`{name}` fills a side that is filled already"),
+                format!("duplicate fill: `{name}`"),
                 span(&word),
             ));
             return None;

@@ -78,7 +78,7 @@ fn amend<'a>(
             return;
         }
     }
-    let title = format!("Set `{}` otherwise in `{name}`", field.name.text);
+    let title = format!("Override `{}` in `{name}`", field.name.text);
     let name = name.to_owned();
     let edits = move || {
         let text = place.slice(field.range.shifted(at.start));

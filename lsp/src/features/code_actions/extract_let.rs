@@ -36,7 +36,7 @@ pub fn extract<'a>(place: &'a Place<'a>, offers: &mut Vec<Offer<'a>>) {
         .take_while(|node| !matches!(node, Node::Statement(_)))
         .any(|node| matches!(node, Node::Block(block) if has_labels(place, block)));
     let by_its_place = (left && has_query(expr))
-        .then(|| "the labels that a query gets depend on where it is written".to_owned());
+        .then(|| "the labels that are added to a query depend on where it is written".to_owned());
     if let Some(reason) = by_its_place.or_else(|| what_binds(place, at, expr)) {
         offers.push(Offer::refused(kind, title, reason));
         return;
@@ -106,7 +106,9 @@ fn what_binds(place: &Place<'_>, at: ItemAt<'_>, expr: &Expr) -> Option<String> 
         let text = place.slice(name.range.shifted(at.start));
         match &name.meaning {
             Meaning::Member(of, _) => {
-                return Some(format!("`{text}` is a member of `{of}` by its place"));
+                return Some(format!(
+                    "`{text}` depends on its place as a member of `{of}`"
+                ));
             }
             Meaning::CompileTime(name) if is_of_texts(name) => {
                 return Some(of_texts(text));
@@ -127,7 +129,7 @@ fn what_binds(place: &Place<'_>, at: ItemAt<'_>, expr: &Expr) -> Option<String> 
             || matches!(value.value, Value::Runtime(..))
         {
             let text = place.slice(value.range.shifted(at.start));
-            return Some(format!("`{text}` means what it does by its place"));
+            return Some(format!("the meaning of `{text}` depends on its place"));
         }
     }
     let mut unknown = None;
@@ -145,7 +147,7 @@ fn what_binds(place: &Place<'_>, at: ItemAt<'_>, expr: &Expr) -> Option<String> 
     if is_of_texts(&name) {
         return Some(of_texts(&name));
     }
-    Some(format!("it is not known what `{name}` means"))
+    Some(format!("the meaning of `{name}` is unknown"))
 }
 
 /// Whether a name is one of those that only the text of an alert knows.
@@ -154,7 +156,7 @@ fn is_of_texts(name: &str) -> bool {
 }
 
 fn of_texts(name: &str) -> String {
-    format!("`{name}` is known in the text of an alert only")
+    format!("`{name}` is only known in alert text")
 }
 
 /// What an expression is called: as the field, parameter or label that it is the value of.

@@ -117,7 +117,7 @@ fn plan(place: &Place<'_>, extract: &Extract<'_>) -> Result<Vec<Parameter>, Stri
     let at = extract.at;
     let notes = place.notes(at.key);
     if extract.block.base.is_none() && amends(extract.block, &notes.bodies) {
-        return Err("it amends a block that a base has".to_owned());
+        return Err("it overrides an inherited block".to_owned());
     }
     let mut parameters = Vec::new();
     for named in notes
@@ -132,12 +132,12 @@ fn plan(place: &Place<'_>, extract: &Extract<'_>) -> Result<Vec<Parameter>, Stri
                     && extract.block.body.range.start <= range.start
                     && range.end <= extract.block.body.range.end;
                 if of_body {
-                    return Err(format!("`{text}` is declared in what stays"));
+                    return Err(format!("`{text}` is declared outside the selection"));
                 }
                 let parameter = Parameter {
                     name: text.to_owned(),
                     ty: type_of(place, at, named)
-                        .ok_or_else(|| format!("the type of `{text}` is not known"))?,
+                        .ok_or_else(|| format!("the type of `{text}` is unknown"))?,
                     argument: text.to_owned(),
                 };
                 if !parameters.contains(&parameter) {
@@ -156,7 +156,7 @@ fn plan(place: &Place<'_>, extract: &Extract<'_>) -> Result<Vec<Parameter>, Stri
                     other.declares && other.meaning == named.meaning && extract.holds(other.range)
                 });
                 if !is_wanted && !is_inside {
-                    return Err(format!("`{text}` stays behind"));
+                    return Err(format!("`{text}` would remain outside the template"));
                 }
             }
             _ => {}
@@ -172,7 +172,7 @@ fn plan(place: &Place<'_>, extract: &Extract<'_>) -> Result<Vec<Parameter>, Stri
         });
         if let Some(named) = is_left {
             let text = place.slice(named.range.shifted(at.start));
-            return Err(format!("`{text}` is used in what stays"));
+            return Err(format!("`{text}` is used outside the selection"));
         }
     }
     let taken: HashSet<String> = parameters.iter().map(|known| known.name.clone()).collect();

@@ -82,7 +82,7 @@ fn declared<'a>(place: &Place<'a>) -> Option<Declared<'a>> {
 fn uses(place: &Place<'_>, declared: &Declared<'_>) -> Result<Vec<Change>, String> {
     let name = &declared.name;
     if matches!(declared.value.node, ExprNode::Error) || !declared.at.item.errors.is_empty() {
-        return Err("its text has mistakes".to_owned());
+        return Err("its value has errors".to_owned());
     }
     if matches!(declared.meaning, Meaning::Item(_)) && is_used_elsewhere(place, declared) {
         return Err(format!("`{name}` is used in other files"));
@@ -118,7 +118,9 @@ fn uses(place: &Place<'_>, declared: &Declared<'_>) -> Result<Vec<Change>, Strin
                         }
                     }
                     Some(_) => {}
-                    None => problem = Some(format!("it is not known what each `{name}` means")),
+                    None => {
+                        problem = Some(format!("the meaning of some uses of `{name}` is unknown"))
+                    }
                 }
             });
         }
@@ -127,7 +129,7 @@ fn uses(place: &Place<'_>, declared: &Declared<'_>) -> Result<Vec<Change>, Strin
         }
     }
     if changes.is_empty() {
-        return Err(format!("nothing speaks of `{name}`"));
+        return Err(format!("`{name}` is not used"));
     }
     changes.push(removal(place, declared));
     Ok(changes)
@@ -181,18 +183,20 @@ fn in_place(
                 });
                 if shadows {
                     return Err(format!(
-                        "a name in it means something else where `{name}` is used"
+                        "a name in its value has another meaning where `{name}` is used"
                     ));
                 }
             }
             Node::Statement(Statement::For(repeat)) if words.contains(&repeat.variable.text) => {
                 return Err(format!(
-                    "a name in it means something else where `{name}` is used"
+                    "a name in its value has another meaning where `{name}` is used"
                 ));
             }
             // Which labels are added to a query depends on where it is written.
             Node::Block(block) if has_query && has_labels(place, block) => {
-                return Err(format!("its query would be another where `{name}` is used"));
+                return Err(format!(
+                    "its query would select other labels where `{name}` is used"
+                ));
             }
             _ => {}
         }
@@ -206,7 +210,7 @@ fn in_place(
         }))
     ) || matches!(parent, Some(Node::Block(_)));
     if is_in_hole && value.contains('\n') {
-        return Err("its value has several lines, and a hole has one".to_owned());
+        return Err("its value has several lines, and an interpolation has one".to_owned());
     }
     let is_operand = matches!(
         parent,

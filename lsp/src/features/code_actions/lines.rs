@@ -59,7 +59,7 @@ pub fn lines<'a>(place: &'a Place<'a>, offers: &mut Vec<Offer<'a>>) {
             }));
         }
     } else {
-        offers.push(Offer::new(kind, "Put on lines of their own", move || {
+        offers.push(Offer::new(kind, "Put on separate lines", move || {
             Some(vec![replacement(
                 bracket.range,
                 split(place, bracket, &pieces),

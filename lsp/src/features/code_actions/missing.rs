@@ -36,8 +36,8 @@ pub fn fields<'a>(place: &'a Place<'a>, offers: &mut Vec<Offer<'a>>) {
             .map(|(name, _)| format!("`{name}`"))
             .collect();
         let title = match names.as_slice() {
-            [name] => format!("Add the missing field {name}"),
-            names => format!("Add the missing fields {}", names.join(", ")),
+            [name] => format!("Add missing field {name}"),
+            names => format!("Add missing fields {}", names.join(", ")),
         };
         let edits = move || Some(put(place, at, block, &lacking));
         offers.push(Offer {
@@ -168,8 +168,8 @@ fn offer<'a>(
         .map(|(name, _)| format!("`{name}`"))
         .collect();
     let title = match names.as_slice() {
-        [name] => format!("Add the missing argument {name}"),
-        names => format!("Add the missing arguments {}", names.join(", ")),
+        [name] => format!("Add missing argument {name}"),
+        names => format!("Add missing arguments {}", names.join(", ")),
     };
     let edits = move || {
         let values: Vec<String> = lacking

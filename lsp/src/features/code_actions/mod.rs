@@ -222,9 +222,7 @@ pub fn resolve(view: &View, action: &CodeAction) -> Result<CodeAction> {
         data: None,
     };
     let Some((uri, version, range)) = read(&data) else {
-        return Err(Error::invalid_params(
-            "an action that this server has not offered",
-        ));
+        return Err(Error::invalid_params("unknown code action"));
     };
     if view.buffer(&uri).map(|buffer| buffer.version) != Some(version) {
         return Err(outdated());
@@ -285,7 +283,7 @@ fn fix_all(view: &View, uri: &Url) -> Option<CodeActionOrCommand> {
     }
     let edit = view.workspace_edit(with_path(path_of(uri), edits))?;
     Some(CodeActionOrCommand::CodeAction(CodeAction {
-        title: "Fix all that is surely mended".to_owned(),
+        title: "Fix all auto-fixable problems".to_owned(),
         kind: Some(CodeActionKind::SOURCE_FIX_ALL),
         edit: Some(edit),
         ..CodeAction::default()

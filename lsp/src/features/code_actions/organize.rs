@@ -22,7 +22,7 @@ pub fn organize<'a>(place: &'a Place<'a>, offers: &mut Vec<Offer<'a>>) {
     if imports.peek().is_none() || !imports.all(|at| is_sound(&at)) {
         return;
     }
-    let title = "Organise imports";
+    let title = "Organize Imports";
     let kind = CodeActionKind::SOURCE_ORGANIZE_IMPORTS;
     offers.push(Offer::new(kind, title, move || organized(place)));
 }

@@ -94,11 +94,14 @@ pub fn stays_in_order(block: &Block, chosen: TextRange) -> Result<(), String> {
             other.0 == key.0 && (other.1 == key.1 || other.1.is_none() || key.1.is_none())
         };
         if rest.iter().any(|other| is_same(&other)) {
-            return Err(format!("what stays speaks of `{}` too", shown(key)));
+            return Err(format!(
+                "`{}` is also used outside the selection",
+                shown(key)
+            ));
         }
         if is_block(&key) && before.iter().filter(is_block).any(|other| other.0 == key.0) {
             return Err(format!(
-                "`{}` would come before the `{}` blocks above it",
+                "`{}` would be placed before the `{}` blocks above it",
                 shown(key),
                 key.0
             ));

@@ -39,7 +39,7 @@ pub fn statements(cursor: &Cursor<'_>, offers: &mut Offers) {
         let name = name_text(name);
         offers.add(
             Offer::new(format!("in {name}"), What::Keyword, 81)
-                .detail("what differs there")
+                .detail("overrides for that environment")
                 .snippet(format!("in {} {{\n  $0\n}}", super::offer::escaped(&name)))
                 .plain(format!("in {name} ")),
         );
@@ -57,7 +57,7 @@ pub fn statements(cursor: &Cursor<'_>, offers: &mut Offers) {
         let head = head_text(&child.kind.text, name);
         offers.add(
             Offer::new(format!("without {head}"), What::Keyword, 82)
-                .detail("takes it out of the base's")
+                .detail("removes the inherited block")
                 .types(&format!("without {head}")),
         );
     }
@@ -101,10 +101,7 @@ fn fields(cursor: &Cursor<'_>, block: &BlockAt<'_>, offers: &mut Offers) {
         };
         let mut detail = field.ty.to_string();
         if let Some(inherited) = inherited {
-            detail.push_str(&format!(
-                " = {} (from the base)",
-                expression(&inherited.value)
-            ));
+            detail.push_str(&format!(" = {} (inherited)", expression(&inherited.value)));
         } else if let Some(default) = &field.default {
             detail.push_str(&format!(" = {}", expression(default)));
         } else if is_required {
@@ -254,7 +251,7 @@ fn blocks(cursor: &Cursor<'_>, block: &BlockAt<'_>, offers: &mut Offers) {
                 let head = head_text(&child.name, name);
                 offers.add(
                     Offer::new(head.as_str(), What::Block, 45)
-                        .detail("amends the base's")
+                        .detail("overrides the inherited block")
                         .about(said(known.doc.as_ref()))
                         .snippet(format!("{} {{\n  $0\n}}", super::offer::escaped(&head)))
                         .plain(format!("{head} ")),
@@ -300,7 +297,7 @@ pub fn block_names(cursor: &Cursor<'_>, kind: &str, offers: &mut Offers) {
             .any(|(known, own)| known == kind && *own == name.text && *own != cursor.prefix());
         if child.kind.text == kind && !is_own {
             let offer = Offer::new(name.text.as_str(), What::Block, 10)
-                .detail("amends the base's")
+                .detail("overrides the inherited block")
                 .about(said(child.doc.as_ref()));
             let written = name_text(&name.text);
             offers.add(if cursor.after().trim().is_empty() {

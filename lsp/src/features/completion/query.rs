@@ -14,24 +14,27 @@ use crate::features::promql::place::{At, Place};
 
 /// Words between two expressions, with what they do.
 const BETWEEN: [(&str, &str); 9] = [
-    ("and", "the left series that are on the right too"),
+    ("and", "series of the left side with a match on the right"),
     (
         "or",
-        "the left series, and those of the right that are not among them",
+        "all series of the left side, and those of the right without a match",
     ),
-    ("unless", "the left series that are not on the right"),
-    ("on", "compares these labels alone"),
-    ("ignoring", "compares all labels but these"),
+    (
+        "unless",
+        "series of the left side without a match on the right",
+    ),
+    ("on", "match on these labels only"),
+    ("ignoring", "match on all labels except these"),
     (
         "group_left",
-        "several series on the left for each on the right",
+        "many-to-one: several series on the left for each on the right",
     ),
     (
         "group_right",
-        "several series on the right for each on the left",
+        "one-to-many: several series on the right for each on the left",
     ),
-    ("offset", "as it was so long ago"),
-    ("bool", "1 or 0 instead of leaving series out"),
+    ("offset", "shift the evaluation time back"),
+    ("bool", "return 0 or 1 instead of filtering"),
 ];
 
 /// Durations that are usual in ranges.
@@ -59,8 +62,8 @@ pub fn query(cursor: &Cursor<'_>, open: usize, ty: &Ty, offers: &mut Offers) {
             for word in ["by", "without"] {
                 let rank = if *aggregation { 5 } else { 20 };
                 let detail = match word {
-                    "by" => "groups by these labels",
-                    _ => "groups by all labels but these",
+                    "by" => "group by these labels",
+                    _ => "group by all labels except these",
                 };
                 offers.add(word_offer(word, detail, rank, next, "($0)"));
             }
@@ -274,7 +277,7 @@ fn durations(ty: &Ty, offers: &mut Offers) {
     let rank = if takes_window(ty) { 5 } else { 30 };
     offers.add(
         Offer::new("$window", What::Literal, rank)
-            .detail("the windows that the compiler chooses")
+            .detail("the window that the compiler substitutes")
             .snippet(escaped("$window")),
     );
     for (place, text) in DURATIONS.iter().enumerate() {

@@ -32,7 +32,11 @@ fn units_of(ty: &Ty) -> &'static [(&'static str, &'static str)] {
             ("TB", "10¹² bytes"),
             ("B", "bytes"),
         ],
-        Ty::Rate => &[("/s", "a second"), ("/m", "a minute"), ("/h", "an hour")],
+        Ty::Rate => &[
+            ("/s", "per second"),
+            ("/m", "per minute"),
+            ("/h", "per hour"),
+        ],
         _ => &[],
     }
 }

@@ -9,25 +9,29 @@ use crate::features::docs::Subject;
 
 /// The statements of a file, with what they look like.
 const STATEMENTS: [(&str, &str, &str); 7] = [
-    ("import", "import ${1:module}", "names of another module"),
+    (
+        "import",
+        "import ${1:module}",
+        "import names of another module",
+    ),
     (
         "template",
         "template ${1:kind} ${2:name}(${3}) {\n  $0\n}",
-        "a block to base others on",
+        "a reusable block",
     ),
-    ("let", "let ${1:name} = $0", "a name for a value"),
+    ("let", "let ${1:name} = $0", "a named value"),
     (
         "rule",
         "rule ${1:name} {\n  for ${2:s} in ${3:services} {\n    require $0 else \"${4:message}\"\n  }\n}",
-        "what every service must keep to",
+        "a rule that every service must follow",
     ),
     (
         "extend",
         "extend kind ${1:service} {\n  ${2:field}: ${3:string?}\n}",
-        "fields of one's own",
+        "additional fields of a kind",
     ),
-    ("enum", "enum ${1:name} {\n  $0\n}", "a set of words"),
-    ("kind", "kind ${1:name} {\n  $0\n}", "a kind of block"),
+    ("enum", "enum ${1:name} {\n  $0\n}", "a custom enum"),
+    ("kind", "kind ${1:name} {\n  $0\n}", "a custom block kind"),
 ];
 
 /// What can begin a statement at the top of a file.
@@ -105,7 +109,7 @@ pub fn types(cursor: &Cursor<'_>, offers: &mut Offers) {
             .snippet("list<$0>")
             .plain("list"),
     );
-    offers.add(Offer::new("one", What::Keyword, 40).detail("a block of which there is one"));
+    offers.add(Offer::new("one", What::Keyword, 40).detail("a block that occurs once"));
     for name in schema.enums.keys() {
         offers.add(
             Offer::new(name.as_str(), What::Type, 20)

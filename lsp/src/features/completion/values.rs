@@ -201,7 +201,7 @@ fn around(cursor: &Cursor<'_>, offers: &mut Offers) {
             seen.push(&block.kind);
             offers.add(
                 Offer::new(block.kind.as_str(), What::Keyword, 68)
-                    .detail(format!("the {} around this", block.kind)),
+                    .detail(format!("the enclosing {}", block.kind)),
             );
         }
     }
@@ -209,7 +209,7 @@ fn around(cursor: &Cursor<'_>, offers: &mut Offers) {
         if scope.is_above(&kind.name) && !seen.contains(&kind.name.as_str()) {
             offers.add(
                 Offer::new(kind.name.as_str(), What::Keyword, 69)
-                    .detail(format!("the {} that this will be in", kind.name)),
+                    .detail(format!("the enclosing {} of each use", kind.name)),
             );
         }
         if scope.root == "rule" && kind.parents.is_empty() && kind.base.is_none() {

@@ -41,16 +41,16 @@ impl Shown {
 pub fn execute(view: &View, params: &ExecuteCommandParams) -> Result<Option<Shown>> {
     if params.command != SHOW {
         return Err(Error::invalid_params(format!(
-            "there is no command {:?}",
+            "unknown command {:?}",
             params.command
         )));
     }
     let uri = params.arguments.first().and_then(Value::as_str);
     let uri = uri
         .and_then(|uri| Url::parse(uri).ok())
-        .ok_or_else(|| Error::invalid_params(format!("{SHOW} takes the address of a document")))?;
+        .ok_or_else(|| Error::invalid_params(format!("{SHOW} expects the URI of a document")))?;
     let Some(document) = virtual_document(view, &uri) else {
-        return Err(Error::invalid_params(format!("there is no document {uri}")));
+        return Err(Error::invalid_params(format!("unknown document {uri}")));
     };
     // No segment can lead out of the folder that the files are put in.
     let segments = uri.path_segments().into_iter().flatten();

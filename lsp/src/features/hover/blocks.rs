@@ -60,9 +60,9 @@ fn in_template(source: &Source<'_>, block: &BlockRef) -> Markup {
     match item_entry(source.db, block.item) {
         Some(entry) if entry.class == ItemClass::Template => markup.line(
             Line::default()
-                .text("Part of the template ")
+                .text("Part of template ")
                 .code(entry.name)
-                .text("; its values are known where that is used"),
+                .text("; values are known where it is used"),
         ),
         _ => markup,
     }
@@ -133,11 +133,11 @@ fn service(source: &Source<'_>, block: &BlockRef, instance: &Instance) -> Markup
     for (environments, words) in found {
         let line = Line::default();
         markup = markup.line(match environments.as_slice() {
-            [] => line.text(format!("Makes {words}")),
+            [] => line.text(format!("Generates {words}")),
             names => line
                 .text("In ")
                 .codes(names.to_vec())
-                .text(format!(", makes {words}")),
+                .text(format!(", generates {words}")),
         });
     }
     let promises = instance.children_of("slo").map(|slo| {
@@ -166,7 +166,7 @@ fn service(source: &Source<'_>, block: &BlockRef, instance: &Instance) -> Markup
     if needs.is_empty() {
         markup
     } else {
-        markup.line(Line::default().text("Needs ").codes(needs))
+        markup.line(Line::default().text("Depends on ").codes(needs))
     }
 }
 
@@ -219,7 +219,7 @@ fn gate(source: &Source<'_>, block: &BlockRef, environment: &Option<SmolStr>) ->
     });
     let markup = Markup::default().list(lines.collect());
     if *instance.get("dry_run") == Value::Bool(true) {
-        markup.line(Line::default().text("It only reports, and lets everything pass"))
+        markup.line(Line::default().text("Dry run: reports its decision and allows everything"))
     } else {
         markup
     }

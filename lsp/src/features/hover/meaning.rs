@@ -18,18 +18,18 @@ pub fn budget_time(percent: Decimal, window: Duration) -> Option<Duration> {
     Some(burn_rate::budget_time(objective, window))
 }
 
-/// "99.95 % over 30 d leaves 21 m 36 s of full outage".
+/// "99.95% over 30d leaves 21m36s of full outage".
 pub fn budget(percent: Decimal, window: Duration) -> Option<Line> {
     let time = budget_time(percent, window)?;
     Some(
         Line::default()
             .text(format!(
-                "{} over {} leaves ",
+                "Error budget for {} over {}: ",
                 spoken::percent(percent),
                 spoken::duration(window)
             ))
             .strong(spoken::duration(time))
-            .text(" of full outage"),
+            .text(" of full downtime"),
     )
 }
 
@@ -107,14 +107,14 @@ pub fn default_window(schema: &Schema) -> Option<Duration> {
     }
 }
 
-/// "75 % of the budget is 16 m 12 s of full outage".
+/// "75% of the budget is 16m12s of full outage".
 fn spent(objective: Decimal, window: Duration, share: Decimal) -> Option<Line> {
     let hundred = Decimal::ONE_HUNDRED;
     let budget = Decimal::ONE - objective.checked_div(hundred)?;
     let part = budget.checked_mul(share.checked_div(hundred)?)?;
     let time = burn_rate::budget_time(Decimal::ONE - part, window);
     Some(Line::default().text(format!(
-        "{} of the budget is {} of full outage",
+        "{} of the error budget is {} of full downtime",
         spoken::percent(share),
         spoken::duration(time)
     )))
@@ -140,7 +140,7 @@ fn alerts(
             nthc::ir::Severity::Ticket => "opens a ticket",
         };
         Line::default().text(format!(
-            "{asks} at {}× over {} and {}: above {} bad",
+            "{asks} at {}x burn rate ({}/{}): above {} bad",
             pair.factor.normalize(),
             spoken::duration(pair.long),
             spoken::duration(pair.short),

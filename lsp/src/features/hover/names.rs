@@ -157,9 +157,9 @@ fn kind(source: &Source<'_>, name: &str) -> Option<Markup> {
         .collect();
     let mut lines = Vec::new();
     for (what, names) in [
-        ("Needs ", names(needed)),
-        ("Takes ", names(others)),
-        ("Holds ", children),
+        ("Required: ", names(needed)),
+        ("Optional: ", names(others)),
+        ("Blocks: ", children),
         ("Variants: ", variants),
     ] {
         if !names.is_empty() {
@@ -185,7 +185,10 @@ fn field(field: &FieldSchema) -> Markup {
     }
     let markup = Markup::default().source(written).doc(field.doc.as_deref());
     match &field.refinement {
-        Some(bound) => markup.line(Line::prose(&format!("It is {}.", refinement(bound)))),
+        Some(bound) => markup.line(Line::prose(&format!(
+            "Allowed values: {}.",
+            refinement(bound)
+        ))),
         None => markup,
     }
 }
@@ -265,9 +268,9 @@ fn module(source: &Source<'_>, file: SourceFile) -> Markup {
         });
     }
     let whose = if is_standard(source.db, file) {
-        "Of the standard library."
+        "Part of the standard library."
     } else if file.package(source.db) {
-        "Of a package."
+        "Part of a package."
     } else {
         ""
     };
@@ -362,7 +365,7 @@ fn template(source: &Source<'_>, key: ItemKey, template: &Template) -> Markup {
     let more = made.len().saturating_sub(MOST);
     let line = Line::default()
         .text(format!(
-            "Makes {} {} with ",
+            "Generates {} {} with ",
             article(&template.kind.text),
             template.kind.text
         ))
@@ -403,7 +406,7 @@ fn local(
                 .doc(param.doc.as_deref())
                 .line(
                     Line::default()
-                        .text("Parameter of the template ")
+                        .text("Parameter of template ")
                         .code(template.name.text.clone()),
                 ),
         );

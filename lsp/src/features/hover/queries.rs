@@ -96,11 +96,9 @@ impl Here<'_, '_> {
     fn whole(&self) -> Markup {
         let class = item_entry(self.source.db, self.key).map(|entry| entry.class);
         if class == Some(ItemClass::Template) {
-            return Markup::default().line(
-                Line::default().text(
-                    "The labels are added, and the holes filled, where the template is used.",
-                ),
-            );
+            return Markup::default().line(Line::default().text(
+                "Labels are added, and interpolations filled in, where the template is used.",
+            ));
         }
         let found = self.source.everywhere(|environment| {
             let query = self.generated(environment)?;
@@ -108,7 +106,7 @@ impl Here<'_, '_> {
         });
         let mut markup = Markup::default();
         for (environments, text) in found {
-            let line = Line::default().text("With its labels");
+            let line = Line::default().text("With labels added");
             let line = match environments.as_slice() {
                 [] => line.text(":"),
                 names => line.text(", in ").codes(names.to_vec()).text(":"),
@@ -127,9 +125,8 @@ impl Here<'_, '_> {
                     .doc(Some(known.doc));
                 Some(if known.experimental {
                     markup.line(
-                        Line::default().text(
-                            "Experimental: Prometheus has it only where its flag asks for it.",
-                        ),
+                        Line::default()
+                            .text("Experimental: requires a feature flag in Prometheus."),
                     )
                 } else {
                     markup
@@ -156,7 +153,7 @@ impl Here<'_, '_> {
     /// What the rules put for `$window`.
     fn window(&self) -> Markup {
         let markup = Markup::default().query("$window").doc(Some(
-            "A window that the compiler chooses. An objective is measured over several of them.",
+            "A window that the compiler substitutes. SLOs are evaluated over several.",
         ));
         let windows = self
             .block
@@ -165,7 +162,7 @@ impl Here<'_, '_> {
         if windows.is_empty() {
             markup
         } else {
-            markup.line(Line::default().text("Here: ").codes(windows))
+            markup.line(Line::default().text("Value: ").codes(windows))
         }
     }
 
@@ -248,7 +245,7 @@ impl Here<'_, '_> {
         } else {
             let more = readers.len().saturating_sub(MOST);
             let line = Line::default()
-                .text("Also read by ")
+                .text("Also used by ")
                 .codes(readers.into_iter().take(MOST));
             markup.line(match more {
                 0 => line,
@@ -275,7 +272,7 @@ impl Here<'_, '_> {
                 let line = Line::default().strong(type_name(metric.metric_type));
                 let line = match declared {
                     true => line.text(", declared by the project"),
-                    false => under(line.text(", in the catalogue"), section),
+                    false => under(line.text(", in the metric catalog"), section),
                 };
                 let mut markup = Markup::default().line(line);
                 if let Some(help) = &metric.help {
@@ -299,20 +296,15 @@ impl Here<'_, '_> {
                 }
                 markup.list(lines)
             }
-            Known::Absent(section) => Markup::default().line(
-                under(
-                    Line::default().text("The catalogue has no such metric"),
-                    section,
-                )
-                .text("."),
-            ),
+            Known::Absent(section) => Markup::default()
+                .line(under(Line::default().text("Not in the metric catalog"), section).text(".")),
             Known::Unclaimed(section) => Markup::default().line(match section {
                 Some(section) => Line::default()
-                    .text("Nothing is known of it: nobody pulled ")
+                    .text("Not checked: nothing was pulled for selector ")
                     .code(section.clone())
                     .text("."),
                 None => Line::default()
-                    .text("Nothing is known of it: there is no metric catalogue, and no ")
+                    .text("Not checked: there is no metric catalog, and no ")
                     .code("metric")
                     .text(" block declares it."),
             }),
@@ -386,14 +378,14 @@ impl Here<'_, '_> {
                 (None, None) => return None,
                 (Some(value), _) => {
                     line = line
-                        .text("The block's ")
+                        .text("From the block's ")
                         .code("selector")
-                        .text(" says ")
+                        .text(": ")
                         .code(selector_of(&[(name.to_owned(), value.clone())].into()));
                 }
                 (None, Some(values)) => {
                     line = line
-                        .text("Values in the catalogue: ")
+                        .text("Values in the metric catalog: ")
                         .codes(values.iter().cloned());
                 }
             }
@@ -466,34 +458,30 @@ fn type_name(of: MetricType) -> &'static str {
 /// What a word of PromQL does.
 fn keyword(word: &str) -> Option<&'static str> {
     Some(match word.to_ascii_lowercase().as_str() {
-        "by" => "Keeps these labels, and puts together what they do not tell apart.",
-        "without" => "Drops these labels, and puts together what the others do not tell apart.",
-        "on" => "Series of the two sides belong together where these labels are alike.",
-        "ignoring" => {
-            "Series of the two sides belong together where all labels but these are alike."
-        }
+        "by" => "Aggregates by these labels.",
+        "without" => "Aggregates by all labels except these.",
+        "on" => "Matches series of the two sides on these labels.",
+        "ignoring" => "Matches series of the two sides on all labels except these.",
         "group_left" => {
-            "Several series of the left side may belong to one of the right, whose labels in parentheses they get."
+            "Many-to-one matching: several series of the left side can match one of the right, and get \
+            its labels in parentheses."
         }
         "group_right" => {
-            "Several series of the right side may belong to one of the left, whose labels in parentheses they get."
+            "One-to-many matching: several series of the right side can match one of the left, and get \
+            its labels in parentheses."
         }
-        "offset" => "Reads what was so long ago.",
-        "bool" => {
-            "Gives 1 where the comparison holds and 0 where it does not, instead of dropping what it does not hold for."
-        }
-        "and" => "Keeps the left side's series to which one of the right side belongs.",
-        "or" => {
-            "All series of the left side, and those of the right to which none of the left belongs."
-        }
-        "unless" => "Keeps the left side's series to which none of the right side belongs.",
-        "atan2" => "The angle of the point that both sides give, in radians.",
+        "offset" => "Shifts the evaluation time back.",
+        "bool" => "Returns 1 if the comparison is true and 0 if not, instead of filtering.",
+        "and" => "Keeps the series of the left side that have a match on the right.",
+        "or" => "All series of the left side, and those of the right without a match on the left.",
+        "unless" => "Keeps the series of the left side that have no match on the right.",
+        "atan2" => "The angle of the point given by both sides, in radians.",
         "start" => "The start of the query's range.",
         "end" => "The end of the query's range.",
         "anchored" => "Experimental: the last sample before the range counts as its start.",
         "smoothed" => "Experimental: the values at both edges of the range are interpolated.",
         "fill" | "fill_left" | "fill_right" => {
-            "Experimental: the value that stands for a series that is missing on a side."
+            "Experimental: the value for a series that is missing on one side."
         }
         _ => return None,
     })

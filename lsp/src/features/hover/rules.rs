@@ -90,7 +90,7 @@ pub fn of_slo(source: &Source<'_>, block: &BlockRef) -> Markup {
         return Markup::default();
     };
     let counts = Counts::of(&groups);
-    let intro = Line::default().text(format!("Makes {}", counts.words()));
+    let intro = Line::default().text(format!("Generates {}", counts.words()));
     let intro = match environments.as_slice() {
         [] => intro.text(":"),
         names => intro.text("; in ").codes(names.to_vec()).text(" they are:"),

@@ -40,7 +40,7 @@ pub fn resolved(source: &Source<'_>, signal: &Signal) -> Line {
     let line = Line::default();
     match signal.resolution {
         Resolution::Found(number) => {
-            let line = line.text("Carried by ").code(candidate);
+            let line = line.text("Provided by ").code(candidate);
             if count == 1 {
                 line.text(", its only candidate")
             } else {
@@ -48,21 +48,21 @@ pub fn resolved(source: &Source<'_>, signal: &Signal) -> Line {
             }
         }
         Resolution::Missing => line
-            .text("Carried by no metric: the catalogue has none of ")
+            .text("No metric found. Candidates: ")
             .codes(signal.written())
-            .text(" under ")
+            .text(" for selector ")
             .code(selector)
-            .text(". What reads it is left out"),
+            .text(". Rules that use it are not generated"),
         Resolution::Unclaimed(_) => {
-            let line = line.text("Queries have ").code(candidate);
+            let line = line.text("Queries use ").code(candidate);
             let why = if source.workspace.catalogue(source.db).is_some() {
-                line.text(": nobody pulled ")
+                line.text(": nothing was pulled for selector ")
                     .code(selector)
-                    .text(", so whether it exists is not known")
+                    .text(", so whether it exists is unknown")
             } else {
-                line.text(": there is no metric catalogue, so whether it exists is not known. ")
+                line.text(": there is no metric catalog, so whether it exists is unknown. ")
                     .code("nthc metrics pull")
-                    .text(" makes one")
+                    .text(" creates one")
             };
             if count == 1 {
                 why

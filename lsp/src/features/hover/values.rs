@@ -63,7 +63,7 @@ pub fn effective(source: &Source<'_>, block: &BlockRef, kind: &str, field: &str)
     let mut markup = Markup::default();
     for (environments, (line, means)) in found {
         let place = match environments.as_slice() {
-            [] => Line::default().text("Here: "),
+            [] => Line::default().text("Value: "),
             names => Line::default().text("In ").codes(names.to_vec()).text(": "),
         };
         markup = markup.line(place.then(line)).list(means);
@@ -229,7 +229,7 @@ pub fn in_other_units(value: &Value) -> Option<Line> {
                 let exact = per_hour.checked_div(Decimal::from(hours))?.normalize();
                 (exact.checked_mul(Decimal::from(hours))? == *per_hour).then_some(exact)
             };
-            let rates = [(3600, "a second"), (60, "a minute"), (1, "an hour")];
+            let rates = [(3600, "per second"), (60, "per minute"), (1, "per hour")];
             let rates = rates
                 .into_iter()
                 .filter_map(|(hours, word)| Some(format!("{} {word}", per(hours)?)));

@@ -105,7 +105,7 @@ impl Here<'_, '_> {
         }
     }
 
-    /// "leaves 21 m 36 s" behind an objective; the objective itself behind the head of a block that has it from elsewhere.
+    /// "budget 21m36s" behind an objective; the objective itself behind the head of a block that has it from elsewhere.
     fn objective(&self, wanted: &WantedHints, out: &mut Vec<Hint>) {
         let is_own_window = self.own("window").is_some();
         let leaves = |percent: Decimal, environment: &Option<SmolStr>| {
@@ -116,7 +116,7 @@ impl Here<'_, '_> {
             }
             if wanted.budget {
                 let time = budget_time(percent, window)?;
-                words.push(format!("leaves {}", spoken::duration(time)));
+                words.push(format!("budget {}", spoken::duration(time)));
             }
             (!words.is_empty()).then(|| words.join(" "))
         };
@@ -180,7 +180,7 @@ impl Here<'_, '_> {
         self.behind_head(found, out);
     }
 
-    /// "ticket, for 15 m": what an alert asks for and when, as far as its body does not say so.
+    /// "ticket, for 15m": what an alert asks for and when, as far as its body does not say so.
     fn alert(&self, out: &mut Vec<Hint>) {
         let name = match self.reference.path.as_slice() {
             [(_, dependency), _] => format!("{dependency}-{}", self.reference.name),
@@ -209,7 +209,7 @@ impl Here<'_, '_> {
     }
 }
 
-/// What differs among environments, each with its name: "99.9 %, staging: 98.5 %".
+/// What differs among environments, each with its name: "99.9%, staging: 98.5%".
 fn joined(found: Differing<String>) -> Option<String> {
     let words = found.into_iter().map(|(environments, words)| {
         if environments.is_empty() {

@@ -33,15 +33,12 @@ pub fn layer(team: &Instance, layer: &Instance, found: &mut Vec<Diag>) {
             found.push(
                 Diag::new(
                     &codes::OVERLAPPING_HOURS,
-                    format!(
-                        "the hours `{}` overlap those of `{}`",
-                        hours.name, other.name
-                    ),
+                    format!("hours `{}` overlap hours `{}`", hours.name, other.name),
                     place(team, hours, hours.span_of("from")),
                 )
-                .label("some of this time is named twice")
-                .because(place(team, other, other.head), "here too")
-                .help("let one end where the other begins, or leave one out"),
+                .label("part of this time is covered twice")
+                .because(place(team, other, other.head), "overlapping hours")
+                .help("end one of them where the other begins, or remove one"),
             );
         }
         times.extend(of_week.into_iter().map(|(from, to)| (from, to, hours)));
@@ -53,19 +50,13 @@ fn turn(team: &Instance, layer: &Instance, found: &mut Vec<Diag>) {
         return;
     };
     let (label, help) = if *turn < SHORTEST_TURN {
-        (
-            "shorter than an hour",
-            "PagerDuty's turns last an hour or more",
-        )
+        ("shorter than 1h", "PagerDuty's minimum is 1h")
     } else if *turn > LONGEST_TURN {
-        (
-            "longer than 365 days",
-            "PagerDuty's turns last 365 days or less",
-        )
+        ("longer than 365 days", "PagerDuty's maximum is 365 days")
     } else if !turn.is_multiple_of(1000) {
         (
-            "not of whole seconds",
-            "PagerDuty's turns are of whole seconds",
+            "not a whole number of seconds",
+            "PagerDuty accepts whole seconds only",
         )
     } else {
         return;
@@ -74,7 +65,7 @@ fn turn(team: &Instance, layer: &Instance, found: &mut Vec<Diag>) {
         Diag::new(
             &codes::TURN_LENGTH,
             format!(
-                "a turn of {} is none that PagerDuty has",
+                "rotation of {} is not supported by PagerDuty",
                 show_duration(*turn)
             ),
             place(team, layer, layer.span_of("rotation")),
@@ -102,37 +93,37 @@ fn cannot_be_meant(team: &Instance, hours: &Instance) -> Option<Diag> {
     if let Some(day) = super::day_twice(hours) {
         return problem(
             "days",
-            format!("the hours `{named}` name `{day}` twice"),
-            "each day once",
-            "leave one out",
+            format!("duplicate day `{day}` in hours `{named}`"),
+            "already listed",
+            "remove one",
         );
     }
     match (hours.get("from"), hours.get("to")) {
         (Value::TimeOfDay(_), Value::TimeOfWeek(_))
         | (Value::TimeOfWeek(_), Value::TimeOfDay(_)) => problem(
             "to",
-            format!("the hours `{named}` begin and end at different kinds of time"),
-            "one has a day, the other has none",
-            "write both as times of a day, `22:00`, or both as times of a week, `fri 22:00`",
+            format!("hours `{named}` mix a time of day and a time of week"),
+            "one side has a day, the other has none",
+            "write both as times of day, `22:00`, or both as times of week, `fri 22:00`",
         ),
         (Value::TimeOfWeek(_), Value::TimeOfWeek(_)) if has_days => problem(
             "days",
-            format!("the hours `{named}` name days twice over"),
-            "`from` and `to` have days already",
-            "leave `days` out, or write `from` and `to` without days",
+            format!("hours `{named}` set the days twice"),
+            "`from` and `to` already have days",
+            "remove `days`, or write `from` and `to` without days",
         ),
         (Value::TimeOfWeek(from), Value::TimeOfWeek(to)) if from == to => problem(
             "to",
-            format!("the hours `{named}` are the whole week"),
-            "they end when they begin again",
-            "leave the block out: without hours, members are on call at all times",
+            format!("hours `{named}` cover the whole week"),
+            "ends at the same time as it begins",
+            "remove the block: without hours, members are on call at all times",
         ),
         (Value::TimeOfDay(from), Value::TimeOfDay(to)) if from == to && is_every_day(hours) => {
             problem(
                 "to",
-                format!("the hours `{named}` are the whole day, every day"),
-                "they end when they begin again",
-                "leave the block out: without hours, members are on call at all times",
+                format!("hours `{named}` cover the whole day, every day"),
+                "ends at the same time as it begins",
+                "remove the block: without hours, members are on call at all times",
             )
         }
         _ => None,

@@ -95,14 +95,14 @@ fn none_chosen(service: &Instance, team: &Instance, model: &ir::Service) -> Opti
         Diag::new(
             &codes::NO_ESCALATION_CHOSEN,
             format!(
-                "`{}` pages, and which escalation of `{}` it has is not said",
+                "`{}` does not say which escalation of `{}` to use",
                 service.name, team.name
             ),
             place(service, service, service.span_of("team")),
         )
-        .label(format!("it has {}", all.join(", ")))
+        .label(format!("the team has {}", all.join(", ")))
         .help(format!(
-            "set `escalation = {}.{first}` on the service, or call one of them `default`",
+            "set `escalation = {}.{first}` on the service, or name one of them `default`",
             team.name
         )),
     )
@@ -129,18 +129,20 @@ fn support_hours(block: &Instance, found: &mut Vec<Diag>) {
                     ),
                     place(block, hours, hours.span_of(field)),
                 )
-                .label("not after they begin")
-                .help("PagerDuty has no support hours across midnight: name those of the day"),
+                .label("not after the start")
+                .help(
+                    "stay within one day: PagerDuty does not support support hours across midnight",
+                ),
             );
         }
         if let Some(day) = day_twice(hours) {
             found.push(
                 Diag::new(
                     &codes::BAD_SUPPORT_HOURS,
-                    format!("support hours name `{day}` twice"),
+                    format!("duplicate day `{day}` in support hours"),
                     place(block, hours, hours.span_of("days")),
                 )
-                .label("each day once"),
+                .label("already listed"),
             );
         }
     }

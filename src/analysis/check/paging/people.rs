@@ -36,7 +36,7 @@ pub fn check(team: &Instance, found: &mut Vec<Diag>) {
         let mut seen = BTreeSet::new();
         for email in emails(team, field) {
             if !seen.insert(email) {
-                found.push(twice(team, email, "is twice among those", field));
+                found.push(twice(team, email, "is listed twice among those", field));
             } else if field == "managers" && members.contains(email) {
                 found.push(twice(team, email, "is both a member and a manager", field));
             }
@@ -58,11 +58,11 @@ fn emails<'a>(team: &'a Instance, field: &str) -> impl Iterator<Item = &'a str> 
 fn too_long(team: &Instance, what: &str, length: usize, most: usize, field: &str) -> Diag {
     Diag::new(
         &codes::TEAM_TEXT_TOO_LONG,
-        format!("the {what} of a team has {length} characters, and PagerDuty takes {most}"),
+        format!("the {what} of a team has {length} characters; PagerDuty allows at most {most}"),
         place(team, team, team.span_of(field)),
     )
     .label(format!("{} too many", length - most))
-    .help("say the most important; the rest may stand in a comment")
+    .help("shorten it; move the rest into a comment")
 }
 
 fn twice(team: &Instance, email: &str, how: &str, field: &str) -> Diag {
@@ -72,5 +72,5 @@ fn twice(team: &Instance, email: &str, how: &str, field: &str) -> Diag {
         place(team, team, team.span_of(field)),
     )
     .label("a person has one role in a team")
-    .help("leave one of them out; a manager is a member too")
+    .help("remove one of the two; a manager is also a member")
 }

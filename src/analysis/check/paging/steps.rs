@@ -26,14 +26,14 @@ pub fn check(team: &Instance, escalation: &Instance, found: &mut Vec<Diag>) {
             Diag::new(
                 &codes::TOO_MANY_STEPS,
                 format!(
-                    "the escalation `{}` has {} steps, and PagerDuty takes {MOST_STEPS}",
+                    "escalation `{}` has {} steps; PagerDuty allows at most {MOST_STEPS}",
                     escalation.name,
                     steps.len()
                 ),
                 place(team, first, first.head),
             )
-            .label("one step too many")
-            .help("tell several people in one step, or go through the steps again with `loops`"),
+            .label("first step beyond the limit")
+            .help("notify several people in one step, or repeat the steps with `loops`"),
         );
     }
     for step in &steps {
@@ -59,20 +59,20 @@ fn targets(team: &Instance, step: &Instance, found: &mut Vec<Diag>) {
     };
     if targets.is_empty() && !step.incomplete {
         problem(
-            format!("the step `{}` tells nobody", step.name),
-            "an empty list",
-            "name a schedule or an address",
+            format!("escalation step `{}` notifies no one", step.name),
+            "empty list",
+            "name a schedule or an email address",
         );
     }
     if targets.len() > MOST_TARGETS {
         problem(
             format!(
-                "the step `{}` tells {}, and PagerDuty's steps tell at most {MOST_TARGETS}",
+                "escalation step `{}` notifies {}; PagerDuty allows at most {MOST_TARGETS} per step",
                 step.name,
                 targets.len()
             ),
-            "too many at once",
-            "make a schedule of some of them, or a further step",
+            "too many targets",
+            "group some of them in a schedule, or add a step",
         );
     }
     let twice = targets.iter().enumerate().find_map(|(number, target)| {
@@ -81,9 +81,9 @@ fn targets(team: &Instance, step: &Instance, found: &mut Vec<Diag>) {
     });
     if let Some(name) = twice {
         problem(
-            format!("the step `{}` tells {name} twice", step.name),
-            "each once",
-            "leave one out",
+            format!("escalation step `{}` notifies {name} twice", step.name),
+            "already listed",
+            "remove one",
         );
     }
 }
@@ -107,14 +107,14 @@ fn times(team: &Instance, steps: &[&Instance], found: &mut Vec<Diag>) {
             Diag::new(
                 &codes::STEP_TIMES,
                 format!(
-                    "the first step `{}` is told {} late",
+                    "the first escalation step `{}` is notified {} late",
                     first.name,
                     show_duration(*after)
                 ),
                 place(team, first, first.span_of("after")),
             )
-            .label("the first step is told at once")
-            .help("leave `after` out here: an alert that is to wait has `for`"),
+            .label("the first step is notified immediately")
+            .help("remove `after`; use `for` on an alert to delay it"),
         );
     }
     let start = |number: usize| match steps.get(number).map(|step| step.get("after")) {
@@ -134,18 +134,18 @@ fn times(team: &Instance, steps: &[&Instance], found: &mut Vec<Diag>) {
             found.push(
                 Diag::new(
                     &codes::STEP_TIMES,
-                    format!("the step `{}` does not come after `{}`", step.name, previous.name),
+                    format!("escalation step `{}` does not come after `{}`", step.name, previous.name),
                     span,
                 )
-                .label(format!("`{}` is told after {}", previous.name, show_duration(before)))
-                .help("`after` is counted from the start of the escalation: let it rise from step to step"),
+                .label(format!("`{}` is notified after {}", previous.name, show_duration(before)))
+                .help("increase `after` from step to step: it counts from the start of the escalation"),
             );
         } else if let Some(why) = too_short(after - before, count(previous)) {
             found.push(
                 Diag::new(
                     &codes::STEP_TIMES,
                     format!(
-                        "the step `{}` has {} before `{}` is told",
+                        "escalation step `{}` has {} before `{}` is notified",
                         previous.name,
                         show_duration(after - before),
                         step.name
@@ -153,7 +153,10 @@ fn times(team: &Instance, steps: &[&Instance], found: &mut Vec<Diag>) {
                     span,
                 )
                 .label(why)
-                .help("PagerDuty waits whole minutes: at least 1, and at least 5 for a step that tells several"),
+                .help(
+                    "wait whole minutes: at least 1m, and at least 5m if the step notifies several \
+                    targets",
+                ),
             );
         }
     }
@@ -187,7 +190,7 @@ pub fn at_pace(
             Diag::new(
                 &codes::STEP_TIMES,
                 format!(
-                    "the step `{}` has {} for a service of tier `{}`",
+                    "escalation step `{}` has {} for a service of tier `{}`",
                     step.name,
                     show_duration(wait.0),
                     service.tier
@@ -195,7 +198,8 @@ pub fn at_pace(
                 place(team, step, step.head),
             )
             .label(why)
-            .help("set `after` on the steps, or longer `escalation_waits` on the tier: PagerDuty waits whole minutes, at least 1, and at least 5 for a step that tells several"),
+            .help("set `after` on the steps, or longer `escalation_waits` on the tier: PagerDuty waits \
+                whole minutes, at least 1m, and at least 5m if a step notifies several targets"),
         );
     }
 }
@@ -210,11 +214,11 @@ fn count(step: &Instance) -> usize {
 
 fn too_short(wait: u64, targets: usize) -> Option<&'static str> {
     if targets > 1 && wait < LEAST_WAIT_OF_SEVERAL {
-        Some("less than 5m, though it tells several")
+        Some("less than 5m, but it notifies several targets")
     } else if wait < LEAST_WAIT {
-        Some("less than a minute")
+        Some("less than 1m")
     } else if !wait.is_multiple_of(MINUTE) {
-        Some("not whole minutes")
+        Some("not a whole number of minutes")
     } else {
         None
     }

@@ -163,9 +163,9 @@ pub fn check(team: &Instance, block: &Instance, found: &mut Vec<Diag>) {
     }
     let alike = alike(zone);
     let help = match alike.as_slice() {
-        [] => "PagerDuty takes about 130 zones: name the nearest of them that has the same clock"
+        [] => "use the nearest time zone with the same clock that PagerDuty supports (about 130)"
             .to_owned(),
-        [only] => format!("write `\"{only}\"`, whose clocks are the same"),
+        [only] => format!("write `\"{only}\"`, which has the same clock"),
         [first, rest @ ..] => {
             let rest: Vec<String> = rest
                 .iter()
@@ -173,7 +173,7 @@ pub fn check(team: &Instance, block: &Instance, found: &mut Vec<Diag>) {
                 .map(|zone| format!("`\"{zone}\"`"))
                 .collect();
             format!(
-                "write `\"{first}\"`, whose clocks are the same, or {}",
+                "write `\"{first}\"`, which has the same clock, or {}",
                 rest.join(" or ")
             )
         }
@@ -181,10 +181,10 @@ pub fn check(team: &Instance, block: &Instance, found: &mut Vec<Diag>) {
     found.push(
         Diag::new(
             &codes::ZONE_NOT_IN_PAGERDUTY,
-            format!("PagerDuty does not know the zone `{zone}`"),
+            format!("time zone `{zone}` is not supported by PagerDuty"),
             super::place(team, block, block.span_of("zone")),
         )
-        .label("not among its zones")
+        .label("not one of PagerDuty's time zones")
         .help(help),
     );
 }

@@ -1,0 +1,122 @@
+//! Labels without words. ariadne does not draw them, so they are drawn with a mark for a text, and what leads to the mark is
+//! taken away again: the place stays underlined.
+
+/// Stands for the text of a label that has none. No label contains it: texts are shown through `visible`, and it is for
+/// private use.
+pub(super) const MARK: char = '\u{e000}';
+
+/// A drawing without marks, and without the arrows that lead to nothing else.
+pub(super) fn without_arrows(drawing: &str) -> String {
+    if !drawing.contains(MARK) {
+        return drawing.to_owned();
+    }
+    let mut lines: Vec<Vec<Cell>> = Vec::new();
+    for line in drawing.lines() {
+        let cells = cells(line);
+        let shown = || cells.iter().map(|cell| cell.shown);
+        match shown().position(|shown| shown == MARK) {
+            Some(mark) if shown().all(|shown| " │╰─┊·┆".contains(shown) || shown == MARK) =>
+            {
+                let corner = shown().take(mark).collect::<Vec<_>>();
+                if let Some(column) = corner.iter().rposition(|shown| *shown == '╰') {
+                    take_away_stem(&mut lines, column);
+                }
+            }
+            _ => lines.push(cells),
+        }
+    }
+    let mut out = String::with_capacity(drawing.len());
+    for line in lines {
+        for cell in line {
+            out.push_str(cell.before);
+            match cell.shown {
+                MARK => {}
+                shown => out.push(shown),
+            }
+        }
+        out.push('\n');
+    }
+    out
+}
+
+/// Makes a plain underline of the one that an arrow left at a column.
+fn take_away_stem(lines: &mut [Vec<Cell>], column: usize) {
+    for line in lines.iter_mut().rev() {
+        match line.get_mut(column) {
+            Some(cell) if cell.shown == '│' => cell.shown = ' ',
+            Some(cell) if cell.shown == '┬' => {
+                cell.shown = '─';
+                return;
+            }
+            _ => return,
+        }
+    }
+}
+
+/// A character, and the escapes of a terminal's colors in front of it. The last cell of a line may end with them.
+struct Cell<'a> {
+    before: &'a str,
+    shown: char,
+}
+
+fn cells(line: &str) -> Vec<Cell<'_>> {
+    let mut cells = Vec::new();
+    let mut start = 0;
+    let mut in_escape = false;
+    for (at, character) in line.char_indices() {
+        match character {
+            '\u{1b}' => in_escape = true,
+            'm' if in_escape => in_escape = false,
+            _ if in_escape => {}
+            shown => {
+                cells.push(Cell {
+                    before: &line[start..at],
+                    shown,
+                });
+                start = at + shown.len_utf8();
+            }
+        }
+    }
+    if start < line.len() {
+        // Escapes behind the last character: a blank carries them, and blanks at the end are trimmed.
+        cells.push(Cell {
+            before: &line[start..],
+            shown: ' ',
+        });
+    }
+    cells
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_arrow_to_nothing_goes_and_its_place_stays_underlined() {
+        let drawing = format!(" 1 │ team a {{\n   │      ┬  \n   │      ╰── {MARK}\n───╯\n");
+        assert_eq!(
+            without_arrows(&drawing),
+            " 1 │ team a {\n   │      ─  \n───╯\n"
+        );
+    }
+
+    #[test]
+    fn other_labels_of_a_line_stay() {
+        let drawing = format!(
+            "   │ ──┬─ ──┬─\n   │   ╰──────── first\n   │        │\n   │        ╰── {MARK}\n"
+        );
+        let shown = without_arrows(&drawing);
+        assert!(shown.contains("╰──────── first"), "{shown}");
+        assert!(!shown.contains(MARK), "{shown}");
+        let plain = "a drawing without marks\n";
+        assert_eq!(without_arrows(plain), plain);
+    }
+
+    #[test]
+    fn colors_do_not_move_columns() {
+        let drawing = format!("\u{1b}[31m──┬─\u{1b}[0m\n\u{1b}[31m  ╰─\u{1b}[0m {MARK}\u{1b}[0m\n");
+        let shown = without_arrows(&drawing);
+        assert!(shown.contains("────"), "{shown}");
+        assert!(!shown.contains('╰'), "{shown}");
+    }
+}
