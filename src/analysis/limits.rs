@@ -26,7 +26,7 @@ pub const QUERY: usize = 2_000;
 pub const QUERY_TEXT: usize = 128 * 1024;
 
 /// How much the queries of one top-level item come to, counted like [`QUERY`].
-pub const QUERIES: usize = 200_000;
+pub const QUERIES: usize = 50_000;
 
 /// How many blocks a top-level item may make, with all that its templates and loops add.
 pub const BLOCKS: usize = 10_000;

@@ -443,6 +443,10 @@ impl Session {
     /// What is said of a default team that is not declared.
     fn unknown_default_team(&self) -> Option<Diag> {
         let name = self.default_team.as_deref()?;
+        // Without sources there is nothing at all, which is reported by itself.
+        if self.files.iter().all(|file| file.package(&self.db)) {
+            return None;
+        }
         let teams = self.entries(ItemClass::Block);
         let teams: Vec<&str> = teams
             .filter(|entry| entry.kind == "team")

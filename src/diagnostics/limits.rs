@@ -6,7 +6,7 @@ use super::{Diagnostic, codes};
 pub const FILE_BYTES: usize = 2 * 1024 * 1024;
 
 /// How many line ends and commas a source file may have: statements and elements, roughly.
-pub const FILE_PARTS: usize = 100_000;
+pub const FILE_PARTS: usize = 50_000;
 
 /// How many top-level items a source file may have.
 pub const FILE_ITEMS: usize = 2_000;

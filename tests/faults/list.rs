@@ -130,8 +130,10 @@ pub fn bombs() -> Vec<Bomb> {
             "team t {}\n".to_owned() + &lines(1_900, |n| format!(
                 "service s{n} {{ team = t selector = {{ job = \"x{n}\" }} dependency s{} {{ service = s{} }} }}", n + 1, n + 1
             )) + "service s1900 { team = t selector = { job = \"last\" } }\n";
-        "10,000 imports", Code("N0104"),
+        "10,000 imports", Code("N0018"),
             lines(10_000, |_| "import std.http".to_owned());
+        "2,000 imports", Code("N0104"),
+            lines(2_000, |_| "import std.http".to_owned());
         "10,000 services", Code("N0018"),
             "team t {}\n".to_owned() + &lines(10_000, |n| format!(
                 "service s{n} {{ team = t selector = {{ job = \"x{n}\" }} }}"
@@ -142,12 +144,12 @@ pub fn bombs() -> Vec<Bomb> {
             ));
         "100,000 labels", Code("N0018"),
             service(&format!("  labels = {{ {} }}\n", lines(100_000, |n| format!("l{n} = \"x\",").clone())));
-        "45,000 labels", Code("N0430"),
-            service(&format!("  labels = {{ {} }}\n", lines(45_000, |n| format!("l{n} = \"x\",").clone())));
+        "24,000 labels", Code("N0430"),
+            service(&format!("  labels = {{ {} }}\n", lines(24_000, |n| format!("l{n} = \"x\",").clone())));
         "a list of 200,000 elements", Code("N0018"),
             format!("let all = [{}]\nlet found = \"n1\" in all\n", names(200_000));
-        "a list of 99,000 elements", Code("N0430"),
-            format!("let all = [{}]\nlet found = \"n1\" in all\n", names(99_000));
+        "a list of 49,000 elements", Code("N0430"),
+            format!("let all = [{}]\nlet found = \"n1\" in all\n", names(49_000));
         "a query of a megabyte", Code("N0431"),
             format!("let q = `{}`\n", vec!["up"; 200_000].join(" + "));
         "a regular expression of a megabyte", Code("N0431"),
@@ -190,10 +192,12 @@ pub fn bombs() -> Vec<Bomb> {
             "team payments {\n  slack = \"#payments\"\n}\nservice checkout {\n  team = payments\n  selector = {".to_owned()
                 + &lines(3_000, |n| format!("l{n} = \"x\","))
                 + "}\n" + &(0..200).fold(String::new(), |text, n| text + &alert(&format!("slow-{n}"), &format!("max(x) > {n}"))) + "}\n";
-        "large queries in 100 SLOs", Code("N0431"),
-            service(&lines(120, |n| format!(
-                "  slo s{n} {{\n    objective = 99%\n    sli : ratio {{\n      bad = `sum(x{n}{{{0}}})`\n      total = `sum(y{n}{{{0}}})`\n    }}\n  }}",
-                (0..900).fold(String::new(), |text, label| text + &format!("l{label}=\"x\","))
+        "large queries in 120 SLOs", Code("N0431"),
+            ["x", "y"].iter().fold(String::new(), |text, metric| {
+                let labels = (0..900).fold(String::new(), |text, label| text + &format!("l{label}=\"x\","));
+                text + &format!("let {metric} = `{metric}{{{labels}}}`\n")
+            }) + &service(&lines(120, |n| format!(
+                "  slo s{n} {{\n    objective = 99%\n    sli : ratio {{\n      bad = x\n      total = y\n    }}\n  }}"
             )));
         "a rule over 200 by 200 services", Fine,
             "team t {}\n".to_owned() + &lines(200, |n| format!(
@@ -203,8 +207,12 @@ pub fn bombs() -> Vec<Bomb> {
             "team t {}\n".to_owned() + &lines(60, |n| format!(
                 "service s{n} {{ team = t selector = {{ job = \"x{n}\" }} }}"
             )) + "rule all {\n  for a in services { for b in services { for c in services { for d in services {\n      require a.name != \"\" else \"no\"\n  } } } }\n}\n";
-        "99,000 broken lines", Code("N0019"),
-            lines(99_000, |_| "x y".to_owned());
+        "200,000 broken lines", Code("N0018"),
+            lines(200_000, |_| "x y".to_owned());
+        "40,000 broken statements", Code("N0019"),
+            service(&lines(40_000, |_| "  x y".to_owned()));
+        "1,900 broken lines", Code("N0019"),
+            lines(1_900, |_| "x y".to_owned());
         "a million broken lines", Code("N0018"),
             "x y\n".repeat(500_000);
         "a file of 40 MiB", Code("N0018"),
