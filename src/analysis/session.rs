@@ -2,36 +2,34 @@
 //! names collide, which rules are broken; everything else is a query about one item, asked in parallel.
 
 mod configuration;
+mod findings;
 mod input;
+mod models;
 mod standard_library;
 
-use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
+use std::collections::{BTreeMap, HashMap};
 use std::ops::Deref;
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::sync::{Arc, Mutex};
 
 use jiff::Timestamp;
 use rayon::prelude::*;
 use salsa::{Database as _, Durability, Setter};
 use smol_str::SmolStr;
 
-use crate::check::{check_item, rules};
 use crate::db::references::{FileReferences, References, file_references};
 use crate::db::{
     Database, Diag, FileNames, Held, ItemClass, ItemEntry, ItemKey, SourceFile, Span, Workspace,
-    file_names, item_entry, item_start,
+    file_names, item_start,
 };
-use crate::eval::{BlockRef, instance};
-use crate::judge::{
-    self, Allowance, FileFindings, Remembered, file_findings, judge_file, syntax_errors,
-};
-use crate::levels::{self, Annotated, Levels, directives};
-use crate::lower::{Lowered, LoweredTeam, hold_models, service_model, team_model};
-use nth_diagnostics::{Diagnostic, FileSpan, Severity, SourceMap, codes, suggest};
-use nth_model::{
-    self as ir, Artifact, DEFAULT_SCRAPE_INTERVAL, PolicySettings, PrometheusVersion, Tally,
-};
+use crate::eval::BlockRef;
+use crate::judge::Remembered;
+use crate::levels::Levels;
+use crate::lower::{hold_models, service_model};
+use nth_diagnostics::{Diagnostic, FileSpan, SourceMap, codes, suggest};
+use nth_model::{DEFAULT_SCRAPE_INTERVAL, PolicySettings, PrometheusVersion, Tally};
 
 pub use configuration::Configuration;
+pub use findings::conclude;
 pub use input::{Compilation, Input, SourceInput};
 pub use standard_library::STANDARD_LIBRARY;
 
@@ -135,78 +133,6 @@ impl Session {
         };
         session.read_names();
         session
-    }
-
-    /// Tells what the project says of itself outside of its sources. Only what changed is asked again.
-    pub fn configure(&mut self, configuration: &Configuration) {
-        let Configuration {
-            project,
-            shared,
-            has_runbooks,
-            scrape_interval,
-            prometheus_version,
-            severity_labels,
-            given_labels,
-            policy_forms,
-            catalogue,
-            levels,
-            sends_mail,
-            alert_namespace,
-            default_team,
-        } = configuration;
-        self.levels.clone_from(levels);
-        self.sends_mail = *sends_mail;
-        self.alert_namespace.clone_from(alert_namespace);
-        self.default_team.clone_from(default_team);
-        let (workspace, db) = (self.workspace, &mut self.db);
-        if workspace.project(db) != project {
-            workspace.set_project(db).to(project.as_str().into());
-        }
-        if workspace.shared(db) != *shared {
-            workspace.set_shared(db).to(*shared);
-        }
-        if workspace.runbooks(db) != *has_runbooks {
-            workspace.set_runbooks(db).to(*has_runbooks);
-        }
-        if workspace.scrape_interval(db) != *scrape_interval {
-            workspace.set_scrape_interval(db).to(*scrape_interval);
-        }
-        if workspace.prometheus_version(db) != *prometheus_version {
-            workspace.set_prometheus_version(db).to(*prometheus_version);
-        }
-        if workspace.severity_labels(db) != severity_labels {
-            workspace
-                .set_severity_labels(db)
-                .to(severity_labels.clone());
-        }
-        if workspace.given_labels(db) != given_labels {
-            workspace.set_given_labels(db).to(given_labels.clone());
-        }
-        if workspace.policy_forms(db) != policy_forms {
-            workspace.set_policy_forms(db).to(policy_forms.clone());
-        }
-        if workspace.catalogue(db) != catalogue {
-            workspace.set_catalogue(db).to(catalogue.clone());
-        }
-    }
-
-    /// Tells what the project of another workspace says of itself.
-    pub fn configure_like(&mut self, other: &Database, of: Workspace) {
-        self.configure(&Configuration {
-            project: of.project(other).to_string(),
-            shared: of.shared(other),
-            has_runbooks: of.runbooks(other),
-            scrape_interval: of.scrape_interval(other),
-            prometheus_version: of.prometheus_version(other),
-            severity_labels: of.severity_labels(other).clone(),
-            given_labels: of.given_labels(other).clone(),
-            policy_forms: of.policy_forms(other).clone(),
-            catalogue: of.catalogue(other).clone(),
-            levels: self.levels.clone(),
-            sends_mail: self.sends_mail,
-            alert_namespace: self.alert_namespace.clone(),
-            default_team: self.default_team.clone(),
-        });
     }
 
     /// Says what time it is. Without it nothing is found to have expired, and the same sources always give the same.
@@ -499,209 +425,6 @@ impl Session {
             .collect()
     }
 
-    /// Everything that is wrong in the environment that is asked for, or in all of them; nothing is made.
-    pub fn check(&self, environment: Option<&str>) -> Compilation {
-        let (diagnostics, environments) = self.told(environment);
-        conclude(self.sources(), diagnostics, environments, Vec::new(), None)
-    }
-
-    /// Everything that is wrong, in the order of files and places. [`Session::file`] gives the files that it points into.
-    pub fn findings(&self) -> Vec<Diagnostic<FileSpan>> {
-        let (mut diagnostics, _) = self.told(None);
-        sort(&mut diagnostics);
-        diagnostics
-    }
-
-    /// Looks at the files from that place on, until so many of them are others than when the project was last judged;
-    /// gives the place of the first that was not looked at. What is computed on the way is let go of by
-    /// [`Session::let_go`], so that a project need not be held at once with all that its findings were made of.
-    pub fn look(&self, from: usize, most: usize) -> usize {
-        let known = self.remembered().files_of(self.files.len());
-        let (mut place, mut changed, mut at_once) = (from, 0, most);
-        while changed < most
-            && let Some(files) = self.files.get(place..self.files.len().min(place + at_once))
-            && !files.is_empty()
-        {
-            let found: Vec<Arc<FileFindings>> = files
-                .par_iter()
-                .map_with(self.db.clone(), |db, file| file_findings(db, *file))
-                .collect();
-            let before = known.iter().skip(place);
-            let others = found
-                .iter()
-                .zip(before)
-                .filter(|(now, before)| !Arc::ptr_eq(now, before))
-                .count();
-            changed += others;
-            place += files.len();
-            // Where an edit reaches nothing, it costs little to look at many.
-            at_once = if others == 0 { at_once * 2 } else { most };
-        }
-        place
-    }
-
-    /// What is wrong as far as these files say, before the others are looked at: of those it is what was known before the
-    /// last edits, but for what stands in items that are gone. [`Session::findings`] follows with the truth.
-    pub fn first_findings(&self, files: &[SourceFile]) -> Vec<Diagnostic<FileSpan>> {
-        let environments: Vec<Option<SmolStr>> = self.environments(None).unwrap_or_default();
-        let mut known = self.remembered().files_of(self.files.len());
-        for file in files {
-            let place = self.numbers.get(file).copied();
-            if let Some(known) = place.and_then(|place| known.get_mut(place)) {
-                *known = file_findings(&self.db, *file);
-            }
-        }
-        let of_rules = self.remembered().of_rules(environments.len());
-        let has_directives: Vec<bool> = known.iter().map(|file| file.has_directives).collect();
-        let mut found = self.project(known, of_rules).judge(&mut self.remembered());
-        found.retain(|found| {
-            let places = found.secondary.iter().map(|label| label.span);
-            let edits = found.fixes.iter().flat_map(|fix| &fix.edits);
-            std::iter::once(found.primary.span)
-                .chain(places)
-                .chain(edits.map(|edit| edit.span))
-                .all(|span| item_entry(&self.db, span.item).is_some())
-        });
-        let mut found = self.settle(found, &environments, &has_directives);
-        sort(&mut found);
-        found
-    }
-
-    fn remembered(&self) -> MutexGuard<'_, Remembered> {
-        // Each part of it is whole whenever a query can unwind.
-        self.remembered
-            .lock()
-            .unwrap_or_else(PoisonError::into_inner)
-    }
-
-    fn project(
-        &self,
-        files: Vec<Arc<FileFindings>>,
-        of_rules: Vec<Vec<Diag>>,
-    ) -> judge::Project<'_> {
-        judge::Project {
-            db: &self.db,
-            workspace: self.workspace,
-            files,
-            names: self.names,
-            of_settings: self.unknown_default_team(),
-            sends_mail: self.sends_mail,
-            now: self.now,
-            alert_namespace: self.alert_namespace.clone(),
-            of_rules,
-        }
-    }
-
-    /// Everything that is wrong in the environment that is asked for, or in all of them, and which these are.
-    pub fn told(
-        &self,
-        environment: Option<&str>,
-    ) -> (Vec<Diagnostic<FileSpan>>, Vec<Option<SmolStr>>) {
-        match self.environments(environment) {
-            Ok(environments) => (self.judge(environment, &environments), environments),
-            Err(unknown) => {
-                let none = vec![false; self.files.len()];
-                (self.settle(vec![*unknown], &[], &none), Vec::new())
-            }
-        }
-    }
-
-    /// Everything that is wrong in these environments, which are all of them where none was asked for.
-    fn judge(
-        &self,
-        asked: Option<&str>,
-        environments: &[Option<SmolStr>],
-    ) -> Vec<Diagnostic<FileSpan>> {
-        let workspace = self.workspace;
-        if asked.is_none() && self.remembered().is_empty() {
-            self.look_ahead(environments);
-        }
-        let files: Vec<Arc<FileFindings>> = self
-            .files
-            .par_iter()
-            .map_with(self.db.clone(), |db, file| match asked {
-                None => file_findings(db, *file),
-                Some(_) => Arc::new(judge_file(db, workspace, *file, environments)),
-            })
-            .collect();
-        let rules: Vec<ItemKey> = self.entries(ItemClass::Rule).map(|rule| rule.key).collect();
-        let of_rules = environments.iter().map(|environment| {
-            let found = self.ask(&rules, |db, key| {
-                rules::rule_findings(db, workspace, key, environment.clone()).clone()
-            });
-            found.into_iter().flatten().collect()
-        });
-        let has_directives: Vec<bool> = files.iter().map(|file| file.has_directives).collect();
-        let project = self.project(files, of_rules.collect());
-        let found = match asked {
-            None => project.judge(&mut self.remembered()),
-            Some(_) => project.judge(&mut Remembered::default()),
-        };
-        self.settle(found, environments, &has_directives)
-    }
-
-    /// Asks of the items of long files in parallel, as the findings of one file are put together one after another.
-    fn look_ahead(&self, environments: &[Option<SmolStr>]) {
-        let workspace = self.workspace;
-        let long = self
-            .outlines
-            .iter()
-            .zip(self.files.iter())
-            .filter(|(names, file)| {
-                names.items.len() > LONG && !syntax_errors(&self.db, **file).is_too_many()
-            })
-            .map(|(names, _)| names);
-        for names in long {
-            // No further than the file is judged.
-            let mut allowance = Allowance::default();
-            for entries in names.items.chunks(LOOKED_AHEAD) {
-                let keys: Vec<ItemKey> = entries.iter().map(|entry| entry.key).collect();
-                let steps = self.ask(&keys, |db, key| {
-                    let checked = check_item(db, workspace, key);
-                    let made = environments.iter().filter(|_| !checked.is_over);
-                    let made = made
-                        .map(|environment| instance(db, workspace, key, environment.clone()).steps);
-                    checked.steps.saturating_add(made.sum())
-                });
-                let each = environments.len().max(1) as u64;
-                if !steps.into_iter().all(|steps| allowance.take(steps / each)) {
-                    break;
-                }
-            }
-        }
-    }
-
-    /// What is told of what was found in these environments: what comments and levels leave of it.
-    fn settle(
-        &self,
-        found: Vec<Diag>,
-        environments: &[Option<SmolStr>],
-        has_directives: &[bool],
-    ) -> Vec<Diagnostic<FileSpan>> {
-        // An error may keep a warning from being found, and so may an environment that was not looked at.
-        let is_whole = environments.len() >= self.workspace.environments(&self.db).len()
-            && found
-                .iter()
-                .all(|found| found.code.severity != Severity::Error);
-        let has_catalogue = self.workspace.catalogue(&self.db).is_some();
-        let annotated: Vec<Annotated<'_>> = self
-            .files
-            .iter()
-            .zip(has_directives)
-            .enumerate()
-            .filter(|(_, (_, has_directives))| **has_directives)
-            .map(|(number, (file, _))| Annotated {
-                file: number,
-                directives: directives(&self.db, *file),
-                is_own: !file.package(&self.db),
-            })
-            .collect();
-        let located = self.locate(found);
-        levels::settle(located, &annotated, &self.levels, |code| {
-            is_whole && (has_catalogue || !code.needs_catalogue())
-        })
-    }
-
     /// How many signals have a metric, where there is a catalogue.
     pub fn signals(&self, environments: &[Option<SmolStr>]) -> Option<Tally> {
         self.workspace.catalogue(&self.db).as_ref()?;
@@ -762,97 +485,9 @@ impl Session {
         all
     }
 
-    /// The models of the project's services in an environment, in the order of the source, those that have one.
-    pub fn models(&self, environment: Option<&str>) -> Vec<Arc<Lowered>> {
-        let workspace = self.workspace;
-        let environment = environment.map(SmolStr::from);
-        self.ask(&self.services(), |db, key| {
-            service_model(db, workspace, key, environment.clone()).clone()
-        })
-    }
-
-    /// The models of the teams that own these services or that their escalations name, and of the project's own that
-    /// own none, in an environment.
-    pub fn teams(
-        &self,
-        services: &[Arc<Lowered>],
-        environment: &Option<SmolStr>,
-    ) -> Vec<Arc<LoweredTeam>> {
-        let workspace = self.workspace;
-        let services = services
-            .iter()
-            .filter_map(|lowered| lowered.service.as_ref());
-        let named: HashSet<&str> = services
-            .flat_map(|service| {
-                let escalation = service.escalation.as_ref();
-                let of_escalation = escalation.map(|escalation| &escalation.team);
-                service.team.iter().chain(of_escalation)
-            })
-            .map(SmolStr::as_str)
-            .collect();
-        let mut named: BTreeSet<SmolStr> = named.into_iter().map(SmolStr::from).collect();
-        let of_project = |entry: &&ItemEntry| !entry.key.file.package(&self.db);
-        let is_team = |entry: &&ItemEntry| entry.kind == "team";
-        let own = self.entries(ItemClass::Block).filter(is_team);
-        named.extend(own.filter(of_project).map(|entry| entry.name.clone()));
-        named.extend(self.default_team.as_deref().map(SmolStr::from));
-        let mut models: BTreeMap<SmolStr, Arc<LoweredTeam>> = BTreeMap::new();
-        // A step may tell whoever is on call for another team.
-        while !named.is_empty() {
-            let keys: Vec<ItemKey> = self
-                .entries(ItemClass::Block)
-                .filter(is_team)
-                .filter(|entry| named.contains(&entry.name))
-                .map(|entry| entry.key)
-                .collect();
-            let lowered = self.ask(&keys, |db, key| {
-                team_model(db, workspace, key, environment.clone()).clone()
-            });
-            let known: Vec<SmolStr> = std::mem::take(&mut named).into_iter().collect();
-            for model in lowered {
-                let Some(team) = &model.team else {
-                    continue;
-                };
-                let steps = team.escalations.iter().flat_map(|way| &way.steps);
-                named.extend(steps.flat_map(|step| &step.notify).filter_map(
-                    |target| match target {
-                        ir::Target::Schedule { team, .. } => Some(team.clone()),
-                        ir::Target::Person(_) => None,
-                    },
-                ));
-                models.entry(team.name.clone()).or_insert(model);
-            }
-            named.retain(|name| !models.contains_key(name) && !known.contains(name));
-        }
-        models.into_values().collect()
-    }
-
     /// The files of the project and its packages, in the order in which diagnostics number them.
     pub fn own_files(&self) -> &[SourceFile] {
         &self.files
-    }
-
-    /// Asks something of all that is built together in an environment.
-    pub fn with_project<T>(
-        &self,
-        environment: &Option<SmolStr>,
-        question: impl FnOnce(&ir::Project<'_>, &HashMap<ItemKey, &ir::Service>) -> T,
-    ) -> T {
-        let services = self.models(environment.as_deref());
-        let teams = self.teams(&services, environment);
-        let project = ir::Project::new(
-            services
-                .iter()
-                .filter_map(|lowered| lowered.service.as_ref()),
-            teams.iter().filter_map(|lowered| lowered.team.as_ref()),
-        );
-        let models: HashMap<ItemKey, &ir::Service> = self
-            .services()
-            .into_iter()
-            .zip(&services)
-            .filter_map(|(key, lowered)| Some((key, lowered.service.as_ref()?)))
-            .collect();
-        question(&project, &models)
     }
 
     /// All files as diagnostics point into them.
@@ -885,42 +520,8 @@ impl Session {
     }
 }
 
-/// So many items of a file are looked at together.
-const LOOKED_AHEAD: usize = 8;
-
 /// How many models a session holds that was told to hold few.
 const FEW_MODELS: usize = 64;
-
-/// A file with more items is looked at item by item when it is looked at first.
-const LONG: usize = 16;
-
-fn sort(diagnostics: &mut [Diagnostic<FileSpan>]) {
-    diagnostics.sort_by(|left, right| {
-        let key = |found: &Diagnostic<FileSpan>| (found.primary.span, found.code.id);
-        key(left)
-            .cmp(&key(right))
-            .then_with(|| left.message.cmp(&right.message))
-    });
-}
-
-/// What came of it, in the order of files and places.
-pub fn conclude(
-    sources: SourceMap,
-    mut diagnostics: Vec<Diagnostic<FileSpan>>,
-    environments: Vec<Option<SmolStr>>,
-    artifacts: Vec<Artifact>,
-    signals: Option<Tally>,
-) -> Compilation {
-    sort(&mut diagnostics);
-    let environments = environments.into_iter().flatten();
-    Compilation {
-        sources,
-        diagnostics,
-        artifacts,
-        environments: environments.map(|name| name.to_string()).collect(),
-        signals,
-    }
-}
 
 fn add(db: &Database, file: &SourceInput) -> SourceFile {
     SourceFile::builder(

@@ -9,7 +9,8 @@ use rayon::prelude::*;
 
 use super::lock::Lock;
 use super::record::{Hash, RECORD, Record};
-use super::{Change, Error, File, Plan, regular};
+use super::{Change, Error, File, Plan};
+use crate::regular;
 
 /// What the folders are called in which new files wait.
 const STAGING: &str = ".nthc-staging-";

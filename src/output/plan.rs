@@ -5,8 +5,9 @@ use std::fs;
 use std::io;
 
 use super::record::{Hash, RECORD, Record, Unreadable};
-use super::{Change, Error, File, Folder, Plan, Refusal, bound, regular};
+use super::{Change, Error, File, Folder, Plan, Refusal, bound};
 use crate::diagnostics::{Code, Diagnostic, FileSpan, SourceMap, codes};
+use crate::regular;
 
 /// Why `path` cannot be a path below an output folder, if so.
 pub(super) fn path_problem(path: &str) -> Option<&'static str> {

@@ -61,8 +61,8 @@ use crate::backends::limits;
 use crate::diagnostics::{Applicability, Diagnostic, codes};
 use crate::ir::burn_rate::SLICE;
 use crate::ir::{
-    DashboardFormat, Duration, GrafanaSettings, PrometheusSettings, PrometheusVersion, RuleFormat,
-    Settings, Severity, default_settings,
+    DashboardFormat, Duration, GrafanaSettings, PrometheusSettings, RuleFormat, Settings, Severity,
+    default_settings,
 };
 use crate::levels::Levels;
 

@@ -6,8 +6,8 @@ use smol_str::SmolStr;
 use super::error::Error;
 use super::grammar::Rule;
 use super::literal;
+use super::lower::operators::binary_op;
 use super::lower::{Lower, sign, span};
-use super::operators::binary_op;
 use super::tree::*;
 use nth_diagnostics::codes;
 

@@ -1,7 +1,7 @@
 //! The grammar's pairs to the tree: precedence, modifiers, and a diagnostic for each malformed thing.
 
 mod mistakes;
-mod operators;
+pub(crate) mod operators;
 
 use pest::iterators::{Pair, Pairs};
 use smol_str::SmolStr;

@@ -3,25 +3,12 @@
 use smol_str::SmolStr;
 
 use super::Reader;
-use super::markdown::{Document, code, link};
+use super::headings::{enum_heading, heading, link_to};
+use super::markdown::{Document, code};
 use super::words::type_text;
 use crate::db::Span;
 use crate::eval::refinement;
 use crate::schema::{FieldSchema, Kind, Schema, Ty};
-
-fn heading(kind: &str) -> String {
-    format!("Kind {}", code(kind))
-}
-
-/// A link to a kind's section.
-pub fn link_to(kind: &str) -> String {
-    link(&code(kind), &heading(kind))
-}
-
-/// The heading of an enum's section.
-pub fn enum_heading(name: &str) -> String {
-    format!("Enum {}", code(name))
-}
 
 /// What may stand in the body of a kind: nested kinds, and those of which there is one.
 fn children(schema: &Schema, kind: &str) -> Vec<SmolStr> {

@@ -3,7 +3,7 @@
 use smol_str::SmolStr;
 
 use super::Reader;
-use super::kinds;
+use super::headings;
 use super::markdown::{Document, anchor, code, link};
 use super::words::type_text;
 use crate::db::{ItemClass, ItemKey, SourceFile, Span, file_names, find_module, item, parsed};
@@ -83,7 +83,10 @@ fn template(
         &format!("Template {} {}", template.kind.text, code(&name)),
     );
     document.paragraph(template.doc.as_deref().unwrap_or_default());
-    document.paragraph(&format!("For a {}.", kinds::link_to(&template.kind.text)));
+    document.paragraph(&format!(
+        "For a {}.",
+        headings::link_to(&template.kind.text)
+    ));
     let source = |range: TextRange| reader.source(Span { item: key, range });
     let types = params(reader.schema, &template.params, key, &mut Vec::new());
     let rows = template
@@ -151,7 +154,7 @@ fn block(reader: &Reader<'_>, key: ItemKey, block: &Block, document: &mut Docume
         .unwrap_or_default();
     document.heading(4, &format!("{} {}", title(&block.kind.text), code(&name)));
     document.paragraph(block.doc.as_deref().unwrap_or_default());
-    document.paragraph(&format!("A {}.", kinds::link_to(&block.kind.text)));
+    document.paragraph(&format!("A {}.", headings::link_to(&block.kind.text)));
     let rows = block
         .body
         .statements

@@ -1,6 +1,7 @@
 //! The language reference, written from what the compiler itself reads: the prelude's schema, the standard library's
 //! modules, the builtin types and functions, and the codes of diagnostics. Nothing in it is written by hand.
 
+mod headings;
 mod kinds;
 mod library;
 mod markdown;
@@ -75,12 +76,12 @@ fn contents(reader: &Reader<'_>, document: &mut Document) {
     document.heading(2, "Contents");
     let mut items = vec![(0, link("Kinds", "Kinds"))];
     for kind in reader.schema.top_level() {
-        items.push((1, kinds::link_to(&kind.name)));
+        items.push((1, headings::link_to(&kind.name)));
         let nested = kinds::below(reader.schema, &kind.name);
         items.extend(
             nested
                 .into_iter()
-                .map(|(depth, name)| (1 + depth, kinds::link_to(&name))),
+                .map(|(depth, name)| (1 + depth, headings::link_to(&name))),
         );
     }
     for section in ["Enums", "Types", "Functions", "Standard library"] {

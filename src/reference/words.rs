@@ -1,7 +1,7 @@
 //! Types and functions.
 
 use super::Reader;
-use super::kinds::{enum_heading, link_to};
+use super::headings::{enum_heading, link_to};
 use super::markdown::{Document, code, link};
 use crate::db::Span;
 use crate::eval::expression;

@@ -91,18 +91,12 @@ const CIRCLES: &[(&str, &str, &[&str])] = &[
         "crate::import::openslo",
         &["alerts", "read", "slo"],
     ),
-    (
-        "nthc-compiler",
-        "crate::import::openslo",
-        &["kept", "objective"],
-    ),
     ("nthc-compiler", "crate::output", &["plan", "record"]),
     (
         "nthc-compiler",
         "crate::project",
         &["alertmanager", "manifest", "openslo", "policy"],
     ),
-    ("nthc-compiler", "crate::reference", &["kinds", "words"]),
 ];
 
 struct Package {

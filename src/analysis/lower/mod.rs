@@ -15,7 +15,7 @@ mod time_units;
 mod unaggregated;
 mod units;
 
-pub(crate) use sli::bound;
+pub use sli::bound;
 
 use std::sync::Arc;
 

@@ -96,3 +96,9 @@ pub(super) fn labels(value: &Value) -> BTreeMap<String, String> {
         _ => BTreeMap::new(),
     }
 }
+
+pub(super) fn literal(text: &str) -> ir::Text {
+    ir::Text {
+        parts: vec![ir::TextPart::Literal(text.to_owned())],
+    }
+}

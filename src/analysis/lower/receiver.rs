@@ -140,7 +140,7 @@ fn lower(
         _ => return None,
     };
     let mut on: Vec<Severity> = match receiver.get("on") {
-        Value::List(items) => items.iter().filter_map(super::service::severity).collect(),
+        Value::List(items) => items.iter().filter_map(super::read::severity).collect(),
         _ => return None,
     };
     on.sort();

@@ -6,17 +6,16 @@ use rust_decimal::Decimal;
 use rust_decimal::prelude::ToPrimitive;
 use smol_str::SmolStr;
 
-use super::buckets::Buckets;
 use super::read::{
-    Surroundings, alert_text, block_name, duration, labels, member, query, report, severity, text,
+    Surroundings, alert_text, block_name, duration, labels, literal, member, query, report,
+    severity, text,
 };
 use super::signal::{self, Absences};
 use super::{doubts, gate, panel, sli, team, time_units};
-use crate::db::{Diag, Span, Workspace};
+use crate::db::{Diag, Span};
 use crate::eval::{Instance, Value};
 use nth_diagnostics::codes;
 use nth_model::{self as ir, burn_rate};
-use nth_promql as promql;
 
 /// A service, if nothing that it cannot be without is missing or wrong.
 pub(super) fn lower(
@@ -245,12 +244,6 @@ fn lower_alert(alert: &Instance, dependency: Option<&SmolStr>) -> Option<ir::Ale
         impact: text(alert.get("impact")),
         steps: text(alert.get("steps")),
     })
-}
-
-fn literal(text: &str) -> ir::Text {
-    ir::Text {
-        parts: vec![ir::TextPart::Literal(text.to_owned())],
-    }
 }
 
 fn warn_of_duplicates(alerts: &[(ir::Alert, Span)], diagnostics: &mut Vec<Diag>) {

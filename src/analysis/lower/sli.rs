@@ -269,7 +269,7 @@ fn spellings(limit: Decimal) -> Vec<String> {
 
 /// The matcher of the bucket that ends at a limit, in the histogram's unit. `known` is how targets write its bound, where
 /// the metric catalogue has it.
-pub(crate) fn bound(limit: Decimal, known: &[&str]) -> promql::Matcher {
+pub fn bound(limit: Decimal, known: &[&str]) -> promql::Matcher {
     let usual = spellings(limit);
     if known
         .iter()

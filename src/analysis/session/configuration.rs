@@ -3,9 +3,12 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
+use super::Session;
+use crate::db::{Database, Workspace};
 use crate::levels::Levels;
 use nth_metrics::Lock;
 use nth_model::{self as ir, Duration, PolicyForm, PrometheusVersion, Settings, TargetName};
+use salsa::Setter as _;
 
 /// What a project says of itself outside of its sources.
 #[derive(Debug, Clone)]
@@ -66,4 +69,78 @@ fn given_labels(settings: &Settings) -> BTreeMap<ir::RuleLabel, String> {
     let project = settings.shared_as();
     let project = project.map(|project| (ir::RuleLabel::Project, project.to_owned()));
     project.into_iter().collect()
+}
+
+impl Session {
+    /// Tells what the project says of itself outside of its sources. Only what changed is asked again.
+    pub fn configure(&mut self, configuration: &Configuration) {
+        let Configuration {
+            project,
+            shared,
+            has_runbooks,
+            scrape_interval,
+            prometheus_version,
+            severity_labels,
+            given_labels,
+            policy_forms,
+            catalogue,
+            levels,
+            sends_mail,
+            alert_namespace,
+            default_team,
+        } = configuration;
+        self.levels.clone_from(levels);
+        self.sends_mail = *sends_mail;
+        self.alert_namespace.clone_from(alert_namespace);
+        self.default_team.clone_from(default_team);
+        let (workspace, db) = (self.workspace, &mut self.db);
+        if workspace.project(db) != project {
+            workspace.set_project(db).to(project.as_str().into());
+        }
+        if workspace.shared(db) != *shared {
+            workspace.set_shared(db).to(*shared);
+        }
+        if workspace.runbooks(db) != *has_runbooks {
+            workspace.set_runbooks(db).to(*has_runbooks);
+        }
+        if workspace.scrape_interval(db) != *scrape_interval {
+            workspace.set_scrape_interval(db).to(*scrape_interval);
+        }
+        if workspace.prometheus_version(db) != *prometheus_version {
+            workspace.set_prometheus_version(db).to(*prometheus_version);
+        }
+        if workspace.severity_labels(db) != severity_labels {
+            workspace
+                .set_severity_labels(db)
+                .to(severity_labels.clone());
+        }
+        if workspace.given_labels(db) != given_labels {
+            workspace.set_given_labels(db).to(given_labels.clone());
+        }
+        if workspace.policy_forms(db) != policy_forms {
+            workspace.set_policy_forms(db).to(policy_forms.clone());
+        }
+        if workspace.catalogue(db) != catalogue {
+            workspace.set_catalogue(db).to(catalogue.clone());
+        }
+    }
+
+    /// Tells what the project of another workspace says of itself.
+    pub fn configure_like(&mut self, other: &Database, of: Workspace) {
+        self.configure(&Configuration {
+            project: of.project(other).to_string(),
+            shared: of.shared(other),
+            has_runbooks: of.runbooks(other),
+            scrape_interval: of.scrape_interval(other),
+            prometheus_version: of.prometheus_version(other),
+            severity_labels: of.severity_labels(other).clone(),
+            given_labels: of.given_labels(other).clone(),
+            policy_forms: of.policy_forms(other).clone(),
+            catalogue: of.catalogue(other).clone(),
+            levels: self.levels.clone(),
+            sends_mail: self.sends_mail,
+            alert_namespace: self.alert_namespace.clone(),
+            default_team: self.default_team.clone(),
+        });
+    }
 }

@@ -5,9 +5,8 @@ use std::collections::BTreeMap;
 use rust_decimal::Decimal;
 
 use super::model::Metadata;
-use super::objective::left_out;
 use super::query;
-use super::reader::Findings;
+use super::reader::{Findings, left_out};
 use super::write::string;
 use crate::ir::number::percent_text;
 use crate::project::is_url;

@@ -8,9 +8,9 @@ use super::kept;
 use super::latency::{Latency, latency};
 use super::model::{Goal, Measure, Metadata, Metric, Policy, Shorthand, Slo, Window};
 use super::query;
-use super::reader::Findings;
+use super::reader::{Findings, left_out};
 use super::write::{block_name, comment, labels, string};
-use crate::diagnostics::{Diagnostic, FileSpan, codes};
+use crate::diagnostics::{FileSpan, codes};
 use crate::ir::{Duration, burn_rate, number::decimal_text, number::percent_text};
 use crate::project::Located;
 use crate::promql::{self, BinaryOp, Expr, build};
@@ -500,17 +500,4 @@ pub fn refuse(
     label: impl Into<String>,
 ) {
     findings.tell(&codes::OPENSLO_NOT_EXPRESSIBLE, span, message, label);
-}
-
-/// Tells of what is left out.
-pub fn left_out(
-    findings: &mut Findings,
-    span: FileSpan,
-    message: impl Into<String>,
-    label: impl Into<String>,
-) {
-    let diagnostic = Diagnostic::new(&codes::OPENSLO_LEFT_OUT, message, span).label(label);
-    if !findings.diagnostics.contains(&diagnostic) {
-        findings.diagnostics.push(diagnostic);
-    }
 }

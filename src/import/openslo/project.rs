@@ -6,10 +6,10 @@ use smol_str::SmolStr;
 
 use super::kept;
 use super::model::{Measure, Metadata, Metric, RefOr, Sli, Slo};
-use super::objective::{Frame, Objective, left_out, refuse};
+use super::objective::{Frame, Objective, refuse};
 use super::objects::Objects;
 use super::query;
-use super::reader::Findings;
+use super::reader::{Findings, left_out};
 use super::slo::compared;
 use super::teams::Teams;
 use super::write::{block_name, comment, labels, string};

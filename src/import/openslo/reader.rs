@@ -44,6 +44,19 @@ impl Findings {
     }
 }
 
+/// Tells of what is left out.
+pub fn left_out(
+    findings: &mut Findings,
+    span: FileSpan,
+    message: impl Into<String>,
+    label: impl Into<String>,
+) {
+    let diagnostic = Diagnostic::new(&codes::OPENSLO_LEFT_OUT, message, span).label(label);
+    if !findings.diagnostics.contains(&diagnostic) {
+        findings.diagnostics.push(diagnostic);
+    }
+}
+
 /// A mapping whose fields are taken out one after another.
 pub struct Fields<'n> {
     /// Its path, `spec.objectives[0]`; empty for a whole document.

@@ -3,8 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use super::model::{Metadata, Target};
-use super::objective::left_out;
-use super::reader::Findings;
+use super::reader::{Findings, left_out};
 use super::write::{block_name, comment, identifier, string};
 use crate::diagnostics::{Diagnostic, codes};
 

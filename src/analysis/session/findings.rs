@@ -1,0 +1,256 @@
+//! What is wrong in a workspace, asked of its items in parallel.
+
+use std::sync::{Arc, MutexGuard, PoisonError};
+
+use nth_diagnostics::{Diagnostic, FileSpan, Severity, SourceMap};
+use nth_model::{Artifact, Tally};
+use rayon::prelude::*;
+use smol_str::SmolStr;
+
+use super::{Compilation, Session};
+use crate::check::{check_item, rules};
+use crate::db::{Diag, ItemClass, ItemKey, SourceFile, item_entry};
+use crate::eval::instance;
+use crate::judge::{
+    self, Allowance, FileFindings, Remembered, file_findings, judge_file, syntax_errors,
+};
+use crate::levels::{self, Annotated, directives};
+
+impl Session {
+    /// Everything that is wrong in the environment that is asked for, or in all of them; nothing is made.
+    pub fn check(&self, environment: Option<&str>) -> Compilation {
+        let (diagnostics, environments) = self.told(environment);
+        conclude(self.sources(), diagnostics, environments, Vec::new(), None)
+    }
+
+    /// Everything that is wrong, in the order of files and places. [`Session::file`] gives the files that it points into.
+    pub fn findings(&self) -> Vec<Diagnostic<FileSpan>> {
+        let (mut diagnostics, _) = self.told(None);
+        sort(&mut diagnostics);
+        diagnostics
+    }
+
+    /// Looks at the files from that place on, until so many of them are others than when the project was last judged;
+    /// gives the place of the first that was not looked at. What is computed on the way is let go of by
+    /// [`Session::let_go`], so that a project need not be held at once with all that its findings were made of.
+    pub fn look(&self, from: usize, most: usize) -> usize {
+        let known = self.remembered().files_of(self.files.len());
+        let (mut place, mut changed, mut at_once) = (from, 0, most);
+        while changed < most
+            && let Some(files) = self.files.get(place..self.files.len().min(place + at_once))
+            && !files.is_empty()
+        {
+            let found: Vec<Arc<FileFindings>> = files
+                .par_iter()
+                .map_with(self.db.clone(), |db, file| file_findings(db, *file))
+                .collect();
+            let before = known.iter().skip(place);
+            let others = found
+                .iter()
+                .zip(before)
+                .filter(|(now, before)| !Arc::ptr_eq(now, before))
+                .count();
+            changed += others;
+            place += files.len();
+            // Where an edit reaches nothing, it costs little to look at many.
+            at_once = if others == 0 { at_once * 2 } else { most };
+        }
+        place
+    }
+
+    /// What is wrong as far as these files say, before the others are looked at: of those it is what was known before the
+    /// last edits, but for what stands in items that are gone. [`Session::findings`] follows with the truth.
+    pub fn first_findings(&self, files: &[SourceFile]) -> Vec<Diagnostic<FileSpan>> {
+        let environments: Vec<Option<SmolStr>> = self.environments(None).unwrap_or_default();
+        let mut known = self.remembered().files_of(self.files.len());
+        for file in files {
+            let place = self.numbers.get(file).copied();
+            if let Some(known) = place.and_then(|place| known.get_mut(place)) {
+                *known = file_findings(&self.db, *file);
+            }
+        }
+        let of_rules = self.remembered().of_rules(environments.len());
+        let has_directives: Vec<bool> = known.iter().map(|file| file.has_directives).collect();
+        let mut found = self.project(known, of_rules).judge(&mut self.remembered());
+        found.retain(|found| {
+            let places = found.secondary.iter().map(|label| label.span);
+            let edits = found.fixes.iter().flat_map(|fix| &fix.edits);
+            std::iter::once(found.primary.span)
+                .chain(places)
+                .chain(edits.map(|edit| edit.span))
+                .all(|span| item_entry(&self.db, span.item).is_some())
+        });
+        let mut found = self.settle(found, &environments, &has_directives);
+        sort(&mut found);
+        found
+    }
+
+    fn remembered(&self) -> MutexGuard<'_, Remembered> {
+        // Each part of it is whole whenever a query can unwind.
+        self.remembered
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner)
+    }
+
+    fn project(
+        &self,
+        files: Vec<Arc<FileFindings>>,
+        of_rules: Vec<Vec<Diag>>,
+    ) -> judge::Project<'_> {
+        judge::Project {
+            db: &self.db,
+            workspace: self.workspace,
+            files,
+            names: self.names,
+            of_settings: self.unknown_default_team(),
+            sends_mail: self.sends_mail,
+            now: self.now,
+            alert_namespace: self.alert_namespace.clone(),
+            of_rules,
+        }
+    }
+
+    /// Everything that is wrong in the environment that is asked for, or in all of them, and which these are.
+    pub fn told(
+        &self,
+        environment: Option<&str>,
+    ) -> (Vec<Diagnostic<FileSpan>>, Vec<Option<SmolStr>>) {
+        match self.environments(environment) {
+            Ok(environments) => (self.judge(environment, &environments), environments),
+            Err(unknown) => {
+                let none = vec![false; self.files.len()];
+                (self.settle(vec![*unknown], &[], &none), Vec::new())
+            }
+        }
+    }
+
+    /// Everything that is wrong in these environments, which are all of them where none was asked for.
+    fn judge(
+        &self,
+        asked: Option<&str>,
+        environments: &[Option<SmolStr>],
+    ) -> Vec<Diagnostic<FileSpan>> {
+        let workspace = self.workspace;
+        if asked.is_none() && self.remembered().is_empty() {
+            self.look_ahead(environments);
+        }
+        let files: Vec<Arc<FileFindings>> = self
+            .files
+            .par_iter()
+            .map_with(self.db.clone(), |db, file| match asked {
+                None => file_findings(db, *file),
+                Some(_) => Arc::new(judge_file(db, workspace, *file, environments)),
+            })
+            .collect();
+        let rules: Vec<ItemKey> = self.entries(ItemClass::Rule).map(|rule| rule.key).collect();
+        let of_rules = environments.iter().map(|environment| {
+            let found = self.ask(&rules, |db, key| {
+                rules::rule_findings(db, workspace, key, environment.clone()).clone()
+            });
+            found.into_iter().flatten().collect()
+        });
+        let has_directives: Vec<bool> = files.iter().map(|file| file.has_directives).collect();
+        let project = self.project(files, of_rules.collect());
+        let found = match asked {
+            None => project.judge(&mut self.remembered()),
+            Some(_) => project.judge(&mut Remembered::default()),
+        };
+        self.settle(found, environments, &has_directives)
+    }
+
+    /// Asks of the items of long files in parallel, as the findings of one file are put together one after another.
+    fn look_ahead(&self, environments: &[Option<SmolStr>]) {
+        let workspace = self.workspace;
+        let long = self
+            .outlines
+            .iter()
+            .zip(self.files.iter())
+            .filter(|(names, file)| {
+                names.items.len() > LONG && !syntax_errors(&self.db, **file).is_too_many()
+            })
+            .map(|(names, _)| names);
+        for names in long {
+            // No further than the file is judged.
+            let mut allowance = Allowance::default();
+            for entries in names.items.chunks(LOOKED_AHEAD) {
+                let keys: Vec<ItemKey> = entries.iter().map(|entry| entry.key).collect();
+                let steps = self.ask(&keys, |db, key| {
+                    let checked = check_item(db, workspace, key);
+                    let made = environments.iter().filter(|_| !checked.is_over);
+                    let made = made
+                        .map(|environment| instance(db, workspace, key, environment.clone()).steps);
+                    checked.steps.saturating_add(made.sum())
+                });
+                let each = environments.len().max(1) as u64;
+                if !steps.into_iter().all(|steps| allowance.take(steps / each)) {
+                    break;
+                }
+            }
+        }
+    }
+
+    /// What is told of what was found in these environments: what comments and levels leave of it.
+    fn settle(
+        &self,
+        found: Vec<Diag>,
+        environments: &[Option<SmolStr>],
+        has_directives: &[bool],
+    ) -> Vec<Diagnostic<FileSpan>> {
+        // An error may keep a warning from being found, and so may an environment that was not looked at.
+        let is_whole = environments.len() >= self.workspace.environments(&self.db).len()
+            && found
+                .iter()
+                .all(|found| found.code.severity != Severity::Error);
+        let has_catalogue = self.workspace.catalogue(&self.db).is_some();
+        let annotated: Vec<Annotated<'_>> = self
+            .files
+            .iter()
+            .zip(has_directives)
+            .enumerate()
+            .filter(|(_, (_, has_directives))| **has_directives)
+            .map(|(number, (file, _))| Annotated {
+                file: number,
+                directives: directives(&self.db, *file),
+                is_own: !file.package(&self.db),
+            })
+            .collect();
+        let located = self.locate(found);
+        levels::settle(located, &annotated, &self.levels, |code| {
+            is_whole && (has_catalogue || !code.needs_catalogue())
+        })
+    }
+}
+
+/// So many items of a file are looked at together.
+const LOOKED_AHEAD: usize = 8;
+
+/// A file with more items is looked at item by item when it is looked at first.
+const LONG: usize = 16;
+
+fn sort(diagnostics: &mut [Diagnostic<FileSpan>]) {
+    diagnostics.sort_by(|left, right| {
+        let key = |found: &Diagnostic<FileSpan>| (found.primary.span, found.code.id);
+        key(left)
+            .cmp(&key(right))
+            .then_with(|| left.message.cmp(&right.message))
+    });
+}
+
+/// What came of it, in the order of files and places.
+pub fn conclude(
+    sources: SourceMap,
+    mut diagnostics: Vec<Diagnostic<FileSpan>>,
+    environments: Vec<Option<SmolStr>>,
+    artifacts: Vec<Artifact>,
+    signals: Option<Tally>,
+) -> Compilation {
+    sort(&mut diagnostics);
+    let environments = environments.into_iter().flatten();
+    Compilation {
+        sources,
+        diagnostics,
+        artifacts,
+        environments: environments.map(|name| name.to_string()).collect(),
+        signals,
+    }
+}

@@ -1,0 +1,101 @@
+//! The models of a workspace's services and teams.
+
+use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
+use std::sync::Arc;
+
+use nth_model as ir;
+use smol_str::SmolStr;
+
+use super::Session;
+use crate::db::{ItemClass, ItemEntry, ItemKey};
+use crate::lower::{Lowered, LoweredTeam, service_model, team_model};
+
+impl Session {
+    /// The models of the project's services in an environment, in the order of the source, those that have one.
+    pub fn models(&self, environment: Option<&str>) -> Vec<Arc<Lowered>> {
+        let workspace = self.workspace;
+        let environment = environment.map(SmolStr::from);
+        self.ask(&self.services(), |db, key| {
+            service_model(db, workspace, key, environment.clone()).clone()
+        })
+    }
+
+    /// The models of the teams that own these services or that their escalations name, and of the project's own that
+    /// own none, in an environment.
+    pub fn teams(
+        &self,
+        services: &[Arc<Lowered>],
+        environment: &Option<SmolStr>,
+    ) -> Vec<Arc<LoweredTeam>> {
+        let workspace = self.workspace;
+        let services = services
+            .iter()
+            .filter_map(|lowered| lowered.service.as_ref());
+        let named: HashSet<&str> = services
+            .flat_map(|service| {
+                let escalation = service.escalation.as_ref();
+                let of_escalation = escalation.map(|escalation| &escalation.team);
+                service.team.iter().chain(of_escalation)
+            })
+            .map(SmolStr::as_str)
+            .collect();
+        let mut named: BTreeSet<SmolStr> = named.into_iter().map(SmolStr::from).collect();
+        let of_project = |entry: &&ItemEntry| !entry.key.file.package(&self.db);
+        let is_team = |entry: &&ItemEntry| entry.kind == "team";
+        let own = self.entries(ItemClass::Block).filter(is_team);
+        named.extend(own.filter(of_project).map(|entry| entry.name.clone()));
+        named.extend(self.default_team.as_deref().map(SmolStr::from));
+        let mut models: BTreeMap<SmolStr, Arc<LoweredTeam>> = BTreeMap::new();
+        // A step may tell whoever is on call for another team.
+        while !named.is_empty() {
+            let keys: Vec<ItemKey> = self
+                .entries(ItemClass::Block)
+                .filter(is_team)
+                .filter(|entry| named.contains(&entry.name))
+                .map(|entry| entry.key)
+                .collect();
+            let lowered = self.ask(&keys, |db, key| {
+                team_model(db, workspace, key, environment.clone()).clone()
+            });
+            let known: Vec<SmolStr> = std::mem::take(&mut named).into_iter().collect();
+            for model in lowered {
+                let Some(team) = &model.team else {
+                    continue;
+                };
+                let steps = team.escalations.iter().flat_map(|way| &way.steps);
+                named.extend(steps.flat_map(|step| &step.notify).filter_map(
+                    |target| match target {
+                        ir::Target::Schedule { team, .. } => Some(team.clone()),
+                        ir::Target::Person(_) => None,
+                    },
+                ));
+                models.entry(team.name.clone()).or_insert(model);
+            }
+            named.retain(|name| !models.contains_key(name) && !known.contains(name));
+        }
+        models.into_values().collect()
+    }
+
+    /// Asks something of all that is built together in an environment.
+    pub fn with_project<T>(
+        &self,
+        environment: &Option<SmolStr>,
+        question: impl FnOnce(&ir::Project<'_>, &HashMap<ItemKey, &ir::Service>) -> T,
+    ) -> T {
+        let services = self.models(environment.as_deref());
+        let teams = self.teams(&services, environment);
+        let project = ir::Project::new(
+            services
+                .iter()
+                .filter_map(|lowered| lowered.service.as_ref()),
+            teams.iter().filter_map(|lowered| lowered.team.as_ref()),
+        );
+        let models: HashMap<ItemKey, &ir::Service> = self
+            .services()
+            .into_iter()
+            .zip(&services)
+            .filter_map(|(key, lowered)| Some((key, lowered.service.as_ref()?)))
+            .collect();
+        question(&project, &models)
+    }
+}
