@@ -187,12 +187,11 @@ mod tests {
     use std::sync::Arc;
 
     use super::alive;
-    use crate::check::{check_item, rules};
+    use crate::check::{check_item, notes, rules};
     use crate::db::{Database, ItemClass, file_names};
-    use crate::eval::{instance, notes};
+    use crate::eval::instance;
     use crate::lower::service_model;
-    use crate::session::Session;
-    use crate::session::SourceInput;
+    use crate::session::{Session, SourceInput};
     use nth_diagnostics::Severity;
 
     /// `let`s at each place that has some, arguments and parameters with a value of their own, one of which needs another.
@@ -253,7 +252,7 @@ rule named {
         let before = alive::count();
         for entry in &file_names(db, file).items {
             check_item(db, workspace, entry.key);
-            notes::notes(db, workspace, entry.key);
+            notes(db, workspace, entry.key);
             instance(db, workspace, entry.key, environment.clone());
             match (entry.class, entry.kind.as_str()) {
                 (ItemClass::Rule, _) => {
