@@ -191,8 +191,7 @@ mod tests {
     use crate::db::{Database, ItemClass, file_names};
     use crate::eval::instance;
     use crate::lower::service_model;
-    use crate::session::Session;
-    use crate::session::SourceInput;
+    use crate::session::{Session, SourceInput};
     use nth_diagnostics::Severity;
 
     /// `let`s at each place that has some, arguments and parameters with a value of their own, one of which needs another.
