@@ -6,7 +6,19 @@
 pub const FILE_BYTES: usize = 2 * 1024 * 1024;
 
 /// How many line ends and commas a source file may have: statements and elements, roughly.
-pub const FILE_PARTS: usize = 250_000;
+pub const FILE_PARTS: usize = 50_000;
+
+/// How many top-level items a source file may have.
+pub const FILE_ITEMS: usize = 2_000;
+
+/// The longest `nth.toml`, in bytes.
+pub const MANIFEST_BYTES: u64 = 1 << 20;
+
+/// The longest lock file of metrics, in bytes: some ten thousand services with hundreds of metrics each.
+pub const LOCK_BYTES: u64 = 256 << 20;
+
+/// The longest OpenSLO document that is imported, and the longest policy that a gate is asked by, in bytes.
+pub const DOCUMENT_BYTES: u64 = 16 << 20;
 
 /// How many diagnostics of a file are shown; one more says how many there are besides.
 pub const DIAGNOSTICS: usize = 1_000;
@@ -27,7 +39,7 @@ pub const QUERY: usize = 2_000;
 pub const QUERY_TEXT: usize = 128 * 1024;
 
 /// How much the queries of one top-level item come to, counted like [`QUERY`].
-pub const QUERIES: usize = 200_000;
+pub const QUERIES: usize = 50_000;
 
 /// How many blocks a top-level item may make, with all that its templates and loops add.
 pub const BLOCKS: usize = 10_000;

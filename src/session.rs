@@ -31,7 +31,7 @@ use crate::judge::{
     self, Allowance, FileFindings, Remembered, file_findings, judge_file, syntax_errors,
 };
 use crate::levels::{self, Annotated, Levels, directives};
-use crate::lower::{Lowered, LoweredTeam, service_model, team_model};
+use crate::lower::{Lowered, LoweredTeam, hold_models, service_model, team_model};
 use crate::project::DEFAULT_SCRAPE_INTERVAL;
 
 /// A module of the standard library: its name, and its text.
@@ -356,6 +356,11 @@ impl Session {
         self.db.trigger_lru_eviction();
     }
 
+    /// Has the session hold few of the services' models once they were let go of: for one that nobody asks again.
+    pub fn hold_few(&mut self) {
+        hold_models(&mut self.db, FEW_MODELS);
+    }
+
     /// What the database holds. It waits until every snapshot is gone.
     pub fn held(&mut self) -> Held {
         self.db.held()
@@ -615,9 +620,9 @@ impl Session {
     /// [`Session::let_go`], so that a project need not be held at once with all that its findings were made of.
     pub fn look(&self, from: usize, most: usize) -> usize {
         let known = self.remembered().files_of(self.files.len());
-        let (mut place, mut changed) = (from, 0);
+        let (mut place, mut changed, mut at_once) = (from, 0, most);
         while changed < most
-            && let Some(files) = self.files.get(place..self.files.len().min(place + most))
+            && let Some(files) = self.files.get(place..self.files.len().min(place + at_once))
             && !files.is_empty()
         {
             let found: Vec<Arc<FileFindings>> = files
@@ -625,12 +630,15 @@ impl Session {
                 .map_with(self.db.clone(), |db, file| file_findings(db, *file))
                 .collect();
             let before = known.iter().skip(place);
-            changed += found
+            let others = found
                 .iter()
                 .zip(before)
                 .filter(|(now, before)| !Arc::ptr_eq(now, before))
                 .count();
+            changed += others;
             place += files.len();
+            // Where an edit reaches nothing, it costs little to look at many.
+            at_once = if others == 0 { at_once * 2 } else { most };
         }
         place
     }
@@ -811,6 +819,10 @@ impl Session {
     /// What is said of a default team that is not declared.
     fn unknown_default_team(&self) -> Option<Diag> {
         let name = self.default_team.as_deref()?;
+        // Without sources there is nothing at all, which is reported by itself.
+        if self.files.iter().all(|file| file.package(&self.db)) {
+            return None;
+        }
         let teams = self.entries(ItemClass::Block);
         let teams: Vec<&str> = teams
             .filter(|entry| entry.kind == "team")
@@ -1134,6 +1146,9 @@ impl Session {
 
 /// So many items of a file are looked at together.
 const LOOKED_AHEAD: usize = 8;
+
+/// How many models a session holds that was told to hold few.
+const FEW_MODELS: usize = 64;
 
 /// A file with more items is looked at item by item when it is looked at first.
 const LONG: usize = 16;

@@ -3,6 +3,9 @@
 
 #[allow(dead_code)]
 mod place;
+#[path = "tools/schemas.rs"]
+#[allow(dead_code)]
+mod schema_files;
 mod support;
 #[path = "tools/mod.rs"]
 mod tools;

@@ -1,6 +1,9 @@
 //! Valid projects, generated from bytes, and the programs that read what is built of them.
 #![allow(clippy::unwrap_used, clippy::expect_used)]
 
+#[path = "tools/schemas.rs"]
+#[allow(dead_code)]
+mod schema_files;
 #[allow(dead_code)]
 mod tools;
 
@@ -12,6 +15,7 @@ use std::process::Command;
 use nth_laws::project::generated_artifacts;
 use proptest::prelude::*;
 use proptest::test_runner::{Config, TestRunner};
+use serde_json::{Map, Value};
 
 /// How many projects are generated.
 const PROJECTS: u32 = 40;
@@ -132,6 +136,48 @@ fn what_valid_projects_make_is_accepted() {
         assert!(!documents.is_empty());
         for document in documents {
             accepted(&oslo, &["validate", "-f"], &[document]);
+        }
+    }
+    schemas_accept(folder.path());
+}
+
+/// Grafana's schemas, the operator's and Argo's accept it too.
+fn schemas_accept(folder: &Path) {
+    let read = |path: &Path| fs::read_to_string(path).unwrap();
+    if let Some(schemas) = schema_files::grafana() {
+        let mut schemas = schema_files::Dashboards::new(schemas);
+        let dashboards = files(folder, &|path| in_folder(path, "grafana", "json"));
+        assert!(!dashboards.is_empty());
+        for path in dashboards {
+            let dashboard = serde_json::from_str(&read(&path)).unwrap();
+            schemas.check(&dashboard, &path.display().to_string());
+        }
+    }
+    if let Some(schema) = schema_files::alertmanager_config() {
+        let schema = jsonschema::validator_for(&schema).unwrap();
+        let resources = files(folder, &|path| path.ends_with("alertmanager-config.yaml"));
+        assert!(!resources.is_empty());
+        for path in resources {
+            let mut resource: Value = yaml_serde::from_str(&read(&path)).unwrap();
+            // The schema knows names, not that it is an object's metadata.
+            resource["metadata"] = Value::Object(Map::new());
+            schema_files::assert_valid(&schema, &resource, &path.display().to_string());
+        }
+    }
+    if let Some(schema) = schema_files::argo_definition("analysis-template-crd.yaml") {
+        let schema = jsonschema::validator_for(&schema).unwrap();
+        let templates = files(folder, &|path| {
+            path.extension() == Some(OsStr::new("yaml"))
+                && path.parent().is_some_and(|of_service| {
+                    of_service.parent().and_then(Path::file_name)
+                        == Some(OsStr::new("argo-rollouts"))
+                })
+        });
+        assert!(!templates.is_empty());
+        for path in templates {
+            for template in schema_files::documents(&read(&path)) {
+                schema_files::assert_valid(&schema, &template, &path.display().to_string());
+            }
         }
     }
 }

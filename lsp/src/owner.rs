@@ -8,8 +8,9 @@ use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::path::PathBuf;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
-use std::sync::mpsc::{Receiver, Sender, TryRecvError, channel};
+use std::sync::mpsc::{Receiver, RecvTimeoutError, Sender, TryRecvError, channel};
 use std::thread;
+use std::time::Duration;
 
 use tokio::sync::mpsc::UnboundedSender;
 use tokio::sync::oneshot;
@@ -25,6 +26,12 @@ use crate::world::World;
 
 /// How many threads answer questions.
 const READERS: usize = 3;
+
+/// The server is idle after it had nothing to do for so long.
+const IDLE: Duration = Duration::from_millis(1100);
+
+/// How often free memory is returned to the system while the server is idle.
+const RETURNS: u32 = 2;
 
 /// Something that happened, or a question.
 #[derive(Debug)]
@@ -154,6 +161,7 @@ pub fn start(outgoing: UnboundedSender<Outgoing>) -> io::Result<Owner> {
 
 fn run(events: &Receiver<Event>, mut world: World, is_stopping: &AtomicBool) {
     let mut failures = HashSet::new();
+    let mut returned = 0;
     loop {
         let next = if world.has_work() {
             match events.try_recv() {
@@ -161,12 +169,23 @@ fn run(events: &Receiver<Event>, mut world: World, is_stopping: &AtomicBool) {
                 Err(TryRecvError::Empty) => None,
                 Err(TryRecvError::Disconnected) => return,
             }
+        } else if returned < RETURNS {
+            match events.recv_timeout(IDLE) {
+                Ok(event) => Some(event),
+                Err(RecvTimeoutError::Timeout) => {
+                    return_free_memory();
+                    returned += 1;
+                    continue;
+                }
+                Err(RecvTimeoutError::Disconnected) => return,
+            }
         } else {
             match events.recv() {
                 Ok(event) => Some(event),
                 Err(_) => return,
             }
         };
+        returned = 0;
         if is_stopping.load(Ordering::Acquire) {
             return world.stop();
         }
@@ -198,6 +217,13 @@ fn run(events: &Receiver<Event>, mut world: World, is_stopping: &AtomicBool) {
             ));
         }
     }
+}
+
+/// Asks for a little memory and frees it. The allocator of the programs keeps free pages for a second, and returns them to
+/// the system when it is next asked for one, which an idle server would never do.
+fn return_free_memory() {
+    const BYTES: usize = 1 << 20;
+    drop(std::hint::black_box(Vec::<u8>::with_capacity(BYTES)));
 }
 
 fn take(world: &mut World, event: Event) {

@@ -1,6 +1,5 @@
 //! `nthc fmt`.
 
-use std::io::Read as _;
 use std::path::{Path, PathBuf};
 
 use anstyle::{AnsiColor, Style};
@@ -16,7 +15,7 @@ use crate::diagnostics::{Diagnostic, FileSpan, Severity, SourceMap, codes};
 use crate::judge::more_diagnostics;
 use crate::limits;
 use crate::output::replace_file;
-use crate::project::{self, decode, discover, io_cause, paths, read_source};
+use crate::project::{self, decode, discover, io_cause, paths, read_source, read_source_from};
 use crate::syntax::{self, Unformatted};
 
 /// Formats files, or standard input to standard output. A file with syntax errors is left as it is, and they are
@@ -95,8 +94,7 @@ fn standard_input(
     findings: &mut Findings,
     console: &mut Console,
 ) -> Result<Exit, Failure> {
-    let mut bytes = Vec::new();
-    std::io::stdin().read_to_end(&mut bytes).map_err(|cause| {
+    let bytes = read_source_from(std::io::stdin()).map_err(|cause| {
         Failure::io(format!("cannot read standard input: {}", io_cause(&cause)))
     })?;
     let Some((old, new)) = formatted(bytes, "stdin", findings) else {

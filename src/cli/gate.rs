@@ -1,7 +1,5 @@
 //! `nthc gate check` and `nthc gate facts`.
 
-use std::fs::File;
-use std::io::Read as _;
 use std::path::Path;
 
 use jiff::Timestamp;
@@ -16,8 +14,9 @@ use super::{Context, gate_table};
 use crate::backends::policy::{Dependents, policy};
 use crate::diagnostics::suggest;
 use crate::ir;
+use crate::limits;
 use crate::policy::{self, Decision, Facts, Measured, MeasuredValue, NotFinite, Policy, Verdict};
-use crate::project::paths;
+use crate::project::{io_cause, paths, read_file_at_most};
 use crate::session::Session;
 
 /// Decides by a gate, or measures what one asks for. Whatever goes wrong, the gate can't be decided by; what can only be
@@ -144,19 +143,11 @@ fn measure(context: &Context, asked: &AskedGate, console: &mut Console) -> Resul
     })
 }
 
-/// The most bytes of a policy: a build's are some kilobytes.
-const MOST_BYTES: u64 = 16 << 20;
-
 /// A policy's text, or why it cannot be read.
 fn text_of(path: &Path) -> Result<String, String> {
-    let mut text = String::new();
-    File::open(path)
-        .and_then(|file| file.take(MOST_BYTES + 1).read_to_string(&mut text))
-        .map_err(|cause| crate::project::io_cause(&cause))?;
-    if text.len() as u64 > MOST_BYTES {
-        return Err("larger than 16 MiB".to_owned());
-    }
-    Ok(text)
+    let bytes =
+        read_file_at_most(path, limits::DOCUMENT_BYTES).map_err(|cause| io_cause(&cause))?;
+    String::from_utf8(bytes).map_err(|_| "not valid UTF-8".to_owned())
 }
 
 /// The time that is asked for, or now, to the second: Prometheus is asked for the same moment as the calendar.

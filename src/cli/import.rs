@@ -14,8 +14,9 @@ use super::select::{self, Selected};
 use crate::diagnostics::{FileSpan, SourceMap};
 use crate::import::openslo::{self, MODULE};
 use crate::ir::Settings;
+use crate::limits;
 use crate::output::replace_file;
-use crate::project::{self, EXTENSION, decode, io_cause, not_utf8, paths};
+use crate::project::{self, EXTENSION, decode, io_cause, not_utf8, paths, read_file_at_most};
 
 /// The extensions of the files that are read of a folder.
 const READ: [&str; 3] = ["yaml", "yml", "json"];
@@ -62,7 +63,7 @@ fn import_openslo(
     }
     for path in paths {
         let shown = paths::shown(&path, &context.cwd);
-        let bytes = fs::read(&path)
+        let bytes = read_file_at_most(&path, limits::DOCUMENT_BYTES)
             .map_err(|cause| Failure::io(format!("cannot read {shown}: {}", io_cause(&cause))))?;
         match decode(bytes) {
             Ok(text) => files.push((shown, text)),

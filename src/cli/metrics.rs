@@ -1,7 +1,6 @@
 //! `nthc metrics`.
 
 use std::collections::{BTreeMap, BTreeSet};
-use std::fs;
 use std::path::Path;
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::sync::{Mutex, PoisonError};
@@ -19,8 +18,9 @@ use super::select::{self, Selected};
 use crate::catalogue::{
     self, ErrorSeries, Errors, Gathered, LOCK, Lock, Metadata, Section, Wanted,
 };
+use crate::limits;
 use crate::output::replace_file;
-use crate::project::{self, io_cause, paths};
+use crate::project::{self, io_cause, paths, read_file_at_most};
 use crate::session::Session;
 
 /// How many requests are under way at once: a Prometheus has others to answer.
@@ -210,7 +210,7 @@ fn by_hand(written: &[String]) -> Result<BTreeSet<String>, Failure> {
 
 /// The lock file as it is, and what it says.
 fn read(place: &Path, shown: &str) -> Result<(Option<String>, Lock), Failure> {
-    let bytes = match fs::read(place) {
+    let bytes = match read_file_at_most(place, limits::LOCK_BYTES) {
         Ok(bytes) => bytes,
         Err(cause) if cause.kind() == std::io::ErrorKind::NotFound => {
             return Ok((None, Lock::default()));

@@ -28,7 +28,7 @@ pub(crate) use service::report;
 pub use team::ignored_urgency;
 
 use crate::catalogue::{block_labels, environment_labels};
-use crate::db::{Diag, ItemKey, Workspace};
+use crate::db::{Database, Diag, ItemKey, Workspace};
 use crate::eval::instance;
 use crate::ir;
 
@@ -42,7 +42,7 @@ pub struct Lowered {
 }
 
 /// The model of a service in an environment.
-#[salsa::tracked(returns(ref))]
+#[salsa::tracked(returns(ref), lru = 0)]
 pub fn service_model(
     db: &dyn salsa::Database,
     workspace: Workspace,
@@ -86,6 +86,11 @@ fn up(
         .map(|(label, value)| (label.as_str(), value.as_str()))
         .collect();
     Some(crate::promql::build::selector("up", &labels))
+}
+
+/// Bounds how many models are held once a database was told to let go of answers; 0 holds all of them.
+pub fn hold_models(db: &mut Database, most: usize) {
+    service_model::set_lru_capacity(db, most);
 }
 
 /// A team's model and what is wrong with it.

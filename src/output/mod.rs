@@ -21,7 +21,7 @@ use std::path::{Path, PathBuf};
 
 pub use apply::Report;
 pub use bound::Excess;
-pub use record::{Hash, RECORD, Record};
+pub use record::{Hash, RECORD, Record, Unreadable};
 pub use regular::{check as check_regular, irregular, read as read_regular, replace_file};
 
 use crate::diagnostics::{Diagnostic, FileSpan, SourceMap};

@@ -90,20 +90,28 @@ impl Record {
             Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(None),
             Err(error) => return Err(Unreadable::Io(error)),
         };
+        Self::parse(&bytes).map(Some)
+    }
+
+    /// The record that these bytes are.
+    ///
+    /// # Errors
+    /// Where they are none, or name a path that no build writes; in words.
+    pub fn parse(bytes: &[u8]) -> Result<Self, Unreadable> {
         // The version is looked at first: a later one may hold what this one does not know.
         #[derive(Deserialize)]
         struct Version {
             version: u32,
         }
         let malformed = |error: serde_json::Error| Unreadable::Malformed(error.to_string());
-        let version: Version = serde_json::from_slice(&bytes).map_err(malformed)?;
+        let version: Version = serde_json::from_slice(bytes).map_err(malformed)?;
         if version.version != VERSION {
             return Err(Unreadable::Malformed(format!(
                 "version {} is not supported: this nthc supports version {VERSION}",
                 version.version
             )));
         }
-        let record: Self = serde_json::from_slice(&bytes).map_err(malformed)?;
+        let record: Self = serde_json::from_slice(bytes).map_err(malformed)?;
         // What a record names may be removed, so a path in it is trusted no more than one from a name.
         if let Some(path) = record
             .paths()
@@ -113,7 +121,7 @@ impl Record {
                 "it lists {path:?}, which no build writes"
             )));
         }
-        Ok(Some(record))
+        Ok(record)
     }
 
     /// As bytes of the file.

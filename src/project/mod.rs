@@ -5,6 +5,7 @@
 //! would not do is an [`Error`].
 
 mod alertmanager;
+mod bounded;
 mod discover;
 mod docs;
 mod in_place;
@@ -34,6 +35,7 @@ use smol_str::SmolStr;
 
 use crate::limits;
 
+pub use bounded::{read_at_most, read_file_at_most, size};
 pub use discover::{Discovered, EXTENSION, Found, discover, module_name, projects_below};
 pub use in_place::in_place;
 pub use left_out::LeftOut;
@@ -336,7 +338,7 @@ impl<'a> Loader<'a> {
             return Ok(text.to_string());
         }
         let bytes = in_place(&path, Some(root))
-            .and_then(fs::read)
+            .and_then(|path| read_file_at_most(&path, limits::MANIFEST_BYTES))
             .map_err(|cause| self.unread(&path, cause))?;
         Ok(decode(bytes).unwrap_or_else(|(text, at)| {
             let span = self.place(&path, text.as_str(), at);
@@ -348,7 +350,9 @@ impl<'a> Loader<'a> {
     /// The project's lock file, where it has one. A package's is for its own services.
     fn catalogue(&mut self, root: &Path) -> Result<Option<Arc<Lock>>, Error> {
         let path = root.join(LOCK);
-        let bytes = match in_place(&path, Some(root)).and_then(fs::read) {
+        let bytes = match in_place(&path, Some(root))
+            .and_then(|path| read_file_at_most(&path, limits::LOCK_BYTES))
+        {
             Ok(bytes) => bytes,
             Err(cause) if cause.kind() == io::ErrorKind::NotFound => return Ok(None),
             Err(cause) => return Err(self.unread(&path, cause)),
@@ -698,10 +702,18 @@ pub fn not_utf8(span: FileSpan) -> Diagnostic<FileSpan> {
 ///
 /// Where the file cannot be read.
 pub fn read_source(path: &Path) -> io::Result<Vec<u8>> {
-    let file = fs::File::open(path)?;
+    read_source_from(fs::File::open(path)?)
+}
+
+/// The same of a source that a reader gives.
+///
+/// # Errors
+///
+/// Where it cannot be read.
+pub fn read_source_from(reader: impl io::Read) -> io::Result<Vec<u8>> {
     let mut bytes = Vec::new();
     let most = limits::FILE_BYTES + 1;
-    file.take(most as u64 + 4).read_to_end(&mut bytes)?;
+    reader.take(most as u64 + 4).read_to_end(&mut bytes)?;
     if bytes.len() > most {
         // A character that is cut is no mistake of the file.
         let end =

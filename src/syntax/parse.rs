@@ -23,22 +23,14 @@ pub fn parse(text: &str) -> ParsedFile {
         items: Vec::new(),
     };
     match too_large(text) {
-        Some(detail) => {
-            let error = SyntaxError {
-                kind: SyntaxErrorKind::TooLarge,
-                range: TextRange::new(0, 0),
-                related: None,
-                detail,
-                fix: None,
-            };
-            let item = Item {
-                len: text.len().try_into().unwrap_or(u32::MAX),
-                node: ItemNode::Error,
-                errors: vec![error],
-            };
-            file.items.push((0, Arc::new(item)));
+        Some(detail) => file.refuse(text, detail),
+        None => {
+            chunk(text, 0, true, &mut file);
+            let (items, most) = (file.items.len(), limits::FILE_ITEMS);
+            if items > most {
+                file.refuse(text, format!("{items} items, more than {most}").into());
+            }
         }
-        None => chunk(text, 0, true, &mut file),
     }
     file
 }
@@ -106,6 +98,25 @@ fn chunk(text: &str, offset: usize, split: bool, file: &mut ParsedFile) {
 }
 
 impl ParsedFile {
+    /// Holds nothing but an error: the file has too much of what `detail` says.
+    fn refuse(&mut self, text: &str, detail: SmolStr) {
+        let error = SyntaxError {
+            kind: SyntaxErrorKind::TooLarge,
+            range: TextRange::new(0, 0),
+            related: None,
+            detail,
+            fix: None,
+        };
+        let item = Item {
+            len: text.len().try_into().unwrap_or(u32::MAX),
+            node: ItemNode::Error,
+            errors: vec![error],
+        };
+        self.hidden = 0;
+        self.doc = None;
+        self.items = vec![(0, Arc::new(item))];
+    }
+
     /// Adds an item. Malformed text right after one that is nested too deep is the rest of that one.
     fn push(&mut self, start: usize, item: Item) {
         if item.node == ItemNode::Error

@@ -152,7 +152,7 @@ pub enum SyntaxErrorKind {
     /// a doc comment that documents nothing
     StrayDoc,
     /// a file that is larger than [`crate::limits::FILE_BYTES`], or has more lines and commas than
-    /// [`crate::limits::FILE_PARTS`]; the detail says which and how much
+    /// [`crate::limits::FILE_PARTS`], or more items than [`crate::limits::FILE_ITEMS`]; the detail says which and how much
     TooLarge,
 }
 

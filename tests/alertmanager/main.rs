@@ -12,6 +12,9 @@ mod programs;
 mod projects;
 mod routes;
 mod said;
+#[path = "../tools/schemas.rs"]
+#[allow(dead_code)]
+mod schema_files;
 mod server;
 #[path = "../tools/mod.rs"]
 mod tools;

@@ -1,65 +1,10 @@
 //! The resource of the Prometheus operator is what a cluster takes, and says what the file says.
 
-use std::path::PathBuf;
-
 use nthc::ir::AlertmanagerFormat;
 use serde_json::{Map, Value};
 
 use crate::projects::{Modelled, hostile};
-
-/// The schema of a resource as the operator's release has it, which `tests/tools/install` puts there. Without it the test
-/// says so and ends; a build server must have it.
-fn schema() -> Option<Value> {
-    let target = std::env::var_os("CARGO_TARGET_DIR").map_or_else(
-        || PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("target"),
-        PathBuf::from,
-    );
-    let path = target.join("tools/share/monitoring.coreos.com_alertmanagerconfigs.yaml");
-    let Ok(text) = std::fs::read_to_string(path) else {
-        let missing = "skipped, the operator's schema not installed: run tests/tools/install";
-        assert!(
-            std::env::var_os("CI").is_none_or(|ci| ci.is_empty()),
-            "{missing}"
-        );
-        eprintln!("{missing}");
-        return None;
-    };
-    let definition: Value = yaml_serde::from_str(&text).unwrap();
-    let versions = definition["spec"]["versions"].as_array().unwrap();
-    let version = versions
-        .iter()
-        .find(|version| version["name"] == "v1alpha1")
-        .unwrap();
-    assert_eq!(version["served"], true);
-    assert_eq!(version["storage"], true);
-    let mut schema = version["schema"]["openAPIV3Schema"].clone();
-    close(&mut schema);
-    Some(schema)
-}
-
-/// A cluster drops fields that the schema does not know; here they are mistakes.
-fn close(schema: &mut Value) {
-    match schema {
-        Value::Object(fields) => {
-            let is_open = fields.contains_key("x-kubernetes-preserve-unknown-fields")
-                || fields.contains_key("additionalProperties");
-            if fields.get("properties").is_some_and(Value::is_object) && !is_open {
-                fields.insert("additionalProperties".to_owned(), Value::from(false));
-            }
-            fields.values_mut().for_each(close);
-        }
-        Value::Array(items) => items.iter_mut().for_each(close),
-        _ => {}
-    }
-}
-
-fn assert_valid(validator: &jsonschema::Validator, value: &Value, what: &str) {
-    let errors: Vec<_> = validator
-        .iter_errors(value)
-        .map(|error| format!("{}: {error}", error.instance_path()))
-        .collect();
-    assert!(errors.is_empty(), "{what}:\n{}", errors.join("\n"));
-}
+use crate::schema_files::{alertmanager_config, assert_valid};
 
 fn resource(project: &mut Modelled) -> Value {
     project.settings.alertmanager.format = AlertmanagerFormat::AlertmanagerConfig;
@@ -77,7 +22,9 @@ fn projects() -> Vec<Modelled> {
 
 #[test]
 fn a_cluster_takes_it() {
-    let Some(schema) = schema() else { return };
+    let Some(schema) = alertmanager_config() else {
+        return;
+    };
     let whole = jsonschema::validator_for(&schema).unwrap();
     let route = &schema["properties"]["spec"]["properties"]["route"];
     let route = jsonschema::validator_for(route).unwrap();
@@ -101,7 +48,9 @@ fn a_cluster_takes_it() {
 
 #[test]
 fn the_schema_finds_mistakes() {
-    let Some(schema) = schema() else { return };
+    let Some(schema) = alertmanager_config() else {
+        return;
+    };
     let whole = jsonschema::validator_for(&schema).unwrap();
     let mut project = Modelled::example("shop", Some("production"));
     let mut resource = resource(&mut project);

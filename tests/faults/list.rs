@@ -103,20 +103,20 @@ pub fn bombs() -> Vec<Bomb> {
                     .replace("payments", &format!("team-{number}"))
                     .replace("checkout", &format!("service-{number}"))
             });
-        "chain of 3,000 constants", Code("N0435"),
-            chain(3_000, "1", |n| format!("a{n}"));
-        "chain of 3,000 constants, last first", Code("N0435"),
-            lines(3_000, |n| format!("let a{n} = a{}", n + 1)) + "let a3000 = 1\n";
+        "chain of 1,900 constants", Code("N0435"),
+            chain(1_900, "1", |n| format!("a{n}"));
+        "chain of 1,900 constants, last first", Code("N0435"),
+            lines(1_900, |n| format!("let a{n} = a{}", n + 1)) + "let a1900 = 1\n";
         "chain of 508 sums", Code("N0435"),
             chain(508, "1", |n| format!("a{n} + 1"));
         "chain of 600 conditions", Code("N0435"),
             chain(600, "1", |n| format!("if true {{ a{n} }} else {{ 2 }}"));
         "chain of 600 queries", Code("N0435"),
             chain(600, "`x`", |n| format!("`max(${{a{n}}})`"));
-        "circle of 3,000 constants", Code("N0435"),
-            lines(3_000, |n| format!("let a{n} = a{}", (n + 1) % 3_000));
-        "chain of 3,000 templates", Code("N0435"),
-            "template alert t0 {\n  severity = ticket\n}\n".to_owned() + &lines(3_000, |n| {
+        "circle of 1,900 constants", Code("N0435"),
+            lines(1_900, |n| format!("let a{n} = a{}", (n + 1) % 1_900));
+        "chain of 1,900 templates", Code("N0435"),
+            "template alert t0 {\n  severity = ticket\n}\n".to_owned() + &lines(1_900, |n| {
                 format!("template alert t{} : t{n} {{\n  severity = ticket\n}}", n + 1)
             });
         "chain of 1,000 fields", Code("N0435"),
@@ -126,20 +126,30 @@ pub fn bombs() -> Vec<Bomb> {
                 ));
         "chain of 5,000 values in one body", Code("N0435"),
             service(&(lines(5_000, |n| format!("  let a{n} = a{}", n + 1)) + "  let a5000 = \"x\"\n  description = a0\n"));
-        "chain of 2,000 dependencies", Fine,
-            "team t {}\n".to_owned() + &lines(2_000, |n| format!(
+        "chain of 1,900 dependencies", Fine,
+            "team t {}\n".to_owned() + &lines(1_900, |n| format!(
                 "service s{n} {{ team = t selector = {{ job = \"x{n}\" }} dependency s{} {{ service = s{} }} }}", n + 1, n + 1
-            )) + "service s2000 { team = t selector = { job = \"last\" } }\n";
-        "10,000 imports", Code("N0104"),
+            )) + "service s1900 { team = t selector = { job = \"last\" } }\n";
+        "10,000 imports", Code("N0018"),
             lines(10_000, |_| "import std.http".to_owned());
-        "10,000 services", Fine,
+        "2,000 imports", Code("N0104"),
+            lines(2_000, |_| "import std.http".to_owned());
+        "10,000 services", Code("N0018"),
             "team t {}\n".to_owned() + &lines(10_000, |n| format!(
                 "service s{n} {{ team = t selector = {{ job = \"x{n}\" }} }}"
             ));
-        "100,000 labels", Code("N0430"),
+        "1,999 services", Fine,
+            "team t {}\n".to_owned() + &lines(1_999, |n| format!(
+                "service s{n} {{ team = t selector = {{ job = \"x{n}\" }} }}"
+            ));
+        "100,000 labels", Code("N0018"),
             service(&format!("  labels = {{ {} }}\n", lines(100_000, |n| format!("l{n} = \"x\",").clone())));
-        "a list of 200,000 elements", Code("N0430"),
+        "24,000 labels", Code("N0430"),
+            service(&format!("  labels = {{ {} }}\n", lines(24_000, |n| format!("l{n} = \"x\",").clone())));
+        "a list of 200,000 elements", Code("N0018"),
             format!("let all = [{}]\nlet found = \"n1\" in all\n", names(200_000));
+        "a list of 49,000 elements", Code("N0430"),
+            format!("let all = [{}]\nlet found = \"n1\" in all\n", names(49_000));
         "a query of a megabyte", Code("N0431"),
             format!("let q = `{}`\n", vec!["up"; 200_000].join(" + "));
         "a regular expression of a megabyte", Code("N0431"),
@@ -174,18 +184,20 @@ pub fn bombs() -> Vec<Bomb> {
             format!("let t = `{}up{}`\n", "max_over_time(".repeat(4_000), "[5m:])".repeat(4_000));
         "two names of half a megabyte", Code("N0101"),
             format!("let {0}y = 1\nlet t = {0}z\n", "x".repeat(500_000));
-        "1,200 unknown names", Code("N0019"),
-            lines(1_200, |n| format!("let known-{n} = {n}\nlet t{n} = konwn-{n}"));
+        "2,000 names of which half are unknown", Code("N0019"),
+            lines(1_000, |n| format!("let known-{n} = {n}\nlet t{n} = [konwn-{n}, knwon-{n}]"));
         "5,000 recordings of one service", Fine,
             service(&lines(5_000, |n| format!("  recording \"a:b:c{n}\" {{\n    query = `sum(x{n})`\n  }}")));
         "3,000 labels in 200 queries", Code("N0431"),
             "team payments {\n  slack = \"#payments\"\n}\nservice checkout {\n  team = payments\n  selector = {".to_owned()
                 + &lines(3_000, |n| format!("l{n} = \"x\","))
                 + "}\n" + &(0..200).fold(String::new(), |text, n| text + &alert(&format!("slow-{n}"), &format!("max(x) > {n}"))) + "}\n";
-        "large queries in 100 SLOs", Code("N0431"),
-            service(&lines(120, |n| format!(
-                "  slo s{n} {{\n    objective = 99%\n    sli : ratio {{\n      bad = `sum(x{n}{{{0}}})`\n      total = `sum(y{n}{{{0}}})`\n    }}\n  }}",
-                (0..900).fold(String::new(), |text, label| text + &format!("l{label}=\"x\","))
+        "large queries in 120 SLOs", Code("N0431"),
+            ["x", "y"].iter().fold(String::new(), |text, metric| {
+                let labels = (0..900).fold(String::new(), |text, label| text + &format!("l{label}=\"x\","));
+                text + &format!("let {metric} = `{metric}{{{labels}}}`\n")
+            }) + &service(&lines(120, |n| format!(
+                "  slo s{n} {{\n    objective = 99%\n    sli : ratio {{\n      bad = x\n      total = y\n    }}\n  }}"
             )));
         "a rule over 200 by 200 services", Fine,
             "team t {}\n".to_owned() + &lines(200, |n| format!(
@@ -195,8 +207,12 @@ pub fn bombs() -> Vec<Bomb> {
             "team t {}\n".to_owned() + &lines(60, |n| format!(
                 "service s{n} {{ team = t selector = {{ job = \"x{n}\" }} }}"
             )) + "rule all {\n  for a in services { for b in services { for c in services { for d in services {\n      require a.name != \"\" else \"no\"\n  } } } }\n}\n";
-        "200,000 broken lines", Code("N0019"),
+        "200,000 broken lines", Code("N0018"),
             lines(200_000, |_| "x y".to_owned());
+        "40,000 broken statements", Code("N0019"),
+            service(&lines(40_000, |_| "  x y".to_owned()));
+        "1,900 broken lines", Code("N0019"),
+            lines(1_900, |_| "x y".to_owned());
         "a million broken lines", Code("N0018"),
             "x y\n".repeat(500_000);
         "a file of 40 MiB", Code("N0018"),

@@ -50,6 +50,14 @@ fn without_sources_nothing_is_removed() {
         &["build"],
         "nth.toml:2:10: error[N0630]: no sources in `empty`",
     );
+    // What the manifest says of teams is no second mistake.
+    place.write(
+        "nth.toml",
+        format!("{empty}\n[alertmanager]\ndefault_team = \"payments\"\n"),
+    );
+    let ran = refused(&place, &["build"], "error[N0630]");
+    assert!(!ran.err.contains("N0603"), "{ran:?}");
+    place.write("nth.toml", &empty);
     // Sources that say nothing are sources, and all that stands would go.
     place.write("empty/main.nth", "// Nothing yet.\n");
     let ran = refused(&place, &["build"], "N0631");

@@ -1,92 +1,17 @@
 //! The resources are what Argo's own definitions ask for, and Rego what OPA checks strictly.
 
-use std::path::PathBuf;
 use std::process::Command;
 
-use serde_json::{Value, json};
+use serde_json::json;
 
+use crate::schema_files::{argo_definition, assert_valid, documents};
 use crate::{built, cases, tools};
-
-/// A file of definitions that `tests/tools/install` took from a module of Argo's.
-fn definition(name: &str) -> Option<Value> {
-    let program = tools::find("argo-rollouts-evaluate")?;
-    let file: PathBuf = program.parent()?.parent()?.join("crds").join(name);
-    let text = std::fs::read_to_string(&file)
-        .unwrap_or_else(|error| panic!("{}: {error}", file.display()));
-    let text: yaml_serde::Value = yaml_serde::from_str(&text).unwrap();
-    let mut schema =
-        serde_json::to_value(&text).unwrap()["spec"]["versions"][0]["schema"]["openAPIV3Schema"]
-            .clone();
-    strict(&mut schema);
-    Some(schema)
-}
-
-/// Kubernetes drops what it does not know: a misspelt field would be one that nobody misses. Here it is an error.
-fn strict(schema: &mut Value) {
-    match schema {
-        Value::Object(fields) => {
-            if fields.contains_key("properties")
-                && fields.get("x-kubernetes-preserve-unknown-fields") != Some(&Value::Bool(true))
-                && !fields.contains_key("additionalProperties")
-            {
-                fields.insert("additionalProperties".into(), json!(false));
-            }
-            // The API server knows the metadata of all objects.
-            if let Some(metadata) = fields
-                .get_mut("properties")
-                .and_then(|properties| properties.get_mut("metadata"))
-                && *metadata == json!({ "type": "object" })
-            {
-                *metadata = json!({
-                    "type": "object",
-                    "additionalProperties": false,
-                    "required": ["name", "labels"],
-                    "properties": {
-                        "name": { "type": "string", "pattern": "^[a-z0-9]([-a-z0-9]*[a-z0-9])?$", "maxLength": 63 },
-                        "namespace": { "type": "string" },
-                        "labels": { "type": "object", "additionalProperties": { "type": "string" } },
-                        "annotations": { "type": "object", "additionalProperties": { "type": "string" } }
-                    }
-                });
-            }
-            fields.values_mut().for_each(strict);
-        }
-        Value::Array(items) => items.iter_mut().for_each(strict),
-        _ => {}
-    }
-}
-
-fn documents(text: &str) -> Vec<Value> {
-    let text = format!("\n{text}");
-    text.split("\n---\n")
-        .filter(|part| {
-            part.lines()
-                .any(|line| !line.is_empty() && !line.starts_with('#'))
-        })
-        .map(|part| {
-            let document: yaml_serde::Value = yaml_serde::from_str(&format!("{part}\n")).unwrap();
-            serde_json::to_value(document).unwrap()
-        })
-        .collect()
-}
-
-fn assert_valid(validator: &jsonschema::Validator, document: &Value, name: &str) {
-    let problems: Vec<String> = validator
-        .iter_errors(document)
-        .map(|error| format!("{}: {error}", error.instance_path()))
-        .collect();
-    assert!(
-        problems.is_empty(),
-        "{name}: {}\n{document:#}",
-        problems.join("\n")
-    );
-}
 
 #[test]
 fn resources_are_what_argo_defines() {
     let (Some(template), Some(project)) = (
-        definition("analysis-template-crd.yaml"),
-        definition("appproject-crd.yaml"),
+        argo_definition("analysis-template-crd.yaml"),
+        argo_definition("appproject-crd.yaml"),
     ) else {
         return;
     };

@@ -15,6 +15,9 @@ mod place;
 #[allow(dead_code)]
 mod promql_tree;
 mod queries;
+#[path = "../tools/schemas.rs"]
+#[allow(dead_code)]
+mod schema_files;
 mod schemas;
 mod single;
 #[path = "../tools/mod.rs"]

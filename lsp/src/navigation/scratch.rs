@@ -65,7 +65,7 @@ pub fn compare(names: Names<'_>, edits: &[Edit], texts: &[&str]) -> Result<(), R
 }
 
 /// So many items of the copy are held at once.
-const AT_ONCE: usize = 128;
+const AT_ONCE: usize = 16;
 
 /// Refuses where something is another in the copy with the first of these items of which that is so.
 fn compare_items(
@@ -126,6 +126,7 @@ fn edited(names: Names<'_>, edits: &HashMap<SourceFile, Vec<&Edit>>) -> Result<S
     }
     let mut session = Session::new(Database::default(), &inputs);
     session.configure_like(names.db, names.workspace);
+    session.hold_few();
     Ok(session)
 }
 

@@ -67,7 +67,7 @@ const MANY: usize = 200;
 
 /// A project is looked at in parts of so many files that an edit reaches, between which is let go of what they were
 /// judged by.
-const PART: usize = 50;
+const PART: usize = 8;
 
 impl World {
     /// Nothing is open.

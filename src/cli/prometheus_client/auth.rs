@@ -1,7 +1,6 @@
 //! Who asks a Prometheus: a bearer token or a user, from options, files and the environment.
 
 use std::fs::File;
-use std::io::Read as _;
 use std::path::Path;
 
 use base64::Engine as _;
@@ -10,7 +9,7 @@ use ureq::http::HeaderValue;
 
 use crate::cli::exit::Failure;
 use crate::cli::options::Connection;
-use crate::project::io_cause;
+use crate::project::{io_cause, read_at_most, size};
 
 /// The bearer token's variable.
 pub const TOKEN: &str = "NTH_PROMETHEUS_TOKEN";
@@ -116,14 +115,14 @@ fn secret_of(
 /// The secret in a file, without the line end that editors and `echo` put behind it.
 fn secret_in(file: &Path, named: &str) -> Result<Secret, Failure> {
     let shown = file.display();
-    let mut bytes = Vec::new();
-    File::open(file)
-        .and_then(|file| file.take(MOST_BYTES + 1).read_to_end(&mut bytes))
+    let bytes = File::open(file)
+        .and_then(|file| read_at_most(file, MOST_BYTES))
         .map_err(|cause| Failure::io(format!("cannot read {shown}: {}", io_cause(&cause))))?;
     let bad = |why: &str| Failure::usage(format!("the file {shown} of {named} {why}"));
-    if bytes.len() as u64 > MOST_BYTES {
-        return Err(bad("is larger than 64 KiB: not a secret"));
-    }
+    let Some(bytes) = bytes else {
+        let most = size(MOST_BYTES);
+        return Err(bad(&format!("is larger than {most}: not a secret")));
+    };
     let text = String::from_utf8(bytes).map_err(|_| bad("is not valid UTF-8"))?;
     let text = without_line_end(&text);
     if text.is_empty() {

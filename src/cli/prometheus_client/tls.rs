@@ -1,7 +1,6 @@
 //! Whom nthc trusts, and the certificate that it shows.
 
 use std::fs::File;
-use std::io::Read as _;
 use std::path::{Path, PathBuf};
 
 use rustls::RootCertStore;
@@ -13,7 +12,7 @@ use ureq::tls::{Certificate, ClientCert, PemItem, PrivateKey, RootCerts, TlsConf
 
 use crate::cli::exit::Failure;
 use crate::cli::options::Connection;
-use crate::project::io_cause;
+use crate::project::{io_cause, read_at_most, size};
 
 const CA: &str = "NTH_PROMETHEUS_CA";
 const CERT: &str = "NTH_PROMETHEUS_CERT";
@@ -38,17 +37,13 @@ impl Named {
     }
 
     fn read(&self) -> Result<Vec<u8>, Failure> {
-        let mut bytes = Vec::new();
-        File::open(&self.path)
-            .and_then(|file| file.take(MOST_BYTES + 1).read_to_end(&mut bytes))
+        let bytes = File::open(&self.path)
+            .and_then(|file| read_at_most(file, MOST_BYTES))
             .map_err(|cause| {
                 let cause = io_cause(&cause);
                 Failure::io(format!("cannot read {}: {cause}", self.path.display()))
             })?;
-        if bytes.len() as u64 > MOST_BYTES {
-            return Err(self.bad("is larger than 8 MiB"));
-        }
-        Ok(bytes)
+        bytes.ok_or_else(|| self.bad(&format!("is larger than {}", size(MOST_BYTES))))
     }
 }
 

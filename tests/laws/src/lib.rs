@@ -13,6 +13,7 @@ pub mod import;
 pub mod manifest;
 pub mod project;
 pub mod promql;
+pub mod record;
 pub mod rendered;
 pub mod server;
 pub mod syntax;
@@ -21,7 +22,7 @@ pub mod syntax;
 pub type Law = fn(&[u8]);
 
 /// Every law by the name of its fuzz target and of its folder of findings.
-pub const LAWS: [(&str, Law); 9] = [
+pub const LAWS: [(&str, Law); 10] = [
     ("answer", answer::holds),
     ("catalogue", catalogue::holds),
     ("import", import::holds),
@@ -29,6 +30,7 @@ pub const LAWS: [(&str, Law); 9] = [
     ("project", project::holds),
     ("project-damaged", project::holds_damaged),
     ("promql", promql::holds),
+    ("record", record::holds),
     ("server", server::holds),
     ("syntax", syntax::holds),
 ];

@@ -74,6 +74,7 @@ laws! {
     project: "project",
     project_damaged: "project-damaged",
     promql: "promql",
+    record: "record",
     server: "server",
     syntax: "syntax",
 }

@@ -1,0 +1,208 @@
+//! Schemas of what reads the output: Grafana's, the Prometheus operator's and Argo's.
+
+use std::collections::BTreeMap;
+use std::path::{Path, PathBuf};
+
+use serde_json::{Value, json};
+
+use super::tools;
+
+/// Fails with every place of a document that is not what the schema asks for.
+pub fn assert_valid(validator: &jsonschema::Validator, document: &Value, what: &str) {
+    let errors: Vec<_> = validator
+        .iter_errors(document)
+        .map(|error| format!("{}: {error}", error.instance_path()))
+        .collect();
+    assert!(
+        errors.is_empty(),
+        "{what}:\n{}\n{document:#}",
+        errors.join("\n")
+    );
+}
+
+/// The documents of a YAML file.
+pub fn documents(text: &str) -> Vec<Value> {
+    let text = format!("\n{text}");
+    text.split("\n---\n")
+        .filter(|part| {
+            part.lines()
+                .any(|line| !line.is_empty() && !line.starts_with('#'))
+        })
+        .map(|part| {
+            let document: yaml_serde::Value = yaml_serde::from_str(&format!("{part}\n")).unwrap();
+            serde_json::to_value(document).unwrap()
+        })
+        .collect()
+}
+
+/// The folder with Grafana's schemas, which are read where they are and are in no clone of this project.
+pub fn grafana() -> Option<PathBuf> {
+    let shared = std::env::var_os("NTH_SHARED_DATA").map_or_else(
+        || Path::new(env!("CARGO_MANIFEST_DIR")).join("../shared/data"),
+        PathBuf::from,
+    );
+    let folder = shared.join("grafana");
+    if !folder.is_dir() {
+        println!("skipped, ../shared/data not present");
+        return None;
+    }
+    Some(folder)
+}
+
+/// A definition of one of Grafana's schemas as a schema of its own.
+pub fn grafana_definition(
+    folder: &Path,
+    name: &str,
+    definition: &str,
+) -> Option<jsonschema::Validator> {
+    let text = std::fs::read_to_string(folder.join(format!("{name}.jsonschema.json"))).unwrap();
+    let mut schema: Value = serde_json::from_str(&text).unwrap();
+    schema["definitions"].get(definition)?;
+    schema["$ref"] = Value::String(format!("#/definitions/{definition}"));
+    Some(jsonschema::validator_for(&schema).unwrap())
+}
+
+/// Grafana's schemas for dashboards and what is in them.
+pub struct Dashboards {
+    folder: PathBuf,
+    dashboard: jsonschema::Validator,
+    query: jsonschema::Validator,
+    /// The options and the custom field configuration of each kind of panel that was seen.
+    kinds: BTreeMap<String, [Option<jsonschema::Validator>; 2]>,
+}
+
+impl Dashboards {
+    /// The schemas in a folder.
+    pub fn new(folder: PathBuf) -> Self {
+        Self {
+            dashboard: grafana_definition(&folder, "dashboard", "Dashboard").unwrap(),
+            query: grafana_definition(&folder, "prometheus", "Dataquery").unwrap(),
+            kinds: BTreeMap::new(),
+            folder,
+        }
+    }
+
+    /// The kinds of panels that were seen.
+    pub fn kinds(&self) -> Vec<&str> {
+        self.kinds.keys().map(String::as_str).collect()
+    }
+
+    /// Fails where a dashboard, a panel or a query is not what its schema asks for.
+    pub fn check(&mut self, dashboard: &Value, what: &str) {
+        assert_valid(&self.dashboard, dashboard, what);
+        let panels = dashboard["panels"].as_array().unwrap().iter();
+        for panel in panels.filter(|panel| panel["type"] != "row") {
+            let kind = panel["type"].as_str().unwrap();
+            let folder = &self.folder;
+            let [options, custom] = self.kinds.entry(kind.to_owned()).or_insert_with(|| {
+                ["Options", "FieldConfig"]
+                    .map(|definition| grafana_definition(folder, kind, definition))
+            });
+            let what = format!("{what}: {}", panel["title"]);
+            assert_valid(options.as_ref().unwrap(), &panel["options"], &what);
+            let found = &panel["fieldConfig"]["defaults"]["custom"];
+            match custom {
+                Some(custom) if !found.is_null() => assert_valid(custom, found, &what),
+                _ => assert!(found.is_null(), "{what} has {found}"),
+            }
+            for target in panel["targets"].as_array().into_iter().flatten() {
+                assert_valid(&self.query, target, &what);
+            }
+        }
+    }
+}
+
+/// The schema of an `AlertmanagerConfig` as the operator's release has it, which `tests/tools/install` puts there. Without
+/// it the test says so and ends; a build server must have it.
+pub fn alertmanager_config() -> Option<Value> {
+    let target = std::env::var_os("CARGO_TARGET_DIR").map_or_else(
+        || PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("target"),
+        PathBuf::from,
+    );
+    let path = target.join("tools/share/monitoring.coreos.com_alertmanagerconfigs.yaml");
+    let Ok(text) = std::fs::read_to_string(path) else {
+        let missing = "skipped, the operator's schema not installed: run tests/tools/install";
+        assert!(
+            std::env::var_os("CI").is_none_or(|ci| ci.is_empty()),
+            "{missing}"
+        );
+        eprintln!("{missing}");
+        return None;
+    };
+    let definition: Value = yaml_serde::from_str(&text).unwrap();
+    let versions = definition["spec"]["versions"].as_array().unwrap();
+    let version = versions
+        .iter()
+        .find(|version| version["name"] == "v1alpha1")
+        .unwrap();
+    assert_eq!(version["served"], true);
+    assert_eq!(version["storage"], true);
+    let mut schema = version["schema"]["openAPIV3Schema"].clone();
+    close(&mut schema);
+    Some(schema)
+}
+
+/// A cluster drops fields that the schema does not know; here they are mistakes.
+fn close(schema: &mut Value) {
+    match schema {
+        Value::Object(fields) => {
+            let is_open = fields.contains_key("x-kubernetes-preserve-unknown-fields")
+                || fields.contains_key("additionalProperties");
+            if fields.get("properties").is_some_and(Value::is_object) && !is_open {
+                fields.insert("additionalProperties".to_owned(), Value::from(false));
+            }
+            fields.values_mut().for_each(close);
+        }
+        Value::Array(items) => items.iter_mut().for_each(close),
+        _ => {}
+    }
+}
+
+/// A file of definitions that `tests/tools/install` took from a module of Argo's.
+pub fn argo_definition(name: &str) -> Option<Value> {
+    let program = tools::find("argo-rollouts-evaluate")?;
+    let file: PathBuf = program.parent()?.parent()?.join("crds").join(name);
+    let text = std::fs::read_to_string(&file)
+        .unwrap_or_else(|error| panic!("{}: {error}", file.display()));
+    let text: yaml_serde::Value = yaml_serde::from_str(&text).unwrap();
+    let mut schema =
+        serde_json::to_value(&text).unwrap()["spec"]["versions"][0]["schema"]["openAPIV3Schema"]
+            .clone();
+    strict(&mut schema);
+    Some(schema)
+}
+
+/// Kubernetes drops what it does not know: a misspelt field would be one that nobody misses. Here it is an error.
+fn strict(schema: &mut Value) {
+    match schema {
+        Value::Object(fields) => {
+            if fields.contains_key("properties")
+                && fields.get("x-kubernetes-preserve-unknown-fields") != Some(&Value::Bool(true))
+                && !fields.contains_key("additionalProperties")
+            {
+                fields.insert("additionalProperties".into(), json!(false));
+            }
+            // The API server knows the metadata of all objects.
+            if let Some(metadata) = fields
+                .get_mut("properties")
+                .and_then(|properties| properties.get_mut("metadata"))
+                && *metadata == json!({ "type": "object" })
+            {
+                *metadata = json!({
+                    "type": "object",
+                    "additionalProperties": false,
+                    "required": ["name", "labels"],
+                    "properties": {
+                        "name": { "type": "string", "pattern": "^[a-z0-9]([-a-z0-9]*[a-z0-9])?$", "maxLength": 63 },
+                        "namespace": { "type": "string" },
+                        "labels": { "type": "object", "additionalProperties": { "type": "string" } },
+                        "annotations": { "type": "object", "additionalProperties": { "type": "string" } }
+                    }
+                });
+            }
+            fields.values_mut().for_each(strict);
+        }
+        Value::Array(items) => items.iter_mut().for_each(strict),
+        _ => {}
+    }
+}
