@@ -4,6 +4,7 @@
 
 use std::fmt::Write as _;
 use std::path::{Path, PathBuf};
+use std::sync::LazyLock;
 
 use nthc::diagnostics::codes::ALL;
 use regex::Regex;
@@ -32,7 +33,7 @@ fn shown(path: &Path) -> String {
 }
 
 /// Words that no text has, with what is written instead.
-fn words() -> Vec<(Regex, &'static str)> {
+static WORDS: LazyLock<Vec<(Regex, &'static str)>> = LazyLock::new(|| {
     [
         (r"\b(is|are) wanted\b", "expected"),
         (r"\bthere is no [a-z` -]+ here\b", "unknown …"),
@@ -64,7 +65,15 @@ fn words() -> Vec<(Regex, &'static str)> {
     ]
     .map(|(pattern, instead)| (Regex::new(pattern).unwrap(), instead))
     .to_vec()
-}
+});
+
+/// The target of a link in Markdown.
+static TARGET: LazyLock<Regex> = LazyLock::new(|| Regex::new(r"\]\([^)]*\)").unwrap());
+
+static HEADLINE: LazyLock<Regex> =
+    LazyLock::new(|| Regex::new(r"^(error|warning)\[N\d{4}\]: (.*)$").unwrap());
+static LABEL: LazyLock<Regex> = LazyLock::new(|| Regex::new(r"[╰├][─┤]+ (\S.*)$").unwrap());
+static BELOW: LazyLock<Regex> = LazyLock::new(|| Regex::new(r"^  (help|note): (.*)$").unwrap());
 
 /// Text without code spans and the targets of links: names and paths there are not prose.
 fn prose(line: &str) -> String {
@@ -76,15 +85,12 @@ fn prose(line: &str) -> String {
             out.push('`');
         }
     }
-    Regex::new(r"\]\([^)]*\)")
-        .unwrap()
-        .replace_all(&out, "]")
-        .into_owned()
+    TARGET.replace_all(&out, "]").into_owned()
 }
 
 /// Complains of each word of `text` that the guide replaces.
 fn judge(place: &str, text: &str, wrong: &mut String) {
-    for (word, instead) in words() {
+    for (word, instead) in WORDS.iter() {
         if let Some(found) = word.find(text) {
             let _ = writeln!(wrong, "{place}: `{}`: write {instead}", found.as_str());
         }
@@ -93,16 +99,13 @@ fn judge(place: &str, text: &str, wrong: &mut String) {
 
 /// The lines of a snapshot that the compiler says: headlines, labels, notes and help, without the source.
 fn said(snapshot: &str) -> Vec<(usize, &str, &str)> {
-    let headline = Regex::new(r"^(error|warning)\[N\d{4}\]: (.*)$").unwrap();
-    let label = Regex::new(r"[╰├][─┤]+ (\S.*)$").unwrap();
-    let below = Regex::new(r"^  (help|note): (.*)$").unwrap();
     let mut found = Vec::new();
     for (number, line) in snapshot.lines().enumerate() {
-        if let Some(parts) = headline.captures(line) {
+        if let Some(parts) = HEADLINE.captures(line) {
             found.push((number + 1, "headline", parts.get(2).unwrap().as_str()));
-        } else if let Some(parts) = label.captures(line) {
+        } else if let Some(parts) = LABEL.captures(line) {
             found.push((number + 1, "label", parts.get(1).unwrap().as_str()));
-        } else if let Some(parts) = below.captures(line) {
+        } else if let Some(parts) = BELOW.captures(line) {
             let kind = if &parts[1] == "help" { "help" } else { "note" };
             found.push((number + 1, kind, parts.get(2).unwrap().as_str()));
         }

@@ -147,7 +147,7 @@ fn measure(context: &Context, asked: &AskedGate, console: &mut Console) -> Resul
 fn text_of(path: &Path) -> Result<String, String> {
     let bytes =
         read_file_at_most(path, limits::DOCUMENT_BYTES).map_err(|cause| io_cause(&cause))?;
-    String::from_utf8(bytes).map_err(|_| "it is not UTF-8".to_owned())
+    String::from_utf8(bytes).map_err(|_| "not valid UTF-8".to_owned())
 }
 
 /// The time that is asked for, or now, to the second: Prometheus is asked for the same moment as the calendar.

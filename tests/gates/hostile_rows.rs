@@ -480,7 +480,7 @@ pub const ROWS: &[Row] = &[
                 body("", a.time(), "\"0.9\"") + &" ".repeat(17 * MIB),
             )
         },
-        "more than 16 MiB",
+        "larger than 16 MiB",
     ),
     (
         "an answer without an end",
@@ -491,12 +491,12 @@ pub const ROWS: &[Row] = &[
                 Duration::ZERO,
             )
         },
-        "more than 16 MiB",
+        "larger than 16 MiB",
     ),
     (
         "64 MiB in 64 KiB of gzip",
         |_| answer("200 OK", GZIP, gzip(&vec![b' '; 64 * MIB])),
-        "more than 16 MiB",
+        "larger than 16 MiB",
     ),
     (
         "a header without an end",

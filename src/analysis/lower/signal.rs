@@ -374,7 +374,10 @@ fn looked_for(signal: &Signal) -> String {
         .collect();
     let looked_for = listed(&candidates, "or");
     match &signal.hint {
-        Some(hint) => format!("expose `{}` as {looked_for}: {hint}", signal.name),
+        Some(hint) => {
+            let hint = hint.trim_end_matches('.');
+            format!("expose `{}` as {looked_for}: {hint}", signal.name)
+        }
         None => format!("expose `{}` as {looked_for}", signal.name),
     }
 }
