@@ -54,10 +54,15 @@ pub struct Project {
     needed: Option<usize>,
     /// How many texts the session got since it was last counted what it holds.
     uncounted: usize,
+    /// How many texts it had got by then.
+    counted: usize,
 }
 
 /// So many texts are new before it is counted what a session holds.
 const COUNTED: usize = 100;
+
+/// After so many new texts a session is made anew: what is left of the old ones lies in all pages of memory, a little in each.
+const RENEWED: usize = 10_000;
 
 /// So many answers about what is gone are nothing to speak of, however small a project is.
 const FEW: usize = if cfg!(test) { 100 } else { 1000 };
@@ -145,6 +150,7 @@ impl Project {
             is_stale: false,
             needed: None,
             uncounted: 0,
+            counted: 0,
         }
     }
 
@@ -285,12 +291,13 @@ impl Project {
         if !is_known || self.needed.is_some() && self.uncounted < COUNTED {
             return;
         }
-        self.uncounted = 0;
+        self.counted += std::mem::take(&mut self.uncounted);
         let held = session.held();
         let needed = *self.needed.get_or_insert(held.answers);
-        if held.answers > most(needed) {
+        if held.answers > most(needed) || self.counted >= RENEWED {
             self.session = None;
             self.needed = None;
+            self.counted = 0;
             self.looked = (0, 0);
             self.unask();
         }
