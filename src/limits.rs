@@ -52,7 +52,7 @@ pub const STEPS: u64 = 4_000_000;
 pub const STEPS_OF_RULE: u64 = 10_000;
 
 /// How many steps all items of a file may take together in an environment, besides [`STEPS_OF_ITEM`] for each of them.
-pub const STEPS_OF_FILE: u64 = 2_000_000;
+pub const STEPS_OF_FILE: u64 = 4_000_000;
 
 /// The steps of an item that do not count toward [`STEPS_OF_FILE`]: a service as people write it takes up to eight thousand.
 pub const STEPS_OF_ITEM: u64 = 20_000;
