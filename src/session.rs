@@ -637,8 +637,12 @@ impl Session {
                 .count();
             changed += others;
             place += files.len();
-            // Where an edit reaches nothing, it costs little to look at many.
-            at_once = if others == 0 { at_once * 2 } else { most };
+            // Where an edit reaches nothing, it costs little to look at many; but what it reaches may begin anywhere.
+            at_once = if others == 0 {
+                (at_once * 2).min(most * MANY_PARTS)
+            } else {
+                most
+            };
         }
         place
     }
@@ -1145,6 +1149,9 @@ impl Session {
             .collect()
     }
 }
+
+/// So many parts of a project are looked at together where nothing has changed.
+const MANY_PARTS: usize = 8;
 
 /// So many items of a file are looked at together.
 const LOOKED_AHEAD: usize = 8;

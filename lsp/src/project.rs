@@ -381,7 +381,7 @@ impl Project {
     }
 
     /// Lets go of what newer answers have taken the place of. It waits for whoever asks something.
-    fn let_go(&mut self) {
+    pub fn let_go(&mut self) {
         self.held_parts = 0;
         if let Some(session) = &mut self.session {
             session.let_go();

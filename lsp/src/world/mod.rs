@@ -249,9 +249,9 @@ impl World {
 
     /// A question came.
     pub fn read(&mut self, read: Read) {
-        // Who asks one thing after another leaves no pause in which to do this.
-        if self.can_tidy() {
-            self.tidy();
+        // Who renames one thing after another leaves no pause in which to tidy.
+        if read.is_broad && self.can_tidy() {
+            self.projects.values_mut().for_each(Project::let_go);
         }
         self.settle();
         if read.is_broad && self.is_looking() {
