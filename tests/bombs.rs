@@ -277,6 +277,46 @@ fn documents_of_other_formats_may_be_as_deep_as_they_like() {
     }
 }
 
+#[test]
+fn files_that_are_no_sources_are_read_up_to_a_bound() {
+    let manifest = "[project]\nname = \"p\"\n";
+    for (file, first, bytes, arguments, said) in [
+        (
+            "nth.toml",
+            manifest,
+            1 << 20,
+            &["check"][..],
+            "it has more than 1 MiB",
+        ),
+        (
+            "slo.yaml",
+            "# nothing\n",
+            16 << 20,
+            &["import", "openslo", "slo.yaml"],
+            "it has more than 16 MiB",
+        ),
+    ] {
+        let folder = tempfile::tempdir().unwrap();
+        fs::write(folder.path().join("nth.toml"), manifest).unwrap();
+        fs::write(folder.path().join("a.nth"), "team payments {}\n").unwrap();
+        let write = |more: usize| {
+            let text = format!("{first}#{}", "x".repeat(bytes - first.len() - 1 + more));
+            fs::write(folder.path().join(file), text).unwrap();
+        };
+        write(0);
+        let ran = run(folder.path(), arguments);
+        assert!(
+            !ran.said.contains("it has more"),
+            "{file}: {:.2000}",
+            ran.said
+        );
+        write(1);
+        let ran = run(folder.path(), arguments);
+        assert_eq!(ran.code, Some(3), "{file}: {:.2000}", ran.said);
+        assert!(ran.said.contains(said), "{file}: {:.2000}", ran.said);
+    }
+}
+
 /// What the bounds are measured by: services as people write them.
 #[test]
 fn services_of_the_example_take_a_fraction_of_what_they_may() {

@@ -1,7 +1,7 @@
 //! PromQL as Prometheus reads it: half of the table of its own parser's tests, and a second opinion.
 #![allow(clippy::unwrap_used, clippy::expect_used)]
 
-use std::path::PathBuf;
+mod tools;
 
 use nthc::promql::{infer, parse};
 use serde_json::Value;
@@ -15,26 +15,15 @@ const DIFFERENT: &[(&str, &str)] = &[
     ("label_replace(a, `b`, `c\u{ff}`, `d`, `.*`)", "the same"),
 ];
 
-fn data() -> Option<PathBuf> {
-    let shared = std::env::var_os("NTH_SHARED_DATA").map_or_else(
-        || PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("../shared/data"),
-        PathBuf::from,
-    );
-    let file = shared.join("promql/cases.json");
-    if !file.is_file() {
-        println!("skipped, ../shared/data not present");
-        return None;
-    }
-    Some(file)
-}
-
 fn accepts(text: &str) -> bool {
     parse(text).is_ok_and(|expr| !infer(&expr, &[]).1.iter().any(|error| error.is_error()))
 }
 
 #[test]
 fn agrees_with_the_table() {
-    let Some(file) = data() else { return };
+    let Some(file) = tools::shared("promql/cases.json") else {
+        return;
+    };
     let cases: Vec<Value> = serde_json::from_str(&std::fs::read_to_string(file).unwrap()).unwrap();
     assert!(cases.len() > 100, "the table is cut off");
     let mut wrong = Vec::new();
@@ -62,7 +51,9 @@ fn agrees_with_the_table() {
 
 #[test]
 fn what_is_accepted_reads_back_the_same() {
-    let Some(file) = data() else { return };
+    let Some(file) = tools::shared("promql/cases.json") else {
+        return;
+    };
     let cases: Vec<Value> = serde_json::from_str(&std::fs::read_to_string(file).unwrap()).unwrap();
     for case in &cases {
         let text = case["expr"].as_str().unwrap();

@@ -46,6 +46,8 @@ pub struct Project {
     asked: u64,
     /// In which revision so many files were looked at.
     looked: (u64, usize),
+    /// Of so many parts everything is held, because somebody asked something when each was looked at.
+    held_parts: usize,
     /// What was found in which revision.
     found: Option<(u64, Arc<Vec<Finding>>)>,
     /// Whether its files have to be read again.
@@ -60,6 +62,9 @@ pub struct Project {
 
 /// So many texts are new before it is counted what a session holds.
 const COUNTED: usize = 100;
+
+/// So many parts of a project may be held while somebody asks something.
+const MOST_PARTS: usize = 4;
 
 /// After so many new texts a session is made anew: what is left of the old ones lies in all pages of memory, a little in each.
 const RENEWED: usize = 10_000;
@@ -146,6 +151,7 @@ impl Project {
             revision: 1,
             asked: 0,
             looked: (0, 0),
+            held_parts: 0,
             found: None,
             is_stale: false,
             needed: None,
@@ -284,10 +290,10 @@ impl Project {
     /// for they may come back; where that becomes much, a new session is made and looks at everything anew.
     pub fn tidy(&mut self) {
         let is_known = self.found().is_some();
+        self.let_go();
         let Some(session) = &mut self.session else {
             return;
         };
-        session.let_go();
         if !is_known || self.needed.is_some() && self.uncounted < COUNTED {
             return;
         }
@@ -358,7 +364,26 @@ impl Project {
     pub fn look(&mut self, revision: u64, files: usize) {
         self.looked = (revision, files);
         self.unask();
-        if let Some(session) = self.session.as_mut().filter(|session| session.is_alone()) {
+        self.held_parts += 1;
+        self.let_go_of_parts();
+    }
+
+    /// Lets go of what the findings of the parts that were looked at were made of, unless somebody asks something.
+    pub fn let_go_of_parts(&mut self) {
+        if self.held_parts > 0 && !self.is_asked() {
+            self.let_go();
+        }
+    }
+
+    /// Whether so much is held of what was looked at that the rest has to wait until nobody asks anything.
+    pub fn is_held_up(&self) -> bool {
+        self.held_parts >= MOST_PARTS && self.is_asked()
+    }
+
+    /// Lets go of what newer answers have taken the place of. It waits for whoever asks something.
+    pub fn let_go(&mut self) {
+        self.held_parts = 0;
+        if let Some(session) = &mut self.session {
             session.let_go();
         }
     }

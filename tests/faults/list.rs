@@ -186,6 +186,12 @@ pub fn bombs() -> Vec<Bomb> {
             format!("let {0}y = 1\nlet t = {0}z\n", "x".repeat(500_000));
         "2,000 names of which half are unknown", Code("N0019"),
             lines(1_000, |n| format!("let known-{n} = {n}\nlet t{n} = [konwn-{n}, knwon-{n}]"));
+        "18,000 unknown names among 1,900 known ones", Code("N0019"),
+            lines(1_000, |n| format!("let known-{n} = {n}"))
+                + &lines(900, |n| format!(
+                    "let t{n} = [{}]",
+                    (0..20).fold(String::new(), |text, more| text + &format!("konwn-{}, ", n * 20 + more))
+                ));
         "5,000 recordings of one service", Fine,
             service(&lines(5_000, |n| format!("  recording \"a:b:c{n}\" {{\n    query = `sum(x{n})`\n  }}")));
         "3,000 labels in 200 queries", Code("N0431"),

@@ -9,6 +9,7 @@ use nthc::promql;
 use serde_json::Value;
 
 use crate::place::Place;
+use crate::schema_files::{panels, targets};
 
 /// Text that Grafana, Markdown and HTML would take for theirs, each in its own way.
 pub(crate) const HOSTILE: &str = r##"import std.http
@@ -84,16 +85,6 @@ pub(crate) fn dashboards() -> BTreeMap<&'static str, Value> {
         .collect();
     assert!(found.len() > 20, "{:?}", found.keys());
     found
-}
-
-/// The panels of a dashboard, without its rows.
-pub(crate) fn panels(dashboard: &Value) -> impl Iterator<Item = &Value> {
-    let items = dashboard["panels"].as_array().unwrap().iter();
-    items.filter(|item| item["type"] != "row")
-}
-
-pub(crate) fn targets(panel: &Value) -> impl Iterator<Item = &Value> {
-    panel["targets"].as_array().into_iter().flatten()
 }
 
 /// Each query of each panel, with its dashboard's path.

@@ -1,6 +1,7 @@
 //! Text of a user in a dashboard is text.
 
-use crate::dashboards::{built, dashboards, panels, targets};
+use crate::dashboards::{built, dashboards};
+use crate::schema_files::{panels, targets};
 
 /// Whether Grafana would fill in a variable other than those that are meant.
 fn has_variable(text: &str) -> bool {

@@ -5,7 +5,8 @@ use std::collections::{BTreeMap, BTreeSet};
 use nthc::promql;
 use serde_json::Value;
 
-use crate::dashboards::{built, dashboards, panels, read, targets};
+use crate::dashboards::{built, dashboards, read};
+use crate::schema_files::{panels, targets};
 
 #[test]
 fn every_panel_tells_what_it_shows() {

@@ -6,7 +6,7 @@ use std::collections::BTreeMap;
 use nthc::promql::{self, Call, Expr, MatchOp, Node, classify};
 use serde_json::Value;
 
-use crate::dashboards::{panels, targets};
+use crate::schema_files::{panels, targets};
 
 /// A rule: its name, and what it finds in a dashboard.
 pub(crate) type Rule = (&'static str, fn(&Value) -> Vec<String>);

@@ -6,8 +6,9 @@ use std::time::Duration;
 use nthc::promql::{self, classify};
 
 use crate::blocks::{Labels, selectors};
-use crate::dashboards::{built, dashboards, queries, read, targets};
+use crate::dashboards::{built, dashboards, queries, read};
 use crate::promql_tree::{Prometheus, Selector};
+use crate::schema_files::targets;
 
 /// What stands for `$__rate_interval`: no range that somebody would write.
 const RATE_INTERVAL: Duration = Duration::from_secs(7 * 60 + 13);

@@ -9,7 +9,7 @@ use nthc::project::default_settings;
 use nthc::promql;
 use serde_json::Value;
 
-use crate::dashboards::panels;
+use crate::schema_files::panels;
 
 fn settings() -> Settings {
     default_settings("shop")

@@ -3,7 +3,8 @@
 use std::fmt::Write as _;
 use std::path::{Path, PathBuf};
 
-use super::{compiled, imported, shared, sound, told};
+use super::tools::shared;
+use super::{compiled, imported, sound, told};
 
 /// Files that break a rule of the format, with what stands in them instead of what must.
 const INVALID: [&str; 18] = [

@@ -5,7 +5,9 @@ use std::process::Command;
 
 use serde_json::Value;
 
-use super::{documents, examples, rules, shared, tools};
+use super::schema_files::assert_valid;
+use super::tools::{self, shared};
+use super::{documents, examples, rules};
 
 fn all(files: &[(String, String)]) -> Vec<Value> {
     files.iter().flat_map(|(_, text)| documents(text)).collect()
@@ -133,15 +135,7 @@ fn documents_are_what_the_schema_asks_for() {
     let mut seen = 0;
     for (set, files) in examples() {
         for document in all(&files) {
-            let errors: Vec<_> = schema
-                .iter_errors(&document)
-                .map(|error| format!("{}: {error}", error.instance_path()))
-                .collect();
-            assert!(
-                errors.is_empty(),
-                "{set}: {document:#}\n{}",
-                errors.join("\n")
-            );
+            assert_valid(&schema, &document, &set);
             seen += 1;
         }
     }

@@ -11,10 +11,13 @@ mod markdown;
 mod pages;
 mod round_trip;
 mod rules;
+#[path = "../tools/schemas.rs"]
+#[allow(dead_code)]
+mod schema_files;
 #[path = "../tools/mod.rs"]
 mod tools;
 
-use std::path::{Path, PathBuf};
+use std::path::Path;
 
 use nthc::backends::Artifact;
 use nthc::compile::{Compilation, Input, SourceInput, compile};
@@ -25,18 +28,6 @@ use nthc::import::openslo::{Import, import};
 /// The root of the repository.
 fn root() -> &'static Path {
     Path::new(env!("CARGO_MANIFEST_DIR"))
-}
-
-/// Public data that is not in the repository; `None`, and said, where it is not there.
-fn shared(folder: &str) -> Option<PathBuf> {
-    let shared = std::env::var_os("NTH_SHARED_DATA")
-        .map_or_else(|| root().join("../shared/data"), PathBuf::from);
-    let folder = shared.join(folder);
-    if !folder.is_dir() {
-        println!("skipped, ../shared/data not present");
-        return None;
-    }
-    Some(folder)
 }
 
 /// A source by itself, compiled.

@@ -35,18 +35,20 @@ pub fn documents(text: &str) -> Vec<Value> {
         .collect()
 }
 
-/// The folder with Grafana's schemas, which are read where they are and are in no clone of this project.
+/// The folder with Grafana's schemas.
 pub fn grafana() -> Option<PathBuf> {
-    let shared = std::env::var_os("NTH_SHARED_DATA").map_or_else(
-        || Path::new(env!("CARGO_MANIFEST_DIR")).join("../shared/data"),
-        PathBuf::from,
-    );
-    let folder = shared.join("grafana");
-    if !folder.is_dir() {
-        println!("skipped, ../shared/data not present");
-        return None;
-    }
-    Some(folder)
+    tools::shared("grafana")
+}
+
+/// The panels of a dashboard, without its rows.
+pub fn panels(dashboard: &Value) -> impl Iterator<Item = &Value> {
+    let items = dashboard["panels"].as_array().unwrap().iter();
+    items.filter(|item| item["type"] != "row")
+}
+
+/// The queries of a panel.
+pub fn targets(panel: &Value) -> impl Iterator<Item = &Value> {
+    panel["targets"].as_array().into_iter().flatten()
 }
 
 /// A definition of one of Grafana's schemas as a schema of its own.
@@ -90,8 +92,7 @@ impl Dashboards {
     /// Fails where a dashboard, a panel or a query is not what its schema asks for.
     pub fn check(&mut self, dashboard: &Value, what: &str) {
         assert_valid(&self.dashboard, dashboard, what);
-        let panels = dashboard["panels"].as_array().unwrap().iter();
-        for panel in panels.filter(|panel| panel["type"] != "row") {
+        for panel in panels(dashboard) {
             let kind = panel["type"].as_str().unwrap();
             let folder = &self.folder;
             let [options, custom] = self.kinds.entry(kind.to_owned()).or_insert_with(|| {
@@ -105,7 +106,7 @@ impl Dashboards {
                 Some(custom) if !found.is_null() => assert_valid(custom, found, &what),
                 _ => assert!(found.is_null(), "{what} has {found}"),
             }
-            for target in panel["targets"].as_array().into_iter().flatten() {
+            for target in targets(panel) {
                 assert_valid(&self.query, target, &what);
             }
         }
@@ -115,18 +116,9 @@ impl Dashboards {
 /// The schema of an `AlertmanagerConfig` as the operator's release has it, which `tests/tools/install` puts there. Without
 /// it the test says so and ends; a build server must have it.
 pub fn alertmanager_config() -> Option<Value> {
-    let target = std::env::var_os("CARGO_TARGET_DIR").map_or_else(
-        || PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("target"),
-        PathBuf::from,
-    );
-    let path = target.join("tools/share/monitoring.coreos.com_alertmanagerconfigs.yaml");
+    let path = tools::installed().join("share/monitoring.coreos.com_alertmanagerconfigs.yaml");
     let Ok(text) = std::fs::read_to_string(path) else {
-        let missing = "skipped, the operator's schema not installed: run tests/tools/install";
-        assert!(
-            std::env::var_os("CI").is_none_or(|ci| ci.is_empty()),
-            "{missing}"
-        );
-        eprintln!("{missing}");
+        tools::skipped("the operator's schema");
         return None;
     };
     let definition: Value = yaml_serde::from_str(&text).unwrap();
@@ -138,24 +130,8 @@ pub fn alertmanager_config() -> Option<Value> {
     assert_eq!(version["served"], true);
     assert_eq!(version["storage"], true);
     let mut schema = version["schema"]["openAPIV3Schema"].clone();
-    close(&mut schema);
+    strict(&mut schema);
     Some(schema)
-}
-
-/// A cluster drops fields that the schema does not know; here they are mistakes.
-fn close(schema: &mut Value) {
-    match schema {
-        Value::Object(fields) => {
-            let is_open = fields.contains_key("x-kubernetes-preserve-unknown-fields")
-                || fields.contains_key("additionalProperties");
-            if fields.get("properties").is_some_and(Value::is_object) && !is_open {
-                fields.insert("additionalProperties".to_owned(), Value::from(false));
-            }
-            fields.values_mut().for_each(close);
-        }
-        Value::Array(items) => items.iter_mut().for_each(close),
-        _ => {}
-    }
 }
 
 /// A file of definitions that `tests/tools/install` took from a module of Argo's.

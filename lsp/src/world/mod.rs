@@ -39,6 +39,9 @@ pub struct World {
     folders: Folders,
     /// Questions for diagnostics that are not answered yet.
     pulls: Vec<Pull>,
+    /// Questions that go through whole projects, which wait until these were looked at: otherwise both would be held at
+    /// once, what is looked at and what is asked.
+    broad: Vec<Read>,
     /// Whether the client has asked for the diagnostics of all files.
     pulls_all: bool,
     /// Whether what the client has asked for may have changed without an edit of its own.
@@ -85,6 +88,7 @@ impl World {
             published: Published::default(),
             folders: Folders::default(),
             pulls: Vec::new(),
+            broad: Vec::new(),
             pulls_all: false,
             is_changed_elsewhere: false,
             new: HashMap::new(),
@@ -245,7 +249,15 @@ impl World {
 
     /// A question came.
     pub fn read(&mut self, read: Read) {
+        // Who renames one thing after another leaves no pause in which to tidy.
+        if read.is_broad && self.can_tidy() {
+            self.projects.values_mut().for_each(Project::let_go);
+        }
         self.settle();
+        if read.is_broad && self.is_looking() {
+            self.broad.push(read);
+            return;
+        }
         let view = self.view(None, read.wanted.clone());
         self.readers.put(Job::Read(read), view);
     }
@@ -272,7 +284,11 @@ impl World {
 
     /// Whether there is something to do before the next event.
     pub fn has_work(&self) -> bool {
-        self.is_unsettled || self.is_untold || self.next_check().is_some() || self.can_tidy()
+        self.is_unsettled
+            || self.is_untold
+            || self.next_check().is_some()
+            || self.can_tidy()
+            || self.can_ask_broadly()
     }
 
     /// Does the next piece of work.
@@ -285,7 +301,20 @@ impl World {
             self.publish();
         } else if self.can_tidy() {
             self.tidy();
+        } else if self.can_ask_broadly() {
+            for read in std::mem::take(&mut self.broad) {
+                self.read(read);
+            }
         }
+    }
+
+    /// Whether a project is being looked at, or has to be.
+    fn is_looking(&self) -> bool {
+        self.checking.is_some() || self.projects.values().any(Project::is_unchecked)
+    }
+
+    fn can_ask_broadly(&self) -> bool {
+        !self.broad.is_empty() && !self.is_looking()
     }
 
     fn next_check(&self) -> Option<PathBuf> {
@@ -295,7 +324,7 @@ impl World {
         let unchecked = self
             .projects
             .iter()
-            .find(|(_, project)| project.is_unchecked());
+            .find(|(_, project)| project.is_unchecked() && !project.is_held_up());
         unchecked.map(|(key, _)| key.clone())
     }
 
@@ -304,6 +333,7 @@ impl World {
         let Some(project) = self.projects.get_mut(&key) else {
             return;
         };
+        project.let_go_of_parts();
         let (revision, from) = (project.ask(), project.looked());
         // Only this one: while it is looked at, others can be edited.
         let view = self.view(Some(&key), Wanted::default());

@@ -205,6 +205,23 @@ impl<'db> Evaluator<'db> {
             self.report(context, diagnostic);
             return false;
         }
+        self.add_queries(size, range, context);
+        self.spend(size as u64, range, context)
+    }
+
+    /// A query that was written elsewhere is used in one more place: it is in the output as often.
+    pub(super) fn count_used_query(
+        &mut self,
+        value: &Value,
+        range: TextRange,
+        context: &Context<'db>,
+    ) {
+        if let Value::Query(query) = value {
+            self.add_queries(promql::size(&query.expr), range, context);
+        }
+    }
+
+    fn add_queries(&mut self, size: usize, range: TextRange, context: &Context<'db>) {
         self.budget.queries += size;
         if self.budget.queries > limits::QUERIES && !self.is_over() {
             let span = self.span(context, range);
@@ -221,7 +238,6 @@ impl<'db> Evaluator<'db> {
                 "split it into several services, or loop over fewer elements",
             );
         }
-        self.spend(size as u64, range, context)
     }
 
     /// Goes through a loop.

@@ -28,6 +28,12 @@ impl<'db> Evaluator<'db> {
         let value = crate::stack::with_room(|| self.value_of(expr, context, expected));
         self.leave();
         let value = self.bounded(value, expr.range, context);
+        if matches!(
+            expr.node,
+            ExprNode::Name(_) | ExprNode::Member(..) | ExprNode::Call(..)
+        ) {
+            self.count_used_query(&value, expr.range, context);
+        }
         self.note_value(context, expr, expected, &value);
         value
     }

@@ -86,6 +86,8 @@ impl<'db> Evaluator<'db> {
         };
         let mut diagnostic = Diag::new(code, what, span).label("not found");
         let known = self.known_names(kinds, context);
+        // The name is compared with each of them.
+        self.spend(known.len() as u64, span.range, context);
         let of_alert = matches!(name.as_str(), "value" | "labels" | "external");
         let other = match self.any_block_named(name, context) {
             Some(Value::Block(block)) if !kinds.is_empty() => Some(block.kind),

@@ -1,11 +1,12 @@
 //! What was put together of a whole project, for the next time.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 use std::sync::Arc;
 
 use super::FileFindings;
 use crate::check::project::{NameIndex, insertion};
-use crate::db::{Database, Diag, Span, Workspace};
+use crate::db::{Database, Diag, SourceFile, Span, Workspace, item_start};
+use crate::limits;
 use nth_diagnostics::Edit;
 
 /// Diagnostics as they were found, each with where an import would be added; and what is said of them.
@@ -116,8 +117,13 @@ impl Remembered {
             .index
             .get_or_insert_with(|| NameIndex::new(db, workspace));
         let mut explained = Explained::new();
-        let told = found.into_iter().map(|found| {
+        let shown = shown_unknown(db, &found);
+        let told = found.into_iter().enumerate().map(|(number, mut found)| {
             if found.unknown_name.is_none() {
+                return found;
+            }
+            if !shown.contains(&number) {
+                found.unknown_name = None;
                 return found;
             }
             let place = insertion(db, found.primary.span.item.file, "");
@@ -133,4 +139,24 @@ impl Remembered {
         self.explained = explained;
         told
     }
+}
+
+/// Which of the names that were looked up in vain can be shown: of each file the first ones, for it shows no more
+/// diagnostics. Where the others could come from need not be looked for.
+fn shown_unknown(db: &Database, found: &[Diag]) -> HashSet<usize> {
+    let mut by_file: HashMap<SourceFile, Vec<(u32, usize)>> = HashMap::new();
+    let unknown = found.iter().enumerate();
+    for (number, found) in unknown.filter(|(_, found)| found.unknown_name.is_some()) {
+        let span = found.primary.span;
+        let place = item_start(db, span.item) + span.range.start;
+        by_file
+            .entry(span.item.file)
+            .or_default()
+            .push((place, number));
+    }
+    let firsts = by_file.into_values().flat_map(|mut of_file| {
+        of_file.sort_unstable();
+        of_file.into_iter().take(limits::DIAGNOSTICS)
+    });
+    firsts.map(|(_, number)| number).collect()
 }

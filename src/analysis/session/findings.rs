@@ -52,8 +52,12 @@ impl Session {
                 .count();
             changed += others;
             place += files.len();
-            // Where an edit reaches nothing, it costs little to look at many.
-            at_once = if others == 0 { at_once * 2 } else { most };
+            // Where an edit reaches nothing, it costs little to look at many; but what it reaches may begin anywhere.
+            at_once = if others == 0 {
+                (at_once * 2).min(most * MANY_PARTS)
+            } else {
+                most
+            };
         }
         place
     }
@@ -223,6 +227,9 @@ impl Session {
 
 /// So many items of a file are looked at together.
 const LOOKED_AHEAD: usize = 8;
+
+/// So many parts of a project are looked at together where nothing has changed.
+const MANY_PARTS: usize = 8;
 
 /// A file with more items is looked at item by item when it is looked at first.
 const LONG: usize = 16;
