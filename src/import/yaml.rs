@@ -307,7 +307,7 @@ mod tests {
     #[test]
     fn what_is_malformed_is_told() {
         for (text, what) in [
-            ("a: 1\na: 2\n", "this key stands here twice"),
+            ("a: 1\na: 2\n", "duplicate key"),
             ("? [a]\n: 1\n", "a key must be a text"),
             (
                 "a: &x [*x]\n",
@@ -332,7 +332,7 @@ mod tests {
         }
         assert_eq!(
             documents(&text).unwrap_err().what,
-            "its aliases stand for too much"
+            "its aliases expand to too much"
         );
     }
 
