@@ -308,10 +308,10 @@ mod tests {
     fn what_is_malformed_is_told() {
         for (text, what) in [
             ("a: 1\na: 2\n", "duplicate key"),
-            ("? [a]\n: 1\n", "a key must be a text"),
+            ("? [a]\n: 1\n", "a key must be a string"),
             (
                 "a: &x [*x]\n",
-                "an alias stands inside of what it stands for",
+                "an alias inside its own anchor",
             ),
         ] {
             assert_eq!(documents(text).unwrap_err().what, what, "{text}");

@@ -261,7 +261,7 @@ mod tests {
             (r#"["vector",[]]"#, "expected a result"),
             (r#"{"resultType":"vector","result":{}}"#, "list of samples"),
             (r#"{"resultType":"vector"}"#, "missing field"),
-            ("[]", "not one of Prometheus's"),
+            ("[]", "unexpected response format"),
         ] {
             let said = read(result).unwrap_err();
             assert!(said.contains(why), "{result}: {said}");
