@@ -315,7 +315,7 @@ fn environments_stand_side_by_side() {
     );
     assert!(
         ran.out
-            .contains("  payouts          1        1          0    50.0%\n"),
+            .contains("  payouts          1        1           0   50.0%\n"),
         "{ran:?}"
     );
 }

@@ -198,7 +198,7 @@ fn a_pull_writes_what_the_selectors_match() {
     assert_eq!(
         ran.err,
         format!(
-            "pulled 2 metrics of 1 selector from {}: {LOCK} is made\n",
+            "pulled 2 metrics of 1 selector from {}: {LOCK} is created\n",
             server.url
         )
     );

@@ -309,10 +309,7 @@ mod tests {
         for (text, what) in [
             ("a: 1\na: 2\n", "duplicate key"),
             ("? [a]\n: 1\n", "a key must be a string"),
-            (
-                "a: &x [*x]\n",
-                "an alias inside its own anchor",
-            ),
+            ("a: &x [*x]\n", "an alias inside its own anchor"),
         ] {
             assert_eq!(documents(text).unwrap_err().what, what, "{text}");
         }
