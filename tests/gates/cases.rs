@@ -414,7 +414,7 @@ fn numbers_and_records(place: &crate::place::Place, url: &str) {
     let silent = decide("silent", "plain", NOON);
     assert_eq!(
         silent["reasons"][0],
-        "spent denies: there is no data for budget(availability). Nothing is released without a budget"
+        "spent denies: no data for budget(availability). Nothing is released without a budget"
     );
     assert_eq!(silent["rules"][0]["holds"], Value::Null);
     let reports = decide("spent", "reports", NOON);
