@@ -26,7 +26,7 @@ fn a_resource_for_the_operator() {
     settings.prometheus.namespace = Some("monitoring".into());
     settings
         .prometheus
-        .resource_labels
+        .labels
         .insert("release".into(), "prometheus".into());
     insta::assert_snapshot!(rules(&service, &settings));
 }
