@@ -315,7 +315,10 @@ fn quantities_in_other_units() {
     assert_eq!(of("1h3$00m"), "1h30m, 5400 s");
     assert_eq!(of("99.9$05%"), "99.95%, 0.9995");
     assert_eq!(of("512M$0iB"), "536870912 bytes");
-    assert_eq!(of("100$0/s"), "100 a second, 6000 a minute, 360000 an hour");
+    assert_eq!(
+        of("100$0/s"),
+        "100 per second, 6000 per minute, 360000 per hour"
+    );
 }
 
 #[test]
