@@ -486,6 +486,6 @@ fn numbers_and_records(place: &crate::place::Place, url: &str) {
     assert_eq!(
         overridden["reasons"][0],
         "freeze would deny: 2026-12-20 to 2027-01-02 in Europe/Berlin: it is 2026-12-24; \
-         mo@example.com lets it pass until the end of 2026-12-24: The tax change must go out."
+         mo@example.com bypasses it until the end of 2026-12-24: The tax change must go out."
     );
 }

@@ -198,7 +198,7 @@ fn what_the_rules_record_decides() {
             "100%",
             "99.95%",
             "90%, 3h14m24s",
-            "0.1 in 1h",
+            "0.1x over 1h",
             "270d",
             "rules"
         ],
