@@ -40,13 +40,6 @@ pub mod signature;
 pub mod symbols;
 pub mod type_hierarchy;
 
-// What several features look at things with.
-pub mod docs;
-pub mod markup;
-pub mod promql;
-pub mod source;
-pub mod spoken;
-
 /// What each feature tells the client of itself.
 const OFFERS: &[fn(&mut ServerCapabilities, &Settings)] = &[
     call_hierarchy::offer,
