@@ -37,14 +37,25 @@ pub enum Event {
         changes: Vec<TextDocumentContentChangeEvent>,
     },
     /// A document was written to its file.
-    Save { uri: Url },
+    Save {
+        /// Its address.
+        uri: Url,
+    },
     /// A document was closed; its file counts again.
-    Close { uri: Url },
+    Close {
+        /// Its address.
+        uri: Url,
+    },
     /// Files came, changed or went; with each, whether it was there before and after.
-    FilesChanged { files: Vec<(Url, bool)> },
+    FilesChanged {
+        /// The files' addresses.
+        files: Vec<(Url, bool)>,
+    },
     /// Folders came to the workspace, and others went.
     Folders {
+        /// Those that came.
         added: Vec<PathBuf>,
+        /// Those that went.
         removed: Vec<PathBuf>,
     },
     /// The workspace's folders were looked through, and hold these projects.

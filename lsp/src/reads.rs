@@ -390,7 +390,7 @@ mod tests {
         // And where somebody looks already, it stops at the next convenient place.
         let (job, view, answer) = read(|view| {
             view.ide.wanted.give_up();
-            view.stop_if_unwanted();
+            view.ide.stop_if_unwanted();
             Ok(7)
         });
         assert!(matches!(run(job, view), Outcome::Answered));
@@ -406,7 +406,7 @@ mod tests {
         let endless = move |view: &View| -> ! {
             let _ = begun.send(());
             loop {
-                view.stop_if_unwanted();
+                view.ide.stop_if_unwanted();
                 thread::yield_now();
             }
         };

@@ -142,9 +142,4 @@ impl View {
         let open = self.buffers.keys().map(PathBuf::as_path).collect();
         self.ide.check_open(project, &open)
     }
-
-    /// Unwinds where nobody wants an answer any more. For loops that ask the database nothing, which does the same.
-    pub fn stop_if_unwanted(&self) {
-        self.ide.stop_if_unwanted();
-    }
 }

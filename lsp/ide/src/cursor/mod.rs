@@ -9,6 +9,7 @@ mod enter;
 pub mod infer;
 pub mod lines;
 pub mod place;
+pub mod read;
 pub mod scope;
 pub mod statement;
 pub mod tokens;

@@ -5,7 +5,8 @@ use nthc::schema::COMPILE_TIME;
 use smol_str::SmolStr;
 
 use crate::cursor::calls::Param;
-use crate::cursor::place::{CallAt, Callee, Cursor, Part, Place};
+use crate::cursor::place::{CallAt, Callee, Place};
+use crate::cursor::read::{Cursor, Part};
 use crate::features::docs::Subject;
 use crate::features::promql::place::{At, Call};
 use crate::view::ProjectView;

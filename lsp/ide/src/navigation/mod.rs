@@ -5,6 +5,7 @@
 
 pub mod calls;
 pub mod declared;
+pub mod edit;
 pub mod kin;
 pub mod links;
 pub mod outline;

@@ -5,22 +5,10 @@ use nthc::db::{ItemClass, ItemKey, SourceFile, Span, file_names, item, item_entr
 use nthc::eval::notes::Meaning;
 use nthc::syntax::tree::{ItemNode, TextRange};
 
+use super::edit::{Edit, Refusal};
 use super::respelled::{Spelling, is_identifier, spelling};
 use super::uses::{Target, Use, What};
 use super::{Names, Written, scratch};
-
-/// An edit of a file, by its bytes.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Edit {
-    /// The file.
-    pub file: SourceFile,
-    /// What is replaced.
-    pub range: TextRange,
-    /// By what.
-    pub text: String,
-    /// How much of the new text stands before the name itself: `ledger.` in `ledger.books`.
-    pub before: u32,
-}
 
 /// What a rename begins with.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -30,9 +18,6 @@ pub struct Prepared {
     /// The name, without quotes.
     pub name: String,
 }
-
-/// Why a name cannot be changed, as a sentence for the person.
-pub type Refusal = String;
 
 /// Who may change a file.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

@@ -16,7 +16,7 @@ use salsa::Database as _;
 use smol_str::SmolStr;
 
 use super::Names;
-use super::rename::{Edit, Refusal};
+use super::edit::{Edit, Refusal};
 
 /// A place in a file, by the file's module and its bytes.
 type Place = (SmolStr, TextRange);

@@ -17,6 +17,7 @@ pub mod place;
 mod strings;
 mod template_edits;
 mod template_order;
+mod template_parameters;
 mod values;
 
 use nthc::db::SourceFile;

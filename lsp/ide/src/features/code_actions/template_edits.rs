@@ -6,8 +6,8 @@ use nthc::syntax::tree::TextRange;
 
 use super::super::formatting::diff::{Change, apply};
 use super::super::formatting::layout::whole_lines;
-use super::extract_template::{Extract, Parameter, literals};
 use super::place::{ItemAt, Place, identifier, insertion, replacement};
+use super::template_parameters::{Extract, Parameter, literals};
 
 /// The edits.
 pub fn changes(

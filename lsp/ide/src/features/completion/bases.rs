@@ -9,7 +9,7 @@ use super::bodies::{body_snippet, doc_line};
 use super::elsewhere;
 use super::imports::{Imports, item_offer};
 use super::{Offer, Offers, What};
-use crate::cursor::place::Cursor;
+use crate::cursor::read::Cursor;
 use crate::features::docs::Subject;
 
 /// What a block of a kind can be based on, after these words.

@@ -5,7 +5,7 @@ use nthc::schema::{FieldSchema, Kind, Schema, Ty};
 use smol_str::SmolStr;
 
 use super::{Offer, Offers, What};
-use crate::cursor::place::Cursor;
+use crate::cursor::read::Cursor;
 use crate::cursor::scope::BlockAt;
 use crate::features::docs::Subject;
 

@@ -6,7 +6,7 @@ use smol_str::SmolStr;
 use super::imports::{Imports, item_offer};
 use super::index::{Named, index};
 use super::{MOST, Offers, fits};
-use crate::cursor::place::Cursor;
+use crate::cursor::read::Cursor;
 
 /// Offers the items of some classes and kinds that other modules have and the file does not know yet, or knows by their
 /// module. `call` is what follows the name of a template.

@@ -11,7 +11,7 @@ use smol_str::SmolStr;
 
 use super::bodies::{is_plain, name_text};
 use super::{MOST, Offer, Offers, What, fits};
-use crate::cursor::place::Cursor;
+use crate::cursor::read::Cursor;
 use crate::features::docs::Subject;
 
 /// How a file can write the name of something of another module.

@@ -8,7 +8,7 @@ use super::bodies::name_text;
 use super::imports::{is_sayable, item_offer};
 use super::{Offer, Offers, What};
 use crate::cursor::infer::{Thing, plural};
-use crate::cursor::place::Cursor;
+use crate::cursor::read::Cursor;
 use crate::cursor::statement::Unit;
 use crate::features::docs::Subject;
 
@@ -30,7 +30,7 @@ pub fn members(cursor: &Cursor<'_>, object: &[Unit], ty: &Ty, offers: &mut Offer
         return;
     };
     if thing == Thing::AlertLabels {
-        super::texts::known_labels(cursor, offers);
+        super::labels::known_labels(cursor, offers);
         return;
     }
     let kind = match (&thing, thing.ty(scope)) {

@@ -11,7 +11,7 @@ use nthc::eval::{Instance, instance, let_value};
 use smol_str::SmolStr;
 
 use super::{MOST, Offer, What};
-use crate::cursor::place::Cursor;
+use crate::cursor::read::Cursor;
 use crate::features::docs::Subject;
 use crate::features::promql::lex::is_word;
 use crate::features::promql::used::{Used, read, used};

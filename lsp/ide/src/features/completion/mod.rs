@@ -5,6 +5,7 @@ mod bodies;
 mod elsewhere;
 mod imports;
 mod index;
+mod labels;
 mod literals;
 mod members;
 mod metrics;
@@ -19,7 +20,8 @@ use std::collections::HashSet;
 use nthc::db::{SourceFile, Workspace};
 use nthc::syntax::tree::TextRange;
 
-use crate::cursor::place::{Cursor, Part, Place};
+use crate::cursor::place::Place;
+use crate::cursor::read::{Cursor, Part};
 
 pub use offer::{Offer, What};
 
@@ -93,7 +95,7 @@ pub fn complete(
                 values::values(&cursor, ty, &mut offers);
             }
         }
-        Place::LabelKey(given) => texts::label_keys(&cursor, given, &mut offers),
+        Place::LabelKey(given) => labels::label_keys(&cursor, given, &mut offers),
         Place::Unit(ty) => texts::units(&cursor, ty, &mut offers),
         Place::Text(ty) => texts::texts(&cursor, ty, &mut offers),
         Place::Query(open, ty) => query::query(&cursor, *open, ty, &mut offers),

@@ -8,7 +8,7 @@ use nthc::syntax::tree::TextRange;
 use super::metrics::{self, Metrics};
 use super::offer::escaped;
 use super::{Offer, Offers, What};
-use crate::cursor::place::Cursor;
+use crate::cursor::read::Cursor;
 use crate::features::docs::Subject;
 use crate::features::promql::place::{At, Place};
 

@@ -4,7 +4,8 @@ use nthc::schema::{BUILTIN, Kind, Schema};
 
 use super::bodies::{body_snippet, doc_line};
 use super::{Offer, Offers, What};
-use crate::cursor::place::{Cursor, Kinds};
+use crate::cursor::place::Kinds;
+use crate::cursor::read::Cursor;
 use crate::features::docs::Subject;
 
 /// The statements of a file, with what they look like.

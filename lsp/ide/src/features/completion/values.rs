@@ -9,7 +9,8 @@ use super::elsewhere::{self, is_one};
 use super::imports::{Imports, is_sayable, item_offer};
 use super::{Offer, Offers, What, literals};
 use crate::cursor::infer::plural;
-use crate::cursor::place::{Callee, Cursor};
+use crate::cursor::place::Callee;
+use crate::cursor::read::Cursor;
 use crate::cursor::scope::LocalKind;
 use crate::features::docs::Subject;
 
@@ -61,7 +62,7 @@ pub fn values(cursor: &Cursor<'_>, ty: &Ty, offers: &mut Offers) {
     blocks_around(cursor, &kinds, is_any || is_bool, offers);
     locals(cursor, &wanted, is_any || is_bool, offers);
     if wanted.contains(&&Ty::LabelName) {
-        super::texts::known_labels(cursor, offers);
+        super::labels::known_labels(cursor, offers);
     }
     around(cursor, offers);
     functions(cursor, &wanted, is_any || is_bool, offers);

@@ -6,18 +6,9 @@ use nthc::db::{ItemKey, item_name};
 use nthc::ir::Settings;
 use smol_str::SmolStr;
 
-use super::listing;
 use super::paths::{LISTINGS, ROOT, environment_of, services};
+use super::{Document, listing};
 use crate::view::{ProjectView, View};
-
-/// A text that is in no file.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Document {
-    /// The text.
-    pub text: String,
-    /// The language, by the name that editors know it by.
-    pub language: &'static str,
-}
 
 /// The text at a path below a project's output folder, or a list of what is there; `None` where there is neither. Lists have
 /// links where `address` gives paths an address.

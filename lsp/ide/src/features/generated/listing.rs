@@ -10,7 +10,7 @@ use crate::features::markup::escape;
 use crate::features::source::Source;
 use crate::view::{ProjectView, View};
 
-use super::documents::Document;
+use super::Document;
 use super::paths::{environments, of_listing, paths_of, services};
 
 fn markdown(text: String) -> Document {

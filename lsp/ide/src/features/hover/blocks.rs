@@ -7,7 +7,7 @@ use smol_str::SmolStr;
 use crate::features::markup::{Line, Markup};
 use crate::features::source::Source;
 
-use super::values::written;
+use super::written::written;
 use super::{meaning, rules, signals};
 
 /// The most fields of a block that are shown.

@@ -7,6 +7,7 @@ mod queries;
 mod rules;
 mod signals;
 mod values;
+mod written;
 
 use nthc::syntax::tree::TextRange;
 

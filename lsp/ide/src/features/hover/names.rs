@@ -300,7 +300,7 @@ fn item(source: &Source<'_>, key: ItemKey) -> Option<Markup> {
                 .doc(decl.doc.as_deref());
             let found = source.everywhere(|environment| {
                 let value = let_value(source.db, source.workspace, key, environment.clone())?;
-                let written = values::written(&value)?;
+                let written = super::written::written(&value)?;
                 let line = Line::default()
                     .code(value.ty().to_string())
                     .text(": ")

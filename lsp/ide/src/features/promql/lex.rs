@@ -1,5 +1,21 @@
 //! The words and signs of PromQL, of whatever text.
 
+/// Words that stand between or after expressions.
+pub const OPERATORS: [&str; 12] = [
+    "and",
+    "or",
+    "unless",
+    "by",
+    "without",
+    "on",
+    "ignoring",
+    "group_left",
+    "group_right",
+    "offset",
+    "bool",
+    "atan2",
+];
+
 /// What a token is.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Kind {

@@ -2,7 +2,7 @@
 
 use std::ops::Range;
 
-use super::lex::{Kind, Token, is_word, tokens};
+use super::lex::{Kind, OPERATORS, Token, is_word, tokens};
 
 /// What is wanted.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -82,22 +82,6 @@ const GROUPINGS: [&str; 6] = [
     "ignoring",
     "group_left",
     "group_right",
-];
-
-/// Words that stand between or after expressions.
-pub const OPERATORS: [&str; 12] = [
-    "and",
-    "or",
-    "unless",
-    "by",
-    "without",
-    "on",
-    "ignoring",
-    "group_left",
-    "group_right",
-    "offset",
-    "bool",
-    "atan2",
 ];
 
 impl At {

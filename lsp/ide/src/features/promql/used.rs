@@ -6,8 +6,7 @@ use nthc::db::SourceFile;
 use nthc::promql::functions::{aggregation, function};
 use smol_str::SmolStr;
 
-use super::lex::{Kind, tokens};
-use super::place::OPERATORS;
+use super::lex::{Kind, OPERATORS, tokens};
 use crate::cursor::lines::query_end;
 
 /// What queries name.
