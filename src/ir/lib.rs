@@ -41,7 +41,7 @@ pub use settings::{
     OpenSloSettings, PagerDutySettings,
 };
 pub use signal::{LeftOut, Resolution, Rule, Signal, Tally};
-pub use target_name::TargetName;
+pub use target_name::{TargetName, UnknownTarget};
 pub use team::{
     Channel, Escalation, EscalationRef, Hours, IMPLIED_ESCALATION, Layer, Pace, Receiver, Schedule,
     Step, SupportHours, Target, Team, TimeOfDay, TimeOfWeek, WebhookUrl,

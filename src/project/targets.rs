@@ -4,18 +4,17 @@ use std::collections::BTreeSet;
 
 use super::table::{Findings, Table};
 use crate::diagnostics::{Applicability, Diagnostic, codes, suggest};
-use crate::ir::TargetName;
+use crate::ir::{TargetName, UnknownTarget};
 
 /// The targets that the project names, or all of them where it names none.
 pub(super) fn read(project: &mut Table<'_>, findings: &mut Findings) -> BTreeSet<TargetName> {
     let mut targets = BTreeSet::new();
     for wanted in project.list("targets", findings) {
-        let mut known = TargetName::ALL.into_iter();
-        match known.find(|target| target.name() == wanted.value) {
-            Some(target) => {
+        match wanted.value.parse() {
+            Ok(target) => {
                 targets.insert(target);
             }
-            None => {
+            Err(UnknownTarget) => {
                 let names = TargetName::ALL.map(TargetName::name);
                 let mut diagnostic = Diagnostic::new(
                     &codes::PROJECT_BAD_SETTING,

@@ -39,7 +39,7 @@ impl Alerts<'_, '_> {
     /// # Errors
     ///
     /// What the serialiser of a link refused.
-    pub fn section(&self, page: &mut Page, named: &Named<'_>) -> Result<(), String> {
+    pub fn section(&self, page: &mut Page, named: &Named<'_>) -> Result<(), serde_json::Error> {
         page.heading(LEVEL, &named.heading);
         page.paragraph(self.identity(named));
         match named.origin {
@@ -134,7 +134,7 @@ impl Alerts<'_, '_> {
         dependencies.find(|known| known.name == *name)
     }
 
-    fn look(&self, page: &mut Page, named: &Named<'_>) -> Result<(), String> {
+    fn look(&self, page: &mut Page, named: &Named<'_>) -> Result<(), serde_json::Error> {
         page.paragraph("**Diagnosis:**");
         let condition = condition(self.service, self.settings, &named.origin);
         let mut items = Vec::new();
@@ -145,7 +145,7 @@ impl Alerts<'_, '_> {
             ));
         }
         for (what, query) in self.queries(named, &condition) {
-            let url = look::explore(&query, self.settings).map_err(|error| error.to_string())?;
+            let url = look::explore(&query, self.settings)?;
             let shown = match url {
                 Some(url) => text::link(&what, &url),
                 None => text::inline(&what),

@@ -5,6 +5,7 @@ use super::document::{
     CatchAll, Condition, Document, Nothing, Orchestration, OrchestrationIntegration, Output,
     Reference, Route, RouteTo, Router, Rule, ServiceOrchestration, Set, SetSeverity,
 };
+use super::error::Error;
 use super::naming::Naming;
 use super::people::team;
 use super::plan::{Inbox, Plan};
@@ -34,7 +35,7 @@ pub fn orchestrations(
     plan: &Plan<'_>,
     naming: Naming<'_>,
     settings: &Settings,
-) -> Result<Document, String> {
+) -> Result<Document, Error> {
     let mut document = Document::default();
     for (name, inbox) in &plan.inboxes {
         let place = address(&[name]);

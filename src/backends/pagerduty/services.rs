@@ -8,6 +8,7 @@ use super::document::{
     ServiceDependency, ServiceIntegration, SupportHours, Urgency, UrgencyRule,
 };
 use super::escalations::policy;
+use super::error::Error;
 use super::naming::Naming;
 use super::plan::Plan;
 use super::schedules::clock;
@@ -42,7 +43,7 @@ pub fn services(
     project: &Project<'_>,
     naming: Naming<'_>,
     settings: &ir::Settings,
-) -> Result<Document, String> {
+) -> Result<Document, Error> {
     let mut document = Document::default();
     for (name, (written, escalation)) in &plan.services {
         let hours = project.support_hours(written);
@@ -108,7 +109,7 @@ pub fn services(
 }
 
 /// The services that a service needs, where PagerDuty knows them.
-fn dependencies(of: &ir::Service, plan: &Plan<'_>, document: &mut Document) -> Result<(), String> {
+fn dependencies(of: &ir::Service, plan: &Plan<'_>, document: &mut Document) -> Result<(), Error> {
     let needed = of
         .dependencies
         .iter()

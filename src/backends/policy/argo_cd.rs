@@ -7,9 +7,9 @@ use serde::Serialize;
 use super::resource::{Metadata, Object, object_name, path, yaml};
 use super::{text, weekly};
 use crate::resource::name_of;
-use crate::{Artifact, Problem, file_stem};
-use nth_model::Settings;
+use crate::{Artifact, EmitError, file_stem};
 use nth_model::gate::{DAY, WEEK};
+use nth_model::{Settings, TargetName};
 use nth_policy::{Condition, Effect, Gate, Policy, Rule, Span, zone};
 
 const JOB_HEADER: &str = "\
@@ -23,7 +23,7 @@ sync, of some resources only, runs no hooks and bypasses the gate.
 const DEADLINE: u32 = 300;
 
 /// Where the sync windows of a build are.
-pub const SYNC_WINDOWS: &str = "policy/argo-cd/sync-windows.yaml";
+pub const SYNC_WINDOWS: &str = "argo-cd/sync-windows.yaml";
 
 /// What stands for the environment in the name of an Argo CD project.
 pub const ENVIRONMENT: &str = "{environment}";
@@ -106,7 +106,7 @@ fn hook(wave: &'static str) -> BTreeMap<&'static str, &'static str> {
 ///
 /// # Errors
 /// What can't be written, as a sentence.
-pub fn jobs(policy: &Policy, settings: &Settings) -> Result<Vec<Artifact>, Problem> {
+pub fn jobs(policy: &Policy, settings: &Settings) -> Result<Vec<Artifact>, EmitError> {
     let mut files = Vec::new();
     for gate in policy.gates.iter().filter(|gate| !gate.rules.is_empty()) {
         let header = format!("{JOB_HEADER}{}", told(&of_gate(policy, gate).1));
@@ -173,12 +173,12 @@ pub fn jobs(policy: &Policy, settings: &Settings) -> Result<Vec<Artifact>, Probl
                 },
             },
         };
-        files.push(Artifact {
-            path: path("argo-cd", &policy.service, &gate.name),
-            contents: yaml(&header, &[data, job], Some(&policy.service), settings)?,
-            owner: Some(policy.service.as_str().into()),
-            ..Artifact::default()
-        });
+        let artifact = Artifact::new(
+            TargetName::Policy,
+            path("argo-cd", &policy.service, &gate.name),
+            yaml(&header, &[data, job], Some(&policy.service), settings)?,
+        );
+        files.push(artifact.owned_by(&policy.service));
     }
     Ok(files)
 }
@@ -210,7 +210,7 @@ struct Window {
 ///
 /// # Errors
 /// What can't be written, as a sentence.
-pub fn windows(policies: &[Policy], settings: &Settings) -> Result<Option<Artifact>, Problem> {
+pub fn windows(policies: &[Policy], settings: &Settings) -> Result<Option<Artifact>, EmitError> {
     let mut windows = Vec::new();
     let mut omitted = Vec::new();
     for policy in policies {
@@ -244,11 +244,11 @@ other file may set it.
             },
         },
     };
-    Ok(Some(Artifact {
-        path: SYNC_WINDOWS.to_owned(),
-        contents: yaml(&header, &[object], None, settings)?,
-        ..Artifact::default()
-    }))
+    Ok(Some(Artifact::new(
+        TargetName::Policy,
+        SYNC_WINDOWS,
+        yaml(&header, &[object], None, settings)?,
+    )))
 }
 
 /// The Argo CD project of a build's applications. Environments have one each: its windows are one list, which those of
