@@ -189,4 +189,3 @@ fn imported(session: &Session, file: SourceFile) -> Vec<SourceFile> {
         })
         .collect()
 }
-

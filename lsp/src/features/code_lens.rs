@@ -211,8 +211,7 @@ fn of_service(
         return words(format!("{place}nothing is generated: it has errors"));
     };
     let title = format!("{place}{}", counts.words());
-    let name = nthc::db::item_name(source.db, key);
-    match generated::file_of_service(view, project, environment, &name) {
+    match generated::file_of_service(view, project, environment, key) {
         Some(uri) => show(title, &uri),
         None => words(title),
     }

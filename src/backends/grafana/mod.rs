@@ -119,10 +119,7 @@ pub fn service_dashboard(
 }
 
 /// The overview of all services that have SLOs, `grafana/slo-overview.json`, and how Grafana finds the dashboards.
-fn project_files(
-    services: &[&Service],
-    settings: &Settings,
-) -> Result<Vec<Artifact>, EmitError> {
+fn project_files(services: &[&Service], settings: &Settings) -> Result<Vec<Artifact>, EmitError> {
     let mut files = Vec::new();
     if services.iter().any(|service| has_dashboard(service)) {
         files.extend(provision::provisioning(settings)?);

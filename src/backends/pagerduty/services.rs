@@ -7,8 +7,8 @@ use super::document::{
     At, Dependency, DependencyEnd, Document, Reference, ScheduledAction, Service,
     ServiceDependency, ServiceIntegration, SupportHours, Urgency, UrgencyRule,
 };
-use super::escalations::policy;
 use super::error::Error;
+use super::escalations::policy;
 use super::naming::Naming;
 use super::plan::Plan;
 use super::schedules::clock;

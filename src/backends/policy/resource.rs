@@ -62,11 +62,7 @@ pub fn object_name(policy: &Policy, gate: &Gate) -> String {
 
 /// The place of a gate's file of a form in the target's folder.
 pub fn path(form: &str, service: &str, gate: &str) -> String {
-    format!(
-        "{form}/{}/{}.yaml",
-        file_stem(service),
-        file_stem(gate)
-    )
+    format!("{form}/{}/{}.yaml", file_stem(service), file_stem(gate))
 }
 
 /// Objects of a file, below a header of comments.

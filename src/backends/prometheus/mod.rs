@@ -112,8 +112,8 @@ pub fn service_rules(
     let contents = match settings.prometheus.format {
         RuleFormat::Plain => to_yaml(&file).map_err(|error| WriteError::new(RULES, error))?,
         RuleFormat::PrometheusRule => {
-            let objects = objects(service, settings, file)
-                .map_err(|error| WriteError::new(RULES, error))?;
+            let objects =
+                objects(service, settings, file).map_err(|error| WriteError::new(RULES, error))?;
             for object in &objects {
                 limits::check(object, Some(&service.name), settings)?;
             }

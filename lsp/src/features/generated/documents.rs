@@ -3,7 +3,7 @@
 use nthc::backends::{Artifact, file_stem};
 use nthc::compile::Build as _;
 use nthc::db::{ItemKey, item_name};
-use nthc::ir::Settings;
+use nthc::ir::{Settings, TargetName};
 use smol_str::SmolStr;
 use tower_lsp::lsp_types::Url;
 
@@ -99,24 +99,31 @@ pub fn paths_of(
     Ok(own.into_iter().chain(all).map(|made| made.path).collect())
 }
 
-/// The rule file of a service, or else the list of what it has.
+/// The address of a service's rule file; that of the list of its files if it has no rules.
 pub fn file_of_service(
     view: &View,
     project: &ProjectView,
     environment: &Option<SmolStr>,
-    service: &str,
+    service: ItemKey,
 ) -> Option<Url> {
-    let stem = file_stem(service);
-    if project
-        .targets
-        .targets
-        .contains(&nthc::ir::TargetName::Prometheus)
-    {
-        let path = format!("prometheus/{stem}.yaml");
-        let path = super::address::in_environment(environment, &path);
-        super::of_file(view, project, &path)
-    } else {
-        super::of_listing(view, project, environment, service)
+    let settings = &project.targets;
+    let mut rules = None;
+    if settings.targets.contains(&TargetName::Prometheus) {
+        let only_rules = Settings {
+            targets: [TargetName::Prometheus].into(),
+            ..Settings::clone(settings)
+        };
+        let made = project
+            .session
+            .service_artifacts(&only_rules, environment, service);
+        rules = made.ok().and_then(|made| made.into_iter().next());
+    }
+    match rules {
+        Some(rules) => super::of_file(view, project, &rules.path),
+        None => {
+            let name = item_name(project.db(), service);
+            super::of_listing(view, project, environment, &name)
+        }
     }
 }
 
