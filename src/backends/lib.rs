@@ -17,6 +17,7 @@ pub mod openslo;
 pub mod pagerduty;
 pub mod policy;
 pub mod prometheus;
+pub(crate) mod receivers;
 pub(crate) mod recorded;
 mod resource;
 mod target;

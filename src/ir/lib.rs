@@ -7,6 +7,7 @@
 
 mod artifact;
 pub mod burn_rate;
+pub mod channel;
 mod defaults;
 mod dependency;
 pub mod gate;
@@ -28,6 +29,7 @@ use smol_str::SmolStr;
 use nth_promql as promql;
 
 pub use artifact::Artifact;
+pub use channel::{Channel, WebhookUrl};
 pub use defaults::{
     DEFAULT_INTERVAL, DEFAULT_RULES_PER_GROUP, DEFAULT_SCRAPE_INTERVAL, default_settings,
 };
@@ -43,8 +45,8 @@ pub use settings::{
 pub use signal::{LeftOut, Resolution, Rule, Signal, Tally};
 pub use target_name::{TargetName, UnknownTarget};
 pub use team::{
-    Channel, Escalation, EscalationRef, Hours, IMPLIED_ESCALATION, Layer, Pace, Receiver, Schedule,
-    Step, SupportHours, Target, Team, TimeOfDay, TimeOfWeek, WebhookUrl,
+    Escalation, EscalationRef, Hours, IMPLIED_ESCALATION, Layer, Pace, Receiver, Schedule, Step,
+    SupportHours, Target, Team, TimeOfDay, TimeOfWeek,
 };
 
 /// What each target needs to know of the project.

@@ -6,6 +6,7 @@ use super::read::text;
 use crate::db::{Diag, Span};
 use crate::eval::{Instance, Value};
 use nth_diagnostics::codes;
+use nth_model::channel::{Mail, PagerDuty, Slack};
 use nth_model::{self as ir, Severity};
 use nth_promql::{LabelSet, labels_of};
 
@@ -124,19 +125,17 @@ fn lower(
     diagnostics: &mut Vec<Diag>,
 ) -> Option<ir::Receiver> {
     let channel = match receiver.variant.as_deref()? {
-        "pagerduty" => ir::Channel::PagerDuty {
+        "pagerduty" => ir::Channel::PagerDuty(PagerDuty {
             routing_key_file: text(receiver.get("routing_key_file")),
-        },
-        "slack" => ir::Channel::Slack {
+        }),
+        "slack" => ir::Channel::Slack(Slack {
             channel: text(receiver.get("channel"))?,
             url_file: text(receiver.get("url_file")),
-        },
-        "mail" => ir::Channel::Mail {
+        }),
+        "mail" => ir::Channel::Mail(Mail {
             to: text(receiver.get("to"))?,
-        },
-        "webhook" => ir::Channel::Webhook {
-            url: webhook_url(team, receiver, diagnostics)?,
-        },
+        }),
+        "webhook" => ir::Channel::Webhook(webhook_url(team, receiver, diagnostics)?),
         _ => return None,
     };
     let mut on: Vec<Severity> = match receiver.get("on") {

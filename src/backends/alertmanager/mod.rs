@@ -6,17 +6,17 @@
 mod config;
 mod inhibit;
 mod matcher;
-pub mod message;
 mod plan;
+mod receiver;
 mod resource;
 mod routes;
-mod secrets;
 
 use serde::Serialize;
 
 use self::config::{Config, TEMPLATES};
 use self::plan::{NOBODY, Plan};
-use self::resource::AlertmanagerConfig;
+use self::resource::{AlertmanagerConfig, secret_name};
+use super::receivers::message;
 use super::{Artifact, EmitError, Target, WriteError, limits};
 use nth_model::{AlertmanagerFormat, Project, Settings, TargetName};
 
@@ -53,7 +53,8 @@ fn project_files(project: &Project<'_>, settings: &Settings) -> Result<Vec<Artif
     let written = match settings.alertmanager.format {
         AlertmanagerFormat::Plain => plain(&plan, settings),
         AlertmanagerFormat::AlertmanagerConfig => {
-            let resource = AlertmanagerConfig::of(&plan, settings);
+            let secret = secret_name(settings);
+            let resource = AlertmanagerConfig::new(&plan, &secret, settings);
             limits::check(&resource, None, settings)?;
             self::resource(&resource)
         }
@@ -70,7 +71,7 @@ fn plain(
     } else {
         ""
     };
-    let yaml = to_yaml(&Config::of(plan, settings))?;
+    let yaml = to_yaml(&Config::new(plan, settings))?;
     Ok(vec![
         Artifact::new(
             TargetName::Alertmanager,
@@ -85,7 +86,9 @@ fn plain(
     ])
 }
 
-fn resource(resource: &AlertmanagerConfig) -> Result<Vec<Artifact>, serde_saphyr::SerializeError> {
+fn resource(
+    resource: &AlertmanagerConfig<'_>,
+) -> Result<Vec<Artifact>, serde_saphyr::SerializeError> {
     let yaml = to_yaml(resource)?;
     Ok(vec![Artifact::new(
         TargetName::Alertmanager,

@@ -11,7 +11,7 @@ use super::people::team;
 use super::plan::{Inbox, Plan};
 use super::services::{others, others_address, service};
 use super::text::{self, Text, description, says, says_one_of};
-use crate::alertmanager::message::NONE;
+use crate::receivers::message::NONE;
 use nth_model::{Settings, Severity};
 
 /// Where an event says which service it is of: the label `service` that every rule has, sent among the details.

@@ -228,14 +228,10 @@ fn pace_of_others() -> Pace {
     }
 }
 
-/// Whether a team says where it is told of a severity.
+/// True if a receiver of the team handles a severity.
 fn tells(team: &Team, severity: Severity) -> bool {
-    if team.receivers.is_empty() {
-        return team.slack.is_some()
-            || team.email.is_some()
-            || (severity == Severity::Page && team.is_on_call());
-    }
-    team.receivers
+    let receivers = team.effective_receivers();
+    receivers
         .iter()
         .any(|receiver| receiver.on.contains(&severity))
 }
