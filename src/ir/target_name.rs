@@ -1,14 +1,13 @@
 //! Names of targets.
 
 use std::fmt;
-use std::str::FromStr;
 
 macro_rules! target_names {
-    ($($(#[$doc:meta])* $variant:ident = $name:literal,)+) => {
+    ($($variant:ident = $name:literal, $doc:literal;)+) => {
         /// A target by its name, which is also that of its folder in the output.
         #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
         pub enum TargetName {
-            $($(#[$doc])* $variant,)+
+            $(#[doc = $doc] $variant,)+
         }
 
         impl TargetName {
@@ -21,52 +20,25 @@ macro_rules! target_names {
                     $(Self::$variant => $name,)+
                 }
             }
+
+            /// What it generates, as the documentation of `nth.toml` has it.
+            pub const fn doc(self) -> &'static str {
+                match self {
+                    $(Self::$variant => $doc,)+
+                }
+            }
         }
     };
 }
 
 target_names! {
-    /// Rules of Prometheus.
-    Prometheus = "prometheus",
-    /// Dashboards of Grafana.
-    Grafana = "grafana",
-    /// Routes and receivers of Alertmanager.
-    Alertmanager = "alertmanager",
-    /// Terraform for PagerDuty.
-    PagerDuty = "pagerduty",
-    /// OpenSLO documents.
-    OpenSlo = "openslo",
-    /// Gates.
-    Policy = "policy",
-    /// Runbooks.
-    Docs = "docs",
-}
-
-/// A text that names no target.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct UnknownTarget;
-
-impl fmt::Display for UnknownTarget {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str("unknown target: use ")?;
-        for (number, target) in TargetName::ALL.into_iter().enumerate() {
-            let separator = if number == 0 { "" } else { ", " };
-            write!(f, "{separator}`{target}`")?;
-        }
-        Ok(())
-    }
-}
-
-impl std::error::Error for UnknownTarget {}
-
-impl FromStr for TargetName {
-    type Err = UnknownTarget;
-
-    fn from_str(text: &str) -> Result<Self, UnknownTarget> {
-        let mut all = Self::ALL.into_iter();
-        all.find(|target| target.name() == text)
-            .ok_or(UnknownTarget)
-    }
+    Prometheus = "prometheus", "Prometheus rules.";
+    Grafana = "grafana", "Grafana dashboards.";
+    Alertmanager = "alertmanager", "Alertmanager configuration.";
+    PagerDuty = "pagerduty", "Terraform for PagerDuty.";
+    OpenSlo = "openslo", "OpenSLO documents.";
+    Policy = "policy", "Deployment gates.";
+    Docs = "docs", "Runbooks.";
 }
 
 impl fmt::Display for TargetName {

@@ -60,7 +60,7 @@ impl<'a> Config<'a> {
             let mut integrations = contact.integrations.iter();
             integrations.any(|one| receivers::describe(&one.channel).needs_mail_server())
         });
-        let mail = target.mail.as_ref().filter(|_| sends_mail);
+        let mail = target.mail().filter(|_| sends_mail);
         // There are many receivers, and few texts.
         let wording = Wording::named(settings);
         Self {

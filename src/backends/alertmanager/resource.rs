@@ -84,7 +84,7 @@ impl<'a> AlertmanagerConfig<'a> {
         let target = &settings.alertmanager;
         let managed = ("app.kubernetes.io/managed-by".to_owned(), "nthc".to_owned());
         let mut labels = BTreeMap::from([managed]);
-        labels.extend(target.resource_labels.clone());
+        labels.extend(target.labels.clone());
         Self {
             api_version: "monitoring.coreos.com/v1alpha1",
             kind: "AlertmanagerConfig",

@@ -9,6 +9,7 @@ use super::{text, weekly};
 use crate::resource::name_of;
 use crate::{Artifact, EmitError, file_stem};
 use nth_model::gate::{DAY, WEEK};
+use nth_model::settings::texts::ENVIRONMENT;
 use nth_model::{Settings, TargetName};
 use nth_policy::{Condition, Effect, Gate, Policy, Rule, Span, zone};
 
@@ -24,9 +25,6 @@ const DEADLINE: u32 = 300;
 
 /// Where the sync windows of a build are.
 pub const SYNC_WINDOWS: &str = "argo-cd/sync-windows.yaml";
-
-/// What stands for the environment in the name of an Argo CD project.
-pub const ENVIRONMENT: &str = "{environment}";
 
 /// Where the policy is in the job's container.
 const MOUNT: &str = "/etc/nthc";

@@ -24,7 +24,7 @@ use rayon::prelude::*;
 use nth_model::{PolicyForm, Project, Service, Settings, TargetName};
 use nth_policy::Policy;
 
-pub use argo_cd::{ENVIRONMENT, SYNC_WINDOWS};
+pub use argo_cd::SYNC_WINDOWS;
 pub use document::{Dependents, policy};
 
 use super::{Artifact, EmitError, Target, WriteError, file_stem};

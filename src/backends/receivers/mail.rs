@@ -36,12 +36,12 @@ impl Receiver for Mail {
         entry.text("to", go_template::escape(&self.to));
         // A resource has no part for all receivers.
         if let (Language::Resource { .. }, Some(mail)) =
-            (entry.language(), &context.settings.alertmanager.mail)
+            (entry.language(), context.settings.alertmanager.mail())
         {
-            entry.text("from", go_template::escape(&mail.from));
-            entry.text("smarthost", mail.smarthost.clone());
-            if let Some(username) = &mail.username {
-                entry.text("authUsername", username.clone());
+            entry.text("from", go_template::escape(mail.from));
+            entry.text("smarthost", mail.smarthost);
+            if let Some(username) = mail.username {
+                entry.text("authUsername", username);
                 entry.secret("authPassword".into(), &password());
             }
             entry.bool("requireTLS", mail.require_tls);
@@ -58,12 +58,12 @@ impl Receiver for Mail {
 }
 
 /// The mail server as `global` of `alertmanager.yml` has it, for all receivers.
-pub fn smtp<'a>(mail: &MailSettings, settings: &'a AlertmanagerSettings) -> Entry<'a> {
+pub fn smtp<'a>(mail: MailSettings<'_>, settings: &'a AlertmanagerSettings) -> Entry<'a> {
     let mut entry = Entry::new(Language::File, settings);
-    entry.text("smtp_smarthost", mail.smarthost.clone());
-    entry.text("smtp_from", go_template::escape(&mail.from));
-    if let Some(username) = &mail.username {
-        entry.text("smtp_auth_username", username.clone());
+    entry.text("smtp_smarthost", mail.smarthost);
+    entry.text("smtp_from", go_template::escape(mail.from));
+    if let Some(username) = mail.username {
+        entry.text("smtp_auth_username", username);
         entry.secret("smtp_auth_password_file".into(), &password());
     }
     entry.bool("smtp_require_tls", mail.require_tls);
