@@ -7,6 +7,7 @@ use crate::check::project;
 use crate::db::{Database, Diag, ItemClass, ItemKey, Span};
 use crate::diagnostics::codes;
 use crate::ir::{self, Settings};
+use crate::schema::names::kind;
 use crate::session::Session;
 
 /// The settings for an environment.
@@ -123,7 +124,9 @@ fn service_named(session: &Session, name: &str) -> Option<ItemKey> {
     session
         .entries(ItemClass::Block)
         .find(|entry| {
-            entry.kind == "service" && entry.name == name && !entry.key.file.package(&session.db)
+            entry.kind == kind::SERVICE
+                && entry.name == name
+                && !entry.key.file.package(&session.db)
         })
         .map(|entry| entry.key)
 }

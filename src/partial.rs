@@ -8,6 +8,7 @@ use crate::artifacts::{artifacts_of_all, of_service, settings_in};
 use crate::backends::{self, Artifact};
 use crate::db::{ItemClass, ItemKey, SourceFile, file_names, find_module, item_name};
 use crate::diagnostics::{Diagnostic, FileSpan, Severity};
+use crate::schema::names::kind;
 use crate::session::{Input, Session};
 
 /// A service that is not built, and why.
@@ -129,7 +130,7 @@ fn faults(session: &Session, found: &[Diagnostic<FileSpan>]) -> Faults {
     }
     // What needs no import is everybody's.
     let is_global = |class: ItemClass, kind: &str| match class {
-        ItemClass::Block => matches!(kind, "environment" | "metric"),
+        ItemClass::Block => matches!(kind, kind::ENVIRONMENT | kind::METRIC),
         ItemClass::Kind | ItemClass::Extension | ItemClass::Enum | ItemClass::Function => true,
         _ => false,
     };
