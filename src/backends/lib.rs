@@ -18,8 +18,8 @@ pub mod pagerduty;
 pub mod policy;
 pub mod prometheus;
 pub(crate) mod receivers;
-pub(crate) mod recorded;
 mod resource;
+pub(crate) mod series_names;
 mod target;
 
 pub use error::{EmitError, TooManyGroups, WriteError};

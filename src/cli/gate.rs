@@ -269,7 +269,7 @@ fn of_project(
             .iter()
             .find(|service| service.name == name)
             .ok_or_else(|| unknown_service(name, services))?;
-        Ok(policy(service, &Dependents::of(services), &built.settings))
+        Ok(policy(service, &Dependents::new(services), &built.settings))
     })
 }
 

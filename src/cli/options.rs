@@ -542,7 +542,9 @@ fn identifier(text: &str) -> Result<String, Expected> {
     if crate::project::is_identifier(text) {
         Ok(text.to_owned())
     } else {
-        Err(Expected("a letter or `_`, followed by letters, digits, `_` or `-`"))
+        Err(Expected(
+            "a letter or `_`, followed by letters, digits, `_` or `-`",
+        ))
     }
 }
 

@@ -86,10 +86,8 @@ pub(super) fn numeral(text: &str) -> Result<ExprNode, BadLiteral> {
         .find(|c: char| !c.is_ascii_digit() && c != '.')
         .unwrap_or(text.len());
     let (number, unit) = text.split_at(digits);
-    let value = |number: &str| {
-        Decimal::from_str_exact(number)
-            .map_err(|_| BadLiteral::TooManyDigits)
-    };
+    let value =
+        |number: &str| Decimal::from_str_exact(number).map_err(|_| BadLiteral::TooManyDigits);
     if number.matches('.').count() > 1 {
         return Err(BadLiteral::DecimalPoints);
     }

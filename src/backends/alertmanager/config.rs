@@ -66,15 +66,15 @@ impl<'a> Config<'a> {
         Self {
             global: mail.map(|mail| receivers::smtp(mail, target)),
             templates: [TEMPLATES],
-            route: Route::of(Node::root(plan, settings), group_by(settings)),
+            route: Route::new(Node::root(plan, settings), group_by(settings)),
             receivers: Receiver::all(&plan.receivers, Language::File, &wording, settings),
-            inhibit_rules: plan.inhibitions.iter().map(InhibitRule::of).collect(),
+            inhibit_rules: plan.inhibitions.iter().map(InhibitRule::new).collect(),
         }
     }
 }
 
 impl Route {
-    fn of(node: Node, group_by: &'static [&'static str]) -> Self {
+    fn new(node: Node, group_by: &'static [&'static str]) -> Self {
         Self {
             matchers: texts(&node.matchers),
             receiver: node.receiver,
@@ -86,14 +86,14 @@ impl Route {
             routes: node
                 .routes
                 .into_iter()
-                .map(|node| Self::of(node, &[]))
+                .map(|node| Self::new(node, &[]))
                 .collect(),
         }
     }
 }
 
 impl InhibitRule {
-    fn of(inhibition: &Inhibition) -> Self {
+    fn new(inhibition: &Inhibition) -> Self {
         Self {
             source_matchers: texts(&inhibition.source),
             target_matchers: texts(&inhibition.target),

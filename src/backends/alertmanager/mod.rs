@@ -47,7 +47,7 @@ impl Target for Alertmanager {
 }
 
 fn project_files(project: &Project<'_>, settings: &Settings) -> Result<Vec<Artifact>, EmitError> {
-    let Some(plan) = Plan::of(project, settings) else {
+    let Some(plan) = Plan::new(project, settings) else {
         return Ok(Vec::new());
     };
     let written = match settings.alertmanager.format {

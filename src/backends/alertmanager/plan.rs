@@ -11,7 +11,7 @@ use super::inhibit::{Inhibition, inhibitions};
 /// The receiver without any integration: what it is told stays in Alertmanager.
 pub const NOBODY: &str = "nobody";
 
-/// All that Alertmanager is told.
+/// All that Alertmanager is recipients.
 #[derive(Debug)]
 pub struct Plan<'a> {
     /// Who is told of alerts that no route of a team takes.
@@ -72,24 +72,24 @@ pub struct Integration<'a> {
 
 impl<'a> Plan<'a> {
     /// The plan of a project; `None` where no team is told anywhere.
-    pub fn of(project: &Project<'a>, settings: &'a Settings) -> Option<Self> {
-        let told = Told::of(project, settings);
-        if told.contacts.is_empty() {
+    pub fn new(project: &Project<'a>, settings: &'a Settings) -> Option<Self> {
+        let recipients = Recipients::new(project, settings);
+        if recipients.contacts.is_empty() {
             return None;
         }
-        let mut elsewhere = told.elsewhere(project);
+        let mut elsewhere = recipients.elsewhere(project);
         let routes: Vec<TeamRoute<'a>> = project
             .teams()
             .filter_map(|team| {
                 let elsewhere = elsewhere.remove(team.name.as_str()).unwrap_or_default();
-                told.route(team, elsewhere)
+                recipients.route(team, elsewhere)
             })
             .collect();
         let inhibitions = inhibitions(project, settings, |service| {
-            told.pager(service).is_some() || told.fallback.page != NOBODY
+            recipients.pager(service).is_some() || recipients.fallback.page != NOBODY
         });
-        let fallback = told.fallback.clone();
-        let mut receivers: Vec<Contact<'a>> = told.contacts.into_values().collect();
+        let fallback = recipients.fallback.clone();
+        let mut receivers: Vec<Contact<'a>> = recipients.contacts.into_values().collect();
         let nobody = Contact {
             name: NOBODY.to_owned(),
             integrations: Vec::new(),
@@ -108,14 +108,14 @@ impl<'a> Plan<'a> {
     }
 }
 
-/// Where each team is told.
-struct Told<'a> {
+/// Where each team is recipients.
+struct Recipients<'a> {
     contacts: BTreeMap<(&'a str, Severity), Contact<'a>>,
     fallback: Fallback,
 }
 
-impl<'a> Told<'a> {
-    fn of(project: &Project<'a>, settings: &'a Settings) -> Self {
+impl<'a> Recipients<'a> {
+    fn new(project: &Project<'a>, settings: &'a Settings) -> Self {
         let mut contacts = BTreeMap::new();
         for team in project.teams() {
             for severity in [Severity::Page, Severity::Ticket] {

@@ -94,7 +94,7 @@ impl<'a> AlertmanagerConfig<'a> {
                 labels,
             },
             spec: Spec {
-                route: Route::of(Node::root(plan, settings), group_by(settings)),
+                route: Route::new(Node::root(plan, settings), group_by(settings)),
                 // A resource brings no file of templates.
                 receivers: Receiver::all(
                     &plan.receivers,
@@ -102,7 +102,7 @@ impl<'a> AlertmanagerConfig<'a> {
                     &Wording::inline(settings),
                     settings,
                 ),
-                inhibit_rules: plan.inhibitions.iter().map(InhibitRule::of).collect(),
+                inhibit_rules: plan.inhibitions.iter().map(InhibitRule::new).collect(),
             },
         }
     }
@@ -124,9 +124,9 @@ pub fn secret_name(settings: &Settings) -> String {
 }
 
 impl Route {
-    fn of(node: Node, group_by: &'static [&'static str]) -> Self {
+    fn new(node: Node, group_by: &'static [&'static str]) -> Self {
         Self {
-            matchers: node.matchers.iter().map(Matcher::of).collect(),
+            matchers: node.matchers.iter().map(Matcher::new).collect(),
             receiver: node.receiver,
             group_by,
             group_wait: node.pace.wait,
@@ -136,14 +136,14 @@ impl Route {
             routes: node
                 .routes
                 .into_iter()
-                .map(|node| Self::of(node, &[]))
+                .map(|node| Self::new(node, &[]))
                 .collect(),
         }
     }
 }
 
 impl Matcher {
-    fn of(matcher: &matcher::Matcher) -> Self {
+    fn new(matcher: &matcher::Matcher) -> Self {
         Self {
             name: matcher.label,
             match_type: matcher.operator.sign(),
@@ -153,10 +153,10 @@ impl Matcher {
 }
 
 impl InhibitRule {
-    fn of(inhibition: &Inhibition) -> Self {
+    fn new(inhibition: &Inhibition) -> Self {
         Self {
-            source_match: inhibition.source.iter().map(Matcher::of).collect(),
-            target_match: inhibition.target.iter().map(Matcher::of).collect(),
+            source_match: inhibition.source.iter().map(Matcher::new).collect(),
+            target_match: inhibition.target.iter().map(Matcher::new).collect(),
             equal: inhibition.equal.clone(),
         }
     }

@@ -3,13 +3,13 @@
 //! They are read on GitHub and by what is built on Python-Markdown (MkDocs, Backstage): what is written here means the same in both.
 
 mod alert;
+mod author_sections;
 mod call;
+mod explore_links;
 mod graph;
 mod headings;
 mod index;
-mod look;
 mod mermaid;
-mod own;
 mod page;
 mod runbook;
 mod text;

@@ -4,6 +4,7 @@
 //! Recorded series are asked by the variable `service`; measured ones carry the service's own selector. Ids follow
 //! names, so that an edit changes the lines of its panel alone.
 
+mod author_panels;
 mod board;
 mod document;
 mod health;
@@ -11,7 +12,6 @@ mod layout;
 mod number;
 mod options;
 mod overview;
-mod own;
 mod provision;
 mod slo;
 mod text;

@@ -45,7 +45,7 @@ pub fn orchestrations(
             &mut document.resource.pagerduty_event_orchestration,
             place.clone(),
             Orchestration {
-                name: naming.of(name),
+                name: naming.name(name),
                 description: description(None, || {
                     format!(
                         "Routes events of {} to the services of {name}.",
@@ -130,14 +130,14 @@ fn routes(
     let known = inbox
         .services
         .iter()
-        .map(|name| rule(naming.of(name), of_service(name, settings), service(name)));
+        .map(|name| rule(naming.name(name), of_service(name, settings), service(name)));
     let mut rules: Vec<Rule<Route>> = known.collect();
     if inbox.others.is_none() {
         return rules;
     }
     let unknown = inbox.unknown.iter();
     rules.extend(
-        unknown.map(|name| rule(naming.of(name), of_service(name, settings), others(team))),
+        unknown.map(|name| rule(naming.name(name), of_service(name, settings), others(team))),
     );
     // An alert that has both a service and a tier is of a project's rule, and of this one's it has come above.
     for (lacking, label) in [

@@ -59,7 +59,7 @@ pub fn teams(plan: &Plan<'_>, naming: Naming<'_>, project: &str) -> Result<Docum
     let mut document = Document::default();
     for (name, written) in &plan.teams {
         let resource = Team {
-            name: naming.of(name),
+            name: naming.name(name),
             description: description(written.description.as_deref(), || {
                 format!("Team {name} of {project}.")
             }),

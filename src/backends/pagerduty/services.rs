@@ -48,7 +48,7 @@ pub fn services(
     for (name, (written, escalation)) in &plan.services {
         let hours = project.support_hours(written);
         let resource = Service {
-            name: naming.of(name),
+            name: naming.name(name),
             description: description(written.description.as_deref(), || {
                 format!("Service {name} of {}.", settings.project)
             }),

@@ -107,7 +107,7 @@ fn hook(wave: &'static str) -> BTreeMap<&'static str, &'static str> {
 pub fn jobs(policy: &Policy, settings: &Settings) -> Result<Vec<Artifact>, EmitError> {
     let mut files = Vec::new();
     for gate in policy.gates.iter().filter(|gate| !gate.rules.is_empty()) {
-        let header = format!("{JOB_HEADER}{}", told(&of_gate(policy, gate).1));
+        let header = format!("{JOB_HEADER}{}", omissions(&of_gate(policy, gate).1));
         let name = object_name(policy, gate);
         let metadata = |wave| Metadata {
             annotations: hook(wave),
@@ -230,7 +230,7 @@ This is only a part of the project: `kubectl apply --server-side` merges it. The
 other file may set it.
 "
     .to_owned();
-    header.push_str(&told(&omitted));
+    header.push_str(&omissions(&omitted));
     let name = argo_project(settings);
     let object = Object {
         api_version: "argoproj.io/v1alpha1",
@@ -282,7 +282,7 @@ fn of_gate(policy: &Policy, gate: &Gate) -> (Vec<Window>, Vec<String>) {
 }
 
 /// What is said in a header of rules that have no window.
-fn told(omitted: &[String]) -> String {
+fn omissions(omitted: &[String]) -> String {
     if omitted.is_empty() {
         return String::new();
     }

@@ -48,7 +48,7 @@ impl Target for Gates {
 }
 
 fn project_files(services: &[&Service], settings: &Settings) -> Result<Vec<Artifact>, EmitError> {
-    let dependents = Dependents::of(services);
+    let dependents = Dependents::new(services);
     let policies: Vec<Policy> = services
         .par_iter()
         .filter(|service| !service.gates.is_empty())

@@ -5,16 +5,16 @@
 //! its own alerts. A group with more rules than a ruler takes is split. Nothing refers to a recording of another file.
 
 mod alerts;
+mod budget_status;
 mod context;
 mod document;
 mod layout;
 mod metadata;
+mod own_rules;
 mod query;
 mod sli;
 mod split;
-mod standing;
 mod template;
-mod user;
 
 use std::collections::BTreeMap;
 
@@ -23,7 +23,7 @@ use serde::Serialize;
 use nth_model::{Project, RuleFormat, Service, Settings, TargetName};
 use nth_promql::Expr;
 
-pub use standing::Standing;
+pub use budget_status::Standing;
 
 use self::context::Context;
 pub use self::layout::layout;
@@ -32,8 +32,8 @@ pub use self::document::{AlertingRule, Group, RecordingRule, Rule};
 use self::document::{Metadata, PrometheusRule, RuleFile};
 use self::sli::SloContext;
 use super::alerts::{Origin, named};
-use super::recorded::SLICE;
 use super::resource::object_name;
+use super::series_names::SLICE;
 use super::{Artifact, EmitError, Target, TooManyGroups, WriteError, file_stem, limits};
 
 /// The rules in an error.

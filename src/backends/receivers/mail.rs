@@ -49,7 +49,7 @@ impl Receiver for Mail {
         entry.pairs("headers", [("Subject", wording.subject())]);
         // Alertmanager's own would be shown instead of the text.
         entry.text("html", "");
-        entry.text("text", wording.say(Text::MailBody));
+        entry.text("text", wording.text(Text::MailBody));
     }
 
     fn needs_mail_server(&self) -> bool {

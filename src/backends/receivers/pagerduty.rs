@@ -31,16 +31,16 @@ impl Receiver for PagerDuty {
         let wording = context.wording;
         let key = routing_key(context.team, self.routing_key_file.as_deref());
         entry.secret(Name::new("routing_key_file", "routingKey"), &key);
-        entry.text("description", wording.say(Text::Summary));
-        entry.text("severity", wording.say(Text::PagerDutySeverity));
-        entry.text("source", wording.say(Text::Source));
+        entry.text("description", wording.text(Text::Summary));
+        entry.text("severity", wording.text(Text::PagerDutySeverity));
+        entry.text("source", wording.text(Text::Source));
         entry.text("class", message::CLASS);
         entry.text("component", message::COMPONENT);
         entry.text("group", message::GROUP);
-        entry.text("client", wording.say(Text::More));
+        entry.text("client", wording.text(Text::More));
         entry.text(
             Name::new("client_url", "clientURL"),
-            wording.say(Text::MoreUrl),
+            wording.text(Text::MoreUrl),
         );
         entry.pairs("details", message::details(context.settings));
         entry.links(Name::new("links", "pagerDutyLinkConfigs"), wording.links());

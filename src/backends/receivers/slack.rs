@@ -38,13 +38,13 @@ impl Receiver for Slack {
         };
         entry.secret(Name::new("api_url_file", "apiURL"), &url);
         entry.text("channel", go_template::escape(&self.channel));
-        entry.text("color", wording.say(Text::SlackColor));
+        entry.text("color", wording.text(Text::SlackColor));
         entry.text("title", wording.slack_title());
         entry.text(
             Name::new("title_link", "titleLink"),
-            wording.say(Text::MoreUrl),
+            wording.text(Text::MoreUrl),
         );
-        entry.text("text", wording.say(Text::SlackBody));
+        entry.text("text", wording.text(Text::SlackBody));
         entry.text("fallback", wording.slack_title());
     }
 }
