@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 use std::fmt::Write as _;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 use super::schema;
 use crate::db::Database;
@@ -42,6 +42,57 @@ pub mod kind {
     }
     text.push_str("}\n");
     text
+}
+
+/// Where a kind or a field is asked for by its name, without spaces.
+const ASKED: [&str; 6] = [
+    "children_of(\"",
+    "span_of(\"",
+    "fields.get(\"",
+    "setters.get(\"",
+    "kind==\"",
+    "kind!=\"",
+];
+
+/// The sources of the crate but for its tests.
+fn sources(folder: &Path, found: &mut Vec<(PathBuf, String)>) {
+    for entry in std::fs::read_dir(folder).into_iter().flatten().flatten() {
+        let path = entry.path();
+        let name = entry.file_name().to_string_lossy().into_owned();
+        if path.is_dir() {
+            sources(&path, found);
+        } else if name.ends_with(".rs") && !name.contains("test") {
+            let text = std::fs::read_to_string(&path).unwrap_or_default();
+            let code = text.split("#[cfg(test)]\nmod tests").next();
+            found.push((path, code.unwrap_or_default().to_owned()));
+        }
+    }
+}
+
+#[test]
+fn no_kind_or_field_is_asked_for_by_a_literal() {
+    let session = Session::new(Database::default(), &[]);
+    let schema = schema(&session.db, session.workspace);
+    let is_name = |name: &str| {
+        let mut kinds = schema.kinds.values();
+        schema.kinds.contains_key(name) || kinds.any(|kind| kind.fields.contains_key(name))
+    };
+    let mut all = Vec::new();
+    sources(Path::new(env!("CARGO_MANIFEST_DIR")), &mut all);
+    assert!(all.len() > 100, "{} sources", all.len());
+    for (path, code) in all {
+        let dense: String = code.split_whitespace().collect();
+        for asked in ASKED {
+            for rest in dense.split(asked).skip(1) {
+                let name = rest.split('"').next().unwrap_or_default();
+                assert!(
+                    !is_name(name),
+                    "{}: write `kind::…` or `field::…` of `schema::names` instead of \"{name}\"",
+                    path.display()
+                );
+            }
+        }
+    }
 }
 
 #[test]
