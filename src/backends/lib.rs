@@ -18,6 +18,7 @@ pub mod pagerduty;
 pub mod policy;
 pub mod prometheus;
 pub(crate) mod receivers;
+mod registry;
 mod resource;
 pub(crate) mod series_names;
 mod target;
@@ -28,4 +29,5 @@ pub use nth_model::names::{
     alert_names, camel_case, dashboard_uid, dashboard_uid_in, dashboard_uid_of, file_stem, fnv1a,
     words,
 };
-pub use target::{TARGETS, Target, check_limits, project_artifacts, service_artifacts, target};
+pub use registry::{TARGETS, check_limits, project_artifacts, service_artifacts, target};
+pub use target::Target;
