@@ -2,11 +2,12 @@
 
 use smol_str::SmolStr;
 
-use crate::backends::{self, Artifact, Problem};
+use crate::backends::{self, Artifact, EmitError, TooManyGroups};
 use crate::check::project;
 use crate::db::{Database, Diag, ItemClass, ItemKey, Span};
 use crate::diagnostics::codes;
 use crate::ir::{self, Settings};
+use crate::schema::names::kind;
 use crate::session::Session;
 
 /// The settings for an environment.
@@ -27,54 +28,56 @@ pub(crate) fn in_folder(mut artifacts: Vec<Artifact>, settings: &Settings) -> Ve
     artifacts
 }
 
-/// What is said of files that cannot be made, at the place of what they are made of.
-pub(crate) fn told(problem: Problem, span: Span) -> Diag {
-    match problem {
-        Problem::Unwritable(problem) => Diag::new(&codes::UNWRITABLE, problem, span),
-        Problem::TooLarge(excess) => {
-            Diag::new(&codes::TOO_LARGE, excess.message, span).help(excess.help)
+/// The error of a target as a diagnostic. `place` finds the name of a service, or a place for the whole project.
+fn diagnostic(
+    error: &EmitError,
+    settings: &Settings,
+    place: impl Fn(Option<&str>) -> Span,
+) -> Box<Diag> {
+    Box::new(match error {
+        EmitError::Unwritable(error) => {
+            Diag::new(&codes::UNWRITABLE, error.to_string(), place(None))
         }
-    }
+        EmitError::TooLarge(excess) => {
+            let span = place(excess.service.as_deref());
+            Diag::new(&codes::TOO_LARGE, excess.message.clone(), span).help(excess.help.clone())
+        }
+        EmitError::TooManyGroups(groups) => too_many_groups(groups, settings, place),
+    })
 }
 
-/// What is said where there are more groups of rules than are taken, at the service that crosses the limit.
-pub(crate) fn too_many_groups<'a>(
-    services: impl IntoIterator<Item = (ItemKey, &'a ir::Service)>,
-    db: &Database,
+/// The diagnostic at the service whose rule groups cross the limit.
+fn too_many_groups(
+    groups: &TooManyGroups,
     settings: &Settings,
-) -> Option<Diag> {
-    let most = settings.prometheus.max_groups?;
-    let mut before = 0;
-    let mut crosses = None;
-    for (key, service) in services {
-        let count = backends::prometheus::rule_groups(service, settings).len();
-        if crosses.is_none() && before + count > most {
-            crosses = Some((key, before, count));
-        }
-        before += count;
-    }
-    let (key, sum, count) = crosses?;
+    place: impl Fn(Option<&str>) -> Span,
+) -> Diag {
+    let TooManyGroups {
+        own,
+        before,
+        all,
+        max,
+        ..
+    } = groups;
     let of = match &settings.environment {
         Some(environment) => format!(" in the environment `{environment}`"),
         None => String::new(),
     };
-    Some(
-        Diag::new(
-            &codes::TOO_MANY_GROUPS,
-            format!("too many rule groups{of}: {before}, and `max_groups` is {most}"),
-            project::name_span(db, key),
-        )
-        .label(format!(
-            "its {count} groups come after {sum} of other services"
-        ))
-        .help(
-            "raise `ruler_max_rule_groups_per_tenant` of Mimir or Cortex, and `max_groups` in \
-            `[prometheus]` of `nth.toml` with it, or give some of the services their own tenant",
-        ),
+    Diag::new(
+        &codes::TOO_MANY_GROUPS,
+        format!("too many rule groups{of}: {all}, and `max_groups` is {max}"),
+        place(Some(&groups.service)),
+    )
+    .label(format!(
+        "its {own} groups come after {before} of other services"
+    ))
+    .help(
+        "raise `ruler_max_rule_groups_per_tenant` of Mimir or Cortex, and `max_groups` in \
+        `[prometheus]` of `nth.toml` with it, or give some of the services their own tenant",
     )
 }
 
-/// The artifacts of a service; what could not be written is told at its name.
+/// The artifacts of a service; an error stands at its name.
 pub(crate) fn of_service(
     db: &Database,
     key: ItemKey,
@@ -82,9 +85,9 @@ pub(crate) fn of_service(
     project: &ir::Project<'_>,
     settings: &Settings,
 ) -> Result<Vec<Artifact>, Box<Diag>> {
-    let made = backends::service_artifacts(service, project, settings);
-    made.map(|artifacts| in_folder(artifacts, settings))
-        .map_err(|problem| Box::new(told(problem, project::name_span(db, key))))
+    backends::service_artifacts(service, project, settings)
+        .map(|artifacts| in_folder(artifacts, settings))
+        .map_err(|error| diagnostic(&error, settings, |_| project::name_span(db, key)))
 }
 
 /// The artifacts of a project besides those of its services.
@@ -93,27 +96,37 @@ pub(crate) fn artifacts_of_all(
     project: &ir::Project<'_>,
     settings: &Settings,
 ) -> Result<Vec<Artifact>, Box<Diag>> {
-    let made = backends::project_artifacts(project, settings);
-    made.map(|artifacts| in_folder(artifacts, settings))
-        .map_err(|problem| {
-            let span = match &problem {
-                Problem::TooLarge(excess) => excess.service.as_deref(),
-                Problem::Unwritable(_) => None,
-            }
-            .and_then(|name| service_named(session, name))
-            .map_or_else(
-                || session.nowhere(),
-                |key| crate::check::project::name_span(&session.db, key),
-            );
-            Box::new(told(problem, span))
-        })
+    backends::project_artifacts(project, settings)
+        .map(|artifacts| in_folder(artifacts, settings))
+        .map_err(|error| diagnostic(&error, settings, |service| place(session, service)))
+}
+
+/// Checks what the selected targets limit across all services.
+pub(crate) fn check_limits(
+    session: &Session,
+    project: &ir::Project<'_>,
+    settings: &Settings,
+) -> Result<(), Box<Diag>> {
+    backends::check_limits(project, settings)
+        .map_err(|error| diagnostic(&error, settings, |service| place(session, service)))
+}
+
+/// The name of a service in the source; without one, a place for the whole project.
+fn place(session: &Session, service: Option<&str>) -> Span {
+    let key = service.and_then(|name| service_named(session, name));
+    key.map_or_else(
+        || session.nowhere(),
+        |key| project::name_span(&session.db, key),
+    )
 }
 
 fn service_named(session: &Session, name: &str) -> Option<ItemKey> {
     session
         .entries(ItemClass::Block)
         .find(|entry| {
-            entry.kind == "service" && entry.name == name && !entry.key.file.package(&session.db)
+            entry.kind == kind::SERVICE
+                && entry.name == name
+                && !entry.key.file.package(&session.db)
         })
         .map(|entry| entry.key)
 }

@@ -3,7 +3,7 @@
 use jiff::Timestamp;
 use smol_str::SmolStr;
 
-use crate::artifacts::{artifacts_of_all, of_service, settings_in, too_many_groups};
+use crate::artifacts::{artifacts_of_all, check_limits, of_service, settings_in};
 use crate::backends::policy::SYNC_WINDOWS;
 use crate::backends::{self, Artifact};
 use crate::check::project::name_span;
@@ -177,14 +177,7 @@ fn build(
             of_service(db, key, service, project, &settings)
         });
         built.push(artifacts_of_all(session, project, &settings));
-        let services = keys
-            .iter()
-            .filter_map(|key| Some((*key, *models.get(key)?)));
-        if settings.targets.contains(&TargetName::Prometheus)
-            && let Some(found) = too_many_groups(services, &session.db, &settings)
-        {
-            built.push(Err(Box::new(found)));
-        }
+        built.push(check_limits(session, project, &settings).map(|()| Vec::new()));
         built
     })
 }
@@ -197,7 +190,8 @@ fn shared_windows(session: &Session, artifacts: &[Artifact], settings: &Settings
         .environments(&session.db)
         .iter()
         .filter(|(environment, _)| {
-            let path = format!("{}/{SYNC_WINDOWS}", backends::file_stem(environment));
+            let folder = backends::file_stem(environment);
+            let path = format!("{folder}/{}/{SYNC_WINDOWS}", TargetName::Policy);
             artifacts.iter().any(|artifact| artifact.path == path)
         })
         .collect();

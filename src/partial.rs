@@ -5,10 +5,10 @@ use std::collections::{BTreeSet, HashMap, HashSet};
 use smol_str::SmolStr;
 
 use crate::artifacts::{artifacts_of_all, of_service, settings_in};
-use crate::backends::Artifact;
+use crate::backends::{self, Artifact};
 use crate::db::{ItemClass, ItemKey, SourceFile, file_names, find_module, item_name};
 use crate::diagnostics::{Diagnostic, FileSpan, Severity};
-use crate::ir::TargetName;
+use crate::schema::names::kind;
 use crate::session::{Input, Session};
 
 /// A service that is not built, and why.
@@ -70,6 +70,8 @@ pub(crate) fn compile_sound(
     for environment in &names {
         let made = session.with_project(environment, |project, models| {
             let settings = settings_in(&input.settings, environment);
+            let describes_others =
+                |file: &Artifact| backends::target(file.target).describes_other_services();
             let mut made = Vec::new();
             let mut whole: BTreeSet<SmolStr> = BTreeSet::new();
             for key in &services {
@@ -89,7 +91,7 @@ pub(crate) fn compile_sound(
                 made.extend(
                     files
                         .into_iter()
-                        .filter(|file| !(is_entangled && tells_of_others(file))),
+                        .filter(|file| !(is_entangled && describes_others(file))),
                 );
             }
             let of_all = artifacts_of_all(session, project, &settings).unwrap_or_default();
@@ -128,7 +130,7 @@ fn faults(session: &Session, found: &[Diagnostic<FileSpan>]) -> Faults {
     }
     // What needs no import is everybody's.
     let is_global = |class: ItemClass, kind: &str| match class {
-        ItemClass::Block => matches!(kind, "environment" | "metric"),
+        ItemClass::Block => matches!(kind, kind::ENVIRONMENT | kind::METRIC),
         ItemClass::Kind | ItemClass::Extension | ItemClass::Enum | ItemClass::Function => true,
         _ => false,
     };
@@ -187,12 +189,4 @@ fn imported(session: &Session, file: SourceFile) -> Vec<SourceFile> {
             module(&import.module).or_else(|| module(import.module.rsplit_once('.')?.0))
         })
         .collect()
-}
-
-/// Whether a file of a service tells of the services around it.
-fn tells_of_others(file: &Artifact) -> bool {
-    matches!(
-        file.target,
-        Some(TargetName::Docs | TargetName::OpenSlo | TargetName::Policy) | None
-    )
 }

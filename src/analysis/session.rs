@@ -25,6 +25,7 @@ use crate::eval::BlockRef;
 use crate::judge::Remembered;
 use crate::levels::Levels;
 use crate::lower::{hold_models, service_model};
+use crate::schema::names::kind;
 use nth_diagnostics::{Diagnostic, FileSpan, SourceMap, codes, suggest};
 use nth_model::{Tally, default_settings};
 
@@ -307,10 +308,10 @@ impl Session {
                 (ItemClass::Extension, _) => extensions.push(entry.key),
                 (ItemClass::Rule, _) => has_rules = true,
                 _ if entry.name.is_empty() => {}
-                (ItemClass::Block, "environment") => {
+                (ItemClass::Block, kind::ENVIRONMENT) => {
                     environments.entry(entry.name.clone()).or_insert(entry.key);
                 }
-                (ItemClass::Block, "metric") => {
+                (ItemClass::Block, kind::METRIC) => {
                     metrics.entry(entry.name.clone()).or_insert(entry.key);
                 }
                 _ => {}
@@ -351,7 +352,7 @@ impl Session {
     /// The project's own services; those of a package are for it to build.
     pub fn services(&self) -> Vec<ItemKey> {
         self.entries(ItemClass::Block)
-            .filter(|entry| entry.kind == "service" && !entry.key.file.package(&self.db))
+            .filter(|entry| entry.kind == kind::SERVICE && !entry.key.file.package(&self.db))
             .map(|entry| entry.key)
             .collect()
     }
@@ -433,7 +434,7 @@ impl Session {
         }
         let teams = self.entries(ItemClass::Block);
         let teams: Vec<&str> = teams
-            .filter(|entry| entry.kind == "team")
+            .filter(|entry| entry.kind == kind::TEAM)
             .map(|entry| entry.name.as_str())
             .collect();
         if teams.contains(&name) {
@@ -454,7 +455,7 @@ impl Session {
     fn blocks_by_kind(&self) -> BTreeMap<SmolStr, Vec<BlockRef>> {
         let mut all: BTreeMap<SmolStr, Vec<BlockRef>> = BTreeMap::new();
         let foreign =
-            |entry: &ItemEntry| entry.kind == "service" && entry.key.file.package(&self.db);
+            |entry: &ItemEntry| entry.kind == kind::SERVICE && entry.key.file.package(&self.db);
         for entry in self
             .entries(ItemClass::Block)
             .filter(|entry| !foreign(entry))

@@ -27,7 +27,9 @@ pub use assemble::metrics;
 pub use errors::{ErrorSeries, Errors, Initialized, counts_first_samples, initialized};
 pub use known::{Known, Lookup, Part, series_of};
 pub use lock::{Lock, Unreadable};
-pub use selector::{Scope, canonical, fixed_labels, name_of, section_of, selector_of};
+pub use selector::{
+    NotASelector, Scope, canonical, fixed_labels, name_of, section_of, selector_of,
+};
 pub use sound::sound;
 
 /// The lock file's name.

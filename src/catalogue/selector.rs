@@ -1,6 +1,7 @@
 //! Selectors as the catalogue has them: its keys, and what a query's selector reads.
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::fmt;
 
 use nth_promql::build::matcher;
 use nth_promql::{MatchOp, Modifiers, Node, Selector};
@@ -38,22 +39,44 @@ pub fn selector_of(labels: &BTreeMap<String, String>) -> String {
     selector.to_string()
 }
 
-/// A selector that a person wrote, as the lock file's key, and the labels of which it says the one value.
+/// Why a text is no selector of the catalog.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum NotASelector {
+    /// It is not PromQL; the parser's first error, if it has one.
+    Syntax(Option<nth_promql::Error>),
+    /// It is an expression of another kind.
+    Expression,
+    /// It has an `offset` or `@`.
+    Modified,
+}
+
+impl fmt::Display for NotASelector {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Syntax(Some(error)) => f.write_str(&error.message),
+            Self::Syntax(None) => f.write_str("not valid PromQL"),
+            Self::Expression => f.write_str("not a selector, such as `{job=\"checkout\"}`"),
+            Self::Modified => {
+                f.write_str("`offset` and `@` are not supported in a catalog selector")
+            }
+        }
+    }
+}
+
+impl std::error::Error for NotASelector {}
+
+/// Returns a written selector as the lock file's key, and the labels that it fixes to one value.
 ///
 /// # Errors
-/// Where it is no PromQL, or no plain selector; with a few words on why.
-pub fn canonical(written: &str) -> Result<(String, BTreeSet<String>), String> {
-    let parsed = nth_promql::parse(written).map_err(|errors| {
-        errors.first().map_or_else(
-            || "not valid PromQL".to_owned(),
-            |error| error.message.clone(),
-        )
-    })?;
+/// A text that is no PromQL, or no plain selector.
+pub fn canonical(written: &str) -> Result<(String, BTreeSet<String>), NotASelector> {
+    let parsed = nth_promql::parse(written)
+        .map_err(|errors| NotASelector::Syntax(errors.into_iter().next()))?;
     let Node::Selector(mut selector) = parsed.node else {
-        return Err("not a selector, such as `{job=\"checkout\"}`".to_owned());
+        return Err(NotASelector::Expression);
     };
     if selector.modifiers != Modifiers::default() {
-        return Err("`offset` and `@` are not supported in a catalog selector".to_owned());
+        return Err(NotASelector::Modified);
     }
     selector.matchers.sort_by_cached_key(|matcher| {
         let op = format!("{:?}", matcher.op);

@@ -96,8 +96,7 @@ fn measure(context: &Context, asked: &AskedGate, console: &mut Console) -> Resul
         Some(file) => {
             let path = paths::absolute(file, &context.cwd);
             let shown = paths::shown(&path, &context.cwd);
-            let text = text_of(&path)
-                .map_err(|cause| Failure::io(format!("cannot read {shown}: {cause}")))?;
+            let text = text_of(&path, &shown)?;
             let policy = policy::read(&text)
                 .map_err(|problem| Failure::io(format!("cannot read {shown}: {problem}")))?;
             if let Some(service) = &asked.service
@@ -143,11 +142,12 @@ fn measure(context: &Context, asked: &AskedGate, console: &mut Console) -> Resul
     })
 }
 
-/// A policy's text, or why it cannot be read.
-fn text_of(path: &Path) -> Result<String, String> {
-    let bytes =
-        read_file_at_most(path, limits::DOCUMENT_BYTES).map_err(|cause| io_cause(&cause))?;
-    String::from_utf8(bytes).map_err(|_| "not valid UTF-8".to_owned())
+/// Reads a policy's text.
+fn text_of(path: &Path, shown: &str) -> Result<String, Failure> {
+    let unreadable = |cause: &str| Failure::io(format!("cannot read {shown}: {cause}"));
+    let bytes = read_file_at_most(path, limits::DOCUMENT_BYTES)
+        .map_err(|cause| unreadable(&io_cause(&cause)))?;
+    String::from_utf8(bytes).map_err(|_| unreadable("not valid UTF-8"))
 }
 
 /// The time that is asked for, or now, to the second: Prometheus is asked for the same moment as the calendar.
@@ -269,7 +269,7 @@ fn of_project(
             .iter()
             .find(|service| service.name == name)
             .ok_or_else(|| unknown_service(name, services))?;
-        Ok(policy(service, &Dependents::of(services), &built.settings))
+        Ok(policy(service, &Dependents::new(services), &built.settings))
     })
 }
 

@@ -3,6 +3,7 @@
 mod connection;
 mod gate;
 
+use std::fmt;
 use std::path::PathBuf;
 use std::time::Duration;
 
@@ -525,35 +526,49 @@ fn coverage_help(text: &str) -> String {
     format!("{text}\n\n{codes}")
 }
 
-fn identifier(text: &str) -> Result<String, String> {
+/// What an option's value had to be.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+struct Expected(&'static str);
+
+impl fmt::Display for Expected {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "expected {}", self.0)
+    }
+}
+
+impl std::error::Error for Expected {}
+
+fn identifier(text: &str) -> Result<String, Expected> {
     if crate::project::is_identifier(text) {
         Ok(text.to_owned())
     } else {
-        Err("expected a letter or `_`, followed by letters, digits, `_` or `-`".to_owned())
+        Err(Expected(
+            "a letter or `_`, followed by letters, digits, `_` or `-`",
+        ))
     }
 }
 
 /// A share, `95` or `99.5%`.
-fn percent(text: &str) -> Result<Decimal, String> {
+fn percent(text: &str) -> Result<Decimal, Expected> {
     text.strip_suffix('%')
         .unwrap_or(text)
         .parse::<Decimal>()
         .ok()
         .filter(|percent| (Decimal::ZERO..=Decimal::ONE_HUNDRED).contains(percent))
-        .ok_or_else(|| "expected a percentage from 0 to 100, e.g. `95` or `99.5`".to_owned())
+        .ok_or(Expected("a percentage from 0 to 100, e.g. `95` or `99.5`"))
 }
 
 /// A length of time above zero, `30s` or `1h 30m`.
-fn duration(text: &str) -> Result<Duration, String> {
+fn duration(text: &str) -> Result<Duration, Expected> {
     text.parse::<jiff::SignedDuration>()
         .ok()
         .and_then(|duration| Duration::try_from(duration).ok())
         .filter(|duration| !duration.is_zero())
-        .ok_or_else(|| "expected a duration, e.g. `30s`, `10m` or `1h`".to_owned())
+        .ok_or(Expected("a duration, e.g. `30s`, `10m` or `1h`"))
 }
 
 /// A length of time, which may be none, `0s`.
-fn patience(text: &str) -> Result<Duration, String> {
+fn patience(text: &str) -> Result<Duration, Expected> {
     match text.parse::<jiff::SignedDuration>() {
         Ok(none) if none.is_zero() => Ok(Duration::ZERO),
         _ => duration(text),
@@ -561,7 +576,7 @@ fn patience(text: &str) -> Result<Duration, String> {
 }
 
 /// A moment, as `--at` takes it.
-fn moment(text: &str) -> Result<Timestamp, String> {
+fn moment(text: &str) -> Result<Timestamp, Expected> {
     text.parse::<Timestamp>()
-        .map_err(|_| "expected a time, e.g. `2026-12-24T12:00:00Z`".to_owned())
+        .map_err(|_| Expected("a time, e.g. `2026-12-24T12:00:00Z`"))
 }

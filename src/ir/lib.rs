@@ -7,6 +7,7 @@
 
 mod artifact;
 pub mod burn_rate;
+pub mod channel;
 mod dependency;
 pub mod gate;
 pub mod names;
@@ -27,6 +28,7 @@ use smol_str::SmolStr;
 use nth_promql as promql;
 
 pub use artifact::Artifact;
+pub use channel::{Channel, WebhookUrl};
 pub use dependency::{Criticality, Dependency};
 pub use nth_units::{Duration, DurationUnit, metric_unit, number};
 pub use project::Project;
@@ -41,8 +43,8 @@ pub use settings::{
 pub use signal::{LeftOut, Resolution, Rule, Signal, Tally};
 pub use target_name::TargetName;
 pub use team::{
-    Channel, Escalation, EscalationRef, Hours, IMPLIED_ESCALATION, Layer, Pace, Receiver, Schedule,
-    Step, SupportHours, Target, Team, TimeOfDay, TimeOfWeek, WebhookUrl,
+    Escalation, EscalationRef, Hours, IMPLIED_ESCALATION, Layer, Pace, Receiver, Schedule, Step,
+    SupportHours, Target, Team, TimeOfDay, TimeOfWeek,
 };
 
 /// A service.

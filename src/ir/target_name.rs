@@ -1,46 +1,48 @@
-//! What can be made of a project.
+//! Names of targets.
 
-/// A target by its name, which is also that of its folder in the output.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
-pub enum TargetName {
-    /// Rules of Prometheus.
-    Prometheus,
-    /// Dashboards of Grafana.
-    Grafana,
-    /// Routes and receivers of Alertmanager.
-    Alertmanager,
-    /// Terraform for PagerDuty.
-    PagerDuty,
-    /// OpenSLO documents.
-    OpenSlo,
-    /// Gates.
-    Policy,
-    /// Runbooks.
-    Docs,
+use std::fmt;
+
+macro_rules! target_names {
+    ($($variant:ident = $name:literal, $doc:literal;)+) => {
+        /// A target by its name, which is also that of its folder in the output.
+        #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
+        pub enum TargetName {
+            $(#[doc = $doc] $variant,)+
+        }
+
+        impl TargetName {
+            /// All of them, in the order of their declaration.
+            pub const ALL: [Self; [$($name),+].len()] = [$(Self::$variant),+];
+
+            /// The name as `nth.toml` and the output folder have it, `pagerduty`.
+            pub const fn name(self) -> &'static str {
+                match self {
+                    $(Self::$variant => $name,)+
+                }
+            }
+
+            /// What it generates, as the documentation of `nth.toml` has it.
+            pub const fn doc(self) -> &'static str {
+                match self {
+                    $(Self::$variant => $doc,)+
+                }
+            }
+        }
+    };
 }
 
-impl TargetName {
-    /// All of them.
-    pub const ALL: [Self; 7] = [
-        Self::Prometheus,
-        Self::Grafana,
-        Self::Alertmanager,
-        Self::PagerDuty,
-        Self::OpenSlo,
-        Self::Policy,
-        Self::Docs,
-    ];
+target_names! {
+    Prometheus = "prometheus", "Prometheus rules.";
+    Grafana = "grafana", "Grafana dashboards.";
+    Alertmanager = "alertmanager", "Alertmanager configuration.";
+    PagerDuty = "pagerduty", "Terraform for PagerDuty.";
+    OpenSlo = "openslo", "OpenSLO documents.";
+    Policy = "policy", "Deployment gates.";
+    Docs = "docs", "Runbooks.";
+}
 
-    /// The name, `pagerduty`.
-    pub const fn name(self) -> &'static str {
-        match self {
-            Self::Prometheus => "prometheus",
-            Self::Grafana => "grafana",
-            Self::Alertmanager => "alertmanager",
-            Self::PagerDuty => "pagerduty",
-            Self::OpenSlo => "openslo",
-            Self::Policy => "policy",
-            Self::Docs => "docs",
-        }
+impl fmt::Display for TargetName {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(self.name())
     }
 }

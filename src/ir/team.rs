@@ -1,8 +1,11 @@
 //! Who is told, and when: teams, their schedules, escalations and receivers.
 
+use std::borrow::Cow;
+
 use jiff::civil::Date;
 use smol_str::SmolStr;
 
+use super::channel::{Channel, Mail, PagerDuty, Slack};
 use super::{Duration, Severity};
 
 /// A team that owns services.
@@ -204,6 +207,50 @@ impl Escalation {
 pub const IMPLIED_ESCALATION: &str = "default";
 
 impl Team {
+    /// The receivers that notify the team: its own, or the defaults of a team that declares none.
+    ///
+    /// By default pages go to PagerDuty if somebody is on call, everything to the Slack channel, and to the email address
+    /// what nothing else receives.
+    pub fn effective_receivers(&self) -> Cow<'_, [Receiver]> {
+        if self.receivers.is_empty() {
+            Cow::Owned(self.default_receivers())
+        } else {
+            Cow::Borrowed(&self.receivers)
+        }
+    }
+
+    fn default_receivers(&self) -> Vec<Receiver> {
+        let receiver = |name: &str, on: Vec<Severity>, channel| Receiver {
+            name: name.into(),
+            on,
+            resolved: true,
+            channel,
+        };
+        let mut all = Vec::new();
+        if self.is_on_call() {
+            let channel = Channel::PagerDuty(PagerDuty {
+                routing_key_file: None,
+            });
+            all.push(receiver("pagerduty", vec![Severity::Page], channel));
+        }
+        if let Some(channel) = self.slack.clone() {
+            let channel = Channel::Slack(Slack {
+                channel,
+                url_file: None,
+            });
+            let on = vec![Severity::Page, Severity::Ticket];
+            all.push(receiver("slack", on, channel));
+        }
+        if let Some(to) = self.email.clone() {
+            let mut on = vec![Severity::Page, Severity::Ticket];
+            on.retain(|severity| !all.iter().any(|other| other.on.contains(severity)));
+            if !on.is_empty() {
+                all.push(receiver("email", on, Channel::Mail(Mail { to })));
+            }
+        }
+        all
+    }
+
     /// Whether somebody is called when something of the team's fails.
     pub fn is_on_call(&self) -> bool {
         self.escalations.iter().any(Escalation::tells) || self.implied_escalation().is_some()
@@ -252,42 +299,6 @@ pub struct Receiver {
     pub resolved: bool,
     /// What it is.
     pub channel: Channel,
-}
-
-/// What a receiver is.
-#[derive(Debug, Clone, PartialEq, Eq, Hash)]
-pub enum Channel {
-    /// PagerDuty's events.
-    PagerDuty {
-        /// The file of the integration's key; the target's default where absent.
-        routing_key_file: Option<String>,
-    },
-    /// A channel in Slack.
-    Slack {
-        /// The channel.
-        channel: String,
-        /// The file of the incoming webhook's URL; the target's default where absent.
-        url_file: Option<String>,
-    },
-    /// An e-mail address.
-    Mail {
-        /// The address.
-        to: String,
-    },
-    /// A URL that alerts are posted to.
-    Webhook {
-        /// The URL, or the file that holds it.
-        url: WebhookUrl,
-    },
-}
-
-/// Where a webhook's URL is.
-#[derive(Debug, Clone, PartialEq, Eq, Hash)]
-pub enum WebhookUrl {
-    /// In the source.
-    Plain(String),
-    /// In a file on the machine of Alertmanager.
-    File(String),
 }
 
 #[cfg(test)]

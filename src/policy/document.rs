@@ -336,8 +336,11 @@ impl Condition {
 }
 
 impl Policy {
-    /// Whether all that a condition names is there.
-    fn check(&self, condition: &Condition) -> Result<(), String> {
+    /// Checks that the document has all that a condition names.
+    ///
+    /// # Errors
+    /// A fact, a range of the week or a time zone that does not exist.
+    fn check(&self, condition: &Condition) -> Result<(), Unreadable> {
         match condition {
             Condition::Constant(_) => Ok(()),
             Condition::Not(inner) => self.check(inner),
@@ -349,24 +352,20 @@ impl Policy {
                     if let Operand::Fact(name) = operand
                         && !self.facts.contains_key(name)
                     {
-                        return Err(format!("unknown value {name:?}"));
+                        return Err(Unreadable(format!("unknown value {name:?}")));
                     }
                 }
                 Ok(())
             }
-            Condition::Dates { zone: name, .. } => zone(name)
-                .map(|_| ())
-                .map_err(|problem| problem.to_string()),
+            Condition::Dates { zone: name, .. } => zone(name).map(|_| ()),
             Condition::Week { spans, zone: name } => {
                 if spans
                     .iter()
                     .any(|span| span.from >= span.to || span.to > WEEK)
                 {
-                    return Err("empty range of the week".to_owned());
+                    return Err(Unreadable("empty range of the week".to_owned()));
                 }
-                zone(name)
-                    .map(|_| ())
-                    .map_err(|problem| problem.to_string())
+                zone(name).map(|_| ())
             }
         }
     }

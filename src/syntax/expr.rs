@@ -220,7 +220,12 @@ impl<'t> Builder<'t> {
         Expr { node, range }
     }
 
-    fn bad_literal(&mut self, range: TextRange, text: &str, why: &str) -> ExprNode {
+    fn bad_literal(
+        &mut self,
+        range: TextRange,
+        text: &str,
+        why: &literals::BadLiteral,
+    ) -> ExprNode {
         self.error(SyntaxErrorKind::BadLiteral, range, format!("{text}` {why}"));
         ExprNode::Error
     }

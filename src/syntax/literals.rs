@@ -1,5 +1,7 @@
 //! What the text of a literal means: numbers with units, escapes, and the indent of long strings.
 
+use std::fmt;
+
 use rust_decimal::Decimal;
 
 use super::tree::{ExprNode, StringPart, TimeOfDay, TimeOfWeek};
@@ -30,18 +32,64 @@ const SIZE_UNITS: [(&str, i64); 9] = [
 /// The units of a rate, with how often one fits into an hour.
 const RATE_UNITS: [(&str, i64); 3] = [("/s", 3600), ("/m", 60), ("/h", 1)];
 
-/// What a numeral is, or in a few words why it is none.
-pub(super) fn numeral(text: &str) -> Result<ExprNode, String> {
+/// Why a literal has no value.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) enum BadLiteral {
+    TooManyDigits,
+    DecimalPoints,
+    TooLarge,
+    FractionOfDuration,
+    NoUnit,
+    UnknownUnit {
+        unit: String,
+        near: Option<&'static str>,
+    },
+    UnitOrder,
+    TooLong,
+    TimeOfDay,
+    Weekday,
+}
+
+impl fmt::Display for BadLiteral {
+    /// Writes what comes after the literal: `has more than one decimal point`.
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Self::TooManyDigits => "has more digits than can be represented exactly",
+            Self::DecimalPoints => "has more than one decimal point",
+            Self::TooLarge => "is too large",
+            Self::FractionOfDuration => {
+                "is a duration with a fraction; use smaller units, as in `1h30m`"
+            }
+            Self::NoUnit => "ends with a number that has no unit",
+            Self::UnknownUnit { unit, near } => {
+                write!(f, "has the unknown unit `{unit}`")?;
+                return match near {
+                    Some(near) => write!(f, "; did you mean `{near}`?"),
+                    None => Ok(()),
+                };
+            }
+            Self::UnitOrder => {
+                "has its units out of order; write the largest unit first, each unit once"
+            }
+            Self::TooLong => "is too long a duration",
+            Self::TimeOfDay => "is not a time of day between 00:00 and 23:59",
+            Self::Weekday => "does not start with a day of the week",
+        })
+    }
+}
+
+impl std::error::Error for BadLiteral {}
+
+/// Reads a number with or without a unit.
+pub(super) fn numeral(text: &str) -> Result<ExprNode, BadLiteral> {
     let digits = text
         .find(|c: char| !c.is_ascii_digit() && c != '.')
         .unwrap_or(text.len());
     let (number, unit) = text.split_at(digits);
-    let value = |number: &str| {
-        Decimal::from_str_exact(number)
-            .map_err(|_| "has more digits than can be represented exactly".to_owned())
-    };
+    let value =
+        |number: &str| Decimal::from_str_exact(number).map_err(|_| BadLiteral::TooManyDigits);
     if number.matches('.').count() > 1 {
-        return Err("has more than one decimal point".to_owned());
+        return Err(BadLiteral::DecimalPoints);
     }
     match unit {
         "" => return Ok(ExprNode::Number(value(number)?)),
@@ -52,19 +100,19 @@ pub(super) fn numeral(text: &str) -> Result<ExprNode, String> {
         return value(number)?
             .checked_mul(Decimal::from(*per_hour))
             .map(ExprNode::Rate)
-            .ok_or_else(|| "is too large".to_owned());
+            .ok_or(BadLiteral::TooLarge);
     }
     if let Some((_, bytes)) = SIZE_UNITS.iter().find(|(name, _)| *name == unit) {
         return value(number)?
             .checked_mul(Decimal::from(*bytes))
             .map(|size| ExprNode::Size(size.normalize()))
-            .ok_or_else(|| "is too large".to_owned());
+            .ok_or(BadLiteral::TooLarge);
     }
     duration(text).map(ExprNode::Duration)
 }
 
 /// A duration in milliseconds: whole numbers, each with a unit smaller than the one before.
-fn duration(text: &str) -> Result<u64, String> {
+fn duration(text: &str) -> Result<u64, BadLiteral> {
     let mut rest = text;
     let mut total: u64 = 0;
     let mut largest = 0;
@@ -82,20 +130,15 @@ fn duration(text: &str) -> Result<u64, String> {
             if let Some(fraction) = unit.strip_prefix('.')
                 && fraction.is_empty()
             {
-                return Err(
-                    "is a duration with a fraction; use smaller units, as in `1h30m`".to_owned(),
-                );
+                return Err(BadLiteral::FractionOfDuration);
             }
             if unit.is_empty() {
-                return Err("ends with a number that has no unit".to_owned());
+                return Err(BadLiteral::NoUnit);
             }
             return Err(unknown_unit(unit));
         };
         if position < largest {
-            return Err(
-                "has its units out of order; write the largest unit first, each unit once"
-                    .to_owned(),
-            );
+            return Err(BadLiteral::UnitOrder);
         }
         largest = position + 1;
         total = number
@@ -103,13 +146,13 @@ fn duration(text: &str) -> Result<u64, String> {
             .ok()
             .and_then(|number| number.checked_mul(DURATION_UNITS[position].1))
             .and_then(|milliseconds| total.checked_add(milliseconds))
-            .ok_or_else(|| "is too long a duration".to_owned())?;
+            .ok_or(BadLiteral::TooLong)?;
         rest = after;
     }
     Ok(total)
 }
 
-fn unknown_unit(unit: &str) -> String {
+fn unknown_unit(unit: &str) -> BadLiteral {
     let all = DURATION_UNITS
         .iter()
         .map(|(name, _)| *name)
@@ -130,31 +173,31 @@ fn unknown_unit(unit: &str) -> String {
             "T" | "Ti" | "t" => Some("TiB"),
             _ => None,
         });
-    match near {
-        Some(near) => format!("has the unknown unit `{unit}`; did you mean `{near}`?"),
-        None => format!("has the unknown unit `{unit}`"),
+    BadLiteral::UnknownUnit {
+        unit: unit.to_owned(),
+        near,
     }
 }
 
 /// `09:00`
-pub(super) fn time_of_day(text: &str) -> Result<TimeOfDay, String> {
+pub(super) fn time_of_day(text: &str) -> Result<TimeOfDay, BadLiteral> {
     let (hour, minute) = text.trim().split_once(':').unwrap_or(("", ""));
     let hour = hour.parse::<u8>().ok().filter(|hour| *hour < 24);
     let minute = minute.parse::<u8>().ok().filter(|minute| *minute < 60);
     match (hour, minute) {
         (Some(hour), Some(minute)) => Ok(TimeOfDay { hour, minute }),
-        _ => Err("is not a time of day between 00:00 and 23:59".to_owned()),
+        _ => Err(BadLiteral::TimeOfDay),
     }
 }
 
 /// `mon 09:00`
-pub(super) fn time_of_week(text: &str) -> Result<TimeOfWeek, String> {
+pub(super) fn time_of_week(text: &str) -> Result<TimeOfWeek, BadLiteral> {
     let (day, time) = text.split_once(' ').unwrap_or((text, ""));
     let TimeOfDay { hour, minute } = time_of_day(time)?;
     let day = ["mon", "tue", "wed", "thu", "fri", "sat", "sun"]
         .iter()
         .position(|known| *known == day)
-        .ok_or("does not start with a day of the week")?;
+        .ok_or(BadLiteral::Weekday)?;
     Ok(TimeOfWeek {
         day: day as u8,
         hour,

@@ -3,7 +3,8 @@
 
 use std::path::Path;
 
-use nthc::backends::pagerduty;
+use nthc::backends::Target as _;
+use nthc::backends::pagerduty::PagerDuty;
 use nthc::ir::{Project, Settings};
 use serde_json::{Value, json};
 
@@ -90,7 +91,7 @@ fn project(severities: [&str; 2]) -> Modelled {
 fn terraform(project: &Modelled, settings: &Settings) -> Value {
     let model = Project::new(&project.services, &project.teams);
     let mut all = json!({});
-    for file in pagerduty::project_files(&model, settings).unwrap() {
+    for file in PagerDuty.project_artifacts(&model, settings).unwrap() {
         let document: Value = serde_json::from_str(&file.contents).unwrap();
         for (section, kinds) in document.as_object().unwrap() {
             for (kind, found) in kinds.as_object().unwrap() {

@@ -5,7 +5,8 @@ use std::path::{Path, PathBuf};
 use std::process::Command;
 use std::sync::Arc;
 
-use nthc::backends::{Artifact, alertmanager};
+use nthc::backends::alertmanager::Alertmanager;
+use nthc::backends::{Artifact, Target as _};
 use nthc::compile::{Input, SourceInput, compile, session};
 use nthc::diagnostics::Severity as Level;
 use nthc::ir::{EscalationRef, Project, Service, Settings, Team};
@@ -145,7 +146,9 @@ impl Modelled {
     /// What the target makes of it.
     pub fn files(&self) -> Vec<Artifact> {
         let project = Project::new(&self.services, &self.teams);
-        alertmanager::project_files(&project, &self.settings).unwrap()
+        Alertmanager
+            .project_artifacts(&project, &self.settings)
+            .unwrap()
     }
 
     /// The file of that name.

@@ -215,6 +215,98 @@ fn other_clients_have_the_command() {
     assert_eq!(provider["commands"], json!(["nth.showGenerated"]));
 }
 
+/// The paths that the list of a service's files links to.
+fn listed(editor: &mut Editor, list: &str) -> Vec<String> {
+    let uri = format!("nth-generated:///demo/{list}.md");
+    let text = read(editor, &uri)["text"].as_str().unwrap().to_owned();
+    let links = text.split("(<nth-generated:///demo/").skip(1);
+    let links = links.filter_map(|rest| Some(rest.split_once(">)")?.0.to_owned()));
+    links.collect()
+}
+
+#[test]
+fn a_list_has_what_a_build_makes_for_the_service_in_every_target_and_environment() {
+    let text = r##"
+//- nth.toml
+[project]
+name = "demo"
+[policy]
+prometheus = "http://prometheus:9090"
+image = "nthc"
+forms = ["json", "rego", "argo-rollouts", "argo-cd"]
+//- main.nth
+environment production { selector = { env = "production" } }
+environment staging { }
+team payments { slack = "#p" }
+service checkout {
+  team     = payments
+  selector = { job = "checkout" }
+  slo availability {
+    objective = 99.9%
+    sli : ratio { total = `http_requests_total`  bad = `http_requests_total{code=~"5.."}` }
+  }
+  gate release { deny burning { when = budget(availability) < 10% } }
+}
+service rego {
+  team     = payments
+  selector = { job = "rego" }
+  dependency checkout { service = checkout }
+}
+"##;
+    let mut editor = Editor::open(text);
+    let artifacts = built(&editor.folder());
+    for environment in ["production", "staging"] {
+        let mut owners = 0;
+        for service in ["checkout", "rego"] {
+            let folder = format!("{environment}/");
+            let mut expected: Vec<&str> = artifacts
+                .iter()
+                .filter(|made| made.owner.as_deref() == Some(service))
+                .map(|made| made.path.as_str())
+                .filter(|path| path.starts_with(&folder))
+                .collect();
+            expected.sort_unstable();
+            owners += expected.len();
+            let mut shown = listed(&mut editor, &format!("{environment}/index/{service}"));
+            shown.sort();
+            assert_eq!(shown, expected, "{service} in {environment}");
+        }
+        assert!(owners > 8, "{owners} of {environment}");
+        let gate = format!("{environment}/policy/rego/service-checkout.rego");
+        let owner = artifacts.iter().find(|made| made.path == gate);
+        assert_eq!(owner.unwrap().owner.as_deref(), Some("checkout"));
+    }
+    // A path says the target, and every target has its folder.
+    for made in &artifacts {
+        let (_, rest) = made.path.split_once('/').unwrap();
+        assert_eq!(rest.split('/').next(), Some(made.target.name()), "{made:?}");
+    }
+}
+
+#[test]
+fn a_shared_projects_lens_shows_the_rules_that_a_build_writes() {
+    let text =
+        format!("//- nth.toml\n[project]\nname = \"demo\"\nshared = true\n//- main.nth\n{SHOP}");
+    let mut editor = Editor::open(&text);
+    let lenses = editor.ask_of_file("textDocument/codeLens", json!({}));
+    let lenses: Vec<Value> = lenses
+        .as_array()
+        .unwrap()
+        .iter()
+        .map(|lens| editor.ask("codeLens/resolve", lens.clone()))
+        .collect();
+    let rules = built(&editor.folder())
+        .into_iter()
+        .find(|made| made.path.starts_with("prometheus/"))
+        .unwrap();
+    let shown = format!("nth-generated:///demo/{}", rules.path);
+    assert_eq!(read(&mut editor, &shown)["text"], rules.contents);
+    assert!(
+        json!(lenses).to_string().contains(&shown),
+        "{lenses:?} show no {shown}"
+    );
+}
+
 #[test]
 fn a_service_has_what_is_its_own_whatever_it_is_called() {
     let text = r##"
@@ -239,17 +331,10 @@ service rego {
 }
 "##;
     let mut editor = Editor::open(text);
-    let listed = |editor: &mut Editor, service: &str| {
-        let uri = format!("nth-generated:///demo/index/{service}.md");
-        let text = read(editor, &uri)["text"].as_str().unwrap().to_owned();
-        let links = text.split("(<nth-generated:///demo/").skip(1);
-        let links = links.filter_map(|rest| Some(rest.split_once(">)")?.0.to_owned()));
-        links.collect::<Vec<_>>()
-    };
     assert_eq!(
-        listed(&mut editor, "checkout"),
+        listed(&mut editor, "index/checkout"),
         ["policy/checkout.json", "policy/rego/service-checkout.rego"]
     );
     // It has no gate, so that nothing in the folder of its name is its own.
-    assert_eq!(listed(&mut editor, "rego"), Vec::<String>::new());
+    assert_eq!(listed(&mut editor, "index/rego"), Vec::<String>::new());
 }

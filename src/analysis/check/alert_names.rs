@@ -6,6 +6,7 @@ use std::collections::BTreeMap;
 use super::dependencies::place;
 use crate::db::{Diag, Span};
 use crate::eval::Instance;
+use crate::schema::names::kind;
 use nth_diagnostics::codes;
 use nth_model::Alert;
 use nth_model::names::alert_names;
@@ -44,7 +45,7 @@ pub fn alike(service: &Instance, alerts: &[Alert]) -> Vec<Diag> {
 fn written(service: &Instance, alert: &Alert) -> Option<Span> {
     let (block, name) = match &alert.dependency {
         Some(name) => {
-            let mut dependencies = service.children_of("dependency");
+            let mut dependencies = service.children_of(kind::DEPENDENCY);
             let block = dependencies.find(|dependency| dependency.name == *name)?;
             let own = alert.name.strip_prefix(name.as_str())?.strip_prefix('-')?;
             (block, own)
@@ -52,7 +53,7 @@ fn written(service: &Instance, alert: &Alert) -> Option<Span> {
         None => (service, alert.name.as_str()),
     };
     let found = block
-        .children_of("alert")
+        .children_of(kind::ALERT)
         .find(|found| found.name.as_str() == name)?;
     Some(place(service, found, found.head))
 }

@@ -7,16 +7,17 @@ use smol_str::SmolStr;
 
 use crate::db::{Diag, ItemKey, Span};
 use crate::eval::{BlockRef, Instance, Value};
+use crate::schema::names::{field, kind};
 use nth_diagnostics::codes;
 
 /// The services that a service cannot work without, each with the dependency that says so.
 pub fn hard_services(service: &Instance) -> impl Iterator<Item = (&Instance, &BlockRef)> {
     service
-        .children_of("dependency")
+        .children_of(kind::DEPENDENCY)
         .filter(|dependency| {
-            matches!(dependency.get("criticality"), Value::Enum(_, member) if member == "hard")
+            matches!(dependency.get(field::CRITICALITY), Value::Enum(_, member) if member == "hard")
         })
-        .filter_map(|dependency| match dependency.get("service") {
+        .filter_map(|dependency| match dependency.get(field::SERVICE) {
             Value::Block(other) => Some((dependency, other)),
             _ => None,
         })
@@ -45,7 +46,7 @@ impl Needs {
             .map(|(dependency, other)| {
                 (
                     other.item,
-                    place(service, dependency, dependency.span_of("service")),
+                    place(service, dependency, dependency.span_of(field::SERVICE)),
                 )
             })
             .collect();

@@ -7,6 +7,7 @@ use smol_str::SmolStr;
 use crate::db::{
     Diag, ItemClass, ItemEntry, ItemKey, SourceFile, Span, Workspace, file_names, item,
 };
+use crate::schema::names::kind;
 use nth_diagnostics::{Applicability, Edit, Fix, codes, suggest};
 use nth_syntax::tree::{ItemNode, TextRange};
 
@@ -59,7 +60,10 @@ pub fn names_of(db: &dyn salsa::Database, file: SourceFile) -> (Vec<Diag>, Vec<G
                 .push(duplicate(entry, span).because(name_span(db, first), "first declared here"));
             continue;
         }
-        let becomes_a_file = matches!(entry.kind.as_str(), "service" | "environment" | "team");
+        let becomes_a_file = matches!(
+            entry.kind.as_str(),
+            kind::SERVICE | kind::ENVIRONMENT | kind::TEAM
+        );
         if entry.class == ItemClass::Block && becomes_a_file && !file.package(db) {
             // Names that differ in case alone are one file where the file system ignores case.
             let stem = nth_model::names::file_stem(&entry.name).to_lowercase();

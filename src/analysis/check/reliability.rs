@@ -12,12 +12,13 @@ use super::{alert_names, rule_labels, series, utf8_names};
 use crate::db::{Diag, ItemKey, Workspace};
 use crate::eval::{BlockRef, Instance, Value, block_children, block_field, instance};
 use crate::lower::service_model;
+use crate::schema::names::{field, kind};
 use nth_diagnostics::codes;
 use nth_model::{self as ir, Severity};
 
 /// The objective that multiplies along dependencies: a request that fails there fails here. Others, of latency or
 /// freshness, have thresholds of their own and do not.
-const AVAILABILITY: &str = "availability";
+const AVAILABILITY: &str = field::AVAILABILITY;
 
 /// A product with more decimals than this is shown rounded down.
 const SHOWN_DECIMALS: u32 = 8;
@@ -84,9 +85,9 @@ fn whole(block: &Instance) -> bool {
 
 /// A team's escalations that tell nobody.
 pub fn empty_escalations(team: &Instance) -> impl Iterator<Item = Diag> {
-    team.children_of("escalation")
+    team.children_of(kind::ESCALATION)
         .filter(|escalation| !escalation.incomplete)
-        .filter(|escalation| escalation.children_of("step").next().is_none())
+        .filter(|escalation| escalation.children_of(kind::STEP).next().is_none())
         .map(|escalation| {
             Diag::new(
                 &codes::NO_STEPS,
@@ -133,14 +134,14 @@ impl Facts<'_> {
         let environment = BlockRef {
             item,
             path: Vec::new(),
-            kind: "environment".into(),
+            kind: kind::ENVIRONMENT.into(),
             name: name.clone(),
         };
         match block_field(
             self.db,
             self.workspace,
             environment,
-            "selector".into(),
+            field::SELECTOR.into(),
             None,
         ) {
             Some(Value::Labels(labels)) => labels.into_keys().collect(),
@@ -161,7 +162,7 @@ impl Facts<'_> {
 
     /// Whether the service's tier sets a field of truth.
     fn tier_says(&self, field: &str) -> bool {
-        match self.service.get("tier") {
+        match self.service.get(field::TIER) {
             Value::Block(tier) => self.field(tier, field) == Value::Bool(true),
             _ => false,
         }
@@ -169,9 +170,9 @@ impl Facts<'_> {
 
     /// The objective of availability of another service, in percent.
     fn promise_of(&self, service: &BlockRef) -> Option<Decimal> {
-        let slos = self.children(service, "slo");
+        let slos = self.children(service, kind::SLO);
         let slo = slos.iter().find(|slo| slo.name == AVAILABILITY)?;
-        match self.field(slo, "objective") {
+        match self.field(slo, field::OBJECTIVE) {
             Value::Percent(percent) => Some(percent),
             _ => None,
         }
@@ -182,9 +183,9 @@ impl Facts<'_> {
     fn ceiling(&self) -> Option<Diag> {
         let slo = self
             .service
-            .children_of("slo")
+            .children_of(kind::SLO)
             .find(|slo| slo.name == AVAILABILITY)?;
-        let Value::Percent(objective) = slo.get("objective") else {
+        let Value::Percent(objective) = slo.get(field::OBJECTIVE) else {
             return None;
         };
         let mut ceiling = Decimal::ONE_HUNDRED;
@@ -220,12 +221,12 @@ impl Facts<'_> {
         let mut diagnostic = Diag::new(
             &codes::ABOVE_CEILING,
             format!("an objective of {}% is above {what}", objective.normalize()),
-            place(self.service, slo, slo.span_of("objective")),
+            place(self.service, slo, slo.span_of(field::OBJECTIVE)),
         )
         .label("higher than its hard dependencies allow");
         for (dependency, other, promise) in promises {
             diagnostic = diagnostic.because(
-                place(self.service, dependency, dependency.span_of("service")),
+                place(self.service, dependency, dependency.span_of(field::SERVICE)),
                 format!("objective of `{}`: {promise}%", other.name),
             );
         }
@@ -239,21 +240,21 @@ impl Facts<'_> {
     fn runbooks(&self, found: &mut Vec<Diag>) {
         let service = self.service;
         let known = service.incomplete
-            || *service.get("runbook_url") != Value::None
-            || service.children_of("runbook").next().is_some()
+            || *service.get(field::RUNBOOK_URL) != Value::None
+            || service.children_of(kind::RUNBOOK).next().is_some()
             || self.workspace.has_runbooks(self.db);
-        if known || !self.tier_says("runbook_expected") {
+        if known || !self.tier_says(field::RUNBOOK_EXPECTED) {
             return;
         }
         let of_dependencies = service
-            .children_of("dependency")
-            .flat_map(|dependency| dependency.children_of("alert"));
+            .children_of(kind::DEPENDENCY)
+            .flat_map(|dependency| dependency.children_of(kind::ALERT));
         let mut seen = Vec::new();
-        for alert in service.children_of("alert").chain(of_dependencies) {
-            let place = place(service, alert, alert.span_of("severity"));
+        for alert in service.children_of(kind::ALERT).chain(of_dependencies) {
+            let place = place(service, alert, alert.span_of(field::SEVERITY));
             if !pages(alert)
                 || alert.incomplete
-                || *alert.get("runbook_url") != Value::None
+                || *alert.get(field::RUNBOOK_URL) != Value::None
                 || seen.contains(&place)
             {
                 continue;
@@ -275,15 +276,15 @@ impl Facts<'_> {
     /// A team that nobody is on call for: it has neither a schedule, which always has members, nor a step. One that
     /// says nothing of who is on call may do so elsewhere, unless the tier asks for it here.
     fn on_call(&self) -> Option<Diag> {
-        let Value::Block(team) = self.service.get("team") else {
+        let Value::Block(team) = self.service.get(field::TEAM) else {
             return None;
         };
-        let escalations = self.children(team, "escalation");
-        let reached = !self.children(team, "schedule").is_empty()
+        let escalations = self.children(team, kind::ESCALATION);
+        let reached = !self.children(team, kind::SCHEDULE).is_empty()
             || escalations
                 .iter()
-                .any(|escalation| !self.children(escalation, "step").is_empty());
-        if reached || escalations.is_empty() && !self.tier_says("on_call_expected") {
+                .any(|escalation| !self.children(escalation, kind::STEP).is_empty());
+        if reached || escalations.is_empty() && !self.tier_says(field::ON_CALL_EXPECTED) {
             return None;
         }
         // What is missing may be what could not be read, of which enough is said.
@@ -297,7 +298,11 @@ impl Facts<'_> {
                     "`{}` can page, but no one in team `{}` is on call",
                     self.service.name, team.name
                 ),
-                place(self.service, self.service, self.service.span_of("team")),
+                place(
+                    self.service,
+                    self.service,
+                    self.service.span_of(field::TEAM),
+                ),
             )
             .label("no schedule and no escalation step")
             .help("give the team a `schedule` with `members`, or an `escalation` with a `step`"),
@@ -319,7 +324,7 @@ pub(super) fn wakes_somebody(service: &ir::Service) -> bool {
 
 /// Whether a block says that somebody is woken.
 fn pages(alert: &Instance) -> bool {
-    matches!(alert.get("severity"), Value::Enum(_, member) if member == "page")
+    matches!(alert.get(field::SEVERITY), Value::Enum(_, member) if member == "page")
 }
 
 /// A percentage, exact where it has few decimals, else rounded down so that what is above it looks so too.

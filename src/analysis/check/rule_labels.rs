@@ -7,11 +7,12 @@ use smol_str::SmolStr;
 use crate::db::{Diag, Span};
 use crate::eval::{Instance, Value};
 use crate::lower::report;
+use crate::schema::names::{field, kind};
 use nth_diagnostics::codes;
 use nth_model::{RuleLabel, Severity};
 
 /// The name of the kind whose fields become labels.
-pub const LABELLED_KIND: &str = "service";
+pub const LABELLED_KIND: &str = kind::SERVICE;
 
 /// A service whose labels are looked at.
 pub struct Labels<'a> {
@@ -55,18 +56,18 @@ impl Labels<'_> {
         let service = self.service;
         self.of_block(service, On::Service, &mut found);
         self.of_extensions(&mut found);
-        for slo in service.children_of("slo") {
+        for slo in service.children_of(kind::SLO) {
             self.of_block(slo, On::Slo, &mut found);
         }
-        for alert in service.children_of("alert") {
+        for alert in service.children_of(kind::ALERT) {
             self.of_block(alert, On::Alert(None), &mut found);
         }
-        for dependency in service.children_of("dependency") {
-            for alert in dependency.children_of("alert") {
+        for dependency in service.children_of(kind::DEPENDENCY) {
+            for alert in dependency.children_of(kind::ALERT) {
                 self.of_block(alert, On::Alert(Some(dependency)), &mut found);
             }
         }
-        for recording in service.children_of("recording") {
+        for recording in service.children_of(kind::RECORDING) {
             self.of_block(recording, On::Recording, &mut found);
         }
         found
@@ -76,7 +77,7 @@ impl Labels<'_> {
         if matches!(on, On::Alert(_)) {
             annotations(block, found);
         }
-        let Value::Labels(labels) = block.get("labels") else {
+        let Value::Labels(labels) = block.get(field::LABELS) else {
             return;
         };
         for (name, value) in labels {
@@ -99,7 +100,7 @@ impl Labels<'_> {
             let diagnostic = Diag::new(
                 &codes::RESERVED_LABEL,
                 message,
-                block.span_of_label("labels", name),
+                block.span_of_label(field::LABELS, name),
             )
             .label("this value would be dropped")
             .help(source.help);
@@ -110,7 +111,7 @@ impl Labels<'_> {
     /// A field that the project added is offered as a label, which another label may hide.
     fn of_extensions(&self, found: &mut Vec<Diag>) {
         let service = self.service;
-        let set = match service.get("labels") {
+        let set = match service.get(field::LABELS) {
             Value::Labels(labels) => Some(labels),
             _ => None,
         };
@@ -133,7 +134,7 @@ impl Labels<'_> {
                     format!(
                         "label `{label}` is reserved for field `{name}` of the service, `{value}`"
                     ),
-                    service.span_of_label("labels", &label),
+                    service.span_of_label(field::LABELS, &label),
                 )
                 .label("only one of the two values can be on the rules")
                 .because(field.span, "the field")
@@ -158,16 +159,16 @@ impl Labels<'_> {
     /// Whether rules that the labels are on have the label from elsewhere.
     fn is_set(&self, label: RuleLabel, on: On<'_>) -> bool {
         let has = |kind: &str| self.service.children_of(kind).next().is_some();
-        let mut dependencies = self.service.children_of("dependency");
+        let mut dependencies = self.service.children_of(kind::DEPENDENCY);
         let dependency_alerts =
-            dependencies.any(|dependency| dependency.children_of("alert").next().is_some());
+            dependencies.any(|dependency| dependency.children_of(kind::ALERT).next().is_some());
         match label {
             RuleLabel::Service | RuleLabel::Team | RuleLabel::Tier => true,
             RuleLabel::Environment => self.environment.is_some(),
             RuleLabel::Project => self.given.contains_key(&label),
             RuleLabel::Namespace => {
                 let has_alerts = match on {
-                    On::Service => has("slo") || has("alert") || dependency_alerts,
+                    On::Service => has(kind::SLO) || has(kind::ALERT) || dependency_alerts,
                     On::Slo | On::Alert(_) => true,
                     On::Recording => false,
                 };
@@ -179,12 +180,12 @@ impl Labels<'_> {
                 On::Slo | On::Recording => false,
             },
             RuleLabel::Severity | RuleLabel::AlertName => match on {
-                On::Service => has("slo") || has("alert") || dependency_alerts,
+                On::Service => has(kind::SLO) || has(kind::ALERT) || dependency_alerts,
                 On::Slo | On::Alert(_) => true,
                 On::Recording => false,
             },
             _ => match on {
-                On::Service => has("slo"),
+                On::Service => has(kind::SLO),
                 On::Slo => true,
                 On::Alert(_) | On::Recording => false,
             },
@@ -206,13 +207,13 @@ impl Labels<'_> {
             },
             RuleLabel::Team => Source {
                 what: "the service's team".to_owned(),
-                value: block_name("team"),
+                value: block_name(field::TEAM),
                 help: "set the service's field `team`, or use another label, such as `owner`"
                     .to_owned(),
             },
             RuleLabel::Tier => Source {
                 what: "the service's tier".to_owned(),
-                value: block_name("tier"),
+                value: block_name(field::TIER),
                 help: "set the service's field `tier`, or use another label, such as `class`"
                     .to_owned(),
             },
@@ -317,7 +318,7 @@ impl Labels<'_> {
                 help: format!("use another label, such as `impact`; {names}"),
             };
         };
-        let member = match block.get("severity") {
+        let member = match block.get(field::SEVERITY) {
             Value::Enum(_, member) => member.as_str(),
             _ => "",
         };
@@ -338,10 +339,10 @@ impl Labels<'_> {
 
 /// Annotations that alerts have from their fields.
 fn annotations(alert: &Instance, found: &mut Vec<Diag>) {
-    let Value::Labels(annotations) = alert.get("annotations") else {
+    let Value::Labels(annotations) = alert.get(field::ANNOTATIONS) else {
         return;
     };
-    for name in ["summary", "description"] {
+    for name in [field::SUMMARY, field::DESCRIPTION] {
         if !annotations.contains_key(name) {
             continue;
         }
@@ -351,14 +352,14 @@ fn annotations(alert: &Instance, found: &mut Vec<Diag>) {
                 "annotation `{name}` is reserved for field `{name}` of alert `{}`",
                 alert.name
             ),
-            alert.span_of_label("annotations", name),
+            alert.span_of_label(field::ANNOTATIONS, name),
         )
         .label("this text would be dropped")
         .help(format!("set the field: `{name} = \"…\"`"));
         report(alert, found, diagnostic);
     }
     // The annotation would hide the field.
-    let field = alert.fields.get("runbook_url");
+    let field = alert.fields.get(field::RUNBOOK_URL);
     if let (Some(own), Some(field)) = (annotations.get("runbook_url"), field)
         && field.explicit
         && !own.is_opaque()
@@ -370,7 +371,7 @@ fn annotations(alert: &Instance, found: &mut Vec<Diag>) {
                 "annotation `runbook_url` is reserved for field `runbook_url` of alert `{}`",
                 alert.name
             ),
-            alert.span_of_label("annotations", "runbook_url"),
+            alert.span_of_label(field::ANNOTATIONS, "runbook_url"),
         )
         .label("only one of the two URLs can be on the alert")
         .because(field.span, "the field")

@@ -7,6 +7,7 @@ use smol_str::SmolStr;
 use crate::db::{Diag, Span};
 use crate::eval::{Instance, Value};
 use crate::lower::report;
+use crate::schema::names::field;
 use nth_diagnostics::codes;
 use nth_model::{Service, Sli, Slo};
 use nth_promql::classify::{metrics, requires_label};
@@ -37,14 +38,14 @@ impl Measured {
             .collect();
         (!series.is_empty()).then(|| Self {
             service: service.name.clone(),
-            place: instance.place_of(instance, instance.span_of("selector")),
+            place: instance.place_of(instance, instance.span_of(field::SELECTOR)),
             series,
         })
     }
 }
 
 fn has_empty_selector(instance: &Instance) -> bool {
-    matches!(instance.get("selector"), Value::Labels(labels) if labels.is_empty())
+    matches!(instance.get(field::SELECTOR), Value::Labels(labels) if labels.is_empty())
 }
 
 /// The expressions that say which events there are.
@@ -110,7 +111,7 @@ pub fn everybodys(
     let diagnostic = Diag::new(
         &codes::EMPTY_SELECTOR,
         format!("the selector of service `{name}` is empty"),
-        instance.span_of("selector"),
+        instance.span_of(field::SELECTOR),
     )
     .label(format!(
         "SLO `{}` counts `{metric}` of every service",

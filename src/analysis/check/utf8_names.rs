@@ -7,6 +7,7 @@ use smol_str::SmolStr;
 use crate::db::{Diag, Span};
 use crate::eval::{Instance, Value};
 use crate::lower::report;
+use crate::schema::names::field;
 use nth_diagnostics::codes;
 use nth_model::PrometheusVersion;
 use nth_promql::{Call, Expr, Node, classify};
@@ -56,7 +57,7 @@ impl Names {
                         (label.clone(), false),
                         block.span_of_label(field, label),
                     );
-                    if field == "selector" {
+                    if field == field::SELECTOR {
                         self.known.insert(label.clone());
                     }
                 }
@@ -85,7 +86,7 @@ impl Names {
             Value::List(items) => {
                 for item in items {
                     match item {
-                        Value::String(label) if field == "breakdown" && !is_label(label) => {
+                        Value::String(label) if field == field::BREAKDOWN && !is_label(label) => {
                             self.tell(block, (label.as_str().into(), false), block.span_of(field));
                         }
                         other => self.of_value(block, field, other),

@@ -7,6 +7,7 @@ use smol_str::SmolStr;
 use crate::db::{ItemClass, file_names};
 use crate::eval::metrics::{block_labels, environment_labels, plain_selector};
 use crate::eval::{Instance, Value, instance};
+use crate::schema::names::{field, kind};
 use crate::session::Session;
 use nth_metrics::check::read_under;
 use nth_metrics::{Errors, selector_of};
@@ -24,7 +25,7 @@ pub fn errors_wanted(
     for file in session.files().iter().filter(|file| !file.package(db)) {
         let services = file_names(db, *file)
             .of_class(ItemClass::Block)
-            .filter(|entry| entry.kind == "service");
+            .filter(|entry| entry.kind == kind::SERVICE);
         for entry in services {
             let environment = environment.map(SmolStr::from);
             let evaluated = instance(db, session.workspace, entry.key, environment);
@@ -49,12 +50,14 @@ pub(super) fn errors_of(
     let mut labels = shared.clone();
     labels.extend(block_labels(service));
     let mut found = Vec::new();
-    for slo in service.children_of("slo") {
-        for sli in slo.children_of("sli") {
-            if sli.variant.as_deref() != Some("ratio") {
+    for slo in service.children_of(kind::SLO) {
+        for sli in slo.children_of(kind::SLI) {
+            if sli.variant.as_deref() != Some(kind::RATIO) {
                 continue;
             }
-            let (Some(bad), Some(total)) = (plain(sli.get("bad")), plain(sli.get("total"))) else {
+            let (Some(bad), Some(total)) =
+                (plain(sli.get(field::BAD)), plain(sli.get(field::TOTAL)))
+            else {
                 continue;
             };
             if let Some((section, errors)) = pair(bad, total, &labels) {

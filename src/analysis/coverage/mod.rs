@@ -20,6 +20,7 @@ use crate::db::item_name;
 use crate::eval::metrics::{Claim, Lookups, block_labels, environment_labels, named};
 use crate::eval::{Instance, Query, Value, instance};
 use crate::lower::service_model;
+use crate::schema::names::{field, kind};
 use crate::session::Session;
 use nth_metrics::{Initialized, Scope, name_of, section_of, selector_of};
 use nth_model::{LeftOut, Resolution, Rule, Signal, Tally};
@@ -406,7 +407,7 @@ impl<'a> Metrics<'a> {
         let scope = Scope {
             labels: shared.clone(),
             recordings: service
-                .children_of("recording")
+                .children_of(kind::RECORDING)
                 .map(|recording| recording.name.clone())
                 .collect(),
         };
@@ -417,7 +418,7 @@ impl<'a> Metrics<'a> {
     /// What a block and those in it read. `within` is the dependency around them, empty where there is none, and
     /// `user` the block that is told of as the one that reads.
     fn gather(&mut self, block: &Instance, above: &Scope, within: &str, user: &str) {
-        if block.kind == "signal" {
+        if block.kind == kind::SIGNAL {
             return;
         }
         let own = block_labels(block);
@@ -433,9 +434,9 @@ impl<'a> Metrics<'a> {
             };
             &narrowed
         };
-        let is_latency = block.variant.as_deref() == Some("latency");
+        let is_latency = block.variant.as_deref() == Some(kind::LATENCY);
         for (field, value) in &block.fields {
-            let histogram = is_latency && field == "histogram";
+            let histogram = is_latency && field == field::HISTOGRAM;
             match &value.value {
                 Value::Query(query) => self.query(query, scope, user, histogram),
                 Value::List(items) => {
@@ -450,7 +451,7 @@ impl<'a> Metrics<'a> {
         }
         for child in &block.children {
             let dependency = match child.kind.as_str() {
-                "dependency" => child.name.as_str(),
+                kind::DEPENDENCY => child.name.as_str(),
                 _ => within,
             };
             let user = match (child.kind.as_str(), within, child.name.as_str()) {

@@ -7,6 +7,7 @@ use smol_str::SmolStr;
 use crate::db::{ItemClass, file_names};
 use crate::eval::metrics::{block_labels, environment_labels};
 use crate::eval::{Instance, instance};
+use crate::schema::names::kind;
 use crate::session::Session;
 use nth_metrics::selector_of;
 
@@ -22,7 +23,7 @@ pub fn wanted(session: &Session, environment: Option<&str>) -> Wanted {
     for file in session.files().iter().filter(|file| !file.package(db)) {
         let services = file_names(db, *file)
             .of_class(ItemClass::Block)
-            .filter(|entry| entry.kind == "service");
+            .filter(|entry| entry.kind == kind::SERVICE);
         for entry in services {
             let environment = environment.map(SmolStr::from);
             let evaluated = instance(db, session.workspace, entry.key, environment);

@@ -6,10 +6,11 @@ use super::node::NodeId;
 use super::value::{BlockRef, FieldValue, Value};
 use super::{Evaluator, Mode};
 use crate::db::{Diag, Span};
+use crate::schema::names::{field, kind};
 use nth_diagnostics::codes;
 
 /// The field that names the environments.
-const ONLY_IN: &str = "only_in";
+const ONLY_IN: &str = field::ONLY_IN;
 
 /// A nested block that is not there in an environment, and where that is said.
 #[derive(Debug, Clone)]
@@ -106,14 +107,15 @@ impl Evaluator<'_> {
         fields: &indexmap::IndexMap<SmolStr, FieldValue>,
     ) {
         let node = self.node(id);
-        let (Some(environment), Some(field)) = (self.environment.clone(), fields.get("service"))
+        let (Some(environment), Some(field)) =
+            (self.environment.clone(), fields.get(field::SERVICE))
         else {
             return;
         };
         let Value::Block(service) = &field.value else {
             return;
         };
-        if node.kind != "dependency" || !self.is_service_absent(service) {
+        if node.kind != kind::DEPENDENCY || !self.is_service_absent(service) {
             return;
         }
         let name = crate::resolve::written(&node.name);

@@ -8,6 +8,7 @@ use super::scope::Context;
 use super::value::{Call, CallArg, Query, Runtime, Value};
 use crate::db::{Diag, Span};
 use crate::resolve::did_you_mean;
+use crate::schema::names::kind;
 use crate::schema::{COMPILE_TIME, Function, Ty};
 use nth_diagnostics::{codes, suggest};
 use nth_promql as promql;
@@ -170,7 +171,7 @@ impl<'db> Evaluator<'db> {
         let current = self.environment.as_ref();
         match current.and_then(|name| self.environment_named(name)) {
             Some(block) => block,
-            None => Value::Unknown(Ty::Ref("environment".into())),
+            None => Value::Unknown(Ty::Ref(kind::ENVIRONMENT.into())),
         }
     }
 

@@ -11,6 +11,7 @@ use super::value::Value;
 use super::{Evaluator, Mode};
 use crate::db::Diag;
 use crate::resolve::{did_you_mean, did_you_mean_block};
+use crate::schema::names::kind;
 use crate::schema::{self, Ty};
 use nth_diagnostics::{codes, suggest};
 use nth_syntax::tree::{Block, Body, Name, Statement, StringLit, TextRange};
@@ -303,7 +304,7 @@ impl<'db> Evaluator<'db> {
                 node.trail = scope.trail.clone();
                 let id = self.add_node(node);
                 let key = (kind.text.clone(), self.node(id).name.clone());
-                if kind.text == "recording" {
+                if kind.text == kind::RECORDING {
                     Rc::make_mut(&mut self.nodes[parent.0].recordings).push(key.1.clone());
                 }
                 self.nodes[parent.0].named.insert(key, id);
@@ -493,13 +494,13 @@ impl<'db> Evaluator<'db> {
 /// What another tool calls by a name that is no kind here.
 fn said_elsewhere(parent: &str, kind: &str) -> Option<&'static str> {
     Some(match (parent, kind.replace('-', "_").as_str()) {
-        ("slo", "page_alert" | "page_alerts" | "page") => {
+        (kind::SLO, "page_alert" | "page_alerts" | "page") => {
             "write `burn_rate_pages = false` to disable the burn-rate alerts that page"
         }
-        ("slo", "ticket_alert" | "ticket_alerts" | "ticket") => {
+        (kind::SLO, "ticket_alert" | "ticket_alerts" | "ticket") => {
             "write `burn_rate_tickets = false` to disable the burn-rate alerts that open tickets"
         }
-        ("slo", "alerting" | "alerts") => {
+        (kind::SLO, "alerting" | "alerts") => {
             "select alerts with `burn_rate_alerts`, `burn_rate_pages` and `burn_rate_tickets`, and \
             their labels with `labels`"
         }

@@ -12,6 +12,7 @@ use super::value::{Query, Shape, Value};
 use super::{Evaluator, Mode};
 use crate::db::{Diag, Span, Workspace};
 use crate::eval::metrics::{anything_known, metrics_under};
+use crate::schema::names::{field, kind};
 use crate::schema::{self, Ty};
 use nth_diagnostics::{UnknownName, codes};
 use nth_metrics::Known;
@@ -115,7 +116,7 @@ impl<'db> Evaluator<'db> {
     /// declaration asks for a service's value would go in a circle.
     pub(super) fn compare_with_known(&mut self, root: NodeId) {
         if self.mode == Mode::Instantiate
-            && self.node(root).kind == "service"
+            && self.node(root).kind == kind::SERVICE
             && anything_known(self.db, self.workspace)
         {
             self.claims = Claims::All;
@@ -157,7 +158,7 @@ impl<'db> Evaluator<'db> {
         field: &schema::FieldSchema,
     ) -> Value {
         let claims = self.claims;
-        if claims == Claims::All && field.name == "any_of" {
+        if claims == Claims::All && field.name == field::ANY_OF {
             self.claims = Claims::NotOfAbsence;
         }
         let value = self.eval(expr, context, &field.ty);
@@ -215,7 +216,7 @@ impl<'db> Evaluator<'db> {
         for finding in found {
             let mut diagnostic = Self::promql_diagnostic(&finding.error, literal, context);
             diagnostic.unknown_name = finding.unknown.map(|name| UnknownName {
-                kind: "metric".to_owned(),
+                kind: kind::METRIC.to_owned(),
                 name,
             });
             self.report_known(&context.scope.trail, diagnostic);
@@ -344,15 +345,15 @@ impl<'db> Evaluator<'db> {
     /// Reports where the block's own selector matched nothing: N0907.
     pub(super) fn check_matches(&mut self, id: NodeId) {
         let kind = self.schema_kind(id);
-        let Some(field) = self.schema.field(&kind, "selector") else {
+        let Some(field) = self.schema.field(&kind, field::SELECTOR) else {
             return;
         };
-        let setters = self.node(id).setters.get("selector");
+        let setters = self.node(id).setters.get(field::SELECTOR);
         let setter = setters.and_then(|setters| setters.iter().max_by_key(|setter| setter.order));
         let (Ty::Labels, Some(setter)) = (field.ty.required(), setter.cloned()) else {
             return;
         };
-        if !matches!(self.field(id, "selector"), Value::Labels(labels) if !labels.is_empty()) {
+        if !matches!(self.field(id, field::SELECTOR), Value::Labels(labels) if !labels.is_empty()) {
             return;
         }
         let labels = self.scope_labels(id);
@@ -379,7 +380,7 @@ impl<'db> Evaluator<'db> {
 
 /// `service.status_label`, by which templates ask for a label whose name only the service knows.
 fn names_status_label(expr: &tree::Expr) -> bool {
-    matches!(&expr.node, tree::ExprNode::Member(_, name) if name.text == "status_label")
+    matches!(&expr.node, tree::ExprNode::Member(_, name) if name.text == field::STATUS_LABEL)
 }
 
 /// Whether a field takes a vector, and not a selector of which a rate would be taken.

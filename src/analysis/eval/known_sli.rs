@@ -10,6 +10,7 @@ use super::scope::Context;
 use super::value::{FieldValue, Query, Value, show_duration};
 use crate::db::{Diag, Span};
 use crate::eval::metrics::plain_selector;
+use crate::schema::names::{field, kind};
 use nth_diagnostics::{Applicability, codes};
 use nth_metrics::check::{self, Bound, Bounds, Kind};
 use nth_metrics::unit::unit_of;
@@ -26,12 +27,12 @@ impl<'db> Evaluator<'db> {
         }
         self.check_matches(id);
         match self.schema_kind(id).as_str() {
-            "ratio" => {
-                self.check_rates(id, fields, &["total", "bad", "good"]);
+            kind::RATIO => {
+                self.check_rates(id, fields, &[field::TOTAL, field::BAD, field::GOOD]);
                 self.check_errors(id, fields);
             }
-            "error-ratio" => self.check_rates(id, fields, &["total"]),
-            "latency" => self.check_latency(id, fields),
+            kind::ERROR_RATIO => self.check_rates(id, fields, &[field::TOTAL]),
+            kind::LATENCY => self.check_latency(id, fields),
             _ => {}
         }
     }
@@ -89,7 +90,8 @@ impl<'db> Evaluator<'db> {
             Some(Value::Query(query)) => Some((query, plain_selector(query)?)),
             _ => None,
         };
-        let (Some((written, bad)), Some((_, total))) = (query("bad"), query("total")) else {
+        let (Some((written, bad)), Some((_, total))) = (query(field::BAD), query(field::TOTAL))
+        else {
             return;
         };
         let labels = self.scope_labels(id);
@@ -109,7 +111,7 @@ impl<'db> Evaluator<'db> {
             Some(Initialized::Targets) => "not every target",
             Some(Initialized::Labels | Initialized::All) | None => return,
         };
-        let Some(setter) = self.setter(id, "bad") else {
+        let Some(setter) = self.setter(id, field::BAD) else {
             return;
         };
         let metric = name_of(bad).unwrap_or_default();
@@ -131,7 +133,7 @@ impl<'db> Evaluator<'db> {
     }
 
     fn check_latency(&mut self, id: NodeId, fields: &IndexMap<SmolStr, FieldValue>) {
-        let Some((query, selector)) = fields.get("histogram").and_then(selected) else {
+        let Some((query, selector)) = fields.get(field::HISTOGRAM).and_then(selected) else {
             return;
         };
         let labels = self.scope_labels(id);
@@ -139,12 +141,13 @@ impl<'db> Evaluator<'db> {
             return;
         };
         let (name, metric) = metric;
-        let is_native = fields.get("native").map(|field| &field.value) == Some(&Value::Bool(true));
+        let is_native =
+            fields.get(field::NATIVE).map(|field| &field.value) == Some(&Value::Bool(true));
         let is_histogram = matches!(
             metric.metric_type,
             MetricType::Histogram | MetricType::GaugeHistogram
         );
-        let Some(of_histogram) = self.setter(id, "histogram") else {
+        let Some(of_histogram) = self.setter(id, field::HISTOGRAM) else {
             return;
         };
         let trail = of_histogram.context.scope.trail.clone();
@@ -163,7 +166,7 @@ impl<'db> Evaluator<'db> {
         }
         if is_native {
             if !metric.native
-                && let Some(setter) = self.setter(id, "native")
+                && let Some(setter) = self.setter(id, field::NATIVE)
             {
                 let (expr, context) = self.origin(setter.expr, &setter.context);
                 let diagnostic = Diag::new(
@@ -190,12 +193,12 @@ impl<'db> Evaluator<'db> {
             return;
         }
         let (Some(Value::Duration(under)), Some(setter)) = (
-            fields.get("under").map(|field| &field.value),
-            self.setter(id, "under"),
+            fields.get(field::UNDER).map(|field| &field.value),
+            self.setter(id, field::UNDER),
         ) else {
             return;
         };
-        let field = match fields.get("unit").map(|field| &field.value) {
+        let field = match fields.get(field::UNIT).map(|field| &field.value) {
             Some(Value::Enum(_, member)) => DurationUnit::named(member),
             _ => None,
         };
@@ -325,7 +328,7 @@ fn selected(field: &FieldValue) -> Option<(&Query, &Selector)> {
 /// `service.tier.latency`, or a field of a tier by another path.
 fn is_of_tier(expr: &Expr) -> bool {
     matches!(&expr.node, ExprNode::Member(object, _)
-        if matches!(&object.node, ExprNode::Member(_, name) if name.text == "tier"))
+        if matches!(&object.node, ExprNode::Member(_, name) if name.text == field::TIER))
 }
 
 fn shown_bound(bound: Bound<'_>, unit: DurationUnit) -> String {

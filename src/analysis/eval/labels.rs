@@ -10,6 +10,7 @@ use super::value::{BlockRef, Value};
 use super::{Evaluator, Mode};
 use crate::db::Workspace;
 use crate::schema::Ty;
+use crate::schema::names::{field, kind};
 use nth_metrics::check::read_under;
 use nth_metrics::{Scope, selector_of};
 use nth_promql as promql;
@@ -129,7 +130,7 @@ impl Evaluator<'_> {
     fn service_of(&self, node: NodeId) -> Option<NodeId> {
         let mut at = Some(node);
         while let Some(node) = at {
-            if self.node(node).kind == "service" {
+            if self.node(node).kind == kind::SERVICE {
                 return Some(node);
             }
             at = self.node(node).parent;
@@ -169,9 +170,9 @@ impl Evaluator<'_> {
             let kind = self.schema_kind(node);
             if self
                 .schema
-                .field(&kind, "selector")
+                .field(&kind, field::SELECTOR)
                 .is_some_and(|field| *field.ty.required() == Ty::Labels)
-                && let Value::Labels(found) = self.field(node, "selector")
+                && let Value::Labels(found) = self.field(node, field::SELECTOR)
                 && !found.is_empty()
             {
                 for (name, value) in found {
@@ -205,10 +206,10 @@ impl Evaluator<'_> {
         let block = BlockRef {
             item: key,
             path: Vec::new(),
-            kind: "environment".into(),
+            kind: kind::ENVIRONMENT.into(),
             name: environment.clone(),
         };
-        match super::block_field(self.db, self.workspace, block, "selector".into(), None) {
+        match super::block_field(self.db, self.workspace, block, field::SELECTOR.into(), None) {
             Some(Value::Labels(labels)) => labels
                 .into_iter()
                 .filter_map(|(name, value)| match value {

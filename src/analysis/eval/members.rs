@@ -10,6 +10,7 @@ use super::{Evaluator, Mode, NodeId};
 use crate::db::{Diag, ItemClass, ItemKey, SourceFile, file_names, find_item};
 use crate::resolve::{did_you_mean, did_you_mean_block, module_named, written};
 use crate::schema::Ty;
+use crate::schema::names::{field, kind};
 use nth_diagnostics::{Applicability, codes, suggest};
 use nth_syntax::tree::{Expr, ExprNode, Name, StringPart, TextRange};
 
@@ -254,12 +255,12 @@ impl<'db> Evaluator<'db> {
 
     /// The service that a dependency is.
     fn depended_on(&mut self, block: &BlockRef) -> Option<BlockRef> {
-        if block.kind != "dependency" {
+        if block.kind != kind::DEPENDENCY {
             return None;
         }
         let root = self.root_of(block.item)?;
         let node = self.find_node(root, &block.path)?;
-        match self.field(node, "service") {
+        match self.field(node, field::SERVICE) {
             Value::Block(service) => Some(service),
             _ => None,
         }

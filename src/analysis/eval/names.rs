@@ -10,6 +10,7 @@ use super::{Evaluator, Mode};
 use crate::db::{ItemClass, ItemKey, Span, item_entry};
 use crate::resolve::{Want, resolve_path};
 use crate::schema::Ty;
+use crate::schema::names::kind;
 use nth_syntax::tree::{ItemNode, Name, StringLit, StringPart, TextRange};
 
 /// The kinds that a type may refer to.
@@ -261,7 +262,7 @@ impl<'db> Evaluator<'db> {
             }
             at = self.node(node).parent;
         }
-        if kind == "environment" {
+        if kind == kind::ENVIRONMENT {
             return self.environment_named(name);
         }
         let file = context.scope.item.file;

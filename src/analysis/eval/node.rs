@@ -13,6 +13,7 @@ pub use super::scope::NodeId;
 use super::scope::{Context, Scope};
 use super::value::{BlockRef, Value};
 use crate::db::{ItemKey, Span};
+use crate::schema::names::kind;
 use crate::schema::{self};
 use nth_syntax::tree::{Base, Body, Expr, ItemNode, Name, Statement, TextRange};
 
@@ -92,7 +93,7 @@ impl<'db> Evaluator<'db> {
         let (kind, name) = (self.node(child).kind.clone(), self.node(child).name.clone());
         let node = &mut self.nodes[parent.0];
         node.children.retain(|known| *known != child);
-        if kind == "recording" {
+        if kind == kind::RECORDING {
             Rc::make_mut(&mut node.recordings).retain(|known| *known != name);
         }
         node.named.remove(&(kind, name));

@@ -15,6 +15,7 @@ use super::scope::Context;
 use super::value::{BlockRef, Value};
 use crate::db::{ItemClass, ItemKey, SourceFile, Span, file_names, find_module};
 use crate::resolve::{Want, module_named, resolve_path};
+use crate::schema::names::kind;
 use crate::schema::{BUILTIN, Schema, Ty};
 use nth_promql::{self as promql, classify};
 use nth_syntax::tree::{
@@ -367,7 +368,7 @@ impl<'db> Evaluator<'db> {
                         let block = BlockRef {
                             item: *found,
                             path: Vec::new(),
-                            kind: "environment".into(),
+                            kind: kind::ENVIRONMENT.into(),
                             name: inner.environment.text.clone(),
                         };
                         self.note_name(inner.environment.range, Meaning::Block(block), false);
@@ -455,9 +456,9 @@ impl<'db> Evaluator<'db> {
         for (id, places) in &written {
             let mut places = places.clone();
             // An `override` has no name of its own: it is called like what it lets pass.
-            if self.node(*id).kind == "override"
+            if self.node(*id).kind == kind::OVERRIDE
                 && let Some(gate) = self.node(*id).parent
-                && let Some(passed) = self.child(gate, "deny", &self.node(*id).name)
+                && let Some(passed) = self.child(gate, kind::DENY, &self.node(*id).name)
             {
                 let of_passed = written.get(&passed).into_iter().flatten().copied();
                 places.splice(0..0, of_passed);
@@ -502,7 +503,7 @@ impl<'db> Evaluator<'db> {
     fn metric_block(&self, metric: &SmolStr, context: &Context<'db>) -> Option<BlockRef> {
         let outermost = std::iter::successors(context.node, |node| self.node(*node).parent).last();
         if let Some(outermost) = outermost
-            && let Some(recording) = self.child(outermost, "recording", metric)
+            && let Some(recording) = self.child(outermost, kind::RECORDING, metric)
         {
             return self.reference(recording);
         }

@@ -14,6 +14,7 @@ use super::{Evaluator, Mode};
 use crate::db::{Diag, Span, Workspace};
 use crate::limits;
 use crate::schema::Ty;
+use crate::schema::names::kind;
 use nth_diagnostics::{Applicability, codes};
 use nth_model as ir;
 use nth_promql::lint::{self, Known};
@@ -211,7 +212,9 @@ impl<'db> Evaluator<'db> {
         match value {
             Value::Error => None,
             Value::Block(block) => self.signal_hole(&block, hole, context),
-            Value::Unknown(Ty::Ref(kind)) if kind == "signal" => Some(Value::Unknown(Ty::Selector)),
+            Value::Unknown(Ty::Ref(kind)) if kind == kind::SIGNAL => {
+                Some(Value::Unknown(Ty::Selector))
+            }
             value @ (Value::Labels(_)
             | Value::List(_)
             | Value::None
@@ -241,12 +244,12 @@ impl<'db> Evaluator<'db> {
         let ExprNode::String(string) = &hole.expr.node else {
             return None;
         };
-        let kinds = [SmolStr::new_static("signal")];
+        let kinds = [SmolStr::new_static(kind::SIGNAL)];
         let [StringPart::Text(text)] = string.parts.as_slice() else {
             return None;
         };
         self.block_of_text(text, &kinds, context)?;
-        let expected = Ty::Ref(SmolStr::new_static("signal"));
+        let expected = Ty::Ref(SmolStr::new_static(kind::SIGNAL));
         Some(self.quoted_block(string, hole.expr.range, context, &expected))
     }
 
@@ -256,7 +259,7 @@ impl<'db> Evaluator<'db> {
         hole: &QueryHole,
         context: &Context<'db>,
     ) -> Option<Value> {
-        if block.kind != "signal" {
+        if block.kind != kind::SIGNAL {
             let diagnostic = Diag::new(
                 &codes::TYPE_MISMATCH,
                 format!(

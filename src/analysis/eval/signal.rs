@@ -9,13 +9,14 @@ use super::node::NodeId;
 use super::value::{BlockRef, Query, Resolved, Value};
 use super::{Evaluator, Mode};
 use crate::db::Workspace;
+use crate::schema::names::{field, kind};
 use nth_model::Resolution;
 
 impl Evaluator<'_> {
     /// A block where a query is wanted: a signal stands for its metric. In a check it is the first candidate: what
     /// the catalogue says is for instances.
     pub(crate) fn signal_query(&mut self, block: &BlockRef) -> Option<Value> {
-        if block.kind != "signal" {
+        if block.kind != kind::SIGNAL {
             return None;
         }
         if let Some(root) = self.root_of(block.item) {
@@ -34,7 +35,7 @@ impl Evaluator<'_> {
                     self.db,
                     self.workspace,
                     block.clone(),
-                    "any_of".into(),
+                    field::ANY_OF.into(),
                     self.environment.clone(),
                 )?;
                 queries(candidates)?.into_iter().next()
@@ -45,7 +46,7 @@ impl Evaluator<'_> {
 
     /// The candidate that carries a signal. Where none does, the first one, which says that the signal is missing.
     fn carrier(&mut self, node: NodeId, block: &BlockRef) -> Option<Query> {
-        let mut candidates = queries(self.field(node, "any_of"))?;
+        let mut candidates = queries(self.field(node, field::ANY_OF))?;
         if self.mode == Mode::Check {
             return candidates.into_iter().next();
         }
@@ -67,16 +68,16 @@ impl Evaluator<'_> {
 
     /// Which candidate carries the signal at a node; `None` for other blocks, and where its candidates are wrong.
     pub(super) fn resolved(&mut self, node: NodeId) -> Option<Box<Resolved>> {
-        if self.node(node).kind != "signal" {
+        if self.node(node).kind != kind::SIGNAL {
             return None;
         }
-        let candidates = queries(self.field(node, "any_of")).filter(|found| !found.is_empty())?;
+        let candidates =
+            queries(self.field(node, field::ANY_OF)).filter(|found| !found.is_empty())?;
         Some(Box::new(self.resolve(node, &candidates)))
     }
 
     fn resolve(&mut self, node: NodeId, candidates: &[Query]) -> Resolved {
-        let histogram =
-            matches!(self.field(node, "type"), Value::Enum(_, member) if member == "histogram");
+        let histogram = matches!(self.field(node, field::TYPE), Value::Enum(_, member) if member == "histogram");
         let scope = self.catalogue_scope(node);
         Resolved {
             resolution: self.lookups().resolve(candidates, &scope, histogram),

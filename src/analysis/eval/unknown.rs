@@ -8,6 +8,7 @@ use super::value::Value;
 use crate::db::{Diag, ItemClass, SourceFile, Span, file_names};
 use crate::resolve::{did_you_mean, did_you_mean_block};
 use crate::schema::Ty;
+use crate::schema::names::kind;
 use nth_diagnostics::{UnknownName, codes, suggest};
 use nth_syntax::tree::{ItemNode, Name};
 
@@ -140,7 +141,7 @@ impl<'db> Evaluator<'db> {
                     .map(|kind| SmolStr::from(format!("{}s", kind.name))),
             );
         }
-        if kinds.iter().any(|kind| kind == "environment") {
+        if kinds.iter().any(|kind| kind == kind::ENVIRONMENT) {
             known.extend(self.workspace.environments(self.db).keys().cloned());
         }
         let wanted = |kind: &SmolStr| kinds.is_empty() || kinds.contains(kind);
@@ -155,7 +156,7 @@ impl<'db> Evaluator<'db> {
             );
             if kinds.is_empty() {
                 known.push(node.kind.clone());
-                if node.kind == "alert" {
+                if node.kind == kind::ALERT {
                     known.extend(["value".into(), "labels".into()]);
                 }
             }

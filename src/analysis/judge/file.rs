@@ -18,6 +18,7 @@ use crate::lower::{
     Relabelled, expiring_overrides, ignored_urgency, mail_receivers, relabelled, service_model,
     team_model,
 };
+use crate::schema::names::kind;
 use nth_diagnostics::codes;
 
 /// What was found on a way through a file's items. It changes only when something in it does, not when text moves.
@@ -251,7 +252,7 @@ fn made(
         if judged.left_out.contains(&key) {
             continue;
         }
-        if entry.kind != "service" {
+        if entry.kind != kind::SERVICE {
             others(db, workspace, key, environment, &mut made.others);
             continue;
         }
@@ -278,7 +279,7 @@ fn made(
             }));
             made.services.extend(ignored_urgency(service));
             made.relabelled.extend(relabelled(service));
-            let recordings = service.children_of("recording");
+            let recordings = service.children_of(kind::RECORDING);
             made.recorded
                 .extend(recordings.map(|recording| recording.name.clone()));
         }
@@ -299,13 +300,13 @@ fn others(
         counts: Counts::Always,
     };
     let block = evaluated.instance.as_ref();
-    if let Some(environment) = block.filter(|block| block.kind == "environment") {
+    if let Some(environment) = block.filter(|block| block.kind == kind::ENVIRONMENT) {
         // Its labels are in every query.
         let version = workspace.prometheus_version(db);
         let unreadable = utf8_names::unreadable(environment, version, &BTreeSet::new());
         found.extend(unreadable.into_iter().map(told));
     }
-    let team = block.filter(|block| block.kind == "team");
+    let team = block.filter(|block| block.kind == kind::TEAM);
     match team {
         Some(team) => {
             let lowered = team_model(db, workspace, key, environment.clone());
@@ -323,7 +324,7 @@ fn others(
             .flat_map(reliability::empty_escalations)
             .map(told),
     );
-    let tier = block.filter(|block| block.kind == "tier");
+    let tier = block.filter(|block| block.kind == kind::TIER);
     found.extend(tier.and_then(ignored_urgency).map(told));
     found.extend(team.into_iter().flat_map(paging::team_facts).map(told));
 }

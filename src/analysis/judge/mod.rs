@@ -15,6 +15,7 @@ use crate::check::dependencies::{self, Needs};
 use crate::check::project;
 use crate::check::series::{self, Measured};
 use crate::db::{Database, Diag, ItemKey, Span, Workspace};
+use crate::schema::names::kind;
 use nth_diagnostics::{Code, codes};
 
 pub use file::{
@@ -120,7 +121,7 @@ fn shared(files: &[Arc<FileFindings>], environments: usize) -> Vec<Vec<Diag>> {
 /// Leaves out that a metric is not there where another service records it: a catalogue has what targets expose.
 fn without_recorded(found: Vec<Diag>, files: &[Arc<FileFindings>]) -> Vec<Diag> {
     let is_of_metric =
-        |found: &Diag| matches!(&found.unknown_name, Some(name) if name.kind == "metric");
+        |found: &Diag| matches!(&found.unknown_name, Some(name) if name.kind == kind::METRIC);
     if !found.iter().any(is_of_metric) {
         return found;
     }

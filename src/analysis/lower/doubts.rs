@@ -9,6 +9,7 @@ use smol_str::SmolStr;
 use super::read::report;
 use crate::db::{Diag, Span};
 use crate::eval::{Instance, Value};
+use crate::schema::names::field;
 use nth_diagnostics::codes;
 use nth_model as ir;
 use nth_promql::{
@@ -57,9 +58,13 @@ fn uncompared(block: &Instance, alert: &ir::Alert, diagnostics: &mut Vec<Diag>) 
             "select the targets that are down: `up == 0`",
         ),
     };
-    let diagnostic = Diag::new(&codes::UNCOMPARED_VALUE, message, block.span_of("when"))
-        .label(label)
-        .help(help);
+    let diagnostic = Diag::new(
+        &codes::UNCOMPARED_VALUE,
+        message,
+        block.span_of(field::WHEN),
+    )
+    .label(label)
+    .help(help);
     report(block, diagnostics, diagnostic);
 }
 
@@ -73,11 +78,11 @@ fn absent_labels(
     diagnostics: &mut Vec<Diag>,
 ) {
     let series = labels_of(&alert.when);
-    let annotations = match block.get("annotations") {
+    let annotations = match block.get(field::ANNOTATIONS) {
         Value::Labels(entries) => Some(entries.values()),
         _ => None,
     };
-    let texts = [block.get("summary"), block.get("description")]
+    let texts = [block.get(field::SUMMARY), block.get(field::DESCRIPTION)]
         .into_iter()
         .chain(annotations.into_iter().flatten());
     for text in texts {
@@ -94,7 +99,7 @@ fn absent_labels(
                 *place,
             )
             .label("always empty")
-            .because(block.span_of("when"), left(&series));
+            .because(block.span_of(field::WHEN), left(&series));
             diagnostic = if is_rules_own(service, alert, label) {
                 diagnostic.help(format!(
                     "write values that are known at build time as `${{service.name}}`: alert text \
@@ -134,7 +139,7 @@ fn is_rules_own(service: &Instance, alert: &ir::Alert, label: &SmolStr) -> bool 
         label.as_str(),
         "alertname" | "severity" | "service" | "team" | "tier" | "environment" | "dependency"
     ) || alert.labels.contains_key(label.as_str())
-        || has(service.get("labels"))
+        || has(service.get(field::LABELS))
         || service
             .fields
             .iter()
@@ -148,7 +153,10 @@ fn short_hold(
     scrape_interval: ir::Duration,
     diagnostics: &mut Vec<Diag>,
 ) {
-    let is_written = block.fields.get("for").is_some_and(|field| field.explicit);
+    let is_written = block
+        .fields
+        .get(field::FOR)
+        .is_some_and(|field| field.explicit);
     let Some(hold) = alert.hold.filter(|_| is_written) else {
         return;
     };
@@ -158,7 +166,7 @@ fn short_hold(
     let diagnostic = Diag::new(
         &codes::SHORT_HOLD,
         "this alert can page on a single sample",
-        block.span_of("for"),
+        block.span_of(field::FOR),
     )
     .label(format!(
         "shorter than the {} between two samples",
@@ -184,7 +192,7 @@ fn irate(block: &Instance, alert: &ir::Alert, diagnostics: &mut Vec<Diag>) {
     let diagnostic = Diag::new(
         &codes::IRATE_IN_ALERT,
         format!("`{found}` only uses the last two samples"),
-        block.span_of("when"),
+        block.span_of(field::WHEN),
     )
     .label("a short dip resets `for`")
     .help(format!("use `{better}`, which covers the whole range"));

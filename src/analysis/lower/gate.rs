@@ -11,6 +11,7 @@ use super::calendar::{self, Times};
 use super::read::{Surroundings, block_name, duration, member, report, severity, text};
 use crate::db::{Diag, Span, item_name};
 use crate::eval::{BlockRef, Call, CallArg, Instance, Runtime, Value, block_children, block_field};
+use crate::schema::names::{field, kind};
 use nth_diagnostics::{codes, suggest};
 use nth_model::gate::{
     Comparison, Condition, Effect, Fact, Gate, Objective, Operand, Override, Rule,
@@ -36,7 +37,7 @@ pub(super) fn lower(
     slos: &mut [ir::Slo],
     diagnostics: &mut Vec<Diag>,
 ) -> Vec<Gate> {
-    let mut declared = service.children_of("gate").peekable();
+    let mut declared = service.children_of(kind::GATE).peekable();
     if declared.peek().is_none() {
         return default_gate(service, surroundings, slos)
             .into_iter()
@@ -68,7 +69,7 @@ fn default_gate(
     surroundings: &Surroundings<'_>,
     slos: &[ir::Slo],
 ) -> Option<Gate> {
-    let Value::Block(tier) = service.get("tier") else {
+    let Value::Block(tier) = service.get(field::TIER) else {
         return None;
     };
     let share = |field: &str| match surroundings.field(tier, field) {
@@ -76,8 +77,8 @@ fn default_gate(
         _ => None,
     };
     let limits = [
-        (Effect::Deny, "spent", share("gate_denies_below")),
-        (Effect::Warn, "low", share("gate_warns_below")),
+        (Effect::Deny, "spent", share(field::GATE_DENIES_BELOW)),
+        (Effect::Warn, "low", share(field::GATE_WARNS_BELOW)),
     ];
     let mut rules = Vec::new();
     for (effect, word, limit) in limits {
@@ -159,28 +160,28 @@ struct Operands(Vec<Operand>);
 impl Lowering<'_> {
     fn gate(&mut self, gate: &Instance) -> Gate {
         let of = |kind| gate.children_of(kind);
-        let denies = of("deny").map(|block| (block, Effect::Deny));
-        let warns = of("warn").map(|block| (block, Effect::Warn));
+        let denies = of(kind::DENY).map(|block| (block, Effect::Deny));
+        let warns = of(kind::WARN).map(|block| (block, Effect::Warn));
         let rules: Vec<Rule> = denies
             .chain(warns)
             .filter_map(|(block, effect)| {
                 Some(Rule {
                     name: block.name.clone(),
                     effect,
-                    when: self.condition(block.get("when"), block)?,
+                    when: self.condition(block.get(field::WHEN), block)?,
                     description: described(block),
                 })
             })
             .collect();
-        let overrides = of("override")
+        let overrides = of(kind::OVERRIDE)
             .filter_map(|block| self.overriding(gate, block))
             .collect();
         Gate {
             name: gate.name.clone(),
             description: described(gate),
-            holds_without_data: member(gate.get("on_no_data"))
+            holds_without_data: member(gate.get(field::ON_NO_DATA))
                 .is_none_or(|chosen| chosen == "deny"),
-            dry_run: matches!(gate.get("dry_run"), Value::Bool(true)),
+            dry_run: matches!(gate.get(field::DRY_RUN), Value::Bool(true)),
             rules,
             overrides,
         }
@@ -188,7 +189,7 @@ impl Lowering<'_> {
 
     fn overriding(&mut self, gate: &Instance, block: &Instance) -> Option<Override> {
         let denies: Vec<&str> = gate
-            .children_of("deny")
+            .children_of(kind::DENY)
             .map(|deny| deny.name.as_str())
             .collect();
         if !denies.contains(&block.name.as_str()) {
@@ -327,7 +328,7 @@ impl Lowering<'_> {
                 None
             }
             Value::Runtime(Runtime::Unary(..), _) => {
-                self.computes(block.span_of("when"), block);
+                self.computes(block.span_of(field::WHEN), block);
                 None
             }
             _ => None,
@@ -373,7 +374,7 @@ impl Lowering<'_> {
         }
         let field = |name| self.surroundings.field(block, name);
         let (Value::Percent(percent), Value::Duration(window)) =
-            (field("objective")?, field("window")?)
+            (field(field::OBJECTIVE)?, field(field::WINDOW)?)
         else {
             return None;
         };
@@ -452,11 +453,11 @@ fn place(call: &Call, name: &str) -> Span {
 
 /// The overrides of a service's gates, each with the moment from which it lets nothing pass, and what is said from then on.
 pub fn expiring_overrides(service: &Instance) -> impl Iterator<Item = (Timestamp, Diag)> {
-    let gates = service.children_of("gate");
+    let gates = service.children_of(kind::GATE);
     gates.flat_map(move |gate| {
-        gate.children_of("override").filter_map(move |block| {
+        gate.children_of(kind::OVERRIDE).filter_map(move |block| {
             let known = overriding(block)?;
-            gate.children_of("deny")
+            gate.children_of(kind::DENY)
                 .find(|deny| deny.name == known.deny)?;
             let end = policy::override_end(known.until, &known.zone).ok()?;
             let diagnostic = Diag::new(
@@ -465,7 +466,7 @@ pub fn expiring_overrides(service: &Instance) -> impl Iterator<Item = (Timestamp
                     "the override of `{}` by {} has expired",
                     known.deny, known.by
                 ),
-                service.place_of(block, block.span_of("until")),
+                service.place_of(block, block.span_of(field::UNTIL)),
             )
             .label(format!("ended at the end of this day in {}", known.zone))
             .help("remove the override, or set a later `until` to keep bypassing the deny");
@@ -478,10 +479,10 @@ pub fn expiring_overrides(service: &Instance) -> impl Iterator<Item = (Timestamp
 fn overriding(block: &Instance) -> Option<Override> {
     Some(Override {
         deny: block.name.clone(),
-        by: text(block.get("by"))?,
-        until: text(block.get("until"))?.parse().ok()?,
-        zone: text(block.get("zone"))?,
-        reason: text(block.get("reason"))?,
+        by: text(block.get(field::BY))?,
+        until: text(block.get(field::UNTIL))?.parse().ok()?,
+        zone: text(block.get(field::ZONE))?,
+        reason: text(block.get(field::REASON))?,
     })
 }
 
@@ -493,7 +494,8 @@ fn is_truth(value: &Value) -> bool {
 }
 
 fn described(block: &Instance) -> Option<String> {
-    text(block.get("description")).or_else(|| block.doc.as_ref().map(|doc| doc.trim().to_owned()))
+    text(block.get(field::DESCRIPTION))
+        .or_else(|| block.doc.as_ref().map(|doc| doc.trim().to_owned()))
 }
 
 /// A comparison of the least of `left` with the least of `right`, as one of each with each.

@@ -9,6 +9,7 @@ use super::time_units;
 use super::unaggregated::{self, Recordings};
 use crate::db::Diag;
 use crate::eval::{BlockRef, Instance, Value};
+use crate::schema::names::{field, kind};
 use nth_diagnostics::codes;
 use nth_model::panel::{Dependency, MissingSignal, Panel, Panels, Row, Unit, Visualization};
 use nth_model::{Text, TextPart};
@@ -17,10 +18,10 @@ use nth_model::{Text, TextPart};
 pub(super) fn lower(service: &Instance, diagnostics: &mut Vec<Diag>) -> Panels {
     let recordings = Recordings::of(service);
     let mut panels = |of: &Instance| -> Vec<Panel> {
-        of.children_of("panel")
+        of.children_of(kind::PANEL)
             .filter_map(|panel| {
                 unaggregated::of_panel(panel, &recordings, diagnostics);
-                if let Value::Query(query) = panel.get("query") {
+                if let Value::Query(query) = panel.get(field::QUERY) {
                     time_units::of_panel(panel, &query.expr, diagnostics);
                 }
                 lower_panel(service, panel, diagnostics)
@@ -30,19 +31,19 @@ pub(super) fn lower(service: &Instance, diagnostics: &mut Vec<Diag>) -> Panels {
     Panels {
         own: panels(service),
         rows: service
-            .children_of("row")
+            .children_of(kind::ROW)
             .map(|row| Row {
                 name: row.name.clone(),
-                title: text(row.get("title")).unwrap_or_else(|| row.name.to_string()),
+                title: text(row.get(field::TITLE)).unwrap_or_else(|| row.name.to_string()),
                 panels: panels(row),
             })
             .collect(),
         dependencies: service
-            .children_of("dependency")
+            .children_of(kind::DEPENDENCY)
             .map(|dependency| Dependency {
                 name: dependency.name.clone(),
-                service: block_name(dependency.get("service")),
-                technology: text(dependency.get("technology")),
+                service: block_name(dependency.get(field::SERVICE)),
+                technology: text(dependency.get(field::TECHNOLOGY)),
                 panels: panels(dependency),
             })
             .collect(),
@@ -50,7 +51,7 @@ pub(super) fn lower(service: &Instance, diagnostics: &mut Vec<Diag>) -> Panels {
 }
 
 fn lower_panel(service: &Instance, panel: &Instance, diagnostics: &mut Vec<Diag>) -> Option<Panel> {
-    let Value::Query(found) = panel.get("query") else {
+    let Value::Query(found) = panel.get(field::QUERY) else {
         return None;
     };
     let number = |field: &str| match panel.get(field) {
@@ -63,19 +64,19 @@ fn lower_panel(service: &Instance, panel: &Instance, diagnostics: &mut Vec<Diag>
     };
     Some(Panel {
         name: panel.name.clone(),
-        title: text(panel.get("title"))?,
-        description: text(panel.get("description"))
+        title: text(panel.get(field::TITLE))?,
+        description: text(panel.get(field::DESCRIPTION))
             .or_else(|| panel.doc.as_ref().map(|doc| doc.trim().to_owned())),
         query: found.expr.clone(),
-        unit: unit(member(panel.get("unit"))?.as_str())?,
-        visualization: visualization(member(panel.get("visualization"))?.as_str())?,
+        unit: unit(member(panel.get(field::UNIT))?.as_str())?,
+        visualization: visualization(member(panel.get(field::VISUALIZATION))?.as_str())?,
         legend: legend(panel, diagnostics),
         thresholds: thresholds(panel, diagnostics),
-        low_is_bad: *panel.get("low_is_bad") == Value::Bool(true),
-        min: number("min"),
-        max: number("max"),
-        width: steps("width", 1, 12),
-        height: steps("height", 2, 8),
+        low_is_bad: *panel.get(field::LOW_IS_BAD) == Value::Bool(true),
+        min: number(field::MIN),
+        max: number(field::MAX),
+        width: steps(field::WIDTH, 1, 12),
+        height: steps(field::HEIGHT, 2, 8),
         missing: found
             .missing
             .iter()
@@ -115,7 +116,7 @@ fn visualization(name: &str) -> Option<Visualization> {
 
 /// A series has labels when it is drawn, but no one value.
 fn legend(panel: &Instance, diagnostics: &mut Vec<Diag>) -> Option<Text> {
-    let legend = alert_text(panel.get("legend"))?;
+    let legend = alert_text(panel.get(field::LEGEND))?;
     let wrong = legend.parts.iter().find_map(|part| match part {
         TextPart::Value(_) => Some("a legend cannot contain `${value}`: a series has many values"),
         TextPart::External(_) => Some(
@@ -124,7 +125,7 @@ fn legend(panel: &Instance, diagnostics: &mut Vec<Diag>) -> Option<Text> {
         _ => None,
     });
     if let Some(wrong) = wrong {
-        let diagnostic = Diag::new(&codes::BAD_TEXT, wrong, panel.span_of("legend"))
+        let diagnostic = Diag::new(&codes::BAD_TEXT, wrong, panel.span_of(field::LEGEND))
             .help("use `${labels.x}`, the value of a label");
         report(panel, diagnostics, diagnostic);
         return None;
@@ -133,7 +134,7 @@ fn legend(panel: &Instance, diagnostics: &mut Vec<Diag>) -> Option<Text> {
 }
 
 fn thresholds(panel: &Instance, diagnostics: &mut Vec<Diag>) -> Vec<Decimal> {
-    let Value::List(items) = panel.get("thresholds") else {
+    let Value::List(items) = panel.get(field::THRESHOLDS) else {
         return Vec::new();
     };
     let found: Vec<Decimal> = items
@@ -147,7 +148,7 @@ fn thresholds(panel: &Instance, diagnostics: &mut Vec<Diag>) -> Vec<Decimal> {
         let diagnostic = Diag::new(
             &codes::OUT_OF_BOUNDS,
             "thresholds are not in ascending order",
-            panel.span_of("thresholds"),
+            panel.span_of(field::THRESHOLDS),
         )
         .help("write the lower one first; with `low_is_bad = true` it is the red one");
         report(panel, diagnostics, diagnostic);
@@ -163,8 +164,8 @@ fn missing(service: &Instance, signal: &BlockRef) -> MissingSignal {
         .try_fold(service, |block, (kind, name): &(SmolStr, SmolStr)| {
             block.children_of(kind).find(|child| child.name == *name)
         })
-        .filter(|found| found.kind == "signal");
-    let candidates = match found.map(|found| found.get("any_of")) {
+        .filter(|found| found.kind == kind::SIGNAL);
+    let candidates = match found.map(|found| found.get(field::ANY_OF)) {
         Some(Value::List(items)) => items
             .iter()
             .filter_map(|item| query(item).map(|query| query.to_string()))
@@ -174,6 +175,6 @@ fn missing(service: &Instance, signal: &BlockRef) -> MissingSignal {
     MissingSignal {
         name: signal.name.clone(),
         candidates,
-        hint: found.and_then(|found| text(found.get("hint"))),
+        hint: found.and_then(|found| text(found.get(field::HINT))),
     }
 }

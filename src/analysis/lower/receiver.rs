@@ -5,7 +5,9 @@ use smol_str::SmolStr;
 use super::read::text;
 use crate::db::{Diag, Span};
 use crate::eval::{Instance, Value};
+use crate::schema::names::{field, kind};
 use nth_diagnostics::codes;
+use nth_model::channel::{Mail, PagerDuty, Slack};
 use nth_model::{self as ir, Severity};
 use nth_promql::{LabelSet, labels_of};
 
@@ -13,7 +15,7 @@ use nth_promql::{LabelSet, labels_of};
 pub(super) fn lower_all(team: &Instance, diagnostics: &mut Vec<Diag>) -> Vec<ir::Receiver> {
     let mut lowered: Vec<(ir::Receiver, Span)> = Vec::new();
     let mut is_whole = true;
-    for receiver in team.children_of("receiver") {
+    for receiver in team.children_of(kind::RECEIVER) {
         check_files(team, receiver, diagnostics);
         match lower(team, receiver, diagnostics) {
             Some(known) => {
@@ -32,8 +34,8 @@ pub(super) fn lower_all(team: &Instance, diagnostics: &mut Vec<Diag>) -> Vec<ir:
 
 /// The receivers of a team that send mail, each with its place: they need a server to send it by.
 pub fn mail_receivers(team: &Instance) -> impl Iterator<Item = Diag> {
-    team.children_of("receiver")
-        .filter(|receiver| receiver.variant.as_deref() == Some("mail"))
+    team.children_of(kind::RECEIVER)
+        .filter(|receiver| receiver.variant.as_deref() == Some(kind::MAIL))
         .map(|receiver| {
             Diag::new(
                 &codes::NO_MAIL_SERVER,
@@ -60,9 +62,9 @@ pub struct Relabelled {
 /// Where a service and its alerts set a label `namespace`, and alerts whose series have one.
 pub fn relabelled(service: &Instance) -> Vec<Relabelled> {
     let of_dependencies = service
-        .children_of("dependency")
-        .flat_map(|dependency| dependency.children_of("alert"));
-    let alerts = || service.children_of("alert");
+        .children_of(kind::DEPENDENCY)
+        .flat_map(|dependency| dependency.children_of(kind::ALERT));
+    let alerts = || service.children_of(kind::ALERT);
     let set = std::iter::once(service)
         .chain(alerts())
         .chain(of_dependencies)
@@ -76,8 +78,10 @@ pub fn relabelled(service: &Instance) -> Vec<Relabelled> {
 fn namespace_set(service: &Instance, block: &Instance) -> Option<Relabelled> {
     const LABEL: &str = "namespace";
     let of_field = block.fields.get(LABEL).filter(|field| field.extension);
-    let (value, field) = match (block.get("labels"), of_field) {
-        (Value::Labels(labels), _) if labels.contains_key(LABEL) => (labels.get(LABEL)?, "labels"),
+    let (value, field) = match (block.get(field::LABELS), of_field) {
+        (Value::Labels(labels), _) if labels.contains_key(LABEL) => {
+            (labels.get(LABEL)?, field::LABELS)
+        }
         (_, Some(field)) => (&field.value, LABEL),
         _ => return None,
     };
@@ -100,7 +104,7 @@ fn namespace_set(service: &Instance, block: &Instance) -> Option<Relabelled> {
 
 /// An alert whose query groups by the label, so that its series may differ in nothing else.
 fn namespace_kept(service: &Instance, alert: &Instance) -> Option<Relabelled> {
-    let Value::Query(query) = alert.get("when") else {
+    let Value::Query(query) = alert.get(field::WHEN) else {
         return None;
     };
     let LabelSet::Only(labels) = labels_of(&query.expr) else {
@@ -111,7 +115,7 @@ fn namespace_kept(service: &Instance, alert: &Instance) -> Option<Relabelled> {
         found: Diag::new(
             &codes::NAMESPACE_REPLACED,
             format!("alert `{}` loses the label `namespace` of its series", alert.name),
-            service.place_of(alert, alert.span_of("when")),
+            service.place_of(alert, alert.span_of(field::WHEN)),
         )
         .label("alerts get the namespace of the AlertmanagerConfig")
         .help("group by a copy: `sum by (in_namespace) (label_replace(x, \"in_namespace\", \"$1\", \"namespace\", \"(.*)\"))`"),
@@ -124,22 +128,20 @@ fn lower(
     diagnostics: &mut Vec<Diag>,
 ) -> Option<ir::Receiver> {
     let channel = match receiver.variant.as_deref()? {
-        "pagerduty" => ir::Channel::PagerDuty {
-            routing_key_file: text(receiver.get("routing_key_file")),
-        },
-        "slack" => ir::Channel::Slack {
-            channel: text(receiver.get("channel"))?,
-            url_file: text(receiver.get("url_file")),
-        },
-        "mail" => ir::Channel::Mail {
-            to: text(receiver.get("to"))?,
-        },
-        "webhook" => ir::Channel::Webhook {
-            url: webhook_url(team, receiver, diagnostics)?,
-        },
+        kind::PAGERDUTY => ir::Channel::PagerDuty(PagerDuty {
+            routing_key_file: text(receiver.get(field::ROUTING_KEY_FILE)),
+        }),
+        kind::SLACK => ir::Channel::Slack(Slack {
+            channel: text(receiver.get(field::CHANNEL))?,
+            url_file: text(receiver.get(field::URL_FILE)),
+        }),
+        kind::MAIL => ir::Channel::Mail(Mail {
+            to: text(receiver.get(field::TO))?,
+        }),
+        kind::WEBHOOK => ir::Channel::Webhook(webhook_url(team, receiver, diagnostics)?),
         _ => return None,
     };
-    let mut on: Vec<Severity> = match receiver.get("on") {
+    let mut on: Vec<Severity> = match receiver.get(field::ON) {
         Value::List(items) => items.iter().filter_map(super::read::severity).collect(),
         _ => return None,
     };
@@ -148,7 +150,7 @@ fn lower(
     Some(ir::Receiver {
         name: receiver.name.clone(),
         on,
-        resolved: *receiver.get("resolved") != Value::Bool(false),
+        resolved: *receiver.get(field::RESOLVED) != Value::Bool(false),
         channel,
     })
 }
@@ -160,16 +162,16 @@ fn webhook_url(
     diagnostics: &mut Vec<Diag>,
 ) -> Option<ir::WebhookUrl> {
     let written = |field: &str| *receiver.get(field) != Value::None;
-    let one = match (written("url"), written("url_file")) {
+    let one = match (written(field::URL), written(field::URL_FILE)) {
         (true, true) => {
-            let place = team.place_of(receiver, receiver.span_of("url_file"));
+            let place = team.place_of(receiver, receiver.span_of(field::URL_FILE));
             let diagnostic = Diag::new(
                 &codes::WEBHOOK_URL,
                 format!("webhook `{}` has both `url` and `url_file`", receiver.name),
                 place,
             )
             .because(
-                team.place_of(receiver, receiver.span_of("url")),
+                team.place_of(receiver, receiver.span_of(field::URL)),
                 "the other URL",
             )
             .help("keep `url_file` if the URL is a secret, otherwise `url`");
@@ -191,15 +193,15 @@ fn webhook_url(
             }
             return None;
         }
-        (true, false) => ir::WebhookUrl::Plain(text(receiver.get("url"))?),
-        (false, true) => ir::WebhookUrl::File(text(receiver.get("url_file"))?),
+        (true, false) => ir::WebhookUrl::Plain(text(receiver.get(field::URL))?),
+        (false, true) => ir::WebhookUrl::File(text(receiver.get(field::URL_FILE))?),
     };
     Some(one)
 }
 
 /// Alertmanager would look for a relative file beside its own configuration, wherever that is.
 fn check_files(team: &Instance, receiver: &Instance, diagnostics: &mut Vec<Diag>) {
-    for field in ["routing_key_file", "url_file"] {
+    for field in [field::ROUTING_KEY_FILE, field::URL_FILE] {
         let Value::String(file) = receiver.get(field) else {
             continue;
         };

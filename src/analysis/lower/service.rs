@@ -14,6 +14,7 @@ use super::signal::{self, Absences};
 use super::{doubts, gate, panel, sli, team, time_units};
 use crate::db::{Diag, Span};
 use crate::eval::{Instance, Value};
+use crate::schema::names::{field, kind};
 use nth_diagnostics::codes;
 use nth_model::{self as ir, burn_rate};
 
@@ -26,17 +27,17 @@ pub(super) fn lower(
     let absences = Absences::of(surroundings.db, instance);
     let mut left_out = Vec::new();
     let mut alerts: Vec<(ir::Alert, Span)> = Vec::new();
-    let dependencies = instance.children_of("dependency");
+    let dependencies = instance.children_of(kind::DEPENDENCY);
     let within = dependencies.flat_map(|dependency| {
-        let alerts = dependency.children_of("alert");
+        let alerts = dependency.children_of(kind::ALERT);
         alerts.map(move |alert| (alert, Some(&dependency.name)))
     });
-    let own = instance.children_of("alert").map(|alert| (alert, None));
+    let own = instance.children_of(kind::ALERT).map(|alert| (alert, None));
     for (alert, dependency) in own.chain(within) {
         let Some(lowered) = lower_alert(alert, dependency) else {
             continue;
         };
-        match absences.in_query(alert.get("when")) {
+        match absences.in_query(alert.get(field::WHEN)) {
             missing if missing.is_empty() => {
                 let scrapes = surroundings.scrape_interval;
                 doubts::of_alert(instance, alert, &lowered, scrapes, diagnostics);
@@ -57,17 +58,17 @@ pub(super) fn lower(
     warn_of_duplicates(&alerts, diagnostics);
     doubts::of_thresholds(&alerts, diagnostics);
     let mut slos: Vec<ir::Slo> = instance
-        .children_of("slo")
+        .children_of(kind::SLO)
         .filter_map(|slo| lower_slo(slo, surroundings, diagnostics))
         .collect();
     let gates = gate::lower(instance, surroundings, &mut slos, diagnostics);
     let mut recordings: Vec<(ir::Recording, &Instance)> = Vec::new();
-    for recording in instance.children_of("recording") {
+    for recording in instance.children_of(kind::RECORDING) {
         check_metric_name(recording, diagnostics);
-        let Some(query) = query(recording.get("query")) else {
+        let Some(query) = query(recording.get(field::QUERY)) else {
             continue;
         };
-        let missing = absences.in_query(recording.get("query"));
+        let missing = absences.in_query(recording.get(field::QUERY));
         if !missing.is_empty() {
             let name = recording.name.clone();
             left_out.push(signal::Omission::new(
@@ -82,7 +83,7 @@ pub(super) fn lower(
         let lowered = ir::Recording {
             record: recording.name.clone(),
             query,
-            labels: labels(recording.get("labels")),
+            labels: labels(recording.get(field::LABELS)),
         };
         recordings.push((lowered, recording));
     }
@@ -104,13 +105,13 @@ pub(super) fn lower(
     } = *surroundings;
     Some(ir::Service {
         name: instance.name.clone(),
-        description: text(instance.get("description"))
+        description: text(instance.get(field::DESCRIPTION))
             .or_else(|| instance.doc.as_ref().map(|doc| doc.trim().to_owned())),
-        service_type: member(instance.get("type")),
-        team: block_name(instance.get("team")),
-        tier: block_name(instance.get("tier")).unwrap_or_default(),
-        selector: labels(instance.get("selector")),
-        labels: with_extensions(instance, labels(instance.get("labels"))),
+        service_type: member(instance.get(field::TYPE)),
+        team: block_name(instance.get(field::TEAM)),
+        tier: block_name(instance.get(field::TIER)).unwrap_or_default(),
+        selector: labels(instance.get(field::SELECTOR)),
+        labels: with_extensions(instance, labels(instance.get(field::LABELS))),
         slos,
         alerts: alerts.into_iter().map(|(alert, _)| alert).collect(),
         recordings: recordings
@@ -123,18 +124,18 @@ pub(super) fn lower(
             .map(|omission| omission.left_out)
             .collect(),
         dependencies: instance
-            .children_of("dependency")
+            .children_of(kind::DEPENDENCY)
             .map(lower_dependency)
             .collect(),
-        runbook_url: text(instance.get("runbook_url")),
-        dashboard_url: text(instance.get("dashboard_url")),
+        runbook_url: text(instance.get(field::RUNBOOK_URL)),
+        dashboard_url: text(instance.get(field::DASHBOARD_URL)),
         panels: panel::lower(instance, diagnostics),
         escalation: team::escalation_of(db, workspace, environment, instance),
         pace: team::pace(db, workspace, environment, instance),
         support_hours: team::support_hours(instance),
         runbook: runbook(instance),
         gates,
-        deployed: query(instance.get("deployed")),
+        deployed: query(instance.get(field::DEPLOYED)),
     })
 }
 
@@ -188,26 +189,26 @@ fn check_metric_name(recording: &Instance, diagnostics: &mut Vec<Diag>) {
 fn lower_dependency(dependency: &Instance) -> ir::Dependency {
     ir::Dependency {
         name: dependency.name.clone(),
-        service: block_name(dependency.get("service")),
-        technology: text(dependency.get("technology")),
-        criticality: match dependency.get("criticality") {
+        service: block_name(dependency.get(field::SERVICE)),
+        technology: text(dependency.get(field::TECHNOLOGY)),
+        criticality: match dependency.get(field::CRITICALITY) {
             Value::Enum(_, member) if member == "soft" => ir::Criticality::Soft,
             _ => ir::Criticality::Hard,
         },
-        impact: text(dependency.get("impact")),
+        impact: text(dependency.get(field::IMPACT)),
         description: dependency.doc.as_ref().map(|doc| doc.trim().to_owned()),
     }
 }
 
 /// What a service's runbook says besides what every service's does.
 fn runbook(service: &Instance) -> Vec<ir::Section> {
-    let runbooks = service.children_of("runbook");
-    let sections = runbooks.flat_map(|runbook| runbook.children_of("section"));
+    let runbooks = service.children_of(kind::RUNBOOK);
+    let sections = runbooks.flat_map(|runbook| runbook.children_of(kind::SECTION));
     sections
         .filter_map(|section| {
             Some(ir::Section {
                 title: section.name.clone(),
-                text: text(section.get("text"))?,
+                text: text(section.get(field::TEXT))?,
             })
         })
         .collect()
@@ -220,29 +221,29 @@ fn lower_alert(alert: &Instance, dependency: Option<&SmolStr>) -> Option<ir::Ale
     };
     Some(ir::Alert {
         name,
-        when: query(alert.get("when"))?,
-        hold: duration(alert.get("for")),
-        keep_firing: duration(alert.get("keep_firing_for")),
-        limit: match alert.get("limit") {
+        when: query(alert.get(field::WHEN))?,
+        hold: duration(alert.get(field::FOR)),
+        keep_firing: duration(alert.get(field::KEEP_FIRING_FOR)),
+        limit: match alert.get(field::LIMIT) {
             Value::Number(limit) => limit.to_u32(),
             _ => None,
         },
-        severity: severity(alert.get("severity"))?,
-        summary: alert_text(alert.get("summary")),
-        description: alert_text(alert.get("description"))
+        severity: severity(alert.get(field::SEVERITY))?,
+        summary: alert_text(alert.get(field::SUMMARY)),
+        description: alert_text(alert.get(field::DESCRIPTION))
             .or_else(|| alert.doc.as_ref().map(|doc| literal(doc.trim()))),
-        labels: labels(alert.get("labels")),
-        annotations: match alert.get("annotations") {
+        labels: labels(alert.get(field::LABELS)),
+        annotations: match alert.get(field::ANNOTATIONS) {
             Value::Labels(entries) => entries
                 .iter()
                 .filter_map(|(name, value)| Some((name.to_string(), alert_text(value)?)))
                 .collect(),
             _ => BTreeMap::new(),
         },
-        runbook_url: text(alert.get("runbook_url")),
+        runbook_url: text(alert.get(field::RUNBOOK_URL)),
         dependency: dependency.cloned(),
-        impact: text(alert.get("impact")),
-        steps: text(alert.get("steps")),
+        impact: text(alert.get(field::IMPACT)),
+        steps: text(alert.get(field::STEPS)),
     })
 }
 
@@ -285,22 +286,22 @@ fn lower_slo(
     surroundings: &Surroundings<'_>,
     diagnostics: &mut Vec<Diag>,
 ) -> Option<ir::Slo> {
-    let Value::Percent(percent) = slo.get("objective") else {
+    let Value::Percent(percent) = slo.get(field::OBJECTIVE) else {
         return None;
     };
     let objective = percent.checked_div(Decimal::ONE_HUNDRED)?.normalize();
-    let window = duration(slo.get("window"))?;
+    let window = duration(slo.get(field::WINDOW))?;
     let sli = slo
-        .children_of("sli")
+        .children_of(kind::SLI)
         .next()
         .and_then(|sli| sli::lower(slo, sli, &surroundings.buckets, diagnostics))?;
     if matches!(sli, ir::Sli::ErrorRatio { total: None, .. })
-        && *slo.get("min_events") != Value::None
+        && *slo.get(field::MIN_EVENTS) != Value::None
     {
         let diagnostic = Diag::new(
             &codes::NOTHING_TO_COUNT,
             "`min_events` has no effect: this SLI does not count events",
-            slo.span_of("min_events"),
+            slo.span_of(field::MIN_EVENTS),
         )
         .help("set `total` in the SLI, or remove `min_events`");
         report(slo, diagnostics, diagnostic);
@@ -308,8 +309,8 @@ fn lower_slo(
     let mut pairs = Vec::new();
     let is_wanted = |severity: ir::Severity| {
         let field = match severity {
-            ir::Severity::Page => "burn_rate_pages",
-            ir::Severity::Ticket => "burn_rate_tickets",
+            ir::Severity::Page => field::BURN_RATE_PAGES,
+            ir::Severity::Ticket => field::BURN_RATE_TICKETS,
         };
         matches!(slo.get(field), Value::Bool(true))
     };
@@ -332,42 +333,43 @@ fn lower_slo(
         }
         pairs = fire;
     }
-    let mut budget_alerts = self::budget_alerts(slo.get("budget_tickets"), ir::Severity::Ticket);
+    let mut budget_alerts =
+        self::budget_alerts(slo.get(field::BUDGET_TICKETS), ir::Severity::Ticket);
     budget_alerts.extend(self::budget_alerts(
-        slo.get("budget_pages"),
+        slo.get(field::BUDGET_PAGES),
         ir::Severity::Page,
     ));
     budget_alerts.sort_by_key(|alert| (alert.consumed, alert.severity));
     budget_alerts.dedup_by_key(|alert| alert.consumed);
-    let breakdown = match slo.get("breakdown") {
+    let breakdown = match slo.get(field::BREAKDOWN) {
         Value::List(names) if !names.is_empty() => names.iter().filter_map(Value::show).collect(),
         _ => sli::own_labels(&sli),
     };
     Some(ir::Slo {
         name: slo.name.clone(),
-        description: text(slo.get("description"))
+        description: text(slo.get(field::DESCRIPTION))
             .or_else(|| slo.doc.as_ref().map(|doc| doc.trim().to_owned())),
         objective,
         window,
         histogram: slo
-            .children_of("sli")
+            .children_of(kind::SLI)
             .next()
             .and_then(|sli| sli::histogram(sli, &surroundings.buckets)),
-        labels: labels(slo.get("labels")),
+        labels: labels(slo.get(field::LABELS)),
         burn_rate_pairs: pairs,
-        min_events: match slo.get("min_events") {
+        min_events: match slo.get(field::MIN_EVENTS) {
             Value::Number(number) => u64::try_from(number.ceil()).ok(),
             _ => None,
         },
         budget_alerts,
-        min_bad_events: match slo.get("min_bad_events") {
+        min_bad_events: match slo.get(field::MIN_BAD_EVENTS) {
             Value::Number(number) => u64::try_from(number.ceil()).ok(),
             _ => None,
         },
         absences: absences(slo, &sli, surroundings),
         is_consistent: sli::is_consistent(&sli),
         breakdown,
-        runbook_url: text(slo.get("runbook_url")),
+        runbook_url: text(slo.get(field::RUNBOOK_URL)),
         gate_windows: Vec::new(),
         sli,
     })
@@ -384,8 +386,8 @@ fn absences(
     surroundings: &Surroundings<'_>,
 ) -> Vec<ir::AbsenceAlert> {
     let (Some(hold), Some(severity)) = (
-        duration(slo.get("absent_after")),
-        severity(slo.get("absence")),
+        duration(slo.get(field::ABSENT_AFTER)),
+        severity(slo.get(field::ABSENCE)),
     ) else {
         return Vec::new();
     };
@@ -420,7 +422,7 @@ fn window_too_short(slo: &Instance, window: ir::Duration, possible: usize) -> Di
             window.to_human(),
             burn_rate::WORKBOOK_PAIRS
         ),
-        slo.span_of("window"),
+        slo.span_of(field::WINDOW),
     )
     .label("the other alerts are not generated")
     .note("alert windows scale with the SLO window and cannot be shorter than four scrapes or 2m")
@@ -443,7 +445,7 @@ fn never_fires(slo: &Instance, never: &[burn_rate::Pair], percent: Decimal) -> D
             pairs.join(", "),
             percent.normalize()
         ),
-        slo.span_of("objective"),
+        slo.span_of(field::OBJECTIVE),
     )
     .label("this alert is not generated");
     if let Some(reachable) = Decimal::ONE.checked_div(factor) {

@@ -9,6 +9,7 @@ use super::read::{member, query, text};
 use crate::db::{Diag, Span, item_name};
 use crate::eval::metrics::named;
 use crate::eval::{BlockRef, Instance, Query, Value};
+use crate::schema::names::{field, kind};
 use nth_diagnostics::codes;
 use nth_metrics::selector_of;
 use nth_model::{LeftOut, Resolution, Rule, Signal};
@@ -19,10 +20,12 @@ const MOST_TOLD: usize = 5;
 
 /// The signals of a service and its dependencies.
 pub(super) fn lower(service: &Instance) -> Vec<Signal> {
-    let own = service.children_of("signal").map(|signal| (signal, None));
-    let dependencies = service.children_of("dependency");
+    let own = service
+        .children_of(kind::SIGNAL)
+        .map(|signal| (signal, None));
+    let dependencies = service.children_of(kind::DEPENDENCY);
     let within = dependencies.flat_map(|dependency| {
-        let signals = dependency.children_of("signal");
+        let signals = dependency.children_of(kind::SIGNAL);
         signals.map(move |signal| (signal, Some(dependency)))
     });
     own.chain(within)
@@ -32,19 +35,19 @@ pub(super) fn lower(service: &Instance) -> Vec<Signal> {
 
 fn lower_signal(signal: &Instance, dependency: Option<&Instance>) -> Option<Signal> {
     let resolved = signal.resolved.as_deref()?;
-    let Value::List(candidates) = signal.get("any_of") else {
+    let Value::List(candidates) = signal.get(field::ANY_OF) else {
         return None;
     };
     Some(Signal {
         name: signal.name.clone(),
         dependency: dependency.map(|dependency| dependency.name.clone()),
-        technology: dependency.and_then(|dependency| text(dependency.get("technology"))),
+        technology: dependency.and_then(|dependency| text(dependency.get(field::TECHNOLOGY))),
         description: signal.doc.as_ref().map(|doc| doc.trim().to_owned()),
-        unit: member(signal.get("unit"))?,
-        metric_type: member(signal.get("type"))?,
+        unit: member(signal.get(field::UNIT))?,
+        metric_type: member(signal.get(field::TYPE))?,
         candidates: candidates.iter().filter_map(query).collect(),
         scope: resolved.scope.clone(),
-        hint: text(signal.get("hint")).filter(|hint| !hint.is_empty()),
+        hint: text(signal.get(field::HINT)).filter(|hint| !hint.is_empty()),
         resolution: resolved.resolution,
     })
 }
@@ -61,8 +64,8 @@ impl<'a> Absences<'a> {
     /// Those of a service.
     pub(super) fn of(db: &'a dyn salsa::Database, service: &'a Instance) -> Self {
         let queries: Vec<(&SmolStr, &Query)> = service
-            .children_of("recording")
-            .filter_map(|recording| match recording.get("query") {
+            .children_of(kind::RECORDING)
+            .filter_map(|recording| match recording.get(field::QUERY) {
                 Value::Query(query) => Some((&recording.name, query)),
                 _ => None,
             })
@@ -209,7 +212,7 @@ impl Told<'_> {
         for omission in self.left_out {
             diagnostics.extend(self.elsewhere(omission));
         }
-        for slo in self.service.children_of("slo") {
+        for slo in self.service.children_of(kind::SLO) {
             diagnostics.extend(self.objective(slo));
         }
     }
@@ -225,7 +228,7 @@ impl Told<'_> {
     fn missing_in(&self, dependency: Option<&SmolStr>, missing: &[&Signal], all: usize) -> Diag {
         let block = match dependency {
             Some(name) => {
-                let mut dependencies = self.service.children_of("dependency");
+                let mut dependencies = self.service.children_of(kind::DEPENDENCY);
                 dependencies.find(|dependency| dependency.name == *name)
             }
             None => None,
@@ -333,7 +336,7 @@ impl Told<'_> {
 
     /// An objective whose indicator reads what no metric carries.
     fn objective(&self, slo: &Instance) -> Option<Diag> {
-        let sli = slo.children_of("sli").next()?;
+        let sli = slo.children_of(kind::SLI).next()?;
         let mut missing: Vec<BlockRef> = Vec::new();
         let mut place = None;
         for (name, field) in &sli.fields {

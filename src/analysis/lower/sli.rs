@@ -7,6 +7,7 @@ use super::read::{duration, query, report};
 use super::units;
 use crate::db::Diag;
 use crate::eval::{Instance, Value};
+use crate::schema::names::{field, kind};
 use nth_diagnostics::codes;
 use nth_metrics::base_name;
 use nth_model::panel::Histogram;
@@ -23,10 +24,10 @@ pub(super) fn lower(
     diagnostics: &mut Vec<Diag>,
 ) -> Option<Sli> {
     match sli.variant.as_deref() {
-        Some("ratio") => ratio(sli, diagnostics),
-        Some("latency") => latency(sli, buckets, diagnostics),
-        Some("time-slices") => time_slices(sli, diagnostics),
-        Some("error-ratio") => error_ratio(slo, sli, diagnostics),
+        Some(kind::RATIO) => ratio(sli, diagnostics),
+        Some(kind::LATENCY) => latency(sli, buckets, diagnostics),
+        Some(kind::TIME_SLICES) => time_slices(sli, diagnostics),
+        Some(kind::ERROR_RATIO) => error_ratio(slo, sli, diagnostics),
         _ if sli.incomplete => None,
         _ => {
             let diagnostic = Diag::new(
@@ -152,14 +153,14 @@ fn series(value: &Value) -> Option<promql::Expr> {
 
 fn ratio(sli: &Instance, diagnostics: &mut Vec<Diag>) -> Option<Sli> {
     let given = |field: &str| *sli.get(field) != Value::None;
-    let (numerator, counted) = match (given("good"), given("bad")) {
+    let (numerator, counted) = match (given(field::GOOD), given(field::BAD)) {
         (true, false) => (
-            Numerator::Good(events(sli, "good", diagnostics)?),
-            sli.get("good"),
+            Numerator::Good(events(sli, field::GOOD, diagnostics)?),
+            sli.get(field::GOOD),
         ),
         (false, true) => (
-            Numerator::Bad(events(sli, "bad", diagnostics)?),
-            sli.get("bad"),
+            Numerator::Bad(events(sli, field::BAD, diagnostics)?),
+            sli.get(field::BAD),
         ),
         (false, _) if sli.incomplete => return None,
         (both, _) => {
@@ -168,7 +169,11 @@ fn ratio(sli: &Instance, diagnostics: &mut Vec<Diag>) -> Option<Sli> {
             } else {
                 "missing `good` or `bad` events in `ratio`"
             };
-            let span = if both { sli.span_of("bad") } else { sli.head };
+            let span = if both {
+                sli.span_of(field::BAD)
+            } else {
+                sli.head
+            };
             report(
                 sli,
                 diagnostics,
@@ -177,14 +182,14 @@ fn ratio(sli: &Instance, diagnostics: &mut Vec<Diag>) -> Option<Sli> {
             return None;
         }
     };
-    let total = sli.get("total");
+    let total = sli.get(field::TOTAL);
     let breakdown_series = match &numerator {
         Numerator::Bad(_) => series(counted),
         Numerator::Good(_) => series(total),
     };
     Some(Sli::Events {
         numerator,
-        total: events(sli, "total", diagnostics)?,
+        total: events(sli, field::TOTAL, diagnostics)?,
         total_series: series(total),
         bucket: None,
         breakdown_series,
@@ -193,7 +198,7 @@ fn ratio(sli: &Instance, diagnostics: &mut Vec<Diag>) -> Option<Sli> {
 
 /// Where one of the two is a base's, it is told how to measure otherwise than the base does.
 fn both_or_neither(sli: &Instance, both: bool, diagnostic: Diag) -> Diag {
-    let (good, bad) = (sli.span_of("good"), sli.span_of("bad"));
+    let (good, bad) = (sli.span_of(field::GOOD), sli.span_of(field::BAD));
     if !both || good.item == bad.item {
         return diagnostic.help("set one of the two");
     }
@@ -204,12 +209,12 @@ fn both_or_neither(sli: &Instance, both: bool, diagnostic: Diag) -> Diag {
 
 /// A classic histogram's good events are those of the bucket at the limit; a native one's are computed.
 fn latency(sli: &Instance, buckets: &Buckets<'_>, diagnostics: &mut Vec<Diag>) -> Option<Sli> {
-    let histogram = query(sli.get("histogram"))?;
+    let histogram = query(sli.get(field::HISTOGRAM))?;
     let unit = buckets.unit(&histogram, units::of_field(sli));
-    let limit = unit.unit.count(duration(sli.get("under"))?);
+    let limit = unit.unit.count(duration(sli.get(field::UNDER))?);
     units::check(sli, &histogram, &unit, limit, diagnostics);
     let shown = nth_model::number::decimal_text(limit);
-    if *sli.get("native") == Value::Bool(true) {
+    if *sli.get(field::NATIVE) == Value::Bool(true) {
         let rates = as_rate(histogram.clone());
         let count = build::call("histogram_count", vec![rates.clone()]);
         let share = build::call(
@@ -298,12 +303,12 @@ fn one_of(texts: &[impl AsRef<str>]) -> promql::Matcher {
 
 /// The histogram that an indicator of latency is measured by.
 pub(super) fn histogram(sli: &Instance, buckets: &Buckets<'_>) -> Option<Histogram> {
-    if sli.variant.as_deref() != Some("latency") {
+    if sli.variant.as_deref() != Some(kind::LATENCY) {
         return None;
     }
-    let named = query(sli.get("histogram"))?;
+    let named = query(sli.get(field::HISTOGRAM))?;
     let unit = buckets.unit(&named, units::of_field(sli)).unit;
-    let native = *sli.get("native") == Value::Bool(true);
+    let native = *sli.get(field::NATIVE) == Value::Bool(true);
     let mut series = if native {
         named
     } else {
@@ -315,7 +320,7 @@ pub(super) fn histogram(sli: &Instance, buckets: &Buckets<'_>) -> Option<Histogr
     Some(Histogram {
         series,
         native,
-        under: duration(sli.get("under"))?,
+        under: duration(sli.get(field::UNDER))?,
         unit,
     })
 }
@@ -333,12 +338,12 @@ fn renamed(histogram: &promql::Expr, suffix: &str) -> Option<promql::Expr> {
 }
 
 fn time_slices(sli: &Instance, diagnostics: &mut Vec<Diag>) -> Option<Sli> {
-    let good = query(sli.get("good"))?;
+    let good = query(sli.get(field::GOOD))?;
     if as_bool(good.clone()).is_none() {
         let diagnostic = Diag::new(
             &codes::NOT_ONE_COMPARISON,
             "a time-slice SLI needs exactly one comparison",
-            sli.span_of("good"),
+            sli.span_of(field::GOOD),
         )
         .help("write `value < limit`; combine several conditions in a recording rule and compare that");
         report(sli, diagnostics, diagnostic);
@@ -348,7 +353,7 @@ fn time_slices(sli: &Instance, diagnostics: &mut Vec<Diag>) -> Option<Sli> {
 }
 
 fn error_ratio(slo: &Instance, sli: &Instance, diagnostics: &mut Vec<Diag>) -> Option<Sli> {
-    let ratio = query(sli.get("ratio"))?;
+    let ratio = query(sli.get(field::RATIO))?;
     if !is_label_free(&ratio) {
         let help = "divide sums, as in `sum(rate(errors_total[$window])) / \
             sum(rate(requests_total[$window]))`, or use the worst series, `max(…)`";
@@ -361,7 +366,7 @@ fn error_ratio(slo: &Instance, sli: &Instance, diagnostics: &mut Vec<Diag>) -> O
         );
         return None;
     }
-    let total = match sli.get("total") {
+    let total = match sli.get(field::TOTAL) {
         Value::None => {
             let diagnostic = Diag::new(
                 &codes::WEIGHED_BY_TIME,
@@ -369,7 +374,7 @@ fn error_ratio(slo: &Instance, sli: &Instance, diagnostics: &mut Vec<Diag>) -> O
                     "the error budget of `{}` is time-weighted: the SLI has no `total`",
                     slo.name
                 ),
-                sli.span_of("ratio"),
+                sli.span_of(field::RATIO),
             )
             .help(
                 "set `total` to the rate of all events: `` total = \
@@ -378,7 +383,7 @@ fn error_ratio(slo: &Instance, sli: &Instance, diagnostics: &mut Vec<Diag>) -> O
             report(sli, diagnostics, diagnostic);
             None
         }
-        _ => Some(events(sli, "total", diagnostics)?),
+        _ => Some(events(sli, field::TOTAL, diagnostics)?),
     };
     Some(Sli::ErrorRatio { ratio, total })
 }

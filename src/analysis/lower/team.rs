@@ -7,6 +7,7 @@ use super::read::{duration, member, text};
 use super::receiver;
 use crate::db::{Diag, Workspace, item_entry};
 use crate::eval::{BlockRef, Instance, Value, block_children, block_field};
+use crate::schema::names::{field, kind};
 use nth_diagnostics::codes;
 use nth_model as ir;
 use nth_syntax::tree;
@@ -35,17 +36,17 @@ pub(super) fn lower(
     ir::Team {
         name: team.name.clone(),
         description: description(team),
-        slack: text(team.get("slack")),
-        email: text(team.get("email")),
-        members: strings(team.get("members")),
-        managers: strings(team.get("managers")),
+        slack: text(team.get(field::SLACK)),
+        email: text(team.get(field::EMAIL)),
+        members: strings(team.get(field::MEMBERS)),
+        managers: strings(team.get(field::MANAGERS)),
         support_hours: support_hours(team),
         schedules: team
-            .children_of("schedule")
+            .children_of(kind::SCHEDULE)
             .filter_map(lower_schedule)
             .collect(),
         escalations: team
-            .children_of("escalation")
+            .children_of(kind::ESCALATION)
             .map(|escalation| lower_escalation(db, escalation))
             .collect(),
         receivers: receiver::lower_all(team, diagnostics),
@@ -54,12 +55,12 @@ pub(super) fn lower(
 
 /// The support hours of a service or a team.
 pub(super) fn support_hours(block: &Instance) -> Option<ir::SupportHours> {
-    let hours = block.children_of("support-hours").next()?;
+    let hours = block.children_of(kind::SUPPORT_HOURS).next()?;
     Some(ir::SupportHours {
-        zone: text(hours.get("zone"))?,
-        days: days(hours.get("days")),
-        from: time_of_day(hours.get("from"))?,
-        to: time_of_day(hours.get("to"))?,
+        zone: text(hours.get(field::ZONE))?,
+        days: days(hours.get(field::DAYS)),
+        from: time_of_day(hours.get(field::FROM))?,
+        to: time_of_day(hours.get(field::TO))?,
     })
 }
 
@@ -70,13 +71,13 @@ pub(super) fn escalation_of(
     environment: Option<&SmolStr>,
     service: &Instance,
 ) -> Option<ir::EscalationRef> {
-    if let Value::Block(escalation) = service.get("escalation") {
+    if let Value::Block(escalation) = service.get(field::ESCALATION) {
         return Some(ir::EscalationRef {
             team: owner(db, escalation)?,
             name: escalation.name.clone(),
         });
     }
-    let Value::Block(team) = service.get("team") else {
+    let Value::Block(team) = service.get(field::TEAM) else {
         return None;
     };
     let escalations = block_children(
@@ -105,7 +106,7 @@ pub(super) fn pace(
     environment: Option<&SmolStr>,
     service: &Instance,
 ) -> ir::Pace {
-    let field = |name: &str| match service.get("tier") {
+    let field = |name: &str| match service.get(field::TIER) {
         Value::Block(tier) => {
             let environment = environment.cloned();
             block_field(db, workspace, tier.clone(), name.into(), environment)
@@ -113,13 +114,13 @@ pub(super) fn pace(
         }
         _ => Value::None,
     };
-    let waits = match field("escalation_waits") {
+    let waits = match field(field::ESCALATION_WAITS) {
         Value::List(items) => items.iter().filter_map(duration).collect(),
         _ => Vec::new(),
     };
     ir::Pace {
         waits,
-        loops: small(&field("escalation_loops")).unwrap_or_default(),
+        loops: small(&field(field::ESCALATION_LOOPS)).unwrap_or_default(),
     }
 }
 
@@ -133,7 +134,7 @@ pub fn ignored_urgency(block: &Instance) -> Option<Diag> {
         Diag::new(
             &codes::URGENCY_WITHOUT_EFFECT,
             format!("`urgency` of {} `{}` has no effect", block.kind, block.name),
-            block.place_of(block, block.span_of("urgency")),
+            block.place_of(block, block.span_of(field::URGENCY)),
         )
         .label("urgency follows the severity of each alert")
         .help("remove it; set `severity = ticket` on alerts that should not page")
@@ -141,16 +142,17 @@ pub fn ignored_urgency(block: &Instance) -> Option<Diag> {
 }
 
 fn description(block: &Instance) -> Option<String> {
-    text(block.get("description")).or_else(|| block.doc.as_ref().map(|doc| doc.trim().to_owned()))
+    text(block.get(field::DESCRIPTION))
+        .or_else(|| block.doc.as_ref().map(|doc| doc.trim().to_owned()))
 }
 
 fn lower_schedule(schedule: &Instance) -> Option<ir::Schedule> {
     let own = lower_layer(schedule)?;
-    let further = schedule.children_of("layer").filter_map(lower_layer);
+    let further = schedule.children_of(kind::LAYER).filter_map(lower_layer);
     Some(ir::Schedule {
         name: schedule.name.clone(),
         description: description(schedule),
-        zone: text(schedule.get("zone"))?,
+        zone: text(schedule.get(field::ZONE))?,
         layers: std::iter::once(own).chain(further).collect(),
     })
 }
@@ -159,24 +161,27 @@ fn lower_schedule(schedule: &Instance) -> Option<ir::Schedule> {
 fn lower_layer(layer: &Instance) -> Option<ir::Layer> {
     Some(ir::Layer {
         name: layer.name.clone(),
-        turn: match layer.get("rotation") {
+        turn: match layer.get(field::ROTATION) {
             Value::Enum(_, rotation) if rotation == "daily" => DAILY,
             Value::Enum(..) => WEEKLY,
             other => duration(other)?,
         },
-        handoff: time_of_week(layer.get("handoff"))?,
-        start: date(layer.get("start"))?,
-        members: strings(layer.get("members")),
-        hours: layer.children_of("hours").flat_map(lower_hours).collect(),
+        handoff: time_of_week(layer.get(field::HANDOFF))?,
+        start: date(layer.get(field::START))?,
+        members: strings(layer.get(field::MEMBERS)),
+        hours: layer
+            .children_of(kind::HOURS)
+            .flat_map(lower_hours)
+            .collect(),
     })
 }
 
 /// The hours that a block names: one a week for each of its days, or one a day.
 pub(super) fn lower_hours(hours: &Instance) -> Vec<ir::Hours> {
-    match (hours.get("from"), hours.get("to")) {
+    match (hours.get(field::FROM), hours.get(field::TO)) {
         (Value::TimeOfDay(from), Value::TimeOfDay(to)) => {
             let (from, to) = (clock(*from), clock(*to));
-            let days = days(hours.get("days"));
+            let days = days(hours.get(field::DAYS));
             if days.is_empty() || days.len() == WEEKDAYS.len() {
                 return vec![ir::Hours::Daily { from, to }];
             }
@@ -206,18 +211,18 @@ fn lower_escalation(db: &dyn salsa::Database, escalation: &Instance) -> ir::Esca
         }),
         _ => None,
     };
-    let steps = escalation.children_of("step").map(|step| ir::Step {
+    let steps = escalation.children_of(kind::STEP).map(|step| ir::Step {
         name: step.name.clone(),
-        notify: match step.get("notify") {
+        notify: match step.get(field::NOTIFY) {
             Value::List(items) => items.iter().filter_map(target).collect(),
             one => target(one).into_iter().collect(),
         },
-        after: duration(step.get("after")),
+        after: duration(step.get(field::AFTER)),
     });
     ir::Escalation {
         name: escalation.name.clone(),
         description: description(escalation),
-        loops: small(escalation.get("loops")),
+        loops: small(escalation.get(field::LOOPS)),
         steps: steps.collect(),
     }
 }

@@ -4,15 +4,16 @@
 use super::read::{member, report};
 use crate::db::Diag;
 use crate::eval::{Instance, Value};
+use crate::schema::names::field;
 use nth_diagnostics::codes;
 use nth_model::{self as ir, DurationUnit, TextPart, ValueFormat};
 use nth_promql::{Expr, buckets_unit, time_unit};
 
 /// A panel whose `unit` is one of time, and whose query gives time in another.
 pub(super) fn of_panel(panel: &Instance, query: &Expr, diagnostics: &mut Vec<Diag>) {
-    let shown = member(panel.get("unit")).and_then(|unit| DurationUnit::named(&unit));
+    let shown = member(panel.get(field::UNIT)).and_then(|unit| DurationUnit::named(&unit));
     // A heatmap's unit is that of the bounds.
-    let is_heatmap = member(panel.get("visualization")).as_deref() == Some("heatmap");
+    let is_heatmap = member(panel.get(field::VISUALIZATION)).as_deref() == Some("heatmap");
     let given = if is_heatmap {
         buckets_unit(query, &|_| None)
     } else {
@@ -32,7 +33,7 @@ pub(super) fn of_panel(panel: &Instance, query: &Expr, diagnostics: &mut Vec<Dia
             given.name(),
             shown.name()
         ),
-        panel.span_of("unit"),
+        panel.span_of(field::UNIT),
     )
     .label(format!("the query returns {}", given.name()))
     .help(format!("set `unit = {}`", given.name()));
@@ -46,7 +47,7 @@ pub(super) fn of_alert(block: &Instance, alert: &ir::Alert, diagnostics: &mut Ve
     else {
         return;
     };
-    for field in ["summary", "description"] {
+    for field in [field::SUMMARY, field::DESCRIPTION] {
         let Value::Text(text, _) = block.get(field) else {
             continue;
         };

@@ -7,6 +7,7 @@ use smol_str::SmolStr;
 use super::read::report;
 use crate::db::{Diag, Span};
 use crate::eval::{Instance, Query, Value};
+use crate::schema::names::{field, kind};
 use nth_diagnostics::{Applicability, Edit, Fix, codes};
 use nth_promql::{Selector, Unaggregated, is_recorded, unaggregated};
 
@@ -20,8 +21,8 @@ impl<'a> Recordings<'a> {
     /// Those of a service.
     pub(super) fn of(service: &'a Instance) -> Self {
         let queries: Vec<(&SmolStr, &Query)> = service
-            .children_of("recording")
-            .filter_map(|recording| match recording.get("query") {
+            .children_of(kind::RECORDING)
+            .filter_map(|recording| match recording.get(field::QUERY) {
                 Value::Query(query) => Some((&recording.name, query)),
                 _ => None,
             })
@@ -62,18 +63,18 @@ impl<'a> Recordings<'a> {
 
 /// A panel whose query does not aggregate.
 pub(super) fn of_panel(panel: &Instance, recordings: &Recordings<'_>, diagnostics: &mut Vec<Diag>) {
-    let Value::Query(query) = panel.get("query") else {
+    let Value::Query(query) = panel.get(field::QUERY) else {
         return;
     };
     let buckets =
-        matches!(panel.get("visualization"), Value::Enum(_, member) if member == "heatmap");
+        matches!(panel.get(field::VISUALIZATION), Value::Enum(_, member) if member == "heatmap");
     let is_one = |selector: &Selector| recordings.has(selector);
     let found = unaggregated(&query.expr, buckets, &is_one);
     let Some(first) = found.first() else {
         return;
     };
     // Its own text, and not that of a `let` or a template's argument, which others may read too.
-    let written = panel.span_of("query");
+    let written = panel.span_of(field::QUERY);
     let is_own = query.span.item == written.item
         && written.range.start <= query.span.range.start
         && query.span.range.end <= written.range.end;

@@ -5,6 +5,7 @@ use rust_decimal::Decimal;
 use super::read::report;
 use crate::db::Diag;
 use crate::eval::{Instance, Value};
+use crate::schema::names::field;
 use nth_diagnostics::codes;
 use nth_metrics::unit::{HistogramUnit, Said, Source};
 use nth_metrics::{base_name, name_of};
@@ -14,7 +15,7 @@ use nth_promql::{Expr, Node};
 
 /// The unit that an SLI says its histogram counts in.
 pub(super) fn of_field(sli: &Instance) -> Option<DurationUnit> {
-    match sli.get("unit") {
+    match sli.get(field::UNIT) {
         Value::Enum(_, member) => DurationUnit::named(member),
         _ => None,
     }
@@ -34,14 +35,14 @@ pub(super) fn check(
     let Some(name) = name_of(selector).map(base_name) else {
         return;
     };
-    let place = match (found.source, sli.get("histogram")) {
-        (Some(Source::Field), _) => sli.span_of("unit"),
+    let place = match (found.source, sli.get(field::HISTOGRAM)) {
+        (Some(Source::Field), _) => sli.span_of(field::UNIT),
         (_, Value::Query(query)) => query.span,
-        _ => sli.span_of("histogram"),
+        _ => sli.span_of(field::HISTOGRAM),
     };
     let unit = found.unit.name();
     let limit = decimal_text(limit);
-    let limit = if *sli.get("native") == Value::Bool(true) {
+    let limit = if *sli.get(field::NATIVE) == Value::Bool(true) {
         format!("the rules read the limit as {limit}")
     } else {
         format!("the rules read the bucket `le=\"{limit}\"`")

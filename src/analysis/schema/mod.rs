@@ -2,6 +2,9 @@
 //! project's `extend kind` items. Everything that knows about kinds asks it.
 
 mod functions;
+pub mod names;
+#[cfg(test)]
+mod names_tests;
 mod ty;
 
 use std::sync::Arc;

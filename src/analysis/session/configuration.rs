@@ -6,7 +6,7 @@ use super::Session;
 use crate::db::{AnalysisSettings, Database, Workspace};
 use crate::levels::Levels;
 use nth_metrics::Lock;
-use nth_model::{Settings, TargetName};
+use nth_model::Settings;
 use salsa::Setter as _;
 
 /// What a project says of itself outside of its sources.
@@ -30,8 +30,7 @@ impl Configuration {
         Self {
             analysis: Arc::new(AnalysisSettings::new(settings, catalogue)),
             levels,
-            sends_mail: settings.alertmanager.sends_mail()
-                || !settings.targets.contains(&TargetName::Alertmanager),
+            sends_mail: settings.sends_mail(),
             alert_namespace: settings.alert_namespace().map(str::to_owned),
             default_team: settings.alertmanager.default_team.clone(),
         }

@@ -3,6 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
 use std::sync::Arc;
 
+use crate::schema::names::kind;
 use nth_model as ir;
 use smol_str::SmolStr;
 
@@ -41,7 +42,7 @@ impl Session {
             .collect();
         let mut named: BTreeSet<SmolStr> = named.into_iter().map(SmolStr::from).collect();
         let of_project = |entry: &&ItemEntry| !entry.key.file.package(&self.db);
-        let is_team = |entry: &&ItemEntry| entry.kind == "team";
+        let is_team = |entry: &&ItemEntry| entry.kind == kind::TEAM;
         let own = self.entries(ItemClass::Block).filter(is_team);
         named.extend(own.filter(of_project).map(|entry| entry.name.clone()));
         named.extend(

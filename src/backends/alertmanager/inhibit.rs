@@ -22,15 +22,15 @@ pub struct Inhibition {
     pub equal: Vec<&'static str>,
 }
 
-/// The inhibitions of a project. `is_told` says whether somebody is told of a service's pages.
+/// The inhibitions of a project. `has_receiver` says whether somebody is told of a service's pages.
 pub fn inhibitions(
     project: &Project<'_>,
     settings: &Settings,
-    is_told: impl Fn(&Service) -> bool,
+    has_receiver: impl Fn(&Service) -> bool,
 ) -> Vec<Inhibition> {
     let mut all: Vec<Inhibition> = page_over_ticket(settings).into_iter().collect();
     if settings.alertmanager.inhibit_dependents {
-        all.extend(upstream_over_downstream(project, settings, is_told));
+        all.extend(upstream_over_downstream(project, settings, has_receiver));
     }
     all
 }
@@ -79,13 +79,13 @@ fn page_over_ticket(settings: &Settings) -> Option<Inhibition> {
 fn upstream_over_downstream(
     project: &Project<'_>,
     settings: &Settings,
-    is_told: impl Fn(&Service) -> bool,
+    has_receiver: impl Fn(&Service) -> bool,
 ) -> Vec<Inhibition> {
     let groups = circles(project);
     let page = settings.severity_label(Severity::Page);
     let mut all = Vec::new();
     for upstream in project.services() {
-        if !pages_on_burn(upstream) || !is_told(upstream) {
+        if !pages_on_burn(upstream) || !has_receiver(upstream) {
             continue;
         }
         let circle = groups.get(upstream.name.as_str());

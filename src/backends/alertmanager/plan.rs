@@ -1,17 +1,17 @@
 //! Who is told of what, before it is written in one of Alertmanager's languages.
 
+use std::borrow::Cow;
 use std::collections::BTreeMap;
 
-use crate::go_template;
-use nth_model::{Channel, Project, Service, Settings, Severity, Team, WebhookUrl};
+use crate::receivers;
+use nth_model::{Channel, Project, Service, Settings, Severity, Team};
 
 use super::inhibit::{Inhibition, inhibitions};
-use super::secrets::Secret;
 
 /// The receiver without any integration: what it is told stays in Alertmanager.
 pub const NOBODY: &str = "nobody";
 
-/// All that Alertmanager is told.
+/// All that Alertmanager is recipients.
 #[derive(Debug)]
 pub struct Plan<'a> {
     /// Who is told of alerts that no route of a team takes.
@@ -59,55 +59,37 @@ pub struct Contact<'a> {
     pub integrations: Vec<Integration<'a>>,
 }
 
-/// A place where somebody is told.
+/// An entry of a receiver.
 #[derive(Debug, Clone)]
 pub struct Integration<'a> {
-    /// Whether also when an alert is over.
+    /// Whether it also notifies when an alert is resolved.
     pub resolved: bool,
-    /// Which.
-    pub kind: Kind<'a>,
-}
-
-/// What an integration is. Its texts are Go templates.
-#[derive(Debug, Clone)]
-pub enum Kind<'a> {
-    /// PagerDuty's events, by an integration's key.
-    PagerDuty(Secret<'a>),
-    /// A channel in Slack, by a webhook's URL.
-    Slack {
-        /// The channel.
-        channel: String,
-        /// The URL.
-        url: Secret<'a>,
-    },
-    /// An e-mail address.
-    Mail(String),
-    /// A URL that is no secret.
-    Webhook(String),
-    /// A URL that is one.
-    SecretWebhook(Secret<'a>),
+    /// The team that is notified.
+    pub team: &'a str,
+    /// The way.
+    pub channel: Cow<'a, Channel>,
 }
 
 impl<'a> Plan<'a> {
     /// The plan of a project; `None` where no team is told anywhere.
-    pub fn of(project: &Project<'a>, settings: &'a Settings) -> Option<Self> {
-        let told = Told::of(project, settings);
-        if told.contacts.is_empty() {
+    pub fn new(project: &Project<'a>, settings: &'a Settings) -> Option<Self> {
+        let recipients = Recipients::new(project, settings);
+        if recipients.contacts.is_empty() {
             return None;
         }
-        let mut elsewhere = told.elsewhere(project);
+        let mut elsewhere = recipients.elsewhere(project);
         let routes: Vec<TeamRoute<'a>> = project
             .teams()
             .filter_map(|team| {
                 let elsewhere = elsewhere.remove(team.name.as_str()).unwrap_or_default();
-                told.route(team, elsewhere)
+                recipients.route(team, elsewhere)
             })
             .collect();
         let inhibitions = inhibitions(project, settings, |service| {
-            told.pager(service).is_some() || told.fallback.page != NOBODY
+            recipients.pager(service).is_some() || recipients.fallback.page != NOBODY
         });
-        let fallback = told.fallback.clone();
-        let mut receivers: Vec<Contact<'a>> = told.contacts.into_values().collect();
+        let fallback = recipients.fallback.clone();
+        let mut receivers: Vec<Contact<'a>> = recipients.contacts.into_values().collect();
         let nobody = Contact {
             name: NOBODY.to_owned(),
             integrations: Vec::new(),
@@ -126,14 +108,14 @@ impl<'a> Plan<'a> {
     }
 }
 
-/// Where each team is told.
-struct Told<'a> {
+/// Where each team is recipients.
+struct Recipients<'a> {
     contacts: BTreeMap<(&'a str, Severity), Contact<'a>>,
     fallback: Fallback,
 }
 
-impl<'a> Told<'a> {
-    fn of(project: &Project<'a>, settings: &'a Settings) -> Self {
+impl<'a> Recipients<'a> {
+    fn new(project: &Project<'a>, settings: &'a Settings) -> Self {
         let mut contacts = BTreeMap::new();
         for team in project.teams() {
             for severity in [Severity::Page, Severity::Ticket] {
@@ -228,64 +210,32 @@ fn receiver_name(team: &Team, severity: Severity) -> String {
     format!("{}-{severity}", team.name)
 }
 
-/// Where a team is told of what has a severity: by its own receivers, or where it declares none, by what it says of itself.
+/// The entries of a team's receiver for a severity. Without a mail server, only receivers that the team declares send mail:
+/// the analysis has reported these.
 fn integrations<'a>(
     team: &'a Team,
     severity: Severity,
     settings: &Settings,
 ) -> Vec<Integration<'a>> {
-    if team.receivers.is_empty() {
-        return defaults(team, severity, settings);
-    }
-    let receivers = team.receivers.iter();
-    receivers
-        .filter(|receiver| receiver.on.contains(&severity))
-        .map(|receiver| Integration {
-            resolved: receiver.resolved,
-            kind: kind(team, &receiver.channel),
-        })
-        .collect()
-}
-
-fn kind<'a>(team: &Team, channel: &'a Channel) -> Kind<'a> {
-    match channel {
-        Channel::PagerDuty { routing_key_file } => {
-            Kind::PagerDuty(Secret::pagerduty(&team.name, routing_key_file.as_deref()))
-        }
-        Channel::Slack { channel, url_file } => Kind::Slack {
-            channel: go_template::escape(channel),
-            url: Secret::slack(url_file.as_deref()),
-        },
-        Channel::Mail { to } => Kind::Mail(go_template::escape(to)),
-        Channel::Webhook { url } => match url {
-            WebhookUrl::Plain(url) => Kind::Webhook(go_template::escape(url)),
-            WebhookUrl::File(file) => Kind::SecretWebhook(Secret::At(file)),
-        },
-    }
-}
-
-/// PagerDuty for pages where somebody is on call for them, the team's channel for all, and mail for what neither tells.
-fn defaults<'a>(team: &'a Team, severity: Severity, settings: &Settings) -> Vec<Integration<'a>> {
-    let mut kinds = Vec::new();
-    if severity == Severity::Page && team.is_on_call() {
-        kinds.push(Kind::PagerDuty(Secret::pagerduty(&team.name, None)));
-    }
-    if let Some(channel) = &team.slack {
-        kinds.push(Kind::Slack {
-            channel: go_template::escape(channel),
-            url: Secret::slack(None),
-        });
-    }
-    if let (true, Some(address), true) = (
-        kinds.is_empty(),
-        &team.email,
-        settings.alertmanager.sends_mail(),
-    ) {
-        kinds.push(Kind::Mail(go_template::escape(address)));
-    }
-    let integration = |kind| Integration {
-        resolved: true,
-        kind,
+    let can_be_sent = |channel: &Channel| {
+        settings.alertmanager.sends_mail() || !receivers::describe(channel).needs_mail_server()
     };
-    kinds.into_iter().map(integration).collect()
+    let integration = |resolved, channel: Cow<'a, Channel>| Integration {
+        resolved,
+        team: &team.name,
+        channel,
+    };
+    match team.effective_receivers() {
+        Cow::Borrowed(declared) => declared
+            .iter()
+            .filter(|receiver| receiver.on.contains(&severity))
+            .map(|receiver| integration(receiver.resolved, Cow::Borrowed(&receiver.channel)))
+            .collect(),
+        Cow::Owned(defaults) => defaults
+            .into_iter()
+            .filter(|receiver| receiver.on.contains(&severity))
+            .filter(|receiver| can_be_sent(&receiver.channel))
+            .map(|receiver| integration(receiver.resolved, Cow::Owned(receiver.channel)))
+            .collect(),
+    }
 }

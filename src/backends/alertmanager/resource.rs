@@ -5,25 +5,25 @@ use std::collections::BTreeMap;
 
 use serde::Serialize;
 
-use crate::go_template;
+use crate::receivers::Language;
+use crate::receivers::message::Wording;
 use crate::resource::object_name;
 use nth_model::Settings;
 
 use super::inhibit::Inhibition;
 use super::matcher;
-use super::message::{self, Text, Wording};
-use super::plan::{Contact, Integration, Kind, Plan};
+use super::plan::Plan;
+use super::receiver::Receiver;
 use super::routes::{Node, group_by};
-use super::secrets::Secret;
 
 /// The resource.
 #[derive(Debug, Serialize)]
 #[serde(rename_all = "camelCase")]
-pub struct AlertmanagerConfig {
+pub struct AlertmanagerConfig<'a> {
     api_version: &'static str,
     kind: &'static str,
     metadata: Metadata,
-    spec: Spec,
+    spec: Spec<'a>,
 }
 
 #[derive(Debug, Serialize)]
@@ -36,9 +36,9 @@ struct Metadata {
 
 #[derive(Debug, Serialize)]
 #[serde(rename_all = "camelCase")]
-struct Spec {
+struct Spec<'a> {
     route: Route,
-    receivers: Vec<Receiver>,
+    receivers: Vec<Receiver<'a>>,
     #[serde(skip_serializing_if = "Vec::is_empty")]
     inhibit_rules: Vec<InhibitRule>,
 }
@@ -71,102 +71,6 @@ struct Matcher {
 
 #[derive(Debug, Serialize)]
 #[serde(rename_all = "camelCase")]
-struct Receiver {
-    name: String,
-    #[serde(rename = "pagerdutyConfigs", skip_serializing_if = "Vec::is_empty")]
-    pagerduty_configs: Vec<PagerDuty>,
-    #[serde(skip_serializing_if = "Vec::is_empty")]
-    slack_configs: Vec<Slack>,
-    #[serde(skip_serializing_if = "Vec::is_empty")]
-    email_configs: Vec<Mail>,
-    #[serde(skip_serializing_if = "Vec::is_empty")]
-    webhook_configs: Vec<Webhook>,
-}
-
-/// A key of a `Secret`.
-#[derive(Debug, Serialize)]
-struct SecretKey {
-    name: String,
-    key: String,
-}
-
-#[derive(Debug, Serialize)]
-struct KeyValue {
-    key: &'static str,
-    value: String,
-}
-
-#[derive(Debug, Serialize)]
-#[serde(rename_all = "camelCase")]
-struct PagerDuty {
-    send_resolved: bool,
-    routing_key: SecretKey,
-    description: String,
-    severity: String,
-    source: String,
-    class: &'static str,
-    component: &'static str,
-    group: &'static str,
-    client: String,
-    #[serde(rename = "clientURL")]
-    client_url: String,
-    details: Vec<KeyValue>,
-    pager_duty_link_configs: Vec<Link>,
-}
-
-/// The operator calls a link's text `alt`.
-#[derive(Debug, Serialize)]
-struct Link {
-    href: String,
-    alt: &'static str,
-}
-
-#[derive(Debug, Serialize)]
-#[serde(rename_all = "camelCase")]
-struct Slack {
-    send_resolved: bool,
-    #[serde(rename = "apiURL")]
-    api_url: SecretKey,
-    channel: String,
-    color: String,
-    title: String,
-    title_link: String,
-    text: String,
-    fallback: String,
-}
-
-#[derive(Debug, Serialize)]
-#[serde(rename_all = "camelCase")]
-struct Mail {
-    send_resolved: bool,
-    to: String,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    from: Option<String>,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    smarthost: Option<String>,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    auth_username: Option<String>,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    auth_password: Option<SecretKey>,
-    #[serde(rename = "requireTLS", skip_serializing_if = "Option::is_none")]
-    require_tls: Option<bool>,
-    headers: Vec<KeyValue>,
-    html: &'static str,
-    text: String,
-}
-
-#[derive(Debug, Serialize)]
-#[serde(rename_all = "camelCase")]
-struct Webhook {
-    send_resolved: bool,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    url: Option<String>,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    url_secret: Option<SecretKey>,
-}
-
-#[derive(Debug, Serialize)]
-#[serde(rename_all = "camelCase")]
 struct InhibitRule {
     source_match: Vec<Matcher>,
     target_match: Vec<Matcher>,
@@ -174,9 +78,9 @@ struct InhibitRule {
     equal: Vec<&'static str>,
 }
 
-impl AlertmanagerConfig {
-    /// The plan as the resource has it.
-    pub fn of(plan: &Plan<'_>, settings: &Settings) -> Self {
+impl<'a> AlertmanagerConfig<'a> {
+    /// Writes a plan as the resource has it. `secret` is the `Secret` with all keys, [`secret_name`].
+    pub fn new(plan: &'a Plan<'_>, secret: &'a str, settings: &'a Settings) -> Self {
         let target = &settings.alertmanager;
         let managed = ("app.kubernetes.io/managed-by".to_owned(), "nthc".to_owned());
         let mut labels = BTreeMap::from([managed]);
@@ -190,20 +94,22 @@ impl AlertmanagerConfig {
                 labels,
             },
             spec: Spec {
-                route: Route::of(Node::root(plan, settings), group_by(settings)),
-                receivers: plan
-                    .receivers
-                    .iter()
-                    .map(|contact| Receiver::of(contact, settings))
-                    .collect(),
-                inhibit_rules: plan.inhibitions.iter().map(InhibitRule::of).collect(),
+                route: Route::new(Node::root(plan, settings), group_by(settings)),
+                // A resource brings no file of templates.
+                receivers: Receiver::all(
+                    &plan.receivers,
+                    Language::Resource { secret },
+                    &Wording::inline(settings),
+                    settings,
+                ),
+                inhibit_rules: plan.inhibitions.iter().map(InhibitRule::new).collect(),
             },
         }
     }
 }
 
 /// The `Secret` that holds all keys. Environments share no key of PagerDuty's, and so no secret unless one is named.
-fn secret_name(settings: &Settings) -> String {
+pub fn secret_name(settings: &Settings) -> String {
     const SECRET: &str = "alertmanager-secrets";
     match (&settings.alertmanager.secret, &settings.environment) {
         (Some(name), _) => name.clone(),
@@ -218,9 +124,9 @@ fn secret_name(settings: &Settings) -> String {
 }
 
 impl Route {
-    fn of(node: Node, group_by: &'static [&'static str]) -> Self {
+    fn new(node: Node, group_by: &'static [&'static str]) -> Self {
         Self {
-            matchers: node.matchers.iter().map(Matcher::of).collect(),
+            matchers: node.matchers.iter().map(Matcher::new).collect(),
             receiver: node.receiver,
             group_by,
             group_wait: node.pace.wait,
@@ -230,14 +136,14 @@ impl Route {
             routes: node
                 .routes
                 .into_iter()
-                .map(|node| Self::of(node, &[]))
+                .map(|node| Self::new(node, &[]))
                 .collect(),
         }
     }
 }
 
 impl Matcher {
-    fn of(matcher: &matcher::Matcher) -> Self {
+    fn new(matcher: &matcher::Matcher) -> Self {
         Self {
             name: matcher.label,
             match_type: matcher.operator.sign(),
@@ -246,100 +152,11 @@ impl Matcher {
     }
 }
 
-impl Receiver {
-    fn of(contact: &Contact<'_>, settings: &Settings) -> Self {
-        let mut receiver = Self {
-            name: contact.name.clone(),
-            pagerduty_configs: Vec::new(),
-            slack_configs: Vec::new(),
-            email_configs: Vec::new(),
-            webhook_configs: Vec::new(),
-        };
-        for integration in &contact.integrations {
-            receiver.add(integration, settings);
-        }
-        receiver
-    }
-
-    fn add(&mut self, integration: &Integration<'_>, settings: &Settings) {
-        // A resource brings no file of templates.
-        let wording = Wording::inline(settings);
-        let target = &settings.alertmanager;
-        let send_resolved = integration.resolved;
-        let secret = |secret: &Secret<'_>| SecretKey {
-            name: secret_name(settings),
-            key: secret.key(target),
-        };
-        match &integration.kind {
-            Kind::PagerDuty(key) => self.pagerduty_configs.push(PagerDuty {
-                send_resolved,
-                routing_key: secret(key),
-                description: wording.say(Text::Summary),
-                severity: wording.say(Text::PagerDutySeverity),
-                source: wording.say(Text::Source),
-                class: message::CLASS,
-                component: message::COMPONENT,
-                group: message::GROUP,
-                client: wording.say(Text::More),
-                client_url: wording.say(Text::MoreUrl),
-                details: message::details(settings)
-                    .into_iter()
-                    .map(|(key, value)| KeyValue { key, value })
-                    .collect(),
-                pager_duty_link_configs: wording
-                    .links()
-                    .map(|(alt, href)| Link { href, alt })
-                    .into(),
-            }),
-            Kind::Slack { channel, url } => self.slack_configs.push(Slack {
-                send_resolved,
-                api_url: secret(url),
-                channel: channel.clone(),
-                color: wording.say(Text::SlackColor),
-                title: wording.slack_title(),
-                title_link: wording.say(Text::MoreUrl),
-                text: wording.say(Text::SlackBody),
-                fallback: wording.slack_title(),
-            }),
-            Kind::Mail(to) => {
-                let mail = target.mail();
-                let username = mail.and_then(|mail| mail.username).map(str::to_owned);
-                self.email_configs.push(Mail {
-                    send_resolved,
-                    to: to.clone(),
-                    from: mail.map(|mail| go_template::escape(mail.from)),
-                    smarthost: mail.map(|mail| mail.smarthost.to_owned()),
-                    auth_password: username.as_ref().map(|_| secret(&Secret::mail())),
-                    auth_username: username,
-                    require_tls: mail.map(|mail| mail.require_tls),
-                    headers: vec![KeyValue {
-                        key: "Subject",
-                        value: wording.subject(),
-                    }],
-                    // Alertmanager's own would be shown instead of the text.
-                    html: "",
-                    text: wording.say(Text::MailBody),
-                });
-            }
-            Kind::Webhook(url) => self.webhook_configs.push(Webhook {
-                send_resolved,
-                url: Some(url.clone()),
-                url_secret: None,
-            }),
-            Kind::SecretWebhook(url) => self.webhook_configs.push(Webhook {
-                send_resolved,
-                url: None,
-                url_secret: Some(secret(url)),
-            }),
-        }
-    }
-}
-
 impl InhibitRule {
-    fn of(inhibition: &Inhibition) -> Self {
+    fn new(inhibition: &Inhibition) -> Self {
         Self {
-            source_match: inhibition.source.iter().map(Matcher::of).collect(),
-            target_match: inhibition.target.iter().map(Matcher::of).collect(),
+            source_match: inhibition.source.iter().map(Matcher::new).collect(),
+            target_match: inhibition.target.iter().map(Matcher::new).collect(),
             equal: inhibition.equal.clone(),
         }
     }

@@ -36,7 +36,7 @@ const CONSUMED_REPEAT: &str = "4d";
 const ALWAYS_FIRING: [&str; 2] = ["InfoInhibitor", "Watchdog"];
 
 impl Pace {
-    fn of(severity: Severity) -> Self {
+    fn for_severity(severity: Severity) -> Self {
         match severity {
             // The alert has already waited for two minutes.
             Severity::Page => Self {
@@ -80,7 +80,7 @@ impl Node {
             pace: Pace::default(),
             routes: Self::of_project(plan, settings),
         };
-        let pace = Pace::of(Severity::Ticket);
+        let pace = Pace::for_severity(Severity::Ticket);
         if own.matchers.is_empty() {
             return Self { pace, ..own };
         }
@@ -130,7 +130,7 @@ impl Node {
                     Matcher::one_of("service", services.iter().copied()),
                 ],
                 receiver: receiver.clone(),
-                pace: Pace::of(Severity::Page),
+                pace: Pace::for_severity(Severity::Page),
                 routes: Self::of_consumed(receiver).into_iter().collect(),
             })
             .collect();
@@ -156,7 +156,7 @@ impl Node {
             receiver: receiver.to_owned(),
             // All else goes at the pace of tickets, from the root on.
             pace: match severity {
-                Severity::Page => Pace::of(severity),
+                Severity::Page => Pace::for_severity(severity),
                 Severity::Ticket => Pace::default(),
             },
             routes: Self::of_consumed(receiver).into_iter().collect(),

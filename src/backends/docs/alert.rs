@@ -3,11 +3,11 @@
 use rust_decimal::Decimal;
 
 use super::page::Page;
-use super::{call, look, text, words};
+use super::{call, explore_links, text, words};
 use crate::alerts::{Named, Origin};
 use crate::links;
 use crate::prometheus::{condition, layout};
-use crate::recorded::{BUDGET_REMAINING, COVERAGE, ERROR_RATIO, LONGEST_RAW};
+use crate::series_names::{BUDGET_REMAINING, COVERAGE, ERROR_RATIO, LONGEST_RAW};
 use nth_model::burn_rate::{Pair, budget_time};
 use nth_model::number::{decimal_text, percent_text};
 use nth_model::{
@@ -39,7 +39,7 @@ impl Alerts<'_, '_> {
     /// # Errors
     ///
     /// What the serialiser of a link refused.
-    pub fn section(&self, page: &mut Page, named: &Named<'_>) -> Result<(), String> {
+    pub fn section(&self, page: &mut Page, named: &Named<'_>) -> Result<(), serde_json::Error> {
         page.heading(LEVEL, &named.heading);
         page.paragraph(self.identity(named));
         match named.origin {
@@ -50,11 +50,11 @@ impl Alerts<'_, '_> {
             Origin::Own(alert) => own_meaning(page, alert),
         }
         self.impact(page, named);
-        self.look(page, named)?;
+        self.explore_links(page, named)?;
         self.act(page, named);
         page.paragraph(format!(
             "**Escalation:** {} {}",
-            call::in_short(self.service, named.origin.severity(), self.project),
+            call::recipients(self.service, named.origin.severity(), self.project),
             text::within("Full policy", &format!("#{}", self.call))
         ));
         Ok(())
@@ -62,7 +62,7 @@ impl Alerts<'_, '_> {
 
     /// What tells this alert from others, and how loud it is.
     fn identity(&self, named: &Named<'_>) -> String {
-        let loudness = call::asked(self.service, named.origin.severity(), self.project);
+        let loudness = call::severity(self.service, named.origin.severity(), self.project);
         let mut labels = vec![("alertname", named.name.clone())];
         labels.extend(match named.origin {
             Origin::Burn(slo, pair) => vec![
@@ -134,7 +134,7 @@ impl Alerts<'_, '_> {
         dependencies.find(|known| known.name == *name)
     }
 
-    fn look(&self, page: &mut Page, named: &Named<'_>) -> Result<(), String> {
+    fn explore_links(&self, page: &mut Page, named: &Named<'_>) -> Result<(), serde_json::Error> {
         page.paragraph("**Diagnosis:**");
         let condition = condition(self.service, self.settings, &named.origin);
         let mut items = Vec::new();
@@ -145,7 +145,7 @@ impl Alerts<'_, '_> {
             ));
         }
         for (what, query) in self.queries(named, &condition) {
-            let url = look::explore(&query, self.settings).map_err(|error| error.to_string())?;
+            let url = explore_links::explore(&query, self.settings)?;
             let shown = match url {
                 Some(url) => text::link(&what, &url),
                 None => text::inline(&what),
@@ -204,7 +204,7 @@ impl Alerts<'_, '_> {
                 .into_iter()
                 .collect(),
             Origin::Own(_) => {
-                let watched = look::watched(condition);
+                let watched = explore_links::watched(condition);
                 if watched == condition {
                     Vec::new()
                 } else {

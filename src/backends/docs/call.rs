@@ -42,7 +42,7 @@ fn loudness(page: &mut Page, service: &Service, project: &Project<'_>) {
 }
 
 /// What an alert of a severity does to whom, in a few words.
-pub fn asked(service: &Service, severity: Severity, project: &Project<'_>) -> String {
+pub fn severity(service: &Service, severity: Severity, project: &Project<'_>) -> String {
     match severity {
         Severity::Page if chain(service, project).is_none() => {
             "**Severity:** page, respond now. No one is on call.".to_owned()
@@ -229,7 +229,7 @@ pub fn contacts(team: &Team) -> Vec<String> {
 }
 
 /// Whom an alert calls and who comes next, on one line.
-pub fn in_short(service: &Service, severity: Severity, project: &Project<'_>) -> String {
+pub fn recipients(service: &Service, severity: Severity, project: &Project<'_>) -> String {
     let owner = project.owner(service);
     match (severity, chain(service, project)) {
         (Severity::Page, Some(chain)) => format!("{chain}."),

@@ -3,55 +3,50 @@
 //! They are read on GitHub and by what is built on Python-Markdown (MkDocs, Backstage): what is written here means the same in both.
 
 mod alert;
+mod author_sections;
 mod call;
+mod explore_links;
 mod graph;
 mod headings;
 mod index;
-mod look;
 mod mermaid;
-mod own;
 mod page;
 mod runbook;
 mod text;
 mod words;
 
-use super::{Artifact, links};
-use nth_model as ir;
+use super::{Artifact, EmitError, Target, WriteError, links};
+use nth_model::{Project, Service, Settings, TargetName};
 
-/// The runbook of a service.
-///
-/// # Errors
-///
-/// What the serialiser of a link refused, as a sentence.
-pub fn service_files(
-    service: &ir::Service,
-    project: &ir::Project<'_>,
-    settings: &ir::Settings,
-) -> Result<Vec<Artifact>, String> {
-    let contents = runbook::page(service, project, settings)
-        .map_err(|error| format!("cannot write a link of the runbook: {error}"))?;
-    Ok(vec![Artifact {
-        path: format!("docs/{}.md", links::runbook_stem(&service.name)),
-        contents,
-        ..Artifact::default()
-    }])
-}
+/// The target: a page for each service and one of all services.
+pub struct Docs;
 
-/// The page of all services; none where there is no service.
-///
-/// # Errors
-///
-/// None: it has nothing to be refused.
-pub fn project_files(
-    project: &ir::Project<'_>,
-    settings: &ir::Settings,
-) -> Result<Vec<Artifact>, String> {
-    if project.services().next().is_none() {
-        return Ok(Vec::new());
+impl Target for Docs {
+    fn name(&self) -> TargetName {
+        TargetName::Docs
     }
-    Ok(vec![Artifact {
-        path: "docs/README.md".to_owned(),
-        contents: index::page(project, settings),
-        ..Artifact::default()
-    }])
+
+    fn service_artifacts(
+        &self,
+        service: &Service,
+        project: &Project<'_>,
+        settings: &Settings,
+    ) -> Result<Vec<Artifact>, EmitError> {
+        let contents = runbook::page(service, project, settings)
+            .map_err(|error| WriteError::new("a link of the runbook", error))?;
+        let file = format!("{}.md", links::runbook_stem(&service.name));
+        Ok(vec![Artifact::new(TargetName::Docs, file, contents)])
+    }
+
+    fn project_artifacts(
+        &self,
+        project: &Project<'_>,
+        settings: &Settings,
+    ) -> Result<Vec<Artifact>, EmitError> {
+        if project.services().next().is_none() {
+            return Ok(Vec::new());
+        }
+        let contents = index::page(project, settings);
+        Ok(vec![Artifact::new(TargetName::Docs, "README.md", contents)])
+    }
 }

@@ -1,7 +1,7 @@
 //! A page in the making: blocks of Markdown, one after the other, and the anchors of its headings.
 
 use super::headings::Headings;
-use super::{own, text};
+use super::{author_sections, text};
 
 /// The first line of every page. It names nothing from the source, and so can't be broken out of.
 const HEADER: &str =
@@ -46,7 +46,7 @@ impl Page {
 
     /// Adds a person's Markdown below a heading of that level.
     pub fn own(&mut self, level: u8, markdown: &str) {
-        let shown = own::within(markdown, level, &mut self.headings);
+        let shown = author_sections::within(markdown, level, &mut self.headings);
         self.paragraph(shown);
     }
 
@@ -59,7 +59,7 @@ impl Page {
             if let Some(below) = below {
                 is_loose = true;
                 // A list's item has no headings: the deepest level leaves none.
-                let below = own::within(&below, u8::MAX, &mut self.headings);
+                let below = author_sections::within(&below, u8::MAX, &mut self.headings);
                 for line in below.lines() {
                     item.push('\n');
                     if !line.is_empty() {

@@ -20,7 +20,7 @@ pub fn page(
     service: &Service,
     project: &Project<'_>,
     settings: &Settings,
-) -> Result<String, String> {
+) -> Result<String, serde_json::Error> {
     let alerts = named(service);
     let (anchors, procedures) = outline(service, &alerts);
     let mut page = Page::new(anchors);

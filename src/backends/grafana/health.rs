@@ -31,7 +31,7 @@ struct Words {
 }
 
 impl Words {
-    fn of(service_type: Option<&str>) -> Self {
+    fn for_type(service_type: Option<&str>) -> Self {
         let (traffic, errors, unit, latency) = match service_type {
             Some("api" | "web") => ("Requests", "Failed requests", "reqps", "Latency"),
             Some("worker") => ("Jobs", "Failed jobs", "cps", "Job duration"),
@@ -52,7 +52,7 @@ impl Words {
 impl Board<'_> {
     /// Traffic, errors, latency, and what the good slices of time are told by.
     pub fn health_section(&self) -> Section {
-        let words = Words::of(self.service.service_type.as_deref());
+        let words = Words::for_type(self.service.service_type.as_deref());
         let slos = &self.service.slos;
         let counting = || {
             slos.iter()

@@ -50,7 +50,7 @@ pub fn assemble(sections: Vec<Section>) -> Vec<Item> {
             y: top,
         };
         items.push(Item::Row(Row::new(
-            ids.of(&[&section.key]),
+            ids.id(&[&section.key]),
             section.title,
             place,
         )));
@@ -62,7 +62,7 @@ pub fn assemble(sections: Vec<Section>) -> Vec<Item> {
                 top += u32::from(line);
                 (left, line) = (0, 0);
             }
-            draft.panel.id = ids.of(&[&section.key, &draft.key]);
+            draft.panel.id = ids.id(&[&section.key, &draft.key]);
             draft.panel.grid_pos = GridPos {
                 h: draft.height.max(1),
                 w: width,
@@ -86,7 +86,7 @@ struct Ids {
 
 impl Ids {
     /// An id between 1 and 2³¹ − 1. Where two names have the same hash, the second takes the next number.
-    fn of(&mut self, path: &[&str]) -> u32 {
+    fn id(&mut self, path: &[&str]) -> u32 {
         const MOST: u32 = i32::MAX as u32;
         let mut id = (fnv1a(&path.join("\0")) & MOST).max(1);
         while !self.taken.insert(id) {

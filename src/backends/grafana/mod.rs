@@ -4,6 +4,7 @@
 //! Recorded series are asked by the variable `service`; measured ones carry the service's own selector. Ids follow
 //! names, so that an edit changes the lines of its panel alone.
 
+mod author_panels;
 mod board;
 mod document;
 mod health;
@@ -11,13 +12,12 @@ mod layout;
 mod number;
 mod options;
 mod overview;
-mod own;
 mod provision;
 mod slo;
 mod text;
 mod view;
 
-use nth_model::{Service, Settings};
+use nth_model::{Project, Service, Settings, TargetName};
 
 use self::board::Board;
 use self::document::{
@@ -26,18 +26,49 @@ use self::document::{
 };
 use self::layout::{Section, WIDTH, assemble};
 use self::overview::Overview;
-use super::{Artifact, dashboard_uid_of, limits};
+use super::{Artifact, EmitError, Target, dashboard_uid_of, limits};
+
+/// The target: a dashboard for each service, an overview of all, and the provisioning that finds them.
+pub struct Grafana;
+
+impl Target for Grafana {
+    fn name(&self) -> TargetName {
+        TargetName::Grafana
+    }
+
+    fn service_artifacts(
+        &self,
+        service: &Service,
+        _project: &Project<'_>,
+        settings: &Settings,
+    ) -> Result<Vec<Artifact>, EmitError> {
+        Ok(service_dashboard(service, settings)?.into_iter().collect())
+    }
+
+    fn project_artifacts(
+        &self,
+        project: &Project<'_>,
+        settings: &Settings,
+    ) -> Result<Vec<Artifact>, EmitError> {
+        let services: Vec<&Service> = project.services().collect();
+        project_files(&services, settings)
+    }
+
+    fn describes_other_services(&self) -> bool {
+        false
+    }
+}
 
 /// The dashboard of a service, `grafana/<service>.json`; none where the service has nothing that could be shown or
 /// could lead to it.
 ///
 /// # Errors
 ///
-/// Where a serialiser refuses the document, which no document of this shape makes it do.
+/// A title that is longer, or an object that is larger, than its reader takes.
 pub fn service_dashboard(
     service: &Service,
     settings: &Settings,
-) -> Result<Option<Artifact>, Box<dyn std::error::Error>> {
+) -> Result<Option<Artifact>, EmitError> {
     if !has_dashboard(service) {
         return Ok(None);
     }
@@ -88,14 +119,7 @@ pub fn service_dashboard(
 }
 
 /// The overview of all services that have SLOs, `grafana/slo-overview.json`, and how Grafana finds the dashboards.
-///
-/// # Errors
-///
-/// Where a serialiser refuses the document, which no document of this shape makes it do.
-pub fn project_files(
-    services: &[&Service],
-    settings: &Settings,
-) -> Result<Vec<Artifact>, Box<dyn std::error::Error>> {
+fn project_files(services: &[&Service], settings: &Settings) -> Result<Vec<Artifact>, EmitError> {
     let mut files = Vec::new();
     if services.iter().any(|service| has_dashboard(service)) {
         files.extend(provision::provisioning(settings)?);

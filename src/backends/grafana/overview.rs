@@ -5,7 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use rust_decimal::Decimal;
 
 use crate::dashboard_uid_of;
-use crate::recorded::{BUDGET_REMAINING, COVERAGE, CURRENT_BURN_RATE, INFO};
+use crate::series_names::{BUDGET_REMAINING, COVERAGE, CURRENT_BURN_RATE, INFO};
 use nth_model::panel::Visualization;
 use nth_model::{Duration, Service, Settings};
 use nth_promql::{BinaryOp, Expr, Group, MatchOp, Node, build, escape_regex, rewrite};

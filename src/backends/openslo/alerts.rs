@@ -5,9 +5,9 @@
 
 use super::document::{AlertCondition, AlertPolicy, BurnRate, ConditionRef, Object, TargetRef};
 use super::names;
-use super::targets::{Place, places, word};
+use super::targets::{object_name, word};
 use nth_model::burn_rate::Pair;
-use nth_model::{Project, Service, Settings, Severity, Slo, number};
+use nth_model::{Project, Receiver, Service, Settings, Severity, Slo, Team, number};
 
 /// The annotation that says what the format can't.
 pub const LOST: &str = "nthc.not-expressible";
@@ -30,28 +30,28 @@ pub fn alerts(slo: &Slo, service: &Service, project: &Project<'_>, settings: &Se
         lost: Vec::new(),
     };
     let team = project.owner(service);
-    let places = team.map(places).unwrap_or_default();
+    let receivers = team.map(Team::effective_receivers).unwrap_or_default();
     let mut no_data = slo.absences.first().map(|absence| absence.severity);
     let mut untold: Vec<&str> = Vec::new();
     for pair in &slo.burn_rate_pairs {
-        let told: Vec<&Place> = places
+        let notified: Vec<&Receiver> = receivers
             .iter()
-            .filter(|place| place.hears(pair.severity))
+            .filter(|receiver| receiver.on.contains(&pair.severity))
             .collect();
-        let (Some(team), false) = (team, told.is_empty()) else {
+        let (Some(team), false) = (team, notified.is_empty()) else {
             if !untold.contains(&word(pair.severity)) {
                 untold.push(word(pair.severity));
             }
             continue;
         };
         let absent = no_data.take_if(|severity| *severity == pair.severity);
-        let targets = told.iter().map(|place| TargetRef {
-            target_ref: place.object_name(&team.name, settings),
+        let targets = notified.iter().map(|receiver| TargetRef {
+            target_ref: object_name(receiver, &team.name, settings),
         });
         let spec = AlertPolicy {
             description: sentence(slo, service, pair),
             alert_when_no_data: absent.is_some(),
-            alert_when_resolved: told.iter().any(|place| place.resolved),
+            alert_when_resolved: notified.iter().any(|receiver| receiver.resolved),
             alert_when_breaching: true,
             conditions: [ConditionRef {
                 condition_ref: names::name_in(settings, &parts(slo, service, &own_name(pair))),

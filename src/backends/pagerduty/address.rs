@@ -3,6 +3,7 @@
 
 use std::collections::BTreeMap;
 
+use super::error::Error;
 use crate::fnv1a;
 
 /// What joins the names in an address.
@@ -80,12 +81,10 @@ fn begins_well(text: &str) -> bool {
 ///
 /// # Errors
 ///
-/// Where something else stands there already, as a sentence: two hashes that are alike, or a name that looks like one.
-pub fn put<T>(all: &mut BTreeMap<String, T>, address: String, what: T) -> Result<(), String> {
+/// Where something else stands there already: two hashes that are alike, or a name that looks like one.
+pub fn put<T>(all: &mut BTreeMap<String, T>, address: String, what: T) -> Result<(), Error> {
     if all.contains_key(&address) {
-        return Err(format!(
-            "two objects would have the same Terraform address `{address}`: rename one"
-        ));
+        return Err(Error::TakenAddress(address));
     }
     all.insert(address, what);
     Ok(())

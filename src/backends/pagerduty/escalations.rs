@@ -2,6 +2,7 @@
 
 use super::address::{address, put};
 use super::document::{Document, EscalationPolicy, EscalationRule, Reference, Target};
+use super::error::Error;
 use super::naming::Naming;
 use super::people::{team, user};
 use super::plan::{Plan, Policy, PolicyKey};
@@ -31,7 +32,7 @@ fn place(key: &PolicyKey<'_>) -> String {
 /// # Errors
 ///
 /// Where an address is taken.
-pub fn policies(plan: &Plan<'_>, naming: Naming<'_>, project: &str) -> Result<Document, String> {
+pub fn policies(plan: &Plan<'_>, naming: Naming<'_>, project: &str) -> Result<Document, Error> {
     let mut document = Document::default();
     for (key, (escalation, pace)) in &plan.policies {
         let waits = escalation.waits(pace);

@@ -5,6 +5,7 @@
 
 mod address;
 mod document;
+mod error;
 mod escalations;
 mod naming;
 mod orchestrations;
@@ -17,24 +18,38 @@ mod text;
 use std::collections::BTreeMap;
 
 use document::{Document, Provider, Terraform};
+use error::Error;
 use naming::Naming;
 use plan::Plan;
 
-use super::Artifact;
-use nth_model as ir;
+use super::{Artifact, EmitError, Target};
+use nth_model::{self as ir, TargetName};
 
 /// The first version of Terraform whose grammar has all that is written; each OpenTofu is later.
 const TERRAFORM_VERSION: &str = ">= 1.0";
 
-/// The files of a project, `pagerduty/*.tf.json`; none where nobody is told of anything.
-///
-/// # Errors
-///
-/// Where two things would have one address, or the serialiser refused, as a sentence.
-pub fn project_files(
+/// The target: a file for each subject, `pagerduty/*.tf.json`.
+pub struct PagerDuty;
+
+impl Target for PagerDuty {
+    fn name(&self) -> TargetName {
+        TargetName::PagerDuty
+    }
+
+    fn project_artifacts(
+        &self,
+        project: &ir::Project<'_>,
+        settings: &ir::Settings,
+    ) -> Result<Vec<Artifact>, EmitError> {
+        Ok(project_files(project, settings)?)
+    }
+}
+
+/// The files of a project; none if nobody is notified of anything.
+fn project_files(
     project: &ir::Project<'_>,
     settings: &ir::Settings,
-) -> Result<Vec<Artifact>, String> {
+) -> Result<Vec<Artifact>, Error> {
     let plan = Plan::new(project, settings);
     if plan.is_empty() {
         return Ok(Vec::new());
@@ -74,12 +89,12 @@ pub fn project_files(
         .filter(|(_, document)| !document.is_empty())
         .map(|(stem, document)| {
             let text = serde_json::to_string_pretty(document)
-                .map_err(|error| format!("cannot write PagerDuty's {stem}: {error}"))?;
-            Ok(Artifact {
-                path: format!("pagerduty/{stem}.tf.json"),
-                contents: format!("{text}\n"),
-                ..Artifact::default()
-            })
+                .map_err(|cause| Error::Json { stem, cause })?;
+            Ok(Artifact::new(
+                TargetName::PagerDuty,
+                format!("{stem}.tf.json"),
+                format!("{text}\n"),
+            ))
         })
         .collect()
 }

@@ -27,7 +27,7 @@ impl<'a> Naming<'a> {
     }
 
     /// A team's or a service's: `checkout (production)`.
-    pub fn of(self, name: &str) -> Text {
+    pub fn name(self, name: &str) -> Text {
         self.named(&[name], name)
     }
 

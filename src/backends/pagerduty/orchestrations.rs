@@ -5,12 +5,13 @@ use super::document::{
     CatchAll, Condition, Document, Nothing, Orchestration, OrchestrationIntegration, Output,
     Reference, Route, RouteTo, Router, Rule, ServiceOrchestration, Set, SetSeverity,
 };
+use super::error::Error;
 use super::naming::Naming;
 use super::people::team;
 use super::plan::{Inbox, Plan};
 use super::services::{others, others_address, service};
 use super::text::{self, Text, description, says, says_one_of};
-use crate::alertmanager::message::NONE;
+use crate::receivers::message::NONE;
 use nth_model::{Settings, Severity};
 
 /// Where an event says which service it is of: the label `service` that every rule has, sent among the details.
@@ -34,7 +35,7 @@ pub fn orchestrations(
     plan: &Plan<'_>,
     naming: Naming<'_>,
     settings: &Settings,
-) -> Result<Document, String> {
+) -> Result<Document, Error> {
     let mut document = Document::default();
     for (name, inbox) in &plan.inboxes {
         let place = address(&[name]);
@@ -44,7 +45,7 @@ pub fn orchestrations(
             &mut document.resource.pagerduty_event_orchestration,
             place.clone(),
             Orchestration {
-                name: naming.of(name),
+                name: naming.name(name),
                 description: description(None, || {
                     format!(
                         "Routes events of {} to the services of {name}.",
@@ -129,14 +130,14 @@ fn routes(
     let known = inbox
         .services
         .iter()
-        .map(|name| rule(naming.of(name), of_service(name, settings), service(name)));
+        .map(|name| rule(naming.name(name), of_service(name, settings), service(name)));
     let mut rules: Vec<Rule<Route>> = known.collect();
     if inbox.others.is_none() {
         return rules;
     }
     let unknown = inbox.unknown.iter();
     rules.extend(
-        unknown.map(|name| rule(naming.of(name), of_service(name, settings), others(team))),
+        unknown.map(|name| rule(naming.name(name), of_service(name, settings), others(team))),
     );
     // An alert that has both a service and a tier is of a project's rule, and of this one's it has come above.
     for (lacking, label) in [

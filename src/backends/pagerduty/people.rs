@@ -2,6 +2,7 @@
 
 use super::address::{address, person, person_in, put};
 use super::document::{Document, Membership, Reference, Team, User};
+use super::error::Error;
 use super::naming::Naming;
 use super::plan::{Plan, Policy};
 use super::text::{Text, description};
@@ -20,7 +21,7 @@ pub fn team(name: &str) -> Reference {
 }
 
 /// Everybody that the other files name, and the escalation policy that is there already.
-pub fn looked_up(plan: &Plan<'_>) -> Result<Document, String> {
+pub fn looked_up(plan: &Plan<'_>) -> Result<Document, Error> {
     let mut document = Document::default();
     let mut emails: Vec<&str> = plan
         .teams
@@ -54,11 +55,11 @@ pub fn looked_up(plan: &Plan<'_>) -> Result<Document, String> {
 }
 
 /// The teams with their members.
-pub fn teams(plan: &Plan<'_>, naming: Naming<'_>, project: &str) -> Result<Document, String> {
+pub fn teams(plan: &Plan<'_>, naming: Naming<'_>, project: &str) -> Result<Document, Error> {
     let mut document = Document::default();
     for (name, written) in &plan.teams {
         let resource = Team {
-            name: naming.of(name),
+            name: naming.name(name),
             description: description(written.description.as_deref(), || {
                 format!("Team {name} of {project}.")
             }),

@@ -108,7 +108,11 @@ impl<'a> Plan<'a> {
             let is_told = |severity| {
                 let teams = [owner, woken.filter(|_| severity == Severity::Page)];
                 let mut teams = teams.into_iter().flatten();
-                teams.any(|name| project.team(name).is_some_and(|team| tells(team, severity)))
+                teams.any(|name| {
+                    project
+                        .team(name)
+                        .is_some_and(|team| handles(team, severity))
+                })
             };
             let is_lost = !is_told(Severity::Page) || !is_told(Severity::Ticket);
             for team in [owner, woken, default.filter(|_| is_lost)]
@@ -228,14 +232,10 @@ fn pace_of_others() -> Pace {
     }
 }
 
-/// Whether a team says where it is told of a severity.
-fn tells(team: &Team, severity: Severity) -> bool {
-    if team.receivers.is_empty() {
-        return team.slack.is_some()
-            || team.email.is_some()
-            || (severity == Severity::Page && team.is_on_call());
-    }
-    team.receivers
+/// True if a receiver of the team handles a severity.
+fn handles(team: &Team, severity: Severity) -> bool {
+    let receivers = team.effective_receivers();
+    receivers
         .iter()
         .any(|receiver| receiver.on.contains(&severity))
 }

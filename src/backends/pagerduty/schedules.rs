@@ -1,9 +1,11 @@
 //! Who is on call when.
 
-use jiff::civil::{Date, Weekday};
+use jiff::SignedDuration;
+use jiff::civil::{Date, Time, Weekday};
 
 use super::address::{address, put};
 use super::document::{Document, Layer, Reference, Restriction, Schedule};
+use super::error::Error;
 use super::naming::Naming;
 use super::people::{team, user};
 use super::plan::Plan;
@@ -23,11 +25,11 @@ pub fn schedule(team: &str, name: &str) -> Reference {
 /// # Errors
 ///
 /// Where an address is taken, or a zone or a date is none.
-pub fn schedules(plan: &Plan<'_>, naming: Naming<'_>, project: &str) -> Result<Document, String> {
+pub fn schedules(plan: &Plan<'_>, naming: Naming<'_>, project: &str) -> Result<Document, Error> {
     let mut document = Document::default();
     for owner in plan.teams.values() {
         for written in &owner.schedules {
-            let layers: Result<Vec<Layer>, String> = written
+            let layers: Result<Vec<Layer>, Error> = written
                 .layers
                 .iter()
                 .map(|layer| lower_layer(layer, &written.zone))
@@ -49,7 +51,7 @@ pub fn schedules(plan: &Plan<'_>, naming: Naming<'_>, project: &str) -> Result<D
 }
 
 /// A layer. PagerDuty lets later ones win, as the model does, so their order stays.
-fn lower_layer(layer: &ir::Layer, zone: &str) -> Result<Layer, String> {
+fn lower_layer(layer: &ir::Layer, zone: &str) -> Result<Layer, Error> {
     let start = first_handoff(layer, zone)?;
     Ok(Layer {
         name: super::text::name(&[&layer.name], &layer.name),
@@ -64,21 +66,22 @@ fn lower_layer(layer: &ir::Layer, zone: &str) -> Result<Layer, String> {
 /// When the first turn begins, with the offset that the zone has then: at the first hand-off on or after the layer's first
 /// day. Turns that are whole weeks begin on the hand-off's day; of others only its time counts, for they begin on any day.
 /// A time that a change of clocks leaves out is as much later as the clocks jump, and one that comes twice is the earlier.
-fn first_handoff(layer: &ir::Layer, zone: &str) -> Result<String, String> {
+fn first_handoff(layer: &ir::Layer, zone: &str) -> Result<String, Error> {
     let whole_weeks = layer.turn.0 > 0 && layer.turn.0.is_multiple_of(u64::from(WEEK) * 1000);
     let day = if whole_weeks {
         on_or_after(layer.start, layer.handoff.day)
     } else {
         Some(layer.start)
     };
-    let day = day.ok_or_else(|| format!("{} is too late a day for a schedule", layer.start))?;
+    let day = day.ok_or(Error::LateStart(layer.start))?;
     let TimeOfDay { hour, minute } = layer.handoff.time;
-    let (hour, minute) = (
-        i8::try_from(hour).map_err(|error| error.to_string())?,
-        i8::try_from(minute).map_err(|error| error.to_string())?,
-    );
-    let at = day.at(hour, minute, 0, 0).in_tz(zone);
-    let at = at.map_err(|error| format!("the time zone `{zone}` has no such time: {error}"))?;
+    let start = SignedDuration::from_mins(i64::from(hour) * 60 + i64::from(minute));
+    let at = day.to_datetime(Time::midnight()).checked_add(start);
+    let at = at.and_then(|at| at.in_tz(zone));
+    let at = at.map_err(|cause| Error::NoSuchTime {
+        zone: zone.to_owned(),
+        cause,
+    })?;
     Ok(at.timestamp().display_with_offset(at.offset()).to_string())
 }
 
@@ -222,7 +225,11 @@ mod tests {
             ),
         ] {
             let found = first_handoff(&layer(turn, day, 9, 0, start), zone);
-            assert_eq!(found.as_deref(), Ok(first), "{turn} {day} {start} {zone}");
+            assert_eq!(
+                found.as_deref().ok(),
+                Some(first),
+                "{turn} {day} {start} {zone}"
+            );
         }
     }
 
@@ -230,9 +237,9 @@ mod tests {
     fn a_time_that_clocks_leave_out_is_later() {
         // Berlin's clocks go from 02:00 to 03:00 on 29 March 2026, and from 03:00 to 02:00 on 25 October.
         let found = first_handoff(&layer(168, 6, 2, 30, "2026-03-29"), "Europe/Berlin");
-        assert_eq!(found.as_deref(), Ok("2026-03-29T03:30:00+02:00"));
+        assert_eq!(found.as_deref().ok(), Some("2026-03-29T03:30:00+02:00"));
         let found = first_handoff(&layer(168, 6, 2, 30, "2026-10-25"), "Europe/Berlin");
-        assert_eq!(found.as_deref(), Ok("2026-10-25T02:30:00+02:00"));
+        assert_eq!(found.as_deref().ok(), Some("2026-10-25T02:30:00+02:00"));
     }
 
     #[test]

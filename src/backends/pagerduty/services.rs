@@ -7,6 +7,7 @@ use super::document::{
     At, Dependency, DependencyEnd, Document, Reference, ScheduledAction, Service,
     ServiceDependency, ServiceIntegration, SupportHours, Urgency, UrgencyRule,
 };
+use super::error::Error;
 use super::escalations::policy;
 use super::naming::Naming;
 use super::plan::Plan;
@@ -42,12 +43,12 @@ pub fn services(
     project: &Project<'_>,
     naming: Naming<'_>,
     settings: &ir::Settings,
-) -> Result<Document, String> {
+) -> Result<Document, Error> {
     let mut document = Document::default();
     for (name, (written, escalation)) in &plan.services {
         let hours = project.support_hours(written);
         let resource = Service {
-            name: naming.of(name),
+            name: naming.name(name),
             description: description(written.description.as_deref(), || {
                 format!("Service {name} of {}.", settings.project)
             }),
@@ -108,7 +109,7 @@ pub fn services(
 }
 
 /// The services that a service needs, where PagerDuty knows them.
-fn dependencies(of: &ir::Service, plan: &Plan<'_>, document: &mut Document) -> Result<(), String> {
+fn dependencies(of: &ir::Service, plan: &Plan<'_>, document: &mut Document) -> Result<(), Error> {
     let needed = of
         .dependencies
         .iter()

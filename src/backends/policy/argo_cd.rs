@@ -7,10 +7,10 @@ use serde::Serialize;
 use super::resource::{Metadata, Object, object_name, path, yaml};
 use super::{text, weekly};
 use crate::resource::name_of;
-use crate::{Artifact, Problem, file_stem};
-use nth_model::Settings;
+use crate::{Artifact, EmitError, file_stem};
 use nth_model::gate::{DAY, WEEK};
 use nth_model::settings::texts::ENVIRONMENT;
+use nth_model::{Settings, TargetName};
 use nth_policy::{Condition, Effect, Gate, Policy, Rule, Span, zone};
 
 const JOB_HEADER: &str = "\
@@ -24,7 +24,7 @@ sync, of some resources only, runs no hooks and bypasses the gate.
 const DEADLINE: u32 = 300;
 
 /// Where the sync windows of a build are.
-pub const SYNC_WINDOWS: &str = "policy/argo-cd/sync-windows.yaml";
+pub const SYNC_WINDOWS: &str = "argo-cd/sync-windows.yaml";
 
 /// Where the policy is in the job's container.
 const MOUNT: &str = "/etc/nthc";
@@ -104,10 +104,10 @@ fn hook(wave: &'static str) -> BTreeMap<&'static str, &'static str> {
 ///
 /// # Errors
 /// What can't be written, as a sentence.
-pub fn jobs(policy: &Policy, settings: &Settings) -> Result<Vec<Artifact>, Problem> {
+pub fn jobs(policy: &Policy, settings: &Settings) -> Result<Vec<Artifact>, EmitError> {
     let mut files = Vec::new();
     for gate in policy.gates.iter().filter(|gate| !gate.rules.is_empty()) {
-        let header = format!("{JOB_HEADER}{}", told(&of_gate(policy, gate).1));
+        let header = format!("{JOB_HEADER}{}", omissions(&of_gate(policy, gate).1));
         let name = object_name(policy, gate);
         let metadata = |wave| Metadata {
             annotations: hook(wave),
@@ -171,12 +171,12 @@ pub fn jobs(policy: &Policy, settings: &Settings) -> Result<Vec<Artifact>, Probl
                 },
             },
         };
-        files.push(Artifact {
-            path: path("argo-cd", &policy.service, &gate.name),
-            contents: yaml(&header, &[data, job], Some(&policy.service), settings)?,
-            owner: Some(policy.service.as_str().into()),
-            ..Artifact::default()
-        });
+        let artifact = Artifact::new(
+            TargetName::Policy,
+            path("argo-cd", &policy.service, &gate.name),
+            yaml(&header, &[data, job], Some(&policy.service), settings)?,
+        );
+        files.push(artifact.owned_by(&policy.service));
     }
     Ok(files)
 }
@@ -208,7 +208,7 @@ struct Window {
 ///
 /// # Errors
 /// What can't be written, as a sentence.
-pub fn windows(policies: &[Policy], settings: &Settings) -> Result<Option<Artifact>, Problem> {
+pub fn windows(policies: &[Policy], settings: &Settings) -> Result<Option<Artifact>, EmitError> {
     let mut windows = Vec::new();
     let mut omitted = Vec::new();
     for policy in policies {
@@ -230,7 +230,7 @@ This is only a part of the project: `kubectl apply --server-side` merges it. The
 other file may set it.
 "
     .to_owned();
-    header.push_str(&told(&omitted));
+    header.push_str(&omissions(&omitted));
     let name = argo_project(settings);
     let object = Object {
         api_version: "argoproj.io/v1alpha1",
@@ -242,11 +242,11 @@ other file may set it.
             },
         },
     };
-    Ok(Some(Artifact {
-        path: SYNC_WINDOWS.to_owned(),
-        contents: yaml(&header, &[object], None, settings)?,
-        ..Artifact::default()
-    }))
+    Ok(Some(Artifact::new(
+        TargetName::Policy,
+        SYNC_WINDOWS,
+        yaml(&header, &[object], None, settings)?,
+    )))
 }
 
 /// The Argo CD project of a build's applications. Environments have one each: its windows are one list, which those of
@@ -282,7 +282,7 @@ fn of_gate(policy: &Policy, gate: &Gate) -> (Vec<Window>, Vec<String>) {
 }
 
 /// What is said in a header of rules that have no window.
-fn told(omitted: &[String]) -> String {
+fn omissions(omitted: &[String]) -> String {
     if omitted.is_empty() {
         return String::new();
     }

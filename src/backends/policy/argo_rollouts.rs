@@ -5,10 +5,11 @@
 
 use serde::Serialize;
 
+use super::error::Error;
 use super::promql::{Facts, expired};
 use super::resource::{Metadata, Object, object_name, path, yaml};
-use crate::{Artifact, Problem};
-use nth_model::Settings;
+use crate::{Artifact, EmitError};
+use nth_model::{Settings, TargetName};
 use nth_policy::{Effect, Gate, OnNoData, Policy, Rule};
 use nth_promql::{BinaryOp, build, rewrite};
 
@@ -76,7 +77,7 @@ VictoriaMetrics (-search.denyPartialResponse).
 ///
 /// # Errors
 /// What can't be said or written, as a sentence.
-pub fn files(policy: &Policy, settings: &Settings) -> Result<Vec<Artifact>, Problem> {
+pub fn files(policy: &Policy, settings: &Settings) -> Result<Vec<Artifact>, EmitError> {
     let facts = Facts::new(&policy.facts)?;
     let mut files = Vec::new();
     for gate in policy.gates.iter().filter(|gate| !gate.rules.is_empty()) {
@@ -114,12 +115,12 @@ pub fn files(policy: &Policy, settings: &Settings) -> Result<Vec<Artifact>, Prob
                 },
             },
         };
-        files.push(Artifact {
-            path: path("argo-rollouts", &policy.service, &gate.name),
-            contents: yaml(HEADER, &[object], Some(&policy.service), settings)?,
-            owner: Some(policy.service.as_str().into()),
-            ..Artifact::default()
-        });
+        let artifact = Artifact::new(
+            TargetName::Policy,
+            path("argo-rollouts", &policy.service, &gate.name),
+            yaml(HEADER, &[object], Some(&policy.service), settings)?,
+        );
+        files.push(artifact.owned_by(&policy.service));
     }
     Ok(files)
 }
@@ -142,7 +143,7 @@ fn metric_name(rule: &Rule) -> String {
 }
 
 /// Whether a rule counts: 1 or 0.
-fn query(gate: &Gate, rule: &Rule, facts: &Facts) -> Result<String, String> {
+fn query(gate: &Gate, rule: &Rule, facts: &Facts) -> Result<String, Error> {
     let unknown = match gate.on_no_data {
         OnNoData::Deny => "1",
         OnNoData::Allow => "0",

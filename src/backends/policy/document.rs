@@ -15,7 +15,7 @@ pub struct Dependents<'a>(BTreeMap<&'a str, usize>);
 
 impl<'a> Dependents<'a> {
     /// Those of all services of a project.
-    pub fn of(services: &[&'a Service]) -> Self {
+    pub fn new(services: &[&'a Service]) -> Self {
         let mut counts = BTreeMap::new();
         for service in services {
             let named = service.dependencies.iter();
@@ -69,7 +69,7 @@ fn gate(
     for rule in &gate.rules {
         let when = rule.when.resolved(dependents);
         for fact in when.facts() {
-            if let Some(query) = queries.of(fact) {
+            if let Some(query) = queries.query(fact) {
                 let coverage = queries.coverage(fact).map(|(window, query)| Coverage {
                     window: window.to_string(),
                     query: query.to_string(),

@@ -12,6 +12,7 @@
 mod argo_cd;
 mod argo_rollouts;
 mod document;
+mod error;
 mod promql;
 mod query;
 mod rego;
@@ -20,21 +21,34 @@ mod weekly;
 
 use rayon::prelude::*;
 
-use nth_model::{PolicyForm, Service, Settings};
+use nth_model::{PolicyForm, Project, Service, Settings, TargetName};
 use nth_policy::Policy;
 
 pub use argo_cd::SYNC_WINDOWS;
 pub use document::{Dependents, policy};
 
-use super::{Artifact, Problem, file_stem};
+use super::{Artifact, EmitError, Target, WriteError, file_stem};
 
-/// The files of all gates of a project.
-///
-/// # Errors
-///
-/// What a serialiser refused, as a sentence.
-pub fn project_files(services: &[&Service], settings: &Settings) -> Result<Vec<Artifact>, Problem> {
-    let dependents = Dependents::of(services);
+/// The target: the gates of all services in the forms that the settings select.
+pub struct Gates;
+
+impl Target for Gates {
+    fn name(&self) -> TargetName {
+        TargetName::Policy
+    }
+
+    fn project_artifacts(
+        &self,
+        project: &Project<'_>,
+        settings: &Settings,
+    ) -> Result<Vec<Artifact>, EmitError> {
+        let services: Vec<&Service> = project.services().collect();
+        project_files(&services, settings)
+    }
+}
+
+fn project_files(services: &[&Service], settings: &Settings) -> Result<Vec<Artifact>, EmitError> {
+    let dependents = Dependents::new(services);
     let policies: Vec<Policy> = services
         .par_iter()
         .filter(|service| !service.gates.is_empty())
@@ -68,18 +82,15 @@ pub fn project_files(services: &[&Service], settings: &Settings) -> Result<Vec<A
 }
 
 /// A policy's text.
-fn text(policy: &Policy) -> Result<String, String> {
+fn text(policy: &Policy) -> Result<String, WriteError> {
     let mut text = serde_json::to_string_pretty(policy)
-        .map_err(|error| format!("cannot write the gates as JSON: {error}"))?;
+        .map_err(|error| WriteError::new("the gates as JSON", error))?;
     text.push('\n');
     Ok(text)
 }
 
-fn json(policy: &Policy) -> Result<Artifact, String> {
-    Ok(Artifact {
-        path: format!("policy/{}.json", file_stem(&policy.service)),
-        contents: text(policy)?,
-        owner: Some(policy.service.as_str().into()),
-        ..Artifact::default()
-    })
+fn json(policy: &Policy) -> Result<Artifact, WriteError> {
+    let file = format!("{}.json", file_stem(&policy.service));
+    let artifact = Artifact::new(TargetName::Policy, file, text(policy)?);
+    Ok(artifact.owned_by(&policy.service))
 }

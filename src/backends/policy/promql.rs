@@ -5,9 +5,10 @@
 use std::collections::BTreeMap;
 
 use nth_model::gate::{Comparison, DAY};
-use nth_policy::{Compare, Condition, FactQuery, Operand, Override, Span, Unreadable, end, start};
+use nth_policy::{Compare, Condition, FactQuery, Operand, Override, Span, end, start};
 use nth_promql::{BinaryOp, Expr, build, parse};
 
+use super::error::Error;
 use super::query::number;
 
 /// The facts' queries as trees.
@@ -18,11 +19,11 @@ impl Facts {
     ///
     /// # Errors
     /// Where one is no PromQL, which none that is made here is.
-    pub fn new(facts: &BTreeMap<String, FactQuery>) -> Result<Self, String> {
+    pub fn new(facts: &BTreeMap<String, FactQuery>) -> Result<Self, Error> {
         let parsed = facts.iter().map(|(name, fact)| {
             parse(&fact.query)
                 .map(|expr| (name.clone(), expr))
-                .map_err(|_| format!("cannot read the query of {name} back"))
+                .map_err(|_| Error::UnreadableQuery(name.clone()))
         });
         Ok(Self(parsed.collect::<Result<_, _>>()?))
     }
@@ -31,7 +32,7 @@ impl Facts {
     ///
     /// # Errors
     /// Where it can't be said in PromQL.
-    pub fn condition(&self, condition: &Condition) -> Result<Expr, String> {
+    pub fn condition(&self, condition: &Condition) -> Result<Expr, Error> {
         let each = |parts: &[Condition]| {
             parts
                 .iter()
@@ -60,12 +61,9 @@ impl Facts {
             }
             Condition::Compare(compare) => self.comparison(compare)?,
             Condition::Dates { from, to, zone } => {
-                let said = |problem: Unreadable| problem.to_string();
-                let after = to
-                    .tomorrow()
-                    .map_err(|_| format!("{to} is the calendar's last day"))?;
-                let first = start(*from, zone).map_err(said)?.as_second();
-                let end = start(after, zone).map_err(said)?.as_second();
+                let after = to.tomorrow().map_err(|_| Error::LastDay(*to))?;
+                let first = start(*from, zone)?.as_second();
+                let end = start(after, zone)?.as_second();
                 build::call(
                     "vector",
                     vec![build::binary(
@@ -82,13 +80,13 @@ impl Facts {
         })
     }
 
-    fn comparison(&self, compare: &Compare) -> Result<Expr, String> {
+    fn comparison(&self, compare: &Compare) -> Result<Expr, Error> {
         let side = |operand: &Operand| match operand {
             Operand::Fact(name) => self
                 .0
                 .get(name)
                 .cloned()
-                .ok_or_else(|| format!("there is no query for {name}")),
+                .ok_or_else(|| Error::NoQuery(name.clone())),
             Operand::Limit(limit) => Ok(number(*limit)),
         };
         let op = match compare.op {
@@ -123,8 +121,8 @@ fn decided(together: Option<Expr>, parts: Vec<Expr>, deciding: &str) -> Option<E
 ///
 /// # Errors
 /// Where its zone or day is none.
-pub fn expired(overriding: &Override) -> Result<Expr, String> {
-    let end = end(overriding).map_err(|problem| problem.to_string())?;
+pub fn expired(overriding: &Override) -> Result<Expr, Error> {
+    let end = end(overriding)?;
     Ok(since(end.as_second()))
 }
 

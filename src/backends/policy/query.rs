@@ -2,7 +2,7 @@
 
 use rust_decimal::Decimal;
 
-use crate::recorded::{BUDGET_REMAINING, COVERAGE, ERROR_RATIO, INFO, LONGEST_RAW};
+use crate::series_names::{BUDGET_REMAINING, COVERAGE, ERROR_RATIO, INFO, LONGEST_RAW};
 use nth_model::burn_rate::budget_time;
 use nth_model::gate::{Fact, Objective};
 use nth_model::number::decimal_text;
@@ -25,7 +25,7 @@ pub struct Queries<'a> {
 impl Queries<'_> {
     /// The query of a fact: one sample without labels, or none; never NaN or an infinity. Nothing for what is known
     /// without asking.
-    pub fn of(self, fact: &Fact) -> Option<Expr> {
+    pub fn query(self, fact: &Fact) -> Option<Expr> {
         let query = match fact {
             Fact::Budget(objective) => self.budget(objective),
             Fact::BudgetTime(objective) => build::binary(

@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use serde::Serialize;
 
 use crate::resource::name_of;
-use crate::{Problem, file_stem, limits};
+use crate::{EmitError, WriteError, file_stem, limits};
 use nth_model::Settings;
 use nth_policy::{Gate, Policy};
 
@@ -60,25 +60,21 @@ pub fn object_name(policy: &Policy, gate: &Gate) -> String {
     )
 }
 
-/// Where a gate's file of a form goes.
+/// The place of a gate's file of a form in the target's folder.
 pub fn path(form: &str, service: &str, gate: &str) -> String {
-    format!(
-        "policy/{form}/{}/{}.yaml",
-        file_stem(service),
-        file_stem(gate)
-    )
+    format!("{form}/{}/{}.yaml", file_stem(service), file_stem(gate))
 }
 
 /// Objects of a file, below a header of comments.
 ///
 /// # Errors
-/// What the YAML library refused, or Kubernetes would.
+/// An object that is larger than Kubernetes takes.
 pub fn yaml<T: Serialize>(
     header: &str,
     documents: &[T],
     service: Option<&str>,
     settings: &Settings,
-) -> Result<String, Problem> {
+) -> Result<String, EmitError> {
     for document in documents {
         limits::check(document, service, settings)?;
     }
@@ -92,7 +88,7 @@ pub fn yaml<T: Serialize>(
             text.push_str("---\n");
         }
         let written = serde_saphyr::to_string(document)
-            .map_err(|error| format!("cannot write a gate as YAML: {error}"))?;
+            .map_err(|error| WriteError::new("a gate as YAML", error))?;
         text.push_str(written.trim_end_matches('\n'));
         text.push('\n');
     }

@@ -28,7 +28,7 @@ pub struct Window {
 
 /// The windows of spans of the week in a zone.
 pub fn windows(spans: &[Span], zone: &TimeZone) -> Vec<Window> {
-    let changes = Changes::of(zone);
+    let changes = Changes::in_zone(zone);
     let mut inside = vec![false; usize::from(WEEK)];
     for span in spans {
         mark(&mut inside, span.from.into(), span.to.into());
@@ -51,7 +51,7 @@ struct Changes {
 }
 
 impl Changes {
-    fn of(zone: &TimeZone) -> Self {
+    fn in_zone(zone: &TimeZone) -> Self {
         let mut during = vec![false; usize::from(WEEK)];
         let mut most = 0;
         let start = |year| {

@@ -5,8 +5,8 @@ use rust_decimal::Decimal;
 use nth_model::number::percent_text;
 use nth_promql::{BinaryOp, Expr};
 
-pub use crate::recorded::{BUDGET_REMAINING, PERIOD_BURN_RATE};
-use crate::recorded::{CURRENT_BURN_RATE, ERROR_BUDGET, INFO, OBJECTIVE};
+pub use crate::series_names::{BUDGET_REMAINING, PERIOD_BURN_RATE};
+use crate::series_names::{CURRENT_BURN_RATE, ERROR_BUDGET, INFO, OBJECTIVE};
 
 use super::document::Rule;
 use super::query::{binary, call, number};

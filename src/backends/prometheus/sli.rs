@@ -32,8 +32,8 @@ use nth_model::{Duration, Numerator, Severity, Sli, Slo};
 use nth_promql::classify::metrics;
 use nth_promql::{BinaryOp, Expr, Node, rewrite};
 
-pub use crate::recorded::ERROR_RATIO;
-use crate::recorded::{
+pub use crate::series_names::ERROR_RATIO;
+use crate::series_names::{
     BAD_EVENTS, COVERAGE, KNOWN_TIME, LONGEST_RAW, OBJECTIVE, SLICE, TOTAL_EVENTS,
 };
 

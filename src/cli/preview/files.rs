@@ -74,11 +74,11 @@ impl Watched {
 /// Calls `changed` whenever a file changes that a project is read from, until what it returns is dropped.
 ///
 /// # Errors
-/// Where the system does not let files be watched; with its words.
+/// The system does not let files be watched.
 pub fn watch(
     watched: Watched,
     mut changed: impl FnMut() + Send + 'static,
-) -> Result<RecommendedWatcher, String> {
+) -> notify::Result<RecommendedWatcher> {
     let (folders, mode) = (watched.folders.clone(), watched.mode());
     let (tell, told) = mpsc::channel();
     let handler = move |event: notify::Result<Event>| {
@@ -91,11 +91,9 @@ pub fn watch(
             let _ = tell.send(());
         }
     };
-    let mut watcher = notify::recommended_watcher(handler).map_err(|error| error.to_string())?;
+    let mut watcher = notify::recommended_watcher(handler)?;
     for folder in &folders {
-        watcher
-            .watch(folder, mode)
-            .map_err(|error| error.to_string())?;
+        watcher.watch(folder, mode)?;
     }
     thread::spawn(move || {
         while told.recv().is_ok() {

@@ -23,7 +23,7 @@ use smol_str::SmolStr;
 
 use crate::compile::{Input, SourceInput, compile};
 use crate::diagnostics::{Diagnostic, FileSpan, Severity, SourceMap, codes};
-use crate::ir::{Settings, TargetName};
+use crate::ir::Settings;
 use crate::project::default_settings;
 use crate::syntax;
 
@@ -84,8 +84,7 @@ pub fn import_into(
     if !has_errors(&findings.diagnostics) {
         let objects = Objects::new(&objects, &mut findings);
         let target = project::Target {
-            sends_mail: settings.alertmanager.sends_mail()
-                || !settings.targets.contains(&TargetName::Alertmanager),
+            sends_mail: settings.sends_mail(),
             environments,
         };
         let made = project::text(&objects, &target, &mut findings);

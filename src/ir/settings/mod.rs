@@ -151,6 +151,11 @@ impl Settings {
         environment.into_iter().chain(project)
     }
 
+    /// Whether email can be sent, as far as the project says: true if no configuration of Alertmanager is generated.
+    pub fn sends_mail(&self) -> bool {
+        self.alertmanager.sends_mail() || !self.targets.contains(&TargetName::Alertmanager)
+    }
+
     /// The value of the label `namespace` by which the Prometheus operator hands alerts to the configuration of a namespace,
     /// and which every alert needs then.
     pub fn alert_namespace(&self) -> Option<&str> {

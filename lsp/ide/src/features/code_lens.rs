@@ -194,8 +194,7 @@ fn of_service(
         return only(format!("{place}nothing is generated: it has errors"));
     };
     let title = format!("{place}{}", counts.words());
-    let name = nthc::db::item_name(source.db, key);
-    let path = generated::file_of_service(project, environment, &name);
+    let path = generated::file_of_service(project, environment, key);
     show(title, path)
 }
 

@@ -4,6 +4,7 @@ use super::place;
 use crate::db::Diag;
 use crate::eval::{Instance, Value, show_duration};
 use crate::lower::hours_of;
+use crate::schema::names::{field, kind};
 use nth_diagnostics::codes;
 use nth_model::{Hours, TimeOfDay, TimeOfWeek};
 
@@ -20,7 +21,7 @@ const WEEK_MINUTES: u32 = 7 * DAY_MINUTES;
 pub fn layer(team: &Instance, layer: &Instance, found: &mut Vec<Diag>) {
     turn(team, layer, found);
     let mut times: Vec<(u32, u32, &Instance)> = Vec::new();
-    for hours in layer.children_of("hours") {
+    for hours in layer.children_of(kind::HOURS) {
         if let Some(problem) = cannot_be_meant(team, hours) {
             found.push(problem);
             continue;
@@ -34,7 +35,7 @@ pub fn layer(team: &Instance, layer: &Instance, found: &mut Vec<Diag>) {
                 Diag::new(
                     &codes::OVERLAPPING_HOURS,
                     format!("hours `{}` overlap hours `{}`", hours.name, other.name),
-                    place(team, hours, hours.span_of("from")),
+                    place(team, hours, hours.span_of(field::FROM)),
                 )
                 .label("part of this time is covered twice")
                 .because(place(team, other, other.head), "overlapping hours")
@@ -46,7 +47,7 @@ pub fn layer(team: &Instance, layer: &Instance, found: &mut Vec<Diag>) {
 }
 
 fn turn(team: &Instance, layer: &Instance, found: &mut Vec<Diag>) {
-    let Value::Duration(turn) = layer.get("rotation") else {
+    let Value::Duration(turn) = layer.get(field::ROTATION) else {
         return;
     };
     let (label, help) = if *turn < SHORTEST_TURN {
@@ -68,7 +69,7 @@ fn turn(team: &Instance, layer: &Instance, found: &mut Vec<Diag>) {
                 "rotation of {} is not supported by PagerDuty",
                 show_duration(*turn)
             ),
-            place(team, layer, layer.span_of("rotation")),
+            place(team, layer, layer.span_of(field::ROTATION)),
         )
         .label(label)
         .help(help),
@@ -89,38 +90,38 @@ fn cannot_be_meant(team: &Instance, hours: &Instance) -> Option<Diag> {
         )
     };
     let named = &hours.name;
-    let has_days = matches!(hours.get("days"), Value::List(days) if !days.is_empty());
+    let has_days = matches!(hours.get(field::DAYS), Value::List(days) if !days.is_empty());
     if let Some(day) = super::day_twice(hours) {
         return problem(
-            "days",
+            field::DAYS,
             format!("duplicate day `{day}` in hours `{named}`"),
             "already listed",
             "remove one",
         );
     }
-    match (hours.get("from"), hours.get("to")) {
+    match (hours.get(field::FROM), hours.get(field::TO)) {
         (Value::TimeOfDay(_), Value::TimeOfWeek(_))
         | (Value::TimeOfWeek(_), Value::TimeOfDay(_)) => problem(
-            "to",
+            field::TO,
             format!("hours `{named}` mix a time of day and a time of week"),
             "one side has a day, the other has none",
             "write both as times of day, `22:00`, or both as times of week, `fri 22:00`",
         ),
         (Value::TimeOfWeek(_), Value::TimeOfWeek(_)) if has_days => problem(
-            "days",
+            field::DAYS,
             format!("hours `{named}` set the days twice"),
             "`from` and `to` already have days",
             "remove `days`, or write `from` and `to` without days",
         ),
         (Value::TimeOfWeek(from), Value::TimeOfWeek(to)) if from == to => problem(
-            "to",
+            field::TO,
             format!("hours `{named}` cover the whole week"),
             "ends at the same time as it begins",
             "remove the block: without hours, members are on call at all times",
         ),
         (Value::TimeOfDay(from), Value::TimeOfDay(to)) if from == to && is_every_day(hours) => {
             problem(
-                "to",
+                field::TO,
                 format!("hours `{named}` cover the whole day, every day"),
                 "ends at the same time as it begins",
                 "remove the block: without hours, members are on call at all times",
@@ -131,7 +132,7 @@ fn cannot_be_meant(team: &Instance, hours: &Instance) -> Option<Diag> {
 }
 
 fn is_every_day(hours: &Instance) -> bool {
-    match hours.get("days") {
+    match hours.get(field::DAYS) {
         Value::List(days) => days.is_empty() || days.len() == 7,
         _ => true,
     }

@@ -14,6 +14,7 @@ use super::dependencies::place;
 use crate::db::{Diag, ItemKey, Workspace};
 use crate::eval::{Instance, Value, instance};
 use crate::lower::{service_model, team_model};
+use crate::schema::names::{field, kind};
 use nth_diagnostics::codes;
 use nth_model as ir;
 
@@ -21,14 +22,14 @@ use nth_model as ir;
 pub fn team_facts(team: &Instance) -> Vec<Diag> {
     let mut found = Vec::new();
     people::check(team, &mut found);
-    for schedule in team.children_of("schedule") {
+    for schedule in team.children_of(kind::SCHEDULE) {
         zones::check(team, schedule, &mut found);
         hours::layer(team, schedule, &mut found);
-        for layer in schedule.children_of("layer") {
+        for layer in schedule.children_of(kind::LAYER) {
             hours::layer(team, layer, &mut found);
         }
     }
-    for escalation in team.children_of("escalation") {
+    for escalation in team.children_of(kind::ESCALATION) {
         steps::check(team, escalation, &mut found);
     }
     support_hours(team, &mut found);
@@ -54,7 +55,7 @@ pub fn paging_facts(
         return found;
     };
     // The team that the escalation is of, or else the service's own.
-    let holder = match (service.get("escalation"), service.get("team")) {
+    let holder = match (service.get(field::ESCALATION), service.get(field::TEAM)) {
         (Value::Block(block), _) | (_, Value::Block(block)) => block.item,
         _ => return found,
     };
@@ -67,7 +68,7 @@ pub fn paging_facts(
             let lowered = team_model(db, workspace, holder, environment);
             let ways = lowered.team.iter().flat_map(|team| &team.escalations);
             let lowered = ways.into_iter().find(|way| way.name == named.name);
-            let written = team.children_of("escalation");
+            let written = team.children_of(kind::ESCALATION);
             let written = written.into_iter().find(|way| way.name == named.name);
             if let (Some(lowered), Some(written)) = (lowered, written) {
                 steps::at_pace(team, written, lowered, model, &mut found);
@@ -81,7 +82,7 @@ pub fn paging_facts(
 /// A service that pages, of a team with several escalations of which none is the default.
 fn none_chosen(service: &Instance, team: &Instance, model: &ir::Service) -> Option<Diag> {
     let names: Vec<&str> = team
-        .children_of("escalation")
+        .children_of(kind::ESCALATION)
         .map(|way| way.name.as_str())
         .collect();
     let [first, _, ..] = names.as_slice() else {
@@ -98,7 +99,7 @@ fn none_chosen(service: &Instance, team: &Instance, model: &ir::Service) -> Opti
                 "`{}` does not say which escalation of `{}` to use",
                 service.name, team.name
             ),
-            place(service, service, service.span_of("team")),
+            place(service, service, service.span_of(field::TEAM)),
         )
         .label(format!("the team has {}", all.join(", ")))
         .help(format!(
@@ -110,15 +111,16 @@ fn none_chosen(service: &Instance, team: &Instance, model: &ir::Service) -> Opti
 
 /// Hours of work that end before they begin, or name a day twice.
 fn support_hours(block: &Instance, found: &mut Vec<Diag>) {
-    for hours in block.children_of("support-hours") {
+    for hours in block.children_of(kind::SUPPORT_HOURS) {
         zones::check(block, hours, found);
-        if let (Value::TimeOfDay(from), Value::TimeOfDay(to)) = (hours.get("from"), hours.get("to"))
+        if let (Value::TimeOfDay(from), Value::TimeOfDay(to)) =
+            (hours.get(field::FROM), hours.get(field::TO))
             && from >= to
         {
-            let field = if hours.fields.get("to").is_some_and(|to| to.explicit) {
-                "to"
+            let field = if hours.fields.get(field::TO).is_some_and(|to| to.explicit) {
+                field::TO
             } else {
-                "from"
+                field::FROM
             };
             found.push(
                 Diag::new(
@@ -140,7 +142,7 @@ fn support_hours(block: &Instance, found: &mut Vec<Diag>) {
                 Diag::new(
                     &codes::BAD_SUPPORT_HOURS,
                     format!("duplicate day `{day}` in support hours"),
-                    place(block, hours, hours.span_of("days")),
+                    place(block, hours, hours.span_of(field::DAYS)),
                 )
                 .label("already listed"),
             );
@@ -150,7 +152,7 @@ fn support_hours(block: &Instance, found: &mut Vec<Diag>) {
 
 /// The first day that a list of days names a second time.
 fn day_twice(hours: &Instance) -> Option<&SmolStr> {
-    let Value::List(days) = hours.get("days") else {
+    let Value::List(days) = hours.get(field::DAYS) else {
         return None;
     };
     let names: Vec<&SmolStr> = days

@@ -5,6 +5,7 @@ use std::collections::BTreeSet;
 use super::place;
 use crate::db::Diag;
 use crate::eval::{Instance, Value};
+use crate::schema::names::field;
 use nth_diagnostics::codes;
 
 /// The longest name and description of a team, in characters, from PagerDuty's REST schema (`Team`).
@@ -17,7 +18,7 @@ pub fn check(team: &Instance, found: &mut Vec<Diag>) {
     if length > LONGEST_NAME {
         found.push(too_long(team, "name", length, LONGEST_NAME, "head"));
     }
-    let description = match team.get("description") {
+    let description = match team.get(field::DESCRIPTION) {
         Value::String(text) => Some(text.as_str()),
         _ => team.doc.as_deref(),
     };
@@ -25,19 +26,19 @@ pub fn check(team: &Instance, found: &mut Vec<Diag>) {
     if length > LONGEST_DESCRIPTION {
         found.push(too_long(
             team,
-            "description",
+            field::DESCRIPTION,
             length,
             LONGEST_DESCRIPTION,
-            "description",
+            field::DESCRIPTION,
         ));
     }
-    let members: BTreeSet<&str> = emails(team, "members").collect();
-    for field in ["members", "managers"] {
+    let members: BTreeSet<&str> = emails(team, field::MEMBERS).collect();
+    for field in [field::MEMBERS, field::MANAGERS] {
         let mut seen = BTreeSet::new();
         for email in emails(team, field) {
             if !seen.insert(email) {
                 found.push(twice(team, email, "is listed twice among those", field));
-            } else if field == "managers" && members.contains(email) {
+            } else if field == field::MANAGERS && members.contains(email) {
                 found.push(twice(team, email, "is both a member and a manager", field));
             }
         }

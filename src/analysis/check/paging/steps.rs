@@ -3,6 +3,7 @@
 use super::place;
 use crate::db::Diag;
 use crate::eval::{Instance, Value, show_duration};
+use crate::schema::names::{field, kind};
 use nth_diagnostics::codes;
 use nth_model as ir;
 
@@ -20,7 +21,7 @@ const LEAST_WAIT_OF_SEVERAL: u64 = 5 * MINUTE;
 
 /// An escalation by itself.
 pub fn check(team: &Instance, escalation: &Instance, found: &mut Vec<Diag>) {
-    let steps: Vec<&Instance> = escalation.children_of("step").collect();
+    let steps: Vec<&Instance> = escalation.children_of(kind::STEP).collect();
     if let Some(first) = steps.get(MOST_STEPS) {
         found.push(
             Diag::new(
@@ -43,7 +44,7 @@ pub fn check(team: &Instance, escalation: &Instance, found: &mut Vec<Diag>) {
 }
 
 fn targets(team: &Instance, step: &Instance, found: &mut Vec<Diag>) {
-    let Value::List(targets) = step.get("notify") else {
+    let Value::List(targets) = step.get(field::NOTIFY) else {
         return;
     };
     let mut problem = |message: String, label: &str, help: &str| {
@@ -51,7 +52,7 @@ fn targets(team: &Instance, step: &Instance, found: &mut Vec<Diag>) {
             Diag::new(
                 &codes::BAD_STEP_TARGETS,
                 message,
-                place(team, step, step.span_of("notify")),
+                place(team, step, step.span_of(field::NOTIFY)),
             )
             .label(label)
             .help(help),
@@ -100,7 +101,7 @@ fn named(target: &Value) -> Option<String> {
 /// Times that steps say themselves. `after` is counted from the start, so it rises from step to step.
 fn times(team: &Instance, steps: &[&Instance], found: &mut Vec<Diag>) {
     if let Some(first) = steps.first()
-        && let Value::Duration(after) = first.get("after")
+        && let Value::Duration(after) = first.get(field::AFTER)
         && *after > 0
     {
         found.push(
@@ -111,13 +112,13 @@ fn times(team: &Instance, steps: &[&Instance], found: &mut Vec<Diag>) {
                     first.name,
                     show_duration(*after)
                 ),
-                place(team, first, first.span_of("after")),
+                place(team, first, first.span_of(field::AFTER)),
             )
             .label("the first step is notified immediately")
             .help("remove `after`; use `for` on an alert to delay it"),
         );
     }
-    let start = |number: usize| match steps.get(number).map(|step| step.get("after")) {
+    let start = |number: usize| match steps.get(number).map(|step| step.get(field::AFTER)) {
         _ if number == 0 => Some(0),
         Some(Value::Duration(after)) => Some(*after),
         _ => None,
@@ -129,7 +130,7 @@ fn times(team: &Instance, steps: &[&Instance], found: &mut Vec<Diag>) {
         let Some(previous) = steps.get(number - 1) else {
             continue;
         };
-        let span = place(team, step, step.span_of("after"));
+        let span = place(team, step, step.span_of(field::AFTER));
         if after <= before {
             found.push(
                 Diag::new(
@@ -171,13 +172,13 @@ pub fn at_pace(
     found: &mut Vec<Diag>,
 ) {
     let waits = lowered.waits(&service.pace);
-    let steps: Vec<&Instance> = escalation.children_of("step").collect();
+    let steps: Vec<&Instance> = escalation.children_of(kind::STEP).collect();
     for (number, (step, wait)) in steps.iter().zip(waits).enumerate() {
         let says = |number: usize| {
             number == 0
                 || steps
                     .get(number)
-                    .is_some_and(|step| *step.get("after") != Value::None)
+                    .is_some_and(|step| *step.get(field::AFTER) != Value::None)
         };
         // What steps say themselves is judged where they stand.
         if number + 1 < steps.len() && says(number) && says(number + 1) {
@@ -206,7 +207,7 @@ pub fn at_pace(
 
 /// Whom a step tells, counted.
 fn count(step: &Instance) -> usize {
-    match step.get("notify") {
+    match step.get(field::NOTIFY) {
         Value::List(targets) => targets.len(),
         _ => 1,
     }

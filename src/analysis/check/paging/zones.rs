@@ -5,6 +5,7 @@ use jiff::{Timestamp, ToSpan};
 
 use crate::db::Diag;
 use crate::eval::{Instance, Value};
+use crate::schema::names::field;
 use nth_diagnostics::codes;
 
 /// The zones that PagerDuty's API takes, sorted: those that its Terraform provider 3.32.4 lets through.
@@ -154,7 +155,7 @@ const FIRST: i64 = 1_767_225_600;
 
 /// A block's zone that PagerDuty does not know.
 pub fn check(team: &Instance, block: &Instance, found: &mut Vec<Diag>) {
-    let Value::String(zone) = block.get("zone") else {
+    let Value::String(zone) = block.get(field::ZONE) else {
         return;
     };
     let zone = zone.trim();
@@ -182,7 +183,7 @@ pub fn check(team: &Instance, block: &Instance, found: &mut Vec<Diag>) {
         Diag::new(
             &codes::ZONE_NOT_IN_PAGERDUTY,
             format!("time zone `{zone}` is not supported by PagerDuty"),
-            super::place(team, block, block.span_of("zone")),
+            super::place(team, block, block.span_of(field::ZONE)),
         )
         .label("not one of PagerDuty's time zones")
         .help(help),

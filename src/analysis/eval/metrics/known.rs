@@ -8,6 +8,7 @@ use smol_str::SmolStr;
 use super::super::block_field;
 use super::super::value::{BlockRef, Value};
 use crate::db::{Workspace, item};
+use crate::schema::names::{field, kind};
 use nth_metrics::{Known, Metric, MetricType, Section};
 use nth_syntax::tree::ItemNode;
 
@@ -65,7 +66,7 @@ fn declared(
                 let block = BlockRef {
                     item: *key,
                     path: Vec::new(),
-                    kind: "metric".into(),
+                    kind: kind::METRIC.into(),
                     name: name.clone(),
                 };
                 let field = |field: &str| {
@@ -97,7 +98,7 @@ fn metric(get: &dyn Fn(&str) -> Value, doc: Option<SmolStr>) -> Option<Metric> {
         Value::List(items) => items.iter().filter_map(Value::show).collect(),
         _ => Vec::new(),
     };
-    let Value::Enum(_, member) = get("type") else {
+    let Value::Enum(_, member) = get(field::TYPE) else {
         return None;
     };
     let metric_type = match member.as_str() {
@@ -107,8 +108,8 @@ fn metric(get: &dyn Fn(&str) -> Value, doc: Option<SmolStr>) -> Option<Metric> {
         "summary" => MetricType::Summary,
         _ => MetricType::Unknown,
     };
-    let native = get("native") == Value::Bool(true);
-    let mut buckets = texts("buckets");
+    let native = get(field::NATIVE) == Value::Bool(true);
+    let mut buckets = texts(field::BUCKETS);
     if !buckets.is_empty() {
         buckets.push("+Inf".to_owned());
     }
@@ -119,7 +120,7 @@ fn metric(get: &dyn Fn(&str) -> Value, doc: Option<SmolStr>) -> Option<Metric> {
         MetricType::Summary => &["", "_count", "_sum"],
         _ => &[""],
     };
-    let unit = match get("unit") {
+    let unit = match get(field::UNIT) {
         Value::Enum(_, member) => Some(member.to_string()),
         _ => None,
     };
@@ -129,7 +130,7 @@ fn metric(get: &dyn Fn(&str) -> Value, doc: Option<SmolStr>) -> Option<Metric> {
         help: doc.as_ref().map(|doc| doc.trim().to_owned()),
         native,
         suffixes: suffixes.iter().map(|suffix| (*suffix).to_owned()).collect(),
-        labels: texts("labels").into_iter().collect(),
+        labels: texts(field::LABELS).into_iter().collect(),
         buckets,
         values: BTreeMap::new(),
     })

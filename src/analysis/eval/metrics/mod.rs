@@ -9,6 +9,7 @@ use std::collections::BTreeMap;
 use super::instance;
 use super::value::{Instance, Query, Value};
 use crate::db::Workspace;
+use crate::schema::names::field;
 use nth_promql::{Node, Selector};
 
 pub(crate) use claim::anything_known;
@@ -32,7 +33,7 @@ pub fn environment_labels(
 
 /// A block's selector. What is no text in it was reported, and no query carries it.
 pub fn block_labels(block: &Instance) -> BTreeMap<String, String> {
-    match block.get("selector") {
+    match block.get(field::SELECTOR) {
         Value::Labels(entries) => entries
             .iter()
             .filter_map(|(name, value)| match value {

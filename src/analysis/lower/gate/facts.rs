@@ -1,6 +1,7 @@
 //! What a condition measures: burn rates, counts, deployments and the budgets of dependencies.
 
 use super::*;
+use crate::schema::names::{field, kind};
 
 impl Lowering<'_> {
     pub(super) fn burn(
@@ -75,8 +76,8 @@ impl Lowering<'_> {
             _ => {
                 let is_wanted = |pair: &burn_rate::Pair| {
                     let field = match pair.severity {
-                        ir::Severity::Page => "burn_rate_pages",
-                        ir::Severity::Ticket => "burn_rate_tickets",
+                        ir::Severity::Page => field::BURN_RATE_PAGES,
+                        ir::Severity::Ticket => field::BURN_RATE_TICKETS,
                     };
                     matches!(self.surroundings.field(slo, field), Some(Value::Bool(true)))
                 };
@@ -131,7 +132,7 @@ impl Lowering<'_> {
 
     /// Whether the service says when it was deployed.
     pub(super) fn deployed(&mut self, call: &Call, block: &Instance) -> Option<()> {
-        match self.service.get("deployed") {
+        match self.service.get(field::DEPLOYED) {
             Value::None => {
                 let diagnostic = Diag::new(
                     &codes::GATE_DEPLOYED,
@@ -158,13 +159,13 @@ impl Lowering<'_> {
         };
         let dependency = self
             .service
-            .children_of("dependency")
+            .children_of(kind::DEPENDENCY)
             .find(|dependency| dependency.name == named.name)?;
-        let problem = match dependency.get("service") {
+        let problem = match dependency.get(field::SERVICE) {
             Value::Block(service) => {
                 let objectives: Vec<Operand> = self
                     .surroundings
-                    .children(service, "slo")
+                    .children(service, kind::SLO)
                     .iter()
                     .filter_map(|slo| self.objective_at(slo))
                     .map(|objective| Operand::Fact(Fact::Budget(objective)))
@@ -172,7 +173,7 @@ impl Lowering<'_> {
                 if !objectives.is_empty() {
                     return Some(Operands(objectives));
                 }
-                let name = block_name(dependency.get("service"))?;
+                let name = block_name(dependency.get(field::SERVICE))?;
                 format!("service `{name}` has no `slo`")
             }
             Value::None => format!(

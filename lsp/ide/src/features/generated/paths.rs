@@ -3,7 +3,7 @@
 use nthc::backends::file_stem;
 use nthc::compile::Build as _;
 use nthc::db::{ItemKey, item_name};
-use nthc::ir::TargetName;
+use nthc::ir::{Settings, TargetName};
 use smol_str::SmolStr;
 
 use crate::features::source::Source;
@@ -34,19 +34,27 @@ pub(super) fn of_listing(environment: &Option<SmolStr>, service: &str) -> String
     in_environment(environment, &path)
 }
 
-/// The path of the rule file of a service, or else of the list of what it has.
+/// The path of a service's rule file; that of the list of its files if it has no rules.
 pub fn file_of_service(
     project: &ProjectView,
     environment: &Option<SmolStr>,
-    service: &str,
+    service: ItemKey,
 ) -> String {
-    let has_rules = project.targets.targets.contains(&TargetName::Prometheus);
-    match has_rules {
-        true => in_environment(
-            environment,
-            &format!("prometheus/{}.yaml", file_stem(service)),
-        ),
-        false => of_listing(environment, service),
+    let settings = &project.targets;
+    let mut rules = None;
+    if settings.targets.contains(&TargetName::Prometheus) {
+        let only_rules = Settings {
+            targets: [TargetName::Prometheus].into(),
+            ..Settings::clone(settings)
+        };
+        let made = project
+            .session
+            .service_artifacts(&only_rules, environment, service);
+        rules = made.ok().and_then(|made| made.into_iter().next());
+    }
+    match rules {
+        Some(rules) => rules.path,
+        None => of_listing(environment, &item_name(project.db(), service)),
     }
 }
 

@@ -2,7 +2,7 @@
 
 use rust_decimal::Decimal;
 
-use crate::recorded::LONGEST_RAW;
+use crate::series_names::LONGEST_RAW;
 use nth_model::{Duration, Service, Settings, Severity, Sli, Slo};
 use nth_promql::{BinaryOp, Expr, build};
 
@@ -88,7 +88,7 @@ impl<'a> Standing<'a> {
 
     /// When the rules began to record it, in seconds since 1970, as far as a time back from now: nothing where they did not.
     pub fn recorded_since(&self, back: Duration) -> String {
-        use crate::recorded::{KNOWN_TIME, SLICE};
+        use crate::series_names::{KNOWN_TIME, SLICE};
         use nth_promql::build;
         let recorded = build::call("timestamp", vec![self.of.recorded(KNOWN_TIME)]);
         let step = SLICE.to_string();

@@ -218,7 +218,7 @@ impl Wording {
     }
 
     /// A shared text.
-    pub fn say(&self, text: Text) -> String {
+    pub fn text(&self, text: Text) -> String {
         if self.named {
             format!("{{{{ template \"{}\" . }}}}", text.name())
         } else {
@@ -228,19 +228,23 @@ impl Wording {
 
     /// The title of a message in Slack: `Page: ` and one line.
     pub fn slack_title(&self) -> String {
-        format!("{}: {}", self.say(Text::Kind), self.say(Text::SlackSummary))
+        format!(
+            "{}: {}",
+            self.text(Text::Kind),
+            self.text(Text::SlackSummary)
+        )
     }
 
     /// The subject of a mail.
     pub fn subject(&self) -> String {
-        format!("{}: {}", self.say(Text::Kind), self.say(Text::Summary))
+        format!("{}: {}", self.text(Text::Kind), self.text(Text::Summary))
     }
 
     /// Links by what they are called; Alertmanager leaves out those to nowhere.
     pub fn links(&self) -> [(&'static str, String); 2] {
         [
-            ("Runbook", self.say(Text::RunbookUrl)),
-            ("Dashboard", self.say(Text::DashboardUrl)),
+            ("Runbook", self.text(Text::RunbookUrl)),
+            ("Dashboard", self.text(Text::DashboardUrl)),
         ]
     }
 }

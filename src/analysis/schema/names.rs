@@ -1,0 +1,269 @@
+//! Names of the prelude's kinds and fields: a misspelt one does not compile.
+//!
+//! Generated from `stdlib/prelude.nth` by `NTH_BLESS=1 cargo test -p nth-analysis names`. Do not edit.
+
+/// Names of kinds.
+pub mod kind {
+    /// The kind `alert`.
+    pub const ALERT: &str = "alert";
+    /// The kind `deny`.
+    pub const DENY: &str = "deny";
+    /// The kind `dependency`.
+    pub const DEPENDENCY: &str = "dependency";
+    /// The kind `environment`.
+    pub const ENVIRONMENT: &str = "environment";
+    /// The kind `error-ratio`.
+    pub const ERROR_RATIO: &str = "error-ratio";
+    /// The kind `escalation`.
+    pub const ESCALATION: &str = "escalation";
+    /// The kind `gate`.
+    pub const GATE: &str = "gate";
+    /// The kind `hours`.
+    pub const HOURS: &str = "hours";
+    /// The kind `latency`.
+    pub const LATENCY: &str = "latency";
+    /// The kind `layer`.
+    pub const LAYER: &str = "layer";
+    /// The kind `mail`.
+    pub const MAIL: &str = "mail";
+    /// The kind `metric`.
+    pub const METRIC: &str = "metric";
+    /// The kind `override`.
+    pub const OVERRIDE: &str = "override";
+    /// The kind `pagerduty`.
+    pub const PAGERDUTY: &str = "pagerduty";
+    /// The kind `panel`.
+    pub const PANEL: &str = "panel";
+    /// The kind `ratio`.
+    pub const RATIO: &str = "ratio";
+    /// The kind `receiver`.
+    pub const RECEIVER: &str = "receiver";
+    /// The kind `recording`.
+    pub const RECORDING: &str = "recording";
+    /// The kind `row`.
+    pub const ROW: &str = "row";
+    /// The kind `runbook`.
+    pub const RUNBOOK: &str = "runbook";
+    /// The kind `schedule`.
+    pub const SCHEDULE: &str = "schedule";
+    /// The kind `section`.
+    pub const SECTION: &str = "section";
+    /// The kind `service`.
+    pub const SERVICE: &str = "service";
+    /// The kind `signal`.
+    pub const SIGNAL: &str = "signal";
+    /// The kind `slack`.
+    pub const SLACK: &str = "slack";
+    /// The kind `sli`.
+    pub const SLI: &str = "sli";
+    /// The kind `slo`.
+    pub const SLO: &str = "slo";
+    /// The kind `step`.
+    pub const STEP: &str = "step";
+    /// The kind `support-hours`.
+    pub const SUPPORT_HOURS: &str = "support-hours";
+    /// The kind `team`.
+    pub const TEAM: &str = "team";
+    /// The kind `tier`.
+    pub const TIER: &str = "tier";
+    /// The kind `time-slices`.
+    pub const TIME_SLICES: &str = "time-slices";
+    /// The kind `warn`.
+    pub const WARN: &str = "warn";
+    /// The kind `webhook`.
+    pub const WEBHOOK: &str = "webhook";
+}
+
+/// Names of fields.
+pub mod field {
+    /// The field `absence` of `tier`, `slo`.
+    pub const ABSENCE: &str = "absence";
+    /// The field `absent_after` of `slo`.
+    pub const ABSENT_AFTER: &str = "absent_after";
+    /// The field `after` of `step`.
+    pub const AFTER: &str = "after";
+    /// The field `annotations` of `alert`.
+    pub const ANNOTATIONS: &str = "annotations";
+    /// The field `any_of` of `signal`.
+    pub const ANY_OF: &str = "any_of";
+    /// The field `availability` of `tier`.
+    pub const AVAILABILITY: &str = "availability";
+    /// The field `bad` of `ratio`.
+    pub const BAD: &str = "bad";
+    /// The field `breakdown` of `slo`.
+    pub const BREAKDOWN: &str = "breakdown";
+    /// The field `buckets` of `metric`.
+    pub const BUCKETS: &str = "buckets";
+    /// The field `budget_pages` of `tier`, `slo`.
+    pub const BUDGET_PAGES: &str = "budget_pages";
+    /// The field `budget_tickets` of `tier`, `slo`.
+    pub const BUDGET_TICKETS: &str = "budget_tickets";
+    /// The field `burn_rate_alerts` of `slo`.
+    pub const BURN_RATE_ALERTS: &str = "burn_rate_alerts";
+    /// The field `burn_rate_pages` of `slo`.
+    pub const BURN_RATE_PAGES: &str = "burn_rate_pages";
+    /// The field `burn_rate_tickets` of `slo`.
+    pub const BURN_RATE_TICKETS: &str = "burn_rate_tickets";
+    /// The field `by` of `override`.
+    pub const BY: &str = "by";
+    /// The field `channel` of `slack`.
+    pub const CHANNEL: &str = "channel";
+    /// The field `criticality` of `dependency`.
+    pub const CRITICALITY: &str = "criticality";
+    /// The field `dashboard_url` of `service`.
+    pub const DASHBOARD_URL: &str = "dashboard_url";
+    /// The field `days` of `support-hours`, `hours`.
+    pub const DAYS: &str = "days";
+    /// The field `deployed` of `service`.
+    pub const DEPLOYED: &str = "deployed";
+    /// The field `description` of `service`, `slo`, `alert`, `panel`, `team`, `schedule`, `escalation`, `gate`, `deny`, `warn`.
+    pub const DESCRIPTION: &str = "description";
+    /// The field `dry_run` of `gate`.
+    pub const DRY_RUN: &str = "dry_run";
+    /// The field `email` of `team`.
+    pub const EMAIL: &str = "email";
+    /// The field `escalation` of `service`.
+    pub const ESCALATION: &str = "escalation";
+    /// The field `escalation_loops` of `tier`.
+    pub const ESCALATION_LOOPS: &str = "escalation_loops";
+    /// The field `escalation_waits` of `tier`.
+    pub const ESCALATION_WAITS: &str = "escalation_waits";
+    /// The field `for` of `alert`.
+    pub const FOR: &str = "for";
+    /// The field `from` of `support-hours`, `hours`.
+    pub const FROM: &str = "from";
+    /// The field `gate_denies_below` of `tier`.
+    pub const GATE_DENIES_BELOW: &str = "gate_denies_below";
+    /// The field `gate_warns_below` of `tier`.
+    pub const GATE_WARNS_BELOW: &str = "gate_warns_below";
+    /// The field `good` of `ratio`, `time-slices`.
+    pub const GOOD: &str = "good";
+    /// The field `handoff` of `schedule`, `layer`.
+    pub const HANDOFF: &str = "handoff";
+    /// The field `height` of `panel`.
+    pub const HEIGHT: &str = "height";
+    /// The field `hint` of `signal`.
+    pub const HINT: &str = "hint";
+    /// The field `histogram` of `latency`.
+    pub const HISTOGRAM: &str = "histogram";
+    /// The field `impact` of `dependency`, `alert`.
+    pub const IMPACT: &str = "impact";
+    /// The field `keep_firing_for` of `alert`.
+    pub const KEEP_FIRING_FOR: &str = "keep_firing_for";
+    /// The field `labels` of `service`, `slo`, `alert`, `recording`, `metric`.
+    pub const LABELS: &str = "labels";
+    /// The field `latency` of `tier`.
+    pub const LATENCY: &str = "latency";
+    /// The field `legend` of `panel`.
+    pub const LEGEND: &str = "legend";
+    /// The field `limit` of `alert`.
+    pub const LIMIT: &str = "limit";
+    /// The field `loops` of `escalation`.
+    pub const LOOPS: &str = "loops";
+    /// The field `low_is_bad` of `panel`.
+    pub const LOW_IS_BAD: &str = "low_is_bad";
+    /// The field `managers` of `team`.
+    pub const MANAGERS: &str = "managers";
+    /// The field `max` of `panel`.
+    pub const MAX: &str = "max";
+    /// The field `members` of `team`, `schedule`, `layer`.
+    pub const MEMBERS: &str = "members";
+    /// The field `min` of `panel`.
+    pub const MIN: &str = "min";
+    /// The field `min_bad_events` of `slo`.
+    pub const MIN_BAD_EVENTS: &str = "min_bad_events";
+    /// The field `min_events` of `slo`.
+    pub const MIN_EVENTS: &str = "min_events";
+    /// The field `native` of `latency`, `metric`.
+    pub const NATIVE: &str = "native";
+    /// The field `notify` of `step`.
+    pub const NOTIFY: &str = "notify";
+    /// The field `objective` of `slo`.
+    pub const OBJECTIVE: &str = "objective";
+    /// The field `on` of `receiver`.
+    pub const ON: &str = "on";
+    /// The field `on_call_expected` of `tier`.
+    pub const ON_CALL_EXPECTED: &str = "on_call_expected";
+    /// The field `on_no_data` of `gate`.
+    pub const ON_NO_DATA: &str = "on_no_data";
+    /// The field `only_in` of `service`, `dependency`, `slo`, `alert`.
+    pub const ONLY_IN: &str = "only_in";
+    /// The field `query` of `recording`, `panel`.
+    pub const QUERY: &str = "query";
+    /// The field `ratio` of `error-ratio`.
+    pub const RATIO: &str = "ratio";
+    /// The field `reason` of `override`.
+    pub const REASON: &str = "reason";
+    /// The field `resolved` of `receiver`.
+    pub const RESOLVED: &str = "resolved";
+    /// The field `rotation` of `schedule`, `layer`.
+    pub const ROTATION: &str = "rotation";
+    /// The field `routing_key_file` of `pagerduty`.
+    pub const ROUTING_KEY_FILE: &str = "routing_key_file";
+    /// The field `runbook` of `service`.
+    pub const RUNBOOK: &str = "runbook";
+    /// The field `runbook_expected` of `tier`.
+    pub const RUNBOOK_EXPECTED: &str = "runbook_expected";
+    /// The field `runbook_url` of `service`, `slo`, `alert`.
+    pub const RUNBOOK_URL: &str = "runbook_url";
+    /// The field `selector` of `service`, `dependency`, `environment`.
+    pub const SELECTOR: &str = "selector";
+    /// The field `service` of `dependency`.
+    pub const SERVICE: &str = "service";
+    /// The field `severity` of `alert`.
+    pub const SEVERITY: &str = "severity";
+    /// The field `slack` of `team`.
+    pub const SLACK: &str = "slack";
+    /// The field `sli` of `slo`.
+    pub const SLI: &str = "sli";
+    /// The field `start` of `schedule`, `layer`.
+    pub const START: &str = "start";
+    /// The field `status_label` of `service`.
+    pub const STATUS_LABEL: &str = "status_label";
+    /// The field `steps` of `alert`.
+    pub const STEPS: &str = "steps";
+    /// The field `summary` of `alert`.
+    pub const SUMMARY: &str = "summary";
+    /// The field `support-hours` of `service`, `team`.
+    pub const SUPPORT_HOURS: &str = "support-hours";
+    /// The field `team` of `service`.
+    pub const TEAM: &str = "team";
+    /// The field `technology` of `dependency`.
+    pub const TECHNOLOGY: &str = "technology";
+    /// The field `text` of `section`.
+    pub const TEXT: &str = "text";
+    /// The field `thresholds` of `panel`.
+    pub const THRESHOLDS: &str = "thresholds";
+    /// The field `tier` of `service`.
+    pub const TIER: &str = "tier";
+    /// The field `title` of `panel`, `row`.
+    pub const TITLE: &str = "title";
+    /// The field `to` of `support-hours`, `hours`, `mail`.
+    pub const TO: &str = "to";
+    /// The field `total` of `ratio`, `error-ratio`.
+    pub const TOTAL: &str = "total";
+    /// The field `type` of `service`, `signal`, `metric`.
+    pub const TYPE: &str = "type";
+    /// The field `under` of `latency`.
+    pub const UNDER: &str = "under";
+    /// The field `unit` of `latency`, `signal`, `metric`, `panel`.
+    pub const UNIT: &str = "unit";
+    /// The field `until` of `override`.
+    pub const UNTIL: &str = "until";
+    /// The field `urgency` of `tier`, `service`.
+    pub const URGENCY: &str = "urgency";
+    /// The field `url` of `webhook`.
+    pub const URL: &str = "url";
+    /// The field `url_file` of `slack`, `webhook`.
+    pub const URL_FILE: &str = "url_file";
+    /// The field `visualization` of `panel`.
+    pub const VISUALIZATION: &str = "visualization";
+    /// The field `when` of `alert`, `deny`, `warn`.
+    pub const WHEN: &str = "when";
+    /// The field `width` of `panel`.
+    pub const WIDTH: &str = "width";
+    /// The field `window` of `slo`.
+    pub const WINDOW: &str = "window";
+    /// The field `zone` of `support-hours`, `schedule`, `override`.
+    pub const ZONE: &str = "zone";
+}

@@ -1,0 +1,112 @@
+//! Why a target gives no files.
+
+use std::error::Error;
+use std::fmt;
+
+use smol_str::SmolStr;
+
+use super::limits::Excess;
+
+/// Why a target gives no files.
+#[derive(Debug)]
+pub enum EmitError {
+    /// A document could not be written; the error says which and why.
+    Unwritable(Box<dyn Error + Send + Sync>),
+    /// A document is larger than its reader takes.
+    TooLarge(Excess),
+    /// There are more rule groups than the ruler takes.
+    TooManyGroups(TooManyGroups),
+}
+
+/// A project has more rule groups than its ruler takes.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct TooManyGroups {
+    /// The service whose groups cross the limit.
+    pub service: SmolStr,
+    /// The number of its groups.
+    pub own: usize,
+    /// The number of groups of the services before it.
+    pub before: usize,
+    /// The number of groups of all services.
+    pub all: usize,
+    /// The limit, `max_groups` of `[prometheus]`.
+    pub max: usize,
+}
+
+/// A serializer refused a document.
+#[derive(Debug)]
+pub struct WriteError {
+    document: &'static str,
+    cause: Box<dyn Error + Send + Sync>,
+}
+
+impl WriteError {
+    /// Names the document, as in `the Prometheus rules`.
+    pub fn new(document: &'static str, cause: impl Into<Box<dyn Error + Send + Sync>>) -> Self {
+        Self {
+            document,
+            cause: cause.into(),
+        }
+    }
+}
+
+impl fmt::Display for WriteError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "cannot write {}: {}", self.document, self.cause)
+    }
+}
+
+impl Error for WriteError {
+    fn source(&self) -> Option<&(dyn Error + 'static)> {
+        Some(self.cause.as_ref())
+    }
+}
+
+impl fmt::Display for EmitError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Unwritable(error) => error.fmt(f),
+            Self::TooLarge(excess) => excess.fmt(f),
+            Self::TooManyGroups(groups) => groups.fmt(f),
+        }
+    }
+}
+
+impl Error for EmitError {
+    fn source(&self) -> Option<&(dyn Error + 'static)> {
+        match self {
+            Self::Unwritable(error) => error.source(),
+            Self::TooLarge(_) | Self::TooManyGroups(_) => None,
+        }
+    }
+}
+
+impl fmt::Display for TooManyGroups {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(
+            f,
+            "too many rule groups: {}, and `max_groups` is {}",
+            self.all, self.max
+        )
+    }
+}
+
+impl Error for TooManyGroups {}
+
+impl From<WriteError> for EmitError {
+    fn from(error: WriteError) -> Self {
+        Self::Unwritable(Box::new(error))
+    }
+}
+
+impl From<Excess> for EmitError {
+    fn from(excess: Excess) -> Self {
+        Self::TooLarge(excess)
+    }
+}
+
+impl From<TooManyGroups> for EmitError {
+    fn from(groups: TooManyGroups) -> Self {
+        Self::TooManyGroups(groups)
+    }
+}

@@ -1,0 +1,44 @@
+//! Why a gate can't be written in a form.
+
+use std::fmt;
+
+use jiff::civil::Date;
+use nth_policy::Unreadable;
+
+/// What a gate has that a form can't say.
+#[derive(Debug)]
+pub enum Error {
+    /// A fact's query is not PromQL.
+    UnreadableQuery(String),
+    /// A condition names a fact that has no query.
+    NoQuery(String),
+    /// A freeze ends on the last day of the calendar.
+    LastDay(Date),
+    /// A day or a time zone of the document is none.
+    Unreadable(Unreadable),
+}
+
+impl fmt::Display for Error {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::UnreadableQuery(fact) => write!(f, "cannot read the query of {fact} back"),
+            Self::NoQuery(fact) => write!(f, "there is no query for {fact}"),
+            Self::LastDay(day) => write!(f, "{day} is the calendar's last day"),
+            Self::Unreadable(unreadable) => unreadable.fmt(f),
+        }
+    }
+}
+
+impl std::error::Error for Error {}
+
+impl From<Unreadable> for Error {
+    fn from(unreadable: Unreadable) -> Self {
+        Self::Unreadable(unreadable)
+    }
+}
+
+impl From<Error> for crate::EmitError {
+    fn from(error: Error) -> Self {
+        Self::Unwritable(Box::new(error))
+    }
+}

@@ -1,0 +1,175 @@
+//! An entry of an Alertmanager receiver, in either of the languages in which it is written.
+
+use serde::ser::{Serialize, SerializeMap, Serializer};
+
+use nth_model::AlertmanagerSettings;
+
+use super::secrets::Secret;
+
+/// The language of a configuration.
+#[derive(Debug, Clone, Copy)]
+pub enum Language<'a> {
+    /// `alertmanager.yml`: secrets are files.
+    File,
+    /// An `AlertmanagerConfig`: secrets are keys of the `Secret` of this name.
+    Resource {
+        /// The `Secret`.
+        secret: &'a str,
+    },
+}
+
+/// The name of a field or list in both languages.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Name {
+    /// In `alertmanager.yml`.
+    pub file: &'static str,
+    /// In an `AlertmanagerConfig`.
+    pub resource: &'static str,
+}
+
+impl Name {
+    /// A name that differs between the languages.
+    pub const fn new(file: &'static str, resource: &'static str) -> Self {
+        Self { file, resource }
+    }
+
+    /// The name in a language.
+    pub fn in_language(self, language: Language<'_>) -> &'static str {
+        match language {
+            Language::File => self.file,
+            Language::Resource { .. } => self.resource,
+        }
+    }
+}
+
+impl From<&'static str> for Name {
+    /// A name that both languages share.
+    fn from(name: &'static str) -> Self {
+        Self::new(name, name)
+    }
+}
+
+/// An entry with its fields in the order in which they are added.
+#[derive(Debug)]
+pub struct Entry<'a> {
+    language: Language<'a>,
+    settings: &'a AlertmanagerSettings,
+    fields: Vec<(&'static str, Value)>,
+}
+
+/// What a field holds.
+#[derive(Debug)]
+enum Value {
+    Bool(bool),
+    Text(String),
+    /// A key of a `Secret`.
+    SecretKey(String, String),
+    /// A map.
+    Map(Vec<(&'static str, String)>),
+    /// Maps of these two keys.
+    List([&'static str; 2], Vec<(String, String)>),
+}
+
+impl<'a> Entry<'a> {
+    /// An entry without a field.
+    pub fn new(language: Language<'a>, settings: &'a AlertmanagerSettings) -> Self {
+        Self {
+            language,
+            settings,
+            fields: Vec::new(),
+        }
+    }
+
+    /// The language that it is written in.
+    pub fn language(&self) -> Language<'a> {
+        self.language
+    }
+
+    fn add(&mut self, name: impl Into<Name>, value: Value) {
+        let name = name.into().in_language(self.language);
+        self.fields.push((name, value));
+    }
+
+    /// Adds a switch.
+    pub fn bool(&mut self, name: impl Into<Name>, value: bool) {
+        self.add(name, Value::Bool(value));
+    }
+
+    /// Adds a text, which Alertmanager reads as a Go template in most fields.
+    pub fn text(&mut self, name: impl Into<Name>, value: impl Into<String>) {
+        self.add(name, Value::Text(value.into()));
+    }
+
+    /// Adds a secret: the path of its file, or its key in the `Secret`.
+    pub fn secret(&mut self, name: Name, secret: &Secret<'_>) {
+        let value = match self.language {
+            Language::File => Value::Text(secret.file(self.settings)),
+            Language::Resource { secret: object } => {
+                Value::SecretKey(object.to_owned(), secret.key(self.settings))
+            }
+        };
+        self.add(name, value);
+    }
+
+    /// Adds texts by their names: a map in the file, a list of keys and values in the resource.
+    pub fn pairs(
+        &mut self,
+        name: impl Into<Name>,
+        pairs: impl IntoIterator<Item = (&'static str, String)>,
+    ) {
+        let pairs = pairs.into_iter();
+        let value = match self.language {
+            Language::File => Value::Map(pairs.collect()),
+            Language::Resource { .. } => {
+                let pairs = pairs.map(|(key, value)| (key.to_owned(), value));
+                Value::List(["key", "value"], pairs.collect())
+            }
+        };
+        self.add(name, value);
+    }
+
+    /// Adds links by their texts. The resource calls a link's text `alt`.
+    pub fn links(&mut self, name: Name, links: impl IntoIterator<Item = (&'static str, String)>) {
+        let text = Name::new("text", "alt").in_language(self.language);
+        let links = links.into_iter();
+        let links = links.map(|(text, href)| (href, text.to_owned()));
+        self.add(name, Value::List(["href", text], links.collect()));
+    }
+}
+
+impl Serialize for Entry<'_> {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.collect_map(self.fields.iter().map(|(name, value)| (name, value)))
+    }
+}
+
+impl Serialize for Value {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        match self {
+            Self::Bool(value) => serializer.serialize_bool(*value),
+            Self::Text(text) => serializer.serialize_str(text),
+            Self::SecretKey(name, key) => Pair(["name", "key"], [name, key]).serialize(serializer),
+            Self::Map(pairs) => {
+                serializer.collect_map(pairs.iter().map(|(key, value)| (key, value)))
+            }
+            Self::List(keys, pairs) => {
+                let pairs = pairs.iter();
+                serializer.collect_seq(pairs.map(|(one, other)| Pair(*keys, [one, other])))
+            }
+        }
+    }
+}
+
+/// A map of two keys.
+struct Pair<'a>([&'static str; 2], [&'a str; 2]);
+
+impl Serialize for Pair<'_> {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        let Self(keys, values) = self;
+        let mut map = serializer.serialize_map(Some(keys.len()))?;
+        for (key, value) in keys.iter().zip(values) {
+            map.serialize_entry(key, value)?;
+        }
+        map.end()
+    }
+}

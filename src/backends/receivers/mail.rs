@@ -1,0 +1,75 @@
+//! An email address.
+
+use nth_model::channel::Mail;
+use nth_model::{AlertmanagerSettings, MailSettings};
+
+use super::message::Text;
+use super::secrets::Secret;
+use super::{Context, Entry, Language, Name, Receiver};
+use crate::go_template;
+
+/// The list of its entries.
+pub const LIST: Name = Name::new("email_configs", "emailConfigs");
+
+/// The secret with the password of the mail server.
+const PASSWORD: &str = "smtp-password";
+
+impl Receiver for Mail {
+    fn kind(&self) -> &'static str {
+        "email"
+    }
+
+    fn means(&self) -> &'static str {
+        "by email"
+    }
+
+    fn address(&self) -> Option<&str> {
+        Some(&self.to)
+    }
+
+    fn list(&self) -> Name {
+        LIST
+    }
+
+    fn write(&self, entry: &mut Entry<'_>, context: &Context<'_>) {
+        let wording = context.wording;
+        entry.text("to", go_template::escape(&self.to));
+        // A resource has no part for all receivers.
+        if let (Language::Resource { .. }, Some(mail)) =
+            (entry.language(), context.settings.alertmanager.mail())
+        {
+            entry.text("from", go_template::escape(mail.from));
+            entry.text("smarthost", mail.smarthost);
+            if let Some(username) = mail.username {
+                entry.text("authUsername", username);
+                entry.secret("authPassword".into(), &password());
+            }
+            entry.bool("requireTLS", mail.require_tls);
+        }
+        entry.pairs("headers", [("Subject", wording.subject())]);
+        // Alertmanager's own would be shown instead of the text.
+        entry.text("html", "");
+        entry.text("text", wording.text(Text::MailBody));
+    }
+
+    fn needs_mail_server(&self) -> bool {
+        true
+    }
+}
+
+/// The mail server as `global` of `alertmanager.yml` has it, for all receivers.
+pub fn smtp<'a>(mail: MailSettings<'_>, settings: &'a AlertmanagerSettings) -> Entry<'a> {
+    let mut entry = Entry::new(Language::File, settings);
+    entry.text("smtp_smarthost", mail.smarthost);
+    entry.text("smtp_from", go_template::escape(mail.from));
+    if let Some(username) = mail.username {
+        entry.text("smtp_auth_username", username);
+        entry.secret("smtp_auth_password_file".into(), &password());
+    }
+    entry.bool("smtp_require_tls", mail.require_tls);
+    entry
+}
+
+fn password() -> Secret<'static> {
+    Secret::Own(PASSWORD.to_owned())
+}
