@@ -5,7 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use pulldown_cmark::{Event, Options, Parser, Tag, TagEnd};
 
 use crate::built::{self, Built};
-use crate::tools;
+use crate::node;
 
 /// What a page links to, and the texts of its headings.
 struct Page {
@@ -51,14 +51,14 @@ fn anchors(pages: &BTreeMap<String, Page>) -> Option<BTreeMap<String, BTreeSet<S
                 process.stdout.write(JSON.stringify(Object.fromEntries(anchors)));
             });
         });";
-    let package = tools::packages()?.join("github-slugger/index.js");
+    let package = node::packages()?.join("github-slugger/index.js");
     let url = format!("file://{}", package.display());
     let headings: BTreeMap<&String, &Vec<String>> = pages
         .iter()
         .map(|(path, page)| (path, &page.headings))
         .collect();
     let input = serde_json::to_string(&headings).unwrap();
-    let output = tools::node(&["-e", SCRIPT, &url], &input, |_| {})?;
+    let output = node::run(&["-e", SCRIPT, &url], &input, |_| {})?;
     let told = String::from_utf8_lossy(&output.stderr).into_owned();
     assert!(output.status.success(), "{told}");
     Some(serde_json::from_slice(&output.stdout).unwrap())

@@ -8,5 +8,5 @@ mod built;
 mod links;
 mod lint;
 mod mermaid;
+mod node;
 mod runbook;
-mod tools;
