@@ -286,14 +286,14 @@ fn files_that_are_no_sources_are_read_up_to_a_bound() {
             manifest,
             1 << 20,
             &["check"][..],
-            "it has more than 1 MiB",
+            "larger than 1 MiB",
         ),
         (
             "slo.yaml",
             "# nothing\n",
             16 << 20,
             &["import", "openslo", "slo.yaml"],
-            "it has more than 16 MiB",
+            "larger than 16 MiB",
         ),
     ] {
         let folder = tempfile::tempdir().unwrap();
@@ -306,7 +306,7 @@ fn files_that_are_no_sources_are_read_up_to_a_bound() {
         write(0);
         let ran = run(folder.path(), arguments);
         assert!(
-            !ran.said.contains("it has more"),
+            !ran.said.contains("larger than"),
             "{file}: {:.2000}",
             ran.said
         );

@@ -240,7 +240,7 @@ fn each_environment_has_a_folder_of_its_own() {
         assert!(
             unknown
                 .err
-                .starts_with("error: the project has no environment `stagin`\n"),
+                .starts_with("error: unknown environment `stagin`\n"),
             "{unknown:?}"
         );
         assert!(unknown.err.contains("`staging`"), "{unknown:?}");

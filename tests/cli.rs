@@ -34,7 +34,7 @@ fn exit_codes_tell_what_kind_of_failure_it_was() {
     assert_eq!(nowhere.code, 2);
     assert_eq!(
         nowhere.err,
-        "error: no nth.toml in this folder or any folder above it\n  \
+        "error: no nth.toml in this directory or any directory above it\n  \
          help: create a project with `nthc init`, point to one with `--project`, or pass a file\n"
     );
     assert_eq!(place.run(&["check", "--project", "gone"]).code, 2);
@@ -193,7 +193,7 @@ fn check_fix_mends_what_is_sure() {
         (ran.code, ran.err.as_str()),
         (
             0,
-            "checked 2 files: 0 errors, 0 warnings, 1 mistake mended in 1 file\n"
+            "checked 2 files: 0 errors, 0 warnings, 1 mistake fixed in 1 file\n"
         )
     );
     assert!(
@@ -293,7 +293,7 @@ fn sources_in_another_encoding_are_told() {
     assert_eq!(ran.code, 1);
     assert!(
         ran.err
-            .contains("services/latin.nth:1:7: error[N0608]: the file is not UTF-8"),
+            .contains("services/latin.nth:1:7: error[N0608]: the file is not valid UTF-8"),
         "{ran:?}"
     );
 }
@@ -481,11 +481,11 @@ fn backfill_writes_rules_and_says_how_they_are_evaluated() {
     for (args, told) in [
         (
             &["backfill", "chekout", "--until", late][..],
-            "no service `chekout`",
+            "unknown service `chekout`",
         ),
         (
             &["backfill", "checkout", "latancy", "--until", late],
-            "no objective `latancy`",
+            "unknown SLO `latancy`",
         ),
         (&["backfill", "checkout"], "--prometheus"),
         (

@@ -129,7 +129,7 @@ fn check_fix_removes_what_allows_nothing_and_hides_nothing() {
     let ran = place.run(&["check", "--fix"]);
     assert!(
         ran.err
-            .contains("0 errors, 0 warnings, 2 mistakes mended in 1 file"),
+            .contains("0 errors, 0 warnings, 2 mistakes fixed in 1 file"),
         "{ran:?}"
     );
     let (from, to) = ALLOWED;
@@ -198,7 +198,7 @@ fn a_page_tells_whether_its_level_can_be_set() {
     );
     assert_eq!(place.run(&["explain", "N0507"]).out, of_warning);
     let of_error = place.run(&["explain", "N0101"]).out;
-    assert!(of_error.contains("always an error"), "{of_error}");
+    assert!(of_error.contains("Always an error"), "{of_error}");
     assert!(!of_error.contains("[lints]"), "{of_error}");
 }
 

@@ -220,7 +220,10 @@ fn what_real_exporters_say_becomes_rules_that_prometheus_takes() {
 
     let ran = pull(&place, &server, &[]);
     assert_eq!(ran.code, 0, "{ran:?}");
-    assert!(ran.err.ends_with(&format!("{LOCK} is made\n")), "{ran:?}");
+    assert!(
+        ran.err.ends_with(&format!("{LOCK} is created\n")),
+        "{ran:?}"
+    );
     // Programs show some metrics only after a while: a Prometheus those of the questions that it was asked. Once there
     // is nothing new, the same bytes are told as such.
     let (mut text, mut pulls) = (place.read(LOCK), 1);

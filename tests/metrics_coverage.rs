@@ -190,7 +190,7 @@ fn a_share_that_is_too_small_fails() {
     assert_eq!(
         ran.err,
         "signals: 2 of 4 found, 2 missing\n\
-         coverage is 50.0%, and --fail-under asks for 100%\n"
+         coverage is 50.0%, below --fail-under 100%\n"
     );
     // Nothing is claimed of `payouts`: that is not found.
     assert_eq!(run("1", "payouts").code, 1);
@@ -315,7 +315,7 @@ fn environments_stand_side_by_side() {
     );
     assert!(
         ran.out
-            .contains("  payouts          1        1          0    50.0%\n"),
+            .contains("  payouts          1        1           0   50.0%\n"),
         "{ran:?}"
     );
 }

@@ -198,7 +198,7 @@ fn a_pull_writes_what_the_selectors_match() {
     assert_eq!(
         ran.err,
         format!(
-            "pulled 2 metrics of 1 selector from {}: {LOCK} is made\n",
+            "pulled 2 metrics of 1 selector from {}: {LOCK} is created\n",
             server.url
         )
     );
@@ -264,7 +264,7 @@ fn each_environment_has_its_own_sections() {
 
     let ran = pull(&place, &server.url, &["--env", "stagin"]);
     assert_eq!(ran.code, 2);
-    assert!(ran.err.contains("no environment `stagin`"), "{ran:?}");
+    assert!(ran.err.contains("unknown environment `stagin`"), "{ran:?}");
     assert_eq!(place.read(LOCK), by_parts);
 }
 
@@ -457,7 +457,7 @@ fn series_of_errors_that_begin_with_one_are_recorded() {
     let checked = place.run(&["check", "--format", "short"]);
     assert!(
         checked.err.contains(
-            "warning[N0911]: not every target under `{job=\"checkout\"}` has a series of `bad` \
+            "warning[N0911]: not every target under `{job=\"checkout\"}` exposes the series of `bad` \
              before the first error"
         ),
         "{checked:?}"

@@ -216,7 +216,7 @@ fn windows_of_an_environment_leave_those_of_another_alone() {
     assert!(!files.contains_key(&format!("staging/{path}")));
     // That there is no window is told where the job is.
     let job = &files["staging/policy/argo-cd/checkout/release.yaml"];
-    let told = "# Without a sync window, and decided by the PreSync job alone:\n\
+    let told = "# Without a sync window, decided only by the PreSync job:\n\
                 # - checkout / release / peak-season: the gate is in dry run, and a window would stop the sync\n";
     assert!(job.contains(told), "{job}");
 }
@@ -391,7 +391,7 @@ fn a_dashboard_that_is_too_large_to_apply_is_told_at_its_service() {
         "{all}"
     );
     assert!(
-        all.contains("Kubernetes takes 262,144 bytes of these"),
+        all.contains("Kubernetes allows at most 262,144 bytes of annotations"),
         "{all}"
     );
 

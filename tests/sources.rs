@@ -133,11 +133,11 @@ mod links {
         assert_eq!(lines.len(), 3, "{ran:?}");
         assert!(!said(&ran).contains("secret"), "{ran:?}");
         for (link, what) in [
-            ("shared", "leads out of"),
-            ("pay.nth", "leads out of"),
-            ("gone", "leads nowhere"),
+            ("shared", " points out of the project"),
+            ("pay.nth", " points out of the project"),
+            ("gone", ": `nowhere` does not exist"),
         ] {
-            let told = |line: &&String| line.contains(&format!("`{link}` {what}"));
+            let told = |line: &&String| line.contains(&format!("link `{link}`{what}"));
             assert_eq!(lines.iter().filter(told).count(), 1, "{link}: {ran:?}");
         }
         // The fixes that there are: a package, and nothing.

@@ -225,7 +225,7 @@ mod tests {
         });
         let texts: Vec<&str> = texts.collect();
         assert_eq!(texts.len(), 1 + MOST + 1);
-        assert_eq!(texts[0], "99000 earlier messages are left out");
+        assert_eq!(texts[0], "99000 earlier messages were dropped");
         assert_eq!((texts[1], texts[MOST]), ("99000", "99999"));
         assert_eq!(texts[MOST + 1], "kept");
         let diagnostics = told.iter().filter_map(|message| match message {

@@ -216,15 +216,15 @@ impl Known {
 /// The head of the table.
 const HEAD: [&str; 10] = [
     "service",
+    "SLO",
     "objective",
-    "promise",
-    "over",
-    "known",
-    "kept",
+    "window",
+    "coverage",
+    "SLI",
     "budget remaining",
     "burn rate",
     "exhausted in",
-    "by",
+    "source",
 ];
 
 fn show(budgets: &Budgets, console: &mut Console) {
@@ -272,7 +272,7 @@ fn show(budgets: &Budgets, console: &mut Console) {
             left,
             budget.burn_rate.map_or_else(none, |burn| {
                 format!(
-                    "{} in {}",
+                    "{}x over {}",
                     against(burn, Unit::Number, Comparison::Greater, Decimal::ONE),
                     budget.burn_rate_over
                 )
@@ -280,7 +280,7 @@ fn show(budgets: &Budgets, console: &mut Console) {
             lasts,
             match budget.source {
                 Some(Source::Rules) => "rules".to_owned(),
-                Some(Source::Indicator) => "indicator".to_owned(),
+                Some(Source::Indicator) => "SLI".to_owned(),
                 None => none(),
             },
         ]);

@@ -307,12 +307,9 @@ mod tests {
     #[test]
     fn what_is_malformed_is_told() {
         for (text, what) in [
-            ("a: 1\na: 2\n", "this key stands here twice"),
-            ("? [a]\n: 1\n", "a key must be a text"),
-            (
-                "a: &x [*x]\n",
-                "an alias stands inside of what it stands for",
-            ),
+            ("a: 1\na: 2\n", "duplicate key"),
+            ("? [a]\n: 1\n", "a key must be a string"),
+            ("a: &x [*x]\n", "an alias inside its own anchor"),
         ] {
             assert_eq!(documents(text).unwrap_err().what, what, "{text}");
         }
@@ -332,7 +329,7 @@ mod tests {
         }
         assert_eq!(
             documents(&text).unwrap_err().what,
-            "its aliases stand for too much"
+            "its aliases expand to too much"
         );
     }
 

@@ -291,7 +291,7 @@ fn names_that_differ_in_case_alone_are_refused() {
     );
     assert_eq!(
         build(temp.path(), &[("p", "1"), ("p/x", "2")]),
-        "N0624 build/p/x: p would be both a file and a folder"
+        "N0624 build/p/x: p would be both a file and a directory"
     );
     assert_eq!(
         build(temp.path(), &[("p/shop.yaml", "1")]),

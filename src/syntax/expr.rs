@@ -1,10 +1,12 @@
 //! Builds expressions: precedence, postfixes, strings and queries.
 
+mod texts;
+
 use pest::iterators::Pair;
 use smol_str::SmolStr;
 
 use super::builder::{Builder, Children, first_line, take};
-use super::literals::{self, Piece};
+use super::literals;
 use super::parse::Rule;
 use super::tree::*;
 
@@ -479,118 +481,6 @@ impl<'t> Builder<'t> {
             }
         }
         inner
-    }
-
-    /// The pieces of a string. What is malformed inside a string that is never closed follows from that.
-    pub(super) fn pieces(&mut self, pair: Pair<'t, Rule>, range: TextRange) -> Vec<Piece<'t>> {
-        let told = self.errors.len();
-        let mut pieces = Vec::new();
-        let mut open = false;
-        for part in pair.into_inner() {
-            match part.as_rule() {
-                Rule::string_text | Rule::multi_text => pieces.push(Piece::Raw(part.as_str())),
-                Rule::escape => match literals::escape(part.as_str()) {
-                    Some(character) => pieces.push(Piece::Escaped(character)),
-                    None => {
-                        let range = self.range(&part);
-                        self.error(SyntaxErrorKind::BadEscape, range, part.as_str());
-                    }
-                },
-                Rule::hole => pieces.push(Piece::Hole(self.hole(part))),
-                Rule::open => open = true,
-                Rule::hole_too_deep => {
-                    let range = self.opening(&part, 2);
-                    self.too_deep(range);
-                }
-                _ => {}
-            }
-        }
-        if open {
-            self.errors.truncate(told);
-            let quote = TextRange {
-                start: range.start,
-                end: range.end,
-            };
-            self.error(SyntaxErrorKind::OpenString, quote, "");
-        }
-        pieces
-    }
-
-    fn hole(&mut self, pair: Pair<'t, Rule>) -> Expr {
-        let open = self.opening(&pair, 2);
-        let told = self.errors.len();
-        let mut inner = Expr {
-            node: ExprNode::Error,
-            range: open,
-        };
-        for part in pair.into_inner() {
-            match part.as_rule() {
-                Rule::free_expr => inner = self.expr(part),
-                Rule::missing_operand => {
-                    inner = Expr {
-                        node: ExprNode::Error,
-                        range: self.before(&part),
-                    };
-                    self.error(SyntaxErrorKind::MissingValue, open, "expression in `${…}`");
-                }
-                Rule::hole_junk => {
-                    let range = self.range(&part);
-                    if self.errors.len() == told {
-                        self.error(SyntaxErrorKind::BadValue, range, first_line(part.as_str()));
-                    }
-                }
-                _ if self.errors.len() == told => self.unclosed(&part, open, "}"),
-                _ => {}
-            }
-        }
-        inner
-    }
-
-    fn query(&mut self, pair: Pair<'t, Rule>, range: TextRange) -> ExprNode {
-        let told = self.errors.len();
-        let written = pair.as_str();
-        let mut open = false;
-        let mut holes = Vec::new();
-        for part in pair.into_inner() {
-            match part.as_rule() {
-                Rule::hole => {
-                    let range = self.range(&part);
-                    let errors = self.errors.len();
-                    let expr = self.hole(part);
-                    // A hole that is never closed is text to the PromQL parser.
-                    let closed = self
-                        .text
-                        .as_bytes()
-                        .get(self.start + range.end as usize - 1)
-                        == Some(&b'}');
-                    if closed || self.errors.len() == errors {
-                        holes.push(QueryHole { range, expr });
-                    }
-                }
-                Rule::open => open = true,
-                Rule::hole_too_deep => {
-                    let range = self.opening(&part, 2);
-                    self.too_deep(range);
-                }
-                _ => {}
-            }
-        }
-        // The range of what is left open has no blanks at its end, so neither has the text.
-        let end = if open {
-            range.len() as usize
-        } else {
-            written.len() - 1
-        };
-        if open {
-            self.errors.truncate(told);
-            self.error(SyntaxErrorKind::OpenQuery, range, "");
-        }
-        let start = range.start as usize + 1;
-        ExprNode::Query(QueryLit {
-            text: SmolStr::new(&written[1..end]),
-            text_range: TextRange::new(start, start + end - 1),
-            holes,
-        })
     }
 }
 

@@ -120,7 +120,7 @@ fn init_writes_through_no_link() {
     symlink("elsewhere", place.path("services")).unwrap();
     let ran = place.run(&["init", "--name", "shop"]);
     assert_eq!(ran.code, 2, "{ran:?}");
-    assert!(ran.err.contains("services is not a folder"), "{ran:?}");
+    assert!(ran.err.contains("services is not a directory"), "{ran:?}");
     assert!(place.names("elsewhere").is_empty());
     fs::remove_file(place.path("services")).unwrap();
     good(&place.run(&["init", "--name", "shop"]));

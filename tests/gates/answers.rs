@@ -131,12 +131,12 @@ fn without_a_good_answer_nothing_is_allowed() {
         (
             "cut off",
             Server::new(ok, r#"{"status":"success","da"#),
-            "is cut off",
+            "truncated response",
         ),
         (
             "no JSON",
             Server::new(ok, "nothing"),
-            "not one of Prometheus's",
+            "unexpected response format",
         ),
         (
             "a scalar",
@@ -215,7 +215,7 @@ fn without_a_good_answer_nothing_is_allowed() {
         let ran = decide(&place, gate, &gone);
         assert_eq!(ran.code, 3, "{ran:?}");
         assert!(
-            ran.err.contains("cannot pull budget(availability)"),
+            ran.err.contains("cannot query budget(availability)"),
             "{ran:?}"
         );
         assert_eq!(ran.out, "", "{ran:?}");
@@ -256,7 +256,7 @@ fn an_answer_without_data_is_the_gates_to_judge() {
     assert!(
         strict
             .out
-            .contains("spent denies: there is no data for budget(availability)"),
+            .contains("spent denies: no data for budget(availability)"),
         "{strict:?}"
     );
     let open = decide(&place, "open", &server.url);
@@ -287,7 +287,7 @@ fn an_answer_without_data_is_the_gates_to_judge() {
     );
     assert_eq!(
         decision["notes"],
-        serde_json::json!(["budget(availability): of the 30d, 42% is known"])
+        serde_json::json!(["budget(availability): data covers 42% of the 30d"])
     );
     // It is asked once for the value and once for what is known of its period, for that time.
     let asked = server.asked.lock().unwrap().clone();
@@ -330,8 +330,8 @@ fn the_command_says_what_it_needs() {
          deny spent  budget(availability)  at most 4.2%  < 10%  yes    denies\n\
          \n\
          denied\n\
-         \x20 spent denies: budget(availability) < 10%: budget(availability) is at most 4.2% (of the 30d, 4% is known)\n\
-         \x20 note: budget(availability): of the 30d, 4% is known\n"
+         \x20 spent denies: budget(availability) < 10%: budget(availability) is at most 4.2% (data covers 4% of the 30d)\n\
+         \x20 note: budget(availability): data covers 4% of the 30d\n"
     );
     place.write("broken/build.json", r#"{"version":3}"#);
     place.write("broken/other.json", "[]");
@@ -359,12 +359,12 @@ fn the_command_says_what_it_needs() {
         (
             &["checkout", "--gate", "strict", "--env", "staging"],
             64,
-            "no environment `staging`",
+            "unknown environment `staging`",
         ),
         (&["--policy", "none.json"], 3, "cannot read none.json"),
         #[cfg(unix)]
         (&["--policy", "/dev/zero"], 3, "larger than 16 MiB"),
-        (&["--policy", "broken/build.json"], 3, "reads version 2"),
+        (&["--policy", "broken/build.json"], 3, "supports version 2"),
         (
             &["--policy", "broken/other.json"],
             3,

@@ -342,13 +342,13 @@ fn messages(
         (
             "gap",
             "plain",
-            "spent: budget(availability) < 10%; budget(availability) is at most 9.96% (of the 30d, 90% is known) \
+            "spent: budget(availability) < 10%; budget(availability) is at most 9.96% (data covers 90% of the 30d) \
              (Nothing is released without a budget.)",
         ),
         (
             "gap",
             "long-burn",
-            "fast: burn(availability, over: 6h) > 6; burn(availability, over: 6h) is at least 15 (of the 6h, 90% is known)",
+            "fast: burn(availability, over: 6h) > 6; burn(availability, over: 6h) is at least 15 (data covers 90% of the 6h)",
         ),
         (
             "spent",
@@ -435,14 +435,14 @@ fn numbers_and_records(place: &crate::place::Place, url: &str) {
     assert_eq!(young["reasons"], serde_json::json!([]), "{young:#}");
     assert_eq!(
         young["notes"],
-        serde_json::json!(["budget(availability): of the 30d, 0.28% is known"])
+        serde_json::json!(["budget(availability): data covers 0.28% of the 30d"])
     );
     assert_eq!(young["rules"][0]["checks"][0]["value"], "95.4%");
     assert_eq!(young["rules"][0]["checks"][0]["known"][0]["bound"], "most");
     let burning = decide("two-hours", "long-burn", NOON);
     assert_eq!(
         burning["notes"],
-        serde_json::json!(["burn(availability, over: 6h): of the 6h, 33% is known"])
+        serde_json::json!(["burn(availability, over: 6h): data covers 33% of the 6h"])
     );
     assert_eq!(burning["rules"][0]["checks"][0]["value"], "5.6");
     // 9.96 % is below 10 %, and is not shown as that.
@@ -450,15 +450,15 @@ fn numbers_and_records(place: &crate::place::Place, url: &str) {
     assert_eq!(
         gap["reasons"],
         serde_json::json!([
-            "spent denies: budget(availability) < 10%: budget(availability) is at most 9.96% (of the 30d, 90% is known). \
+            "spent denies: budget(availability) < 10%: budget(availability) is at most 9.96% (data covers 90% of the 30d). \
              Nothing is released without a budget",
-            "low warns: budget(availability) < 20%: budget(availability) is at most 9.96% (of the 30d, 90% is known)",
+            "low warns: budget(availability) < 20%: budget(availability) is at most 9.96% (data covers 90% of the 30d)",
         ])
     );
     assert_eq!(
         decide("gap", "long-burn", NOON)["reasons"],
         serde_json::json!([
-            "fast denies: burn(availability, over: 6h) > 6: burn(availability, over: 6h) is at least 15 (of the 6h, 90% is known)"
+            "fast denies: burn(availability, over: 6h) > 6: burn(availability, over: 6h) is at least 15 (data covers 90% of the 6h)"
         ])
     );
     // An override that has expired is told in the reason of its deny, and while nothing is denied too.

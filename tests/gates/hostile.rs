@@ -105,7 +105,7 @@ fn a_redirect_leads_nowhere() {
         });
         let ran = check(&place, &server.url, &[]);
         assert_eq!(ran.code, 3, "{status}: {ran:?}");
-        assert!(ran.err.contains("Redirects are not followed"), "{ran:?}");
+        assert!(ran.err.contains("redirects are not followed"), "{ran:?}");
     }
     assert!(other.seen().is_empty());
 }
@@ -156,7 +156,7 @@ fn what_takes_nothing_from_an_answer_is_told_and_blocks_nothing() {
     assert!(
         facts
             .err
-            .starts_with("note: budget(availability): the server remarks"),
+            .starts_with("note: budget(availability): the server warns"),
         "{facts:?}"
     );
     let budget = nthc(&place, &["budget", "--prometheus", &server.url]);
@@ -164,7 +164,7 @@ fn what_takes_nothing_from_an_answer_is_told_and_blocks_nothing() {
     assert!(
         budget
             .err
-            .contains("note: the error ratio of checkout.availability: the server remarks"),
+            .contains("note: the error ratio of checkout.availability: the server warns"),
         "{budget:?}"
     );
 }
@@ -277,7 +277,7 @@ fn no_secret_is_told() {
         (
             &["--token-file", "two"][..],
             64,
-            "holds a line break inside the token",
+            "contains a line break inside the token",
         ),
         (
             &["--token-file", "none"],

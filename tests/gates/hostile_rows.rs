@@ -144,12 +144,12 @@ pub const ROWS: &[Row] = &[
     (
         "an error beside success",
         |a| beside(a, r#""error":"query timed out","#),
-        "`success` beside the error \"query timed out\"",
+        "status `success` and an error: \"query timed out\"",
     ),
     (
         "an errorType beside success",
         |a| beside(a, r#""errorType":"timeout","#),
-        "`success` beside the error \"timeout\"",
+        "status `success` and an error: \"timeout\"",
     ),
     (
         "a status of error with data",
@@ -204,7 +204,7 @@ pub const ROWS: &[Row] = &[
     (
         "status 401",
         |a| head(a, "401 Unauthorized", ""),
-        "Set NTH_PROMETHEUS_TOKEN",
+        "set NTH_PROMETHEUS_TOKEN",
     ),
     (
         "status 503 with data",
@@ -215,12 +215,12 @@ pub const ROWS: &[Row] = &[
     (
         "a sample of an hour before",
         |a| time(&format!("{}", a.time().parse::<i64>().unwrap() - 3600)),
-        "not of the time asked for",
+        "for another time",
     ),
     (
         "a sample of a minute after",
         |a| time(&format!("{}", a.time().parse::<i64>().unwrap() + 60)),
-        "not of the time asked for",
+        "for another time",
     ),
     (
         "a sample of 1970",
@@ -267,7 +267,7 @@ pub const ROWS: &[Row] = &[
     (
         "a thousand digits",
         |a| value(a, &format!("\"{}\"", "9".repeat(1000))),
-        "no number",
+        "not a number",
     ),
     (
         "a number that is no text",
@@ -337,7 +337,7 @@ pub const ROWS: &[Row] = &[
                 r#"[{"metric":{},"value":[TIME,"0.9","0.01"]}]"#,
             )
         },
-        "not one of Prometheus's",
+        "unexpected response format",
     ),
     (
         "no result",
@@ -397,7 +397,7 @@ pub const ROWS: &[Row] = &[
                 format!(r#"["success",{}]"#, body("", a.time(), "\"0.9\"")),
             )
         },
-        "not one of Prometheus's",
+        "unexpected response format",
     ),
     (
         "two answers",
@@ -429,12 +429,12 @@ pub const ROWS: &[Row] = &[
                 [body("", a.time(), "\"0.9\"").as_bytes(), b"\xff"].concat(),
             )
         },
-        "not one of Prometheus's",
+        "unexpected response format",
     ),
     (
         "half of it",
         |a| answer("200 OK", "", &body("", a.time(), "\"0.9\"")[..60]),
-        "is cut off",
+        "truncated response",
     ),
     ("nothing", |_| answer("200 OK", "", ""), "empty response"),
     (
@@ -545,7 +545,7 @@ pub const ROWS: &[Row] = &[
             let whole = gzip(body("", a.time(), "\"0.9\"").as_bytes());
             answer("200 OK", GZIP, &whole[..whole.len() - 12])
         },
-        "cannot pull budget(availability)",
+        "cannot query budget(availability)",
     ),
     (
         "a packing that was not asked for",

@@ -137,7 +137,7 @@ fn a_root_certificate_of_ones_own_is_trusted() {
             &["--ca", "none.pem"],
             &server.url,
             64,
-            "holds no certificate",
+            "contains no certificate",
         ),
         (
             &["--ca", "half.pem"],
@@ -212,11 +212,11 @@ fn a_client_shows_its_certificate() {
     }
     let before = server.seen().len();
     for (more, code, says) in [
-        (&[][..], 3, "cannot pull budget(availability)"),
+        (&[][..], 3, "cannot query budget(availability)"),
         (
             &["--cert", "strange.pem", "--key", "strange.key"],
             3,
-            "cannot pull budget(availability)",
+            "cannot query budget(availability)",
         ),
         (
             &["--cert", "ci.pem", "--key", "strange.key"],
@@ -238,7 +238,7 @@ fn a_client_shows_its_certificate() {
         (
             &["--cert", "ci.key", "--key", "ci.key"],
             64,
-            "holds no certificate",
+            "contains no certificate",
         ),
         (
             &["--cert", "ci.pem", "--key", "gone.key"],

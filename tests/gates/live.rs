@@ -89,7 +89,9 @@ fn what_the_rules_record_decides() {
     let shown = nthc(&place, &["budget", "spent", "--prometheus", &url]);
     assert!(shown.out.contains("at most 99."), "{shown:?}");
     assert!(
-        shown.err.contains("1 with a window that is known in part"),
+        shown
+            .err
+            .contains("1 with a window that is only partly covered by data"),
         "{shown:?}"
     );
 

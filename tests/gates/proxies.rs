@@ -95,7 +95,7 @@ fn a_proxy_that_fails_is_told_of_without_its_password() {
     let named = format!("http://ana:hunter2@127.0.0.1:{}", proxy.port);
     let ran = ask(&place, COMMANDS[0], TARGET, &[("HTTP_PROXY", &named)]);
     assert_eq!(ran.code, 3, "{ran:?}");
-    let through = format!("from {TARGET} through the proxy 127.0.0.1:{}: ", proxy.port);
+    let through = format!("at {TARGET} through the proxy 127.0.0.1:{}: ", proxy.port);
     assert!(ran.err.contains(&through), "{ran:?}");
     assert!(ran.err.contains("status 407"), "{ran:?}");
     // `ana:hunter2`

@@ -14,7 +14,7 @@ local told = eventually("a window at the cursor", function()
     end
   end
 end)
-assert(told:find("1 h 26 m 24 s", 1, true), told)
+assert(told:find("1h26m24s", 1, true), told)
 -- It goes when the cursor moves.
 vim.cmd("normal! j")
 for _, window in ipairs(vim.api.nvim_list_wins()) do

@@ -133,7 +133,7 @@ fn classify(value: Value) -> Message {
 /// An answer. Whatever is wrong with it, it must not be answered.
 fn response(mut message: Map<String, Value>) -> Message {
     let Some(id) = message.get("id").and_then(read_id) else {
-        return Message::Ignored("an answer without the id of a request".to_owned());
+        return Message::Ignored("ignored a response without an id".to_owned());
     };
     Message::Response(match message.remove("error") {
         None | Some(Value::Null) => {

@@ -592,6 +592,12 @@ service a {
 }
 "
         );
+        // Behind a value on the same line, `in` would be an operator of it.
+        let text = "service a {\n  slo b { objective = 99%$0 }\n}\n";
+        assert_eq!(
+            after(text, "Override `objective` in `staging`"),
+            "service a {\n  slo b {\n    objective = 99%\n    in staging {\n      objective = 99%\n    }\n  }\n}\n"
+        );
         let text = "service a {\n  tier = low$0\n\n  in staging {\n    urgency = low\n  }\n}\n";
         assert_eq!(
             after(text, "Override `tier` in `staging`"),

@@ -269,7 +269,7 @@ fn enums_and_booleans_are_their_words() {
     let shown = complete("team t {\n  support-hours {\n    days = [monday, t$0]\n  }\n}\n");
     assert_eq!(first(&shown, 2), ["tuesday", "thursday"]);
     let mut shown = value("alert a { severity = $0 }");
-    assert_eq!(shown.documentation("page"), "Somebody is woken.");
+    assert_eq!(shown.documentation("page"), "Respond now.");
 }
 
 #[test]

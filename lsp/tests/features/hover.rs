@@ -101,8 +101,8 @@ service checkout {
         text,
         "window: duration where 1d <= it and it <= 90d = 30d\n\n\
          The rolling SLO window.\n\n\
-         It is at least 1d and at most 90d.\n\n\
-         Here: 28d\n\n\
+         Allowed values: at least 1d and at most 90d.\n\n\
+         Value: 28d\n\n\
          - Error budget for 99.95% over 28d: 20m9.6s of full downtime"
     );
 }
@@ -127,9 +127,9 @@ service checkout {
     assert_eq!(
         text,
         "availability: percent where 0% < it and it < 100%\n\n\
-         The objective of availability that std.http and its siblings start from.\n\n\
-         It is more than 0% and less than 100%.\n\n\
-         Here: 99.95%\n\n\
+         The default availability objective of std.http and similar modules.\n\n\
+         Allowed values: more than 0% and less than 100%.\n\n\
+         Value: 99.95%\n\n\
          - Error budget for 99.95% over 30d: 21m36s of full downtime"
     );
 }
@@ -179,7 +179,7 @@ service checkout {
 }
 "#,
     ));
-    let (head, rules) = text.split_once("\n\nMakes ").unwrap();
+    let (head, rules) = text.split_once("\n\nGenerates ").unwrap();
     assert_eq!(
         head,
         "```nth\nslo orders\n```\n\nOrders are taken.\n\nError budget for 99.9% over 30d: **43m12s** of full downtime"
@@ -217,9 +217,9 @@ service check$0out {
     assert_eq!(
         text,
         "service checkout\n\nTakes the money.\n\nTier low, team payments\n\n\
-         Makes 8 alerts, 24 recordings\n\n\
+         Generates 8 alerts, 24 recordings\n\n\
          - orders: Error budget for 99.9% over 30d: 43m12s of full downtime\n\n\
-         Needs ledger"
+         Depends on ledger"
     );
 }
 
@@ -244,7 +244,7 @@ service checkout {
         ),
         "{text}"
     );
-    assert!(text.ends_with("Makes an slo with sli"), "{text}");
+    assert!(text.ends_with("Generates an slo with sli"), "{text}");
 }
 
 #[test]
@@ -264,14 +264,14 @@ fn modules_kinds_enums_and_functions_have_their_docs() {
         "{of_kind}"
     );
     assert!(
-        of_kind.contains("- Needs availability, latency\n- Takes budget_pages"),
+        of_kind.contains("- Required: availability, latency\n- Optional: budget_pages"),
         "{of_kind}"
     );
     let (word, of_member) =
         plain("tier x { availability = 99%  latency = 1s  absence = pa$0ge }\n");
     assert_eq!(
         (word.as_str(), of_member.as_str()),
-        ("page", "severity.page\n\nSomebody is woken.")
+        ("page", "severity.page\n\nRespond now.")
     );
     let of_function = plain(
         "service x { selector = {job = \"x\"} gate g { deny d { when = fro$0zen(from: \"2026-12-20\", to: \"2026-12-27\", zone: \"UTC\") } } }",
@@ -290,7 +290,7 @@ fn values_of_lets_and_parameters() {
     assert_eq!(word, "wait");
     assert_eq!(
         text,
-        "let wait = 1m30s\n\nLong enough.\n\nduration: 1m30s (1m30s, 90s)"
+        "let wait = 1m30s\n\nLong enough.\n\nduration: 1m30s (1m30s, 90 s)"
     );
     let (word, text) = plain(
         "template alert late(\n  /// How late.\n  after: duration = 5m,\n) { when = `x > 1`  for = aft$0er }\n",
@@ -312,10 +312,13 @@ fn texts_with_holes_are_computed() {
 #[test]
 fn quantities_in_other_units() {
     let of = |value: &str| plain(&format!("let x = {value}\n")).1;
-    assert_eq!(of("1h3$00m"), "1h30m, 5400s");
+    assert_eq!(of("1h3$00m"), "1h30m, 5400 s");
     assert_eq!(of("99.9$05%"), "99.95%, 0.9995");
     assert_eq!(of("512M$0iB"), "536870912 bytes");
-    assert_eq!(of("100$0/s"), "100 a second, 6000 a minute, 360000 an hour");
+    assert_eq!(
+        of("100$0/s"),
+        "100 per second, 6000 per minute, 360000 per hour"
+    );
 }
 
 #[test]
@@ -344,7 +347,7 @@ fn queries_are_shown_as_they_will_stand_in_the_rules() {
     assert_eq!(
         text,
         "sum by (labels) (vector)\n\nThe sum of the values in each group.\n\n\
-         With its labels:\n\nsum by (zone) (queue_depth{job=\"checkout\"}) > 10"
+         With labels added:\n\nsum by (zone) (queue_depth{job=\"checkout\"}) > 10"
     );
     let (word, text) = plain(&alert("rate(jobs_total[5m]) > bo$0ol 10"));
     assert_eq!(word, "bool");
@@ -377,10 +380,10 @@ fn metrics_are_known_from_the_catalogue() {
     assert_eq!(
         text,
         "```promql\nqueue_depth\n```\n\n\
-         **Gauge**, in the catalogue under `{job=\"checkout\"}`\n\n\
+         **Gauge**, in the metric catalog under `{job=\"checkout\"}`\n\n\
          How many orders wait. \\<b\\>\\*all\\*\\</b\\>\n\n\
          - Labels: `zone`\n\n\
-         With its labels:\n\n\
+         With labels added:\n\n\
          ```promql\nsum by (zone) (queue_depth{job=\"checkout\"}) > 10\n```"
     );
     let fixture = format!("{LOCK}{}", alert("sum(queue_depth{zo$0ne=\"eu\"}) > 10"));
@@ -409,7 +412,7 @@ fn other_readers_of_a_metric_are_named() {
             .1
     );
     let text = plain(&fixture).1;
-    assert!(text.contains("Also read by service mailer\n"), "{text}");
+    assert!(text.contains("Also used by service mailer\n"), "{text}");
 }
 
 #[test]

@@ -69,7 +69,7 @@ service checkout⟦tier = standard⟧ {
     sli : ratio { bad = `slow_total`  total = `requests_total` }
   }
   signal depth⟦= queue_depth⟧ { any_of = [`queue_depth`, `depth`] }
-  alert deep⟦ticket, for 15 m⟧ { when = `max(queue_depth) > 10` }
+  alert deep⟦ticket, for 15m⟧ { when = `max(queue_depth) > 10` }
   dependency sessions : redis.redis(⟦instance:⟧"sessions:9121")
   gate release { deny sale { when = frozen(⟦from:⟧"2026-12-20", to: "2026-12-27", zone: "UTC") } }
 }

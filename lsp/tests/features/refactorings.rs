@@ -271,5 +271,5 @@ fn without_its_lets_a_project_builds_the_same() {
 
 /// Whether an action is to change nothing of what is built.
 fn is_same(title: &str) -> bool {
-    !title.starts_with("Wrap") && !title.starts_with("Set")
+    !title.starts_with("Wrap") && !title.starts_with("Override")
 }

@@ -255,7 +255,7 @@ fn what_would_collide_is_refused() {
     );
     assert_eq!(
         rename("//- a.nth\nservice $0a {}\n//- b.nth\nservice b {}", "B"),
-        "refused: the name is already used: the service `b` would overwrite the output file of another"
+        "refused: the name is already used: service `b` would overwrite the output file of another"
     );
     let shadowed = "
         service s {

@@ -147,27 +147,27 @@ async fn requests_and_notifications_that_say_nothing() {
         (
             "an answer that nobody waits for",
             response(json!(4711)),
-            vec![Log("an answer to the request 4711")],
+            vec![Log("the response to the request 4711")],
         ),
         (
             "an answer with a text as id",
             response(json!("x")),
-            vec![Log("an answer to the request \"x\"")],
+            vec![Log("the response to the request \"x\"")],
         ),
         (
             "an answer without an id",
             message(&json!({ "jsonrpc": "2.0", "result": null })),
-            vec![Log("an answer without the id")],
+            vec![Log("a response without an id")],
         ),
         (
             "an answer with id null",
             response(json!(null)),
-            vec![Log("an answer without the id")],
+            vec![Log("a response without an id")],
         ),
         (
             "an error that nobody waits for",
             message(&json!({ "jsonrpc": "2.0", "id": 9, "error": { "code": "x" } })),
-            vec![Log("an answer to the request 9")],
+            vec![Log("the response to the request 9")],
         ),
         (
             "an edit of a document that is not open",

@@ -169,14 +169,14 @@ impl SloContext<'_> {
             ));
         let description = Template::default().text(format!(
             "Burn rate is above {}x over the last {} and the last {}. At this rate the whole {} error \
-            budget ({}: {} of full downtime) is exhausted in less than {}; at least {} of it was \
+            budget ({} of full downtime at {}) is exhausted in less than {}; at least {} of it was \
             consumed in the last {}.",
-                        decimal_text(pair.factor),
+            decimal_text(pair.factor),
             pair.long,
             pair.short,
             self.slo.window,
-            percent_text(self.slo.objective),
             budget_time(self.slo.objective, self.slo.window).to_human(),
+            percent_text(self.slo.objective),
             pair.exhaustion().to_human(),
             percent_text(pair.budget),
             pair.long,

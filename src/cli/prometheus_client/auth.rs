@@ -259,10 +259,10 @@ mod tests {
         for (wrong, why) in [
             (&b""[..], "is empty"),
             (b"\n", "is empty"),
-            (b"hunter2\nhunter3", "line end inside"),
+            (b"hunter2\nhunter3", "a line break inside"),
             (b"hunter2 hunter3", "white space inside"),
-            (b"hunter2\0", "no header can hold"),
-            (b"hunter2\xff", "not UTF-8"),
+            (b"hunter2\0", "not allowed in a header"),
+            (b"hunter2\xff", "not valid UTF-8"),
             (&[b'2'; 70_000], "64 KiB"),
         ] {
             let failure = asks(&by_token(wrong), &[]).unwrap_err();

@@ -204,7 +204,7 @@ mod tests {
         assert_eq!(way("http://a", &no), "direct");
         for value in ["hunter2://p", "http://ana:hunter2@", "http://hunter2 x"] {
             let said = way("http://a", &[("HTTP_PROXY", value)]);
-            assert_eq!(said, "HTTP_PROXY does not name a proxy");
+            assert_eq!(said, "invalid proxy in HTTP_PROXY");
         }
     }
 

@@ -39,17 +39,26 @@ pub(super) fn without_arrows(drawing: &str) -> String {
     out
 }
 
-/// Makes a plain underline of the one that an arrow left at a column.
+/// Makes a plain underline of the one that an arrow left at a column. A place between two characters has a stem alone,
+/// whose upper end becomes its underline.
 fn take_away_stem(lines: &mut [Vec<Cell>], column: usize) {
-    for line in lines.iter_mut().rev() {
+    let mut upper_end = None;
+    for (number, line) in lines.iter_mut().enumerate().rev() {
         match line.get_mut(column) {
-            Some(cell) if cell.shown == '│' => cell.shown = ' ',
+            Some(cell) if cell.shown == '│' => {
+                cell.shown = ' ';
+                upper_end = Some(number);
+            }
             Some(cell) if cell.shown == '┬' => {
                 cell.shown = '─';
                 return;
             }
-            _ => return,
+            _ => break,
         }
+    }
+    let upper_end = upper_end.and_then(|number| lines.get_mut(number)?.get_mut(column));
+    if let Some(cell) = upper_end {
+        cell.shown = '─';
     }
 }
 
@@ -97,6 +106,15 @@ mod tests {
         assert_eq!(
             without_arrows(&drawing),
             " 1 │ team a {\n   │      ─  \n───╯\n"
+        );
+    }
+
+    #[test]
+    fn a_place_between_two_characters_is_underlined() {
+        let drawing = format!(" 1 │ team a\n   │       │\n   │       ╰── {MARK}\n───╯\n");
+        assert_eq!(
+            without_arrows(&drawing),
+            " 1 │ team a\n   │       ─\n───╯\n"
         );
     }
 

@@ -94,6 +94,11 @@ fn amend<'a>(
         let mut change = place.lines_after(at.start + last.end, indent, &[&lines]);
         if change.text.starts_with('\n') {
             change.text.insert(0, '\n');
+        } else {
+            // Behind a value on the same line, `in` would be an operator of it.
+            let inner = format!("{indent}  ");
+            let lines = format!("in {name} {{\n{inner}  {text}\n{inner}}}");
+            change.text = format!("\n{inner}{lines}\n{indent}");
         }
         Some(vec![change])
     };
