@@ -17,7 +17,7 @@ pub enum HoleValue {
     Text(String),
 }
 
-/// Why a value could not be put into its hole. [`infer`](super::infer) says the same beforehand, with the place.
+/// Why a value could not be put into its hole. [`infer`](crate::infer) says the same beforehand, with the place.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct HoleError {
     /// The hole's number.
