@@ -125,7 +125,7 @@ fn fill_string(
     merge_parts(string);
 }
 
-/// Joins neighbouring texts, so that equal strings have equal parts.
+/// Joins neighboring texts, so that equal strings have equal parts.
 fn merge_parts(string: &mut StringLit) {
     let mut parts: Vec<StringPart> = Vec::with_capacity(string.parts.len());
     for part in std::mem::take(&mut string.parts) {
