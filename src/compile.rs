@@ -4,11 +4,12 @@ use jiff::Timestamp;
 use smol_str::SmolStr;
 
 use crate::artifacts::{artifacts_of_all, of_service, settings_in, too_many_groups};
-use crate::backends::policy::{ENVIRONMENT, SYNC_WINDOWS};
+use crate::backends::policy::SYNC_WINDOWS;
 use crate::backends::{self, Artifact};
 use crate::check::project::name_span;
 use crate::db::{Database, Diag, ItemKey};
 use crate::diagnostics::{Diagnostic, FileSpan, Severity, codes};
+use crate::ir::settings::texts::ENVIRONMENT;
 use crate::ir::{Settings, TargetName};
 use crate::partial::{self, Partial};
 use crate::session::{Configuration, Session, conclude};

@@ -398,6 +398,7 @@ fn the_help_is_what_a_person_reads() {
         "backfill",
         "explain",
         "completions",
+        "schema",
         "lsp",
     ] {
         let args: Vec<&str> = command.split_whitespace().chain(["--help"]).collect();
@@ -436,6 +437,7 @@ fn no_command_is_listed_that_does_nothing() {
             "backfill",
             "explain",
             "completions",
+            "schema",
             "lsp",
             "help"
         ]

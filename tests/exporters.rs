@@ -268,11 +268,13 @@ fn try_template(template: &str, arguments: &str, scrapes: &[(&str, Scrape)], loc
         "{template}: {:?}",
         lock.selectors.keys()
     );
-    let settings = nthc::project::default_settings("shop");
-    session.configure(&Configuration {
-        has_runbooks: true,
-        ..Configuration::new(&settings, Some(Arc::new(lock)), Levels::default())
-    });
+    let mut settings = nthc::project::default_settings("shop");
+    settings.runbook_base_url = Some("https://runbooks.example.com".to_owned());
+    session.configure(&Configuration::new(
+        &settings,
+        Some(Arc::new(lock)),
+        Levels::default(),
+    ));
     let compilation = session.check(None);
     let mistakes = compilation
         .diagnostics

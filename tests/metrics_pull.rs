@@ -465,7 +465,7 @@ fn series_of_errors_that_begin_with_one_are_recorded() {
     let coverage = place.run(&["metrics", "coverage"]);
     assert!(
         coverage.out.contains(
-            "  series of errors\n    availability  targets    the first error of some targets is not"
+            "  series of errors\n    availability  targets     the first error of some targets is not"
         ),
         "{}",
         coverage.out

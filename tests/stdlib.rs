@@ -137,7 +137,7 @@ enum own { x }
     assert_eq!(
         told,
         [
-            ("N0204", "`on-tape` is no `keeping`"),
+            ("N0204", "unknown keeping `on-tape`"),
             ("N0112", "a project cannot declare a new enum"),
         ]
     );

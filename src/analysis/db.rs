@@ -8,19 +8,20 @@
 #![allow(missing_docs)]
 
 pub mod references;
+mod settings;
 
-use std::collections::{BTreeMap, BTreeSet, HashMap};
+use std::collections::{BTreeMap, HashMap};
 use std::hash::{DefaultHasher, Hash, Hasher};
 use std::sync::Arc;
 
-use nth_metrics::Lock;
 use smol_str::SmolStr;
 
 use nth_diagnostics::Diagnostic;
-use nth_model as ir;
 use nth_syntax::tree::{Item, ItemNode, ParsedFile, TextRange};
 
 use references::References;
+
+pub use settings::AnalysisSettings;
 
 /// A file of the project, of a package, or of the standard library.
 #[salsa::input(debug)]
@@ -54,33 +55,9 @@ pub struct Workspace {
     /// The environments by name.
     #[returns(ref)]
     pub environments: Arc<BTreeMap<SmolStr, ItemKey>>,
-    /// The project's name, by which others import it.
+    /// What queries read of the settings. They ask for one of them by its own getter, which is tracked.
     #[returns(ref)]
-    pub project: SmolStr,
-    /// Whether other projects share its Prometheus, so that its recordings carry its name.
-    #[returns(copy)]
-    pub shared: bool,
-    /// Whether every service's runbook stands at a base URL of the project's.
-    #[returns(copy)]
-    pub runbooks: bool,
-    /// How often Prometheus scrapes what queries read.
-    #[returns(copy)]
-    pub scrape_interval: ir::Duration,
-    /// Which Prometheus reads the rules.
-    #[returns(copy)]
-    pub prometheus_version: ir::PrometheusVersion,
-    /// What `page` and `ticket` are called in the label `severity`.
-    #[returns(ref)]
-    pub severity_labels: BTreeMap<ir::Severity, String>,
-    /// The labels that settings put on rules, with their values.
-    #[returns(ref)]
-    pub given_labels: BTreeMap<ir::RuleLabel, String>,
-    /// The forms in which gates are written.
-    #[returns(ref)]
-    pub policy_forms: BTreeSet<ir::PolicyForm>,
-    /// What was pulled of a Prometheus, where the project has a lock file.
-    #[returns(ref)]
-    pub catalogue: Option<Arc<Lock>>,
+    pub(crate) settings: Arc<AnalysisSettings>,
     /// The `metric` blocks of the project and its packages, by name.
     #[returns(ref)]
     pub metrics: Arc<BTreeMap<SmolStr, ItemKey>>,

@@ -26,7 +26,7 @@ use crate::judge::Remembered;
 use crate::levels::Levels;
 use crate::lower::{hold_models, service_model};
 use nth_diagnostics::{Diagnostic, FileSpan, SourceMap, codes, suggest};
-use nth_model::{DEFAULT_SCRAPE_INTERVAL, PolicySettings, PrometheusVersion, Tally};
+use nth_model::{Tally, default_settings};
 
 pub use configuration::Configuration;
 pub use findings::conclude;
@@ -49,10 +49,7 @@ pub struct Session {
     references: Arc<Vec<Arc<FileReferences>>>,
     /// Counts how often one of these names changed.
     names: u64,
-    levels: Levels,
-    sends_mail: bool,
-    alert_namespace: Option<String>,
-    default_team: Option<String>,
+    configuration: Arc<Configuration>,
     /// The time at which it is asked what has expired; nothing has where there is none.
     now: Option<Timestamp>,
     remembered: Arc<Mutex<Remembered>>,
@@ -94,20 +91,13 @@ impl Session {
             )
         });
         let modules = Arc::new(modules(&db, &standard, &files));
+        let configuration = Configuration::new(&default_settings(""), None, Levels::default());
         let workspace = Workspace::builder(
             modules,
             prelude,
             Arc::default(),
             Arc::default(),
-            SmolStr::default(),
-            false,
-            false,
-            DEFAULT_SCRAPE_INTERVAL,
-            PrometheusVersion::default(),
-            BTreeMap::new(),
-            BTreeMap::new(),
-            PolicySettings::default().forms,
-            None,
+            Arc::clone(&configuration.analysis),
             Arc::default(),
             Arc::default(),
             Arc::default(),
@@ -123,10 +113,7 @@ impl Session {
             outlines: Arc::default(),
             references: Arc::default(),
             names: 0,
-            levels: Levels::default(),
-            sends_mail: false,
-            alert_namespace: None,
-            default_team: None,
+            configuration: Arc::new(configuration),
             now: None,
             remembered: Arc::default(),
             handles: Arc::default(),
@@ -140,9 +127,9 @@ impl Session {
         self.now = Some(now);
     }
 
-    /// The team that is told of alerts that are no known team's, as the manifest calls it.
+    /// The team that receives alerts of no known team, as `nth.toml` has it.
     pub fn default_team(&self) -> Option<&str> {
-        self.default_team.as_deref()
+        self.configuration.default_team.as_deref()
     }
 
     /// The workspace as it is now, for questions of another thread. Whatever changes the session waits until every
@@ -157,10 +144,7 @@ impl Session {
             outlines: Arc::clone(&self.outlines),
             references: Arc::clone(&self.references),
             names: self.names,
-            levels: self.levels.clone(),
-            sends_mail: self.sends_mail,
-            alert_namespace: self.alert_namespace.clone(),
-            default_team: self.default_team.clone(),
+            configuration: Arc::clone(&self.configuration),
             now: self.now,
             remembered: Arc::clone(&self.remembered),
             handles: Arc::clone(&self.handles),
@@ -442,7 +426,7 @@ impl Session {
 
     /// What is said of a default team that is not declared.
     fn unknown_default_team(&self) -> Option<Diag> {
-        let name = self.default_team.as_deref()?;
+        let name = self.configuration.default_team.as_deref()?;
         // Without sources there is nothing at all, which is reported by itself.
         if self.files.iter().all(|file| file.package(&self.db)) {
             return None;

@@ -13,6 +13,7 @@ use serde::Serialize;
 
 use super::fnv1a;
 use nth_model::Settings;
+use nth_model::settings::texts;
 
 /// The most bytes that all annotations of a Kubernetes object have together.
 const ANNOTATIONS: usize = 256 * 1024;
@@ -30,10 +31,10 @@ const LONGEST_ANNOTATIONS: usize = 1024;
 const OBJECT: usize = 1024 * 1024;
 
 /// The longest title of a dashboard or folder, in characters.
-pub const TITLE: usize = 189;
+pub const TITLE: usize = texts::LONGEST_TITLE;
 
 /// The longest tag of a dashboard, in characters.
-pub const TAG: usize = 50;
+pub const TAG: usize = texts::LONGEST_TAG;
 
 /// A document that its reader would refuse for its size.
 #[derive(Debug, Clone, PartialEq, Eq)]

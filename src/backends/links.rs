@@ -1,10 +1,8 @@
 //! Where the runbooks and the dashboards of services are.
 
 use super::{dashboard_uid_of, file_stem};
+use nth_model::settings::texts::ENVIRONMENT;
 use nth_model::{Service, Settings};
-
-/// What stands for the environment in a base URL.
-const ENVIRONMENT: &str = "{environment}";
 
 /// The stem of a service's runbook. Two names are kept for the page that a folder opens with.
 pub fn runbook_stem(service: &str) -> String {

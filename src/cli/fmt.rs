@@ -14,7 +14,9 @@ use super::select;
 use crate::diagnostics::{Diagnostic, FileSpan, Severity, SourceMap, codes};
 use crate::limits;
 use crate::output::replace_file;
-use crate::project::{self, decode, discover, io_cause, paths, read_source, read_source_from};
+use crate::project::{
+    self, NotUtf8, Unlisted, decode, discover, io_cause, paths, read_source, read_source_from,
+};
 use crate::syntax::{self, Unformatted};
 
 /// Formats files, or standard input to standard output. A file with syntax errors is left as it is, and they are
@@ -114,7 +116,7 @@ fn standard_input(
 fn formatted(bytes: Vec<u8>, shown: &str, findings: &mut Findings) -> Option<(String, String)> {
     let mut sources = SourceMap::default();
     match decode(bytes) {
-        Err((text, at)) => {
+        Err(NotUtf8 { text, at }) => {
             let file = sources.add(shown, text);
             let span = FileSpan {
                 file,
@@ -213,7 +215,7 @@ fn files(context: &Context, names: &[PathBuf]) -> Result<Vec<PathBuf>, Failure> 
 }
 
 fn below(folder: &Path, context: &Context) -> Result<Vec<PathBuf>, Failure> {
-    let found = discover(folder, folder, &[]).map_err(|(path, cause)| {
+    let found = discover(folder, folder, &[]).map_err(|Unlisted { path, cause }| {
         Failure::from(project::Error::Read {
             path: paths::shown(&path, &context.cwd),
             cause,

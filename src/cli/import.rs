@@ -16,7 +16,9 @@ use crate::import::openslo::{self, MODULE};
 use crate::ir::Settings;
 use crate::limits;
 use crate::output::replace_file;
-use crate::project::{self, EXTENSION, decode, io_cause, not_utf8, paths, read_file_at_most};
+use crate::project::{
+    self, EXTENSION, NotUtf8, decode, io_cause, not_utf8, paths, read_file_at_most,
+};
 
 /// The extensions of the files that are read of a folder.
 const READ: [&str; 3] = ["yaml", "yml", "json"];
@@ -67,7 +69,7 @@ fn import_openslo(
             .map_err(|cause| Failure::io(format!("cannot read {shown}: {}", io_cause(&cause))))?;
         match decode(bytes) {
             Ok(text) => files.push((shown, text)),
-            Err((text, at)) => {
+            Err(NotUtf8 { text, at }) => {
                 let mut sources = SourceMap::default();
                 let file = sources.add(shown, text);
                 let span = FileSpan {

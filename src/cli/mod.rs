@@ -35,6 +35,7 @@ mod preview;
 mod progress;
 mod prometheus_client;
 mod report;
+mod schema;
 mod select;
 
 use std::ffi::OsString;
@@ -157,6 +158,7 @@ fn run(cli: Cli, console: &mut Console) -> Result<Exit, Failure> {
         Command::Backfill(options) => backfill::run(&context, &options, console),
         Command::Explain(options) => explain::run(&options, console),
         Command::Completions(options) => Ok(completions::run(&options, console)),
+        Command::Schema(_) => Ok(schema::run(console)),
         // `main` has no console for it.
         Command::Lsp(_) => Ok(Exit::Ok),
     }

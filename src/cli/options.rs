@@ -135,6 +135,8 @@ pub enum Command {
     Explain(Explain),
     /// Print a shell completion script
     Completions(Completions),
+    /// Print the JSON schema of nth.toml
+    Schema(Schema),
     /// Run the language server over stdio
     Lsp(Lsp),
 }
@@ -486,6 +488,16 @@ pub struct Completions {
     #[arg(value_enum, value_name = "SHELL")]
     pub shell: clap_complete::Shell,
 }
+
+/// Options of `schema`.
+#[derive(Debug, Args)]
+#[command(after_help = "\
+Examples:
+  nthc schema > .nth.schema.json
+
+With Even Better TOML or Taplo, begin nth.toml with this line:
+  #:schema ./.nth.schema.json")]
+pub struct Schema {}
 
 /// Options of `lsp`.
 #[derive(Debug, Args)]

@@ -7,7 +7,6 @@
 
 mod artifact;
 pub mod burn_rate;
-mod defaults;
 mod dependency;
 pub mod gate;
 pub mod names;
@@ -15,12 +14,12 @@ pub mod panel;
 mod project;
 mod prometheus_version;
 mod rule_label;
-mod settings;
+pub mod settings;
 mod signal;
 mod target_name;
 mod team;
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeMap;
 
 use rust_decimal::Decimal;
 use smol_str::SmolStr;
@@ -28,17 +27,16 @@ use smol_str::SmolStr;
 use nth_promql as promql;
 
 pub use artifact::Artifact;
-pub use defaults::{
-    DEFAULT_INTERVAL, DEFAULT_RULES_PER_GROUP, DEFAULT_SCRAPE_INTERVAL, default_settings,
-};
 pub use dependency::{Criticality, Dependency};
 pub use nth_units::{Duration, DurationUnit, metric_unit, number};
 pub use project::Project;
 pub use prometheus_version::PrometheusVersion;
 pub use rule_label::RuleLabel;
 pub use settings::{
-    AlertmanagerFormat, AlertmanagerSettings, DocsSettings, MailSettings, MatcherStrategy,
-    OpenSloSettings, PagerDutySettings,
+    AlertmanagerFormat, AlertmanagerSettings, DEFAULT_INTERVAL, DEFAULT_SCRAPE_INTERVAL,
+    DashboardFormat, DocsSettings, EnvironmentInNames, GrafanaSettings, MailSettings,
+    MatcherStrategy, OpenSloSettings, PagerDutySettings, PolicyForm, PolicySettings,
+    PrometheusSettings, RuleFormat, Settings, default_settings,
 };
 pub use signal::{LeftOut, Resolution, Rule, Signal, Tally};
 pub use target_name::TargetName;
@@ -46,219 +44,6 @@ pub use team::{
     Channel, Escalation, EscalationRef, Hours, IMPLIED_ESCALATION, Layer, Pace, Receiver, Schedule,
     Step, SupportHours, Target, Team, TimeOfDay, TimeOfWeek, WebhookUrl,
 };
-
-/// What each target needs to know of the project.
-#[derive(Debug, Clone, PartialEq, Eq, Hash)]
-pub struct Settings {
-    /// The project's name.
-    pub project: String,
-    /// Whether other projects are built for the same Prometheus, Grafana or accounts, so that all that is called
-    /// something there has to say whose it is.
-    pub shared: bool,
-    /// The environment this is for, where the project declares any.
-    pub environment: Option<SmolStr>,
-    /// Whether Kubernetes' objects are applied by the server, which keeps no copy of them in an annotation.
-    pub server_side_apply: bool,
-    /// What is made of it.
-    pub targets: BTreeSet<TargetName>,
-    /// The Prometheus target's settings.
-    pub prometheus: PrometheusSettings,
-    /// What `page` and `ticket` are called in the `severity` label.
-    pub severity_labels: BTreeMap<Severity, String>,
-    /// Runbooks stand at `<base>/<service>`; without one, alerts have no `runbook_url` but their own.
-    pub runbook_base_url: Option<String>,
-    /// Dashboards stand at `<base>/d/<uid>`.
-    pub dashboard_base_url: Option<String>,
-    /// The Grafana target's settings.
-    pub grafana: GrafanaSettings,
-    /// The Alertmanager target's settings.
-    pub alertmanager: AlertmanagerSettings,
-    /// The PagerDuty target's settings.
-    pub pagerduty: PagerDutySettings,
-    /// The OpenSLO target's settings.
-    pub openslo: OpenSloSettings,
-    /// The docs target's settings.
-    pub docs: DocsSettings,
-    /// The policy target's settings.
-    pub policy: PolicySettings,
-}
-
-impl Settings {
-    /// The project's name, where other projects share what this one is built for.
-    pub fn shared_as(&self) -> Option<&str> {
-        self.shared.then_some(self.project.as_str())
-    }
-
-    /// The labels that tell the series of this build from those of other environments and, where it is shared, other
-    /// projects.
-    pub fn scope(&self) -> impl Iterator<Item = (&'static str, &str)> {
-        let environment = self.environment.as_deref();
-        let environment = environment.map(|environment| ("environment", environment));
-        let project = self.shared_as().map(|project| ("project", project));
-        environment.into_iter().chain(project)
-    }
-
-    /// The value of the label `namespace` by which the Prometheus operator hands alerts to the configuration of a namespace,
-    /// and which every alert needs then.
-    pub fn alert_namespace(&self) -> Option<&str> {
-        let target = &self.alertmanager;
-        let is_matched = target.format == AlertmanagerFormat::AlertmanagerConfig
-            && target.matcher_strategy == MatcherStrategy::OnNamespace
-            && self.targets.contains(&TargetName::Alertmanager);
-        target.namespace.as_deref().filter(|_| is_matched)
-    }
-
-    /// The value of the `severity` label.
-    pub fn severity_label(&self, severity: Severity) -> String {
-        self.severity_labels
-            .get(&severity)
-            .cloned()
-            .unwrap_or_else(|| {
-                match severity {
-                    Severity::Page => "page",
-                    Severity::Ticket => "ticket",
-                }
-                .to_owned()
-            })
-    }
-}
-
-/// The policy target's settings.
-#[derive(Debug, Clone, PartialEq, Eq, Hash)]
-pub struct PolicySettings {
-    /// The forms in which gates are written.
-    pub forms: BTreeSet<PolicyForm>,
-    /// The Prometheus that Argo asks, as it is reached from the cluster.
-    pub prometheus: Option<String>,
-    /// The image with `nthc` in it, for Argo CD's job.
-    pub image: Option<String>,
-    /// The namespace of the resources.
-    pub namespace: Option<String>,
-    /// The Argo CD project that gets the sync windows; one named after the project where absent.
-    pub argo_project: Option<String>,
-}
-
-impl Default for PolicySettings {
-    fn default() -> Self {
-        Self {
-            forms: BTreeSet::from([PolicyForm::Json, PolicyForm::Rego]),
-            prometheus: None,
-            image: None,
-            namespace: None,
-            argo_project: None,
-        }
-    }
-}
-
-/// A form in which gates are written.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
-pub enum PolicyForm {
-    /// What `nthc gate check` reads.
-    Json,
-    /// For OPA and conftest, over what `nthc gate facts` writes.
-    Rego,
-    /// `AnalysisTemplate` resources of Argo Rollouts.
-    ArgoRollouts,
-    /// PreSync jobs and sync windows of Argo CD.
-    ArgoCd,
-}
-
-impl PolicyForm {
-    /// All forms.
-    pub const ALL: [Self; 4] = [Self::Json, Self::Rego, Self::ArgoRollouts, Self::ArgoCd];
-
-    /// Its name in `nth.toml`.
-    pub fn name(self) -> &'static str {
-        match self {
-            Self::Json => "json",
-            Self::Rego => "rego",
-            Self::ArgoRollouts => "argo-rollouts",
-            Self::ArgoCd => "argo-cd",
-        }
-    }
-}
-
-/// The Grafana target's settings.
-#[derive(Debug, Clone, PartialEq, Eq, Hash)]
-pub struct GrafanaSettings {
-    /// The folder that the dashboards are in; one named after the project where absent.
-    pub folder: Option<String>,
-    /// Tags of every dashboard, besides those that say what it is of.
-    pub tags: Vec<String>,
-    /// The name or uid of the data source that dashboards open with; Grafana's default one where absent.
-    pub datasource: Option<String>,
-    /// Plain JSON or Kubernetes resources.
-    pub format: DashboardFormat,
-    /// The namespace of `ConfigMap` resources.
-    pub namespace: Option<String>,
-    /// Where the dashboards lie on Grafana's own disk, for its provisioning.
-    pub path: String,
-}
-
-impl Default for GrafanaSettings {
-    fn default() -> Self {
-        Self {
-            folder: None,
-            tags: Vec::new(),
-            datasource: None,
-            format: DashboardFormat::Json,
-            namespace: None,
-            path: "/var/lib/grafana/dashboards".to_owned(),
-        }
-    }
-}
-
-/// How dashboards are wrapped.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
-pub enum DashboardFormat {
-    /// JSON files, with a provisioning file beside them.
-    Json,
-    /// A `ConfigMap` for each, as Grafana's sidecar collects them.
-    ConfigMap,
-}
-
-/// The Prometheus target's settings.
-#[derive(Debug, Clone, PartialEq, Eq, Hash)]
-pub struct PrometheusSettings {
-    /// Plain rule files or Kubernetes resources.
-    pub format: RuleFormat,
-    /// How often rules are evaluated.
-    pub interval: Duration,
-    /// How often Prometheus scrapes what queries read: a rate needs a few samples in its range.
-    pub scrape_interval: Duration,
-    /// Which Prometheus reads the rules.
-    pub version: PrometheusVersion,
-    /// The namespace of `PrometheusRule` resources.
-    pub namespace: Option<String>,
-    /// Labels on `PrometheusRule` resources, by which a Prometheus selects them.
-    pub resource_labels: BTreeMap<String, String>,
-    /// The most groups that whoever evaluates the rules takes of one project's environment; any number where absent.
-    pub max_groups: Option<usize>,
-    /// The most rules of a group. Mimir, Cortex and Grafana Cloud take 20 unless told otherwise.
-    pub rules_per_group: usize,
-}
-
-impl PrometheusSettings {
-    /// The shortest range over raw series that can be relied on: four scrapes, so that a rate has two samples even where
-    /// two scrapes in a row fail.
-    pub fn least_range(&self) -> Duration {
-        burn_rate::least_range(self.scrape_interval)
-    }
-
-    /// The window over which it is said how an objective stands right now: 5 min, or what scrapes allow.
-    pub fn current_window(&self) -> Duration {
-        burn_rate::CURRENT.max(self.least_range())
-    }
-}
-
-/// How rule files are wrapped.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
-pub enum RuleFormat {
-    /// `groups:` at the top.
-    Plain,
-    /// A `PrometheusRule` of the Prometheus operator (`monitoring.coreos.com/v1`).
-    PrometheusRule,
-}
 
 /// A service.
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]

@@ -46,7 +46,10 @@ impl FromStr for PrometheusVersion {
 
     fn from_str(text: &str) -> Result<Self, ()> {
         let mut parts = text.strip_prefix('v').unwrap_or(text).split('.');
-        let number = |part: &str| part.parse::<u32>().map_err(|_| ());
+        let number = |part: &str| match part.bytes().all(|byte| byte.is_ascii_digit()) {
+            true => part.parse::<u32>().map_err(|_| ()),
+            false => Err(()),
+        };
         let major = number(parts.next().unwrap_or_default())?;
         let minor = match parts.next() {
             None | Some("x") => None,
@@ -81,6 +84,7 @@ mod tests {
             ("2.", Err(())),
             ("2.1.1.1", Err(())),
             ("2.1-rc", Err(())),
+            ("+3", Err(())),
         ] {
             assert_eq!(text.parse(), expected, "{text}");
         }

@@ -9,6 +9,7 @@
 mod apply;
 mod bound;
 pub mod lock;
+mod path;
 mod plan;
 mod record;
 #[cfg(test)]

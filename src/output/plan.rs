@@ -4,36 +4,11 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::fs;
 use std::io;
 
+use super::path::path_problem;
 use super::record::{Hash, RECORD, Record, Unreadable};
 use super::{Change, Error, File, Folder, Plan, Refusal, bound};
 use crate::diagnostics::{Code, Diagnostic, FileSpan, SourceMap, codes};
 use crate::regular;
-
-/// Why `path` cannot be a path below an output folder, if so.
-pub(super) fn path_problem(path: &str) -> Option<&'static str> {
-    if path.is_empty() {
-        return Some("it is empty");
-    }
-    if path.starts_with('/') {
-        return Some("it is absolute");
-    }
-    for part in path.split('/') {
-        if part.is_empty() || part == "." || part == ".." {
-            return Some("it contains `.` or `..`");
-        }
-        // A backslash and a colon separate on other systems.
-        if part
-            .chars()
-            .any(|c| c == '\\' || c == ':' || c.is_control())
-        {
-            return Some("it contains a path separator or a control character");
-        }
-        if part.starts_with(".nthc-") {
-            return Some("the name is reserved for the compiler");
-        }
-    }
-    None
-}
 
 /// A plan in the making.
 pub(super) struct Planner<'f> {

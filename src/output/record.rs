@@ -115,7 +115,7 @@ impl Record {
         // What a record names may be removed, so a path in it is trusted no more than one from a name.
         if let Some(path) = record
             .paths()
-            .find(|path| super::plan::path_problem(path).is_some())
+            .find(|path| super::path::path_problem(path).is_some())
         {
             return Err(Unreadable::Malformed(format!(
                 "it lists {path:?}, which no build writes"

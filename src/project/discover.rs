@@ -13,7 +13,7 @@ use ignore::{Match, WalkBuilder};
 
 use super::MANIFEST;
 use super::left_out::LeftOut;
-use super::manifest::{is_identifier, to_identifier};
+use crate::ir::settings::texts::{is_identifier, to_identifier};
 
 /// The file that names what git ignores.
 pub(super) const IGNORES: &str = ".gitignore";
@@ -23,6 +23,15 @@ const MOST_ENTRIES: usize = 50_000;
 
 /// The extension of source files.
 pub const EXTENSION: &str = "nth";
+
+/// A directory that cannot be listed.
+#[derive(Debug)]
+pub struct Unlisted {
+    /// The directory, or what in it cannot be read.
+    pub path: PathBuf,
+    /// Why.
+    pub cause: io::Error,
+}
 
 /// A source file that was found.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -61,11 +70,7 @@ pub struct Discovered {
 ///
 /// # Errors
 /// Where a folder cannot be listed.
-pub fn discover(
-    root: &Path,
-    source: &Path,
-    skip: &[PathBuf],
-) -> Result<Discovered, (PathBuf, io::Error)> {
+pub fn discover(root: &Path, source: &Path, skip: &[PathBuf]) -> Result<Discovered, Unlisted> {
     let listed = list(source, skip, true)?;
     let mut discovered = Discovered {
         left_out: ignored(source, skip, &listed),
@@ -97,11 +102,7 @@ pub(super) struct Listed {
 }
 
 /// Lists a folder without following a link.
-pub(super) fn list(
-    folder: &Path,
-    skip: &[PathBuf],
-    heed: bool,
-) -> Result<Listed, (PathBuf, io::Error)> {
+pub(super) fn list(folder: &Path, skip: &[PathBuf], heed: bool) -> Result<Listed, Unlisted> {
     let skip = skip.to_vec();
     let top = folder.to_path_buf();
     let has_ignores = Arc::new(AtomicBool::new(folder.join(IGNORES).is_file()));
@@ -140,7 +141,10 @@ pub(super) fn list(
                 let path = failed_path(&error).unwrap_or_else(|| folder.to_path_buf());
                 let text = error.to_string();
                 let cause = error.into_io_error();
-                return Err((path, cause.unwrap_or_else(|| io::Error::other(text))));
+                return Err(Unlisted {
+                    path,
+                    cause: cause.unwrap_or_else(|| io::Error::other(text)),
+                });
             }
         };
         let kind = entry.file_type();

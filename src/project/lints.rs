@@ -21,11 +21,10 @@ const OTHER_WORDS: [(&str, &str); 7] = [
 pub fn read(table: &mut Table<'_>, findings: &mut Findings) -> Levels {
     let mut levels = Levels::default();
     let mut set: HashMap<&'static str, FileSpan> = HashMap::new();
-    let mut entries = table.drain();
+    let mut entries = table.drain(findings);
     // The first of two in the text, whatever their names.
     entries.sort_by_key(|(key, _)| key.span);
-    for (mut key, value) in entries {
-        key.span.file = findings.file;
+    for (key, value) in entries {
         let code = match named(&key.value) {
             Named::Warning(code) => code,
             Named::Error(code) => {

@@ -8,6 +8,7 @@ use toml::Spanned;
 use toml::de::{DeTable, DeValue};
 
 use crate::diagnostics::{Applicability, Diagnostic, FileSpan, codes, suggest};
+use crate::ir::settings;
 
 /// What is read with where it stands.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -89,15 +90,20 @@ impl<'i> Table<'i> {
         self.head.clone()
     }
 
+    /// Takes a field out.
+    pub fn take(&mut self, key: &'static str) -> Option<Spanned<DeValue<'i>>> {
+        self.take_with_key(key).map(|(_, value)| value)
+    }
+
     /// Takes a field out, with the range of its key.
-    fn take(&mut self, key: &'static str) -> Option<(Range<usize>, Spanned<DeValue<'i>>)> {
+    fn take_with_key(&mut self, key: &'static str) -> Option<(Range<usize>, Spanned<DeValue<'i>>)> {
         self.known.push(key);
         self.entries.remove(key)
     }
 
     /// Takes a table out; an absent one reads as empty.
     pub fn table(&mut self, key: &'static str, findings: &mut Findings) -> Table<'i> {
-        match self.take(key) {
+        match self.take_with_key(key) {
             None => Table::absent(key, 0..0),
             Some((at, value)) => into_table(key, at.clone(), value, findings)
                 .unwrap_or_else(|| Table::absent(key, at)),
@@ -111,121 +117,23 @@ impl<'i> Table<'i> {
         findings: &mut Findings,
     ) -> Option<Located<String>> {
         let path = self.path(key);
-        let (_, value) = self.take(key)?;
-        into_string(&path, value, findings)
+        into_string(&path, self.take(key)?, findings)
     }
 
-    /// Takes a boolean out.
-    pub fn boolean(&mut self, key: &'static str, findings: &mut Findings) -> Option<Located<bool>> {
-        let path = self.path(key);
-        let (_, value) = self.take(key)?;
-        let span = findings.span(value.span());
-        match value.into_inner() {
-            DeValue::Boolean(value) => Some(Located { value, span }),
-            other => {
-                findings.bad_value(
-                    span,
-                    format!("`{path}` must be `true` or `false`"),
-                    format!("found {}", kind_of(&other)),
-                );
-                None
-            }
-        }
-    }
-
-    /// Takes a whole number above zero out.
-    pub fn count(&mut self, key: &'static str, findings: &mut Findings) -> Option<Located<usize>> {
-        let path = self.path(key);
-        let (_, value) = self.take(key)?;
-        let span = findings.span(value.span());
-        let value = value.into_inner();
-        let number = match &value {
-            DeValue::Integer(integer) => {
-                usize::from_str_radix(integer.as_str(), integer.radix()).ok()
-            }
-            _ => None,
-        };
-        match number {
-            Some(value) if value > 0 => Some(Located { value, span }),
-            _ => {
-                findings.bad_value(
-                    span,
-                    format!("`{path}` must be a positive integer"),
-                    format!("found {}", kind_of(&value)),
-                );
-                None
-            }
-        }
-    }
-
-    /// All that is left, as tables or values under free names: the keys of `[dependencies]`.
-    pub fn drain(&mut self) -> Vec<(Located<String>, Spanned<DeValue<'i>>)> {
+    /// All that is left, under free names: the keys of `[dependencies]`.
+    pub fn drain(&mut self, findings: &Findings) -> Vec<(Located<String>, Spanned<DeValue<'i>>)> {
         std::mem::take(&mut self.entries)
             .into_iter()
-            .map(|(key, (at, value))| {
-                // The number of the file is filled in by the caller's findings.
-                (
-                    Located {
-                        value: key,
-                        span: FileSpan {
-                            file: 0,
-                            start: at.start,
-                            end: at.end,
-                        },
-                    },
-                    value,
-                )
+            .map(|(value, (at, content))| {
+                let span = findings.span(at);
+                (Located { value, span }, content)
             })
             .collect()
-    }
-
-    /// Takes a table of strings under free names out: labels.
-    pub fn strings(
-        &mut self,
-        key: &'static str,
-        findings: &mut Findings,
-    ) -> BTreeMap<String, Located<String>> {
-        let path = self.path(key);
-        let mut table = self.table(key, findings);
-        table
-            .drain()
-            .into_iter()
-            .filter_map(|(name, value)| {
-                let path = format!("{path}.{}", name.value);
-                into_string(&path, value, findings).map(|value| (name.value, value))
-            })
-            .collect()
-    }
-
-    /// Takes a list of strings out; an absent one reads as empty.
-    pub fn list(&mut self, key: &'static str, findings: &mut Findings) -> Vec<Located<String>> {
-        let path = self.path(key);
-        let Some((_, value)) = self.take(key) else {
-            return Vec::new();
-        };
-        let span = findings.span(value.span());
-        match value.into_inner() {
-            DeValue::Array(items) => items
-                .into_iter()
-                .enumerate()
-                .filter_map(|(index, item)| {
-                    into_string(&format!("{path}[{index}]"), item, findings)
-                })
-                .collect(),
-            other => {
-                findings.bad_value(
-                    span,
-                    format!("`{path}` must be a list of strings"),
-                    format!("found {}", kind_of(&other)),
-                );
-                Vec::new()
-            }
-        }
     }
 
     /// Reports each field that nobody took.
-    pub fn finish(self, findings: &mut Findings) {
-        for (key, (at, value)) in self.entries {
+    pub fn finish(mut self, findings: &mut Findings) {
+        for (key, (at, value)) in std::mem::take(&mut self.entries) {
             let span = findings.span(at);
             let is_table = value.get_ref().is_table();
             let message = match (self.name.is_empty(), is_table) {
@@ -234,29 +142,44 @@ impl<'i> Table<'i> {
                 (false, _) => format!("unknown key `{key}` in `[{}]`", self.name),
             };
             let mut diagnostic = Diagnostic::new(&codes::PROJECT_UNKNOWN_SETTING, message, span)
-                .label(
-                    "not a known \
-                    setting",
+                .label("not a known setting");
+            if let Some(name) = suggest::nearest(&key, self.known.iter().copied()) {
+                diagnostic = diagnostic.fix(
+                    format!("Replace with `{name}`"),
+                    span,
+                    name,
+                    Applicability::Maybe,
                 );
-            match suggest::nearest(&key, self.known.iter().copied()) {
-                Some(name) => {
-                    diagnostic = diagnostic.fix(
-                        format!("Replace with `{name}`"),
-                        span,
-                        name,
-                        Applicability::Maybe,
-                    );
-                }
-                None => {
-                    let known: Vec<_> = self.known.iter().map(|name| format!("`{name}`")).collect();
-                    diagnostic = diagnostic.help(format!("use one of {}", known.join(", ")));
-                }
+            } else if let Some(help) = self.elsewhere(&key) {
+                diagnostic = diagnostic.help(help);
+            } else {
+                let known: Vec<_> = self.known.iter().map(|name| format!("`{name}`")).collect();
+                diagnostic = diagnostic.help(format!("use one of {}", known.join(", ")));
             }
             findings.diagnostics.push(diagnostic);
         }
     }
 
-    fn path(&self, key: &str) -> String {
+    /// Where a key belongs that is one of another table.
+    fn elsewhere(&self, key: &str) -> Option<String> {
+        let has_key = |table: &&settings::Table| {
+            let mut settings = table.settings.iter();
+            table.name != self.name && settings.any(|setting| setting.key == key)
+        };
+        let tables: Vec<String> = settings::TABLES
+            .iter()
+            .filter(has_key)
+            .map(|table| format!("`[{}]`", table.name))
+            .collect();
+        let (last, others) = tables.split_last()?;
+        Some(match others {
+            [] => format!("move it to {last}"),
+            others => format!("it is a key of {} and {last}", others.join(", ")),
+        })
+    }
+
+    /// The key with the table's name: `prometheus.interval`.
+    pub fn path(&self, key: &str) -> String {
         if self.name.is_empty() {
             key.to_owned()
         } else {

@@ -6,8 +6,9 @@ use std::fs;
 use std::path::Path;
 
 use super::*;
-use crate::diagnostics::fix;
+use crate::diagnostics::{Applicability, codes, fix};
 use crate::ir::{Duration, RuleFormat, Severity};
+use crate::levels::Level;
 
 fn folder(files: &[(&str, &str)]) -> tempfile::TempDir {
     let folder = tempfile::Builder::new().prefix("nth").tempdir().unwrap();
@@ -119,7 +120,7 @@ no-steps = "warn"
         project.settings.prometheus.namespace.as_deref(),
         Some("monitoring")
     );
-    assert_eq!(project.settings.prometheus.resource_labels.len(), 2);
+    assert_eq!(project.settings.prometheus.labels.len(), 2);
     let levels = [
         &codes::ABOVE_CEILING,
         &codes::NO_RUNBOOK,
@@ -164,7 +165,7 @@ no-steps = "warn"
 /// The reference shows every key, and what it says of defaults is so.
 #[test]
 fn the_reference_of_the_manifest_is_right() {
-    let page = include_str!("../../docs/nth-toml.md");
+    let page = crate::reference::settings();
     let text = page
         .split("```toml\n")
         .nth(1)
@@ -180,8 +181,7 @@ fn the_reference_of_the_manifest_is_right() {
 
     let mut expected = default_settings("shop");
     expected.prometheus.namespace = Some("monitoring".to_owned());
-    expected.prometheus.resource_labels =
-        [("release".to_owned(), "kube-prometheus".to_owned())].into();
+    expected.prometheus.labels = [("release".to_owned(), "kube-prometheus".to_owned())].into();
     expected.runbook_base_url = Some("https://runbooks.example.com".to_owned());
     expected.dashboard_base_url = Some("https://grafana.example.com".to_owned());
     expected.grafana.folder = Some("Reliability".to_owned());
@@ -189,14 +189,11 @@ fn the_reference_of_the_manifest_is_right() {
     expected.grafana.datasource = Some("prometheus".to_owned());
     expected.grafana.namespace = Some("monitoring".to_owned());
     expected.alertmanager.namespace = Some("monitoring".to_owned());
-    expected.alertmanager.resource_labels = [("alertmanager".to_owned(), "main".to_owned())].into();
+    expected.alertmanager.labels = [("alertmanager".to_owned(), "main".to_owned())].into();
     expected.alertmanager.default_team = Some("platform".to_owned());
-    expected.alertmanager.mail = Some(crate::ir::MailSettings {
-        smarthost: "mail.example.com:587".to_owned(),
-        from: "alerts@example.com".to_owned(),
-        username: Some("alerts".to_owned()),
-        require_tls: true,
-    });
+    expected.alertmanager.smarthost = Some("mail.example.com:587".to_owned());
+    expected.alertmanager.from = Some("alerts@example.com".to_owned());
+    expected.alertmanager.username = Some("alerts".to_owned());
     expected.pagerduty.name_prefix = "nth ".to_owned();
     expected.pagerduty.escalation_policy = Some("Everybody".to_owned());
     expected.policy.prometheus = Some("http://prometheus.monitoring:9090".to_owned());

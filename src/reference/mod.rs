@@ -5,6 +5,7 @@ mod headings;
 mod kinds;
 mod library;
 mod markdown;
+mod settings;
 mod technologies;
 mod words;
 
@@ -61,6 +62,13 @@ pub fn technologies() -> String {
     let session = Session::new(Database::default(), &[]);
     let mut document = Document::default();
     technologies::table(&reader(&session), &mut document);
+    document.finish()
+}
+
+/// The tables of settings in `docs/nth-toml.md`, between their marks.
+pub fn settings() -> String {
+    let mut document = Document::default();
+    settings::tables(&mut document);
     document.finish()
 }
 

@@ -81,12 +81,11 @@ fn hostile_mail_is_accepted_as_it_is() {
         return;
     };
     let mut settings = nthc::project::default_settings("shop");
-    settings.alertmanager.mail = Some(nthc::ir::MailSettings {
-        smarthost: "mail.example.com:587".to_owned(),
-        from: "Alerts {{ .X }} <alerts@example.com>".to_owned(),
-        username: Some("yes".to_owned()),
-        require_tls: false,
-    });
+    let target = &mut settings.alertmanager;
+    target.smarthost = Some("mail.example.com:587".to_owned());
+    target.from = Some("Alerts {{ .X }} <alerts@example.com>".to_owned());
+    target.username = Some("yes".to_owned());
+    target.require_tls = false;
     let source = "team t { email = \"a@example.com\" }\n";
     let project = single_with(source, settings);
     let folder = tempfile::tempdir().unwrap();

@@ -373,7 +373,7 @@ fn the_command_says_what_it_needs() {
         (
             &["--policy", "broken/fact.json", "--gate", "strict"],
             3,
-            "no fact \"budget(availability)\"",
+            "unknown value \"budget(availability)\"",
         ),
         (
             &["--policy", "broken/field.json", "--gate", "strict"],

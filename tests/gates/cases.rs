@@ -414,7 +414,7 @@ fn numbers_and_records(place: &crate::place::Place, url: &str) {
     let silent = decide("silent", "plain", NOON);
     assert_eq!(
         silent["reasons"][0],
-        "spent denies: there is no data for budget(availability). Nothing is released without a budget"
+        "spent denies: no data for budget(availability). Nothing is released without a budget"
     );
     assert_eq!(silent["rules"][0]["holds"], Value::Null);
     let reports = decide("spent", "reports", NOON);
@@ -486,6 +486,6 @@ fn numbers_and_records(place: &crate::place::Place, url: &str) {
     assert_eq!(
         overridden["reasons"][0],
         "freeze would deny: 2026-12-20 to 2027-01-02 in Europe/Berlin: it is 2026-12-24; \
-         mo@example.com lets it pass until the end of 2026-12-24: The tax change must go out."
+         mo@example.com bypasses it until the end of 2026-12-24: The tax change must go out."
     );
 }

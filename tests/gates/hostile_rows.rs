@@ -277,9 +277,9 @@ pub const ROWS: &[Row] = &[
     (
         "a text that is no number",
         |a| value(a, "\"0.9 of it\""),
-        "no number",
+        "not a number",
     ),
-    ("no text", |a| value(a, "\"\""), "no number"),
+    ("no text", |a| value(a, "\"\""), "not a number"),
     (
         "a number beyond JSON's readers",
         |a| value(a, "1e999"),
@@ -550,7 +550,7 @@ pub const ROWS: &[Row] = &[
     (
         "a packing that was not asked for",
         |a| head(a, "200 OK", "Content-Encoding: br\r\n"),
-        "encoded as \"br\"",
+        "unexpected encoding of the response: \"br\"",
     ),
     (
         "a chunk without a size",

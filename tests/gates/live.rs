@@ -145,8 +145,8 @@ fn what_the_rules_record_decides() {
     assert_eq!(
         silent["reasons"],
         serde_json::json!([
-            "spent denies: there is no data for budget(availability)",
-            "fast warns: there is no data for burn(availability, over: 2h)",
+            "spent denies: no data for budget(availability)",
+            "fast warns: no data for burn(availability, over: 2h)",
         ])
     );
     let (code, open) = decide("silent", "open");
@@ -198,7 +198,7 @@ fn what_the_rules_record_decides() {
             "100%",
             "99.95%",
             "90%, 3h14m24s",
-            "0.1 in 1h",
+            "0.1x over 1h",
             "270d",
             "rules"
         ],

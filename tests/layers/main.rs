@@ -88,17 +88,6 @@ const CIRCLES: &[(&str, &str, &[&str])] = &[
     ("nth-lsp", "crate::features::hover", &["blocks", "values"]),
     ("nth-lsp", "crate::features::promql", &["place", "used"]),
     ("nth-lsp", "crate::navigation", &["rename", "scratch"]),
-    (
-        "nthc-compiler",
-        "crate::import::openslo",
-        &["alerts", "read", "slo"],
-    ),
-    ("nthc-compiler", "crate::output", &["plan", "record"]),
-    (
-        "nthc-compiler",
-        "crate::project",
-        &["alertmanager", "manifest", "openslo", "policy"],
-    ),
 ];
 
 struct Package {

@@ -11,6 +11,9 @@ use syn::visit::{self, Visit};
 /// A module by its place in [`Modules::all`].
 type Id = usize;
 
+/// From which module to which.
+type Edge = (Id, Id);
+
 /// A module: what stands in it, and what it names.
 #[derive(Default)]
 struct Module {
@@ -246,7 +249,7 @@ impl Modules {
     /// All circles among modules with one parent, with all that is in these. A module and its parent may name each other.
     pub fn circles(&self) -> Vec<Circle> {
         // By parent: which of its modules names which, with the modules in them that do.
-        let mut levels: BTreeMap<Id, BTreeMap<(Id, Id), Vec<(Id, Id)>>> = BTreeMap::new();
+        let mut levels: BTreeMap<Id, BTreeMap<Edge, Vec<Edge>>> = BTreeMap::new();
         for (from, to) in self.edges() {
             let (left, right) = (self.ancestry(from), self.ancestry(to));
             let parting = left

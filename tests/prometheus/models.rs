@@ -30,7 +30,7 @@ pub fn settings(interval: Duration) -> Settings {
             scrape_interval: Duration::seconds(15),
             version: nthc::ir::PrometheusVersion::default(),
             namespace: None,
-            resource_labels: BTreeMap::new(),
+            labels: BTreeMap::new(),
             max_groups: None,
             rules_per_group: 20,
         },

@@ -241,7 +241,7 @@ impl Facts<'_> {
         let known = service.incomplete
             || *service.get("runbook_url") != Value::None
             || service.children_of("runbook").next().is_some()
-            || self.workspace.runbooks(self.db);
+            || self.workspace.has_runbooks(self.db);
         if known || !self.tier_says("runbook_expected") {
             return;
         }

@@ -107,9 +107,9 @@ impl Session {
             files,
             names: self.names,
             of_settings: self.unknown_default_team(),
-            sends_mail: self.sends_mail,
+            sends_mail: self.configuration.sends_mail,
             now: self.now,
-            alert_namespace: self.alert_namespace.clone(),
+            alert_namespace: self.configuration.alert_namespace.clone(),
             of_rules,
         }
     }
@@ -219,7 +219,7 @@ impl Session {
             })
             .collect();
         let located = self.locate(found);
-        levels::settle(located, &annotated, &self.levels, |code| {
+        levels::settle(located, &annotated, &self.configuration.levels, |code| {
             is_whole && (has_catalogue || !code.needs_catalogue())
         })
     }

@@ -44,7 +44,12 @@ impl Session {
         let is_team = |entry: &&ItemEntry| entry.kind == "team";
         let own = self.entries(ItemClass::Block).filter(is_team);
         named.extend(own.filter(of_project).map(|entry| entry.name.clone()));
-        named.extend(self.default_team.as_deref().map(SmolStr::from));
+        named.extend(
+            self.configuration
+                .default_team
+                .as_deref()
+                .map(SmolStr::from),
+        );
         let mut models: BTreeMap<SmolStr, Arc<LoweredTeam>> = BTreeMap::new();
         // A step may tell whoever is on call for another team.
         while !named.is_empty() {

@@ -138,16 +138,13 @@ impl Config {
             let mut integrations = contact.integrations.iter();
             integrations.any(|integration| matches!(integration.kind, Kind::Mail(_)))
         });
-        let mail = target.mail.as_ref().filter(|_| sends_mail);
+        let mail = target.mail().filter(|_| sends_mail);
         Self {
             global: mail.map(|mail| Global {
-                smtp_smarthost: mail.smarthost.clone(),
-                smtp_from: go_template::escape(&mail.from),
-                smtp_auth_username: mail.username.clone(),
-                smtp_auth_password_file: mail
-                    .username
-                    .as_ref()
-                    .map(|_| Secret::mail().file(target)),
+                smtp_smarthost: mail.smarthost.to_owned(),
+                smtp_from: go_template::escape(mail.from),
+                smtp_auth_username: mail.username.map(str::to_owned),
+                smtp_auth_password_file: mail.username.map(|_| Secret::mail().file(target)),
                 smtp_require_tls: mail.require_tls,
             }),
             templates: [TEMPLATES],

@@ -180,7 +180,7 @@ impl AlertmanagerConfig {
         let target = &settings.alertmanager;
         let managed = ("app.kubernetes.io/managed-by".to_owned(), "nthc".to_owned());
         let mut labels = BTreeMap::from([managed]);
-        labels.extend(target.resource_labels.clone());
+        labels.extend(target.labels.clone());
         Self {
             api_version: "monitoring.coreos.com/v1alpha1",
             kind: "AlertmanagerConfig",
@@ -302,13 +302,13 @@ impl Receiver {
                 fallback: wording.slack_title(),
             }),
             Kind::Mail(to) => {
-                let mail = target.mail.as_ref();
-                let username = mail.and_then(|mail| mail.username.clone());
+                let mail = target.mail();
+                let username = mail.and_then(|mail| mail.username).map(str::to_owned);
                 self.email_configs.push(Mail {
                     send_resolved,
                     to: to.clone(),
-                    from: mail.map(|mail| go_template::escape(&mail.from)),
-                    smarthost: mail.map(|mail| mail.smarthost.clone()),
+                    from: mail.map(|mail| go_template::escape(mail.from)),
+                    smarthost: mail.map(|mail| mail.smarthost.to_owned()),
                     auth_password: username.as_ref().map(|_| secret(&Secret::mail())),
                     auth_username: username,
                     require_tls: mail.map(|mail| mail.require_tls),

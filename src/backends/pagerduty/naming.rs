@@ -1,7 +1,7 @@
 //! What things are called in PagerDuty.
 
 use super::text::{self, Text};
-use nth_model as ir;
+use nth_model::{self as ir, EnvironmentInNames};
 
 /// The names of a build: what all of them begin with, which is the project where others share the account and nothing
 /// else is set, and the environment that they end with.
@@ -21,7 +21,8 @@ impl<'a> Naming<'a> {
             project: settings
                 .shared_as()
                 .filter(|_| settings.pagerduty.name_prefix.is_empty()),
-            environment: environment.filter(|_| settings.pagerduty.environment_in_names),
+            environment: environment
+                .filter(|_| settings.pagerduty.environment_in_names == EnvironmentInNames::Always),
         }
     }
 

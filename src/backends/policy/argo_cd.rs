@@ -10,6 +10,7 @@ use crate::resource::name_of;
 use crate::{Artifact, Problem, file_stem};
 use nth_model::Settings;
 use nth_model::gate::{DAY, WEEK};
+use nth_model::settings::texts::ENVIRONMENT;
 use nth_policy::{Condition, Effect, Gate, Policy, Rule, Span, zone};
 
 const JOB_HEADER: &str = "\
@@ -24,9 +25,6 @@ const DEADLINE: u32 = 300;
 
 /// Where the sync windows of a build are.
 pub const SYNC_WINDOWS: &str = "policy/argo-cd/sync-windows.yaml";
-
-/// What stands for the environment in the name of an Argo CD project.
-pub const ENVIRONMENT: &str = "{environment}";
 
 /// Where the policy is in the job's container.
 const MOUNT: &str = "/etc/nthc";

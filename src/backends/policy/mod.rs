@@ -23,7 +23,7 @@ use rayon::prelude::*;
 use nth_model::{PolicyForm, Service, Settings};
 use nth_policy::Policy;
 
-pub use argo_cd::{ENVIRONMENT, SYNC_WINDOWS};
+pub use argo_cd::SYNC_WINDOWS;
 pub use document::{Dependents, policy};
 
 use super::{Artifact, Problem, file_stem};

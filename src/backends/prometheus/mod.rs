@@ -231,7 +231,7 @@ fn objects(
 fn metadata(service: &Service, settings: &Settings) -> Metadata {
     let mut labels =
         BTreeMap::from([("app.kubernetes.io/managed-by".to_owned(), "nthc".to_owned())]);
-    labels.extend(settings.prometheus.resource_labels.clone());
+    labels.extend(settings.prometheus.labels.clone());
     Metadata {
         name: object_name(settings, &[&service.name]),
         namespace: settings.prometheus.namespace.clone(),

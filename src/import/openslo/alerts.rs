@@ -1,9 +1,9 @@
 //! Reading alert policies, their conditions and whom they tell.
 
+use super::metadata::metadata;
 use super::model::{Condition, Metadata, Policy, RefOr, Target};
-use super::read::metadata;
-use super::reader::{Fields, Findings};
-use super::slo::{OPERATORS, head, shorthand};
+use super::reader::{Fields, Findings, head};
+use super::terms::{OPERATORS, shorthand};
 
 /// The policies of an objective.
 pub fn policies(fields: &mut Fields<'_>, findings: &mut Findings) -> Vec<RefOr<Policy>> {

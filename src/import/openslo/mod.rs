@@ -6,6 +6,7 @@
 mod alerts;
 mod kept;
 mod latency;
+mod metadata;
 mod model;
 mod objective;
 mod objects;
@@ -15,6 +16,7 @@ mod read;
 mod reader;
 mod slo;
 mod teams;
+mod terms;
 mod write;
 
 use smol_str::SmolStr;

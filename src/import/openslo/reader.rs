@@ -379,3 +379,12 @@ pub fn dns_label(name: &Located<String>, path: &str, findings: &mut Findings) {
         );
     }
 }
+
+/// The first key of a mapping, where it is told that something lacks.
+pub fn head(node: &Node) -> std::ops::Range<usize> {
+    match &node.value {
+        Value::Map(entries) => entries.first().map(|(key, _)| key.span.clone()),
+        _ => None,
+    }
+    .unwrap_or(node.span.clone())
+}

@@ -3,15 +3,13 @@
 use jiff::civil::DateTime;
 use rust_decimal::Decimal;
 
-use super::super::yaml::{Node, Value};
+use super::super::yaml::Value;
 use super::alerts::policies;
-use super::model::{Goal, Measure, Metric, RefOr, Shorthand, Sli, Slo, Window};
-use super::read::metadata;
-use super::reader::{Fields, Findings};
+use super::metadata::metadata;
+use super::model::{Goal, Measure, Metric, RefOr, Sli, Slo, Window};
+use super::reader::{Fields, Findings, head};
+use super::terms::{OPERATORS, shorthand};
 use crate::project::Located;
-
-/// How values are compared.
-pub const OPERATORS: [&str; 4] = ["lte", "gte", "lt", "gt"];
 
 /// How budgets are counted.
 const METHODS: [&str; 3] = ["Occurrences", "Timeslices", "RatioTimeslices"];
@@ -148,15 +146,6 @@ fn list<'n>(
             Fields::new(node, format!("{path}[{index}]"), head(node), findings)
         })
         .collect()
-}
-
-/// The first key of a mapping, where it is told that something lacks.
-pub fn head(node: &Node) -> std::ops::Range<usize> {
-    match &node.value {
-        Value::Map(entries) => entries.first().map(|(key, _)| key.span.clone()),
-        _ => None,
-    }
-    .unwrap_or(node.span.clone())
 }
 
 fn goal(mut fields: Fields<'_>, findings: &mut Findings) -> Option<Goal> {
@@ -319,37 +308,6 @@ fn window(fields: &mut Fields<'_>, findings: &mut Findings) -> Option<Window> {
 
 fn is_date_time(text: &str) -> bool {
     text.len() == 19 && text.as_bytes().get(10) == Some(&b' ') && text.parse::<DateTime>().is_ok()
-}
-
-/// Takes a length of time out: `[1-9][0-9]*[mhdwMQY]`.
-pub fn shorthand(
-    fields: &mut Fields<'_>,
-    key: &'static str,
-    findings: &mut Findings,
-) -> Option<Located<Shorthand>> {
-    let path = fields.path(key);
-    let found = fields.text(key, findings)?;
-    let unit = found.value.chars().next_back();
-    let digits = unit.map_or("", |unit| {
-        &found.value[..found.value.len() - unit.len_utf8()]
-    });
-    let count: Option<u32> = Some(digits)
-        .filter(|digits| digits.bytes().all(|b| b.is_ascii_digit()) && !digits.starts_with('0'))
-        .and_then(|digits| digits.parse().ok());
-    match (count, unit) {
-        (Some(count), Some(unit)) if "mhdwMQY".contains(unit) => Some(Located {
-            value: Shorthand { count, unit },
-            span: found.span,
-        }),
-        _ => {
-            findings.bad(
-                found.span,
-                format!("`{path}` must be a number and a unit: `30d`"),
-                "the units are m, h, d, w, M, Q and Y",
-            );
-            None
-        }
-    }
 }
 
 /// Reads an indicator.

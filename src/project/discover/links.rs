@@ -3,10 +3,9 @@
 
 use std::collections::HashSet;
 use std::fs;
-use std::io;
 use std::path::{Path, PathBuf};
 
-use super::{Discovered, EXTENSION, Found, Listed, list, module_name};
+use super::{Discovered, EXTENSION, Found, Listed, Unlisted, list, module_name};
 use crate::project::MANIFEST;
 use crate::project::left_out::LeftOut;
 
@@ -20,7 +19,7 @@ pub(super) fn follow(
     skip: &[PathBuf],
     listed: Listed,
     discovered: &mut Discovered,
-) -> Result<(), (PathBuf, io::Error)> {
+) -> Result<(), Unlisted> {
     if listed.links.is_empty() {
         return Ok(());
     }
@@ -66,7 +65,7 @@ struct Links<'a> {
 }
 
 impl Links<'_> {
-    fn link(&mut self, link: &Path, left: usize) -> Result<(), (PathBuf, io::Error)> {
+    fn link(&mut self, link: &Path, left: usize) -> Result<(), Unlisted> {
         let is_source = link
             .extension()
             .is_some_and(|extension| extension == EXTENSION);

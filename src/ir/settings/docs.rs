@@ -1,0 +1,39 @@
+//! `[docs]`: runbooks.
+
+use super::{Choice, Choices, Kind, settings_table};
+
+/// What may follow a service's name in the URL of its runbook.
+const SUFFIXES: Choices = Choices {
+    unknown: "invalid runbook URL suffix",
+    label: "not a supported suffix",
+    help: Some(
+        "use `\".md\"` for GitHub, `\"/\"` for MkDocs and Backstage, `\".html\"` for HTML files, or `\"\"` for \
+        pages without a suffix",
+    ),
+    all: &[
+        Choice {
+            name: "",
+            doc: "Pages without a suffix.",
+        },
+        Choice {
+            name: ".md",
+            doc: "GitHub.",
+        },
+        Choice {
+            name: "/",
+            doc: "MkDocs and Backstage.",
+        },
+        Choice {
+            name: ".html",
+            doc: "HTML files.",
+        },
+    ],
+};
+
+settings_table! {
+    /// Runbooks.
+    "docs" => DocsSettings;
+
+    /// What follows a service's name in the URL of its runbook, which depends on where runbooks are read.
+    suffix: String = String::new(), Kind::Choice(&SUFFIXES);
+}

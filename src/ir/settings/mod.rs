@@ -1,0 +1,232 @@
+//! The settings of a project, each declared once: see [`settings_table!`].
+
+mod alertmanager;
+mod docs;
+mod grafana;
+mod openslo;
+mod pagerduty;
+mod policy;
+mod project;
+mod prometheus;
+mod setting;
+pub mod texts;
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use smol_str::SmolStr;
+
+use crate::{Severity, TargetName};
+
+pub use alertmanager::{AlertmanagerFormat, AlertmanagerSettings, MailSettings, MatcherStrategy};
+pub use docs::DocsSettings;
+pub use grafana::{DashboardFormat, GrafanaSettings};
+pub use openslo::OpenSloSettings;
+pub use pagerduty::{EnvironmentInNames, PagerDutySettings};
+pub use policy::{PolicyForm, PolicySettings};
+pub use project::{KubernetesTable, ProjectTable, SeverityTable, UrlTable};
+pub use prometheus::{DEFAULT_INTERVAL, DEFAULT_SCRAPE_INTERVAL, PrometheusSettings, RuleFormat};
+pub use setting::{
+    Choice, Choices, Kind, Named, Setting, SettingValue, SettingsTable, Table, Value, by_name,
+    setting_choices, settings_table,
+};
+
+/// The tables of `nth.toml` whose keys are declared, in the order in which they are documented.
+pub const TABLES: [Table; 11] = [
+    ProjectTable::TABLE,
+    PrometheusSettings::TABLE,
+    GrafanaSettings::TABLE,
+    DocsSettings::TABLE,
+    AlertmanagerSettings::TABLE,
+    OpenSloSettings::TABLE,
+    PagerDutySettings::TABLE,
+    PolicySettings::TABLE,
+    KubernetesTable::TABLE,
+    SeverityTable::TABLE,
+    UrlTable::TABLE,
+];
+
+/// What each target needs to know of the project.
+#[derive(Debug, Clone, PartialEq, Eq, Hash)]
+pub struct Settings {
+    /// The project's name.
+    pub project: String,
+    /// Whether other projects are built for the same Prometheus, Grafana or accounts, so that all names there have to
+    /// include the project's.
+    pub shared: bool,
+    /// The environment this is for, where the project declares any.
+    pub environment: Option<SmolStr>,
+    /// Whether Kubernetes' objects are applied by the server, which keeps no copy of them in an annotation.
+    pub server_side_apply: bool,
+    /// What a build generates.
+    pub targets: BTreeSet<TargetName>,
+    /// The Prometheus target's settings.
+    pub prometheus: PrometheusSettings,
+    /// What `page` and `ticket` are called in the `severity` label.
+    pub severity_labels: BTreeMap<Severity, String>,
+    /// Runbooks are at `<base>/<service>`; without one, alerts have no `runbook_url` but their own.
+    pub runbook_base_url: Option<String>,
+    /// Dashboards are at `<base>/d/<uid>`.
+    pub dashboard_base_url: Option<String>,
+    /// The Grafana target's settings.
+    pub grafana: GrafanaSettings,
+    /// The Alertmanager target's settings.
+    pub alertmanager: AlertmanagerSettings,
+    /// The PagerDuty target's settings.
+    pub pagerduty: PagerDutySettings,
+    /// The OpenSLO target's settings.
+    pub openslo: OpenSloSettings,
+    /// The docs target's settings.
+    pub docs: DocsSettings,
+    /// The policy target's settings.
+    pub policy: PolicySettings,
+}
+
+/// The settings of a project of that name that sets nothing else.
+pub fn default_settings(name: &str) -> Settings {
+    let mut settings = Settings {
+        project: String::new(),
+        shared: false,
+        environment: None,
+        server_side_apply: false,
+        targets: BTreeSet::new(),
+        prometheus: PrometheusSettings::default(),
+        severity_labels: BTreeMap::new(),
+        runbook_base_url: None,
+        dashboard_base_url: None,
+        grafana: GrafanaSettings::default(),
+        alertmanager: AlertmanagerSettings::default(),
+        pagerduty: PagerDutySettings::default(),
+        openslo: OpenSloSettings::default(),
+        docs: DocsSettings::default(),
+        policy: PolicySettings::default(),
+    };
+    settings.set_project(ProjectTable {
+        name: name.to_owned(),
+        ..ProjectTable::default()
+    });
+    settings.set_kubernetes(KubernetesTable::default());
+    settings.set_severity(SeverityTable::default());
+    settings.set_urls(UrlTable::default());
+    settings
+}
+
+impl Settings {
+    /// Takes over `[project]`.
+    pub fn set_project(&mut self, table: ProjectTable) {
+        self.project = table.name;
+        self.targets = table.targets;
+        self.shared = table.shared;
+    }
+
+    /// Takes over `[kubernetes]`.
+    pub fn set_kubernetes(&mut self, table: KubernetesTable) {
+        self.server_side_apply = table.server_side_apply;
+    }
+
+    /// Takes over `[severity]`.
+    pub fn set_severity(&mut self, table: SeverityTable) {
+        self.severity_labels = BTreeMap::from([
+            (Severity::Page, table.page),
+            (Severity::Ticket, table.ticket),
+        ]);
+    }
+
+    /// Takes over `[urls]`.
+    pub fn set_urls(&mut self, table: UrlTable) {
+        self.runbook_base_url = table.runbooks;
+        self.dashboard_base_url = table.dashboards;
+    }
+
+    /// The project's name, where other projects share what this one is built for.
+    pub fn shared_as(&self) -> Option<&str> {
+        self.shared.then_some(self.project.as_str())
+    }
+
+    /// The labels that tell the series of this build from those of other environments and, where it is shared, other
+    /// projects.
+    pub fn scope(&self) -> impl Iterator<Item = (&'static str, &str)> {
+        let environment = self.environment.as_deref();
+        let environment = environment.map(|environment| ("environment", environment));
+        let project = self.shared_as().map(|project| ("project", project));
+        environment.into_iter().chain(project)
+    }
+
+    /// The value of the label `namespace` by which the Prometheus operator hands alerts to the configuration of a namespace,
+    /// and which every alert needs then.
+    pub fn alert_namespace(&self) -> Option<&str> {
+        let target = &self.alertmanager;
+        let is_matched = target.format == AlertmanagerFormat::AlertmanagerConfig
+            && target.matcher_strategy == MatcherStrategy::OnNamespace
+            && self.targets.contains(&TargetName::Alertmanager);
+        target.namespace.as_deref().filter(|_| is_matched)
+    }
+
+    /// The value of the `severity` label.
+    pub fn severity_label(&self, severity: Severity) -> String {
+        let label = self.severity_labels.get(&severity).cloned();
+        label.unwrap_or_else(|| {
+            let table = SeverityTable::default();
+            match severity {
+                Severity::Page => table.page,
+                Severity::Ticket => table.ticket,
+            }
+        })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::collections::BTreeSet;
+
+    use super::*;
+
+    #[test]
+    fn every_key_is_declared_once_and_documented() {
+        let mut tables = BTreeSet::new();
+        for table in TABLES {
+            assert!(tables.insert(table.name), "{}", table.name);
+            let mut keys = BTreeSet::new();
+            for setting in table.settings {
+                let path = format!("{}.{}", table.name, setting.key);
+                assert!(keys.insert(setting.key), "{path}");
+                assert!(setting.doc.trim().ends_with('.'), "{path}: {}", setting.doc);
+                // What applies without it is said by a value or in words, but for what must be there.
+                let default = (table.default)(setting.key);
+                assert!(
+                    default.is_some() || setting.unset.is_some() || setting.is_required,
+                    "{path}"
+                );
+                assert_eq!(
+                    setting.unset.is_some() || setting.is_required,
+                    setting.example.is_some(),
+                    "{path}"
+                );
+            }
+        }
+    }
+
+    #[test]
+    fn a_default_is_a_value_that_can_be_set() {
+        fn check<T: SettingsTable + PartialEq + std::fmt::Debug>() {
+            for setting in T::TABLE.settings {
+                let mut table = T::default();
+                if let Some(value) = table.get(setting.key) {
+                    assert!(table.set(setting.key, value), "{}", setting.key);
+                }
+                assert_eq!(table, T::default(), "{}", setting.key);
+                assert!(!table.set("no-such-key", Value::Boolean(true)));
+            }
+        }
+        check::<ProjectTable>();
+        check::<PrometheusSettings>();
+        check::<GrafanaSettings>();
+        check::<DocsSettings>();
+        check::<AlertmanagerSettings>();
+        check::<OpenSloSettings>();
+        check::<PagerDutySettings>();
+        check::<PolicySettings>();
+        check::<KubernetesTable>();
+        check::<SeverityTable>();
+        check::<UrlTable>();
+    }
+}

@@ -1,0 +1,27 @@
+//! Which paths below an output folder are safe to write and remove.
+
+/// Why `path` cannot be a path below an output folder, if so.
+pub(super) fn path_problem(path: &str) -> Option<&'static str> {
+    if path.is_empty() {
+        return Some("it is empty");
+    }
+    if path.starts_with('/') {
+        return Some("it is absolute");
+    }
+    for part in path.split('/') {
+        if part.is_empty() || part == "." || part == ".." {
+            return Some("it contains `.` or `..`");
+        }
+        // A backslash and a colon separate on other systems.
+        if part
+            .chars()
+            .any(|c| c == '\\' || c == ':' || c.is_control())
+        {
+            return Some("it contains a path separator or a control character");
+        }
+        if part.starts_with(".nthc-") {
+            return Some("the name is reserved for the compiler");
+        }
+    }
+    None
+}

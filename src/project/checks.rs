@@ -1,0 +1,85 @@
+//! What settings of a table need of one another.
+
+use super::read::Read;
+use super::table::Findings;
+use crate::diagnostics::{Diagnostic, codes};
+use crate::ir::{
+    AlertmanagerFormat, AlertmanagerSettings, MatcherStrategy, PolicyForm, PolicySettings,
+};
+
+/// `[alertmanager]`: a resource needs the namespace by which the operator routes alerts; a server and a sender make
+/// email, and neither does without the other.
+pub(super) fn alertmanager(read: &Read<AlertmanagerSettings>, findings: &mut Findings) {
+    let settings = &read.settings;
+    if let Some(format) = read.place("format")
+        && settings.format == AlertmanagerFormat::AlertmanagerConfig
+        && settings.matcher_strategy == MatcherStrategy::OnNamespace
+        && settings.namespace.is_none()
+        && !read.is_wrong(&["namespace", "matcher_strategy"])
+    {
+        findings.diagnostics.push(
+            Diagnostic::new(
+                &codes::NO_ALERT_NAMESPACE,
+                "missing `namespace` in `[alertmanager]`",
+                format,
+            )
+            .label("the Prometheus operator routes alerts by their label `namespace`")
+            .help("set `namespace` to that of the resource: every alert gets it as a label")
+            .help("or set `matcher_strategy = \"none\"`, if the `Alertmanager` has `alertmanagerConfigMatcherStrategy: { type: None }`"),
+        );
+    }
+    if read.is_wrong(&["smarthost", "from", "username", "require_tls"]) {
+        return;
+    }
+    let missing = match (read.place("smarthost"), read.place("from")) {
+        (Some(_), Some(_)) => None,
+        (Some(smarthost), None) => Some(("from", smarthost)),
+        (None, Some(from)) => Some(("smarthost", from)),
+        (None, None) => {
+            let lone = read.place("username").or(read.place("require_tls"));
+            lone.map(|lone| ("smarthost", lone))
+        }
+    };
+    if let Some((key, span)) = missing {
+        findings.diagnostics.push(
+            Diagnostic::new(
+                &codes::PROJECT_MISSING_SETTING,
+                format!("missing `alertmanager.{key}`: email needs an SMTP server"),
+                span,
+            )
+            .help("set `smarthost`, the server with its port, and `from`, the sender's address"),
+        );
+    }
+}
+
+/// `[policy]`: the output formats of Argo need a Prometheus, and that of Argo CD an image.
+pub(super) fn policy(read: &Read<PolicySettings>, findings: &mut Findings) {
+    let settings = &read.settings;
+    if read.is_wrong(&["forms", "prometheus", "image"]) {
+        return;
+    }
+    let mut needs = |form: Option<&PolicyForm>, key: &str, what: &str| {
+        if let Some(form) = form {
+            let message = format!("output format `{}` needs `policy.{key}`", form.name());
+            findings.diagnostics.push(
+                Diagnostic::new(&codes::PROJECT_MISSING_SETTING, message, read.head)
+                    .help(format!("set it to {what}")),
+            );
+        }
+    };
+    if settings.prometheus.is_none() {
+        let mut forms = settings.forms.iter();
+        needs(
+            forms.find(|form| matches!(form, PolicyForm::ArgoRollouts | PolicyForm::ArgoCd)),
+            "prometheus",
+            "the URL of the Prometheus to query, as reached from the cluster",
+        );
+    }
+    if settings.image.is_none() {
+        needs(
+            settings.forms.get(&PolicyForm::ArgoCd),
+            "image",
+            "an image that contains `nthc`, which the job runs",
+        );
+    }
+}

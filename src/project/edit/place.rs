@@ -1,0 +1,260 @@
+//! Where a place in the text of an `nth.toml` is: in the name of a table, in a key, in a value. The text is one that is
+//! being written, so nothing in it need be complete.
+
+use std::ops::Range;
+
+use toml_parser::Source;
+use toml_parser::lexer::{Token, TokenKind};
+
+/// Where a place is, and the word there.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) struct Place {
+    /// What is written there.
+    pub at: At,
+    /// The word that the place is in, in bytes; empty between words.
+    pub word: Range<usize>,
+}
+
+/// What is written at a place.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) enum At {
+    /// The name of a table, in brackets.
+    Header,
+    /// A key.
+    Key {
+        /// The table that it is a key of; empty at the top.
+        table: Vec<String>,
+        /// Whether a value follows.
+        has_value: bool,
+    },
+    /// A value, or an item of a list.
+    Value {
+        /// The key with its tables.
+        path: Vec<String>,
+        /// Whether it is an item of a list.
+        in_list: bool,
+    },
+}
+
+/// A key that is set, and its table.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) struct Known {
+    /// The table; empty at the top.
+    pub table: Vec<String>,
+    /// The key.
+    pub key: String,
+    /// Where the key is, in bytes.
+    pub range: Range<usize>,
+}
+
+/// The place at a byte of a text, and the keys and tables of the whole text.
+pub(super) fn find(text: &str, offset: usize) -> (Option<Place>, Vec<Known>) {
+    let source = Source::new(text);
+    let tokens: Vec<Token> = source.lex().collect();
+    let target = target(&tokens, offset);
+    let mut walk = Walk {
+        text,
+        ..Walk::default()
+    };
+    let mut place = None;
+    for (index, token) in tokens.iter().enumerate() {
+        if Some(index) == target {
+            place = walk.place(token, offset, &tokens[index..]);
+        }
+        walk.step(token);
+    }
+    (place, walk.known)
+}
+
+/// The token that a place is in: of two that meet there, the comment, which takes the rest of its line, else the word.
+fn target(tokens: &[Token], offset: usize) -> Option<usize> {
+    let touches = |token: &Token| token.span().start() <= offset && offset <= token.span().end();
+    let touching: Vec<(usize, &Token)> = tokens
+        .iter()
+        .enumerate()
+        .filter(|(_, token)| touches(token))
+        .collect();
+    let is_comment =
+        |token: &Token| token.kind() == TokenKind::Comment && token.span().start() < offset;
+    let comment = touching.iter().find(|(_, token)| is_comment(token));
+    let word = touching.iter().rfind(|(_, token)| is_word(token));
+    // Between two tokens the place is before the second: after `=`, at the start of a line.
+    let (index, _) = comment.or(word).or(touching.last())?;
+    Some(*index)
+}
+
+fn is_word(token: &Token) -> bool {
+    matches!(
+        token.kind(),
+        TokenKind::Atom
+            | TokenKind::BasicString
+            | TokenKind::LiteralString
+            | TokenKind::MlBasicString
+            | TokenKind::MlLiteralString
+    )
+}
+
+/// What the tokens so far have opened.
+#[derive(Default)]
+struct Walk<'t> {
+    text: &'t str,
+    /// The table of the last header.
+    header: Vec<String>,
+    /// The header that is being read.
+    in_header: Option<Vec<String>>,
+    /// The inline tables and lists that are open.
+    open: Vec<Open>,
+    /// The parts of the key that is being read.
+    key: Vec<String>,
+    /// Whether the key was read and its value is next.
+    in_value: bool,
+    /// Whether nothing of the line was read yet.
+    at_line_start: bool,
+    started: bool,
+    known: Vec<Known>,
+}
+
+/// An inline table or a list, with the path of the key that it is the value of.
+enum Open {
+    Table(Vec<String>),
+    List(Vec<String>),
+}
+
+impl Walk<'_> {
+    /// The table whose keys are written now.
+    fn table(&self) -> Vec<String> {
+        match self.open.last() {
+            Some(Open::Table(path) | Open::List(path)) => path.clone(),
+            None => self.header.clone(),
+        }
+    }
+
+    /// The path of the key whose value is written now.
+    fn path(&self) -> Vec<String> {
+        let mut path = self.table();
+        if !matches!(self.open.last(), Some(Open::List(_))) {
+            path.extend(self.key.iter().cloned());
+        }
+        path
+    }
+
+    fn is_list(&self) -> bool {
+        matches!(self.open.last(), Some(Open::List(_)))
+    }
+
+    fn place(&self, token: &Token, offset: usize, rest: &[Token]) -> Option<Place> {
+        if token.kind() == TokenKind::Comment && offset > token.span().start() {
+            return None;
+        }
+        let word = if is_word(token) {
+            let range = token.span().start()..token.span().end();
+            // A string that is not closed takes all of the line.
+            let written = self.text.get(range.clone()).unwrap_or_default();
+            let quote = written.chars().next().filter(|c| matches!(c, '"' | '\''));
+            let is_open = quote.is_some_and(|quote| written.len() < 2 || !written.ends_with(quote));
+            if is_open { range.start..offset } else { range }
+        } else {
+            offset..offset
+        };
+        // On a line of its own a `[` opens a header.
+        if let Some(parts) = &self.in_header {
+            let at = At::Header;
+            return parts.is_empty().then_some(Place { at, word });
+        }
+        if self.in_value || self.is_list() {
+            let at = At::Value {
+                path: self.path(),
+                in_list: self.is_list(),
+            };
+            return Some(Place { at, word });
+        }
+        let mut table = self.table();
+        table.extend(self.key.iter().cloned());
+        let rest = rest.iter().skip(usize::from(is_word(token)));
+        let mut next = rest.filter(|token| token.kind() != TokenKind::Whitespace);
+        let has_value = next
+            .next()
+            .is_some_and(|token| matches!(token.kind(), TokenKind::Equals | TokenKind::Dot));
+        let at = At::Key { table, has_value };
+        Some(Place { at, word })
+    }
+
+    fn step(&mut self, token: &Token) {
+        let is_first = !self.started || self.at_line_start;
+        match token.kind() {
+            TokenKind::Whitespace | TokenKind::Comment | TokenKind::Eof => return,
+            TokenKind::Newline => {
+                if self.open.is_empty() {
+                    self.key.clear();
+                    self.in_value = false;
+                }
+                self.close_header();
+                self.at_line_start = true;
+                self.started = true;
+                return;
+            }
+            // No list of this file has lists: what a line begins with ends whatever was left open above.
+            TokenKind::LeftSquareBracket if is_first => {
+                self.open.clear();
+                self.key.clear();
+                self.in_value = false;
+                self.in_header = Some(Vec::new());
+            }
+            TokenKind::LeftSquareBracket if self.in_value || self.is_list() => {
+                self.open.push(Open::List(self.path()));
+                self.key.clear();
+                self.in_value = false;
+            }
+            TokenKind::LeftCurlyBracket if self.in_value || self.is_list() => {
+                self.open.push(Open::Table(self.path()));
+                self.key.clear();
+                self.in_value = false;
+            }
+            TokenKind::RightSquareBracket if self.in_header.is_some() => self.close_header(),
+            TokenKind::RightSquareBracket | TokenKind::RightCurlyBracket => {
+                self.open.pop();
+                self.key.clear();
+                self.in_value = false;
+            }
+            TokenKind::Equals => self.in_value = true,
+            TokenKind::Comma => {
+                self.key.clear();
+                self.in_value = false;
+            }
+            _ if is_word(token) => self.word(token),
+            _ => {}
+        }
+        self.at_line_start = false;
+        self.started = true;
+    }
+
+    fn close_header(&mut self) {
+        if let Some(parts) = self.in_header.take() {
+            self.header = parts;
+        }
+    }
+
+    fn word(&mut self, token: &Token) {
+        let range = token.span().start()..token.span().end();
+        let written = self.text.get(range.clone()).unwrap_or_default();
+        let name = written.trim_matches(['"', '\'']).to_owned();
+        if let Some(parts) = &mut self.in_header {
+            let known = Known {
+                table: parts.clone(),
+                key: name.clone(),
+                range,
+            };
+            parts.push(name);
+            self.known.push(known);
+        } else if !self.in_value && !self.is_list() {
+            let mut table = self.table();
+            table.extend(self.key.iter().cloned());
+            self.known.push(Known {
+                table,
+                key: name.clone(),
+                range,
+            });
+            self.key.push(name);
+        }
+    }
+}

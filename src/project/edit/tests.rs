@@ -1,0 +1,139 @@
+#![allow(clippy::unwrap_used)]
+
+use super::*;
+
+/// A text with `|` at the place, without it, and the place.
+fn at(marked: &str) -> (String, usize) {
+    let offset = marked.find('|').unwrap();
+    (marked.replacen('|', "", 1), offset)
+}
+
+/// What is offered at `|`.
+fn offered(marked: &str) -> Vec<String> {
+    let (text, offset) = at(marked);
+    let offered = complete(&text, offset).into_iter();
+    offered.map(|completion| completion.label).collect()
+}
+
+/// The text with the completion of that name taken at `|`.
+fn taken(marked: &str, label: &str) -> String {
+    let (mut text, offset) = at(marked);
+    let completions = complete(&text, offset);
+    let completion = completions.iter().find(|one| one.label == label).unwrap();
+    text.replace_range(completion.range.clone(), &completion.text);
+    text
+}
+
+fn hovered(marked: &str) -> Option<String> {
+    let (text, offset) = at(marked);
+    hover(&text, offset).map(|hover| hover.doc)
+}
+
+#[test]
+fn tables_are_offered_that_are_not_there_yet() {
+    let all = offered("|");
+    assert_eq!(all.len(), TABLES.len() + 2);
+    let more = offered("[project]\nname = \"shop\"\n\n[pro|");
+    assert!(!more.contains(&"project".to_owned()), "{more:?}");
+    assert!(more.contains(&"prometheus".to_owned()));
+    assert_eq!(taken("[pro|]\n", "prometheus"), "[prometheus]\n");
+    assert_eq!(taken("|", "project"), "[project]");
+    // The one that is being written is not there yet.
+    assert!(offered("[prometheus|]\n").contains(&"prometheus".to_owned()));
+}
+
+#[test]
+fn keys_are_offered_that_are_not_set_yet() {
+    let keys = offered("[severity]\npage = \"critical\"\n|\n[urls]\n");
+    assert_eq!(keys, ["ticket"]);
+    assert_eq!(
+        taken("[prometheus]\nint|", "interval"),
+        "[prometheus]\ninterval = "
+    );
+    assert_eq!(
+        taken("[prometheus]\nint| = \"30s\"", "interval"),
+        "[prometheus]\ninterval = \"30s\""
+    );
+    assert_eq!(offered("severity.|"), ["page", "ticket"]);
+    assert_eq!(offered("severity = { page = \"p\", | }"), ["ticket"]);
+    assert_eq!(offered("[dependencies]\nplatform = { | }"), ["path"]);
+    assert!(offered("[lints]\n|").contains(&"above-ceiling".to_owned()));
+    assert!(!offered("[lints]\nabove-ceiling = \"warn\"\n|").contains(&"above-ceiling".to_owned()));
+    assert_eq!(offered("[unknown]\n|"), Vec::<String>::new());
+}
+
+#[test]
+fn values_are_offered_as_they_are_declared() {
+    let formats = ["\"plain\"", "\"prometheus-rule\""];
+    assert_eq!(offered("[prometheus]\nformat = |"), formats);
+    assert_eq!(offered("[prometheus]\nformat = \"pl|"), formats);
+    assert_eq!(
+        taken("[prometheus]\nformat = \"pl|\nversion = \"3\"", "\"plain\""),
+        "[prometheus]\nformat = \"plain\"\nversion = \"3\""
+    );
+    assert_eq!(
+        taken("[prometheus]\nformat = \"plain|\"", "\"prometheus-rule\""),
+        "[prometheus]\nformat = \"prometheus-rule\""
+    );
+    assert_eq!(offered("[project]\nshared = |"), ["true", "false"]);
+    assert_eq!(
+        offered("[policy]\nforms = [\"json\", |]"),
+        ["\"json\"", "\"rego\"", "\"argo-rollouts\"", "\"argo-cd\""]
+    );
+    assert_eq!(offered("[policy]\nforms = [\n  |").len(), 4);
+    assert_eq!(offered("[policy]\nforms = |"), ["[\"json\", \"rego\"]"]);
+    assert_eq!(offered("[prometheus]\ninterval = |"), ["\"30s\""]);
+    assert_eq!(
+        offered("[lints]\nabove-ceiling = |"),
+        ["\"allow\"", "\"warn\"", "\"error\""]
+    );
+    // What is left open above does not reach a table below.
+    assert_eq!(
+        offered("[policy]\nforms = [\"json\",\n\n[project]\nshared = |"),
+        ["true", "false"]
+    );
+}
+
+#[test]
+fn nothing_is_offered_in_a_comment() {
+    assert_eq!(offered("# |"), Vec::<String>::new());
+    assert_eq!(offered("[prometheus] # [|"), Vec::<String>::new());
+    assert_eq!(offered("[project.|"), Vec::<String>::new());
+}
+
+#[test]
+fn a_hover_says_what_is_declared() {
+    let interval = hovered("[prometheus]\ninter|val = \"30s\"").unwrap();
+    assert!(interval.contains("default: `\"30s\"`"), "{interval}");
+    assert!(interval.contains("at most 3m"), "{interval}");
+    assert_eq!(
+        hovered("[prometheus]\ninterval = \"3|0s\"").unwrap(),
+        interval
+    );
+    let rule = hovered("[prometheus]\nformat = \"prometheus-|rule\"").unwrap();
+    assert!(rule.contains("PrometheusRule"), "{rule}");
+    assert!(hovered("[graf|ana]").unwrap().contains("Dashboards"));
+    assert!(
+        hovered("[lints]\nabove-|ceiling = \"warn\"")
+            .unwrap()
+            .contains("N0")
+    );
+    assert_eq!(hovered("[prometheus]\n|\n"), None);
+    assert_eq!(hovered("[prometheus]\nno-|such = 1"), None);
+    assert_eq!(hovered("# inter|val"), None);
+}
+
+proptest::proptest! {
+    /// Whatever stands in `nth.toml`, every place in it has an answer, whose ranges are of the text.
+    #[test]
+    fn any_place_has_an_answer(text in "(\\[[a-z]{0,8}\\]|project|severity|page|=|\"|'|\\{|\\}|\\[|é|,|\\.|#|\n| |[0-9]{1,3}){0,30}") {
+        for offset in (0..=text.len()).filter(|offset| text.is_char_boundary(*offset)) {
+            for completion in complete(&text, offset) {
+                proptest::prop_assert!(text.get(completion.range).is_some());
+            }
+            if let Some(hover) = hover(&text, offset) {
+                proptest::prop_assert!(text.get(hover.range).is_some());
+            }
+        }
+    }
+}

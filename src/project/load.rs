@@ -1,0 +1,350 @@
+//! Reading a project from disk: its manifest, its sources, its lock file; [`packages`] reads what it
+//! depends on.
+
+mod packages;
+
+use std::collections::BTreeMap;
+use std::fs;
+use std::io;
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+
+use nth_metrics::{LOCK, Lock};
+use rayon::prelude::*;
+use smol_str::SmolStr;
+
+use super::source::{NotUtf8, decode, not_utf8, read_source};
+use super::table::Findings;
+use super::{
+    Error, Found, LeftOut, Loaded, MANIFEST, Manifest, Project, SourceFile, Unlisted, discover,
+    in_place, manifest, module_name, output, paths, read_file_at_most,
+};
+use crate::diagnostics::{Diagnostic, FileSpan, Severity, SourceMap, codes};
+use crate::ir::default_settings;
+use crate::levels::{Level, Levels};
+use crate::limits;
+
+/// Reads the project whose `nth.toml` is in `root`. Paths are shown from `cwd`, which must be absolute.
+///
+/// # Errors
+/// Where a file or folder cannot be read.
+pub fn load(root: &Path, cwd: &Path) -> Result<Loaded, Error> {
+    load_edited(root, cwd, &|_| None)
+}
+
+/// Reads the project whose `nth.toml` is in `root`, where `edited` gives the texts of manifests that count instead of
+/// those on disk: what somebody types and has not saved.
+///
+/// # Errors
+/// Where a file or folder cannot be read.
+pub fn load_edited(
+    root: &Path,
+    cwd: &Path,
+    edited: &dyn Fn(&Path) -> Option<Arc<str>>,
+) -> Result<Loaded, Error> {
+    let root = paths::absolute(root, cwd);
+    let mut loader = Loader::new(cwd, edited);
+    let text = loader.read_manifest(&root)?;
+    let (manifest, _) = loader.manifest(&root, &text);
+    let output = paths::normalize(&root.join(&manifest.output.value));
+    let source = paths::normalize(&root.join(&manifest.source.value));
+    let holds_sources = paths::real(&source).starts_with(paths::real(&output));
+    if source.starts_with(&output) || holds_sources {
+        loader.diagnostics.push(
+            Diagnostic::new(
+                &codes::PROJECT_BAD_SETTING,
+                "the output directory must not contain the sources",
+                manifest.output.span,
+            )
+            .label("the sources are in this directory")
+            .help("use another directory, usually `build`"),
+        );
+    } else {
+        let found = loader.sources_of(None, &root, &manifest, std::slice::from_ref(&output))?;
+        let said = &loader.diagnostics;
+        // What is wrong already lets nothing be built.
+        if found == 0 && !said.iter().any(|said| said.severity == Severity::Error) {
+            let ignored = said
+                .iter()
+                .any(|said| said.code == &codes::PROJECT_IGNORED_SOURCES);
+            let told = output::no_sources(&manifest, ignored);
+            loader.diagnostics.push(told);
+        }
+        let told = output::check(&root, &source, &output, &manifest, cwd);
+        loader.diagnostics.extend(told);
+    }
+    let mut chain = vec![(manifest.name.value.clone(), identity(&root))];
+    loader.packages.insert(
+        manifest.name.value.clone(),
+        (identity(&root), manifest.name.span),
+    );
+    loader.dependencies(&root, &manifest, &mut chain)?;
+    loader.collisions(&manifest);
+    let catalogue = loader.catalogue(&root)?;
+    let mut levels = manifest.levels;
+    // What was not read may be what a comment allows something for.
+    if loader
+        .diagnostics
+        .iter()
+        .any(|found| found.severity == Severity::Error)
+    {
+        levels.set(&codes::UNUSED_ALLOW, Level::Allow);
+    }
+    let project = Project {
+        root,
+        output,
+        settings: manifest.settings,
+        catalogue,
+        levels,
+        files: loader.files,
+    };
+    Ok(Loaded {
+        project,
+        sources: loader.sources,
+        diagnostics: loader.diagnostics,
+    })
+}
+
+/// Reads a file that belongs to no project as a project of its own, named after the file, that builds into
+/// `build` beside it.
+///
+/// # Errors
+/// Where the file cannot be read.
+pub fn load_file(file: &Path, cwd: &Path) -> Result<Loaded, Error> {
+    let path = paths::absolute(file, cwd);
+    let mut loader = Loader::new(cwd, &|_| None);
+    let name = path.file_name().unwrap_or(path.as_os_str()).to_os_string();
+    let found = Found {
+        path: path.clone(),
+        module: module_name(Path::new(&name)),
+    };
+    let bytes = read_source(&path);
+    loader.source(None, found, bytes)?;
+    let root = path.parent().unwrap_or(Path::new("/")).to_path_buf();
+    let stem = path
+        .file_stem()
+        .unwrap_or(path.as_os_str())
+        .to_string_lossy()
+        .into_owned();
+    let project = Project {
+        output: root.join("build"),
+        root,
+        settings: default_settings(&stem),
+        catalogue: None,
+        levels: Levels::default(),
+        files: loader.files,
+    };
+    Ok(Loaded {
+        project,
+        sources: loader.sources,
+        diagnostics: loader.diagnostics,
+    })
+}
+
+/// What a folder is, however it is reached.
+fn identity(folder: &Path) -> PathBuf {
+    fs::canonicalize(folder).unwrap_or_else(|_| folder.to_path_buf())
+}
+
+struct Loader<'a> {
+    cwd: &'a Path,
+    edited: &'a dyn Fn(&Path) -> Option<Arc<str>>,
+    sources: SourceMap,
+    diagnostics: Vec<Diagnostic<FileSpan>>,
+    files: Vec<SourceFile>,
+    /// The packages read so far: where each is, and where it says its name.
+    packages: BTreeMap<String, (PathBuf, FileSpan)>,
+}
+
+impl<'a> Loader<'a> {
+    fn new(cwd: &'a Path, edited: &'a dyn Fn(&Path) -> Option<Arc<str>>) -> Self {
+        Self {
+            cwd,
+            edited,
+            sources: SourceMap::default(),
+            diagnostics: Vec::new(),
+            files: Vec::new(),
+            packages: BTreeMap::new(),
+        }
+    }
+
+    fn unread(&self, path: &Path, cause: io::Error) -> Error {
+        Error::Read {
+            path: paths::shown(path, self.cwd),
+            cause,
+        }
+    }
+
+    fn read_manifest(&mut self, root: &Path) -> Result<String, Error> {
+        let path = root.join(MANIFEST);
+        if let Some(text) = (self.edited)(&path) {
+            return Ok(text.to_string());
+        }
+        let bytes = in_place(&path, Some(root))
+            .and_then(|path| read_file_at_most(&path, limits::MANIFEST_BYTES))
+            .map_err(|cause| self.unread(&path, cause))?;
+        Ok(decode(bytes).unwrap_or_else(|NotUtf8 { text, at }| {
+            let span = self.place(&path, text.as_str(), at);
+            self.diagnostics.push(not_utf8(span));
+            text
+        }))
+    }
+
+    /// The project's lock file, where it has one. A package's is for its own services.
+    fn catalogue(&mut self, root: &Path) -> Result<Option<Arc<Lock>>, Error> {
+        let path = root.join(LOCK);
+        let bytes = match in_place(&path, Some(root))
+            .and_then(|path| read_file_at_most(&path, limits::LOCK_BYTES))
+        {
+            Ok(bytes) => bytes,
+            Err(cause) if cause.kind() == io::ErrorKind::NotFound => return Ok(None),
+            Err(cause) => return Err(self.unread(&path, cause)),
+        };
+        let text = match decode(bytes) {
+            Ok(text) => text,
+            Err(NotUtf8 { text, at }) => {
+                let span = self.place(&path, text.as_str(), at);
+                self.diagnostics.push(not_utf8(span));
+                return Ok(None);
+            }
+        };
+        match Lock::parse(&text) {
+            Ok(lock) => Ok(Some(Arc::new(lock))),
+            Err(unreadable) => {
+                let at = unreadable.range(&text);
+                let span = self.place(&path, text.as_str(), at);
+                self.diagnostics.push(
+                    Diagnostic::new(
+                        &codes::PROJECT_BAD_CATALOGUE,
+                        format!("cannot read `{LOCK}`: {unreadable}"),
+                        span,
+                    )
+                    .help("restore the file from version control, or remove it and pull it again: `nthc \
+                        metrics pull`"),
+                );
+                Ok(None)
+            }
+        }
+    }
+
+    fn manifest(&mut self, root: &Path, text: &str) -> (Manifest, bool) {
+        let file = self
+            .sources
+            .add(paths::shown(&root.join(MANIFEST), self.cwd), text);
+        let mut findings = Findings {
+            file,
+            diagnostics: Vec::new(),
+        };
+        let manifest = manifest::parse(text, &mut findings);
+        let is_sound = findings.diagnostics.is_empty();
+        self.diagnostics.append(&mut findings.diagnostics);
+        (manifest, is_sound)
+    }
+
+    fn place(
+        &mut self,
+        path: &Path,
+        text: impl Into<Arc<str>>,
+        range: std::ops::Range<usize>,
+    ) -> FileSpan {
+        let file = self.sources.add(paths::shown(path, self.cwd), text);
+        FileSpan {
+            file,
+            start: range.start,
+            end: range.end,
+        }
+    }
+
+    /// Reads the sources of the project, or of a package, in `root`, and says how many there are.
+    fn sources_of(
+        &mut self,
+        package: Option<&SmolStr>,
+        root: &Path,
+        manifest: &Manifest,
+        skip: &[PathBuf],
+    ) -> Result<usize, Error> {
+        let source = paths::normalize(&root.join(&manifest.source.value));
+        if !source.is_dir() {
+            self.diagnostics.push(
+                Diagnostic::new(
+                    &codes::PROJECT_BAD_SETTING,
+                    format!(
+                        "the source directory `{}` does not exist",
+                        manifest.source.value
+                    ),
+                    manifest.source.span,
+                )
+                .label("not found"),
+            );
+            return Ok(0);
+        }
+        let found =
+            discover(root, &source, skip).map_err(|Unlisted { path, cause }| Error::Read {
+                path: paths::shown(&path, self.cwd),
+                cause,
+            })?;
+        for left_out in &found.left_out {
+            // What a package leaves out on purpose is its own affair.
+            if package.is_some() && matches!(left_out, LeftOut::Ignored { .. }) {
+                continue;
+            }
+            let diagnostic = left_out.diagnostic(self.cwd, &mut self.sources);
+            self.diagnostics.extend(manifest.levels.apply(diagnostic));
+        }
+        let count = found.files.len();
+        let read: Vec<_> = found
+            .files
+            .into_par_iter()
+            .map(|found| {
+                let bytes = read_source(&found.path);
+                (found, bytes)
+            })
+            .collect();
+        for (found, bytes) in read {
+            self.source(package, found, bytes)?;
+        }
+        Ok(count)
+    }
+
+    fn source(
+        &mut self,
+        package: Option<&SmolStr>,
+        found: Found,
+        bytes: io::Result<Vec<u8>>,
+    ) -> Result<(), Error> {
+        let bytes = bytes.map_err(|cause| self.unread(&found.path, cause))?;
+        let text = match decode(bytes) {
+            Ok(text) => text,
+            Err(NotUtf8 { text, at }) => {
+                let span = self.place(&found.path, text, at);
+                self.diagnostics.push(not_utf8(span));
+                return Ok(());
+            }
+        };
+        match found.module {
+            Ok(module) => self.files.push(SourceFile {
+                module: match package {
+                    Some(package) => format!("{package}.{module}"),
+                    None => module,
+                },
+                package: package.cloned(),
+                shown: paths::shown(&found.path, self.cwd),
+                path: found.path,
+                text: text.into(),
+            }),
+            Err(bad) => {
+                let span = self.place(&found.path, text, 0..0);
+                let mut diagnostic = Diagnostic::new(
+                    &codes::PROJECT_BAD_MODULE_NAME,
+                    format!("{:?} is not allowed in a module name", bad.part),
+                    span,
+                );
+                if let Some(better) = bad.better {
+                    diagnostic = diagnostic.help(format!("rename it to `{better}`"));
+                }
+                self.diagnostics.push(diagnostic);
+            }
+        }
+        Ok(())
+    }
+}

@@ -1,0 +1,227 @@
+//! `nth.toml` as a JSON schema, made from what is declared of its settings, for editors and other tools.
+//!
+//! What it accepts and the reader refuses is what a schema cannot say: durations that are too long, directories that
+//! lead out of the project, and anything on disk.
+
+use serde_json::{Map, Value as Json, json};
+use toml::Value as Toml;
+
+use crate::diagnostics::{Code, codes};
+use crate::ir::settings::texts::TextRule;
+use crate::ir::settings::{Kind, Setting, TABLES, Table};
+use crate::levels::Level;
+
+/// A Prometheus duration above zero.
+const DURATION: &str = "^(?=.*[1-9])(\\d+y)?(\\d+w)?(\\d+d)?(\\d+h)?(\\d+m)?(\\d+s)?(\\d+ms)?$";
+
+/// The schema, of draft 7: the newest one that editors of TOML read.
+pub fn json_schema() -> Json {
+    let mut tables = Map::new();
+    for table in &TABLES {
+        tables.insert(table.name.to_owned(), table_schema(table));
+    }
+    tables.insert("lints".to_owned(), lints());
+    tables.insert("dependencies".to_owned(), dependencies());
+    json!({
+        "$schema": "http://json-schema.org/draft-07/schema#",
+        "title": "nth.toml",
+        "description": "The configuration of a project of nthc.",
+        "type": "object",
+        "required": ["project"],
+        "additionalProperties": false,
+        "properties": tables,
+    })
+}
+
+/// The schema as `docs/nth-toml.schema.json` has it.
+pub fn json_schema_text() -> String {
+    format!("{:#}\n", json_schema())
+}
+
+fn table_schema(table: &Table) -> Json {
+    let settings = table.settings.iter();
+    let properties: Map<String, Json> = settings
+        .map(|setting| (setting.key.to_owned(), setting_schema(table, setting)))
+        .collect();
+    let mut schema = object(table.doc, properties);
+    let required = table.settings.iter().filter(|setting| setting.is_required);
+    let required: Vec<&str> = required.map(|setting| setting.key).collect();
+    if !required.is_empty() {
+        schema.insert("required".to_owned(), json!(required));
+    }
+    // What `checks` reports.
+    match table.name {
+        "alertmanager" => {
+            let both = json!(["smarthost", "from"]);
+            schema.insert(
+                "dependencies".to_owned(),
+                json!({ "smarthost": both, "from": both, "username": both, "require_tls": both }),
+            );
+            schema.insert(
+                "if".to_owned(),
+                json!({
+                    "required": ["format"],
+                    "properties": {
+                        "format": { "const": "alertmanager-config" },
+                        "matcher_strategy": { "const": "on-namespace" },
+                    },
+                }),
+            );
+            schema.insert("then".to_owned(), json!({ "required": ["namespace"] }));
+        }
+        "policy" => {
+            let needs = |form: &str, keys: &[&str]| {
+                json!({
+                    "if": {
+                        "required": ["forms"],
+                        "properties": { "forms": { "contains": { "const": form } } },
+                    },
+                    "then": { "required": keys },
+                })
+            };
+            schema.insert(
+                "allOf".to_owned(),
+                json!([
+                    needs("argo-rollouts", &["prometheus"]),
+                    needs("argo-cd", &["prometheus", "image"]),
+                ]),
+            );
+        }
+        _ => {}
+    }
+    Json::Object(schema)
+}
+
+fn object(doc: &str, properties: Map<String, Json>) -> Map<String, Json> {
+    let mut schema = Map::new();
+    schema.insert("description".to_owned(), doc.trim().into());
+    schema.insert("type".to_owned(), "object".into());
+    schema.insert("additionalProperties".to_owned(), false.into());
+    schema.insert("properties".to_owned(), properties.into());
+    schema
+}
+
+fn setting_schema(table: &Table, setting: &Setting) -> Json {
+    let mut schema = Map::new();
+    let mut doc = setting.doc.trim().to_owned();
+    if let Kind::Duration { most, because } = setting.kind {
+        doc.push_str(&format!(" At most {most}: {because}."));
+    }
+    if let Some(unset) = setting.unset {
+        doc.push_str(&format!(" Default: {unset}."));
+    }
+    schema.insert("description".to_owned(), doc.into());
+    let Json::Object(values) = values_schema(&setting.kind) else {
+        return Json::Object(schema);
+    };
+    schema.extend(values);
+    if setting.unset.is_none()
+        && let Some(default) = (table.default)(setting.key)
+    {
+        schema.extend(toml_value(&default.to_string()).map(|value| ("default".to_owned(), value)));
+    }
+    if let Some(example) = setting.example.and_then(toml_value) {
+        schema.insert("examples".to_owned(), json!([example]));
+    }
+    Json::Object(schema)
+}
+
+/// The schema of the values that a setting takes.
+fn values_schema(kind: &Kind) -> Json {
+    let names = || -> Vec<&str> { kind.choices().iter().map(|choice| choice.name).collect() };
+    match kind {
+        Kind::Boolean => json!({ "type": "boolean" }),
+        Kind::Count => json!({ "type": "integer", "minimum": 1 }),
+        Kind::Text(rule) => text_schema(rule),
+        Kind::Texts(rule) => json!({ "type": "array", "items": text_schema(rule) }),
+        Kind::Duration { .. } => json!({ "type": "string", "pattern": DURATION }),
+        Kind::Choice(choices) => {
+            let docs: Vec<&str> = choices.all.iter().map(|choice| choice.doc.trim()).collect();
+            json!({
+                "type": "string",
+                "enum": names(),
+                // Where Even Better TOML and Taplo look for what each of them means.
+                "x-taplo": { "docs": { "enumValues": docs } },
+            })
+        }
+        Kind::ChoiceList(_) => json!({
+            "type": "array",
+            "minItems": 1,
+            "items": { "type": "string", "enum": names() },
+        }),
+        Kind::Labels => json!({ "type": "object", "additionalProperties": { "type": "string" } }),
+    }
+}
+
+fn text_schema(rule: &TextRule) -> Json {
+    let mut schema = Map::new();
+    schema.insert("type".to_owned(), "string".into());
+    schema.extend(
+        rule.pattern
+            .map(|pattern| ("pattern".to_owned(), pattern.into())),
+    );
+    if let Some((longest, _)) = rule.longest {
+        schema.insert("maxLength".to_owned(), longest.into());
+    }
+    Json::Object(schema)
+}
+
+/// A value that is written as TOML.
+fn toml_value(text: &str) -> Option<Json> {
+    let value: Toml = toml::from_str::<toml::Table>(&format!("value = {text}"))
+        .ok()?
+        .remove("value")?;
+    serde_json::to_value(value).ok()
+}
+
+/// The warnings whose levels can be set.
+pub(super) fn warnings() -> impl Iterator<Item = &'static Code> {
+    codes::ALL.iter().copied().filter(|code| code.is_settable())
+}
+
+/// `[lints]`: a level for each warning, by its code or its name.
+fn lints() -> Json {
+    let words = Level::WORDS.map(|(word, _)| word);
+    let mut properties = Map::new();
+    for code in warnings() {
+        for name in [code.slug, code.id] {
+            let schema = json!({ "description": code.summary, "enum": words });
+            properties.insert(name.to_owned(), schema);
+        }
+    }
+    Json::Object(object(LINTS_DOC, properties))
+}
+
+/// `[dependencies]`: a directory for each package.
+fn dependencies() -> Json {
+    json!({
+        "description": DEPENDENCIES_DOC,
+        "type": "object",
+        "propertyNames": {
+            "pattern": crate::ir::settings::texts::IDENTIFIER.pattern,
+            "not": { "const": "std" },
+        },
+        "additionalProperties": {
+            "type": "object",
+            "required": ["path"],
+            "additionalProperties": false,
+            "properties": {
+                "path": {
+                    "description": PATH_DOC,
+                    "type": "string",
+                },
+            },
+        },
+    })
+}
+
+/// What `[lints]` sets.
+pub const LINTS_DOC: &str = "Lint levels by code or name: `\"allow\"` (hide), `\"warn\"` (default) or `\"error\"` (fail \
+    the build). `nthc explain` lists which codes are warnings.";
+
+/// What `[dependencies]` sets.
+pub const DEPENDENCIES_DOC: &str = "Packages whose modules can be imported: `import platform.teams.payments`. The name \
+    is the package's own.";
+
+/// What `path` of a dependency sets.
+pub const PATH_DOC: &str = "The directory of the package, relative to that of `nth.toml`.";
