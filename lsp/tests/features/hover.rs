@@ -251,7 +251,7 @@ service checkout {
 fn modules_kinds_enums_and_functions_have_their_docs() {
     let of_module = plain("import std.ht$0tp\n").1;
     assert!(
-        of_module.starts_with("module std.http\n\nServices that answer HTTP requests."),
+        of_module.starts_with("module std.http\n\nHTTP services."),
         "{of_module}"
     );
     assert!(
