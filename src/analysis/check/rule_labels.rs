@@ -11,7 +11,7 @@ use nth_diagnostics::codes;
 use nth_model::{RuleLabel, Severity};
 
 /// The name of the kind whose fields become labels.
-pub const LABELED_KIND: &str = "service";
+pub const LABELLED_KIND: &str = "service";
 
 /// A service whose labels are looked at.
 pub struct Labels<'a> {
