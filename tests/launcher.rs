@@ -91,7 +91,7 @@ fn arguments_reach_the_server() {
         assert_eq!(ran.status.code(), Some(0));
     }
     let mut command = launcher(&both, nowhere.path());
-    command.arg("--of its own");
+    command.args(["--of its own"]);
     let ran = output(command);
     assert_eq!(ran.status.code(), Some(2));
     let said = text(&ran.stderr);

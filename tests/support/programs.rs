@@ -1,6 +1,6 @@
 //! Programs that are run by tests and end with them.
 
-#![allow(dead_code, reason = "each test file uses its own part")]
+#![allow(dead_code, unused_imports, reason = "each test file uses its own part")]
 
 use std::io;
 use std::net::TcpListener;
