@@ -9,6 +9,7 @@ use nthc::catalogue::Lock;
 use nthc::compile::{Build as _, Input, SourceInput};
 use nthc::db::Database;
 use nthc::diagnostics::codes;
+use nthc::ir::{Duration, Settings};
 use nthc::levels::{Level, Levels};
 use nthc::session::{Configuration, Session};
 
@@ -200,6 +201,32 @@ fn levels_run_no_query() {
     watched.session.configure(&configuration);
     assert_eq!(watched.compile(), 0);
     assert_eq!(*watched.ran.lock().unwrap(), Vec::<String>::new());
+}
+
+#[test]
+fn a_setting_reaches_only_what_reads_it() {
+    let mut watched = load();
+    let mut settings = watched.input.settings.clone();
+    let mut configure = |settings: &Settings| {
+        let configuration = Configuration::new(settings, None, Levels::default());
+        watched.session.configure(&configuration);
+        assert_eq!(watched.compile(), 0);
+        watched.counts()
+    };
+    configure(&settings);
+    // Only what writes files reads how often rules are evaluated.
+    settings.prometheus.interval = Duration::minutes(1);
+    assert_eq!(configure(&settings), BTreeMap::new());
+    // No service has a gate: the settings are looked at, and nothing else is.
+    settings.policy.forms.clear();
+    let counts = configure(&settings);
+    assert!(!counts.is_empty());
+    for query in ["check_item", "instance", "service_model", "paging_facts"] {
+        assert_eq!(counts.get(query), None, "{counts:?}");
+    }
+    settings.prometheus.scrape_interval = Duration::seconds(30);
+    let counts = configure(&settings);
+    assert!(counts.contains_key("check_item"), "{counts:?}");
 }
 
 #[test]

@@ -5,6 +5,7 @@
 use std::sync::Arc;
 use std::sync::mpsc::Sender;
 
+use nth_ide::wanted::{GiveUpOnDrop, Wanted};
 use serde_json::Value;
 use tokio::sync::mpsc::UnboundedSender;
 use tokio::sync::oneshot;
@@ -12,14 +13,13 @@ use tower_lsp::jsonrpc::{Error, Result};
 use tower_lsp::lsp_types::{
     self as lsp, CodeAction, CodeActionParams, CodeActionResponse, CompletionItem,
     CompletionParams, CompletionResponse, DidChangeTextDocumentParams, DidChangeWatchedFilesParams,
-    DidChangeWatchedFilesRegistrationOptions, DidChangeWorkspaceFoldersParams,
-    DidCloseTextDocumentParams, DidOpenTextDocumentParams, DidSaveTextDocumentParams,
-    DocumentDiagnosticParams, DocumentDiagnosticReportResult, DocumentFormattingParams,
-    DocumentOnTypeFormattingParams, DocumentRangeFormattingParams, FileChangeType,
-    FileSystemWatcher, FoldingRange, FoldingRangeParams, GlobPattern, InitializeParams,
-    InitializeResult, InitializedParams, MessageType, OneOf, Registration, SaveOptions,
-    SelectionRange, SelectionRangeParams, ServerCapabilities, ServerInfo, SignatureHelp,
-    SignatureHelpParams, TextDocumentSyncCapability, TextDocumentSyncKind, TextDocumentSyncOptions,
+    DidChangeWorkspaceFoldersParams, DidCloseTextDocumentParams, DidOpenTextDocumentParams,
+    DidSaveTextDocumentParams, DocumentDiagnosticParams, DocumentDiagnosticReportResult,
+    DocumentFormattingParams, DocumentOnTypeFormattingParams, DocumentRangeFormattingParams,
+    FileChangeType, FoldingRange, FoldingRangeParams, InitializeParams, InitializeResult,
+    InitializedParams, MessageType, OneOf, Registration, SaveOptions, SelectionRange,
+    SelectionRangeParams, ServerCapabilities, ServerInfo, SignatureHelp, SignatureHelpParams,
+    TextDocumentSyncCapability, TextDocumentSyncKind, TextDocumentSyncOptions,
     TextDocumentSyncSaveOptions, TextEdit, WorkspaceDiagnosticParams,
     WorkspaceDiagnosticReportResult, WorkspaceFolder, WorkspaceFoldersServerCapabilities,
     WorkspaceServerCapabilities,
@@ -29,17 +29,19 @@ use tower_lsp::{Client, LanguageServer, async_trait};
 use crate::buffers::path_of;
 use crate::complaints::complain;
 use crate::convert::is_own;
+use crate::events::Event;
 use crate::features::{
     self, call_hierarchy, code_actions, code_lens, completion, definition, document_links,
     file_renames, folding, formatting, generated, highlights, hover, inlay_hints, references,
     rename, selection, semantic_tokens, signature, symbols, type_hierarchy,
 };
+use crate::lines;
 use crate::outgoing::Outgoing;
-use crate::owner::Event;
 use crate::pulls::{self, Pull};
-use crate::reads::{GiveUpOnDrop, Overtaken, Read, Wanted};
+use crate::reads::{Overtaken, Read};
 use crate::settings::{Settings, paths};
 use crate::view::View;
+use crate::watching::watch;
 
 /// The handlers.
 pub struct Backend {
@@ -150,7 +152,7 @@ impl Backend {
 impl LanguageServer for Backend {
     async fn initialize(&self, params: InitializeParams) -> Result<InitializeResult> {
         let settings = Settings::new(&params);
-        let encoding = settings.encoding.kind();
+        let encoding = lines::kind(settings.encoding);
         let mut capabilities = ServerCapabilities {
             position_encoding: Some(encoding),
             text_document_sync: Some(TextDocumentSyncCapability::Options(
@@ -574,34 +576,5 @@ impl LanguageServer for Backend {
     ) -> Result<Option<Vec<SelectionRange>>> {
         self.read(move |view| selection::selection_range(view, &params))
             .await
-    }
-}
-
-/// What the client is asked to watch: sources, manifests and metric catalogues, wherever they are.
-fn watch() -> Registration {
-    let watchers = ["**/*.nth", "**/nth.toml", "**/nth.metrics.lock"]
-        .map(|glob| FileSystemWatcher {
-            glob_pattern: GlobPattern::String(glob.to_owned()),
-            kind: None,
-        })
-        .to_vec();
-    let options = DidChangeWatchedFilesRegistrationOptions { watchers };
-    Registration {
-        id: "sources".to_owned(),
-        method: "workspace/didChangeWatchedFiles".to_owned(),
-        register_options: serde_json::to_value(options).ok(),
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::watch;
-
-    #[test]
-    fn everything_that_a_project_reads_is_watched() {
-        let options = watch().register_options.unwrap_or_default().to_string();
-        for read in ["**/*.nth", nthc::project::MANIFEST, nthc::catalogue::LOCK] {
-            assert!(options.contains(read), "{read} is not in {options}");
-        }
     }
 }

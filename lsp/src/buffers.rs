@@ -4,10 +4,11 @@ use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
-use nthc::project::{self, MANIFEST};
+use nth_ide::position::Encoding;
+use nthc::project;
 use tower_lsp::lsp_types::{TextDocumentContentChangeEvent, Url};
 
-use crate::position::{Encoding, Lines};
+use crate::lines::Lines;
 
 /// An open document.
 #[derive(Debug, Clone)]
@@ -37,11 +38,6 @@ pub fn address(buffers: &Buffers, path: &Path) -> Option<Url> {
         Some(buffer) => Some(buffer.uri.clone()),
         None => Url::from_file_path(path).ok(),
     }
-}
-
-/// Whether a file is a project's manifest.
-pub fn is_manifest(path: &Path) -> bool {
-    path.file_name().is_some_and(|name| name == MANIFEST)
 }
 
 /// A text after some changes, each of which counts in the text that the one before has made; and what was odd about

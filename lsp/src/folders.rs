@@ -2,13 +2,14 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};
-use std::sync::mpsc::Sender;
 use std::thread;
 
 use nthc::project;
 
 use crate::complaints::complain;
-use crate::owner::Event;
+
+/// Folders, each with the projects that were found in it.
+pub type Found = Vec<(PathBuf, Vec<PathBuf>)>;
 
 /// The workspace's folders, each with the projects that were found in it.
 #[derive(Debug, Default)]
@@ -30,13 +31,12 @@ impl Folders {
         is_fewer
     }
 
-    /// Has the folders looked through, in a thread of its own, as they may be large. What is found becomes an event.
-    pub fn look(&mut self, events: &Sender<Event>) {
+    /// Has the folders looked through, in a thread of its own, as they may be large. `tell` gets what is found.
+    pub fn look(&mut self, tell: impl FnOnce(Found) + Send + 'static) {
         let folders: Vec<PathBuf> = self.found.keys().cloned().collect();
         if folders.is_empty() {
             return;
         }
-        let events = events.clone();
         let looking = thread::Builder::new()
             .name("folders".to_owned())
             .spawn(move || {
@@ -44,8 +44,7 @@ impl Folders {
                     let projects = project::projects_below(&folder);
                     (folder, projects)
                 });
-                // The owner may have ended meanwhile.
-                let _ = events.send(Event::ProjectsFound(found.collect()));
+                tell(found.collect());
             });
         match looking {
             Ok(_) => self.looking += 1,
@@ -54,7 +53,7 @@ impl Folders {
     }
 
     /// Notes what was found. Folders that are none of the workspace's any more are left out.
-    pub fn find(&mut self, found: Vec<(PathBuf, Vec<PathBuf>)>) {
+    pub fn find(&mut self, found: Found) {
         self.looking = self.looking.saturating_sub(1);
         for (folder, projects) in found {
             if let Some(known) = self.found.get_mut(&folder) {

@@ -1,41 +1,39 @@
-//! The language server of `.nth`: protocol types in, protocol types out. What is wrong with a text, how to mend it
-//! and how to lay it out is the compiler's to say.
+//! The language server of `.nth`: protocol types in, protocol types out. What is shown is `nth-ide`'s to say, and what is
+//! wrong with a text, how to mend it and how to lay it out is the compiler's.
 //!
 //! - `backend`: the protocol's handlers. They put events into one queue, in order, and await no client.
+//! - `events`: what is put there.
 //! - `owner`: the one thread that takes them out and holds everything that changes.
 //! - `world`: what it holds: the open buffers, the projects that they belong to, what was found in them.
 //! - `view`: all of that as it was at one moment, for questions of other threads.
 //! - `reads`: these questions, and the threads that answer them.
-//! - `cursor`: what stands around a cursor in half-typed text.
-//! - `features`: what can be asked.
-//! - `convert`: the compiler's diagnostics and fixes as the protocol's.
+//! - `features`: what can be asked, each with what the client is told of it and with its answer in the protocol's types.
+//! - `lines`, `convert`, `edits`: positions, findings and edits as the protocol has them.
 //! - `outgoing`: the one task that awaits the client.
 //! - `transport`: what stands between the client's bytes and the handlers.
 //! - `complaints`: standard error.
 
 mod backend;
-pub mod buffers;
+mod buffers;
 mod complaints;
-pub mod convert;
-pub mod cursor;
-pub mod edits;
-pub mod features;
+mod convert;
+mod edits;
+mod events;
+mod features;
 mod folders;
-pub mod navigation;
-pub mod nodes;
+mod lines;
 mod outgoing;
 mod owner;
-pub mod position;
 mod progress;
-pub mod project;
-mod promql_spans;
 mod published;
 mod pulls;
-pub mod reads;
-pub mod settings;
-pub mod shelf;
-pub mod transport;
-pub mod view;
+mod reads;
+mod reply;
+mod settings;
+mod shelf;
+mod transport;
+mod view;
+mod watching;
 mod world;
 
 use std::process::ExitCode;

@@ -5,7 +5,6 @@
 use std::collections::HashSet;
 use std::io;
 use std::panic::{AssertUnwindSafe, catch_unwind};
-use std::path::PathBuf;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::mpsc::{Receiver, RecvTimeoutError, Sender, TryRecvError, channel};
@@ -14,13 +13,11 @@ use std::time::Duration;
 
 use tokio::sync::mpsc::UnboundedSender;
 use tokio::sync::oneshot;
-use tower_lsp::lsp_types::{MessageType, TextDocumentContentChangeEvent, Url};
+use tower_lsp::lsp_types::MessageType;
 
-use crate::convert::Finding;
+use crate::events::Event;
 use crate::outgoing::Outgoing;
-use crate::pulls::Pull;
-use crate::reads::{Pool, Read, STACK, said};
-use crate::settings::Settings;
+use crate::reads::{Outcome, Pool, STACK, said};
 use crate::shelf::Shelf;
 use crate::world::World;
 
@@ -32,71 +29,6 @@ const IDLE: Duration = Duration::from_millis(1100);
 
 /// How often free memory is returned to the system while the server is idle.
 const RETURNS: u32 = 2;
-
-/// Something that happened, or a question.
-#[derive(Debug)]
-pub enum Event {
-    /// The client said what it can do.
-    Start(Box<Settings>),
-    /// The person changed settings.
-    Configure(serde_json::Value),
-    /// A document was opened.
-    Open {
-        uri: Url,
-        version: i32,
-        text: Arc<str>,
-    },
-    /// A document was edited.
-    Change {
-        uri: Url,
-        version: i32,
-        changes: Vec<TextDocumentContentChangeEvent>,
-    },
-    /// A document was written to its file.
-    Save { uri: Url },
-    /// A document was closed; its file counts again.
-    Close { uri: Url },
-    /// Files came, changed or went; with each, whether it was there before and after.
-    FilesChanged { files: Vec<(Url, bool)> },
-    /// Folders came to the workspace, and others went.
-    Folders {
-        added: Vec<PathBuf>,
-        removed: Vec<PathBuf>,
-    },
-    /// The workspace's folders were looked through, and hold these projects.
-    ProjectsFound(Vec<(PathBuf, Vec<PathBuf>)>),
-    /// A question.
-    Read(Read),
-    /// A question for diagnostics.
-    Pull(Pull),
-    /// A question was answered or given up: its snapshot is gone.
-    Answered,
-    /// A question was stopped by an edit.
-    Overtaken(Read),
-    /// A check was finished; nothing where an edit has stopped it.
-    Checked(Option<Checked>),
-    /// What a check found as far as the open documents say; the rest follows.
-    CheckedFirst(Checked),
-    /// A part of a large project was looked at.
-    Looked(Looked),
-    /// A check failed, and said this.
-    CheckFailed(String),
-    /// The compiler failed, and said this.
-    Failed(String),
-    /// The client has left.
-    Stop,
-}
-
-/// What a check found.
-#[derive(Debug)]
-pub struct Checked {
-    /// The project's folder.
-    pub project: PathBuf,
-    /// The revision that was looked at.
-    pub revision: u64,
-    /// What is wrong.
-    pub found: Vec<Finding>,
-}
 
 /// The owner, for whoever has started it.
 pub struct Owner {
@@ -119,25 +51,16 @@ impl Owner {
     }
 }
 
-/// How far a project was looked at.
-#[derive(Debug)]
-pub struct Looked {
-    /// The project's folder.
-    pub project: PathBuf,
-    /// The revision that was looked at.
-    pub revision: u64,
-    /// So many of its files were.
-    pub files: usize,
-}
-
 /// Starts the owner. It ends when it is told to.
 ///
 /// # Errors
 /// Where no thread can be started.
 pub fn start(outgoing: UnboundedSender<Outgoing>) -> io::Result<Owner> {
     let (send, receive) = channel();
-    let readers = Pool::start("reader", READERS, &send)?;
-    let checker = Pool::start("checker", 1, &send)?;
+    let events = send.clone();
+    let tell = move |outcome: Outcome<Event>| events.send(outcome.into()).is_ok();
+    let readers = Pool::start("reader", READERS, tell.clone())?;
+    let checker = Pool::start("checker", 1, tell)?;
     let world = World::new(outgoing, send.clone(), readers, checker);
     let shelf = world.shelf();
     let is_stopping = Arc::new(AtomicBool::new(false));

@@ -15,7 +15,7 @@ use tower_lsp::lsp_types::{
 };
 
 use crate::published::Told;
-use crate::reads::Reply;
+use crate::reply::Reply;
 
 /// A question for diagnostics. It is answered when what was found is of the texts as they are.
 #[derive(Debug)]

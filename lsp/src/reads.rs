@@ -8,16 +8,14 @@ use std::any::Any;
 use std::collections::VecDeque;
 use std::io;
 use std::panic::{AssertUnwindSafe, catch_unwind};
-use std::sync::atomic::{AtomicBool, Ordering};
-use std::sync::mpsc::Sender;
 use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
 use std::thread::{self, JoinHandle};
 
-use salsa::{CancellationToken, Cancelled, Database as _};
-use tokio::sync::oneshot;
+use nth_ide::wanted::Wanted;
+use salsa::{Cancelled, Database as _};
 use tower_lsp::jsonrpc::{Error, Result};
 
-use crate::owner::Event;
+use crate::reply::Reply;
 use crate::view::View;
 
 /// The depth of syntax trees is bounded; what refers to what may be a long chain, which is gone through after each edit.
@@ -25,9 +23,6 @@ pub const STACK: usize = nthc::stack::STACK;
 
 /// How often a question is asked again after an edit has stopped it.
 pub const TRIES: u32 = 5;
-
-/// Where an answer is awaited.
-pub type Reply<T> = oneshot::Sender<Result<T>>;
 
 /// What becomes of a question that an edit overtakes.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -37,51 +32,6 @@ pub enum Overtaken {
     /// It is refused, as its place may be another one now. A client that cannot deal with that gets an answer all the
     /// same.
     Refuse,
-}
-
-/// Whether whoever asked still wants to know. Its clones are one.
-#[derive(Debug, Clone, Default)]
-pub struct Wanted {
-    shared: Arc<Shared>,
-}
-
-#[derive(Debug, Default)]
-struct Shared {
-    is_given_up: AtomicBool,
-    running: Mutex<Vec<CancellationToken>>,
-}
-
-impl Wanted {
-    /// Nobody wants to know any more: what is asked of these snapshots unwinds.
-    pub fn give_up(&self) {
-        self.shared.is_given_up.store(true, Ordering::Release);
-        for token in unpoisoned(&self.shared.running).iter() {
-            token.cancel();
-        }
-    }
-
-    /// Whether nobody wants to know any more.
-    pub fn is_given_up(&self) -> bool {
-        self.shared.is_given_up.load(Ordering::Acquire)
-    }
-
-    /// Notes the snapshots that are asked.
-    pub fn run_on(&self, tokens: Vec<CancellationToken>) {
-        *unpoisoned(&self.shared.running) = tokens;
-        if self.is_given_up() {
-            self.give_up();
-        }
-    }
-}
-
-/// Gives a question up when it is dropped: the handler of a request that the client cancels is.
-#[derive(Debug)]
-pub struct GiveUpOnDrop(pub Wanted);
-
-impl Drop for GiveUpOnDrop {
-    fn drop(&mut self) {
-        self.0.give_up();
-    }
 }
 
 /// A question.
@@ -144,32 +94,54 @@ impl std::fmt::Debug for Read {
 }
 
 /// Something to do on a snapshot.
-pub enum Job {
+pub enum Job<T> {
     /// To answer a question.
     Read(Read),
     /// To look for what is wrong, and give what is to be told of it.
-    Check(Box<dyn FnOnce(&View) -> Event + Send>),
+    Check(Box<dyn FnOnce(&View) -> T + Send>),
 }
 
-struct Queue {
-    jobs: VecDeque<(Job, View)>,
+/// What became of a job.
+#[derive(Debug)]
+pub enum Outcome<T> {
+    /// A question was answered or given up: its snapshot is gone.
+    Answered,
+    /// A question was stopped by an edit.
+    Overtaken(Read),
+    /// A question made the compiler fail, which said this.
+    Failed(String),
+    /// A check was finished, and gave this.
+    Checked(T),
+    /// A check was stopped by an edit.
+    CheckStopped,
+    /// A check failed, and said this.
+    CheckFailed(String),
+}
+
+struct Queue<T> {
+    jobs: VecDeque<(Job<T>, View)>,
     /// The jobs that are being done, by the number of their thread.
     running: Vec<Option<Wanted>>,
     is_closed: bool,
 }
 
 /// Threads that do jobs in the order in which they come.
-pub struct Pool {
-    queue: Arc<(Mutex<Queue>, Condvar)>,
+pub struct Pool<T> {
+    queue: Arc<(Mutex<Queue<T>>, Condvar)>,
     threads: Vec<JoinHandle<()>>,
 }
 
-impl Pool {
-    /// Starts `count` threads, which put what becomes of a job into `events`.
+impl<T: Send + 'static> Pool<T> {
+    /// Starts `count` threads. `tell` gets what becomes of each job, and says whether somebody heard it: otherwise the
+    /// threads end.
     ///
     /// # Errors
     /// Where no thread can be started.
-    pub fn start(name: &str, count: usize, events: &Sender<Event>) -> io::Result<Self> {
+    pub fn start(
+        name: &str,
+        count: usize,
+        tell: impl Fn(Outcome<T>) -> bool + Clone + Send + 'static,
+    ) -> io::Result<Self> {
         let queue = Queue {
             jobs: VecDeque::new(),
             running: vec![None; count],
@@ -178,11 +150,11 @@ impl Pool {
         let queue = Arc::new((Mutex::new(queue), Condvar::new()));
         let threads = (0..count).map(|number| {
             let queue = Arc::clone(&queue);
-            let events = events.clone();
+            let tell = tell.clone();
             thread::Builder::new()
                 .name(format!("{name}-{number}"))
                 .stack_size(STACK)
-                .spawn(move || work(number, &queue, &events))
+                .spawn(move || work(number, &queue, &tell))
         });
         Ok(Self {
             threads: threads.collect::<io::Result<_>>()?,
@@ -191,21 +163,21 @@ impl Pool {
     }
 
     /// Has a job done.
-    pub fn put(&self, job: Job, view: View) {
+    pub fn put(&self, job: Job<T>, view: View) {
         let (queue, news) = &*self.queue;
         unpoisoned(queue).jobs.push_back((job, view));
         news.notify_one();
     }
 
     /// Takes back what nobody has begun, and lets go of its snapshots: an edit would wait for them.
-    pub fn take_back(&self) -> Vec<Job> {
+    pub fn take_back(&self) -> Vec<Job<T>> {
         let (queue, _) = &*self.queue;
         let jobs = std::mem::take(&mut unpoisoned(queue).jobs);
         jobs.into_iter().map(|(job, _)| job).collect()
     }
 }
 
-impl Pool {
+impl<T> Pool<T> {
     /// Gives up what is being done, and leaves out what nobody has begun.
     pub fn stop(&self) {
         let (queue, news) = &*self.queue;
@@ -223,7 +195,7 @@ impl Pool {
     }
 }
 
-impl Drop for Pool {
+impl<T> Drop for Pool<T> {
     fn drop(&mut self) {
         self.stop();
         for thread in self.threads.drain(..) {
@@ -233,9 +205,13 @@ impl Drop for Pool {
     }
 }
 
-fn work(number: usize, queue: &(Mutex<Queue>, Condvar), events: &Sender<Event>) {
+fn work<T: Send>(
+    number: usize,
+    queue: &(Mutex<Queue<T>>, Condvar),
+    tell: &impl Fn(Outcome<T>) -> bool,
+) {
     let (queue, news) = queue;
-    let note = |waiting: &mut Queue, running: Option<Wanted>| {
+    let note = |waiting: &mut Queue<T>, running: Option<Wanted>| {
         if let Some(place) = waiting.running.get_mut(number) {
             *place = running;
         }
@@ -252,11 +228,9 @@ fn work(number: usize, queue: &(Mutex<Queue>, Condvar), events: &Sender<Event>) 
             }
             waiting = news.wait(waiting).unwrap_or_else(PoisonError::into_inner);
         };
-        note(&mut waiting, Some(view.wanted.clone()));
+        note(&mut waiting, Some(view.ide.wanted.clone()));
         drop(waiting);
-        if let Some(event) = with_own_threads(job, view)
-            && events.send(event).is_err()
-        {
+        if !tell(with_own_threads(job, view)) {
             return;
         }
     }
@@ -264,7 +238,7 @@ fn work(number: usize, queue: &(Mutex<Queue>, Condvar), events: &Sender<Event>) 
 
 /// Does a job. One that goes through the whole project has threads that end when it does: what others free later of what
 /// a thread has computed goes back to the system only once that thread has ended.
-fn with_own_threads(job: Job, view: View) -> Option<Event> {
+fn with_own_threads<T: Send>(job: Job<T>, view: View) -> Outcome<T> {
     let is_broad = match &job {
         Job::Check(_) => true,
         Job::Read(read) => read.is_broad,
@@ -284,29 +258,29 @@ fn with_own_threads(job: Job, view: View) -> Option<Event> {
 }
 
 /// Does a job; what its owner has to know of it.
-fn run(job: Job, view: View) -> Option<Event> {
+fn run<T>(job: Job<T>, view: View) -> Outcome<T> {
     match job {
         Job::Check(check) => {
-            view.wanted.run_on(view.tokens());
+            view.ide.wanted.run_on(view.ide.tokens());
             let done = catch_unwind(AssertUnwindSafe(|| check(&view)));
-            Some(match done {
-                Ok(found) => found,
-                Err(payload) if is_cancelled(&*payload, &view) => Event::Checked(None),
-                Err(payload) => Event::CheckFailed(said(&*payload).to_owned()),
-            })
+            match done {
+                Ok(found) => Outcome::Checked(found),
+                Err(payload) if is_cancelled(&*payload, &view) => Outcome::CheckStopped,
+                Err(payload) => Outcome::CheckFailed(said(&*payload).to_owned()),
+            }
         }
-        Job::Read(read) if read.wanted.is_given_up() => Some(Event::Answered),
+        Job::Read(read) if read.wanted.is_given_up() => Outcome::Answered,
         Job::Read(mut read) => {
-            read.wanted.run_on(view.tokens());
+            read.wanted.run_on(view.ide.tokens());
             let done = catch_unwind(AssertUnwindSafe(|| (read.answer)(Step::Answer(&view))));
             read.wanted.run_on(Vec::new());
             match done {
-                Ok(()) => Some(Event::Answered),
-                Err(_) if read.wanted.is_given_up() => Some(Event::Answered),
-                Err(payload) if is_cancelled(&*payload, &view) => Some(Event::Overtaken(read)),
+                Ok(()) => Outcome::Answered,
+                Err(_) if read.wanted.is_given_up() => Outcome::Answered,
+                Err(payload) if is_cancelled(&*payload, &view) => Outcome::Overtaken(read),
                 Err(payload) => {
                     read.refuse(Error::internal_error());
-                    Some(Event::Failed(said(&*payload).to_owned()))
+                    Outcome::Failed(said(&*payload).to_owned())
                 }
             }
         }
@@ -325,7 +299,7 @@ fn is_cancelled(payload: &(dyn Any + Send), view: &View) -> bool {
 
 /// Whether an edit waits for a snapshot. It does until the snapshot is let go of.
 fn is_awaited(view: &View) -> bool {
-    view.projects.iter().any(|project| {
+    view.ide.projects.iter().any(|project| {
         let look = || project.db().unwind_if_revision_cancelled();
         catch_unwind(AssertUnwindSafe(look)).is_err()
     })
@@ -353,21 +327,24 @@ fn unpoisoned<T>(lock: &Mutex<T>) -> MutexGuard<'_, T> {
 mod tests {
     use std::sync::mpsc::channel;
 
+    use nth_ide::wanted::GiveUpOnDrop;
+    use tokio::sync::oneshot;
+
     use super::*;
 
     fn view(wanted: &Wanted) -> View {
         View {
-            settings: Arc::default(),
-            buffers: Arc::default(),
-            projects: Vec::new(),
-            shelf: Arc::default(),
-            wanted: wanted.clone(),
+            ide: nth_ide::view::View {
+                wanted: wanted.clone(),
+                ..Default::default()
+            },
+            ..View::default()
         }
     }
 
     fn read<T: Send + 'static>(
         question: impl Fn(&View) -> Result<T> + Send + 'static,
-    ) -> (Job, View, oneshot::Receiver<Result<T>>) {
+    ) -> (Job<()>, View, oneshot::Receiver<Result<T>>) {
         let (reply, answer) = oneshot::channel();
         let wanted = Wanted::default();
         let view = view(&wanted);
@@ -378,7 +355,8 @@ mod tests {
     #[test]
     fn a_failure_is_an_answer_and_ends_no_thread() {
         let (events, told) = channel();
-        let pool = Pool::start("test", 1, &events).expect("a thread");
+        let pool =
+            Pool::start("test", 1, move |outcome| events.send(outcome).is_ok()).expect("a thread");
         let (job, view, failed) = read::<()>(|_| panic!("it did"));
         pool.put(job, view);
         let (job, view, sound) = read(|_| Ok(7));
@@ -386,7 +364,7 @@ mod tests {
         assert_eq!(sound.blocking_recv(), Ok(Ok(7)));
         assert_eq!(failed.blocking_recv(), Ok(Err(Error::internal_error())));
         match told.recv() {
-            Ok(Event::Failed(text)) => assert_eq!(text, "it did"),
+            Ok(Outcome::Failed(text)) => assert_eq!(text, "it did"),
             other => panic!("{other:?}"),
         }
     }
@@ -395,7 +373,7 @@ mod tests {
     fn what_an_edit_stops_goes_back_to_the_owner() {
         let (job, view, answer) =
             read::<()>(|_| std::panic::resume_unwind(Box::new(Cancelled::PendingWrite)));
-        let Some(Event::Overtaken(read)) = run(job, view) else {
+        let Outcome::Overtaken(read) = run(job, view) else {
             panic!("it was not told");
         };
         read.refuse(Error::content_modified());
@@ -405,29 +383,30 @@ mod tests {
     #[test]
     fn what_nobody_wants_is_not_looked_for() {
         let (job, view, answer) = read(|_| Ok(7));
-        drop(GiveUpOnDrop(view.wanted.clone()));
-        assert!(matches!(run(job, view), Some(Event::Answered)));
+        drop(GiveUpOnDrop(view.ide.wanted.clone()));
+        assert!(matches!(run(job, view), Outcome::Answered));
         assert!(answer.blocking_recv().is_err(), "nobody answered");
 
         // And where somebody looks already, it stops at the next convenient place.
         let (job, view, answer) = read(|view| {
-            view.wanted.give_up();
-            view.stop_if_unwanted();
+            view.ide.wanted.give_up();
+            view.ide.stop_if_unwanted();
             Ok(7)
         });
-        assert!(matches!(run(job, view), Some(Event::Answered)));
+        assert!(matches!(run(job, view), Outcome::Answered));
         assert!(answer.blocking_recv().is_err(), "nobody answered");
     }
 
     #[test]
     fn a_pool_that_ends_gives_up_what_is_being_done() {
         let (events, _told) = channel();
-        let pool = Pool::start("test", 2, &events).expect("threads");
+        let pool =
+            Pool::start("test", 2, move |outcome| events.send(outcome).is_ok()).expect("threads");
         let (begun, has_begun) = channel();
         let endless = move |view: &View| -> ! {
             let _ = begun.send(());
             loop {
-                view.stop_if_unwanted();
+                view.ide.stop_if_unwanted();
                 thread::yield_now();
             }
         };

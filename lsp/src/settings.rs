@@ -2,11 +2,12 @@
 
 use std::path::PathBuf;
 
+use nth_ide::features::inlay_hints::WantedHints;
+use nth_ide::position::Encoding;
 use serde_json::Value;
 use tower_lsp::lsp_types::{ClientCapabilities, InitializeParams, Url};
 
-use crate::features::inlay_hints::WantedHints;
-use crate::position::Encoding;
+use crate::lines::negotiate;
 
 /// What was learnt from `initialize`.
 #[derive(Debug, Clone, Default)]
@@ -63,9 +64,7 @@ impl Settings {
         }
         Self {
             hints,
-            encoding: Encoding::negotiate(
-                general.and_then(|known| known.position_encodings.as_deref()),
-            ),
+            encoding: negotiate(general.and_then(|known| known.position_encodings.as_deref())),
             related: publish
                 .and_then(|known| known.related_information)
                 .unwrap_or_default(),

@@ -7,8 +7,8 @@ use std::fs;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
-use nth_lsp::cursor::tokens::{Kind, Tokens};
-use nth_lsp::features::completion::{Offers, complete};
+use nth_ide::cursor::tokens::{Kind, Tokens};
+use nth_ide::features::completion::{Offers, complete};
 use nthc::compile::SourceInput;
 use nthc::db::{Database, SourceFile};
 use nthc::session::Session;

@@ -5,7 +5,7 @@
 
 use std::sync::{Arc, Weak};
 
-use nth_lsp::navigation::Names;
+use nth_ide::navigation::Names;
 use nthc::compile::SourceInput;
 use nthc::db::{Database, Held, SourceFile};
 use nthc::eval::{Evaluated, instance};

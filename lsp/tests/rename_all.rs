@@ -8,7 +8,7 @@ use std::collections::BTreeMap;
 use std::path::Path;
 use std::sync::Arc;
 
-use nth_lsp::navigation::Names;
+use nth_ide::navigation::Names;
 use nthc::compile::SourceInput;
 use nthc::db::{Database, SourceFile, Span};
 use nthc::session::{Configuration, STANDARD_LIBRARY, Session};

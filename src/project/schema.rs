@@ -116,6 +116,7 @@ fn setting_schema(table: &Table, setting: &Setting) -> Json {
     };
     schema.extend(values);
     if setting.unset.is_none()
+        && !setting.is_required
         && let Some(default) = (table.default)(setting.key)
     {
         schema.extend(toml_value(&default.to_string()).map(|value| ("default".to_owned(), value)));

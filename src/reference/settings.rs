@@ -4,7 +4,7 @@ use std::fmt::Write as _;
 
 use super::markdown::{Document, code};
 use crate::ir::settings::{Kind, Setting, TABLES, Table};
-use crate::project::schema::{DEPENDENCIES_DOC, LINTS_DOC};
+use crate::project::schema::{DEPENDENCIES_DOC, LINTS_DOC, PATH_DOC};
 
 /// Writes a table for each table of `nth.toml`, and a file that sets everything.
 pub fn tables(document: &mut Document) {
@@ -17,9 +17,7 @@ pub fn tables(document: &mut Document) {
     document.heading(3, "`[lints]`");
     document.paragraph(LINTS_DOC);
     document.heading(3, "`[dependencies]`");
-    document.paragraph(&format!(
-        "{DEPENDENCIES_DOC} `path` is the directory of the package, relative to that of `nth.toml`."
-    ));
+    document.paragraph(&format!("{DEPENDENCIES_DOC} `path`: {PATH_DOC}"));
     document.heading(3, "All settings");
     document
         .paragraph("Every setting with its default, or an example where the default is no value:");

@@ -1,19 +1,22 @@
 //! What a client can ask for, one file a feature. Each is a function from a [`View`](crate::view::View) and what was
-//! asked to an answer: it changes nothing, awaits nothing, and may be stopped by the next edit and asked anew.
+//! asked to an answer: it asks `nth_ide::features`, and puts what comes into the protocol's types. It changes nothing,
+//! awaits nothing, and may be stopped by the next edit and asked anew.
 //!
 //! To add one:
 //!
-//! 1. Write `features/NAME.rs` with `pub fn NAME(view: &View, params: &…Params) -> Option<…>`. `view.file(uri)` gives
-//!    the document's project and file, `view.offset` and `view.range` turn positions into bytes and back,
-//!    `view.location` points elsewhere, `view.workspace_edit` builds an edit.
-//! 2. Next to it, `pub fn offer(capabilities: &mut ServerCapabilities, settings: &Settings)` sets what the client is
+//! 1. Write `lsp/ide/src/features/NAME.rs`: what is shown at a byte or in a range of a file, as plain data. `Source` has what
+//!    the compiler says of a file, `Cursor` has a place with its names. Loops that may take long and ask the database
+//!    nothing call `view.stop_if_unwanted()`.
+//! 2. Write `lsp/src/features/NAME.rs` with `pub fn NAME(view: &View, params: &…Params) -> Option<…>`. `view.file(uri)` gives
+//!    the document's project and file, `view.cursor` a place in it, `view.offset` and `view.range` turn positions into bytes
+//!    and back, `view.locations` points elsewhere, `view.workspace_edit` builds an edit.
+//! 3. Next to it, `pub fn offer(capabilities: &mut ServerCapabilities, settings: &Settings)` sets what the client is
 //!    told of it; `settings.client` has all that the client can do.
-//! 3. Name the file below, and its `offer` in `OFFERS`, each in the order of the alphabet.
-//! 4. In `backend.rs`, answer the request with one line: `self.read(move |view| NAME::NAME(view, &params)).await`, or
+//! 4. Name the files in both `features/mod.rs`, and the `offer` in `OFFERS`, each in the order of the alphabet.
+//! 5. In `backend.rs`, answer the request with one line: `self.read(move |view| NAME::NAME(view, &params)).await`, or
 //!    `read_whole` where the question has no position and so stays the same after an edit, or `ask` where the answer
 //!    may be an error that the person is told.
-//! 5. Loops that may take long and ask the database nothing call `view.stop_if_unwanted()`.
-//! 6. Test it in `tests/` with a text that has `$0` where the cursor is.
+//! 6. Test it in `lsp/tests/features/` with a text that has `$0` where the cursor is.
 
 use tower_lsp::lsp_types::{Registration, ServerCapabilities};
 
@@ -39,13 +42,6 @@ pub mod semantic_tokens;
 pub mod signature;
 pub mod symbols;
 pub mod type_hierarchy;
-
-// What several features look at things with.
-pub mod docs;
-pub mod markup;
-pub mod promql;
-pub mod source;
-pub mod spoken;
 
 /// What each feature tells the client of itself.
 const OFFERS: &[fn(&mut ServerCapabilities, &Settings)] = &[

@@ -1,15 +1,12 @@
 //! New names, in all files of all projects that know the name.
 
-use std::path::PathBuf;
-
+use nth_ide::features::rename;
 use tower_lsp::jsonrpc::{Error, ErrorCode, Result};
 use tower_lsp::lsp_types::{
     OneOf, PrepareRenameResponse, RenameOptions, RenameParams, ServerCapabilities,
-    TextDocumentPositionParams, TextEdit, WorkspaceEdit,
+    TextDocumentPositionParams, WorkspaceEdit,
 };
 
-use crate::features::definition::cursor;
-use crate::features::references::homes;
 use crate::settings::Settings;
 use crate::view::View;
 
@@ -36,15 +33,16 @@ pub fn prepare_rename(
     view: &View,
     params: &TextDocumentPositionParams,
 ) -> Result<Option<PrepareRenameResponse>> {
-    let Some(at) = cursor(view, params) else {
+    let Some(at) = view.cursor(params) else {
         return Ok(None);
     };
     let prepared = at
         .names
         .prepare_rename(at.file, at.offset)
         .map_err(refused)?;
+    let range = at.names.absolute(prepared.span);
     Ok(Some(PrepareRenameResponse::RangeWithPlaceholder {
-        range: view.range_of(at.project, prepared.span),
+        range: view.range(at.project, prepared.span.item.file, range),
         placeholder: prepared.name,
     }))
 }
@@ -54,46 +52,10 @@ pub fn prepare_rename(
 /// # Errors
 /// Where that would change what something means, with the reason for the person.
 pub fn rename(view: &View, params: &RenameParams) -> Result<Option<WorkspaceEdit>> {
-    let Some(at) = cursor(view, &params.text_document_position) else {
+    let Some(at) = view.cursor(&params.text_document_position) else {
         return Ok(None);
     };
-    let prepared = at
-        .names
-        .prepare_rename(at.file, at.offset)
-        .map_err(refused)?;
-    let written = at.names.name_at(at.file, at.offset);
-    let anchor = written
-        .and_then(|written| at.names.declared(&written.name.meaning))
-        // An alias is known in its own file alone.
-        .filter(|declared| at.names.called(*declared) == prepared.name)
-        .unwrap_or(prepared.span);
-    let mut edits: Vec<(PathBuf, TextEdit)> = Vec::new();
-    for (project, names, file, offset) in homes(view, at.project, &at.names, anchor) {
-        view.stop_if_unwanted();
-        let is_own = std::ptr::eq(project, at.project);
-        // To whoever imports it, it is another package's: what they have to change is found all the same.
-        let found = match is_own {
-            true => names.rename(at.file, at.offset, &params.new_name),
-            false => names.rename_imported(file, offset, &params.new_name),
-        };
-        for edit in found.map_err(refused)? {
-            let Some(path) = project.files.path(edit.file) else {
-                return Err(refused(
-                    "a file that would change is not on disk".to_owned(),
-                ));
-            };
-            let edit = (
-                path.to_path_buf(),
-                TextEdit {
-                    range: view.range(project, edit.file, edit.range),
-                    new_text: edit.text,
-                },
-            );
-            if !edits.contains(&edit) {
-                edits.push(edit);
-            }
-        }
-    }
+    let edits = rename::rename(&view.ide, &at, &params.new_name).map_err(refused)?;
     Ok(view.workspace_edit(edits))
 }
 

@@ -1,14 +1,13 @@
 //! The outline of a document, and the search for symbols in all files.
 
+use nth_ide::features::symbols;
+use nth_ide::navigation::outline::{Sort, Symbol, outline};
 use tower_lsp::lsp_types::{
     DocumentSymbol, DocumentSymbolParams, DocumentSymbolResponse, OneOf, ServerCapabilities,
     SymbolInformation, SymbolKind, Url, WorkspaceSymbolParams,
 };
 
-use crate::features::references::Places;
-use crate::navigation::Names;
-use crate::navigation::outline::{Sort, Symbol, outline};
-use crate::position::Lines;
+use crate::lines::Lines;
 use crate::settings::Settings;
 use crate::view::View;
 
@@ -80,11 +79,8 @@ fn nested(symbol: &Symbol, lines: &Lines<'_>) -> DocumentSymbol {
         kind: kind(symbol.sort),
         tags: None,
         deprecated: None,
-        range: lines.range(symbol.range.start as usize, symbol.range.end as usize),
-        selection_range: lines.range(
-            symbol.selection.start as usize,
-            symbol.selection.end as usize,
-        ),
+        range: lines.range(symbol.range),
+        selection_range: lines.range(symbol.selection),
         children: (!children.is_empty()).then_some(children),
     }
 }
@@ -102,10 +98,7 @@ fn flat(
         kind: kind(symbol.sort),
         tags: None,
         deprecated: None,
-        location: tower_lsp::lsp_types::Location::new(
-            uri.clone(),
-            lines.range(symbol.range.start as usize, symbol.range.end as usize),
-        ),
+        location: tower_lsp::lsp_types::Location::new(uri.clone(), lines.range(symbol.range)),
         container_name: container.map(str::to_owned),
     });
     for child in &symbol.children {
@@ -119,33 +112,18 @@ pub fn workspace_symbols(
     view: &View,
     params: &WorkspaceSymbolParams,
 ) -> Option<Vec<SymbolInformation>> {
-    let mut found: Vec<SymbolInformation> = Vec::new();
-    for project in &view.projects {
-        view.stop_if_unwanted();
-        let names = Names::of(&project.session);
-        let mut places = Places::new(view, project);
-        for (file, symbol) in names.find_symbols(&params.query) {
-            let Some(location) = places.location_in(file, symbol.place) else {
-                continue;
-            };
-            let is_known = |known: &SymbolInformation| known.location == location;
-            // A package that is open as a project too has its symbols twice.
-            if view.projects.len() > 1 && found.iter().any(is_known) {
-                continue;
-            }
-            let container = match symbol.container.is_empty() {
-                true => file.module(project.db()).to_string(),
-                false => symbol.container,
-            };
-            found.push(SymbolInformation {
-                name: symbol.name,
-                kind: kind(symbol.sort),
-                tags: None,
-                deprecated: None,
-                location,
-                container_name: Some(container),
-            });
-        }
-    }
-    Some(found)
+    let found = symbols::workspace_symbols(&view.ide, &params.query);
+    let locations = view.locations(found.iter().map(|symbol| &symbol.place));
+    let found = found.into_iter().zip(locations);
+    let found = found.filter_map(|(symbol, location)| {
+        Some(SymbolInformation {
+            name: symbol.name,
+            kind: kind(symbol.sort),
+            tags: None,
+            deprecated: None,
+            location: location?,
+            container_name: Some(symbol.container),
+        })
+    });
+    Some(found.collect())
 }

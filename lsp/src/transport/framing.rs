@@ -77,6 +77,7 @@ struct Headers {
 
 impl Framing {
     /// Takes the next bytes of the stream.
+    #[cfg(test)]
     pub fn feed(&mut self, bytes: &[u8]) {
         self.bytes.extend_from_slice(bytes);
     }
@@ -88,6 +89,7 @@ impl Framing {
     }
 
     /// How many bytes are held.
+    #[cfg(test)]
     pub fn held(&self) -> usize {
         self.bytes.len()
     }

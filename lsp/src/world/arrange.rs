@@ -4,14 +4,14 @@ use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
+use nth_ide::project::{Project, is_manifest};
 use nthc::project;
 use tower_lsp::lsp_types::MessageType;
 
 use super::World;
-use crate::buffers::{Buffer, is_manifest};
+use crate::buffers::Buffer;
 use crate::outgoing::Outgoing;
 use crate::progress::Progress;
-use crate::project::Project;
 
 impl World {
     /// Sees to it that there are the projects of the workspace's folders and of the open documents, and no others.

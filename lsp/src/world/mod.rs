@@ -9,21 +9,23 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::sync::mpsc::Sender;
 
+use nth_ide::project::{Project, is_manifest};
+use nth_ide::wanted::Wanted;
 use tokio::sync::mpsc::UnboundedSender;
 use tower_lsp::jsonrpc::Error;
 use tower_lsp::lsp_types::{MessageType, TextDocumentContentChangeEvent, Url};
 
-use crate::buffers::{Buffer, Buffers, changed, is_manifest, path_of};
+use crate::buffers::{Buffer, Buffers, changed, path_of};
 use crate::complaints::complain;
+use crate::convert::Converter;
+use crate::events::{Checked, Event, Looked};
 use crate::features::generated;
-use crate::folders::Folders;
+use crate::folders::{self, Folders};
 use crate::outgoing::Outgoing;
-use crate::owner::{Checked, Event, Looked};
 use crate::progress::Progress;
-use crate::project::Project;
 use crate::published::Published;
 use crate::pulls::Pull;
-use crate::reads::{Job, Overtaken, Pool, Read, TRIES, Wanted};
+use crate::reads::{Job, Overtaken, Pool, Read, TRIES};
 use crate::settings::Settings;
 use crate::shelf::Shelf;
 use crate::view::View;
@@ -61,8 +63,8 @@ pub struct World {
     checking: Option<PathBuf>,
     outgoing: UnboundedSender<Outgoing>,
     events: Sender<Event>,
-    readers: Pool,
-    checker: Pool,
+    readers: Pool<Event>,
+    checker: Pool<Event>,
 }
 
 /// A project of more files is told of in two steps after an edit, the open documents first.
@@ -77,8 +79,8 @@ impl World {
     pub fn new(
         outgoing: UnboundedSender<Outgoing>,
         events: Sender<Event>,
-        readers: Pool,
-        checker: Pool,
+        readers: Pool<Event>,
+        checker: Pool<Event>,
     ) -> Self {
         Self {
             settings: Arc::default(),
@@ -122,18 +124,27 @@ impl World {
     /// The client said what it can do.
     pub fn start(&mut self, settings: Settings) {
         self.folders.change(settings.folders.clone(), &[]);
-        self.folders.look(&self.events);
+        self.look_for_projects();
         self.settings = Arc::new(settings);
+    }
+
+    /// Has the workspace's folders looked through. What is found becomes an event.
+    fn look_for_projects(&mut self) {
+        let events = self.events.clone();
+        self.folders.look(move |found| {
+            // The owner may have ended meanwhile.
+            let _ = events.send(Event::ProjectsFound(found));
+        });
     }
 
     /// Folders came to the workspace, and others went.
     pub fn change_folders(&mut self, added: Vec<PathBuf>, removed: &[PathBuf]) {
         self.is_unsettled |= self.folders.change(added, removed);
-        self.folders.look(&self.events);
+        self.look_for_projects();
     }
 
     /// The workspace's folders were looked through.
-    pub fn projects_found(&mut self, found: Vec<(PathBuf, Vec<PathBuf>)>) {
+    pub fn projects_found(&mut self, found: folders::Found) {
         self.folders.find(found);
         self.is_unsettled = true;
     }
@@ -235,7 +246,7 @@ impl World {
             .iter()
             .any(|(uri, is_change)| !is_change && is_manifest(&path_of(uri)))
         {
-            self.folders.look(&self.events);
+            self.look_for_projects();
         }
     }
 
@@ -340,7 +351,7 @@ impl World {
         self.checking = Some(key);
         let events = self.events.clone();
         let check = move |view: &View| {
-            let Some(project) = view.projects.first() else {
+            let Some(project) = view.ide.projects.first() else {
                 return Event::Checked(None);
             };
             let checked = |found| Checked {
@@ -432,13 +443,25 @@ impl World {
         let projects = self.projects.iter();
         let asked = projects.filter(|(key, _)| only.is_none_or(|only| only == key.as_path()));
         View {
+            ide: nth_ide::view::View {
+                projects: asked
+                    .filter_map(|(key, project)| project.view(key))
+                    .collect(),
+                encoding: self.settings.encoding,
+                wanted,
+            },
             settings: Arc::clone(&self.settings),
             buffers: Arc::clone(&self.buffers),
-            projects: asked
-                .filter_map(|(key, project)| project.view(key))
-                .collect(),
             shelf: Arc::clone(&self.shelf),
-            wanted,
+        }
+    }
+
+    /// What findings become the protocol's with.
+    fn converter(&self) -> Converter<'_> {
+        Converter {
+            settings: &self.settings,
+            buffers: &self.buffers,
+            shelf: &self.shelf,
         }
     }
 

@@ -3,14 +3,14 @@
 use std::collections::{BTreeMap, HashMap};
 use std::path::{Path, PathBuf};
 
+use nth_ide::project::Project;
 use tower_lsp::jsonrpc::Error;
 use tower_lsp::lsp_types::{Diagnostic, Url};
 
 use super::World;
 use crate::buffers::{address, path_of};
+use crate::events::Checked;
 use crate::outgoing::Outgoing;
-use crate::owner::Checked;
-use crate::project::Project;
 use crate::published::Told;
 use crate::pulls::{Pull, document_report, workspace_report};
 
@@ -31,6 +31,7 @@ impl World {
         if !project.is_some_and(|project| project.is_at(checked.revision)) || self.settings.pulls {
             return;
         }
+        let converter = self.converter();
         let mut now: HashMap<Url, Told> = HashMap::new();
         for (path, buffer) in self.buffers.iter() {
             // What several projects have is told when all are looked at.
@@ -43,10 +44,15 @@ impl World {
             {
                 continue;
             }
-            let of_file = checked.found.iter().filter(|finding| finding.path == *path);
+            let of_file = checked
+                .found
+                .iter()
+                .filter(|finding| finding.file.path() == Some(path));
             let told = Told {
                 version: Some(buffer.version),
-                diagnostics: of_file.map(|finding| finding.diagnostic.clone()).collect(),
+                diagnostics: of_file
+                    .map(|finding| converter.diagnostic(finding))
+                    .collect(),
             };
             now.insert(buffer.uri.clone(), told);
         }
@@ -68,33 +74,43 @@ impl World {
 
     /// What is wrong in each document, as far as it is known by now; of open ones nothing, too.
     fn found(&self) -> BTreeMap<Url, Told> {
-        let open = self.buffers.keys().map(PathBuf::as_path);
-        let mut found: BTreeMap<&Path, Vec<Diagnostic>> = open
+        let open = self.buffers.keys();
+        let mut found: BTreeMap<PathBuf, Vec<Diagnostic>> = open
             .filter(|path| self.is_known(path))
-            .map(|path| (path, Vec::new()))
+            .map(|path| (path.clone(), Vec::new()))
             .collect();
-        let mut known: HashMap<&Path, bool> = HashMap::new();
+        let converter = self.converter();
+        let mut known: HashMap<PathBuf, bool> = HashMap::new();
         let all = self.projects.values().filter_map(Project::found);
         for finding in all.flat_map(|found| found.iter()) {
-            let is_known = known
-                .entry(&finding.path)
-                .or_insert_with(|| self.is_known(&finding.path));
-            if !*is_known {
+            let Some(path) = converter.path(&finding.file) else {
+                continue;
+            };
+            let is_known = match known.get(&path) {
+                Some(known) => *known,
+                None => {
+                    let is_known = self.is_known(&path);
+                    known.insert(path.clone(), is_known);
+                    is_known
+                }
+            };
+            if !is_known {
                 continue;
             }
-            let of_file = found.entry(&finding.path).or_default();
+            let of_file = found.entry(path).or_default();
+            let diagnostic = converter.diagnostic(finding);
             // A package that is open as a project too is checked twice.
-            if !of_file.contains(&finding.diagnostic) {
-                of_file.push(finding.diagnostic.clone());
+            if !of_file.contains(&diagnostic) {
+                of_file.push(diagnostic);
             }
         }
         let told = found.into_iter().filter_map(|(path, diagnostics)| {
-            let version = self.buffers.get(path).map(|buffer| buffer.version);
+            let version = self.buffers.get(&path).map(|buffer| buffer.version);
             let told = Told {
                 version,
                 diagnostics,
             };
-            Some((address(&self.buffers, path)?, told))
+            Some((address(&self.buffers, &path)?, told))
         });
         told.collect()
     }

@@ -1,8 +1,9 @@
 //! Giving memory back when there is nothing else to do.
 
+use nth_ide::project::Project;
+
 use super::World;
-use crate::owner::Looked;
-use crate::project::Project;
+use crate::events::Looked;
 
 impl World {
     /// A question was answered or given up.

@@ -6,9 +6,9 @@ use std::path::Path;
 use proptest::prelude::*;
 use serde_json::{Value, json};
 
-use nth_lsp::features::formatting::diff::{apply as applied, changes};
-use nth_lsp::features::formatting::layout;
-use nth_lsp::features::formatting::on_type::indent;
+use nth_ide::features::formatting::diff::{apply as applied, changes};
+use nth_ide::features::formatting::layout;
+use nth_ide::features::formatting::on_type::indent;
 use nthc::syntax::parse;
 use nthc::syntax::tree::TextRange;
 

@@ -9,6 +9,7 @@ mod common;
 mod completing;
 mod completion;
 mod completion_promql;
+mod completion_values;
 mod definition;
 mod file_renames;
 mod folding;

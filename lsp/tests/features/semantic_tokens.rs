@@ -200,8 +200,8 @@ fn windows_line_ends_are_no_part_of_a_token() {
 /// texts that end somewhere in the middle.
 #[test]
 fn tokens_are_in_order_and_never_overlap() {
-    use nth_lsp::features::semantic_tokens::tokens;
-    use nth_lsp::features::source::Source;
+    use nth_ide::features::semantic_tokens::tokens;
+    use nth_ide::features::source::Source;
     use nthc::syntax::tree::TextRange;
 
     let root = std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("..");
@@ -260,8 +260,8 @@ fn tokens_are_in_order_and_never_overlap() {
 
 #[test]
 fn texts_that_end_anywhere_have_tokens_in_order() {
-    use nth_lsp::features::semantic_tokens::tokens;
-    use nth_lsp::features::source::Source;
+    use nth_ide::features::semantic_tokens::tokens;
+    use nth_ide::features::source::Source;
     use nthc::compile::SourceInput;
     use nthc::syntax::tree::TextRange;
 
@@ -299,9 +299,9 @@ fn texts_that_end_anywhere_have_tokens_in_order() {
         // Nothing else may fail on it either.
         for at in [cut, cut.saturating_sub(1), cut / 2] {
             let at = u32::try_from(at).unwrap();
-            let _ = nth_lsp::features::hover::at(&source, at);
+            let _ = nth_ide::features::hover::hover(&source, at);
         }
-        let hints = nth_lsp::features::inlay_hints::WantedHints::default();
-        let _ = nth_lsp::features::inlay_hints::hints(&source, TextRange::new(0, cut), &hints);
+        let hints = nth_ide::features::inlay_hints::WantedHints::default();
+        let _ = nth_ide::features::inlay_hints::hints(&source, TextRange::new(0, cut), &hints);
     }
 }

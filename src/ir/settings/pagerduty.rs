@@ -5,9 +5,9 @@ use super::{Kind, setting_choices, settings_table, texts};
 setting_choices! {
     /// Whether names end with the environment.
     EnvironmentInNames, "unknown value", "not a value of `environment_in_names`";
-    /// Names end with the environment, so that several live in one account.
+    /// They do, so that several environments live in one account.
     Always = "always",
-    /// Names do not say which environment they are for.
+    /// They do not.
     Never = "never",
 }
 
@@ -23,7 +23,7 @@ settings_table! {
     name_prefix: String = String::new(), Kind::Text(texts::ANY),
         unset = "none; the project's name with `shared = true`", example = "\"nth \"";
 
-    /// Whether names end with the environment, so that several live in one account.
+    /// Whether names end with the environment.
     environment_in_names: EnvironmentInNames = EnvironmentInNames::Always,
         Kind::Choice(&EnvironmentInNames::CHOICES);
 

@@ -144,9 +144,13 @@ impl Kind {
     pub fn bounds(&self) -> Option<String> {
         match self {
             Self::Duration { most, .. } => Some(format!("at most {most}")),
-            Self::Text(rule) | Self::Texts(rule) => {
+            Self::Text(rule) => {
                 let (longest, _) = rule.longest?;
                 Some(format!("at most {longest} characters"))
+            }
+            Self::Texts(rule) => {
+                let (longest, _) = rule.longest?;
+                Some(format!("at most {longest} characters each"))
             }
             _ => None,
         }

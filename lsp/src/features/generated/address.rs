@@ -1,15 +1,13 @@
 //! Addresses of what is generated.
 
+use nth_ide::features::generated::project_name;
+use nth_ide::view::ProjectView;
 use nthc::backends::file_stem;
-use smol_str::SmolStr;
 use tower_lsp::lsp_types::Url;
 
-use crate::view::{ProjectView, View};
+use crate::view::View;
 
 use super::SCHEME;
-
-/// Where listings are.
-pub const LISTINGS: &str = "index";
 
 /// What an address is of.
 pub struct Address<'a> {
@@ -32,7 +30,7 @@ impl<'a> Address<'a> {
         let name = segments.next()?;
         let path: Vec<String> = segments.collect();
         let wanted = uri.query().and_then(decoded);
-        let mut named = view.projects.iter().filter(|project| {
+        let mut named = view.ide.projects.iter().filter(|project| {
             let is_it = project_name(project) == name;
             let folder = || project.key.to_string_lossy().into_owned();
             is_it && wanted.as_ref().is_none_or(|wanted| *wanted == folder())
@@ -42,11 +40,6 @@ impl<'a> Address<'a> {
             path: path.join("/"),
         })
     }
-}
-
-/// The name by which a project's documents are told from another's.
-fn project_name(project: &ProjectView) -> String {
-    file_stem(&project.targets.project)
 }
 
 /// The address that all documents of a project of that name begin with.
@@ -64,6 +57,7 @@ pub fn of_file(view: &View, project: &ProjectView, path: &str) -> Option<Url> {
         .push(&name)
         .extend(path.split('/'));
     let of_name = view
+        .ide
         .projects
         .iter()
         .filter(|other| project_name(other) == name);
@@ -71,25 +65,6 @@ pub fn of_file(view: &View, project: &ProjectView, path: &str) -> Option<Url> {
         uri.set_query(Some(&project.key.to_string_lossy()));
     }
     Some(uri)
-}
-
-/// The address of the list of what a service generates in an environment.
-pub fn of_listing(
-    view: &View,
-    project: &ProjectView,
-    environment: &Option<SmolStr>,
-    service: &str,
-) -> Option<Url> {
-    let path = format!("{LISTINGS}/{}.md", file_stem(service));
-    of_file(view, project, &in_environment(environment, &path))
-}
-
-/// A path in the folder of its environment.
-pub fn in_environment(environment: &Option<SmolStr>, path: &str) -> String {
-    match environment {
-        Some(environment) => format!("{}/{path}", file_stem(environment)),
-        None => path.to_owned(),
-    }
 }
 
 /// Text in which `%2F` stands for `/` and the like.

@@ -11,15 +11,13 @@
 
 mod address;
 mod command;
-mod documents;
-mod listing;
 
+use nth_ide::features::generated;
 use serde::{Deserialize, Serialize};
 use tower_lsp::lsp_types::{ExecuteCommandOptions, ServerCapabilities, Url};
 
-pub use address::{Address, of_file, of_listing};
+pub use address::{Address, of_file};
 pub use command::execute;
-pub use documents::{document, file_of_service};
 
 use crate::settings::Settings;
 use crate::view::View;
@@ -62,6 +60,17 @@ pub struct VirtualDocument {
     pub text: String,
     /// The language, by the name that editors know it by.
     pub language_id: String,
+}
+
+/// The text of an address of what is generated; nothing where there is no such file.
+fn document(view: &View, uri: &Url) -> Option<VirtualDocument> {
+    let Address { project, path } = Address::read(view, uri)?;
+    let address = |path: &str| of_file(view, project, path).map(String::from);
+    let found = generated::document(&view.ide, project, &path, &address)?;
+    Some(VirtualDocument {
+        text: found.text,
+        language_id: found.language.to_owned(),
+    })
 }
 
 /// The text of a virtual document; nothing where the address is of none.

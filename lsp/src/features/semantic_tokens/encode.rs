@@ -1,10 +1,9 @@
 //! Tokens as the protocol has them: each relative to the one before it, in the client's units.
 
+use nth_ide::features::semantic_tokens::Token;
 use tower_lsp::lsp_types::{Position, SemanticToken, SemanticTokensEdit};
 
-use crate::position::Lines;
-
-use super::token::Token;
+use crate::lines::Lines;
 
 /// Tokens of a text. One over several lines is split where the client knows only of single lines.
 pub fn encode(

@@ -1,178 +1,151 @@
-//! Semantic tokens: what each word of a source is. The tree says what a word can be where it stands; what names mean,
-//! the compiler noted; comments, keywords and damaged text are read word by word.
+//! The answers about tokens, and what was answered before: a client that has a document's tokens needs to be told only
+//! what is different.
 
-mod answers;
 mod encode;
-mod legend;
-pub mod promql;
-mod token;
-mod tree;
-mod words;
 
 use std::collections::HashMap;
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::{Mutex, PoisonError};
 
-use nthc::db::{ItemClass, Span, item_entry};
-use nthc::eval::notes::{Meaning, NamedPlace};
-use nthc::schema::is_standard;
-use nthc::syntax::tree::{ItemNode, TextRange};
+use nth_ide::features::semantic_tokens::{self, tokens};
+use nth_ide::features::source::Source;
+use nthc::syntax::tree::TextRange;
+use tower_lsp::lsp_types::{
+    SemanticToken, SemanticTokenModifier, SemanticTokenType, SemanticTokens, SemanticTokensDelta,
+    SemanticTokensDeltaParams, SemanticTokensFullDeltaResult, SemanticTokensFullOptions,
+    SemanticTokensLegend, SemanticTokensOptions, SemanticTokensParams, SemanticTokensRangeParams,
+    SemanticTokensRangeResult, SemanticTokensResult, SemanticTokensServerCapabilities,
+    ServerCapabilities, Url, WorkDoneProgressOptions,
+};
 
-pub use answers::{Memory, full, full_delta, offer, range};
-pub use encode::{delta, encode};
-pub use legend::{Kind, Modifiers, legend};
-pub use token::Token;
+use encode::{delta, encode};
 
-use super::source::{Placed, Source};
+use crate::settings::Settings;
+use crate::view::View;
 
-/// The tokens of a file that have a byte in `range`, in the order of the text. No two of them overlap.
-pub fn tokens(source: &Source<'_>, range: TextRange) -> Vec<Token> {
-    let text = source.text();
-    let mut found = tree::Found::new(text);
-    let mut meanings: HashMap<TextRange, (Kind, Modifiers)> = HashMap::new();
-    for placed in source.items_in(range) {
-        found.item(placed.start, &placed.item.node);
-        note(source, &placed, &mut meanings);
-    }
-    let tree::Found {
-        mut tokens, closed, ..
-    } = found;
-    for token in &mut tokens {
-        if let Some((kind, modifiers)) = meanings.get(&token.range) {
-            token.kind = *kind;
-            token.modifiers = *modifiers;
-        }
-    }
-    tokens.sort_by_key(|token| (token.range.start, token.range.end));
-    remove_overlaps(&mut tokens);
-    between(text, range, &mut tokens, closed);
-    tokens.retain(|token| token.range.start < range.end && range.start < token.range.end);
-    tokens
+/// The most documents whose tokens are remembered.
+const MOST: usize = 64;
+
+/// Tokens are given whole, for a range, and as what is different.
+pub fn offer(capabilities: &mut ServerCapabilities, _: &Settings) {
+    capabilities.semantic_tokens_provider = Some(
+        SemanticTokensServerCapabilities::SemanticTokensOptions(SemanticTokensOptions {
+            work_done_progress_options: WorkDoneProgressOptions::default(),
+            legend: legend(),
+            range: Some(true),
+            full: Some(SemanticTokensFullOptions::Delta { delta: Some(true) }),
+        }),
+    );
 }
 
-/// Damaged text may give a word two places; the first one counts.
-fn remove_overlaps(tokens: &mut Vec<Token>) {
-    let mut end = 0;
-    tokens.retain(|token| {
-        let free = token.range.start >= end;
-        if free {
-            end = token.range.end;
-        }
-        free
-    });
-}
-
-/// Adds what stands between the tokens, outside of texts and queries.
-fn between(text: &str, range: TextRange, tokens: &mut Vec<Token>, mut closed: Vec<TextRange>) {
-    closed.extend(tokens.iter().map(|token| token.range));
-    closed.sort_by_key(|range| range.start);
-    // A comment that begins before the range and reaches into it is read from its beginning.
-    let begin = text
-        .get(..range.start as usize)
-        .and_then(|before| before.rfind('\n'))
-        .map_or(0, |newline| newline as u32 + 1);
-    let mut at = begin;
-    // One that begins in the range and ends after it is read to its end.
-    let end = line_end(text, range.end.min(text.len() as u32));
-    let mut added = Vec::new();
-    for taken in closed {
-        let stretch = TextRange {
-            start: at,
-            end: taken.start.min(end),
-        };
-        if stretch.start < stretch.end {
-            words::words(text, stretch, &mut added);
-        }
-        at = at.max(taken.end);
-    }
-    let rest = TextRange {
-        start: at.min(end),
-        end,
-    };
-    words::words(text, rest, &mut added);
-    tokens.extend(added);
-    tokens.sort_by_key(|token| (token.range.start, token.range.end));
-    remove_overlaps(tokens);
-}
-
-fn line_end(text: &str, at: u32) -> u32 {
-    let rest = text.get(at as usize..).unwrap_or_default();
-    at + rest.find('\n').unwrap_or(rest.len()) as u32
-}
-
-/// Adds what the names of an item mean.
-fn note(
-    source: &Source<'_>,
-    placed: &Placed<'_>,
-    meanings: &mut HashMap<TextRange, (Kind, Modifiers)>,
-) {
-    for named in &source.notes(placed.key).names {
-        if let Some(meaning) = meant(source, named) {
-            meanings.insert(placed.absolute(named.range), meaning);
-        }
+fn legend() -> SemanticTokensLegend {
+    let legend = semantic_tokens::legend();
+    SemanticTokensLegend {
+        token_types: legend
+            .kinds
+            .into_iter()
+            .map(SemanticTokenType::new)
+            .collect(),
+        token_modifiers: legend
+            .modifiers
+            .into_iter()
+            .map(SemanticTokenModifier::new)
+            .collect(),
     }
 }
 
-fn meant(source: &Source<'_>, named: &NamedPlace) -> Option<(Kind, Modifiers)> {
-    let library = Modifiers::DEFAULT_LIBRARY;
-    let of = |file| {
-        if is_standard(source.db, file) {
-            library
-        } else {
-            Modifiers::NONE
-        }
-    };
-    let (kind, modifiers) = match &named.meaning {
-        Meaning::Module(file) => (Kind::Namespace, of(*file)),
-        Meaning::Item(key) => {
-            let entry = item_entry(source.db, *key)?;
-            let (kind, modifiers) = match entry.class {
-                ItemClass::Template => (Kind::Class, Modifiers::NONE),
-                ItemClass::Enum => (Kind::Enum, Modifiers::NONE),
-                ItemClass::Function => (Kind::Function, Modifiers::NONE),
-                ItemClass::Kind | ItemClass::Extension => (Kind::Type, Modifiers::NONE),
-                _ => (Kind::Variable, Modifiers::READONLY),
-            };
-            (kind, modifiers.and(of(key.file)))
-        }
-        Meaning::Block(block) => (Kind::Variable, Modifiers::READONLY.and(of(block.item.file))),
-        Meaning::Enclosing(_) => (Kind::Variable, Modifiers::READONLY.and(library)),
-        Meaning::Local(span) if is_parameter(source, *span) => {
-            (Kind::Parameter, Modifiers::READONLY)
-        }
-        Meaning::Local(_) => (Kind::Variable, Modifiers::READONLY),
-        Meaning::Kind(_) | Meaning::Type(_) => (Kind::Type, library),
-        Meaning::Field(kind, field) => {
-            let known = source.schema().field(kind, field)?;
-            let own = if known.extension {
-                Modifiers::NONE
-            } else {
-                library
-            };
-            (Kind::Property, own)
-        }
-        Meaning::Enum(name) => {
-            let known = source.schema().enums.get(name)?;
-            (Kind::Enum, of(known.span.item.file))
-        }
-        Meaning::Member(name, _) => {
-            let known = source.schema().enums.get(name)?;
-            (Kind::EnumMember, of(known.span.item.file))
-        }
-        Meaning::Function(_) | Meaning::CompileTime(_) => (Kind::Function, library),
-        Meaning::FunctionParam(..) => (Kind::Parameter, library),
-    };
-    let declares = if named.declares {
-        Modifiers::DECLARATION.and(Modifiers::DEFINITION)
-    } else {
-        Modifiers::NONE
-    };
-    Some((kind, modifiers.and(declares)))
+/// What was last answered about each document.
+#[derive(Debug, Default)]
+pub struct Memory {
+    answers: AtomicU64,
+    last: Mutex<HashMap<Url, (u64, Vec<SemanticToken>)>>,
 }
 
-/// Whether a place declares a template's parameter.
-pub fn is_parameter(source: &Source<'_>, declared: Span) -> bool {
-    matches!(
-        source.tree(declared.item).map(|tree| &tree.node),
-        Some(ItemNode::Template(template))
-            if template.params.iter().any(|param| param.name.range == declared.range)
-    )
+impl Memory {
+    /// Keeps an answer, and gives it a name.
+    fn keep(&self, uri: &Url, tokens: &[SemanticToken]) -> String {
+        let number = self.answers.fetch_add(1, Ordering::Relaxed);
+        let mut last = self.last.lock().unwrap_or_else(PoisonError::into_inner);
+        last.insert(uri.clone(), (number, tokens.to_vec()));
+        if last.len() > MOST {
+            let oldest = last.iter().min_by_key(|(_, (number, _))| *number);
+            if let Some(oldest) = oldest.map(|(uri, _)| uri.clone()) {
+                last.remove(&oldest);
+            }
+        }
+        number.to_string()
+    }
+
+    /// The answer of that name, if it is the last one about the document.
+    fn recall(&self, uri: &Url, id: &str) -> Option<Vec<SemanticToken>> {
+        let last = self.last.lock().unwrap_or_else(PoisonError::into_inner);
+        let (number, tokens) = last.get(uri)?;
+        (number.to_string() == id).then(|| tokens.clone())
+    }
+}
+
+fn all(
+    view: &View,
+    uri: &Url,
+    wanted: Option<tower_lsp::lsp_types::Range>,
+) -> Option<Vec<SemanticToken>> {
+    let (project, file) = view.file(uri)?;
+    let text = project.text(file);
+    let lines = view.lines(text);
+    let range = match wanted {
+        Some(range) => {
+            let bytes = lines.bytes(range);
+            TextRange::new(bytes.start, bytes.end)
+        }
+        None => TextRange::new(0, text.len()),
+    };
+    let found = tokens(&Source::of(project, file), range);
+    let client = view.settings.client.text_document.as_ref();
+    let multiline = client
+        .and_then(|client| client.semantic_tokens.as_ref()?.multiline_token_support)
+        .unwrap_or_default();
+    Some(encode(text, &found, &lines, multiline))
+}
+
+/// All tokens of a document.
+pub fn full(
+    view: &View,
+    memory: &Memory,
+    params: &SemanticTokensParams,
+) -> Option<SemanticTokensResult> {
+    let uri = &params.text_document.uri;
+    let data = all(view, uri, None)?;
+    let result_id = Some(memory.keep(uri, &data));
+    Some(SemanticTokensResult::Tokens(SemanticTokens {
+        result_id,
+        data,
+    }))
+}
+
+/// What is different from the last answer; all tokens, where that is not known any more.
+pub fn full_delta(
+    view: &View,
+    memory: &Memory,
+    params: &SemanticTokensDeltaParams,
+) -> Option<SemanticTokensFullDeltaResult> {
+    let uri = &params.text_document.uri;
+    let before = memory.recall(uri, &params.previous_result_id);
+    let data = all(view, uri, None)?;
+    let result_id = Some(memory.keep(uri, &data));
+    Some(match before {
+        Some(before) => SemanticTokensFullDeltaResult::TokensDelta(SemanticTokensDelta {
+            result_id,
+            edits: delta(&before, &data),
+        }),
+        None => SemanticTokensFullDeltaResult::Tokens(SemanticTokens { result_id, data }),
+    })
+}
+
+/// The tokens of a range of a document.
+pub fn range(view: &View, params: &SemanticTokensRangeParams) -> Option<SemanticTokensRangeResult> {
+    let data = all(view, &params.text_document.uri, Some(params.range))?;
+    Some(SemanticTokensRangeResult::Tokens(SemanticTokens {
+        result_id: None,
+        data,
+    }))
 }

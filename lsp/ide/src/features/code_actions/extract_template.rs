@@ -1,0 +1,72 @@
+//! Makes a template of a block, or of some of its statements, and has the block use it. What is built stays the same.
+
+use nthc::syntax::tree::{Block, TextRange};
+
+use super::environments::innermost_body;
+use super::place::{ActionKind, Offer, Place};
+use super::template_edits::changes;
+use super::template_parameters::{Extract, plan};
+use crate::nodes::{Node, statement_range};
+
+/// Offers a template of the block whose head the cursor is on, or of the selected statements.
+pub fn extract<'a>(place: &'a Place<'a>, offers: &mut Vec<Offer<'a>>) {
+    let Some((at, within, path)) = place.path() else {
+        return;
+    };
+    let blocks: Vec<&Block> = path
+        .iter()
+        .filter_map(|node| match node {
+            Node::Block(block) => Some(*block),
+            _ => None,
+        })
+        .collect();
+    let Some(block) = blocks.last().copied() else {
+        return;
+    };
+    let is_on_head = within.end <= block.head.end || within == block.range;
+    let kind = ActionKind::Extract;
+    let (title, extract) = if is_on_head {
+        let extract = Extract {
+            at,
+            block,
+            statements: None,
+        };
+        (
+            format!("Extract a template of this {}", block.kind.text),
+            extract,
+        )
+    } else {
+        // In a loop, a condition or an environment a statement is not always the block's.
+        let is_its_own =
+            innermost_body(&path, within).is_some_and(|body| body.range == block.body.range);
+        let chosen = chosen(block, within);
+        let (Some(statements), true, false) = (chosen, is_its_own, within.is_empty()) else {
+            return;
+        };
+        let extract = Extract {
+            at,
+            block,
+            statements: Some(statements),
+        };
+        ("Extract the statements into a template".to_owned(), extract)
+    };
+    if !at.item.errors.is_empty() || !place.schema().kinds.contains_key(&block.kind.text) {
+        return;
+    }
+    if block.body.statements.is_empty() && block.base.is_none() {
+        return;
+    }
+    match plan(place, &extract) {
+        Err(reason) => offers.push(Offer::refused(kind, title, reason)),
+        Ok(parameters) => offers.push(Offer::new(kind, title, move || {
+            changes(place, &extract, &parameters)
+        })),
+    }
+}
+
+/// From the first to the last of the block's own statements that are selected whole.
+fn chosen(block: &Block, within: TextRange) -> Option<TextRange> {
+    let own = block.body.statements.iter().map(statement_range);
+    own.filter(|range| within.start <= range.start && range.end <= within.end)
+        .reduce(TextRange::to)
+}

@@ -1,0 +1,291 @@
+//! Puts the value of a `let` where it is spoken of.
+
+use nthc::db::{ItemKey, Span, file_names};
+use nthc::eval::notes::Meaning;
+use nthc::syntax::structure::PartKind;
+use nthc::syntax::tree::{Expr, ExprNode, ItemNode, Statement, TextRange};
+use smol_str::SmolStr;
+
+use super::super::formatting::diff::Change;
+use super::super::formatting::layout::whole_lines;
+use super::place::{
+    ActionKind, ItemAt, Offer, Place, has_labels, has_query, has_word, replacement,
+};
+use crate::nodes::{Node, of_item, walk_item};
+
+/// A `let`, and what it is to whoever speaks of it.
+struct Declared<'a> {
+    at: ItemAt<'a>,
+    name: SmolStr,
+    value: &'a Expr,
+    range: TextRange,
+    meaning: Meaning,
+}
+
+/// Puts the value of a `let` where it is spoken of, and the `let` away.
+pub fn inline<'a>(place: &'a Place<'a>, offers: &mut Vec<Offer<'a>>) {
+    let Some(declared) = declared(place) else {
+        return;
+    };
+    let kind = ActionKind::Inline;
+    let title = format!("Inline `{}`", declared.name);
+    match uses(place, &declared) {
+        Err(reason) => offers.push(Offer::refused(kind, title, reason)),
+        Ok(changes) => offers.push(Offer::new(kind, title, move || Some(changes.clone()))),
+    }
+}
+
+fn declared<'a>(place: &Place<'a>) -> Option<Declared<'a>> {
+    let at = place.item()?;
+    let notes = place.notes(at.key);
+    let named = notes.name_at(place.range.start - at.start)?;
+    let (start, end) = (place.range.start - at.start, place.range.end - at.start);
+    if start < named.range.start || named.range.end < end {
+        return None;
+    }
+    match &named.meaning {
+        Meaning::Local(Span { item, range }) if *item == at.key => {
+            let mut found = None;
+            walk_item(&at.item.node, &mut |node| {
+                if let Node::Statement(Statement::Let(decl)) = node
+                    && decl.name.range == *range
+                {
+                    found = Some(decl);
+                }
+            });
+            let decl = found?;
+            Some(Declared {
+                at,
+                name: decl.name.text.clone(),
+                value: &decl.value,
+                range: decl.range,
+                meaning: named.meaning.clone(),
+            })
+        }
+        Meaning::Item(key) => {
+            let at = place.items().find(|at| at.key == *key)?;
+            let ItemNode::Let(decl) = &at.item.node else {
+                return None;
+            };
+            Some(Declared {
+                at,
+                name: decl.name.text.clone(),
+                value: &decl.value,
+                range: decl.range,
+                meaning: named.meaning.clone(),
+            })
+        }
+        _ => None,
+    }
+}
+
+/// The edits, or why there are none.
+fn uses(place: &Place<'_>, declared: &Declared<'_>) -> Result<Vec<Change>, String> {
+    let name = &declared.name;
+    if matches!(declared.value.node, ExprNode::Error) || !declared.at.item.errors.is_empty() {
+        return Err("its value has errors".to_owned());
+    }
+    if matches!(declared.meaning, Meaning::Item(_)) && is_used_elsewhere(place, declared) {
+        return Err(format!("`{name}` is used in other files"));
+    }
+    let value = place.slice(declared.value.range.shifted(declared.at.start));
+    let mut changes = Vec::new();
+    let items: Vec<ItemAt<'_>> = match declared.meaning {
+        Meaning::Local(_) => vec![declared.at],
+        _ => place.items().collect(),
+    };
+    for at in items {
+        let notes = place.notes(at.key);
+        let mut problem = None;
+        for node in of_item(&at.item.node) {
+            visit(node, &mut Vec::new(), &mut |path| {
+                let Some(Node::Expr(expr)) = path.last() else {
+                    return;
+                };
+                let ExprNode::Name(found) = &expr.node else {
+                    return;
+                };
+                if found.text != *name {
+                    return;
+                }
+                let noted = notes.names.iter().find(|noted| noted.range == expr.range);
+                match noted {
+                    Some(noted) if noted.meaning == declared.meaning => {
+                        match in_place(place, declared, value, at, path) {
+                            Ok(text) => {
+                                changes.push(replacement(expr.range.shifted(at.start), text))
+                            }
+                            Err(reason) => problem = Some(reason),
+                        }
+                    }
+                    Some(_) => {}
+                    None => {
+                        problem = Some(format!("the meaning of some uses of `{name}` is unknown"))
+                    }
+                }
+            });
+        }
+        if let Some(problem) = problem {
+            return Err(problem);
+        }
+    }
+    if changes.is_empty() {
+        return Err(format!("`{name}` is not used"));
+    }
+    changes.push(removal(place, declared));
+    Ok(changes)
+}
+
+/// Calls `found` with the way to each node.
+fn visit<'t>(node: Node<'t>, path: &mut Vec<Node<'t>>, found: &mut impl FnMut(&[Node<'t>])) {
+    path.push(node);
+    found(path);
+    let mut inner = Vec::new();
+    node.children(&mut |node| inner.push(node));
+    for node in inner {
+        visit(node, path, found);
+    }
+    path.pop();
+}
+
+/// What is to stand where the name stood.
+fn in_place(
+    place: &Place<'_>,
+    declared: &Declared<'_>,
+    value: &str,
+    at: ItemAt<'_>,
+    path: &[Node<'_>],
+) -> Result<String, String> {
+    let name = &declared.name;
+    // Where the value's own names mean something else.
+    let mut words: Vec<SmolStr> = Vec::new();
+    Node::Expr(declared.value).walk(&mut |node| {
+        if let Node::Expr(expr) = node
+            && let ExprNode::Name(name) = &expr.node
+        {
+            words.push(name.text.clone());
+        }
+    });
+    let has_query = has_query(declared.value);
+    let holds_let = |range: TextRange| {
+        at.key == declared.at.key
+            && range.start <= declared.range.start
+            && declared.range.end <= range.end
+    };
+    for node in path {
+        if holds_let(node.range()) {
+            continue;
+        }
+        match node {
+            Node::Body(body) => {
+                let shadows = body.statements.iter().any(|statement| match statement {
+                    Statement::Let(decl) => words.contains(&decl.name.text),
+                    _ => false,
+                });
+                if shadows {
+                    return Err(format!(
+                        "a name in its value has another meaning where `{name}` is used"
+                    ));
+                }
+            }
+            Node::Statement(Statement::For(repeat)) if words.contains(&repeat.variable.text) => {
+                return Err(format!(
+                    "a name in its value has another meaning where `{name}` is used"
+                ));
+            }
+            // Which labels are added to a query depends on where it is written.
+            Node::Block(block) if has_query && has_labels(place, block) => {
+                return Err(format!(
+                    "its query would select other labels where `{name}` is used"
+                ));
+            }
+            _ => {}
+        }
+    }
+    let parent = path.iter().rev().nth(1);
+    let is_in_hole = matches!(
+        parent,
+        Some(Node::Expr(Expr {
+            node: ExprNode::String(_) | ExprNode::Query(_),
+            ..
+        }))
+    ) || matches!(parent, Some(Node::Block(_)));
+    if is_in_hole && value.contains('\n') {
+        return Err("its value has several lines, and an interpolation has one".to_owned());
+    }
+    let is_operand = matches!(
+        parent,
+        Some(Node::Expr(Expr {
+            node: ExprNode::Unary(..)
+                | ExprNode::Binary(..)
+                | ExprNode::Member(..)
+                | ExprNode::Call(..),
+            ..
+        }))
+    );
+    let is_compound = matches!(
+        declared.value.node,
+        ExprNode::Unary(..) | ExprNode::Binary(..) | ExprNode::If(..)
+    );
+    Ok(if is_operand && is_compound {
+        format!("({value})")
+    } else {
+        value.to_owned()
+    })
+}
+
+/// Whether another file speaks of a top-level `let`.
+fn is_used_elsewhere(place: &Place<'_>, declared: &Declared<'_>) -> bool {
+    let mentions = |key: ItemKey| {
+        let names = &place.notes(key).names;
+        names.iter().any(|name| name.meaning == declared.meaning)
+    };
+    let others = place
+        .project
+        .sources()
+        .iter()
+        .filter(|file| **file != place.file);
+    others
+        .filter(|file| has_word(place.project.text(**file), &declared.name))
+        .any(|file| {
+            place.view.stop_if_unwanted();
+            let names = file_names(place.db(), *file);
+            names.items.iter().any(|entry| mentions(entry.key))
+        })
+}
+
+/// The edit that takes the `let` away, with its doc comment and its line if it has it for itself.
+fn removal(place: &Place<'_>, declared: &Declared<'_>) -> Change {
+    let range = declared.range.shifted(declared.at.start);
+    let holds = |unit: &TextRange| unit.start <= range.start && range.end <= unit.end;
+    let unit = place
+        .parts()
+        .iter()
+        .filter(|part| part.kind == PartKind::Unit)
+        .map(|part| part.range)
+        .filter(holds)
+        .min_by_key(|unit| unit.len())
+        .unwrap_or(range);
+    let mut lines = whole_lines(place.text, unit);
+    let before = TextRange {
+        start: lines.start,
+        end: unit.start,
+    };
+    let after = TextRange {
+        start: unit.end,
+        end: lines.end,
+    };
+    if !place.slice(before).trim().is_empty() || !place.slice(after).trim().is_empty() {
+        return replacement(unit, "");
+    }
+    // Of the blank lines around it one is enough.
+    let above = place.text.get(..lines.start as usize).unwrap_or_default();
+    let below = place.text.get(lines.end as usize..).unwrap_or_default();
+    let first = below.split_inclusive('\n').next().unwrap_or_default();
+    let begins = above.trim_end_matches(['\r', '\n']).ends_with('{') || above.trim().is_empty();
+    let is_blank_above = above.replace('\r', "").ends_with("\n\n");
+    if !first.is_empty() && first.trim().is_empty() && (begins || is_blank_above) {
+        lines.end += first.len() as u32;
+    }
+    replacement(lines, "")
+}

@@ -1,0 +1,263 @@
+//! Adds what a block or a call must have and has not.
+
+use std::collections::BTreeMap;
+
+use nthc::db::{ItemKey, item};
+use nthc::eval::notes::{BodyPlace, Meaning};
+use nthc::schema::{Ty, params};
+use nthc::syntax::tree::{Arg, Base, Block, Expr, ExprNode, ItemNode, Statement, TextRange};
+
+use super::super::formatting::diff::Change;
+use super::place::{ActionKind, ItemAt, Offer, Place, insertion};
+use super::values::{missing, placeholder};
+use crate::nodes::Node;
+
+/// Adds the fields that the innermost block lacks.
+pub fn fields<'a>(place: &'a Place<'a>, offers: &mut Vec<Offer<'a>>) {
+    let Some((at, _, path)) = place.path() else {
+        return;
+    };
+    // A template leaves to its users what it does not set.
+    if !matches!(at.item.node, ItemNode::Block(_)) {
+        return;
+    }
+    let blocks = path.iter().rev().filter_map(|node| match node {
+        Node::Block(block) => Some(*block),
+        _ => None,
+    });
+    for block in blocks {
+        let lacking = lacking(place, at, block);
+        if lacking.is_empty() {
+            continue;
+        }
+        let names: Vec<String> = lacking
+            .iter()
+            .map(|(name, _)| format!("`{name}`"))
+            .collect();
+        let title = match names.as_slice() {
+            [name] => format!("Add missing field {name}"),
+            names => format!("Add missing fields {}", names.join(", ")),
+        };
+        let edits = move || Some(put(place, at, block, &lacking));
+        offers.push(Offer {
+            is_preferred: true,
+            ..Offer::new(ActionKind::QuickFix, title, edits)
+        });
+        return;
+    }
+}
+
+/// What a block lacks: names and statements. Nothing where a block amends one that its own parent's base has.
+fn lacking(place: &Place<'_>, at: ItemAt<'_>, block: &Block) -> Vec<(String, String)> {
+    let bodies = &place.notes(at.key).bodies;
+    let is_it = |body: &&BodyPlace| match block.body.range.is_empty() {
+        false => body.range == block.body.range,
+        true => body.range.is_empty() && body.range.end == block.body.range.end,
+    };
+    let Some(body) = bodies.iter().find(is_it) else {
+        return Vec::new();
+    };
+    // What it is measured by is not known before its variant is.
+    let needs_variant =
+        body.variant == body.kind && place.schema().variants(&body.kind).next().is_some();
+    if needs_variant {
+        return Vec::new();
+    }
+    let name = body.block.as_ref().map(|block| block.name.to_string());
+    let has = |field: &str| {
+        body.set.iter().any(|set| set == field)
+            || body.children.iter().any(|(kind, _)| kind == field)
+    };
+    missing(place, &body.variant, &name.unwrap_or_default(), &has)
+}
+
+/// Each missing field after those that the prelude has before it.
+fn put(
+    place: &Place<'_>,
+    at: ItemAt<'_>,
+    block: &Block,
+    lacking: &[(String, String)],
+) -> Vec<Change> {
+    let indent = place.indent_at(at.start + block.range.start);
+    let inner = format!("{indent}  ");
+    if block.body.range.is_empty() {
+        let lines: Vec<String> = lacking
+            .iter()
+            .map(|(_, statement)| format!("{inner}{statement}"))
+            .collect();
+        let text = format!(" {{\n{}\n{indent}}}", lines.join("\n"));
+        return vec![insertion((at.start + block.range.end) as usize, text)];
+    }
+    let kind = match &block.base {
+        Some(base) => base.path.segments.last().map(|name| &name.text),
+        None => None,
+    };
+    let schema = place.schema();
+    let kind = kind
+        .filter(|name| schema.kinds.contains_key(*name))
+        .unwrap_or(&block.kind.text);
+    let order: Vec<&str> = schema
+        .fields(kind)
+        .into_iter()
+        .map(|field| field.name.as_str())
+        .collect();
+    let rank = |name: &str| order.iter().position(|known| *known == name);
+    let mut places: BTreeMap<u32, Vec<&str>> = BTreeMap::new();
+    for (name, statement) in lacking {
+        let before = block.body.statements.iter().filter_map(|statement| {
+            let (known, range) = match statement {
+                Statement::Field(field) => (&field.name.text, field.range),
+                Statement::Block(block) => (&block.kind.text, block.range),
+                _ => return None,
+            };
+            (rank(known)? < rank(name)?).then_some(range.end)
+        });
+        let end = before.max().unwrap_or(block.body.range.start + 1);
+        places.entry(end).or_default().push(statement);
+    }
+    places
+        .into_iter()
+        .map(|(end, statements)| place.lines_after(at.start + end, &inner, &statements))
+        .collect()
+}
+
+/// Adds the arguments that a template or a run-time function must be given.
+pub fn arguments<'a>(place: &'a Place<'a>, offers: &mut Vec<Offer<'a>>) {
+    let Some((at, _, path)) = place.path() else {
+        return;
+    };
+    for node in path.iter().rev() {
+        let call = match node {
+            Node::Base(base) => of_base(place, at, base),
+            Node::Expr(expr) => of_call(place, at, expr),
+            Node::Body(_) => None,
+            _ => continue,
+        };
+        // In a block's body, its own base is not what one looks at, but on its head it is.
+        let call = match (call, node) {
+            (None, Node::Body(_)) => return,
+            (call, _) => call,
+        };
+        let Some((lacking, end, given)) = call else {
+            continue;
+        };
+        offer(place, offers, lacking, end, given);
+        return;
+    }
+    if let Some(Node::Block(block)) = path.last()
+        && let Some(base) = &block.base
+        && let Some((lacking, end, given)) = of_base(place, at, base)
+    {
+        offer(place, offers, lacking, end, given);
+    }
+}
+
+/// Parameters without an argument, where the call ends, and whether it has parentheses.
+type Call = (Vec<(String, Ty)>, u32, bool);
+
+fn offer<'a>(
+    place: &'a Place<'a>,
+    offers: &mut Vec<Offer<'a>>,
+    lacking: Vec<(String, Ty)>,
+    end: u32,
+    has_parentheses: bool,
+) {
+    let names: Vec<String> = lacking
+        .iter()
+        .map(|(name, _)| format!("`{name}`"))
+        .collect();
+    let title = match names.as_slice() {
+        [name] => format!("Add missing argument {name}"),
+        names => format!("Add missing arguments {}", names.join(", ")),
+    };
+    let edits = move || {
+        let values: Vec<String> = lacking
+            .iter()
+            .map(|(name, ty)| format!("{name}: {}", placeholder(place, ty, name, "")))
+            .collect();
+        let values = values.join(", ");
+        if !has_parentheses {
+            return Some(vec![insertion(end as usize, format!("({values})"))]);
+        }
+        let before = place.text.get(..end as usize)?.strip_suffix(')')?;
+        let trimmed = before.trim_end();
+        let text = match trimmed.chars().next_back()? {
+            '(' => values,
+            ',' => format!(" {values}"),
+            _ => format!(", {values}"),
+        };
+        Some(vec![insertion(trimmed.len(), text)])
+    };
+    offers.push(Offer {
+        is_preferred: true,
+        ..Offer::new(ActionKind::QuickFix, title, edits)
+    });
+}
+
+fn of_base(place: &Place<'_>, at: ItemAt<'_>, base: &Base) -> Option<Call> {
+    let last = base.path.segments.last()?;
+    let Meaning::Item(template) = meaning(place, at, last.range)? else {
+        return None;
+    };
+    let lacking = lacking_arguments(
+        template_params(place, template)?,
+        base.args.as_deref().unwrap_or_default(),
+    );
+    let end = at.start + base.range.end;
+    (!lacking.is_empty()).then_some((lacking, end, base.args.is_some()))
+}
+
+fn of_call(place: &Place<'_>, at: ItemAt<'_>, expr: &Expr) -> Option<Call> {
+    let ExprNode::Call(function, args) = &expr.node else {
+        return None;
+    };
+    // What lacks an argument has no value, so its name may not be noted.
+    let name = match (meaning(place, at, function.range), &function.node) {
+        (Some(Meaning::Function(name)), _) => name,
+        (None, ExprNode::Name(name)) => name.text.clone(),
+        _ => return None,
+    };
+    let known = place.schema().functions.get(&name)?;
+    let params = known.params.iter().map(|(name, ty, default)| {
+        let is_needed = default.is_none() && !ty.is_optional();
+        (name.to_string(), ty.clone(), is_needed)
+    });
+    let lacking = lacking_arguments(params.collect(), args);
+    (!lacking.is_empty()).then_some((lacking, at.start + expr.range.end, true))
+}
+
+fn meaning(place: &Place<'_>, at: ItemAt<'_>, range: TextRange) -> Option<Meaning> {
+    let names = &place.notes(at.key).names;
+    let named = names.iter().find(|name| name.range == range)?;
+    Some(named.meaning.clone())
+}
+
+/// A template's parameters, with types and whether an argument must be given.
+pub fn template_params(place: &Place<'_>, template: ItemKey) -> Option<Vec<(String, Ty, bool)>> {
+    let tree = item(place.db(), template).as_ref()?;
+    let ItemNode::Template(tree) = &tree.node else {
+        return None;
+    };
+    let params = params(place.schema(), &tree.params, template, &mut Vec::new());
+    let params = params.into_iter().map(|(name, ty, default)| {
+        let is_needed = default.is_none() && !ty.is_optional();
+        (name.to_string(), ty, is_needed)
+    });
+    Some(params.collect())
+}
+
+fn lacking_arguments(params: Vec<(String, Ty, bool)>, args: &[Arg]) -> Vec<(String, Ty)> {
+    let positional = args.iter().filter(|arg| arg.name.is_none()).count();
+    let is_given = |name: &str| {
+        let mut names = args.iter().filter_map(|arg| arg.name.as_ref());
+        names.any(|given| given.text == name)
+    };
+    params
+        .into_iter()
+        .enumerate()
+        .filter(|(position, (name, _, is_needed))| {
+            *is_needed && *position >= positional && !is_given(name)
+        })
+        .map(|(_, (name, ty, _))| (name, ty))
+        .collect()
+}

@@ -1,0 +1,272 @@
+//! Code lenses: how many rules a service makes, what a gate decides on, and how often a template or a team is used. Where
+//! they stand is found from names alone; what they say is counted for those that are looked at.
+
+use nthc::check::check_item;
+use nthc::db::{ItemClass, ItemKey, SourceFile, item_entry};
+use nthc::diagnostics::Severity;
+use nthc::eval::notes::Meaning;
+use nthc::ir::gate::Effect;
+use nthc::ir::{PolicyForm, TargetName};
+use nthc::lower::service_model;
+use nthc::syntax::tree::{Block, ItemNode, Statement, TextRange};
+use serde::{Deserialize, Serialize};
+use smol_str::SmolStr;
+
+use super::generated;
+use super::hover;
+use super::source::{Placed, Source};
+use super::spoken;
+use crate::view::{ProjectView, View};
+
+/// What a lens is about. It is found again by its names, wherever edits have moved it meanwhile.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(tag = "of", rename_all = "camelCase")]
+pub enum About {
+    /// The rules of a service in an environment.
+    Service {
+        /// Its name.
+        name: SmolStr,
+        /// The environment.
+        environment: Option<SmolStr>,
+    },
+    /// A gate of a service.
+    Gate {
+        /// The service.
+        service: SmolStr,
+        /// Its name.
+        name: SmolStr,
+    },
+    /// A template by its kind and name.
+    Template {
+        /// Its kind.
+        kind: SmolStr,
+        /// Its name.
+        name: SmolStr,
+    },
+    /// A team.
+    Team {
+        /// Its name.
+        name: SmolStr,
+    },
+}
+
+/// A lens, which says nothing yet: see [`words`].
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Lens {
+    /// The bytes that it is above.
+    pub range: TextRange,
+    /// What it is about.
+    pub about: About,
+}
+
+/// What a lens says.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Words {
+    /// The words.
+    pub title: String,
+    /// The path below the output folder of the file that they can show.
+    pub shows: Option<String>,
+}
+
+/// The lenses of a document, which say nothing yet.
+pub fn lenses(source: &Source<'_>) -> Vec<Lens> {
+    let mut lenses = Vec::new();
+    let mut push = |range: TextRange, about: About| lenses.push(Lens { range, about });
+    for placed in source.items() {
+        match &placed.item.node {
+            ItemNode::Template(template) => push(
+                placed.absolute(template.name.range),
+                About::Template {
+                    kind: template.kind.text.clone(),
+                    name: template.name.text.clone(),
+                },
+            ),
+            ItemNode::Block(block) => of_block(source, &placed, block, &mut push),
+            _ => {}
+        }
+    }
+    lenses
+}
+
+fn of_block(
+    source: &Source<'_>,
+    placed: &Placed<'_>,
+    block: &Block,
+    push: &mut impl FnMut(TextRange, About),
+) {
+    let Some(name) = &block.name else { return };
+    let range = placed.absolute(name.range);
+    match block.kind.text.as_str() {
+        "team" => push(
+            range,
+            About::Team {
+                name: name.text.clone(),
+            },
+        ),
+        "service" if source.is_own_service(placed.key) => {
+            for environment in source.environments() {
+                push(
+                    range,
+                    About::Service {
+                        name: name.text.clone(),
+                        environment,
+                    },
+                );
+            }
+            for statement in &block.body.statements {
+                if let Statement::Block(gate) = statement
+                    && gate.kind.text == "gate"
+                    && let Some(gate_name) = &gate.name
+                {
+                    push(
+                        placed.absolute(gate_name.range),
+                        About::Gate {
+                            service: name.text.clone(),
+                            name: gate_name.text.clone(),
+                        },
+                    );
+                }
+            }
+        }
+        _ => {}
+    }
+}
+
+/// Words that show nothing.
+fn only(title: String) -> Words {
+    Words { title, shows: None }
+}
+
+/// What a lens of a file says; `None` where its block is gone.
+pub fn words(view: &View, project: &ProjectView, file: SourceFile, about: &About) -> Option<Words> {
+    let source = Source::of(project, file);
+    let find = |class: ItemClass, kind: &str, name: &str| {
+        nthc::db::find_item(source.db, file, class, kind.into(), name.into())
+    };
+    match about {
+        About::Service { name, environment } => {
+            let key = find(ItemClass::Block, "service", name)?;
+            Some(of_service(project, &source, key, environment))
+        }
+        About::Gate { service, name } => {
+            let key = find(ItemClass::Block, "service", service)?;
+            of_gate(project, &source, key, name)
+        }
+        About::Template { kind, name } => {
+            let key = find(ItemClass::Template, kind, name)?;
+            let count = uses(
+                view,
+                &source,
+                name,
+                |meaning| matches!(meaning, Meaning::Item(item) if *item == key),
+            );
+            Some(only(used(count)))
+        }
+        About::Team { name } => {
+            let key = find(ItemClass::Block, "team", name)?;
+            let count = uses(
+                view,
+                &source,
+                name,
+                |meaning| matches!(meaning, Meaning::Block(block) if block.item == key && block.path.is_empty()),
+            );
+            Some(only(used(count)))
+        }
+    }
+}
+
+fn used(count: usize) -> String {
+    format!("used by {count}")
+}
+
+fn of_service(
+    project: &ProjectView,
+    source: &Source<'_>,
+    key: ItemKey,
+    environment: &Option<SmolStr>,
+) -> Words {
+    let place = environment
+        .as_ref()
+        .map(|name| format!("{name}: "))
+        .unwrap_or_default();
+    let counts = hover::counts(source, key, environment);
+    let Some(counts) = counts.filter(|_| !has_errors(source, key, environment)) else {
+        return only(format!("{place}nothing is generated: it has errors"));
+    };
+    let title = format!("{place}{}", counts.words());
+    let name = nthc::db::item_name(source.db, key);
+    let path = generated::file_of_service(project, environment, &name);
+    show(title, path)
+}
+
+/// Whether a service has a mistake for which nothing is built.
+fn has_errors(source: &Source<'_>, key: ItemKey, environment: &Option<SmolStr>) -> bool {
+    let own = check_item(source.db, source.workspace, key).found.iter();
+    let model = service_model(source.db, source.workspace, key, environment.clone());
+    own.chain(&model.diagnostics)
+        .any(|found| found.code.severity == Severity::Error)
+}
+
+/// Words that show a file.
+fn show(title: String, path: String) -> Words {
+    Words {
+        title: format!("{title}: show"),
+        shows: Some(path),
+    }
+}
+
+/// "denies for 6 reasons, warns for 3", as the first environment has it.
+fn of_gate(project: &ProjectView, source: &Source<'_>, key: ItemKey, name: &str) -> Option<Words> {
+    let environment = source.environments().into_iter().next().flatten();
+    let service = source.service(key, &environment)?;
+    let gate = service.gates.iter().find(|gate| gate.name == name)?;
+    let count = |effect: Effect| {
+        let of_effect = gate.rules.iter().filter(|rule| rule.effect == effect);
+        of_effect.count()
+    };
+    let mut title = format!(
+        "denies for {}, warns for {}",
+        spoken::count(count(Effect::Deny), "reason"),
+        count(Effect::Warn)
+    );
+    if gate.dry_run {
+        title.push_str(", dry run");
+    }
+    let settings = &project.targets;
+    let is_written = settings.targets.contains(&TargetName::Policy)
+        && settings.policy.forms.contains(&PolicyForm::Json);
+    let path = format!("policy/{}.json", nthc::backends::file_stem(&service.name));
+    Some(match is_written {
+        true => show(title, generated::in_environment(&environment, &path)),
+        false => only(title),
+    })
+}
+
+/// How many of the project's items name something. An import alone is no use.
+fn uses(view: &View, source: &Source<'_>, name: &str, is_it: impl Fn(&Meaning) -> bool) -> usize {
+    let mut count = 0;
+    for file in source.all_files() {
+        view.stop_if_unwanted();
+        let other = source.at(file);
+        // Most files do not even have the word.
+        if !other.text().contains(name) {
+            continue;
+        }
+        for placed in other.items() {
+            let class = item_entry(other.db, placed.key).map(|entry| entry.class);
+            let range = placed.range();
+            let text = other.text().get(range.start as usize..range.end as usize);
+            if class == Some(ItemClass::Import) || !text.is_some_and(|text| text.contains(name)) {
+                continue;
+            }
+            let names = &other.notes(placed.key).names;
+            if names
+                .iter()
+                .any(|named| !named.declares && is_it(&named.meaning))
+            {
+                count += 1;
+            }
+        }
+    }
+    count
+}

@@ -1,0 +1,70 @@
+//! What other modules have, with the import that it needs.
+
+use nthc::db::{ItemClass, ItemEntry};
+use smol_str::SmolStr;
+
+use super::imports::{Imports, item_offer};
+use super::index::{Named, index};
+use super::{MOST, Offers, fits};
+use crate::cursor::read::Cursor;
+
+/// Offers the items of some classes and kinds that other modules have and the file does not know yet, or knows by their
+/// module. `call` is what follows the name of a template.
+pub fn offer(
+    cursor: &Cursor<'_>,
+    wanted: &[(ItemClass, SmolStr)],
+    rank: u16,
+    call: &dyn Fn(&ItemEntry) -> Option<String>,
+    offers: &mut Offers,
+) {
+    let (db, workspace) = (cursor.scope.lookup.db, cursor.scope.lookup.workspace);
+    if wanted.is_empty() {
+        return;
+    }
+    let imports = Imports::of(db, cursor.scope.file);
+    let known = index(db, workspace);
+    let prefix = cursor.prefix();
+    let mut added = 0;
+    let of_wanted = wanted
+        .iter()
+        .flat_map(|(class, kind)| known.get(*class, kind));
+    for Named {
+        module,
+        file,
+        entry,
+    } in of_wanted
+    {
+        let last = module.rsplit('.').next().unwrap_or_default();
+        if *file == cursor.scope.file || !(fits(prefix, &entry.name) || fits(prefix, last)) {
+            continue;
+        }
+        if added >= MOST {
+            offers.is_incomplete = true;
+            return;
+        }
+        let Some(way) = imports.way(module, &entry.name) else {
+            continue;
+        };
+        let is_known = way.import.is_none();
+        let mut offer = item_offer(module, entry, if is_known { rank } else { rank + 60 });
+        if !is_known {
+            let what = offer.detail.take().unwrap_or_default();
+            offer.detail = Some(format!("{what}, import {module}"));
+        }
+        offer.label.clone_from(&way.written);
+        let call = call(entry).unwrap_or_default();
+        offer.snippet = format!("{}{call}", super::offer::escaped(&way.written));
+        offer.plain = Some(way.written);
+        // `avail` finds `http.availability`, be it in an editor that compares from the first letter.
+        let by_module = last.starts_with(prefix);
+        offer.filter = (!by_module).then(|| entry.name.to_string());
+        offer.import = way.import;
+        offers.add(offer);
+        added += 1;
+    }
+}
+
+/// Whether a kind is one of these.
+pub fn is_one(kinds: &[SmolStr], kind: &str) -> bool {
+    kinds.iter().any(|known| known == kind)
+}

@@ -1,0 +1,32 @@
+//! Names of labels.
+
+use super::metrics::Metrics;
+use super::{Offer, Offers, What};
+use crate::cursor::read::Cursor;
+
+/// The names of labels that are known where the cursor is.
+pub fn known_labels(cursor: &Cursor<'_>, offers: &mut Offers) {
+    for (label, rank) in Metrics::of(cursor).labels(None) {
+        let written = super::bodies::name_text(&label);
+        offers.add(Offer::new(label, What::Label, rank).types(&written));
+    }
+}
+
+/// A label's name in braces.
+pub fn label_keys(cursor: &Cursor<'_>, given: &[String], offers: &mut Offers) {
+    for (label, rank) in Metrics::of(cursor).labels(None) {
+        if given.contains(&label) {
+            continue;
+        }
+        let written = super::bodies::name_text(&label);
+        let offer = Offer::new(label, What::Label, rank);
+        let equals = cursor.after().trim_start().starts_with('=');
+        offers.add(if equals {
+            offer.types(&written)
+        } else {
+            offer
+                .snippet(format!("{} = \"$0\"", super::offer::escaped(&written)))
+                .plain(format!("{written} = "))
+        });
+    }
+}

@@ -1,0 +1,111 @@
+//! From a name to where it is declared, and from a value to what it is a case of.
+
+use nthc::db::{SourceFile, Span};
+use nthc::eval::notes::Meaning;
+use nthc::syntax::tree::TextRange;
+
+use crate::navigation::Names;
+use crate::view::ProjectView;
+
+/// A cursor in a project.
+pub struct Cursor<'a> {
+    /// The project.
+    pub project: &'a ProjectView,
+    /// Its names.
+    pub names: Names<'a>,
+    /// The file.
+    pub file: SourceFile,
+    /// The byte.
+    pub offset: u32,
+}
+
+impl<'a> Cursor<'a> {
+    /// A cursor at a byte of a file; `None` beyond what a file may have.
+    pub fn new(project: &'a ProjectView, file: SourceFile, offset: usize) -> Option<Self> {
+        Some(Self {
+            project,
+            names: Names::of(&project.session),
+            file,
+            offset: u32::try_from(offset).ok()?,
+        })
+    }
+}
+
+/// A place to go to.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Target {
+    /// Its file.
+    pub file: SourceFile,
+    /// The bytes of all that is declared there.
+    pub whole: TextRange,
+    /// The bytes of its name.
+    pub name: TextRange,
+}
+
+/// Where one can go from a cursor.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Targets {
+    /// The bytes that lead there.
+    pub origin: TextRange,
+    /// The places, of which there may be none.
+    pub all: Vec<Target>,
+}
+
+/// Where the name at a cursor is declared; of a module, its file.
+pub fn definition(at: &Cursor<'_>) -> Option<Targets> {
+    let written = at.names.name_at(at.file, at.offset)?;
+    let target = match written.name.meaning {
+        Meaning::Module(module) => Target {
+            file: module,
+            whole: TextRange::default(),
+            name: TextRange::default(),
+        },
+        _ => target(&at.names, at.names.declared(&written.name.meaning)?),
+    };
+    Some(Targets {
+        origin: at.names.absolute(written.span()),
+        all: vec![target],
+    })
+}
+
+/// What the name or value at a cursor is a case of.
+pub fn type_definition(at: &Cursor<'_>) -> Targets {
+    targets(at, at.names.type_definitions(at.file, at.offset))
+}
+
+/// What is based on the name at a cursor.
+pub fn implementation(at: &Cursor<'_>) -> Option<Targets> {
+    let written = at.names.name_at(at.file, at.offset)?;
+    Some(targets(at, at.names.implementations(&written.name.meaning)))
+}
+
+fn targets(at: &Cursor<'_>, found: Vec<Span>) -> Targets {
+    let origin = match at.names.name_at(at.file, at.offset) {
+        Some(written) => at.names.absolute(written.span()),
+        None => TextRange {
+            start: at.offset,
+            end: at.offset,
+        },
+    };
+    let all = found.into_iter().map(|span| target(&at.names, span));
+    Targets {
+        origin,
+        all: all.collect(),
+    }
+}
+
+/// The innermost block around a name that it is the name of, or else the name alone.
+fn target(names: &Names<'_>, span: Span) -> Target {
+    let mut sites = names.sites(span.item).into_iter();
+    let own = sites.rfind(|site| site.selection() == span.range);
+    let whole = own.map_or(span.range, |site| site.range);
+    let name = names.absolute(span);
+    Target {
+        file: span.item.file,
+        whole: names.absolute(Span {
+            range: whole,
+            ..span
+        }),
+        name,
+    }
+}

@@ -1,0 +1,38 @@
+//! What in a document leads elsewhere.
+
+use nthc::db::{SourceFile, parsed};
+use nthc::syntax::tree::TextRange;
+
+use crate::navigation::Names;
+use crate::navigation::links::Destination;
+use crate::view::ProjectView;
+
+/// Something that leads elsewhere.
+pub struct DocumentLink {
+    /// Its bytes.
+    pub range: TextRange,
+    /// Where it leads.
+    pub to: Destination,
+    /// What is there, in a line.
+    pub about: Option<String>,
+}
+
+/// The links of a document: imports lead to their modules, and addresses to their pages.
+pub fn document_links(project: &ProjectView, file: SourceFile) -> Vec<DocumentLink> {
+    let names = Names::of(&project.session);
+    let links = names.links(file).into_iter().map(|link| {
+        let about = match &link.to {
+            Destination::Page(_) => None,
+            Destination::Module(module) => {
+                let doc = parsed(project.db(), *module).doc.as_ref();
+                doc.and_then(|doc| doc.lines().next().map(str::to_owned))
+            }
+        };
+        DocumentLink {
+            range: link.range,
+            to: link.to,
+            about,
+        }
+    });
+    links.collect()
+}

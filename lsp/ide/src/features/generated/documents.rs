@@ -1,0 +1,76 @@
+//! The texts of what is generated: made by what a build makes its files with, for the one that is asked for.
+
+use nthc::backends::{Artifact, file_stem};
+use nthc::compile::Build as _;
+use nthc::db::{ItemKey, item_name};
+use nthc::ir::Settings;
+use smol_str::SmolStr;
+
+use super::paths::{LISTINGS, ROOT, environment_of, services};
+use super::{Document, listing};
+use crate::view::{ProjectView, View};
+
+/// The text at a path below a project's output folder, or a list of what is there; `None` where there is neither. Lists have
+/// links where `address` gives paths an address.
+pub fn document(
+    view: &View,
+    project: &ProjectView,
+    path: &str,
+    address: &dyn Fn(&str) -> Option<String>,
+) -> Option<Document> {
+    if path.is_empty() || path == ROOT {
+        return Some(listing::of_project(view, project, address));
+    }
+    let (environment, rest) = environment_of(project, path)?;
+    if let Some(listed) = rest.strip_prefix(&format!("{LISTINGS}/")) {
+        let stem = listed.strip_suffix(".md")?;
+        let service = services(project)
+            .into_iter()
+            .find(|service| file_stem(&item_name(project.db(), *service)) == stem)?;
+        return Some(listing::of_service(project, &environment, service, address));
+    }
+    let artifact = artifact(project, &environment, path)?;
+    Some(Document {
+        language: language(&artifact.path),
+        text: artifact.contents,
+    })
+}
+
+/// The file of that path below the output folder. What a target could not write has no file.
+fn artifact(project: &ProjectView, environment: &Option<SmolStr>, path: &str) -> Option<Artifact> {
+    let find = |made: Vec<Artifact>| made.into_iter().find(|artifact| artifact.path == path);
+    let (session, settings) = (&project.session, &project.targets);
+    // A service's files are called after it, as a dashboard is after its uid, which keeps what letters it can: the one whose
+    // name the path holds is asked first.
+    let scope = Settings {
+        environment: environment.clone(),
+        ..Settings::clone(settings)
+    };
+    let is_of = |service: &ItemKey| {
+        let name = item_name(project.db(), *service);
+        let uid = nthc::backends::dashboard_uid_of(&scope, &name);
+        path.contains(&file_stem(&name)) || path.contains(&uid)
+    };
+    let mut all = services(project);
+    all.sort_by_key(|service| !is_of(service));
+    let of_services = all.into_iter().find_map(|service| {
+        find(
+            session
+                .service_artifacts(settings, environment, service)
+                .ok()?,
+        )
+    });
+    of_services.or_else(|| find(session.project_artifacts(settings, environment).ok()?))
+}
+
+/// What editors call a file's language.
+fn language(path: &str) -> &'static str {
+    match path.rsplit_once('.').map(|(_, extension)| extension) {
+        Some("yaml" | "yml") => "yaml",
+        Some("json") => "json",
+        Some("md") => "markdown",
+        Some("rego") => "rego",
+        Some("nth") => "nth",
+        _ => "plaintext",
+    }
+}

@@ -1,0 +1,86 @@
+//! Lists of what there is, in Markdown with links.
+
+use std::fmt::Write as _;
+
+use nthc::db::{ItemKey, item_name};
+use smol_str::SmolStr;
+
+use crate::features::hover::counts;
+use crate::features::markup::escape;
+use crate::features::source::Source;
+use crate::view::{ProjectView, View};
+
+use super::Document;
+use super::paths::{environments, of_listing, paths_of, services};
+
+fn markdown(text: String) -> Document {
+    Document {
+        text,
+        language: "markdown",
+    }
+}
+
+/// Which services there are.
+pub fn of_project(
+    view: &View,
+    project: &ProjectView,
+    address: &dyn Fn(&str) -> Option<String>,
+) -> Document {
+    let mut text = format!("# What {} generates\n", escape(&project.targets.project));
+    for environment in environments(project) {
+        if let Some(environment) = &environment {
+            let _ = write!(text, "\n## {}\n", escape(environment));
+        }
+        text.push('\n');
+        for service in services(project) {
+            view.stop_if_unwanted();
+            let name = item_name(project.db(), service);
+            let source = Source::of(project, service.file);
+            let made = counts(&source, service, &environment)
+                .map_or("nothing: it has errors".to_owned(), |counts| counts.words());
+            let shown = linked(&name, address(&of_listing(&environment, &name)));
+            let _ = writeln!(text, "- {shown}: {made}");
+        }
+    }
+    markdown(text)
+}
+
+/// Which files a service has in an environment.
+pub fn of_service(
+    project: &ProjectView,
+    environment: &Option<SmolStr>,
+    service: ItemKey,
+    address: &dyn Fn(&str) -> Option<String>,
+) -> Document {
+    let name = item_name(project.db(), service);
+    let mut text = format!("# What {} generates", escape(&name));
+    if let Some(environment) = environment {
+        let _ = write!(text, " in {}", escape(environment));
+    }
+    text.push_str("\n\n");
+    let source = Source::of(project, service.file);
+    match counts(&source, service, environment) {
+        Some(counts) => {
+            let _ = write!(text, "{}\n\n", counts.words());
+        }
+        None => text.push_str("Nothing: it has errors.\n"),
+    }
+    match paths_of(project, environment, service) {
+        Ok(paths) => {
+            for path in paths {
+                let _ = writeln!(text, "- {}", linked(&path, address(&path)));
+            }
+        }
+        Err(problem) => {
+            let _ = writeln!(text, "{}", escape(&problem));
+        }
+    }
+    markdown(text)
+}
+
+fn linked(name: &str, uri: Option<String>) -> String {
+    match uri {
+        Some(uri) => format!("[{}](<{uri}>)", escape(name)),
+        None => escape(name),
+    }
+}

@@ -1,0 +1,226 @@
+//! Blocks: what a service, an objective, a tier or a team is in the end.
+
+use nthc::db::{ItemClass, item_entry, item_start};
+use nthc::eval::{BlockRef, Instance, Value};
+use smol_str::SmolStr;
+
+use crate::features::markup::{Line, Markup};
+use crate::features::source::Source;
+
+use super::written::written;
+use super::{meaning, rules, signals};
+
+/// The most fields of a block that are shown.
+const MOST: usize = 10;
+
+/// A block with what it is in every environment.
+pub fn card(source: &Source<'_>, block: &BlockRef) -> Markup {
+    let mut markup = Markup::default();
+    let first = source
+        .environments()
+        .into_iter()
+        .find_map(|environment| Some((source.instance(block, &environment)?, environment)));
+    let Some((instance, environment)) = first else {
+        return in_template(source, block);
+    };
+    markup = markup
+        .source(head(source, block, instance))
+        .doc(instance.doc.as_deref());
+    if instance.doc.is_none()
+        && let Some(description) = instance.get("description").show()
+    {
+        markup = markup.doc(Some(&description));
+    }
+    match block.kind.as_str() {
+        "service" => markup.then(service(source, block, instance)),
+        "slo" => markup
+            .then(slo(source, block))
+            .then(rules::of_slo(source, block)),
+        "sli" => markup.then(fields(instance)),
+        "alert" | "recording" => markup.then(rules::of_rule(source, block)),
+        "signal" => {
+            let found = source.everywhere(|environment| {
+                let signal = signals::of_block(source, block, environment)?;
+                Some(signals::resolved(source, signal))
+            });
+            markup.then(differing(found))
+        }
+        "environment" | "tier" | "team" | "dependency" | "schedule" | "escalation" => {
+            markup.then(fields(instance))
+        }
+        "gate" => markup.then(gate(source, block, &environment)),
+        _ => markup.then(fields(instance)),
+    }
+}
+
+/// What a template has at a place: no value of it is known before it is used.
+fn in_template(source: &Source<'_>, block: &BlockRef) -> Markup {
+    let name = format!("{} {}", block.kind, block.name);
+    let markup = Markup::default().source(name.trim_end());
+    match item_entry(source.db, block.item) {
+        Some(entry) if entry.class == ItemClass::Template => markup.line(
+            Line::default()
+                .text("Part of template ")
+                .code(entry.name)
+                .text("; values are known where it is used"),
+        ),
+        _ => markup,
+    }
+}
+
+/// How a block begins, as it is written, in whichever file.
+fn head(source: &Source<'_>, block: &BlockRef, instance: &Instance) -> String {
+    let span = instance.head;
+    let start = item_start(source.db, span.item);
+    let range = span.range.shifted(start);
+    let text: &str = span.item.file.text(source.db);
+    let written = text.get(range.start as usize..range.end as usize);
+    // A template's block says `template`, and not what it makes.
+    let own = written.filter(|head| head.starts_with(block.kind.as_str()));
+    match own {
+        Some(head) => head.trim().to_owned(),
+        None => format!("{} {}", block.kind, block.name)
+            .trim_end()
+            .to_owned(),
+    }
+}
+
+/// One line where all environments agree, and one for each otherwise.
+pub fn differing(found: Vec<(Vec<SmolStr>, Line)>) -> Markup {
+    let mut markup = Markup::default();
+    for (environments, line) in found {
+        let place = match environments.as_slice() {
+            [] => Line::default(),
+            names => Line::default().text("In ").codes(names.to_vec()).text(": "),
+        };
+        markup = markup.line(place.then(line));
+    }
+    markup
+}
+
+/// The fields that a block sets, with their values.
+fn fields(instance: &Instance) -> Markup {
+    // What it is for is said above.
+    let set = instance
+        .fields
+        .iter()
+        .filter(|(name, field)| field.explicit && name.as_str() != "description");
+    let lines = set.filter_map(|(name, field)| {
+        let value = written(&field.value)?;
+        Some(Line::default().code(format!("{name} = {value}")))
+    });
+    let lines: Vec<Line> = lines.collect();
+    let more = lines.len().saturating_sub(MOST);
+    let mut shown: Vec<Line> = lines.into_iter().take(MOST).collect();
+    if more > 0 {
+        shown.push(Line::default().text(format!("and {more} more")));
+    }
+    Markup::default().list(shown)
+}
+
+fn service(source: &Source<'_>, block: &BlockRef, instance: &Instance) -> Markup {
+    let mut whose = Line::default();
+    if let Some(tier) = instance.get("tier").show() {
+        whose = whose.text("Tier ").code(tier);
+    }
+    if let Some(team) = instance.get("team").show() {
+        whose = whose.text(", team ").code(team);
+    }
+    let mut markup = Markup::default().line(whose);
+    let found = source.everywhere(|environment| {
+        rules::counts(source, block.item, environment).map(rules::Counts::words)
+    });
+    for (environments, words) in found {
+        let line = Line::default();
+        markup = markup.line(match environments.as_slice() {
+            [] => line.text(format!("Generates {words}")),
+            names => line
+                .text("In ")
+                .codes(names.to_vec())
+                .text(format!(", generates {words}")),
+        });
+    }
+    let promises = instance.children_of("slo").map(|slo| {
+        let nested = BlockRef {
+            item: block.item,
+            path: vec![(slo.kind.clone(), slo.name.clone())],
+            kind: slo.kind.clone(),
+            name: slo.name.clone(),
+        };
+        let found = promise(source, &nested);
+        let mut line = Line::default().code(slo.name.clone());
+        for (number, (environments, promise)) in found.into_iter().enumerate() {
+            line = line.text(if number == 0 { ": " } else { "; " });
+            if !environments.is_empty() {
+                line = line.text("in ").codes(environments).text(" ");
+            }
+            line = line.then(promise);
+        }
+        line
+    });
+    markup = markup.list(promises.collect());
+    let needs: Vec<String> = instance
+        .children_of("dependency")
+        .map(|dependency| dependency.name.to_string())
+        .collect();
+    if needs.is_empty() {
+        markup
+    } else {
+        markup.line(Line::default().text("Depends on ").codes(needs))
+    }
+}
+
+/// What an objective allows in every environment.
+pub fn promise(source: &Source<'_>, block: &BlockRef) -> Vec<(Vec<SmolStr>, Line)> {
+    source.everywhere(|environment| {
+        let instance = source.instance(block, environment)?;
+        match (instance.get("objective"), instance.get("window")) {
+            (Value::Percent(percent), Value::Duration(window)) => {
+                meaning::budget(*percent, nthc::ir::Duration(*window))
+            }
+            _ => None,
+        }
+    })
+}
+
+fn slo(source: &Source<'_>, block: &BlockRef) -> Markup {
+    differing(promise(source, block))
+}
+
+/// The reasons of a gate, with their conditions as they are written.
+fn gate(source: &Source<'_>, block: &BlockRef, environment: &Option<SmolStr>) -> Markup {
+    let Some(instance) = source.instance(block, environment) else {
+        return Markup::default();
+    };
+    let reasons = instance
+        .children
+        .iter()
+        .filter(|child| child.kind == "deny" || child.kind == "warn");
+    let lines = reasons.map(|reason| {
+        let condition = reason
+            .fields
+            .get("when")
+            .and_then(|field| source.text_of(field.span.item, field.span.range));
+        let verb = if reason.kind == "deny" {
+            "denies"
+        } else {
+            "warns"
+        };
+        let line = Line::default()
+            .text(format!("{verb} "))
+            .code(reason.name.clone());
+        match condition {
+            Some(condition) => {
+                let words: Vec<&str> = condition.split_whitespace().collect();
+                line.text(" when ").code(words.join(" "))
+            }
+            None => line,
+        }
+    });
+    let markup = Markup::default().list(lines.collect());
+    if *instance.get("dry_run") == Value::Bool(true) {
+        markup.line(Line::default().text("Dry run: reports its decision and allows everything"))
+    } else {
+        markup
+    }
+}

@@ -1,0 +1,48 @@
+//! Hover: what a word of a source is, and what a value means.
+
+mod blocks;
+mod meaning;
+mod names;
+mod queries;
+mod rules;
+mod signals;
+mod values;
+mod written;
+
+use nthc::syntax::tree::TextRange;
+
+use super::markup::Markup;
+use super::source::Source;
+use crate::nodes::query_at;
+
+pub use meaning::budget_time;
+pub use rules::{Counts, counts};
+pub use signals::{carrier, of_block as signal_of_block};
+
+/// What is to be shown of a word.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Hover {
+    /// The bytes of the word.
+    pub range: TextRange,
+    /// What is shown.
+    pub markup: Markup,
+}
+
+/// What is to be shown at a byte of a file; `None` where nothing is.
+pub fn hover(source: &Source<'_>, offset: u32) -> Option<Hover> {
+    let placed = source.item_at(offset)?;
+    let local = offset.checked_sub(placed.start)?;
+    let notes = source.notes(placed.key);
+    let found = match query_at(&placed.item.node, local) {
+        Some((expr, query)) => queries::at(source, &placed, expr, query, local),
+        None => notes
+            .name_at(local)
+            .and_then(|named| Some((named.range, names::shown(source, &placed, named)?)))
+            .or_else(|| values::at(source, &placed, local)),
+    };
+    let (range, markup) = found?;
+    (!markup.is_empty()).then(|| Hover {
+        range: placed.absolute(range),
+        markup,
+    })
+}

@@ -1,0 +1,300 @@
+//! Values: how they would be written, where a field has its value from, and what a literal says in other units.
+
+use nthc::db::{ItemClass, item_entry};
+use nthc::eval::notes::TypedPlace;
+use nthc::eval::{BlockRef, FieldValue, Runtime, Value, expression};
+use nthc::ir::Duration;
+use nthc::schema::Ty;
+use nthc::syntax::tree::{ExprNode, StringPart, TextRange};
+use rust_decimal::Decimal;
+use smol_str::SmolStr;
+
+use crate::features::markup::{Line, Markup};
+use crate::features::source::{Placed, Source};
+use crate::features::spoken;
+use crate::nodes::{Node, walk_item};
+
+use super::written::written;
+use super::{blocks, meaning};
+
+/// The value of a field in every environment, with where it comes from and what it means.
+pub fn effective(source: &Source<'_>, block: &BlockRef, kind: &str, field: &str) -> Markup {
+    let found = source.everywhere(|environment| {
+        let known = source.field(block, field, environment)?;
+        let mut line = match written(&known.value) {
+            Some(written) => Line::default().code(written),
+            None if known.value == Value::None => Line::default().text("not set"),
+            None => return None,
+        };
+        line = line.then(origin(source, block, field, known));
+        let means = meaning::of_field(source, Some(block), kind, field, &known.value, environment);
+        Some((line, means))
+    });
+    let mut markup = Markup::default();
+    for (environments, (line, means)) in found {
+        let place = match environments.as_slice() {
+            [] => Line::default().text("Value: "),
+            names => Line::default().text("In ").codes(names.to_vec()).text(": "),
+        };
+        markup = markup.line(place.then(line)).list(means);
+    }
+    markup
+}
+
+/// ", from the template `http.availability`"; nothing where the block itself sets it.
+fn origin(source: &Source<'_>, block: &BlockRef, field: &str, known: &FieldValue) -> Line {
+    if !known.explicit {
+        let by_default = Line::default().text(", by default");
+        let default = source
+            .schema()
+            .field(known_kind(source, block), field)
+            .and_then(|field| field.default.as_ref());
+        return match default {
+            Some(default) if refers(&default.node) => {
+                by_default.text(": ").code(expression(default))
+            }
+            _ => by_default,
+        };
+    }
+    if known.span.item == block.item {
+        return Line::default();
+    }
+    let Some(entry) = item_entry(source.db, known.span.item) else {
+        return Line::default();
+    };
+    let what = match entry.class {
+        ItemClass::Template => "template",
+        _ => entry.kind.as_str(),
+    };
+    Line::default()
+        .text(format!(", from the {what} "))
+        .code(entry.name.clone())
+}
+
+/// The kind whose fields a block has.
+fn known_kind<'a>(source: &Source<'a>, block: &'a BlockRef) -> &'a str {
+    let of = source.environments();
+    let variant = of
+        .iter()
+        .find_map(|environment| source.instance(block, environment)?.variant.as_deref());
+    variant.unwrap_or(&block.kind)
+}
+
+fn refers(node: &ExprNode) -> bool {
+    matches!(
+        node,
+        ExprNode::Name(_) | ExprNode::Member(..) | ExprNode::Call(..)
+    )
+}
+
+/// What is to be shown of the innermost value at a byte of an item.
+pub fn at(source: &Source<'_>, placed: &Placed<'_>, offset: u32) -> Option<(TextRange, Markup)> {
+    let notes = source.notes(placed.key);
+    let place = notes
+        .value_at(offset)
+        .filter(|place| !place.range.is_empty())?;
+    let literal = is_literal(placed, place.range);
+    let mut lines: Vec<Line> = Vec::new();
+    let block = notes.body_at(offset).and_then(|body| body.block.as_ref());
+    // A value that is a field's whole value means what the field does.
+    let mut means = Vec::new();
+    if let Some((kind, field)) = field_of(source, placed, place.range, offset) {
+        let environment = source.environment_at(&placed.item.node, offset);
+        means = meaning::of_field(source, block, &kind, &field, &place.value, &environment);
+    }
+    match &place.value {
+        Value::TimeOfWeek(time) => {
+            let at = format!(
+                "{}, {:02}:{:02}",
+                spoken::day(time.day),
+                time.hour,
+                time.minute
+            );
+            lines.push(
+                Line::default()
+                    .text(at)
+                    .then(zone(source, placed, block, offset)),
+            );
+        }
+        Value::TimeOfDay(time) => {
+            let at = format!("{:02}:{:02}", time.hour, time.minute);
+            lines.push(
+                Line::default()
+                    .text(at)
+                    .then(zone(source, placed, block, offset)),
+            );
+        }
+        value => lines.extend(in_other_units(value)),
+    }
+    let mut markup = Markup::default();
+    if !literal {
+        markup = shown(source, place)?;
+    }
+    for line in lines {
+        markup = markup.line(line);
+    }
+    if !means.is_empty() {
+        let rest = means.split_off(1);
+        for line in means {
+            markup = markup.line(line);
+        }
+        markup = markup.list(rest);
+    }
+    (!markup.is_empty()).then_some((place.range, markup))
+}
+
+/// A value that is computed, with its type.
+pub fn shown(source: &Source<'_>, place: &TypedPlace) -> Option<Markup> {
+    let ty = place.value.ty();
+    match &place.value {
+        Value::Error | Value::None => None,
+        Value::Unknown(Ty::Any) => None,
+        Value::Unknown(ty) => Some(
+            Markup::default().line(
+                Line::default()
+                    .code(ty.to_string())
+                    .text(", known once the template is used"),
+            ),
+        ),
+        Value::Runtime(_, ty) => Some(
+            Markup::default().line(
+                Line::default()
+                    .code(ty.to_string())
+                    .text(", known when the gate runs"),
+            ),
+        ),
+        Value::Block(block) => Some(blocks::card(source, block)),
+        value => {
+            let written = written(value)?;
+            let markup = Markup::default();
+            Some(match value {
+                Value::Query(query) => {
+                    markup.query(nthc::backends::prometheus::layout(&query.expr))
+                }
+                _ => markup.source(format!("{written}: {ty}")),
+            })
+        }
+    }
+}
+
+/// What a literal is in other units. Digit for digit.
+pub fn in_other_units(value: &Value) -> Option<Line> {
+    let text = match value {
+        Value::Duration(milliseconds) => {
+            let duration = Duration(*milliseconds);
+            format!(
+                "{}, {} s",
+                spoken::duration(duration),
+                duration.as_seconds()
+            )
+        }
+        Value::Percent(percent) => format!(
+            "{}, {}",
+            spoken::percent(*percent),
+            percent.checked_div(Decimal::ONE_HUNDRED)?.normalize()
+        ),
+        Value::Size(bytes) => format!("{} bytes", bytes.normalize()),
+        Value::Rate(per_hour) => {
+            let per = |hours: i64| {
+                let exact = per_hour.checked_div(Decimal::from(hours))?.normalize();
+                (exact.checked_mul(Decimal::from(hours))? == *per_hour).then_some(exact)
+            };
+            let rates = [(3600, "per second"), (60, "per minute"), (1, "per hour")];
+            let rates = rates
+                .into_iter()
+                .filter_map(|(hours, word)| Some(format!("{} {word}", per(hours)?)));
+            rates.collect::<Vec<_>>().join(", ")
+        }
+        _ => return None,
+    };
+    Some(Line::default().text(text))
+}
+
+fn is_literal(placed: &Placed<'_>, range: TextRange) -> bool {
+    let mut literal = false;
+    walk_item(&placed.item.node, &mut |node| {
+        if let Node::Expr(expr) = node
+            && expr.range == range
+        {
+            literal |= match &expr.node {
+                ExprNode::Bool(_)
+                | ExprNode::Number(_)
+                | ExprNode::Percent(_)
+                | ExprNode::Duration(_)
+                | ExprNode::Size(_)
+                | ExprNode::Rate(_)
+                | ExprNode::TimeOfDay(_)
+                | ExprNode::TimeOfWeek(_) => true,
+                // One with holes is computed.
+                ExprNode::String(string) => {
+                    let mut parts = string.parts.iter();
+                    parts.all(|part| matches!(part, StringPart::Text(_)))
+                }
+                _ => false,
+            };
+        }
+    });
+    literal
+}
+
+/// The field whose value stands at a range, and the kind that has it.
+fn field_of(
+    source: &Source<'_>,
+    placed: &Placed<'_>,
+    range: TextRange,
+    offset: u32,
+) -> Option<(SmolStr, SmolStr)> {
+    let notes = source.notes(placed.key);
+    let body = notes.body_at(offset)?;
+    let before = notes
+        .names
+        .iter()
+        .rev()
+        .find(|named| named.range.end <= range.start && named.range.start > body.range.start)?;
+    let nthc::eval::notes::Meaning::Field(kind, field) = &before.meaning else {
+        return None;
+    };
+    let between = TextRange {
+        start: before.range.end,
+        end: range.start,
+    };
+    let text = source.text_of(placed.key, between)?;
+    (text.trim() == "=").then(|| (kind.clone(), field.clone()))
+}
+
+/// " in Europe/London": the zone that a time is in, by the call that it is an argument of or the block it stands in.
+fn zone(source: &Source<'_>, placed: &Placed<'_>, block: Option<&BlockRef>, offset: u32) -> Line {
+    let of_call = source
+        .notes(placed.key)
+        .values
+        .iter()
+        .filter(|place| place.range.start <= offset && offset <= place.range.end)
+        .filter_map(|place| match &place.value {
+            Value::Runtime(Runtime::Call(call), _) => Some(call),
+            _ => None,
+        })
+        .next_back()
+        .and_then(|call| call.args.iter().find(|arg| arg.name == "zone"))
+        .and_then(|arg| arg.value.show());
+    let of_block = || {
+        let block = block?;
+        let environment = source.environments().into_iter().next().flatten();
+        (0..=block.path.len()).rev().find_map(|depth| {
+            let (kind, name) = match depth {
+                0 => return None,
+                depth => block.path.get(depth - 1)?.clone(),
+            };
+            let around = BlockRef {
+                path: block.path.get(..depth)?.to_vec(),
+                kind,
+                name,
+                ..block.clone()
+            };
+            source.field(&around, "zone", &environment)?.value.show()
+        })
+    };
+    match of_call.or_else(of_block) {
+        Some(zone) => Line::default().text(format!(" in {zone}")),
+        None => Line::default(),
+    }
+}

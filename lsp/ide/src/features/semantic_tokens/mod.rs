@@ -1,0 +1,174 @@
+//! Semantic tokens: what each word of a source is. The tree says what a word can be where it stands; what names mean,
+//! the compiler noted; comments, keywords and damaged text are read word by word.
+
+mod legend;
+pub mod promql;
+mod token;
+mod tree;
+mod words;
+
+use std::collections::HashMap;
+
+use nthc::db::{ItemClass, Span, item_entry};
+use nthc::eval::notes::{Meaning, NamedPlace};
+use nthc::schema::is_standard;
+use nthc::syntax::tree::{ItemNode, TextRange};
+
+pub use legend::{Kind, Legend, Modifiers, legend};
+pub use token::Token;
+
+use super::source::{Placed, Source};
+
+/// The tokens of a file that have a byte in `range`, in the order of the text. No two of them overlap.
+pub fn tokens(source: &Source<'_>, range: TextRange) -> Vec<Token> {
+    let text = source.text();
+    let mut found = tree::Found::new(text);
+    let mut meanings: HashMap<TextRange, (Kind, Modifiers)> = HashMap::new();
+    for placed in source.items_in(range) {
+        found.item(placed.start, &placed.item.node);
+        note(source, &placed, &mut meanings);
+    }
+    let tree::Found {
+        mut tokens, closed, ..
+    } = found;
+    for token in &mut tokens {
+        if let Some((kind, modifiers)) = meanings.get(&token.range) {
+            token.kind = *kind;
+            token.modifiers = *modifiers;
+        }
+    }
+    tokens.sort_by_key(|token| (token.range.start, token.range.end));
+    remove_overlaps(&mut tokens);
+    between(text, range, &mut tokens, closed);
+    tokens.retain(|token| token.range.start < range.end && range.start < token.range.end);
+    tokens
+}
+
+/// Damaged text may give a word two places; the first one counts.
+fn remove_overlaps(tokens: &mut Vec<Token>) {
+    let mut end = 0;
+    tokens.retain(|token| {
+        let free = token.range.start >= end;
+        if free {
+            end = token.range.end;
+        }
+        free
+    });
+}
+
+/// Adds what stands between the tokens, outside of texts and queries.
+fn between(text: &str, range: TextRange, tokens: &mut Vec<Token>, mut closed: Vec<TextRange>) {
+    closed.extend(tokens.iter().map(|token| token.range));
+    closed.sort_by_key(|range| range.start);
+    // A comment that begins before the range and reaches into it is read from its beginning.
+    let begin = text
+        .get(..range.start as usize)
+        .and_then(|before| before.rfind('\n'))
+        .map_or(0, |newline| newline as u32 + 1);
+    let mut at = begin;
+    // One that begins in the range and ends after it is read to its end.
+    let end = line_end(text, range.end.min(text.len() as u32));
+    let mut added = Vec::new();
+    for taken in closed {
+        let stretch = TextRange {
+            start: at,
+            end: taken.start.min(end),
+        };
+        if stretch.start < stretch.end {
+            words::words(text, stretch, &mut added);
+        }
+        at = at.max(taken.end);
+    }
+    let rest = TextRange {
+        start: at.min(end),
+        end,
+    };
+    words::words(text, rest, &mut added);
+    tokens.extend(added);
+    tokens.sort_by_key(|token| (token.range.start, token.range.end));
+    remove_overlaps(tokens);
+}
+
+fn line_end(text: &str, at: u32) -> u32 {
+    let rest = text.get(at as usize..).unwrap_or_default();
+    at + rest.find('\n').unwrap_or(rest.len()) as u32
+}
+
+/// Adds what the names of an item mean.
+fn note(
+    source: &Source<'_>,
+    placed: &Placed<'_>,
+    meanings: &mut HashMap<TextRange, (Kind, Modifiers)>,
+) {
+    for named in &source.notes(placed.key).names {
+        if let Some(meaning) = meant(source, named) {
+            meanings.insert(placed.absolute(named.range), meaning);
+        }
+    }
+}
+
+fn meant(source: &Source<'_>, named: &NamedPlace) -> Option<(Kind, Modifiers)> {
+    let library = Modifiers::DEFAULT_LIBRARY;
+    let of = |file| {
+        if is_standard(source.db, file) {
+            library
+        } else {
+            Modifiers::NONE
+        }
+    };
+    let (kind, modifiers) = match &named.meaning {
+        Meaning::Module(file) => (Kind::Namespace, of(*file)),
+        Meaning::Item(key) => {
+            let entry = item_entry(source.db, *key)?;
+            let (kind, modifiers) = match entry.class {
+                ItemClass::Template => (Kind::Class, Modifiers::NONE),
+                ItemClass::Enum => (Kind::Enum, Modifiers::NONE),
+                ItemClass::Function => (Kind::Function, Modifiers::NONE),
+                ItemClass::Kind | ItemClass::Extension => (Kind::Type, Modifiers::NONE),
+                _ => (Kind::Variable, Modifiers::READONLY),
+            };
+            (kind, modifiers.and(of(key.file)))
+        }
+        Meaning::Block(block) => (Kind::Variable, Modifiers::READONLY.and(of(block.item.file))),
+        Meaning::Enclosing(_) => (Kind::Variable, Modifiers::READONLY.and(library)),
+        Meaning::Local(span) if is_parameter(source, *span) => {
+            (Kind::Parameter, Modifiers::READONLY)
+        }
+        Meaning::Local(_) => (Kind::Variable, Modifiers::READONLY),
+        Meaning::Kind(_) | Meaning::Type(_) => (Kind::Type, library),
+        Meaning::Field(kind, field) => {
+            let known = source.schema().field(kind, field)?;
+            let own = if known.extension {
+                Modifiers::NONE
+            } else {
+                library
+            };
+            (Kind::Property, own)
+        }
+        Meaning::Enum(name) => {
+            let known = source.schema().enums.get(name)?;
+            (Kind::Enum, of(known.span.item.file))
+        }
+        Meaning::Member(name, _) => {
+            let known = source.schema().enums.get(name)?;
+            (Kind::EnumMember, of(known.span.item.file))
+        }
+        Meaning::Function(_) | Meaning::CompileTime(_) => (Kind::Function, library),
+        Meaning::FunctionParam(..) => (Kind::Parameter, library),
+    };
+    let declares = if named.declares {
+        Modifiers::DECLARATION.and(Modifiers::DEFINITION)
+    } else {
+        Modifiers::NONE
+    };
+    Some((kind, modifiers.and(declares)))
+}
+
+/// Whether a place declares a template's parameter.
+pub fn is_parameter(source: &Source<'_>, declared: Span) -> bool {
+    matches!(
+        source.tree(declared.item).map(|tree| &tree.node),
+        Some(ItemNode::Template(template))
+            if template.params.iter().any(|param| param.name.range == declared.range)
+    )
+}

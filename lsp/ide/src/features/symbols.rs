@@ -1,0 +1,50 @@
+//! The search for symbols in all files. The outline of one is [`outline`](crate::navigation::outline::outline).
+
+use super::references::{Place, Places};
+use crate::navigation::Names;
+use crate::navigation::outline::Sort;
+use crate::view::View;
+
+/// A symbol that was found.
+pub struct Found<'a> {
+    /// Its name.
+    pub name: String,
+    /// What it is.
+    pub sort: Sort,
+    /// Where it is.
+    pub place: Place<'a>,
+    /// What it is in: the block around it, or its module.
+    pub container: String,
+}
+
+/// The symbols in all projects that what was typed may mean.
+pub fn workspace_symbols<'a>(view: &'a View, typed: &str) -> Vec<Found<'a>> {
+    let mut found = Vec::new();
+    let mut places = Places::default();
+    for project in &view.projects {
+        view.stop_if_unwanted();
+        let names = Names::of(&project.session);
+        for (file, symbol) in names.find_symbols(typed) {
+            let place = Place {
+                project,
+                file,
+                range: symbol.place,
+            };
+            // A package that is open as a project too has its symbols twice.
+            if !places.add(place) && view.projects.len() > 1 {
+                continue;
+            }
+            let container = match symbol.container.is_empty() {
+                true => file.module(project.db()).to_string(),
+                false => symbol.container,
+            };
+            found.push(Found {
+                name: symbol.name,
+                sort: symbol.sort,
+                place,
+                container,
+            });
+        }
+    }
+    found
+}

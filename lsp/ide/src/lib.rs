@@ -1,0 +1,69 @@
+//! What an editor shows of `.nth`, as plain data and without a protocol: hover, completion, diagnostics, names and their
+//! uses, actions, and the rest that a language server or a playground is asked for.
+//!
+//! - [`project`]: a project as it is edited: its files, its session with the compiler, and what was found in it.
+//! - [`view`]: projects as they were at one moment, to be asked on any thread; [`wanted`] stops what nobody waits for.
+//! - [`features`]: what can be asked, one a module.
+//! - [`findings`]: what is wrong, and what would mend it.
+//! - [`navigation`]: what names mean, where they are declared and used, and what becomes of a text when they change.
+//! - [`cursor`]: what stands around a cursor in half-typed text.
+//! - [`position`]: from bytes to lines and columns, and back.
+//!
+//! A playground needs a text alone:
+//!
+//! ```
+//! use std::path::Path;
+//!
+//! use nth_ide::features::completion::complete;
+//! use nth_ide::features::hover::hover;
+//! use nth_ide::features::source::Source;
+//! use nth_ide::position::Position;
+//!
+//! let path = Path::new("/playground/main.nth");
+//! let text = "team payments { }\n\nservice checkout {\n  team = paymens\n  tier = \n}\n";
+//! let view = nth_ide::view_of(path, text);
+//! let (project, file) = view.file(path).ok_or("no such file")?;
+//!
+//! // Diagnostics, each with its place and what would mend it.
+//! let found = view.findings(path);
+//! let misspelled = found.iter().find(|found| found.range.start == Position::new(3, 9));
+//! let misspelled = misspelled.ok_or("`paymens` is no team")?;
+//! assert!(misspelled.message.contains("`paymens`"));
+//! assert_eq!(misspelled.fixes[0].edits[0].1.new_text, "payments");
+//!
+//! // Completion behind `tier =`.
+//! let offset = view.offset(project, file, Position::new(4, 9));
+//! let offers = complete(project.db(), project.workspace(), file, offset);
+//! assert!(offers.all.iter().any(|offer| offer.label == "critical"));
+//!
+//! // Hover over `payments`, as Markdown.
+//! let shown = hover(&Source::of(project, file), 6).ok_or("nothing to show")?;
+//! assert_eq!(view.range(project, file, shown.range).end, Position::new(0, 13));
+//! assert!(shown.markup.markdown().contains("team payments"));
+//! # Ok::<(), &str>(())
+//! ```
+
+pub mod cursor;
+pub mod features;
+pub mod files;
+pub mod findings;
+pub mod navigation;
+pub mod nodes;
+pub mod position;
+pub mod project;
+mod promql_spans;
+pub mod view;
+pub mod wanted;
+
+use std::path::Path;
+use std::sync::Arc;
+
+/// A view of one text that belongs to no project, as if it stood in a file of that path. Nothing is read from disk.
+pub fn view_of(path: &Path, text: &str) -> view::View {
+    let mut project = project::Project::alone(path, Arc::from(text));
+    project.catch_up(|_| true);
+    view::View {
+        projects: project.view(path).into_iter().collect(),
+        ..view::View::default()
+    }
+}

@@ -1,0 +1,155 @@
+//! What names mean, where they are declared, where they are used, and what becomes of a text when they change.
+//!
+//! All of it is asked of the compiler's notes (`nthc::eval::notes`): no second opinion about names exists here. A name's
+//! uses are looked for only in items whose text contains it.
+
+pub mod calls;
+pub mod declared;
+pub mod edit;
+pub mod kin;
+pub mod links;
+pub mod outline;
+pub mod rename;
+mod respelled;
+mod scratch;
+pub mod sites;
+pub mod symbols;
+pub mod uses;
+
+use std::borrow::Cow;
+use std::sync::Arc;
+
+use nthc::check::notes;
+use nthc::db::{Database, ItemKey, SourceFile, Span, Workspace, file_names, item_start, parsed};
+use nthc::eval::notes::{NamedPlace, Notes};
+use nthc::session::Session;
+use nthc::syntax::tree::TextRange;
+
+/// A project, to be asked about its names.
+#[derive(Clone, Copy)]
+pub struct Names<'a> {
+    /// The database.
+    pub db: &'a Database,
+    /// The workspace.
+    pub workspace: Workspace,
+    /// The files of the project and its packages.
+    pub files: &'a [SourceFile],
+    /// Those of the standard library.
+    pub standard: &'a [SourceFile],
+    /// The team that the manifest names.
+    pub default_team: Option<&'a str>,
+}
+
+/// A name where it is written.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Written {
+    /// The item.
+    pub item: ItemKey,
+    /// The name and what it means, from the start of the item.
+    pub name: NamedPlace,
+}
+
+impl Written {
+    /// Where it stands.
+    pub fn span(&self) -> Span {
+        Span {
+            item: self.item,
+            range: self.name.range,
+        }
+    }
+}
+
+impl<'a> Names<'a> {
+    /// The names of a session's project.
+    pub fn of(session: &'a Session) -> Self {
+        Self {
+            db: &session.db,
+            workspace: session.workspace,
+            files: session.files(),
+            standard: session.standard_library(),
+            default_team: session.default_team(),
+        }
+    }
+
+    /// The text of a file.
+    pub fn text(&self, file: SourceFile) -> &'a Arc<str> {
+        file.text(self.db)
+    }
+
+    /// What is noted of an item.
+    pub fn notes(&self, item: ItemKey) -> &'a Notes {
+        notes(self.db, self.workspace, item)
+    }
+
+    /// Whether a file is one of the standard library's.
+    pub fn is_standard(&self, file: SourceFile) -> bool {
+        self.standard.contains(&file)
+    }
+
+    /// The items of a file with their places in it.
+    pub fn items(&self, file: SourceFile) -> impl Iterator<Item = (ItemKey, TextRange)> + 'a {
+        let names = file_names(self.db, file).items.iter();
+        let trees = parsed(self.db, file).items.iter();
+        names.zip(trees).map(|(entry, (start, item))| {
+            let range = TextRange {
+                start: *start,
+                end: start + item.len,
+            };
+            (entry.key, range)
+        })
+    }
+
+    /// The item that holds a byte of a file, or that ends there.
+    pub fn item_at(&self, file: SourceFile, offset: u32) -> Option<(ItemKey, TextRange)> {
+        self.items(file)
+            .filter(|(_, range)| range.start <= offset && offset <= range.end)
+            .last()
+    }
+
+    /// The name at a byte of a file.
+    pub fn name_at(&self, file: SourceFile, offset: u32) -> Option<Written> {
+        let (item, range) = self.item_at(file, offset)?;
+        let name = self.notes(item).name_at(offset - range.start)?.clone();
+        Some(Written { item, name })
+    }
+
+    /// A place in an item as bytes of its file.
+    pub fn absolute(&self, span: Span) -> TextRange {
+        span.range.shifted(item_start(self.db, span.item))
+    }
+
+    /// The text of a place as it is written.
+    pub fn written(&self, span: Span) -> &'a str {
+        let range = self.absolute(span);
+        let text = self.text(span.item.file);
+        text.get(range.start as usize..range.end as usize)
+            .unwrap_or_default()
+    }
+
+    /// The name that stands at a place, without quotes.
+    pub fn called(&self, span: Span) -> Cow<'a, str> {
+        unquoted(self.written(span))
+    }
+}
+
+/// A name without its quotes.
+pub fn unquoted(written: &str) -> Cow<'_, str> {
+    let inner = written
+        .strip_prefix('"')
+        .and_then(|rest| rest.strip_suffix('"'));
+    match inner {
+        None => Cow::Borrowed(written),
+        Some(inner) if !inner.contains('\\') => Cow::Borrowed(inner),
+        Some(inner) => {
+            let mut text = String::with_capacity(inner.len());
+            let mut letters = inner.chars();
+            while let Some(letter) = letters.next() {
+                match letter {
+                    '\\' => text.extend(letters.next()),
+                    _ => text.push(letter),
+                }
+            }
+            Cow::Owned(text)
+        }
+    }
+}

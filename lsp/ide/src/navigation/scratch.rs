@@ -1,0 +1,305 @@
+//! A copy of a project in which edits are tried: everything in it must mean there what it means in the project.
+
+use std::collections::{BTreeMap, HashMap};
+use std::sync::Arc;
+
+use nthc::check::{check_item, project::duplicates};
+use nthc::compile::SourceInput;
+use nthc::db::{Database, Diag, ItemKey, SourceFile, Span, file_names};
+use nthc::diagnostics::Severity;
+use nthc::eval::notes::{Meaning, NamedPlace};
+use nthc::lower::service_model;
+use nthc::session::Session;
+use nthc::syntax::tree::TextRange;
+use rayon::prelude::*;
+use salsa::Database as _;
+use smol_str::SmolStr;
+
+use super::Names;
+use super::edit::{Edit, Refusal};
+
+/// A place in a file, by the file's module and its bytes.
+type Place = (SmolStr, TextRange);
+
+/// Tries edits. Only items that hold one of these texts, before or after, can mean something else.
+///
+/// # Errors
+/// Where a name would mean something else, or something would be wrong that is not; with the reason.
+pub fn compare(names: Names<'_>, edits: &[Edit], texts: &[&str]) -> Result<(), Refusal> {
+    let mut by_file: HashMap<SourceFile, Vec<&Edit>> = HashMap::new();
+    for edit in edits {
+        by_file.entry(edit.file).or_default().push(edit);
+    }
+    let mut session = edited(names, &by_file)?;
+    let twins: HashMap<SourceFile, SourceFile> = names
+        .files
+        .iter()
+        .copied()
+        .zip(session.files().iter().copied())
+        .collect();
+    let texts: Vec<String> = texts.iter().map(|text| (*text).to_owned()).collect();
+    let items = names.in_items(names.files, &texts, |_, item| vec![item]);
+    let moved = Moved {
+        edits: by_file
+            .iter()
+            .map(|(file, edits)| (file.module(names.db).clone(), edits.as_slice()))
+            .collect(),
+    };
+    for some in items.chunks(AT_ONCE) {
+        names.db.unwind_if_revision_cancelled();
+        compare_items(names, &session, &twins, &moved, some)?;
+        // Nobody asks for these again.
+        session.let_go();
+    }
+    let there = Names::of(&session);
+    let known: Vec<String> = duplicates(names.db, names.files)
+        .into_iter()
+        .map(|found| found.message)
+        .collect();
+    let now = duplicates(there.db, there.files);
+    let new = now.iter().find(|found| !known.contains(&found.message));
+    match new.or_else(|| now.first().filter(|_| now.len() > known.len())) {
+        None => Ok(()),
+        Some(found) => Err(format!("the name is already used: {}", found.message)),
+    }
+}
+
+/// So many items of the copy are held at once.
+const AT_ONCE: usize = 16;
+
+/// Refuses where something is another in the copy with the first of these items of which that is so.
+fn compare_items(
+    names: Names<'_>,
+    session: &Session,
+    twins: &HashMap<SourceFile, SourceFile>,
+    moved: &Moved<'_>,
+    items: &[ItemKey],
+) -> Result<(), Refusal> {
+    let (workspace, files, standard) = (names.workspace, names.files, names.standard);
+    let default_team = names.default_team;
+    let (copied, copied_files) = (session.workspace, session.files());
+    let copied_standard = session.standard_library();
+    let compared: Vec<Result<(), Refusal>> = items
+        .par_iter()
+        .map_with((names.db.clone(), session.db.clone()), |handles, item| {
+            let here = Names {
+                db: &handles.0,
+                workspace,
+                files,
+                standard,
+                default_team,
+            };
+            let there = Names {
+                db: &handles.1,
+                workspace: copied,
+                files: copied_files,
+                standard: copied_standard,
+                default_team,
+            };
+            let twin = twins
+                .get(&item.file)
+                .and_then(|file| twin(here, there, *item, *file))
+                .ok_or_else(|| "the text cannot be parsed with that name".to_owned())?;
+            same_meanings((here, *item), (there, twin), moved)?;
+            same_mistakes((here, *item), (there, twin))
+        })
+        .collect();
+    compared.into_iter().collect()
+}
+
+/// The project with edited texts.
+fn edited(names: Names<'_>, edits: &HashMap<SourceFile, Vec<&Edit>>) -> Result<Session, Refusal> {
+    let mut inputs = Vec::with_capacity(names.files.len());
+    for file in names.files {
+        let mut text = Arc::clone(names.text(*file));
+        if let Some(edits) = edits.get(file) {
+            text = apply(&text, edits)
+                .ok_or_else(|| "two of the places to change overlap".to_owned())?
+                .into();
+        }
+        inputs.push(SourceInput {
+            module: file.module(names.db).to_string(),
+            path: file.path(names.db).clone(),
+            text,
+            package: file.package(names.db),
+        });
+    }
+    let mut session = Session::new(Database::default(), &inputs);
+    session.configure_like(names.db, names.workspace);
+    session.hold_few();
+    Ok(session)
+}
+
+/// A text with edits, which are in order.
+fn apply(text: &str, edits: &[&Edit]) -> Option<String> {
+    let mut new = String::with_capacity(text.len());
+    let mut at = 0;
+    for edit in edits {
+        new.push_str(text.get(at..edit.range.start as usize)?);
+        new.push_str(&edit.text);
+        at = edit.range.end as usize;
+    }
+    new.push_str(text.get(at..)?);
+    Some(new)
+}
+
+/// The item in the same place of the copy: a rename neither adds nor removes any.
+fn twin(here: Names<'_>, there: Names<'_>, item: ItemKey, file: SourceFile) -> Option<ItemKey> {
+    let own = &file_names(here.db, item.file).items;
+    let copied = &file_names(there.db, file).items;
+    let place = own.iter().position(|entry| entry.key == item)?;
+    (own.len() == copied.len())
+        .then(|| copied.get(place))
+        .flatten()
+        .map(|entry| entry.key)
+}
+
+/// Where places of the project are in the copy.
+struct Moved<'a> {
+    edits: BTreeMap<SmolStr, &'a [&'a Edit]>,
+}
+
+impl Moved<'_> {
+    fn place(&self, (module, range): Place) -> Place {
+        let (mut start, mut end) = (0_i64, 0_i64);
+        for edit in self.edits.get(&module).copied().unwrap_or_default() {
+            if edit.range.start <= range.start && range.end <= edit.range.end {
+                let before = moved(edit.range.start, start);
+                let range = TextRange {
+                    start: before + edit.before,
+                    end: before + edit.text.len() as u32,
+                };
+                return (module, range);
+            }
+            let shift = edit.text.len() as i64 - i64::from(edit.range.len());
+            if edit.range.end <= range.start {
+                start += shift;
+            }
+            // A name may have others in it, in its holes.
+            if edit.range.end <= range.end {
+                end += shift;
+            }
+        }
+        let range = TextRange {
+            start: moved(range.start, start),
+            end: moved(range.end, end),
+        };
+        (module, range)
+    }
+}
+
+fn moved(at: u32, shift: i64) -> u32 {
+    u32::try_from(i64::from(at) + shift).unwrap_or_default()
+}
+
+/// What a name means, in terms that the copy has too.
+#[derive(Debug, Clone, PartialEq, Eq)]
+enum Sense {
+    /// What is declared there.
+    Declared(Place),
+    /// What the compiler knows, or what is declared nowhere.
+    Known(String),
+}
+
+fn sense(names: Names<'_>, meaning: &Meaning) -> Sense {
+    match names.declared(meaning) {
+        Some(span) => Sense::Declared(place(names, span)),
+        None => Sense::Known(match meaning {
+            Meaning::Block(block) | Meaning::Enclosing(block) => format!("a {}", block.kind),
+            other => format!("{other:?}"),
+        }),
+    }
+}
+
+fn place(names: Names<'_>, span: Span) -> Place {
+    let module = span.item.file.module(names.db).clone();
+    (module, names.absolute(span))
+}
+
+/// Refuses where a name of an item means something else in the copy.
+fn same_meanings(
+    (here, item): (Names<'_>, ItemKey),
+    (there, twin): (Names<'_>, ItemKey),
+    moved: &Moved<'_>,
+) -> Result<(), Refusal> {
+    // `ledger` becomes `ledger.books`, which names the module as well.
+    let is_no_module = |name: &&NamedPlace| !matches!(name.meaning, Meaning::Module(_));
+    let own: Vec<&NamedPlace> = here.notes(item).names.iter().filter(is_no_module).collect();
+    let copied = there.notes(twin).names.iter().filter(is_no_module);
+    let copied: HashMap<Place, &Meaning> = copied
+        .map(|name| {
+            let span = Span {
+                item: twin,
+                range: name.range,
+            };
+            (place(there, span), &name.meaning)
+        })
+        .collect();
+    for name in &own {
+        let span = Span {
+            item,
+            range: name.range,
+        };
+        let wanted = match sense(here, &name.meaning) {
+            Sense::Declared(declared) => Sense::Declared(moved.place(declared)),
+            known => known,
+        };
+        let found = copied.get(&moved.place(place(here, span)));
+        if found.map(|meaning| sense(there, meaning)) != Some(wanted) {
+            return Err(format!(
+                "with that name, `{}` in `{}`, line {}, would have another meaning or none",
+                here.called(span),
+                item.file.path(here.db),
+                here.line(span)
+            ));
+        }
+    }
+    if own.len() == copied.len() {
+        return Ok(());
+    }
+    Err(format!(
+        "with that name, something in `{}` would have a new meaning",
+        item.file.path(here.db)
+    ))
+}
+
+/// Refuses where something is wrong with an item of the copy that is right in the project.
+fn same_mistakes(
+    (here, item): (Names<'_>, ItemKey),
+    (there, twin): (Names<'_>, ItemKey),
+) -> Result<(), Refusal> {
+    let mut known: HashMap<&str, usize> = HashMap::new();
+    for found in mistakes(here, item) {
+        *known.entry(found.code.id).or_default() += 1;
+    }
+    for found in mistakes(there, twin) {
+        match known.get_mut(found.code.id) {
+            Some(count) if *count > 0 => *count -= 1,
+            _ if found.code.severity != Severity::Error => {}
+            _ => return Err(format!("with that name, {}", found.message)),
+        }
+    }
+    Ok(())
+}
+
+fn mistakes(names: Names<'_>, item: ItemKey) -> Vec<Diag> {
+    let (db, workspace) = (names.db, names.workspace);
+    let mut found = check_item(db, workspace, item).found.clone();
+    let entry = nthc::db::item_entry(db, item);
+    if entry.is_some_and(|entry| entry.kind == "service") {
+        let mut environments: Vec<Option<SmolStr>> = workspace
+            .environments(db)
+            .keys()
+            .cloned()
+            .map(Some)
+            .collect();
+        if environments.is_empty() {
+            environments.push(None);
+        }
+        for environment in environments {
+            let lowered = service_model(db, workspace, item, environment);
+            found.extend(lowered.diagnostics.iter().cloned());
+        }
+    }
+    found
+}

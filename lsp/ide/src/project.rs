@@ -1,0 +1,505 @@
+//! A loaded project: what was read, what the compiler holds of it, and what was found.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+
+use nthc::catalogue::LOCK;
+use nthc::compile::SourceInput;
+use nthc::db::Database;
+use nthc::diagnostics::{Diagnostic, FileSpan, Severity};
+use nthc::ir::Settings;
+use nthc::levels::Levels;
+use nthc::project::{self, Error, Loaded, MANIFEST, paths};
+use nthc::session::{Configuration, Session};
+
+use crate::files::{FileTable, OnTheWay};
+use crate::findings::Finding;
+use crate::view::ProjectView;
+
+/// A file of the project.
+struct Source {
+    path: PathBuf,
+    input: SourceInput,
+}
+
+/// A project, be it one of a single document.
+pub struct Project {
+    /// The folder that paths are shown from.
+    folder: PathBuf,
+    configuration: Configuration,
+    /// What its targets need to know.
+    pub targets: Arc<Settings>,
+    files: Vec<Source>,
+    /// The places of the files among `files`.
+    places: BTreeMap<PathBuf, usize>,
+    /// Files that are read, but are no sources: the manifests, and files whose names are no modules' names.
+    others: BTreeSet<PathBuf>,
+    on_the_way: Arc<OnTheWay>,
+    session: Option<Session>,
+    table: Arc<FileTable>,
+    /// The files whose texts the session has not got yet.
+    edited: BTreeSet<PathBuf>,
+    /// Counts what changed.
+    revision: u64,
+    /// The revision that was last looked at, or is being looked at.
+    asked: u64,
+    /// In which revision so many files were looked at.
+    looked: (u64, usize),
+    /// Of so many parts everything is held, because somebody asked something when each was looked at.
+    held_parts: usize,
+    /// What was found in which revision.
+    found: Option<(u64, Arc<Vec<Finding>>)>,
+    /// Whether its files have to be read again.
+    pub is_stale: bool,
+    /// How many answers the session held when everything was looked at for the first time.
+    needed: Option<usize>,
+    /// How many texts the session got since it was last counted what it holds.
+    uncounted: usize,
+    /// How many texts it had got by then.
+    counted: usize,
+}
+
+/// So many texts are new before it is counted what a session holds.
+const COUNTED: usize = 100;
+
+/// So many parts of a project may be held while somebody asks something.
+const MOST_PARTS: usize = 4;
+
+/// After so many new texts a session is made anew: what is left of the old ones lies in all pages of memory, a little in each.
+const RENEWED: usize = 10_000;
+
+/// So many answers about what is gone are nothing to speak of, however small a project is.
+const FEW: usize = if cfg!(test) { 100 } else { 1000 };
+
+impl Project {
+    /// Reads the project in a folder. `text` gives the texts of open documents.
+    ///
+    /// # Errors
+    /// Where a file or folder cannot be read.
+    pub fn load(folder: &Path, text: impl Fn(&Path) -> Option<Arc<str>>) -> Result<Self, Error> {
+        let loaded = read(folder, &text)?;
+        let mut project = Self::empty(folder);
+        project.take(loaded, text);
+        Ok(project)
+    }
+
+    /// Reads the files again, and keeps what was computed of those that did not change.
+    ///
+    /// # Errors
+    /// Where a file or folder cannot be read. Nothing is changed then.
+    pub fn reload(&mut self, text: impl Fn(&Path) -> Option<Arc<str>>) -> Result<(), Error> {
+        let loaded = read(&self.folder, &text)?;
+        self.take(loaded, text);
+        Ok(())
+    }
+
+    /// A document that belongs to no project.
+    pub fn alone(path: &Path, text: Arc<str>) -> Self {
+        let folder = path.parent().unwrap_or(path);
+        let file = path.file_name().map(Path::new).unwrap_or(path);
+        let stem = path
+            .file_stem()
+            .unwrap_or_default()
+            .to_string_lossy()
+            .into_owned();
+        let shown = paths::slashes(file);
+        // The name of a module that nothing can import matters to nobody.
+        let module = project::module_name(file)
+            .ok()
+            .or_else(|| project::to_identifier(&stem))
+            .unwrap_or_else(|| "untitled".to_owned());
+        let mut project = Self::empty(folder);
+        project.targets = Arc::new(project::default_settings(&stem));
+        project.configuration = Configuration::new(&project.targets, None, Levels::default());
+        project.set_files(vec![Source {
+            path: path.to_path_buf(),
+            input: SourceInput {
+                module,
+                path: shown,
+                text,
+                package: false,
+            },
+        }]);
+        project
+    }
+
+    fn empty(folder: &Path) -> Self {
+        let targets = project::default_settings("");
+        Self {
+            folder: folder.to_path_buf(),
+            configuration: Configuration::new(&targets, None, Levels::default()),
+            targets: Arc::new(targets),
+            files: Vec::new(),
+            places: BTreeMap::new(),
+            others: BTreeSet::new(),
+            on_the_way: Arc::default(),
+            session: None,
+            table: Arc::default(),
+            edited: BTreeSet::new(),
+            revision: 1,
+            asked: 0,
+            looked: (0, 0),
+            held_parts: 0,
+            found: None,
+            is_stale: false,
+            needed: None,
+            uncounted: 0,
+            counted: 0,
+        }
+    }
+
+    fn take(&mut self, loaded: Loaded, text: impl Fn(&Path) -> Option<Arc<str>>) {
+        self.configuration = Configuration::new(
+            &loaded.project.settings,
+            loaded.project.catalogue,
+            loaded.project.levels,
+        );
+        self.targets = Arc::new(loaded.project.settings);
+        let read = loaded.sources.files().iter();
+        let paths: Vec<PathBuf> = read
+            .map(|file| paths::absolute(Path::new(&file.path), &self.folder))
+            .collect();
+        self.others = paths.iter().cloned().collect();
+        self.on_the_way = Arc::new(OnTheWay {
+            sources: loaded.sources,
+            paths,
+            diagnostics: loaded.diagnostics,
+        });
+        let files = loaded.project.files.into_iter().map(|file| Source {
+            input: SourceInput {
+                module: file.module,
+                path: file.shown,
+                text: text(&file.path).unwrap_or(file.text),
+                package: file.package.is_some(),
+            },
+            path: file.path,
+        });
+        self.set_files(files.collect());
+        self.is_stale = false;
+    }
+
+    fn set_files(&mut self, files: Vec<Source>) {
+        self.places = files
+            .iter()
+            .enumerate()
+            .map(|(place, file)| (file.path.clone(), place))
+            .collect();
+        self.files = files;
+        self.edited.clear();
+        self.revision += 1;
+        // Whatever became of how many files.
+        self.uncounted += COUNTED;
+        let inputs = self.inputs();
+        if let Some(session) = &mut self.session {
+            session.configure(&self.configuration);
+            session.set_files(&inputs);
+            self.table = table(&self.files, session);
+        }
+    }
+
+    fn inputs(&self) -> Vec<SourceInput> {
+        self.files.iter().map(|file| file.input.clone()).collect()
+    }
+
+    /// Whether a file is one of the project's, be it one that could not be taken in.
+    pub fn knows(&self, path: &Path) -> bool {
+        self.places.contains_key(path)
+            || self.others.contains(path)
+            || path == self.folder.join(MANIFEST)
+            || path == self.folder.join(LOCK)
+    }
+
+    /// Gives a file a new text, if it is one of the project's sources.
+    pub fn edit(&mut self, path: &Path, text: &Arc<str>) {
+        let file = self
+            .places
+            .get(path)
+            .and_then(|place| self.files.get_mut(*place));
+        if let Some(file) = file
+            && file.input.text != *text
+        {
+            file.input.text = Arc::clone(text);
+            self.edited.insert(path.to_path_buf());
+            self.revision += 1;
+        }
+    }
+
+    /// Makes everything that is being asked of it unwind, and waits for that.
+    pub fn stop(&mut self) {
+        if let Some(session) = &mut self.session {
+            salsa::Database::trigger_cancellation(&mut session.db);
+        }
+    }
+
+    /// Whether the session lacks texts, so that giving them to it would wait for its snapshots.
+    pub fn is_behind(&self) -> bool {
+        self.session.is_none() || !self.edited.is_empty()
+    }
+
+    /// Gives the session what it lacks. Of the files that it is made with, those that are open are likely to change.
+    pub fn catch_up(&mut self, is_open: impl Fn(&Path) -> bool) {
+        let edited = std::mem::take(&mut self.edited);
+        self.uncounted += edited.len();
+        match &mut self.session {
+            None => {
+                let mut session = Session::new(Database::default(), &self.inputs());
+                session.configure(&self.configuration);
+                session.set_now(jiff::Timestamp::now());
+                let sources = session.files().to_vec();
+                for (source, file) in self.files.iter().zip(sources) {
+                    if is_open(&source.path) {
+                        session.edit(file, Arc::clone(&source.input.text));
+                    }
+                }
+                self.table = table(&self.files, &session);
+                self.session = Some(session);
+            }
+            Some(session) => {
+                for path in edited {
+                    let place = self.places.get(&path).copied();
+                    let source = place.and_then(|place| self.files.get(place));
+                    let known = place.and_then(|place| session.files().get(place).copied());
+                    if let (Some(source), Some(known)) = (source, known) {
+                        session.edit(known, Arc::clone(&source.input.text));
+                    }
+                }
+            }
+        }
+    }
+
+    /// Whether somebody looks at it, so that giving something back would wait for them.
+    pub fn is_asked(&self) -> bool {
+        self.session
+            .as_ref()
+            .is_some_and(|session| !session.is_alone())
+    }
+
+    /// Gives back what is held of texts that are gone. What was computed about names that are gone stays in a session,
+    /// for they may come back; where that becomes much, a new session is made and looks at everything anew.
+    pub fn tidy(&mut self) {
+        let is_known = self.found().is_some();
+        self.let_go();
+        let Some(session) = &mut self.session else {
+            return;
+        };
+        if !is_known || self.needed.is_some() && self.uncounted < COUNTED {
+            return;
+        }
+        self.counted += std::mem::take(&mut self.uncounted);
+        let held = session.held();
+        let needed = *self.needed.get_or_insert(held.answers);
+        if held.answers > most(needed) || self.counted >= RENEWED {
+            self.session = None;
+            self.needed = None;
+            self.counted = 0;
+            self.looked = (0, 0);
+            self.unask();
+        }
+    }
+
+    /// The project as it is now; nothing while the session is behind.
+    pub fn view(&self, key: &Path) -> Option<ProjectView> {
+        let session = self.session.as_ref().filter(|_| !self.is_behind())?;
+        Some(ProjectView {
+            key: key.to_path_buf(),
+            session: session.snapshot(),
+            targets: Arc::clone(&self.targets),
+            files: Arc::clone(&self.table),
+            on_the_way: Arc::clone(&self.on_the_way),
+            found: self.found().map(Arc::clone),
+        })
+    }
+
+    /// How many files it has.
+    pub fn len(&self) -> usize {
+        self.files.len()
+    }
+
+    /// Whether it has no files.
+    pub fn is_empty(&self) -> bool {
+        self.files.is_empty()
+    }
+
+    /// Whether a revision is the newest.
+    pub fn is_at(&self, revision: u64) -> bool {
+        self.revision == revision
+    }
+
+    /// Whether nobody has looked yet for what is wrong.
+    pub fn is_unchecked(&self) -> bool {
+        self.asked != self.revision
+    }
+
+    /// Notes that somebody looks; for which revision.
+    pub fn ask(&mut self) -> u64 {
+        self.asked = self.revision;
+        self.revision
+    }
+
+    /// Notes that the one who looked was stopped.
+    pub fn unask(&mut self) {
+        self.asked = 0;
+    }
+
+    /// So many files were looked at in the newest revision.
+    pub fn looked(&self) -> usize {
+        let (revision, files) = self.looked;
+        if revision == self.revision { files } else { 0 }
+    }
+
+    /// Notes that the first files were looked at in a revision, and that somebody has to look at the others. Lets go of
+    /// what they were judged by, unless somebody else looks.
+    pub fn look(&mut self, revision: u64, files: usize) {
+        self.looked = (revision, files);
+        self.unask();
+        self.held_parts += 1;
+        self.let_go_of_parts();
+    }
+
+    /// Lets go of what the findings of the parts that were looked at were made of, unless somebody asks something.
+    pub fn let_go_of_parts(&mut self) {
+        if self.held_parts > 0 && !self.is_asked() {
+            self.let_go();
+        }
+    }
+
+    /// Whether so much is held of what was looked at that the rest has to wait until nobody asks anything.
+    pub fn is_held_up(&self) -> bool {
+        self.held_parts >= MOST_PARTS && self.is_asked()
+    }
+
+    /// Lets go of what newer answers have taken the place of. It waits for whoever asks something.
+    pub fn let_go(&mut self) {
+        self.held_parts = 0;
+        if let Some(session) = &mut self.session {
+            session.let_go();
+        }
+    }
+
+    /// Notes what was found in a revision; whether that is the newest.
+    pub fn find(&mut self, revision: u64, found: Vec<Finding>) -> bool {
+        let is_newest = revision == self.revision;
+        if is_newest {
+            self.found = Some((revision, Arc::new(found)));
+        }
+        is_newest
+    }
+
+    /// What is wrong, where that is known of the newest revision.
+    pub fn found(&self) -> Option<&Arc<Vec<Finding>>> {
+        let (revision, found) = self.found.as_ref()?;
+        (*revision == self.revision).then_some(found)
+    }
+}
+
+/// Whether a file is a project's manifest.
+pub fn is_manifest(path: &Path) -> bool {
+    path.file_name().is_some_and(|name| name == MANIFEST)
+}
+
+/// The most answers that a session may hold of which so many were needed at first.
+fn most(needed: usize) -> usize {
+    needed + needed / 8 + FEW
+}
+
+/// Reads a project. A manifest counts as it is typed, unless there are mistakes in it: then these are told, and what
+/// was saved counts.
+fn read(folder: &Path, text: &dyn Fn(&Path) -> Option<Arc<str>>) -> Result<Loaded, Error> {
+    let edited = project::load_edited(folder, folder, text)?;
+    let is_of_manifest = |found: &Diagnostic<FileSpan>| {
+        let file = edited.sources.file(found.primary.span.file);
+        file.is_some_and(|file| is_manifest(Path::new(&file.path)))
+    };
+    let has_mistakes = edited
+        .diagnostics
+        .iter()
+        .any(|found| found.severity == Severity::Error && is_of_manifest(found));
+    if !has_mistakes {
+        return Ok(edited);
+    }
+    let saved = project::load(folder, folder)?;
+    Ok(Loaded {
+        project: saved.project,
+        ..edited
+    })
+}
+
+fn table(files: &[Source], session: &Session) -> Arc<FileTable> {
+    let paths = files.iter().map(|file| file.path.clone()).collect();
+    Arc::new(FileTable::new(paths, session.files().to_vec()))
+}
+
+#[cfg(test)]
+#[allow(clippy::expect_used)]
+mod tests {
+    use super::*;
+    use crate::view::View;
+
+    fn text(name: &str) -> Arc<str> {
+        Arc::from(format!(
+            "import std.http\n\nteam platform {{ }}\n\nlet most-{name} = 3\n\nservice {name} {{\n  team = platform\n  \
+             tier = high\n  selector = {{ job = \"{name}\" }}\n  slo availability : http.availability\n  alert {name} {{ \
+             when = `max({name}) > ${{most-{name}}}`  summary = \"{name}\" }}\n}}\n"
+        ))
+    }
+
+    /// Looks at everything, and tidies up as the server does.
+    fn settle(project: &mut Project, path: &Path) {
+        project.catch_up(|_| true);
+        let revision = project.ask();
+        let view = View {
+            projects: project.view(path).into_iter().collect(),
+            ..View::default()
+        };
+        let found = view.check(view.projects.first().expect("it is not behind"));
+        assert!(found.is_empty(), "{found:#?}");
+        drop(view);
+        assert!(project.find(revision, found));
+        assert!(!project.is_asked());
+        project.tidy();
+    }
+
+    #[test]
+    fn what_is_held_of_names_that_are_gone_stays_within_bounds() {
+        let path = Path::new("/nowhere/main.nth");
+        let mut project = Project::alone(path, text("first"));
+        settle(&mut project, path);
+        let needed = project.needed.expect("it was counted");
+        let (mut answers, mut renewed, mut grown) = (needed, 0, 0);
+        for edit in 0..3 * COUNTED {
+            project.edit(path, &text(&format!("x{edit}")));
+            settle(&mut project, path);
+            match &mut project.session {
+                Some(session) => {
+                    let held = session.held().answers;
+                    grown += held.saturating_sub(answers);
+                    answers = held;
+                }
+                None => {
+                    renewed += 1;
+                    answers = 0;
+                    settle(&mut project, path);
+                    let session = project.session.as_mut().expect("it is there again");
+                    let held = session.held().answers;
+                    assert!(
+                        held <= needed + needed / 8,
+                        "a new session holds {held}, and the first one held {needed}"
+                    );
+                    answers += held;
+                }
+            }
+            let each = grown / (edit + 1) + 1;
+            let bound = most(needed) + COUNTED * each * 2;
+            assert!(
+                answers <= bound,
+                "{answers} after {edit} edits, more than {bound}"
+            );
+        }
+        assert!(
+            grown > most(needed),
+            "what is gone is held for a while: {grown}"
+        );
+        assert!(renewed > 0, "then it is given back");
+    }
+}

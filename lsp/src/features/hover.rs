@@ -1,0 +1,45 @@
+//! Hover: what a word of a source is, and what a value means.
+
+use nth_ide::features::hover;
+use nth_ide::features::markup::Markup;
+use nth_ide::features::source::Source;
+use tower_lsp::lsp_types::{
+    Hover, HoverContents, HoverParams, HoverProviderCapability, MarkupContent, MarkupKind,
+    ServerCapabilities,
+};
+
+use crate::settings::Settings;
+use crate::view::View;
+
+/// Words and values can be explained.
+pub fn offer(capabilities: &mut ServerCapabilities, _: &Settings) {
+    capabilities.hover_provider = Some(HoverProviderCapability::Simple(true));
+}
+
+/// What is to be shown of what stands at a position.
+pub fn hover(view: &View, params: &HoverParams) -> Option<Hover> {
+    let place = &params.text_document_position_params;
+    let (project, file) = view.file(&place.text_document.uri)?;
+    let offset = view.offset(project, file, place.position);
+    let found = hover::hover(&Source::of(project, file), u32::try_from(offset).ok()?)?;
+    Some(Hover {
+        contents: HoverContents::Markup(content(&view.settings, &found.markup)),
+        range: Some(view.range(project, file, found.range)),
+    })
+}
+
+/// What is shown, in the form that the client likes best in hovers, which it names first.
+pub fn content(settings: &Settings, markup: &Markup) -> MarkupContent {
+    let text_document = settings.client.text_document.as_ref();
+    let formats = text_document.and_then(|known| known.hover.as_ref()?.content_format.as_ref());
+    match formats.and_then(|formats| formats.first()) {
+        Some(&MarkupKind::Markdown) => MarkupContent {
+            kind: MarkupKind::Markdown,
+            value: markup.markdown(),
+        },
+        _ => MarkupContent {
+            kind: MarkupKind::PlainText,
+            value: markup.plain(),
+        },
+    }
+}
