@@ -4,6 +4,9 @@
 //! Figures of one run compare with one another: the last column divides the time for a service by that of the
 //! smallest workspace, so that 1.0 is linear.
 
+#[path = "support/services.rs"]
+mod services;
+
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
@@ -11,51 +14,15 @@ use nthc::compile::{Build as _, Compilation, Input, SourceInput};
 use nthc::db::Database;
 use nthc::session::Session;
 
-fn service(number: usize) -> SourceInput {
-    let next = number / 2;
-    let text = format!(
-        r#"import std.http
-import team
-import service_{next}
-
-/// Service number {number}.
-service service-{number} {{
-  team     = team.platform
-  tier     = high
-  selector = {{ job = "service-{number}" }}
-
-  slo availability : http.availability {{
-    objective = 99.9%
-  }}
-
-  slo latency : http.latency(under: 300ms)
-
-  dependency upstream {{ service = service_{next}.service-{next}  criticality = soft }}
-
-  alert queue-backlog {{
-    when    = `max(queue_depth) > 1000`
-    for     = 10m
-    summary = "The queue is ${{value}} deep."
-  }}
-}}
-"#
-    );
-    SourceInput {
-        module: format!("service_{number}"),
-        path: format!("service_{number}.nth"),
-        text: Arc::from(text),
-        package: false,
-    }
-}
-
 fn workspace(services: usize) -> Input {
-    let mut files: Vec<SourceInput> = (0..services).map(service).collect();
-    files.push(SourceInput {
-        module: "team".to_owned(),
-        path: "team.nth".to_owned(),
-        text: Arc::from("team platform { }\n"),
-        package: false,
-    });
+    let files = services::sources(services)
+        .map(|(module, text)| SourceInput {
+            path: format!("{module}.nth"),
+            module,
+            text: Arc::from(text),
+            package: false,
+        })
+        .collect();
     let settings = nthc::project::default_settings("bench");
     Input {
         settings,
@@ -83,18 +50,10 @@ fn sound(compilation: &Compilation, services: usize) {
 }
 
 fn main() {
-    let sizes: Vec<usize> = std::env::args()
-        .skip(1)
-        .filter_map(|arg| arg.parse().ok())
-        .collect();
-    let sizes = if sizes.is_empty() {
-        vec![100, 1000, 10_000]
-    } else {
-        sizes
-    };
+    let arguments: Vec<String> = std::env::args().skip(1).collect();
     println!("services   cold check  cold build  check after edit  cold check per service, ratio");
     let mut first = None;
-    for services in sizes {
+    for services in services::sizes(&arguments) {
         let input = workspace(services);
         let (mut session, load) = timed(|| Session::new(Database::default(), &input.files));
         let (checked, check) = timed(|| session.check(None));

@@ -1,9 +1,9 @@
 #![forbid(unsafe_code)]
-//! The `nthc` command.
+//! The `nthc` command: the compiler, and as `nthc lsp` the language server.
 
 use mimalloc::MiMalloc;
 
-/// As `nth-lsp` has it, which is in here too.
+/// Returns free pages to the system, whichever thread allocated them: a language server runs all day.
 #[global_allocator]
 static ALLOCATOR: MiMalloc = MiMalloc;
 

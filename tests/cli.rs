@@ -149,7 +149,7 @@ fn programs_read_standard_output() {
 }
 
 #[test]
-fn colours_are_asked_for() {
+fn colors_are_asked_for() {
     let place = Place::project();
     place.replace("nth.toml", "interval", "intervall");
     assert!(!place.run(&["check"]).err.contains('\x1b'));

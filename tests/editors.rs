@@ -39,11 +39,9 @@ impl Extension {
     /// Nothing where Node.js or the packages are missing; the test has then said that it is skipped.
     fn new() -> Option<Self> {
         programs::find(&["node"])?;
-        let target = std::env::var_os("CARGO_TARGET_DIR")
-            .map_or_else(|| repository().join("target"), PathBuf::from);
-        let packages = target.join("tools/vscode/node_modules");
+        let packages = programs::installed().join("vscode/node_modules");
         if !packages.is_dir() {
-            programs::skip("what tests/tools/install puts into target/tools/vscode");
+            programs::skipped("the packages of editors/vscode");
             return None;
         }
         let folder = tempfile::tempdir().unwrap();

@@ -430,8 +430,8 @@ template dependency redis(instance: string) {
   signal up { any_of = [`redis_up`] }
   signal later { any_of = [`redis_gone`, `redis_connected_clients`] }
   signal replication { any_of = [`redis_master_link_up`] }
-  signal labelled { any_of = [`redis_db_keys{db="db0"}`] }
-  signal unlabelled { any_of = [`redis_db_keys{shard="a"}`] }
+  signal labeled { any_of = [`redis_db_keys{db="db0"}`] }
+  signal unlabeled { any_of = [`redis_db_keys{shard="a"}`] }
   signal summed { any_of = [`go_gc_duration_seconds_sum`] }
   signal nowhere { any_of = [`redis_gone`] }
 
@@ -450,12 +450,12 @@ template dependency redis(instance: string) {
         signals.iter().map(shown).collect::<Vec<_>>()
     };
     let primary = [
-        "labelled redis_db_keys{db=\"db0\"}",
+        "labeled redis_db_keys{db=\"db0\"}",
         "later redis_connected_clients",
         "nowhere missing",
         "replication missing",
         "summed go_gc_duration_seconds_sum",
-        "unlabelled missing",
+        "unlabeled missing",
         "up redis_up",
     ];
     assert_eq!(shown("redis"), primary);

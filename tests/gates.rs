@@ -7,8 +7,6 @@ mod place;
 #[allow(dead_code)]
 mod schema_files;
 mod support;
-#[path = "tools/mod.rs"]
-mod tools;
 
 #[path = "gates/answers.rs"]
 mod answers;
@@ -37,6 +35,7 @@ mod schemas;
 
 use place::{Place, Ran, run};
 use serde_json::Value;
+use support::programs::tools;
 
 /// The manifest of a project whose gates are written in every form.
 const MANIFEST: &str = r#"[project]

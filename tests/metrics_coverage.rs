@@ -146,14 +146,14 @@ fn a_person_reads_it_in_eighty_columns() {
 }
 
 #[test]
-fn colours_are_for_terminals() {
+fn colors_are_for_terminals() {
     let place = project();
     let plain = place.run(&["metrics", "coverage"]);
     assert!(!plain.out.contains('\u{1b}'), "{plain:?}");
-    let coloured = place.run(&["metrics", "coverage", "--color", "always"]);
-    assert!(coloured.out.contains("\u{1b}[31mmissing"), "{coloured:?}");
+    let colored = place.run(&["metrics", "coverage", "--color", "always"]);
+    assert!(colored.out.contains("\u{1b}[31mmissing"), "{colored:?}");
     assert_eq!(
-        anstream::adapter::strip_str(&coloured.out).to_string(),
+        anstream::adapter::strip_str(&colored.out).to_string(),
         plain.out
     );
 }

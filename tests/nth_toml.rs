@@ -141,7 +141,7 @@ fn the_schema_accepts_what_the_reader_accepts() {
 
 /// Mistakes, each of which the reader and the schema find.
 const MISTAKES: &[&str] = &[
-    "colour = 1",
+    "color = 1",
     "[promehteus]",
     "[project]\noutptu = \"build\"",
     "[project]\ntargets = [\"graphana\"]",

@@ -159,7 +159,7 @@ fn it_shows_what_a_service_promises_and_follows_the_files() {
         false,
     )
     .expect("the script runs");
-    // What is drawn has some colours: an empty page has one.
+    // What is drawn has some colors: an empty page has one.
     let picture = tab
         .capture_screenshot(CaptureScreenshotFormatOption::Png, None, None, true)
         .expect("a screenshot");

@@ -1,4 +1,4 @@
-//! Sources as they lie on disks: line ends, links, ignored files, long chains of values, faulty neighbours.
+//! Sources as they lie on disks: line ends, links, ignored files, long chains of values, faulty neighbors.
 
 #![allow(clippy::unwrap_used, clippy::expect_used)]
 

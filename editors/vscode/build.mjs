@@ -1,4 +1,4 @@
-// Makes dist/extension.js of the sources and what they import, and dist/NOTICES.txt of the licences of what was imported.
+// Makes dist/extension.js of the sources and what they import, and dist/NOTICES.txt of the licenses of what was imported.
 
 import { build } from "esbuild";
 import { readFileSync, readdirSync, writeFileSync } from "node:fs";
@@ -29,7 +29,7 @@ const notices = [...packages].sort().map((folder) => {
   const { name, version, license } = JSON.parse(readFileSync(join(folder, "package.json"), "utf8"));
   const file = readdirSync(folder).find((entry) => /^licen[cs]e/i.test(entry));
   if (!file) {
-    throw new Error(`${name} has no licence`);
+    throw new Error(`${name} has no license`);
   }
   return `${name} ${version}, ${license}\n\n${readFileSync(join(folder, file), "utf8").trim()}\n`;
 });

@@ -9,6 +9,8 @@
 #[path = "support/server.rs"]
 #[allow(dead_code)]
 mod server;
+#[path = "../../benches/support/services.rs"]
+mod services;
 
 use std::fs;
 use std::path::Path;
@@ -23,50 +25,14 @@ use server::{SERVE, Server};
 /// How often each thing is measured.
 const ROUNDS: usize = 200;
 
-fn service(number: usize) -> String {
-    let next = number / 2;
-    format!(
-        r#"import std.http
-import team
-import service_{next}
-
-/// Service number {number}.
-service service-{number} {{
-  team     = team.platform
-  tier     = high
-  selector = {{ job = "service-{number}" }}
-
-  slo availability : http.availability {{
-    objective = 99.9%
-  }}
-
-  slo latency : http.latency(under: 300ms)
-
-  dependency upstream {{ service = service_{next}.service-{next}  criticality = soft }}
-
-  alert queue-backlog {{
-    when    = `max(queue_depth) > 1000`
-    for     = 10m
-    summary = "The queue is ${{value}} deep."
-  }}
-}}
-"#
-    )
-}
-
 fn write_workspace(folder: &Path, services: usize) {
     fs::write(
         folder.join("nth.toml"),
         "[project]\nname = \"bench\"\nsource = \".\"\n",
     )
     .unwrap();
-    fs::write(folder.join("team.nth"), "team platform { }\n").unwrap();
-    for number in 0..services {
-        fs::write(
-            folder.join(format!("service_{number}.nth")),
-            service(number),
-        )
-        .unwrap();
+    for (module, text) in services::sources(services) {
+        fs::write(folder.join(format!("{module}.nth")), text).unwrap();
     }
 }
 
@@ -82,8 +48,8 @@ fn measure(services: usize) {
     let root = folder.path().canonicalize().unwrap();
     write_workspace(&root, services);
     let number = services / 2;
-    let uri = Url::from_file_path(root.join(format!("service_{number}.nth"))).unwrap();
-    let text = service(number);
+    let uri = Url::from_file_path(root.join(format!("{}.nth", services::module(number)))).unwrap();
+    let text = services::service(number);
 
     let begin = Instant::now();
     let mut server = Server::start(&root);
@@ -157,13 +123,6 @@ fn main() -> ExitCode {
     if arguments.iter().any(|argument| argument == SERVE) {
         return nth_lsp::run();
     }
-    let mut sizes: Vec<usize> = arguments
-        .iter()
-        .filter_map(|size| size.parse().ok())
-        .collect();
-    if sizes.is_empty() {
-        sizes = vec![100, 1000, 10_000];
-    }
     println!(
         "Times in ms, p50 and p95; memory in MiB. \"open\" and \"edit\" are until the diagnostics of the document are there,"
     );
@@ -173,7 +132,7 @@ fn main() -> ExitCode {
     println!(
         "services     open      all              edit             whole        completion             hover  memory"
     );
-    for services in sizes {
+    for services in services::sizes(&arguments) {
         measure(services);
     }
     ExitCode::SUCCESS

@@ -4,7 +4,7 @@ use nth_ide::position::{self, Encoding};
 use nthc::syntax::tree::TextRange;
 use tower_lsp::lsp_types::{Position, PositionEncodingKind, Range, TextEdit};
 
-/// The client's favourite among the encodings that are known here; UTF-16 where it offers none.
+/// The client's favorite among the encodings that are known here; UTF-16 where it offers none.
 pub fn negotiate(offered: Option<&[PositionEncodingKind]>) -> Encoding {
     offered
         .unwrap_or_default()
@@ -91,7 +91,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn takes_the_clients_favourite() {
+    fn takes_the_clients_favorite() {
         let both = [
             PositionEncodingKind::new("utf-7"),
             PositionEncodingKind::UTF8,

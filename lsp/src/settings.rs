@@ -9,7 +9,7 @@ use tower_lsp::lsp_types::{ClientCapabilities, InitializeParams, Url};
 
 use crate::lines::negotiate;
 
-/// What was learnt from `initialize`.
+/// What was learned from `initialize`.
 #[derive(Debug, Clone, Default)]
 pub struct Settings {
     /// What positions count.

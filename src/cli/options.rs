@@ -502,13 +502,18 @@ pub struct Schema {}
 
 /// Options of `lsp`.
 #[derive(Debug, Args)]
-#[command(after_help = "\
+#[command(
+    version,
+    display_name = "nth-lsp",
+    after_help = "\
 Examples:
-  nthc lsp                       as started by an editor; `nth-lsp` is the same server
+  nthc lsp                       as started by an editor; `nth-lsp` starts this
 
 Exit codes:
   0  clean shutdown
-  1  the client exited without a shutdown request")]
+  1  the client exited without a shutdown request
+  2  invalid usage"
+)]
 pub struct Lsp {
     /// Use stdio (always the case; accepted for editor compatibility)
     #[arg(long)]

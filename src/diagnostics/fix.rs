@@ -103,7 +103,7 @@ fn overlap(a: (usize, usize), b: (usize, usize)) -> bool {
 }
 
 impl Accepted<'_> {
-    /// Whether an edit overlaps none of those accepted: only its neighbours can, as they are apart themselves.
+    /// Whether an edit overlaps none of those accepted: only its neighbors can, as they are apart themselves.
     fn takes(&self, edit: &Edit<FileSpan>) -> bool {
         let range = (edit.span.start, edit.span.end);
         let before = self.edits.range(..=range).next_back();
@@ -286,7 +286,7 @@ mod tests {
                     replacement: String::new(),
                 };
                 let range = (start, start + length);
-                // The neighbours tell as much as all of them.
+                // The neighbors tell as much as all of them.
                 let apart = accepted.edits.keys().all(|other| !overlap(*other, range));
                 prop_assert_eq!(accepted.takes(&edit), apart);
                 if apart {

@@ -61,7 +61,7 @@ pub struct Panel {
     ///
     /// [`Value`]: super::TextPart::Value
     pub legend: Option<Text>,
-    /// Where colours change, in rising order.
+    /// Where colors change, in rising order.
     pub thresholds: Vec<Decimal>,
     /// Whether values below the thresholds are the bad ones, not those above.
     pub low_is_bad: bool,
@@ -140,7 +140,7 @@ pub enum Visualization {
     BarGauge,
     /// The last value of each series as a row of a table.
     Table,
-    /// A histogram's buckets over time, as colours.
+    /// A histogram's buckets over time, as colors.
     Heatmap,
 }
 

@@ -1,7 +1,7 @@
 //! Writing what was built: only what changed, each file whole or not at all, and nothing that is not the
 //! compiler's own.
 //!
-//! [`plan`] looks at the output folder and decides everything; it writes nothing. [`Plan::apply`] then
+//! [`plan`](fn@plan) looks at the output folder and decides everything; it writes nothing. [`Plan::apply`] then
 //! carries it out under the folder's [`lock`]: every new text is on the disk beside the output before the first file is
 //! replaced, so a full disk leaves all as it was, the new files are there before the old ones go, and a build that is
 //! cut off between two renames is taken up by the next one.

@@ -20,7 +20,7 @@ pub fn normalize(path: &Path) -> PathBuf {
     out
 }
 
-/// `path` below the working directory `cwd`, normalised; an absolute path stays what it is.
+/// `path` below the working directory `cwd`, normalized; an absolute path stays what it is.
 pub fn absolute(path: &Path, cwd: &Path) -> PathBuf {
     normalize(&cwd.join(path))
 }

@@ -224,7 +224,7 @@ fn a_manifest_with_only_a_name_takes_the_defaults() {
 }
 
 const MISTAKES: &str = r#"
-colour = "blue"
+color = "blue"
 
 [project]
 name = "my shop"

@@ -50,7 +50,7 @@ impl HoleType {
 /// assert!(errors.is_empty());
 ///
 /// let (_, errors) = infer(&parse("rate(x_total)").unwrap(), &[]);
-/// assert_eq!(errors[0].message, "`rate` wants a range vector, and this is an instant vector");
+/// assert_eq!(errors[0].message, "expected type range vector in call to function `rate`, got instant vector");
 /// ```
 pub fn infer(expr: &Expr, holes: &[HoleType]) -> (Option<Type>, Vec<Error>) {
     let mut check = Check {

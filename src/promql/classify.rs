@@ -298,7 +298,7 @@ mod tests {
         ] {
             assert!(is_label_free(&parse(free).unwrap()), "{free}");
         }
-        for labelled in [
+        for labeled in [
             "x",
             "sum by (job) (x)",
             "topk(3, x)",
@@ -307,7 +307,7 @@ mod tests {
             "rate(x[5m])",
             "label_replace(sum(x), \"a\", \"b\", \"\", \"\")",
         ] {
-            assert!(!is_label_free(&parse(labelled).unwrap()), "{labelled}");
+            assert!(!is_label_free(&parse(labeled).unwrap()), "{labeled}");
         }
     }
 

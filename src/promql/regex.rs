@@ -1,4 +1,4 @@
-//! Regular expressions in matchers: the RE2 flavour that Prometheus takes, read with the help of `regex-syntax`.
+//! Regular expressions in matchers: the RE2 flavor that Prometheus takes, read with the help of `regex-syntax`.
 
 use regex_automata::nfa::thompson::{NFA, pikevm::PikeVM};
 use regex_syntax::hir::{Hir, HirKind, Look};

@@ -3,7 +3,7 @@
 use std::path::Path;
 use std::process::Command;
 
-use crate::projects::{Modelled, build, files, hostile, single_with};
+use crate::projects::{Modeled, build, files, hostile, single_with};
 use crate::tools;
 
 fn accepts(amtool: &Path, file: &Path) {
@@ -103,10 +103,10 @@ fn hostile_mail_is_accepted_as_it_is() {
 
 #[test]
 fn a_build_is_the_same_every_time() {
-    let first = Modelled::example("shop", Some("production"));
-    let again = Modelled::example("shop", Some("production"));
+    let first = Modeled::example("shop", Some("production"));
+    let again = Modeled::example("shop", Some("production"));
     assert_eq!(first.files(), again.files());
-    let mut turned = Modelled::example("shop", Some("production"));
+    let mut turned = Modeled::example("shop", Some("production"));
     turned.services.reverse();
     turned.teams.reverse();
     assert_eq!(first.files(), turned.files());

@@ -5,14 +5,14 @@ use std::collections::BTreeSet;
 use nthc::ir::{Criticality, Dependency};
 use serde_json::{Value, json};
 
-use crate::projects::{Modelled, hostile};
+use crate::projects::{Modeled, hostile};
 use crate::server::known;
 
 /// An alert: what it is called here, and its labels.
 type Alert<'a> = (&'a str, &'a str);
 
 /// The names of those alerts of a production that are silenced while all of them fire.
-fn silenced(project: &Modelled, alerts: &[Alert<'_>]) -> Option<BTreeSet<String>> {
+fn silenced(project: &Modeled, alerts: &[Alert<'_>]) -> Option<BTreeSet<String>> {
     let folder = tempfile::tempdir().unwrap();
     let config = project.write(folder.path());
     let posted: Vec<Value> = alerts
@@ -56,7 +56,7 @@ const CHECKOUT_TICKET: Alert<'_> = (
 
 #[test]
 fn a_page_silences_the_tickets_of_its_slo() {
-    let project = Modelled::example("shop", Some("production"));
+    let project = Modeled::example("shop", Some("production"));
     let alerts = [
         CHECKOUT_BURNS,
         CHECKOUT_TICKET,
@@ -95,7 +95,7 @@ fn a_page_silences_the_tickets_of_its_slo() {
 
 #[test]
 fn a_consumed_budget_inhibits_nothing_even_where_it_pages() {
-    let project = Modelled::example("shop", Some("production"));
+    let project = Modeled::example("shop", Some("production"));
     let alerts = [
         (
             "its budget",
@@ -114,7 +114,7 @@ fn inhibitions_keep_to_an_environment_and_a_project() {
     // A label that Prometheus adds to all of its alerts tells environments apart as well as one of a rule does.
     for environment in [Some("production"), None] {
         for shared in [false, true] {
-            let mut project = Modelled::example("shop", Some("production"));
+            let mut project = Modeled::example("shop", Some("production"));
             project.settings.environment = environment.map(Into::into);
             project.settings.shared = shared;
             let document: serde_json::Value =
@@ -134,7 +134,7 @@ fn inhibitions_keep_to_an_environment_and_a_project() {
             }
         }
     }
-    let mut project = Modelled::example("shop", Some("production"));
+    let mut project = Modeled::example("shop", Some("production"));
     project.settings.environment = None;
     project.settings.shared = true;
     let page = "alertname=SLOErrorBudgetBurn service=checkout slo=availability severity=page";
@@ -166,7 +166,7 @@ fn inhibitions_keep_to_an_environment_and_a_project() {
 
 #[test]
 fn a_ticket_alone_is_told() {
-    let project = Modelled::example("shop", Some("production"));
+    let project = Modeled::example("shop", Some("production"));
     let Some(silenced) = silenced(&project, &[CHECKOUT_TICKET]) else {
         return;
     };
@@ -175,7 +175,7 @@ fn a_ticket_alone_is_told() {
 
 #[test]
 fn a_service_that_pages_silences_what_burns_in_those_that_need_it() {
-    let project = Modelled::example("shop", Some("production"));
+    let project = Modeled::example("shop", Some("production"));
     let alerts = [
         LEDGER_BURNS,
         CHECKOUT_BURNS,
@@ -218,7 +218,7 @@ fn a_service_that_pages_silences_what_burns_in_those_that_need_it() {
 
 #[test]
 fn only_what_burns_now_and_pages_silences_others() {
-    let project = Modelled::example("shop", Some("production"));
+    let project = Modeled::example("shop", Some("production"));
     let alerts = [
         (
             "a ticket",
@@ -246,7 +246,7 @@ fn only_what_burns_now_and_pages_silences_others() {
 
 #[test]
 fn it_can_be_turned_off() {
-    let mut project = Modelled::example("shop", Some("production"));
+    let mut project = Modeled::example("shop", Some("production"));
     project.settings.alertmanager.inhibit_dependents = false;
     let alerts = [LEDGER_BURNS, CHECKOUT_BURNS, CHECKOUT_TICKET];
     let Some(silenced) = silenced(&project, &alerts) else {
@@ -257,16 +257,16 @@ fn it_can_be_turned_off() {
 
 #[test]
 fn who_is_told_by_nobody_silences_nobody() {
-    let mut project = Modelled::example("shop", Some("production"));
+    let mut project = Modeled::example("shop", Some("production"));
     project.settings.alertmanager.default_team = None;
     for receiver in &mut project.team("discovery").receivers {
         receiver.on = vec![nthc::ir::Severity::Ticket];
     }
-    let inhibits = |project: &Modelled| {
+    let inhibits = |project: &Modeled| {
         let text = project.file("alertmanager.yml");
         text.contains("  - service=\"search\"\n")
     };
-    let needs_search = |project: &mut Modelled| {
+    let needs_search = |project: &mut Modeled| {
         project.service("mailer").dependencies.push(hard("search"));
     };
     needs_search(&mut project);
@@ -318,7 +318,7 @@ fn hard(service: &str) -> Dependency {
 
 #[test]
 fn a_circle_does_not_fall_silent() {
-    let mut project = Modelled::example("shop", Some("production"));
+    let mut project = Modeled::example("shop", Some("production"));
     for service in &mut project.services {
         service.dependencies.clear();
     }

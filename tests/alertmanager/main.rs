@@ -16,5 +16,5 @@ mod said;
 #[allow(dead_code)]
 mod schema_files;
 mod server;
-#[path = "../tools/mod.rs"]
-mod tools;
+
+use programs::tools;

@@ -3,19 +3,19 @@
 use nthc::ir::AlertmanagerFormat;
 use serde_json::{Map, Value};
 
-use crate::projects::{Modelled, hostile};
+use crate::projects::{Modeled, hostile};
 use crate::schema_files::{alertmanager_config, assert_valid};
 
-fn resource(project: &mut Modelled) -> Value {
+fn resource(project: &mut Modeled) -> Value {
     project.settings.alertmanager.format = AlertmanagerFormat::AlertmanagerConfig;
     yaml_serde::from_str(&project.file("alertmanager-config.yaml")).unwrap()
 }
 
-fn projects() -> Vec<Modelled> {
+fn projects() -> Vec<Modeled> {
     vec![
-        Modelled::example("shop", Some("production")),
-        Modelled::example("shop", Some("staging")),
-        Modelled::example("platform", Some("production")),
+        Modeled::example("shop", Some("production")),
+        Modeled::example("shop", Some("staging")),
+        Modeled::example("platform", Some("production")),
         hostile(),
     ]
 }
@@ -50,7 +50,7 @@ fn the_schema_finds_mistakes() {
         return;
     };
     let whole = jsonschema::validator_for(&schema).unwrap();
-    let mut project = Modelled::example("shop", Some("production"));
+    let mut project = Modeled::example("shop", Some("production"));
     let mut resource = resource(&mut project);
     assert!(whole.is_valid(&resource));
     resource["spec"]["receivers"][0]["slack_configs"] = Value::Array(Vec::new());

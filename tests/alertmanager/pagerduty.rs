@@ -9,7 +9,7 @@ use nthc::ir::{Project, Settings};
 use serde_json::{Value, json};
 
 use crate::programs::Running;
-use crate::projects::{Modelled, single_with};
+use crate::projects::{Modeled, single_with};
 use crate::said::faster;
 use crate::server::{Sink, alertmanager, post};
 
@@ -73,7 +73,7 @@ service orphan {
 }
 "##;
 
-fn project(severities: [&str; 2]) -> Modelled {
+fn project(severities: [&str; 2]) -> Modeled {
     let mut settings = nthc::project::default_settings("shop");
     let [page, ticket] = severities.map(str::to_owned);
     settings.severity_labels.clear();
@@ -88,7 +88,7 @@ fn project(severities: [&str; 2]) -> Modelled {
 }
 
 /// The Terraform of a project, as one document.
-fn terraform(project: &Modelled, settings: &Settings) -> Value {
+fn terraform(project: &Modeled, settings: &Settings) -> Value {
     let model = Project::new(&project.services, &project.teams);
     let mut all = json!({});
     for file in PagerDuty.project_artifacts(&model, settings).unwrap() {
@@ -164,7 +164,7 @@ fn urgency(terraform: &Value, service: &str, event: &Value) -> &'static str {
 }
 
 /// An Alertmanager whose PagerDuty is a sink; a team's key is its name.
-fn start(project: &mut Modelled, sink: &Sink, folder: &Path) -> Option<Running> {
+fn start(project: &mut Modeled, sink: &Sink, folder: &Path) -> Option<Running> {
     let secrets = folder.join("secrets");
     std::fs::create_dir(&secrets).unwrap();
     for team in ["a", "b"] {

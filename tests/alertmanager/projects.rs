@@ -75,7 +75,7 @@ const NAMES: [(&str, &str); 6] = [
 ];
 
 /// A project of hostile names and texts, in which a service's pages wake another team.
-pub fn hostile() -> Modelled {
+pub fn hostile() -> Modeled {
     let mut project = single_with(TEXTS, default_settings("hostile"));
     let rename = |name: &mut smol_str::SmolStr| {
         let new = NAMES.iter().find(|(old, _)| old == name);
@@ -106,13 +106,13 @@ pub fn hostile() -> Modelled {
 }
 
 /// A project in memory, with its models.
-pub struct Modelled {
+pub struct Modeled {
     pub settings: Settings,
     pub services: Vec<Service>,
     pub teams: Vec<Team>,
 }
 
-impl Modelled {
+impl Modeled {
     fn of(input: &Input, environment: Option<&str>) -> Self {
         let session = session(input);
         let lowered = session.models(environment);
@@ -181,7 +181,7 @@ impl Modelled {
 }
 
 /// A project of one file, with settings.
-pub fn single_with(text: &str, settings: Settings) -> Modelled {
+pub fn single_with(text: &str, settings: Settings) -> Modeled {
     let input = Input {
         settings,
         files: vec![SourceInput {
@@ -201,7 +201,7 @@ pub fn single_with(text: &str, settings: Settings) -> Modelled {
         .filter(|found| found.severity == Level::Error)
         .collect();
     assert!(errors.is_empty(), "{errors:#?}");
-    Modelled::of(&input, None)
+    Modeled::of(&input, None)
 }
 
 pub fn examples() -> PathBuf {

@@ -7,7 +7,7 @@ use std::thread;
 
 use nthc::ir::{EscalationRef, Severity};
 
-use crate::projects::{Modelled, build, files, hostile};
+use crate::projects::{Modeled, build, files, hostile};
 use crate::tools;
 
 pub type Labels = BTreeMap<String, String>;
@@ -77,7 +77,7 @@ pub fn alerts(folder: &Path) -> Vec<Labels> {
 }
 
 /// Where an alert of a service is to go, by the model alone: every team of the shop is told of both severities.
-fn expected(project: &Modelled, alert: &Labels) -> String {
+fn expected(project: &Modeled, alert: &Labels) -> String {
     let service = project
         .services
         .iter()
@@ -104,7 +104,7 @@ fn every_alert_of_the_shop_goes_to_its_team() {
     };
     let built = build(&["--project", "shop"]);
     for environment in ["production", "staging"] {
-        let project = Modelled::example("shop", Some(environment));
+        let project = Modeled::example("shop", Some(environment));
         let folder = built.path().join(environment);
         let config = folder.join("alertmanager/alertmanager.yml");
         let alerts = alerts(&folder);
@@ -140,7 +140,7 @@ fn every_alert_of_the_shop_goes_to_its_team() {
 
 #[test]
 fn receivers_tell_what_teams_say() {
-    let project = Modelled::example("shop", Some("production"));
+    let project = Modeled::example("shop", Some("production"));
     let document: yaml_serde::Value =
         yaml_serde::from_str(&project.file("alertmanager.yml")).unwrap();
     let receivers = document["receivers"].as_sequence().unwrap();
@@ -216,7 +216,7 @@ fn pages_go_to_the_team_that_the_escalation_wakes() {
     let Some(amtool) = tools::find("amtool") else {
         return;
     };
-    let mut project = Modelled::example("shop", Some("production"));
+    let mut project = Modeled::example("shop", Some("production"));
     project.service("search").escalation = Some(EscalationRef {
         team: "payments".into(),
         name: "default".into(),
@@ -244,7 +244,7 @@ fn what_is_nobodys_is_not_lost() {
     let Some(amtool) = tools::find("amtool") else {
         return;
     };
-    let mut project = Modelled::example("shop", Some("production"));
+    let mut project = Modeled::example("shop", Some("production"));
     let folder = tempfile::tempdir().unwrap();
     let config = project.write(folder.path());
     let watchdog = labels([("alertname", "Watchdog"), ("severity", "none")]);
@@ -275,7 +275,7 @@ fn a_severity_that_no_receiver_names_goes_to_the_default() {
     let Some(amtool) = tools::find("amtool") else {
         return;
     };
-    let mut project = Modelled::example("shop", Some("production"));
+    let mut project = Modeled::example("shop", Some("production"));
     for receiver in &mut project.team("discovery").receivers {
         receiver.on.retain(|severity| *severity == Severity::Page);
     }

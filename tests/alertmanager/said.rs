@@ -5,7 +5,7 @@ use std::path::Path;
 use serde_json::{Value, json};
 
 use crate::programs::Running;
-use crate::projects::{Modelled, single_with};
+use crate::projects::{Modeled, single_with};
 use crate::server::{Sink, alertmanager, post};
 
 /// A summary that templates, YAML, JSON, HTML and Slack would take for theirs.
@@ -145,7 +145,7 @@ fn start(sink: &Sink, folder: &Path) -> Option<Running> {
 }
 
 /// The configuration with PagerDuty at another place, and without waiting.
-pub fn faster(project: &Modelled, folder: &Path, base: &str) -> std::path::PathBuf {
+pub fn faster(project: &Modeled, folder: &Path, base: &str) -> std::path::PathBuf {
     let config = project.write(folder);
     let text = std::fs::read_to_string(&config).unwrap();
     let global = format!("global:\n  pagerduty_url: {base}/pagerduty\n");

@@ -5,15 +5,15 @@ use std::collections::{BTreeMap, BTreeSet};
 use pulldown_cmark::{Event, Options, Parser, Tag, TagEnd};
 
 use crate::built::{self, Built};
-use crate::tools;
+use crate::node;
 
 /// What a page links to, and the texts of its headings.
-struct Page {
-    links: Vec<String>,
-    headings: Vec<String>,
+pub struct Page {
+    pub links: Vec<String>,
+    pub headings: Vec<String>,
 }
 
-fn read(markdown: &str) -> Page {
+pub fn read(markdown: &str) -> Page {
     let mut page = Page {
         links: Vec::new(),
         headings: Vec::new(),
@@ -30,7 +30,9 @@ fn read(markdown: &str) -> Page {
             Event::Text(text) | Event::Code(text) if is_heading => {
                 page.headings.last_mut().unwrap().push_str(&text);
             }
-            Event::Start(Tag::Link { dest_url, .. }) => page.links.push(dest_url.to_string()),
+            Event::Start(Tag::Link { dest_url, .. } | Tag::Image { dest_url, .. }) => {
+                page.links.push(dest_url.to_string());
+            }
             _ => {}
         }
     }
@@ -38,7 +40,7 @@ fn read(markdown: &str) -> Page {
 }
 
 /// The anchors that GitHub gives to each page's headings, by its own rules as a package of npm has them.
-fn anchors(pages: &BTreeMap<String, Page>) -> Option<BTreeMap<String, BTreeSet<String>>> {
+pub fn anchors(pages: &BTreeMap<String, Page>) -> Option<BTreeMap<String, BTreeSet<String>>> {
     const SCRIPT: &str = "
         import(process.argv[1]).then(({ default: Slugger }) => {
             let text = '';
@@ -51,20 +53,21 @@ fn anchors(pages: &BTreeMap<String, Page>) -> Option<BTreeMap<String, BTreeSet<S
                 process.stdout.write(JSON.stringify(Object.fromEntries(anchors)));
             });
         });";
-    let package = tools::packages()?.join("github-slugger/index.js");
+    let package = node::packages()?.join("github-slugger/index.js");
     let url = format!("file://{}", package.display());
     let headings: BTreeMap<&String, &Vec<String>> = pages
         .iter()
         .map(|(path, page)| (path, &page.headings))
         .collect();
     let input = serde_json::to_string(&headings).unwrap();
-    let output = tools::node(&["-e", SCRIPT, &url], &input, |_| {})?;
+    let output = node::run(&["-e", SCRIPT, &url], &input, |_| {})?;
     let told = String::from_utf8_lossy(&output.stderr).into_owned();
     assert!(output.status.success(), "{told}");
     Some(serde_json::from_slice(&output.stdout).unwrap())
 }
 
-fn decoded(anchor: &str) -> String {
+/// An anchor without its escapes.
+pub fn decoded(anchor: &str) -> String {
     let bytes = anchor.as_bytes();
     let mut out = Vec::new();
     let mut at = 0;

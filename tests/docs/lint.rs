@@ -3,11 +3,11 @@
 use std::path::Path;
 
 use crate::built::{self, Built};
-use crate::tools;
+use crate::node;
 
 /// What the linter says of pages, by rules that a file of this folder has.
 fn lint(folder: &Path, rules: &str) -> Option<(bool, String)> {
-    let packages = tools::packages()?;
+    let packages = node::packages()?;
     let program = packages.join("markdownlint-cli2/markdownlint-cli2-bin.mjs");
     let rules = Path::new(env!("CARGO_MANIFEST_DIR"))
         .join("tests/docs")
@@ -18,7 +18,7 @@ fn lint(folder: &Path, rules: &str) -> Option<(bool, String)> {
         rules.to_str().unwrap(),
         "**/*.md",
     ];
-    let output = tools::node(&arguments, "", |command| {
+    let output = node::run(&arguments, "", |command| {
         command.current_dir(folder);
     })?;
     let told = [output.stdout, output.stderr].concat();

@@ -8,8 +8,8 @@ use pulldown_cmark::{CodeBlockKind, Event, Parser, Tag, TagEnd};
 use serde::Deserialize;
 
 use crate::built::{self, Built};
+use crate::node;
 use crate::support::programs;
-use crate::tools;
 
 /// What Mermaid made of a graph.
 #[derive(Debug, Deserialize)]
@@ -53,7 +53,7 @@ fn graphs(built: &Built) -> Vec<(String, String)> {
 
 /// Has Mermaid draw graphs as GitHub does, with its strict level of security.
 fn draw(graphs: &[&str]) -> Option<Vec<Drawn>> {
-    let script = tools::packages()?.join("mermaid/dist/mermaid.min.js");
+    let script = node::packages()?.join("mermaid/dist/mermaid.min.js");
     let chromium = programs::find(&["chromium", "chromium-browser", "google-chrome"])?;
     let folder = tempfile::tempdir().unwrap();
     let page = folder.path().join("page.html");

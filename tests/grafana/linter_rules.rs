@@ -94,7 +94,7 @@ fn template_datasource(dashboard: &Value) -> Vec<String> {
         found.push(format!("the data source is called {}", one["name"]));
     }
     if !["Data source", "Prometheus data source"].contains(&text(one, "label")) {
-        found.push(format!("the data source is labelled {}", one["label"]));
+        found.push(format!("the data source is labeled {}", one["label"]));
     }
     found
 }
@@ -111,7 +111,7 @@ fn chooser(dashboard: &Value, label: &str) -> Vec<String> {
             ["$datasource", "${datasource}"].contains(&text(&variable["datasource"], "uid")),
             "is not asked of the chosen data source",
         ),
-        (variable["label"] == title, "is not labelled by its name"),
+        (variable["label"] == title, "is not labeled by its name"),
         (variable["multi"] == true, "has one value only"),
         (variable["allValue"] == ".+", "has no value for all"),
     ];

@@ -143,7 +143,7 @@ fn every_query_is_of_its_block_aggregated_and_over_what_suits_the_resolution() {
     );
 }
 
-/// The judgement above finds what it is there for.
+/// The judgment above finds what it is there for.
 #[test]
 fn every_fault_of_a_query_is_found() {
     let Some(prometheus) = Prometheus::find() else {

@@ -1,6 +1,8 @@
-//! One direction, no way back: which crate may use which, and no circle among the modules of any.
+//! One direction, no way back: which crate may use which, and no circle among the modules of any. What they depend on is used,
+//! and needs no newer Rust than they promise.
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic)]
 
+mod dependencies;
 mod modules;
 
 use std::collections::{BTreeMap, BTreeSet};
@@ -66,17 +68,11 @@ struct Package {
     library: Option<PathBuf>,
 }
 
-/// The workspace's packages, as Cargo has them.
-fn packages() -> Vec<Package> {
+/// What `cargo metadata` says of the workspace.
+fn metadata(arguments: &[&str]) -> Value {
     let output = Command::new(env!("CARGO"))
-        .args([
-            "metadata",
-            "--offline",
-            "--locked",
-            "--no-deps",
-            "--format-version",
-            "1",
-        ])
+        .args(["metadata", "--offline", "--locked", "--format-version", "1"])
+        .args(arguments)
         .current_dir(env!("CARGO_MANIFEST_DIR"))
         .output()
         .unwrap();
@@ -85,7 +81,12 @@ fn packages() -> Vec<Package> {
         "{}",
         String::from_utf8_lossy(&output.stderr)
     );
-    let metadata: Value = serde_json::from_slice(&output.stdout).unwrap();
+    serde_json::from_slice(&output.stdout).unwrap()
+}
+
+/// The workspace's packages, as Cargo has them.
+fn packages() -> Vec<Package> {
+    let metadata = metadata(&["--no-deps"]);
     let text = |value: &Value| value.as_str().unwrap().to_owned();
     let packages = metadata["packages"].as_array().unwrap();
     packages

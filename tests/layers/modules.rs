@@ -1,5 +1,5 @@
 //! The modules of a crate and which of them names which, read from its sources: `use`, paths in code and paths in macros.
-//! What only tests compile is left out, for a test may look at anything.
+//! What only tests compile is skipped, for a test may look at anything; [`Modules::read_with_tests`] reads it too.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::fs;
@@ -61,16 +61,32 @@ pub struct Circle {
 /// All modules of a crate, the root first.
 pub struct Modules {
     all: Vec<Module>,
+    files: Vec<PathBuf>,
+    /// The folder of the file that is being read.
+    here: Option<PathBuf>,
+    with_tests: bool,
 }
 
 impl Modules {
     /// Reads a crate from the file of its root module.
     pub fn read(root: &Path) -> Self {
+        Self::read_all(root, false)
+    }
+
+    /// Reads a crate with what only its tests compile.
+    pub fn read_with_tests(root: &Path) -> Self {
+        Self::read_all(root, true)
+    }
+
+    fn read_all(root: &Path, with_tests: bool) -> Self {
         let mut modules = Self {
             all: vec![Module {
                 path: "crate".to_owned(),
                 ..Module::default()
             }],
+            files: Vec::new(),
+            here: None,
+            with_tests,
         };
         let folder = root.parent().expect("a file is in a folder");
         modules.read_file(0, root, folder);
@@ -82,18 +98,34 @@ impl Modules {
         self.all.len()
     }
 
+    /// The files that they are in.
+    pub fn into_files(self) -> Vec<PathBuf> {
+        self.files
+    }
+
+    /// The first segment of every path that is written in them: what is not a module or an item of theirs is a crate.
+    pub fn first_names(&self) -> BTreeSet<String> {
+        let written = self.all.iter().flat_map(|module| &module.written);
+        written.filter_map(|path| path.first().cloned()).collect()
+    }
+
     /// Reads a module's file; those of its own modules are in `folder`.
     fn read_file(&mut self, id: Id, file: &Path, folder: &Path) {
         let text =
             fs::read_to_string(file).unwrap_or_else(|error| panic!("{}: {error}", file.display()));
         let parsed =
             syn::parse_file(&text).unwrap_or_else(|error| panic!("{}: {error}", file.display()));
+        self.files.push(file.to_owned());
+        let outer = self
+            .here
+            .replace(file.parent().expect("a file is in a folder").to_owned());
         self.read_items(id, &parsed.items, folder);
+        self.here = outer;
     }
 
     fn read_items(&mut self, id: Id, items: &[syn::Item], folder: &Path) {
         for item in items {
-            if attributes(item).is_some_and(only_in_tests) {
+            if !self.with_tests && attributes(item).is_some_and(only_in_tests) {
                 continue;
             }
             match item {
@@ -133,6 +165,11 @@ impl Modules {
         if let Some((_, items)) = &module.content {
             self.read_items(id, items, &below);
             return;
+        }
+        if let (Some(path), Some(here)) = (path_attribute(&module.attrs), &self.here) {
+            let file = here.join(path);
+            let folder = file.parent().expect("a file is in a folder").to_owned();
+            return self.read_file(id, &file, &folder);
         }
         let files: [PathBuf; 2] = [folder.join(format!("{name}.rs")), below.join("mod.rs")];
         let file = files.iter().find(|file| file.exists());
@@ -349,6 +386,13 @@ impl<'s> Visit<'s> for Paths {
             .extend(leaves.into_iter().map(|(_, path)| path));
     }
 
+    fn visit_attribute(&mut self, attribute: &'s syn::Attribute) {
+        if let syn::Meta::List(list) = &attribute.meta {
+            self.tokens(list.tokens.clone());
+        }
+        visit::visit_attribute(self, attribute);
+    }
+
     fn visit_macro(&mut self, call: &'s syn::Macro) {
         self.visit_path(&call.path);
         self.tokens(call.tokens.clone());
@@ -411,6 +455,24 @@ fn declared(item: &syn::Item) -> Option<String> {
         syn::Item::Type(item) => item.ident.to_string(),
         _ => return None,
     })
+}
+
+/// The file that `#[path = "…"]` names, relative to the folder of the file that it is written in.
+fn path_attribute(attributes: &[syn::Attribute]) -> Option<String> {
+    attributes
+        .iter()
+        .find_map(|attribute| match &attribute.meta {
+            syn::Meta::NameValue(syn::MetaNameValue {
+                path,
+                value:
+                    syn::Expr::Lit(syn::ExprLit {
+                        lit: syn::Lit::Str(file),
+                        ..
+                    }),
+                ..
+            }) if path.is_ident("path") => Some(file.value()),
+            _ => None,
+        })
 }
 
 fn attributes(item: &syn::Item) -> Option<&[syn::Attribute]> {

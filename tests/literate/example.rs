@@ -377,7 +377,7 @@ fn fixed(outcome: &Outcome, path: &str) -> Option<String> {
     .map(|fixed| fixed.text)
 }
 
-/// The diagnostics in a format, without colours.
+/// The diagnostics in a format, without colors.
 pub fn shown(outcome: &Outcome, format: Format) -> String {
     let mut out = Vec::new();
     render(

@@ -256,8 +256,8 @@ fn numbers_are_digit_for_digit() {
     assert!(expr("slo:current_burn_rate:ratio").ends_with(" / 0.001"));
     assert!(contents.contains("> 14.4 * 0.001\n"));
     assert!(contents.contains("objective: 99.9%\n"));
-    for artefact in ["0.9990", "00000", "99999", "e-"] {
-        assert!(!contents.contains(artefact), "{artefact}");
+    for artifact in ["0.9990", "00000", "99999", "e-"] {
+        assert!(!contents.contains(artifact), "{artifact}");
     }
 }
 

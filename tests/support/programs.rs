@@ -1,37 +1,21 @@
 //! Programs that are run by tests and end with them.
 
-#![allow(dead_code, reason = "each test file uses its own part")]
+#![allow(dead_code, unused_imports, reason = "each test file uses its own part")]
 
 use std::io;
 use std::net::TcpListener;
-use std::path::{Path, PathBuf};
+use std::path::Path;
 use std::process::{Child, Command, Stdio};
 use std::thread;
 use std::time::{Duration, Instant};
 
+#[path = "../tools/mod.rs"]
+pub mod tools;
+
+pub use tools::{find_any as find, installed, skipped};
+
 /// How long a program may take until it answers. It takes a second or two; a busy build server more.
 pub const PATIENCE: Duration = Duration::from_secs(90);
-
-/// Where a program is that may have several names, its own and a distribution's. Where it is not, the test says so and
-/// ends; a build server must have it.
-pub fn find(names: &[&str]) -> Option<PathBuf> {
-    let path = std::env::var_os("PATH").unwrap_or_default();
-    let found = std::env::split_paths(&path)
-        .flat_map(|folder| names.iter().map(move |name| folder.join(name)))
-        .find(|program| program.is_file());
-    if found.is_none() {
-        skip(names.first().copied().unwrap_or_default());
-    }
-    found
-}
-
-/// Says that a test ends for want of a program; on a build server, where everything must run, it fails.
-pub fn skip(name: &str) {
-    let missing = format!("skipped, {name} not installed");
-    let is_ci = std::env::var_os("CI").is_some_and(|ci| !ci.is_empty());
-    assert!(!is_ci, "{missing}");
-    println!("{missing}");
-}
 
 /// A server that is killed when it is no longer needed, also where the test fails.
 pub struct Running {

@@ -553,7 +553,7 @@ pub const CASES: &[Case] = &[
     ),
     fires(
         "node(\"i\")",
-        "ClockNotSynchronised",
+        "ClockNotSynchronized",
         "30m",
         &[
             ("node_timex_maxerror_seconds{instance=\"i\"}", "16x60"),

@@ -1,26 +1,38 @@
-//! Finding the programs that read what nthc writes. `tests/tools/install` builds them.
+//! Finding the programs that read what nthc writes, most of which `tests/tools/install` builds, and public data.
 
 #![allow(dead_code, reason = "each test needs some of it")]
 
 use std::path::{Path, PathBuf};
 
-/// Where a program is: in `target/tools/bin`, at the version pinned here, or else on the `PATH`.
+/// Where a program is that `tests/tools/install` builds: in `target/tools/bin`, at the version pinned there, or else on the
+/// `PATH`.
 ///
 /// Without it the test is skipped and says so; in CI, where everything must run, it fails.
 pub fn find(name: &str) -> Option<PathBuf> {
-    let path = std::env::var_os("PATH").unwrap_or_default();
-    let found = std::iter::once(installed().join("bin"))
-        .chain(std::env::split_paths(&path))
-        .map(|folder| {
-            folder
-                .join(name)
-                .with_extension(std::env::consts::EXE_EXTENSION)
-        })
-        .find(|program| program.is_file());
+    let found = locate(&[name]);
     if found.is_none() {
         skipped(name);
     }
     found
+}
+
+/// Where a program of the system is, which may have several names, its own and a distribution's. Without it the test is
+/// skipped as by [`find`].
+pub fn find_any(names: &[&str]) -> Option<PathBuf> {
+    let found = locate(names);
+    if found.is_none() {
+        skip(&format!("{} not installed", names.join(" or ")));
+    }
+    found
+}
+
+fn locate(names: &[&str]) -> Option<PathBuf> {
+    let path = std::env::var_os("PATH").unwrap_or_default();
+    std::iter::once(installed().join("bin"))
+        .chain(std::env::split_paths(&path))
+        .flat_map(|folder| names.iter().map(move |name| folder.join(name)))
+        .map(|program| program.with_extension(std::env::consts::EXE_EXTENSION))
+        .find(|program| program.is_file())
 }
 
 /// Where `tests/tools/install` puts what it builds.
@@ -32,14 +44,15 @@ pub fn installed() -> PathBuf {
     target.join("tools")
 }
 
-/// Says that a test is skipped for want of something; in CI, where everything must run, it fails.
+/// Says that a test is skipped because `tests/tools/install` has not run; in CI, where everything must run, it fails.
 pub fn skipped(name: &str) {
-    let missing = format!("skipped, {name} not installed: run tests/tools/install");
-    assert!(
-        std::env::var_os("CI").is_none_or(|ci| ci.is_empty()),
-        "{missing}"
-    );
-    eprintln!("{missing}");
+    skip(&format!("{name} not installed: run tests/tools/install"));
+}
+
+fn skip(why: &str) {
+    let is_ci = std::env::var_os("CI").is_some_and(|ci| !ci.is_empty());
+    assert!(!is_ci, "skipped, {why}");
+    println!("skipped, {why}");
 }
 
 /// Public data that is in no clone of this project and is read where it is; `None`, and said, where it is not there.

@@ -1,4 +1,4 @@
-// Prints a page that shows lines of a `.nth` file as the grammar highlights them, in colours like those of the theme Dark+.
+// Prints a page that shows lines of a `.nth` file as the grammar highlights them, in colors like those of the theme Dark+.
 // Makes highlighting.png:
 //
 //     node images/highlight.mjs FILE FIRST LAST >page.html
@@ -9,7 +9,7 @@ import { createRequire } from "node:module";
 import oniguruma from "vscode-oniguruma";
 import textmate from "vscode-textmate";
 
-const colours = [
+const colors = [
   ["#d4d4d4", "source"],
   ["#6a9955", "comment"],
   ["#ce9178", "string"],
@@ -46,7 +46,7 @@ const registry = new textmate.Registry({
     createOnigScanner: (patterns) => new oniguruma.OnigScanner(patterns),
     createOnigString: (text) => new oniguruma.OnigString(text),
   }),
-  theme: { settings: colours.map(([foreground, scope]) => ({ scope, settings: { foreground } })) },
+  theme: { settings: colors.map(([foreground, scope]) => ({ scope, settings: { foreground } })) },
   loadGrammar: async () => {
     const file = new URL("../syntaxes/nth.tmLanguage.json", import.meta.url);
     return textmate.parseRawGrammar(readFileSync(file, "utf8"), "nth.json");
@@ -66,8 +66,8 @@ readFileSync(file, "utf8").split("\n").forEach((line, index) => {
   for (let at = 0; at < tokens.length; at += 2) {
     const end = tokens[at + 2] ?? line.length;
     // The foreground's number is in these bits of what is known of a token.
-    const colour = palette[(tokens[at + 1] >>> 15) & 0x1ff];
-    html += `<span style="color:${colour}">${escaped(line.slice(tokens[at], end))}</span>`;
+    const color = palette[(tokens[at + 1] >>> 15) & 0x1ff];
+    html += `<span style="color:${color}">${escaped(line.slice(tokens[at], end))}</span>`;
   }
   if (index + 1 >= first && index + 1 <= last) {
     rows.push(html);

@@ -217,7 +217,7 @@ pub fn path_to(item: &ItemNode, range: TextRange) -> Vec<Node<'_>> {
     };
     let mut path: Vec<Node<'_>> = Vec::new();
     let mut inner = of_item(item);
-    // Of two neighbours that share an end, the one that begins there is meant.
+    // Of two neighbors that share an end, the one that begins there is meant.
     while let Some(next) = inner.iter().rev().find(|node| holds(node)).copied() {
         path.push(next);
         inner.clear();

@@ -1,4 +1,4 @@
-//! Semantic tokens: what editors colour each word as.
+//! Semantic tokens: what editors color each word as.
 
 use serde_json::{Value, json};
 
@@ -173,7 +173,7 @@ fn only_what_changed_is_sent() {
 }
 
 #[test]
-fn damaged_texts_have_colours() {
+fn damaged_texts_have_colors() {
     assert_eq!(
         of(
             "service checkout {\n  slo availability {\n    objective = 99.\n    when = `sum(rate(x\n"

@@ -1,4 +1,4 @@
-//! `rule`: an organisation's own checks.
+//! `rule`: an organization's own checks.
 
 use std::collections::BTreeMap;
 use std::rc::Rc;

@@ -1,5 +1,5 @@
 //! Queries compared with the metric catalogue and with the metrics that the project declares: which of them are, and
-//! where what is found is told. The judgement itself is [`catalogue::check`](nth_metrics::check)'s.
+//! where what is found is told. The judgment itself is [`catalogue::check`](nth_metrics::check)'s.
 
 use std::collections::HashMap;
 
@@ -87,9 +87,9 @@ impl<'db> Scoped<'_, 'db> {
         holes: &[Filled],
         computed: &[promql::Span],
         absence: bool,
-        judgement: impl FnOnce(&Case<'_>) -> T,
+        judgment: impl FnOnce(&Case<'_>) -> T,
     ) -> T {
-        // The judgement asks of each selector several times, and always of those in the tree itself.
+        // The judgment asks of each selector several times, and always of those in the tree itself.
         let read: HashMap<*const Selector, (&Known, String)> = promql::classify::metrics(expr)
             .filter_map(|selector| Some((std::ptr::from_ref(selector), self.known(selector)?)))
             .collect();
@@ -97,7 +97,7 @@ impl<'db> Scoped<'_, 'db> {
             let (known, selector) = read.get(&std::ptr::from_ref(selector))?;
             Some(Under { known, selector })
         };
-        judgement(&Case {
+        judgment(&Case {
             expr,
             holes,
             computed,

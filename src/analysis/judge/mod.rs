@@ -23,7 +23,7 @@ pub use file::{
 };
 pub use remembered::Remembered;
 
-/// What the judgement of a project takes besides what was found in its files.
+/// What the judgment of a project takes besides what was found in its files.
 pub struct Project<'a> {
     /// The database.
     pub db: &'a Database,

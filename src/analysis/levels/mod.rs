@@ -1,7 +1,7 @@
 //! What a project makes of the compiler's warnings: a level for each code in `nth.toml`, and comments that allow one
 //! where it stands. Errors are errors everywhere.
 //!
-//! None of this is known to a query. What was found is found whatever its level; [`settle`] decides at the very end
+//! None of this is known to a query. What was found is found whatever its level; [`settle`](fn@settle) decides at the very end
 //! what is told, and how loudly.
 
 mod above;

@@ -36,7 +36,7 @@ pub struct Graph {
 }
 
 impl Graph {
-    /// Adds a node, labelled with these lines, and gives its number.
+    /// Adds a node, labeled with these lines, and gives its number.
     pub fn node<'t>(&mut self, lines: impl IntoIterator<Item = &'t str>, shape: Shape) -> usize {
         let lines = lines.into_iter().map(str::to_owned).collect();
         self.nodes.push((lines, shape));

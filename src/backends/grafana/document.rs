@@ -117,7 +117,7 @@ pub struct Annotation {
     pub enable: bool,
     /// Whether its switch is hidden.
     pub hide: bool,
-    /// Its colour.
+    /// Its color.
     pub icon_color: &'static str,
     /// `dashboard` for Grafana's own.
     #[serde(rename = "type", skip_serializing_if = "Option::is_none")]
@@ -345,9 +345,9 @@ pub struct FieldDefaults {
     /// The greatest value of the scale.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub max: Option<Number>,
-    /// How colours are chosen.
+    /// How colors are chosen.
     pub color: Color,
-    /// Where colours change.
+    /// Where colors change.
     pub thresholds: Thresholds,
     /// Links of each value.
     #[serde(skip_serializing_if = "Vec::is_empty")]
@@ -357,14 +357,14 @@ pub struct FieldDefaults {
     pub custom: Option<Custom>,
 }
 
-/// How colours are chosen.
+/// How colors are chosen.
 #[derive(Debug, Clone, Default, Serialize)]
 pub struct Color {
     /// `palette-classic` or `thresholds`.
     pub mode: &'static str,
 }
 
-/// Where colours change.
+/// Where colors change.
 #[derive(Debug, Clone, Default, Serialize)]
 pub struct Thresholds {
     /// `absolute`
@@ -373,11 +373,11 @@ pub struct Thresholds {
     pub steps: Vec<Step>,
 }
 
-/// A colour from a value on.
+/// A color from a value on.
 #[derive(Debug, Clone, Serialize)]
 pub struct Step {
     /// From where on.
     pub value: Option<Number>,
-    /// The colour.
+    /// The color.
     pub color: &'static str,
 }

@@ -296,7 +296,7 @@ pub fn lines(thresholds: bool) -> Custom {
     })
 }
 
-/// Numbers, coloured by the thresholds, each with its name where there are several.
+/// Numbers, colored by the thresholds, each with its name where there are several.
 pub fn stat() -> Options {
     Options::Stat(Stat {
         graph_mode: "none",
@@ -354,7 +354,7 @@ pub fn table(sort_by: Vec<SortBy>) -> Options {
     })
 }
 
-/// Cells without colours.
+/// Cells without colors.
 pub fn cells() -> Custom {
     Custom::Cells(Cells {
         align: "auto",
@@ -362,7 +362,7 @@ pub fn cells() -> Custom {
     })
 }
 
-/// Gives the numbers of a column the thresholds' colours. If all cells had them, texts would be as red as the worst.
+/// Gives the numbers of a column the thresholds' colors. If all cells had them, texts would be as red as the worst.
 pub fn colored(column: &'static str) -> Override {
     Override {
         matcher: Matcher {

@@ -148,7 +148,7 @@ impl<'a> Overview<'a> {
         .draft()
     }
 
-    /// How many values fulfil a condition; 0 where none does, and nothing where there are no values.
+    /// How many values fulfill a condition; 0 where none does, and nothing where there are no values.
     fn how_many(&self, metric: &str, op: BinaryOp, limit: &str) -> Expr {
         let found = build::compare_bool(op, self.values(metric), build::number(limit));
         build::aggregate("sum", None, found)

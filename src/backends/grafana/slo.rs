@@ -75,7 +75,7 @@ impl Board<'_> {
         .draft()
     }
 
-    /// The share of the budget that is left. Colours change where the budget alerts fire.
+    /// The share of the budget that is left. Colors change where the budget alerts fire.
     fn budget_left(&self, slo: &Slo) -> Draft {
         let mut left: Vec<Decimal> = slo
             .budget_alerts

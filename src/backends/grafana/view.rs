@@ -1,4 +1,4 @@
-//! A panel in the making: what it asks, how it shows it, where colours change.
+//! A panel in the making: what it asks, how it shows it, where colors change.
 
 use rust_decimal::Decimal;
 
@@ -13,11 +13,11 @@ use super::number::Number;
 use super::options::{self, Options};
 use super::text;
 
-/// The colour of what is well.
+/// The color of what is well.
 pub const GOOD: &str = "green";
-/// The colour of what to look at.
+/// The color of what to look at.
 pub const WARN: &str = "orange";
-/// The colour of what is wrong.
+/// The color of what is wrong.
 pub const BAD: &str = "red";
 
 /// What Grafana calls the column of a table that holds the values.
@@ -148,7 +148,7 @@ impl View {
         self
     }
 
-    /// Where colours change; the first holds below all others, and the others rise.
+    /// Where colors change; the first holds below all others, and the others rise.
     pub fn steps(
         mut self,
         steps: impl IntoIterator<Item = (Option<Decimal>, &'static str)>,

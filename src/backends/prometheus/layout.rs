@@ -60,12 +60,12 @@ fn operands(binary: &Binary) -> Option<String> {
         _ => false,
     };
     let left = if left_needs {
-        parenthesised(&binary.left)
+        parenthesized(&binary.left)
     } else {
         broken(&binary.left, chained)
     };
     let right = if right_needs {
-        parenthesised(&binary.right)
+        parenthesized(&binary.right)
     } else {
         layout(&binary.right)
     };
@@ -85,7 +85,7 @@ fn between(binary: &Binary) -> Option<String> {
     Some(text.strip_prefix("0 ")?.strip_suffix(" 0")?.to_owned())
 }
 
-fn parenthesised(expr: &Expr) -> String {
+fn parenthesized(expr: &Expr) -> String {
     let line = expr.to_string();
     if line.len() <= WIDTH - 2 {
         format!("({line})")

@@ -1,4 +1,4 @@
-//! Whether a query fits what is known of the metrics that it reads: a judgement on its tree, which knows no `.nth`.
+//! Whether a query fits what is known of the metrics that it reads: a judgment on its tree, which knows no `.nth`.
 
 mod buckets;
 mod functions;

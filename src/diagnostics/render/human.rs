@@ -63,7 +63,7 @@ pub(super) fn write(
             );
         }
         drawing = unlabeled::without_arrows(&drawing);
-        // Everything is drawn in color and stripped here: ariadne always colours the word that it is given
+        // Everything is drawn in color and stripped here: ariadne always colors the word that it is given
         // for a severity, and every other part then needs no second way.
         if !color {
             drawing = anstream::adapter::strip_str(&drawing).to_string();

@@ -228,17 +228,17 @@ fn nothing_from_a_source_reaches_the_terminal_as_a_command() {
 }
 
 #[test]
-fn colours_only_when_asked() {
+fn colors_only_when_asked() {
     let (sources, diagnostics) = project();
     for format in [Format::Human, Format::Short] {
         let mut out = Vec::new();
         render(&diagnostics, &sources, format, true, &mut out).unwrap();
-        let coloured = String::from_utf8(out).unwrap();
-        assert!(coloured.contains("\u{1b}["));
+        let colored = String::from_utf8(out).unwrap();
+        assert!(colored.contains("\u{1b}["));
         let plain = rendered(&diagnostics, &sources, format);
         assert!(!plain.contains('\u{1b}'));
         // Blanks at the end of a line are there for the colors alone.
-        let stripped = anstream::adapter::strip_str(&coloured).to_string();
+        let stripped = anstream::adapter::strip_str(&colored).to_string();
         let lines: Vec<&str> = stripped.trim_end().lines().map(str::trim_end).collect();
         assert_eq!(lines.join("\n"), plain.trim_end());
     }

@@ -4,12 +4,12 @@ import { h, s } from "./dom.js";
 import { table } from "./table.js";
 import { show } from "./units.js";
 
-const COLOURS = ["--blue", "--green", "--orange", "--purple", "--red", "--yellow"];
-const colour = (at) => `var(${COLOURS[at % COLOURS.length]})`;
+const COLORS = ["--blue", "--green", "--orange", "--purple", "--red", "--yellow"];
+const color = (at) => `var(${COLORS[at % COLORS.length]})`;
 
 const NAMED = { green: "--green", red: "--red", orange: "--orange", yellow: "--yellow", blue: "--blue", purple: "--purple" };
 
-/** One of Grafana's names of colours as one of the page's. */
+/** One of Grafana's names of colors as one of the page's. */
 function named(name) {
   const found = Object.keys(NAMED).find((known) => String(name ?? "").includes(known));
   return `var(${found ? NAMED[found] : "--blue"})`;
@@ -19,7 +19,7 @@ function steps(panel) {
   return panel.fieldConfig?.defaults?.thresholds?.steps ?? [];
 }
 
-function colourOf(panel, value) {
+function colorOf(panel, value) {
   let found = "var(--text)";
   for (const step of steps(panel)) {
     if (step.value === null || step.value === undefined || value >= step.value) found = named(step.color);
@@ -77,14 +77,14 @@ function timeseries(plot, panel, series) {
   series.forEach((one, at) => {
     const points = one.points.filter((point) => Number.isFinite(point[1]));
     const path = points.map((point) => `${x(point[0]).toFixed(1)},${y(point[1]).toFixed(1)}`).join(" ");
-    parts.push(s("polyline", { points: path, fill: "none", stroke: colour(at), "stroke-width": 1.5 }));
+    parts.push(s("polyline", { points: path, fill: "none", stroke: color(at), "stroke-width": 1.5 }));
   });
   plot.append(s("svg", { viewBox: `0 0 ${width} ${height}`, role: "img", "aria-label": panel.title }, parts));
 }
 
 function stat(plot, panel, series) {
   const value = series.length > 0 ? last(series[0]) : undefined;
-  const style = `color: ${value === undefined ? "var(--faint)" : colourOf(panel, value)}`;
+  const style = `color: ${value === undefined ? "var(--faint)" : colorOf(panel, value)}`;
   plot.append(h("div", { class: "stat", style }, show(value, panel.fieldConfig?.defaults?.unit)));
 }
 
@@ -96,14 +96,14 @@ function bars(plot, panel, series) {
     const share = Math.max(0, Math.min(1, value / most));
     plot.append(
       h("div", {}, `${one.name} `, h("b", {}, show(value, defaults.unit))),
-      h("div", { class: "bar" }, h("b", { style: `width: ${share * 100}%; background: ${colourOf(panel, value)}` })),
+      h("div", { class: "bar" }, h("b", { style: `width: ${share * 100}%; background: ${colorOf(panel, value)}` })),
     );
   }
 }
 
 function rows(plot, panel, series) {
-  const isColoured = steps(panel).length > 1;
-  table(plot, panel, series, (value) => (isColoured ? colourOf(panel, value) : "var(--text)"));
+  const isColored = steps(panel).length > 1;
+  table(plot, panel, series, (value) => (isColored ? colorOf(panel, value) : "var(--text)"));
 }
 
 const KINDS = { timeseries, stat, gauge: stat, bargauge: bars, table: rows, heatmap: timeseries };
@@ -123,5 +123,5 @@ export function draw(plot, panel, series, isSample) {
 /** The legend of a panel with several series. */
 export function legend(panel, series) {
   if (!["timeseries", "heatmap"].includes(panel.type) || series.length < 1) return [];
-  return series.slice(0, 6).map((one, at) => h("span", {}, h("i", { style: `background: ${colour(at)}` }), one.name));
+  return series.slice(0, 6).map((one, at) => h("span", {}, h("i", { style: `background: ${color(at)}` }), one.name));
 }

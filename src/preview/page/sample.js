@@ -56,7 +56,7 @@ const POINTS = 90;
 const LINES = 6;
 
 /** The labels of the series that a query may have: `known` ones where they have all that the legend names. */
-function labelled(panel, target, known) {
+function labeled(panel, target, known) {
   const names = placeholders(target.legendFormat);
   if (names.length === 0) return [{}];
   if (known.length > 0 && names.every((name) => name in known[0])) return panel.type === "table" ? known : known.slice(0, LINES);
@@ -69,7 +69,7 @@ export function sample(panel, range, known = []) {
   const base = size(panel);
   const top = panel.fieldConfig?.defaults?.max;
   for (const target of panel.targets ?? []) {
-    for (const labels of labelled(panel, target, known)) {
+    for (const labels of labeled(panel, target, known)) {
       const name = called(target, labels);
       const next = random(hash(`${panel.id}/${panel.title}/${target.refId}/${name}`));
       const narrow = isBetterAbove(panel);

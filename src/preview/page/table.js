@@ -34,8 +34,8 @@ export function arranged(panel, series) {
   return { columns, rows };
 }
 
-/** Draws series as a table. `colour` is the one of a value. */
-export function table(plot, panel, series, colour) {
+/** Draws series as a table. `color` is the one of a value. */
+export function table(plot, panel, series, color) {
   const { columns, rows } = arranged(panel, series);
   const unit = panel.fieldConfig?.defaults?.unit;
   const leads = (panel.fieldConfig?.defaults?.links ?? []).length > 0;
@@ -52,6 +52,6 @@ export function table(plot, panel, series, colour) {
     h("tr", {}, columns.map((column) => h("th", { class: isNumber(column) && "number" }, column.title))),
     rows.map((row) => h("tr", {}, columns.map((column) => h("td", {
       class: isNumber(column) && "number",
-      style: isNumber(column) ? `color: ${colour(row[VALUE])}` : undefined,
+      style: isNumber(column) ? `color: ${color(row[VALUE])}` : undefined,
     }, cell(row, column))))))));
 }

@@ -17,7 +17,7 @@ pub enum HoleValue {
     Text(String),
 }
 
-/// Why a value could not be put into its hole. [`infer`](super::infer) says the same beforehand, with the place.
+/// Why a value could not be put into its hole. [`infer`](crate::infer) says the same beforehand, with the place.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct HoleError {
     /// The hole's number.
@@ -125,7 +125,7 @@ fn fill_string(
     merge_parts(string);
 }
 
-/// Joins neighbouring texts, so that equal strings have equal parts.
+/// Joins neighboring texts, so that equal strings have equal parts.
 fn merge_parts(string: &mut StringLit) {
     let mut parts: Vec<StringPart> = Vec::with_capacity(string.parts.len());
     for part in std::mem::take(&mut string.parts) {

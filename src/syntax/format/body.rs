@@ -8,7 +8,7 @@ use super::expr::{between, comments, expr, group, ty, verbatim};
 use super::trivia::{gap, has_comment};
 use super::{INDENT, WIDTH, doc, newline};
 
-/// A printed statement, with the columns that may be aligned with its neighbours'.
+/// A printed statement, with the columns that may be aligned with its neighbors'.
 pub(super) struct Printed {
     pub(super) text: String,
     columns: Columns,
@@ -429,7 +429,7 @@ fn statement(pair: &Pair<'_, Rule>, indent: usize, flat: bool) -> Printed {
     }
 }
 
-/// Widens the columns of neighbouring lines, where all of them still fit.
+/// Widens the columns of neighboring lines, where all of them still fit.
 fn align(rows: &mut [Row], indent: usize) {
     let mut start = 0;
     while start < rows.len() {

@@ -89,7 +89,7 @@ fn imports(file: &ParsedFile) -> Vec<Fold> {
     runs.into_iter().map(fold).collect()
 }
 
-/// Comments on neighbouring lines that have these for themselves, and the comment at the top of a file.
+/// Comments on neighboring lines that have these for themselves, and the comment at the top of a file.
 fn comment_runs(text: &str) -> Vec<Fold> {
     let mut runs: Vec<TextRange> = Vec::new();
     for comment in comments(text, |_| true) {

@@ -44,7 +44,7 @@ pub fn encode(
         let mut at = start;
         for piece in slice.split_inclusive(['\n', '\r']) {
             let content = piece.trim_end_matches(['\n', '\r']);
-            // The indent of a line is no part of the text's colour.
+            // The indent of a line is no part of the text's color.
             let indent = content.len() - content.trim_start().len();
             let from = if at == start { at } else { at + indent };
             let to = at + content.len();

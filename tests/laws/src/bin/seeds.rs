@@ -67,7 +67,7 @@ fn record() -> io::Result<Vec<u8>> {
     record.to_bytes()
 }
 
-/// What once broke a law leads to its neighbours.
+/// What once broke a law leads to its neighbors.
 fn copy_findings(law: &str, folder: &Path) -> io::Result<()> {
     fs::create_dir_all(folder)?;
     let findings = Path::new("tests/laws/findings").join(law);

@@ -70,7 +70,7 @@ pub fn range(text: &str, file: &ParsedFile, range: TextRange) -> Vec<Change> {
         return changes;
     }
     let mut found = Vec::new();
-    // Sound neighbours are laid out together, with what stands between them.
+    // Sound neighbors are laid out together, with what stands between them.
     for run in touched.chunk_by(|left, right| left.1 && right.1) {
         if let ([(first, true), ..], Some((last, _))) = (run, run.last()) {
             found.extend(of_run(text, file, first.to(*last), range));

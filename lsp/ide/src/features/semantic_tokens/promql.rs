@@ -1,5 +1,5 @@
 //! The words of a query. They are told apart by what stands around them, so that a query that is still being typed has
-//! colours too.
+//! colors too.
 
 use nthc::promql::functions::{aggregation, function};
 use nthc::syntax::tree::TextRange;
@@ -371,7 +371,7 @@ mod tests {
     }
 
     #[test]
-    fn half_of_a_query_has_its_colours() {
+    fn half_of_a_query_has_its_colors() {
         assert_eq!(
             shown("sum(rate(http_"),
             "sum:Aggregation rate:Function http_:Metric"

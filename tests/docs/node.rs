@@ -7,23 +7,16 @@ use crate::support::programs;
 
 /// The folder of the installed packages. Without it the test is skipped and says so; in CI it fails.
 pub fn packages() -> Option<PathBuf> {
-    let target = std::env::var_os("CARGO_TARGET_DIR").map_or_else(
-        || PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("target"),
-        PathBuf::from,
-    );
-    let packages = target.join("tools/npm/node_modules");
+    let packages = programs::installed().join("npm/node_modules");
     if packages.join("mermaid").is_dir() {
         return Some(packages);
     }
-    let missing = "skipped, mermaid and markdownlint-cli2 not installed: run tests/tools/install";
-    let is_ci = std::env::var_os("CI").is_some_and(|ci| !ci.is_empty());
-    assert!(!is_ci, "{missing}");
-    println!("{missing}");
+    programs::skipped("mermaid and markdownlint-cli2");
     None
 }
 
 /// Runs a script of Node.js on what it reads.
-pub fn node(arguments: &[&str], input: &str, prepare: impl Fn(&mut Command)) -> Option<Output> {
+pub fn run(arguments: &[&str], input: &str, prepare: impl Fn(&mut Command)) -> Option<Output> {
     use std::io::Write as _;
     let node = programs::find(&["node", "nodejs"])?;
     let mut command = Command::new(node);
