@@ -97,19 +97,12 @@ impl View {
         &self,
         places: impl IntoIterator<Item = &'a Place<'a>>,
     ) -> Vec<Option<Location>> {
-        let mut known: Vec<(&ProjectView, HashMap<SourceFile, Option<(Url, Lines<'_>)>>)> =
-            Vec::new();
+        // Two projects may number their files alike.
+        let mut known: HashMap<(*const ProjectView, SourceFile), Option<_>> = HashMap::new();
         let locations = places.into_iter().map(|place| {
             let Place { project, file, .. } = *place;
-            let of_project = known
-                .iter()
-                .position(|(other, _)| std::ptr::eq(*other, project));
-            let number = of_project.unwrap_or_else(|| {
-                known.push((project, HashMap::new()));
-                known.len() - 1
-            });
-            let (_, files) = known.get_mut(number)?;
-            let of_file = files.entry(file).or_insert_with(|| {
+            let key = (std::ptr::from_ref(project), file);
+            let of_file = known.entry(key).or_insert_with(|| {
                 let uri = self.address(project, file)?;
                 Some((uri, self.lines(project.text(file))))
             });

@@ -43,7 +43,7 @@ pub fn selector_of(labels: &BTreeMap<String, String>) -> String {
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum NotASelector {
     /// It is not PromQL; the parser's first error, if it has one.
-    Syntax(Option<nth_promql::Error>),
+    Syntax(Option<Box<nth_promql::Error>>),
     /// It is an expression of another kind.
     Expression,
     /// It has an `offset` or `@`.
@@ -71,7 +71,7 @@ impl std::error::Error for NotASelector {}
 /// A text that is no PromQL, or no plain selector.
 pub fn canonical(written: &str) -> Result<(String, BTreeSet<String>), NotASelector> {
     let parsed = nth_promql::parse(written)
-        .map_err(|errors| NotASelector::Syntax(errors.into_iter().next()))?;
+        .map_err(|errors| NotASelector::Syntax(errors.into_iter().next().map(Box::new)))?;
     let Node::Selector(mut selector) = parsed.node else {
         return Err(NotASelector::Expression);
     };
