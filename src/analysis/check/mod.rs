@@ -324,7 +324,7 @@ fn check_kind<'db>(evaluator: &mut Evaluator<'db>, key: ItemKey, decl: &'db Kind
         {
             evaluator.check_default(key, default, &ty, None, &[]);
         }
-        if decl.extend && decl.name.text == rule_labels::LABELLED_KIND {
+        if decl.extend && decl.name.text == rule_labels::LABELED_KIND {
             let place = Span {
                 item: key,
                 range: field.name.range,

@@ -12,7 +12,7 @@ use nth_diagnostics::codes;
 use nth_model::{RuleLabel, Severity};
 
 /// The name of the kind whose fields become labels.
-pub const LABELLED_KIND: &str = kind::SERVICE;
+pub const LABELED_KIND: &str = kind::SERVICE;
 
 /// A service whose labels are looked at.
 pub struct Labels<'a> {
