@@ -35,7 +35,7 @@ pub enum Frame {
     },
 }
 
-/// Cuts a stream of bytes into frames. It does no I/O: bytes are given to [`Framing::feed`] as they come.
+/// Cuts a stream of bytes into frames. It does no I/O: bytes are put into [`Framing::buffer`] as they come.
 #[derive(Debug, Default)]
 pub struct Framing {
     bytes: BytesMut,
