@@ -69,6 +69,6 @@ mod tests {
         let gone = place("gone.nth", Some(&root)).unwrap_err();
         assert!(gone.contains("a dangling symbolic link"), "{gone}");
         let itself = in_place(&root, Some(&root)).unwrap_err().to_string();
-        assert!(itself.contains("a folder"), "{itself}");
+        assert!(itself.contains("a directory"), "{itself}");
     }
 }
