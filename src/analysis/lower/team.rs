@@ -126,10 +126,8 @@ pub(super) fn pace(
 
 /// That a service or a tier sets an urgency, which has no effect.
 pub fn ignored_urgency(block: &Instance) -> Option<Diag> {
-    let is_set = block
-        .fields
-        .get("urgency")
-        .is_some_and(|field| field.explicit);
+    let set = block.fields.get(field::URGENCY);
+    let is_set = set.is_some_and(|set| set.explicit);
     is_set.then(|| {
         Diag::new(
             &codes::URGENCY_WITHOUT_EFFECT,
