@@ -171,6 +171,8 @@ fn help(error: &SyntaxError) -> Option<String> {
         SyntaxErrorKind::BadValue if is_bracketed_name(detail) => {
             "quote a name in brackets: `labels[\"host.name\"]`"
         }
+        // The fix says it.
+        SyntaxErrorKind::BadValue if error.fix.is_some() => return None,
         SyntaxErrorKind::BadValue => {
             if detail.starts_with(|c: char| c.is_alphabetic()) {
                 "put text in quotes; start each further field on the line with a name and `=`"

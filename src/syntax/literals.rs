@@ -153,15 +153,20 @@ fn duration(text: &str) -> Result<u64, BadLiteral> {
 }
 
 fn unknown_unit(unit: &str) -> BadLiteral {
-    let all = DURATION_UNITS
-        .iter()
-        .map(|(name, _)| *name)
-        .chain(SIZE_UNITS.iter().map(|(name, _)| *name))
-        .chain(["%", "/s", "/m", "/h"]);
-    let near = all
-        .clone()
-        .find(|known| known.eq_ignore_ascii_case(unit))
-        .or(match unit {
+    BadLiteral::UnknownUnit {
+        unit: unit.to_owned(),
+        near: meant_unit(unit),
+    }
+}
+
+/// The unit that a word after a number means: itself, in another case, or spelled out (`days`). `None` for other words.
+pub(super) fn meant_unit(word: &str) -> Option<&'static str> {
+    let durations = DURATION_UNITS.iter().map(|(name, _)| *name);
+    let sizes = SIZE_UNITS.iter().map(|(name, _)| *name);
+    let rates = RATE_UNITS.iter().map(|(name, _)| *name);
+    let mut all = durations.chain(sizes).chain(["%"]).chain(rates);
+    all.find(|known| known.eq_ignore_ascii_case(word))
+        .or(match word {
             "sec" | "secs" | "second" | "seconds" => Some("s"),
             "min" | "mins" | "minute" | "minutes" => Some("m"),
             "hr" | "hrs" | "hour" | "hours" => Some("h"),
@@ -172,11 +177,7 @@ fn unknown_unit(unit: &str) -> BadLiteral {
             "G" | "Gi" | "g" => Some("GiB"),
             "T" | "Ti" | "t" => Some("TiB"),
             _ => None,
-        });
-    BadLiteral::UnknownUnit {
-        unit: unit.to_owned(),
-        near,
-    }
+        })
 }
 
 /// `09:00`

@@ -4,6 +4,7 @@ use pest::iterators::Pair;
 use smol_str::SmolStr;
 
 use super::builder::{Builder, Children, first_line, take};
+use super::literals;
 use super::parse::Rule;
 use super::tree::*;
 
@@ -251,6 +252,22 @@ impl<'t> Builder<'t> {
         }
     }
 
+    /// Where a unit comes after a number and a space, offers to take the space away.
+    fn offer_unit(&mut self, value: &Expr, after: TextRange) {
+        let text = |range: TextRange| {
+            let bytes = self.start + range.start as usize..self.start + range.end as usize;
+            self.text.get(bytes).unwrap_or_default()
+        };
+        let ExprNode::Number(_) = value.node else {
+            return;
+        };
+        let unit = literals::meant_unit(text(after).trim());
+        let fixed = unit.map(|unit| SmolStr::from(format!("{}{unit}", text(value.range))));
+        if let (Some(fixed), Some(error)) = (fixed, self.errors.last_mut()) {
+            error.fix = Some((value.range.to(after), fixed));
+        }
+    }
+
     /// A value with what may be wrong with it.
     pub(super) fn value(&mut self, children: &mut Children<'t>) -> Expr {
         match children.next() {
@@ -274,6 +291,7 @@ impl<'t> Builder<'t> {
                         };
                     }
                     self.junk(SyntaxErrorKind::BadValue, range, &tail);
+                    self.offer_unit(&value, range);
                 }
                 value
             }
