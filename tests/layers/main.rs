@@ -203,6 +203,35 @@ fn no_modules_go_in_a_circle() {
     assert!(explained.is_empty(), "modules go in circles:{explained}");
 }
 
+/// The most lines of a source file: one that is longer has more than one subject.
+const MOST_LINES: usize = 600;
+
+#[test]
+fn no_source_is_longer_than_one_subject() {
+    let mut read = 0;
+    let mut folders: Vec<PathBuf> = packages()
+        .iter()
+        .filter_map(|package| Some(package.library.as_ref()?.parent()?.to_owned()))
+        .collect();
+    let mut long = BTreeMap::new();
+    while let Some(folder) = folders.pop() {
+        for entry in fs::read_dir(&folder).unwrap() {
+            let path = entry.unwrap().path();
+            if path.is_dir() {
+                folders.push(path);
+            } else if path.extension().is_some_and(|end| end == "rs") {
+                read += 1;
+                let lines = fs::read_to_string(&path).unwrap().lines().count();
+                if lines > MOST_LINES {
+                    long.insert(path, lines);
+                }
+            }
+        }
+    }
+    assert!(read > 400, "{read} sources");
+    assert_eq!(long, BTreeMap::new(), "divide them by subject");
+}
+
 /// A crate of these files in a folder of its own.
 fn circles_of(files: &[(&str, &str)]) -> Vec<(String, Vec<String>)> {
     let folder = tempfile::tempdir().unwrap();

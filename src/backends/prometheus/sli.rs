@@ -24,25 +24,31 @@
 //! changes its labels (a new owner, a new tier) keeps its history, and never has two series where one is
 //! needed.
 
+mod expressions;
+
 use std::collections::{BTreeMap, BTreeSet};
 
 use rust_decimal::Decimal;
 
 use nth_model::{Duration, Numerator, Severity, Sli, Slo};
-use nth_promql::classify::metrics;
-use nth_promql::{BinaryOp, Expr, Node, rewrite};
+use nth_promql::{BinaryOp, Expr, rewrite};
 
 pub use crate::series_names::ERROR_RATIO;
 use crate::series_names::{
     BAD_EVENTS, COVERAGE, KNOWN_TIME, LONGEST_RAW, OBJECTIVE, SLICE, TOTAL_EVENTS,
 };
 
+pub use expressions::presence;
+use expressions::{
+    bad_slice, counted_in, gained, gained_or_none, in_window, measured, not_nan, sampled, times,
+};
+
 use super::context::Context;
 use super::document::{RecordingRule, Rule};
 use super::layout::layout;
 use super::query::{
-    aggregate, at_window, binary, call, label_free, never_nan, number, or_zero, over, over_steps,
-    paren, positive, series, without_nan,
+    aggregate, at_window, binary, call, number, or_zero, over, over_steps, positive, series,
+    without_nan,
 };
 
 const BAD_SLICE: &str = "slo:sli_bad_slice:bool";
@@ -459,274 +465,5 @@ impl<'a> SloContext<'a> {
             }
         };
         self.record(format!("{EVENTS}{window}"), &events, Some(window))
-    }
-}
-
-/// How far back from its end the first of the two increases of a slice begins.
-fn looked_back() -> Duration {
-    Duration(BRIDGED.0 + SLICE.0)
-}
-
-/// A query over a window that ended `ago`. What cannot be moved is asked where it stands.
-fn in_window(
-    query: &Expr,
-    window: Duration,
-    ago: Duration,
-    over: impl Fn(&Expr, Duration) -> Expr,
-) -> Expr {
-    let query = over(query, window);
-    rewrite::moved_back(&query, ago.0).unwrap_or(query)
-}
-
-/// The events that a rate over `$window` counts in a window that ended `ago`.
-fn counted_in(rate: &Expr, window: Duration, ago: Duration) -> Expr {
-    in_window(
-        rate,
-        window,
-        ago,
-        |rate, window| match rewrite::as_increase(rate) {
-            Some(increase) => at_window(&increase, window),
-            None => times(at_window(rate, window), window),
-        },
-    )
-}
-
-/// The two increases whose difference is a slice.
-fn up_to_both_ends(rate: &Expr) -> [Expr; 2] {
-    let end = counted_in(rate, looked_back(), LATE);
-    let beginning = counted_in(rate, BRIDGED, Duration(LATE.0 + SLICE.0));
-    [end, beginning].map(without_nan)
-}
-
-/// Whether a slice has a sample of what is counted, and there is one before it.
-fn sampled(rate: &Expr) -> Expr {
-    let [end, _] = up_to_both_ends(rate);
-    let mut series = metrics(rate);
-    let (Some(selector), None, Some(_)) =
-        (series.next(), series.next(), rewrite::as_increase(rate))
-    else {
-        return end;
-    };
-    let samples = Expr::made(Node::Selector(selector.clone()));
-    let samples = over("count_over_time", samples, SLICE);
-    let samples = rewrite::moved_back(&samples, LATE.0).unwrap_or(samples);
-    binary(end, BinaryOp::And, aggregate("sum", samples))
-}
-
-/// The events of a slice: nothing where it has not been known in the last hour whether there are any.
-fn gained(rate: &Expr) -> Expr {
-    let [end, beginning] = up_to_both_ends(rate);
-    binary(end, BinaryOp::Subtract, or_zero(beginning))
-}
-
-/// The events of a slice: none where there is no series of them.
-fn gained_or_none(rate: &Expr) -> Expr {
-    let [end, beginning] = up_to_both_ends(rate);
-    binary(or_zero(end), BinaryOp::Subtract, or_zero(beginning))
-}
-
-/// The error ratio of raw series over a window.
-fn measured(sli: &Sli, window: Duration) -> Option<Expr> {
-    match sli {
-        Sli::Events {
-            numerator,
-            total,
-            bucket,
-            ..
-        } => {
-            let all = positive(total_at(total, window));
-            let some = |rate: &Expr| without_nan(at_window(rate, window));
-            let share = |part| binary(part, BinaryOp::Divide, all);
-            Some(match numerator {
-                Numerator::Bad(bad) => share(or_zero(some(bad))),
-                Numerator::Good(good) => {
-                    // A histogram has its buckets whenever it has events. Other good events may be missing because there
-                    // are none.
-                    let good = match bucket {
-                        Some(_) => some(good),
-                        None => or_zero(some(good)),
-                    };
-                    binary(number(Decimal::ONE), BinaryOp::Subtract, share(good))
-                }
-            })
-        }
-        Sli::ErrorRatio { ratio, .. } => Some(not_nan(at_window(ratio, window))),
-        // Of slices it would take as many evaluations as there are slices.
-        Sli::TimeSlices { .. } => None,
-    }
-}
-
-fn total_at(total: &Expr, window: Duration) -> Expr {
-    without_nan(at_window(total, window))
-}
-
-/// An expression that may be negative, without its samples that are NaN.
-fn not_nan(expr: Expr) -> Expr {
-    if never_nan(&expr) {
-        return expr;
-    }
-    let least = Expr::made(Node::Number("-Inf".into()));
-    binary(expr, BinaryOp::GreaterOrEqual, least)
-}
-
-/// What each second of a time makes in all of it.
-fn times(expr: Expr, time: Duration) -> Expr {
-    binary(expr, BinaryOp::Multiply, number(time.as_seconds()))
-}
-
-/// 1 where the condition of a good slice does not hold, 0 where it does, nothing where it can't be told.
-///
-/// Where a comparison gives several series, all must hold. Conditions joined with `and` must both hold, with
-/// `or` one of them. What is no comparison holds where it gives anything.
-fn bad_slice(good: &Expr) -> Expr {
-    if let Node::Binary(condition) = &good.unparenthesised().node {
-        if let Some(inverse) = condition.op.negated() {
-            let mut condition = condition.clone();
-            condition.op = inverse;
-            condition.return_bool = true;
-            condition.left = known(condition.left);
-            condition.right = known(condition.right);
-            let bad = Expr::made(Node::Binary(condition));
-            return if label_free(&bad) {
-                bad
-            } else {
-                aggregate("max", bad)
-            };
-        }
-        let both = |op| binary(bad_slice(&condition.left), op, bad_slice(&condition.right));
-        match condition.op {
-            BinaryOp::And => return call("clamp_max", [both(BinaryOp::Add), number(Decimal::ONE)]),
-            BinaryOp::Or => return both(BinaryOp::Multiply),
-            _ => {}
-        }
-    }
-    let none = call("vector", [number(Decimal::ONE)]);
-    let some = binary(
-        aggregate("count", good.clone()),
-        BinaryOp::Multiply,
-        number(Decimal::ZERO),
-    );
-    binary(some, BinaryOp::Or, none)
-}
-
-/// An operand of a comparison without its NaN samples (a quantile without observations), for which no slice
-/// is good or bad: every number is at least -Inf.
-fn known(operand: Expr) -> Expr {
-    let scalar = matches!(
-        &operand.unparenthesised().node,
-        Node::Number(_) | Node::Unary(..)
-    ) || matches!(&operand.unparenthesised().node, Node::Call(call) if call.function == "scalar");
-    if scalar || never_nan(&operand) {
-        return operand;
-    }
-    let least = Expr::made(Node::Number("-Inf".into()));
-    paren(binary(operand, BinaryOp::GreaterOrEqual, least))
-}
-
-/// What the absence alert looks for: the series that tell whether there are events.
-pub fn presence(context: &SloContext<'_>) -> Expr {
-    let window = context.current();
-    match &context.slo.sli {
-        Sli::Events {
-            total_series: Some(series),
-            ..
-        } => at_window(series, window),
-        Sli::Events { total, .. }
-        | Sli::ErrorRatio {
-            total: Some(total), ..
-        } => at_window(total, window),
-        // Without the guard against NaN: no traffic is not absence.
-        Sli::ErrorRatio { ratio, total: None } => at_window(ratio, window),
-        Sli::TimeSlices { good } => match &good.unparenthesised().node {
-            Node::Binary(condition) if condition.op.is_comparison() => {
-                let number = matches!(&condition.left.unparenthesised().node, Node::Number(_));
-                if number {
-                    condition.right.clone()
-                } else {
-                    condition.left.clone()
-                }
-            }
-            _ => context.recorded(BAD_SLICE),
-        },
-    }
-}
-
-#[cfg(test)]
-#[allow(clippy::unwrap_used)]
-mod tests {
-    use super::*;
-    use nth_promql::parse;
-
-    #[test]
-    fn a_bad_slice_is_where_the_condition_fails() {
-        for (good, bad) in [
-            ("max(age) < 60", "(max(age) >= -Inf) >= bool 60"),
-            ("60 >= count(up)", "60 < bool count(up)"),
-            ("up == 1", "max((up >= -Inf) != bool 1)"),
-            (
-                "(count(a) > 1) and count(b) <= 2",
-                "clamp_max((count(a) <= bool 1) + (count(b) > bool 2), 1)",
-            ),
-            (
-                "count(a) > 1 or count(b) > 2",
-                "(count(a) <= bool 1) * (count(b) <= bool 2)",
-            ),
-            (
-                "alive unless dead",
-                "count(alive unless dead) * 0 or vector(1)",
-            ),
-        ] {
-            assert_eq!(bad_slice(&parse(good).unwrap()).to_string(), bad);
-        }
-    }
-
-    fn query(text: &str) -> Expr {
-        parse(text).unwrap()
-    }
-
-    fn events(numerator: Numerator, bucket: Option<Expr>) -> Sli {
-        Sli::Events {
-            numerator,
-            total: query("sum(rate(all[$window]))"),
-            total_series: None,
-            bucket,
-            breakdown_series: None,
-        }
-    }
-
-    #[test]
-    fn bad_events_follow_from_the_total() {
-        let minute = |sli: &Sli| measured(sli, Duration::MINUTE).unwrap().to_string();
-        let bad = Numerator::Bad(query("sum(rate(errors[$window]))"));
-        assert_eq!(
-            minute(&events(bad, None)),
-            "(sum(rate(errors[1m])) or vector(0)) / (sum(rate(all[1m])) > 0)"
-        );
-        let good = Numerator::Good(query("sum(rate(ok[$window]))"));
-        assert_eq!(
-            minute(&events(good.clone(), None)),
-            "1 - (sum(rate(ok[1m])) or vector(0)) / (sum(rate(all[1m])) > 0)"
-        );
-        assert_eq!(
-            minute(&events(good, Some(query("ok")))),
-            "1 - sum(rate(ok[1m])) / (sum(rate(all[1m])) > 0)"
-        );
-    }
-
-    #[test]
-    fn a_slice_is_the_difference_of_two_increases_that_begin_together() {
-        assert_eq!(
-            gained(&query("sum(rate(all[$window]))")).to_string(),
-            "sum(increase(all[1h3m] offset 1m)) - (sum(increase(all[1h] offset 4m)) or vector(0))"
-        );
-        assert_eq!(
-            gained(&query("histogram_count(sum(rate(all[$window] offset 1h)))")).to_string(),
-            "histogram_count(sum(increase(all[1h3m] offset 1h1m))) \
-             - (histogram_count(sum(increase(all[1h] offset 1h4m))) or vector(0))"
-        );
-        assert_eq!(
-            gained(&query("sum(rate(all[$window])) * 60")).to_string(),
-            "sum(increase(all[1h3m] offset 1m)) * 60 - (sum(increase(all[1h] offset 4m)) * 60 or vector(0))"
-        );
     }
 }
