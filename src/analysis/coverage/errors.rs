@@ -4,7 +4,6 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use smol_str::SmolStr;
 
-use crate::db::{ItemClass, file_names};
 use crate::eval::metrics::{block_labels, environment_labels, plain_selector};
 use crate::eval::{Instance, Value, instance};
 use crate::schema::names::{field, kind};
@@ -22,20 +21,15 @@ pub fn errors_wanted(
     let db = &session.db;
     let shared = environment_labels(db, session.workspace, environment);
     let mut found = BTreeMap::new();
-    for file in session.files().iter().filter(|file| !file.package(db)) {
-        let services = file_names(db, *file)
-            .of_class(ItemClass::Block)
-            .filter(|entry| entry.kind == kind::SERVICE);
-        for entry in services {
-            let environment = environment.map(SmolStr::from);
-            let evaluated = instance(db, session.workspace, entry.key, environment);
-            if let Some(service) = &evaluated.instance {
-                for (_, section, errors) in errors_of(service, &shared) {
-                    found
-                        .entry(section)
-                        .or_insert_with(BTreeSet::new)
-                        .insert(errors);
-                }
+    for key in session.services() {
+        let environment = environment.map(SmolStr::from);
+        let evaluated = instance(db, session.workspace, key, environment);
+        if let Some(service) = &evaluated.instance {
+            for (_, section, errors) in errors_of(service, &shared) {
+                found
+                    .entry(section)
+                    .or_insert_with(BTreeSet::new)
+                    .insert(errors);
             }
         }
     }

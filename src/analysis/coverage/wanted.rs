@@ -4,10 +4,8 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use smol_str::SmolStr;
 
-use crate::db::{ItemClass, file_names};
 use crate::eval::metrics::{block_labels, environment_labels};
 use crate::eval::{Instance, instance};
-use crate::schema::names::kind;
 use crate::session::Session;
 use nth_metrics::selector_of;
 
@@ -20,16 +18,11 @@ pub fn wanted(session: &Session, environment: Option<&str>) -> Wanted {
     let db = &session.db;
     let shared = environment_labels(db, session.workspace, environment);
     let mut found = Wanted::new();
-    for file in session.files().iter().filter(|file| !file.package(db)) {
-        let services = file_names(db, *file)
-            .of_class(ItemClass::Block)
-            .filter(|entry| entry.kind == kind::SERVICE);
-        for entry in services {
-            let environment = environment.map(SmolStr::from);
-            let evaluated = instance(db, session.workspace, entry.key, environment);
-            if let Some(service) = &evaluated.instance {
-                gather(service, "", &shared, &mut found);
-            }
+    for key in session.services() {
+        let environment = environment.map(SmolStr::from);
+        let evaluated = instance(db, session.workspace, key, environment);
+        if let Some(service) = &evaluated.instance {
+            gather(service, "", &shared, &mut found);
         }
     }
     found
