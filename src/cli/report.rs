@@ -7,6 +7,7 @@ use anstyle::{AnsiColor, Style};
 use super::console::Console;
 use super::exit::{Exit, Failure};
 use super::options::Format;
+pub use crate::diagnostics::text::count;
 use crate::diagnostics::{Diagnostic, FileSpan, Severity, SourceMap, render};
 
 /// Diagnostics from several places, over one list of files, so that each format is one document.
@@ -99,15 +100,6 @@ impl Findings {
             count(errors, "error"),
             count(shown.len() - errors, "warning")
         )
-    }
-}
-
-/// `1 file`, `2 files`.
-pub fn count(number: usize, word: &str) -> String {
-    if number == 1 {
-        format!("1 {word}")
-    } else {
-        format!("{number} {word}s")
     }
 }
 

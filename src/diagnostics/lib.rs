@@ -16,7 +16,7 @@ mod shorten;
 use std::fmt::Debug;
 
 pub use codes::Code;
-pub use nth_units::suggest;
+pub use nth_units::{suggest, text};
 pub use order::in_order;
 
 /// How bad it is.

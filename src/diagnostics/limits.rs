@@ -1,6 +1,6 @@
 //! How much of a text is read, and how much of what is said of it is shown. How much may be made of it is limited above.
 
-use super::{Diagnostic, codes};
+use super::{Diagnostic, codes, text};
 
 /// The longest source file, in bytes.
 pub const FILE_BYTES: usize = 2 * 1024 * 1024;
@@ -19,10 +19,12 @@ pub const SHOWN: usize = 200;
 
 /// What is said in the place of the diagnostics that are not shown.
 pub fn more_diagnostics<S>(more: usize, place: S) -> Diagnostic<S> {
-    let plural = if more == 1 { "" } else { "s" };
     Diagnostic::new(
         &codes::MORE_DIAGNOSTICS,
-        format!("{more} more diagnostic{plural} in this file not shown"),
+        format!(
+            "{} in this file not shown",
+            text::count(more, "more diagnostic")
+        ),
         place,
     )
     .label("last diagnostic shown")

@@ -30,7 +30,7 @@ use nth_promql as promql;
 pub use artifact::Artifact;
 pub use channel::{Channel, WebhookUrl};
 pub use dependency::{Criticality, Dependency};
-pub use nth_units::{Duration, DurationUnit, metric_unit, number};
+pub use nth_units::{Duration, DurationUnit, metric_unit, number, text};
 pub use project::Project;
 pub use prometheus_version::PrometheusVersion;
 pub use rule_label::RuleLabel;

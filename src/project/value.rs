@@ -4,7 +4,7 @@ use toml::Spanned;
 use toml::de::DeValue;
 
 use super::table::{Findings, Located, into_string, into_table, kind_of};
-use crate::diagnostics::{Applicability, Diagnostic, FileSpan, codes, suggest};
+use crate::diagnostics::{Applicability, Diagnostic, FileSpan, codes, suggest, text};
 use crate::ir::Duration;
 use crate::ir::settings::texts::{TextRule, parse_duration};
 use crate::ir::settings::{Choices, Kind, Value};
@@ -242,10 +242,7 @@ fn nearest_choice(text: &str, choices: &Choices) -> Option<&'static str> {
 /// Names as a choice: "`json` or `configmap`".
 fn either(names: impl Iterator<Item = &'static str>) -> String {
     let quoted: Vec<String> = names.map(|name| format!("`{name}`")).collect();
-    match quoted.as_slice() {
-        [others @ .., last] if !others.is_empty() => format!("{} or {last}", others.join(", ")),
-        _ => quoted.concat(),
-    }
+    text::list(&quoted, "or")
 }
 
 /// Offers another string in place of the one at `span`.

@@ -14,6 +14,7 @@ use crate::eval::{BlockRef, Instance, Value, block_children, block_field, instan
 use crate::lower::service_model;
 use crate::schema::names::{field, kind};
 use nth_diagnostics::codes;
+use nth_diagnostics::text::list;
 use nth_model::{self as ir, Severity};
 
 /// The objective that multiplies along dependencies: a request that fails there fails here. Others, of latency or
@@ -215,7 +216,11 @@ impl Facts<'_> {
                         format!("`{}` has an objective of {promise}%", other.name)
                     })
                     .collect();
-                format!("{}, the product of {}", shown(ceiling), and(&factors))
+                format!(
+                    "{}, the product of {}",
+                    shown(ceiling),
+                    list(&factors, "and")
+                )
             }
         };
         let mut diagnostic = Diag::new(
@@ -337,22 +342,13 @@ fn shown(percent: Decimal) -> String {
     format!("about {rounded}%")
 }
 
-/// `a`, `a and b`, `a, b and c`.
-fn and(items: &[String]) -> String {
-    match items {
-        [] => String::new(),
-        [only] => only.clone(),
-        [first @ .., last] => format!("{} and {last}", first.join(", ")),
-    }
-}
-
 #[cfg(test)]
 mod tests {
     #![allow(clippy::unwrap_used)]
 
     use rust_decimal::Decimal;
 
-    use super::{and, shown};
+    use super::{list, shown};
 
     fn percent(text: &str) -> Decimal {
         text.parse().unwrap()
@@ -368,8 +364,8 @@ mod tests {
     #[test]
     fn items_are_listed_as_one_speaks() {
         let items = ["a", "b", "c"].map(str::to_owned);
-        assert_eq!(and(&items[..1]), "a");
-        assert_eq!(and(&items[..2]), "a and b");
-        assert_eq!(and(&items), "a, b and c");
+        assert_eq!(list(&items[..1], "and"), "a");
+        assert_eq!(list(&items[..2], "and"), "a and b");
+        assert_eq!(list(&items, "and"), "a, b and c");
     }
 }

@@ -10,7 +10,7 @@ use super::value::Value;
 use super::{Evaluator, Mode};
 use crate::db::{Diag, ItemKey, Span, item_name};
 use crate::schema::Ty;
-use nth_diagnostics::codes;
+use nth_diagnostics::{codes, text};
 use nth_syntax::tree::{Block, Body, Statement};
 
 /// The base that a block was given last.
@@ -152,7 +152,7 @@ impl<'db> Evaluator<'db> {
             &codes::AMENDMENTS_DROPPED,
             format!(
                 "changing the base of `{label}` drops settings of the block {origin}: {}",
-                listed(&lost)
+                text::list(&lost, "and")
             ),
             span,
         )
@@ -198,12 +198,4 @@ fn words(statement: &Statement) -> Option<String> {
         Statement::Without(without) => format!("`without {}`", without.kind.text),
         Statement::Let(_) | Statement::Require(_) => return None,
     })
-}
-
-fn listed(words: &[String]) -> String {
-    match words.split_last() {
-        None => String::new(),
-        Some((last, [])) => last.clone(),
-        Some((last, before)) => format!("{} and {last}", before.join(", ")),
-    }
 }

@@ -11,6 +11,7 @@ use crate::eval::metrics::named;
 use crate::eval::{BlockRef, Instance, Query, Value};
 use crate::schema::names::{field, kind};
 use nth_diagnostics::codes;
+use nth_diagnostics::text::list;
 use nth_metrics::selector_of;
 use nth_model::{LeftOut, Resolution, Rule, Signal};
 use nth_promql::MatchOp;
@@ -297,7 +298,7 @@ impl Told<'_> {
                 .collect();
             let plural = if names.len() == 1 { "" } else { "s" };
             (!names.is_empty())
-                .then(|| format!("the {}{plural} {}", rule.word(), listed(&names, "and")))
+                .then(|| format!("the {}{plural} {}", rule.word(), list(&names, "and")))
         };
         let rules: Vec<String> = [Rule::Alert, Rule::Recording]
             .into_iter()
@@ -326,7 +327,7 @@ impl Told<'_> {
                     omission.left_out.name,
                     self.service.name,
                     self.catalogue(),
-                    listed(&foreign, "and")
+                    list(&foreign, "and")
                 ),
                 omission.place,
             )
@@ -360,7 +361,7 @@ impl Told<'_> {
                     slo.name,
                     self.service.name,
                     self.catalogue(),
-                    listed(&names, "and")
+                    list(&names, "and")
                 ),
                 place,
             )
@@ -375,23 +376,13 @@ fn looked_for(signal: &Signal) -> String {
         .written()
         .map(|candidate| format!("`{candidate}`"))
         .collect();
-    let looked_for = listed(&candidates, "or");
+    let looked_for = list(&candidates, "or");
     match &signal.hint {
         Some(hint) => {
             let hint = hint.trim_end_matches('.');
             format!("expose `{}` as {looked_for}: {hint}", signal.name)
         }
         None => format!("expose `{}` as {looked_for}", signal.name),
-    }
-}
-
-/// `a`, `a and b`, `a, b and c`.
-fn listed(parts: &[String], last_word: &str) -> String {
-    match parts {
-        [head @ .., last] if !head.is_empty() => {
-            format!("{} {last_word} {last}", head.join(", "))
-        }
-        all => all.concat(),
     }
 }
 

@@ -10,6 +10,7 @@ use crate::prometheus::{condition, layout};
 use crate::series_names::{BUDGET_REMAINING, COVERAGE, ERROR_RATIO, LONGEST_RAW};
 use nth_model::burn_rate::{Pair, budget_time};
 use nth_model::number::{decimal_text, percent_text};
+use nth_model::text::list;
 use nth_model::{
     AbsenceAlert, Absent, Alert, BudgetAlert, Criticality, Dependency, Duration, Project, Service,
     Settings, Severity, Sli, Slo,
@@ -274,7 +275,7 @@ impl Alerts<'_, '_> {
                         .collect();
                     steps.push(format!(
                         "Check the top contributors by {} in the alert's description.",
-                        words::list(&labels)
+                        list(&labels, "and")
                     ));
                 }
                 steps.push(
@@ -345,12 +346,12 @@ impl Alerts<'_, '_> {
         let (hard, soft) = (of(Criticality::Hard), of(Criticality::Soft));
         match (hard.is_empty(), soft.is_empty()) {
             (true, true) => None,
-            (false, true) => Some(format!("Check hard dependencies: {}.", words::list(&hard))),
-            (true, false) => Some(format!("Check soft dependencies: {}.", words::list(&soft))),
+            (false, true) => Some(format!("Check hard dependencies: {}.", list(&hard, "and"))),
+            (true, false) => Some(format!("Check soft dependencies: {}.", list(&soft, "and"))),
             (false, false) => Some(format!(
                 "Check hard dependencies: {}. Then soft dependencies: {}.",
-                words::list(&hard),
-                words::list(&soft)
+                list(&hard, "and"),
+                list(&soft, "and")
             )),
         }
     }

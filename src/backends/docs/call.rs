@@ -2,6 +2,7 @@
 
 use super::page::Page;
 use super::{text, words};
+use nth_model::text::list;
 use nth_model::{
     Duration, Escalation, Layer, Project, Schedule, Service, Severity, Step, Target, Team,
 };
@@ -91,7 +92,7 @@ fn steps(
             .iter()
             .map(|target| target_in_full(target, project, team))
             .collect();
-        format!("**{}:** {}", when(*start), words::list(&targets))
+        format!("**{}:** {}", when(*start), list(&targets, "and"))
     });
     page.steps(lines);
     let last = escalation
@@ -193,7 +194,7 @@ fn layer(layer: &Layer) -> String {
     }
     if !layer.hours.is_empty() {
         let hours: Vec<_> = layer.hours.iter().map(words::hours).collect();
-        told.push_str(&format!(", only {}", words::list(&hours)));
+        told.push_str(&format!(", only {}", list(&hours, "and")));
     }
     told
 }
@@ -203,7 +204,7 @@ pub fn reach(team: &Team) -> Option<String> {
     let slack = team.slack.as_ref().map(|slack| text::code(slack));
     let mail = team.email.as_ref().map(|mail| text::person(mail));
     let ways: Vec<_> = slack.into_iter().chain(mail).collect();
-    (!ways.is_empty()).then(|| words::list(&ways))
+    (!ways.is_empty()).then(|| list(&ways, "and"))
 }
 
 /// The team with what it does and who can be asked.
@@ -211,7 +212,7 @@ pub fn contacts(team: &Team) -> Vec<String> {
     let mut lines = Vec::new();
     let people = |people: &[String]| {
         let people: Vec<_> = people.iter().map(|mail| text::person(mail)).collect();
-        words::list(&people)
+        list(&people, "and")
     };
     if let Some(reach) = reach(team) {
         lines.push(format!(
@@ -254,5 +255,5 @@ fn called(step: &Step, start: Duration) -> String {
     } else {
         format!("after {}", words::duration(start))
     };
-    format!("{} {when}", words::list(&targets))
+    format!("{} {when}", list(&targets, "and"))
 }

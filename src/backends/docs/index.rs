@@ -4,8 +4,9 @@ use std::collections::BTreeMap;
 
 use super::page::Page;
 use super::runbook::promise;
-use super::{call, graph, text, words};
+use super::{call, graph, text};
 use crate::links;
+use nth_model::text::list;
 use nth_model::{Project, Service, Settings};
 
 /// The page of a project.
@@ -70,7 +71,7 @@ pub fn page(project: &Project<'_>, settings: &Settings) -> String {
         lines.push(if links.is_empty() {
             "It owns no services.".to_owned()
         } else {
-            format!("It owns {}.", words::list(&links))
+            format!("It owns {}.", list(&links, "and"))
         });
         if !team.is_on_call() {
             lines.push("**No one is on call**: the team has no escalation.".to_owned());

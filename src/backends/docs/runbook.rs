@@ -8,6 +8,7 @@ use crate::anchors::Anchors;
 use crate::links;
 use nth_model::burn_rate::budget_time;
 use nth_model::number::percent_text;
+use nth_model::text::list;
 use nth_model::{Criticality, Dependency, Project, Rule, Service, Settings, Severity, Sli, Slo};
 use nth_promql::build;
 
@@ -323,7 +324,7 @@ fn left_out(page: &mut Page, service: &Service) {
             format!(
                 "{}: no metric for {}",
                 text::code(&left_out.name),
-                words::list(&signals)
+                list(&signals, "and")
             )
         })
         .collect();

@@ -1,5 +1,6 @@
 //! Lengths of time, times and lists as people read them.
 
+use nth_model::text::list;
 use nth_model::{Duration, Hours, SupportHours, TimeOfDay, TimeOfWeek};
 
 const DAYS: [&str; 7] = [
@@ -61,7 +62,7 @@ pub fn support_hours(hours: &SupportHours, zone: &str) -> String {
         (Some(first), Some(last)) if consecutive => format!("{} to {}", day(*first), day(*last)),
         _ => {
             let days: Vec<String> = hours.days.iter().map(|n| day(*n).to_owned()).collect();
-            list(&days)
+            list(&days, "and")
         }
     };
     format!(
@@ -69,15 +70,6 @@ pub fn support_hours(hours: &SupportHours, zone: &str) -> String {
         time(hours.from),
         time(hours.to)
     )
-}
-
-/// `a, b and c`
-pub fn list(items: &[String]) -> String {
-    match items {
-        [] => String::new(),
-        [one] => one.clone(),
-        [most @ .., last] => format!("{} and {last}", most.join(", ")),
-    }
 }
 
 #[cfg(test)]

@@ -3,6 +3,7 @@
 use std::collections::BTreeMap;
 
 use nth_model::number::percent_text;
+use nth_model::text::count;
 use nth_model::{Service, Settings, Severity, Slo};
 
 use super::targets::word;
@@ -50,14 +51,8 @@ fn lost(service: &Service) -> Vec<String> {
             "gate window",
         ),
     ];
-    let of = |(count, what): (usize, &str)| match count {
-        0 => None,
-        1 => Some(format!("1 {what}")),
-        _ if what == "dependency" => Some(format!("{count} dependencies")),
-        _ if what == "gate window" => Some(format!("{count} gate windows")),
-        _ => Some(format!("{count} {what}s")),
-    };
-    counts.into_iter().filter_map(of).collect()
+    let lost = counts.into_iter().filter(|(number, _)| *number > 0);
+    lost.map(|(number, what)| count(number, what)).collect()
 }
 
 /// The annotations of an objective.

@@ -18,7 +18,7 @@ use std::io;
 
 pub use nth_diagnostics::in_order;
 use nth_diagnostics::position::Positions;
-use nth_diagnostics::{Applicability, Diagnostic, FileSpan, Fix, Severity, SourceMap};
+use nth_diagnostics::{Applicability, Diagnostic, FileSpan, Fix, Severity, SourceMap, text};
 pub use page::for_terminal;
 
 /// How diagnostics are written.
@@ -76,11 +76,7 @@ pub fn summary(diagnostics: &[Diagnostic<FileSpan>]) -> String {
             Severity::Warning => warnings += 1,
         }
     }
-    let count = |number: usize, word: &str| match number {
-        0 => None,
-        1 => Some(format!("1 {word}")),
-        _ => Some(format!("{number} {word}s")),
-    };
+    let count = |number: usize, word: &str| (number > 0).then(|| text::count(number, word));
     [count(errors, "error"), count(warnings, "warning")]
         .into_iter()
         .flatten()

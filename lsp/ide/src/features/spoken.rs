@@ -1,5 +1,6 @@
 //! Numbers as a person reads them: `99.95%`, `21m36s`.
 
+pub use nthc::diagnostics::text::count;
 use nthc::ir::Duration;
 use rust_decimal::Decimal;
 
@@ -16,15 +17,6 @@ pub fn percent(percent: Decimal) -> String {
 /// A ratio as a percentage: 0.9995 is `99.95%`.
 pub fn share(share: Decimal) -> String {
     percent(share * Decimal::ONE_HUNDRED)
-}
-
-/// "1 alert", "4 alerts".
-pub fn count(number: usize, word: &str) -> String {
-    if number == 1 {
-        format!("1 {word}")
-    } else {
-        format!("{number} {word}s")
-    }
 }
 
 /// The day of that number, 0 for Monday.
