@@ -123,8 +123,21 @@ pub fn service_rules(
                 .join("---\n")
         }
     };
-    let file = format!("{}.yaml", file_stem(&scoped(service, settings)));
+    let file = rules_file(service, settings);
     Ok(Some(Artifact::new(TargetName::Prometheus, file, contents)))
+}
+
+/// Returns the path of a service's rule file, below the folder of its environment. It exists if the service has rules.
+pub fn rules_path(service: &Service, settings: &Settings) -> String {
+    format!(
+        "{}/{}",
+        TargetName::Prometheus,
+        rules_file(service, settings)
+    )
+}
+
+fn rules_file(service: &Service, settings: &Settings) -> String {
+    format!("{}.yaml", file_stem(&scoped(service, settings)))
 }
 
 /// The groups of rules that the rule file of a service has, each of those of an SLO under `<service>-slo-<slo>`.

@@ -189,13 +189,19 @@ fn of_service(
         .as_ref()
         .map(|name| format!("{name}: "))
         .unwrap_or_default();
+    let service = source.service(key, environment);
     let counts = hover::counts(source, key, environment);
-    let Some(counts) = counts.filter(|_| !has_errors(source, key, environment)) else {
+    let (Some(service), Some(counts), false) =
+        (service, counts, has_errors(source, key, environment))
+    else {
         return only(format!("{place}nothing is generated: it has errors"));
     };
     let title = format!("{place}{}", counts.words());
-    let path = generated::file_of_service(project, environment, key);
-    show(title, path)
+    let has_rules = counts.alerts + counts.recordings > 0;
+    show(
+        title,
+        generated::file_of_service(project, environment, service, has_rules),
+    )
 }
 
 /// Whether a service has a mistake for which nothing is built.

@@ -1,9 +1,9 @@
 //! Where what is generated is, below a project's output folder.
 
-use nthc::backends::file_stem;
+use nthc::backends::{file_stem, prometheus};
 use nthc::compile::Build as _;
 use nthc::db::{ItemKey, item_name};
-use nthc::ir::{Settings, TargetName};
+use nthc::ir::{Service, TargetName};
 use smol_str::SmolStr;
 
 use crate::features::source::Source;
@@ -38,23 +38,14 @@ pub(super) fn of_listing(environment: &Option<SmolStr>, service: &str) -> String
 pub fn file_of_service(
     project: &ProjectView,
     environment: &Option<SmolStr>,
-    service: ItemKey,
+    service: &Service,
+    has_rules: bool,
 ) -> String {
     let settings = &project.targets;
-    let mut rules = None;
-    if settings.targets.contains(&TargetName::Prometheus) {
-        let only_rules = Settings {
-            targets: [TargetName::Prometheus].into(),
-            ..Settings::clone(settings)
-        };
-        let made = project
-            .session
-            .service_artifacts(&only_rules, environment, service);
-        rules = made.ok().and_then(|made| made.into_iter().next());
-    }
-    match rules {
-        Some(rules) => rules.path,
-        None => of_listing(environment, &item_name(project.db(), service)),
+    if has_rules && settings.targets.contains(&TargetName::Prometheus) {
+        in_environment(environment, &prometheus::rules_path(service, settings))
+    } else {
+        of_listing(environment, &service.name)
     }
 }
 
