@@ -4,7 +4,7 @@ use std::fmt::Write as _;
 use std::path::Path;
 use std::process::Command;
 
-use crate::support::programs::{Running, fetch, find};
+use crate::support::programs::{Running, eventually, fetch, find};
 use crate::tools;
 
 /// Samples of the past, as OpenMetrics writes them.
@@ -81,6 +81,22 @@ impl History {
             fetch(&format!("http://127.0.0.1:{port}/-/ready")).is_some()
         }))
     }
+}
+
+/// Waits until every group of rules has been evaluated after now.
+pub fn evaluated_anew(prometheus: &Running) {
+    let now = jiff::Timestamp::now();
+    let url = format!("http://{}/api/v1/rules", prometheus.address());
+    eventually("an evaluation of all rules", || {
+        let answer: serde_json::Value = serde_json::from_str(&fetch(&url)?).ok()?;
+        let groups = answer["data"]["groups"].as_array()?;
+        let evaluated = |group: &serde_json::Value| {
+            let last = group["lastEvaluation"].as_str()?;
+            Some(last.parse::<jiff::Timestamp>().ok()? > now)
+        };
+        let all = groups.iter().all(|group| evaluated(group) == Some(true));
+        (all && !groups.is_empty()).then_some(())
+    });
 }
 
 /// The samples' values that a query gives at a moment; `None` for NaN.
