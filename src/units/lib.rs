@@ -1,6 +1,6 @@
 #![forbid(unsafe_code)]
-//! Owns values that mean the same everywhere: exact durations and decimals and how they are written, units of time and what
-//! metrics' names say of them, and which known name a mistyped one was meant to be.
+//! Owns values that are the same everywhere: exact durations and decimals and their texts, units of time and the units
+//! in names of metrics, and suggestions for mistyped names.
 
 mod duration_unit;
 pub mod metric_unit;

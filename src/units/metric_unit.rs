@@ -1,18 +1,18 @@
-//! The units that names of metrics say, as Prometheus's and OpenTelemetry's conventions have it.
+//! Units in names of metrics, by the conventions of Prometheus and OpenTelemetry.
 
 use super::DurationUnit;
 
-/// What a metric is said to count.
+/// The unit of a metric's values.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Said<'t> {
-    /// Time, in this unit.
+    /// A unit of time.
     Time(DurationUnit),
-    /// Time in a unit of a minute or more, or something else: bytes, say.
+    /// Another unit, such as bytes, or a unit of time of a minute or more.
     Other(&'t str),
 }
 
 impl<'t> Said<'t> {
-    /// The unit, in a word.
+    /// The unit in a word.
     pub fn word(self) -> &'t str {
         match self {
             Self::Time(unit) => unit.name(),
@@ -21,11 +21,12 @@ impl<'t> Said<'t> {
     }
 }
 
-/// Metrics of well-known programs whose unit is not in their names.
+/// Metrics of well-known programs without a unit in their names.
 ///
-/// - Envoy: `rq_time`, <https://www.envoyproxy.io/docs/envoy/latest/configuration/upstream/cluster_manager/cluster_stats>.
-/// - OpenTelemetry's conventions before they counted seconds, from a collector that adds no units to names; those that
-///   came after, too.
+/// - Envoy: `rq_time`,
+///   <https://www.envoyproxy.io/docs/envoy/latest/configuration/upstream/cluster_manager/cluster_stats>.
+/// - OpenTelemetry's conventions before they used seconds, from a collector that adds no units to names; later ones,
+///   too.
 /// - Kong before 3.0 and APISIX, in their Prometheus plugins.
 /// - Knative's and Dapr's OpenCensus views.
 /// - CockroachDB's histograms of latency.
@@ -81,8 +82,8 @@ const WELL_KNOWN: [(&str, DurationUnit); 28] = [
     ("traces_spanmetrics_latency", DurationUnit::Seconds),
 ];
 
-/// What a metric's name says, that of any of its series: by the unit that it ends in, as Prometheus and OpenTelemetry
-/// have it, or by the program that it is of.
+/// The unit in the name of a metric or of one of its series: the unit at its end, by the conventions of Prometheus and
+/// OpenTelemetry, or that of the well-known program that it belongs to.
 pub fn of_name(name: &str) -> Option<Said<'_>> {
     let base = ["_bucket", "_count", "_sum", "_total"]
         .iter()
@@ -98,7 +99,7 @@ pub fn of_name(name: &str) -> Option<Said<'_>> {
     if let Some(said) = of_word(last) {
         return Some(said);
     }
-    // `request_duration_ms_histogram`: the only unit of time that it names.
+    // `request_duration_ms_histogram`: the only unit of time in the name.
     let mut named = words
         .iter()
         .filter(|word| word.len() > 2 || word.eq_ignore_ascii_case("ms"))
@@ -110,8 +111,9 @@ pub fn of_name(name: &str) -> Option<Said<'_>> {
     named.all(|other| other == unit).then_some(Said::Time(unit))
 }
 
-/// The unit of time that a metric's name ends in, by Prometheus's words alone: `_seconds`, `_milliseconds` or `_ms`,
-/// `_microseconds`, `_nanoseconds`. Where nobody says that the metric is one of time, shorter ones may be anything.
+/// The unit of time at the end of a metric's name, in Prometheus's words only: `_seconds`, `_milliseconds` or `_ms`,
+/// `_microseconds`, `_nanoseconds`. Without other evidence that the metric measures time, shorter suffixes are
+/// ambiguous.
 pub fn of_suffix(name: &str) -> Option<DurationUnit> {
     match name.rsplit('_').next()? {
         "ms" => Some(DurationUnit::Milliseconds),
@@ -119,7 +121,7 @@ pub fn of_suffix(name: &str) -> Option<DurationUnit> {
     }
 }
 
-/// What a word says that is a unit.
+/// The unit that a word names; `None` if it is not a unit.
 pub fn of_word(word: &str) -> Option<Said<'_>> {
     Some(match word.to_ascii_lowercase().as_str() {
         "s" | "sec" | "secs" | "second" | "seconds" => Said::Time(DurationUnit::Seconds),
