@@ -67,7 +67,7 @@ fn rule(code: &'static Code) -> sarif::ReportingDescriptor {
                 .build(),
         )
         .build();
-    // A page's address exists only where the package says where its repository is.
+    // The URL of a page is known only if the package sets its repository.
     let repository = env!("CARGO_PKG_REPOSITORY");
     if !repository.is_empty() {
         rule.help_uri = Some(format!(
@@ -211,7 +211,7 @@ fn uri(path: &str) -> String {
     uri
 }
 
-/// SARIF wants a rule's name as an identifier: `unknown-name` is `UnknownName`.
+/// Converts a slug to the identifier that SARIF requires as a rule's name: `unknown-name` is `UnknownName`.
 fn pascal_case(slug: &str) -> String {
     slug.split('-')
         .flat_map(|word| {

@@ -237,7 +237,7 @@ fn colors_only_when_asked() {
         assert!(colored.contains("\u{1b}["));
         let plain = rendered(&diagnostics, &sources, format);
         assert!(!plain.contains('\u{1b}'));
-        // Blanks at the end of a line are there for the colors alone.
+        // Blanks at the end of a line are only there for the colors.
         let stripped = anstream::adapter::strip_str(&colored).to_string();
         let lines: Vec<&str> = stripped.trim_end().lines().map(str::trim_end).collect();
         assert_eq!(lines.join("\n"), plain.trim_end());
