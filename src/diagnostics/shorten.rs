@@ -1,11 +1,11 @@
-//! Text of diagnostics that stays readable when a name or a value in it is a megabyte long.
+//! Keeps texts of diagnostics readable if a name or a value in them is very long.
 
 use super::Diagnostic;
 use crate::limits;
 
 impl<S> Diagnostic<S> {
-    /// With its texts at a length that a person reads: names, values and paths in them keep their first
-    /// [`limits::SHOWN`] characters. What fixes write is not touched.
+    /// Shortens the texts to a readable length: names, values and paths in them keep their first [`limits::SHOWN`]
+    /// characters. Replacements of fixes are not changed.
     #[must_use]
     pub fn shortened(mut self) -> Self {
         shorten(&mut self.message);
@@ -22,8 +22,8 @@ impl<S> Diagnostic<S> {
     }
 }
 
-/// Cuts what stands between two backticks, and what has no blank in it, where it is too long; then each line, at ten times as
-/// much, which only lists of many names reach.
+/// Cuts pieces between backticks and pieces without a blank if they are too long; then each line, at ten times the
+/// length, which only lists of many names reach.
 fn shorten(text: &mut String) {
     if text.len() <= limits::SHOWN {
         return;
@@ -33,7 +33,7 @@ fn shorten(text: &mut String) {
     let quoted: Vec<String> = quoted
         .into_iter()
         .enumerate()
-        // Every second piece stands between backticks.
+        // Every second piece is between backticks.
         .map(|(number, piece)| match number % 2 == 1 && number < last {
             true => cut(&piece, limits::SHOWN),
             false => piece,
@@ -58,7 +58,7 @@ fn cut_words(text: &str) -> String {
     words.join(" ")
 }
 
-/// The first characters of a text, and a sign where there are more.
+/// The first characters of a text, and an ellipsis if there are more.
 fn cut(text: &str, most: usize) -> String {
     match text.char_indices().nth(most) {
         Some((end, _)) => format!("{}…", &text[..end]),
