@@ -1,4 +1,4 @@
-//! Whether an answer is JSON that all readers understand alike.
+//! Checks that an answer is JSON that all parsers read alike.
 
 use std::collections::BTreeSet;
 use std::fmt;
@@ -9,14 +9,15 @@ use serde::{Deserialize, Deserializer};
 use super::BadAnswer;
 use super::answer::bad;
 
-/// The most fields of an object.
+/// The largest number of fields of an object.
 const MOST_FIELDS: usize = 10_000;
 
-/// Looks at the whole of an answer: no field is there twice, nothing nests deeper than 128 levels, every number can be
-/// held and every text is one.
+/// Checks the complete answer: no duplicate fields, no nesting deeper than 128 levels, only representable numbers and
+/// valid texts.
 ///
 /// # Errors
-/// Where it is not so.
+///
+/// If one of these is violated.
 pub fn sound(bytes: &[u8]) -> Result<(), BadAnswer> {
     serde_json::from_slice::<Sound>(bytes)
         .map(|Sound| ())

@@ -1,18 +1,18 @@
-//! In which unit a metric counts time: who says so, and who says otherwise.
+//! The unit in which a metric counts time: its source, and the sources that contradict it.
 
 use super::{Known, Metric, base_name};
 use nth_units::DurationUnit;
 pub use nth_units::metric_unit::Said;
 use nth_units::metric_unit::{of_name, of_word};
 
-/// Who says what a histogram counts, the most trusted first.
+/// A source of a histogram's unit, the most trusted first.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Source {
     /// The SLI's `unit`.
     Field,
     /// A `metric` block.
     Declaration,
-    /// The catalogue: what the targets say.
+    /// The metadata in the catalog.
     Catalogue,
     /// The metric's name.
     Name,
@@ -21,16 +21,16 @@ pub enum Source {
 /// The unit of a histogram.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct HistogramUnit<'t> {
-    /// The unit that its bounds are read in.
+    /// The unit of its bounds.
     pub unit: DurationUnit,
-    /// Who says so. Where nobody does, seconds are assumed.
+    /// The source of the unit; `None` if seconds are assumed.
     pub source: Option<Source>,
-    /// Who says otherwise, and what.
+    /// A source that contradicts it, with its unit.
     pub against: Option<(Source, Said<'t>)>,
 }
 
 impl<'t> HistogramUnit<'t> {
-    /// What follows of what is said: the most trusted that is a unit of time holds.
+    /// Resolves the units of all sources: the most trusted unit of time wins.
     pub fn of(said: [(Source, Option<Said<'t>>); 4]) -> Self {
         let told = || {
             said.iter()
@@ -49,8 +49,8 @@ impl<'t> HistogramUnit<'t> {
     }
 }
 
-/// The unit of the histogram that a latency is read from. `field` is what the SLI says itself, `name` the histogram's or
-/// one of its series'.
+/// The unit of the histogram that a latency SLI reads. `field` is the unit that the SLI sets, `name` the name of the
+/// histogram or of one of its series.
 pub fn unit_of<'k>(
     known: Option<&'k Known>,
     name: &'k str,
@@ -73,10 +73,10 @@ pub fn unit_of<'k>(
     ])
 }
 
-/// What the unit says that targets give for a metric: `ms`, `seconds`. Of one that is not known nothing is.
+/// The unit in a metric's metadata: `ms`, `seconds`. `None` if it is not known.
 pub fn of_metadata(unit: &str) -> Option<Said<'_>> {
     match unit {
-        // UCUM, as OpenTelemetry has it.
+        // UCUM, as in OpenTelemetry.
         "min" => Some(Said::Other("minutes")),
         "h" => Some(Said::Other("hours")),
         "d" => Some(Said::Other("days")),
@@ -85,7 +85,7 @@ pub fn of_metadata(unit: &str) -> Option<Said<'_>> {
     }
 }
 
-/// What a member of the prelude's `unit` says.
+/// The unit of a member of the prelude's `unit`.
 pub fn of_member(member: &str) -> Said<'_> {
     DurationUnit::named(member).map_or(Said::Other(member), Said::Time)
 }

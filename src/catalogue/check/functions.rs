@@ -1,5 +1,5 @@
-//! N0904 and N0905: functions for counters taken of gauges and the other way round, and counters whose value is used
-//! as it is.
+//! N0904 and N0905: functions for counters applied to gauges and the reverse, and counters whose value is used
+//! directly.
 
 use std::collections::BTreeSet;
 
@@ -8,10 +8,10 @@ use nth_diagnostics::codes;
 use nth_promql::classify::{exprs, metrics};
 use nth_promql::{Aggregate, Binary, BinaryOp, Call, Error, Expr, Node, Selector, Span};
 
-/// Functions that take the resets of a counter out.
+/// Functions that account for the resets of a counter.
 const OF_COUNTERS: [&str; 4] = ["increase", "irate", "rate", "resets"];
 
-/// Functions that take a counter's reset for a fall.
+/// Functions that take a counter's reset for a decrease.
 const OF_GAUGES: [&str; 6] = [
     "delta",
     "deriv",
@@ -21,7 +21,7 @@ const OF_GAUGES: [&str; 6] = [
     "predict_linear",
 ];
 
-/// Functions that look at when there are samples, or whether, and not at how large they are.
+/// Functions that depend on the times or the presence of samples, not on their values.
 const OF_SAMPLES: [&str; 12] = [
     "absent",
     "absent_over_time",
@@ -37,12 +37,12 @@ const OF_SAMPLES: [&str; 12] = [
     "info",
 ];
 
-/// What becomes of a value.
+/// The use of a value.
 #[derive(Clone, Copy, PartialEq, Eq)]
 enum Use {
-    /// It is computed with, compared or shown.
+    /// It is used in a computation or a comparison, or is the result.
     Value,
-    /// Only that there is one.
+    /// Only its presence is used.
     Presence,
 }
 
@@ -77,7 +77,7 @@ impl Walk<'_, '_> {
         }
         let used = match aggregate.op.as_str() {
             "count" | "group" => Use::Presence,
-            // They choose by the value.
+            // These select by the value.
             "topk" | "bottomk" | "count_values" => Use::Value,
             _ => used,
         };
@@ -177,7 +177,7 @@ impl Walk<'_, '_> {
             ("deriv", _) => "use `rate` for how fast a counter grows".to_owned(),
             _ => format!("take its rate first: `{function}(rate({}[5m])[1h:] …)`", show(series)),
         });
-        // What the hole stands for is shown where there is one, and the function's name elsewhere.
+        // For a value from an interpolation, the interpolation is the place; otherwise the function's name.
         if self.case.is_filled(expr.span) {
             error.span = expr.span;
         }
@@ -232,7 +232,7 @@ fn ranged(arg: &Expr) -> Option<(&Expr, &Selector)> {
     }
 }
 
-/// Whether one metric is compared with itself at other times: `x - x offset 5m`, or its largest and smallest value.
+/// Returns whether one metric is compared with itself at other times: `x - x offset 5m`, or its maximum and minimum.
 fn compares_times(binary: &Binary) -> bool {
     let names = |side| -> BTreeSet<&str> {
         metrics(side)
@@ -259,7 +259,7 @@ fn show(series: &Series<'_>) -> String {
     format!("{}{}", series.part.name, series.part.suffix)
 }
 
-/// The metric's name, where one was written.
+/// The place of the metric's name, if it is written.
 fn place(expr: &Expr, selector: &Selector) -> Span {
     selector
         .metric

@@ -102,7 +102,7 @@ fn bounds_are_compared_exactly() {
     assert_eq!(bounds.texts(Decimal::ONE), ["1", "1.0"]);
     let nearest = |text: &str| bounds.nearest(text.parse().unwrap()).unwrap().text;
     assert_eq!(nearest("0.05"), "0.1");
-    // Equally near: the smaller one promises more.
+    // Equally near: the smaller one is the stricter objective.
     assert_eq!(nearest("0.3"), "0.1");
     assert_eq!(nearest("0.31"), "0.5");
     assert!(nearest("7").starts_with('1'));
@@ -158,7 +158,7 @@ fn many_terms_are_judged() {
 }
 
 proptest! {
-    /// Whatever a query is, every place is in its text, and a suggestion gives a query that can be read.
+    /// For every query, all places are in its text, and each suggestion results in a valid query.
     #[test]
     fn suggestions_can_be_read(
         function in prop::sample::select(vec!["rate", "delta", "deriv", "increase", "max_over_time", "absent_over_time"]),
