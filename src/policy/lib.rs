@@ -1,7 +1,7 @@
 #![forbid(unsafe_code)]
-//! Owns deciding by a gate: what `policy/<service>.json` says, what was measured, and what follows.
+//! Owns decisions by gates: the document `policy/<service>.json`, the measured facts, and the verdict.
 //!
-//! Nothing here asks a Prometheus or reads a clock: whoever decides brings the measured facts and the time.
+//! Nothing here queries Prometheus or reads a clock: the caller passes the measured facts and the time.
 
 mod answer;
 mod decide;

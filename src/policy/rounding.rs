@@ -1,9 +1,9 @@
-//! Measured numbers as a person reads them: `58.4%`, not `58.4338%`.
+//! Measured numbers in readable form: `58.4%`, not `58.4338%`.
 //!
-//! There is one rule for every output. A number has one decimal, or two significant digits where it is below one; a share
-//! that is close to all has as many as what it lacks. It
-//! gets more of them as long as a comparison that it decided would read otherwise than it was decided: a budget of
-//! 9.96% is below 10%, and is never shown as `10%`. Limits are a person's own numbers, and are shown digit for digit.
+//! One rule applies to every output. A number has one decimal, or two significant digits if it is below one; a share
+//! close to 1 has as many as its difference from 1. It gets more digits as long as a comparison that it decided would
+//! otherwise read differently: a budget of 9.96% is below 10%, and is never shown as `10%`. Limits come from the author
+//! and are shown digit for digit.
 
 use std::collections::BTreeMap;
 
@@ -15,10 +15,10 @@ use nth_model::Duration;
 use nth_model::gate::{Comparison, Unit};
 use nth_units::number::decimal_text;
 
-/// As many digits more as make any number exact.
+/// The number of additional digits that makes any number exact.
 const EXACT: u32 = 28;
 
-/// A number as it is shown: its value, in hundredths for shares, with how many digits.
+/// A rounded number: its value, in hundredths for shares, and its digits.
 #[derive(Debug, Clone, Copy)]
 struct Shown {
     value: Decimal,
@@ -26,7 +26,7 @@ struct Shown {
 }
 
 impl Shown {
-    /// A number with so many digits more than a person needs.
+    /// Rounds a number with `more` additional digits.
     fn new(value: Decimal, unit: Unit, more: u32) -> Self {
         let value = scaled(value, unit);
         let value = if more >= EXACT {
@@ -53,7 +53,7 @@ impl Shown {
     }
 }
 
-/// A share in hundredths, anything else as it is.
+/// A share in hundredths; other values unchanged.
 fn scaled(value: Decimal, unit: Unit) -> Decimal {
     match unit {
         Unit::Ratio => value.saturating_mul(Decimal::ONE_HUNDRED),
@@ -61,7 +61,7 @@ fn scaled(value: Decimal, unit: Unit) -> Decimal {
     }
 }
 
-/// One decimal, or two significant digits below one, and `more` digits than that.
+/// Rounds to one decimal, or two significant digits below one, with `more` additional digits.
 fn rounded(value: Decimal, more: u32) -> Decimal {
     round(value, decimals(value) + more)
 }
@@ -80,7 +80,7 @@ fn round(value: Decimal, decimals: u32) -> Decimal {
     value.round_dp_with_strategy(decimals.min(EXACT), RoundingStrategy::MidpointAwayFromZero)
 }
 
-/// Whole seconds beyond a minute, milliseconds below, and `more` digits than that.
+/// Rounds to whole seconds above a minute and milliseconds below, with `more` additional digits.
 fn seconds(value: Decimal, more: u32) -> Decimal {
     let beyond_a_minute = value.abs() > Duration::MINUTE.as_seconds();
     match (beyond_a_minute, more) {
@@ -110,12 +110,12 @@ pub fn exact(value: Decimal, unit: Unit) -> String {
     Shown::new(value, unit, EXACT).text()
 }
 
-/// A measured number that nothing was decided by.
+/// A measured number that was not compared with anything.
 pub fn quantity(value: Decimal, unit: Unit) -> String {
     Shown::new(value, unit, 0).text()
 }
 
-/// A measured number that was compared with a limit: what is shown compares with it as the number itself does.
+/// A measured number that was compared with a limit: its text compares with the limit as the number does.
 pub fn against(value: Decimal, unit: Unit, op: Comparison, limit: Decimal) -> String {
     (0..EXACT)
         .map(|more| Shown::new(value, unit, more))
@@ -124,7 +124,7 @@ pub fn against(value: Decimal, unit: Unit, op: Comparison, limit: Decimal) -> St
         .text()
 }
 
-/// How much of a window is known, where that is not all of it: whole percents, or two digits below one.
+/// The known share of a window in whole percents, or two digits below one; `None` if all of the window is known.
 pub fn coverage(share: Decimal) -> Option<String> {
     let percent = share.saturating_mul(Decimal::ONE_HUNDRED);
     let shown = if percent >= Decimal::ONE {
@@ -135,8 +135,8 @@ pub fn coverage(share: Decimal) -> Option<String> {
     (shown < Decimal::ONE_HUNDRED).then(|| format!("{}%", decimal_text(shown)))
 }
 
-/// What is shown of each fact that a gate measured and has data for: one text for each, by which every comparison of
-/// the gate reads as it was decided.
+/// The texts of all facts that a gate measured and has data for: one text each, with which every comparison of the gate
+/// reads as it was decided.
 pub fn shown(policy: &Policy, gate: &Gate, measured: &Measured) -> BTreeMap<String, String> {
     let mut comparisons = Vec::new();
     for rule in &gate.rules {
@@ -264,7 +264,7 @@ mod tests {
             ("0.0996", Unit::Ratio, Less, "0.1", "9.96%"),
             ("0.099999", Unit::Ratio, Less, "0.1", "9.9999%"),
             ("0.0994", Unit::Ratio, Less, "0.1", "9.9%"),
-            // 10 % is not below 10 % either.
+            // 10% is not below 10% either.
             ("0.10000001", Unit::Ratio, Less, "0.1", "10%"),
             ("0.10000001", Unit::Ratio, LessOrEqual, "0.1", "10.000001%"),
             ("6.04", Unit::Number, Greater, "6", "6.04"),
@@ -300,7 +300,7 @@ mod tests {
         }
     }
 
-    /// The number that a text shows, in the unit's own measure.
+    /// The number in a text, in the unit's own measure.
     fn read(text: &str, unit: Unit) -> Decimal {
         match unit {
             Unit::Ratio => number(text.strip_suffix('%').unwrap()) / Decimal::ONE_HUNDRED,
@@ -347,7 +347,7 @@ mod tests {
         ]
     }
 
-    /// Values that lie close to limits more often than chance has it.
+    /// Values that are close to limits more often than by chance.
     fn pairs() -> impl Strategy<Value = (Decimal, Decimal)> {
         let limit = (-100_000i64..100_000, 0u32..4).prop_map(|(n, scale)| Decimal::new(n, scale));
         let off = (-9i64..=9, 0u32..12).prop_map(|(n, scale)| Decimal::new(n, scale));

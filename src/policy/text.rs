@@ -1,4 +1,4 @@
-//! Conditions and quantities as a person reads them.
+//! Conditions and quantities in readable form.
 
 use std::collections::BTreeMap;
 
@@ -6,10 +6,10 @@ use super::document::{Compare, Condition, FactQuery, Operand, Span};
 use super::rounding::exact;
 use nth_model::gate::{DAY, Unit, WEEK};
 
-/// The days of the week, as the language writes them.
+/// The days of the week, as in `.nth`.
 pub const DAYS: [&str; 7] = ["mon", "tue", "wed", "thu", "fri", "sat", "sun"];
 
-/// A condition, much as it is written in `.nth`.
+/// A condition, similar to its form in `.nth`.
 pub fn condition(condition: &Condition, facts: &BTreeMap<String, FactQuery>) -> String {
     written(condition, facts, false)
 }
@@ -43,8 +43,8 @@ fn enclosed(text: String, within: bool) -> String {
     if within { format!("({text})") } else { text }
 }
 
-/// Spans of the week: `fri 16:00 to mon 09:00`, or `mon to fri 09:00 to 18:00` where they are the same hours of days that
-/// follow one another.
+/// Spans of the week: `fri 16:00 to mon 09:00`, or `mon to fri 09:00 to 18:00` if they are the same hours of
+/// consecutive days.
 fn week(spans: &[Span]) -> String {
     let within_a_day =
         |span: &Span| span.to - span.from <= DAY && (span.to - 1) / DAY == span.from / DAY;
@@ -72,7 +72,7 @@ fn week(spans: &[Span]) -> String {
         && first.from == 0
         && last.to == WEEK
     {
-        // It goes over the end of the week.
+        // The span crosses the end of the week.
         return span(&Span {
             from: last.from,
             to: first.to,
@@ -94,7 +94,7 @@ fn day(number: u16) -> &'static str {
     DAYS.get(usize::from(number)).copied().unwrap_or("mon")
 }
 
-/// Minutes of the week as the language writes them: `mon 09:00`.
+/// Minutes of the week as in `.nth`: `mon 09:00`.
 pub fn time_of_week(minutes: u16) -> String {
     let day = day(minutes / DAY);
     format!("{day} {:02}:{:02}", minutes % DAY / 60, minutes % 60)

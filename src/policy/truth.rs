@@ -1,4 +1,4 @@
-//! True, false or unknown, as Kleene has it: what is unknown stays so unless the rest decides without it.
+//! Three-valued logic (Kleene): true, false or unknown. A result is unknown unless the known parts decide it.
 
 use std::collections::BTreeMap;
 
@@ -8,31 +8,31 @@ use rust_decimal::Decimal;
 use super::document::{Compare, Condition, Operand, Unreadable, zone};
 use nth_model::gate::DAY;
 
-/// What was measured, by the facts' names.
+/// The measured values by the facts' names.
 pub type Measured = BTreeMap<String, MeasuredValue>;
 
-/// What was measured of a fact.
+/// The measured value of a fact.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub struct MeasuredValue {
-    /// Its value; `None` where there is no data.
+    /// The value; `None` if there is no data.
     pub value: Option<Decimal>,
-    /// The share of the fact's window that is known, where it has one and that was measured.
+    /// The known share of the fact's window, if it has one and the share was measured.
     pub coverage: Option<Decimal>,
 }
 
-/// What a condition is.
+/// The truth of a condition.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Truth {
-    /// It holds.
+    /// The condition holds.
     True,
-    /// It does not.
+    /// The condition does not hold.
     False,
-    /// There is no data to tell.
+    /// There is no data to decide.
     Unknown,
 }
 
 impl Truth {
-    /// The truth of what is known.
+    /// The truth of a known value.
     pub fn of(known: bool) -> Self {
         if known { Self::True } else { Self::False }
     }
@@ -45,7 +45,7 @@ impl Truth {
         }
     }
 
-    /// Of several, the one that decides where there is one, unknown where one is, and else the other.
+    /// Combines several truths: `deciding` if one of them is, unknown if one is, and the other value if neither.
     fn joined(
         parts: impl Iterator<Item = Result<Self, Unreadable>>,
         decides: Self,
@@ -64,10 +64,11 @@ impl Truth {
     }
 }
 
-/// What a condition is at a time.
+/// The truth of a condition at a time.
 ///
 /// # Errors
-/// Where it names a time zone that there is none of, or a time lies beyond the calendar.
+///
+/// If it names an unknown time zone, or a time is beyond the calendar.
 pub fn truth(
     condition: &Condition,
     measured: &Measured,
@@ -99,10 +100,11 @@ pub fn truth(
     })
 }
 
-/// The minutes since Monday 00:00 that a zone's clocks show.
+/// The local time in a zone, in minutes since Monday 00:00.
 ///
 /// # Errors
-/// Where there is no such zone.
+///
+/// If the time zone is unknown.
 pub fn minute_of_week(at: Timestamp, name: &str) -> Result<u16, Unreadable> {
     let local = at.to_zoned_datetime(zone(name)?);
     let number = |part: i8| u16::try_from(part).unwrap_or_default();
@@ -130,7 +132,7 @@ mod tests {
 
     const VALUES: [Truth; 3] = [Truth::True, Truth::False, Truth::Unknown];
 
-    /// A condition that has this truth, by a fact without data where it is unknown.
+    /// A condition with this truth: for unknown, one that measures a fact without data.
     fn having(truth: Truth) -> Condition {
         match truth {
             Truth::True => Condition::Constant(true),
@@ -182,8 +184,8 @@ mod tests {
         truth(condition, &Measured::new(), at(time)).unwrap() == Truth::True
     }
 
-    /// A freeze from the Friday to the Sunday on which clocks change, in three zones: its first and its last second, and
-    /// the seconds beside them. The offsets are those before and after the change.
+    /// A freeze from the Friday to the Sunday of a clock change, in three zones: its first and last second, and the
+    /// adjacent seconds. The offsets are those before and after the change.
     #[test]
     fn a_freeze_begins_and_ends_at_midnight_across_changes_of_clocks() {
         for (zone, from, to, first, last) in [
@@ -272,12 +274,12 @@ mod tests {
             ("2026-03-30T08:00:00Z", true),
             ("2026-03-30T16:59:59Z", true),
             ("2026-03-30T17:00:00Z", false),
-            // Monday in London, and no longer nine o'clock in the zone that is asked.
+            // Monday in London, and no longer nine o'clock in the zone of the condition.
             ("2026-03-24T09:00:00Z", false),
         ] {
             assert_eq!(holds(&monday, time), expected, "{time}");
         }
-        // On the Sunday itself, New York's 02:30 does not exist, and 01:30 is there twice in autumn.
+        // On the Sunday itself, New York's 02:30 does not exist, and 01:30 occurs twice in autumn.
         let night = |from, to| Condition::Week {
             spans: vec![Span {
                 from: 6 * DAY + from,
