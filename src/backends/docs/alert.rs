@@ -1,4 +1,4 @@
-//! An alert's section: what it means, what customers notice, what to look at, what to do, whom to call next.
+//! The section of an alert in a runbook: severity, meaning, impact, diagnosis, mitigation, escalation.
 
 use rust_decimal::Decimal;
 
@@ -19,7 +19,7 @@ use nth_promql::{Expr, build};
 /// The heading level of an alert.
 pub const LEVEL: u8 = 3;
 
-/// What an alert's section is written from.
+/// The data of the alerts' sections.
 pub struct Alerts<'a, 'p> {
     /// The service.
     pub service: &'a Service,
@@ -27,9 +27,9 @@ pub struct Alerts<'a, 'p> {
     pub project: &'p Project<'a>,
     /// The project's settings.
     pub settings: &'p Settings,
-    /// Links to the procedures that people wrote for the service.
+    /// Links to the custom sections of the service.
     pub procedures: Vec<String>,
-    /// The anchor of who is called.
+    /// The anchor of the section on the escalation.
     pub call: String,
 }
 
@@ -38,7 +38,7 @@ impl Alerts<'_, '_> {
     ///
     /// # Errors
     ///
-    /// What the serialiser of a link refused.
+    /// If a link cannot be serialized.
     pub fn section(&self, page: &mut Page, named: &Named<'_>) -> Result<(), serde_json::Error> {
         page.heading(LEVEL, &named.heading);
         page.paragraph(self.identity(named));
@@ -60,7 +60,7 @@ impl Alerts<'_, '_> {
         Ok(())
     }
 
-    /// What tells this alert from others, and how loud it is.
+    /// The labels that identify this alert, and its severity.
     fn identity(&self, named: &Named<'_>) -> String {
         let loudness = call::severity(self.service, named.origin.severity(), self.project);
         let mut labels = vec![("alertname", named.name.clone())];
@@ -158,7 +158,7 @@ impl Alerts<'_, '_> {
         Ok(())
     }
 
-    /// What tells how it is now.
+    /// The queries for the current state.
     fn queries(&self, named: &Named<'_>, condition: &Expr) -> Vec<(String, Expr)> {
         let recorded = |metric: &str, slo: &Slo| {
             let scope = self.settings.scope();
@@ -217,7 +217,7 @@ impl Alerts<'_, '_> {
         }
     }
 
-    /// `up` of the service's targets, by the labels that every target has.
+    /// The series `up` of the service's targets, selected by the labels that every target has.
     fn up(&self) -> Option<Expr> {
         let labels: Vec<_> = ["instance", "job"]
             .into_iter()
@@ -330,7 +330,7 @@ impl Alerts<'_, '_> {
             .then(|| format!("Service procedures: {}.", self.procedures.join(", ")))
     }
 
-    /// What may have failed instead: first what it does not work without.
+    /// The dependencies that may have failed instead: hard ones first.
     fn see_dependencies(&self) -> Option<String> {
         let of = |criticality| {
             let needed = self.service.dependencies.iter();
@@ -379,7 +379,7 @@ fn meaning(words: &str) -> String {
     format!("**Meaning:** {words}")
 }
 
-/// What bad ones are counted of.
+/// The unit in which bad events are counted.
 fn unit(slo: &Slo) -> (&'static str, &'static str) {
     match slo.sli {
         Sli::TimeSlices { .. } => ("time", "was"),
@@ -449,7 +449,7 @@ fn budget_meaning(slo: &Slo, alert: &BudgetAlert) -> String {
     )
 }
 
-/// A share of a length of time, to the millisecond.
+/// A share of a duration, to the millisecond.
 fn share(of: Duration, share: Decimal) -> Duration {
     use rust_decimal::prelude::ToPrimitive;
     let millis = (Decimal::from(of.0) * share).round().to_u64();

@@ -1,4 +1,4 @@
-//! Who is called, after how long, and who comes next.
+//! The escalation section: who is notified after which time.
 
 use super::page::Page;
 use super::{text, words};
@@ -6,7 +6,7 @@ use nth_model::{
     Duration, Escalation, Layer, Project, Schedule, Service, Severity, Step, Target, Team,
 };
 
-/// Adds who is called when a service fails.
+/// Adds the section on the escalation of a service.
 pub fn section(page: &mut Page, service: &Service, project: &Project<'_>) {
     loudness(page, service, project);
     match project.called(service) {
@@ -18,7 +18,7 @@ pub fn section(page: &mut Page, service: &Service, project: &Project<'_>) {
     }
 }
 
-/// That nobody is on call, and whom to ask all the same.
+/// The paragraph for a service without anyone on call, with the people to contact.
 fn nobody(service: &Service, project: &Project<'_>) -> String {
     let mut told = "**No one is on call**: the service has no escalation.".to_owned();
     match project.owner(service).and_then(reach) {
@@ -28,7 +28,7 @@ fn nobody(service: &Service, project: &Project<'_>) -> String {
     told
 }
 
-/// How loudly incidents notify, and when.
+/// Adds the urgency of incidents, by time.
 fn loudness(page: &mut Page, service: &Service, project: &Project<'_>) {
     let told = match project.support_hours(service) {
         Some(hours) => format!(
@@ -41,7 +41,7 @@ fn loudness(page: &mut Page, service: &Service, project: &Project<'_>) {
     page.paragraph(told);
 }
 
-/// What an alert of a severity does to whom, in a few words.
+/// Summarizes the effect of an alert of this severity: who is notified and how.
 pub fn severity(service: &Service, severity: Severity, project: &Project<'_>) -> String {
     match severity {
         Severity::Page if chain(service, project).is_none() => {
@@ -59,7 +59,7 @@ pub fn severity(service: &Service, severity: Severity, project: &Project<'_>) ->
     }
 }
 
-/// Who is called, step by step, on one line.
+/// The steps of the escalation on one line.
 fn chain(service: &Service, project: &Project<'_>) -> Option<String> {
     let (_, escalation) = project.called(service)?;
     let starts = starts(&escalation, service);
@@ -116,7 +116,7 @@ fn steps(
     });
 }
 
-/// When each step is told, from the start.
+/// The delay of each step from the start.
 fn starts(escalation: &Escalation, service: &Service) -> Vec<Duration> {
     let first = escalation.steps.first().and_then(|step| step.after);
     let mut start = first.unwrap_or(Duration(0));
@@ -139,7 +139,7 @@ fn when(start: Duration) -> String {
     }
 }
 
-/// Whom a step tells, in a few words.
+/// The target of a step, in short.
 fn target_in_short(target: &Target) -> String {
     match target {
         Target::Person(mail) => text::person(mail),
@@ -164,7 +164,7 @@ fn target_in_full(target: &Target, project: &Project<'_>, of: &Team) -> String {
     told
 }
 
-/// Who takes turns in a schedule: the layer that stands before the others first.
+/// The rotation of a schedule: the layer with the highest precedence first.
 fn turns(schedule: &Schedule) -> String {
     let zone = text::inline(&schedule.zone);
     let layers: Vec<_> = schedule.layers.iter().rev().map(layer).collect();
@@ -179,7 +179,7 @@ fn layer(layer: &Layer) -> String {
         .collect();
     let mut told = members.join(", ");
     if layer.members.len() > 1 {
-        // Turns of whole weeks always begin on one day of the week.
+        // Shifts of whole weeks always begin on the same weekday.
         let begin = if layer.turn.0.is_multiple_of(Duration::days(7).0) {
             format!("on {}", words::time_of_week(layer.handoff))
         } else {
@@ -198,7 +198,7 @@ fn layer(layer: &Layer) -> String {
     told
 }
 
-/// How a team is reached, where it says so.
+/// The contact addresses of a team, if it has any.
 pub fn reach(team: &Team) -> Option<String> {
     let slack = team.slack.as_ref().map(|slack| text::code(slack));
     let mail = team.email.as_ref().map(|mail| text::person(mail));
@@ -206,7 +206,7 @@ pub fn reach(team: &Team) -> Option<String> {
     (!ways.is_empty()).then(|| words::list(&ways))
 }
 
-/// The team with what it does and who can be asked.
+/// The team with its description and contact addresses.
 pub fn contacts(team: &Team) -> Vec<String> {
     let mut lines = Vec::new();
     let people = |people: &[String]| {
@@ -228,7 +228,7 @@ pub fn contacts(team: &Team) -> Vec<String> {
     lines
 }
 
-/// Whom an alert calls and who comes next, on one line.
+/// The people that an alert notifies, step by step, on one line.
 pub fn recipients(service: &Service, severity: Severity, project: &Project<'_>) -> String {
     let owner = project.owner(service);
     match (severity, chain(service, project)) {

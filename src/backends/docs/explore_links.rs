@@ -1,4 +1,4 @@
-//! What to look at: queries, and links to where they can be seen.
+//! Queries for diagnosis, and links to them in Grafana.
 
 use serde::Serialize;
 
@@ -6,8 +6,8 @@ use crate::links::encoded;
 use nth_model::Settings;
 use nth_promql::{Expr, Node};
 
-/// What an alert's condition watches: the query without the threshold that it is compared with, so that a graph shows it whether
-/// the alert fires or not.
+/// The query that an alert's condition compares with a threshold, without the threshold, so that a graph shows it
+/// whether or not the alert fires.
 pub fn watched(condition: &Expr) -> &Expr {
     match &condition.unparenthesised().node {
         Node::Binary(binary) if binary.op.is_comparison() && !binary.return_bool => {
@@ -59,11 +59,11 @@ struct Range {
     to: &'static str,
 }
 
-/// Where Grafana shows a query over the last hours; `None` where the project does not say where its Grafana is.
+/// The URL at which Grafana shows a query over the last hours; `None` if the project does not set Grafana's URL.
 ///
 /// # Errors
 ///
-/// Where the JSON library refuses the link's state, which it does for no text.
+/// If the state of the link cannot be serialized, which does not happen for text.
 pub fn explore(query: &Expr, settings: &Settings) -> serde_json::Result<Option<String>> {
     let Some(base) = &settings.dashboard_base_url else {
         return Ok(None);

@@ -1,20 +1,20 @@
-//! Which services hang on which, as graphs that stay readable.
+//! Dependency graphs of limited size.
 
 use std::collections::{BTreeMap, BTreeSet, VecDeque};
 
 use super::mermaid::{Arrow, Graph, Shape};
 use nth_model::{Criticality, Dependency, Project, Service};
 
-/// How many nodes a graph has at most: more are not read.
+/// The largest number of nodes of a readable graph.
 const MOST_NODES: usize = 40;
-/// How many arrows a graph has at most. Mermaid refuses more than 500.
+/// The largest number of arrows of a graph. Mermaid rejects more than 500.
 const MOST_ARROWS: usize = 200;
 
-/// A graph, and what it leaves out, as sentences.
+/// A graph, and sentences about the omitted nodes and arrows.
 pub struct Drawn {
-    /// The graph; `None` where there is nothing to draw.
+    /// The graph; `None` if it would be empty.
     pub graph: Option<String>,
-    /// What it does not show.
+    /// Sentences about the omitted nodes and arrows.
     pub left_out: Vec<String>,
 }
 
@@ -25,7 +25,7 @@ fn arrow(criticality: Criticality) -> Arrow {
     }
 }
 
-/// The lines of a dependency that is no service of the project: its name and what it runs on.
+/// The label of a dependency that is not a service of the project: its name and technology.
 fn outside(dependency: &Dependency) -> Vec<&str> {
     let name = dependency.service.as_ref().unwrap_or(&dependency.name);
     let technology = dependency.technology.as_deref();
@@ -34,7 +34,7 @@ fn outside(dependency: &Dependency) -> Vec<&str> {
         .collect()
 }
 
-/// A graph of services in the making.
+/// A graph of services under construction.
 struct Around<'a, 'p> {
     project: &'p Project<'a>,
     graph: Graph,
@@ -44,7 +44,7 @@ struct Around<'a, 'p> {
 }
 
 impl<'a> Around<'a, '_> {
-    /// The node of a service, new where there is room.
+    /// The node of a service, added if there is room.
     fn node(&mut self, service: &'a str) -> Option<usize> {
         if let Some(node) = self.nodes.get(service) {
             return Some(*node);
@@ -70,7 +70,7 @@ impl<'a> Around<'a, '_> {
         self.graph.arrow(from, to, arrow, None);
     }
 
-    /// What a service needs, and what that needs.
+    /// Adds the dependencies of a service, transitively.
     fn needed(&mut self, service: &'a Service) {
         let mut waiting = VecDeque::from([service]);
         let mut seen = BTreeSet::from([service.name.as_str()]);
@@ -93,7 +93,7 @@ impl<'a> Around<'a, '_> {
         }
     }
 
-    /// What needs a service, and what needs that.
+    /// Adds the dependents of a service, transitively.
     fn needing(&mut self, service: &'a Service) {
         let mut waiting = VecDeque::from([service]);
         let mut seen = BTreeSet::from([service.name.as_str()]);
@@ -103,7 +103,7 @@ impl<'a> Around<'a, '_> {
             };
             for (dependent, dependency) in self.project.dependents(&service.name) {
                 let Some(from) = self.node(&dependent.name) else {
-                    // There is no room: all that come after it would find none either.
+                    // There is no room for this service, and so for none after it.
                     break;
                 };
                 self.arrow(from, to, arrow(dependency.criticality));
@@ -115,7 +115,7 @@ impl<'a> Around<'a, '_> {
     }
 }
 
-/// What a service needs and what needs it: what it runs on, and services over any number of others.
+/// The graph of a service: its dependencies and dependents, services over any number of steps.
 pub fn around<'a>(service: &'a Service, project: &Project<'a>) -> Drawn {
     let mut around = Around {
         project,
@@ -153,7 +153,8 @@ pub fn around<'a>(service: &'a Service, project: &Project<'a>) -> Drawn {
     }
 }
 
-/// All services of a project with an arrow for each need, grouped by team; the teams alone, where the services are too many.
+/// The graph of all services of a project with an arrow for each dependency, grouped by team; only the teams, if there
+/// are too many services.
 pub fn whole(project: &Project<'_>) -> Drawn {
     let services: Vec<&Service> = project.services().collect();
     let arrows: BTreeSet<(&str, &str, Arrow)> = services
@@ -199,7 +200,8 @@ pub fn whole(project: &Project<'_>) -> Drawn {
     }
 }
 
-/// A node for each team, the ones with most services first, and between them how often one's services need the other's.
+/// A node for each team, those with most services first, and arrows with the number of dependencies between their
+/// services.
 fn by_team(
     project: &Project<'_>,
     services: &[&Service],

@@ -1,4 +1,4 @@
-//! The page of all services.
+//! The index page of all services.
 
 use std::collections::BTreeMap;
 
@@ -8,7 +8,7 @@ use super::{call, graph, text, words};
 use crate::links;
 use nth_model::{Project, Service, Settings};
 
-/// The page of a project.
+/// The index page of a project.
 pub fn page(project: &Project<'_>, settings: &Settings) -> String {
     let mut page = Page::new([]);
     page.heading(1, &format!("Runbooks of {}", settings.project));
@@ -80,8 +80,8 @@ pub fn page(project: &Project<'_>, settings: &Settings) -> String {
     page.finish()
 }
 
-/// The services by tier: those that must be answered fastest first. What a tier is called says nothing of that, so it is read
-/// off its services.
+/// The services by tier, those with the shortest response times first. The name of a tier does not determine them, so
+/// they are taken from its services.
 fn by_tier<'a>(services: &[&'a Service]) -> Vec<(&'a str, Vec<&'a Service>)> {
     let mut tiers: BTreeMap<&str, Vec<&Service>> = BTreeMap::new();
     for service in services {
@@ -106,7 +106,7 @@ fn row(service: &Service) -> [String; 4] {
         .iter()
         .map(|slo| format!("{}: {}", text::inline(&slo.name), promise(slo)))
         .collect();
-    // A cell is one line: the first paragraph says what a service is.
+    // A cell is one line: the first paragraph describes the service.
     let what = service.description.as_deref().unwrap_or_default();
     let what = what.split("\n\n").next().unwrap_or_default();
     [

@@ -1,4 +1,4 @@
-//! A service's page.
+//! The runbook page of a service.
 
 use super::alert::{self, Alerts};
 use super::page::Page;
@@ -15,7 +15,7 @@ use nth_promql::build;
 ///
 /// # Errors
 ///
-/// What the serialiser of a link refused.
+/// If a link cannot be serialized.
 pub fn page(
     service: &Service,
     project: &Project<'_>,
@@ -61,7 +61,8 @@ pub fn page(
     Ok(page.finish())
 }
 
-/// The anchors of all headings but those in people's texts, which leave these alone; and links to the procedures.
+/// The anchors of all headings except those within the author's texts, which must not take these; and links to the
+/// custom sections.
 fn outline(service: &Service, alerts: &[Named<'_>]) -> (Vec<String>, Vec<String>) {
     let mut anchors = Anchors::default();
     let titles = std::iter::once(text::plain(&service.name))
@@ -137,7 +138,7 @@ fn article(word: &str) -> &'static str {
     }
 }
 
-/// What an objective says, in a few words: `99.95% of events over 30 d`.
+/// The objective in short: `99.95% of events over 30d`.
 pub fn promise(slo: &Slo) -> String {
     let of = match slo.sli {
         Sli::TimeSlices { .. } => "time",
@@ -274,7 +275,7 @@ fn overview(page: &mut Page, service: &Service, alerts: &[Named<'_>]) {
     page.table(["Alert", "Severity", "Fires when"], rows.collect());
 }
 
-/// When an alert fires, in a cell.
+/// The condition of an alert, in a table cell.
 fn in_a_line(alert: &Named<'_>, service: &Service) -> String {
     match alert.origin {
         Origin::Burn(slo, pair) => format!(
@@ -308,7 +309,7 @@ fn in_a_line(alert: &Named<'_>, service: &Service) -> String {
     }
 }
 
-/// The alerts that are not there, because nothing carries what they would read.
+/// Adds the alerts that are not generated, because no metric provides a signal that they read.
 fn left_out(page: &mut Page, service: &Service) {
     let missing: Vec<_> = service
         .left_out
