@@ -1,5 +1,5 @@
-//! The row of the service's health: how much there is to do, how much of it fails, how long it takes. All of it is
-//! asked of the series that the SLOs are measured by; what they don't count is not guessed.
+//! The row of the service's health: traffic, errors and latency. All its queries read the series of the SLIs; what they
+//! do not count is not guessed.
 
 use rust_decimal::Decimal;
 
@@ -12,21 +12,21 @@ use super::layout::{Draft, Section};
 use super::text;
 use super::view::{self, BAD, GOOD, View, is_aggregated, measured};
 
-/// The size of a panel: three stand beside one another.
+/// The size of a panel: three fit in a line.
 const SIZE: (u8, u8) = (8, 8);
 
-/// The quantiles of latency that are shown.
+/// The displayed quantiles of latency.
 const QUANTILES: [(&str, &str); 3] = [("0.5", "p50"), ("0.9", "p90"), ("0.99", "p99")];
 
-/// What the events of a service are called.
+/// The terms for the events of a service.
 struct Words {
-    /// Above their number.
+    /// The title of the panel of all events.
     traffic: &'static str,
-    /// Above the number of bad ones.
+    /// The title of the panel of bad events.
     errors: &'static str,
     /// Grafana's name of the unit of their rate.
     unit: &'static str,
-    /// Above how long they take.
+    /// The title of the panel of durations.
     latency: &'static str,
 }
 
@@ -50,7 +50,7 @@ impl Words {
 }
 
 impl Board<'_> {
-    /// Traffic, errors, latency, and what the good slices of time are told by.
+    /// The row with traffic, errors and latency, and the measures of time-slice SLIs.
     pub fn health_section(&self) -> Section {
         let words = Words::for_type(self.service.service_type.as_deref());
         let slos = &self.service.slos;
@@ -97,7 +97,7 @@ fn total(sli: &Sli) -> Option<&Expr> {
     }
 }
 
-/// All events a second, of each SLO that counts others.
+/// All events per second, of each SLO that counts different ones.
 fn traffic(words: &Words, slos: &[&Slo]) -> Option<Draft> {
     let mut view = View::new("traffic", Visualization::Timeseries, words.unit, SIZE)
         .about(
@@ -118,7 +118,7 @@ fn traffic(words: &Words, slos: &[&Slo]) -> Option<Draft> {
     (!seen.is_empty()).then(|| view.draft())
 }
 
-/// Bad events a second: all, and by the labels that tell them apart.
+/// Bad events per second: in total, and by the labels that distinguish them.
 fn errors(words: &Words, slo: &Slo) -> Option<Draft> {
     let Sli::Events {
         numerator,
@@ -206,7 +206,7 @@ fn latency(words: &Words, slo: &Slo, histogram: &Histogram) -> Draft {
     view.draft()
 }
 
-/// What tells whether a slice of time is good, with the limit as a line where it is a number.
+/// The value that a time-slice SLI compares, with the limit as a line if it is a number.
 fn slices(slo: &Slo) -> Option<Draft> {
     let Sli::TimeSlices { good } = &slo.sli else {
         return None;
@@ -222,7 +222,7 @@ fn slices(slo: &Slo) -> Option<Draft> {
     };
     let rising = matches!(op, BinaryOp::Greater | BinaryOp::GreaterOrEqual);
     let falling = matches!(op, BinaryOp::Less | BinaryOp::LessOrEqual);
-    // Whether great values are the good ones.
+    // True if high values are good.
     let great_is_good = (rising && !flipped) || (falling && flipped);
     let worst = if great_is_good { "min" } else { "max" };
     let query = if is_aggregated(value) {
@@ -258,7 +258,7 @@ fn slices(slo: &Slo) -> Option<Draft> {
     Some(view.draft())
 }
 
-/// A limit that is written as a decimal number, or as arithmetic of such.
+/// The value of a limit that is a decimal number or arithmetic on such numbers.
 fn number(expr: &Expr) -> Option<Decimal> {
     match &expr.unparenthesised().node {
         Node::Number(text) => text.parse().ok(),
@@ -276,7 +276,7 @@ fn number(expr: &Expr) -> Option<Decimal> {
     }
 }
 
-/// The unit that a value has by Prometheus's conventions for the names of metrics.
+/// The unit of a value, by Prometheus's conventions for names of metrics.
 fn unit_of(value: &Expr) -> &'static str {
     let is_age = classify::exprs(value)
         .any(|expr| matches!(&expr.node, Node::Call(call) if call.function == "time"));

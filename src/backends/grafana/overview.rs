@@ -1,4 +1,4 @@
-//! The overview of all services of a project: which budgets are left, which burn, the worst first.
+//! The overview of all services of a project: remaining budgets and burn rates, the worst first.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -17,13 +17,13 @@ use super::options::{self, SortBy};
 use super::text;
 use super::view::{BAD, GOOD, VALUE, View, WARN};
 
-/// How many series a graph of the worst shows.
+/// The number of series in a graph of the worst.
 const WORST: u32 = 10;
 
-/// The label by which a series leads to its service's dashboard.
+/// The label with the uid of the service's dashboard.
 const DASHBOARD: &str = "dashboard";
 
-/// The uid of the overview: there is one for each project and environment.
+/// The uid of the overview: one for each project and environment.
 pub fn uid(settings: &Settings) -> String {
     if settings.shared {
         dashboard_uid_of(settings, "slo-overview")
@@ -39,7 +39,7 @@ pub struct Overview<'a> {
 }
 
 impl<'a> Overview<'a> {
-    /// Of these services; none where none of them has an SLO.
+    /// Builds the overview; `None` if no service has an SLO.
     pub fn new(services: &[&'a Service], settings: &'a Settings) -> Option<Self> {
         let mut services: Vec<_> = services
             .iter()
@@ -50,7 +50,7 @@ impl<'a> Overview<'a> {
         (!services.is_empty()).then_some(Self { settings, services })
     }
 
-    /// The variable that holds the names of services: those of the project that have recordings.
+    /// The variable of service names: those of the project with recorded series.
     pub fn variable(&self) -> Variable {
         let names: Vec<_> = self
             .services
@@ -82,7 +82,7 @@ impl<'a> Overview<'a> {
         }
     }
 
-    /// Its panels.
+    /// The sections with their panels.
     pub fn sections(&self) -> Vec<Section> {
         vec![
             Section {
@@ -110,7 +110,7 @@ impl<'a> Overview<'a> {
         self.settings.scope().collect()
     }
 
-    /// The series of all chosen services with that name.
+    /// The series of a metric, of all selected services.
     fn series(&self, metric: &str) -> Expr {
         let mut series = build::selector(metric, &self.scope());
         rewrite::hide(&mut series, &text::begins_variable);
@@ -131,7 +131,7 @@ impl<'a> Overview<'a> {
     }
 
     fn stat(key: &str, title: &str, description: &str, unit: &'static str) -> View {
-        // Five of them are a line of 24 columns.
+        // Five of them fill a line of 24 columns.
         let width = if key == "count" { 4 } else { 5 };
         View::new(key, Visualization::Stat, unit, (width, 4)).about(title, description)
     }
@@ -148,7 +148,7 @@ impl<'a> Overview<'a> {
         .draft()
     }
 
-    /// How many values fulfill a condition; 0 where none does, and nothing where there are no values.
+    /// The number of values that fulfill a condition; 0 if none does, and no data if there are no values.
     fn how_many(&self, metric: &str, op: BinaryOp, limit: &str) -> Expr {
         let found = build::compare_bool(op, self.values(metric), build::number(limit));
         build::aggregate("sum", None, found)
@@ -193,7 +193,7 @@ impl<'a> Overview<'a> {
         .draft()
     }
 
-    /// The least share that is known of a period.
+    /// The smallest known share of an SLO window.
     fn least_known(&self) -> Draft {
         let periods: BTreeSet<Duration> = self
             .services
@@ -218,7 +218,7 @@ impl<'a> Overview<'a> {
         .draft()
     }
 
-    /// Each SLO with what it promises and whose it is.
+    /// Adds the objective and the owner of each SLO as labels.
     fn with_info(&self, values: Expr) -> Expr {
         // A service that changed its team has two series for a few minutes.
         let info = build::aggregate_with(
@@ -262,7 +262,7 @@ impl<'a> Overview<'a> {
                 .collect();
             let joined = joined.join("--");
             if uid != joined {
-                // Its name is no uid: the label is set by hand.
+                // Its name is not a uid: the label is set explicitly.
                 let mut name = build::string(escape_regex(&service.name));
                 rewrite::hide(&mut name, &text::begins_variable);
                 expr = build::call(
@@ -369,7 +369,7 @@ fn budget_steps() -> [(Option<Decimal>, &'static str); 3] {
     ]
 }
 
-/// Columns in a fixed order, sorted by the value.
+/// A table with columns in a fixed order, sorted by the value.
 fn table(view: View, value: &'static str, desc: bool) -> Draft {
     let mut draft = view.draft();
     let columns = [
@@ -413,7 +413,7 @@ fn table(view: View, value: &'static str, desc: bool) -> Draft {
     if let Some(config) = &mut draft.panel.field_config {
         config.overrides = vec![options::colored(value)];
         config.defaults.links = vec![Link {
-            // The only text here that is a template: Grafana fills in the row's uid and the time.
+            // The only template here: Grafana fills in the uid of the row and the time range.
             url: "/d/${__data.fields.Dashboard}?${__url_time_range}".to_owned(),
             keep_time: false,
             ..link("Dashboard", "dashboard", "Service dashboard", "")

@@ -1,4 +1,4 @@
-//! The row of the SLOs: what each promises, how it stands, how fast its budget goes.
+//! The row of the SLOs: objective, current state and burn rate of each.
 
 use std::collections::BTreeMap;
 
@@ -19,10 +19,10 @@ use super::layout::{Draft, Section};
 use super::text;
 use super::view::{BAD, GOOD, View, WARN};
 
-/// The share of a period above which so much is known that the rest is of no matter.
+/// The known share of an SLO window above which the rest is negligible.
 const MOSTLY_KNOWN: Decimal = Decimal::from_parts(99, 0, 0, false, 2);
 
-/// How high the panels of an SLO are.
+/// The height of the panels of an SLO.
 const HEIGHT: u8 = 8;
 
 impl Board<'_> {
@@ -48,7 +48,7 @@ impl Board<'_> {
         }
     }
 
-    /// The promise, and how much of it was kept over the period.
+    /// The objective, and the share of good events over the SLO window.
     fn objective(&self, slo: &Slo) -> Draft {
         let period = slo.window;
         let kept = build::binary(
@@ -75,7 +75,7 @@ impl Board<'_> {
         .draft()
     }
 
-    /// The share of the budget that is left. Colors change where the budget alerts fire.
+    /// The remaining share of the budget. Colors change at the thresholds of the budget alerts.
     fn budget_left(&self, slo: &Slo) -> Draft {
         let mut left: Vec<Decimal> = slo
             .budget_alerts
@@ -111,7 +111,7 @@ impl Board<'_> {
         .draft()
     }
 
-    /// How much of the period is known: a young objective, or one whose series were missing, knows a part of it.
+    /// The known share of the SLO window: a new SLO, or one with missing series, knows only a part of it.
     fn known(&self, slo: &Slo) -> Draft {
         let period = slo.window;
         let what = format!(
@@ -136,8 +136,7 @@ impl Board<'_> {
         .draft()
     }
 
-    /// How many times faster than sustainable the budget goes, over each long window of the alerts, with their
-    /// factors as lines.
+    /// The burn rate over each long window of the alerts, with their factors as lines.
     fn burn_rate(&self, slo: &Slo) -> Draft {
         let mut factors: BTreeMap<Decimal, &'static str> = BTreeMap::new();
         let mut windows: Vec<Duration> = Vec::new();
@@ -191,7 +190,7 @@ impl Board<'_> {
         .ask(self.value(CURRENT_BURN_RATE, slo), current.to_string());
         for window in windows.into_iter().filter(|window| *window != current) {
             let ratio = self.value(&format!("{ERROR_RATIO}{window}"), slo);
-            // As the alerts have it: what is not known of a long window counts as nothing spent.
+            // As in the alerts: unknown time in a long window counts as nothing consumed.
             let spent = if window > LONGEST_RAW {
                 let known = self.value(&format!("{COVERAGE}{window}"), slo);
                 build::binary(BinaryOp::Multiply, ratio, known)
@@ -231,7 +230,7 @@ impl Board<'_> {
     }
 }
 
-/// What an SLO counts.
+/// The unit that an SLO counts.
 fn counted(slo: &Slo) -> &'static str {
     match slo.sli {
         Sli::TimeSlices { .. } => "time",
@@ -247,7 +246,7 @@ fn title(slo: &Slo, what: &str) -> String {
     format!("{}: {what}", text::literal(&slo.name))
 }
 
-/// What the SLO promises in its author's words, and then what the panel shows.
+/// The SLO's description by its author, and then the panel's description.
 fn described(slo: &Slo, what: &str) -> String {
     match &slo.description {
         Some(description) => format!("{}\n\n{what}", text::markdown(description)),
@@ -255,7 +254,7 @@ fn described(slo: &Slo, what: &str) -> String {
     }
 }
 
-/// As many digits as the objective has as a percentage, and one more, so that what was missed is seen.
+/// The decimal places of the objective as a percentage, and one more, so that a missed objective is visible.
 fn digits(objective: Decimal) -> u8 {
     let percent = (objective * Decimal::ONE_HUNDRED).normalize();
     u8::try_from(percent.scale()).map_or(4, |scale| scale + 1)
