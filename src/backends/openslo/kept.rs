@@ -1,4 +1,5 @@
-//! What the format has no field for, kept in annotations that `nthc import openslo` reads back, and what is kept nowhere.
+//! Data without a field in the format: some are kept in annotations, which `nthc import openslo` reads, and the rest is
+//! lost.
 
 use std::collections::BTreeMap;
 
@@ -7,16 +8,16 @@ use nth_model::{Service, Settings, Severity, Slo};
 
 use super::targets::word;
 
-/// The annotation that names what an import cannot bring back.
+/// The annotation that lists what an import cannot restore.
 pub const LOST: &str = "nthc.not-kept";
 
-/// The annotation that says which variant an indicator is, where that does not show.
+/// The annotation with the variant of an SLI, if the document does not show it.
 pub const SLI: &str = "nthc.sli";
 
 /// The annotations of a service.
 pub fn of_service(service: &Service, settings: &Settings) -> BTreeMap<String, String> {
     let mut kept = BTreeMap::new();
-    // The labels of one kind of text each: a JSON object, in which anything can stand.
+    // The labels of one kind as one text each: a JSON object, which can contain any value.
     let selector = serde_json::to_string(&service.selector).unwrap_or_default();
     kept.insert("nthc.selector".to_owned(), selector);
     if let Some(environment) = &settings.environment {
@@ -38,7 +39,7 @@ pub fn of_service(service: &Service, settings: &Settings) -> BTreeMap<String, St
     kept
 }
 
-/// What a service has that no document says, each with its number.
+/// The parts of a service that no document contains, with their numbers.
 fn lost(service: &Service) -> Vec<String> {
     let counts = [
         (service.alerts.len(), "custom alert"),
@@ -60,7 +61,7 @@ fn lost(service: &Service) -> Vec<String> {
     counts.into_iter().filter_map(of).collect()
 }
 
-/// The annotations of an objective.
+/// The annotations of an SLO.
 pub fn of_slo(slo: &Slo) -> BTreeMap<String, String> {
     let mut kept = BTreeMap::new();
     let mut keep = |annotation: &str, text: String| kept.insert(format!("nthc.{annotation}"), text);
@@ -101,5 +102,5 @@ pub fn of_slo(slo: &Slo) -> BTreeMap<String, String> {
     kept
 }
 
-/// What stands for an empty list: an annotation of nothing looks like a slip.
+/// The value for an empty list: an empty annotation looks like an error.
 const NONE: &str = "none";
