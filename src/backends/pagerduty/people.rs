@@ -1,4 +1,4 @@
-//! Teams and who is in them. People are looked up, never made.
+//! Teams and their members. People are looked up, never created.
 
 use super::address::{address, person, person_in, put};
 use super::document::{Document, Membership, Reference, Team, User};
@@ -7,20 +7,20 @@ use super::naming::Naming;
 use super::plan::{Plan, Policy};
 use super::text::{Text, description};
 
-/// The resource of a team.
+/// The resource type of a team.
 pub const TEAM: &str = "pagerduty_team";
 
-/// A person, looked up.
+/// A reference to a person's data source.
 pub fn user(email: &str) -> Reference {
     Reference::id("data.pagerduty_user", person(email))
 }
 
-/// A team.
+/// A reference to a team.
 pub fn team(name: &str) -> Reference {
     Reference::id(TEAM, address(&[name]))
 }
 
-/// Everybody that the other files name, and the escalation policy that is there already.
+/// The data sources of all people in the other files, and of the existing escalation policy.
 pub fn looked_up(plan: &Plan<'_>) -> Result<Document, Error> {
     let mut document = Document::default();
     let mut emails: Vec<&str> = plan
