@@ -1,4 +1,4 @@
-//! Argo CD: a PreSync job for each gate, which runs the check, and sync windows for what the time alone decides.
+//! Argo CD: a PreSync job for each gate, which runs the check, and sync windows for rules that depend only on the time.
 
 use std::collections::BTreeMap;
 
@@ -20,13 +20,13 @@ A hook that runs before each sync and fails if the gate denies or cannot decide:
 sync, of some resources only, runs no hooks and bypasses the gate.
 ";
 
-/// How long the job may take, in seconds.
+/// The time limit of the job, in seconds.
 const DEADLINE: u32 = 300;
 
-/// Where the sync windows of a build are.
+/// The file of a build's sync windows.
 pub const SYNC_WINDOWS: &str = "argo-cd/sync-windows.yaml";
 
-/// Where the policy is in the job's container.
+/// The path of the policy in the job's container.
 const MOUNT: &str = "/etc/nthc";
 
 #[derive(Serialize)]
@@ -88,7 +88,7 @@ struct ConfigMapName {
     name: String,
 }
 
-/// The annotations of a hook. Those of a lower wave are there before the next begins.
+/// The annotations of a hook. Hooks of a lower wave complete before the next wave begins.
 fn hook(wave: &'static str) -> BTreeMap<&'static str, &'static str> {
     BTreeMap::from([
         ("argocd.argoproj.io/hook", "PreSync"),
@@ -103,7 +103,8 @@ fn hook(wave: &'static str) -> BTreeMap<&'static str, &'static str> {
 /// The jobs of a service's gates, each with the policy that it reads.
 ///
 /// # Errors
-/// What can't be written, as a sentence.
+///
+/// If a document cannot be written.
 pub fn jobs(policy: &Policy, settings: &Settings) -> Result<Vec<Artifact>, EmitError> {
     let mut files = Vec::new();
     for gate in policy.gates.iter().filter(|gate| !gate.rules.is_empty()) {
@@ -119,7 +120,7 @@ pub fn jobs(policy: &Policy, settings: &Settings) -> Result<Vec<Artifact>, EmitE
             "check".to_owned(),
             "--policy".to_owned(),
             format!("{MOUNT}/{file}"),
-            // With `=`, a name that begins with a hyphen is no option.
+            // With `=`, a name that begins with a hyphen is not parsed as an option.
             format!("--gate={}", gate.name),
             format!(
                 "--prometheus={}",
@@ -128,7 +129,7 @@ pub fn jobs(policy: &Policy, settings: &Settings) -> Result<Vec<Artifact>, EmitE
             "--allow-warnings".to_owned(),
         ];
         for arg in &mut args {
-            // Kubernetes fills in `$(NAME)`.
+            // Kubernetes expands `$(NAME)`.
             *arg = arg.replace("$(", "$$(");
         }
         let data = Object {
@@ -207,7 +208,8 @@ struct Window {
 /// The sync windows of all gates, as a part of an `AppProject`.
 ///
 /// # Errors
-/// What can't be written, as a sentence.
+///
+/// If the document cannot be written.
 pub fn windows(policies: &[Policy], settings: &Settings) -> Result<Option<Artifact>, EmitError> {
     let mut windows = Vec::new();
     let mut omitted = Vec::new();
@@ -218,7 +220,7 @@ pub fn windows(policies: &[Policy], settings: &Settings) -> Result<Option<Artifa
             omitted.extend(left);
         }
     }
-    // A project without any windows would take from the one in the cluster those that it has.
+    // Applying a project without any windows would remove those of the one in the cluster.
     if windows.is_empty() {
         return Ok(None);
     }
@@ -249,8 +251,8 @@ other file may set it.
     )))
 }
 
-/// The Argo CD project of a build's applications. Environments have one each: its windows are one list, which those of
-/// another environment would take the place of.
+/// The Argo CD project of a build's applications. Each environment has its own: the windows of a project are one list,
+/// so those of another environment would replace them.
 fn argo_project(settings: &Settings) -> String {
     let environment = settings.environment.as_deref();
     match &settings.policy.argo_project {
@@ -262,7 +264,7 @@ fn argo_project(settings: &Settings) -> String {
     }
 }
 
-/// The windows of a gate's rules, and a line for each rule that no window can say.
+/// The windows of a gate's rules, and a line for each rule that no window can express.
 fn of_gate(policy: &Policy, gate: &Gate) -> (Vec<Window>, Vec<String>) {
     let mut windows = Vec::new();
     let mut omitted = Vec::new();
@@ -281,7 +283,7 @@ fn of_gate(policy: &Policy, gate: &Gate) -> (Vec<Window>, Vec<String>) {
     (windows, omitted)
 }
 
-/// What is said in a header of rules that have no window.
+/// The comment about rules without a window.
 fn omissions(omitted: &[String]) -> String {
     if omitted.is_empty() {
         return String::new();
@@ -293,18 +295,18 @@ fn omissions(omitted: &[String]) -> String {
     text
 }
 
-/// A name for a comment: on its line, without what could be taken for anything else.
+/// A name for a comment: on its line, without characters that could end it.
 fn comment(name: &str) -> String {
     name.chars()
         .map(|c| if c.is_control() { ' ' } else { c })
         .collect()
 }
 
-/// What a deny gives.
+/// The windows of a deny.
 enum Made {
     Windows(Vec<Window>),
     Omitted(&'static str),
-    /// It depends on something that is measured.
+    /// The rule depends on a measured fact.
     NotOfTime,
 }
 
@@ -353,7 +355,7 @@ fn is_of_time(condition: &Condition) -> bool {
     }
 }
 
-/// The spans of the week in which a condition holds, by their zones.
+/// Adds the spans of the week in which a condition holds, by time zone.
 fn add_spans(
     condition: &Condition,
     spans: &mut BTreeMap<String, Vec<Span>>,
@@ -376,7 +378,7 @@ fn add_spans(
     }
 }
 
-/// The week without these spans.
+/// The rest of the week without these spans.
 fn rest(spans: &[Span]) -> Vec<Span> {
     let mut from = 0;
     let mut rest = Vec::new();
@@ -395,13 +397,13 @@ fn rest(spans: &[Span]) -> Vec<Span> {
     rest
 }
 
-/// A moment of the week as cron has it, whose week begins on Sunday.
+/// A minute of the week in cron's syntax, in which the week begins on Sunday.
 fn schedule(minute: u16) -> String {
     let day = (minute / DAY + 1) % 7;
     format!("{} {} * * {day}", minute % 60, minute % DAY / 60)
 }
 
-/// A name as a glob that matches it alone.
+/// A glob that matches exactly this name.
 fn pattern(name: &str) -> String {
     let mut out = String::new();
     for c in name.chars() {
