@@ -1,4 +1,4 @@
-//! The alerts that follow from an SLO: burn rate, budget, absence.
+//! The alerts of an SLO: burn rate, budget, missing data.
 
 use rust_decimal::Decimal;
 
@@ -17,25 +17,25 @@ use super::query::{aggregate, aggregate_by, at_window, binary, call, number, ove
 use super::sli::{SloContext, presence};
 use super::template::{Template, label_access, quote};
 
-/// From which share on a period counts as known: a restart of Prometheus loses a slice or two.
+/// The share from which an SLO window counts as completely known: a restart of Prometheus loses a slice or two.
 const KNOWN_IN_FULL: Decimal = Decimal::from_parts(99, 0, 0, false, 2);
 
-/// How long it holds what was spent at last, where nothing has been recorded since: three slices.
+/// The time for which the last recorded value remains valid if nothing is recorded: three slices.
 const LASTING: Duration = Duration(3 * SLICE.0);
 
-/// By how much an error ratio may be below 0 or above 1 before it is told: counters of one service that are scraped one after
-/// the other differ by what happened in between.
+/// The tolerance of an error ratio below 0 or above 1: counters of one service that are scraped one after the other
+/// differ by the events in between.
 const SKEW: Decimal = Decimal::from_parts(1, 0, 0, false, 2);
 
-/// For how long an error ratio must be none before it is told.
+/// The duration for which an error ratio must be invalid before the alert fires.
 const INCONSISTENT_HOLD: Duration = Duration::minutes(15);
 
-/// How many contributors a budget alert names.
+/// The number of contributors that a budget alert names.
 const CONTRIBUTORS: i64 = 3;
 
 impl SloContext<'_> {
-    /// The SLO's alerts: those that are evaluated as often as the project's other rules, and those that are evaluated once in a
-    /// slice, after the recordings of slices.
+    /// The SLO's alerts: those that are evaluated as often as the project's other rules, and those that are evaluated
+    /// once per slice, after the recording rules of slices.
     pub fn alert_rules(&self) -> [Vec<Rule>; 2] {
         let of_slo = |named: &&Named<'_>| {
             let slo = named.origin.slo();
@@ -86,7 +86,7 @@ impl SloContext<'_> {
         })
     }
 
-    /// `checkout availability`, the first words of every summary.
+    /// The first words of every summary: `checkout availability`.
     fn title(&self) -> Template {
         Template::default()
             .text(&self.of.service.name)
@@ -103,8 +103,8 @@ impl SloContext<'_> {
         )
     }
 
-    /// What the SLO means in its author's words, on a line of its own. Annotations are plain text: the backticks of Markdown
-    /// would be shown.
+    /// Adds the SLO's description by its author, on its own line. Annotations are plain text, which would show the
+    /// backticks of Markdown.
     fn in_words(&self, template: Template) -> Template {
         match &self.slo.description {
             Some(description) => template
@@ -114,8 +114,8 @@ impl SloContext<'_> {
         }
     }
 
-    /// Holds while both windows burn faster than the factor, and for a page there were enough bad events. The expression's
-    /// value is the long window's ratio, as far as it is known.
+    /// The expression of a burn-rate alert: both windows burn faster than the factor, and for a page there were enough
+    /// bad events. Its value is the long window's ratio, as far as it is known.
     pub fn burns(&self, pair: &Pair) -> Expr {
         let above = |window| {
             let threshold = binary(
@@ -195,10 +195,10 @@ impl SloContext<'_> {
         )
     }
 
-    /// Holds while at least that share of the budget is spent, and for a page there were enough bad events. The expression's
-    /// value is the share that is.
+    /// The expression of a budget alert: at least that share of the budget is consumed, and for a page there were
+    /// enough bad events. Its value is the consumed share.
     pub fn is_spent(&self, alert: &BudgetAlert) -> Expr {
-        // A slice that was not recorded, as while Prometheus starts anew, gives nothing back.
+        // A slice that was not recorded, as during a restart of Prometheus, does not change the value.
         let spent = over("last_over_time", self.recorded(PERIOD_BURN_RATE), LASTING);
         let spent = binary(
             aggregate("max", spent),
@@ -233,8 +233,7 @@ impl SloContext<'_> {
         )
     }
 
-    /// The window over which "at this rate" is said, and contributors are looked for: long enough not to jump,
-    /// short enough to be of now.
+    /// The window of the current rate and the contributors: long enough to be stable, short enough to be current.
     fn recent(&self) -> Duration {
         let shorts = self
             .slo
@@ -247,7 +246,7 @@ impl SloContext<'_> {
             .unwrap_or_else(|| self.current())
     }
 
-    /// What is left of the budget, when it ends, and who spends it.
+    /// The text about the remaining budget, when it ends, and the top contributors.
     fn explanation(&self) -> Template {
         let budget = budget_time(self.slo.objective, self.slo.window);
         let recent = self.recent();
@@ -263,7 +262,7 @@ impl SloContext<'_> {
                 [remaining.clone(), number(Decimal::ZERO)],
             )],
         );
-        // Seconds of full outage left over the share of the time that is outage: the seconds they last.
+        // Seconds of full downtime left over the share of time that is downtime: the seconds until exhaustion.
         let lasts = binary(
             remaining,
             BinaryOp::Divide,
@@ -296,7 +295,7 @@ impl SloContext<'_> {
         self.contributors(self.known(template), recent)
     }
 
-    /// Says how much of the period is known, where that is not all of it.
+    /// Adds the known share of the SLO window, if that is not all of it.
     fn known(&self, template: Template) -> Template {
         let known = binary(
             self.coverage(self.slo.window),
@@ -315,7 +314,7 @@ impl SloContext<'_> {
         )
     }
 
-    /// Adds the label values with most bad events (of good-event SLIs, most events).
+    /// Adds the label values with most bad events (for SLIs of good events, most events).
     fn contributors(&self, template: Template, recent: Duration) -> Template {
         let labels = &self.slo.breakdown;
         let Sli::Events {
@@ -357,7 +356,7 @@ impl SloContext<'_> {
             if index > 0 {
                 template = template.text(", ");
             }
-            // A series without the label has an empty value, which would read as a slip.
+            // A series without the label has an empty value, which would look like an error.
             let value = label_access(".Labels", label);
             template = template
                 .action(format!("with {value}"))
@@ -374,13 +373,13 @@ impl SloContext<'_> {
             .action("end")
     }
 
-    /// Holds while nothing is measured.
+    /// The expression of a missing-data alert: nothing is measured.
     pub fn is_absent(&self, alert: &AbsenceAlert) -> Expr {
         let absent = call("absent", [presence(self)]);
         let Some(up) = &alert.up else {
             return absent;
         };
-        // Where no target is known by these labels, none is up.
+        // If no target has these labels, none is up.
         let up = binary(
             aggregate("max", up.clone()),
             BinaryOp::Equal,
@@ -442,7 +441,7 @@ impl SloContext<'_> {
         }
         let description = Template::default().text(description);
         let texts = [summary, self.in_words(description)];
-        // What tells the two apart where both ask for the same.
+        // The label that distinguishes the two alerts if both have the same severity.
         let labels: &[(&str, String)] = match alert.of {
             Absent::Data => &[],
             Absent::Series => &[("targets", "up".to_owned())],
@@ -450,7 +449,7 @@ impl SloContext<'_> {
         self.alert(named, alert.hold, &self.is_absent(alert), labels, texts)
     }
 
-    /// Holds while the error ratio is none: more events were good (or bad) than there were.
+    /// The expression of the alert on an invalid error ratio: there were more good (or bad) events than events.
     pub fn is_inconsistent(&self) -> Expr {
         let ratio = || self.error_ratio(self.consistency_window());
         let below = binary(ratio(), BinaryOp::Less, number(-SKEW));
@@ -458,7 +457,7 @@ impl SloContext<'_> {
         binary(below, BinaryOp::Or, above)
     }
 
-    /// The longest window that is recorded of raw series.
+    /// The longest window that is recorded from raw series.
     fn consistency_window(&self) -> Duration {
         self.fast_windows()
             .into_iter()
@@ -502,7 +501,7 @@ impl SloContext<'_> {
     }
 }
 
-/// `left op on () right`: whether the right side has anything decides, whatever labels the left one has.
+/// `left op on () right`: the presence of the right side decides, regardless of the labels of the left side.
 fn on_nothing(left: Expr, op: BinaryOp, right: Expr) -> Expr {
     let mut expr = binary(left, op, right);
     if let Node::Binary(binary) = &mut expr.node {

@@ -1,4 +1,4 @@
-//! The queries by which it is told how an objective stands.
+//! Queries for the current state of an SLO.
 
 use rust_decimal::Decimal;
 
@@ -10,19 +10,19 @@ use super::context::Context;
 use super::query::{aggregate, at_window, binary, call, number};
 use super::sli::SloContext;
 
-/// How often it is looked in a window whether an indicator's series were there.
+/// The number of times in a window at which the presence of an SLI's series is checked.
 const LOOKS: u64 = 2_000;
 
-/// How far apart these looks are at least.
+/// The least distance between these checks.
 const LEAST_STEP: Duration = Duration::minutes(1);
 
-/// An objective whose standing is asked for.
+/// The context of the queries for the current state of an SLO.
 pub struct Standing<'a> {
     of: SloContext<'a>,
 }
 
 impl<'a> Standing<'a> {
-    /// One of a service.
+    /// The queries for an SLO of a service.
     pub fn new(service: &'a Service, slo: &'a Slo, settings: &'a Settings) -> Self {
         Self {
             of: SloContext::new(
@@ -36,7 +36,7 @@ impl<'a> Standing<'a> {
         }
     }
 
-    /// The recorded window over which a burn rate is neither of a moment nor of long ago: that of the fastest page.
+    /// The recorded window of a burn rate that is neither momentary nor outdated: that of the fastest page.
     pub fn burn_window(&self) -> Duration {
         let pages = self.of.slo.burn_rate_pairs.iter();
         let pages = pages.filter(|pair| pair.severity == Severity::Page);
@@ -46,19 +46,19 @@ impl<'a> Standing<'a> {
             .unwrap_or_else(|| self.of.current())
     }
 
-    /// The error ratio over a window as the rules record it.
+    /// The query of the recorded error ratio over a window.
     pub fn recorded(&self, window: Duration) -> String {
         self.of.error_ratio(window).to_string()
     }
 
-    /// The share of a window that is known, as the rules record it; nothing of windows of raw series, which know all that
-    /// is there.
+    /// The query of the recorded known share of a window; `None` for windows over raw series, which are always
+    /// completely known.
     pub fn coverage(&self, window: Duration) -> Option<String> {
         (window > LONGEST_RAW).then(|| self.of.coverage(window).to_string())
     }
 
-    /// The share of a window in which the indicator's own series were there; nothing where its ratio can only be
-    /// recorded. It is looked at [`LOOKS`] times.
+    /// The query of the share of a window in which the SLI's own series exist; `None` if its ratio can only be
+    /// recorded. It checks [`LOOKS`] times.
     pub fn measured_coverage(&self, window: Duration) -> Option<String> {
         let there = match &self.of.slo.sli {
             Sli::Events { total, .. }
@@ -81,12 +81,13 @@ impl<'a> Standing<'a> {
         Some(call("clamp_max", [share, number(Decimal::ONE)]).to_string())
     }
 
-    /// The error ratio over a window, by the indicator's own series; nothing where it can only be recorded.
+    /// The query of the error ratio over a window from the SLI's own series; `None` if it can only be recorded.
     pub fn measured(&self, window: Duration) -> Option<String> {
         self.of.measured_ratio(window).as_ref().map(Expr::to_string)
     }
 
-    /// When the rules began to record it, in seconds since 1970, as far as a time back from now: nothing where they did not.
+    /// The query of the time at which the rules began to record it, in seconds since 1970, within `back` from now: no
+    /// sample if they did not.
     pub fn recorded_since(&self, back: Duration) -> String {
         use crate::series_names::{KNOWN_TIME, SLICE};
         use nth_promql::build;

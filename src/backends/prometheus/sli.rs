@@ -1,28 +1,27 @@
-//! The recordings of an SLO's error ratio.
+//! The recording rules of an SLO's error ratio.
 //!
-//! Every window has a series `slo:sli_error:ratio_rate<window>`, bad events over all events, without a sample
-//! where there was no event. Windows up to an hour read the raw series. Longer ones add up the events of slices of three
-//! minutes, each of which is counted once, so that what they say is the share of events that were bad, never the mean of
-//! ratios, in which a quiet night weighs as much as a busy day.
+//! Every window has a series `slo:sli_error:ratio_rate<window>`, bad events over all events, without a sample if there
+//! was no event. Windows up to an hour read the raw series. Longer ones add up the events of slices of three minutes,
+//! each of which is counted once, so that their value is the share of events that were bad, never the mean of ratios, in
+//! which a quiet night has the same weight as a busy day.
 //!
-//! | recording | of | what |
+//! | recording rule | of | value |
 //! |---|---|---|
-//! | `slo:sli_known_time:seconds` | all | how much of a slice is known: the time since the evaluation before |
-//! | `slo:sli_total_events:increase3m` | all | events of a slice; of what is weighed by time, the seconds that are known |
+//! | `slo:sli_known_time:seconds` | all | the known time of a slice: the time since the previous evaluation |
+//! | `slo:sli_total_events:increase3m` | all | events of a slice; if time-weighted, the known seconds |
 //! | `slo:sli_bad_events:increase3m` | all | bad events of a slice, or seconds |
 //! | `slo:sli_bad_slice:bool` | time slices | 1 for a bad slice, 0 for a good one |
-//! | `slo:sli_coverage:ratio<window>` | long windows of alerts and gates, and the period | the share of the window that is known |
-//! | `slo:sli_events:increase<window>` | long windows of raw series of pages, with `min_events` of all alerts | events in the window |
+//! | `slo:sli_coverage:ratio<window>` | long windows of alerts and gates, and the SLO window | the known share of the window |
+//! | `slo:sli_events:increase<window>` | long windows over raw series of pages, with `min_events` of all alerts | events in the window |
 //!
-//! A slice is the difference of two increases that begin at the same time, an hour before it: what a counter has gained up to
-//! the slice's end, less what it had gained up to its beginning. Slices add up to what the counter gained, whatever resets and
-//! gaps of up to an hour there were, with no sample between two slices lost. They end a minute before they are recorded,
-//! so that scrapes that were under way are in. One that is evaluated sooner after the one before counts for less, so that a window
-//! holds each event once, however often rules are evaluated.
+//! A slice is the difference of two increases that begin at the same time, an hour before it: the increase of a counter
+//! up to the slice's end, minus its increase up to the slice's start. Slices add up to the increase of the counter,
+//! regardless of resets and of gaps of up to an hour, with no sample between two slices lost. They end a minute before
+//! they are recorded, so that scrapes in progress are included. A slice that is evaluated sooner after the previous one
+//! counts for less, so that a window contains each event once, however often rules are evaluated.
 //!
-//! Everything that reads a recording aggregates it, and takes its labels from the rule alone: an SLO that
-//! changes its labels (a new owner, a new tier) keeps its history, and never has two series where one is
-//! needed.
+//! Every reader of a recorded series aggregates it, and takes its labels from its own rule only: an SLO that changes its
+//! labels (a new owner, a new tier) keeps its history, and never has two series where one is expected.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -48,49 +47,49 @@ use super::query::{
 const BAD_SLICE: &str = "slo:sli_bad_slice:bool";
 const EVENTS: &str = "slo:sli_events:increase";
 
-/// How far back a slice looks for the last sample before it: gaps of up to that are bridged.
+/// The longest gap that a slice bridges in its search for the last sample before it.
 const BRIDGED: Duration = Duration::hours(1);
 
-/// How long before it is recorded a slice ends, so that scrapes that take their time are in it.
+/// The delay between the end of a slice and its recording, so that slow scrapes are included.
 const LATE: Duration = Duration::minutes(1);
 
 /// An SLO with its service.
 #[derive(Clone, Copy)]
 pub struct SloContext<'a> {
-    /// Its service.
+    /// The context of the service.
     pub of: Context<'a>,
     /// The SLO.
     pub slo: &'a Slo,
 }
 
 impl<'a> SloContext<'a> {
-    /// An SLO of a service.
+    /// Creates the context of an SLO of a service.
     pub fn new(of: Context<'a>, slo: &'a Slo) -> Self {
         Self { of, slo }
     }
 
-    /// The window over which it is said how the objective stands right now.
+    /// The window of the current state of the SLO.
     pub fn current(&self) -> Duration {
         self.of.settings.prometheus.current_window()
     }
 
-    /// The one series of this SLO with that name.
+    /// The single series of this SLO with this metric name.
     pub fn recorded(&self, metric: &str) -> Expr {
         let slo = ("slo", self.slo.name.as_str());
         series(metric, self.of.identity().into_iter().chain([slo]))
     }
 
-    /// The value of the one series of this SLO with that name, without labels.
+    /// The value of the single series of this SLO with this metric name, without labels.
     pub fn value(&self, metric: &str) -> Expr {
         aggregate("max", self.recorded(metric))
     }
 
-    /// The error ratio over a window that is recorded; its value alone, without labels.
+    /// The recorded error ratio over a window, without labels.
     pub fn error_ratio(&self, window: Duration) -> Expr {
         self.value(&format!("{ERROR_RATIO}{window}"))
     }
 
-    /// The error ratio over a window where what is not known counts as good: at least so much was bad.
+    /// The error ratio over a window in which unknown time counts as good: a lower bound.
     pub fn least_error_ratio(&self, window: Duration) -> Expr {
         binary(
             self.error_ratio(window),
@@ -99,12 +98,12 @@ impl<'a> SloContext<'a> {
         )
     }
 
-    /// The share of a window that is known; only of long windows of alerts and gates, and of the period.
+    /// The known share of a window; only for long windows of alerts and gates, and for the SLO window.
     pub fn coverage(&self, window: Duration) -> Expr {
         self.value(&format!("{COVERAGE}{window}"))
     }
 
-    /// The number of events in a long window of an alert that asks for some; of slices of time, how many there were.
+    /// The number of events in a long window of an alert that requires some; for time slices, the number of slices.
     pub fn events(&self, window: Duration) -> Expr {
         if window <= LONGEST_RAW {
             return self.value(&format!("{EVENTS}{window}"));
@@ -132,7 +131,7 @@ impl<'a> SloContext<'a> {
         aggregate("sum", over(function, self.recorded(BAD_SLICE), window))
     }
 
-    /// Whether events can be counted.
+    /// Returns whether the SLI counts events.
     pub fn counts_events(&self) -> bool {
         !matches!(&self.slo.sli, Sli::ErrorRatio { total: None, .. })
     }
@@ -158,13 +157,14 @@ impl<'a> SloContext<'a> {
         })
     }
 
-    /// Whether what reads these windows is evaluated as often as the project's other rules, and not once in a slice.
+    /// Returns whether the rules that read these windows are evaluated as often as the project's other rules, and not
+    /// once per slice.
     pub fn is_fast(&self, windows: &[Duration]) -> bool {
         windows.iter().all(|window| *window <= LONGEST_RAW)
     }
 
-    /// The windows over which the ratio is recorded as often as the project's other rules are evaluated, shortest first: the
-    /// current one, those of alerts of which no window is long, and those of gates.
+    /// The windows whose ratio is recorded as often as the project's other rules are evaluated, shortest first: the
+    /// current one, those of alerts without a long window, and those of gates.
     pub fn fast_windows(&self) -> BTreeSet<Duration> {
         let pairs = self.slo.burn_rate_pairs.iter();
         let pairs = pairs.map(|pair| [pair.short, pair.long]);
@@ -177,7 +177,7 @@ impl<'a> SloContext<'a> {
             .collect()
     }
 
-    /// The other windows of alerts and gates, and the period, shortest first.
+    /// The other windows of alerts and gates, and the SLO window, shortest first.
     fn slow_windows(&self) -> BTreeSet<Duration> {
         let fast = self.fast_windows();
         let pairs = self.slo.burn_rate_pairs.iter();
@@ -189,7 +189,7 @@ impl<'a> SloContext<'a> {
             .collect()
     }
 
-    /// Those of which it is recorded how much is known: the long ones of alerts and gates, and the period.
+    /// The windows whose known share is recorded: the long ones of alerts and gates, and the SLO window.
     fn covered_windows(&self) -> BTreeSet<Duration> {
         let pairs = self.slo.burn_rate_pairs.iter();
         let gates = self.slo.gate_windows.iter().copied();
@@ -200,8 +200,8 @@ impl<'a> SloContext<'a> {
             .collect()
     }
 
-    /// The windows of raw series in which events are counted: the long ones of pages, which ask for some bad events, and with
-    /// `min_events` those of all alerts.
+    /// The windows over raw series in which events are counted: the long ones of pages, which require some bad events,
+    /// and with `min_events` those of all alerts.
     fn counted_windows(&self) -> BTreeSet<Duration> {
         if !self.counts_events() {
             return BTreeSet::new();
@@ -217,7 +217,7 @@ impl<'a> SloContext<'a> {
             .collect()
     }
 
-    /// The recordings that are evaluated as often as the project's other rules, each after what it reads.
+    /// The recording rules that are evaluated as often as the project's other rules, each after those that it reads.
     pub fn fast_sli_rules(&self) -> Vec<Rule> {
         let mut rules = Vec::new();
         if let Sli::TimeSlices { good } = &self.slo.sli {
@@ -236,8 +236,8 @@ impl<'a> SloContext<'a> {
         rules
     }
 
-    /// The recordings that are evaluated once in a slice, each after what it reads; but the first reads when the objective was
-    /// recorded before.
+    /// The recording rules that are evaluated once per slice, each after those that it reads; but the first reads the
+    /// previous sample of the objective.
     pub fn slow_sli_rules(&self) -> Vec<Rule> {
         let mut rules = self.slice_rules();
         rules.extend(
@@ -267,12 +267,12 @@ impl<'a> SloContext<'a> {
         )
     }
 
-    /// What is counted in each slice, on which everything about long windows rests: events, or seconds.
+    /// The events or seconds counted in each slice, on which all long windows are based.
     pub fn slice_rules(&self) -> Vec<Rule> {
         self.slices(true)
     }
 
-    /// The same where each slice is evaluated for itself, and once.
+    /// Like [`slice_rules`](Self::slice_rules), with each slice evaluated independently, and once.
     pub fn backfilled_slice_rules(&self) -> Vec<Rule> {
         self.slices(false)
     }
@@ -291,7 +291,7 @@ impl<'a> SloContext<'a> {
                     let slices = if weighed {
                         over(function, self.recorded(BAD_SLICE), SLICE)
                     } else {
-                        // What the rules record was not recorded then.
+                        // The series of the rules did not exist then.
                         over_steps(function, bad_slice(good), SLICE, interval)
                     };
                     let slices = rewrite::moved_back(&slices, LATE.0).unwrap_or(slices);
@@ -358,7 +358,7 @@ impl<'a> SloContext<'a> {
         [self.known_slice(known, weighed), total, bad]
     }
 
-    /// Slices of what is weighed by time: `bad` is the bad share of one.
+    /// Slices of a time-weighted SLI: `bad` is the bad share of a slice.
     fn time_slices(&self, known: Expr, bad: Expr, weighed: bool) -> [Expr; 3] {
         let time = self.value(KNOWN_TIME);
         let total = if weighed {
@@ -374,8 +374,8 @@ impl<'a> SloContext<'a> {
         [self.known_slice(known, weighed), total, bad]
     }
 
-    /// For how long a slice stands, where anything is known of it: since the evaluation before, of which the objective's own
-    /// sample tells, as it is recorded after the slices.
+    /// The length of a slice, if anything is known of it: the time since the previous evaluation, taken from the SLO's
+    /// own sample of the objective, which is recorded after the slices.
     fn known_slice(&self, known: Expr, weighed: bool) -> Expr {
         let all = call("vector", [number(SLICE.as_seconds())]);
         let time = if weighed {
@@ -393,7 +393,7 @@ impl<'a> SloContext<'a> {
         binary(time, BinaryOp::And, known)
     }
 
-    /// The events of a slice, as far as they are not in the one before.
+    /// The events of a slice that are not in the previous one.
     fn counted(&self, events: Expr, weighed: bool) -> Expr {
         if !weighed {
             return events;
@@ -421,19 +421,19 @@ impl<'a> SloContext<'a> {
         }
     }
 
-    /// The error ratio over a window without any recording, however long the window: what it costs is paid once, by
-    /// who asks. Nothing where it has no meaning over a long one.
+    /// The error ratio over a window without any recording rule, however long the window: expensive, for single
+    /// queries. `None` if it has no meaning over a long window.
     pub fn measured_ratio(&self, window: Duration) -> Option<Expr> {
         measured(&self.slo.sli, window)
     }
 
-    /// What the slices in a window add up to.
+    /// The sum of the slices in a window.
     fn sum_of(&self, metric: &str, window: Duration) -> Expr {
         aggregate("sum", over("sum_over_time", self.recorded(metric), window))
     }
 
-    /// The share of a window that is known. Of one that reads raw series all is, but in the first hour of an SLO: counters
-    /// bridge what was known before it, and the slice that is under way is known too.
+    /// The known share of a window. Windows over raw series are completely known, except in the first hour of an SLO:
+    /// counters bridge earlier gaps, and the current slice is known too.
     fn known_share(&self, window: Duration) -> Expr {
         let known = if window > LONGEST_RAW {
             self.sum_of(KNOWN_TIME, window)
@@ -443,11 +443,11 @@ impl<'a> SloContext<'a> {
             binary(or_zero(slices), BinaryOp::Add, under_way)
         };
         let share = binary(known, BinaryOp::Divide, number(window.as_seconds()));
-        // Prometheus 2 counts a sample at either end of a range.
+        // Prometheus 2 counts a sample at both ends of a range.
         call("clamp_max", [share, number(Decimal::ONE)])
     }
 
-    /// The number of events in a window of raw series.
+    /// The number of events in a window over raw series.
     fn events_rule(&self, window: Duration) -> Rule {
         let events = match &self.slo.sli {
             Sli::Events { total, .. }
@@ -462,12 +462,12 @@ impl<'a> SloContext<'a> {
     }
 }
 
-/// How far back from its end the first of the two increases of a slice begins.
+/// The time from a slice's end back to the start of the first of its two increases.
 fn looked_back() -> Duration {
     Duration(BRIDGED.0 + SLICE.0)
 }
 
-/// A query over a window that ended `ago`. What cannot be moved is asked where it stands.
+/// A query over a window that ended `ago`. A query that cannot be moved is unchanged.
 fn in_window(
     query: &Expr,
     window: Duration,
@@ -498,7 +498,7 @@ fn up_to_both_ends(rate: &Expr) -> [Expr; 2] {
     [end, beginning].map(without_nan)
 }
 
-/// Whether a slice has a sample of what is counted, and there is one before it.
+/// Returns an expression that has a value if a slice has a sample of the counted events, and there is one before it.
 fn sampled(rate: &Expr) -> Expr {
     let [end, _] = up_to_both_ends(rate);
     let mut series = metrics(rate);
@@ -513,19 +513,19 @@ fn sampled(rate: &Expr) -> Expr {
     binary(end, BinaryOp::And, aggregate("sum", samples))
 }
 
-/// The events of a slice: nothing where it has not been known in the last hour whether there are any.
+/// The events of a slice: no sample if it has not been known in the last hour whether there are any.
 fn gained(rate: &Expr) -> Expr {
     let [end, beginning] = up_to_both_ends(rate);
     binary(end, BinaryOp::Subtract, or_zero(beginning))
 }
 
-/// The events of a slice: none where there is no series of them.
+/// The events of a slice: 0 if there is no series of them.
 fn gained_or_none(rate: &Expr) -> Expr {
     let [end, beginning] = up_to_both_ends(rate);
     binary(or_zero(end), BinaryOp::Subtract, or_zero(beginning))
 }
 
-/// The error ratio of raw series over a window.
+/// The error ratio over a window from raw series.
 fn measured(sli: &Sli, window: Duration) -> Option<Expr> {
     match sli {
         Sli::Events {
@@ -540,8 +540,8 @@ fn measured(sli: &Sli, window: Duration) -> Option<Expr> {
             Some(match numerator {
                 Numerator::Bad(bad) => share(or_zero(some(bad))),
                 Numerator::Good(good) => {
-                    // A histogram has its buckets whenever it has events. Other good events may be missing because there
-                    // are none.
+                    // A histogram has its buckets whenever it has events. Other good events may be missing because
+                    // there are none.
                     let good = match bucket {
                         Some(_) => some(good),
                         None => or_zero(some(good)),
@@ -551,7 +551,7 @@ fn measured(sli: &Sli, window: Duration) -> Option<Expr> {
             })
         }
         Sli::ErrorRatio { ratio, .. } => Some(not_nan(at_window(ratio, window))),
-        // Of slices it would take as many evaluations as there are slices.
+        // It would need as many evaluations as there are slices.
         Sli::TimeSlices { .. } => None,
     }
 }
@@ -569,15 +569,15 @@ fn not_nan(expr: Expr) -> Expr {
     binary(expr, BinaryOp::GreaterOrEqual, least)
 }
 
-/// What each second of a time makes in all of it.
+/// Multiplies a value per second by a duration.
 fn times(expr: Expr, time: Duration) -> Expr {
     binary(expr, BinaryOp::Multiply, number(time.as_seconds()))
 }
 
-/// 1 where the condition of a good slice does not hold, 0 where it does, nothing where it can't be told.
+/// 1 if the condition of a good slice does not hold, 0 if it does, no sample if it is unknown.
 ///
-/// Where a comparison gives several series, all must hold. Conditions joined with `and` must both hold, with
-/// `or` one of them. What is no comparison holds where it gives anything.
+/// If a comparison returns several series, all must hold. Of conditions joined with `and` both must hold, with `or` one
+/// of them. An expression that is not a comparison holds if it returns anything.
 fn bad_slice(good: &Expr) -> Expr {
     if let Node::Binary(condition) = &good.unparenthesised().node {
         if let Some(inverse) = condition.op.negated() {
@@ -609,8 +609,8 @@ fn bad_slice(good: &Expr) -> Expr {
     binary(some, BinaryOp::Or, none)
 }
 
-/// An operand of a comparison without its NaN samples (a quantile without observations), for which no slice
-/// is good or bad: every number is at least -Inf.
+/// An operand of a comparison without its NaN samples (a quantile without observations), with which a slice is neither
+/// good nor bad: every number is at least -Inf.
 fn known(operand: Expr) -> Expr {
     let scalar = matches!(
         &operand.unparenthesised().node,
@@ -623,7 +623,7 @@ fn known(operand: Expr) -> Expr {
     paren(binary(operand, BinaryOp::GreaterOrEqual, least))
 }
 
-/// What the absence alert looks for: the series that tell whether there are events.
+/// The series that the missing-data alert looks for, which show whether there are events.
 pub fn presence(context: &SloContext<'_>) -> Expr {
     let window = context.current();
     match &context.slo.sli {
@@ -635,7 +635,7 @@ pub fn presence(context: &SloContext<'_>) -> Expr {
         | Sli::ErrorRatio {
             total: Some(total), ..
         } => at_window(total, window),
-        // Without the guard against NaN: no traffic is not absence.
+        // Without the guard against NaN: no traffic is not missing data.
         Sli::ErrorRatio { ratio, total: None } => at_window(ratio, window),
         Sli::TimeSlices { good } => match &good.unparenthesised().node {
             Node::Binary(condition) if condition.op.is_comparison() => {

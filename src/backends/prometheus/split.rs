@@ -1,8 +1,8 @@
-//! Groups with no more rules than a ruler takes.
+//! Splits groups to the number of rules that a ruler accepts.
 //!
-//! Prometheus evaluates the rules of a group one after the other, and groups in no order. So what reads a recording stands in
-//! its group, as long as there is room: recordings that read one another stay together, and alerts go first. An alert in
-//! another group sees a recording one evaluation later.
+//! Prometheus evaluates the rules of a group in sequence, and groups in no order. So rules that read a recording rule
+//! are in its group, as long as there is room: recording rules that read one another stay together, and alerts are
+//! moved first. An alert in another group sees a recorded value one evaluation later.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -11,8 +11,8 @@ use nth_promql::{classify, parse};
 
 use super::document::{Group, Rule};
 
-/// The groups of these rules, which stand in an order in which they can be evaluated: `title`, `title-2` and so on, each with at
-/// most `most` rules.
+/// The groups of these rules, which are in a valid order of evaluation: `title`, `title-2` and so on, each with at most
+/// `most` rules.
 pub fn groups(title: &str, interval: Duration, rules: Vec<Rule>, most: usize) -> Vec<Group> {
     let most = most.max(1);
     let parts = if rules.len() <= most {
@@ -37,7 +37,8 @@ pub fn groups(title: &str, interval: Duration, rules: Vec<Rule>, most: usize) ->
         .collect()
 }
 
-/// The rules in parts of at most `most`: first recordings, those that read one another together, then alerts.
+/// Splits the rules into parts of at most `most`: first recording rules, those that read one another together, then
+/// alerts.
 fn parts(rules: Vec<Rule>, most: usize) -> Vec<Vec<Rule>> {
     let mut parts: Vec<Vec<Rule>> = vec![Vec::new()];
     let mut put = |together: Vec<Rule>| {
@@ -66,7 +67,8 @@ fn parts(rules: Vec<Rule>, most: usize) -> Vec<Vec<Rule>> {
     parts
 }
 
-/// Recordings that read one another, each set in the order given, and the sets in the order of their first ones.
+/// The sets of recording rules that read one another, each set in the given order, and the sets in the order of their
+/// first rules.
 fn connected(recordings: Vec<Rule>) -> Vec<Vec<Rule>> {
     let names: Vec<String> = recordings.iter().map(recorded).collect();
     let mut set: Vec<usize> = (0..recordings.len()).collect();
@@ -109,7 +111,7 @@ fn reads(rule: &Rule) -> BTreeSet<String> {
         Rule::Recording(rule) => &rule.expr,
         Rule::Alerting(rule) => &rule.expr,
     };
-    // The text was printed from a tree, and can be read again.
+    // The text was printed from a tree and can be parsed.
     let Ok(expr) = parse(text) else {
         return BTreeSet::new();
     };
