@@ -1,4 +1,4 @@
-//! PagerDuty's events.
+//! PagerDuty receivers.
 
 use nth_model::channel::PagerDuty;
 
@@ -47,13 +47,13 @@ impl Receiver for PagerDuty {
     }
 }
 
-/// The key of a team's integration: one a team, for a team has one event orchestration.
+/// The key of a team's integration: one for each team, as a team has one event orchestration.
 fn routing_key<'a>(team: &str, file: Option<&'a str>) -> Secret<'a> {
     if let Some(file) = file {
         return Secret::At(file);
     }
     let stem = file_stem(team);
-    // Two teams must not come to share a key.
+    // Two teams must not share a key by accident.
     let name = if stem == team {
         stem
     } else {

@@ -1,4 +1,4 @@
-//! A channel in Slack.
+//! Slack receivers.
 
 use nth_model::channel::Slack;
 

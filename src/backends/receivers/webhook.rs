@@ -1,4 +1,4 @@
-//! A URL that alerts are posted to.
+//! Webhook receivers: a URL to which alerts are posted.
 
 use nth_model::WebhookUrl;
 
