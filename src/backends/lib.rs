@@ -1,5 +1,5 @@
 #![forbid(unsafe_code)]
-//! Owns the targets: each reads the model and generates files. None knows another, and none does I/O.
+//! Owns the targets: each reads the model and generates files. Targets do not depend on each other, and do no I/O.
 //!
 //! A target is a folder with a type that implements [`Target`], and a line of [`TARGETS`].
 

@@ -1,10 +1,10 @@
-//! Where the runbooks and the dashboards of services are.
+//! URLs of the runbooks and the dashboards of services.
 
 use super::{dashboard_uid_of, file_stem};
 use nth_model::settings::texts::ENVIRONMENT;
 use nth_model::{Service, Settings};
 
-/// The stem of a service's runbook. Two names are kept for the page that a folder opens with.
+/// The stem of a service's runbook. Two names are reserved for the index page of a folder.
 pub fn runbook_stem(service: &str) -> String {
     let mut stem = file_stem(service);
     if ["readme", "index"].contains(&stem.to_ascii_lowercase().as_str()) {
@@ -13,7 +13,7 @@ pub fn runbook_stem(service: &str) -> String {
     stem
 }
 
-/// The service's runbook: its own URL, or else the page below the project's base URL.
+/// The URL of the service's runbook: its own, or else that of the page below the project's base URL.
 pub fn runbook(service: &Service, settings: &Settings) -> Option<String> {
     service
         .runbook_url
@@ -21,8 +21,8 @@ pub fn runbook(service: &Service, settings: &Settings) -> Option<String> {
         .or_else(|| page(service, settings))
 }
 
-/// Where an alert's runbook is: the alert's own URL, the service's own, or else its heading in the service's page below
-/// the project's base URL.
+/// The URL of an alert's runbook: the alert's own, the service's own, or else that of its heading in the service's page
+/// below the project's base URL.
 pub fn alert_runbook(
     service: &Service,
     settings: &Settings,
@@ -45,7 +45,7 @@ fn page(service: &Service, settings: &Settings) -> Option<String> {
     Some(at(&base, &format!("{stem}{}", settings.docs.suffix)))
 }
 
-/// The service's dashboard: its own URL, or else the one that Grafana shows.
+/// The URL of the service's dashboard: its own, or else that in Grafana.
 pub fn dashboard(service: &Service, settings: &Settings) -> Option<String> {
     service.dashboard_url.clone().or_else(|| {
         let base = settings.dashboard_base_url.as_ref()?;
@@ -58,7 +58,8 @@ fn at(base: &str, rest: &str) -> String {
     format!("{}/{rest}", base.trim_end_matches('/'))
 }
 
-/// Text as a part of a URL: all but ASCII letters, digits, `-`, `.` and `_` as bytes in hexadecimal.
+/// Encodes text as a part of a URL: all characters except ASCII letters, digits, `-`, `.` and `_` as bytes in
+/// hexadecimal.
 pub fn encoded(text: &str) -> String {
     let mut out = String::with_capacity(text.len());
     for byte in text.bytes() {

@@ -6,7 +6,7 @@ use super::error::EmitError;
 use super::target::Target;
 use super::{alertmanager, docs, grafana, openslo, pagerduty, policy, prometheus};
 
-/// All targets, in the order of their names' declaration. The length makes a missing one an error of the compiler.
+/// All targets, in the order of the declaration of their names. The length makes a missing one a compiler error.
 pub static TARGETS: [&dyn Target; TargetName::ALL.len()] = [
     &prometheus::Prometheus,
     &grafana::Grafana,
@@ -17,7 +17,7 @@ pub static TARGETS: [&dyn Target; TargetName::ALL.len()] = [
     &docs::Docs,
 ];
 
-/// Returns the target of that name.
+/// Returns the target of this name.
 pub fn target(name: TargetName) -> &'static dyn Target {
     TARGETS[name as usize]
 }
@@ -27,7 +27,7 @@ fn selected(settings: &Settings) -> impl Iterator<Item = &'static dyn Target> {
     settings.targets.iter().map(|name| target(*name))
 }
 
-/// Generates the artifacts that a service has in all selected targets.
+/// Generates the artifacts of a service in all selected targets.
 ///
 /// # Errors
 ///
@@ -45,7 +45,7 @@ pub fn service_artifacts(
     Ok(artifacts)
 }
 
-/// Generates the artifacts that a project has in all selected targets besides [those of its services](service_artifacts).
+/// Generates the artifacts of a project in all selected targets, except [those of its services](service_artifacts).
 ///
 /// # Errors
 ///
