@@ -293,7 +293,7 @@ const RENAMED: [(&str, &str); 9] = [
 ];
 
 /// The current slug for a former one; `None` for every other text.
-pub fn renamed(slug: &str) -> Option<&'static str> {
+pub fn current_slug(slug: &str) -> Option<&'static str> {
     let known = RENAMED.iter().find(|(before, _)| *before == slug);
     known.map(|(_, now)| *now)
 }
@@ -307,8 +307,8 @@ mod tests {
         for (before, now) in RENAMED {
             assert!(ALL.iter().all(|code| code.slug != before), "{before}");
             assert!(ALL.iter().any(|code| code.slug == now), "{now}");
-            assert_eq!(renamed(before), Some(now));
+            assert_eq!(current_slug(before), Some(now));
         }
-        assert_eq!(renamed("duplicate-receiver"), None);
+        assert_eq!(current_slug("duplicate-receiver"), None);
     }
 }

@@ -37,7 +37,7 @@ fn find_in(codes: &[&'static Code], query: &str) -> Result<&'static Code, NotFou
             let wanted = number.as_deref().unwrap_or(query);
             let names = codes.iter().flat_map(|code| [code.id, code.slug]);
             NotFound {
-                nearest: codes::renamed(wanted).or_else(|| suggest::nearest(wanted, names)),
+                nearest: codes::current_slug(wanted).or_else(|| suggest::nearest(wanted, names)),
             }
         })
 }

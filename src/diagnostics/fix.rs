@@ -47,7 +47,7 @@ pub fn apply(
             && edits.iter().all(|edit| {
                 files
                     .get(&edit.span.file)
-                    .is_none_or(|file| file.takes(edit))
+                    .is_none_or(|file| file.accepts(edit))
             })
         {
             let touched: HashSet<usize> = edits.iter().map(|edit| edit.span.file).collect();
@@ -105,7 +105,7 @@ fn overlap(a: (usize, usize), b: (usize, usize)) -> bool {
 
 impl Accepted<'_> {
     /// Returns whether an edit overlaps no accepted edit: only its neighbors can, as accepted edits do not overlap.
-    fn takes(&self, edit: &Edit<FileSpan>) -> bool {
+    fn accepts(&self, edit: &Edit<FileSpan>) -> bool {
         let range = (edit.span.start, edit.span.end);
         let before = self.edits.range(..=range).next_back();
         let after = self
@@ -289,7 +289,7 @@ mod tests {
                 let range = (start, start + length);
                 // Checking the neighbors is equivalent to checking all edits.
                 let apart = accepted.edits.keys().all(|other| !overlap(*other, range));
-                prop_assert_eq!(accepted.takes(&edit), apart);
+                prop_assert_eq!(accepted.accepts(&edit), apart);
                 if apart {
                     accepted.edits.insert(range, "");
                 }

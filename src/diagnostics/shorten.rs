@@ -7,7 +7,7 @@ impl<S> Diagnostic<S> {
     /// Shortens the texts to a readable length: names, values and paths in them keep their first [`limits::SHOWN`]
     /// characters. Replacements of fixes are not changed.
     #[must_use]
-    pub fn shortened(mut self) -> Self {
+    pub fn with_short_texts(mut self) -> Self {
         shorten(&mut self.message);
         shorten(&mut self.primary.text);
         for label in &mut self.secondary {

@@ -3,7 +3,7 @@
 
 use std::io;
 
-use super::{is_in_help, severity_word, visible};
+use super::{is_in_help, severity_word, make_visible};
 use nth_diagnostics::position::Positions;
 use nth_diagnostics::{Diagnostic, FileSpan};
 
@@ -58,7 +58,7 @@ fn data(text: &str) -> String {
             '%' => escaped.push_str("%25"),
             '\r' => escaped.push_str("%0D"),
             '\n' => escaped.push_str("%0A"),
-            other => escaped.push(visible(other)),
+            other => escaped.push(make_visible(other)),
         }
     }
     escaped

@@ -8,8 +8,8 @@ use std::ops::Range;
 use ariadne::{Cache, Color, Config, IndexType, Label as Drawn, Report, ReportKind, Source};
 use similar::{ChangeTag, TextDiff};
 
-use super::shortened::{Shortened, is_needed};
-use super::{is_in_help, lines, one_line, quoted_replacement, severity_word, unlabeled, visible};
+use super::cut_files::{Shortened, is_needed};
+use super::{is_in_help, lines, make_visible, one_line, quoted_replacement, severity_word, unlabeled};
 use nth_diagnostics::limits;
 use nth_diagnostics::position::Positions;
 use nth_diagnostics::{Diagnostic, Edit, FileSpan, Fix, Label, Severity};
@@ -37,7 +37,7 @@ pub(super) fn write(
             let mut cut = Texts {
                 positions,
                 drawn: HashMap::new(),
-                shortened: shortened(diagnostic, positions),
+                shortened: cut_files(diagnostic, positions),
             };
             draw(diagnostic, &mut cut, &mut drawing)?;
             with_column(&String::from_utf8_lossy(&drawing), diagnostic, &cut)
@@ -145,14 +145,14 @@ fn last_byte(span: FileSpan) -> usize {
 }
 
 /// The files of a diagnostic's labels, each with its long lines cut.
-fn shortened(
+fn cut_files(
     diagnostic: &Diagnostic<FileSpan>,
     positions: &Positions<'_>,
 ) -> HashMap<usize, Shortened> {
     std::iter::once(&diagnostic.primary)
         .chain(&diagnostic.secondary)
         .map(|label| label.span.file)
-        .map(|file| (file, Shortened::of(diagnostic, file, positions)))
+        .map(|file| (file, Shortened::new(diagnostic, file, positions)))
         .collect()
 }
 
@@ -331,7 +331,7 @@ impl Cache<usize> for &mut Texts<'_> {
         let positions = self.positions;
         Ok::<_, fmt::Error>(self.drawn.entry(*file).or_insert_with(|| {
             let cut = self.shortened.get(file).map(|cut| cut.text.as_str());
-            Source::from(drawable(cut.unwrap_or_else(|| positions.text(*file))))
+            Source::from(make_drawable(cut.unwrap_or_else(|| positions.text(*file))))
         }))
     }
 
@@ -342,14 +342,14 @@ impl Cache<usize> for &mut Texts<'_> {
 
 /// A text with the same number of characters, in which only a line feed ends a line (ariadne knows seven line ends, and
 /// its line numbers would differ from all other formats), and nothing moves the cursor.
-fn drawable(text: &str) -> String {
+fn make_drawable(text: &str) -> String {
     let mut drawable = String::with_capacity(text.len() + 1);
     let mut characters = text.chars().peekable();
     while let Some(character) = characters.next() {
         drawable.push(match character {
             '\n' | '\t' => character,
             '\r' if characters.peek() == Some(&'\n') => ' ',
-            _ => visible(character),
+            _ => make_visible(character),
         });
     }
     // The empty line after the last line feed is a place too: an error about missing text at the end is there.

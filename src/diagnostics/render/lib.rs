@@ -51,7 +51,7 @@ pub fn render(
     let positions = Positions::new(sources);
     let diagnostics: Vec<Diagnostic<FileSpan>> = in_order(diagnostics, sources)
         .into_iter()
-        .map(|diagnostic| diagnostic.clone().shortened())
+        .map(|diagnostic| diagnostic.clone().with_short_texts())
         .collect();
     let diagnostics: Vec<&Diagnostic<FileSpan>> = diagnostics.iter().collect();
     match format {
@@ -156,7 +156,7 @@ fn severity_word(severity: Severity) -> &'static str {
 
 /// The displayed form of a character: one that would move the cursor, end a line or change the direction of writing is
 /// replaced by a symbol for it. Source text and names are untrusted, and a terminal interprets them.
-fn visible(character: char) -> char {
+fn make_visible(character: char) -> char {
     match character {
         '\u{0}'..='\u{1f}' => {
             char::from_u32(0x2400 + u32::from(character)).unwrap_or(char::REPLACEMENT_CHARACTER)
@@ -180,7 +180,7 @@ pub fn one_line(text: &str) -> String {
             if matches!(c, '\n' | '\t') {
                 ' '
             } else {
-                visible(c)
+                make_visible(c)
             }
         })
         .collect()
@@ -193,7 +193,7 @@ pub fn lines(text: &str) -> String {
             if matches!(c, '\n' | '\t') {
                 c
             } else {
-                visible(c)
+                make_visible(c)
             }
         })
         .collect()

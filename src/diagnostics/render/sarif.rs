@@ -110,7 +110,7 @@ fn result(
         .iter()
         .filter(|label| positions.index(label.span.file).is_some())
         .zip(1..)
-        .map(|(label, id)| related(label, id, positions))
+        .map(|(label, id)| related_location(label, id, positions))
         .collect();
     if !related.is_empty() {
         result.related_locations = Some(related);
@@ -137,7 +137,7 @@ fn location(span: FileSpan, positions: &Positions<'_>) -> sarif::Location {
         .build()
 }
 
-fn related(label: &Label<FileSpan>, id: i64, positions: &Positions<'_>) -> sarif::Location {
+fn related_location(label: &Label<FileSpan>, id: i64, positions: &Positions<'_>) -> sarif::Location {
     let mut location = location(label.span, positions);
     location.id = Some(id);
     location.message = Some(sarif::Message::builder().text(label.text.as_str()).build());

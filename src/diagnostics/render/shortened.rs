@@ -41,7 +41,7 @@ fn spans(diagnostic: &Diagnostic<FileSpan>, positions: &Positions<'_>) -> Vec<Fi
 
 impl Shortened {
     /// The part of a file that a diagnostic shows.
-    pub fn of(diagnostic: &Diagnostic<FileSpan>, file: usize, positions: &Positions<'_>) -> Self {
+    pub fn new(diagnostic: &Diagnostic<FileSpan>, file: usize, positions: &Positions<'_>) -> Self {
         let mut shortened = Self {
             text: String::new(),
             lines: BTreeMap::new(),

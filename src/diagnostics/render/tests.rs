@@ -30,7 +30,7 @@ service checkout {
 const TEAM: &str = "team payments {\n}\n";
 
 /// The first place of a needle in a file.
-fn at(sources: &SourceMap, file: usize, needle: &str) -> FileSpan {
+fn find_span(sources: &SourceMap, file: usize, needle: &str) -> FileSpan {
     let start = sources.file(file).unwrap().text.find(needle).unwrap();
     FileSpan {
         file,
@@ -43,9 +43,9 @@ fn project() -> (SourceMap, Vec<Diagnostic<FileSpan>>) {
     let mut sources = SourceMap::default();
     let checkout = sources.add("services/checkout.nth", CHECKOUT);
     let team = sources.add("teams/payments.nth", TEAM);
-    let name = at(&sources, checkout, "paymnts");
-    let objective = at(&sources, checkout, "99.99%");
-    let slo = at(
+    let name = find_span(&sources, checkout, "paymnts");
+    let objective = find_span(&sources, checkout, "99.99%");
+    let slo = find_span(
         &sources,
         checkout,
         "slo availability {\n    objective = 99.99%\n    window    = 30d\n  }",
@@ -63,7 +63,7 @@ fn project() -> (SourceMap, Vec<Diagnostic<FileSpan>>) {
         )
         .because(slo, "of this objective")
         .because(
-            at(&sources, team, "payments"),
+            find_span(&sources, team, "payments"),
             "which this team answers for",
         )
         .help("Lower the objective.\nOr make the dependency soft."),
@@ -357,7 +357,7 @@ fn summaries_count() {
 #[test]
 fn a_fix_shows_the_lines_it_changes_in_every_file() {
     let (sources, _) = project();
-    let span = at(&sources, 0, "team = paymnts");
+    let span = find_span(&sources, 0, "team = paymnts");
     let mut diagnostic = Diagnostic::new(&UNKNOWN, "no team is called `paymnts`", span)
         .label("not a template, variant or block of that kind");
     diagnostic.fixes.push(Fix {
@@ -372,11 +372,11 @@ fn a_fix_shows_the_lines_it_changes_in_every_file() {
                 replacement: "team paymnts {\n}\n".to_owned(),
             },
             Edit {
-                span: at(&sources, 0, "99.99%"),
+                span: find_span(&sources, 0, "99.99%"),
                 replacement: "99%".to_owned(),
             },
             Edit {
-                span: at(&sources, 0, "paymnts"),
+                span: find_span(&sources, 0, "paymnts"),
                 replacement: "payments".to_owned(),
             },
         ],

@@ -1,7 +1,7 @@
 //! Labels without text. ariadne does not draw them, so they are drawn with a mark as their text, and the arrow to the
 //! mark is removed afterwards: the place remains underlined.
 
-/// The placeholder for the text of a label without text. No label contains it: texts are shown through `visible`, and
+/// The placeholder for the text of a label without text. No label contains it: texts are shown through `make_visible`, and
 /// it is a private-use character.
 pub(super) const MARK: char = '\u{e000}';
 
