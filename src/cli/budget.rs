@@ -15,7 +15,7 @@ use crate::backends::prometheus::Standing;
 use crate::ir::burn_rate::budget_time;
 use crate::ir::gate::{Comparison, Unit};
 use crate::ir::{Duration, Service, Settings, Slo};
-use crate::policy::{NotFinite, against, coverage, exact, quantity};
+use crate::policy::{NotFinite, compared_quantity, coverage, limit_text, quantity};
 
 /// How all objectives stand.
 #[derive(Serialize)]
@@ -240,7 +240,7 @@ fn show(budgets: &Budgets, console: &mut Console) {
         let left = match (budget.budget_left, budget.budget_left_seconds) {
             (Some(left), Some(seconds)) => format!(
                 "{most}{}, {}",
-                against(left, Unit::Ratio, Comparison::Greater, Decimal::ZERO),
+                compared_quantity(left, Unit::Ratio, Comparison::Greater, Decimal::ZERO),
                 quantity(seconds.round(), Unit::Seconds)
             ),
             _ => "no data".to_owned(),
@@ -254,7 +254,7 @@ fn show(budgets: &Budgets, console: &mut Console) {
         rows.push([
             budget.service.clone(),
             budget.slo.clone(),
-            exact(budget.objective, Unit::Ratio),
+            limit_text(budget.objective, Unit::Ratio),
             budget.window.clone(),
             match known {
                 Some(Some(part)) => part,
@@ -262,7 +262,7 @@ fn show(budgets: &Budgets, console: &mut Console) {
                 None => none(),
             },
             budget.ratio.map_or_else(none, |ratio| {
-                against(
+                compared_quantity(
                     ratio,
                     Unit::Ratio,
                     Comparison::GreaterOrEqual,
@@ -273,7 +273,7 @@ fn show(budgets: &Budgets, console: &mut Console) {
             budget.burn_rate.map_or_else(none, |burn| {
                 format!(
                     "{}x over {}",
-                    against(burn, Unit::Number, Comparison::Greater, Decimal::ONE),
+                    compared_quantity(burn, Unit::Number, Comparison::Greater, Decimal::ONE),
                     budget.burn_rate_over
                 )
             }),

@@ -8,7 +8,7 @@ use serde::de::{IgnoredAny, SeqAccess, Visitor};
 use serde::{Deserialize, Deserializer};
 use serde_json::value::RawValue;
 
-use nth_metrics::{BadAnswer, sound, whole_answer};
+use nth_metrics::{BadAnswer, check_json, complete_answer};
 
 /// The longest text of a number, in bytes: a `float64` without an exponent takes at most about 330.
 const LONGEST_NUMBER: usize = 400;
@@ -76,7 +76,7 @@ struct Sample {
 /// # Errors
 ///
 /// If it is incomplete, is for another time, or returns anything else.
-pub fn instant(
+pub fn parse_instant(
     bytes: &[u8],
     at: Timestamp,
     not_finite: NotFinite,
@@ -84,8 +84,8 @@ pub fn instant(
     let malformed = |why: String| BadAnswer::Malformed(why);
     let unreadable = |error: serde_json::Error| malformed(error.to_string());
     let is_object = |raw: &RawValue| raw.get().starts_with('{');
-    sound(bytes)?;
-    let (data, remarks): (Box<RawValue>, _) = whole_answer(bytes)?;
+    check_json(bytes)?;
+    let (data, remarks): (Box<RawValue>, _) = complete_answer(bytes)?;
     // Serde would read a structure's fields from a list in their order.
     if !is_object(&data) {
         return Err(malformed("expected a result, found no object".to_owned()));
@@ -169,7 +169,7 @@ mod tests {
     fn read_at(result: &str, not_finite: NotFinite) -> Result<Option<String>, String> {
         let answer = format!(r#"{{"status":"success","data":{result}}}"#);
         let at = Timestamp::from_second(1_000).unwrap();
-        instant(answer.as_bytes(), at, not_finite)
+        parse_instant(answer.as_bytes(), at, not_finite)
             .map(|measured| measured.value.map(|value| value.to_string()))
             .map_err(|bad| bad.to_string())
     }
@@ -267,7 +267,7 @@ mod tests {
             let said = read(result).unwrap_err();
             assert!(said.contains(why), "{result}: {said}");
         }
-        let of = |text: &[u8]| instant(text, Timestamp::UNIX_EPOCH, NotFinite::NoData);
+        let of = |text: &[u8]| parse_instant(text, Timestamp::UNIX_EPOCH, NotFinite::NoData);
         assert!(of(b"<html>").is_err());
         assert!(of(br#"{"status":"error","error":"query timed out"}"#).is_err());
     }

@@ -114,12 +114,12 @@ pub struct Check {
     /// Whether the check holds; `null` if there is no data.
     pub holds: Option<bool>,
     /// The partly known windows of the compared facts.
-    pub known: Vec<Known>,
+    pub known: Vec<KnownShare>,
 }
 
 /// The known share of a fact's window.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
-pub struct Known {
+pub struct KnownShare {
     /// The fact that is measured over the window.
     pub fact: String,
     /// The window, `30d`.
@@ -132,10 +132,10 @@ pub struct Known {
     pub bound: Bound,
 }
 
-impl Known {
+impl KnownShare {
     /// The known share of a fact's window; `None` if all of the window is known, there is no window or there is no
     /// data.
-    pub fn of(name: &str, fact: &FactQuery, measured: &MeasuredValue) -> Option<Self> {
+    pub fn for_fact(name: &str, fact: &FactQuery, measured: &MeasuredValue) -> Option<Self> {
         let of = fact.coverage.as_ref()?;
         measured.value?;
         let shown = measured.coverage.map(rounding::coverage);
@@ -186,7 +186,7 @@ pub fn decide(
 ) -> Result<Decision, Unreadable> {
     let mut rules = Vec::new();
     let mut notes = Vec::new();
-    let shown = rounding::shown(policy, gate, measured);
+    let shown = rounding::display_values(policy, gate, measured);
     for rule in &gate.rules {
         let found = truth(&rule.when, measured, at)?;
         let counts = match (found, gate.on_no_data) {
@@ -205,10 +205,10 @@ pub fn decide(
                 if at >= end {
                     notes.push(expired_note(known));
                     if expired.as_ref().is_none_or(|(last, _)| *last <= end) {
-                        expired = Some((end, Overridden::of(known)));
+                        expired = Some((end, Overridden::new(known)));
                     }
                 } else if counts {
-                    overridden = Some(Overridden::of(known));
+                    overridden = Some(Overridden::new(known));
                 }
             }
         }
@@ -228,7 +228,7 @@ pub fn decide(
             effect: rule.effect,
             description: rule.description.clone(),
             condition: text::condition(&rule.when, &policy.facts),
-            holds: known(found),
+            holds: known_truth(found),
             outcome,
             checks,
             overridden,
@@ -237,7 +237,7 @@ pub fn decide(
     }
     for name in gate.facts() {
         if let (Some(fact), Some(measured)) = (policy.facts.get(name), measured.get(name))
-            && let Some(known) = Known::of(name, fact, measured)
+            && let Some(known) = KnownShare::for_fact(name, fact, measured)
         {
             notes.push(format!("{name}: {}", known.sentence()));
         }
@@ -268,7 +268,7 @@ pub fn decide(
 }
 
 impl Overridden {
-    fn of(overriding: &Override) -> Self {
+    fn new(overriding: &Override) -> Self {
         Self {
             by: overriding.by.clone(),
             until: overriding.until,
@@ -317,7 +317,7 @@ pub fn start(day: jiff::civil::Date, name: &str) -> Result<Timestamp, Unreadable
     Ok(local.start_of_day().map_err(beyond)?.timestamp())
 }
 
-fn known(truth: Truth) -> Option<bool> {
+fn known_truth(truth: Truth) -> Option<bool> {
     match truth {
         Truth::True => Some(true),
         Truth::False => Some(false),
@@ -346,7 +346,7 @@ fn check(
     shown: &BTreeMap<String, String>,
     at: Timestamp,
 ) -> Result<Check, Unreadable> {
-    let holds = known(truth(leaf, measured, at)?);
+    let holds = known_truth(truth(leaf, measured, at)?);
     Ok(match leaf {
         Condition::Compare(compare) => {
             let unit = |name: &String| policy.facts.get(name).map(|fact| fact.unit);
@@ -356,7 +356,7 @@ fn check(
             };
             let (left, limit, sign) = match (&compare.left, &compare.right) {
                 (Operand::Limit(_), Operand::Fact(_)) => {
-                    (&compare.right, &compare.left, mirrored(compare.op.sign()))
+                    (&compare.right, &compare.left, swap_sides(compare.op.sign()))
                 }
                 _ => (&compare.left, &compare.right, compare.op.sign()),
             };
@@ -367,24 +367,24 @@ fn check(
             .unwrap_or(Unit::Number);
             let quantity = |operand: &Operand| match operand {
                 Operand::Fact(name) => shown.get(name).cloned(),
-                Operand::Limit(limit) => Some(rounding::exact(*limit, of_unit)),
+                Operand::Limit(limit) => Some(rounding::limit_text(*limit, of_unit)),
             };
             let known = |operand: &Operand| match operand {
                 Operand::Fact(name) => {
-                    Known::of(name, policy.facts.get(name)?, measured.get(name)?)
+                    KnownShare::for_fact(name, policy.facts.get(name)?, measured.get(name)?)
                 }
                 Operand::Limit(_) => None,
             };
             Check {
                 condition: match left {
                     Operand::Fact(name) => name.clone(),
-                    Operand::Limit(limit) => rounding::exact(*limit, of_unit),
+                    Operand::Limit(limit) => rounding::limit_text(*limit, of_unit),
                 },
                 value: quantity(left),
                 number: value(left).map(|value| value.normalize().to_string()),
                 known: [left, limit].into_iter().filter_map(known).collect(),
                 limit: match limit {
-                    Operand::Limit(limit) => format!("{sign} {}", rounding::exact(*limit, of_unit)),
+                    Operand::Limit(limit) => format!("{sign} {}", rounding::limit_text(*limit, of_unit)),
                     Operand::Fact(name) => format!(
                         "{sign} {name}, {}",
                         quantity(limit).unwrap_or_else(|| "no data".to_owned())
@@ -421,7 +421,7 @@ fn check(
 }
 
 /// The operator of a comparison with its sides swapped.
-fn mirrored(sign: &'static str) -> &'static str {
+fn swap_sides(sign: &'static str) -> &'static str {
     match sign {
         "<" => ">",
         "<=" => ">=",
@@ -492,7 +492,7 @@ fn measured_text(check: &Check, value: &str) -> String {
         .iter()
         .find(|known| known.fact == check.condition);
     let bound = own.map_or_else(String::new, |known| format!("{} ", known.bound.words()));
-    let known: Vec<String> = check.known.iter().map(Known::sentence).collect();
+    let known: Vec<String> = check.known.iter().map(KnownShare::sentence).collect();
     let known = if known.is_empty() {
         String::new()
     } else {

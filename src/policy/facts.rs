@@ -6,7 +6,7 @@ use jiff::Timestamp;
 use serde::Serialize;
 use serde_json::value::RawValue;
 
-use super::decide::Known;
+use super::decide::KnownShare;
 use super::document::{Condition, Gate, Policy, Unreadable, VERSION, zone};
 use super::rounding;
 use super::text::time_of_week;
@@ -54,7 +54,7 @@ pub struct MeasuredFact {
     /// The value in readable form, never on the other side of a limit with which the gate compares it.
     pub shown: Option<String>,
     /// The known share of its window, if that is not all of it.
-    pub known: Option<Known>,
+    pub known: Option<KnownShare>,
     /// The query of the value.
     pub query: String,
 }
@@ -83,7 +83,7 @@ pub fn facts(
             Ok(())
         })?;
     }
-    let shown = rounding::shown(policy, gate, measured);
+    let shown = rounding::display_values(policy, gate, measured);
     let facts = policy
         .facts
         .iter()
@@ -98,7 +98,7 @@ pub fn facts(
             let fact = MeasuredFact {
                 value,
                 shown: shown.get(name).cloned(),
-                known: Known::of(name, fact, &of),
+                known: KnownShare::for_fact(name, fact, &of),
                 query,
             };
             (name.clone(), fact)

@@ -11,9 +11,9 @@ mod rounding;
 mod text;
 mod truth;
 
-pub use answer::{Measurement, NotFinite, instant};
+pub use answer::{Measurement, NotFinite, parse_instant};
 pub use decide::{
-    Check, Decision, Known, Outcome, Overridden, RuleDecision, Verdict, decide, end, override_end,
+    Check, Decision, KnownShare, Outcome, Overridden, RuleDecision, Verdict, decide, end, override_end,
     start,
 };
 pub use document::{
@@ -21,6 +21,6 @@ pub use document::{
     Policy, Rule, Span, Unreadable, VERSION, read, zone,
 };
 pub use facts::{Facts, LocalTime, MeasuredFact, facts};
-pub use rounding::{against, coverage, exact, quantity, shown};
+pub use rounding::{compared_quantity, coverage, limit_text, quantity, display_values};
 pub use text::{condition as condition_text, time_of_week};
 pub use truth::{Measured, MeasuredValue, Truth, truth};

@@ -20,15 +20,15 @@ const EXACT: u32 = 28;
 
 /// A rounded number: its value, in hundredths for shares, and its digits.
 #[derive(Debug, Clone, Copy)]
-struct Shown {
+struct Rounded {
     value: Decimal,
     unit: Unit,
 }
 
-impl Shown {
+impl Rounded {
     /// Rounds a number with `more` additional digits.
     fn new(value: Decimal, unit: Unit, more: u32) -> Self {
-        let value = scaled(value, unit);
+        let value = scale(value, unit);
         let value = if more >= EXACT {
             value
         } else {
@@ -37,7 +37,7 @@ impl Shown {
                     let lacks = Decimal::ONE_HUNDRED - value;
                     round(value, decimals(value.min(lacks)) + more)
                 }
-                Unit::Ratio | Unit::Number => rounded(value, more),
+                Unit::Ratio | Unit::Number => round_digits(value, more),
                 Unit::Seconds => seconds(value, more),
             }
         };
@@ -54,7 +54,7 @@ impl Shown {
 }
 
 /// A share in hundredths; other values unchanged.
-fn scaled(value: Decimal, unit: Unit) -> Decimal {
+fn scale(value: Decimal, unit: Unit) -> Decimal {
     match unit {
         Unit::Ratio => value.saturating_mul(Decimal::ONE_HUNDRED),
         Unit::Seconds | Unit::Number => value,
@@ -62,7 +62,7 @@ fn scaled(value: Decimal, unit: Unit) -> Decimal {
 }
 
 /// Rounds to one decimal, or two significant digits below one, with `more` additional digits.
-fn rounded(value: Decimal, more: u32) -> Decimal {
+fn round_digits(value: Decimal, more: u32) -> Decimal {
     round(value, decimals(value) + more)
 }
 
@@ -106,21 +106,21 @@ fn duration(seconds: Decimal) -> String {
 }
 
 /// A limit, digit for digit: `10%`, `5m`, `14.4`.
-pub fn exact(value: Decimal, unit: Unit) -> String {
-    Shown::new(value, unit, EXACT).text()
+pub fn limit_text(value: Decimal, unit: Unit) -> String {
+    Rounded::new(value, unit, EXACT).text()
 }
 
 /// A measured number that was not compared with anything.
 pub fn quantity(value: Decimal, unit: Unit) -> String {
-    Shown::new(value, unit, 0).text()
+    Rounded::new(value, unit, 0).text()
 }
 
 /// A measured number that was compared with a limit: its text compares with the limit as the number does.
-pub fn against(value: Decimal, unit: Unit, op: Comparison, limit: Decimal) -> String {
+pub fn compared_quantity(value: Decimal, unit: Unit, op: Comparison, limit: Decimal) -> String {
     (0..EXACT)
-        .map(|more| Shown::new(value, unit, more))
-        .find(|shown| op.holds(&shown.value, &scaled(limit, unit)) == op.holds(&value, &limit))
-        .unwrap_or_else(|| Shown::new(value, unit, EXACT))
+        .map(|more| Rounded::new(value, unit, more))
+        .find(|shown| op.holds(&shown.value, &scale(limit, unit)) == op.holds(&value, &limit))
+        .unwrap_or_else(|| Rounded::new(value, unit, EXACT))
         .text()
 }
 
@@ -130,14 +130,14 @@ pub fn coverage(share: Decimal) -> Option<String> {
     let shown = if percent >= Decimal::ONE {
         round(percent, 0)
     } else {
-        rounded(percent, 0)
+        round_digits(percent, 0)
     };
     (shown < Decimal::ONE_HUNDRED).then(|| format!("{}%", decimal_text(shown)))
 }
 
 /// The texts of all facts that a gate measured and has data for: one text each, with which every comparison of the gate
 /// reads as it was decided.
-pub fn shown(policy: &Policy, gate: &Gate, measured: &Measured) -> BTreeMap<String, String> {
+pub fn display_values(policy: &Policy, gate: &Gate, measured: &Measured) -> BTreeMap<String, String> {
     let mut comparisons = Vec::new();
     for rule in &gate.rules {
         add(&rule.when, &mut comparisons);
@@ -169,7 +169,7 @@ pub fn shown(policy: &Policy, gate: &Gate, measured: &Measured) -> BTreeMap<Stri
                     Operand::Fact(name) => digits.get(name.as_str()).copied().unwrap_or_default(),
                     Operand::Limit(_) => EXACT,
                 };
-                Shown::new(value, unit, more).value
+                Rounded::new(value, unit, more).value
             };
             let reads = compare.op.holds(
                 &as_shown(&compare.left, left, &digits),
@@ -196,7 +196,7 @@ pub fn shown(policy: &Policy, gate: &Gate, measured: &Measured) -> BTreeMap<Stri
     for (name, fact) in &policy.facts {
         if let Some(value) = measured.get(name).and_then(|fact| fact.value) {
             let more = digits.get(name.as_str()).copied().unwrap_or_default();
-            texts.insert(name.clone(), Shown::new(value, fact.unit, more).text());
+            texts.insert(name.clone(), Rounded::new(value, fact.unit, more).text());
         }
     }
     texts
@@ -254,7 +254,7 @@ mod tests {
         ] {
             assert_eq!(quantity(number(value), unit), shown);
         }
-        assert_eq!(exact(number("0.0123456"), Unit::Ratio), "1.23456%");
+        assert_eq!(limit_text(number("0.0123456"), Unit::Ratio), "1.23456%");
     }
 
     #[test]
@@ -280,7 +280,7 @@ mod tests {
             ),
             ("0.9995", Unit::Ratio, Less, "1", "99.95%"),
         ] {
-            let found = against(number(value), unit, op, number(limit));
+            let found = compared_quantity(number(value), unit, op, number(limit));
             assert_eq!(found, shown, "{value} {limit}");
         }
     }
@@ -359,10 +359,10 @@ mod tests {
         fn what_is_shown_compares_as_what_was_measured(
             (value, limit) in pairs(), unit in units(), op in comparisons(),
         ) {
-            let text = against(value, unit, op, limit);
+            let text = compared_quantity(value, unit, op, limit);
             let shown = read(&text, unit);
             prop_assert_eq!(op.holds(&shown, &limit), op.holds(&value, &limit), "{} of {} and {}", text, value, limit);
-            prop_assert_eq!(read(&exact(limit, unit), unit), limit);
+            prop_assert_eq!(read(&limit_text(limit, unit), unit), limit);
         }
 
         #[test]
@@ -404,7 +404,7 @@ mod tests {
             };
             let of = |value| MeasuredValue { value: Some(value), coverage: None };
             let measured = Measured::from([("a".to_owned(), of(a)), ("b".to_owned(), of(b))]);
-            let texts = shown(&policy, &gate, &measured);
+            let texts = display_values(&policy, &gate, &measured);
             let (left, right) = (read(&texts["a"], unit), read(&texts["b"], unit));
             prop_assert_eq!(ops[0].holds(&left, &right), ops[0].holds(&a, &b));
             prop_assert_eq!(ops[1].holds(&right, &c), ops[1].holds(&b, &c));

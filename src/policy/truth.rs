@@ -33,11 +33,11 @@ pub enum Truth {
 
 impl Truth {
     /// The truth of a known value.
-    pub fn of(known: bool) -> Self {
+    pub fn from_bool(known: bool) -> Self {
         if known { Self::True } else { Self::False }
     }
 
-    fn negated(self) -> Self {
+    fn negate(self) -> Self {
         match self {
             Self::True => Self::False,
             Self::False => Self::True,
@@ -46,11 +46,11 @@ impl Truth {
     }
 
     /// Combines several truths: `deciding` if one of them is, unknown if one is, and the other value if neither.
-    fn joined(
+    fn combine(
         parts: impl Iterator<Item = Result<Self, Unreadable>>,
         decides: Self,
     ) -> Result<Self, Unreadable> {
-        let mut found = decides.negated();
+        let mut found = decides.negate();
         for part in parts {
             let part = part?;
             if part == decides {
@@ -76,10 +76,10 @@ pub fn truth(
 ) -> Result<Truth, Unreadable> {
     let of = |part: &Condition| truth(part, measured, at);
     Ok(match condition {
-        Condition::Constant(known) => Truth::of(*known),
-        Condition::Not(inner) => of(inner)?.negated(),
-        Condition::All(parts) => Truth::joined(parts.iter().map(of), Truth::False)?,
-        Condition::Any(parts) => Truth::joined(parts.iter().map(of), Truth::True)?,
+        Condition::Constant(known) => Truth::from_bool(*known),
+        Condition::Not(inner) => of(inner)?.negate(),
+        Condition::All(parts) => Truth::combine(parts.iter().map(of), Truth::False)?,
+        Condition::Any(parts) => Truth::combine(parts.iter().map(of), Truth::True)?,
         Condition::Compare(compare) => comparison(compare, measured),
         Condition::Dates {
             from,
@@ -87,11 +87,11 @@ pub fn truth(
             zone: name,
         } => {
             let today = at.to_zoned_datetime(zone(name)?).date();
-            Truth::of((*from..=*to).contains(&today))
+            Truth::from_bool((*from..=*to).contains(&today))
         }
         Condition::Week { spans, zone: name } => {
             let minute = minute_of_week(at, name)?;
-            Truth::of(
+            Truth::from_bool(
                 spans
                     .iter()
                     .any(|span| (span.from..span.to).contains(&minute)),
@@ -118,7 +118,7 @@ fn comparison(compare: &Compare, measured: &Measured) -> Truth {
         Operand::Fact(name) => measured.get(name).and_then(|fact| fact.value),
     };
     match (value(&compare.left), value(&compare.right)) {
-        (Some(left), Some(right)) => Truth::of(compare.op.holds(&left, &right)),
+        (Some(left), Some(right)) => Truth::from_bool(compare.op.holds(&left, &right)),
         _ => Truth::Unknown,
     }
 }
@@ -133,7 +133,7 @@ mod tests {
     const VALUES: [Truth; 3] = [Truth::True, Truth::False, Truth::Unknown];
 
     /// A condition with this truth: for unknown, one that measures a fact without data.
-    fn having(truth: Truth) -> Condition {
+    fn condition_with(truth: Truth) -> Condition {
         match truth {
             Truth::True => Condition::Constant(true),
             Truth::False => Condition::Constant(false),
@@ -159,11 +159,11 @@ mod tests {
         };
         for left in VALUES {
             assert_eq!(
-                rank(now(&Condition::Not(Box::new(having(left))))),
+                rank(now(&Condition::Not(Box::new(condition_with(left))))),
                 2 - rank(left)
             );
             for right in VALUES {
-                let both = vec![having(left), having(right)];
+                let both = vec![condition_with(left), condition_with(right)];
                 let least = rank(left).min(rank(right));
                 let most = rank(left).max(rank(right));
                 assert_eq!(
@@ -176,12 +176,12 @@ mod tests {
         }
     }
 
-    fn at(time: &str) -> Timestamp {
+    fn timestamp(time: &str) -> Timestamp {
         time.parse().unwrap()
     }
 
     fn holds(condition: &Condition, time: &str) -> bool {
-        truth(condition, &Measured::new(), at(time)).unwrap() == Truth::True
+        truth(condition, &Measured::new(), timestamp(time)).unwrap() == Truth::True
     }
 
     /// A freeze from the Friday to the Sunday of a clock change, in three zones: its first and last second, and the
@@ -243,13 +243,13 @@ mod tests {
             };
             let second = jiff::SignedDuration::from_secs(1);
             for (moment, expected) in [
-                (at(first) - second, false),
-                (at(first), true),
-                (at(last), true),
-                (at(last) + second, false),
+                (timestamp(first) - second, false),
+                (timestamp(first), true),
+                (timestamp(last), true),
+                (timestamp(last) + second, false),
             ] {
                 let found = truth(&freeze, &Measured::new(), moment).unwrap();
-                assert_eq!(found, Truth::of(expected), "{zone} {moment}");
+                assert_eq!(found, Truth::from_bool(expected), "{zone} {moment}");
             }
         }
     }
