@@ -21,7 +21,7 @@ const HARMLESS_INFOS: [&str; 4] = [
 ];
 
 /// Words of other infos that mean incomplete data: ignored samples, stores that did not answer.
-const LEFT_OUT: [&str; 16] = [
+const INCOMPLETE_WORDS: [&str; 16] = [
     "dropped",
     "error",
     "exceed",
@@ -61,7 +61,7 @@ pub fn is_harmless_info(said: &str) -> bool {
         return true;
     }
     let said = said.to_lowercase();
-    !LEFT_OUT.iter().any(|word| said.contains(word))
+    !INCOMPLETE_WORDS.iter().any(|word| said.contains(word))
 }
 
 #[cfg(test)]

@@ -79,7 +79,7 @@ struct Envelope<T> {
 }
 
 /// Returns the reason why bytes cannot be parsed as expected.
-pub(super) fn bad(bytes: &[u8], error: &serde_json::Error) -> BadAnswer {
+pub(super) fn bad_answer(bytes: &[u8], error: &serde_json::Error) -> BadAnswer {
     let text = bytes.trim_ascii_start();
     if text.is_empty() {
         return BadAnswer::Empty;
@@ -94,7 +94,7 @@ pub(super) fn bad(bytes: &[u8], error: &serde_json::Error) -> BadAnswer {
 }
 
 /// The error message of the server, if the answer is an error of the API.
-pub fn error_of(bytes: &[u8]) -> Option<String> {
+pub fn server_error(bytes: &[u8]) -> Option<String> {
     serde_json::from_slice::<Envelope<IgnoredAny>>(bytes)
         .ok()
         .and_then(|envelope| envelope.error)
@@ -106,7 +106,7 @@ pub fn error_of(bytes: &[u8]) -> Option<String> {
 ///
 /// If the answer is incomplete or invalid.
 pub fn data<T: DeserializeOwned>(bytes: &[u8]) -> Result<T, BadAnswer> {
-    whole(bytes).map(|(data, _)| data)
+    complete_data(bytes).map(|(data, _)| data)
 }
 
 /// The data of a complete answer, with the server's remarks: annotations that do not mean incomplete data.
@@ -114,10 +114,10 @@ pub fn data<T: DeserializeOwned>(bytes: &[u8]) -> Result<T, BadAnswer> {
 /// # Errors
 ///
 /// If the answer is incomplete or invalid.
-pub fn whole<T: DeserializeOwned>(bytes: &[u8]) -> Result<(T, Vec<String>), BadAnswer> {
+pub fn complete_data<T: DeserializeOwned>(bytes: &[u8]) -> Result<(T, Vec<String>), BadAnswer> {
     // The envelope is checked first: an error's data may have any shape.
     let envelope: Envelope<IgnoredAny> =
-        serde_json::from_slice(bytes).map_err(|error| bad(bytes, &error))?;
+        serde_json::from_slice(bytes).map_err(|error| bad_answer(bytes, &error))?;
     // Serde would accept a list of the fields' values too.
     if !bytes.trim_ascii_start().starts_with(b"{") {
         return Err(BadAnswer::Malformed(
@@ -155,7 +155,7 @@ pub fn whole<T: DeserializeOwned>(bytes: &[u8]) -> Result<(T, Vec<String>), BadA
         return Err(BadAnswer::Partial);
     }
     let envelope: Envelope<T> =
-        serde_json::from_slice(bytes).map_err(|error| bad(bytes, &error))?;
+        serde_json::from_slice(bytes).map_err(|error| bad_answer(bytes, &error))?;
     envelope
         .data
         .map(|data| (data, remarks))
@@ -253,7 +253,7 @@ pub(super) struct Description {
 }
 
 #[derive(Deserialize)]
-struct Said {
+struct RawMetadata {
     #[serde(rename = "type")]
     metric_type: String,
     #[serde(default)]
@@ -272,7 +272,7 @@ impl<'de> Deserialize<'de> for Metadata {
             }
             fn visit_map<A: MapAccess<'de>>(self, mut entries: A) -> Result<Metadata, A::Error> {
                 let mut metrics = BTreeMap::new();
-                while let Some((name, said)) = entries.next_entry::<String, Vec<Said>>()? {
+                while let Some((name, said)) = entries.next_entry::<String, Vec<RawMetadata>>()? {
                     let types: BTreeSet<MetricType> =
                         said.iter().map(|said| type_of(&said.metric_type)).collect();
                     let metric_type = match types.len() {

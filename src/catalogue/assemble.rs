@@ -72,7 +72,7 @@ fn metric(
         metric_type: said,
         help,
         unit,
-    } = described(name, metadata);
+    } = describe(name, metadata);
     let metric_type = match said {
         // Buckets by `le` belong to a histogram, with or without metadata.
         MetricType::Unknown if has_bounds => MetricType::Histogram,
@@ -118,7 +118,7 @@ fn metric(
 }
 
 /// The metadata of a metric. Targets that use OpenMetrics omit the suffix of a counter or an info from the name.
-fn described(name: &str, metadata: &Metadata) -> Description {
+fn describe(name: &str, metadata: &Metadata) -> Description {
     if let Some(said) = metadata.metrics.get(name) {
         return said.clone();
     }

@@ -59,11 +59,11 @@ impl Initialized {
 }
 
 /// Labels that identify targets.
-const OF_TARGETS: [&str; 5] = ["cluster", "instance", "job", "namespace", "pod"];
+const TARGET_LABELS: [&str; 5] = ["cluster", "instance", "job", "namespace", "pod"];
 
 impl Errors {
     /// Creates the errors of two selectors, each formatted with sorted matchers.
-    pub fn of(bad: &Selector, total: &Selector) -> Self {
+    pub fn new(bad: &Selector, total: &Selector) -> Self {
         Self {
             bad: in_order(bad),
             total: in_order(total),
@@ -87,8 +87,8 @@ fn in_order(selector: &Selector) -> String {
 /// # Errors
 ///
 /// If the answer is not a list of series.
-pub fn initialized(bytes: &[u8], wanted: &BTreeSet<Errors>) -> Result<Vec<ErrorSeries>, BadAnswer> {
-    let mut watches: Vec<Watch<'_>> = wanted.iter().filter_map(Watch::of).collect();
+pub fn find_error_series(bytes: &[u8], wanted: &BTreeSet<Errors>) -> Result<Vec<ErrorSeries>, BadAnswer> {
+    let mut watches: Vec<Watch<'_>> = wanted.iter().filter_map(Watch::new).collect();
     if watches.is_empty() {
         return Ok(Vec::new());
     }
@@ -96,7 +96,7 @@ pub fn initialized(bytes: &[u8], wanted: &BTreeSet<Errors>) -> Result<Vec<ErrorS
     Answer(&mut watches)
         .deserialize(&mut deserializer)
         .map_err(|error| BadAnswer::Malformed(error.to_string()))?;
-    Ok(watches.into_iter().filter_map(Watch::judge).collect())
+    Ok(watches.into_iter().filter_map(Watch::finish).collect())
 }
 
 /// Returns whether an answer of `/api/v1/status/flags` enables the feature with which Prometheus stores a zero at the
@@ -120,7 +120,7 @@ struct Matching {
 }
 
 impl Matching {
-    fn of(text: &str) -> Option<Self> {
+    fn parse(text: &str) -> Option<Self> {
         let Node::Selector(selector) = promql::parse(text).ok()?.node else {
             return None;
         };
@@ -132,7 +132,7 @@ impl Matching {
         })
     }
 
-    fn takes(&mut self, series: &BTreeMap<String, String>) -> bool {
+    fn matches(&mut self, series: &BTreeMap<String, String>) -> bool {
         if series.get("__name__") != Some(&self.name) {
             return false;
         }
@@ -144,7 +144,7 @@ impl Matching {
             let passes = match self.tried.get(&key) {
                 Some(passes) => *passes,
                 None => {
-                    let Some(passes) = passes(matcher, value) else {
+                    let Some(passes) = value_matches(matcher, value) else {
                         self.failed = true;
                         return false;
                     };
@@ -160,7 +160,7 @@ impl Matching {
     }
 }
 
-fn passes(matcher: &Matcher, value: &str) -> Option<bool> {
+fn value_matches(matcher: &Matcher, value: &str) -> Option<bool> {
     let wanted = matcher.value.text()?;
     Some(match matcher.op {
         MatchOp::Equal => wanted == value,
@@ -186,9 +186,9 @@ struct Watch<'w> {
 }
 
 impl<'w> Watch<'w> {
-    fn of(errors: &'w Errors) -> Option<Self> {
-        let bad = Matching::of(&errors.bad)?;
-        let total = Matching::of(&errors.total)?;
+    fn new(errors: &'w Errors) -> Option<Self> {
+        let bad = Matching::parse(&errors.bad)?;
+        let total = Matching::parse(&errors.total)?;
         let telling = bad
             .matchers
             .iter()
@@ -211,13 +211,13 @@ impl<'w> Watch<'w> {
         })
     }
 
-    fn see(&mut self, series: &BTreeMap<String, String>) {
-        let is_bad = self.bad.takes(series);
-        let is_event = self.total.takes(series);
+    fn add_series(&mut self, series: &BTreeMap<String, String>) {
+        let is_bad = self.bad.matches(series);
+        let is_event = self.total.matches(series);
         if !is_bad && !is_event {
             return;
         }
-        let target: Vec<String> = OF_TARGETS
+        let target: Vec<String> = TARGET_LABELS
             .iter()
             .map(|label| series.get(*label).cloned().unwrap_or_default())
             .collect();
@@ -244,7 +244,7 @@ impl<'w> Watch<'w> {
         }
     }
 
-    fn judge(self) -> Option<ErrorSeries> {
+    fn finish(self) -> Option<ErrorSeries> {
         let [all, bad] = &self.targets;
         if all.is_empty() || self.bad.failed || self.total.failed {
             return None;
@@ -350,7 +350,7 @@ impl<'de> Visitor<'de> for Items<'_, '_> {
     fn visit_seq<A: SeqAccess<'de>>(self, mut items: A) -> Result<(), A::Error> {
         while let Some(series) = items.next_element::<BTreeMap<String, String>>()? {
             for watch in self.0.iter_mut() {
-                watch.see(&series);
+                watch.add_series(&series);
             }
         }
         Ok(())
@@ -364,7 +364,7 @@ mod tests {
     use Initialized::{All, Labels, None as Nothing, Targets};
 
     /// The result for `bad` and `total` with these series, each written as `name label=value …`.
-    fn told(bad: &str, total: &str, series: &[&str]) -> Option<Initialized> {
+    fn initialized(bad: &str, total: &str, series: &[&str]) -> Option<Initialized> {
         let data: Vec<BTreeMap<&str, &str>> = series
             .iter()
             .map(|series| {
@@ -381,13 +381,13 @@ mod tests {
             bad: bad.to_owned(),
             total: total.to_owned(),
         }]);
-        let found = initialized(answer.as_bytes(), &wanted).unwrap();
+        let found = find_error_series(answer.as_bytes(), &wanted).unwrap();
         found.first().map(|errors| errors.initialized)
     }
 
     #[test]
     fn errors_are_born_or_were_there_before() {
-        let of = |series: &[&str]| told(r#"x{code=~"5.."}"#, "x", series);
+        let of = |series: &[&str]| initialized(r#"x{code=~"5.."}"#, "x", series);
         assert_eq!(of(&["x instance=a code=200"]), Some(Nothing));
         assert_eq!(
             of(&["x instance=a code=200", "x instance=a code=500"]),
@@ -427,7 +427,7 @@ mod tests {
     #[test]
     fn labels_of_the_error_itself_do_not_count() {
         assert_eq!(
-            told(
+            initialized(
                 r#"x{outcome="SERVER_ERROR"}"#,
                 "x",
                 &[
@@ -441,7 +441,7 @@ mod tests {
 
     #[test]
     fn two_metrics_are_compared_by_target() {
-        let of = |series: &[&str]| told("failed_total", "all_total", series);
+        let of = |series: &[&str]| initialized("failed_total", "all_total", series);
         assert_eq!(of(&["all_total instance=a"]), Some(Nothing));
         assert_eq!(
             of(&[
@@ -463,7 +463,7 @@ mod tests {
     #[test]
     fn a_matcher_that_both_have_tells_nothing_apart() {
         let of = |series: &[&str]| {
-            told(
+            initialized(
                 r#"x{path!="/health",code=~"5.."}"#,
                 r#"x{path!="/health"}"#,
                 series,

@@ -24,7 +24,7 @@ pub enum Lookup<'k> {
     /// The selector was pulled, and the metric does not exist.
     Absent,
     /// Nothing is known about the metric.
-    Unclaimed,
+    Unknown,
 }
 
 /// A series of a metric.
@@ -51,7 +51,7 @@ impl Known {
         match part(series, |name| declared(name).map(|(k, v)| (k.as_str(), v))) {
             Some(part) => Lookup::Found(part),
             None if self.section.is_some() => Lookup::Absent,
-            None => Lookup::Unclaimed,
+            None => Lookup::Unknown,
         }
     }
 

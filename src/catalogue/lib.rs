@@ -12,7 +12,7 @@ mod errors;
 mod known;
 mod lock;
 mod selector;
-mod sound;
+mod strict_json;
 #[cfg(test)]
 mod tests;
 pub mod unit;
@@ -21,16 +21,16 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use serde::{Deserialize, Serialize};
 
-pub use answer::{BadAnswer, Gathered, Metadata, error_of, metadata, series};
-pub use answer::{data as answer_data, whole as whole_answer};
+pub use answer::{BadAnswer, Gathered, Metadata, server_error, metadata, series};
+pub use answer::{data as answer_data, complete_data as complete_answer};
 pub use assemble::metrics;
-pub use errors::{ErrorSeries, Errors, Initialized, counts_first_samples, initialized};
+pub use errors::{ErrorSeries, Errors, Initialized, counts_first_samples, find_error_series};
 pub use known::{Known, Lookup, Part, series_of};
 pub use lock::{Lock, Unreadable};
 pub use selector::{
     NotASelector, Scope, canonical, fixed_labels, name_of, section_of, selector_of,
 };
-pub use sound::sound;
+pub use strict_json::check_json;
 
 /// The name of the lock file.
 pub const LOCK: &str = "nth.metrics.lock";

@@ -19,7 +19,7 @@ pub struct Bounds<'k>(Vec<Bound<'k>>);
 
 impl<'k> Bounds<'k> {
     /// Collects the bounds of a metric. Bounds that a [`Decimal`] cannot represent exactly are omitted.
-    pub fn of(metric: &'k Metric) -> Self {
+    pub fn new(metric: &'k Metric) -> Self {
         let mut bounds: Vec<Bound<'k>> = metric
             .buckets
             .iter()
@@ -49,7 +49,7 @@ impl<'k> Bounds<'k> {
     }
 
     /// The nearest bounds below and above a value.
-    pub fn around(&self, value: Decimal) -> (Option<Bound<'k>>, Option<Bound<'k>>) {
+    pub fn neighbors(&self, value: Decimal) -> (Option<Bound<'k>>, Option<Bound<'k>>) {
         let below = self.0.iter().rev().find(|bound| bound.value < value);
         let above = self.0.iter().find(|bound| bound.value > value);
         (below.copied(), above.copied())
@@ -57,7 +57,7 @@ impl<'k> Bounds<'k> {
 
     /// The bound nearest to a value; of two equally near ones the smaller, which is the stricter objective.
     pub fn nearest(&self, value: Decimal) -> Option<Bound<'k>> {
-        match self.around(value) {
+        match self.neighbors(value) {
             (Some(below), Some(above)) if above.value - value < value - below.value => Some(above),
             (Some(below), _) => Some(below),
             (None, above) => above,

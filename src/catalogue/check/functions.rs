@@ -9,10 +9,10 @@ use nth_promql::classify::{exprs, metrics};
 use nth_promql::{Aggregate, Binary, BinaryOp, Call, Error, Expr, Node, Selector, Span};
 
 /// Functions that account for the resets of a counter.
-const OF_COUNTERS: [&str; 4] = ["increase", "irate", "rate", "resets"];
+const COUNTER_FUNCTIONS: [&str; 4] = ["increase", "irate", "rate", "resets"];
 
 /// Functions that take a counter's reset for a decrease.
-const OF_GAUGES: [&str; 6] = [
+const GAUGE_FUNCTIONS: [&str; 6] = [
     "delta",
     "deriv",
     "double_exponential_smoothing",
@@ -22,7 +22,7 @@ const OF_GAUGES: [&str; 6] = [
 ];
 
 /// Functions that depend on the times or the presence of samples, not on their values.
-const OF_SAMPLES: [&str; 12] = [
+const SAMPLE_FUNCTIONS: [&str; 12] = [
     "absent",
     "absent_over_time",
     "changes",
@@ -99,16 +99,16 @@ impl Walk<'_, '_> {
 
     fn call(&mut self, call: &Call, used: Use) {
         let function = call.function.as_str();
-        let of_counters = OF_COUNTERS.contains(&function);
-        let of_gauges = OF_GAUGES.contains(&function);
+        let of_counters = COUNTER_FUNCTIONS.contains(&function);
+        let of_gauges = GAUGE_FUNCTIONS.contains(&function);
         for arg in &call.args {
-            if let Some((expr, selector)) = ranged(arg)
+            if let Some((expr, selector)) = range_selector(arg)
                 && (of_counters || of_gauges)
             {
                 if let Read::Series(series) = self.case.read(selector) {
                     self.range_function(call, expr, &series, of_counters);
                 }
-            } else if of_counters || OF_SAMPLES.contains(&function) {
+            } else if of_counters || SAMPLE_FUNCTIONS.contains(&function) {
                 self.walk(arg, Use::Presence);
             } else {
                 self.walk(arg, used);
@@ -117,7 +117,7 @@ impl Walk<'_, '_> {
     }
 
     fn range_function(&mut self, call: &Call, expr: &Expr, series: &Series<'_>, of_counters: bool) {
-        let kind = Kind::of(&series.part);
+        let kind = Kind::from_part(&series.part);
         let is_wrong = if of_counters {
             kind.is_measured()
         } else {
@@ -194,7 +194,7 @@ impl Walk<'_, '_> {
         let Read::Series(series) = self.case.read(selector) else {
             return;
         };
-        let kind = Kind::of(&series.part);
+        let kind = Kind::from_part(&series.part);
         if !kind.is_counted() {
             return;
         }
@@ -220,7 +220,7 @@ impl Walk<'_, '_> {
 }
 
 /// The selector in a range, or in a subquery of it alone.
-fn ranged(arg: &Expr) -> Option<(&Expr, &Selector)> {
+fn range_selector(arg: &Expr) -> Option<(&Expr, &Selector)> {
     let inner = match &arg.unparenthesised().node {
         Node::Range(inner, _) => inner.as_ref(),
         Node::Subquery(subquery) => subquery.expr.unparenthesised(),

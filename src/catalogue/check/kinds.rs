@@ -23,7 +23,7 @@ pub enum Kind {
 
 impl Kind {
     /// The kind of a series.
-    pub fn of(part: &Part<'_>) -> Self {
+    pub fn from_part(part: &Part<'_>) -> Self {
         // Series that Prometheus writes about each scrape have no metadata.
         if part.suffix.is_empty() && (part.name == "up" || part.name.starts_with("scrape_")) {
             return Self::Gauge;

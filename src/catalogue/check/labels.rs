@@ -12,7 +12,7 @@ use nth_promql::{
 };
 
 /// Labels that a scrape adds to every series, so that declarations do not list them.
-const OF_TARGETS: [&str; 11] = [
+const TARGET_LABELS: [&str; 11] = [
     "cluster",
     "container",
     "endpoint",
@@ -64,7 +64,7 @@ impl Series<'_> {
         if known || self.pulled {
             return Some(known);
         }
-        let is_of_target = OF_TARGETS.contains(&label) || crate::CHURNING.contains(&label);
+        let is_of_target = TARGET_LABELS.contains(&label) || crate::CHURNING.contains(&label);
         if is_of_target {
             return Some(true);
         }
@@ -149,7 +149,7 @@ fn unknown_label(case: &Case<'_>, label: &str, span: Span, series: &[Series<'_>]
     if let Some(near) = suggest::nearest(label, known.iter().copied()) {
         error = error.help(format!("did you mean `{near}`?"));
         if !case.is_filled(span) {
-            error = error.suggest(span, quoted(near));
+            error = error.suggest(span, quote_label(near));
         }
     } else if known.is_empty() {
         error = error.note("it has no labels besides those of the selector");
@@ -166,7 +166,7 @@ fn unknown_label(case: &Case<'_>, label: &str, span: Span, series: &[Series<'_>]
 }
 
 /// The name of a label as PromQL writes it.
-fn quoted(label: &str) -> String {
+fn quote_label(label: &str) -> String {
     let plain = label
         .chars()
         .all(|character| character.is_ascii_alphanumeric() || character == '_')
@@ -232,7 +232,7 @@ fn check_value(case: &Case<'_>, matcher: &Matcher, series: &Series<'_>) -> Optio
             } else {
                 near.to_owned()
             };
-            error = replaced(case, error, matcher, &text);
+            error = offer_value(case, error, matcher, &text);
         }
         None => error = error.note(format!("known values: {}{more}", values.join(", "))),
     }
@@ -287,7 +287,7 @@ fn may_come(wanted: &str, is_regex: bool, listed: &BTreeSet<String>) -> bool {
 fn check_bound(case: &Case<'_>, matcher: &Matcher, series: &Series<'_>) -> Option<Error> {
     let wanted = matcher.value.text()?;
     let metric = series.part.metric;
-    let bounds = Bounds::of(metric);
+    let bounds = Bounds::new(metric);
     if bounds.is_empty() || wanted.is_empty() {
         return None;
     }
@@ -328,12 +328,12 @@ fn check_bound(case: &Case<'_>, matcher: &Matcher, series: &Series<'_>) -> Optio
                     return None;
                 }
                 error = error.help(format!("write the bound as `{text}`"));
-                return Some(replaced(case, error, matcher, text));
+                return Some(offer_value(case, error, matcher, text));
             }
             let Some(value) = value else {
                 return Some(error.help("write `le` as a number in quotes"));
             };
-            let (below, above) = bounds.around(value);
+            let (below, above) = bounds.neighbors(value);
             let near: Vec<String> = [below, above]
                 .into_iter()
                 .flatten()
@@ -341,7 +341,7 @@ fn check_bound(case: &Case<'_>, matcher: &Matcher, series: &Series<'_>) -> Optio
                 .collect();
             error = error.help(format!("use the nearest bucket, {}", near.join(" or ")));
             Some(match bounds.nearest(value) {
-                Some(bound) => replaced(case, error, matcher, bound.text),
+                Some(bound) => offer_value(case, error, matcher, bound.text),
                 None => error,
             })
         }
@@ -350,7 +350,7 @@ fn check_bound(case: &Case<'_>, matcher: &Matcher, series: &Series<'_>) -> Optio
 }
 
 /// Offers another value for a matcher: between the existing quotes, unless it needs other ones.
-fn replaced(case: &Case<'_>, error: Error, matcher: &Matcher, text: &str) -> Error {
+fn offer_value(case: &Case<'_>, error: Error, matcher: &Matcher, text: &str) -> Error {
     let written = matcher.value.span;
     let is_computed = case.is_filled(written) || case.computed.contains(&written);
     if is_computed || written.end < written.start + 2 {

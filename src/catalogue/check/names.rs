@@ -39,13 +39,13 @@ pub(super) fn check(
         }
     }
     found.push(Finding {
-        error: error.help(remedy(&name.text)),
+        error: error.help(help_text(&name.text)),
         unknown: Some(name.text.to_string()),
     });
 }
 
 /// The help for an unknown metric.
-fn remedy(name: &str) -> String {
+fn help_text(name: &str) -> String {
     let histogram = name.strip_suffix("_bucket").filter(|base| !base.is_empty());
     let (metric, metric_type) = match histogram {
         Some(base) => (base, "histogram"),

@@ -96,7 +96,7 @@ fn bounds_are_compared_exactly() {
         &[],
         &["1", "0.1", "1.0", "0.5", "+Inf"],
     );
-    let bounds = Bounds::of(&metric);
+    let bounds = Bounds::new(&metric);
     let half: Decimal = "0.50".parse().unwrap();
     assert_eq!(bounds.texts(half), ["0.5"]);
     assert_eq!(bounds.texts(Decimal::ONE), ["1", "1.0"]);

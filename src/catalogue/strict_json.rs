@@ -18,7 +18,7 @@ const MOST_FIELDS: usize = 10_000;
 /// # Errors
 ///
 /// If one of these is violated.
-pub fn sound(bytes: &[u8]) -> Result<(), BadAnswer> {
+pub fn check_json(bytes: &[u8]) -> Result<(), BadAnswer> {
     serde_json::from_slice::<Sound>(bytes)
         .map(|Sound| ())
         .map_err(|error| bad(bytes, &error))
@@ -95,10 +95,10 @@ mod tests {
     fn what_two_readers_could_take_differently_is_refused() {
         let nested = |depth: usize| format!("{}{}", "[".repeat(depth), "]".repeat(depth));
         assert_eq!(
-            sound(br#"{"a":[1,-2,0.5,1e300,"x",true,null,{}],"b":{"a":1}}"#),
+            check_json(br#"{"a":[1,-2,0.5,1e300,"x",true,null,{}],"b":{"a":1}}"#),
             Ok(())
         );
-        assert_eq!(sound(nested(100).as_bytes()), Ok(()));
+        assert_eq!(check_json(nested(100).as_bytes()), Ok(()));
         let many: Vec<String> = (0..=MOST_FIELDS).map(|n| format!("\"{n}\":0")).collect();
         for (text, why) in [
             (r#"{"a":{"b":1,"b":1}}"#.to_owned(), "duplicate field `b`"),
@@ -110,10 +110,10 @@ mod tests {
             (format!("{{{}}}", many.join(",")), "more than 10000 fields"),
             ("[NaN]".to_owned(), "expected value"),
         ] {
-            let said = sound(text.as_bytes()).unwrap_err().to_string();
+            let said = check_json(text.as_bytes()).unwrap_err().to_string();
             assert!(said.contains(why), "{said}");
         }
-        assert_eq!(sound(b" \n"), Err(BadAnswer::Empty));
-        assert!(sound(b"\"\xff\"").is_err());
+        assert_eq!(check_json(b" \n"), Err(BadAnswer::Empty));
+        assert!(check_json(b"\"\xff\"").is_err());
     }
 }
