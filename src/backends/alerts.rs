@@ -6,7 +6,7 @@ use super::anchors::slug;
 use super::{alert_names, words};
 use nth_model::burn_rate::Pair;
 use nth_model::number::decimal_text;
-use nth_model::{AbsenceAlert, Absent, Alert, BudgetAlert, Service, Severity, Slo};
+use nth_model::{MissingDataAlert, MissingDataCause, Alert, BudgetAlert, Service, Severity, Slo};
 
 /// The name of the burn-rate alerts; `severity`, `long_window` and `short_window` distinguish them.
 pub const BURN: &str = "SLOErrorBudgetBurn";
@@ -42,7 +42,7 @@ pub enum Origin<'a> {
     /// A budget alert of an SLO.
     Budget(&'a Slo, &'a BudgetAlert),
     /// A missing-data alert of an SLO.
-    Absence(&'a Slo, &'a AbsenceAlert),
+    Absence(&'a Slo, &'a MissingDataAlert),
     /// The alert on an SLO whose good or bad events are not a subset of all its events.
     Inconsistent(&'a Slo),
     /// A custom alert, of a service or of a template.
@@ -127,10 +127,10 @@ pub fn named(service: &Service) -> Vec<Named<'_>> {
                 Origin::Budget(slo, alert),
             );
         }
-        for alert in &slo.absences {
-            let heading = match alert.of {
-                Absent::Data => format!(" {of}"),
-                Absent::Series => format!(" {of} while up"),
+        for alert in &slo.missing_data_alerts {
+            let heading = match alert.cause {
+                MissingDataCause::Data => format!(" {of}"),
+                MissingDataCause::Series => format!(" {of} while up"),
             };
             add(ABSENT.to_owned(), heading, Origin::Absence(slo, alert));
         }

@@ -26,7 +26,7 @@ mod target;
 pub use error::{EmitError, TooManyGroups, WriteError};
 pub use nth_model::Artifact;
 pub use nth_model::names::{
-    alert_names, camel_case, dashboard_uid, dashboard_uid_in, dashboard_uid_of, file_stem, fnv1a,
+    alert_names, camel_case, dashboard_uid, dashboard_uid_in, project_dashboard_uid, file_stem, fnv1a,
     words,
 };
 pub use registry::{TARGETS, check_limits, project_artifacts, service_artifacts, target};

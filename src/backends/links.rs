@@ -1,6 +1,6 @@
 //! URLs of the runbooks and the dashboards of services.
 
-use super::{dashboard_uid_of, file_stem};
+use super::{project_dashboard_uid, file_stem};
 use nth_model::settings::texts::ENVIRONMENT;
 use nth_model::{Service, Settings};
 
@@ -49,7 +49,7 @@ fn page(service: &Service, settings: &Settings) -> Option<String> {
 pub fn dashboard(service: &Service, settings: &Settings) -> Option<String> {
     service.dashboard_url.clone().or_else(|| {
         let base = settings.dashboard_base_url.as_ref()?;
-        let uid = dashboard_uid_of(settings, &service.name);
+        let uid = project_dashboard_uid(settings, &service.name);
         Some(at(base, &format!("d/{uid}")))
     })
 }

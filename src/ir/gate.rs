@@ -230,14 +230,14 @@ pub struct Objective {
 
 impl Condition {
     /// The condition with the number of dependents filled in, simplified accordingly.
-    pub fn resolved(&self, dependents: usize) -> Self {
+    pub fn with_dependents(&self, dependents: usize) -> Self {
         match self {
-            Self::Not(inner) => match inner.resolved(dependents) {
+            Self::Not(inner) => match inner.with_dependents(dependents) {
                 Self::Constant(value) => Self::Constant(!value),
                 inner => Self::Not(Box::new(inner)),
             },
-            Self::All(parts) => joined(parts, dependents, true),
-            Self::Any(parts) => joined(parts, dependents, false),
+            Self::All(parts) => combine(parts, dependents, true),
+            Self::Any(parts) => combine(parts, dependents, false),
             Self::Compare(left, comparison, right) => {
                 let known = |operand: &Operand| match operand {
                     Operand::Fact(Fact::Dependents) => Operand::Limit(Decimal::from(dependents)),
@@ -298,10 +298,10 @@ impl Condition {
 }
 
 /// Joins parts with `and` or `or`: a part that decides the result replaces all, a neutral part is omitted.
-fn joined(parts: &[Condition], dependents: usize, all: bool) -> Condition {
+fn combine(parts: &[Condition], dependents: usize, all: bool) -> Condition {
     let mut left = Vec::new();
     for part in parts {
-        match part.resolved(dependents) {
+        match part.with_dependents(dependents) {
             Condition::Constant(value) if value == all => {}
             Condition::Constant(value) => return Condition::Constant(value),
             part => left.push(part),
@@ -330,13 +330,13 @@ mod tests {
         let many = compare(Fact::Dependents, 2);
         let asks = compare(Fact::Firing(Severity::Page), 0);
         let all = Condition::All(vec![many.clone(), asks.clone()]);
-        assert_eq!(all.resolved(3), asks);
-        assert_eq!(all.resolved(2), Condition::Constant(false));
+        assert_eq!(all.with_dependents(3), asks);
+        assert_eq!(all.with_dependents(2), Condition::Constant(false));
         let any = Condition::Any(vec![many.clone(), asks.clone()]);
-        assert_eq!(any.resolved(3), Condition::Constant(true));
-        assert_eq!(any.resolved(2), asks);
+        assert_eq!(any.with_dependents(3), Condition::Constant(true));
+        assert_eq!(any.with_dependents(2), asks);
         let not = Condition::Not(Box::new(many));
-        assert_eq!(not.resolved(3), Condition::Constant(false));
+        assert_eq!(not.with_dependents(3), Condition::Constant(false));
         assert_eq!(any.facts().len(), 2);
     }
 

@@ -40,7 +40,7 @@ pub use settings::{
     MatcherStrategy, OpenSloSettings, PagerDutySettings, PolicyForm, PolicySettings,
     PrometheusSettings, RuleFormat, Settings, default_settings,
 };
-pub use signal::{LeftOut, Resolution, Rule, Signal, Tally};
+pub use signal::{SkippedRule, Resolution, Rule, Signal, Tally};
 pub use target_name::TargetName;
 pub use team::{
     Escalation, EscalationRef, Hours, IMPLIED_ESCALATION, Layer, Pace, Receiver, Schedule, Step,
@@ -75,7 +75,7 @@ pub struct Service {
     /// The signals, including those of its dependencies, in the order of the source.
     pub signals: Vec<Signal>,
     /// The alerts and recording rules that are not generated, because no metric provides a signal that they read.
-    pub left_out: Vec<LeftOut>,
+    pub skipped_rules: Vec<SkippedRule>,
     /// The URL of its runbook, if it is not at the project's base URL.
     pub runbook_url: Option<String>,
     /// The URL of its dashboard, if it is not at the project's base URL.
@@ -151,7 +151,7 @@ pub struct Slo {
     /// The alerts on the budget consumed, in rising order.
     pub budget_alerts: Vec<BudgetAlert>,
     /// The missing-data alerts of the SLI, one for each cause.
-    pub absences: Vec<AbsenceAlert>,
+    pub missing_data_alerts: Vec<MissingDataAlert>,
     /// True if its good (or bad) events are certainly a subset of all events, as those of a narrower selector are. If
     /// false, the rules report when there are more of them.
     pub is_consistent: bool,
@@ -226,9 +226,9 @@ pub struct BudgetAlert {
 
 /// A missing-data alert: it fires if the total of an SLI has no series.
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
-pub struct AbsenceAlert {
+pub struct MissingDataAlert {
     /// The cause that the alert detects.
-    pub of: Absent,
+    pub cause: MissingDataCause,
     /// The series that show whether the SLI's targets are up, if the cause depends on it.
     pub up: Option<promql::Expr>,
     /// The duration for which the data must be missing.
@@ -239,7 +239,7 @@ pub struct AbsenceAlert {
 
 /// A cause for which an SLI has no series.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
-pub enum Absent {
+pub enum MissingDataCause {
     /// No target is up that could provide any, or the bucket that counts the good events does not exist.
     Data,
     /// The service's targets are up. A counter that is created with the first event does not exist before it; one whose

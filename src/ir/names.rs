@@ -95,7 +95,7 @@ pub fn dashboard_uid_in(environment: Option<&str>, service: &str) -> String {
 
 /// The uid of the project's dashboard of this name: [`dashboard_uid_in`] its environment, prefixed with the project's
 /// name if other projects share its Grafana: `shop--checkout--production`.
-pub fn dashboard_uid_of(settings: &Settings, name: &str) -> String {
+pub fn project_dashboard_uid(settings: &Settings, name: &str) -> String {
     let environment = settings.environment.as_deref();
     let Some(project) = settings.shared_as() else {
         return dashboard_uid_in(environment, name);
@@ -141,7 +141,7 @@ pub fn camel_case(name: &str) -> SmolStr {
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct AlertName {
     /// The name in camel case.
-    pub wanted: SmolStr,
+    pub preferred: SmolStr,
     /// The same name, with a number appended if an earlier alert has that name.
     pub unique: String,
 }
@@ -151,17 +151,17 @@ pub struct AlertName {
 pub fn alert_names(names: &[&str]) -> Vec<AlertName> {
     let mut taken = BTreeSet::new();
     let of = |name: &&str| {
-        let mut wanted = camel_case(name);
-        if wanted.is_empty() {
-            wanted = "Alert".into();
+        let mut preferred = camel_case(name);
+        if preferred.is_empty() {
+            preferred = "Alert".into();
         }
-        let mut unique = wanted.to_string();
+        let mut unique = preferred.to_string();
         let mut number = 2;
         while !taken.insert(unique.clone()) {
-            unique = format!("{wanted}{number}");
+            unique = format!("{preferred}{number}");
             number += 1;
         }
-        AlertName { wanted, unique }
+        AlertName { preferred, unique }
     };
     names.iter().map(of).collect()
 }
@@ -247,9 +247,9 @@ mod tests {
                 "Alert"
             ]
         );
-        let wanted: Vec<_> = names.iter().map(|name| name.wanted.as_str()).collect();
+        let preferred: Vec<_> = names.iter().map(|name| name.preferred.as_str()).collect();
         assert_eq!(
-            wanted,
+            preferred,
             [
                 "QueueBacklog",
                 "QueueBacklog",

@@ -74,11 +74,11 @@ impl<'a> Project<'a> {
 
     /// The escalation that is notified for a service, with its team: its own, or else the implied escalation of its
     /// team.
-    pub fn called(&self, service: &Service) -> Option<(&'a Team, Cow<'a, Escalation>)> {
+    pub fn escalation_for(&self, service: &Service) -> Option<(&'a Team, Cow<'a, Escalation>)> {
         if let Some(named) = &service.escalation {
             let (team, escalation) = self.escalation(named)?;
             return escalation
-                .tells()
+                .notifies_anyone()
                 .then_some((team, Cow::Borrowed(escalation)));
         }
         let team = self.owner(service)?;

@@ -85,12 +85,12 @@ impl RuleLabel {
     }
 
     /// The label of this name.
-    pub fn named(name: &str) -> Option<Self> {
+    pub fn from_name(name: &str) -> Option<Self> {
         Self::ALL.into_iter().find(|label| label.name() == name)
     }
 
     /// Returns whether the label is only on the rules of an SLO.
-    pub const fn is_of_slo(self) -> bool {
+    pub const fn is_slo_label(self) -> bool {
         matches!(
             self,
             Self::Slo
@@ -105,7 +105,7 @@ impl RuleLabel {
     }
 
     /// Returns whether the label is only on alerts.
-    pub const fn is_of_alert(self) -> bool {
+    pub const fn is_alert_label(self) -> bool {
         matches!(
             self,
             Self::Severity | Self::AlertName | Self::Dependency | Self::Namespace
@@ -113,7 +113,7 @@ impl RuleLabel {
     }
 
     /// Returns whether the label depends on the project's settings.
-    pub const fn is_of_settings(self) -> bool {
+    pub const fn is_settings_label(self) -> bool {
         matches!(self, Self::Project | Self::Namespace)
     }
 }

@@ -40,14 +40,14 @@ pub enum Resolution {
     /// No candidate exists. Queries use the first.
     Missing,
     /// Nothing is known about the candidates. Queries use the one of this index.
-    Unclaimed(usize),
+    Unknown(usize),
 }
 
 impl Resolution {
     /// The index of the candidate that queries use.
-    pub fn standing(self) -> usize {
+    pub fn candidate_index(self) -> usize {
         match self {
-            Self::Found(number) | Self::Unclaimed(number) => number,
+            Self::Found(number) | Self::Unknown(number) => number,
             Self::Missing => 0,
         }
     }
@@ -55,12 +55,12 @@ impl Resolution {
 
 impl Signal {
     /// The candidate that queries use.
-    pub fn standing(&self) -> Option<&promql::Expr> {
-        self.candidates.get(self.resolution.standing())
+    pub fn selected_candidate(&self) -> Option<&promql::Expr> {
+        self.candidates.get(self.resolution.candidate_index())
     }
 
     /// The candidates as in the source: without the labels of all queries of the block.
-    pub fn written(&self) -> impl Iterator<Item = String> {
+    pub fn candidate_texts(&self) -> impl Iterator<Item = String> {
         self.candidates
             .iter()
             .map(|candidate| self.without_scope(candidate).to_string())
@@ -87,13 +87,13 @@ pub struct Tally {
     /// The number of signals for which no metric exists.
     pub missing: usize,
     /// The number of signals about which nothing is known.
-    pub unclaimed: usize,
+    pub unknown: usize,
 }
 
 impl Tally {
     /// The total number of signals.
     pub fn total(self) -> usize {
-        self.found + self.missing + self.unclaimed
+        self.found + self.missing + self.unknown
     }
 
     /// Counts one more signal.
@@ -101,7 +101,7 @@ impl Tally {
         match resolution {
             Resolution::Found(_) => self.found += 1,
             Resolution::Missing => self.missing += 1,
-            Resolution::Unclaimed(_) => self.unclaimed += 1,
+            Resolution::Unknown(_) => self.unknown += 1,
         }
     }
 
@@ -109,13 +109,13 @@ impl Tally {
     pub fn merge(&mut self, other: Self) {
         self.found += other.found;
         self.missing += other.missing;
-        self.unclaimed += other.unclaimed;
+        self.unknown += other.unknown;
     }
 }
 
 /// An alert or a recording rule that is not generated, because no metric provides a signal that it reads.
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
-pub struct LeftOut {
+pub struct SkippedRule {
     /// The kind of the rule.
     pub rule: Rule,
     /// The name in the service; the name of a dependency's alert is prefixed with the dependency's name.

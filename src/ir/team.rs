@@ -83,7 +83,7 @@ pub struct Layer {
     /// The name; the schedule's name for the schedule's own members.
     pub name: SmolStr,
     /// The length of a shift.
-    pub turn: Duration,
+    pub shift: Duration,
     /// The time at which one shift ends and the next begins; only the time of day counts if shifts are not whole weeks.
     pub handoff: TimeOfWeek,
     /// The first shift begins at the first hand-off on or after this day.
@@ -193,7 +193,7 @@ impl Escalation {
     }
 
     /// Returns whether the escalation notifies anyone.
-    pub fn tells(&self) -> bool {
+    pub fn notifies_anyone(&self) -> bool {
         self.steps.iter().any(|step| !step.notify.is_empty())
     }
 
@@ -253,7 +253,7 @@ impl Team {
 
     /// Returns whether anyone is notified when something of the team's fails.
     pub fn is_on_call(&self) -> bool {
-        self.escalations.iter().any(Escalation::tells) || self.implied_escalation().is_some()
+        self.escalations.iter().any(Escalation::notifies_anyone) || self.implied_escalation().is_some()
     }
 
     /// The escalation of a team that has schedules but no escalation: its schedules, in the order of the source.

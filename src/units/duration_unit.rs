@@ -37,7 +37,7 @@ impl DurationUnit {
     }
 
     /// The unit of this name.
-    pub fn named(name: &str) -> Option<Self> {
+    pub fn from_name(name: &str) -> Option<Self> {
         Self::ALL.into_iter().find(|unit| unit.name() == name)
     }
 
@@ -85,7 +85,7 @@ mod tests {
             assert_eq!(unit.count(Duration(250)).to_string(), count);
             let back: Decimal = count.parse().unwrap();
             assert_eq!(unit.duration(back), Some(Duration(250)));
-            assert_eq!(DurationUnit::named(unit.name()), Some(unit));
+            assert_eq!(DurationUnit::from_name(unit.name()), Some(unit));
         }
     }
 

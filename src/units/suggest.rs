@@ -17,14 +17,14 @@ pub fn nearest<'a>(name: &str, candidates: impl IntoIterator<Item = &'a str>) ->
     if name.len() > LONGEST {
         return None;
     }
-    let plain_name = plain(name);
+    let plain_name = normalize(name);
     let sorted_name = sorted_words(&plain_name);
     let length = plain_name.chars().count();
     if length == 0 {
         return None;
     }
     let limit = (length.max(3) / 3).min(MOST_EDITS);
-    let letters = Letters::of(&plain_name);
+    let letters = Letters::new(&plain_name);
     candidates
         .into_iter()
         .filter(|candidate| {
@@ -36,7 +36,7 @@ pub fn nearest<'a>(name: &str, candidates: impl IntoIterator<Item = &'a str>) ->
                 .is_none_or(|letters| letters.may_be_near(candidate, limit))
         })
         .filter_map(|candidate| {
-            let plain_candidate = plain(candidate);
+            let plain_candidate = normalize(candidate);
             if plain_candidate == plain_name {
                 return Some((0, 0, candidate));
             }
@@ -59,7 +59,7 @@ struct Letters([i16; 128]);
 
 impl Letters {
     /// The letters of a plain name; `None` if it contains characters outside of ASCII.
-    fn of(plain_name: &str) -> Option<Self> {
+    fn new(plain_name: &str) -> Option<Self> {
         let mut counts = [0; 128];
         for byte in plain_name.bytes() {
             *counts.get_mut(usize::from(byte))? += 1;
@@ -90,7 +90,7 @@ impl Letters {
 }
 
 /// The name without differences that are easily confused.
-fn plain(name: &str) -> String {
+fn normalize(name: &str) -> String {
     name.chars()
         .flat_map(char::to_lowercase)
         .map(|character| if character == '_' { '-' } else { character })
@@ -166,9 +166,9 @@ mod tests {
     proptest! {
         #[test]
         fn what_is_near_may_be_near(name in "[a-cA-C_é-]{1,7}", candidate in "[a-cA-C_é-]{1,7}") {
-            let (plain_name, plain_candidate) = (plain(&name), plain(&candidate));
+            let (plain_name, plain_candidate) = (normalize(&name), normalize(&candidate));
             let distance = strsim::damerau_levenshtein(&plain_candidate, &plain_name);
-            if let Some(letters) = Letters::of(&plain_name) {
+            if let Some(letters) = Letters::new(&plain_name) {
                 prop_assert!(letters.may_be_near(&candidate, distance));
             }
         }

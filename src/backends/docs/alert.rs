@@ -11,7 +11,7 @@ use crate::series_names::{BUDGET_REMAINING, COVERAGE, ERROR_RATIO, LONGEST_RAW};
 use nth_model::burn_rate::{Pair, budget_time};
 use nth_model::number::{decimal_text, percent_text};
 use nth_model::{
-    AbsenceAlert, Absent, Alert, BudgetAlert, Criticality, Dependency, Duration, Project, Service,
+    MissingDataAlert, MissingDataCause, Alert, BudgetAlert, Criticality, Dependency, Duration, Project, Service,
     Settings, Severity, Sli, Slo,
 };
 use nth_promql::{Expr, build};
@@ -73,7 +73,7 @@ impl Alerts<'_, '_> {
                 ("slo", slo.name.to_string()),
                 ("budget_consumed", percent_text(alert.consumed)),
             ],
-            Origin::Absence(slo, alert) if alert.of == Absent::Series => {
+            Origin::Absence(slo, alert) if alert.cause == MissingDataCause::Series => {
                 vec![("slo", slo.name.to_string()), ("targets", "up".to_owned())]
             }
             Origin::Absence(slo, _) | Origin::Inconsistent(slo) => {
@@ -456,16 +456,16 @@ fn share(of: Duration, share: Decimal) -> Duration {
     Duration(millis.unwrap_or_default())
 }
 
-fn absence_meaning(slo: &Slo, alert: &AbsenceAlert) -> String {
+fn absence_meaning(slo: &Slo, alert: &MissingDataAlert) -> String {
     format!(
         "The SLI series of {} have been missing for {}. No other alert for this SLO can fire until they \
         return. {}",
         text::code(&slo.name),
         words::duration(alert.hold),
-        match alert.of {
-            Absent::Data =>
+        match alert.cause {
+            MissingDataCause::Data =>
                 "The service may be down or no longer scraped, or the metric was renamed.",
-            Absent::Series =>
+            MissingDataCause::Series =>
                 "The service's targets are up: there were no events in that time, or the metric was \
                 renamed.",
         }

@@ -9,7 +9,7 @@ use nth_model::{
 /// Adds the section on the escalation of a service.
 pub fn section(page: &mut Page, service: &Service, project: &Project<'_>) {
     loudness(page, service, project);
-    match project.called(service) {
+    match project.escalation_for(service) {
         Some((team, escalation)) => steps(page, service, project, team, &escalation),
         None => page.paragraph(nobody(service, project)),
     }
@@ -61,7 +61,7 @@ pub fn severity(service: &Service, severity: Severity, project: &Project<'_>) ->
 
 /// The steps of the escalation on one line.
 fn chain(service: &Service, project: &Project<'_>) -> Option<String> {
-    let (_, escalation) = project.called(service)?;
+    let (_, escalation) = project.escalation_for(service)?;
     let starts = starts(&escalation, service);
     let steps: Vec<_> = escalation
         .steps
@@ -180,14 +180,14 @@ fn layer(layer: &Layer) -> String {
     let mut told = members.join(", ");
     if layer.members.len() > 1 {
         // Shifts of whole weeks always begin on the same weekday.
-        let begin = if layer.turn.0.is_multiple_of(Duration::days(7).0) {
+        let begin = if layer.shift.0.is_multiple_of(Duration::days(7).0) {
             format!("on {}", words::time_of_week(layer.handoff))
         } else {
             format!("at {}", words::time(layer.handoff.time))
         };
         told.push_str(&format!(
             " in a {} rotation, handoff {begin}, starting {}",
-            words::turn(layer.turn),
+            words::shift_length(layer.shift),
             layer.start
         ));
     }
@@ -247,7 +247,7 @@ pub fn recipients(service: &Service, severity: Severity, project: &Project<'_>) 
     }
 }
 
-fn called(step: &Step, start: Duration) -> String {
+fn escalation_for(step: &Step, start: Duration) -> String {
     let targets: Vec<_> = step.notify.iter().map(target_in_short).collect();
     let when = if start.0 == 0 {
         "now".to_owned()

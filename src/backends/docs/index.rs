@@ -44,7 +44,7 @@ pub fn page(project: &Project<'_>, settings: &Settings) -> String {
         }
         None => page.paragraph("There are no dependencies between services."),
     }
-    for sentence in drawn.left_out {
+    for sentence in drawn.omitted {
         page.paragraph(sentence);
     }
 

@@ -49,7 +49,7 @@ pub fn page(
     for alert in &alerts {
         sections.section(&mut page, alert)?;
     }
-    left_out(&mut page, service);
+    skipped_alerts(&mut page, service);
 
     if !service.runbook.is_empty() {
         page.heading(2, headings::PROCEDURES);
@@ -183,7 +183,7 @@ fn needs(page: &mut Page, service: &Service, project: &Project<'_>) {
             "Solid thick arrows are hard dependencies: the service fails without them. Dotted arrows \
             are soft dependencies: the service degrades.",
         );
-        for sentence in drawn.left_out {
+        for sentence in drawn.omitted {
             page.paragraph(sentence);
         }
     }
@@ -310,20 +310,20 @@ fn in_a_line(alert: &Named<'_>, service: &Service) -> String {
 }
 
 /// Adds the alerts that are not generated, because no metric provides a signal that they read.
-fn left_out(page: &mut Page, service: &Service) {
+fn skipped_alerts(page: &mut Page, service: &Service) {
     let missing: Vec<_> = service
-        .left_out
+        .skipped_rules
         .iter()
-        .filter(|left_out| left_out.rule == Rule::Alert)
-        .map(|left_out| {
-            let signals: Vec<_> = left_out
+        .filter(|skipped| skipped.rule == Rule::Alert)
+        .map(|skipped| {
+            let signals: Vec<_> = skipped
                 .missing
                 .iter()
                 .map(|signal| text::code(signal))
                 .collect();
             format!(
                 "{}: no metric for {}",
-                text::code(&left_out.name),
+                text::code(&skipped.name),
                 words::list(&signals)
             )
         })

@@ -18,11 +18,11 @@ pub fn duration(duration: Duration) -> String {
 }
 
 /// The length of a shift: `daily`, `weekly`, `12h`.
-pub fn turn(turn: Duration) -> String {
-    match turn.0 / Duration::DAY.0 {
-        1 if turn == Duration::DAY => "daily".to_owned(),
-        7 if turn == Duration::days(7) => "weekly".to_owned(),
-        _ => duration(turn),
+pub fn shift_length(length: Duration) -> String {
+    match length.0 / Duration::DAY.0 {
+        1 if length == Duration::DAY => "daily".to_owned(),
+        7 if length == Duration::days(7) => "weekly".to_owned(),
+        _ => duration(length),
     }
 }
 

@@ -1,6 +1,6 @@
 //! A service with the project's settings, shared by all panels of its dashboard.
 
-use crate::dashboard_uid_of;
+use crate::project_dashboard_uid;
 use nth_model::{Service, Settings, Slo};
 use nth_promql::{Expr, MatchOp, Node, build, rewrite};
 
@@ -68,7 +68,7 @@ impl Board<'_> {
                 continue;
             }
             seen.push(name);
-            let uid = dashboard_uid_of(self.settings, name);
+            let uid = project_dashboard_uid(self.settings, name);
             links.push(link(
                 name,
                 "dashboard",

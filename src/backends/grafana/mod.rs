@@ -26,7 +26,7 @@ use self::document::{
 };
 use self::layout::{Section, WIDTH, assemble};
 use self::overview::Overview;
-use super::{Artifact, EmitError, Target, dashboard_uid_of, limits};
+use super::{Artifact, EmitError, Target, project_dashboard_uid, limits};
 
 /// The target: a dashboard for each service, an overview of all, and their provisioning.
 pub struct Grafana;
@@ -105,7 +105,7 @@ pub fn service_dashboard(
     tags.extend(service.team.iter().map(|team| format!("team:{team}")));
     let dashboard = dashboard(
         settings,
-        dashboard_uid_of(settings, &service.name),
+        project_dashboard_uid(settings, &service.name),
         service.name.to_string(),
         service.description.clone(),
         tags,

@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use rust_decimal::Decimal;
 
-use crate::dashboard_uid_of;
+use crate::project_dashboard_uid;
 use crate::series_names::{BUDGET_REMAINING, COVERAGE, CURRENT_BURN_RATE, INFO};
 use nth_model::panel::Visualization;
 use nth_model::{Duration, Service, Settings};
@@ -26,9 +26,9 @@ const DASHBOARD: &str = "dashboard";
 /// The uid of the overview: one for each project and environment.
 pub fn uid(settings: &Settings) -> String {
     if settings.shared {
-        dashboard_uid_of(settings, "slo-overview")
+        project_dashboard_uid(settings, "slo-overview")
     } else {
-        dashboard_uid_of(settings, &format!("{}-slo-overview", settings.project))
+        project_dashboard_uid(settings, &format!("{}-slo-overview", settings.project))
     }
 }
 
@@ -253,7 +253,7 @@ impl<'a> Overview<'a> {
         }
         let mut expr = build::call("label_join", parts);
         for service in &self.services {
-            let uid = dashboard_uid_of(self.settings, &service.name);
+            let uid = project_dashboard_uid(self.settings, &service.name);
             let project = self.settings.shared_as();
             let joined: Vec<&str> = project
                 .into_iter()

@@ -31,7 +31,7 @@ pub fn alerts(slo: &Slo, service: &Service, project: &Project<'_>, settings: &Se
     };
     let team = project.owner(service);
     let receivers = team.map(Team::effective_receivers).unwrap_or_default();
-    let mut no_data = slo.absences.first().map(|absence| absence.severity);
+    let mut no_data = slo.missing_data_alerts.first().map(|absence| absence.severity);
     let mut untold: Vec<&str> = Vec::new();
     for pair in &slo.burn_rate_pairs {
         let notified: Vec<&Receiver> = receivers
@@ -87,7 +87,7 @@ pub fn alerts(slo: &Slo, service: &Service, project: &Project<'_>, settings: &Se
             untold.join(", ")
         ));
     }
-    if let (Some(_), Some(absence)) = (no_data, slo.absences.first()) {
+    if let (Some(_), Some(absence)) = (no_data, slo.missing_data_alerts.first()) {
         alerts.lost.push(format!(
             "The missing-data alert is a {}, and there is no policy of that severity.",
             word(absence.severity)

@@ -83,7 +83,7 @@ pub fn of_slo(slo: &Slo) -> BTreeMap<String, String> {
         };
         keep(&format!("budget-{}s", word(severity)), shares);
     }
-    if let Some(absence) = slo.absences.first() {
+    if let Some(absence) = slo.missing_data_alerts.first() {
         keep("absence", word(absence.severity).to_owned());
         keep("absent-after", absence.hold.to_string());
     }

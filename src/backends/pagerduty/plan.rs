@@ -57,7 +57,7 @@ impl<'a> Plan<'a> {
     pub fn new(project: &Project<'a>, settings: &'a Settings) -> Self {
         let mut plan = Self::default();
         for service in project.services() {
-            let policy = match project.called(service) {
+            let policy = match project.escalation_for(service) {
                 Some((team, escalation)) => {
                     let key = PolicyKey {
                         team: &team.name,

@@ -57,7 +57,7 @@ fn lower_layer(layer: &ir::Layer, zone: &str) -> Result<Layer, Error> {
         name: super::text::name(&[&layer.name], &layer.name),
         start: start.clone(),
         rotation_virtual_start: start,
-        rotation_turn_length_seconds: layer.turn.0 / 1000,
+        rotation_turn_length_seconds: layer.shift.0 / 1000,
         users: layer.members.iter().map(|email| user(email)).collect(),
         restriction: restrictions(&layer.hours),
     })
@@ -68,7 +68,7 @@ fn lower_layer(layer: &ir::Layer, zone: &str) -> Result<Layer, Error> {
 /// for they begin on any day. A time that a clock change skips is moved by the length of the change, and of an
 /// ambiguous one the earlier is taken.
 fn first_handoff(layer: &ir::Layer, zone: &str) -> Result<String, Error> {
-    let whole_weeks = layer.turn.0 > 0 && layer.turn.0.is_multiple_of(u64::from(WEEK) * 1000);
+    let whole_weeks = layer.shift.0 > 0 && layer.shift.0.is_multiple_of(u64::from(WEEK) * 1000);
     let day = if whole_weeks {
         on_or_after(layer.start, layer.handoff.day)
     } else {
@@ -158,10 +158,10 @@ mod tests {
 
     use super::*;
 
-    fn layer(turn: u64, day: u8, hour: u8, minute: u8, start: &str) -> ir::Layer {
+    fn layer(shift: u64, day: u8, hour: u8, minute: u8, start: &str) -> ir::Layer {
         ir::Layer {
             name: "primary".into(),
-            turn: ir::Duration(turn * 3_600_000),
+            shift: ir::Duration(turn * 3_600_000),
             handoff: TimeOfWeek {
                 day,
                 time: TimeOfDay { hour, minute },

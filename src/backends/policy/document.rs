@@ -67,7 +67,7 @@ fn gate(
 ) -> Gate {
     let mut rules = Vec::new();
     for rule in &gate.rules {
-        let when = rule.when.resolved(dependents);
+        let when = rule.when.with_dependents(dependents);
         for fact in when.facts() {
             if let Some(query) = queries.query(fact) {
                 let coverage = queries.coverage(fact).map(|(window, query)| Coverage {

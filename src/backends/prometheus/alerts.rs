@@ -6,7 +6,7 @@ use crate::alerts::{Named, Origin};
 use nth_model::burn_rate::{Pair, SLICE, budget_time};
 use nth_model::number::{decimal_text, percent_text};
 use nth_model::{
-    AbsenceAlert, Absent, BudgetAlert, Duration, Numerator, Severity, Sli, ValueFormat,
+    MissingDataAlert, MissingDataCause, BudgetAlert, Duration, Numerator, Severity, Sli, ValueFormat,
 };
 use nth_promql::{BinaryOp, Expr, Matching, Node};
 
@@ -374,7 +374,7 @@ impl SloContext<'_> {
     }
 
     /// The expression of a missing-data alert: nothing is measured.
-    pub fn is_absent(&self, alert: &AbsenceAlert) -> Expr {
+    pub fn is_absent(&self, alert: &MissingDataAlert) -> Expr {
         let absent = call("absent", [presence(self)]);
         let Some(up) = &alert.up else {
             return absent;
@@ -385,19 +385,19 @@ impl SloContext<'_> {
             BinaryOp::Equal,
             number(Decimal::ONE),
         );
-        let none_up = match alert.of {
-            Absent::Data => BinaryOp::Unless,
-            Absent::Series => BinaryOp::And,
+        let none_up = match alert.cause {
+            MissingDataCause::Data => BinaryOp::Unless,
+            MissingDataCause::Series => BinaryOp::And,
         };
         let absent = on_nothing(absent, none_up, up);
-        match (&self.slo.sli, alert.of) {
+        match (&self.slo.sli, alert.cause) {
             (
                 Sli::Events {
                     bucket: Some(bucket),
                     total_series: Some(total),
                     ..
                 },
-                Absent::Data,
+                MissingDataCause::Data,
             ) => {
                 let events = aggregate("group", total.clone());
                 let no_bucket = call("absent", [bucket.clone()]);
@@ -411,7 +411,7 @@ impl SloContext<'_> {
         }
     }
 
-    fn absence_alert(&self, named: &Named<'_>, alert: &AbsenceAlert) -> Rule {
+    fn absence_alert(&self, named: &Named<'_>, alert: &MissingDataAlert) -> Rule {
         let summary = self.title().text(format!(": no data for {}", alert.hold));
         let mut description = format!(
             "The SLI series for this SLO ({}) has been missing for {}, so no other alert for it can \
@@ -419,9 +419,9 @@ impl SloContext<'_> {
             self.promise(),
             alert.hold,
         );
-        description.push_str(match alert.of {
-            Absent::Data => "The service may be down or no longer scraped, or the metric was renamed.",
-            Absent::Series => {
+        description.push_str(match alert.cause {
+            MissingDataCause::Data => "The service may be down or no longer scraped, or the metric was renamed.",
+            MissingDataCause::Series => {
                 "The service's targets are up: there were no events in that time, or the metric was \
                 renamed."
             }
@@ -431,8 +431,8 @@ impl SloContext<'_> {
                 bucket: Some(bucket),
                 ..
             },
-            Absent::Data,
-        ) = (&self.slo.sli, alert.of)
+            MissingDataCause::Data,
+        ) = (&self.slo.sli, alert.cause)
         {
             description.push_str(&format!(
                 " Or the histogram has no such bucket: {bucket}. Then it is unknown which events are \
@@ -442,9 +442,9 @@ impl SloContext<'_> {
         let description = Template::default().text(description);
         let texts = [summary, self.in_words(description)];
         // The label that distinguishes the two alerts if both have the same severity.
-        let labels: &[(&str, String)] = match alert.of {
-            Absent::Data => &[],
-            Absent::Series => &[("targets", "up".to_owned())],
+        let labels: &[(&str, String)] = match alert.cause {
+            MissingDataCause::Data => &[],
+            MissingDataCause::Series => &[("targets", "up".to_owned())],
         };
         self.alert(named, alert.hold, &self.is_absent(alert), labels, texts)
     }

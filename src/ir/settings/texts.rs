@@ -85,7 +85,7 @@ pub const IDENTIFIER: &TextRule = &TextRule {
 pub const DIRECTORY_BELOW: &TextRule = &TextRule {
     message: "{path} must be a directory relative to that of `nth.toml`",
     problem: |text| {
-        directory_problem(text).or_else(|| climbs(text).then_some("points out of the project"))
+        directory_problem(text).or_else(|| leads_above(text).then_some("points out of the project"))
     },
     pattern: Some(r"^(?!/)[^\\]+$"),
     ..FREE
@@ -305,7 +305,7 @@ fn directory_problem(text: &str) -> Option<&'static str> {
 }
 
 /// Returns whether a relative directory leads above its start.
-fn climbs(text: &str) -> bool {
+fn leads_above(text: &str) -> bool {
     let mut depth = 0_usize;
     Path::new(text).components().any(|part| {
         match part {
