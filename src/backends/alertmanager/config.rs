@@ -62,7 +62,7 @@ impl<'a> Config<'a> {
         });
         let mail = target.mail().filter(|_| sends_mail);
         // There are many receivers and few texts.
-        let wording = Wording::named(settings);
+        let wording = Wording::by_name(settings);
         Self {
             global: mail.map(|mail| receivers::smtp(mail, target)),
             templates: [TEMPLATES],

@@ -45,7 +45,7 @@ fn equal(more: &[&'static str]) -> Vec<&'static str> {
 }
 
 /// Matchers of alerts of this environment and project, then `more`: an inhibition must not affect any other.
-fn own(settings: &Settings, more: impl IntoIterator<Item = Matcher>) -> Vec<Matcher> {
+fn scoped_matchers(settings: &Settings, more: impl IntoIterator<Item = Matcher>) -> Vec<Matcher> {
     let scope = settings.scope();
     scope
         .map(|(label, value)| Matcher::equal(label, value))
@@ -67,8 +67,8 @@ fn page_over_ticket(settings: &Settings) -> Option<Inhibition> {
     };
     let burning = Matcher::not_equal("alertname", CONSUMED);
     (page != ticket).then(|| Inhibition {
-        source: own(settings, of_slo(&page).into_iter().chain([burning])),
-        target: own(settings, of_slo(&ticket)),
+        source: scoped_matchers(settings, of_slo(&page).into_iter().chain([burning])),
+        target: scoped_matchers(settings, of_slo(&ticket)),
         equal: equal(&["service", "slo"]),
     })
 }
@@ -81,7 +81,7 @@ fn upstream_over_downstream(
     settings: &Settings,
     has_receiver: impl Fn(&Service) -> bool,
 ) -> Vec<Inhibition> {
-    let groups = circles(project);
+    let groups = cycles(project);
     let page = settings.severity_label(Severity::Page);
     let mut all = Vec::new();
     for upstream in project.services() {
@@ -100,7 +100,7 @@ fn upstream_over_downstream(
             continue;
         }
         all.push(Inhibition {
-            source: own(
+            source: scoped_matchers(
                 settings,
                 [
                     Matcher::equal("alertname", BURN),
@@ -108,7 +108,7 @@ fn upstream_over_downstream(
                     Matcher::equal("severity", &page),
                 ],
             ),
-            target: own(
+            target: scoped_matchers(
                 settings,
                 [
                     Matcher::equal("alertname", BURN),
@@ -129,7 +129,7 @@ fn pages_on_burn(service: &Service) -> bool {
 
 /// The index of the cycle that each service belongs to; a service outside of cycles has its own index. Services of a
 /// cycle depend on one another, however long the cycle is.
-fn circles<'a>(project: &Project<'a>) -> BTreeMap<&'a str, usize> {
+fn cycles<'a>(project: &Project<'a>) -> BTreeMap<&'a str, usize> {
     let names: Vec<&str> = project
         .services()
         .map(|service| service.name.as_str())

@@ -58,7 +58,7 @@ impl Matcher {
     }
 
     /// Matches if the label is missing.
-    pub fn absent(label: &'static str) -> Self {
+    pub fn missing(label: &'static str) -> Self {
         Self::equal(label, "")
     }
 

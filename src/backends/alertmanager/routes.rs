@@ -78,7 +78,7 @@ impl Node {
                 .collect(),
             receiver: plan.fallback.ticket.clone(),
             pace: Pace::default(),
-            routes: Self::of_project(plan, settings),
+            routes: Self::project_routes(plan, settings),
         };
         let pace = Pace::for_severity(Severity::Ticket);
         if own.matchers.is_empty() {
@@ -93,7 +93,7 @@ impl Node {
     }
 
     /// The routes of alerts without a label of another environment or project.
-    fn of_project(plan: &Plan<'_>, settings: &Settings) -> Vec<Self> {
+    fn project_routes(plan: &Plan<'_>, settings: &Settings) -> Vec<Self> {
         let to_nobody = |matchers| Self {
             matchers,
             receiver: NOBODY.to_owned(),
@@ -101,25 +101,25 @@ impl Node {
             routes: Vec::new(),
         };
         let mut routes = vec![
-            to_nobody(of_other_projects(plan, settings)),
+            to_nobody(other_project_matchers(plan, settings)),
             to_nobody(vec![
                 Matcher::one_of("alertname", ALWAYS_FIRING),
-                Matcher::absent("tier"),
+                Matcher::missing("tier"),
             ]),
         ];
         let teams = plan.routes.iter();
-        routes.extend(teams.map(|route| Self::of_team(route, settings)));
+        routes.extend(teams.map(|route| Self::team_route(route, settings)));
         let fallback = &plan.fallback;
         if fallback.page != fallback.ticket {
-            routes.push(Self::of_severity(Severity::Page, &fallback.page, settings));
+            routes.push(Self::severity_route(Severity::Page, &fallback.page, settings));
         }
-        routes.extend(Self::of_consumed(&fallback.ticket));
+        routes.extend(Self::consumed_route(&fallback.ticket));
         routes
     }
 
     /// The route of a team's alerts. Alerts with the team's label and neither severity come from elsewhere, and go
     /// where the team's tickets go.
-    fn of_team(route: &TeamRoute<'_>, settings: &Settings) -> Self {
+    fn team_route(route: &TeamRoute<'_>, settings: &Settings) -> Self {
         let page = settings.severity_label(Severity::Page);
         let mut routes: Vec<Self> = route
             .elsewhere
@@ -131,14 +131,14 @@ impl Node {
                 ],
                 receiver: receiver.clone(),
                 pace: Pace::for_severity(Severity::Page),
-                routes: Self::of_consumed(receiver).into_iter().collect(),
+                routes: Self::consumed_route(receiver).into_iter().collect(),
             })
             .collect();
-        routes.push(Self::of_severity(Severity::Page, &route.page, settings));
+        routes.push(Self::severity_route(Severity::Page, &route.page, settings));
         if route.ticket != route.other {
-            routes.push(Self::of_severity(Severity::Ticket, &route.ticket, settings));
+            routes.push(Self::severity_route(Severity::Ticket, &route.ticket, settings));
         }
-        routes.extend(Self::of_consumed(&route.other));
+        routes.extend(Self::consumed_route(&route.other));
         Self {
             matchers: vec![Matcher::equal("team", route.team)],
             receiver: route.other.clone(),
@@ -147,7 +147,7 @@ impl Node {
         }
     }
 
-    fn of_severity(severity: Severity, receiver: &str, settings: &Settings) -> Self {
+    fn severity_route(severity: Severity, receiver: &str, settings: &Settings) -> Self {
         Self {
             matchers: vec![Matcher::equal(
                 "severity",
@@ -159,13 +159,13 @@ impl Node {
                 Severity::Page => Pace::for_severity(severity),
                 Severity::Ticket => Pace::default(),
             },
-            routes: Self::of_consumed(receiver).into_iter().collect(),
+            routes: Self::consumed_route(receiver).into_iter().collect(),
         }
     }
 
     /// The route of alerts on a consumed budget, as a child of one that goes to `receiver`; `None` if that notifies
     /// nobody.
-    fn of_consumed(receiver: &str) -> Option<Self> {
+    fn consumed_route(receiver: &str) -> Option<Self> {
         (receiver != NOBODY).then(|| Self {
             matchers: vec![Matcher::equal("alertname", CONSUMED)],
             receiver: receiver.to_owned(),
@@ -180,9 +180,9 @@ impl Node {
 
 /// The matchers of alerts from other projects' rules. All rules of nthc have a `service` and a `tier`, and hardly any
 /// other alert has both; those of a project that shares its Prometheus also have its name.
-fn of_other_projects(plan: &Plan<'_>, settings: &Settings) -> Vec<Matcher> {
+fn other_project_matchers(plan: &Plan<'_>, settings: &Settings) -> Vec<Matcher> {
     let mut matchers = match settings.shared_as() {
-        Some(_) => vec![Matcher::absent("project"), Matcher::present("service")],
+        Some(_) => vec![Matcher::missing("project"), Matcher::present("service")],
         None => vec![Matcher::other_than(
             "service",
             plan.services.iter().copied(),
