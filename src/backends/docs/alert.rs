@@ -4,15 +4,15 @@ use rust_decimal::Decimal;
 
 use super::page::Page;
 use super::{call, explore_links, text, words};
-use crate::alerts::{Named, Origin};
+use crate::alerts::{NamedAlert, Origin};
 use crate::links;
 use crate::prometheus::{condition, layout};
 use crate::series_names::{BUDGET_REMAINING, COVERAGE, ERROR_RATIO, LONGEST_RAW};
 use nth_model::burn_rate::{Pair, budget_time};
 use nth_model::number::{decimal_text, percent_text};
 use nth_model::{
-    MissingDataAlert, MissingDataCause, Alert, BudgetAlert, Criticality, Dependency, Duration, Project, Service,
-    Settings, Severity, Sli, Slo,
+    Alert, BudgetAlert, Criticality, Dependency, Duration, MissingDataAlert, MissingDataCause,
+    Project, Service, Settings, Severity, Sli, Slo,
 };
 use nth_promql::{Expr, build};
 
@@ -39,7 +39,11 @@ impl Alerts<'_, '_> {
     /// # Errors
     ///
     /// If a link cannot be serialized.
-    pub fn section(&self, page: &mut Page, named: &Named<'_>) -> Result<(), serde_json::Error> {
+    pub fn section(
+        &self,
+        page: &mut Page,
+        named: &NamedAlert<'_>,
+    ) -> Result<(), serde_json::Error> {
         page.heading(LEVEL, &named.heading);
         page.paragraph(self.identity(named));
         match named.origin {
@@ -51,17 +55,17 @@ impl Alerts<'_, '_> {
         }
         self.impact(page, named);
         self.explore_links(page, named)?;
-        self.act(page, named);
+        self.mitigation(page, named);
         page.paragraph(format!(
             "**Escalation:** {} {}",
             call::recipients(self.service, named.origin.severity(), self.project),
-            text::within("Full policy", &format!("#{}", self.call))
+            text::internal_link("Full policy", &format!("#{}", self.call))
         ));
         Ok(())
     }
 
     /// The labels that identify this alert, and its severity.
-    fn identity(&self, named: &Named<'_>) -> String {
+    fn identity(&self, named: &NamedAlert<'_>) -> String {
         let loudness = call::severity(self.service, named.origin.severity(), self.project);
         let mut labels = vec![("alertname", named.name.clone())];
         labels.extend(match named.origin {
@@ -95,11 +99,11 @@ impl Alerts<'_, '_> {
         )
     }
 
-    fn impact(&self, page: &mut Page, named: &Named<'_>) {
+    fn impact(&self, page: &mut Page, named: &NamedAlert<'_>) {
         const NOTICE: &str = "**Impact:**";
         let wrote = |page: &mut Page, markdown: &str| {
             page.paragraph(NOTICE);
-            page.own(LEVEL, markdown);
+            page.author_markdown(LEVEL, markdown);
         };
         match named.origin {
             Origin::Own(alert) => {
@@ -134,7 +138,11 @@ impl Alerts<'_, '_> {
         dependencies.find(|known| known.name == *name)
     }
 
-    fn explore_links(&self, page: &mut Page, named: &Named<'_>) -> Result<(), serde_json::Error> {
+    fn explore_links(
+        &self,
+        page: &mut Page,
+        named: &NamedAlert<'_>,
+    ) -> Result<(), serde_json::Error> {
         page.paragraph("**Diagnosis:**");
         let condition = condition(self.service, self.settings, &named.origin);
         let mut items = Vec::new();
@@ -159,7 +167,7 @@ impl Alerts<'_, '_> {
     }
 
     /// The queries for the current state.
-    fn queries(&self, named: &Named<'_>, condition: &Expr) -> Vec<(String, Expr)> {
+    fn queries(&self, named: &NamedAlert<'_>, condition: &Expr) -> Vec<(String, Expr)> {
         let recorded = |metric: &str, slo: &Slo| {
             let scope = self.settings.scope();
             let labels: Vec<_> = scope
@@ -199,12 +207,12 @@ impl Alerts<'_, '_> {
             .chain(known(slo.window, slo))
             .collect(),
             Origin::Absence(..) | Origin::Inconsistent(_) => self
-                .up()
+                .up_series()
                 .map(|up| ("Scrape target status".to_owned(), up))
                 .into_iter()
                 .collect(),
             Origin::Own(_) => {
-                let watched = explore_links::watched(condition);
+                let watched = explore_links::compared_query(condition);
                 if watched == condition {
                     Vec::new()
                 } else {
@@ -218,7 +226,7 @@ impl Alerts<'_, '_> {
     }
 
     /// The series `up` of the service's targets, selected by the labels that every target has.
-    fn up(&self) -> Option<Expr> {
+    fn up_series(&self) -> Option<Expr> {
         let labels: Vec<_> = ["instance", "job"]
             .into_iter()
             .filter_map(|label| Some((label, self.service.selector.get(label)?.clone())))
@@ -226,7 +234,7 @@ impl Alerts<'_, '_> {
         (!labels.is_empty()).then(|| series("up", &labels))
     }
 
-    fn act(&self, page: &mut Page, named: &Named<'_>) {
+    fn mitigation(&self, page: &mut Page, named: &NamedAlert<'_>) {
         const ACT: &str = "**Mitigation:**";
         let mut steps = Vec::new();
         match named.origin {
@@ -240,7 +248,7 @@ impl Alerts<'_, '_> {
                 }
                 if let Some(own) = &alert.steps {
                     page.paragraph(ACT);
-                    page.own(LEVEL, own);
+                    page.author_markdown(LEVEL, own);
                     steps.extend(self.see_procedures());
                     page.list(steps);
                     return;
@@ -358,7 +366,7 @@ impl Alerts<'_, '_> {
     fn runbook_of(&self, needed: &Dependency) -> Option<String> {
         let service = self.project.service(needed.service.as_deref()?)?;
         let page = format!("{}.md", links::runbook_stem(&service.name));
-        Some(text::within(&service.name, &page))
+        Some(text::internal_link(&service.name, &page))
     }
 }
 

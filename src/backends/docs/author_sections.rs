@@ -18,12 +18,12 @@ fn dialect() -> Options {
 }
 
 /// Embeds Markdown below a heading of this level.
-pub fn within(markdown: &str, level: u8, headings: &mut Headings) -> String {
+pub fn embed(markdown: &str, level: u8, headings: &mut Headings) -> String {
     let shown: String = markdown
         .chars()
         .filter(|c| !text::turns_around(*c) && (!c.is_control() || c.is_whitespace()))
         .collect();
-    let events = tamed(&shown, level, headings);
+    let events = sanitize(&shown, level, headings);
     let style = Style {
         code_block_token_count: 3,
         list_token: '-',
@@ -34,14 +34,14 @@ pub fn within(markdown: &str, level: u8, headings: &mut Headings) -> String {
     };
     let mut out = String::new();
     match cmark_with_options(events.iter(), &mut out, dialect(), style) {
-        Ok(_) if is_tame(&out, level) => out.trim_start_matches('\n').trim_end().to_owned(),
+        Ok(_) if is_sanitized(&out, level) => out.trim_start_matches('\n').trim_end().to_owned(),
         // No form of it is parsed alike everywhere: it is shown as its source.
         _ => text::fence("text", shown.trim()),
     }
 }
 
 /// The events of a text, with those changed that affect its surroundings.
-fn tamed<'a>(markdown: &'a str, level: u8, headings: &mut Headings) -> Vec<Event<'a>> {
+fn sanitize<'a>(markdown: &'a str, level: u8, headings: &mut Headings) -> Vec<Event<'a>> {
     let events: Vec<Event<'a>> = Parser::new_ext(markdown, dialect()).collect();
     let mut out = Vec::with_capacity(events.len());
     // The levels of the headings above the current one.
@@ -198,7 +198,7 @@ fn is_safe(url: &str) -> bool {
 
 /// Returns whether a text contains no HTML and no heading that is not below the section's, and does not affect the text
 /// after it.
-fn is_tame(markdown: &str, level: u8) -> bool {
+fn is_sanitized(markdown: &str, level: u8) -> bool {
     // An open construct would include the following text.
     const AFTER: &str = "the text after it";
     let whole = format!("{}\n\n{AFTER}\n", markdown.trim_end());
@@ -239,15 +239,15 @@ mod tests {
 
     use super::*;
 
-    fn shown(markdown: &str) -> String {
-        within(markdown, 3, &mut Headings::new(["alerts".to_owned()]))
+    fn embedded(markdown: &str) -> String {
+        embed(markdown, 3, &mut Headings::new(["alerts".to_owned()]))
     }
 
     #[test]
     fn markdown_stays_markdown() {
         let markdown = "1. Is *it* up?\n2. Replay: `ctl replay`.\n\n```sh\nctl | jq\n```\n\n- a\n  - b\n\n| a | b |\n|---|---|\n| c | d |\n\n[x](https://x.example) **y**";
         assert_eq!(
-            shown(markdown),
+            embedded(markdown),
             "1. Is *it* up?\n2. Replay: `ctl replay`.\n\n```sh\nctl | jq\n```\n\n- a\n  - b\n\n|a|b|\n|-|-|\n|c|d|\n\n\
              [x](https://x.example) **y**"
         );
@@ -257,20 +257,20 @@ mod tests {
     fn headings_go_below_the_sections() {
         let markdown = "# One\n\ntext\n\n### Two\n\nTwo\n===\n\n> # Quoted\n\n## Three\n\n### Four\n\n#### Five\n";
         assert_eq!(
-            shown(markdown),
+            embedded(markdown),
             "#### One\n\ntext\n\n##### Two\n\n#### Two\n\n > \n > Quoted\n\n##### Three\n\n###### Four\n\nFive"
         );
     }
 
     #[test]
     fn a_heading_never_takes_an_anchor_of_ours() {
-        assert_eq!(shown("# Alerts\n"), "Alerts");
+        assert_eq!(embedded("# Alerts\n"), "Alerts");
     }
 
     #[test]
     fn what_is_left_open_is_closed() {
         assert_eq!(
-            shown("```sh\nrm -rf /\n# no heading"),
+            embedded("```sh\nrm -rf /\n# no heading"),
             "```sh\nrm -rf /\n# no heading\n```"
         );
     }
@@ -280,7 +280,7 @@ mod tests {
         let markdown = "a <b>bold</b> &lt;script&gt; <!-- c\n\n<script>alert(1)</script>\n\n<details>\n\nx [y](javascript:alert(1)) z [w]\n\n\
                         [w]: data:text/html,x\n\n<!-- never closed";
         assert_eq!(
-            shown(markdown),
+            embedded(markdown),
             "a `<b>`bold`</b>` &lt;script> &lt;!-- c\n\n```html\n<script>alert(1)</script>\n```\n\n```html\n<details>\n```\n\n\
              x y z w\n\n```html\n<!-- never closed\n```"
         );
@@ -289,12 +289,12 @@ mod tests {
     proptest! {
         #[test]
         fn nothing_reaches_beyond_its_end(text in "[ -~\n]{0,80}") {
-            prop_assert!(is_tame(&shown(&text), 3), "{:?}", shown(&text));
+            prop_assert!(is_sanitized(&embedded(&text), 3), "{:?}", embedded(&text));
         }
 
         #[test]
         fn marks_do_not_either(text in "([#>*`~<\\-\\[\\]()!|=:\n ]|a|1\\.|<b>|<!--|```|\\\\){0,40}") {
-            prop_assert!(is_tame(&shown(&text), 3), "{:?}", shown(&text));
+            prop_assert!(is_sanitized(&embedded(&text), 3), "{:?}", embedded(&text));
         }
     }
 }

@@ -11,7 +11,7 @@ pub fn section(page: &mut Page, service: &Service, project: &Project<'_>) {
     loudness(page, service, project);
     match project.escalation_for(service) {
         Some((team, escalation)) => steps(page, service, project, team, &escalation),
-        None => page.paragraph(nobody(service, project)),
+        None => page.paragraph(nobody_on_call(service, project)),
     }
     if let Some(team) = project.owner(service) {
         page.list(contacts(team));
@@ -19,9 +19,9 @@ pub fn section(page: &mut Page, service: &Service, project: &Project<'_>) {
 }
 
 /// The paragraph for a service without anyone on call, with the people to contact.
-fn nobody(service: &Service, project: &Project<'_>) -> String {
+fn nobody_on_call(service: &Service, project: &Project<'_>) -> String {
     let mut told = "**No one is on call**: the service has no escalation.".to_owned();
-    match project.owner(service).and_then(reach) {
+    match project.owner(service).and_then(contact_channels) {
         Some(reach) => told.push_str(&format!(" Contact {reach}.")),
         None => told.push_str(" Its team has no Slack channel and no email address."),
     }
@@ -62,12 +62,12 @@ pub fn severity(service: &Service, severity: Severity, project: &Project<'_>) ->
 /// The steps of the escalation on one line.
 fn chain(service: &Service, project: &Project<'_>) -> Option<String> {
     let (_, escalation) = project.escalation_for(service)?;
-    let starts = starts(&escalation, service);
+    let starts = step_delays(&escalation, service);
     let steps: Vec<_> = escalation
         .steps
         .iter()
         .zip(starts)
-        .map(|(step, start)| called(step, start))
+        .map(|(step, start)| step_in_short(step, start))
         .collect();
     Some(steps.join("; "))
 }
@@ -84,14 +84,14 @@ fn steps(
         text::code(&escalation.name),
         text::inline(&team.name)
     ));
-    let starts = starts(escalation, service);
+    let starts = step_delays(escalation, service);
     let lines = escalation.steps.iter().zip(&starts).map(|(step, start)| {
         let targets: Vec<_> = step
             .notify
             .iter()
             .map(|target| target_in_full(target, project, team))
             .collect();
-        format!("**{}:** {}", when(*start), words::list(&targets))
+        format!("**{}:** {}", delay_text(*start), words::list(&targets))
     });
     page.steps(lines);
     let last = escalation
@@ -117,7 +117,7 @@ fn steps(
 }
 
 /// The delay of each step from the start.
-fn starts(escalation: &Escalation, service: &Service) -> Vec<Duration> {
+fn step_delays(escalation: &Escalation, service: &Service) -> Vec<Duration> {
     let first = escalation.steps.first().and_then(|step| step.after);
     let mut start = first.unwrap_or(Duration(0));
     escalation
@@ -131,7 +131,7 @@ fn starts(escalation: &Escalation, service: &Service) -> Vec<Duration> {
         .collect()
 }
 
-fn when(start: Duration) -> String {
+fn delay_text(start: Duration) -> String {
     if start.0 == 0 {
         "Immediately".to_owned()
     } else {
@@ -159,13 +159,13 @@ fn target_in_full(target: &Target, project: &Project<'_>, of: &Team) -> String {
         .team(team)
         .and_then(|team| team.schedules.iter().find(|known| known.name == *name));
     if let Some(schedule) = schedule {
-        told.push_str(&format!(" ({})", turns(schedule)));
+        told.push_str(&format!(" ({})", rotations(schedule)));
     }
     told
 }
 
 /// The rotation of a schedule: the layer with the highest precedence first.
-fn turns(schedule: &Schedule) -> String {
+fn rotations(schedule: &Schedule) -> String {
     let zone = text::inline(&schedule.zone);
     let layers: Vec<_> = schedule.layers.iter().rev().map(layer).collect();
     format!("{}; times are {zone}", layers.join("; otherwise "))
@@ -199,7 +199,7 @@ fn layer(layer: &Layer) -> String {
 }
 
 /// The contact addresses of a team, if it has any.
-pub fn reach(team: &Team) -> Option<String> {
+pub fn contact_channels(team: &Team) -> Option<String> {
     let slack = team.slack.as_ref().map(|slack| text::code(slack));
     let mail = team.email.as_ref().map(|mail| text::person(mail));
     let ways: Vec<_> = slack.into_iter().chain(mail).collect();
@@ -213,7 +213,7 @@ pub fn contacts(team: &Team) -> Vec<String> {
         let people: Vec<_> = people.iter().map(|mail| text::person(mail)).collect();
         words::list(&people)
     };
-    if let Some(reach) = reach(team) {
+    if let Some(reach) = contact_channels(team) {
         lines.push(format!(
             "Contact team {} in {reach}.",
             text::inline(&team.name)
@@ -233,21 +233,21 @@ pub fn recipients(service: &Service, severity: Severity, project: &Project<'_>) 
     let owner = project.owner(service);
     match (severity, chain(service, project)) {
         (Severity::Page, Some(chain)) => format!("{chain}."),
-        (Severity::Page, None) => nobody(service, project),
+        (Severity::Page, None) => nobody_on_call(service, project),
         (Severity::Ticket, chain) => {
-            let first = match owner.and_then(reach) {
+            let first = match owner.and_then(contact_channels) {
                 Some(reach) => format!("No page is sent; contact {reach}."),
                 None => "No page is sent.".to_owned(),
             };
             match chain {
                 Some(chain) => format!("{first} If customers are affected: {chain}."),
-                None => format!("{first} {}", nobody(service, project)),
+                None => format!("{first} {}", nobody_on_call(service, project)),
             }
         }
     }
 }
 
-fn escalation_for(step: &Step, start: Duration) -> String {
+fn step_in_short(step: &Step, start: Duration) -> String {
     let targets: Vec<_> = step.notify.iter().map(target_in_short).collect();
     let when = if start.0 == 0 {
         "now".to_owned()

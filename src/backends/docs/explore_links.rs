@@ -2,13 +2,13 @@
 
 use serde::Serialize;
 
-use crate::links::encoded;
+use crate::links::percent_encode;
 use nth_model::Settings;
 use nth_promql::{Expr, Node};
 
 /// The query that an alert's condition compares with a threshold, without the threshold, so that a graph shows it
 /// whether or not the alert fires.
-pub fn watched(condition: &Expr) -> &Expr {
+pub fn compared_query(condition: &Expr) -> &Expr {
     match &condition.unparenthesised().node {
         Node::Binary(binary) if binary.op.is_comparison() && !binary.return_bool => {
             if is_number(&binary.right) {
@@ -82,7 +82,7 @@ pub fn explore(query: &Expr, settings: &Settings) -> serde_json::Result<Option<S
             },
         },
     };
-    let panes = encoded(&serde_json::to_string(&panes)?);
+    let panes = percent_encode(&serde_json::to_string(&panes)?);
     let base = base.trim_end_matches('/');
     Ok(Some(format!(
         "{base}/explore?schemaVersion=1&orgId=1&panes={panes}"
@@ -105,7 +105,7 @@ mod tests {
             ("absent(up)", "absent(up)"),
             ("a > 1 and b > 2", "a > 1 and b > 2"),
         ] {
-            assert_eq!(watched(&parse(condition).unwrap()).to_string(), seen);
+            assert_eq!(compared_query(&parse(condition).unwrap()).to_string(), seen);
         }
     }
 }

@@ -21,15 +21,15 @@ impl Headings {
     }
 
     /// The anchor of a heading of the page itself.
-    pub fn take(&mut self, title: &str) -> String {
-        self.anchors.take(title)
+    pub fn add(&mut self, title: &str) -> String {
+        self.anchors.add(title)
     }
 
     /// Returns whether an author's heading is allowed: it must not take a reserved anchor.
     pub fn try_own(&mut self, title: &str) -> bool {
         let free = !self.reserved.contains(&self.anchors.next(title));
         if free {
-            self.anchors.take(title);
+            self.anchors.add(title);
         }
         free
     }

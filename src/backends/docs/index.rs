@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use super::page::Page;
-use super::runbook::promise;
+use super::runbook::short_objective;
 use super::{call, graph, text, words};
 use crate::links;
 use nth_model::{Project, Service, Settings};
@@ -32,7 +32,7 @@ pub fn page(project: &Project<'_>, settings: &Settings) -> String {
     }
 
     page.heading(2, "Dependency graph");
-    let drawn = graph::whole(project);
+    let drawn = graph::project_graph(project);
     match drawn.graph {
         Some(graph) => {
             page.fence("mermaid", &graph);
@@ -97,14 +97,14 @@ fn by_tier<'a>(services: &[&'a Service]) -> Vec<(&'a str, Vec<&'a Service>)> {
 
 fn link(service: &Service) -> String {
     let page = format!("{}.md", links::runbook_stem(&service.name));
-    text::within(&service.name, &page)
+    text::internal_link(&service.name, &page)
 }
 
 fn row(service: &Service) -> [String; 4] {
     let promises: Vec<_> = service
         .slos
         .iter()
-        .map(|slo| format!("{}: {}", text::inline(&slo.name), promise(slo)))
+        .map(|slo| format!("{}: {}", text::inline(&slo.name), short_objective(slo)))
         .collect();
     // A cell is one line: the first paragraph describes the service.
     let what = service.description.as_deref().unwrap_or_default();

@@ -120,7 +120,7 @@ impl Graph {
 /// Escapes text as a label. Labels are parsed as Markdown and as HTML, and directives are searched for in the whole
 /// text: all characters except letters, digits and those between two of them are written by their number.
 fn label(text: &str) -> String {
-    let text = text::plain(text);
+    let text = text::single_line(text);
     let mut chars: Vec<char> = text.chars().collect();
     if chars.len() > LONGEST_LABEL {
         chars.truncate(LONGEST_LABEL - 1);

@@ -25,10 +25,10 @@ impl Page {
 
     /// Adds a heading and returns its anchor.
     pub fn heading(&mut self, level: u8, title: &str) -> String {
-        let title = text::plain(title);
+        let title = text::single_line(title);
         let mark = "#".repeat(usize::from(level));
         self.blocks.push(format!("{mark} {}", text::inline(&title)));
-        self.headings.take(&title)
+        self.headings.add(&title)
     }
 
     /// Adds a paragraph of Markdown.
@@ -45,8 +45,8 @@ impl Page {
     }
 
     /// Adds Markdown of the author below a heading of this level.
-    pub fn own(&mut self, level: u8, markdown: &str) {
-        let shown = author_sections::within(markdown, level, &mut self.headings);
+    pub fn author_markdown(&mut self, level: u8, markdown: &str) {
+        let shown = author_sections::embed(markdown, level, &mut self.headings);
         self.paragraph(shown);
     }
 
@@ -59,7 +59,7 @@ impl Page {
             if let Some(below) = below {
                 is_loose = true;
                 // A list item contains no headings: the deepest level excludes them.
-                let below = author_sections::within(&below, u8::MAX, &mut self.headings);
+                let below = author_sections::embed(&below, u8::MAX, &mut self.headings);
                 for line in below.lines() {
                     item.push('\n');
                     if !line.is_empty() {

@@ -4,7 +4,7 @@
 //! Characters that every Markdown renderer can escape get a backslash; others become character references, which all of
 //! them know.
 
-use crate::links::encoded;
+use crate::links::percent_encode;
 use nth_model::{Text, TextPart};
 
 /// Returns whether a character changes the direction of the text around it.
@@ -13,7 +13,7 @@ pub fn turns_around(c: char) -> bool {
 }
 
 /// Text on one line, with white space as single spaces, for a heading, a cell or an item.
-pub fn plain(text: &str) -> String {
+pub fn single_line(text: &str) -> String {
     let shown = |c: &char| (!c.is_control() || c.is_whitespace()) && !turns_around(*c);
     let text: String = text.chars().filter(shown).collect();
     text.split_whitespace().collect::<Vec<_>>().join(" ")
@@ -21,7 +21,7 @@ pub fn plain(text: &str) -> String {
 
 /// Escapes text on one line.
 pub fn inline(text: &str) -> String {
-    let text = plain(text);
+    let text = single_line(text);
     let mut out = String::with_capacity(text.len());
     let digits = text.bytes().take_while(u8::is_ascii_digit).count();
     for (at, c) in text.char_indices() {
@@ -84,7 +84,7 @@ pub fn fence(language: &str, text: &str) -> String {
 
 /// A link, if the URL is safe for a browser; otherwise its text and the URL as code.
 pub fn link(text: &str, url: &str) -> String {
-    match followed(url) {
+    match safe_url(url) {
         Some(url) => format!("[{}]({url})", inline(text)),
         None => format!("{} ({})", inline(text), code(url)),
     }
@@ -92,14 +92,14 @@ pub fn link(text: &str, url: &str) -> String {
 
 /// A URL that is shown and linked.
 pub fn address(url: &str) -> String {
-    match followed(url) {
+    match safe_url(url) {
         Some(safe) if safe == url => format!("<{url}>"),
         _ => link(url, url),
     }
 }
 
 /// A web URL, escaped so that nothing in it ends a link; `None` if it is not safe.
-fn followed(url: &str) -> Option<String> {
+fn safe_url(url: &str) -> Option<String> {
     let scheme = ["https://", "http://"];
     scheme.iter().find(|scheme| url.starts_with(**scheme))?;
     let kept = |c: char| c.is_ascii_alphanumeric() || "-._~:/?#[]@!$&'*+,;=%".contains(c);
@@ -108,14 +108,14 @@ fn followed(url: &str) -> Option<String> {
         if kept(c) && !"[]*'".contains(c) {
             out.push(c);
         } else {
-            out.push_str(&encoded(c.encode_utf8(&mut [0; 4])));
+            out.push_str(&percent_encode(c.encode_utf8(&mut [0; 4])));
         }
     }
     Some(out)
 }
 
 /// A link to another page of the documents, `ledger.md`, or to a heading of this one, `#alerts`.
-pub fn within(text: &str, target: &str) -> String {
+pub fn internal_link(text: &str, target: &str) -> String {
     let (page, anchor) = target.split_once('#').unwrap_or((target, ""));
     let mark = if target.contains('#') { "#" } else { "" };
     let anchor: String = anchor
@@ -124,7 +124,7 @@ pub fn within(text: &str, target: &str) -> String {
             if c.is_ascii() {
                 c.to_string()
             } else {
-                encoded(c.encode_utf8(&mut [0; 4]))
+                percent_encode(c.encode_utf8(&mut [0; 4]))
             }
         })
         .collect();
