@@ -7,7 +7,7 @@ use nth_model::panel::{Dependency, MissingSignal, Panel};
 use super::board::Board;
 use super::layout::{Draft, Section};
 use super::text;
-use super::view::{BAD, GOOD, View, WARN, grouping, measured, text_panel, unit};
+use super::view::{BAD, GOOD, View, WARN, grouping, panel_query, text_panel, unit};
 
 impl Board<'_> {
     /// A row for each dependency with panels.
@@ -64,7 +64,7 @@ fn draft(panel: &Panel) -> Draft {
             guidance(&panel.missing),
         );
     }
-    let query = measured(&panel.query);
+    let query = panel_query(&panel.query);
     let legend = legend(panel);
     View::new(
         panel.name.as_str(),
@@ -72,11 +72,11 @@ fn draft(panel: &Panel) -> Draft {
         unit(panel.unit),
         size,
     )
-    .about(title, description(panel))
+    .titled(title, description(panel))
     .bounds(panel.min, panel.max)
     .steps(steps(&panel.thresholds, panel.low_is_bad))
-    .ask(query, legend)
-    .draft()
+    .add_query(query, legend)
+    .build()
 }
 
 fn description(panel: &Panel) -> String {

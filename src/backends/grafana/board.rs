@@ -21,7 +21,7 @@ pub struct Board<'a> {
 
 impl Board<'_> {
     /// The single recorded series of an SLO of the service, by its metric's name.
-    pub fn recorded(&self, metric: &str, slo: &Slo) -> Expr {
+    pub fn recorded_series(&self, metric: &str, slo: &Slo) -> Expr {
         let own = self.settings.scope();
         let own: Vec<_> = own.chain([("slo", slo.name.as_str())]).collect();
         let mut series = build::selector(metric, &own);
@@ -36,7 +36,7 @@ impl Board<'_> {
     /// The value of a recorded series of an SLO, without labels: an SLO that changed its labels has several series for
     /// a while.
     pub fn value(&self, metric: &str, slo: &Slo) -> Expr {
-        build::aggregate("max", None, self.recorded(metric, slo))
+        build::aggregate("max", None, self.recorded_series(metric, slo))
     }
 
     /// Links to the runbook, to the overview, and to the dashboards of the service's dependencies.

@@ -10,7 +10,7 @@ use nth_promql::{BinaryOp, Expr, Node, build, classify, rewrite};
 use super::board::Board;
 use super::layout::{Draft, Section};
 use super::text;
-use super::view::{self, BAD, GOOD, View, is_aggregated, measured};
+use super::view::{self, BAD, GOOD, View, is_aggregated, panel_query};
 
 /// The size of a panel: three fit in a line.
 const SIZE: (u8, u8) = (8, 8);
@@ -100,7 +100,7 @@ fn total(sli: &Sli) -> Option<&Expr> {
 /// All events per second, of each SLO that counts different ones.
 fn traffic(words: &Words, slos: &[&Slo]) -> Option<Draft> {
     let mut view = View::new("traffic", Visualization::Timeseries, words.unit, SIZE)
-        .about(
+        .titled(
             words.traffic,
             "Events per second, as counted by the SLOs. Zero traffic does not mean healthy: check the \
             callers.",
@@ -108,14 +108,14 @@ fn traffic(words: &Words, slos: &[&Slo]) -> Option<Draft> {
         .bounds(Some(Decimal::ZERO), None);
     let mut seen: Vec<String> = Vec::new();
     for slo in slos {
-        let query = total(&slo.sli).map(measured)?;
+        let query = total(&slo.sli).map(panel_query)?;
         let text = query.to_string();
         if !seen.contains(&text) {
             seen.push(text);
-            view = view.ask(query, text::literal(&slo.name));
+            view = view.add_query(query, text::literal(&slo.name));
         }
     }
-    (!seen.is_empty()).then(|| view.draft())
+    (!seen.is_empty()).then(|| view.build())
 }
 
 /// Bad events per second: in total, and by the labels that distinguish them.
@@ -129,12 +129,12 @@ fn errors(words: &Words, slo: &Slo) -> Option<Draft> {
     else {
         return None;
     };
-    let total = measured(total);
+    let total = panel_query(total);
     let none = build::binary(BinaryOp::Multiply, total.clone(), build::number("0"));
     let all = match numerator {
-        Numerator::Bad(bad) => build::binary(BinaryOp::Or, measured(bad), none),
+        Numerator::Bad(bad) => build::binary(BinaryOp::Or, panel_query(bad), none),
         Numerator::Good(good) => {
-            let good = build::binary(BinaryOp::Or, measured(good), none);
+            let good = build::binary(BinaryOp::Or, panel_query(good), none);
             let rest = build::binary(BinaryOp::Subtract, total, good);
             build::call("clamp_min", vec![rest, build::number("0")])
         }
@@ -145,12 +145,12 @@ fn errors(words: &Words, slo: &Slo) -> Option<Draft> {
         words.unit,
         SIZE,
     )
-    .about(
+    .titled(
         format!("{}: {}", words.errors, text::literal(&slo.name)),
         "Bad events per second, as counted by the SLO.",
     )
     .bounds(Some(Decimal::ZERO), None)
-    .ask(all, "All");
+    .add_query(all, "All");
     if let (Numerator::Bad(_), Some(series)) = (numerator, breakdown_series)
         && !slo.breakdown.is_empty()
         && classify::is_selector(series)
@@ -165,9 +165,9 @@ fn errors(words: &Words, slo: &Slo) -> Option<Draft> {
             .iter()
             .map(|label| text::label_reference(label))
             .collect();
-        view = view.ask(measured(&by_label), names.join(" "));
+        view = view.add_query(panel_query(&by_label), names.join(" "));
     }
-    Some(view.draft())
+    Some(view.build())
 }
 
 /// Quantiles of a histogram, with the SLO's limit as a line.
@@ -180,14 +180,14 @@ fn latency(words: &Words, slo: &Slo, histogram: &Histogram) -> Draft {
         )],
     );
     let grouping = (!histogram.native).then(|| build::by(&["le"]));
-    let rates = measured(&build::aggregate("sum", grouping, rate));
+    let rates = panel_query(&build::aggregate("sum", grouping, rate));
     let mut view = View::new(
         format!("latency\0{}", slo.name),
         Visualization::Timeseries,
         view::unit(histogram.unit.into()),
         SIZE,
     )
-    .about(
+    .titled(
         format!("{}: {}", words.latency, text::literal(&slo.name)),
         format!(
             "p50, p90 and p99 latency. The line is the SLO threshold, {}.",
@@ -201,9 +201,9 @@ fn latency(words: &Words, slo: &Slo, histogram: &Histogram) -> Draft {
             "histogram_quantile",
             vec![build::number(quantile), rates.clone()],
         );
-        view = view.ask(query, name);
+        view = view.add_query(query, name);
     }
-    view.draft()
+    view.build()
 }
 
 /// The value that a time-slice SLI compares, with the limit as a line if it is a number.
@@ -226,9 +226,9 @@ fn slices(slo: &Slo) -> Option<Draft> {
     let great_is_good = (rising && !flipped) || (falling && flipped);
     let worst = if great_is_good { "min" } else { "max" };
     let query = if is_aggregated(value) {
-        measured(value)
+        panel_query(value)
     } else {
-        measured(&build::aggregate(worst, None, value.clone()))
+        panel_query(&build::aggregate(worst, None, value.clone()))
     };
     let mut view = View::new(
         format!("slices\0{}", slo.name),
@@ -239,14 +239,14 @@ fn slices(slo: &Slo) -> Option<Draft> {
     let mut shown = good.clone();
     rewrite::set_window(&mut shown, "$window");
     view = view
-        .about(
+        .titled(
             format!("{}: measured value", text::literal(&slo.name)),
             format!(
                 "A time slice is good while {}.",
                 text::code(&shown.to_string())
             ),
         )
-        .ask(query, text::literal(&slo.name));
+        .add_query(query, text::literal(&slo.name));
     if let Some(limit) = limit {
         let steps = if great_is_good || !(rising || falling) {
             [(None, BAD), (Some(limit), GOOD)]
@@ -255,7 +255,7 @@ fn slices(slo: &Slo) -> Option<Draft> {
         };
         view = view.steps(steps);
     }
-    Some(view.draft())
+    Some(view.build())
 }
 
 /// The value of a limit that is a decimal number or arithmetic on such numbers.

@@ -26,7 +26,7 @@ use self::document::{
 };
 use self::layout::{Section, WIDTH, assemble};
 use self::overview::Overview;
-use super::{Artifact, EmitError, Target, project_dashboard_uid, limits};
+use super::{Artifact, EmitError, Target, limits, project_dashboard_uid};
 
 /// The target: a dashboard for each service, an overview of all, and their provisioning.
 pub struct Grafana;
@@ -78,7 +78,7 @@ pub fn service_dashboard(
     sections.extend(board.own_sections());
     let mut panels = assemble(sections);
     if panels.is_empty() {
-        panels = assemble(vec![nothing_to_see()]);
+        panels = assemble(vec![empty_section()]);
     }
     let overview = (!service.slos.is_empty()).then(|| overview::uid(settings));
     let variable = Variable {
@@ -110,7 +110,7 @@ pub fn service_dashboard(
         service.description.clone(),
         tags,
         variable,
-        Some(deploys()),
+        Some(deploy_annotations()),
         board.links(overview),
         panels,
     );
@@ -204,7 +204,10 @@ fn dashboard(
             list: vec![data_source(settings), variable],
         },
         annotations: List {
-            list: [grafanas_own()].into_iter().chain(annotation).collect(),
+            list: [built_in_annotations()]
+                .into_iter()
+                .chain(annotation)
+                .collect(),
         },
         links,
         panels,
@@ -233,7 +236,7 @@ fn data_source(settings: &Settings) -> Variable {
 }
 
 /// The built-in annotations: those written on the dashboard, and alerts of Grafana.
-fn grafanas_own() -> Annotation {
+fn built_in_annotations() -> Annotation {
     Annotation {
         name: "Annotations & Alerts",
         built_in: 1,
@@ -252,7 +255,7 @@ fn grafanas_own() -> Annotation {
 }
 
 /// Deployments: annotations stored in Grafana with the tag `deploy` and the service's name.
-fn deploys() -> Annotation {
+fn deploy_annotations() -> Annotation {
     Annotation {
         name: "Deployments",
         built_in: 0,
@@ -271,7 +274,7 @@ fn deploys() -> Annotation {
 }
 
 /// The section of a dashboard that only alerts link to, without anything to show.
-fn nothing_to_see() -> Section {
+fn empty_section() -> Section {
     Section {
         key: "nothing".into(),
         title: "No panels yet".into(),

@@ -364,7 +364,7 @@ pub fn cells() -> Custom {
 
 /// Colors the numbers of a column by the thresholds. If this applied to all cells, texts would have the color of the
 /// worst value.
-pub fn colored(column: &'static str) -> Override {
+pub fn color_column(column: &'static str) -> Override {
     Override {
         matcher: Matcher {
             id: "byNames",

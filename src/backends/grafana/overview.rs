@@ -90,7 +90,7 @@ impl<'a> Overview<'a> {
                 title: "Now".into(),
                 panels: vec![
                     self.count(),
-                    self.spent(),
+                    self.out_of_budget(),
                     self.burning(),
                     self.least(),
                     self.least_known(),
@@ -133,7 +133,7 @@ impl<'a> Overview<'a> {
     fn stat(key: &str, title: &str, description: &str, unit: &'static str) -> View {
         // Five of them fill a line of 24 columns.
         let width = if key == "count" { 4 } else { 5 };
-        View::new(key, Visualization::Stat, unit, (width, 4)).about(title, description)
+        View::new(key, Visualization::Stat, unit, (width, 4)).titled(title, description)
     }
 
     fn count(&self) -> Draft {
@@ -144,8 +144,8 @@ impl<'a> Overview<'a> {
             "Number of SLOs of the selected services.",
             "short",
         )
-        .ask(count, "SLOs")
-        .draft()
+        .add_query(count, "SLOs")
+        .build()
     }
 
     /// The number of values that fulfill a condition; 0 if none does, and no data if there are no values.
@@ -154,7 +154,7 @@ impl<'a> Overview<'a> {
         build::aggregate("sum", None, found)
     }
 
-    fn spent(&self) -> Draft {
+    fn out_of_budget(&self) -> Draft {
         let spent = self.how_many(BUDGET_REMAINING, BinaryOp::LessOrEqual, "0");
         Self::stat(
             "spent",
@@ -163,8 +163,8 @@ impl<'a> Overview<'a> {
             "short",
         )
         .steps([(None, GOOD), (Some(Decimal::ONE), BAD)])
-        .ask(spent, "SLOs out of budget")
-        .draft()
+        .add_query(spent, "SLOs out of budget")
+        .build()
     }
 
     fn burning(&self) -> Draft {
@@ -175,8 +175,8 @@ impl<'a> Overview<'a> {
         );
         Self::stat("burning", "Burning over 1x", &what, "short")
             .steps([(None, GOOD), (Some(Decimal::ONE), WARN)])
-            .ask(burning, "Burning over 1x")
-            .draft()
+            .add_query(burning, "Burning over 1x")
+            .build()
     }
 
     fn least(&self) -> Draft {
@@ -189,8 +189,8 @@ impl<'a> Overview<'a> {
         )
         .decimals(1)
         .steps(budget_steps())
-        .ask(least, "Lowest remaining budget")
-        .draft()
+        .add_query(least, "Lowest remaining budget")
+        .build()
     }
 
     /// The smallest known share of an SLO window.
@@ -214,8 +214,8 @@ impl<'a> Overview<'a> {
         )
         .decimals(1)
         .steps([(None, WARN), (Some(Decimal::new(99, 2)), GOOD)])
-        .ask(build::aggregate("min", None, all), "Lowest coverage")
-        .draft()
+        .add_query(build::aggregate("min", None, all), "Lowest coverage")
+        .build()
     }
 
     /// Adds the objective and the owner of each SLO as labels.
@@ -282,14 +282,14 @@ impl<'a> Overview<'a> {
 
     fn budgets(&self) -> Draft {
         let view = View::new("budgets", Visualization::Table, "percentunit", (14, 14))
-            .about(
+            .titled(
                 "Error budget remaining (lowest first)",
                 "Each SLO's objective and its remaining error budget, at most: time without data counts \
                 as no budget consumed. A row links to the service's dashboard.",
             )
             .decimals(1)
             .steps(budget_steps())
-            .ask(self.with_info(self.values(BUDGET_REMAINING)), "{{service}} {{slo}}");
+            .add_query(self.with_info(self.values(BUDGET_REMAINING)), "{{service}} {{slo}}");
         table(view, "Error budget remaining", false)
     }
 
@@ -299,14 +299,14 @@ impl<'a> Overview<'a> {
             self.settings.prometheus.current_window()
         );
         let view = View::new("burn-rates", Visualization::Table, "none", (10, 14))
-            .about("Burn rate (highest first)", what)
+            .titled("Burn rate (highest first)", what)
             .decimals(2)
             .steps([
                 (None, GOOD),
                 (Some(Decimal::ONE), WARN),
                 (Some(Decimal::from(6)), BAD),
             ])
-            .ask(
+            .add_query(
                 self.with_info(self.values(CURRENT_BURN_RATE)),
                 "{{service}} {{slo}}",
             );
@@ -332,14 +332,14 @@ impl<'a> Overview<'a> {
             "percentunit",
             (12, 10),
         )
-        .about(
+        .titled(
             "Lowest error budgets",
             "The remaining error budgets of the ten worst SLOs over time.",
         )
         .bounds(None, Some(Decimal::ONE))
         .steps(budget_steps())
-        .ask(worst, "{{service}} {{slo}}")
-        .draft()
+        .add_query(worst, "{{service}} {{slo}}")
+        .build()
     }
 
     fn burn_rates_over_time(&self) -> Draft {
@@ -350,14 +350,14 @@ impl<'a> Overview<'a> {
             "none",
             (12, 10),
         )
-        .about(
+        .titled(
             "Highest burn rates",
             "Burn rates of the ten fastest-burning SLOs over time.",
         )
         .bounds(Some(Decimal::ZERO), None)
         .steps([(None, GOOD), (Some(Decimal::ONE), WARN)])
-        .ask(fastest, "{{service}} {{slo}}")
-        .draft()
+        .add_query(fastest, "{{service}} {{slo}}")
+        .build()
     }
 }
 
@@ -371,7 +371,7 @@ fn budget_steps() -> [(Option<Decimal>, &'static str); 3] {
 
 /// A table with columns in a fixed order, sorted by the value.
 fn table(view: View, value: &'static str, desc: bool) -> Draft {
-    let mut draft = view.draft();
+    let mut draft = view.build();
     let columns = [
         "service",
         "slo",
@@ -411,7 +411,7 @@ fn table(view: View, value: &'static str, desc: bool) -> Draft {
         desc,
     }]);
     if let Some(config) = &mut draft.panel.field_config {
-        config.overrides = vec![options::colored(value)];
+        config.overrides = vec![options::color_column(value)];
         config.defaults.links = vec![Link {
             // The only template here: Grafana fills in the uid of the row and the time range.
             url: "/d/${__data.fields.Dashboard}?${__url_time_range}".to_owned(),

@@ -114,14 +114,16 @@ pub fn provisioning(settings: &Settings) -> Result<Option<Artifact>, WriteError>
     let file = Provisioning {
         api_version: 1,
         providers: [Provider {
-            name: plain(&name),
+            name: escape_variables(&name),
             org_id: 1,
-            folder: plain(folder(settings)),
+            folder: escape_variables(folder(settings)),
             kind: "file",
             disable_deletion: false,
             allow_ui_updates: false,
             update_interval_seconds: 30,
-            options: ProviderOptions { path: plain(&path) },
+            options: ProviderOptions {
+                path: escape_variables(&path),
+            },
         }],
     };
     let yaml = serde_saphyr::to_string(&file)
@@ -134,7 +136,7 @@ pub fn provisioning(settings: &Settings) -> Result<Option<Artifact>, WriteError>
 }
 
 /// Escapes text for provisioning files, in which Grafana expands environment variables; `$$` is a `$`.
-fn plain(text: &str) -> String {
+fn escape_variables(text: &str) -> String {
     text.replace('$', "$$")
 }
 

@@ -39,7 +39,7 @@ impl Board<'_> {
                     [
                         self.objective(slo),
                         self.budget_left(slo),
-                        self.known(slo),
+                        self.coverage(slo),
                         self.burn_rate(slo),
                         self.error_ratio(slo),
                     ]
@@ -67,12 +67,12 @@ impl Board<'_> {
             "percentunit",
             (4, HEIGHT),
         )
-        .about(title(slo, "objective"), described(slo, &what))
+        .titled(title(slo, "objective"), describe(slo, &what))
         .decimals(digits(slo.objective))
         .steps([(None, BAD), (Some(slo.objective), GOOD)])
-        .ask(self.value(OBJECTIVE, slo), "Objective")
-        .ask(kept, format!("Last {period}"))
-        .draft()
+        .add_query(self.value(OBJECTIVE, slo), "Objective")
+        .add_query(kept, format!("Last {period}"))
+        .build()
     }
 
     /// The remaining share of the budget. Colors change at the thresholds of the budget alerts.
@@ -103,21 +103,21 @@ impl Board<'_> {
             "percentunit",
             (4, HEIGHT),
         )
-        .about(title(slo, "error budget remaining"), described(slo, &what))
+        .titled(title(slo, "error budget remaining"), describe(slo, &what))
         .bounds(Some(Decimal::ZERO), Some(Decimal::ONE))
         .decimals(1)
         .steps(steps)
-        .ask(self.value(BUDGET_REMAINING, slo), "Error budget remaining")
-        .draft()
+        .add_query(self.value(BUDGET_REMAINING, slo), "Error budget remaining")
+        .build()
     }
 
     /// The known share of the SLO window: a new SLO, or one with missing series, knows only a part of it.
-    fn known(&self, slo: &Slo) -> Draft {
+    fn coverage(&self, slo: &Slo) -> Draft {
         let period = slo.window;
         let what = format!(
             "Share of the last {period} for which the SLI of the {} was measured. The error budget \
             counts the rest as no budget consumed.",
-            counted(slo),
+            counted_unit(slo),
         );
         View::new(
             key(slo, "known"),
@@ -125,15 +125,15 @@ impl Board<'_> {
             "percentunit",
             (4, HEIGHT),
         )
-        .about(title(slo, "coverage"), described(slo, &what))
+        .titled(title(slo, "coverage"), describe(slo, &what))
         .bounds(Some(Decimal::ZERO), Some(Decimal::ONE))
         .decimals(1)
         .steps([(None, WARN), (Some(MOSTLY_KNOWN), GOOD)])
-        .ask(
+        .add_query(
             self.value(&format!("{COVERAGE}{period}"), slo),
             format!("Coverage of {period}"),
         )
-        .draft()
+        .build()
     }
 
     /// The burn rate over each long window of the alerts, with their factors as lines.
@@ -184,10 +184,10 @@ impl Board<'_> {
             "none",
             (6, HEIGHT),
         )
-        .about(title(slo, "burn rate"), described(slo, &what))
+        .titled(title(slo, "burn rate"), describe(slo, &what))
         .bounds(Some(Decimal::ZERO), None)
         .steps([(None, GOOD)].into_iter().chain(steps))
-        .ask(self.value(CURRENT_BURN_RATE, slo), current.to_string());
+        .add_query(self.value(CURRENT_BURN_RATE, slo), current.to_string());
         for window in windows.into_iter().filter(|window| *window != current) {
             let ratio = self.value(&format!("{ERROR_RATIO}{window}"), slo);
             // As in the alerts: unknown time in a long window counts as nothing consumed.
@@ -198,9 +198,9 @@ impl Board<'_> {
                 ratio
             };
             let rate = build::binary(BinaryOp::Divide, spent, self.value(ERROR_BUDGET, slo));
-            view = view.ask(rate, window.to_string());
+            view = view.add_query(rate, window.to_string());
         }
-        view.draft()
+        view.build()
     }
 
     /// The share of bad events, with the budget as a line.
@@ -209,7 +209,7 @@ impl Board<'_> {
         let current = self.settings.prometheus.current_window();
         let what = format!(
             "Share of bad {} over {current}, compared with the allowed {}.",
-            counted(slo),
+            counted_unit(slo),
             percent_text(budget)
         );
         View::new(
@@ -218,20 +218,20 @@ impl Board<'_> {
             "percentunit",
             (6, HEIGHT),
         )
-        .about(title(slo, "error ratio"), described(slo, &what))
+        .titled(title(slo, "error ratio"), describe(slo, &what))
         .bounds(Some(Decimal::ZERO), None)
         .steps([(None, GOOD), (Some(budget), BAD)])
-        .ask(
+        .add_query(
             self.value(&format!("{ERROR_RATIO}{current}"), slo),
             format!("Bad, {current}"),
         )
-        .ask(self.value(ERROR_BUDGET, slo), "Error budget")
-        .draft()
+        .add_query(self.value(ERROR_BUDGET, slo), "Error budget")
+        .build()
     }
 }
 
 /// The unit that an SLO counts.
-fn counted(slo: &Slo) -> &'static str {
+fn counted_unit(slo: &Slo) -> &'static str {
     match slo.sli {
         Sli::TimeSlices { .. } => "time",
         Sli::Events { .. } | Sli::ErrorRatio { .. } => "events",
@@ -247,7 +247,7 @@ fn title(slo: &Slo, what: &str) -> String {
 }
 
 /// The SLO's description by its author, and then the panel's description.
-fn described(slo: &Slo, what: &str) -> String {
+fn describe(slo: &Slo, what: &str) -> String {
     match &slo.description {
         Some(description) => format!("{}\n\n{what}", text::markdown(description)),
         None => what.to_owned(),

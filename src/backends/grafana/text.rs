@@ -26,10 +26,10 @@ pub fn begins_variable(rest: &str) -> bool {
 
 /// Escapes text so that no variable in it is replaced.
 pub fn literal(text: &str) -> String {
-    broken(text, begins_variable)
+    break_variables(text, begins_variable)
 }
 
-fn broken(text: &str, begins: impl Fn(&str) -> bool) -> String {
+fn break_variables(text: &str, begins: impl Fn(&str) -> bool) -> String {
     let mut out = String::with_capacity(text.len());
     for (at, c) in text.char_indices() {
         out.push(c);
@@ -46,7 +46,7 @@ pub fn legend(text: &Text) -> String {
     text.parts
         .iter()
         .map(|part| match part {
-            TextPart::Literal(text) => broken(text, begins),
+            TextPart::Literal(text) => break_variables(text, begins),
             TextPart::Label(label) => label_reference(label),
             TextPart::Value(_) | TextPart::External(_) => String::new(),
         })

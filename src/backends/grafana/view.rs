@@ -25,7 +25,7 @@ pub const VALUE: &str = "Value";
 
 /// Prepares a query for a panel: with a window that suits the panel's resolution, and without variables of Grafana in
 /// its strings.
-pub fn measured(query: &Expr) -> Expr {
+pub fn panel_query(query: &Expr) -> Expr {
     let mut query = query.clone();
     rewrite::hide(&mut query, &text::begins_variable);
     rewrite::set_window(&mut query, "$__rate_interval");
@@ -125,14 +125,14 @@ impl View {
     }
 
     /// Sets the title and the description.
-    pub fn about(mut self, title: impl Into<String>, description: impl Into<String>) -> Self {
+    pub fn titled(mut self, title: impl Into<String>, description: impl Into<String>) -> Self {
         self.title = title.into();
         self.description = description.into();
         self
     }
 
     /// Adds a query with the legend of its series.
-    pub fn ask(mut self, query: Expr, legend: impl Into<String>) -> Self {
+    pub fn add_query(mut self, query: Expr, legend: impl Into<String>) -> Self {
         self.targets.push((query, legend.into()));
         self
     }
@@ -159,7 +159,7 @@ impl View {
     }
 
     /// Builds the panel.
-    pub fn draft(self) -> Draft {
+    pub fn build(self) -> Draft {
         let marked = self.steps.len() > 1;
         let lines = self.visualization == Visualization::Timeseries;
         let table = self.visualization == Visualization::Table;
@@ -231,7 +231,7 @@ impl View {
                     custom,
                 },
                 overrides: if table && marked {
-                    vec![options::colored(VALUE)]
+                    vec![options::color_column(VALUE)]
                 } else {
                     Vec::new()
                 },
