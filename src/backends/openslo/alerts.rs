@@ -31,7 +31,10 @@ pub fn alerts(slo: &Slo, service: &Service, project: &Project<'_>, settings: &Se
     };
     let team = project.owner(service);
     let receivers = team.map(Team::effective_receivers).unwrap_or_default();
-    let mut no_data = slo.missing_data_alerts.first().map(|absence| absence.severity);
+    let mut no_data = slo
+        .missing_data_alerts
+        .first()
+        .map(|absence| absence.severity);
     let mut untold: Vec<&str> = Vec::new();
     for pair in &slo.burn_rate_pairs {
         let notified: Vec<&Receiver> = receivers

@@ -5,8 +5,8 @@
 //! annotation `nthc.not-expressible` lists what the format cannot express of its object.
 
 mod alerts;
+mod annotations;
 mod document;
-mod kept;
 mod names;
 mod sli;
 mod targets;
@@ -125,7 +125,7 @@ fn data_source(settings: &ir::Settings) -> Object<DataSource> {
     let url = settings.openslo.url.clone();
     Object::new(
         "DataSource",
-        names::named(names::name(&[name]), &[name], name),
+        names::metadata_with_name(names::name(&[name]), &[name], name),
         DataSource {
             description: names::description("Prometheus, which the SLOs are measured in"),
             of: "Prometheus",
@@ -159,7 +159,7 @@ fn service_document(service: &ir::Service, settings: &ir::Settings) -> Object<Se
     annotate(&mut metadata, &lost);
     metadata
         .annotations
-        .extend(kept::of_service(service, settings));
+        .extend(annotations::service_annotations(service, settings));
     let description = service.description.as_deref().map(names::description);
     Object::new("Service", metadata, Service { description })
 }
@@ -212,7 +212,7 @@ fn slo_documents(
     if let ir::Sli::ErrorRatio { total: Some(_), .. } = slo.sli {
         of_sli
             .annotations
-            .insert(kept::SLI.to_owned(), "error-ratio".to_owned());
+            .insert(annotations::SLI.to_owned(), "error-ratio".to_owned());
     }
 
     let mut metadata = names::metadata(settings, &parts, &display);
@@ -220,7 +220,9 @@ fn slo_documents(
     label(&mut metadata, labels, &mut lost);
     lost.extend(budget(slo));
     annotate(&mut metadata, &lost);
-    metadata.annotations.extend(kept::of_slo(slo));
+    metadata
+        .annotations
+        .extend(annotations::slo_annotations(slo));
     let (op, value) = indicator.comparison.unzip();
     let policies = alerts.policies.iter().map(|policy| AlertPolicyRef {
         alert_policy_ref: policy.metadata.name.clone(),

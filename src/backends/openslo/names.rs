@@ -65,11 +65,11 @@ pub fn name_in(settings: &Settings, parts: &[&str]) -> String {
 
 /// The metadata of an object with this name in the source, the last of `parts`.
 pub fn metadata(settings: &Settings, parts: &[&str], display: &str) -> Metadata {
-    named(name_in(settings, parts), parts, display)
+    metadata_with_name(name_in(settings, parts), parts, display)
 }
 
 /// Like [`metadata`], with a name that does not depend on the environment.
-pub fn named(name: String, parts: &[&str], display: &str) -> Metadata {
+pub fn metadata_with_name(name: String, parts: &[&str], display: &str) -> Metadata {
     let own = parts.last().copied().unwrap_or_default();
     let mut annotations = BTreeMap::new();
     if name != parts.join(JOIN) {

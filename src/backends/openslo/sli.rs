@@ -94,7 +94,8 @@ pub fn indicator(sli: &Sli, settings: &Settings) -> Indicator {
 
 /// Time slices: each evaluation is one, and those of the format are at least a minute long.
 fn slices(good: &Expr, settings: &Settings) -> Indicator {
-    let (query, op, value) = compared(good).unwrap_or_else(|| (holds(good), "gte", Decimal::ONE));
+    let (query, op, value) =
+        split_comparison(good).unwrap_or_else(|| (condition_value(good), "gte", Decimal::ONE));
     let interval = settings.prometheus.interval;
     let slice = Duration(interval.0.div_ceil(Duration::MINUTE.0) * Duration::MINUTE.0);
     let mut lost = Vec::new();
@@ -134,16 +135,19 @@ fn metric(expr: &Expr, settings: &Settings) -> Metric {
 
 /// Splits a comparison with a number into one value, an operator and the number. If it returns several series, all must
 /// hold: the worst of them is compared.
-fn compared(good: &Expr) -> Option<(Expr, &'static str, Decimal)> {
+fn split_comparison(good: &Expr) -> Option<(Expr, &'static str, Decimal)> {
     let Node::Binary(comparison) = &good.unparenthesised().node else {
         return None;
     };
     if comparison.return_bool || comparison.matching.is_some() {
         return None;
     }
-    let (value, op, limit) = match (plain(&comparison.left), plain(&comparison.right)) {
+    let (value, op, limit) = match (
+        literal_number(&comparison.left),
+        literal_number(&comparison.right),
+    ) {
         (None, Some(limit)) => (&comparison.left, comparison.op, limit),
-        (Some(limit), None) => (&comparison.right, mirrored(comparison.op)?, limit),
+        (Some(limit), None) => (&comparison.right, mirror_operator(comparison.op)?, limit),
         _ => return None,
     };
     let (op, worst) = match op {
@@ -156,7 +160,7 @@ fn compared(good: &Expr) -> Option<(Expr, &'static str, Decimal)> {
     Some((one(value.clone(), worst), op, limit))
 }
 
-fn mirrored(op: BinaryOp) -> Option<BinaryOp> {
+fn mirror_operator(op: BinaryOp) -> Option<BinaryOp> {
     Some(match op {
         BinaryOp::Less => BinaryOp::Greater,
         BinaryOp::LessOrEqual => BinaryOp::GreaterOrEqual,
@@ -167,7 +171,7 @@ fn mirrored(op: BinaryOp) -> Option<BinaryOp> {
 }
 
 /// The exact value of a numeric expression.
-fn plain(expr: &Expr) -> Option<Decimal> {
+fn literal_number(expr: &Expr) -> Option<Decimal> {
     let (sign, text) = match &expr.unparenthesised().node {
         Node::Number(text) => (Decimal::ONE, text),
         Node::Unary(UnaryOp::Minus, inner) => match &inner.unparenthesised().node {
@@ -193,14 +197,20 @@ fn one(expr: Expr, aggregation: &str) -> Expr {
 }
 
 /// 1 if a condition holds, 0 if not. An expression that is not a comparison holds if it returns anything.
-fn holds(good: &Expr) -> Expr {
+fn condition_value(good: &Expr) -> Expr {
     if let Node::Binary(condition) = &good.unparenthesised().node {
         if condition.op.is_comparison() {
             let mut condition = condition.clone();
             condition.return_bool = true;
             return one(Expr::made(Node::Binary(condition)), "min");
         }
-        let both = |op| build::binary(op, holds(&condition.left), holds(&condition.right));
+        let both = |op| {
+            build::binary(
+                op,
+                condition_value(&condition.left),
+                condition_value(&condition.right),
+            )
+        };
         match condition.op {
             BinaryOp::And => return both(BinaryOp::Multiply),
             BinaryOp::Or => {
@@ -229,12 +239,12 @@ mod tests {
             ("up >= 1", "min(up)", "gte", "1"),
             ("sum(x) > -5", "sum(x)", "gt", "-5"),
         ] {
-            let (of, as_op, limit) = compared(&parse(good).unwrap()).unwrap();
+            let (of, as_op, limit) = split_comparison(&parse(good).unwrap()).unwrap();
             assert_eq!((of.to_string().as_str(), as_op), (query, op), "{good}");
             assert_eq!(limit.to_string(), value);
         }
         for other in ["up == 1", "a < b", "max(x) < 1e40", "a and b", "a < bool 1"] {
-            assert_eq!(compared(&parse(other).unwrap()), None, "{other}");
+            assert_eq!(split_comparison(&parse(other).unwrap()), None, "{other}");
         }
     }
 
@@ -256,7 +266,7 @@ mod tests {
                 "clamp_max(count(alive unless dead), 1) or vector(0)",
             ),
         ] {
-            assert_eq!(holds(&parse(good).unwrap()).to_string(), query);
+            assert_eq!(condition_value(&parse(good).unwrap()).to_string(), query);
         }
     }
 }

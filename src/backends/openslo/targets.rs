@@ -47,7 +47,7 @@ fn document(team: &Team, receiver: &Receiver, settings: &Settings) -> Object<Not
     metadata.annotations.insert(ON.into(), on.join(", "));
     let at = channel.address();
     let at = at.map_or_else(String::new, |address| format!(": {address}"));
-    let by = channel.means();
+    let by = channel.phrase();
     let spec = NotificationTarget {
         description: names::description(&format!("Notifies team {} {by}{at}", team.name)),
         target: channel.kind(),

@@ -15,7 +15,7 @@ pub const LOST: &str = "nthc.not-kept";
 pub const SLI: &str = "nthc.sli";
 
 /// The annotations of a service.
-pub fn of_service(service: &Service, settings: &Settings) -> BTreeMap<String, String> {
+pub fn service_annotations(service: &Service, settings: &Settings) -> BTreeMap<String, String> {
     let mut kept = BTreeMap::new();
     // The labels of one kind as one text each: a JSON object, which can contain any value.
     let selector = serde_json::to_string(&service.selector).unwrap_or_default();
@@ -32,7 +32,7 @@ pub fn of_service(service: &Service, settings: &Settings) -> BTreeMap<String, St
             kept.insert(annotation.to_owned(), url.clone());
         }
     }
-    let lost = lost(service);
+    let lost = list_lost(service);
     if !lost.is_empty() {
         kept.insert(LOST.to_owned(), lost.join("; "));
     }
@@ -40,7 +40,7 @@ pub fn of_service(service: &Service, settings: &Settings) -> BTreeMap<String, St
 }
 
 /// The parts of a service that no document contains, with their numbers.
-fn lost(service: &Service) -> Vec<String> {
+fn list_lost(service: &Service) -> Vec<String> {
     let counts = [
         (service.alerts.len(), "custom alert"),
         (service.recordings.len(), "custom recording rule"),
@@ -62,7 +62,7 @@ fn lost(service: &Service) -> Vec<String> {
 }
 
 /// The annotations of an SLO.
-pub fn of_slo(slo: &Slo) -> BTreeMap<String, String> {
+pub fn slo_annotations(slo: &Slo) -> BTreeMap<String, String> {
     let mut kept = BTreeMap::new();
     let mut keep = |annotation: &str, text: String| kept.insert(format!("nthc.{annotation}"), text);
     keep(
