@@ -26,7 +26,7 @@ pub fn address(names: &[&str]) -> String {
     if names.iter().all(is_clear) && begins_well(&joined) && joined.len() <= LONGEST {
         return joined;
     }
-    hashed(&joined, names)
+    with_hash(&joined, names)
 }
 
 /// The address of a person: `ana_at_example_com` for `ana@example.com`, with a hash if a different email address would
@@ -53,11 +53,11 @@ pub fn person_in(names: &[&str], email: &str) -> String {
     all.push(email);
     let mut shown = names.to_vec();
     shown.push(&readable);
-    hashed(&shown.join(JOINT), &all)
+    with_hash(&shown.join(JOINT), &all)
 }
 
 /// The valid characters of a text, and a hash of the names.
-fn hashed(shown: &str, names: &[&str]) -> String {
+fn with_hash(shown: &str, names: &[&str]) -> String {
     let mut kept: String = shown
         .chars()
         .map(|c| if is_kept(c) { c } else { '_' })
@@ -82,7 +82,7 @@ fn begins_well(text: &str) -> bool {
 /// # Errors
 ///
 /// If the address is taken: by two equal hashes, or a name that looks like one.
-pub fn put<T>(all: &mut BTreeMap<String, T>, address: String, what: T) -> Result<(), Error> {
+pub fn insert<T>(all: &mut BTreeMap<String, T>, address: String, what: T) -> Result<(), Error> {
     if all.contains_key(&address) {
         return Err(Error::TakenAddress(address));
     }
@@ -127,8 +127,8 @@ mod tests {
     #[test]
     fn nothing_is_overwritten() {
         let mut all = BTreeMap::new();
-        assert!(put(&mut all, "a".to_owned(), 1).is_ok());
-        assert!(put(&mut all, "a".to_owned(), 2).is_err());
+        assert!(insert(&mut all, "a".to_owned(), 1).is_ok());
+        assert!(insert(&mut all, "a".to_owned(), 2).is_err());
         assert_eq!(all.get("a"), Some(&1));
     }
 

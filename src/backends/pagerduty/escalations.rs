@@ -1,6 +1,6 @@
 //! Escalation policies.
 
-use super::address::{address, put};
+use super::address::{address, insert};
 use super::document::{Document, EscalationPolicy, EscalationRule, Reference, Target};
 use super::error::Error;
 use super::naming::Naming;
@@ -62,7 +62,7 @@ pub fn policies(plan: &Plan<'_>, naming: Naming<'_>, project: &str) -> Result<Do
                 })
                 .collect(),
         };
-        put(
+        insert(
             &mut document.resource.pagerduty_escalation_policy,
             place(key),
             resource,

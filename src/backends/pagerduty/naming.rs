@@ -28,20 +28,20 @@ impl<'a> Naming<'a> {
 
     /// The display name of a team or a service: `checkout (production)`.
     pub fn name(self, name: &str) -> Text {
-        self.named(&[name], name)
+        self.display_name(&[name], name)
     }
 
     /// The display name of a team's object, such as a schedule: `payments: primary (production)`.
     pub fn in_team(self, team: &str, name: &str) -> Text {
-        self.named(&[team, name], &format!("{team}: {name}"))
+        self.display_name(&[team, name], &format!("{team}: {name}"))
     }
 
     /// The display name of a team's escalation with the timing of a tier: `payments: default, critical (production)`.
     pub fn escalation(self, team: &str, name: &str, tier: &str) -> Text {
-        self.named(&[team, name, tier], &format!("{team}: {name}, {tier}"))
+        self.display_name(&[team, name, tier], &format!("{team}: {name}, {tier}"))
     }
 
-    fn named(self, parts: &[&str], joined: &str) -> Text {
+    fn display_name(self, parts: &[&str], joined: &str) -> Text {
         let mut parts = parts.to_vec();
         let mut joined = format!("{}{joined}", self.prefix);
         if let Some(project) = self.project {

@@ -1,6 +1,6 @@
 //! Event orchestrations: one for each team, with its own key, which routes each event to its service.
 
-use super::address::{address, put};
+use super::address::{address, insert};
 use super::document::{
     CatchAll, Condition, Document, Nothing, Orchestration, OrchestrationIntegration, Output,
     Reference, Route, RouteTo, Router, Rule, ServiceOrchestration, Set, SetSeverity,
@@ -10,7 +10,7 @@ use super::naming::Naming;
 use super::people::team;
 use super::plan::{Inbox, Plan};
 use super::services::{others, others_address, service};
-use super::text::{self, Text, description, says, says_one_of};
+use super::text::{self, Text, description, equals, equals_any};
 use crate::receivers::message::NONE;
 use nth_model::{Settings, Severity};
 
@@ -42,7 +42,7 @@ pub fn orchestrations(
         let place = address(&[name]);
         let rules = routes(name, inbox, naming, settings);
         let orchestration = Reference::id("pagerduty_event_orchestration", place.clone());
-        put(
+        insert(
             &mut document.resource.pagerduty_event_orchestration,
             place.clone(),
             Orchestration {
@@ -56,7 +56,7 @@ pub fn orchestrations(
                 team: team(name),
             },
         )?;
-        put(
+        insert(
             &mut document.resource.pagerduty_event_orchestration_integration,
             place.clone(),
             OrchestrationIntegration {
@@ -64,7 +64,7 @@ pub fn orchestrations(
                 label: "Alertmanager",
             },
         )?;
-        put(
+        insert(
             &mut document.resource.pagerduty_event_orchestration_router,
             place.clone(),
             Router {
@@ -80,7 +80,7 @@ pub fn orchestrations(
                 },
             },
         )?;
-        put(
+        insert(
             &mut document.output,
             format!("routing_key_{place}"),
             Output {
@@ -106,7 +106,7 @@ pub fn orchestrations(
         .filter(|(_, inbox)| inbox.others.is_some());
     let of_others = with_others.map(|(name, _)| (others_address(name), others(name)));
     for (place, of) in of_services.chain(of_others) {
-        put(
+        insert(
             &mut document.resource.pagerduty_event_orchestration_service,
             place,
             severities(of, settings),
@@ -128,18 +128,25 @@ fn routes(
         condition: Condition { expression },
         actions: Route { route_to: to },
     };
-    let known = inbox
-        .services
-        .iter()
-        .map(|name| rule(naming.name(name), of_service(name, settings), service(name)));
+    let known = inbox.services.iter().map(|name| {
+        rule(
+            naming.name(name),
+            service_condition(name, settings),
+            service(name),
+        )
+    });
     let mut rules: Vec<Rule<Route>> = known.collect();
     if inbox.others.is_none() {
         return rules;
     }
     let unknown = inbox.unknown.iter();
-    rules.extend(
-        unknown.map(|name| rule(naming.name(name), of_service(name, settings), others(team))),
-    );
+    rules.extend(unknown.map(|name| {
+        rule(
+            naming.name(name),
+            service_condition(name, settings),
+            others(team),
+        )
+    }));
     // An alert with both a service and a tier is from a project's rule, and those of this project are matched above.
     for (lacking, label) in [
         (TIER, "other alerts"),
@@ -147,19 +154,19 @@ fn routes(
     ] {
         let scope = settings
             .scope()
-            .map(|(label, value)| says_one_of(&detail(label), [value, NONE]));
-        let expression = text::all(scope.chain([says(lacking, NONE)]));
+            .map(|(label, value)| equals_any(&detail(label), [value, NONE]));
+        let expression = text::all(scope.chain([equals(lacking, NONE)]));
         rules.push(rule(naming.in_team(team, label), expression, others(team)));
     }
     rules
 }
 
 /// The condition that an event belongs to a service of this environment and project.
-fn of_service(name: &str, settings: &Settings) -> Text {
+fn service_condition(name: &str, settings: &Settings) -> Text {
     let field = if is_text(name) { SERVICE } else { COMPONENT };
     let scope = settings.scope();
-    let scope = scope.map(|(label, value)| says(&detail(label), value));
-    text::all([says(field, name)].into_iter().chain(scope))
+    let scope = scope.map(|(label, value)| equals(&detail(label), value));
+    text::all([equals(field, name)].into_iter().chain(scope))
 }
 
 /// The field of an event with a label.
@@ -189,7 +196,7 @@ fn severities(of: Reference, settings: &Settings) -> ServiceOrchestration {
         Rule {
             label: Text::new(format!("{label} is {meaning}")),
             condition: Condition {
-                expression: says(SEVERITY, &label),
+                expression: equals(SEVERITY, &label),
             },
             actions: SetSeverity { severity: meaning },
         }

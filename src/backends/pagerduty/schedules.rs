@@ -3,7 +3,7 @@
 use jiff::SignedDuration;
 use jiff::civil::{Date, Time, Weekday};
 
-use super::address::{address, put};
+use super::address::{address, insert};
 use super::document::{Document, Layer, Reference, Restriction, Schedule};
 use super::error::Error;
 use super::naming::Naming;
@@ -44,7 +44,7 @@ pub fn schedules(plan: &Plan<'_>, naming: Naming<'_>, project: &str) -> Result<D
                 layer: layers?,
             };
             let address = address(&[&owner.name, &written.name]);
-            put(&mut document.resource.pagerduty_schedule, address, resource)?;
+            insert(&mut document.resource.pagerduty_schedule, address, resource)?;
         }
     }
     Ok(document)
@@ -108,13 +108,13 @@ fn restrictions(hours: &[Hours]) -> Vec<Restriction> {
                 kind: "daily_restriction",
                 start_day_of_week: None,
                 start_time_of_day: clock(*from),
-                duration_seconds: between(seconds(*from), seconds(*to), DAY),
+                duration_seconds: time_until(seconds(*from), seconds(*to), DAY),
             }],
             Hours::Daily { from, to } => (0..7)
-                .map(|day| weekly(day, *from, between(seconds(*from), seconds(*to), DAY)))
+                .map(|day| weekly(day, *from, time_until(seconds(*from), seconds(*to), DAY)))
                 .collect(),
             Hours::Weekly { from, to } => {
-                let length = between(of_week(*from), of_week(*to), WEEK);
+                let length = time_until(second_of_week(*from), second_of_week(*to), WEEK);
                 vec![weekly(from.day, from.time, length)]
             }
         })
@@ -131,7 +131,7 @@ fn weekly(day: u8, from: TimeOfDay, length: u32) -> Restriction {
 }
 
 /// The time from one time to the next equal to the other; a complete round if they are equal.
-fn between(from: u32, to: u32, round: u32) -> u32 {
+fn time_until(from: u32, to: u32, round: u32) -> u32 {
     if to > from {
         to - from
     } else {
@@ -143,7 +143,7 @@ fn seconds(time: TimeOfDay) -> u32 {
     u32::from(time.hour) * 3600 + u32::from(time.minute) * 60
 }
 
-fn of_week(time: TimeOfWeek) -> u32 {
+fn second_of_week(time: TimeOfWeek) -> u32 {
     u32::from(time.day) * DAY + seconds(time.time)
 }
 

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeSet;
 
-use super::address::{address, put};
+use super::address::{address, insert};
 use super::document::{
     At, Dependency, DependencyEnd, Document, Reference, ScheduledAction, Service,
     ServiceDependency, ServiceIntegration, SupportHours, Urgency, UrgencyRule,
@@ -62,7 +62,7 @@ pub fn services(
             scheduled_actions: hours.iter().map(|_| louder_in_hours()).collect(),
             support_hours: hours.map(support_hours),
         };
-        put(
+        insert(
             &mut document.resource.pagerduty_service,
             address(&[name]),
             resource,
@@ -72,7 +72,7 @@ pub fn services(
             service: service(name),
             kind: "events_api_v2_inbound_integration",
         };
-        put(
+        insert(
             &mut document.resource.pagerduty_service_integration,
             address(&[name]),
             integration,
@@ -99,7 +99,7 @@ pub fn services(
             scheduled_actions: Vec::new(),
             support_hours: None,
         };
-        put(
+        insert(
             &mut document.resource.pagerduty_service,
             others_address(team),
             resource,
@@ -128,7 +128,7 @@ fn dependencies(of: &ir::Service, plan: &Plan<'_>, document: &mut Document) -> R
                 supporting_service: end(other),
             },
         };
-        put(
+        insert(
             &mut document.resource.pagerduty_service_dependency,
             address(&[&of.name, other]),
             resource,

@@ -84,7 +84,7 @@ pub fn name(parts: &[&str], joined: &str) -> Text {
 ///
 /// A text with a quote or a backslash is compared by a regular expression in which any character matches these, as no
 /// escape for them is documented. Nothing in a text can end the string that contains it.
-pub fn says(field: &str, text: &str) -> Text {
+pub fn equals(field: &str, text: &str) -> Text {
     if text.chars().all(is_plain) {
         return Text(format!("{field} matches '{text}'"));
     }
@@ -92,7 +92,7 @@ pub fn says(field: &str, text: &str) -> Text {
 }
 
 /// The condition that a field has one of these values.
-pub fn says_one_of(field: &str, texts: [&str; 2]) -> Text {
+pub fn equals_any(field: &str, texts: [&str; 2]) -> Text {
     let [one, other] = texts.map(pattern);
     Text(format!("{field} matches regex '^({one}|{other})$'"))
 }
@@ -152,7 +152,7 @@ mod tests {
         Some(out)
     }
 
-    fn named(parts: &[&str]) -> String {
+    fn name_of(parts: &[&str]) -> String {
         name(parts, &parts.join(": ")).0
     }
 
@@ -164,26 +164,29 @@ mod tests {
 
     #[test]
     fn a_fit_name_is_kept() {
-        assert_eq!(named(&["payments", "primary"]), "payments: primary");
-        assert_eq!(named(&["Zahlungsverkehr Süd"]), "Zahlungsverkehr Süd");
-        assert_eq!(named(&["a/b"]), "a-b 3a8e75c1");
-        assert_ne!(named(&["a/b"]), named(&["a&b"]));
-        assert_ne!(named(&["a: b", "c"]), named(&["a", "b: c"]));
-        assert!(named(&[""]).starts_with("unnamed "));
-        assert_eq!(named(&[&"x".repeat(300)]).chars().count(), LONGEST_NAME);
+        assert_eq!(name_of(&["payments", "primary"]), "payments: primary");
+        assert_eq!(name_of(&["Zahlungsverkehr Süd"]), "Zahlungsverkehr Süd");
+        assert_eq!(name_of(&["a/b"]), "a-b 3a8e75c1");
+        assert_ne!(name_of(&["a/b"]), name_of(&["a&b"]));
+        assert_ne!(name_of(&["a: b", "c"]), name_of(&["a", "b: c"]));
+        assert!(name_of(&[""]).starts_with("unnamed "));
+        assert_eq!(name_of(&[&"x".repeat(300)]).chars().count(), LONGEST_NAME);
     }
 
     #[test]
     fn no_text_ends_its_string() {
-        assert_eq!(says("event.x", "checkout").0, "event.x matches 'checkout'");
         assert_eq!(
-            says("event.x", "it's.a\\b^").0,
+            equals("event.x", "checkout").0,
+            "event.x matches 'checkout'"
+        );
+        assert_eq!(
+            equals("event.x", "it's.a\\b^").0,
             "event.x matches regex '^it.s[.]a.b.$'"
         );
         assert_eq!(
             all([
-                says("event.x", "a"),
-                says_one_of("event.y", ["b.c", "(none)"])
+                equals("event.x", "a"),
+                equals_any("event.y", ["b.c", "(none)"])
             ])
             .0,
             "event.x matches 'a' and event.y matches regex '^(b[.]c|[(]none[)])$'"
@@ -206,7 +209,7 @@ mod tests {
         #[test]
         fn a_name_is_fit_for_the_provider(parts in prop::collection::vec(any::<String>(), 1..4)) {
             let parts: Vec<&str> = parts.iter().map(String::as_str).collect();
-            let name = named(&parts);
+            let name = name_of(&parts);
             prop_assert!(!name.is_empty() && !name.ends_with(' '));
             prop_assert!(name.chars().count() <= LONGEST_NAME);
             prop_assert!(!name.chars().any(|c| c.is_control() || FORBIDDEN.contains(&c)));
@@ -214,7 +217,7 @@ mod tests {
 
         #[test]
         fn a_condition_has_two_quotes(text in r"(['\\$^]|.){0,24}") {
-            let condition = says("event.x", &text).0;
+            let condition = equals("event.x", &text).0;
             prop_assert_eq!(condition.matches('\'').count(), 2);
             prop_assert!(condition.ends_with('\'') && !condition.contains('\\'));
         }
