@@ -108,7 +108,7 @@ fn hook(wave: &'static str) -> BTreeMap<&'static str, &'static str> {
 pub fn jobs(policy: &Policy, settings: &Settings) -> Result<Vec<Artifact>, EmitError> {
     let mut files = Vec::new();
     for gate in policy.gates.iter().filter(|gate| !gate.rules.is_empty()) {
-        let header = format!("{JOB_HEADER}{}", omissions(&of_gate(policy, gate).1));
+        let header = format!("{JOB_HEADER}{}", omissions(&gate_windows(policy, gate).1));
         let name = object_name(policy, gate);
         let metadata = |wave| Metadata {
             annotations: hook(wave),
@@ -215,7 +215,7 @@ pub fn windows(policies: &[Policy], settings: &Settings) -> Result<Option<Artifa
     let mut omitted = Vec::new();
     for policy in policies {
         for gate in &policy.gates {
-            let (made, left) = of_gate(policy, gate);
+            let (made, left) = gate_windows(policy, gate);
             windows.extend(made);
             omitted.extend(left);
         }
@@ -265,19 +265,19 @@ fn argo_project(settings: &Settings) -> String {
 }
 
 /// The windows of a gate's rules, and a line for each rule that no window can express.
-fn of_gate(policy: &Policy, gate: &Gate) -> (Vec<Window>, Vec<String>) {
+fn gate_windows(policy: &Policy, gate: &Gate) -> (Vec<Window>, Vec<String>) {
     let mut windows = Vec::new();
     let mut omitted = Vec::new();
     for rule in gate.rules.iter().filter(|rule| rule.effect == Effect::Deny) {
-        match of_rule(policy, gate, rule) {
-            Made::Windows(made) => windows.extend(made),
-            Made::Omitted(why) => omitted.push(format!(
+        match deny_windows(policy, gate, rule) {
+            DenyWindows::Windows(made) => windows.extend(made),
+            DenyWindows::Omitted(why) => omitted.push(format!(
                 "{} / {} / {}: {why}",
                 comment(&policy.service),
                 comment(&gate.name),
                 comment(&rule.name)
             )),
-            Made::NotOfTime => {}
+            DenyWindows::NotOfTime => {}
         }
     }
     (windows, omitted)
@@ -303,31 +303,31 @@ fn comment(name: &str) -> String {
 }
 
 /// The windows of a deny.
-enum Made {
+enum DenyWindows {
     Windows(Vec<Window>),
     Omitted(&'static str),
     /// The rule depends on a measured fact.
     NotOfTime,
 }
 
-fn of_rule(policy: &Policy, gate: &Gate, rule: &Rule) -> Made {
+fn deny_windows(policy: &Policy, gate: &Gate, rule: &Rule) -> DenyWindows {
     if !is_of_time(&rule.when) {
-        return Made::NotOfTime;
+        return DenyWindows::NotOfTime;
     }
     if gate.dry_run {
-        return Made::Omitted("the gate is in dry run, and a window would stop the sync");
+        return DenyWindows::Omitted("the gate is in dry run, and a window would stop the sync");
     }
     if gate.overrides.iter().any(|known| known.deny == rule.name) {
-        return Made::Omitted("a sync window does not support overrides");
+        return DenyWindows::Omitted("a sync window does not support overrides");
     }
     let mut spans = BTreeMap::new();
     if let Err(why) = add_spans(&rule.when, &mut spans) {
-        return Made::Omitted(why);
+        return DenyWindows::Omitted(why);
     }
     let mut made = Vec::new();
     for (name, spans) in spans {
         let Ok(zone) = zone(&name) else {
-            return Made::Omitted("unknown time zone");
+            return DenyWindows::Omitted("unknown time zone");
         };
         made.extend(
             weekly::windows(&spans, &zone)
@@ -343,7 +343,7 @@ fn of_rule(policy: &Policy, gate: &Gate, rule: &Rule) -> Made {
                 }),
         );
     }
-    Made::Windows(made)
+    DenyWindows::Windows(made)
 }
 
 fn is_of_time(condition: &Condition) -> bool {

@@ -6,7 +6,7 @@
 use serde::Serialize;
 
 use super::error::Error;
-use super::promql::{Facts, expired};
+use super::promql::{Facts, override_expired};
 use super::resource::{Metadata, Object, object_name, path, yaml};
 use crate::{Artifact, EmitError};
 use nth_model::{Settings, TargetName};
@@ -160,7 +160,7 @@ fn query(gate: &Gate, rule: &Rule, facts: &Facts) -> Result<String, Error> {
             query = build::binary(
                 BinaryOp::Multiply,
                 build::paren(query),
-                build::paren(expired(overriding)?),
+                build::paren(override_expired(overriding)?),
             );
         }
     }

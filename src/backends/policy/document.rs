@@ -108,11 +108,11 @@ fn gate(
         },
         dry_run: gate.dry_run,
         rules,
-        overrides: gate.overrides.iter().map(overriding).collect(),
+        overrides: gate.overrides.iter().map(override_entry).collect(),
     }
 }
 
-fn overriding(overriding: &gate::Override) -> Override {
+fn override_entry(overriding: &gate::Override) -> Override {
     Override {
         deny: overriding.deny.to_string(),
         by: overriding.by.clone(),

@@ -52,14 +52,14 @@ impl Facts {
             Condition::All(parts) => {
                 let parts = each(parts)?;
                 let all = build::join(BinaryOp::Multiply, parts.clone());
-                decided(all, parts, "0").unwrap_or_else(|| build::vector("1"))
+                decide(all, parts, "0").unwrap_or_else(|| build::vector("1"))
             }
             // A true part decides.
             Condition::Any(parts) => {
                 let parts = each(parts)?;
                 let sum = build::join(BinaryOp::Add, parts.clone())
                     .map(|sum| build::call("clamp_max", vec![sum, build::number("1")]));
-                decided(sum, parts, "1").unwrap_or_else(|| build::vector("0"))
+                decide(sum, parts, "1").unwrap_or_else(|| build::vector("0"))
             }
             Condition::Compare(compare) => self.comparison(compare)?,
             Condition::Dates { from, to, zone } => {
@@ -70,7 +70,7 @@ impl Facts {
                     "vector",
                     vec![build::binary(
                         BinaryOp::Multiply,
-                        since(first),
+                        from_moment(first),
                         build::compare_bool(BinaryOp::Less, time(), seconds(end)),
                     )],
                 )
@@ -112,21 +112,21 @@ impl Facts {
 }
 
 /// The combined result of all parts if all are known, or else one that decides alone.
-fn decided(together: Option<Expr>, parts: Vec<Expr>, deciding: &str) -> Option<Expr> {
+fn decide(together: Option<Expr>, parts: Vec<Expr>, deciding: &str) -> Option<Expr> {
     let alone = parts
         .into_iter()
         .map(|part| build::binary(BinaryOp::Equal, part, build::number(deciding)));
     build::join(BinaryOp::Or, together.into_iter().chain(alone))
 }
 
-/// 0 from the end of an override's last day on, and 1 before: the overridden rule is multiplied by the opposite.
+/// 1 from the end of an override's last day on, 0 before: the query of the overridden rule is multiplied by it.
 ///
 /// # Errors
 ///
 /// If the time zone or the day is invalid.
-pub fn expired(overriding: &Override) -> Result<Expr, Error> {
+pub fn override_expired(overriding: &Override) -> Result<Expr, Error> {
     let end = end(overriding)?;
-    Ok(since(end.as_second()))
+    Ok(from_moment(end.as_second()))
 }
 
 fn time() -> Expr {
@@ -138,7 +138,7 @@ fn seconds(seconds: i64) -> Expr {
 }
 
 /// 1 from a moment on, 0 before.
-fn since(moment: i64) -> Expr {
+fn from_moment(moment: i64) -> Expr {
     build::compare_bool(BinaryOp::GreaterOrEqual, time(), seconds(moment))
 }
 

@@ -34,7 +34,7 @@ impl Queries<'_> {
                 number(budget_time(objective.objective, objective.window).as_seconds()),
             ),
             Fact::Burn(objective, over) => {
-                let ratio = self.recorded(&format!("{ERROR_RATIO}{over}"), objective);
+                let ratio = self.recorded_value(&format!("{ERROR_RATIO}{over}"), objective);
                 // The unknown part of a window counts as nothing consumed.
                 let spent = match self.coverage(fact) {
                     Some((_, known)) => build::binary(BinaryOp::Multiply, ratio, known),
@@ -46,28 +46,28 @@ impl Queries<'_> {
                     number(Decimal::ONE - objective.objective),
                 )
             }
-            Fact::Firing(severity) => self.where_rules_are(or_none(build::aggregate(
+            Fact::Firing(severity) => self.where_rules_are(or_zero(build::aggregate(
                 "count",
                 None,
-                self.firing(*severity),
+                self.firing_alerts(*severity),
             ))),
-            Fact::Incidents(over) => self.where_rules_are(or_none(self.incidents(*over))),
+            Fact::Incidents(over) => self.where_rules_are(or_zero(self.incidents(*over))),
             Fact::DeployAge => build::binary(
                 BinaryOp::Subtract,
                 build::call("time", Vec::new()),
-                self.deployed()?,
+                self.deploy_time()?,
             ),
             Fact::Deploys(over) => build::call(
                 "changes",
                 vec![build::subquery(
-                    self.deployed()?,
+                    self.deploy_time()?,
                     over.to_string(),
                     Some(STEP),
                 )],
             ),
             Fact::Dependents => return None,
         };
-        Some(finite(query))
+        Some(drop_non_finite(query))
     }
 
     /// The window of a fact that may be partly unknown, with the query of its known share: one sample without labels,
@@ -80,7 +80,7 @@ impl Queries<'_> {
         };
         Some((
             window,
-            self.recorded(&format!("{COVERAGE}{window}"), objective),
+            self.recorded_value(&format!("{COVERAGE}{window}"), objective),
         ))
     }
 
@@ -93,18 +93,18 @@ impl Queries<'_> {
     }
 
     /// The value of a recorded series of an SLO.
-    fn recorded(&self, metric: &str, objective: &Objective) -> Expr {
+    fn recorded_value(&self, metric: &str, objective: &Objective) -> Expr {
         let mut labels = self.labels(&objective.service);
         labels.push(("slo", &objective.slo));
         build::aggregate("max", None, build::selector(metric, &labels))
     }
 
     fn budget(&self, objective: &Objective) -> Expr {
-        self.recorded(BUDGET_REMAINING, objective)
+        self.recorded_value(BUDGET_REMAINING, objective)
     }
 
     /// The number of firing alerts of the service with a severity.
-    fn firing(&self, severity: Severity) -> Expr {
+    fn firing_alerts(&self, severity: Severity) -> Expr {
         let name = match severity {
             Severity::Page => "page",
             Severity::Ticket => "ticket",
@@ -118,8 +118,8 @@ impl Queries<'_> {
 
     /// The number of times that a first page began to fire: one fires now, and none did a step before.
     fn incidents(&self, over: Duration) -> Expr {
-        let now = build::aggregate("max", None, self.firing(Severity::Page));
-        let before = build::offset(self.firing(Severity::Page), STEP);
+        let now = build::aggregate("max", None, self.firing_alerts(Severity::Page));
+        let before = build::offset(self.firing_alerts(Severity::Page), STEP);
         let before = build::aggregate("max", None, before);
         let began = build::binary(BinaryOp::Unless, now, before);
         let range = build::subquery(build::paren(began), over.to_string(), Some(STEP));
@@ -136,7 +136,7 @@ impl Queries<'_> {
         build::binary(BinaryOp::And, count, there)
     }
 
-    fn deployed(&self) -> Option<Expr> {
+    fn deploy_time(&self) -> Option<Expr> {
         let query = self.service.deployed.clone()?;
         Some(build::aggregate("max", None, query))
     }
@@ -148,12 +148,12 @@ pub fn number(number: Decimal) -> Expr {
 }
 
 /// `expr or vector(0)`: no series means 0.
-fn or_none(count: Expr) -> Expr {
+fn or_zero(count: Expr) -> Expr {
     build::binary(BinaryOp::Or, count, build::vector("0"))
 }
 
 /// Removes NaN and the infinities, which are not data.
-fn finite(query: Expr) -> Expr {
+fn drop_non_finite(query: Expr) -> Expr {
     let above = build::binary(BinaryOp::Less, build::number("-Inf"), query);
     build::binary(BinaryOp::Less, above, build::number("Inf"))
 }

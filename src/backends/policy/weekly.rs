@@ -35,7 +35,7 @@ pub fn windows(spans: &[Span], zone: &TimeZone) -> Vec<Window> {
         mark(&mut inside, span.from.into(), span.to.into());
     }
     let mut made = Vec::new();
-    for (from, to) in runs(&inside) {
+    for (from, to) in marked_spans(&inside) {
         changes.cut(from, to, &mut made);
     }
     made.sort_unstable();
@@ -87,7 +87,7 @@ impl Changes {
             most = most.max(length);
         }
         Self {
-            times: runs(&during),
+            times: marked_spans(&during),
             most,
         }
     }
@@ -139,7 +139,7 @@ fn mark(minutes: &mut [bool], from: u32, to: u32) {
 }
 
 /// The marked spans; one that crosses the end of the week is one span.
-fn runs(minutes: &[bool]) -> Vec<(u32, u32)> {
+fn marked_spans(minutes: &[bool]) -> Vec<(u32, u32)> {
     let week = u32::from(WEEK);
     let mut found: Vec<(u32, u32)> = Vec::new();
     for (minute, marked) in (0..).zip(minutes) {
@@ -224,7 +224,7 @@ mod tests {
     }
 
     /// Checks the windows around a clock change, every half hour, against the calendar.
-    fn judge(
+    fn check_windows(
         spans: &[Span],
         name: &str,
         around: Timestamp,
@@ -269,7 +269,7 @@ mod tests {
         Ok(())
     }
 
-    fn changes(name: &str, years: std::ops::Range<i16>) -> Vec<Timestamp> {
+    fn change_times(name: &str, years: std::ops::Range<i16>) -> Vec<Timestamp> {
         let start = |year| {
             civil::date(year, 1, 1)
                 .at(0, 0, 0, 0)
@@ -356,13 +356,13 @@ mod tests {
         let mut seen = BTreeSet::new();
         for name in database.available() {
             let name = name.as_str();
-            let changes = changes(name, 2026..2028);
+            let changes = change_times(name, 2026..2028);
             // Many zones have other names too.
             if !seen.insert(changes.clone()) {
                 continue;
             }
             for around in changes {
-                judge(&FRIDAY_TO_MONDAY, name, around, 80).unwrap();
+                check_windows(&FRIDAY_TO_MONDAY, name, around, 80).unwrap();
                 let made = windows(&FRIDAY_TO_MONDAY, &zone(name));
                 for half in -160..160 {
                     let at = Timestamp::from_second(around.as_second() + half * 1800).unwrap();
@@ -398,8 +398,8 @@ mod tests {
             } else {
                 vec![Span { from: 0, to: (to - WEEK).min(from) }, Span { from, to: WEEK }]
             };
-            let all = changes(name, 2025..2055);
-            judge(&spans, name, all[which % all.len()], 30)?;
+            let all = change_times(name, 2025..2055);
+            check_windows(&spans, name, all[which % all.len()], 30)?;
         }
     }
 }
