@@ -11,7 +11,7 @@ use super::gate::{Built, moment, unknown_service};
 use super::gate_table::table;
 use super::options::{self, Format};
 use super::prometheus_client::Client;
-use crate::backends::prometheus::Standing;
+use crate::backends::prometheus::BudgetStatus;
 use crate::ir::burn_rate::budget_time;
 use crate::ir::gate::{Comparison, Unit};
 use crate::ir::{Duration, Service, Settings, Slo};
@@ -124,7 +124,7 @@ fn budget(
     client: &Client,
     at: Timestamp,
 ) -> Result<Budget, Failure> {
-    let standing = Standing::new(service, slo, settings);
+    let standing = BudgetStatus::new(service, slo, settings);
     let over = standing.burn_window();
     let ask = |query: Option<String>, what: &str| -> Result<Option<Decimal>, Failure> {
         let Some(query) = query else {
@@ -148,11 +148,11 @@ fn budget(
     let recorded = |window: Duration, what: &str| {
         let known = standing.coverage(window);
         let is_raw = known.is_none();
-        of_window(Some(standing.recorded(window)), known, is_raw, what)
+        of_window(Some(standing.error_ratio(window)), known, is_raw, what)
     };
     let measured = |window: Duration, what: &str| {
         of_window(
-            standing.measured(window),
+            standing.measured_error_ratio(window),
             standing.measured_coverage(window),
             false,
             what,

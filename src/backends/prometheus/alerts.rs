@@ -2,18 +2,21 @@
 
 use rust_decimal::Decimal;
 
-use crate::alerts::{Named, Origin};
+use crate::alerts::{NamedAlert, Origin};
 use nth_model::burn_rate::{Pair, SLICE, budget_time};
 use nth_model::number::{decimal_text, percent_text};
 use nth_model::{
-    MissingDataAlert, MissingDataCause, BudgetAlert, Duration, Numerator, Severity, Sli, ValueFormat,
+    BudgetAlert, Duration, MissingDataAlert, MissingDataCause, Numerator, Severity, Sli,
+    ValueFormat,
 };
 use nth_promql::{BinaryOp, Expr, Matching, Node};
 
 use super::document::{AlertingRule, Rule};
 use super::layout::layout;
 use super::metadata::{BUDGET_REMAINING, PERIOD_BURN_RATE};
-use super::query::{aggregate, aggregate_by, at_window, binary, call, number, over, positive};
+use super::query::{
+    aggregate, aggregate_by, at_window, binary, call, number, over_window, positive,
+};
 use super::sli::{SloContext, presence};
 use super::template::{Template, label_access, quote};
 
@@ -37,31 +40,31 @@ impl SloContext<'_> {
     /// The SLO's alerts: those that are evaluated as often as the project's other rules, and those that are evaluated
     /// once per slice, after the recording rules of slices.
     pub fn alert_rules(&self) -> [Vec<Rule>; 2] {
-        let of_slo = |named: &&Named<'_>| {
+        let of_slo = |named: &&NamedAlert<'_>| {
             let slo = named.origin.slo();
             slo.is_some_and(|slo| std::ptr::eq(slo, self.slo))
         };
-        let rule = |named: &Named<'_>| match named.origin {
+        let rule = |named: &NamedAlert<'_>| match named.origin {
             Origin::Burn(_, pair) => Some(self.burn_alert(named, pair)),
             Origin::Budget(_, alert) => Some(self.budget_alert(named, alert)),
             Origin::Absence(_, alert) => Some(self.absence_alert(named, alert)),
             Origin::Inconsistent(_) => Some(self.inconsistency_alert(named)),
             Origin::Own(_) => None,
         };
-        let is_fast = |named: &&Named<'_>| match named.origin {
+        let is_fast = |named: &&NamedAlert<'_>| match named.origin {
             Origin::Burn(_, pair) => self.is_fast(&[pair.short, pair.long]),
             Origin::Budget(..) | Origin::Absence(..) | Origin::Inconsistent(_) | Origin::Own(_) => {
                 true
             }
         };
         let (fast, slow): (Vec<_>, Vec<_>) =
-            self.of.alerts.iter().filter(of_slo).partition(is_fast);
+            self.context.alerts.iter().filter(of_slo).partition(is_fast);
         [fast, slow].map(|alerts| alerts.into_iter().filter_map(rule).collect())
     }
 
     fn alert(
         &self,
-        named: &Named<'_>,
+        named: &NamedAlert<'_>,
         hold: Duration,
         expr: &Expr,
         labels: &[(&str, String)],
@@ -73,7 +76,7 @@ impl SloContext<'_> {
                 .iter()
                 .map(|(label, value)| ((*label).to_owned(), value.clone())),
         );
-        let mut annotations = self.of.links(named, self.slo.runbook_url.as_ref());
+        let mut annotations = self.context.links(named, self.slo.runbook_url.as_ref());
         annotations.insert("summary".into(), summary.finish());
         annotations.insert("description".into(), description.finish());
         Rule::Alerting(AlertingRule {
@@ -81,7 +84,7 @@ impl SloContext<'_> {
             expr: layout(expr),
             hold: hold.to_string(),
             keep_firing: None,
-            labels: self.of.alert_labels(all, named.origin.severity()),
+            labels: self.context.alert_labels(all, named.origin.severity()),
             annotations,
         })
     }
@@ -89,13 +92,13 @@ impl SloContext<'_> {
     /// The first words of every summary: `checkout availability`.
     fn title(&self) -> Template {
         Template::default()
-            .text(&self.of.service.name)
+            .text(&self.context.service.name)
             .text(" ")
             .text(&self.slo.name)
     }
 
     /// `99.95% over 30d`
-    fn promise(&self) -> String {
+    fn short_objective(&self) -> String {
         format!(
             "{} over {}",
             percent_text(self.slo.objective),
@@ -116,7 +119,7 @@ impl SloContext<'_> {
 
     /// The expression of a burn-rate alert: both windows burn faster than the factor, and for a page there were enough
     /// bad events. Its value is the long window's ratio, as far as it is known.
-    pub fn burns(&self, pair: &Pair) -> Expr {
+    pub fn burn_condition(&self, pair: &Pair) -> Expr {
         let above = |window| {
             let threshold = binary(
                 number(pair.factor),
@@ -149,7 +152,7 @@ impl SloContext<'_> {
         expr
     }
 
-    fn burn_alert(&self, named: &Named<'_>, pair: &Pair) -> Rule {
+    fn burn_alert(&self, named: &NamedAlert<'_>, pair: &Pair) -> Rule {
         let what = if matches!(self.slo.sli, Sli::TimeSlices { .. }) {
             "time"
         } else {
@@ -189,7 +192,7 @@ impl SloContext<'_> {
         self.alert(
             named,
             pair.severity.default_hold(),
-            &self.burns(pair),
+            &self.burn_condition(pair),
             &labels,
             texts,
         )
@@ -197,9 +200,13 @@ impl SloContext<'_> {
 
     /// The expression of a budget alert: at least that share of the budget is consumed, and for a page there were
     /// enough bad events. Its value is the consumed share.
-    pub fn is_spent(&self, alert: &BudgetAlert) -> Expr {
+    pub fn budget_condition(&self, alert: &BudgetAlert) -> Expr {
         // A slice that was not recorded, as during a restart of Prometheus, does not change the value.
-        let spent = over("last_over_time", self.recorded(PERIOD_BURN_RATE), LASTING);
+        let spent = over_window(
+            "last_over_time",
+            self.recorded_series(PERIOD_BURN_RATE),
+            LASTING,
+        );
         let spent = binary(
             aggregate("max", spent),
             BinaryOp::GreaterOrEqual,
@@ -216,7 +223,7 @@ impl SloContext<'_> {
         }
     }
 
-    fn budget_alert(&self, named: &Named<'_>, alert: &BudgetAlert) -> Rule {
+    fn budget_alert(&self, named: &NamedAlert<'_>, alert: &BudgetAlert) -> Rule {
         let summary = self
             .title()
             .text(": at least ")
@@ -227,14 +234,14 @@ impl SloContext<'_> {
         self.alert(
             named,
             alert.severity.default_hold(),
-            &self.is_spent(alert),
+            &self.budget_condition(alert),
             &labels,
             texts,
         )
     }
 
     /// The window of the current rate and the contributors: long enough to be stable, short enough to be current.
-    fn recent(&self) -> Duration {
+    fn recent_window(&self) -> Duration {
         let shorts = self
             .slo
             .burn_rate_pairs
@@ -249,7 +256,7 @@ impl SloContext<'_> {
     /// The text about the remaining budget, when it ends, and the top contributors.
     fn explanation(&self) -> Template {
         let budget = budget_time(self.slo.objective, self.slo.window);
-        let recent = self.recent();
+        let recent = self.recent_window();
         let remaining = binary(
             self.value(BUDGET_REMAINING),
             BinaryOp::Multiply,
@@ -277,7 +284,7 @@ impl SloContext<'_> {
                 &format!(
                     " left of the {} error budget ({}).\n",
                     budget.to_human(),
-                    self.promise()
+                    self.short_objective()
                 ),
                 "Remaining error budget unknown.\n",
             )
@@ -292,11 +299,11 @@ impl SloContext<'_> {
                 &format!("No error budget was consumed in the last {recent}."),
             )
             .action("end");
-        self.contributors(self.known(template), recent)
+        self.contributors(self.add_known_share(template), recent)
     }
 
     /// Adds the known share of the SLO window, if that is not all of it.
-    fn known(&self, template: Template) -> Template {
+    fn add_known_share(&self, template: Template) -> Template {
         let known = binary(
             self.coverage(self.slo.window),
             BinaryOp::Less,
@@ -329,7 +336,7 @@ impl SloContext<'_> {
             return template;
         }
         let rate = match &source.unparenthesised().node {
-            Node::Selector(_) => over("rate", source.clone(), recent),
+            Node::Selector(_) => over_window("rate", source.clone(), recent),
             _ => at_window(source, recent),
         };
         let by_label = aggregate_by("sum", labels, None, rate.clone());
@@ -374,7 +381,7 @@ impl SloContext<'_> {
     }
 
     /// The expression of a missing-data alert: nothing is measured.
-    pub fn is_absent(&self, alert: &MissingDataAlert) -> Expr {
+    pub fn missing_data_condition(&self, alert: &MissingDataAlert) -> Expr {
         let absent = call("absent", [presence(self)]);
         let Some(up) = &alert.up else {
             return absent;
@@ -411,12 +418,12 @@ impl SloContext<'_> {
         }
     }
 
-    fn absence_alert(&self, named: &Named<'_>, alert: &MissingDataAlert) -> Rule {
+    fn absence_alert(&self, named: &NamedAlert<'_>, alert: &MissingDataAlert) -> Rule {
         let summary = self.title().text(format!(": no data for {}", alert.hold));
         let mut description = format!(
             "The SLI series for this SLO ({}) has been missing for {}, so no other alert for it can \
             fire. ",
-            self.promise(),
+            self.short_objective(),
             alert.hold,
         );
         description.push_str(match alert.cause {
@@ -446,11 +453,17 @@ impl SloContext<'_> {
             MissingDataCause::Data => &[],
             MissingDataCause::Series => &[("targets", "up".to_owned())],
         };
-        self.alert(named, alert.hold, &self.is_absent(alert), labels, texts)
+        self.alert(
+            named,
+            alert.hold,
+            &self.missing_data_condition(alert),
+            labels,
+            texts,
+        )
     }
 
     /// The expression of the alert on an invalid error ratio: there were more good (or bad) events than events.
-    pub fn is_inconsistent(&self) -> Expr {
+    pub fn inconsistency_condition(&self) -> Expr {
         let ratio = || self.error_ratio(self.consistency_window());
         let below = binary(ratio(), BinaryOp::Less, number(-SKEW));
         let above = binary(ratio(), BinaryOp::Greater, number(Decimal::ONE + SKEW));
@@ -465,7 +478,7 @@ impl SloContext<'_> {
             .unwrap_or_else(|| self.current())
     }
 
-    fn inconsistency_alert(&self, named: &Named<'_>) -> Rule {
+    fn inconsistency_alert(&self, named: &NamedAlert<'_>) -> Rule {
         let window = self.consistency_window();
         let (counted, all) = match &self.slo.sli {
             Sli::Events {
@@ -488,13 +501,13 @@ impl SloContext<'_> {
         let description = Template::default().text(format!(
             "An error ratio is between 0% and 100%, but the {counted} are not a subset of all events, \
             {all}. The recorded values of this SLO ({}) are wrong until this is fixed.",
-            self.promise(),
+            self.short_objective(),
         ));
         let texts = [summary, self.in_words(description)];
         self.alert(
             named,
             INCONSISTENT_HOLD,
-            &self.is_inconsistent(),
+            &self.inconsistency_condition(),
             &[],
             texts,
         )

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use crate::alerts::Named;
+use crate::alerts::NamedAlert;
 use crate::links;
 use nth_model::{Service, Settings, Severity};
 
@@ -16,7 +16,7 @@ pub struct Context<'a> {
     /// The project's settings.
     pub settings: &'a Settings,
     /// The service's alerts.
-    pub alerts: &'a [Named<'a>],
+    pub alerts: &'a [NamedAlert<'a>],
 }
 
 impl Context<'_> {
@@ -60,7 +60,7 @@ impl Context<'_> {
     }
 
     /// The annotations that link to the runbook and the dashboard, if they are known; `own` is the alert's own runbook.
-    pub fn links(&self, alert: &Named<'_>, own: Option<&String>) -> BTreeMap<String, String> {
+    pub fn links(&self, alert: &NamedAlert<'_>, own: Option<&String>) -> BTreeMap<String, String> {
         let runbook = links::alert_runbook(self.service, self.settings, own, &alert.anchor);
         let dashboard = links::dashboard(self.service, self.settings);
         [("runbook_url", runbook), ("dashboard_url", dashboard)]

@@ -7,10 +7,10 @@ pub const WIDTH: usize = 100;
 
 /// Formats an expression: on one line if it fits, otherwise with a line for each operand and argument.
 pub fn layout(expr: &Expr) -> String {
-    broken(expr, false)
+    break_lines(expr, false)
 }
 
-fn broken(expr: &Expr, even_if_short: bool) -> String {
+fn break_lines(expr: &Expr, even_if_short: bool) -> String {
     let line = expr.to_string();
     if line.len() <= WIDTH && !even_if_short {
         return line;
@@ -20,7 +20,7 @@ fn broken(expr: &Expr, even_if_short: bool) -> String {
         Node::Paren(inner) => format!("(\n{}\n)", indent(&layout(inner))),
         // The printer has its own form of the second argument of `info`.
         Node::Call(call) if call.function != "info" && !call.args.is_empty() => arguments(call),
-        Node::Aggregate(aggregate) => aggregated(aggregate).unwrap_or(line),
+        Node::Aggregate(aggregate) => break_aggregate(aggregate).unwrap_or(line),
         _ => line,
     }
 }
@@ -60,21 +60,21 @@ fn operands(binary: &Binary) -> Option<String> {
         _ => false,
     };
     let left = if left_needs {
-        parenthesized(&binary.left)
+        parenthesize(&binary.left)
     } else {
-        broken(&binary.left, chained)
+        break_lines(&binary.left, chained)
     };
     let right = if right_needs {
-        parenthesized(&binary.right)
+        parenthesize(&binary.right)
     } else {
         layout(&binary.right)
     };
-    let operator = between(binary)?;
+    let operator = operator_text(binary)?;
     Some(format!("{left}\n{operator} {right}"))
 }
 
 /// The operator with `bool` and matching, in the printer's form.
-fn between(binary: &Binary) -> Option<String> {
+fn operator_text(binary: &Binary) -> Option<String> {
     let zero = || Expr::made(Node::Number("0".into()));
     let bare = Binary {
         left: zero(),
@@ -85,12 +85,12 @@ fn between(binary: &Binary) -> Option<String> {
     Some(text.strip_prefix("0 ")?.strip_suffix(" 0")?.to_owned())
 }
 
-fn parenthesized(expr: &Expr) -> String {
+fn parenthesize(expr: &Expr) -> String {
     let line = expr.to_string();
     if line.len() <= WIDTH - 2 {
         format!("({line})")
     } else {
-        format!("(\n{}\n)", indent(&broken(expr, true)))
+        format!("(\n{}\n)", indent(&break_lines(expr, true)))
     }
 }
 
@@ -99,7 +99,7 @@ fn arguments(call: &Call) -> String {
     format!("{}(\n{}\n)", call.function, args.join(",\n"))
 }
 
-fn aggregated(aggregate: &Aggregate) -> Option<String> {
+fn break_aggregate(aggregate: &Aggregate) -> Option<String> {
     let bare = Aggregate {
         param: None,
         expr: Expr::made(Node::Number("0".into())),

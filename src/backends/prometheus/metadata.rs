@@ -67,7 +67,7 @@ impl SloContext<'_> {
             // Two projects that use one name are two series here, whether or not they know of one another.
             rule.labels
                 .entry("project".into())
-                .or_insert_with(|| self.of.settings.project.clone());
+                .or_insert_with(|| self.context.settings.project.clone());
         }
         rule
     }

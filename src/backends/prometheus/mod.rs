@@ -24,7 +24,7 @@ use serde::Serialize;
 use nth_model::{Project, RuleFormat, Service, Settings, TargetName};
 use nth_promql::Expr;
 
-pub use budget_status::Standing;
+pub use budget_status::BudgetStatus;
 
 use self::context::Context;
 pub use self::layout::layout;
@@ -32,7 +32,7 @@ pub use self::layout::layout;
 pub use self::document::{AlertingRule, Group, RecordingRule, Rule};
 use self::document::{Metadata, PrometheusRule, RuleFile};
 use self::sli::SloContext;
-use super::alerts::{Origin, named};
+use super::alerts::{Origin, service_alerts};
 use super::resource::object_name;
 use super::series_names::SLICE;
 use super::{Artifact, EmitError, Target, TooManyGroups, WriteError, file_stem, limits};
@@ -101,7 +101,7 @@ pub fn service_rules(
     service: &Service,
     settings: &Settings,
 ) -> Result<Option<Artifact>, EmitError> {
-    let alerts = named(service);
+    let alerts = service_alerts(service);
     let file = rule_file(Context {
         service,
         settings,
@@ -124,13 +124,13 @@ pub fn service_rules(
                 .join("---\n")
         }
     };
-    let file = format!("{}.yaml", file_stem(&scoped(service, settings)));
+    let file = format!("{}.yaml", file_stem(&scoped_name(service, settings)));
     Ok(Some(Artifact::new(TargetName::Prometheus, file, contents)))
 }
 
 /// The groups of the rule file of a service; those of an SLO are named `<service>-slo-<slo>`.
 pub fn rule_groups(service: &Service, settings: &Settings) -> Vec<Group> {
-    let alerts = named(service);
+    let alerts = service_alerts(service);
     let context = Context {
         service,
         settings,
@@ -178,10 +178,10 @@ pub fn condition(service: &Service, settings: &Settings, alert: &Origin<'_>) -> 
         alerts: &[],
     };
     match alert {
-        Origin::Burn(slo, pair) => SloContext::new(context, slo).burns(pair),
-        Origin::Budget(slo, alert) => SloContext::new(context, slo).is_spent(alert),
-        Origin::Absence(slo, alert) => SloContext::new(context, slo).is_absent(alert),
-        Origin::Inconsistent(slo) => SloContext::new(context, slo).is_inconsistent(),
+        Origin::Burn(slo, pair) => SloContext::new(context, slo).burn_condition(pair),
+        Origin::Budget(slo, alert) => SloContext::new(context, slo).budget_condition(alert),
+        Origin::Absence(slo, alert) => SloContext::new(context, slo).missing_data_condition(alert),
+        Origin::Inconsistent(slo) => SloContext::new(context, slo).inconsistency_condition(),
         Origin::Own(alert) => alert.when.clone(),
     }
 }
@@ -198,7 +198,7 @@ fn to_yaml(document: &impl Serialize) -> Result<String, serde_saphyr::SerializeE
 }
 
 fn rule_file(context: Context<'_>) -> RuleFile {
-    let name = scoped(context.service, context.settings);
+    let name = scoped_name(context.service, context.settings);
     let often = context.settings.prometheus.interval;
     let most = context.settings.prometheus.rules_per_group;
     let mut groups = Vec::new();
@@ -242,7 +242,7 @@ fn rule_file(context: Context<'_>) -> RuleFile {
 }
 
 /// The name of a service in the rules of a shared Prometheus.
-pub fn scoped(service: &Service, settings: &Settings) -> String {
+pub fn scoped_name(service: &Service, settings: &Settings) -> String {
     match settings.shared_as() {
         Some(project) => format!("{project}--{}", service.name),
         None => service.name.to_string(),

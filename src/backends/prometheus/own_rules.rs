@@ -2,7 +2,7 @@
 
 use std::collections::BTreeSet;
 
-use crate::alerts::{Named, Origin};
+use crate::alerts::{NamedAlert, Origin};
 use nth_model::Alert;
 
 use super::context::Context;
@@ -45,14 +45,14 @@ impl Context<'_> {
     }
 
     fn alerts_with(&self, limit: Option<u32>) -> Vec<Rule> {
-        let rule = |named: &Named<'_>| match named.origin {
+        let rule = |named: &NamedAlert<'_>| match named.origin {
             Origin::Own(alert) if alert.limit == limit => Some(self.alert_rule(named, alert)),
             _ => None,
         };
         self.alerts.iter().filter_map(rule).collect()
     }
 
-    fn alert_rule(&self, named: &Named<'_>, alert: &Alert) -> Rule {
+    fn alert_rule(&self, named: &NamedAlert<'_>, alert: &Alert) -> Rule {
         let hold = alert.hold();
         let mut labels = self.labels(&alert.labels);
         if let Some(dependency) = &alert.dependency {

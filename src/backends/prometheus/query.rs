@@ -45,7 +45,7 @@ pub fn call(function: &str, args: impl IntoIterator<Item = Expr>) -> Expr {
 }
 
 /// `function(series[window])`
-pub fn over(function: &str, series: Expr, window: Duration) -> Expr {
+pub fn over_window(function: &str, series: Expr, window: Duration) -> Expr {
     let range = promql::Duration::made(window.to_string());
     call(function, [Expr::made(Node::Range(Box::new(series), range))])
 }

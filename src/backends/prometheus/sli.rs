@@ -40,8 +40,8 @@ use super::context::Context;
 use super::document::{RecordingRule, Rule};
 use super::layout::layout;
 use super::query::{
-    aggregate, at_window, binary, call, label_free, never_nan, number, or_zero, over, over_steps,
-    paren, positive, series, without_nan,
+    aggregate, at_window, binary, call, label_free, never_nan, number, or_zero, over_steps,
+    over_window, paren, positive, series, without_nan,
 };
 
 const BAD_SLICE: &str = "slo:sli_bad_slice:bool";
@@ -57,31 +57,31 @@ const LATE: Duration = Duration::minutes(1);
 #[derive(Clone, Copy)]
 pub struct SloContext<'a> {
     /// The context of the service.
-    pub of: Context<'a>,
+    pub context: Context<'a>,
     /// The SLO.
     pub slo: &'a Slo,
 }
 
 impl<'a> SloContext<'a> {
     /// Creates the context of an SLO of a service.
-    pub fn new(of: Context<'a>, slo: &'a Slo) -> Self {
-        Self { of, slo }
+    pub fn new(context: Context<'a>, slo: &'a Slo) -> Self {
+        Self { context, slo }
     }
 
     /// The window of the current state of the SLO.
     pub fn current(&self) -> Duration {
-        self.of.settings.prometheus.current_window()
+        self.context.settings.prometheus.current_window()
     }
 
     /// The single series of this SLO with this metric name.
-    pub fn recorded(&self, metric: &str) -> Expr {
+    pub fn recorded_series(&self, metric: &str) -> Expr {
         let slo = ("slo", self.slo.name.as_str());
-        series(metric, self.of.identity().into_iter().chain([slo]))
+        series(metric, self.context.identity().into_iter().chain([slo]))
     }
 
     /// The value of the single series of this SLO with this metric name, without labels.
     pub fn value(&self, metric: &str) -> Expr {
-        aggregate("max", self.recorded(metric))
+        aggregate("max", self.recorded_series(metric))
     }
 
     /// The recorded error ratio over a window, without labels.
@@ -128,7 +128,10 @@ impl<'a> SloContext<'a> {
     }
 
     fn slices_in(&self, function: &str, window: Duration) -> Expr {
-        aggregate("sum", over(function, self.recorded(BAD_SLICE), window))
+        aggregate(
+            "sum",
+            over_window(function, self.recorded_series(BAD_SLICE), window),
+        )
     }
 
     /// Returns whether the SLI counts events.
@@ -138,7 +141,7 @@ impl<'a> SloContext<'a> {
 
     /// The labels of the SLO's rules.
     pub fn labels(&self) -> BTreeMap<String, String> {
-        let mut labels = self.of.labels(&self.slo.labels);
+        let mut labels = self.context.labels(&self.slo.labels);
         labels.insert("slo".into(), self.slo.name.to_string());
         labels
     }
@@ -286,10 +289,10 @@ impl<'a> SloContext<'a> {
                 ..
             } => self.event_slices(numerator, total, bucket.as_ref(), weighed),
             Sli::TimeSlices { good } => {
-                let interval = self.of.settings.prometheus.interval;
+                let interval = self.context.settings.prometheus.interval;
                 let of = |function: &str| {
                     let slices = if weighed {
-                        over(function, self.recorded(BAD_SLICE), SLICE)
+                        over_window(function, self.recorded_series(BAD_SLICE), SLICE)
                     } else {
                         // The series of the rules did not exist then.
                         over_steps(function, bad_slice(good), SLICE, interval)
@@ -303,12 +306,12 @@ impl<'a> SloContext<'a> {
             }
             Sli::ErrorRatio { ratio, total } => {
                 // A slice has the ratio of that time.
-                let window = SLICE.max(self.of.settings.prometheus.least_range());
+                let window = SLICE.max(self.context.settings.prometheus.least_range());
                 let ratio = not_nan(in_window(ratio, window, LATE, at_window));
                 match total {
                     Some(total) => {
-                        let sampled_total = sampled(total);
-                        let total = self.counted(gained(total), weighed);
+                        let sampled_total = has_sample(total);
+                        let total = self.count_once(slice_increase(total), weighed);
                         let known = binary(ratio.clone(), BinaryOp::And, sampled_total);
                         [
                             self.known_slice(known, weighed),
@@ -335,23 +338,23 @@ impl<'a> SloContext<'a> {
         bucket: Option<&Expr>,
         weighed: bool,
     ) -> [Expr; 3] {
-        let mut known = sampled(total);
+        let mut known = has_sample(total);
         let bad = match numerator {
-            Numerator::Bad(bad) => self.counted(gained_or_none(bad), weighed),
+            Numerator::Bad(bad) => self.count_once(slice_increase_or_zero(bad), weighed),
             Numerator::Good(good) => {
                 let good = match bucket {
                     // Without the bucket nothing is known.
                     Some(_) => {
-                        known = binary(known, BinaryOp::And, sampled(good));
-                        gained(good)
+                        known = binary(known, BinaryOp::And, has_sample(good));
+                        slice_increase(good)
                     }
-                    None => gained_or_none(good),
+                    None => slice_increase_or_zero(good),
                 };
-                let good = self.counted(good, weighed);
+                let good = self.count_once(good, weighed);
                 binary(self.value(TOTAL_EVENTS), BinaryOp::Subtract, good)
             }
         };
-        let mut total = self.counted(gained(total), weighed);
+        let mut total = self.count_once(slice_increase(total), weighed);
         if !weighed && bucket.is_some() {
             total = binary(total, BinaryOp::And, known.clone());
         }
@@ -369,7 +372,7 @@ impl<'a> SloContext<'a> {
         let bad = if weighed {
             binary(bad, BinaryOp::Multiply, time)
         } else {
-            times(bad, SLICE)
+            multiply(bad, SLICE)
         };
         [self.known_slice(known, weighed), total, bad]
     }
@@ -379,7 +382,7 @@ impl<'a> SloContext<'a> {
     fn known_slice(&self, known: Expr, weighed: bool) -> Expr {
         let all = call("vector", [number(SLICE.as_seconds())]);
         let time = if weighed {
-            let before = call("timestamp", [self.recorded(OBJECTIVE)]);
+            let before = call("timestamp", [self.recorded_series(OBJECTIVE)]);
             let since = binary(
                 call("time", []),
                 BinaryOp::Subtract,
@@ -394,7 +397,7 @@ impl<'a> SloContext<'a> {
     }
 
     /// The events of a slice that are not in the previous one.
-    fn counted(&self, events: Expr, weighed: bool) -> Expr {
+    fn count_once(&self, events: Expr, weighed: bool) -> Expr {
         if !weighed {
             return events;
         }
@@ -417,19 +420,22 @@ impl<'a> SloContext<'a> {
                 BinaryOp::Divide,
                 self.slices_in("count_over_time", window),
             ),
-            sli => measured(sli, window).unwrap_or_else(|| number(Decimal::ZERO)),
+            sli => raw_ratio(sli, window).unwrap_or_else(|| number(Decimal::ZERO)),
         }
     }
 
     /// The error ratio over a window without any recording rule, however long the window: expensive, for single
     /// queries. `None` if it has no meaning over a long window.
     pub fn measured_ratio(&self, window: Duration) -> Option<Expr> {
-        measured(&self.slo.sli, window)
+        raw_ratio(&self.slo.sli, window)
     }
 
     /// The sum of the slices in a window.
     fn sum_of(&self, metric: &str, window: Duration) -> Expr {
-        aggregate("sum", over("sum_over_time", self.recorded(metric), window))
+        aggregate(
+            "sum",
+            over_window("sum_over_time", self.recorded_series(metric), window),
+        )
     }
 
     /// The known share of a window. Windows over raw series are completely known, except in the first hour of an SLO:
@@ -453,7 +459,7 @@ impl<'a> SloContext<'a> {
             Sli::Events { total, .. }
             | Sli::ErrorRatio {
                 total: Some(total), ..
-            } => without_nan(counted_in(total, window, Duration(0))),
+            } => without_nan(window_increase(total, window, Duration(0))),
             Sli::TimeSlices { .. } | Sli::ErrorRatio { total: None, .. } => {
                 self.slices_in("count_over_time", window)
             }
@@ -463,7 +469,7 @@ impl<'a> SloContext<'a> {
 }
 
 /// The time from a slice's end back to the start of the first of its two increases.
-fn looked_back() -> Duration {
+fn lookback() -> Duration {
     Duration(BRIDGED.0 + SLICE.0)
 }
 
@@ -479,28 +485,28 @@ fn in_window(
 }
 
 /// The events that a rate over `$window` counts in a window that ended `ago`.
-fn counted_in(rate: &Expr, window: Duration, ago: Duration) -> Expr {
+fn window_increase(rate: &Expr, window: Duration, ago: Duration) -> Expr {
     in_window(
         rate,
         window,
         ago,
         |rate, window| match rewrite::as_increase(rate) {
             Some(increase) => at_window(&increase, window),
-            None => times(at_window(rate, window), window),
+            None => multiply(at_window(rate, window), window),
         },
     )
 }
 
 /// The two increases whose difference is a slice.
-fn up_to_both_ends(rate: &Expr) -> [Expr; 2] {
-    let end = counted_in(rate, looked_back(), LATE);
-    let beginning = counted_in(rate, BRIDGED, Duration(LATE.0 + SLICE.0));
+fn slice_increases(rate: &Expr) -> [Expr; 2] {
+    let end = window_increase(rate, lookback(), LATE);
+    let beginning = window_increase(rate, BRIDGED, Duration(LATE.0 + SLICE.0));
     [end, beginning].map(without_nan)
 }
 
 /// Returns an expression that has a value if a slice has a sample of the counted events, and there is one before it.
-fn sampled(rate: &Expr) -> Expr {
-    let [end, _] = up_to_both_ends(rate);
+fn has_sample(rate: &Expr) -> Expr {
+    let [end, _] = slice_increases(rate);
     let mut series = metrics(rate);
     let (Some(selector), None, Some(_)) =
         (series.next(), series.next(), rewrite::as_increase(rate))
@@ -508,25 +514,25 @@ fn sampled(rate: &Expr) -> Expr {
         return end;
     };
     let samples = Expr::made(Node::Selector(selector.clone()));
-    let samples = over("count_over_time", samples, SLICE);
+    let samples = over_window("count_over_time", samples, SLICE);
     let samples = rewrite::moved_back(&samples, LATE.0).unwrap_or(samples);
     binary(end, BinaryOp::And, aggregate("sum", samples))
 }
 
 /// The events of a slice: no sample if it has not been known in the last hour whether there are any.
-fn gained(rate: &Expr) -> Expr {
-    let [end, beginning] = up_to_both_ends(rate);
+fn slice_increase(rate: &Expr) -> Expr {
+    let [end, beginning] = slice_increases(rate);
     binary(end, BinaryOp::Subtract, or_zero(beginning))
 }
 
 /// The events of a slice: 0 if there is no series of them.
-fn gained_or_none(rate: &Expr) -> Expr {
-    let [end, beginning] = up_to_both_ends(rate);
+fn slice_increase_or_zero(rate: &Expr) -> Expr {
+    let [end, beginning] = slice_increases(rate);
     binary(or_zero(end), BinaryOp::Subtract, or_zero(beginning))
 }
 
 /// The error ratio over a window from raw series.
-fn measured(sli: &Sli, window: Duration) -> Option<Expr> {
+fn raw_ratio(sli: &Sli, window: Duration) -> Option<Expr> {
     match sli {
         Sli::Events {
             numerator,
@@ -570,7 +576,7 @@ fn not_nan(expr: Expr) -> Expr {
 }
 
 /// Multiplies a value per second by a duration.
-fn times(expr: Expr, time: Duration) -> Expr {
+fn multiply(expr: Expr, time: Duration) -> Expr {
     binary(expr, BinaryOp::Multiply, number(time.as_seconds()))
 }
 
@@ -584,8 +590,8 @@ fn bad_slice(good: &Expr) -> Expr {
             let mut condition = condition.clone();
             condition.op = inverse;
             condition.return_bool = true;
-            condition.left = known(condition.left);
-            condition.right = known(condition.right);
+            condition.left = drop_nan(condition.left);
+            condition.right = drop_nan(condition.right);
             let bad = Expr::made(Node::Binary(condition));
             return if label_free(&bad) {
                 bad
@@ -611,7 +617,7 @@ fn bad_slice(good: &Expr) -> Expr {
 
 /// An operand of a comparison without its NaN samples (a quantile without observations), with which a slice is neither
 /// good nor bad: every number is at least -Inf.
-fn known(operand: Expr) -> Expr {
+fn drop_nan(operand: Expr) -> Expr {
     let scalar = matches!(
         &operand.unparenthesised().node,
         Node::Number(_) | Node::Unary(..)
@@ -646,7 +652,7 @@ pub fn presence(context: &SloContext<'_>) -> Expr {
                     condition.left.clone()
                 }
             }
-            _ => context.recorded(BAD_SLICE),
+            _ => context.recorded_series(BAD_SLICE),
         },
     }
 }
@@ -696,7 +702,7 @@ mod tests {
 
     #[test]
     fn bad_events_follow_from_the_total() {
-        let minute = |sli: &Sli| measured(sli, Duration::MINUTE).unwrap().to_string();
+        let minute = |sli: &Sli| raw_ratio(sli, Duration::MINUTE).unwrap().to_string();
         let bad = Numerator::Bad(query("sum(rate(errors[$window]))"));
         assert_eq!(
             minute(&events(bad, None)),
@@ -716,16 +722,17 @@ mod tests {
     #[test]
     fn a_slice_is_the_difference_of_two_increases_that_begin_together() {
         assert_eq!(
-            gained(&query("sum(rate(all[$window]))")).to_string(),
+            slice_increase(&query("sum(rate(all[$window]))")).to_string(),
             "sum(increase(all[1h3m] offset 1m)) - (sum(increase(all[1h] offset 4m)) or vector(0))"
         );
         assert_eq!(
-            gained(&query("histogram_count(sum(rate(all[$window] offset 1h)))")).to_string(),
+            slice_increase(&query("histogram_count(sum(rate(all[$window] offset 1h)))"))
+                .to_string(),
             "histogram_count(sum(increase(all[1h3m] offset 1h1m))) \
              - (histogram_count(sum(increase(all[1h] offset 1h4m))) or vector(0))"
         );
         assert_eq!(
-            gained(&query("sum(rate(all[$window])) * 60")).to_string(),
+            slice_increase(&query("sum(rate(all[$window])) * 60")).to_string(),
             "sum(increase(all[1h3m] offset 1m)) * 60 - (sum(increase(all[1h] offset 4m)) * 60 or vector(0))"
         );
     }

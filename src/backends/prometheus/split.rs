@@ -58,7 +58,7 @@ fn parts(rules: Vec<Rule>, most: usize) -> Vec<Vec<Rule>> {
     let (recordings, alerts): (Vec<_>, Vec<_>) = rules
         .into_iter()
         .partition(|rule| matches!(rule, Rule::Recording(_)));
-    for together in connected(recordings) {
+    for together in group_connected(recordings) {
         put(together);
     }
     for alert in alerts {
@@ -69,8 +69,8 @@ fn parts(rules: Vec<Rule>, most: usize) -> Vec<Vec<Rule>> {
 
 /// The sets of recording rules that read one another, each set in the given order, and the sets in the order of their
 /// first rules.
-fn connected(recordings: Vec<Rule>) -> Vec<Vec<Rule>> {
-    let names: Vec<String> = recordings.iter().map(recorded).collect();
+fn group_connected(recordings: Vec<Rule>) -> Vec<Vec<Rule>> {
+    let names: Vec<String> = recordings.iter().map(recorded_metric).collect();
     let mut set: Vec<usize> = (0..recordings.len()).collect();
     let index: BTreeMap<&str, usize> = names
         .iter()
@@ -78,7 +78,7 @@ fn connected(recordings: Vec<Rule>) -> Vec<Vec<Rule>> {
         .map(|(index, name)| (name.as_str(), index))
         .collect();
     for (reader, rule) in recordings.iter().enumerate() {
-        for read in reads(rule) {
+        for read in read_metrics(rule) {
             let Some(read) = index.get(read.as_str()) else {
                 continue;
             };
@@ -98,7 +98,7 @@ fn connected(recordings: Vec<Rule>) -> Vec<Vec<Rule>> {
     sets.into_values().collect()
 }
 
-fn recorded(rule: &Rule) -> String {
+fn recorded_metric(rule: &Rule) -> String {
     match rule {
         Rule::Recording(rule) => rule.record.clone(),
         Rule::Alerting(rule) => rule.alert.clone(),
@@ -106,7 +106,7 @@ fn recorded(rule: &Rule) -> String {
 }
 
 /// The metrics that a rule reads.
-fn reads(rule: &Rule) -> BTreeSet<String> {
+fn read_metrics(rule: &Rule) -> BTreeSet<String> {
     let text = match rule {
         Rule::Recording(rule) => &rule.expr,
         Rule::Alerting(rule) => &rule.expr,
@@ -145,12 +145,12 @@ mod tests {
         })
     }
 
-    fn shown(groups: &[Group]) -> Vec<String> {
+    fn summarize(groups: &[Group]) -> Vec<String> {
         let names = |group: &Group| {
             group
                 .rules
                 .iter()
-                .map(recorded)
+                .map(recorded_metric)
                 .collect::<Vec<_>>()
                 .join(" ")
         };
@@ -168,7 +168,7 @@ mod tests {
             recording("b", "a"),
         ];
         let groups = groups("g", Duration::MINUTE, rules, 3);
-        assert_eq!(shown(&groups), ["g: a A b"]);
+        assert_eq!(summarize(&groups), ["g: a A b"]);
     }
 
     #[test]
@@ -182,7 +182,7 @@ mod tests {
             alert("B", "c > 1"),
         ];
         let groups = groups("g", Duration::MINUTE, rules, 3);
-        assert_eq!(shown(&groups), ["g: a d", "g-2: b c A", "g-3: B"]);
+        assert_eq!(summarize(&groups), ["g: a d", "g-2: b c A", "g-3: B"]);
     }
 
     #[test]
@@ -193,6 +193,6 @@ mod tests {
             recording("c", "b"),
         ];
         let groups = groups("g", Duration::MINUTE, rules, 2);
-        assert_eq!(shown(&groups), ["g: a b", "g-2: c"]);
+        assert_eq!(summarize(&groups), ["g: a b", "g-2: c"]);
     }
 }
