@@ -6,7 +6,7 @@ use super::anchors::slug;
 use super::{alert_names, words};
 use nth_model::burn_rate::Pair;
 use nth_model::number::decimal_text;
-use nth_model::{MissingDataAlert, MissingDataCause, Alert, BudgetAlert, Service, Severity, Slo};
+use nth_model::{Alert, BudgetAlert, MissingDataAlert, MissingDataCause, Service, Severity, Slo};
 
 /// The name of the burn-rate alerts; `severity`, `long_window` and `short_window` distinguish them.
 pub const BURN: &str = "SLOErrorBudgetBurn";
@@ -21,17 +21,17 @@ pub const INCONSISTENT: &str = "SLIInconsistent";
 /// The fixed headings of a runbook, besides those of alerts and of custom sections.
 pub mod headings {
     /// The SLOs.
-    pub const PROMISES: &str = "Objectives";
+    pub const OBJECTIVES: &str = "Objectives";
     /// The dependencies in both directions.
-    pub const NEEDS: &str = "Dependencies";
+    pub const DEPENDENCIES: &str = "Dependencies";
     /// The escalation.
-    pub const CALL: &str = "On-call and escalation";
+    pub const ESCALATION: &str = "On-call and escalation";
     /// The alerts.
     pub const ALERTS: &str = "Alerts";
     /// The custom sections.
     pub const PROCEDURES: &str = "Procedures";
     /// The headings before those of alerts, in order.
-    pub const BEFORE: [&str; 4] = [PROMISES, NEEDS, CALL, ALERTS];
+    pub const BEFORE: [&str; 4] = [OBJECTIVES, DEPENDENCIES, ESCALATION, ALERTS];
 }
 
 /// The origin of an alert.
@@ -51,7 +51,7 @@ pub enum Origin<'a> {
 
 /// An alert with its names.
 #[derive(Debug, Clone)]
-pub struct Named<'a> {
+pub struct NamedAlert<'a> {
     /// The value of `alertname`.
     pub name: String,
     /// The heading in the runbook: letters, digits and single hyphens and spaces, so that every Markdown renderer gives
@@ -88,12 +88,12 @@ impl<'a> Origin<'a> {
 }
 
 /// The alerts of a service, in the order of its rules: those of each SLO, then custom ones and its dependencies'.
-pub fn named(service: &Service) -> Vec<Named<'_>> {
+pub fn service_alerts(service: &Service) -> Vec<NamedAlert<'_>> {
     let fixed = headings::BEFORE.iter().chain([&headings::PROCEDURES]);
     let mut anchors: BTreeSet<String> = fixed.map(|fixed| slug(fixed)).collect();
     // Renderers differ in the anchor of a title that contains more than words.
     anchors.insert(slug(&service.name));
-    anchors.insert(slug(&hyphenated(&service.name)));
+    anchors.insert(slug(&hyphenate(&service.name)));
     let mut named = Vec::new();
     let mut add = |name: String, of: String, origin| {
         let whole = format!("{name}{of}");
@@ -103,7 +103,7 @@ pub fn named(service: &Service) -> Vec<Named<'_>> {
             heading = format!("{whole} {number}");
             number += 1;
         }
-        named.push(Named {
+        named.push(NamedAlert {
             name,
             anchor: slug(&heading),
             heading,
@@ -111,7 +111,7 @@ pub fn named(service: &Service) -> Vec<Named<'_>> {
         });
     };
     for slo in &service.slos {
-        let of = hyphenated(&slo.name);
+        let of = hyphenate(&slo.name);
         for pair in &slo.burn_rate_pairs {
             add(
                 BURN.to_owned(),
@@ -154,6 +154,6 @@ pub fn named(service: &Service) -> Vec<Named<'_>> {
 }
 
 /// Joins the words of a name with hyphens.
-fn hyphenated(name: &str) -> String {
+fn hyphenate(name: &str) -> String {
     words(name).collect::<Vec<_>>().join("-")
 }

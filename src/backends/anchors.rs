@@ -39,7 +39,7 @@ impl Anchors {
     }
 
     /// Adds a heading and returns its anchor.
-    pub fn take(&mut self, heading: &str) -> String {
+    pub fn add(&mut self, heading: &str) -> String {
         let anchor = self.next(heading);
         let first = slug(heading);
         if anchor != first
@@ -82,7 +82,7 @@ mod tests {
         let mut anchors = Anchors::default();
         let headings = ["a", "a", "a-1", "A", "b", "a"];
         assert_eq!(
-            headings.map(|heading| anchors.take(heading)),
+            headings.map(|heading| anchors.add(heading)),
             ["a", "a-1", "a-1-1", "a-2", "b", "a-3"]
         );
     }

@@ -26,8 +26,8 @@ mod target;
 pub use error::{EmitError, TooManyGroups, WriteError};
 pub use nth_model::Artifact;
 pub use nth_model::names::{
-    alert_names, camel_case, dashboard_uid, dashboard_uid_in, project_dashboard_uid, file_stem, fnv1a,
-    words,
+    alert_names, camel_case, dashboard_uid, dashboard_uid_in, file_stem, fnv1a,
+    project_dashboard_uid, words,
 };
 pub use registry::{TARGETS, check_limits, project_artifacts, service_artifacts, target};
 pub use target::Target;

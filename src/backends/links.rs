@@ -1,6 +1,6 @@
 //! URLs of the runbooks and the dashboards of services.
 
-use super::{project_dashboard_uid, file_stem};
+use super::{file_stem, project_dashboard_uid};
 use nth_model::settings::texts::ENVIRONMENT;
 use nth_model::{Service, Settings};
 
@@ -29,7 +29,13 @@ pub fn alert_runbook(
     own: Option<&String>,
     anchor: &str,
 ) -> Option<String> {
-    let heading = || Some(format!("{}#{}", page(service, settings)?, encoded(anchor)));
+    let heading = || {
+        Some(format!(
+            "{}#{}",
+            page(service, settings)?,
+            percent_encode(anchor)
+        ))
+    };
     own.or(service.runbook_url.as_ref())
         .cloned()
         .or_else(heading)
@@ -42,7 +48,7 @@ fn page(service: &Service, settings: &Settings) -> Option<String> {
         None => base.to_owned(),
     };
     let stem = runbook_stem(&service.name);
-    Some(at(&base, &format!("{stem}{}", settings.docs.suffix)))
+    Some(join_url(&base, &format!("{stem}{}", settings.docs.suffix)))
 }
 
 /// The URL of the service's dashboard: its own, or else that in Grafana.
@@ -50,17 +56,17 @@ pub fn dashboard(service: &Service, settings: &Settings) -> Option<String> {
     service.dashboard_url.clone().or_else(|| {
         let base = settings.dashboard_base_url.as_ref()?;
         let uid = project_dashboard_uid(settings, &service.name);
-        Some(at(base, &format!("d/{uid}")))
+        Some(join_url(base, &format!("d/{uid}")))
     })
 }
 
-fn at(base: &str, rest: &str) -> String {
+fn join_url(base: &str, rest: &str) -> String {
     format!("{}/{rest}", base.trim_end_matches('/'))
 }
 
 /// Encodes text as a part of a URL: all characters except ASCII letters, digits, `-`, `.` and `_` as bytes in
 /// hexadecimal.
-pub fn encoded(text: &str) -> String {
+pub fn percent_encode(text: &str) -> String {
     let mut out = String::with_capacity(text.len());
     for byte in text.bytes() {
         if byte.is_ascii_alphanumeric() || b"-._".contains(&byte) {
@@ -90,7 +96,7 @@ mod tests {
 
     #[test]
     fn parts_of_urls_are_ascii() {
-        assert_eq!(encoded("a-1_b.c"), "a-1_b.c");
-        assert_eq!(encoded("ö #"), "%C3%B6%20%23");
+        assert_eq!(percent_encode("a-1_b.c"), "a-1_b.c");
+        assert_eq!(percent_encode("ö #"), "%C3%B6%20%23");
     }
 }

@@ -23,7 +23,7 @@ pub fn target(name: TargetName) -> &'static dyn Target {
 }
 
 /// The targets that the settings select.
-fn selected(settings: &Settings) -> impl Iterator<Item = &'static dyn Target> {
+fn selected_targets(settings: &Settings) -> impl Iterator<Item = &'static dyn Target> {
     settings.targets.iter().map(|name| target(*name))
 }
 
@@ -38,7 +38,7 @@ pub fn service_artifacts(
     settings: &Settings,
 ) -> Result<Vec<Artifact>, EmitError> {
     let mut artifacts = Vec::new();
-    for target in selected(settings) {
+    for target in selected_targets(settings) {
         let made = target.service_artifacts(service, project, settings)?;
         artifacts.extend(made.into_iter().map(|made| made.owned_by(&service.name)));
     }
@@ -55,7 +55,7 @@ pub fn project_artifacts(
     settings: &Settings,
 ) -> Result<Vec<Artifact>, EmitError> {
     let mut artifacts = Vec::new();
-    for target in selected(settings) {
+    for target in selected_targets(settings) {
         artifacts.extend(target.project_artifacts(project, settings)?);
     }
     Ok(artifacts)
@@ -67,7 +67,7 @@ pub fn project_artifacts(
 ///
 /// The first limit that the project exceeds.
 pub fn check_limits(project: &Project<'_>, settings: &Settings) -> Result<(), EmitError> {
-    selected(settings).try_for_each(|target| target.check_limits(project, settings))
+    selected_targets(settings).try_for_each(|target| target.check_limits(project, settings))
 }
 
 #[cfg(test)]

@@ -19,7 +19,7 @@ impl Receiver for Mail {
         "email"
     }
 
-    fn means(&self) -> &'static str {
+    fn phrase(&self) -> &'static str {
         "by email"
     }
 

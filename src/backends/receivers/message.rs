@@ -101,9 +101,9 @@ impl Text {
             ),
             Self::RunbookUrl => format!("{SHOWN}{RUNBOOK}{{{{ $runbook }}}}"),
             Self::DashboardUrl => format!("{SHOWN}{DASHBOARD}{{{{ $dashboard }}}}"),
-            Self::Kind => firing(&is_page(page, "Page", "Ticket"), "Resolved"),
+            Self::Kind => by_state(&is_page(page, "Page", "Ticket"), "Resolved"),
             Self::PagerDutySeverity => is_page(page, "critical", "warning"),
-            Self::SlackColor => firing(&is_page(page, "danger", "warning"), "good"),
+            Self::SlackColor => by_state(&is_page(page, "danger", "warning"), "good"),
         }
     }
 }
@@ -128,7 +128,7 @@ fn is_page(label: &str, page: &str, ticket: &str) -> String {
 }
 
 /// One of two texts, by whether an alert still fires.
-fn firing(firing: &str, over: &str) -> String {
+fn by_state(firing: &str, over: &str) -> String {
     format!(r#"{{{{ if eq .Status "firing" }}}}{firing}{{{{ else }}}}{over}{{{{ end }}}}"#)
 }
 
@@ -202,7 +202,7 @@ pub fn template_file(header: &str, settings: &Settings) -> String {
 
 impl Wording {
     /// References texts by their names in a file of templates.
-    pub fn named(settings: &Settings) -> Self {
+    pub fn by_name(settings: &Settings) -> Self {
         Self {
             named: true,
             page: settings.severity_label(Severity::Page),
@@ -213,7 +213,7 @@ impl Wording {
     pub fn inline(settings: &Settings) -> Self {
         Self {
             named: false,
-            ..Self::named(settings)
+            ..Self::by_name(settings)
         }
     }
 

@@ -24,7 +24,7 @@ pub trait Receiver {
     fn kind(&self) -> &'static str;
 
     /// The channel in prose, after "Notifies team payments": `in Slack`.
-    fn means(&self) -> &'static str;
+    fn phrase(&self) -> &'static str;
 
     /// The channel, address or URL; `None` if that is a secret, or there is none.
     fn address(&self) -> Option<&str>;

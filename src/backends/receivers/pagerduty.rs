@@ -3,7 +3,7 @@
 use nth_model::channel::PagerDuty;
 
 use super::message::{self, Text};
-use super::secrets::{Secret, hashed};
+use super::secrets::{Secret, with_hash};
 use super::{Context, Entry, Name, Receiver};
 use crate::file_stem;
 
@@ -15,7 +15,7 @@ impl Receiver for PagerDuty {
         "pagerduty"
     }
 
-    fn means(&self) -> &'static str {
+    fn phrase(&self) -> &'static str {
         "by PagerDuty"
     }
 
@@ -57,7 +57,7 @@ fn routing_key<'a>(team: &str, file: Option<&'a str>) -> Secret<'a> {
     let name = if stem == team {
         stem
     } else {
-        hashed(&stem, team)
+        with_hash(&stem, team)
     };
     Secret::Own(format!("pagerduty-{name}"))
 }

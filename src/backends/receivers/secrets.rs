@@ -32,7 +32,7 @@ impl Secret<'_> {
                     .and_then(|rest| rest.strip_prefix('/'));
                 match within {
                     Some(name) if file_stem(name) == name => name.to_owned(),
-                    _ => hashed(&file_stem(path), path),
+                    _ => with_hash(&file_stem(path), path),
                 }
             }
         }
@@ -40,7 +40,7 @@ impl Secret<'_> {
 }
 
 /// The valid characters of a name, with a hash of the complete name.
-pub fn hashed(stem: &str, name: &str) -> String {
+pub fn with_hash(stem: &str, name: &str) -> String {
     format!("{stem}-{:08x}", fnv1a(name))
 }
 

@@ -18,7 +18,7 @@ impl Receiver for Slack {
         "slack"
     }
 
-    fn means(&self) -> &'static str {
+    fn phrase(&self) -> &'static str {
         "in Slack"
     }
 

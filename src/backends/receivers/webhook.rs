@@ -14,7 +14,7 @@ impl Receiver for WebhookUrl {
         "webhook"
     }
 
-    fn means(&self) -> &'static str {
+    fn phrase(&self) -> &'static str {
         "by a webhook"
     }
 
