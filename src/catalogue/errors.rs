@@ -87,7 +87,10 @@ fn in_order(selector: &Selector) -> String {
 /// # Errors
 ///
 /// If the answer is not a list of series.
-pub fn find_error_series(bytes: &[u8], wanted: &BTreeSet<Errors>) -> Result<Vec<ErrorSeries>, BadAnswer> {
+pub fn find_error_series(
+    bytes: &[u8],
+    wanted: &BTreeSet<Errors>,
+) -> Result<Vec<ErrorSeries>, BadAnswer> {
     let mut watches: Vec<Watch<'_>> = wanted.iter().filter_map(Watch::new).collect();
     if watches.is_empty() {
         return Ok(Vec::new());

@@ -21,8 +21,8 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use serde::{Deserialize, Serialize};
 
-pub use answer::{BadAnswer, Gathered, Metadata, server_error, metadata, series};
-pub use answer::{data as answer_data, complete_data as complete_answer};
+pub use answer::{BadAnswer, Gathered, Metadata, metadata, series, server_error};
+pub use answer::{complete_data as complete_answer, data as answer_data};
 pub use assemble::metrics;
 pub use errors::{ErrorSeries, Errors, Initialized, counts_first_samples, find_error_series};
 pub use known::{Known, Lookup, Part, series_of};

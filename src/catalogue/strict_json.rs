@@ -7,7 +7,7 @@ use serde::de::{Error as _, MapAccess, SeqAccess, Visitor};
 use serde::{Deserialize, Deserializer};
 
 use super::BadAnswer;
-use super::answer::bad;
+use super::answer::bad_answer;
 
 /// The largest number of fields of an object.
 const MOST_FIELDS: usize = 10_000;
@@ -21,7 +21,7 @@ const MOST_FIELDS: usize = 10_000;
 pub fn check_json(bytes: &[u8]) -> Result<(), BadAnswer> {
     serde_json::from_slice::<Sound>(bytes)
         .map(|Sound| ())
-        .map_err(|error| bad(bytes, &error))
+        .map_err(|error| bad_answer(bytes, &error))
 }
 
 /// Any value.

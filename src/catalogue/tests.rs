@@ -82,7 +82,7 @@ fn the_order_of_an_answer_changes_nothing() {
 }
 
 /// Creates `numbers` series of a gauge, with the index as the value of `label`.
-fn numbered(label: &str, numbers: usize) -> Metric {
+fn numbered_series(label: &str, numbers: usize) -> Metric {
     let data: Vec<_> = (0..numbers)
         .map(|number| serde_json::json!({"__name__": "x", label: number.to_string()}))
         .collect();
@@ -96,7 +96,7 @@ fn numbered(label: &str, numbers: usize) -> Metric {
 #[test]
 fn values_are_listed_while_they_are_few_and_stay() {
     let listed = |label, numbers| {
-        numbered(label, numbers)
+        numbered_series(label, numbers)
             .values
             .get(label)
             .map(BTreeSet::len)
@@ -106,7 +106,7 @@ fn values_are_listed_while_they_are_few_and_stay() {
     assert_eq!(listed("pod", 1), None);
     // A gauge may have a label `le`, which does not make it a histogram.
     assert_eq!(listed("le", MOST_VALUES + 1), None);
-    let many = numbered("route", MOST_VALUES + 1);
+    let many = numbered_series("route", MOST_VALUES + 1);
     assert!(many.labels.contains("route"));
     assert_eq!(many.metric_type, MetricType::Unknown);
 }

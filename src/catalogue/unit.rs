@@ -128,7 +128,10 @@ mod tests {
             (found.unit, found.source),
             (Milliseconds, Some(Source::Declaration))
         );
-        assert_eq!(found.against, Some((Source::Name, MetricUnit::Time(Seconds))));
+        assert_eq!(
+            found.against,
+            Some((Source::Name, MetricUnit::Time(Seconds)))
+        );
         let found = of(time(Seconds), None, time(Seconds), None);
         assert_eq!((found.unit, found.source), (Seconds, Some(Source::Field)));
         assert_eq!(found.against, None);

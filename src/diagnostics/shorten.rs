@@ -70,7 +70,7 @@ fn cut(text: &str, most: usize) -> String {
 mod tests {
     use super::*;
 
-    fn shortened(text: &str) -> String {
+    fn shorten_text(text: &str) -> String {
         let mut text = text.to_owned();
         shorten(&mut text);
         text
@@ -81,17 +81,17 @@ mod tests {
         let name = "é".repeat(1_000_000);
         let cut = format!("{}…", "é".repeat(limits::SHOWN));
         assert_eq!(
-            shortened(&format!("unknown team `{name}`")),
+            shorten_text(&format!("unknown team `{name}`")),
             format!("unknown team `{cut}`")
         );
-        assert_eq!(shortened(&format!("see {name}")), format!("see {cut}"));
+        assert_eq!(shorten_text(&format!("see {name}")), format!("see {cut}"));
     }
 
     #[test]
     fn many_words_stay() {
         let list = vec!["`name`"; 60].join(", ");
-        assert_eq!(shortened(&list), list);
+        assert_eq!(shorten_text(&list), list);
         let words = vec!["word"; 1_000_000].join(" ");
-        assert!(shortened(&words).chars().count() <= 10 * limits::SHOWN + 1);
+        assert!(shorten_text(&words).chars().count() <= 10 * limits::SHOWN + 1);
     }
 }

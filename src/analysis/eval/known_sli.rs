@@ -58,7 +58,7 @@ impl<'db> Evaluator<'db> {
             let Lookup::Found(part) = known.metric(&metric.text) else {
                 continue;
             };
-            let kind = Kind::of(&part);
+            let kind = Kind::from_part(&part);
             if !kind.is_measured() {
                 continue;
             }

@@ -3,7 +3,7 @@
 
 use std::io;
 
-use super::{is_in_help, severity_word, make_visible};
+use super::{is_in_help, make_visible, severity_word};
 use nth_diagnostics::position::Positions;
 use nth_diagnostics::{Diagnostic, FileSpan};
 

@@ -8,8 +8,10 @@ use std::ops::Range;
 use ariadne::{Cache, Color, Config, IndexType, Label as Drawn, Report, ReportKind, Source};
 use similar::{ChangeTag, TextDiff};
 
-use super::cut_files::{Shortened, is_needed};
-use super::{is_in_help, lines, make_visible, one_line, quoted_replacement, severity_word, unlabeled};
+use super::shortened::{Shortened, is_needed};
+use super::{
+    is_in_help, lines, make_visible, one_line, quoted_replacement, severity_word, unlabeled,
+};
 use nth_diagnostics::limits;
 use nth_diagnostics::position::Positions;
 use nth_diagnostics::{Diagnostic, Edit, FileSpan, Fix, Label, Severity};

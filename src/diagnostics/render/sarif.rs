@@ -137,7 +137,11 @@ fn location(span: FileSpan, positions: &Positions<'_>) -> sarif::Location {
         .build()
 }
 
-fn related_location(label: &Label<FileSpan>, id: i64, positions: &Positions<'_>) -> sarif::Location {
+fn related_location(
+    label: &Label<FileSpan>,
+    id: i64,
+    positions: &Positions<'_>,
+) -> sarif::Location {
     let mut location = location(label.span, positions);
     location.id = Some(id);
     location.message = Some(sarif::Message::builder().text(label.text.as_str()).build());
