@@ -12,7 +12,7 @@ use nthc::catalogue::{Lock, MetricState, coverage, wanted};
 use nthc::compile::SourceInput;
 use nthc::db::{Database, ItemClass, file_names};
 use nthc::diagnostics::codes;
-use nthc::ir::{SkippedRule, Resolution, Signal};
+use nthc::ir::{Resolution, Signal, SkippedRule};
 use nthc::levels::Levels;
 use nthc::lower::service_model;
 use nthc::session::{Configuration, Session};

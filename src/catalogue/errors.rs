@@ -252,7 +252,7 @@ impl<'w> Watch<'w> {
         if all.is_empty() || self.bad.failed || self.total.failed {
             return None;
         }
-        // If no series has a label, errors may not have it either: its name may be misspelt.
+        // If no series has a label, errors may not have it either: its name may be misspelled.
         let is_one_metric = self.bad.name == self.total.name;
         if is_one_metric && !self.telling.iter().all(|label| self.seen.contains(label)) {
             return None;

@@ -40,7 +40,7 @@ pub use settings::{
     MatcherStrategy, OpenSloSettings, PagerDutySettings, PolicyForm, PolicySettings,
     PrometheusSettings, RuleFormat, Settings, default_settings,
 };
-pub use signal::{SkippedRule, Resolution, Rule, Signal, Tally};
+pub use signal::{Resolution, Rule, Signal, SkippedRule, Tally};
 pub use target_name::TargetName;
 pub use team::{
     Escalation, EscalationRef, Hours, IMPLIED_ESCALATION, Layer, Pace, Receiver, Schedule, Step,

@@ -253,7 +253,8 @@ impl Team {
 
     /// Returns whether anyone is notified when something of the team's fails.
     pub fn is_on_call(&self) -> bool {
-        self.escalations.iter().any(Escalation::notifies_anyone) || self.implied_escalation().is_some()
+        self.escalations.iter().any(Escalation::notifies_anyone)
+            || self.implied_escalation().is_some()
     }
 
     /// The escalation of a team that has schedules but no escalation: its schedules, in the order of the source.

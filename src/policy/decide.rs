@@ -384,7 +384,9 @@ fn check(
                 number: value(left).map(|value| value.normalize().to_string()),
                 known: [left, limit].into_iter().filter_map(known).collect(),
                 limit: match limit {
-                    Operand::Limit(limit) => format!("{sign} {}", rounding::limit_text(*limit, of_unit)),
+                    Operand::Limit(limit) => {
+                        format!("{sign} {}", rounding::limit_text(*limit, of_unit))
+                    }
                     Operand::Fact(name) => format!(
                         "{sign} {name}, {}",
                         quantity(limit).unwrap_or_else(|| "no data".to_owned())

@@ -13,14 +13,14 @@ mod truth;
 
 pub use answer::{Measurement, NotFinite, parse_instant};
 pub use decide::{
-    Check, Decision, KnownShare, Outcome, Overridden, RuleDecision, Verdict, decide, end, override_end,
-    start,
+    Check, Decision, KnownShare, Outcome, Overridden, RuleDecision, Verdict, decide, end,
+    override_end, start,
 };
 pub use document::{
     Bound, Compare, Condition, Coverage, Effect, FactQuery, Gate, OnNoData, Operand, Override,
     Policy, Rule, Span, Unreadable, VERSION, read, zone,
 };
 pub use facts::{Facts, LocalTime, MeasuredFact, facts};
-pub use rounding::{compared_quantity, coverage, limit_text, quantity, display_values};
+pub use rounding::{compared_quantity, coverage, display_values, limit_text, quantity};
 pub use text::{condition as condition_text, time_of_week};
 pub use truth::{Measured, MeasuredValue, Truth, truth};

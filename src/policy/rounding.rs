@@ -137,7 +137,11 @@ pub fn coverage(share: Decimal) -> Option<String> {
 
 /// The texts of all facts that a gate measured and has data for: one text each, with which every comparison of the gate
 /// reads as it was decided.
-pub fn display_values(policy: &Policy, gate: &Gate, measured: &Measured) -> BTreeMap<String, String> {
+pub fn display_values(
+    policy: &Policy,
+    gate: &Gate,
+    measured: &Measured,
+) -> BTreeMap<String, String> {
     let mut comparisons = Vec::new();
     for rule in &gate.rules {
         add(&rule.when, &mut comparisons);

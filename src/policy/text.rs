@@ -14,7 +14,11 @@ pub fn condition(condition: &Condition, facts: &BTreeMap<String, FactQuery>) -> 
     format_condition(condition, facts, false)
 }
 
-fn format_condition(condition: &Condition, facts: &BTreeMap<String, FactQuery>, within: bool) -> String {
+fn format_condition(
+    condition: &Condition,
+    facts: &BTreeMap<String, FactQuery>,
+    within: bool,
+) -> String {
     let joined = |parts: &[Condition], word: &str| {
         let parts: Vec<_> = parts
             .iter()
@@ -35,7 +39,9 @@ fn format_condition(condition: &Condition, facts: &BTreeMap<String, FactQuery>, 
         Condition::Dates { from, to, zone } => {
             parenthesize(format!("{from} to {to} in {zone}"), within)
         }
-        Condition::Week { spans, zone } => parenthesize(format!("{} in {zone}", week(spans)), within),
+        Condition::Week { spans, zone } => {
+            parenthesize(format!("{} in {zone}", week(spans)), within)
+        }
     }
 }
 

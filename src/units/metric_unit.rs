@@ -108,7 +108,9 @@ pub fn unit_in_name(name: &str) -> Option<MetricUnit<'_>> {
             _ => None,
         });
     let unit = named.next()?;
-    named.all(|other| other == unit).then_some(MetricUnit::Time(unit))
+    named
+        .all(|other| other == unit)
+        .then_some(MetricUnit::Time(unit))
 }
 
 /// The unit of time at the end of a metric's name, in Prometheus's words only: `_seconds`, `_milliseconds` or `_ms`,
@@ -135,7 +137,9 @@ pub fn unit_in_word(word: &str) -> Option<MetricUnit<'_>> {
             MetricUnit::Time(DurationUnit::Nanoseconds)
         }
         "minutes" | "hours" | "days" | "weeks" | "bytes" | "bits" | "ratio" | "percent"
-        | "celsius" | "meters" | "grams" | "joules" | "volts" | "amperes" => MetricUnit::Other(word),
+        | "celsius" | "meters" | "grams" | "joules" | "volts" | "amperes" => {
+            MetricUnit::Other(word)
+        }
         _ => return None,
     })
 }
@@ -196,7 +200,13 @@ mod tests {
         ] {
             assert_eq!(unit_in_name(name), unit.map(MetricUnit::Time), "{name}");
         }
-        assert_eq!(unit_in_name("payload_bytes_bucket"), Some(MetricUnit::Other("bytes")));
-        assert_eq!(unit_in_name("backup_minutes"), Some(MetricUnit::Other("minutes")));
+        assert_eq!(
+            unit_in_name("payload_bytes_bucket"),
+            Some(MetricUnit::Other("bytes"))
+        );
+        assert_eq!(
+            unit_in_name("backup_minutes"),
+            Some(MetricUnit::Other("minutes"))
+        );
     }
 }

@@ -1,6 +1,6 @@
 //! When alerts fire, by promtool's own evaluation of the generated rules.
 
-use nthc::ir::{MissingDataAlert, MissingDataCause, Duration, Severity, Sli, Slo};
+use nthc::ir::{Duration, MissingDataAlert, MissingDataCause, Severity, Sli, Slo};
 
 use crate::models::{
     absent, bad_based, error_ratio, good_based, latency, native_latency, rules, service, settings,

@@ -2,7 +2,9 @@
 
 use std::collections::BTreeSet;
 
-use nthc::ir::{MissingDataAlert, MissingDataCause, AlertmanagerFormat, RuleLabel, Service, Severity};
+use nthc::ir::{
+    AlertmanagerFormat, MissingDataAlert, MissingDataCause, RuleLabel, Service, Severity,
+};
 use yaml_serde::Value;
 
 use crate::models::{absent, complete, rules};

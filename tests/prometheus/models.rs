@@ -4,10 +4,10 @@ use std::collections::BTreeMap;
 
 use nthc::backends::prometheus::service_rules;
 use nthc::ir::{
-    MissingDataAlert, MissingDataCause, Alert, AlertmanagerSettings, BudgetAlert, DocsSettings, Duration,
-    GrafanaSettings, Numerator, OpenSloSettings, Pace, PagerDutySettings, PolicySettings,
-    PrometheusSettings, Recording, RuleFormat, Service, Settings, Severity, Sli, Slo, Text,
-    TextPart, ValueFormat, burn_rate,
+    Alert, AlertmanagerSettings, BudgetAlert, DocsSettings, Duration, GrafanaSettings,
+    MissingDataAlert, MissingDataCause, Numerator, OpenSloSettings, Pace, PagerDutySettings,
+    PolicySettings, PrometheusSettings, Recording, RuleFormat, Service, Settings, Severity, Sli,
+    Slo, Text, TextPart, ValueFormat, burn_rate,
 };
 use nthc::promql::{self, Expr};
 

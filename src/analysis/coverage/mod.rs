@@ -23,7 +23,7 @@ use crate::lower::service_model;
 use crate::schema::names::{field, kind};
 use crate::session::Session;
 use nth_metrics::{Initialized, Scope, name_of, section_of, selector_of};
-use nth_model::{SkippedRule, Resolution, Rule, Signal, Tally};
+use nth_model::{Resolution, Rule, Signal, SkippedRule, Tally};
 use nth_promql::{MetricName, Node, Selector};
 
 /// The coverage of a project.

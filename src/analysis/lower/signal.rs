@@ -12,7 +12,7 @@ use crate::eval::{BlockRef, Instance, Query, Value};
 use crate::schema::names::{field, kind};
 use nth_diagnostics::codes;
 use nth_metrics::selector_of;
-use nth_model::{SkippedRule, Resolution, Rule, Signal};
+use nth_model::{Resolution, Rule, Signal, SkippedRule};
 use nth_promql::MatchOp;
 
 /// The most signals of which one message tells.

@@ -120,6 +120,8 @@ fn remedy(
         (_, MetricUnit::Time(_)) => {
             format!("{} if the histogram counts {other}", set(other))
         }
-        (_, MetricUnit::Other(_)) => format!("{} if the histogram counts that", set(found.unit.name())),
+        (_, MetricUnit::Other(_)) => {
+            format!("{} if the histogram counts that", set(found.unit.name()))
+        }
     }
 }

@@ -111,7 +111,11 @@ impl Node {
         routes.extend(teams.map(|route| Self::team_route(route, settings)));
         let fallback = &plan.fallback;
         if fallback.page != fallback.ticket {
-            routes.push(Self::severity_route(Severity::Page, &fallback.page, settings));
+            routes.push(Self::severity_route(
+                Severity::Page,
+                &fallback.page,
+                settings,
+            ));
         }
         routes.extend(Self::consumed_route(&fallback.ticket));
         routes
@@ -136,7 +140,11 @@ impl Node {
             .collect();
         routes.push(Self::severity_route(Severity::Page, &route.page, settings));
         if route.ticket != route.other {
-            routes.push(Self::severity_route(Severity::Ticket, &route.ticket, settings));
+            routes.push(Self::severity_route(
+                Severity::Ticket,
+                &route.ticket,
+                settings,
+            ));
         }
         routes.extend(Self::consumed_route(&route.other));
         Self {

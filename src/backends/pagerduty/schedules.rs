@@ -161,7 +161,7 @@ mod tests {
     fn layer(shift: u64, day: u8, hour: u8, minute: u8, start: &str) -> ir::Layer {
         ir::Layer {
             name: "primary".into(),
-            shift: ir::Duration(turn * 3_600_000),
+            shift: ir::Duration(shift * 3_600_000),
             handoff: TimeOfWeek {
                 day,
                 time: TimeOfDay { hour, minute },

@@ -86,7 +86,11 @@ fn project() -> (SourceMap, Vec<Diagnostic<FileSpan>>) {
     (sources, diagnostics)
 }
 
-fn render_text(diagnostics: &[Diagnostic<FileSpan>], sources: &SourceMap, format: Format) -> String {
+fn render_text(
+    diagnostics: &[Diagnostic<FileSpan>],
+    sources: &SourceMap,
+    format: Format,
+) -> String {
     let mut out = Vec::new();
     render(diagnostics, sources, format, false, &mut out).unwrap();
     String::from_utf8(out).unwrap()

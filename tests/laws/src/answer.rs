@@ -14,7 +14,8 @@ pub fn holds(bytes: &[u8]) {
     let _ = catalogue::metadata(bytes);
     let at = Timestamp::from_second(AT).expect("a time");
     for not_finite in [NotFinite::NoData, NotFinite::NoAnswer] {
-        let Ok(Measurement { value: Some(_), .. }) = policy::parse_instant(bytes, at, not_finite) else {
+        let Ok(Measurement { value: Some(_), .. }) = policy::parse_instant(bytes, at, not_finite)
+        else {
             continue;
         };
         let answer: serde_json::Value =

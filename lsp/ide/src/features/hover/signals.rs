@@ -29,7 +29,9 @@ pub fn of_block<'a>(
 
 /// The candidate that stands in queries, as a person would write it.
 pub fn carrier(signal: &Signal) -> Option<String> {
-    signal.candidate_texts().nth(signal.resolution.candidate_index())
+    signal
+        .candidate_texts()
+        .nth(signal.resolution.candidate_index())
 }
 
 /// "carried by `redis_memory_used_bytes`, the second of 3 candidates", or why it is not known.
