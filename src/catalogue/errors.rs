@@ -38,9 +38,9 @@ pub struct ErrorSeries {
 pub enum Initialized {
     /// None.
     None,
-    /// Those of some targets.
+    /// The series of some targets.
     Targets,
-    /// Those of each target, but not of all its label sets.
+    /// The series of each target, but not of all its label sets.
     Labels,
     /// All.
     All,

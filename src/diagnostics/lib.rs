@@ -68,7 +68,7 @@ pub struct Fix<S> {
     pub title: String,
     /// The edits, none overlapping another.
     pub edits: Vec<Edit<S>>,
-    /// Whether `nthc check --fix` may apply it without confirmation.
+    /// The confidence in the fix, which decides whether `nthc check --fix` applies it without confirmation.
     pub applicability: Applicability,
 }
 
