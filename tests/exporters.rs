@@ -12,7 +12,7 @@ use nthc::catalogue::{Lock, MetricState, coverage, wanted};
 use nthc::compile::SourceInput;
 use nthc::db::{Database, ItemClass, file_names};
 use nthc::diagnostics::codes;
-use nthc::ir::{LeftOut, Resolution, Signal};
+use nthc::ir::{Resolution, Signal, SkippedRule};
 use nthc::levels::Levels;
 use nthc::lower::service_model;
 use nthc::session::{Configuration, Session};
@@ -213,7 +213,7 @@ struct Tried {
     signals: Vec<Signal>,
     /// Metrics that rules read past any signal, and that are not there: which, and what reads them.
     absent: Vec<String>,
-    left_out: Vec<LeftOut>,
+    skipped_rules: Vec<SkippedRule>,
     /// What else is told of it than that signals are missing.
     mistakes: Vec<String>,
 }
@@ -304,7 +304,7 @@ fn try_template(template: &str, arguments: &str, scrapes: &[(&str, Scrape)], loc
     Tried {
         signals: service.signals,
         absent,
-        left_out: service.left_out,
+        skipped_rules: service.skipped_rules,
         mistakes,
     }
 }
@@ -323,9 +323,9 @@ impl Tried {
                 continue;
             }
             let carrier = match signal.resolution {
-                Resolution::Found(number) => Some(signal.written().nth(number).unwrap()),
+                Resolution::Found(number) => Some(signal.candidate_texts().nth(number).unwrap()),
                 Resolution::Missing => None,
-                Resolution::Unclaimed(_) => panic!("{scrape}: {} was not looked for", signal.name),
+                Resolution::Unknown(_) => panic!("{scrape}: {} was not looked for", signal.name),
             };
             assert!(found.insert(signal.name.as_str(), carrier).is_none());
         }
@@ -402,7 +402,7 @@ fn every_signal_of_every_technology_has_a_metric() {
             wrong += &format!("{template} reads {absent}, which is not there\n");
         }
         // Rules are left out for lack of these signals, and of no others.
-        for left_out in &result.left_out {
+        for left_out in &result.skipped_rules {
             for signal in &left_out.missing {
                 let is_expected = technology.scrapes.iter().any(|target| {
                     let of_target = format!("{}.", dependency(target.scrape));
@@ -460,12 +460,12 @@ template dependency redis(instance: string) {
     ];
     assert_eq!(shown("redis"), primary);
     assert!(shown("redis-replica").contains(&"replication redis_master_link_up".to_owned()));
-    let left_out: Vec<_> = tried
-        .left_out
+    let skipped_rules: Vec<_> = tried
+        .skipped_rules
         .iter()
         .map(|left| left.name.as_str())
         .collect();
-    assert_eq!(left_out, ["redis-gone", "redis-replica-gone"]);
+    assert_eq!(skipped_rules, ["redis-gone", "redis-replica-gone"]);
     // A metric that an alert reads past the signals. What its candidates lack is no mistake of theirs.
     let told: Vec<_> = tried.mistakes.iter().map(String::as_str).collect();
     assert_eq!(

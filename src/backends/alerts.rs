@@ -1,4 +1,4 @@
-//! The alerts of a service as every target calls them, and the headings of its runbook that they link to.
+//! The alerts of a service with the names that all targets use, and their headings in the runbook.
 
 use std::collections::BTreeSet;
 
@@ -6,65 +6,65 @@ use super::anchors::slug;
 use super::{alert_names, words};
 use nth_model::burn_rate::Pair;
 use nth_model::number::decimal_text;
-use nth_model::{AbsenceAlert, Absent, Alert, BudgetAlert, Service, Severity, Slo};
+use nth_model::{Alert, BudgetAlert, MissingDataAlert, MissingDataCause, Service, Severity, Slo};
 
-/// The name of the burn-rate alerts; `severity`, `long_window` and `short_window` tell them apart.
+/// The name of the burn-rate alerts; `severity`, `long_window` and `short_window` distinguish them.
 pub const BURN: &str = "SLOErrorBudgetBurn";
-/// The name of the budget alerts; `budget_consumed` tells them apart.
+/// The name of the budget alerts; `budget_consumed` distinguishes them.
 pub const CONSUMED: &str = "SLOErrorBudgetConsumed";
-/// The name of the absence alert.
+/// The name of the missing-data alert.
 pub const ABSENT: &str = "SLOMetricAbsent";
 
-/// The name of the alert on an error ratio that cannot be.
+/// The name of the alert on an error ratio outside of 0 to 1.
 pub const INCONSISTENT: &str = "SLIInconsistent";
 
-/// The headings that a runbook has besides those of its alerts and those that people write.
+/// The fixed headings of a runbook, besides those of alerts and of custom sections.
 pub mod headings {
-    /// The objectives.
-    pub const PROMISES: &str = "Objectives";
-    /// The dependencies, both ways.
-    pub const NEEDS: &str = "Dependencies";
+    /// The SLOs.
+    pub const OBJECTIVES: &str = "Objectives";
+    /// The dependencies in both directions.
+    pub const DEPENDENCIES: &str = "Dependencies";
     /// The escalation.
-    pub const CALL: &str = "On-call and escalation";
+    pub const ESCALATION: &str = "On-call and escalation";
     /// The alerts.
     pub const ALERTS: &str = "Alerts";
-    /// What people wrote.
+    /// The custom sections.
     pub const PROCEDURES: &str = "Procedures";
-    /// Those that stand before the alerts, in order.
-    pub const BEFORE: [&str; 4] = [PROMISES, NEEDS, CALL, ALERTS];
+    /// The headings before those of alerts, in order.
+    pub const BEFORE: [&str; 4] = [OBJECTIVES, DEPENDENCIES, ESCALATION, ALERTS];
 }
 
-/// What an alert follows from.
+/// The origin of an alert.
 #[derive(Debug, Clone, Copy)]
 pub enum Origin<'a> {
-    /// A pair of windows of an SLO.
+    /// A burn-rate alert of an SLO.
     Burn(&'a Slo, &'a Pair),
-    /// A share of an SLO's budget.
+    /// A budget alert of an SLO.
     Budget(&'a Slo, &'a BudgetAlert),
-    /// An SLO without data.
-    Absence(&'a Slo, &'a AbsenceAlert),
-    /// An SLO whose good or bad events are not among all of its events.
+    /// A missing-data alert of an SLO.
+    Absence(&'a Slo, &'a MissingDataAlert),
+    /// The alert on an SLO whose good or bad events are not a subset of all its events.
     Inconsistent(&'a Slo),
-    /// A person or a template wrote it.
+    /// A custom alert, of a service or of a template.
     Own(&'a Alert),
 }
 
-/// An alert under its names.
+/// An alert with its names.
 #[derive(Debug, Clone)]
-pub struct Named<'a> {
-    /// Its `alertname`.
+pub struct NamedAlert<'a> {
+    /// The value of `alertname`.
     pub name: String,
-    /// Its heading in the runbook: letters, digits and single hyphens and spaces, so that its anchor is the same wherever the
-    /// runbook is read.
+    /// The heading in the runbook: letters, digits and single hyphens and spaces, so that every Markdown renderer gives
+    /// it the same anchor.
     pub heading: String,
-    /// That heading's anchor, which no other heading before it has.
+    /// The anchor of the heading, unique among the headings before it.
     pub anchor: String,
-    /// What it follows from.
+    /// The origin of the alert.
     pub origin: Origin<'a>,
 }
 
 impl<'a> Origin<'a> {
-    /// What the alert asks for.
+    /// The severity of the alert.
     pub fn severity(&self) -> Severity {
         match self {
             Self::Burn(_, pair) => pair.severity,
@@ -75,7 +75,7 @@ impl<'a> Origin<'a> {
         }
     }
 
-    /// The SLO that it is of.
+    /// The SLO of the alert; `None` for custom alerts.
     pub fn slo(&self) -> Option<&'a Slo> {
         match self {
             Self::Burn(slo, _)
@@ -87,13 +87,13 @@ impl<'a> Origin<'a> {
     }
 }
 
-/// The alerts of a service, in the order of its rules: those of each SLO, then its own and its dependencies'.
-pub fn named(service: &Service) -> Vec<Named<'_>> {
+/// The alerts of a service, in the order of its rules: those of each SLO, then custom ones and its dependencies'.
+pub fn service_alerts(service: &Service) -> Vec<NamedAlert<'_>> {
     let fixed = headings::BEFORE.iter().chain([&headings::PROCEDURES]);
     let mut anchors: BTreeSet<String> = fixed.map(|fixed| slug(fixed)).collect();
-    // Readers differ in what they make of a title that has more than words.
+    // Renderers differ in the anchor of a title that contains more than words.
     anchors.insert(slug(&service.name));
-    anchors.insert(slug(&hyphenated(&service.name)));
+    anchors.insert(slug(&hyphenate(&service.name)));
     let mut named = Vec::new();
     let mut add = |name: String, of: String, origin| {
         let whole = format!("{name}{of}");
@@ -103,7 +103,7 @@ pub fn named(service: &Service) -> Vec<Named<'_>> {
             heading = format!("{whole} {number}");
             number += 1;
         }
-        named.push(Named {
+        named.push(NamedAlert {
             name,
             anchor: slug(&heading),
             heading,
@@ -111,7 +111,7 @@ pub fn named(service: &Service) -> Vec<Named<'_>> {
         });
     };
     for slo in &service.slos {
-        let of = hyphenated(&slo.name);
+        let of = hyphenate(&slo.name);
         for pair in &slo.burn_rate_pairs {
             add(
                 BURN.to_owned(),
@@ -127,10 +127,10 @@ pub fn named(service: &Service) -> Vec<Named<'_>> {
                 Origin::Budget(slo, alert),
             );
         }
-        for alert in &slo.absences {
-            let heading = match alert.of {
-                Absent::Data => format!(" {of}"),
-                Absent::Series => format!(" {of} while up"),
+        for alert in &slo.missing_data_alerts {
+            let heading = match alert.cause {
+                MissingDataCause::Data => format!(" {of}"),
+                MissingDataCause::Series => format!(" {of} while up"),
             };
             add(ABSENT.to_owned(), heading, Origin::Absence(slo, alert));
         }
@@ -153,7 +153,7 @@ pub fn named(service: &Service) -> Vec<Named<'_>> {
     named
 }
 
-/// A name's words with hyphens between them.
-fn hyphenated(name: &str) -> String {
+/// Joins the words of a name with hyphens.
+fn hyphenate(name: &str) -> String {
     words(name).collect::<Vec<_>>().join("-")
 }

@@ -2,8 +2,8 @@
 
 use std::collections::BTreeMap;
 
-/// A heading's text as an anchor: in lower case, without what is neither part of a word, a space nor a hyphen, with hyphens for
-/// spaces. It is what GitHub makes of the first heading of that text in a file.
+/// The anchor of a heading's text: in lower case, without characters that are neither part of a word, a space nor a
+/// hyphen, with hyphens for spaces. It is GitHub's anchor of the first heading with that text in a file.
 pub fn slug(heading: &str) -> String {
     let kept = |c: &char| {
         *c == ' '
@@ -19,14 +19,14 @@ pub fn slug(heading: &str) -> String {
         .collect()
 }
 
-/// The anchors of one file, heading by heading: one that is taken is followed by a number.
+/// The anchors of one file: a number is appended to a duplicate.
 #[derive(Debug, Clone, Default)]
 pub struct Anchors {
     taken: BTreeMap<String, usize>,
 }
 
 impl Anchors {
-    /// The anchor that the next heading would have.
+    /// The anchor that a next heading with this text would get.
     pub fn next(&self, heading: &str) -> String {
         let first = slug(heading);
         let mut anchor = first.clone();
@@ -38,8 +38,8 @@ impl Anchors {
         anchor
     }
 
-    /// The anchor of the next heading.
-    pub fn take(&mut self, heading: &str) -> String {
+    /// Adds a heading and returns its anchor.
+    pub fn add(&mut self, heading: &str) -> String {
         let anchor = self.next(heading);
         let first = slug(heading);
         if anchor != first
@@ -82,7 +82,7 @@ mod tests {
         let mut anchors = Anchors::default();
         let headings = ["a", "a", "a-1", "A", "b", "a"];
         assert_eq!(
-            headings.map(|heading| anchors.take(heading)),
+            headings.map(|heading| anchors.add(heading)),
             ["a", "a-1", "a-1-1", "a-2", "b", "a-3"]
         );
     }

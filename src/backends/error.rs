@@ -1,4 +1,4 @@
-//! Why a target gives no files.
+//! Errors of targets.
 
 use std::error::Error;
 use std::fmt;
@@ -7,21 +7,21 @@ use smol_str::SmolStr;
 
 use super::limits::Excess;
 
-/// Why a target gives no files.
+/// The reason why a target generates no files.
 #[derive(Debug)]
 pub enum EmitError {
-    /// A document could not be written; the error says which and why.
+    /// A document could not be serialized; the error names the document and the cause.
     Unwritable(Box<dyn Error + Send + Sync>),
-    /// A document is larger than its reader takes.
+    /// A document exceeds the size limit of its reader.
     TooLarge(Excess),
-    /// There are more rule groups than the ruler takes.
+    /// There are more rule groups than the ruler accepts.
     TooManyGroups(TooManyGroups),
 }
 
-/// A project has more rule groups than its ruler takes.
+/// A project has more rule groups than its ruler accepts.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct TooManyGroups {
-    /// The service whose groups cross the limit.
+    /// The service whose groups exceed the limit.
     pub service: SmolStr,
     /// The number of its groups.
     pub own: usize,
@@ -33,7 +33,7 @@ pub struct TooManyGroups {
     pub max: usize,
 }
 
-/// A serializer refused a document.
+/// An error of a serializer.
 #[derive(Debug)]
 pub struct WriteError {
     document: &'static str,
@@ -41,7 +41,7 @@ pub struct WriteError {
 }
 
 impl WriteError {
-    /// Names the document, as in `the Prometheus rules`.
+    /// Creates the error; `document` names the document, such as `the Prometheus rules`.
     pub fn new(document: &'static str, cause: impl Into<Box<dyn Error + Send + Sync>>) -> Self {
         Self {
             document,

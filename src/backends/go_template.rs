@@ -1,8 +1,8 @@
-//! Text in what a program reads as a Go template. It can't open an action: braces that would are wrapped in an action
-//! that prints them.
+//! Escapes text for programs that read it as a Go template. Text cannot open an action: braces that would do so are
+//! wrapped in an action that prints them.
 
-/// Literal text, whole up to the next action or the end, as a template that shows just that. A run of braces opens an
-/// action where it is two or more, or where it is the last thing before an action that follows.
+/// Escapes literal text, complete up to the next action or the end, as a template that prints exactly that text. A run
+/// of braces opens an action if it has at least two braces, or if it is directly before an action.
 ///
 /// ```
 /// use nth_targets::go_template::escape;
@@ -30,7 +30,7 @@ pub fn escape(literal: &str) -> String {
     out
 }
 
-/// A Go string literal, on one line.
+/// A Go string literal on one line.
 pub fn quote(text: &str) -> String {
     let mut out = String::from("\"");
     for c in text.chars() {

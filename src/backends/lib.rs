@@ -1,5 +1,5 @@
 #![forbid(unsafe_code)]
-//! Owns the targets: each reads the model and generates files. None knows another, and none does I/O.
+//! Owns the targets: each reads the model and generates files. Targets do not depend on each other, and do no I/O.
 //!
 //! A target is a folder with a type that implements [`Target`], and a line of [`TARGETS`].
 
@@ -26,8 +26,8 @@ mod target;
 pub use error::{EmitError, TooManyGroups, WriteError};
 pub use nth_model::Artifact;
 pub use nth_model::names::{
-    alert_names, camel_case, dashboard_uid, dashboard_uid_in, dashboard_uid_of, file_stem, fnv1a,
-    words,
+    alert_names, camel_case, dashboard_uid, dashboard_uid_in, file_stem, fnv1a,
+    project_dashboard_uid, words,
 };
 pub use registry::{TARGETS, check_limits, project_artifacts, service_artifacts, target};
 pub use target::Target;

@@ -1,11 +1,11 @@
-//! What readers of the files take at most.
+//! Limits of the programs that read the files.
 //!
-//! | limit | of | what is done |
+//! | limit | of | if exceeded |
 //! |---|---|---|
-//! | 262,144 bytes of annotations | an object that `kubectl apply` keeps in one (`metadata.annotations: Too long`) | rules are split, dashboards are written without spaces, else an error |
-//! | 1,048,576 bytes | a `ConfigMap`, and with room to spare etcd's 1.5 MiB a request | the same |
+//! | 262,144 bytes of annotations | an object that `kubectl apply` stores in an annotation (`metadata.annotations: Too long`) | rules are split, dashboards are written without spaces, otherwise an error |
+//! | 1,048,576 bytes | a `ConfigMap`, below etcd's 1.5 MiB for a request | the same |
 //! | 189 characters | a title in Grafana's database | an error |
-//! | 50 characters | a tag there | shortened with a hash |
+//! | 50 characters | a tag in Grafana's database | shortened with a hash |
 
 use std::fmt;
 
@@ -15,19 +15,19 @@ use super::fnv1a;
 use nth_model::Settings;
 use nth_model::settings::texts;
 
-/// The most bytes that all annotations of a Kubernetes object have together.
+/// The largest total size of all annotations of a Kubernetes object, in bytes.
 const ANNOTATIONS: usize = 256 * 1024;
 
-/// The annotation in which `kubectl apply` keeps what it applied.
+/// The annotation in which `kubectl apply` stores the applied object.
 const LAST_APPLIED: &str = "kubectl.kubernetes.io/last-applied-configuration";
 
-/// What that has besides the object as it is written: an empty list of annotations, and the namespace where none is written.
+/// The additional size of that annotation: an empty list of annotations, and the namespace if the object has none.
 const MORE: usize = 128;
 
-/// What an object's own annotations have at most, of those that are written here: a hook's, a folder's.
+/// The largest size of the other annotations of generated objects: a hook's, a folder's.
 const LONGEST_ANNOTATIONS: usize = 1024;
 
-/// The most bytes of an object.
+/// The largest size of an object, in bytes.
 const OBJECT: usize = 1024 * 1024;
 
 /// The longest title of a dashboard or folder, in characters.
@@ -36,14 +36,14 @@ pub const TITLE: usize = texts::LONGEST_TITLE;
 /// The longest tag of a dashboard, in characters.
 pub const TAG: usize = texts::LONGEST_TAG;
 
-/// A document that its reader would refuse for its size.
+/// A document that exceeds the size limit of its reader.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Excess {
-    /// Which limit is crossed by what.
+    /// The message, with the limit and the document.
     pub message: String,
-    /// What to write instead.
+    /// The help.
     pub help: String,
-    /// The service that it is of; `None` where it is the project's.
+    /// The service that owns the document; `None` if the project does.
     pub service: Option<String>,
 }
 
@@ -55,11 +55,11 @@ impl fmt::Display for Excess {
 
 impl std::error::Error for Excess {}
 
-/// How many bytes an object is as JSON, as Go writes it: with signs of HTML by their numbers.
+/// The size of an object as JSON in bytes, as Go writes it: with HTML characters escaped.
 ///
 /// # Errors
 ///
-/// What the serialiser refused.
+/// If the object cannot be serialized.
 pub fn size(object: &impl Serialize) -> Result<usize, serde_json::Error> {
     let json = serde_json::to_string(object)?;
     let signs = json.bytes().filter(|byte| b"<>&".contains(byte)).count();
@@ -67,7 +67,7 @@ pub fn size(object: &impl Serialize) -> Result<usize, serde_json::Error> {
     Ok(json.len() + 5 * signs + 3 * separators)
 }
 
-/// The limit of an object that has `annotations` bytes of them.
+/// The size limit of an object with `annotations` bytes of annotations.
 fn limit(settings: &Settings, annotations: usize) -> usize {
     if settings.server_side_apply {
         OBJECT
@@ -76,26 +76,26 @@ fn limit(settings: &Settings, annotations: usize) -> usize {
     }
 }
 
-/// Whether an object is within what is taken of one that has few annotations.
+/// Returns whether an object with few annotations is within the limit.
 ///
 /// # Errors
 ///
-/// What the serialiser refused.
+/// If the object cannot be serialized.
 pub fn fits(object: &impl Serialize, settings: &Settings) -> Result<bool, serde_json::Error> {
     Ok(size(object)? <= limit(settings, LONGEST_ANNOTATIONS))
 }
 
-/// Checks an object of a service, or of the project, as it is written.
+/// Checks an object of a service, or of the project, in its final form.
 ///
 /// # Errors
 ///
-/// Where it is larger than Kubernetes takes.
+/// If it exceeds the size limit of Kubernetes.
 pub fn check(
     object: &impl Serialize,
     service: Option<&str>,
     settings: &Settings,
 ) -> Result<(), Excess> {
-    // What can't be written is told by what writes it.
+    // The caller reports errors of serialization when it writes the object.
     let Ok(size) = size(object) else {
         return Ok(());
     };
@@ -153,11 +153,11 @@ fn bytes(count: usize) -> String {
     format!("{text} bytes")
 }
 
-/// A dashboard's title.
+/// Checks a dashboard's title.
 ///
 /// # Errors
 ///
-/// Where it is longer than Grafana takes.
+/// If it is longer than Grafana accepts.
 pub fn title(title: &str) -> Result<(), Excess> {
     let length = title.chars().count();
     if length <= TITLE {
@@ -172,7 +172,7 @@ pub fn title(title: &str) -> Result<(), Excess> {
     })
 }
 
-/// A tag as Grafana takes it: what is too long is cut, with a hash of all of it at its end.
+/// A tag within Grafana's limit: a longer one is cut and ends with a hash of the complete tag.
 pub fn tag(tag: &str) -> String {
     if tag.chars().count() <= TAG {
         return tag.to_owned();

@@ -1,10 +1,10 @@
-//! Where the runbooks and the dashboards of services are.
+//! URLs of the runbooks and the dashboards of services.
 
-use super::{dashboard_uid_of, file_stem};
+use super::{file_stem, project_dashboard_uid};
 use nth_model::settings::texts::ENVIRONMENT;
 use nth_model::{Service, Settings};
 
-/// The stem of a service's runbook. Two names are kept for the page that a folder opens with.
+/// The stem of a service's runbook. Two names are reserved for the index page of a folder.
 pub fn runbook_stem(service: &str) -> String {
     let mut stem = file_stem(service);
     if ["readme", "index"].contains(&stem.to_ascii_lowercase().as_str()) {
@@ -13,7 +13,7 @@ pub fn runbook_stem(service: &str) -> String {
     stem
 }
 
-/// The service's runbook: its own URL, or else the page below the project's base URL.
+/// The URL of the service's runbook: its own, or else that of the page below the project's base URL.
 pub fn runbook(service: &Service, settings: &Settings) -> Option<String> {
     service
         .runbook_url
@@ -21,15 +21,21 @@ pub fn runbook(service: &Service, settings: &Settings) -> Option<String> {
         .or_else(|| page(service, settings))
 }
 
-/// Where an alert's runbook is: the alert's own URL, the service's own, or else its heading in the service's page below
-/// the project's base URL.
+/// The URL of an alert's runbook: the alert's own, the service's own, or else that of its heading in the service's page
+/// below the project's base URL.
 pub fn alert_runbook(
     service: &Service,
     settings: &Settings,
     own: Option<&String>,
     anchor: &str,
 ) -> Option<String> {
-    let heading = || Some(format!("{}#{}", page(service, settings)?, encoded(anchor)));
+    let heading = || {
+        Some(format!(
+            "{}#{}",
+            page(service, settings)?,
+            percent_encode(anchor)
+        ))
+    };
     own.or(service.runbook_url.as_ref())
         .cloned()
         .or_else(heading)
@@ -42,24 +48,25 @@ fn page(service: &Service, settings: &Settings) -> Option<String> {
         None => base.to_owned(),
     };
     let stem = runbook_stem(&service.name);
-    Some(at(&base, &format!("{stem}{}", settings.docs.suffix)))
+    Some(join_url(&base, &format!("{stem}{}", settings.docs.suffix)))
 }
 
-/// The service's dashboard: its own URL, or else the one that Grafana shows.
+/// The URL of the service's dashboard: its own, or else that in Grafana.
 pub fn dashboard(service: &Service, settings: &Settings) -> Option<String> {
     service.dashboard_url.clone().or_else(|| {
         let base = settings.dashboard_base_url.as_ref()?;
-        let uid = dashboard_uid_of(settings, &service.name);
-        Some(at(base, &format!("d/{uid}")))
+        let uid = project_dashboard_uid(settings, &service.name);
+        Some(join_url(base, &format!("d/{uid}")))
     })
 }
 
-fn at(base: &str, rest: &str) -> String {
+fn join_url(base: &str, rest: &str) -> String {
     format!("{}/{rest}", base.trim_end_matches('/'))
 }
 
-/// Text as a part of a URL: all but ASCII letters, digits, `-`, `.` and `_` as bytes in hexadecimal.
-pub fn encoded(text: &str) -> String {
+/// Encodes text as a part of a URL: all characters except ASCII letters, digits, `-`, `.` and `_` as bytes in
+/// hexadecimal.
+pub fn percent_encode(text: &str) -> String {
     let mut out = String::with_capacity(text.len());
     for byte in text.bytes() {
         if byte.is_ascii_alphanumeric() || b"-._".contains(&byte) {
@@ -89,7 +96,7 @@ mod tests {
 
     #[test]
     fn parts_of_urls_are_ascii() {
-        assert_eq!(encoded("a-1_b.c"), "a-1_b.c");
-        assert_eq!(encoded("ö #"), "%C3%B6%20%23");
+        assert_eq!(percent_encode("a-1_b.c"), "a-1_b.c");
+        assert_eq!(percent_encode("ö #"), "%C3%B6%20%23");
     }
 }

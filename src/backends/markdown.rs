@@ -1,6 +1,6 @@
-//! Pieces of Markdown that several targets write.
+//! Markdown that several targets write.
 
-/// The longest run of backticks in a text.
+/// The length of the longest run of backticks in a text.
 pub fn longest_run(text: &str) -> usize {
     let mut longest = 0;
     let mut run = 0;
@@ -11,7 +11,7 @@ pub fn longest_run(text: &str) -> usize {
     longest
 }
 
-/// Text as code, on one line.
+/// Formats text as code on one line.
 pub fn code(text: &str) -> String {
     let text = text.replace(['\n', '\r'], " ");
     let fence = "`".repeat(longest_run(&text) + 1);

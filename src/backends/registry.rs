@@ -6,7 +6,7 @@ use super::error::EmitError;
 use super::target::Target;
 use super::{alertmanager, docs, grafana, openslo, pagerduty, policy, prometheus};
 
-/// All targets, in the order of their names' declaration. The length makes a missing one an error of the compiler.
+/// All targets, in the order of the declaration of their names. The length makes a missing one a compiler error.
 pub static TARGETS: [&dyn Target; TargetName::ALL.len()] = [
     &prometheus::Prometheus,
     &grafana::Grafana,
@@ -17,17 +17,17 @@ pub static TARGETS: [&dyn Target; TargetName::ALL.len()] = [
     &docs::Docs,
 ];
 
-/// Returns the target of that name.
+/// Returns the target of this name.
 pub fn target(name: TargetName) -> &'static dyn Target {
     TARGETS[name as usize]
 }
 
 /// The targets that the settings select.
-fn selected(settings: &Settings) -> impl Iterator<Item = &'static dyn Target> {
+fn selected_targets(settings: &Settings) -> impl Iterator<Item = &'static dyn Target> {
     settings.targets.iter().map(|name| target(*name))
 }
 
-/// Generates the artifacts that a service has in all selected targets.
+/// Generates the artifacts of a service in all selected targets.
 ///
 /// # Errors
 ///
@@ -38,14 +38,14 @@ pub fn service_artifacts(
     settings: &Settings,
 ) -> Result<Vec<Artifact>, EmitError> {
     let mut artifacts = Vec::new();
-    for target in selected(settings) {
+    for target in selected_targets(settings) {
         let made = target.service_artifacts(service, project, settings)?;
         artifacts.extend(made.into_iter().map(|made| made.owned_by(&service.name)));
     }
     Ok(artifacts)
 }
 
-/// Generates the artifacts that a project has in all selected targets besides [those of its services](service_artifacts).
+/// Generates the artifacts of a project in all selected targets, except [those of its services](service_artifacts).
 ///
 /// # Errors
 ///
@@ -55,7 +55,7 @@ pub fn project_artifacts(
     settings: &Settings,
 ) -> Result<Vec<Artifact>, EmitError> {
     let mut artifacts = Vec::new();
-    for target in selected(settings) {
+    for target in selected_targets(settings) {
         artifacts.extend(target.project_artifacts(project, settings)?);
     }
     Ok(artifacts)
@@ -67,7 +67,7 @@ pub fn project_artifacts(
 ///
 /// The first limit that the project exceeds.
 pub fn check_limits(project: &Project<'_>, settings: &Settings) -> Result<(), EmitError> {
-    selected(settings).try_for_each(|target| target.check_limits(project, settings))
+    selected_targets(settings).try_for_each(|target| target.check_limits(project, settings))
 }
 
 #[cfg(test)]

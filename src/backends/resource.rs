@@ -1,24 +1,24 @@
-//! Kubernetes objects: what they are called, and how large they may be.
+//! Names of Kubernetes objects.
 //!
-//! Objects of all projects and environments may be applied to one namespace, so every name has both.
+//! Objects of all projects and environments may be applied to one namespace, so every name includes both.
 
 use super::fnv1a;
 use nth_model::Settings;
 
-/// The longest name of an object whose name becomes a label's value or a host's name, as a job's does: an RFC 1123 label.
-/// No object gets a longer one.
+/// The length limit of a name that becomes a label's value or a host's name, such as a job's: an RFC 1123 label. It
+/// applies to all objects.
 const LONGEST_NAME: usize = 63;
 
-/// What joins the parts of a name.
+/// The separator between the parts of a name.
 const JOIN: &str = "--";
 
-/// The name of an object of a project: `shop--checkout--production` for what is `checkout` there, with the environment
-/// where there is one.
+/// The name of an object of a project: `shop--checkout--production` for its `checkout`, with the environment if there
+/// is one.
 pub fn object_name(settings: &Settings, parts: &[&str]) -> String {
     name_of(&settings.project, settings.environment.as_deref(), parts)
 }
 
-/// The same of a project's and an environment's name.
+/// Like [`object_name`], from the names of a project and an environment.
 pub fn name_of(project: &str, environment: Option<&str>, parts: &[&str]) -> String {
     let all: Vec<&str> = std::iter::once(project)
         .chain(parts.iter().copied())
@@ -27,8 +27,8 @@ pub fn name_of(project: &str, environment: Option<&str>, parts: &[&str]) -> Stri
     dns_label(&all)
 }
 
-/// An RFC 1123 label of names: joined as they are where that can be read in one way alone, and otherwise what can be kept
-/// of them with a hash of all of them, so that what is cut or replaced makes no two names alike.
+/// An RFC 1123 label from names: joined if the result is unambiguous and valid, and otherwise their valid characters
+/// with a hash of all of them, so that cutting or replacing makes no two names equal.
 fn dns_label(parts: &[&str]) -> String {
     let joined = parts.join(JOIN);
     let plain = |byte: u8| byte.is_ascii_lowercase() || byte.is_ascii_digit() || byte == b'-';
@@ -95,7 +95,7 @@ mod tests {
         ] {
             assert_ne!(name_of("p", None, &one), name_of("p", None, &other));
         }
-        // Names are not cut off where they differ.
+        // Names are not cut where they differ.
         let long = "x".repeat(80);
         assert_ne!(
             name_of("p", Some("staging"), &[&long]),

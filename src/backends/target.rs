@@ -1,22 +1,22 @@
-//! What a target is.
+//! The interface of targets.
 
 use nth_model::{Artifact, Project, Service, Settings, TargetName};
 
 use super::error::EmitError;
 
-/// A program or a format that files are generated for.
+/// A program or a format for which files are generated.
 ///
-/// A target reads the model and its settings alone. All its files stand in the folder of its [name](Target::name), which
-/// [`Artifact::new`] sees to.
+/// A target reads only the model and its settings. All its files are in the folder of its [name](Target::name), which
+/// [`Artifact::new`] ensures.
 pub trait Target: Sync {
-    /// The name, which is also that of the folder in the output.
+    /// The name, which is also the name of the folder in the output.
     fn name(&self) -> TargetName;
 
-    /// Generates the files that `service` has for itself, which an editor shows without building the others.
+    /// Generates the files of `service` alone, which an editor shows without building the others.
     ///
     /// # Errors
     ///
-    /// A document that can't be written, or that its reader would refuse.
+    /// If a document cannot be written, or its reader would reject it.
     fn service_artifacts(
         &self,
         service: &Service,
@@ -27,12 +27,12 @@ pub trait Target: Sync {
         Ok(Vec::new())
     }
 
-    /// Generates the files that need all services at once. One that is about a single service all the same says so by its
+    /// Generates the files that need all services at once. A file about a single service sets its
     /// [owner](Artifact::owned_by).
     ///
     /// # Errors
     ///
-    /// A document that can't be written, or that its reader would refuse.
+    /// If a document cannot be written, or its reader would reject it.
     fn project_artifacts(
         &self,
         project: &Project<'_>,
@@ -42,7 +42,7 @@ pub trait Target: Sync {
         Ok(Vec::new())
     }
 
-    /// Checks what is limited across the files of all services.
+    /// Checks limits across the files of all services.
     ///
     /// # Errors
     ///

@@ -1,10 +1,10 @@
-//! What a server remarks on its answer: which warnings and infos take something from the data, and which do not.
+//! Warnings and infos of an answer: those that mean incomplete data, and those that do not.
 //!
 //! Prometheus sends annotations of a query as `warnings` that begin with `PromQL warning: ` and, since version 3, as
-//! `infos` that begin with `PromQL info: `. Version 2 sent both as `warnings`. Thanos, Mimir, Cortex and others send as
-//! `warnings` that a store did not answer. Whatever is not known to be harmless counts as data that is left out.
+//! `infos` that begin with `PromQL info: `. Version 2 sent both as `warnings`. Thanos, Mimir, Cortex and others send a
+//! warning if a store did not answer. Every text that is not known to be harmless counts as incomplete data.
 
-/// How annotations of warnings begin that change no result but by what the query itself says.
+/// The beginnings of warnings that do not affect the result, except by what the query itself expresses.
 const HARMLESS_WARNINGS: [&str; 4] = [
     "strategy should be 0, 1, or 2",
     "ratio value should be between -1 and 1",
@@ -12,7 +12,7 @@ const HARMLESS_WARNINGS: [&str; 4] = [
     "sort is ineffective for range queries",
 ];
 
-/// How annotations of infos begin that leave nothing out.
+/// The beginnings of infos that do not mean incomplete data.
 const HARMLESS_INFOS: [&str; 4] = [
     "metric might not be a counter",
     "input to histogram_quantile",
@@ -20,8 +20,8 @@ const HARMLESS_INFOS: [&str; 4] = [
     "mismatched custom buckets were reconciled",
 ];
 
-/// Words of other infos by which something was left out: samples that were ignored, stores that did not answer.
-const LEFT_OUT: [&str; 16] = [
+/// Words of other infos that mean incomplete data: ignored samples, stores that did not answer.
+const INCOMPLETE_WORDS: [&str; 16] = [
     "dropped",
     "error",
     "exceed",
@@ -43,7 +43,7 @@ const LEFT_OUT: [&str; 16] = [
 const WARNING: &str = "PromQL warning: ";
 const INFO: &str = "PromQL info: ";
 
-/// Whether a warning is known to take nothing from the data.
+/// Returns whether a warning is known not to mean incomplete data.
 pub fn is_harmless_warning(said: &str) -> bool {
     match (said.strip_prefix(WARNING), said.strip_prefix(INFO)) {
         (Some(rest), _) => HARMLESS_WARNINGS
@@ -54,21 +54,21 @@ pub fn is_harmless_warning(said: &str) -> bool {
     }
 }
 
-/// Whether an info takes nothing from the data, as far as it says.
+/// Returns whether an info does not mean incomplete data, as far as its text shows.
 pub fn is_harmless_info(said: &str) -> bool {
     let rest = said.strip_prefix(INFO).unwrap_or(said);
     if HARMLESS_INFOS.iter().any(|known| rest.starts_with(known)) {
         return true;
     }
     let said = said.to_lowercase();
-    !LEFT_OUT.iter().any(|word| said.contains(word))
+    !INCOMPLETE_WORDS.iter().any(|word| said.contains(word))
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
 
-    /// The annotations of Prometheus 3, and what stores say of themselves.
+    /// The annotations of Prometheus 3, and texts of stores.
     #[test]
     fn what_leaves_something_out_is_not_harmless() {
         for said in [

@@ -1,4 +1,4 @@
-//! What Prometheus's HTTP API answers, read strictly: an answer that is not whole is none.
+//! Answers of Prometheus's HTTP API, parsed strictly: an incomplete answer is an error.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::fmt;
@@ -9,26 +9,26 @@ use serde::{Deserialize, Deserializer};
 
 use super::{MOST_VALUES, MetricType, annotation};
 
-/// Why an answer cannot be used.
+/// The reason why an answer cannot be used.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum BadAnswer {
-    /// A page for people, as of a login or a proxy.
+    /// An HTML page, such as that of a login or a proxy.
     Html,
-    /// There is nothing in it.
+    /// The answer is empty.
     Empty,
-    /// It ends too early.
+    /// The answer is truncated.
     Truncated,
-    /// It is no JSON, or not what the API answers; with a few words on why.
+    /// The answer is not JSON, or not in the form of the API; with a short reason.
     Malformed(String),
-    /// The server says that it failed, in its words.
+    /// The server reports that it failed; with its message.
     Refused(String),
-    /// The server says that it succeeded, and that it failed, in its words.
+    /// The server reports both success and an error; with its message.
     Contradictory(String),
-    /// The server says that it left something out, in its words.
+    /// The server reports that data are missing; with its message.
     Incomplete(String),
-    /// The server says that some of its parts did not answer, as VictoriaMetrics does.
+    /// The server reports that some of its parts did not answer, as VictoriaMetrics does.
     Partial,
-    /// It is of the first time, and the second was asked for.
+    /// The answer is for the first time, and the second was requested.
     OtherTime(Timestamp, Timestamp),
 }
 
@@ -73,13 +73,13 @@ struct Envelope<T> {
     warnings: Option<Vec<String>>,
     #[serde(default)]
     infos: Option<Vec<String>>,
-    // Where it is there, it is a boolean: `null` says neither.
+    // If present, it is a boolean: `null` is ambiguous.
     #[serde(default, rename = "isPartial")]
     is_partial: bool,
 }
 
-/// Why bytes cannot be read as what is expected.
-pub(super) fn bad(bytes: &[u8], error: &serde_json::Error) -> BadAnswer {
+/// Returns the reason why bytes cannot be parsed as expected.
+pub(super) fn bad_answer(bytes: &[u8], error: &serde_json::Error) -> BadAnswer {
     let text = bytes.trim_ascii_start();
     if text.is_empty() {
         return BadAnswer::Empty;
@@ -93,30 +93,32 @@ pub(super) fn bad(bytes: &[u8], error: &serde_json::Error) -> BadAnswer {
     }
 }
 
-/// What the server says went wrong, where the answer is one of the API's own errors.
-pub fn error_of(bytes: &[u8]) -> Option<String> {
+/// The error message of the server, if the answer is an error of the API.
+pub fn server_error(bytes: &[u8]) -> Option<String> {
     serde_json::from_slice::<Envelope<IgnoredAny>>(bytes)
         .ok()
         .and_then(|envelope| envelope.error)
 }
 
-/// The data of an answer that is whole.
+/// The data of a complete answer.
 ///
 /// # Errors
-/// Where it is not.
+///
+/// If the answer is incomplete or invalid.
 pub fn data<T: DeserializeOwned>(bytes: &[u8]) -> Result<T, BadAnswer> {
-    whole(bytes).map(|(data, _)| data)
+    complete_data(bytes).map(|(data, _)| data)
 }
 
-/// The data of an answer that is whole, with what the server remarks on it: annotations that take nothing from it.
+/// The data of a complete answer, with the server's remarks: annotations that do not mean incomplete data.
 ///
 /// # Errors
-/// Where it is not whole.
-pub fn whole<T: DeserializeOwned>(bytes: &[u8]) -> Result<(T, Vec<String>), BadAnswer> {
-    // The envelope is judged first: an error's data may be of any shape.
+///
+/// If the answer is incomplete or invalid.
+pub fn complete_data<T: DeserializeOwned>(bytes: &[u8]) -> Result<(T, Vec<String>), BadAnswer> {
+    // The envelope is checked first: an error's data may have any shape.
     let envelope: Envelope<IgnoredAny> =
-        serde_json::from_slice(bytes).map_err(|error| bad(bytes, &error))?;
-    // A list of the fields' values would be read as well.
+        serde_json::from_slice(bytes).map_err(|error| bad_answer(bytes, &error))?;
+    // Serde would accept a list of the fields' values too.
     if !bytes.trim_ascii_start().starts_with(b"{") {
         return Err(BadAnswer::Malformed(
             "expected an object, found a list".to_owned(),
@@ -133,7 +135,7 @@ pub fn whole<T: DeserializeOwned>(bytes: &[u8]) -> Result<(T, Vec<String>), BadA
     if let Some(said) = error {
         return Err(BadAnswer::Contradictory(said));
     }
-    // With warnings there may be data of some stores and not of others.
+    // With warnings, data of some stores may be missing.
     let mut remarks = Vec::new();
     for (said, is_harmless) in [
         (
@@ -153,14 +155,14 @@ pub fn whole<T: DeserializeOwned>(bytes: &[u8]) -> Result<(T, Vec<String>), BadA
         return Err(BadAnswer::Partial);
     }
     let envelope: Envelope<T> =
-        serde_json::from_slice(bytes).map_err(|error| bad(bytes, &error))?;
+        serde_json::from_slice(bytes).map_err(|error| bad_answer(bytes, &error))?;
     envelope
         .data
         .map(|data| (data, remarks))
         .ok_or_else(|| BadAnswer::Malformed("no data".to_owned()))
 }
 
-/// The series that a selector matched, folded while they are read: for each name the labels with their values.
+/// The series that a selector matched, collected while they are read: for each name, the labels with their values.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub struct Gathered {
     pub(super) names: BTreeMap<String, BTreeMap<String, Values>>,
@@ -169,9 +171,9 @@ pub struct Gathered {
 /// The values of a label.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) enum Values {
-    /// These.
+    /// All values.
     Few(BTreeSet<String>),
-    /// More than are told.
+    /// More values than are listed.
     Many,
 }
 
@@ -181,12 +183,12 @@ impl Gathered {
             return Err("a series without a name");
         };
         let labels = self.names.entry(name.clone()).or_default();
-        // An empty value is the same as no label.
+        // An empty value is equivalent to no label.
         let told = series
             .into_iter()
             .filter(|(label, value)| label != "__name__" && !value.is_empty());
         for (label, value) in told {
-            // Of a histogram's bounds none may be missing.
+            // All bounds of a histogram are needed.
             let most = if label == "le" {
                 usize::MAX
             } else {
@@ -226,22 +228,23 @@ impl<'de> Deserialize<'de> for Gathered {
     }
 }
 
-/// Reads an answer of `/api/v1/series`.
+/// Parses an answer of `/api/v1/series`.
 ///
 /// # Errors
-/// Where it is not a whole, successful answer of a list of series.
+///
+/// If it is not a complete, successful answer with a list of series.
 pub fn series(bytes: &[u8]) -> Result<Gathered, BadAnswer> {
     data(bytes)
 }
 
-/// What targets say of their metrics, by name. Where they contradict one another, the type is unknown, no unit is told
-/// and the help is the alphabetically first: Prometheus gives them in no order.
+/// The metadata of metrics by name, as their targets report it. If targets contradict one another, the type is unknown,
+/// there is no unit and the help is the alphabetically first: Prometheus returns them in no order.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub struct Metadata {
     pub(super) metrics: BTreeMap<String, Description>,
 }
 
-/// What targets say of a metric.
+/// The metadata of a metric.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub(super) struct Description {
     pub(super) metric_type: MetricType,
@@ -250,7 +253,7 @@ pub(super) struct Description {
 }
 
 #[derive(Deserialize)]
-struct Said {
+struct RawMetadata {
     #[serde(rename = "type")]
     metric_type: String,
     #[serde(default)]
@@ -269,7 +272,7 @@ impl<'de> Deserialize<'de> for Metadata {
             }
             fn visit_map<A: MapAccess<'de>>(self, mut entries: A) -> Result<Metadata, A::Error> {
                 let mut metrics = BTreeMap::new();
-                while let Some((name, said)) = entries.next_entry::<String, Vec<Said>>()? {
+                while let Some((name, said)) = entries.next_entry::<String, Vec<RawMetadata>>()? {
                     let types: BTreeSet<MetricType> =
                         said.iter().map(|said| type_of(&said.metric_type)).collect();
                     let metric_type = match types.len() {
@@ -305,7 +308,7 @@ impl<'de> Deserialize<'de> for Metadata {
     }
 }
 
-/// A type that a later Prometheus may know is no mistake of the answer.
+/// Parses a type; one of a later Prometheus is not an error of the answer.
 fn type_of(text: &str) -> MetricType {
     match text {
         "counter" => MetricType::Counter,
@@ -319,10 +322,11 @@ fn type_of(text: &str) -> MetricType {
     }
 }
 
-/// Reads an answer of `/api/v1/metadata`.
+/// Parses an answer of `/api/v1/metadata`.
 ///
 /// # Errors
-/// Where it is not a whole, successful answer of metadata by metric.
+///
+/// If it is not a complete, successful answer with metadata by metric.
 pub fn metadata(bytes: &[u8]) -> Result<Metadata, BadAnswer> {
     data(bytes)
 }

@@ -1,4 +1,4 @@
-//! From names of series to metrics.
+//! Assembles metrics from the names of their series.
 
 use std::cmp::Ordering;
 use std::collections::{BTreeMap, BTreeSet};
@@ -6,10 +6,10 @@ use std::collections::{BTreeMap, BTreeSet};
 use super::answer::{Description, Gathered, Metadata, Values};
 use super::{CHURNING, Metric, MetricType};
 
-/// The suffixes of the series of a metric that has several.
+/// The suffixes of series of a metric with several series.
 const SUFFIXES: [&str; 5] = ["_bucket", "_count", "_gcount", "_gsum", "_sum"];
 
-/// The metrics that a selector's series make. `fixed` are the labels whose one value the selector itself says.
+/// The metrics of the series that a selector matched. `fixed` are the labels that the selector sets to one value.
 pub fn metrics(
     gathered: &Gathered,
     metadata: &Metadata,
@@ -26,7 +26,7 @@ pub fn metrics(
         .collect()
 }
 
-/// The metric that a series belongs to, and what stands after the metric's name in the series'.
+/// The name of the metric that a series belongs to, and the suffix of the series' name.
 fn family<'a>(name: &'a str, gathered: &Gathered, metadata: &Metadata) -> (&'a str, &'a str) {
     let alone = (name, "");
     let Some((metric, suffix)) = SUFFIXES.iter().find_map(|suffix| {
@@ -38,7 +38,7 @@ fn family<'a>(name: &'a str, gathered: &Gathered, metadata: &Metadata) -> (&'a s
     if is_classic(metric, gathered) {
         return (metric, suffix);
     }
-    // What targets describe under its whole name, as a gauge `queue_count`, is a metric by itself.
+    // A name with its own metadata, such as a gauge `queue_count`, is a metric by itself.
     if metadata.metrics.contains_key(name) {
         return alone;
     }
@@ -51,7 +51,7 @@ fn family<'a>(name: &'a str, gathered: &Gathered, metadata: &Metadata) -> (&'a s
     if is_part { (metric, suffix) } else { alone }
 }
 
-/// Whether a metric has buckets by `le`.
+/// Returns whether a metric has buckets by `le`.
 fn is_classic(metric: &str, gathered: &Gathered) -> bool {
     gathered
         .names
@@ -72,9 +72,9 @@ fn metric(
         metric_type: said,
         help,
         unit,
-    } = described(name, metadata);
+    } = describe(name, metadata);
     let metric_type = match said {
-        // Buckets by `le` are those of a histogram, whether or not a target says so.
+        // Buckets by `le` belong to a histogram, with or without metadata.
         MetricType::Unknown if has_bounds => MetricType::Histogram,
         said => said,
     };
@@ -104,7 +104,7 @@ fn metric(
         metric_type,
         help,
         unit,
-        // A histogram has a series of the bare name only where it is stored natively.
+        // A histogram has a series of the bare name only if it is stored natively.
         native: parts.contains_key("")
             && matches!(
                 metric_type,
@@ -117,8 +117,8 @@ fn metric(
     }
 }
 
-/// What targets say of a metric. Those that speak OpenMetrics leave the suffix of a counter or an info out of the name.
-fn described(name: &str, metadata: &Metadata) -> Description {
+/// The metadata of a metric. Targets that use OpenMetrics omit the suffix of a counter or an info from the name.
+fn describe(name: &str, metadata: &Metadata) -> Description {
     if let Some(said) = metadata.metrics.get(name) {
         return said.clone();
     }
@@ -143,7 +143,7 @@ fn join<'a>(labels: &mut BTreeMap<&'a str, Values>, label: &'a str, more: &Value
     }
 }
 
-/// Bounds by size. The text breaks ties: `1` and `1.0` may stand side by side while targets are upgraded.
+/// Sorts bounds by size. The text breaks ties: `1` and `1.0` may coexist while targets are upgraded.
 fn in_order(bounds: &BTreeSet<String>) -> Vec<String> {
     let mut bounds: Vec<(f64, &String)> = bounds
         .iter()

@@ -1,5 +1,5 @@
-//! Whether the series that count errors are there before the first error: what `rate` and `increase` make of a counter's
-//! first sample is nothing, so that an error that makes its series is counted by nobody.
+//! Checks whether the series that count errors exist before the first error: `rate` and `increase` ignore the first
+//! sample of a counter, so an error that creates its series is not counted.
 
 use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
 use std::fmt;
@@ -14,40 +14,40 @@ use nth_promql::{self as promql, MatchOp, Matcher, Node, Selector, matches_any};
 /// The errors of a ratio, as its `bad` and `total` select them.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
 pub struct Errors {
-    /// The bad events' selector.
+    /// The selector of bad events.
     pub bad: String,
     /// The selector of all events.
     pub total: String,
 }
 
-/// The errors of a ratio, and which of their series were there when they were pulled.
+/// The errors of a ratio, and which of their series existed when they were pulled.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct ErrorSeries {
-    /// The bad events' selector.
+    /// The selector of bad events.
     pub bad: String,
     /// The selector of all events.
     pub total: String,
-    /// Which series of bad events there are.
+    /// Which series of bad events exist.
     pub initialized: Initialized,
 }
 
-/// For which of the series of all events there is one of bad events.
+/// The series of all events for which a series of bad events exists.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
 pub enum Initialized {
-    /// For none.
+    /// None.
     None,
-    /// For those of some targets.
+    /// The series of some targets.
     Targets,
-    /// For those of each target, but not for all of its label sets.
+    /// The series of each target, but not of all its label sets.
     Labels,
-    /// For all.
+    /// All.
     All,
 }
 
 impl Initialized {
-    /// The word that the lock file has for it.
+    /// The value in the lock file.
     pub fn word(self) -> &'static str {
         match self {
             Self::None => "none",
@@ -58,12 +58,12 @@ impl Initialized {
     }
 }
 
-/// Labels by which targets are told apart.
-const OF_TARGETS: [&str; 5] = ["cluster", "instance", "job", "namespace", "pod"];
+/// Labels that identify targets.
+const TARGET_LABELS: [&str; 5] = ["cluster", "instance", "job", "namespace", "pod"];
 
 impl Errors {
-    /// Those of two selectors, each written with its matchers in order.
-    pub fn of(bad: &Selector, total: &Selector) -> Self {
+    /// Creates the errors of two selectors, each formatted with sorted matchers.
+    pub fn new(bad: &Selector, total: &Selector) -> Self {
         Self {
             bad: in_order(bad),
             total: in_order(total),
@@ -71,7 +71,7 @@ impl Errors {
     }
 }
 
-/// A selector with its matchers in order, however a person wrote them.
+/// Formats a selector with sorted matchers, regardless of their order in the source.
 fn in_order(selector: &Selector) -> String {
     let mut selector = selector.clone();
     selector.matchers.sort_by_cached_key(|matcher| {
@@ -81,13 +81,17 @@ fn in_order(selector: &Selector) -> String {
     selector.to_string()
 }
 
-/// Looks for the errors' series in an answer of `/api/v1/series` that [`series`](super::series) has read. What cannot be
-/// told is left out: where there are no series of all events, or a matcher cannot be tried.
+/// Looks for the series of errors in an answer of `/api/v1/series` that [`series`](super::series) has parsed. Ratios
+/// without a result are omitted: those without series of all events, or with a matcher that cannot be evaluated.
 ///
 /// # Errors
-/// Where the answer is not a list of series.
-pub fn initialized(bytes: &[u8], wanted: &BTreeSet<Errors>) -> Result<Vec<ErrorSeries>, BadAnswer> {
-    let mut watches: Vec<Watch<'_>> = wanted.iter().filter_map(Watch::of).collect();
+///
+/// If the answer is not a list of series.
+pub fn find_error_series(
+    bytes: &[u8],
+    wanted: &BTreeSet<Errors>,
+) -> Result<Vec<ErrorSeries>, BadAnswer> {
+    let mut watches: Vec<Watch<'_>> = wanted.iter().filter_map(Watch::new).collect();
     if watches.is_empty() {
         return Ok(Vec::new());
     }
@@ -95,10 +99,11 @@ pub fn initialized(bytes: &[u8], wanted: &BTreeSet<Errors>) -> Result<Vec<ErrorS
     Answer(&mut watches)
         .deserialize(&mut deserializer)
         .map_err(|error| BadAnswer::Malformed(error.to_string()))?;
-    Ok(watches.into_iter().filter_map(Watch::judge).collect())
+    Ok(watches.into_iter().filter_map(Watch::finish).collect())
 }
 
-/// Whether an answer of `/api/v1/status/flags` has the feature that makes Prometheus store a zero where a counter began.
+/// Returns whether an answer of `/api/v1/status/flags` enables the feature with which Prometheus stores a zero at the
+/// start of a counter.
 pub fn counts_first_samples(bytes: &[u8]) -> bool {
     data::<BTreeMap<String, String>>(bytes).is_ok_and(|flags| {
         flags
@@ -107,18 +112,18 @@ pub fn counts_first_samples(bytes: &[u8]) -> bool {
     })
 }
 
-/// Series of a metric with matchers.
+/// A metric with matchers.
 struct Matching {
     name: String,
     matchers: Vec<Matcher>,
-    /// Whether a value passes a matcher, by the matcher's number: regular expressions are tried once.
+    /// Results of matching values, by the matcher's index: each regular expression is evaluated once.
     tried: HashMap<(usize, String), bool>,
-    /// Whether a matcher could not be tried.
+    /// True if a matcher could not be evaluated.
     failed: bool,
 }
 
 impl Matching {
-    fn of(text: &str) -> Option<Self> {
+    fn parse(text: &str) -> Option<Self> {
         let Node::Selector(selector) = promql::parse(text).ok()?.node else {
             return None;
         };
@@ -130,7 +135,7 @@ impl Matching {
         })
     }
 
-    fn takes(&mut self, series: &BTreeMap<String, String>) -> bool {
+    fn matches(&mut self, series: &BTreeMap<String, String>) -> bool {
         if series.get("__name__") != Some(&self.name) {
             return false;
         }
@@ -142,7 +147,7 @@ impl Matching {
             let passes = match self.tried.get(&key) {
                 Some(passes) => *passes,
                 None => {
-                    let Some(passes) = passes(matcher, value) else {
+                    let Some(passes) = value_matches(matcher, value) else {
                         self.failed = true;
                         return false;
                     };
@@ -158,7 +163,7 @@ impl Matching {
     }
 }
 
-fn passes(matcher: &Matcher, value: &str) -> Option<bool> {
+fn value_matches(matcher: &Matcher, value: &str) -> Option<bool> {
     let wanted = matcher.value.text()?;
     Some(match matcher.op {
         MatchOp::Equal => wanted == value,
@@ -168,25 +173,25 @@ fn passes(matcher: &Matcher, value: &str) -> Option<bool> {
     })
 }
 
-/// What is seen of the errors of one ratio.
+/// The state collected about the errors of one ratio.
 struct Watch<'w> {
     errors: &'w Errors,
     bad: Matching,
     total: Matching,
-    /// The labels by which bad events are told from others.
+    /// The labels that distinguish bad events from others.
     telling: BTreeSet<String>,
     /// The labels of series of all events.
     seen: HashSet<String>,
-    /// The targets of all events, and of bad ones.
+    /// The targets of all events, and those of bad ones.
     targets: [HashSet<Vec<String>>; 2],
-    /// The label sets of events that are not bad, and of bad ones, without the labels that tell them apart.
+    /// The label sets of events that are not bad, and those of bad ones, without the labels that distinguish them.
     sets: [HashSet<BTreeMap<String, String>>; 2],
 }
 
 impl<'w> Watch<'w> {
-    fn of(errors: &'w Errors) -> Option<Self> {
-        let bad = Matching::of(&errors.bad)?;
-        let total = Matching::of(&errors.total)?;
+    fn new(errors: &'w Errors) -> Option<Self> {
+        let bad = Matching::parse(&errors.bad)?;
+        let total = Matching::parse(&errors.total)?;
         let telling = bad
             .matchers
             .iter()
@@ -209,13 +214,13 @@ impl<'w> Watch<'w> {
         })
     }
 
-    fn see(&mut self, series: &BTreeMap<String, String>) {
-        let is_bad = self.bad.takes(series);
-        let is_event = self.total.takes(series);
+    fn add_series(&mut self, series: &BTreeMap<String, String>) {
+        let is_bad = self.bad.matches(series);
+        let is_event = self.total.matches(series);
         if !is_bad && !is_event {
             return;
         }
-        let target: Vec<String> = OF_TARGETS
+        let target: Vec<String> = TARGET_LABELS
             .iter()
             .map(|label| series.get(*label).cloned().unwrap_or_default())
             .collect();
@@ -242,12 +247,12 @@ impl<'w> Watch<'w> {
         }
     }
 
-    fn judge(self) -> Option<ErrorSeries> {
+    fn finish(self) -> Option<ErrorSeries> {
         let [all, bad] = &self.targets;
         if all.is_empty() || self.bad.failed || self.total.failed {
             return None;
         }
-        // Of a label that no series has it is not known that errors have it: it may be misspelt.
+        // If no series has a label, errors may not have it either: its name may be misspelled.
         let is_one_metric = self.bad.name == self.total.name;
         if is_one_metric && !self.telling.iter().all(|label| self.seen.contains(label)) {
             return None;
@@ -268,8 +273,8 @@ impl<'w> Watch<'w> {
         })
     }
 
-    /// Whether a label set of other events has no series of bad ones. A label that has values for bad events alone, as
-    /// `exception`, tells of the error and not of what failed: it counts for nothing.
+    /// Returns whether a label set of other events has no series of bad ones. A label with values for bad events alone,
+    /// such as `exception`, describes the error and not the failed operation: it is ignored.
     fn lacks_labels(&self) -> bool {
         let [others, bad] = &self.sets;
         let values = |sets: &HashSet<BTreeMap<String, String>>, label: &str| -> BTreeSet<String> {
@@ -297,7 +302,7 @@ impl<'w> Watch<'w> {
     }
 }
 
-/// An answer, of which the data are looked through.
+/// An answer whose data are searched.
 struct Answer<'a, 'w>(&'a mut [Watch<'w>]);
 
 impl<'de> DeserializeSeed<'de> for Answer<'_, '_> {
@@ -348,7 +353,7 @@ impl<'de> Visitor<'de> for Items<'_, '_> {
     fn visit_seq<A: SeqAccess<'de>>(self, mut items: A) -> Result<(), A::Error> {
         while let Some(series) = items.next_element::<BTreeMap<String, String>>()? {
             for watch in self.0.iter_mut() {
-                watch.see(&series);
+                watch.add_series(&series);
             }
         }
         Ok(())
@@ -361,8 +366,8 @@ mod tests {
     use super::*;
     use Initialized::{All, Labels, None as Nothing, Targets};
 
-    /// What is told of `bad` and `total` where these series are, each written as `name label=value …`.
-    fn told(bad: &str, total: &str, series: &[&str]) -> Option<Initialized> {
+    /// The result for `bad` and `total` with these series, each written as `name label=value …`.
+    fn initialized(bad: &str, total: &str, series: &[&str]) -> Option<Initialized> {
         let data: Vec<BTreeMap<&str, &str>> = series
             .iter()
             .map(|series| {
@@ -379,13 +384,13 @@ mod tests {
             bad: bad.to_owned(),
             total: total.to_owned(),
         }]);
-        let found = initialized(answer.as_bytes(), &wanted).unwrap();
+        let found = find_error_series(answer.as_bytes(), &wanted).unwrap();
         found.first().map(|errors| errors.initialized)
     }
 
     #[test]
     fn errors_are_born_or_were_there_before() {
-        let of = |series: &[&str]| told(r#"x{code=~"5.."}"#, "x", series);
+        let of = |series: &[&str]| initialized(r#"x{code=~"5.."}"#, "x", series);
         assert_eq!(of(&["x instance=a code=200"]), Some(Nothing));
         assert_eq!(
             of(&["x instance=a code=200", "x instance=a code=500"]),
@@ -416,7 +421,7 @@ mod tests {
             ]),
             Some(All)
         );
-        // Nothing is said of what is not there at all.
+        // There is no result if no series exists.
         assert_eq!(of(&["y instance=a code=200"]), Option::None);
         assert_eq!(of(&["x instance=a status=200"]), Option::None);
         assert_eq!(of(&[]), Option::None);
@@ -425,7 +430,7 @@ mod tests {
     #[test]
     fn labels_of_the_error_itself_do_not_count() {
         assert_eq!(
-            told(
+            initialized(
                 r#"x{outcome="SERVER_ERROR"}"#,
                 "x",
                 &[
@@ -439,7 +444,7 @@ mod tests {
 
     #[test]
     fn two_metrics_are_compared_by_target() {
-        let of = |series: &[&str]| told("failed_total", "all_total", series);
+        let of = |series: &[&str]| initialized("failed_total", "all_total", series);
         assert_eq!(of(&["all_total instance=a"]), Some(Nothing));
         assert_eq!(
             of(&[
@@ -461,7 +466,7 @@ mod tests {
     #[test]
     fn a_matcher_that_both_have_tells_nothing_apart() {
         let of = |series: &[&str]| {
-            told(
+            initialized(
                 r#"x{path!="/health",code=~"5.."}"#,
                 r#"x{path!="/health"}"#,
                 series,

@@ -1,4 +1,4 @@
-//! What is known of the metrics under a selector: what was pulled, and what the project declares.
+//! The metrics known for a selector: those that were pulled, and those that the project declares.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
@@ -7,39 +7,39 @@ use smol_str::SmolStr;
 
 use super::{Metric, MetricType, Section};
 
-/// What is known of the metrics under a selector in an environment.
+/// The metrics known for a selector in an environment.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Known {
-    /// What was pulled; `None` where there is no catalogue, or nobody asked for this selector.
+    /// The pulled section; `None` if there is no catalog or the selector was not pulled.
     pub section: Option<Arc<Section>>,
-    /// What the project declares by hand.
+    /// The metrics that the project declares.
     pub declared: Arc<BTreeMap<SmolStr, Metric>>,
 }
 
-/// What is known of a metric by its name.
+/// The result of looking up a metric by name.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Lookup<'k> {
-    /// It is there.
+    /// The metric exists.
     Found(Part<'k>),
-    /// The selector was pulled, and it is not there.
+    /// The selector was pulled, and the metric does not exist.
     Absent,
-    /// Nothing is known of it.
-    Unclaimed,
+    /// Nothing is known about the metric.
+    Unknown,
 }
 
 /// A series of a metric.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Part<'k> {
-    /// The metric's name, without the suffix.
+    /// The name of the metric, without the suffix.
     pub name: &'k str,
-    /// What the series' name has after the metric's: `_bucket`; empty for the bare name.
+    /// The suffix of the series' name: `_bucket`; empty for the bare name.
     pub suffix: &'k str,
     /// The metric.
     pub metric: &'k Metric,
 }
 
 impl Known {
-    /// A metric by the name of its series, first as pulled, then as declared.
+    /// Looks up a metric by the name of one of its series, first among the pulled ones, then among the declared ones.
     pub fn metric<'k>(&'k self, series: &str) -> Lookup<'k> {
         if let Some(section) = &self.section {
             let pulled = |name: &str| section.metrics.get_key_value(name);
@@ -51,11 +51,11 @@ impl Known {
         match part(series, |name| declared(name).map(|(k, v)| (k.as_str(), v))) {
             Some(part) => Lookup::Found(part),
             None if self.section.is_some() => Lookup::Absent,
-            None => Lookup::Unclaimed,
+            None => Lookup::Unknown,
         }
     }
 
-    /// The names of all series that are known to be there, those of a histogram with their suffixes.
+    /// The names of all series that are known to exist; those of a histogram with their suffixes.
     pub fn series(&self) -> BTreeSet<String> {
         let pulled = self.section.iter().flat_map(|section| {
             section
@@ -79,7 +79,7 @@ impl Known {
     }
 }
 
-/// The metric that has a series of that name.
+/// The metric that has a series of this name.
 fn part<'k>(
     series: &str,
     find: impl Fn(&str) -> Option<(&'k str, &'k Metric)>,
@@ -104,7 +104,7 @@ fn part<'k>(
     })
 }
 
-/// The metric with a series of that name or, where a histogram is meant, of that name without a suffix.
+/// The metric with a series of this name or, for a histogram, with this name without a suffix.
 pub fn series_of<'k>(
     name: &str,
     histogram: bool,

@@ -1,5 +1,5 @@
-//! The lock file: TOML with one setting a line and a heading for each metric, sorted, so that a difference in review
-//! is a difference in metrics. Neither the time nor the address of a pull is in it: they change without the metrics.
+//! The lock file: TOML with one setting a line and a heading for each metric, sorted, so that a diff in review is a
+//! difference in metrics. It contains neither the time nor the address of a pull: they change without the metrics.
 
 use std::collections::BTreeMap;
 use std::fmt;
@@ -12,10 +12,10 @@ use super::Section;
 /// The latest version that this compiler reads and writes.
 const VERSION: u32 = 2;
 
-/// The version of a file without anything that came later: units of metrics, series of errors.
+/// The version of a file without later additions: units of metrics, series of errors.
 const FIRST: u32 = 1;
 
-/// Tells a reader what the file is.
+/// Explains the file to a reader.
 const HEADER: &str = "\
 # The metrics that the project's selectors match in Prometheus. Written by `nthc metrics pull`;
 # commit it, and pull again instead of editing it.
@@ -26,10 +26,10 @@ const HEADER: &str = "\
 #[serde(deny_unknown_fields)]
 pub struct Lock {
     version: u32,
-    /// The sections of no environment.
+    /// The sections outside of environments.
     #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
     pub selectors: BTreeMap<String, Section>,
-    /// Each environment's sections.
+    /// The sections by environment.
     #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
     pub environments: BTreeMap<String, BTreeMap<String, Section>>,
 }
@@ -44,24 +44,24 @@ impl Default for Lock {
     }
 }
 
-/// Why a lock file cannot be used.
+/// The reason why a lock file cannot be used.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Unreadable {
-    /// It is of a version that this compiler does not know.
+    /// A version that this compiler does not support.
     Version(u32),
-    /// It is not what a pull writes.
+    /// A file that a pull did not write.
     Malformed {
-        /// Where, in bytes of the text, if that is known.
+        /// The place in bytes of the text, if it is known.
         at: Option<Range<usize>>,
-        /// The line of it.
+        /// The line, if it is known.
         line: Option<usize>,
-        /// Why, in a few words.
+        /// A short reason.
         why: String,
     },
 }
 
 impl Unreadable {
-    /// Where in the text it shows, or the text's first byte.
+    /// The place of the problem in the text; the text's first byte if it is not known.
     pub fn range(&self, text: &str) -> Range<usize> {
         match self {
             Self::Malformed { at: Some(at), .. }
@@ -99,12 +99,13 @@ impl fmt::Display for Unreadable {
 impl std::error::Error for Unreadable {}
 
 impl Lock {
-    /// Reads the file's text.
+    /// Parses the file's text.
     ///
     /// # Errors
-    /// Where it is not what a pull writes.
+    ///
+    /// If a pull did not write it.
     pub fn parse(text: &str) -> Result<Self, Unreadable> {
-        // The version is looked at first: a later one may hold what this one does not know.
+        // The version is read first: a later one may contain unknown fields.
         #[derive(Deserialize)]
         struct Version {
             version: u32,
@@ -134,10 +135,11 @@ impl Lock {
         })
     }
 
-    /// The file's text.
+    /// The text of the file.
     ///
     /// # Errors
-    /// None that can happen with these types; the serialiser's signature has one.
+    ///
+    /// None with these types; the signature of the serializer has an error.
     pub fn to_text(&self) -> Result<String, toml::ser::Error> {
         #[derive(Serialize)]
         struct Written<'l> {
@@ -155,7 +157,7 @@ impl Lock {
         Ok(format!("{HEADER}{}", toml::to_string(&written)?))
     }
 
-    /// The first version that knows what is in it: a compiler that is older can read a file that says nothing new.
+    /// The first version that supports the contents: an older compiler can read a file without later additions.
     fn least_version(&self) -> u32 {
         let mut sections = self
             .environments
@@ -173,7 +175,7 @@ impl Lock {
         }
     }
 
-    /// The sections of an environment, or of none.
+    /// The sections of an environment, or those outside of environments.
     pub fn sections(&self, environment: Option<&str>) -> Option<&BTreeMap<String, Section>> {
         match environment {
             Some(name) => self.environments.get(name),
@@ -181,7 +183,7 @@ impl Lock {
         }
     }
 
-    /// The sections of an environment, or of none, to change them.
+    /// The mutable sections of an environment, or those outside of environments.
     pub fn sections_mut(&mut self, environment: Option<&str>) -> &mut BTreeMap<String, Section> {
         match environment {
             Some(name) => self.environments.entry(name.to_owned()).or_default(),
@@ -189,7 +191,7 @@ impl Lock {
         }
     }
 
-    /// What a selector matches in an environment, or in none; `None` where nobody asked.
+    /// The section of a selector in an environment, or outside of environments; `None` if it was not pulled.
     pub fn section(&self, environment: Option<&str>, selector: &str) -> Option<&Section> {
         self.sections(environment)?.get(selector)
     }

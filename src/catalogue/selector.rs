@@ -1,4 +1,4 @@
-//! Selectors as the catalogue has them: its keys, and what a query's selector reads.
+//! Selectors as keys of the catalog, and the sections that queries read.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::fmt;
@@ -7,17 +7,18 @@ use nth_promql::build::matcher;
 use nth_promql::{MatchOp, Modifiers, Node, Selector};
 use smol_str::SmolStr;
 
-/// What the queries of a block read.
+/// The scope of the queries of a block.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub struct Scope {
-    /// The labels that they carry: the innermost selector's, and the environment's.
+    /// Their labels: the innermost selector's, and the environment's.
     pub labels: BTreeMap<String, String>,
-    /// The names of the service's own recordings.
+    /// The names of the service's own recording rules.
     pub recordings: Vec<SmolStr>,
 }
 
 impl Scope {
-    /// Whether the service's rules record a metric: its own recordings, and those of every service's objectives.
+    /// Returns whether the service's rules record a metric: by its own recording rules, or by those of every service's
+    /// SLOs.
     pub fn records(&self, name: &str) -> bool {
         name.starts_with("slo:")
             || name == "slo_info"
@@ -25,7 +26,7 @@ impl Scope {
     }
 }
 
-/// A selector with these labels, as the lock file's key.
+/// A selector with these labels, as the key in the lock file.
 pub fn selector_of(labels: &BTreeMap<String, String>) -> String {
     let matchers = labels
         .iter()
@@ -39,10 +40,10 @@ pub fn selector_of(labels: &BTreeMap<String, String>) -> String {
     selector.to_string()
 }
 
-/// Why a text is no selector of the catalog.
+/// The reason why a text is not a selector of the catalog.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum NotASelector {
-    /// It is not PromQL; the parser's first error, if it has one.
+    /// It is not PromQL; with the parser's first error, if there is one.
     Syntax(Option<Box<nth_promql::Error>>),
     /// It is an expression of another kind.
     Expression,
@@ -65,10 +66,11 @@ impl fmt::Display for NotASelector {
 
 impl std::error::Error for NotASelector {}
 
-/// Returns a written selector as the lock file's key, and the labels that it fixes to one value.
+/// Returns a selector as the key in the lock file, and the labels that it fixes to one value.
 ///
 /// # Errors
-/// A text that is no PromQL, or no plain selector.
+///
+/// If the text is not PromQL, or not a plain selector.
 pub fn canonical(written: &str) -> Result<(String, BTreeSet<String>), NotASelector> {
     let parsed = nth_promql::parse(written)
         .map_err(|errors| NotASelector::Syntax(errors.into_iter().next().map(Box::new)))?;
@@ -91,7 +93,7 @@ pub fn canonical(written: &str) -> Result<(String, BTreeSet<String>), NotASelect
     Ok((selector.to_string(), fixed))
 }
 
-/// The name of the metric that a selector is of; `None` where it is of whatever matches.
+/// The name of the metric that a selector reads; `None` if it matches any name.
 pub fn name_of(selector: &Selector) -> Option<&str> {
     let named = || {
         selector
@@ -107,13 +109,13 @@ pub fn name_of(selector: &Selector) -> Option<&str> {
         .or_else(named)
 }
 
-/// The key of the catalogue's section in which a selector's metric is looked up: the block's, where the selector
-/// carries the block's labels; otherwise that of the labels that it sets itself.
+/// The key of the catalog's section in which a selector's metric is looked up: the block's, if the selector has the
+/// block's labels; otherwise that of the labels that it sets itself.
 pub fn section_of(selector: &Selector, scope: &Scope) -> String {
     selector_of(&fixed_labels(selector, scope))
 }
 
-/// The labels that say where a selector's metric is looked up: the block's, where it carries them; otherwise its own.
+/// The labels with which a selector's metric is looked up: the block's, if it has them; otherwise its own.
 pub fn fixed_labels(selector: &Selector, scope: &Scope) -> BTreeMap<String, String> {
     let own: BTreeMap<&str, &str> = selector
         .matchers

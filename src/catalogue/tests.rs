@@ -81,8 +81,8 @@ fn the_order_of_an_answer_changes_nothing() {
     assert_eq!(turned, example());
 }
 
-/// As many series of a gauge as there are numbers, with the number as the value of `label`.
-fn numbered(label: &str, numbers: usize) -> Metric {
+/// Creates `numbers` series of a gauge, with the index as the value of `label`.
+fn numbered_series(label: &str, numbers: usize) -> Metric {
     let data: Vec<_> = (0..numbers)
         .map(|number| serde_json::json!({"__name__": "x", label: number.to_string()}))
         .collect();
@@ -96,7 +96,7 @@ fn numbered(label: &str, numbers: usize) -> Metric {
 #[test]
 fn values_are_listed_while_they_are_few_and_stay() {
     let listed = |label, numbers| {
-        numbered(label, numbers)
+        numbered_series(label, numbers)
             .values
             .get(label)
             .map(BTreeSet::len)
@@ -104,9 +104,9 @@ fn values_are_listed_while_they_are_few_and_stay() {
     assert_eq!(listed("route", MOST_VALUES), Some(MOST_VALUES));
     assert_eq!(listed("route", MOST_VALUES + 1), None);
     assert_eq!(listed("pod", 1), None);
-    // A gauge may have a label `le`, which makes no histogram of it.
+    // A gauge may have a label `le`, which does not make it a histogram.
     assert_eq!(listed("le", MOST_VALUES + 1), None);
-    let many = numbered("route", MOST_VALUES + 1);
+    let many = numbered_series("route", MOST_VALUES + 1);
     assert!(many.labels.contains("route"));
     assert_eq!(many.metric_type, MetricType::Unknown);
 }
@@ -260,7 +260,7 @@ fn any_metric() -> impl Strategy<Value = Metric> {
 }
 
 proptest! {
-    /// Whatever a Prometheus says, the file says it back, and has one form.
+    /// Every lock survives a round trip through its text, which has one form.
     #[test]
     fn any_lock_is_read_as_it_was_written(
         environment in proptest::option::of(any::<String>()),
@@ -277,7 +277,7 @@ proptest! {
         prop_assert_eq!(read.to_text().unwrap(), text);
     }
 
-    /// No answer makes the readers fail in another way than by saying so.
+    /// Truncated answers give errors and nothing else.
     #[test]
     fn cut_answers_are_refused(end in 1..SERIES.len() - 1) {
         prop_assume!(SERIES.is_char_boundary(end));

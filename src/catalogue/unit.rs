@@ -1,18 +1,18 @@
-//! In which unit a metric counts time: who says so, and who says otherwise.
+//! The unit in which a metric counts time: its source, and the sources that contradict it.
 
 use super::{Known, Metric, base_name};
 use nth_units::DurationUnit;
-pub use nth_units::metric_unit::Said;
-use nth_units::metric_unit::{of_name, of_word};
+pub use nth_units::metric_unit::MetricUnit;
+use nth_units::metric_unit::{unit_in_name, unit_in_word};
 
-/// Who says what a histogram counts, the most trusted first.
+/// A source of a histogram's unit, the most trusted first.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Source {
     /// The SLI's `unit`.
     Field,
     /// A `metric` block.
     Declaration,
-    /// The catalogue: what the targets say.
+    /// The metadata in the catalog.
     Catalogue,
     /// The metric's name.
     Name,
@@ -21,37 +21,37 @@ pub enum Source {
 /// The unit of a histogram.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct HistogramUnit<'t> {
-    /// The unit that its bounds are read in.
+    /// The unit of its bounds.
     pub unit: DurationUnit,
-    /// Who says so. Where nobody does, seconds are assumed.
+    /// The source of the unit; `None` if seconds are assumed.
     pub source: Option<Source>,
-    /// Who says otherwise, and what.
-    pub against: Option<(Source, Said<'t>)>,
+    /// A source that contradicts it, with its unit.
+    pub against: Option<(Source, MetricUnit<'t>)>,
 }
 
 impl<'t> HistogramUnit<'t> {
-    /// What follows of what is said: the most trusted that is a unit of time holds.
-    pub fn of(said: [(Source, Option<Said<'t>>); 4]) -> Self {
+    /// Resolves the units of all sources: the most trusted unit of time wins.
+    pub fn resolve(said: [(Source, Option<MetricUnit<'t>>); 4]) -> Self {
         let told = || {
             said.iter()
                 .filter_map(|(source, said)| Some((*source, (*said)?)))
         };
         let first = told().find_map(|(source, said)| match said {
-            Said::Time(unit) => Some((source, unit)),
-            Said::Other(_) => None,
+            MetricUnit::Time(unit) => Some((source, unit)),
+            MetricUnit::Other(_) => None,
         });
         let unit = first.map_or(DurationUnit::Seconds, |(_, unit)| unit);
         Self {
             unit,
             source: first.map(|(source, _)| source),
-            against: told().find(|(_, said)| *said != Said::Time(unit)),
+            against: told().find(|(_, said)| *said != MetricUnit::Time(unit)),
         }
     }
 }
 
-/// The unit of the histogram that a latency is read from. `field` is what the SLI says itself, `name` the histogram's or
-/// one of its series'.
-pub fn unit_of<'k>(
+/// The unit of the histogram that a latency SLI reads. `field` is the unit that the SLI sets, `name` the name of the
+/// histogram or of one of its series.
+pub fn histogram_unit<'k>(
     known: Option<&'k Known>,
     name: &'k str,
     field: Option<DurationUnit>,
@@ -65,29 +65,29 @@ pub fn unit_of<'k>(
         let section = known.section.as_ref()?;
         find(|name| section.metrics.get(name), name)
     });
-    HistogramUnit::of([
-        (Source::Field, field.map(Said::Time)),
-        (Source::Declaration, declared.map(of_member)),
-        (Source::Catalogue, pulled.and_then(of_metadata)),
-        (Source::Name, of_name(name)),
+    HistogramUnit::resolve([
+        (Source::Field, field.map(MetricUnit::Time)),
+        (Source::Declaration, declared.map(member_unit)),
+        (Source::Catalogue, pulled.and_then(unit_in_metadata)),
+        (Source::Name, unit_in_name(name)),
     ])
 }
 
-/// What the unit says that targets give for a metric: `ms`, `seconds`. Of one that is not known nothing is.
-pub fn of_metadata(unit: &str) -> Option<Said<'_>> {
+/// The unit in a metric's metadata: `ms`, `seconds`. `None` if it is not known.
+pub fn unit_in_metadata(unit: &str) -> Option<MetricUnit<'_>> {
     match unit {
-        // UCUM, as OpenTelemetry has it.
-        "min" => Some(Said::Other("minutes")),
-        "h" => Some(Said::Other("hours")),
-        "d" => Some(Said::Other("days")),
-        "By" => Some(Said::Other("bytes")),
-        _ => of_word(unit),
+        // UCUM, as in OpenTelemetry.
+        "min" => Some(MetricUnit::Other("minutes")),
+        "h" => Some(MetricUnit::Other("hours")),
+        "d" => Some(MetricUnit::Other("days")),
+        "By" => Some(MetricUnit::Other("bytes")),
+        _ => unit_in_word(unit),
     }
 }
 
-/// What a member of the prelude's `unit` says.
-pub fn of_member(member: &str) -> Said<'_> {
-    DurationUnit::named(member).map_or(Said::Other(member), Said::Time)
+/// The unit of a member of the prelude's `unit`.
+pub fn member_unit(member: &str) -> MetricUnit<'_> {
+    DurationUnit::from_name(member).map_or(MetricUnit::Other(member), MetricUnit::Time)
 }
 
 #[cfg(test)]
@@ -98,45 +98,48 @@ mod tests {
     #[test]
     fn units_are_written_in_several_ways() {
         for (text, said) in [
-            ("ms", Some(Said::Time(Milliseconds))),
-            ("seconds", Some(Said::Time(Seconds))),
-            ("s", Some(Said::Time(Seconds))),
-            ("us", Some(Said::Time(Microseconds))),
-            ("min", Some(Said::Other("minutes"))),
-            ("By", Some(Said::Other("bytes"))),
+            ("ms", Some(MetricUnit::Time(Milliseconds))),
+            ("seconds", Some(MetricUnit::Time(Seconds))),
+            ("s", Some(MetricUnit::Time(Seconds))),
+            ("us", Some(MetricUnit::Time(Microseconds))),
+            ("min", Some(MetricUnit::Other("minutes"))),
+            ("By", Some(MetricUnit::Other("bytes"))),
             ("{request}", None),
             ("1", None),
             ("", None),
         ] {
-            assert_eq!(of_metadata(text), said, "{text}");
+            assert_eq!(unit_in_metadata(text), said, "{text}");
         }
     }
 
     #[test]
     fn the_most_trusted_holds_and_others_are_told() {
         let of = |field, declared, catalogue, name| {
-            HistogramUnit::of([
+            HistogramUnit::resolve([
                 (Source::Field, field),
                 (Source::Declaration, declared),
                 (Source::Catalogue, catalogue),
                 (Source::Name, name),
             ])
         };
-        let time = |unit| Some(Said::Time(unit));
+        let time = |unit| Some(MetricUnit::Time(unit));
         let found = of(None, time(Milliseconds), None, time(Seconds));
         assert_eq!(
             (found.unit, found.source),
             (Milliseconds, Some(Source::Declaration))
         );
-        assert_eq!(found.against, Some((Source::Name, Said::Time(Seconds))));
+        assert_eq!(
+            found.against,
+            Some((Source::Name, MetricUnit::Time(Seconds)))
+        );
         let found = of(time(Seconds), None, time(Seconds), None);
         assert_eq!((found.unit, found.source), (Seconds, Some(Source::Field)));
         assert_eq!(found.against, None);
-        let found = of(None, Some(Said::Other("bytes")), None, time(Seconds));
+        let found = of(None, Some(MetricUnit::Other("bytes")), None, time(Seconds));
         assert_eq!((found.unit, found.source), (Seconds, Some(Source::Name)));
         assert_eq!(
             found.against,
-            Some((Source::Declaration, Said::Other("bytes")))
+            Some((Source::Declaration, MetricUnit::Other("bytes")))
         );
         let found = of(None, None, None, None);
         assert_eq!(

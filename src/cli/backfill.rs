@@ -9,7 +9,7 @@ use super::exit::{Exit, Failure};
 use super::gate::{Built, moment, unknown_service};
 use super::options;
 use super::prometheus_client::Client;
-use crate::backends::prometheus::{Standing, backfill};
+use crate::backends::prometheus::{BudgetStatus, backfill};
 use crate::ir::{Duration, Service, Settings, Slo};
 use crate::policy::NotFinite;
 
@@ -105,7 +105,7 @@ fn first_recorded(
 ) -> Result<Timestamp, Failure> {
     let mut first = now;
     for slo in slos {
-        let query = Standing::new(service, slo, settings).recorded_since(back);
+        let query = BudgetStatus::new(service, slo, settings).recorded_since(back);
         let what = format!("the first sample of {}.{}", service.name, slo.name);
         let began = client.instant(&query, now, &what, NotFinite::NoData)?;
         let began = began.and_then(|seconds| seconds.to_i64());

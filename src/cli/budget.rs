@@ -11,11 +11,11 @@ use super::gate::{Built, moment, unknown_service};
 use super::gate_table::table;
 use super::options::{self, Format};
 use super::prometheus_client::Client;
-use crate::backends::prometheus::Standing;
+use crate::backends::prometheus::BudgetStatus;
 use crate::ir::burn_rate::budget_time;
 use crate::ir::gate::{Comparison, Unit};
 use crate::ir::{Duration, Service, Settings, Slo};
-use crate::policy::{NotFinite, against, coverage, exact, quantity};
+use crate::policy::{NotFinite, compared_quantity, coverage, limit_text, quantity};
 
 /// How all objectives stand.
 #[derive(Serialize)]
@@ -124,7 +124,7 @@ fn budget(
     client: &Client,
     at: Timestamp,
 ) -> Result<Budget, Failure> {
-    let standing = Standing::new(service, slo, settings);
+    let standing = BudgetStatus::new(service, slo, settings);
     let over = standing.burn_window();
     let ask = |query: Option<String>, what: &str| -> Result<Option<Decimal>, Failure> {
         let Some(query) = query else {
@@ -148,11 +148,11 @@ fn budget(
     let recorded = |window: Duration, what: &str| {
         let known = standing.coverage(window);
         let is_raw = known.is_none();
-        of_window(Some(standing.recorded(window)), known, is_raw, what)
+        of_window(Some(standing.error_ratio(window)), known, is_raw, what)
     };
     let measured = |window: Duration, what: &str| {
         of_window(
-            standing.measured(window),
+            standing.measured_error_ratio(window),
             standing.measured_coverage(window),
             false,
             what,
@@ -240,7 +240,7 @@ fn show(budgets: &Budgets, console: &mut Console) {
         let left = match (budget.budget_left, budget.budget_left_seconds) {
             (Some(left), Some(seconds)) => format!(
                 "{most}{}, {}",
-                against(left, Unit::Ratio, Comparison::Greater, Decimal::ZERO),
+                compared_quantity(left, Unit::Ratio, Comparison::Greater, Decimal::ZERO),
                 quantity(seconds.round(), Unit::Seconds)
             ),
             _ => "no data".to_owned(),
@@ -254,7 +254,7 @@ fn show(budgets: &Budgets, console: &mut Console) {
         rows.push([
             budget.service.clone(),
             budget.slo.clone(),
-            exact(budget.objective, Unit::Ratio),
+            limit_text(budget.objective, Unit::Ratio),
             budget.window.clone(),
             match known {
                 Some(Some(part)) => part,
@@ -262,7 +262,7 @@ fn show(budgets: &Budgets, console: &mut Console) {
                 None => none(),
             },
             budget.ratio.map_or_else(none, |ratio| {
-                against(
+                compared_quantity(
                     ratio,
                     Unit::Ratio,
                     Comparison::GreaterOrEqual,
@@ -273,7 +273,7 @@ fn show(budgets: &Budgets, console: &mut Console) {
             budget.burn_rate.map_or_else(none, |burn| {
                 format!(
                     "{}x over {}",
-                    against(burn, Unit::Number, Comparison::Greater, Decimal::ONE),
+                    compared_quantity(burn, Unit::Number, Comparison::Greater, Decimal::ONE),
                     budget.burn_rate_over
                 )
             }),

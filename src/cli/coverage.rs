@@ -124,7 +124,7 @@ fn conclusion(coverage: &Coverage) -> String {
     let Tally {
         found,
         missing,
-        unclaimed,
+        unknown: unclaimed,
     } = coverage.signals.0;
     let total = coverage.signals.0.total();
     if total == 0 {
@@ -393,7 +393,7 @@ fn total(name: &str, share: Share, width: usize, console: &mut Console) {
     let Tally {
         found,
         missing,
-        unclaimed,
+        unknown: unclaimed,
     } = share.0;
     let percent = match share.percent() {
         Some(percent) => format!("{percent:.1}%"),

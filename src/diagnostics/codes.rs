@@ -1,38 +1,39 @@
-//! Every diagnostic code, with its number, slug and own severity.
+//! All diagnostic codes, with number, slug and default severity.
 //!
-//! Numbers are never used again. N00xx syntax, N01xx names, N02xx types, N03xx blocks and evaluation,
-//! N04xx PromQL, N05xx reliability, N06xx project files and outputs, N07xx the Prometheus target, N08xx lints of queries and rules,
-//! N09xx what the metric catalogue tells, N10xx gates.
+//! Numbers are never reused. N00xx syntax, N01xx names, N02xx types, N03xx blocks and evaluation, N04xx PromQL, N05xx
+//! reliability, N06xx project files and outputs, N07xx the Prometheus target, N08xx lints of queries and rules, N09xx
+//! the metric catalog, N10xx gates.
 
 use super::Severity;
 
-/// A diagnostic's code.
+/// The code of a diagnostic.
 pub struct Code {
-    /// `N0101`
+    /// The number, `N0101`.
     pub id: &'static str,
-    /// `unknown-name`
+    /// The slug, `unknown-name`.
     pub slug: &'static str,
-    /// How bad it is unless a project says otherwise.
+    /// The default severity.
     pub severity: Severity,
-    /// One sentence on what it means, for lists.
+    /// One sentence on the meaning, for lists.
     pub summary: &'static str,
     /// The page under `docs/diagnostics`, as Markdown.
     pub page: &'static str,
 }
 
 impl Code {
-    /// Whether its level can be set in `nth.toml`, and a comment can allow it: it must be a warning by itself.
+    /// Returns whether its level can be set in `nth.toml` and a comment can allow it: only for codes that are warnings
+    /// by default.
     pub fn is_settable(&self) -> bool {
         self.severity == Severity::Warning
     }
 
-    /// Whether it is found only where a metric catalogue was pulled.
+    /// Returns whether it is reported only if a metric catalog was pulled.
     pub fn needs_catalogue(&self) -> bool {
         self.id.starts_with("N09")
     }
 }
 
-/// A number is never used twice, so it stands for the whole.
+/// Numbers are unique, so they identify the code.
 impl PartialEq for Code {
     fn eq(&self, other: &Self) -> bool {
         self.id == other.id
@@ -47,7 +48,7 @@ impl std::hash::Hash for Code {
     }
 }
 
-/// Without the page, which would drown what is looked for.
+/// Without the page, which would hide the rest.
 impl std::fmt::Debug for Code {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         write!(f, "{} {}", self.id, self.slug)
@@ -278,7 +279,7 @@ codes! {
     Warning GATE_OVERRIDE_EXPIRED "N1008" "gate-override-expired" "An override of a gate has expired and has no effect.";
 }
 
-/// Slugs that codes once had, with those that they have now: `told-twice` was `N0533`'s.
+/// Former slugs of codes, with the current ones: `told-twice` was `N0533`'s.
 const RENAMED: [(&str, &str); 9] = [
     ("amendments-dropped", "settings-dropped"),
     ("bad-catalogue", "bad-catalog"),
@@ -291,8 +292,8 @@ const RENAMED: [(&str, &str); 9] = [
     ("weighed-by-time", "time-weighted"),
 ];
 
-/// The slug that a code has now, for one that it once had. `None` for every other word.
-pub fn renamed(slug: &str) -> Option<&'static str> {
+/// The current slug for a former one; `None` for every other text.
+pub fn current_slug(slug: &str) -> Option<&'static str> {
     let known = RENAMED.iter().find(|(before, _)| *before == slug);
     known.map(|(_, now)| *now)
 }
@@ -306,8 +307,8 @@ mod tests {
         for (before, now) in RENAMED {
             assert!(ALL.iter().all(|code| code.slug != before), "{before}");
             assert!(ALL.iter().any(|code| code.slug == now), "{now}");
-            assert_eq!(renamed(before), Some(now));
+            assert_eq!(current_slug(before), Some(now));
         }
-        assert_eq!(renamed("duplicate-receiver"), None);
+        assert_eq!(current_slug("duplicate-receiver"), None);
     }
 }

@@ -5,17 +5,16 @@ use std::fmt::Write as _;
 use super::codes;
 use super::{Code, suggest};
 
-/// The code that a person asked for: by number in any case (`N0101`, `n0101`, `101`), or by slug
-/// (`unknown-name`).
+/// Finds a code by number in any case (`N0101`, `n0101`, `101`), or by slug (`unknown-name`).
 ///
 /// # Errors
 ///
-/// [`NotFound`] where there is no such code, with the nearest there is.
+/// [`NotFound`] with the nearest code if there is no such code.
 pub fn find(query: &str) -> Result<&'static Code, NotFound> {
     find_in(codes::ALL, query)
 }
 
-/// No code is called so.
+/// The error for an unknown code.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct NotFound {
     /// The nearest number or slug.
@@ -38,12 +37,12 @@ fn find_in(codes: &[&'static Code], query: &str) -> Result<&'static Code, NotFou
             let wanted = number.as_deref().unwrap_or(query);
             let names = codes.iter().flat_map(|code| [code.id, code.slug]);
             NotFound {
-                nearest: codes::renamed(wanted).or_else(|| suggest::nearest(wanted, names)),
+                nearest: codes::current_slug(wanted).or_else(|| suggest::nearest(wanted, names)),
             }
         })
 }
 
-/// What can be done about how loudly a code is told, as a section below its page.
+/// The section below a code's page about how to change its level.
 pub fn level(code: &Code) -> String {
     let mut text = "## Level\n\n".to_owned();
     if !code.is_settable() {
@@ -55,7 +54,7 @@ pub fn level(code: &Code) -> String {
         "A warning, unless `nth.toml` sets `\"allow\"` or `\"error\"`:\n\n```toml\n[lints]\n{} = \"error\"\n```\n",
         code.slug
     );
-    // What is told of the project's files and outputs stands in no source.
+    // Findings about the project's files and outputs are not in a source file.
     if !code.id.starts_with("N06") {
         let _ = write!(
             text,

@@ -1,4 +1,4 @@
-//! Making the edits that diagnostics offer.
+//! Applies the edits that diagnostics offer.
 
 use std::collections::{BTreeMap, HashSet};
 use std::ops::Bound;
@@ -8,11 +8,11 @@ use super::{Applicability, Diagnostic, Edit, FileSpan, Fix, SourceMap, in_order}
 /// A file after its fixes.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Fixed {
-    /// The file's number in the source map.
+    /// The number of the file in the source map.
     pub file: usize,
-    /// The whole new text.
+    /// The complete new text.
     pub text: String,
-    /// How many fixes changed this file; one that changes two files counts in both.
+    /// The number of fixes that changed this file; a fix that changes two files counts in both.
     pub count: usize,
 }
 
@@ -23,11 +23,12 @@ struct Accepted<'a> {
     count: usize,
 }
 
-/// Makes the fixes that are as sure as `only`, and gives the files that changed, in the order of their numbers.
+/// Applies the fixes of at least the applicability `only` and returns the files that changed, in the order of their
+/// numbers.
 ///
-/// A fix is made whole or not at all. Of a diagnostic's fixes the first that is sure enough counts: the others
-/// are other ways to mend the same. Where two fixes touch the same text, the one whose diagnostic is shown
-/// first is made and the other is left; checking the new text again tells whether it is still needed.
+/// A fix is applied completely or not at all. Of a diagnostic's fixes, the first that is applicable counts: the others
+/// are alternatives. If two fixes edit the same text, the one whose diagnostic is shown first is applied and the other
+/// is skipped; checking the new text again shows whether it is still needed.
 pub fn apply(
     diagnostics: &[Diagnostic<FileSpan>],
     sources: &SourceMap,
@@ -46,7 +47,7 @@ pub fn apply(
             && edits.iter().all(|edit| {
                 files
                     .get(&edit.span.file)
-                    .is_none_or(|file| file.takes(edit))
+                    .is_none_or(|file| file.accepts(edit))
             })
         {
             let touched: HashSet<usize> = edits.iter().map(|edit| edit.span.file).collect();
@@ -74,7 +75,7 @@ pub fn apply(
         .collect()
 }
 
-/// A fix's edits in order; nothing where they overlap or don't fit their files.
+/// The edits of a fix in order; `None` if they overlap or do not fit their files.
 fn sorted_edits<'a>(
     fix: &'a Fix<FileSpan>,
     sources: &SourceMap,
@@ -96,15 +97,15 @@ fn sorted_edits<'a>(
     (fit && apart && !edits.is_empty()).then_some(edits)
 }
 
-/// Whether two edits can't both be made without a choice of what comes first. An insertion right behind replaced
-/// text is apart from it; two at one place, or one right before replaced text, are not.
+/// Returns whether two edits cannot both be applied without a choice of order. An insertion directly after replaced
+/// text does not overlap it; two insertions at one place, or one directly before replaced text, do.
 fn overlap(a: (usize, usize), b: (usize, usize)) -> bool {
     a.0 == b.0 || (a.0 < b.1 && b.0 < a.1)
 }
 
 impl Accepted<'_> {
-    /// Whether an edit overlaps none of those accepted: only its neighbors can, as they are apart themselves.
-    fn takes(&self, edit: &Edit<FileSpan>) -> bool {
+    /// Returns whether an edit overlaps no accepted edit: only its neighbors can, as accepted edits do not overlap.
+    fn accepts(&self, edit: &Edit<FileSpan>) -> bool {
         let range = (edit.span.start, edit.span.end);
         let before = self.edits.range(..=range).next_back();
         let after = self
@@ -214,7 +215,7 @@ mod tests {
             offer(&[(0, 0, 3, "+")], Applicability::Always),
             offer(&[(0, 4, 4, "!")], Applicability::Always),
         ];
-        // The second is shown first; the first then loses its edit in the other file too.
+        // The second diagnostic is shown first; the first one then loses its edit in the other file too.
         let fixed = apply(&diagnostics, &sources, Applicability::Always);
         assert_eq!(texts(&fixed), [(0, "+d!ef", 2)]);
     }
@@ -244,7 +245,7 @@ mod tests {
     }
 
     proptest! {
-        /// Fixes insert only letters that the text doesn't have, so what remains of it can be told apart.
+        /// Fixes insert only letters that the text does not contain, so the rest of the text is distinguishable.
         #[test]
         fn edits_never_overlap_and_the_rest_stays(
             text in "[a-f\u{e9}]{0,20}",
@@ -265,8 +266,8 @@ mod tests {
             diagnostics.rotate_left(turn.min(ranges.len()));
             prop_assert_eq!(&fixed, &apply(&diagnostics, &sources, Applicability::Always));
 
-            // What remains is the old text with only accepted ranges gone: a subsequence of it, from
-            // which each fix took at most its own length.
+            // The rest is the old text without the accepted ranges: a subsequence of it, from which each fix removed at
+            // most its own length.
             if let Some(fixed) = fixed.first() {
                 let kept: String = fixed.text.chars().filter(|c| !('X'..='Z').contains(c)).collect();
                 let mut rest = text.chars();
@@ -286,9 +287,9 @@ mod tests {
                     replacement: String::new(),
                 };
                 let range = (start, start + length);
-                // The neighbors tell as much as all of them.
+                // Checking the neighbors is equivalent to checking all edits.
                 let apart = accepted.edits.keys().all(|other| !overlap(*other, range));
-                prop_assert_eq!(accepted.takes(&edit), apart);
+                prop_assert_eq!(accepted.accepts(&edit), apart);
                 if apart {
                     accepted.edits.insert(range, "");
                 }

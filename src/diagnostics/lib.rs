@@ -1,9 +1,9 @@
 #![forbid(unsafe_code)]
-//! Owns the one renderer-neutral [`Diagnostic`] with its code, places and fixes. It is built where a mistake is
-//! seen and rendered elsewhere.
+//! Owns the renderer-neutral [`Diagnostic`] with its code, places and fixes. It is created where an error is detected
+//! and rendered elsewhere.
 //!
-//! A diagnostic made by a query carries spans that are relative to an item (the type parameter `S`); the
-//! renderers read [`Diagnostic<FileSpan>`], in which every span has become a file and a range of bytes.
+//! A diagnostic of a query has spans that are relative to an item (the type parameter `S`); the renderers read
+//! [`Diagnostic<FileSpan>`], in which every span is a file and a range of bytes.
 
 pub mod codes;
 pub mod explain;
@@ -19,81 +19,81 @@ pub use codes::Code;
 pub use nth_units::{suggest, text};
 pub use order::in_order;
 
-/// How bad it is.
+/// The severity of a diagnostic.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub enum Severity {
-    /// Nothing is built.
+    /// Prevents the build.
     Error,
-    /// Something is built that its author would want to know about.
+    /// Does not prevent the build, but probably needs attention.
     Warning,
 }
 
-/// A mistake, or a fact that an engineer would want told.
+/// An error, or a fact that needs attention.
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
 pub struct Diagnostic<S> {
-    /// Number and slug, with a page of its own.
+    /// The code, with its number, slug and page.
     pub code: &'static Code,
-    /// How bad it is; the code's own severity unless a project changed it.
+    /// The severity: the code's default unless the project changed it.
     pub severity: Severity,
-    /// One sentence that stands alone, without a full stop.
+    /// One clause that can be read alone, without a full stop.
     pub message: String,
-    /// The smallest span that shows the mistake, with a few words on what is wrong right there.
+    /// The smallest span that shows the error, with a short text about it.
     pub primary: Label<S>,
-    /// The cause, or the other party; in other files too.
+    /// Related places, such as the cause or the conflicting item, possibly in other files.
     pub secondary: Vec<Label<S>>,
     /// Consequences and background, each one clause: `alert not generated`. Never an instruction.
     pub notes: Vec<String>,
-    /// What to do about it, each one imperative clause, lower case, without a full stop.
+    /// Instructions, each one imperative clause, lower case, without a full stop.
     pub help: Vec<String>,
-    /// Edits that mend it.
+    /// Edits that fix the error.
     pub fixes: Vec<Fix<S>>,
-    /// A name that nothing in scope has; filled in with the nearest known ones, and with the modules that
-    /// have it, before anything is shown.
+    /// A name that is not in scope; the nearest known names, and the modules that declare it, are added before the
+    /// diagnostic is shown.
     pub unknown_name: Option<UnknownName>,
 }
 
-/// A span with a few words.
+/// A span with a short text.
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
 pub struct Label<S> {
-    /// Where.
+    /// The place.
     pub span: S,
-    /// What is there. May be empty on a primary label, where the message says it all.
+    /// The text. It may be empty on a primary label, if the message is sufficient.
     pub text: String,
 }
 
 /// A set of edits that belong together.
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
 pub struct Fix<S> {
-    /// What it does, as a menu entry: "Replace with `objective`".
+    /// The title in a menu: "Replace with `objective`".
     pub title: String,
     /// The edits, none overlapping another.
     pub edits: Vec<Edit<S>>,
-    /// Whether `nthc check --fix` may make it unasked.
+    /// The confidence in the fix, which decides whether `nthc check --fix` applies it without confirmation.
     pub applicability: Applicability,
 }
 
 /// A replacement of text.
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
 pub struct Edit<S> {
-    /// What is replaced; empty to insert.
+    /// The replaced text; empty to insert.
     pub span: S,
     /// The new text.
     pub replacement: String,
 }
 
-/// How sure a fix is.
+/// The confidence in a fix.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub enum Applicability {
-    /// Surely what was meant.
+    /// Certainly what the author meant.
     Always,
-    /// A guess; a person should look.
+    /// A guess that a person should review.
     Maybe,
 }
 
-/// A name that was looked up in vain.
+/// A name that was not found.
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
 pub struct UnknownName {
-    /// The kind that was wanted, `team`; empty where any would do.
+    /// The expected kind, `team`; empty if any kind is accepted.
     pub kind: String,
     /// The name.
     pub name: String,
@@ -102,7 +102,7 @@ pub struct UnknownName {
 /// A range of bytes of a file in a [`SourceMap`].
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub struct FileSpan {
-    /// The file's number in the source map.
+    /// The number of the file in the source map.
     pub file: usize,
     /// The first byte.
     pub start: usize,
@@ -116,7 +116,7 @@ pub struct SourceMap {
     files: Vec<SourceText>,
 }
 
-/// A file's text and the name to show for it.
+/// A file's text and its display name.
 #[derive(Debug, Clone)]
 pub struct SourceText {
     /// The path to show: relative to the working directory, with `/`; `std/http.nth` for the standard library.
@@ -126,7 +126,7 @@ pub struct SourceText {
 }
 
 impl SourceMap {
-    /// Adds a file and gives its number.
+    /// Adds a file and returns its number.
     pub fn add(&mut self, path: impl Into<String>, text: impl Into<std::sync::Arc<str>>) -> usize {
         self.files.push(SourceText {
             path: path.into(),
@@ -135,7 +135,7 @@ impl SourceMap {
         self.files.len() - 1
     }
 
-    /// The file with that number.
+    /// The file with this number.
     pub fn file(&self, number: usize) -> Option<&SourceText> {
         self.files.get(number)
     }
@@ -147,7 +147,7 @@ impl SourceMap {
 }
 
 impl<S> Diagnostic<S> {
-    /// A diagnostic with the code's own severity and nothing but a message and a place.
+    /// Creates a diagnostic with the code's default severity, a message and a place.
     pub fn new(code: &'static Code, message: impl Into<String>, span: S) -> Self {
         Self {
             code,
@@ -165,7 +165,7 @@ impl<S> Diagnostic<S> {
         }
     }
 
-    /// Says a few words at the primary span.
+    /// Sets the text of the primary label.
     pub fn label(mut self, text: impl Into<String>) -> Self {
         self.primary.text = text.into();
         self
@@ -211,7 +211,7 @@ impl<S> Diagnostic<S> {
         self
     }
 
-    /// The same diagnostic with every span changed by `f`.
+    /// Converts every span with `f`.
     pub fn map_spans<T>(self, f: &mut impl FnMut(S) -> T) -> Diagnostic<T> {
         Diagnostic {
             code: self.code,

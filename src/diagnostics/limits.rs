@@ -1,23 +1,24 @@
-//! How much of a text is read, and how much of what is said of it is shown. How much may be made of it is limited above.
+//! Limits of the text that is read, and of the diagnostics that are shown. The limits of evaluation are in the crates
+//! above.
 
 use super::{Diagnostic, codes, text};
 
 /// The longest source file, in bytes.
 pub const FILE_BYTES: usize = 2 * 1024 * 1024;
 
-/// How many line ends and commas a source file may have: statements and elements, roughly.
+/// The largest number of line ends and commas in a source file: roughly statements and elements.
 pub const FILE_PARTS: usize = 50_000;
 
-/// How many top-level items a source file may have.
+/// The largest number of top-level items in a source file.
 pub const FILE_ITEMS: usize = 2_000;
 
-/// How many diagnostics of a file are shown; one more says how many there are besides.
+/// The largest number of diagnostics of a file that are shown; one more gives the number of the others.
 pub const DIAGNOSTICS: usize = 1_000;
 
-/// How many characters of a line a message or a snippet shows.
+/// The largest number of characters of a line in a message or a snippet.
 pub const SHOWN: usize = 200;
 
-/// What is said in the place of the diagnostics that are not shown.
+/// The diagnostic in place of those that are not shown.
 pub fn more_diagnostics<S>(more: usize, place: S) -> Diagnostic<S> {
     Diagnostic::new(
         &codes::MORE_DIAGNOSTICS,

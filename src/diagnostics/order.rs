@@ -4,7 +4,8 @@ use std::collections::HashSet;
 
 use super::{Diagnostic, FileSpan, SourceMap};
 
-/// The order in which diagnostics are shown, identical ones once: by path, start, code, end and message.
+/// Sorts diagnostics in the order in which they are shown and removes duplicates: by path, start, code, end and
+/// message.
 pub fn in_order<'a>(
     diagnostics: &'a [Diagnostic<FileSpan>],
     sources: &SourceMap,
@@ -28,8 +29,8 @@ pub fn in_order<'a>(
                 diagnostic.message.as_str(),
             )
         };
-        // What is alike so far differs in a label, a help or a fix; which comes first matters to nobody, only
-        // that it is always the same one.
+        // Diagnostics that are equal so far differ in a label, a help or a fix; their order is arbitrary but must be
+        // stable.
         let rest = |diagnostic: &Diagnostic<FileSpan>| {
             format!(
                 "{:?}",

@@ -1,7 +1,7 @@
-//! From bytes to lines and columns.
+//! Converts bytes to lines and columns.
 //!
-//! Spans are ranges of bytes; people, editors and CI systems count lines and characters. Each file is read
-//! once for that, the first time something in it is shown.
+//! Spans are ranges of bytes; people, editors and CI systems count lines and characters. Each file is indexed once,
+//! when one of its places is first shown.
 
 use std::cell::OnceCell;
 use std::ops::Range;
@@ -9,30 +9,30 @@ use std::sync::Arc;
 
 use super::{FileSpan, SourceMap};
 
-/// A place in a text as people count: both numbers start at 1, columns count characters (Unicode scalar
-/// values), a tab counting as one.
+/// A place in a text for people: both numbers start at 1, columns count characters (Unicode scalar values), a tab
+/// counting as one.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub struct Position {
-    /// The line; only a line feed ends one.
+    /// The line number; only a line feed ends a line.
     pub line: usize,
-    /// The character in the line.
+    /// The number of the character in the line.
     pub column: usize,
 }
 
-/// What is needed to turn a byte offset of one text into a line and a column in logarithmic time, however long
-/// the lines are.
+/// An index of a text that converts a byte offset to a line and a column in logarithmic time, however long the lines
+/// are.
 #[derive(Debug, Clone)]
 pub struct LineIndex {
     /// The first byte of each line.
     starts: Vec<usize>,
-    /// For each character of several bytes: its end, and by how many bytes all such characters up to here
-    /// exceed their number.
+    /// For each character of several bytes: its end, and the number of bytes by which all such characters so far exceed
+    /// their count.
     wide: Vec<(usize, usize)>,
     length: usize,
 }
 
 impl LineIndex {
-    /// Reads a text.
+    /// Indexes a text.
     pub fn new(text: &str) -> Self {
         let mut wide = Vec::new();
         if !text.is_ascii() {
@@ -55,33 +55,33 @@ impl LineIndex {
         }
     }
 
-    /// How many characters stand before a byte offset, which must be on a character's boundary.
+    /// The number of characters before a byte offset, which must be on a character boundary.
     pub fn characters_before(&self, offset: usize) -> usize {
         let before = self.wide.partition_point(|(end, _)| *end <= offset);
         let surplus = before.checked_sub(1).map_or(0, |last| self.wide[last].1);
         offset - surplus
     }
 
-    /// The line that a byte offset is on, counted from 0. Offsets past the end are on the last line.
+    /// The line of a byte offset, counted from 0. Offsets past the end are on the last line.
     pub fn line(&self, offset: usize) -> usize {
         self.starts
             .partition_point(|start| *start <= offset)
             .saturating_sub(1)
     }
 
-    /// How many lines there are; a text that ends with a line feed has an empty last one.
+    /// The number of lines; a text that ends with a line feed has an empty last line.
     pub fn lines(&self) -> usize {
         self.starts.len()
     }
 
-    /// The bytes of a line counted from 0, its line feed included.
+    /// The bytes of a line, counted from 0, including its line feed.
     pub fn range(&self, line: usize) -> Range<usize> {
         let start = self.starts.get(line).copied().unwrap_or(self.length);
         let end = self.starts.get(line + 1).copied().unwrap_or(self.length);
         start..end
     }
 
-    /// The line and column of a byte offset on a character's boundary.
+    /// The line and column of a byte offset on a character boundary.
     pub fn position(&self, offset: usize) -> Position {
         let line = self.line(offset);
         let start = self.range(line).start;
@@ -92,10 +92,10 @@ impl LineIndex {
     }
 }
 
-/// The line indexes of the files of a source map, each made when first asked for.
+/// The line indexes of the files of a source map, each created on first use.
 ///
-/// Nothing in here panics on a span that fits no file: a compiler that is wrong about a place should still
-/// say what it has to say.
+/// Nothing in here panics on a span that fits no file: a compiler with a wrong place should still report its
+/// diagnostic.
 #[derive(Debug)]
 pub struct Positions<'a> {
     sources: &'a SourceMap,
@@ -103,7 +103,7 @@ pub struct Positions<'a> {
 }
 
 impl<'a> Positions<'a> {
-    /// Nothing is read yet.
+    /// Creates the set without any index.
     pub fn new(sources: &'a SourceMap) -> Self {
         Self {
             sources,
@@ -111,24 +111,24 @@ impl<'a> Positions<'a> {
         }
     }
 
-    /// The path to show for a file; empty where there is no such file.
+    /// The path of a file to show; empty if there is no such file.
     pub fn path(&self, file: usize) -> &'a str {
         self.sources.file(file).map_or("", |source| &source.path)
     }
 
-    /// A file's text; empty where there is no such file.
+    /// The text of a file; empty if there is no such file.
     pub fn text(&self, file: usize) -> &'a str {
         self.sources.file(file).map_or("", |source| &source.text)
     }
 
-    /// A file's text, shared.
+    /// The shared text of a file.
     pub fn shared_text(&self, file: usize) -> Option<Arc<str>> {
         self.sources
             .file(file)
             .map(|source| Arc::clone(&source.text))
     }
 
-    /// A file's line index.
+    /// The line index of a file.
     pub fn index(&self, file: usize) -> Option<&LineIndex> {
         Some(
             self.indexes
@@ -137,7 +137,7 @@ impl<'a> Positions<'a> {
         )
     }
 
-    /// The same span, cut to its file and widened to the boundaries of characters.
+    /// The same span, cut to its file and widened to character boundaries.
     pub fn clamp(&self, span: FileSpan) -> FileSpan {
         let text = self.text(span.file);
         let start = floor_boundary(text, span.start);
@@ -149,7 +149,7 @@ impl<'a> Positions<'a> {
         }
     }
 
-    /// Where a span starts and where it ends (one past its last character).
+    /// The start and the end of a span (one past its last character).
     pub fn range(&self, span: FileSpan) -> (Position, Position) {
         let span = self.clamp(span);
         match self.index(span.file) {
@@ -162,7 +162,7 @@ impl<'a> Positions<'a> {
     }
 }
 
-/// The nearest boundary of a character at or before an offset.
+/// The nearest character boundary at or before an offset.
 fn floor_boundary(text: &str, offset: usize) -> usize {
     (0..=offset.min(text.len()))
         .rev()
@@ -170,7 +170,7 @@ fn floor_boundary(text: &str, offset: usize) -> usize {
         .unwrap_or(0)
 }
 
-/// The nearest boundary of a character at or after an offset.
+/// The nearest character boundary at or after an offset.
 fn ceil_boundary(text: &str, offset: usize) -> usize {
     (offset..text.len())
         .find(|at| text.is_char_boundary(*at))

@@ -1,13 +1,13 @@
-//! Text of diagnostics that stays readable when a name or a value in it is a megabyte long.
+//! Keeps texts of diagnostics readable if a name or a value in them is very long.
 
 use super::Diagnostic;
 use crate::limits;
 
 impl<S> Diagnostic<S> {
-    /// With its texts at a length that a person reads: names, values and paths in them keep their first
-    /// [`limits::SHOWN`] characters. What fixes write is not touched.
+    /// Shortens the texts to a readable length: names, values and paths in them keep their first [`limits::SHOWN`]
+    /// characters. Replacements of fixes are not changed.
     #[must_use]
-    pub fn shortened(mut self) -> Self {
+    pub fn with_short_texts(mut self) -> Self {
         shorten(&mut self.message);
         shorten(&mut self.primary.text);
         for label in &mut self.secondary {
@@ -22,8 +22,8 @@ impl<S> Diagnostic<S> {
     }
 }
 
-/// Cuts what stands between two backticks, and what has no blank in it, where it is too long; then each line, at ten times as
-/// much, which only lists of many names reach.
+/// Cuts pieces between backticks and pieces without a blank if they are too long; then each line, at ten times the
+/// length, which only lists of many names reach.
 fn shorten(text: &mut String) {
     if text.len() <= limits::SHOWN {
         return;
@@ -33,7 +33,7 @@ fn shorten(text: &mut String) {
     let quoted: Vec<String> = quoted
         .into_iter()
         .enumerate()
-        // Every second piece stands between backticks.
+        // Every second piece is between backticks.
         .map(|(number, piece)| match number % 2 == 1 && number < last {
             true => cut(&piece, limits::SHOWN),
             false => piece,
@@ -58,7 +58,7 @@ fn cut_words(text: &str) -> String {
     words.join(" ")
 }
 
-/// The first characters of a text, and a sign where there are more.
+/// The first characters of a text, and an ellipsis if there are more.
 fn cut(text: &str, most: usize) -> String {
     match text.char_indices().nth(most) {
         Some((end, _)) => format!("{}…", &text[..end]),
@@ -70,7 +70,7 @@ fn cut(text: &str, most: usize) -> String {
 mod tests {
     use super::*;
 
-    fn shortened(text: &str) -> String {
+    fn shorten_text(text: &str) -> String {
         let mut text = text.to_owned();
         shorten(&mut text);
         text
@@ -81,17 +81,17 @@ mod tests {
         let name = "é".repeat(1_000_000);
         let cut = format!("{}…", "é".repeat(limits::SHOWN));
         assert_eq!(
-            shortened(&format!("unknown team `{name}`")),
+            shorten_text(&format!("unknown team `{name}`")),
             format!("unknown team `{cut}`")
         );
-        assert_eq!(shortened(&format!("see {name}")), format!("see {cut}"));
+        assert_eq!(shorten_text(&format!("see {name}")), format!("see {cut}"));
     }
 
     #[test]
     fn many_words_stay() {
         let list = vec!["`name`"; 60].join(", ");
-        assert_eq!(shortened(&list), list);
+        assert_eq!(shorten_text(&list), list);
         let words = vec!["word"; 1_000_000].join(" ");
-        assert!(shortened(&words).chars().count() <= 10 * limits::SHOWN + 1);
+        assert!(shorten_text(&words).chars().count() <= 10 * limits::SHOWN + 1);
     }
 }

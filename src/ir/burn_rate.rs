@@ -1,33 +1,33 @@
-//! Burn-rate pairs (SRE workbook, chapter 5, "Multiwindow, Multi-Burn-Rate Alerts").
+//! Burn-rate alerts (SRE workbook, chapter 5, "Multiwindow, Multi-Burn-Rate Alerts").
 //!
-//! A burn rate is how many times faster than sustainable the error budget is spent: at 1 it lasts exactly
-//! the period. A pair alerts when both a long window, which says that enough of the budget is gone, and a
-//! short one, which says that it is still going, burn faster than a factor:
+//! A burn rate is how many times faster than sustainable the error budget is consumed: at 1 it lasts exactly the SLO
+//! window. An alert fires if the burn rate exceeds a factor over both a long window, which shows that enough of the
+//! budget is consumed, and a short one, which shows that it is still being consumed:
 //!
-//! factor = budget spent × period ÷ long window
+//! factor = budget consumed × SLO window ÷ long window
 
 use rust_decimal::Decimal;
 
 use super::{Duration, Severity};
 
-/// A long and a short window that must both burn faster than a factor for an alert to fire.
+/// A long and a short window; the alert fires if the burn rate exceeds [`factor`](Self::factor) over both.
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
 pub struct Pair {
-    /// What the alert asks for.
+    /// The severity of the alert.
     pub severity: Severity,
-    /// The share of the period's error budget that is spent in the long window when the alert fires.
+    /// The share of the SLO window's error budget that is consumed in the long window when the alert fires.
     pub budget: Decimal,
     /// The long window.
     pub long: Duration,
     /// The short window.
     pub short: Duration,
-    /// The burn rate above which the alert fires: `budget` × period ÷ `long`, to four places.
+    /// The burn rate above which the alert fires: `budget` × SLO window ÷ `long`, to four places.
     pub factor: Decimal,
 }
 
 impl Pair {
-    /// Whether an alert of this pair can fire at all: no error ratio exceeds 1, so its threshold,
-    /// `factor` × (1 − `objective`), must be below 1. At factor 14.4 that needs an objective above 93.05 %.
+    /// Returns whether an alert of this pair can fire: no error ratio exceeds 1, so its threshold, `factor` × (1 −
+    /// `objective`), must be below 1. At factor 14.4 that needs an objective above 93.05%.
     pub fn can_fire(&self, objective: Decimal) -> bool {
         self.threshold(objective) < Decimal::ONE
     }
@@ -37,16 +37,16 @@ impl Pair {
         (self.factor * (Decimal::ONE - objective)).normalize()
     }
 
-    /// How long the whole budget lasts when it burns at exactly the factor: `long` ÷ `budget`.
+    /// The time until the whole budget is exhausted at a burn rate of exactly the factor: `long` ÷ `budget`.
     pub fn exhaustion(&self) -> Duration {
         rounded_millis(Decimal::from(self.long.0) / self.budget)
     }
 }
 
-/// How many pairs the workbook has.
+/// The number of pairs in the workbook.
 pub const WORKBOOK_PAIRS: usize = WORKBOOK.len();
 
-/// The workbook's pairs: severity, budget spent in hundredths, long window for a 30 d period.
+/// The workbook's pairs: severity, budget consumed in hundredths, long window for a 30d SLO window.
 const WORKBOOK: [(Severity, i64, Duration); 4] = [
     (Severity::Page, 2, Duration::hours(1)),
     (Severity::Page, 5, Duration::hours(6)),
@@ -54,36 +54,36 @@ const WORKBOOK: [(Severity, i64, Duration); 4] = [
     (Severity::Ticket, 10, Duration::days(3)),
 ];
 
-/// The period that the workbook's windows are for.
+/// The SLO window that the workbook's alert windows are for.
 const WORKBOOK_PERIOD: Duration = Duration::days(30);
 
-/// How many times the short window goes into the long one.
+/// The ratio of the long window to the short one.
 const SHORT_DIVISOR: u64 = 12;
 
-/// The least short window: four evaluations at the default interval of 30 s.
+/// The shortest short window: four evaluations at the default interval of 30s.
 const LEAST_SHORT: Duration = Duration::minutes(2);
 
-/// The window of current burn rates, where scrapes are not too far apart for it.
+/// The window of current burn rates, unless the scrape interval is too long for it.
 pub const CURRENT: Duration = Duration::minutes(5);
 
-/// How long a slice of time is in which events are counted: longer windows are sums of them. Prometheus shows a sample for five
-/// minutes, so that one of each slice is always seen.
+/// The length of a time slice in which events are counted: longer windows are sums of slices. Prometheus shows a sample
+/// for five minutes, so one sample of each slice is always visible.
 pub const SLICE: Duration = Duration::minutes(3);
 
 /// The longest window that reads raw series.
 pub const LONGEST_RAW: Duration = Duration::hours(1);
 
-/// How many scrapes a range over raw series has at least.
+/// The least number of scrapes in a range over raw series.
 const LEAST_SCRAPES: u64 = 4;
 
-/// The shortest range that has four scrapes in it, in whole minutes: `scrape_interval` × 4, rounded up.
+/// The shortest range that contains four scrapes, in whole minutes: `scrape_interval` × 4, rounded up.
 pub fn least_range(scrape_interval: Duration) -> Duration {
     let scrapes = Duration(scrape_interval.0 * LEAST_SCRAPES);
     Duration(scrapes.0.div_ceil(Duration::MINUTE.0) * Duration::MINUTE.0)
 }
 
-/// Up to which length a long window is rounded to a multiple of which step. Each step is chosen such that a
-/// twelfth of it reads well too (1 min, 5 min, 30 min, 1 h, 2 h).
+/// The limits of long windows and the step to which windows below each limit are rounded. A twelfth of each step is a
+/// readable duration too (1m, 5m, 30m, 1h, 2h).
 const STEPS: [(Duration, Duration); 5] = [
     (Duration::hours(1), Duration::minutes(12)),
     (Duration::hours(12), Duration::hours(1)),
@@ -92,17 +92,17 @@ const STEPS: [(Duration, Duration); 5] = [
     (Duration(u64::MAX), Duration::days(1)),
 ];
 
-/// The workbook's four pairs for an error budget over `period`, fastest first.
+/// The workbook's four pairs for an SLO window of `period`, fastest first.
 ///
-/// From 28 d to 31 d the windows are the workbook's own, 1 h, 6 h, 1 d and 3 d, as a month is a month; only
-/// the factors follow the period. Other periods scale the long windows (Pyrra does the same) and round them
-/// to the nearest multiple of 12 min below 1 h, of 1 h below 12 h, of 6 h below 1 d, of 12 h below 3 d and of
-/// a day above, half up. The short window is a twelfth of the long one, at least 2 min. The factor is computed
-/// from the rounded window, so the budget spent stays what the pair says.
+/// From 28d to 31d the alert windows are the workbook's own, 1h, 6h, 1d and 3d, as a month is a month; only the factors
+/// follow the SLO window. For other SLO windows, the long windows are scaled (as in Pyrra) and rounded to the nearest
+/// multiple of 12m below 1h, of 1h below 12h, of 6h below 1d, of 12h below 3d and of a day above, half up. The short
+/// window is a twelfth of the long one, at least 2m. The factor is computed from the rounded window, so the budget
+/// consumed remains [`Pair::budget`].
 ///
-/// A pair whose long window would round to nothing (below 6 min) is left out: rules that are evaluated
-/// every 30 s can't see it. A period under 1 h therefore has no pairs at all. No short window is below `least_range`, the
-/// shortest range that has enough scrapes in it; a pair whose long window would not be longer than that is left out too.
+/// A pair whose long window would round to zero (below 6m) is omitted: rules that are evaluated every 30s cannot detect
+/// it. An SLO window under 1h therefore has no pairs. No short window is below `least_range`, the shortest range that
+/// contains enough scrapes; a pair whose long window would not be longer than that is omitted too.
 pub fn pairs(period: Duration, least_range: Duration) -> Vec<Pair> {
     let month = (Duration::days(28)..=Duration::days(31)).contains(&period);
     WORKBOOK
@@ -131,7 +131,7 @@ pub fn pairs(period: Duration, least_range: Duration) -> Vec<Pair> {
         .collect()
 }
 
-/// A workbook window scaled to a period and rounded; nothing where it rounds to zero.
+/// Scales a workbook window to an SLO window and rounds it; `None` if it rounds to zero.
 fn scale(workbook_long: Duration, period: Duration) -> Option<Duration> {
     let exact = Duration(period.0 / (WORKBOOK_PERIOD.0 / workbook_long.0));
     let (_, step) = STEPS.into_iter().find(|(below, _)| exact < *below)?;
@@ -139,13 +139,13 @@ fn scale(workbook_long: Duration, period: Duration) -> Option<Duration> {
     (rounded.0 > 0).then_some(rounded)
 }
 
-/// How long a total outage may last before the error budget of a period is spent: (1 − `objective`) ×
-/// `window`, to the millisecond. 30 d at 99.95 % is 21m36s.
+/// The length of full downtime that exhausts the error budget of `window`: (1 − `objective`) × `window`, to the
+/// millisecond. 30d at 99.95% is 21m36s.
 pub fn budget_time(objective: Decimal, window: Duration) -> Duration {
     rounded_millis((Decimal::ONE - objective) * Decimal::from(window.0))
 }
 
-/// A number of milliseconds as a duration; negative ones and those past all reason are clamped.
+/// Converts milliseconds to a duration; negative and excessive values are clamped.
 fn rounded_millis(millis: Decimal) -> Duration {
     use rust_decimal::prelude::ToPrimitive;
     let millis = millis.round().max(Decimal::ZERO);
@@ -159,7 +159,7 @@ mod tests {
 
     use super::*;
 
-    /// What the default scrape interval of 15 s allows.
+    /// The shortest range at the default scrape interval of 15s.
     const SCRAPED: Duration = Duration::minutes(1);
 
     /// `page 2% in 1h and 5m: 14.4`
@@ -280,7 +280,8 @@ mod tests {
             let pairs = pairs(period, least_range(scrape));
             prop_assert!(!pairs.is_empty());
             for pair in &pairs {
-                // The factor is rounded to four places; what that rounding is worth in budget is the tolerance.
+                // The factor is rounded to four places; the tolerance is the share of the budget that the rounding is
+                // worth.
                 let spent = pair.factor * Decimal::from(pair.long.0);
                 let error = (spent - pair.budget * Decimal::from(period.0)).abs();
                 prop_assert!(error <= Decimal::new(5, 5) * Decimal::from(pair.long.0));

@@ -1,22 +1,22 @@
-//! Ways to notify a team: what a receiver is.
+//! Channels of receivers: the ways to notify a team.
 
-/// What a receiver is.
+/// The channel of a receiver.
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
 pub enum Channel {
-    /// PagerDuty's events.
+    /// Events of PagerDuty.
     PagerDuty(PagerDuty),
     /// A channel in Slack.
     Slack(Slack),
     /// An email address.
     Mail(Mail),
-    /// A URL that alerts are posted to.
+    /// A URL to which alerts are posted.
     Webhook(WebhookUrl),
 }
 
 /// An integration or an event orchestration of PagerDuty.
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
 pub struct PagerDuty {
-    /// The file with the integration key; the team's default where absent.
+    /// The file with the integration key; `None` for the team's default file.
     pub routing_key_file: Option<String>,
 }
 
@@ -25,7 +25,7 @@ pub struct PagerDuty {
 pub struct Slack {
     /// The channel, `#payments`.
     pub channel: String,
-    /// The file with the URL of the incoming webhook; the project's default where absent.
+    /// The file with the URL of the incoming webhook; `None` for the project's default file.
     pub url_file: Option<String>,
 }
 
@@ -36,7 +36,7 @@ pub struct Mail {
     pub to: String,
 }
 
-/// Where a webhook's URL is.
+/// The location of a webhook's URL.
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
 pub enum WebhookUrl {
     /// In the source.

@@ -1,29 +1,29 @@
-//! What a service needs.
+//! Dependencies of a service.
 
 use smol_str::SmolStr;
 
-/// Something that a service needs.
+/// A dependency of a service.
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
 pub struct Dependency {
-    /// Its name, unique in its service.
+    /// The name, unique in the service.
     pub name: SmolStr,
-    /// The service it is, if it is one of the project's.
+    /// The name of the service it refers to, if that is one of the project's.
     pub service: Option<SmolStr>,
-    /// What it runs on, `PostgreSQL`.
+    /// The technology that it runs on, such as `PostgreSQL`.
     pub technology: Option<String>,
-    /// Whether the service works without it.
+    /// The effect of its failure on the service.
     pub criticality: Criticality,
-    /// What customers notice when it fails, in Markdown.
+    /// The impact on customers when it fails, in Markdown.
     pub impact: Option<String>,
-    /// What it is for, from its doc comment.
+    /// Its purpose, from its doc comment.
     pub description: Option<String>,
 }
 
-/// Whether a service works without what it depends on.
+/// The effect of a dependency's failure on the service.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub enum Criticality {
-    /// It does not: the dependency's failures are its own.
+    /// A hard dependency: the service fails with it.
     Hard,
-    /// It does, with less comfort.
+    /// A soft dependency: the service is degraded without it.
     Soft,
 }

@@ -1,7 +1,7 @@
-//! Gates: what is decided about a deployment, on what conditions.
+//! Gates: decisions about deployments and their conditions.
 //!
-//! A condition is a tree over facts that are measured when the gate runs, limits that are exact, and the calendar.
-//! It has three values: a fact without data is unknown, and so is what depends on it.
+//! A condition is a tree over facts, which are measured when the gate runs, exact limits and the calendar. It has three
+//! values: a fact without data is unknown, and so is every condition that depends on it.
 
 use jiff::civil::Date;
 use rust_decimal::Decimal;
@@ -9,92 +9,92 @@ use smol_str::SmolStr;
 
 use super::{Duration, Severity};
 
-/// The minutes of a week.
+/// The number of minutes in a week.
 pub const WEEK: u16 = 7 * DAY;
-/// The minutes of a day of a week.
+/// The number of minutes in a day.
 pub const DAY: u16 = 24 * 60;
 
 /// A decision about a deployment.
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
 pub struct Gate {
-    /// Its name, unique in its service.
+    /// The name, unique in the service.
     pub name: SmolStr,
-    /// What it is for.
+    /// The purpose of the gate.
     pub description: Option<String>,
-    /// Whether a condition without data counts as holding.
+    /// True if a condition without data counts as true.
     pub holds_without_data: bool,
-    /// Whether it only reports.
+    /// True if the gate only reports.
     pub dry_run: bool,
-    /// Its reasons, in the order of the source.
+    /// The rules, in the order of the source.
     pub rules: Vec<Rule>,
-    /// Who lets which deny pass, until when.
+    /// The overrides of its denies.
     pub overrides: Vec<Override>,
 }
 
-/// A reason to stop a deployment, or to think twice.
+/// A reason to stop a deployment or to warn about it.
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
 pub struct Rule {
-    /// Its name, unique in its gate among those of its effect.
+    /// The name, unique in the gate among the rules of the same effect.
     pub name: SmolStr,
-    /// What follows where the condition holds.
+    /// The effect if the condition holds.
     pub effect: Effect,
     /// The condition.
     pub when: Condition,
-    /// What to tell.
+    /// The message to report.
     pub description: Option<String>,
 }
 
-/// What follows from a condition.
+/// The effect of a rule whose condition holds.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub enum Effect {
     /// The deployment is stopped.
     Deny,
-    /// It is warned of.
+    /// A warning is reported.
     Warn,
 }
 
-/// Lets a deny pass for a while.
+/// Lets a deny pass until a date.
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
 pub struct Override {
-    /// The deny's name.
+    /// The name of the deny.
     pub deny: SmolStr,
-    /// Who lets it pass.
+    /// The person who is responsible for the override.
     pub by: String,
-    /// The last day.
+    /// The last day on which it applies.
     pub until: Date,
-    /// The zone that this day is in, a name of the IANA database.
+    /// The time zone of this day, a name of the IANA database.
     pub zone: String,
-    /// Why.
+    /// The reason for the override.
     pub reason: String,
 }
 
-/// What is true, false or unknown.
+/// A condition: true, false or unknown.
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
 pub enum Condition {
-    /// Known at compile time.
+    /// A value known at compile time.
     Constant(bool),
     /// The opposite; unknown stays unknown.
     Not(Box<Condition>),
-    /// All of them hold: false where one does not, whatever is unknown.
+    /// True if all hold; false if one does not, even if others are unknown.
     All(Vec<Condition>),
-    /// One of them holds: true where one does, whatever is unknown.
+    /// True if any holds, even if others are unknown.
     Any(Vec<Condition>),
-    /// Two quantities of the same unit are compared.
+    /// Compares two quantities of the same unit.
     Compare(Operand, Comparison, Operand),
-    /// It is one of these days, the first and the last included.
+    /// True on these days, the first and the last included.
     Dates {
-        /// The first.
+        /// The first day.
         from: Date,
-        /// The last.
+        /// The last day.
         to: Date,
-        /// The zone that the days are in.
+        /// The time zone of the days.
         zone: String,
     },
-    /// It is in one of these spans of the week.
+    /// True in any of these spans of the week.
     Week {
-        /// In rising order, without overlap.
+        /// The spans in rising order, without overlap.
         spans: Vec<Span>,
-        /// The zone that the week is in.
+        /// The time zone of the week.
         zone: String,
     },
 }
@@ -102,13 +102,13 @@ pub enum Condition {
 /// A span of the week, in minutes since Monday 00:00 by the zone's clocks.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub struct Span {
-    /// The first minute in it.
+    /// The first minute of the span.
     pub from: u16,
-    /// The first after it, at most [`WEEK`].
+    /// The first minute after the span, at most [`WEEK`].
     pub to: u16,
 }
 
-/// How two quantities are compared.
+/// A comparison operator.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub enum Comparison {
     /// `<`
@@ -126,7 +126,7 @@ pub enum Comparison {
 }
 
 impl Comparison {
-    /// How it is written, here as in PromQL and in Rego.
+    /// The operator as written in `.nth`, PromQL and Rego.
     pub fn sign(self) -> &'static str {
         match self {
             Self::Less => "<",
@@ -138,7 +138,7 @@ impl Comparison {
         }
     }
 
-    /// Whether it holds of these.
+    /// Returns whether the comparison is true of `left` and `right`.
     pub fn holds<T: PartialOrd>(self, left: &T, right: &T) -> bool {
         match self {
             Self::Less => left < right,
@@ -151,49 +151,49 @@ impl Comparison {
     }
 }
 
-/// What is compared.
+/// An operand of a comparison.
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
 pub enum Operand {
-    /// What is measured.
+    /// A measured quantity.
     Fact(Fact),
-    /// A limit, in the unit of what it is compared with.
+    /// A limit, in the unit of the other operand.
     Limit(Decimal),
 }
 
-/// What is measured when the gate runs.
+/// A quantity that is measured when the gate runs.
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
 pub enum Fact {
     /// The share of an error budget that is left.
     Budget(Objective),
-    /// What is left of it as time of full outage, in seconds.
+    /// The rest of an error budget as time of full downtime, in seconds.
     BudgetTime(Objective),
-    /// How many times faster than sustainable it is spent, over that time.
+    /// The burn rate of an error budget over this window.
     Burn(Objective, Duration),
-    /// How many alerts of that severity are firing.
+    /// The number of firing alerts of this severity.
     Firing(Severity),
-    /// How often in that time pages began to fire while none did.
+    /// The number of times within this duration that pages began to fire while no other did.
     Incidents(Duration),
-    /// How long ago the last deployment was, in seconds.
+    /// The time since the last deployment, in seconds.
     DeployAge,
-    /// How many deployments there were in that time.
+    /// The number of deployments within this duration.
     Deploys(Duration),
-    /// How many of the project's services name the service in a dependency; known when all are.
+    /// The number of the project's services that name this service in a dependency; known when all services are.
     Dependents,
 }
 
 /// The unit of a fact.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub enum Unit {
-    /// A share, 1 being all.
+    /// A share between 0 and 1.
     Ratio,
     /// Seconds.
     Seconds,
-    /// Things, or times.
+    /// A number of things or times.
     Number,
 }
 
 impl Fact {
-    /// Its unit.
+    /// The unit of the fact.
     pub fn unit(&self) -> Unit {
         match self {
             Self::Budget(_) => Unit::Ratio,
@@ -206,7 +206,7 @@ impl Fact {
         }
     }
 
-    /// Whether it counts something, so that comparing it for equality means something.
+    /// Returns whether the fact is a count, so that comparing it for equality makes sense.
     pub fn is_count(&self) -> bool {
         matches!(
             self,
@@ -215,29 +215,29 @@ impl Fact {
     }
 }
 
-/// An objective, of the gate's service or of another one.
+/// An objective of the gate's service or of another one.
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
 pub struct Objective {
-    /// Its service.
+    /// The name of the service.
     pub service: SmolStr,
-    /// Its name.
+    /// The name of the SLO.
     pub slo: SmolStr,
     /// The share of events that must be good, between 0 and 1.
     pub objective: Decimal,
-    /// The period that the error budget is for.
+    /// The SLO window.
     pub window: Duration,
 }
 
 impl Condition {
-    /// The condition with the number of dependents set, and without what it then need not ask.
-    pub fn resolved(&self, dependents: usize) -> Self {
+    /// The condition with the number of dependents filled in, simplified accordingly.
+    pub fn with_dependents(&self, dependents: usize) -> Self {
         match self {
-            Self::Not(inner) => match inner.resolved(dependents) {
+            Self::Not(inner) => match inner.with_dependents(dependents) {
                 Self::Constant(value) => Self::Constant(!value),
                 inner => Self::Not(Box::new(inner)),
             },
-            Self::All(parts) => joined(parts, dependents, true),
-            Self::Any(parts) => joined(parts, dependents, false),
+            Self::All(parts) => combine(parts, dependents, true),
+            Self::Any(parts) => combine(parts, dependents, false),
             Self::Compare(left, comparison, right) => {
                 let known = |operand: &Operand| match operand {
                     Operand::Fact(Fact::Dependents) => Operand::Limit(Decimal::from(dependents)),
@@ -254,7 +254,7 @@ impl Condition {
         }
     }
 
-    /// Calls `see` with every part that is neither `not` nor joined of others.
+    /// Calls `see` with every part that is neither a negation nor a combination of other parts.
     pub fn each_leaf<'a>(&'a self, see: &mut dyn FnMut(&'a Self)) {
         match self {
             Self::Not(inner) => inner.each_leaf(see),
@@ -267,7 +267,7 @@ impl Condition {
         }
     }
 
-    /// What it measures, each once, in order.
+    /// The facts that the condition measures, without duplicates, in order.
     pub fn facts(&self) -> Vec<&Fact> {
         let mut found: Vec<&Fact> = Vec::new();
         self.each_leaf(&mut |leaf| {
@@ -284,7 +284,7 @@ impl Condition {
         found
     }
 
-    /// Whether the time alone decides it.
+    /// Returns whether the condition depends on nothing but the time.
     pub fn is_calendar(&self) -> bool {
         let mut calendar = true;
         let mut any = false;
@@ -297,11 +297,11 @@ impl Condition {
     }
 }
 
-/// Parts joined by `and`, or by `or`: what decides by itself is all that is left, what changes nothing is left out.
-fn joined(parts: &[Condition], dependents: usize, all: bool) -> Condition {
+/// Joins parts with `and` or `or`: a part that decides the result replaces all, a neutral part is omitted.
+fn combine(parts: &[Condition], dependents: usize, all: bool) -> Condition {
     let mut left = Vec::new();
     for part in parts {
-        match part.resolved(dependents) {
+        match part.with_dependents(dependents) {
             Condition::Constant(value) if value == all => {}
             Condition::Constant(value) => return Condition::Constant(value),
             part => left.push(part),
@@ -330,13 +330,13 @@ mod tests {
         let many = compare(Fact::Dependents, 2);
         let asks = compare(Fact::Firing(Severity::Page), 0);
         let all = Condition::All(vec![many.clone(), asks.clone()]);
-        assert_eq!(all.resolved(3), asks);
-        assert_eq!(all.resolved(2), Condition::Constant(false));
+        assert_eq!(all.with_dependents(3), asks);
+        assert_eq!(all.with_dependents(2), Condition::Constant(false));
         let any = Condition::Any(vec![many.clone(), asks.clone()]);
-        assert_eq!(any.resolved(3), Condition::Constant(true));
-        assert_eq!(any.resolved(2), asks);
+        assert_eq!(any.with_dependents(3), Condition::Constant(true));
+        assert_eq!(any.with_dependents(2), asks);
         let not = Condition::Not(Box::new(many));
-        assert_eq!(not.resolved(3), Condition::Constant(false));
+        assert_eq!(not.with_dependents(3), Condition::Constant(false));
         assert_eq!(any.facts().len(), 2);
     }
 

@@ -1,9 +1,9 @@
 #![forbid(unsafe_code)]
-//! Owns the model: what a project says, resolved, checked and instantiated for one environment, and nothing
-//! about any target. Backends read this and nothing else.
+//! Owns the model: a project, resolved, checked and instantiated for one environment, and nothing about any target.
+//! Backends read this and nothing else.
 //!
-//! Queries in it are PromQL trees with every hole filled and the service's labels injected; `$window` stands
-//! where a backend chooses a window.
+//! Queries in it are PromQL trees with all interpolations filled and the service's labels injected; `$window` is the
+//! place where a backend inserts a window.
 
 mod artifact;
 pub mod burn_rate;
@@ -40,7 +40,7 @@ pub use settings::{
     MatcherStrategy, OpenSloSettings, PagerDutySettings, PolicyForm, PolicySettings,
     PrometheusSettings, RuleFormat, Settings, default_settings,
 };
-pub use signal::{LeftOut, Resolution, Rule, Signal, Tally};
+pub use signal::{Resolution, Rule, Signal, SkippedRule, Tally};
 pub use target_name::TargetName;
 pub use team::{
     Escalation, EscalationRef, Hours, IMPLIED_ESCALATION, Layer, Pace, Receiver, Schedule, Step,
@@ -50,73 +50,73 @@ pub use team::{
 /// A service.
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
 pub struct Service {
-    /// Its name, unique in the project.
+    /// The name, unique in the project.
     pub name: SmolStr,
-    /// What it is for, from its doc comment or `description`.
+    /// The purpose of the service, from its doc comment or `description`.
     pub description: Option<String>,
-    /// `api`, `worker`, `stream` …
+    /// The type of the service: `api`, `worker`, `stream` …
     pub service_type: Option<SmolStr>,
-    /// The team's name.
+    /// The name of the team.
     pub team: Option<SmolStr>,
-    /// The tier's name.
+    /// The name of the tier.
     pub tier: SmolStr,
-    /// The labels that its series carry.
+    /// The labels of its series.
     pub selector: BTreeMap<String, String>,
-    /// Labels that every rule of it carries, besides `service`, `team` and `tier`.
+    /// Labels of all its rules, besides `service`, `team` and `tier`.
     pub labels: BTreeMap<String, String>,
-    /// Its objectives, in the order of the source.
+    /// The SLOs, in the order of the source.
     pub slos: Vec<Slo>,
-    /// Its alerts, those of its dependencies included, in the order of the source.
+    /// The alerts, including those of its dependencies, in the order of the source.
     pub alerts: Vec<Alert>,
-    /// Its recordings, in the order of the source.
+    /// The recording rules, in the order of the source.
     pub recordings: Vec<Recording>,
-    /// What it needs, in the order of the source.
+    /// The dependencies, in the order of the source.
     pub dependencies: Vec<Dependency>,
-    /// Its signals, those of its dependencies included, in the order of the source.
+    /// The signals, including those of its dependencies, in the order of the source.
     pub signals: Vec<Signal>,
-    /// The alerts and recordings that are not among the above, because no metric carries a signal that they read.
-    pub left_out: Vec<LeftOut>,
-    /// Where its runbook is, if not at the project's base URL.
+    /// The alerts and recording rules that are not generated, because no metric provides a signal that they read.
+    pub skipped_rules: Vec<SkippedRule>,
+    /// The URL of its runbook, if it is not at the project's base URL.
     pub runbook_url: Option<String>,
-    /// Where its dashboard is, if not at the project's base URL.
+    /// The URL of its dashboard, if it is not at the project's base URL.
     pub dashboard_url: Option<String>,
-    /// What its dashboard shows besides what every service's does.
+    /// The custom panels of its dashboard.
     pub panels: panel::Panels,
-    /// Who is told when it fails, and who next; `None` where its team has no escalation to choose.
+    /// The escalation that is notified when it fails; `None` if its team has no escalation to choose.
     pub escalation: Option<EscalationRef>,
-    /// How that escalation goes for its tier.
+    /// The default timing of that escalation, from the tier.
     pub pace: Pace,
-    /// When its incidents notify by what their alerts ask for, where it says so itself; at other times they notify with low
-    /// urgency.
+    /// The support hours that the service sets itself. Within them, its incidents notify with the urgency of their
+    /// alerts' severity; at other times with low urgency.
     pub support_hours: Option<SupportHours>,
-    /// What its runbook says besides what every service's does.
+    /// The custom sections of its runbook.
     pub runbook: Vec<Section>,
-    /// What is decided about its deployments.
+    /// The gates of its deployments.
     pub gates: Vec<gate::Gate>,
-    /// When it was last deployed, in seconds since 1970.
+    /// The time of its last deployment, in seconds since 1970.
     pub deployed: Option<promql::Expr>,
 }
 
-/// A section of a runbook, as a person wrote it.
+/// A custom section of a runbook.
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
 pub struct Section {
-    /// Its title.
+    /// The title.
     pub title: SmolStr,
-    /// What it says, in Markdown.
+    /// The text, in Markdown.
     pub text: String,
 }
 
-/// What an alert asks for.
+/// The severity of an alert.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub enum Severity {
-    /// Somebody is woken.
+    /// Notifies the person on call at once.
     Page,
-    /// Somebody looks in working hours.
+    /// Is handled in working hours.
     Ticket,
 }
 
 impl Severity {
-    /// For how long a condition must hold before an alert fires that sets no time itself.
+    /// The default duration for which a condition must hold before an alert of this severity fires.
     pub fn default_hold(self) -> Duration {
         match self {
             Self::Page => Duration::minutes(2),
@@ -125,128 +125,129 @@ impl Severity {
     }
 }
 
-/// A service level objective.
+/// A service level objective (SLO).
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
 pub struct Slo {
-    /// Its name, unique in its service.
+    /// The name, unique in the service.
     pub name: SmolStr,
-    /// What customers would say it promises.
+    /// The objective in the words of a customer.
     pub description: Option<String>,
     /// The share of events that must be good, between 0 and 1: 0.999.
     pub objective: Decimal,
-    /// The period that the error budget is for.
+    /// The SLO window, for which the error budget is computed.
     pub window: Duration,
-    /// How it is measured.
+    /// The SLI that measures it.
     pub sli: Sli,
-    /// The histogram that it is measured by, if it is one of latency.
+    /// The histogram that the SLI reads, if it is a latency SLI.
     pub histogram: Option<panel::Histogram>,
-    /// Labels that its rules carry besides the service's.
+    /// Labels of its rules besides the service's.
     pub labels: BTreeMap<String, String>,
-    /// The pairs of windows whose alerts can fire; see [`burn_rate`].
+    /// The burn-rate alerts that can fire; see [`burn_rate`].
     pub burn_rate_pairs: Vec<burn_rate::Pair>,
     /// The least number of events in the long window for a burn-rate alert to fire.
     pub min_events: Option<u64>,
     /// The least number of bad events for a page to fire.
     pub min_bad_events: Option<u64>,
-    /// Alerts on budget consumed, in rising order.
+    /// The alerts on the budget consumed, in rising order.
     pub budget_alerts: Vec<BudgetAlert>,
-    /// The alerts on an SLI without data, each for a cause of its own.
-    pub absences: Vec<AbsenceAlert>,
-    /// Whether its good (or bad) events are surely among all events, as those of a narrower selector are. Where they are not,
-    /// the rules tell when there are more of them.
+    /// The missing-data alerts of the SLI, one for each cause.
+    pub missing_data_alerts: Vec<MissingDataAlert>,
+    /// True if its good (or bad) events are certainly a subset of all events, as those of a narrower selector are. If
+    /// false, the rules report when there are more of them.
     pub is_consistent: bool,
-    /// The labels by which the budget alerts name the top contributors.
+    /// The labels by which budget alerts name the top contributors.
     pub breakdown: Vec<String>,
-    /// Where its runbook is, if not the service's.
+    /// The URL of its runbook, if it is not the service's.
     pub runbook_url: Option<String>,
-    /// The windows over which gates of its service ask how fast its budget is spent, besides those of its alerts.
+    /// The windows over which gates of the service query its burn rate, besides those of its alerts.
     pub gate_windows: Vec<Duration>,
 }
 
 impl Slo {
-    /// The share of events that may be bad, 1 minus the objective, exact.
+    /// The share of events that may be bad: 1 minus the objective, exact.
     pub fn error_budget(&self) -> Decimal {
         Decimal::ONE - self.objective
     }
 }
 
-// There are few of these, each behind the vector of a service's objectives: size is no matter.
+// There are few of these, each behind the vector of a service's objectives: size does not matter.
 #[allow(clippy::large_enum_variant)]
-/// A service level indicator. Every query that holds `$window` is an event rate over that window without
-/// labels (`sum(rate(x[$window]))`).
+/// A service level indicator (SLI). Each query that contains `$window` is an event rate over that window without labels
+/// (`sum(rate(x[$window]))`).
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
 pub enum Sli {
     /// Bad or good events out of all events.
     Events {
-        /// Which events are counted in the numerator.
+        /// The events counted in the numerator.
         numerator: Numerator,
         /// The rate of all events, over `$window`.
         total: promql::Expr,
-        /// The series of all events, for the absence alert: a plain selector where there is one.
+        /// The series of all events, for the missing-data alerts: a plain selector, if there is one.
         total_series: Option<promql::Expr>,
-        /// The bucket that counts the good events, where they are those of a classic histogram. It is there whenever there
-        /// are events: where it is missing, nothing is known, and nothing is bad.
+        /// The bucket that counts the good events, if they are those of a classic histogram. It exists whenever there
+        /// are events: if it is missing, nothing is known, and nothing is bad.
         bucket: Option<promql::Expr>,
-        /// The bad events' (or, for good ones, the total's) rate by labels is taken from this selector, to name
-        /// the top contributors.
+        /// The selector from which the rate by labels of the bad events (or of all events, if good events are counted)
+        /// is taken, to name the top contributors.
         breakdown_series: Option<promql::Expr>,
     },
-    /// Time slices: each evaluation is one slice, which is good where the condition holds.
+    /// Time slices: each evaluation is one slice, which is good if the condition holds.
     TimeSlices {
         /// A comparison without `bool` at its top: `max(queue_age_seconds) < 60`.
         good: promql::Expr,
     },
-    /// A ratio of bad events over `$window` that the author computed.
+    /// A ratio of bad events over `$window`, computed by the author.
     ErrorRatio {
         /// The ratio, over `$window`.
         ratio: promql::Expr,
-        /// The rate of all events over `$window`, which weighs long windows; without it they weigh by time.
+        /// The rate of all events over `$window`, which makes long windows event-weighted; without it they are
+        /// time-weighted.
         total: Option<promql::Expr>,
     },
 }
 
-/// Which events a ratio counts.
+/// The events that a ratio counts.
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
 pub enum Numerator {
     /// The rate of bad events, over `$window`. No series means no bad event.
     Bad(promql::Expr),
-    /// The rate of good events, over `$window`. No series while there is traffic means an outage.
+    /// The rate of good events, over `$window`. No series while there is traffic means full downtime.
     Good(promql::Expr),
 }
 
-/// An alert on the share of the error budget that is spent.
+/// An alert on the share of the error budget that is consumed.
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
 pub struct BudgetAlert {
-    /// The share spent at which it fires, between 0 and 1.
+    /// The share consumed at which it fires, between 0 and 1.
     pub consumed: Decimal,
-    /// What it asks for.
+    /// The severity of the alert.
     pub severity: Severity,
 }
 
-/// An alert on an SLI whose total has no series.
+/// A missing-data alert: it fires if the total of an SLI has no series.
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
-pub struct AbsenceAlert {
-    /// What is missing.
-    pub of: Absent,
-    /// The series that tell whether its targets are up, where it matters whether they are.
+pub struct MissingDataAlert {
+    /// The cause that the alert detects.
+    pub cause: MissingDataCause,
+    /// The series that show whether the SLI's targets are up, if the cause depends on it.
     pub up: Option<promql::Expr>,
-    /// For how long.
+    /// The duration for which the data must be missing.
     pub hold: Duration,
-    /// What it asks for.
+    /// The severity of the alert.
     pub severity: Severity,
 }
 
-/// Why an SLI may have no series.
+/// A cause for which an SLI has no series.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
-pub enum Absent {
-    /// No target is up that could have any, or the bucket that counts its good events does not exist.
+pub enum MissingDataCause {
+    /// No target is up that could provide any, or the bucket that counts the good events does not exist.
     Data,
-    /// The service's targets are up. A counter that is made with the first event is not there before; one whose metric was
-    /// renamed is not there any more.
+    /// The service's targets are up. A counter that is created with the first event does not exist before it; one whose
+    /// metric was renamed no longer exists.
     Series,
 }
 
-/// An alert written by a person, or by a template.
+/// A custom alert, of a service or of a template.
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
 pub struct Alert {
     /// Its name as written, `queue-backlog`; unique in its service (a dependency's alerts are prefixed with
@@ -254,34 +255,35 @@ pub struct Alert {
     pub name: SmolStr,
     /// The condition.
     pub when: promql::Expr,
-    /// For how long it must hold; the severity's default where absent (2 min for pages, 15 min for tickets).
+    /// The duration for which the condition must hold; `None` for the severity's default (2m for pages, 15m for
+    /// tickets).
     pub hold: Option<Duration>,
-    /// For how long it keeps firing after the condition has ended.
+    /// The duration for which it keeps firing after the condition has ended.
     pub keep_firing: Option<Duration>,
-    /// The most series that it may fire for at once.
+    /// The largest number of series for which it may fire at once.
     pub limit: Option<u32>,
-    /// What it asks for.
+    /// The severity of the alert.
     pub severity: Severity,
-    /// One line, as a phone shows it.
+    /// One line for small screens.
     pub summary: Option<Text>,
-    /// More of it.
+    /// The longer description.
     pub description: Option<Text>,
     /// Labels besides the service's.
     pub labels: BTreeMap<String, String>,
     /// Annotations besides summary, description and URLs.
     pub annotations: BTreeMap<String, Text>,
-    /// Where its runbook is, if not the service's.
+    /// The URL of its runbook, if it is not the service's.
     pub runbook_url: Option<String>,
-    /// The dependency it came from.
+    /// The name of the dependency whose template it comes from.
     pub dependency: Option<SmolStr>,
-    /// What customers notice, in Markdown.
+    /// The impact on customers, in Markdown.
     pub impact: Option<String>,
-    /// What to do first, in Markdown.
+    /// The first steps of the response, in Markdown.
     pub steps: Option<String>,
 }
 
 impl Alert {
-    /// For how long the condition must hold, in the end.
+    /// The duration for which the condition must hold, including the default.
     pub fn hold(&self) -> Duration {
         self.hold.unwrap_or_else(|| self.severity.default_hold())
     }
@@ -290,35 +292,35 @@ impl Alert {
 /// A recording rule.
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
 pub struct Recording {
-    /// The metric's name.
+    /// The name of the recorded metric.
     pub record: SmolStr,
-    /// What is recorded.
+    /// The recorded query.
     pub query: promql::Expr,
     /// Labels besides the service's.
     pub labels: BTreeMap<String, String>,
 }
 
-/// Text of an alert, with places that Prometheus fills in when it fires.
+/// Text of an alert, with parts that Prometheus fills in when it fires.
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
 pub struct Text {
-    /// Its parts in order.
+    /// The parts in order.
     pub parts: Vec<TextPart>,
 }
 
 /// A part of an alert's text.
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
 pub enum TextPart {
-    /// Literal text: whatever it holds, it is never a template.
+    /// Literal text, never a template, whatever it contains.
     Literal(String),
     /// The value of the condition, in a format.
     Value(ValueFormat),
     /// The value of a label of the series that fires.
     Label(SmolStr),
-    /// The value of a label that Prometheus adds to whatever it sends: an external label.
+    /// The value of an external label, which Prometheus adds to every alert that it sends.
     External(SmolStr),
 }
 
-/// How an alert's value is shown.
+/// The format of an alert's value.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub enum ValueFormat {
     /// As a number with an SI prefix: 1.234k

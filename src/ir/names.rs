@@ -1,4 +1,4 @@
-//! What things are called in what is generated: stems of file names, uids of dashboards, alerts in rules.
+//! Names in generated files: stems of file names, uids of dashboards, alerts in rules.
 
 use std::collections::BTreeSet;
 
@@ -6,15 +6,15 @@ use smol_str::SmolStr;
 
 use super::Settings;
 
-/// The longest stem of a file name, in bytes: file systems allow 255 for a whole name.
+/// The longest stem of a file name, in bytes: file systems allow 255 for a complete name.
 const LONGEST_STEM: usize = 200;
 
-/// Names that Windows keeps for devices, whatever their extension.
+/// Names that Windows reserves for devices, with any extension.
 const DEVICES: [&str; 4] = ["con", "prn", "aux", "nul"];
 
-/// A name as the stem of a file's name: it can't leave its folder, is not hidden, and is fit for every common
-/// file system. Different names may give the same stem (as may names that differ in case alone, where the
-/// file system ignores case); whoever names things has to check that none do.
+/// Converts a name to the stem of a file name: it cannot leave its folder, is not hidden, and is valid on every common
+/// file system. Different names may give the same stem (as may names that differ in case alone, if the file system
+/// ignores case); the caller has to check for duplicates.
 ///
 /// ```
 /// use nth_model::names::file_stem;
@@ -55,12 +55,11 @@ pub fn file_stem(name: &str) -> String {
     }
 }
 
-/// The longest uid that Grafana takes.
+/// The longest uid that Grafana accepts.
 const LONGEST_UID: usize = 40;
 
-/// The uid of a service's Grafana dashboard, by which alerts link to it: the service's own name where Grafana
-/// takes it as a uid (at most 40 ASCII letters, digits, `-` and `_`); otherwise what can be kept of it and a
-/// hash of all of it.
+/// The uid of a service's Grafana dashboard, which alerts link to: the service's name if Grafana accepts it as a uid
+/// (at most 40 ASCII letters, digits, `-` and `_`); otherwise its valid characters and a hash of the complete name.
 pub fn dashboard_uid(service: &str) -> String {
     let fits = |c: char| c.is_ascii_alphanumeric() || c == '-' || c == '_';
     if !service.is_empty() && service.len() <= LONGEST_UID && service.chars().all(fits) {
@@ -76,7 +75,7 @@ pub fn dashboard_uid(service: &str) -> String {
     uid
 }
 
-/// What joins a service's name and its environment's in a uid.
+/// The separator between a service's name and its environment's in a uid.
 const IN: &str = "--";
 
 /// The uid of a service's dashboard in an environment, so that one Grafana can show several: `checkout--production`.
@@ -86,7 +85,7 @@ pub fn dashboard_uid_in(environment: Option<&str>, service: &str) -> String {
         return dashboard_uid(service);
     };
     let joined = format!("{service}{IN}{environment}");
-    // Where one could not tell where the name ends, the hash of both tells.
+    // If the end of the name is ambiguous, a hash of both names makes the uid unique.
     if is_clear(service) && is_clear(environment) {
         dashboard_uid(&joined)
     } else {
@@ -94,9 +93,9 @@ pub fn dashboard_uid_in(environment: Option<&str>, service: &str) -> String {
     }
 }
 
-/// The uid of the dashboard that a project has of that name: that in its environment, and where other projects share
-/// its Grafana, with the project before it: `shop--checkout--production`.
-pub fn dashboard_uid_of(settings: &Settings, name: &str) -> String {
+/// The uid of the project's dashboard of this name: [`dashboard_uid_in`] its environment, prefixed with the project's
+/// name if other projects share its Grafana: `shop--checkout--production`.
+pub fn project_dashboard_uid(settings: &Settings, name: &str) -> String {
     let environment = settings.environment.as_deref();
     let Some(project) = settings.shared_as() else {
         return dashboard_uid_in(environment, name);
@@ -109,7 +108,7 @@ pub fn dashboard_uid_of(settings: &Settings, name: &str) -> String {
     }
 }
 
-/// Whether one can tell where a name ends that is joined with others.
+/// Returns whether the end of a name is unambiguous when it is joined with others.
 fn is_clear(name: &str) -> bool {
     !name.contains(IN) && !name.starts_with('-') && !name.ends_with('-')
 }
@@ -121,7 +120,7 @@ pub fn fnv1a(text: &str) -> u32 {
     })
 }
 
-/// The words of a name, split at whatever is neither letter nor digit.
+/// The words of a name, split at all characters that are neither letters nor digits.
 pub fn words(name: &str) -> impl Iterator<Item = &str> {
     name.split(|c: char| !c.is_alphanumeric())
         .filter(|word| !word.is_empty())
@@ -138,31 +137,31 @@ pub fn camel_case(name: &str) -> SmolStr {
     out.into()
 }
 
-/// What an alert is called in the rules.
+/// The name of an alert in the rules.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct AlertName {
-    /// Its name in camel case.
-    pub wanted: SmolStr,
-    /// The same, with a number where an alert before it has that name already.
+    /// The name in camel case.
+    pub preferred: SmolStr,
+    /// The same name, with a number appended if an earlier alert has that name.
     pub unique: String,
 }
 
-/// The names that a service's alerts have in the rules, which may differ only in what camel case drops. `names` are those
-/// that they were given.
+/// The names of a service's alerts in the rules. `names` are those in the source, which may differ only in characters
+/// that camel case drops.
 pub fn alert_names(names: &[&str]) -> Vec<AlertName> {
     let mut taken = BTreeSet::new();
     let of = |name: &&str| {
-        let mut wanted = camel_case(name);
-        if wanted.is_empty() {
-            wanted = "Alert".into();
+        let mut preferred = camel_case(name);
+        if preferred.is_empty() {
+            preferred = "Alert".into();
         }
-        let mut unique = wanted.to_string();
+        let mut unique = preferred.to_string();
         let mut number = 2;
         while !taken.insert(unique.clone()) {
-            unique = format!("{wanted}{number}");
+            unique = format!("{preferred}{number}");
             number += 1;
         }
-        AlertName { wanted, unique }
+        AlertName { preferred, unique }
     };
     names.iter().map(of).collect()
 }
@@ -248,9 +247,9 @@ mod tests {
                 "Alert"
             ]
         );
-        let wanted: Vec<_> = names.iter().map(|name| name.wanted.as_str()).collect();
+        let preferred: Vec<_> = names.iter().map(|name| name.preferred.as_str()).collect();
         assert_eq!(
-            wanted,
+            preferred,
             [
                 "QueueBacklog",
                 "QueueBacklog",

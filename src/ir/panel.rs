@@ -1,5 +1,4 @@
-//! What a service's dashboard shows besides what every service's does: its own panels and rows, and those of what it
-//! depends on.
+//! Custom panels and rows of a service's dashboard, and those of its dependencies.
 
 use rust_decimal::Decimal;
 use smol_str::SmolStr;
@@ -10,88 +9,88 @@ use nth_promql as promql;
 /// The panels of a service.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Hash)]
 pub struct Panels {
-    /// Those that stand in no row, in the order of the source.
+    /// The panels outside of rows, in the order of the source.
     pub own: Vec<Panel>,
-    /// Its rows, in the order of the source.
+    /// The rows, in the order of the source.
     pub rows: Vec<Row>,
-    /// What it depends on, in the order of the source, whether it has panels or not.
+    /// All dependencies, with or without panels, in the order of the source.
     pub dependencies: Vec<Dependency>,
 }
 
 /// Panels under a title.
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
 pub struct Row {
-    /// Its name as written; unique among the service's rows.
+    /// The name as written; unique among the service's rows.
     pub name: SmolStr,
-    /// What stands above it.
+    /// The title above the panels.
     pub title: String,
-    /// Its panels, in the order of the source.
+    /// The panels, in the order of the source.
     pub panels: Vec<Panel>,
 }
 
-/// What a service depends on.
+/// The panels of a dependency of a service.
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
 pub struct Dependency {
-    /// Its name as written; unique among the service's dependencies.
+    /// The name as written; unique among the service's dependencies.
     pub name: SmolStr,
-    /// The service it is, if it is one of the project's.
+    /// The name of the service it refers to, if that is one of the project's.
     pub service: Option<SmolStr>,
-    /// What it runs on, `PostgreSQL`.
+    /// The technology that it runs on, such as `PostgreSQL`.
     pub technology: Option<String>,
-    /// Its panels, in the order of the source.
+    /// The panels, in the order of the source.
     pub panels: Vec<Panel>,
 }
 
 /// A view of a query.
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
 pub struct Panel {
-    /// Its name as written; unique where it stands.
+    /// The name as written; unique in its row or block.
     pub name: SmolStr,
-    /// What stands above it.
+    /// The title.
     pub title: String,
-    /// What to look for in it, in its author's words.
+    /// The author's description of what to look for.
     pub description: Option<String>,
-    /// What it shows. `$window` stands where a dashboard takes a window that suits its resolution.
+    /// The query. `$window` is the place where a dashboard inserts a window that suits its resolution.
     pub query: promql::Expr,
-    /// What its numbers count.
+    /// The unit of the values.
     pub unit: Unit,
-    /// How it shows them.
+    /// The visualization of the values.
     pub visualization: Visualization,
-    /// What each series is called; the labels that the query groups by where absent. It has no [`Value`] part.
+    /// The legend of each series; `None` for the labels by which the query groups. It has no [`Value`] part.
     ///
     /// [`Value`]: super::TextPart::Value
     pub legend: Option<Text>,
-    /// Where colors change, in rising order.
+    /// The values at which colors change, in rising order.
     pub thresholds: Vec<Decimal>,
-    /// Whether values below the thresholds are the bad ones, not those above.
+    /// True if values below the thresholds are bad; false if those above are.
     pub low_is_bad: bool,
-    /// The least value that its scale shows.
+    /// The least value of the scale.
     pub min: Option<Decimal>,
-    /// The greatest value that its scale shows.
+    /// The greatest value of the scale.
     pub max: Option<Decimal>,
-    /// Its width, in twenty-fourths of the dashboard's: 1 to 24.
+    /// The width in twenty-fourths of the dashboard's width: 1 to 24.
     pub width: u8,
-    /// Its height, in steps of a dashboard's grid: 2 to 24.
+    /// The height in rows of the dashboard's grid: 2 to 24.
     pub height: u8,
-    /// The signals in the query that no metric carries. With any, there is nothing to see.
+    /// The signals in the query that no metric provides. With any, the panel has no data.
     pub missing: Vec<MissingSignal>,
 }
 
-/// A signal that no metric carries.
+/// A signal that no metric provides.
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
 pub struct MissingSignal {
-    /// Its name.
+    /// The name of the signal.
     pub name: SmolStr,
-    /// The selectors that were looked for, in order of preference.
+    /// The candidate selectors, in order of preference.
     pub candidates: Vec<String>,
-    /// How to get it, in its author's words.
+    /// The author's hint on how to provide the signal.
     pub hint: Option<String>,
 }
 
-/// What a number counts.
+/// The unit of a number.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub enum Unit {
-    /// Things.
+    /// A number of things.
     Count,
     /// Bytes.
     Bytes,
@@ -101,7 +100,7 @@ pub enum Unit {
     Milliseconds,
     /// Millionths of a second.
     Microseconds,
-    /// Thousand-millionths of a second.
+    /// Billionths of a second.
     Nanoseconds,
     /// A share between 0 and 1.
     Ratio,
@@ -116,7 +115,7 @@ pub enum Unit {
 }
 
 impl From<DurationUnit> for Unit {
-    /// The unit of a panel that shows what is counted in a unit of time.
+    /// The panel unit of values in a unit of time.
     fn from(unit: DurationUnit) -> Self {
         match unit {
             DurationUnit::Seconds => Self::Seconds,
@@ -127,7 +126,7 @@ impl From<DurationUnit> for Unit {
     }
 }
 
-/// How a panel shows its numbers.
+/// The visualization of a panel.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub enum Visualization {
     /// Lines over time.
@@ -144,15 +143,15 @@ pub enum Visualization {
     Heatmap,
 }
 
-/// A histogram of durations, by which latency is shown as quantiles.
+/// A histogram of durations, from which latency quantiles are shown.
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
 pub struct Histogram {
-    /// A classic one's `_bucket` series, without a matcher on `le`; a native one's series.
+    /// The `_bucket` series of a classic histogram, without a matcher on `le`; the series of a native one.
     pub series: promql::Expr,
-    /// Whether it is a native histogram.
+    /// True if it is a native histogram.
     pub native: bool,
-    /// How long a good event takes at most.
+    /// The longest duration of a good event.
     pub under: Duration,
-    /// The unit that it counts in.
+    /// The unit of its values.
     pub unit: DurationUnit,
 }

@@ -1,11 +1,11 @@
-//! All that is built together.
+//! The project: all services and teams that are built together.
 
 use std::borrow::Cow;
 use std::collections::BTreeMap;
 
 use super::{Dependency, Escalation, EscalationRef, Service, SupportHours, Team};
 
-/// The services of a project in an environment, and who answers for them.
+/// The services of a project in an environment, and their teams.
 #[derive(Debug, Clone)]
 pub struct Project<'a> {
     services: BTreeMap<&'a str, &'a Service>,
@@ -14,7 +14,7 @@ pub struct Project<'a> {
 }
 
 impl<'a> Project<'a> {
-    /// A project of these services and teams, whose names are each unique among their kind.
+    /// Creates a project of these services and teams. Names must be unique within each kind.
     pub fn new(
         services: impl IntoIterator<Item = &'a Service>,
         teams: impl IntoIterator<Item = &'a Team>,
@@ -45,17 +45,17 @@ impl<'a> Project<'a> {
         self.services.values().copied()
     }
 
-    /// The teams that own services, and the project's own that own none, by name.
+    /// The teams that own services, and the project's own teams that own none, by name.
     pub fn teams(&self) -> impl Iterator<Item = &'a Team> + '_ {
         self.teams.values().copied()
     }
 
-    /// The service of that name; `None` where it is built elsewhere.
+    /// The service of this name; `None` if it belongs to another project.
     pub fn service(&self, name: &str) -> Option<&'a Service> {
         self.services.get(name).copied()
     }
 
-    /// The team of that name.
+    /// The team of this name.
     pub fn team(&self, name: &str) -> Option<&'a Team> {
         self.teams.get(name).copied()
     }
@@ -65,32 +65,34 @@ impl<'a> Project<'a> {
         self.team(service.team.as_deref()?)
     }
 
-    /// An escalation with the team that it is of.
+    /// The escalation with its team.
     pub fn escalation(&self, named: &EscalationRef) -> Option<(&'a Team, &'a Escalation)> {
         let team = self.team(&named.team)?;
         let mut escalations = team.escalations.iter();
         Some((team, escalations.find(|known| known.name == named.name)?))
     }
 
-    /// Who is called for a service, step by step: its escalation, or else the one that its team has without saying so.
-    pub fn called(&self, service: &Service) -> Option<(&'a Team, Cow<'a, Escalation>)> {
+    /// The escalation that is notified for a service, with its team: its own, or else the implied escalation of its
+    /// team.
+    pub fn escalation_for(&self, service: &Service) -> Option<(&'a Team, Cow<'a, Escalation>)> {
         if let Some(named) = &service.escalation {
             let (team, escalation) = self.escalation(named)?;
             return escalation
-                .tells()
+                .notifies_anyone()
                 .then_some((team, Cow::Borrowed(escalation)));
         }
         let team = self.owner(service)?;
         Some((team, Cow::Owned(team.implied_escalation()?)))
     }
 
-    /// When somebody is at work for a service: as it says itself, or else its team.
+    /// The support hours of a service: its own, or else its team's.
     pub fn support_hours<'s>(&'s self, service: &'s Service) -> Option<&'s SupportHours> {
         let of_team = || self.owner(service)?.support_hours.as_ref();
         service.support_hours.as_ref().or_else(of_team)
     }
 
-    /// What needs a service: each service by name with the dependency that says so, of which it may have several.
+    /// The dependents of a service: each service by name with the dependency that refers to this service. A service may
+    /// have several such dependencies.
     pub fn dependents(&self, service: &str) -> &[(&'a Service, &'a Dependency)] {
         self.dependents.get(service).map_or(&[], Vec::as_slice)
     }

@@ -1,22 +1,22 @@
-//! Which Prometheus reads what is made.
+//! Versions of Prometheus.
 
 use std::fmt;
 use std::str::FromStr;
 
-/// A version of Prometheus, as exactly as the project says it.
+/// A version of Prometheus, as precise as in `nth.toml`.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub struct PrometheusVersion {
-    /// The first number.
+    /// The major version.
     pub major: u32,
-    /// The second number, where it is said.
+    /// The minor version, if it is given.
     pub minor: Option<u32>,
 }
 
 impl PrometheusVersion {
-    /// The oldest one whose rules are known.
+    /// The oldest supported major version.
     const OLDEST: u32 = 2;
 
-    /// Whether names of metrics and labels may have any character, written in quotes: since Prometheus 3.
+    /// Returns whether names of metrics and labels may contain any character, written in quotes: since Prometheus 3.
     pub const fn has_utf8_names(self) -> bool {
         self.major >= 3
     }
@@ -40,7 +40,7 @@ impl fmt::Display for PrometheusVersion {
     }
 }
 
-/// `3`, `2.53`, `v2.53.1` and `2.x`.
+/// Parses `3`, `2.53`, `v2.53.1` and `2.x`.
 impl FromStr for PrometheusVersion {
     type Err = ();
 

@@ -1,6 +1,6 @@
-//! The labels that rules have from the model, whatever labels its author sets.
+//! Labels that the model sets on rules, regardless of the labels that the author sets.
 
-/// A label of rules that tells what they are of.
+/// A label that identifies the subject of a rule.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub enum RuleLabel {
     /// The service's name.
@@ -9,17 +9,17 @@ pub enum RuleLabel {
     Team,
     /// The name of the service's tier.
     Tier,
-    /// The environment's name, where the project declares any.
+    /// The environment's name, if the project declares any.
     Environment,
-    /// The project's name, where it shares a Prometheus with others.
+    /// The project's name, if it shares a Prometheus with others.
     Project,
-    /// The namespace that an operator's Alertmanager expects on each alert, where one is used.
+    /// The namespace that the Alertmanager of a Prometheus operator expects on each alert, if one is used.
     Namespace,
-    /// What an alert asks for.
+    /// The severity of an alert.
     Severity,
-    /// The name of an alert, which Prometheus itself writes.
+    /// The name of an alert, which Prometheus writes itself.
     AlertName,
-    /// The dependency that an alert is of.
+    /// The name of the dependency that an alert belongs to.
     Dependency,
     /// The SLO's name.
     Slo,
@@ -29,9 +29,9 @@ pub enum RuleLabel {
     LongWindow,
     /// The short window of a burn-rate alert.
     ShortWindow,
-    /// The share of the error budget that a budget alert is about.
+    /// The share of the error budget at which a budget alert fires.
     BudgetConsumed,
-    /// What tells an alert on missing series of healthy targets from the one on missing data.
+    /// Distinguishes a missing-data alert with healthy targets from the one without.
     Targets,
     /// The objective, on `slo_info`.
     Objective,
@@ -40,7 +40,7 @@ pub enum RuleLabel {
 }
 
 impl RuleLabel {
-    /// All of them.
+    /// All labels.
     pub const ALL: [Self; 17] = [
         Self::Service,
         Self::Team,
@@ -61,7 +61,7 @@ impl RuleLabel {
         Self::Period,
     ];
 
-    /// The label's name.
+    /// The name of the label.
     pub const fn name(self) -> &'static str {
         match self {
             Self::Service => "service",
@@ -84,13 +84,13 @@ impl RuleLabel {
         }
     }
 
-    /// The label of that name.
-    pub fn named(name: &str) -> Option<Self> {
+    /// The label of this name.
+    pub fn from_name(name: &str) -> Option<Self> {
         Self::ALL.into_iter().find(|label| label.name() == name)
     }
 
-    /// Whether it is only on the rules of an SLO.
-    pub const fn is_of_slo(self) -> bool {
+    /// Returns whether the label is only on the rules of an SLO.
+    pub const fn is_slo_label(self) -> bool {
         matches!(
             self,
             Self::Slo
@@ -104,16 +104,16 @@ impl RuleLabel {
         )
     }
 
-    /// Whether it is only on alerts.
-    pub const fn is_of_alert(self) -> bool {
+    /// Returns whether the label is only on alerts.
+    pub const fn is_alert_label(self) -> bool {
         matches!(
             self,
             Self::Severity | Self::AlertName | Self::Dependency | Self::Namespace
         )
     }
 
-    /// Whether only some settings put it on rules.
-    pub const fn is_of_settings(self) -> bool {
+    /// Returns whether the label depends on the project's settings.
+    pub const fn is_settings_label(self) -> bool {
         matches!(self, Self::Project | Self::Namespace)
     }
 }

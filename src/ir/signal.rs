@@ -1,4 +1,4 @@
-//! Signals: what a service or a dependency is looked at by, which metric carries each, and what is left out where
+//! Signals of a service or a dependency, the metric that provides each of them, and the rules that are not generated if
 //! none does.
 
 use std::collections::BTreeMap;
@@ -7,60 +7,60 @@ use smol_str::SmolStr;
 
 use nth_promql as promql;
 
-/// An intent, and the metrics that could carry it.
+/// A quantity to observe, and the metrics that could provide it.
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
 pub struct Signal {
-    /// Its name, unique in its block.
+    /// The name, unique in its block.
     pub name: SmolStr,
-    /// The dependency that it belongs to; the service's own where absent.
+    /// The dependency that it belongs to; `None` for the service's own signals.
     pub dependency: Option<SmolStr>,
-    /// What the dependency runs on, `PostgreSQL`, where it says so.
+    /// The technology that the dependency runs on, such as `PostgreSQL`, if it is given.
     pub technology: Option<String>,
-    /// What it tells, from its doc comment.
+    /// The meaning of the signal, from its doc comment.
     pub description: Option<String>,
-    /// What it counts, a member of the prelude's `unit`.
+    /// The unit of its values, a member of the prelude's `unit`.
     pub unit: SmolStr,
-    /// What type of series it is, a member of the prelude's `metric-type`.
+    /// The type of its series, a member of the prelude's `metric-type`.
     pub metric_type: SmolStr,
-    /// The metrics that could carry it, as queries have them, in order of preference; there is one at least.
+    /// The metrics that could provide it, as queries read them, in order of preference; at least one.
     pub candidates: Vec<promql::Expr>,
-    /// The labels that the queries of its block carry: what it is looked for under.
+    /// The labels of all queries of its block, with which its metrics are looked up.
     pub scope: BTreeMap<String, String>,
-    /// How to get it where it is missing.
+    /// A hint on how to provide it if it is missing.
     pub hint: Option<String>,
-    /// Which candidate carries it.
+    /// The candidate that provides it.
     pub resolution: Resolution,
 }
 
-/// Which of a signal's candidates carries it.
+/// The candidate of a signal that provides it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub enum Resolution {
-    /// The candidate of that number, counted from 0, is known to exist.
+    /// The candidate of this index, counted from 0, exists.
     Found(usize),
-    /// None of them exists. Queries have the first of them.
+    /// No candidate exists. Queries use the first.
     Missing,
-    /// Nothing is known. Queries have the candidate of that number.
-    Unclaimed(usize),
+    /// Nothing is known about the candidates. Queries use the one of this index.
+    Unknown(usize),
 }
 
 impl Resolution {
-    /// The number of the candidate that stands in queries.
-    pub fn standing(self) -> usize {
+    /// The index of the candidate that queries use.
+    pub fn candidate_index(self) -> usize {
         match self {
-            Self::Found(number) | Self::Unclaimed(number) => number,
+            Self::Found(number) | Self::Unknown(number) => number,
             Self::Missing => 0,
         }
     }
 }
 
 impl Signal {
-    /// The candidate that stands in queries.
-    pub fn standing(&self) -> Option<&promql::Expr> {
-        self.candidates.get(self.resolution.standing())
+    /// The candidate that queries use.
+    pub fn selected_candidate(&self) -> Option<&promql::Expr> {
+        self.candidates.get(self.resolution.candidate_index())
     }
 
-    /// The candidates as a person would write them: without the labels that every query of the block carries.
-    pub fn written(&self) -> impl Iterator<Item = String> {
+    /// The candidates as in the source: without the labels of all queries of the block.
+    pub fn candidate_texts(&self) -> impl Iterator<Item = String> {
         self.candidates
             .iter()
             .map(|candidate| self.without_scope(candidate).to_string())
@@ -79,63 +79,63 @@ impl Signal {
     }
 }
 
-/// How many signals have a metric.
+/// Numbers of signals by [`Resolution`].
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Default)]
 pub struct Tally {
-    /// Those of which a metric is known.
+    /// The number of signals that a known metric provides.
     pub found: usize,
-    /// Those of which it is known that there is none.
+    /// The number of signals for which no metric exists.
     pub missing: usize,
-    /// Those of which nothing is known.
-    pub unclaimed: usize,
+    /// The number of signals about which nothing is known.
+    pub unknown: usize,
 }
 
 impl Tally {
-    /// How many there are.
+    /// The total number of signals.
     pub fn total(self) -> usize {
-        self.found + self.missing + self.unclaimed
+        self.found + self.missing + self.unknown
     }
 
-    /// Counts one more.
+    /// Counts one more signal.
     pub fn add(&mut self, resolution: Resolution) {
         match resolution {
             Resolution::Found(_) => self.found += 1,
             Resolution::Missing => self.missing += 1,
-            Resolution::Unclaimed(_) => self.unclaimed += 1,
+            Resolution::Unknown(_) => self.unknown += 1,
         }
     }
 
-    /// Counts others as well.
+    /// Adds the numbers of another tally.
     pub fn merge(&mut self, other: Self) {
         self.found += other.found;
         self.missing += other.missing;
-        self.unclaimed += other.unclaimed;
+        self.unknown += other.unknown;
     }
 }
 
-/// An alert or a recording that is not made, because no metric carries a signal that it reads.
+/// An alert or a recording rule that is not generated, because no metric provides a signal that it reads.
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
-pub struct LeftOut {
-    /// Which of the two.
+pub struct SkippedRule {
+    /// The kind of the rule.
     pub rule: Rule,
-    /// Its name in the service, an alert's of a dependency with the dependency's before it.
+    /// The name in the service; the name of a dependency's alert is prefixed with the dependency's name.
     pub name: SmolStr,
-    /// The signals that it reads and no metric carries: `depth` of the service, `orders-db.locks` of a dependency,
+    /// The signals that it reads and no metric provides: `depth` of the service, `orders-db.locks` of a dependency,
     /// `payments.depth` of another service.
     pub missing: Vec<SmolStr>,
 }
 
-/// What sort of rule something is.
+/// The kind of a rule.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub enum Rule {
     /// An alert.
     Alert,
-    /// A recording.
+    /// A recording rule.
     Recording,
 }
 
 impl Rule {
-    /// What a person calls it.
+    /// The name of the kind in prose.
     pub fn word(self) -> &'static str {
         match self {
             Self::Alert => "alert",

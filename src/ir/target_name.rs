@@ -4,24 +4,24 @@ use std::fmt;
 
 macro_rules! target_names {
     ($($variant:ident = $name:literal, $doc:literal;)+) => {
-        /// A target by its name, which is also that of its folder in the output.
+        /// The name of a target, which is also the name of its folder in the output.
         #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
         pub enum TargetName {
             $(#[doc = $doc] $variant,)+
         }
 
         impl TargetName {
-            /// All of them, in the order of their declaration.
+            /// All targets, in the order of their declaration.
             pub const ALL: [Self; [$($name),+].len()] = [$(Self::$variant),+];
 
-            /// The name as `nth.toml` and the output folder have it, `pagerduty`.
+            /// The name in `nth.toml` and the output folder, such as `pagerduty`.
             pub const fn name(self) -> &'static str {
                 match self {
                     $(Self::$variant => $name,)+
                 }
             }
 
-            /// What it generates, as the documentation of `nth.toml` has it.
+            /// The generated output, as in the documentation of `nth.toml`.
             pub const fn doc(self) -> &'static str {
                 match self {
                     $(Self::$variant => $doc,)+

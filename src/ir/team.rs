@@ -1,4 +1,4 @@
-//! Who is told, and when: teams, their schedules, escalations and receivers.
+//! Teams, their schedules, escalations and receivers.
 
 use std::borrow::Cow;
 
@@ -11,29 +11,29 @@ use super::{Duration, Severity};
 /// A team that owns services.
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
 pub struct Team {
-    /// Its name, unique in the project.
+    /// The name, unique in the project.
     pub name: SmolStr,
-    /// What it does, from its doc comment or `description`.
+    /// The purpose of the team, from its doc comment or `description`.
     pub description: Option<String>,
-    /// Its channel in Slack, `#payments`.
+    /// The Slack channel, `#payments`.
     pub slack: Option<String>,
-    /// Its address.
+    /// The email address.
     pub email: Option<String>,
-    /// The addresses of those in it that neither a schedule nor an escalation names.
+    /// The email addresses of the members whom neither a schedule nor an escalation names.
     pub members: Vec<String>,
-    /// The addresses of those who manage it.
+    /// The email addresses of the managers.
     pub managers: Vec<String>,
-    /// The support hours of its services that have none of their own.
+    /// The support hours of the team's services that have none of their own.
     pub support_hours: Option<SupportHours>,
-    /// Its schedules, in the order of the source.
+    /// The schedules, in the order of the source.
     pub schedules: Vec<Schedule>,
-    /// Its escalations, in the order of the source.
+    /// The escalations, in the order of the source.
     pub escalations: Vec<Escalation>,
-    /// Where it is told, as it is written; none where the team leaves that to the defaults.
+    /// The receivers in the source; empty if the team uses the defaults.
     pub receivers: Vec<Receiver>,
 }
 
-/// A time of a day, in some zone.
+/// A time of a day, in a time zone.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub struct TimeOfDay {
     /// 0 to 23.
@@ -42,7 +42,7 @@ pub struct TimeOfDay {
     pub minute: u8,
 }
 
-/// A day of the week and a time of it, in some zone.
+/// A day of the week and a time on it, in a time zone.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub struct TimeOfWeek {
     /// 0 is Monday, 6 is Sunday.
@@ -51,117 +51,117 @@ pub struct TimeOfWeek {
     pub time: TimeOfDay,
 }
 
-/// The hours in which somebody is at work.
+/// The hours in which the team is at work.
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
 pub struct SupportHours {
-    /// The zone of the IANA database.
+    /// The time zone, a name of the IANA database.
     pub zone: String,
-    /// The days of work in rising order, 0 for Monday.
+    /// The working days in rising order, 0 for Monday.
     pub days: Vec<u8>,
-    /// When work begins.
+    /// The time at which work begins.
     pub from: TimeOfDay,
-    /// When it ends.
+    /// The time at which work ends.
     pub to: TimeOfDay,
 }
 
-/// Who is on call when.
+/// An on-call schedule.
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
 pub struct Schedule {
-    /// Its name, unique in its team.
+    /// The name, unique in the team.
     pub name: SmolStr,
-    /// What it is for.
+    /// The purpose of the schedule.
     pub description: Option<String>,
-    /// The zone of the IANA database that all its times are in.
+    /// The time zone of all its times, a name of the IANA database.
     pub zone: String,
-    /// Its layers: its own members first, and each further one before those that came before it.
+    /// The layers: the schedule's own members first; each further layer takes precedence over those before it.
     pub layers: Vec<Layer>,
 }
 
-/// People who take turns.
+/// A rotation of people.
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
 pub struct Layer {
-    /// Its name; that of the schedule for the schedule's own members.
+    /// The name; the schedule's name for the schedule's own members.
     pub name: SmolStr,
-    /// How long a turn lasts.
-    pub turn: Duration,
-    /// When one turn ends and the next begins; only the time counts where turns are not whole weeks.
+    /// The length of a shift.
+    pub shift: Duration,
+    /// The time at which one shift ends and the next begins; only the time of day counts if shifts are not whole weeks.
     pub handoff: TimeOfWeek,
-    /// The first turn begins at the first hand-off on or after this day.
+    /// The first shift begins at the first hand-off on or after this day.
     pub start: Date,
-    /// The addresses of those who take turns, in order.
+    /// The email addresses of those in the rotation, in order.
     pub members: Vec<String>,
-    /// The only hours in which they are on call; all of them where there are none.
+    /// The only hours in which they are on call; empty for all hours.
     pub hours: Vec<Hours>,
 }
 
-/// Hours that come again.
+/// Recurring hours.
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
 pub enum Hours {
-    /// Every day.
+    /// Hours of every day.
     Daily {
-        /// When they begin.
+        /// The time at which they begin.
         from: TimeOfDay,
-        /// When they end; on the day after, where that is not later.
+        /// The time at which they end; on the next day, if it is not later.
         to: TimeOfDay,
     },
-    /// Once a week.
+    /// Hours of every week.
     Weekly {
-        /// When they begin.
+        /// The time at which they begin.
         from: TimeOfWeek,
-        /// When they end; in the week after, where that is not later.
+        /// The time at which they end; in the next week, if it is not later.
         to: TimeOfWeek,
     },
 }
 
-/// Who is told, and who next if nobody answers.
+/// An escalation: the order in which people are notified until one of them responds.
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
 pub struct Escalation {
-    /// Its name, unique in its team.
+    /// The name, unique in the team.
     pub name: SmolStr,
-    /// What it is for.
+    /// The purpose of the escalation.
     pub description: Option<String>,
-    /// How often its steps are gone through again; as the service's tier has it where absent.
+    /// The number of times that the steps are repeated; `None` for the default of the service's tier.
     pub loops: Option<u8>,
-    /// Its steps, in order.
+    /// The steps, in order.
     pub steps: Vec<Step>,
 }
 
 /// A step of an escalation.
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
 pub struct Step {
-    /// Its name, unique in its escalation.
+    /// The name, unique in the escalation.
     pub name: SmolStr,
-    /// Who is told, at the same time.
+    /// The targets that the step notifies at the same time.
     pub notify: Vec<Target>,
-    /// How long after the start of the escalation; as the service's tier has it where absent.
+    /// The delay after the start of the escalation; `None` for the default of the service's tier.
     pub after: Option<Duration>,
 }
 
-/// Whom a step tells.
+/// A target that a step notifies.
 #[derive(Debug, Clone, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub enum Target {
-    /// Whoever is on call.
+    /// The person on call.
     Schedule {
-        /// The schedule's team.
+        /// The name of the schedule's team.
         team: SmolStr,
-        /// The schedule.
+        /// The name of the schedule.
         name: SmolStr,
     },
-    /// The person of that address.
+    /// The person of this email address.
     Person(String),
 }
 
-/// How an escalation goes for a service of some tier, where it does not say itself.
+/// The default timing of an escalation, from the tier of a service.
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
 pub struct Pace {
-    /// How long each step has to acknowledge an incident; further ones have as long as the last. Never empty.
+    /// The time that each step has to acknowledge an incident; further steps have as long as the last. Never empty.
     pub waits: Vec<Duration>,
-    /// How often the steps are gone through again.
+    /// The number of times that the steps are repeated.
     pub loops: u8,
 }
 
 impl Pace {
-    /// How long the step of that number, from 0, has.
+    /// The time that the step of this index, counted from 0, has.
     pub fn wait(&self, step: usize) -> Duration {
         let last = self.waits.last().copied().unwrap_or(Duration::minutes(30));
         self.waits.get(step).copied().unwrap_or(last)
@@ -169,7 +169,7 @@ impl Pace {
 }
 
 impl Escalation {
-    /// How long each step has before the next is told, and how long the last has before the first is told again, at a pace.
+    /// The time from each step to the next, and from the last step to the first when the steps are repeated.
     pub fn waits(&self, pace: &Pace) -> Vec<Duration> {
         let mut starts: Vec<u64> = Vec::with_capacity(self.steps.len());
         for (number, step) in self.steps.iter().enumerate() {
@@ -192,25 +192,25 @@ impl Escalation {
             .collect()
     }
 
-    /// Whether it tells anybody.
-    pub fn tells(&self) -> bool {
+    /// Returns whether the escalation notifies anyone.
+    pub fn notifies_anyone(&self) -> bool {
         self.steps.iter().any(|step| !step.notify.is_empty())
     }
 
-    /// How often its steps are gone through again, at a pace.
+    /// The number of times that the steps are repeated, with the default of `pace`.
     pub fn loops(&self, pace: &Pace) -> u8 {
         self.loops.unwrap_or(pace.loops)
     }
 }
 
-/// The name of the escalation that a team has which says only who is on call.
+/// The name of the escalation implied for a team that only sets schedules.
 pub const IMPLIED_ESCALATION: &str = "default";
 
 impl Team {
     /// The receivers that notify the team: its own, or the defaults of a team that declares none.
     ///
-    /// By default pages go to PagerDuty if somebody is on call, everything to the Slack channel, and to the email address
-    /// what nothing else receives.
+    /// By default, pages go to PagerDuty if anyone is on call, everything goes to the Slack channel, and everything
+    /// that no other receiver gets goes to the email address.
     pub fn effective_receivers(&self) -> Cow<'_, [Receiver]> {
         if self.receivers.is_empty() {
             Cow::Owned(self.default_receivers())
@@ -251,13 +251,13 @@ impl Team {
         all
     }
 
-    /// Whether somebody is called when something of the team's fails.
+    /// Returns whether anyone is notified when something of the team's fails.
     pub fn is_on_call(&self) -> bool {
-        self.escalations.iter().any(Escalation::tells) || self.implied_escalation().is_some()
+        self.escalations.iter().any(Escalation::notifies_anyone)
+            || self.implied_escalation().is_some()
     }
 
-    /// The escalation of a team that says who is on call, and not in which order they are told: its schedules, in the order
-    /// of the source.
+    /// The escalation of a team that has schedules but no escalation: its schedules, in the order of the source.
     pub fn implied_escalation(&self) -> Option<Escalation> {
         if !self.escalations.is_empty() || self.schedules.is_empty() {
             return None;
@@ -279,25 +279,25 @@ impl Team {
     }
 }
 
-/// An escalation of a team.
+/// A reference to an escalation of a team.
 #[derive(Debug, Clone, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub struct EscalationRef {
-    /// The team.
+    /// The name of the team.
     pub team: SmolStr,
-    /// The escalation.
+    /// The name of the escalation.
     pub name: SmolStr,
 }
 
-/// Where a team is told.
+/// A receiver of a team's notifications.
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
 pub struct Receiver {
-    /// Its name, unique in its team.
+    /// The name, unique in the team.
     pub name: SmolStr,
-    /// What it is told of, in rising order. Never empty.
+    /// The severities that it receives, in rising order. Never empty.
     pub on: Vec<Severity>,
-    /// Whether it is told too when an alert is over.
+    /// True if it is also notified when an alert is resolved.
     pub resolved: bool,
-    /// What it is.
+    /// The channel of the notifications.
     pub channel: Channel,
 }
 

@@ -1,4 +1,4 @@
-//! What a Prometheus answers to the query of a fact, read strictly.
+//! Answers of Prometheus to the query of a fact, parsed strictly.
 
 use std::fmt;
 
@@ -8,26 +8,26 @@ use serde::de::{IgnoredAny, SeqAccess, Visitor};
 use serde::{Deserialize, Deserializer};
 use serde_json::value::RawValue;
 
-use nth_metrics::{BadAnswer, sound, whole_answer};
+use nth_metrics::{BadAnswer, check_json, complete_answer};
 
-/// The longest text of a number, in bytes: what a `float64` takes at most without an exponent is some 330.
+/// The longest text of a number, in bytes: a `float64` without an exponent takes at most about 330.
 const LONGEST_NUMBER: usize = 400;
 
-/// What was measured.
+/// A measured value.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Measurement {
-    /// The value; none where there is no data.
+    /// The value; `None` if there is no data.
     pub value: Option<Decimal>,
-    /// What the server remarks on its answer, in its words: nothing that takes from it.
+    /// The server's remarks on its answer, none of which means incomplete data.
     pub remarks: Vec<String>,
 }
 
-/// What NaN and the infinities are.
+/// The interpretation of NaN and the infinities.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum NotFinite {
-    /// No data, where the query may give them.
+    /// No data, if the query may return them.
     NoData,
-    /// No answer to the query, where it drops them.
+    /// An invalid answer, if the query drops them.
     NoAnswer,
 }
 
@@ -39,7 +39,7 @@ struct Instant<'a> {
     result: &'a RawValue,
 }
 
-/// The first of some samples, and how many there are.
+/// The first of the samples, and their number.
 struct Samples<'a> {
     first: Option<&'a RawValue>,
     count: usize,
@@ -71,11 +71,12 @@ struct Sample {
     value: (f64, String),
 }
 
-/// Reads the answer to an instant query at `at` that gives one sample or none.
+/// Parses the answer to an instant query at `at` that returns one sample or none.
 ///
 /// # Errors
-/// Where it is not whole, is of another time, or gives anything else.
-pub fn instant(
+///
+/// If it is incomplete, is for another time, or returns anything else.
+pub fn parse_instant(
     bytes: &[u8],
     at: Timestamp,
     not_finite: NotFinite,
@@ -83,9 +84,9 @@ pub fn instant(
     let malformed = |why: String| BadAnswer::Malformed(why);
     let unreadable = |error: serde_json::Error| malformed(error.to_string());
     let is_object = |raw: &RawValue| raw.get().starts_with('{');
-    sound(bytes)?;
-    let (data, remarks): (Box<RawValue>, _) = whole_answer(bytes)?;
-    // Of a list, a structure's fields would be read in their order.
+    check_json(bytes)?;
+    let (data, remarks): (Box<RawValue>, _) = complete_answer(bytes)?;
+    // Serde would read a structure's fields from a list in their order.
     if !is_object(&data) {
         return Err(malformed("expected a result, found no object".to_owned()));
     }
@@ -110,7 +111,7 @@ pub fn instant(
     let sample: Sample = serde_json::from_str(first.get()).map_err(unreadable)?;
     let (time, text) = sample.value;
     let asked = at.as_second();
-    // A cache may give what it was asked before, or for a time that it rounds.
+    // A cache may return an earlier answer, or one for a rounded time.
     if (time - asked as f64).abs() >= 1.0 {
         let found = Timestamp::from_second(time as i64);
         let found = found.map_err(|_| malformed("a sample has an invalid time".to_owned()))?;
@@ -132,15 +133,15 @@ pub fn instant(
 }
 
 enum Number {
-    /// As exactly as a decimal holds it.
+    /// An exact value, as far as a decimal represents it.
     Exact(Decimal),
     /// NaN or an infinity.
     NotFinite,
-    /// Beyond what a decimal holds, some 7.9e28, as is nothing that is measured.
+    /// Beyond the range of a decimal, about 7.9e28, and of any plausible measurement.
     TooLarge,
 }
 
-/// A sample's value; `None` if it is no number.
+/// The value of a sample; `None` if it is not a number.
 fn number(text: &str) -> Option<Number> {
     if text.len() > LONGEST_NUMBER {
         return None;
@@ -154,7 +155,7 @@ fn number(text: &str) -> Option<Number> {
         .or_else(|_| Decimal::from_scientific(text));
     Some(match exact {
         Ok(exact) => Number::Exact(exact.normalize()),
-        // Closer to zero than a decimal gets, it is zero.
+        // A number below the precision of a decimal is zero.
         Err(_) if float.abs() < 1.0 => Number::Exact(Decimal::ZERO),
         Err(_) => Number::TooLarge,
     })
@@ -168,7 +169,7 @@ mod tests {
     fn read_at(result: &str, not_finite: NotFinite) -> Result<Option<String>, String> {
         let answer = format!(r#"{{"status":"success","data":{result}}}"#);
         let at = Timestamp::from_second(1_000).unwrap();
-        instant(answer.as_bytes(), at, not_finite)
+        parse_instant(answer.as_bytes(), at, not_finite)
             .map(|measured| measured.value.map(|value| value.to_string()))
             .map_err(|bad| bad.to_string())
     }
@@ -266,7 +267,7 @@ mod tests {
             let said = read(result).unwrap_err();
             assert!(said.contains(why), "{result}: {said}");
         }
-        let of = |text: &[u8]| instant(text, Timestamp::UNIX_EPOCH, NotFinite::NoData);
+        let of = |text: &[u8]| parse_instant(text, Timestamp::UNIX_EPOCH, NotFinite::NoData);
         assert!(of(b"<html>").is_err());
         assert!(of(br#"{"status":"error","error":"query timed out"}"#).is_err());
     }

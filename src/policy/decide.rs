@@ -1,4 +1,4 @@
-//! From what was measured to a decision, with its reasons and the numbers they rest on.
+//! Decides by a gate and measured facts, with reasons and the numbers behind them.
 
 use std::collections::BTreeMap;
 
@@ -13,20 +13,20 @@ use super::truth::{Measured, MeasuredValue, Truth, minute_of_week, truth};
 use super::{rounding, text};
 use nth_model::gate::Unit;
 
-/// What is decided.
+/// The verdict about a deployment.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize)]
 #[serde(rename_all = "lowercase")]
 pub enum Verdict {
-    /// The deployment goes ahead.
+    /// The deployment is allowed.
     Allow,
-    /// It goes ahead, and somebody should think twice.
+    /// It is allowed with a warning.
     Warn,
-    /// It does not.
+    /// It is denied.
     Deny,
 }
 
 impl Verdict {
-    /// Its word.
+    /// The name of the verdict.
     pub fn name(self) -> &'static str {
         match self {
             Self::Allow => "allow",
@@ -36,105 +36,106 @@ impl Verdict {
     }
 }
 
-/// A decision with all that it rests on.
+/// A decision and everything that it is based on.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 pub struct Decision {
-    /// The project's name.
+    /// The name of the project.
     pub project: String,
-    /// The service's.
+    /// The name of the service.
     pub service: String,
-    /// The environment's, where the project declares any.
+    /// The name of the environment, if the project declares any.
     pub environment: Option<String>,
-    /// The gate's.
+    /// The name of the gate.
     pub gate: String,
-    /// The time that it is for.
+    /// The time of the decision.
     pub at: Timestamp,
-    /// What is decided.
+    /// The verdict.
     pub verdict: Verdict,
-    /// Whether the gate only reports: the verdict is then `allow`, whatever `found` is.
+    /// True if the gate only reports: the verdict is then `allow`, regardless of `found`.
     pub dry_run: bool,
-    /// What the rules ask for.
+    /// The result of the rules.
     pub found: Verdict,
-    /// Why, a sentence for each rule that counts.
+    /// The reasons, one sentence for each rule that contributes.
     pub reasons: Vec<String>,
-    /// What to know besides: windows of which a part is not known, and overrides that have expired.
+    /// Further information: partly known windows, and expired overrides.
     pub notes: Vec<String>,
-    /// Each rule.
+    /// The decisions of all rules.
     pub rules: Vec<RuleDecision>,
 }
 
-/// What came of a rule.
+/// The decision of a rule.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 pub struct RuleDecision {
-    /// Its name.
+    /// The name of the rule.
     pub name: String,
-    /// What would follow where it holds.
+    /// The effect if the condition holds.
     pub effect: Effect,
-    /// What to tell.
+    /// The message of the rule.
     pub description: Option<String>,
-    /// The condition as a person reads it.
+    /// The condition in readable form.
     pub condition: String,
-    /// Whether it holds; `null` where there is no data to tell.
+    /// Whether the condition holds; `null` if there is no data.
     pub holds: Option<bool>,
-    /// What follows.
+    /// The outcome.
     pub outcome: Outcome,
-    /// What was compared.
+    /// The comparisons of the condition.
     pub checks: Vec<Check>,
-    /// Who lets it pass, where somebody does at that time.
+    /// The override that applies at this time, if any.
     pub overridden: Option<Overridden>,
-    /// The override that let it pass until a time before that, the last of them.
+    /// The last of the overrides that expired before this time.
     pub expired: Option<Overridden>,
 }
 
-/// What follows from a rule.
+/// The outcome of a rule.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "lowercase")]
 pub enum Outcome {
-    /// Nothing.
+    /// No effect.
     Pass,
     /// A warning.
     Warn,
-    /// The deployment is stopped.
+    /// The deployment is denied.
     Deny,
-    /// It would be stopped, and somebody lets it pass.
+    /// The deployment would be denied without an override.
     Overridden,
 }
 
-/// A comparison, or a look at the calendar.
+/// A comparison, or a check of the calendar.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 pub struct Check {
-    /// What is compared: a fact's name, or times.
+    /// The name of the compared fact, or the times.
     pub condition: String,
-    /// What was measured, as a person reads it; `null` where there is no data.
+    /// The measured value in readable form; `null` if there is no data.
     pub value: Option<String>,
-    /// The same as an exact number in the fact's unit: shares between 0 and 1, seconds, counts.
+    /// The exact value in the fact's unit: shares between 0 and 1, seconds, counts.
     pub number: Option<String>,
-    /// The sign and the limit, `< 10%`; empty for times.
+    /// The operator and the limit, `< 10%`; empty for times.
     pub limit: String,
-    /// Whether it holds.
+    /// Whether the check holds; `null` if there is no data.
     pub holds: Option<bool>,
-    /// How much is known of the windows of what is compared, where that is not all of them.
-    pub known: Vec<Known>,
+    /// The partly known windows of the compared facts.
+    pub known: Vec<KnownShare>,
 }
 
-/// How much of a window is known.
+/// The known share of a fact's window.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
-pub struct Known {
-    /// The fact that is measured over it.
+pub struct KnownShare {
+    /// The fact that is measured over the window.
     pub fact: String,
     /// The window, `30d`.
     pub window: String,
-    /// The known share of it, exact; `null` where that was not measured.
+    /// The known share of the window, exact; `null` if it was not measured.
     pub share: Option<String>,
-    /// The same as a person reads it.
+    /// The known share in readable form.
     pub shown: Option<String>,
-    /// Which way the fact's value errs: unknown time counts as nothing spent.
+    /// The direction in which the fact's value errs: unknown time counts as nothing consumed.
     pub bound: Bound,
 }
 
-impl Known {
-    /// That of a fact; nothing where all of its window is known, it has no window, or there is no data.
-    pub fn of(name: &str, fact: &FactQuery, measured: &MeasuredValue) -> Option<Self> {
+impl KnownShare {
+    /// The known share of a fact's window; `None` if all of the window is known, there is no window or there is no
+    /// data.
+    pub fn for_fact(name: &str, fact: &FactQuery, measured: &MeasuredValue) -> Option<Self> {
         let of = fact.coverage.as_ref()?;
         measured.value?;
         let shown = measured.coverage.map(rounding::coverage);
@@ -159,23 +160,24 @@ impl Known {
     }
 }
 
-/// The record of an override.
+/// An override in a decision.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 pub struct Overridden {
-    /// Who lets it pass.
+    /// The person who is responsible for it.
     pub by: String,
-    /// The last day.
+    /// The last day on which it applies.
     pub until: jiff::civil::Date,
-    /// The zone of that day.
+    /// The time zone of that day.
     pub zone: String,
-    /// Why.
+    /// The reason.
     pub reason: String,
 }
 
 /// Decides by a gate.
 ///
 /// # Errors
-/// Where the gate names a time zone that there is none of.
+///
+/// If the gate names an unknown time zone.
 pub fn decide(
     policy: &Policy,
     gate: &Gate,
@@ -184,7 +186,7 @@ pub fn decide(
 ) -> Result<Decision, Unreadable> {
     let mut rules = Vec::new();
     let mut notes = Vec::new();
-    let shown = rounding::shown(policy, gate, measured);
+    let shown = rounding::display_values(policy, gate, measured);
     for rule in &gate.rules {
         let found = truth(&rule.when, measured, at)?;
         let counts = match (found, gate.on_no_data) {
@@ -203,10 +205,10 @@ pub fn decide(
                 if at >= end {
                     notes.push(expired_note(known));
                     if expired.as_ref().is_none_or(|(last, _)| *last <= end) {
-                        expired = Some((end, Overridden::of(known)));
+                        expired = Some((end, Overridden::new(known)));
                     }
                 } else if counts {
-                    overridden = Some(Overridden::of(known));
+                    overridden = Some(Overridden::new(known));
                 }
             }
         }
@@ -226,7 +228,7 @@ pub fn decide(
             effect: rule.effect,
             description: rule.description.clone(),
             condition: text::condition(&rule.when, &policy.facts),
-            holds: known(found),
+            holds: known_truth(found),
             outcome,
             checks,
             overridden,
@@ -235,7 +237,7 @@ pub fn decide(
     }
     for name in gate.facts() {
         if let (Some(fact), Some(measured)) = (policy.facts.get(name), measured.get(name))
-            && let Some(known) = Known::of(name, fact, measured)
+            && let Some(known) = KnownShare::for_fact(name, fact, measured)
         {
             notes.push(format!("{name}: {}", known.sentence()));
         }
@@ -266,7 +268,7 @@ pub fn decide(
 }
 
 impl Overridden {
-    fn of(overriding: &Override) -> Self {
+    fn new(overriding: &Override) -> Self {
         Self {
             by: overriding.by.clone(),
             until: overriding.until,
@@ -276,7 +278,7 @@ impl Overridden {
     }
 }
 
-/// What is said of an override that lets nothing pass any more.
+/// The note about an expired override.
 fn expired_note(overriding: &Override) -> String {
     format!(
         "the override of {} by {} expired at the end of {} in {}",
@@ -284,10 +286,11 @@ fn expired_note(overriding: &Override) -> String {
     )
 }
 
-/// The first moment at which an override no longer holds: the end of its last day.
+/// The first moment at which an override no longer applies: the end of its last day.
 ///
 /// # Errors
-/// Where there is no such zone, or the day is the calendar's last.
+///
+/// If the time zone is unknown, or the day is the calendar's last.
 pub fn end(overriding: &Override) -> Result<Timestamp, Unreadable> {
     override_end(overriding.until, &overriding.zone)
 }
@@ -295,24 +298,26 @@ pub fn end(overriding: &Override) -> Result<Timestamp, Unreadable> {
 /// The first moment after an override's last day.
 ///
 /// # Errors
-/// Where there is no such zone, or the day is the calendar's last.
+///
+/// If the time zone is unknown, or the day is the calendar's last.
 pub fn override_end(day: jiff::civil::Date, name: &str) -> Result<Timestamp, Unreadable> {
     let beyond = |_| super::document::unreadable(format!("{day} is beyond the calendar"));
     let next = day.checked_add(1.day()).map_err(beyond)?;
     start(next, name)
 }
 
-/// The first moment of a day in a zone, be there no midnight on it.
+/// The first moment of a day in a time zone, even if the day has no midnight.
 ///
 /// # Errors
-/// Where there is no such zone, or the day is beyond the calendar.
+///
+/// If the time zone is unknown, or the day is beyond the calendar.
 pub fn start(day: jiff::civil::Date, name: &str) -> Result<Timestamp, Unreadable> {
     let beyond = |_| super::document::unreadable(format!("{day} is beyond the calendar"));
     let local = day.to_zoned_datetime(zone(name)?).map_err(beyond)?;
     Ok(local.start_of_day().map_err(beyond)?.timestamp())
 }
 
-fn known(truth: Truth) -> Option<bool> {
+fn known_truth(truth: Truth) -> Option<bool> {
     match truth {
         Truth::True => Some(true),
         Truth::False => Some(false),
@@ -320,7 +325,7 @@ fn known(truth: Truth) -> Option<bool> {
     }
 }
 
-/// Calls `see` with every comparison and every look at the calendar.
+/// Calls `see` with every comparison and every check of the calendar.
 fn leaves(
     condition: &Condition,
     see: &mut dyn FnMut(&Condition) -> Result<(), Unreadable>,
@@ -341,7 +346,7 @@ fn check(
     shown: &BTreeMap<String, String>,
     at: Timestamp,
 ) -> Result<Check, Unreadable> {
-    let holds = known(truth(leaf, measured, at)?);
+    let holds = known_truth(truth(leaf, measured, at)?);
     Ok(match leaf {
         Condition::Compare(compare) => {
             let unit = |name: &String| policy.facts.get(name).map(|fact| fact.unit);
@@ -351,7 +356,7 @@ fn check(
             };
             let (left, limit, sign) = match (&compare.left, &compare.right) {
                 (Operand::Limit(_), Operand::Fact(_)) => {
-                    (&compare.right, &compare.left, mirrored(compare.op.sign()))
+                    (&compare.right, &compare.left, swap_sides(compare.op.sign()))
                 }
                 _ => (&compare.left, &compare.right, compare.op.sign()),
             };
@@ -362,24 +367,26 @@ fn check(
             .unwrap_or(Unit::Number);
             let quantity = |operand: &Operand| match operand {
                 Operand::Fact(name) => shown.get(name).cloned(),
-                Operand::Limit(limit) => Some(rounding::exact(*limit, of_unit)),
+                Operand::Limit(limit) => Some(rounding::limit_text(*limit, of_unit)),
             };
             let known = |operand: &Operand| match operand {
                 Operand::Fact(name) => {
-                    Known::of(name, policy.facts.get(name)?, measured.get(name)?)
+                    KnownShare::for_fact(name, policy.facts.get(name)?, measured.get(name)?)
                 }
                 Operand::Limit(_) => None,
             };
             Check {
                 condition: match left {
                     Operand::Fact(name) => name.clone(),
-                    Operand::Limit(limit) => rounding::exact(*limit, of_unit),
+                    Operand::Limit(limit) => rounding::limit_text(*limit, of_unit),
                 },
                 value: quantity(left),
                 number: value(left).map(|value| value.normalize().to_string()),
                 known: [left, limit].into_iter().filter_map(known).collect(),
                 limit: match limit {
-                    Operand::Limit(limit) => format!("{sign} {}", rounding::exact(*limit, of_unit)),
+                    Operand::Limit(limit) => {
+                        format!("{sign} {}", rounding::limit_text(*limit, of_unit))
+                    }
                     Operand::Fact(name) => format!(
                         "{sign} {name}, {}",
                         quantity(limit).unwrap_or_else(|| "no data".to_owned())
@@ -415,8 +422,8 @@ fn check(
     })
 }
 
-/// A comparison's sign with its sides changed.
-fn mirrored(sign: &'static str) -> &'static str {
+/// The operator of a comparison with its sides swapped.
+fn swap_sides(sign: &'static str) -> &'static str {
     match sign {
         "<" => ">",
         "<=" => ">=",
@@ -426,7 +433,7 @@ fn mirrored(sign: &'static str) -> &'static str {
     }
 }
 
-/// Why a rule counts.
+/// The reason that a rule contributes; `None` if it passes.
 fn reason(rule: &RuleDecision) -> Option<String> {
     let verb = match rule.outcome {
         Outcome::Pass => return None,
@@ -487,7 +494,7 @@ fn measured_text(check: &Check, value: &str) -> String {
         .iter()
         .find(|known| known.fact == check.condition);
     let bound = own.map_or_else(String::new, |known| format!("{} ", known.bound.words()));
-    let known: Vec<String> = check.known.iter().map(Known::sentence).collect();
+    let known: Vec<String> = check.known.iter().map(KnownShare::sentence).collect();
     let known = if known.is_empty() {
         String::new()
     } else {

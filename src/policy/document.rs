@@ -1,4 +1,4 @@
-//! The document `policy/<service>.json`: all that is needed to decide, the queries included.
+//! The document `policy/<service>.json`: everything needed for a decision, including the queries.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::fmt;
@@ -10,7 +10,7 @@ use serde::{Deserialize, Serialize};
 
 use nth_model::gate::{Comparison, Unit, WEEK};
 
-/// The version of the document. A reader takes no other one.
+/// The version of the document. A reader accepts no other.
 pub const VERSION: u32 = 2;
 
 /// The gates of a service.
@@ -19,60 +19,60 @@ pub const VERSION: u32 = 2;
 pub struct Policy {
     /// [`VERSION`].
     pub version: u32,
-    /// The project's name.
+    /// The name of the project.
     pub project: String,
-    /// The service's.
+    /// The name of the service.
     pub service: String,
-    /// The environment's, where the project declares any.
+    /// The name of the environment, if the project declares any.
     pub environment: Option<String>,
-    /// The team's.
+    /// The name of the team.
     pub team: Option<String>,
-    /// The tier's.
+    /// The name of the tier.
     pub tier: String,
-    /// What the gates measure, by what it is called in their conditions.
+    /// The facts that the gates measure, by their text in conditions.
     pub facts: BTreeMap<String, FactQuery>,
-    /// The gates.
+    /// The gates, in the order of the source.
     pub gates: Vec<Gate>,
 }
 
-/// How a fact is measured.
+/// The query of a fact.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct FactQuery {
     /// The unit of the query's value.
     #[serde(with = "UnitName")]
     pub unit: Unit,
-    /// PromQL that gives one sample without labels, or none where there is no data. It never gives NaN or an infinity.
+    /// PromQL that returns one sample without labels, or none if there is no data. It never returns NaN or an infinity.
     pub query: String,
-    /// How much is known of the window that the value is of; nothing where it is of no window, or of a short one.
+    /// The known share of the value's window; `None` if the value has no window or a short one.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub coverage: Option<Coverage>,
 }
 
-/// How much of a fact's window is known.
+/// The measurement of the known share of a fact's window.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Coverage {
     /// The window, `30d`.
     pub window: String,
-    /// PromQL that gives the known share of it as one sample without labels, or none.
+    /// PromQL that returns the known share of the window as one sample without labels, or none.
     pub query: String,
-    /// Which way the value errs by what is not known.
+    /// The direction in which unknown time makes the value err.
     pub bound: Bound,
 }
 
-/// Which way a value errs where part of its window is not known: unknown time counts as nothing spent.
+/// The direction in which a value errs if a part of its window is unknown: unknown time counts as nothing consumed.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
 pub enum Bound {
-    /// What is spent is at least that.
+    /// A lower bound: the value is at least the measured one, as for a burn rate.
     Least,
-    /// What is left is at most that.
+    /// An upper bound: the value is at most the measured one, as for the budget left.
     Most,
 }
 
 impl Bound {
-    /// Its words.
+    /// The bound in prose.
     pub fn words(self) -> &'static str {
         match self {
             Self::Least => "at least",
@@ -81,7 +81,7 @@ impl Bound {
     }
 }
 
-/// How units are written.
+/// The names of units in the document.
 #[derive(Serialize, Deserialize)]
 #[serde(remote = "Unit", rename_all = "lowercase")]
 enum UnitName {
@@ -94,84 +94,84 @@ enum UnitName {
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Gate {
-    /// Its name.
+    /// The name of the gate.
     pub name: String,
-    /// What it is for.
+    /// The purpose of the gate.
     pub description: Option<String>,
-    /// What a condition counts for where there is no data.
+    /// The interpretation of conditions without data.
     pub on_no_data: OnNoData,
-    /// Whether it only reports.
+    /// True if the gate only reports.
     pub dry_run: bool,
-    /// Its reasons.
+    /// The rules.
     pub rules: Vec<Rule>,
-    /// Who lets which deny pass, until when.
+    /// The overrides of its denies.
     pub overrides: Vec<Override>,
 }
 
-/// What a condition counts for where there is no data.
+/// The interpretation of a condition without data.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
 pub enum OnNoData {
-    /// It counts as holding.
+    /// It counts as true.
     Deny,
-    /// It counts as not holding.
+    /// It counts as false.
     Allow,
 }
 
-/// What follows where a condition holds.
+/// The effect of a rule whose condition holds.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
 pub enum Effect {
     /// The deployment is stopped.
     Deny,
-    /// It is warned of.
+    /// A warning is reported.
     Warn,
 }
 
-/// A reason to stop a deployment, or to think twice.
+/// A reason to stop a deployment or to warn about it.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Rule {
-    /// Its name.
+    /// The name of the rule.
     pub name: String,
-    /// What follows where its condition holds.
+    /// The effect if the condition holds.
     pub effect: Effect,
-    /// What to tell.
+    /// The message to report.
     pub description: Option<String>,
-    /// The condition as a person reads it. Nothing is decided by it.
+    /// The condition in readable form, which decisions ignore.
     pub text: String,
     /// The condition.
     pub when: Condition,
 }
 
-/// A condition, which is true, false or, for lack of data, unknown.
+/// A condition: true, false or, without data, unknown.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase", deny_unknown_fields)]
 pub enum Condition {
-    /// Known.
+    /// A constant.
     Constant(bool),
-    /// The opposite.
+    /// The negation.
     Not(Box<Condition>),
-    /// All of them hold.
+    /// True if all hold.
     All(Vec<Condition>),
-    /// One of them holds.
+    /// True if any holds.
     Any(Vec<Condition>),
     /// A comparison.
     Compare(Compare),
-    /// It is one of these days, the first and the last included.
+    /// True on these days, the first and the last included.
     Dates {
-        /// The first.
+        /// The first day.
         from: Date,
-        /// The last.
+        /// The last day.
         to: Date,
-        /// The zone that the days are in.
+        /// The time zone of the days.
         zone: String,
     },
-    /// It is in one of these spans of the week.
+    /// True in any of these spans of the week.
     Week {
-        /// In minutes since Monday 00:00 by the zone's clocks.
+        /// The spans in minutes since Monday 00:00 by the zone's clocks.
         spans: Vec<Span>,
-        /// The zone.
+        /// The time zone of the week.
         zone: String,
     },
 }
@@ -180,16 +180,16 @@ pub enum Condition {
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Compare {
-    /// The one.
+    /// The left operand.
     pub left: Operand,
-    /// How they are compared.
+    /// The operator.
     #[serde(with = "ComparisonSign")]
     pub op: Comparison,
-    /// The other.
+    /// The right operand.
     pub right: Operand,
 }
 
-/// How comparisons are written.
+/// The operators in the document.
 #[derive(Serialize, Deserialize)]
 #[serde(remote = "Comparison")]
 enum ComparisonSign {
@@ -207,11 +207,11 @@ enum ComparisonSign {
     NotEqual,
 }
 
-/// What is compared.
+/// An operand of a comparison.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
 pub enum Operand {
-    /// What is measured, by its name among the facts.
+    /// A measured fact, by its name.
     Fact(String),
     /// A limit in the fact's unit, exact, as a decimal in a string.
     Limit(Decimal),
@@ -221,29 +221,29 @@ pub enum Operand {
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Span {
-    /// The first minute in it.
+    /// The first minute of the span.
     pub from: u16,
-    /// The first after it.
+    /// The first minute after the span.
     pub to: u16,
 }
 
-/// Lets a deny pass for a while.
+/// Lets a deny pass until a date.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Override {
-    /// The deny's name.
+    /// The name of the deny.
     pub deny: String,
-    /// Who lets it pass.
+    /// The person who is responsible for the override.
     pub by: String,
-    /// The last day.
+    /// The last day on which it applies.
     pub until: Date,
-    /// The zone that the day is in.
+    /// The time zone of the day.
     pub zone: String,
-    /// Why.
+    /// The reason.
     pub reason: String,
 }
 
-/// Why a document cannot be decided by.
+/// The reason why a document is unusable.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Unreadable(String);
 
@@ -255,7 +255,7 @@ impl fmt::Display for Unreadable {
 
 impl std::error::Error for Unreadable {}
 
-/// One with these words.
+/// Creates the error with this message.
 pub(super) fn unreadable(message: String) -> Unreadable {
     Unreadable(message)
 }
@@ -265,10 +265,11 @@ struct Versioned {
     version: u32,
 }
 
-/// Reads a document, strictly: what is not known might change the decision.
+/// Parses a document strictly: an unknown field might change the decision.
 ///
 /// # Errors
-/// Where it is none, is of another version, or names what is not there.
+///
+/// If it is not a document, has another version, or names something that does not exist.
 pub fn read(text: &str) -> Result<Policy, Unreadable> {
     let versioned: Versioned = serde_json::from_str(text)
         .map_err(|error| Unreadable(format!("not a policy generated by nthc: {error}")))?;
@@ -293,10 +294,11 @@ pub fn read(text: &str) -> Result<Policy, Unreadable> {
     Ok(policy)
 }
 
-/// A zone of the time zone database that is part of the program.
+/// A time zone of the database that is part of the program.
 ///
 /// # Errors
-/// Where it has none of that name.
+///
+/// If the database has no zone of this name.
 pub fn zone(name: &str) -> Result<TimeZone, Unreadable> {
     jiff::tz::TimeZoneDatabase::bundled()
         .get(name)
@@ -304,7 +306,7 @@ pub fn zone(name: &str) -> Result<TimeZone, Unreadable> {
 }
 
 impl Gate {
-    /// The names of the facts that its conditions measure, each once.
+    /// The names of the facts that its conditions measure, without duplicates.
     pub fn facts(&self) -> BTreeSet<&str> {
         let mut found = BTreeSet::new();
         for rule in &self.rules {
@@ -336,9 +338,10 @@ impl Condition {
 }
 
 impl Policy {
-    /// Checks that the document has all that a condition names.
+    /// Checks that everything that a condition names exists.
     ///
     /// # Errors
+    ///
     /// A fact, a range of the week or a time zone that does not exist.
     fn check(&self, condition: &Condition) -> Result<(), Unreadable> {
         match condition {

@@ -1,4 +1,4 @@
-//! The facts as a document of their own, for policies in Rego.
+//! The measured facts as a document, for policies in Rego.
 
 use std::collections::BTreeMap;
 
@@ -6,41 +6,41 @@ use jiff::Timestamp;
 use serde::Serialize;
 use serde_json::value::RawValue;
 
-use super::decide::Known;
+use super::decide::KnownShare;
 use super::document::{Condition, Gate, Policy, Unreadable, VERSION, zone};
 use super::rounding;
 use super::text::time_of_week;
 use super::truth::{Measured, minute_of_week};
 
-/// What a policy in Rego takes as its input.
+/// The input of a policy in Rego.
 #[derive(Debug, Serialize)]
 pub struct Facts {
-    /// The version of the document, that of the policies.
+    /// The version of the document, which is that of the policies.
     pub version: u32,
-    /// The project's name.
+    /// The name of the project.
     pub project: String,
-    /// The service's.
+    /// The name of the service.
     pub service: String,
-    /// The environment's, or an empty text where the project declares none.
+    /// The name of the environment; empty if the project declares none.
     pub environment: String,
-    /// The gate to decide by.
+    /// The name of the gate.
     pub gate: String,
-    /// The time that it is for.
+    /// The time of the decision.
     pub at: Timestamp,
-    /// The same in seconds since 1970.
+    /// The time of the decision in seconds since 1970.
     pub now: i64,
-    /// What the clocks show in each zone that the gate names.
+    /// The local time in each zone that the gate names.
     pub zones: BTreeMap<String, LocalTime>,
-    /// What was measured.
+    /// The measured facts by name.
     pub facts: BTreeMap<String, MeasuredFact>,
 }
 
-/// What clocks show.
+/// A local time.
 #[derive(Debug, Serialize)]
 pub struct LocalTime {
     /// The day, `2026-12-24`.
     pub date: String,
-    /// Day and time, for people.
+    /// Day and time in readable form.
     pub time: String,
     /// Minutes since Monday 00:00.
     pub minute_of_week: u16,
@@ -49,20 +49,21 @@ pub struct LocalTime {
 /// A measured fact.
 #[derive(Debug, Serialize)]
 pub struct MeasuredFact {
-    /// The value in the fact's unit, exact; `null` where there is no data.
+    /// The value in the fact's unit, exact; `null` if there is no data.
     pub value: Option<Box<RawValue>>,
-    /// The value as a person reads it, never on the other side of a limit that the gate compares it with.
+    /// The value in readable form, never on the other side of a limit with which the gate compares it.
     pub shown: Option<String>,
-    /// How much of its window is known, where that is not all of it.
-    pub known: Option<Known>,
-    /// The query that gave it.
+    /// The known share of its window, if that is not all of it.
+    pub known: Option<KnownShare>,
+    /// The query of the value.
     pub query: String,
 }
 
-/// The document for a gate.
+/// Creates the document for a gate.
 ///
 /// # Errors
-/// Where it names a time zone that there is none of.
+///
+/// If the gate names an unknown time zone.
 pub fn facts(
     policy: &Policy,
     gate: &Gate,
@@ -82,7 +83,7 @@ pub fn facts(
             Ok(())
         })?;
     }
-    let shown = rounding::shown(policy, gate, measured);
+    let shown = rounding::display_values(policy, gate, measured);
     let facts = policy
         .facts
         .iter()
@@ -90,14 +91,14 @@ pub fn facts(
         .map(|(name, fact)| {
             let of = measured.get(name).copied().unwrap_or_default();
             let value = of.value;
-            // A decimal's text is a number in JSON, digit for digit.
+            // The text of a decimal is a number in JSON, digit for digit.
             let value =
                 value.and_then(|value| RawValue::from_string(value.normalize().to_string()).ok());
             let query = fact.query.clone();
             let fact = MeasuredFact {
                 value,
                 shown: shown.get(name).cloned(),
-                known: Known::of(name, fact, &of),
+                known: KnownShare::for_fact(name, fact, &of),
                 query,
             };
             (name.clone(), fact)

@@ -1,9 +1,9 @@
-//! Measured numbers as a person reads them: `58.4%`, not `58.4338%`.
+//! Measured numbers in readable form: `58.4%`, not `58.4338%`.
 //!
-//! There is one rule for every output. A number has one decimal, or two significant digits where it is below one; a share
-//! that is close to all has as many as what it lacks. It
-//! gets more of them as long as a comparison that it decided would read otherwise than it was decided: a budget of
-//! 9.96% is below 10%, and is never shown as `10%`. Limits are a person's own numbers, and are shown digit for digit.
+//! One rule applies to every output. A number has one decimal, or two significant digits if it is below one; a share
+//! close to 1 has as many as its difference from 1. It gets more digits as long as a comparison that it decided would
+//! otherwise read differently: a budget of 9.96% is below 10%, and is never shown as `10%`. Limits come from the author
+//! and are shown digit for digit.
 
 use std::collections::BTreeMap;
 
@@ -15,20 +15,20 @@ use nth_model::Duration;
 use nth_model::gate::{Comparison, Unit};
 use nth_units::number::decimal_text;
 
-/// As many digits more as make any number exact.
+/// The number of additional digits that makes any number exact.
 const EXACT: u32 = 28;
 
-/// A number as it is shown: its value, in hundredths for shares, with how many digits.
+/// A rounded number: its value, in hundredths for shares, and its digits.
 #[derive(Debug, Clone, Copy)]
-struct Shown {
+struct Rounded {
     value: Decimal,
     unit: Unit,
 }
 
-impl Shown {
-    /// A number with so many digits more than a person needs.
+impl Rounded {
+    /// Rounds a number with `more` additional digits.
     fn new(value: Decimal, unit: Unit, more: u32) -> Self {
-        let value = scaled(value, unit);
+        let value = scale(value, unit);
         let value = if more >= EXACT {
             value
         } else {
@@ -37,7 +37,7 @@ impl Shown {
                     let lacks = Decimal::ONE_HUNDRED - value;
                     round(value, decimals(value.min(lacks)) + more)
                 }
-                Unit::Ratio | Unit::Number => rounded(value, more),
+                Unit::Ratio | Unit::Number => round_digits(value, more),
                 Unit::Seconds => seconds(value, more),
             }
         };
@@ -53,16 +53,16 @@ impl Shown {
     }
 }
 
-/// A share in hundredths, anything else as it is.
-fn scaled(value: Decimal, unit: Unit) -> Decimal {
+/// A share in hundredths; other values unchanged.
+fn scale(value: Decimal, unit: Unit) -> Decimal {
     match unit {
         Unit::Ratio => value.saturating_mul(Decimal::ONE_HUNDRED),
         Unit::Seconds | Unit::Number => value,
     }
 }
 
-/// One decimal, or two significant digits below one, and `more` digits than that.
-fn rounded(value: Decimal, more: u32) -> Decimal {
+/// Rounds to one decimal, or two significant digits below one, with `more` additional digits.
+fn round_digits(value: Decimal, more: u32) -> Decimal {
     round(value, decimals(value) + more)
 }
 
@@ -80,7 +80,7 @@ fn round(value: Decimal, decimals: u32) -> Decimal {
     value.round_dp_with_strategy(decimals.min(EXACT), RoundingStrategy::MidpointAwayFromZero)
 }
 
-/// Whole seconds beyond a minute, milliseconds below, and `more` digits than that.
+/// Rounds to whole seconds above a minute and milliseconds below, with `more` additional digits.
 fn seconds(value: Decimal, more: u32) -> Decimal {
     let beyond_a_minute = value.abs() > Duration::MINUTE.as_seconds();
     match (beyond_a_minute, more) {
@@ -106,38 +106,42 @@ fn duration(seconds: Decimal) -> String {
 }
 
 /// A limit, digit for digit: `10%`, `5m`, `14.4`.
-pub fn exact(value: Decimal, unit: Unit) -> String {
-    Shown::new(value, unit, EXACT).text()
+pub fn limit_text(value: Decimal, unit: Unit) -> String {
+    Rounded::new(value, unit, EXACT).text()
 }
 
-/// A measured number that nothing was decided by.
+/// A measured number that was not compared with anything.
 pub fn quantity(value: Decimal, unit: Unit) -> String {
-    Shown::new(value, unit, 0).text()
+    Rounded::new(value, unit, 0).text()
 }
 
-/// A measured number that was compared with a limit: what is shown compares with it as the number itself does.
-pub fn against(value: Decimal, unit: Unit, op: Comparison, limit: Decimal) -> String {
+/// A measured number that was compared with a limit: its text compares with the limit as the number does.
+pub fn compared_quantity(value: Decimal, unit: Unit, op: Comparison, limit: Decimal) -> String {
     (0..EXACT)
-        .map(|more| Shown::new(value, unit, more))
-        .find(|shown| op.holds(&shown.value, &scaled(limit, unit)) == op.holds(&value, &limit))
-        .unwrap_or_else(|| Shown::new(value, unit, EXACT))
+        .map(|more| Rounded::new(value, unit, more))
+        .find(|shown| op.holds(&shown.value, &scale(limit, unit)) == op.holds(&value, &limit))
+        .unwrap_or_else(|| Rounded::new(value, unit, EXACT))
         .text()
 }
 
-/// How much of a window is known, where that is not all of it: whole percents, or two digits below one.
+/// The known share of a window in whole percents, or two digits below one; `None` if all of the window is known.
 pub fn coverage(share: Decimal) -> Option<String> {
     let percent = share.saturating_mul(Decimal::ONE_HUNDRED);
     let shown = if percent >= Decimal::ONE {
         round(percent, 0)
     } else {
-        rounded(percent, 0)
+        round_digits(percent, 0)
     };
     (shown < Decimal::ONE_HUNDRED).then(|| format!("{}%", decimal_text(shown)))
 }
 
-/// What is shown of each fact that a gate measured and has data for: one text for each, by which every comparison of
-/// the gate reads as it was decided.
-pub fn shown(policy: &Policy, gate: &Gate, measured: &Measured) -> BTreeMap<String, String> {
+/// The texts of all facts that a gate measured and has data for: one text each, with which every comparison of the gate
+/// reads as it was decided.
+pub fn display_values(
+    policy: &Policy,
+    gate: &Gate,
+    measured: &Measured,
+) -> BTreeMap<String, String> {
     let mut comparisons = Vec::new();
     for rule in &gate.rules {
         add(&rule.when, &mut comparisons);
@@ -169,7 +173,7 @@ pub fn shown(policy: &Policy, gate: &Gate, measured: &Measured) -> BTreeMap<Stri
                     Operand::Fact(name) => digits.get(name.as_str()).copied().unwrap_or_default(),
                     Operand::Limit(_) => EXACT,
                 };
-                Shown::new(value, unit, more).value
+                Rounded::new(value, unit, more).value
             };
             let reads = compare.op.holds(
                 &as_shown(&compare.left, left, &digits),
@@ -196,7 +200,7 @@ pub fn shown(policy: &Policy, gate: &Gate, measured: &Measured) -> BTreeMap<Stri
     for (name, fact) in &policy.facts {
         if let Some(value) = measured.get(name).and_then(|fact| fact.value) {
             let more = digits.get(name.as_str()).copied().unwrap_or_default();
-            texts.insert(name.clone(), Shown::new(value, fact.unit, more).text());
+            texts.insert(name.clone(), Rounded::new(value, fact.unit, more).text());
         }
     }
     texts
@@ -254,7 +258,7 @@ mod tests {
         ] {
             assert_eq!(quantity(number(value), unit), shown);
         }
-        assert_eq!(exact(number("0.0123456"), Unit::Ratio), "1.23456%");
+        assert_eq!(limit_text(number("0.0123456"), Unit::Ratio), "1.23456%");
     }
 
     #[test]
@@ -264,7 +268,7 @@ mod tests {
             ("0.0996", Unit::Ratio, Less, "0.1", "9.96%"),
             ("0.099999", Unit::Ratio, Less, "0.1", "9.9999%"),
             ("0.0994", Unit::Ratio, Less, "0.1", "9.9%"),
-            // 10 % is not below 10 % either.
+            // 10% is not below 10% either.
             ("0.10000001", Unit::Ratio, Less, "0.1", "10%"),
             ("0.10000001", Unit::Ratio, LessOrEqual, "0.1", "10.000001%"),
             ("6.04", Unit::Number, Greater, "6", "6.04"),
@@ -280,7 +284,7 @@ mod tests {
             ),
             ("0.9995", Unit::Ratio, Less, "1", "99.95%"),
         ] {
-            let found = against(number(value), unit, op, number(limit));
+            let found = compared_quantity(number(value), unit, op, number(limit));
             assert_eq!(found, shown, "{value} {limit}");
         }
     }
@@ -300,7 +304,7 @@ mod tests {
         }
     }
 
-    /// The number that a text shows, in the unit's own measure.
+    /// The number in a text, in the unit's own measure.
     fn read(text: &str, unit: Unit) -> Decimal {
         match unit {
             Unit::Ratio => number(text.strip_suffix('%').unwrap()) / Decimal::ONE_HUNDRED,
@@ -347,7 +351,7 @@ mod tests {
         ]
     }
 
-    /// Values that lie close to limits more often than chance has it.
+    /// Values that are close to limits more often than by chance.
     fn pairs() -> impl Strategy<Value = (Decimal, Decimal)> {
         let limit = (-100_000i64..100_000, 0u32..4).prop_map(|(n, scale)| Decimal::new(n, scale));
         let off = (-9i64..=9, 0u32..12).prop_map(|(n, scale)| Decimal::new(n, scale));
@@ -359,10 +363,10 @@ mod tests {
         fn what_is_shown_compares_as_what_was_measured(
             (value, limit) in pairs(), unit in units(), op in comparisons(),
         ) {
-            let text = against(value, unit, op, limit);
+            let text = compared_quantity(value, unit, op, limit);
             let shown = read(&text, unit);
             prop_assert_eq!(op.holds(&shown, &limit), op.holds(&value, &limit), "{} of {} and {}", text, value, limit);
-            prop_assert_eq!(read(&exact(limit, unit), unit), limit);
+            prop_assert_eq!(read(&limit_text(limit, unit), unit), limit);
         }
 
         #[test]
@@ -404,7 +408,7 @@ mod tests {
             };
             let of = |value| MeasuredValue { value: Some(value), coverage: None };
             let measured = Measured::from([("a".to_owned(), of(a)), ("b".to_owned(), of(b))]);
-            let texts = shown(&policy, &gate, &measured);
+            let texts = display_values(&policy, &gate, &measured);
             let (left, right) = (read(&texts["a"], unit), read(&texts["b"], unit));
             prop_assert_eq!(ops[0].holds(&left, &right), ops[0].holds(&a, &b));
             prop_assert_eq!(ops[1].holds(&right, &c), ops[1].holds(&b, &c));

@@ -1,50 +1,56 @@
-//! Conditions and quantities as a person reads them.
+//! Conditions and quantities in readable form.
 
 use std::collections::BTreeMap;
 
 use super::document::{Compare, Condition, FactQuery, Operand, Span};
-use super::rounding::exact;
+use super::rounding::limit_text;
 use nth_model::gate::{DAY, Unit, WEEK};
 
-/// The days of the week, as the language writes them.
+/// The days of the week, as in `.nth`.
 pub const DAYS: [&str; 7] = ["mon", "tue", "wed", "thu", "fri", "sat", "sun"];
 
-/// A condition, much as it is written in `.nth`.
+/// A condition, similar to its form in `.nth`.
 pub fn condition(condition: &Condition, facts: &BTreeMap<String, FactQuery>) -> String {
-    written(condition, facts, false)
+    format_condition(condition, facts, false)
 }
 
-fn written(condition: &Condition, facts: &BTreeMap<String, FactQuery>, within: bool) -> String {
+fn format_condition(
+    condition: &Condition,
+    facts: &BTreeMap<String, FactQuery>,
+    within: bool,
+) -> String {
     let joined = |parts: &[Condition], word: &str| {
         let parts: Vec<_> = parts
             .iter()
-            .map(|part| written(part, facts, true))
+            .map(|part| format_condition(part, facts, true))
             .collect();
-        enclosed(parts.join(&format!(" {word} ")), within)
+        parenthesize(parts.join(&format!(" {word} ")), within)
     };
     match condition {
         Condition::Constant(known) => known.to_string(),
         Condition::Not(inner) => match inner.as_ref() {
             Condition::Compare(compare) => format!("not ({})", comparison(compare, facts)),
-            inner => format!("not {}", written(inner, facts, true)),
+            inner => format!("not {}", format_condition(inner, facts, true)),
         },
         Condition::All(parts) => joined(parts, "and"),
         Condition::Any(parts) => joined(parts, "or"),
         // A comparison binds more tightly than `and` and `or`, and less than `not`.
         Condition::Compare(compare) => comparison(compare, facts),
         Condition::Dates { from, to, zone } => {
-            enclosed(format!("{from} to {to} in {zone}"), within)
+            parenthesize(format!("{from} to {to} in {zone}"), within)
         }
-        Condition::Week { spans, zone } => enclosed(format!("{} in {zone}", week(spans)), within),
+        Condition::Week { spans, zone } => {
+            parenthesize(format!("{} in {zone}", week(spans)), within)
+        }
     }
 }
 
-fn enclosed(text: String, within: bool) -> String {
+fn parenthesize(text: String, within: bool) -> String {
     if within { format!("({text})") } else { text }
 }
 
-/// Spans of the week: `fri 16:00 to mon 09:00`, or `mon to fri 09:00 to 18:00` where they are the same hours of days that
-/// follow one another.
+/// Spans of the week: `fri 16:00 to mon 09:00`, or `mon to fri 09:00 to 18:00` if they are the same hours of
+/// consecutive days.
 fn week(spans: &[Span]) -> String {
     let within_a_day =
         |span: &Span| span.to - span.from <= DAY && (span.to - 1) / DAY == span.from / DAY;
@@ -72,7 +78,7 @@ fn week(spans: &[Span]) -> String {
         && first.from == 0
         && last.to == WEEK
     {
-        // It goes over the end of the week.
+        // The span crosses the end of the week.
         return span(&Span {
             from: last.from,
             to: first.to,
@@ -94,7 +100,7 @@ fn day(number: u16) -> &'static str {
     DAYS.get(usize::from(number)).copied().unwrap_or("mon")
 }
 
-/// Minutes of the week as the language writes them: `mon 09:00`.
+/// Minutes of the week as in `.nth`: `mon 09:00`.
 pub fn time_of_week(minutes: u16) -> String {
     let day = day(minutes / DAY);
     format!("{day} {:02}:{:02}", minutes % DAY / 60, minutes % 60)
@@ -109,7 +115,7 @@ fn comparison(compare: &Compare, facts: &BTreeMap<String, FactQuery>) -> String 
         });
     let side = |operand: &Operand| match operand {
         Operand::Fact(name) => name.clone(),
-        Operand::Limit(limit) => exact(*limit, unit.unwrap_or(Unit::Number)),
+        Operand::Limit(limit) => limit_text(*limit, unit.unwrap_or(Unit::Number)),
     };
     format!(
         "{} {} {}",

@@ -1,4 +1,4 @@
-//! True, false or unknown, as Kleene has it: what is unknown stays so unless the rest decides without it.
+//! Three-valued logic (Kleene): true, false or unknown. A result is unknown unless the known parts decide it.
 
 use std::collections::BTreeMap;
 
@@ -8,36 +8,36 @@ use rust_decimal::Decimal;
 use super::document::{Compare, Condition, Operand, Unreadable, zone};
 use nth_model::gate::DAY;
 
-/// What was measured, by the facts' names.
+/// The measured values by the facts' names.
 pub type Measured = BTreeMap<String, MeasuredValue>;
 
-/// What was measured of a fact.
+/// The measured value of a fact.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub struct MeasuredValue {
-    /// Its value; `None` where there is no data.
+    /// The value; `None` if there is no data.
     pub value: Option<Decimal>,
-    /// The share of the fact's window that is known, where it has one and that was measured.
+    /// The known share of the fact's window, if it has one and the share was measured.
     pub coverage: Option<Decimal>,
 }
 
-/// What a condition is.
+/// The truth of a condition.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Truth {
-    /// It holds.
+    /// The condition holds.
     True,
-    /// It does not.
+    /// The condition does not hold.
     False,
-    /// There is no data to tell.
+    /// There is no data to decide.
     Unknown,
 }
 
 impl Truth {
-    /// The truth of what is known.
-    pub fn of(known: bool) -> Self {
+    /// The truth of a known value.
+    pub fn from_bool(known: bool) -> Self {
         if known { Self::True } else { Self::False }
     }
 
-    fn negated(self) -> Self {
+    fn negate(self) -> Self {
         match self {
             Self::True => Self::False,
             Self::False => Self::True,
@@ -45,12 +45,12 @@ impl Truth {
         }
     }
 
-    /// Of several, the one that decides where there is one, unknown where one is, and else the other.
-    fn joined(
+    /// Combines several truths: `deciding` if one of them is, unknown if one is, and the other value if neither.
+    fn combine(
         parts: impl Iterator<Item = Result<Self, Unreadable>>,
         decides: Self,
     ) -> Result<Self, Unreadable> {
-        let mut found = decides.negated();
+        let mut found = decides.negate();
         for part in parts {
             let part = part?;
             if part == decides {
@@ -64,10 +64,11 @@ impl Truth {
     }
 }
 
-/// What a condition is at a time.
+/// The truth of a condition at a time.
 ///
 /// # Errors
-/// Where it names a time zone that there is none of, or a time lies beyond the calendar.
+///
+/// If it names an unknown time zone, or a time is beyond the calendar.
 pub fn truth(
     condition: &Condition,
     measured: &Measured,
@@ -75,10 +76,10 @@ pub fn truth(
 ) -> Result<Truth, Unreadable> {
     let of = |part: &Condition| truth(part, measured, at);
     Ok(match condition {
-        Condition::Constant(known) => Truth::of(*known),
-        Condition::Not(inner) => of(inner)?.negated(),
-        Condition::All(parts) => Truth::joined(parts.iter().map(of), Truth::False)?,
-        Condition::Any(parts) => Truth::joined(parts.iter().map(of), Truth::True)?,
+        Condition::Constant(known) => Truth::from_bool(*known),
+        Condition::Not(inner) => of(inner)?.negate(),
+        Condition::All(parts) => Truth::combine(parts.iter().map(of), Truth::False)?,
+        Condition::Any(parts) => Truth::combine(parts.iter().map(of), Truth::True)?,
         Condition::Compare(compare) => comparison(compare, measured),
         Condition::Dates {
             from,
@@ -86,11 +87,11 @@ pub fn truth(
             zone: name,
         } => {
             let today = at.to_zoned_datetime(zone(name)?).date();
-            Truth::of((*from..=*to).contains(&today))
+            Truth::from_bool((*from..=*to).contains(&today))
         }
         Condition::Week { spans, zone: name } => {
             let minute = minute_of_week(at, name)?;
-            Truth::of(
+            Truth::from_bool(
                 spans
                     .iter()
                     .any(|span| (span.from..span.to).contains(&minute)),
@@ -99,10 +100,11 @@ pub fn truth(
     })
 }
 
-/// The minutes since Monday 00:00 that a zone's clocks show.
+/// The local time in a zone, in minutes since Monday 00:00.
 ///
 /// # Errors
-/// Where there is no such zone.
+///
+/// If the time zone is unknown.
 pub fn minute_of_week(at: Timestamp, name: &str) -> Result<u16, Unreadable> {
     let local = at.to_zoned_datetime(zone(name)?);
     let number = |part: i8| u16::try_from(part).unwrap_or_default();
@@ -116,7 +118,7 @@ fn comparison(compare: &Compare, measured: &Measured) -> Truth {
         Operand::Fact(name) => measured.get(name).and_then(|fact| fact.value),
     };
     match (value(&compare.left), value(&compare.right)) {
-        (Some(left), Some(right)) => Truth::of(compare.op.holds(&left, &right)),
+        (Some(left), Some(right)) => Truth::from_bool(compare.op.holds(&left, &right)),
         _ => Truth::Unknown,
     }
 }
@@ -130,8 +132,8 @@ mod tests {
 
     const VALUES: [Truth; 3] = [Truth::True, Truth::False, Truth::Unknown];
 
-    /// A condition that has this truth, by a fact without data where it is unknown.
-    fn having(truth: Truth) -> Condition {
+    /// A condition with this truth: for unknown, one that measures a fact without data.
+    fn condition_with(truth: Truth) -> Condition {
         match truth {
             Truth::True => Condition::Constant(true),
             Truth::False => Condition::Constant(false),
@@ -157,11 +159,11 @@ mod tests {
         };
         for left in VALUES {
             assert_eq!(
-                rank(now(&Condition::Not(Box::new(having(left))))),
+                rank(now(&Condition::Not(Box::new(condition_with(left))))),
                 2 - rank(left)
             );
             for right in VALUES {
-                let both = vec![having(left), having(right)];
+                let both = vec![condition_with(left), condition_with(right)];
                 let least = rank(left).min(rank(right));
                 let most = rank(left).max(rank(right));
                 assert_eq!(
@@ -174,16 +176,16 @@ mod tests {
         }
     }
 
-    fn at(time: &str) -> Timestamp {
+    fn timestamp(time: &str) -> Timestamp {
         time.parse().unwrap()
     }
 
     fn holds(condition: &Condition, time: &str) -> bool {
-        truth(condition, &Measured::new(), at(time)).unwrap() == Truth::True
+        truth(condition, &Measured::new(), timestamp(time)).unwrap() == Truth::True
     }
 
-    /// A freeze from the Friday to the Sunday on which clocks change, in three zones: its first and its last second, and
-    /// the seconds beside them. The offsets are those before and after the change.
+    /// A freeze from the Friday to the Sunday of a clock change, in three zones: its first and last second, and the
+    /// adjacent seconds. The offsets are those before and after the change.
     #[test]
     fn a_freeze_begins_and_ends_at_midnight_across_changes_of_clocks() {
         for (zone, from, to, first, last) in [
@@ -241,13 +243,13 @@ mod tests {
             };
             let second = jiff::SignedDuration::from_secs(1);
             for (moment, expected) in [
-                (at(first) - second, false),
-                (at(first), true),
-                (at(last), true),
-                (at(last) + second, false),
+                (timestamp(first) - second, false),
+                (timestamp(first), true),
+                (timestamp(last), true),
+                (timestamp(last) + second, false),
             ] {
                 let found = truth(&freeze, &Measured::new(), moment).unwrap();
-                assert_eq!(found, Truth::of(expected), "{zone} {moment}");
+                assert_eq!(found, Truth::from_bool(expected), "{zone} {moment}");
             }
         }
     }
@@ -272,12 +274,12 @@ mod tests {
             ("2026-03-30T08:00:00Z", true),
             ("2026-03-30T16:59:59Z", true),
             ("2026-03-30T17:00:00Z", false),
-            // Monday in London, and no longer nine o'clock in the zone that is asked.
+            // Monday in London, and no longer nine o'clock in the zone of the condition.
             ("2026-03-24T09:00:00Z", false),
         ] {
             assert_eq!(holds(&monday, time), expected, "{time}");
         }
-        // On the Sunday itself, New York's 02:30 does not exist, and 01:30 is there twice in autumn.
+        // On the Sunday itself, New York's 02:30 does not exist, and 01:30 occurs twice in autumn.
         let night = |from, to| Condition::Week {
             spans: vec![Span {
                 from: 6 * DAY + from,

@@ -6,7 +6,7 @@ use rust_decimal::Decimal;
 use serde::Serialize;
 use serde_json::Value;
 
-use crate::backends::{Artifact, dashboard_uid_of};
+use crate::backends::{Artifact, project_dashboard_uid};
 use crate::ir::burn_rate::{self, budget_time};
 use crate::ir::number::percent_text;
 use crate::ir::{self, Criticality, Severity, TextPart};
@@ -155,7 +155,7 @@ pub fn model<'a>(
         .map(|found| {
             service(
                 found,
-                dashboards.remove(&dashboard_uid_of(settings, &found.name)),
+                dashboards.remove(&project_dashboard_uid(settings, &found.name)),
             )
         })
         .collect();

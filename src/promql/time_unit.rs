@@ -2,7 +2,7 @@
 
 use super::tree::*;
 use nth_units::DurationUnit;
-use nth_units::metric_unit::of_suffix;
+use nth_units::metric_unit::unit_in_suffix;
 
 /// The unit of time that the values of an expression have; `None` where they are no time, or it cannot be told. Names are
 /// read by Prometheus's conventions alone. `hole` gives the query that an interpolation stands for.
@@ -22,7 +22,7 @@ pub fn time_unit<'e>(
 ) -> Option<DurationUnit> {
     let of = |expr: &'e Expr| time_unit(expr, hole);
     match &expr.node {
-        Node::Selector(selector) => of_suffix(&selector.metric.as_ref()?.text),
+        Node::Selector(selector) => unit_in_suffix(&selector.metric.as_ref()?.text),
         Node::Hole(number) => of(hole(*number)?),
         Node::Paren(inner) | Node::Unary(_, inner) | Node::Modified(inner, _) => of(inner),
         Node::Range(inner, _) => of(inner),
@@ -65,7 +65,7 @@ pub fn buckets_unit<'e>(
     let base = name.strip_suffix("_bucket");
     // A classic histogram's buckets may be taken as they are; of a native one's bare name nothing else is certain.
     (base.is_some() || is_rate)
-        .then(|| of_suffix(base.unwrap_or(name)))
+        .then(|| unit_in_suffix(base.unwrap_or(name)))
         .flatten()
 }
 
@@ -75,7 +75,7 @@ fn mean<'e>(binary: &'e Binary, hole: &dyn Fn(usize) -> Option<&'e Expr>) -> Opt
     let (count, _) = summed(&binary.right, hole)?;
     let base = sum.strip_suffix("_sum")?;
     (count.strip_suffix("_count") == Some(base))
-        .then(|| of_suffix(base))
+        .then(|| unit_in_suffix(base))
         .flatten()
 }
 

@@ -1,4 +1,4 @@
-//! Units of time, in which a metric counts how long something took.
+//! Units of time in which a metric counts durations.
 
 use rust_decimal::Decimal;
 
@@ -13,12 +13,12 @@ pub enum DurationUnit {
     Milliseconds,
     /// A millionth of a second.
     Microseconds,
-    /// A thousand-millionth of a second.
+    /// A billionth of a second.
     Nanoseconds,
 }
 
 impl DurationUnit {
-    /// All of them, the longest first.
+    /// All units, the longest first.
     pub const ALL: [Self; 4] = [
         Self::Seconds,
         Self::Milliseconds,
@@ -26,7 +26,7 @@ impl DurationUnit {
         Self::Nanoseconds,
     ];
 
-    /// Its name, which is the member of the prelude's `duration-unit` too.
+    /// The name, which is also the member of the prelude's `duration-unit`.
     pub fn name(self) -> &'static str {
         match self {
             Self::Seconds => "seconds",
@@ -36,12 +36,12 @@ impl DurationUnit {
         }
     }
 
-    /// The unit of that name.
-    pub fn named(name: &str) -> Option<Self> {
+    /// The unit of this name.
+    pub fn from_name(name: &str) -> Option<Self> {
         Self::ALL.into_iter().find(|unit| unit.name() == name)
     }
 
-    /// How many of it are a millisecond.
+    /// The number of units in a millisecond.
     fn in_a_millisecond(self) -> Decimal {
         match self {
             Self::Seconds => Decimal::new(1, 3),
@@ -51,7 +51,7 @@ impl DurationUnit {
         }
     }
 
-    /// A duration as a number of it, exactly.
+    /// A duration as a number of this unit, exact.
     pub fn count(self, duration: Duration) -> Decimal {
         // A duration is at most 2^64 ms, and the factor a million: a decimal holds 28 digits.
         Decimal::from(duration.0)
@@ -59,7 +59,7 @@ impl DurationUnit {
             .normalize()
     }
 
-    /// A number of it as a duration, if that is one of whole milliseconds.
+    /// Converts a number of this unit to a duration; `None` if it is not in whole milliseconds.
     pub fn duration(self, count: Decimal) -> Option<Duration> {
         let milliseconds = count.checked_div(self.in_a_millisecond())?;
         if !milliseconds.fract().is_zero() || milliseconds <= Decimal::ZERO {
@@ -85,7 +85,7 @@ mod tests {
             assert_eq!(unit.count(Duration(250)).to_string(), count);
             let back: Decimal = count.parse().unwrap();
             assert_eq!(unit.duration(back), Some(Duration(250)));
-            assert_eq!(DurationUnit::named(unit.name()), Some(unit));
+            assert_eq!(DurationUnit::from_name(unit.name()), Some(unit));
         }
     }
 

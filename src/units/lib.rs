@@ -1,7 +1,6 @@
 #![forbid(unsafe_code)]
-//! Owns values that mean the same everywhere: exact durations and decimals and how they are written, units of time and what
-//! metrics' names say of them, which known name a mistyped one was
-//! meant to be, and how numbers of things and lists are said.
+//! Owns values that are the same everywhere: exact durations and decimals and their texts, units of time and the units
+//! in names of metrics, suggestions for mistyped names, and the texts of counts and lists.
 
 mod duration_unit;
 pub mod metric_unit;

@@ -1,18 +1,18 @@
-//! The units that names of metrics say, as Prometheus's and OpenTelemetry's conventions have it.
+//! Units in names of metrics, by the conventions of Prometheus and OpenTelemetry.
 
 use super::DurationUnit;
 
-/// What a metric is said to count.
+/// The unit of a metric's values.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Said<'t> {
-    /// Time, in this unit.
+pub enum MetricUnit<'t> {
+    /// A unit of time.
     Time(DurationUnit),
-    /// Time in a unit of a minute or more, or something else: bytes, say.
+    /// Another unit, such as bytes, or a unit of time of a minute or more.
     Other(&'t str),
 }
 
-impl<'t> Said<'t> {
-    /// The unit, in a word.
+impl<'t> MetricUnit<'t> {
+    /// The unit in a word.
     pub fn word(self) -> &'t str {
         match self {
             Self::Time(unit) => unit.name(),
@@ -21,11 +21,12 @@ impl<'t> Said<'t> {
     }
 }
 
-/// Metrics of well-known programs whose unit is not in their names.
+/// Metrics of well-known programs without a unit in their names.
 ///
-/// - Envoy: `rq_time`, <https://www.envoyproxy.io/docs/envoy/latest/configuration/upstream/cluster_manager/cluster_stats>.
-/// - OpenTelemetry's conventions before they counted seconds, from a collector that adds no units to names; those that
-///   came after, too.
+/// - Envoy: `rq_time`,
+///   <https://www.envoyproxy.io/docs/envoy/latest/configuration/upstream/cluster_manager/cluster_stats>.
+/// - OpenTelemetry's conventions before they used seconds, from a collector that adds no units to names; later ones,
+///   too.
 /// - Kong before 3.0 and APISIX, in their Prometheus plugins.
 /// - Knative's and Dapr's OpenCensus views.
 /// - CockroachDB's histograms of latency.
@@ -81,9 +82,9 @@ const WELL_KNOWN: [(&str, DurationUnit); 28] = [
     ("traces_spanmetrics_latency", DurationUnit::Seconds),
 ];
 
-/// What a metric's name says, that of any of its series: by the unit that it ends in, as Prometheus and OpenTelemetry
-/// have it, or by the program that it is of.
-pub fn of_name(name: &str) -> Option<Said<'_>> {
+/// The unit in the name of a metric or of one of its series: the unit at its end, by the conventions of Prometheus and
+/// OpenTelemetry, or that of the well-known program that it belongs to.
+pub fn unit_in_name(name: &str) -> Option<MetricUnit<'_>> {
     let base = ["_bucket", "_count", "_sum", "_total"]
         .iter()
         .fold(name, |name, suffix| {
@@ -91,49 +92,54 @@ pub fn of_name(name: &str) -> Option<Said<'_>> {
         });
     let plain = base.replace('.', "_");
     if let Some((_, unit)) = WELL_KNOWN.iter().find(|(known, _)| *known == plain) {
-        return Some(Said::Time(*unit));
+        return Some(MetricUnit::Time(*unit));
     }
     let words = words(base);
     let last = words.last().copied()?;
-    if let Some(said) = of_word(last) {
+    if let Some(said) = unit_in_word(last) {
         return Some(said);
     }
-    // `request_duration_ms_histogram`: the only unit of time that it names.
+    // `request_duration_ms_histogram`: the only unit of time in the name.
     let mut named = words
         .iter()
         .filter(|word| word.len() > 2 || word.eq_ignore_ascii_case("ms"))
-        .filter_map(|word| match of_word(word) {
-            Some(Said::Time(unit)) => Some(unit),
+        .filter_map(|word| match unit_in_word(word) {
+            Some(MetricUnit::Time(unit)) => Some(unit),
             _ => None,
         });
     let unit = named.next()?;
-    named.all(|other| other == unit).then_some(Said::Time(unit))
+    named
+        .all(|other| other == unit)
+        .then_some(MetricUnit::Time(unit))
 }
 
-/// The unit of time that a metric's name ends in, by Prometheus's words alone: `_seconds`, `_milliseconds` or `_ms`,
-/// `_microseconds`, `_nanoseconds`. Where nobody says that the metric is one of time, shorter ones may be anything.
-pub fn of_suffix(name: &str) -> Option<DurationUnit> {
+/// The unit of time at the end of a metric's name, in Prometheus's words only: `_seconds`, `_milliseconds` or `_ms`,
+/// `_microseconds`, `_nanoseconds`. Without other evidence that the metric measures time, shorter suffixes are
+/// ambiguous.
+pub fn unit_in_suffix(name: &str) -> Option<DurationUnit> {
     match name.rsplit('_').next()? {
         "ms" => Some(DurationUnit::Milliseconds),
-        word => DurationUnit::named(word),
+        word => DurationUnit::from_name(word),
     }
 }
 
-/// What a word says that is a unit.
-pub fn of_word(word: &str) -> Option<Said<'_>> {
+/// The unit that a word names; `None` if it is not a unit.
+pub fn unit_in_word(word: &str) -> Option<MetricUnit<'_>> {
     Some(match word.to_ascii_lowercase().as_str() {
-        "s" | "sec" | "secs" | "second" | "seconds" => Said::Time(DurationUnit::Seconds),
+        "s" | "sec" | "secs" | "second" | "seconds" => MetricUnit::Time(DurationUnit::Seconds),
         "ms" | "msec" | "msecs" | "milli" | "millis" | "millisecond" | "milliseconds" => {
-            Said::Time(DurationUnit::Milliseconds)
+            MetricUnit::Time(DurationUnit::Milliseconds)
         }
         "us" | "µs" | "usec" | "usecs" | "micro" | "micros" | "microsecond" | "microseconds" => {
-            Said::Time(DurationUnit::Microseconds)
+            MetricUnit::Time(DurationUnit::Microseconds)
         }
         "ns" | "nsec" | "nsecs" | "nano" | "nanos" | "nanosecond" | "nanoseconds" => {
-            Said::Time(DurationUnit::Nanoseconds)
+            MetricUnit::Time(DurationUnit::Nanoseconds)
         }
         "minutes" | "hours" | "days" | "weeks" | "bytes" | "bits" | "ratio" | "percent"
-        | "celsius" | "meters" | "grams" | "joules" | "volts" | "amperes" => Said::Other(word),
+        | "celsius" | "meters" | "grams" | "joules" | "volts" | "amperes" => {
+            MetricUnit::Other(word)
+        }
         _ => return None,
     })
 }
@@ -192,9 +198,15 @@ mod tests {
             ("seconds_per_ms_bucketed", None),
             ("latency", None),
         ] {
-            assert_eq!(of_name(name), unit.map(Said::Time), "{name}");
+            assert_eq!(unit_in_name(name), unit.map(MetricUnit::Time), "{name}");
         }
-        assert_eq!(of_name("payload_bytes_bucket"), Some(Said::Other("bytes")));
-        assert_eq!(of_name("backup_minutes"), Some(Said::Other("minutes")));
+        assert_eq!(
+            unit_in_name("payload_bytes_bucket"),
+            Some(MetricUnit::Other("bytes"))
+        );
+        assert_eq!(
+            unit_in_name("backup_minutes"),
+            Some(MetricUnit::Other("minutes"))
+        );
     }
 }

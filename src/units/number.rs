@@ -1,15 +1,15 @@
-//! Exact numbers as text: decimals digit for digit, durations as Prometheus and people write them.
+//! Exact numbers as text: decimals digit for digit, durations as in Prometheus and for people.
 
 use std::fmt;
 
 use rust_decimal::Decimal;
 
-/// A length of time in milliseconds, exact.
+/// A duration in milliseconds, exact.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub struct Duration(pub u64);
 
-/// Milliseconds, largest unit first. Weeks and years are left out on purpose: `28d` names the same window
-/// in every tool, `4w` does not.
+/// Units in milliseconds, largest first. Weeks and years are omitted on purpose: `28d` is the same window in every
+/// tool, `4w` is not.
 const UNITS: [(&str, u64); 5] = [
     ("d", Duration::DAY.0),
     ("h", Duration::HOUR.0),
@@ -28,39 +28,40 @@ impl Duration {
     /// One day, of 24 hours.
     pub const DAY: Duration = Duration(86_400_000);
 
-    /// That many seconds.
+    /// A duration of `n` seconds.
     pub const fn seconds(n: u64) -> Self {
         Duration(n * Self::SECOND.0)
     }
 
-    /// That many minutes.
+    /// A duration of `n` minutes.
     pub const fn minutes(n: u64) -> Self {
         Duration(n * Self::MINUTE.0)
     }
 
-    /// That many hours.
+    /// A duration of `n` hours.
     pub const fn hours(n: u64) -> Self {
         Duration(n * Self::HOUR.0)
     }
 
-    /// That many days.
+    /// A duration of `n` days.
     pub const fn days(n: u64) -> Self {
         Duration(n * Self::DAY.0)
     }
 
-    /// Its length in seconds, exact.
+    /// The length in seconds, exact.
     pub fn as_seconds(self) -> Decimal {
         (Decimal::from(self.0) / Decimal::ONE_THOUSAND).normalize()
     }
 
-    /// Its length in days, to ten places (whole days and hours of a twelfth of a day are exact).
+    /// The length in days, to ten places (whole days and hours of a twelfth of a day are exact).
     pub fn as_days(self) -> Decimal {
         (Decimal::from(self.0) / Decimal::from(Self::DAY.0))
             .round_dp(10)
             .normalize()
     }
 
-    /// As people read it: like [`Display`](fmt::Display), but a fraction of a second is a decimal: `2m9.6s`.
+    /// Formats the duration for people: like [`Display`](fmt::Display), but a fraction of a second is a decimal:
+    /// `2m9.6s`.
     pub fn to_human(self) -> String {
         let millis = self.0 % Self::SECOND.0;
         if millis == 0 {
@@ -76,7 +77,7 @@ impl Duration {
     }
 }
 
-/// The text PromQL reads: `1h30m`, `30d`, `500ms`; each unit at most once, largest first, exact.
+/// Formats the duration for PromQL: `1h30m`, `30d`, `500ms`; each unit at most once, largest first, exact.
 impl fmt::Display for Duration {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         if self.0 == 0 {
@@ -94,12 +95,12 @@ impl fmt::Display for Duration {
     }
 }
 
-/// A decimal digit for digit: never an exponent, never a trailing zero. 0.9990 is `0.999`, 30.0 is `30`.
+/// Formats a decimal digit for digit: never an exponent, never a trailing zero. 0.9990 is `0.999`, 30.0 is `30`.
 pub fn decimal_text(number: Decimal) -> String {
     number.normalize().to_string()
 }
 
-/// A share as a percentage, digit for digit: 0.9995 is `99.95%`.
+/// Formats a share as a percentage, digit for digit: 0.9995 is `99.95%`.
 pub fn percent_text(share: Decimal) -> String {
     format!("{}%", decimal_text(share * Decimal::ONE_HUNDRED))
 }
@@ -140,7 +141,7 @@ mod tests {
         assert_eq!(decimal_text(Decimal::new(1, 12)), "0.000000000001");
     }
 
-    /// Reads the text back with the units' own lengths.
+    /// Parses the text with the units' own lengths.
     fn parse(text: &str) -> u64 {
         let mut total = 0;
         let mut digits = String::new();

@@ -1,30 +1,30 @@
-//! "Did you mean": the nearest known name.
+//! Suggestions for mistyped names: the nearest known name.
 
-/// A name so many edits away is another name, however long both are.
+/// The largest number of edits between a name and a suggestion, however long both are.
 const MOST_EDITS: usize = 4;
 
-/// A longer name, in bytes, was not typed, and comparing two such takes the product of their lengths.
+/// The longest name that is compared, in bytes: a longer one was not typed, and a comparison takes the product of both
+/// lengths.
 const LONGEST: usize = 128;
 
 /// The candidate that was most likely meant, if any is near enough.
 ///
-/// A candidate that differs only in upper and lower case, or in `-` and `_`, is nearest; then one with the same
-/// words in another order (`orders-db` for `db-orders`); then the one fewest edits away, by Damerau–Levenshtein
-/// distance, as long as the edits are at most a third of the name. Among equals the first in
-/// alphabetical order wins, so the answer doesn't depend on the order of the candidates. A candidate that is the
-/// name itself is no suggestion.
+/// A candidate that differs only in upper and lower case, or in `-` and `_`, is nearest; then one with the same words
+/// in another order (`orders-db` for `db-orders`); then the one with the fewest edits, by Damerau–Levenshtein distance,
+/// as long as the edits are at most a third of the name. Of equally near candidates the first in alphabetical order
+/// wins, so the result does not depend on their order. The name itself is never suggested.
 pub fn nearest<'a>(name: &str, candidates: impl IntoIterator<Item = &'a str>) -> Option<&'a str> {
     if name.len() > LONGEST {
         return None;
     }
-    let plain_name = plain(name);
+    let plain_name = normalize(name);
     let sorted_name = sorted_words(&plain_name);
     let length = plain_name.chars().count();
     if length == 0 {
         return None;
     }
     let limit = (length.max(3) / 3).min(MOST_EDITS);
-    let letters = Letters::of(&plain_name);
+    let letters = Letters::new(&plain_name);
     candidates
         .into_iter()
         .filter(|candidate| {
@@ -36,14 +36,14 @@ pub fn nearest<'a>(name: &str, candidates: impl IntoIterator<Item = &'a str>) ->
                 .is_none_or(|letters| letters.may_be_near(candidate, limit))
         })
         .filter_map(|candidate| {
-            let plain_candidate = plain(candidate);
+            let plain_candidate = normalize(candidate);
             if plain_candidate == plain_name {
                 return Some((0, 0, candidate));
             }
             if sorted_words(&plain_candidate) == sorted_name {
                 return Some((1, 0, candidate));
             }
-            // Each character too many or too few is an edit at least.
+            // Each character of difference in length needs at least one edit.
             if plain_candidate.chars().count().abs_diff(length) > limit {
                 return None;
             }
@@ -54,12 +54,12 @@ pub fn nearest<'a>(name: &str, candidates: impl IntoIterator<Item = &'a str>) ->
         .map(|(_, _, candidate)| candidate)
 }
 
-/// How often each letter stands in a name, by which most of many names are seen to be too far away.
+/// The number of each letter in a name, which excludes most distant candidates cheaply.
 struct Letters([i16; 128]);
 
 impl Letters {
-    /// The letters of a plain name; nothing where it has others than ASCII's.
-    fn of(plain_name: &str) -> Option<Self> {
+    /// The letters of a plain name; `None` if it contains characters outside of ASCII.
+    fn new(plain_name: &str) -> Option<Self> {
         let mut counts = [0; 128];
         for byte in plain_name.bytes() {
             *counts.get_mut(usize::from(byte))? += 1;
@@ -67,7 +67,8 @@ impl Letters {
         Some(Self(counts))
     }
 
-    /// Whether so few edits could make the name of a candidate: an edit brings one letter at most and takes one.
+    /// A cheap lower bound: returns false if the letter counts alone need more than `limit` edits. An edit adds at most
+    /// one letter and removes at most one.
     fn may_be_near(&self, candidate: &str, limit: usize) -> bool {
         let mut left = self.0;
         for byte in candidate.bytes() {
@@ -88,8 +89,8 @@ impl Letters {
     }
 }
 
-/// The name without what people mix up.
-fn plain(name: &str) -> String {
+/// The name without differences that are easily confused.
+fn normalize(name: &str) -> String {
     name.chars()
         .flat_map(char::to_lowercase)
         .map(|character| if character == '_' { '-' } else { character })
@@ -165,9 +166,9 @@ mod tests {
     proptest! {
         #[test]
         fn what_is_near_may_be_near(name in "[a-cA-C_é-]{1,7}", candidate in "[a-cA-C_é-]{1,7}") {
-            let (plain_name, plain_candidate) = (plain(&name), plain(&candidate));
+            let (plain_name, plain_candidate) = (normalize(&name), normalize(&candidate));
             let distance = strsim::damerau_levenshtein(&plain_candidate, &plain_name);
-            if let Some(letters) = Letters::of(&plain_name) {
+            if let Some(letters) = Letters::new(&plain_name) {
                 prop_assert!(letters.may_be_near(&candidate, distance));
             }
         }

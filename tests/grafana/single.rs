@@ -29,7 +29,7 @@ fn service_with(panel: Panel) -> Service {
         recordings: Vec::new(),
         dependencies: Vec::new(),
         signals: Vec::new(),
-        left_out: Vec::new(),
+        skipped_rules: Vec::new(),
         runbook_url: None,
         dashboard_url: None,
         panels: Panels {

@@ -71,7 +71,7 @@ fn matrix() -> Vec<(Service, Settings)> {
                     burn_rate_pairs: pairs.filter(|pair| pair.can_fire(slo.objective)).collect(),
                     min_events: Some(50),
                     budget_alerts: complete().0.slos[0].budget_alerts.clone(),
-                    absences: complete().0.slos[0].absences.clone(),
+                    missing_data_alerts: complete().0.slos[0].missing_data_alerts.clone(),
                     breakdown: vec!["route".into(), "k8s.pod".into()],
                     ..slo
                 }

@@ -1,6 +1,6 @@
 //! When alerts fire, by promtool's own evaluation of the generated rules.
 
-use nthc::ir::{AbsenceAlert, Absent, Duration, Severity, Sli, Slo};
+use nthc::ir::{Duration, MissingDataAlert, MissingDataCause, Severity, Sli, Slo};
 
 use crate::models::{
     absent, bad_based, error_ratio, good_based, latency, native_latency, rules, service, settings,
@@ -365,7 +365,7 @@ fn a_bucket_that_is_missing_is_told_and_no_outage() {
     }
     for before in [false, true] {
         let slo = Slo {
-            absences: vec![absent(10, Severity::Page)],
+            missing_data_alerts: vec![absent(10, Severity::Page)],
             ..slo("target", "0.95", latency())
         };
         let told = firing(r#"alertname="SLOMetricAbsent",severity="page""#);
@@ -400,7 +400,7 @@ fn an_absent_total_tells_its_owner() {
     }
     for (kind, sli) in kinds() {
         let slo = Slo {
-            absences: vec![absent(10, Severity::Ticket)],
+            missing_data_alerts: vec![absent(10, Severity::Ticket)],
             ..slo("target", "0.999", sli)
         };
         let mut input = input(kind, &[(0.0, Duration::hours(1))], STEP);
@@ -432,10 +432,10 @@ fn a_counter_that_no_event_has_made_yet_pages_nobody() {
         return;
     }
     let slo = Slo {
-        absences: vec![
+        missing_data_alerts: vec![
             absent(10, Severity::Page),
-            AbsenceAlert {
-                of: Absent::Series,
+            MissingDataAlert {
+                cause: MissingDataCause::Series,
                 hold: Duration::days(1),
                 ..absent(10, Severity::Ticket)
             },

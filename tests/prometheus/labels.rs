@@ -2,7 +2,9 @@
 
 use std::collections::BTreeSet;
 
-use nthc::ir::{AbsenceAlert, Absent, AlertmanagerFormat, RuleLabel, Service, Severity};
+use nthc::ir::{
+    AlertmanagerFormat, MissingDataAlert, MissingDataCause, RuleLabel, Service, Severity,
+};
 use yaml_serde::Value;
 
 use crate::models::{absent, complete, rules};
@@ -24,11 +26,11 @@ fn names(document: &str) -> BTreeSet<String> {
 #[test]
 fn every_label_of_a_rule_is_reserved() {
     let (mut service, mut settings) = complete();
-    let of_series = AbsenceAlert {
-        of: Absent::Series,
+    let of_series = MissingDataAlert {
+        cause: MissingDataCause::Series,
         ..absent(10, Severity::Ticket)
     };
-    service.slos[0].absences.push(of_series);
+    service.slos[0].missing_data_alerts.push(of_series);
     settings.environment = Some("staging".into());
     settings.shared = true;
     settings.alertmanager.format = AlertmanagerFormat::AlertmanagerConfig;
@@ -57,7 +59,7 @@ fn without_an_slo_no_label_of_one_is_set() {
     settings.alertmanager.namespace = Some("monitoring".into());
     let found = names(&rules(&service, &settings));
     for label in RuleLabel::ALL {
-        let expected = !label.is_of_slo() && label != RuleLabel::AlertName;
+        let expected = !label.is_slo_label() && label != RuleLabel::AlertName;
         assert_eq!(found.contains(label.name()), expected, "{label:?}");
     }
 }

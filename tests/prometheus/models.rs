@@ -4,10 +4,10 @@ use std::collections::BTreeMap;
 
 use nthc::backends::prometheus::service_rules;
 use nthc::ir::{
-    AbsenceAlert, Absent, Alert, AlertmanagerSettings, BudgetAlert, DocsSettings, Duration,
-    GrafanaSettings, Numerator, OpenSloSettings, Pace, PagerDutySettings, PolicySettings,
-    PrometheusSettings, Recording, RuleFormat, Service, Settings, Severity, Sli, Slo, Text,
-    TextPart, ValueFormat, burn_rate,
+    Alert, AlertmanagerSettings, BudgetAlert, DocsSettings, Duration, GrafanaSettings,
+    MissingDataAlert, MissingDataCause, Numerator, OpenSloSettings, Pace, PagerDutySettings,
+    PolicySettings, PrometheusSettings, Recording, RuleFormat, Service, Settings, Severity, Sli,
+    Slo, Text, TextPart, ValueFormat, burn_rate,
 };
 use nthc::promql::{self, Expr};
 
@@ -61,7 +61,7 @@ pub fn service(slos: Vec<Slo>) -> Service {
         recordings: Vec::new(),
         dependencies: Vec::new(),
         signals: Vec::new(),
-        left_out: Vec::new(),
+        skipped_rules: Vec::new(),
         runbook_url: None,
         dashboard_url: None,
         panels: Default::default(),
@@ -97,7 +97,7 @@ pub fn slo(name: &str, objective: &str, sli: Sli) -> Slo {
         min_events: None,
         min_bad_events: Some(3),
         budget_alerts: Vec::new(),
-        absences: Vec::new(),
+        missing_data_alerts: Vec::new(),
         is_consistent: true,
         breakdown: Vec::new(),
         runbook_url: None,
@@ -106,9 +106,9 @@ pub fn slo(name: &str, objective: &str, sli: Sli) -> Slo {
 }
 
 /// Told when there has been no data for that many minutes.
-pub fn absent(minutes: u64, severity: Severity) -> AbsenceAlert {
-    AbsenceAlert {
-        of: Absent::Data,
+pub fn absent(minutes: u64, severity: Severity) -> MissingDataAlert {
+    MissingDataAlert {
+        cause: MissingDataCause::Data,
         up: Some(query(r#"up{job="checkout"}"#)),
         hold: Duration::minutes(minutes),
         severity,
@@ -216,13 +216,13 @@ pub fn complete() -> (Service, Settings) {
                 severity: Severity::Page,
             },
         ],
-        absences: vec![absent(10, Severity::Page)],
+        missing_data_alerts: vec![absent(10, Severity::Page)],
         breakdown: vec!["route".into(), "code".into()],
         ..slo("availability", "0.9995", bad_based())
     };
     let freshness = Slo {
         labels: BTreeMap::from([("journey".into(), "settle".into())]),
-        absences: vec![absent(15, Severity::Ticket)],
+        missing_data_alerts: vec![absent(15, Severity::Ticket)],
         ..slo("freshness", "0.95", time_slices())
     };
     let backlog = Alert {

@@ -20,16 +20,16 @@ pub fn alike(service: &Instance, alerts: &[Alert]) -> Vec<Diag> {
         let Some(here) = written(service, alert) else {
             continue;
         };
-        if named.unique != named.wanted.as_str() {
+        if named.unique != named.preferred.as_str() {
             let mut diagnostic = Diag::new(
                 &codes::SAME_ALERT_NAME,
-                format!("two alerts would both be named `{}`", named.wanted),
+                format!("two alerts would both be named `{}`", named.preferred),
                 here,
             )
             .label(format!("generated name `{}`", named.unique));
-            if let Some(before) = places.get(named.wanted.as_str()) {
+            if let Some(before) = places.get(named.preferred.as_str()) {
                 diagnostic =
-                    diagnostic.because(*before, format!("generated name `{}`", named.wanted));
+                    diagnostic.because(*before, format!("generated name `{}`", named.preferred));
             }
             found.push(diagnostic.help(
                 "rename one of them: routes and silences match alerts by name, and a numeric suffix \

@@ -322,7 +322,7 @@ pub(super) fn wakes_somebody(service: &ir::Service) -> bool {
         || service.slos.iter().any(|slo| {
             let burns = slo.burn_rate_pairs.iter().map(|pair| &pair.severity);
             let spent = slo.budget_alerts.iter().map(|alert| &alert.severity);
-            let absent = slo.absences.iter().map(|alert| &alert.severity);
+            let absent = slo.missing_data_alerts.iter().map(|alert| &alert.severity);
             burns.chain(spent).chain(absent).any(page)
         })
 }

@@ -81,7 +81,7 @@ impl Labels<'_> {
             return;
         };
         for (name, value) in labels {
-            let Some(source) = RuleLabel::named(name)
+            let Some(source) = RuleLabel::from_name(name)
                 .filter(|label| self.is_set(*label, on))
                 .map(|label| self.source(label, block, on))
             else {
@@ -387,15 +387,15 @@ pub fn reserved_field(
     has_environments: bool,
     given: &BTreeMap<RuleLabel, String>,
 ) -> Option<Diag> {
-    let label = RuleLabel::named(&name.replace('-', "_"))?;
+    let label = RuleLabel::from_name(&name.replace('-', "_"))?;
     if label == RuleLabel::Environment && !has_environments
-        || label.is_of_settings() && !given.contains_key(&label)
+        || label.is_settings_label() && !given.contains_key(&label)
     {
         return None;
     }
-    let whose = if label.is_of_slo() {
+    let whose = if label.is_slo_label() {
         "the rules of SLOs"
-    } else if label.is_of_alert() {
+    } else if label.is_alert_label() {
         "alerts"
     } else {
         "services"

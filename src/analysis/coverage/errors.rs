@@ -76,7 +76,7 @@ fn pair(
     if under(bad)? != section {
         return None;
     }
-    Some((section, Errors::of(bad, total)))
+    Some((section, Errors::new(bad, total)))
 }
 
 fn plain(value: &Value) -> Option<&Selector> {

@@ -23,7 +23,7 @@ use crate::lower::service_model;
 use crate::schema::names::{field, kind};
 use crate::session::Session;
 use nth_metrics::{Initialized, Scope, name_of, section_of, selector_of};
-use nth_model::{LeftOut, Resolution, Rule, Signal, Tally};
+use nth_model::{Resolution, Rule, Signal, SkippedRule, Tally};
 use nth_promql::{MetricName, Node, Selector};
 
 /// The coverage of a project.
@@ -203,7 +203,7 @@ impl Serialize for Share {
         let Tally {
             found,
             missing,
-            unclaimed,
+            unknown: unclaimed,
         } = self.0;
         Counts {
             found,
@@ -265,7 +265,7 @@ pub fn coverage(
                     blocks: blocks(&model.signals),
                     metrics: Metrics::of(lookups, block, &shared, &model.signals),
                     errors: errors(lookups, block, &shared),
-                    left_out: model.left_out.iter().map(left_out).collect(),
+                    left_out: model.skipped_rules.iter().map(left_out).collect(),
                 });
             }
             all.merge(in_environment);
@@ -329,7 +329,7 @@ fn errors(
         .collect()
 }
 
-fn left_out(left_out: &LeftOut) -> LeftOutCoverage {
+fn left_out(left_out: &SkippedRule) -> LeftOutCoverage {
     LeftOutCoverage {
         rule: Rule::word(left_out.rule),
         name: left_out.name.clone(),
@@ -346,13 +346,13 @@ fn blocks(signals: &[Signal]) -> Vec<BlockCoverage> {
             state: match signal.resolution {
                 Resolution::Found(_) => SignalState::Found,
                 Resolution::Missing => SignalState::Missing,
-                Resolution::Unclaimed(_) => SignalState::Unclaimed,
+                Resolution::Unknown(_) => SignalState::Unclaimed,
             },
             metric: match signal.resolution {
-                Resolution::Found(number) => signal.written().nth(number),
+                Resolution::Found(number) => signal.candidate_texts().nth(number),
                 _ => None,
             },
-            candidates: signal.written().collect(),
+            candidates: signal.candidate_texts().collect(),
             hint: signal.hint.clone(),
         };
         match blocks.last_mut() {

@@ -13,7 +13,7 @@ use crate::eval::metrics::plain_selector;
 use crate::schema::names::{field, kind};
 use nth_diagnostics::{Applicability, codes};
 use nth_metrics::check::{self, Bound, Bounds, Kind};
-use nth_metrics::unit::unit_of;
+use nth_metrics::unit::histogram_unit;
 use nth_metrics::{Errors, Initialized, Lookup, Metric, MetricType, base_name, name_of};
 use nth_model::{Duration, DurationUnit};
 use nth_promql::{Node, Selector};
@@ -58,7 +58,7 @@ impl<'db> Evaluator<'db> {
             let Lookup::Found(part) = known.metric(&metric.text) else {
                 continue;
             };
-            let kind = Kind::of(&part);
+            let kind = Kind::from_part(&part);
             if !kind.is_measured() {
                 continue;
             }
@@ -101,7 +101,7 @@ impl<'db> Evaluator<'db> {
         let Some(section) = &known.section else {
             return;
         };
-        let wanted = Errors::of(bad, total);
+        let wanted = Errors::new(bad, total);
         let found = section
             .errors
             .iter()
@@ -179,7 +179,7 @@ impl<'db> Evaluator<'db> {
             }
             return;
         }
-        let bounds = Bounds::of(metric);
+        let bounds = Bounds::new(metric);
         if bounds.is_empty() {
             if metric.native {
                 let diagnostic = Diag::new(
@@ -199,11 +199,11 @@ impl<'db> Evaluator<'db> {
             return;
         };
         let field = match fields.get(field::UNIT).map(|field| &field.value) {
-            Some(Value::Enum(_, member)) => DurationUnit::named(member),
+            Some(Value::Enum(_, member)) => DurationUnit::from_name(member),
             _ => None,
         };
         let known = self.known_of(&labels, selector).map(|(known, _)| known);
-        let unit = unit_of(known, name, field).unit;
+        let unit = histogram_unit(known, name, field).unit;
         let limit = unit.count(Duration(*under));
         if bounds.texts(limit).is_empty() {
             self.report_no_bucket(name, &place, (*under, unit), &bounds, &setter);
@@ -220,7 +220,7 @@ impl<'db> Evaluator<'db> {
     ) {
         let limit = unit.count(Duration(under));
         let (expr, context) = self.origin(setter.expr, &setter.context);
-        let (below, above) = bounds.around(limit);
+        let (below, above) = bounds.neighbors(limit);
         let near: Vec<String> = [below, above]
             .into_iter()
             .flatten()

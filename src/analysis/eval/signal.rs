@@ -54,7 +54,7 @@ impl Evaluator<'_> {
             return candidates.into_iter().next();
         }
         let resolution = self.resolve(node, &candidates).resolution;
-        let number = resolution.standing();
+        let number = resolution.candidate_index();
         if number >= candidates.len() {
             return None;
         }

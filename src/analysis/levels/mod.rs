@@ -91,7 +91,7 @@ pub fn named(word: &str) -> Named {
                 .iter()
                 .filter(|code| code.is_settable())
                 .flat_map(|code| [code.id, code.slug]);
-            Named::Unknown(codes::renamed(word).or_else(|| suggest::nearest(word, known)))
+            Named::Unknown(codes::current_slug(word).or_else(|| suggest::nearest(word, known)))
         }
     }
 }

@@ -9,7 +9,7 @@ use crate::db::Workspace;
 use crate::eval::Instance;
 use crate::eval::metrics::{anything_known, block_labels, environment_labels, metrics_under};
 use nth_metrics::check::{Bounds, family, read_under};
-use nth_metrics::unit::{HistogramUnit, unit_of};
+use nth_metrics::unit::{HistogramUnit, histogram_unit};
 use nth_metrics::{Known, base_name, name_of, selector_of};
 use nth_model::DurationUnit;
 use nth_promql::{Expr, Node};
@@ -50,7 +50,7 @@ impl<'db> Buckets<'db> {
         };
         match family(known, base_name(name)) {
             // What is declared is a number; how it is written the target decides.
-            Some((_, metric, true)) => Bounds::of(metric).texts(limit),
+            Some((_, metric, true)) => Bounds::new(metric).texts(limit),
             _ => Vec::new(),
         }
     }
@@ -68,7 +68,7 @@ impl<'db> Buckets<'db> {
             Node::Selector(selector) => name_of(selector).unwrap_or_default(),
             _ => "",
         };
-        unit_of(self.known(histogram).map(|(known, _)| known), name, field)
+        histogram_unit(self.known(histogram).map(|(known, _)| known), name, field)
     }
 
     /// What is known where a histogram is read, and its name.

@@ -119,7 +119,7 @@ pub(super) fn lower(
             .map(|(recording, _)| recording)
             .collect(),
         signals,
-        left_out: left_out
+        skipped_rules: left_out
             .into_iter()
             .map(|omission| omission.left_out)
             .collect(),
@@ -366,7 +366,7 @@ fn lower_slo(
             Value::Number(number) => u64::try_from(number.ceil()).ok(),
             _ => None,
         },
-        absences: absences(slo, &sli, surroundings),
+        missing_data_alerts: absences(slo, &sli, surroundings),
         is_consistent: sli::is_consistent(&sli),
         breakdown,
         runbook_url: text(slo.get(field::RUNBOOK_URL)),
@@ -384,7 +384,7 @@ fn absences(
     slo: &Instance,
     sli: &ir::Sli,
     surroundings: &Surroundings<'_>,
-) -> Vec<ir::AbsenceAlert> {
+) -> Vec<ir::MissingDataAlert> {
     let (Some(hold), Some(severity)) = (
         duration(slo.get(field::ABSENT_AFTER)),
         severity(slo.get(field::ABSENCE)),
@@ -396,8 +396,8 @@ fn absences(
         ir::Sli::Events { .. } | ir::Sli::ErrorRatio { total: Some(_), .. }
     );
     let up = surroundings.up.as_ref().filter(|_| is_counter);
-    let data = ir::AbsenceAlert {
-        of: ir::Absent::Data,
+    let data = ir::MissingDataAlert {
+        cause: ir::MissingDataCause::Data,
         up: up.cloned(),
         hold,
         severity,
@@ -405,8 +405,8 @@ fn absences(
     let Some(up) = up else {
         return vec![data];
     };
-    let series = ir::AbsenceAlert {
-        of: ir::Absent::Series,
+    let series = ir::MissingDataAlert {
+        cause: ir::MissingDataCause::Series,
         up: Some(up.clone()),
         hold: hold.max(ABSENT_WHILE_UP),
         severity: ir::Severity::Ticket,

@@ -13,7 +13,7 @@ use crate::schema::names::{field, kind};
 use nth_diagnostics::codes;
 use nth_diagnostics::text::list;
 use nth_metrics::selector_of;
-use nth_model::{LeftOut, Resolution, Rule, Signal};
+use nth_model::{Resolution, Rule, Signal, SkippedRule};
 use nth_promql::MatchOp;
 
 /// The most signals of which one message tells.
@@ -151,7 +151,7 @@ impl<'a> Absences<'a> {
 /// An alert or a recording that is left out, and where to say so.
 pub(super) struct Omission {
     /// It, for the model.
-    pub(super) left_out: LeftOut,
+    pub(super) left_out: SkippedRule,
     missing: Vec<BlockRef>,
     place: Span,
 }
@@ -167,7 +167,7 @@ impl Omission {
     ) -> Self {
         let names = missing.iter().map(|signal| absences.name(signal)).collect();
         Self {
-            left_out: LeftOut {
+            left_out: SkippedRule {
                 rule,
                 name,
                 missing: names,
@@ -373,7 +373,7 @@ impl Told<'_> {
 
 fn looked_for(signal: &Signal) -> String {
     let candidates: Vec<String> = signal
-        .written()
+        .candidate_texts()
         .map(|candidate| format!("`{candidate}`"))
         .collect();
     let looked_for = list(&candidates, "or");

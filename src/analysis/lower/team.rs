@@ -159,7 +159,7 @@ fn lower_schedule(schedule: &Instance) -> Option<ir::Schedule> {
 fn lower_layer(layer: &Instance) -> Option<ir::Layer> {
     Some(ir::Layer {
         name: layer.name.clone(),
-        turn: match layer.get(field::ROTATION) {
+        shift: match layer.get(field::ROTATION) {
             Value::Enum(_, rotation) if rotation == "daily" => DAILY,
             Value::Enum(..) => WEEKLY,
             other => duration(other)?,

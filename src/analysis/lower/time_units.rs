@@ -11,7 +11,7 @@ use nth_promql::{Expr, buckets_unit, time_unit};
 
 /// A panel whose `unit` is one of time, and whose query gives time in another.
 pub(super) fn of_panel(panel: &Instance, query: &Expr, diagnostics: &mut Vec<Diag>) {
-    let shown = member(panel.get(field::UNIT)).and_then(|unit| DurationUnit::named(&unit));
+    let shown = member(panel.get(field::UNIT)).and_then(|unit| DurationUnit::from_name(&unit));
     // A heatmap's unit is that of the bounds.
     let is_heatmap = member(panel.get(field::VISUALIZATION)).as_deref() == Some("heatmap");
     let given = if is_heatmap {

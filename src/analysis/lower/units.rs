@@ -7,7 +7,7 @@ use crate::db::Diag;
 use crate::eval::{Instance, Value};
 use crate::schema::names::field;
 use nth_diagnostics::codes;
-use nth_metrics::unit::{HistogramUnit, Said, Source};
+use nth_metrics::unit::{HistogramUnit, MetricUnit, Source};
 use nth_metrics::{base_name, name_of};
 use nth_model::DurationUnit;
 use nth_model::number::decimal_text;
@@ -16,7 +16,7 @@ use nth_promql::{Expr, Node};
 /// The unit that an SLI says its histogram counts in.
 pub(super) fn of_field(sli: &Instance) -> Option<DurationUnit> {
     match sli.get(field::UNIT) {
-        Value::Enum(_, member) => DurationUnit::named(member),
+        Value::Enum(_, member) => DurationUnit::from_name(member),
         _ => None,
     }
 }
@@ -103,23 +103,25 @@ fn phrase(source: Source) -> &'static str {
 fn remedy(
     name: &str,
     found: &HistogramUnit<'_>,
-    said: Said<'_>,
+    said: MetricUnit<'_>,
     set: &dyn Fn(&str) -> String,
 ) -> String {
     let other = said.word();
     match (found.source, said) {
-        (Some(Source::Field), Said::Time(_)) => {
+        (Some(Source::Field), MetricUnit::Time(_)) => {
             format!("remove `unit` if the histogram counts {other}")
         }
-        (Some(Source::Field), Said::Other(_)) => {
+        (Some(Source::Field), MetricUnit::Other(_)) => {
             format!("use another histogram if this one counts {other}")
         }
         (Some(Source::Declaration), _) => {
             format!("fix `unit` of `metric {name}` if the histogram counts {other}")
         }
-        (_, Said::Time(_)) => {
+        (_, MetricUnit::Time(_)) => {
             format!("{} if the histogram counts {other}", set(other))
         }
-        (_, Said::Other(_)) => format!("{} if the histogram counts that", set(found.unit.name())),
+        (_, MetricUnit::Other(_)) => {
+            format!("{} if the histogram counts that", set(found.unit.name()))
+        }
     }
 }

@@ -1,4 +1,4 @@
-//! `alertmanager.yml`, as Alertmanager defines it.
+//! The file `alertmanager.yml` as Alertmanager defines it.
 
 use serde::Serialize;
 
@@ -12,10 +12,10 @@ use super::plan::Plan;
 use super::receiver::Receiver;
 use super::routes::{Node, group_by};
 
-/// The file that has the texts of messages, beside this one.
+/// The file with the texts of messages, beside this one.
 pub const TEMPLATES: &str = "nthc.tmpl";
 
-/// All of the file.
+/// The complete file.
 #[derive(Debug, Serialize)]
 pub struct Config<'a> {
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -53,7 +53,7 @@ struct InhibitRule {
 }
 
 impl<'a> Config<'a> {
-    /// Writes a plan as the file has it.
+    /// Converts a plan to the file.
     pub fn new(plan: &'a Plan<'_>, settings: &'a Settings) -> Self {
         let target = &settings.alertmanager;
         let sends_mail = plan.receivers.iter().any(|contact| {
@@ -61,8 +61,8 @@ impl<'a> Config<'a> {
             integrations.any(|one| receivers::describe(&one.channel).needs_mail_server())
         });
         let mail = target.mail().filter(|_| sends_mail);
-        // There are many receivers, and few texts.
-        let wording = Wording::named(settings);
+        // There are many receivers and few texts.
+        let wording = Wording::by_name(settings);
         Self {
             global: mail.map(|mail| receivers::smtp(mail, target)),
             templates: [TEMPLATES],
@@ -82,7 +82,7 @@ impl Route {
             group_wait: node.pace.wait,
             group_interval: node.pace.interval,
             repeat_interval: node.pace.repeat,
-            // Groups are those of the route above where a route does not say.
+            // A route without its own groups inherits those of its parent.
             routes: node
                 .routes
                 .into_iter()

@@ -1,8 +1,8 @@
-//! Which alerts silence which.
+//! Inhibition rules.
 //!
-//! A silenced alert silences others all the same, so a circle of services that cannot work without one another would fall
-//! silent as a whole. Services of a circle therefore silence nothing of each other, and what is left has an end: whatever
-//! is silenced, somebody is told of what silenced it.
+//! An inhibited alert still inhibits others, so a cycle of services that depend on one another could inhibit itself
+//! completely. Services of a cycle therefore never inhibit each other, and the remaining chains end: for every
+//! inhibited alert, the one that inhibits it notifies someone.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -11,18 +11,18 @@ use nth_model::{Criticality, Project, Service, Settings, Severity};
 
 use super::matcher::Matcher;
 
-/// While a source fires, no target is told of that has the same values of some labels.
+/// An inhibition rule: while a source fires, no notification is sent for targets with the same values of some labels.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Inhibition {
-    /// What silences.
+    /// The matchers of inhibiting alerts.
     pub source: Vec<Matcher>,
-    /// What is silenced.
+    /// The matchers of inhibited alerts.
     pub target: Vec<Matcher>,
-    /// The labels that are the same.
+    /// The labels whose values must be equal.
     pub equal: Vec<&'static str>,
 }
 
-/// The inhibitions of a project. `has_receiver` says whether somebody is told of a service's pages.
+/// The inhibition rules of a project. `has_receiver` returns whether a service's pages notify someone.
 pub fn inhibitions(
     project: &Project<'_>,
     settings: &Settings,
@@ -35,8 +35,8 @@ pub fn inhibitions(
     all
 }
 
-/// The labels that tell environments and projects apart, then more. Alerts that lack one of them have it in common, and one
-/// that a Prometheus adds to all of its alerts counts like a rule's.
+/// The labels that distinguish environments and projects, then `more`. Alerts without such a label have the same empty
+/// value, and a label that Prometheus adds to all its alerts counts like a rule's.
 fn equal(more: &[&'static str]) -> Vec<&'static str> {
     ["environment", "project"]
         .into_iter()
@@ -44,8 +44,8 @@ fn equal(more: &[&'static str]) -> Vec<&'static str> {
         .collect()
 }
 
-/// Matchers of alerts of this environment and project, then more: what is known here holds for no other.
-fn own(settings: &Settings, more: impl IntoIterator<Item = Matcher>) -> Vec<Matcher> {
+/// Matchers of alerts of this environment and project, then `more`: an inhibition must not affect any other.
+fn scoped_matchers(settings: &Settings, more: impl IntoIterator<Item = Matcher>) -> Vec<Matcher> {
     let scope = settings.scope();
     scope
         .map(|(label, value)| Matcher::equal(label, value))
@@ -53,8 +53,8 @@ fn own(settings: &Settings, more: impl IntoIterator<Item = Matcher>) -> Vec<Matc
         .collect()
 }
 
-/// Who is awake for an SLO needs no ticket for it. Alerts that are not an SLO's have each their own meaning, and a consumed
-/// budget wakes nobody who could end it, whatever its severity: it inhibits nothing.
+/// A page of an SLO inhibits the tickets of the same SLO. Other alerts each have their own meaning. An alert on the
+/// consumed budget inhibits nothing, whatever its severity: the person that it notifies cannot end it.
 fn page_over_ticket(settings: &Settings) -> Option<Inhibition> {
     let page = settings.severity_label(Severity::Page);
     let ticket = settings.severity_label(Severity::Ticket);
@@ -67,21 +67,21 @@ fn page_over_ticket(settings: &Settings) -> Option<Inhibition> {
     };
     let burning = Matcher::not_equal("alertname", CONSUMED);
     (page != ticket).then(|| Inhibition {
-        source: own(settings, of_slo(&page).into_iter().chain([burning])),
-        target: own(settings, of_slo(&ticket)),
+        source: scoped_matchers(settings, of_slo(&page).into_iter().chain([burning])),
+        target: scoped_matchers(settings, of_slo(&ticket)),
         equal: equal(&["service", "slo"]),
     })
 }
 
-/// While a service burns its budget at a pace that pages, what burns in the services that cannot work without it is the
-/// same failure, and its owner has been told. Nothing else of theirs is silenced: not what they lack data for, not a spent
-/// budget, not an alert of their own.
+/// A burn-rate page of a service inhibits the burn-rate alerts of the services that have a hard dependency on it: it is
+/// the same failure, and its owner is notified. None of their other alerts is inhibited: missing data, consumed budgets
+/// and custom alerts.
 fn upstream_over_downstream(
     project: &Project<'_>,
     settings: &Settings,
     has_receiver: impl Fn(&Service) -> bool,
 ) -> Vec<Inhibition> {
-    let groups = circles(project);
+    let groups = cycles(project);
     let page = settings.severity_label(Severity::Page);
     let mut all = Vec::new();
     for upstream in project.services() {
@@ -100,7 +100,7 @@ fn upstream_over_downstream(
             continue;
         }
         all.push(Inhibition {
-            source: own(
+            source: scoped_matchers(
                 settings,
                 [
                     Matcher::equal("alertname", BURN),
@@ -108,7 +108,7 @@ fn upstream_over_downstream(
                     Matcher::equal("severity", &page),
                 ],
             ),
-            target: own(
+            target: scoped_matchers(
                 settings,
                 [
                     Matcher::equal("alertname", BURN),
@@ -121,15 +121,15 @@ fn upstream_over_downstream(
     all
 }
 
-/// Whether an SLO of the service can page for the pace at which it burns.
+/// Returns whether an SLO of the service has a burn-rate alert that pages.
 fn pages_on_burn(service: &Service) -> bool {
     let mut pairs = service.slos.iter().flat_map(|slo| &slo.burn_rate_pairs);
     pairs.any(|pair| pair.severity == Severity::Page)
 }
 
-/// The number of the circle that each service is in; one that is in none has a number of its own. Services of a circle
-/// cannot work without one another, however long the way round is.
-fn circles<'a>(project: &Project<'a>) -> BTreeMap<&'a str, usize> {
+/// The index of the cycle that each service belongs to; a service outside of cycles has its own index. Services of a
+/// cycle depend on one another, however long the cycle is.
+fn cycles<'a>(project: &Project<'a>) -> BTreeMap<&'a str, usize> {
     let names: Vec<&str> = project
         .services()
         .map(|service| service.name.as_str())
@@ -148,7 +148,8 @@ fn circles<'a>(project: &Project<'a>) -> BTreeMap<&'a str, usize> {
     names.into_iter().zip(of).collect()
 }
 
-/// Tarjan's strongly connected components, without recursion, in time linear in nodes and edges: each node's component.
+/// Tarjan's strongly connected components, without recursion, in time linear in nodes and edges: the component of each
+/// node.
 fn components(edges: &[Vec<usize>]) -> Vec<usize> {
     const UNSEEN: usize = usize::MAX;
     let mut order = vec![UNSEEN; edges.len()];
@@ -160,7 +161,7 @@ fn components(edges: &[Vec<usize>]) -> Vec<usize> {
         if order[root] != UNSEEN {
             continue;
         }
-        // A node and how many of its edges were followed.
+        // A node and the number of its edges that were visited.
         let mut path: Vec<(usize, usize)> = vec![(root, 0)];
         while let Some((node, followed)) = path.last_mut() {
             let node = *node;
@@ -221,7 +222,7 @@ mod tests {
     }
 
     proptest! {
-        /// Two nodes are in one component exactly where each is reached from the other.
+        /// Two nodes are in one component if and only if each is reachable from the other.
         #[test]
         fn components_are_what_reaches_one_another(
             edges in proptest::collection::vec(proptest::collection::vec(0_usize..8, 0..4), 8)

@@ -1,33 +1,33 @@
-//! What an alert's labels are compared with.
+//! Matchers of the labels of alerts.
 
 use crate::go_template::quote;
 
 /// A condition on a label.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Matcher {
-    /// The label; one that is absent has an empty value.
+    /// The label; a missing one has an empty value.
     pub label: &'static str,
-    /// How its value is compared.
+    /// The comparison of the value.
     pub operator: Operator,
-    /// With what.
+    /// The value or regular expression.
     pub value: String,
 }
 
-/// How a label's value is compared.
+/// The operator of a matcher.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Operator {
-    /// It is this.
+    /// The value is equal.
     Equal,
-    /// It is not this.
+    /// The value is not equal.
     NotEqual,
-    /// All of it matches this regular expression.
+    /// The complete value matches the regular expression.
     Matches,
-    /// It does not match this regular expression.
+    /// The value does not match the regular expression.
     MatchesNot,
 }
 
 impl Operator {
-    /// As Alertmanager and the Prometheus operator write it.
+    /// The operator as Alertmanager and the Prometheus operator write it.
     pub fn sign(self) -> &'static str {
         match self {
             Self::Equal => "=",
@@ -39,7 +39,7 @@ impl Operator {
 }
 
 impl Matcher {
-    /// The label has this value.
+    /// Matches if the label has this value.
     pub fn equal(label: &'static str, value: &str) -> Self {
         Self {
             label,
@@ -48,7 +48,7 @@ impl Matcher {
         }
     }
 
-    /// The label is there.
+    /// Matches if the label exists.
     pub fn present(label: &'static str) -> Self {
         Self {
             label,
@@ -57,14 +57,14 @@ impl Matcher {
         }
     }
 
-    /// The label is not there.
-    pub fn absent(label: &'static str) -> Self {
+    /// Matches if the label is missing.
+    pub fn missing(label: &'static str) -> Self {
         Self::equal(label, "")
     }
 
-    /// The label has a value that is none of these.
+    /// Matches if the label has a value other than these.
     pub fn other_than<'v>(label: &'static str, values: impl IntoIterator<Item = &'v str>) -> Self {
-        // After the last `|` stands the value of a label that is absent.
+        // The empty alternative after the last `|` is the value of a missing label.
         let known: String = values
             .into_iter()
             .map(|value| format!("{}|", regex_literal(value)))
@@ -79,7 +79,7 @@ impl Matcher {
         }
     }
 
-    /// The label's value is not this one.
+    /// Matches if the label does not have this value.
     pub fn not_equal(label: &'static str, value: &str) -> Self {
         Self {
             label,
@@ -88,7 +88,7 @@ impl Matcher {
         }
     }
 
-    /// The label has this value, or is not there.
+    /// Matches if the label has this value or is missing.
     pub fn equal_or_absent(label: &'static str, value: &str) -> Self {
         Self {
             label,
@@ -97,7 +97,7 @@ impl Matcher {
         }
     }
 
-    /// The label has one of these values.
+    /// Matches if the label has one of these values.
     pub fn one_of<'v>(label: &'static str, values: impl IntoIterator<Item = &'v str>) -> Self {
         let values: Vec<&str> = values.into_iter().collect();
         match values.as_slice() {
@@ -114,7 +114,7 @@ impl Matcher {
         }
     }
 
-    /// `team="payments"`, as Alertmanager's matchers are written.
+    /// The matcher in Alertmanager's syntax: `team="payments"`.
     pub fn text(&self) -> String {
         format!(
             "{}{}{}",
@@ -125,7 +125,7 @@ impl Matcher {
     }
 }
 
-/// Text as a regular expression of Go that matches just that.
+/// Escapes text as a regular expression of Go that matches exactly that text.
 fn regex_literal(text: &str) -> String {
     let mut out = String::with_capacity(text.len());
     for c in text.chars() {

@@ -1,4 +1,4 @@
-//! Who is told of what, before it is written in one of Alertmanager's languages.
+//! The plan of routes and receivers, before it is written in one of Alertmanager's formats.
 
 use std::borrow::Cow;
 use std::collections::BTreeMap;
@@ -8,70 +8,70 @@ use nth_model::{Channel, Project, Service, Settings, Severity, Team};
 
 use super::inhibit::{Inhibition, inhibitions};
 
-/// The receiver without any integration: what it is told stays in Alertmanager.
+/// The receiver without any integration: its alerts remain in Alertmanager.
 pub const NOBODY: &str = "nobody";
 
-/// All that Alertmanager is recipients.
+/// The complete plan for Alertmanager.
 #[derive(Debug)]
 pub struct Plan<'a> {
-    /// Who is told of alerts that no route of a team takes.
+    /// The receivers of alerts that no team's route matches.
     pub fallback: Fallback,
-    /// The services that the project builds, by name: an alert of nthc's on any other is another project's.
+    /// The services that the project builds, by name: an nthc alert of any other service belongs to another project.
     pub services: Vec<&'a str>,
-    /// A route for each team.
+    /// The route of each team.
     pub routes: Vec<TeamRoute<'a>>,
-    /// The receivers, and [`NOBODY`] first, which takes what is another environment's or project's.
+    /// The receivers; first [`NOBODY`], which gets the alerts of other environments or projects.
     pub receivers: Vec<Contact<'a>>,
-    /// Which alerts silence which.
+    /// The inhibition rules.
     pub inhibitions: Vec<Inhibition>,
 }
 
-/// Who is told of what is no known team's.
+/// The receivers of alerts without a known team.
 #[derive(Debug, Clone)]
 pub struct Fallback {
-    /// Of all but pages.
+    /// The receiver of all alerts except pages.
     pub ticket: String,
-    /// Of pages.
+    /// The receiver of pages.
     pub page: String,
 }
 
-/// The route of a team's alerts.
+/// The routes of a team's alerts.
 #[derive(Debug)]
 pub struct TeamRoute<'a> {
-    /// The team.
+    /// The name of the team.
     pub team: &'a str,
-    /// Services whose pages wake another team, by that team's receiver.
+    /// The team's services whose pages notify another team, by that team's receiver.
     pub elsewhere: BTreeMap<String, Vec<&'a str>>,
     /// The receiver of its pages.
     pub page: String,
     /// The receiver of its tickets.
     pub ticket: String,
-    /// The receiver of what is of neither severity.
+    /// The receiver of its alerts of neither severity.
     pub other: String,
 }
 
-/// A receiver: where a team is told of what has one severity.
+/// A receiver: the integrations of a team for one severity.
 #[derive(Debug)]
 pub struct Contact<'a> {
-    /// Its name, unique.
+    /// The name, unique in the configuration.
     pub name: String,
-    /// Where.
+    /// The integrations that notify the team.
     pub integrations: Vec<Integration<'a>>,
 }
 
-/// An entry of a receiver.
+/// An integration of a receiver.
 #[derive(Debug, Clone)]
 pub struct Integration<'a> {
-    /// Whether it also notifies when an alert is resolved.
+    /// True if it also notifies when an alert is resolved.
     pub resolved: bool,
     /// The team that is notified.
     pub team: &'a str,
-    /// The way.
+    /// The channel of the notifications.
     pub channel: Cow<'a, Channel>,
 }
 
 impl<'a> Plan<'a> {
-    /// The plan of a project; `None` where no team is told anywhere.
+    /// Creates the plan of a project; `None` if no team has a receiver.
     pub fn new(project: &Project<'a>, settings: &'a Settings) -> Option<Self> {
         let recipients = Recipients::new(project, settings);
         if recipients.contacts.is_empty() {
@@ -108,7 +108,7 @@ impl<'a> Plan<'a> {
     }
 }
 
-/// Where each team is recipients.
+/// The receivers of each team.
 struct Recipients<'a> {
     contacts: BTreeMap<(&'a str, Severity), Contact<'a>>,
     fallback: Fallback,
@@ -148,14 +148,14 @@ impl<'a> Recipients<'a> {
         Some(&contact.name)
     }
 
-    /// The receiver of a service's pages: that of the team that its escalation wakes, or else of its own.
+    /// The receiver of a service's pages: that of the team that its escalation notifies, or else of its own team.
     fn pager<'s>(&'s self, service: &'s Service) -> Option<&'s str> {
         let woken = service.escalation.as_ref();
         let woken = woken.and_then(|escalation| self.receiver(&escalation.team, Severity::Page));
         woken.or_else(|| self.receiver(service.team.as_deref()?, Severity::Page))
     }
 
-    /// By team, the services of it whose pages wake another one, by that one's receiver.
+    /// By team, the services whose pages notify another team, by that team's receiver.
     fn elsewhere(
         &self,
         project: &Project<'a>,
@@ -201,7 +201,8 @@ impl<'a> Recipients<'a> {
     }
 }
 
-/// The name of a team's receiver. No two are equal: what comes last tells the severity, and all before is the team's name.
+/// The name of a team's receiver. Names are unique: the suffix is the severity, and everything before it is the team's
+/// name.
 fn receiver_name(team: &Team, severity: Severity) -> String {
     let severity = match severity {
         Severity::Page => "page",
@@ -210,7 +211,7 @@ fn receiver_name(team: &Team, severity: Severity) -> String {
     format!("{}-{severity}", team.name)
 }
 
-/// The entries of a team's receiver for a severity. Without a mail server, only receivers that the team declares send mail:
+/// The integrations of a team for a severity. Without a mail server, only receivers that the team declares send email:
 /// the analysis has reported these.
 fn integrations<'a>(
     team: &'a Team,

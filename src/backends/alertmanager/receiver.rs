@@ -1,4 +1,4 @@
-//! Receivers, which both languages write alike.
+//! Receivers, which both formats write alike.
 
 use serde::ser::{Serialize, SerializeMap, Serializer};
 
@@ -8,7 +8,7 @@ use super::plan::{Contact, Integration};
 use crate::receivers::message::Wording;
 use crate::receivers::{Context, Entry, LISTS, Language, Name, describe};
 
-/// A receiver: its name, and a list of entries for each kind that it has.
+/// A receiver: its name, and a list of entries for each kind of integration.
 #[derive(Debug)]
 pub struct Receiver<'a> {
     name: &'a str,

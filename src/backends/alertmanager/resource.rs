@@ -1,5 +1,5 @@
-//! An `AlertmanagerConfig`, as the Prometheus operator defines it: `v1alpha1`, which every operator stores and serves;
-//! `v1beta1` is served only where a conversion webhook is installed besides.
+//! An `AlertmanagerConfig` as the Prometheus operator defines it: `v1alpha1`, which every operator stores and serves;
+//! `v1beta1` is only served if a conversion webhook is installed.
 
 use std::collections::BTreeMap;
 
@@ -79,7 +79,7 @@ struct InhibitRule {
 }
 
 impl<'a> AlertmanagerConfig<'a> {
-    /// Writes a plan as the resource has it. `secret` is the `Secret` with all keys, [`secret_name`].
+    /// Converts a plan to the resource. `secret` is the `Secret` with all keys, [`secret_name`].
     pub fn new(plan: &'a Plan<'_>, secret: &'a str, settings: &'a Settings) -> Self {
         let target = &settings.alertmanager;
         let managed = ("app.kubernetes.io/managed-by".to_owned(), "nthc".to_owned());
@@ -95,7 +95,7 @@ impl<'a> AlertmanagerConfig<'a> {
             },
             spec: Spec {
                 route: Route::new(Node::root(plan, settings), group_by(settings)),
-                // A resource brings no file of templates.
+                // A resource has no file of templates.
                 receivers: Receiver::all(
                     &plan.receivers,
                     Language::Resource { secret },
@@ -108,7 +108,8 @@ impl<'a> AlertmanagerConfig<'a> {
     }
 }
 
-/// The `Secret` that holds all keys. Environments share no key of PagerDuty's, and so no secret unless one is named.
+/// The `Secret` that contains all keys. Environments do not share PagerDuty keys, so they do not share a secret unless
+/// one is configured.
 pub fn secret_name(settings: &Settings) -> String {
     const SECRET: &str = "alertmanager-secrets";
     match (&settings.alertmanager.secret, &settings.environment) {
@@ -132,7 +133,7 @@ impl Route {
             group_wait: node.pace.wait,
             group_interval: node.pace.interval,
             repeat_interval: node.pace.repeat,
-            // Groups are those of the route above where a route does not say.
+            // A route without its own groups inherits those of its parent.
             routes: node
                 .routes
                 .into_iter()

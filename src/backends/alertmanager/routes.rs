@@ -1,4 +1,4 @@
-//! Which receiver an alert goes to, and how often it is told.
+//! Routes of alerts to receivers, with their timing.
 
 use crate::alerts::CONSUMED;
 use nth_model::{Settings, Severity};
@@ -6,9 +6,9 @@ use nth_model::{Settings, Severity};
 use super::matcher::Matcher;
 use super::plan::{NOBODY, Plan, TeamRoute};
 
-/// What is told in one message, and is one incident in PagerDuty: one kind of alert of one objective of one service. Its
-/// windows, regions and instances belong together; two kinds of alert are two questions, of which one must not hide in the
-/// other's incident.
+/// The labels by which alerts are grouped into one message, and one incident in PagerDuty: one kind of alert of one SLO
+/// of one service. Its windows, regions and instances belong together; two kinds of alert need two responses, so
+/// neither may be hidden in the other's incident.
 pub fn group_by(settings: &Settings) -> &'static [&'static str] {
     match settings.shared_as() {
         Some(_) => &["environment", "project", "service", "slo", "alertname"],
@@ -16,23 +16,23 @@ pub fn group_by(settings: &Settings) -> &'static [&'static str] {
     }
 }
 
-/// How soon and how often a group of alerts is told; as by the route above where absent.
+/// The timing of notifications for a group of alerts; `None` to inherit it from the parent route.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub struct Pace {
-    /// After how long a new group is told: as long as it takes until the alerts that belong together, and those that
-    /// inhibit them, have come.
+    /// The delay before the first notification of a new group: long enough for the alerts of the group, and those that
+    /// inhibit them, to arrive.
     pub wait: Option<&'static str>,
-    /// After how long it is told that a group has changed.
+    /// The least time before a notification about a changed group.
     pub interval: Option<&'static str>,
-    /// After how long a group that has not changed is told again.
+    /// The time after which the notification of an unchanged group is repeated.
     pub repeat: Option<&'static str>,
 }
 
-/// How often a consumed budget is told again: it stays consumed for weeks, and nobody can undo it. Alertmanager forgets what it
-/// told after five days, and would tell it again then whatever stands here.
+/// The repeat interval of alerts on a consumed budget: it remains consumed for weeks, and nobody can undo it.
+/// Alertmanager forgets sent notifications after five days, and would then repeat them regardless of this interval.
 const CONSUMED_REPEAT: &str = "4d";
 
-/// Alerts of kube-prometheus that fire at all times: one says that alerting works, one holds others back.
+/// Alerts of kube-prometheus that always fire: one shows that alerting works, one inhibits others.
 const ALWAYS_FIRING: [&str; 2] = ["InfoInhibitor", "Watchdog"];
 
 impl Pace {
@@ -44,7 +44,7 @@ impl Pace {
                 interval: Some("2m"),
                 repeat: Some("4h"),
             },
-            // A ticket that comes every morning is one that is read.
+            // A ticket that repeats daily is read in the morning.
             Severity::Ticket => Self {
                 wait: Some("2m"),
                 interval: Some("15m"),
@@ -54,23 +54,23 @@ impl Pace {
     }
 }
 
-/// A route. Its first child that matches an alert takes it; where none does, its receiver is told.
+/// A route. An alert goes to its first child that matches; without such a child, to its receiver.
 #[derive(Debug)]
 pub struct Node {
-    /// What alerts it takes; all where there are none.
+    /// The matchers of its alerts; empty for all alerts.
     pub matchers: Vec<Matcher>,
-    /// Who is told.
+    /// The name of the receiver.
     pub receiver: String,
-    /// How often.
+    /// The timing.
     pub pace: Pace,
-    /// Its children.
+    /// The child routes.
     pub routes: Vec<Self>,
 }
 
 impl Node {
-    /// The route of all alerts. What says that it is of another environment, or of another project, goes to nobody.
+    /// The route of all alerts. Those labeled with another environment or project go to nobody.
     pub fn root(plan: &Plan<'_>, settings: &Settings) -> Self {
-        // Alerts of other origin may carry neither an environment nor a project.
+        // Alerts from elsewhere may have neither an environment nor a project label.
         let scope = settings.scope();
         let own = Self {
             matchers: scope
@@ -78,7 +78,7 @@ impl Node {
                 .collect(),
             receiver: plan.fallback.ticket.clone(),
             pace: Pace::default(),
-            routes: Self::of_project(plan, settings),
+            routes: Self::project_routes(plan, settings),
         };
         let pace = Pace::for_severity(Severity::Ticket);
         if own.matchers.is_empty() {
@@ -92,8 +92,8 @@ impl Node {
         }
     }
 
-    /// The routes of alerts that carry no label of another environment or project.
-    fn of_project(plan: &Plan<'_>, settings: &Settings) -> Vec<Self> {
+    /// The routes of alerts without a label of another environment or project.
+    fn project_routes(plan: &Plan<'_>, settings: &Settings) -> Vec<Self> {
         let to_nobody = |matchers| Self {
             matchers,
             receiver: NOBODY.to_owned(),
@@ -101,25 +101,29 @@ impl Node {
             routes: Vec::new(),
         };
         let mut routes = vec![
-            to_nobody(of_other_projects(plan, settings)),
+            to_nobody(other_project_matchers(plan, settings)),
             to_nobody(vec![
                 Matcher::one_of("alertname", ALWAYS_FIRING),
-                Matcher::absent("tier"),
+                Matcher::missing("tier"),
             ]),
         ];
         let teams = plan.routes.iter();
-        routes.extend(teams.map(|route| Self::of_team(route, settings)));
+        routes.extend(teams.map(|route| Self::team_route(route, settings)));
         let fallback = &plan.fallback;
         if fallback.page != fallback.ticket {
-            routes.push(Self::of_severity(Severity::Page, &fallback.page, settings));
+            routes.push(Self::severity_route(
+                Severity::Page,
+                &fallback.page,
+                settings,
+            ));
         }
-        routes.extend(Self::of_consumed(&fallback.ticket));
+        routes.extend(Self::consumed_route(&fallback.ticket));
         routes
     }
 
-    /// The route of a team's alerts. What carries the team's label and neither severity comes from elsewhere, and goes where
-    /// the team's tickets go.
-    fn of_team(route: &TeamRoute<'_>, settings: &Settings) -> Self {
+    /// The route of a team's alerts. Alerts with the team's label and neither severity come from elsewhere, and go
+    /// where the team's tickets go.
+    fn team_route(route: &TeamRoute<'_>, settings: &Settings) -> Self {
         let page = settings.severity_label(Severity::Page);
         let mut routes: Vec<Self> = route
             .elsewhere
@@ -131,14 +135,18 @@ impl Node {
                 ],
                 receiver: receiver.clone(),
                 pace: Pace::for_severity(Severity::Page),
-                routes: Self::of_consumed(receiver).into_iter().collect(),
+                routes: Self::consumed_route(receiver).into_iter().collect(),
             })
             .collect();
-        routes.push(Self::of_severity(Severity::Page, &route.page, settings));
+        routes.push(Self::severity_route(Severity::Page, &route.page, settings));
         if route.ticket != route.other {
-            routes.push(Self::of_severity(Severity::Ticket, &route.ticket, settings));
+            routes.push(Self::severity_route(
+                Severity::Ticket,
+                &route.ticket,
+                settings,
+            ));
         }
-        routes.extend(Self::of_consumed(&route.other));
+        routes.extend(Self::consumed_route(&route.other));
         Self {
             matchers: vec![Matcher::equal("team", route.team)],
             receiver: route.other.clone(),
@@ -147,24 +155,25 @@ impl Node {
         }
     }
 
-    fn of_severity(severity: Severity, receiver: &str, settings: &Settings) -> Self {
+    fn severity_route(severity: Severity, receiver: &str, settings: &Settings) -> Self {
         Self {
             matchers: vec![Matcher::equal(
                 "severity",
                 &settings.severity_label(severity),
             )],
             receiver: receiver.to_owned(),
-            // All else goes at the pace of tickets, from the root on.
+            // All others have the timing of tickets, inherited from the root.
             pace: match severity {
                 Severity::Page => Pace::for_severity(severity),
                 Severity::Ticket => Pace::default(),
             },
-            routes: Self::of_consumed(receiver).into_iter().collect(),
+            routes: Self::consumed_route(receiver).into_iter().collect(),
         }
     }
 
-    /// The route of consumed budgets below one that goes to a receiver; none where nobody is told anyway.
-    fn of_consumed(receiver: &str) -> Option<Self> {
+    /// The route of alerts on a consumed budget, as a child of one that goes to `receiver`; `None` if that notifies
+    /// nobody.
+    fn consumed_route(receiver: &str) -> Option<Self> {
         (receiver != NOBODY).then(|| Self {
             matchers: vec![Matcher::equal("alertname", CONSUMED)],
             receiver: receiver.to_owned(),
@@ -177,11 +186,11 @@ impl Node {
     }
 }
 
-/// What alerts of other projects' rules carry. Each of nthc's rules has a `service` and a `tier`, which hardly any other
-/// alert has both of; those of a project that shares its Prometheus have its name besides.
-fn of_other_projects(plan: &Plan<'_>, settings: &Settings) -> Vec<Matcher> {
+/// The matchers of alerts from other projects' rules. All rules of nthc have a `service` and a `tier`, and hardly any
+/// other alert has both; those of a project that shares its Prometheus also have its name.
+fn other_project_matchers(plan: &Plan<'_>, settings: &Settings) -> Vec<Matcher> {
     let mut matchers = match settings.shared_as() {
-        Some(_) => vec![Matcher::absent("project"), Matcher::present("service")],
+        Some(_) => vec![Matcher::missing("project"), Matcher::present("service")],
         None => vec![Matcher::other_than(
             "service",
             plan.services.iter().copied(),

@@ -1,10 +1,10 @@
-//! An alert's section: what it means, what customers notice, what to look at, what to do, whom to call next.
+//! The section of an alert in a runbook: severity, meaning, impact, diagnosis, mitigation, escalation.
 
 use rust_decimal::Decimal;
 
 use super::page::Page;
 use super::{call, explore_links, text, words};
-use crate::alerts::{Named, Origin};
+use crate::alerts::{NamedAlert, Origin};
 use crate::links;
 use crate::prometheus::{condition, layout};
 use crate::series_names::{BUDGET_REMAINING, COVERAGE, ERROR_RATIO, LONGEST_RAW};
@@ -12,15 +12,15 @@ use nth_model::burn_rate::{Pair, budget_time};
 use nth_model::number::{decimal_text, percent_text};
 use nth_model::text::list;
 use nth_model::{
-    AbsenceAlert, Absent, Alert, BudgetAlert, Criticality, Dependency, Duration, Project, Service,
-    Settings, Severity, Sli, Slo,
+    Alert, BudgetAlert, Criticality, Dependency, Duration, MissingDataAlert, MissingDataCause,
+    Project, Service, Settings, Severity, Sli, Slo,
 };
 use nth_promql::{Expr, build};
 
 /// The heading level of an alert.
 pub const LEVEL: u8 = 3;
 
-/// What an alert's section is written from.
+/// The data of the alerts' sections.
 pub struct Alerts<'a, 'p> {
     /// The service.
     pub service: &'a Service,
@@ -28,9 +28,9 @@ pub struct Alerts<'a, 'p> {
     pub project: &'p Project<'a>,
     /// The project's settings.
     pub settings: &'p Settings,
-    /// Links to the procedures that people wrote for the service.
+    /// Links to the custom sections of the service.
     pub procedures: Vec<String>,
-    /// The anchor of who is called.
+    /// The anchor of the section on the escalation.
     pub call: String,
 }
 
@@ -39,8 +39,12 @@ impl Alerts<'_, '_> {
     ///
     /// # Errors
     ///
-    /// What the serialiser of a link refused.
-    pub fn section(&self, page: &mut Page, named: &Named<'_>) -> Result<(), serde_json::Error> {
+    /// If a link cannot be serialized.
+    pub fn section(
+        &self,
+        page: &mut Page,
+        named: &NamedAlert<'_>,
+    ) -> Result<(), serde_json::Error> {
         page.heading(LEVEL, &named.heading);
         page.paragraph(self.identity(named));
         match named.origin {
@@ -52,17 +56,17 @@ impl Alerts<'_, '_> {
         }
         self.impact(page, named);
         self.explore_links(page, named)?;
-        self.act(page, named);
+        self.mitigation(page, named);
         page.paragraph(format!(
             "**Escalation:** {} {}",
             call::recipients(self.service, named.origin.severity(), self.project),
-            text::within("Full policy", &format!("#{}", self.call))
+            text::internal_link("Full policy", &format!("#{}", self.call))
         ));
         Ok(())
     }
 
-    /// What tells this alert from others, and how loud it is.
-    fn identity(&self, named: &Named<'_>) -> String {
+    /// The labels that identify this alert, and its severity.
+    fn identity(&self, named: &NamedAlert<'_>) -> String {
         let loudness = call::severity(self.service, named.origin.severity(), self.project);
         let mut labels = vec![("alertname", named.name.clone())];
         labels.extend(match named.origin {
@@ -74,7 +78,7 @@ impl Alerts<'_, '_> {
                 ("slo", slo.name.to_string()),
                 ("budget_consumed", percent_text(alert.consumed)),
             ],
-            Origin::Absence(slo, alert) if alert.of == Absent::Series => {
+            Origin::Absence(slo, alert) if alert.cause == MissingDataCause::Series => {
                 vec![("slo", slo.name.to_string()), ("targets", "up".to_owned())]
             }
             Origin::Absence(slo, _) | Origin::Inconsistent(slo) => {
@@ -96,11 +100,11 @@ impl Alerts<'_, '_> {
         )
     }
 
-    fn impact(&self, page: &mut Page, named: &Named<'_>) {
+    fn impact(&self, page: &mut Page, named: &NamedAlert<'_>) {
         const NOTICE: &str = "**Impact:**";
         let wrote = |page: &mut Page, markdown: &str| {
             page.paragraph(NOTICE);
-            page.own(LEVEL, markdown);
+            page.author_markdown(LEVEL, markdown);
         };
         match named.origin {
             Origin::Own(alert) => {
@@ -135,7 +139,11 @@ impl Alerts<'_, '_> {
         dependencies.find(|known| known.name == *name)
     }
 
-    fn explore_links(&self, page: &mut Page, named: &Named<'_>) -> Result<(), serde_json::Error> {
+    fn explore_links(
+        &self,
+        page: &mut Page,
+        named: &NamedAlert<'_>,
+    ) -> Result<(), serde_json::Error> {
         page.paragraph("**Diagnosis:**");
         let condition = condition(self.service, self.settings, &named.origin);
         let mut items = Vec::new();
@@ -159,8 +167,8 @@ impl Alerts<'_, '_> {
         Ok(())
     }
 
-    /// What tells how it is now.
-    fn queries(&self, named: &Named<'_>, condition: &Expr) -> Vec<(String, Expr)> {
+    /// The queries for the current state.
+    fn queries(&self, named: &NamedAlert<'_>, condition: &Expr) -> Vec<(String, Expr)> {
         let recorded = |metric: &str, slo: &Slo| {
             let scope = self.settings.scope();
             let labels: Vec<_> = scope
@@ -200,12 +208,12 @@ impl Alerts<'_, '_> {
             .chain(known(slo.window, slo))
             .collect(),
             Origin::Absence(..) | Origin::Inconsistent(_) => self
-                .up()
+                .up_series()
                 .map(|up| ("Scrape target status".to_owned(), up))
                 .into_iter()
                 .collect(),
             Origin::Own(_) => {
-                let watched = explore_links::watched(condition);
+                let watched = explore_links::compared_query(condition);
                 if watched == condition {
                     Vec::new()
                 } else {
@@ -218,8 +226,8 @@ impl Alerts<'_, '_> {
         }
     }
 
-    /// `up` of the service's targets, by the labels that every target has.
-    fn up(&self) -> Option<Expr> {
+    /// The series `up` of the service's targets, selected by the labels that every target has.
+    fn up_series(&self) -> Option<Expr> {
         let labels: Vec<_> = ["instance", "job"]
             .into_iter()
             .filter_map(|label| Some((label, self.service.selector.get(label)?.clone())))
@@ -227,7 +235,7 @@ impl Alerts<'_, '_> {
         (!labels.is_empty()).then(|| series("up", &labels))
     }
 
-    fn act(&self, page: &mut Page, named: &Named<'_>) {
+    fn mitigation(&self, page: &mut Page, named: &NamedAlert<'_>) {
         const ACT: &str = "**Mitigation:**";
         let mut steps = Vec::new();
         match named.origin {
@@ -241,7 +249,7 @@ impl Alerts<'_, '_> {
                 }
                 if let Some(own) = &alert.steps {
                     page.paragraph(ACT);
-                    page.own(LEVEL, own);
+                    page.author_markdown(LEVEL, own);
                     steps.extend(self.see_procedures());
                     page.list(steps);
                     return;
@@ -331,7 +339,7 @@ impl Alerts<'_, '_> {
             .then(|| format!("Service procedures: {}.", self.procedures.join(", ")))
     }
 
-    /// What may have failed instead: first what it does not work without.
+    /// The dependencies that may have failed instead: hard ones first.
     fn see_dependencies(&self) -> Option<String> {
         let of = |criticality| {
             let needed = self.service.dependencies.iter();
@@ -359,7 +367,7 @@ impl Alerts<'_, '_> {
     fn runbook_of(&self, needed: &Dependency) -> Option<String> {
         let service = self.project.service(needed.service.as_deref()?)?;
         let page = format!("{}.md", links::runbook_stem(&service.name));
-        Some(text::within(&service.name, &page))
+        Some(text::internal_link(&service.name, &page))
     }
 }
 
@@ -380,7 +388,7 @@ fn meaning(words: &str) -> String {
     format!("**Meaning:** {words}")
 }
 
-/// What bad ones are counted of.
+/// The unit in which bad events are counted.
 fn unit(slo: &Slo) -> (&'static str, &'static str) {
     match slo.sli {
         Sli::TimeSlices { .. } => ("time", "was"),
@@ -450,23 +458,23 @@ fn budget_meaning(slo: &Slo, alert: &BudgetAlert) -> String {
     )
 }
 
-/// A share of a length of time, to the millisecond.
+/// A share of a duration, to the millisecond.
 fn share(of: Duration, share: Decimal) -> Duration {
     use rust_decimal::prelude::ToPrimitive;
     let millis = (Decimal::from(of.0) * share).round().to_u64();
     Duration(millis.unwrap_or_default())
 }
 
-fn absence_meaning(slo: &Slo, alert: &AbsenceAlert) -> String {
+fn absence_meaning(slo: &Slo, alert: &MissingDataAlert) -> String {
     format!(
         "The SLI series of {} have been missing for {}. No other alert for this SLO can fire until they \
         return. {}",
         text::code(&slo.name),
         words::duration(alert.hold),
-        match alert.of {
-            Absent::Data =>
+        match alert.cause {
+            MissingDataCause::Data =>
                 "The service may be down or no longer scraped, or the metric was renamed.",
-            Absent::Series =>
+            MissingDataCause::Series =>
                 "The service's targets are up: there were no events in that time, or the metric was \
                 renamed.",
         }

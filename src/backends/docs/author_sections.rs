@@ -1,7 +1,8 @@
-//! The Markdown that people wrote, kept as Markdown within the section that it stands in.
+//! Markdown of the author, embedded as Markdown in a section.
 //!
-//! It is read and written again by a library, so that whatever was left open is closed. Its headings go below the section's. HTML
-//! is shown and not followed, as is what is no link of the web: a page opens in many readers, and not all of them are careful.
+//! A library parses and formats it, so that open constructs are closed. Its headings become lower than the section's.
+//! HTML is shown as text, and so are links that are not web links: a page opens in many renderers, and not all of them
+//! are careful.
 
 use pulldown_cmark::{CodeBlockKind, CowStr, Event, LinkType, Options, Parser, Tag, TagEnd};
 use pulldown_cmark_to_cmark::{Options as Style, cmark_with_options};
@@ -9,20 +10,20 @@ use pulldown_cmark_to_cmark::{Options as Style, cmark_with_options};
 use super::headings::Headings;
 use super::text;
 
-/// The deepest heading of Markdown.
+/// The deepest heading level of Markdown.
 const DEEPEST: u8 = 6;
 
 fn dialect() -> Options {
     Options::ENABLE_TABLES | Options::ENABLE_STRIKETHROUGH | Options::ENABLE_TASKLISTS
 }
 
-/// A person's Markdown below a heading of that level.
-pub fn within(markdown: &str, level: u8, headings: &mut Headings) -> String {
+/// Embeds Markdown below a heading of this level.
+pub fn embed(markdown: &str, level: u8, headings: &mut Headings) -> String {
     let shown: String = markdown
         .chars()
         .filter(|c| !text::turns_around(*c) && (!c.is_control() || c.is_whitespace()))
         .collect();
-    let events = tamed(&shown, level, headings);
+    let events = sanitize(&shown, level, headings);
     let style = Style {
         code_block_token_count: 3,
         list_token: '-',
@@ -33,19 +34,19 @@ pub fn within(markdown: &str, level: u8, headings: &mut Headings) -> String {
     };
     let mut out = String::new();
     match cmark_with_options(events.iter(), &mut out, dialect(), style) {
-        Ok(_) if is_tame(&out, level) => out.trim_start_matches('\n').trim_end().to_owned(),
-        // It cannot be written so that it is read the same everywhere: it is shown as it was written.
+        Ok(_) if is_sanitized(&out, level) => out.trim_start_matches('\n').trim_end().to_owned(),
+        // No form of it is parsed alike everywhere: it is shown as its source.
         _ => text::fence("text", shown.trim()),
     }
 }
 
-/// The events of a text, with those changed that reach beyond it.
-fn tamed<'a>(markdown: &'a str, level: u8, headings: &mut Headings) -> Vec<Event<'a>> {
+/// The events of a text, with those changed that affect its surroundings.
+fn sanitize<'a>(markdown: &'a str, level: u8, headings: &mut Headings) -> Vec<Event<'a>> {
     let events: Vec<Event<'a>> = Parser::new_ext(markdown, dialect()).collect();
     let mut out = Vec::with_capacity(events.len());
-    // The levels of the headings that the current one is below.
+    // The levels of the headings above the current one.
     let mut above: Vec<u8> = Vec::new();
-    // How the headings and links that are open end.
+    // The end events of the open headings and links.
     let mut open_heading = None;
     let mut open_links: Vec<bool> = Vec::new();
     let mut in_code = false;
@@ -140,7 +141,7 @@ fn tamed<'a>(markdown: &'a str, level: u8, headings: &mut Headings) -> Vec<Event
     out
 }
 
-/// Adds text in which `<` is a character reference: not every reader knows the escape `\<`.
+/// Adds text in which `<` is a character reference: not every renderer knows the escape `\<`.
 fn push_text<'a>(out: &mut Vec<Event<'a>>, words: &CowStr<'a>) {
     for (number, part) in words.split('<').enumerate() {
         if number > 0 {
@@ -152,7 +153,7 @@ fn push_text<'a>(out: &mut Vec<Event<'a>>, words: &CowStr<'a>) {
     }
 }
 
-/// Ends the line of a block of code that a text ends in.
+/// Ends the line of a code block that a text ends in.
 fn end_line(out: &mut Vec<Event<'_>>) {
     let is_open = matches!(out.last(), Some(Event::Text(text)) if !text.ends_with('\n'));
     if is_open {
@@ -160,7 +161,7 @@ fn end_line(out: &mut Vec<Event<'_>>) {
     }
 }
 
-/// The text of a heading, from what follows its start.
+/// The text of a heading, from the events after its start.
 fn heading_text(events: &[Event<'_>]) -> String {
     let mut title = String::new();
     for event in events {
@@ -174,7 +175,7 @@ fn heading_text(events: &[Event<'_>]) -> String {
     title
 }
 
-/// Whether what comes next stands in no list, quote or table.
+/// Returns whether the next event is outside of all lists, quotes and tables.
 fn out_of_lists(events: &[Event<'_>]) -> bool {
     let depth = |sum: i64, event: &Event<'_>| match event {
         Event::Start(Tag::List(_) | Tag::BlockQuote(_) | Tag::Item) => sum + 1,
@@ -184,7 +185,7 @@ fn out_of_lists(events: &[Event<'_>]) -> bool {
     events.iter().fold(0, depth) == 0
 }
 
-/// Whether a link leads to the web, to a mail, or to where the text itself is.
+/// Returns whether a link leads to the web, to an email address, or to a place in the text itself.
 fn is_safe(url: &str) -> bool {
     let scheme = url.split(['/', '?', '#']).next().unwrap_or_default();
     match scheme.split_once(':') {
@@ -195,9 +196,10 @@ fn is_safe(url: &str) -> bool {
     }
 }
 
-/// Whether nothing in what was written is HTML or a heading that is not below the section's, and nothing reaches beyond its end.
-fn is_tame(markdown: &str, level: u8) -> bool {
-    // What is left open would swallow what follows.
+/// Returns whether a text contains no HTML and no heading that is not below the section's, and does not affect the text
+/// after it.
+fn is_sanitized(markdown: &str, level: u8) -> bool {
+    // An open construct would include the following text.
     const AFTER: &str = "the text after it";
     let whole = format!("{}\n\n{AFTER}\n", markdown.trim_end());
     let mut last = Vec::new();
@@ -208,7 +210,7 @@ fn is_tame(markdown: &str, level: u8) -> bool {
             Event::Start(Tag::Heading { level: of, .. }) if *of as u8 <= level => return false,
             Event::Start(Tag::CodeBlock(_)) => in_code = true,
             Event::End(TagEnd::CodeBlock) => in_code = false,
-            // A reader that does not know `\<` as an escape would see a tag.
+            // A renderer that does not know `\<` as an escape would see a tag.
             Event::Text(_) if !in_code => {
                 let opens = |at: usize| {
                     whole[at + 1..]
@@ -237,15 +239,15 @@ mod tests {
 
     use super::*;
 
-    fn shown(markdown: &str) -> String {
-        within(markdown, 3, &mut Headings::new(["alerts".to_owned()]))
+    fn embedded(markdown: &str) -> String {
+        embed(markdown, 3, &mut Headings::new(["alerts".to_owned()]))
     }
 
     #[test]
     fn markdown_stays_markdown() {
         let markdown = "1. Is *it* up?\n2. Replay: `ctl replay`.\n\n```sh\nctl | jq\n```\n\n- a\n  - b\n\n| a | b |\n|---|---|\n| c | d |\n\n[x](https://x.example) **y**";
         assert_eq!(
-            shown(markdown),
+            embedded(markdown),
             "1. Is *it* up?\n2. Replay: `ctl replay`.\n\n```sh\nctl | jq\n```\n\n- a\n  - b\n\n|a|b|\n|-|-|\n|c|d|\n\n\
              [x](https://x.example) **y**"
         );
@@ -255,20 +257,20 @@ mod tests {
     fn headings_go_below_the_sections() {
         let markdown = "# One\n\ntext\n\n### Two\n\nTwo\n===\n\n> # Quoted\n\n## Three\n\n### Four\n\n#### Five\n";
         assert_eq!(
-            shown(markdown),
+            embedded(markdown),
             "#### One\n\ntext\n\n##### Two\n\n#### Two\n\n > \n > Quoted\n\n##### Three\n\n###### Four\n\nFive"
         );
     }
 
     #[test]
     fn a_heading_never_takes_an_anchor_of_ours() {
-        assert_eq!(shown("# Alerts\n"), "Alerts");
+        assert_eq!(embedded("# Alerts\n"), "Alerts");
     }
 
     #[test]
     fn what_is_left_open_is_closed() {
         assert_eq!(
-            shown("```sh\nrm -rf /\n# no heading"),
+            embedded("```sh\nrm -rf /\n# no heading"),
             "```sh\nrm -rf /\n# no heading\n```"
         );
     }
@@ -278,7 +280,7 @@ mod tests {
         let markdown = "a <b>bold</b> &lt;script&gt; <!-- c\n\n<script>alert(1)</script>\n\n<details>\n\nx [y](javascript:alert(1)) z [w]\n\n\
                         [w]: data:text/html,x\n\n<!-- never closed";
         assert_eq!(
-            shown(markdown),
+            embedded(markdown),
             "a `<b>`bold`</b>` &lt;script> &lt;!-- c\n\n```html\n<script>alert(1)</script>\n```\n\n```html\n<details>\n```\n\n\
              x y z w\n\n```html\n<!-- never closed\n```"
         );
@@ -287,12 +289,12 @@ mod tests {
     proptest! {
         #[test]
         fn nothing_reaches_beyond_its_end(text in "[ -~\n]{0,80}") {
-            prop_assert!(is_tame(&shown(&text), 3), "{:?}", shown(&text));
+            prop_assert!(is_sanitized(&embedded(&text), 3), "{:?}", embedded(&text));
         }
 
         #[test]
         fn marks_do_not_either(text in "([#>*`~<\\-\\[\\]()!|=:\n ]|a|1\\.|<b>|<!--|```|\\\\){0,40}") {
-            prop_assert!(is_tame(&shown(&text), 3), "{:?}", shown(&text));
+            prop_assert!(is_sanitized(&embedded(&text), 3), "{:?}", embedded(&text));
         }
     }
 }

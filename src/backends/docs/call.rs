@@ -1,4 +1,4 @@
-//! Who is called, after how long, and who comes next.
+//! The escalation section: who is notified after which time.
 
 use super::page::Page;
 use super::{text, words};
@@ -7,29 +7,29 @@ use nth_model::{
     Duration, Escalation, Layer, Project, Schedule, Service, Severity, Step, Target, Team,
 };
 
-/// Adds who is called when a service fails.
+/// Adds the section on the escalation of a service.
 pub fn section(page: &mut Page, service: &Service, project: &Project<'_>) {
     loudness(page, service, project);
-    match project.called(service) {
+    match project.escalation_for(service) {
         Some((team, escalation)) => steps(page, service, project, team, &escalation),
-        None => page.paragraph(nobody(service, project)),
+        None => page.paragraph(nobody_on_call(service, project)),
     }
     if let Some(team) = project.owner(service) {
         page.list(contacts(team));
     }
 }
 
-/// That nobody is on call, and whom to ask all the same.
-fn nobody(service: &Service, project: &Project<'_>) -> String {
+/// The paragraph for a service without anyone on call, with the people to contact.
+fn nobody_on_call(service: &Service, project: &Project<'_>) -> String {
     let mut told = "**No one is on call**: the service has no escalation.".to_owned();
-    match project.owner(service).and_then(reach) {
+    match project.owner(service).and_then(contact_channels) {
         Some(reach) => told.push_str(&format!(" Contact {reach}.")),
         None => told.push_str(" Its team has no Slack channel and no email address."),
     }
     told
 }
 
-/// How loudly incidents notify, and when.
+/// Adds the urgency of incidents, by time.
 fn loudness(page: &mut Page, service: &Service, project: &Project<'_>) {
     let told = match project.support_hours(service) {
         Some(hours) => format!(
@@ -42,7 +42,7 @@ fn loudness(page: &mut Page, service: &Service, project: &Project<'_>) {
     page.paragraph(told);
 }
 
-/// What an alert of a severity does to whom, in a few words.
+/// Summarizes the effect of an alert of this severity: who is notified and how.
 pub fn severity(service: &Service, severity: Severity, project: &Project<'_>) -> String {
     match severity {
         Severity::Page if chain(service, project).is_none() => {
@@ -60,15 +60,15 @@ pub fn severity(service: &Service, severity: Severity, project: &Project<'_>) ->
     }
 }
 
-/// Who is called, step by step, on one line.
+/// The steps of the escalation on one line.
 fn chain(service: &Service, project: &Project<'_>) -> Option<String> {
-    let (_, escalation) = project.called(service)?;
-    let starts = starts(&escalation, service);
+    let (_, escalation) = project.escalation_for(service)?;
+    let starts = step_delays(&escalation, service);
     let steps: Vec<_> = escalation
         .steps
         .iter()
         .zip(starts)
-        .map(|(step, start)| called(step, start))
+        .map(|(step, start)| step_in_short(step, start))
         .collect();
     Some(steps.join("; "))
 }
@@ -85,14 +85,14 @@ fn steps(
         text::code(&escalation.name),
         text::inline(&team.name)
     ));
-    let starts = starts(escalation, service);
+    let starts = step_delays(escalation, service);
     let lines = escalation.steps.iter().zip(&starts).map(|(step, start)| {
         let targets: Vec<_> = step
             .notify
             .iter()
             .map(|target| target_in_full(target, project, team))
             .collect();
-        format!("**{}:** {}", when(*start), list(&targets, "and"))
+        format!("**{}:** {}", delay_text(*start), list(&targets, "and"))
     });
     page.steps(lines);
     let last = escalation
@@ -117,8 +117,8 @@ fn steps(
     });
 }
 
-/// When each step is told, from the start.
-fn starts(escalation: &Escalation, service: &Service) -> Vec<Duration> {
+/// The delay of each step from the start.
+fn step_delays(escalation: &Escalation, service: &Service) -> Vec<Duration> {
     let first = escalation.steps.first().and_then(|step| step.after);
     let mut start = first.unwrap_or(Duration(0));
     escalation
@@ -132,7 +132,7 @@ fn starts(escalation: &Escalation, service: &Service) -> Vec<Duration> {
         .collect()
 }
 
-fn when(start: Duration) -> String {
+fn delay_text(start: Duration) -> String {
     if start.0 == 0 {
         "Immediately".to_owned()
     } else {
@@ -140,7 +140,7 @@ fn when(start: Duration) -> String {
     }
 }
 
-/// Whom a step tells, in a few words.
+/// The target of a step, in short.
 fn target_in_short(target: &Target) -> String {
     match target {
         Target::Person(mail) => text::person(mail),
@@ -160,13 +160,13 @@ fn target_in_full(target: &Target, project: &Project<'_>, of: &Team) -> String {
         .team(team)
         .and_then(|team| team.schedules.iter().find(|known| known.name == *name));
     if let Some(schedule) = schedule {
-        told.push_str(&format!(" ({})", turns(schedule)));
+        told.push_str(&format!(" ({})", rotations(schedule)));
     }
     told
 }
 
-/// Who takes turns in a schedule: the layer that stands before the others first.
-fn turns(schedule: &Schedule) -> String {
+/// The rotation of a schedule: the layer with the highest precedence first.
+fn rotations(schedule: &Schedule) -> String {
     let zone = text::inline(&schedule.zone);
     let layers: Vec<_> = schedule.layers.iter().rev().map(layer).collect();
     format!("{}; times are {zone}", layers.join("; otherwise "))
@@ -180,15 +180,15 @@ fn layer(layer: &Layer) -> String {
         .collect();
     let mut told = members.join(", ");
     if layer.members.len() > 1 {
-        // Turns of whole weeks always begin on one day of the week.
-        let begin = if layer.turn.0.is_multiple_of(Duration::days(7).0) {
+        // Shifts of whole weeks always begin on the same weekday.
+        let begin = if layer.shift.0.is_multiple_of(Duration::days(7).0) {
             format!("on {}", words::time_of_week(layer.handoff))
         } else {
             format!("at {}", words::time(layer.handoff.time))
         };
         told.push_str(&format!(
             " in a {} rotation, handoff {begin}, starting {}",
-            words::turn(layer.turn),
+            words::shift_length(layer.shift),
             layer.start
         ));
     }
@@ -199,22 +199,22 @@ fn layer(layer: &Layer) -> String {
     told
 }
 
-/// How a team is reached, where it says so.
-pub fn reach(team: &Team) -> Option<String> {
+/// The contact addresses of a team, if it has any.
+pub fn contact_channels(team: &Team) -> Option<String> {
     let slack = team.slack.as_ref().map(|slack| text::code(slack));
     let mail = team.email.as_ref().map(|mail| text::person(mail));
     let ways: Vec<_> = slack.into_iter().chain(mail).collect();
     (!ways.is_empty()).then(|| list(&ways, "and"))
 }
 
-/// The team with what it does and who can be asked.
+/// The team with its description and contact addresses.
 pub fn contacts(team: &Team) -> Vec<String> {
     let mut lines = Vec::new();
     let people = |people: &[String]| {
         let people: Vec<_> = people.iter().map(|mail| text::person(mail)).collect();
         list(&people, "and")
     };
-    if let Some(reach) = reach(team) {
+    if let Some(reach) = contact_channels(team) {
         lines.push(format!(
             "Contact team {} in {reach}.",
             text::inline(&team.name)
@@ -229,26 +229,26 @@ pub fn contacts(team: &Team) -> Vec<String> {
     lines
 }
 
-/// Whom an alert calls and who comes next, on one line.
+/// The people that an alert notifies, step by step, on one line.
 pub fn recipients(service: &Service, severity: Severity, project: &Project<'_>) -> String {
     let owner = project.owner(service);
     match (severity, chain(service, project)) {
         (Severity::Page, Some(chain)) => format!("{chain}."),
-        (Severity::Page, None) => nobody(service, project),
+        (Severity::Page, None) => nobody_on_call(service, project),
         (Severity::Ticket, chain) => {
-            let first = match owner.and_then(reach) {
+            let first = match owner.and_then(contact_channels) {
                 Some(reach) => format!("No page is sent; contact {reach}."),
                 None => "No page is sent.".to_owned(),
             };
             match chain {
                 Some(chain) => format!("{first} If customers are affected: {chain}."),
-                None => format!("{first} {}", nobody(service, project)),
+                None => format!("{first} {}", nobody_on_call(service, project)),
             }
         }
     }
 }
 
-fn called(step: &Step, start: Duration) -> String {
+fn step_in_short(step: &Step, start: Duration) -> String {
     let targets: Vec<_> = step.notify.iter().map(target_in_short).collect();
     let when = if start.0 == 0 {
         "now".to_owned()

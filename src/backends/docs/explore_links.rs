@@ -1,14 +1,14 @@
-//! What to look at: queries, and links to where they can be seen.
+//! Queries for diagnosis, and links to them in Grafana.
 
 use serde::Serialize;
 
-use crate::links::encoded;
+use crate::links::percent_encode;
 use nth_model::Settings;
 use nth_promql::{Expr, Node};
 
-/// What an alert's condition watches: the query without the threshold that it is compared with, so that a graph shows it whether
-/// the alert fires or not.
-pub fn watched(condition: &Expr) -> &Expr {
+/// The query that an alert's condition compares with a threshold, without the threshold, so that a graph shows it
+/// whether or not the alert fires.
+pub fn compared_query(condition: &Expr) -> &Expr {
     match &condition.unparenthesised().node {
         Node::Binary(binary) if binary.op.is_comparison() && !binary.return_bool => {
             if is_number(&binary.right) {
@@ -59,11 +59,11 @@ struct Range {
     to: &'static str,
 }
 
-/// Where Grafana shows a query over the last hours; `None` where the project does not say where its Grafana is.
+/// The URL at which Grafana shows a query over the last hours; `None` if the project does not set Grafana's URL.
 ///
 /// # Errors
 ///
-/// Where the JSON library refuses the link's state, which it does for no text.
+/// If the state of the link cannot be serialized, which does not happen for text.
 pub fn explore(query: &Expr, settings: &Settings) -> serde_json::Result<Option<String>> {
     let Some(base) = &settings.dashboard_base_url else {
         return Ok(None);
@@ -82,7 +82,7 @@ pub fn explore(query: &Expr, settings: &Settings) -> serde_json::Result<Option<S
             },
         },
     };
-    let panes = encoded(&serde_json::to_string(&panes)?);
+    let panes = percent_encode(&serde_json::to_string(&panes)?);
     let base = base.trim_end_matches('/');
     Ok(Some(format!(
         "{base}/explore?schemaVersion=1&orgId=1&panes={panes}"
@@ -105,7 +105,7 @@ mod tests {
             ("absent(up)", "absent(up)"),
             ("a > 1 and b > 2", "a > 1 and b > 2"),
         ] {
-            assert_eq!(watched(&parse(condition).unwrap()).to_string(), seen);
+            assert_eq!(compared_query(&parse(condition).unwrap()).to_string(), seen);
         }
     }
 }

@@ -1,21 +1,21 @@
-//! Which services hang on which, as graphs that stay readable.
+//! Dependency graphs of limited size.
 
 use std::collections::{BTreeMap, BTreeSet, VecDeque};
 
 use super::mermaid::{Arrow, Graph, Shape};
 use nth_model::{Criticality, Dependency, Project, Service};
 
-/// How many nodes a graph has at most: more are not read.
+/// The largest number of nodes of a readable graph.
 const MOST_NODES: usize = 40;
-/// How many arrows a graph has at most. Mermaid refuses more than 500.
+/// The largest number of arrows of a graph. Mermaid rejects more than 500.
 const MOST_ARROWS: usize = 200;
 
-/// A graph, and what it leaves out, as sentences.
+/// A graph, and sentences about the omitted nodes and arrows.
 pub struct Drawn {
-    /// The graph; `None` where there is nothing to draw.
+    /// The graph; `None` if it would be empty.
     pub graph: Option<String>,
-    /// What it does not show.
-    pub left_out: Vec<String>,
+    /// Sentences about the omitted nodes and arrows.
+    pub omitted: Vec<String>,
 }
 
 fn arrow(criticality: Criticality) -> Arrow {
@@ -25,8 +25,8 @@ fn arrow(criticality: Criticality) -> Arrow {
     }
 }
 
-/// The lines of a dependency that is no service of the project: its name and what it runs on.
-fn outside(dependency: &Dependency) -> Vec<&str> {
+/// The label of a dependency that is not a service of the project: its name and technology.
+fn dependency_lines(dependency: &Dependency) -> Vec<&str> {
     let name = dependency.service.as_ref().unwrap_or(&dependency.name);
     let technology = dependency.technology.as_deref();
     std::iter::once(name.as_str())
@@ -34,8 +34,8 @@ fn outside(dependency: &Dependency) -> Vec<&str> {
         .collect()
 }
 
-/// A graph of services in the making.
-struct Around<'a, 'p> {
+/// A graph of services under construction.
+struct GraphBuilder<'a, 'p> {
     project: &'p Project<'a>,
     graph: Graph,
     nodes: BTreeMap<&'a str, usize>,
@@ -43,8 +43,8 @@ struct Around<'a, 'p> {
     is_cut: bool,
 }
 
-impl<'a> Around<'a, '_> {
-    /// The node of a service, new where there is room.
+impl<'a> GraphBuilder<'a, '_> {
+    /// The node of a service, added if there is room.
     fn node(&mut self, service: &'a str) -> Option<usize> {
         if let Some(node) = self.nodes.get(service) {
             return Some(*node);
@@ -70,8 +70,8 @@ impl<'a> Around<'a, '_> {
         self.graph.arrow(from, to, arrow, None);
     }
 
-    /// What a service needs, and what that needs.
-    fn needed(&mut self, service: &'a Service) {
+    /// Adds the dependencies of a service, transitively.
+    fn add_dependencies(&mut self, service: &'a Service) {
         let mut waiting = VecDeque::from([service]);
         let mut seen = BTreeSet::from([service.name.as_str()]);
         while let Some(service) = waiting.pop_front() {
@@ -93,8 +93,8 @@ impl<'a> Around<'a, '_> {
         }
     }
 
-    /// What needs a service, and what needs that.
-    fn needing(&mut self, service: &'a Service) {
+    /// Adds the dependents of a service, transitively.
+    fn add_dependents(&mut self, service: &'a Service) {
         let mut waiting = VecDeque::from([service]);
         let mut seen = BTreeSet::from([service.name.as_str()]);
         while let Some(service) = waiting.pop_front() {
@@ -103,7 +103,7 @@ impl<'a> Around<'a, '_> {
             };
             for (dependent, dependency) in self.project.dependents(&service.name) {
                 let Some(from) = self.node(&dependent.name) else {
-                    // There is no room: all that come after it would find none either.
+                    // There is no room for this service, and so for none after it.
                     break;
                 };
                 self.arrow(from, to, arrow(dependency.criticality));
@@ -115,46 +115,49 @@ impl<'a> Around<'a, '_> {
     }
 }
 
-/// What a service needs and what needs it: what it runs on, and services over any number of others.
-pub fn around<'a>(service: &'a Service, project: &Project<'a>) -> Drawn {
-    let mut around = Around {
+/// The graph of a service: its dependencies and dependents, services over any number of steps.
+pub fn service_graph<'a>(service: &'a Service, project: &Project<'a>) -> Drawn {
+    let mut builder = GraphBuilder {
         project,
         graph: Graph::default(),
         nodes: BTreeMap::new(),
         arrows: BTreeSet::new(),
         is_cut: false,
     };
-    let focus = around.graph.node([service.name.as_str()], Shape::Focus);
-    around.nodes.insert(&service.name, focus);
+    let focus = builder.graph.node([service.name.as_str()], Shape::Focus);
+    builder.nodes.insert(&service.name, focus);
     for dependency in &service.dependencies {
         let of_project = dependency.service.as_deref();
         if of_project.is_some_and(|name| project.service(name).is_some()) {
             continue;
         }
-        if around.graph.arrows() >= MOST_NODES / 2 {
-            around.is_cut = true;
+        if builder.graph.arrows() >= MOST_NODES / 2 {
+            builder.is_cut = true;
             break;
         }
-        let node = around.graph.node(outside(dependency), Shape::Cylinder);
-        around.arrow(focus, node, arrow(dependency.criticality));
+        let node = builder
+            .graph
+            .node(dependency_lines(dependency), Shape::Cylinder);
+        builder.arrow(focus, node, arrow(dependency.criticality));
     }
-    around.needed(service);
-    around.needing(service);
-    let is_alone = around.graph.arrows() == 0;
-    let left_out = around.is_cut.then(|| {
+    builder.add_dependencies(service);
+    builder.add_dependents(service);
+    let is_alone = builder.graph.arrows() == 0;
+    let omitted = builder.is_cut.then(|| {
         format!(
             "The graph is limited to {MOST_NODES} services and {MOST_ARROWS} arrows; the rest is not \
             shown."
         )
     });
     Drawn {
-        graph: (!is_alone).then(|| around.graph.finish()),
-        left_out: left_out.into_iter().collect(),
+        graph: (!is_alone).then(|| builder.graph.finish()),
+        omitted: omitted.into_iter().collect(),
     }
 }
 
-/// All services of a project with an arrow for each need, grouped by team; the teams alone, where the services are too many.
-pub fn whole(project: &Project<'_>) -> Drawn {
+/// The graph of all services of a project with an arrow for each dependency, grouped by team; only the teams, if there
+/// are too many services.
+pub fn project_graph(project: &Project<'_>) -> Drawn {
     let services: Vec<&Service> = project.services().collect();
     let arrows: BTreeSet<(&str, &str, Arrow)> = services
         .iter()
@@ -169,7 +172,7 @@ pub fn whole(project: &Project<'_>) -> Drawn {
     if arrows.is_empty() {
         return Drawn {
             graph: None,
-            left_out: Vec::new(),
+            omitted: Vec::new(),
         };
     }
     if services.len() > MOST_NODES || arrows.len() > MOST_ARROWS {
@@ -195,11 +198,12 @@ pub fn whole(project: &Project<'_>) -> Drawn {
     }
     Drawn {
         graph: Some(graph.finish()),
-        left_out: Vec::new(),
+        omitted: Vec::new(),
     }
 }
 
-/// A node for each team, the ones with most services first, and between them how often one's services need the other's.
+/// A node for each team, those with most services first, and arrows with the number of dependencies between their
+/// services.
 fn by_team(
     project: &Project<'_>,
     services: &[&Service],
@@ -252,7 +256,7 @@ fn by_team(
     for ((from, to), (count, arrow)) in heaviest {
         graph.arrow(from, to, arrow, Some(count.to_string()));
     }
-    let mut left_out = vec![format!(
+    let mut omitted = vec![format!(
         "The project has {} services with {} dependencies among them, too many to draw. The graph shows \
         teams; the number on an arrow counts the dependencies between two teams' services. Dependencies \
         within a team are not shown.",
@@ -260,17 +264,17 @@ fn by_team(
         arrows.len()
     )];
     if teams > MOST_NODES {
-        left_out.push(format!(
+        omitted.push(format!(
             "It shows the {MOST_NODES} of {teams} teams with the most services."
         ));
     }
     if pairs > MOST_ARROWS {
-        left_out.push(format!(
+        omitted.push(format!(
             "It shows the {MOST_ARROWS} of {pairs} arrows with the most dependencies."
         ));
     }
     Drawn {
         graph: Some(graph.finish()),
-        left_out,
+        omitted,
     }
 }

@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 
 use crate::anchors::Anchors;
 
-/// The anchors of a page's headings, and those that headings to come must find free.
+/// The anchors of a page's headings, and those that are reserved for later headings.
 #[derive(Debug, Clone, Default)]
 pub struct Headings {
     anchors: Anchors,
@@ -12,7 +12,7 @@ pub struct Headings {
 }
 
 impl Headings {
-    /// Of a page that has given no anchor yet, and will give these.
+    /// Creates the headings of a page with reserved anchors.
     pub fn new(reserved: impl IntoIterator<Item = String>) -> Self {
         Self {
             anchors: Anchors::default(),
@@ -20,16 +20,16 @@ impl Headings {
         }
     }
 
-    /// The anchor of a heading that the page has itself.
-    pub fn take(&mut self, title: &str) -> String {
-        self.anchors.take(title)
+    /// The anchor of a heading of the page itself.
+    pub fn add(&mut self, title: &str) -> String {
+        self.anchors.add(title)
     }
 
-    /// Whether what a person wrote may be a heading: none that would take a reserved anchor from its heading.
+    /// Returns whether an author's heading is allowed: it must not take a reserved anchor.
     pub fn try_own(&mut self, title: &str) -> bool {
         let free = !self.reserved.contains(&self.anchors.next(title));
         if free {
-            self.anchors.take(title);
+            self.anchors.add(title);
         }
         free
     }

@@ -1,15 +1,15 @@
-//! The page of all services.
+//! The index page of all services.
 
 use std::collections::BTreeMap;
 
 use super::page::Page;
-use super::runbook::promise;
+use super::runbook::short_objective;
 use super::{call, graph, text};
 use crate::links;
 use nth_model::text::list;
 use nth_model::{Project, Service, Settings};
 
-/// The page of a project.
+/// The index page of a project.
 pub fn page(project: &Project<'_>, settings: &Settings) -> String {
     let mut page = Page::new([]);
     page.heading(1, &format!("Runbooks of {}", settings.project));
@@ -33,7 +33,7 @@ pub fn page(project: &Project<'_>, settings: &Settings) -> String {
     }
 
     page.heading(2, "Dependency graph");
-    let drawn = graph::whole(project);
+    let drawn = graph::project_graph(project);
     match drawn.graph {
         Some(graph) => {
             page.fence("mermaid", &graph);
@@ -45,7 +45,7 @@ pub fn page(project: &Project<'_>, settings: &Settings) -> String {
         }
         None => page.paragraph("There are no dependencies between services."),
     }
-    for sentence in drawn.left_out {
+    for sentence in drawn.omitted {
         page.paragraph(sentence);
     }
 
@@ -81,8 +81,8 @@ pub fn page(project: &Project<'_>, settings: &Settings) -> String {
     page.finish()
 }
 
-/// The services by tier: those that must be answered fastest first. What a tier is called says nothing of that, so it is read
-/// off its services.
+/// The services by tier, those with the shortest response times first. The name of a tier does not determine them, so
+/// they are taken from its services.
 fn by_tier<'a>(services: &[&'a Service]) -> Vec<(&'a str, Vec<&'a Service>)> {
     let mut tiers: BTreeMap<&str, Vec<&Service>> = BTreeMap::new();
     for service in services {
@@ -98,16 +98,16 @@ fn by_tier<'a>(services: &[&'a Service]) -> Vec<(&'a str, Vec<&'a Service>)> {
 
 fn link(service: &Service) -> String {
     let page = format!("{}.md", links::runbook_stem(&service.name));
-    text::within(&service.name, &page)
+    text::internal_link(&service.name, &page)
 }
 
 fn row(service: &Service) -> [String; 4] {
     let promises: Vec<_> = service
         .slos
         .iter()
-        .map(|slo| format!("{}: {}", text::inline(&slo.name), promise(slo)))
+        .map(|slo| format!("{}: {}", text::inline(&slo.name), short_objective(slo)))
         .collect();
-    // A cell is one line: the first paragraph says what a service is.
+    // A cell is one line: the first paragraph describes the service.
     let what = service.description.as_deref().unwrap_or_default();
     let what = what.split("\n\n").next().unwrap_or_default();
     [

@@ -1,29 +1,29 @@
-//! Graphs in Mermaid: nodes, arrows and groups, written so that no label can be read as anything but a label.
+//! Mermaid graphs: nodes, arrows and groups, written so that every label is read as a label only.
 
 use std::fmt::Write as _;
 
 use super::text;
 
-/// How many characters of a label are shown.
+/// The largest number of characters of a label that are shown.
 const LONGEST_LABEL: usize = 60;
 
-/// What a node looks like.
+/// The shape of a node.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Shape {
     /// A service.
     Box,
-    /// What is no service of the project.
+    /// A dependency outside of the project.
     Cylinder,
-    /// What the page is about.
+    /// The subject of the page.
     Focus,
 }
 
-/// What an arrow looks like.
+/// The style of an arrow.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Arrow {
-    /// Thick: without what it points to, nothing works.
+    /// Thick: a hard dependency.
     Hard,
-    /// Dotted: it works with less comfort.
+    /// Dotted: a soft dependency.
     Soft,
 }
 
@@ -36,29 +36,29 @@ pub struct Graph {
 }
 
 impl Graph {
-    /// Adds a node, labeled with these lines, and gives its number.
+    /// Adds a node, labeled with these lines, and returns its index.
     pub fn node<'t>(&mut self, lines: impl IntoIterator<Item = &'t str>, shape: Shape) -> usize {
         let lines = lines.into_iter().map(str::to_owned).collect();
         self.nodes.push((lines, shape));
         self.nodes.len() - 1
     }
 
-    /// Adds a group around nodes, each of which is in one group at most.
+    /// Adds a group around nodes. Each node is in one group at most.
     pub fn group(&mut self, title: &str, nodes: Vec<usize>) {
         self.groups.push((title.to_owned(), nodes));
     }
 
-    /// Adds an arrow, maybe with words on it.
+    /// Adds an arrow with an optional label.
     pub fn arrow(&mut self, from: usize, to: usize, arrow: Arrow, words: Option<String>) {
         self.arrows.push((from, to, arrow, words));
     }
 
-    /// How many arrows there are.
+    /// The number of arrows.
     pub fn arrows(&self) -> usize {
         self.arrows.len()
     }
 
-    /// The graph's text.
+    /// The text of the graph.
     pub fn finish(&self) -> String {
         let mut out = String::from("flowchart LR\n");
         let mut grouped = vec![false; self.nodes.len()];
@@ -117,10 +117,10 @@ impl Graph {
     }
 }
 
-/// Text as a label that shows itself. Labels are read as Markdown and as HTML, after directives were searched in the whole: all
-/// but letters, digits and what stands between two of them is written by its number.
+/// Escapes text as a label. Labels are parsed as Markdown and as HTML, and directives are searched for in the whole
+/// text: all characters except letters, digits and those between two of them are written by their number.
 fn label(text: &str) -> String {
-    let text = text::plain(text);
+    let text = text::single_line(text);
     let mut chars: Vec<char> = text.chars().collect();
     if chars.len() > LONGEST_LABEL {
         chars.truncate(LONGEST_LABEL - 1);
@@ -142,7 +142,7 @@ fn label(text: &str) -> String {
         }
     }
     if out.is_empty() {
-        // An empty label is none, and the node would show its number.
+        // An empty label is ignored, and the node would show its identifier.
         out.push_str("#160;");
     }
     out

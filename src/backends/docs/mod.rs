@@ -1,6 +1,8 @@
-//! Runbooks: a Markdown page for each service, `docs/<service>.md`, and one of all services, `docs/README.md`.
+//! Runbooks: a Markdown page for each service, `docs/<service>.md`, and an index page of all services,
+//! `docs/README.md`.
 //!
-//! They are read on GitHub and by what is built on Python-Markdown (MkDocs, Backstage): what is written here means the same in both.
+//! They are rendered by GitHub and by tools based on Python-Markdown (MkDocs, Backstage): their text has the same
+//! meaning in both.
 
 mod alert;
 mod author_sections;
@@ -18,7 +20,7 @@ mod words;
 use super::{Artifact, EmitError, Target, WriteError, links};
 use nth_model::{Project, Service, Settings, TargetName};
 
-/// The target: a page for each service and one of all services.
+/// The target: a page for each service and an index page.
 pub struct Docs;
 
 impl Target for Docs {

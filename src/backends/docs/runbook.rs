@@ -1,9 +1,9 @@
-//! A service's page.
+//! The runbook page of a service.
 
 use super::alert::{self, Alerts};
 use super::page::Page;
 use super::{call, graph, text, words};
-use crate::alerts::{Named, Origin, headings, named};
+use crate::alerts::{NamedAlert, Origin, headings, service_alerts};
 use crate::anchors::Anchors;
 use crate::links;
 use nth_model::burn_rate::budget_time;
@@ -16,13 +16,13 @@ use nth_promql::build;
 ///
 /// # Errors
 ///
-/// What the serialiser of a link refused.
+/// If a link cannot be serialized.
 pub fn page(
     service: &Service,
     project: &Project<'_>,
     settings: &Settings,
 ) -> Result<String, serde_json::Error> {
-    let alerts = named(service);
+    let alerts = service_alerts(service);
     let (anchors, procedures) = outline(service, &alerts);
     let mut page = Page::new(anchors);
     page.heading(1, &service.name);
@@ -31,11 +31,11 @@ pub fn page(
     }
     page.list(facts(service, project, settings));
 
-    page.heading(2, headings::PROMISES);
-    promises(&mut page, service);
-    page.heading(2, headings::NEEDS);
+    page.heading(2, headings::OBJECTIVES);
+    objectives(&mut page, service);
+    page.heading(2, headings::DEPENDENCIES);
     needs(&mut page, service, project);
-    let call = page.heading(2, headings::CALL);
+    let call = page.heading(2, headings::ESCALATION);
     call::section(&mut page, service, project);
 
     page.heading(2, headings::ALERTS);
@@ -50,31 +50,32 @@ pub fn page(
     for alert in &alerts {
         sections.section(&mut page, alert)?;
     }
-    left_out(&mut page, service);
+    skipped_alerts(&mut page, service);
 
     if !service.runbook.is_empty() {
         page.heading(2, headings::PROCEDURES);
         for section in &service.runbook {
             page.heading(alert::LEVEL, &section.title);
-            page.own(alert::LEVEL, &section.text);
+            page.author_markdown(alert::LEVEL, &section.text);
         }
     }
     Ok(page.finish())
 }
 
-/// The anchors of all headings but those in people's texts, which leave these alone; and links to the procedures.
-fn outline(service: &Service, alerts: &[Named<'_>]) -> (Vec<String>, Vec<String>) {
+/// The anchors of all headings except those within the author's texts, which must not take these; and links to the
+/// custom sections.
+fn outline(service: &Service, alerts: &[NamedAlert<'_>]) -> (Vec<String>, Vec<String>) {
     let mut anchors = Anchors::default();
-    let titles = std::iter::once(text::plain(&service.name))
+    let titles = std::iter::once(text::single_line(&service.name))
         .chain(headings::BEFORE.map(str::to_owned))
         .chain(alerts.iter().map(|alert| alert.heading.clone()))
         .chain([headings::PROCEDURES.to_owned()]);
-    let mut all: Vec<String> = titles.map(|title| anchors.take(&title)).collect();
+    let mut all: Vec<String> = titles.map(|title| anchors.add(&title)).collect();
     let mut links = Vec::new();
     for section in &service.runbook {
-        let title = text::plain(&section.title);
-        let anchor = anchors.take(&title);
-        links.push(text::within(&title, &format!("#{anchor}")));
+        let title = text::single_line(&section.title);
+        let anchor = anchors.add(&title);
+        links.push(text::internal_link(&title, &format!("#{anchor}")));
         all.push(anchor);
     }
     (all, links)
@@ -84,7 +85,7 @@ fn facts(service: &Service, project: &Project<'_>, settings: &Settings) -> Vec<S
     let mut facts = Vec::new();
     facts.push(match (&service.team, project.owner(service)) {
         (Some(name), team) => {
-            let reach = team.and_then(call::reach);
+            let reach = team.and_then(call::contact_channels);
             let reach = reach.map(|reach| format!(", contact {reach}"));
             let what = team.and_then(|team| team.description.as_ref());
             let what = what.map(|what| format!(". {}", text::inline(what)));
@@ -125,7 +126,7 @@ fn facts(service: &Service, project: &Project<'_>, settings: &Settings) -> Vec<S
     }
     facts.push(format!(
         "**Other services:** {}",
-        text::within("all runbooks", "README.md")
+        text::internal_link("all runbooks", "README.md")
     ));
     facts
 }
@@ -138,8 +139,8 @@ fn article(word: &str) -> &'static str {
     }
 }
 
-/// What an objective says, in a few words: `99.95% of events over 30 d`.
-pub fn promise(slo: &Slo) -> String {
+/// The objective in short: `99.95% of events over 30d`.
+pub fn short_objective(slo: &Slo) -> String {
     let of = match slo.sli {
         Sli::TimeSlices { .. } => "time",
         _ => "events",
@@ -151,7 +152,7 @@ pub fn promise(slo: &Slo) -> String {
     )
 }
 
-fn promises(page: &mut Page, service: &Service) {
+fn objectives(page: &mut Page, service: &Service) {
     if service.slos.is_empty() {
         page.paragraph("This service has no SLO, so no alert fires on errors seen by customers.");
         return;
@@ -161,7 +162,7 @@ fn promises(page: &mut Page, service: &Service) {
         let what = slo.description.as_deref().map(text::inline);
         [
             text::inline(&slo.name),
-            promise(slo),
+            short_objective(slo),
             budget,
             what.unwrap_or_default(),
         ]
@@ -176,14 +177,14 @@ fn promises(page: &mut Page, service: &Service) {
 }
 
 fn needs(page: &mut Page, service: &Service, project: &Project<'_>) {
-    let drawn = graph::around(service, project);
+    let drawn = graph::service_graph(service, project);
     if let Some(graph) = drawn.graph {
         page.fence("mermaid", &graph);
         page.paragraph(
             "Solid thick arrows are hard dependencies: the service fails without them. Dotted arrows \
             are soft dependencies: the service degrades.",
         );
-        for sentence in drawn.left_out {
+        for sentence in drawn.omitted {
             page.paragraph(sentence);
         }
     }
@@ -192,7 +193,7 @@ fn needs(page: &mut Page, service: &Service, project: &Project<'_>) {
     } else {
         page.paragraph("Dependencies:");
         let needed = service.dependencies.iter();
-        page.items(needed.map(|needed| (need(needed, project), needed.impact.clone())));
+        page.items(needed.map(|needed| (dependency_item(needed, project), needed.impact.clone())));
     }
     let dependents = project.dependents(&service.name);
     if dependents.is_empty() {
@@ -204,7 +205,7 @@ fn needs(page: &mut Page, service: &Service, project: &Project<'_>) {
             let owner = owner.map(|team| format!(" of {}", text::inline(team)));
             format!(
                 "{}{}, {}",
-                text::within(
+                text::internal_link(
                     &dependent.name,
                     &format!("{}.md", links::runbook_stem(&dependent.name))
                 ),
@@ -218,7 +219,7 @@ fn needs(page: &mut Page, service: &Service, project: &Project<'_>) {
     }
 }
 
-fn need(needed: &Dependency, project: &Project<'_>) -> String {
+fn dependency_item(needed: &Dependency, project: &Project<'_>) -> String {
     let of_project = needed
         .service
         .as_deref()
@@ -226,7 +227,7 @@ fn need(needed: &Dependency, project: &Project<'_>) -> String {
     let mut told = match of_project {
         Some(service) => {
             let page = format!("{}.md", links::runbook_stem(&service.name));
-            let link = text::within(&service.name, &page);
+            let link = text::internal_link(&service.name, &page);
             let called = if service.name == needed.name {
                 String::new()
             } else {
@@ -256,7 +257,7 @@ fn need(needed: &Dependency, project: &Project<'_>) -> String {
     told
 }
 
-fn overview(page: &mut Page, service: &Service, alerts: &[Named<'_>]) {
+fn overview(page: &mut Page, service: &Service, alerts: &[NamedAlert<'_>]) {
     if alerts.is_empty() {
         page.paragraph("This service has no alerts.");
         return;
@@ -267,7 +268,7 @@ fn overview(page: &mut Page, service: &Service, alerts: &[Named<'_>]) {
             Severity::Ticket => "ticket",
         };
         [
-            text::within(&alert.heading, &format!("#{}", alert.anchor)),
+            text::internal_link(&alert.heading, &format!("#{}", alert.anchor)),
             asks.to_owned(),
             in_a_line(alert, service),
         ]
@@ -275,8 +276,8 @@ fn overview(page: &mut Page, service: &Service, alerts: &[Named<'_>]) {
     page.table(["Alert", "Severity", "Fires when"], rows.collect());
 }
 
-/// When an alert fires, in a cell.
-fn in_a_line(alert: &Named<'_>, service: &Service) -> String {
+/// The condition of an alert, in a table cell.
+fn in_a_line(alert: &NamedAlert<'_>, service: &Service) -> String {
     match alert.origin {
         Origin::Burn(slo, pair) => format!(
             "{}: {} of the error budget consumed in {}",
@@ -309,21 +310,21 @@ fn in_a_line(alert: &Named<'_>, service: &Service) -> String {
     }
 }
 
-/// The alerts that are not there, because nothing carries what they would read.
-fn left_out(page: &mut Page, service: &Service) {
+/// Adds the alerts that are not generated, because no metric provides a signal that they read.
+fn skipped_alerts(page: &mut Page, service: &Service) {
     let missing: Vec<_> = service
-        .left_out
+        .skipped_rules
         .iter()
-        .filter(|left_out| left_out.rule == Rule::Alert)
-        .map(|left_out| {
-            let signals: Vec<_> = left_out
+        .filter(|skipped| skipped.rule == Rule::Alert)
+        .map(|skipped| {
+            let signals: Vec<_> = skipped
                 .missing
                 .iter()
                 .map(|signal| text::code(signal))
                 .collect();
             format!(
                 "{}: no metric for {}",
-                text::code(&left_out.name),
+                text::code(&skipped.name),
                 list(&signals, "and")
             )
         })

@@ -1,29 +1,32 @@
-//! Text in Markdown that shows it as it was written: no markup, no HTML, and nothing that a reader's extensions take for more.
+//! Escapes text for Markdown so that it is shown as written: no markup, no HTML, and nothing that a renderer's
+//! extensions interpret.
 //!
-//! What every Markdown reader can escape has a backslash; for the rest there are character references, which all of them know.
+//! Characters that every Markdown renderer can escape get a backslash; others become character references, which all of
+//! them know.
 
-use crate::links::encoded;
+use crate::links::percent_encode;
 use nth_model::{Text, TextPart};
 
-/// Whether a character turns the text around it around.
+/// Returns whether a character changes the direction of the text around it.
 pub fn turns_around(c: char) -> bool {
     matches!(c, '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}')
 }
 
-/// Text on one line, its white space as single spaces: what a heading, a cell or an item can hold.
-pub fn plain(text: &str) -> String {
+/// Text on one line, with white space as single spaces, for a heading, a cell or an item.
+pub fn single_line(text: &str) -> String {
     let shown = |c: &char| (!c.is_control() || c.is_whitespace()) && !turns_around(*c);
     let text: String = text.chars().filter(shown).collect();
     text.split_whitespace().collect::<Vec<_>>().join(" ")
 }
 
-/// Text on one line that shows itself.
+/// Escapes text on one line.
 pub fn inline(text: &str) -> String {
-    let text = plain(text);
+    let text = single_line(text);
     let mut out = String::with_capacity(text.len());
     let digits = text.bytes().take_while(u8::is_ascii_digit).count();
     for (at, c) in text.char_indices() {
-        // What begins a line may be a mark of a list, a quote, a note or a heading's underline; `1.` and `1)` too.
+        // At the start of a line, it may be the mark of a list, a quote, an admonition or a heading's underline; `1.`
+        // and `1)` too.
         let begins = at == 0 && c.is_ascii_punctuation() && c != '`';
         let numbers = digits > 0 && at == digits && (c == '.' || c == ')');
         match c {
@@ -47,7 +50,7 @@ fn reference(out: &mut String, c: char) {
     out.push_str(&format!("&#{};", u32::from(c)));
 }
 
-/// Text whose lines and paragraphs stay.
+/// Escapes text and keeps its lines and paragraphs.
 pub fn block(text: &str) -> String {
     let mut out: Vec<String> = Vec::new();
     for line in text.lines().map(inline) {
@@ -59,7 +62,7 @@ pub fn block(text: &str) -> String {
     out.join("\n").trim_end().to_owned()
 }
 
-/// Text as code, on one line; nothing for nothing, as code cannot be empty.
+/// Formats text as code on one line; empty for empty text, as code cannot be empty.
 pub fn code(text: &str) -> String {
     let shown = |c: &char| !turns_around(*c);
     let visible = |c: char| if c.is_control() { ' ' } else { c };
@@ -70,7 +73,7 @@ pub fn code(text: &str) -> String {
     crate::markdown::code(&text)
 }
 
-/// Lines as they are, as code of a language.
+/// Formats lines unchanged as code of a language.
 pub fn fence(language: &str, text: &str) -> String {
     let shown = |c: &char| !turns_around(*c) && (!c.is_control() || *c == '\n' || *c == '\t');
     let text: String = text.chars().filter(shown).collect();
@@ -79,24 +82,24 @@ pub fn fence(language: &str, text: &str) -> String {
     format!("{fence}{language}\n{}\n{fence}", text.trim_end())
 }
 
-/// A link, where the URL is one that a browser should follow; else its text and the URL as code.
+/// A link, if the URL is safe for a browser; otherwise its text and the URL as code.
 pub fn link(text: &str, url: &str) -> String {
-    match followed(url) {
+    match safe_url(url) {
         Some(url) => format!("[{}]({url})", inline(text)),
         None => format!("{} ({})", inline(text), code(url)),
     }
 }
 
-/// A URL that shows itself and can be followed.
+/// A URL that is shown and linked.
 pub fn address(url: &str) -> String {
-    match followed(url) {
+    match safe_url(url) {
         Some(safe) if safe == url => format!("<{url}>"),
         _ => link(url, url),
     }
 }
 
-/// A URL of the web with nothing in it that ends a link.
-fn followed(url: &str) -> Option<String> {
+/// A web URL, escaped so that nothing in it ends a link; `None` if it is not safe.
+fn safe_url(url: &str) -> Option<String> {
     let scheme = ["https://", "http://"];
     scheme.iter().find(|scheme| url.starts_with(**scheme))?;
     let kept = |c: char| c.is_ascii_alphanumeric() || "-._~:/?#[]@!$&'*+,;=%".contains(c);
@@ -105,14 +108,14 @@ fn followed(url: &str) -> Option<String> {
         if kept(c) && !"[]*'".contains(c) {
             out.push(c);
         } else {
-            out.push_str(&encoded(c.encode_utf8(&mut [0; 4])));
+            out.push_str(&percent_encode(c.encode_utf8(&mut [0; 4])));
         }
     }
     Some(out)
 }
 
 /// A link to another page of the documents, `ledger.md`, or to a heading of this one, `#alerts`.
-pub fn within(text: &str, target: &str) -> String {
+pub fn internal_link(text: &str, target: &str) -> String {
     let (page, anchor) = target.split_once('#').unwrap_or((target, ""));
     let mark = if target.contains('#') { "#" } else { "" };
     let anchor: String = anchor
@@ -121,14 +124,14 @@ pub fn within(text: &str, target: &str) -> String {
             if c.is_ascii() {
                 c.to_string()
             } else {
-                encoded(c.encode_utf8(&mut [0; 4]))
+                percent_encode(c.encode_utf8(&mut [0; 4]))
             }
         })
         .collect();
     format!("[{}]({page}{mark}{anchor})", inline(text))
 }
 
-/// A person's address, which opens a mail where it is a plain one.
+/// The email address of a person, linked if it is a plain one.
 pub fn person(mail: &str) -> String {
     let plain = |c: char| c.is_ascii_alphanumeric() || "@.-+_".contains(c);
     if mail.chars().all(plain) && mail.contains('@') {
@@ -138,7 +141,7 @@ pub fn person(mail: &str) -> String {
     }
 }
 
-/// An alert's text: what is filled in when it fires stands as code.
+/// Formats an alert's text: the parts that are filled in when it fires are code.
 pub fn alert_text(text: &Text) -> String {
     let mut out = String::new();
     let mut literal = String::new();
@@ -152,7 +155,7 @@ pub fn alert_text(text: &Text) -> String {
             TextPart::Label(label) => format!("labels.{label}"),
             TextPart::External(label) => format!("external.{label}"),
         };
-        // The blank before and after what is filled in counts.
+        // Spaces before and after a filled-in part are significant.
         out.push_str(&spaced_inline(&literal, !out.is_empty()));
         literal.clear();
         out.push_str(&code(&filled));

@@ -1,4 +1,4 @@
-//! Lengths of time, times and lists as people read them.
+//! Durations, times and lists in readable form.
 
 use nth_model::text::list;
 use nth_model::{Duration, Hours, SupportHours, TimeOfDay, TimeOfWeek};
@@ -13,17 +13,17 @@ const DAYS: [&str; 7] = [
     "Sunday",
 ];
 
-/// A duration as Prometheus writes it, exact: `2d2h`, `21m36s`, `2.592s`.
+/// A duration as in Prometheus, exact: `2d2h`, `21m36s`, `2.592s`.
 pub fn duration(duration: Duration) -> String {
     duration.to_human()
 }
 
-/// The length of a rotation: `daily`, `weekly`, `12h`.
-pub fn turn(turn: Duration) -> String {
-    match turn.0 / Duration::DAY.0 {
-        1 if turn == Duration::DAY => "daily".to_owned(),
-        7 if turn == Duration::days(7) => "weekly".to_owned(),
-        _ => duration(turn),
+/// The length of a shift: `daily`, `weekly`, `12h`.
+pub fn shift_length(length: Duration) -> String {
+    match length.0 / Duration::DAY.0 {
+        1 if length == Duration::DAY => "daily".to_owned(),
+        7 if length == Duration::days(7) => "weekly".to_owned(),
+        _ => duration(length),
     }
 }
 
@@ -51,7 +51,7 @@ pub fn hours(hours: &Hours) -> String {
     }
 }
 
-/// `Monday to Friday from 09:00 to 18:00, Europe/London`, with the zone as it is given.
+/// `Monday to Friday from 09:00 to 18:00, Europe/London`, with `zone` unchanged.
 pub fn support_hours(hours: &SupportHours, zone: &str) -> String {
     let consecutive = hours.days.len() > 2
         && hours

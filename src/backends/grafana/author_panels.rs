@@ -1,4 +1,4 @@
-//! Rows that a service's author, and the templates of what it depends on, wrote.
+//! Custom rows of a service's author and of the templates of its dependencies.
 
 use rust_decimal::Decimal;
 
@@ -7,10 +7,10 @@ use nth_model::panel::{Dependency, MissingSignal, Panel};
 use super::board::Board;
 use super::layout::{Draft, Section};
 use super::text;
-use super::view::{BAD, GOOD, View, WARN, grouping, measured, text_panel, unit};
+use super::view::{BAD, GOOD, View, WARN, grouping, panel_query, text_panel, unit};
 
 impl Board<'_> {
-    /// A row for each dependency that has panels.
+    /// A row for each dependency with panels.
     pub fn dependency_sections(&self) -> impl Iterator<Item = Section> {
         self.service
             .panels
@@ -64,7 +64,7 @@ fn draft(panel: &Panel) -> Draft {
             guidance(&panel.missing),
         );
     }
-    let query = measured(&panel.query);
+    let query = panel_query(&panel.query);
     let legend = legend(panel);
     View::new(
         panel.name.as_str(),
@@ -72,18 +72,18 @@ fn draft(panel: &Panel) -> Draft {
         unit(panel.unit),
         size,
     )
-    .about(title, description(panel))
+    .titled(title, description(panel))
     .bounds(panel.min, panel.max)
     .steps(steps(&panel.thresholds, panel.low_is_bad))
-    .ask(query, legend)
-    .draft()
+    .add_query(query, legend)
+    .build()
 }
 
 fn description(panel: &Panel) -> String {
     match &panel.description {
         Some(description) => text::markdown(description),
         None => {
-            // What a window becomes is Grafana's to say.
+            // Grafana chooses the window.
             let query = panel.query.to_string().replace("$window", "…");
             format!("The result of {}.", text::code(&query))
         }
@@ -105,7 +105,7 @@ fn legend(panel: &Panel) -> String {
     }
 }
 
-/// Green, then orange and red; the other way round where low values are bad.
+/// The colors: green, then orange and red; reversed if low values are bad.
 fn steps(thresholds: &[Decimal], low_is_bad: bool) -> Vec<(Option<Decimal>, &'static str)> {
     match (thresholds, low_is_bad) {
         ([one], false) => vec![(None, GOOD), (Some(*one), BAD)],
@@ -116,7 +116,7 @@ fn steps(thresholds: &[Decimal], low_is_bad: bool) -> Vec<(Option<Decimal>, &'st
     }
 }
 
-/// What was looked for, and how to get it.
+/// The candidates of missing signals, and hints on how to provide them.
 fn guidance(missing: &[MissingSignal]) -> String {
     let mut lines = Vec::new();
     for signal in missing {

@@ -1,13 +1,13 @@
-//! A service with the project's settings: what all panels of its dashboard share.
+//! A service with the project's settings, shared by all panels of its dashboard.
 
-use crate::dashboard_uid_of;
+use crate::project_dashboard_uid;
 use nth_model::{Service, Settings, Slo};
 use nth_promql::{Expr, MatchOp, Node, build, rewrite};
 
 use super::document::Link;
 use super::text;
 
-/// The matcher's value that stands for the service: the variable's name, which Grafana fills in.
+/// The value of the matcher on the service: a reference to the variable, which Grafana fills in.
 const SERVICE: &str = "$service";
 
 /// A service with the project's settings.
@@ -20,8 +20,8 @@ pub struct Board<'a> {
 }
 
 impl Board<'_> {
-    /// The one series of an SLO of the service with that name.
-    pub fn recorded(&self, metric: &str, slo: &Slo) -> Expr {
+    /// The single recorded series of an SLO of the service, by its metric's name.
+    pub fn recorded_series(&self, metric: &str, slo: &Slo) -> Expr {
         let own = self.settings.scope();
         let own: Vec<_> = own.chain([("slo", slo.name.as_str())]).collect();
         let mut series = build::selector(metric, &own);
@@ -33,12 +33,13 @@ impl Board<'_> {
         series
     }
 
-    /// The value of a recording of an SLO, alone: an SLO that changed its labels has several series for a while.
+    /// The value of a recorded series of an SLO, without labels: an SLO that changed its labels has several series for
+    /// a while.
     pub fn value(&self, metric: &str, slo: &Slo) -> Expr {
-        build::aggregate("max", None, self.recorded(metric, slo))
+        build::aggregate("max", None, self.recorded_series(metric, slo))
     }
 
-    /// Links to the runbook, to the overview, and to the dashboards of what the service depends on.
+    /// Links to the runbook, to the overview, and to the dashboards of the service's dependencies.
     pub fn links(&self, overview: Option<String>) -> Vec<Link> {
         let service = self.service;
         let runbook = crate::links::runbook(service, self.settings);
@@ -67,7 +68,7 @@ impl Board<'_> {
                 continue;
             }
             seen.push(name);
-            let uid = dashboard_uid_of(self.settings, name);
+            let uid = project_dashboard_uid(self.settings, name);
             links.push(link(
                 name,
                 "dashboard",
@@ -79,7 +80,7 @@ impl Board<'_> {
     }
 }
 
-/// A link that keeps the time, opened in place.
+/// A link that keeps the time range and opens in the same tab.
 pub fn link(title: &str, icon: &'static str, tooltip: &str, url: &str) -> Link {
     Link {
         title: text::literal(title),

@@ -1,51 +1,51 @@
-//! Dashboards as Grafana defines them (the classic model), as far as they are made here.
+//! The part of Grafana's dashboard model (classic) that is generated.
 
 use serde::Serialize;
 
 use super::number::Number;
 use super::options::{Custom, Options, Override};
 
-/// The version of the model that is written.
+/// The version of the generated model.
 pub const SCHEMA_VERSION: u32 = 42;
 
 /// A dashboard.
 #[derive(Debug, Clone, Serialize)]
 #[serde(rename_all = "camelCase")]
 pub struct Dashboard {
-    /// The database's own; none in a file.
+    /// The id in Grafana's database; `None` in a file.
     pub id: Option<u32>,
-    /// By which it is linked to; at most 40 letters, digits, `-` and `_`.
+    /// The uid, which URLs contain; at most 40 letters, digits, `-` and `_`.
     pub uid: String,
     /// Its title.
     pub title: String,
-    /// What it is of.
+    /// The description.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub description: Option<String>,
-    /// By which it is found.
+    /// The tags by which it can be searched.
     pub tags: Vec<String>,
-    /// Whether it can be changed in Grafana.
+    /// True if it can be edited in Grafana.
     pub editable: bool,
     /// 1: the cursor is shown on all panels.
     pub graph_tooltip: u8,
-    /// The time that it opens with.
+    /// The initial time range.
     pub time: TimeRange,
-    /// How often it is loaded again.
+    /// The refresh interval.
     pub refresh: &'static str,
-    /// The zone that times are shown in.
+    /// The time zone of displayed times.
     pub timezone: &'static str,
     /// [`SCHEMA_VERSION`].
     pub schema_version: u32,
-    /// Its variables.
+    /// The variables.
     pub templating: List<Variable>,
-    /// What is marked in its graphs.
+    /// The annotations of its graphs.
     pub annotations: List<Annotation>,
-    /// Links at its top.
+    /// The links at its top.
     pub links: Vec<Link>,
-    /// Its rows and panels, each row before its panels.
+    /// The rows and panels, each row before its panels.
     pub panels: Vec<Item>,
 }
 
-/// A range of time.
+/// A time range.
 #[derive(Debug, Clone, Serialize)]
 pub struct TimeRange {
     /// `now-24h`
@@ -54,10 +54,10 @@ pub struct TimeRange {
     pub to: &'static str,
 }
 
-/// What Grafana wraps lists in.
+/// The object in which Grafana wraps lists.
 #[derive(Debug, Clone, Serialize)]
 pub struct List<T> {
-    /// What is in it.
+    /// The elements.
     pub list: Vec<T>,
 }
 
@@ -68,71 +68,71 @@ pub struct Variable {
     /// `datasource`, `constant` or `query`.
     #[serde(rename = "type")]
     pub kind: &'static str,
-    /// By which it is named in queries.
+    /// The name by which queries refer to it.
     pub name: &'static str,
-    /// What stands before it.
+    /// The label before its selector.
     pub label: &'static str,
-    /// What it is for.
+    /// The description.
     pub description: &'static str,
-    /// What its values are, in words that depend on its type.
+    /// The definition of its values; the syntax depends on the kind.
     pub query: String,
-    /// Where its values are asked, if it is a query.
+    /// The data source of its values, if it is a query.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub datasource: Option<DataSource>,
-    /// The value that it opens with; Grafana's choice where absent.
+    /// The initial value; `None` for Grafana's default.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub current: Option<Choice>,
     /// 0: shown; 2: hidden.
     pub hide: u8,
-    /// When its values are asked: 0 never, 1 on load, 2 when the time changes.
+    /// The time of loading the values: 0 never, 1 on load, 2 on a change of the time range.
     pub refresh: u8,
-    /// 0: as they come; 1: by the alphabet.
+    /// 0: unsorted; 1: alphabetical.
     pub sort: u8,
-    /// Whether several values can be chosen.
+    /// True if several values can be selected.
     pub multi: bool,
-    /// Whether all values can be chosen.
+    /// True if all values can be selected.
     pub include_all: bool,
 }
 
 /// A value of a variable.
 #[derive(Debug, Clone, Serialize)]
 pub struct Choice {
-    /// As it is shown.
+    /// The displayed text.
     pub text: String,
-    /// As it is used.
+    /// The value in queries.
     pub value: String,
 }
 
-/// What is marked in graphs.
+/// An annotation of graphs.
 #[derive(Debug, Clone, Serialize)]
 #[serde(rename_all = "camelCase")]
 pub struct Annotation {
     /// Its name.
     pub name: &'static str,
-    /// 1: Grafana's own.
+    /// 1: built into Grafana.
     pub built_in: u8,
-    /// Where it is asked.
+    /// The data source.
     pub datasource: DataSource,
-    /// Whether it is shown.
+    /// True if it is shown.
     pub enable: bool,
-    /// Whether its switch is hidden.
+    /// True if its switch is hidden.
     pub hide: bool,
-    /// Its color.
+    /// The color.
     pub icon_color: &'static str,
-    /// `dashboard` for Grafana's own.
+    /// `dashboard` for annotations stored in Grafana.
     #[serde(rename = "type", skip_serializing_if = "Option::is_none")]
     pub kind: Option<&'static str>,
-    /// Which annotations there are.
+    /// The selection of annotations.
     pub target: AnnotationTarget,
 }
 
-/// Which of Grafana's own annotations are wanted.
+/// The selection of annotations stored in Grafana.
 #[derive(Debug, Clone, Serialize)]
 #[serde(rename_all = "camelCase")]
 pub struct AnnotationTarget {
-    /// How many.
+    /// The largest number of annotations.
     pub limit: u32,
-    /// Whether one of the tags is enough.
+    /// True if one matching tag is sufficient.
     pub match_any: bool,
     /// The tags.
     pub tags: Vec<&'static str>,
@@ -145,26 +145,26 @@ pub struct AnnotationTarget {
 #[derive(Debug, Clone, Serialize)]
 #[serde(rename_all = "camelCase")]
 pub struct Link {
-    /// What it is called.
+    /// The title.
     pub title: String,
     /// `link`
     #[serde(rename = "type")]
     pub kind: &'static str,
-    /// Grafana's name of a picture.
+    /// Grafana's name of the icon.
     pub icon: &'static str,
-    /// What is shown over it.
+    /// The tooltip.
     pub tooltip: String,
-    /// Where to.
+    /// The target URL.
     pub url: String,
-    /// None: it is no search.
+    /// Empty: the link is not a search for dashboards.
     pub tags: [String; 0],
-    /// Whether it is a menu.
+    /// True if it is a menu.
     pub as_dropdown: bool,
-    /// Whether it opens beside what is there.
+    /// True if it opens in a new tab.
     pub target_blank: bool,
-    /// Whether the variables' values go along.
+    /// True if it passes the variables' values.
     pub include_vars: bool,
-    /// Whether the time goes along.
+    /// True if it passes the time range.
     pub keep_time: bool,
 }
 
@@ -174,17 +174,17 @@ pub struct DataSource {
     /// `prometheus`
     #[serde(rename = "type")]
     pub kind: &'static str,
-    /// Its uid, or the variable that holds it.
+    /// The uid, or a reference to a variable.
     pub uid: &'static str,
 }
 
 impl DataSource {
-    /// The Prometheus that the variable `datasource` stands for.
+    /// The Prometheus selected in the variable `datasource`.
     pub const PROMETHEUS: Self = Self {
         kind: "prometheus",
         uid: "${datasource}",
     };
-    /// What Grafana itself knows.
+    /// Grafana's built-in data source.
     pub const GRAFANA: Self = Self {
         kind: "grafana",
         uid: "-- Grafana --",
@@ -201,27 +201,27 @@ pub enum Item {
     Panel(Box<Panel>),
 }
 
-/// A row that is open: its panels come after it.
+/// An open row: its panels follow it.
 #[derive(Debug, Clone, Serialize)]
 #[serde(rename_all = "camelCase")]
 pub struct Row {
-    /// Unique in the dashboard.
+    /// The id, unique in the dashboard.
     pub id: u32,
     /// `row`
     #[serde(rename = "type")]
     pub kind: &'static str,
-    /// What stands in it.
+    /// The title.
     pub title: String,
-    /// Whether it is closed.
+    /// True if it is collapsed.
     pub collapsed: bool,
-    /// Where it stands.
+    /// The position in the grid.
     pub grid_pos: GridPos,
-    /// What is hidden in it while it is closed.
+    /// The panels of a collapsed row: empty.
     pub panels: [Panel; 0],
 }
 
 impl Row {
-    /// An open row.
+    /// Creates an open row.
     pub fn new(id: u32, title: String, grid_pos: GridPos) -> Self {
         Self {
             id,
@@ -234,16 +234,16 @@ impl Row {
     }
 }
 
-/// A place in the grid, which is 24 wide.
+/// A position in the grid, which is 24 wide.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize)]
 pub struct GridPos {
-    /// Its height.
+    /// The height.
     pub h: u8,
-    /// Its width.
+    /// The width.
     pub w: u8,
-    /// From the left.
+    /// The distance from the left.
     pub x: u8,
-    /// From the top.
+    /// The distance from the top.
     pub y: u32,
 }
 
@@ -251,92 +251,92 @@ pub struct GridPos {
 #[derive(Debug, Clone, Default, Serialize)]
 #[serde(rename_all = "camelCase")]
 pub struct Panel {
-    /// Unique in the dashboard.
+    /// The id, unique in the dashboard.
     pub id: u32,
-    /// The plugin that draws it.
+    /// The plugin of the panel.
     #[serde(rename = "type")]
     pub kind: &'static str,
-    /// What stands above it.
+    /// The title.
     pub title: String,
-    /// What to look for, in Markdown.
+    /// The description in Markdown, on how to read the panel.
     pub description: String,
-    /// Where its queries are asked.
+    /// The data source of its queries.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub datasource: Option<DataSource>,
-    /// Where it stands.
+    /// The position in the grid.
     pub grid_pos: GridPos,
-    /// Its queries.
+    /// The queries.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub targets: Vec<Target>,
-    /// What is done with the answers.
+    /// The transformations of the results.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub transformations: Vec<Transformation>,
-    /// What is the plugin's own.
+    /// The options of the plugin.
     pub options: Options,
-    /// How values are shown.
+    /// The display of values.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub field_config: Option<FieldConfig>,
 }
 
-/// A query.
+/// A query of a panel.
 #[derive(Debug, Clone, Serialize)]
 #[serde(rename_all = "camelCase")]
 pub struct Target {
     /// `A`, `B` …
     pub ref_id: String,
-    /// Where it is asked.
+    /// The data source.
     pub datasource: DataSource,
     /// The query.
     pub expr: String,
-    /// What its series are called.
+    /// The legend of its series.
     pub legend_format: String,
     /// `time_series`, `table` or `heatmap`.
     pub format: &'static str,
-    /// Whether the last value is wanted.
+    /// True if only the last value is queried.
     pub instant: bool,
-    /// Whether all values of the time are wanted.
+    /// True if all values of the time range are queried.
     pub range: bool,
     /// `code`
     pub editor_mode: &'static str,
 }
 
-/// What is done with answers.
+/// A transformation of results.
 #[derive(Debug, Clone, Serialize)]
 pub struct Transformation {
     /// `organize`
     pub id: &'static str,
-    /// Which columns there are, and in which order.
+    /// The columns and their order.
     pub options: Organize,
 }
 
-/// Which columns a table has.
+/// The columns of a table.
 #[derive(Debug, Clone, Serialize)]
 #[serde(rename_all = "camelCase")]
 pub struct Organize {
-    /// Columns that are left out.
+    /// The columns that are hidden.
     pub exclude_by_name: std::collections::BTreeMap<&'static str, bool>,
-    /// The place of each column.
+    /// The index of each column.
     pub index_by_name: std::collections::BTreeMap<&'static str, usize>,
-    /// What columns are called.
+    /// The displayed names of columns.
     pub rename_by_name: std::collections::BTreeMap<&'static str, &'static str>,
 }
 
-/// How values are shown.
+/// The display of values.
 #[derive(Debug, Clone, Serialize)]
 pub struct FieldConfig {
-    /// For all series.
+    /// The display of all series.
     pub defaults: FieldDefaults,
-    /// For single ones.
+    /// Overrides for single series or columns.
     pub overrides: Vec<Override>,
 }
 
-/// How the values of all series are shown.
+/// The display of the values of all series.
 #[derive(Debug, Clone, Default, Serialize)]
 #[serde(rename_all = "camelCase")]
 pub struct FieldDefaults {
     /// Grafana's name of the unit.
     pub unit: &'static str,
-    /// The digits after the point; as many as are needed where absent.
+    /// The number of decimal places; `None` for as many as needed.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub decimals: Option<u8>,
     /// The least value of the scale.
@@ -345,38 +345,38 @@ pub struct FieldDefaults {
     /// The greatest value of the scale.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub max: Option<Number>,
-    /// How colors are chosen.
+    /// The color mode.
     pub color: Color,
-    /// Where colors change.
+    /// The thresholds of the colors.
     pub thresholds: Thresholds,
-    /// Links of each value.
+    /// The links of each value.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub links: Vec<Link>,
-    /// What is the plugin's own.
+    /// The options of the plugin.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub custom: Option<Custom>,
 }
 
-/// How colors are chosen.
+/// A color mode.
 #[derive(Debug, Clone, Default, Serialize)]
 pub struct Color {
     /// `palette-classic` or `thresholds`.
     pub mode: &'static str,
 }
 
-/// Where colors change.
+/// The thresholds at which colors change.
 #[derive(Debug, Clone, Default, Serialize)]
 pub struct Thresholds {
     /// `absolute`
     pub mode: &'static str,
-    /// Rising; the first has no value and holds below all others.
+    /// The steps in rising order; the first has no value and applies below all others.
     pub steps: Vec<Step>,
 }
 
-/// A color from a value on.
+/// A color and the value from which it applies.
 #[derive(Debug, Clone, Serialize)]
 pub struct Step {
-    /// From where on.
+    /// The least value of the step; `None` for the first.
     pub value: Option<Number>,
     /// The color.
     pub color: &'static str,

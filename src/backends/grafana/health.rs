@@ -1,5 +1,5 @@
-//! The row of the service's health: how much there is to do, how much of it fails, how long it takes. All of it is
-//! asked of the series that the SLOs are measured by; what they don't count is not guessed.
+//! The row of the service's health: traffic, errors and latency. All its queries read the series of the SLIs; what they
+//! do not count is not guessed.
 
 use rust_decimal::Decimal;
 
@@ -10,23 +10,23 @@ use nth_promql::{BinaryOp, Expr, Node, build, classify, rewrite};
 use super::board::Board;
 use super::layout::{Draft, Section};
 use super::text;
-use super::view::{self, BAD, GOOD, View, is_aggregated, measured};
+use super::view::{self, BAD, GOOD, View, is_aggregated, panel_query};
 
-/// The size of a panel: three stand beside one another.
+/// The size of a panel: three fit in a line.
 const SIZE: (u8, u8) = (8, 8);
 
-/// The quantiles of latency that are shown.
+/// The displayed quantiles of latency.
 const QUANTILES: [(&str, &str); 3] = [("0.5", "p50"), ("0.9", "p90"), ("0.99", "p99")];
 
-/// What the events of a service are called.
+/// The terms for the events of a service.
 struct Words {
-    /// Above their number.
+    /// The title of the panel of all events.
     traffic: &'static str,
-    /// Above the number of bad ones.
+    /// The title of the panel of bad events.
     errors: &'static str,
     /// Grafana's name of the unit of their rate.
     unit: &'static str,
-    /// Above how long they take.
+    /// The title of the panel of durations.
     latency: &'static str,
 }
 
@@ -50,7 +50,7 @@ impl Words {
 }
 
 impl Board<'_> {
-    /// Traffic, errors, latency, and what the good slices of time are told by.
+    /// The row with traffic, errors and latency, and the measures of time-slice SLIs.
     pub fn health_section(&self) -> Section {
         let words = Words::for_type(self.service.service_type.as_deref());
         let slos = &self.service.slos;
@@ -97,10 +97,10 @@ fn total(sli: &Sli) -> Option<&Expr> {
     }
 }
 
-/// All events a second, of each SLO that counts others.
+/// All events per second, of each SLO that counts different ones.
 fn traffic(words: &Words, slos: &[&Slo]) -> Option<Draft> {
     let mut view = View::new("traffic", Visualization::Timeseries, words.unit, SIZE)
-        .about(
+        .titled(
             words.traffic,
             "Events per second, as counted by the SLOs. Zero traffic does not mean healthy: check the \
             callers.",
@@ -108,17 +108,17 @@ fn traffic(words: &Words, slos: &[&Slo]) -> Option<Draft> {
         .bounds(Some(Decimal::ZERO), None);
     let mut seen: Vec<String> = Vec::new();
     for slo in slos {
-        let query = total(&slo.sli).map(measured)?;
+        let query = total(&slo.sli).map(panel_query)?;
         let text = query.to_string();
         if !seen.contains(&text) {
             seen.push(text);
-            view = view.ask(query, text::literal(&slo.name));
+            view = view.add_query(query, text::literal(&slo.name));
         }
     }
-    (!seen.is_empty()).then(|| view.draft())
+    (!seen.is_empty()).then(|| view.build())
 }
 
-/// Bad events a second: all, and by the labels that tell them apart.
+/// Bad events per second: in total, and by the labels that distinguish them.
 fn errors(words: &Words, slo: &Slo) -> Option<Draft> {
     let Sli::Events {
         numerator,
@@ -129,12 +129,12 @@ fn errors(words: &Words, slo: &Slo) -> Option<Draft> {
     else {
         return None;
     };
-    let total = measured(total);
+    let total = panel_query(total);
     let none = build::binary(BinaryOp::Multiply, total.clone(), build::number("0"));
     let all = match numerator {
-        Numerator::Bad(bad) => build::binary(BinaryOp::Or, measured(bad), none),
+        Numerator::Bad(bad) => build::binary(BinaryOp::Or, panel_query(bad), none),
         Numerator::Good(good) => {
-            let good = build::binary(BinaryOp::Or, measured(good), none);
+            let good = build::binary(BinaryOp::Or, panel_query(good), none);
             let rest = build::binary(BinaryOp::Subtract, total, good);
             build::call("clamp_min", vec![rest, build::number("0")])
         }
@@ -145,12 +145,12 @@ fn errors(words: &Words, slo: &Slo) -> Option<Draft> {
         words.unit,
         SIZE,
     )
-    .about(
+    .titled(
         format!("{}: {}", words.errors, text::literal(&slo.name)),
         "Bad events per second, as counted by the SLO.",
     )
     .bounds(Some(Decimal::ZERO), None)
-    .ask(all, "All");
+    .add_query(all, "All");
     if let (Numerator::Bad(_), Some(series)) = (numerator, breakdown_series)
         && !slo.breakdown.is_empty()
         && classify::is_selector(series)
@@ -165,9 +165,9 @@ fn errors(words: &Words, slo: &Slo) -> Option<Draft> {
             .iter()
             .map(|label| text::label_reference(label))
             .collect();
-        view = view.ask(measured(&by_label), names.join(" "));
+        view = view.add_query(panel_query(&by_label), names.join(" "));
     }
-    Some(view.draft())
+    Some(view.build())
 }
 
 /// Quantiles of a histogram, with the SLO's limit as a line.
@@ -180,14 +180,14 @@ fn latency(words: &Words, slo: &Slo, histogram: &Histogram) -> Draft {
         )],
     );
     let grouping = (!histogram.native).then(|| build::by(&["le"]));
-    let rates = measured(&build::aggregate("sum", grouping, rate));
+    let rates = panel_query(&build::aggregate("sum", grouping, rate));
     let mut view = View::new(
         format!("latency\0{}", slo.name),
         Visualization::Timeseries,
         view::unit(histogram.unit.into()),
         SIZE,
     )
-    .about(
+    .titled(
         format!("{}: {}", words.latency, text::literal(&slo.name)),
         format!(
             "p50, p90 and p99 latency. The line is the SLO threshold, {}.",
@@ -201,12 +201,12 @@ fn latency(words: &Words, slo: &Slo, histogram: &Histogram) -> Draft {
             "histogram_quantile",
             vec![build::number(quantile), rates.clone()],
         );
-        view = view.ask(query, name);
+        view = view.add_query(query, name);
     }
-    view.draft()
+    view.build()
 }
 
-/// What tells whether a slice of time is good, with the limit as a line where it is a number.
+/// The value that a time-slice SLI compares, with the limit as a line if it is a number.
 fn slices(slo: &Slo) -> Option<Draft> {
     let Sli::TimeSlices { good } = &slo.sli else {
         return None;
@@ -222,13 +222,13 @@ fn slices(slo: &Slo) -> Option<Draft> {
     };
     let rising = matches!(op, BinaryOp::Greater | BinaryOp::GreaterOrEqual);
     let falling = matches!(op, BinaryOp::Less | BinaryOp::LessOrEqual);
-    // Whether great values are the good ones.
+    // True if high values are good.
     let great_is_good = (rising && !flipped) || (falling && flipped);
     let worst = if great_is_good { "min" } else { "max" };
     let query = if is_aggregated(value) {
-        measured(value)
+        panel_query(value)
     } else {
-        measured(&build::aggregate(worst, None, value.clone()))
+        panel_query(&build::aggregate(worst, None, value.clone()))
     };
     let mut view = View::new(
         format!("slices\0{}", slo.name),
@@ -239,14 +239,14 @@ fn slices(slo: &Slo) -> Option<Draft> {
     let mut shown = good.clone();
     rewrite::set_window(&mut shown, "$window");
     view = view
-        .about(
+        .titled(
             format!("{}: measured value", text::literal(&slo.name)),
             format!(
                 "A time slice is good while {}.",
                 text::code(&shown.to_string())
             ),
         )
-        .ask(query, text::literal(&slo.name));
+        .add_query(query, text::literal(&slo.name));
     if let Some(limit) = limit {
         let steps = if great_is_good || !(rising || falling) {
             [(None, BAD), (Some(limit), GOOD)]
@@ -255,10 +255,10 @@ fn slices(slo: &Slo) -> Option<Draft> {
         };
         view = view.steps(steps);
     }
-    Some(view.draft())
+    Some(view.build())
 }
 
-/// A limit that is written as a decimal number, or as arithmetic of such.
+/// The value of a limit that is a decimal number or arithmetic on such numbers.
 fn number(expr: &Expr) -> Option<Decimal> {
     match &expr.unparenthesised().node {
         Node::Number(text) => text.parse().ok(),
@@ -276,7 +276,7 @@ fn number(expr: &Expr) -> Option<Decimal> {
     }
 }
 
-/// The unit that a value has by Prometheus's conventions for the names of metrics.
+/// The unit of a value, by Prometheus's conventions for names of metrics.
 fn unit_of(value: &Expr) -> &'static str {
     let is_age = classify::exprs(value)
         .any(|expr| matches!(&expr.node, Node::Call(call) if call.function == "time"));

@@ -1,4 +1,4 @@
-//! Where panels stand, and what they are called.
+//! Positions and ids of panels.
 
 use std::collections::BTreeSet;
 
@@ -6,35 +6,35 @@ use crate::fnv1a;
 
 use super::document::{GridPos, Item, Panel, Row};
 
-/// How wide a dashboard is.
+/// The width of a dashboard.
 pub const WIDTH: u8 = 24;
 
-/// A panel that has no place yet.
+/// A panel without a position.
 #[derive(Debug, Clone)]
 pub struct Draft {
-    /// What it is called in its section: it never changes with what a panel shows.
+    /// The key in its section, which does not change with the panel's contents.
     pub key: String,
-    /// How wide it is, at most [`WIDTH`].
+    /// The width, at most [`WIDTH`].
     pub width: u8,
-    /// How high it is.
+    /// The height.
     pub height: u8,
-    /// The panel; its id and place are filled in.
+    /// The panel; its id and position are filled in later.
     pub panel: Panel,
 }
 
-/// Panels under a title.
+/// Panels below a title.
 #[derive(Debug, Clone)]
 pub struct Section {
-    /// What it is called in its dashboard.
+    /// The key in the dashboard.
     pub key: String,
-    /// What stands above it.
+    /// The title of the row.
     pub title: String,
     /// Its panels.
     pub panels: Vec<Draft>,
 }
 
-/// All sections, one below the other: each a row that is open, then its panels from left to right, a new line where
-/// one does not fit. Sections without panels are left out.
+/// Places all sections one below the other: each an open row, then its panels from left to right, with a new line if
+/// one does not fit. Sections without panels are omitted.
 pub fn assemble(sections: Vec<Section>) -> Vec<Item> {
     let mut ids = Ids::default();
     let mut items = Vec::new();
@@ -78,14 +78,14 @@ pub fn assemble(sections: Vec<Section>) -> Vec<Item> {
     items
 }
 
-/// Ids of panels: hashes of what they are called, so that none depends on any other.
+/// Ids of panels: hashes of their keys, so that each is independent of the others.
 #[derive(Default)]
 struct Ids {
     taken: BTreeSet<u32>,
 }
 
 impl Ids {
-    /// An id between 1 and 2³¹ − 1. Where two names have the same hash, the second takes the next number.
+    /// An id between 1 and 2³¹ − 1. If two keys have the same hash, the second gets the next number.
     fn id(&mut self, path: &[&str]) -> u32 {
         const MOST: u32 = i32::MAX as u32;
         let mut id = (fnv1a(&path.join("\0")) & MOST).max(1);

@@ -1,8 +1,8 @@
 //! Grafana: a dashboard for each service, and an overview of all.
 //!
-//! A service's dashboard has rows in a fixed order: its SLOs, its health, its dependencies, and what its author added.
-//! Recorded series are asked by the variable `service`; measured ones carry the service's own selector. Ids follow
-//! names, so that an edit changes the lines of its panel alone.
+//! A service's dashboard has rows in a fixed order: its SLOs, its health, its dependencies, and its custom rows.
+//! Queries of recorded series use the variable `service`; others have the service's own selector. Ids follow names, so
+//! that an edit changes only the lines of its panel.
 
 mod author_panels;
 mod board;
@@ -26,9 +26,9 @@ use self::document::{
 };
 use self::layout::{Section, WIDTH, assemble};
 use self::overview::Overview;
-use super::{Artifact, EmitError, Target, dashboard_uid_of, limits};
+use super::{Artifact, EmitError, Target, limits, project_dashboard_uid};
 
-/// The target: a dashboard for each service, an overview of all, and the provisioning that finds them.
+/// The target: a dashboard for each service, an overview of all, and their provisioning.
 pub struct Grafana;
 
 impl Target for Grafana {
@@ -59,12 +59,12 @@ impl Target for Grafana {
     }
 }
 
-/// The dashboard of a service, `grafana/<service>.json`; none where the service has nothing that could be shown or
-/// could lead to it.
+/// The dashboard of a service, `grafana/<service>.json`; `None` if the service has nothing to show and nothing that
+/// links to it.
 ///
 /// # Errors
 ///
-/// A title that is longer, or an object that is larger, than its reader takes.
+/// If a title or an object exceeds the limit of its reader.
 pub fn service_dashboard(
     service: &Service,
     settings: &Settings,
@@ -78,7 +78,7 @@ pub fn service_dashboard(
     sections.extend(board.own_sections());
     let mut panels = assemble(sections);
     if panels.is_empty() {
-        panels = assemble(vec![nothing_to_see()]);
+        panels = assemble(vec![empty_section()]);
     }
     let overview = (!service.slos.is_empty()).then(|| overview::uid(settings));
     let variable = Variable {
@@ -105,12 +105,12 @@ pub fn service_dashboard(
     tags.extend(service.team.iter().map(|team| format!("team:{team}")));
     let dashboard = dashboard(
         settings,
-        dashboard_uid_of(settings, &service.name),
+        project_dashboard_uid(settings, &service.name),
         service.name.to_string(),
         service.description.clone(),
         tags,
         variable,
-        Some(deploys()),
+        Some(deploy_annotations()),
         board.links(overview),
         panels,
     );
@@ -118,7 +118,7 @@ pub fn service_dashboard(
     provision::artifact(&service.name, &dashboard, settings).map(Some)
 }
 
-/// The overview of all services that have SLOs, `grafana/slo-overview.json`, and how Grafana finds the dashboards.
+/// The overview of all services with SLOs, `grafana/slo-overview.json`, and the provisioning of the dashboards.
 fn project_files(services: &[&Service], settings: &Settings) -> Result<Vec<Artifact>, EmitError> {
     let mut files = Vec::new();
     if services.iter().any(|service| has_dashboard(service)) {
@@ -142,7 +142,7 @@ fn project_files(services: &[&Service], settings: &Settings) -> Result<Vec<Artif
     Ok(files)
 }
 
-/// Whether there is something to show of a service, or something that leads to its dashboard.
+/// Returns whether a service has something to show, or something that links to its dashboard.
 fn has_dashboard(service: &Service) -> bool {
     let panels = &service.panels;
     !service.slos.is_empty()
@@ -204,14 +204,17 @@ fn dashboard(
             list: vec![data_source(settings), variable],
         },
         annotations: List {
-            list: [grafanas_own()].into_iter().chain(annotation).collect(),
+            list: [built_in_annotations()]
+                .into_iter()
+                .chain(annotation)
+                .collect(),
         },
         links,
         panels,
     }
 }
 
-/// The Prometheus that is asked.
+/// The variable of the Prometheus data source.
 fn data_source(settings: &Settings) -> Variable {
     Variable {
         kind: "datasource",
@@ -232,8 +235,8 @@ fn data_source(settings: &Settings) -> Variable {
     }
 }
 
-/// Annotations that people write on the dashboard, and alerts that Grafana raises.
-fn grafanas_own() -> Annotation {
+/// The built-in annotations: those written on the dashboard, and alerts of Grafana.
+fn built_in_annotations() -> Annotation {
     Annotation {
         name: "Annotations & Alerts",
         built_in: 1,
@@ -251,8 +254,8 @@ fn grafanas_own() -> Annotation {
     }
 }
 
-/// Deployments: annotations of Grafana's own with the tags `deploy` and the service's name.
-fn deploys() -> Annotation {
+/// Deployments: annotations stored in Grafana with the tag `deploy` and the service's name.
+fn deploy_annotations() -> Annotation {
     Annotation {
         name: "Deployments",
         built_in: 0,
@@ -270,8 +273,8 @@ fn deploys() -> Annotation {
     }
 }
 
-/// What a service's dashboard says whose alerts link to it, and that has nothing else.
-fn nothing_to_see() -> Section {
+/// The section of a dashboard that only alerts link to, without anything to show.
+fn empty_section() -> Section {
     Section {
         key: "nothing".into(),
         title: "No panels yet".into(),

@@ -1,4 +1,4 @@
-//! Numbers of dashboards.
+//! Numbers in dashboards.
 
 use nth_model::number::decimal_text;
 use rust_decimal::Decimal;

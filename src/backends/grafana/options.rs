@@ -1,22 +1,22 @@
-//! What each kind of panel has of its own.
+//! Options of each kind of panel.
 
 use rust_decimal::Decimal;
 use serde::Serialize;
 
 use super::number::Number;
 
-/// A panel's options.
+/// The options of a panel.
 #[derive(Debug, Clone, Serialize)]
 #[serde(untagged)]
 pub enum Options {
     /// Lines over time.
     Timeseries {
-        /// What the series are called.
+        /// The legend.
         legend: Legend,
-        /// What is shown at the cursor.
+        /// The tooltip at the cursor.
         tooltip: Tooltip,
     },
-    /// Numbers.
+    /// Single values.
     Stat(Stat),
     /// Dials.
     Gauge(Gauge),
@@ -44,7 +44,7 @@ impl Default for Options {
     }
 }
 
-/// What the series are called.
+/// The legend of the series.
 #[derive(Debug, Clone, Serialize)]
 #[serde(rename_all = "camelCase")]
 pub struct Legend {
@@ -52,13 +52,13 @@ pub struct Legend {
     pub display_mode: &'static str,
     /// `bottom` or `right`.
     pub placement: &'static str,
-    /// Whether there is one.
+    /// True if the legend is shown.
     pub show_legend: bool,
-    /// Numbers beside the names.
+    /// Calculated values beside the names.
     pub calcs: Vec<&'static str>,
 }
 
-/// What is shown at the cursor.
+/// The tooltip at the cursor.
 #[derive(Debug, Clone, Serialize)]
 pub struct Tooltip {
     /// `multi`: all series.
@@ -67,14 +67,14 @@ pub struct Tooltip {
     pub sort: &'static str,
 }
 
-/// How a series becomes one number.
+/// The reduction of a series to one number.
 #[derive(Debug, Clone, Serialize)]
 pub struct Reduce {
-    /// Whether each value counts.
+    /// True if all values are shown.
     pub values: bool,
     /// `lastNotNull`
     pub calcs: Vec<&'static str>,
-    /// Which fields; all numbers where empty.
+    /// The fields; empty for all numeric ones.
     pub fields: &'static str,
 }
 
@@ -88,7 +88,7 @@ impl Reduce {
     }
 }
 
-/// Numbers.
+/// Options of single values.
 #[derive(Debug, Clone, Serialize)]
 #[serde(rename_all = "camelCase")]
 pub struct Stat {
@@ -103,7 +103,7 @@ pub struct Stat {
     reduce_options: Reduce,
 }
 
-/// Dials.
+/// Options of dials.
 #[derive(Debug, Clone, Serialize)]
 #[serde(rename_all = "camelCase")]
 pub struct Gauge {
@@ -116,7 +116,7 @@ pub struct Gauge {
     reduce_options: Reduce,
 }
 
-/// Bars.
+/// Options of bars.
 #[derive(Debug, Clone, Serialize)]
 #[serde(rename_all = "camelCase")]
 pub struct BarGauge {
@@ -133,7 +133,7 @@ pub struct BarGauge {
     reduce_options: Reduce,
 }
 
-/// A table.
+/// Options of a table.
 #[derive(Debug, Clone, Serialize)]
 #[serde(rename_all = "camelCase")]
 pub struct Table {
@@ -143,17 +143,17 @@ pub struct Table {
     sort_by: Vec<SortBy>,
 }
 
-/// By which column a table is sorted.
+/// The sort order of a table.
 #[derive(Debug, Clone, Serialize)]
 #[serde(rename_all = "camelCase")]
 pub struct SortBy {
-    /// The column.
+    /// The name of the column.
     pub display_name: &'static str,
-    /// Whether the greatest comes first.
+    /// True for descending order.
     pub desc: bool,
 }
 
-/// Buckets over time.
+/// Options of a heatmap.
 #[derive(Debug, Clone, Serialize)]
 #[serde(rename_all = "camelCase")]
 pub struct Heatmap {
@@ -199,17 +199,17 @@ struct Exemplars {
     color: &'static str,
 }
 
-/// What is a plugin's own in how values are shown.
+/// The plugin's options for the display of values.
 #[derive(Debug, Clone, Serialize)]
 #[serde(untagged)]
 pub enum Custom {
-    /// Of lines.
+    /// For lines.
     Lines(Lines),
-    /// Of tables.
+    /// For table cells.
     Cells(Cells),
 }
 
-/// How lines are drawn.
+/// The style of lines.
 #[derive(Debug, Clone, Serialize)]
 #[serde(rename_all = "camelCase")]
 pub struct Lines {
@@ -225,14 +225,14 @@ struct ThresholdsStyle {
     mode: &'static str,
 }
 
-/// How cells are drawn.
+/// The style of cells.
 #[derive(Debug, Clone, Serialize)]
 pub struct Cells {
     align: &'static str,
     inspect: bool,
 }
 
-/// What holds for some columns alone.
+/// An override for some columns.
 #[derive(Debug, Clone, Serialize)]
 pub struct Override {
     matcher: Matcher,
@@ -283,7 +283,7 @@ pub fn timeseries() -> Options {
     }
 }
 
-/// Lines as the other options of [`timeseries`] draw them; thresholds are dashed lines where there are any.
+/// The style of lines for [`timeseries`]; `thresholds` adds them as dashed lines.
 pub fn lines(thresholds: bool) -> Custom {
     Custom::Lines(Lines {
         draw_style: "line",
@@ -296,7 +296,7 @@ pub fn lines(thresholds: bool) -> Custom {
     })
 }
 
-/// Numbers, colored by the thresholds, each with its name where there are several.
+/// Single values, colored by the thresholds, each with its name if there are several.
 pub fn stat() -> Options {
     Options::Stat(Stat {
         graph_mode: "none",
@@ -362,8 +362,9 @@ pub fn cells() -> Custom {
     })
 }
 
-/// Gives the numbers of a column the thresholds' colors. If all cells had them, texts would be as red as the worst.
-pub fn colored(column: &'static str) -> Override {
+/// Colors the numbers of a column by the thresholds. If this applied to all cells, texts would have the color of the
+/// worst value.
+pub fn color_column(column: &'static str) -> Override {
     Override {
         matcher: Matcher {
             id: "byNames",

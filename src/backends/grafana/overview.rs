@@ -1,10 +1,10 @@
-//! The overview of all services of a project: which budgets are left, which burn, the worst first.
+//! The overview of all services of a project: remaining budgets and burn rates, the worst first.
 
 use std::collections::{BTreeMap, BTreeSet};
 
 use rust_decimal::Decimal;
 
-use crate::dashboard_uid_of;
+use crate::project_dashboard_uid;
 use crate::series_names::{BUDGET_REMAINING, COVERAGE, CURRENT_BURN_RATE, INFO};
 use nth_model::panel::Visualization;
 use nth_model::{Duration, Service, Settings};
@@ -17,18 +17,18 @@ use super::options::{self, SortBy};
 use super::text;
 use super::view::{BAD, GOOD, VALUE, View, WARN};
 
-/// How many series a graph of the worst shows.
+/// The number of series in a graph of the worst.
 const WORST: u32 = 10;
 
-/// The label by which a series leads to its service's dashboard.
+/// The label with the uid of the service's dashboard.
 const DASHBOARD: &str = "dashboard";
 
-/// The uid of the overview: there is one for each project and environment.
+/// The uid of the overview: one for each project and environment.
 pub fn uid(settings: &Settings) -> String {
     if settings.shared {
-        dashboard_uid_of(settings, "slo-overview")
+        project_dashboard_uid(settings, "slo-overview")
     } else {
-        dashboard_uid_of(settings, &format!("{}-slo-overview", settings.project))
+        project_dashboard_uid(settings, &format!("{}-slo-overview", settings.project))
     }
 }
 
@@ -39,7 +39,7 @@ pub struct Overview<'a> {
 }
 
 impl<'a> Overview<'a> {
-    /// Of these services; none where none of them has an SLO.
+    /// Builds the overview; `None` if no service has an SLO.
     pub fn new(services: &[&'a Service], settings: &'a Settings) -> Option<Self> {
         let mut services: Vec<_> = services
             .iter()
@@ -50,7 +50,7 @@ impl<'a> Overview<'a> {
         (!services.is_empty()).then_some(Self { settings, services })
     }
 
-    /// The variable that holds the names of services: those of the project that have recordings.
+    /// The variable of service names: those of the project with recorded series.
     pub fn variable(&self) -> Variable {
         let names: Vec<_> = self
             .services
@@ -82,7 +82,7 @@ impl<'a> Overview<'a> {
         }
     }
 
-    /// Its panels.
+    /// The sections with their panels.
     pub fn sections(&self) -> Vec<Section> {
         vec![
             Section {
@@ -90,7 +90,7 @@ impl<'a> Overview<'a> {
                 title: "Now".into(),
                 panels: vec![
                     self.count(),
-                    self.spent(),
+                    self.out_of_budget(),
                     self.burning(),
                     self.least(),
                     self.least_known(),
@@ -110,7 +110,7 @@ impl<'a> Overview<'a> {
         self.settings.scope().collect()
     }
 
-    /// The series of all chosen services with that name.
+    /// The series of a metric, of all selected services.
     fn series(&self, metric: &str) -> Expr {
         let mut series = build::selector(metric, &self.scope());
         rewrite::hide(&mut series, &text::begins_variable);
@@ -131,9 +131,9 @@ impl<'a> Overview<'a> {
     }
 
     fn stat(key: &str, title: &str, description: &str, unit: &'static str) -> View {
-        // Five of them are a line of 24 columns.
+        // Five of them fill a line of 24 columns.
         let width = if key == "count" { 4 } else { 5 };
-        View::new(key, Visualization::Stat, unit, (width, 4)).about(title, description)
+        View::new(key, Visualization::Stat, unit, (width, 4)).titled(title, description)
     }
 
     fn count(&self) -> Draft {
@@ -144,17 +144,17 @@ impl<'a> Overview<'a> {
             "Number of SLOs of the selected services.",
             "short",
         )
-        .ask(count, "SLOs")
-        .draft()
+        .add_query(count, "SLOs")
+        .build()
     }
 
-    /// How many values fulfill a condition; 0 where none does, and nothing where there are no values.
+    /// The number of values that fulfill a condition; 0 if none does, and no data if there are no values.
     fn how_many(&self, metric: &str, op: BinaryOp, limit: &str) -> Expr {
         let found = build::compare_bool(op, self.values(metric), build::number(limit));
         build::aggregate("sum", None, found)
     }
 
-    fn spent(&self) -> Draft {
+    fn out_of_budget(&self) -> Draft {
         let spent = self.how_many(BUDGET_REMAINING, BinaryOp::LessOrEqual, "0");
         Self::stat(
             "spent",
@@ -163,8 +163,8 @@ impl<'a> Overview<'a> {
             "short",
         )
         .steps([(None, GOOD), (Some(Decimal::ONE), BAD)])
-        .ask(spent, "SLOs out of budget")
-        .draft()
+        .add_query(spent, "SLOs out of budget")
+        .build()
     }
 
     fn burning(&self) -> Draft {
@@ -175,8 +175,8 @@ impl<'a> Overview<'a> {
         );
         Self::stat("burning", "Burning over 1x", &what, "short")
             .steps([(None, GOOD), (Some(Decimal::ONE), WARN)])
-            .ask(burning, "Burning over 1x")
-            .draft()
+            .add_query(burning, "Burning over 1x")
+            .build()
     }
 
     fn least(&self) -> Draft {
@@ -189,11 +189,11 @@ impl<'a> Overview<'a> {
         )
         .decimals(1)
         .steps(budget_steps())
-        .ask(least, "Lowest remaining budget")
-        .draft()
+        .add_query(least, "Lowest remaining budget")
+        .build()
     }
 
-    /// The least share that is known of a period.
+    /// The smallest known share of an SLO window.
     fn least_known(&self) -> Draft {
         let periods: BTreeSet<Duration> = self
             .services
@@ -214,11 +214,11 @@ impl<'a> Overview<'a> {
         )
         .decimals(1)
         .steps([(None, WARN), (Some(Decimal::new(99, 2)), GOOD)])
-        .ask(build::aggregate("min", None, all), "Lowest coverage")
-        .draft()
+        .add_query(build::aggregate("min", None, all), "Lowest coverage")
+        .build()
     }
 
-    /// Each SLO with what it promises and whose it is.
+    /// Adds the objective and the owner of each SLO as labels.
     fn with_info(&self, values: Expr) -> Expr {
         // A service that changed its team has two series for a few minutes.
         let info = build::aggregate_with(
@@ -253,7 +253,7 @@ impl<'a> Overview<'a> {
         }
         let mut expr = build::call("label_join", parts);
         for service in &self.services {
-            let uid = dashboard_uid_of(self.settings, &service.name);
+            let uid = project_dashboard_uid(self.settings, &service.name);
             let project = self.settings.shared_as();
             let joined: Vec<&str> = project
                 .into_iter()
@@ -262,7 +262,7 @@ impl<'a> Overview<'a> {
                 .collect();
             let joined = joined.join("--");
             if uid != joined {
-                // Its name is no uid: the label is set by hand.
+                // Its name is not a uid: the label is set explicitly.
                 let mut name = build::string(escape_regex(&service.name));
                 rewrite::hide(&mut name, &text::begins_variable);
                 expr = build::call(
@@ -282,14 +282,14 @@ impl<'a> Overview<'a> {
 
     fn budgets(&self) -> Draft {
         let view = View::new("budgets", Visualization::Table, "percentunit", (14, 14))
-            .about(
+            .titled(
                 "Error budget remaining (lowest first)",
                 "Each SLO's objective and its remaining error budget, at most: time without data counts \
                 as no budget consumed. A row links to the service's dashboard.",
             )
             .decimals(1)
             .steps(budget_steps())
-            .ask(self.with_info(self.values(BUDGET_REMAINING)), "{{service}} {{slo}}");
+            .add_query(self.with_info(self.values(BUDGET_REMAINING)), "{{service}} {{slo}}");
         table(view, "Error budget remaining", false)
     }
 
@@ -299,14 +299,14 @@ impl<'a> Overview<'a> {
             self.settings.prometheus.current_window()
         );
         let view = View::new("burn-rates", Visualization::Table, "none", (10, 14))
-            .about("Burn rate (highest first)", what)
+            .titled("Burn rate (highest first)", what)
             .decimals(2)
             .steps([
                 (None, GOOD),
                 (Some(Decimal::ONE), WARN),
                 (Some(Decimal::from(6)), BAD),
             ])
-            .ask(
+            .add_query(
                 self.with_info(self.values(CURRENT_BURN_RATE)),
                 "{{service}} {{slo}}",
             );
@@ -332,14 +332,14 @@ impl<'a> Overview<'a> {
             "percentunit",
             (12, 10),
         )
-        .about(
+        .titled(
             "Lowest error budgets",
             "The remaining error budgets of the ten worst SLOs over time.",
         )
         .bounds(None, Some(Decimal::ONE))
         .steps(budget_steps())
-        .ask(worst, "{{service}} {{slo}}")
-        .draft()
+        .add_query(worst, "{{service}} {{slo}}")
+        .build()
     }
 
     fn burn_rates_over_time(&self) -> Draft {
@@ -350,14 +350,14 @@ impl<'a> Overview<'a> {
             "none",
             (12, 10),
         )
-        .about(
+        .titled(
             "Highest burn rates",
             "Burn rates of the ten fastest-burning SLOs over time.",
         )
         .bounds(Some(Decimal::ZERO), None)
         .steps([(None, GOOD), (Some(Decimal::ONE), WARN)])
-        .ask(fastest, "{{service}} {{slo}}")
-        .draft()
+        .add_query(fastest, "{{service}} {{slo}}")
+        .build()
     }
 }
 
@@ -369,9 +369,9 @@ fn budget_steps() -> [(Option<Decimal>, &'static str); 3] {
     ]
 }
 
-/// Columns in a fixed order, sorted by the value.
+/// A table with columns in a fixed order, sorted by the value.
 fn table(view: View, value: &'static str, desc: bool) -> Draft {
-    let mut draft = view.draft();
+    let mut draft = view.build();
     let columns = [
         "service",
         "slo",
@@ -411,9 +411,9 @@ fn table(view: View, value: &'static str, desc: bool) -> Draft {
         desc,
     }]);
     if let Some(config) = &mut draft.panel.field_config {
-        config.overrides = vec![options::colored(value)];
+        config.overrides = vec![options::color_column(value)];
         config.defaults.links = vec![Link {
-            // The only text here that is a template: Grafana fills in the row's uid and the time.
+            // The only template here: Grafana fills in the uid of the row and the time range.
             url: "/d/${__data.fields.Dashboard}?${__url_time_range}".to_owned(),
             keep_time: false,
             ..link("Dashboard", "dashboard", "Service dashboard", "")

@@ -1,4 +1,4 @@
-//! The row of the SLOs: what each promises, how it stands, how fast its budget goes.
+//! The row of the SLOs: objective, current state and burn rate of each.
 
 use std::collections::BTreeMap;
 
@@ -19,10 +19,10 @@ use super::layout::{Draft, Section};
 use super::text;
 use super::view::{BAD, GOOD, View, WARN};
 
-/// The share of a period above which so much is known that the rest is of no matter.
+/// The known share of an SLO window above which the rest is negligible.
 const MOSTLY_KNOWN: Decimal = Decimal::from_parts(99, 0, 0, false, 2);
 
-/// How high the panels of an SLO are.
+/// The height of the panels of an SLO.
 const HEIGHT: u8 = 8;
 
 impl Board<'_> {
@@ -39,7 +39,7 @@ impl Board<'_> {
                     [
                         self.objective(slo),
                         self.budget_left(slo),
-                        self.known(slo),
+                        self.coverage(slo),
                         self.burn_rate(slo),
                         self.error_ratio(slo),
                     ]
@@ -48,7 +48,7 @@ impl Board<'_> {
         }
     }
 
-    /// The promise, and how much of it was kept over the period.
+    /// The objective, and the share of good events over the SLO window.
     fn objective(&self, slo: &Slo) -> Draft {
         let period = slo.window;
         let kept = build::binary(
@@ -67,15 +67,15 @@ impl Board<'_> {
             "percentunit",
             (4, HEIGHT),
         )
-        .about(title(slo, "objective"), described(slo, &what))
+        .titled(title(slo, "objective"), describe(slo, &what))
         .decimals(digits(slo.objective))
         .steps([(None, BAD), (Some(slo.objective), GOOD)])
-        .ask(self.value(OBJECTIVE, slo), "Objective")
-        .ask(kept, format!("Last {period}"))
-        .draft()
+        .add_query(self.value(OBJECTIVE, slo), "Objective")
+        .add_query(kept, format!("Last {period}"))
+        .build()
     }
 
-    /// The share of the budget that is left. Colors change where the budget alerts fire.
+    /// The remaining share of the budget. Colors change at the thresholds of the budget alerts.
     fn budget_left(&self, slo: &Slo) -> Draft {
         let mut left: Vec<Decimal> = slo
             .budget_alerts
@@ -103,21 +103,21 @@ impl Board<'_> {
             "percentunit",
             (4, HEIGHT),
         )
-        .about(title(slo, "error budget remaining"), described(slo, &what))
+        .titled(title(slo, "error budget remaining"), describe(slo, &what))
         .bounds(Some(Decimal::ZERO), Some(Decimal::ONE))
         .decimals(1)
         .steps(steps)
-        .ask(self.value(BUDGET_REMAINING, slo), "Error budget remaining")
-        .draft()
+        .add_query(self.value(BUDGET_REMAINING, slo), "Error budget remaining")
+        .build()
     }
 
-    /// How much of the period is known: a young objective, or one whose series were missing, knows a part of it.
-    fn known(&self, slo: &Slo) -> Draft {
+    /// The known share of the SLO window: a new SLO, or one with missing series, knows only a part of it.
+    fn coverage(&self, slo: &Slo) -> Draft {
         let period = slo.window;
         let what = format!(
             "Share of the last {period} for which the SLI of the {} was measured. The error budget \
             counts the rest as no budget consumed.",
-            counted(slo),
+            counted_unit(slo),
         );
         View::new(
             key(slo, "known"),
@@ -125,19 +125,18 @@ impl Board<'_> {
             "percentunit",
             (4, HEIGHT),
         )
-        .about(title(slo, "coverage"), described(slo, &what))
+        .titled(title(slo, "coverage"), describe(slo, &what))
         .bounds(Some(Decimal::ZERO), Some(Decimal::ONE))
         .decimals(1)
         .steps([(None, WARN), (Some(MOSTLY_KNOWN), GOOD)])
-        .ask(
+        .add_query(
             self.value(&format!("{COVERAGE}{period}"), slo),
             format!("Coverage of {period}"),
         )
-        .draft()
+        .build()
     }
 
-    /// How many times faster than sustainable the budget goes, over each long window of the alerts, with their
-    /// factors as lines.
+    /// The burn rate over each long window of the alerts, with their factors as lines.
     fn burn_rate(&self, slo: &Slo) -> Draft {
         let mut factors: BTreeMap<Decimal, &'static str> = BTreeMap::new();
         let mut windows: Vec<Duration> = Vec::new();
@@ -185,13 +184,13 @@ impl Board<'_> {
             "none",
             (6, HEIGHT),
         )
-        .about(title(slo, "burn rate"), described(slo, &what))
+        .titled(title(slo, "burn rate"), describe(slo, &what))
         .bounds(Some(Decimal::ZERO), None)
         .steps([(None, GOOD)].into_iter().chain(steps))
-        .ask(self.value(CURRENT_BURN_RATE, slo), current.to_string());
+        .add_query(self.value(CURRENT_BURN_RATE, slo), current.to_string());
         for window in windows.into_iter().filter(|window| *window != current) {
             let ratio = self.value(&format!("{ERROR_RATIO}{window}"), slo);
-            // As the alerts have it: what is not known of a long window counts as nothing spent.
+            // As in the alerts: unknown time in a long window counts as nothing consumed.
             let spent = if window > LONGEST_RAW {
                 let known = self.value(&format!("{COVERAGE}{window}"), slo);
                 build::binary(BinaryOp::Multiply, ratio, known)
@@ -199,9 +198,9 @@ impl Board<'_> {
                 ratio
             };
             let rate = build::binary(BinaryOp::Divide, spent, self.value(ERROR_BUDGET, slo));
-            view = view.ask(rate, window.to_string());
+            view = view.add_query(rate, window.to_string());
         }
-        view.draft()
+        view.build()
     }
 
     /// The share of bad events, with the budget as a line.
@@ -210,7 +209,7 @@ impl Board<'_> {
         let current = self.settings.prometheus.current_window();
         let what = format!(
             "Share of bad {} over {current}, compared with the allowed {}.",
-            counted(slo),
+            counted_unit(slo),
             percent_text(budget)
         );
         View::new(
@@ -219,20 +218,20 @@ impl Board<'_> {
             "percentunit",
             (6, HEIGHT),
         )
-        .about(title(slo, "error ratio"), described(slo, &what))
+        .titled(title(slo, "error ratio"), describe(slo, &what))
         .bounds(Some(Decimal::ZERO), None)
         .steps([(None, GOOD), (Some(budget), BAD)])
-        .ask(
+        .add_query(
             self.value(&format!("{ERROR_RATIO}{current}"), slo),
             format!("Bad, {current}"),
         )
-        .ask(self.value(ERROR_BUDGET, slo), "Error budget")
-        .draft()
+        .add_query(self.value(ERROR_BUDGET, slo), "Error budget")
+        .build()
     }
 }
 
-/// What an SLO counts.
-fn counted(slo: &Slo) -> &'static str {
+/// The unit that an SLO counts.
+fn counted_unit(slo: &Slo) -> &'static str {
     match slo.sli {
         Sli::TimeSlices { .. } => "time",
         Sli::Events { .. } | Sli::ErrorRatio { .. } => "events",
@@ -247,15 +246,15 @@ fn title(slo: &Slo, what: &str) -> String {
     format!("{}: {what}", text::literal(&slo.name))
 }
 
-/// What the SLO promises in its author's words, and then what the panel shows.
-fn described(slo: &Slo, what: &str) -> String {
+/// The SLO's description by its author, and then the panel's description.
+fn describe(slo: &Slo, what: &str) -> String {
     match &slo.description {
         Some(description) => format!("{}\n\n{what}", text::markdown(description)),
         None => what.to_owned(),
     }
 }
 
-/// As many digits as the objective has as a percentage, and one more, so that what was missed is seen.
+/// The decimal places of the objective as a percentage, and one more, so that a missed objective is visible.
 fn digits(objective: Decimal) -> u8 {
     let percent = (objective * Decimal::ONE_HUNDRED).normalize();
     u8::try_from(percent.scale()).map_or(4, |scale| scale + 1)

@@ -1,18 +1,18 @@
-//! Text that Grafana shows as it was written.
+//! Escapes text so that Grafana shows it as written.
 //!
-//! Grafana puts the values of variables into titles, descriptions, legends, links and the contents of text panels,
-//! wherever its expression for variables matches: `$x`, `${x}` and `[[x]]`. There is no escape for it. What can be
-//! done is to break the match: a word joiner (U+2060), which is drawn with no width, after the `$` or the first `[`.
-//! Queries need none of it: their strings have escapes of their own.
+//! Grafana replaces variables in titles, descriptions, legends, links and the contents of text panels, wherever its
+//! expression for variables matches: `$x`, `${x}` and `[[x]]`. There is no escape for it. The only way is to break the
+//! match: with a word joiner (U+2060), which has no width, after the `$` or the first `[`. Queries do not need this:
+//! their strings have their own escapes.
 
 use std::fmt::Write as _;
 
 use nth_model::{Text, TextPart};
 
-/// A character of no width, at which no line is broken.
+/// A character without width at which lines are not broken.
 const WORD_JOINER: char = '\u{2060}';
 
-/// Whether a variable could begin with the first character of this text.
+/// Returns whether a variable could begin with the first character of this text.
 pub fn begins_variable(rest: &str) -> bool {
     let mut bytes = rest.bytes();
     match bytes.next() {
@@ -24,12 +24,12 @@ pub fn begins_variable(rest: &str) -> bool {
     }
 }
 
-/// Text that is shown as it is: nothing in it is a variable.
+/// Escapes text so that no variable in it is replaced.
 pub fn literal(text: &str) -> String {
-    broken(text, begins_variable)
+    break_variables(text, begins_variable)
 }
 
-fn broken(text: &str, begins: impl Fn(&str) -> bool) -> String {
+fn break_variables(text: &str, begins: impl Fn(&str) -> bool) -> String {
     let mut out = String::with_capacity(text.len());
     for (at, c) in text.char_indices() {
         out.push(c);
@@ -40,13 +40,13 @@ fn broken(text: &str, begins: impl Fn(&str) -> bool) -> String {
     out
 }
 
-/// A legend: labels are filled in by the data source, and nothing else is.
+/// Formats a legend: the data source fills in labels, and nothing else is replaced.
 pub fn legend(text: &Text) -> String {
     let begins = |rest: &str| begins_variable(rest) || rest.starts_with("{{");
     text.parts
         .iter()
         .map(|part| match part {
-            TextPart::Literal(text) => broken(text, begins),
+            TextPart::Literal(text) => break_variables(text, begins),
             TextPart::Label(label) => label_reference(label),
             TextPart::Value(_) | TextPart::External(_) => String::new(),
         })
@@ -58,7 +58,7 @@ pub fn label_reference(label: &str) -> String {
     format!("{{{{{label}}}}}")
 }
 
-/// Text as Markdown that shows it as it is, line by line: no markup, no HTML, no variable.
+/// Escapes text as Markdown, line by line: no markup, no HTML, no variable.
 pub fn markdown(text: &str) -> String {
     let lines: Vec<_> = text.lines().map(markdown_line).collect();
     literal(&lines.join("\n"))
@@ -69,7 +69,7 @@ fn markdown_line(line: &str) -> String {
     let mut out = String::with_capacity(line.len());
     let digits = line.bytes().take_while(u8::is_ascii_digit).count();
     for (at, c) in line.char_indices() {
-        // Marks of headings, quotes, lists and rules stand at the start of a line; `1.` and `1)` of a list too.
+        // Marks of headings, quotes, lists and rules are at the start of a line; `1.` and `1)` of a list too.
         let begins = at == 0 && "#+-=".contains(c);
         let numbers = digits > 0 && at == digits && (c == '.' || c == ')');
         match c {
@@ -90,17 +90,17 @@ fn markdown_line(line: &str) -> String {
     out
 }
 
-/// Text as code in Markdown, on one line.
+/// Formats text as code in Markdown, on one line.
 pub fn code(text: &str) -> String {
     literal(&crate::markdown::code(text))
 }
 
-/// A URL in which nothing is a variable.
+/// Escapes a URL so that no variable in it is replaced.
 pub fn url(url: &str) -> String {
     let mut out = String::with_capacity(url.len());
     for (at, c) in url.char_indices() {
         if begins_variable(&url[at..]) {
-            // It is ASCII, as what begins a variable is.
+            // It is ASCII, like everything that begins a variable.
             let _ = write!(out, "%{:02X}", c as u32);
         } else {
             out.push(c);
@@ -117,7 +117,7 @@ mod tests {
     use super::*;
     use nth_promql as promql;
 
-    /// Whether Grafana's expression for variables, `\$(\w+)|\[\[(\w+?)(?::(\w+))?\]\]|\${(\w+)…}`, could match.
+    /// Returns whether Grafana's expression for variables, `\$(\w+)|\[\[(\w+?)(?::(\w+))?\]\]|\${(\w+)…}`, could match.
     fn has_variable(text: &str) -> bool {
         let bytes = text.as_bytes();
         let word = |at: usize| {
@@ -178,7 +178,7 @@ mod tests {
     }
 
     proptest! {
-        /// A Markdown reader gives back the text, without markup, whatever the text is.
+        /// Rendering the Markdown returns the text without markup, for every text.
         #[test]
         fn markdown_shows_what_was_written(text in "[ -~\n]{0,60}") {
             let shown = markdown(&text);

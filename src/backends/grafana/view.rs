@@ -1,4 +1,4 @@
-//! A panel in the making: what it asks, how it shows it, where colors change.
+//! A panel under construction: its queries, visualization and thresholds.
 
 use rust_decimal::Decimal;
 
@@ -13,26 +13,26 @@ use super::number::Number;
 use super::options::{self, Options};
 use super::text;
 
-/// The color of what is well.
+/// The color of good values.
 pub const GOOD: &str = "green";
-/// The color of what to look at.
+/// The color of values that need attention.
 pub const WARN: &str = "orange";
-/// The color of what is wrong.
+/// The color of bad values.
 pub const BAD: &str = "red";
 
-/// What Grafana calls the column of a table that holds the values.
+/// Grafana's name of a table's column of values.
 pub const VALUE: &str = "Value";
 
-/// A measured query as a panel asks it: over a window that suits the panel's resolution, with nothing in its strings
-/// that Grafana would take for a variable.
-pub fn measured(query: &Expr) -> Expr {
+/// Prepares a query for a panel: with a window that suits the panel's resolution, and without variables of Grafana in
+/// its strings.
+pub fn panel_query(query: &Expr) -> Expr {
     let mut query = query.clone();
     rewrite::hide(&mut query, &text::begins_variable);
     rewrite::set_window(&mut query, "$__rate_interval");
     query
 }
 
-/// The labels that the series of a query have, where the query says so at its top; empty for one series without any.
+/// The labels of a query's series, if the query sets them at its top; empty for one series without labels.
 pub fn grouping(query: &Expr) -> Option<Vec<&str>> {
     match &query.node {
         Node::Paren(inner) | Node::Unary(_, inner) => grouping(inner),
@@ -76,12 +76,13 @@ fn is_number(expr: &Expr) -> bool {
         || matches!(&expr.unparenthesised().node, Node::Call(call) if matches!(call.function.as_str(), "time" | "scalar"))
 }
 
-/// Whether there is an aggregation in the query: what it shows does not grow with the number of instances.
+/// Returns whether the query contains an aggregation, so that the number of its series does not grow with the number of
+/// instances.
 pub fn is_aggregated(query: &Expr) -> bool {
     classify::exprs(query).any(|expr| matches!(expr.node, Node::Aggregate(_)))
 }
 
-/// A panel in the making.
+/// A panel under construction.
 pub struct View {
     key: String,
     size: (u8, u8),
@@ -97,8 +98,8 @@ pub struct View {
 }
 
 impl View {
-    /// A view of that size, without a query. The title and the description, which is Markdown, are as Grafana reads
-    /// them.
+    /// Creates a view of this size without a query. The title and the description, which is Markdown, are already
+    /// escaped for Grafana.
     pub fn new(
         key: impl Into<String>,
         visualization: Visualization,
@@ -123,32 +124,32 @@ impl View {
         }
     }
 
-    /// What stands above it, and what to look for.
-    pub fn about(mut self, title: impl Into<String>, description: impl Into<String>) -> Self {
+    /// Sets the title and the description.
+    pub fn titled(mut self, title: impl Into<String>, description: impl Into<String>) -> Self {
         self.title = title.into();
         self.description = description.into();
         self
     }
 
-    /// Asks a query, and calls its series so.
-    pub fn ask(mut self, query: Expr, legend: impl Into<String>) -> Self {
+    /// Adds a query with the legend of its series.
+    pub fn add_query(mut self, query: Expr, legend: impl Into<String>) -> Self {
         self.targets.push((query, legend.into()));
         self
     }
 
-    /// The least and the greatest value of the scale.
+    /// Sets the least and the greatest value of the scale.
     pub fn bounds(mut self, min: Option<Decimal>, max: Option<Decimal>) -> Self {
         self.bounds = (min, max);
         self
     }
 
-    /// The digits after the point.
+    /// Sets the number of decimal places.
     pub fn decimals(mut self, decimals: u8) -> Self {
         self.decimals = Some(decimals);
         self
     }
 
-    /// Where colors change; the first holds below all others, and the others rise.
+    /// Sets the colors; the first applies below all others, which are in rising order.
     pub fn steps(
         mut self,
         steps: impl IntoIterator<Item = (Option<Decimal>, &'static str)>,
@@ -157,8 +158,8 @@ impl View {
         self
     }
 
-    /// The panel.
-    pub fn draft(self) -> Draft {
+    /// Builds the panel.
+    pub fn build(self) -> Draft {
         let marked = self.steps.len() > 1;
         let lines = self.visualization == Visualization::Timeseries;
         let table = self.visualization == Visualization::Table;
@@ -230,7 +231,7 @@ impl View {
                     custom,
                 },
                 overrides: if table && marked {
-                    vec![options::colored(VALUE)]
+                    vec![options::color_column(VALUE)]
                 } else {
                     Vec::new()
                 },
@@ -246,7 +247,7 @@ impl View {
     }
 }
 
-/// A panel of text, which is Markdown.
+/// A text panel; its content is Markdown.
 pub fn text_panel(
     key: impl Into<String>,
     size: (u8, u8),
@@ -271,7 +272,7 @@ pub fn text_panel(
     }
 }
 
-/// `A`, `B` … `Z`, `AA` …
+/// The id of a query: `A`, `B` … `Z`, `AA` …
 fn ref_id(index: usize) -> String {
     let letter = |index: usize| char::from(b'A' + u8::try_from(index % 26).unwrap_or_default());
     match index / 26 {

@@ -1,7 +1,7 @@
 //! Burn-rate alerts: a policy and a condition for each pair of windows.
 //!
-//! A policy has one condition, and a condition one window. The long one is kept, as it says that enough of the budget is gone;
-//! without the short one an alert goes on for as long as the long window remembers.
+//! A policy has one condition, and a condition has one window. The long one is written, as it ensures that enough of
+//! the budget is consumed; without the short one, an alert keeps firing until the long window has passed.
 
 use super::document::{AlertCondition, AlertPolicy, BurnRate, ConditionRef, Object, TargetRef};
 use super::names;
@@ -9,20 +9,20 @@ use super::targets::{object_name, word};
 use nth_model::burn_rate::Pair;
 use nth_model::{Project, Receiver, Service, Settings, Severity, Slo, Team, number};
 
-/// The annotation that says what the format can't.
+/// The annotation that lists what the format cannot express.
 pub const LOST: &str = "nthc.not-expressible";
 
-/// The alerts of an objective.
+/// The alert documents of an SLO.
 pub struct Alerts {
-    /// What they wait for.
+    /// The conditions.
     pub conditions: Vec<Object<AlertCondition>>,
-    /// Whom they tell.
+    /// The policies.
     pub policies: Vec<Object<AlertPolicy>>,
-    /// What can't be said of them, as sentences.
+    /// Sentences about what the format cannot express.
     pub lost: Vec<String>,
 }
 
-/// The alerts of an objective. A policy must tell somebody: where nobody is told of its severity, it is left out.
+/// The alert documents of an SLO. A policy must notify someone: if nobody is notified of its severity, it is omitted.
 pub fn alerts(slo: &Slo, service: &Service, project: &Project<'_>, settings: &Settings) -> Alerts {
     let mut alerts = Alerts {
         conditions: Vec::new(),
@@ -31,7 +31,10 @@ pub fn alerts(slo: &Slo, service: &Service, project: &Project<'_>, settings: &Se
     };
     let team = project.owner(service);
     let receivers = team.map(Team::effective_receivers).unwrap_or_default();
-    let mut no_data = slo.absences.first().map(|absence| absence.severity);
+    let mut no_data = slo
+        .missing_data_alerts
+        .first()
+        .map(|absence| absence.severity);
     let mut untold: Vec<&str> = Vec::new();
     for pair in &slo.burn_rate_pairs {
         let notified: Vec<&Receiver> = receivers
@@ -87,7 +90,7 @@ pub fn alerts(slo: &Slo, service: &Service, project: &Project<'_>, settings: &Se
             untold.join(", ")
         ));
     }
-    if let (Some(_), Some(absence)) = (no_data, slo.absences.first()) {
+    if let (Some(_), Some(absence)) = (no_data, slo.missing_data_alerts.first()) {
         alerts.lost.push(format!(
             "The missing-data alert is a {}, and there is no policy of that severity.",
             word(absence.severity)
@@ -96,7 +99,7 @@ pub fn alerts(slo: &Slo, service: &Service, project: &Project<'_>, settings: &Se
     alerts
 }
 
-/// `page-1h`: no two pairs of an objective have one long window.
+/// The name `page-1h`: an SLO has one pair at most with each long window.
 fn own_name(pair: &Pair) -> String {
     format!("{}-{}", word(pair.severity), pair.long)
 }
@@ -139,7 +142,7 @@ fn condition(
     Object::new("AlertCondition", metadata, spec)
 }
 
-/// What the project calls a severity.
+/// The project's label value of a severity.
 fn severity(severity: Severity, settings: &Settings) -> String {
     let label = settings.severity_labels.get(&severity);
     label.cloned().unwrap_or_else(|| word(severity).to_owned())

@@ -1,4 +1,4 @@
-//! Documents of `openslo/v1`, as its specification and Go SDK define them.
+//! Documents of `openslo/v1`, as in its specification and Go SDK.
 
 use std::collections::BTreeMap;
 
@@ -13,16 +13,16 @@ pub const API_VERSION: &str = "openslo/v1";
 pub struct Object<S> {
     /// [`API_VERSION`].
     pub api_version: &'static str,
-    /// What it is.
+    /// The kind.
     pub kind: &'static str,
-    /// What it is called.
+    /// The metadata.
     pub metadata: Metadata,
-    /// What it says.
+    /// The specification.
     pub spec: S,
 }
 
 impl<S> Object<S> {
-    /// An object of that kind.
+    /// Creates an object of this kind.
     pub fn new(kind: &'static str, metadata: Metadata, spec: S) -> Self {
         Self {
             api_version: API_VERSION,
@@ -33,40 +33,40 @@ impl<S> Object<S> {
     }
 }
 
-/// What an object is called.
+/// The metadata of an object.
 #[derive(Debug, Clone, PartialEq, Eq, Default, Serialize)]
 #[serde(rename_all = "camelCase")]
 pub struct Metadata {
-    /// An RFC 1123 label, unique among objects of its kind.
+    /// The name: an RFC 1123 label, unique among objects of its kind.
     pub name: String,
-    /// What people call it, of at most 63 characters.
+    /// The display name, at most 63 characters.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub display_name: Option<String>,
     /// Labels.
     #[serde(skip_serializing_if = "BTreeMap::is_empty")]
     pub labels: BTreeMap<String, String>,
-    /// What the format has no field for.
+    /// Annotations for data without a field in the format.
     #[serde(skip_serializing_if = "BTreeMap::is_empty")]
     pub annotations: BTreeMap<String, String>,
 }
 
-/// Where metrics come from.
+/// A source of metrics.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "camelCase")]
 pub struct DataSource {
-    /// What it is, of at most 1050 characters.
+    /// The description, at most 1050 characters.
     pub description: String,
     /// `Prometheus`
     #[serde(rename = "type")]
     pub of: &'static str,
-    /// How to reach it.
+    /// The connection details by name.
     pub connection_details: BTreeMap<&'static str, String>,
 }
 
 /// A service.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 pub struct Service {
-    /// What it is for, of at most 1050 characters.
+    /// The purpose of the service, at most 1050 characters.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub description: Option<String>,
 }
@@ -75,22 +75,22 @@ pub struct Service {
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "camelCase")]
 pub struct Sli {
-    /// What is measured, of at most 1050 characters.
+    /// The description, at most 1050 characters.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub description: Option<String>,
-    /// A number that is compared.
+    /// A metric that is compared with a threshold.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub threshold_metric: Option<Metric>,
-    /// Events out of all events.
+    /// A ratio of events.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub ratio_metric: Option<RatioMetric>,
 }
 
-/// Events out of all events, or their ratio.
+/// A ratio of events, by its parts or computed by the query.
 #[derive(Debug, Clone, PartialEq, Eq, Default, Serialize)]
 #[serde(rename_all = "camelCase")]
 pub struct RatioMetric {
-    /// Whether the metrics only grow.
+    /// True if the metrics are counters.
     pub counter: bool,
     /// The good events.
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -101,10 +101,10 @@ pub struct RatioMetric {
     /// All events.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub total: Option<Metric>,
-    /// What the ratio counts.
+    /// The kind of events that the raw ratio counts.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub raw_type: Option<&'static str>,
-    /// The ratio.
+    /// The query of the ratio.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub raw: Option<Metric>,
 }
@@ -113,7 +113,7 @@ pub struct RatioMetric {
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "camelCase")]
 pub struct Metric {
-    /// Where it is asked.
+    /// The source of its values.
     pub metric_source: MetricSource,
 }
 
@@ -126,11 +126,11 @@ pub struct MetricSource {
     /// `Prometheus`
     #[serde(rename = "type")]
     pub of: &'static str,
-    /// What is asked.
+    /// The query.
     pub spec: Query,
 }
 
-/// What a Prometheus is asked.
+/// A query of Prometheus.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 pub struct Query {
     /// PromQL.
@@ -141,52 +141,52 @@ pub struct Query {
 #[derive(Debug, Clone, PartialEq, Serialize)]
 #[serde(rename_all = "camelCase")]
 pub struct Slo {
-    /// What it promises, of at most 1050 characters.
+    /// The description, at most 1050 characters.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub description: Option<String>,
     /// The name of the [`Service`].
     pub service: String,
     /// The name of the [`Sli`].
     pub indicator_ref: String,
-    /// The period; always one.
+    /// The SLO window; always one.
     pub time_window: [TimeWindow; 1],
     /// `Occurrences`, `Timeslices` or `RatioTimeslices`
     pub budgeting_method: &'static str,
-    /// The objective; always one.
+    /// References to the alert policies.
     pub objectives: [Objective; 1],
     /// Its alerts.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub alert_policies: Vec<AlertPolicyRef>,
 }
 
-/// A period.
+/// An SLO window.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "camelCase")]
 pub struct TimeWindow {
-    /// How long it is, `30d`.
+    /// The length, `30d`.
     pub duration: String,
-    /// Whether it ends now.
+    /// True if it is a rolling window.
     pub is_rolling: bool,
 }
 
-/// How good.
+/// An objective.
 #[derive(Debug, Clone, PartialEq, Serialize)]
 #[serde(rename_all = "camelCase")]
 pub struct Objective {
-    /// What people call it, of at most 63 characters.
+    /// The display name, at most 63 characters.
     pub display_name: String,
-    /// How a threshold's value is compared.
+    /// The operator of a threshold metric.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub op: Option<&'static str>,
-    /// What a threshold is compared with.
+    /// The threshold of a threshold metric.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub value: Option<f64>,
     /// The share that must be good, from 0 to below 1.
     pub target: f64,
-    /// The share of a slice that must be good for the slice to be.
+    /// The share of a time slice that must be good for the slice to be good.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub time_slice_target: Option<f64>,
-    /// How long a slice is.
+    /// The length of a time slice.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub time_slice_window: Option<String>,
 }
@@ -195,25 +195,25 @@ pub struct Objective {
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "camelCase")]
 pub struct AlertPolicyRef {
-    /// Its name.
+    /// The name of the policy.
     pub alert_policy_ref: String,
 }
 
-/// Who is told when.
+/// A policy: who is notified of which condition.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "camelCase")]
 pub struct AlertPolicy {
-    /// What it says, of at most 1050 characters.
+    /// The description, at most 1050 characters.
     pub description: String,
-    /// Whether missing data tells too.
+    /// True if it notifies of missing data.
     pub alert_when_no_data: bool,
-    /// Whether the end of it tells too.
+    /// True if it notifies when the condition is resolved.
     pub alert_when_resolved: bool,
-    /// Whether the condition tells.
+    /// True if it notifies when the condition holds.
     pub alert_when_breaching: bool,
     /// The condition; always one.
     pub conditions: [ConditionRef; 1],
-    /// Who is told; never empty.
+    /// The notification targets; never empty.
     pub notification_targets: Vec<TargetRef>,
 }
 
@@ -221,7 +221,7 @@ pub struct AlertPolicy {
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "camelCase")]
 pub struct ConditionRef {
-    /// Its name.
+    /// The name of the condition.
     pub condition_ref: String,
 }
 
@@ -229,22 +229,22 @@ pub struct ConditionRef {
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "camelCase")]
 pub struct TargetRef {
-    /// Its name.
+    /// The name of the target.
     pub target_ref: String,
 }
 
-/// When somebody is told.
+/// A condition of an alert.
 #[derive(Debug, Clone, PartialEq, Serialize)]
 pub struct AlertCondition {
-    /// What it means, of at most 1050 characters.
+    /// The description, at most 1050 characters.
     pub description: String,
-    /// What it asks for.
+    /// The severity of the alert.
     pub severity: String,
-    /// What holds.
+    /// The condition on the burn rate.
     pub condition: BurnRate,
 }
 
-/// A budget that is spent too fast.
+/// A condition on the burn rate.
 #[derive(Debug, Clone, PartialEq, Serialize)]
 #[serde(rename_all = "camelCase")]
 pub struct BurnRate {
@@ -252,18 +252,18 @@ pub struct BurnRate {
     pub kind: &'static str,
     /// `gt`
     pub op: &'static str,
-    /// How many times faster than sustainable.
+    /// The burn rate.
     pub threshold: f64,
-    /// Over how long.
+    /// The window of the burn rate.
     pub lookback_window: String,
-    /// For how long that must hold.
+    /// The duration for which it must hold.
     pub alert_after: String,
 }
 
-/// Who is told.
+/// A notification target.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 pub struct NotificationTarget {
-    /// Where that is, of at most 1050 characters.
+    /// The channel, address or URL, at most 1050 characters.
     pub description: String,
     /// `slack`, `email`, `pagerduty` or `webhook`
     pub target: &'static str,

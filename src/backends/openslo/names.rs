@@ -1,4 +1,4 @@
-//! Names and texts as the format takes them.
+//! Names and texts within the limits of the format.
 
 use std::collections::BTreeMap;
 
@@ -8,23 +8,23 @@ use super::document::Metadata;
 use crate::fnv1a;
 use nth_model::{Duration, Settings, number::decimal_text};
 
-/// The longest name, an RFC 1123 label.
+/// The length limit of a name, an RFC 1123 label.
 const LONGEST_NAME: usize = 63;
 
-/// The most characters of a display name that the Go SDK takes.
+/// The length limit of a display name in the Go SDK, in characters.
 const LONGEST_DISPLAY_NAME: usize = 63;
 
-/// The most characters of a description.
+/// The length limit of a description, in characters.
 const LONGEST_DESCRIPTION: usize = 1050;
 
-/// What joins the parts of a name.
+/// The separator between the parts of a name.
 const JOIN: &str = "--";
 
-/// The annotation that has the name in the source, where that is no name here.
+/// The annotation with the name in the source, if that is not a valid name here.
 const NAME: &str = "nthc.name";
 
-/// The name of what is called so in the source, part by part: `checkout--availability`. What is no RFC 1123 label, is too
-/// long or could be read in two ways ends in a hash of all of it.
+/// Joins the parts of a name in the source: `checkout--availability`. If the result is not an RFC 1123 label, is too
+/// long or is ambiguous, it ends with a hash of all parts.
 pub fn name(parts: &[&str]) -> String {
     let joined = parts.join(JOIN);
     let clear = |part: &&str| {
@@ -51,7 +51,7 @@ pub fn name(parts: &[&str]) -> String {
     }
 }
 
-/// The same of what is one environment's, and one project's where others share its documents' readers:
+/// Like [`name`], with the environment and, if others share the readers of its documents, the project:
 /// `checkout--availability--production`.
 pub fn name_in(settings: &Settings, parts: &[&str]) -> String {
     let project = settings.shared_as().into_iter();
@@ -63,13 +63,13 @@ pub fn name_in(settings: &Settings, parts: &[&str]) -> String {
     name(&all)
 }
 
-/// Metadata of what has that name in the source, the last of `parts`.
+/// The metadata of an object with this name in the source, the last of `parts`.
 pub fn metadata(settings: &Settings, parts: &[&str], display: &str) -> Metadata {
-    named(name_in(settings, parts), parts, display)
+    metadata_with_name(name_in(settings, parts), parts, display)
 }
 
-/// The same of what is called so whatever the environment.
-pub fn named(name: String, parts: &[&str], display: &str) -> Metadata {
+/// Like [`metadata`], with a name that does not depend on the environment.
+pub fn metadata_with_name(name: String, parts: &[&str], display: &str) -> Metadata {
     let own = parts.last().copied().unwrap_or_default();
     let mut annotations = BTreeMap::new();
     if name != parts.join(JOIN) {
@@ -83,17 +83,17 @@ pub fn named(name: String, parts: &[&str], display: &str) -> Metadata {
     }
 }
 
-/// A description, as long as one may be.
+/// A description, cut to the length limit.
 pub fn description(text: &str) -> String {
     cut(text, LONGEST_DESCRIPTION)
 }
 
-/// What people call an objective, as long as that may be.
+/// A display name, cut to the length limit.
 pub fn display_name(text: &str) -> String {
     cut(text, LONGEST_DISPLAY_NAME)
 }
 
-/// At most so many characters, with an ellipsis where some are gone.
+/// Cuts text to at most `most` characters, with an ellipsis if some are removed.
 fn cut(text: &str, most: usize) -> String {
     if text.chars().count() <= most {
         return text.to_owned();
@@ -104,8 +104,7 @@ fn cut(text: &str, most: usize) -> String {
     kept
 }
 
-/// Labels as they are, and the names of those whose names the format does not take: those that begin or end with `_`, or
-/// are too long.
+/// The valid labels, and the names of the invalid ones, which begin or end with `_` or are too long.
 pub fn labels(labels: BTreeMap<String, String>) -> (BTreeMap<String, String>, Vec<String>) {
     let (taken, left): (BTreeMap<_, _>, BTreeMap<_, _>) = labels
         .into_iter()
@@ -124,7 +123,7 @@ fn is_label_key(key: &str) -> bool {
             .all(|c| c.is_ascii_alphanumeric() || "-._".contains(c))
 }
 
-/// A length of time in one unit, `36h`: minutes are the least, and what is left of one counts as one more.
+/// A duration in one unit, `36h`: minutes are the smallest, rounded up.
 pub fn duration(duration: Duration) -> String {
     for (unit, length) in [("d", Duration::DAY), ("h", Duration::HOUR)] {
         if duration.0 > 0 && duration.0.is_multiple_of(length.0) {
@@ -134,12 +133,12 @@ pub fn duration(duration: Duration) -> String {
     format!("{}m", duration.0.div_ceil(Duration::MINUTE.0).max(1))
 }
 
-/// A number as readers hold it: the double that is nearest, which is written with the fewest digits that are it.
+/// The nearest double of a number, which is written with the fewest digits that identify it.
 pub fn number(number: Decimal) -> f64 {
     decimal_text(number).parse().unwrap_or(f64::NAN)
 }
 
-/// A share below 1, which the nearest double of one with many nines is not.
+/// A share below 1, even if the nearest double is 1 because of many nines.
 pub fn share(of: Decimal) -> f64 {
     number(of).min(1.0 - f64::EPSILON / 2.0)
 }

@@ -1,8 +1,9 @@
-//! Indicators as metrics, and how their budget is counted.
+//! SLIs as metrics, and their budgeting method.
 //!
-//! A query of the format is asked as it stands, and has no place for a window. So each rate is over five minutes
-//! (that of current burn rates), and `counter` is `false`: a reader adds up samples of rates, which are event-weighted as long as they are
-//! evenly spaced, and resets of counters are seen where they happen, before anything is summed.
+//! A query of the format is evaluated unchanged and has no placeholder for a window. So each rate is over five minutes
+//! (the window of current burn rates), and `counter` is `false`: a reader adds up samples of rates, which are
+//! event-weighted as long as they are evenly spaced, and resets of counters are detected where they occur, before
+//! anything is summed.
 
 use rust_decimal::Decimal;
 
@@ -12,23 +13,23 @@ use nth_model::{Duration, Numerator, Settings, Sli, number::decimal_text};
 
 use nth_promql::{BinaryOp, Expr, LabelSet, Node, UnaryOp, build, labels_of, rewrite};
 
-/// An indicator, and what its objective says because of it.
+/// An SLI, and the fields of its SLO that depend on it.
 pub struct Indicator {
-    /// The indicator.
+    /// The document of the SLI.
     pub document: Document,
-    /// How the budget is counted.
+    /// The budgeting method.
     pub budgeting: &'static str,
-    /// How a threshold is compared, and with what.
+    /// The operator and the threshold of a threshold metric.
     pub comparison: Option<(&'static str, f64)>,
-    /// The share of a slice that must be good.
+    /// The share of a time slice that must be good.
     pub slice_target: Option<f64>,
-    /// How long a slice is.
+    /// The length of a time slice.
     pub slice: Option<Duration>,
-    /// What the format can't say of it, as sentences.
+    /// Sentences about what the format cannot express.
     pub lost: Vec<String>,
 }
 
-/// An indicator of events.
+/// An SLI of events.
 fn events(ratio: RatioMetric, budgeting: &'static str) -> Indicator {
     Indicator {
         document: Document {
@@ -44,7 +45,7 @@ fn events(ratio: RatioMetric, budgeting: &'static str) -> Indicator {
     }
 }
 
-/// The indicator of an objective.
+/// The SLI of an SLO.
 pub fn indicator(sli: &Sli, settings: &Settings) -> Indicator {
     let metric = |expr: &Expr| metric(expr, settings);
     match sli {
@@ -61,12 +62,12 @@ pub fn indicator(sli: &Sli, settings: &Settings) -> Indicator {
             }
             events(ratio, "Occurrences")
         }
-        // Bad events follow from the ratio, so that long periods weigh each event alike here too.
+        // Bad events are computed from the ratio, so that long windows are event-weighted here too.
         Sli::ErrorRatio {
             ratio,
             total: Some(total),
         } => {
-            // Without labels on either side: they are one series each, as the rules take them.
+            // Without labels on either side: they are one series each, as in the rules.
             let share = one(ratio.clone(), "max");
             let bad = build::binary(BinaryOp::Multiply, share, one(total.clone(), "sum"));
             let ratio = RatioMetric {
@@ -91,9 +92,10 @@ pub fn indicator(sli: &Sli, settings: &Settings) -> Indicator {
     }
 }
 
-/// Slices of time: each evaluation is one, and the format's are at least a minute long.
+/// Time slices: each evaluation is one, and those of the format are at least a minute long.
 fn slices(good: &Expr, settings: &Settings) -> Indicator {
-    let (query, op, value) = compared(good).unwrap_or_else(|| (holds(good), "gte", Decimal::ONE));
+    let (query, op, value) =
+        split_comparison(good).unwrap_or_else(|| (condition_value(good), "gte", Decimal::ONE));
     let interval = settings.prometheus.interval;
     let slice = Duration(interval.0.div_ceil(Duration::MINUTE.0) * Duration::MINUTE.0);
     let mut lost = Vec::new();
@@ -131,18 +133,21 @@ fn metric(expr: &Expr, settings: &Settings) -> Metric {
     }
 }
 
-/// A comparison with a number as one value, an operator and the number. Where it gives several series, all must hold: the
-/// worst of them is compared.
-fn compared(good: &Expr) -> Option<(Expr, &'static str, Decimal)> {
+/// Splits a comparison with a number into one value, an operator and the number. If it returns several series, all must
+/// hold: the worst of them is compared.
+fn split_comparison(good: &Expr) -> Option<(Expr, &'static str, Decimal)> {
     let Node::Binary(comparison) = &good.unparenthesised().node else {
         return None;
     };
     if comparison.return_bool || comparison.matching.is_some() {
         return None;
     }
-    let (value, op, limit) = match (plain(&comparison.left), plain(&comparison.right)) {
+    let (value, op, limit) = match (
+        literal_number(&comparison.left),
+        literal_number(&comparison.right),
+    ) {
         (None, Some(limit)) => (&comparison.left, comparison.op, limit),
-        (Some(limit), None) => (&comparison.right, mirrored(comparison.op)?, limit),
+        (Some(limit), None) => (&comparison.right, mirror_operator(comparison.op)?, limit),
         _ => return None,
     };
     let (op, worst) = match op {
@@ -155,7 +160,7 @@ fn compared(good: &Expr) -> Option<(Expr, &'static str, Decimal)> {
     Some((one(value.clone(), worst), op, limit))
 }
 
-fn mirrored(op: BinaryOp) -> Option<BinaryOp> {
+fn mirror_operator(op: BinaryOp) -> Option<BinaryOp> {
     Some(match op {
         BinaryOp::Less => BinaryOp::Greater,
         BinaryOp::LessOrEqual => BinaryOp::GreaterOrEqual,
@@ -165,8 +170,8 @@ fn mirrored(op: BinaryOp) -> Option<BinaryOp> {
     })
 }
 
-/// The number that an expression is, exactly.
-fn plain(expr: &Expr) -> Option<Decimal> {
+/// The exact value of a numeric expression.
+fn literal_number(expr: &Expr) -> Option<Decimal> {
     let (sign, text) = match &expr.unparenthesised().node {
         Node::Number(text) => (Decimal::ONE, text),
         Node::Unary(UnaryOp::Minus, inner) => match &inner.unparenthesised().node {
@@ -176,13 +181,13 @@ fn plain(expr: &Expr) -> Option<Decimal> {
         _ => return None,
     };
     let number: Decimal = text.parse().ok()?;
-    // What no double is would be another limit for the reader.
+    // A number that no double represents would be a different limit for the reader.
     let number = sign * number;
     let exact = names::number(number).to_string().parse() == Ok(number);
     (exact && decimal_text(number).len() <= 20).then_some(number)
 }
 
-/// The expression as one series.
+/// Aggregates the expression to one series.
 fn one(expr: Expr, aggregation: &str) -> Expr {
     if labels_of(&expr) == LabelSet::none() {
         expr
@@ -191,15 +196,21 @@ fn one(expr: Expr, aggregation: &str) -> Expr {
     }
 }
 
-/// 1 where a condition holds, 0 where it does not. What is no comparison holds where it gives anything.
-fn holds(good: &Expr) -> Expr {
+/// 1 if a condition holds, 0 if not. An expression that is not a comparison holds if it returns anything.
+fn condition_value(good: &Expr) -> Expr {
     if let Node::Binary(condition) = &good.unparenthesised().node {
         if condition.op.is_comparison() {
             let mut condition = condition.clone();
             condition.return_bool = true;
             return one(Expr::made(Node::Binary(condition)), "min");
         }
-        let both = |op| build::binary(op, holds(&condition.left), holds(&condition.right));
+        let both = |op| {
+            build::binary(
+                op,
+                condition_value(&condition.left),
+                condition_value(&condition.right),
+            )
+        };
         match condition.op {
             BinaryOp::And => return both(BinaryOp::Multiply),
             BinaryOp::Or => {
@@ -228,12 +239,12 @@ mod tests {
             ("up >= 1", "min(up)", "gte", "1"),
             ("sum(x) > -5", "sum(x)", "gt", "-5"),
         ] {
-            let (of, as_op, limit) = compared(&parse(good).unwrap()).unwrap();
+            let (of, as_op, limit) = split_comparison(&parse(good).unwrap()).unwrap();
             assert_eq!((of.to_string().as_str(), as_op), (query, op), "{good}");
             assert_eq!(limit.to_string(), value);
         }
         for other in ["up == 1", "a < b", "max(x) < 1e40", "a and b", "a < bool 1"] {
-            assert_eq!(compared(&parse(other).unwrap()), None, "{other}");
+            assert_eq!(split_comparison(&parse(other).unwrap()), None, "{other}");
         }
     }
 
@@ -255,7 +266,7 @@ mod tests {
                 "clamp_max(count(alive unless dead), 1) or vector(0)",
             ),
         ] {
-            assert_eq!(holds(&parse(good).unwrap()).to_string(), query);
+            assert_eq!(condition_value(&parse(good).unwrap()).to_string(), query);
         }
     }
 }

@@ -1,22 +1,22 @@
-//! Notification targets: where the teams are told.
+//! Notification targets of the teams.
 
 use super::document::{Metadata, NotificationTarget, Object};
 use super::names;
 use crate::receivers::describe;
 use nth_model::{Project, Receiver, Service, Settings, Severity, Team};
 
-/// The annotation that has the channel, the address or the URL.
+/// The annotation with the channel, the address or the URL.
 const ADDRESS: &str = "nthc.address";
 
-/// The annotation that says what a target is told of.
+/// The annotation with the severities of a target.
 const ON: &str = "nthc.on";
 
-/// The name of a receiver as an object.
+/// The name of a receiver's object.
 pub fn object_name(receiver: &Receiver, team: &str, settings: &Settings) -> String {
     names::name_in(settings, &[team, &receiver.name])
 }
 
-/// The targets of every team that owns a service with an objective.
+/// The targets of every team that owns a service with an SLO.
 pub fn documents(project: &Project<'_>, settings: &Settings) -> Vec<Object<NotificationTarget>> {
     let owns = |team: &Team| {
         let has = |service: &Service| {
@@ -47,7 +47,7 @@ fn document(team: &Team, receiver: &Receiver, settings: &Settings) -> Object<Not
     metadata.annotations.insert(ON.into(), on.join(", "));
     let at = channel.address();
     let at = at.map_or_else(String::new, |address| format!(": {address}"));
-    let by = channel.means();
+    let by = channel.phrase();
     let spec = NotificationTarget {
         description: names::description(&format!("Notifies team {} {by}{at}", team.name)),
         target: channel.kind(),
@@ -55,7 +55,7 @@ fn document(team: &Team, receiver: &Receiver, settings: &Settings) -> Object<Not
     Object::new("AlertNotificationTarget", metadata, spec)
 }
 
-/// A severity as the source has it.
+/// A severity as in the source.
 pub fn word(severity: Severity) -> &'static str {
     match severity {
         Severity::Page => "page",

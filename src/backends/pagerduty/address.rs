@@ -1,19 +1,19 @@
-//! The addresses of Terraform's resources. Each follows from the names of what it is alone, so that whatever comes or goes
-//! beside it, Terraform keeps it.
+//! Addresses of Terraform resources. Each depends only on the names of its object, so that Terraform keeps it when
+//! others are added or removed.
 
 use std::collections::BTreeMap;
 
 use super::error::Error;
 use crate::fnv1a;
 
-/// What joins the names in an address.
+/// The separator between the names in an address.
 const JOINT: &str = "--";
 
-/// The longest readable part of an address, in bytes: what is longer helps nobody.
+/// The length limit of the readable part of an address, in bytes.
 const LONGEST: usize = 100;
 
-/// The address of what these names name: an identifier of Terraform's language. Where the names alone would not tell it
-/// from that of other names, a hash of all of them does.
+/// The address of the object with these names: an identifier of Terraform's language. If the names alone would be
+/// ambiguous, it includes a hash of all of them.
 pub fn address(names: &[&str]) -> String {
     let is_clear = |name: &&str| {
         !name.is_empty()
@@ -26,16 +26,16 @@ pub fn address(names: &[&str]) -> String {
     if names.iter().all(is_clear) && begins_well(&joined) && joined.len() <= LONGEST {
         return joined;
     }
-    hashed(&joined, names)
+    with_hash(&joined, names)
 }
 
-/// The address of a person: `ana_at_example_com` for `ana@example.com`, with a hash where an address of another kind would
+/// The address of a person: `ana_at_example_com` for `ana@example.com`, with a hash if a different email address would
 /// look the same.
 pub fn person(email: &str) -> String {
     person_in(&[], email)
 }
 
-/// The address of a person in something of these names, as of a membership.
+/// The address of a person in an object with these names, such as a membership.
 pub fn person_in(names: &[&str], email: &str) -> String {
     let readable = email.replace('@', "_at_").replace('.', "_");
     let is_clear = !email.contains('_')
@@ -53,11 +53,11 @@ pub fn person_in(names: &[&str], email: &str) -> String {
     all.push(email);
     let mut shown = names.to_vec();
     shown.push(&readable);
-    hashed(&shown.join(JOINT), &all)
+    with_hash(&shown.join(JOINT), &all)
 }
 
-/// What can be kept of a text, and a hash of the names behind it.
-fn hashed(shown: &str, names: &[&str]) -> String {
+/// The valid characters of a text, and a hash of the names.
+fn with_hash(shown: &str, names: &[&str]) -> String {
     let mut kept: String = shown
         .chars()
         .map(|c| if is_kept(c) { c } else { '_' })
@@ -77,12 +77,12 @@ fn begins_well(text: &str) -> bool {
     text.starts_with(|c: char| c.is_ascii_alphabetic() || c == '_')
 }
 
-/// Adds what stands at an address.
+/// Adds an object at an address.
 ///
 /// # Errors
 ///
-/// Where something else stands there already: two hashes that are alike, or a name that looks like one.
-pub fn put<T>(all: &mut BTreeMap<String, T>, address: String, what: T) -> Result<(), Error> {
+/// If the address is taken: by two equal hashes, or a name that looks like one.
+pub fn insert<T>(all: &mut BTreeMap<String, T>, address: String, what: T) -> Result<(), Error> {
     if all.contains_key(&address) {
         return Err(Error::TakenAddress(address));
     }
@@ -127,8 +127,8 @@ mod tests {
     #[test]
     fn nothing_is_overwritten() {
         let mut all = BTreeMap::new();
-        assert!(put(&mut all, "a".to_owned(), 1).is_ok());
-        assert!(put(&mut all, "a".to_owned(), 2).is_err());
+        assert!(insert(&mut all, "a".to_owned(), 1).is_ok());
+        assert!(insert(&mut all, "a".to_owned(), 2).is_err());
         assert_eq!(all.get("a"), Some(&1));
     }
 

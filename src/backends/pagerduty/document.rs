@@ -1,5 +1,5 @@
-//! The part of Terraform's JSON, and of the arguments of PagerDuty's provider, that is written. Names of fields are those
-//! of the provider's schema.
+//! The part of Terraform's JSON, and of the arguments of PagerDuty's provider, that is written. Names of fields are
+//! those of the provider's schema.
 
 use std::collections::BTreeMap;
 
@@ -21,7 +21,7 @@ pub struct Document {
 }
 
 impl Document {
-    /// Whether there is nothing in it.
+    /// Returns whether the file is empty.
     pub fn is_empty(&self) -> bool {
         self.terraform.is_none()
             && self.data.is_empty()
@@ -42,7 +42,7 @@ pub struct Provider {
     pub version: String,
 }
 
-/// What is looked up.
+/// The data sources by address.
 #[derive(Debug, Default, Serialize)]
 pub struct Data {
     #[serde(skip_serializing_if = "BTreeMap::is_empty")]
@@ -67,7 +67,7 @@ pub struct User {
     pub email: Text,
 }
 
-/// What is made, by address.
+/// The resources by address.
 #[derive(Debug, Default, Serialize)]
 pub struct Resources {
     #[serde(skip_serializing_if = "BTreeMap::is_empty")]
@@ -110,7 +110,8 @@ impl Resources {
     }
 }
 
-/// An attribute of something else in the files. It is made of addresses alone, never of a person's text.
+/// A reference to an attribute of another object in the files. It consists of addresses only, never of text from the
+/// source.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
 pub struct Reference {
     of: &'static str,
@@ -119,12 +120,12 @@ pub struct Reference {
 }
 
 impl Reference {
-    /// The id of what a type of resource has at an address.
+    /// The id of the object of a type at an address.
     pub fn id(of: &'static str, address: impl Into<String>) -> Self {
         Self::attribute(of, address, "id")
     }
 
-    /// Another attribute of it.
+    /// Another attribute of the object.
     pub fn attribute(
         of: &'static str,
         address: impl Into<String>,

@@ -1,28 +1,28 @@
-//! Why Terraform for PagerDuty can't be generated.
+//! Errors of the generation of Terraform for PagerDuty.
 
 use std::fmt;
 
 use jiff::civil::Date;
 
-/// What keeps a resource from being written.
+/// The reason why a resource cannot be written.
 #[derive(Debug)]
 pub enum Error {
     /// Two resources would have this address.
     TakenAddress(String),
-    /// The calendar ends before a schedule that starts on this day has its first handoff.
+    /// The calendar ends before a schedule that starts on this day has its first hand-off.
     LateStart(Date),
-    /// The start of a schedule is no time in this zone.
+    /// The start of a schedule does not exist in this time zone.
     NoSuchTime {
-        /// The zone as it is written.
+        /// The time zone as in the source.
         zone: String,
-        /// What the time zone database says.
+        /// The error of the time zone database.
         cause: jiff::Error,
     },
-    /// The serializer refused a file.
+    /// The serializer failed for a file.
     Json {
-        /// The file's name without its extensions.
+        /// The name of the file without its extensions.
         stem: &'static str,
-        /// What it says.
+        /// The error of the serializer.
         cause: serde_json::Error,
     },
 }

@@ -1,6 +1,6 @@
-//! Who is told, and who next.
+//! Escalation policies.
 
-use super::address::{address, put};
+use super::address::{address, insert};
 use super::document::{Document, EscalationPolicy, EscalationRule, Reference, Target};
 use super::error::Error;
 use super::naming::Naming;
@@ -12,7 +12,7 @@ use nth_model as ir;
 
 const MINUTE: u64 = 60_000;
 
-/// The escalation policy of a service.
+/// A reference to the escalation policy of a service.
 pub fn policy(policy: &Policy<'_>) -> Reference {
     match policy {
         Policy::Own(key) => Reference::id("pagerduty_escalation_policy", place(key)),
@@ -27,11 +27,11 @@ fn place(key: &PolicyKey<'_>) -> String {
     address(&names.into_iter().flatten().collect::<Vec<_>>())
 }
 
-/// A policy for each escalation and tier that services have.
+/// A policy for each pair of escalation and tier of the services.
 ///
 /// # Errors
 ///
-/// Where an address is taken.
+/// If an address is taken.
 pub fn policies(plan: &Plan<'_>, naming: Naming<'_>, project: &str) -> Result<Document, Error> {
     let mut document = Document::default();
     for (key, (escalation, pace)) in &plan.policies {
@@ -62,7 +62,7 @@ pub fn policies(plan: &Plan<'_>, naming: Naming<'_>, project: &str) -> Result<Do
                 })
                 .collect(),
         };
-        put(
+        insert(
             &mut document.resource.pagerduty_escalation_policy,
             place(key),
             resource,

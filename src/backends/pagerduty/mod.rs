@@ -1,7 +1,8 @@
 //! The PagerDuty target: Terraform for PagerDuty's own provider, in Terraform's JSON.
 //!
-//! A file for each subject, so that a review shows what it is about. Addresses and names follow from the names of things
-//! alone. The files hold neither a provider block nor a secret: they are a module as well as a root.
+//! There is a file for each subject, so that a review shows the subject of a change. Addresses and names depend only on
+//! the names of objects. The files contain neither a provider block nor a secret, so they work as a module and as a
+//! root.
 
 mod address;
 mod document;
@@ -25,7 +26,7 @@ use plan::Plan;
 use super::{Artifact, EmitError, Target};
 use nth_model::{self as ir, TargetName};
 
-/// The first version of Terraform whose grammar has all that is written; each OpenTofu is later.
+/// The first version of Terraform with the syntax of these files; all versions of OpenTofu are later.
 const TERRAFORM_VERSION: &str = ">= 1.0";
 
 /// The target: a file for each subject, `pagerduty/*.tf.json`.
@@ -45,7 +46,7 @@ impl Target for PagerDuty {
     }
 }
 
-/// The files of a project; none if nobody is notified of anything.
+/// The files of a project; empty if nobody is notified of anything.
 fn project_files(
     project: &ir::Project<'_>,
     settings: &ir::Settings,

@@ -1,10 +1,10 @@
-//! What things are called in PagerDuty.
+//! Display names in PagerDuty.
 
 use super::text::{self, Text};
 use nth_model::{self as ir, EnvironmentInNames};
 
-/// The names of a build: what all of them begin with, which is the project where others share the account and nothing
-/// else is set, and the environment that they end with.
+/// The prefix and suffix of all names of a build: by default, the prefix is the project if others share the account,
+/// and the suffix is the environment.
 #[derive(Debug, Clone, Copy)]
 pub struct Naming<'a> {
     prefix: &'a str,
@@ -13,7 +13,7 @@ pub struct Naming<'a> {
 }
 
 impl<'a> Naming<'a> {
-    /// As the settings have it.
+    /// The names for these settings.
     pub fn new(settings: &'a ir::Settings) -> Self {
         let environment = settings.environment.as_deref();
         Self {
@@ -26,22 +26,22 @@ impl<'a> Naming<'a> {
         }
     }
 
-    /// A team's or a service's: `checkout (production)`.
+    /// The display name of a team or a service: `checkout (production)`.
     pub fn name(self, name: &str) -> Text {
-        self.named(&[name], name)
+        self.display_name(&[name], name)
     }
 
-    /// What a team has: `payments: primary (production)`.
+    /// The display name of a team's object, such as a schedule: `payments: primary (production)`.
     pub fn in_team(self, team: &str, name: &str) -> Text {
-        self.named(&[team, name], &format!("{team}: {name}"))
+        self.display_name(&[team, name], &format!("{team}: {name}"))
     }
 
-    /// A team's escalation at the pace of a tier: `payments: default, critical (production)`.
+    /// The display name of a team's escalation with the timing of a tier: `payments: default, critical (production)`.
     pub fn escalation(self, team: &str, name: &str, tier: &str) -> Text {
-        self.named(&[team, name, tier], &format!("{team}: {name}, {tier}"))
+        self.display_name(&[team, name, tier], &format!("{team}: {name}, {tier}"))
     }
 
-    fn named(self, parts: &[&str], joined: &str) -> Text {
+    fn display_name(self, parts: &[&str], joined: &str) -> Text {
         let mut parts = parts.to_vec();
         let mut joined = format!("{}{joined}", self.prefix);
         if let Some(project) = self.project {

@@ -1,6 +1,6 @@
-//! Where events go: an orchestration for each team, with a key of its own, that hands each event to the service it is of.
+//! Event orchestrations: one for each team, with its own key, which routes each event to its service.
 
-use super::address::{address, put};
+use super::address::{address, insert};
 use super::document::{
     CatchAll, Condition, Document, Nothing, Orchestration, OrchestrationIntegration, Output,
     Reference, Route, RouteTo, Router, Rule, ServiceOrchestration, Set, SetSeverity,
@@ -10,27 +10,28 @@ use super::naming::Naming;
 use super::people::team;
 use super::plan::{Inbox, Plan};
 use super::services::{others, others_address, service};
-use super::text::{self, Text, description, says, says_one_of};
+use super::text::{self, Text, description, equals, equals_any};
 use crate::receivers::message::NONE;
 use nth_model::{Settings, Severity};
 
-/// Where an event says which service it is of: the label `service` that every rule has, sent among the details.
+/// The field of an event with its service: the label `service` of every rule, sent among the details.
 const SERVICE: &str = "event.custom_details.service";
-/// The same, which is text whatever it says. Alertmanager reads a detail as YAML, where `true` and `12` are none.
+/// Another field with the service, which is always text. Alertmanager parses a detail as YAML, where `true` and `12`
+/// are not text.
 const COMPONENT: &str = "event.component";
-/// Where it says which tier that has.
+/// The field with the service's tier.
 const TIER: &str = "event.custom_details.tier";
-/// Where it says what it asks for.
+/// The field with the severity.
 const SEVERITY: &str = "event.custom_details.severity";
 
-/// The set of rules that an orchestration begins with.
+/// The set of rules with which an orchestration begins.
 const START: &str = "start";
 
-/// The orchestrations of the teams that own services, and the keys by which events are sent to them.
+/// The orchestrations of the teams that own services, and the keys for sending events to them.
 ///
 /// # Errors
 ///
-/// Where an address is taken.
+/// If an address is taken.
 pub fn orchestrations(
     plan: &Plan<'_>,
     naming: Naming<'_>,
@@ -41,7 +42,7 @@ pub fn orchestrations(
         let place = address(&[name]);
         let rules = routes(name, inbox, naming, settings);
         let orchestration = Reference::id("pagerduty_event_orchestration", place.clone());
-        put(
+        insert(
             &mut document.resource.pagerduty_event_orchestration,
             place.clone(),
             Orchestration {
@@ -55,7 +56,7 @@ pub fn orchestrations(
                 team: team(name),
             },
         )?;
-        put(
+        insert(
             &mut document.resource.pagerduty_event_orchestration_integration,
             place.clone(),
             OrchestrationIntegration {
@@ -63,7 +64,7 @@ pub fn orchestrations(
                 label: "Alertmanager",
             },
         )?;
-        put(
+        insert(
             &mut document.resource.pagerduty_event_orchestration_router,
             place.clone(),
             Router {
@@ -79,7 +80,7 @@ pub fn orchestrations(
                 },
             },
         )?;
-        put(
+        insert(
             &mut document.output,
             format!("routing_key_{place}"),
             Output {
@@ -105,7 +106,7 @@ pub fn orchestrations(
         .filter(|(_, inbox)| inbox.others.is_some());
     let of_others = with_others.map(|(name, _)| (others_address(name), others(name)));
     for (place, of) in of_services.chain(of_others) {
-        put(
+        insert(
             &mut document.resource.pagerduty_event_orchestration_service,
             place,
             severities(of, settings),
@@ -114,8 +115,8 @@ pub fn orchestrations(
     Ok(document)
 }
 
-/// What events of a team's orchestration become. Those of another environment or project match nothing, and are unrouted,
-/// which notifies nobody.
+/// The routes of a team's orchestration. Events of another environment or project match none; they are unrouted, which
+/// notifies nobody.
 fn routes(
     team: &str,
     inbox: &Inbox<'_>,
@@ -127,48 +128,55 @@ fn routes(
         condition: Condition { expression },
         actions: Route { route_to: to },
     };
-    let known = inbox
-        .services
-        .iter()
-        .map(|name| rule(naming.name(name), of_service(name, settings), service(name)));
+    let known = inbox.services.iter().map(|name| {
+        rule(
+            naming.name(name),
+            service_condition(name, settings),
+            service(name),
+        )
+    });
     let mut rules: Vec<Rule<Route>> = known.collect();
     if inbox.others.is_none() {
         return rules;
     }
     let unknown = inbox.unknown.iter();
-    rules.extend(
-        unknown.map(|name| rule(naming.name(name), of_service(name, settings), others(team))),
-    );
-    // An alert that has both a service and a tier is of a project's rule, and of this one's it has come above.
+    rules.extend(unknown.map(|name| {
+        rule(
+            naming.name(name),
+            service_condition(name, settings),
+            others(team),
+        )
+    }));
+    // An alert with both a service and a tier is from a project's rule, and those of this project are matched above.
     for (lacking, label) in [
         (TIER, "other alerts"),
         (SERVICE, "alerts without a service"),
     ] {
         let scope = settings
             .scope()
-            .map(|(label, value)| says_one_of(&detail(label), [value, NONE]));
-        let expression = text::all(scope.chain([says(lacking, NONE)]));
+            .map(|(label, value)| equals_any(&detail(label), [value, NONE]));
+        let expression = text::all(scope.chain([equals(lacking, NONE)]));
         rules.push(rule(naming.in_team(team, label), expression, others(team)));
     }
     rules
 }
 
-/// The condition that an event is of a service of this environment and project.
-fn of_service(name: &str, settings: &Settings) -> Text {
+/// The condition that an event belongs to a service of this environment and project.
+fn service_condition(name: &str, settings: &Settings) -> Text {
     let field = if is_text(name) { SERVICE } else { COMPONENT };
     let scope = settings.scope();
-    let scope = scope.map(|(label, value)| says(&detail(label), value));
-    text::all([says(field, name)].into_iter().chain(scope))
+    let scope = scope.map(|(label, value)| equals(&detail(label), value));
+    text::all([equals(field, name)].into_iter().chain(scope))
 }
 
-/// Where an event has a label.
+/// The field of an event with a label.
 fn detail(label: &str) -> String {
     format!("event.custom_details.{label}")
 }
 
-/// Whether YAML surely takes a word for text.
+/// Returns whether every version of YAML parses a word as text.
 fn is_text(word: &str) -> bool {
-    /// Words that some version of YAML takes for something else.
+    /// Words that some version of YAML does not parse as text.
     const NOT_TEXT: [&str; 10] = [
         "true", "false", "yes", "no", "on", "off", "y", "n", "null", "nan",
     ];
@@ -179,8 +187,8 @@ fn is_text(word: &str) -> bool {
         && !NOT_TEXT.contains(&word.to_ascii_lowercase().as_str())
 }
 
-/// What an event's severity label means to PagerDuty, which notifies of `critical` with high urgency and of `warning` with low.
-/// An event without one keeps the severity that it was sent with.
+/// Sets PagerDuty's severity by the label of an event: `critical` notifies with high urgency and `warning` with low. An
+/// event without the label keeps its severity.
 fn severities(of: Reference, settings: &Settings) -> ServiceOrchestration {
     let meant = [(Severity::Page, "critical"), (Severity::Ticket, "warning")];
     let rules = meant.into_iter().map(|(severity, meaning)| {
@@ -188,7 +196,7 @@ fn severities(of: Reference, settings: &Settings) -> ServiceOrchestration {
         Rule {
             label: Text::new(format!("{label} is {meaning}")),
             condition: Condition {
-                expression: says(SEVERITY, &label),
+                expression: equals(SEVERITY, &label),
             },
             actions: SetSeverity { severity: meaning },
         }

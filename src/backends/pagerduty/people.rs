@@ -1,26 +1,26 @@
-//! Teams and who is in them. People are looked up, never made.
+//! Teams and their members. People are looked up, never created.
 
-use super::address::{address, person, person_in, put};
+use super::address::{address, insert, person, person_in};
 use super::document::{Document, Membership, Reference, Team, User};
 use super::error::Error;
 use super::naming::Naming;
 use super::plan::{Plan, Policy};
 use super::text::{Text, description};
 
-/// The resource of a team.
+/// The resource type of a team.
 pub const TEAM: &str = "pagerduty_team";
 
-/// A person, looked up.
+/// A reference to a person's data source.
 pub fn user(email: &str) -> Reference {
     Reference::id("data.pagerduty_user", person(email))
 }
 
-/// A team.
+/// A reference to a team.
 pub fn team(name: &str) -> Reference {
     Reference::id(TEAM, address(&[name]))
 }
 
-/// Everybody that the other files name, and the escalation policy that is there already.
+/// The data sources of all people in the other files, and of the existing escalation policy.
 pub fn looked_up(plan: &Plan<'_>) -> Result<Document, Error> {
     let mut document = Document::default();
     let mut emails: Vec<&str> = plan
@@ -34,7 +34,7 @@ pub fn looked_up(plan: &Plan<'_>) -> Result<Document, Error> {
         let user = User {
             email: Text::new(email),
         };
-        put(&mut document.data.pagerduty_user, person(email), user)?;
+        insert(&mut document.data.pagerduty_user, person(email), user)?;
     }
     let of_services = plan.services.values().map(|(_, policy)| policy);
     let of_others = plan
@@ -64,7 +64,7 @@ pub fn teams(plan: &Plan<'_>, naming: Naming<'_>, project: &str) -> Result<Docum
                 format!("Team {name} of {project}.")
             }),
         };
-        put(
+        insert(
             &mut document.resource.pagerduty_team,
             address(&[name]),
             resource,
@@ -75,7 +75,7 @@ pub fn teams(plan: &Plan<'_>, naming: Naming<'_>, project: &str) -> Result<Docum
                 user_id: user(email),
                 role: if manages { "manager" } else { "responder" },
             };
-            put(
+            insert(
                 &mut document.resource.pagerduty_team_membership,
                 person_in(&[name], email),
                 membership,

@@ -1,4 +1,4 @@
-//! What of a project goes to PagerDuty: services that somebody is told of, and the teams behind them.
+//! The part of a project that goes to PagerDuty: services whose alerts notify someone, and their teams.
 
 use std::borrow::Cow;
 use std::collections::{BTreeMap, BTreeSet};
@@ -8,56 +8,56 @@ use nth_model::{
     Step, Target, Team,
 };
 
-/// Which escalation a service has.
+/// The escalation policy of a service.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Policy<'a> {
-    /// One of a team's, at the pace of a tier.
+    /// An escalation of a team with the timing of a tier.
     Own(PolicyKey<'a>),
-    /// One that is in PagerDuty already, by its name.
+    /// An existing policy in PagerDuty, by its name.
     Existing(&'a str),
 }
 
-/// A team's escalation at the pace of a tier.
+/// A team's escalation with the timing of a tier.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub struct PolicyKey<'a> {
-    /// The team.
+    /// The name of the team.
     pub team: &'a str,
-    /// The escalation.
+    /// The name of the escalation.
     pub escalation: &'a str,
-    /// The tier of the services that have it; none for what is no service's.
+    /// The tier of the services; `None` for events without a service.
     pub tier: Option<&'a str>,
 }
 
-/// What becomes of the events of one team's orchestration.
+/// The events that one team's orchestration receives.
 #[derive(Debug)]
 pub struct Inbox<'a> {
-    /// Services that are known to PagerDuty: those that the team owns or is woken for.
+    /// The services in PagerDuty: those that the team owns or is notified for.
     pub services: BTreeSet<&'a str>,
-    /// Others of the project whose events come here.
+    /// Other services of the project whose events come here.
     pub unknown: BTreeSet<&'a str>,
-    /// The escalation of what is none of these; none where nobody would be told.
+    /// The escalation of all other events; `None` if nobody would be notified.
     pub others: Option<Policy<'a>>,
 }
 
-/// What goes to PagerDuty, by name.
+/// The objects in PagerDuty, by name.
 #[derive(Debug, Default)]
 pub struct Plan<'a> {
-    /// The services and the escalation of each.
+    /// The services with their escalation policies.
     pub services: BTreeMap<&'a str, (&'a Service, Policy<'a>)>,
-    /// The escalations that they have.
+    /// The escalations of these policies.
     pub policies: BTreeMap<PolicyKey<'a>, (Cow<'a, Escalation>, Cow<'a, Pace>)>,
-    /// The teams that own any of it.
+    /// The teams that own any of the objects.
     pub teams: BTreeMap<&'a str, &'a Team>,
-    /// The teams that events are sent to, and what becomes of these.
+    /// The teams to which events are sent, with the handling of these events.
     pub inboxes: BTreeMap<&'a str, Inbox<'a>>,
 }
 
 impl<'a> Plan<'a> {
-    /// The plan of a project; empty where it says nowhere who is told.
+    /// Creates the plan of a project; empty if nobody is notified through PagerDuty.
     pub fn new(project: &Project<'a>, settings: &'a Settings) -> Self {
         let mut plan = Self::default();
         for service in project.services() {
-            let policy = match project.called(service) {
+            let policy = match project.escalation_for(service) {
                 Some((team, escalation)) => {
                     let key = PolicyKey {
                         team: &team.name,
@@ -96,8 +96,8 @@ impl<'a> Plan<'a> {
         plan
     }
 
-    /// Which events each team gets. The default team gets those of services whose own team is not told, as Alertmanager
-    /// sends them.
+    /// Finds the events that each team receives. The default team receives those of services whose own team is not
+    /// notified, as in Alertmanager.
     fn find_inboxes(&mut self, project: &Project<'a>, settings: &'a Settings) {
         let default = settings.alertmanager.default_team.as_deref();
         let mut inboxes: BTreeMap<&'a str, (BTreeSet<&'a str>, BTreeSet<&'a str>)> =
@@ -130,7 +130,7 @@ impl<'a> Plan<'a> {
                 }
             }
         }
-        // A team that gets nothing of any service, but what is no service's.
+        // A team that only receives events without a service.
         if let Some((&team, _)) = default.and_then(|name| self.teams.get_key_value(name)) {
             inboxes.entry(team).or_default();
         }
@@ -154,7 +154,7 @@ impl<'a> Plan<'a> {
         }
     }
 
-    /// The escalation of what comes to a team and is of none of its services.
+    /// The escalation of events that a team receives and that belong to none of its services.
     fn policy_of_others(&mut self, team: &'a Team, settings: &'a Settings) -> Option<Policy<'a>> {
         let Some(escalation) = escalation_of(team) else {
             let existing = settings.pagerduty.escalation_policy.as_deref();
@@ -173,12 +173,12 @@ impl<'a> Plan<'a> {
         Some(Policy::Own(key))
     }
 
-    /// Whether there is nobody to be told and nothing to be told of.
+    /// Returns whether nobody is notified and nothing notifies.
     pub fn is_empty(&self) -> bool {
         self.services.is_empty() && self.teams.is_empty()
     }
 
-    /// The people that a team consists of, and whether each manages it.
+    /// The people of a team, and whether each manages it.
     pub fn people(team: &'a Team) -> BTreeMap<&'a str, bool> {
         let on_call = team.schedules.iter().flat_map(on_call);
         let steps = team.escalations.iter().flat_map(|way| &way.steps);
@@ -194,7 +194,7 @@ impl<'a> Plan<'a> {
     }
 }
 
-/// Who takes turns in a schedule.
+/// The members of a schedule's rotations.
 fn on_call(schedule: &Schedule) -> impl Iterator<Item = &str> {
     schedule
         .layers
@@ -202,7 +202,7 @@ fn on_call(schedule: &Schedule) -> impl Iterator<Item = &str> {
         .flat_map(|layer| layer.members.iter().map(String::as_str))
 }
 
-/// The person that a step tells, where it tells one.
+/// The person that a step notifies, if its target is a person.
 pub fn person(target: &Target) -> Option<&str> {
     match target {
         Target::Person(email) => Some(email),
@@ -210,7 +210,7 @@ pub fn person(target: &Target) -> Option<&str> {
     }
 }
 
-/// The escalation that a team has for what is no service's: the one that its services have unless they say otherwise.
+/// The escalation of a team for events without a service: the default of its services.
 fn escalation_of(team: &Team) -> Option<Cow<'_, Escalation>> {
     let chosen = match team.escalations.as_slice() {
         [only] => Some(only),
@@ -223,7 +223,7 @@ fn escalation_of(team: &Team) -> Option<Cow<'_, Escalation>> {
         .or_else(|| team.implied_escalation().map(Cow::Owned))
 }
 
-/// How an escalation goes for what is of no tier: as for a service that says nothing of its tier.
+/// The timing of an escalation for events without a tier: the default timing.
 fn pace_of_others() -> Pace {
     const MINUTE: u64 = 60_000;
     Pace {

@@ -1,9 +1,9 @@
-//! Who is on call when.
+//! On-call schedules.
 
 use jiff::SignedDuration;
 use jiff::civil::{Date, Time, Weekday};
 
-use super::address::{address, put};
+use super::address::{address, insert};
 use super::document::{Document, Layer, Reference, Restriction, Schedule};
 use super::error::Error;
 use super::naming::Naming;
@@ -15,7 +15,7 @@ use nth_model::{self as ir, Hours, TimeOfDay, TimeOfWeek};
 const DAY: u32 = 86_400;
 const WEEK: u32 = 7 * DAY;
 
-/// A schedule of a team.
+/// A reference to a schedule of a team.
 pub fn schedule(team: &str, name: &str) -> Reference {
     Reference::id("pagerduty_schedule", address(&[team, name]))
 }
@@ -24,7 +24,7 @@ pub fn schedule(team: &str, name: &str) -> Reference {
 ///
 /// # Errors
 ///
-/// Where an address is taken, or a zone or a date is none.
+/// If an address is taken, or a time zone or a date is invalid.
 pub fn schedules(plan: &Plan<'_>, naming: Naming<'_>, project: &str) -> Result<Document, Error> {
     let mut document = Document::default();
     for owner in plan.teams.values() {
@@ -44,30 +44,31 @@ pub fn schedules(plan: &Plan<'_>, naming: Naming<'_>, project: &str) -> Result<D
                 layer: layers?,
             };
             let address = address(&[&owner.name, &written.name]);
-            put(&mut document.resource.pagerduty_schedule, address, resource)?;
+            insert(&mut document.resource.pagerduty_schedule, address, resource)?;
         }
     }
     Ok(document)
 }
 
-/// A layer. PagerDuty lets later ones win, as the model does, so their order stays.
+/// A layer. In PagerDuty, as in the model, later layers take precedence, so their order is the same.
 fn lower_layer(layer: &ir::Layer, zone: &str) -> Result<Layer, Error> {
     let start = first_handoff(layer, zone)?;
     Ok(Layer {
         name: super::text::name(&[&layer.name], &layer.name),
         start: start.clone(),
         rotation_virtual_start: start,
-        rotation_turn_length_seconds: layer.turn.0 / 1000,
+        rotation_turn_length_seconds: layer.shift.0 / 1000,
         users: layer.members.iter().map(|email| user(email)).collect(),
         restriction: restrictions(&layer.hours),
     })
 }
 
-/// When the first turn begins, with the offset that the zone has then: at the first hand-off on or after the layer's first
-/// day. Turns that are whole weeks begin on the hand-off's day; of others only its time counts, for they begin on any day.
-/// A time that a change of clocks leaves out is as much later as the clocks jump, and one that comes twice is the earlier.
+/// The start of the first shift, with the offset of the time zone at that time: the first hand-off on or after the
+/// layer's first day. Shifts of whole weeks begin on the hand-off's weekday; for others only its time of day counts,
+/// for they begin on any day. A time that a clock change skips is moved by the length of the change, and of an
+/// ambiguous one the earlier is taken.
 fn first_handoff(layer: &ir::Layer, zone: &str) -> Result<String, Error> {
-    let whole_weeks = layer.turn.0 > 0 && layer.turn.0.is_multiple_of(u64::from(WEEK) * 1000);
+    let whole_weeks = layer.shift.0 > 0 && layer.shift.0.is_multiple_of(u64::from(WEEK) * 1000);
     let day = if whole_weeks {
         on_or_after(layer.start, layer.handoff.day)
     } else {
@@ -85,7 +86,7 @@ fn first_handoff(layer: &ir::Layer, zone: &str) -> Result<String, Error> {
     Ok(at.timestamp().display_with_offset(at.offset()).to_string())
 }
 
-/// The first day of that name, 0 for Monday, on or after a date.
+/// The first date with this weekday, 0 for Monday, on or after a date.
 fn on_or_after(date: Date, day: u8) -> Option<Date> {
     let wanted = Weekday::from_monday_zero_offset(i8::try_from(day).ok()?).ok()?;
     if date.weekday() == wanted {
@@ -95,8 +96,8 @@ fn on_or_after(date: Date, day: u8) -> Option<Date> {
     }
 }
 
-/// Hours as PagerDuty has them. It shows those of a layer as hours of the day or as hours of the week, so where both are
-/// named, hours of the day are written as hours of each day of the week.
+/// Hours as PagerDuty's restrictions. A layer has either daily or weekly ones, so if both are used, daily hours are
+/// written as hours of each weekday.
 fn restrictions(hours: &[Hours]) -> Vec<Restriction> {
     let fits_day = |one: &Hours| matches!(one, Hours::Daily { from, to } if from != to);
     let daily = hours.iter().all(fits_day);
@@ -107,13 +108,13 @@ fn restrictions(hours: &[Hours]) -> Vec<Restriction> {
                 kind: "daily_restriction",
                 start_day_of_week: None,
                 start_time_of_day: clock(*from),
-                duration_seconds: between(seconds(*from), seconds(*to), DAY),
+                duration_seconds: time_until(seconds(*from), seconds(*to), DAY),
             }],
             Hours::Daily { from, to } => (0..7)
-                .map(|day| weekly(day, *from, between(seconds(*from), seconds(*to), DAY)))
+                .map(|day| weekly(day, *from, time_until(seconds(*from), seconds(*to), DAY)))
                 .collect(),
             Hours::Weekly { from, to } => {
-                let length = between(of_week(*from), of_week(*to), WEEK);
+                let length = time_until(second_of_week(*from), second_of_week(*to), WEEK);
                 vec![weekly(from.day, from.time, length)]
             }
         })
@@ -129,8 +130,8 @@ fn weekly(day: u8, from: TimeOfDay, length: u32) -> Restriction {
     }
 }
 
-/// How long it is from one time to the next like the other; a whole round where they are the same.
-fn between(from: u32, to: u32, round: u32) -> u32 {
+/// The time from one time to the next equal to the other; a complete round if they are equal.
+fn time_until(from: u32, to: u32, round: u32) -> u32 {
     if to > from {
         to - from
     } else {
@@ -142,7 +143,7 @@ fn seconds(time: TimeOfDay) -> u32 {
     u32::from(time.hour) * 3600 + u32::from(time.minute) * 60
 }
 
-fn of_week(time: TimeOfWeek) -> u32 {
+fn second_of_week(time: TimeOfWeek) -> u32 {
     u32::from(time.day) * DAY + seconds(time.time)
 }
 
@@ -157,10 +158,10 @@ mod tests {
 
     use super::*;
 
-    fn layer(turn: u64, day: u8, hour: u8, minute: u8, start: &str) -> ir::Layer {
+    fn layer(shift: u64, day: u8, hour: u8, minute: u8, start: &str) -> ir::Layer {
         ir::Layer {
             name: "primary".into(),
-            turn: ir::Duration(turn * 3_600_000),
+            shift: ir::Duration(shift * 3_600_000),
             handoff: TimeOfWeek {
                 day,
                 time: TimeOfDay { hour, minute },

@@ -1,8 +1,8 @@
-//! Services: how loudly they notify, when, and what they need.
+//! Services: their urgency, support hours and dependencies.
 
 use std::collections::BTreeSet;
 
-use super::address::{address, put};
+use super::address::{address, insert};
 use super::document::{
     At, Dependency, DependencyEnd, Document, Reference, ScheduledAction, Service,
     ServiceDependency, ServiceIntegration, SupportHours, Urgency, UrgencyRule,
@@ -15,29 +15,29 @@ use super::schedules::clock;
 use super::text::{Text, description};
 use nth_model::{self as ir, Project};
 
-/// A service.
+/// A reference to a service.
 pub fn service(name: &str) -> Reference {
     Reference::id("pagerduty_service", address(&[name]))
 }
 
-/// The service of a team that has what is none of the project's services'.
+/// A reference to the service of a team for alerts that belong to none of the project's services.
 pub fn others(team: &str) -> Reference {
     Reference::id("pagerduty_service", others_address(team))
 }
 
-/// The address of that service, and of what belongs to it.
+/// The address of that service, and of its integration.
 pub fn others_address(team: &str) -> String {
     address(&[team, "other"])
 }
 
-/// An urgency that follows the severity of the alert: `critical`, as pages are, is high, `warning` is low.
+/// An urgency that depends on the severity of the alert: `critical`, for pages, is high, `warning` is low.
 const BY_SEVERITY: &str = "severity_based";
 
-/// The services, an integration of each, and what each needs; and for each team one for what is of none of them.
+/// The services, an integration and the dependencies of each; and for each team a service for all other events.
 ///
 /// # Errors
 ///
-/// Where an address is taken.
+/// If an address is taken.
 pub fn services(
     plan: &Plan<'_>,
     project: &Project<'_>,
@@ -54,15 +54,15 @@ pub fn services(
             }),
             escalation_policy: policy(escalation),
             alert_creation: "create_alerts_and_incidents",
-            // Who said that they look at it is asked again after half an hour.
+            // An acknowledged incident is triggered again after half an hour.
             acknowledgement_timeout: "1800",
-            // An incident is over when its alert is. The provider's default would end it after four hours.
+            // An incident ends when its alert ends. The provider's default would end it after four hours.
             auto_resolve_timeout: "null",
             incident_urgency_rule: urgency_rule(hours.is_some()),
             scheduled_actions: hours.iter().map(|_| louder_in_hours()).collect(),
             support_hours: hours.map(support_hours),
         };
-        put(
+        insert(
             &mut document.resource.pagerduty_service,
             address(&[name]),
             resource,
@@ -72,7 +72,7 @@ pub fn services(
             service: service(name),
             kind: "events_api_v2_inbound_integration",
         };
-        put(
+        insert(
             &mut document.resource.pagerduty_service_integration,
             address(&[name]),
             integration,
@@ -99,7 +99,7 @@ pub fn services(
             scheduled_actions: Vec::new(),
             support_hours: None,
         };
-        put(
+        insert(
             &mut document.resource.pagerduty_service,
             others_address(team),
             resource,
@@ -108,7 +108,7 @@ pub fn services(
     Ok(document)
 }
 
-/// The services that a service needs, where PagerDuty knows them.
+/// The dependencies of a service that are in PagerDuty.
 fn dependencies(of: &ir::Service, plan: &Plan<'_>, document: &mut Document) -> Result<(), Error> {
     let needed = of
         .dependencies
@@ -128,7 +128,7 @@ fn dependencies(of: &ir::Service, plan: &Plan<'_>, document: &mut Document) -> R
                 supporting_service: end(other),
             },
         };
-        put(
+        insert(
             &mut document.resource.pagerduty_service_dependency,
             address(&[&of.name, other]),
             resource,
@@ -137,7 +137,7 @@ fn dependencies(of: &ir::Service, plan: &Plan<'_>, document: &mut Document) -> R
     Ok(())
 }
 
-/// The one truth about urgency is the alert's severity. Support hours keep everything quiet at other times.
+/// The urgency depends only on the alert's severity. Outside of support hours it is low.
 fn urgency_rule(in_hours: bool) -> UrgencyRule {
     if !in_hours {
         return UrgencyRule {
@@ -159,7 +159,7 @@ fn urgency_rule(in_hours: bool) -> UrgencyRule {
     }
 }
 
-/// What was quiet at night is loud when work begins.
+/// Incidents with low urgency become high when support hours begin.
 fn louder_in_hours() -> ScheduledAction {
     ScheduledAction {
         kind: "urgency_change",

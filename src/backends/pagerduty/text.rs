@@ -1,29 +1,29 @@
-//! Text of a person, made harmless for Terraform and for PagerDuty.
+//! Text from the source, escaped for Terraform and for PagerDuty.
 
 use serde::{Serialize, Serializer};
 
 use crate::fnv1a;
 
-/// The longest name that PagerDuty takes of a team, in characters (`Team.name` of its REST schema). Other things may have
-/// longer ones; one limit keeps them alike.
+/// The length limit of a team's name in PagerDuty, in characters (`Team.name` of its REST schema). Other objects may
+/// have longer ones; one limit keeps them alike.
 pub const LONGEST_NAME: usize = 100;
 
-/// The longest description that PagerDuty takes, in characters (`Team.description` of its REST schema).
+/// The length limit of a description in PagerDuty, in characters (`Team.description` of its REST schema).
 pub const LONGEST_DESCRIPTION: usize = 1024;
 
-/// What the provider refuses in the name of an escalation policy, besides what cannot be printed.
+/// The characters that the provider rejects in the name of an escalation policy, besides those that cannot be printed.
 const FORBIDDEN: [char; 5] = ['\\', '/', '&', '<', '>'];
 
-/// What joins the parts of a name, so that a part which has one is told by its hash.
+/// The separators between the parts of a name: a part that contains one needs a hash.
 const JOINTS: [char; 4] = [':', ',', '(', ')'];
 
-/// A text that stands for itself. Terraform reads every string of its JSON as a template; what would begin an interpolation
-/// or a directive is escaped where it is written, and only there.
+/// Literal text. Terraform reads every string of its JSON as a template; the start of an interpolation or a directive
+/// is escaped on serialization, and only there.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
 pub struct Text(String);
 
 impl Text {
-    /// A text as a person wrote it.
+    /// Creates a text from unescaped text.
     pub fn new(text: impl Into<String>) -> Self {
         Self(text.into())
     }
@@ -35,12 +35,12 @@ impl Serialize for Text {
     }
 }
 
-/// A text as Terraform's template language writes it.
+/// Escapes text for Terraform's template language.
 fn escape(text: &str) -> String {
     text.replace("${", "$${").replace("%{", "%%{")
 }
 
-/// A description: what a person wrote, cut to what PagerDuty takes, or else `otherwise`.
+/// A description: the author's text, cut to PagerDuty's limit, or else `otherwise`.
 pub fn description(written: Option<&str>, otherwise: impl FnOnce() -> String) -> Text {
     let text = written.map(str::trim).filter(|text| !text.is_empty());
     let text = text.map_or_else(otherwise, str::to_owned);
@@ -52,8 +52,8 @@ pub fn description(written: Option<&str>, otherwise: impl FnOnce() -> String) ->
     Text(short)
 }
 
-/// A name that PagerDuty takes, of parts and of the text that they make together. Where that cannot be kept as it is, a
-/// hash of all parts stands at its end, so that names which differ stay different and none depends on another.
+/// A name within PagerDuty's limits, from its parts and their joined text. If that is not a valid or unambiguous name,
+/// it ends with a hash of all parts, so that different names remain different and none depends on another.
 pub fn name(parts: &[&str], joined: &str) -> Text {
     let printable = |c: char| {
         !FORBIDDEN.contains(&c)
@@ -80,19 +80,19 @@ pub fn name(parts: &[&str], joined: &str) -> Text {
     Text(format!("{kept}{hash}"))
 }
 
-/// A condition of PagerDuty's condition language: that a field of an event says exactly this.
+/// A condition of PagerDuty's condition language: a field of an event has exactly this value.
 ///
-/// A text with a quote or a backslash is compared by an expression in which any character stands in for these, for no
-/// escape of them is documented. Nothing in a text can end the string that it is in.
-pub fn says(field: &str, text: &str) -> Text {
+/// A text with a quote or a backslash is compared by a regular expression in which any character matches these, as no
+/// escape for them is documented. Nothing in a text can end the string that contains it.
+pub fn equals(field: &str, text: &str) -> Text {
     if text.chars().all(is_plain) {
         return Text(format!("{field} matches '{text}'"));
     }
     Text(format!("{field} matches regex '^{}$'", pattern(text)))
 }
 
-/// The condition that a field says one of these texts.
-pub fn says_one_of(field: &str, texts: [&str; 2]) -> Text {
+/// The condition that a field has one of these values.
+pub fn equals_any(field: &str, texts: [&str; 2]) -> Text {
     let [one, other] = texts.map(pattern);
     Text(format!("{field} matches regex '^({one}|{other})$'"))
 }
@@ -103,7 +103,7 @@ pub fn all(conditions: impl IntoIterator<Item = Text>) -> Text {
     Text(conditions.join(" and "))
 }
 
-/// What needs no escape in a string of PagerDuty's condition language.
+/// Returns whether a character needs no escape in a string of PagerDuty's condition language.
 fn is_plain(c: char) -> bool {
     c != '\'' && c != '\\' && !c.is_control()
 }
@@ -130,8 +130,8 @@ mod tests {
 
     use super::*;
 
-    /// What Terraform's template parser makes of a string without interpolations: each `$${` is `${`, each `%%{` is `%{`.
-    /// `None` where an interpolation or a directive would begin.
+    /// Evaluates a string of Terraform's template language without interpolations: each `$${` is `${`, each `%%{` is
+    /// `%{`. `None` if an interpolation or a directive would begin.
     fn unescape(template: &str) -> Option<String> {
         let mut out = String::new();
         let mut rest = template;
@@ -152,7 +152,7 @@ mod tests {
         Some(out)
     }
 
-    fn named(parts: &[&str]) -> String {
+    fn name_of(parts: &[&str]) -> String {
         name(parts, &parts.join(": ")).0
     }
 
@@ -164,26 +164,29 @@ mod tests {
 
     #[test]
     fn a_fit_name_is_kept() {
-        assert_eq!(named(&["payments", "primary"]), "payments: primary");
-        assert_eq!(named(&["Zahlungsverkehr Süd"]), "Zahlungsverkehr Süd");
-        assert_eq!(named(&["a/b"]), "a-b 3a8e75c1");
-        assert_ne!(named(&["a/b"]), named(&["a&b"]));
-        assert_ne!(named(&["a: b", "c"]), named(&["a", "b: c"]));
-        assert!(named(&[""]).starts_with("unnamed "));
-        assert_eq!(named(&[&"x".repeat(300)]).chars().count(), LONGEST_NAME);
+        assert_eq!(name_of(&["payments", "primary"]), "payments: primary");
+        assert_eq!(name_of(&["Zahlungsverkehr Süd"]), "Zahlungsverkehr Süd");
+        assert_eq!(name_of(&["a/b"]), "a-b 3a8e75c1");
+        assert_ne!(name_of(&["a/b"]), name_of(&["a&b"]));
+        assert_ne!(name_of(&["a: b", "c"]), name_of(&["a", "b: c"]));
+        assert!(name_of(&[""]).starts_with("unnamed "));
+        assert_eq!(name_of(&[&"x".repeat(300)]).chars().count(), LONGEST_NAME);
     }
 
     #[test]
     fn no_text_ends_its_string() {
-        assert_eq!(says("event.x", "checkout").0, "event.x matches 'checkout'");
         assert_eq!(
-            says("event.x", "it's.a\\b^").0,
+            equals("event.x", "checkout").0,
+            "event.x matches 'checkout'"
+        );
+        assert_eq!(
+            equals("event.x", "it's.a\\b^").0,
             "event.x matches regex '^it.s[.]a.b.$'"
         );
         assert_eq!(
             all([
-                says("event.x", "a"),
-                says_one_of("event.y", ["b.c", "(none)"])
+                equals("event.x", "a"),
+                equals_any("event.y", ["b.c", "(none)"])
             ])
             .0,
             "event.x matches 'a' and event.y matches regex '^(b[.]c|[(]none[)])$'"
@@ -206,7 +209,7 @@ mod tests {
         #[test]
         fn a_name_is_fit_for_the_provider(parts in prop::collection::vec(any::<String>(), 1..4)) {
             let parts: Vec<&str> = parts.iter().map(String::as_str).collect();
-            let name = named(&parts);
+            let name = name_of(&parts);
             prop_assert!(!name.is_empty() && !name.ends_with(' '));
             prop_assert!(name.chars().count() <= LONGEST_NAME);
             prop_assert!(!name.chars().any(|c| c.is_control() || FORBIDDEN.contains(&c)));
@@ -214,7 +217,7 @@ mod tests {
 
         #[test]
         fn a_condition_has_two_quotes(text in r"(['\\$^]|.){0,24}") {
-            let condition = says("event.x", &text).0;
+            let condition = equals("event.x", &text).0;
             prop_assert_eq!(condition.matches('\'').count(), 2);
             prop_assert!(condition.ends_with('\'') && !condition.contains('\\'));
         }

@@ -1,4 +1,4 @@
-//! Argo CD: a PreSync job for each gate, which runs the check, and sync windows for what the time alone decides.
+//! Argo CD: a PreSync job for each gate, which runs the check, and sync windows for rules that depend only on the time.
 
 use std::collections::BTreeMap;
 
@@ -20,13 +20,13 @@ A hook that runs before each sync and fails if the gate denies or cannot decide:
 sync, of some resources only, runs no hooks and bypasses the gate.
 ";
 
-/// How long the job may take, in seconds.
+/// The time limit of the job, in seconds.
 const DEADLINE: u32 = 300;
 
-/// Where the sync windows of a build are.
+/// The file of a build's sync windows.
 pub const SYNC_WINDOWS: &str = "argo-cd/sync-windows.yaml";
 
-/// Where the policy is in the job's container.
+/// The path of the policy in the job's container.
 const MOUNT: &str = "/etc/nthc";
 
 #[derive(Serialize)]
@@ -88,7 +88,7 @@ struct ConfigMapName {
     name: String,
 }
 
-/// The annotations of a hook. Those of a lower wave are there before the next begins.
+/// The annotations of a hook. Hooks of a lower wave complete before the next wave begins.
 fn hook(wave: &'static str) -> BTreeMap<&'static str, &'static str> {
     BTreeMap::from([
         ("argocd.argoproj.io/hook", "PreSync"),
@@ -103,11 +103,12 @@ fn hook(wave: &'static str) -> BTreeMap<&'static str, &'static str> {
 /// The jobs of a service's gates, each with the policy that it reads.
 ///
 /// # Errors
-/// What can't be written, as a sentence.
+///
+/// If a document cannot be written.
 pub fn jobs(policy: &Policy, settings: &Settings) -> Result<Vec<Artifact>, EmitError> {
     let mut files = Vec::new();
     for gate in policy.gates.iter().filter(|gate| !gate.rules.is_empty()) {
-        let header = format!("{JOB_HEADER}{}", omissions(&of_gate(policy, gate).1));
+        let header = format!("{JOB_HEADER}{}", omissions(&gate_windows(policy, gate).1));
         let name = object_name(policy, gate);
         let metadata = |wave| Metadata {
             annotations: hook(wave),
@@ -119,7 +120,7 @@ pub fn jobs(policy: &Policy, settings: &Settings) -> Result<Vec<Artifact>, EmitE
             "check".to_owned(),
             "--policy".to_owned(),
             format!("{MOUNT}/{file}"),
-            // With `=`, a name that begins with a hyphen is no option.
+            // With `=`, a name that begins with a hyphen is not parsed as an option.
             format!("--gate={}", gate.name),
             format!(
                 "--prometheus={}",
@@ -128,7 +129,7 @@ pub fn jobs(policy: &Policy, settings: &Settings) -> Result<Vec<Artifact>, EmitE
             "--allow-warnings".to_owned(),
         ];
         for arg in &mut args {
-            // Kubernetes fills in `$(NAME)`.
+            // Kubernetes expands `$(NAME)`.
             *arg = arg.replace("$(", "$$(");
         }
         let data = Object {
@@ -207,18 +208,19 @@ struct Window {
 /// The sync windows of all gates, as a part of an `AppProject`.
 ///
 /// # Errors
-/// What can't be written, as a sentence.
+///
+/// If the document cannot be written.
 pub fn windows(policies: &[Policy], settings: &Settings) -> Result<Option<Artifact>, EmitError> {
     let mut windows = Vec::new();
     let mut omitted = Vec::new();
     for policy in policies {
         for gate in &policy.gates {
-            let (made, left) = of_gate(policy, gate);
+            let (made, left) = gate_windows(policy, gate);
             windows.extend(made);
             omitted.extend(left);
         }
     }
-    // A project without any windows would take from the one in the cluster those that it has.
+    // Applying a project without any windows would remove those of the one in the cluster.
     if windows.is_empty() {
         return Ok(None);
     }
@@ -249,8 +251,8 @@ other file may set it.
     )))
 }
 
-/// The Argo CD project of a build's applications. Environments have one each: its windows are one list, which those of
-/// another environment would take the place of.
+/// The Argo CD project of a build's applications. Each environment has its own: the windows of a project are one list,
+/// so those of another environment would replace them.
 fn argo_project(settings: &Settings) -> String {
     let environment = settings.environment.as_deref();
     match &settings.policy.argo_project {
@@ -262,26 +264,26 @@ fn argo_project(settings: &Settings) -> String {
     }
 }
 
-/// The windows of a gate's rules, and a line for each rule that no window can say.
-fn of_gate(policy: &Policy, gate: &Gate) -> (Vec<Window>, Vec<String>) {
+/// The windows of a gate's rules, and a line for each rule that no window can express.
+fn gate_windows(policy: &Policy, gate: &Gate) -> (Vec<Window>, Vec<String>) {
     let mut windows = Vec::new();
     let mut omitted = Vec::new();
     for rule in gate.rules.iter().filter(|rule| rule.effect == Effect::Deny) {
-        match of_rule(policy, gate, rule) {
-            Made::Windows(made) => windows.extend(made),
-            Made::Omitted(why) => omitted.push(format!(
+        match deny_windows(policy, gate, rule) {
+            DenyWindows::Windows(made) => windows.extend(made),
+            DenyWindows::Omitted(why) => omitted.push(format!(
                 "{} / {} / {}: {why}",
                 comment(&policy.service),
                 comment(&gate.name),
                 comment(&rule.name)
             )),
-            Made::NotOfTime => {}
+            DenyWindows::NotOfTime => {}
         }
     }
     (windows, omitted)
 }
 
-/// What is said in a header of rules that have no window.
+/// The comment about rules without a window.
 fn omissions(omitted: &[String]) -> String {
     if omitted.is_empty() {
         return String::new();
@@ -293,39 +295,39 @@ fn omissions(omitted: &[String]) -> String {
     text
 }
 
-/// A name for a comment: on its line, without what could be taken for anything else.
+/// A name for a comment: on its line, without characters that could end it.
 fn comment(name: &str) -> String {
     name.chars()
         .map(|c| if c.is_control() { ' ' } else { c })
         .collect()
 }
 
-/// What a deny gives.
-enum Made {
+/// The windows of a deny.
+enum DenyWindows {
     Windows(Vec<Window>),
     Omitted(&'static str),
-    /// It depends on something that is measured.
+    /// The rule depends on a measured fact.
     NotOfTime,
 }
 
-fn of_rule(policy: &Policy, gate: &Gate, rule: &Rule) -> Made {
+fn deny_windows(policy: &Policy, gate: &Gate, rule: &Rule) -> DenyWindows {
     if !is_of_time(&rule.when) {
-        return Made::NotOfTime;
+        return DenyWindows::NotOfTime;
     }
     if gate.dry_run {
-        return Made::Omitted("the gate is in dry run, and a window would stop the sync");
+        return DenyWindows::Omitted("the gate is in dry run, and a window would stop the sync");
     }
     if gate.overrides.iter().any(|known| known.deny == rule.name) {
-        return Made::Omitted("a sync window does not support overrides");
+        return DenyWindows::Omitted("a sync window does not support overrides");
     }
     let mut spans = BTreeMap::new();
     if let Err(why) = add_spans(&rule.when, &mut spans) {
-        return Made::Omitted(why);
+        return DenyWindows::Omitted(why);
     }
     let mut made = Vec::new();
     for (name, spans) in spans {
         let Ok(zone) = zone(&name) else {
-            return Made::Omitted("unknown time zone");
+            return DenyWindows::Omitted("unknown time zone");
         };
         made.extend(
             weekly::windows(&spans, &zone)
@@ -341,7 +343,7 @@ fn of_rule(policy: &Policy, gate: &Gate, rule: &Rule) -> Made {
                 }),
         );
     }
-    Made::Windows(made)
+    DenyWindows::Windows(made)
 }
 
 fn is_of_time(condition: &Condition) -> bool {
@@ -353,7 +355,7 @@ fn is_of_time(condition: &Condition) -> bool {
     }
 }
 
-/// The spans of the week in which a condition holds, by their zones.
+/// Adds the spans of the week in which a condition holds, by time zone.
 fn add_spans(
     condition: &Condition,
     spans: &mut BTreeMap<String, Vec<Span>>,
@@ -376,7 +378,7 @@ fn add_spans(
     }
 }
 
-/// The week without these spans.
+/// The rest of the week without these spans.
 fn rest(spans: &[Span]) -> Vec<Span> {
     let mut from = 0;
     let mut rest = Vec::new();
@@ -395,13 +397,13 @@ fn rest(spans: &[Span]) -> Vec<Span> {
     rest
 }
 
-/// A moment of the week as cron has it, whose week begins on Sunday.
+/// A minute of the week in cron's syntax, in which the week begins on Sunday.
 fn schedule(minute: u16) -> String {
     let day = (minute / DAY + 1) % 7;
     format!("{} {} * * {day}", minute % 60, minute % DAY / 60)
 }
 
-/// A name as a glob that matches it alone.
+/// A glob that matches exactly this name.
 fn pattern(name: &str) -> String {
     let mut out = String::new();
     for c in name.chars() {

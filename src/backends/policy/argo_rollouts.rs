@@ -1,26 +1,26 @@
 //! Argo Rollouts: an `AnalysisTemplate` for each gate, with a metric for each of its rules.
 //!
-//! Each query gives 1 where the rule counts and 0 where it does not, whatever series there are. A deny that counts
-//! fails the analysis; a warning that counts leaves it inconclusive, at which a rollout pauses until somebody goes on.
+//! Each query returns 1 if the rule applies and 0 if not, regardless of which series exist. A deny that applies fails
+//! the analysis; a warning that applies makes it inconclusive, and the rollout pauses until someone resumes it.
 
 use serde::Serialize;
 
 use super::error::Error;
-use super::promql::{Facts, expired};
+use super::promql::{Facts, override_expired};
 use super::resource::{Metadata, Object, object_name, path, yaml};
 use crate::{Artifact, EmitError};
 use nth_model::{Settings, TargetName};
 use nth_policy::{Effect, Gate, OnNoData, Policy, Rule};
 use nth_promql::{BinaryOp, build, rewrite};
 
-/// How long Prometheus may take, in seconds.
+/// The time limit of a query, in seconds.
 const TIMEOUT: u32 = 30;
 
-/// The rule does not count.
+/// The rule does not apply.
 const PASSES: &str = "len(result) == 1 && result[0] == 0";
-/// It counts, or there is no answer that tells.
+/// The rule applies, or there is no conclusive result.
 const COUNTS: &str = "len(result) != 1 || isNaN(result[0]) || result[0] != 0";
-/// There is no answer that tells.
+/// There is no conclusive result.
 const NO_ANSWER: &str = "len(result) != 1 || isNaN(result[0])";
 
 #[derive(Serialize)]
@@ -76,7 +76,8 @@ VictoriaMetrics (-search.denyPartialResponse).
 /// The templates of a service.
 ///
 /// # Errors
-/// What can't be said or written, as a sentence.
+///
+/// If a condition cannot be expressed, or a document cannot be written.
 pub fn files(policy: &Policy, settings: &Settings) -> Result<Vec<Artifact>, EmitError> {
     let facts = Facts::new(&policy.facts)?;
     let mut files = Vec::new();
@@ -125,7 +126,7 @@ pub fn files(policy: &Policy, settings: &Settings) -> Result<Vec<Artifact>, Emit
     Ok(files)
 }
 
-/// A metric's name. `{{` in it would be taken for an argument.
+/// The name of a metric. `{{` in it would be parsed as an argument.
 fn metric_name(rule: &Rule) -> String {
     let effect = match rule.effect {
         Effect::Deny => "deny",
@@ -142,7 +143,7 @@ fn metric_name(rule: &Rule) -> String {
     format!("{effect}-{name}")
 }
 
-/// Whether a rule counts: 1 or 0.
+/// The query of a rule: 1 if it applies, 0 if not.
 fn query(gate: &Gate, rule: &Rule, facts: &Facts) -> Result<String, Error> {
     let unknown = match gate.on_no_data {
         OnNoData::Deny => "1",
@@ -159,11 +160,11 @@ fn query(gate: &Gate, rule: &Rule, facts: &Facts) -> Result<String, Error> {
             query = build::binary(
                 BinaryOp::Multiply,
                 build::paren(query),
-                build::paren(expired(overriding)?),
+                build::paren(override_expired(overriding)?),
             );
         }
     }
-    // Rollouts fills in what stands in double braces, also in a query's strings.
+    // Rollouts expands double braces, also in a query's strings.
     rewrite::hide(&mut query, &|rest| rest.starts_with('{'));
     Ok(query.to_string())
 }

@@ -1,4 +1,4 @@
-//! From the model to the document that all forms are made of.
+//! Converts the model to the document from which all output formats are generated.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -10,11 +10,11 @@ use nth_policy::{
     Policy, Rule, Span, VERSION, condition_text,
 };
 
-/// How many services name each one in a dependency.
+/// The number of services that name each service in a dependency.
 pub struct Dependents<'a>(BTreeMap<&'a str, usize>);
 
 impl<'a> Dependents<'a> {
-    /// Those of all services of a project.
+    /// The numbers for all services of a project.
     pub fn new(services: &[&'a Service]) -> Self {
         let mut counts = BTreeMap::new();
         for service in services {
@@ -67,7 +67,7 @@ fn gate(
 ) -> Gate {
     let mut rules = Vec::new();
     for rule in &gate.rules {
-        let when = rule.when.resolved(dependents);
+        let when = rule.when.with_dependents(dependents);
         for fact in when.facts() {
             if let Some(query) = queries.query(fact) {
                 let coverage = queries.coverage(fact).map(|(window, query)| Coverage {
@@ -108,11 +108,11 @@ fn gate(
         },
         dry_run: gate.dry_run,
         rules,
-        overrides: gate.overrides.iter().map(overriding).collect(),
+        overrides: gate.overrides.iter().map(override_entry).collect(),
     }
 }
 
-fn overriding(overriding: &gate::Override) -> Override {
+fn override_entry(overriding: &gate::Override) -> Override {
     Override {
         deny: overriding.deny.to_string(),
         by: overriding.by.clone(),
@@ -163,7 +163,7 @@ fn condition(condition: &gate::Condition, service: &Service) -> Condition {
     }
 }
 
-/// What a fact is called: as a service's gate would ask for it.
+/// The name of a fact: its text in a gate of this service.
 fn fact_name(fact: &Fact, service: &Service) -> String {
     let of = |objective: &Objective| {
         let slo = name(&objective.slo);
@@ -186,7 +186,7 @@ fn fact_name(fact: &Fact, service: &Service) -> String {
     }
 }
 
-/// A name, in quotes where it is none that could stand without.
+/// A name, in quotes if the syntax requires them.
 fn name(name: &str) -> String {
     let plain = |c: char| c.is_ascii_alphanumeric() || c == '_' || c == '-';
     if !name.is_empty() && name.chars().all(plain) {

@@ -1,11 +1,11 @@
-//! Why a gate can't be written in a form.
+//! Errors of the output formats of gates.
 
 use std::fmt;
 
 use jiff::civil::Date;
 use nth_policy::Unreadable;
 
-/// What a gate has that a form can't say.
+/// The reason why a gate cannot be written in an output format.
 #[derive(Debug)]
 pub enum Error {
     /// A fact's query is not PromQL.
@@ -14,7 +14,7 @@ pub enum Error {
     NoQuery(String),
     /// A freeze ends on the last day of the calendar.
     LastDay(Date),
-    /// A day or a time zone of the document is none.
+    /// A day or a time zone of the document is invalid.
     Unreadable(Unreadable),
 }
 

@@ -1,13 +1,13 @@
-//! Gates, in the forms that decide about deployments.
+//! The policy target: deployment gates in several output formats.
 //!
-//! | form | files | read by |
+//! | format | files | read by |
 //! |---|---|---|
 //! | `json` | `policy/<service>.json` | `nthc gate check --policy` |
-//! | `rego` | `policy/rego/<service>.rego`, `nth.rego`, `gates.rego` | OPA and conftest, over what `nthc gate facts` writes |
+//! | `rego` | `policy/rego/<service>.rego`, `nth.rego`, `gates.rego` | OPA and conftest, with the output of `nthc gate facts` as input |
 //! | `argo-rollouts` | `policy/argo-rollouts/<service>/<gate>.yaml` | Argo Rollouts |
 //! | `argo-cd` | `policy/argo-cd/<service>/<gate>.yaml`, `policy/argo-cd/sync-windows.yaml` | Argo CD |
 //!
-//! All are made of one document ([`nth_policy::Policy`]), so that none can decide by other conditions than the rest.
+//! All are generated from one document ([`nth_policy::Policy`]), so that their conditions are the same.
 
 mod argo_cd;
 mod argo_rollouts;
@@ -29,7 +29,7 @@ pub use document::{Dependents, policy};
 
 use super::{Artifact, EmitError, Target, WriteError, file_stem};
 
-/// The target: the gates of all services in the forms that the settings select.
+/// The target: the gates of all services in the output formats that the settings select.
 pub struct Gates;
 
 impl Target for Gates {
@@ -81,7 +81,7 @@ fn project_files(services: &[&Service], settings: &Settings) -> Result<Vec<Artif
     Ok(files)
 }
 
-/// A policy's text.
+/// The text of a policy's document.
 fn text(policy: &Policy) -> Result<String, WriteError> {
     let mut text = serde_json::to_string_pretty(policy)
         .map_err(|error| WriteError::new("the gates as JSON", error))?;

@@ -1,6 +1,6 @@
-//! Conditions as PromQL: 1 where one holds, 0 where it does not, no sample where it is not known.
+//! Conditions as PromQL: 1 if one holds, 0 if not, no sample if it is unknown.
 //!
-//! Every part gives one sample without labels or none, so that `or` takes the first that is known.
+//! Every part returns one sample without labels or none, so that `or` selects the first that is known.
 
 use std::collections::BTreeMap;
 
@@ -11,14 +11,15 @@ use nth_promql::{BinaryOp, Expr, build, parse};
 use super::error::Error;
 use super::query::number;
 
-/// The facts' queries as trees.
+/// The queries of facts as trees.
 pub struct Facts(BTreeMap<String, Expr>);
 
 impl Facts {
-    /// Those of a policy.
+    /// Parses the queries of a policy.
     ///
     /// # Errors
-    /// Where one is no PromQL, which none that is made here is.
+    ///
+    /// If a query is not PromQL, which does not happen with generated ones.
     pub fn new(facts: &BTreeMap<String, FactQuery>) -> Result<Self, Error> {
         let parsed = facts.iter().map(|(name, fact)| {
             parse(&fact.query)
@@ -28,10 +29,11 @@ impl Facts {
         Ok(Self(parsed.collect::<Result<_, _>>()?))
     }
 
-    /// A condition.
+    /// The query of a condition.
     ///
     /// # Errors
-    /// Where it can't be said in PromQL.
+    ///
+    /// If PromQL cannot express it.
     pub fn condition(&self, condition: &Condition) -> Result<Expr, Error> {
         let each = |parts: &[Condition]| {
             parts
@@ -46,18 +48,18 @@ impl Facts {
                 build::number("1"),
                 self.condition(inner)?,
             ),
-            // What does not hold decides, whatever is unknown.
+            // A false part decides, even if others are unknown.
             Condition::All(parts) => {
                 let parts = each(parts)?;
                 let all = build::join(BinaryOp::Multiply, parts.clone());
-                decided(all, parts, "0").unwrap_or_else(|| build::vector("1"))
+                decide(all, parts, "0").unwrap_or_else(|| build::vector("1"))
             }
-            // What holds decides.
+            // A true part decides.
             Condition::Any(parts) => {
                 let parts = each(parts)?;
                 let sum = build::join(BinaryOp::Add, parts.clone())
                     .map(|sum| build::call("clamp_max", vec![sum, build::number("1")]));
-                decided(sum, parts, "1").unwrap_or_else(|| build::vector("0"))
+                decide(sum, parts, "1").unwrap_or_else(|| build::vector("0"))
             }
             Condition::Compare(compare) => self.comparison(compare)?,
             Condition::Dates { from, to, zone } => {
@@ -68,7 +70,7 @@ impl Facts {
                     "vector",
                     vec![build::binary(
                         BinaryOp::Multiply,
-                        since(first),
+                        from_moment(first),
                         build::compare_bool(BinaryOp::Less, time(), seconds(end)),
                     )],
                 )
@@ -109,21 +111,22 @@ impl Facts {
     }
 }
 
-/// What all parts give together, where all are known, or else one that decides by itself.
-fn decided(together: Option<Expr>, parts: Vec<Expr>, deciding: &str) -> Option<Expr> {
+/// The combined result of all parts if all are known, or else one that decides alone.
+fn decide(together: Option<Expr>, parts: Vec<Expr>, deciding: &str) -> Option<Expr> {
     let alone = parts
         .into_iter()
         .map(|part| build::binary(BinaryOp::Equal, part, build::number(deciding)));
     build::join(BinaryOp::Or, together.into_iter().chain(alone))
 }
 
-/// 0 from the end of an override's last day on, and 1 before: what it lets pass is multiplied by the opposite.
+/// 1 from the end of an override's last day on, 0 before: the query of the overridden rule is multiplied by it.
 ///
 /// # Errors
-/// Where its zone or day is none.
-pub fn expired(overriding: &Override) -> Result<Expr, Error> {
+///
+/// If the time zone or the day is invalid.
+pub fn override_expired(overriding: &Override) -> Result<Expr, Error> {
     let end = end(overriding)?;
-    Ok(since(end.as_second()))
+    Ok(from_moment(end.as_second()))
 }
 
 fn time() -> Expr {
@@ -134,17 +137,17 @@ fn seconds(seconds: i64) -> Expr {
     build::number(seconds.to_string())
 }
 
-/// Whether it is that moment or later, 1 or 0.
-fn since(moment: i64) -> Expr {
+/// 1 from a moment on, 0 before.
+fn from_moment(moment: i64) -> Expr {
     build::compare_bool(BinaryOp::GreaterOrEqual, time(), seconds(moment))
 }
 
-/// Whether it is in a span of the week by UTC's clocks.
+/// 1 within a span of the week in UTC, 0 otherwise.
 fn week(span: &Span) -> Expr {
     let call = |function| build::call(function, Vec::new());
     let times =
         |expr, by: u16| build::binary(BinaryOp::Multiply, expr, build::number(by.to_string()));
-    // PromQL's week begins on Sunday.
+    // The week of PromQL begins on Sunday.
     let monday_first = build::binary(
         BinaryOp::Modulo,
         build::paren(build::binary(

@@ -1,4 +1,4 @@
-//! The queries of facts: over what the rules record, and over the alerts themselves.
+//! Queries of facts: over recorded series, and over the alerts themselves.
 
 use rust_decimal::Decimal;
 
@@ -9,11 +9,11 @@ use nth_model::number::decimal_text;
 use nth_model::{Duration, Service, Settings, Severity};
 use nth_promql::{BinaryOp, Expr, build};
 
-/// How finely it is looked where something began. Alerts have a sample at every evaluation of the rules, and each is
-/// seen for five minutes.
+/// The resolution for detecting the start of alerts. Alerts have a sample at every evaluation of the rules, and each is
+/// visible for five minutes.
 const STEP: &str = "1m";
 
-/// What a service's facts are asked with.
+/// The context of the queries of a service's facts.
 #[derive(Clone, Copy)]
 pub struct Queries<'a> {
     /// The service.
@@ -23,8 +23,8 @@ pub struct Queries<'a> {
 }
 
 impl Queries<'_> {
-    /// The query of a fact: one sample without labels, or none; never NaN or an infinity. Nothing for what is known
-    /// without asking.
+    /// The query of a fact: one sample without labels, or none; never NaN or an infinity. `None` for a fact that is
+    /// known without a query.
     pub fn query(self, fact: &Fact) -> Option<Expr> {
         let query = match fact {
             Fact::Budget(objective) => self.budget(objective),
@@ -34,8 +34,8 @@ impl Queries<'_> {
                 number(budget_time(objective.objective, objective.window).as_seconds()),
             ),
             Fact::Burn(objective, over) => {
-                let ratio = self.recorded(&format!("{ERROR_RATIO}{over}"), objective);
-                // What is not known of a window counts as nothing spent.
+                let ratio = self.recorded_value(&format!("{ERROR_RATIO}{over}"), objective);
+                // The unknown part of a window counts as nothing consumed.
                 let spent = match self.coverage(fact) {
                     Some((_, known)) => build::binary(BinaryOp::Multiply, ratio, known),
                     None => ratio,
@@ -46,32 +46,32 @@ impl Queries<'_> {
                     number(Decimal::ONE - objective.objective),
                 )
             }
-            Fact::Firing(severity) => self.where_rules_are(or_none(build::aggregate(
+            Fact::Firing(severity) => self.where_rules_are(or_zero(build::aggregate(
                 "count",
                 None,
-                self.firing(*severity),
+                self.firing_alerts(*severity),
             ))),
-            Fact::Incidents(over) => self.where_rules_are(or_none(self.incidents(*over))),
+            Fact::Incidents(over) => self.where_rules_are(or_zero(self.incidents(*over))),
             Fact::DeployAge => build::binary(
                 BinaryOp::Subtract,
                 build::call("time", Vec::new()),
-                self.deployed()?,
+                self.deploy_time()?,
             ),
             Fact::Deploys(over) => build::call(
                 "changes",
                 vec![build::subquery(
-                    self.deployed()?,
+                    self.deploy_time()?,
                     over.to_string(),
                     Some(STEP),
                 )],
             ),
             Fact::Dependents => return None,
         };
-        Some(finite(query))
+        Some(drop_non_finite(query))
     }
 
-    /// The window that a fact is measured over where a part of it may not be known, with the query for the share that
-    /// is: one sample without labels, or none.
+    /// The window of a fact that may be partly unknown, with the query of its known share: one sample without labels,
+    /// or none.
     pub fn coverage(&self, fact: &Fact) -> Option<(Duration, Expr)> {
         let (objective, window) = match fact {
             Fact::Budget(objective) | Fact::BudgetTime(objective) => (objective, objective.window),
@@ -80,11 +80,11 @@ impl Queries<'_> {
         };
         Some((
             window,
-            self.recorded(&format!("{COVERAGE}{window}"), objective),
+            self.recorded_value(&format!("{COVERAGE}{window}"), objective),
         ))
     }
 
-    /// The labels of a service's series, besides that of an objective.
+    /// The labels of a service's series, besides that of an SLO.
     fn labels<'l>(&'l self, service: &'l str) -> Vec<(&'l str, &'l str)> {
         self.settings
             .scope()
@@ -92,19 +92,19 @@ impl Queries<'_> {
             .collect()
     }
 
-    /// The value of what is recorded of an objective.
-    fn recorded(&self, metric: &str, objective: &Objective) -> Expr {
+    /// The value of a recorded series of an SLO.
+    fn recorded_value(&self, metric: &str, objective: &Objective) -> Expr {
         let mut labels = self.labels(&objective.service);
         labels.push(("slo", &objective.slo));
         build::aggregate("max", None, build::selector(metric, &labels))
     }
 
     fn budget(&self, objective: &Objective) -> Expr {
-        self.recorded(BUDGET_REMAINING, objective)
+        self.recorded_value(BUDGET_REMAINING, objective)
     }
 
-    /// The service's alerts of a severity that are firing.
-    fn firing(&self, severity: Severity) -> Expr {
+    /// The number of firing alerts of the service with a severity.
+    fn firing_alerts(&self, severity: Severity) -> Expr {
         let name = match severity {
             Severity::Page => "page",
             Severity::Ticket => "ticket",
@@ -116,17 +116,17 @@ impl Queries<'_> {
         build::selector("ALERTS", &labels)
     }
 
-    /// How often the first page began to fire: there is one now, and there was none a step before.
+    /// The number of times that a first page began to fire: one fires now, and none did a step before.
     fn incidents(&self, over: Duration) -> Expr {
-        let now = build::aggregate("max", None, self.firing(Severity::Page));
-        let before = build::offset(self.firing(Severity::Page), STEP);
+        let now = build::aggregate("max", None, self.firing_alerts(Severity::Page));
+        let before = build::offset(self.firing_alerts(Severity::Page), STEP);
         let before = build::aggregate("max", None, before);
         let began = build::binary(BinaryOp::Unless, now, before);
         let range = build::subquery(build::paren(began), over.to_string(), Some(STEP));
         build::call("count_over_time", vec![range])
     }
 
-    /// A count of alerts, where the service's rules are evaluated: where they are not, that none fires says nothing.
+    /// A count of alerts if the service's rules are evaluated; otherwise, no firing alert would mean nothing.
     fn where_rules_are(&self, count: Expr) -> Expr {
         if self.service.slos.is_empty() {
             return count;
@@ -136,24 +136,24 @@ impl Queries<'_> {
         build::binary(BinaryOp::And, count, there)
     }
 
-    fn deployed(&self) -> Option<Expr> {
+    fn deploy_time(&self) -> Option<Expr> {
         let query = self.service.deployed.clone()?;
         Some(build::aggregate("max", None, query))
     }
 }
 
-/// A number as PromQL has it.
+/// A number as a PromQL literal.
 pub fn number(number: Decimal) -> Expr {
     build::number(decimal_text(number))
 }
 
-/// No series means none.
-fn or_none(count: Expr) -> Expr {
+/// `expr or vector(0)`: no series means 0.
+fn or_zero(count: Expr) -> Expr {
     build::binary(BinaryOp::Or, count, build::vector("0"))
 }
 
-/// Without NaN and the infinities, which are no data.
-fn finite(query: Expr) -> Expr {
+/// Removes NaN and the infinities, which are not data.
+fn drop_non_finite(query: Expr) -> Expr {
     let above = build::binary(BinaryOp::Less, build::number("-Inf"), query);
     build::binary(BinaryOp::Less, above, build::number("Inf"))
 }

@@ -1,6 +1,6 @@
 //! Rego in conftest's conventions: `deny` and `warn` in the package `main`, over the facts of one gate of one service.
 //!
-//! All that is a person's text is a string literal of JSON, which is one of Rego too.
+//! All text from the source is in JSON string literals, which are valid in Rego too.
 
 use std::fmt::Write as _;
 
@@ -10,20 +10,21 @@ use nth_model::TargetName;
 use nth_model::number::decimal_text;
 use nth_policy::{Compare, Condition, Effect, Gate, OnNoData, Operand, Policy, Rule, VERSION, end};
 
-/// The functions that all policies share.
+/// The functions shared by all policies.
 const LIBRARY: &str = include_str!("nth.rego");
 
-/// What denies where no gate is asked that there is.
+/// The policy that denies if an unknown gate is evaluated.
 const GATES: &str = include_str!("gates.rego");
 
 /// The files of all services.
 ///
 /// # Errors
-/// An override whose day or time zone is none.
+///
+/// If the day or time zone of an override is invalid.
 pub fn files(policies: &[Policy]) -> Result<Vec<Artifact>, Error> {
     let mut files = Vec::new();
     for policy in policies {
-        // The prefix keeps a service's file apart from those below.
+        // The prefix separates the files of services from those below.
         let file = format!("rego/service-{}.rego", file_stem(&policy.service));
         let artifact = Artifact::new(TargetName::Policy, file, service(policy)?);
         files.push(artifact.owned_by(&policy.service));
@@ -71,7 +72,7 @@ import rego.v1
 }
 
 fn rule(text: &mut String, gate: &Gate, rule: &Rule, asked: &str) -> Result<(), Error> {
-    // A gate that only reports denies nothing; what it would do is shown as a warning.
+    // A gate that only reports denies nothing; its denies are shown as warnings.
     let set = match (rule.effect, gate.dry_run) {
         (Effect::Deny, false) => "deny",
         _ => "warn",
@@ -128,7 +129,7 @@ fn rule(text: &mut String, gate: &Gate, rule: &Rule, asked: &str) -> Result<(), 
     Ok(())
 }
 
-/// The facts' names that a condition measures, as literals.
+/// The names of the facts that a condition measures, as literals.
 fn facts(condition: &Condition) -> Vec<String> {
     let mut found = Vec::new();
     add_facts(condition, &mut found);
@@ -157,7 +158,7 @@ fn add_facts(condition: &Condition, found: &mut Vec<String>) {
     }
 }
 
-/// A condition as an expression that gives `"true"`, `"false"` or `"unknown"`.
+/// A condition as an expression that evaluates to `"true"`, `"false"` or `"unknown"`.
 fn condition(condition: &Condition) -> String {
     let each = |parts: &[Condition]| {
         let parts: Vec<_> = parts.iter().map(self::condition).collect();

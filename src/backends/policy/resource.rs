@@ -17,9 +17,9 @@ pub struct Object<S: Serialize> {
     pub api_version: &'static str,
     /// Its kind.
     pub kind: &'static str,
-    /// What it is called.
+    /// The metadata.
     pub metadata: Metadata,
-    /// What it is.
+    /// The other fields.
     #[serde(flatten)]
     pub body: S,
 }
@@ -29,7 +29,7 @@ pub struct Object<S: Serialize> {
 pub struct Metadata {
     /// Its name.
     pub name: String,
-    /// The namespace; whoever applies it decides where absent.
+    /// The namespace; `None` to leave it to the command that applies the object.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub namespace: Option<String>,
     /// Labels.
@@ -40,7 +40,7 @@ pub struct Metadata {
 }
 
 impl Metadata {
-    /// That of an object with a name.
+    /// The metadata of an object with this name.
     pub fn new(name: String, namespace: Option<String>) -> Self {
         Self {
             name,
@@ -60,15 +60,16 @@ pub fn object_name(policy: &Policy, gate: &Gate) -> String {
     )
 }
 
-/// The place of a gate's file of a form in the target's folder.
+/// The path of a gate's file of an output format in the target's folder.
 pub fn path(form: &str, service: &str, gate: &str) -> String {
     format!("{form}/{}/{}.yaml", file_stem(service), file_stem(gate))
 }
 
-/// Objects of a file, below a header of comments.
+/// The objects of a file, below a header of comments.
 ///
 /// # Errors
-/// An object that is larger than Kubernetes takes.
+///
+/// If an object exceeds the size limit of Kubernetes.
 pub fn yaml<T: Serialize>(
     header: &str,
     documents: &[T],

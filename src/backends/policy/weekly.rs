@@ -1,10 +1,10 @@
-//! Times of the week as windows that begin by a schedule and last for a while.
+//! Times of the week as windows with a schedule and a duration.
 //!
-//! Argo CD 2.14 to 3.6 reckon a window by the clocks on the wall: it is active while they show less than its duration since
-//! its schedule last began. Whoever reckons with the time that really passes, as a reader of `schedule`, `timeZone` and
-//! `duration` may, has a window that is open over a change of clocks end an hour early, or late. So no window here rests on
-//! its duration across a change: where the zone's clocks change within a span, a new window begins behind the change,
-//! and the one before lasts until that one is there whichever way it is reckoned.
+//! Argo CD 2.14 to 3.6 compute a window by wall-clock time: it is active while the local time is less than its duration
+//! after the last time of its schedule. Others that read `schedule`, `timeZone` and `duration` may compute with elapsed
+//! time, and a window that is open during a clock change ends an hour early or late. So no window here depends on its
+//! duration across a change: if the zone's clocks change within a span, a new window begins after the change, and the
+//! one before lasts until the new one is active by either computation.
 
 use std::collections::BTreeSet;
 
@@ -14,15 +14,16 @@ use jiff::{Timestamp, civil};
 use nth_model::gate::{DAY, WEEK};
 use nth_policy::Span;
 
-/// The years whose changes of clocks are heeded. There is no clock here, so that a source gives the same on every day.
+/// The years whose clock changes are considered. The current time is not used, so that the output does not depend on
+/// the day.
 const YEARS: std::ops::Range<i16> = 2025..2061;
 
-/// A window: its first minute since Monday 00:00, and how many minutes it lasts.
+/// A window: its first minute since Monday 00:00, and its length in minutes.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub struct Window {
-    /// When it begins by the zone's clocks.
+    /// The start by the zone's clocks, in minutes since Monday 00:00.
     pub from: u16,
-    /// For how long.
+    /// The length in minutes.
     pub minutes: u32,
 }
 
@@ -34,19 +35,19 @@ pub fn windows(spans: &[Span], zone: &TimeZone) -> Vec<Window> {
         mark(&mut inside, span.from.into(), span.to.into());
     }
     let mut made = Vec::new();
-    for (from, to) in runs(&inside) {
+    for (from, to) in marked_spans(&inside) {
         changes.cut(from, to, &mut made);
     }
     made.sort_unstable();
     made
 }
 
-/// When a zone's clocks change.
+/// The clock changes of a zone.
 struct Changes {
-    /// The times of the week at which clocks stand twice or never, in minutes since Monday 00:00; the second may be in
-    /// the week after.
+    /// The local times of the week that are ambiguous or skipped, in minutes since Monday 00:00; the second may be in
+    /// the next week.
     times: Vec<(u32, u32)>,
-    /// By how many minutes they change at most.
+    /// The largest change in minutes.
     most: u32,
 }
 
@@ -86,12 +87,12 @@ impl Changes {
             most = most.max(length);
         }
         Self {
-            times: runs(&during),
+            times: marked_spans(&during),
             most,
         }
     }
 
-    /// Adds the windows of a span, which may end in the week after.
+    /// Adds the windows of a span, which may end in the next week.
     fn cut(&self, from: u32, to: u32, made: &mut Vec<Window>) {
         let week = u32::from(WEEK);
         let always = to - from == week;
@@ -101,7 +102,7 @@ impl Changes {
                 let (first, behind) = (first + later, behind + later);
                 if first < to && behind > from {
                     cuts.insert(behind);
-                    // Too little is left behind the change for the window before it to last any longer.
+                    // The rest after the change is too short to extend the window before it.
                     if !always && to < behind + 2 * self.most {
                         cuts.insert(first);
                     }
@@ -127,7 +128,7 @@ impl Changes {
     }
 }
 
-/// Marks minutes of the week; those beyond its end are of its beginning.
+/// Marks minutes of the week; those beyond its end wrap to its beginning.
 fn mark(minutes: &mut [bool], from: u32, to: u32) {
     for minute in from..to {
         let minute = usize::try_from(minute).unwrap_or_default() % minutes.len();
@@ -137,8 +138,8 @@ fn mark(minutes: &mut [bool], from: u32, to: u32) {
     }
 }
 
-/// The spans that are marked; one that lasts over the end of the week is one span.
-fn runs(minutes: &[bool]) -> Vec<(u32, u32)> {
+/// The marked spans; one that crosses the end of the week is one span.
+fn marked_spans(minutes: &[bool]) -> Vec<(u32, u32)> {
     let week = u32::from(WEEK);
     let mut found: Vec<(u32, u32)> = Vec::new();
     for (minute, marked) in (0..).zip(minutes) {
@@ -181,7 +182,7 @@ mod tests {
         TimeZoneDatabase::bundled().get(name).unwrap()
     }
 
-    /// Whether a window is active as Argo CD has it: `Next(now - duration)` is before now, both by the clocks.
+    /// Returns whether a window is active as in Argo CD: `Next(now - duration)` is before now, both in wall-clock time.
     fn by_clocks(window: Window, now: &Zoned) -> bool {
         let shown = |at: DateTime| {
             let day = u32::try_from(at.weekday().to_monday_zero_offset()).unwrap();
@@ -193,8 +194,8 @@ mod tests {
         since < window.minutes || since + week < window.minutes
     }
 
-    /// Whether it is active where the time counts that has passed since the schedule began: of clocks that stand twice
-    /// the first time, or both.
+    /// Returns whether a window is active by elapsed time since its schedule: of ambiguous times at the first, or at
+    /// both.
     fn by_time(window: Window, now: &Zoned, both: bool) -> bool {
         let monday = i64::from(now.weekday().to_monday_zero_offset());
         let zone = now.time_zone();
@@ -210,7 +211,7 @@ mod tests {
             let begins = if both && matches!(found.offset(), AmbiguousOffset::Fold { .. }) {
                 vec![found.clone().earlier().unwrap(), found.later().unwrap()]
             } else if both && matches!(found.offset(), AmbiguousOffset::Gap { .. }) {
-                // A schedule whose time never comes begins nothing.
+                // A schedule whose time is skipped begins nothing.
                 Vec::new()
             } else {
                 vec![found.compatible().unwrap()]
@@ -222,8 +223,8 @@ mod tests {
         })
     }
 
-    /// The windows around a moment of change, half an hour after half an hour, against what the calendar says.
-    fn judge(
+    /// Checks the windows around a clock change, every half hour, against the calendar.
+    fn check_windows(
         spans: &[Span],
         name: &str,
         around: Timestamp,
@@ -250,7 +251,7 @@ mod tests {
             );
             let active = any(&|w| by_time(w, &now, true));
             prop_assert!(active || !frozen, "{} open at {}: {:?}", name, now, made);
-            // What is closed too long is so by what the clocks changed by.
+            // A window is closed too long by the length of the change at most.
             let most = jiff::Span::new().hours(3);
             let near = || {
                 let lately = [at.checked_sub(most).unwrap(), at.checked_add(most).unwrap()];
@@ -268,7 +269,7 @@ mod tests {
         Ok(())
     }
 
-    fn changes(name: &str, years: std::ops::Range<i16>) -> Vec<Timestamp> {
+    fn change_times(name: &str, years: std::ops::Range<i16>) -> Vec<Timestamp> {
         let start = |year| {
             civil::date(year, 1, 1)
                 .at(0, 0, 0, 0)
@@ -350,18 +351,18 @@ mod tests {
 
     #[test]
     fn weekends_of_every_zone_are_closed() {
-        // However their schedules are read, in every zone that there is.
+        // For every reading of the schedules, in every zone of the database.
         let database = TimeZoneDatabase::bundled();
         let mut seen = BTreeSet::new();
         for name in database.available() {
             let name = name.as_str();
-            let changes = changes(name, 2026..2028);
+            let changes = change_times(name, 2026..2028);
             // Many zones have other names too.
             if !seen.insert(changes.clone()) {
                 continue;
             }
             for around in changes {
-                judge(&FRIDAY_TO_MONDAY, name, around, 80).unwrap();
+                check_windows(&FRIDAY_TO_MONDAY, name, around, 80).unwrap();
                 let made = windows(&FRIDAY_TO_MONDAY, &zone(name));
                 for half in -160..160 {
                     let at = Timestamp::from_second(around.as_second() + half * 1800).unwrap();
@@ -390,15 +391,15 @@ mod tests {
                 "Asia/Jerusalem", "America/Nuuk",
             ];
             let name = ZONES[zone];
-            // Quarters of an hour; what lasts over the end of the week is two spans.
+            // Quarters of an hour; a span across the end of the week is two spans.
             let (from, to) = (from * 15, (from + length) * 15);
             let spans = if to <= WEEK {
                 vec![Span { from, to }]
             } else {
                 vec![Span { from: 0, to: (to - WEEK).min(from) }, Span { from, to: WEEK }]
             };
-            let all = changes(name, 2025..2055);
-            judge(&spans, name, all[which % all.len()], 30)?;
+            let all = change_times(name, 2025..2055);
+            check_windows(&spans, name, all[which % all.len()], 30)?;
         }
     }
 }

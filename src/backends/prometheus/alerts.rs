@@ -1,67 +1,70 @@
-//! The alerts that follow from an SLO: burn rate, budget, absence.
+//! The alerts of an SLO: burn rate, budget, missing data.
 
 use rust_decimal::Decimal;
 
-use crate::alerts::{Named, Origin};
+use crate::alerts::{NamedAlert, Origin};
 use nth_model::burn_rate::{Pair, SLICE, budget_time};
 use nth_model::number::{decimal_text, percent_text};
 use nth_model::{
-    AbsenceAlert, Absent, BudgetAlert, Duration, Numerator, Severity, Sli, ValueFormat,
+    BudgetAlert, Duration, MissingDataAlert, MissingDataCause, Numerator, Severity, Sli,
+    ValueFormat,
 };
 use nth_promql::{BinaryOp, Expr, Matching, Node};
 
 use super::document::{AlertingRule, Rule};
 use super::layout::layout;
 use super::metadata::{BUDGET_REMAINING, PERIOD_BURN_RATE};
-use super::query::{aggregate, aggregate_by, at_window, binary, call, number, over, positive};
+use super::query::{
+    aggregate, aggregate_by, at_window, binary, call, number, over_window, positive,
+};
 use super::sli::{SloContext, presence};
 use super::template::{Template, label_access, quote};
 
-/// From which share on a period counts as known: a restart of Prometheus loses a slice or two.
+/// The share from which an SLO window counts as completely known: a restart of Prometheus loses a slice or two.
 const KNOWN_IN_FULL: Decimal = Decimal::from_parts(99, 0, 0, false, 2);
 
-/// How long it holds what was spent at last, where nothing has been recorded since: three slices.
+/// The time for which the last recorded value remains valid if nothing is recorded: three slices.
 const LASTING: Duration = Duration(3 * SLICE.0);
 
-/// By how much an error ratio may be below 0 or above 1 before it is told: counters of one service that are scraped one after
-/// the other differ by what happened in between.
+/// The tolerance of an error ratio below 0 or above 1: counters of one service that are scraped one after the other
+/// differ by the events in between.
 const SKEW: Decimal = Decimal::from_parts(1, 0, 0, false, 2);
 
-/// For how long an error ratio must be none before it is told.
+/// The duration for which an error ratio must be invalid before the alert fires.
 const INCONSISTENT_HOLD: Duration = Duration::minutes(15);
 
-/// How many contributors a budget alert names.
+/// The number of contributors that a budget alert names.
 const CONTRIBUTORS: i64 = 3;
 
 impl SloContext<'_> {
-    /// The SLO's alerts: those that are evaluated as often as the project's other rules, and those that are evaluated once in a
-    /// slice, after the recordings of slices.
+    /// The SLO's alerts: those that are evaluated as often as the project's other rules, and those that are evaluated
+    /// once per slice, after the recording rules of slices.
     pub fn alert_rules(&self) -> [Vec<Rule>; 2] {
-        let of_slo = |named: &&Named<'_>| {
+        let of_slo = |named: &&NamedAlert<'_>| {
             let slo = named.origin.slo();
             slo.is_some_and(|slo| std::ptr::eq(slo, self.slo))
         };
-        let rule = |named: &Named<'_>| match named.origin {
+        let rule = |named: &NamedAlert<'_>| match named.origin {
             Origin::Burn(_, pair) => Some(self.burn_alert(named, pair)),
             Origin::Budget(_, alert) => Some(self.budget_alert(named, alert)),
             Origin::Absence(_, alert) => Some(self.absence_alert(named, alert)),
             Origin::Inconsistent(_) => Some(self.inconsistency_alert(named)),
             Origin::Own(_) => None,
         };
-        let is_fast = |named: &&Named<'_>| match named.origin {
+        let is_fast = |named: &&NamedAlert<'_>| match named.origin {
             Origin::Burn(_, pair) => self.is_fast(&[pair.short, pair.long]),
             Origin::Budget(..) | Origin::Absence(..) | Origin::Inconsistent(_) | Origin::Own(_) => {
                 true
             }
         };
         let (fast, slow): (Vec<_>, Vec<_>) =
-            self.of.alerts.iter().filter(of_slo).partition(is_fast);
+            self.context.alerts.iter().filter(of_slo).partition(is_fast);
         [fast, slow].map(|alerts| alerts.into_iter().filter_map(rule).collect())
     }
 
     fn alert(
         &self,
-        named: &Named<'_>,
+        named: &NamedAlert<'_>,
         hold: Duration,
         expr: &Expr,
         labels: &[(&str, String)],
@@ -73,7 +76,7 @@ impl SloContext<'_> {
                 .iter()
                 .map(|(label, value)| ((*label).to_owned(), value.clone())),
         );
-        let mut annotations = self.of.links(named, self.slo.runbook_url.as_ref());
+        let mut annotations = self.context.links(named, self.slo.runbook_url.as_ref());
         annotations.insert("summary".into(), summary.finish());
         annotations.insert("description".into(), description.finish());
         Rule::Alerting(AlertingRule {
@@ -81,21 +84,21 @@ impl SloContext<'_> {
             expr: layout(expr),
             hold: hold.to_string(),
             keep_firing: None,
-            labels: self.of.alert_labels(all, named.origin.severity()),
+            labels: self.context.alert_labels(all, named.origin.severity()),
             annotations,
         })
     }
 
-    /// `checkout availability`, the first words of every summary.
+    /// The first words of every summary: `checkout availability`.
     fn title(&self) -> Template {
         Template::default()
-            .text(&self.of.service.name)
+            .text(&self.context.service.name)
             .text(" ")
             .text(&self.slo.name)
     }
 
     /// `99.95% over 30d`
-    fn promise(&self) -> String {
+    fn short_objective(&self) -> String {
         format!(
             "{} over {}",
             percent_text(self.slo.objective),
@@ -103,8 +106,8 @@ impl SloContext<'_> {
         )
     }
 
-    /// What the SLO means in its author's words, on a line of its own. Annotations are plain text: the backticks of Markdown
-    /// would be shown.
+    /// Adds the SLO's description by its author, on its own line. Annotations are plain text, which would show the
+    /// backticks of Markdown.
     fn in_words(&self, template: Template) -> Template {
         match &self.slo.description {
             Some(description) => template
@@ -114,9 +117,9 @@ impl SloContext<'_> {
         }
     }
 
-    /// Holds while both windows burn faster than the factor, and for a page there were enough bad events. The expression's
-    /// value is the long window's ratio, as far as it is known.
-    pub fn burns(&self, pair: &Pair) -> Expr {
+    /// The expression of a burn-rate alert: both windows burn faster than the factor, and for a page there were enough
+    /// bad events. Its value is the long window's ratio, as far as it is known.
+    pub fn burn_condition(&self, pair: &Pair) -> Expr {
         let above = |window| {
             let threshold = binary(
                 number(pair.factor),
@@ -149,7 +152,7 @@ impl SloContext<'_> {
         expr
     }
 
-    fn burn_alert(&self, named: &Named<'_>, pair: &Pair) -> Rule {
+    fn burn_alert(&self, named: &NamedAlert<'_>, pair: &Pair) -> Rule {
         let what = if matches!(self.slo.sli, Sli::TimeSlices { .. }) {
             "time"
         } else {
@@ -189,17 +192,21 @@ impl SloContext<'_> {
         self.alert(
             named,
             pair.severity.default_hold(),
-            &self.burns(pair),
+            &self.burn_condition(pair),
             &labels,
             texts,
         )
     }
 
-    /// Holds while at least that share of the budget is spent, and for a page there were enough bad events. The expression's
-    /// value is the share that is.
-    pub fn is_spent(&self, alert: &BudgetAlert) -> Expr {
-        // A slice that was not recorded, as while Prometheus starts anew, gives nothing back.
-        let spent = over("last_over_time", self.recorded(PERIOD_BURN_RATE), LASTING);
+    /// The expression of a budget alert: at least that share of the budget is consumed, and for a page there were
+    /// enough bad events. Its value is the consumed share.
+    pub fn budget_condition(&self, alert: &BudgetAlert) -> Expr {
+        // A slice that was not recorded, as during a restart of Prometheus, does not change the value.
+        let spent = over_window(
+            "last_over_time",
+            self.recorded_series(PERIOD_BURN_RATE),
+            LASTING,
+        );
         let spent = binary(
             aggregate("max", spent),
             BinaryOp::GreaterOrEqual,
@@ -216,7 +223,7 @@ impl SloContext<'_> {
         }
     }
 
-    fn budget_alert(&self, named: &Named<'_>, alert: &BudgetAlert) -> Rule {
+    fn budget_alert(&self, named: &NamedAlert<'_>, alert: &BudgetAlert) -> Rule {
         let summary = self
             .title()
             .text(": at least ")
@@ -227,15 +234,14 @@ impl SloContext<'_> {
         self.alert(
             named,
             alert.severity.default_hold(),
-            &self.is_spent(alert),
+            &self.budget_condition(alert),
             &labels,
             texts,
         )
     }
 
-    /// The window over which "at this rate" is said, and contributors are looked for: long enough not to jump,
-    /// short enough to be of now.
-    fn recent(&self) -> Duration {
+    /// The window of the current rate and the contributors: long enough to be stable, short enough to be current.
+    fn recent_window(&self) -> Duration {
         let shorts = self
             .slo
             .burn_rate_pairs
@@ -247,10 +253,10 @@ impl SloContext<'_> {
             .unwrap_or_else(|| self.current())
     }
 
-    /// What is left of the budget, when it ends, and who spends it.
+    /// The text about the remaining budget, when it ends, and the top contributors.
     fn explanation(&self) -> Template {
         let budget = budget_time(self.slo.objective, self.slo.window);
-        let recent = self.recent();
+        let recent = self.recent_window();
         let remaining = binary(
             self.value(BUDGET_REMAINING),
             BinaryOp::Multiply,
@@ -263,7 +269,7 @@ impl SloContext<'_> {
                 [remaining.clone(), number(Decimal::ZERO)],
             )],
         );
-        // Seconds of full outage left over the share of the time that is outage: the seconds they last.
+        // Seconds of full downtime left over the share of time that is downtime: the seconds until exhaustion.
         let lasts = binary(
             remaining,
             BinaryOp::Divide,
@@ -278,7 +284,7 @@ impl SloContext<'_> {
                 &format!(
                     " left of the {} error budget ({}).\n",
                     budget.to_human(),
-                    self.promise()
+                    self.short_objective()
                 ),
                 "Remaining error budget unknown.\n",
             )
@@ -293,11 +299,11 @@ impl SloContext<'_> {
                 &format!("No error budget was consumed in the last {recent}."),
             )
             .action("end");
-        self.contributors(self.known(template), recent)
+        self.contributors(self.add_known_share(template), recent)
     }
 
-    /// Says how much of the period is known, where that is not all of it.
-    fn known(&self, template: Template) -> Template {
+    /// Adds the known share of the SLO window, if that is not all of it.
+    fn add_known_share(&self, template: Template) -> Template {
         let known = binary(
             self.coverage(self.slo.window),
             BinaryOp::Less,
@@ -315,7 +321,7 @@ impl SloContext<'_> {
         )
     }
 
-    /// Adds the label values with most bad events (of good-event SLIs, most events).
+    /// Adds the label values with most bad events (for SLIs of good events, most events).
     fn contributors(&self, template: Template, recent: Duration) -> Template {
         let labels = &self.slo.breakdown;
         let Sli::Events {
@@ -330,7 +336,7 @@ impl SloContext<'_> {
             return template;
         }
         let rate = match &source.unparenthesised().node {
-            Node::Selector(_) => over("rate", source.clone(), recent),
+            Node::Selector(_) => over_window("rate", source.clone(), recent),
             _ => at_window(source, recent),
         };
         let by_label = aggregate_by("sum", labels, None, rate.clone());
@@ -357,7 +363,7 @@ impl SloContext<'_> {
             if index > 0 {
                 template = template.text(", ");
             }
-            // A series without the label has an empty value, which would read as a slip.
+            // A series without the label has an empty value, which would look like an error.
             let value = label_access(".Labels", label);
             template = template
                 .action(format!("with {value}"))
@@ -374,31 +380,31 @@ impl SloContext<'_> {
             .action("end")
     }
 
-    /// Holds while nothing is measured.
-    pub fn is_absent(&self, alert: &AbsenceAlert) -> Expr {
+    /// The expression of a missing-data alert: nothing is measured.
+    pub fn missing_data_condition(&self, alert: &MissingDataAlert) -> Expr {
         let absent = call("absent", [presence(self)]);
         let Some(up) = &alert.up else {
             return absent;
         };
-        // Where no target is known by these labels, none is up.
+        // If no target has these labels, none is up.
         let up = binary(
             aggregate("max", up.clone()),
             BinaryOp::Equal,
             number(Decimal::ONE),
         );
-        let none_up = match alert.of {
-            Absent::Data => BinaryOp::Unless,
-            Absent::Series => BinaryOp::And,
+        let none_up = match alert.cause {
+            MissingDataCause::Data => BinaryOp::Unless,
+            MissingDataCause::Series => BinaryOp::And,
         };
         let absent = on_nothing(absent, none_up, up);
-        match (&self.slo.sli, alert.of) {
+        match (&self.slo.sli, alert.cause) {
             (
                 Sli::Events {
                     bucket: Some(bucket),
                     total_series: Some(total),
                     ..
                 },
-                Absent::Data,
+                MissingDataCause::Data,
             ) => {
                 let events = aggregate("group", total.clone());
                 let no_bucket = call("absent", [bucket.clone()]);
@@ -412,17 +418,17 @@ impl SloContext<'_> {
         }
     }
 
-    fn absence_alert(&self, named: &Named<'_>, alert: &AbsenceAlert) -> Rule {
+    fn absence_alert(&self, named: &NamedAlert<'_>, alert: &MissingDataAlert) -> Rule {
         let summary = self.title().text(format!(": no data for {}", alert.hold));
         let mut description = format!(
             "The SLI series for this SLO ({}) has been missing for {}, so no other alert for it can \
             fire. ",
-            self.promise(),
+            self.short_objective(),
             alert.hold,
         );
-        description.push_str(match alert.of {
-            Absent::Data => "The service may be down or no longer scraped, or the metric was renamed.",
-            Absent::Series => {
+        description.push_str(match alert.cause {
+            MissingDataCause::Data => "The service may be down or no longer scraped, or the metric was renamed.",
+            MissingDataCause::Series => {
                 "The service's targets are up: there were no events in that time, or the metric was \
                 renamed."
             }
@@ -432,8 +438,8 @@ impl SloContext<'_> {
                 bucket: Some(bucket),
                 ..
             },
-            Absent::Data,
-        ) = (&self.slo.sli, alert.of)
+            MissingDataCause::Data,
+        ) = (&self.slo.sli, alert.cause)
         {
             description.push_str(&format!(
                 " Or the histogram has no such bucket: {bucket}. Then it is unknown which events are \
@@ -442,23 +448,29 @@ impl SloContext<'_> {
         }
         let description = Template::default().text(description);
         let texts = [summary, self.in_words(description)];
-        // What tells the two apart where both ask for the same.
-        let labels: &[(&str, String)] = match alert.of {
-            Absent::Data => &[],
-            Absent::Series => &[("targets", "up".to_owned())],
+        // The label that distinguishes the two alerts if both have the same severity.
+        let labels: &[(&str, String)] = match alert.cause {
+            MissingDataCause::Data => &[],
+            MissingDataCause::Series => &[("targets", "up".to_owned())],
         };
-        self.alert(named, alert.hold, &self.is_absent(alert), labels, texts)
+        self.alert(
+            named,
+            alert.hold,
+            &self.missing_data_condition(alert),
+            labels,
+            texts,
+        )
     }
 
-    /// Holds while the error ratio is none: more events were good (or bad) than there were.
-    pub fn is_inconsistent(&self) -> Expr {
+    /// The expression of the alert on an invalid error ratio: there were more good (or bad) events than events.
+    pub fn inconsistency_condition(&self) -> Expr {
         let ratio = || self.error_ratio(self.consistency_window());
         let below = binary(ratio(), BinaryOp::Less, number(-SKEW));
         let above = binary(ratio(), BinaryOp::Greater, number(Decimal::ONE + SKEW));
         binary(below, BinaryOp::Or, above)
     }
 
-    /// The longest window that is recorded of raw series.
+    /// The longest window that is recorded from raw series.
     fn consistency_window(&self) -> Duration {
         self.fast_windows()
             .into_iter()
@@ -466,7 +478,7 @@ impl SloContext<'_> {
             .unwrap_or_else(|| self.current())
     }
 
-    fn inconsistency_alert(&self, named: &Named<'_>) -> Rule {
+    fn inconsistency_alert(&self, named: &NamedAlert<'_>) -> Rule {
         let window = self.consistency_window();
         let (counted, all) = match &self.slo.sli {
             Sli::Events {
@@ -489,20 +501,20 @@ impl SloContext<'_> {
         let description = Template::default().text(format!(
             "An error ratio is between 0% and 100%, but the {counted} are not a subset of all events, \
             {all}. The recorded values of this SLO ({}) are wrong until this is fixed.",
-            self.promise(),
+            self.short_objective(),
         ));
         let texts = [summary, self.in_words(description)];
         self.alert(
             named,
             INCONSISTENT_HOLD,
-            &self.is_inconsistent(),
+            &self.inconsistency_condition(),
             &[],
             texts,
         )
     }
 }
 
-/// `left op on () right`: whether the right side has anything decides, whatever labels the left one has.
+/// `left op on () right`: the presence of the right side decides, regardless of the labels of the left side.
 fn on_nothing(left: Expr, op: BinaryOp, right: Expr) -> Expr {
     let mut expr = binary(left, op, right);
     if let Node::Binary(binary) = &mut expr.node {

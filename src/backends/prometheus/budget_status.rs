@@ -1,4 +1,4 @@
-//! The queries by which it is told how an objective stands.
+//! Queries for the current state of an SLO.
 
 use rust_decimal::Decimal;
 
@@ -10,22 +10,22 @@ use super::context::Context;
 use super::query::{aggregate, at_window, binary, call, number};
 use super::sli::SloContext;
 
-/// How often it is looked in a window whether an indicator's series were there.
+/// The number of times in a window at which the presence of an SLI's series is checked.
 const LOOKS: u64 = 2_000;
 
-/// How far apart these looks are at least.
+/// The least distance between these checks.
 const LEAST_STEP: Duration = Duration::minutes(1);
 
-/// An objective whose standing is asked for.
-pub struct Standing<'a> {
-    of: SloContext<'a>,
+/// The context of the queries for the current state of an SLO.
+pub struct BudgetStatus<'a> {
+    context: SloContext<'a>,
 }
 
-impl<'a> Standing<'a> {
-    /// One of a service.
+impl<'a> BudgetStatus<'a> {
+    /// The queries for an SLO of a service.
     pub fn new(service: &'a Service, slo: &'a Slo, settings: &'a Settings) -> Self {
         Self {
-            of: SloContext::new(
+            context: SloContext::new(
                 Context {
                     service,
                     settings,
@@ -36,31 +36,31 @@ impl<'a> Standing<'a> {
         }
     }
 
-    /// The recorded window over which a burn rate is neither of a moment nor of long ago: that of the fastest page.
+    /// The recorded window of a burn rate that is neither momentary nor outdated: that of the fastest page.
     pub fn burn_window(&self) -> Duration {
-        let pages = self.of.slo.burn_rate_pairs.iter();
+        let pages = self.context.slo.burn_rate_pairs.iter();
         let pages = pages.filter(|pair| pair.severity == Severity::Page);
         pages
             .map(|pair| pair.long)
             .min()
-            .unwrap_or_else(|| self.of.current())
+            .unwrap_or_else(|| self.context.current())
     }
 
-    /// The error ratio over a window as the rules record it.
-    pub fn recorded(&self, window: Duration) -> String {
-        self.of.error_ratio(window).to_string()
+    /// The query of the recorded error ratio over a window.
+    pub fn error_ratio(&self, window: Duration) -> String {
+        self.context.error_ratio(window).to_string()
     }
 
-    /// The share of a window that is known, as the rules record it; nothing of windows of raw series, which know all that
-    /// is there.
+    /// The query of the recorded known share of a window; `None` for windows over raw series, which are always
+    /// completely known.
     pub fn coverage(&self, window: Duration) -> Option<String> {
-        (window > LONGEST_RAW).then(|| self.of.coverage(window).to_string())
+        (window > LONGEST_RAW).then(|| self.context.coverage(window).to_string())
     }
 
-    /// The share of a window in which the indicator's own series were there; nothing where its ratio can only be
-    /// recorded. It is looked at [`LOOKS`] times.
+    /// The query of the share of a window in which the SLI's own series exist; `None` if its ratio can only be
+    /// recorded. It checks [`LOOKS`] times.
     pub fn measured_coverage(&self, window: Duration) -> Option<String> {
-        let there = match &self.of.slo.sli {
+        let there = match &self.context.slo.sli {
             Sli::Events { total, .. }
             | Sli::ErrorRatio {
                 total: Some(total), ..
@@ -68,7 +68,7 @@ impl<'a> Standing<'a> {
             Sli::ErrorRatio { ratio, total: None } => ratio,
             Sli::TimeSlices { .. } => return None,
         };
-        let there = aggregate("count", at_window(there, self.of.current()));
+        let there = aggregate("count", at_window(there, self.context.current()));
         // Whole seconds, and not more often than the series have samples.
         let step = Duration((window.0 / LOOKS).div_ceil(LEAST_STEP.0) * LEAST_STEP.0);
         let looks = build::subquery(there, window.to_string(), Some(&step.to_string()));
@@ -81,16 +81,20 @@ impl<'a> Standing<'a> {
         Some(call("clamp_max", [share, number(Decimal::ONE)]).to_string())
     }
 
-    /// The error ratio over a window, by the indicator's own series; nothing where it can only be recorded.
-    pub fn measured(&self, window: Duration) -> Option<String> {
-        self.of.measured_ratio(window).as_ref().map(Expr::to_string)
+    /// The query of the error ratio over a window from the SLI's own series; `None` if it can only be recorded.
+    pub fn measured_error_ratio(&self, window: Duration) -> Option<String> {
+        self.context
+            .measured_ratio(window)
+            .as_ref()
+            .map(Expr::to_string)
     }
 
-    /// When the rules began to record it, in seconds since 1970, as far as a time back from now: nothing where they did not.
+    /// The query of the time at which the rules began to record it, in seconds since 1970, within `back` from now: no
+    /// sample if they did not.
     pub fn recorded_since(&self, back: Duration) -> String {
         use crate::series_names::{KNOWN_TIME, SLICE};
         use nth_promql::build;
-        let recorded = build::call("timestamp", vec![self.of.recorded(KNOWN_TIME)]);
+        let recorded = build::call("timestamp", vec![self.context.recorded_series(KNOWN_TIME)]);
         let step = SLICE.to_string();
         let steps = build::subquery(recorded, back.to_string(), Some(&step));
         let first = build::call("min_over_time", vec![steps]);

@@ -1,8 +1,8 @@
-//! What the rules of a service share: labels, severities, links.
+//! The context of a service's rules: labels, severities, links.
 
 use std::collections::BTreeMap;
 
-use crate::alerts::Named;
+use crate::alerts::NamedAlert;
 use crate::links;
 use nth_model::{Service, Settings, Severity};
 
@@ -16,19 +16,19 @@ pub struct Context<'a> {
     /// The project's settings.
     pub settings: &'a Settings,
     /// The service's alerts.
-    pub alerts: &'a [Named<'a>],
+    pub alerts: &'a [NamedAlert<'a>],
 }
 
 impl Context<'_> {
-    /// The labels that tell the service's series from all others: `service`, where the project has environments,
-    /// `environment`, as one Prometheus may watch several, and where it shares that Prometheus with others, `project`.
+    /// The labels that distinguish the service's series from all others: `service`; `environment`, if the project has
+    /// environments, as one Prometheus may watch several; and `project`, if it shares that Prometheus.
     pub fn identity(&self) -> Vec<(&str, &str)> {
         let service = [("service", self.service.name.as_str())];
         self.settings.scope().chain(service).collect()
     }
 
-    /// The labels of every rule: the service's own, with `more` over them, and over those the ones that
-    /// identify it and its owner.
+    /// The labels of every rule: the service's own, overridden by `more`, and all overridden by those that identify the
+    /// service and its owner.
     pub fn labels(&self, more: &BTreeMap<String, String>) -> BTreeMap<String, String> {
         let mut labels = self.service.labels.clone();
         labels.extend(more.clone());
@@ -42,14 +42,14 @@ impl Context<'_> {
         labels
     }
 
-    /// An alert's labels as templates that give `labels` and the severity.
+    /// An alert's labels as templates: `labels` and the severity.
     pub fn alert_labels(
         &self,
         mut labels: BTreeMap<String, String>,
         severity: Severity,
     ) -> BTreeMap<String, String> {
         labels.insert("severity".into(), self.settings.severity_label(severity));
-        // An operator's Alertmanager gets no alert without it.
+        // An operator's Alertmanager only gets alerts with this label.
         if let Some(namespace) = self.settings.alert_namespace() {
             labels.insert("namespace".into(), namespace.to_owned());
         }
@@ -59,9 +59,8 @@ impl Context<'_> {
             .collect()
     }
 
-    /// The annotations that link to the runbook and the dashboard, where they are known; `own` is the runbook that the alert
-    /// has itself.
-    pub fn links(&self, alert: &Named<'_>, own: Option<&String>) -> BTreeMap<String, String> {
+    /// The annotations that link to the runbook and the dashboard, if they are known; `own` is the alert's own runbook.
+    pub fn links(&self, alert: &NamedAlert<'_>, own: Option<&String>) -> BTreeMap<String, String> {
         let runbook = links::alert_runbook(self.service, self.settings, own, &alert.anchor);
         let dashboard = links::dashboard(self.service, self.settings);
         [("runbook_url", runbook), ("dashboard_url", dashboard)]

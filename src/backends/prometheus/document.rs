@@ -11,17 +11,17 @@ pub struct RuleFile {
     pub groups: Vec<Group>,
 }
 
-/// Rules that are evaluated one after the other, at the same time.
+/// A group of rules that are evaluated in sequence, at the same time.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 pub struct Group {
-    /// Unique in its file.
+    /// The name, unique in its file.
     pub name: String,
-    /// How often it is evaluated.
+    /// The evaluation interval.
     pub interval: String,
-    /// The most series that one of its rules may give.
+    /// The largest number of series that each rule may return.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub limit: Option<u32>,
-    /// Its rules, in the order of evaluation.
+    /// The rules in the order of evaluation.
     pub rules: Vec<Rule>,
 }
 
@@ -38,11 +38,11 @@ pub enum Rule {
 /// A recording rule.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 pub struct RecordingRule {
-    /// The metric's name.
+    /// The name of the recorded metric.
     pub record: String,
-    /// What is recorded.
+    /// The recorded query.
     pub expr: String,
-    /// Labels set on it.
+    /// The labels of the recorded series.
     #[serde(skip_serializing_if = "BTreeMap::is_empty")]
     pub labels: BTreeMap<String, String>,
 }
@@ -52,17 +52,17 @@ pub struct RecordingRule {
 pub struct AlertingRule {
     /// The alert's name.
     pub alert: String,
-    /// Fires for each series that it gives.
+    /// The condition; the alert fires for each series that it returns.
     pub expr: String,
-    /// For how long that must hold.
+    /// The duration for which it must hold.
     #[serde(rename = "for")]
     pub hold: String,
-    /// For how long it keeps firing after that has ended.
+    /// The duration for which the alert keeps firing after the condition has ended.
     #[serde(rename = "keep_firing_for", skip_serializing_if = "Option::is_none")]
     pub keep_firing: Option<String>,
-    /// Labels set on it; each a Go template.
+    /// The labels of the alert; each is a Go template.
     pub labels: BTreeMap<String, String>,
-    /// Texts; each a Go template.
+    /// The annotations; each is a Go template.
     pub annotations: BTreeMap<String, String>,
 }
 
@@ -74,7 +74,7 @@ pub struct PrometheusRule {
     pub api_version: &'static str,
     /// `PrometheusRule`
     pub kind: &'static str,
-    /// Its name, namespace and labels.
+    /// The name, namespace and labels.
     pub metadata: Metadata,
     /// The rules.
     pub spec: RuleFile,
@@ -85,7 +85,7 @@ pub struct PrometheusRule {
 pub struct Metadata {
     /// A DNS subdomain, unique in its namespace.
     pub name: String,
-    /// The namespace; whoever applies it decides where absent.
+    /// The namespace; `None` to leave it to the command that applies the object.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub namespace: Option<String>,
     /// Labels, by which a Prometheus selects it.
@@ -94,7 +94,7 @@ pub struct Metadata {
 }
 
 impl PrometheusRule {
-    /// A resource around rules.
+    /// Creates a resource of rules.
     pub fn new(metadata: Metadata, spec: RuleFile) -> Self {
         Self {
             api_version: "monitoring.coreos.com/v1",

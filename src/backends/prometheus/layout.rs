@@ -1,16 +1,16 @@
-//! Long expressions over several lines, as a person would break them.
+//! Formats long expressions on several lines.
 
 use nth_promql::{Aggregate, Binary, BinaryOp, Call, Expr, Node};
 
 /// The longest expression that stays on one line.
 pub const WIDTH: usize = 100;
 
-/// The expression's text: on one line where it fits, else with a line for each operand and argument.
+/// Formats an expression: on one line if it fits, otherwise with a line for each operand and argument.
 pub fn layout(expr: &Expr) -> String {
-    broken(expr, false)
+    break_lines(expr, false)
 }
 
-fn broken(expr: &Expr, even_if_short: bool) -> String {
+fn break_lines(expr: &Expr, even_if_short: bool) -> String {
     let line = expr.to_string();
     if line.len() <= WIDTH && !even_if_short {
         return line;
@@ -18,16 +18,16 @@ fn broken(expr: &Expr, even_if_short: bool) -> String {
     match &expr.node {
         Node::Binary(binary) => operands(binary).unwrap_or(line),
         Node::Paren(inner) => format!("(\n{}\n)", indent(&layout(inner))),
-        // The second argument of `info` is printed in a form of its own.
+        // The printer has its own form of the second argument of `info`.
         Node::Call(call) if call.function != "info" && !call.args.is_empty() => arguments(call),
-        Node::Aggregate(aggregate) => aggregated(aggregate).unwrap_or(line),
+        Node::Aggregate(aggregate) => break_aggregate(aggregate).unwrap_or(line),
         _ => line,
     }
 }
 
 /// `left`, and on the next line `op right`.
 fn operands(binary: &Binary) -> Option<String> {
-    // Without labels, `group_left` before a parenthesis needs care that is the printer's.
+    // Without labels, the printer must handle `group_left` before a parenthesis.
     let group = binary
         .matching
         .as_ref()
@@ -60,21 +60,21 @@ fn operands(binary: &Binary) -> Option<String> {
         _ => false,
     };
     let left = if left_needs {
-        parenthesized(&binary.left)
+        parenthesize(&binary.left)
     } else {
-        broken(&binary.left, chained)
+        break_lines(&binary.left, chained)
     };
     let right = if right_needs {
-        parenthesized(&binary.right)
+        parenthesize(&binary.right)
     } else {
         layout(&binary.right)
     };
-    let operator = between(binary)?;
+    let operator = operator_text(binary)?;
     Some(format!("{left}\n{operator} {right}"))
 }
 
-/// The operator with `bool` and matching, as the printer writes it.
-fn between(binary: &Binary) -> Option<String> {
+/// The operator with `bool` and matching, in the printer's form.
+fn operator_text(binary: &Binary) -> Option<String> {
     let zero = || Expr::made(Node::Number("0".into()));
     let bare = Binary {
         left: zero(),
@@ -85,12 +85,12 @@ fn between(binary: &Binary) -> Option<String> {
     Some(text.strip_prefix("0 ")?.strip_suffix(" 0")?.to_owned())
 }
 
-fn parenthesized(expr: &Expr) -> String {
+fn parenthesize(expr: &Expr) -> String {
     let line = expr.to_string();
     if line.len() <= WIDTH - 2 {
         format!("({line})")
     } else {
-        format!("(\n{}\n)", indent(&broken(expr, true)))
+        format!("(\n{}\n)", indent(&break_lines(expr, true)))
     }
 }
 
@@ -99,7 +99,7 @@ fn arguments(call: &Call) -> String {
     format!("{}(\n{}\n)", call.function, args.join(",\n"))
 }
 
-fn aggregated(aggregate: &Aggregate) -> Option<String> {
+fn break_aggregate(aggregate: &Aggregate) -> Option<String> {
     let bare = Aggregate {
         param: None,
         expr: Expr::made(Node::Number("0".into())),
@@ -118,7 +118,7 @@ fn aggregated(aggregate: &Aggregate) -> Option<String> {
     ))
 }
 
-/// Every line two spaces in. No string in an expression spans lines: the printer escapes them.
+/// Indents every line by two spaces. No string in an expression spans lines: the printer escapes them.
 fn indent(text: &str) -> String {
     let lines: Vec<_> = text.lines().map(|line| format!("  {line}")).collect();
     lines.join("\n")
@@ -151,8 +151,7 @@ mod tests {
         "#);
     }
 
-    /// Reading back what was laid out and printing it gives the same line, but for parentheses that only the
-    /// layout writes out.
+    /// Parsing the layout and printing it gives the same line, except for parentheses that only the layout adds.
     #[test]
     fn means_the_same() {
         let long = "a_metric_with_quite_a_long_name_total";

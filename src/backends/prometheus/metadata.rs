@@ -1,4 +1,4 @@
-//! What an SLO promises and how it stands, under the names that dashboards know.
+//! The recording rules for an SLO's objective and state, with names that dashboards know.
 
 use rust_decimal::Decimal;
 
@@ -13,7 +13,7 @@ use super::query::{binary, call, number};
 use super::sli::SloContext;
 
 impl SloContext<'_> {
-    /// What is promised and how it stands right now, each after what it reads. None has a `window` label.
+    /// The objective and the current state, each rule after those that it reads. None has a `window` label.
     pub fn fast_metadata_rules(&self) -> Vec<Rule> {
         let slo = self.slo;
         let rules = [
@@ -28,8 +28,8 @@ impl SloContext<'_> {
         rules.into_iter().map(rule).chain([self.info()]).collect()
     }
 
-    /// The objective, which is recorded after the slices of each evaluation, and how it stands over the period, each after what
-    /// it reads. None has a `window` label.
+    /// The objective, which is recorded after the slices of each evaluation, and the state over the SLO window, each
+    /// rule after those that it reads. None has a `window` label.
     pub fn slow_metadata_rules(&self) -> Vec<Rule> {
         let slo = self.slo;
         let rules = [
@@ -51,7 +51,7 @@ impl SloContext<'_> {
         rules.into_iter().map(rule).collect()
     }
 
-    /// How many times faster than sustainable the budget is spent at an error ratio.
+    /// The burn rate at an error ratio.
     fn per_budget(&self, ratio: Expr) -> Expr {
         binary(ratio, BinaryOp::Divide, number(self.slo.error_budget()))
     }
@@ -64,10 +64,10 @@ impl SloContext<'_> {
                 .insert("objective".into(), percent_text(self.slo.objective));
             rule.labels
                 .insert("period".into(), self.slo.window.to_string());
-            // Two projects that record under one name are two series here, whether or not they know of one another.
+            // Two projects that use one name are two series here, whether or not they know of one another.
             rule.labels
                 .entry("project".into())
-                .or_insert_with(|| self.of.settings.project.clone());
+                .or_insert_with(|| self.context.settings.project.clone());
         }
         rule
     }

@@ -1,8 +1,8 @@
-//! Alerts and recordings that people and templates wrote.
+//! Custom alerts and recording rules of authors and templates.
 
 use std::collections::BTreeSet;
 
-use crate::alerts::{Named, Origin};
+use crate::alerts::{NamedAlert, Origin};
 use nth_model::Alert;
 
 use super::context::Context;
@@ -11,7 +11,7 @@ use super::layout::layout;
 use super::template::{Template, alert_text};
 
 impl Context<'_> {
-    /// The service's own recordings.
+    /// The service's custom recording rules.
     pub fn recording_rules(&self) -> Vec<Rule> {
         let rule = |recording: &nth_model::Recording| {
             Rule::Recording(RecordingRule {
@@ -23,12 +23,12 @@ impl Context<'_> {
         self.service.recordings.iter().map(rule).collect()
     }
 
-    /// The service's own alerts and those of its dependencies.
+    /// The service's custom alerts and those of its dependencies.
     pub fn alert_rules(&self) -> Vec<Rule> {
         self.alerts_with(None)
     }
 
-    /// Alerts with a limit, by that: Prometheus holds each rule of a group to the group's limit.
+    /// Alerts with a limit, by the limit: Prometheus applies the limit of a group to each of its rules.
     pub fn limited_alert_rules(&self) -> Vec<(u32, Vec<Rule>)> {
         let limits: BTreeSet<u32> = self
             .alerts
@@ -45,14 +45,14 @@ impl Context<'_> {
     }
 
     fn alerts_with(&self, limit: Option<u32>) -> Vec<Rule> {
-        let rule = |named: &Named<'_>| match named.origin {
+        let rule = |named: &NamedAlert<'_>| match named.origin {
             Origin::Own(alert) if alert.limit == limit => Some(self.alert_rule(named, alert)),
             _ => None,
         };
         self.alerts.iter().filter_map(rule).collect()
     }
 
-    fn alert_rule(&self, named: &Named<'_>, alert: &Alert) -> Rule {
+    fn alert_rule(&self, named: &NamedAlert<'_>, alert: &Alert) -> Rule {
         let hold = alert.hold();
         let mut labels = self.labels(&alert.labels);
         if let Some(dependency) = &alert.dependency {

@@ -1,4 +1,4 @@
-//! PromQL trees for the rules that the backend makes itself.
+//! Builds PromQL trees for the rules of this target.
 
 use rust_decimal::Decimal;
 
@@ -15,7 +15,7 @@ pub fn number(number: Decimal) -> Expr {
 
 pub use nth_promql::classify::is_label_free as label_free;
 
-/// A series, by its metric's name and the values of labels.
+/// A series by its metric's name and the values of labels.
 pub fn series<'l>(metric: &str, labels: impl IntoIterator<Item = (&'l str, &'l str)>) -> Expr {
     Expr::made(Node::Selector(Selector {
         metric: Some(MetricName {
@@ -45,7 +45,7 @@ pub fn call(function: &str, args: impl IntoIterator<Item = Expr>) -> Expr {
 }
 
 /// `function(series[window])`
-pub fn over(function: &str, series: Expr, window: Duration) -> Expr {
+pub fn over_window(function: &str, series: Expr, window: Duration) -> Expr {
     let range = promql::Duration::made(window.to_string());
     call(function, [Expr::made(Node::Range(Box::new(series), range))])
 }
@@ -57,7 +57,7 @@ pub fn over_steps(function: &str, expr: Expr, window: Duration, step: Duration) 
     call(function, [steps])
 }
 
-/// `op(expr)`, which leaves no label.
+/// `op(expr)`, without labels.
 pub fn aggregate(op: &str, expr: Expr) -> Expr {
     aggregate_by(op, &[], None, expr)
 }
@@ -81,7 +81,7 @@ pub fn aggregate_by(op: &str, labels: &[String], param: Option<Expr>, expr: Expr
     })))
 }
 
-/// `left op right`; the printer puts parentheses where they are needed.
+/// `left op right`; the printer adds parentheses where needed.
 pub fn binary(left: Expr, op: BinaryOp, right: Expr) -> Expr {
     Expr::made(Node::Binary(Box::new(Binary {
         op,
@@ -106,14 +106,13 @@ pub fn at_window(query: &Expr, window: Duration) -> Expr {
     query
 }
 
-/// `expr > 0`: no sample where there is none, and none where it is NaN.
+/// `expr > 0`: no sample if there is none or if it is NaN.
 pub fn positive(expr: Expr) -> Expr {
     binary(expr, BinaryOp::Greater, number(Decimal::ZERO))
 }
 
-/// The query, without its samples that are NaN (as `histogram_fraction` gives without observations), which
-/// would poison every sum over time they are in. `expr >= 0`, left out where NaN can't be; what is counted
-/// here is never negative.
+/// Removes samples that are NaN (which `histogram_fraction` returns without observations) and would make every sum over
+/// time NaN. `expr >= 0`, or `expr` if it cannot be NaN; the counted values are never negative.
 pub fn without_nan(expr: Expr) -> Expr {
     if never_nan(&expr) {
         expr
@@ -122,7 +121,7 @@ pub fn without_nan(expr: Expr) -> Expr {
     }
 }
 
-/// Whether an expression can't give NaN from counters that never are NaN themselves. Says no where unsure.
+/// Returns whether an expression cannot return NaN from counters that are never NaN themselves; `false` if unsure.
 pub fn never_nan(expr: &Expr) -> bool {
     match &expr.node {
         Node::Number(text) => text.bytes().all(|b| b.is_ascii_digit() || b == b'.'),
@@ -150,7 +149,7 @@ pub fn never_nan(expr: &Expr) -> bool {
     }
 }
 
-/// `expr or vector(0)`: no series means 0. Only for what has no label.
+/// `expr or vector(0)`: no series means 0. Only for expressions without labels.
 pub fn or_zero(expr: Expr) -> Expr {
     let zero = call("vector", [number(Decimal::ZERO)]);
     binary(expr, BinaryOp::Or, zero)

@@ -1,28 +1,27 @@
-//! The recordings of an SLO's error ratio.
+//! The recording rules of an SLO's error ratio.
 //!
-//! Every window has a series `slo:sli_error:ratio_rate<window>`, bad events over all events, without a sample
-//! where there was no event. Windows up to an hour read the raw series. Longer ones add up the events of slices of three
-//! minutes, each of which is counted once, so that what they say is the share of events that were bad, never the mean of
-//! ratios, in which a quiet night weighs as much as a busy day.
+//! Every window has a series `slo:sli_error:ratio_rate<window>`, bad events over all events, without a sample if there
+//! was no event. Windows up to an hour read the raw series. Longer ones add up the events of slices of three minutes,
+//! each of which is counted once, so that their value is the share of events that were bad, never the mean of ratios, in
+//! which a quiet night has the same weight as a busy day.
 //!
-//! | recording | of | what |
+//! | recording rule | of | value |
 //! |---|---|---|
-//! | `slo:sli_known_time:seconds` | all | how much of a slice is known: the time since the evaluation before |
-//! | `slo:sli_total_events:increase3m` | all | events of a slice; of what is weighed by time, the seconds that are known |
+//! | `slo:sli_known_time:seconds` | all | the known time of a slice: the time since the previous evaluation |
+//! | `slo:sli_total_events:increase3m` | all | events of a slice; if time-weighted, the known seconds |
 //! | `slo:sli_bad_events:increase3m` | all | bad events of a slice, or seconds |
 //! | `slo:sli_bad_slice:bool` | time slices | 1 for a bad slice, 0 for a good one |
-//! | `slo:sli_coverage:ratio<window>` | long windows of alerts and gates, and the period | the share of the window that is known |
-//! | `slo:sli_events:increase<window>` | long windows of raw series of pages, with `min_events` of all alerts | events in the window |
+//! | `slo:sli_coverage:ratio<window>` | long windows of alerts and gates, and the SLO window | the known share of the window |
+//! | `slo:sli_events:increase<window>` | long windows over raw series of pages, with `min_events` of all alerts | events in the window |
 //!
-//! A slice is the difference of two increases that begin at the same time, an hour before it: what a counter has gained up to
-//! the slice's end, less what it had gained up to its beginning. Slices add up to what the counter gained, whatever resets and
-//! gaps of up to an hour there were, with no sample between two slices lost. They end a minute before they are recorded,
-//! so that scrapes that were under way are in. One that is evaluated sooner after the one before counts for less, so that a window
-//! holds each event once, however often rules are evaluated.
+//! A slice is the difference of two increases that begin at the same time, an hour before it: the increase of a counter
+//! up to the slice's end, minus its increase up to the slice's start. Slices add up to the increase of the counter,
+//! regardless of resets and of gaps of up to an hour, with no sample between two slices lost. They end a minute before
+//! they are recorded, so that scrapes in progress are included. A slice that is evaluated sooner after the previous one
+//! counts for less, so that a window contains each event once, however often rules are evaluated.
 //!
-//! Everything that reads a recording aggregates it, and takes its labels from the rule alone: an SLO that
-//! changes its labels (a new owner, a new tier) keeps its history, and never has two series where one is
-//! needed.
+//! Every reader of a recorded series aggregates it, and takes its labels from its own rule only: an SLO that changes its
+//! labels (a new owner, a new tier) keeps its history, and never has two series where one is expected.
 
 mod expressions;
 
@@ -40,63 +39,64 @@ use crate::series_names::{
 
 pub use expressions::presence;
 use expressions::{
-    bad_slice, counted_in, gained, gained_or_none, in_window, measured, not_nan, sampled, times,
+    bad_slice, has_sample, in_window, multiply, not_nan, raw_ratio, slice_increase,
+    slice_increase_or_zero, window_increase,
 };
 
 use super::context::Context;
 use super::document::{RecordingRule, Rule};
 use super::layout::layout;
 use super::query::{
-    aggregate, at_window, binary, call, number, or_zero, over, over_steps, positive, series,
+    aggregate, at_window, binary, call, number, or_zero, over_steps, over_window, positive, series,
     without_nan,
 };
 
 const BAD_SLICE: &str = "slo:sli_bad_slice:bool";
 const EVENTS: &str = "slo:sli_events:increase";
 
-/// How far back a slice looks for the last sample before it: gaps of up to that are bridged.
+/// The longest gap that a slice bridges in its search for the last sample before it.
 const BRIDGED: Duration = Duration::hours(1);
 
-/// How long before it is recorded a slice ends, so that scrapes that take their time are in it.
+/// The delay between the end of a slice and its recording, so that slow scrapes are included.
 const LATE: Duration = Duration::minutes(1);
 
 /// An SLO with its service.
 #[derive(Clone, Copy)]
 pub struct SloContext<'a> {
-    /// Its service.
-    pub of: Context<'a>,
+    /// The context of the service.
+    pub context: Context<'a>,
     /// The SLO.
     pub slo: &'a Slo,
 }
 
 impl<'a> SloContext<'a> {
-    /// An SLO of a service.
-    pub fn new(of: Context<'a>, slo: &'a Slo) -> Self {
-        Self { of, slo }
+    /// Creates the context of an SLO of a service.
+    pub fn new(context: Context<'a>, slo: &'a Slo) -> Self {
+        Self { context, slo }
     }
 
-    /// The window over which it is said how the objective stands right now.
+    /// The window of the current state of the SLO.
     pub fn current(&self) -> Duration {
-        self.of.settings.prometheus.current_window()
+        self.context.settings.prometheus.current_window()
     }
 
-    /// The one series of this SLO with that name.
-    pub fn recorded(&self, metric: &str) -> Expr {
+    /// The single series of this SLO with this metric name.
+    pub fn recorded_series(&self, metric: &str) -> Expr {
         let slo = ("slo", self.slo.name.as_str());
-        series(metric, self.of.identity().into_iter().chain([slo]))
+        series(metric, self.context.identity().into_iter().chain([slo]))
     }
 
-    /// The value of the one series of this SLO with that name, without labels.
+    /// The value of the single series of this SLO with this metric name, without labels.
     pub fn value(&self, metric: &str) -> Expr {
-        aggregate("max", self.recorded(metric))
+        aggregate("max", self.recorded_series(metric))
     }
 
-    /// The error ratio over a window that is recorded; its value alone, without labels.
+    /// The recorded error ratio over a window, without labels.
     pub fn error_ratio(&self, window: Duration) -> Expr {
         self.value(&format!("{ERROR_RATIO}{window}"))
     }
 
-    /// The error ratio over a window where what is not known counts as good: at least so much was bad.
+    /// The error ratio over a window in which unknown time counts as good: a lower bound.
     pub fn least_error_ratio(&self, window: Duration) -> Expr {
         binary(
             self.error_ratio(window),
@@ -105,12 +105,12 @@ impl<'a> SloContext<'a> {
         )
     }
 
-    /// The share of a window that is known; only of long windows of alerts and gates, and of the period.
+    /// The known share of a window; only for long windows of alerts and gates, and for the SLO window.
     pub fn coverage(&self, window: Duration) -> Expr {
         self.value(&format!("{COVERAGE}{window}"))
     }
 
-    /// The number of events in a long window of an alert that asks for some; of slices of time, how many there were.
+    /// The number of events in a long window of an alert that requires some; for time slices, the number of slices.
     pub fn events(&self, window: Duration) -> Expr {
         if window <= LONGEST_RAW {
             return self.value(&format!("{EVENTS}{window}"));
@@ -135,17 +135,20 @@ impl<'a> SloContext<'a> {
     }
 
     fn slices_in(&self, function: &str, window: Duration) -> Expr {
-        aggregate("sum", over(function, self.recorded(BAD_SLICE), window))
+        aggregate(
+            "sum",
+            over_window(function, self.recorded_series(BAD_SLICE), window),
+        )
     }
 
-    /// Whether events can be counted.
+    /// Returns whether the SLI counts events.
     pub fn counts_events(&self) -> bool {
         !matches!(&self.slo.sli, Sli::ErrorRatio { total: None, .. })
     }
 
     /// The labels of the SLO's rules.
     pub fn labels(&self) -> BTreeMap<String, String> {
-        let mut labels = self.of.labels(&self.slo.labels);
+        let mut labels = self.context.labels(&self.slo.labels);
         labels.insert("slo".into(), self.slo.name.to_string());
         labels
     }
@@ -164,13 +167,14 @@ impl<'a> SloContext<'a> {
         })
     }
 
-    /// Whether what reads these windows is evaluated as often as the project's other rules, and not once in a slice.
+    /// Returns whether the rules that read these windows are evaluated as often as the project's other rules, and not
+    /// once per slice.
     pub fn is_fast(&self, windows: &[Duration]) -> bool {
         windows.iter().all(|window| *window <= LONGEST_RAW)
     }
 
-    /// The windows over which the ratio is recorded as often as the project's other rules are evaluated, shortest first: the
-    /// current one, those of alerts of which no window is long, and those of gates.
+    /// The windows whose ratio is recorded as often as the project's other rules are evaluated, shortest first: the
+    /// current one, those of alerts without a long window, and those of gates.
     pub fn fast_windows(&self) -> BTreeSet<Duration> {
         let pairs = self.slo.burn_rate_pairs.iter();
         let pairs = pairs.map(|pair| [pair.short, pair.long]);
@@ -183,7 +187,7 @@ impl<'a> SloContext<'a> {
             .collect()
     }
 
-    /// The other windows of alerts and gates, and the period, shortest first.
+    /// The other windows of alerts and gates, and the SLO window, shortest first.
     fn slow_windows(&self) -> BTreeSet<Duration> {
         let fast = self.fast_windows();
         let pairs = self.slo.burn_rate_pairs.iter();
@@ -195,7 +199,7 @@ impl<'a> SloContext<'a> {
             .collect()
     }
 
-    /// Those of which it is recorded how much is known: the long ones of alerts and gates, and the period.
+    /// The windows whose known share is recorded: the long ones of alerts and gates, and the SLO window.
     fn covered_windows(&self) -> BTreeSet<Duration> {
         let pairs = self.slo.burn_rate_pairs.iter();
         let gates = self.slo.gate_windows.iter().copied();
@@ -206,8 +210,8 @@ impl<'a> SloContext<'a> {
             .collect()
     }
 
-    /// The windows of raw series in which events are counted: the long ones of pages, which ask for some bad events, and with
-    /// `min_events` those of all alerts.
+    /// The windows over raw series in which events are counted: the long ones of pages, which require some bad events,
+    /// and with `min_events` those of all alerts.
     fn counted_windows(&self) -> BTreeSet<Duration> {
         if !self.counts_events() {
             return BTreeSet::new();
@@ -223,7 +227,7 @@ impl<'a> SloContext<'a> {
             .collect()
     }
 
-    /// The recordings that are evaluated as often as the project's other rules, each after what it reads.
+    /// The recording rules that are evaluated as often as the project's other rules, each after those that it reads.
     pub fn fast_sli_rules(&self) -> Vec<Rule> {
         let mut rules = Vec::new();
         if let Sli::TimeSlices { good } = &self.slo.sli {
@@ -242,8 +246,8 @@ impl<'a> SloContext<'a> {
         rules
     }
 
-    /// The recordings that are evaluated once in a slice, each after what it reads; but the first reads when the objective was
-    /// recorded before.
+    /// The recording rules that are evaluated once per slice, each after those that it reads; but the first reads the
+    /// previous sample of the objective.
     pub fn slow_sli_rules(&self) -> Vec<Rule> {
         let mut rules = self.slice_rules();
         rules.extend(
@@ -273,12 +277,12 @@ impl<'a> SloContext<'a> {
         )
     }
 
-    /// What is counted in each slice, on which everything about long windows rests: events, or seconds.
+    /// The events or seconds counted in each slice, on which all long windows are based.
     pub fn slice_rules(&self) -> Vec<Rule> {
         self.slices(true)
     }
 
-    /// The same where each slice is evaluated for itself, and once.
+    /// Like [`slice_rules`](Self::slice_rules), with each slice evaluated independently, and once.
     pub fn backfilled_slice_rules(&self) -> Vec<Rule> {
         self.slices(false)
     }
@@ -292,12 +296,12 @@ impl<'a> SloContext<'a> {
                 ..
             } => self.event_slices(numerator, total, bucket.as_ref(), weighed),
             Sli::TimeSlices { good } => {
-                let interval = self.of.settings.prometheus.interval;
+                let interval = self.context.settings.prometheus.interval;
                 let of = |function: &str| {
                     let slices = if weighed {
-                        over(function, self.recorded(BAD_SLICE), SLICE)
+                        over_window(function, self.recorded_series(BAD_SLICE), SLICE)
                     } else {
-                        // What the rules record was not recorded then.
+                        // The series of the rules did not exist then.
                         over_steps(function, bad_slice(good), SLICE, interval)
                     };
                     let slices = rewrite::moved_back(&slices, LATE.0).unwrap_or(slices);
@@ -309,12 +313,12 @@ impl<'a> SloContext<'a> {
             }
             Sli::ErrorRatio { ratio, total } => {
                 // A slice has the ratio of that time.
-                let window = SLICE.max(self.of.settings.prometheus.least_range());
+                let window = SLICE.max(self.context.settings.prometheus.least_range());
                 let ratio = not_nan(in_window(ratio, window, LATE, at_window));
                 match total {
                     Some(total) => {
-                        let sampled_total = sampled(total);
-                        let total = self.counted(gained(total), weighed);
+                        let sampled_total = has_sample(total);
+                        let total = self.count_once(slice_increase(total), weighed);
                         let known = binary(ratio.clone(), BinaryOp::And, sampled_total);
                         [
                             self.known_slice(known, weighed),
@@ -341,30 +345,30 @@ impl<'a> SloContext<'a> {
         bucket: Option<&Expr>,
         weighed: bool,
     ) -> [Expr; 3] {
-        let mut known = sampled(total);
+        let mut known = has_sample(total);
         let bad = match numerator {
-            Numerator::Bad(bad) => self.counted(gained_or_none(bad), weighed),
+            Numerator::Bad(bad) => self.count_once(slice_increase_or_zero(bad), weighed),
             Numerator::Good(good) => {
                 let good = match bucket {
                     // Without the bucket nothing is known.
                     Some(_) => {
-                        known = binary(known, BinaryOp::And, sampled(good));
-                        gained(good)
+                        known = binary(known, BinaryOp::And, has_sample(good));
+                        slice_increase(good)
                     }
-                    None => gained_or_none(good),
+                    None => slice_increase_or_zero(good),
                 };
-                let good = self.counted(good, weighed);
+                let good = self.count_once(good, weighed);
                 binary(self.value(TOTAL_EVENTS), BinaryOp::Subtract, good)
             }
         };
-        let mut total = self.counted(gained(total), weighed);
+        let mut total = self.count_once(slice_increase(total), weighed);
         if !weighed && bucket.is_some() {
             total = binary(total, BinaryOp::And, known.clone());
         }
         [self.known_slice(known, weighed), total, bad]
     }
 
-    /// Slices of what is weighed by time: `bad` is the bad share of one.
+    /// Slices of a time-weighted SLI: `bad` is the bad share of a slice.
     fn time_slices(&self, known: Expr, bad: Expr, weighed: bool) -> [Expr; 3] {
         let time = self.value(KNOWN_TIME);
         let total = if weighed {
@@ -375,17 +379,17 @@ impl<'a> SloContext<'a> {
         let bad = if weighed {
             binary(bad, BinaryOp::Multiply, time)
         } else {
-            times(bad, SLICE)
+            multiply(bad, SLICE)
         };
         [self.known_slice(known, weighed), total, bad]
     }
 
-    /// For how long a slice stands, where anything is known of it: since the evaluation before, of which the objective's own
-    /// sample tells, as it is recorded after the slices.
+    /// The length of a slice, if anything is known of it: the time since the previous evaluation, taken from the SLO's
+    /// own sample of the objective, which is recorded after the slices.
     fn known_slice(&self, known: Expr, weighed: bool) -> Expr {
         let all = call("vector", [number(SLICE.as_seconds())]);
         let time = if weighed {
-            let before = call("timestamp", [self.recorded(OBJECTIVE)]);
+            let before = call("timestamp", [self.recorded_series(OBJECTIVE)]);
             let since = binary(
                 call("time", []),
                 BinaryOp::Subtract,
@@ -399,8 +403,8 @@ impl<'a> SloContext<'a> {
         binary(time, BinaryOp::And, known)
     }
 
-    /// The events of a slice, as far as they are not in the one before.
-    fn counted(&self, events: Expr, weighed: bool) -> Expr {
+    /// The events of a slice that are not in the previous one.
+    fn count_once(&self, events: Expr, weighed: bool) -> Expr {
         if !weighed {
             return events;
         }
@@ -423,23 +427,26 @@ impl<'a> SloContext<'a> {
                 BinaryOp::Divide,
                 self.slices_in("count_over_time", window),
             ),
-            sli => measured(sli, window).unwrap_or_else(|| number(Decimal::ZERO)),
+            sli => raw_ratio(sli, window).unwrap_or_else(|| number(Decimal::ZERO)),
         }
     }
 
-    /// The error ratio over a window without any recording, however long the window: what it costs is paid once, by
-    /// who asks. Nothing where it has no meaning over a long one.
+    /// The error ratio over a window without any recording rule, however long the window: expensive, for single
+    /// queries. `None` if it has no meaning over a long window.
     pub fn measured_ratio(&self, window: Duration) -> Option<Expr> {
-        measured(&self.slo.sli, window)
+        raw_ratio(&self.slo.sli, window)
     }
 
-    /// What the slices in a window add up to.
+    /// The sum of the slices in a window.
     fn sum_of(&self, metric: &str, window: Duration) -> Expr {
-        aggregate("sum", over("sum_over_time", self.recorded(metric), window))
+        aggregate(
+            "sum",
+            over_window("sum_over_time", self.recorded_series(metric), window),
+        )
     }
 
-    /// The share of a window that is known. Of one that reads raw series all is, but in the first hour of an SLO: counters
-    /// bridge what was known before it, and the slice that is under way is known too.
+    /// The known share of a window. Windows over raw series are completely known, except in the first hour of an SLO:
+    /// counters bridge earlier gaps, and the current slice is known too.
     fn known_share(&self, window: Duration) -> Expr {
         let known = if window > LONGEST_RAW {
             self.sum_of(KNOWN_TIME, window)
@@ -449,17 +456,17 @@ impl<'a> SloContext<'a> {
             binary(or_zero(slices), BinaryOp::Add, under_way)
         };
         let share = binary(known, BinaryOp::Divide, number(window.as_seconds()));
-        // Prometheus 2 counts a sample at either end of a range.
+        // Prometheus 2 counts a sample at both ends of a range.
         call("clamp_max", [share, number(Decimal::ONE)])
     }
 
-    /// The number of events in a window of raw series.
+    /// The number of events in a window over raw series.
     fn events_rule(&self, window: Duration) -> Rule {
         let events = match &self.slo.sli {
             Sli::Events { total, .. }
             | Sli::ErrorRatio {
                 total: Some(total), ..
-            } => without_nan(counted_in(total, window, Duration(0))),
+            } => without_nan(window_increase(total, window, Duration(0))),
             Sli::TimeSlices { .. } | Sli::ErrorRatio { total: None, .. } => {
                 self.slices_in("count_over_time", window)
             }

@@ -1,8 +1,8 @@
-//! Groups with no more rules than a ruler takes.
+//! Splits groups to the number of rules that a ruler accepts.
 //!
-//! Prometheus evaluates the rules of a group one after the other, and groups in no order. So what reads a recording stands in
-//! its group, as long as there is room: recordings that read one another stay together, and alerts go first. An alert in
-//! another group sees a recording one evaluation later.
+//! Prometheus evaluates the rules of a group in sequence, and groups in no order. So rules that read a recording rule
+//! are in its group, as long as there is room: recording rules that read one another stay together, and alerts are
+//! moved first. An alert in another group sees a recorded value one evaluation later.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -11,8 +11,8 @@ use nth_promql::{classify, parse};
 
 use super::document::{Group, Rule};
 
-/// The groups of these rules, which stand in an order in which they can be evaluated: `title`, `title-2` and so on, each with at
-/// most `most` rules.
+/// The groups of these rules, which are in a valid order of evaluation: `title`, `title-2` and so on, each with at most
+/// `most` rules.
 pub fn groups(title: &str, interval: Duration, rules: Vec<Rule>, most: usize) -> Vec<Group> {
     let most = most.max(1);
     let parts = if rules.len() <= most {
@@ -37,7 +37,8 @@ pub fn groups(title: &str, interval: Duration, rules: Vec<Rule>, most: usize) ->
         .collect()
 }
 
-/// The rules in parts of at most `most`: first recordings, those that read one another together, then alerts.
+/// Splits the rules into parts of at most `most`: first recording rules, those that read one another together, then
+/// alerts.
 fn parts(rules: Vec<Rule>, most: usize) -> Vec<Vec<Rule>> {
     let mut parts: Vec<Vec<Rule>> = vec![Vec::new()];
     let mut put = |together: Vec<Rule>| {
@@ -57,7 +58,7 @@ fn parts(rules: Vec<Rule>, most: usize) -> Vec<Vec<Rule>> {
     let (recordings, alerts): (Vec<_>, Vec<_>) = rules
         .into_iter()
         .partition(|rule| matches!(rule, Rule::Recording(_)));
-    for together in connected(recordings) {
+    for together in group_connected(recordings) {
         put(together);
     }
     for alert in alerts {
@@ -66,9 +67,10 @@ fn parts(rules: Vec<Rule>, most: usize) -> Vec<Vec<Rule>> {
     parts
 }
 
-/// Recordings that read one another, each set in the order given, and the sets in the order of their first ones.
-fn connected(recordings: Vec<Rule>) -> Vec<Vec<Rule>> {
-    let names: Vec<String> = recordings.iter().map(recorded).collect();
+/// The sets of recording rules that read one another, each set in the given order, and the sets in the order of their
+/// first rules.
+fn group_connected(recordings: Vec<Rule>) -> Vec<Vec<Rule>> {
+    let names: Vec<String> = recordings.iter().map(recorded_metric).collect();
     let mut set: Vec<usize> = (0..recordings.len()).collect();
     let index: BTreeMap<&str, usize> = names
         .iter()
@@ -76,7 +78,7 @@ fn connected(recordings: Vec<Rule>) -> Vec<Vec<Rule>> {
         .map(|(index, name)| (name.as_str(), index))
         .collect();
     for (reader, rule) in recordings.iter().enumerate() {
-        for read in reads(rule) {
+        for read in read_metrics(rule) {
             let Some(read) = index.get(read.as_str()) else {
                 continue;
             };
@@ -96,7 +98,7 @@ fn connected(recordings: Vec<Rule>) -> Vec<Vec<Rule>> {
     sets.into_values().collect()
 }
 
-fn recorded(rule: &Rule) -> String {
+fn recorded_metric(rule: &Rule) -> String {
     match rule {
         Rule::Recording(rule) => rule.record.clone(),
         Rule::Alerting(rule) => rule.alert.clone(),
@@ -104,12 +106,12 @@ fn recorded(rule: &Rule) -> String {
 }
 
 /// The metrics that a rule reads.
-fn reads(rule: &Rule) -> BTreeSet<String> {
+fn read_metrics(rule: &Rule) -> BTreeSet<String> {
     let text = match rule {
         Rule::Recording(rule) => &rule.expr,
         Rule::Alerting(rule) => &rule.expr,
     };
-    // The text was printed from a tree, and can be read again.
+    // The text was printed from a tree and can be parsed.
     let Ok(expr) = parse(text) else {
         return BTreeSet::new();
     };
@@ -143,12 +145,12 @@ mod tests {
         })
     }
 
-    fn shown(groups: &[Group]) -> Vec<String> {
+    fn summarize(groups: &[Group]) -> Vec<String> {
         let names = |group: &Group| {
             group
                 .rules
                 .iter()
-                .map(recorded)
+                .map(recorded_metric)
                 .collect::<Vec<_>>()
                 .join(" ")
         };
@@ -166,7 +168,7 @@ mod tests {
             recording("b", "a"),
         ];
         let groups = groups("g", Duration::MINUTE, rules, 3);
-        assert_eq!(shown(&groups), ["g: a A b"]);
+        assert_eq!(summarize(&groups), ["g: a A b"]);
     }
 
     #[test]
@@ -180,7 +182,7 @@ mod tests {
             alert("B", "c > 1"),
         ];
         let groups = groups("g", Duration::MINUTE, rules, 3);
-        assert_eq!(shown(&groups), ["g: a d", "g-2: b c A", "g-3: B"]);
+        assert_eq!(summarize(&groups), ["g: a d", "g-2: b c A", "g-3: B"]);
     }
 
     #[test]
@@ -191,6 +193,6 @@ mod tests {
             recording("c", "b"),
         ];
         let groups = groups("g", Duration::MINUTE, rules, 2);
-        assert_eq!(shown(&groups), ["g: a b", "g-2: c"]);
+        assert_eq!(summarize(&groups), ["g: a b", "g-2: c"]);
     }
 }

@@ -1,28 +1,28 @@
 //! Text that Prometheus reads as a Go template: alerts' labels and annotations.
 //!
-//! Everything goes through [`Template`], which alone writes `{{`. Text can't open an action.
+//! Everything goes through [`Template`], the only place that writes `{{`. Text cannot open an action.
 
 use crate::go_template;
 use nth_model::{Text, TextPart, ValueFormat};
 
 pub use crate::go_template::quote;
 
-/// A Go template in the making.
+/// A Go template under construction.
 #[derive(Debug, Clone, Default)]
 pub struct Template {
     out: String,
-    /// Literal text not yet written: only when it is whole is it known which braces would open an action.
+    /// Literal text that is not written yet: only the complete text shows which braces would open an action.
     literal: String,
 }
 
 impl Template {
-    /// Adds text that is shown as it is.
+    /// Adds literal text.
     pub fn text(mut self, text: impl AsRef<str>) -> Self {
         self.literal.push_str(text.as_ref());
         self
     }
 
-    /// Adds an action; `code` is Go template code without braces, made by this compiler alone.
+    /// Adds an action; `code` is Go template code without braces, from this compiler only.
     pub fn action(mut self, code: impl AsRef<str>) -> Self {
         self.flush();
         self.out.push_str("{{ ");
@@ -36,7 +36,7 @@ impl Template {
         self.action(format!("$value | {}", function(format)))
     }
 
-    /// Adds the value of the first sample that a query gives; text where there is none.
+    /// Adds the value of the first sample that a query returns, or a text if there is none.
     pub fn query(
         self,
         query: &str,
@@ -54,7 +54,7 @@ impl Template {
             .action("end")
     }
 
-    /// The template's text.
+    /// The text of the template.
     pub fn finish(mut self) -> String {
         self.flush();
         self.out
@@ -66,7 +66,7 @@ impl Template {
     }
 }
 
-/// Text as a template that shows just that.
+/// A template that prints exactly this text.
 pub fn literal(text: &str) -> String {
     Template::default().text(text).finish()
 }
@@ -85,7 +85,7 @@ pub fn alert_text(text: &Text) -> String {
     template.finish()
 }
 
-/// The value of a label of `of`: `$labels.job`, or with `index` where the name is no Go identifier.
+/// The value of a label of `of`: `$labels.job`, or with `index` if the name is not a Go identifier.
 pub fn label_access(of: &str, label: &str) -> String {
     let identifier = label.starts_with(|c: char| c.is_ascii_alphabetic() || c == '_')
         && label.chars().all(|c| c.is_ascii_alphanumeric() || c == '_');

@@ -1,4 +1,4 @@
-//! An entry of an Alertmanager receiver, in either of the languages in which it is written.
+//! An entry of an Alertmanager receiver, in either of its two formats.
 
 use serde::ser::{Serialize, SerializeMap, Serializer};
 
@@ -6,34 +6,34 @@ use nth_model::AlertmanagerSettings;
 
 use super::secrets::Secret;
 
-/// The language of a configuration.
+/// The format of a configuration.
 #[derive(Debug, Clone, Copy)]
 pub enum Language<'a> {
     /// `alertmanager.yml`: secrets are files.
     File,
     /// An `AlertmanagerConfig`: secrets are keys of the `Secret` of this name.
     Resource {
-        /// The `Secret`.
+        /// The name of the `Secret`.
         secret: &'a str,
     },
 }
 
-/// The name of a field or list in both languages.
+/// The name of a field or list in both formats.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Name {
-    /// In `alertmanager.yml`.
+    /// The name in `alertmanager.yml`.
     pub file: &'static str,
-    /// In an `AlertmanagerConfig`.
+    /// The name in an `AlertmanagerConfig`.
     pub resource: &'static str,
 }
 
 impl Name {
-    /// A name that differs between the languages.
+    /// Creates a name that differs between the formats.
     pub const fn new(file: &'static str, resource: &'static str) -> Self {
         Self { file, resource }
     }
 
-    /// The name in a language.
+    /// The name in a format.
     pub fn in_language(self, language: Language<'_>) -> &'static str {
         match language {
             Language::File => self.file,
@@ -43,7 +43,7 @@ impl Name {
 }
 
 impl From<&'static str> for Name {
-    /// A name that both languages share.
+    /// Creates a name that both formats share.
     fn from(name: &'static str) -> Self {
         Self::new(name, name)
     }
@@ -57,7 +57,7 @@ pub struct Entry<'a> {
     fields: Vec<(&'static str, Value)>,
 }
 
-/// What a field holds.
+/// The value of a field.
 #[derive(Debug)]
 enum Value {
     Bool(bool),
@@ -66,12 +66,12 @@ enum Value {
     SecretKey(String, String),
     /// A map.
     Map(Vec<(&'static str, String)>),
-    /// Maps of these two keys.
+    /// Maps with these two keys.
     List([&'static str; 2], Vec<(String, String)>),
 }
 
 impl<'a> Entry<'a> {
-    /// An entry without a field.
+    /// Creates an entry without a field.
     pub fn new(language: Language<'a>, settings: &'a AlertmanagerSettings) -> Self {
         Self {
             language,
@@ -80,7 +80,7 @@ impl<'a> Entry<'a> {
         }
     }
 
-    /// The language that it is written in.
+    /// The format in which it is written.
     pub fn language(&self) -> Language<'a> {
         self.language
     }
@@ -90,7 +90,7 @@ impl<'a> Entry<'a> {
         self.fields.push((name, value));
     }
 
-    /// Adds a switch.
+    /// Adds a boolean.
     pub fn bool(&mut self, name: impl Into<Name>, value: bool) {
         self.add(name, Value::Bool(value));
     }
@@ -111,7 +111,7 @@ impl<'a> Entry<'a> {
         self.add(name, value);
     }
 
-    /// Adds texts by their names: a map in the file, a list of keys and values in the resource.
+    /// Adds texts by name: a map in the file, a list of keys and values in the resource.
     pub fn pairs(
         &mut self,
         name: impl Into<Name>,
@@ -160,7 +160,7 @@ impl Serialize for Value {
     }
 }
 
-/// A map of two keys.
+/// A map with two keys.
 struct Pair<'a>([&'static str; 2], [&'a str; 2]);
 
 impl Serialize for Pair<'_> {

@@ -1,4 +1,4 @@
-//! An email address.
+//! Email receivers.
 
 use nth_model::channel::Mail;
 use nth_model::{AlertmanagerSettings, MailSettings};
@@ -19,7 +19,7 @@ impl Receiver for Mail {
         "email"
     }
 
-    fn means(&self) -> &'static str {
+    fn phrase(&self) -> &'static str {
         "by email"
     }
 
@@ -34,7 +34,7 @@ impl Receiver for Mail {
     fn write(&self, entry: &mut Entry<'_>, context: &Context<'_>) {
         let wording = context.wording;
         entry.text("to", go_template::escape(&self.to));
-        // A resource has no part for all receivers.
+        // A resource has no section for all receivers.
         if let (Language::Resource { .. }, Some(mail)) =
             (entry.language(), context.settings.alertmanager.mail())
         {
@@ -47,7 +47,7 @@ impl Receiver for Mail {
             entry.bool("requireTLS", mail.require_tls);
         }
         entry.pairs("headers", [("Subject", wording.subject())]);
-        // Alertmanager's own would be shown instead of the text.
+        // Alertmanager's default would be shown instead of the text.
         entry.text("html", "");
         entry.text("text", wording.text(Text::MailBody));
     }
@@ -57,7 +57,7 @@ impl Receiver for Mail {
     }
 }
 
-/// The mail server as `global` of `alertmanager.yml` has it, for all receivers.
+/// The mail server in `global` of `alertmanager.yml`, for all receivers.
 pub fn smtp<'a>(mail: MailSettings<'_>, settings: &'a AlertmanagerSettings) -> Entry<'a> {
     let mut entry = Entry::new(Language::File, settings);
     entry.text("smtp_smarthost", mail.smarthost);

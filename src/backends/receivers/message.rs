@@ -1,9 +1,9 @@
-//! What a message says: Go templates that Alertmanager fills in. Nothing of a user's is in them but what pages are called,
-//! as a string of that language.
+//! Texts of messages: Go templates that Alertmanager fills in. They contain nothing from the source except the label
+//! value of pages, as a string of that language.
 //!
-//! Text of an alert is shown as it is: a value that a template puts out is not read as a template again, and what Slack
-//! would take for markup is escaped. A message is about its first alert, whose links it has; others add a line each, for
-//! alerts of one group say much the same.
+//! Text of an alert is shown as it is: a value that a template prints is not parsed as a template again, and Slack's
+//! markup is escaped. A message is about its first alert and has the links of that alert; others add a line each, as
+//! alerts of one group are similar.
 
 use crate::go_template::quote;
 use nth_model::{Settings, Severity};
@@ -11,36 +11,36 @@ use nth_model::{Settings, Severity};
 /// A text that several receivers share.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Text {
-    /// One line: the first alert's summary, and how many alerts there are if there are more.
+    /// One line: the first alert's summary, and the number of alerts if there are more.
     Summary,
-    /// The same, for Slack.
+    /// The summary, escaped for Slack.
     SlackSummary,
-    /// All of it, for Slack: the first alert's summary and description, the summaries of others, then links.
+    /// The complete text for Slack: the first alert's summary and description, the summaries of others, then links.
     SlackBody,
-    /// All of it, in plain text.
+    /// The complete text as plain text.
     MailBody,
-    /// What has failed; never empty, for PagerDuty takes no event without a source.
+    /// The source of the event; never empty, as PagerDuty requires a source.
     Source,
-    /// What one sees more in: the dashboard, or else Alertmanager.
+    /// The title of the link to more information: the dashboard, or else Alertmanager.
     More,
-    /// Where that is.
+    /// The URL of this link.
     MoreUrl,
-    /// Where the runbook is; nothing where no alert says so.
+    /// The URL of the runbook; empty if no alert has one.
     RunbookUrl,
-    /// Where the dashboard is; nothing where no alert says so.
+    /// The URL of the dashboard; empty if no alert has one.
     DashboardUrl,
     /// `Page`, `Ticket` or `Resolved`.
     Kind,
-    /// What PagerDuty calls the severity: it notifies of `critical` with high urgency, of `warning` with low.
+    /// PagerDuty's severity: `critical` notifies with high urgency, `warning` with low.
     PagerDutySeverity,
     /// The color of a message in Slack.
     SlackColor,
 }
 
-/// How shared texts are said, and which value of the label `severity` is a page.
+/// The form of shared texts, and the value of the label `severity` for pages.
 #[derive(Debug, Clone)]
 pub struct Wording {
-    /// Whether by their names, from a file of templates, rather than where they stand.
+    /// True if texts are referenced by name, from a file of templates; false if they are inlined.
     named: bool,
     page: String,
 }
@@ -60,7 +60,7 @@ const ALL: [Text; 12] = [
     Text::SlackColor,
 ];
 
-/// Names the alerts that a message is about: those that fire, or where none does any more, those that fired.
+/// Defines the alerts that a message is about: those that fire, or if none does any more, those that fired.
 const SHOWN: &str =
     "{{ $shown := .Alerts.Firing }}{{ if not $shown }}{{ $shown = .Alerts.Resolved }}{{ end }}";
 
@@ -82,7 +82,7 @@ impl Text {
         }
     }
 
-    /// The template. `page` is the value of the label `severity` that pages have.
+    /// The template. `page` is the value of the label `severity` for pages.
     fn body(self, page: &str) -> String {
         match self {
             Self::Summary => summary(str::to_owned),
@@ -101,14 +101,14 @@ impl Text {
             ),
             Self::RunbookUrl => format!("{SHOWN}{RUNBOOK}{{{{ $runbook }}}}"),
             Self::DashboardUrl => format!("{SHOWN}{DASHBOARD}{{{{ $dashboard }}}}"),
-            Self::Kind => firing(&is_page(page, "Page", "Ticket"), "Resolved"),
+            Self::Kind => by_state(&is_page(page, "Page", "Ticket"), "Resolved"),
             Self::PagerDutySeverity => is_page(page, "critical", "warning"),
-            Self::SlackColor => firing(&is_page(page, "danger", "warning"), "good"),
+            Self::SlackColor => by_state(&is_page(page, "danger", "warning"), "good"),
         }
     }
 }
 
-/// The first runbook among the alerts shown: alerts of one group have one each.
+/// The first runbook among the alerts of the message: alerts of one group have one each.
 const RUNBOOK: &str = concat!(
     r#"{{ $runbook := "" }}{{ range $shown }}{{ if not $runbook }}"#,
     "{{ $runbook = .Annotations.runbook_url }}{{ end }}{{ end }}"
@@ -119,7 +119,7 @@ const DASHBOARD: &str = concat!(
     "{{ $dashboard = .Annotations.dashboard_url }}{{ end }}{{ end }}"
 );
 
-/// One of two texts, by what all alerts of a message ask for.
+/// One of two texts, by the common severity of a message's alerts.
 fn is_page(label: &str, page: &str, ticket: &str) -> String {
     format!(
         "{{{{ if eq .CommonLabels.severity {} }}}}{page}{{{{ else }}}}{ticket}{{{{ end }}}}",
@@ -127,12 +127,12 @@ fn is_page(label: &str, page: &str, ticket: &str) -> String {
     )
 }
 
-/// One of two texts, by whether something still fires.
-fn firing(firing: &str, over: &str) -> String {
+/// One of two texts, by whether an alert still fires.
+fn by_state(firing: &str, over: &str) -> String {
     format!(r#"{{{{ if eq .Status "firing" }}}}{firing}{{{{ else }}}}{over}{{{{ end }}}}"#)
 }
 
-/// One line. `escaped` is what a value is shown as.
+/// The summary on one line. `escaped` formats a value.
 fn summary(escaped: impl Fn(&str) -> String) -> String {
     let summary = escaped(".Annotations.summary");
     let name = escaped(".Labels.alertname");
@@ -142,14 +142,14 @@ fn summary(escaped: impl Fn(&str) -> String) -> String {
     )
 }
 
-/// A value for Slack, where `&`, `<` and `>` are markup: `<!channel>` wakes everybody.
+/// Escapes a value for Slack, where `&`, `<` and `>` are markup: `<!channel>` notifies everyone.
 fn for_slack(value: &str) -> String {
     format!(
         r#"reReplaceAll ">" "&gt;" (reReplaceAll "<" "&lt;" (reReplaceAll "&" "&amp;" {value}))"#
     )
 }
 
-/// How many alerts Slack shows; the title says how many there are.
+/// The number of alerts in a Slack message; the title contains the total.
 const SHOWN_IN_SLACK: usize = 10;
 
 fn slack_text() -> String {
@@ -189,7 +189,7 @@ fn mail_text() -> String {
     )
 }
 
-/// The file that shared texts are named in.
+/// The file that defines the shared texts.
 pub fn template_file(header: &str, settings: &Settings) -> String {
     let mut out = format!("{{{{/* {header} */}}}}\n");
     let page = settings.severity_label(Severity::Page);
@@ -201,23 +201,23 @@ pub fn template_file(header: &str, settings: &Settings) -> String {
 }
 
 impl Wording {
-    /// By the names that a file of templates gives them.
-    pub fn named(settings: &Settings) -> Self {
+    /// References texts by their names in a file of templates.
+    pub fn by_name(settings: &Settings) -> Self {
         Self {
             named: true,
             page: settings.severity_label(Severity::Page),
         }
     }
 
-    /// Where they stand.
+    /// Inlines texts.
     pub fn inline(settings: &Settings) -> Self {
         Self {
             named: false,
-            ..Self::named(settings)
+            ..Self::by_name(settings)
         }
     }
 
-    /// A shared text.
+    /// The form of a shared text.
     pub fn text(&self, text: Text) -> String {
         if self.named {
             format!("{{{{ template \"{}\" . }}}}", text.name())
@@ -226,7 +226,7 @@ impl Wording {
         }
     }
 
-    /// The title of a message in Slack: `Page: ` and one line.
+    /// The title of a message in Slack: `Page: ` and the summary.
     pub fn slack_title(&self) -> String {
         format!(
             "{}: {}",
@@ -235,12 +235,12 @@ impl Wording {
         )
     }
 
-    /// The subject of a mail.
+    /// The subject of an email.
     pub fn subject(&self) -> String {
         format!("{}: {}", self.text(Text::Kind), self.text(Text::Summary))
     }
 
-    /// Links by what they are called; Alertmanager leaves out those to nowhere.
+    /// Links with their titles; Alertmanager omits those with an empty URL.
     pub fn links(&self) -> [(&'static str, String); 2] {
         [
             ("Runbook", self.text(Text::RunbookUrl)),
@@ -249,22 +249,22 @@ impl Wording {
     }
 }
 
-/// What PagerDuty sorts events by.
+/// PagerDuty's class of an event.
 pub const CLASS: &str = "{{ .CommonLabels.alertname }}";
-/// The part that fails.
+/// PagerDuty's component: the part that fails.
 pub const COMPONENT: &str = "{{ .CommonLabels.service }}";
-/// What that part belongs to.
+/// PagerDuty's group: the owner of the component.
 pub const GROUP: &str = "{{ .CommonLabels.team }}";
 
-/// What a detail says where no alert has the label. An event orchestration cannot ask whether a detail is empty: Alertmanager
-/// sends an empty one as `null`.
+/// The value of a detail if no alert has the label. An event orchestration cannot check whether a detail is empty:
+/// Alertmanager sends an empty one as `null`.
 pub const NONE: &str = "(none)";
 
-/// The details of an event: labels alone, by which event orchestrations route. Alertmanager reads what a detail says as
-/// YAML, so texts are left to its own details, which are JSON.
+/// The details of an event: only labels, by which event orchestrations route. Alertmanager parses a detail as YAML, so
+/// texts are in its own details, which are JSON.
 pub fn details(settings: &Settings) -> Vec<(&'static str, String)> {
     let plain = |label: &'static str| (label, format!("{{{{ .CommonLabels.{label} }}}}"));
-    // What is matched on says where it is absent, too.
+    // Details for routing have a value even if the label is missing.
     let matched = |label: &'static str| {
         let value = format!(
             "{{{{ with .CommonLabels.{label} }}}}{{{{ . }}}}{{{{ else }}}}{NONE}{{{{ end }}}}"

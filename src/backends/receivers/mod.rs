@@ -1,7 +1,7 @@
-//! Ways to notify a team, a file for each: its secret, what Alertmanager reads of it, and what other targets call it.
+//! Ways to notify a team, one file each: its secret, its Alertmanager configuration, and its names in other targets.
 //!
-//! A new one is a kind in the prelude, a [`Channel`] with its reading in the analysis, and a file here with a line of
-//! [`LISTS`].
+//! A new one is a kind in the prelude, a [`Channel`] with its evaluation in the analysis, and a file here with a line
+//! of [`LISTS`].
 
 mod entry;
 mod mail;
@@ -23,16 +23,16 @@ pub trait Receiver {
     /// OpenSLO's `target` of a notification target.
     fn kind(&self) -> &'static str;
 
-    /// How it notifies, after "Notifies team payments": `in Slack`.
-    fn means(&self) -> &'static str;
+    /// The channel in prose, after "Notifies team payments": `in Slack`.
+    fn phrase(&self) -> &'static str;
 
     /// The channel, address or URL; `None` if that is a secret, or there is none.
     fn address(&self) -> Option<&str>;
 
-    /// The list of an Alertmanager receiver that it is an entry of.
+    /// The list in an Alertmanager receiver that contains its entries.
     fn list(&self) -> Name;
 
-    /// Writes the entry, but for `send_resolved`.
+    /// Writes the entry, except for `send_resolved`.
     fn write(&self, entry: &mut Entry<'_>, context: &Context<'_>);
 
     /// True if it needs a mail server.
@@ -41,7 +41,7 @@ pub trait Receiver {
     }
 }
 
-/// What an entry is written for.
+/// The context of an entry.
 #[derive(Debug)]
 pub struct Context<'a> {
     /// The team that is notified.

@@ -1,9 +1,9 @@
-//! PagerDuty's events.
+//! PagerDuty receivers.
 
 use nth_model::channel::PagerDuty;
 
 use super::message::{self, Text};
-use super::secrets::{Secret, hashed};
+use super::secrets::{Secret, with_hash};
 use super::{Context, Entry, Name, Receiver};
 use crate::file_stem;
 
@@ -15,7 +15,7 @@ impl Receiver for PagerDuty {
         "pagerduty"
     }
 
-    fn means(&self) -> &'static str {
+    fn phrase(&self) -> &'static str {
         "by PagerDuty"
     }
 
@@ -47,17 +47,17 @@ impl Receiver for PagerDuty {
     }
 }
 
-/// The key of a team's integration: one a team, for a team has one event orchestration.
+/// The key of a team's integration: one for each team, as a team has one event orchestration.
 fn routing_key<'a>(team: &str, file: Option<&'a str>) -> Secret<'a> {
     if let Some(file) = file {
         return Secret::At(file);
     }
     let stem = file_stem(team);
-    // Two teams must not come to share a key.
+    // Two teams must not share a key by accident.
     let name = if stem == team {
         stem
     } else {
-        hashed(&stem, team)
+        with_hash(&stem, team)
     };
     Secret::Own(format!("pagerduty-{name}"))
 }

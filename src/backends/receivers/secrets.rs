@@ -3,17 +3,17 @@
 use crate::{file_stem, fnv1a};
 use nth_model::AlertmanagerSettings;
 
-/// A secret: a file of Alertmanager's machine, or a key of a `Secret`.
+/// A secret: a file on the Alertmanager host, or a key of a `Secret`.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Secret<'a> {
-    /// One of the folder of secrets, by its name in it.
+    /// A file in the directory of secrets, by its name.
     Own(String),
-    /// One that the source names by its path.
+    /// A file that the source sets by its path.
     At(&'a str),
 }
 
 impl Secret<'_> {
-    /// The file that holds it.
+    /// The path of the file.
     pub fn file(&self, settings: &AlertmanagerSettings) -> String {
         match self {
             Self::Own(name) => format!("{}/{name}", settings.secrets),
@@ -21,8 +21,8 @@ impl Secret<'_> {
         }
     }
 
-    /// The key of the `Secret` under which it is: the file's path in the folder of secrets, or else of all of it, as such a
-    /// key can be written.
+    /// The key in the `Secret`: the file's path in the directory of secrets, or otherwise its complete path, with valid
+    /// characters only.
     pub fn key(&self, settings: &AlertmanagerSettings) -> String {
         match self {
             Self::Own(name) => name.clone(),
@@ -32,15 +32,15 @@ impl Secret<'_> {
                     .and_then(|rest| rest.strip_prefix('/'));
                 match within {
                     Some(name) if file_stem(name) == name => name.to_owned(),
-                    _ => hashed(&file_stem(path), path),
+                    _ => with_hash(&file_stem(path), path),
                 }
             }
         }
     }
 }
 
-/// What can be kept of a name, with a hash of all of it.
-pub fn hashed(stem: &str, name: &str) -> String {
+/// The valid characters of a name, with a hash of the complete name.
+pub fn with_hash(stem: &str, name: &str) -> String {
     format!("{stem}-{:08x}", fnv1a(name))
 }
 
@@ -53,7 +53,7 @@ mod tests {
         let settings = AlertmanagerSettings::default();
         let key = |path| Secret::At(path).key(&settings);
         assert_eq!(key("/etc/alertmanager/secrets/hook"), "hook");
-        // Files of one name in two folders are two secrets.
+        // Files with the same name in two folders are two secrets.
         assert_ne!(key("/a/hook"), key("/b/hook"));
         assert_ne!(key("/a/hook"), "hook");
         assert_ne!(key("/a/b"), key("/a-b"));

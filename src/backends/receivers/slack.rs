@@ -1,4 +1,4 @@
-//! A channel in Slack.
+//! Slack receivers.
 
 use nth_model::channel::Slack;
 
@@ -18,7 +18,7 @@ impl Receiver for Slack {
         "slack"
     }
 
-    fn means(&self) -> &'static str {
+    fn phrase(&self) -> &'static str {
         "in Slack"
     }
 

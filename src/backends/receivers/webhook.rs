@@ -1,4 +1,4 @@
-//! A URL that alerts are posted to.
+//! Webhook receivers: a URL to which alerts are posted.
 
 use nth_model::WebhookUrl;
 
@@ -14,7 +14,7 @@ impl Receiver for WebhookUrl {
         "webhook"
     }
 
-    fn means(&self) -> &'static str {
+    fn phrase(&self) -> &'static str {
         "by a webhook"
     }
 

@@ -7,7 +7,7 @@ use crate::Metric;
 /// A bound of a classic histogram's bucket.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Bound<'k> {
-    /// In the histogram's unit.
+    /// The bound in the histogram's unit.
     pub value: Decimal,
     /// The text of its `le`.
     pub text: &'k str,
@@ -18,8 +18,8 @@ pub struct Bound<'k> {
 pub struct Bounds<'k>(Vec<Bound<'k>>);
 
 impl<'k> Bounds<'k> {
-    /// Those of a metric. What cannot be held exactly is left out.
-    pub fn of(metric: &'k Metric) -> Self {
+    /// Collects the bounds of a metric. Bounds that a [`Decimal`] cannot represent exactly are omitted.
+    pub fn new(metric: &'k Metric) -> Self {
         let mut bounds: Vec<Bound<'k>> = metric
             .buckets
             .iter()
@@ -34,12 +34,12 @@ impl<'k> Bounds<'k> {
         Self(bounds)
     }
 
-    /// Whether there are none.
+    /// Returns whether there are no bounds.
     pub fn is_empty(&self) -> bool {
         self.0.is_empty()
     }
 
-    /// The texts of the bounds with that value: several where targets write it differently.
+    /// The texts of the bounds with this value: several if targets format it differently.
     pub fn texts(&self, value: Decimal) -> Vec<&'k str> {
         self.0
             .iter()
@@ -48,16 +48,16 @@ impl<'k> Bounds<'k> {
             .collect()
     }
 
-    /// The nearest below and above a value.
-    pub fn around(&self, value: Decimal) -> (Option<Bound<'k>>, Option<Bound<'k>>) {
+    /// The nearest bounds below and above a value.
+    pub fn neighbors(&self, value: Decimal) -> (Option<Bound<'k>>, Option<Bound<'k>>) {
         let below = self.0.iter().rev().find(|bound| bound.value < value);
         let above = self.0.iter().find(|bound| bound.value > value);
         (below.copied(), above.copied())
     }
 
-    /// The nearest to a value; of two that are equally near the smaller, which promises more.
+    /// The bound nearest to a value; of two equally near ones the smaller, which is the stricter objective.
     pub fn nearest(&self, value: Decimal) -> Option<Bound<'k>> {
-        match self.around(value) {
+        match self.neighbors(value) {
             (Some(below), Some(above)) if above.value - value < value - below.value => Some(above),
             (Some(below), _) => Some(below),
             (None, above) => above,
@@ -65,14 +65,15 @@ impl<'k> Bounds<'k> {
     }
 }
 
-/// A number as Prometheus writes it, `0.3`, `3e-1`, `1.0`; `None` for what is infinite, or cannot be held exactly.
+/// Parses a number as Prometheus writes it, `0.3`, `3e-1`, `1.0`; `None` if it is infinite or cannot be represented
+/// exactly.
 pub(super) fn decimal(text: &str) -> Option<Decimal> {
     let (digits, exponent) = match text.split_once(['e', 'E']) {
         Some((digits, exponent)) => (digits, exponent.parse::<i32>().ok()?),
         None => (text, 0),
     };
     let mut value = Decimal::from_str_exact(digits.strip_prefix('+').unwrap_or(digits)).ok()?;
-    // A decimal has 28 digits: what is further away is no bound of a duration or a size.
+    // A decimal has 28 digits: a number beyond them is not a bound of a duration or a size.
     if exponent.unsigned_abs() > 28 {
         return None;
     }

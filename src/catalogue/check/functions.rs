@@ -1,5 +1,5 @@
-//! N0904 and N0905: functions for counters taken of gauges and the other way round, and counters whose value is used
-//! as it is.
+//! N0904 and N0905: functions for counters applied to gauges and the reverse, and counters whose value is used
+//! directly.
 
 use std::collections::BTreeSet;
 
@@ -8,11 +8,11 @@ use nth_diagnostics::codes;
 use nth_promql::classify::{exprs, metrics};
 use nth_promql::{Aggregate, Binary, BinaryOp, Call, Error, Expr, Node, Selector, Span};
 
-/// Functions that take the resets of a counter out.
-const OF_COUNTERS: [&str; 4] = ["increase", "irate", "rate", "resets"];
+/// Functions that account for the resets of a counter.
+const COUNTER_FUNCTIONS: [&str; 4] = ["increase", "irate", "rate", "resets"];
 
-/// Functions that take a counter's reset for a fall.
-const OF_GAUGES: [&str; 6] = [
+/// Functions that take a counter's reset for a decrease.
+const GAUGE_FUNCTIONS: [&str; 6] = [
     "delta",
     "deriv",
     "double_exponential_smoothing",
@@ -21,8 +21,8 @@ const OF_GAUGES: [&str; 6] = [
     "predict_linear",
 ];
 
-/// Functions that look at when there are samples, or whether, and not at how large they are.
-const OF_SAMPLES: [&str; 12] = [
+/// Functions that depend on the times or the presence of samples, not on their values.
+const SAMPLE_FUNCTIONS: [&str; 12] = [
     "absent",
     "absent_over_time",
     "changes",
@@ -37,12 +37,12 @@ const OF_SAMPLES: [&str; 12] = [
     "info",
 ];
 
-/// What becomes of a value.
+/// The use of a value.
 #[derive(Clone, Copy, PartialEq, Eq)]
 enum Use {
-    /// It is computed with, compared or shown.
+    /// It is used in a computation or a comparison, or is the result.
     Value,
-    /// Only that there is one.
+    /// Only its presence is used.
     Presence,
 }
 
@@ -77,7 +77,7 @@ impl Walk<'_, '_> {
         }
         let used = match aggregate.op.as_str() {
             "count" | "group" => Use::Presence,
-            // They choose by the value.
+            // These select by the value.
             "topk" | "bottomk" | "count_values" => Use::Value,
             _ => used,
         };
@@ -99,16 +99,16 @@ impl Walk<'_, '_> {
 
     fn call(&mut self, call: &Call, used: Use) {
         let function = call.function.as_str();
-        let of_counters = OF_COUNTERS.contains(&function);
-        let of_gauges = OF_GAUGES.contains(&function);
+        let of_counters = COUNTER_FUNCTIONS.contains(&function);
+        let of_gauges = GAUGE_FUNCTIONS.contains(&function);
         for arg in &call.args {
-            if let Some((expr, selector)) = ranged(arg)
+            if let Some((expr, selector)) = range_selector(arg)
                 && (of_counters || of_gauges)
             {
                 if let Read::Series(series) = self.case.read(selector) {
                     self.range_function(call, expr, &series, of_counters);
                 }
-            } else if of_counters || OF_SAMPLES.contains(&function) {
+            } else if of_counters || SAMPLE_FUNCTIONS.contains(&function) {
                 self.walk(arg, Use::Presence);
             } else {
                 self.walk(arg, used);
@@ -117,7 +117,7 @@ impl Walk<'_, '_> {
     }
 
     fn range_function(&mut self, call: &Call, expr: &Expr, series: &Series<'_>, of_counters: bool) {
-        let kind = Kind::of(&series.part);
+        let kind = Kind::from_part(&series.part);
         let is_wrong = if of_counters {
             kind.is_measured()
         } else {
@@ -177,7 +177,7 @@ impl Walk<'_, '_> {
             ("deriv", _) => "use `rate` for how fast a counter grows".to_owned(),
             _ => format!("take its rate first: `{function}(rate({}[5m])[1h:] …)`", show(series)),
         });
-        // What the hole stands for is shown where there is one, and the function's name elsewhere.
+        // For a value from an interpolation, the interpolation is the place; otherwise the function's name.
         if self.case.is_filled(expr.span) {
             error.span = expr.span;
         }
@@ -194,7 +194,7 @@ impl Walk<'_, '_> {
         let Read::Series(series) = self.case.read(selector) else {
             return;
         };
-        let kind = Kind::of(&series.part);
+        let kind = Kind::from_part(&series.part);
         if !kind.is_counted() {
             return;
         }
@@ -220,7 +220,7 @@ impl Walk<'_, '_> {
 }
 
 /// The selector in a range, or in a subquery of it alone.
-fn ranged(arg: &Expr) -> Option<(&Expr, &Selector)> {
+fn range_selector(arg: &Expr) -> Option<(&Expr, &Selector)> {
     let inner = match &arg.unparenthesised().node {
         Node::Range(inner, _) => inner.as_ref(),
         Node::Subquery(subquery) => subquery.expr.unparenthesised(),
@@ -232,7 +232,7 @@ fn ranged(arg: &Expr) -> Option<(&Expr, &Selector)> {
     }
 }
 
-/// Whether one metric is compared with itself at other times: `x - x offset 5m`, or its largest and smallest value.
+/// Returns whether one metric is compared with itself at other times: `x - x offset 5m`, or its maximum and minimum.
 fn compares_times(binary: &Binary) -> bool {
     let names = |side| -> BTreeSet<&str> {
         metrics(side)
@@ -259,7 +259,7 @@ fn show(series: &Series<'_>) -> String {
     format!("{}{}", series.part.name, series.part.suffix)
 }
 
-/// The metric's name, where one was written.
+/// The place of the metric's name, if it is written.
 fn place(expr: &Expr, selector: &Selector) -> Span {
     selector
         .metric

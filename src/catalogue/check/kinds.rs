@@ -1,35 +1,35 @@
-//! What the values of series are.
+//! Kinds of series by their values.
 
 use crate::{MetricType, Part};
 
-/// What the values of series are.
+/// The kind of a series' values.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Kind {
-    /// They only grow, until their process starts anew: a counter, or a part of a histogram or summary.
+    /// Values that only increase until the process restarts: a counter, or a part of a histogram or summary.
     Counter,
-    /// Native histograms, which only grow too.
+    /// Native histograms, which only increase too.
     Histogram,
-    /// They grow and shrink.
+    /// Values that increase and decrease.
     Gauge,
-    /// Quantiles that the target itself computed.
+    /// Quantiles, computed by the target.
     Quantile,
-    /// Always 1: what they say is in the labels.
+    /// Always 1: the information is in the labels.
     Info,
     /// 0 or 1 for each state.
     State,
-    /// Nobody knows.
+    /// The kind is not known.
     Unknown,
 }
 
 impl Kind {
-    /// That of a series.
-    pub fn of(part: &Part<'_>) -> Self {
-        // What Prometheus itself writes of each scrape has no metadata.
+    /// The kind of a series.
+    pub fn from_part(part: &Part<'_>) -> Self {
+        // Series that Prometheus writes about each scrape have no metadata.
         if part.suffix.is_empty() && (part.name == "up" || part.name.starts_with("scrape_")) {
             return Self::Gauge;
         }
         match (part.metric.metric_type, part.suffix) {
-            // Some exporters call a counter a gauge; its name is then more to be trusted.
+            // Some exporters declare a counter as a gauge; the name is then more reliable.
             (MetricType::Gauge, "") if part.name.ends_with("_total") => Self::Unknown,
             (MetricType::Counter, _) => Self::Counter,
             (MetricType::Gauge, _) => Self::Gauge,
@@ -44,17 +44,17 @@ impl Kind {
         }
     }
 
-    /// Whether a function that takes resets out of its argument makes sense of it.
+    /// Returns whether functions for counters are valid for this kind.
     pub fn is_counted(self) -> bool {
         matches!(self, Self::Counter | Self::Histogram)
     }
 
-    /// Whether it is known not to count.
+    /// Returns whether this kind is known not to be a counter.
     pub fn is_measured(self) -> bool {
         !self.is_counted() && self != Self::Unknown
     }
 
-    /// What a series of it is, before its name: "the gauge `x`".
+    /// Describes a series with its kind: "the gauge `x`".
     pub fn phrase(self, part: &Part<'_>) -> String {
         let series = format!("{}{}", part.name, part.suffix);
         let what = match (self, part.suffix) {

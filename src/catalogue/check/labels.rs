@@ -1,4 +1,4 @@
-//! N0902 and N0903: labels that no series has, and values that no label has; and N0906 for `le` written by hand.
+//! N0902 and N0903: labels that no series has, and values that no label has; N0906 for a literal `le`.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -11,8 +11,8 @@ use nth_promql::{
     StringLit, escape_regex, matches_any,
 };
 
-/// Labels that the scrape gives every series, whatever a target exposes: a declaration does not list them.
-const OF_TARGETS: [&str; 11] = [
+/// Labels that a scrape adds to every series, so that declarations do not list them.
+const TARGET_LABELS: [&str; 11] = [
     "cluster",
     "container",
     "endpoint",
@@ -26,8 +26,8 @@ const OF_TARGETS: [&str; 11] = [
     "zone",
 ];
 
-/// The labels of `measured` as a selector of a query sets them, for the lock's key. `None` where it sets one of them
-/// not at all, or to something other than one value: what it reads was not pulled.
+/// The labels of `measured` as set by a selector, for the key in the lock file. `None` if the selector does not set one
+/// of them, or sets it to more than one value: the metrics that it reads were not pulled.
 pub fn read_under(
     measured: &BTreeMap<String, String>,
     selector: &Selector,
@@ -50,8 +50,8 @@ pub fn read_under(
 }
 
 impl Series<'_> {
-    /// Whether its series may have a label: what a pull saw, a declaration says, or a scrape adds. `None` where that
-    /// is not known.
+    /// Returns whether its series may have a label: one that was pulled, is declared, or is added by a scrape. `None`
+    /// if that is not known.
     fn has_label(&self, case: &Case<'_>, label: &str) -> Option<bool> {
         let listed = |labels: &BTreeSet<String>| labels.contains(label);
         let metric = self.part.metric;
@@ -64,11 +64,11 @@ impl Series<'_> {
         if known || self.pulled {
             return Some(known);
         }
-        let is_of_target = OF_TARGETS.contains(&label) || crate::CHURNING.contains(&label);
+        let is_of_target = TARGET_LABELS.contains(&label) || crate::CHURNING.contains(&label);
         if is_of_target {
             return Some(true);
         }
-        // A declaration without labels says nothing of them.
+        // A declaration without labels does not restrict them.
         (!metric.labels.is_empty()).then_some(false)
     }
 
@@ -99,7 +99,7 @@ pub(super) fn check_matchers(
     let (Read::Series(series) | Read::Classic(series)) = case.read(selector) else {
         return;
     };
-    // What the compiler added stands nowhere.
+    // Matchers that the compiler added are not in the source.
     let written = selector
         .matchers
         .iter()
@@ -112,7 +112,7 @@ pub(super) fn check_matchers(
         }
         match series.has_label(case, label) {
             Some(true) => found.extend(check_value(case, matcher, &series).map(Finding::from)),
-            // `x{pod=""}` asks for series without the label.
+            // `x{pod=""}` matches series without the label.
             Some(false) if !case.absence => {}
             Some(false) if !(matcher.op == MatchOp::Equal && matcher.value.text() == Some("")) => {
                 let mut error =
@@ -129,7 +129,7 @@ pub(super) fn check_matchers(
     }
 }
 
-/// A label that none of some metrics has.
+/// The finding about a label that none of some metrics has.
 fn unknown_label(case: &Case<'_>, label: &str, span: Span, series: &[Series<'_>]) -> Error {
     let names: BTreeSet<String> = series
         .iter()
@@ -149,7 +149,7 @@ fn unknown_label(case: &Case<'_>, label: &str, span: Span, series: &[Series<'_>]
     if let Some(near) = suggest::nearest(label, known.iter().copied()) {
         error = error.help(format!("did you mean `{near}`?"));
         if !case.is_filled(span) {
-            error = error.suggest(span, quoted(near));
+            error = error.suggest(span, quote_label(near));
         }
     } else if known.is_empty() {
         error = error.note("it has no labels besides those of the selector");
@@ -165,8 +165,8 @@ fn unknown_label(case: &Case<'_>, label: &str, span: Span, series: &[Series<'_>]
     error
 }
 
-/// A label's name as PromQL writes it.
-fn quoted(label: &str) -> String {
+/// The name of a label as PromQL writes it.
+fn quote_label(label: &str) -> String {
     let plain = label
         .chars()
         .all(|character| character.is_ascii_alphanumeric() || character == '_')
@@ -196,7 +196,7 @@ fn check_value(case: &Case<'_>, matcher: &Matcher, series: &Series<'_>) -> Optio
     } else {
         listed.contains(wanted)
     };
-    // A matcher that lets the empty text through matches series without the label.
+    // A matcher that matches the empty string matches series without the label.
     if matched
         || listed.is_empty()
         || (is_regex && matches_any(wanted, [""])?)
@@ -232,7 +232,7 @@ fn check_value(case: &Case<'_>, matcher: &Matcher, series: &Series<'_>) -> Optio
             } else {
                 near.to_owned()
             };
-            error = replaced(case, error, matcher, &text);
+            error = offer_value(case, error, matcher, &text);
         }
         None => error = error.note(format!("known values: {}{more}", values.join(", "))),
     }
@@ -253,7 +253,8 @@ fn type_name(series: &Series<'_>) -> &'static str {
     }
 }
 
-/// Whether a value is one of numbers, of which others are there: a status of 500 where there was none yet.
+/// Returns whether a value is a number among others that were listed, and so may appear later: a status of 500 before
+/// the first one.
 fn may_come(wanted: &str, is_regex: bool, listed: &BTreeSet<String>) -> bool {
     let shape = |text: &str| -> String {
         text.chars()
@@ -271,7 +272,7 @@ fn may_come(wanted: &str, is_regex: bool, listed: &BTreeSet<String>) -> bool {
         .iter()
         .any(|value| value.bytes().all(|byte| byte.is_ascii_digit()));
     if is_regex {
-        // `5..`, `[45]\d\d`, `(500|503)`: no letters but those of classes of digits.
+        // `5..`, `[45]\d\d`, `(500|503)`: no letters except those of classes of digits.
         let without_classes = wanted.replace("\\d", "");
         let of_digits = (has_digit || without_classes.len() < wanted.len())
             && !without_classes.contains(char::is_alphabetic);
@@ -282,11 +283,11 @@ fn may_come(wanted: &str, is_regex: bool, listed: &BTreeSet<String>) -> bool {
             || listed.iter().any(|value| shape(value) == shape(wanted)))
 }
 
-/// `le="0.3"`, which has to have the very text of a bound.
+/// Checks `le="0.3"`, which must have exactly the text of a bound.
 fn check_bound(case: &Case<'_>, matcher: &Matcher, series: &Series<'_>) -> Option<Error> {
     let wanted = matcher.value.text()?;
     let metric = series.part.metric;
-    let bounds = Bounds::of(metric);
+    let bounds = Bounds::new(metric);
     if bounds.is_empty() || wanted.is_empty() {
         return None;
     }
@@ -322,17 +323,17 @@ fn check_bound(case: &Case<'_>, matcher: &Matcher, series: &Series<'_>) -> Optio
             let mut error = Error::new(&codes::NOT_A_BUCKET, message, matcher.value.span);
             let same = value.map(|value| bounds.texts(value)).unwrap_or_default();
             if let Some(text) = same.first() {
-                // What a declaration says is a number; how it is written the target decides.
+                // A declaration gives numbers; the target decides how they are formatted.
                 if !series.pulled {
                     return None;
                 }
                 error = error.help(format!("write the bound as `{text}`"));
-                return Some(replaced(case, error, matcher, text));
+                return Some(offer_value(case, error, matcher, text));
             }
             let Some(value) = value else {
                 return Some(error.help("write `le` as a number in quotes"));
             };
-            let (below, above) = bounds.around(value);
+            let (below, above) = bounds.neighbors(value);
             let near: Vec<String> = [below, above]
                 .into_iter()
                 .flatten()
@@ -340,7 +341,7 @@ fn check_bound(case: &Case<'_>, matcher: &Matcher, series: &Series<'_>) -> Optio
                 .collect();
             error = error.help(format!("use the nearest bucket, {}", near.join(" or ")));
             Some(match bounds.nearest(value) {
-                Some(bound) => replaced(case, error, matcher, bound.text),
+                Some(bound) => offer_value(case, error, matcher, bound.text),
                 None => error,
             })
         }
@@ -348,8 +349,8 @@ fn check_bound(case: &Case<'_>, matcher: &Matcher, series: &Series<'_>) -> Optio
     }
 }
 
-/// Offers another value for a matcher: between the quotes that are there, where it needs no others.
-fn replaced(case: &Case<'_>, error: Error, matcher: &Matcher, text: &str) -> Error {
+/// Offers another value for a matcher: between the existing quotes, unless it needs other ones.
+fn offer_value(case: &Case<'_>, error: Error, matcher: &Matcher, text: &str) -> Error {
     let written = matcher.value.span;
     let is_computed = case.is_filled(written) || case.computed.contains(&written);
     if is_computed || written.end < written.start + 2 {
@@ -376,7 +377,7 @@ pub(super) fn check_grouping(case: &Case<'_>, found: &mut Vec<Finding>) {
     }
 }
 
-/// All series that an expression reads, where all of them are known and no function sets a label.
+/// All series that an expression reads, if all are known and no function sets a label.
 fn all_series<'a>(case: &Case<'a>, expr: &Expr) -> Option<Vec<Series<'a>>> {
     let sets_labels = exprs(expr).any(|expr| match &expr.node {
         Node::Call(call) => matches!(
@@ -421,7 +422,7 @@ fn check_aggregate(case: &Case<'_>, aggregate: &Aggregate, found: &mut Vec<Findi
         return;
     };
     if let Some(series) = all_series(case, &aggregate.expr) {
-        // A library's grouping fits several ways to export, and one by a label that is not there takes all together.
+        // Grouping in the library fits several exporters, and grouping by a missing label aggregates everything.
         if case.is_library && !without {
             return;
         }

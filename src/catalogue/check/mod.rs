@@ -1,4 +1,5 @@
-//! Whether a query fits what is known of the metrics that it reads: a judgment on its tree, which knows no `.nth`.
+//! Checks a query against the known metrics that it reads. It works on the query's tree and does not depend on the
+//! `.nth` syntax.
 
 mod buckets;
 mod functions;
@@ -15,48 +16,48 @@ pub use buckets::{Bound, Bounds};
 pub use kinds::Kind;
 pub use labels::read_under;
 
-/// What is known where a selector of a query reads.
+/// The metrics known for a selector of a query.
 #[derive(Clone, Copy)]
 pub struct Under<'k> {
     /// The metrics.
     pub known: &'k Known,
-    /// The labels that they were looked up by, as a selector.
+    /// The labels with which they were looked up, as a selector.
     pub selector: &'k str,
 }
 
-/// What a query's value comes from, through a hole.
+/// An interpolation through which a part of a query comes.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Filled {
-    /// The hole's place, which all of what came through it has in the tree.
+    /// The place of the interpolation, which all nodes from it have in the tree.
     pub span: Span,
-    /// Whether the names, labels and values in it are judged where it was written.
+    /// True if its names, labels and values are checked at their own source.
     pub judged: bool,
 }
 
-/// A query to judge.
+/// A query to check.
 pub struct Case<'a> {
-    /// Its tree, with the scope's labels, and with all holes filled.
+    /// The tree, with the scope's labels and with all interpolations filled.
     pub expr: &'a Expr,
-    /// The holes that queries came through.
+    /// The interpolations of queries.
     pub holes: &'a [Filled],
-    /// The places of the texts that holes are in: they are not to be replaced by what would fit once.
+    /// The places of texts with interpolations: no suggestion may replace them with a value that fits only once.
     pub computed: &'a [Span],
-    /// What is known where a selector reads; `None` where it reads what rules record.
+    /// Returns the metrics known for a selector; `None` if it reads output of recording rules.
     pub under: &'a dyn Fn(&Selector) -> Option<Under<'a>>,
-    /// The labels that the scope sets: all that is read has them.
+    /// Returns whether the scope sets a label: all series that are read have it.
     pub fixed: &'a dyn Fn(&str) -> bool,
-    /// Whether a metric or a label that is not there is worth a word.
+    /// True if missing metrics and labels are reported.
     pub absence: bool,
-    /// Whether it is a query of the standard library's.
+    /// True if the query is in the standard library.
     pub is_library: bool,
 }
 
-/// What is wrong with a query.
+/// A problem of a query.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Finding {
-    /// The words, with their place.
+    /// The message with its place.
     pub error: promql::Error,
-    /// The metric's name, where there is no such metric.
+    /// The metric's name, if the metric does not exist.
     pub unknown: Option<String>,
 }
 
@@ -69,31 +70,31 @@ impl From<promql::Error> for Finding {
     }
 }
 
-/// What is known of what a selector reads.
+/// The metrics that a selector reads.
 enum Read<'a> {
-    /// Nothing.
+    /// Nothing is known.
     Nothing,
-    /// There is no such metric where it was pulled.
+    /// The metric was pulled and does not exist.
     Absent(Under<'a>),
     /// These series.
     Series(Series<'a>),
-    /// It has the name of a histogram of which every series has a suffix; that of these has none.
+    /// The selector names a classic histogram without a suffix, and no series has that name.
     Classic(Series<'a>),
 }
 
-/// Known series.
+/// Known series of a metric.
 #[derive(Clone, Copy)]
 struct Series<'a> {
     part: Part<'a>,
     under: Under<'a>,
-    /// What the project declares of the metric, be it one that was pulled too.
+    /// The project's declaration of the metric, even if the metric was pulled too.
     declared: Option<&'a Metric>,
-    /// Whether it was pulled.
+    /// True if the metric was pulled.
     pulled: bool,
 }
 
-/// Everything that is wrong with a query, in the order of its text. Of a query that is one selector only the names,
-/// labels and values are judged: what is done with it depends on where it is put.
+/// All problems of a query, in the order of its text. In a query that is a single selector, only names, labels and
+/// values are checked: the use of its value depends on the context.
 pub fn check(case: &Case<'_>) -> Vec<Finding> {
     let mut found = Vec::new();
     let whole = promql::classify::is_selector(case.expr);
@@ -107,7 +108,7 @@ pub fn check(case: &Case<'_>) -> Vec<Finding> {
     if !whole {
         functions::check(case, &mut found);
     }
-    // One hole may stand for several mistakes of a kind; at one place one of them is told.
+    // One interpolation may cause several problems of a kind; one of them is reported at each place.
     found.sort_by_key(|finding| (finding.error.span, finding.error.code.id));
     found.dedup_by(|later, earlier| {
         (later.error.span, later.error.code) == (earlier.error.span, earlier.error.code)
@@ -115,7 +116,7 @@ pub fn check(case: &Case<'_>) -> Vec<Finding> {
     found
 }
 
-/// What is wrong where the value of a selector is used as it is.
+/// The problems of using the value of a selector directly.
 pub fn check_value(case: &Case<'_>) -> Vec<Finding> {
     let mut found = Vec::new();
     if let Node::Selector(selector) = &case.expr.unparenthesised().node {
@@ -125,7 +126,7 @@ pub fn check_value(case: &Case<'_>) -> Vec<Finding> {
     found
 }
 
-/// A metric by its own name, without a suffix, and whether it was pulled.
+/// The metric of this name, without a suffix, and whether it was pulled.
 pub fn family<'k>(known: &'k Known, name: &str) -> Option<(&'k str, &'k Metric, bool)> {
     let pulled = known
         .section
@@ -164,27 +165,27 @@ impl<'a> Case<'a> {
                     suffix: "",
                     metric,
                 })),
-                // A selector that matched nothing at all is told as that.
+                // For a selector that matched nothing at all, that is reported instead.
                 (None, Lookup::Absent) if !is_empty(under.known) => Read::Absent(under),
                 _ => Read::Nothing,
             },
         }
     }
 
-    /// Whether the names in it are judged where it was written.
+    /// Returns whether the names in it are checked at their own source.
     fn is_judged(&self, expr: &Expr) -> bool {
         self.holes
             .iter()
             .any(|hole| hole.judged && hole.span == expr.span)
     }
 
-    /// Whether it came through a hole.
+    /// Returns whether it comes from an interpolation.
     fn is_filled(&self, span: Span) -> bool {
         self.holes.iter().any(|hole| hole.span == span)
     }
 }
 
-/// Whether the selector was pulled and matched nothing.
+/// Returns whether the selector was pulled and matched nothing.
 pub fn is_empty(known: &Known) -> bool {
     known
         .section
@@ -192,7 +193,7 @@ pub fn is_empty(known: &Known) -> bool {
         .is_some_and(|section| section.metrics.is_empty())
 }
 
-/// Whether it is the name of what Prometheus or rules write, which no target exposes.
+/// Returns whether Prometheus or recording rules write series of this name, and not targets.
 fn is_recorded(name: &str) -> bool {
     name.contains(':') || matches!(name, "ALERTS" | "ALERTS_FOR_STATE" | "slo_info")
 }

@@ -1,10 +1,10 @@
-//! N0901: metrics that are not there.
+//! N0901: unknown metrics.
 
 use super::{Case, Finding, Read, Under};
 use nth_diagnostics::{codes, suggest};
 use nth_promql::{Error, Expr, Selector};
 
-/// Judges a selector's name. `whole` says that the query is this selector and nothing else.
+/// Checks a selector's name. `whole` is true if the query is this selector and nothing else.
 pub(super) fn check(
     case: &Case<'_>,
     expr: &Expr,
@@ -39,13 +39,13 @@ pub(super) fn check(
         }
     }
     found.push(Finding {
-        error: error.help(remedy(&name.text)),
+        error: error.help(help_text(&name.text)),
         unknown: Some(name.text.to_string()),
     });
 }
 
-/// What to do about a metric that is not there.
-fn remedy(name: &str) -> String {
+/// The help for an unknown metric.
+fn help_text(name: &str) -> String {
     let histogram = name.strip_suffix("_bucket").filter(|base| !base.is_empty());
     let (metric, metric_type) = match histogram {
         Some(base) => (base, "histogram"),
@@ -59,7 +59,7 @@ fn remedy(name: &str) -> String {
     )
 }
 
-/// Judges whether a selector in a query names a classic histogram, which is no series.
+/// Checks whether a selector in a query names a classic histogram, which is not a series.
 pub(super) fn check_classic(
     case: &Case<'_>,
     expr: &Expr,
@@ -87,7 +87,7 @@ pub(super) fn check_classic(
 }
 
 impl Under<'_> {
-    /// Where it was looked for, for the end of a sentence.
+    /// The place of the lookup, for the end of a sentence.
     pub(super) fn place(&self) -> String {
         match self.known.section {
             Some(_) => format!(" for selector `{}`", self.selector),

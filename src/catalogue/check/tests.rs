@@ -24,7 +24,7 @@ fn metric(metric_type: MetricType, suffixes: &[&str], labels: &[&str], buckets: 
     }
 }
 
-fn known() -> Known {
+fn known_metrics() -> Known {
     let metrics = BTreeMap::from([
         (
             "jobs_total".to_owned(),
@@ -53,7 +53,7 @@ fn known() -> Known {
     }
 }
 
-fn judge(known: &Known, query: &str) -> Vec<Finding> {
+fn check_query(known: &Known, query: &str) -> Vec<Finding> {
     let expr = parse(query).unwrap();
     check(&Case {
         expr: &expr,
@@ -96,13 +96,13 @@ fn bounds_are_compared_exactly() {
         &[],
         &["1", "0.1", "1.0", "0.5", "+Inf"],
     );
-    let bounds = Bounds::of(&metric);
+    let bounds = Bounds::new(&metric);
     let half: Decimal = "0.50".parse().unwrap();
     assert_eq!(bounds.texts(half), ["0.5"]);
     assert_eq!(bounds.texts(Decimal::ONE), ["1", "1.0"]);
     let nearest = |text: &str| bounds.nearest(text.parse().unwrap()).unwrap().text;
     assert_eq!(nearest("0.05"), "0.1");
-    // Equally near: the smaller one promises more.
+    // Equally near: the smaller one is the stricter objective.
     assert_eq!(nearest("0.3"), "0.1");
     assert_eq!(nearest("0.31"), "0.5");
     assert!(nearest("7").starts_with('1'));
@@ -141,24 +141,24 @@ fn what_a_selector_reads_under() {
 
 #[test]
 fn one_place_has_one_mistake_of_a_kind() {
-    let known = known();
-    let found = judge(&known, "depth / on (nowhere) rate(jobs_total[5m])");
+    let known = known_metrics();
+    let found = check_query(&known, "depth / on (nowhere) rate(jobs_total[5m])");
     assert_eq!(found.len(), 1, "{found:?}");
 }
 
 #[test]
 fn many_terms_are_judged() {
-    let known = known();
+    let known = known_metrics();
     let terms: Vec<&str> = std::iter::repeat_n("rate(jobs_total[5m])", 60).collect();
-    assert_eq!(judge(&known, &terms.join(" + ")), []);
+    assert_eq!(check_query(&known, &terms.join(" + ")), []);
     assert_eq!(
-        judge(&known, &terms.join(" - ").replace("rate", "delta")).len(),
+        check_query(&known, &terms.join(" - ").replace("rate", "delta")).len(),
         60
     );
 }
 
 proptest! {
-    /// Whatever a query is, every place is in its text, and a suggestion gives a query that can be read.
+    /// For every query, all places are in its text, and each suggestion results in a valid query.
     #[test]
     fn suggestions_can_be_read(
         function in prop::sample::select(vec!["rate", "delta", "deriv", "increase", "max_over_time", "absent_over_time"]),
@@ -170,8 +170,8 @@ proptest! {
         let matcher = build::matcher(label, op, value);
         let selector = build::selector_with(metric, vec![matcher]);
         let query = format!("sum by ({label}) ({function}({selector}[5m])) > 1 and {selector} > 2");
-        let known = known();
-        for finding in judge(&known, &query) {
+        let known = known_metrics();
+        for finding in check_query(&known, &query) {
             let span = finding.error.span.range();
             prop_assert!(query.get(span.clone()).is_some_and(|text| !text.is_empty()), "{query}: {span:?}");
             prop_assert!(!finding.error.is_error());

@@ -205,7 +205,7 @@ impl Client {
         let read = |bytes: &[u8]| {
             let gathered = catalogue::series(bytes)?;
             let errors = match errors {
-                Some(errors) => catalogue::initialized(bytes, errors)?,
+                Some(errors) => catalogue::find_error_series(bytes, errors)?,
                 None => Vec::new(),
             };
             Ok((gathered, errors))
@@ -274,7 +274,7 @@ impl Client {
                 ("deny_partial_response", "1"),
             ])
         };
-        let read = |bytes: &[u8]| policy::instant(bytes, at, not_finite);
+        let read = |bytes: &[u8]| policy::parse_instant(bytes, at, not_finite);
         let measured = self.answer(ask, read, what, FACT)?;
         let mut remarks = self.remarks.lock().unwrap_or_else(PoisonError::into_inner);
         for remark in measured.remarks {
@@ -386,7 +386,7 @@ impl Client {
         }
         let said = body
             .ok()
-            .and_then(|bytes| catalogue::error_of(&bytes))
+            .and_then(|bytes| catalogue::server_error(&bytes))
             .map(|said| format!(": {}", self.words.harmless(&said)))
             .unwrap_or_default();
         let why = format!("unexpected status {}{said}", status.as_u16());

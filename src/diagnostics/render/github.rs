@@ -3,7 +3,7 @@
 
 use std::io;
 
-use super::{is_in_help, severity_word, visible};
+use super::{is_in_help, make_visible, severity_word};
 use nth_diagnostics::position::Positions;
 use nth_diagnostics::{Diagnostic, FileSpan};
 
@@ -24,7 +24,7 @@ pub(super) fn write(
                 start.line,
                 end.line
             )?;
-            // GitHub takes columns only for annotations that stay on one line.
+            // GitHub accepts columns only for annotations within one line.
             if start.line == end.line {
                 write!(out, "col={},endColumn={},", start.column, end.column)?;
             }
@@ -50,7 +50,7 @@ pub(super) fn write(
     Ok(())
 }
 
-/// The message's escapes. A log is shown by something that obeys other control characters, as a terminal does.
+/// Escapes the message. Logs are shown by programs that, like a terminal, interpret other control characters.
 fn data(text: &str) -> String {
     let mut escaped = String::with_capacity(text.len());
     for character in text.chars() {
@@ -58,13 +58,13 @@ fn data(text: &str) -> String {
             '%' => escaped.push_str("%25"),
             '\r' => escaped.push_str("%0D"),
             '\n' => escaped.push_str("%0A"),
-            other => escaped.push(visible(other)),
+            other => escaped.push(make_visible(other)),
         }
     }
     escaped
 }
 
-/// The escapes of a property's value, where `:` and `,` have a meaning too.
+/// Escapes the value of a property, in which `:` and `,` have a meaning too.
 fn property(text: &str) -> String {
     data(text).replace(':', "%3A").replace(',', "%2C")
 }

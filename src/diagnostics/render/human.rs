@@ -1,4 +1,4 @@
-//! For a person at a terminal, drawn by ariadne.
+//! The format for a person at a terminal, drawn by ariadne.
 
 use std::collections::HashMap;
 use std::fmt::{self, Write as _};
@@ -9,15 +9,17 @@ use ariadne::{Cache, Color, Config, IndexType, Label as Drawn, Report, ReportKin
 use similar::{ChangeTag, TextDiff};
 
 use super::shortened::{Shortened, is_needed};
-use super::{is_in_help, lines, one_line, quoted_replacement, severity_word, unlabeled, visible};
+use super::{
+    is_in_help, lines, make_visible, one_line, quoted_replacement, severity_word, unlabeled,
+};
 use nth_diagnostics::limits;
 use nth_diagnostics::position::Positions;
 use nth_diagnostics::{Diagnostic, Edit, FileSpan, Fix, Label, Severity};
 
-/// A fix that changes more lines than this is named, not shown.
+/// The largest number of lines of a fix that is shown; for a larger one, only its title is shown.
 const PREVIEW_LINES: usize = 12;
 
-/// A place for ariadne: a file's number and a range of characters.
+/// A place in ariadne: a file's number and a range of characters.
 type Place = (usize, Range<usize>);
 
 pub(super) fn write(
@@ -37,7 +39,7 @@ pub(super) fn write(
             let mut cut = Texts {
                 positions,
                 drawn: HashMap::new(),
-                shortened: shortened(diagnostic, positions),
+                shortened: cut_files(diagnostic, positions),
             };
             draw(diagnostic, &mut cut, &mut drawing)?;
             with_column(&String::from_utf8_lossy(&drawing), diagnostic, &cut)
@@ -63,8 +65,8 @@ pub(super) fn write(
             );
         }
         drawing = unlabeled::without_arrows(&drawing);
-        // Everything is drawn in color and stripped here: ariadne always colors the word that it is given
-        // for a severity, and every other part then needs no second way.
+        // Everything is drawn in color and stripped here: ariadne always colors the word for a severity, and every
+        // other part then needs no second implementation.
         if !color {
             drawing = anstream::adapter::strip_str(&drawing).to_string();
         }
@@ -92,7 +94,7 @@ fn draw(
         severity_word(diagnostic.severity),
         diagnostic.code.id
     );
-    // Characters, not bytes: ariadne's byte mode mistakes one for the other where a label is in another file.
+    // Characters, not bytes: ariadne's byte mode confuses the two if a label is in another file.
     let config = Config::new()
         .with_tab_width(4)
         .with_index_type(IndexType::Char);
@@ -101,7 +103,7 @@ fn draw(
         .with_config(config)
         .with_message(one_line(&diagnostic.message));
     for (label, is_primary) in labels(diagnostic, positions) {
-        // ariadne does not draw a label without words; this one loses its arrow once it is drawn.
+        // ariadne does not draw a label without text; the arrow of this one is removed after drawing.
         let text = if label.text.is_empty() {
             unlabeled::MARK.to_string()
         } else {
@@ -117,8 +119,8 @@ fn draw(
     report.finish().write(texts, out)
 }
 
-/// The labels in the order to draw them: those in the primary label's file first, each file from top to bottom,
-/// so that each file is shown once.
+/// The labels in drawing order: those in the primary label's file first, each file from top to bottom, so that each
+/// file is shown once.
 fn labels<'a>(
     diagnostic: &'a Diagnostic<FileSpan>,
     positions: &Positions<'_>,
@@ -139,24 +141,24 @@ fn labels<'a>(
     labels
 }
 
-/// Where ariadne takes a span's last line to be.
+/// The byte whose line ariadne takes as the last line of a span.
 fn last_byte(span: FileSpan) -> usize {
     span.end.saturating_sub(1).max(span.start)
 }
 
 /// The files of a diagnostic's labels, each with its long lines cut.
-fn shortened(
+fn cut_files(
     diagnostic: &Diagnostic<FileSpan>,
     positions: &Positions<'_>,
 ) -> HashMap<usize, Shortened> {
     std::iter::once(&diagnostic.primary)
         .chain(&diagnostic.secondary)
         .map(|label| label.span.file)
-        .map(|file| (file, Shortened::of(diagnostic, file, positions)))
+        .map(|file| (file, Shortened::new(diagnostic, file, positions)))
         .collect()
 }
 
-/// A drawing of cut lines with the column that the file has, as every other format has it.
+/// Replaces the column in a drawing of cut lines with that in the file, as in every other format.
 fn with_column(drawing: &str, diagnostic: &Diagnostic<FileSpan>, texts: &Texts<'_>) -> String {
     let positions = texts.positions;
     let span = positions.clamp(diagnostic.primary.span);
@@ -174,7 +176,7 @@ fn with_column(drawing: &str, diagnostic: &Diagnostic<FileSpan>, texts: &Texts<'
     )
 }
 
-/// A note or a help below the drawing, further lines under its first word.
+/// Appends a note or a help below the drawing, with further lines aligned to its first word.
 fn push_line(drawing: &mut String, kind: &str, text: &str) {
     let style = anstyle::AnsiColor::Cyan.on_default().bold();
     for (number, line) in text.lines().enumerate() {
@@ -186,7 +188,7 @@ fn push_line(drawing: &mut String, kind: &str, text: &str) {
     }
 }
 
-/// A fix's title, and the lines as they would be where the title doesn't already say it.
+/// The title of a fix, and the changed lines unless the title already shows them.
 fn fix_text(fix: &Fix<FileSpan>, primary_file: usize, positions: &Positions<'_>) -> String {
     let mut text = lines(&fix.title);
     if quoted_replacement(fix).is_some_and(|quoted| fix.title.contains(&quoted)) {
@@ -220,7 +222,7 @@ fn fix_text(fix: &Fix<FileSpan>, primary_file: usize, positions: &Positions<'_>)
     text
 }
 
-/// How many characters the first lines that differ in two texts have in common.
+/// The number of characters that the first different lines of two texts have in common.
 fn common(old: &str, new: &str) -> usize {
     let same = old.chars().zip(new.chars());
     let same = same.take_while(|(old, new)| old == new);
@@ -230,7 +232,7 @@ fn common(old: &str, new: &str) -> usize {
     })
 }
 
-/// A line as it is, or as many characters of a long one as are shown, around the first that changes.
+/// A line unchanged, or the shown part of a long one, around the first change.
 fn cut_line(line: &str, from: usize) -> String {
     if line.len() <= limits::SHOWN {
         return line.to_owned();
@@ -249,7 +251,7 @@ struct Region {
     new: String,
 }
 
-/// The lines that a fix touches; edits on the same or adjoining lines are one region.
+/// The lines that a fix changes; edits on the same or adjacent lines form one region.
 fn regions(fix: &Fix<FileSpan>, positions: &Positions<'_>) -> Vec<Region> {
     let mut edits: Vec<(FileSpan, &Edit<FileSpan>)> = fix
         .edits
@@ -297,11 +299,11 @@ fn regions(fix: &Fix<FileSpan>, positions: &Positions<'_>) -> Vec<Region> {
     regions
 }
 
-/// The files as ariadne reads them, each prepared once.
+/// The files in ariadne's form, each prepared once.
 struct Texts<'a> {
     positions: &'a Positions<'a>,
     drawn: HashMap<usize, Source<String>>,
-    /// Files that are shown with their long lines cut.
+    /// Files with their long lines cut.
     shortened: HashMap<usize, Shortened>,
 }
 
@@ -331,7 +333,7 @@ impl Cache<usize> for &mut Texts<'_> {
         let positions = self.positions;
         Ok::<_, fmt::Error>(self.drawn.entry(*file).or_insert_with(|| {
             let cut = self.shortened.get(file).map(|cut| cut.text.as_str());
-            Source::from(drawable(cut.unwrap_or_else(|| positions.text(*file))))
+            Source::from(make_drawable(cut.unwrap_or_else(|| positions.text(*file))))
         }))
     }
 
@@ -340,19 +342,19 @@ impl Cache<usize> for &mut Texts<'_> {
     }
 }
 
-/// The text with as many characters, in which a line feed and nothing else ends a line (ariadne knows seven
-/// ways to end one, and its numbers would differ from all other formats), and nothing moves the cursor.
-fn drawable(text: &str) -> String {
+/// A text with the same number of characters, in which only a line feed ends a line (ariadne knows seven line ends, and
+/// its line numbers would differ from all other formats), and nothing moves the cursor.
+fn make_drawable(text: &str) -> String {
     let mut drawable = String::with_capacity(text.len() + 1);
     let mut characters = text.chars().peekable();
     while let Some(character) = characters.next() {
         drawable.push(match character {
             '\n' | '\t' => character,
             '\r' if characters.peek() == Some(&'\n') => ' ',
-            _ => visible(character),
+            _ => make_visible(character),
         });
     }
-    // The empty line after the last line feed is a place too: what is missing at the end is missing there.
+    // The empty line after the last line feed is a place too: an error about missing text at the end is there.
     if drawable.is_empty() || drawable.ends_with('\n') {
         drawable.push(' ');
     }

@@ -1,5 +1,5 @@
-//! JSON lines: one object for each diagnostic. What the fields mean is in `docs/diagnostics/README.md`; fields
-//! may be added, none is renamed or taken away.
+//! JSON lines: one object for each diagnostic. `docs/diagnostics/README.md` documents the fields; fields may be added,
+//! but none is renamed or removed.
 
 use std::io;
 

@@ -1,8 +1,8 @@
 #![forbid(unsafe_code)]
-//! Owns diagnostics as text, one file for each format, and the page of a code as a terminal shows it.
+//! Owns diagnostics as text, one file for each format, and the page of a code for a terminal.
 //!
-//! All formats show the same diagnostics in the same order: by path, then by place, then by code, each one
-//! only once. None of them decides what is a mistake, or leaves one out.
+//! All formats show the same diagnostics in the same order: by path, then by place, then by code, without duplicates.
+//! None of them decides what is an error, or omits one.
 
 mod github;
 mod human;
@@ -21,14 +21,14 @@ use nth_diagnostics::position::Positions;
 use nth_diagnostics::{Applicability, Diagnostic, FileSpan, Fix, Severity, SourceMap, text};
 pub use page::for_terminal;
 
-/// How diagnostics are written.
+/// The format of diagnostics.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub enum Format {
     /// For a person at a terminal: the source with labels, help and fixes.
     Human,
     /// One line each, `path:line:column: error[N0101]: message`, for logs, pipes and editors' error parsers.
     Short,
-    /// One JSON object a line; the fields are in `docs/diagnostics/README.md`.
+    /// One JSON object a line; `docs/diagnostics/README.md` documents the fields.
     Json,
     /// One SARIF 2.1.0 log, for code scanning.
     Sarif,
@@ -36,11 +36,11 @@ pub enum Format {
     Github,
 }
 
-/// Writes diagnostics in a format. `color` counts for [`Format::Human`] and [`Format::Short`] alone.
+/// Writes diagnostics in a format. `color` applies to [`Format::Human`] and [`Format::Short`] only.
 ///
 /// # Errors
 ///
-/// Only what writing to `out` gives.
+/// Only those of writing to `out`.
 pub fn render(
     diagnostics: &[Diagnostic<FileSpan>],
     sources: &SourceMap,
@@ -51,7 +51,7 @@ pub fn render(
     let positions = Positions::new(sources);
     let diagnostics: Vec<Diagnostic<FileSpan>> = in_order(diagnostics, sources)
         .into_iter()
-        .map(|diagnostic| diagnostic.clone().shortened())
+        .map(|diagnostic| diagnostic.clone().with_short_texts())
         .collect();
     let diagnostics: Vec<&Diagnostic<FileSpan>> = diagnostics.iter().collect();
     match format {
@@ -63,7 +63,7 @@ pub fn render(
     }
 }
 
-/// The last line a person reads: "2 errors, 1 warning". Empty where there is nothing to tell.
+/// The last line of the output: "2 errors, 1 warning". Empty if there is nothing to report.
 pub fn summary(diagnostics: &[Diagnostic<FileSpan>]) -> String {
     let mut seen = HashSet::new();
     let (mut errors, mut warnings) = (0, 0);
@@ -84,8 +84,8 @@ pub fn summary(diagnostics: &[Diagnostic<FileSpan>]) -> String {
         .join(", ")
 }
 
-/// What a person can do next, each a sentence to stand below the [`summary`]: the page to read, and whether
-/// something would be mended unasked.
+/// The next steps, each a sentence below the [`summary`]: the page to read, and whether a fix can be applied without
+/// confirmation.
 pub fn next_steps(diagnostics: &[Diagnostic<FileSpan>]) -> Vec<String> {
     let mut steps = Vec::new();
     let fixable = diagnostics
@@ -103,7 +103,7 @@ pub fn next_steps(diagnostics: &[Diagnostic<FileSpan>]) -> Vec<String> {
         1 => steps.push("`nthc check --fix` can fix 1 of these.".to_owned()),
         _ => steps.push(format!("`nthc check --fix` can fix {fixable} of these.")),
     }
-    // Errors first: they are what stands between a person and a build.
+    // Errors first: they prevent the build.
     if let Some(diagnostic) = diagnostics
         .iter()
         .min_by_key(|diagnostic| (diagnostic.severity, diagnostic.code.id))
@@ -116,13 +116,13 @@ pub fn next_steps(diagnostics: &[Diagnostic<FileSpan>]) -> Vec<String> {
     steps
 }
 
-/// Whether a help already shows what a fix would write: `x[5m]` shows the insertion of `[5m]`.
+/// Returns whether a help already shows the replacement of a fix: `x[5m]` shows the insertion of `[5m]`.
 fn is_in_help(fix: &Fix<FileSpan>, help: &[String]) -> bool {
     let same = |help: &String| help.eq_ignore_ascii_case(&fix.title);
     help.iter().any(same)
         || replacement(fix).is_some_and(|text| {
             help.iter().any(|help| {
-                // Every second piece stands between backticks.
+                // Every second piece is between backticks.
                 let code = help.split('`').skip(1).step_by(2);
                 let mut code = code.map(str::trim);
                 code.any(|code| code == text || (text.len() > 2 && code.ends_with(text)))
@@ -130,7 +130,7 @@ fn is_in_help(fix: &Fix<FileSpan>, help: &[String]) -> bool {
         })
 }
 
-/// The replacement of a fix with a single edit, in backticks; nothing where there is nothing to see of it.
+/// The replacement of a fix with a single edit, in backticks; `None` if it has no visible text.
 fn quoted_replacement(fix: &Fix<FileSpan>) -> Option<String> {
     replacement(fix).map(|text| format!("`{text}`"))
 }
@@ -150,9 +150,9 @@ fn severity_word(severity: Severity) -> &'static str {
     }
 }
 
-/// A character as it may be shown: one that would move the cursor, end a line or turn the direction of
-/// writing is shown as a sign for itself. Source text and names come from anyone, and a terminal obeys.
-fn visible(character: char) -> char {
+/// The displayed form of a character: one that would move the cursor, end a line or change the direction of writing is
+/// replaced by a symbol for it. Source text and names are untrusted, and a terminal interprets them.
+fn make_visible(character: char) -> char {
     match character {
         '\u{0}'..='\u{1f}' => {
             char::from_u32(0x2400 + u32::from(character)).unwrap_or(char::REPLACEMENT_CHARACTER)
@@ -169,27 +169,27 @@ fn visible(character: char) -> char {
     }
 }
 
-/// A text that must stay on one line.
+/// Formats a text that must remain on one line.
 pub fn one_line(text: &str) -> String {
     text.chars()
         .map(|c| {
             if matches!(c, '\n' | '\t') {
                 ' '
             } else {
-                visible(c)
+                make_visible(c)
             }
         })
         .collect()
 }
 
-/// A text that may have several lines.
+/// Formats a text that may have several lines.
 pub fn lines(text: &str) -> String {
     text.chars()
         .map(|c| {
             if matches!(c, '\n' | '\t') {
                 c
             } else {
-                visible(c)
+                make_visible(c)
             }
         })
         .collect()

@@ -4,8 +4,8 @@ use std::fmt::Write as _;
 
 use anstyle::{AnsiColor, Style};
 
-/// A page with headings, code and links set off for a terminal. Nothing but styles is added: without them the
-/// page is its Markdown, which reads well as it is.
+/// Formats a page for a terminal, with styles for headings, code and links. Only styles are added: without them the
+/// page is its Markdown.
 pub fn for_terminal(page: &str) -> String {
     let heading = Style::new().bold();
     let code = AnsiColor::Cyan.on_default();
@@ -21,7 +21,7 @@ pub fn for_terminal(page: &str) -> String {
         } else if line.starts_with('#') {
             writeln!(shown, "{heading}{line}{heading:#}")
         } else {
-            // Every second part stands between backticks; an odd backtick is no code.
+            // Every second part is between backticks; an unpaired backtick does not start code.
             let parts: Vec<&str> = line.split('`').collect();
             if parts.len().is_multiple_of(2) {
                 writeln!(shown, "{line}")

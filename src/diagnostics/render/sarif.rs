@@ -67,7 +67,7 @@ fn rule(code: &'static Code) -> sarif::ReportingDescriptor {
                 .build(),
         )
         .build();
-    // A page's address exists only where the package says where its repository is.
+    // The URL of a page is known only if the package sets its repository.
     let repository = env!("CARGO_PKG_REPOSITORY");
     if !repository.is_empty() {
         rule.help_uri = Some(format!(
@@ -110,7 +110,7 @@ fn result(
         .iter()
         .filter(|label| positions.index(label.span.file).is_some())
         .zip(1..)
-        .map(|(label, id)| related(label, id, positions))
+        .map(|(label, id)| related_location(label, id, positions))
         .collect();
     if !related.is_empty() {
         result.related_locations = Some(related);
@@ -137,7 +137,11 @@ fn location(span: FileSpan, positions: &Positions<'_>) -> sarif::Location {
         .build()
 }
 
-fn related(label: &Label<FileSpan>, id: i64, positions: &Positions<'_>) -> sarif::Location {
+fn related_location(
+    label: &Label<FileSpan>,
+    id: i64,
+    positions: &Positions<'_>,
+) -> sarif::Location {
     let mut location = location(label.span, positions);
     location.id = Some(id);
     location.message = Some(sarif::Message::builder().text(label.text.as_str()).build());
@@ -211,7 +215,7 @@ fn uri(path: &str) -> String {
     uri
 }
 
-/// SARIF wants a rule's name as an identifier: `unknown-name` is `UnknownName`.
+/// Converts a slug to the identifier that SARIF requires as a rule's name: `unknown-name` is `UnknownName`.
 fn pascal_case(slug: &str) -> String {
     slug.split('-')
         .flat_map(|word| {

@@ -58,7 +58,7 @@ fn write_to(
     Ok(())
 }
 
-/// The files as the library asks for them.
+/// The files in the library's form.
 struct Sources<'p, 's>(&'p Positions<'s>);
 
 impl<'a> Files<'a> for Sources<'_, '_> {

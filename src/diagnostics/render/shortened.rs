@@ -1,4 +1,4 @@
-//! The lines of a file that a drawing shows, where some of them are longer than a person reads.
+//! The lines of a file that a drawing shows, if some of them are too long to read.
 
 use std::collections::BTreeMap;
 use std::ops::Range;
@@ -7,19 +7,19 @@ use nth_diagnostics::limits;
 use nth_diagnostics::position::Positions;
 use nth_diagnostics::{Diagnostic, FileSpan};
 
-/// What stands before the first label of a line that is cut, in characters.
+/// The number of characters before the first label of a line that is cut.
 const BEFORE: usize = 60;
 
-/// A file with its long lines cut, and every line empty that a drawing does not show.
+/// A file with its long lines cut, and with every line emptied that a drawing does not show.
 pub(super) struct Shortened {
     /// The text.
     pub text: String,
-    /// The lines that are shown: their number, the character of the text at which they start here, and which characters
-    /// of the line are there.
+    /// The lines that are shown: their number, the character at which they start in this text, and the range of the
+    /// line's characters that it contains.
     lines: BTreeMap<usize, (usize, Range<usize>)>,
 }
 
-/// Whether a label of a diagnostic touches a line in a file that is too long to be drawn.
+/// Returns whether a label of a diagnostic touches a line that is too long to be drawn.
 pub(super) fn is_needed(diagnostic: &Diagnostic<FileSpan>, positions: &Positions<'_>) -> bool {
     spans(diagnostic, positions).iter().any(|span| {
         let Some(index) = positions.index(span.file) else {
@@ -40,8 +40,8 @@ fn spans(diagnostic: &Diagnostic<FileSpan>, positions: &Positions<'_>) -> Vec<Fi
 }
 
 impl Shortened {
-    /// A file as a diagnostic shows it.
-    pub fn of(diagnostic: &Diagnostic<FileSpan>, file: usize, positions: &Positions<'_>) -> Self {
+    /// The part of a file that a diagnostic shows.
+    pub fn new(diagnostic: &Diagnostic<FileSpan>, file: usize, positions: &Positions<'_>) -> Self {
         let mut shortened = Self {
             text: String::new(),
             lines: BTreeMap::new(),
@@ -49,7 +49,7 @@ impl Shortened {
         let Some(index) = positions.index(file) else {
             return shortened;
         };
-        // The first character of each line that is shown.
+        // The first character of each shown line.
         let mut shown: BTreeMap<usize, usize> = BTreeMap::new();
         for span in spans(diagnostic, positions) {
             if span.file != file {
@@ -88,13 +88,13 @@ impl Shortened {
         shortened
     }
 
-    /// The character of the text here at which a byte of the file is, or is nearest.
+    /// The character of this text that is at, or nearest to, a byte of the file.
     pub fn character(&self, file: usize, offset: usize, positions: &Positions<'_>) -> usize {
         let place = self.place(file, offset, positions);
         place.map_or(0, |(start, column)| start + column)
     }
 
-    /// The character of its line here.
+    /// The character in its line of this text.
     pub fn column(&self, file: usize, offset: usize, positions: &Positions<'_>) -> usize {
         let place = self.place(file, offset, positions);
         place.map_or(0, |(_, column)| column)

@@ -30,7 +30,7 @@ service checkout {
 const TEAM: &str = "team payments {\n}\n";
 
 /// The first place of a needle in a file.
-fn at(sources: &SourceMap, file: usize, needle: &str) -> FileSpan {
+fn find_span(sources: &SourceMap, file: usize, needle: &str) -> FileSpan {
     let start = sources.file(file).unwrap().text.find(needle).unwrap();
     FileSpan {
         file,
@@ -43,9 +43,9 @@ fn project() -> (SourceMap, Vec<Diagnostic<FileSpan>>) {
     let mut sources = SourceMap::default();
     let checkout = sources.add("services/checkout.nth", CHECKOUT);
     let team = sources.add("teams/payments.nth", TEAM);
-    let name = at(&sources, checkout, "paymnts");
-    let objective = at(&sources, checkout, "99.99%");
-    let slo = at(
+    let name = find_span(&sources, checkout, "paymnts");
+    let objective = find_span(&sources, checkout, "99.99%");
+    let slo = find_span(
         &sources,
         checkout,
         "slo availability {\n    objective = 99.99%\n    window    = 30d\n  }",
@@ -63,7 +63,7 @@ fn project() -> (SourceMap, Vec<Diagnostic<FileSpan>>) {
         )
         .because(slo, "of this objective")
         .because(
-            at(&sources, team, "payments"),
+            find_span(&sources, team, "payments"),
             "which this team answers for",
         )
         .help("Lower the objective.\nOr make the dependency soft."),
@@ -86,7 +86,11 @@ fn project() -> (SourceMap, Vec<Diagnostic<FileSpan>>) {
     (sources, diagnostics)
 }
 
-fn rendered(diagnostics: &[Diagnostic<FileSpan>], sources: &SourceMap, format: Format) -> String {
+fn render_text(
+    diagnostics: &[Diagnostic<FileSpan>],
+    sources: &SourceMap,
+    format: Format,
+) -> String {
     let mut out = Vec::new();
     render(diagnostics, sources, format, false, &mut out).unwrap();
     String::from_utf8(out).unwrap()
@@ -95,13 +99,13 @@ fn rendered(diagnostics: &[Diagnostic<FileSpan>], sources: &SourceMap, format: F
 #[test]
 fn human() {
     let (sources, diagnostics) = project();
-    insta::assert_snapshot!(rendered(&diagnostics, &sources, Format::Human));
+    insta::assert_snapshot!(render_text(&diagnostics, &sources, Format::Human));
 }
 
 #[test]
 fn short() {
     let (sources, diagnostics) = project();
-    insta::assert_snapshot!(rendered(&diagnostics, &sources, Format::Short), @r"
+    insta::assert_snapshot!(render_text(&diagnostics, &sources, Format::Short), @r"
     services/checkout.nth:2:9: error[N9901]: no team is called `paymnts`
     services/checkout.nth:4:17: warning[N9902]: objective `99.99%` is above its ceiling
     teams/payments.nth:3:1: error[N9901]: a brace is missing
@@ -111,7 +115,7 @@ fn short() {
 #[test]
 fn json() {
     let (sources, diagnostics) = project();
-    let text = rendered(&diagnostics, &sources, Format::Json);
+    let text = render_text(&diagnostics, &sources, Format::Json);
     let objects: Vec<serde_json::Value> = text
         .lines()
         .map(|line| serde_json::from_str(line).unwrap())
@@ -123,7 +127,7 @@ fn json() {
 #[test]
 fn sarif() {
     let (sources, diagnostics) = project();
-    let text = rendered(&diagnostics, &sources, Format::Sarif);
+    let text = render_text(&diagnostics, &sources, Format::Sarif);
     let log: serde_sarif::sarif::Sarif = serde_json::from_str(&text).unwrap();
     assert_eq!(log.runs.len(), 1);
     let run = &log.runs[0];
@@ -138,7 +142,7 @@ fn sarif() {
 #[test]
 fn github() {
     let (sources, diagnostics) = project();
-    insta::assert_snapshot!(rendered(&diagnostics, &sources, Format::Github));
+    insta::assert_snapshot!(render_text(&diagnostics, &sources, Format::Github));
 }
 
 #[test]
@@ -156,7 +160,7 @@ fn github_escapes_what_would_end_a_property() {
         span,
     )];
     assert_eq!(
-        rendered(&diagnostics, &sources, Format::Github),
+        render_text(&diagnostics, &sources, Format::Github),
         "::error file=a%2Cb%3Ac%25.nth,line=1,endLine=1,col=1,endColumn=2,title=N9901 unknown-thing\
          ::100%25 of%0D%0Athis: that, ::error::\n"
     );
@@ -186,7 +190,7 @@ fn human_aligns_wide_characters_tabs_and_crlf() {
         },
         "and this",
     )];
-    insta::assert_snapshot!(rendered(&diagnostics, &sources, Format::Human));
+    insta::assert_snapshot!(render_text(&diagnostics, &sources, Format::Human));
 }
 
 #[test]
@@ -204,9 +208,9 @@ fn all_formats_agree_on_lines_whatever_ends_them() {
         },
     )
     .label("this")];
-    assert!(rendered(&diagnostics, &sources, Format::Human).contains("a.nth:2:1"));
-    assert!(rendered(&diagnostics, &sources, Format::Short).starts_with("a.nth:2:1:"));
-    assert!(rendered(&diagnostics, &sources, Format::Github).contains("line=2,"));
+    assert!(render_text(&diagnostics, &sources, Format::Human).contains("a.nth:2:1"));
+    assert!(render_text(&diagnostics, &sources, Format::Short).starts_with("a.nth:2:1:"));
+    assert!(render_text(&diagnostics, &sources, Format::Github).contains("line=2,"));
 }
 
 #[test]
@@ -222,7 +226,7 @@ fn nothing_from_a_source_reaches_the_terminal_as_a_command() {
         .label("a\u{7}")
         .help("b\u{1b}c")];
     for format in [Format::Human, Format::Short] {
-        let text = rendered(&diagnostics, &sources, format);
+        let text = render_text(&diagnostics, &sources, format);
         assert!(!text.contains(['\u{1b}', '\u{7}', '\u{202e}']), "{text:?}");
     }
 }
@@ -235,9 +239,9 @@ fn colors_only_when_asked() {
         render(&diagnostics, &sources, format, true, &mut out).unwrap();
         let colored = String::from_utf8(out).unwrap();
         assert!(colored.contains("\u{1b}["));
-        let plain = rendered(&diagnostics, &sources, format);
+        let plain = render_text(&diagnostics, &sources, format);
         assert!(!plain.contains('\u{1b}'));
-        // Blanks at the end of a line are there for the colors alone.
+        // Blanks at the end of a line are only there for the colors.
         let stripped = anstream::adapter::strip_str(&colored).to_string();
         let lines: Vec<&str> = stripped.trim_end().lines().map(str::trim_end).collect();
         assert_eq!(lines.join("\n"), plain.trim_end());
@@ -257,8 +261,8 @@ fn identical_ones_are_shown_once_and_order_does_not_depend_on_the_input() {
         Format::Github,
     ] {
         assert_eq!(
-            rendered(&twice, &sources, format),
-            rendered(&diagnostics, &sources, format),
+            render_text(&twice, &sources, format),
+            render_text(&diagnostics, &sources, format),
             "{format:?}"
         );
     }
@@ -324,7 +328,7 @@ fn places_that_do_not_exist_are_survived() {
             Format::Github,
         ] {
             assert!(
-                rendered(std::slice::from_ref(&diagnostic), &sources, format).contains("wrong")
+                render_text(std::slice::from_ref(&diagnostic), &sources, format).contains("wrong")
             );
         }
     }
@@ -334,7 +338,7 @@ fn places_that_do_not_exist_are_survived() {
 fn nothing_to_tell() {
     let sources = SourceMap::default();
     for format in [Format::Human, Format::Short, Format::Json, Format::Github] {
-        assert_eq!(rendered(&[], &sources, format), "");
+        assert_eq!(render_text(&[], &sources, format), "");
     }
     assert_eq!(summary(&[]), "");
     assert!(next_steps(&[]).is_empty());
@@ -357,7 +361,7 @@ fn summaries_count() {
 #[test]
 fn a_fix_shows_the_lines_it_changes_in_every_file() {
     let (sources, _) = project();
-    let span = at(&sources, 0, "team = paymnts");
+    let span = find_span(&sources, 0, "team = paymnts");
     let mut diagnostic = Diagnostic::new(&UNKNOWN, "no team is called `paymnts`", span)
         .label("not a template, variant or block of that kind");
     diagnostic.fixes.push(Fix {
@@ -372,17 +376,17 @@ fn a_fix_shows_the_lines_it_changes_in_every_file() {
                 replacement: "team paymnts {\n}\n".to_owned(),
             },
             Edit {
-                span: at(&sources, 0, "99.99%"),
+                span: find_span(&sources, 0, "99.99%"),
                 replacement: "99%".to_owned(),
             },
             Edit {
-                span: at(&sources, 0, "paymnts"),
+                span: find_span(&sources, 0, "paymnts"),
                 replacement: "payments".to_owned(),
             },
         ],
         applicability: Applicability::Maybe,
     });
-    insta::assert_snapshot!(rendered(&[diagnostic], &sources, Format::Human));
+    insta::assert_snapshot!(render_text(&[diagnostic], &sources, Format::Human));
 }
 
 proptest::proptest! {
@@ -412,7 +416,7 @@ proptest::proptest! {
         });
         for format in [Format::Human, Format::Short, Format::Json, Format::Sarif, Format::Github] {
             proptest::prop_assert!(
-                rendered(std::slice::from_ref(&diagnostic), &sources, format).contains("wrong")
+                render_text(std::slice::from_ref(&diagnostic), &sources, format).contains("wrong")
             );
         }
     }

@@ -1,11 +1,11 @@
-//! Labels without words. ariadne does not draw them, so they are drawn with a mark for a text, and what leads to the mark is
-//! taken away again: the place stays underlined.
+//! Labels without text. ariadne does not draw them, so they are drawn with a mark as their text, and the arrow to the
+//! mark is removed afterwards: the place remains underlined.
 
-/// Stands for the text of a label that has none. No label contains it: texts are shown through `visible`, and it is for
-/// private use.
+/// The placeholder for the text of a label without text. No label contains it: texts are shown through `make_visible`, and
+/// it is a private-use character.
 pub(super) const MARK: char = '\u{e000}';
 
-/// A drawing without marks, and without the arrows that lead to nothing else.
+/// Removes the marks from a drawing, and the arrows that lead only to marks.
 pub(super) fn without_arrows(drawing: &str) -> String {
     if !drawing.contains(MARK) {
         return drawing.to_owned();
@@ -39,8 +39,8 @@ pub(super) fn without_arrows(drawing: &str) -> String {
     out
 }
 
-/// Makes a plain underline of the one that an arrow left at a column. A place between two characters has a stem alone,
-/// whose upper end becomes its underline.
+/// Replaces the part of an underline from which an arrow leads at a column with a plain underline. A place between two
+/// characters has only a stem, whose upper end becomes its underline.
 fn take_away_stem(lines: &mut [Vec<Cell>], column: usize) {
     let mut upper_end = None;
     for (number, line) in lines.iter_mut().enumerate().rev() {
@@ -62,7 +62,7 @@ fn take_away_stem(lines: &mut [Vec<Cell>], column: usize) {
     }
 }
 
-/// A character, and the escapes of a terminal's colors in front of it. The last cell of a line may end with them.
+/// A character, and the escapes of a terminal's colors before it. The last cell of a line may end with them.
 struct Cell<'a> {
     before: &'a str,
     shown: char,
@@ -87,7 +87,7 @@ fn cells(line: &str) -> Vec<Cell<'_>> {
         }
     }
     if start < line.len() {
-        // Escapes behind the last character: a blank carries them, and blanks at the end are trimmed.
+        // Escapes after the last character: a blank holds them, and blanks at the end are trimmed.
         cells.push(Cell {
             before: &line[start..],
             shown: ' ',

@@ -2,7 +2,7 @@
 
 use rust_decimal::Decimal;
 
-use crate::ir::metric_unit::{Said, of_name};
+use crate::ir::metric_unit::{MetricUnit, unit_in_name};
 use crate::ir::number::decimal_text;
 use crate::ir::{Duration, DurationUnit};
 use crate::lower::bound;
@@ -35,9 +35,9 @@ fn selector(expr: &Expr) -> Option<&Selector> {
 
 /// The unit of a histogram, as an indicator of latency takes it from its name.
 fn unit(name: &str) -> Option<DurationUnit> {
-    match of_name(name)? {
-        Said::Time(unit) => Some(unit),
-        Said::Other(_) => None,
+    match unit_in_name(name)? {
+        MetricUnit::Time(unit) => Some(unit),
+        MetricUnit::Other(_) => None,
     }
 }
 

@@ -243,7 +243,7 @@ fn metrics(sli: &Sli) -> Vec<&Metric> {
 /// Whether a label becomes something else, or is one that the rules of an SLO have anyway.
 fn is_own(label: &str) -> bool {
     let is_reserved = |label: RuleLabel| !FREE.contains(&label);
-    OWN.contains(&label) || RuleLabel::named(label).is_some_and(is_reserved)
+    OWN.contains(&label) || RuleLabel::from_name(label).is_some_and(is_reserved)
 }
 
 /// The labels that rules can carry; what can't be one is told.

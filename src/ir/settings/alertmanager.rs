@@ -70,21 +70,21 @@ settings_table! {
     inhibit_dependents: bool = true, Kind::Boolean;
 }
 
-/// How Alertmanager sends email.
+/// The settings with which Alertmanager sends email.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct MailSettings<'s> {
     /// The server and its port, `mail.example.com:587`.
     pub smarthost: &'s str,
-    /// The sender.
+    /// The sender's address.
     pub from: &'s str,
-    /// The user, with the password in the file or key `smtp-password`; `None` if there is no authentication.
+    /// The SMTP user, with the password in the file or key `smtp-password`; `None` if there is no authentication.
     pub username: Option<&'s str>,
-    /// Whether email requires TLS.
+    /// True if email requires TLS.
     pub require_tls: bool,
 }
 
 impl AlertmanagerSettings {
-    /// How email is sent; `None` if that is not set.
+    /// The settings of email; `None` if they are not set.
     pub fn mail(&self) -> Option<MailSettings<'_>> {
         Some(MailSettings {
             smarthost: self.smarthost.as_deref()?,
@@ -94,7 +94,7 @@ impl AlertmanagerSettings {
         })
     }
 
-    /// Whether email can be sent. The Prometheus operator may have its own settings for that.
+    /// Returns whether email can be sent. The Prometheus operator may have its own settings for that.
     pub fn sends_mail(&self) -> bool {
         self.mail().is_some() || self.format == AlertmanagerFormat::AlertmanagerConfig
     }

@@ -2,7 +2,7 @@
 
 use super::{Choice, Choices, Kind, settings_table};
 
-/// What may follow a service's name in the URL of its runbook.
+/// The suffixes that may follow a service's name in the URL of its runbook.
 const SUFFIXES: Choices = Choices {
     unknown: "invalid runbook URL suffix",
     label: "not a supported suffix",

@@ -30,7 +30,7 @@ pub use setting::{
     setting_choices, settings_table,
 };
 
-/// The tables of `nth.toml` whose keys are declared, in the order in which they are documented.
+/// The tables of `nth.toml`, in the order in which they are documented.
 pub const TABLES: [Table; 11] = [
     ProjectTable::TABLE,
     PrometheusSettings::TABLE,
@@ -45,27 +45,28 @@ pub const TABLES: [Table; 11] = [
     UrlTable::TABLE,
 ];
 
-/// What each target needs to know of the project.
+/// The settings that targets read.
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
 pub struct Settings {
     /// The project's name.
     pub project: String,
-    /// Whether other projects are built for the same Prometheus, Grafana or accounts, so that all names there have to
-    /// include the project's.
+    /// True if other projects are built for the same Prometheus, Grafana or accounts, so that all names there have to
+    /// include the project's name.
     pub shared: bool,
-    /// The environment this is for, where the project declares any.
+    /// The environment that is built, if the project declares any.
     pub environment: Option<SmolStr>,
-    /// Whether Kubernetes' objects are applied by the server, which keeps no copy of them in an annotation.
+    /// True if Kubernetes objects are applied on the server, which keeps no copy of them in an annotation.
     pub server_side_apply: bool,
-    /// What a build generates.
+    /// The targets of a build.
     pub targets: BTreeSet<TargetName>,
     /// The Prometheus target's settings.
     pub prometheus: PrometheusSettings,
-    /// What `page` and `ticket` are called in the `severity` label.
+    /// The values of the `severity` label by severity.
     pub severity_labels: BTreeMap<Severity, String>,
-    /// Runbooks are at `<base>/<service>`; without one, alerts have no `runbook_url` but their own.
+    /// The base URL of runbooks, which are at `<base>/<service>`; without it, alerts have a `runbook_url` only if they
+    /// set one.
     pub runbook_base_url: Option<String>,
-    /// Dashboards are at `<base>/d/<uid>`.
+    /// The base URL of dashboards, which are at `<base>/d/<uid>`.
     pub dashboard_base_url: Option<String>,
     /// The Grafana target's settings.
     pub grafana: GrafanaSettings,
@@ -81,7 +82,7 @@ pub struct Settings {
     pub policy: PolicySettings,
 }
 
-/// The settings of a project of that name that sets nothing else.
+/// The settings of a project of this name that sets nothing else.
 pub fn default_settings(name: &str) -> Settings {
     let mut settings = Settings {
         project: String::new(),
@@ -137,13 +138,13 @@ impl Settings {
         self.dashboard_base_url = table.dashboards;
     }
 
-    /// The project's name, where other projects share what this one is built for.
+    /// The project's name if other projects share its Prometheus, Grafana or accounts; otherwise `None`.
     pub fn shared_as(&self) -> Option<&str> {
         self.shared.then_some(self.project.as_str())
     }
 
-    /// The labels that tell the series of this build from those of other environments and, where it is shared, other
-    /// projects.
+    /// The labels that distinguish the series of this build from those of other environments and, if it is shared, of
+    /// other projects.
     pub fn scope(&self) -> impl Iterator<Item = (&'static str, &str)> {
         let environment = self.environment.as_deref();
         let environment = environment.map(|environment| ("environment", environment));
@@ -151,13 +152,14 @@ impl Settings {
         environment.into_iter().chain(project)
     }
 
-    /// Whether email can be sent, as far as the project says: true if no configuration of Alertmanager is generated.
+    /// Returns whether email can be sent, as far as the project defines it: true if no configuration of Alertmanager is
+    /// generated.
     pub fn sends_mail(&self) -> bool {
         self.alertmanager.sends_mail() || !self.targets.contains(&TargetName::Alertmanager)
     }
 
-    /// The value of the label `namespace` by which the Prometheus operator hands alerts to the configuration of a namespace,
-    /// and which every alert needs then.
+    /// The value of the label `namespace` by which the Prometheus operator routes alerts to the configuration of a
+    /// namespace; every alert needs it then.
     pub fn alert_namespace(&self) -> Option<&str> {
         let target = &self.alertmanager;
         let is_matched = target.format == AlertmanagerFormat::AlertmanagerConfig
@@ -195,7 +197,7 @@ mod tests {
                 let path = format!("{}.{}", table.name, setting.key);
                 assert!(keys.insert(setting.key), "{path}");
                 assert!(setting.doc.trim().ends_with('.'), "{path}: {}", setting.doc);
-                // What applies without it is said by a value or in words, but for what must be there.
+                // Either a value or a text documents the default, unless the setting is required.
                 let default = (table.default)(setting.key);
                 assert!(
                     default.is_some() || setting.unset.is_some() || setting.is_required,

@@ -5,7 +5,7 @@ use std::collections::BTreeSet;
 use super::{Choice, Choices, Kind, Named, settings_table, texts};
 use crate::TargetName;
 
-/// The targets to choose from.
+/// The choices of targets.
 const TARGETS: Choices = Choices {
     unknown: "unknown target",
     label: "not a target",

@@ -5,12 +5,12 @@ use std::collections::BTreeMap;
 use super::{Kind, setting_choices, settings_table, texts};
 use crate::{Duration, PrometheusVersion, burn_rate};
 
-/// How often rules are evaluated by default: 30 s, half of Prometheus's own default, so that the 5 min window of a
-/// page alert holds ten samples.
+/// The default evaluation interval of rules: 30s, half of Prometheus's own default, so that the 5m window of a page
+/// contains ten samples.
 pub const DEFAULT_INTERVAL: Duration = Duration(30_000);
 
-/// How often Prometheus scrapes by default: 15 s, as in the configuration that Prometheus comes with. A longer guess
-/// would call ranges too short that are not.
+/// The default scrape interval: 15s, as in the configuration that comes with Prometheus. A longer default would report
+/// valid ranges as too short.
 pub const DEFAULT_SCRAPE_INTERVAL: Duration = Duration(15_000);
 
 setting_choices! {
@@ -63,13 +63,13 @@ settings_table! {
 }
 
 impl PrometheusSettings {
-    /// The shortest range over raw series that can be relied on: four scrapes, so that a rate has two samples even where
-    /// two scrapes in a row fail.
+    /// The shortest reliable range over raw series: four scrapes, so that a rate has two samples even if two scrapes in
+    /// a row fail.
     pub fn least_range(&self) -> Duration {
         burn_rate::least_range(self.scrape_interval)
     }
 
-    /// The window over which it is said how an objective stands right now: 5 min, or what scrapes allow.
+    /// The window of the current state of an objective: 5m, or the shortest range that the scrape interval allows.
     pub fn current_window(&self) -> Duration {
         burn_rate::CURRENT.max(self.least_range())
     }

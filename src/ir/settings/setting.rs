@@ -1,8 +1,8 @@
-//! What a setting of `nth.toml` is: its key, the values it takes, its default and its documentation, declared once.
+//! Settings of `nth.toml`: the key, the valid values, the default and the documentation, declared once.
 //!
 //! [`settings_table!`](super::settings_table) declares a table: the struct that holds it, its defaults, and a
-//! [`Setting`] for each of its keys, which the reader, the documentation, the JSON schema and the completion in
-//! editors are made from.
+//! [`Setting`] for each of its keys. The reader, the documentation, the JSON schema and the completion in editors are
+//! generated from it.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::fmt;
@@ -15,34 +15,34 @@ use crate::{Duration, PrometheusVersion};
 pub struct Setting {
     /// The key.
     pub key: &'static str,
-    /// What it sets, in Markdown: complete sentences.
+    /// The documentation, in Markdown: complete sentences.
     pub doc: &'static str,
-    /// The values that it takes.
+    /// The valid values.
     pub kind: Kind,
-    /// What applies if it is not set, in words, where its default is no value.
+    /// The default in prose, if it is not a value.
     pub unset: Option<&'static str>,
-    /// A value as TOML, where the default is not one to show.
+    /// An example value as TOML, if the default is not a good one.
     pub example: Option<&'static str>,
-    /// Whether every project has to set it.
+    /// True if every project has to set it.
     pub is_required: bool,
 }
 
-/// The values that a setting takes.
+/// The valid values of a setting.
 #[derive(Debug, Clone, Copy)]
 pub enum Kind {
     /// `true` or `false`.
     Boolean,
     /// A whole number above zero.
     Count,
-    /// A string that keeps a rule.
+    /// A string that follows a rule.
     Text(&'static TextRule),
     /// A list of such strings.
     Texts(&'static TextRule),
     /// A Prometheus duration above zero, `"1m30s"`.
     Duration {
-        /// The longest one.
+        /// The longest valid duration.
         most: Duration,
-        /// Why no longer one is taken.
+        /// The reason for this limit.
         because: &'static str,
     },
     /// One of several strings.
@@ -53,40 +53,40 @@ pub enum Kind {
     Labels,
 }
 
-/// The strings that a setting chooses from.
+/// The choices of a setting.
 #[derive(Debug)]
 pub struct Choices {
-    /// The headline for a string that is none of them, without that string: `unknown rule format`.
+    /// The headline for an unknown string, without that string: `unknown rule format`.
     pub unknown: &'static str,
-    /// What is said at such a string: `not a rule format`.
+    /// The label at an unknown string: `not a rule format`.
     pub label: &'static str,
-    /// What to write instead, where it is more than the list of them.
+    /// The help, if it is more than the list of choices.
     pub help: Option<&'static str>,
-    /// The strings.
+    /// The choices.
     pub all: &'static [Choice],
 }
 
-/// A string that a setting chooses from.
+/// A choice of a setting.
 #[derive(Debug, Clone, Copy)]
 pub struct Choice {
     /// The string.
     pub name: &'static str,
-    /// What it means, in Markdown.
+    /// The documentation, in Markdown.
     pub doc: &'static str,
 }
 
-/// A value of a setting, as `nth.toml` has it: of the type and within the bounds of its [`Kind`].
+/// A value of a setting in `nth.toml`: of the type and within the bounds of its [`Kind`].
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Value {
     /// A boolean.
     Boolean(bool),
     /// A whole number above zero.
     Count(usize),
-    /// A string, one of the choices, a duration.
+    /// A string, a choice or a duration.
     Text(String),
     /// A list of strings.
     Texts(Vec<String>),
-    /// Strings by name.
+    /// Strings by key.
     Labels(BTreeMap<String, String>),
 }
 
@@ -120,7 +120,7 @@ impl Setting {
 }
 
 impl Kind {
-    /// The strings that it chooses from; none for other kinds.
+    /// The choices; empty for other kinds.
     pub fn choices(&self) -> &'static [Choice] {
         match self {
             Self::Choice(choices) | Self::ChoiceList(choices) => choices.all,
@@ -128,7 +128,7 @@ impl Kind {
         }
     }
 
-    /// What a value is, in words.
+    /// The type of a value, in prose.
     pub fn type_name(&self) -> &'static str {
         match self {
             Self::Boolean => "boolean",
@@ -140,7 +140,7 @@ impl Kind {
         }
     }
 
-    /// The bounds of a value, in words; `None` if there are none, or the choices are.
+    /// The bounds of a value, in prose; `None` if there are none or the choices are the bounds.
     pub fn bounds(&self) -> Option<String> {
         match self {
             Self::Duration { most, .. } => Some(format!("at most {most}")),
@@ -157,44 +157,44 @@ impl Kind {
     }
 }
 
-/// A type that a field of settings has.
+/// A type of a field of a settings struct.
 pub trait SettingValue: Sized {
-    /// The value as that type; `None` if it is of another kind.
+    /// Converts a value; `None` if it is of another kind.
     fn from_value(value: Value) -> Option<Self>;
 
-    /// The value as `nth.toml` would have it; `None` if that would not set it.
+    /// The value as in `nth.toml`; `None` if `nth.toml` cannot express it.
     fn to_value(&self) -> Option<Value>;
 }
 
 /// The settings of one table of `nth.toml`.
 pub trait SettingsTable: Default {
-    /// What is declared of it.
+    /// The declaration of the table.
     const TABLE: Table;
 
-    /// Sets a key; `false` if there is no such key or it takes no such value.
+    /// Sets a key; returns `false` if there is no such key or the value is not valid for it.
     fn set(&mut self, key: &str, value: Value) -> bool;
 
-    /// The value of a key; `None` if there is no such key, or it is not set.
+    /// The value of a key; `None` if there is no such key or it is not set.
     fn get(&self, key: &str) -> Option<Value>;
 }
 
-/// What is declared of a table of `nth.toml`.
+/// The declaration of a table of `nth.toml`.
 #[derive(Debug, Clone, Copy)]
 pub struct Table {
-    /// Its name, `prometheus`.
+    /// The name, such as `prometheus`.
     pub name: &'static str,
-    /// What it sets, in Markdown: complete sentences.
+    /// The documentation, in Markdown: complete sentences.
     pub doc: &'static str,
     /// Its keys.
     pub settings: &'static [Setting],
-    /// The default of a key; `None` if it has none.
+    /// Returns the default of a key; `None` if it has none.
     pub default: fn(&str) -> Option<Value>,
 }
 
 /// Declares a table of `nth.toml` and the struct that holds it.
 ///
-/// For each key: its documentation, its name, which is the field's too, its type, its default and the values that it
-/// takes. Then, where they are needed, `unset`: what applies if its default is no value; `example`: a value as TOML.
+/// Each key has its documentation, its name, which is also the field's name, its type, its default and its valid
+/// values. Then, if needed, `unset`: the default in prose, if it is not a value; `example`: a value as TOML.
 #[macro_export]
 macro_rules! settings_table {
     (
@@ -255,7 +255,7 @@ macro_rules! settings_table {
     };
 }
 
-/// Declares an enum whose variants are strings of `nth.toml`, and the [`Choices`] that a setting takes.
+/// Declares an enum whose variants are strings of `nth.toml`, and the [`Choices`] of a setting.
 #[macro_export]
 macro_rules! setting_choices {
     (
@@ -270,10 +270,10 @@ macro_rules! setting_choices {
         }
 
         impl $name {
-            /// All of them.
+            /// All variants.
             pub const ALL: [Self; [$($text),+].len()] = [$(Self::$variant),+];
 
-            /// What `nth.toml` has to choose from.
+            /// The choices in `nth.toml`.
             pub const CHOICES: $crate::settings::Choices = $crate::settings::Choices {
                 unknown: $unknown,
                 label: $label,
@@ -284,7 +284,7 @@ macro_rules! setting_choices {
                 }),+],
             };
 
-            /// Its name in `nth.toml`.
+            /// The name in `nth.toml`.
             pub const fn name(self) -> &'static str {
                 match self {
                     $(Self::$variant => $text,)+
@@ -325,7 +325,7 @@ pub trait Named: Copy + 'static {
     fn name(self) -> &'static str;
 }
 
-/// The value that a string names.
+/// Returns the value that has the name in `value`.
 pub fn by_name<T: Named>(value: &Value) -> Option<T> {
     let Value::Text(text) = value else {
         return None;

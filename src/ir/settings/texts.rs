@@ -1,4 +1,4 @@
-//! The rules that strings of `nth.toml` keep: each with the same said as a pattern, for tools that read the JSON schema.
+//! Rules for strings of `nth.toml`, each also as a pattern for tools that read the JSON schema.
 
 use std::path::{Component, Path};
 
@@ -6,7 +6,7 @@ use nth_units::Duration;
 
 use crate::PrometheusVersion;
 
-/// What stands for the name of the environment in `urls.runbooks` and `policy.argo_project`.
+/// The placeholder of the environment's name in `urls.runbooks` and `policy.argo_project`.
 pub const ENVIRONMENT: &str = "{environment}";
 
 /// The longest title of a dashboard or folder in Grafana's database, in characters.
@@ -15,26 +15,26 @@ pub const LONGEST_TITLE: usize = 189;
 /// The longest tag of a dashboard there, in characters.
 pub const LONGEST_TAG: usize = 50;
 
-/// A rule that a string keeps.
+/// A rule for a string.
 #[derive(Debug)]
 pub struct TextRule {
-    /// The headline for a string that does not: `{path}` stands for the setting, `{value}` for the string in quotes.
+    /// The headline for an invalid string: `{path}` is replaced by the setting, `{value}` by the string in quotes.
     pub message: &'static str,
-    /// What is wrong with a string, as a label; `None` if it keeps the rule. It is empty if the headline says it.
+    /// Returns the label of an invalid string, empty if the headline says it all; `None` if the string is valid.
     pub problem: fn(&str) -> Option<&'static str>,
-    /// What to write instead.
+    /// The help for an invalid string.
     pub help: Option<&'static str>,
-    /// A string that keeps the rule and was probably meant.
+    /// Returns a valid string that was probably meant.
     pub repair: Option<fn(&str) -> Option<String>>,
     /// The same rule as a regular expression of JSON Schema.
     pub pattern: Option<&'static str>,
-    /// The most characters, and who takes no more.
+    /// The largest number of characters, and the program that sets this limit.
     pub longest: Option<(usize, &'static str)>,
-    /// Whether `/` at the end is dropped.
+    /// True if a trailing `/` is dropped.
     pub drops_slash: bool,
 }
 
-/// A rule that every string keeps.
+/// The rule that every string follows.
 const FREE: TextRule = TextRule {
     message: "",
     problem: |_| None,
@@ -85,7 +85,7 @@ pub const IDENTIFIER: &TextRule = &TextRule {
 pub const DIRECTORY_BELOW: &TextRule = &TextRule {
     message: "{path} must be a directory relative to that of `nth.toml`",
     problem: |text| {
-        directory_problem(text).or_else(|| climbs(text).then_some("points out of the project"))
+        directory_problem(text).or_else(|| leads_above(text).then_some("points out of the project"))
     },
     pattern: Some(r"^(?!/)[^\\]+$"),
     ..FREE
@@ -207,7 +207,7 @@ pub const IMAGE: &TextRule = &TextRule {
 /// The name of an Argo CD project, with `{environment}` for that of the environment.
 pub const ARGO_PROJECT: &TextRule = &TextRule {
     message: "{path} must be the name of an Argo CD project, with `{environment}` for the environment's name",
-    // What stands for the environment is a part of a label where it is alone or joined.
+    // The placeholder of the environment is a part of a label, alone or joined.
     problem: |text| (!is_dns_label(&text.replace(ENVIRONMENT, "x"))).then_some("not a DNS label"),
     pattern: Some(
         r"^([a-z0-9]|\{environment\})(([a-z0-9-]|\{environment\}){0,61}([a-z0-9]|\{environment\}))?$",
@@ -215,7 +215,7 @@ pub const ARGO_PROJECT: &TextRule = &TextRule {
     ..FREE
 };
 
-/// Whether `text` is an identifier: an ASCII letter or `_`, then letters, digits, `_` and `-`.
+/// Returns whether `text` is an identifier: an ASCII letter or `_`, then letters, digits, `_` and `-`.
 pub fn is_identifier(text: &str) -> bool {
     let mut bytes = text.bytes();
     bytes
@@ -224,7 +224,7 @@ pub fn is_identifier(text: &str) -> bool {
         && bytes.all(|byte| byte.is_ascii_alphanumeric() || byte == b'_' || byte == b'-')
 }
 
-/// The identifier nearest to `text`: what cannot be in one becomes `-`.
+/// The identifier nearest to `text`: invalid characters become `-`.
 pub fn to_identifier(text: &str) -> Option<String> {
     let mut out = String::new();
     for character in text.chars() {
@@ -243,7 +243,7 @@ pub fn to_identifier(text: &str) -> Option<String> {
     is_identifier(&out).then_some(out)
 }
 
-/// Whether `text` is an `http` or `https` URL with a host.
+/// Returns whether `text` is an `http` or `https` URL with a host.
 pub fn is_url(text: &str) -> bool {
     let rest = text
         .strip_prefix("https://")
@@ -257,7 +257,7 @@ pub fn is_url(text: &str) -> bool {
     })
 }
 
-/// A duration as Prometheus writes it (`1h30m`, `500ms`): units in falling order, each at most once.
+/// Parses a duration as Prometheus writes it (`1h30m`, `500ms`): units in falling order, each at most once.
 pub fn parse_duration(text: &str) -> Option<Duration> {
     const UNITS: [(&str, u64); 7] = [
         ("y", 365 * 86_400_000),
@@ -288,7 +288,7 @@ pub fn parse_duration(text: &str) -> Option<Duration> {
     (!text.is_empty()).then_some(Duration(total))
 }
 
-/// What is wrong with a relative directory, whether it may climb or not.
+/// The problem of a relative directory, regardless of whether it may lead above its start.
 fn directory_problem(text: &str) -> Option<&'static str> {
     let is_absolute = Path::new(text)
         .components()
@@ -304,8 +304,8 @@ fn directory_problem(text: &str) -> Option<&'static str> {
     }
 }
 
-/// Whether a relative directory leads above the one that it starts from.
-fn climbs(text: &str) -> bool {
+/// Returns whether a relative directory leads above its start.
+fn leads_above(text: &str) -> bool {
     let mut depth = 0_usize;
     Path::new(text).components().any(|part| {
         match part {
@@ -318,17 +318,17 @@ fn climbs(text: &str) -> bool {
     })
 }
 
-/// Whether `text` is an RFC 1123 label, as the name of a Kubernetes namespace must be.
+/// Returns whether `text` is an RFC 1123 label, as the name of a Kubernetes namespace must be.
 fn is_dns_label(text: &str) -> bool {
     text.len() <= 63 && is_label_part(text)
 }
 
-/// Whether `text` is an RFC 1123 subdomain, as the name of a Kubernetes object must be.
+/// Returns whether `text` is an RFC 1123 subdomain, as the name of a Kubernetes object must be.
 fn is_dns_subdomain(text: &str) -> bool {
     text.len() <= 253 && text.split('.').all(is_label_part)
 }
 
-/// Whether `text` is lower-case letters, digits and `-`, with a letter or digit at both ends.
+/// Returns whether `text` consists of lower-case letters, digits and `-`, with a letter or digit at both ends.
 fn is_label_part(text: &str) -> bool {
     let alphanumeric = |byte: &u8| byte.is_ascii_lowercase() || byte.is_ascii_digit();
     let bytes = text.as_bytes();
@@ -337,7 +337,7 @@ fn is_label_part(text: &str) -> bool {
         && bytes.iter().all(|byte| alphanumeric(byte) || *byte == b'-')
 }
 
-/// Whether `text` is `mail.example.com:587`, or `[::1]:25`.
+/// Returns whether `text` is a host with a port: `mail.example.com:587` or `[::1]:25`.
 fn is_host_and_port(text: &str) -> bool {
     let Some((host, port)) = text.rsplit_once(':') else {
         return false;
@@ -352,10 +352,10 @@ fn is_host_and_port(text: &str) -> bool {
         && port.parse::<u16>().is_ok_and(|port| port > 0)
 }
 
-/// What a version constraint of Terraform's begins with.
+/// The operators of Terraform's version constraints.
 const OPERATORS: [&str; 7] = ["~>", ">=", "<=", "!=", ">", "<", "="];
 
-/// Whether `text` is a version constraint, so that nothing else gets into the files.
+/// Returns whether `text` is a version constraint, so that nothing else gets into the files.
 fn is_constraint(text: &str) -> bool {
     text.split(',').all(|part| {
         let part = part.trim();

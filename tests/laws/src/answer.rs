@@ -9,12 +9,13 @@ const AT: i64 = 1_700_000_000;
 
 /// Any answer is read or refused; a number comes only of an answer that is whole, and of the time that was asked for.
 pub fn holds(bytes: &[u8]) {
-    let _ = catalogue::error_of(bytes);
+    let _ = catalogue::server_error(bytes);
     let _ = catalogue::series(bytes);
     let _ = catalogue::metadata(bytes);
     let at = Timestamp::from_second(AT).expect("a time");
     for not_finite in [NotFinite::NoData, NotFinite::NoAnswer] {
-        let Ok(Measurement { value: Some(_), .. }) = policy::instant(bytes, at, not_finite) else {
+        let Ok(Measurement { value: Some(_), .. }) = policy::parse_instant(bytes, at, not_finite)
+        else {
             continue;
         };
         let answer: serde_json::Value =

@@ -115,7 +115,7 @@ impl Lookups<'_> {
     /// known, the first of these.
     pub fn resolve(self, candidates: &[Query], scope: &Scope, histogram: bool) -> Resolution {
         if !self.are_possible() {
-            return Resolution::Unclaimed(0);
+            return Resolution::Unknown(0);
         }
         let mut unclaimed = None;
         for (number, candidate) in candidates.iter().enumerate() {
@@ -131,7 +131,7 @@ impl Lookups<'_> {
                 Claim::Absent => {}
             }
         }
-        unclaimed.map_or(Resolution::Missing, Resolution::Unclaimed)
+        unclaimed.map_or(Resolution::Missing, Resolution::Unknown)
     }
 }
 

@@ -1,4 +1,4 @@
-//! The expressions that recordings are made of: what an SLI counts in a window, in a slice, or at a time.
+//! The expressions of recording rules: what an SLI counts in a window, in a slice, or at a time.
 
 use rust_decimal::Decimal;
 
@@ -7,18 +7,18 @@ use nth_promql::classify::metrics;
 use nth_promql::{BinaryOp, Expr, Node, rewrite};
 
 use super::super::query::{
-    aggregate, at_window, binary, call, label_free, never_nan, number, or_zero, over, paren,
+    aggregate, at_window, binary, call, label_free, never_nan, number, or_zero, over_window, paren,
     positive, without_nan,
 };
 use super::{BAD_SLICE, BRIDGED, LATE, SloContext};
 use crate::series_names::SLICE;
 
-/// How far back from its end the first of the two increases of a slice begins.
-pub(super) fn looked_back() -> Duration {
+/// The time from a slice's end back to the start of the first of its two increases.
+pub(super) fn lookback() -> Duration {
     Duration(BRIDGED.0 + SLICE.0)
 }
 
-/// A query over a window that ended `ago`. What cannot be moved is asked where it stands.
+/// A query over a window that ended `ago`. A query that cannot be moved is unchanged.
 pub(super) fn in_window(
     query: &Expr,
     window: Duration,
@@ -30,28 +30,28 @@ pub(super) fn in_window(
 }
 
 /// The events that a rate over `$window` counts in a window that ended `ago`.
-pub(super) fn counted_in(rate: &Expr, window: Duration, ago: Duration) -> Expr {
+pub(super) fn window_increase(rate: &Expr, window: Duration, ago: Duration) -> Expr {
     in_window(
         rate,
         window,
         ago,
         |rate, window| match rewrite::as_increase(rate) {
             Some(increase) => at_window(&increase, window),
-            None => times(at_window(rate, window), window),
+            None => multiply(at_window(rate, window), window),
         },
     )
 }
 
 /// The two increases whose difference is a slice.
-pub(super) fn up_to_both_ends(rate: &Expr) -> [Expr; 2] {
-    let end = counted_in(rate, looked_back(), LATE);
-    let beginning = counted_in(rate, BRIDGED, Duration(LATE.0 + SLICE.0));
+pub(super) fn slice_increases(rate: &Expr) -> [Expr; 2] {
+    let end = window_increase(rate, lookback(), LATE);
+    let beginning = window_increase(rate, BRIDGED, Duration(LATE.0 + SLICE.0));
     [end, beginning].map(without_nan)
 }
 
-/// Whether a slice has a sample of what is counted, and there is one before it.
-pub(super) fn sampled(rate: &Expr) -> Expr {
-    let [end, _] = up_to_both_ends(rate);
+/// Returns an expression that has a value if a slice has a sample of the counted events, and there is one before it.
+pub(super) fn has_sample(rate: &Expr) -> Expr {
+    let [end, _] = slice_increases(rate);
     let mut series = metrics(rate);
     let (Some(selector), None, Some(_)) =
         (series.next(), series.next(), rewrite::as_increase(rate))
@@ -59,25 +59,25 @@ pub(super) fn sampled(rate: &Expr) -> Expr {
         return end;
     };
     let samples = Expr::made(Node::Selector(selector.clone()));
-    let samples = over("count_over_time", samples, SLICE);
+    let samples = over_window("count_over_time", samples, SLICE);
     let samples = rewrite::moved_back(&samples, LATE.0).unwrap_or(samples);
     binary(end, BinaryOp::And, aggregate("sum", samples))
 }
 
-/// The events of a slice: nothing where it has not been known in the last hour whether there are any.
-pub(super) fn gained(rate: &Expr) -> Expr {
-    let [end, beginning] = up_to_both_ends(rate);
+/// The events of a slice: no sample if it has not been known in the last hour whether there are any.
+pub(super) fn slice_increase(rate: &Expr) -> Expr {
+    let [end, beginning] = slice_increases(rate);
     binary(end, BinaryOp::Subtract, or_zero(beginning))
 }
 
-/// The events of a slice: none where there is no series of them.
-pub(super) fn gained_or_none(rate: &Expr) -> Expr {
-    let [end, beginning] = up_to_both_ends(rate);
+/// The events of a slice: 0 if there is no series of them.
+pub(super) fn slice_increase_or_zero(rate: &Expr) -> Expr {
+    let [end, beginning] = slice_increases(rate);
     binary(or_zero(end), BinaryOp::Subtract, or_zero(beginning))
 }
 
-/// The error ratio of raw series over a window.
-pub(super) fn measured(sli: &Sli, window: Duration) -> Option<Expr> {
+/// The error ratio over a window from raw series.
+pub(super) fn raw_ratio(sli: &Sli, window: Duration) -> Option<Expr> {
     match sli {
         Sli::Events {
             numerator,
@@ -91,8 +91,8 @@ pub(super) fn measured(sli: &Sli, window: Duration) -> Option<Expr> {
             Some(match numerator {
                 Numerator::Bad(bad) => share(or_zero(some(bad))),
                 Numerator::Good(good) => {
-                    // A histogram has its buckets whenever it has events. Other good events may be missing because there
-                    // are none.
+                    // A histogram has its buckets whenever it has events. Other good events may be missing because
+                    // there are none.
                     let good = match bucket {
                         Some(_) => some(good),
                         None => or_zero(some(good)),
@@ -102,7 +102,7 @@ pub(super) fn measured(sli: &Sli, window: Duration) -> Option<Expr> {
             })
         }
         Sli::ErrorRatio { ratio, .. } => Some(not_nan(at_window(ratio, window))),
-        // Of slices it would take as many evaluations as there are slices.
+        // It would need as many evaluations as there are slices.
         Sli::TimeSlices { .. } => None,
     }
 }
@@ -120,23 +120,23 @@ pub(super) fn not_nan(expr: Expr) -> Expr {
     binary(expr, BinaryOp::GreaterOrEqual, least)
 }
 
-/// What each second of a time makes in all of it.
-pub(super) fn times(expr: Expr, time: Duration) -> Expr {
+/// Multiplies a value per second by a duration.
+pub(super) fn multiply(expr: Expr, time: Duration) -> Expr {
     binary(expr, BinaryOp::Multiply, number(time.as_seconds()))
 }
 
-/// 1 where the condition of a good slice does not hold, 0 where it does, nothing where it can't be told.
+/// 1 if the condition of a good slice does not hold, 0 if it does, no sample if it is unknown.
 ///
-/// Where a comparison gives several series, all must hold. Conditions joined with `and` must both hold, with
-/// `or` one of them. What is no comparison holds where it gives anything.
+/// If a comparison returns several series, all must hold. Of conditions joined with `and` both must hold, with `or` one
+/// of them. An expression that is not a comparison holds if it returns anything.
 pub(super) fn bad_slice(good: &Expr) -> Expr {
     if let Node::Binary(condition) = &good.unparenthesised().node {
         if let Some(inverse) = condition.op.negated() {
             let mut condition = condition.clone();
             condition.op = inverse;
             condition.return_bool = true;
-            condition.left = known(condition.left);
-            condition.right = known(condition.right);
+            condition.left = drop_nan(condition.left);
+            condition.right = drop_nan(condition.right);
             let bad = Expr::made(Node::Binary(condition));
             return if label_free(&bad) {
                 bad
@@ -160,9 +160,9 @@ pub(super) fn bad_slice(good: &Expr) -> Expr {
     binary(some, BinaryOp::Or, none)
 }
 
-/// An operand of a comparison without its NaN samples (a quantile without observations), for which no slice
-/// is good or bad: every number is at least -Inf.
-pub(super) fn known(operand: Expr) -> Expr {
+/// An operand of a comparison without its NaN samples (a quantile without observations), with which a slice is neither
+/// good nor bad: every number is at least -Inf.
+pub(super) fn drop_nan(operand: Expr) -> Expr {
     let scalar = matches!(
         &operand.unparenthesised().node,
         Node::Number(_) | Node::Unary(..)
@@ -174,7 +174,7 @@ pub(super) fn known(operand: Expr) -> Expr {
     paren(binary(operand, BinaryOp::GreaterOrEqual, least))
 }
 
-/// What the absence alert looks for: the series that tell whether there are events.
+/// The series that the missing-data alert looks for, which show whether there are events.
 pub fn presence(context: &SloContext<'_>) -> Expr {
     let window = context.current();
     match &context.slo.sli {
@@ -186,7 +186,7 @@ pub fn presence(context: &SloContext<'_>) -> Expr {
         | Sli::ErrorRatio {
             total: Some(total), ..
         } => at_window(total, window),
-        // Without the guard against NaN: no traffic is not absence.
+        // Without the guard against NaN: no traffic is not missing data.
         Sli::ErrorRatio { ratio, total: None } => at_window(ratio, window),
         Sli::TimeSlices { good } => match &good.unparenthesised().node {
             Node::Binary(condition) if condition.op.is_comparison() => {
@@ -197,7 +197,7 @@ pub fn presence(context: &SloContext<'_>) -> Expr {
                     condition.left.clone()
                 }
             }
-            _ => context.recorded(BAD_SLICE),
+            _ => context.recorded_series(BAD_SLICE),
         },
     }
 }
@@ -247,7 +247,7 @@ mod tests {
 
     #[test]
     fn bad_events_follow_from_the_total() {
-        let minute = |sli: &Sli| measured(sli, Duration::MINUTE).unwrap().to_string();
+        let minute = |sli: &Sli| raw_ratio(sli, Duration::MINUTE).unwrap().to_string();
         let bad = Numerator::Bad(query("sum(rate(errors[$window]))"));
         assert_eq!(
             minute(&events(bad, None)),
@@ -267,16 +267,17 @@ mod tests {
     #[test]
     fn a_slice_is_the_difference_of_two_increases_that_begin_together() {
         assert_eq!(
-            gained(&query("sum(rate(all[$window]))")).to_string(),
+            slice_increase(&query("sum(rate(all[$window]))")).to_string(),
             "sum(increase(all[1h3m] offset 1m)) - (sum(increase(all[1h] offset 4m)) or vector(0))"
         );
         assert_eq!(
-            gained(&query("histogram_count(sum(rate(all[$window] offset 1h)))")).to_string(),
+            slice_increase(&query("histogram_count(sum(rate(all[$window] offset 1h)))"))
+                .to_string(),
             "histogram_count(sum(increase(all[1h3m] offset 1h1m))) \
              - (histogram_count(sum(increase(all[1h] offset 1h4m))) or vector(0))"
         );
         assert_eq!(
-            gained(&query("sum(rate(all[$window])) * 60")).to_string(),
+            slice_increase(&query("sum(rate(all[$window])) * 60")).to_string(),
             "sum(increase(all[1h3m] offset 1m)) * 60 - (sum(increase(all[1h] offset 4m)) * 60 or vector(0))"
         );
     }

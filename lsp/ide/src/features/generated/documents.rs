@@ -48,7 +48,7 @@ fn artifact(project: &ProjectView, environment: &Option<SmolStr>, path: &str) ->
     };
     let is_of = |service: &ItemKey| {
         let name = item_name(project.db(), *service);
-        let uid = nthc::backends::dashboard_uid_of(&scope, &name);
+        let uid = nthc::backends::project_dashboard_uid(&scope, &name);
         path.contains(&file_stem(&name)) || path.contains(&uid)
     };
     let mut all = services(project);

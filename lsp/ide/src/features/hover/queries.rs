@@ -226,7 +226,7 @@ impl Here<'_, '_> {
                     section,
                 },
                 Lookup::Absent => Known::Absent(section),
-                Lookup::Unclaimed => {
+                Lookup::Unknown => {
                     let has_catalogue = self.source.workspace.catalogue(self.source.db).is_some();
                     Known::Unclaimed(has_catalogue.then_some(section))
                 }

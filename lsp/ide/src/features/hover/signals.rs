@@ -29,7 +29,9 @@ pub fn of_block<'a>(
 
 /// The candidate that stands in queries, as a person would write it.
 pub fn carrier(signal: &Signal) -> Option<String> {
-    signal.written().nth(signal.resolution.standing())
+    signal
+        .candidate_texts()
+        .nth(signal.resolution.candidate_index())
 }
 
 /// "carried by `redis_memory_used_bytes`, the second of 3 candidates", or why it is not known.
@@ -49,11 +51,11 @@ pub fn resolved(source: &Source<'_>, signal: &Signal) -> Line {
         }
         Resolution::Missing => line
             .text("No metric found. Candidates: ")
-            .codes(signal.written())
+            .codes(signal.candidate_texts())
             .text(" for selector ")
             .code(selector)
             .text(". Rules that use it are not generated"),
-        Resolution::Unclaimed(_) => {
+        Resolution::Unknown(_) => {
             let line = line.text("Queries use ").code(candidate);
             let why = if source.workspace.catalogue(source.db).is_some() {
                 line.text(": nothing was pulled for selector ")

@@ -160,7 +160,7 @@ impl Here<'_, '_> {
             let signal = signal_of_block(self.source, self.reference, environment)?;
             Some(match signal.resolution {
                 nthc::ir::Resolution::Missing => "no metric".to_owned(),
-                nthc::ir::Resolution::Found(_) | nthc::ir::Resolution::Unclaimed(_) => {
+                nthc::ir::Resolution::Found(_) | nthc::ir::Resolution::Unknown(_) => {
                     format!("= {}", carrier(signal)?)
                 }
             })

@@ -1,4 +1,5 @@
-//! What the format has no field for, kept in annotations that `nthc import openslo` reads back, and what is kept nowhere.
+//! Data without a field in the format: some are kept in annotations, which `nthc import openslo` reads, and the rest is
+//! lost.
 
 use std::collections::BTreeMap;
 
@@ -8,16 +9,16 @@ use nth_model::{Service, Settings, Severity, Slo};
 
 use super::targets::word;
 
-/// The annotation that names what an import cannot bring back.
+/// The annotation that lists what an import cannot restore.
 pub const LOST: &str = "nthc.not-kept";
 
-/// The annotation that says which variant an indicator is, where that does not show.
+/// The annotation with the variant of an SLI, if the document does not show it.
 pub const SLI: &str = "nthc.sli";
 
 /// The annotations of a service.
-pub fn of_service(service: &Service, settings: &Settings) -> BTreeMap<String, String> {
+pub fn service_annotations(service: &Service, settings: &Settings) -> BTreeMap<String, String> {
     let mut kept = BTreeMap::new();
-    // The labels of one kind of text each: a JSON object, in which anything can stand.
+    // The labels of one kind as one text each: a JSON object, which can contain any value.
     let selector = serde_json::to_string(&service.selector).unwrap_or_default();
     kept.insert("nthc.selector".to_owned(), selector);
     if let Some(environment) = &settings.environment {
@@ -32,15 +33,15 @@ pub fn of_service(service: &Service, settings: &Settings) -> BTreeMap<String, St
             kept.insert(annotation.to_owned(), url.clone());
         }
     }
-    let lost = lost(service);
+    let lost = list_lost(service);
     if !lost.is_empty() {
         kept.insert(LOST.to_owned(), lost.join("; "));
     }
     kept
 }
 
-/// What a service has that no document says, each with its number.
-fn lost(service: &Service) -> Vec<String> {
+/// The parts of a service that no document contains, with their numbers.
+fn list_lost(service: &Service) -> Vec<String> {
     let counts = [
         (service.alerts.len(), "custom alert"),
         (service.recordings.len(), "custom recording rule"),
@@ -55,8 +56,8 @@ fn lost(service: &Service) -> Vec<String> {
     lost.map(|(number, what)| count(number, what)).collect()
 }
 
-/// The annotations of an objective.
-pub fn of_slo(slo: &Slo) -> BTreeMap<String, String> {
+/// The annotations of an SLO.
+pub fn slo_annotations(slo: &Slo) -> BTreeMap<String, String> {
     let mut kept = BTreeMap::new();
     let mut keep = |annotation: &str, text: String| kept.insert(format!("nthc.{annotation}"), text);
     keep(
@@ -77,7 +78,7 @@ pub fn of_slo(slo: &Slo) -> BTreeMap<String, String> {
         };
         keep(&format!("budget-{}s", word(severity)), shares);
     }
-    if let Some(absence) = slo.absences.first() {
+    if let Some(absence) = slo.missing_data_alerts.first() {
         keep("absence", word(absence.severity).to_owned());
         keep("absent-after", absence.hold.to_string());
     }
@@ -96,5 +97,5 @@ pub fn of_slo(slo: &Slo) -> BTreeMap<String, String> {
     kept
 }
 
-/// What stands for an empty list: an annotation of nothing looks like a slip.
+/// The value for an empty list: an empty annotation looks like an error.
 const NONE: &str = "none";

@@ -1,4 +1,4 @@
-//! Whether an answer is JSON that all readers understand alike.
+//! Checks that an answer is JSON that all parsers read alike.
 
 use std::collections::BTreeSet;
 use std::fmt;
@@ -7,20 +7,21 @@ use serde::de::{Error as _, MapAccess, SeqAccess, Visitor};
 use serde::{Deserialize, Deserializer};
 
 use super::BadAnswer;
-use super::answer::bad;
+use super::answer::bad_answer;
 
-/// The most fields of an object.
+/// The largest number of fields of an object.
 const MOST_FIELDS: usize = 10_000;
 
-/// Looks at the whole of an answer: no field is there twice, nothing nests deeper than 128 levels, every number can be
-/// held and every text is one.
+/// Checks the complete answer: no duplicate fields, no nesting deeper than 128 levels, only representable numbers and
+/// valid texts.
 ///
 /// # Errors
-/// Where it is not so.
-pub fn sound(bytes: &[u8]) -> Result<(), BadAnswer> {
+///
+/// If one of these is violated.
+pub fn check_json(bytes: &[u8]) -> Result<(), BadAnswer> {
     serde_json::from_slice::<Sound>(bytes)
         .map(|Sound| ())
-        .map_err(|error| bad(bytes, &error))
+        .map_err(|error| bad_answer(bytes, &error))
 }
 
 /// Any value.
@@ -94,10 +95,10 @@ mod tests {
     fn what_two_readers_could_take_differently_is_refused() {
         let nested = |depth: usize| format!("{}{}", "[".repeat(depth), "]".repeat(depth));
         assert_eq!(
-            sound(br#"{"a":[1,-2,0.5,1e300,"x",true,null,{}],"b":{"a":1}}"#),
+            check_json(br#"{"a":[1,-2,0.5,1e300,"x",true,null,{}],"b":{"a":1}}"#),
             Ok(())
         );
-        assert_eq!(sound(nested(100).as_bytes()), Ok(()));
+        assert_eq!(check_json(nested(100).as_bytes()), Ok(()));
         let many: Vec<String> = (0..=MOST_FIELDS).map(|n| format!("\"{n}\":0")).collect();
         for (text, why) in [
             (r#"{"a":{"b":1,"b":1}}"#.to_owned(), "duplicate field `b`"),
@@ -109,10 +110,10 @@ mod tests {
             (format!("{{{}}}", many.join(",")), "more than 10000 fields"),
             ("[NaN]".to_owned(), "expected value"),
         ] {
-            let said = sound(text.as_bytes()).unwrap_err().to_string();
+            let said = check_json(text.as_bytes()).unwrap_err().to_string();
             assert!(said.contains(why), "{said}");
         }
-        assert_eq!(sound(b" \n"), Err(BadAnswer::Empty));
-        assert!(sound(b"\"\xff\"").is_err());
+        assert_eq!(check_json(b" \n"), Err(BadAnswer::Empty));
+        assert!(check_json(b"\"\xff\"").is_err());
     }
 }
