@@ -3,7 +3,7 @@
 mod alert_names;
 mod cycles;
 pub mod dependencies;
-mod noting;
+mod item_index;
 pub mod paging;
 pub mod project;
 pub mod reliability;
@@ -23,7 +23,7 @@ use crate::schema::{Ty, is_standard, params};
 use nth_diagnostics::{UnknownName, codes, suggest};
 
 pub use crate::schema::where_it_belongs;
-pub use noting::notes;
+pub use item_index::item_index;
 use nth_syntax::tree::{Import, Item, ItemNode, KindDecl, Name, Template};
 
 /// What the check of an item gave.

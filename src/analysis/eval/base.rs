@@ -6,7 +6,7 @@ use smol_str::SmolStr;
 
 use super::amend::Said;
 use super::node::NodeId;
-use super::notes::Meaning;
+use super::index::Definition;
 use super::scope::{Context, Scope};
 use super::value::Value;
 use super::{Evaluator, Mode};
@@ -43,7 +43,7 @@ impl<'db> Evaluator<'db> {
             if seen.is_empty() {
                 self.nodes[id.0].said = Some(Said::variant(name.clone()));
             }
-            self.note_base(context, base, Meaning::Kind(name.clone()));
+            self.record_base(context, base, Definition::Kind(name.clone()));
             let what = format!("the kind `{name}`");
             self.refuse_arguments(base, context, &what, "set its fields in braces");
             return;
@@ -78,11 +78,11 @@ impl<'db> Evaluator<'db> {
         }
         let meaning = self
             .top_level(key)
-            .map_or(Meaning::Item(key), |value| match value {
-                Value::Block(block) => Meaning::Block(block),
-                _ => Meaning::Item(key),
+            .map_or(Definition::Item(key), |value| match value {
+                Value::Block(block) => Definition::Block(block),
+                _ => Definition::Item(key),
             });
-        self.note_base(context, base, meaning);
+        self.record_base(context, base, meaning);
         seen.push(key);
         let mut trail = (*context.scope.trail).clone();
         trail.push(self.span(context, base.range));
@@ -404,7 +404,7 @@ impl<'db> Evaluator<'db> {
                 range: template.params[index].name.range,
             };
             if let Some(written) = &arg.name {
-                self.note(context, written.range, |_| Some(Meaning::Local(declared)));
+                self.record(context, written.range, |_| Some(Definition::Local(declared)));
             }
             scope.bind_lazy(
                 name.clone(),

@@ -3,7 +3,7 @@
 use smol_str::SmolStr;
 
 use super::Evaluator;
-use super::notes::Meaning;
+use super::index::Definition;
 use super::scope::Context;
 use super::value::{Call, CallArg, Query, Runtime, Value};
 use crate::db::{Diag, Span};
@@ -48,15 +48,15 @@ impl<'db> Evaluator<'db> {
             self.report(context, diagnostic);
             return Value::Error;
         };
-        self.note(context, name.range, |evaluator| {
+        self.record(context, name.range, |evaluator| {
             let text = &name.text;
             if evaluator.schema.functions.contains_key(text) {
-                return Some(Meaning::Function(text.clone()));
+                return Some(Definition::Function(text.clone()));
             }
             COMPILE_TIME
                 .iter()
                 .any(|function| function.name == text)
-                .then(|| Meaning::CompileTime(text.clone()))
+                .then(|| Definition::CompileTime(text.clone()))
         });
         if matches!(name.text.as_str(), "matching" | "not-matching")
             && let Some([selector, label, regex]) = arguments(args, ["selector", "label", "regex"])
@@ -315,8 +315,8 @@ impl<'db> Evaluator<'db> {
             };
             let (param, ty, _) = &function.params[index];
             if let Some(written) = &arg.name {
-                self.note(context, written.range, |_| {
-                    Some(Meaning::FunctionParam(name.clone(), param.clone()))
+                self.record(context, written.range, |_| {
+                    Some(Definition::FunctionParam(name.clone(), param.clone()))
                 });
             }
             let value = self.eval(&arg.value, context, ty);

@@ -5,7 +5,7 @@ use std::rc::Rc;
 use smol_str::SmolStr;
 
 use super::node::{NodeId, Setter, State};
-use super::notes::Meaning;
+use super::index::Definition;
 use super::scope::{Context, Scope};
 use super::value::Value;
 use super::{Evaluator, Mode};
@@ -113,9 +113,9 @@ impl<'db> Evaluator<'db> {
                     };
                     let found = self.child(id, &without.kind.text, &name);
                     if let (Some(child), Some(written)) = (found, &without.name) {
-                        self.note_written(&context, written.range, child);
-                        self.note(&context, written.range, |evaluator| {
-                            evaluator.reference(child).map(Meaning::Block)
+                        self.record_written(&context, written.range, child);
+                        self.record(&context, written.range, |evaluator| {
+                            evaluator.reference(child).map(Definition::Block)
                         });
                     }
                     match found {
@@ -321,8 +321,8 @@ impl<'db> Evaluator<'db> {
             self.nodes[id.0].trail = scope.trail.clone();
         }
         if let Some(written) = &block.name {
-            self.note_written(&context, written.range, id);
-            self.note_declaration(&context, written.range, id);
+            self.record_written(&context, written.range, id);
+            self.record_declaration(&context, written.range, id);
         }
         if is_there && block.base.is_some() {
             self.rebase(id, block, scope);

@@ -33,7 +33,7 @@ impl<'db> Evaluator<'db> {
         ) {
             self.count_used_query(&value, expr.range, context);
         }
-        self.note_value(context, expr, expected, &value);
+        self.record_value(context, expr, expected, &value);
         value
     }
 

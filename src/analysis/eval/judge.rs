@@ -27,7 +27,7 @@ impl<'db> Evaluator<'db> {
             .collect();
         for (name, setters) in setters {
             for setter in &setters {
-                self.note_field(&setter.context, setter.name.range, &kind, &name);
+                self.record_field(&setter.context, setter.name.range, &kind, &name);
             }
             let own = setters
                 .into_iter()
@@ -49,7 +49,7 @@ impl<'db> Evaluator<'db> {
                 }
             }
         }
-        self.note_bodies(id);
+        self.record_bodies(id);
         let layers = self.node(id).layers.clone();
         for (body, scope) in layers {
             if scope.item == root {

@@ -3,7 +3,7 @@
 use smol_str::SmolStr;
 
 use super::names::referred;
-use super::notes::Meaning;
+use super::index::Definition;
 use super::scope::Context;
 use super::value::{BlockRef, Value};
 use super::{Evaluator, Mode, NodeId};
@@ -34,14 +34,14 @@ impl<'db> Evaluator<'db> {
             )
             && let Some(value) = self.in_module(file, name, expected)
         {
-            self.note_modules(context, std::slice::from_ref(module));
+            self.record_modules(context, std::slice::from_ref(module));
             let path = [module.text.clone(), name.text.clone()];
             match &value {
-                Value::Block(_) if self.let_meaning(&path, context).is_none() => {
-                    self.note_block(name, &value, context);
+                Value::Block(_) if self.let_definition(&path, context).is_none() => {
+                    self.record_block(name, &value, context);
                 }
-                _ => self.note(context, name.range, |evaluator| {
-                    evaluator.let_meaning(&path, context)
+                _ => self.record(context, name.range, |evaluator| {
+                    evaluator.let_definition(&path, context)
                 }),
             }
             return value;
@@ -88,7 +88,7 @@ impl<'db> Evaluator<'db> {
                 .unwrap_or_else(|| self.block_member(&block, name, context)),
             Value::Unknown(Ty::Ref(kind)) => match self.member_type(&kind, &name.text) {
                 Some(ty) => {
-                    self.note_member(&kind, name, context);
+                    self.record_member(&kind, name, context);
                     Value::Unknown(ty)
                 }
                 None => self.report_unknown_member(&kind, name, context),
@@ -99,7 +99,7 @@ impl<'db> Evaluator<'db> {
                 };
                 match self.member_type(&kind, &name.text) {
                     Some(ty) => {
-                        self.note_member(&kind, name, context);
+                        self.record_member(&kind, name, context);
                         Value::Unknown(ty)
                     }
                     None => self.report_unknown_member(&kind, name, context),
@@ -156,8 +156,8 @@ impl<'db> Evaluator<'db> {
             return None;
         };
         let block = self.any_block_named(&SmolStr::from(text.as_str()), context)?;
-        self.note(context, object.range, |_| match &block {
-            Value::Block(block) => Some(Meaning::Block(block.clone())),
+        self.record(context, object.range, |_| match &block {
+            Value::Block(block) => Some(Definition::Block(block.clone())),
             _ => None,
         });
         Some(block)
@@ -226,7 +226,7 @@ impl<'db> Evaluator<'db> {
         let children = self.nested(&block, node, &kind);
         if let Some(child) = children.iter().find(|child| child.name == name.text) {
             let found = Value::Block(child.clone());
-            self.note_block(name, &found, context);
+            self.record_block(name, &found, context);
             return Some(found);
         }
         if self.mode == Mode::Check {
@@ -340,7 +340,7 @@ impl<'db> Evaluator<'db> {
             Some(node) => self.schema_kind(node),
             None => block.kind.clone(),
         };
-        self.note_member(&kind, name, context);
+        self.record_member(&kind, name, context);
         if let Some(field) = self
             .schema
             .field(&kind, &name.text)

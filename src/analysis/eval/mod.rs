@@ -22,7 +22,7 @@ mod members;
 pub mod metrics;
 mod names;
 mod node;
-pub mod notes;
+pub mod index;
 mod ops;
 mod query;
 mod scope;
@@ -79,7 +79,7 @@ pub struct Evaluator<'db> {
     /// How queries are compared with what is known of metrics.
     claims: known::Claims,
     /// What an editor asks of the item, where it does.
-    noting: Option<Box<notes::Noting>>,
+    index: Option<Box<index::IndexBuilder>>,
     budget: budget::Budget,
     root: Option<(ItemKey, NodeId)>,
     /// Arguments of bases that a check has to look at once all bodies are known.
@@ -104,7 +104,7 @@ impl<'db> Evaluator<'db> {
             diagnostics: Vec::new(),
             all: BTreeMap::new(),
             claims: known::Claims::None,
-            noting: None,
+            index: None,
             budget: budget::Budget::default(),
             root: None,
             unforced: Vec::new(),

@@ -3,7 +3,7 @@
 use smol_str::SmolStr;
 
 use super::node::NodeId;
-use super::notes::Meaning;
+use super::index::Definition;
 use super::scope::Context;
 use super::value::{BlockRef, Shape, Value};
 use super::{Evaluator, Mode};
@@ -52,9 +52,9 @@ impl<'db> Evaluator<'db> {
         expected: &Ty,
     ) -> Value {
         if let Some(value) = self.force(&context.scope, &name.text) {
-            self.note(context, range, |_| {
+            self.record(context, range, |_| {
                 let binding = context.scope.find(&name.text)?;
-                binding.declared.map(Meaning::Local)
+                binding.declared.map(Definition::Local)
             });
             return value;
         }
@@ -68,14 +68,14 @@ impl<'db> Evaluator<'db> {
                 .get(enumeration)
                 .is_some_and(|known| known.members.contains_key(&name.text))
             {
-                self.note(context, range, |_| {
-                    Some(Meaning::Member(enumeration.clone(), name.text.clone()))
+                self.record(context, range, |_| {
+                    Some(Definition::Member(enumeration.clone(), name.text.clone()))
                 });
                 return Value::Enum(enumeration.clone(), name.text.clone());
             }
             if referred(expected).is_empty() {
                 if let Some(value) = self.let_named(&name.text, context) {
-                    self.note_let(name, context);
+                    self.record_let(name, context);
                     return value;
                 }
                 return self.unknown_member(enumeration, name, context);
@@ -84,34 +84,34 @@ impl<'db> Evaluator<'db> {
         let kinds = referred(expected);
         for kind in &kinds {
             if let Some(value) = self.block_named(kind, &name.text, context) {
-                self.note_block(name, &value, context);
+                self.record_block(name, &value, context);
                 return value;
             }
         }
         if let Some(value) = self.enclosing(&name.text, context) {
-            self.note(context, range, |_| {
+            self.record(context, range, |_| {
                 Some(match &value {
-                    Value::Block(block) => Meaning::Enclosing(block.clone()),
-                    _ => Meaning::Kind(name.text.clone()),
+                    Value::Block(block) => Definition::Enclosing(block.clone()),
+                    _ => Definition::Kind(name.text.clone()),
                 })
             });
             return value;
         }
         if let Some(value) = self.let_named(&name.text, context) {
-            self.note_let(name, context);
+            self.record_let(name, context);
             return value;
         }
         if kinds.is_empty()
             && let Some(value) = self.any_block_named(&name.text, context)
         {
-            self.note_block(name, &value, context);
+            self.record_block(name, &value, context);
             return value;
         }
         if let Some(blocks) = self.all_of(&name.text, context) {
-            self.note(context, range, |_| {
+            self.record(context, range, |_| {
                 name.text
                     .strip_suffix('s')
-                    .map(|kind| Meaning::Kind(kind.into()))
+                    .map(|kind| Definition::Kind(kind.into()))
             });
             return blocks;
         }
@@ -122,8 +122,8 @@ impl<'db> Evaluator<'db> {
             && let Some(value) = self.sole_member(&name.text)
         {
             if let Value::Enum(enumeration, member) = &value {
-                self.note(context, range, |_| {
-                    Some(Meaning::Member(enumeration.clone(), member.clone()))
+                self.record(context, range, |_| {
+                    Some(Definition::Member(enumeration.clone(), member.clone()))
                 });
             }
             return value;
@@ -152,8 +152,8 @@ impl<'db> Evaluator<'db> {
         if let Some(block) = self.block_of_text(text, &kinds, context) {
             let is_plain = matches!(string.parts.as_slice(), [StringPart::Text(_)]);
             if is_plain && !string.multiline {
-                self.note(context, range, |_| match &block {
-                    Value::Block(block) => Some(Meaning::Block(block.clone())),
+                self.record(context, range, |_| match &block {
+                    Value::Block(block) => Some(Definition::Block(block.clone())),
                     _ => None,
                 });
             }

@@ -62,7 +62,7 @@ impl<'db> Evaluator<'db> {
                 return Value::Error;
             }
         };
-        self.note_metrics(tree, literal, context);
+        self.record_metrics(tree, literal, context);
         let mut holes = Vec::new();
         let mut wrong = false;
         for hole in &literal.holes {

@@ -187,7 +187,7 @@ mod tests {
     use std::sync::Arc;
 
     use super::alive;
-    use crate::check::{check_item, notes, rules};
+    use crate::check::{check_item, item_index, rules};
     use crate::db::{Database, ItemClass, file_names};
     use crate::eval::instance;
     use crate::lower::service_model;
@@ -252,7 +252,7 @@ rule named {
         let before = alive::count();
         for entry in &file_names(db, file).items {
             check_item(db, workspace, entry.key);
-            notes(db, workspace, entry.key);
+            item_index(db, workspace, entry.key);
             instance(db, workspace, entry.key, environment.clone());
             match (entry.class, entry.kind.as_str()) {
                 (ItemClass::Rule, _) => {

@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use super::Evaluator;
-use super::notes::Meaning;
+use super::index::Definition;
 use super::scope::Context;
 use super::value::Value;
 use crate::db::Diag;
@@ -89,7 +89,7 @@ impl<'db> Evaluator<'db> {
                 StringPart::Text(literal) => push(TextPart::Literal(literal.clone())),
                 StringPart::Hole(expr) => match self.runtime_part(expr, context) {
                     Some(part) => {
-                        self.note_runtime_part(expr, context);
+                        self.record_runtime_part(expr, context);
                         if let TextPart::Label(label) = &part {
                             labels.push((label.clone(), self.span(context, expr.range)));
                         }
@@ -190,17 +190,17 @@ impl<'db> Evaluator<'db> {
         }
     }
 
-    /// Notes the words of what is filled in when an alert fires.
-    fn note_runtime_part(&mut self, expr: &Expr, context: &Context<'db>) {
+    /// Records the names in a placeholder that is filled in when an alert fires.
+    fn record_runtime_part(&mut self, expr: &Expr, context: &Context<'db>) {
         match &expr.node {
-            ExprNode::Name(name) => self.note(context, name.range, |_| {
-                Some(Meaning::CompileTime(name.text.clone()))
+            ExprNode::Name(name) => self.record(context, name.range, |_| {
+                Some(Definition::CompileTime(name.text.clone()))
             }),
-            ExprNode::Member(object, _) => self.note_runtime_part(object, context),
+            ExprNode::Member(object, _) => self.record_runtime_part(object, context),
             ExprNode::Call(callee, args) => {
-                self.note_runtime_part(callee, context);
+                self.record_runtime_part(callee, context);
                 for arg in args {
-                    self.note_runtime_part(&arg.value, context);
+                    self.record_runtime_part(&arg.value, context);
                 }
             }
             _ => {}
