@@ -15,7 +15,7 @@ mod regular;
 mod wanted_tests;
 
 pub use nth_analysis::{
-    check, db, eval, judge, levels, limits, lower, resolve, schema, session, stack,
+    check, db, eval, limits, lower, resolve, schema, session, stack, suppressions,
 };
 pub use nth_model as ir;
 pub use nth_policy as policy;

@@ -13,7 +13,7 @@ use nthc::compile::SourceInput;
 use nthc::db::{Database, ItemClass, file_names};
 use nthc::diagnostics::codes;
 use nthc::ir::{LeftOut, Resolution, Signal};
-use nthc::levels::Levels;
+use nthc::suppressions::Levels;
 use nthc::lower::service_model;
 use nthc::session::{Configuration, Session};
 use support::exposition::{self, Scrape, Scraped};

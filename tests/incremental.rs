@@ -10,7 +10,7 @@ use nthc::compile::{Build as _, Input, SourceInput};
 use nthc::db::Database;
 use nthc::diagnostics::codes;
 use nthc::ir::{Duration, Settings};
-use nthc::levels::{Level, Levels};
+use nthc::suppressions::{Level, Levels};
 use nthc::session::{Configuration, Session};
 
 const TEAMS: &str = "team payments { }\n";

@@ -368,9 +368,9 @@ impl Database {
     }
 
     /// What is held of the texts as they are and as they were. It waits until no other handle is left.
-    pub fn held(&mut self) -> Held {
+    pub fn storage_size(&mut self) -> StorageSize {
         let usage = <dyn salsa::Database>::memory_usage(self);
-        let mut held = Held::default();
+        let mut held = StorageSize::default();
         for query in usage.queries.values() {
             held.answers += query.count();
             held.bytes += query.size_of_metadata() + query.size_of_fields();
@@ -385,7 +385,7 @@ impl Database {
 
 /// What a database holds, in numbers.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
-pub struct Held {
+pub struct StorageSize {
     /// The answers of queries, with those that are only known to be what they were.
     pub answers: usize,
     /// The inputs, and what queries are asked about.

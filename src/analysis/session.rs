@@ -18,13 +18,13 @@ use smol_str::SmolStr;
 
 use crate::db::references::{FileReferences, References, file_references};
 use crate::db::{
-    Database, Diag, FileNames, Held, ItemClass, ItemEntry, ItemKey, SourceFile, Span, Workspace,
+    Database, Diag, FileNames, StorageSize, ItemClass, ItemEntry, ItemKey, SourceFile, Span, Workspace,
     file_names, item_start,
 };
 use crate::eval::BlockRef;
-use crate::judge::Remembered;
-use crate::levels::Levels;
-use crate::lower::{hold_models, service_model};
+use crate::check::project::ProjectCache;
+use crate::suppressions::Levels;
+use crate::lower::{set_model_capacity, service_model};
 use crate::schema::names::kind;
 use nth_diagnostics::{Diagnostic, FileSpan, SourceMap, codes, suggest};
 use nth_model::{Tally, default_settings};
@@ -43,17 +43,17 @@ pub struct Session {
     files: Arc<Vec<SourceFile>>,
     standard: Arc<Vec<SourceFile>>,
     /// The places of all files: the session's own first, in their order, then the standard library's.
-    numbers: Arc<HashMap<SourceFile, usize>>,
+    file_indices: Arc<HashMap<SourceFile, usize>>,
     /// The names of the session's own files, in their order.
-    outlines: Arc<Vec<Arc<FileNames>>>,
+    file_names: Arc<Vec<Arc<FileNames>>>,
     /// What the items of the session's own files are made of, in their order.
     references: Arc<Vec<Arc<FileReferences>>>,
     /// Counts how often one of these names changed.
-    names: u64,
+    names_revision: u64,
     configuration: Arc<Configuration>,
     /// The time at which it is asked what has expired; nothing has where there is none.
     now: Option<Timestamp>,
-    remembered: Arc<Mutex<Remembered>>,
+    cache: Arc<Mutex<ProjectCache>>,
     /// Shared with each snapshot.
     handles: Arc<()>,
 }
@@ -110,16 +110,16 @@ impl Session {
             workspace,
             files: Arc::new(files),
             standard: Arc::new(standard),
-            numbers: Arc::default(),
-            outlines: Arc::default(),
+            file_indices: Arc::default(),
+            file_names: Arc::default(),
             references: Arc::default(),
-            names: 0,
+            names_revision: 0,
             configuration: Arc::new(configuration),
             now: None,
-            remembered: Arc::default(),
+            cache: Arc::default(),
             handles: Arc::default(),
         };
-        session.read_names();
+        session.reload_names();
         session
     }
 
@@ -141,37 +141,37 @@ impl Session {
             workspace: self.workspace,
             files: Arc::clone(&self.files),
             standard: Arc::clone(&self.standard),
-            numbers: Arc::clone(&self.numbers),
-            outlines: Arc::clone(&self.outlines),
+            file_indices: Arc::clone(&self.file_indices),
+            file_names: Arc::clone(&self.file_names),
             references: Arc::clone(&self.references),
-            names: self.names,
+            names_revision: self.names_revision,
             configuration: Arc::clone(&self.configuration),
             now: self.now,
-            remembered: Arc::clone(&self.remembered),
+            cache: Arc::clone(&self.cache),
             handles: Arc::clone(&self.handles),
         })
     }
 
     /// Whether no snapshot is left, so that nothing has to be waited for.
-    pub fn is_alone(&self) -> bool {
+    pub fn has_no_snapshots(&self) -> bool {
         Arc::strong_count(&self.handles) == 1
     }
 
     /// Lets go of the answers that newer ones have taken the place of, which are kept until the next edit otherwise:
     /// after one that reaches the whole project, that is as much again as the project takes. It waits until every
     /// snapshot is gone.
-    pub fn let_go(&mut self) {
+    pub fn evict_stale(&mut self) {
         self.db.trigger_lru_eviction();
     }
 
     /// Has the session hold few of the services' models once they were let go of: for one that nobody asks again.
-    pub fn hold_few(&mut self) {
-        hold_models(&mut self.db, FEW_MODELS);
+    pub fn limit_models(&mut self) {
+        set_model_capacity(&mut self.db, LIMITED_MODELS);
     }
 
     /// What the database holds. It waits until every snapshot is gone.
-    pub fn held(&mut self) -> Held {
-        self.db.held()
+    pub fn storage_size(&mut self) -> StorageSize {
+        self.db.storage_size()
     }
 
     /// The project's own files.
@@ -198,18 +198,18 @@ impl Session {
             .with_durability(Durability::LOW)
             .to(text);
         let names = file_names(&self.db, file);
-        let place = self.numbers.get(&file).copied();
-        let known = place.and_then(|place| self.outlines.get(place));
+        let place = self.file_indices.get(&file).copied();
+        let known = place.and_then(|place| self.file_names.get(place));
         if let (Some(place), Some(known)) = (place, known)
             && **known != *names
         {
             let names = Arc::new(names.clone());
-            if let Some(known) = Arc::make_mut(&mut self.outlines).get_mut(place) {
+            if let Some(known) = Arc::make_mut(&mut self.file_names).get_mut(place) {
                 *known = names;
             }
-            self.names += 1;
-            self.gather();
-            self.follow_references();
+            self.names_revision += 1;
+            self.update_workspace();
+            self.recompute_references();
         } else if let Some(place) = place {
             let now = file_references(&self.db, self.workspace, file);
             let before = self.references.get(place);
@@ -223,7 +223,7 @@ impl Session {
     }
 
     /// Looks anew at what the items of all files are made of.
-    fn follow_references(&mut self) {
+    fn recompute_references(&mut self) {
         let workspace = self.workspace;
         let references = self
             .files
@@ -237,7 +237,7 @@ impl Session {
     }
 
     fn set_references(&mut self) {
-        let references = References::of(self.references.iter().map(|file| &**file));
+        let references = References::new(self.references.iter().map(|file| &**file));
         if **self.workspace.references(&self.db) != references {
             self.workspace
                 .set_references(&mut self.db)
@@ -277,33 +277,33 @@ impl Session {
                 .set_modules(&mut self.db)
                 .to(Arc::new(modules));
         }
-        self.read_names();
+        self.reload_names();
     }
 
     /// Reads the names of all files.
-    fn read_names(&mut self) {
+    fn reload_names(&mut self) {
         let all = self.files.iter().chain(self.standard.iter());
-        self.numbers = Arc::new(all.copied().zip(0..).collect());
-        let outlines = self
+        self.file_indices = Arc::new(all.copied().zip(0..).collect());
+        let file_names = self
             .files
             .par_iter()
             .map_with(self.db.clone(), |db, file| {
                 Arc::new(file_names(db, *file).clone())
             })
             .collect();
-        self.outlines = Arc::new(outlines);
-        self.names += 1;
-        self.gather();
-        self.follow_references();
+        self.file_names = Arc::new(file_names);
+        self.names_revision += 1;
+        self.update_workspace();
+        self.recompute_references();
     }
 
     /// Gathers what spans the workspace from the names of its files, and sets what changed.
-    fn gather(&mut self) {
+    fn update_workspace(&mut self) {
         let mut extensions = Vec::new();
         let mut environments = BTreeMap::new();
         let mut metrics = BTreeMap::new();
         let mut has_rules = false;
-        for entry in self.outlines.iter().flat_map(|names| &names.items) {
+        for entry in self.file_names.iter().flat_map(|names| &names.items) {
             match (entry.class, entry.kind.as_str()) {
                 (ItemClass::Extension, _) => extensions.push(entry.key),
                 (ItemClass::Rule, _) => has_rules = true,
@@ -344,7 +344,7 @@ impl Session {
 
     /// The items of the session's own files of a class, in the order of files and of their texts.
     pub fn entries(&self, class: ItemClass) -> impl Iterator<Item = &ItemEntry> {
-        self.outlines
+        self.file_names
             .iter()
             .flat_map(move |names| names.of_class(class))
     }
@@ -369,7 +369,7 @@ impl Session {
     }
 
     /// Where what stands in no file is told of; the first file is as good as any.
-    pub fn nowhere(&self) -> Span {
+    pub fn fallback_span(&self) -> Span {
         let file = self
             .files
             .first()
@@ -386,7 +386,7 @@ impl Session {
         let diagnostic = Diag::new(
             &codes::UNKNOWN_ENVIRONMENT,
             format!("unknown environment `{name}`"),
-            self.nowhere(),
+            self.fallback_span(),
         );
         let known = self
             .workspace
@@ -400,7 +400,7 @@ impl Session {
     }
 
     /// Asks the same of many items in parallel; the answers come in the items' order.
-    pub fn ask<T: Send>(
+    pub fn par_query<T: Send>(
         &self,
         keys: &[ItemKey],
         question: impl Fn(&Database, ItemKey) -> T + Sync,
@@ -443,7 +443,7 @@ impl Session {
         let diagnostic = Diag::new(
             &codes::PROJECT_BAD_SETTING,
             format!("`alertmanager.default_team` in `nth.toml` names an unknown team: {name:?}"),
-            self.nowhere(),
+            self.fallback_span(),
         );
         Some(match suggest::nearest(name, teams) {
             Some(near) => diagnostic.help(format!("did you mean `{near}`?")),
@@ -490,7 +490,7 @@ impl Session {
             let start = item_start(&self.db, span.item) as usize;
             FileSpan {
                 file: self
-                    .numbers
+                    .file_indices
                     .get(&span.item.file)
                     .copied()
                     .unwrap_or_default(),
@@ -506,7 +506,7 @@ impl Session {
 }
 
 /// How many models a session holds that was told to hold few.
-const FEW_MODELS: usize = 64;
+const LIMITED_MODELS: usize = 64;
 
 fn add(db: &Database, file: &SourceInput) -> SourceFile {
     SourceFile::builder(

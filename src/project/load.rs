@@ -21,7 +21,7 @@ use super::{
 };
 use crate::diagnostics::{Diagnostic, FileSpan, Severity, SourceMap, codes};
 use crate::ir::default_settings;
-use crate::levels::{Level, Levels};
+use crate::suppressions::{Level, Levels};
 use crate::limits;
 
 /// Reads the project whose `nth.toml` is in `root`. Paths are shown from `cwd`, which must be absolute.

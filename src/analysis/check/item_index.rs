@@ -1,6 +1,6 @@
 //! The editor's index of an item, recorded during its check.
 
-use super::judge_item;
+use super::check_item_with;
 use crate::db::{ItemKey, Workspace, item};
 use crate::eval::index::ItemIndex;
 use crate::eval::{Evaluator, Mode};
@@ -13,6 +13,6 @@ pub fn item_index(db: &dyn salsa::Database, workspace: Workspace, key: ItemKey) 
     };
     let mut evaluator = Evaluator::new(db, workspace, None, Mode::Check);
     evaluator.start_indexing(key);
-    judge_item(&mut evaluator, key, tree);
+    check_item_with(&mut evaluator, key, tree);
     evaluator.finish_index(key, &tree.node)
 }

@@ -28,7 +28,7 @@ pub struct References {
     /// Items that are made of themselves, directly or through others.
     circular: HashSet<ItemKey>,
     /// Where a chain becomes too long.
-    found: Vec<Diag>,
+    diagnostics: Vec<Diag>,
 }
 
 impl References {
@@ -43,12 +43,12 @@ impl References {
     }
 
     /// Where chains become too long, each told once.
-    pub fn found(&self) -> &[Diag] {
-        &self.found
+    pub fn diagnostics(&self) -> &[Diag] {
+        &self.diagnostics
     }
 
     /// Follows all chains, without recursion: the components of the graph by Tarjan, each after those that it leads to.
-    pub fn of<'a>(files: impl IntoIterator<Item = &'a FileReferences>) -> Self {
+    pub fn new<'a>(files: impl IntoIterator<Item = &'a FileReferences>) -> Self {
         let all: Vec<(ItemKey, &[(ItemKey, TextRange)])> = files
             .into_iter()
             .flatten()
@@ -99,7 +99,7 @@ impl References {
                 && let Some(first) = component.first()
             {
                 let (key, targets) = all[*first];
-                references.found.push(too_long(key, targets, is_circle));
+                references.diagnostics.push(too_long(key, targets, is_circle));
             } else if below > limits::REFERENCES && below - 1 <= limits::REFERENCES {
                 let end = component.iter().find_map(|node| {
                     let target = edges[*node]
@@ -111,7 +111,7 @@ impl References {
                     && told.insert(target)
                 {
                     let (key, targets) = all[node];
-                    references.found.push(too_long(key, targets, false));
+                    references.diagnostics.push(too_long(key, targets, false));
                 }
             }
         }

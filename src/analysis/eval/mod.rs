@@ -14,7 +14,7 @@ mod coerce;
 mod collect;
 mod expr;
 mod fields;
-mod judge;
+mod check_block;
 mod known;
 mod known_sli;
 mod labels;

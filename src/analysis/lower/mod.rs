@@ -90,7 +90,7 @@ fn up(
 }
 
 /// Bounds how many models are held once a database was told to let go of answers; 0 holds all of them.
-pub fn hold_models(db: &mut Database, most: usize) {
+pub fn set_model_capacity(db: &mut Database, most: usize) {
     service_model::set_lru_capacity(db, most);
 }
 

@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use super::Session;
 use crate::db::{AnalysisSettings, Database, Workspace};
-use crate::levels::Levels;
+use crate::suppressions::Levels;
 use nth_metrics::Lock;
 use nth_model::Settings;
 use salsa::Setter as _;

@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use crate::levels::Levels;
+use crate::suppressions::Levels;
 use nth_diagnostics::{Diagnostic, FileSpan, SourceMap};
 use nth_metrics::Lock;
 use nth_model::{Artifact, Settings, Tally};

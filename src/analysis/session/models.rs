@@ -16,7 +16,7 @@ impl Session {
     pub fn models(&self, environment: Option<&str>) -> Vec<Arc<Lowered>> {
         let workspace = self.workspace;
         let environment = environment.map(SmolStr::from);
-        self.ask(&self.services(), |db, key| {
+        self.par_query(&self.services(), |db, key| {
             service_model(db, workspace, key, environment.clone()).clone()
         })
     }
@@ -60,7 +60,7 @@ impl Session {
                 .filter(|entry| named.contains(&entry.name))
                 .map(|entry| entry.key)
                 .collect();
-            let lowered = self.ask(&keys, |db, key| {
+            let lowered = self.par_query(&keys, |db, key| {
                 team_model(db, workspace, key, environment.clone()).clone()
             });
             let known: Vec<SmolStr> = std::mem::take(&mut named).into_iter().collect();

@@ -117,5 +117,5 @@ fn describe(at: &Cursor<'_>, span: Span) -> Option<Type> {
 
 /// Whether a place is the name of its item.
 fn is_own(at: &Cursor<'_>, span: Span) -> bool {
-    nthc::check::project::name_span(at.names.db, span.item) == span
+    nthc::check::names::name_span(at.names.db, span.item) == span
 }

@@ -1,6 +1,6 @@
 //! Where what a name means is declared.
 
-use nthc::check::project::name_span;
+use nthc::check::names::name_span;
 use nthc::db::{SourceFile, Span};
 use nthc::eval::index::Definition;
 use nthc::schema::schema;

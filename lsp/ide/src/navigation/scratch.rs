@@ -3,7 +3,7 @@
 use std::collections::{BTreeMap, HashMap};
 use std::sync::Arc;
 
-use nthc::check::{check_item, project::duplicates};
+use nthc::check::{check_item, names::duplicates};
 use nthc::compile::SourceInput;
 use nthc::db::{Database, Diag, ItemKey, SourceFile, Span, file_names};
 use nthc::diagnostics::Severity;
@@ -49,7 +49,7 @@ pub fn compare(names: Names<'_>, edits: &[Edit], texts: &[&str]) -> Result<(), R
         names.db.unwind_if_revision_cancelled();
         compare_items(names, &session, &twins, &moved, some)?;
         // Nobody asks for these again.
-        session.let_go();
+        session.evict_stale();
     }
     let there = Names::of(&session);
     let known: Vec<String> = duplicates(names.db, names.files)
@@ -126,7 +126,7 @@ fn edited(names: Names<'_>, edits: &HashMap<SourceFile, Vec<&Edit>>) -> Result<S
     }
     let mut session = Session::new(Database::default(), &inputs);
     session.configure_like(names.db, names.workspace);
-    session.hold_few();
+    session.limit_models();
     Ok(session)
 }
 

@@ -1,20 +1,20 @@
 //! What a project makes of the compiler's warnings: a level for each code in `nth.toml`, and comments that allow one
 //! where it stands. Errors are errors everywhere.
 //!
-//! None of this is known to a query. What was found is found whatever its level; [`settle`](fn@settle) decides at the very end
+//! None of this is known to a query. What was found is found whatever its level; [`apply`](fn@apply) decides at the very end
 //! what is told, and how loudly.
 
-mod above;
+mod suppress_fix;
 mod directive;
-mod settle;
+mod apply;
 
 use std::collections::BTreeMap;
 
 use nth_diagnostics::{Code, Diagnostic, Severity, codes, suggest};
 
-pub use above::{Above, allow_above};
+pub use suppress_fix::{SuppressFix, suppress_fix};
 pub use directive::{Allowed, Directive, directives, has_directives};
-pub use settle::{Annotated, settle};
+pub use apply::{Annotated, apply};
 
 /// How loudly a warning is told.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
@@ -51,13 +51,13 @@ impl Levels {
     }
 
     /// The level that was set for a code.
-    pub fn of(&self, code: &Code) -> Option<Level> {
+    pub fn level(&self, code: &Code) -> Option<Level> {
         self.by_id.get(code.id).copied()
     }
 
     /// A diagnostic at its level; nothing where that is not to be told.
     pub fn apply<S>(&self, mut found: Diagnostic<S>) -> Option<Diagnostic<S>> {
-        match self.of(found.code) {
+        match self.level(found.code) {
             Some(Level::Allow) => return None,
             Some(Level::Error) => found.severity = Severity::Error,
             Some(Level::Warn) | None => {}
@@ -68,7 +68,7 @@ impl Levels {
 
 /// What a word names, where a code or slug should stand.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Named {
+pub enum Lint {
     /// A warning, by its code or slug.
     Warning(&'static Code),
     /// An error, whose level cannot be set.
@@ -78,20 +78,20 @@ pub enum Named {
 }
 
 /// What `word` names: a code (`N0507`) or a slug (`above-ceiling`), letter for letter.
-pub fn named(word: &str) -> Named {
+pub fn find_lint(word: &str) -> Lint {
     let found = codes::ALL
         .iter()
         .copied()
         .find(|code| code.id == word || code.slug == word);
     match found {
-        Some(code) if code.is_settable() => Named::Warning(code),
-        Some(code) => Named::Error(code),
+        Some(code) if code.is_settable() => Lint::Warning(code),
+        Some(code) => Lint::Error(code),
         None => {
             let known = codes::ALL
                 .iter()
                 .filter(|code| code.is_settable())
                 .flat_map(|code| [code.id, code.slug]);
-            Named::Unknown(codes::renamed(word).or_else(|| suggest::nearest(word, known)))
+            Lint::Unknown(codes::renamed(word).or_else(|| suggest::nearest(word, known)))
         }
     }
 }

@@ -14,7 +14,7 @@ use nth_diagnostics::{Applicability, Code, Diagnostic, codes, suggest};
 use nth_syntax::comments::{self, Comment, slice};
 use nth_syntax::tree::{SyntaxErrorKind, TextRange};
 
-use super::{Named, named};
+use super::{Lint, find_lint};
 
 /// What begins a directive, after `//` and blanks.
 const MARK: &str = "nth:";
@@ -36,7 +36,7 @@ pub struct Directive {
     /// The warnings that it allows there.
     pub allowed: Vec<Allowed>,
     /// What is wrong in it.
-    pub mistakes: Vec<Diagnostic<TextRange>>,
+    pub errors: Vec<Diagnostic<TextRange>>,
 }
 
 /// A warning that is allowed.
@@ -64,7 +64,7 @@ pub fn directives(db: &dyn salsa::Database, file: SourceFile) -> Vec<Directive> 
         .iter()
         .flat_map(|(_, item)| &item.errors)
         .all(|error| error.kind == SyntaxErrorKind::StrayDoc);
-    read(text, is_sound)
+    parse(text, is_sound)
 }
 
 /// Whether a file has directives. It changes less often than they do.
@@ -73,13 +73,13 @@ pub fn has_directives(db: &dyn salsa::Database, file: SourceFile) -> bool {
     !directives(db, file).is_empty()
 }
 
-fn read(text: &str, is_sound: bool) -> Vec<Directive> {
-    comments::comments(text, |comment| said(comment).is_some())
+fn parse(text: &str, is_sound: bool) -> Vec<Directive> {
+    comments::comments(text, |comment| directive_text(comment).is_some())
         .iter()
         .filter_map(|comment| {
-            let mut directive = Reader::new(text, comment)?.read();
+            let mut directive = Parser::new(text, comment)?.parse();
             if directive.covers.is_none() && is_sound {
-                directive.mistakes.push(
+                directive.errors.push(
                     bad(
                         "this `allow` comment is not attached to a statement",
                         directive.comment,
@@ -97,7 +97,7 @@ fn read(text: &str, is_sound: bool) -> Vec<Directive> {
 }
 
 /// What a comment says to the compiler: the text after `nth:`, with blanks before it.
-fn said(comment: &str) -> Option<&str> {
+fn directive_text(comment: &str) -> Option<&str> {
     comment
         .strip_prefix("//")?
         .trim_start_matches([' ', '\t'])
@@ -108,7 +108,7 @@ fn bad(message: impl Into<String>, range: TextRange) -> Diagnostic<TextRange> {
     Diagnostic::new(&codes::BAD_DIRECTIVE, message, range)
 }
 
-struct Reader<'t> {
+struct Parser<'t> {
     text: &'t str,
     /// Where reading has come to.
     at: usize,
@@ -117,10 +117,10 @@ struct Reader<'t> {
     directive: Directive,
 }
 
-impl<'t> Reader<'t> {
+impl<'t> Parser<'t> {
     fn new(text: &'t str, comment: &Comment) -> Option<Self> {
         let end = comment.range.end as usize;
-        let at = end - said(slice(text, comment.range))?.len();
+        let at = end - directive_text(slice(text, comment.range))?.len();
         Some(Self {
             text,
             at,
@@ -131,7 +131,7 @@ impl<'t> Reader<'t> {
                 list: TextRange::new(end, end),
                 covers: comment.with,
                 allowed: Vec::new(),
-                mistakes: Vec::new(),
+                errors: Vec::new(),
             },
         })
     }
@@ -144,11 +144,11 @@ impl<'t> Reader<'t> {
         self.at = self.end - self.rest().trim_start().len();
     }
 
-    fn mistake(&mut self, mistake: Diagnostic<TextRange>) {
-        self.directive.mistakes.push(mistake);
+    fn error(&mut self, error: Diagnostic<TextRange>) {
+        self.directive.errors.push(error);
     }
 
-    fn read(mut self) -> Directive {
+    fn parse(mut self) -> Directive {
         self.blanks();
         let rest = self.rest();
         let length = rest
@@ -158,24 +158,24 @@ impl<'t> Reader<'t> {
         let range = TextRange::new(self.at, self.at + length);
         if word != ALLOW {
             let shape = "write `// nth: allow(no-runbook): reason`";
-            let mistake = if word.is_empty() {
+            let error = if word.is_empty() {
                 bad("missing directive after `nth:`", self.directive.comment).help(shape)
             } else {
-                let mistake = bad(format!("unknown directive `{word}` after `nth:`"), range)
+                let error = bad(format!("unknown directive `{word}` after `nth:`"), range)
                     .label("expected `allow`")
                     .help(shape);
                 match suggest::nearest(word, [ALLOW]) {
-                    Some(near) => replace(mistake, range, near),
-                    None => mistake,
+                    Some(near) => replace(error, range, near),
+                    None => error,
                 }
             };
-            self.mistake(mistake);
+            self.error(error);
             return self.directive;
         }
         self.at += length;
         self.blanks();
         if !self.rest().starts_with('(') {
-            self.mistake(bad("missing list of warnings after `allow`", range).help(
+            self.error(bad("missing list of warnings after `allow`", range).help(
                 "list warnings by code or name in parentheses: `// nth: allow(no-runbook): \
                         reason`",
             ));
@@ -184,7 +184,7 @@ impl<'t> Reader<'t> {
         self.at += 1;
         let Some(length) = self.rest().find(')') else {
             let open = TextRange::new(self.at - 1, self.at);
-            self.mistake(bad("unclosed parenthesis", open).label("opened here").help(
+            self.error(bad("unclosed parenthesis", open).label("opened here").help(
                 "close it after the last name, before the reason: `// nth: allow(no-runbook): \
                         reason`",
             ));
@@ -208,8 +208,8 @@ impl<'t> Reader<'t> {
                 self.name(word, range);
             }
         }
-        if self.directive.allowed.is_empty() && self.directive.mistakes.is_empty() {
-            self.mistake(
+        if self.directive.allowed.is_empty() && self.directive.errors.is_empty() {
+            self.error(
                 bad("empty `allow()`", TextRange::new(start - 1, end + 1))
                     .help("list warnings by code or name: `// nth: allow(no-runbook): reason`"),
             );
@@ -217,8 +217,8 @@ impl<'t> Reader<'t> {
     }
 
     fn name(&mut self, word: &str, range: TextRange) {
-        match named(word) {
-            Named::Warning(code) => {
+        match find_lint(word) {
+            Lint::Warning(code) => {
                 let first = self
                     .directive
                     .allowed
@@ -226,7 +226,7 @@ impl<'t> Reader<'t> {
                     .find(|allowed| allowed.code == code)
                     .map(|allowed| allowed.range);
                 if let Some(first) = first {
-                    self.mistake(
+                    self.error(
                         bad(format!("duplicate `{}`", code.slug), range)
                             .because(first, "first listed here"),
                     );
@@ -238,7 +238,7 @@ impl<'t> Reader<'t> {
                     range,
                 });
             }
-            Named::Error(code) => self.mistake(
+            Lint::Error(code) => self.error(
                 bad(
                     format!("`{}` is an error and cannot be allowed", code.slug),
                     range,
@@ -249,14 +249,14 @@ impl<'t> Reader<'t> {
                     code.id
                 )),
             ),
-            Named::Unknown(near) => {
-                let mistake = bad(format!("unknown warning `{word}`"), range).label(
+            Lint::Unknown(near) => {
+                let error = bad(format!("unknown warning `{word}`"), range).label(
                     "not a warning's code or \
                         name",
                 );
-                self.mistake(match near {
-                    Some(near) => replace(mistake, range, near),
-                    None => mistake.help("run `nthc explain` to list all codes"),
+                self.error(match near {
+                    Some(near) => replace(error, range, near),
+                    None => error.help("run `nthc explain` to list all codes"),
                 });
             }
         }
@@ -269,7 +269,7 @@ impl<'t> Reader<'t> {
         if rest.is_empty() || rest.starts_with(':') {
             return;
         }
-        self.mistake(
+        self.error(
             bad(
                 "missing colon before the reason",
                 TextRange::new(self.at, self.end),
@@ -284,8 +284,8 @@ impl<'t> Reader<'t> {
     }
 }
 
-fn replace(mistake: Diagnostic<TextRange>, range: TextRange, near: &str) -> Diagnostic<TextRange> {
-    mistake.fix(
+fn replace(error: Diagnostic<TextRange>, range: TextRange, near: &str) -> Diagnostic<TextRange> {
+    error.fix(
         format!("Replace with `{near}`"),
         range,
         near,

@@ -25,26 +25,26 @@ pub struct Annotated<'a> {
 /// What is told of `found`. `is_complete` says of a code whether everything that could give it was looked at: only
 /// then can a comment that allows it be called unused.
 ///
-/// One mistake is told once, however many instances or environments have it. That is judged after comments were
+/// One error is told once, however many instances or environments have it. That is judged after comments were
 /// heeded, for one where a template is used counts for that use alone.
-pub fn settle(
+pub fn apply(
     found: Vec<Diagnostic<FileSpan>>,
     files: &[Annotated<'_>],
     levels: &Levels,
     is_complete: impl Fn(&Code) -> bool,
 ) -> Vec<Diagnostic<FileSpan>> {
     let mut allows = Allows::new(files);
-    let mut told = allows.heed(found);
-    let mistakes = files.iter().flat_map(|annotated| {
+    let mut told = allows.without_allowed(found);
+    let errors = files.iter().flat_map(|annotated| {
         let file = annotated.file;
-        let mistakes = annotated.directives.iter().flat_map(|each| &each.mistakes);
-        mistakes.map(move |mistake| mistake.clone().map_spans(&mut |range| span(file, range)))
+        let errors = annotated.directives.iter().flat_map(|each| &each.errors);
+        errors.map(move |error| error.clone().map_spans(&mut |range| span(file, range)))
     });
-    told.extend(allows.heed(mistakes.collect()));
+    told.extend(allows.without_allowed(errors.collect()));
     // A comment may allow the comments below it to be unused, and be unused itself.
     let is_unused_allow = |code: &Code| *code == codes::UNUSED_ALLOW;
     let unused = allows.unused(|code| !is_unused_allow(code) && is_complete(code));
-    told.extend(allows.heed(unused));
+    told.extend(allows.without_allowed(unused));
     told.extend(allows.unused(|code| is_unused_allow(code) && is_complete(code)));
 
     let mut seen: HashSet<(&'static Code, FileSpan, String)> = HashSet::new();
@@ -132,7 +132,7 @@ impl<'a> Allows<'a> {
         order.sort_unstable();
         let covers = files
             .iter()
-            .map(|(number, (file, _))| (*number, Covers::of(file.directives)))
+            .map(|(number, (file, _))| (*number, Covers::new(file.directives)))
             .collect();
         Self {
             files,
@@ -142,7 +142,7 @@ impl<'a> Allows<'a> {
     }
 
     /// What no comment allows.
-    fn heed(&mut self, found: Vec<Diagnostic<FileSpan>>) -> Vec<Diagnostic<FileSpan>> {
+    fn without_allowed(&mut self, found: Vec<Diagnostic<FileSpan>>) -> Vec<Diagnostic<FileSpan>> {
         if self.files.is_empty() {
             return found;
         }
@@ -166,7 +166,7 @@ impl<'a> Allows<'a> {
             let covers = self.covers.get(&label.span.file);
             for number in covers
                 .into_iter()
-                .flat_map(|covers| covers.of_place(label.span))
+                .flat_map(|covers| covers.covering(label.span))
             {
                 let (Some(directive), Some(used)) =
                     (file.directives.get(number), used.get_mut(number))
@@ -209,7 +209,7 @@ struct Covers {
 }
 
 impl Covers {
-    fn of(directives: &[Directive]) -> Self {
+    fn new(directives: &[Directive]) -> Self {
         let mut covers = Self::default();
         covers.ranges = directives
             .iter()
@@ -237,7 +237,7 @@ impl Covers {
     }
 
     /// The numbers of the directives that cover a place.
-    fn of_place(&self, span: FileSpan) -> Vec<usize> {
+    fn covering(&self, span: FileSpan) -> Vec<usize> {
         let mut found = Vec::new();
         let mut at = self
             .ranges
@@ -262,7 +262,7 @@ fn unused(
     counts: impl Fn(&Code) -> bool,
 ) -> Option<Diagnostic<FileSpan>> {
     // Where something in it is wrong, that is to be mended first.
-    if !directive.mistakes.is_empty() {
+    if !directive.errors.is_empty() {
         return None;
     }
     let (idle, kept): (Vec<_>, Vec<_>) = directive

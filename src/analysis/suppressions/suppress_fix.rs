@@ -7,7 +7,7 @@ use nth_syntax::tree::TextRange;
 
 /// A line to put in.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Above {
+pub struct SuppressFix {
     /// The byte of the file to put it at.
     pub at: u32,
     /// The comment, with its line end and the indent of what follows.
@@ -16,7 +16,7 @@ pub struct Above {
 
 /// The comment that allows `code` in the innermost statement or item that holds `range` and begins a line; nothing
 /// where there is none, where the code is an error, and where it is told of such comments themselves.
-pub fn allow_above(text: &str, range: TextRange, code: &Code) -> Option<Above> {
+pub fn suppress_fix(text: &str, range: TextRange, code: &Code) -> Option<SuppressFix> {
     let is_of_comments = [&codes::BAD_DIRECTIVE, &codes::UNUSED_ALLOW].contains(&code);
     if !code.is_settable() || is_of_comments {
         return None;
@@ -27,7 +27,7 @@ pub fn allow_above(text: &str, range: TextRange, code: &Code) -> Option<Above> {
     let indent =
         slice(text, TextRange::new(line, unit.start as usize)).trim_start_matches('\u{feff}');
     let line_end = if text.contains("\r\n") { "\r\n" } else { "\n" };
-    Some(Above {
+    Some(SuppressFix {
         at: unit.start,
         text: format!("// nth: allow({}){line_end}{indent}", code.slug),
     })
