@@ -1,11 +1,11 @@
-//! `// nth: allow(no-runbook): reason`: what a comment says to the compiler.
+//! Directives: comments for the compiler, `// nth: allow(no-runbook): reason`.
 //!
 //! ```text
 //! directive = "//" blanks "nth:" "allow" "(" name ("," name)* ","? ")" (":" reason)?
 //! name      = a code (N0507) or a slug (above-ceiling) of a warning
 //! ```
 //!
-//! Any other comment is prose. What begins like a directive and is none is told, for it would do nothing.
+//! Any other comment is prose. A comment that starts like a directive but is not valid is reported, because it has no effect.
 
 use smol_str::SmolStr;
 
@@ -16,26 +16,26 @@ use nth_syntax::tree::{SyntaxErrorKind, TextRange};
 
 use super::{Lint, find_lint};
 
-/// What begins a directive, after `//` and blanks.
+/// The start of a directive, after `//` and blanks.
 const MARK: &str = "nth:";
 
-/// The only word that can follow it.
+/// The only directive.
 const ALLOW: &str = "allow";
 
-/// A directive with what it covers, by the bytes of its file.
+/// A directive. Its ranges are relative to the start of the file.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Directive {
     /// The comment.
     pub comment: TextRange,
-    /// What to remove with the comment: its line, or the blanks before it.
+    /// The range to delete to remove the comment: with its line, or with the blanks before it.
     pub removal: TextRange,
-    /// What stands between the parentheses.
+    /// The list between the parentheses.
     pub list: TextRange,
-    /// The statement, item or element that it stands with.
+    /// The statement, item or list element that it applies to; `None` if it is not attached to one.
     pub covers: Option<TextRange>,
     /// The warnings that it allows there.
     pub allowed: Vec<Allowed>,
-    /// What is wrong in it.
+    /// Diagnostics about the directive itself.
     pub errors: Vec<Diagnostic<TextRange>>,
 }
 
@@ -44,21 +44,21 @@ pub struct Directive {
 pub struct Allowed {
     /// Its code.
     pub code: &'static Code,
-    /// As it was written.
+    /// The word in the list: a code or a slug.
     pub word: SmolStr,
-    /// Where.
+    /// The range of the word.
     pub range: TextRange,
 }
 
-/// The directives of a file, in their order. Their ranges count from the start of the file: they are for what is
-/// shown, and no query may read them.
+/// Returns the directives of a file, in text order. Their ranges are relative to the start of the file: only output may depend
+/// on them, not another query.
 #[salsa::tracked(returns(ref))]
 pub fn directives(db: &dyn salsa::Database, file: SourceFile) -> Vec<Directive> {
     let text = file.text(db);
     if !text.contains(MARK) {
         return Vec::new();
     }
-    // In a malformed file it cannot be said what a comment stands with.
+    // In a malformed file it is unclear what a comment is attached to.
     let is_sound = parsed(db, file)
         .items
         .iter()
@@ -67,7 +67,7 @@ pub fn directives(db: &dyn salsa::Database, file: SourceFile) -> Vec<Directive> 
     parse(text, is_sound)
 }
 
-/// Whether a file has directives. It changes less often than they do.
+/// Returns whether a file has directives. Changes less often than [`directives`].
 #[salsa::tracked(returns(copy))]
 pub fn has_directives(db: &dyn salsa::Database, file: SourceFile) -> bool {
     !directives(db, file).is_empty()
@@ -96,7 +96,7 @@ fn parse(text: &str, is_sound: bool) -> Vec<Directive> {
         .collect()
 }
 
-/// What a comment says to the compiler: the text after `nth:`, with blanks before it.
+/// The text after `nth:`, with its leading blanks; `None` if the comment is not a directive.
 fn directive_text(comment: &str) -> Option<&str> {
     comment
         .strip_prefix("//")?
@@ -110,7 +110,7 @@ fn bad(message: impl Into<String>, range: TextRange) -> Diagnostic<TextRange> {
 
 struct Parser<'t> {
     text: &'t str,
-    /// Where reading has come to.
+    /// The current position.
     at: usize,
     /// The end of the comment.
     end: usize,
@@ -293,7 +293,7 @@ fn replace(error: Diagnostic<TextRange>, range: TextRange, near: &str) -> Diagno
     )
 }
 
-/// A comment with its line, or with the blanks between it and what stands before it.
+/// The range of a comment with its line or, after code, with the blanks before it.
 fn removal(text: &str, comment: &Comment) -> TextRange {
     let (start, end) = (comment.range.start as usize, comment.range.end as usize);
     let before = text.get(..start).unwrap_or_default();

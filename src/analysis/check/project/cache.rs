@@ -9,10 +9,10 @@ use crate::db::{Database, Diag, SourceFile, Span, Workspace, item_start};
 use crate::limits;
 use nth_diagnostics::Edit;
 
-/// Diagnostics as they were found, each with where an import would be added; and what is with_imports of them.
+/// From a diagnostic about an unknown name, with the place of a new import, to that diagnostic with its suggestions.
 type Resolved = HashMap<(Diag, Option<Edit<Span>>), Diag>;
 
-/// What was put together of a whole project. Each part is kept until what it was findings of changes.
+/// Project-wide results. Each is kept until its inputs change.
 #[derive(Default)]
 pub struct ProjectCache {
     files: Vec<Arc<FileFindings>>,
@@ -48,7 +48,7 @@ impl ProjectCache {
         rule_findings
     }
 
-    /// Takes what was found in the files now, and forgets what was findings of anything else.
+    /// Stores new findings, and drops the results that depend on findings or names that have changed.
     pub(super) fn update(&mut self, files: &[Arc<FileFindings>], names_revision: u64, rule_findings: &[Vec<Diag>]) {
         self.rule_findings = rule_findings.to_vec();
         let is_as_long = self.files.len() == files.len();

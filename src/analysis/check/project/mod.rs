@@ -1,6 +1,6 @@
-//! Everything that is wrong with a project. What is wrong in a file is a query ([`file_findings`]), so that an edit asks
-//! anew of the files that it reaches alone; what takes the whole project is put together here, outside of any query,
-//! and cache as long as what it was findings of stays the same.
+//! All findings about a project. Those of one file are a query ([`file_findings`]), so an edit recomputes only the files that
+//! it affects. Project-wide ones are combined here, outside of queries, and kept in a [`ProjectCache`] until their inputs
+//! change.
 
 mod file;
 mod cache;
