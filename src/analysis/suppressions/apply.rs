@@ -20,11 +20,11 @@ pub struct Annotated<'a> {
     pub is_own: bool,
 }
 
-/// What is told of `found`. `is_complete` says of a code whether everything that could give it was looked at: only
-/// then can a comment that allows it be called unused.
+/// Returns the diagnostics to report out of `found`. `is_complete` returns whether everything that could cause a code was
+/// checked: only then can a comment that allows it be unused.
 ///
-/// One error is told once, however many instances or environments have it. That is judged after comments were
-/// heeded, for one where a template is used counts for that use alone.
+/// A diagnostic that several instances or environments share is reported once. Duplicates are removed after suppression,
+/// because a comment where a template is used applies to that use only.
 pub fn apply(
     found: Vec<Diagnostic<FileSpan>>,
     files: &[Annotated<'_>],

@@ -31,7 +31,7 @@ pub struct Project<'a> {
     pub workspace: Workspace,
     /// The findings about each file, in the order of files.
     pub files: Vec<Arc<FileFindings>>,
-    /// Condition how often a name came, went or changed.
+    /// Incremented whenever a declared name is added, removed or changed.
     pub names_revision: u64,
     /// A diagnostic about the project's settings; `None` if they are valid.
     pub settings_finding: Option<Diag>,
