@@ -37,7 +37,7 @@ pub mod catalogue {
         errors_wanted, wanted,
     };
     pub use nth_analysis::eval::metrics::{
-        Claim, Lookups, block_labels, environment_labels, metrics_under, named,
+        MetricPresence, MetricIndex, block_labels, environment_labels, metrics_under, named_selectors,
     };
     pub use nth_metrics::*;
 }

@@ -17,7 +17,7 @@ pub use wanted::{Wanted, wanted};
 use errors::errors_of;
 
 use crate::db::item_name;
-use crate::eval::metrics::{Claim, Lookups, block_labels, environment_labels, named};
+use crate::eval::metrics::{MetricPresence, MetricIndex, block_labels, environment_labels, named_selectors};
 use crate::eval::{Instance, Query, Value, instance};
 use crate::lower::service_model;
 use crate::schema::names::{field, kind};
@@ -252,7 +252,7 @@ pub fn coverage(
                         .or_default()
                         .add(signal.resolution);
                 }
-                let lookups = Lookups {
+                let metric_index = MetricIndex {
                     db: &session.db,
                     workspace: session.workspace,
                     environment: environment.as_ref(),
@@ -263,8 +263,8 @@ pub fn coverage(
                     service: name,
                     signals: Share(signals),
                     blocks: blocks(&model.signals),
-                    metrics: Metrics::of(lookups, block, &shared, &model.signals),
-                    errors: errors(lookups, block, &shared),
+                    metrics: Metrics::of(metric_index, block, &shared, &model.signals),
+                    errors: errors(metric_index, block, &shared),
                     left_out: model.left_out.iter().map(left_out).collect(),
                 });
             }
@@ -303,14 +303,14 @@ fn tally(signals: &[Signal]) -> Tally {
 
 /// What a pull saw of the errors of a service's ratios.
 fn errors(
-    lookups: Lookups<'_>,
+    metric_index: MetricIndex<'_>,
     service: &Instance,
     shared: &BTreeMap<String, String>,
 ) -> Vec<ErrorCoverage> {
-    let Some(lock) = lookups.workspace.catalogue(lookups.db).as_ref() else {
+    let Some(lock) = metric_index.workspace.catalogue(metric_index.db).as_ref() else {
         return Vec::new();
     };
-    let environment = lookups.environment.map(SmolStr::as_str);
+    let environment = metric_index.environment.map(SmolStr::as_str);
     errors_of(service, shared)
         .into_iter()
         .filter_map(|(slo, section, errors)| {
@@ -370,7 +370,7 @@ fn blocks(signals: &[Signal]) -> Vec<BlockCoverage> {
 
 /// The metrics that a service reads and that are no signal's.
 struct Metrics<'a> {
-    lookups: Lookups<'a>,
+    metric_index: MetricIndex<'a>,
     shared: &'a BTreeMap<String, String>,
     /// The names and sections of what could carry a signal.
     signals: HashSet<(String, String)>,
@@ -379,7 +379,7 @@ struct Metrics<'a> {
 
 impl<'a> Metrics<'a> {
     fn of(
-        lookups: Lookups<'a>,
+        metric_index: MetricIndex<'a>,
         service: &Instance,
         shared: &'a BTreeMap<String, String>,
         signals: &[Signal],
@@ -399,7 +399,7 @@ impl<'a> Metrics<'a> {
             }
         }
         let mut metrics = Metrics {
-            lookups,
+            metric_index,
             shared,
             signals: signals_of,
             found: BTreeMap::new(),
@@ -467,7 +467,7 @@ impl<'a> Metrics<'a> {
     }
 
     fn query(&mut self, query: &Query, scope: &Scope, user: &str, histogram: bool) {
-        for (name, selector) in named(query) {
+        for (name, selector) in named_selectors(query) {
             if scope.records(name) {
                 continue;
             }
@@ -485,16 +485,16 @@ impl<'a> Metrics<'a> {
                 .found
                 .entry((bare.to_owned(), section))
                 .or_insert_with_key(|(name, section)| {
-                    let claim = self
-                        .lookups
-                        .claim_name(&renamed(selector, bare), scope, histogram);
+                    let presence = self
+                        .metric_index
+                        .presence_by_name(&renamed(selector, bare), scope, histogram);
                     MetricCoverage {
                         metric: name.clone(),
                         selector: section.clone(),
-                        state: match claim {
-                            Claim::Found => MetricState::Present,
-                            Claim::Absent => MetricState::Absent,
-                            Claim::Unclaimed => MetricState::Unclaimed,
+                        state: match presence {
+                            MetricPresence::Found => MetricState::Present,
+                            MetricPresence::Absent => MetricState::Absent,
+                            MetricPresence::Unknown => MetricState::Unclaimed,
                         },
                         used_by: BTreeSet::new(),
                     }

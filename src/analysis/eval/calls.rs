@@ -218,7 +218,7 @@ impl<'db> Evaluator<'db> {
                     );
                     return Value::Error;
                 }
-                self.check_known_matcher(&query, label_arg, argument, context);
+                self.check_matcher_metrics(&query, label_arg, argument, context);
                 Value::Query(query)
             }
             (value, label, regex) if value.is_error() || label.is_error() || regex.is_error() => {

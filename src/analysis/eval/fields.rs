@@ -81,7 +81,7 @@ impl<'db> Evaluator<'db> {
         }
         let span = self.span(&setter.context, setter.expr.range);
         let value = self.coerce(value, &field.ty, span, &setter.context);
-        self.check_known_value(&value, field, &setter.context);
+        self.check_vector_metrics(&value, field, &setter.context);
         self.refine(value, field, span, &setter.context)
     }
 

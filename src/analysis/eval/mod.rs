@@ -15,8 +15,8 @@ mod collect;
 mod expr;
 mod fields;
 mod check_block;
-mod known;
-mod known_sli;
+mod metric_checks;
+mod sli_checks;
 mod labels;
 mod members;
 pub mod metrics;
@@ -77,7 +77,7 @@ pub struct Evaluator<'db> {
     /// All blocks of a kind, for rules; empty elsewhere.
     pub all: BTreeMap<SmolStr, Vec<BlockRef>>,
     /// How queries are compared with what is known of metrics.
-    claims: known::Claims,
+    metric_checks: metric_checks::MetricChecks,
     /// What an editor asks of the item, where it does.
     index: Option<Box<index::IndexBuilder>>,
     budget: budget::Budget,
@@ -103,7 +103,7 @@ impl<'db> Evaluator<'db> {
             mode,
             diagnostics: Vec::new(),
             all: BTreeMap::new(),
-            claims: known::Claims::None,
+            metric_checks: metric_checks::MetricChecks::None,
             index: None,
             budget: budget::Budget::default(),
             root: None,
@@ -183,7 +183,7 @@ pub fn instance(
     let root = evaluator.root_block(key).filter(|_| stands);
     let root = root.filter(|root| !evaluator.is_absent(*root));
     if let Some(root) = root {
-        evaluator.compare_with_known(root);
+        evaluator.enable_metric_checks(root);
     }
     let instance = root.map(|node| evaluator.freeze(node));
     Arc::new(Evaluated {

@@ -7,7 +7,7 @@ use rust_decimal::Decimal;
 use rust_decimal::prelude::ToPrimitive;
 use smol_str::SmolStr;
 
-use super::known::Source;
+use super::metric_checks::Source;
 use super::scope::Context;
 use super::value::{BlockRef, Query, Shape, Value};
 use super::{Evaluator, Mode};
@@ -112,7 +112,7 @@ impl<'db> Evaluator<'db> {
         let mut expr = tree.clone();
         labels.add_to(&mut expr);
         let missing = missing_signals(&holes);
-        let sources: Vec<Source> = holes.iter().map(Source::of).collect();
+        let sources: Vec<Source> = holes.iter().map(Source::from_value).collect();
         let places = hole_places(tree, holes.len());
         let fillings: Vec<HoleValue> = holes
             .into_iter()
@@ -185,7 +185,7 @@ impl<'db> Evaluator<'db> {
             self.report(context, diagnostic);
             return Value::Error;
         }
-        self.check_known(
+        self.check_query_metrics(
             literal,
             tree,
             &labels,

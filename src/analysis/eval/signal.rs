@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use smol_str::SmolStr;
 
-use super::metrics::Lookups;
+use super::metrics::MetricIndex;
 use super::node::NodeId;
 use super::value::{BlockRef, Query, Resolved, Value};
 use super::{Evaluator, Mode};
@@ -50,7 +50,7 @@ impl Evaluator<'_> {
         if self.mode == Mode::Check {
             return candidates.into_iter().next();
         }
-        if !self.lookups().are_possible() {
+        if !self.metric_index().are_possible() {
             return candidates.into_iter().next();
         }
         let resolution = self.resolve(node, &candidates).resolution;
@@ -80,13 +80,13 @@ impl Evaluator<'_> {
         let histogram = matches!(self.field(node, field::TYPE), Value::Enum(_, member) if member == "histogram");
         let scope = self.catalogue_scope(node);
         Resolved {
-            resolution: self.lookups().resolve(candidates, &scope, histogram),
+            resolution: self.metric_index().resolve(candidates, &scope, histogram),
             scope: scope.labels,
         }
     }
 
-    fn lookups(&self) -> Lookups<'_> {
-        Lookups {
+    fn metric_index(&self) -> MetricIndex<'_> {
+        MetricIndex {
             db: self.db,
             workspace: self.workspace,
             environment: self.environment.as_ref(),

@@ -7,7 +7,7 @@ use smol_str::SmolStr;
 
 use crate::db::Workspace;
 use crate::eval::Instance;
-use crate::eval::metrics::{anything_known, block_labels, environment_labels, metrics_under};
+use crate::eval::metrics::{has_known_metrics, block_labels, environment_labels, metrics_under};
 use nth_metrics::check::{Bounds, family, read_under};
 use nth_metrics::unit::{HistogramUnit, unit_of};
 use nth_metrics::{Known, base_name, name_of, selector_of};
@@ -30,7 +30,7 @@ impl<'db> Buckets<'db> {
         environment: Option<SmolStr>,
         service: &Instance,
     ) -> Self {
-        let measured = anything_known(db, workspace).then(|| {
+        let measured = has_known_metrics(db, workspace).then(|| {
             let mut labels = environment_labels(db, workspace, environment.as_deref());
             labels.extend(block_labels(service));
             labels

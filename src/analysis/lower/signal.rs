@@ -7,7 +7,7 @@ use smol_str::SmolStr;
 
 use super::read::{member, query, text};
 use crate::db::{Diag, Span, item_name};
-use crate::eval::metrics::named;
+use crate::eval::metrics::named_selectors;
 use crate::eval::{BlockRef, Instance, Query, Value};
 use crate::schema::names::{field, kind};
 use nth_diagnostics::codes;
@@ -106,7 +106,7 @@ impl<'a> Absences<'a> {
     /// The names of the metrics that a query reads with the labels of the service's own rules.
     fn recorded<'q>(&self, query: &'q Query) -> impl Iterator<Item = &'q str> {
         let service = self.service.name.clone();
-        named(query)
+        named_selectors(query)
             .filter(move |(_, selector)| {
                 selector.matchers.iter().any(|matcher| {
                     matcher.label == "service"

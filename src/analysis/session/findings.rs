@@ -1,4 +1,4 @@
-//! What is wrong in a workspace, asked of its items in parallel.
+//! Diagnostics of a workspace, computed in parallel.
 
 use std::sync::{Arc, MutexGuard, PoisonError};
 
@@ -17,22 +17,22 @@ use crate::check::project::{
 use crate::suppressions::{self, Annotated, directives};
 
 impl Session {
-    /// Everything that is wrong in the environment that is asked for, or in all of them; nothing is made.
+    /// Checks the given environment, or all of them, without generating output.
     pub fn check(&self, environment: Option<&str>) -> Compilation {
         let (diagnostics, environments) = self.diagnostics(environment);
         conclude(self.sources(), diagnostics, environments, Vec::new(), None)
     }
 
-    /// Everything that is wrong, in the order of files and places. [`Session::file`] gives the files that it points into.
+    /// Returns all diagnostics, sorted by file and place. [`Session::file`] returns the files that they refer to.
     pub fn findings(&self) -> Vec<Diagnostic<FileSpan>> {
         let (mut diagnostics, _) = self.diagnostics(None);
         sort(&mut diagnostics);
         diagnostics
     }
 
-    /// Looks at the files from that place on, until so many of them are others than when the project was last judged;
-    /// gives the place of the first that was not looked at. What is computed on the way is let go of by
-    /// [`Session::evict_stale`], so that a project need not be held at once with all that its findings were made of.
+    /// Computes the findings of files from index `from` on, until `most` of them differ from the last check. Returns the index of
+    /// the first file that was not computed. [`Session::evict_stale`] frees the intermediate results, so a project need not be in
+    /// memory with all of them at once.
     pub fn compute_findings(&self, from: usize, most: usize) -> usize {
         let known = self.cache().file_findings(self.files.len());
         let (mut place, mut changed, mut at_once) = (from, 0, most);
@@ -52,7 +52,7 @@ impl Session {
                 .count();
             changed += others;
             place += files.len();
-            // Where an edit reaches nothing, it costs little to look at many; but what it reaches may begin anywhere.
+            // Unchanged files are cheap, so take more at a time; but the changed ones may begin anywhere.
             at_once = if others == 0 {
                 (at_once * 2).min(most * MANY_PARTS)
             } else {
@@ -62,8 +62,8 @@ impl Session {
         place
     }
 
-    /// What is wrong as far as these files say, before the others are looked at: of those it is what was known before the
-    /// last edits, but for what stands in items that are gone. [`Session::findings`] follows with the truth.
+    /// Returns diagnostics with only these files recomputed. Those of other files are from the last check, except for items that
+    /// no longer exist. [`Session::findings`] returns the exact ones.
     pub fn first_findings(&self, files: &[SourceFile]) -> Vec<Diagnostic<FileSpan>> {
         let environments: Vec<Option<SmolStr>> = self.environments(None).unwrap_or_default();
         let mut known = self.cache().file_findings(self.files.len());
@@ -90,7 +90,7 @@ impl Session {
     }
 
     fn cache(&self) -> MutexGuard<'_, ProjectCache> {
-        // Each part of it is whole whenever a query can unwind.
+        // A panic cannot leave the cache inconsistent: queries only unwind between its updates.
         self.cache
             .lock()
             .unwrap_or_else(PoisonError::into_inner)
@@ -114,7 +114,7 @@ impl Session {
         }
     }
 
-    /// Everything that is wrong in the environment that is asked for, or in all of them, and which these are.
+    /// Returns the diagnostics of the given environment, or of all, and the names of the checked environments.
     pub fn diagnostics(
         &self,
         environment: Option<&str>,
@@ -128,7 +128,7 @@ impl Session {
         }
     }
 
-    /// Everything that is wrong in these environments, which are all of them where none was asked for.
+    /// Returns the diagnostics in `environments`, which are all of them if `asked` is `None`.
     fn compute_diagnostics(
         &self,
         asked: Option<&str>,
@@ -162,7 +162,7 @@ impl Session {
         self.apply_suppressions(found, environments, &has_directives)
     }
 
-    /// Asks of the items of long files in parallel, as the findings of one file are put together one after another.
+    /// Computes the items of long files in parallel: the findings of a file are otherwise computed one item after another.
     fn prefetch_long_files(&self, environments: &[Option<SmolStr>]) {
         let workspace = self.workspace;
         let long = self
@@ -174,7 +174,7 @@ impl Session {
             })
             .map(|(names, _)| names);
         for names in long {
-            // No further than the file is judged.
+            // Stop where the check of the file stops.
             let mut allowance = Allowance::default();
             for entries in names.items.chunks(PREFETCHED_ITEMS) {
                 let keys: Vec<ItemKey> = entries.iter().map(|entry| entry.key).collect();
@@ -193,14 +193,14 @@ impl Session {
         }
     }
 
-    /// What is told of what was found in these environments: what comments and levels leave of it.
+    /// Applies comments and levels to the diagnostics found in `environments`.
     fn apply_suppressions(
         &self,
         found: Vec<Diag>,
         environments: &[Option<SmolStr>],
         has_directives: &[bool],
     ) -> Vec<Diagnostic<FileSpan>> {
-        // An error may keep a warning from being found, and so may an environment that was not looked at.
+        // An error, or an environment that was not checked, may hide a warning.
         let is_whole = environments.len() >= self.workspace.environments(&self.db).len()
             && found
                 .iter()
@@ -225,13 +225,13 @@ impl Session {
     }
 }
 
-/// So many items of a file are looked at together.
+/// Number of items of a long file that are computed at a time.
 const PREFETCHED_ITEMS: usize = 8;
 
-/// So many parts of a project are looked at together where nothing has changed.
+/// Maximum growth of a part in [`Session::compute_findings`] while nothing has changed.
 const MANY_PARTS: usize = 8;
 
-/// A file with more items is looked at item by item when it is looked at first.
+/// A file with more items than this counts as long.
 const LONG_FILE: usize = 16;
 
 fn sort(diagnostics: &mut [Diagnostic<FileSpan>]) {
@@ -243,7 +243,7 @@ fn sort(diagnostics: &mut [Diagnostic<FileSpan>]) {
     });
 }
 
-/// What came of it, in the order of files and places.
+/// Builds a [`Compilation`] with its diagnostics sorted by file and place.
 pub fn conclude(
     sources: SourceMap,
     mut diagnostics: Vec<Diagnostic<FileSpan>>,

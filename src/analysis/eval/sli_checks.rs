@@ -22,7 +22,7 @@ use nth_syntax::tree::{Expr, ExprNode};
 impl<'db> Evaluator<'db> {
     /// Judges what a block's fields together ask for.
     pub(super) fn check_known_block(&mut self, id: NodeId, fields: &IndexMap<SmolStr, FieldValue>) {
-        if !self.makes_claims() {
+        if !self.checks_metrics() {
             return;
         }
         self.check_matches(id);
@@ -49,7 +49,7 @@ impl<'db> Evaluator<'db> {
             if told.contains(&query.span) {
                 continue;
             }
-            let Some((known, _)) = self.known_of(&labels, selector) else {
+            let Some((known, _)) = self.known_metrics(&labels, selector) else {
                 continue;
             };
             let Some(metric) = &selector.metric else {
@@ -80,7 +80,7 @@ impl<'db> Evaluator<'db> {
             if set.item != query.span.item {
                 diagnostic = diagnostic.because(set, "its rate is taken here");
             }
-            self.report_known(&setter.context.scope.trail, diagnostic);
+            self.report_metric_finding(&setter.context.scope.trail, diagnostic);
         }
     }
 
@@ -95,7 +95,7 @@ impl<'db> Evaluator<'db> {
             return;
         };
         let labels = self.scope_labels(id);
-        let Some((known, text)) = self.known_of(&labels, bad) else {
+        let Some((known, text)) = self.known_metrics(&labels, bad) else {
             return;
         };
         let Some(section) = &known.section else {
@@ -129,7 +129,7 @@ impl<'db> Evaluator<'db> {
             "or start Prometheus with `--enable-feature=created-timestamp-zero-ingestion`, and expose \
             created timestamps",
         );
-        self.report_known(&setter.context.scope.trail, diagnostic);
+        self.report_metric_finding(&setter.context.scope.trail, diagnostic);
     }
 
     fn check_latency(&mut self, id: NodeId, fields: &IndexMap<SmolStr, FieldValue>) {
@@ -160,7 +160,7 @@ impl<'db> Evaluator<'db> {
                 )
                 .label(format!("a {}", shown_type(metric.metric_type)))
                 .help("use a histogram of durations");
-                self.report_known(&trail, diagnostic);
+                self.report_metric_finding(&trail, diagnostic);
             }
             return;
         }
@@ -175,7 +175,7 @@ impl<'db> Evaluator<'db> {
                     self.span(&context, expr.range),
                 )
                 .help("remove `native`: it has classic buckets");
-                self.report_known(&context.scope.trail, diagnostic);
+                self.report_metric_finding(&context.scope.trail, diagnostic);
             }
             return;
         }
@@ -188,7 +188,7 @@ impl<'db> Evaluator<'db> {
                     query.span,
                 )
                 .help("set `native = true`");
-                self.report_known(&trail, diagnostic);
+                self.report_metric_finding(&trail, diagnostic);
             }
             return;
         }
@@ -202,7 +202,7 @@ impl<'db> Evaluator<'db> {
             Some(Value::Enum(_, member)) => DurationUnit::named(member),
             _ => None,
         };
-        let known = self.known_of(&labels, selector).map(|(known, _)| known);
+        let known = self.known_metrics(&labels, selector).map(|(known, _)| known);
         let unit = unit_of(known, name, field).unit;
         let limit = unit.count(Duration(*under));
         if bounds.texts(limit).is_empty() {
@@ -259,7 +259,7 @@ impl<'db> Evaluator<'db> {
                 ));
             }
         }
-        self.report_known(&context.scope.trail, diagnostic);
+        self.report_metric_finding(&context.scope.trail, diagnostic);
     }
 
     /// The histogram that a latency is read from, and where it was looked for, for the end of a sentence.
@@ -268,7 +268,7 @@ impl<'db> Evaluator<'db> {
         labels: &ScopeLabels,
         selector: &Selector,
     ) -> Option<((&'db str, &'db Metric), String)> {
-        let (known, text) = self.known_of(labels, selector)?;
+        let (known, text) = self.known_metrics(labels, selector)?;
         let written = &selector.metric.as_ref()?.text;
         let named = |name| check::family(known, name);
         let (name, metric, pulled) = named(written).or_else(|| named(base_name(written)))?;
