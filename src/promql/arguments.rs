@@ -54,7 +54,7 @@ impl Check<'_> {
 
     /// Says that each of two arguments has the type that the other should have.
     fn swapped(&mut self, name: &str, wanted: [Type; 2], first: &Expr, second: &Expr) {
-        let span = first.span.to(second.span);
+        let span = first.span.cover(second.span);
         let mut error = Error::new(
             &codes::PROMQL_TYPE,
             format!("the two arguments of `{name}` are swapped"),
@@ -87,7 +87,7 @@ impl Check<'_> {
         };
 
         let place = match (most.and_then(|most| call.args.get(most)), call.args.last()) {
-            (Some(first), Some(last)) => first.span.to(last.span),
+            (Some(first), Some(last)) => first.span.cover(last.span),
             _ if given == 0 => span,
             _ => call.function_span,
         };

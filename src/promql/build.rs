@@ -40,7 +40,7 @@ pub fn selector_with(metric: impl Into<SmolStr>, matchers: Vec<Matcher>) -> Expr
         text: metric.into(),
         span: Span::default(),
     });
-    Expr::made(Node::Selector(Selector {
+    Expr::new(Node::Selector(Selector {
         metric,
         matchers,
         modifiers: Modifiers::default(),
@@ -54,25 +54,25 @@ pub fn matcher(label: impl Into<SmolStr>, op: MatchOp, value: impl Into<String>)
         label: label.into(),
         label_span: Span::default(),
         op,
-        value: StringLit::made(value),
+        value: StringLit::new(value),
     }
 }
 
 /// `expr[5m]`. Modifiers of the selector are those of the range, as in PromQL.
 pub fn range(selector: Expr, duration: impl Into<SmolStr>) -> Expr {
-    Expr::made(Node::Range(Box::new(selector), Duration::made(duration)))
+    Expr::new(Node::Range(Box::new(selector), Duration::literal(duration)))
 }
 
 /// `expr[$window]`
 pub fn range_window(selector: Expr) -> Expr {
-    Expr::made(Node::Range(Box::new(selector), Duration::window()))
+    Expr::new(Node::Range(Box::new(selector), Duration::window()))
 }
 
 /// `expr[1h:5m]`, or `expr[1h:]` for the global evaluation interval.
 pub fn subquery(expr: Expr, range: impl Into<SmolStr>, step: Option<&str>) -> Expr {
-    Expr::made(Node::Subquery(Box::new(Subquery {
+    Expr::new(Node::Subquery(Box::new(Subquery {
         expr,
-        range: Duration::made(range),
+        range: Duration::literal(range),
         step: step.map(Duration::made),
         modifiers: Modifiers::default(),
     })))
@@ -95,7 +95,7 @@ pub fn offset(mut expr: Expr, duration: &str) -> Expr {
         };
         modifiers.offset = Some(Offset {
             negative,
-            duration: Duration::made(duration),
+            duration: Duration::literal(duration),
         });
     }
     expr
@@ -103,7 +103,7 @@ pub fn offset(mut expr: Expr, duration: &str) -> Expr {
 
 /// `function(args)`
 pub fn call(function: &str, args: Vec<Expr>) -> Expr {
-    Expr::made(Node::Call(Call {
+    Expr::new(Node::Call(Call {
         function: function.into(),
         function_span: Span::default(),
         args,
@@ -115,7 +115,7 @@ pub fn call(function: &str, args: Vec<Expr>) -> Expr {
 /// ```
 /// use nth_promql::build;
 ///
-/// let sum = build::aggregate("sum", Some(build::by(&["job"])), build::selector("x", &[]));
+/// let sum = build::aggregate("sum", Some(build::by_labels(&["job"])), build::selector("x", &[]));
 /// assert_eq!(sum.to_string(), "sum by (job) (x)");
 /// ```
 pub fn aggregate(op: &str, grouping: Option<Grouping>, expr: Expr) -> Expr {
@@ -129,7 +129,7 @@ pub fn aggregate_with(
     param: Option<Expr>,
     expr: Expr,
 ) -> Expr {
-    Expr::made(Node::Aggregate(Box::new(Aggregate {
+    Expr::new(Node::Aggregate(Box::new(Aggregate {
         op: op.into(),
         op_span: Span::default(),
         grouping,
@@ -144,7 +144,7 @@ pub fn topk(count: u32, expr: Expr) -> Expr {
 }
 
 /// `by (job, instance)`
-pub fn by(labels: &[&str]) -> Grouping {
+pub fn by_labels(labels: &[&str]) -> Grouping {
     Grouping {
         without: false,
         labels: self::labels(labels),
@@ -185,7 +185,7 @@ pub fn compare_bool(op: BinaryOp, left: Expr, right: Expr) -> Expr {
 /// ```
 /// use nth_promql::{BinaryOp, build};
 ///
-/// let matching = build::on(&["job"]);
+/// let matching = build::on_labels(&["job"]);
 /// let joined = build::binary_matching(
 ///     BinaryOp::And, build::selector("a", &[]), build::selector("b", &[]), matching,
 /// );
@@ -202,7 +202,7 @@ fn binary_with(
     return_bool: bool,
     matching: Option<Matching>,
 ) -> Expr {
-    Expr::made(Node::Binary(Box::new(Binary {
+    Expr::new(Node::Binary(Box::new(Binary {
         op,
         op_span: Span::default(),
         left,
@@ -214,7 +214,7 @@ fn binary_with(
 }
 
 /// `on (job)`
-pub fn on(names: &[&str]) -> Matching {
+pub fn on_labels(names: &[&str]) -> Matching {
     Matching {
         on: true,
         labels: labels(names),
@@ -253,26 +253,26 @@ pub fn number(text: impl AsRef<str>) -> Expr {
     let text = text.as_ref();
     match text.strip_prefix('-') {
         Some(rest) => negate(number(rest)),
-        None => Expr::made(Node::Number(text.strip_prefix('+').unwrap_or(text).into())),
+        None => Expr::new(Node::Number(text.strip_prefix('+').unwrap_or(text).into())),
     }
 }
 
 /// A string, `"text"`.
 pub fn string(text: impl Into<String>) -> Expr {
-    Expr::made(Node::String(StringLit::made(text)))
+    Expr::new(Node::String(StringLit::new(text)))
 }
 
 /// `(expr)`; what is in parentheses already stays as it is.
 pub fn paren(expr: Expr) -> Expr {
     match expr.node {
         Node::Paren(_) => expr,
-        _ => Expr::made(Node::Paren(Box::new(expr))),
+        _ => Expr::new(Node::Paren(Box::new(expr))),
     }
 }
 
 /// `-expr`
 pub fn negate(expr: Expr) -> Expr {
-    Expr::made(Node::Unary(UnaryOp::Minus, Box::new(expr)))
+    Expr::new(Node::Unary(UnaryOp::Minus, Box::new(expr)))
 }
 
 /// `absent(expr)`

@@ -143,7 +143,7 @@ impl Labels {
 pub fn labels_of(expr: &Expr) -> LabelSet {
     fn walk(expr: &Expr) -> Labels {
         let children: Vec<Labels> = children(expr).into_iter().map(walk).collect();
-        of(expr, &children.iter().collect::<Vec<_>>(), true)
+        infer(expr, &children.iter().collect::<Vec<_>>(), true)
     }
     walk(expr).may
 }
@@ -167,7 +167,7 @@ pub(super) fn children(expr: &Expr) -> Vec<&Expr> {
 
 /// The labels of an expression, from those of its [`children`]. `is_whole` says whether its selectors have all of
 /// their matchers already.
-pub(super) fn of(expr: &Expr, children: &[&Labels], is_whole: bool) -> Labels {
+pub(super) fn infer(expr: &Expr, children: &[&Labels], is_whole: bool) -> Labels {
     let child = |number: usize| {
         children
             .get(number)

@@ -25,7 +25,7 @@ mod grammar;
 mod labels;
 pub mod lint;
 mod literal;
-mod lower;
+mod tree_builder;
 mod modifiers;
 mod parse;
 mod print;

@@ -4,7 +4,7 @@ use pest::Parser as _;
 
 use super::error::Error;
 use super::grammar::{Grammar, Rule, skip, string_length};
-use super::lower::Lower;
+use super::tree_builder::TreeBuilder;
 use super::tree::{Expr, Span};
 use nth_diagnostics::codes;
 
@@ -45,7 +45,7 @@ pub fn parse(text: &str) -> Result<Expr, Vec<Error>> {
             span,
         )]);
     };
-    let mut lower = Lower::new(text);
+    let mut lower = TreeBuilder::new(text);
     let expr = lower.query(query);
     match expr {
         Some(expr) if lower.errors.is_empty() => Ok(expr),

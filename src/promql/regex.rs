@@ -135,7 +135,7 @@ fn translate(pattern: &str) -> Result<String, BadRegex> {
                 (repeated, repeatable) = (false, false);
             }
             '*' | '+' | '?' | '{' => {
-                let length = if c == '{' { counted(rest) } else { Some(1) };
+                let length = if c == '{' { repetition(rest) } else { Some(1) };
                 let Some(length) = length else {
                     out.push_str("\\{");
                     rest = tail;
@@ -184,7 +184,7 @@ fn translate(pattern: &str) -> Result<String, BadRegex> {
 }
 
 /// The length of `{2}`, `{2,}` or `{2,3}`; anything else in braces is plain text to RE2.
-fn counted(text: &str) -> Option<usize> {
+fn repetition(text: &str) -> Option<usize> {
     let end = text.find('}')?;
     let inner = text.get(1..end)?;
     let (low, high) = inner.split_once(',').unwrap_or((inner, ""));

@@ -109,7 +109,7 @@ pub fn inject_labels_by<'l>(
                     label: label.into(),
                     label_span: Span::default(),
                     op: MatchOp::Equal,
-                    value: StringLit::made(value.as_str()),
+                    value: StringLit::new(value.as_str()),
                 });
             }
         }
@@ -205,7 +205,7 @@ pub fn moved_back(expr: &Expr, offset: u64) -> Option<Expr> {
         let all = own.checked_add(i64::try_from(offset).ok()?)?;
         modifiers.offset = (all != 0).then(|| Offset {
             negative: all < 0,
-            duration: Duration::made(nth_units::Duration(all.unsigned_abs()).to_string()),
+            duration: Duration::literal(nth_units::Duration(all.unsigned_abs()).to_string()),
         });
         Some(())
     }
@@ -304,7 +304,7 @@ pub fn as_rate(selector: Expr) -> Expr {
         inner if std::ptr::eq(inner, &selector) => selector,
         inner => inner.clone(),
     };
-    let range = Expr::made(Node::Range(Box::new(selector), Duration::window()));
+    let range = Expr::new(Node::Range(Box::new(selector), Duration::window()));
     build::aggregate("sum", None, build::call("rate", vec![range]))
 }
 

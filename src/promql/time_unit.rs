@@ -20,36 +20,36 @@ pub fn time_unit<'e>(
     expr: &'e Expr,
     hole: &dyn Fn(usize) -> Option<&'e Expr>,
 ) -> Option<DurationUnit> {
-    let of = |expr: &'e Expr| time_unit(expr, hole);
+    let infer = |expr: &'e Expr| time_unit(expr, hole);
     match &expr.node {
         Node::Selector(selector) => of_suffix(&selector.metric.as_ref()?.text),
-        Node::Hole(number) => of(hole(*number)?),
-        Node::Paren(inner) | Node::Unary(_, inner) | Node::Modified(inner, _) => of(inner),
-        Node::Range(inner, _) => of(inner),
-        Node::Subquery(subquery) => of(&subquery.expr),
+        Node::Hole(number) => infer(hole(*number)?),
+        Node::Paren(inner) | Node::Unary(_, inner) | Node::Modified(inner, _) => infer(inner),
+        Node::Range(inner, _) => infer(inner),
+        Node::Subquery(subquery) => infer(&subquery.expr),
         Node::Call(call) => {
             let argument = |number: usize| call.args.get(number);
             match call.function.as_str() {
                 "histogram_quantile" => buckets_unit(argument(1)?, hole),
-                "quantile_over_time" => of(argument(1)?),
+                "quantile_over_time" => infer(argument(1)?),
                 "avg_over_time" | "max_over_time" | "min_over_time" | "last_over_time" | "abs"
                 | "ceil" | "floor" | "round" | "clamp" | "clamp_min" | "clamp_max" | "sort"
-                | "sort_desc" => of(argument(0)?),
+                | "sort_desc" => infer(argument(0)?),
                 _ => None,
             }
         }
         Node::Aggregate(aggregate) => match aggregate.op.as_str() {
-            "avg" | "bottomk" | "max" | "min" | "quantile" | "sum" | "topk" => of(&aggregate.expr),
+            "avg" | "bottomk" | "max" | "min" | "quantile" | "sum" | "topk" => infer(&aggregate.expr),
             _ => None,
         },
         Node::Binary(binary) => match binary.op {
             BinaryOp::Divide => mean(binary, hole),
             BinaryOp::Add | BinaryOp::Subtract | BinaryOp::Or => {
-                let unit = of(&binary.left)?;
-                (of(&binary.right) == Some(unit)).then_some(unit)
+                let unit = infer(&binary.left)?;
+                (infer(&binary.right) == Some(unit)).then_some(unit)
             }
-            BinaryOp::And | BinaryOp::Unless => of(&binary.left),
-            op if op.is_comparison() && !binary.return_bool => of(&binary.left),
+            BinaryOp::And | BinaryOp::Unless => infer(&binary.left),
+            op if op.is_comparison() && !binary.return_bool => infer(&binary.left),
             _ => None,
         },
         _ => None,

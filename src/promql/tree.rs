@@ -360,7 +360,7 @@ impl Span {
     }
 
     /// The smallest range that has both in it.
-    pub fn to(self, other: Self) -> Self {
+    pub fn cover(self, other: Self) -> Self {
         Self {
             start: self.start.min(other.start),
             end: self.end.max(other.end),
@@ -375,7 +375,7 @@ impl Span {
 
 impl Expr {
     /// An expression that the compiler makes: it stands nowhere.
-    pub fn made(node: Node) -> Self {
+    pub fn new(node: Node) -> Self {
         Self {
             node,
             span: Span::default(),
@@ -394,7 +394,7 @@ impl Expr {
 
 impl StringLit {
     /// A string that the compiler makes.
-    pub fn made(text: impl Into<String>) -> Self {
+    pub fn new(text: impl Into<String>) -> Self {
         let text = text.into();
         let parts = if text.is_empty() {
             Vec::new()
@@ -527,7 +527,7 @@ impl UnaryOp {
 
 impl Duration {
     /// A duration that the compiler makes: `5m`.
-    pub fn made(text: impl Into<SmolStr>) -> Self {
+    pub fn literal(text: impl Into<SmolStr>) -> Self {
         Self {
             node: DurationNode::Literal(text.into()),
             span: Span::default(),

@@ -63,7 +63,7 @@ impl Place {
         }
     }
 
-    fn found<'e>(self, expr: &'e Expr, wants: &'static str) -> Vec<Unaggregated<'e>> {
+    fn report<'e>(self, expr: &'e Expr, wants: &'static str) -> Vec<Unaggregated<'e>> {
         vec![Unaggregated {
             expr,
             wants: (!self.labels_matter).then_some(wants),
@@ -89,7 +89,7 @@ fn search<'e>(
     match &expr.node {
         Node::Number(_) | Node::String(_) | Node::Hole(_) | Node::Aggregate(_) => Vec::new(),
         Node::Selector(selector) if is_one(selector) => Vec::new(),
-        Node::Selector(selector) => place.found(expr, place.sum(selector)),
+        Node::Selector(selector) => place.report(expr, place.sum(selector)),
         Node::Range(inner, _)
         | Node::Paren(inner)
         | Node::Unary(_, inner)
@@ -115,7 +115,7 @@ fn in_call<'e>(
         if let Node::Range(inner, _) = &arg.unparenthesised().node {
             return match &inner.unparenthesised().node {
                 Node::Selector(selector) if !is_one(selector) => {
-                    place.found(expr, over_time(function, place.sum(selector)))
+                    place.report(expr, over_time(function, place.sum(selector)))
                 }
                 _ => Vec::new(),
             };
@@ -191,9 +191,9 @@ fn in_binary<'e>(
         return if !binary.op.is_comparison() || found.is_empty() {
             found
         } else if binary.return_bool {
-            place.found(expr, "sum")
+            place.report(expr, "sum")
         } else {
-            place.found(expr, "count")
+            place.report(expr, "count")
         };
     }
     let matching = binary.matching.as_ref();

@@ -26,11 +26,11 @@ pub struct Comment {
 
 /// The comments of a file whose text `wanted` takes, in their order.
 pub fn comments(text: &str, wanted: impl Fn(&str) -> bool) -> Vec<Comment> {
-    let Some(places) = Places::of(text) else {
+    let Some(places) = Places::new(text) else {
         return Vec::new();
     };
     let all = places.comments(text);
-    let after = After::of(text, &all);
+    let after = After::new(text, &all);
     all.into_iter()
         .filter(|range| wanted(slice(text, *range)))
         .map(|range| places.comment(text, range, &after))
@@ -40,7 +40,7 @@ pub fn comments(text: &str, wanted: impl Fn(&str) -> bool) -> Vec<Comment> {
 /// The innermost item, statement, declaration, argument, label or element that holds a range and begins its line, so
 /// that a comment on the line above stands with it, or with what begins there too and holds it.
 pub fn begins_a_line(text: &str, range: TextRange) -> Option<TextRange> {
-    let places = Places::of(text)?;
+    let places = Places::new(text)?;
     let holding = places.units.iter().filter(|unit| {
         unit.start <= range.start && range.end <= unit.end && is_blank_before(text, unit.start)
     });
@@ -85,7 +85,7 @@ struct Places {
 }
 
 impl Places {
-    fn of(text: &str) -> Option<Self> {
+    fn new(text: &str) -> Option<Self> {
         if too_large(text).is_some() {
             return None;
         }
@@ -261,7 +261,7 @@ struct After {
 }
 
 impl After {
-    fn of(text: &str, comments: &[TextRange]) -> Self {
+    fn new(text: &str, comments: &[TextRange]) -> Self {
         let mut after = Self {
             known: HashMap::new(),
         };

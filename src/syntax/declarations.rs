@@ -214,7 +214,7 @@ impl<'t> Builder<'t> {
         let mut ty = self.type_atom(atom);
         // `T??` is `T?`.
         if let Some(mark) = children.next() {
-            let range = ty.range.to(self.range(&mark));
+            let range = ty.range.cover(self.range(&mark));
             ty = TypeExpr {
                 node: TypeNode::Optional(Box::new(ty)),
                 range,

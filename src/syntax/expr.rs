@@ -60,7 +60,7 @@ fn binary_op(text: &str) -> BinaryOp {
 }
 
 fn binary(op: BinaryOp, left: Expr, right: Expr) -> Expr {
-    let range = left.range.to(right.range);
+    let range = left.range.cover(right.range);
     Expr {
         node: ExprNode::Binary(op, Box::new(left), Box::new(right)),
         range,
@@ -146,7 +146,7 @@ impl<'t> Builder<'t> {
             },
         };
         for postfix in children {
-            let range = expr.range.to(self.range(&postfix));
+            let range = expr.range.cover(self.range(&postfix));
             let node = match postfix.as_rule() {
                 Rule::member | Rule::index => match postfix.into_inner().next() {
                     Some(name) => ExprNode::Member(Box::new(expr), self.name(name)),
@@ -499,7 +499,7 @@ fn climb(
         Some(Token::Operand(expr)) => expr,
         Some(Token::Prefix(op, range)) => {
             let operand = climb(tokens, if op == UnaryOp::Not { NOT } else { NEGATE }, whole);
-            let range = range.to(operand.range);
+            let range = range.cover(operand.range);
             Expr {
                 node: ExprNode::Unary(op, Box::new(operand)),
                 range,

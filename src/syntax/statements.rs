@@ -260,7 +260,7 @@ impl<'t> Builder<'t> {
                     let range = self.range(&tail);
                     // Words without quotes: the first is no name either.
                     if let ExprNode::Name(_) = value.node {
-                        let range = value.range.to(range);
+                        let range = value.range.cover(range);
                         self.junk(SyntaxErrorKind::BadValue, range, &tail);
                         let whole =
                             self.start + range.start as usize..self.start + range.end as usize;

@@ -34,7 +34,7 @@ impl TextRange {
     }
 
     /// The smallest range that holds both.
-    pub fn to(self, other: Self) -> Self {
+    pub fn cover(self, other: Self) -> Self {
         Self {
             start: self.start.min(other.start),
             end: self.end.max(other.end),

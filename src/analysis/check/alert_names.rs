@@ -17,7 +17,7 @@ pub fn alike(service: &Instance, alerts: &[Alert]) -> Vec<Diag> {
     let mut places: BTreeMap<String, Span> = BTreeMap::new();
     let mut found = Vec::new();
     for (alert, named) in alerts.iter().zip(alert_names(&names)) {
-        let Some(here) = written(service, alert) else {
+        let Some(here) = name_span_in(service, alert) else {
             continue;
         };
         if named.unique != named.wanted.as_str() {
@@ -42,7 +42,7 @@ pub fn alike(service: &Instance, alerts: &[Alert]) -> Vec<Diag> {
 }
 
 /// Where the alert is written.
-fn written(service: &Instance, alert: &Alert) -> Option<Span> {
+fn name_span_in(service: &Instance, alert: &Alert) -> Option<Span> {
     let (block, name) = match &alert.dependency {
         Some(name) => {
             let mut dependencies = service.children_of(kind::DEPENDENCY);

@@ -41,7 +41,7 @@ pub struct Needs {
 
 impl Needs {
     /// What a service needs.
-    pub fn of(service: &Instance) -> Self {
+    pub fn new(service: &Instance) -> Self {
         let services = hard_services(service)
             .map(|(dependency, other)| {
                 (

@@ -207,7 +207,7 @@ impl Facts<'_> {
             return None;
         }
         let what = match promises.as_slice() {
-            [(_, other, _)] => format!("{}, the objective of `{}`", shown(ceiling), other.name),
+            [(_, other, _)] => format!("{}, the objective of `{}`", format_percent(ceiling), other.name),
             _ => {
                 let factors: Vec<_> = promises
                     .iter()
@@ -215,7 +215,7 @@ impl Facts<'_> {
                         format!("`{}` has an objective of {promise}%", other.name)
                     })
                     .collect();
-                format!("{}, the product of {}", shown(ceiling), and(&factors))
+                format!("{}, the product of {}", format_percent(ceiling), and(&factors))
             }
         };
         let mut diagnostic = Diag::new(
@@ -328,7 +328,7 @@ fn pages(alert: &Instance) -> bool {
 }
 
 /// A percentage, exact where it has few decimals, else rounded down so that what is above it looks so too.
-fn shown(percent: Decimal) -> String {
+fn format_percent(percent: Decimal) -> String {
     let percent = percent.normalize();
     if percent.scale() <= SHOWN_DECIMALS {
         return format!("{percent}%");
@@ -360,9 +360,9 @@ mod tests {
 
     #[test]
     fn a_product_is_exact_or_rounded_down() {
-        assert_eq!(shown(percent("99.8500500")), "99.85005%");
-        assert_eq!(shown(percent("99.85005001")), "99.85005001%");
-        assert_eq!(shown(percent("99.9499999999")), "about 99.94999999%");
+        assert_eq!(format_percent(percent("99.8500500")), "99.85005%");
+        assert_eq!(format_percent(percent("99.85005001")), "99.85005001%");
+        assert_eq!(format_percent(percent("99.9499999999")), "about 99.94999999%");
     }
 
     #[test]

@@ -26,7 +26,7 @@ pub struct Measured {
 
 impl Measured {
     /// What a service measures; nothing where that is everybody's.
-    pub fn of(instance: &Instance, service: &Service) -> Option<Self> {
+    pub fn new(instance: &Instance, service: &Service) -> Option<Self> {
         if has_empty_selector(instance) {
             return None;
         }

@@ -52,7 +52,7 @@ impl Names {
             };
             for label in labels.keys() {
                 if !is_label(label) {
-                    self.tell(
+                    self.report(
                         block,
                         (label.clone(), false),
                         block.span_of_label(field, label),
@@ -79,7 +79,7 @@ impl Names {
                 names_in(&query.expr, &mut names);
                 for name in names {
                     if !self.known.contains(&name.0) {
-                        self.tell(block, name, query.span);
+                        self.report(block, name, query.span);
                     }
                 }
             }
@@ -87,7 +87,7 @@ impl Names {
                 for item in items {
                     match item {
                         Value::String(label) if field == field::BREAKDOWN && !is_label(label) => {
-                            self.tell(block, (label.as_str().into(), false), block.span_of(field));
+                            self.report(block, (label.as_str().into(), false), block.span_of(field));
                         }
                         other => self.of_value(block, field, other),
                     }
@@ -97,7 +97,7 @@ impl Names {
         }
     }
 
-    fn tell(&mut self, block: &Instance, (name, is_metric): Name, place: Span) {
+    fn report(&mut self, block: &Instance, (name, is_metric): Name, place: Span) {
         if !self.told.insert((name.clone(), place)) {
             return;
         }

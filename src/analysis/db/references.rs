@@ -233,7 +233,7 @@ struct Names<'db> {
 
 type Known = HashMap<SmolStr, Vec<(ItemClass, ItemKey)>>;
 
-fn known(db: &dyn salsa::Database, file: SourceFile) -> Known {
+fn importable_names(db: &dyn salsa::Database, file: SourceFile) -> Known {
     let mut known = Known::new();
     for entry in &file_names(db, file).items {
         let counts = matches!(
@@ -264,7 +264,7 @@ impl<'db> Names<'db> {
                 modules.entry(import.module.clone()).or_insert(module);
                 continue;
             };
-            let of_module = asked.entry(module).or_insert_with(|| known(db, module));
+            let of_module = asked.entry(module).or_insert_with(|| importable_names(db, module));
             for name in listed {
                 if let Some(items) = of_module.get(name) {
                     imported.entry(name.clone()).or_insert(items.clone());
@@ -273,7 +273,7 @@ impl<'db> Names<'db> {
         }
         Self {
             db,
-            own: known(db, file),
+            own: importable_names(db, file),
             imported,
             modules,
             known: asked,
@@ -292,7 +292,7 @@ impl<'db> Names<'db> {
                 let db = self.db;
                 self.known
                     .entry(*file)
-                    .or_insert_with(|| known(db, *file))
+                    .or_insert_with(|| importable_names(db, *file))
                     .get(name)
             }
         };

@@ -118,7 +118,7 @@ impl Evaluator<'_> {
         if node.kind != kind::DEPENDENCY || !self.is_service_absent(service) {
             return;
         }
-        let name = crate::resolve::written(&node.name);
+        let name = crate::resolve::quote_name(&node.name);
         let trail = node.trail.clone();
         let diagnostic = Diag::new(
             &codes::ABSENT_DEPENDENCY,

@@ -137,7 +137,7 @@ impl<'db> Evaluator<'db> {
         let node = self.node(id);
         let label = match node.name.as_str() {
             "" => node.kind.to_string(),
-            name => format!("{} {}", node.kind, crate::resolve::written(name)),
+            name => format!("{} {}", node.kind, crate::resolve::quote_name(name)),
         };
         let context = Context {
             scope: scope.clone(),

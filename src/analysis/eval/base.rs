@@ -11,7 +11,7 @@ use super::scope::{Context, Scope};
 use super::value::Value;
 use super::{Evaluator, Mode};
 use crate::db::{Diag, ItemClass, ItemKey, Span};
-use crate::resolve::{Want, did_you_mean, did_you_mean_block, resolve_path, written};
+use crate::resolve::{Want, did_you_mean, did_you_mean_block, quote_name, resolve_path};
 use crate::schema::{self};
 use nth_diagnostics::{Applicability, codes, suggest};
 use nth_syntax::tree::{Base, ItemNode, Template, TextRange};
@@ -198,7 +198,7 @@ impl<'db> Evaluator<'db> {
         let dotted = base.path.segments.iter().map(|name| name.text.as_str());
         let dotted = SmolStr::from(dotted.collect::<Vec<_>>().join("."));
         if base.path.segments.len() > 1 && self.is_block_or_template(&dotted, kind, context) {
-            let quoted = written(&dotted);
+            let quoted = quote_name(&dotted);
             let diagnostic = Diag::new(
                 &codes::UNKNOWN_BASE,
                 format!("a name with a dot must be quoted: {quoted}"),
@@ -226,7 +226,7 @@ impl<'db> Evaluator<'db> {
             .path
             .segments
             .iter()
-            .map(|name| crate::resolve::written(&name.text))
+            .map(|name| crate::resolve::quote_name(&name.text))
             .collect::<Vec<_>>()
             .join(".");
         let mut diagnostic = Diag::new(

@@ -41,7 +41,7 @@ struct Size {
 }
 
 impl Size {
-    fn of(value: &Value) -> Self {
+    fn measure(value: &Value) -> Self {
         let mut size = Self::default();
         let mut waiting = vec![(value, 1)];
         while let Some((value, depth)) = waiting.pop() {
@@ -260,7 +260,7 @@ impl<'db> Evaluator<'db> {
         if !is_composed(&value) {
             return value;
         }
-        let size = Size::of(&value);
+        let size = Size::measure(&value);
         self.spend(size.weight as u64, range, context);
         if size.text > limits::TEXT {
             return self.text_too_long(range, context);
@@ -283,7 +283,7 @@ impl<'db> Evaluator<'db> {
 
     /// A list that holds as much as one may, so far.
     pub(super) fn fits(&self, so_far: &mut usize, value: &Value) -> bool {
-        *so_far += Size::of(value).weight;
+        *so_far += Size::measure(value).weight;
         *so_far <= limits::LIST
     }
 

@@ -368,7 +368,7 @@ impl<'db> Evaluator<'db> {
         let diagnostic = Diag::new(
             &codes::MISPLACED_BLOCK,
             format!("`{}` is a field: expected `=`, found `:`", block.kind.text),
-            self.span(context, block.kind.range.to(base.path.range)),
+            self.span(context, block.kind.range.cover(base.path.range)),
         )
         .help(format!("write `{} = {path}`", block.kind.text))
         .fix(

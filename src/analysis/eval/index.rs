@@ -249,7 +249,7 @@ impl<'db> Evaluator<'db> {
         };
         match module {
             Some(module) => {
-                let whole = first.range.to(last.range);
+                let whole = first.range.cover(last.range);
                 self.record_name(whole, Definition::Module(module), false);
                 if let Some(alias) = &import.alias {
                     self.record_name(alias.range, Definition::Module(module), false);
@@ -269,7 +269,7 @@ impl<'db> Evaluator<'db> {
                     return;
                 };
                 if let [first, .., before, _] | [first @ before, _] = segments.as_slice() {
-                    let range = first.range.to(before.range);
+                    let range = first.range.cover(before.range);
                     self.record_name(range, Definition::Module(module), false);
                 }
                 if let Some(meaning) = self.item_definition(module, name) {
@@ -415,7 +415,7 @@ impl<'db> Evaluator<'db> {
         };
         let module = module.or_else(|| find_module(self.db, self.workspace, words()));
         if let (Some(module), Some(first), Some(last)) = (module, path.first(), path.last()) {
-            self.record(context, first.range.to(last.range), |_| {
+            self.record(context, first.range.cover(last.range), |_| {
                 Some(Definition::Module(module))
             });
         }

@@ -8,7 +8,7 @@ use super::scope::Context;
 use super::value::{BlockRef, Value};
 use super::{Evaluator, Mode, NodeId};
 use crate::db::{Diag, ItemClass, ItemKey, SourceFile, file_names, find_item};
-use crate::resolve::{did_you_mean, did_you_mean_block, module_named, written};
+use crate::resolve::{did_you_mean, did_you_mean_block, module_named, quote_name};
 use crate::schema::Ty;
 use crate::schema::names::{field, kind};
 use nth_diagnostics::{Applicability, codes, suggest};
@@ -58,7 +58,7 @@ impl<'db> Evaluator<'db> {
         }
         if let Some(near) = self.dotted_block(object, name, context, expected) {
             let span = self.span(context, range);
-            let quoted = written(&near);
+            let quoted = quote_name(&near);
             let path = &quoted[1..quoted.len() - 1];
             let diagnostic = Diag::new(
                 &codes::UNKNOWN_NAME,

@@ -66,7 +66,7 @@ struct ScopedMetrics<'e, 'db> {
 
 impl<'db> ScopedMetrics<'_, 'db> {
     /// Returns the metrics under a selector's labels, with the key they were looked up by. `None` for a recorded series.
-    fn known(&self, selector: &Selector) -> Option<(&'db Known, String)> {
+    fn lookup(&self, selector: &Selector) -> Option<(&'db Known, String)> {
         let text = match self.labels.catalogued(selector) {
             Catalogued::Recorded => return None,
             // With the empty selector, only the project's declarations apply.
@@ -91,7 +91,7 @@ impl<'db> ScopedMetrics<'_, 'db> {
     ) -> T {
         // The check looks up each selector of the tree several times.
         let read: HashMap<*const Selector, (&Known, String)> = promql::classify::metrics(expr)
-            .filter_map(|selector| Some((std::ptr::from_ref(selector), self.known(selector)?)))
+            .filter_map(|selector| Some((std::ptr::from_ref(selector), self.lookup(selector)?)))
             .collect();
         let under = |selector: &Selector| {
             let (known, selector) = read.get(&std::ptr::from_ref(selector))?;
@@ -333,7 +333,7 @@ impl<'db> Evaluator<'db> {
         labels: &ScopeLabels,
         selector: &Selector,
     ) -> Option<(&'db Known, String)> {
-        self.scoped_metrics(labels, false).known(selector)
+        self.scoped_metrics(labels, false).lookup(selector)
     }
 
     /// True if checks against known metrics are enabled.

@@ -225,7 +225,7 @@ impl<'db> Evaluator<'db> {
         let Some(tree) = crate::db::item(self.db, item) else {
             return;
         };
-        let whole = head.to(body.range);
+        let whole = head.cover(body.range);
         let nested = |range: TextRange| {
             body.statements.iter().any(|statement| {
                 matches!(statement, Statement::Block(block)

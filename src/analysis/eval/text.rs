@@ -27,7 +27,7 @@ impl<'db> Evaluator<'db> {
         for part in &string.parts {
             match part {
                 StringPart::Text(literal) => text.push_str(literal),
-                StringPart::Hole(expr) => match self.shown(expr, context) {
+                StringPart::Hole(expr) => match self.text_part(expr, context) {
                     Shown::Text(shown) => text.push_str(&shown),
                     Shown::Unknown => unknown = true,
                     Shown::Wrong => wrong = true,
@@ -44,7 +44,7 @@ impl<'db> Evaluator<'db> {
         }
     }
 
-    fn shown(&mut self, expr: &'db Expr, context: &Context<'db>) -> Shown {
+    fn text_part(&mut self, expr: &'db Expr, context: &Context<'db>) -> Shown {
         match self.eval(expr, context, &Ty::Any) {
             Value::Error => Shown::Wrong,
             Value::Unknown(_) => Shown::Unknown,
@@ -96,7 +96,7 @@ impl<'db> Evaluator<'db> {
                         push(part);
                     }
                     None if self.is_dotted_label(expr, context) => wrong = true,
-                    None => match self.shown(expr, context) {
+                    None => match self.text_part(expr, context) {
                         Shown::Text(shown) => {
                             length += shown.len();
                             push(TextPart::Literal(shown));

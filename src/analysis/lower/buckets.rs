@@ -24,7 +24,7 @@ pub(super) struct Buckets<'db> {
 }
 
 impl<'db> Buckets<'db> {
-    pub(super) fn of(
+    pub(super) fn new(
         db: &'db dyn salsa::Database,
         workspace: Workspace,
         environment: Option<SmolStr>,
@@ -45,7 +45,7 @@ impl<'db> Buckets<'db> {
 
     /// How targets write the bound of that value: in several ways, if they differ; in none, if that is not known.
     pub(super) fn texts(&self, histogram: &Expr, limit: Decimal) -> Vec<&'db str> {
-        let Some((known, name)) = self.known(histogram) else {
+        let Some((known, name)) = self.metrics(histogram) else {
             return Vec::new();
         };
         match family(known, base_name(name)) {
@@ -68,11 +68,11 @@ impl<'db> Buckets<'db> {
             Node::Selector(selector) => name_of(selector).unwrap_or_default(),
             _ => "",
         };
-        unit_of(self.known(histogram).map(|(known, _)| known), name, field)
+        unit_of(self.metrics(histogram).map(|(known, _)| known), name, field)
     }
 
     /// What is known where a histogram is read, and its name.
-    fn known<'t>(&self, histogram: &'t Expr) -> Option<(&'db Known, &'t str)> {
+    fn metrics<'t>(&self, histogram: &'t Expr) -> Option<(&'db Known, &'t str)> {
         let (Some(measured), Node::Selector(selector)) =
             (&self.measured, &histogram.unparenthesised().node)
         else {

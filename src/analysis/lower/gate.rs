@@ -344,14 +344,14 @@ impl Lowering<'_> {
             "burn" => self.burn(call, over()?, block)?,
             "dependency_budget" => return self.dependency_budget(call, block),
             "firing" => Fact::Firing(severity(&argument(call, "severity")?.value)?),
-            "incidents" => Fact::Incidents(self.counted(call, over()?, block)?),
+            "incidents" => Fact::Incidents(self.count_fact(call, over()?, block)?),
             "deploy_age" => {
                 self.deployed(call, block)?;
                 Fact::DeployAge
             }
             "deploys" => {
                 self.deployed(call, block)?;
-                Fact::Deploys(self.counted(call, over()?, block)?)
+                Fact::Deploys(self.count_fact(call, over()?, block)?)
             }
             "dependents" => Fact::Dependents,
             _ => return None,

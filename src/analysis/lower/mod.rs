@@ -2,7 +2,7 @@
 
 mod buckets;
 mod calendar;
-mod doubts;
+mod lints;
 mod gate;
 mod panel;
 mod read;
@@ -58,7 +58,7 @@ pub fn service_model(
             workspace,
             environment: environment.as_ref(),
             scrape_interval: workspace.scrape_interval(db),
-            buckets: Buckets::of(db, workspace, environment.clone(), instance),
+            buckets: Buckets::new(db, workspace, environment.clone(), instance),
             up: up(db, workspace, environment.as_deref(), instance),
         };
         service::lower(instance, &surroundings, &mut diagnostics)

@@ -16,7 +16,7 @@ use nth_model::{Text, TextPart};
 
 /// The panels of a service, its rows' and its dependencies'.
 pub(super) fn lower(service: &Instance, diagnostics: &mut Vec<Diag>) -> Panels {
-    let recordings = Recordings::of(service);
+    let recordings = Recordings::new(service);
     let mut panels = |of: &Instance| -> Vec<Panel> {
         of.children_of(kind::PANEL)
             .filter_map(|panel| {

@@ -11,7 +11,7 @@ use super::read::{
     severity, text,
 };
 use super::signal::{self, Absences};
-use super::{doubts, gate, panel, sli, team, time_units};
+use super::{gate, lints, panel, sli, team, time_units};
 use crate::db::{Diag, Span};
 use crate::eval::{Instance, Value};
 use crate::schema::names::{field, kind};
@@ -24,7 +24,7 @@ pub(super) fn lower(
     surroundings: &Surroundings<'_>,
     diagnostics: &mut Vec<Diag>,
 ) -> Option<ir::Service> {
-    let absences = Absences::of(surroundings.db, instance);
+    let absences = Absences::new(surroundings.db, instance);
     let mut left_out = Vec::new();
     let mut alerts: Vec<(ir::Alert, Span)> = Vec::new();
     let dependencies = instance.children_of(kind::DEPENDENCY);
@@ -40,7 +40,7 @@ pub(super) fn lower(
         match absences.in_query(alert.get(field::WHEN)) {
             missing if missing.is_empty() => {
                 let scrapes = surroundings.scrape_interval;
-                doubts::of_alert(instance, alert, &lowered, scrapes, diagnostics);
+                lints::check_alert(instance, alert, &lowered, scrapes, diagnostics);
                 time_units::of_alert(alert, &lowered, diagnostics);
                 alerts.push((lowered, alert.head));
             }
@@ -56,7 +56,7 @@ pub(super) fn lower(
         }
     }
     warn_of_duplicates(&alerts, diagnostics);
-    doubts::of_thresholds(&alerts, diagnostics);
+    lints::check_thresholds(&alerts, diagnostics);
     let mut slos: Vec<ir::Slo> = instance
         .children_of(kind::SLO)
         .filter_map(|slo| lower_slo(slo, surroundings, diagnostics))
@@ -87,16 +87,16 @@ pub(super) fn lower(
         };
         recordings.push((lowered, recording));
     }
-    doubts::of_recordings(&recordings, diagnostics);
+    lints::check_recordings(&recordings, diagnostics);
     let signals = signal::lower(instance);
-    let told = signal::Told {
+    let consequences = signal::MissingSignals {
         service: instance,
         environment: surroundings.environment,
         signals: &signals,
         left_out: &left_out,
         absences: &absences,
     };
-    told.tell(diagnostics);
+    consequences.report(diagnostics);
     let Surroundings {
         db,
         workspace,

@@ -62,7 +62,7 @@ pub(super) struct Absences<'a> {
 
 impl<'a> Absences<'a> {
     /// Those of a service.
-    pub(super) fn of(db: &'a dyn salsa::Database, service: &'a Instance) -> Self {
+    pub(super) fn new(db: &'a dyn salsa::Database, service: &'a Instance) -> Self {
         let queries: Vec<(&SmolStr, &Query)> = service
             .children_of(kind::RECORDING)
             .filter_map(|recording| match recording.get(field::QUERY) {
@@ -178,7 +178,7 @@ impl Omission {
 }
 
 /// What is said of a service's signals.
-pub(super) struct Told<'a> {
+pub(super) struct MissingSignals<'a> {
     /// The service.
     pub(super) service: &'a Instance,
     /// The environment, where the project declares any.
@@ -191,9 +191,9 @@ pub(super) struct Told<'a> {
     pub(super) absences: &'a Absences<'a>,
 }
 
-impl Told<'_> {
+impl MissingSignals<'_> {
     /// Warns of each block with signals that no metric carries, and of the objectives that rest on such.
-    pub(super) fn tell(&self, diagnostics: &mut Vec<Diag>) {
+    pub(super) fn report(&self, diagnostics: &mut Vec<Diag>) {
         let mut by_block: BTreeMap<Option<&SmolStr>, Vec<&Signal>> = BTreeMap::new();
         for signal in self.signals {
             let block = by_block.entry(signal.dependency.as_ref()).or_default();

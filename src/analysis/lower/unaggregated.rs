@@ -19,7 +19,7 @@ pub(super) struct Recordings<'a> {
 
 impl<'a> Recordings<'a> {
     /// Those of a service.
-    pub(super) fn of(service: &'a Instance) -> Self {
+    pub(super) fn new(service: &'a Instance) -> Self {
         let queries: Vec<(&SmolStr, &Query)> = service
             .children_of(kind::RECORDING)
             .filter_map(|recording| match recording.get(field::QUERY) {

@@ -137,7 +137,7 @@ pub fn is_identifier(name: &str) -> bool {
 }
 
 /// A block's name as it is written in the source: in quotes where it is no identifier.
-pub fn written(name: &str) -> String {
+pub fn quote_name(name: &str) -> String {
     if is_identifier(name) {
         return name.to_owned();
     }
@@ -156,7 +156,7 @@ pub fn written(name: &str) -> String {
 
 /// Offers a near name of a block as it is written in the source.
 pub fn did_you_mean_block(diagnostic: Diag, span: Span, near: &str) -> Diag {
-    did_you_mean(diagnostic, span, &written(near))
+    did_you_mean(diagnostic, span, &quote_name(near))
 }
 
 /// Offers a near name, as text and as an edit.

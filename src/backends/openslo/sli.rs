@@ -197,7 +197,7 @@ fn holds(good: &Expr) -> Expr {
         if condition.op.is_comparison() {
             let mut condition = condition.clone();
             condition.return_bool = true;
-            return one(Expr::made(Node::Binary(condition)), "min");
+            return one(Expr::new(Node::Binary(condition)), "min");
         }
         let both = |op| build::binary(op, holds(&condition.left), holds(&condition.right));
         match condition.op {

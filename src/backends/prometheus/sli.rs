@@ -507,7 +507,7 @@ fn sampled(rate: &Expr) -> Expr {
     else {
         return end;
     };
-    let samples = Expr::made(Node::Selector(selector.clone()));
+    let samples = Expr::new(Node::Selector(selector.clone()));
     let samples = over("count_over_time", samples, SLICE);
     let samples = rewrite::moved_back(&samples, LATE.0).unwrap_or(samples);
     binary(end, BinaryOp::And, aggregate("sum", samples))
@@ -565,7 +565,7 @@ fn not_nan(expr: Expr) -> Expr {
     if never_nan(&expr) {
         return expr;
     }
-    let least = Expr::made(Node::Number("-Inf".into()));
+    let least = Expr::new(Node::Number("-Inf".into()));
     binary(expr, BinaryOp::GreaterOrEqual, least)
 }
 
@@ -586,7 +586,7 @@ fn bad_slice(good: &Expr) -> Expr {
             condition.return_bool = true;
             condition.left = known(condition.left);
             condition.right = known(condition.right);
-            let bad = Expr::made(Node::Binary(condition));
+            let bad = Expr::new(Node::Binary(condition));
             return if label_free(&bad) {
                 bad
             } else {
@@ -619,7 +619,7 @@ fn known(operand: Expr) -> Expr {
     if scalar || never_nan(&operand) {
         return operand;
     }
-    let least = Expr::made(Node::Number("-Inf".into()));
+    let least = Expr::new(Node::Number("-Inf".into()));
     paren(binary(operand, BinaryOp::GreaterOrEqual, least))
 }
 

@@ -174,7 +174,7 @@ fn quoted(label: &str) -> String {
     if plain {
         label.to_owned()
     } else {
-        StringLit::made(label).to_string()
+        StringLit::new(label).to_string()
     }
 }
 
@@ -217,7 +217,7 @@ fn check_value(case: &Case<'_>, matcher: &Matcher, series: &Series<'_>) -> Optio
             series.name(),
             series.under.place(),
             matcher.op.as_str(),
-            StringLit::made(wanted),
+            StringLit::new(wanted),
         ),
         matcher.value.span,
     )
@@ -295,7 +295,7 @@ fn check_bound(case: &Case<'_>, matcher: &Matcher, series: &Series<'_>) -> Optio
     let name = series.name();
     let message = format!(
         "`{name}`{place} has no bucket with `le={}`",
-        StringLit::made(wanted)
+        StringLit::new(wanted)
     );
     match matcher.op {
         MatchOp::Matches => {
@@ -310,7 +310,7 @@ fn check_bound(case: &Case<'_>, matcher: &Matcher, series: &Series<'_>) -> Optio
                     &codes::NOT_A_BUCKET,
                     format!(
                         "`{name}`{place} has no bucket with `le=~{}`",
-                        StringLit::made(wanted)
+                        StringLit::new(wanted)
                     ),
                     matcher.value.span,
                 )
@@ -363,7 +363,7 @@ fn replaced(case: &Case<'_>, error: Error, matcher: &Matcher, text: &str) -> Err
         };
         return error.suggest(inner, text);
     }
-    error.suggest(written, StringLit::made(text).to_string())
+    error.suggest(written, StringLit::new(text).to_string())
 }
 
 pub(super) fn check_grouping(case: &Case<'_>, found: &mut Vec<Finding>) {

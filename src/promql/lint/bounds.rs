@@ -241,7 +241,7 @@ impl Bounds {
 }
 
 /// The bounds of an expression from those of the expressions right inside of it.
-pub(super) fn of(expr: &Expr, children: &[Bounds], known: Known<'_>) -> Bounds {
+pub(super) fn infer(expr: &Expr, children: &[Bounds], known: Known<'_>) -> Bounds {
     let child = |number: usize| children.get(number).copied().unwrap_or(Bounds::any());
     match &expr.node {
         Node::Number(text) => durations::seconds(text).map_or(Bounds::any(), Bounds::point),

@@ -70,7 +70,7 @@ impl Lint<'_> {
                 Error::new(
                     &codes::CONSTANT_COMPARISON,
                     "contradictory comparisons",
-                    binary.left.span.to(binary.right.span),
+                    binary.left.span.cover(binary.right.span),
                 )
                 .label("no value is in both ranges")
                 .help("use `or` to get the series in either range"),

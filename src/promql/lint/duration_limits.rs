@@ -44,10 +44,10 @@ impl<'l> Lint<'l> {
         let Node::Hole(number) = limit.unparenthesised().node else {
             return None;
         };
-        let Known::Duration(duration) = self.known(number) else {
+        let Known::Duration(duration) = self.hole_value(number) else {
             return None;
         };
-        let unit = time_unit(value, &|hole| match self.known(hole) {
+        let unit = time_unit(value, &|hole| match self.hole_value(hole) {
             Known::Query(query) => Some(query),
             _ => None,
         })?;

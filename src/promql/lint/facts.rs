@@ -44,15 +44,15 @@ pub(super) enum Measure {
 }
 
 /// The facts of an expression from those of its [`labels::children`].
-pub(super) fn of(expr: &Expr, mut children: Vec<Facts>, known: Known<'_>) -> Facts {
+pub(super) fn infer(expr: &Expr, mut children: Vec<Facts>, known: Known<'_>) -> Facts {
     let bounds: Vec<Bounds> = children.iter().map(|child| child.bounds).collect();
     let inside: Vec<&Labels> = children.iter().map(|child| &child.labels).collect();
     Facts {
-        labels: labels::of(expr, &inside, false),
+        labels: labels::infer(expr, &inside, false),
         bounds: if leaves_nothing(expr, &children) {
             Bounds::nothing_left()
         } else {
-            bounds::of(expr, &bounds, known)
+            bounds::infer(expr, &bounds, known)
         },
         identity: identity(expr, &children),
         tells_presence: tells_presence(expr) || children.iter().any(|child| child.tells_presence),

@@ -20,10 +20,10 @@ impl Lint<'_> {
         }
         if let Some(matching) = &binary.matching {
             if let Some(group) = &matching.group {
-                self.taken(group, left, right);
+                self.check_group(group, left, right);
             }
             if matching.on {
-                self.on(matching, left, right);
+                self.check_matching(matching, left, right);
                 return;
             }
         }
@@ -79,7 +79,7 @@ impl Lint<'_> {
         self.report(error);
     }
 
-    fn on(&mut self, matching: &Matching, left: &Facts, right: &Facts) {
+    fn check_matching(&mut self, matching: &Matching, left: &Facts, right: &Facts) {
         for label in &matching.labels {
             let lacking = match (
                 left.labels.may.has(&label.name),
@@ -103,7 +103,7 @@ impl Lint<'_> {
     }
 
     /// The labels of `group_left (…)`.
-    fn taken(&mut self, group: &Group, left: &Facts, right: &Facts) {
+    fn check_group(&mut self, group: &Group, left: &Facts, right: &Facts) {
         let (one, side, name) = if group.left {
             (right, "right", "group_left")
         } else {

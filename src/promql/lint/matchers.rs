@@ -81,7 +81,7 @@ impl Lint<'_> {
                 Some(other) => Error::new(
                     &codes::SELECTS_NOTHING,
                     format!("contradictory matchers on `{}`", matcher.label),
-                    place(other).to(place(matcher)),
+                    place(other).cover(place(matcher)),
                 )
                 .label("selects nothing")
                 .help("use a regex to match several values: `=~\"a|b\"`"),
@@ -146,5 +146,5 @@ impl Lint<'_> {
 }
 
 fn place(matcher: &Matcher) -> Span {
-    matcher.label_span.to(matcher.value.span)
+    matcher.label_span.cover(matcher.value.span)
 }

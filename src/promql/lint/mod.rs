@@ -87,7 +87,7 @@ struct Lint<'l> {
 }
 
 impl<'l> Lint<'l> {
-    fn known(&self, hole: usize) -> Known<'l> {
+    fn hole_value(&self, hole: usize) -> Known<'l> {
         self.holes
             .get(hole)
             .copied()
@@ -100,7 +100,7 @@ impl<'l> Lint<'l> {
 
     fn visit(&mut self, expr: &Expr) -> Facts {
         if let Node::Hole(number) = &expr.node
-            && let Known::Query(query) = self.known(*number)
+            && let Known::Query(query) = self.hole_value(*number)
         {
             // What is doubtful in it is said where it is written.
             let mut inside = Lint {
@@ -144,9 +144,9 @@ impl<'l> Lint<'l> {
             _ => {}
         }
         let known = match &expr.node {
-            Node::Hole(number) => self.known(*number),
+            Node::Hole(number) => self.hole_value(*number),
             _ => Known::Type(HoleType::Unknown),
         };
-        facts::of(expr, children, known)
+        facts::infer(expr, children, known)
     }
 }

@@ -78,7 +78,7 @@ impl Lint<'_> {
                 // Longer ones are long enough, whatever is lost here.
                 Some(nth_units::Duration(milliseconds.round() as u64))
             }
-            DurationNode::Hole(number) => match self.known(*number) {
+            DurationNode::Hole(number) => match self.hole_value(*number) {
                 Known::Duration(length) => Some(length),
                 _ => None,
             },

@@ -31,7 +31,7 @@ impl Lint<'_> {
             StringPart::Text(text) => !text.contains(META),
             StringPart::Byte(_) => false,
             // Interpolated text is escaped, so that it matches just itself.
-            StringPart::Hole(number) => match self.known(*number) {
+            StringPart::Hole(number) => match self.hole_value(*number) {
                 Known::Type(of) => of == HoleType::String,
                 _ => true,
             },
@@ -50,7 +50,7 @@ impl Lint<'_> {
                 "unnecessary regex: `{}` is enough for a literal value",
                 op.as_str()
             ),
-            matcher.label_span.to(matcher.value.span),
+            matcher.label_span.cover(matcher.value.span),
         );
         let between = Span {
             start: matcher.label_span.end,

@@ -78,7 +78,7 @@ fn targets(team: &Instance, step: &Instance, found: &mut Vec<Diag>) {
     }
     let twice = targets.iter().enumerate().find_map(|(number, target)| {
         let before = targets.iter().take(number).any(|other| other == target);
-        named(target).filter(|_| before)
+        target_name(target).filter(|_| before)
     });
     if let Some(name) = twice {
         problem(
@@ -90,7 +90,7 @@ fn targets(team: &Instance, step: &Instance, found: &mut Vec<Diag>) {
 }
 
 /// A target as its author would name it.
-fn named(target: &Value) -> Option<String> {
+fn target_name(target: &Value) -> Option<String> {
     match target {
         Value::String(email) => Some(format!("`{}`", email.trim())),
         Value::Block(schedule) => Some(format!("`{}`", schedule.name)),

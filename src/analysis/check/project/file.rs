@@ -268,10 +268,10 @@ fn environment_findings(
         findings.paging.extend(paging.iter().cloned());
         let evaluated = instance(db, workspace, key, environment.clone());
         if let Some(service) = &evaluated.instance {
-            findings.needs.push(Needs::of(service));
+            findings.needs.push(Needs::new(service));
             let model = lowered.service.as_ref();
             findings.measured
-                .extend(model.and_then(|model| Measured::of(service, model)));
+                .extend(model.and_then(|model| Measured::new(service, model)));
             let expiring = expiring_overrides(service);
             findings.others.extend(expiring.map(|(end, found)| OtherFinding {
                 diagnostic: found,

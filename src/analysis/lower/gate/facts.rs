@@ -106,7 +106,7 @@ impl Lowering<'_> {
     }
 
     /// A time in which something is counted.
-    pub(super) fn counted(
+    pub(super) fn count_fact(
         &mut self,
         call: &Call,
         over: ir::Duration,

@@ -17,7 +17,7 @@ use nth_promql::{
 };
 
 /// What is doubtful of one alert. `service` is the block that the alert is in.
-pub(super) fn of_alert(
+pub(super) fn check_alert(
     service: &Instance,
     block: &Instance,
     alert: &ir::Alert,
@@ -99,7 +99,7 @@ fn absent_labels(
                 *place,
             )
             .label("always empty")
-            .because(block.span_of(field::WHEN), left(&series));
+            .because(block.span_of(field::WHEN), describe_labels(&series));
             diagnostic = if is_rules_own(service, alert, label) {
                 diagnostic.help(format!(
                     "write values that are known at build time as `${{service.name}}`: alert text \
@@ -117,7 +117,7 @@ fn absent_labels(
 }
 
 /// Which labels are left, in a few words.
-fn left(series: &LabelSet) -> String {
+fn describe_labels(series: &LabelSet) -> String {
     let list = |names: &std::collections::BTreeSet<SmolStr>| {
         let names: Vec<String> = names.iter().map(|name| format!("`{name}`")).collect();
         names.join(", ")
@@ -216,7 +216,7 @@ fn last_two(expr: &Expr) -> Option<(&'static str, &'static str)> {
 }
 
 /// Recordings of one service that record the same.
-pub(super) fn of_recordings(
+pub(super) fn check_recordings(
     recordings: &[(ir::Recording, &Instance)],
     diagnostics: &mut Vec<Diag>,
 ) {
@@ -251,7 +251,7 @@ struct Threshold<'a> {
 }
 
 /// Alerts that fire only where another one of the same severity fires already.
-pub(super) fn of_thresholds(alerts: &[(ir::Alert, Span)], diagnostics: &mut Vec<Diag>) {
+pub(super) fn check_thresholds(alerts: &[(ir::Alert, Span)], diagnostics: &mut Vec<Diag>) {
     type Key<'a> = (
         String,
         bool,

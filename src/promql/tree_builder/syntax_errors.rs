@@ -3,14 +3,14 @@
 use pest::iterators::Pair;
 use smol_str::SmolStr;
 
-use super::{Context, Lower, span};
+use super::{Context, TreeBuilder, span};
 use crate::error::Error;
 use crate::grammar::{Rule, last_before};
 use crate::literal::{self, BadDuration, hole_length};
 use crate::tree::*;
 use nth_diagnostics::{Code, codes};
 
-impl Lower<'_> {
+impl TreeBuilder<'_> {
     fn rest(&self, at: usize) -> &str {
         self.text.get(at..).unwrap_or("")
     }
@@ -56,7 +56,7 @@ impl Lower<'_> {
                 format!("unexpected end of query: expected {}", wanted),
                 token,
             );
-            return self.break_off(error);
+            return self.structure_error(error);
         }
         if hole_length(&word).is_some() {
             let before = self
@@ -125,7 +125,7 @@ impl Lower<'_> {
                 .help(format!("replace the character with a plain `{op}`"))
                 .suggest(token, op);
         }
-        self.break_off(error);
+        self.structure_error(error);
     }
 
     /// Says that a bracket is not closed, or that something stands where it could be.
@@ -144,7 +144,7 @@ impl Lower<'_> {
                     "{" => "}",
                     _ => ")",
                 };
-                self.break_off(
+                self.structure_error(
                     Error::new(
                         &codes::PROMQL_UNCLOSED,
                         format!("unclosed `{bracket}`"),
@@ -167,7 +167,7 @@ impl Lower<'_> {
         if quote != '`' && self.rest(at.end as usize).starts_with('\n') {
             error = error.help("write `\\n` for a line break: a string ends on its line");
         }
-        self.break_off(error);
+        self.structure_error(error);
         None
     }
 
@@ -185,7 +185,7 @@ impl Lower<'_> {
         }
         if let Some((sign, lacks)) = after {
             let word = self.text.get(sign.range()).unwrap_or("").to_owned();
-            return self.break_off(
+            return self.structure_error(
                 Error::new(
                     &codes::PROMQL_MISSING,
                     format!("`{word}` has {lacks}"),
@@ -232,7 +232,7 @@ impl Lower<'_> {
             }
             _ => return self.unexpected(at, "an expression"),
         };
-        self.break_off(error);
+        self.structure_error(error);
     }
 
     pub(crate) fn missing_duration(&mut self, at: usize) {
@@ -242,7 +242,7 @@ impl Lower<'_> {
             let inner = word
                 .trim_matches(|c| matches!(c, '"' | '\'' | '`'))
                 .to_owned();
-            return self.break_off(
+            return self.structure_error(
                 Error::new(
                     &codes::PROMQL_UNEXPECTED,
                     "durations are written without quotes",
@@ -257,7 +257,7 @@ impl Lower<'_> {
             } else {
                 token
             };
-            return self.break_off(
+            return self.structure_error(
                 Error::new(&codes::PROMQL_MISSING, "missing duration", at)
                     .help("write for example `5m`, or `$window`"),
             );
@@ -267,7 +267,7 @@ impl Lower<'_> {
 
     pub(crate) fn missing_at(&mut self, at: usize, sign: Span) {
         if self.rest(at).is_empty() {
-            self.break_off(
+            self.structure_error(
                 Error::new(&codes::PROMQL_MISSING, "missing time after `@`", sign)
                     .help("write a Unix time, `start()` or `end()`"),
             );
@@ -281,7 +281,7 @@ impl Lower<'_> {
         let skipped = next.len() - next.trim_start().len();
         let following = at.end as usize + skipped;
         if matches!(next.trim_start().chars().next(), None | Some(',' | '}')) {
-            self.break_off(
+            self.structure_error(
                 Error::new(
                     &codes::PROMQL_MISSING,
                     format!("missing matcher operator after `{label}`"),
@@ -315,7 +315,7 @@ impl Lower<'_> {
                 Some((&rest[..end], quote.map_or(0, char::len_utf8)))
             });
         if word == "=" && before.ends_with('=') {
-            self.break_off(
+            self.structure_error(
                 Error::new(
                     &codes::PROMQL_UNEXPECTED,
                     "label matchers use a single `=`",
@@ -327,7 +327,7 @@ impl Lower<'_> {
             let opening = self.rest(at).chars().next().map_or(0, char::len_utf8);
             let whole = Span::new(at, at + opening + inner.len() + quote);
             let plain = format!("\"{}\"", inner.replace('\\', "\\\\"));
-            self.break_off(
+            self.structure_error(
                 Error::new(
                     &codes::PROMQL_UNEXPECTED,
                     "curly quotes are not valid in PromQL",
@@ -337,7 +337,7 @@ impl Lower<'_> {
                 .suggest(whole, plain),
             );
         } else if hole_length(&word).is_some() {
-            self.break_off(
+            self.structure_error(
                 Error::new(
                     &codes::PROMQL_MISPLACED_HOLE,
                     "an interpolation in a label value must be inside quotes",
@@ -347,7 +347,7 @@ impl Lower<'_> {
                 .suggest(token, format!("\"{word}\"")),
             );
         } else if is_word {
-            self.break_off(
+            self.structure_error(
                 Error::new(
                     &codes::PROMQL_UNEXPECTED,
                     "a label value must be quoted",
@@ -356,7 +356,7 @@ impl Lower<'_> {
                 .suggest(token, format!("\"{word}\"")),
             );
         } else if matches!(word.as_str(), "" | "}" | ",") {
-            self.break_off(Error::new(
+            self.structure_error(Error::new(
                 &codes::PROMQL_MISSING,
                 "missing label value",
                 token,
@@ -373,7 +373,7 @@ impl Lower<'_> {
         if !next.is_some_and(|c| c.is_ascii_alphanumeric() || c == '_') {
             return Some(());
         }
-        self.break_off(
+        self.structure_error(
             Error::new(
                 &codes::PROMQL_MISPLACED_HOLE,
                 "an interpolation cannot be part of a duration",
@@ -385,7 +385,7 @@ impl Lower<'_> {
     }
 
     pub(crate) fn hole_as_name<T>(&mut self, at: Span, what: &str) -> Option<T> {
-        self.break_off(
+        self.structure_error(
             Error::new(
                 &codes::PROMQL_MISPLACED_HOLE,
                 format!("an interpolation cannot be {what}"),
@@ -409,7 +409,7 @@ impl Lower<'_> {
             }
             Some('(') => self.hole_as_name(at, "a function name"),
             Some('{') => {
-                self.break_off(
+                self.structure_error(
                     Error::new(
                         &codes::PROMQL_MISPLACED_HOLE,
                         "matchers cannot be added to an interpolated selector",
@@ -430,7 +430,7 @@ impl Lower<'_> {
 
     fn unknown_variable(&mut self, word: &str, at: Span) {
         if word == "$window" {
-            return self.break_off(
+            return self.structure_error(
                 Error::new(
                     &codes::PROMQL_UNKNOWN_VARIABLE,
                     "`$window` is not allowed here: a duration is not expected",
@@ -452,7 +452,7 @@ impl Lower<'_> {
         if matches!(last, Some('[' | ':')) {
             error = error.suggest(at, "$window");
         }
-        self.break_off(error);
+        self.structure_error(error);
     }
 
     pub(crate) fn string(&mut self, pair: &Pair<'_, Rule>) -> StringLit {
@@ -469,7 +469,7 @@ impl Lower<'_> {
                             .help("write two backslashes for a literal one")
                             .suggest(Span::new(place.start as usize, place.start as usize), "\\");
                     }
-                    self.mistake(error);
+                    self.error(error);
                 }
                 StringLit {
                     parts: Vec::new(),
@@ -492,7 +492,7 @@ impl Lower<'_> {
         {
             return self.hole_as_name(string.span, &format!("part of a {what} name"));
         }
-        self.break_off(Error::new(
+        self.structure_error(Error::new(
             &codes::PROMQL_LABEL_NAME,
             format!("a {what} name must be valid UTF-8"),
             string.span,
@@ -528,7 +528,7 @@ impl Lower<'_> {
                 at,
             ),
         };
-        self.mistake(error);
+        self.error(error);
     }
 }
 
