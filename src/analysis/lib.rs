@@ -1,6 +1,6 @@
 #![forbid(unsafe_code)]
-//! Owns what the text of a project means: names, kinds, values, checks, and the model of each service. Everything is a query of one
-//! item, and [`session::Session`] asks them of a whole workspace.
+//! Analyzes the sources of a project: names, kinds, values, checks, and the model of each service. Everything is a query of one
+//! item; [`session::Session`] runs them for a whole workspace.
 
 pub mod check;
 pub mod coverage;

@@ -1,4 +1,4 @@
-//! How targets write the bounds of a histogram's buckets, as far as the metric catalogue has it.
+//! The `le` values of histogram buckets as the targets expose them, from the metric catalog.
 
 use std::collections::BTreeMap;
 
@@ -14,12 +14,12 @@ use nth_metrics::{Known, base_name, name_of, selector_of};
 use nth_model::DurationUnit;
 use nth_promql::{Expr, Node};
 
-/// The bounds of the histograms that a service's objectives read.
+/// Bucket bounds and units of the histograms that a service's objectives use.
 pub(super) struct Buckets<'db> {
     db: &'db dyn salsa::Database,
     workspace: Workspace,
     environment: Option<SmolStr>,
-    /// The labels of the service's series; `None` where there is no catalogue.
+    /// The labels of the service's series; `None` without known metrics.
     measured: Option<BTreeMap<String, String>>,
 }
 
@@ -43,19 +43,19 @@ impl<'db> Buckets<'db> {
         }
     }
 
-    /// How targets write the bound of that value: in several ways, if they differ; in none, if that is not known.
+    /// Returns the `le` values that targets use for a bound: several if targets differ, none if unknown.
     pub(super) fn texts(&self, histogram: &Expr, limit: Decimal) -> Vec<&'db str> {
         let Some((known, name)) = self.metrics(histogram) else {
             return Vec::new();
         };
         match family(known, base_name(name)) {
-            // What is declared is a number; how it is written the target decides.
+            // A declared bound is only a number: its notation depends on the target.
             Some((_, metric, true)) => Bounds::of(metric).texts(limit),
             _ => Vec::new(),
         }
     }
 
-    /// The unit that a histogram counts in; `field` is what the SLI says itself.
+    /// Returns the unit of a histogram's values. `field` is the unit that the SLI sets.
     pub(super) fn unit<'t>(
         &self,
         histogram: &'t Expr,
@@ -71,7 +71,7 @@ impl<'db> Buckets<'db> {
         unit_of(self.metrics(histogram).map(|(known, _)| known), name, field)
     }
 
-    /// What is known where a histogram is read, and its name.
+    /// Returns the metrics under a histogram's selector, and the histogram's name.
     fn metrics<'t>(&self, histogram: &'t Expr) -> Option<(&'db Known, &'t str)> {
         let (Some(measured), Node::Selector(selector)) =
             (&self.measured, &histogram.unparenthesised().node)
@@ -81,7 +81,7 @@ impl<'db> Buckets<'db> {
         let name = selector.metric.as_ref()?.text.as_str();
         let under = match read_under(measured, selector) {
             Some(labels) => selector_of(&labels),
-            // What is declared is there under every selector.
+            // Declared metrics exist under every selector.
             None => String::new(),
         };
         let known = metrics_under(self.db, self.workspace, self.environment.clone(), under);

@@ -1,5 +1,5 @@
-//! Signals, and what is said of those that no metric carries: which alerts and recordings are left out, and which
-//! objectives have no data.
+//! Lowers signals, and reports those without a metric: alerts and recording rules that are not generated, and objectives
+//! without data.
 
 use std::collections::{BTreeMap, HashMap, VecDeque};
 
@@ -15,10 +15,10 @@ use nth_metrics::selector_of;
 use nth_model::{LeftOut, Resolution, Rule, Signal};
 use nth_promql::MatchOp;
 
-/// The most signals of which one message tells.
+/// The maximum number of signals in one message.
 const MOST_TOLD: usize = 5;
 
-/// The signals of a service and its dependencies.
+/// Lowers the signals of a service and its dependencies.
 pub(super) fn lower(service: &Instance) -> Vec<Signal> {
     let own = service
         .children_of(kind::SIGNAL)
@@ -52,16 +52,16 @@ fn lower_signal(signal: &Instance, dependency: Option<&Instance>) -> Option<Sign
     })
 }
 
-/// What no metric carries, as the queries of a service see it.
+/// The signals without a metric that affect the queries of a service.
 pub(super) struct Absences<'a> {
     db: &'a dyn salsa::Database,
     service: &'a Instance,
-    /// The recordings that are left out, and the signals that each lacks.
+    /// The recording rules that are not generated, with the missing signals of each.
     recordings: BTreeMap<SmolStr, Vec<BlockRef>>,
 }
 
 impl<'a> Absences<'a> {
-    /// Those of a service.
+    /// Finds the missing signals of a service.
     pub(super) fn new(db: &'a dyn salsa::Database, service: &'a Instance) -> Self {
         let queries: Vec<(&SmolStr, &Query)> = service
             .children_of(kind::RECORDING)
@@ -82,7 +82,7 @@ impl<'a> Absences<'a> {
         if absences.recordings.is_empty() {
             return absences;
         }
-        // What reads a recording that is left out has no series either.
+        // A query of a recording rule that is not generated has no series either.
         let mut readers: HashMap<SmolStr, Vec<&SmolStr>> = HashMap::new();
         for (name, query) in &queries {
             for read in absences.recorded(query) {
@@ -103,7 +103,7 @@ impl<'a> Absences<'a> {
         absences
     }
 
-    /// The names of the metrics that a query reads with the labels of the service's own rules.
+    /// The names of the service's recording rules that a query uses.
     fn recorded<'q>(&self, query: &'q Query) -> impl Iterator<Item = &'q str> {
         let service = self.service.name.clone();
         named_selectors(query)
@@ -117,7 +117,7 @@ impl<'a> Absences<'a> {
             .map(|(name, _)| name)
     }
 
-    /// The signals that a query lacks, each once: its own, and those of the recordings that it reads.
+    /// Returns the missing signals of a query, without duplicates: its own, and those of the recording rules that it uses.
     pub(super) fn in_query(&self, value: &Value) -> Vec<BlockRef> {
         let Value::Query(query) = value else {
             return Vec::new();
@@ -138,7 +138,7 @@ impl<'a> Absences<'a> {
         signal.item == self.service.head.item
     }
 
-    /// What a signal is called here: `depth`, `orders-db.locks`, `payments.depth`.
+    /// The name of a signal as seen from this service: `depth`, `orders-db.locks`, `payments.depth`.
     fn name(&self, signal: &BlockRef) -> SmolStr {
         let service = (!self.is_own(signal)).then(|| item_name(self.db, signal.item));
         let path = signal.path.iter().map(|(_, name)| name.clone());
@@ -147,16 +147,16 @@ impl<'a> Absences<'a> {
     }
 }
 
-/// An alert or a recording that is left out, and where to say so.
+/// An alert or recording rule that is not generated, and the place to report it.
 pub(super) struct Omission {
-    /// It, for the model.
+    /// The entry in the model.
     pub(super) left_out: LeftOut,
     missing: Vec<BlockRef>,
     place: Span,
 }
 
 impl Omission {
-    /// Leaves a block out.
+    /// Creates the omission of a block.
     pub(super) fn new(
         rule: Rule,
         name: SmolStr,
@@ -177,22 +177,22 @@ impl Omission {
     }
 }
 
-/// What is said of a service's signals.
+/// Reports the missing signals of a service.
 pub(super) struct MissingSignals<'a> {
     /// The service.
     pub(super) service: &'a Instance,
-    /// The environment, where the project declares any.
+    /// The environment; `None` if the project declares none.
     pub(super) environment: Option<&'a SmolStr>,
     /// Its signals and those of its dependencies.
     pub(super) signals: &'a [Signal],
-    /// What is left out of its rules.
+    /// Its rules that are not generated.
     pub(super) left_out: &'a [Omission],
-    /// What no metric carries.
+    /// The signals without a metric.
     pub(super) absences: &'a Absences<'a>,
 }
 
 impl MissingSignals<'_> {
-    /// Warns of each block with signals that no metric carries, and of the objectives that rest on such.
+    /// Warns about each block with missing signals, and about the objectives that depend on them.
     pub(super) fn report(&self, diagnostics: &mut Vec<Diag>) {
         let mut by_block: BTreeMap<Option<&SmolStr>, Vec<&Signal>> = BTreeMap::new();
         for signal in self.signals {
@@ -217,7 +217,7 @@ impl MissingSignals<'_> {
         }
     }
 
-    /// What was looked into.
+    /// Names the catalog, for messages.
     fn catalogue(&self) -> String {
         match self.environment {
             Some(environment) => format!("the catalog of `{environment}`"),
@@ -306,7 +306,7 @@ impl MissingSignals<'_> {
         diagnostic.note(format!("not generated: {}", rules.join("; ")))
     }
 
-    /// What is left out because of another service's signal, of which nothing is said here otherwise.
+    /// Diagnostic about a rule that is not generated because of another service's signal, which is not reported in this service.
     fn elsewhere(&self, omission: &Omission) -> Option<Diag> {
         let foreign: Vec<String> = omission
             .missing
@@ -334,7 +334,7 @@ impl MissingSignals<'_> {
         )
     }
 
-    /// An objective whose indicator reads what no metric carries.
+    /// Diagnostic about an objective whose SLI uses a missing signal.
     fn objective(&self, slo: &Instance) -> Option<Diag> {
         let sli = slo.children_of(kind::SLI).next()?;
         let mut missing: Vec<BlockRef> = Vec::new();
@@ -395,7 +395,7 @@ fn listed(parts: &[String], last_word: &str) -> String {
     }
 }
 
-/// The first names of a list, and how many more there are.
+/// Joins the first names of a list, and the number of further ones.
 fn shortened(names: &[&str]) -> String {
     let (shown, rest) = names.split_at(names.len().min(MOST_TOLD));
     match rest.len() {
