@@ -12,7 +12,7 @@ pub mod project;
 pub mod reference;
 mod regular;
 #[cfg(test)]
-mod wanted_tests;
+mod selectors_tests;
 
 pub use nth_analysis::{
     check, db, eval, limits, lower, resolve, schema, session, stack, suppressions,
@@ -33,8 +33,8 @@ pub mod diagnostics {
 pub mod catalogue {
     pub use nth_analysis::coverage::{
         BlockCoverage, Coverage, EnvironmentCoverage, ErrorCoverage, MetricCoverage, MetricState,
-        ServiceCoverage, Share, SignalCoverage, SignalState, TechnologyCoverage, Wanted, coverage,
-        errors_wanted, wanted,
+        ServiceCoverage, Share, SignalCoverage, SignalState, TechnologyCoverage, RequiredSelectors, coverage,
+        required_errors, required_selectors,
     };
     pub use nth_analysis::eval::metrics::{
         MetricPresence, MetricIndex, block_labels, environment_labels, metrics_under, named_selectors,

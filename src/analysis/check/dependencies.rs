@@ -62,10 +62,10 @@ impl Needs {
 /// takes the whole project, so it is asked outside of any query.
 pub fn cycles(services: &[Needs]) -> Vec<Diag> {
     let mut graph = Graph::new(services);
-    graph.leave_out_what_ends();
+    graph.remove_acyclic();
     let mut diagnostics = Vec::new();
     for start in 0..services.len() {
-        while let Some(circle) = graph.way_back(start) {
+        while let Some(circle) = graph.shortest_cycle(start) {
             diagnostics.extend(diagnose(services, &circle));
             // Longer circles that close at the same place need not be told as well.
             if let Some(last) = circle.last() {
@@ -141,7 +141,7 @@ impl Graph {
     }
 
     /// Leaves out every way that ends, so that only circles and what leads to them stay.
-    fn leave_out_what_ends(&mut self) {
+    fn remove_acyclic(&mut self) {
         let mut left: Vec<usize> = self.edges.iter().map(Vec::len).collect();
         let mut needed_by: Vec<Vec<usize>> = vec![Vec::new(); self.edges.len()];
         for edge in self.edges.iter().flatten() {
@@ -162,7 +162,7 @@ impl Graph {
     }
 
     /// The shortest circle through a service, from it.
-    fn way_back(&self, start: usize) -> Option<Vec<Edge>> {
+    fn shortest_cycle(&self, start: usize) -> Option<Vec<Edge>> {
         let mut reached_by: HashMap<usize, Edge> = HashMap::new();
         let mut waiting = VecDeque::from([start]);
         while let Some(node) = waiting.pop_front() {

@@ -59,10 +59,10 @@ pub fn service_facts(
     let model = &service_model(db, workspace, key, facts.environment.clone()).service;
     if let Some(model) = model {
         found.extend(alert_names::alike(service, &model.alerts));
-        if wakes_somebody(model) {
+        if pages_anyone(model) {
             found.extend(facts.on_call());
         }
-        found.extend(series::everybodys(service, model, &facts.given_labels()));
+        found.extend(series::unscoped_series(service, model, &facts.given_labels()));
     }
     found
 }
@@ -161,7 +161,7 @@ impl Facts<'_> {
     }
 
     /// Whether the service's tier sets a field of truth.
-    fn tier_says(&self, field: &str) -> bool {
+    fn tier_sets(&self, field: &str) -> bool {
         match self.service.get(field::TIER) {
             Value::Block(tier) => self.field(tier, field) == Value::Bool(true),
             _ => false,
@@ -169,7 +169,7 @@ impl Facts<'_> {
     }
 
     /// The objective of availability of another service, in percent.
-    fn promise_of(&self, service: &BlockRef) -> Option<Decimal> {
+    fn availability_of(&self, service: &BlockRef) -> Option<Decimal> {
         let slos = self.children(service, kind::SLO);
         let slo = slos.iter().find(|slo| slo.name == AVAILABILITY)?;
         match self.field(slo, field::OBJECTIVE) {
@@ -196,7 +196,7 @@ impl Facts<'_> {
                 continue;
             }
             seen.push(other.item);
-            if let Some(promise) = self.promise_of(other) {
+            if let Some(promise) = self.availability_of(other) {
                 ceiling = ceiling
                     .checked_mul(promise)?
                     .checked_div(Decimal::ONE_HUNDRED)?;
@@ -243,7 +243,7 @@ impl Facts<'_> {
             || *service.get(field::RUNBOOK_URL) != Value::None
             || service.children_of(kind::RUNBOOK).next().is_some()
             || self.workspace.has_runbooks(self.db);
-        if known || !self.tier_says(field::RUNBOOK_EXPECTED) {
+        if known || !self.tier_sets(field::RUNBOOK_EXPECTED) {
             return;
         }
         let of_dependencies = service
@@ -284,7 +284,7 @@ impl Facts<'_> {
             || escalations
                 .iter()
                 .any(|escalation| !self.children(escalation, kind::STEP).is_empty());
-        if reached || escalations.is_empty() && !self.tier_says(field::ON_CALL_EXPECTED) {
+        if reached || escalations.is_empty() && !self.tier_sets(field::ON_CALL_EXPECTED) {
             return None;
         }
         // What is missing may be what could not be read, of which enough is said.
@@ -311,7 +311,7 @@ impl Facts<'_> {
 }
 
 /// Whether anything of a service, written or made for an objective, pages.
-pub(super) fn wakes_somebody(service: &ir::Service) -> bool {
+pub(super) fn pages_anyone(service: &ir::Service) -> bool {
     let page = |severity: &Severity| *severity == Severity::Page;
     service.alerts.iter().any(|alert| page(&alert.severity))
         || service.slos.iter().any(|slo| {

@@ -72,7 +72,7 @@ fn canonical(selector: &Selector) -> String {
 
 /// A service whose selector is empty and whose SLOs read series that nothing else narrows. `given` are labels that every query of
 /// the environment has.
-pub fn everybodys(
+pub fn unscoped_series(
     instance: &Instance,
     service: &Service,
     given: &BTreeSet<SmolStr>,

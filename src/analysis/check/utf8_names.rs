@@ -25,7 +25,7 @@ pub fn unreadable(
     let mut names = Names {
         version,
         known: elsewhere.clone(),
-        told: HashSet::new(),
+        reported: HashSet::new(),
         found: Vec::new(),
     };
     if !version.has_utf8_names() {
@@ -38,7 +38,7 @@ struct Names {
     version: PrometheusVersion,
     /// Labels that are told at the selector that adds them to queries.
     known: BTreeSet<SmolStr>,
-    told: HashSet<(SmolStr, Span)>,
+    reported: HashSet<(SmolStr, Span)>,
     found: Vec<Diag>,
 }
 
@@ -98,7 +98,7 @@ impl Names {
     }
 
     fn report(&mut self, block: &Instance, (name, is_metric): Name, place: Span) {
-        if !self.told.insert((name.clone(), place)) {
+        if !self.reported.insert((name.clone(), place)) {
             return;
         }
         let what = if is_metric { "metric" } else { "label" };

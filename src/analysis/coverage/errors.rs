@@ -15,7 +15,7 @@ use nth_promql::Selector;
 
 /// The errors of the ratios of the project's own services in an environment, by the selector that they are pulled with.
 /// What is no plain selector is left out: which series it reads is not known.
-pub fn errors_wanted(
+pub fn required_errors(
     session: &Session,
     environment: Option<&str>,
 ) -> BTreeMap<String, BTreeSet<Errors>> {

@@ -3,7 +3,7 @@
 //! is described in `docs/metrics.md`.
 
 mod errors;
-mod wanted;
+mod selectors;
 
 use std::collections::{BTreeMap, BTreeSet, HashSet};
 
@@ -11,8 +11,8 @@ use rust_decimal::{Decimal, RoundingStrategy};
 use serde::{Serialize, Serializer};
 use smol_str::SmolStr;
 
-pub use errors::errors_wanted;
-pub use wanted::{Wanted, wanted};
+pub use errors::required_errors;
+pub use selectors::{RequiredSelectors, required_selectors};
 
 use errors::errors_of;
 
@@ -341,7 +341,7 @@ fn left_out(left_out: &LeftOut) -> LeftOutCoverage {
 fn blocks(signals: &[Signal]) -> Vec<BlockCoverage> {
     let mut blocks: Vec<BlockCoverage> = Vec::new();
     for signal in signals {
-        let told = SignalCoverage {
+        let coverage = SignalCoverage {
             signal: signal.name.clone(),
             state: match signal.resolution {
                 Resolution::Found(_) => SignalState::Found,
@@ -356,12 +356,12 @@ fn blocks(signals: &[Signal]) -> Vec<BlockCoverage> {
             hint: signal.hint.clone(),
         };
         match blocks.last_mut() {
-            Some(block) if block.dependency == signal.dependency => block.signals.push(told),
+            Some(block) if block.dependency == signal.dependency => block.signals.push(coverage),
             _ => blocks.push(BlockCoverage {
                 dependency: signal.dependency.clone(),
                 technology: signal.technology.clone(),
                 selector: selector_of(&signal.scope),
-                signals: vec![told],
+                signals: vec![coverage],
             }),
         }
     }

@@ -70,7 +70,7 @@ impl References {
         let mut references = Self::default();
         let mut depths = vec![0_usize; all.len()];
         // The last allowed items of chains for which a diagnostic was already reported.
-        let mut told = HashSet::new();
+        let mut reported = HashSet::new();
         for component in components(&edges) {
             let is_within = |target: &usize| component.binary_search(target).is_ok();
             let is_circle =
@@ -107,7 +107,7 @@ impl References {
                     Some((*node, *target))
                 });
                 if let Some((node, target)) = end
-                    && told.insert(target)
+                    && reported.insert(target)
                 {
                     let (key, targets) = all[node];
                     references.diagnostics.push(too_long(key, targets, false));

@@ -1,10 +1,10 @@
-//! Bases: what follows the colon of a block, its arguments, and what is said where it does not exist.
+//! Bases: the variant, template or block after a block's colon, and its arguments.
 
 use std::rc::Rc;
 
 use smol_str::SmolStr;
 
-use super::amend::Said;
+use super::overrides::BaseUse;
 use super::node::NodeId;
 use super::index::Definition;
 use super::scope::{Context, Scope};
@@ -41,7 +41,7 @@ impl<'db> Evaluator<'db> {
         {
             self.nodes[id.0].variant = Some(name.clone());
             if seen.is_empty() {
-                self.nodes[id.0].said = Some(Said::variant(name.clone()));
+                self.nodes[id.0].last_base = Some(BaseUse::variant(name.clone()));
             }
             self.record_base(context, base, Definition::Kind(name.clone()));
             let what = format!("the kind `{name}`");
@@ -59,7 +59,7 @@ impl<'db> Evaluator<'db> {
             )
         };
         let found = find(ItemClass::Template).or_else(|| find(ItemClass::Block));
-        // What is too deep is reported where it becomes so.
+        // A chain that is too long is reported elsewhere.
         if found.is_some_and(|key| self.workspace.references(self.db).is_too_deep(key)) {
             self.nodes[id.0].baseless = true;
             return;
@@ -93,7 +93,7 @@ impl<'db> Evaluator<'db> {
                 _ => &[],
             };
             let params = params.iter().map(|param| param.name.text.clone());
-            self.nodes[id.0].said = Some(Said::item(key, scope.clone(), params.collect()));
+            self.nodes[id.0].last_base = Some(BaseUse::item(key, scope.clone(), params.collect()));
         }
         let (head, own_base, body) = match self.tree(key) {
             Some(ItemNode::Template(template)) => {
@@ -114,13 +114,13 @@ impl<'db> Evaluator<'db> {
             };
             crate::stack::with_room(|| self.add_base(id, own_base, &inner, seen));
         }
-        self.note_damage(id, key, head, body);
+        self.mark_damaged(id, key, head, body);
         let body_scope = self.body_scope(body, &scope, id);
         self.nodes[id.0].layers.push((body, body_scope));
         seen.pop();
     }
 
-    /// Arguments that are given to what has no parameters.
+    /// Reports arguments to a base without parameters.
     fn refuse_arguments(
         &mut self,
         base: &'db Base,
@@ -141,7 +141,7 @@ impl<'db> Evaluator<'db> {
         self.report(context, diagnostic);
     }
 
-    /// A circle is told once, at the first of its members.
+    /// Reports a cycle of bases once, at its first member.
     pub(super) fn report_base_cycle(&mut self, id: NodeId, root: ItemKey, seen: &[ItemKey]) {
         let place = |key: &ItemKey| {
             (
@@ -190,7 +190,7 @@ impl<'db> Evaluator<'db> {
         else {
             return;
         };
-        // `http.`: the syntax error says it all.
+        // `http.`: the syntax error is enough.
         if base.path.range.end > last.range.end {
             return;
         }
@@ -260,7 +260,7 @@ impl<'db> Evaluator<'db> {
             })
     }
 
-    /// Says so where the name is that of a template or block of another kind.
+    /// Describes the base, if it is a template or block of another kind.
     pub(super) fn base_of_other_kind(&self, base: &Base, context: &Context<'db>) -> Option<String> {
         let path: Vec<SmolStr> = base
             .path
@@ -413,7 +413,7 @@ impl<'db> Evaluator<'db> {
                 Some(ty.clone()),
                 declared,
             );
-            // Not yet: it may ask for what the bodies set, and they are not all there.
+            // Evaluate it later: it may depend on fields of bodies that are not collected yet.
             if self.mode == Mode::Check {
                 self.unforced.push((scope.clone(), name.clone()));
             }
@@ -438,7 +438,7 @@ impl<'db> Evaluator<'db> {
                 _ if ty.is_optional() => scope.bind(name.clone(), Value::None, Some(declared)),
                 _ => {
                     scope.bind(name.clone(), Value::Error, Some(declared));
-                    // It is there, under a wrong name or none.
+                    // It is given, under a wrong name or none.
                     if unnamed
                         || unknown
                             .iter()

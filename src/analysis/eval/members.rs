@@ -1,4 +1,4 @@
-//! What `object.member` means: a field, nested blocks, or an item of a module.
+//! Evaluates `object.member`: a field, nested blocks, or an item of a module.
 
 use smol_str::SmolStr;
 
@@ -147,7 +147,7 @@ impl<'db> Evaluator<'db> {
         }
     }
 
-    /// The block that a text before a dot names: `"Legacy.Service".availability`.
+    /// Returns the block that a string before a dot names: `"Legacy.Service".availability`.
     fn quoted_object(&mut self, object: &'db Expr, context: &Context<'db>) -> Option<Value> {
         let ExprNode::String(string) = &object.node else {
             return None;
@@ -163,7 +163,7 @@ impl<'db> Evaluator<'db> {
         Some(block)
     }
 
-    /// `Legacy.Service` where a block has that whole name, and nothing is called `Legacy`.
+    /// Returns the name `Legacy.Service` if a block has this whole name and nothing is named `Legacy`.
     fn dotted_block(
         &mut self,
         object: &Expr,
@@ -201,8 +201,8 @@ impl<'db> Evaluator<'db> {
         found.map(|_| whole)
     }
 
-    /// A nested block of the kind that is wanted, by its name: `ledger.availability` where an objective is. A dependency
-    /// that is a service stands for it.
+    /// Returns a nested block of the expected kind by name: `ledger.availability` where an objective is expected. For a dependency
+    /// that is a service, looks in that service.
     fn nested_in(
         &mut self,
         block: &BlockRef,
@@ -230,7 +230,7 @@ impl<'db> Evaluator<'db> {
             return Some(found);
         }
         if self.mode == Mode::Check {
-            // It may be there in an environment.
+            // It may exist in some environment.
             return Some(Value::Unknown(Ty::Ref(kind)));
         }
         let span = self.span(context, name.range);
@@ -253,7 +253,7 @@ impl<'db> Evaluator<'db> {
         Some(Value::Error)
     }
 
-    /// The service that a dependency is.
+    /// Returns the service of a dependency.
     fn depended_on(&mut self, block: &BlockRef) -> Option<BlockRef> {
         if block.kind != kind::DEPENDENCY {
             return None;
@@ -266,7 +266,7 @@ impl<'db> Evaluator<'db> {
         }
     }
 
-    /// `module.name`
+    /// Evaluates `module.name`.
     pub(super) fn in_module(
         &mut self,
         file: SourceFile,
@@ -305,7 +305,7 @@ impl<'db> Evaluator<'db> {
             .map(|child| Ty::List(Box::new(Ty::Ref(child))))
     }
 
-    /// The kind of nested blocks that `service.alerts` asks for.
+    /// Returns the kind of the nested blocks in an expression such as `service.alerts`.
     pub(super) fn child_kind(&self, kind: &str, plural: &str) -> Option<SmolStr> {
         let children = |child: &SmolStr| {
             self.schema
@@ -359,7 +359,7 @@ impl<'db> Evaluator<'db> {
                     match found {
                         Some(value) => value,
                         None => {
-                            // A circle is told once: where it goes on to a later block.
+                            // Report a cycle once: at the reference to a later block.
                             let place = |key: ItemKey| {
                                 (
                                     key.file.module(self.db).clone(),
@@ -383,7 +383,7 @@ impl<'db> Evaluator<'db> {
                     }
                 }
             };
-            // In a check a value may come from an environment or a branch that is not the one taken.
+            // In a check, a value may come from another environment or branch.
             return match (self.mode, value) {
                 (Mode::Check, Value::None | Value::Error) => Value::Unknown(field.ty.clone()),
                 (_, value) => value,
@@ -396,7 +396,7 @@ impl<'db> Evaluator<'db> {
         self.report_unknown_member(&kind, name, context)
     }
 
-    /// The blocks of a kind in a block, which is the node where this evaluator holds it.
+    /// Returns the child blocks of a kind. `node` is the block's node, if it belongs to this evaluator.
     fn nested(&mut self, block: &BlockRef, node: Option<NodeId>, kind: &SmolStr) -> Vec<BlockRef> {
         match node {
             Some(node) => self.children_refs(node, kind),
@@ -410,7 +410,7 @@ impl<'db> Evaluator<'db> {
         }
     }
 
-    /// `teams.payments` where the import makes `payments` known.
+    /// Reports `teams.payments` if the import makes it available as `payments`.
     pub(super) fn report_module(
         &mut self,
         path: &str,

@@ -1,4 +1,4 @@
-//! Strings: text known at compile time, and texts of alerts.
+//! Strings, and texts of alerts.
 
 use std::sync::Arc;
 
@@ -14,7 +14,7 @@ use nth_model::{Text, TextPart, ValueFormat};
 use nth_syntax::tree::{Expr, ExprNode, StringLit, StringPart, TextRange};
 
 impl<'db> Evaluator<'db> {
-    /// A string whose holes are filled now.
+    /// Evaluates a string with its interpolations.
     pub(crate) fn string(
         &mut self,
         string: &'db StringLit,
@@ -68,7 +68,7 @@ impl<'db> Evaluator<'db> {
         }
     }
 
-    /// A text of an alert: `${value}` and `${labels.x}` are filled in when it fires.
+    /// Evaluates a text of an alert. `${value}` and `${labels.x}` are filled in when it fires.
     pub(crate) fn text(
         &mut self,
         string: &'db StringLit,
@@ -117,7 +117,7 @@ impl<'db> Evaluator<'db> {
         }
     }
 
-    /// `${labels.host.name}`, where the label `host.name` is meant: told, with what to write.
+    /// Reports `${labels.host.name}` for a label `host.name`. Returns whether it is one.
     fn is_dotted_label(&mut self, expr: &Expr, context: &Context<'db>) -> bool {
         let mut words = Vec::new();
         let mut at = expr;
@@ -207,7 +207,7 @@ impl<'db> Evaluator<'db> {
         }
     }
 
-    /// Warns where text looks like a Go template, which it will not be.
+    /// Warns about text that looks like a Go template, which is not expanded.
     pub(crate) fn warn_of_template(&mut self, expr: &'db Expr, context: &Context<'db>) {
         let ExprNode::String(string) = &expr.node else {
             return;
@@ -246,7 +246,7 @@ impl<'db> Evaluator<'db> {
     }
 }
 
-/// `{{ $value }}` and `{{ $labels.x }}` as holes.
+/// Replaces `{{ $value }}` and `{{ $labels.x }}` by interpolations.
 fn replace_templates(text: &str) -> String {
     let mut result = String::new();
     let mut rest = text;

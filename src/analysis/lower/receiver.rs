@@ -27,7 +27,7 @@ pub(super) fn lower_all(team: &Instance, diagnostics: &mut Vec<Diag>) -> Vec<ir:
         }
     }
     if is_whole {
-        warn_of_untold(team, &lowered, diagnostics);
+        warn_of_missing_receiver(team, &lowered, diagnostics);
     }
     lowered.into_iter().map(|(receiver, _)| receiver).collect()
 }
@@ -265,7 +265,7 @@ fn warn_of_twice(
 }
 
 /// Warns about a team that has receivers for some severities only.
-fn warn_of_untold(
+fn warn_of_missing_receiver(
     team: &Instance,
     receivers: &[(ir::Receiver, Span)],
     diagnostics: &mut Vec<Diag>,

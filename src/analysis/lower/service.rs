@@ -379,7 +379,7 @@ fn lower_slo(
 /// before its first event.
 const ABSENT_WHILE_UP: ir::Duration = ir::Duration::days(1);
 
-/// Builds the missing-data alerts of an SLI. For counters, there is one for targets that are up and one for those that are not.
+/// Builds the missing-data alerts of an SLI. For counters, a second one covers series that are missing while targets are up.
 fn absences(
     slo: &Instance,
     sli: &ir::Sli,

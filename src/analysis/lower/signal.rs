@@ -16,7 +16,7 @@ use nth_model::{LeftOut, Resolution, Rule, Signal};
 use nth_promql::MatchOp;
 
 /// The maximum number of signals in one message.
-const MOST_TOLD: usize = 5;
+const MOST_SIGNALS: usize = 5;
 
 /// Lowers the signals of a service and its dependencies.
 pub(super) fn lower(service: &Instance) -> Vec<Signal> {
@@ -103,7 +103,7 @@ impl<'a> Absences<'a> {
         absences
     }
 
-    /// The names of the service's recording rules that a query uses.
+    /// The names of the metrics that a query selects with the label of the service's own rules.
     fn recorded<'q>(&self, query: &'q Query) -> impl Iterator<Item = &'q str> {
         let service = self.service.name.clone();
         named_selectors(query)
@@ -264,10 +264,10 @@ impl MissingSignals<'_> {
                 selector_of(&signal.scope)
             ));
         }
-        for signal in missing.iter().take(MOST_TOLD) {
+        for signal in missing.iter().take(MOST_SIGNALS) {
             diagnostic = diagnostic.help(looked_for(signal));
         }
-        if missing.len() > MOST_TOLD {
+        if missing.len() > MOST_SIGNALS {
             diagnostic = diagnostic.help(format!(
                 "run `nthc metrics coverage {}` for details",
                 self.service.name
@@ -397,7 +397,7 @@ fn listed(parts: &[String], last_word: &str) -> String {
 
 /// Joins the first names of a list, and the number of further ones.
 fn shortened(names: &[&str]) -> String {
-    let (shown, rest) = names.split_at(names.len().min(MOST_TOLD));
+    let (shown, rest) = names.split_at(names.len().min(MOST_SIGNALS));
     match rest.len() {
         0 => shown.join(", "),
         more => format!("{} and {more} more", shown.join(", ")),

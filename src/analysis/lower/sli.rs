@@ -386,7 +386,7 @@ fn error_ratio(slo: &Instance, sli: &Instance, diagnostics: &mut Vec<Diag>) -> O
     Some(Sli::ErrorRatio { ratio, total })
 }
 
-/// Returns the labels that an SLI's matchers select by, other than plain equality.
+/// Returns the labels of an SLI's matchers other than plain equality; empty without a breakdown.
 pub(super) fn own_labels(sli: &Sli) -> Vec<String> {
     let Sli::Events {
         numerator: Numerator::Bad(counted) | Numerator::Good(counted),

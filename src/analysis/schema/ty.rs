@@ -63,7 +63,7 @@ pub enum Ty {
     Optional(Box<Ty>),
     /// `A | B`
     Union(Vec<Ty>),
-    /// `one sli`, `one sli?`: exactly one nested block of that kind; if the flag is set, at most one.
+    /// `one sli`, `one sli?`: exactly one nested block of that kind, or at most one if the flag is false.
     One(SmolStr, bool),
     /// Any type. Also used after an unknown type, to avoid further errors.
     Any,

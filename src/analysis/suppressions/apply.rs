@@ -32,26 +32,26 @@ pub fn apply(
     is_complete: impl Fn(&Code) -> bool,
 ) -> Vec<Diagnostic<FileSpan>> {
     let mut allows = Allows::new(files);
-    let mut told = allows.without_allowed(found);
+    let mut reported = allows.without_allowed(found);
     let errors = files.iter().flat_map(|annotated| {
         let file = annotated.file;
         let errors = annotated.directives.iter().flat_map(|each| &each.errors);
         errors.map(move |error| error.clone().map_spans(&mut |range| span(file, range)))
     });
-    told.extend(allows.without_allowed(errors.collect()));
+    reported.extend(allows.without_allowed(errors.collect()));
     // A comment may allow unused comments below it, and be unused itself.
     let is_unused_allow = |code: &Code| *code == codes::UNUSED_ALLOW;
     let unused = allows.unused(|code| !is_unused_allow(code) && is_complete(code));
-    told.extend(allows.without_allowed(unused));
-    told.extend(allows.unused(|code| is_unused_allow(code) && is_complete(code)));
+    reported.extend(allows.without_allowed(unused));
+    reported.extend(allows.unused(|code| is_unused_allow(code) && is_complete(code)));
 
     let mut seen: HashSet<(&'static Code, FileSpan, String)> = HashSet::new();
-    let told = told
+    let reported = reported
         .into_iter()
         .filter(|found| seen.insert((found.code, found.primary.span, found.message.clone())))
         .filter_map(|found| levels.apply(found))
         .collect();
-    first_of_each_file(told)
+    first_of_each_file(reported)
 }
 
 /// Limits the diagnostics of each file: errors first, in text order. A last diagnostic has the number of further ones.

@@ -22,7 +22,7 @@ pub fn layer(team: &Instance, layer: &Instance, found: &mut Vec<Diag>) {
     turn(team, layer, found);
     let mut times: Vec<(u32, u32, &Instance)> = Vec::new();
     for hours in layer.children_of(kind::HOURS) {
-        if let Some(problem) = cannot_be_meant(team, hours) {
+        if let Some(problem) = implausible_hours(team, hours) {
             found.push(problem);
             continue;
         }
@@ -77,7 +77,7 @@ fn turn(team: &Instance, layer: &Instance, found: &mut Vec<Diag>) {
 }
 
 /// Hours of which it is not clear when they are, or which are all hours.
-fn cannot_be_meant(team: &Instance, hours: &Instance) -> Option<Diag> {
+fn implausible_hours(team: &Instance, hours: &Instance) -> Option<Diag> {
     let problem = |field: &str, message: String, label: &str, help: &str| {
         Some(
             Diag::new(

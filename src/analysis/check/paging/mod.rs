@@ -74,13 +74,13 @@ pub fn paging_facts(
                 steps::at_pace(team, written, lowered, model, &mut found);
             }
         }
-        None => found.extend(none_chosen(service, team, model)),
+        None => found.extend(no_default_escalation(service, team, model)),
     }
     found
 }
 
 /// A service that pages, of a team with several escalations of which none is the default.
-fn none_chosen(service: &Instance, team: &Instance, model: &ir::Service) -> Option<Diag> {
+fn no_default_escalation(service: &Instance, team: &Instance, model: &ir::Service) -> Option<Diag> {
     let names: Vec<&str> = team
         .children_of(kind::ESCALATION)
         .map(|way| way.name.as_str())
@@ -88,7 +88,7 @@ fn none_chosen(service: &Instance, team: &Instance, model: &ir::Service) -> Opti
     let [first, _, ..] = names.as_slice() else {
         return None;
     };
-    if service.incomplete || team.incomplete || !super::reliability::wakes_somebody(model) {
+    if service.incomplete || team.incomplete || !super::reliability::pages_anyone(model) {
         return None;
     }
     let all: Vec<String> = names.iter().map(|name| format!("`{name}`")).collect();

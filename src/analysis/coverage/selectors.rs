@@ -12,14 +12,14 @@ use crate::session::Session;
 use nth_metrics::selector_of;
 
 /// Selectors as text, with the services and the blocks in them that have each.
-pub type Wanted = BTreeMap<String, BTreeSet<String>>;
+pub type RequiredSelectors = BTreeMap<String, BTreeSet<String>>;
 
 /// The selectors that the queries of the project's own services carry in an environment: the services' own and those
 /// of blocks in them, as dependencies, each with the environment's labels. A block without labels is left out.
-pub fn wanted(session: &Session, environment: Option<&str>) -> Wanted {
+pub fn required_selectors(session: &Session, environment: Option<&str>) -> RequiredSelectors {
     let db = &session.db;
     let shared = environment_labels(db, session.workspace, environment);
-    let mut found = Wanted::new();
+    let mut found = RequiredSelectors::new();
     for file in session.files().iter().filter(|file| !file.package(db)) {
         let services = file_names(db, *file)
             .of_class(ItemClass::Block)
@@ -35,7 +35,7 @@ pub fn wanted(session: &Session, environment: Option<&str>) -> Wanted {
     found
 }
 
-fn gather(block: &Instance, above: &str, shared: &BTreeMap<String, String>, found: &mut Wanted) {
+fn gather(block: &Instance, above: &str, shared: &BTreeMap<String, String>, found: &mut RequiredSelectors) {
     let name = match (above, block.name.as_str()) {
         ("", name) => name.to_owned(),
         (above, "") => format!("{above}.{}", block.kind),
