@@ -1,6 +1,6 @@
-//! What a service promises, held against what it depends on and who answers for it.
+//! Checks a service's objectives against its dependencies, and its alerts against runbooks and on-call.
 //!
-//! Other items are read field by field, so that only what is compared here reaches a service from them.
+//! Other items are read field by field, so that a service only depends on the fields that are compared here.
 
 use std::collections::BTreeSet;
 
@@ -16,14 +16,14 @@ use crate::schema::names::{field, kind};
 use nth_diagnostics::codes;
 use nth_model::{self as ir, Severity};
 
-/// The objective that multiplies along dependencies: a request that fails there fails here. Others, of latency or
-/// freshness, have thresholds of their own and do not.
+/// The objective that multiplies along dependencies: a request that fails there fails here. Latency and freshness have their own
+/// thresholds, and do not.
 const AVAILABILITY: &str = field::AVAILABILITY;
 
-/// A product with more decimals than this is shown rounded down.
+/// The maximum number of decimals of a product in messages. More are rounded down.
 const SHOWN_DECIMALS: u32 = 8;
 
-/// What is wrong between a service and the other items that it names.
+/// Checks a service against the other items that it names.
 #[salsa::tracked(returns(ref))]
 pub fn service_facts(
     db: &dyn salsa::Database,
@@ -67,7 +67,7 @@ pub fn service_facts(
     found
 }
 
-/// Whether all that a top-level block's author wrote could be read and found.
+/// True if a top-level block has no reported errors that make it incomplete.
 #[salsa::tracked]
 fn is_whole(
     db: &dyn salsa::Database,
@@ -83,7 +83,7 @@ fn whole(block: &Instance) -> bool {
     !block.incomplete && block.children.iter().all(whole)
 }
 
-/// A team's escalations that tell nobody.
+/// Diagnostics about a team's escalations that notify nobody.
 pub fn empty_escalations(team: &Instance) -> impl Iterator<Item = Diag> {
     team.children_of(kind::ESCALATION)
         .filter(|escalation| !escalation.incomplete)
@@ -122,7 +122,7 @@ impl Facts<'_> {
         .unwrap_or(Value::Error)
     }
 
-    /// The labels that the environment adds to every query.
+    /// Returns the labels that the environment adds to every query.
     fn given_labels(&self) -> BTreeSet<SmolStr> {
         let Some(name) = &self.environment else {
             return BTreeSet::new();
@@ -160,7 +160,7 @@ impl Facts<'_> {
         )
     }
 
-    /// Whether the service's tier sets a field of truth.
+    /// True if the service's tier sets a bool field.
     fn tier_sets(&self, field: &str) -> bool {
         match self.service.get(field::TIER) {
             Value::Block(tier) => self.field(tier, field) == Value::Bool(true),
@@ -168,7 +168,7 @@ impl Facts<'_> {
         }
     }
 
-    /// The objective of availability of another service, in percent.
+    /// Returns the availability objective of another service, in percent.
     fn availability_of(&self, service: &BlockRef) -> Option<Decimal> {
         let slos = self.children(service, kind::SLO);
         let slo = slos.iter().find(|slo| slo.name == AVAILABILITY)?;
@@ -178,8 +178,8 @@ impl Facts<'_> {
         }
     }
 
-    /// An objective above the product of those of the services that this one cannot work without. One of them that
-    /// has no such objective is left out, which only raises the ceiling.
+    /// Diagnostic about an objective above the product of those of hard dependencies. Dependencies without an objective are ignored,
+    /// which can only raise the limit.
     fn ceiling(&self) -> Option<Diag> {
         let slo = self
             .service
@@ -236,7 +236,7 @@ impl Facts<'_> {
         ))
     }
 
-    /// Alerts that page without saying what to do, where the tier asks for it. Those that one text makes are told once.
+    /// Reports paging alerts without a runbook, if the tier requires one. Alerts from one text are reported once.
     fn runbooks(&self, found: &mut Vec<Diag>) {
         let service = self.service;
         let known = service.incomplete
@@ -273,8 +273,8 @@ impl Facts<'_> {
         }
     }
 
-    /// A team that nobody is on call for: it has neither a schedule, which always has members, nor a step. One that
-    /// says nothing of who is on call may do so elsewhere, unless the tier asks for it here.
+    /// Diagnostic about a team without on-call: it has no schedule with members and no step. A team without any on-call data may
+    /// have it elsewhere, and is only reported if the tier requires it.
     fn on_call(&self) -> Option<Diag> {
         let Value::Block(team) = self.service.get(field::TEAM) else {
             return None;
@@ -287,7 +287,7 @@ impl Facts<'_> {
         if reached || escalations.is_empty() && !self.tier_sets(field::ON_CALL_EXPECTED) {
             return None;
         }
-        // What is missing may be what could not be read, of which enough is said.
+        // An incomplete team was already reported.
         if !is_whole(self.db, self.workspace, team.item, self.environment.clone()) {
             return None;
         }
@@ -310,7 +310,7 @@ impl Facts<'_> {
     }
 }
 
-/// Whether anything of a service, written or made for an objective, pages.
+/// True if any alert of a service pages, declared or generated.
 pub(super) fn pages_anyone(service: &ir::Service) -> bool {
     let page = |severity: &Severity| *severity == Severity::Page;
     service.alerts.iter().any(|alert| page(&alert.severity))
@@ -322,12 +322,12 @@ pub(super) fn pages_anyone(service: &ir::Service) -> bool {
         })
 }
 
-/// Whether a block says that somebody is woken.
+/// True if a block has the severity `page`.
 fn pages(alert: &Instance) -> bool {
     matches!(alert.get(field::SEVERITY), Value::Enum(_, member) if member == "page")
 }
 
-/// A percentage, exact where it has few decimals, else rounded down so that what is above it looks so too.
+/// Formats a percentage: exact if it has few decimals, else rounded down, so that a higher objective also looks higher.
 fn format_percent(percent: Decimal) -> String {
     let percent = percent.normalize();
     if percent.scale() <= SHOWN_DECIMALS {

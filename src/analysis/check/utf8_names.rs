@@ -1,4 +1,4 @@
-//! Names of metrics and labels that only Prometheus 3 reads, in a project whose Prometheus is older.
+//! UTF-8 names of metrics and labels, which need Prometheus 3, in a project with an older Prometheus.
 
 use std::collections::{BTreeSet, HashSet};
 
@@ -12,11 +12,11 @@ use nth_diagnostics::codes;
 use nth_model::PrometheusVersion;
 use nth_promql::{Call, Expr, Node, classify};
 
-/// A name, and whether it is a metric's.
+/// A name, and true for a metric.
 type Name = (SmolStr, bool);
 
-/// Every name in a block that the version does not read, told once for each place. `elsewhere` are names of labels that come
-/// into its queries from outside and are told there.
+/// Reports the names in a block that the version does not support, once per place. `elsewhere` are labels that are added to its
+/// queries from outside and reported there.
 pub fn unreadable(
     block: &Instance,
     version: PrometheusVersion,
@@ -36,7 +36,7 @@ pub fn unreadable(
 
 struct Names {
     version: PrometheusVersion,
-    /// Labels that are told at the selector that adds them to queries.
+    /// Labels that are reported at the selector that adds them to queries.
     known: BTreeSet<SmolStr>,
     reported: HashSet<(SmolStr, Span)>,
     found: Vec<Diag>,
@@ -45,7 +45,7 @@ struct Names {
 impl Names {
     fn of_block(&mut self, block: &Instance) {
         let before = self.known.clone();
-        // The labels of a selector are in every query of the block.
+        // The labels of a selector are added to every query of the block.
         for (field, value) in &block.fields {
             let Value::Labels(labels) = &value.value else {
                 continue;
@@ -126,7 +126,7 @@ impl Names {
     }
 }
 
-/// The names in a query that are not plain.
+/// Collects the UTF-8 names in a query.
 fn names_in(expr: &Expr, names: &mut BTreeSet<Name>) {
     let mut label = |name: &str| {
         if !is_label(name) {
@@ -173,7 +173,7 @@ fn names_in(expr: &Expr, names: &mut BTreeSet<Name>) {
     }
 }
 
-/// The arguments of a call that name labels.
+/// Iterates over the arguments of a call that name labels.
 fn label_arguments(call: &Call) -> impl Iterator<Item = &str> {
     let named: fn(usize) -> bool = match call.function.as_str() {
         "label_replace" => |number| number == 1 || number == 3,
@@ -191,14 +191,14 @@ fn label_arguments(call: &Call) -> impl Iterator<Item = &str> {
         })
 }
 
-/// Whether every Prometheus reads it as a label.
+/// True for a label name that every Prometheus supports.
 fn is_label(name: &str) -> bool {
     !name.starts_with(|c: char| c.is_ascii_digit())
         && !name.is_empty()
         && name.chars().all(|c| c.is_ascii_alphanumeric() || c == '_')
 }
 
-/// Whether every Prometheus reads it as a metric.
+/// True for a metric name that every Prometheus supports.
 fn is_metric(name: &str) -> bool {
     !name.starts_with(|c: char| c.is_ascii_digit())
         && name

@@ -1,4 +1,4 @@
-//! Which selectors a project has.
+//! The selectors of a project, which a pull needs.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -11,11 +11,11 @@ use crate::schema::names::kind;
 use crate::session::Session;
 use nth_metrics::selector_of;
 
-/// Selectors as text, with the services and the blocks in them that have each.
+/// Selectors as text, each with the services and nested blocks that use it.
 pub type RequiredSelectors = BTreeMap<String, BTreeSet<String>>;
 
-/// The selectors that the queries of the project's own services carry in an environment: the services' own and those
-/// of blocks in them, as dependencies, each with the environment's labels. A block without labels is left out.
+/// Returns the selectors of the project's services in an environment: those of services and of nested blocks such as
+/// dependencies, each with the environment's labels. Blocks without labels are skipped.
 pub fn required_selectors(session: &Session, environment: Option<&str>) -> RequiredSelectors {
     let db = &session.db;
     let shared = environment_labels(db, session.workspace, environment);

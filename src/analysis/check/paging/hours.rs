@@ -1,4 +1,4 @@
-//! Turns, and the hours in which they count.
+//! Checks of shifts and of the hours in which a layer is active.
 
 use super::place;
 use crate::db::Diag;
@@ -10,14 +10,14 @@ use nth_model::{Hours, TimeOfDay, TimeOfWeek};
 
 const HOUR: u64 = 3_600_000;
 
-/// The shortest and the longest turn that PagerDuty's provider takes.
+/// The shortest and longest shift that PagerDuty's provider accepts, in milliseconds.
 const SHORTEST_TURN: u64 = HOUR;
 const LONGEST_TURN: u64 = 365 * 24 * HOUR;
 
 const DAY_MINUTES: u32 = 24 * 60;
 const WEEK_MINUTES: u32 = 7 * DAY_MINUTES;
 
-/// A schedule's own layer, or a further one.
+/// Checks a schedule's own layer, or a further one.
 pub fn layer(team: &Instance, layer: &Instance, found: &mut Vec<Diag>) {
     turn(team, layer, found);
     let mut times: Vec<(u32, u32, &Instance)> = Vec::new();
@@ -76,7 +76,7 @@ fn turn(team: &Instance, layer: &Instance, found: &mut Vec<Diag>) {
     );
 }
 
-/// Hours of which it is not clear when they are, or which are all hours.
+/// Diagnostic about hours that are ambiguous, or that cover the whole time.
 fn implausible_hours(team: &Instance, hours: &Instance) -> Option<Diag> {
     let problem = |field: &str, message: String, label: &str, help: &str| {
         Some(
@@ -138,7 +138,7 @@ fn is_every_day(hours: &Instance) -> bool {
     }
 }
 
-/// When hours are, in minutes of a week, each from and to; those that go past its end come in two.
+/// Converts hours to spans of minutes of a week. A span past the end of the week is split in two.
 fn spans(hours: &Hours) -> Vec<(u32, u32)> {
     let whole = match hours {
         Hours::Daily { from, to } => (0..7)
