@@ -1,4 +1,4 @@
-//! Calls and aggregations: how many arguments, and of which types.
+//! Checks of calls and aggregations: number and types of arguments.
 
 use super::check::{Check, HoleType};
 use super::error::{Error, nearest};
@@ -52,7 +52,7 @@ impl Check<'_> {
         Some(function.result)
     }
 
-    /// Says that each of two arguments has the type that the other should have.
+    /// Reports two swapped arguments.
     fn swapped(&mut self, name: &str, wanted: [Type; 2], first: &Expr, second: &Expr) {
         let span = first.span.cover(second.span);
         let mut error = Error::new(
@@ -62,7 +62,7 @@ impl Check<'_> {
         )
         .help(format!("write `{name}({}, {})`", wanted[0], wanted[1]));
         let swapped = format!("{second}, {first}");
-        // What stood in a hole is not known here, so it can't be written elsewhere.
+        // The text of a hole is unknown here, so it cannot be moved.
         if !swapped.contains("${") {
             error = error.suggest(span, swapped);
         }
@@ -104,7 +104,7 @@ impl Check<'_> {
         );
     }
 
-    /// The second argument of `info`: braces with matchers, and no name in front of them.
+    /// Checks the second argument of `info`: matchers in braces without a name.
     fn info_matchers(&mut self, arg: &Expr) {
         let message = match &arg.node {
             Node::Selector(selector) => {

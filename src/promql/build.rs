@@ -1,6 +1,6 @@
-//! Constructors for queries that the compiler makes itself.
+//! Constructors for queries that the compiler generates.
 //!
-//! Nothing is glued together from text: whatever a name or a value has in it, it stays a name or a value.
+//! Nothing is concatenated as text, so any name or value is safe.
 //!
 //! ```
 //! use nth_promql::{BinaryOp, build};
@@ -78,8 +78,8 @@ pub fn subquery(expr: Expr, range: impl Into<SmolStr>, step: Option<&str>) -> Ex
     })))
 }
 
-/// `expr offset 1h`; a duration with a minus sign looks into the future. Replaces an offset that is there. What is
-/// no selector, range or subquery stays as it is.
+/// `expr offset 1h`; a negative duration shifts into the future. Replaces an existing offset. Has no effect on anything but
+/// selectors, ranges and subqueries.
 ///
 /// ```
 /// use nth_promql::build;
@@ -170,7 +170,7 @@ pub fn labels(names: &[&str]) -> Vec<Label> {
         .collect()
 }
 
-/// `left op right`; printing adds the parentheses that precedence needs.
+/// `left op right`; printing adds parentheses where precedence requires them.
 pub fn binary(op: BinaryOp, left: Expr, right: Expr) -> Expr {
     binary_with(op, left, right, false, None)
 }
@@ -231,7 +231,7 @@ pub fn ignoring(names: &[&str]) -> Matching {
     }
 }
 
-/// All of them, joined from the left; absent where there are none.
+/// Joins all expressions from the left; `None` if there are none.
 ///
 /// ```
 /// use nth_promql::{BinaryOp, build};
@@ -245,10 +245,9 @@ pub fn join(op: BinaryOp, exprs: impl IntoIterator<Item = Expr>) -> Option<Expr>
         .reduce(|left, right| binary(op, left, right))
 }
 
-/// A number as PromQL writes it, `0.001`; a sign in front of it becomes an operator.
+/// A number in PromQL's syntax, `0.001`. A sign becomes an operator.
 ///
-/// The text is written as it is, like those of durations and functions' names: it must come from a number, never
-/// from a person.
+/// The text is not escaped, like that of durations and function names: it must be a formatted number, never user input.
 pub fn number(text: impl AsRef<str>) -> Expr {
     let text = text.as_ref();
     match text.strip_prefix('-') {
@@ -262,7 +261,7 @@ pub fn string(text: impl Into<String>) -> Expr {
     Expr::new(Node::String(StringLit::new(text)))
 }
 
-/// `(expr)`; what is in parentheses already stays as it is.
+/// `(expr)`; has no effect on an expression in parentheses.
 pub fn paren(expr: Expr) -> Expr {
     match expr.node {
         Node::Paren(_) => expr,

@@ -1,4 +1,4 @@
-//! Durations: literals, `$window`, and what is computed from them.
+//! Durations: literals, `$window`, and duration expressions.
 
 use pest::iterators::Pair;
 use smol_str::SmolStr;
@@ -170,7 +170,7 @@ impl<'t> TreeBuilder<'t> {
         })
     }
 
-    /// Says so where a range or a step is surely not above zero.
+    /// Reports a range or step that is certainly not positive.
     pub(super) fn positive(&mut self, duration: &Duration) {
         if constant(duration).is_some_and(|seconds| seconds <= 0.0) {
             self.error(
@@ -185,7 +185,7 @@ impl<'t> TreeBuilder<'t> {
     }
 }
 
-/// A literal's seconds, with its signs.
+/// Returns the seconds of a literal, with signs.
 fn constant(duration: &Duration) -> Option<f64> {
     match &duration.node {
         DurationNode::Literal(text) => seconds(text),
@@ -196,7 +196,7 @@ fn constant(duration: &Duration) -> Option<f64> {
     }
 }
 
-/// The seconds of a number or a duration.
+/// Returns the seconds of a number or duration.
 pub(super) fn seconds(text: &str) -> Option<f64> {
     literal::number(text).or_else(|| match literal::duration(text) {
         Ok(time) => Some(time.as_secs_f64()),

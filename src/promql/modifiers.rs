@@ -1,4 +1,4 @@
-//! Selectors, and the ranges, offsets and durations that follow an expression.
+//! Selectors, and the ranges, offsets and other modifiers after an expression.
 
 use pest::iterators::Pair;
 use smol_str::SmolStr;
@@ -80,7 +80,7 @@ impl<'t> TreeBuilder<'t> {
         None
     }
 
-    /// A matcher, and whether it is only a quoted name, `{"http.requests"}`.
+    /// Builds a matcher. The flag is true for a quoted name without operator, `{"http.requests"}`.
     fn matcher(&mut self, pair: Pair<'t, Rule>) -> Option<(Matcher, bool)> {
         let mut parts = Self::inner(pair);
         let name = parts.next()?;
@@ -95,7 +95,7 @@ impl<'t> TreeBuilder<'t> {
         };
         let Some(op) = op else {
             if name.as_rule() == Rule::string {
-                // A byte that is no UTF-8 can't be in a name that is kept as text; `quoted_name` has said so.
+                // An invalid UTF-8 byte in a name was reported by `quoted_name`.
                 let value = StringLit {
                     span: label_span,
                     ..StringLit::new(label.as_str())
@@ -140,7 +140,7 @@ impl<'t> TreeBuilder<'t> {
         ))
     }
 
-    /// Puts a range, an `offset` or the like on an expression.
+    /// Applies a range, an `offset` or another modifier to an expression.
     pub(super) fn postfix(&mut self, value: Built, pair: Pair<'t, Rule>) -> Option<Built> {
         match pair.as_rule() {
             Rule::range => self.range(value, pair),
@@ -252,7 +252,7 @@ impl<'t> TreeBuilder<'t> {
         Some(value)
     }
 
-    /// A modifier in a wrong place. The structure is clear, but what was meant is not.
+    /// Reports a modifier in the wrong place. The structure is still clear.
     fn misplaced(&mut self, error: Error) {
         self.structure_error(error);
     }
@@ -343,7 +343,7 @@ impl<'t> TreeBuilder<'t> {
                 Rule::duration => {
                     let duration = self.duration(part)?;
                     let at = duration.span;
-                    // The text has a parenthesis around it, or two signs; one that is printed has both sides.
+                    // Normalize a duration in parentheses, or with two signs.
                     let node = match duration.node {
                         DurationNode::Binary(..) | DurationNode::Unary(..) => {
                             DurationNode::Paren(Box::new(duration))
@@ -426,7 +426,7 @@ impl<'t> TreeBuilder<'t> {
     }
 }
 
-/// The modifiers of a selector, of the selector in a range, or of a subquery.
+/// Returns the modifiers of a selector, of the selector in a range, or of a subquery.
 pub(super) fn modifiers(expr: &mut Expr) -> Option<&mut Modifiers> {
     match &mut expr.node {
         Node::Selector(selector) => Some(&mut selector.modifiers),

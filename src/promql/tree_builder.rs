@@ -1,4 +1,4 @@
-//! The grammar's pairs to the tree: precedence, modifiers, and a diagnostic for each malformed thing.
+//! Builds the tree from the grammar's pairs: precedence, modifiers, and an error for each malformed part.
 
 mod syntax_errors;
 pub(crate) mod operators;
@@ -13,13 +13,13 @@ use super::tree::*;
 use nth_diagnostics::codes;
 use operators::Operator;
 
-/// Turns pairs into a tree and collects what is wrong.
+/// Builds a tree from pairs, and collects errors.
 pub(super) struct TreeBuilder<'t> {
     pub(super) text: &'t str,
     holes: Vec<usize>,
-    /// What was wrong.
+    /// The errors so far.
     pub(super) errors: Vec<Error>,
-    /// Whether the structure is broken. What is read after that is guesswork and gives no diagnostics.
+    /// True if the structure is broken: errors after that are unreliable and not reported.
     pub(super) broken: bool,
 }
 
@@ -29,7 +29,7 @@ pub(super) struct Built {
     depth: usize,
 }
 
-/// What is waiting on the operator stack.
+/// An entry of the operator stack.
 enum Pending {
     Sign(UnaryOp, Span),
     Binary(Operator),
@@ -50,14 +50,14 @@ impl<'t> TreeBuilder<'t> {
         }
     }
 
-    /// Adds a mistake in what a thing says; what comes after it is still judged.
+    /// Adds an error that does not affect the structure, so the rest is still checked.
     pub(super) fn error(&mut self, error: Error) {
         if !self.broken {
             self.errors.push(error);
         }
     }
 
-    /// Adds a mistake in how things are put together; what comes after it is not judged.
+    /// Adds an error in the structure. Later errors are not reported.
     pub(super) fn structure_error(&mut self, error: Error) {
         self.error(error);
         self.broken = true;
@@ -117,7 +117,7 @@ impl<'t> TreeBuilder<'t> {
         operands.pop()
     }
 
-    /// Applies the operators that bind at least as tightly as the one that comes next.
+    /// Applies the pending operators whose precedence is at least that of the next one.
     fn reduce(
         &mut self,
         operands: &mut Vec<Built>,
@@ -250,7 +250,7 @@ impl<'t> TreeBuilder<'t> {
         Some((inner?, at))
     }
 
-    /// The arguments, the deepest depth, and the place of the closing parenthesis.
+    /// Builds the arguments of a call. Returns them with their maximum depth and the place of the closing parenthesis.
     fn args(&mut self, pair: Pair<'t, Rule>) -> Option<(Vec<Expr>, usize, Span)> {
         let (mut args, mut depth, mut open) = (Vec::new(), 0, Span::default());
         let mut ok = true;
@@ -441,7 +441,7 @@ impl<'t> TreeBuilder<'t> {
     }
 }
 
-/// Where an expression stands, for saying what is missing.
+/// The context of an expression, for errors about a missing one.
 #[derive(Clone, Copy)]
 pub(super) enum Context {
     Query,

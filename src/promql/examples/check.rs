@@ -1,4 +1,4 @@
-//! What is wrong with PromQL, and what is doubtful in it: queries come from standard input, one a line.
+//! Prints errors and warnings of PromQL queries from standard input, one per line.
 //!
 //! ```sh
 //! echo 'sum(rate(http_requests_total[30s])) / sum(http_requests_total' | cargo run -p nth-promql --example check
@@ -31,7 +31,7 @@ fn main() -> io::Result<ExitCode> {
     })
 }
 
-/// Mistakes of the syntax; where there are none, those of types; where there are none of these, doubts.
+/// Returns the syntax errors of a query; if there are none, type errors; if there are none either, lints.
 fn judge(query: &str, surroundings: &Surroundings) -> Vec<Error> {
     let expr = match parse(query) {
         Ok(expr) => expr,
@@ -44,7 +44,7 @@ fn judge(query: &str, surroundings: &Surroundings) -> Vec<Error> {
     found
 }
 
-/// The query with what is wrong underlined.
+/// Prints the query with an error underlined.
 fn show(query: &str, found: &Error) {
     let (start, end) = (found.span.start as usize, found.span.end as usize);
     let before = query[..start].chars().count();

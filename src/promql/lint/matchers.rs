@@ -1,4 +1,4 @@
-//! Matchers that let everything through, and matchers that let nothing through.
+//! Lints of matchers that match everything or nothing.
 
 use std::collections::BTreeMap;
 
@@ -8,7 +8,7 @@ use super::super::tree::*;
 use super::Lint;
 use nth_diagnostics::codes;
 
-/// What a label must be by the matchers that were read.
+/// The value that a label must have according to the matchers so far.
 #[derive(Default)]
 struct Wanted<'m> {
     equal: Option<&'m Matcher>,
@@ -17,13 +17,13 @@ struct Wanted<'m> {
     not: Vec<&'m Matcher>,
 }
 
-/// Whether it is `=~".*"`.
+/// True for `=~".*"`.
 pub(super) fn matches_all(matcher: &Matcher) -> bool {
     matcher.op == MatchOp::Matches && matcher.value.text() == Some(".*")
 }
 
 impl Lint<'_> {
-    /// `x{a=~".*"}`, `x{a="1", a="2"}`
+    /// Reports `x{a=~".*"}` and `x{a="1", a="2"}`.
     pub(super) fn matchers(&mut self, selector: &Selector, span: Span) {
         let mut labels: BTreeMap<&str, Wanted> = BTreeMap::new();
         let mut clashing: Vec<(&Matcher, Option<&Matcher>)> = Vec::new();
@@ -102,7 +102,7 @@ impl Lint<'_> {
         else {
             return;
         };
-        // It keeps the service's own matcher on the label away.
+        // It prevents the service's own matcher on this label.
         if added.contains(&matcher.label) || matcher.label == "__name__" {
             return;
         }
@@ -133,7 +133,7 @@ impl Lint<'_> {
         )
         .label("with and without the label")
         .help("write `!=\"\"` to select the series that have the label");
-        // A name in braces may stand between the two, and must stay.
+        // Keep a name in braces between the two.
         let is_between = selector
             .metric
             .as_ref()

@@ -9,7 +9,7 @@ use crate::grammar::Rule;
 use crate::tree::*;
 use nth_diagnostics::codes;
 
-/// A binary operator with all that follows it.
+/// A binary operator with its modifiers.
 pub(crate) struct Operator {
     pub(crate) op: BinaryOp,
     pub(crate) span: Span,
@@ -131,7 +131,7 @@ impl<'t> TreeBuilder<'t> {
     }
 }
 
-/// The operator that is written so, in any case.
+/// Returns the operator of a source text, ignoring case.
 pub(crate) fn binary_op(text: &str) -> Option<BinaryOp> {
     Some(match text.trim_end().to_ascii_lowercase().as_str() {
         "or" => BinaryOp::Or,

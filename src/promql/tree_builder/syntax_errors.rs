@@ -1,4 +1,4 @@
-//! What is said of malformed text: an unexpected word, an open bracket, a missing value.
+//! Syntax errors: an unexpected word, an unclosed bracket, a missing value.
 
 use pest::iterators::Pair;
 use smol_str::SmolStr;
@@ -15,7 +15,7 @@ impl TreeBuilder<'_> {
         self.text.get(at..).unwrap_or("")
     }
 
-    /// The word, number, string or sign that starts here.
+    /// Returns the token at an offset: a word, number, string or sign.
     fn token(&self, at: usize) -> Span {
         let rest = self.rest(at);
         let is_word = |c: char| c.is_ascii_alphanumeric() || c == '_' || c == ':' || c == '.';
@@ -46,7 +46,7 @@ impl TreeBuilder<'_> {
         Span::new(at, at + length)
     }
 
-    /// Says that what stands here is not what is wanted.
+    /// Reports an unexpected token.
     pub(crate) fn unexpected(&mut self, at: usize, wanted: &str) {
         let token = self.token(at);
         let word = self.text.get(token.range()).unwrap_or("").to_owned();
@@ -128,7 +128,7 @@ impl TreeBuilder<'_> {
         self.structure_error(error);
     }
 
-    /// Says that a bracket is not closed, or that something stands where it could be.
+    /// Reports an unclosed bracket, or an unexpected token in its place.
     pub(crate) fn unclosed<T>(
         &mut self,
         pair: &Pair<'_, Rule>,
@@ -171,7 +171,7 @@ impl TreeBuilder<'_> {
         None
     }
 
-    /// Says that an expression is missing. `after` is the sign that wants it and what it lacks.
+    /// Reports a missing expression. `after` is the place of the operator that requires it, and a description.
     pub(crate) fn missing_expr(
         &mut self,
         at: usize,
@@ -366,7 +366,7 @@ impl TreeBuilder<'_> {
         }
     }
 
-    /// Says so where something is glued to a hole that stands for a duration, `[${n}m]`.
+    /// Reports text next to a hole for a duration, `[${n}m]`.
     pub(crate) fn duration_hole(&mut self, pair: &Pair<'_, Rule>) -> Option<()> {
         let at = span(pair);
         let next = self.rest(at.end as usize).chars().next();
@@ -400,7 +400,7 @@ impl TreeBuilder<'_> {
         None
     }
 
-    /// Says so where a hole touches a name, braces or arguments.
+    /// Reports a hole next to a name, braces or arguments.
     pub(crate) fn hole(&mut self, pair: &Pair<'_, Rule>) -> Option<()> {
         let at = span(pair);
         match self.rest(at.end as usize).chars().next() {
@@ -479,7 +479,7 @@ impl TreeBuilder<'_> {
         }
     }
 
-    /// The name in a quoted string.
+    /// Returns the name in a quoted string.
     pub(crate) fn quoted_name(&mut self, pair: &Pair<'_, Rule>, what: &str) -> Option<SmolStr> {
         let string = self.string(pair);
         if let Some(text) = string.text() {
@@ -532,10 +532,10 @@ impl TreeBuilder<'_> {
     }
 }
 
-/// What is wanted after `by`, `without`, `on` and `ignoring`.
+/// The expected text after `by`, `without`, `on` and `ignoring`.
 pub(crate) const LABEL_LIST: &str = "`(` and a list of labels";
 
-/// The operator that a typographic sign stands for.
+/// Returns the operator for a typographic character.
 fn look_alike(c: char) -> Option<&'static str> {
     Some(match c {
         '×' | '·' | '∗' => "*",
@@ -552,7 +552,7 @@ fn look_alike(c: char) -> Option<&'static str> {
     })
 }
 
-/// `5min` as `5m`.
+/// Replaces the unit of `5min` by that of `5m`.
 fn with_plain_unit(text: &str) -> Option<String> {
     let digits = text.bytes().take_while(u8::is_ascii_digit).count();
     let (number, unit) = text.split_at(digits);
