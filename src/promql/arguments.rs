@@ -35,13 +35,13 @@ impl Check<'_> {
             && types == [Some(other), Some(one)]
             && one != other
         {
-            self.swapped(function.name, [one, other], first, second);
+            self.report_swapped(function.name, [one, other], first, second);
             return Some(function.result);
         }
         for (index, (arg, of)) in call.args.iter().zip(types).enumerate() {
             let is_surplus = function.max_args.is_some_and(|most| index >= most);
             if let (Some(wanted), false) = (function.arg(index), is_surplus) {
-                self.want(
+                self.expect_type(
                     arg,
                     of,
                     &[wanted],
@@ -53,7 +53,7 @@ impl Check<'_> {
     }
 
     /// Reports two swapped arguments.
-    fn swapped(&mut self, name: &str, wanted: [Type; 2], first: &Expr, second: &Expr) {
+    fn report_swapped(&mut self, name: &str, wanted: [Type; 2], first: &Expr, second: &Expr) {
         let span = first.span.cover(second.span);
         let mut error = Error::new(
             &codes::PROMQL_TYPE,
@@ -172,14 +172,14 @@ impl Check<'_> {
         if let (Some(param), Some(wanted)) = (&aggregate.param, known.and_then(|known| known.param))
         {
             if param_type == Some(Type::InstantVector) && of == Some(wanted) {
-                return self.swapped(
+                return self.report_swapped(
                     &aggregate.op,
                     [wanted, Type::InstantVector],
                     param,
                     &aggregate.expr,
                 );
             }
-            self.want(
+            self.expect_type(
                 param,
                 param_type,
                 &[wanted],
@@ -187,6 +187,6 @@ impl Check<'_> {
             );
         }
         let place = format!("in aggregation expression {who}");
-        self.want(&aggregate.expr, of, &[Type::InstantVector], &place);
+        self.expect_type(&aggregate.expr, of, &[Type::InstantVector], &place);
     }
 }

@@ -110,7 +110,7 @@ impl Check<'_> {
             }
             Node::Subquery(subquery) => {
                 let of = self.expr(&subquery.expr);
-                self.want(&subquery.expr, of, &[Type::InstantVector], "a subquery");
+                self.expect_type(&subquery.expr, of, &[Type::InstantVector], "a subquery");
                 self.duration(&subquery.range, true);
                 if let Some(step) = &subquery.step {
                     self.duration(step, true);
@@ -127,7 +127,7 @@ impl Check<'_> {
             Node::Unary(op, inner) => {
                 let of = self.expr(inner);
                 let place = format!("in unary expression `{}`", op.as_str());
-                if self.want(inner, of, &[Type::Scalar, Type::InstantVector], &place) {
+                if self.expect_type(inner, of, &[Type::Scalar, Type::InstantVector], &place) {
                     of
                 } else {
                     None
@@ -293,7 +293,7 @@ impl Check<'_> {
     }
 
     /// Reports an expression whose type is not one of the expected ones. `place` describes where it is used.
-    pub(super) fn want(
+    pub(super) fn expect_type(
         &mut self,
         expr: &Expr,
         of: Option<Type>,
@@ -364,11 +364,11 @@ impl Check<'_> {
         let wanted: &[Type] = &[Type::Scalar, Type::InstantVector];
         let place = format!("in binary expression `{op}`");
         let fits = if is_set {
-            let left = self.want_vector(&binary.left, left, op);
-            self.want_vector(&binary.right, right, op) && left
+            let left = self.expect_vector(&binary.left, left, op);
+            self.expect_vector(&binary.right, right, op) && left
         } else {
-            let left = self.want(&binary.left, left, wanted, &place);
-            self.want(&binary.right, right, wanted, &place) && left
+            let left = self.expect_type(&binary.left, left, wanted, &place);
+            self.expect_type(&binary.right, right, wanted, &place) && left
         };
         if binary.return_bool && !binary.op.is_comparison() {
             self.errors.push(
@@ -410,9 +410,9 @@ impl Check<'_> {
     }
 
     /// Reports a side of `and`, `or` or `unless` that is not a vector.
-    fn want_vector(&mut self, expr: &Expr, of: Option<Type>, op: &str) -> bool {
+    fn expect_vector(&mut self, expr: &Expr, of: Option<Type>, op: &str) -> bool {
         if of != Some(Type::Scalar) || matches!(expr.unparenthesised().node, Node::Hole(_)) {
-            return self.want(
+            return self.expect_type(
                 expr,
                 of,
                 &[Type::InstantVector],

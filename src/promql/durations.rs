@@ -171,7 +171,7 @@ impl<'t> TreeBuilder<'t> {
     }
 
     /// Reports a range or step that is certainly not positive.
-    pub(super) fn positive(&mut self, duration: &Duration) {
+    pub(super) fn check_positive(&mut self, duration: &Duration) {
         if constant(duration).is_some_and(|seconds| seconds <= 0.0) {
             self.error(
                 Error::new(

@@ -250,7 +250,7 @@ fn of_call(call: &Call, child: impl Fn(usize) -> Labels, is_whole: bool) -> Labe
         None => Labels::unknown(),
     };
     match call.function.as_str() {
-        "absent" | "absent_over_time" => of_absent(call, is_whole),
+        "absent" | "absent_over_time" => absent_labels(call, is_whole),
         "label_replace" | "label_join" => with(child(0), text(1)),
         "histogram_quantile" => without_le(child(1)),
         "histogram_fraction" => without_le(child(2)),
@@ -278,7 +278,7 @@ fn without_le(mut labels: Labels) -> Labels {
 }
 
 /// Labels of `absent(selector)`: those of its `=` matchers.
-fn of_absent(call: &Call, is_whole: bool) -> Labels {
+fn absent_labels(call: &Call, is_whole: bool) -> Labels {
     let mut arg = call.args.first().map(Expr::unparenthesised);
     if let Some(Expr {
         node: Node::Range(inner, _),

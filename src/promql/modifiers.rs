@@ -267,7 +267,7 @@ impl<'t> TreeBuilder<'t> {
                 Rule::close => open = open.cover(span(&part)),
                 Rule::duration => {
                     let duration = self.duration(part)?;
-                    self.positive(&duration);
+                    self.check_positive(&duration);
                     durations.push(duration);
                 }
                 _ => {
@@ -343,7 +343,7 @@ impl<'t> TreeBuilder<'t> {
                 Rule::duration => {
                     let duration = self.duration(part)?;
                     let at = duration.span;
-                    // Normalize a duration in parentheses, or with two signs.
+                    // The text has parentheses or two signs. The tree always has parentheses, so that printing adds them.
                     let node = match duration.node {
                         DurationNode::Binary(..) | DurationNode::Unary(..) => {
                             DurationNode::Paren(Box::new(duration))

@@ -234,7 +234,7 @@ mod tests {
     use super::*;
 
     /// Adds the suggested aggregations to a query, like a fix; `?` if there is none.
-    fn mended(text: &str, buckets: bool) -> String {
+    fn with_aggregations(text: &str, buckets: bool) -> String {
         let query = parse(text).unwrap();
         let mut mended = text.to_owned();
         for found in unaggregated(&query, buckets, &is_recorded).iter().rev() {
@@ -277,7 +277,7 @@ mod tests {
             "max_over_time(slo:error_budget:ratio[1h])",
             "-sum(x)",
         ] {
-            assert_eq!(mended(text, false), text);
+            assert_eq!(with_aggregations(text, false), text);
         }
     }
 
@@ -320,16 +320,16 @@ mod tests {
             ("{__name__=~\"x.*\"}", "sum({__name__=~\"x.*\"})"),
         ] {
             assert_eq!(
-                mended(text, false).replace(") (", ")("),
+                with_aggregations(text, false).replace(") (", ")("),
                 expected.replace(") (", ")(")
             );
         }
         assert_eq!(
-            mended("rate(x_bucket[5m])", true),
+            with_aggregations("rate(x_bucket[5m])", true),
             "sum by (le)(rate(x_bucket[5m]))"
         );
         assert_eq!(
-            mended("rate(x_bucket[5m])", false),
+            with_aggregations("rate(x_bucket[5m])", false),
             "sum(rate(x_bucket[5m]))"
         );
     }
@@ -348,7 +348,7 @@ mod tests {
             "info(x)",
             "label_replace(x > 1, \"d\", \"$1\", \"a\", \"(.*)\")",
         ] {
-            assert_eq!(mended(text, false), "?", "{text}");
+            assert_eq!(with_aggregations(text, false), "?", "{text}");
         }
     }
 }

@@ -31,8 +31,8 @@ impl<'t> Builder<'t> {
         None
     }
 
-    /// A body that must be there.
-    pub(super) fn wanted_body(&mut self, children: &mut Children<'t>) -> Body {
+    /// Builds a required body.
+    pub(super) fn expect_body(&mut self, children: &mut Children<'t>) -> Body {
         match take(children, Rule::body) {
             Some(body) => self.body(body),
             None => {
@@ -48,7 +48,7 @@ impl<'t> Builder<'t> {
     pub(super) fn block(&mut self, doc: Option<SmolStr>, pair: Pair<'t, Rule>) -> Block {
         let range = self.range(&pair);
         let mut children = pair.into_inner().peekable();
-        let kind = self.wanted_name(&mut children, "kind");
+        let kind = self.expect_name(&mut children, "kind");
         let mut name_parts = None;
         let name = match take(&mut children, Rule::block_name) {
             Some(pair) => pair
@@ -61,7 +61,7 @@ impl<'t> Builder<'t> {
         };
         let base = self.block_base(&mut children);
         let body = match children.peek().map(Pair::as_rule) {
-            Some(Rule::body | Rule::no_body) => self.wanted_body(&mut children),
+            Some(Rule::body | Rule::no_body) => self.expect_body(&mut children),
             _ => Body {
                 statements: Vec::new(),
                 range: TextRange {
@@ -143,8 +143,8 @@ impl<'t> Builder<'t> {
             Rule::in_stmt => {
                 let mut children = pair.into_inner().peekable();
                 children.next();
-                let environment = self.wanted_name(&mut children, "environment");
-                let body = self.wanted_body(&mut children);
+                let environment = self.expect_name(&mut children, "environment");
+                let body = self.expect_body(&mut children);
                 Some(Statement::In(In {
                     environment,
                     body,
@@ -154,7 +154,7 @@ impl<'t> Builder<'t> {
             Rule::without => {
                 let mut children = pair.into_inner().peekable();
                 children.next();
-                let kind = self.wanted_name(&mut children, "kind");
+                let kind = self.expect_name(&mut children, "kind");
                 let mut name_parts = None;
                 let name = children
                     .next_if(|pair| {
@@ -172,9 +172,9 @@ impl<'t> Builder<'t> {
             Rule::require => {
                 let mut children = pair.into_inner().peekable();
                 children.next();
-                let condition = self.wanted_expr(&mut children, "condition");
+                let condition = self.expect_expr(&mut children, "condition");
                 let message = take(&mut children, Rule::kw_else)
-                    .map(|_| self.wanted_expr(&mut children, "message"));
+                    .map(|_| self.expect_expr(&mut children, "message"));
                 self.tail(&mut children);
                 Some(Statement::Require(Require {
                     condition,
@@ -184,7 +184,7 @@ impl<'t> Builder<'t> {
             }
             Rule::missing_equals => {
                 let mut children = pair.into_inner().peekable();
-                let name = self.wanted_name(&mut children, "field");
+                let name = self.expect_name(&mut children, "field");
                 let after = TextRange {
                     start: name.range.end,
                     end: name.range.end,
@@ -208,7 +208,7 @@ impl<'t> Builder<'t> {
             }
             Rule::half_typed => {
                 let mut children = pair.clone().into_inner().peekable();
-                let name = self.wanted_name(&mut children, "field");
+                let name = self.expect_name(&mut children, "field");
                 let kind = if pair.as_str().trim_end().ends_with('.') {
                     SyntaxErrorKind::TrailingDot
                 } else {
@@ -241,7 +241,7 @@ impl<'t> Builder<'t> {
     pub(super) fn field(&mut self, doc: Option<SmolStr>, pair: Pair<'t, Rule>) -> Field {
         let range = self.range(&pair);
         let mut children = pair.into_inner().peekable();
-        let name = self.wanted_name(&mut children, "field");
+        let name = self.expect_name(&mut children, "field");
         let value = self.value(&mut children);
         Field {
             doc,
@@ -251,14 +251,14 @@ impl<'t> Builder<'t> {
         }
     }
 
-    /// A value with what may be wrong with it.
+    /// Builds a value, and reports its errors.
     pub(super) fn value(&mut self, children: &mut Children<'t>) -> Expr {
         match children.next() {
             Some(pair) if pair.as_rule() == Rule::expr => {
                 let value = self.expr(pair);
                 if let Some(tail) = take(children, Rule::tail) {
                     let range = self.range(&tail);
-                    // Words without quotes: the first is no name either.
+                    // Words without quotes: the first one is not a name either.
                     if let ExprNode::Name(_) = value.node {
                         let range = value.range.cover(range);
                         self.junk(SyntaxErrorKind::BadValue, range, &tail);
@@ -305,7 +305,7 @@ impl<'t> Builder<'t> {
         let mut children = pair.into_inner().peekable();
         children.next();
         let told = self.errors.len();
-        let name = self.wanted_name(&mut children, "name");
+        let name = self.expect_name(&mut children, "name");
         let value = if take(&mut children, Rule::no_equals).is_some() {
             let after = TextRange {
                 start: name.range.end,
@@ -334,9 +334,9 @@ impl<'t> Builder<'t> {
         let told = self.errors.len();
         let mut children = pair.into_inner().peekable();
         children.next();
-        let variable = self.wanted_name(&mut children, "loop variable");
+        let variable = self.expect_name(&mut children, "loop variable");
         let list = if take(&mut children, Rule::kw_in).is_some() {
-            self.wanted_expr(&mut children, "list")
+            self.expect_expr(&mut children, "list")
         } else {
             let range = self.missing(&mut children, SyntaxErrorKind::Junk, "in");
             Expr {
@@ -347,7 +347,7 @@ impl<'t> Builder<'t> {
         let condition = take(&mut children, Rule::where_clause).map(|pair| {
             let mut children = pair.into_inner().peekable();
             children.next();
-            self.wanted_expr(&mut children, "condition")
+            self.expect_expr(&mut children, "condition")
         });
         let broken = self.errors.len() > told;
         let body = self.head_body(&mut children, broken);
@@ -360,7 +360,7 @@ impl<'t> Builder<'t> {
         }
     }
 
-    /// A body whose absence is no mistake of its own if the head was broken already.
+    /// Builds a body. A missing one is not reported if the head has an error.
     pub(super) fn head_body(&mut self, children: &mut Children<'t>, broken: bool) -> Body {
         let skipped = take(children, Rule::skipped);
         if let (Some(skipped), false) = (&skipped, broken) {
@@ -369,7 +369,7 @@ impl<'t> Builder<'t> {
         }
         let broken = broken || skipped.is_some();
         let told = self.errors.len();
-        let body = self.wanted_body(children);
+        let body = self.expect_body(children);
         if broken && body.range.is_empty() {
             self.errors.truncate(told);
         }
@@ -386,13 +386,13 @@ impl<'t> Builder<'t> {
                 Rule::kw_if => {
                     let start = self.range(&child).start;
                     let told = self.errors.len();
-                    let condition = self.wanted_expr(&mut children, "condition");
+                    let condition = self.expect_expr(&mut children, "condition");
                     let broken = self.errors.len() > told;
                     arms.push((start, condition, self.head_body(&mut children, broken)));
                 }
                 Rule::else_body => {
                     let mut children = child.into_inner().peekable();
-                    otherwise = Some(self.wanted_body(&mut children));
+                    otherwise = Some(self.expect_body(&mut children));
                 }
                 _ => {}
             }

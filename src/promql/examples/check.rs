@@ -19,7 +19,7 @@ fn main() -> io::Result<ExitCode> {
     let mut sound = true;
     for query in io::stdin().lines() {
         let query = query?;
-        for found in judge(&query, &surroundings) {
+        for found in check(&query, &surroundings) {
             sound &= !found.is_error();
             show(&query, &found);
         }
@@ -32,7 +32,7 @@ fn main() -> io::Result<ExitCode> {
 }
 
 /// Returns the syntax errors of a query; if there are none, type errors; if there are none either, lints.
-fn judge(query: &str, surroundings: &Surroundings) -> Vec<Error> {
+fn check(query: &str, surroundings: &Surroundings) -> Vec<Error> {
     let expr = match parse(query) {
         Ok(expr) => expr,
         Err(errors) => return errors,

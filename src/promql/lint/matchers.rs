@@ -10,7 +10,7 @@ use nth_diagnostics::codes;
 
 /// The value that a label must have according to the matchers so far.
 #[derive(Default)]
-struct Wanted<'m> {
+struct Required<'m> {
     equal: Option<&'m Matcher>,
     empty: Option<&'m Matcher>,
     value: Option<&'m Matcher>,
@@ -25,7 +25,7 @@ pub(super) fn matches_all(matcher: &Matcher) -> bool {
 impl Lint<'_> {
     /// Reports `x{a=~".*"}` and `x{a="1", a="2"}`.
     pub(super) fn matchers(&mut self, selector: &Selector, span: Span) {
-        let mut labels: BTreeMap<&str, Wanted> = BTreeMap::new();
+        let mut labels: BTreeMap<&str, Required> = BTreeMap::new();
         let mut clashing: Vec<(&Matcher, Option<&Matcher>)> = Vec::new();
         for (number, matcher) in selector.matchers.iter().enumerate() {
             let Some(text) = matcher.value.text() else {

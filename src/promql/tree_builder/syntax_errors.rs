@@ -460,11 +460,11 @@ impl TreeBuilder<'_> {
         let start = at.start as usize;
         match literal::unquote(pair.as_str(), |offset| self.hole_number(start + offset)) {
             Ok(parts) => StringLit { parts, span: at },
-            Err(mistakes) => {
-                for mistake in mistakes {
-                    let place = Span::new(start + mistake.range.start, start + mistake.range.end);
-                    let mut error = Error::new(&codes::PROMQL_BAD_STRING, mistake.message, place);
-                    if mistake.unknown {
+            Err(errors) => {
+                for bad in errors {
+                    let place = Span::new(start + bad.range.start, start + bad.range.end);
+                    let mut error = Error::new(&codes::PROMQL_BAD_STRING, bad.message, place);
+                    if bad.unknown {
                         error = error
                             .help("write two backslashes for a literal one")
                             .suggest(Span::new(place.start as usize, place.start as usize), "\\");

@@ -8,7 +8,7 @@ use pest::iterators::Pair;
 use smol_str::SmolStr;
 
 impl<'t> Builder<'t> {
-    /// The pieces of a string. What is malformed inside a string that is never closed follows from that.
+    /// Builds the pieces of a string. Errors inside an unclosed string are not reported.
     pub(crate) fn pieces(&mut self, pair: Pair<'t, Rule>, range: TextRange) -> Vec<Piece<'t>> {
         let told = self.errors.len();
         let mut pieces = Vec::new();
@@ -84,7 +84,7 @@ impl<'t> Builder<'t> {
                     let range = self.range(&part);
                     let errors = self.errors.len();
                     let expr = self.hole(part);
-                    // A hole that is never closed is text to the PromQL parser.
+                    // The PromQL parser treats an unclosed interpolation as text.
                     let closed = self
                         .text
                         .as_bytes()
@@ -102,7 +102,7 @@ impl<'t> Builder<'t> {
                 _ => {}
             }
         }
-        // The range of what is left open has no blanks at its end, so neither has the text.
+        // The range of an unclosed literal has no trailing blanks, so the text has none either.
         let end = if open {
             range.len() as usize
         } else {
