@@ -33,11 +33,12 @@ pub mod diagnostics {
 pub mod catalogue {
     pub use nth_analysis::coverage::{
         BlockCoverage, Coverage, EnvironmentCoverage, ErrorCoverage, MetricCoverage, MetricState,
-        ServiceCoverage, Share, SignalCoverage, SignalState, TechnologyCoverage, RequiredSelectors, coverage,
-        required_errors, required_selectors,
+        RequiredSelectors, ServiceCoverage, Share, SignalCoverage, SignalState, TechnologyCoverage,
+        coverage, required_errors, required_selectors,
     };
     pub use nth_analysis::eval::metrics::{
-        MetricPresence, MetricIndex, block_labels, environment_labels, metrics_under, named_selectors,
+        MetricIndex, MetricPresence, block_labels, environment_labels, metrics_under,
+        named_selectors,
     };
     pub use nth_metrics::*;
 }

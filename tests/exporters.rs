@@ -13,9 +13,9 @@ use nthc::compile::SourceInput;
 use nthc::db::{Database, ItemClass, file_names};
 use nthc::diagnostics::codes;
 use nthc::ir::{LeftOut, Resolution, Signal};
-use nthc::suppressions::Levels;
 use nthc::lower::service_model;
 use nthc::session::{Configuration, Session};
+use nthc::suppressions::Levels;
 use support::exposition::{self, Scrape, Scraped};
 
 /// A template of the standard library for something that is watched through an exporter.

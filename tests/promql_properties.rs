@@ -39,7 +39,8 @@ fn name() -> impl Strategy<Value = String> {
 }
 
 fn literal() -> impl Strategy<Value = Duration> {
-    prop::sample::select(vec!["5m", "1h30m", "1d", "300", "0.5", "0x1F"]).prop_map(Duration::made)
+    prop::sample::select(vec!["5m", "1h30m", "1d", "300", "0.5", "0x1F"])
+        .prop_map(Duration::literal)
 }
 
 fn duration(dialect: Dialect) -> BoxedStrategy<Duration> {

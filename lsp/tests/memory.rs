@@ -7,7 +7,7 @@ use std::sync::{Arc, Weak};
 
 use nth_ide::navigation::Names;
 use nthc::compile::SourceInput;
-use nthc::db::{Database, StorageSize, SourceFile};
+use nthc::db::{Database, SourceFile, StorageSize};
 use nthc::eval::{Evaluated, instance};
 use nthc::session::Session;
 

@@ -16,16 +16,16 @@ use rayon::prelude::*;
 use salsa::{Database as _, Durability, Setter};
 use smol_str::SmolStr;
 
+use crate::check::project::ProjectCache;
 use crate::db::references::{FileReferences, References, file_references};
 use crate::db::{
-    Database, Diag, FileNames, StorageSize, ItemClass, ItemEntry, ItemKey, SourceFile, Span, Workspace,
-    file_names, item_start,
+    Database, Diag, FileNames, ItemClass, ItemEntry, ItemKey, SourceFile, Span, StorageSize,
+    Workspace, file_names, item_start,
 };
 use crate::eval::BlockRef;
-use crate::check::project::ProjectCache;
-use crate::suppressions::Levels;
-use crate::lower::{set_model_capacity, service_model};
+use crate::lower::{service_model, set_model_capacity};
 use crate::schema::names::kind;
+use crate::suppressions::Levels;
 use nth_diagnostics::{Diagnostic, FileSpan, SourceMap, codes, suggest};
 use nth_model::{Tally, default_settings};
 

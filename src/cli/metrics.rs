@@ -16,7 +16,7 @@ use super::prometheus_client::Client;
 use super::report::{self, Findings, count};
 use super::select::{self, Selected};
 use crate::catalogue::{
-    self, ErrorSeries, Errors, Gathered, LOCK, Lock, Metadata, Section, RequiredSelectors,
+    self, ErrorSeries, Errors, Gathered, LOCK, Lock, Metadata, RequiredSelectors, Section,
 };
 use crate::limits;
 use crate::output::replace_file;

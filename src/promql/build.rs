@@ -73,7 +73,7 @@ pub fn subquery(expr: Expr, range: impl Into<SmolStr>, step: Option<&str>) -> Ex
     Expr::new(Node::Subquery(Box::new(Subquery {
         expr,
         range: Duration::literal(range),
-        step: step.map(Duration::made),
+        step: step.map(Duration::literal),
         modifiers: Modifiers::default(),
     })))
 }

@@ -491,7 +491,7 @@ impl Check<'_> {
                 .labels
                 .iter()
                 .map(|label| label.span)
-                .reduce(Span::to)
+                .reduce(Span::cover)
                 .unwrap_or(binary.op_span);
             self.errors.push(
                 Error::new(

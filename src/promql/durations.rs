@@ -6,9 +6,9 @@ use smol_str::SmolStr;
 use super::error::Error;
 use super::grammar::Rule;
 use super::literal;
+use super::tree::*;
 use super::tree_builder::operators::binary_op;
 use super::tree_builder::{TreeBuilder, sign, span};
-use super::tree::*;
 use nth_diagnostics::codes;
 
 impl<'t> TreeBuilder<'t> {

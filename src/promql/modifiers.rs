@@ -6,8 +6,8 @@ use smol_str::SmolStr;
 use super::error::Error;
 use super::grammar::Rule;
 use super::literal;
-use super::tree_builder::{Built, TreeBuilder, sign, span};
 use super::tree::*;
+use super::tree_builder::{Built, TreeBuilder, sign, span};
 use nth_diagnostics::codes;
 
 impl<'t> TreeBuilder<'t> {

@@ -4,8 +4,8 @@ use pest::Parser as _;
 
 use super::error::Error;
 use super::grammar::{Grammar, Rule, skip, string_length};
-use super::tree_builder::TreeBuilder;
 use super::tree::{Expr, Span};
+use super::tree_builder::TreeBuilder;
 use nth_diagnostics::codes;
 
 /// The maximum depth of brackets, far above the needs of real queries. It limits the parser's stack to about a megabyte in an

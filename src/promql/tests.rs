@@ -1,4 +1,4 @@
-//! Reading, printing and what a person sees of mistakes.
+//! Tests of parsing, printing and error messages.
 #![allow(clippy::unwrap_used, clippy::expect_used)]
 
 use super::*;
@@ -51,7 +51,7 @@ fn canonical_text() {
     }
 }
 
-/// What a person sees of a query's mistakes.
+/// Renders the errors of a query.
 fn screen(text: &str, holes: &[HoleType]) -> String {
     let errors = match parse(text) {
         Ok(expr) => infer(&expr, holes).1,

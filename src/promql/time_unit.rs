@@ -39,7 +39,9 @@ pub fn time_unit<'e>(
             }
         }
         Node::Aggregate(aggregate) => match aggregate.op.as_str() {
-            "avg" | "bottomk" | "max" | "min" | "quantile" | "sum" | "topk" => infer(&aggregate.expr),
+            "avg" | "bottomk" | "max" | "min" | "quantile" | "sum" | "topk" => {
+                infer(&aggregate.expr)
+            }
             _ => None,
         },
         Node::Binary(binary) => match binary.op {

@@ -1,7 +1,7 @@
 //! Builds the tree from the grammar's pairs: precedence, modifiers, and an error for each malformed part.
 
-mod syntax_errors;
 pub(crate) mod operators;
+mod syntax_errors;
 
 use pest::iterators::{Pair, Pairs};
 use smol_str::SmolStr;

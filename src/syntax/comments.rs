@@ -403,7 +403,7 @@ mod tests {
             assert_eq!(attachments(text), [], "{text}");
         }
         assert_eq!(
-            with("team a { x = \"//\" // @1\n y = `//` // @2\n }").len(),
+            attachments("team a { x = \"//\" // @1\n y = `//` // @2\n }").len(),
             2
         );
     }

@@ -54,7 +54,7 @@ pub struct Part {
 }
 
 impl Part {
-    /// Whether it begins and ends with a bracket.
+    /// True if it begins and ends with a bracket.
     pub fn is_bracketed(&self) -> bool {
         matches!(
             self.kind,
@@ -67,7 +67,7 @@ impl Part {
     }
 }
 
-/// The parts of a file, outer ones before inner ones, in the order of the text.
+/// Returns the parts of a file, outer before inner, in text order.
 pub fn parts(text: &str, file: &ParsedFile) -> Vec<Part> {
     let mut found = Vec::new();
     for (start, item) in &file.items {
@@ -195,7 +195,10 @@ mod tests {
             find_parts(text, PartKind::Body),
             all("{\n  x = f([1, { a = 2 }])\n}", 0)
         );
-        assert_eq!(find_parts(text, PartKind::Arguments), all("([1, { a = 2 }])", 1));
+        assert_eq!(
+            find_parts(text, PartKind::Arguments),
+            all("([1, { a = 2 }])", 1)
+        );
         assert_eq!(find_parts(text, PartKind::List), all("[1, { a = 2 }]", 2));
         assert_eq!(find_parts(text, PartKind::Labels), all("{ a = 2 }", 3));
     }

@@ -9,9 +9,9 @@ use nthc::compile::SourceInput;
 use nthc::db::Database;
 use nthc::diagnostics::{Diagnostic, FileSpan, Severity};
 use nthc::ir::Settings;
-use nthc::suppressions::Levels;
 use nthc::project::{self, Error, Loaded, MANIFEST, paths};
 use nthc::session::{Configuration, Session};
+use nthc::suppressions::Levels;
 
 use crate::files::{FileTable, OnTheWay};
 use crate::findings::Finding;

@@ -3,7 +3,7 @@
 mod alert_names;
 mod cycles;
 pub mod dependencies;
-mod item_index;
+mod index;
 pub mod names;
 pub mod paging;
 pub mod project;
@@ -24,7 +24,7 @@ use crate::schema::{Ty, is_standard, params};
 use nth_diagnostics::{UnknownName, codes, suggest};
 
 pub use crate::schema::where_it_belongs;
-pub use item_index::item_index;
+pub use index::item_index;
 use nth_syntax::tree::{Import, Item, ItemNode, KindDecl, Name, Template};
 
 /// The result of [`check_item`].

@@ -261,7 +261,12 @@ fn add_import(
 
 impl NameIndex {
     /// Adds a fix that imports the module `name`, which is used before a dot.
-    fn resolve_unknown_module(&self, db: &dyn salsa::Database, mut diagnostic: Diag, name: &str) -> Diag {
+    fn resolve_unknown_module(
+        &self,
+        db: &dyn salsa::Database,
+        mut diagnostic: Diag,
+        name: &str,
+    ) -> Diag {
         let own = diagnostic.primary.span.item.file;
         let found: Vec<&SmolStr> = self
             .known

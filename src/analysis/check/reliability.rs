@@ -62,7 +62,11 @@ pub fn service_facts(
         if pages_anyone(model) {
             found.extend(facts.on_call());
         }
-        found.extend(series::unscoped_series(service, model, &facts.given_labels()));
+        found.extend(series::unscoped_series(
+            service,
+            model,
+            &facts.given_labels(),
+        ));
     }
     found
 }
@@ -207,7 +211,11 @@ impl Facts<'_> {
             return None;
         }
         let what = match promises.as_slice() {
-            [(_, other, _)] => format!("{}, the objective of `{}`", format_percent(ceiling), other.name),
+            [(_, other, _)] => format!(
+                "{}, the objective of `{}`",
+                format_percent(ceiling),
+                other.name
+            ),
             _ => {
                 let factors: Vec<_> = promises
                     .iter()
@@ -215,7 +223,11 @@ impl Facts<'_> {
                         format!("`{}` has an objective of {promise}%", other.name)
                     })
                     .collect();
-                format!("{}, the product of {}", format_percent(ceiling), and(&factors))
+                format!(
+                    "{}, the product of {}",
+                    format_percent(ceiling),
+                    and(&factors)
+                )
             }
         };
         let mut diagnostic = Diag::new(
@@ -352,7 +364,7 @@ mod tests {
 
     use rust_decimal::Decimal;
 
-    use super::{and, shown};
+    use super::{and, format_percent};
 
     fn percent(text: &str) -> Decimal {
         text.parse().unwrap()
@@ -362,7 +374,10 @@ mod tests {
     fn a_product_is_exact_or_rounded_down() {
         assert_eq!(format_percent(percent("99.8500500")), "99.85005%");
         assert_eq!(format_percent(percent("99.85005001")), "99.85005001%");
-        assert_eq!(format_percent(percent("99.9499999999")), "about 99.94999999%");
+        assert_eq!(
+            format_percent(percent("99.9499999999")),
+            "about 99.94999999%"
+        );
     }
 
     #[test]

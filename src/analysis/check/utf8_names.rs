@@ -87,7 +87,11 @@ impl Names {
                 for item in items {
                     match item {
                         Value::String(label) if field == field::BREAKDOWN && !is_label(label) => {
-                            self.report(block, (label.as_str().into(), false), block.span_of(field));
+                            self.report(
+                                block,
+                                (label.as_str().into(), false),
+                                block.span_of(field),
+                            );
                         }
                         other => self.of_value(block, field, other),
                     }

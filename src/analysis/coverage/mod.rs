@@ -16,7 +16,9 @@ pub use selectors::{RequiredSelectors, required_selectors};
 use errors::errors_of;
 
 use crate::db::item_name;
-use crate::eval::metrics::{MetricPresence, MetricIndex, block_labels, environment_labels, named_selectors};
+use crate::eval::metrics::{
+    MetricIndex, MetricPresence, block_labels, environment_labels, named_selectors,
+};
 use crate::eval::{Instance, Query, Value, instance};
 use crate::lower::service_model;
 use crate::schema::names::{field, kind};
@@ -42,7 +44,7 @@ pub struct Coverage {
     pub environments: Vec<EnvironmentCoverage>,
 }
 
-/// How many signals or metrics were found.
+/// A count of signals or metrics, and of those that were found.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub struct Share(pub Tally);
 
@@ -92,7 +94,7 @@ pub struct ErrorCoverage {
     pub bad: String,
     /// The selector of all events.
     pub total: String,
-    /// Which series of all events have one of bad events.
+    /// The series of all events that also exist for bad events.
     pub initialized: Initialized,
 }
 
@@ -120,7 +122,7 @@ pub struct SignalCoverage {
     pub metric: Option<String>,
     /// All of its candidates, without the block's labels.
     pub candidates: Vec<String>,
-    /// How to expose it.
+    /// The author's hint on how to expose it.
     pub hint: Option<String>,
 }
 
@@ -483,9 +485,11 @@ impl<'a> Metrics<'a> {
                 .found
                 .entry((bare.to_owned(), section))
                 .or_insert_with_key(|(name, section)| {
-                    let presence = self
-                        .metric_index
-                        .presence_by_name(&renamed(selector, bare), scope, histogram);
+                    let presence = self.metric_index.presence_by_name(
+                        &renamed(selector, bare),
+                        scope,
+                        histogram,
+                    );
                     MetricCoverage {
                         metric: name.clone(),
                         selector: section.clone(),

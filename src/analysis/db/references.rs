@@ -98,7 +98,9 @@ impl References {
                 && let Some(first) = component.first()
             {
                 let (key, targets) = all[*first];
-                references.diagnostics.push(too_long(key, targets, is_circle));
+                references
+                    .diagnostics
+                    .push(too_long(key, targets, is_circle));
             } else if below > limits::REFERENCES && below - 1 <= limits::REFERENCES {
                 let end = component.iter().find_map(|node| {
                     let target = edges[*node]
@@ -263,7 +265,9 @@ impl<'db> Names<'db> {
                 modules.entry(import.module.clone()).or_insert(module);
                 continue;
             };
-            let of_module = asked.entry(module).or_insert_with(|| importable_names(db, module));
+            let of_module = asked
+                .entry(module)
+                .or_insert_with(|| importable_names(db, module));
             for name in listed {
                 if let Some(items) = of_module.get(name) {
                     imported.entry(name.clone()).or_insert(items.clone());

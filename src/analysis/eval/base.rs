@@ -4,9 +4,9 @@ use std::rc::Rc;
 
 use smol_str::SmolStr;
 
-use super::overrides::BaseUse;
-use super::node::NodeId;
 use super::index::Definition;
+use super::node::NodeId;
+use super::overrides::BaseUse;
 use super::scope::{Context, Scope};
 use super::value::Value;
 use super::{Evaluator, Mode};
@@ -129,7 +129,7 @@ impl<'db> Evaluator<'db> {
         help: &str,
     ) {
         let args = base.args.iter().flatten().map(|arg| arg.range);
-        let Some(range) = args.reduce(TextRange::to) else {
+        let Some(range) = args.reduce(TextRange::cover) else {
             return;
         };
         let diagnostic = Diag::new(
@@ -404,7 +404,9 @@ impl<'db> Evaluator<'db> {
                 range: template.params[index].name.range,
             };
             if let Some(written) = &arg.name {
-                self.record(context, written.range, |_| Some(Definition::Local(declared)));
+                self.record(context, written.range, |_| {
+                    Some(Definition::Local(declared))
+                });
             }
             scope.bind_lazy(
                 name.clone(),

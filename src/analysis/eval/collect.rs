@@ -4,8 +4,8 @@ use std::rc::Rc;
 
 use smol_str::SmolStr;
 
-use super::node::{NodeId, Setter, State};
 use super::index::Definition;
+use super::node::{NodeId, Setter, State};
 use super::scope::{Context, Scope};
 use super::value::Value;
 use super::{Evaluator, Mode};

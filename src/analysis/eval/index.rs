@@ -23,7 +23,7 @@ use nth_syntax::tree::{
     TypeNode,
 };
 
-pub use item_index::{BlockNames, BodyPlace, Definition, NamedPlace, ItemIndex, TypedPlace};
+pub use item_index::{BlockNames, BodyPlace, Definition, ItemIndex, NamedPlace, TypedPlace};
 
 /// Collects an [`ItemIndex`] while an item is checked.
 pub(super) struct IndexBuilder {
@@ -201,13 +201,18 @@ impl<'db> Evaluator<'db> {
                     self.record_kind(kind);
                 }
                 for field in &decl.fields {
-                    let declared = Definition::Field(decl.name.text.clone(), field.name.text.clone());
+                    let declared =
+                        Definition::Field(decl.name.text.clone(), field.name.text.clone());
                     self.record_name(field.name.range, declared, true);
                     self.record_type(&field.ty);
                 }
             }
             ItemNode::Enum(decl) => {
-                self.record_name(decl.name.range, Definition::Enum(decl.name.text.clone()), true);
+                self.record_name(
+                    decl.name.range,
+                    Definition::Enum(decl.name.text.clone()),
+                    true,
+                );
                 for (member, _) in &decl.members {
                     let declared = Definition::Member(decl.name.text.clone(), member.text.clone());
                     self.record_name(member.range, declared, true);
@@ -436,7 +441,12 @@ impl<'db> Evaluator<'db> {
     }
 
     /// Records an occurrence of a nested block's name, in this item or another one.
-    pub(super) fn record_written(&mut self, context: &Context<'db>, range: TextRange, block: NodeId) {
+    pub(super) fn record_written(
+        &mut self,
+        context: &Context<'db>,
+        range: TextRange,
+        block: NodeId,
+    ) {
         let span = self.span(context, range);
         if let Some(builder) = &mut self.index {
             let places = builder.written.entry(block).or_default();
@@ -538,7 +548,11 @@ impl<'db> Evaluator<'db> {
     }
 
     /// Returns the definition of the top-level `let` that `path` names in the file of `context`.
-    pub(super) fn let_definition(&self, path: &[SmolStr], context: &Context<'db>) -> Option<Definition> {
+    pub(super) fn let_definition(
+        &self,
+        path: &[SmolStr],
+        context: &Context<'db>,
+    ) -> Option<Definition> {
         let want = Want {
             class: ItemClass::Let,
             kind: "",

@@ -2,8 +2,8 @@
 
 use smol_str::SmolStr;
 
-use super::names::referred;
 use super::index::Definition;
+use super::names::referred;
 use super::scope::Context;
 use super::value::{BlockRef, Value};
 use super::{Evaluator, Mode, NodeId};

@@ -21,7 +21,7 @@ use nth_promql::rewrite::{HoleValue, fill_holes, set_spans};
 use nth_promql::{self as promql, Expr, Node, Selector};
 use nth_syntax::tree::{self, Arg, QueryLit};
 
-/// Which checks against known metrics an evaluation does.
+/// The checks against known metrics that an evaluation does.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum MetricChecks {
     /// None.
@@ -123,7 +123,11 @@ impl<'db> Evaluator<'db> {
         }
     }
 
-    fn scoped_metrics<'e>(&self, labels: &'e ScopeLabels, is_library: bool) -> ScopedMetrics<'e, 'db> {
+    fn scoped_metrics<'e>(
+        &self,
+        labels: &'e ScopeLabels,
+        is_library: bool,
+    ) -> ScopedMetrics<'e, 'db> {
         ScopedMetrics {
             db: self.db,
             workspace: self.workspace,
@@ -245,9 +249,9 @@ impl<'db> Evaluator<'db> {
         if !query.scoped {
             labels.add_to(&mut expr);
         }
-        let found = self
-            .scoped_metrics(&labels, false)
-            .check(&expr, &[], &[], true, check::check_value);
+        let found =
+            self.scoped_metrics(&labels, false)
+                .check(&expr, &[], &[], true, check::check_value);
         for finding in found {
             let error = finding.error;
             let mut diagnostic =

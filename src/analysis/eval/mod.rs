@@ -6,28 +6,28 @@
 //! that instantiates the block.
 
 mod absent;
-mod overrides;
 mod base;
 mod budget;
 mod calls;
+mod check_block;
 mod coerce;
 mod collect;
 mod expr;
 mod fields;
-mod check_block;
-mod metric_checks;
-mod sli_checks;
+pub mod index;
 mod labels;
 mod members;
+mod metric_checks;
 pub mod metrics;
 mod names;
 mod node;
-pub mod index;
 mod ops;
+mod overrides;
 mod query;
 mod scope;
 mod show;
 mod signal;
+mod sli_checks;
 mod text;
 mod unknown;
 pub mod value;

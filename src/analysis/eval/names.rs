@@ -2,8 +2,8 @@
 
 use smol_str::SmolStr;
 
-use super::node::NodeId;
 use super::index::Definition;
+use super::node::NodeId;
 use super::scope::Context;
 use super::value::{BlockRef, Shape, Value};
 use super::{Evaluator, Mode};

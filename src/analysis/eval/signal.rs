@@ -50,7 +50,7 @@ impl Evaluator<'_> {
         if self.mode == Mode::Check {
             return candidates.into_iter().next();
         }
-        if !self.metric_index().are_possible() {
+        if !self.metric_index().is_available() {
             return candidates.into_iter().next();
         }
         let resolution = self.resolve(node, &candidates).resolution;

@@ -21,7 +21,11 @@ use nth_syntax::tree::{Expr, ExprNode};
 
 impl<'db> Evaluator<'db> {
     /// Checks the fields of a block together.
-    pub(super) fn check_block_metrics(&mut self, id: NodeId, fields: &IndexMap<SmolStr, FieldValue>) {
+    pub(super) fn check_block_metrics(
+        &mut self,
+        id: NodeId,
+        fields: &IndexMap<SmolStr, FieldValue>,
+    ) {
         if !self.checks_metrics() {
             return;
         }
@@ -202,7 +206,9 @@ impl<'db> Evaluator<'db> {
             Some(Value::Enum(_, member)) => DurationUnit::named(member),
             _ => None,
         };
-        let known = self.known_metrics(&labels, selector).map(|(known, _)| known);
+        let known = self
+            .known_metrics(&labels, selector)
+            .map(|(known, _)| known);
         let unit = unit_of(known, name, field).unit;
         let limit = unit.count(Duration(*under));
         if bounds.texts(limit).is_empty() {

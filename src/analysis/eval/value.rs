@@ -76,7 +76,7 @@ pub struct Query {
     pub scoped: bool,
     /// The known shape of the query, for messages and interpolations.
     pub shape: Shape,
-    /// Where it was written.
+    /// The place of its text.
     pub span: Span,
     /// The signals in it without a metric: the catalog has none of their candidates. The tree contains their first candidate.
     pub missing: Arc<Vec<BlockRef>>,

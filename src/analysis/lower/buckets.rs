@@ -7,7 +7,7 @@ use smol_str::SmolStr;
 
 use crate::db::Workspace;
 use crate::eval::Instance;
-use crate::eval::metrics::{has_known_metrics, block_labels, environment_labels, metrics_under};
+use crate::eval::metrics::{block_labels, environment_labels, has_known_metrics, metrics_under};
 use nth_metrics::check::{Bounds, family, read_under};
 use nth_metrics::unit::{HistogramUnit, unit_of};
 use nth_metrics::{Known, base_name, name_of, selector_of};

@@ -1,4 +1,4 @@
-//! Calendar conditions of gates: the times that a function of the prelude stands for.
+//! Calendar conditions of gates, from functions of the prelude.
 
 use jiff::civil::Date;
 

@@ -2,8 +2,8 @@
 
 mod buckets;
 mod calendar;
-mod lints;
 mod gate;
+mod lints;
 mod panel;
 mod read;
 mod receiver;

@@ -375,7 +375,7 @@ fn lower_slo(
     })
 }
 
-/// How long a series may be missing while the service's targets are up: a counter without an initial value does not exist
+/// The time that a series may be missing while the service's targets are up: a counter without an initial value does not exist
 /// before its first event.
 const ABSENT_WHILE_UP: ir::Duration = ir::Duration::days(1);
 

@@ -11,7 +11,7 @@ use crate::schema::names::{field, kind};
 use nth_diagnostics::{Applicability, Edit, Fix, codes};
 use nth_promql::{Selector, Unaggregated, is_recorded, unaggregated};
 
-/// Which recording rules of a service are aggregated, so that its panels need not do it.
+/// The recording rules of a service, and whether their results are aggregated, so that panels need not do it.
 pub(super) struct Recordings<'a> {
     /// By name: true if its query does not aggregate.
     by_name: BTreeMap<&'a SmolStr, bool>,

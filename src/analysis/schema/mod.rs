@@ -45,7 +45,7 @@ pub struct Kind {
     pub base: Option<SmolStr>,
     /// Its own fields in order, including those that the project added.
     pub fields: IndexMap<SmolStr, FieldSchema>,
-    /// Where it is declared.
+    /// The place of its declaration.
     pub span: Span,
 }
 
@@ -62,7 +62,7 @@ pub struct FieldSchema {
     pub refinement: Option<Arc<Expr>>,
     /// Its default; `None` if it has none.
     pub default: Option<Arc<Expr>>,
-    /// Where it is declared.
+    /// The place of its declaration.
     pub span: Span,
     /// True if the project added it.
     pub extension: bool,
@@ -75,7 +75,7 @@ pub struct Enum {
     pub doc: Option<SmolStr>,
     /// Its members with their docs.
     pub members: IndexMap<SmolStr, Option<SmolStr>>,
-    /// Where it is declared.
+    /// The place of its declaration.
     pub span: Span,
 }
 
@@ -88,7 +88,7 @@ pub struct Function {
     pub params: Vec<(SmolStr, Ty, Option<Arc<Expr>>)>,
     /// Its result type.
     pub result: Ty,
-    /// Where it is declared.
+    /// The place of its declaration.
     pub span: Span,
 }
 

@@ -8,12 +8,12 @@ use rayon::prelude::*;
 use smol_str::SmolStr;
 
 use super::{Compilation, Session};
-use crate::check::{check_item, project, rules};
-use crate::db::{Diag, ItemClass, ItemKey, SourceFile, item_entry};
-use crate::eval::instance;
 use crate::check::project::{
     Allowance, FileFindings, ProjectCache, check_file, file_findings, syntax_errors,
 };
+use crate::check::{check_item, project, rules};
+use crate::db::{Diag, ItemClass, ItemKey, SourceFile, item_entry};
+use crate::eval::instance;
 use crate::suppressions::{self, Annotated, directives};
 
 impl Session {
@@ -75,7 +75,9 @@ impl Session {
         }
         let rule_findings = self.cache().rule_findings(environments.len());
         let has_directives: Vec<bool> = known.iter().map(|file| file.has_directives).collect();
-        let mut found = self.project(known, rule_findings).findings(&mut self.cache());
+        let mut found = self
+            .project(known, rule_findings)
+            .findings(&mut self.cache());
         found.retain(|found| {
             let places = found.secondary.iter().map(|label| label.span);
             let edits = found.fixes.iter().flat_map(|fix| &fix.edits);
@@ -91,9 +93,7 @@ impl Session {
 
     fn cache(&self) -> MutexGuard<'_, ProjectCache> {
         // A panic cannot leave the cache inconsistent: queries only unwind between its updates.
-        self.cache
-            .lock()
-            .unwrap_or_else(PoisonError::into_inner)
+        self.cache.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     fn project(
@@ -120,10 +120,16 @@ impl Session {
         environment: Option<&str>,
     ) -> (Vec<Diagnostic<FileSpan>>, Vec<Option<SmolStr>>) {
         match self.environments(environment) {
-            Ok(environments) => (self.compute_diagnostics(environment, &environments), environments),
+            Ok(environments) => (
+                self.compute_diagnostics(environment, &environments),
+                environments,
+            ),
             Err(unknown) => {
                 let none = vec![false; self.files.len()];
-                (self.apply_suppressions(vec![*unknown], &[], &none), Vec::new())
+                (
+                    self.apply_suppressions(vec![*unknown], &[], &none),
+                    Vec::new(),
+                )
             }
         }
     }

@@ -4,17 +4,17 @@
 //! Queries do not read any of this: they return all diagnostics. [`apply`](fn@apply) decides at the end which are reported, and
 //! at which level.
 
-mod suppress_fix;
-mod directive;
 mod apply;
+mod directive;
+mod suppress_fix;
 
 use std::collections::BTreeMap;
 
 use nth_diagnostics::{Code, Diagnostic, Severity, codes, suggest};
 
-pub use suppress_fix::{SuppressFix, suppress_fix};
-pub use directive::{Allowed, Directive, directives, has_directives};
 pub use apply::{Annotated, apply};
+pub use directive::{Allowed, Directive, directives, has_directives};
+pub use suppress_fix::{SuppressFix, suppress_fix};
 
 /// The level at which a warning is reported.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]

@@ -19,7 +19,10 @@ struct Token {
 /// # Errors
 /// Returns the offset of the first token or comment of the text that the formatted version lacks.
 pub(super) fn compare(before: &str, after: &str) -> Result<(), usize> {
-    let (old, new) = (tokenize(before).ok_or(0_usize)?, tokenize(after).ok_or(0_usize)?);
+    let (old, new) = (
+        tokenize(before).ok_or(0_usize)?,
+        tokenize(after).ok_or(0_usize)?,
+    );
     same(&old.tokens, &new.tokens, before.len())?;
     same(&old.comments, &new.comments, before.len())
 }

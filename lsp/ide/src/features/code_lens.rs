@@ -242,7 +242,12 @@ fn of_gate(project: &ProjectView, source: &Source<'_>, key: ItemKey, name: &str)
 }
 
 /// How many of the project's items name something. An import alone is no use.
-fn uses(view: &View, source: &Source<'_>, name: &str, is_it: impl Fn(&Definition) -> bool) -> usize {
+fn uses(
+    view: &View,
+    source: &Source<'_>,
+    name: &str,
+    is_it: impl Fn(&Definition) -> bool,
+) -> usize {
     let mut count = 0;
     for file in source.all_files() {
         view.stop_if_unwanted();

@@ -76,7 +76,8 @@ pub fn subtypes(at: &Cursor<'_>) -> Option<Vec<Type>> {
         let schema = nthc::schema::schema(at.names.db, at.names.workspace);
         let variants = schema.variants(kind);
         found.extend(
-            variants.filter_map(|variant| at.names.declared(&Definition::Kind(variant.name.clone()))),
+            variants
+                .filter_map(|variant| at.names.declared(&Definition::Kind(variant.name.clone()))),
         );
     }
     let based = at.names.based_on(&written.name.meaning).into_iter();

@@ -21,7 +21,9 @@ impl Names<'_> {
     pub fn declared(&self, meaning: &Definition) -> Option<Span> {
         let schema = schema(self.db, self.workspace);
         let item = match meaning {
-            Definition::Module(_) | Definition::CompileTime(_) | Definition::Type(_) => return None,
+            Definition::Module(_) | Definition::CompileTime(_) | Definition::Type(_) => {
+                return None;
+            }
             Definition::Item(key) => return Some(name_span(self.db, *key)),
             Definition::Local(span) => return Some(*span),
             Definition::Block(block) | Definition::Enclosing(block) => {
@@ -32,7 +34,9 @@ impl Names<'_> {
             }
             Definition::Kind(kind) => schema.kinds.get(kind)?.span.item,
             Definition::Field(kind, field) => schema.field(kind, field)?.span.item,
-            Definition::Enum(name) | Definition::Member(name, _) => schema.enums.get(name)?.span.item,
+            Definition::Enum(name) | Definition::Member(name, _) => {
+                schema.enums.get(name)?.span.item
+            }
             Definition::Function(name) | Definition::FunctionParam(name, _) => {
                 schema.functions.get(name)?.span.item
             }

@@ -21,7 +21,7 @@ use std::sync::Arc;
 
 use nthc::check::item_index;
 use nthc::db::{Database, ItemKey, SourceFile, Span, Workspace, file_names, item_start, parsed};
-use nthc::eval::index::{NamedPlace, ItemIndex};
+use nthc::eval::index::{ItemIndex, NamedPlace};
 use nthc::session::Session;
 use nthc::syntax::tree::TextRange;
 

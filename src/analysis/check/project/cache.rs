@@ -49,7 +49,12 @@ impl ProjectCache {
     }
 
     /// Stores new findings, and drops the results that depend on findings or names that have changed.
-    pub(super) fn update(&mut self, files: &[Arc<FileFindings>], names_revision: u64, rule_findings: &[Vec<Diag>]) {
+    pub(super) fn update(
+        &mut self,
+        files: &[Arc<FileFindings>],
+        names_revision: u64,
+        rule_findings: &[Vec<Diag>],
+    ) {
         self.rule_findings = rule_findings.to_vec();
         let is_as_long = self.files.len() == files.len();
         let mut has_globals = is_as_long;

@@ -12,13 +12,13 @@ use crate::check::series::Measured;
 use crate::check::{check_item, paging, reliability, utf8_names};
 use crate::db::{Diag, ItemClass, ItemKey, SourceFile, Span, Workspace, file_names, parsed};
 use crate::eval::instance;
-use crate::suppressions::has_directives;
 use crate::limits;
 use crate::lower::{
     Relabelled, expiring_overrides, ignored_urgency, mail_receivers, relabelled, service_model,
     team_model,
 };
 use crate::schema::names::kind;
+use crate::suppressions::has_directives;
 use nth_diagnostics::codes;
 
 /// Findings about a file. Equal before and after an edit that only moves text.
@@ -261,7 +261,9 @@ fn environment_findings(
             continue;
         }
         let lowered = service_model(db, workspace, key, environment.clone());
-        findings.services.extend(lowered.diagnostics.iter().cloned());
+        findings
+            .services
+            .extend(lowered.diagnostics.iter().cloned());
         let promises = reliability::service_facts(db, workspace, key, environment.clone());
         findings.promises.extend(promises.iter().cloned());
         let paging = paging::paging_facts(db, workspace, key, environment.clone());
@@ -270,17 +272,21 @@ fn environment_findings(
         if let Some(service) = &evaluated.instance {
             findings.needs.push(Needs::new(service));
             let model = lowered.service.as_ref();
-            findings.measured
+            findings
+                .measured
                 .extend(model.and_then(|model| Measured::new(service, model)));
             let expiring = expiring_overrides(service);
-            findings.others.extend(expiring.map(|(end, found)| OtherFinding {
-                diagnostic: found,
-                condition: Condition::From(end),
-            }));
+            findings
+                .others
+                .extend(expiring.map(|(end, found)| OtherFinding {
+                    diagnostic: found,
+                    condition: Condition::From(end),
+                }));
             findings.services.extend(ignored_urgency(service));
             findings.relabelled.extend(relabelled(service));
             let recordings = service.children_of(kind::RECORDING);
-            findings.recorded
+            findings
+                .recorded
                 .extend(recordings.map(|recording| recording.name.clone()));
         }
     }

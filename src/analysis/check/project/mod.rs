@@ -2,8 +2,8 @@
 //! it affects. Project-wide ones are combined here, outside of queries, and kept in a [`ProjectCache`] until their inputs
 //! change.
 
-mod file;
 mod cache;
+mod file;
 
 use std::collections::HashSet;
 use std::sync::Arc;
@@ -18,10 +18,11 @@ use crate::db::{Database, Diag, ItemKey, Span, Workspace};
 use crate::schema::names::kind;
 use nth_diagnostics::{Code, codes};
 
-pub use file::{
-    Allowance, Condition, FileFindings, EnvironmentFindings, SyntaxErrors, file_findings, check_file, syntax_errors,
-};
 pub use cache::ProjectCache;
+pub use file::{
+    Allowance, Condition, EnvironmentFindings, FileFindings, SyntaxErrors, check_file,
+    file_findings, syntax_errors,
+};
 
 /// The inputs of a project's check.
 pub struct Project<'a> {
@@ -59,12 +60,18 @@ impl Project<'_> {
         });
         own.extend(duplicates.iter().cloned());
         own.extend(self.settings_finding.clone());
-        own.extend(self.workspace.references(self.db).diagnostics().iter().cloned());
+        own.extend(
+            self.workspace
+                .references(self.db)
+                .diagnostics()
+                .iter()
+                .cloned(),
+        );
 
         let environments = self.rule_findings.len();
         let cycles = cache.cycles(|| cycles(&self.files, environments));
         let shared = cache.shared(|| shared(&self.files, environments));
-        let mut made: Vec<Diag> = Vec::new();
+        let mut findings: Vec<Diag> = Vec::new();
         let across = cycles.iter().zip(shared.iter());
         for (environment, (rule_findings, (cycles, shared))) in
             self.rule_findings.iter().zip(across).enumerate()
@@ -101,8 +108,13 @@ impl Project<'_> {
 /// Returns the dependency cycles among services, one list per environment.
 fn cycles(files: &[Arc<FileFindings>], environments: usize) -> Vec<Vec<Diag>> {
     let of = |environment: usize| {
-        let findings = files.iter().filter_map(|file| file.environments.get(environment));
-        let needs: Vec<Needs> = findings.flat_map(|findings| &findings.needs).cloned().collect();
+        let findings = files
+            .iter()
+            .filter_map(|file| file.environments.get(environment));
+        let needs: Vec<Needs> = findings
+            .flat_map(|findings| &findings.needs)
+            .cloned()
+            .collect();
         dependencies::cycles(&needs)
     };
     (0..environments).map(of).collect()
@@ -111,7 +123,9 @@ fn cycles(files: &[Arc<FileFindings>], environments: usize) -> Vec<Vec<Diag>> {
 /// Returns diagnostics about services that share an SLI series, one list per environment.
 fn shared(files: &[Arc<FileFindings>], environments: usize) -> Vec<Vec<Diag>> {
     let of = |environment: usize| {
-        let findings = files.iter().filter_map(|file| file.environments.get(environment));
+        let findings = files
+            .iter()
+            .filter_map(|file| file.environments.get(environment));
         let measured: Vec<&Measured> = findings.flat_map(|findings| &findings.measured).collect();
         series::shared(&measured)
     };

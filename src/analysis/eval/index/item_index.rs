@@ -82,7 +82,7 @@ pub struct BodyPlace {
 pub struct BlockNames {
     /// The block. A block in a loop has one name per iteration, all at the same place.
     pub block: BlockRef,
-    /// Where its name is written, starting with its declaration.
+    /// The occurrences of its name, starting with its declaration.
     pub places: Vec<Span>,
 }
 

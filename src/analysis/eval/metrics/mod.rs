@@ -1,8 +1,8 @@
 //! The metric catalog as used by evaluation: the metrics under a selector in an environment, the candidate that provides a
 //! signal, and the labels that are added to queries.
 
-mod presence;
 mod known;
+mod presence;
 
 use std::collections::BTreeMap;
 
@@ -12,9 +12,9 @@ use crate::db::Workspace;
 use crate::schema::names::field;
 use nth_promql::{Node, Selector};
 
-pub(crate) use presence::has_known_metrics;
-pub use presence::{MetricPresence, MetricIndex, named_selectors};
 pub use known::metrics_under;
+pub(crate) use presence::has_known_metrics;
+pub use presence::{MetricIndex, MetricPresence, named_selectors};
 
 /// The labels of all series of an environment; empty without one.
 pub fn environment_labels(

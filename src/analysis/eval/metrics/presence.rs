@@ -10,7 +10,7 @@ use nth_model::Resolution;
 use nth_promql::classify::{metrics, requires_label};
 use nth_promql::{Matcher, Node, Selector};
 
-/// Whether a metric with given labels exists.
+/// The result of looking up a metric with its labels.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub enum MetricPresence {
     /// It exists.
@@ -45,7 +45,12 @@ impl MetricIndex<'_> {
     }
 
     /// Like [`presence`](Self::presence), but ignores the labels that the selector's matchers need.
-    pub fn presence_by_name(self, selector: &Selector, scope: &Scope, histogram: bool) -> MetricPresence {
+    pub fn presence_by_name(
+        self,
+        selector: &Selector,
+        scope: &Scope,
+        histogram: bool,
+    ) -> MetricPresence {
         self.lookup(selector, scope, histogram, |_| false)
     }
 
@@ -125,7 +130,7 @@ impl MetricIndex<'_> {
             };
             match presence {
                 MetricPresence::Found => return Resolution::Found(number),
-                MetricPresence::Unknown => unknown = unclaimed.or(Some(number)),
+                MetricPresence::Unknown => unknown = unknown.or(Some(number)),
                 MetricPresence::Absent => {}
             }
         }

@@ -2,8 +2,8 @@
 
 use std::path::Path;
 
-use nthc::suppressions::suppress_fix;
 use nthc::project::EXTENSION;
+use nthc::suppressions::suppress_fix;
 
 use crate::findings::{Finding, QuickFix};
 use crate::position::{Range, TextEdit};

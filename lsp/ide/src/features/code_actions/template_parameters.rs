@@ -60,7 +60,9 @@ pub fn plan(place: &Place<'_>, extract: &Extract<'_>) -> Result<Vec<Parameter>, 
     {
         let text = place.slice(named.range.shifted(at.start));
         match &named.meaning {
-            Definition::Local(Span { item, range }) if *item == at.key && !extract.holds(*range) => {
+            Definition::Local(Span { item, range })
+                if *item == at.key && !extract.holds(*range) =>
+            {
                 let of_body = extract.statements.is_some()
                     && extract.block.body.range.start <= range.start
                     && range.end <= extract.block.body.range.end;

@@ -147,7 +147,7 @@ fn statements_touched(
             && part.range.end <= body.range.end
             && touch(part.range, range)
     });
-    let touched = statements.map(|part| part.range).reduce(TextRange::to)?;
+    let touched = statements.map(|part| part.range).reduce(TextRange::cover)?;
     Some(whole_lines(text, touched))
 }
 
