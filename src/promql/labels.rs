@@ -175,20 +175,20 @@ pub(super) fn infer(expr: &Expr, children: &[&Labels], is_whole: bool) -> Labels
     };
     match &expr.node {
         Node::Number(_) | Node::String(_) => Labels::none(),
-        Node::Selector(selector) => of_selector(selector),
+        Node::Selector(selector) => infer_selector(selector),
         Node::Hole(_) => Labels::unknown(),
         Node::Range(..)
         | Node::Unary(..)
         | Node::Paren(_)
         | Node::Modified(..)
         | Node::Subquery(_) => child(0),
-        Node::Call(call) => of_call(call, child, is_whole),
-        Node::Aggregate(aggregate) => of_aggregate(aggregate, child(0)),
-        Node::Binary(binary) => of_binary(binary, child(0), child(1)),
+        Node::Call(call) => infer_call(call, child, is_whole),
+        Node::Aggregate(aggregate) => infer_aggregate(aggregate, child(0)),
+        Node::Binary(binary) => infer_binary(binary, child(0), child(1)),
     }
 }
 
-fn of_selector(selector: &Selector) -> Labels {
+fn infer_selector(selector: &Selector) -> Labels {
     let mut labels = Labels::unknown();
     for matcher in &selector.matchers {
         let Some(text) = matcher.value.text() else {
@@ -237,7 +237,7 @@ pub(super) fn wants(op: MatchOp, text: &str) -> Wants {
     }
 }
 
-fn of_call(call: &Call, child: impl Fn(usize) -> Labels, is_whole: bool) -> Labels {
+fn infer_call(call: &Call, child: impl Fn(usize) -> Labels, is_whole: bool) -> Labels {
     let text = |number: usize| match call.args.get(number).map(|arg| &arg.unparenthesised().node) {
         Some(Node::String(string)) => string.text(),
         _ => None,
@@ -317,7 +317,7 @@ pub(super) fn chooses(aggregate: &Aggregate) -> bool {
     )
 }
 
-fn of_aggregate(aggregate: &Aggregate, mut labels: Labels) -> Labels {
+fn infer_aggregate(aggregate: &Aggregate, mut labels: Labels) -> Labels {
     if chooses(aggregate) {
         return labels;
     }
@@ -345,7 +345,7 @@ fn of_aggregate(aggregate: &Aggregate, mut labels: Labels) -> Labels {
     labels
 }
 
-fn of_binary(binary: &Binary, left: Labels, right: Labels) -> Labels {
+fn infer_binary(binary: &Binary, left: Labels, right: Labels) -> Labels {
     match binary.op {
         BinaryOp::And | BinaryOp::Unless => return left,
         BinaryOp::Or => {

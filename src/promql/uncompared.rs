@@ -57,14 +57,14 @@ pub fn uncompared(expr: &Expr) -> Option<Uncompared<'_>> {
             | "stdvar" => uncompared(&aggregate.expr),
             _ => None,
         },
-        Node::Binary(binary) => of_binary(binary, expr),
+        Node::Binary(binary) => uncompared_binary(binary, expr),
         Node::Range(inner, _) => uncompared(inner),
         Node::Subquery(subquery) => uncompared(&subquery.expr),
         Node::Number(_) | Node::String(_) | Node::Hole(_) => None,
     }
 }
 
-fn of_binary<'e>(binary: &'e Binary, expr: &'e Expr) -> Option<Uncompared<'e>> {
+fn uncompared_binary<'e>(binary: &'e Binary, expr: &'e Expr) -> Option<Uncompared<'e>> {
     match binary.op {
         BinaryOp::Or => uncompared(&binary.left).or_else(|| uncompared(&binary.right)),
         op if op.is_set() => None,

@@ -138,7 +138,7 @@ impl<'t> Builder<'t> {
         let doc = self.doc(&mut children);
         let name = self.expect_name(&mut children, "field");
         range.start = name.range.start;
-        let ty = self.wanted_type(&mut children);
+        let ty = self.expect_type(&mut children);
         // The default may be before or after the condition.
         let mut refinement = self.refinement(&mut children);
         let default = self.default(&mut children);
@@ -176,7 +176,7 @@ impl<'t> Builder<'t> {
         }
     }
 
-    pub(super) fn wanted_type(&mut self, children: &mut Children<'t>) -> TypeExpr {
+    pub(super) fn expect_type(&mut self, children: &mut Children<'t>) -> TypeExpr {
         match take(children, Rule::type_) {
             Some(pair) => self.type_expr(pair),
             None => {
@@ -306,7 +306,7 @@ impl<'t> Builder<'t> {
                 Vec::new()
             }
         };
-        let result = self.wanted_type(&mut children);
+        let result = self.expect_type(&mut children);
         self.tail(&mut children);
         FunctionDecl {
             doc,
@@ -328,7 +328,7 @@ impl<'t> Builder<'t> {
                     let doc = self.doc(&mut children);
                     let name = self.expect_name(&mut children, "parameter");
                     range.start = name.range.start;
-                    let ty = self.wanted_type(&mut children);
+                    let ty = self.expect_type(&mut children);
                     let default = self.default(&mut children);
                     params.push(Param {
                         doc,

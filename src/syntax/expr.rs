@@ -433,7 +433,7 @@ impl<'t> Builder<'t> {
             self.too_deep(TextRange::new(0, 2).shifted(range.start));
             return ExprNode::Error;
         }
-        let told = self.errors.len();
+        let errors_before = self.errors.len();
         let condition = self.expect_expr(&mut children, "condition");
         let then = self.arm(&mut children);
         let otherwise = if take(&mut children, Rule::kw_else).is_some() {
@@ -450,7 +450,7 @@ impl<'t> Builder<'t> {
                 start: range.end,
                 end: range.end,
             };
-            if self.errors.len() == told {
+            if self.errors.len() == errors_before {
                 self.error(SyntaxErrorKind::MissingValue, at, "else");
             }
             Expr {

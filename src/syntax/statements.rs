@@ -196,9 +196,9 @@ impl<'t> Builder<'t> {
                     detail: name.text.clone(),
                     fix: Some((after, SmolStr::new_static(" ="))),
                 });
-                let told = self.errors.len();
+                let errors_before = self.errors.len();
                 let value = self.value(&mut children);
-                self.errors.truncate(told);
+                self.errors.truncate(errors_before);
                 Some(Statement::Field(Field {
                     doc,
                     name,
@@ -304,14 +304,14 @@ impl<'t> Builder<'t> {
         let range = self.range(&pair);
         let mut children = pair.into_inner().peekable();
         children.next();
-        let told = self.errors.len();
+        let errors_before = self.errors.len();
         let name = self.expect_name(&mut children, "name");
         let value = if take(&mut children, Rule::no_equals).is_some() {
             let after = TextRange {
                 start: name.range.end,
                 end: name.range.end,
             };
-            if self.errors.len() == told {
+            if self.errors.len() == errors_before {
                 self.error(SyntaxErrorKind::MissingEquals, after, name.text.clone());
             }
             Expr {
@@ -331,7 +331,7 @@ impl<'t> Builder<'t> {
 
     pub(super) fn for_statement(&mut self, pair: Pair<'t, Rule>) -> For {
         let range = self.range(&pair);
-        let told = self.errors.len();
+        let errors_before = self.errors.len();
         let mut children = pair.into_inner().peekable();
         children.next();
         let variable = self.expect_name(&mut children, "loop variable");
@@ -349,7 +349,7 @@ impl<'t> Builder<'t> {
             children.next();
             self.expect_expr(&mut children, "condition")
         });
-        let broken = self.errors.len() > told;
+        let broken = self.errors.len() > errors_before;
         let body = self.head_body(&mut children, broken);
         For {
             variable,
@@ -368,10 +368,10 @@ impl<'t> Builder<'t> {
             self.junk(SyntaxErrorKind::Junk, range, skipped);
         }
         let broken = broken || skipped.is_some();
-        let told = self.errors.len();
+        let errors_before = self.errors.len();
         let body = self.expect_body(children);
         if broken && body.range.is_empty() {
-            self.errors.truncate(told);
+            self.errors.truncate(errors_before);
         }
         body
     }
@@ -385,9 +385,9 @@ impl<'t> Builder<'t> {
             match child.as_rule() {
                 Rule::kw_if => {
                     let start = self.range(&child).start;
-                    let told = self.errors.len();
+                    let errors_before = self.errors.len();
                     let condition = self.expect_expr(&mut children, "condition");
-                    let broken = self.errors.len() > told;
+                    let broken = self.errors.len() > errors_before;
                     arms.push((start, condition, self.head_body(&mut children, broken)));
                 }
                 Rule::else_body => {

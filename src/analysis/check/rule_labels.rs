@@ -54,26 +54,26 @@ impl Labels<'_> {
     pub fn lost(&self) -> Vec<Diag> {
         let mut found = Vec::new();
         let service = self.service;
-        self.of_block(service, On::Service, &mut found);
-        self.of_extensions(&mut found);
+        self.check_block(service, On::Service, &mut found);
+        self.check_extensions(&mut found);
         for slo in service.children_of(kind::SLO) {
-            self.of_block(slo, On::Slo, &mut found);
+            self.check_block(slo, On::Slo, &mut found);
         }
         for alert in service.children_of(kind::ALERT) {
-            self.of_block(alert, On::Alert(None), &mut found);
+            self.check_block(alert, On::Alert(None), &mut found);
         }
         for dependency in service.children_of(kind::DEPENDENCY) {
             for alert in dependency.children_of(kind::ALERT) {
-                self.of_block(alert, On::Alert(Some(dependency)), &mut found);
+                self.check_block(alert, On::Alert(Some(dependency)), &mut found);
             }
         }
         for recording in service.children_of(kind::RECORDING) {
-            self.of_block(recording, On::Recording, &mut found);
+            self.check_block(recording, On::Recording, &mut found);
         }
         found
     }
 
-    fn of_block(&self, block: &Instance, on: On<'_>, found: &mut Vec<Diag>) {
+    fn check_block(&self, block: &Instance, on: On<'_>, found: &mut Vec<Diag>) {
         if matches!(on, On::Alert(_)) {
             annotations(block, found);
         }
@@ -109,7 +109,7 @@ impl Labels<'_> {
     }
 
     /// Reports fields that the project added, if their label is overridden.
-    fn of_extensions(&self, found: &mut Vec<Diag>) {
+    fn check_extensions(&self, found: &mut Vec<Diag>) {
         let service = self.service;
         let set = match service.get(field::LABELS) {
             Value::Labels(labels) => Some(labels),

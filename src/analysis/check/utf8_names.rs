@@ -29,7 +29,7 @@ pub fn unreadable(
         found: Vec::new(),
     };
     if !version.has_utf8_names() {
-        names.of_block(block);
+        names.check_block(block);
     }
     names.found
 }
@@ -43,7 +43,7 @@ struct Names {
 }
 
 impl Names {
-    fn of_block(&mut self, block: &Instance) {
+    fn check_block(&mut self, block: &Instance) {
         let before = self.known.clone();
         // The labels of a selector are added to every query of the block.
         for (field, value) in &block.fields {
@@ -64,15 +64,15 @@ impl Names {
             }
         }
         for (field, value) in &block.fields {
-            self.of_value(block, field, &value.value);
+            self.check_value(block, field, &value.value);
         }
         for child in &block.children {
-            self.of_block(child);
+            self.check_block(child);
         }
         self.known = before;
     }
 
-    fn of_value(&mut self, block: &Instance, field: &str, value: &Value) {
+    fn check_value(&mut self, block: &Instance, field: &str, value: &Value) {
         match value {
             Value::Query(query) => {
                 let mut names = BTreeSet::new();
@@ -93,7 +93,7 @@ impl Names {
                                 block.span_of(field),
                             );
                         }
-                        other => self.of_value(block, field, other),
+                        other => self.check_value(block, field, other),
                     }
                 }
             }

@@ -258,7 +258,7 @@ impl<'db> Evaluator<'db> {
                     nearest,
                     Applicability::Maybe,
                 );
-            } else if is_of_tier(expr) {
+            } else if is_tier_field(expr) {
                 diagnostic = diagnostic.help(format!(
                     "set `under` here: the value comes from the service's tier, as in `(under: \
                     {nearest})`"
@@ -332,7 +332,7 @@ fn selected(field: &FieldValue) -> Option<(&Query, &Selector)> {
 }
 
 /// True for a field of a tier, such as `service.tier.latency`.
-fn is_of_tier(expr: &Expr) -> bool {
+fn is_tier_field(expr: &Expr) -> bool {
     matches!(&expr.node, ExprNode::Member(object, _)
         if matches!(&object.node, ExprNode::Member(_, name) if name.text == field::TIER))
 }

@@ -325,10 +325,10 @@ impl Instance {
     /// Maps a place of a nested block to the text of this top-level block: the place itself, or else the place that instantiates
     /// the nested block.
     pub fn place_of(&self, block: &Self, wanted: Span) -> Span {
-        let made = block.trail.iter().copied();
+        let uses = block.trail.iter().copied();
         [wanted, block.head]
             .into_iter()
-            .chain(made)
+            .chain(uses)
             .find(|span| span.item == self.head.item)
             .unwrap_or(self.head)
     }

@@ -20,9 +20,9 @@ pub(super) fn lower(service: &Instance, diagnostics: &mut Vec<Diag>) -> Panels {
     let mut panels = |of: &Instance| -> Vec<Panel> {
         of.children_of(kind::PANEL)
             .filter_map(|panel| {
-                unaggregated::of_panel(panel, &recordings, diagnostics);
+                unaggregated::check_panel(panel, &recordings, diagnostics);
                 if let Value::Query(query) = panel.get(field::QUERY) {
-                    time_units::of_panel(panel, &query.expr, diagnostics);
+                    time_units::check_panel(panel, &query.expr, diagnostics);
                 }
                 lower_panel(service, panel, diagnostics)
             })

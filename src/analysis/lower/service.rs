@@ -41,7 +41,7 @@ pub(super) fn lower(
             missing if missing.is_empty() => {
                 let scrapes = surroundings.scrape_interval;
                 lints::check_alert(instance, alert, &lowered, scrapes, diagnostics);
-                time_units::of_alert(alert, &lowered, diagnostics);
+                time_units::check_alert(alert, &lowered, diagnostics);
                 alerts.push((lowered, alert.head));
             }
             missing => {

@@ -209,7 +209,7 @@ fn both_or_neither(sli: &Instance, both: bool, diagnostic: Diag) -> Diag {
 /// Lowers a latency SLI. The good events are the bucket at the limit for a classic histogram, and computed for a native one.
 fn latency(sli: &Instance, buckets: &Buckets<'_>, diagnostics: &mut Vec<Diag>) -> Option<Sli> {
     let histogram = query(sli.get(field::HISTOGRAM))?;
-    let unit = buckets.unit(&histogram, units::of_field(sli));
+    let unit = buckets.unit(&histogram, units::field_unit(sli));
     let limit = unit.unit.count(duration(sli.get(field::UNDER))?);
     units::check(sli, &histogram, &unit, limit, diagnostics);
     let shown = nth_model::number::decimal_text(limit);
@@ -305,7 +305,7 @@ pub(super) fn histogram(sli: &Instance, buckets: &Buckets<'_>) -> Option<Histogr
         return None;
     }
     let named = query(sli.get(field::HISTOGRAM))?;
-    let unit = buckets.unit(&named, units::of_field(sli)).unit;
+    let unit = buckets.unit(&named, units::field_unit(sli)).unit;
     let native = *sli.get(field::NATIVE) == Value::Bool(true);
     let mut series = if native {
         named

@@ -10,7 +10,7 @@ use nth_model::{self as ir, DurationUnit, TextPart, ValueFormat};
 use nth_promql::{Expr, buckets_unit, time_unit};
 
 /// Reports a panel whose `unit` differs from the query's unit of time.
-pub(super) fn of_panel(panel: &Instance, query: &Expr, diagnostics: &mut Vec<Diag>) {
+pub(super) fn check_panel(panel: &Instance, query: &Expr, diagnostics: &mut Vec<Diag>) {
     let shown = member(panel.get(field::UNIT)).and_then(|unit| DurationUnit::named(&unit));
     // The unit of a heatmap is that of its bucket bounds.
     let is_heatmap = member(panel.get(field::VISUALIZATION)).as_deref() == Some("heatmap");
@@ -41,7 +41,7 @@ pub(super) fn of_panel(panel: &Instance, query: &Expr, diagnostics: &mut Vec<Dia
 }
 
 /// Reports an alert whose text shows a value in another unit than seconds as a duration.
-pub(super) fn of_alert(block: &Instance, alert: &ir::Alert, diagnostics: &mut Vec<Diag>) {
+pub(super) fn check_alert(block: &Instance, alert: &ir::Alert, diagnostics: &mut Vec<Diag>) {
     let Some(given) =
         time_unit(&alert.when, &|_| None).filter(|unit| *unit != DurationUnit::Seconds)
     else {

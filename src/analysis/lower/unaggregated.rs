@@ -61,7 +61,11 @@ impl<'a> Recordings<'a> {
 }
 
 /// Reports a panel whose query does not aggregate.
-pub(super) fn of_panel(panel: &Instance, recordings: &Recordings<'_>, diagnostics: &mut Vec<Diag>) {
+pub(super) fn check_panel(
+    panel: &Instance,
+    recordings: &Recordings<'_>,
+    diagnostics: &mut Vec<Diag>,
+) {
     let Value::Query(query) = panel.get(field::QUERY) else {
         return;
     };

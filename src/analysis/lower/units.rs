@@ -14,7 +14,7 @@ use nth_model::number::decimal_text;
 use nth_promql::{Expr, Node};
 
 /// Returns the unit that an SLI sets for its histogram.
-pub(super) fn of_field(sli: &Instance) -> Option<DurationUnit> {
+pub(super) fn field_unit(sli: &Instance) -> Option<DurationUnit> {
     match sli.get(field::UNIT) {
         Value::Enum(_, member) => DurationUnit::named(member),
         _ => None,

@@ -186,10 +186,10 @@ impl Session {
                 let keys: Vec<ItemKey> = entries.iter().map(|entry| entry.key).collect();
                 let steps = self.par_query(&keys, |db, key| {
                     let checked = check_item(db, workspace, key);
-                    let made = environments.iter().filter(|_| !checked.is_over);
-                    let made = made
+                    let instances = environments.iter().filter(|_| !checked.is_over);
+                    let instance_steps = instances
                         .map(|environment| instance(db, workspace, key, environment.clone()).steps);
-                    checked.steps.saturating_add(made.sum())
+                    checked.steps.saturating_add(instance_steps.sum())
                 });
                 let each = environments.len().max(1) as u64;
                 if !steps.into_iter().all(|steps| allowance.take(steps / each)) {

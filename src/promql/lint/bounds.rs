@@ -129,7 +129,7 @@ impl Bounds {
     }
 
     /// The values that a comparison with a number keeps.
-    pub(super) fn of_comparison(op: BinaryOp, right: f64) -> Self {
+    pub(super) fn from_comparison(op: BinaryOp, right: f64) -> Self {
         let mut bounds = match op {
             BinaryOp::Equal => Self::point(right),
             BinaryOp::Less | BinaryOp::LessOrEqual => Self::new(f64::NEG_INFINITY, right),
@@ -258,13 +258,13 @@ pub(super) fn infer(expr: &Expr, children: &[Bounds], known: Known<'_>) -> Bound
         Node::Range(..) | Node::Paren(_) | Node::Modified(..) | Node::Subquery(_) => child(0),
         Node::Unary(UnaryOp::Plus, _) => child(0),
         Node::Unary(UnaryOp::Minus, _) => child(0).negated(),
-        Node::Call(call) => of_call(call, child),
-        Node::Aggregate(aggregate) => of_aggregate(aggregate, child(0), child(1)),
-        Node::Binary(binary) => of_binary(binary, child(0), child(1)),
+        Node::Call(call) => infer_call(call, child),
+        Node::Aggregate(aggregate) => infer_aggregate(aggregate, child(0), child(1)),
+        Node::Binary(binary) => infer_binary(binary, child(0), child(1)),
     }
 }
 
-fn of_call(call: &Call, child: impl Fn(usize) -> Bounds) -> Bounds {
+fn infer_call(call: &Call, child: impl Fn(usize) -> Bounds) -> Bounds {
     match call.function.as_str() {
         "absent" | "absent_over_time" | "present_over_time" => Bounds::point(1.0),
         "count_over_time" => Bounds::at_least(1.0),
@@ -288,7 +288,7 @@ fn of_call(call: &Call, child: impl Fn(usize) -> Bounds) -> Bounds {
         "floor" => child(0).mapped(f64::floor),
         "ceil" => child(0).mapped(f64::ceil),
         "scalar" => child(0).or_nan(true),
-        "sum_over_time" => of_sum(child(0)),
+        "sum_over_time" => infer_sum(child(0)),
         "clamp_min" => match child(1).value() {
             Some(least) => {
                 let of = child(0);
@@ -316,7 +316,7 @@ fn of_call(call: &Call, child: impl Fn(usize) -> Bounds) -> Bounds {
 }
 
 /// The bounds of a sum of one or more values.
-fn of_sum(of: Bounds) -> Bounds {
+fn infer_sum(of: Bounds) -> Bounds {
     if of.low >= 0.0 {
         Bounds::at_least(of.low).or_nan(of.nan)
     } else if of.high <= 0.0 {
@@ -326,20 +326,20 @@ fn of_sum(of: Bounds) -> Bounds {
     }
 }
 
-fn of_aggregate(aggregate: &Aggregate, of: Bounds, param: Bounds) -> Bounds {
+fn infer_aggregate(aggregate: &Aggregate, of: Bounds, param: Bounds) -> Bounds {
     match aggregate.op.as_str() {
         // The count of an empty vector is empty, so it is never 0.
         "count" | "count_values" => Bounds::at_least(1.0),
         "group" => Bounds::point(1.0),
         "stddev" | "stdvar" => Bounds::at_least(0.0).or_nan(true),
-        "sum" => of_sum(of),
+        "sum" => infer_sum(of),
         "min" | "max" | "avg" | "topk" | "bottomk" | "limitk" | "limit_ratio" => of,
         "quantile" if param.low >= 0.0 && param.high <= 1.0 && !param.nan => of,
         _ => Bounds::any(),
     }
 }
 
-fn of_binary(binary: &Binary, left: Bounds, right: Bounds) -> Bounds {
+fn infer_binary(binary: &Binary, left: Bounds, right: Bounds) -> Bounds {
     if binary.fill != Fill::default() {
         return Bounds::any();
     }
@@ -359,7 +359,7 @@ fn of_binary(binary: &Binary, left: Bounds, right: Bounds) -> Bounds {
             } else if labels::may_be_scalar(&binary.left) {
                 left.hull(right)
             } else if let Some(value) = right.value() {
-                let kept = left.intersection(Bounds::of_comparison(op, value));
+                let kept = left.intersection(Bounds::from_comparison(op, value));
                 // An empty result is reported at the comparison, not again around it.
                 if kept.is_empty() { left } else { kept }
             } else {
@@ -420,7 +420,7 @@ mod tests {
             all.push(Bounds::point(low));
             for op in OPS {
                 if !low.is_nan() {
-                    all.push(Bounds::of_comparison(op, low));
+                    all.push(Bounds::from_comparison(op, low));
                 }
             }
             for high in VALUES.into_iter().filter(|high| low <= *high) {

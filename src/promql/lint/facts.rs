@@ -265,7 +265,7 @@ fn limits(expr: &Expr, children: &mut [Facts]) -> BTreeMap<u64, Bounds> {
                     }
                     _ => return BTreeMap::new(),
                 };
-                BTreeMap::from([(of, Bounds::of_comparison(op, value))])
+                BTreeMap::from([(of, Bounds::from_comparison(op, value))])
             }
             _ => BTreeMap::new(),
         },

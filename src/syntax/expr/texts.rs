@@ -10,7 +10,7 @@ use smol_str::SmolStr;
 impl<'t> Builder<'t> {
     /// Builds the pieces of a string. Errors inside an unclosed string are not reported.
     pub(crate) fn pieces(&mut self, pair: Pair<'t, Rule>, range: TextRange) -> Vec<Piece<'t>> {
-        let told = self.errors.len();
+        let errors_before = self.errors.len();
         let mut pieces = Vec::new();
         let mut open = false;
         for part in pair.into_inner() {
@@ -33,7 +33,7 @@ impl<'t> Builder<'t> {
             }
         }
         if open {
-            self.errors.truncate(told);
+            self.errors.truncate(errors_before);
             let quote = TextRange {
                 start: range.start,
                 end: range.end,
@@ -45,7 +45,7 @@ impl<'t> Builder<'t> {
 
     pub(super) fn hole(&mut self, pair: Pair<'t, Rule>) -> Expr {
         let open = self.opening(&pair, 2);
-        let told = self.errors.len();
+        let errors_before = self.errors.len();
         let mut inner = Expr {
             node: ExprNode::Error,
             range: open,
@@ -62,11 +62,11 @@ impl<'t> Builder<'t> {
                 }
                 Rule::hole_junk => {
                     let range = self.range(&part);
-                    if self.errors.len() == told {
+                    if self.errors.len() == errors_before {
                         self.error(SyntaxErrorKind::BadValue, range, first_line(part.as_str()));
                     }
                 }
-                _ if self.errors.len() == told => self.unclosed(&part, open, "}"),
+                _ if self.errors.len() == errors_before => self.unclosed(&part, open, "}"),
                 _ => {}
             }
         }
@@ -74,7 +74,7 @@ impl<'t> Builder<'t> {
     }
 
     pub(super) fn query(&mut self, pair: Pair<'t, Rule>, range: TextRange) -> ExprNode {
-        let told = self.errors.len();
+        let errors_before = self.errors.len();
         let written = pair.as_str();
         let mut open = false;
         let mut holes = Vec::new();
@@ -109,7 +109,7 @@ impl<'t> Builder<'t> {
             written.len() - 1
         };
         if open {
-            self.errors.truncate(told);
+            self.errors.truncate(errors_before);
             self.error(SyntaxErrorKind::OpenQuery, range, "");
         }
         let start = range.start as usize + 1;

@@ -26,10 +26,12 @@ pub fn layer(team: &Instance, layer: &Instance, found: &mut Vec<Diag>) {
             found.push(problem);
             continue;
         }
-        let of_week: Vec<(u32, u32)> = hours_of(hours).iter().flat_map(spans).collect();
-        let other = times
-            .iter()
-            .find(|(from, to, _)| of_week.iter().any(|(start, end)| start < to && from < end));
+        let minute_of_week: Vec<(u32, u32)> = hours_of(hours).iter().flat_map(spans).collect();
+        let other = times.iter().find(|(from, to, _)| {
+            minute_of_week
+                .iter()
+                .any(|(start, end)| start < to && from < end)
+        });
         if let Some((_, _, other)) = other {
             found.push(
                 Diag::new(
@@ -42,7 +44,11 @@ pub fn layer(team: &Instance, layer: &Instance, found: &mut Vec<Diag>) {
                 .help("end one of them where the other begins, or remove one"),
             );
         }
-        times.extend(of_week.into_iter().map(|(from, to)| (from, to, hours)));
+        times.extend(
+            minute_of_week
+                .into_iter()
+                .map(|(from, to)| (from, to, hours)),
+        );
     }
 }
 
@@ -151,8 +157,8 @@ fn spans(hours: &Hours) -> Vec<(u32, u32)> {
             .collect(),
         Hours::Weekly { from, to } => {
             vec![(
-                of_week(*from),
-                length(of_week(*from), of_week(*to), WEEK_MINUTES),
+                minute_of_week(*from),
+                length(minute_of_week(*from), minute_of_week(*to), WEEK_MINUTES),
             )]
         }
     };
@@ -177,6 +183,6 @@ fn minutes(time: TimeOfDay) -> u32 {
     u32::from(time.hour) * 60 + u32::from(time.minute)
 }
 
-fn of_week(time: TimeOfWeek) -> u32 {
+fn minute_of_week(time: TimeOfWeek) -> u32 {
     u32::from(time.day) * DAY_MINUTES + minutes(time.time)
 }
