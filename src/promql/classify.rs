@@ -249,7 +249,7 @@ pub fn depth(expr: &Expr) -> usize {
 /// assert!(!requires_label(&build::matcher("code", MatchOp::Matches, ".*")));
 /// ```
 pub fn requires_label(matcher: &Matcher) -> bool {
-    // With a hole or a stray byte in it, it surely isn't empty for good.
+    // With a hole or an invalid byte, it may be not empty.
     let Some(text) = matcher.value.text() else {
         return matches!(matcher.op, MatchOp::Equal | MatchOp::Matches);
     };

@@ -263,7 +263,7 @@ pub fn coverage(
                     service: name,
                     signals: Share(signals),
                     blocks: blocks(&model.signals),
-                    metrics: Metrics::new(metric_index, block, &shared, &model.signals),
+                    metrics: Metrics::collect(metric_index, block, &shared, &model.signals),
                     errors: errors(metric_index, block, &shared),
                     left_out: model.left_out.iter().map(left_out).collect(),
                 });
@@ -378,7 +378,7 @@ struct Metrics<'a> {
 }
 
 impl<'a> Metrics<'a> {
-    fn new(
+    fn collect(
         metric_index: MetricIndex<'a>,
         service: &Instance,
         shared: &'a BTreeMap<String, String>,

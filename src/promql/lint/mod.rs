@@ -1,6 +1,6 @@
 //! Lints: valid PromQL that is most likely a mistake.
 //!
-//! One traversal of the tree, children first, collects [`facts`] about every expression and runs each lint where it applies. A
+//! One traversal of the tree, children first, collects `facts` about every expression and runs each lint where it applies. A
 //! lint only reports what is certain: the meaning and labels of a metric and the arguments of a template are unknown here.
 
 mod averages;

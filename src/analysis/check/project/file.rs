@@ -66,7 +66,7 @@ pub struct OtherFinding {
     pub condition: Condition,
 }
 
-/// When an [`OtherFinding`] is reported.
+/// When an `OtherFinding` is reported.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Condition {
     /// Always.
