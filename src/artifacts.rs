@@ -3,7 +3,7 @@
 use smol_str::SmolStr;
 
 use crate::backends::{self, Artifact, EmitError, TooManyGroups};
-use crate::check::project;
+use crate::check::names;
 use crate::db::{Database, Diag, ItemClass, ItemKey, Span};
 use crate::diagnostics::codes;
 use crate::ir::{self, Settings};
@@ -87,7 +87,7 @@ pub(crate) fn of_service(
 ) -> Result<Vec<Artifact>, Box<Diag>> {
     backends::service_artifacts(service, project, settings)
         .map(|artifacts| in_folder(artifacts, settings))
-        .map_err(|error| diagnostic(&error, settings, |_| project::name_span(db, key)))
+        .map_err(|error| diagnostic(&error, settings, |_| names::name_span(db, key)))
 }
 
 /// The artifacts of a project besides those of its services.
@@ -115,8 +115,8 @@ pub(crate) fn check_limits(
 fn place(session: &Session, service: Option<&str>) -> Span {
     let key = service.and_then(|name| service_named(session, name));
     key.map_or_else(
-        || session.nowhere(),
-        |key| project::name_span(&session.db, key),
+        || session.fallback_span(),
+        |key| names::name_span(&session.db, key),
     )
 }
 

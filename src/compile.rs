@@ -6,7 +6,7 @@ use smol_str::SmolStr;
 use crate::artifacts::{artifacts_of_all, check_limits, of_service, settings_in};
 use crate::backends::policy::SYNC_WINDOWS;
 use crate::backends::{self, Artifact};
-use crate::check::project::name_span;
+use crate::check::names::name_span;
 use crate::db::{Database, Diag, ItemKey};
 use crate::diagnostics::{Diagnostic, FileSpan, Severity, codes};
 use crate::ir::settings::texts::ENVIRONMENT;
@@ -91,7 +91,7 @@ pub trait Build {
 
 impl Build for Session {
     fn compile(&self, input: &Input) -> Compilation {
-        let (mut diagnostics, environments) = self.told(input.environment.as_deref());
+        let (mut diagnostics, environments) = self.diagnostics(input.environment.as_deref());
         let is_sound = |diagnostics: &[Diagnostic<FileSpan>]| {
             diagnostics
                 .iter()
@@ -170,7 +170,7 @@ fn build(
     session.with_project(environment, |project, models| {
         let settings = settings_in(settings, environment);
         let keys = session.services();
-        let mut built = session.ask(&keys, |db, key| {
+        let mut built = session.par_query(&keys, |db, key| {
             let Some(service) = models.get(&key) else {
                 return Ok(Vec::new());
             };

@@ -12,10 +12,10 @@ pub mod project;
 pub mod reference;
 mod regular;
 #[cfg(test)]
-mod wanted_tests;
+mod selectors_tests;
 
 pub use nth_analysis::{
-    check, db, eval, judge, levels, limits, lower, resolve, schema, session, stack,
+    check, db, eval, limits, lower, resolve, schema, session, stack, suppressions,
 };
 pub use nth_model as ir;
 pub use nth_policy as policy;
@@ -33,11 +33,12 @@ pub mod diagnostics {
 pub mod catalogue {
     pub use nth_analysis::coverage::{
         BlockCoverage, Coverage, EnvironmentCoverage, ErrorCoverage, MetricCoverage, MetricState,
-        ServiceCoverage, Share, SignalCoverage, SignalState, TechnologyCoverage, Wanted, coverage,
-        errors_wanted, wanted,
+        RequiredSelectors, ServiceCoverage, Share, SignalCoverage, SignalState, TechnologyCoverage,
+        coverage, required_errors, required_selectors,
     };
     pub use nth_analysis::eval::metrics::{
-        Claim, Lookups, block_labels, environment_labels, metrics_under, named,
+        MetricIndex, MetricPresence, block_labels, environment_labels, metrics_under,
+        named_selectors,
     };
     pub use nth_metrics::*;
 }

@@ -8,14 +8,14 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::fmt::Write as _;
 use std::sync::Arc;
 
-use nthc::catalogue::{Lock, MetricState, coverage, wanted};
+use nthc::catalogue::{Lock, MetricState, coverage, required_selectors};
 use nthc::compile::SourceInput;
 use nthc::db::{Database, ItemClass, file_names};
 use nthc::diagnostics::codes;
 use nthc::ir::{Resolution, Signal, SkippedRule};
-use nthc::levels::Levels;
 use nthc::lower::service_model;
 use nthc::session::{Configuration, Session};
+use nthc::suppressions::Levels;
 use support::exposition::{self, Scrape, Scraped};
 
 /// A template of the standard library for something that is watched through an exporter.
@@ -253,7 +253,7 @@ fn try_template(template: &str, arguments: &str, scrapes: &[(&str, Scrape)], loc
     let files = [file("main", &text), file("local", local)];
     let mut session = Session::new(Database::default(), &files);
     let mut lock = Lock::default();
-    for selector in wanted(&session, None).into_keys() {
+    for selector in required_selectors(&session, None).into_keys() {
         let section = scraped.section(&selector);
         // The service itself was never scraped.
         if !section.metrics.is_empty() {

@@ -10,8 +10,8 @@ use nthc::compile::{Build as _, Input, SourceInput};
 use nthc::db::Database;
 use nthc::diagnostics::codes;
 use nthc::ir::{Duration, Settings};
-use nthc::levels::{Level, Levels};
 use nthc::session::{Configuration, Session};
+use nthc::suppressions::{Level, Levels};
 
 const TEAMS: &str = "team payments { }\n";
 

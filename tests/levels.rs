@@ -9,8 +9,8 @@ use std::sync::Arc;
 use nthc::compile::{Compilation, Input, SourceInput, compile};
 use nthc::diagnostics::fix;
 use nthc::diagnostics::{Applicability, Code, codes};
-use nthc::levels::Levels;
 use nthc::project::default_settings;
+use nthc::suppressions::Levels;
 use place::Place;
 use proptest::prelude::*;
 

@@ -39,7 +39,8 @@ fn name() -> impl Strategy<Value = String> {
 }
 
 fn literal() -> impl Strategy<Value = Duration> {
-    prop::sample::select(vec!["5m", "1h30m", "1d", "300", "0.5", "0x1F"]).prop_map(Duration::made)
+    prop::sample::select(vec!["5m", "1h30m", "1d", "300", "0.5", "0x1F"])
+        .prop_map(Duration::literal)
 }
 
 fn duration(dialect: Dialect) -> BoxedStrategy<Duration> {
@@ -201,12 +202,12 @@ fn binary_op() -> impl Strategy<Value = BinaryOp> {
 
 fn expr(dialect: Dialect) -> impl Strategy<Value = Expr> {
     let leaf = prop_oneof![
-        6 => selector(dialect).prop_map(|selector| Expr::made(Node::Selector(selector))),
+        6 => selector(dialect).prop_map(|selector| Expr::new(Node::Selector(selector))),
         2 => (selector(dialect), duration(dialect)).prop_map(|(selector, range)| {
-            Expr::made(Node::Range(Box::new(Expr::made(Node::Selector(selector))), range))
+            Expr::new(Node::Range(Box::new(Expr::new(Node::Selector(selector))), range))
         }),
         2 => prop::sample::select(vec!["0", "1.5", "1e3", "0xff", "Inf", "5m"]).prop_map(build::number),
-        1 => text(dialect).prop_map(|text| Expr::made(Node::String(text))),
+        1 => text(dialect).prop_map(|text| Expr::new(Node::String(text))),
     ];
     leaf.prop_recursive(4, 24, 3, move |inner| {
         let group =
@@ -225,7 +226,7 @@ fn expr(dialect: Dialect) -> impl Strategy<Value = Expr> {
             matching,
         )
             .prop_map(|(op, left, right, return_bool, matching)| {
-                Expr::made(Node::Binary(Box::new(Binary {
+                Expr::new(Node::Binary(Box::new(Binary {
                     op,
                     op_span: Span::default(),
                     left,
@@ -240,7 +241,7 @@ fn expr(dialect: Dialect) -> impl Strategy<Value = Expr> {
         );
         let aggregate =
             (grouping, inner.clone(), any::<bool>()).prop_map(|(grouping, expr, param)| {
-                Expr::made(Node::Aggregate(Box::new(Aggregate {
+                Expr::new(Node::Aggregate(Box::new(Aggregate {
                     op: if param { "topk" } else { "sum" }.into(),
                     op_span: Span::default(),
                     grouping,
@@ -249,7 +250,7 @@ fn expr(dialect: Dialect) -> impl Strategy<Value = Expr> {
                 })))
             });
         let call = (function(), vec(inner.clone(), 0..3)).prop_map(|(function, args)| {
-            Expr::made(Node::Call(Call {
+            Expr::new(Node::Call(Call {
                 function: function.into(),
                 function_span: Span::default(),
                 args,
@@ -262,7 +263,7 @@ fn expr(dialect: Dialect) -> impl Strategy<Value = Expr> {
             modifiers(dialect),
         )
             .prop_map(|(expr, range, step, modifiers)| {
-                Expr::made(Node::Subquery(Box::new(Subquery {
+                Expr::new(Node::Subquery(Box::new(Subquery {
                     expr,
                     range,
                     step,
@@ -271,7 +272,7 @@ fn expr(dialect: Dialect) -> impl Strategy<Value = Expr> {
             });
         let unary = (any::<bool>(), inner.clone()).prop_map(|(minus, inner)| {
             let op = if minus { UnaryOp::Minus } else { UnaryOp::Plus };
-            Expr::made(Node::Unary(op, Box::new(inner)))
+            Expr::new(Node::Unary(op, Box::new(inner)))
         });
         prop_oneof![
             5 => binary,
@@ -279,7 +280,7 @@ fn expr(dialect: Dialect) -> impl Strategy<Value = Expr> {
             2 => call,
             1 => subquery,
             1 => unary,
-            1 => inner.prop_map(|inner| Expr::made(Node::Paren(Box::new(inner)))),
+            1 => inner.prop_map(|inner| Expr::new(Node::Paren(Box::new(inner)))),
         ]
     })
 }
@@ -664,7 +665,7 @@ fn every_sign_may_be_escaped_in_a_regex() {
         .map(char::from)
         .filter(|c| !c.is_ascii_alphanumeric())
     {
-        let value = StringLit::made(format!("\\{sign}"));
+        let value = StringLit::new(format!("\\{sign}"));
         let query = format!("x{{a=~{value}}}");
         assert!(is_accepted(&query), "{query}");
         if let Some(prometheus) = Prometheus::find() {

@@ -7,7 +7,7 @@ use std::sync::{Arc, Weak};
 
 use nth_ide::navigation::Names;
 use nthc::compile::SourceInput;
-use nthc::db::{Database, Held, SourceFile};
+use nthc::db::{Database, SourceFile, StorageSize};
 use nthc::eval::{Evaluated, instance};
 use nthc::session::Session;
 
@@ -73,7 +73,7 @@ fn what_an_edit_has_replaced_is_let_go_of_before_the_next() {
     edit(&mut session, shared, |text| {
         text.replace("deep = 3", "deep = 4")
     });
-    session.let_go();
+    session.evict_stale();
     assert_eq!(
         alive(&before),
         0,
@@ -87,14 +87,14 @@ fn a_large_project_is_not_held_with_all_that_it_was_judged_by() {
     let mut session = session(200);
     let all = evaluated(&session);
     assert_eq!(alive(&all), 200);
-    session.let_go();
+    session.evict_stale();
     let kept = alive(&all);
     assert!((1..=64).contains(&kept), "{kept}");
 
     // Nor is it looked at anew because of that: an edit of one service is one of that service.
     let file = session.files()[7];
     edit(&mut session, file, |text| text.replace("high", "low"));
-    session.let_go();
+    session.evict_stale();
     assert!(alive(&all) <= 64, "{}", alive(&all));
 }
 
@@ -108,21 +108,21 @@ fn a_project_is_looked_at_in_parts_where_much_has_changed() {
         .map(|file| input(file.module(&session.db), file.text(&session.db)))
         .collect();
     let fresh = Session::new(Database::default(), &files);
-    assert_eq!(fresh.look(0, 50), 50);
-    assert_eq!(fresh.look(50, 50), 100);
-    assert_eq!(fresh.look(100, 50), 120);
+    assert_eq!(fresh.compute_findings(0, 50), 50);
+    assert_eq!(fresh.compute_findings(50, 50), 100);
+    assert_eq!(fresh.compute_findings(100, 50), 120);
     assert_eq!(fresh.findings(), session.findings());
 
     // Nothing has changed since it was judged, then one file has, then what all start from.
-    assert_eq!(session.look(0, 50), 120);
+    assert_eq!(session.compute_findings(0, 50), 120);
     let file = session.files()[7];
     let text = file.text(&session.db).replace("high", "low");
     session.edit(file, Arc::from(text));
-    assert_eq!(session.look(0, 50), 120);
+    assert_eq!(session.compute_findings(0, 50), 120);
     assert!(session.findings().is_empty());
     let shared = session.files()[0];
     session.edit(shared, Arc::from(SHARED.replace("deep = 3", "deep = gone")));
-    assert!(session.look(0, 50) < 120);
+    assert!(session.compute_findings(0, 50) < 120);
 }
 
 #[test]
@@ -130,13 +130,13 @@ fn names_that_were_only_tried_leave_nothing_behind() {
     let mut session = session(20);
     let shared = session.files()[0];
     let offset = u32::try_from(SHARED.find("online").unwrap()).unwrap();
-    let mut rename = |new: &str| -> Held {
+    let mut rename = |new: &str| -> StorageSize {
         let edits = Names::of(&session).rename(shared, offset, new).unwrap();
         assert_eq!(edits.len(), 1 + 2 * 20, "{edits:#?}");
         let refused = Names::of(&session).rename(shared, offset, "taken");
         assert!(refused.is_err(), "{refused:?}");
-        session.let_go();
-        session.held()
+        session.evict_stale();
+        session.storage_size()
     };
     // What was asked of the project itself may be asked again.
     let first = rename("once");

@@ -1,10 +1,9 @@
-//! The salsa database, its inputs, and the queries nearest to the text.
+//! The salsa database, its inputs, and the queries of syntax and names.
 //!
-//! Files come in through [`SourceFile`]; what spans the workspace (which modules there are, which items extend
-//! kinds, which environments exist) is gathered outside of any query and set on [`Workspace`] only where it
-//! changed, so that no query reads every file.
+//! Each file is a [`SourceFile`]. Workspace-wide data, such as the modules, the extensions of kinds and the environments, is
+//! collected outside of queries and set on [`Workspace`] only if it changed, so no query reads every file.
 
-// The methods that salsa makes for inputs have no doc comments; what they read is documented on the fields.
+// The methods that salsa generates for inputs have no doc comments. The fields are documented instead.
 #![allow(missing_docs)]
 
 pub mod references;
@@ -29,18 +28,18 @@ pub struct SourceFile {
     /// The module's name, `teams.payments`.
     #[returns(ref)]
     pub module: SmolStr,
-    /// The path to show.
+    /// The path to show in diagnostics.
     #[returns(ref)]
     pub path: String,
     /// The text.
     #[returns(ref)]
     pub text: Arc<str>,
-    /// Whether it belongs to a package: its services are not this project's.
+    /// True if it belongs to a package, whose services are not built here.
     #[returns(copy)]
     pub package: bool,
 }
 
-/// What is known of the workspace as a whole.
+/// Workspace-wide data.
 #[salsa::input(singleton, debug)]
 pub struct Workspace {
     /// Every module by name.
@@ -55,27 +54,26 @@ pub struct Workspace {
     /// The environments by name.
     #[returns(ref)]
     pub environments: Arc<BTreeMap<SmolStr, ItemKey>>,
-    /// What queries read of the settings. They ask for one of them by its own getter, which is tracked.
+    /// The settings that queries read. Each setting has its own tracked getter.
     #[returns(ref)]
     pub(crate) settings: Arc<AnalysisSettings>,
     /// The `metric` blocks of the project and its packages, by name.
     #[returns(ref)]
     pub metrics: Arc<BTreeMap<SmolStr, ItemKey>>,
-    /// How long the chains are in which items are made of one another.
+    /// The items whose chains of references are circular or too long.
     #[returns(ref)]
     pub references: Arc<References>,
-    /// All blocks by kind, where the project has rules to look at them.
+    /// All blocks by kind; empty if the project has no rules.
     #[returns(ref)]
     pub blocks: Arc<BTreeMap<SmolStr, Vec<BlockRef>>>,
 }
 
-/// A top-level item, by what it is called rather than by where it stands: an edit elsewhere in the file, or above
-/// it, leaves its key as it is.
+/// A top-level item, identified by name instead of position: an edit elsewhere in the file does not change the key.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub struct ItemKey {
     /// The file.
     pub file: SourceFile,
-    /// A hash of class, kind, name and, among namesakes, the number.
+    /// A hash of class, kind, name and number among items of the same name.
     pub local: u64,
 }
 
@@ -84,16 +82,16 @@ pub struct ItemKey {
 pub struct Span {
     /// The item.
     pub item: ItemKey,
-    /// The bytes, from the start of the item.
+    /// The byte range, relative to the start of the item.
     pub range: TextRange,
 }
 
-/// A block by its path: the item, and from there the nested blocks' kinds and names.
+/// A block, by its path from the top-level item.
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
 pub struct BlockRef {
     /// The top-level block.
     pub item: ItemKey,
-    /// From there.
+    /// The kinds and names of the nested blocks on the path, the block itself last; empty for a top-level block.
     pub path: Vec<(SmolStr, SmolStr)>,
     /// The block's kind.
     pub kind: SmolStr,
@@ -101,10 +99,10 @@ pub struct BlockRef {
     pub name: SmolStr,
 }
 
-/// A diagnostic as queries give it.
+/// A diagnostic as returned by queries, with places relative to items.
 pub type Diag = Diagnostic<Span>;
 
-/// What sort of item something is.
+/// The class of an item.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub enum ItemClass {
     /// An import.
@@ -125,7 +123,7 @@ pub enum ItemClass {
     Let,
     /// A rule.
     Rule,
-    /// Text that is no item.
+    /// Text that is not a valid item.
     Error,
 }
 
@@ -138,43 +136,43 @@ pub struct ItemEntry {
     pub class: ItemClass,
     /// The kind of a block or template; empty for others.
     pub kind: SmolStr,
-    /// Its name; empty where it has none.
+    /// Its name; empty if it has none.
     pub name: SmolStr,
-    /// The number among items of the same class, kind and name; 0 but for a duplicate.
+    /// The number among items of the same class, kind and name; 0 unless it is a duplicate.
     pub duplicate: u32,
 }
 
-/// An import by its words.
+/// An import.
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
 pub struct ImportEntry {
     /// The import's item.
     pub key: ItemKey,
     /// The dotted module name.
     pub module: SmolStr,
-    /// The names in braces.
+    /// The names in braces; `None` for an import of the module itself.
     pub names: Option<Vec<SmolStr>>,
-    /// The name by which the module is known here.
+    /// The name of the module in this file.
     pub alias: SmolStr,
 }
 
-/// The names that a file has, without any position.
+/// The names that a file declares and imports, without positions.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub struct FileNames {
-    /// All items in the order of the file.
+    /// All items, in text order.
     pub items: Vec<ItemEntry>,
-    /// The imports in the order of the file.
+    /// The imports, in text order.
     pub imports: Vec<ImportEntry>,
     index: HashMap<(ItemClass, SmolStr, SmolStr), ItemKey>,
     positions: HashMap<u64, usize>,
 }
 
 impl FileNames {
-    /// The first item of that class, kind and name.
+    /// Returns the first item of a class, kind and name.
     pub fn get(&self, class: ItemClass, kind: &str, name: &str) -> Option<ItemKey> {
         self.index.get(&(class, kind.into(), name.into())).copied()
     }
 
-    /// The items of a class.
+    /// Iterates over the items of a class.
     pub fn of_class(&self, class: ItemClass) -> impl Iterator<Item = &ItemEntry> {
         self.items.iter().filter(move |entry| entry.class == class)
     }
@@ -219,13 +217,13 @@ fn describe(node: &ItemNode) -> (ItemClass, SmolStr, SmolStr) {
     }
 }
 
-/// The syntax tree of a file.
+/// Parses a file.
 #[salsa::tracked(returns(ref))]
 pub fn parsed(db: &dyn salsa::Database, file: SourceFile) -> ParsedFile {
     nth_syntax::parse(file.text(db))
 }
 
-/// The names of a file. It changes only when a name does.
+/// Returns the names of a file. Changes only if a name changes.
 #[salsa::tracked(returns(ref))]
 pub fn file_names(db: &dyn salsa::Database, file: SourceFile) -> FileNames {
     let mut names = FileNames::default();
@@ -282,7 +280,7 @@ pub fn file_names(db: &dyn salsa::Database, file: SourceFile) -> FileNames {
     names
 }
 
-/// An item's tree. It changes only when the item's own text does.
+/// Returns an item's syntax tree; `None` if the item is gone. Changes only if the item's own text changes.
 pub fn item(db: &dyn salsa::Database, key: ItemKey) -> &Option<Arc<Item>> {
     item_tree(db, key.file, key.local)
 }
@@ -296,26 +294,26 @@ fn item_tree(db: &dyn salsa::Database, file: SourceFile, local: u64) -> Option<A
         .map(|(_, item)| item.clone())
 }
 
-/// An item's class, kind and name. It changes only when they do, not when the item's body does.
+/// Returns an item's class, kind and name. Does not change with the item's body.
 #[salsa::tracked(returns(clone))]
 fn entry(db: &dyn salsa::Database, file: SourceFile, local: u64) -> Option<ItemEntry> {
     let names = file_names(db, file);
     names.items.get(*names.positions.get(&local)?).cloned()
 }
 
-/// An item's class, kind and name, without its body.
+/// Returns an item's class, kind and name; `None` if the item is gone.
 pub fn item_entry(db: &dyn salsa::Database, key: ItemKey) -> Option<ItemEntry> {
     entry(db, key.file, key.local)
 }
 
-/// An item's own name; empty where it has none.
+/// Returns an item's name; empty if it has none.
 pub fn item_name(db: &dyn salsa::Database, key: ItemKey) -> SmolStr {
     item_entry(db, key)
         .map(|entry| entry.name)
         .unwrap_or_default()
 }
 
-/// The byte of its file at which an item starts: read only to show something, never to compute.
+/// Returns the byte offset of an item in its file. For output only: a query that reads it is recomputed after most edits.
 pub fn item_start(db: &dyn salsa::Database, key: ItemKey) -> u32 {
     let position = file_names(db, key.file).positions.get(&key.local).copied();
     position
@@ -323,7 +321,7 @@ pub fn item_start(db: &dyn salsa::Database, key: ItemKey) -> u32 {
         .map_or(0, |(start, _)| *start)
 }
 
-/// The item of that class, kind and name in a file. A name added elsewhere in the file does not change it.
+/// Returns the item of a class, kind and name in a file. Does not change with other names of the file.
 #[salsa::tracked(returns(copy))]
 pub fn find_item(
     db: &dyn salsa::Database,
@@ -335,8 +333,8 @@ pub fn find_item(
     file_names(db, file).get(class, &kind, &name)
 }
 
-/// The module of that name, which may begin with the project's own: a package's modules import one another as others
-/// import them. A module added elsewhere does not change it.
+/// Returns the module of a name. The name may start with the project's own: the modules of a package import each other as other
+/// projects import them. Does not change with other modules.
 #[salsa::tracked(returns(copy))]
 pub fn find_module(
     db: &dyn salsa::Database,
@@ -360,17 +358,17 @@ pub struct Database {
 }
 
 impl Database {
-    /// A database that tells `listen` about every event, for tests that ask which queries ran.
+    /// Creates a database that calls `listen` for every event, for tests that observe queries.
     pub fn with_listener(listen: impl Fn(salsa::Event) + Send + Sync + 'static) -> Self {
         Self {
             storage: salsa::Storage::new(Some(Box::new(listen))),
         }
     }
 
-    /// What is held of the texts as they are and as they were. It waits until no other handle is left.
-    pub fn held(&mut self) -> Held {
+    /// Measures the stored results, including stale ones. Waits until no other handle is left.
+    pub fn storage_size(&mut self) -> StorageSize {
         let usage = <dyn salsa::Database>::memory_usage(self);
-        let mut held = Held::default();
+        let mut held = StorageSize::default();
         for query in usage.queries.values() {
             held.answers += query.count();
             held.bytes += query.size_of_metadata() + query.size_of_fields();
@@ -383,14 +381,14 @@ impl Database {
     }
 }
 
-/// What a database holds, in numbers.
+/// The size of a database.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
-pub struct Held {
-    /// The answers of queries, with those that are only known to be what they were.
+pub struct StorageSize {
+    /// The number of query results, including those whose value was evicted.
     pub answers: usize,
-    /// The inputs, and what queries are asked about.
+    /// The number of inputs and query keys.
     pub keys: usize,
-    /// The bytes of both, without what they point to.
+    /// The size of both in bytes, without heap allocations.
     pub bytes: usize,
 }
 

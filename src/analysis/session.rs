@@ -1,5 +1,5 @@
-//! A loaded workspace: what spans the project happens here, outside of any query. Which modules there are, which
-//! names collide, which rules are broken; everything else is a query about one item, asked in parallel.
+//! A loaded workspace. Project-wide work is done here, outside of queries: the list of modules, colliding names, rules.
+//! Everything else is a query about one item. Queries run in parallel.
 
 mod configuration;
 mod findings;
@@ -16,16 +16,16 @@ use rayon::prelude::*;
 use salsa::{Database as _, Durability, Setter};
 use smol_str::SmolStr;
 
+use crate::check::project::ProjectCache;
 use crate::db::references::{FileReferences, References, file_references};
 use crate::db::{
-    Database, Diag, FileNames, Held, ItemClass, ItemEntry, ItemKey, SourceFile, Span, Workspace,
-    file_names, item_start,
+    Database, Diag, FileNames, ItemClass, ItemEntry, ItemKey, SourceFile, Span, StorageSize,
+    Workspace, file_names, item_start,
 };
 use crate::eval::BlockRef;
-use crate::judge::Remembered;
-use crate::levels::Levels;
-use crate::lower::{hold_models, service_model};
+use crate::lower::{service_model, set_model_capacity};
 use crate::schema::names::kind;
+use crate::suppressions::Levels;
 use nth_diagnostics::{Diagnostic, FileSpan, SourceMap, codes, suggest};
 use nth_model::{Tally, default_settings};
 
@@ -42,23 +42,23 @@ pub struct Session {
     pub workspace: Workspace,
     files: Arc<Vec<SourceFile>>,
     standard: Arc<Vec<SourceFile>>,
-    /// The places of all files: the session's own first, in their order, then the standard library's.
-    numbers: Arc<HashMap<SourceFile, usize>>,
-    /// The names of the session's own files, in their order.
-    outlines: Arc<Vec<Arc<FileNames>>>,
-    /// What the items of the session's own files are made of, in their order.
+    /// The index of each file: the session's own first, in their order, then the standard library's.
+    file_indices: Arc<HashMap<SourceFile, usize>>,
+    /// The declared names of the session's own files, in their order.
+    file_names: Arc<Vec<Arc<FileNames>>>,
+    /// The references between items of the session's own files, in their order.
     references: Arc<Vec<Arc<FileReferences>>>,
-    /// Counts how often one of these names changed.
-    names: u64,
+    /// Incremented whenever `file_names` changes.
+    names_revision: u64,
     configuration: Arc<Configuration>,
-    /// The time at which it is asked what has expired; nothing has where there is none.
+    /// The current time, for overrides that have expired. With `None`, nothing has expired.
     now: Option<Timestamp>,
-    remembered: Arc<Mutex<Remembered>>,
-    /// Shared with each snapshot.
+    cache: Arc<Mutex<ProjectCache>>,
+    /// Shared with each snapshot, to count them.
     handles: Arc<()>,
 }
 
-/// A session that can be asked and not be changed.
+/// A read-only copy of a session.
 pub struct Snapshot(Session);
 
 impl Deref for Snapshot {
@@ -110,71 +110,70 @@ impl Session {
             workspace,
             files: Arc::new(files),
             standard: Arc::new(standard),
-            numbers: Arc::default(),
-            outlines: Arc::default(),
+            file_indices: Arc::default(),
+            file_names: Arc::default(),
             references: Arc::default(),
-            names: 0,
+            names_revision: 0,
             configuration: Arc::new(configuration),
             now: None,
-            remembered: Arc::default(),
+            cache: Arc::default(),
             handles: Arc::default(),
         };
-        session.read_names();
+        session.reload_names();
         session
     }
 
-    /// Says what time it is. Without it nothing is found to have expired, and the same sources always give the same.
+    /// Sets the current time. Without it nothing has expired, so the same sources always give the same findings.
     pub fn set_now(&mut self, now: Timestamp) {
         self.now = Some(now);
     }
 
-    /// The team that receives alerts of no known team, as `nth.toml` has it.
+    /// `alertmanager.default_team` of `nth.toml`: the team that receives alerts without a known team.
     pub fn default_team(&self) -> Option<&str> {
         self.configuration.default_team.as_deref()
     }
 
-    /// The workspace as it is now, for questions of another thread. Whatever changes the session waits until every
-    /// snapshot is gone, and makes what they are asked unwind with [`salsa::Cancelled`].
+    /// Returns a snapshot for another thread. A change to the session waits until all snapshots are dropped, and makes their
+    /// running queries unwind with [`salsa::Cancelled`].
     pub fn snapshot(&self) -> Snapshot {
         Snapshot(Self {
             db: self.db.clone(),
             workspace: self.workspace,
             files: Arc::clone(&self.files),
             standard: Arc::clone(&self.standard),
-            numbers: Arc::clone(&self.numbers),
-            outlines: Arc::clone(&self.outlines),
+            file_indices: Arc::clone(&self.file_indices),
+            file_names: Arc::clone(&self.file_names),
             references: Arc::clone(&self.references),
-            names: self.names,
+            names_revision: self.names_revision,
             configuration: Arc::clone(&self.configuration),
             now: self.now,
-            remembered: Arc::clone(&self.remembered),
+            cache: Arc::clone(&self.cache),
             handles: Arc::clone(&self.handles),
         })
     }
 
-    /// Whether no snapshot is left, so that nothing has to be waited for.
-    pub fn is_alone(&self) -> bool {
+    /// True if no snapshot is left, so that a change does not wait.
+    pub fn has_no_snapshots(&self) -> bool {
         Arc::strong_count(&self.handles) == 1
     }
 
-    /// Lets go of the answers that newer ones have taken the place of, which are kept until the next edit otherwise:
-    /// after one that reaches the whole project, that is as much again as the project takes. It waits until every
-    /// snapshot is gone.
-    pub fn let_go(&mut self) {
+    /// Frees results that newer ones have replaced, which are otherwise kept until the next edit. After an edit that affects the
+    /// whole project, they take as much memory as the project itself. Waits until all snapshots are dropped.
+    pub fn evict_stale(&mut self) {
         self.db.trigger_lru_eviction();
     }
 
-    /// Has the session hold few of the services' models once they were let go of: for one that nobody asks again.
-    pub fn hold_few(&mut self) {
-        hold_models(&mut self.db, FEW_MODELS);
+    /// Makes [`evict_stale`](Self::evict_stale) also free most of the services' models, for a session that is not queried again.
+    pub fn limit_models(&mut self) {
+        set_model_capacity(&mut self.db, LIMITED_MODELS);
     }
 
-    /// What the database holds. It waits until every snapshot is gone.
-    pub fn held(&mut self) -> Held {
-        self.db.held()
+    /// Returns the size of the database. Waits until all snapshots are dropped.
+    pub fn storage_size(&mut self) -> StorageSize {
+        self.db.storage_size()
     }
 
-    /// The project's own files.
+    /// The files of the project and its packages.
     pub fn files(&self) -> &[SourceFile] {
         &self.files
     }
@@ -184,32 +183,31 @@ impl Session {
         &self.standard
     }
 
-    /// The place of a file among all: the session's own first, in their order, then the standard library's. Diagnostics
-    /// point into files by it.
+    /// Returns the file with an index as in diagnostics: the session's own first, in their order, then the standard library's.
     pub fn file(&self, number: usize) -> Option<SourceFile> {
         let standard = || self.standard.get(number.checked_sub(self.files.len())?);
         self.files.get(number).or_else(standard).copied()
     }
 
-    /// Changes a file's text. From now on it is one that changes often: what reads none such needs no look after
-    /// the next edit.
+    /// Changes a file's text. The file is from now on treated as one that changes often: queries that read no such file need no
+    /// revalidation after the next edit.
     pub fn edit(&mut self, file: SourceFile, text: Arc<str>) {
         file.set_text(&mut self.db)
             .with_durability(Durability::LOW)
             .to(text);
         let names = file_names(&self.db, file);
-        let place = self.numbers.get(&file).copied();
-        let known = place.and_then(|place| self.outlines.get(place));
+        let place = self.file_indices.get(&file).copied();
+        let known = place.and_then(|place| self.file_names.get(place));
         if let (Some(place), Some(known)) = (place, known)
             && **known != *names
         {
             let names = Arc::new(names.clone());
-            if let Some(known) = Arc::make_mut(&mut self.outlines).get_mut(place) {
+            if let Some(known) = Arc::make_mut(&mut self.file_names).get_mut(place) {
                 *known = names;
             }
-            self.names += 1;
-            self.gather();
-            self.follow_references();
+            self.names_revision += 1;
+            self.update_workspace();
+            self.recompute_references();
         } else if let Some(place) = place {
             let now = file_references(&self.db, self.workspace, file);
             let before = self.references.get(place);
@@ -222,8 +220,8 @@ impl Session {
         }
     }
 
-    /// Looks anew at what the items of all files are made of.
-    fn follow_references(&mut self) {
+    /// Recomputes the references between items of all files.
+    fn recompute_references(&mut self) {
         let workspace = self.workspace;
         let references = self
             .files
@@ -237,7 +235,7 @@ impl Session {
     }
 
     fn set_references(&mut self) {
-        let references = References::of(self.references.iter().map(|file| &**file));
+        let references = References::new(self.references.iter().map(|file| &**file));
         if **self.workspace.references(&self.db) != references {
             self.workspace
                 .set_references(&mut self.db)
@@ -245,8 +243,7 @@ impl Session {
         }
     }
 
-    /// Makes these the project's files, in this order. One that is known by its module and path keeps what was
-    /// computed of it; the others are added, and what is not among them is gone.
+    /// Replaces the project's files, in this order. A file with the same module and path as before keeps its computed results.
     pub fn set_files(&mut self, files: &[SourceInput]) {
         let mut known: HashMap<(SmolStr, String), SourceFile> = self
             .files
@@ -277,33 +274,33 @@ impl Session {
                 .set_modules(&mut self.db)
                 .to(Arc::new(modules));
         }
-        self.read_names();
+        self.reload_names();
     }
 
-    /// Reads the names of all files.
-    fn read_names(&mut self) {
+    /// Reads the declared names of all files.
+    fn reload_names(&mut self) {
         let all = self.files.iter().chain(self.standard.iter());
-        self.numbers = Arc::new(all.copied().zip(0..).collect());
-        let outlines = self
+        self.file_indices = Arc::new(all.copied().zip(0..).collect());
+        let file_names = self
             .files
             .par_iter()
             .map_with(self.db.clone(), |db, file| {
                 Arc::new(file_names(db, *file).clone())
             })
             .collect();
-        self.outlines = Arc::new(outlines);
-        self.names += 1;
-        self.gather();
-        self.follow_references();
+        self.file_names = Arc::new(file_names);
+        self.names_revision += 1;
+        self.update_workspace();
+        self.recompute_references();
     }
 
-    /// Gathers what spans the workspace from the names of its files, and sets what changed.
-    fn gather(&mut self) {
+    /// Collects extensions, environments, metrics and blocks from the names of all files, and sets those that changed.
+    fn update_workspace(&mut self) {
         let mut extensions = Vec::new();
         let mut environments = BTreeMap::new();
         let mut metrics = BTreeMap::new();
         let mut has_rules = false;
-        for entry in self.outlines.iter().flat_map(|names| &names.items) {
+        for entry in self.file_names.iter().flat_map(|names| &names.items) {
             match (entry.class, entry.kind.as_str()) {
                 (ItemClass::Extension, _) => extensions.push(entry.key),
                 (ItemClass::Rule, _) => has_rules = true,
@@ -342,14 +339,14 @@ impl Session {
         }
     }
 
-    /// The items of the session's own files of a class, in the order of files and of their texts.
+    /// Iterates over the items of a class in the session's own files, in the order of files and their text.
     pub fn entries(&self, class: ItemClass) -> impl Iterator<Item = &ItemEntry> {
-        self.outlines
+        self.file_names
             .iter()
             .flat_map(move |names| names.of_class(class))
     }
 
-    /// The project's own services; those of a package are for it to build.
+    /// Returns the project's services. Those of packages are not included: the package builds them.
     pub fn services(&self) -> Vec<ItemKey> {
         self.entries(ItemClass::Block)
             .filter(|entry| entry.kind == kind::SERVICE && !entry.key.file.package(&self.db))
@@ -357,7 +354,7 @@ impl Session {
             .collect()
     }
 
-    /// The environments to look at: the one that is asked for, all that are declared, or the one that has no name.
+    /// Returns the environments to check: the given one, else all that are declared, else `None` for a project without any.
     fn environments(&self, asked: Option<&str>) -> Result<Vec<Option<SmolStr>>, Box<Diag>> {
         let declared = self.workspace.environments(&self.db);
         match asked {
@@ -368,8 +365,8 @@ impl Session {
         }
     }
 
-    /// Where what stands in no file is told of; the first file is as good as any.
-    pub fn nowhere(&self) -> Span {
+    /// A place for diagnostics that belong to no file: the start of the first file.
+    pub fn fallback_span(&self) -> Span {
         let file = self
             .files
             .first()
@@ -381,12 +378,12 @@ impl Session {
         }
     }
 
-    /// What is said of an environment that is asked for and not declared.
+    /// Diagnostic about an environment that is not declared.
     fn unknown_environment(&self, name: &str) -> Diag {
         let diagnostic = Diag::new(
             &codes::UNKNOWN_ENVIRONMENT,
             format!("unknown environment `{name}`"),
-            self.nowhere(),
+            self.fallback_span(),
         );
         let known = self
             .workspace
@@ -399,8 +396,8 @@ impl Session {
         }
     }
 
-    /// Asks the same of many items in parallel; the answers come in the items' order.
-    pub fn ask<T: Send>(
+    /// Runs a query for each of `keys` in parallel. The results are in the order of `keys`.
+    pub fn par_query<T: Send>(
         &self,
         keys: &[ItemKey],
         question: impl Fn(&Database, ItemKey) -> T + Sync,
@@ -410,7 +407,7 @@ impl Session {
             .collect()
     }
 
-    /// How many signals have a metric, where there is a catalogue.
+    /// Counts the signals that have a metric. `None` without a catalog.
     pub fn signals(&self, environments: &[Option<SmolStr>]) -> Option<Tally> {
         self.workspace.catalogue(&self.db).as_ref()?;
         let mut tally = Tally::default();
@@ -425,10 +422,10 @@ impl Session {
         Some(tally)
     }
 
-    /// What is said of a default team that is not declared.
+    /// Diagnostic about a default team that is not declared; `None` if it is declared or not set.
     fn unknown_default_team(&self) -> Option<Diag> {
         let name = self.configuration.default_team.as_deref()?;
-        // Without sources there is nothing at all, which is reported by itself.
+        // A project without sources is reported elsewhere.
         if self.files.iter().all(|file| file.package(&self.db)) {
             return None;
         }
@@ -443,7 +440,7 @@ impl Session {
         let diagnostic = Diag::new(
             &codes::PROJECT_BAD_SETTING,
             format!("`alertmanager.default_team` in `nth.toml` names an unknown team: {name:?}"),
-            self.nowhere(),
+            self.fallback_span(),
         );
         Some(match suggest::nearest(name, teams) {
             Some(near) => diagnostic.help(format!("did you mean `{near}`?")),
@@ -451,7 +448,7 @@ impl Session {
         })
     }
 
-    /// All blocks, for rules to look at.
+    /// Returns all top-level blocks by kind, for rules. Excludes the services of packages.
     fn blocks_by_kind(&self) -> BTreeMap<SmolStr, Vec<BlockRef>> {
         let mut all: BTreeMap<SmolStr, Vec<BlockRef>> = BTreeMap::new();
         let foreign =
@@ -470,12 +467,12 @@ impl Session {
         all
     }
 
-    /// The files of the project and its packages, in the order in which diagnostics number them.
+    /// The files of the project and its packages, in the order of their index in diagnostics.
     pub fn own_files(&self) -> &[SourceFile] {
         &self.files
     }
 
-    /// All files as diagnostics point into them.
+    /// Returns all files, in the order of their index in diagnostics.
     pub fn sources(&self) -> SourceMap {
         let mut sources = SourceMap::default();
         for file in self.files.iter().chain(self.standard.iter()) {
@@ -484,13 +481,13 @@ impl Session {
         sources
     }
 
-    /// Places in files instead of places in items.
+    /// Converts spans in items to spans in files.
     pub fn locate(&self, diagnostics: Vec<Diag>) -> Vec<Diagnostic<FileSpan>> {
         let mut locate = |span: Span| {
             let start = item_start(&self.db, span.item) as usize;
             FileSpan {
                 file: self
-                    .numbers
+                    .file_indices
                     .get(&span.item.file)
                     .copied()
                     .unwrap_or_default(),
@@ -505,8 +502,8 @@ impl Session {
     }
 }
 
-/// How many models a session holds that was told to hold few.
-const FEW_MODELS: usize = 64;
+/// The number of models that a session keeps after [`Session::limit_models`].
+const LIMITED_MODELS: usize = 64;
 
 fn add(db: &Database, file: &SourceInput) -> SourceFile {
     SourceFile::builder(
@@ -519,7 +516,7 @@ fn add(db: &Database, file: &SourceInput) -> SourceFile {
     .new(db)
 }
 
-/// Every module by name.
+/// Returns all modules by name.
 fn modules(
     db: &Database,
     standard: &[SourceFile],

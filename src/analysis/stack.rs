@@ -1,17 +1,17 @@
-//! Room for what refers to what, however long the chain: a value that is another's, which is another's again.
+//! Grows the stack for long chains of references between values.
 
-/// What must be left of a thread's stack before anything is evaluated on it: enough for the deepest query, whose tree is gone
-/// through without a look at the stack.
+/// The stack, in bytes, that must be free before an evaluation: enough for the deepest query, whose tree is traversed without a
+/// check.
 const LEFT: usize = 1024 * 1024;
 
-/// How much more there is where that is not left.
+/// The size of an additional stack segment, in bytes.
 const MORE: usize = 16 * 1024 * 1024;
 
-/// The stack of the threads that compile, in the command and in the language server: as much memory is only set aside, and is
-/// used only where something is as deep as the bounds in [`crate::limits`] let it be.
+/// The stack size of compiler threads, in the command and the language server. The memory is only reserved. It is used only by
+/// input as deep as the limits in [`crate::limits`] allow.
 pub const STACK: usize = 64 * 1024 * 1024;
 
-/// Does something with enough stack for it, on whatever thread.
+/// Runs `work` with enough stack.
 pub fn with_room<T>(work: impl FnOnce() -> T) -> T {
     stacker::maybe_grow(LEFT, MORE, work)
 }

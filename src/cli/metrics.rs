@@ -16,7 +16,7 @@ use super::prometheus_client::Client;
 use super::report::{self, Findings, count};
 use super::select::{self, Selected};
 use crate::catalogue::{
-    self, ErrorSeries, Errors, Gathered, LOCK, Lock, Metadata, Section, Wanted,
+    self, ErrorSeries, Errors, Gathered, LOCK, Lock, Metadata, RequiredSelectors, Section,
 };
 use crate::limits;
 use crate::output::replace_file;
@@ -38,7 +38,7 @@ pub fn run(context: &Context, options: &Metrics, console: &mut Console) -> Resul
 }
 
 /// What is pulled: for each environment, or none, the selectors with who has them.
-type Plan = BTreeMap<Option<String>, Wanted>;
+type Plan = BTreeMap<Option<String>, RequiredSelectors>;
 
 fn pull(context: &Context, options: &Pull, console: &mut Console) -> Result<Exit, Failure> {
     let format = context.global.format;
@@ -86,9 +86,9 @@ fn pull(context: &Context, options: &Pull, console: &mut Console) -> Result<Exit
         for environment in environments {
             let name = environment.as_deref();
             let mut wanted = if name.is_some() || is_plain {
-                catalogue::wanted(&session, name)
+                catalogue::required_selectors(&session, name)
             } else {
-                Wanted::new()
+                RequiredSelectors::new()
             };
             for (selector, section) in old.sections(name).into_iter().flatten() {
                 if section.used_by.is_empty() {
@@ -186,7 +186,7 @@ fn pull(context: &Context, options: &Pull, console: &mut Console) -> Result<Exit
 fn errors_of(session: &Session, plan: &Plan) -> BTreeMap<String, BTreeSet<Errors>> {
     let mut errors: BTreeMap<String, BTreeSet<Errors>> = BTreeMap::new();
     for (environment, wanted) in plan {
-        for (selector, found) in catalogue::errors_wanted(session, environment.as_deref()) {
+        for (selector, found) in catalogue::required_errors(session, environment.as_deref()) {
             if wanted.contains_key(&selector) {
                 errors.entry(selector).or_default().extend(found);
             }

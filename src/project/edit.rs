@@ -8,7 +8,7 @@ use std::ops::Range;
 
 use super::schema::{DEPENDENCIES_DOC, LINTS_DOC, PATH_DOC, warnings};
 use crate::ir::settings::{Kind, Setting, TABLES, Table};
-use crate::levels::Level;
+use crate::suppressions::Level;
 use place::{At, Known, Place, find};
 
 /// Something that can be written at a place.

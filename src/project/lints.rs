@@ -4,7 +4,7 @@ use std::collections::HashMap;
 
 use super::table::{Findings, Located, Table, into_string};
 use crate::diagnostics::{Applicability, Diagnostic, FileSpan, codes, suggest};
-use crate::levels::{Level, Levels, Named, named};
+use crate::suppressions::{Level, Levels, Lint, find_lint};
 
 /// What other tools call the levels.
 const OTHER_WORDS: [(&str, &str); 7] = [
@@ -25,9 +25,9 @@ pub fn read(table: &mut Table<'_>, findings: &mut Findings) -> Levels {
     // The first of two in the text, whatever their names.
     entries.sort_by_key(|(key, _)| key.span);
     for (key, value) in entries {
-        let code = match named(&key.value) {
-            Named::Warning(code) => code,
-            Named::Error(code) => {
+        let code = match find_lint(&key.value) {
+            Lint::Warning(code) => code,
+            Lint::Error(code) => {
                 findings.diagnostics.push(
                     Diagnostic::new(
                         &codes::PROJECT_BAD_SETTING,
@@ -39,7 +39,7 @@ pub fn read(table: &mut Table<'_>, findings: &mut Findings) -> Levels {
                 );
                 continue;
             }
-            Named::Unknown(near) => {
+            Lint::Unknown(near) => {
                 findings.diagnostics.push(unknown(&key, near));
                 continue;
             }

@@ -21,8 +21,8 @@ use super::{
 };
 use crate::diagnostics::{Diagnostic, FileSpan, Severity, SourceMap, codes};
 use crate::ir::default_settings;
-use crate::levels::{Level, Levels};
 use crate::limits;
+use crate::suppressions::{Level, Levels};
 
 /// Reads the project whose `nth.toml` is in `root`. Paths are shown from `cwd`, which must be absolute.
 ///

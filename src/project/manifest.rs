@@ -12,7 +12,7 @@ use super::{checks, lints};
 use crate::diagnostics::{Diagnostic, FileSpan, codes};
 use crate::ir::settings::ProjectTable;
 use crate::ir::{Settings, default_settings};
-use crate::levels::Levels;
+use crate::suppressions::Levels;
 
 /// The name of a project that has none, which is an error.
 const UNNAMED: &str = "project";

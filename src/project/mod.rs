@@ -47,7 +47,7 @@ pub use crate::ir::{DEFAULT_INTERVAL, DEFAULT_SCRAPE_INTERVAL, default_settings}
 use crate::compile;
 use crate::diagnostics::{Diagnostic, FileSpan, SourceMap};
 use crate::ir::Settings;
-use crate::levels::Levels;
+use crate::suppressions::Levels;
 use nth_metrics::Lock;
 
 /// The manifest's file name.

@@ -9,7 +9,7 @@ use toml::Value as Toml;
 use crate::diagnostics::{Code, codes};
 use crate::ir::settings::texts::TextRule;
 use crate::ir::settings::{Kind, Setting, TABLES, Table};
-use crate::levels::Level;
+use crate::suppressions::Level;
 
 /// A Prometheus duration above zero.
 const DURATION: &str = "^(?=.*[1-9])(\\d+y)?(\\d+w)?(\\d+d)?(\\d+h)?(\\d+m)?(\\d+s)?(\\d+ms)?$";

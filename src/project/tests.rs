@@ -8,7 +8,7 @@ use std::path::Path;
 use super::*;
 use crate::diagnostics::{Applicability, codes, fix};
 use crate::ir::{Duration, RuleFormat, Severity};
-use crate::levels::Level;
+use crate::suppressions::Level;
 
 fn folder(files: &[(&str, &str)]) -> tempfile::TempDir {
     let folder = tempfile::Builder::new().prefix("nth").tempdir().unwrap();
@@ -127,7 +127,7 @@ no-steps = "warn"
         &codes::NO_STEPS,
         &codes::DUPLICATE_ALERT,
     ]
-    .map(|code| project.levels.of(code));
+    .map(|code| project.levels.level(code));
     let wanted = [
         Some(Level::Error),
         Some(Level::Allow),

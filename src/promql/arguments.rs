@@ -1,4 +1,4 @@
-//! Calls and aggregations: how many arguments, and of which types.
+//! Checks of calls and aggregations: number and types of arguments.
 
 use super::check::{Check, HoleType};
 use super::error::{Error, nearest};
@@ -35,13 +35,13 @@ impl Check<'_> {
             && types == [Some(other), Some(one)]
             && one != other
         {
-            self.swapped(function.name, [one, other], first, second);
+            self.report_swapped(function.name, [one, other], first, second);
             return Some(function.result);
         }
         for (index, (arg, of)) in call.args.iter().zip(types).enumerate() {
             let is_surplus = function.max_args.is_some_and(|most| index >= most);
             if let (Some(wanted), false) = (function.arg(index), is_surplus) {
-                self.want(
+                self.expect_type(
                     arg,
                     of,
                     &[wanted],
@@ -52,9 +52,9 @@ impl Check<'_> {
         Some(function.result)
     }
 
-    /// Says that each of two arguments has the type that the other should have.
-    fn swapped(&mut self, name: &str, wanted: [Type; 2], first: &Expr, second: &Expr) {
-        let span = first.span.to(second.span);
+    /// Reports two swapped arguments.
+    fn report_swapped(&mut self, name: &str, wanted: [Type; 2], first: &Expr, second: &Expr) {
+        let span = first.span.cover(second.span);
         let mut error = Error::new(
             &codes::PROMQL_TYPE,
             format!("the two arguments of `{name}` are swapped"),
@@ -62,7 +62,7 @@ impl Check<'_> {
         )
         .help(format!("write `{name}({}, {})`", wanted[0], wanted[1]));
         let swapped = format!("{second}, {first}");
-        // What stood in a hole is not known here, so it can't be written elsewhere.
+        // The text of a hole is unknown here, so it cannot be moved.
         if !swapped.contains("${") {
             error = error.suggest(span, swapped);
         }
@@ -87,7 +87,7 @@ impl Check<'_> {
         };
 
         let place = match (most.and_then(|most| call.args.get(most)), call.args.last()) {
-            (Some(first), Some(last)) => first.span.to(last.span),
+            (Some(first), Some(last)) => first.span.cover(last.span),
             _ if given == 0 => span,
             _ => call.function_span,
         };
@@ -104,7 +104,7 @@ impl Check<'_> {
         );
     }
 
-    /// The second argument of `info`: braces with matchers, and no name in front of them.
+    /// Checks the second argument of `info`: matchers in braces without a name.
     fn info_matchers(&mut self, arg: &Expr) {
         let message = match &arg.node {
             Node::Selector(selector) => {
@@ -172,14 +172,14 @@ impl Check<'_> {
         if let (Some(param), Some(wanted)) = (&aggregate.param, known.and_then(|known| known.param))
         {
             if param_type == Some(Type::InstantVector) && of == Some(wanted) {
-                return self.swapped(
+                return self.report_swapped(
                     &aggregate.op,
                     [wanted, Type::InstantVector],
                     param,
                     &aggregate.expr,
                 );
             }
-            self.want(
+            self.expect_type(
                 param,
                 param_type,
                 &[wanted],
@@ -187,6 +187,6 @@ impl Check<'_> {
             );
         }
         let place = format!("in aggregation expression {who}");
-        self.want(&aggregate.expr, of, &[Type::InstantVector], &place);
+        self.expect_type(&aggregate.expr, of, &[Type::InstantVector], &place);
     }
 }

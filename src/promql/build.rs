@@ -1,6 +1,6 @@
-//! Constructors for queries that the compiler makes itself.
+//! Constructors for queries that the compiler generates.
 //!
-//! Nothing is glued together from text: whatever a name or a value has in it, it stays a name or a value.
+//! Nothing is concatenated as text, so any name or value is safe.
 //!
 //! ```
 //! use nth_promql::{BinaryOp, build};
@@ -40,7 +40,7 @@ pub fn selector_with(metric: impl Into<SmolStr>, matchers: Vec<Matcher>) -> Expr
         text: metric.into(),
         span: Span::default(),
     });
-    Expr::made(Node::Selector(Selector {
+    Expr::new(Node::Selector(Selector {
         metric,
         matchers,
         modifiers: Modifiers::default(),
@@ -54,32 +54,32 @@ pub fn matcher(label: impl Into<SmolStr>, op: MatchOp, value: impl Into<String>)
         label: label.into(),
         label_span: Span::default(),
         op,
-        value: StringLit::made(value),
+        value: StringLit::new(value),
     }
 }
 
 /// `expr[5m]`. Modifiers of the selector are those of the range, as in PromQL.
 pub fn range(selector: Expr, duration: impl Into<SmolStr>) -> Expr {
-    Expr::made(Node::Range(Box::new(selector), Duration::made(duration)))
+    Expr::new(Node::Range(Box::new(selector), Duration::literal(duration)))
 }
 
 /// `expr[$window]`
 pub fn range_window(selector: Expr) -> Expr {
-    Expr::made(Node::Range(Box::new(selector), Duration::window()))
+    Expr::new(Node::Range(Box::new(selector), Duration::window()))
 }
 
 /// `expr[1h:5m]`, or `expr[1h:]` for the global evaluation interval.
 pub fn subquery(expr: Expr, range: impl Into<SmolStr>, step: Option<&str>) -> Expr {
-    Expr::made(Node::Subquery(Box::new(Subquery {
+    Expr::new(Node::Subquery(Box::new(Subquery {
         expr,
-        range: Duration::made(range),
-        step: step.map(Duration::made),
+        range: Duration::literal(range),
+        step: step.map(Duration::literal),
         modifiers: Modifiers::default(),
     })))
 }
 
-/// `expr offset 1h`; a duration with a minus sign looks into the future. Replaces an offset that is there. What is
-/// no selector, range or subquery stays as it is.
+/// `expr offset 1h`; a negative duration shifts into the future. Replaces an existing offset. Has no effect on anything but
+/// selectors, ranges and subqueries.
 ///
 /// ```
 /// use nth_promql::build;
@@ -95,7 +95,7 @@ pub fn offset(mut expr: Expr, duration: &str) -> Expr {
         };
         modifiers.offset = Some(Offset {
             negative,
-            duration: Duration::made(duration),
+            duration: Duration::literal(duration),
         });
     }
     expr
@@ -103,7 +103,7 @@ pub fn offset(mut expr: Expr, duration: &str) -> Expr {
 
 /// `function(args)`
 pub fn call(function: &str, args: Vec<Expr>) -> Expr {
-    Expr::made(Node::Call(Call {
+    Expr::new(Node::Call(Call {
         function: function.into(),
         function_span: Span::default(),
         args,
@@ -115,7 +115,7 @@ pub fn call(function: &str, args: Vec<Expr>) -> Expr {
 /// ```
 /// use nth_promql::build;
 ///
-/// let sum = build::aggregate("sum", Some(build::by(&["job"])), build::selector("x", &[]));
+/// let sum = build::aggregate("sum", Some(build::by_labels(&["job"])), build::selector("x", &[]));
 /// assert_eq!(sum.to_string(), "sum by (job) (x)");
 /// ```
 pub fn aggregate(op: &str, grouping: Option<Grouping>, expr: Expr) -> Expr {
@@ -129,7 +129,7 @@ pub fn aggregate_with(
     param: Option<Expr>,
     expr: Expr,
 ) -> Expr {
-    Expr::made(Node::Aggregate(Box::new(Aggregate {
+    Expr::new(Node::Aggregate(Box::new(Aggregate {
         op: op.into(),
         op_span: Span::default(),
         grouping,
@@ -144,7 +144,7 @@ pub fn topk(count: u32, expr: Expr) -> Expr {
 }
 
 /// `by (job, instance)`
-pub fn by(labels: &[&str]) -> Grouping {
+pub fn by_labels(labels: &[&str]) -> Grouping {
     Grouping {
         without: false,
         labels: self::labels(labels),
@@ -170,7 +170,7 @@ pub fn labels(names: &[&str]) -> Vec<Label> {
         .collect()
 }
 
-/// `left op right`; printing adds the parentheses that precedence needs.
+/// `left op right`; printing adds parentheses where precedence requires them.
 pub fn binary(op: BinaryOp, left: Expr, right: Expr) -> Expr {
     binary_with(op, left, right, false, None)
 }
@@ -185,7 +185,7 @@ pub fn compare_bool(op: BinaryOp, left: Expr, right: Expr) -> Expr {
 /// ```
 /// use nth_promql::{BinaryOp, build};
 ///
-/// let matching = build::on(&["job"]);
+/// let matching = build::on_labels(&["job"]);
 /// let joined = build::binary_matching(
 ///     BinaryOp::And, build::selector("a", &[]), build::selector("b", &[]), matching,
 /// );
@@ -202,7 +202,7 @@ fn binary_with(
     return_bool: bool,
     matching: Option<Matching>,
 ) -> Expr {
-    Expr::made(Node::Binary(Box::new(Binary {
+    Expr::new(Node::Binary(Box::new(Binary {
         op,
         op_span: Span::default(),
         left,
@@ -214,7 +214,7 @@ fn binary_with(
 }
 
 /// `on (job)`
-pub fn on(names: &[&str]) -> Matching {
+pub fn on_labels(names: &[&str]) -> Matching {
     Matching {
         on: true,
         labels: labels(names),
@@ -231,7 +231,7 @@ pub fn ignoring(names: &[&str]) -> Matching {
     }
 }
 
-/// All of them, joined from the left; absent where there are none.
+/// Joins all expressions from the left; `None` if there are none.
 ///
 /// ```
 /// use nth_promql::{BinaryOp, build};
@@ -245,34 +245,33 @@ pub fn join(op: BinaryOp, exprs: impl IntoIterator<Item = Expr>) -> Option<Expr>
         .reduce(|left, right| binary(op, left, right))
 }
 
-/// A number as PromQL writes it, `0.001`; a sign in front of it becomes an operator.
+/// A number in PromQL's syntax, `0.001`. A sign becomes an operator.
 ///
-/// The text is written as it is, like those of durations and functions' names: it must come from a number, never
-/// from a person.
+/// The text is not escaped, like that of durations and function names: it must be a formatted number, never user input.
 pub fn number(text: impl AsRef<str>) -> Expr {
     let text = text.as_ref();
     match text.strip_prefix('-') {
         Some(rest) => negate(number(rest)),
-        None => Expr::made(Node::Number(text.strip_prefix('+').unwrap_or(text).into())),
+        None => Expr::new(Node::Number(text.strip_prefix('+').unwrap_or(text).into())),
     }
 }
 
 /// A string, `"text"`.
 pub fn string(text: impl Into<String>) -> Expr {
-    Expr::made(Node::String(StringLit::made(text)))
+    Expr::new(Node::String(StringLit::new(text)))
 }
 
-/// `(expr)`; what is in parentheses already stays as it is.
+/// `(expr)`; has no effect on an expression in parentheses.
 pub fn paren(expr: Expr) -> Expr {
     match expr.node {
         Node::Paren(_) => expr,
-        _ => Expr::made(Node::Paren(Box::new(expr))),
+        _ => Expr::new(Node::Paren(Box::new(expr))),
     }
 }
 
 /// `-expr`
 pub fn negate(expr: Expr) -> Expr {
-    Expr::made(Node::Unary(UnaryOp::Minus, Box::new(expr)))
+    Expr::new(Node::Unary(UnaryOp::Minus, Box::new(expr)))
 }
 
 /// `absent(expr)`

@@ -1,4 +1,4 @@
-//! Types, arguments and matching: what Prometheus checks of a query after reading it.
+//! The checks that Prometheus does after parsing a query: types, arguments and matching.
 
 use super::error::Error;
 use super::regex;
@@ -6,20 +6,20 @@ use super::tree::*;
 use super::types::Type;
 use nth_diagnostics::codes;
 
-/// What an interpolated value is.
+/// The type of an interpolated value.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub enum HoleType {
     /// A selector: one metric with matchers.
     Selector,
-    /// Another expression that gives an instant vector.
+    /// Another expression that evaluates to an instant vector.
     Vector,
     /// A number.
     Scalar,
     /// A duration.
     Duration,
-    /// A text.
+    /// A string.
     String,
-    /// Something that is wrong already, or not known yet: it fits everywhere.
+    /// Unknown, or an error that was reported. Allowed everywhere.
     Unknown,
 }
 
@@ -36,11 +36,11 @@ impl HoleType {
     }
 }
 
-/// The type of a query, and what is wrong with it apart from its syntax.
+/// Infers the type of a query, and returns errors other than syntax errors.
 ///
-/// `holes` says what is interpolated, in the order of the holes' numbers; a hole that it does not have is
-/// [`HoleType::Unknown`]. The type is absent where a mistake or a hole leaves it open. Among the errors may be
-/// warnings ([`Error::is_error`]): they do not make a query unusable.
+/// `holes` are the types of the interpolated values, by hole number; missing ones are [`HoleType::Unknown`]. The type is `None`
+/// if an error or a hole leaves it open. The errors may include warnings, for which [`Error::is_error`] is false and which do
+/// not make a query unusable.
 ///
 /// ```
 /// use nth_promql::{Type, infer, parse};
@@ -110,7 +110,7 @@ impl Check<'_> {
             }
             Node::Subquery(subquery) => {
                 let of = self.expr(&subquery.expr);
-                self.want(&subquery.expr, of, &[Type::InstantVector], "a subquery");
+                self.expect_type(&subquery.expr, of, &[Type::InstantVector], "a subquery");
                 self.duration(&subquery.range, true);
                 if let Some(step) = &subquery.step {
                     self.duration(step, true);
@@ -127,7 +127,7 @@ impl Check<'_> {
             Node::Unary(op, inner) => {
                 let of = self.expr(inner);
                 let place = format!("in unary expression `{}`", op.as_str());
-                if self.want(inner, of, &[Type::Scalar, Type::InstantVector], &place) {
+                if self.expect_type(inner, of, &[Type::Scalar, Type::InstantVector], &place) {
                     of
                 } else {
                     None
@@ -247,7 +247,7 @@ impl Check<'_> {
         for matcher in &selector.matchers {
             self.string(&matcher.value);
             let Some(text) = matcher.value.text() else {
-                // With a hole or a stray byte in it, it surely isn't empty for good.
+                // With a hole or an invalid byte, it may be not empty.
                 selects = true;
                 continue;
             };
@@ -292,8 +292,8 @@ impl Check<'_> {
         self.modifiers(&selector.modifiers);
     }
 
-    /// Says so where an expression has another type than is wanted. `who` is what wants it.
-    pub(super) fn want(
+    /// Reports an expression whose type is not one of the expected ones. `place` describes where it is used.
+    pub(super) fn expect_type(
         &mut self,
         expr: &Expr,
         of: Option<Type>,
@@ -364,11 +364,11 @@ impl Check<'_> {
         let wanted: &[Type] = &[Type::Scalar, Type::InstantVector];
         let place = format!("in binary expression `{op}`");
         let fits = if is_set {
-            let left = self.want_vector(&binary.left, left, op);
-            self.want_vector(&binary.right, right, op) && left
+            let left = self.expect_vector(&binary.left, left, op);
+            self.expect_vector(&binary.right, right, op) && left
         } else {
-            let left = self.want(&binary.left, left, wanted, &place);
-            self.want(&binary.right, right, wanted, &place) && left
+            let left = self.expect_type(&binary.left, left, wanted, &place);
+            self.expect_type(&binary.right, right, wanted, &place) && left
         };
         if binary.return_bool && !binary.op.is_comparison() {
             self.errors.push(
@@ -409,10 +409,10 @@ impl Check<'_> {
         }
     }
 
-    /// Says so where a side of `and`, `or` or `unless` is no vector.
-    fn want_vector(&mut self, expr: &Expr, of: Option<Type>, op: &str) -> bool {
+    /// Reports a side of `and`, `or` or `unless` that is not a vector.
+    fn expect_vector(&mut self, expr: &Expr, of: Option<Type>, op: &str) -> bool {
         if of != Some(Type::Scalar) || matches!(expr.unparenthesised().node, Node::Hole(_)) {
-            return self.want(
+            return self.expect_type(
                 expr,
                 of,
                 &[Type::InstantVector],
@@ -491,7 +491,7 @@ impl Check<'_> {
                 .labels
                 .iter()
                 .map(|label| label.span)
-                .reduce(Span::to)
+                .reduce(Span::cover)
                 .unwrap_or(binary.op_span);
             self.errors.push(
                 Error::new(

@@ -1,17 +1,17 @@
-//! What kind of query one is, for the types of `.nth`.
+//! Classification of queries, for the types of `.nth`.
 
 use super::regex::matches_empty;
 use super::tree::*;
 
-/// Whether it is one metric with matchers and nothing else: no function, no range, no `offset` or `@`.
+/// True for one metric with matchers and nothing else: no function, no range, no `offset` or `@`.
 ///
-/// Parentheses do not matter. A selector with an `offset` is a vector, not a selector: a rate of it could not be
-/// taken over a window of one's own choice without guessing what the offset was for.
+/// Parentheses are ignored. A selector with an `offset` is a vector, not a selector, because a rate of it over another window
+/// would change what the offset means.
 pub fn is_selector(expr: &Expr) -> bool {
     matches!(&expr.unparenthesised().node, Node::Selector(selector) if selector.modifiers.is_empty())
 }
 
-/// Whether `$window` stands anywhere in it.
+/// True if it contains `$window`.
 pub fn uses_window(expr: &Expr) -> bool {
     fn in_duration(duration: &Duration) -> bool {
         match &duration.node {
@@ -41,14 +41,13 @@ pub fn uses_window(expr: &Expr) -> bool {
     })
 }
 
-/// Whether it surely leaves series out by their values, or by whether there are others: a condition by its text alone.
+/// True if it certainly filters series, by their values or by the existence of others: a condition by its text alone.
 ///
-/// Other vectors may be there only while something is wrong as well (`a unless b`, a metric that describes a state), which their
-/// text does not say.
+/// Other vectors may also exist only during an incident, such as `a unless b` or a metric that describes a state, but their
+/// text does not show it.
 ///
-/// That is a comparison without `bool`, `absent` or `absent_over_time`; `a and b` and `a unless b` where `a` is
-/// one, or `b` of `and`; `a or b` where both are; and a call or aggregation that keeps an empty vector empty is
-/// not looked into, but for parentheses and a sign.
+/// A condition is a comparison without `bool`, `absent` or `absent_over_time`; `a and b` if either is one; `a unless b` if `a`
+/// is one; and `a or b` if both are. Calls and aggregations are not searched; parentheses and a sign are.
 pub fn is_condition(expr: &Expr) -> bool {
     match &expr.node {
         Node::Paren(inner) => is_condition(inner),
@@ -63,7 +62,7 @@ pub fn is_condition(expr: &Expr) -> bool {
     }
 }
 
-/// Whether what it gives surely has no label, and so is one series at most. Says no where unsure.
+/// True if its result certainly has no labels, so that it has at most one series. False if uncertain.
 ///
 /// ```
 /// use nth_promql::{classify::is_label_free, parse};
@@ -91,7 +90,7 @@ pub fn is_label_free(expr: &Expr) -> bool {
         }
         Node::Call(call) => match call.function.as_str() {
             "vector" | "scalar" | "time" | "pi" => true,
-            // Labels come from an argument, or from the matchers of one.
+            // These add labels from an argument, or from its matchers.
             "label_replace"
             | "label_join"
             | "info"
@@ -112,8 +111,8 @@ pub fn is_label_free(expr: &Expr) -> bool {
     }
 }
 
-/// Whether its series count things apart, so that their sum counts them together: rates and increases, sums of them, and
-/// what keeps that so. Averages, extremes and ratios are not.
+/// True if its series can be added to a total: rates and increases, sums of them, and operations that preserve this. Not true
+/// for averages, extremes and ratios.
 ///
 /// ```
 /// use nth_promql::{classify::is_additive, parse};
@@ -148,7 +147,7 @@ pub fn is_additive(expr: &Expr) -> bool {
             }
             BinaryOp::Divide => is_additive(&binary.left) && is_scalar(&binary.right),
             BinaryOp::And | BinaryOp::Unless => is_additive(&binary.left),
-            // What it leaves out is not counted.
+            // The filtered series would not be counted.
             op if op.is_comparison() && !binary.return_bool => {
                 is_additive(&binary.left) && is_scalar(&binary.right)
             }
@@ -158,7 +157,7 @@ pub fn is_additive(expr: &Expr) -> bool {
     }
 }
 
-/// All selectors in it, in the order of the text.
+/// Iterates over all selectors in it, in text order.
 ///
 /// ```
 /// use nth_promql::{classify, parse};
@@ -175,7 +174,7 @@ pub fn metrics(expr: &Expr) -> impl Iterator<Item = &Selector> {
     })
 }
 
-/// It and all expressions in it, parents first, in the order of the text.
+/// Iterates over it and all expressions in it, parents first, in text order.
 pub fn exprs(expr: &Expr) -> impl Iterator<Item = &Expr> {
     let mut waiting = vec![expr];
     std::iter::from_fn(move || {
@@ -200,7 +199,8 @@ pub fn exprs(expr: &Expr) -> impl Iterator<Item = &Expr> {
     })
 }
 
-/// How large an expression is: its operators, calls, selectors, matchers and numbers; long texts count by 64 bytes.
+/// Returns the size of an expression: its operators, calls, selectors, matchers and numbers. Each 64 bytes of a long text count
+/// as one.
 pub fn size(expr: &Expr) -> usize {
     exprs(expr).map(own_size).sum()
 }
@@ -227,7 +227,7 @@ fn text_size(text: &StringLit) -> usize {
     parts.sum::<usize>() / 64
 }
 
-/// How many expressions stand inside one another at most.
+/// Returns the maximum depth of nested expressions.
 pub fn depth(expr: &Expr) -> usize {
     let mut deepest = 0;
     let mut waiting = vec![(expr, 1)];
@@ -239,7 +239,7 @@ pub fn depth(expr: &Expr) -> usize {
     deepest
 }
 
-/// Whether a matcher holds only for series that have the label.
+/// True if a matcher only matches series that have the label.
 ///
 /// ```
 /// use nth_promql::{MatchOp, build, classify::requires_label};
@@ -249,7 +249,7 @@ pub fn depth(expr: &Expr) -> usize {
 /// assert!(!requires_label(&build::matcher("code", MatchOp::Matches, ".*")));
 /// ```
 pub fn requires_label(matcher: &Matcher) -> bool {
-    // With a hole or a stray byte in it, it surely isn't empty for good.
+    // With a hole or an invalid byte, it may be not empty.
     let Some(text) = matcher.value.text() else {
         return matches!(matcher.op, MatchOp::Equal | MatchOp::Matches);
     };

@@ -1,4 +1,4 @@
-//! Durations: literals, `$window`, and what is computed from them.
+//! Durations: literals, `$window`, and duration expressions.
 
 use pest::iterators::Pair;
 use smol_str::SmolStr;
@@ -6,12 +6,12 @@ use smol_str::SmolStr;
 use super::error::Error;
 use super::grammar::Rule;
 use super::literal;
-use super::lower::operators::binary_op;
-use super::lower::{Lower, sign, span};
 use super::tree::*;
+use super::tree_builder::operators::binary_op;
+use super::tree_builder::{TreeBuilder, sign, span};
 use nth_diagnostics::codes;
 
-impl<'t> Lower<'t> {
+impl<'t> TreeBuilder<'t> {
     pub(super) fn duration(&mut self, pair: Pair<'t, Rule>) -> Option<Duration> {
         let mut operands: Vec<Duration> = Vec::new();
         let mut pending: Vec<(Option<UnaryOp>, BinaryOp, Span)> = Vec::new();
@@ -37,7 +37,7 @@ impl<'t> Lower<'t> {
             }
             if pending.len() + operands.len() > super::MAX_DEPTH {
                 let at = operands.last()?.span;
-                self.break_off(Error::new(
+                self.structure_error(Error::new(
                     &codes::PROMQL_TOO_DEEP,
                     format!("duration with more than {} parts", super::MAX_DEPTH / 2),
                     at,
@@ -67,21 +67,21 @@ impl<'t> Lower<'t> {
             let right = operands.pop()?;
             let duration = match unary {
                 Some(unary) => Duration {
-                    span: at.to(right.span),
+                    span: at.cover(right.span),
                     node: DurationNode::Unary(unary, Box::new(right)),
                 },
                 None => {
                     let left = operands.pop()?;
                     let is_zero = constant(&right) == Some(0.0);
                     if is_zero && matches!(op, BinaryOp::Divide | BinaryOp::Modulo) {
-                        self.mistake(Error::new(
+                        self.error(Error::new(
                             &codes::PROMQL_BAD_DURATION,
                             "division by zero in duration expression",
                             right.span,
                         ));
                     }
                     Duration {
-                        span: left.span.to(right.span),
+                        span: left.span.cover(right.span),
                         node: DurationNode::Binary(op, Box::new(left), Box::new(right)),
                     }
                 }
@@ -99,7 +99,7 @@ impl<'t> Lower<'t> {
                 match seconds(text) {
                     None => self.bad_duration(text, at, &codes::PROMQL_BAD_DURATION),
                     Some(seconds) if seconds <= literal::MAX_SECONDS => {}
-                    Some(_) => self.mistake(Error::new(
+                    Some(_) => self.error(Error::new(
                         &codes::PROMQL_BAD_DURATION,
                         "duration out of range: longer than 292 years",
                         at,
@@ -119,7 +119,7 @@ impl<'t> Lower<'t> {
                     match part.as_rule() {
                         Rule::open => whole = span(&part),
                         Rule::duration => inner = Some(self.duration(part)?),
-                        Rule::close => whole = whole.to(span(&part)),
+                        Rule::close => whole = whole.cover(span(&part)),
                         _ => return self.unclosed(&part, Some(whole), "an operator or `)`"),
                     }
                 }
@@ -146,7 +146,7 @@ impl<'t> Lower<'t> {
             }
         }
         let name = name?;
-        let whole = span(&name).to(end);
+        let whole = span(&name).cover(end);
         let function = SmolStr::from(name.as_str().to_ascii_lowercase());
         let expected = if function.ends_with("_of") { 2 } else { 0 };
         if args.len() != expected {
@@ -155,7 +155,7 @@ impl<'t> Lower<'t> {
             } else {
                 "two durations"
             };
-            self.mistake(Error::new(
+            self.error(Error::new(
                 &codes::PROMQL_ARGUMENTS,
                 format!(
                     "expected {wanted} in call to `{function}`, got {}",
@@ -170,10 +170,10 @@ impl<'t> Lower<'t> {
         })
     }
 
-    /// Says so where a range or a step is surely not above zero.
-    pub(super) fn positive(&mut self, duration: &Duration) {
+    /// Reports a range or step that is certainly not positive.
+    pub(super) fn check_positive(&mut self, duration: &Duration) {
         if constant(duration).is_some_and(|seconds| seconds <= 0.0) {
-            self.mistake(
+            self.error(
                 Error::new(
                     &codes::PROMQL_BAD_DURATION,
                     "duration must be greater than 0",
@@ -185,7 +185,7 @@ impl<'t> Lower<'t> {
     }
 }
 
-/// A literal's seconds, with its signs.
+/// Returns the seconds of a literal, with signs.
 fn constant(duration: &Duration) -> Option<f64> {
     match &duration.node {
         DurationNode::Literal(text) => seconds(text),
@@ -196,7 +196,7 @@ fn constant(duration: &Duration) -> Option<f64> {
     }
 }
 
-/// The seconds of a number or a duration.
+/// Returns the seconds of a number or duration.
 pub(super) fn seconds(text: &str) -> Option<f64> {
     literal::number(text).or_else(|| match literal::duration(text) {
         Ok(time) => Some(time.as_secs_f64()),

@@ -1,31 +1,31 @@
-//! A mistake in a query.
+//! Errors and warnings in queries.
 
 use super::tree::Span;
 use nth_diagnostics::Code;
 
-/// A mistake in a query, or (where the code is a warning's) something to know about it.
+/// An error in a query or, depending on the code, a warning.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Error {
-    /// What kind of mistake it is.
+    /// The code.
     pub code: &'static Code,
-    /// One sentence that stands alone, without a full stop.
+    /// The message: one sentence without a full stop.
     pub message: String,
-    /// The smallest range that shows it. Empty where something is missing at the very end.
+    /// The smallest range that shows it. Empty if something is missing at the end.
     pub span: Span,
-    /// A few words for the range. May be empty.
+    /// The label of the range. May be empty.
     pub label: String,
-    /// Consequences and background, each one clause.
+    /// Notes: consequences and background, each one clause.
     pub notes: Vec<String>,
-    /// What to do about it, each one imperative clause.
+    /// Help texts, each one imperative clause.
     pub help: Vec<String>,
-    /// A replacement for a range that would mend it.
+    /// A replacement for a range that fixes it.
     pub suggestion: Option<(Span, String)>,
-    /// Whether the query with the replacement surely means what it meant, so that it may be made unasked.
+    /// True if the replacement does not change the meaning, so that it can be applied automatically.
     pub is_sure: bool,
 }
 
 impl Error {
-    /// A mistake with a message and a place.
+    /// Creates an error with a message and a place.
     pub fn new(code: &'static Code, message: impl Into<String>, span: Span) -> Self {
         Self {
             code,
@@ -39,43 +39,43 @@ impl Error {
         }
     }
 
-    /// Says a few words at the place.
+    /// Sets the label.
     pub fn label(mut self, text: impl Into<String>) -> Self {
         self.label = text.into();
         self
     }
 
-    /// Adds a consequence, or background that explains the error.
+    /// Adds a note.
     pub fn note(mut self, text: impl Into<String>) -> Self {
         self.notes.push(text.into());
         self
     }
 
-    /// Adds an instruction.
+    /// Adds a help text.
     pub fn help(mut self, text: impl Into<String>) -> Self {
         self.help.push(text.into());
         self
     }
 
-    /// Proposes a replacement.
+    /// Suggests a replacement.
     pub fn suggest(mut self, span: Span, text: impl Into<String>) -> Self {
         self.suggestion = Some((span, text.into()));
         self
     }
 
-    /// Proposes a replacement that changes nothing of what the query means.
+    /// Suggests a replacement that does not change the meaning.
     pub fn suggest_same(mut self, span: Span, text: impl Into<String>) -> Self {
         self.is_sure = true;
         self.suggest(span, text)
     }
 
-    /// Whether the query can't be used. Otherwise it is only a warning.
+    /// True for an error, which makes the query unusable, false for a warning.
     pub fn is_error(&self) -> bool {
         self.code.severity == nth_diagnostics::Severity::Error
     }
 }
 
-/// The nearest of the known names, if one is near enough to be what was meant.
+/// Returns the most similar of the known names, if one is similar enough.
 pub(super) fn nearest<'n>(name: &str, known: impl IntoIterator<Item = &'n str>) -> Option<&'n str> {
     let lower = name.to_lowercase();
     known

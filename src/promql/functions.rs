@@ -1,6 +1,6 @@
 //! The functions and aggregations of PromQL, as of Prometheus 3.16.
 //!
-//! Names, argument types and result types are those of `promql/parser/functions.go` and `lex.go` in Prometheus.
+//! Names, argument types and result types are from `promql/parser/functions.go` and `lex.go` in Prometheus.
 
 use super::types::Type::{self, InstantVector, RangeVector, Scalar, String};
 
@@ -9,17 +9,17 @@ use super::types::Type::{self, InstantVector, RangeVector, Scalar, String};
 pub struct Function {
     /// Its name. Names are case-sensitive.
     pub name: &'static str,
-    /// The types of its arguments; the last one's is that of all further ones too.
+    /// The types of its arguments. The last one also applies to all further ones.
     pub args: &'static [Type],
-    /// The fewest arguments it takes.
+    /// The minimum number of arguments.
     pub min_args: usize,
-    /// The most arguments it takes; any number where absent.
+    /// The maximum number of arguments; `None` if there is no limit.
     pub max_args: Option<usize>,
-    /// What it gives.
+    /// The type of its result.
     pub result: Type,
-    /// Whether Prometheus has it only with `--enable-feature=promql-experimental-functions`.
+    /// True if it requires `--enable-feature=promql-experimental-functions`.
     pub experimental: bool,
-    /// What it does, in one sentence.
+    /// Its documentation, in one sentence.
     pub doc: &'static str,
 }
 
@@ -28,15 +28,15 @@ pub struct Function {
 pub struct Aggregation {
     /// Its name in lower case. Names are not case-sensitive.
     pub name: &'static str,
-    /// The type of the argument before the vector, where there is one.
+    /// The type of the argument before the vector; `None` if it has none.
     pub param: Option<Type>,
-    /// Whether Prometheus has it only with `--enable-feature=promql-experimental-functions`.
+    /// True if it requires `--enable-feature=promql-experimental-functions`.
     pub experimental: bool,
-    /// What it does, in one sentence.
+    /// Its documentation, in one sentence.
     pub doc: &'static str,
 }
 
-/// The function with that name.
+/// Returns the function of a name.
 pub fn function(name: &str) -> Option<&'static Function> {
     let at = FUNCTIONS
         .binary_search_by(|function| function.name.cmp(name))
@@ -44,7 +44,7 @@ pub fn function(name: &str) -> Option<&'static Function> {
     FUNCTIONS.get(at)
 }
 
-/// The aggregation with that name, in any case.
+/// Returns the aggregation of a name, ignoring case.
 pub fn aggregation(name: &str) -> Option<&'static Aggregation> {
     AGGREGATIONS
         .iter()
@@ -52,12 +52,12 @@ pub fn aggregation(name: &str) -> Option<&'static Aggregation> {
 }
 
 impl Function {
-    /// The type that its argument with that number, from 0, must have.
+    /// Returns the type of the argument at `index`, counted from 0; `None` if it takes fewer.
     pub fn arg(&self, index: usize) -> Option<Type> {
         self.args.get(index).or(self.args.last()).copied()
     }
 
-    /// How it is called, as `round(instant vector, scalar?)`.
+    /// Formats the signature: `round(instant vector, scalar?)`.
     pub fn signature(&self) -> std::string::String {
         let mut args: Vec<_> = self
             .args
@@ -80,7 +80,7 @@ impl Function {
 
 macro_rules! functions {
     ($($name:literal ($($arg:ident),*) $min:literal $max:expr, $result:ident $experimental:literal $doc:literal;)*) => {
-        /// All functions, in the order of their names.
+        /// All functions, sorted by name.
         pub static FUNCTIONS: &[Function] = &[$(Function {
             name: $name,
             args: &[$($arg),*],
@@ -208,7 +208,7 @@ functions! {
 
 macro_rules! aggregations {
     ($($name:literal $param:expr, $experimental:literal $doc:literal;)*) => {
-        /// All aggregations, in the order of their names.
+        /// All aggregations, sorted by name.
         pub static AGGREGATIONS: &[Aggregation] =
             &[$(Aggregation { name: $name, param: $param, experimental: $experimental, doc: $doc }),*];
     };

@@ -1,15 +1,15 @@
-//! The parser that pest makes of `promql.pest`, and what is known of a text before it.
+//! The parser that pest generates from `promql.pest`, and helpers that scan the text.
 
 use super::literal::hole_length;
 
-/// How deep a tree may be; a chain of operators is as deep as it is long.
+/// The maximum depth of a tree. The depth of a chain of operators is its length.
 pub const MAX_TREE_DEPTH: usize = 400;
 
 #[derive(pest_derive::Parser)]
 #[grammar = "promql.pest"]
 pub(super) struct Grammar;
 
-/// Where the holes of a text start, in order. The caller counts them the same way: comments have holes too.
+/// Returns where the holes of a text start, in order. Includes holes in comments, as the caller counts them too.
 pub(super) fn holes(text: &str) -> Vec<usize> {
     text.match_indices("${")
         .map(|(at, _)| at)
@@ -17,8 +17,7 @@ pub(super) fn holes(text: &str) -> Vec<usize> {
         .collect()
 }
 
-/// Where the last byte before `end` is that belongs neither to a comment nor to the white space around it; `end` where there is
-/// none.
+/// Returns the offset of the last byte before `end` that is not in a comment or white space; `end` if there is none.
 pub(super) fn last_before(text: &str, end: usize) -> usize {
     let bytes = text.as_bytes();
     let mut last = end;
@@ -43,7 +42,7 @@ pub(super) fn last_before(text: &str, end: usize) -> usize {
     last
 }
 
-/// How many bytes come before the first that `stop` is true of.
+/// Returns the number of bytes before the first one for which `stop` is true.
 pub(super) fn skip(bytes: &[u8], stop: impl Fn(u8) -> bool) -> usize {
     bytes
         .iter()
@@ -51,7 +50,7 @@ pub(super) fn skip(bytes: &[u8], stop: impl Fn(u8) -> bool) -> usize {
         .unwrap_or(bytes.len())
 }
 
-/// The offset of the quote that closes the string, or of the end of its line.
+/// Returns the offset of the quote that closes the string, or of the end of its line.
 pub(super) fn string_length(bytes: &[u8], quote: u8) -> usize {
     let mut at = 1;
     while let Some(byte) = bytes.get(at) {

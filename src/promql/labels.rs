@@ -1,7 +1,7 @@
-//! Which labels the series of a query's result can have.
+//! Inference of the labels of a query's result.
 //!
-//! What a metric's own labels are is not known here: a selector can have all of them. What is known is what an
-//! aggregation, a function or the matching of two sides leaves. The name, `__name__`, is never judged.
+//! The labels of metrics are unknown here: a selector can have any. Known are the labels that an aggregation, a function or
+//! vector matching keeps. The name, `__name__`, is ignored.
 
 use std::collections::BTreeSet;
 
@@ -10,27 +10,27 @@ use smol_str::SmolStr;
 use super::regex;
 use super::tree::*;
 
-/// A set of labels' names.
+/// A set of label names.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum LabelSet {
-    /// These.
+    /// Only these labels.
     Only(BTreeSet<SmolStr>),
-    /// All that there are, but these.
+    /// All labels except these.
     AllBut(BTreeSet<SmolStr>),
 }
 
 impl LabelSet {
-    /// All labels.
+    /// Returns the set of all labels.
     pub fn all() -> Self {
         Self::AllBut(BTreeSet::new())
     }
 
-    /// No label.
+    /// Returns the empty set.
     pub fn none() -> Self {
         Self::Only(BTreeSet::new())
     }
 
-    /// Whether the label is in it.
+    /// True if the set contains the label.
     pub fn has(&self, label: &str) -> bool {
         match self {
             Self::Only(names) => names.contains(label),
@@ -77,17 +77,17 @@ impl LabelSet {
     }
 }
 
-/// What is known of the labels of an expression's series.
+/// The known labels of an expression's series.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) struct Labels {
-    /// Those that a series can have.
+    /// The labels that a series can have.
     pub(super) may: LabelSet,
-    /// Those that a series has by its author's own words: a matcher that wants a value, or `by`.
+    /// The labels that a series has according to the query: those of matchers that require a value, or of `by`.
     pub(super) sure: BTreeSet<SmolStr>,
 }
 
 impl Labels {
-    /// Nothing is known.
+    /// Returns unknown labels.
     pub(super) fn unknown() -> Self {
         Self {
             may: LabelSet::all(),
@@ -95,7 +95,7 @@ impl Labels {
         }
     }
 
-    /// Series without labels.
+    /// Returns the labels of series without any.
     pub(super) fn none() -> Self {
         Self {
             may: LabelSet::none(),
@@ -108,7 +108,7 @@ impl Labels {
         self.sure.remove(label);
     }
 
-    /// The label may be there, and may be empty.
+    /// Adds a label that may be empty.
     fn add(&mut self, label: SmolStr) {
         self.sure.remove(&label);
         self.may.add(label);
@@ -129,8 +129,8 @@ impl Labels {
     }
 }
 
-/// The labels that the series of a query's result can have, as the query stands: matchers that are added to its
-/// selectors later are not in it.
+/// Returns the labels that the series of a query's result can have. Matchers that are added to its selectors later are not
+/// considered.
 ///
 /// ```
 /// use nth_promql::{labels_of, parse};
@@ -143,12 +143,12 @@ impl Labels {
 pub fn labels_of(expr: &Expr) -> LabelSet {
     fn walk(expr: &Expr) -> Labels {
         let children: Vec<Labels> = children(expr).into_iter().map(walk).collect();
-        of(expr, &children.iter().collect::<Vec<_>>(), true)
+        infer(expr, &children.iter().collect::<Vec<_>>(), true)
     }
     walk(expr).may
 }
 
-/// The expressions right inside of one, as [`of`] wants what is known of them.
+/// Returns the direct subexpressions, in the order that [`infer`] expects.
 pub(super) fn children(expr: &Expr) -> Vec<&Expr> {
     match &expr.node {
         Node::Number(_) | Node::String(_) | Node::Selector(_) | Node::Hole(_) => Vec::new(),
@@ -165,9 +165,9 @@ pub(super) fn children(expr: &Expr) -> Vec<&Expr> {
     }
 }
 
-/// The labels of an expression, from those of its [`children`]. `is_whole` says whether its selectors have all of
-/// their matchers already.
-pub(super) fn of(expr: &Expr, children: &[&Labels], is_whole: bool) -> Labels {
+/// Infers the labels of an expression from those of its [`children`]. `is_whole` is true if its selectors already have all
+/// their matchers.
+pub(super) fn infer(expr: &Expr, children: &[&Labels], is_whole: bool) -> Labels {
     let child = |number: usize| {
         children
             .get(number)
@@ -175,20 +175,20 @@ pub(super) fn of(expr: &Expr, children: &[&Labels], is_whole: bool) -> Labels {
     };
     match &expr.node {
         Node::Number(_) | Node::String(_) => Labels::none(),
-        Node::Selector(selector) => of_selector(selector),
+        Node::Selector(selector) => infer_selector(selector),
         Node::Hole(_) => Labels::unknown(),
         Node::Range(..)
         | Node::Unary(..)
         | Node::Paren(_)
         | Node::Modified(..)
         | Node::Subquery(_) => child(0),
-        Node::Call(call) => of_call(call, child, is_whole),
-        Node::Aggregate(aggregate) => of_aggregate(aggregate, child(0)),
-        Node::Binary(binary) => of_binary(binary, child(0), child(1)),
+        Node::Call(call) => infer_call(call, child, is_whole),
+        Node::Aggregate(aggregate) => infer_aggregate(aggregate, child(0)),
+        Node::Binary(binary) => infer_binary(binary, child(0), child(1)),
     }
 }
 
-fn of_selector(selector: &Selector) -> Labels {
+fn infer_selector(selector: &Selector) -> Labels {
     let mut labels = Labels::unknown();
     for matcher in &selector.matchers {
         let Some(text) = matcher.value.text() else {
@@ -206,18 +206,18 @@ fn of_selector(selector: &Selector) -> Labels {
     labels
 }
 
-/// What a matcher wants its label to be.
+/// The values of a label that a matcher accepts.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Wants {
-    /// Empty, which is the same as absent.
+    /// Only empty, which is the same as missing.
     Empty,
-    /// Not empty.
+    /// Only non-empty values.
     Value,
-    /// One or the other.
+    /// Both.
     Either,
 }
 
-/// What a matcher with that value wants.
+/// Classifies a matcher with this value.
 pub(super) fn wants(op: MatchOp, text: &str) -> Wants {
     match op {
         MatchOp::Equal if text.is_empty() => Wants::Empty,
@@ -237,7 +237,7 @@ pub(super) fn wants(op: MatchOp, text: &str) -> Wants {
     }
 }
 
-fn of_call(call: &Call, child: impl Fn(usize) -> Labels, is_whole: bool) -> Labels {
+fn infer_call(call: &Call, child: impl Fn(usize) -> Labels, is_whole: bool) -> Labels {
     let text = |number: usize| match call.args.get(number).map(|arg| &arg.unparenthesised().node) {
         Some(Node::String(string)) => string.text(),
         _ => None,
@@ -250,12 +250,12 @@ fn of_call(call: &Call, child: impl Fn(usize) -> Labels, is_whole: bool) -> Labe
         None => Labels::unknown(),
     };
     match call.function.as_str() {
-        "absent" | "absent_over_time" => of_absent(call, is_whole),
+        "absent" | "absent_over_time" => absent_labels(call, is_whole),
         "label_replace" | "label_join" => with(child(0), text(1)),
         "histogram_quantile" => without_le(child(1)),
         "histogram_fraction" => without_le(child(2)),
         "histogram_quantiles" => with(without_le(child(0)), text(1)),
-        // They take labels from other metrics.
+        // These copy labels from other metrics.
         "info" => Labels::unknown(),
         _ => match super::functions::function(&call.function) {
             Some(function) => {
@@ -277,8 +277,8 @@ fn without_le(mut labels: Labels) -> Labels {
     labels
 }
 
-/// `absent` makes labels of the matchers that want one value, where it is given a selector.
-fn of_absent(call: &Call, is_whole: bool) -> Labels {
+/// Labels of `absent(selector)`: those of its `=` matchers.
+fn absent_labels(call: &Call, is_whole: bool) -> Labels {
     let mut arg = call.args.first().map(Expr::unparenthesised);
     if let Some(Expr {
         node: Node::Range(inner, _),
@@ -309,7 +309,7 @@ fn of_absent(call: &Call, is_whole: bool) -> Labels {
     }
 }
 
-/// Whether an aggregation chooses among series rather than making new ones.
+/// True if an aggregation selects series instead of creating new ones.
 pub(super) fn chooses(aggregate: &Aggregate) -> bool {
     matches!(
         aggregate.op.as_str(),
@@ -317,7 +317,7 @@ pub(super) fn chooses(aggregate: &Aggregate) -> bool {
     )
 }
 
-fn of_aggregate(aggregate: &Aggregate, mut labels: Labels) -> Labels {
+fn infer_aggregate(aggregate: &Aggregate, mut labels: Labels) -> Labels {
     if chooses(aggregate) {
         return labels;
     }
@@ -345,7 +345,7 @@ fn of_aggregate(aggregate: &Aggregate, mut labels: Labels) -> Labels {
     labels
 }
 
-fn of_binary(binary: &Binary, left: Labels, right: Labels) -> Labels {
+fn infer_binary(binary: &Binary, left: Labels, right: Labels) -> Labels {
     match binary.op {
         BinaryOp::And | BinaryOp::Unless => return left,
         BinaryOp::Or => {
@@ -392,7 +392,7 @@ fn of_binary(binary: &Binary, left: Labels, right: Labels) -> Labels {
             }
             many
         }
-        // A side may be a number after all, and then it is the other's labels that stay.
+        // If a side is a scalar, the result has the labels of the other side.
         (None, None) if may_be_scalar(&binary.left) => Labels {
             may: left.may.union(right.may),
             sure: BTreeSet::new(),
@@ -413,7 +413,7 @@ fn of_binary(binary: &Binary, left: Labels, right: Labels) -> Labels {
     }
 }
 
-/// Whether it is a number and no vector, whatever is interpolated.
+/// True if it is a scalar for any interpolated values.
 pub(super) fn surely_scalar(expr: &Expr) -> bool {
     match &expr.node {
         Node::Number(_) => true,
@@ -425,7 +425,7 @@ pub(super) fn surely_scalar(expr: &Expr) -> bool {
     }
 }
 
-/// Whether it can be a number: it is one, or a hole is all that it is made of.
+/// True if it can be a scalar: it is one, or it consists only of holes.
 pub(super) fn may_be_scalar(expr: &Expr) -> bool {
     match &expr.node {
         Node::Hole(_) => true,

@@ -1,9 +1,9 @@
 #![forbid(unsafe_code)]
-//! Owns PromQL: text to a tree with spans, its types, rewriting and printing.
+//! PromQL: a parser to a tree with spans, type inference, lints, rewriting and printing.
 //!
-//! It is PromQL as Prometheus 3.16 reads it, with two additions. `$window` may stand for a duration, and a hole,
-//! `${____}`, for an expression, a duration or a part of a string: that is how a value interpolated into a query
-//! reaches this crate, which knows nothing of `.nth`. Holes are numbered from 0 in the order of the text.
+//! The syntax is that of Prometheus 3.16, with two additions. `$window` is a duration. A hole, `${____}`, is an expression, a
+//! duration or a part of a string: a placeholder for an interpolated value, so that this crate need not know `.nth`. Holes are
+//! numbered from 0 in text order.
 //!
 //! ```
 //! use nth_promql::{parse, rewrite};
@@ -25,7 +25,6 @@ mod grammar;
 mod labels;
 pub mod lint;
 mod literal;
-mod lower;
 mod modifiers;
 mod parse;
 mod print;
@@ -35,6 +34,7 @@ pub mod rewrite;
 mod tests;
 mod time_unit;
 pub mod tree;
+mod tree_builder;
 mod types;
 mod unaggregated;
 mod uncompared;
@@ -52,7 +52,7 @@ pub use types::Type;
 pub use unaggregated::{Unaggregated, is_recorded, unaggregated};
 pub use uncompared::{Uncompared, uncompared};
 
-/// The README's example is a test.
+/// Runs the README's example as a test.
 #[cfg(doctest)]
 #[doc = include_str!("README.md")]
 struct Readme;

@@ -1,13 +1,13 @@
-//! Numbers, durations and strings, as Go's `strconv` and Prometheus's lexer read them.
+//! Numbers, durations and strings, parsed like Go's `strconv` and Prometheus's lexer.
 
 use std::time::Duration as Time;
 
 use super::tree::StringPart;
 
-/// The most seconds that fit into Prometheus's durations, which are 64-bit nanoseconds.
+/// The maximum seconds of Prometheus's durations, which are 64-bit nanoseconds.
 pub(super) const MAX_SECONDS: f64 = 9_223_372_036.854_776;
 
-/// The value of a number; [`None`] where it is malformed or too large.
+/// Parses a number; [`None`] if it is malformed or too large.
 pub(super) fn number(text: &str) -> Option<f64> {
     if text.eq_ignore_ascii_case("inf") {
         return Some(f64::INFINITY);
@@ -45,7 +45,7 @@ pub(super) fn number(text: &str) -> Option<f64> {
     plain.parse::<f64>().ok().filter(|value| value.is_finite())
 }
 
-/// The text without underscores, each of which must stand between two digits.
+/// Removes underscores; `None` if one is not between two digits.
 fn underscores(text: &str, is_digit: fn(&u8) -> bool) -> Option<String> {
     let bytes = text.as_bytes();
     for (index, byte) in bytes.iter().enumerate() {
@@ -60,12 +60,12 @@ fn underscores(text: &str, is_digit: fn(&u8) -> bool) -> Option<String> {
     Some(text.replace('_', ""))
 }
 
-/// Why a duration could not be read.
+/// The reason that a duration is invalid.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum BadDuration {
-    /// Another shape than `1d12h`.
+    /// Not of the form `1d12h`.
     Malformed,
-    /// Units that repeat, or grow to the right.
+    /// Units that repeat or are not in descending order.
     Order,
     /// More than 292 years.
     TooLong,
@@ -81,7 +81,7 @@ const UNITS: [(&str, u64); 7] = [
     ("ms", 1),
 ];
 
-/// The length of a duration with units, `1h30m`.
+/// Parses a duration with units, `1h30m`.
 pub(super) fn duration(text: &str) -> Result<Time, BadDuration> {
     let mut rest = text;
     let mut next_unit = 0;
@@ -118,18 +118,18 @@ pub(super) fn duration(text: &str) -> Result<Time, BadDuration> {
     }
 }
 
-/// Where in a quoted string something is wrong, counted from the opening quote, and what.
+/// An invalid escape in a quoted string.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) struct BadEscape {
-    /// The range of bytes.
+    /// The range of bytes, relative to the opening quote.
     pub range: std::ops::Range<usize>,
-    /// What is wrong, as a sentence without a full stop.
+    /// The message, without a full stop.
     pub message: String,
-    /// Whether a second backslash would mend it.
+    /// True if a second backslash would fix it.
     pub unknown: bool,
 }
 
-/// The hole that starts here, as a number of bytes.
+/// Returns the length in bytes of a hole at the start of the text; `None` if there is none.
 pub(super) fn hole_length(text: &str) -> Option<usize> {
     let inner = text.strip_prefix("${")?;
     let underscores = inner.bytes().take_while(|b| *b == b'_').count();
@@ -139,7 +139,7 @@ pub(super) fn hole_length(text: &str) -> Option<usize> {
         .then_some(underscores + 3)
 }
 
-/// The parts of a string, quotes included. `hole` gives a hole's number from its offset.
+/// Parses a string with its quotes to parts. `hole` maps the offset of a hole to its number.
 pub(super) fn unquote(
     text: &str,
     mut hole: impl FnMut(usize) -> usize,
@@ -202,8 +202,8 @@ enum Escaped {
     Byte(u8),
 }
 
-/// Reads the escape at the start of the text. Gives its length and its meaning; the message is absent where
-/// the letter is unknown.
+/// Parses the escape at the start of the text. Returns its length, and its value or an error message, which is `None` for an
+/// unknown letter.
 fn escape(text: &str, quote: char) -> (usize, Result<Escaped, Option<String>>) {
     let letter = text.chars().nth(1).unwrap_or('\\');
     let simple = match letter {
@@ -255,7 +255,7 @@ fn escape(text: &str, quote: char) -> (usize, Result<Escaped, Option<String>>) {
     (length, result)
 }
 
-/// Collects bytes and holes, and gives valid UTF-8 back as text.
+/// Collects bytes and holes into parts, with valid UTF-8 as text.
 #[derive(Default)]
 struct Builder {
     parts: Vec<StringPart>,

@@ -1,4 +1,4 @@
-//! Selectors, and the ranges, offsets and durations that follow an expression.
+//! Selectors, and the ranges, offsets and other modifiers after an expression.
 
 use pest::iterators::Pair;
 use smol_str::SmolStr;
@@ -6,11 +6,11 @@ use smol_str::SmolStr;
 use super::error::Error;
 use super::grammar::Rule;
 use super::literal;
-use super::lower::{Built, Lower, sign, span};
 use super::tree::*;
+use super::tree_builder::{Built, TreeBuilder, sign, span};
 use nth_diagnostics::codes;
 
-impl<'t> Lower<'t> {
+impl<'t> TreeBuilder<'t> {
     pub(super) fn selector(&mut self, pair: Pair<'t, Rule>) -> Option<Expr> {
         let mut selector = Selector {
             metric: None,
@@ -28,7 +28,7 @@ impl<'t> Lower<'t> {
                 });
             } else {
                 let end = self.braces(part, &mut selector)?;
-                whole = Some(whole.map_or(end, |start| start.to(end)));
+                whole = Some(whole.map_or(end, |start| start.cover(end)));
             }
         }
         Some(Expr {
@@ -44,7 +44,7 @@ impl<'t> Lower<'t> {
         for part in pair.into_inner() {
             match part.as_rule() {
                 Rule::brace => open = span(&part),
-                Rule::close => return Some(open.to(span(&part))),
+                Rule::close => return Some(open.cover(span(&part))),
                 Rule::unclosed => {
                     let wanted = if any { "`,` or `}`" } else { "a label or `}`" };
                     return self.unclosed(&part, Some(open), wanted);
@@ -55,7 +55,7 @@ impl<'t> Lower<'t> {
                     if let (Some(_), true) =
                         (named_outside, is_name || &*matcher.label == "__name__")
                     {
-                        self.mistake(
+                        self.error(
                             Error::new(
                                 &codes::PROMQL_NAME_TWICE,
                                 "metric name must not be set twice",
@@ -80,7 +80,7 @@ impl<'t> Lower<'t> {
         None
     }
 
-    /// A matcher, and whether it is only a quoted name, `{"http.requests"}`.
+    /// Builds a matcher. The flag is true for a quoted name without operator, `{"http.requests"}`.
     fn matcher(&mut self, pair: Pair<'t, Rule>) -> Option<(Matcher, bool)> {
         let mut parts = Self::inner(pair);
         let name = parts.next()?;
@@ -95,10 +95,10 @@ impl<'t> Lower<'t> {
         };
         let Some(op) = op else {
             if name.as_rule() == Rule::string {
-                // A byte that is no UTF-8 can't be in a name that is kept as text; `quoted_name` has said so.
+                // An invalid UTF-8 byte in a name was reported by `quoted_name`.
                 let value = StringLit {
                     span: label_span,
-                    ..StringLit::made(label.as_str())
+                    ..StringLit::new(label.as_str())
                 };
                 let label = SmolStr::new_static("__name__");
                 return Some((
@@ -140,7 +140,7 @@ impl<'t> Lower<'t> {
         ))
     }
 
-    /// Puts a range, an `offset` or the like on an expression.
+    /// Applies a range, an `offset` or another modifier to an expression.
     pub(super) fn postfix(&mut self, value: Built, pair: Pair<'t, Rule>) -> Option<Built> {
         match pair.as_rule() {
             Rule::range => self.range(value, pair),
@@ -151,7 +151,7 @@ impl<'t> Lower<'t> {
                 })
             }
             Rule::at => {
-                let (time, at, whole) = self.at(pair)?;
+                let (time, at, whole) = self.at_modifier(pair)?;
                 self.modify(value, at, whole, "`@`", |modifiers| {
                     modifiers.at.replace(time).is_none()
                 })
@@ -220,7 +220,7 @@ impl<'t> Lower<'t> {
                 Some(modifiers) => fresh = set(modifiers),
                 None => known = false,
             }
-            expr.span = expr.span.to(whole);
+            expr.span = expr.span.cover(whole);
             expr
         });
         if !known {
@@ -252,9 +252,9 @@ impl<'t> Lower<'t> {
         Some(value)
     }
 
-    /// A modifier in a wrong place. The structure is clear, but what was meant is not.
+    /// Reports a modifier in the wrong place. The structure is still clear.
     fn misplaced(&mut self, error: Error) {
-        self.break_off(error);
+        self.structure_error(error);
     }
 
     fn range(&mut self, value: Built, pair: Pair<'t, Rule>) -> Option<Built> {
@@ -264,10 +264,10 @@ impl<'t> Lower<'t> {
             match part.as_rule() {
                 Rule::bracket => open = span(&part),
                 Rule::colon => colon = true,
-                Rule::close => open = open.to(span(&part)),
+                Rule::close => open = open.cover(span(&part)),
                 Rule::duration => {
                     let duration = self.duration(part)?;
-                    self.positive(&duration);
+                    self.check_positive(&duration);
                     durations.push(duration);
                 }
                 _ => {
@@ -280,7 +280,7 @@ impl<'t> Lower<'t> {
         let (range, step) = (durations.next()?, durations.next());
         if colon {
             return Some(value.map(|expr| Expr {
-                span: expr.span.to(open),
+                span: expr.span.cover(open),
                 node: Node::Subquery(Box::new(Subquery {
                     expr,
                     range,
@@ -298,7 +298,7 @@ impl<'t> Lower<'t> {
         };
         match problem {
             None => Some(value.map(|expr| Expr {
-                span: expr.span.to(open),
+                span: expr.span.cover(open),
                 node: Node::Range(Box::new(expr), range),
             })),
             Some(true) => {
@@ -343,7 +343,7 @@ impl<'t> Lower<'t> {
                 Rule::duration => {
                     let duration = self.duration(part)?;
                     let at = duration.span;
-                    // The text has a parenthesis around it, or two signs; one that is printed has both sides.
+                    // The text has parentheses or two signs. The tree always has parentheses, so that printing adds them.
                     let node = match duration.node {
                         DurationNode::Binary(..) | DurationNode::Unary(..) => {
                             DurationNode::Paren(Box::new(duration))
@@ -368,7 +368,7 @@ impl<'t> Lower<'t> {
                             negative = sign(&piece) == UnaryOp::Minus;
                         } else {
                             let duration = self.duration_operand(piece)?;
-                            let end = start.to(duration.span);
+                            let end = start.cover(duration.span);
                             found = Some((Offset { negative, duration }, end));
                         }
                     }
@@ -376,10 +376,10 @@ impl<'t> Lower<'t> {
             }
         }
         let (offset, end) = found?;
-        Some((offset, word, word.to(end)))
+        Some((offset, word, word.cover(end)))
     }
 
-    fn at(&mut self, pair: Pair<'t, Rule>) -> Option<(At, Span, Span)> {
+    fn at_modifier(&mut self, pair: Pair<'t, Rule>) -> Option<(At, Span, Span)> {
         let mut whole = Span::default();
         let mut word = Span::default();
         let mut open = None;
@@ -395,7 +395,7 @@ impl<'t> Lower<'t> {
                     if part.as_rule() == Rule::special
                         || literal::number(text).is_some_and(|time| time.abs() >= i64::MAX as f64)
                     {
-                        self.mistake(Error::new(
+                        self.error(Error::new(
                             &codes::PROMQL_BAD_NUMBER,
                             format!("timestamp out of bounds for @ modifier: `{text}`"),
                             at,
@@ -407,14 +407,14 @@ impl<'t> Lower<'t> {
                         ""
                     };
                     result = Some(At::Time(format!("{minus}{text}").into()));
-                    whole = whole.to(at);
+                    whole = whole.cover(at);
                 }
                 Rule::boundary => {
                     let start = part.as_str().eq_ignore_ascii_case("start");
                     result = Some(if start { At::Start } else { At::End });
                 }
                 Rule::open => open = Some(at),
-                Rule::close => whole = whole.to(at),
+                Rule::close => whole = whole.cover(at),
                 Rule::unclosed => return self.unclosed(&part, open, "`)`"),
                 _ => {
                     self.missing_at(at.start as usize, word);
@@ -426,7 +426,7 @@ impl<'t> Lower<'t> {
     }
 }
 
-/// The modifiers of a selector, of the selector in a range, or of a subquery.
+/// Returns the modifiers of a selector, of the selector in a range, or of a subquery.
 pub(super) fn modifiers(expr: &mut Expr) -> Option<&mut Modifiers> {
     match &mut expr.node {
         Node::Selector(selector) => Some(&mut selector.modifiers),

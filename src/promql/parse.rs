@@ -1,25 +1,24 @@
-//! Text to tree: the grammar's parser, and the bounds it works within.
+//! Parsing of text to a tree, with limits.
 
 use pest::Parser as _;
 
 use super::error::Error;
 use super::grammar::{Grammar, Rule, skip, string_length};
-use super::lower::Lower;
 use super::tree::{Expr, Span};
+use super::tree_builder::TreeBuilder;
 use nth_diagnostics::codes;
 
-/// How many brackets may be open at once. Nothing a person writes comes near; it keeps the stack of whoever reads
-/// the text bounded, to about a megabyte in an unoptimised build.
+/// The maximum depth of brackets, far above the needs of real queries. It limits the parser's stack to about a megabyte in an
+/// unoptimized build.
 pub const MAX_DEPTH: usize = 64;
 
-/// Reads a PromQL expression.
+/// Parses a PromQL expression.
 ///
-/// Only its syntax is judged here; see [`infer`](super::infer) for types, arguments and matching.
+/// Checks only the syntax; see [`infer`](super::infer) for types, arguments and matching.
 ///
 /// # Errors
 ///
-/// Every mistake in the syntax that can be told apart from the others, in the order of the text. Never panics,
-/// and takes time linear in the text's length.
+/// Returns all independent syntax errors, in text order. Never panics, and takes time linear in the text's length.
 pub fn parse(text: &str) -> Result<Expr, Vec<Error>> {
     if u32::try_from(text.len()).is_err() {
         let span = Span::default();
@@ -34,7 +33,7 @@ pub fn parse(text: &str) -> Result<Expr, Vec<Error>> {
     }
     let query = match Grammar::parse(Rule::query, text) {
         Ok(mut pairs) => pairs.next(),
-        // The grammar is total, so this is the parser library's own limit on the stack.
+        // The grammar matches every text, so this is the stack limit of the parser library.
         Err(_) => None,
     };
     let Some(query) = query else {
@@ -45,7 +44,7 @@ pub fn parse(text: &str) -> Result<Expr, Vec<Error>> {
             span,
         )]);
     };
-    let mut lower = Lower::new(text);
+    let mut lower = TreeBuilder::new(text);
     let expr = lower.query(query);
     match expr {
         Some(expr) if lower.errors.is_empty() => Ok(expr),
@@ -57,7 +56,7 @@ pub fn parse(text: &str) -> Result<Expr, Vec<Error>> {
     }
 }
 
-/// The bracket that is one too many, found before anything recurses.
+/// Returns an error at the first bracket that exceeds [`MAX_DEPTH`]. Does not recurse.
 pub fn too_deep(text: &str) -> Option<Error> {
     let bytes = text.as_bytes();
     let mut depth = 0usize;

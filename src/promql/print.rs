@@ -1,7 +1,7 @@
-//! Tree to text, in one canonical form that reads back as the same tree.
+//! Printing of a tree to text, in one canonical form that parses to the same tree.
 //!
-//! Parentheses that were written are kept; in trees put together by the compiler they are added where
-//! precedence needs them. Text in strings is escaped here and nowhere else, so it can't become PromQL.
+//! Parentheses in the source are kept. In trees that the compiler builds, they are added where precedence requires them. Text in
+//! strings is escaped here and only here, so it cannot become PromQL.
 
 use std::fmt::{self, Display, Formatter, Write};
 
@@ -32,7 +32,7 @@ impl Display for Expr {
                         f.write_str(", ")?;
                     }
                     match &arg.node {
-                        // `info` takes matchers alone; a name in front of the braces is refused.
+                        // `info` takes only matchers, without a name before the braces.
                         Node::Selector(selector) if call.function == "info" && index == 1 => {
                             write_selector(f, selector, true)?;
                             selector.modifiers.fmt(f)?;
@@ -116,7 +116,7 @@ impl Display for Binary {
             }
         }
         let fill = self.fill.to_string();
-        // A parenthesis right after `group_left` would be taken for its labels.
+        // A parenthesis after `group_left` would be parsed as its labels.
         if bare_group && fill.is_empty() && (right_needs || starts_with_paren(&self.right)) {
             f.write_str(" ()")?;
         }
@@ -143,7 +143,7 @@ impl Display for Fill {
     }
 }
 
-/// The selector without its modifiers.
+/// Prints the selector without its modifiers.
 impl Display for Selector {
     fn fmt(&self, f: &mut Formatter<'_>) -> fmt::Result {
         write_selector(f, self, false)
@@ -204,7 +204,7 @@ impl Display for Modifiers {
         }
         if let Some(offset) = &self.offset {
             f.write_str(" offset ")?;
-            // Without a sign, an operator after the parenthesis would be taken for the duration's.
+            // Without a sign, an operator after the parenthesis would be parsed as part of the duration.
             match (&offset.duration.node, offset.negative) {
                 (DurationNode::Binary(..) | DurationNode::Unary(..), negative) => {
                     write!(
@@ -297,7 +297,7 @@ impl Display for StringLit {
     }
 }
 
-/// Shown so that it reads back as a hole; holes are numbered by their order, so the number is not shown.
+/// Prints text that parses as a hole. Holes are numbered by order, so the number is not printed.
 fn write_hole(f: &mut Formatter<'_>, _number: usize) -> fmt::Result {
     f.write_str("${____}")
 }
@@ -316,9 +316,9 @@ fn write_escaped(f: &mut Formatter<'_>, text: &str) -> fmt::Result {
             '\n' => f.write_str("\\n")?,
             '\r' => f.write_str("\\r")?,
             '\t' => f.write_str("\\t")?,
-            // What looks like a hole but is text must not be read as one.
+            // Escape text that would be parsed as a hole.
             '$' if super::literal::hole_length(&text[at..]).is_some() => f.write_str("\\x24")?,
-            // Prometheus refuses the replacement character itself, though not its escape.
+            // Prometheus rejects the replacement character, but not its escape.
             '\u{fffd}' => f.write_str("\\ufffd")?,
             c if (c as u32) < 0x80 && c.is_control() => write!(f, "\\x{:02x}", c as u32)?,
             c if c.is_control() => write!(f, "\\u{:04x}", c as u32)?,
@@ -354,7 +354,7 @@ fn write_maybe(f: &mut Formatter<'_>, expr: &Expr, parentheses: bool) -> fmt::Re
     }
 }
 
-/// An expression with something in brackets right after it.
+/// An expression that is followed by brackets.
 struct Tight<'e>(&'e Expr);
 
 impl Display for Tight<'_> {
@@ -376,7 +376,7 @@ fn starts_with_paren(expr: &Expr) -> bool {
     }
 }
 
-/// Whether it can stand in front of braces unquoted.
+/// True if a metric's name needs no quotes before braces.
 pub(super) fn is_metric_word(name: &str) -> bool {
     let legal = name.starts_with(|c: char| c.is_ascii_alphabetic() || c == '_' || c == ':')
         && name
@@ -397,7 +397,7 @@ pub(super) fn is_metric_word(name: &str) -> bool {
     legal && !keyword
 }
 
-/// Whether it can stand for a label unquoted.
+/// True if a label's name needs no quotes.
 pub(super) fn is_label_word(name: &str) -> bool {
     name.starts_with(|c: char| c.is_ascii_alphabetic() || c == '_')
         && name.bytes().all(|b| b.is_ascii_alphanumeric() || b == b'_')

@@ -1,21 +1,21 @@
-//! Regular expressions in matchers: the RE2 flavor that Prometheus takes, read with the help of `regex-syntax`.
+//! Regular expressions in matchers: Prometheus's RE2 syntax, parsed with `regex-syntax`.
 
 use regex_automata::nfa::thompson::{NFA, pikevm::PikeVM};
 use regex_syntax::hir::{Hir, HirKind, Look};
 
-/// What is wrong with a regular expression.
+/// The error message of an invalid regular expression.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) struct BadRegex(pub(super) String);
 
-/// Reads a regular expression, and says whether it matches the empty text.
+/// Parses a regular expression. Returns whether it matches the empty text.
 pub(super) fn matches_empty(pattern: &str) -> Result<bool, BadRegex> {
     let translated = translate(pattern)?;
     let hir = parsed(&translated).map_err(|error| BadRegex(reason(&error)))?;
     Ok(empty(&hir))
 }
 
-/// Whether a regular expression, anchored at both ends as matchers are, matches any of some texts. `None` where it
-/// could not be read, or is too large to be tried.
+/// Returns whether a regular expression, anchored at both ends as in matchers, matches any of the texts. `None` if it is invalid
+/// or too large.
 pub fn matches_any<'t>(pattern: &str, texts: impl IntoIterator<Item = &'t str>) -> Option<bool> {
     let hir = parsed(&translate(pattern).ok()?).ok()?;
     let anchored = Hir::concat(vec![Hir::look(Look::Start), hir, Hir::look(Look::End)]);
@@ -33,7 +33,7 @@ pub fn matches_any<'t>(pattern: &str, texts: impl IntoIterator<Item = &'t str>) 
     )
 }
 
-/// How large a regular expression may become before it is not tried.
+/// The maximum size of a compiled regular expression, in bytes.
 const MOST_BYTES: usize = 1 << 20;
 
 fn parsed(translated: &str) -> Result<Hir, Box<regex_syntax::Error>> {
@@ -45,7 +45,7 @@ fn parsed(translated: &str) -> Result<Hir, Box<regex_syntax::Error>> {
         .map_err(Box::new)
 }
 
-/// Escapes a text so that, as a regular expression, it matches just itself.
+/// Escapes a text, so that it matches only itself as a regular expression.
 pub fn escape(text: &str) -> String {
     regex_syntax::escape(text)
 }
@@ -58,7 +58,7 @@ fn reason(error: &regex_syntax::Error) -> String {
     }
 }
 
-/// Whether the expression, anchored at both ends as matchers are, matches the empty text.
+/// True if the expression, anchored at both ends as in matchers, matches the empty text.
 fn empty(hir: &Hir) -> bool {
     match hir.kind() {
         HirKind::Empty => true,
@@ -81,11 +81,11 @@ fn empty(hir: &Hir) -> bool {
     }
 }
 
-/// Rewrites what RE2 and `regex-syntax` read differently, and refuses what only the latter takes.
+/// Rewrites syntax that RE2 and `regex-syntax` parse differently, and rejects syntax that RE2 does not support.
 fn translate(pattern: &str) -> Result<String, BadRegex> {
     let mut out = String::with_capacity(pattern.len() + 8);
     let mut rest = pattern;
-    // What the last thing was: RE2 lets nothing be repeated twice, but for a `?` that makes it lazy.
+    // Properties of the previous element: RE2 does not allow a second repetition, except a `?` for a lazy one.
     let mut repeated = false;
     let mut repeatable = false;
     while let Some(c) = rest.chars().next() {
@@ -116,7 +116,7 @@ fn translate(pattern: &str) -> Result<String, BadRegex> {
                     if named {
                         out.push_str("(?");
                         rest = flags;
-                        // The name is read by `regex-syntax`; none of its characters means anything here.
+                        // `regex-syntax` parses the name. Its characters have no meaning here.
                         (repeated, repeatable) = (false, false);
                         continue;
                     }
@@ -135,7 +135,7 @@ fn translate(pattern: &str) -> Result<String, BadRegex> {
                 (repeated, repeatable) = (false, false);
             }
             '*' | '+' | '?' | '{' => {
-                let length = if c == '{' { counted(rest) } else { Some(1) };
+                let length = if c == '{' { repetition(rest) } else { Some(1) };
                 let Some(length) = length else {
                     out.push_str("\\{");
                     rest = tail;
@@ -183,8 +183,8 @@ fn translate(pattern: &str) -> Result<String, BadRegex> {
     Ok(out)
 }
 
-/// The length of `{2}`, `{2,}` or `{2,3}`; anything else in braces is plain text to RE2.
-fn counted(text: &str) -> Option<usize> {
+/// Returns the length of `{2}`, `{2,}` or `{2,3}`. RE2 treats anything else in braces as plain text.
+fn repetition(text: &str) -> Option<usize> {
     let end = text.find('}')?;
     let inner = text.get(1..end)?;
     let (low, high) = inner.split_once(',').unwrap_or((inner, ""));
@@ -192,7 +192,7 @@ fn counted(text: &str) -> Option<usize> {
     (!low.is_empty() && digits(low) && digits(high)).then_some(end + 1)
 }
 
-/// What follows a backslash: how many bytes of it are taken, and what is written instead of it all.
+/// Translates an escape. Returns the number of bytes after the backslash, and the replacement for the whole escape.
 fn escaped(tail: &str) -> Result<(usize, String), BadRegex> {
     let Some(c) = tail.chars().next() else {
         return Err(BadRegex(
@@ -237,14 +237,14 @@ fn escaped(tail: &str) -> Result<(usize, String), BadRegex> {
             }
             Ok((1, format!("\\{c}")))
         }
-        // Others are themselves, tabs and line breaks too.
+        // All others match themselves, including tabs and line breaks.
         c if c.is_ascii() => Ok((1, regex_syntax::escape(&c.to_string()))),
         c => Err(BadRegex(format!("invalid escape sequence `\\{c}`"))),
     }
 }
 
-/// A class in brackets: how many bytes it takes, and what is written instead. Inside one, RE2 knows neither
-/// nested classes nor operators on classes.
+/// Translates a class in brackets. Returns its length in bytes, and the replacement. RE2 has no nested classes and no operators
+/// on classes.
 fn class(text: &str) -> Result<(usize, String), BadRegex> {
     let mut out = String::from("[");
     let mut at = 1;

@@ -1,4 +1,4 @@
-//! Changes to a tree: labels, windows, interpolated values.
+//! Rewriting of trees: labels, windows and interpolated values.
 
 mod holes;
 
@@ -9,7 +9,7 @@ use super::{build, durations};
 
 pub use holes::{HoleError, HoleValue, fill_holes};
 
-/// Calls `visit` with every expression, parents before what is in them.
+/// Calls `visit` with every expression, parents first.
 pub fn each_expr(expr: &mut Expr, visit: &mut impl FnMut(&mut Expr)) {
     visit(expr);
     match &mut expr.node {
@@ -35,7 +35,7 @@ pub fn each_expr(expr: &mut Expr, visit: &mut impl FnMut(&mut Expr)) {
     }
 }
 
-/// Calls `visit` with every duration, the ones inside computed durations too.
+/// Calls `visit` with every duration, including those inside computed durations.
 fn each_duration(expr: &mut Expr, visit: &mut impl FnMut(&mut Duration)) {
     fn inside(duration: &mut Duration, visit: &mut impl FnMut(&mut Duration)) {
         visit(duration);
@@ -69,9 +69,7 @@ fn each_duration(expr: &mut Expr, visit: &mut impl FnMut(&mut Duration)) {
     });
 }
 
-/// Adds `label="value"` to every selector that has no matcher on that label, whatever its operator.
-///
-/// Doing it again changes nothing.
+/// Adds `label="value"` to every selector without a matcher on that label. Idempotent.
 ///
 /// ```
 /// use nth_promql::{parse, rewrite::inject_labels};
@@ -88,8 +86,8 @@ pub fn inject_labels<'l>(expr: &mut Expr, labels: impl IntoIterator<Item = (&'l 
     inject_labels_by(expr, |_| &labels);
 }
 
-/// [`inject_labels`] with labels that depend on the metric: what a service's own rules record carries other labels
-/// than what is measured. `choose` is given the metric's name, where a selector has one.
+/// Like [`inject_labels`], with labels that depend on the metric: series that a service's rules record have other labels than
+/// those of targets. `choose` gets the selector's metric name, if any.
 pub fn inject_labels_by<'l>(
     expr: &mut Expr,
     choose: impl Fn(Option<&str>) -> &'l BTreeMap<String, String>,
@@ -109,7 +107,7 @@ pub fn inject_labels_by<'l>(
                     label: label.into(),
                     label_span: Span::default(),
                     op: MatchOp::Equal,
-                    value: StringLit::made(value.as_str()),
+                    value: StringLit::new(value.as_str()),
                 });
             }
         }
@@ -133,8 +131,8 @@ pub fn set_window(expr: &mut Expr, window: &str) {
     });
 }
 
-/// Makes the `rate` over `$window` that a query is, in sums and counts of histograms, an `increase`: the number of events
-/// instead of how many there are each second. Nothing for other queries.
+/// Converts a `rate` over `$window`, also in sums and counts of histograms, to an `increase`: the number of events instead of
+/// events per second. `None` for other queries.
 ///
 /// ```
 /// use nth_promql::{parse, rewrite::as_increase};
@@ -177,11 +175,10 @@ pub fn as_increase(expr: &Expr) -> Option<Expr> {
     Some(increase)
 }
 
-/// Moves everything that a query reads into the past: each selector, and each subquery as a whole, gets that `offset`,
-/// added to the one that it has. What `time()` gives stays as it is.
+/// Shifts a query into the past: adds `offset`, in milliseconds, to the offset of each selector, and of each subquery as a
+/// whole. The result of `time()` does not change.
 ///
-/// `offset` is in milliseconds. Gives nothing where an offset that stands there is no plain duration, and cannot be added
-/// to.
+/// `None` if an existing offset is not a plain duration.
 ///
 /// ```
 /// use nth_promql::{parse, rewrite::moved_back};
@@ -205,7 +202,7 @@ pub fn moved_back(expr: &Expr, offset: u64) -> Option<Expr> {
         let all = own.checked_add(i64::try_from(offset).ok()?)?;
         modifiers.offset = (all != 0).then(|| Offset {
             negative: all < 0,
-            duration: Duration::made(nth_units::Duration(all.unsigned_abs()).to_string()),
+            duration: Duration::literal(nth_units::Duration(all.unsigned_abs()).to_string()),
         });
         Some(())
     }
@@ -236,9 +233,9 @@ pub fn moved_back(expr: &Expr, offset: u64) -> Option<Expr> {
     Some(moved)
 }
 
-/// Writes characters of strings as escapes: the query means the same, but whatever looks for these characters in its
-/// text finds none. `hidden` is asked with the rest of a string, and says whether its first character, which must be
-/// ASCII to be asked for, is to be hidden. A metric's name that holds one becomes a matcher on `__name__`.
+/// Escapes characters in strings, so that a tool that searches the query's text for them does not find any. The meaning does
+/// not change. `hidden` gets the rest of a string, and returns whether to escape its first character, if that is ASCII. A
+/// metric's name with such a character becomes a matcher on `__name__`.
 ///
 /// ```
 /// use nth_promql::{parse, rewrite::hide};
@@ -291,7 +288,7 @@ pub fn hide(expr: &mut Expr, hidden: &impl Fn(&str) -> bool) {
     });
 }
 
-/// The total rate of a selector over `$window`: `sum(rate(selector[$window]))`.
+/// Returns the total rate of a selector over `$window`: `sum(rate(selector[$window]))`.
 ///
 /// ```
 /// use nth_promql::{parse, rewrite::as_rate};
@@ -304,13 +301,13 @@ pub fn as_rate(selector: Expr) -> Expr {
         inner if std::ptr::eq(inner, &selector) => selector,
         inner => inner.clone(),
     };
-    let range = Expr::made(Node::Range(Box::new(selector), Duration::window()));
+    let range = Expr::new(Node::Range(Box::new(selector), Duration::window()));
     build::aggregate("sum", None, build::call("rate", vec![range]))
 }
 
-/// The condition as 0 and 1 instead of filtered series: its topmost comparison gets `bool`.
+/// Converts a condition to 0 and 1 instead of filtered series: adds `bool` to its topmost comparison, if it has none.
 ///
-/// Absent where the topmost operator is no comparison. One that has `bool` already stays as it is.
+/// `None` if the topmost operator is not a comparison.
 ///
 /// ```
 /// use nth_promql::{parse, rewrite::as_bool};
@@ -333,7 +330,7 @@ pub fn as_bool(mut condition: Expr) -> Option<Expr> {
     set(&mut condition).then_some(condition)
 }
 
-/// Takes all places out of the tree, so that trees can be compared for what they say.
+/// Removes all places from the tree, so that trees can be compared by content.
 ///
 /// ```
 /// use nth_promql::{parse, rewrite::clear_spans};
@@ -347,7 +344,7 @@ pub fn clear_spans(expr: &mut Expr) {
     set_spans(expr, Span::default());
 }
 
-/// Gives everything in the tree the same place.
+/// Sets all places in the tree to `span`.
 pub fn set_spans(expr: &mut Expr, span: Span) {
     let labels = |labels: &mut [Label]| labels.iter_mut().for_each(|label| label.span = span);
     each_duration(expr, &mut |duration| duration.span = span);

@@ -1,9 +1,9 @@
-//! Reading, printing and what a person sees of mistakes.
+//! Tests of parsing, printing and error messages.
 #![allow(clippy::unwrap_used, clippy::expect_used)]
 
 use super::*;
 
-fn shown(text: &str) -> String {
+fn reprint(text: &str) -> String {
     match parse(text) {
         Ok(expr) => expr.to_string(),
         Err(errors) => errors
@@ -46,12 +46,12 @@ fn canonical_text() {
         ("foo[5m+1m*2]", "foo[5m + 1m * 2]"),
         ("a + fill(0) b", "a + fill (0) b"),
     ] {
-        assert_eq!(shown(text), expected, "{text}");
-        assert_eq!(shown(expected), expected, "{text}");
+        assert_eq!(reprint(text), expected, "{text}");
+        assert_eq!(reprint(expected), expected, "{text}");
     }
 }
 
-/// What a person sees of a query's mistakes.
+/// Renders the errors of a query.
 fn screen(text: &str, holes: &[HoleType]) -> String {
     let errors = match parse(text) {
         Ok(expr) => infer(&expr, holes).1,
@@ -389,7 +389,7 @@ fn numbers_and_durations() {
 #[test]
 fn bytes_that_are_no_text_are_kept() {
     assert_eq!(
-        shown(r#"x{a="\xff\303\251\u00e9"}"#),
+        reprint(r#"x{a="\xff\303\251\u00e9"}"#),
         r#"x{a="\xffÃ©é"}"#.replace("Ã©", "é")
     );
 }

@@ -1,11 +1,11 @@
-//! In which unit an expression gives time, as far as the names of its metrics say so.
+//! Inference of an expression's unit of time from metric names.
 
 use super::tree::*;
 use nth_units::DurationUnit;
 use nth_units::metric_unit::unit_in_suffix;
 
-/// The unit of time that the values of an expression have; `None` where they are no time, or it cannot be told. Names are
-/// read by Prometheus's conventions alone. `hole` gives the query that an interpolation stands for.
+/// Infers the unit of time of an expression's values. `None` if they are not times, or it is uncertain. Uses only Prometheus's
+/// naming conventions. `hole` returns the query of an interpolation.
 ///
 /// ```
 /// use nth_units::DurationUnit;
@@ -20,56 +20,58 @@ pub fn time_unit<'e>(
     expr: &'e Expr,
     hole: &dyn Fn(usize) -> Option<&'e Expr>,
 ) -> Option<DurationUnit> {
-    let of = |expr: &'e Expr| time_unit(expr, hole);
+    let infer = |expr: &'e Expr| time_unit(expr, hole);
     match &expr.node {
         Node::Selector(selector) => unit_in_suffix(&selector.metric.as_ref()?.text),
-        Node::Hole(number) => of(hole(*number)?),
-        Node::Paren(inner) | Node::Unary(_, inner) | Node::Modified(inner, _) => of(inner),
-        Node::Range(inner, _) => of(inner),
-        Node::Subquery(subquery) => of(&subquery.expr),
+        Node::Hole(number) => infer(hole(*number)?),
+        Node::Paren(inner) | Node::Unary(_, inner) | Node::Modified(inner, _) => infer(inner),
+        Node::Range(inner, _) => infer(inner),
+        Node::Subquery(subquery) => infer(&subquery.expr),
         Node::Call(call) => {
             let argument = |number: usize| call.args.get(number);
             match call.function.as_str() {
                 "histogram_quantile" => buckets_unit(argument(1)?, hole),
-                "quantile_over_time" => of(argument(1)?),
+                "quantile_over_time" => infer(argument(1)?),
                 "avg_over_time" | "max_over_time" | "min_over_time" | "last_over_time" | "abs"
                 | "ceil" | "floor" | "round" | "clamp" | "clamp_min" | "clamp_max" | "sort"
-                | "sort_desc" => of(argument(0)?),
+                | "sort_desc" => infer(argument(0)?),
                 _ => None,
             }
         }
         Node::Aggregate(aggregate) => match aggregate.op.as_str() {
-            "avg" | "bottomk" | "max" | "min" | "quantile" | "sum" | "topk" => of(&aggregate.expr),
+            "avg" | "bottomk" | "max" | "min" | "quantile" | "sum" | "topk" => {
+                infer(&aggregate.expr)
+            }
             _ => None,
         },
         Node::Binary(binary) => match binary.op {
             BinaryOp::Divide => mean(binary, hole),
             BinaryOp::Add | BinaryOp::Subtract | BinaryOp::Or => {
-                let unit = of(&binary.left)?;
-                (of(&binary.right) == Some(unit)).then_some(unit)
+                let unit = infer(&binary.left)?;
+                (infer(&binary.right) == Some(unit)).then_some(unit)
             }
-            BinaryOp::And | BinaryOp::Unless => of(&binary.left),
-            op if op.is_comparison() && !binary.return_bool => of(&binary.left),
+            BinaryOp::And | BinaryOp::Unless => infer(&binary.left),
+            op if op.is_comparison() && !binary.return_bool => infer(&binary.left),
             _ => None,
         },
         _ => None,
     }
 }
 
-/// The unit of the histogram whose buckets, or whose native samples, an expression adds up.
+/// Infers the unit of the histogram whose buckets or native samples an expression adds.
 pub fn buckets_unit<'e>(
     expr: &'e Expr,
     hole: &dyn Fn(usize) -> Option<&'e Expr>,
 ) -> Option<DurationUnit> {
     let (name, is_rate) = summed(expr, hole)?;
     let base = name.strip_suffix("_bucket");
-    // A classic histogram's buckets may be taken as they are; of a native one's bare name nothing else is certain.
+    // Buckets of a classic histogram need no rate. A bare name may only be a native histogram with one.
     (base.is_some() || is_rate)
         .then(|| unit_in_suffix(base.unwrap_or(name)))
         .flatten()
 }
 
-/// The unit of a mean: `rate(x_seconds_sum[5m]) / rate(x_seconds_count[5m])`.
+/// Infers the unit of a mean: `rate(x_seconds_sum[5m]) / rate(x_seconds_count[5m])`.
 fn mean<'e>(binary: &'e Binary, hole: &dyn Fn(usize) -> Option<&'e Expr>) -> Option<DurationUnit> {
     let (sum, _) = summed(&binary.left, hole)?;
     let (count, _) = summed(&binary.right, hole)?;
@@ -79,7 +81,7 @@ fn mean<'e>(binary: &'e Binary, hole: &dyn Fn(usize) -> Option<&'e Expr>) -> Opt
         .flatten()
 }
 
-/// The one metric whose series, or whose rates, an expression adds up, and whether it takes a rate of it.
+/// Returns the single metric whose series or rates an expression adds, and whether it uses rates.
 fn summed<'e>(expr: &'e Expr, hole: &dyn Fn(usize) -> Option<&'e Expr>) -> Option<(&'e str, bool)> {
     match &expr.node {
         Node::Selector(selector) => Some((&selector.metric.as_ref()?.text, false)),
@@ -92,7 +94,7 @@ fn summed<'e>(expr: &'e Expr, hole: &dyn Fn(usize) -> Option<&'e Expr>) -> Optio
             let (name, _) = summed(call.args.first()?, hole)?;
             Some((name, true))
         }
-        // `… > 0` keeps what is more than nothing.
+        // A comparison such as `… > 0` keeps the unit.
         Node::Binary(binary) if binary.op.is_comparison() && !binary.return_bool => {
             summed(&binary.left, hole)
         }
@@ -128,7 +130,7 @@ mod tests {
             ),
             ("topk(3, x_ms) > 100", Some(Milliseconds)),
             ("x_ms and on (job) up", Some(Milliseconds)),
-            // Not time, or not certain.
+            // Not a time, or uncertain.
             ("rate(x_seconds_total[5m])", None),
             ("x_ms / 1000", None),
             ("x_ms * 2", None),

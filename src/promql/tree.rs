@@ -1,11 +1,10 @@
 //! The tree of a PromQL expression, with spans.
 //!
-//! Numbers and durations keep the text they were written with, so that printing gives back what the
-//! author meant and nothing passes through a float.
+//! Numbers and durations keep their source text, so that printing is exact and nothing is rounded to a float.
 
 use smol_str::SmolStr;
 
-/// A half-open range of bytes in the query's text. Nodes made by the compiler have an empty one.
+/// A half-open range of bytes in the query's text. Nodes that the compiler creates have an empty one.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Default, PartialOrd, Ord)]
 pub struct Span {
     /// The first byte.
@@ -17,22 +16,22 @@ pub struct Span {
 /// A PromQL expression.
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
 pub struct Expr {
-    /// What it is.
+    /// The kind of expression.
     pub node: Node,
-    /// Where it stands.
+    /// Its place in the text.
     pub span: Span,
 }
 
-/// What a PromQL expression is.
+/// The kinds of PromQL expressions.
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
 pub enum Node {
-    /// `0.5`, `1e3`, `0xff`, `Inf`, `NaN`, as written. A duration used as a number (`5m`) too.
+    /// `0.5`, `1e3`, `0xff`, `Inf`, `NaN`, as written; also a duration used as a number, `5m`.
     Number(SmolStr),
     /// `"text"`
     String(StringLit),
     /// `http_requests_total{code=~"5.."} offset 5m @ start()`
     Selector(Selector),
-    /// `x[5m]`; the inner expression is a selector (or a hole that will be one).
+    /// `x[5m]`; the inner expression is a selector, or a hole for one.
     Range(Box<Expr>, Duration),
     /// `x[1h:5m] offset 5m`
     Subquery(Box<Subquery>),
@@ -46,19 +45,19 @@ pub enum Node {
     Unary(UnaryOp, Box<Expr>),
     /// `(x)`
     Paren(Box<Expr>),
-    /// `${…}`: the hole's number, counted from 0 in the order of the text.
+    /// `${…}`: the hole's number, counted from 0 in text order.
     Hole(usize),
-    /// `${…} offset 5m`: a hole that will be a selector, with modifiers for it. In `${…}[5m] offset 5m` it is
-    /// the inner expression of the [`Node::Range`], as a selector would be. Nothing but a hole is in it.
+    /// `${…} offset 5m`: a hole for a selector, with modifiers. In `${…}[5m] offset 5m`, it is the inner expression of the
+    /// [`Node::Range`], like a selector. It contains only holes.
     Modified(Box<Expr>, Modifiers),
 }
 
-/// A quoted string. Its value is in parts because it may hold holes.
+/// A quoted string. Its value has parts, because it may contain holes.
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
 pub struct StringLit {
-    /// Text with escapes resolved, and holes.
+    /// Its text, with escapes resolved, and its holes.
     pub parts: Vec<StringPart>,
-    /// Where it stands, quotes included.
+    /// Its place in the text, including the quotes.
     pub span: Span,
 }
 
@@ -67,7 +66,7 @@ pub struct StringLit {
 pub enum StringPart {
     /// Literal text.
     Text(String),
-    /// A byte that is no part of valid UTF-8, written `\xff`. PromQL allows it.
+    /// A byte that is not valid UTF-8, written `\xff`. PromQL allows it.
     Byte(u8),
     /// A hole.
     Hole(usize),
@@ -76,11 +75,11 @@ pub enum StringPart {
 /// A vector selector.
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
 pub struct Selector {
-    /// The metric's name, where one was written before or inside the braces.
+    /// The metric's name, before or inside the braces; `None` if there is none.
     pub metric: Option<MetricName>,
-    /// The matchers in braces, the metric's name excluded.
+    /// The matchers in braces, without the metric's name.
     pub matchers: Vec<Matcher>,
-    /// `offset`, `@` and the like.
+    /// `offset`, `@` and other modifiers.
     pub modifiers: Modifiers,
 }
 
@@ -89,7 +88,7 @@ pub struct Selector {
 pub struct MetricName {
     /// The name.
     pub text: SmolStr,
-    /// Where it stands.
+    /// Its place in the text.
     pub span: Span,
 }
 
@@ -105,13 +104,13 @@ pub struct Modifiers {
 }
 
 impl Modifiers {
-    /// Whether there are none.
+    /// True if there are none.
     pub fn is_empty(&self) -> bool {
         *self == Self::default()
     }
 }
 
-/// How a range takes in the samples at its edges. Experimental in Prometheus.
+/// The treatment of samples at the edges of a range. Experimental in Prometheus.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub enum Extended {
     /// `anchored`: the last sample before the range counts as its start.
@@ -123,9 +122,9 @@ pub enum Extended {
 /// `offset 5m`
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
 pub struct Offset {
-    /// Whether it looks into the future.
+    /// True if it shifts into the future.
     pub negative: bool,
-    /// How far.
+    /// The shift.
     pub duration: Duration,
 }
 
@@ -145,7 +144,7 @@ pub enum At {
 pub struct Matcher {
     /// The label's name.
     pub label: SmolStr,
-    /// Where the label's name stands.
+    /// The place of the label's name.
     pub label_span: Span,
     /// The operator.
     pub op: MatchOp,
@@ -153,7 +152,7 @@ pub struct Matcher {
     pub value: StringLit,
 }
 
-/// How a matcher compares.
+/// The operator of a matcher.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub enum MatchOp {
     /// `=`
@@ -169,13 +168,13 @@ pub enum MatchOp {
 /// The length of a range, step or offset.
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
 pub struct Duration {
-    /// What it is.
+    /// The kind of duration.
     pub node: DurationNode,
-    /// Where it stands.
+    /// Its place in the text.
     pub span: Span,
 }
 
-/// What a duration is.
+/// The kinds of durations.
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
 pub enum DurationNode {
     /// `1h30m`, or a number of seconds, as written.
@@ -186,7 +185,7 @@ pub enum DurationNode {
     Hole(usize),
     /// `(5m)`
     Paren(Box<Duration>),
-    /// `-5m` (experimental, but for offsets)
+    /// `-5m` (experimental, except in offsets)
     Unary(UnaryOp, Box<Duration>),
     /// `5m + 1m`; the operator is arithmetic, never `atan2` (experimental)
     Binary(BinaryOp, Box<Duration>, Box<Duration>),
@@ -197,11 +196,11 @@ pub enum DurationNode {
 /// `x[1h:5m]`
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
 pub struct Subquery {
-    /// What is evaluated at each step.
+    /// The expression to evaluate at each step.
     pub expr: Expr,
-    /// Over how long.
+    /// The length of the range.
     pub range: Duration,
-    /// How often; the global evaluation interval where absent.
+    /// The step. Default: the global evaluation interval.
     pub step: Option<Duration>,
     /// `offset` and `@`
     pub modifiers: Modifiers,
@@ -212,7 +211,7 @@ pub struct Subquery {
 pub struct Call {
     /// The function's name.
     pub function: SmolStr,
-    /// Where the name stands.
+    /// The place of the name.
     pub function_span: Span,
     /// Its arguments.
     pub args: Vec<Expr>,
@@ -223,20 +222,20 @@ pub struct Call {
 pub struct Aggregate {
     /// The operator's name in lower case, `sum`.
     pub op: SmolStr,
-    /// Where the name stands.
+    /// The place of the name.
     pub op_span: Span,
     /// `by` or `without`
     pub grouping: Option<Grouping>,
-    /// The first argument of `topk`, `quantile`, `count_values` …
+    /// The first argument of operators such as `topk`, `quantile` and `count_values`.
     pub param: Option<Expr>,
-    /// What is aggregated.
+    /// The aggregated expression.
     pub expr: Expr,
 }
 
 /// `by (job, instance)`
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
 pub struct Grouping {
-    /// Whether it is `without`.
+    /// True for `without`, false for `by`.
     pub without: bool,
     /// The labels.
     pub labels: Vec<Label>,
@@ -247,7 +246,7 @@ pub struct Grouping {
 pub struct Label {
     /// The name.
     pub name: SmolStr,
-    /// Where it stands.
+    /// Its place in the text.
     pub span: Span,
 }
 
@@ -256,7 +255,7 @@ pub struct Label {
 pub struct Binary {
     /// The operator.
     pub op: BinaryOp,
-    /// Where the operator stands.
+    /// The place of the operator.
     pub op_span: Span,
     /// The left operand.
     pub left: Expr,
@@ -270,7 +269,7 @@ pub struct Binary {
     pub fill: Fill,
 }
 
-/// The values that stand for series missing on a side: `fill (0)` sets both. Numbers as written, sign included.
+/// The values to use for missing series on each side: `fill (0)` sets both. Numbers as written, including the sign.
 #[derive(Debug, Clone, PartialEq, Eq, Hash, Default)]
 pub struct Fill {
     /// For the left side.
@@ -279,10 +278,10 @@ pub struct Fill {
     pub right: Option<SmolStr>,
 }
 
-/// How the two sides of a binary operator are matched.
+/// The vector matching of a binary operator.
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
 pub struct Matching {
-    /// Whether it is `on`; otherwise `ignoring`.
+    /// True for `on`, false for `ignoring`.
     pub on: bool,
     /// The labels.
     pub labels: Vec<Label>,
@@ -293,9 +292,9 @@ pub struct Matching {
 /// `group_left (team)`
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
 pub struct Group {
-    /// Whether it is `group_left`.
+    /// True for `group_left`, false for `group_right`.
     pub left: bool,
-    /// The labels taken from the side of which there is one.
+    /// The labels to copy from the "one" side.
     pub labels: Vec<Label>,
 }
 
@@ -350,39 +349,39 @@ pub enum BinaryOp {
 }
 
 impl Span {
-    /// The range from one byte to another.
+    /// Creates the range from `start` to `end`, exclusive.
     pub fn new(start: usize, end: usize) -> Self {
-        // A query longer than 4 GiB is refused before anything is read, so nothing is cut off here.
+        // A query longer than 4 GiB is rejected before parsing, so nothing is truncated here.
         Self {
             start: start as u32,
             end: end as u32,
         }
     }
 
-    /// The smallest range that has both in it.
-    pub fn to(self, other: Self) -> Self {
+    /// Returns the smallest range that contains both.
+    pub fn cover(self, other: Self) -> Self {
         Self {
             start: self.start.min(other.start),
             end: self.end.max(other.end),
         }
     }
 
-    /// The range for slicing a text.
+    /// Returns the range as indices for slicing.
     pub fn range(self) -> std::ops::Range<usize> {
         self.start as usize..self.end as usize
     }
 }
 
 impl Expr {
-    /// An expression that the compiler makes: it stands nowhere.
-    pub fn made(node: Node) -> Self {
+    /// Creates an expression without a place in a text.
+    pub fn new(node: Node) -> Self {
         Self {
             node,
             span: Span::default(),
         }
     }
 
-    /// The expression inside any parentheses.
+    /// Returns the expression inside any parentheses.
     pub fn unparenthesised(&self) -> &Self {
         let mut expr = self;
         while let Node::Paren(inner) = &expr.node {
@@ -393,8 +392,8 @@ impl Expr {
 }
 
 impl StringLit {
-    /// A string that the compiler makes.
-    pub fn made(text: impl Into<String>) -> Self {
+    /// Creates a string without a place in a text.
+    pub fn new(text: impl Into<String>) -> Self {
         let text = text.into();
         let parts = if text.is_empty() {
             Vec::new()
@@ -407,7 +406,7 @@ impl StringLit {
         }
     }
 
-    /// The text, where it has no hole and is valid UTF-8.
+    /// Returns the text; `None` if it has holes or is not valid UTF-8.
     pub fn text(&self) -> Option<&str> {
         match self.parts.as_slice() {
             [] => Some(""),
@@ -418,7 +417,7 @@ impl StringLit {
 }
 
 impl BinaryOp {
-    /// The operator as it is written.
+    /// Returns the operator's source text.
     pub fn as_str(self) -> &'static str {
         match self {
             Self::Or => "or",
@@ -442,7 +441,7 @@ impl BinaryOp {
         }
     }
 
-    /// How tightly it binds, from 1 for `or` to 6 for `^`. A sign binds like `*`.
+    /// Returns the precedence, from 1 for `or` to 6 for `^`. A sign has that of `*`.
     pub fn precedence(self) -> u8 {
         match self {
             Self::Or => 1,
@@ -461,12 +460,12 @@ impl BinaryOp {
         }
     }
 
-    /// Whether `a op b op c` is `a op (b op c)`.
+    /// True if `a op b op c` is `a op (b op c)`.
     pub fn is_right_associative(self) -> bool {
         self == Self::Power
     }
 
-    /// Whether it compares: `==`, `!=`, `<`, `<=`, `>`, `>=`.
+    /// True for a comparison: `==`, `!=`, `<`, `<=`, `>`, `>=`.
     pub fn is_comparison(self) -> bool {
         matches!(
             self,
@@ -479,7 +478,7 @@ impl BinaryOp {
         )
     }
 
-    /// The comparison that holds of two numbers where this one does not; `None` where it compares nothing.
+    /// Returns the negated comparison of two numbers; `None` if it is not a comparison.
     pub fn negated(self) -> Option<Self> {
         Some(match self {
             Self::Equal => Self::NotEqual,
@@ -492,14 +491,14 @@ impl BinaryOp {
         })
     }
 
-    /// Whether it is `and`, `or` or `unless`.
+    /// True for `and`, `or` and `unless`.
     pub fn is_set(self) -> bool {
         matches!(self, Self::And | Self::Or | Self::Unless)
     }
 }
 
 impl MatchOp {
-    /// The operator as it is written.
+    /// Returns the operator's source text.
     pub fn as_str(self) -> &'static str {
         match self {
             Self::Equal => "=",
@@ -509,14 +508,14 @@ impl MatchOp {
         }
     }
 
-    /// Whether the value is a regular expression.
+    /// True if the value is a regular expression.
     pub fn is_regex(self) -> bool {
         matches!(self, Self::Matches | Self::NotMatches)
     }
 }
 
 impl UnaryOp {
-    /// The operator as it is written.
+    /// Returns the operator's source text.
     pub fn as_str(self) -> &'static str {
         match self {
             Self::Minus => "-",
@@ -526,15 +525,15 @@ impl UnaryOp {
 }
 
 impl Duration {
-    /// A duration that the compiler makes: `5m`.
-    pub fn made(text: impl Into<SmolStr>) -> Self {
+    /// Creates a literal duration, such as `5m`, without a place in a text.
+    pub fn literal(text: impl Into<SmolStr>) -> Self {
         Self {
             node: DurationNode::Literal(text.into()),
             span: Span::default(),
         }
     }
 
-    /// `$window`
+    /// Creates the duration `$window`, without a place in a text.
     pub fn window() -> Self {
         Self {
             node: DurationNode::Window,

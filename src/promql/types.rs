@@ -1,4 +1,4 @@
-//! What an expression gives.
+//! The types of PromQL expressions.
 
 use std::fmt::{self, Display, Formatter};
 
@@ -7,16 +7,16 @@ use std::fmt::{self, Display, Formatter};
 pub enum Type {
     /// One number.
     Scalar,
-    /// A set of series with one value each, at one time.
+    /// A set of series with one sample each, at one time.
     InstantVector,
-    /// A set of series with the values of a range of time.
+    /// A set of series with the samples of a time range.
     RangeVector,
-    /// A text.
+    /// A string.
     String,
 }
 
 impl Type {
-    /// With its article, as in "is an instant vector".
+    /// Returns the name with its article, as in "is an instant vector".
     pub fn with_article(self) -> &'static str {
         match self {
             Self::Scalar => "a scalar",

@@ -1,27 +1,27 @@
-//! Which vectors of a query show their series one by one, with nothing that adds them up or chooses among them.
+//! Finds the vectors of a query without an aggregation, whose series are shown one by one.
 //!
-//! How many series a metric has is not known to a query's author: each instance that is scraped has its own.
+//! A query's author does not know how many series a metric has: each scraped instance has its own.
 
 use smol_str::SmolStr;
 
 use super::labels::surely_scalar;
 use super::tree::*;
 
-/// A vector whose series are those that were measured.
+/// A vector without aggregation.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Unaggregated<'e> {
-    /// The vector, at the place where an aggregation would stand around it.
+    /// The vector, at the place where an aggregation would go.
     pub expr: &'e Expr,
-    /// That aggregation, as it is written before the parentheses; absent where what is around the vector hangs on its
-    /// labels, so that the query would have to be another one.
+    /// The aggregation, as source text before the parentheses. `None` if the rest of the query depends on the vector's labels, so
+    /// that adding one is not enough.
     pub wants: Option<&'static str>,
 }
 
-/// The vectors in a query that nothing aggregates, in the order of the text.
+/// Returns the vectors of a query without aggregation, in text order.
 ///
-/// `is_one` says of a selector that there is nothing to aggregate about it, as one of a recording. With `buckets`, the
-/// query's result is to have the buckets of a histogram. What only chooses or labels the series of another vector does
-/// not count, nor do the sides of a one-to-one match where the other one is aggregated: there can be no more series.
+/// `is_one` returns true for selectors that need no aggregation, such as recorded series. With `buckets`, the query's result
+/// must keep the buckets of a histogram. Vectors that only select or label the series of another one are ignored, and so are
+/// sides of a one-to-one match whose other side is aggregated, because they cannot add series.
 ///
 /// ```
 /// use nth_promql::{parse, unaggregated};
@@ -46,12 +46,12 @@ pub fn unaggregated<'e>(
     search(expr, place, is_one)
 }
 
-/// Where in a query something stands.
+/// The context of a subexpression.
 #[derive(Clone, Copy)]
 struct Place {
-    /// Under a function that needs the label `le`.
+    /// True inside a function that needs the label `le`.
     buckets: bool,
-    /// Under something that reads labels, which an aggregation would take away.
+    /// True inside an operation that uses labels, which an aggregation would remove.
     labels_matter: bool,
 }
 
@@ -63,14 +63,14 @@ impl Place {
         }
     }
 
-    fn found<'e>(self, expr: &'e Expr, wants: &'static str) -> Vec<Unaggregated<'e>> {
+    fn report<'e>(self, expr: &'e Expr, wants: &'static str) -> Vec<Unaggregated<'e>> {
         vec![Unaggregated {
             expr,
             wants: (!self.labels_matter).then_some(wants),
         }]
     }
 
-    /// `sum`, or what keeps a histogram's buckets apart.
+    /// Returns `sum`, or `sum by (le)` to keep a histogram's buckets.
     fn sum(self, selector: &Selector) -> &'static str {
         let name = selector.metric.as_ref().map(|metric| &metric.text);
         if self.buckets && name.is_some_and(|name| name.ends_with("_bucket")) {
@@ -89,7 +89,7 @@ fn search<'e>(
     match &expr.node {
         Node::Number(_) | Node::String(_) | Node::Hole(_) | Node::Aggregate(_) => Vec::new(),
         Node::Selector(selector) if is_one(selector) => Vec::new(),
-        Node::Selector(selector) => place.found(expr, place.sum(selector)),
+        Node::Selector(selector) => place.report(expr, place.sum(selector)),
         Node::Range(inner, _)
         | Node::Paren(inner)
         | Node::Unary(_, inner)
@@ -107,7 +107,7 @@ fn in_call<'e>(
     is_one: &dyn Fn(&Selector) -> bool,
 ) -> Vec<Unaggregated<'e>> {
     let function = call.function.as_str();
-    // Each gives one series at most, or none at all.
+    // These have at most one series.
     if matches!(function, "absent" | "absent_over_time" | "vector") || surely_scalar(expr) {
         return Vec::new();
     }
@@ -115,7 +115,7 @@ fn in_call<'e>(
         if let Node::Range(inner, _) = &arg.unparenthesised().node {
             return match &inner.unparenthesised().node {
                 Node::Selector(selector) if !is_one(selector) => {
-                    place.found(expr, over_time(function, place.sum(selector)))
+                    place.report(expr, over_time(function, place.sum(selector)))
                 }
                 _ => Vec::new(),
             };
@@ -133,7 +133,7 @@ fn in_call<'e>(
     args.flat_map(|arg| search(arg, place, is_one)).collect()
 }
 
-/// The aggregation of what a function made of each series' range.
+/// Returns the aggregation for the result of an `_over_time` function.
 fn over_time(function: &str, sum: &'static str) -> &'static str {
     match function {
         "min_over_time" => "min",
@@ -143,7 +143,7 @@ fn over_time(function: &str, sum: &'static str) -> &'static str {
     }
 }
 
-/// Whether a function is about what an aggregation takes away from its first argument: labels, or the time of a sample.
+/// True if a function uses something of its first argument that an aggregation removes: labels, or the time of a sample.
 fn reads_labels_or_times(function: &str) -> bool {
     matches!(
         function,
@@ -191,9 +191,9 @@ fn in_binary<'e>(
         return if !binary.op.is_comparison() || found.is_empty() {
             found
         } else if binary.return_bool {
-            place.found(expr, "sum")
+            place.report(expr, "sum")
         } else {
-            place.found(expr, "count")
+            place.report(expr, "count")
         };
     }
     let matching = binary.matching.as_ref();
@@ -220,8 +220,8 @@ fn in_binary<'e>(
     found
 }
 
-/// Whether a metric is the result of a recording rule, which says there how it aggregates. By Prometheus's convention
-/// the names of such metrics, and of no others, have colons.
+/// True if a metric is recorded by a rule, which defines its aggregation. By Prometheus's convention, only the names of recorded
+/// metrics have colons.
 pub fn is_recorded(selector: &Selector) -> bool {
     let name: Option<&SmolStr> = selector.metric.as_ref().map(|metric| &metric.text);
     name.is_some_and(|name| name.contains(':'))
@@ -233,8 +233,8 @@ mod tests {
     use super::super::parse;
     use super::*;
 
-    /// The query with the aggregations that it wants, as a fix would write them; `?` where it must be another query.
-    fn mended(text: &str, buckets: bool) -> String {
+    /// Adds the suggested aggregations to a query, like a fix; `?` if there is none.
+    fn with_aggregations(text: &str, buckets: bool) -> String {
         let query = parse(text).unwrap();
         let mut mended = text.to_owned();
         for found in unaggregated(&query, buckets, &is_recorded).iter().rev() {
@@ -277,7 +277,7 @@ mod tests {
             "max_over_time(slo:error_budget:ratio[1h])",
             "-sum(x)",
         ] {
-            assert_eq!(mended(text, false), text);
+            assert_eq!(with_aggregations(text, false), text);
         }
     }
 
@@ -316,20 +316,20 @@ mod tests {
                 "max_over_time(rate(x[5m])[1h:1m])",
                 "max_over_time(sum(rate(x[5m]))[1h:1m])",
             ),
-            // The colon is what tells a recorded series; these have none.
+            // Without a colon in the name, it is not known to be recorded.
             ("{__name__=~\"x.*\"}", "sum({__name__=~\"x.*\"})"),
         ] {
             assert_eq!(
-                mended(text, false).replace(") (", ")("),
+                with_aggregations(text, false).replace(") (", ")("),
                 expected.replace(") (", ")(")
             );
         }
         assert_eq!(
-            mended("rate(x_bucket[5m])", true),
+            with_aggregations("rate(x_bucket[5m])", true),
             "sum by (le)(rate(x_bucket[5m]))"
         );
         assert_eq!(
-            mended("rate(x_bucket[5m])", false),
+            with_aggregations("rate(x_bucket[5m])", false),
             "sum(rate(x_bucket[5m]))"
         );
     }
@@ -348,7 +348,7 @@ mod tests {
             "info(x)",
             "label_replace(x > 1, \"d\", \"$1\", \"a\", \"(.*)\")",
         ] {
-            assert_eq!(mended(text, false), "?", "{text}");
+            assert_eq!(with_aggregations(text, false), "?", "{text}");
         }
     }
 }

@@ -1,29 +1,29 @@
-//! Conditions whose values nobody looks at.
+//! Conditions whose values are not compared.
 //!
-//! An alert fires for each series of its condition, whatever the series' value. That is right where a series is there only
-//! while something is wrong: a comparison filters, `and` and `unless` do, and a metric that describes a state may be there
-//! only in that state. It is surely not what was meant where a value was computed and then compared with nothing.
+//! An alert fires for each series of its condition, whatever its value. That is correct if a series exists only during an
+//! incident: comparisons, `and` and `unless` filter, and a metric that describes a state may exist only in that state. A computed
+//! value without a comparison is certainly a mistake.
 
 use super::classify;
 use super::labels::{may_be_scalar, surely_scalar};
 use super::tree::*;
 
-/// Why a condition holds whatever its value is.
+/// The reason that a condition holds for any value.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Uncompared<'e> {
-    /// A comparison with `bool`, which gives 0 where it does not hold.
+    /// A comparison with `bool`, which returns 0 if it is false.
     Bool,
-    /// What this function computed is compared with nothing.
+    /// The result of this function is not compared.
     Call(&'e str),
-    /// What this operator computed is compared with nothing.
+    /// The result of this operator is not compared.
     Operator(&'static str),
-    /// `up`, which healthy targets have as well.
+    /// `up`, which also exists for healthy targets.
     Up,
 }
 
-/// The value in a condition that surely should have been compared, where there is one.
+/// Returns the value in a condition that should certainly be compared; `None` if there is none.
 ///
-/// Where anything inside filters or asks whether there are series, nothing is sure.
+/// Anything inside that filters, or tests for the existence of series, makes it uncertain.
 ///
 /// ```
 /// use nth_promql::{Uncompared, parse, uncompared};
@@ -57,14 +57,14 @@ pub fn uncompared(expr: &Expr) -> Option<Uncompared<'_>> {
             | "stdvar" => uncompared(&aggregate.expr),
             _ => None,
         },
-        Node::Binary(binary) => of_binary(binary, expr),
+        Node::Binary(binary) => uncompared_binary(binary, expr),
         Node::Range(inner, _) => uncompared(inner),
         Node::Subquery(subquery) => uncompared(&subquery.expr),
         Node::Number(_) | Node::String(_) | Node::Hole(_) => None,
     }
 }
 
-fn of_binary<'e>(binary: &'e Binary, expr: &'e Expr) -> Option<Uncompared<'e>> {
+fn uncompared_binary<'e>(binary: &'e Binary, expr: &'e Expr) -> Option<Uncompared<'e>> {
     match binary.op {
         BinaryOp::Or => uncompared(&binary.left).or_else(|| uncompared(&binary.right)),
         op if op.is_set() => None,
@@ -73,7 +73,7 @@ fn of_binary<'e>(binary: &'e Binary, expr: &'e Expr) -> Option<Uncompared<'e>> {
             (binary.return_bool && is_vector && !asks_for_series(expr)).then_some(Uncompared::Bool)
         }
         _ if asks_for_series(expr) => None,
-        // `a * on (pod) group_left b` joins two metrics, as do `+` and their like with a metric that is 0 or 1.
+        // `a * on (pod) group_left b` joins two metrics, and so can `+` and other operators with a metric that is 0 or 1.
         _ if !may_be_scalar(&binary.left) && !may_be_scalar(&binary.right) => {
             match (binary.op, &binary.matching) {
                 (BinaryOp::Divide | BinaryOp::Modulo, _) | (BinaryOp::Subtract, None) => {
@@ -86,7 +86,7 @@ fn of_binary<'e>(binary: &'e Binary, expr: &'e Expr) -> Option<Uncompared<'e>> {
     }
 }
 
-/// Whether anything in it filters, or asks whether there is a series.
+/// True if anything in it filters, or tests for the existence of series.
 fn asks_for_series(expr: &Expr) -> bool {
     classify::exprs(expr).any(|expr| match &expr.node {
         Node::Binary(binary) => {
@@ -103,13 +103,13 @@ fn asks_for_series(expr: &Expr) -> bool {
                 "count" | "count_values" | "group" | "limitk" | "limit_ratio"
             )
         }
-        // What is interpolated may filter.
+        // An interpolated query may filter.
         Node::Hole(_) => true,
         _ => false,
     })
 }
 
-/// Whether a function's result is a number that was worth computing.
+/// True if a function computes a value that should be compared.
 fn computes(function: &str) -> bool {
     matches!(
         function,

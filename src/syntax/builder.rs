@@ -1,4 +1,4 @@
-//! Builds an item from the nodes of the grammar: what all its parts have in common.
+//! Builds an item from the nodes of the grammar: the parts that all builders share.
 
 use pest::iterators::Pair;
 use smol_str::SmolStr;
@@ -6,7 +6,7 @@ use smol_str::SmolStr;
 use super::parse::Rule;
 use super::tree::*;
 
-/// The text of doc comments without their marks and the one space after each.
+/// Returns the text of doc comments, without the marks and one space after each.
 pub(super) fn doc_text(pair: Pair<'_, Rule>, line_rule: Rule, mark: usize) -> SmolStr {
     let lines: Vec<&str> = pair
         .into_inner()
@@ -23,14 +23,14 @@ pub(super) fn doc_text(pair: Pair<'_, Rule>, line_rule: Rule, mark: usize) -> Sm
 pub(super) struct Builder<'t> {
     /// The text that was parsed.
     pub(super) text: &'t str,
-    /// Where the item starts in it.
+    /// The offset of the item in it.
     pub(super) start: usize,
     pub(super) errors: Vec<SyntaxError>,
-    /// How many nodes stand above the one being built, those of operators included.
+    /// The number of nodes above the current one, including those of operators.
     pub(super) height: usize,
 }
 
-/// The children of a pair, read from the left.
+/// The children of a pair, in order.
 pub(super) type Children<'t> = std::iter::Peekable<pest::iterators::Pairs<'t, Rule>>;
 
 pub(super) fn take<'t>(children: &mut Children<'t>, wanted: Rule) -> Option<Pair<'t, Rule>> {
@@ -60,8 +60,7 @@ impl<'t> Builder<'t> {
         }
     }
 
-    /// The errors, one for each mistake: what is inside a literal that is never closed, or too deep to
-    /// be read, follows from that.
+    /// Returns the errors, one per mistake: errors inside an unclosed literal or too deep text are consequences.
     pub(super) fn finish(mut self) -> Vec<SyntaxError> {
         if let Some(deep) = self
             .errors
@@ -72,7 +71,7 @@ impl<'t> Builder<'t> {
         }
         self.errors
             .sort_by_key(|error| (error.range.start, error.range.end));
-        // Where several things are missing at one place, the first explains the others.
+        // If several parts are missing at one place, only report the first.
         self.errors
             .dedup_by(|next, first| next.range == first.range);
         self.errors
@@ -87,7 +86,7 @@ impl<'t> Builder<'t> {
         )
     }
 
-    /// The end of what stands before a pair, for something that is missing there.
+    /// Returns the end of the text before a pair, as the place of a missing part.
     pub(super) fn before(&self, pair: &Pair<'_, Rule>) -> TextRange {
         let at = self.text[self.start..pair.as_span().start()]
             .trim_end()
@@ -110,7 +109,7 @@ impl<'t> Builder<'t> {
         });
     }
 
-    /// Reports text that could not be read; where it nests too deep, that is why.
+    /// Reports malformed text, or that it is nested too deep.
     pub(super) fn junk(&mut self, kind: SyntaxErrorKind, range: TextRange, pair: &Pair<'_, Rule>) {
         let deep = |pair: &Pair<'_, Rule>| {
             matches!(
@@ -174,7 +173,7 @@ impl<'t> Builder<'t> {
         }
     }
 
-    /// A name, or a quoted one with holes, whose parts are put into `parts`.
+    /// Builds a name. For a quoted one with interpolations, stores its parts in `parts`.
     pub(super) fn name_or_spliced(
         &mut self,
         pair: Pair<'t, Rule>,
@@ -188,7 +187,7 @@ impl<'t> Builder<'t> {
         name
     }
 
-    /// A quoted name with holes; its text is as it was written.
+    /// Builds a quoted name with interpolations, whose text is the source text.
     pub(super) fn spliced_name(&mut self, pair: Pair<'t, Rule>) -> (Name, StringLit) {
         let range = self.range(&pair);
         let text = pair.as_str();
@@ -207,8 +206,8 @@ impl<'t> Builder<'t> {
         )
     }
 
-    /// A name that must be there; where it is not, an empty one and an error.
-    pub(super) fn wanted_name(&mut self, children: &mut Children<'t>, what: &str) -> Name {
+    /// Builds a required name. If it is missing, reports it and returns an empty one.
+    pub(super) fn expect_name(&mut self, children: &mut Children<'t>, what: &str) -> Name {
         match children.next_if(|pair| matches!(pair.as_rule(), Rule::ident | Rule::quoted)) {
             Some(pair) => self.name(pair),
             None => {
@@ -222,7 +221,7 @@ impl<'t> Builder<'t> {
         }
     }
 
-    /// Reports what is missing, at the marker that comes next; returns the place.
+    /// Reports a missing part at the next marker. Returns the place.
     pub(super) fn missing(
         &mut self,
         children: &mut Children<'t>,
@@ -266,7 +265,7 @@ impl<'t> Builder<'t> {
         });
     }
 
-    /// Text after a whole value or declaration, on its line.
+    /// Reports text after a complete value or declaration on its line.
     pub(super) fn tail(&mut self, children: &mut Children<'t>) {
         if let Some(tail) = take(children, Rule::tail) {
             let range = self.range(&tail);
@@ -274,7 +273,7 @@ impl<'t> Builder<'t> {
         }
     }
 
-    /// The doc comment that ends at `marker` documents nothing.
+    /// Reports the doc comment that ends at `marker`, which is not attached to anything.
     pub(super) fn stray_doc(&mut self, marker: &Pair<'_, Rule>) {
         let at = self.before(marker).end as usize;
         let start = self.text[self.start..self.start + at]
@@ -286,7 +285,7 @@ impl<'t> Builder<'t> {
     }
 }
 
-/// What a message quotes of malformed text.
+/// Returns the part of malformed text to quote in a message.
 pub(super) fn first_line(text: &str) -> SmolStr {
     let line = text.trim_start().lines().next().unwrap_or("").trim_end();
     if line.chars().count() > 40 {

@@ -1,7 +1,7 @@
-//! Comments, each with what it stands with: what follows it, or what ends its line.
+//! Comments, each with the text that it is attached to: the next statement, or the one that ends on its line.
 //!
-//! They are found between the nodes of the grammar, as the formatter finds them, so that `//` in a string, a query
-//! or a doc comment is none.
+//! They are searched between the nodes of the grammar, as in the formatter, so `//` in a string, a query or a doc comment is not
+//! a comment.
 
 use std::collections::HashMap;
 
@@ -11,36 +11,36 @@ use pest::iterators::Pair;
 use super::parse::{Grammar, Rule, too_large};
 use super::tree::TextRange;
 
-/// A comment, by the bytes of its file.
+/// A comment. Its ranges are relative to the start of the file.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Comment {
-    /// From its `//` to the end of its line, without blanks at the end.
+    /// Its range, from `//` to the end of the line without trailing blanks.
     pub range: TextRange,
-    /// Whether it has its line for itself.
+    /// True if nothing else is on its line.
     pub own_line: bool,
-    /// The item, statement, declaration, argument, label or element of a list that it stands with. A comment with
-    /// a line for itself stands with what follows it, doc comments and other comments between them. One at the end
-    /// of a line stands with what ends there, or with the innermost that is still open.
+    /// The item, statement, declaration, argument, label or list element that it is attached to; `None` if there is none. A comment
+    /// on its own line is attached to the next one, after any doc comments and other comments. One at the end of a line is attached
+    /// to the one that ends there, or to the innermost open one.
     pub with: Option<TextRange>,
 }
 
-/// The comments of a file whose text `wanted` takes, in their order.
-pub fn comments(text: &str, wanted: impl Fn(&str) -> bool) -> Vec<Comment> {
-    let Some(places) = Places::of(text) else {
+/// Returns the comments of a file for whose text `filter` is true, in text order.
+pub fn comments(text: &str, filter: impl Fn(&str) -> bool) -> Vec<Comment> {
+    let Some(places) = Places::new(text) else {
         return Vec::new();
     };
     let all = places.comments(text);
-    let after = After::of(text, &all);
+    let after = After::new(text, &all);
     all.into_iter()
-        .filter(|range| wanted(slice(text, *range)))
+        .filter(|range| filter(slice(text, *range)))
         .map(|range| places.comment(text, range, &after))
         .collect()
 }
 
-/// The innermost item, statement, declaration, argument, label or element that holds a range and begins its line, so
-/// that a comment on the line above stands with it, or with what begins there too and holds it.
+/// Returns the innermost item, statement, declaration, argument, label or element that contains a range and begins its line. A
+/// comment on the line above is attached to it, or to an outer one that begins at the same place.
 pub fn begins_a_line(text: &str, range: TextRange) -> Option<TextRange> {
-    let places = Places::of(text)?;
+    let places = Places::new(text)?;
     let holding = places.units.iter().filter(|unit| {
         unit.start <= range.start && range.end <= unit.end && is_blank_before(text, unit.start)
     });
@@ -52,40 +52,40 @@ pub fn begins_a_line(text: &str, range: TextRange) -> Option<TextRange> {
         })
 }
 
-/// The text of a range; empty where it is none of the text.
+/// Returns the text of a range; empty if the range is invalid.
 pub fn slice(text: &str, range: TextRange) -> &str {
     text.get(range.start as usize..range.end as usize)
         .unwrap_or_default()
 }
 
-/// Something that a comment can stand with.
+/// A part of the text that a comment can be attached to.
 #[derive(Debug, Clone, Copy)]
 struct Unit {
-    /// Where it begins, with its doc comment.
+    /// The start, with its doc comment.
     start: u32,
-    /// Where it begins without it.
+    /// The start, without its doc comment.
     core: u32,
-    /// Its end, without what the grammar takes along after it.
+    /// The end, without trailing text of the grammar's node.
     end: u32,
 }
 
 #[derive(Default)]
 struct Places {
-    /// Strings, queries and doc comments, in their order: what looks like a comment in them is none.
+    /// The ranges of strings, queries and doc comments, in text order, which contain no comments.
     opaque: Vec<TextRange>,
-    /// Parents before what they hold.
+    /// All units, parents first.
     units: Vec<Unit>,
-    /// The unit that each stands in.
+    /// The index of the parent of each unit.
     parents: Vec<Option<usize>>,
-    /// The largest that begins at a byte, with its doc comment or without.
+    /// The largest unit that begins at an offset, with or without its doc comment.
     by_start: HashMap<u32, Unit>,
     by_core: HashMap<u32, Unit>,
-    /// The largest that ends at a byte.
+    /// The largest unit that ends at an offset.
     by_end: HashMap<u32, Unit>,
 }
 
 impl Places {
-    fn of(text: &str) -> Option<Self> {
+    fn new(text: &str) -> Option<Self> {
         if too_large(text).is_some() {
             return None;
         }
@@ -139,7 +139,7 @@ impl Places {
         }
     }
 
-    /// Notes what each unit stands in.
+    /// Computes the parent of each unit.
     fn nest(&mut self) {
         let mut open: Vec<usize> = Vec::new();
         for (number, unit) in self.units.iter().enumerate() {
@@ -154,7 +154,7 @@ impl Places {
         }
     }
 
-    /// The innermost that is open at a byte.
+    /// Returns the innermost unit around an offset.
     fn innermost(&self, at: u32) -> Option<&Unit> {
         let mut number = self
             .units
@@ -215,7 +215,7 @@ impl Places {
         let unit = if own_line {
             let to_doc = after.comments(text, range.end, false);
             let to_code = after.comments(text, range.end, true);
-            // What begins with a doc comment is known by it; a comment between the two, by what it documents.
+            // A unit with a doc comment is found by its start with and without it: a comment may be between the two.
             self.by_start
                 .get(&to_doc)
                 .or_else(|| self.by_core.get(&to_code))
@@ -244,7 +244,7 @@ fn line_end(text: &str, at: usize) -> usize {
         .map_or(text.len(), |offset| at + offset)
 }
 
-/// Whether nothing but blanks stands before a byte on its line.
+/// True if only blanks are before an offset on its line.
 fn is_blank_before(text: &str, at: u32) -> bool {
     let before = text.get(..at as usize).unwrap_or_default();
     let line = before
@@ -253,15 +253,15 @@ fn is_blank_before(text: &str, at: u32) -> bool {
     line.trim_start_matches('\u{feff}').trim().is_empty()
 }
 
-/// What follows each comment, so that a thousand of them one after another are gone through once.
+/// The text after each comment, computed once, so that many consecutive comments take linear time.
 struct After {
-    /// By where a comment begins: the first byte after it that is no blank, line end or comment, with doc comments passed
-    /// and without.
+    /// By the start of a comment: the offset of the next byte that is not a blank, line end or comment, with and without skipping
+    /// doc comments.
     known: HashMap<u32, [u32; 2]>,
 }
 
 impl After {
-    fn of(text: &str, comments: &[TextRange]) -> Self {
+    fn new(text: &str, comments: &[TextRange]) -> Self {
         let mut after = Self {
             known: HashMap::new(),
         };
@@ -272,7 +272,7 @@ impl After {
         after
     }
 
-    /// The first byte after `at` that is no blank, line end or comment, nor a doc comment if these are passed too.
+    /// Returns the first offset from `at` that is not a blank, line end or comment, nor, with `docs_too`, a doc comment.
     fn comments(&self, text: &str, at: u32, docs_too: bool) -> u32 {
         let mut at = at as usize;
         loop {
@@ -298,8 +298,8 @@ mod tests {
 
     use super::*;
 
-    /// What the comments that begin with `// @` stand with, each by the first and last word of it.
-    fn with(text: &str) -> Vec<(String, Option<String>)> {
+    /// The texts that the comments with `// @` are attached to, by their first and last words.
+    fn attachments(text: &str) -> Vec<(String, Option<String>)> {
         comments(text, |comment| comment.starts_with("// @"))
             .into_iter()
             .map(|comment| {
@@ -311,14 +311,14 @@ mod tests {
     }
 
     fn one(text: &str) -> Option<String> {
-        let mut all = with(text);
+        let mut all = attachments(text);
         assert_eq!(all.len(), 1, "{text}");
         all.remove(0).1
     }
 
     #[test]
     fn a_comment_with_a_line_for_itself_stands_with_what_follows() {
-        for (text, wanted) in [
+        for (text, filter) in [
             ("// @\nteam a { }\n", Some("team a { }")),
             ("// @\n\n\n// more\nteam a { }\n", Some("team a { }")),
             (
@@ -357,13 +357,13 @@ mod tests {
             ("\u{feff}// @\nteam a { }", Some("team a { }")),
             ("// @\r\nteam a { }\r\n", Some("team a { }")),
         ] {
-            assert_eq!(one(text).as_deref(), wanted, "{text}");
+            assert_eq!(one(text).as_deref(), filter, "{text}");
         }
     }
 
     #[test]
     fn a_comment_at_the_end_of_a_line_stands_with_what_ends_there() {
-        for (text, wanted) in [
+        for (text, filter) in [
             ("import a  // @\nteam a { }\n", Some("import a")),
             ("team a { x = 1 }  // @", Some("team a { x = 1 }")),
             ("team a {\n  x = 1  y = 2  // @\n}", Some("y = 2")),
@@ -384,7 +384,7 @@ mod tests {
                 Some("x = [  // @\n    1\n  ]"),
             ),
         ] {
-            assert_eq!(one(text).as_deref(), wanted, "{text}");
+            assert_eq!(one(text).as_deref(), filter, "{text}");
         }
     }
 
@@ -400,10 +400,10 @@ mod tests {
             "team \"// @\" { }",
             "team a { x = \"${ f(1) // @\n }\" }",
         ] {
-            assert_eq!(with(text), [], "{text}");
+            assert_eq!(attachments(text), [], "{text}");
         }
         assert_eq!(
-            with("team a { x = \"//\" // @1\n y = `//` // @2\n }").len(),
+            attachments("team a { x = \"//\" // @1\n y = `//` // @2\n }").len(),
             2
         );
     }

@@ -74,7 +74,7 @@ impl<'t> Builder<'t> {
             names
         });
         let alias = take(&mut children, Rule::kw_as)
-            .map(|_| self.wanted_name(&mut children, "name after `as`"));
+            .map(|_| self.expect_name(&mut children, "name after `as`"));
         self.tail(&mut children);
         Import {
             path,
@@ -89,7 +89,7 @@ impl<'t> Builder<'t> {
         let mut children = pair.into_inner().peekable();
         let extend = take(&mut children, Rule::kw_extend).is_some();
         take(&mut children, Rule::kw_kind);
-        let name = self.wanted_name(&mut children, "kind");
+        let name = self.expect_name(&mut children, "kind");
         let mut parents = Vec::new();
         if take(&mut children, Rule::kw_in).is_some() {
             while let Some(parent) = take(&mut children, Rule::ident) {
@@ -136,10 +136,10 @@ impl<'t> Builder<'t> {
         let mut range = self.range(&pair);
         let mut children = pair.into_inner().peekable();
         let doc = self.doc(&mut children);
-        let name = self.wanted_name(&mut children, "field");
+        let name = self.expect_name(&mut children, "field");
         range.start = name.range.start;
-        let ty = self.wanted_type(&mut children);
-        // The default may stand before the condition or after it.
+        let ty = self.expect_type(&mut children);
+        // The default may be before or after the condition.
         let mut refinement = self.refinement(&mut children);
         let default = self.default(&mut children);
         if refinement.is_none() {
@@ -156,12 +156,12 @@ impl<'t> Builder<'t> {
         }
     }
 
-    /// `where condition`, where there is one.
+    /// Builds an optional `where condition`.
     fn refinement(&mut self, children: &mut Children<'t>) -> Option<Expr> {
-        take(children, Rule::kw_where).map(|_| self.wanted_expr(children, "condition"))
+        take(children, Rule::kw_where).map(|_| self.expect_expr(children, "condition"))
     }
 
-    /// `= value`, where there is one.
+    /// Builds an optional `= value`.
     pub(super) fn default(&mut self, children: &mut Children<'t>) -> Option<Expr> {
         match children.peek().map(Pair::as_rule) {
             Some(Rule::expr | Rule::free_expr) => children.next().map(|pair| self.expr(pair)),
@@ -176,7 +176,7 @@ impl<'t> Builder<'t> {
         }
     }
 
-    pub(super) fn wanted_type(&mut self, children: &mut Children<'t>) -> TypeExpr {
+    pub(super) fn expect_type(&mut self, children: &mut Children<'t>) -> TypeExpr {
         match take(children, Rule::type_) {
             Some(pair) => self.type_expr(pair),
             None => {
@@ -214,7 +214,7 @@ impl<'t> Builder<'t> {
         let mut ty = self.type_atom(atom);
         // `T??` is `T?`.
         if let Some(mark) = children.next() {
-            let range = ty.range.to(self.range(&mark));
+            let range = ty.range.cover(self.range(&mark));
             ty = TypeExpr {
                 node: TypeNode::Optional(Box::new(ty)),
                 range,
@@ -260,7 +260,7 @@ impl<'t> Builder<'t> {
         let range = self.range(&pair);
         let mut children = pair.into_inner().peekable();
         children.next();
-        let name = self.wanted_name(&mut children, "enum");
+        let name = self.expect_name(&mut children, "enum");
         let mut members = Vec::new();
         match children.next() {
             Some(body) if body.as_rule() == Rule::enum_body => {
@@ -271,7 +271,7 @@ impl<'t> Builder<'t> {
                         Rule::member_decl => {
                             let mut children = part.into_inner().peekable();
                             let doc = self.doc(&mut children);
-                            members.push((self.wanted_name(&mut children, "member"), doc));
+                            members.push((self.expect_name(&mut children, "member"), doc));
                         }
                         Rule::no_brace => self.unclosed(&part, open, "}"),
                         Rule::nothing => self.stray_doc(&part),
@@ -298,7 +298,7 @@ impl<'t> Builder<'t> {
         let range = self.range(&pair);
         let mut children = pair.into_inner().peekable();
         children.next();
-        let name = self.wanted_name(&mut children, "function");
+        let name = self.expect_name(&mut children, "function");
         let params = match take(&mut children, Rule::params) {
             Some(params) => self.params(params),
             None => {
@@ -306,7 +306,7 @@ impl<'t> Builder<'t> {
                 Vec::new()
             }
         };
-        let result = self.wanted_type(&mut children);
+        let result = self.expect_type(&mut children);
         self.tail(&mut children);
         FunctionDecl {
             doc,
@@ -326,9 +326,9 @@ impl<'t> Builder<'t> {
                     let mut range = self.range(&part);
                     let mut children = part.into_inner().peekable();
                     let doc = self.doc(&mut children);
-                    let name = self.wanted_name(&mut children, "parameter");
+                    let name = self.expect_name(&mut children, "parameter");
                     range.start = name.range.start;
-                    let ty = self.wanted_type(&mut children);
+                    let ty = self.expect_type(&mut children);
                     let default = self.default(&mut children);
                     params.push(Param {
                         doc,
@@ -355,17 +355,17 @@ impl<'t> Builder<'t> {
         let mut children = pair.into_inner().peekable();
         children.next();
         let before = self.errors.len();
-        let kind = self.wanted_name(&mut children, "kind");
+        let kind = self.expect_name(&mut children, "kind");
         let name = if self.errors.len() > before {
             kind.clone()
         } else {
-            self.wanted_name(&mut children, "template")
+            self.expect_name(&mut children, "template")
         };
         let params = take(&mut children, Rule::params)
             .map(|pair| self.params(pair))
             .unwrap_or_default();
         let base = self.block_base(&mut children);
-        let body = self.wanted_body(&mut children);
+        let body = self.expect_body(&mut children);
         let head = TextRange {
             start: range.start,
             end: self.head_end(range, &body),
@@ -386,8 +386,8 @@ impl<'t> Builder<'t> {
         let range = self.range(&pair);
         let mut children = pair.into_inner().peekable();
         children.next();
-        let name = self.wanted_name(&mut children, "rule");
-        let body = self.wanted_body(&mut children);
+        let name = self.expect_name(&mut children, "rule");
+        let body = self.expect_body(&mut children);
         super::tree::Rule {
             doc,
             name,

@@ -1,11 +1,11 @@
-//! What to say about a malformed place.
+//! Diagnostics of syntax errors.
 
 use nth_diagnostics::{Applicability, Code, Diagnostic, codes};
 
 use super::MAX_DEPTH;
 use super::tree::{SyntaxError, SyntaxErrorKind, TextRange};
 
-/// The diagnostic of a syntax error, with ranges relative to the item that it was found in.
+/// Converts a syntax error to a diagnostic, with ranges relative to its item.
 pub fn diagnose(error: &SyntaxError) -> Diagnostic<TextRange> {
     let (code, message, label) = words(error);
     let mut diagnostic = Diagnostic::new(code, message, error.range).label(label);
@@ -33,7 +33,7 @@ pub fn diagnose(error: &SyntaxError) -> Diagnostic<TextRange> {
     diagnostic
 }
 
-/// Code, sentence, and the words at the place.
+/// Returns the code, the message and the label.
 fn words(error: &SyntaxError) -> (&'static Code, String, String) {
     let detail = error.detail.as_str();
     match error.kind {
@@ -125,12 +125,12 @@ fn words(error: &SyntaxError) -> (&'static Code, String, String) {
         ),
         SyntaxErrorKind::MissingName => (
             &codes::SYNTAX_MISSING_NAME,
-            format!("missing {}", article(wanted(detail))),
-            format!("expected {}", article(wanted(detail))),
+            format!("missing {}", article(missing_name(detail))),
+            format!("expected {}", article(missing_name(detail))),
         ),
         SyntaxErrorKind::BadLiteral => (
             &codes::SYNTAX_BAD_LITERAL,
-            // The detail holds the literal, a backtick and what is wrong with it.
+            // The detail is the literal, a backtick and the problem.
             format!("`{}", detail.split(';').next().unwrap_or(detail)),
             "invalid literal".to_owned(),
         ),
@@ -157,7 +157,7 @@ fn words(error: &SyntaxError) -> (&'static Code, String, String) {
     }
 }
 
-/// What to do, as a sentence.
+/// Returns the help text.
 fn help(error: &SyntaxError) -> Option<String> {
     let detail = error.detail.as_str();
     let sentence = match error.kind {
@@ -251,7 +251,7 @@ fn help(error: &SyntaxError) -> Option<String> {
     Some(sentence.to_owned())
 }
 
-/// Whether text reads as `[name]`, as after something that has members.
+/// True for `[name]`, the syntax of member access in other languages.
 fn is_bracketed_name(text: &str) -> bool {
     let inner = text
         .strip_prefix('[')
@@ -264,7 +264,7 @@ fn is_bracketed_name(text: &str) -> bool {
     })
 }
 
-/// Whether text reads as `name = value`.
+/// True for `name = value`.
 fn field_like(text: &str) -> bool {
     text.split_once('=').is_some_and(|(name, _)| {
         let name = name.trim();
@@ -275,8 +275,8 @@ fn field_like(text: &str) -> bool {
     })
 }
 
-/// What a missing name is the name of.
-fn wanted(detail: &str) -> &str {
+/// Describes the name that is missing.
+fn missing_name(detail: &str) -> &str {
     match detail {
         "template" => "name for the template",
         "enum" => "name for the enum",

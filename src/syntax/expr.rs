@@ -10,8 +10,8 @@ use super::literals;
 use super::parse::Rule;
 use super::tree::*;
 
-/// How many operators and postfixes may stand above one another in one expression. They nest to the left
-/// without brackets, so [`super::MAX_DEPTH`] does not count them.
+/// The maximum depth of operators and postfixes in one expression. They nest to the left without brackets, so
+/// [`super::MAX_DEPTH`] does not count them.
 const MAX_CHAIN: usize = 256;
 
 enum Token {
@@ -20,7 +20,7 @@ enum Token {
     Operand(Expr),
 }
 
-/// How tightly a binary operator binds.
+/// Returns the precedence of a binary operator.
 fn power(op: BinaryOp) -> u8 {
     match op {
         BinaryOp::Or => 1,
@@ -60,7 +60,7 @@ fn binary_op(text: &str) -> BinaryOp {
 }
 
 fn binary(op: BinaryOp, left: Expr, right: Expr) -> Expr {
-    let range = left.range.to(right.range);
+    let range = left.range.cover(right.range);
     Expr {
         node: ExprNode::Binary(op, Box::new(left), Box::new(right)),
         range,
@@ -68,8 +68,8 @@ fn binary(op: BinaryOp, left: Expr, right: Expr) -> Expr {
 }
 
 impl<'t> Builder<'t> {
-    /// An expression that must come next; where a marker does, an error.
-    pub(super) fn wanted_expr(&mut self, children: &mut Children<'t>, what: &str) -> Expr {
+    /// Builds a required expression. Reports an error if a marker comes next.
+    pub(super) fn expect_expr(&mut self, children: &mut Children<'t>, what: &str) -> Expr {
         match children.next() {
             Some(pair) if matches!(pair.as_rule(), Rule::expr | Rule::free_expr) => self.expr(pair),
             Some(marker) => self.missing_operand(&marker, what),
@@ -89,7 +89,7 @@ impl<'t> Builder<'t> {
         }
     }
 
-    /// Puts a flat chain of operands and operators together.
+    /// Builds an expression from a flat chain of operands and operators.
     pub(super) fn expr(&mut self, pair: Pair<'t, Rule>) -> Expr {
         let whole = self.range(&pair);
         let links = pair
@@ -146,7 +146,7 @@ impl<'t> Builder<'t> {
             },
         };
         for postfix in children {
-            let range = expr.range.to(self.range(&postfix));
+            let range = expr.range.cover(self.range(&postfix));
             let node = match postfix.as_rule() {
                 Rule::member | Rule::index => match postfix.into_inner().next() {
                     Some(name) => ExprNode::Member(Box::new(expr), self.name(name)),
@@ -157,7 +157,7 @@ impl<'t> Builder<'t> {
                     ExprNode::Call(Box::new(expr), args)
                 }
                 _ => {
-                    // What stands before the dot is kept, so that completion knows what it completes.
+                    // Keep the expression before the dot, for completion.
                     let dot = self.range(&postfix);
                     self.error(SyntaxErrorKind::TrailingDot, dot, ".");
                     let end = TextRange {
@@ -257,7 +257,7 @@ impl<'t> Builder<'t> {
                             fix: Some((before, SmolStr::new_static(":"))),
                         });
                     }
-                    let value = self.wanted_expr(&mut children, "argument");
+                    let value = self.expect_expr(&mut children, "argument");
                     args.push(Arg { name, value, range });
                 }
                 Rule::no_comma => self.no_comma(&part),
@@ -280,7 +280,7 @@ impl<'t> Builder<'t> {
         });
     }
 
-    /// The opening delimiter, `len` bytes long.
+    /// Returns the range of the opening delimiter, which is `len` bytes long.
     fn opening(&self, pair: &Pair<'_, Rule>, len: usize) -> TextRange {
         TextRange::new(0, len).shifted(self.range(pair).start)
     }
@@ -320,7 +320,7 @@ impl<'t> Builder<'t> {
         ExprNode::Labels(entries)
     }
 
-    /// Several matchers in one set of labels are one mistake: the first stands for all, with the place of the next.
+    /// Merges the errors about several matchers in one label set: keeps the first, with the place of the next one.
     fn one_matcher(&mut self, before: usize) {
         let is_matcher = |error: &SyntaxError| {
             error.kind == SyntaxErrorKind::Matcher && error.detail.as_str() != "=="
@@ -361,7 +361,7 @@ impl<'t> Builder<'t> {
                 fix: (detail == "==").then(|| (range, SmolStr::new_static("="))),
                 detail,
             });
-            // What it matches is no value of the label.
+            // The value of a matcher is not the value of the label.
             let node = ExprNode::Error;
             let value = children.next().map(|value| self.expr(value));
             let range = value.map_or(range, |value| value.range);
@@ -397,7 +397,7 @@ impl<'t> Builder<'t> {
                     range,
                 }
             }
-            None => self.wanted_expr(&mut children, ""),
+            None => self.expect_expr(&mut children, ""),
         };
         if let Some(marker) = take(&mut children, Rule::no_comma)
             && !matches!(
@@ -433,8 +433,8 @@ impl<'t> Builder<'t> {
             self.too_deep(TextRange::new(0, 2).shifted(range.start));
             return ExprNode::Error;
         }
-        let told = self.errors.len();
-        let condition = self.wanted_expr(&mut children, "condition");
+        let errors_before = self.errors.len();
+        let condition = self.expect_expr(&mut children, "condition");
         let then = self.arm(&mut children);
         let otherwise = if take(&mut children, Rule::kw_else).is_some() {
             match take(&mut children, Rule::if_expr) {
@@ -450,7 +450,7 @@ impl<'t> Builder<'t> {
                 start: range.end,
                 end: range.end,
             };
-            if self.errors.len() == told {
+            if self.errors.len() == errors_before {
                 self.error(SyntaxErrorKind::MissingValue, at, "else");
             }
             Expr {
@@ -489,7 +489,7 @@ impl<'t> Builder<'t> {
     }
 }
 
-/// Precedence climbing over the flat tokens.
+/// Builds a tree from flat tokens by precedence climbing.
 fn climb(
     tokens: &mut std::iter::Peekable<std::vec::IntoIter<Token>>,
     least: u8,
@@ -499,7 +499,7 @@ fn climb(
         Some(Token::Operand(expr)) => expr,
         Some(Token::Prefix(op, range)) => {
             let operand = climb(tokens, if op == UnaryOp::Not { NOT } else { NEGATE }, whole);
-            let range = range.to(operand.range);
+            let range = range.cover(operand.range);
             Expr {
                 node: ExprNode::Unary(op, Box::new(operand)),
                 range,
@@ -510,7 +510,7 @@ fn climb(
             range: whole,
         },
     };
-    // `0% < it < 100%` is `0% < it and it < 100%`: the operand on the right of the last comparison.
+    // The right operand of the last comparison: `0% < it < 100%` is `0% < it and it < 100%`.
     let mut compared: Option<Expr> = None;
     while let Some(Token::Infix(op)) = tokens.peek() {
         let op = *op;

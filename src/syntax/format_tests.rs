@@ -1,4 +1,4 @@
-//! What the formatter promises.
+//! Tests of the formatter.
 
 use proptest::prelude::*;
 
@@ -69,7 +69,7 @@ fn comments_survive_wherever_a_line_ends() {
     }
 }
 
-/// Every comment of a text, wherever it stands.
+/// Returns all comments of a text.
 fn all_comments(text: &str) -> Vec<String> {
     let mut found: Vec<String> = text
         .match_indices("//")
@@ -193,7 +193,7 @@ fn a_malformed_file_is_left_alone() {
     assert_eq!(format("\n\n// c1\n").as_deref(), Some("// c1\n"));
 }
 
-/// Statements that may stand in any order, and what may stand between two of them.
+/// Statements in any order, and the text between them.
 const STATEMENTS: &[&str] = &[
     "team = payments",
     "description = \"a ${b + \"c\"} // no comment\"",

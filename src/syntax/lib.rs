@@ -1,5 +1,5 @@
 #![forbid(unsafe_code)]
-//! Owns the text of `.nth`: text to tree and back, by the parser, its errors and the formatter. Nothing here knows names or types.
+//! The syntax of `.nth`: parser, syntax errors and formatter. This crate does not know names or types.
 
 mod builder;
 pub mod comments;
@@ -17,8 +17,8 @@ pub use diagnose::diagnose;
 pub use format::{Unformatted, format, try_format};
 pub use parse::parse;
 
-/// How many braces, brackets and holes may stand inside one another. Deeper text gives one
-/// [`tree::SyntaxErrorKind::TooDeep`], so that no reader of the tree has to fear for its stack.
+/// The maximum depth of nested braces, brackets and interpolations. Deeper text is one [`tree::SyntaxErrorKind::TooDeep`], so
+/// that code that traverses the tree cannot overflow its stack.
 pub const MAX_DEPTH: usize = 64;
 
 #[cfg(test)]

@@ -1,4 +1,4 @@
-//! What the text of a literal means: numbers with units, escapes, and the indent of long strings.
+//! Values of literals: numbers with units, escapes, and the indent of multi-line strings.
 
 use std::fmt;
 
@@ -6,7 +6,7 @@ use rust_decimal::Decimal;
 
 use super::tree::{ExprNode, StringPart, TimeOfDay, TimeOfWeek};
 
-/// Units of time in falling order, with their milliseconds.
+/// Units of time in descending order, in milliseconds.
 const DURATION_UNITS: [(&str, u64); 6] = [
     ("w", 7 * 24 * 3_600_000),
     ("d", 24 * 3_600_000),
@@ -16,7 +16,7 @@ const DURATION_UNITS: [(&str, u64); 6] = [
     ("ms", 1),
 ];
 
-/// Units of size with their bytes; the decimal ones are SI, the binary ones IEC 80000-13.
+/// Units of size, in bytes: decimal ones of SI, binary ones of IEC 80000-13.
 const SIZE_UNITS: [(&str, i64); 9] = [
     ("B", 1),
     ("KB", 1_000),
@@ -29,10 +29,10 @@ const SIZE_UNITS: [(&str, i64); 9] = [
     ("TiB", 1 << 40),
 ];
 
-/// The units of a rate, with how often one fits into an hour.
+/// Units of rates, with the number of each per hour.
 const RATE_UNITS: [(&str, i64); 3] = [("/s", 3600), ("/m", 60), ("/h", 1)];
 
-/// Why a literal has no value.
+/// The reason that a literal is invalid.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) enum BadLiteral {
     TooManyDigits,
@@ -51,7 +51,7 @@ pub(super) enum BadLiteral {
 }
 
 impl fmt::Display for BadLiteral {
-    /// Writes what comes after the literal: `has more than one decimal point`.
+    /// Writes the predicate of the message: `has more than one decimal point`.
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(match self {
             Self::TooManyDigits => "has more digits than can be represented exactly",
@@ -80,7 +80,7 @@ impl fmt::Display for BadLiteral {
 
 impl std::error::Error for BadLiteral {}
 
-/// Reads a number with or without a unit.
+/// Parses a number with or without a unit.
 pub(super) fn numeral(text: &str) -> Result<ExprNode, BadLiteral> {
     let digits = text
         .find(|c: char| !c.is_ascii_digit() && c != '.')
@@ -111,7 +111,7 @@ pub(super) fn numeral(text: &str) -> Result<ExprNode, BadLiteral> {
     duration(text).map(ExprNode::Duration)
 }
 
-/// A duration in milliseconds: whole numbers, each with a unit smaller than the one before.
+/// Parses a duration to milliseconds: whole numbers with units in descending order.
 fn duration(text: &str) -> Result<u64, BadLiteral> {
     let mut rest = text;
     let mut total: u64 = 0;
@@ -206,7 +206,7 @@ pub(super) fn time_of_week(text: &str) -> Result<TimeOfWeek, BadLiteral> {
     })
 }
 
-/// The character that an escape stands for; `None` where there is no such escape.
+/// Returns the character of an escape; `None` if it is unknown.
 pub(super) fn escape(text: &str) -> Option<char> {
     match text {
         "\\n" => Some('\n'),
@@ -223,18 +223,18 @@ pub(super) fn escape(text: &str) -> Option<char> {
     }
 }
 
-/// A piece of a string before its indent is taken away.
+/// A piece of a string before its indent is removed.
 #[derive(Debug)]
 pub(crate) enum Piece<'t> {
-    /// Text as it stands in the file.
+    /// Source text.
     Raw(&'t str),
-    /// What an escape stands for; never part of the indent.
+    /// The character of an escape, which is never part of the indent.
     Escaped(char),
-    /// A hole.
+    /// An interpolation.
     Hole(super::tree::Expr),
 }
 
-/// The parts of a one-line string.
+/// Converts the pieces of a single-line string to parts.
 pub(super) fn plain(pieces: Vec<Piece<'_>>) -> Vec<StringPart> {
     let mut parts = Vec::new();
     for piece in pieces {
@@ -261,8 +261,8 @@ fn push(parts: &mut Vec<StringPart>, piece: Piece<'_>) {
     }
 }
 
-/// The parts of a `"""` string: a blank first line and a blank last line go, and so does the indent that
-/// all lines with text share. Line ends become `\n`.
+/// Converts the pieces of a `"""` string to parts. Removes a blank first and last line, and the common indent of all lines with
+/// text. Line ends become `\n`.
 pub(crate) fn dedent(pieces: Vec<Piece<'_>>) -> Vec<StringPart> {
     let mut lines: Vec<Vec<Piece<'_>>> = vec![Vec::new()];
     for piece in pieces {

@@ -1,10 +1,10 @@
-//! A tree as text without ranges: what snapshots show, and what must stay the same when a file is formatted.
+//! Printing of a tree as text without ranges, for snapshots, and to check that formatting does not change it.
 
 use std::fmt::Write;
 
 use super::tree::*;
 
-/// The whole file.
+/// Prints a whole file.
 pub(super) fn outline(file: &ParsedFile) -> String {
     let mut out = Outline {
         text: String::new(),
@@ -246,7 +246,7 @@ fn optional(value: &Option<Expr>) -> String {
     value.as_ref().map_or("-".to_owned(), expr)
 }
 
-/// An expression with every operator in brackets.
+/// Prints an expression with every operation in parentheses.
 pub(super) fn expr(value: &Expr) -> String {
     match &value.node {
         ExprNode::Bool(value) => value.to_string(),

@@ -31,7 +31,7 @@ fn examples_do_what_their_pages_say() {
             "{}",
             code.id
         );
-        // A mistake of the formatter's own is in no example, nor is what only a very large file has.
+        // No example has an error of the formatter itself, or one that only occurs in a very large file.
         let without_example = [
             &codes::SYNTAX_LAYOUT,
             &codes::FILE_TOO_LARGE,

@@ -1,4 +1,4 @@
-//! From text to items: runs the grammar and builds the tree.
+//! Parsing of text to items: runs the grammar and builds the tree.
 
 use std::sync::Arc;
 
@@ -10,12 +10,12 @@ use super::builder::{Builder, doc_text};
 use super::tree::*;
 use nth_diagnostics::limits;
 
-/// The parser that pest makes of `grammar/nth.pest`.
+/// The parser that pest generates from `grammar/nth.pest`.
 #[derive(pest_derive::Parser)]
 #[grammar = "../../grammar/nth.pest"]
 pub(super) struct Grammar;
 
-/// Reads a file. Whatever the text, there is a tree; what is malformed is told in [`Item::errors`].
+/// Parses a file. Every text has a tree; syntax errors are in [`Item::errors`].
 pub fn parse(text: &str) -> ParsedFile {
     let mut file = ParsedFile {
         hidden: 0,
@@ -35,7 +35,7 @@ pub fn parse(text: &str) -> ParsedFile {
     file
 }
 
-/// What there is too much of in a file.
+/// Returns the limit that a file exceeds, with the actual number; `None` if it exceeds none.
 pub(super) fn too_large(text: &str) -> Option<SmolStr> {
     if text.len() > limits::FILE_BYTES {
         let most = limits::FILE_BYTES / (1024 * 1024);
@@ -49,11 +49,11 @@ pub(super) fn too_large(text: &str) -> Option<SmolStr> {
     (parts > most).then(|| format!("{parts} lines and commas, more than {most}").into())
 }
 
-/// Reads `text`, which stands at `offset` of the file. Where an item is never closed and `split` is set,
-/// the item is cut at the heads at column 0 that it has swallowed, and each part is read by itself.
+/// Parses `text`, which is at `offset` in the file. If `split` is set, an unclosed item is split at heads at column 0 inside it,
+/// and each part is parsed by itself.
 fn chunk(text: &str, offset: usize, split: bool, file: &mut ParsedFile) {
     let Ok(mut pairs) = Grammar::parse(Rule::file, text) else {
-        // The grammar matches every text; should it ever not, the text is one malformed item.
+        // The grammar matches every text. If it ever does not, the text is one malformed item.
         let range = TextRange::new(0, text.len());
         let error = SyntaxError {
             kind: SyntaxErrorKind::Junk,
@@ -98,7 +98,7 @@ fn chunk(text: &str, offset: usize, split: bool, file: &mut ParsedFile) {
 }
 
 impl ParsedFile {
-    /// Holds nothing but an error: the file has too much of what `detail` says.
+    /// Replaces the file by one error about the exceeded limit in `detail`.
     fn refuse(&mut self, text: &str, detail: SmolStr) {
         let error = SyntaxError {
             kind: SyntaxErrorKind::TooLarge,
@@ -117,7 +117,7 @@ impl ParsedFile {
         self.items = vec![(0, Arc::new(item))];
     }
 
-    /// Adds an item. Malformed text right after one that is nested too deep is the rest of that one.
+    /// Adds an item. Malformed text after an item that is nested too deep is merged into that item.
     fn push(&mut self, start: usize, item: Item) {
         if item.node == ItemNode::Error
             && let Some((last_start, last)) = self.items.last_mut()
@@ -132,7 +132,7 @@ impl ParsedFile {
             && let Some((last_start, last)) = self.items.last_mut()
             && last.node == ItemNode::Error
         {
-            // Nobody reads as many: the malformed rest is one item.
+            // Too many errors: merge the malformed rest into one item.
             self.hidden += item.errors.len();
             Arc::make_mut(last).len = start as u32 + item.len - *last_start;
         } else {
@@ -141,7 +141,7 @@ impl ParsedFile {
     }
 }
 
-/// Where the statements start that stand at column 0 of an unclosed item and look like top-level heads.
+/// Returns the offsets of statements at column 0 of an unclosed item that look like top-level heads.
 fn swallowed_heads(item: &Pair<'_, Rule>, text: &str) -> Vec<usize> {
     let mut unclosed = false;
     let mut heads = Vec::new();

@@ -32,8 +32,8 @@ impl<'t> Builder<'t> {
         None
     }
 
-    /// A body that must be there.
-    pub(super) fn wanted_body(&mut self, children: &mut Children<'t>) -> Body {
+    /// Builds a required body.
+    pub(super) fn expect_body(&mut self, children: &mut Children<'t>) -> Body {
         match take(children, Rule::body) {
             Some(body) => self.body(body),
             None => {
@@ -49,7 +49,7 @@ impl<'t> Builder<'t> {
     pub(super) fn block(&mut self, doc: Option<SmolStr>, pair: Pair<'t, Rule>) -> Block {
         let range = self.range(&pair);
         let mut children = pair.into_inner().peekable();
-        let kind = self.wanted_name(&mut children, "kind");
+        let kind = self.expect_name(&mut children, "kind");
         let mut name_parts = None;
         let name = match take(&mut children, Rule::block_name) {
             Some(pair) => pair
@@ -62,7 +62,7 @@ impl<'t> Builder<'t> {
         };
         let base = self.block_base(&mut children);
         let body = match children.peek().map(Pair::as_rule) {
-            Some(Rule::body | Rule::no_body) => self.wanted_body(&mut children),
+            Some(Rule::body | Rule::no_body) => self.expect_body(&mut children),
             _ => Body {
                 statements: Vec::new(),
                 range: TextRange {
@@ -144,8 +144,8 @@ impl<'t> Builder<'t> {
             Rule::in_stmt => {
                 let mut children = pair.into_inner().peekable();
                 children.next();
-                let environment = self.wanted_name(&mut children, "environment");
-                let body = self.wanted_body(&mut children);
+                let environment = self.expect_name(&mut children, "environment");
+                let body = self.expect_body(&mut children);
                 Some(Statement::In(In {
                     environment,
                     body,
@@ -155,7 +155,7 @@ impl<'t> Builder<'t> {
             Rule::without => {
                 let mut children = pair.into_inner().peekable();
                 children.next();
-                let kind = self.wanted_name(&mut children, "kind");
+                let kind = self.expect_name(&mut children, "kind");
                 let mut name_parts = None;
                 let name = children
                     .next_if(|pair| {
@@ -173,9 +173,9 @@ impl<'t> Builder<'t> {
             Rule::require => {
                 let mut children = pair.into_inner().peekable();
                 children.next();
-                let condition = self.wanted_expr(&mut children, "condition");
+                let condition = self.expect_expr(&mut children, "condition");
                 let message = take(&mut children, Rule::kw_else)
-                    .map(|_| self.wanted_expr(&mut children, "message"));
+                    .map(|_| self.expect_expr(&mut children, "message"));
                 self.tail(&mut children);
                 Some(Statement::Require(Require {
                     condition,
@@ -185,7 +185,7 @@ impl<'t> Builder<'t> {
             }
             Rule::missing_equals => {
                 let mut children = pair.into_inner().peekable();
-                let name = self.wanted_name(&mut children, "field");
+                let name = self.expect_name(&mut children, "field");
                 let after = TextRange {
                     start: name.range.end,
                     end: name.range.end,
@@ -197,9 +197,9 @@ impl<'t> Builder<'t> {
                     detail: name.text.clone(),
                     fix: Some((after, SmolStr::new_static(" ="))),
                 });
-                let told = self.errors.len();
+                let errors_before = self.errors.len();
                 let value = self.value(&mut children);
-                self.errors.truncate(told);
+                self.errors.truncate(errors_before);
                 Some(Statement::Field(Field {
                     doc,
                     name,
@@ -209,7 +209,7 @@ impl<'t> Builder<'t> {
             }
             Rule::half_typed => {
                 let mut children = pair.clone().into_inner().peekable();
-                let name = self.wanted_name(&mut children, "field");
+                let name = self.expect_name(&mut children, "field");
                 let kind = if pair.as_str().trim_end().ends_with('.') {
                     SyntaxErrorKind::TrailingDot
                 } else {
@@ -242,7 +242,7 @@ impl<'t> Builder<'t> {
     pub(super) fn field(&mut self, doc: Option<SmolStr>, pair: Pair<'t, Rule>) -> Field {
         let range = self.range(&pair);
         let mut children = pair.into_inner().peekable();
-        let name = self.wanted_name(&mut children, "field");
+        let name = self.expect_name(&mut children, "field");
         let value = self.value(&mut children);
         Field {
             doc,
@@ -252,7 +252,7 @@ impl<'t> Builder<'t> {
         }
     }
 
-    /// Where a unit comes after a number and a space, offers to take the space away.
+    /// Offers to remove the space between a number and its unit.
     fn offer_unit(&mut self, value: &Expr, after: TextRange) {
         let text = |range: TextRange| {
             let bytes = self.start + range.start as usize..self.start + range.end as usize;
@@ -264,20 +264,20 @@ impl<'t> Builder<'t> {
         let unit = literals::meant_unit(text(after).trim());
         let fixed = unit.map(|unit| SmolStr::from(format!("{}{unit}", text(value.range))));
         if let (Some(fixed), Some(error)) = (fixed, self.errors.last_mut()) {
-            error.fix = Some((value.range.to(after), fixed));
+            error.fix = Some((value.range.cover(after), fixed));
         }
     }
 
-    /// A value with what may be wrong with it.
+    /// Builds a value, and reports its errors.
     pub(super) fn value(&mut self, children: &mut Children<'t>) -> Expr {
         match children.next() {
             Some(pair) if pair.as_rule() == Rule::expr => {
                 let value = self.expr(pair);
                 if let Some(tail) = take(children, Rule::tail) {
                     let range = self.range(&tail);
-                    // Words without quotes: the first is no name either.
+                    // Words without quotes: the first one is not a name either.
                     if let ExprNode::Name(_) = value.node {
-                        let range = value.range.to(range);
+                        let range = value.range.cover(range);
                         self.junk(SyntaxErrorKind::BadValue, range, &tail);
                         let whole =
                             self.start + range.start as usize..self.start + range.end as usize;
@@ -322,14 +322,14 @@ impl<'t> Builder<'t> {
         let range = self.range(&pair);
         let mut children = pair.into_inner().peekable();
         children.next();
-        let told = self.errors.len();
-        let name = self.wanted_name(&mut children, "name");
+        let errors_before = self.errors.len();
+        let name = self.expect_name(&mut children, "name");
         let value = if take(&mut children, Rule::no_equals).is_some() {
             let after = TextRange {
                 start: name.range.end,
                 end: name.range.end,
             };
-            if self.errors.len() == told {
+            if self.errors.len() == errors_before {
                 self.error(SyntaxErrorKind::MissingEquals, after, name.text.clone());
             }
             Expr {
@@ -349,12 +349,12 @@ impl<'t> Builder<'t> {
 
     pub(super) fn for_statement(&mut self, pair: Pair<'t, Rule>) -> For {
         let range = self.range(&pair);
-        let told = self.errors.len();
+        let errors_before = self.errors.len();
         let mut children = pair.into_inner().peekable();
         children.next();
-        let variable = self.wanted_name(&mut children, "loop variable");
+        let variable = self.expect_name(&mut children, "loop variable");
         let list = if take(&mut children, Rule::kw_in).is_some() {
-            self.wanted_expr(&mut children, "list")
+            self.expect_expr(&mut children, "list")
         } else {
             let range = self.missing(&mut children, SyntaxErrorKind::Junk, "in");
             Expr {
@@ -365,9 +365,9 @@ impl<'t> Builder<'t> {
         let condition = take(&mut children, Rule::where_clause).map(|pair| {
             let mut children = pair.into_inner().peekable();
             children.next();
-            self.wanted_expr(&mut children, "condition")
+            self.expect_expr(&mut children, "condition")
         });
-        let broken = self.errors.len() > told;
+        let broken = self.errors.len() > errors_before;
         let body = self.head_body(&mut children, broken);
         For {
             variable,
@@ -378,7 +378,7 @@ impl<'t> Builder<'t> {
         }
     }
 
-    /// A body whose absence is no mistake of its own if the head was broken already.
+    /// Builds a body. A missing one is not reported if the head has an error.
     pub(super) fn head_body(&mut self, children: &mut Children<'t>, broken: bool) -> Body {
         let skipped = take(children, Rule::skipped);
         if let (Some(skipped), false) = (&skipped, broken) {
@@ -386,10 +386,10 @@ impl<'t> Builder<'t> {
             self.junk(SyntaxErrorKind::Junk, range, skipped);
         }
         let broken = broken || skipped.is_some();
-        let told = self.errors.len();
-        let body = self.wanted_body(children);
+        let errors_before = self.errors.len();
+        let body = self.expect_body(children);
         if broken && body.range.is_empty() {
-            self.errors.truncate(told);
+            self.errors.truncate(errors_before);
         }
         body
     }
@@ -403,14 +403,14 @@ impl<'t> Builder<'t> {
             match child.as_rule() {
                 Rule::kw_if => {
                     let start = self.range(&child).start;
-                    let told = self.errors.len();
-                    let condition = self.wanted_expr(&mut children, "condition");
-                    let broken = self.errors.len() > told;
+                    let errors_before = self.errors.len();
+                    let condition = self.expect_expr(&mut children, "condition");
+                    let broken = self.errors.len() > errors_before;
                     arms.push((start, condition, self.head_body(&mut children, broken)));
                 }
                 Rule::else_body => {
                     let mut children = child.into_inner().peekable();
-                    otherwise = Some(self.wanted_body(&mut children));
+                    otherwise = Some(self.expect_body(&mut children));
                 }
                 _ => {}
             }

@@ -1,5 +1,5 @@
-//! Where the parts of a text begin and end, for editors: what can be folded, what a selection grows to, where a bracket's
-//! partner stands. Damaged text has parts too.
+//! The parts of a text with their ranges, for editors: folding, growing a selection, matching brackets. Malformed text has
+//! parts too.
 
 use pest::Parser;
 use pest::iterators::Pair;
@@ -7,14 +7,14 @@ use pest::iterators::Pair;
 use super::parse::{Grammar, Rule};
 use super::tree::{ParsedFile, TextRange};
 
-/// What a part is.
+/// The kind of a part.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub enum PartKind {
-    /// An item, or a statement, a field's declaration or an enum's member, with its doc comment.
+    /// An item, statement, field declaration or enum member, with its doc comment.
     Unit,
     /// The same without its doc comment.
     Core,
-    /// `{ … }` with statements or declarations in it.
+    /// `{ … }` with statements or declarations.
     Body,
     /// `[…]`
     List,
@@ -43,18 +43,18 @@ pub enum PartKind {
 /// A part of a file.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub struct Part {
-    /// What it is.
+    /// The kind.
     pub kind: PartKind,
-    /// From its first byte to its last, its brackets or quotes among them.
+    /// Its range, including brackets or quotes.
     pub range: TextRange,
-    /// Whether the bracket or quote that it opens is closed.
+    /// True if its bracket or quote is closed.
     pub closed: bool,
-    /// How many brackets stand around it.
+    /// The number of brackets around it.
     pub depth: u32,
 }
 
 impl Part {
-    /// Whether it begins and ends with a bracket.
+    /// True if it begins and ends with a bracket.
     pub fn is_bracketed(&self) -> bool {
         matches!(
             self.kind,
@@ -67,12 +67,12 @@ impl Part {
     }
 }
 
-/// The parts of a file, outer ones before inner ones, in the order of the text.
+/// Returns the parts of a file, outer before inner, in text order.
 pub fn parts(text: &str, file: &ParsedFile) -> Vec<Part> {
     let mut found = Vec::new();
     for (start, item) in &file.items {
         let (from, until) = (*start as usize, (*start + item.len) as usize);
-        // Each by itself, as the tree of a damaged text has it.
+        // Parse each item by itself, like the tree of a malformed text.
         let Some(slice) = text.get(from..until) else {
             continue;
         };
@@ -176,7 +176,7 @@ mod tests {
     use super::*;
     use crate::parse;
 
-    fn found(text: &str, kind: PartKind) -> Vec<(String, bool, u32)> {
+    fn find_parts(text: &str, kind: PartKind) -> Vec<(String, bool, u32)> {
         parts(text, &parse(text))
             .into_iter()
             .filter(|part| part.kind == kind)
@@ -192,22 +192,25 @@ mod tests {
         let text = "team a {\n  x = f([1, { a = 2 }])\n}\n";
         let all = |text: &str, depth| vec![(text.to_owned(), true, depth)];
         assert_eq!(
-            found(text, PartKind::Body),
+            find_parts(text, PartKind::Body),
             all("{\n  x = f([1, { a = 2 }])\n}", 0)
         );
-        assert_eq!(found(text, PartKind::Arguments), all("([1, { a = 2 }])", 1));
-        assert_eq!(found(text, PartKind::List), all("[1, { a = 2 }]", 2));
-        assert_eq!(found(text, PartKind::Labels), all("{ a = 2 }", 3));
+        assert_eq!(
+            find_parts(text, PartKind::Arguments),
+            all("([1, { a = 2 }])", 1)
+        );
+        assert_eq!(find_parts(text, PartKind::List), all("[1, { a = 2 }]", 2));
+        assert_eq!(find_parts(text, PartKind::Labels), all("{ a = 2 }", 3));
     }
 
     #[test]
     fn what_is_left_open_is_known() {
         let text = "team a {\n  x = [1,\n\nteam b {\n  y = 1\n}\n";
-        let bodies = found(text, PartKind::Body);
+        let bodies = find_parts(text, PartKind::Body);
         assert_eq!(bodies.len(), 2, "{bodies:?}");
         assert_eq!((bodies[0].1, bodies[1].1), (false, true));
         assert_eq!(
-            found(text, PartKind::List).first().map(|list| list.1),
+            find_parts(text, PartKind::List).first().map(|list| list.1),
             Some(false)
         );
     }

@@ -1,4 +1,4 @@
-//! What the parser makes of whole files.
+//! Tests of the parser on whole files.
 #![allow(clippy::unwrap_used)]
 
 use proptest::prelude::*;

@@ -1,8 +1,7 @@
 //! The syntax tree of a `.nth` file.
 //!
-//! Every range inside an [`Item`] is relative to the start of that item, so that text that moves as a
-//! whole gives an equal tree and nothing that was computed from it is computed again. Only
-//! [`ParsedFile::items`] knows where an item stands.
+//! Every range inside an [`Item`] is relative to the start of that item. So an item that only moves has an equal tree, and
+//! nothing derived from it is recomputed. Only [`ParsedFile::items`] has the place of an item.
 
 mod expr;
 
@@ -15,7 +14,7 @@ pub use expr::{
     TimeOfWeek, UnaryOp,
 };
 
-/// A half-open range of bytes. Inside an [`Item`] it counts from the start of the item.
+/// A half-open range of bytes. Inside an [`Item`], it is relative to the start of the item.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Default)]
 pub struct TextRange {
     /// The first byte.
@@ -25,7 +24,7 @@ pub struct TextRange {
 }
 
 impl TextRange {
-    /// A range from `start` up to, not including, `end`.
+    /// Creates the range from `start` to `end`, exclusive.
     pub fn new(start: usize, end: usize) -> Self {
         Self {
             start: start as u32,
@@ -33,15 +32,15 @@ impl TextRange {
         }
     }
 
-    /// The smallest range that holds both.
-    pub fn to(self, other: Self) -> Self {
+    /// Returns the smallest range that contains both.
+    pub fn cover(self, other: Self) -> Self {
         Self {
             start: self.start.min(other.start),
             end: self.end.max(other.end),
         }
     }
 
-    /// The range moved right by `offset` bytes.
+    /// Returns the range shifted right by `offset` bytes.
     pub fn shifted(self, offset: u32) -> Self {
         Self {
             start: self.start + offset,
@@ -49,40 +48,40 @@ impl TextRange {
         }
     }
 
-    /// How many bytes it spans.
+    /// Returns the length in bytes.
     pub fn len(self) -> u32 {
         self.end - self.start
     }
 
-    /// Whether it spans nothing.
+    /// True if it is empty.
     pub fn is_empty(self) -> bool {
         self.start == self.end
     }
 }
 
-/// A whole file. Parsing is total: whatever the text, there is one of these.
+/// A parsed file. Parsing is total: every text has a tree.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct ParsedFile {
-    /// How many errors there are besides those that the items keep: a file is not gone through for more than a person reads.
+    /// The number of errors in addition to those of the items, whose number is limited.
     pub hidden: usize,
-    /// The text of the `//!` comments at the top, without their marks.
+    /// The text of the `//!` comments at the top, without the comment marks.
     pub doc: Option<SmolStr>,
-    /// The items in the order of the file, each with the byte where it starts.
+    /// The items in text order, each with the byte offset of its start.
     pub items: Vec<(u32, Arc<Item>)>,
 }
 
-/// One top-level thing: an import, a block, a declaration, or text that is none of these.
+/// A top-level item: an import, a block, a declaration, or other text.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Item {
-    /// How many bytes of the file belong to it (from the start of its doc comment to its end).
+    /// Its length in bytes, from the start of its doc comment to its end.
     pub len: u32,
-    /// What it is.
+    /// The kind of item.
     pub node: ItemNode,
-    /// What is malformed in it, in the order of the text. One mistake gives one entry.
+    /// Its syntax errors, in text order, one per mistake.
     pub errors: Vec<SyntaxError>,
 }
 
-/// What a top-level item is.
+/// The kinds of top-level items.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum ItemNode {
     /// `import a.b`, `import a.b.{x, y}`, `import a.b as c`
@@ -95,32 +94,32 @@ pub enum ItemNode {
     Kind(KindDecl),
     /// `enum severity { page, ticket }`
     Enum(EnumDecl),
-    /// `function budget(slo: slo) -> percent`: a value known only when the service runs.
+    /// `function budget(slo: slo) -> percent`: a value that is only known at run time.
     Function(FunctionDecl),
     /// `let name = expr`
     Let(Let),
     /// `rule name { … }`
     Rule(Rule),
-    /// Text that is no item; its errors say why.
+    /// Text that is not a valid item, with errors.
     Error,
 }
 
-/// A malformed place.
+/// A syntax error.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct SyntaxError {
-    /// What is wrong.
+    /// The kind of error.
     pub kind: SyntaxErrorKind,
     /// The smallest range that shows it.
     pub range: TextRange,
-    /// Where the cause stands, if elsewhere (the `{` that is never closed).
+    /// The place of the cause, if it is elsewhere, such as an unclosed `{`.
     pub related: Option<TextRange>,
-    /// The text found or wanted, where the message names it.
+    /// The found or expected text, if the message contains it.
     pub detail: SmolStr,
-    /// An edit that mends it, if there is one that is surely right.
+    /// An edit that fixes it, if one is certainly correct.
     pub fix: Option<(TextRange, SmolStr)>,
 }
 
-/// The kinds of damage that the grammar knows, each with its own production.
+/// The kinds of syntax errors. Most have their own production in the grammar.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub enum SyntaxErrorKind {
     /// `objective = %%`
@@ -137,7 +136,7 @@ pub enum SyntaxErrorKind {
     TrailingDot,
     /// `"never closed`
     OpenString,
-    /// a `` ` `` without its second
+    /// a `` ` `` without a closing one
     OpenQuery,
     /// a `{` without its `}`
     MissingBrace,
@@ -145,9 +144,9 @@ pub enum SyntaxErrorKind {
     StrayBrace,
     /// a `)` or `]` that is missing
     MissingDelimiter,
-    /// text where a block, field or item should stand
+    /// text where a block, field or item is expected
     Junk,
-    /// a block without a name where its form needs one, e.g. `template` without name
+    /// a missing name, for example after `template`
     MissingName,
     /// a number with an unknown unit, or one that does not fit its type
     BadLiteral,
@@ -155,21 +154,21 @@ pub enum SyntaxErrorKind {
     BadEscape,
     /// nested deeper than [`crate::MAX_DEPTH`]
     TooDeep,
-    /// a doc comment that documents nothing
+    /// a doc comment that is not attached to anything
     StrayDoc,
-    /// a file that is larger than [`nth_diagnostics::limits::FILE_BYTES`], or has more lines and commas than
-    /// [`nth_diagnostics::limits::FILE_PARTS`], or more items than [`nth_diagnostics::limits::FILE_ITEMS`]; the detail says which and how much
+    /// a file that exceeds [`nth_diagnostics::limits::FILE_BYTES`], [`nth_diagnostics::limits::FILE_PARTS`] in lines and commas, or
+    /// [`nth_diagnostics::limits::FILE_ITEMS`]; the detail has the limit and the actual number
     TooLarge,
 }
 
-/// A name as written.
+/// A name.
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
 pub struct Name {
-    /// The name without quotes, escapes resolved.
+    /// The name without quotes, with escapes resolved.
     pub text: SmolStr,
-    /// Where it stands, quotes included.
+    /// Its range, including quotes.
     pub range: TextRange,
-    /// Whether it was written in quotes.
+    /// True if it is quoted.
     pub quoted: bool,
 }
 
@@ -187,9 +186,9 @@ pub struct Path {
 pub struct Import {
     /// The module.
     pub path: Path,
-    /// The names in braces, if there are braces.
+    /// The names in braces; `None` without braces.
     pub names: Option<Vec<Name>>,
-    /// The name after `as`.
+    /// The name after `as`; `None` without one.
     pub alias: Option<Name>,
     /// The whole import.
     pub range: TextRange,
@@ -202,13 +201,13 @@ pub struct Block {
     pub doc: Option<SmolStr>,
     /// The kind, `service`.
     pub kind: Name,
-    /// The name; a kind of which there can be only one has none.
+    /// The name; `None` for a kind whose blocks have no name.
     pub name: Option<Name>,
-    /// The parts of a quoted name that has holes (`alert "lag-${region}" { … }`).
+    /// The parts of a quoted name with interpolations (`alert "lag-${region}" { … }`).
     pub name_parts: Option<StringLit>,
-    /// What follows the colon.
+    /// The base after the colon.
     pub base: Option<Base>,
-    /// What stands in braces. A block may have a base and no braces.
+    /// The body in braces. A block with a base may have no braces.
     pub body: Body,
     /// From the kind to the closing brace.
     pub range: TextRange,
@@ -230,7 +229,7 @@ pub struct Base {
 /// An argument, `under: 300ms` or `300ms`.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Arg {
-    /// The parameter's name, absent for a positional argument.
+    /// The parameter's name; `None` for a positional argument.
     pub name: Option<Name>,
     /// The value.
     pub value: Expr,
@@ -243,7 +242,7 @@ pub struct Arg {
 pub struct Body {
     /// The statements in order.
     pub statements: Vec<Statement>,
-    /// From `{` to `}`; empty at the end of the head where there are no braces.
+    /// The range from `{` to `}`; empty at the end of the head without braces.
     pub range: TextRange,
 }
 
@@ -275,7 +274,7 @@ pub struct Field {
     pub doc: Option<SmolStr>,
     /// The field's name.
     pub name: Name,
-    /// The value; [`ExprNode::Error`] where it is missing or bad.
+    /// The value; [`ExprNode::Error`] if it is missing or invalid.
     pub value: Expr,
     /// Name and value.
     pub range: TextRange,
@@ -301,9 +300,9 @@ pub struct For {
     pub variable: Name,
     /// The list.
     pub list: Expr,
-    /// Which elements to take.
+    /// The condition of elements to include.
     pub condition: Option<Expr>,
-    /// What to repeat.
+    /// The body of the loop.
     pub body: Body,
     /// The whole statement.
     pub range: TextRange,
@@ -314,9 +313,9 @@ pub struct For {
 pub struct If {
     /// The condition.
     pub condition: Expr,
-    /// What to take where it holds.
+    /// The body if the condition is true.
     pub then: Body,
-    /// What to take where it does not.
+    /// The body if it is false.
     pub otherwise: Option<Body>,
     /// The whole statement.
     pub range: TextRange,
@@ -327,7 +326,7 @@ pub struct If {
 pub struct In {
     /// The environment.
     pub environment: Name,
-    /// What holds there.
+    /// The statements for that environment.
     pub body: Body,
     /// The whole statement.
     pub range: TextRange,
@@ -338,9 +337,9 @@ pub struct In {
 pub struct Without {
     /// The kind.
     pub kind: Name,
-    /// The name; absent for a kind of which there can be only one.
+    /// The name; `None` for a kind whose blocks have no name.
     pub name: Option<Name>,
-    /// The parts of a quoted name that has holes.
+    /// The parts of a quoted name with interpolations.
     pub name_parts: Option<StringLit>,
     /// The whole statement.
     pub range: TextRange,
@@ -349,9 +348,9 @@ pub struct Without {
 /// `require cond else "message"`
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Require {
-    /// What must hold.
+    /// The required condition.
     pub condition: Expr,
-    /// What to say where it does not.
+    /// The message if it is false.
     pub message: Option<Expr>,
     /// The whole statement.
     pub range: TextRange,
@@ -362,15 +361,15 @@ pub struct Require {
 pub struct Template {
     /// The `///` text before it.
     pub doc: Option<SmolStr>,
-    /// The kind that it makes.
+    /// The kind of its blocks.
     pub kind: Name,
     /// Its name.
     pub name: Name,
     /// Its parameters.
     pub params: Vec<Param>,
-    /// What it is based on.
+    /// Its base.
     pub base: Option<Base>,
-    /// What it gives.
+    /// Its body.
     pub body: Body,
     /// From `template` to the closing brace.
     pub range: TextRange,
@@ -387,7 +386,7 @@ pub struct Param {
     pub name: Name,
     /// Its type.
     pub ty: TypeExpr,
-    /// Its default; without one an argument must be given.
+    /// Its default; `None` if an argument is required.
     pub default: Option<Expr>,
     /// The whole parameter.
     pub range: TextRange,
@@ -398,11 +397,11 @@ pub struct Param {
 pub struct KindDecl {
     /// The `///` text before it.
     pub doc: Option<SmolStr>,
-    /// Whether it starts with `extend`.
+    /// True for `extend kind`.
     pub extend: bool,
     /// The kind's name.
     pub name: Name,
-    /// The kinds in whose bodies it may stand; empty for a top-level kind.
+    /// The kinds whose bodies may contain it; empty for a top-level kind.
     pub parents: Vec<Name>,
     /// The kind that it is a variant of (`kind ratio : sli`).
     pub base: Option<Name>,
@@ -421,9 +420,9 @@ pub struct FieldDecl {
     pub name: Name,
     /// Its type.
     pub ty: TypeExpr,
-    /// What must hold of its value, written `it`.
+    /// The condition for its value, which is written `it`.
     pub refinement: Option<Expr>,
-    /// Its value where none is set.
+    /// Its default; `None` if it has none.
     pub default: Option<Expr>,
     /// The whole declaration.
     pub range: TextRange,
@@ -451,7 +450,7 @@ pub struct FunctionDecl {
     pub name: Name,
     /// Its parameters.
     pub params: Vec<Param>,
-    /// What it gives.
+    /// The type of its result.
     pub result: TypeExpr,
     /// The whole declaration.
     pub range: TextRange,
@@ -470,16 +469,16 @@ pub struct Rule {
     pub range: TextRange,
 }
 
-/// A type as written.
+/// A type expression.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct TypeExpr {
-    /// What it is.
+    /// The kind of type expression.
     pub node: TypeNode,
-    /// Where it stands.
+    /// Its range.
     pub range: TextRange,
 }
 
-/// What a written type is.
+/// The kinds of type expressions.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum TypeNode {
     /// `percent`, `slo`
@@ -492,6 +491,6 @@ pub enum TypeNode {
     Union(Vec<TypeExpr>),
     /// `one sli`: exactly one nested block of that kind; `one sli?` at most one.
     One(Name),
-    /// No type could be read.
+    /// Not a valid type.
     Error,
 }

@@ -272,7 +272,7 @@ impl Known {
         }
     }
 
-    /// Whether a path exists, or is the end of one that does: `doubts.rs`, `catalogue/known.rs`. What stands in angle
+    /// Whether a path exists, or is the end of one that does: `lints.rs`, `metrics/known.rs`. What stands in angle
     /// brackets is a choice: `src/backends/<target>/`.
     fn has_path(&self, path: &str) -> bool {
         static CHOICE: LazyLock<Regex> = LazyLock::new(|| Regex::new(r"<[^>]*>|\*").unwrap());

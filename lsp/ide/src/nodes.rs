@@ -39,7 +39,7 @@ impl<'t> Node<'t> {
             Self::Arg(arg) => arg.range,
             Self::Param(param) => param.range,
             Self::Declared(field) => field.range,
-            Self::Label(label) => label.name.range.to(label.value.range),
+            Self::Label(label) => label.name.range.cover(label.value.range),
             Self::Expr(expr) => expr.range,
         }
     }

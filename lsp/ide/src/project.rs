@@ -9,9 +9,9 @@ use nthc::compile::SourceInput;
 use nthc::db::Database;
 use nthc::diagnostics::{Diagnostic, FileSpan, Severity};
 use nthc::ir::Settings;
-use nthc::levels::Levels;
 use nthc::project::{self, Error, Loaded, MANIFEST, paths};
 use nthc::session::{Configuration, Session};
+use nthc::suppressions::Levels;
 
 use crate::files::{FileTable, OnTheWay};
 use crate::findings::Finding;
@@ -272,7 +272,7 @@ impl Project {
     pub fn is_asked(&self) -> bool {
         self.session
             .as_ref()
-            .is_some_and(|session| !session.is_alone())
+            .is_some_and(|session| !session.has_no_snapshots())
     }
 
     /// Gives back what is held of texts that are gone. What was computed about names that are gone stays in a session,
@@ -287,7 +287,7 @@ impl Project {
             return;
         }
         self.counted += std::mem::take(&mut self.uncounted);
-        let held = session.held();
+        let held = session.storage_size();
         let needed = *self.needed.get_or_insert(held.answers);
         if held.answers > most(needed) || self.counted >= RENEWED {
             self.session = None;
@@ -373,7 +373,7 @@ impl Project {
     pub fn let_go(&mut self) {
         self.held_parts = 0;
         if let Some(session) = &mut self.session {
-            session.let_go();
+            session.evict_stale();
         }
     }
 
@@ -472,7 +472,7 @@ mod tests {
             settle(&mut project, path);
             match &mut project.session {
                 Some(session) => {
-                    let held = session.held().answers;
+                    let held = session.storage_size().answers;
                     grown += held.saturating_sub(answers);
                     answers = held;
                 }
@@ -481,7 +481,7 @@ mod tests {
                     answers = 0;
                     settle(&mut project, path);
                     let session = project.session.as_mut().expect("it is there again");
-                    let held = session.held().answers;
+                    let held = session.storage_size().answers;
                     assert!(
                         held <= needed + needed / 8,
                         "a new session holds {held}, and the first one held {needed}"

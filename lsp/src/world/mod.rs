@@ -367,7 +367,7 @@ impl World {
                     return Event::Checked(None);
                 }
             }
-            let files = project.session.look(from, PART);
+            let files = project.session.compute_findings(from, PART);
             if files < count {
                 return Event::Looked(Looked {
                     project: project.key.clone(),

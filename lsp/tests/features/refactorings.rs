@@ -194,7 +194,7 @@ fn runs(_: &str, parts: &[Part]) -> Vec<TextRange> {
             .collect();
         for first in 0..statements.len() {
             for last in first + 1..statements.len() {
-                found.push(statements[first].to(statements[last]));
+                found.push(statements[first].cover(statements[last]));
             }
         }
     }

@@ -1,5 +1,5 @@
-//! Alerts of a service whose names are one in the rules: there, a name is words without what was between them, with its
-//! dependency's name before it.
+//! Alerts of a service with the same name in the rules. There, a name has no separators, and starts with the name of its
+//! dependency.
 
 use std::collections::BTreeMap;
 
@@ -11,13 +11,13 @@ use nth_diagnostics::codes;
 use nth_model::Alert;
 use nth_model::names::alert_names;
 
-/// Every alert that has a number to tell it from another one. `alerts` are the service's, in the order of the rules.
+/// Diagnostics about alerts that get a number to make their names unique. `alerts` are the service's, in the order of the rules.
 pub fn alike(service: &Instance, alerts: &[Alert]) -> Vec<Diag> {
     let names: Vec<&str> = alerts.iter().map(|alert| alert.name.as_str()).collect();
     let mut places: BTreeMap<String, Span> = BTreeMap::new();
     let mut found = Vec::new();
     for (alert, named) in alerts.iter().zip(alert_names(&names)) {
-        let Some(here) = written(service, alert) else {
+        let Some(here) = name_span_in(service, alert) else {
             continue;
         };
         if named.unique != named.preferred.as_str() {
@@ -41,8 +41,8 @@ pub fn alike(service: &Instance, alerts: &[Alert]) -> Vec<Diag> {
     found
 }
 
-/// Where the alert is written.
-fn written(service: &Instance, alert: &Alert) -> Option<Span> {
+/// Returns the place of the alert's name.
+fn name_span_in(service: &Instance, alert: &Alert) -> Option<Span> {
     let (block, name) = match &alert.dependency {
         Some(name) => {
             let mut dependencies = service.children_of(kind::DEPENDENCY);

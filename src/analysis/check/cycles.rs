@@ -1,4 +1,4 @@
-//! Top-level values that depend on themselves.
+//! Cycles of top-level `let`s.
 
 use std::collections::HashSet;
 
@@ -10,7 +10,7 @@ use crate::resolve::{Want, module_named, resolve_path};
 use nth_diagnostics::codes;
 use nth_syntax::tree::{Expr, ExprNode, ItemNode, Let, StringPart};
 
-/// Reports a `let` whose value depends on itself: once for a circle, at the first of its members.
+/// Reports a `let` whose value depends on itself: once per cycle, at its first member.
 pub fn check_let(evaluator: &mut Evaluator<'_>, key: ItemKey, decl: &Let) {
     let references = evaluator.workspace.references(evaluator.db);
     if !references.is_circular(key) || references.is_too_deep(key) {
@@ -71,7 +71,7 @@ fn find_way_back(
     false
 }
 
-/// The top-level `let`s that an expression names.
+/// Collects the top-level `let`s that an expression names.
 fn mentioned(evaluator: &Evaluator<'_>, item: ItemKey, expr: &Expr, found: &mut Vec<ItemKey>) {
     let (db, workspace) = (evaluator.db, evaluator.workspace);
     let want = Want {

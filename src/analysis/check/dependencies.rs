@@ -1,4 +1,4 @@
-//! The services that a service cannot work without, and circles of them.
+//! Hard dependencies between services, and their cycles.
 
 use std::collections::hash_map::Entry;
 use std::collections::{HashMap, VecDeque};
@@ -10,7 +10,7 @@ use crate::eval::{BlockRef, Instance, Value};
 use crate::schema::names::{field, kind};
 use nth_diagnostics::codes;
 
-/// The services that a service cannot work without, each with the dependency that says so.
+/// Iterates over the services that a service hard-depends on, each with its `dependency` block.
 pub fn hard_services(service: &Instance) -> impl Iterator<Item = (&Instance, &BlockRef)> {
     service
         .children_of(kind::DEPENDENCY)
@@ -23,25 +23,25 @@ pub fn hard_services(service: &Instance) -> impl Iterator<Item = (&Instance, &Bl
         })
 }
 
-/// A place of a block as the text of the item around it has it: the place itself, or else what there made the block.
+/// Maps a place of a block to the text of the item around it: the place itself, or else the place that instantiates the block.
 pub fn place(item: &Instance, block: &Instance, wanted: Span) -> Span {
     item.place_of(block, wanted)
 }
 
-/// A service and the services that it cannot work without.
+/// A service and its hard dependencies.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Needs {
     /// The service.
     pub service: ItemKey,
     /// Its name.
     pub name: SmolStr,
-    /// What it needs, and where it says so.
+    /// The services that it hard-depends on, each with the place of the dependency.
     pub services: Vec<(ItemKey, Span)>,
 }
 
 impl Needs {
-    /// What a service needs.
-    pub fn of(service: &Instance) -> Self {
+    /// Collects the hard dependencies of a service.
+    pub fn new(service: &Instance) -> Self {
         let services = hard_services(service)
             .map(|(dependency, other)| {
                 (
@@ -58,21 +58,21 @@ impl Needs {
     }
 }
 
-/// The circles among services, each told once, at the first of its members in the order in which they are given. It
-/// takes the whole project, so it is asked outside of any query.
+/// Returns diagnostics about dependency cycles, one per cycle, at its first member in the order of `services`. Needs the whole
+/// project, so it runs outside of queries.
 pub fn cycles(services: &[Needs]) -> Vec<Diag> {
     let mut graph = Graph::new(services);
-    graph.leave_out_what_ends();
+    graph.remove_acyclic();
     let mut diagnostics = Vec::new();
     for start in 0..services.len() {
-        while let Some(circle) = graph.way_back(start) {
+        while let Some(circle) = graph.shortest_cycle(start) {
             diagnostics.extend(diagnose(services, &circle));
-            // Longer circles that close at the same place need not be told as well.
+            // Longer cycles with the same last edge are not reported.
             if let Some(last) = circle.last() {
                 graph.edges[last.from].retain(|edge| edge.to != start);
             }
         }
-        // All circles that it is part of are told.
+        // All cycles through this service are reported.
         graph.edges[start].clear();
     }
     diagnostics
@@ -110,7 +110,7 @@ struct Edge {
     span: Span,
 }
 
-/// Services by their number, and what each needs.
+/// The services by index, with the dependencies of each.
 struct Graph {
     edges: Vec<Vec<Edge>>,
 }
@@ -140,8 +140,8 @@ impl Graph {
         Self { edges }
     }
 
-    /// Leaves out every way that ends, so that only circles and what leads to them stay.
-    fn leave_out_what_ends(&mut self) {
+    /// Removes services without dependencies, repeatedly, so that only cycles and paths to them remain.
+    fn remove_acyclic(&mut self) {
         let mut left: Vec<usize> = self.edges.iter().map(Vec::len).collect();
         let mut needed_by: Vec<Vec<usize>> = vec![Vec::new(); self.edges.len()];
         for edge in self.edges.iter().flatten() {
@@ -161,8 +161,8 @@ impl Graph {
         }
     }
 
-    /// The shortest circle through a service, from it.
-    fn way_back(&self, start: usize) -> Option<Vec<Edge>> {
+    /// Returns the shortest cycle through a service, starting with it.
+    fn shortest_cycle(&self, start: usize) -> Option<Vec<Edge>> {
         let mut reached_by: HashMap<usize, Edge> = HashMap::new();
         let mut waiting = VecDeque::from([start]);
         while let Some(node) = waiting.pop_front() {

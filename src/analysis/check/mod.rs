@@ -1,9 +1,10 @@
-//! Checks of an item by itself, and of names across the project.
+//! Checks: of one item, of names across files, and of a whole project.
 
 mod alert_names;
 mod cycles;
 pub mod dependencies;
-mod noting;
+mod index;
+pub mod names;
 pub mod paging;
 pub mod project;
 pub mod reliability;
@@ -23,21 +24,21 @@ use crate::schema::{Ty, is_standard, params};
 use nth_diagnostics::{UnknownName, codes, suggest};
 
 pub use crate::schema::where_it_belongs;
-pub use noting::notes;
+pub use index::item_index;
 use nth_syntax::tree::{Import, Item, ItemNode, KindDecl, Name, Template};
 
-/// What the check of an item gave.
+/// The result of [`check_item`].
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub struct Checked {
-    /// What is wrong.
+    /// The diagnostics.
     pub found: Vec<Diag>,
-    /// How many steps of evaluation it took.
+    /// The evaluation steps that it took.
     pub steps: u64,
-    /// Whether it was given up because the item takes too much.
+    /// True if the check stopped because the item exceeds a limit.
     pub is_over: bool,
 }
 
-/// What is wrong with an item's own text, whatever the rest of the project does with it.
+/// Checks an item's own text, independent of how the rest of the project uses the item.
 #[salsa::tracked(returns(ref))]
 pub fn check_item(db: &dyn salsa::Database, workspace: Workspace, key: ItemKey) -> Checked {
     let Some(tree) = item(db, key) else {
@@ -49,9 +50,9 @@ pub fn check_item(db: &dyn salsa::Database, workspace: Workspace, key: ItemKey) 
         .map(|error| nth_syntax::diagnose(error).map_spans(&mut |range| Span { item: key, range }))
         .collect();
     let mut evaluator = Evaluator::new(db, workspace, None, Mode::Check);
-    judge_item(&mut evaluator, key, tree);
+    check_item_with(&mut evaluator, key, tree);
     let (steps, is_over) = (evaluator.steps(), evaluator.is_over());
-    // What a base or another block does wrong is said there.
+    // Errors in a base or in another block are reported there.
     diagnostics.extend(
         evaluator
             .into_diagnostics()
@@ -65,8 +66,8 @@ pub fn check_item(db: &dyn salsa::Database, workspace: Workspace, key: ItemKey) 
     }
 }
 
-/// Looks at everything in an item's own text.
-fn judge_item<'db>(evaluator: &mut Evaluator<'db>, key: ItemKey, tree: &'db Item) {
+/// Checks everything in an item's own text with the given evaluator.
+fn check_item_with<'db>(evaluator: &mut Evaluator<'db>, key: ItemKey, tree: &'db Item) {
     match &tree.node {
         ItemNode::Import(import) => check_import(evaluator, key, import),
         ItemNode::Block(block) => {
@@ -116,7 +117,7 @@ fn judge_item<'db>(evaluator: &mut Evaluator<'db>, key: ItemKey, tree: &'db Item
 }
 
 fn check_import(evaluator: &mut Evaluator<'_>, key: ItemKey, import: &Import) {
-    // `import a.`, `import`: the syntax error says it all.
+    // `import a.` or `import`: the syntax error is enough.
     if import
         .path
         .segments
@@ -283,7 +284,7 @@ fn check_params<'db>(
             );
         }
     }
-    // Defaults are evaluated with the template's scope; here their types are checked.
+    // Defaults are evaluated in the template's scope. This checks their types.
     let names: Vec<(SmolStr, Ty, Span)> = types
         .iter()
         .zip(&template.params)
@@ -318,7 +319,7 @@ fn check_kind<'db>(evaluator: &mut Evaluator<'db>, key: ItemKey, decl: &'db Kind
             continue;
         }
         let ty = known.ty.clone();
-        // The prelude's defaults may speak of enclosing blocks; a test builds every one of them.
+        // Defaults in the prelude may refer to enclosing blocks. A test evaluates each of them.
         if let Some(default) = &field.default
             && decl.extend
         {

@@ -1,6 +1,6 @@
-//! What a service promises, held against what it depends on and who answers for it.
+//! Checks a service's objectives against its dependencies, and its alerts against runbooks and on-call.
 //!
-//! Other items are read field by field, so that only what is compared here reaches a service from them.
+//! Other items are read field by field, so that a service only depends on the fields that are compared here.
 
 use std::collections::BTreeSet;
 
@@ -17,14 +17,14 @@ use nth_diagnostics::codes;
 use nth_diagnostics::text::list;
 use nth_model::{self as ir, Severity};
 
-/// The objective that multiplies along dependencies: a request that fails there fails here. Others, of latency or
-/// freshness, have thresholds of their own and do not.
+/// The objective that multiplies along dependencies: a request that fails there fails here. Latency and freshness have their own
+/// thresholds, and do not.
 const AVAILABILITY: &str = field::AVAILABILITY;
 
-/// A product with more decimals than this is shown rounded down.
+/// The maximum number of decimals of a product in messages. More are rounded down.
 const SHOWN_DECIMALS: u32 = 8;
 
-/// What is wrong between a service and the other items that it names.
+/// Checks a service against the other items that it names.
 #[salsa::tracked(returns(ref))]
 pub fn service_facts(
     db: &dyn salsa::Database,
@@ -60,15 +60,19 @@ pub fn service_facts(
     let model = &service_model(db, workspace, key, facts.environment.clone()).service;
     if let Some(model) = model {
         found.extend(alert_names::alike(service, &model.alerts));
-        if wakes_somebody(model) {
+        if pages_anyone(model) {
             found.extend(facts.on_call());
         }
-        found.extend(series::everybodys(service, model, &facts.given_labels()));
+        found.extend(series::unscoped_series(
+            service,
+            model,
+            &facts.given_labels(),
+        ));
     }
     found
 }
 
-/// Whether all that a top-level block's author wrote could be read and found.
+/// True if a top-level block has no reported errors that make it incomplete.
 #[salsa::tracked]
 fn is_whole(
     db: &dyn salsa::Database,
@@ -84,7 +88,7 @@ fn whole(block: &Instance) -> bool {
     !block.incomplete && block.children.iter().all(whole)
 }
 
-/// A team's escalations that tell nobody.
+/// Diagnostics about a team's escalations that notify nobody.
 pub fn empty_escalations(team: &Instance) -> impl Iterator<Item = Diag> {
     team.children_of(kind::ESCALATION)
         .filter(|escalation| !escalation.incomplete)
@@ -123,7 +127,7 @@ impl Facts<'_> {
         .unwrap_or(Value::Error)
     }
 
-    /// The labels that the environment adds to every query.
+    /// Returns the labels that the environment adds to every query.
     fn given_labels(&self) -> BTreeSet<SmolStr> {
         let Some(name) = &self.environment else {
             return BTreeSet::new();
@@ -161,16 +165,16 @@ impl Facts<'_> {
         )
     }
 
-    /// Whether the service's tier sets a field of truth.
-    fn tier_says(&self, field: &str) -> bool {
+    /// True if the service's tier sets a bool field.
+    fn tier_sets(&self, field: &str) -> bool {
         match self.service.get(field::TIER) {
             Value::Block(tier) => self.field(tier, field) == Value::Bool(true),
             _ => false,
         }
     }
 
-    /// The objective of availability of another service, in percent.
-    fn promise_of(&self, service: &BlockRef) -> Option<Decimal> {
+    /// Returns the availability objective of another service, in percent.
+    fn availability_of(&self, service: &BlockRef) -> Option<Decimal> {
         let slos = self.children(service, kind::SLO);
         let slo = slos.iter().find(|slo| slo.name == AVAILABILITY)?;
         match self.field(slo, field::OBJECTIVE) {
@@ -179,8 +183,8 @@ impl Facts<'_> {
         }
     }
 
-    /// An objective above the product of those of the services that this one cannot work without. One of them that
-    /// has no such objective is left out, which only raises the ceiling.
+    /// Diagnostic about an objective above the product of those of hard dependencies. Dependencies without an objective are ignored,
+    /// which can only raise the limit.
     fn ceiling(&self) -> Option<Diag> {
         let slo = self
             .service
@@ -197,7 +201,7 @@ impl Facts<'_> {
                 continue;
             }
             seen.push(other.item);
-            if let Some(promise) = self.promise_of(other) {
+            if let Some(promise) = self.availability_of(other) {
                 ceiling = ceiling
                     .checked_mul(promise)?
                     .checked_div(Decimal::ONE_HUNDRED)?;
@@ -208,7 +212,11 @@ impl Facts<'_> {
             return None;
         }
         let what = match promises.as_slice() {
-            [(_, other, _)] => format!("{}, the objective of `{}`", shown(ceiling), other.name),
+            [(_, other, _)] => format!(
+                "{}, the objective of `{}`",
+                format_percent(ceiling),
+                other.name
+            ),
             _ => {
                 let factors: Vec<_> = promises
                     .iter()
@@ -218,7 +226,7 @@ impl Facts<'_> {
                     .collect();
                 format!(
                     "{}, the product of {}",
-                    shown(ceiling),
+                    format_percent(ceiling),
                     list(&factors, "and")
                 )
             }
@@ -241,14 +249,14 @@ impl Facts<'_> {
         ))
     }
 
-    /// Alerts that page without saying what to do, where the tier asks for it. Those that one text makes are told once.
+    /// Reports paging alerts without a runbook, if the tier requires one. Alerts from one text are reported once.
     fn runbooks(&self, found: &mut Vec<Diag>) {
         let service = self.service;
         let known = service.incomplete
             || *service.get(field::RUNBOOK_URL) != Value::None
             || service.children_of(kind::RUNBOOK).next().is_some()
             || self.workspace.has_runbooks(self.db);
-        if known || !self.tier_says(field::RUNBOOK_EXPECTED) {
+        if known || !self.tier_sets(field::RUNBOOK_EXPECTED) {
             return;
         }
         let of_dependencies = service
@@ -278,8 +286,8 @@ impl Facts<'_> {
         }
     }
 
-    /// A team that nobody is on call for: it has neither a schedule, which always has members, nor a step. One that
-    /// says nothing of who is on call may do so elsewhere, unless the tier asks for it here.
+    /// Diagnostic about a team without on-call: it has no schedule with members and no step. A team without any on-call data may
+    /// have it elsewhere, and is only reported if the tier requires it.
     fn on_call(&self) -> Option<Diag> {
         let Value::Block(team) = self.service.get(field::TEAM) else {
             return None;
@@ -289,10 +297,10 @@ impl Facts<'_> {
             || escalations
                 .iter()
                 .any(|escalation| !self.children(escalation, kind::STEP).is_empty());
-        if reached || escalations.is_empty() && !self.tier_says(field::ON_CALL_EXPECTED) {
+        if reached || escalations.is_empty() && !self.tier_sets(field::ON_CALL_EXPECTED) {
             return None;
         }
-        // What is missing may be what could not be read, of which enough is said.
+        // An incomplete team was already reported.
         if !is_whole(self.db, self.workspace, team.item, self.environment.clone()) {
             return None;
         }
@@ -315,8 +323,8 @@ impl Facts<'_> {
     }
 }
 
-/// Whether anything of a service, written or made for an objective, pages.
-pub(super) fn wakes_somebody(service: &ir::Service) -> bool {
+/// True if any alert of a service pages, declared or generated.
+pub(super) fn pages_anyone(service: &ir::Service) -> bool {
     let page = |severity: &Severity| *severity == Severity::Page;
     service.alerts.iter().any(|alert| page(&alert.severity))
         || service.slos.iter().any(|slo| {
@@ -327,13 +335,13 @@ pub(super) fn wakes_somebody(service: &ir::Service) -> bool {
         })
 }
 
-/// Whether a block says that somebody is woken.
+/// True if a block has the severity `page`.
 fn pages(alert: &Instance) -> bool {
     matches!(alert.get(field::SEVERITY), Value::Enum(_, member) if member == "page")
 }
 
-/// A percentage, exact where it has few decimals, else rounded down so that what is above it looks so too.
-fn shown(percent: Decimal) -> String {
+/// Formats a percentage: exact if it has few decimals, else rounded down, so that a higher objective also looks higher.
+fn format_percent(percent: Decimal) -> String {
     let percent = percent.normalize();
     if percent.scale() <= SHOWN_DECIMALS {
         return format!("{percent}%");
@@ -348,7 +356,7 @@ mod tests {
 
     use rust_decimal::Decimal;
 
-    use super::{list, shown};
+    use super::{format_percent, list};
 
     fn percent(text: &str) -> Decimal {
         text.parse().unwrap()
@@ -356,9 +364,12 @@ mod tests {
 
     #[test]
     fn a_product_is_exact_or_rounded_down() {
-        assert_eq!(shown(percent("99.8500500")), "99.85005%");
-        assert_eq!(shown(percent("99.85005001")), "99.85005001%");
-        assert_eq!(shown(percent("99.9499999999")), "about 99.94999999%");
+        assert_eq!(format_percent(percent("99.8500500")), "99.85005%");
+        assert_eq!(format_percent(percent("99.85005001")), "99.85005001%");
+        assert_eq!(
+            format_percent(percent("99.9499999999")),
+            "about 99.94999999%"
+        );
     }
 
     #[test]

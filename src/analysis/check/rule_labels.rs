@@ -1,4 +1,4 @@
-//! Labels that an author sets and that rules have from somewhere else: what was set would be lost without a word.
+//! Labels that an author sets, but that generated rules override: the author's value would be lost silently.
 
 use std::collections::BTreeMap;
 
@@ -11,69 +11,69 @@ use crate::schema::names::{field, kind};
 use nth_diagnostics::codes;
 use nth_model::{RuleLabel, Severity};
 
-/// The name of the kind whose fields become labels.
+/// The kind whose added fields become labels.
 pub const LABELED_KIND: &str = kind::SERVICE;
 
-/// A service whose labels are looked at.
+/// The labels of a service to check.
 pub struct Labels<'a> {
     /// The service.
     pub service: &'a Instance,
-    /// The environment, where the project declares any.
+    /// The environment; `None` if the project declares none.
     pub environment: Option<&'a SmolStr>,
-    /// What `page` and `ticket` are called in the label `severity`.
+    /// The values of the label `severity` for `page` and `ticket`.
     pub severities: &'a BTreeMap<Severity, String>,
-    /// The labels that settings put on rules.
+    /// The labels that settings add to rules.
     pub given: &'a BTreeMap<RuleLabel, String>,
 }
 
-/// What a block's labels are on.
+/// The rules that a block's labels are added to.
 #[derive(Clone, Copy, PartialEq, Eq)]
 enum On<'a> {
     /// All rules of the service.
     Service,
     /// The rules of an SLO.
     Slo,
-    /// An alert, maybe one of a dependency.
+    /// An alert, with its dependency, if any.
     Alert(Option<&'a Instance>),
     /// A recording rule.
     Recording,
 }
 
-/// Where a label's value comes from.
+/// The source of a label's value.
 struct Source {
-    /// What the label is: `the service's name`.
+    /// A description: `the service's name`.
     what: String,
-    /// Its value, where all rules that the labels are on have the same one.
+    /// Its value; `None` if it differs between rules.
     value: Option<String>,
-    /// What to do instead.
+    /// The help text.
     help: String,
 }
 
 impl Labels<'_> {
-    /// Every label that would be lost.
+    /// Returns diagnostics about labels that would be lost.
     pub fn lost(&self) -> Vec<Diag> {
         let mut found = Vec::new();
         let service = self.service;
-        self.of_block(service, On::Service, &mut found);
-        self.of_extensions(&mut found);
+        self.check_block(service, On::Service, &mut found);
+        self.check_extensions(&mut found);
         for slo in service.children_of(kind::SLO) {
-            self.of_block(slo, On::Slo, &mut found);
+            self.check_block(slo, On::Slo, &mut found);
         }
         for alert in service.children_of(kind::ALERT) {
-            self.of_block(alert, On::Alert(None), &mut found);
+            self.check_block(alert, On::Alert(None), &mut found);
         }
         for dependency in service.children_of(kind::DEPENDENCY) {
             for alert in dependency.children_of(kind::ALERT) {
-                self.of_block(alert, On::Alert(Some(dependency)), &mut found);
+                self.check_block(alert, On::Alert(Some(dependency)), &mut found);
             }
         }
         for recording in service.children_of(kind::RECORDING) {
-            self.of_block(recording, On::Recording, &mut found);
+            self.check_block(recording, On::Recording, &mut found);
         }
         found
     }
 
-    fn of_block(&self, block: &Instance, on: On<'_>, found: &mut Vec<Diag>) {
+    fn check_block(&self, block: &Instance, on: On<'_>, found: &mut Vec<Diag>) {
         if matches!(on, On::Alert(_)) {
             annotations(block, found);
         }
@@ -87,7 +87,7 @@ impl Labels<'_> {
             else {
                 continue;
             };
-            // What says the same is lost nowhere.
+            // The same value is not lost.
             if value.is_opaque() || (source.value.is_some() && source.value == value.show()) {
                 continue;
             }
@@ -108,8 +108,8 @@ impl Labels<'_> {
         }
     }
 
-    /// A field that the project added is offered as a label, which another label may hide.
-    fn of_extensions(&self, found: &mut Vec<Diag>) {
+    /// Reports fields that the project added, if their label is overridden.
+    fn check_extensions(&self, found: &mut Vec<Diag>) {
         let service = self.service;
         let set = match service.get(field::LABELS) {
             Value::Labels(labels) => Some(labels),
@@ -156,7 +156,7 @@ impl Labels<'_> {
         }
     }
 
-    /// Whether rules that the labels are on have the label from elsewhere.
+    /// True if the generated rules already set this label.
     fn is_set(&self, label: RuleLabel, on: On<'_>) -> bool {
         let has = |kind: &str| self.service.children_of(kind).next().is_some();
         let mut dependencies = self.service.children_of(kind::DEPENDENCY);
@@ -337,7 +337,7 @@ impl Labels<'_> {
     }
 }
 
-/// Annotations that alerts have from their fields.
+/// Reports annotations that alerts already have from their fields.
 fn annotations(alert: &Instance, found: &mut Vec<Diag>) {
     let Value::Labels(annotations) = alert.get(field::ANNOTATIONS) else {
         return;
@@ -358,7 +358,7 @@ fn annotations(alert: &Instance, found: &mut Vec<Diag>) {
         .help(format!("set the field: `{name} = \"…\"`"));
         report(alert, found, diagnostic);
     }
-    // The annotation would hide the field.
+    // The annotation would override the field.
     let field = alert.fields.get(field::RUNBOOK_URL);
     if let (Some(own), Some(field)) = (annotations.get("runbook_url"), field)
         && field.explicit
@@ -380,7 +380,7 @@ fn annotations(alert: &Instance, found: &mut Vec<Diag>) {
     }
 }
 
-/// A field that a project adds to a service and whose label rules have from elsewhere.
+/// Diagnostic about a field that a project adds to services, if rules already have a label of this name.
 pub fn reserved_field(
     name: &str,
     place: Span,

@@ -1,4 +1,4 @@
-//! `rule`: an organization's own checks.
+//! `rule` items: custom checks of an organization.
 
 use std::collections::BTreeMap;
 use std::rc::Rc;
@@ -22,7 +22,7 @@ pub fn check(evaluator: &mut Evaluator<'_>, key: ItemKey, rule: &Rule) {
     walk(evaluator, &rule.body, &scope, &[]);
 }
 
-/// What a rule finds in all blocks of the project; each finding points at the block that broke it.
+/// Runs a rule on all blocks of the project. Each finding is at the block that violates it.
 #[salsa::tracked(returns(ref))]
 pub fn rule_findings(
     db: &dyn salsa::Database,
@@ -32,7 +32,7 @@ pub fn rule_findings(
 ) -> Vec<Diag> {
     let mut evaluator = Evaluator::new(db, workspace, environment, Mode::Instantiate);
     evaluator.all = BTreeMap::clone(workspace.blocks(db));
-    // A package's rules are there before the first service is.
+    // A package may have rules for kinds without blocks.
     let schema = evaluator.schema;
     for kind in schema.top_level() {
         evaluator.all.entry(kind.name.clone()).or_default();
@@ -194,7 +194,7 @@ fn check_requirement<'db>(
 }
 
 impl<'db> Evaluator<'db> {
-    /// The kind, name and base of a block, and the base that made it, for a block of a template.
+    /// Returns the place of a block's head and, for a block of a template, the place that instantiates it.
     fn head_of(&mut self, block: &BlockRef) -> Option<(Span, Option<Span>)> {
         let found = instance(
             self.db,

@@ -1,4 +1,5 @@
-//! Whose series an SLO measures: everybody's, where nothing narrows them; two services', where nothing tells them apart.
+//! Checks that an SLO only measures series of its service: not those of all services without a selector, nor those of another
+//! service with the same selector.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -13,20 +14,20 @@ use nth_model::{Service, Sli, Slo};
 use nth_promql::classify::{metrics, requires_label};
 use nth_promql::{Expr, Selector};
 
-/// The series by which a service's SLOs count all events.
+/// The series with which a service's SLOs count all events.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Measured {
     /// The service.
     pub service: SmolStr,
-    /// Where its selector is.
+    /// The place of its selector.
     pub place: Span,
     /// The selectors, as text.
     pub series: BTreeSet<String>,
 }
 
 impl Measured {
-    /// What a service measures; nothing where that is everybody's.
-    pub fn of(instance: &Instance, service: &Service) -> Option<Self> {
+    /// Collects the series of a service; `None` if nothing restricts them to the service.
+    pub fn new(instance: &Instance, service: &Service) -> Option<Self> {
         if has_empty_selector(instance) {
             return None;
         }
@@ -48,7 +49,7 @@ fn has_empty_selector(instance: &Instance) -> bool {
     matches!(instance.get(field::SELECTOR), Value::Labels(labels) if labels.is_empty())
 }
 
-/// The expressions that say which events there are.
+/// Returns the expressions that count all events.
 fn all_events(slo: &Slo) -> Vec<&Expr> {
     match &slo.sli {
         Sli::Events { total, .. } => vec![total],
@@ -57,7 +58,7 @@ fn all_events(slo: &Slo) -> Vec<&Expr> {
     }
 }
 
-/// A selector with its matchers in order; buckets of one histogram are one.
+/// Formats a selector with sorted matchers. All series of one histogram have the same result.
 fn canonical(selector: &Selector) -> String {
     let mut matchers: Vec<String> = selector
         .matchers
@@ -70,9 +71,9 @@ fn canonical(selector: &Selector) -> String {
     format!("{name}{{{}}}", matchers.join(","))
 }
 
-/// A service whose selector is empty and whose SLOs read series that nothing else narrows. `given` are labels that every query of
-/// the environment has.
-pub fn everybodys(
+/// Diagnostic about a service with an empty selector whose SLOs use series without other restrictions. `given` are the labels
+/// that the environment adds to every query.
+pub fn unscoped_series(
     instance: &Instance,
     service: &Service,
     given: &BTreeSet<SmolStr>,
@@ -84,7 +85,7 @@ pub fn everybodys(
         .name
         .replace(|c: char| !c.is_ascii_alphanumeric(), "_");
     let is_narrow = |selector: &Selector| {
-        // Whole words: `s` does not own `http_requests_total`.
+        // Compare whole words: `s` does not own `http_requests_total`.
         let is_own = |metric: &str| {
             format!("_{metric}_")
                 .replace(':', "_")
@@ -125,7 +126,7 @@ pub fn everybodys(
     found.pop()
 }
 
-/// Services that measure the same series, each told at its own selector.
+/// Diagnostics about services that measure the same series, each at its own selector.
 pub fn shared(services: &[&Measured]) -> Vec<Diag> {
     let mut by_series: BTreeMap<&str, Vec<&Measured>> = BTreeMap::new();
     for service in services {

@@ -1,4 +1,4 @@
-//! Names of metrics and labels that only Prometheus 3 reads, in a project whose Prometheus is older.
+//! UTF-8 names of metrics and labels, which need Prometheus 3, in a project with an older Prometheus.
 
 use std::collections::{BTreeSet, HashSet};
 
@@ -12,11 +12,11 @@ use nth_diagnostics::codes;
 use nth_model::PrometheusVersion;
 use nth_promql::{Call, Expr, Node, classify};
 
-/// A name, and whether it is a metric's.
+/// A name, and true for a metric.
 type Name = (SmolStr, bool);
 
-/// Every name in a block that the version does not read, told once for each place. `elsewhere` are names of labels that come
-/// into its queries from outside and are told there.
+/// Reports the names in a block that the version does not support, once per place. `elsewhere` are labels that are added to its
+/// queries from outside and reported there.
 pub fn unreadable(
     block: &Instance,
     version: PrometheusVersion,
@@ -25,34 +25,34 @@ pub fn unreadable(
     let mut names = Names {
         version,
         known: elsewhere.clone(),
-        told: HashSet::new(),
+        reported: HashSet::new(),
         found: Vec::new(),
     };
     if !version.has_utf8_names() {
-        names.of_block(block);
+        names.check_block(block);
     }
     names.found
 }
 
 struct Names {
     version: PrometheusVersion,
-    /// Labels that are told at the selector that adds them to queries.
+    /// Labels that are reported at the selector that adds them to queries.
     known: BTreeSet<SmolStr>,
-    told: HashSet<(SmolStr, Span)>,
+    reported: HashSet<(SmolStr, Span)>,
     found: Vec<Diag>,
 }
 
 impl Names {
-    fn of_block(&mut self, block: &Instance) {
+    fn check_block(&mut self, block: &Instance) {
         let before = self.known.clone();
-        // The labels of a selector are in every query of the block.
+        // The labels of a selector are added to every query of the block.
         for (field, value) in &block.fields {
             let Value::Labels(labels) = &value.value else {
                 continue;
             };
             for label in labels.keys() {
                 if !is_label(label) {
-                    self.tell(
+                    self.report(
                         block,
                         (label.clone(), false),
                         block.span_of_label(field, label),
@@ -64,22 +64,22 @@ impl Names {
             }
         }
         for (field, value) in &block.fields {
-            self.of_value(block, field, &value.value);
+            self.check_value(block, field, &value.value);
         }
         for child in &block.children {
-            self.of_block(child);
+            self.check_block(child);
         }
         self.known = before;
     }
 
-    fn of_value(&mut self, block: &Instance, field: &str, value: &Value) {
+    fn check_value(&mut self, block: &Instance, field: &str, value: &Value) {
         match value {
             Value::Query(query) => {
                 let mut names = BTreeSet::new();
                 names_in(&query.expr, &mut names);
                 for name in names {
                     if !self.known.contains(&name.0) {
-                        self.tell(block, name, query.span);
+                        self.report(block, name, query.span);
                     }
                 }
             }
@@ -87,9 +87,13 @@ impl Names {
                 for item in items {
                     match item {
                         Value::String(label) if field == field::BREAKDOWN && !is_label(label) => {
-                            self.tell(block, (label.as_str().into(), false), block.span_of(field));
+                            self.report(
+                                block,
+                                (label.as_str().into(), false),
+                                block.span_of(field),
+                            );
                         }
-                        other => self.of_value(block, field, other),
+                        other => self.check_value(block, field, other),
                     }
                 }
             }
@@ -97,8 +101,8 @@ impl Names {
         }
     }
 
-    fn tell(&mut self, block: &Instance, (name, is_metric): Name, place: Span) {
-        if !self.told.insert((name.clone(), place)) {
+    fn report(&mut self, block: &Instance, (name, is_metric): Name, place: Span) {
+        if !self.reported.insert((name.clone(), place)) {
             return;
         }
         let what = if is_metric { "metric" } else { "label" };
@@ -126,7 +130,7 @@ impl Names {
     }
 }
 
-/// The names in a query that are not plain.
+/// Collects the UTF-8 names in a query.
 fn names_in(expr: &Expr, names: &mut BTreeSet<Name>) {
     let mut label = |name: &str| {
         if !is_label(name) {
@@ -173,7 +177,7 @@ fn names_in(expr: &Expr, names: &mut BTreeSet<Name>) {
     }
 }
 
-/// The arguments of a call that name labels.
+/// Iterates over the arguments of a call that name labels.
 fn label_arguments(call: &Call) -> impl Iterator<Item = &str> {
     let named: fn(usize) -> bool = match call.function.as_str() {
         "label_replace" => |number| number == 1 || number == 3,
@@ -191,14 +195,14 @@ fn label_arguments(call: &Call) -> impl Iterator<Item = &str> {
         })
 }
 
-/// Whether every Prometheus reads it as a label.
+/// True for a label name that every Prometheus supports.
 fn is_label(name: &str) -> bool {
     !name.starts_with(|c: char| c.is_ascii_digit())
         && !name.is_empty()
         && name.chars().all(|c| c.is_ascii_alphanumeric() || c == '_')
 }
 
-/// Whether every Prometheus reads it as a metric.
+/// True for a metric name that every Prometheus supports.
 fn is_metric(name: &str) -> bool {
     !name.starts_with(|c: char| c.is_ascii_digit())
         && name

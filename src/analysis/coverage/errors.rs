@@ -1,4 +1,4 @@
-//! Which errors of its ratios a project has.
+//! The error series of a project's ratios.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -12,9 +12,9 @@ use nth_metrics::check::read_under;
 use nth_metrics::{Errors, selector_of};
 use nth_promql::Selector;
 
-/// The errors of the ratios of the project's own services in an environment, by the selector that they are pulled with.
-/// What is no plain selector is left out: which series it reads is not known.
-pub fn errors_wanted(
+/// Returns the error series of the project's services in an environment, by the selector to pull. Ratios of anything but plain
+/// selectors are skipped, because their series are unknown.
+pub fn required_errors(
     session: &Session,
     environment: Option<&str>,
 ) -> BTreeMap<String, BTreeSet<Errors>> {
@@ -36,7 +36,7 @@ pub fn errors_wanted(
     found
 }
 
-/// The errors of a service's ratios: of which objective, by which selector they are pulled, and the two selectors.
+/// Returns, for each ratio of a service, the objective, the selector to pull, and the two selectors of the ratio.
 pub(super) fn errors_of(
     service: &Instance,
     shared: &BTreeMap<String, String>,
@@ -62,7 +62,7 @@ pub(super) fn errors_of(
     found
 }
 
-/// The errors of two selectors, and the selector that both are pulled with, if it is one.
+/// Pairs the selectors of a ratio with the selector to pull; `None` if the two have different ones.
 fn pair(
     bad: &Selector,
     total: &Selector,

@@ -1,9 +1,8 @@
-//! How much of what a project looks at its Prometheus really has: each signal, and each other metric that objectives,
-//! alerts, recordings and panels read. The types are what `nthc metrics coverage --format json` writes; their shape
-//! is described in `docs/metrics.md`.
+//! Coverage: which of a project's metrics exist in Prometheus. Includes each signal, and each other metric of objectives, alerts,
+//! recording rules and panels. `nthc metrics coverage --format json` outputs these types; `docs/metrics.md` describes them.
 
 mod errors;
-mod wanted;
+mod selectors;
 
 use std::collections::{BTreeMap, BTreeSet, HashSet};
 
@@ -11,13 +10,15 @@ use rust_decimal::{Decimal, RoundingStrategy};
 use serde::{Serialize, Serializer};
 use smol_str::SmolStr;
 
-pub use errors::errors_wanted;
-pub use wanted::{Wanted, wanted};
+pub use errors::required_errors;
+pub use selectors::{RequiredSelectors, required_selectors};
 
 use errors::errors_of;
 
 use crate::db::item_name;
-use crate::eval::metrics::{Claim, Lookups, block_labels, environment_labels, named};
+use crate::eval::metrics::{
+    MetricIndex, MetricPresence, block_labels, environment_labels, named_selectors,
+};
 use crate::eval::{Instance, Query, Value, instance};
 use crate::lower::service_model;
 use crate::schema::names::{field, kind};
@@ -29,28 +30,28 @@ use nth_promql::{MetricName, Node, Selector};
 /// The coverage of a project.
 #[derive(Debug, Clone, Serialize)]
 pub struct Coverage {
-    /// The version of this shape.
+    /// The version of this format.
     pub version: u32,
     /// The project's name.
     pub project: String,
-    /// Whether the project has a catalogue.
+    /// True if the project has a catalog.
     pub catalogue: bool,
     /// All signals, in all environments.
     pub signals: Share,
-    /// The signals of dependencies by what they run on, those that do not say it last.
+    /// The signals of dependencies by technology, those without one last.
     pub technologies: Vec<TechnologyCoverage>,
-    /// Each environment; the one without a name where none is declared.
+    /// The environments; a single one without a name if none is declared.
     pub environments: Vec<EnvironmentCoverage>,
 }
 
-/// A share of signals, or of metrics.
+/// A count of signals or metrics, and of those that were found.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub struct Share(pub Tally);
 
-/// The signals of the dependencies that run on one thing.
+/// The signals of the dependencies of one technology.
 #[derive(Debug, Clone, Serialize)]
 pub struct TechnologyCoverage {
-    /// What they run on; nothing for those that do not say it.
+    /// The technology; `None` for dependencies without one.
     pub technology: Option<String>,
     /// Their signals.
     pub signals: Share,
@@ -63,7 +64,7 @@ pub struct EnvironmentCoverage {
     pub environment: Option<SmolStr>,
     /// All signals in it.
     pub signals: Share,
-    /// The services, in the order of the sources.
+    /// The services, in source order.
     pub services: Vec<ServiceCoverage>,
 }
 
@@ -74,37 +75,37 @@ pub struct ServiceCoverage {
     pub service: SmolStr,
     /// Its signals and those of its dependencies.
     pub signals: Share,
-    /// It and its dependencies, where they have signals.
+    /// The service and its dependencies, if they have signals.
     pub blocks: Vec<BlockCoverage>,
-    /// The other metrics that are read, by name and selector.
+    /// The other metrics that it uses, by name and selector.
     pub metrics: Vec<MetricCoverage>,
-    /// The errors of its ratios, as far as a pull saw their series.
+    /// The error series of its ratios, if they were pulled.
     pub errors: Vec<ErrorCoverage>,
-    /// The rules that are left out because of missing signals.
+    /// The rules that are not generated because of missing signals.
     pub left_out: Vec<LeftOutCoverage>,
 }
 
-/// The errors of a ratio: whether their series are there before the first error.
+/// The error series of a ratio, and whether they exist before the first error.
 #[derive(Debug, Clone, Serialize)]
 pub struct ErrorCoverage {
     /// The objective's name.
     pub slo: SmolStr,
-    /// The bad events' selector.
+    /// The selector of bad events.
     pub bad: String,
     /// The selector of all events.
     pub total: String,
-    /// For which of the series of all events there is one of bad events.
+    /// The series of all events that also exist for bad events.
     pub initialized: Initialized,
 }
 
 /// The signals of a service itself, or of a dependency.
 #[derive(Debug, Clone, Serialize)]
 pub struct BlockCoverage {
-    /// The dependency's name; nothing for the service itself.
+    /// The dependency's name; `None` for the service itself.
     pub dependency: Option<SmolStr>,
-    /// What the dependency runs on.
+    /// The dependency's technology.
     pub technology: Option<String>,
-    /// The selector that its queries carry, as the lock file's keys are written.
+    /// The labels of its queries, in the form of the lock file's keys.
     pub selector: String,
     /// Its signals.
     pub signals: Vec<SignalCoverage>,
@@ -115,67 +116,66 @@ pub struct BlockCoverage {
 pub struct SignalCoverage {
     /// Its name.
     pub signal: SmolStr,
-    /// What is known of it.
+    /// Its state.
     pub state: SignalState,
-    /// The candidate that carries it, where one is found, without the block's labels.
+    /// The first candidate found in the catalog, without the block's labels; `None` if there is none.
     pub metric: Option<String>,
     /// All of its candidates, without the block's labels.
     pub candidates: Vec<String>,
-    /// How to get it.
+    /// The author's hint on how to expose it.
     pub hint: Option<String>,
 }
 
-/// What is known of a signal.
+/// The state of a signal.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "lowercase")]
 pub enum SignalState {
-    /// A metric carries it.
+    /// A metric provides it.
     Found,
-    /// None does.
+    /// No metric provides it.
     Missing,
-    /// There is no catalogue, or nobody pulled the selector.
+    /// There is no catalog, or the selector was not pulled.
     Unclaimed,
 }
 
-/// A metric that is read and is no signal's.
+/// A metric that is used and does not belong to a signal.
 #[derive(Debug, Clone, Serialize)]
 pub struct MetricCoverage {
     /// Its name.
     pub metric: String,
-    /// The selector that it is looked up under.
+    /// The selector that it is looked up with.
     pub selector: String,
-    /// What is known of it.
+    /// Its state.
     pub state: MetricState,
-    /// What reads it, as `alert queue-backlog`.
+    /// The blocks that use it, such as `alert queue-backlog`.
     pub used_by: BTreeSet<String>,
 }
 
-/// What is known of a metric.
+/// The state of a metric.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "lowercase")]
 pub enum MetricState {
-    /// It is there.
+    /// It exists.
     Present,
-    /// The selector was pulled, and it is not there.
+    /// The selector was pulled, and it does not exist.
     Absent,
-    /// There is no catalogue, or nobody pulled the selector.
+    /// There is no catalog, or the selector was not pulled.
     Unclaimed,
 }
 
-/// A rule that is left out.
+/// A rule that is not generated.
 #[derive(Debug, Clone, Serialize)]
 pub struct LeftOutCoverage {
     /// `alert` or `recording`.
     pub rule: &'static str,
     /// Its name.
     pub name: SmolStr,
-    /// The signals that it lacks.
+    /// Its missing signals.
     pub missing: Vec<SmolStr>,
 }
 
 impl Share {
-    /// The share of those that are found, in percent with one decimal, rounded down so that it is 100 only where
-    /// all are; `None` where there are none.
+    /// The share that was found, in percent with one decimal, rounded down so that 100 means all. `None` if there are none.
     pub fn percent(self) -> Option<Decimal> {
         let total = Decimal::from(self.0.total());
         let found = Decimal::from(self.0.found) * Decimal::ONE_HUNDRED;
@@ -183,7 +183,7 @@ impl Share {
         Some(share.round_dp_with_strategy(1, RoundingStrategy::ToZero))
     }
 
-    /// Whether fewer than so many percent are found. None of none is all of them.
+    /// True if less than `percent` were found. An empty share counts as 100%.
     pub fn is_under(self, percent: Decimal) -> bool {
         let found = Decimal::from(self.0.found) * Decimal::ONE_HUNDRED;
         found < percent * Decimal::from(self.0.total())
@@ -216,7 +216,7 @@ impl Serialize for Share {
     }
 }
 
-/// The coverage of a project in some environments, of all of its services or of those that are named.
+/// Computes the coverage of a project in some environments, of the services named in `only`, or of all if it is empty.
 pub fn coverage(
     session: &Session,
     project: &str,
@@ -252,7 +252,7 @@ pub fn coverage(
                         .or_default()
                         .add(signal.resolution);
                 }
-                let lookups = Lookups {
+                let metric_index = MetricIndex {
                     db: &session.db,
                     workspace: session.workspace,
                     environment: environment.as_ref(),
@@ -263,8 +263,8 @@ pub fn coverage(
                     service: name,
                     signals: Share(signals),
                     blocks: blocks(&model.signals),
-                    metrics: Metrics::of(lookups, block, &shared, &model.signals),
-                    errors: errors(lookups, block, &shared),
+                    metrics: Metrics::collect(metric_index, block, &shared, &model.signals),
+                    errors: errors(metric_index, block, &shared),
                     left_out: model.skipped_rules.iter().map(left_out).collect(),
                 });
             }
@@ -292,7 +292,7 @@ pub fn coverage(
     }
 }
 
-/// How many signals have a metric.
+/// Counts the signals with a metric.
 fn tally(signals: &[Signal]) -> Tally {
     let mut tally = Tally::default();
     for signal in signals {
@@ -301,16 +301,16 @@ fn tally(signals: &[Signal]) -> Tally {
     tally
 }
 
-/// What a pull saw of the errors of a service's ratios.
+/// Returns the pulled error series of a service's ratios.
 fn errors(
-    lookups: Lookups<'_>,
+    metric_index: MetricIndex<'_>,
     service: &Instance,
     shared: &BTreeMap<String, String>,
 ) -> Vec<ErrorCoverage> {
-    let Some(lock) = lookups.workspace.catalogue(lookups.db).as_ref() else {
+    let Some(lock) = metric_index.workspace.catalogue(metric_index.db).as_ref() else {
         return Vec::new();
     };
-    let environment = lookups.environment.map(SmolStr::as_str);
+    let environment = metric_index.environment.map(SmolStr::as_str);
     errors_of(service, shared)
         .into_iter()
         .filter_map(|(slo, section, errors)| {
@@ -337,11 +337,11 @@ fn left_out(left_out: &SkippedRule) -> LeftOutCoverage {
     }
 }
 
-/// The signals block by block. Those of a block stand together.
+/// Groups the signals by block. Those of a block are adjacent.
 fn blocks(signals: &[Signal]) -> Vec<BlockCoverage> {
     let mut blocks: Vec<BlockCoverage> = Vec::new();
     for signal in signals {
-        let told = SignalCoverage {
+        let coverage = SignalCoverage {
             signal: signal.name.clone(),
             state: match signal.resolution {
                 Resolution::Found(_) => SignalState::Found,
@@ -356,30 +356,30 @@ fn blocks(signals: &[Signal]) -> Vec<BlockCoverage> {
             hint: signal.hint.clone(),
         };
         match blocks.last_mut() {
-            Some(block) if block.dependency == signal.dependency => block.signals.push(told),
+            Some(block) if block.dependency == signal.dependency => block.signals.push(coverage),
             _ => blocks.push(BlockCoverage {
                 dependency: signal.dependency.clone(),
                 technology: signal.technology.clone(),
                 selector: selector_of(&signal.scope),
-                signals: vec![told],
+                signals: vec![coverage],
             }),
         }
     }
     blocks
 }
 
-/// The metrics that a service reads and that are no signal's.
+/// Collects the metrics that a service uses and that do not belong to signals.
 struct Metrics<'a> {
-    lookups: Lookups<'a>,
+    metric_index: MetricIndex<'a>,
     shared: &'a BTreeMap<String, String>,
-    /// The names and sections of what could carry a signal.
+    /// The names and selectors of metrics that could provide a signal.
     signals: HashSet<(String, String)>,
     found: BTreeMap<(String, String), MetricCoverage>,
 }
 
 impl<'a> Metrics<'a> {
-    fn of(
-        lookups: Lookups<'a>,
+    fn collect(
+        metric_index: MetricIndex<'a>,
         service: &Instance,
         shared: &'a BTreeMap<String, String>,
         signals: &[Signal],
@@ -399,7 +399,7 @@ impl<'a> Metrics<'a> {
             }
         }
         let mut metrics = Metrics {
-            lookups,
+            metric_index,
             shared,
             signals: signals_of,
             found: BTreeMap::new(),
@@ -415,8 +415,8 @@ impl<'a> Metrics<'a> {
         metrics.found.into_values().collect()
     }
 
-    /// What a block and those in it read. `within` is the dependency around them, empty where there is none, and
-    /// `user` the block that is told of as the one that reads.
+    /// Collects the metrics of a block and its children. `within` is the enclosing dependency, empty if there is none. `user` is the
+    /// block to list as the user.
     fn gather(&mut self, block: &Instance, above: &Scope, within: &str, user: &str) {
         if block.kind == kind::SIGNAL {
             return;
@@ -455,10 +455,10 @@ impl<'a> Metrics<'a> {
                 _ => within,
             };
             let user = match (child.kind.as_str(), within, child.name.as_str()) {
-                // An indicator is its objective's.
+                // An SLI is listed as its objective.
                 (_, _, "") => user.to_owned(),
                 (kind, "", name) => format!("{kind} {name}"),
-                // As the rules have it.
+                // The name in the rules.
                 ("alert", dependency, name) => format!("alert {dependency}-{name}"),
                 (kind, dependency, name) => format!("{kind} {dependency}.{name}"),
             };
@@ -467,7 +467,7 @@ impl<'a> Metrics<'a> {
     }
 
     fn query(&mut self, query: &Query, scope: &Scope, user: &str, histogram: bool) {
-        for (name, selector) in named(query) {
+        for (name, selector) in named_selectors(query) {
             if scope.records(name) {
                 continue;
             }
@@ -475,7 +475,7 @@ impl<'a> Metrics<'a> {
             if self.signals.contains(&(name.to_owned(), section.clone())) {
                 continue;
             }
-            // The indicator's histogram may be named by any of its series.
+            // An SLI may name its histogram by any of its series.
             let bare = ["_bucket", "_count", "_sum"]
                 .iter()
                 .find_map(|suffix| name.strip_suffix(suffix))
@@ -485,16 +485,18 @@ impl<'a> Metrics<'a> {
                 .found
                 .entry((bare.to_owned(), section))
                 .or_insert_with_key(|(name, section)| {
-                    let claim = self
-                        .lookups
-                        .claim_name(&renamed(selector, bare), scope, histogram);
+                    let presence = self.metric_index.presence_by_name(
+                        &renamed(selector, bare),
+                        scope,
+                        histogram,
+                    );
                     MetricCoverage {
                         metric: name.clone(),
                         selector: section.clone(),
-                        state: match claim {
-                            Claim::Found => MetricState::Present,
-                            Claim::Absent => MetricState::Absent,
-                            Claim::Unclaimed => MetricState::Unclaimed,
+                        state: match presence {
+                            MetricPresence::Found => MetricState::Present,
+                            MetricPresence::Absent => MetricState::Absent,
+                            MetricPresence::Unknown => MetricState::Unclaimed,
                         },
                         used_by: BTreeSet::new(),
                     }

@@ -1,6 +1,5 @@
-//! Which items are made of which others, and how long the chains are: a value whose names lead through too many items is
-//! reported instead of computed, so that neither an evaluation nor the look for what an edit changes needs a stack as deep as
-//! somebody's file is long.
+//! References between items. A value with a too long chain of references is reported instead of evaluated, so the stack depth of
+//! evaluation and of invalidation does not grow with the size of a file.
 
 use std::collections::{HashMap, HashSet};
 use std::sync::Arc;
@@ -16,39 +15,39 @@ use nth_syntax::tree::{
     Arg, Base, Block, Body, Expr, ExprNode, ItemNode, Statement, StringLit, StringPart, TextRange,
 };
 
-/// What each item of a file is made of: its bases, the `let`s that it names, the blocks whose fields it reads; each with the
-/// first place that says so.
+/// The items that each item of a file refers to: its bases, the `let`s that it names, the blocks whose fields it reads. Each
+/// with the place of the first reference.
 pub type FileReferences = Vec<(ItemKey, Vec<(ItemKey, TextRange)>)>;
 
-/// The items of the project whose chains are too long to be followed.
+/// The items of the project whose chains of references are too long or circular.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub struct References {
-    /// Items that are further than [`limits::REFERENCES`] from what they are made of, or in a larger circle.
+    /// Items with a chain longer than [`limits::REFERENCES`], or in a cycle larger than that.
     too_deep: HashSet<ItemKey>,
-    /// Items that are made of themselves, directly or through others.
+    /// Items that refer to themselves, directly or through others.
     circular: HashSet<ItemKey>,
-    /// Where a chain becomes too long.
-    found: Vec<Diag>,
+    /// Diagnostics at the places where a chain becomes too long.
+    diagnostics: Vec<Diag>,
 }
 
 impl References {
-    /// Whether an item is not evaluated because of its place in a chain.
+    /// True if an item is not evaluated because its chain of references is too long.
     pub fn is_too_deep(&self, key: ItemKey) -> bool {
         self.too_deep.contains(&key)
     }
 
-    /// Whether an item may be made of itself.
+    /// True if an item may refer to itself.
     pub fn is_circular(&self, key: ItemKey) -> bool {
         self.circular.contains(&key)
     }
 
-    /// Where chains become too long, each told once.
-    pub fn found(&self) -> &[Diag] {
-        &self.found
+    /// Returns diagnostics about chains that are too long, one for each.
+    pub fn diagnostics(&self) -> &[Diag] {
+        &self.diagnostics
     }
 
-    /// Follows all chains, without recursion: the components of the graph by Tarjan, each after those that it leads to.
-    pub fn of<'a>(files: impl IntoIterator<Item = &'a FileReferences>) -> Self {
+    /// Follows all chains, without recursion: Tarjan's strongly connected components, each after those that it refers to.
+    pub fn new<'a>(files: impl IntoIterator<Item = &'a FileReferences>) -> Self {
         let all: Vec<(ItemKey, &[(ItemKey, TextRange)])> = files
             .into_iter()
             .flatten()
@@ -70,8 +69,8 @@ impl References {
             .collect();
         let mut references = Self::default();
         let mut depths = vec![0_usize; all.len()];
-        // The ends of chains as long as one may be, of which it was told already that something goes on from there.
-        let mut told = HashSet::new();
+        // The last allowed items of chains for which a diagnostic was already reported.
+        let mut reported = HashSet::new();
         for component in components(&edges) {
             let is_within = |target: &usize| component.binary_search(target).is_ok();
             let is_circle =
@@ -93,13 +92,15 @@ impl References {
                     references.too_deep.insert(all[*node].0);
                 }
             }
-            // What only leads to one that is too deep is told there.
+            // An item that only refers to one that is too deep is not reported again.
             if depth > limits::REFERENCES
                 && below <= limits::REFERENCES
                 && let Some(first) = component.first()
             {
                 let (key, targets) = all[*first];
-                references.found.push(too_long(key, targets, is_circle));
+                references
+                    .diagnostics
+                    .push(too_long(key, targets, is_circle));
             } else if below > limits::REFERENCES && below - 1 <= limits::REFERENCES {
                 let end = component.iter().find_map(|node| {
                     let target = edges[*node]
@@ -108,10 +109,10 @@ impl References {
                     Some((*node, *target))
                 });
                 if let Some((node, target)) = end
-                    && told.insert(target)
+                    && reported.insert(target)
                 {
                     let (key, targets) = all[node];
-                    references.found.push(too_long(key, targets, false));
+                    references.diagnostics.push(too_long(key, targets, false));
                 }
             }
         }
@@ -140,7 +141,7 @@ fn too_long(key: ItemKey, targets: &[(ItemKey, TextRange)], is_circle: bool) -> 
     .help("shorten the chain of references between this name and a literal")
 }
 
-/// The strongly connected components, each sorted and after those that it leads to.
+/// Returns the strongly connected components, each sorted and after those that it refers to.
 fn components(edges: &[Vec<usize>]) -> Vec<Vec<usize>> {
     const UNSEEN: usize = usize::MAX;
     let mut order = vec![UNSEEN; edges.len()];
@@ -191,7 +192,7 @@ fn components(edges: &[Vec<usize>]) -> Vec<Vec<usize>> {
     found
 }
 
-/// What the items of a file are made of. It changes only when a text does that says so.
+/// Returns the references of a file's items. Changes only if one of the references changes.
 #[salsa::tracked(returns(clone))]
 pub fn file_references(
     db: &dyn salsa::Database,
@@ -217,15 +218,15 @@ pub fn file_references(
     Arc::new(references)
 }
 
-/// The `let`s, blocks and templates that a file can name, whatever their kinds.
+/// The `let`s, blocks and templates that a file can name, of any kind.
 struct Names<'db> {
     db: &'db dyn salsa::Database,
     own: Known,
-    /// Those that imports name.
+    /// The items that imports name.
     imported: Known,
-    /// By what modules are called here.
+    /// Modules by their names in this file.
     modules: HashMap<SmolStr, SourceFile>,
-    /// Of modules that were asked.
+    /// The items of the modules that were looked up so far.
     known: HashMap<SourceFile, Known>,
     seen: HashSet<ItemKey>,
     found: Vec<(ItemKey, TextRange)>,
@@ -233,7 +234,7 @@ struct Names<'db> {
 
 type Known = HashMap<SmolStr, Vec<(ItemClass, ItemKey)>>;
 
-fn known(db: &dyn salsa::Database, file: SourceFile) -> Known {
+fn importable_names(db: &dyn salsa::Database, file: SourceFile) -> Known {
     let mut known = Known::new();
     for entry in &file_names(db, file).items {
         let counts = matches!(
@@ -264,7 +265,9 @@ impl<'db> Names<'db> {
                 modules.entry(import.module.clone()).or_insert(module);
                 continue;
             };
-            let of_module = asked.entry(module).or_insert_with(|| known(db, module));
+            let of_module = asked
+                .entry(module)
+                .or_insert_with(|| importable_names(db, module));
             for name in listed {
                 if let Some(items) = of_module.get(name) {
                     imported.entry(name.clone()).or_insert(items.clone());
@@ -273,7 +276,7 @@ impl<'db> Names<'db> {
         }
         Self {
             db,
-            own: known(db, file),
+            own: importable_names(db, file),
             imported,
             modules,
             known: asked,
@@ -292,7 +295,7 @@ impl<'db> Names<'db> {
                 let db = self.db;
                 self.known
                     .entry(*file)
-                    .or_insert_with(|| known(db, *file))
+                    .or_insert_with(|| importable_names(db, *file))
                     .get(name)
             }
         };
@@ -352,7 +355,7 @@ impl<'db> Names<'db> {
             [] => {}
             [name] => {
                 self.add(None, &name.text, range, Some(false));
-                // `import std.postgresql` makes `postgresql` mean the module's namesake.
+                // After `import std.postgresql`, `postgresql` is the item of that name in the module.
                 self.add(Some(&name.text), &name.text, range, Some(false));
             }
             [modules @ .., name] => {

@@ -1,5 +1,5 @@
-//! The settings that queries read: one input of the database, with a tracked getter for each, so that a change of one
-//! reaches only what reads it.
+//! The settings that queries read: one input of the database with a tracked getter for each setting, so that a change affects
+//! only the queries that read it.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
@@ -11,7 +11,7 @@ use smol_str::SmolStr;
 
 use super::Workspace;
 
-/// What queries read of a project's settings, and its lock file. A query asks [`Workspace`] for one of them.
+/// The settings and the lock file that queries read, with getters on [`Workspace`].
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct AnalysisSettings {
     project: SmolStr,
@@ -26,7 +26,7 @@ pub struct AnalysisSettings {
 }
 
 impl AnalysisSettings {
-    /// What queries read of these settings, with this lock file.
+    /// Takes the settings that queries read from a project's settings and lock file.
     pub fn new(settings: &Settings, catalogue: Option<Arc<Lock>>) -> Self {
         Self {
             project: settings.project.as_str().into(),
@@ -42,8 +42,7 @@ impl AnalysisSettings {
     }
 }
 
-/// The labels that settings put on rules. `namespace` has a check of its own, which knows what the Prometheus operator
-/// does with it.
+/// The labels that settings add to rules, without `namespace`, which has its own check.
 fn given_labels(settings: &Settings) -> BTreeMap<ir::RuleLabel, String> {
     let project = settings.shared_as();
     let project = project.map(|project| (ir::RuleLabel::Project, project.to_owned()));
@@ -52,43 +51,43 @@ fn given_labels(settings: &Settings) -> BTreeMap<ir::RuleLabel, String> {
 
 #[salsa::tracked]
 impl Workspace {
-    /// The project's name, by which its own modules can be imported too.
+    /// The project's name. Its own modules can also be imported by it.
     #[salsa::tracked(returns(ref))]
     pub fn project(self, db: &dyn salsa::Database) -> SmolStr {
         self.settings(db).project.clone()
     }
 
-    /// Whether other projects share its Prometheus, so that its recordings carry its name.
+    /// True if other projects share its Prometheus, so that its recording rules have a label with its name.
     #[salsa::tracked(returns(copy))]
     pub fn shared(self, db: &dyn salsa::Database) -> bool {
         self.settings(db).shared
     }
 
-    /// Whether every service's runbook is at a base URL of the project's.
+    /// True if the project sets a base URL for runbooks.
     #[salsa::tracked(returns(copy))]
     pub fn has_runbooks(self, db: &dyn salsa::Database) -> bool {
         self.settings(db).has_runbooks
     }
 
-    /// How often Prometheus scrapes what queries read.
+    /// The scrape interval of the queried targets.
     #[salsa::tracked(returns(copy))]
     pub fn scrape_interval(self, db: &dyn salsa::Database) -> ir::Duration {
         self.settings(db).scrape_interval
     }
 
-    /// Which Prometheus reads the rules.
+    /// The version of Prometheus that loads the rules.
     #[salsa::tracked(returns(copy))]
     pub fn prometheus_version(self, db: &dyn salsa::Database) -> ir::PrometheusVersion {
         self.settings(db).prometheus_version
     }
 
-    /// What `page` and `ticket` are called in the label `severity`.
+    /// The values of the label `severity` for `page` and `ticket`.
     #[salsa::tracked(returns(ref))]
     pub fn severity_labels(self, db: &dyn salsa::Database) -> BTreeMap<ir::Severity, String> {
         self.settings(db).severity_labels.clone()
     }
 
-    /// The labels that settings put on rules, with their values.
+    /// The labels that settings add to rules, with their values.
     #[salsa::tracked(returns(ref))]
     pub fn given_labels(self, db: &dyn salsa::Database) -> BTreeMap<ir::RuleLabel, String> {
         self.settings(db).given_labels.clone()
@@ -100,7 +99,7 @@ impl Workspace {
         self.settings(db).policy_forms.clone()
     }
 
-    /// What was pulled of a Prometheus, where the project has a lock file.
+    /// The metrics that were pulled from Prometheus; `None` without a lock file.
     #[salsa::tracked(returns(ref))]
     pub fn catalogue(self, db: &dyn salsa::Database) -> Option<Arc<Lock>> {
         self.settings(db).catalogue.clone()

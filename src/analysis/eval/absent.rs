@@ -1,4 +1,4 @@
-//! Blocks that are in some environments only: `only_in = [production]`.
+//! Blocks that exist only in some environments: `only_in = [production]`.
 
 use smol_str::SmolStr;
 
@@ -9,19 +9,19 @@ use crate::db::{Diag, Span};
 use crate::schema::names::{field, kind};
 use nth_diagnostics::codes;
 
-/// The field that names the environments.
+/// The field with the environments.
 const ONLY_IN: &str = field::ONLY_IN;
 
-/// A nested block that is not there in an environment, and where that is said.
+/// A nested block that does not exist in an environment, and the place of its `only_in`.
 #[derive(Debug, Clone)]
 pub struct Absent {
     pub(super) kind: SmolStr,
     pub(super) name: SmolStr,
-    pub(super) said: Option<Span>,
+    pub(super) only_in: Option<Span>,
 }
 
 impl Evaluator<'_> {
-    /// Whether a block is not there in the environment.
+    /// True if a block does not exist in the environment.
     pub(crate) fn is_absent(&mut self, id: NodeId) -> bool {
         if self.mode != Mode::Instantiate || self.environment.is_none() {
             return false;
@@ -44,8 +44,8 @@ impl Evaluator<'_> {
         })
     }
 
-    /// Takes the nested blocks away that are not there in the environment.
-    pub(super) fn leave_out_absent(&mut self, id: NodeId) {
+    /// Removes the nested blocks that do not exist in the environment.
+    pub(super) fn remove_absent(&mut self, id: NodeId) {
         if self.mode != Mode::Instantiate || self.environment.is_none() {
             return;
         }
@@ -55,19 +55,19 @@ impl Evaluator<'_> {
             }
             let node = self.node(child);
             let setters = node.setters.get(ONLY_IN);
-            let said = setters.and_then(|setters| setters.last());
-            let said = said.map(|setter| self.span(&setter.context, setter.expr.range));
+            let only_in = setters.and_then(|setters| setters.last());
+            let only_in = only_in.map(|setter| self.span(&setter.context, setter.expr.range));
             let absent = Absent {
                 kind: node.kind.clone(),
                 name: node.name.clone(),
-                said,
+                only_in,
             };
             self.remove_child(id, child);
             self.nodes[id.0].absent.push(absent);
         }
     }
 
-    /// Says so where a name that means nothing is that of a block which is not there in the environment.
+    /// Adds a note to a diagnostic about an unknown name if a block of this name does not exist in the environment.
     pub(super) fn explain_absent(
         &self,
         diagnostic: Diag,
@@ -90,8 +90,8 @@ impl Evaluator<'_> {
                     is not in `{environment}`",
                     absent.kind
                 ));
-                return match absent.said {
-                    Some(said) => diagnostic.because(said, "environments that have it"),
+                return match absent.only_in {
+                    Some(only_in) => diagnostic.because(only_in, "environments that have it"),
                     None => diagnostic,
                 };
             }
@@ -100,7 +100,7 @@ impl Evaluator<'_> {
         diagnostic
     }
 
-    /// Warns where a dependency is a service that is not there in the environment.
+    /// Warns about a dependency on a service that does not exist in the environment.
     pub(super) fn warn_of_absent(
         &mut self,
         id: NodeId,
@@ -118,7 +118,7 @@ impl Evaluator<'_> {
         if node.kind != kind::DEPENDENCY || !self.is_service_absent(service) {
             return;
         }
-        let name = crate::resolve::written(&node.name);
+        let name = crate::resolve::quote_name(&node.name);
         let trail = node.trail.clone();
         let diagnostic = Diag::new(
             &codes::ABSENT_DEPENDENCY,

@@ -1,17 +1,17 @@
-//! Bases: what follows the colon of a block, its arguments, and what is said where it does not exist.
+//! Bases: the variant, template or block after a block's colon, and its arguments.
 
 use std::rc::Rc;
 
 use smol_str::SmolStr;
 
-use super::amend::Said;
+use super::index::Definition;
 use super::node::NodeId;
-use super::notes::Meaning;
+use super::overrides::BaseUse;
 use super::scope::{Context, Scope};
 use super::value::Value;
 use super::{Evaluator, Mode};
 use crate::db::{Diag, ItemClass, ItemKey, Span};
-use crate::resolve::{Want, did_you_mean, did_you_mean_block, resolve_path, written};
+use crate::resolve::{Want, did_you_mean, did_you_mean_block, quote_name, resolve_path};
 use crate::schema::{self};
 use nth_diagnostics::{Applicability, codes, suggest};
 use nth_syntax::tree::{Base, ItemNode, Template, TextRange};
@@ -41,9 +41,9 @@ impl<'db> Evaluator<'db> {
         {
             self.nodes[id.0].variant = Some(name.clone());
             if seen.is_empty() {
-                self.nodes[id.0].said = Some(Said::variant(name.clone()));
+                self.nodes[id.0].last_base = Some(BaseUse::variant(name.clone()));
             }
-            self.note_base(context, base, Meaning::Kind(name.clone()));
+            self.record_base(context, base, Definition::Kind(name.clone()));
             let what = format!("the kind `{name}`");
             self.refuse_arguments(base, context, &what, "set its fields in braces");
             return;
@@ -59,7 +59,7 @@ impl<'db> Evaluator<'db> {
             )
         };
         let found = find(ItemClass::Template).or_else(|| find(ItemClass::Block));
-        // What is too deep is reported where it becomes so.
+        // A chain that is too long is reported elsewhere.
         if found.is_some_and(|key| self.workspace.references(self.db).is_too_deep(key)) {
             self.nodes[id.0].baseless = true;
             return;
@@ -78,11 +78,11 @@ impl<'db> Evaluator<'db> {
         }
         let meaning = self
             .top_level(key)
-            .map_or(Meaning::Item(key), |value| match value {
-                Value::Block(block) => Meaning::Block(block),
-                _ => Meaning::Item(key),
+            .map_or(Definition::Item(key), |value| match value {
+                Value::Block(block) => Definition::Block(block),
+                _ => Definition::Item(key),
             });
-        self.note_base(context, base, meaning);
+        self.record_base(context, base, meaning);
         seen.push(key);
         let mut trail = (*context.scope.trail).clone();
         trail.push(self.span(context, base.range));
@@ -93,7 +93,7 @@ impl<'db> Evaluator<'db> {
                 _ => &[],
             };
             let params = params.iter().map(|param| param.name.text.clone());
-            self.nodes[id.0].said = Some(Said::item(key, scope.clone(), params.collect()));
+            self.nodes[id.0].last_base = Some(BaseUse::item(key, scope.clone(), params.collect()));
         }
         let (head, own_base, body) = match self.tree(key) {
             Some(ItemNode::Template(template)) => {
@@ -114,13 +114,13 @@ impl<'db> Evaluator<'db> {
             };
             crate::stack::with_room(|| self.add_base(id, own_base, &inner, seen));
         }
-        self.note_damage(id, key, head, body);
+        self.mark_damaged(id, key, head, body);
         let body_scope = self.body_scope(body, &scope, id);
         self.nodes[id.0].layers.push((body, body_scope));
         seen.pop();
     }
 
-    /// Arguments that are given to what has no parameters.
+    /// Reports arguments to a base without parameters.
     fn refuse_arguments(
         &mut self,
         base: &'db Base,
@@ -129,7 +129,7 @@ impl<'db> Evaluator<'db> {
         help: &str,
     ) {
         let args = base.args.iter().flatten().map(|arg| arg.range);
-        let Some(range) = args.reduce(TextRange::to) else {
+        let Some(range) = args.reduce(TextRange::cover) else {
             return;
         };
         let diagnostic = Diag::new(
@@ -141,7 +141,7 @@ impl<'db> Evaluator<'db> {
         self.report(context, diagnostic);
     }
 
-    /// A circle is told once, at the first of its members.
+    /// Reports a cycle of bases once, at its first member.
     pub(super) fn report_base_cycle(&mut self, id: NodeId, root: ItemKey, seen: &[ItemKey]) {
         let place = |key: &ItemKey| {
             (
@@ -190,7 +190,7 @@ impl<'db> Evaluator<'db> {
         else {
             return;
         };
-        // `http.`: the syntax error says it all.
+        // `http.`: the syntax error is enough.
         if base.path.range.end > last.range.end {
             return;
         }
@@ -198,7 +198,7 @@ impl<'db> Evaluator<'db> {
         let dotted = base.path.segments.iter().map(|name| name.text.as_str());
         let dotted = SmolStr::from(dotted.collect::<Vec<_>>().join("."));
         if base.path.segments.len() > 1 && self.is_block_or_template(&dotted, kind, context) {
-            let quoted = written(&dotted);
+            let quoted = quote_name(&dotted);
             let diagnostic = Diag::new(
                 &codes::UNKNOWN_BASE,
                 format!("a name with a dot must be quoted: {quoted}"),
@@ -226,7 +226,7 @@ impl<'db> Evaluator<'db> {
             .path
             .segments
             .iter()
-            .map(|name| crate::resolve::written(&name.text))
+            .map(|name| crate::resolve::quote_name(&name.text))
             .collect::<Vec<_>>()
             .join(".");
         let mut diagnostic = Diag::new(
@@ -260,7 +260,7 @@ impl<'db> Evaluator<'db> {
             })
     }
 
-    /// Says so where the name is that of a template or block of another kind.
+    /// Describes the base, if it is a template or block of another kind.
     pub(super) fn base_of_other_kind(&self, base: &Base, context: &Context<'db>) -> Option<String> {
         let path: Vec<SmolStr> = base
             .path
@@ -404,7 +404,9 @@ impl<'db> Evaluator<'db> {
                 range: template.params[index].name.range,
             };
             if let Some(written) = &arg.name {
-                self.note(context, written.range, |_| Some(Meaning::Local(declared)));
+                self.record(context, written.range, |_| {
+                    Some(Definition::Local(declared))
+                });
             }
             scope.bind_lazy(
                 name.clone(),
@@ -413,7 +415,7 @@ impl<'db> Evaluator<'db> {
                 Some(ty.clone()),
                 declared,
             );
-            // Not yet: it may ask for what the bodies set, and they are not all there.
+            // Evaluate it later: it may depend on fields of bodies that are not collected yet.
             if self.mode == Mode::Check {
                 self.unforced.push((scope.clone(), name.clone()));
             }
@@ -438,7 +440,7 @@ impl<'db> Evaluator<'db> {
                 _ if ty.is_optional() => scope.bind(name.clone(), Value::None, Some(declared)),
                 _ => {
                     scope.bind(name.clone(), Value::Error, Some(declared));
-                    // It is there, under a wrong name or none.
+                    // It is given, under a wrong name or none.
                     if unnamed
                         || unknown
                             .iter()

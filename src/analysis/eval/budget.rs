@@ -1,4 +1,4 @@
-//! What an evaluation may take: steps, blocks and queries of one top-level item; and how large a value may be.
+//! Limits of an evaluation: steps, blocks and queries of one top-level item, and the size of values.
 
 use super::scope::Context;
 use super::value::{Runtime, Value};
@@ -10,38 +10,38 @@ use nth_model::TextPart;
 use nth_promql as promql;
 use nth_syntax::tree::TextRange;
 
-/// How deep lists and conditions may be in one another.
+/// The maximum depth of nested lists and conditions.
 const NESTED: usize = 64;
 
-/// What an evaluator has used so far.
+/// The resources that an evaluator has used so far.
 #[derive(Default)]
 pub(super) struct Budget {
     steps: u64,
-    /// Steps besides [`limits::STEPS`].
+    /// Additional steps beyond [`limits::STEPS`].
     more: u64,
     blocks: usize,
     queries: usize,
     depth: usize,
-    /// Where the loops are that are being gone through, outermost first.
+    /// The places of the current loops, outermost first.
     loops: Vec<(Span, Option<Span>)>,
-    /// How many diagnostics there were when one of the bounds was met, with the one that says so: what follows from it is
-    /// not shown.
-    told: Option<usize>,
+    /// The number of diagnostics when a limit was exceeded, including the one about it; `None` if none was. Later ones are
+    /// consequences and are dropped.
+    limit_reported: Option<usize>,
 }
 
-/// How large a value is.
+/// The size of a value.
 #[derive(Default)]
 struct Size {
-    /// Its elements and theirs; text by 64 bytes.
+    /// The number of elements at all levels, and of 64-byte units of text.
     weight: usize,
-    /// Bytes of one text, at most.
+    /// The bytes of its longest text.
     text: usize,
-    /// How deep lists are in one another.
+    /// The depth of nested lists.
     depth: usize,
 }
 
 impl Size {
-    fn of(value: &Value) -> Self {
+    fn measure(value: &Value) -> Self {
         let mut size = Self::default();
         let mut waiting = vec![(value, 1)];
         while let Some((value, depth)) = waiting.pop() {
@@ -84,7 +84,7 @@ fn length(part: &TextPart) -> usize {
     }
 }
 
-/// Whether a value can be larger than its literal.
+/// True if a value can be larger than its source text.
 fn is_composed(value: &Value) -> bool {
     matches!(
         value,
@@ -98,7 +98,7 @@ fn is_composed(value: &Value) -> bool {
 }
 
 impl<'db> Evaluator<'db> {
-    /// How many steps were taken.
+    /// Returns the steps that were used.
     pub(crate) fn steps(&self) -> u64 {
         self.budget.steps
     }
@@ -108,24 +108,24 @@ impl<'db> Evaluator<'db> {
         self.budget.more = more;
     }
 
-    /// Whether one of the bounds was met: nothing more is looked at.
+    /// True if a limit was exceeded, so that evaluation stops.
     pub(crate) fn is_over(&self) -> bool {
-        self.budget.told.is_some()
+        self.budget.limit_reported.is_some()
     }
 
-    /// What was found, without what only follows from a bound that was met.
+    /// Returns the diagnostics, without consequences of an exceeded limit.
     pub(crate) fn into_diagnostics(mut self) -> Vec<Diag> {
         self.diagnostics
-            .truncate(self.budget.told.unwrap_or(usize::MAX));
+            .truncate(self.budget.limit_reported.unwrap_or(usize::MAX));
         self.diagnostics
     }
 
-    /// Goes one expression deeper, which takes a step; whether there is room for it.
+    /// Enters an expression, which uses one step. Returns false if a limit is exceeded.
     pub(super) fn enter(&mut self, range: TextRange, context: &Context<'db>) -> bool {
         self.budget.depth += 1;
         if self.budget.depth > limits::EVALUATIONS {
             let span = self.span(context, range);
-            self.meet(
+            self.report_limit(
                 &codes::REFERENCES_TOO_DEEP,
                 format!(
                     "more than {} other values are referenced from this one",
@@ -142,7 +142,7 @@ impl<'db> Evaluator<'db> {
         self.budget.depth = self.budget.depth.saturating_sub(1);
     }
 
-    /// Takes steps; whether there were as many left.
+    /// Uses steps. Returns false if a limit is exceeded.
     pub(crate) fn spend(&mut self, steps: u64, range: TextRange, context: &Context<'db>) -> bool {
         self.budget.steps = self.budget.steps.saturating_add(steps);
         let most = limits::STEPS + self.budget.more;
@@ -153,7 +153,7 @@ impl<'db> Evaluator<'db> {
                 self.what_is_evaluated()
             );
             let place = self.place(span, use_site(context));
-            self.meet(
+            self.report_limit(
                 &codes::TOO_LONG_EVALUATION,
                 message,
                 place,
@@ -163,7 +163,7 @@ impl<'db> Evaluator<'db> {
         !self.is_over()
     }
 
-    /// One more block; whether there was room for it.
+    /// Counts a block. Returns false if a limit is exceeded.
     pub(super) fn count_block(&mut self, head: TextRange, context: &Context<'db>) -> bool {
         self.budget.blocks += 1;
         if self.budget.blocks > limits::BLOCKS && !self.is_over() {
@@ -174,18 +174,18 @@ impl<'db> Evaluator<'db> {
                 limits::BLOCKS
             );
             let place = self.place(span, use_site(context));
-            self.meet(
+            self.report_limit(
                 &codes::TOO_MANY_BLOCKS,
                 message,
                 place,
                 "split it into several services, or loop over fewer elements",
             );
         }
-        // A block's fields, with what is kept of each.
+        // The fixed cost of a block's fields.
         self.spend(50, head, context)
     }
 
-    /// A query of that size; whether there was room for it.
+    /// Counts a query of this size. Returns false if a limit is exceeded.
     pub(super) fn count_query(
         &mut self,
         size: usize,
@@ -209,7 +209,7 @@ impl<'db> Evaluator<'db> {
         self.spend(size as u64, range, context)
     }
 
-    /// A query that was written elsewhere is used in one more place: it is in the output as often.
+    /// Counts another use of a query that is written elsewhere: the output contains it once per use.
     pub(super) fn count_used_query(
         &mut self,
         value: &Value,
@@ -231,7 +231,7 @@ impl<'db> Evaluator<'db> {
                 limits::QUERIES
             );
             let place = self.place(span, use_site(context));
-            self.meet(
+            self.report_limit(
                 &codes::QUERY_TOO_LARGE,
                 message,
                 place,
@@ -240,7 +240,7 @@ impl<'db> Evaluator<'db> {
         }
     }
 
-    /// Goes through a loop.
+    /// Enters a loop.
     pub(crate) fn enter_loop(&mut self, range: TextRange, context: &Context<'db>) {
         let span = self.span(context, range);
         self.budget.loops.push((span, use_site(context)));
@@ -250,7 +250,7 @@ impl<'db> Evaluator<'db> {
         self.budget.loops.pop();
     }
 
-    /// A value that is no larger than one may be; otherwise that is reported.
+    /// Returns the value, or reports it if it exceeds the limit.
     pub(super) fn bounded(
         &mut self,
         value: Value,
@@ -260,7 +260,7 @@ impl<'db> Evaluator<'db> {
         if !is_composed(&value) {
             return value;
         }
-        let size = Size::of(&value);
+        let size = Size::measure(&value);
         self.spend(size.weight as u64, range, context);
         if size.text > limits::TEXT {
             return self.text_too_long(range, context);
@@ -281,9 +281,9 @@ impl<'db> Evaluator<'db> {
         value
     }
 
-    /// A list that holds as much as one may, so far.
+    /// Adds the size of an element to `so_far`. Returns false if the list exceeds the limit.
     pub(super) fn fits(&self, so_far: &mut usize, value: &Value) -> bool {
-        *so_far += Size::of(value).weight;
+        *so_far += Size::measure(value).weight;
         *so_far <= limits::LIST
     }
 
@@ -327,13 +327,13 @@ impl<'db> Evaluator<'db> {
         self.root.map(|(key, _)| key)
     }
 
-    /// The loop that is being gone through, or else the place itself.
+    /// Returns the place of the current loop, or else the place itself.
     fn place(&self, span: Span, used: Option<Span>) -> (Span, Option<Span>) {
         self.budget.loops.first().copied().unwrap_or((span, used))
     }
 
-    /// Reports that a bound was met, once.
-    fn meet(
+    /// Reports an exceeded limit, once.
+    fn report_limit(
         &mut self,
         code: &'static Code,
         message: String,
@@ -343,7 +343,7 @@ impl<'db> Evaluator<'db> {
         if self.is_over() {
             return;
         }
-        // A check tells only of places in its own item.
+        // A check only reports places in its own item.
         let span = match (self.mode, self.budget_root(), used) {
             (Mode::Check, Some(root), Some(used)) if span.item != root && used.item == root => used,
             _ => span,
@@ -353,11 +353,11 @@ impl<'db> Evaluator<'db> {
             diagnostic = diagnostic.because(used, "in the block generated by this");
         }
         self.diagnostics.push(diagnostic);
-        self.budget.told = Some(self.diagnostics.len());
+        self.budget.limit_reported = Some(self.diagnostics.len());
     }
 }
 
-/// Where a template is used whose text is evaluated.
+/// Returns the place that uses the template under evaluation.
 fn use_site(context: &Context<'_>) -> Option<Span> {
     context.scope.trail.first().copied()
 }

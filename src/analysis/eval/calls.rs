@@ -1,9 +1,9 @@
-//! Calls: functions computed at compile time, and those that are known only when a service runs.
+//! Calls of compile-time and run-time functions.
 
 use smol_str::SmolStr;
 
 use super::Evaluator;
-use super::notes::Meaning;
+use super::index::Definition;
 use super::scope::Context;
 use super::value::{Call, CallArg, Query, Runtime, Value};
 use crate::db::{Diag, Span};
@@ -14,7 +14,7 @@ use nth_diagnostics::{codes, suggest};
 use nth_promql as promql;
 use nth_syntax::tree::{Arg, Expr, ExprNode, TextRange};
 
-/// The arguments in the order of the parameters; `None` unless each is given once, by its name or in its place.
+/// Orders the arguments by parameter. `None` unless each is given exactly once, by name or position.
 fn arguments<'a, const N: usize>(args: &'a [Arg], params: [&str; N]) -> Option<[&'a Arg; N]> {
     let mut found = [None; N];
     for (position, arg) in args.iter().enumerate() {
@@ -48,15 +48,15 @@ impl<'db> Evaluator<'db> {
             self.report(context, diagnostic);
             return Value::Error;
         };
-        self.note(context, name.range, |evaluator| {
+        self.record(context, name.range, |evaluator| {
             let text = &name.text;
             if evaluator.schema.functions.contains_key(text) {
-                return Some(Meaning::Function(text.clone()));
+                return Some(Definition::Function(text.clone()));
             }
             COMPILE_TIME
                 .iter()
                 .any(|function| function.name == text)
-                .then(|| Meaning::CompileTime(text.clone()))
+                .then(|| Definition::CompileTime(text.clone()))
         });
         if matches!(name.text.as_str(), "matching" | "not-matching")
             && let Some([selector, label, regex]) = arguments(args, ["selector", "label", "regex"])
@@ -155,7 +155,7 @@ impl<'db> Evaluator<'db> {
         }
     }
 
-    /// `environment()`: the one that is built. Where the project declares none, there is nothing to compare it with.
+    /// Evaluates `environment()`, the environment that is built. An error if the project declares none.
     fn current_environment(&mut self, range: TextRange, context: &Context<'db>) -> Value {
         let environments = self.workspace.environments(self.db);
         if environments.is_empty() {
@@ -175,13 +175,13 @@ impl<'db> Evaluator<'db> {
         }
     }
 
-    /// An environment of the project. As in `in staging { … }`, no import is needed.
+    /// Returns an environment of the project. As in `in staging { … }`, no import is needed.
     pub(super) fn environment_named(&self, name: &SmolStr) -> Option<Value> {
         let key = self.workspace.environments(self.db).get(name)?;
         self.top_level(*key)
     }
 
-    /// A selector with one more matcher: a template does not know what the label is called.
+    /// Evaluates `matching(…)`: adds a matcher to a selector, for templates that take the label's name as a parameter.
     pub(super) fn matching(
         &mut self,
         negated: bool,
@@ -195,7 +195,7 @@ impl<'db> Evaluator<'db> {
         let regex_value = self.typed(argument, &Ty::String, context);
         match (value, label_value, regex_value) {
             (Value::Query(mut query), Value::String(label), Value::String(regex)) => {
-                // A regular expression that matches only itself is compared for equality.
+                // Use an equality matcher for a regular expression without special characters.
                 let plain = promql::escape_regex(&regex) == regex;
                 let op = match (negated, plain) {
                     (false, false) => promql::MatchOp::Matches,
@@ -218,7 +218,7 @@ impl<'db> Evaluator<'db> {
                     );
                     return Value::Error;
                 }
-                self.check_known_matcher(&query, label_arg, argument, context);
+                self.check_matcher_metrics(&query, label_arg, argument, context);
                 Value::Query(query)
             }
             (value, label, regex) if value.is_error() || label.is_error() || regex.is_error() => {
@@ -234,7 +234,7 @@ impl<'db> Evaluator<'db> {
         self.coerce(value, ty, span, context)
     }
 
-    /// The query of `unscoped(…)`: as written, without the labels that its block would have added.
+    /// Returns the query of `unscoped(…)` as written, without the labels of its block.
     pub(super) fn unscope(
         &mut self,
         query: Query,
@@ -250,7 +250,7 @@ impl<'db> Evaluator<'db> {
         };
         let before = self.diagnostics.len();
         let value = self.query(written, &outside);
-        // The same text was evaluated, and what is wrong with it reported, once already.
+        // The same text was already evaluated, and its errors reported.
         self.diagnostics.truncate(before);
         match value {
             Value::Query(unscoped) => unscoped,
@@ -315,8 +315,8 @@ impl<'db> Evaluator<'db> {
             };
             let (param, ty, _) = &function.params[index];
             if let Some(written) = &arg.name {
-                self.note(context, written.range, |_| {
-                    Some(Meaning::FunctionParam(name.clone(), param.clone()))
+                self.record(context, written.range, |_| {
+                    Some(Definition::FunctionParam(name.clone(), param.clone()))
                 });
             }
             let value = self.eval(&arg.value, context, ty);

@@ -1,4 +1,4 @@
-//! Whether a value fits a type, and what is said where it does not.
+//! Conversion of values to expected types, and diagnostics about mismatches.
 
 use std::sync::Arc;
 
@@ -14,7 +14,7 @@ use nth_diagnostics::codes;
 use nth_model::{Text, TextPart};
 
 impl<'db> Evaluator<'db> {
-    /// The value as one of that type; reports where it is none.
+    /// Converts a value to a type. Reports a mismatch.
     pub(crate) fn coerce(
         &mut self,
         value: Value,
@@ -25,7 +25,7 @@ impl<'db> Evaluator<'db> {
         if value.is_error() {
             return Value::Error;
         }
-        // A text stands for the block of that name: `let owner = "Payments Team"`.
+        // A text may be the name of a block: `let owner = "Payments Team"`.
         if let Value::String(text) = &value
             && let kinds = referred(ty)
             && !kinds.is_empty()
@@ -52,7 +52,7 @@ impl<'db> Evaluator<'db> {
                     }
                 }
                 match (&value, ty.list()) {
-                    // What is wrong is one of the elements.
+                    // Report the element that does not match.
                     (Value::List(_), Some(list)) => self.coerce(value, list, span, context),
                     _ => self.report_at_span(&value, ty, span, context),
                 }
@@ -81,7 +81,7 @@ impl<'db> Evaluator<'db> {
         span: Span,
         context: &Context<'db>,
     ) -> Value {
-        // The default of a field that is left out is not a mistake of its own.
+        // A missing value is reported elsewhere.
         if *value == Value::None {
             return Value::None;
         }
@@ -93,7 +93,7 @@ impl<'db> Evaluator<'db> {
         Value::Error
     }
 
-    /// Whether the text is damaged at a place: that `30 d` ends too early is said already.
+    /// True if there is a syntax error near a place: for example, `30 d` is already reported.
     pub(crate) fn is_near_damage(&self, span: Span) -> bool {
         crate::db::item(self.db, span.item)
             .as_ref()
@@ -105,7 +105,7 @@ impl<'db> Evaluator<'db> {
             })
     }
 
-    /// What to say where a value has the wrong type.
+    /// Diagnostic about a value of the wrong type.
     pub(crate) fn mismatch(&self, value: &Value, ty: &Ty, span: Span) -> Diag {
         let wanted = ty.required();
         let found = match value {
@@ -151,7 +151,7 @@ impl<'db> Evaluator<'db> {
         self.hint(value, ty, diagnostic)
     }
 
-    /// The value as one of that type, without a word where it is none.
+    /// Converts a value to a type; `None` if it does not match.
     fn fit(&self, value: &Value, ty: &Ty) -> Option<Value> {
         let same = || Some(value.clone());
         match (value, ty) {
@@ -200,7 +200,7 @@ impl<'db> Evaluator<'db> {
         }
     }
 
-    /// Checks what the type alone does not: that a URL is one.
+    /// Checks the content of a value of a type, such as the syntax of a URL.
     fn validate(&mut self, value: Value, ty: &Ty, span: Span, context: &Context<'db>) -> Value {
         match (&value, ty) {
             (Value::List(items), Ty::List(element)) => {
@@ -245,8 +245,8 @@ fn fits_query(query: &Query, ty: &Ty) -> bool {
     match ty {
         Ty::Selector => matches!(query.shape, Shape::Selector | Shape::Unknown),
         Ty::Windowed => matches!(query.shape, Shape::Windowed | Shape::Unknown),
-        // An alert fires for each series of a vector, so that every vector is a condition: which series are there only in
-        // trouble is known to its author alone.
+        // An alert fires for each series of a vector, so every vector is accepted as a condition. Only the author knows whether the
+        // series exist only in an incident.
         Ty::Condition | Ty::Vector => matches!(
             query.shape,
             Shape::Selector | Shape::Condition | Shape::Vector | Shape::Unknown
@@ -348,7 +348,7 @@ fn zone_problem(text: &str) -> Option<String> {
     })
 }
 
-/// What keeps a text from being a label's name. Names that begin with `__` belong to Prometheus.
+/// Describes why a text is not a valid label name; `None` if it is. Names that begin with `__` are reserved by Prometheus.
 pub fn label_name_problem(text: &str) -> Option<String> {
     if text.is_empty() {
         return Some("empty label name".to_owned());

@@ -1,11 +1,11 @@
-//! What the bodies of a block set, and which blocks they hold.
+//! Collects the fields and child blocks of a block from its bodies.
 
 use std::rc::Rc;
 
 use smol_str::SmolStr;
 
+use super::index::Definition;
 use super::node::{NodeId, Setter, State};
-use super::notes::Meaning;
 use super::scope::{Context, Scope};
 use super::value::Value;
 use super::{Evaluator, Mode};
@@ -17,7 +17,7 @@ use nth_diagnostics::{codes, suggest};
 use nth_syntax::tree::{Block, Body, Name, Statement, StringLit, TextRange};
 
 impl<'db> Evaluator<'db> {
-    /// Gathers what the layers set and which blocks they hold.
+    /// Collects the fields and child blocks from all layers of a block.
     pub(crate) fn collect(&mut self, id: NodeId) {
         if self.node(id).state != State::Waiting {
             return;
@@ -31,7 +31,7 @@ impl<'db> Evaluator<'db> {
             self.collect_blocks(id, body, scope, layer, false);
         }
         self.nodes[id.0].state = State::Done;
-        self.leave_out_absent(id);
+        self.remove_absent(id);
     }
 
     pub(super) fn applies(&self, environment: &Name) -> bool {
@@ -105,7 +105,7 @@ impl<'db> Evaluator<'db> {
                         None => SmolStr::default(),
                         Some(name) => {
                             let parts = without.name_parts.as_ref();
-                            match self.spelled(&without.kind, name, parts, &context) {
+                            match self.evaluate_name(&without.kind, name, parts, &context) {
                                 Some(name) => name,
                                 None => continue,
                             }
@@ -113,13 +113,13 @@ impl<'db> Evaluator<'db> {
                     };
                     let found = self.child(id, &without.kind.text, &name);
                     if let (Some(child), Some(written)) = (found, &without.name) {
-                        self.note_written(&context, written.range, child);
-                        self.note(&context, written.range, |evaluator| {
-                            evaluator.reference(child).map(Meaning::Block)
+                        self.record_written(&context, written.range, child);
+                        self.record(&context, written.range, |evaluator| {
+                            evaluator.reference(child).map(Definition::Block)
                         });
                     }
                     match found {
-                        // A check visits every branch, so what one removes another may still name.
+                        // A check visits every branch, so a block that one branch removes may be used in another.
                         Some(child) if self.mode == Mode::Instantiate => {
                             self.remove_child(id, child);
                         }
@@ -156,7 +156,7 @@ impl<'db> Evaluator<'db> {
                     let elements = self.elements(&repeat.list, &context);
                     self.enter_loop(repeat.list.range, &context);
                     for element in elements {
-                        // A turn has scopes of its own, and looks at each statement of the body.
+                        // The cost of an iteration: its scopes, and each statement of the body.
                         let turn = 32 + 4 * repeat.body.statements.len() as u64;
                         if !self.spend(turn, repeat.list.range, &context) {
                             break;
@@ -196,7 +196,7 @@ impl<'db> Evaluator<'db> {
             scope: scope.clone(),
             node: Some(id),
         };
-        // `without`: the syntax error says it all.
+        // `without`: the syntax error is enough.
         if without.kind.text.is_empty() {
             return;
         }
@@ -264,7 +264,7 @@ impl<'db> Evaluator<'db> {
             .fields(&self.schema_kind(parent))
             .iter()
             .any(|field| matches!(&field.ty, Ty::One(child, _) if *child == kind.text));
-        // A block that stands too deep because a brace is missing is told as that.
+        // A block that is nested too deep because of a missing brace is reported as such.
         let too_deep = || {
             self.node(parent).damaged
                 && std::iter::successors(self.node(parent).parent, |node| self.node(*node).parent)
@@ -315,14 +315,14 @@ impl<'db> Evaluator<'db> {
         if block.doc.is_some() {
             self.nodes[id.0].doc = block.doc.clone();
         }
-        // What the author of the service wrote is what a message should point at, not what a template has.
+        // Messages should refer to the service's text, not the template's.
         if scope.trail.len() < self.node(id).trail.len() {
             self.nodes[id.0].head = head;
             self.nodes[id.0].trail = scope.trail.clone();
         }
         if let Some(written) = &block.name {
-            self.note_written(&context, written.range, id);
-            self.note_declaration(&context, written.range, id);
+            self.record_written(&context, written.range, id);
+            self.record_declaration(&context, written.range, id);
         }
         if is_there && block.base.is_some() {
             self.rebase(id, block, scope);
@@ -331,7 +331,7 @@ impl<'db> Evaluator<'db> {
         }
     }
 
-    /// `tier: critical`, as other languages set a field: a block without a name and without a body.
+    /// True for `tier: critical`, a field in the syntax of other languages, which parses as a block without name and body.
     pub(super) fn is_field_with_colon(&self, parent: NodeId, block: &Block) -> bool {
         let kind = self.schema_kind(parent);
         let field = self.schema.field(&kind, &block.kind.text);
@@ -368,7 +368,7 @@ impl<'db> Evaluator<'db> {
         let diagnostic = Diag::new(
             &codes::MISPLACED_BLOCK,
             format!("`{}` is a field: expected `=`, found `:`", block.kind.text),
-            self.span(context, block.kind.range.to(base.path.range)),
+            self.span(context, block.kind.range.cover(base.path.range)),
         )
         .help(format!("write `{} = {path}`", block.kind.text))
         .fix(
@@ -380,7 +380,7 @@ impl<'db> Evaluator<'db> {
         self.report(context, diagnostic);
     }
 
-    /// A nested block's name, with its holes filled.
+    /// Evaluates a nested block's name.
     pub(super) fn block_name(
         &mut self,
         block: &'db Block,
@@ -418,13 +418,13 @@ impl<'db> Evaluator<'db> {
                 None
             }
             (Some(name), false) => {
-                self.spelled(&block.kind, name, block.name_parts.as_ref(), context)
+                self.evaluate_name(&block.kind, name, block.name_parts.as_ref(), context)
             }
         }
     }
 
-    /// A name with its holes filled.
-    fn spelled(
+    /// Evaluates a name with interpolations.
+    fn evaluate_name(
         &mut self,
         kind: &Name,
         name: &Name,
@@ -446,7 +446,7 @@ impl<'db> Evaluator<'db> {
             }
             Value::String(text) => Some(text.into()),
             Value::Unknown(_) => Some(name.text.clone()),
-            // What is wrong with the name was said; a check goes on with the rest of the block.
+            // The name's error was reported. A check continues with the rest of the block.
             _ => (self.mode == Mode::Check).then(|| name.text.clone()),
         }
     }
@@ -465,7 +465,7 @@ impl<'db> Evaluator<'db> {
             format!("unknown block kind `{}`", kind.text),
             span,
         );
-        if let Some(help) = said_elsewhere(&parent_kind, &kind.text) {
+        if let Some(help) = help_for_foreign_name(&parent_kind, &kind.text) {
             self.report(context, diagnostic.help(help));
             return;
         }
@@ -491,8 +491,8 @@ impl<'db> Evaluator<'db> {
     }
 }
 
-/// What another tool calls by a name that is no kind here.
-fn said_elsewhere(parent: &str, kind: &str) -> Option<&'static str> {
+/// Returns help for a block name that comes from another tool.
+fn help_for_foreign_name(parent: &str, kind: &str) -> Option<&'static str> {
     Some(match (parent, kind.replace('-', "_").as_str()) {
         (kind::SLO, "page_alert" | "page_alerts" | "page") => {
             "write `burn_rate_pages = false` to disable the burn-rate alerts that page"

@@ -1,4 +1,4 @@
-//! Expressions.
+//! Evaluation of expressions.
 
 mod bodies;
 
@@ -17,8 +17,7 @@ use nth_diagnostics::{Applicability, codes};
 use nth_syntax::tree::{BinaryOp, Expr, ExprNode, ItemNode, LabelEntry, Name, TextRange, UnaryOp};
 
 impl<'db> Evaluator<'db> {
-    /// The value of an expression. `expected` is the type that its place asks for: it decides what a bare name
-    /// means (`critical` where a tier is wanted).
+    /// Evaluates an expression. `expected` is the type of its place, which resolves bare names: `critical` where a tier is expected.
     pub fn eval(&mut self, expr: &'db Expr, context: &Context<'db>, expected: &Ty) -> Value {
         if !self.enter(expr.range, context) {
             self.leave();
@@ -33,7 +32,7 @@ impl<'db> Evaluator<'db> {
         ) {
             self.count_used_query(&value, expr.range, context);
         }
-        self.note_value(context, expr, expected, &value);
+        self.record_value(context, expr, expected, &value);
         value
     }
 
@@ -55,7 +54,7 @@ impl<'db> Evaluator<'db> {
             }
             ExprNode::String(string) => self.string(string, expr.range, context),
             ExprNode::Query(query) => self.query(query, context),
-            // A list that is never closed holds what follows it.
+            // An unclosed list contains the text after it.
             ExprNode::List(_) if self.is_damaged_within(expr, context) => Value::Error,
             ExprNode::List(items) => {
                 let element = match expected.required().list() {
@@ -69,7 +68,7 @@ impl<'db> Evaluator<'db> {
                     if !self.fits(&mut size, &value) {
                         return self.value_too_large(expr.range, context);
                     }
-                    // Here one knows which element is wrong.
+                    // Report the element, not the list.
                     let span = self.span(context, item.range);
                     values.push(self.coerce(value, &element, span, context));
                 }
@@ -77,7 +76,7 @@ impl<'db> Evaluator<'db> {
             }
             ExprNode::Labels(entries) => self.labels(entries, expr.range, context, expected),
             ExprNode::Name(name) => self.name(name, expr.range, context, expected),
-            // `teams.`: the syntax error says it all.
+            // `teams.`: the syntax error is enough.
             ExprNode::Member(_, name) if name.text.is_empty() => Value::Error,
             ExprNode::Member(object, name) => {
                 self.member(object, name, expr.range, context, expected)
@@ -118,7 +117,7 @@ impl<'db> Evaluator<'db> {
         }
     }
 
-    /// Whether text within an expression could not be read.
+    /// True if there is a syntax error within an expression.
     fn is_damaged_within(&self, expr: &Expr, context: &Context<'db>) -> bool {
         crate::db::item(self.db, context.scope.item)
             .as_ref()
@@ -130,7 +129,7 @@ impl<'db> Evaluator<'db> {
             })
     }
 
-    /// Whether a condition holds; `None` where that is not known, or wrong and reported.
+    /// Evaluates a condition; `None` if it is unknown, or an error that was reported.
     pub(crate) fn condition(&mut self, expr: &'db Expr, context: &Context<'db>) -> Option<bool> {
         let value = self.eval(expr, context, &Ty::Bool);
         match presence(expr, value) {
@@ -149,7 +148,7 @@ impl<'db> Evaluator<'db> {
                 self.report(context, diagnostic);
                 None
             }
-            // An optional value that is given. What is of another type whatever is given is told by the check.
+            // An optional value that is set. A value of another type is reported by the check.
             _ if self.mode == Mode::Instantiate => Some(true),
             // The value of a field, whose type may be optional.
             ref value
@@ -165,7 +164,7 @@ impl<'db> Evaluator<'db> {
         }
     }
 
-    /// The elements of a list; one unknown element where the list is not known.
+    /// Evaluates an expression to list elements; a single unknown element if the list is unknown.
     pub(crate) fn elements(&mut self, expr: &'db Expr, context: &Context<'db>) -> Vec<Value> {
         match self.eval(expr, context, &Ty::List(Box::new(Ty::Any))) {
             Value::List(items) => items,
@@ -215,7 +214,7 @@ impl<'db> Evaluator<'db> {
         Value::Labels(labels)
     }
 
-    /// The value of a binding, computed now if it was not yet.
+    /// Returns the value of a binding, and computes it on first use.
     pub(crate) fn force(&mut self, scope: &Scope<'db>, name: &SmolStr) -> Option<Value> {
         let binding = scope.find(name)?;
         match &*binding.state.borrow() {
@@ -295,7 +294,7 @@ impl<'db> Evaluator<'db> {
         if matches!(op, BinaryOp::And | BinaryOp::Or) {
             let first = self.eval(left, context, &Ty::Bool);
             let first = presence(left, first);
-            // What the first decides, the second cannot change; a check looks at both.
+            // Short-circuit evaluation, except in a check, which visits both operands.
             if self.mode == Mode::Instantiate
                 && let Value::Bool(known) = first
                 && known == (op == BinaryOp::Or)
@@ -306,7 +305,7 @@ impl<'db> Evaluator<'db> {
             let second = presence(right, second);
             return self.operate(op, first, second, range, context);
         }
-        // A bare name on one side means what the other side's type makes it mean: `s.tier == critical`.
+        // A bare name on one side is resolved by the type of the other: `s.tier == critical`.
         let (first, second) = if is_bare_name(left) && !is_bare_name(right) {
             let second = self.eval(right, context, &Ty::Any);
             let first = self.eval(left, context, &element_type(op, &second, true));
@@ -331,7 +330,7 @@ impl<'db> Evaluator<'db> {
         self.report(context, diagnostic);
     }
 
-    /// A value whose name stands in quotes cannot be referred to: a text in quotes stands for a block.
+    /// Reports a value with a quoted name, which cannot be referred to: a string only refers to blocks.
     pub(crate) fn check_usable(&mut self, item: crate::db::ItemKey, name: &Name, what: &str) {
         if !name.quoted || crate::resolve::is_identifier(&name.text) {
             return;
@@ -358,7 +357,7 @@ impl<'db> Evaluator<'db> {
         self.diagnostics.push(diagnostic);
     }
 
-    /// Offers backticks around a string where a query is wanted, and the like.
+    /// Adds help for common mistakes, such as a string instead of a query.
     pub(crate) fn hint(&self, value: &Value, ty: &Ty, mut diagnostic: Diag) -> Diag {
         let span = diagnostic.primary.span;
         match (value, ty.required()) {
@@ -456,8 +455,8 @@ impl<'db> Evaluator<'db> {
         diagnostic
     }
 
-    /// Checks a default of a parameter or field against its type. `node` is the template's own block, whose
-    /// enclosing blocks a parameter's default may speak of, as it may of the other parameters.
+    /// Checks the default of a parameter or field against its type. A parameter's default may refer to the enclosing blocks of the
+    /// template's block `node`, and to the other parameters.
     pub(crate) fn check_default(
         &mut self,
         item: crate::db::ItemKey,
@@ -479,7 +478,7 @@ impl<'db> Evaluator<'db> {
         self.coerce(value, ty, span, &context);
     }
 
-    /// What a top-level `let` is.
+    /// Evaluates a top-level `let`.
     pub(crate) fn let_item(&mut self, key: crate::db::ItemKey) -> Value {
         if !matches!(self.tree(key), Some(ItemNode::Let(_))) {
             return Value::Error;
@@ -491,7 +490,7 @@ impl<'db> Evaluator<'db> {
     }
 }
 
-/// Where a truth is wanted, a field that may be left out says whether it was set: `require s.runbook_url`.
+/// Converts an optional field where a bool is expected to whether it is set: `require s.runbook_url`.
 fn presence(expr: &Expr, value: Value) -> Value {
     match &expr.node {
         ExprNode::Paren(inner) => presence(inner, value),
@@ -509,7 +508,7 @@ fn presence(expr: &Expr, value: Value) -> Value {
     }
 }
 
-/// The type of the literal that a text would be without its quotes.
+/// Returns the type of the literal that a string would be without quotes.
 fn literal_type(text: &str) -> Option<Ty> {
     let file = nth_syntax::parse(&format!("let it = {text}"));
     let [(_, item)] = file.items.as_slice() else {
@@ -542,7 +541,7 @@ fn is_bare_name(expr: &Expr) -> bool {
     }
 }
 
-/// The type that the other operand should have, given one.
+/// Returns the expected type of the other operand, given the value of one.
 fn element_type(op: BinaryOp, known: &Value, known_is_right: bool) -> Ty {
     let ty = known.ty();
     match (op, known_is_right) {

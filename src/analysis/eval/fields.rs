@@ -1,4 +1,4 @@
-//! The values of fields, and a block with all of them.
+//! Evaluation of fields and complete blocks.
 
 use std::collections::BTreeMap;
 use std::rc::Rc;
@@ -17,7 +17,7 @@ use nth_diagnostics::{codes, suggest};
 use nth_syntax::tree::ExprNode;
 
 impl<'db> Evaluator<'db> {
-    /// A field's value.
+    /// Evaluates a field.
     pub fn field(&mut self, id: NodeId, name: &str) -> Value {
         self.collect(id);
         match self.node(id).values.get(name) {
@@ -81,7 +81,7 @@ impl<'db> Evaluator<'db> {
         }
         let span = self.span(&setter.context, setter.expr.range);
         let value = self.coerce(value, &field.ty, span, &setter.context);
-        self.check_known_value(&value, field, &setter.context);
+        self.check_vector_metrics(&value, field, &setter.context);
         self.refine(value, field, span, &setter.context)
     }
 
@@ -141,7 +141,7 @@ impl<'db> Evaluator<'db> {
         value
     }
 
-    /// Gives every field its value.
+    /// Evaluates all fields of a block and its children.
     pub fn freeze(&mut self, id: NodeId) -> Instance {
         self.collect(id);
         let kind = self.schema_kind(id);
@@ -160,7 +160,7 @@ impl<'db> Evaluator<'db> {
                 continue;
             }
             let value = self.field(id, &field.name);
-            // A type that does not exist is reported where it is declared.
+            // An unknown type is reported at its declaration.
             let known = field.ty != Ty::Any;
             if value == Value::None && known && !field.ty.is_optional() && field.default.is_none() {
                 let what = format!("missing field `{}`", field.name);
@@ -185,7 +185,7 @@ impl<'db> Evaluator<'db> {
             );
         }
         self.warn_of_absent(id, &fields);
-        self.check_known_block(id, &fields);
+        self.check_block_metrics(id, &fields);
         let children = self.node(id).children.clone();
         let children = children
             .into_iter()
@@ -211,7 +211,7 @@ impl<'db> Evaluator<'db> {
         }
     }
 
-    /// Where each label of a field was written; one that came by a name has the place of that name.
+    /// Returns the place of each label of a field. A label that comes from a name has the place of that name.
     fn places_of_labels(&self, id: NodeId, field: &str) -> Arc<BTreeMap<SmolStr, Span>> {
         let node = self.node(id);
         let (Some(setters), Some(FieldState::Done(Value::Labels(labels)))) =
@@ -272,13 +272,13 @@ impl<'db> Evaluator<'db> {
         self.report_at(&trail, diagnostic);
     }
 
-    /// Whether the base of a block, or of one around it, could not be found.
+    /// True if the base of a block or of an enclosing one is unknown.
     pub(super) fn is_baseless(&self, id: NodeId) -> bool {
         let node = self.node(id);
         node.baseless || node.parent.is_some_and(|parent| self.is_baseless(parent))
     }
 
-    /// The names of the fields that a block sets and does not have.
+    /// Returns the unknown fields that a block sets.
     pub(super) fn unknown_fields(&self, id: NodeId) -> Vec<SmolStr> {
         let kind = self.schema_kind(id);
         let known = |name: &SmolStr| {
@@ -294,7 +294,7 @@ impl<'db> Evaluator<'db> {
             .collect()
     }
 
-    /// Whether what is missing is what the author wrote under a name that was reported already.
+    /// True if a missing field is probably set under a misspelled name, which was reported.
     pub(super) fn is_misspelt(&self, id: NodeId, field: &schema::FieldSchema) -> bool {
         let near = |name: &SmolStr| {
             *name == field.name || suggest::nearest(name, [field.name.as_str()]).is_some()
@@ -311,14 +311,14 @@ impl<'db> Evaluator<'db> {
                 .any(|name| near(name) || variant(name))
     }
 
-    /// Whether a block needs to say which variant of its kind it is, and does not.
+    /// True if a block's kind has variants and the block names none.
     pub(super) fn lacks_variant(&self, id: NodeId) -> bool {
         let node = self.node(id);
         node.variant.is_none() && self.schema.variants(&node.kind).next().is_some()
     }
 }
 
-/// A doc comment as a note has it: one sentence becomes a clause, several stay as they are.
+/// Converts a doc comment to a note: a single sentence becomes a clause, several stay unchanged.
 fn clause(doc: &str) -> String {
     let doc = doc.trim();
     let Some(sentence) = doc.strip_suffix('.').filter(|text| !text.contains(". ")) else {

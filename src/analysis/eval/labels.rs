@@ -1,4 +1,4 @@
-//! Which labels are added to the metric selectors of a block's queries.
+//! The labels that are added to the selectors of a block's queries.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::rc::Rc;
@@ -19,26 +19,26 @@ use nth_promql::rewrite::inject_labels_by;
 /// The labels of a scope.
 #[derive(Default)]
 pub(crate) struct ScopeLabels {
-    /// Of series that are measured: the innermost selector's.
+    /// The labels for metrics of targets: the innermost selector's.
     measured: BTreeMap<String, String>,
-    /// Of series that the service's rules record.
+    /// The labels for series that the service's rules record.
     recorded: BTreeMap<String, String>,
-    /// The names of the service's own recordings.
+    /// The names of the service's own recording rules.
     recordings: Rc<Vec<SmolStr>>,
 }
 
-/// What the catalogue knows what a selector reads by.
+/// The catalog's key for a selector.
 pub(crate) enum Catalogued {
-    /// This selector.
+    /// The section of this selector.
     Under(String),
-    /// None of which it would know: the selector sets a label of the scope in a way of its own.
+    /// None that the catalog could have: the selector overrides a label of the scope.
     Elsewhere,
-    /// It reads what the service's rules record.
+    /// The selector uses series that the service's rules record.
     Recorded,
 }
 
 impl ScopeLabels {
-    /// Adds the labels to every selector that does not set them.
+    /// Adds the labels to each selector that does not set them.
     pub(crate) fn add_to(&self, expr: &mut promql::Expr) {
         inject_labels_by(expr, |metric| {
             if metric.is_some_and(|metric| self.is_recorded(metric)) {
@@ -49,18 +49,18 @@ impl ScopeLabels {
         });
     }
 
-    /// How many of them a selector gets.
+    /// Returns the maximum number of labels that a selector gets.
     pub(crate) fn count(&self) -> usize {
         self.measured.len().max(self.recorded.len())
     }
 
-    /// The names of all of them, whatever the metric.
+    /// Returns the names of all labels, for any metric.
     pub(crate) fn names(&self) -> BTreeSet<SmolStr> {
         let names = self.measured.keys().chain(self.recorded.keys());
         names.map(SmolStr::from).collect()
     }
 
-    /// What the catalogue knows what a selector reads by; the selector has the labels already.
+    /// Returns the catalog's key for a selector that already has the labels.
     pub(crate) fn catalogued(&self, selector: &promql::Selector) -> Catalogued {
         let name = selector.metric.as_ref().map(|metric| metric.text.as_str());
         if name.is_some_and(|name| self.is_recorded(name)) {
@@ -72,18 +72,17 @@ impl ScopeLabels {
         }
     }
 
-    /// Whether all measured series have a label, because the scope sets it.
+    /// True if the scope sets a label, so that all series of targets have it.
     pub(crate) fn sets(&self, label: &str) -> bool {
         self.measured.contains_key(label)
     }
 
-    /// The selector that series are measured by, as the catalogue has it.
+    /// Returns the scope's selector in the form of the catalog's keys.
     pub(crate) fn selector(&self) -> String {
         selector_of(&self.measured)
     }
 
-    /// Whether a metric is one that the service's rules record: its own recordings, and those that every service's
-    /// objectives have.
+    /// True if the service's rules record a metric: its own recording rules, and those of objectives.
     fn is_recorded(&self, metric: &str) -> bool {
         metric.starts_with("slo:")
             || metric == "slo_info"
@@ -91,8 +90,8 @@ impl ScopeLabels {
     }
 }
 
-/// What the queries of a block read in an environment, for whoever looks something up in the catalogue. In a template
-/// it is what the template itself sets.
+/// Returns the scope of a block's queries in an environment, for lookups in the catalog. In a template, it is the scope that
+/// the template itself sets.
 pub fn query_scope(
     db: &dyn salsa::Database,
     workspace: Workspace,
@@ -109,8 +108,8 @@ pub fn query_scope(
 }
 
 impl Evaluator<'_> {
-    /// The labels that a block's queries carry: the innermost selector's, and the environment's. What the service
-    /// records itself carries the labels of its rules instead.
+    /// Returns the labels of a block's queries: those of the innermost selector and of the environment. Series that the service
+    /// records have the labels of its rules instead.
     pub(crate) fn scope_labels(&mut self, node: NodeId) -> ScopeLabels {
         ScopeLabels {
             measured: self.selector_labels(node),
@@ -119,7 +118,7 @@ impl Evaluator<'_> {
         }
     }
 
-    /// What the queries of a block read, for the catalogue.
+    /// Returns the scope of a block's queries, for lookups in the catalog.
     pub(super) fn catalogue_scope(&mut self, node: NodeId) -> Scope {
         Scope {
             labels: self.selector_labels(node),
@@ -138,7 +137,7 @@ impl Evaluator<'_> {
         None
     }
 
-    /// The names of the service's own recordings.
+    /// Returns the names of the service's own recording rules.
     fn recordings(&self, node: NodeId) -> Rc<Vec<SmolStr>> {
         let service = self.service_of(node);
         service
@@ -146,7 +145,7 @@ impl Evaluator<'_> {
             .unwrap_or_default()
     }
 
-    /// The labels by which the rules of the service tell its recordings from others'.
+    /// Returns the labels that identify the service's recorded series.
     fn recording_labels(&self, node: NodeId) -> BTreeMap<String, String> {
         let Some(service) = self.service_of(node) else {
             return BTreeMap::new();
@@ -190,7 +189,7 @@ impl Evaluator<'_> {
         labels
     }
 
-    /// The labels that all series of the environment carry.
+    /// Returns the labels of all series of the environment.
     fn environment_labels(&mut self) -> Vec<(String, String)> {
         let Some(environment) = &self.environment else {
             return Vec::new();
@@ -221,7 +220,7 @@ impl Evaluator<'_> {
         }
     }
 
-    /// A value with the labels of its block added to the queries in it.
+    /// Adds the labels of a block to the queries in a value.
     pub(crate) fn scoped(&mut self, value: Value, node: NodeId) -> Value {
         match value {
             Value::Query(mut query) if !query.scoped => {

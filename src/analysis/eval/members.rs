@@ -1,14 +1,14 @@
-//! What `object.member` means: a field, nested blocks, or an item of a module.
+//! Evaluates `object.member`: a field, nested blocks, or an item of a module.
 
 use smol_str::SmolStr;
 
+use super::index::Definition;
 use super::names::referred;
-use super::notes::Meaning;
 use super::scope::Context;
 use super::value::{BlockRef, Value};
 use super::{Evaluator, Mode, NodeId};
 use crate::db::{Diag, ItemClass, ItemKey, SourceFile, file_names, find_item};
-use crate::resolve::{did_you_mean, did_you_mean_block, module_named, written};
+use crate::resolve::{did_you_mean, did_you_mean_block, module_named, quote_name};
 use crate::schema::Ty;
 use crate::schema::names::{field, kind};
 use nth_diagnostics::{Applicability, codes, suggest};
@@ -34,14 +34,14 @@ impl<'db> Evaluator<'db> {
             )
             && let Some(value) = self.in_module(file, name, expected)
         {
-            self.note_modules(context, std::slice::from_ref(module));
+            self.record_modules(context, std::slice::from_ref(module));
             let path = [module.text.clone(), name.text.clone()];
             match &value {
-                Value::Block(_) if self.let_meaning(&path, context).is_none() => {
-                    self.note_block(name, &value, context);
+                Value::Block(_) if self.let_definition(&path, context).is_none() => {
+                    self.record_block(name, &value, context);
                 }
-                _ => self.note(context, name.range, |evaluator| {
-                    evaluator.let_meaning(&path, context)
+                _ => self.record(context, name.range, |evaluator| {
+                    evaluator.let_definition(&path, context)
                 }),
             }
             return value;
@@ -58,7 +58,7 @@ impl<'db> Evaluator<'db> {
         }
         if let Some(near) = self.dotted_block(object, name, context, expected) {
             let span = self.span(context, range);
-            let quoted = written(&near);
+            let quoted = quote_name(&near);
             let path = &quoted[1..quoted.len() - 1];
             let diagnostic = Diag::new(
                 &codes::UNKNOWN_NAME,
@@ -88,7 +88,7 @@ impl<'db> Evaluator<'db> {
                 .unwrap_or_else(|| self.block_member(&block, name, context)),
             Value::Unknown(Ty::Ref(kind)) => match self.member_type(&kind, &name.text) {
                 Some(ty) => {
-                    self.note_member(&kind, name, context);
+                    self.record_member(&kind, name, context);
                     Value::Unknown(ty)
                 }
                 None => self.report_unknown_member(&kind, name, context),
@@ -99,7 +99,7 @@ impl<'db> Evaluator<'db> {
                 };
                 match self.member_type(&kind, &name.text) {
                     Some(ty) => {
-                        self.note_member(&kind, name, context);
+                        self.record_member(&kind, name, context);
                         Value::Unknown(ty)
                     }
                     None => self.report_unknown_member(&kind, name, context),
@@ -147,7 +147,7 @@ impl<'db> Evaluator<'db> {
         }
     }
 
-    /// The block that a text before a dot names: `"Legacy.Service".availability`.
+    /// Returns the block that a string before a dot names: `"Legacy.Service".availability`.
     fn quoted_object(&mut self, object: &'db Expr, context: &Context<'db>) -> Option<Value> {
         let ExprNode::String(string) = &object.node else {
             return None;
@@ -156,14 +156,14 @@ impl<'db> Evaluator<'db> {
             return None;
         };
         let block = self.any_block_named(&SmolStr::from(text.as_str()), context)?;
-        self.note(context, object.range, |_| match &block {
-            Value::Block(block) => Some(Meaning::Block(block.clone())),
+        self.record(context, object.range, |_| match &block {
+            Value::Block(block) => Some(Definition::Block(block.clone())),
             _ => None,
         });
         Some(block)
     }
 
-    /// `Legacy.Service` where a block has that whole name, and nothing is called `Legacy`.
+    /// Returns the name `Legacy.Service` if a block has this whole name and nothing is named `Legacy`.
     fn dotted_block(
         &mut self,
         object: &Expr,
@@ -201,8 +201,8 @@ impl<'db> Evaluator<'db> {
         found.map(|_| whole)
     }
 
-    /// A nested block of the kind that is wanted, by its name: `ledger.availability` where an objective is. A dependency
-    /// that is a service stands for it.
+    /// Returns a nested block of the expected kind by name: `ledger.availability` where an objective is expected. For a dependency
+    /// that is a service, looks in that service.
     fn nested_in(
         &mut self,
         block: &BlockRef,
@@ -226,11 +226,11 @@ impl<'db> Evaluator<'db> {
         let children = self.nested(&block, node, &kind);
         if let Some(child) = children.iter().find(|child| child.name == name.text) {
             let found = Value::Block(child.clone());
-            self.note_block(name, &found, context);
+            self.record_block(name, &found, context);
             return Some(found);
         }
         if self.mode == Mode::Check {
-            // It may be there in an environment.
+            // It may exist in some environment.
             return Some(Value::Unknown(Ty::Ref(kind)));
         }
         let span = self.span(context, name.range);
@@ -253,7 +253,7 @@ impl<'db> Evaluator<'db> {
         Some(Value::Error)
     }
 
-    /// The service that a dependency is.
+    /// Returns the service of a dependency.
     fn depended_on(&mut self, block: &BlockRef) -> Option<BlockRef> {
         if block.kind != kind::DEPENDENCY {
             return None;
@@ -266,7 +266,7 @@ impl<'db> Evaluator<'db> {
         }
     }
 
-    /// `module.name`
+    /// Evaluates `module.name`.
     pub(super) fn in_module(
         &mut self,
         file: SourceFile,
@@ -305,7 +305,7 @@ impl<'db> Evaluator<'db> {
             .map(|child| Ty::List(Box::new(Ty::Ref(child))))
     }
 
-    /// The kind of nested blocks that `service.alerts` asks for.
+    /// Returns the kind of the nested blocks in an expression such as `service.alerts`.
     pub(super) fn child_kind(&self, kind: &str, plural: &str) -> Option<SmolStr> {
         let children = |child: &SmolStr| {
             self.schema
@@ -340,7 +340,7 @@ impl<'db> Evaluator<'db> {
             Some(node) => self.schema_kind(node),
             None => block.kind.clone(),
         };
-        self.note_member(&kind, name, context);
+        self.record_member(&kind, name, context);
         if let Some(field) = self
             .schema
             .field(&kind, &name.text)
@@ -359,7 +359,7 @@ impl<'db> Evaluator<'db> {
                     match found {
                         Some(value) => value,
                         None => {
-                            // A circle is told once: where it goes on to a later block.
+                            // Report a cycle once: at the reference to a later block.
                             let place = |key: ItemKey| {
                                 (
                                     key.file.module(self.db).clone(),
@@ -383,7 +383,7 @@ impl<'db> Evaluator<'db> {
                     }
                 }
             };
-            // In a check a value may come from an environment or a branch that is not the one taken.
+            // In a check, a value may come from another environment or branch.
             return match (self.mode, value) {
                 (Mode::Check, Value::None | Value::Error) => Value::Unknown(field.ty.clone()),
                 (_, value) => value,
@@ -396,7 +396,7 @@ impl<'db> Evaluator<'db> {
         self.report_unknown_member(&kind, name, context)
     }
 
-    /// The blocks of a kind in a block, which is the node where this evaluator holds it.
+    /// Returns the child blocks of a kind. `node` is the block's node, if it belongs to this evaluator.
     fn nested(&mut self, block: &BlockRef, node: Option<NodeId>, kind: &SmolStr) -> Vec<BlockRef> {
         match node {
             Some(node) => self.children_refs(node, kind),
@@ -410,7 +410,7 @@ impl<'db> Evaluator<'db> {
         }
     }
 
-    /// `teams.payments` where the import makes `payments` known.
+    /// Reports `teams.payments` if the import makes it available as `payments`.
     pub(super) fn report_module(
         &mut self,
         path: &str,

@@ -1,33 +1,33 @@
-//! Instantiation: from blocks, bases, templates, `for`, `if` and `in` to blocks in which every field has its value.
+//! Evaluation: turns blocks, bases, templates, `for`, `if` and `in` into blocks in which every field has its value.
 //!
-//! One evaluator serves two passes. [`Mode::Check`] looks at an item by itself: every statement of it is visited,
-//! whatever the conditions say, and what a template's parameters will be is [`Value::Unknown`]; mistakes of the
-//! item's own text come from there, once. [`Mode::Instantiate`] computes a top-level block in one environment;
-//! what goes wrong only with certain values comes from there, with the place that made the instance.
+//! One evaluator does two passes. [`Mode::Check`] checks an item by itself: it visits every statement, regardless of
+//! conditions, and the parameters of templates are [`Value::Unknown`]. It reports the errors of the item's own text, once.
+//! [`Mode::Instantiate`] evaluates a top-level block in one environment. It reports errors that depend on values, with the place
+//! that instantiates the block.
 
 mod absent;
-mod amend;
 mod base;
 mod budget;
 mod calls;
+mod check_block;
 mod coerce;
 mod collect;
 mod expr;
 mod fields;
-mod judge;
-mod known;
-mod known_sli;
+pub mod index;
 mod labels;
 mod members;
+mod metric_checks;
 pub mod metrics;
 mod names;
 mod node;
-pub mod notes;
 mod ops;
+mod overrides;
 mod query;
 mod scope;
 mod show;
 mod signal;
+mod sli_checks;
 mod text;
 mod unknown;
 pub mod value;
@@ -51,12 +51,12 @@ pub use value::{
     show_duration,
 };
 
-/// Which pass it is.
+/// A pass of the evaluator.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Mode {
-    /// An item by itself.
+    /// Checks an item by itself.
     Check,
-    /// A block in an environment.
+    /// Evaluates a block in an environment.
     Instantiate,
 }
 
@@ -68,27 +68,27 @@ pub struct Evaluator<'db> {
     pub workspace: Workspace,
     /// The schema.
     pub schema: &'db Schema,
-    /// The environment, where the project declares any.
+    /// The environment; `None` if the project declares none.
     pub environment: Option<SmolStr>,
-    /// Which pass it is.
+    /// The pass.
     pub mode: Mode,
-    /// What went wrong so far.
+    /// The diagnostics so far.
     pub diagnostics: Vec<Diag>,
-    /// All blocks of a kind, for rules; empty elsewhere.
+    /// All blocks by kind, for rules; empty otherwise.
     pub all: BTreeMap<SmolStr, Vec<BlockRef>>,
-    /// How queries are compared with what is known of metrics.
-    claims: known::Claims,
-    /// What an editor asks of the item, where it does.
-    noting: Option<Box<notes::Noting>>,
+    /// The checks of queries against known metrics.
+    metric_checks: metric_checks::MetricChecks,
+    /// The index to record for the editor; `None` if it is not recorded.
+    index: Option<Box<index::IndexBuilder>>,
     budget: budget::Budget,
     root: Option<(ItemKey, NodeId)>,
-    /// Arguments of bases that a check has to look at once all bodies are known.
+    /// Arguments of bases that a check evaluates after all bodies are collected.
     unforced: Vec<(Rc<Scope<'db>>, SmolStr)>,
     nodes: Vec<node::Node<'db>>,
 }
 
 impl<'db> Evaluator<'db> {
-    /// An evaluator that has not looked at anything yet.
+    /// Creates an evaluator.
     pub fn new(
         db: &'db dyn salsa::Database,
         workspace: Workspace,
@@ -103,8 +103,8 @@ impl<'db> Evaluator<'db> {
             mode,
             diagnostics: Vec::new(),
             all: BTreeMap::new(),
-            claims: known::Claims::None,
-            noting: None,
+            metric_checks: metric_checks::MetricChecks::None,
+            index: None,
             budget: budget::Budget::default(),
             root: None,
             unforced: Vec::new(),
@@ -112,12 +112,12 @@ impl<'db> Evaluator<'db> {
         }
     }
 
-    /// The tree of an item.
+    /// Returns the syntax tree of an item; `None` if the item is gone.
     pub fn tree(&self, key: ItemKey) -> Option<&'db ItemNode> {
         item(self.db, key).as_ref().map(|tree| &tree.node)
     }
 
-    /// A place in the item that a context stands in.
+    /// Returns a place in the item of a context.
     pub fn span(&self, context: &Context<'db>, range: TextRange) -> Span {
         Span {
             item: context.scope.item,
@@ -125,7 +125,7 @@ impl<'db> Evaluator<'db> {
         }
     }
 
-    /// Adds a diagnostic, with the place that made the instance where there is one.
+    /// Adds a diagnostic, with the place that instantiates the block, if any.
     pub fn report(&mut self, context: &Context<'db>, diagnostic: Diag) {
         let trail = context.scope.trail.clone();
         self.report_at(&trail, diagnostic);
@@ -141,20 +141,19 @@ impl<'db> Evaluator<'db> {
     }
 }
 
-/// What a top-level block is in an environment.
+/// The result of [`instance`].
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub struct Evaluated {
-    /// The block; `None` if it is no block of a known kind.
+    /// The block; `None` if it is not a block of a known kind.
     pub instance: Option<Instance>,
-    /// What is wrong with it.
+    /// Its diagnostics.
     pub diagnostics: Vec<Diag>,
-    /// How many steps its evaluation took.
+    /// The evaluation steps that it took.
     pub steps: u64,
 }
 
-/// A top-level block with all of its values in an environment. It is most of what a service takes, and whoever asks makes
-/// something of it that is kept: after the next edit only the last ones are still there, the others are computed anew
-/// where what is made of them changes.
+/// Evaluates a top-level block in an environment. The result takes most of a service's memory, and callers derive smaller
+/// results from it. So only the most recent ones are kept after an edit; others are recomputed when needed.
 #[salsa::tracked(returns(ref), lru = 64)]
 pub fn instance(
     db: &dyn salsa::Database,
@@ -166,7 +165,7 @@ pub fn instance(
         return Arc::default();
     }
     let mut evaluator = Evaluator::new(db, workspace, environment, Mode::Instantiate);
-    // What stands at the top of a file and cannot stand there is reported by its check.
+    // A kind that is not allowed at the top level is reported by the check.
     let stands = match evaluator.tree(key) {
         Some(ItemNode::Block(block)) => {
             evaluator
@@ -183,7 +182,7 @@ pub fn instance(
     let root = evaluator.root_block(key).filter(|_| stands);
     let root = root.filter(|root| !evaluator.is_absent(*root));
     if let Some(root) = root {
-        evaluator.compare_with_known(root);
+        evaluator.enable_metric_checks(root);
     }
     let instance = root.map(|node| evaluator.freeze(node));
     Arc::new(Evaluated {
@@ -193,7 +192,7 @@ pub fn instance(
     })
 }
 
-/// One field of a block of another item: services refer to one another in a circle, their values may not.
+/// Evaluates one field of a block of another item. Services may refer to each other in a cycle, their values may not.
 #[salsa::tracked(returns(clone), cycle_result = block_field_in_a_circle)]
 pub fn block_field(
     db: &dyn salsa::Database,
@@ -209,7 +208,7 @@ pub fn block_field(
     let root = evaluator.root_block(block.item)?;
     let node = evaluator.find_node(root, &block.path)?;
     let value = evaluator.field(node, &field);
-    // What is too large is reported by the block itself.
+    // An exceeded limit is reported by the block itself.
     Some(if evaluator.is_over() {
         Value::Error
     } else {
@@ -228,7 +227,7 @@ fn block_field_in_a_circle(
     None
 }
 
-/// The blocks of a kind that stand directly in a block of another item.
+/// Returns the direct child blocks of a kind in a block of another item.
 #[salsa::tracked(returns(clone), cycle_result = block_children_in_a_circle)]
 pub fn block_children(
     db: &dyn salsa::Database,
@@ -268,7 +267,7 @@ fn block_children_in_a_circle(
     Vec::new()
 }
 
-/// The value of a top-level `let`.
+/// Evaluates a top-level `let`.
 #[salsa::tracked(returns(clone), cycle_result = let_in_a_circle)]
 pub fn let_value(
     db: &dyn salsa::Database,

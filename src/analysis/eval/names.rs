@@ -1,9 +1,9 @@
-//! What a name means in an expression.
+//! Resolution of names in expressions.
 
 use smol_str::SmolStr;
 
+use super::index::Definition;
 use super::node::NodeId;
-use super::notes::Meaning;
 use super::scope::Context;
 use super::value::{BlockRef, Shape, Value};
 use super::{Evaluator, Mode};
@@ -13,7 +13,7 @@ use crate::schema::Ty;
 use crate::schema::names::kind;
 use nth_syntax::tree::{ItemNode, Name, StringLit, StringPart, TextRange};
 
-/// The kinds that a type may refer to.
+/// Returns the kinds that a type may refer to.
 pub(super) fn referred(ty: &Ty) -> Vec<SmolStr> {
     match ty {
         Ty::Ref(kind) => vec![kind.clone()],
@@ -23,7 +23,7 @@ pub(super) fn referred(ty: &Ty) -> Vec<SmolStr> {
     }
 }
 
-/// Whether a text can be a value of the type, as an address can where a schedule can as well.
+/// True if a string can also be a value of the type: an email address in a union with a schedule.
 pub(super) fn takes_text(ty: &Ty) -> bool {
     match ty {
         Ty::Optional(inner) => takes_text(inner),
@@ -33,7 +33,7 @@ pub(super) fn takes_text(ty: &Ty) -> bool {
     }
 }
 
-/// The enum, if the type is one.
+/// Returns the enum, if the type is one.
 fn enum_of(ty: &Ty) -> Option<&SmolStr> {
     match ty {
         Ty::Enum(name) => Some(name),
@@ -52,9 +52,9 @@ impl<'db> Evaluator<'db> {
         expected: &Ty,
     ) -> Value {
         if let Some(value) = self.force(&context.scope, &name.text) {
-            self.note(context, range, |_| {
+            self.record(context, range, |_| {
                 let binding = context.scope.find(&name.text)?;
-                binding.declared.map(Meaning::Local)
+                binding.declared.map(Definition::Local)
             });
             return value;
         }
@@ -68,14 +68,14 @@ impl<'db> Evaluator<'db> {
                 .get(enumeration)
                 .is_some_and(|known| known.members.contains_key(&name.text))
             {
-                self.note(context, range, |_| {
-                    Some(Meaning::Member(enumeration.clone(), name.text.clone()))
+                self.record(context, range, |_| {
+                    Some(Definition::Member(enumeration.clone(), name.text.clone()))
                 });
                 return Value::Enum(enumeration.clone(), name.text.clone());
             }
             if referred(expected).is_empty() {
                 if let Some(value) = self.let_named(&name.text, context) {
-                    self.note_let(name, context);
+                    self.record_let(name, context);
                     return value;
                 }
                 return self.unknown_member(enumeration, name, context);
@@ -84,34 +84,34 @@ impl<'db> Evaluator<'db> {
         let kinds = referred(expected);
         for kind in &kinds {
             if let Some(value) = self.block_named(kind, &name.text, context) {
-                self.note_block(name, &value, context);
+                self.record_block(name, &value, context);
                 return value;
             }
         }
         if let Some(value) = self.enclosing(&name.text, context) {
-            self.note(context, range, |_| {
+            self.record(context, range, |_| {
                 Some(match &value {
-                    Value::Block(block) => Meaning::Enclosing(block.clone()),
-                    _ => Meaning::Kind(name.text.clone()),
+                    Value::Block(block) => Definition::Enclosing(block.clone()),
+                    _ => Definition::Kind(name.text.clone()),
                 })
             });
             return value;
         }
         if let Some(value) = self.let_named(&name.text, context) {
-            self.note_let(name, context);
+            self.record_let(name, context);
             return value;
         }
         if kinds.is_empty()
             && let Some(value) = self.any_block_named(&name.text, context)
         {
-            self.note_block(name, &value, context);
+            self.record_block(name, &value, context);
             return value;
         }
         if let Some(blocks) = self.all_of(&name.text, context) {
-            self.note(context, range, |_| {
+            self.record(context, range, |_| {
                 name.text
                     .strip_suffix('s')
-                    .map(|kind| Meaning::Kind(kind.into()))
+                    .map(|kind| Definition::Kind(kind.into()))
             });
             return blocks;
         }
@@ -122,8 +122,8 @@ impl<'db> Evaluator<'db> {
             && let Some(value) = self.sole_member(&name.text)
         {
             if let Value::Enum(enumeration, member) = &value {
-                self.note(context, range, |_| {
-                    Some(Meaning::Member(enumeration.clone(), member.clone()))
+                self.record(context, range, |_| {
+                    Some(Definition::Member(enumeration.clone(), member.clone()))
                 });
             }
             return value;
@@ -133,7 +133,7 @@ impl<'db> Evaluator<'db> {
         Value::Error
     }
 
-    /// A text where a block can stand: the block of that name.
+    /// Evaluates a string where a block is expected to the block of that name.
     pub(super) fn quoted_block(
         &mut self,
         string: &'db StringLit,
@@ -152,8 +152,8 @@ impl<'db> Evaluator<'db> {
         if let Some(block) = self.block_of_text(text, &kinds, context) {
             let is_plain = matches!(string.parts.as_slice(), [StringPart::Text(_)]);
             if is_plain && !string.multiline {
-                self.note(context, range, |_| match &block {
-                    Value::Block(block) => Some(Meaning::Block(block.clone())),
+                self.record(context, range, |_| match &block {
+                    Value::Block(block) => Some(Definition::Block(block.clone())),
                     _ => None,
                 });
             }
@@ -166,7 +166,7 @@ impl<'db> Evaluator<'db> {
         self.unknown_text(&name, span, &kinds, context, expected)
     }
 
-    /// The block of one of these kinds that a text names.
+    /// Returns the block of one of these kinds that a string names.
     pub(super) fn block_of_text(
         &mut self,
         text: &str,
@@ -179,7 +179,7 @@ impl<'db> Evaluator<'db> {
             .find_map(|kind| self.block_named(kind, &name, context))
     }
 
-    /// A text that names no block where only a block can stand.
+    /// Reports a string that does not name a block where only a block is allowed.
     pub(super) fn unknown_text(
         &mut self,
         name: &SmolStr,
@@ -198,7 +198,7 @@ impl<'db> Evaluator<'db> {
         Value::Error
     }
 
-    /// The value of a top-level `let` that is known in the file.
+    /// Evaluates a top-level `let` that is visible in the file.
     pub(super) fn let_named(&mut self, name: &SmolStr, context: &Context<'db>) -> Option<Value> {
         let want = Want {
             class: ItemClass::Let,
@@ -215,7 +215,7 @@ impl<'db> Evaluator<'db> {
         Some(self.let_item(key))
     }
 
-    /// The enum's member of that name, where one enum alone has it: `let usual = ticket`.
+    /// Returns the enum member of this name, if exactly one enum has it: `let usual = ticket`.
     pub(super) fn sole_member(&self, name: &SmolStr) -> Option<Value> {
         let mut having = self
             .schema
@@ -229,7 +229,7 @@ impl<'db> Evaluator<'db> {
             .then(|| Value::Enum(enumeration.clone(), name.clone()))
     }
 
-    /// In the body of a template, a block that the service may have.
+    /// True in the body of a template if the service that uses it may declare such a block.
     pub(super) fn may_come_later(&self, kinds: &[SmolStr], context: &Context<'db>) -> bool {
         let Some(mut node) = context.node else {
             return false;
@@ -248,7 +248,7 @@ impl<'db> Evaluator<'db> {
             && matches!(self.tree(context.scope.item), Some(ItemNode::Template(_)))
     }
 
-    /// A block of a kind: one that stands in an enclosing block, or a top-level one.
+    /// Returns a block by kind and name: one in an enclosing block, or a top-level one.
     pub(super) fn block_named(
         &mut self,
         kind: &SmolStr,
@@ -280,7 +280,7 @@ impl<'db> Evaluator<'db> {
         self.top_level(key)
     }
 
-    /// A top-level block. Its body is not read: who names a block does not depend on what it says.
+    /// Returns a reference to a top-level block without reading its body, so the caller does not depend on it.
     pub(super) fn top_level(&self, key: ItemKey) -> Option<Value> {
         let entry = item_entry(self.db, key)?;
         (entry.class == ItemClass::Block).then(|| {
@@ -293,14 +293,14 @@ impl<'db> Evaluator<'db> {
         })
     }
 
-    /// The enclosing block of the kind that a name names: `service`, `slo`.
+    /// Returns the enclosing block of a kind, for names such as `service` and `slo`.
     pub(super) fn enclosing(&mut self, kind: &SmolStr, context: &Context<'db>) -> Option<Value> {
         let mut at = context.node;
         let mut outermost = None;
         while let Some(node) = at {
             if self.node(node).kind == *kind {
                 return match self.mode {
-                    // A template's own root is not the block that it will be.
+                    // The root of a template is not the final block.
                     Mode::Check if self.is_template_root(node) => {
                         Some(Value::Unknown(Ty::Ref(kind.clone())))
                     }
@@ -333,7 +333,7 @@ impl<'db> Evaluator<'db> {
             .any(|parent| parent == kind || self.is_ancestor(kind, parent))
     }
 
-    /// A block of whatever kind: nested ones from the inside out, then the file's own and imported ones.
+    /// Returns a block of any kind by name: nested ones from the inside out, then the file's own and imported ones.
     pub(super) fn any_block_named(
         &mut self,
         name: &SmolStr,
@@ -367,7 +367,7 @@ impl<'db> Evaluator<'db> {
         })
     }
 
-    /// `services`, in a rule: every block of that kind.
+    /// Evaluates a name such as `services` in a rule to all blocks of that kind.
     pub(super) fn all_of(&self, plural: &str, context: &Context<'db>) -> Option<Value> {
         let kind = plural.strip_suffix('s')?;
         if !matches!(self.tree(context.scope.item), Some(ItemNode::Rule(_))) {
@@ -386,7 +386,7 @@ impl<'db> Evaluator<'db> {
         }
     }
 
-    /// A query that stands for one that is not known.
+    /// Creates a placeholder for an unknown query.
     pub(crate) fn unknown_query(shape: Shape) -> Value {
         Value::Unknown(match shape {
             Shape::Selector => Ty::Selector,

@@ -1,4 +1,4 @@
-//! Blocks while they are being put together: layers of bodies, from the base outwards, and what they set.
+//! Blocks under evaluation: layers of bodies, from the base outwards, and the fields that they set.
 
 use std::collections::HashMap;
 use std::rc::Rc;
@@ -8,7 +8,7 @@ use smol_str::SmolStr;
 
 use super::Evaluator;
 use super::absent::Absent;
-use super::amend::Said;
+use super::overrides::BaseUse;
 pub use super::scope::NodeId;
 use super::scope::{Context, Scope};
 use super::value::{BlockRef, Value};
@@ -17,34 +17,34 @@ use crate::schema::names::kind;
 use crate::schema::{self};
 use nth_syntax::tree::{Base, Body, Expr, ItemNode, Name, Statement, TextRange};
 
-/// A block: bodies in layers, the base's first.
+/// A block: layers of bodies, the base's first.
 pub struct Node<'db> {
     pub kind: SmolStr,
     pub variant: Option<SmolStr>,
     pub name: SmolStr,
     pub parent: Option<NodeId>,
     pub children: Vec<NodeId>,
-    /// The names of the recordings among them: every query asks, so they are neither searched for nor copied.
+    /// The names of the recording rules among them, shared because every query needs them.
     pub(super) recordings: Rc<Vec<SmolStr>>,
     /// The children by kind and name.
     pub(super) named: HashMap<(SmolStr, SmolStr), NodeId>,
     pub(super) doc: Option<SmolStr>,
     pub(super) head: Span,
     pub(super) trail: Rc<Vec<Span>>,
-    /// Whether part of its text could not be read, which was reported: what is missing may be there.
+    /// True if its text has a reported syntax error, so that missing parts may be there.
     pub(super) damaged: bool,
-    /// Whether its base could not be found, which was reported: what is missing may be in the base.
+    /// True if its base is unknown, which was reported, so that missing parts may be in the base.
     pub(super) baseless: bool,
-    /// The kinds of nested blocks that were reported and left out.
+    /// The unknown kinds of nested blocks that were reported and skipped.
     pub(super) unknown_kinds: Vec<SmolStr>,
     pub(super) layers: Vec<(&'db Body, Rc<Scope<'db>>)>,
-    /// How many of the layers are the base's.
+    /// The number of layers that come from the base.
     pub(super) of_base: usize,
     /// The base.
-    pub(super) said: Option<Said<'db>>,
-    /// The nested blocks that are not there in the environment.
+    pub(super) last_base: Option<BaseUse<'db>>,
+    /// The nested blocks that do not exist in the environment.
     pub(super) absent: Vec<Absent>,
-    /// Whether a `without` removed it in a check, which keeps it for what other branches say of it.
+    /// True if a `without` removed it in a check. It is kept, because other branches may refer to it.
     pub(super) dropped: bool,
     pub(super) state: State,
     pub(super) setters: IndexMap<SmolStr, Vec<Setter<'db>>>,
@@ -63,7 +63,7 @@ pub(super) struct Setter<'db> {
     pub(super) expr: &'db Expr,
     pub(super) context: Context<'db>,
     pub(super) name: &'db Name,
-    /// Layer, whether in an environment, and the order of the text: the greatest wins.
+    /// Layer, whether in an `in` block, and text order. The greatest wins.
     pub(super) order: (usize, bool, usize),
 }
 
@@ -77,7 +77,7 @@ impl<'db> Evaluator<'db> {
         &self.nodes[id.0]
     }
 
-    /// The kind whose fields a block has: its variant, or else its kind.
+    /// Returns the kind that defines a block's fields: its variant, or else its kind.
     pub(crate) fn schema_kind(&self, id: NodeId) -> SmolStr {
         let node = self.node(id);
         node.variant.clone().unwrap_or_else(|| node.kind.clone())
@@ -88,7 +88,7 @@ impl<'db> Evaluator<'db> {
         NodeId(self.nodes.len() - 1)
     }
 
-    /// Forgets a nested block that is not there after all.
+    /// Removes a nested block.
     pub(super) fn remove_child(&mut self, parent: NodeId, child: NodeId) {
         let (kind, name) = (self.node(child).kind.clone(), self.node(child).name.clone());
         let node = &mut self.nodes[parent.0];
@@ -121,7 +121,7 @@ impl<'db> Evaluator<'db> {
             unknown_kinds: Vec::new(),
             layers: Vec::new(),
             of_base: 0,
-            said: None,
+            last_base: None,
             absent: Vec::new(),
             dropped: false,
             state: State::Waiting,
@@ -130,7 +130,7 @@ impl<'db> Evaluator<'db> {
         }
     }
 
-    /// Starts with a top-level block.
+    /// Makes a top-level block the root of the evaluation.
     pub fn root_block(&mut self, key: ItemKey) -> Option<NodeId> {
         if let Some((root, node)) = self.root
             && root == key
@@ -159,7 +159,7 @@ impl<'db> Evaluator<'db> {
         Some(id)
     }
 
-    /// Starts with a template, whose parameters are unknown.
+    /// Makes a template with unknown arguments the root of the evaluation.
     pub fn root_template(&mut self, key: ItemKey) -> Option<NodeId> {
         let ItemNode::Template(template) = self.tree(key)? else {
             return None;
@@ -192,7 +192,7 @@ impl<'db> Evaluator<'db> {
         Some(id)
     }
 
-    /// Whether the evaluator started with that item, and where.
+    /// Returns the root node if the evaluation started with this item.
     pub(crate) fn root_of(&self, key: ItemKey) -> Option<NodeId> {
         self.root
             .filter(|(root, _)| *root == key)
@@ -207,7 +207,7 @@ impl<'db> Evaluator<'db> {
         head: TextRange,
         scope: &Rc<Scope<'db>>,
     ) {
-        self.note_damage(id, scope.item, head, body);
+        self.mark_damaged(id, scope.item, head, body);
         if let Some(base) = base {
             let context = Context {
                 scope: scope.clone(),
@@ -220,12 +220,12 @@ impl<'db> Evaluator<'db> {
         self.nodes[id.0].layers.push((body, inner));
     }
 
-    /// A block whose text is damaged may lack what its author wrote.
-    pub(super) fn note_damage(&mut self, id: NodeId, item: ItemKey, head: TextRange, body: &Body) {
+    /// Marks a block as damaged if its text has syntax errors.
+    pub(super) fn mark_damaged(&mut self, id: NodeId, item: ItemKey, head: TextRange, body: &Body) {
         let Some(tree) = crate::db::item(self.db, item) else {
             return;
         };
-        let whole = head.to(body.range);
+        let whole = head.cover(body.range);
         let nested = |range: TextRange| {
             body.statements.iter().any(|statement| {
                 matches!(statement, Statement::Block(block)
@@ -239,7 +239,7 @@ impl<'db> Evaluator<'db> {
         }
     }
 
-    /// A body's own scope, with its `let`s.
+    /// Creates the scope of a body, with its `let`s.
     pub(super) fn body_scope(
         &self,
         body: &'db Body,
@@ -261,7 +261,7 @@ impl<'db> Evaluator<'db> {
         scope
     }
 
-    /// A nested block by kind and name.
+    /// Returns a nested block by kind and name.
     pub(crate) fn child(&self, id: NodeId, kind: &str, name: &str) -> Option<NodeId> {
         self.node(id)
             .named
@@ -269,7 +269,7 @@ impl<'db> Evaluator<'db> {
             .copied()
     }
 
-    /// A reference to a node.
+    /// Returns a reference to a node.
     pub(crate) fn reference(&self, id: NodeId) -> Option<BlockRef> {
         let (item, root) = self.root?;
         let mut path = Vec::new();
@@ -289,7 +289,7 @@ impl<'db> Evaluator<'db> {
         })
     }
 
-    /// The node at the end of a path.
+    /// Returns the node at the end of a path.
     pub fn find_node(&mut self, from: NodeId, path: &[(SmolStr, SmolStr)]) -> Option<NodeId> {
         let mut at = from;
         for (kind, name) in path {
@@ -299,7 +299,7 @@ impl<'db> Evaluator<'db> {
         Some(at)
     }
 
-    /// References to the nested blocks of a kind.
+    /// Returns references to the nested blocks of a kind.
     pub fn children_refs(&mut self, id: NodeId, kind: &str) -> Vec<BlockRef> {
         self.collect(id);
         self.node(id)

@@ -1,4 +1,4 @@
-//! Operators: which types go together, and exact arithmetic.
+//! Operators: the types that they accept, and exact arithmetic.
 
 use std::cmp::Ordering;
 
@@ -12,7 +12,7 @@ use crate::schema::Ty;
 use nth_diagnostics::codes;
 use nth_syntax::tree::{BinaryOp, TextRange};
 
-/// How an operator is written.
+/// Returns an operator as source text.
 pub fn sign(op: BinaryOp) -> &'static str {
     match op {
         BinaryOp::Or => "or",
@@ -31,7 +31,7 @@ pub fn sign(op: BinaryOp) -> &'static str {
     }
 }
 
-/// The type of `left op right`; `None` if they do not go together.
+/// Returns the type of `left op right`; `None` if the operand types do not match.
 fn result_type(op: BinaryOp, left: &Ty, right: &Ty) -> Option<Ty> {
     let (left, right) = (left.required(), right.required());
     if *left == Ty::Any || *right == Ty::Any {
@@ -109,7 +109,7 @@ impl<'db> Evaluator<'db> {
         if left.is_error() || right.is_error() {
             return Value::Error;
         }
-        // Comparing with what was left out is how one asks whether it was.
+        // A comparison with an unset value tests whether it is set.
         if let (BinaryOp::Equal | BinaryOp::NotEqual, true) =
             (op, left == Value::None || right == Value::None)
             && !left.is_opaque()
@@ -180,7 +180,7 @@ impl<'db> Evaluator<'db> {
     }
 }
 
-/// A quantity as a number of its base unit.
+/// Converts a quantity to a number of its base unit.
 fn amount(value: &Value) -> Option<Decimal> {
     match value {
         Value::Number(value) | Value::Percent(value) | Value::Size(value) | Value::Rate(value) => {
@@ -191,7 +191,7 @@ fn amount(value: &Value) -> Option<Decimal> {
     }
 }
 
-/// The other way round, with the type of `like`.
+/// Converts a number of a base unit to a quantity with the type of `like`.
 fn quantity(like: &Value, amount: Decimal) -> Option<Value> {
     Some(match like {
         Value::Percent(_) => Value::Percent(amount),

@@ -1,4 +1,4 @@
-//! Queries: PromQL with holes, checked, scoped by the innermost selector, and filled.
+//! Queries: PromQL with interpolations, which is checked, scoped by the innermost selector, and filled.
 
 use std::collections::BTreeSet;
 use std::sync::Arc;
@@ -7,7 +7,7 @@ use rust_decimal::Decimal;
 use rust_decimal::prelude::ToPrimitive;
 use smol_str::SmolStr;
 
-use super::known::Source;
+use super::metric_checks::Source;
 use super::scope::Context;
 use super::value::{BlockRef, Query, Shape, Value};
 use super::{Evaluator, Mode};
@@ -22,7 +22,7 @@ use nth_promql::rewrite::{HoleValue, fill_holes, set_spans};
 use nth_promql::{self as promql, HoleType, classify};
 use nth_syntax::tree::{ExprNode, QueryHole, QueryLit, StringPart, TextRange};
 
-/// The tree of a query's text: the same text is parsed once, however many instances a template has.
+/// Parses a query's text. A query of a template is parsed once for all instances.
 #[salsa::tracked(returns(ref))]
 fn parsed_query(
     _db: &dyn salsa::Database,
@@ -55,14 +55,14 @@ impl<'db> Evaluator<'db> {
                 for error in errors {
                     self.report_promql(error, literal, context);
                 }
-                // The holes may be wrong as well.
+                // The interpolations may have errors too.
                 for hole in &literal.holes {
                     self.eval(&hole.expr, context, &Ty::Any);
                 }
                 return Value::Error;
             }
         };
-        self.note_metrics(tree, literal, context);
+        self.record_metrics(tree, literal, context);
         let mut holes = Vec::new();
         let mut wrong = false;
         for hole in &literal.holes {
@@ -84,7 +84,7 @@ impl<'db> Evaluator<'db> {
                 scrape_interval: self.workspace.scrape_interval(self.db),
                 added: self.added_labels(tree, context),
             };
-            let known: Vec<Known> = holes.iter().map(known).collect();
+            let known: Vec<Known> = holes.iter().map(lint_value).collect();
             for found in lint::lint(tree, &known, &surroundings) {
                 self.report_promql(&found, literal, context);
             }
@@ -100,7 +100,7 @@ impl<'db> Evaluator<'db> {
             .node
             .map(|node| self.scope_labels(node))
             .unwrap_or_default();
-        // Before anything is copied: each hole stands for as much as it holds, and each selector gets all labels.
+        // Estimate the size before copying: each interpolation with its value, each selector with all labels.
         let filled: usize = holes.iter().map(size_of_hole).sum();
         let selectors = classify::exprs(tree)
             .filter(|expr| matches!(expr.node, promql::Node::Selector(_)))
@@ -112,7 +112,7 @@ impl<'db> Evaluator<'db> {
         let mut expr = tree.clone();
         labels.add_to(&mut expr);
         let missing = missing_signals(&holes);
-        let sources: Vec<Source> = holes.iter().map(Source::of).collect();
+        let sources: Vec<Source> = holes.iter().map(Source::from_value).collect();
         let places = hole_places(tree, holes.len());
         let fillings: Vec<HoleValue> = holes
             .into_iter()
@@ -122,7 +122,7 @@ impl<'db> Evaluator<'db> {
                     if !query.scoped {
                         labels.add_to(&mut query.expr);
                     }
-                    // Other texts' places mean nothing here: all of what comes through a hole stands where the hole does.
+                    // All parts of an inserted query get the place of the interpolation.
                     set_spans(&mut query.expr, *place);
                     HoleValue::Expr(query.expr)
                 }
@@ -168,7 +168,7 @@ impl<'db> Evaluator<'db> {
             self.report(context, diagnostic);
             return Value::Error;
         }
-        // A duration of zero, say, is wrong only with its value.
+        // Some errors depend on the value, such as a duration of zero.
         let quantities =
             |filling: &HoleValue| matches!(filling, HoleValue::Duration(_) | HoleValue::Number(_));
         if fillings.iter().any(quantities)
@@ -185,7 +185,7 @@ impl<'db> Evaluator<'db> {
             self.report(context, diagnostic);
             return Value::Error;
         }
-        self.check_known(
+        self.check_query_metrics(
             literal,
             tree,
             &labels,
@@ -203,7 +203,7 @@ impl<'db> Evaluator<'db> {
         })
     }
 
-    /// A hole's value: a signal stands for its metric.
+    /// Evaluates an interpolation. A signal evaluates to its metric.
     fn hole(&mut self, hole: &'db QueryHole, context: &Context<'db>) -> Option<Value> {
         let value = match self.quoted_signal(hole, context) {
             Some(signal) => signal,
@@ -239,7 +239,7 @@ impl<'db> Evaluator<'db> {
         }
     }
 
-    /// `${"queue depth"}`: the signal of that name.
+    /// Evaluates `${"queue depth"}` to the signal of that name.
     fn quoted_signal(&mut self, hole: &'db QueryHole, context: &Context<'db>) -> Option<Value> {
         let ExprNode::String(string) = &hole.expr.node else {
             return None;
@@ -274,13 +274,13 @@ impl<'db> Evaluator<'db> {
         }
         match self.signal_query(block) {
             Some(Value::Query(query)) => Some(Value::Query(query)),
-            // What is wrong with the signal is reported there.
+            // Errors in the signal are reported there.
             _ => Some(Value::Unknown(Ty::Selector)),
         }
     }
 
-    /// The labels that will be added to the selectors of a query, where they are the same wherever it is used: not in a
-    /// template, nor at the top of a file, nor where environments have labels of their own.
+    /// Returns the labels that will be added to the selectors of a query, if they do not depend on its use: not in a template, nor
+    /// at the top level, nor if environments have labels.
     fn added_labels(
         &mut self,
         tree: &promql::Expr,
@@ -291,7 +291,7 @@ impl<'db> Evaluator<'db> {
         let is_settled = self.mode == Mode::Instantiate
             && context.scope.item == root
             && self.workspace.environments(self.db).is_empty();
-        // Few queries have a matcher for which it matters.
+        // Only a few queries have a matcher that needs it.
         (is_settled && lint::asks_for_added(tree)).then(|| self.scope_labels(node).names())
     }
 
@@ -300,7 +300,7 @@ impl<'db> Evaluator<'db> {
         self.report(context, diagnostic);
     }
 
-    /// A mistake in a query's text, with its place in the item.
+    /// Converts an error in a query's text to a diagnostic in the item.
     pub(super) fn promql_diagnostic(
         error: &promql::Error,
         literal: &QueryLit,
@@ -339,7 +339,7 @@ impl<'db> Evaluator<'db> {
     }
 }
 
-/// Whether a query that others were put into is deeper than one that is written may be.
+/// Describes the problem if a query with inserted ones is nested deeper than allowed.
 fn grown_too_deep(expr: &promql::Expr) -> Option<String> {
     let depth = classify::depth(expr);
     if depth > promql::MAX_TREE_DEPTH {
@@ -348,14 +348,14 @@ fn grown_too_deep(expr: &promql::Expr) -> Option<String> {
             promql::MAX_TREE_DEPTH
         ));
     }
-    // Fewer expressions than brackets cannot be too many brackets.
+    // Print only trees that could exceed the limit for brackets.
     (depth > promql::MAX_DEPTH / 2)
         .then(|| promql::too_deep(&expr.to_string()))
         .flatten()
         .map(|error| error.message)
 }
 
-/// How large a query becomes by a hole.
+/// The size that an interpolation adds to a query.
 fn size_of_hole(hole: &Value) -> usize {
     match hole {
         Value::Query(query) => promql::size(&query.expr),
@@ -364,7 +364,7 @@ fn size_of_hole(hole: &Value) -> usize {
     }
 }
 
-/// Where each hole of a query stands that is an expression.
+/// Returns the place of each interpolation that is an expression.
 fn hole_places(tree: &promql::Expr, holes: usize) -> Vec<promql::Span> {
     let mut places = vec![promql::Span::default(); holes];
     for expr in classify::exprs(tree) {
@@ -377,7 +377,7 @@ fn hole_places(tree: &promql::Expr, holes: usize) -> Vec<promql::Span> {
     places
 }
 
-/// The signals without a metric that reach a query through its holes, each once.
+/// Returns the missing signals in a query's interpolations, without duplicates.
 fn missing_signals(holes: &[Value]) -> Arc<Vec<BlockRef>> {
     let mut missing: Vec<BlockRef> = Vec::new();
     for hole in holes {
@@ -415,8 +415,8 @@ fn hole_type(value: &Value) -> HoleType {
     }
 }
 
-/// What the lints may know of a hole's value.
-fn known(value: &Value) -> Known<'_> {
+/// Converts an interpolation's value for the PromQL lints.
+fn lint_value(value: &Value) -> Known<'_> {
     let number = |number: Decimal| match number.to_f64() {
         Some(number) => Known::Number(number),
         None => Known::Type(HoleType::Scalar),
@@ -432,7 +432,7 @@ fn known(value: &Value) -> Known<'_> {
 }
 
 fn shape_of(tree: &promql::Expr, ty: Option<promql::Type>, holes: &[Value]) -> Shape {
-    // A query that is one hole is what the hole is.
+    // A query that is only an interpolation has its shape.
     if let promql::Node::Hole(number) = tree.node {
         return match holes.get(number) {
             Some(Value::Query(query)) => query.shape,
@@ -472,7 +472,7 @@ fn shape_of(tree: &promql::Expr, ty: Option<promql::Type>, holes: &[Value]) -> S
     }
 }
 
-/// A duration as PromQL writes it.
+/// Formats a duration in milliseconds for PromQL.
 pub fn promql_duration(milliseconds: u64) -> String {
     super::value::show_duration(milliseconds)
 }

@@ -1,4 +1,4 @@
-//! Scopes: which names have a value where an expression stands.
+//! Scopes: the names that have a value at an expression.
 
 use std::cell::RefCell;
 use std::rc::{Rc, Weak};
@@ -11,61 +11,61 @@ use crate::db::{ItemKey, Span};
 use crate::schema::Ty;
 use nth_syntax::tree::Expr;
 
-/// A block in an evaluator.
+/// The ID of a block in an evaluator.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub struct NodeId(pub(super) usize);
 
 /// Names and their values, in a chain from the innermost body outwards.
 pub struct Scope<'db> {
-    /// The item in which the expression is written: spans and imports are its.
+    /// The item that contains the expressions, which determines spans and imports.
     pub item: ItemKey,
-    /// The places that made this instance of it, outermost first: empty outside of templates.
+    /// The places that instantiate it, outermost first; empty outside of templates.
     pub trail: Rc<Vec<Span>>,
     parent: Option<Rc<Scope<'db>>>,
     bindings: RefCell<IndexMap<SmolStr, Rc<Binding<'db>>>>,
 }
 
-/// A name's value, computed when it is first asked for.
+/// A name's value, computed on first use.
 pub struct Binding<'db> {
     /// The value, if it has been computed.
     pub state: RefCell<BindingState>,
-    /// The expression, with where it stands.
+    /// The expression with its context.
     lazy: Option<(&'db Expr, Home<'db>)>,
     /// The type that the value must have.
     pub ty: Option<Ty>,
-    /// Where the name is declared.
+    /// The place of the declaration; `None` if it has none in the sources.
     pub declared: Option<Span>,
 }
 
-/// Where the expression of a binding stands.
+/// The context of a binding's expression.
 enum Home<'db> {
-    /// In the scope that has the binding. It keeps the binding, which must not keep it in turn: neither would ever go.
+    /// The scope of the binding itself. Weak, because the scope owns the binding.
     Own(Weak<Scope<'db>>, Option<NodeId>),
-    /// In another.
+    /// Another context.
     Other(Context<'db>),
 }
 
-/// How far a binding is computed.
+/// The state of a binding.
 pub enum BindingState {
-    /// Not at all.
+    /// Not computed yet.
     Waiting,
-    /// It is being computed: who asks for it now goes in a circle.
+    /// Being computed. A use in this state is a cycle.
     Running,
-    /// It has this value.
+    /// Computed.
     Done(Value),
 }
 
-/// Where an expression stands.
+/// The context of an expression.
 #[derive(Clone)]
 pub struct Context<'db> {
     /// The names.
     pub scope: Rc<Scope<'db>>,
-    /// The block in whose body it stands.
+    /// The block whose body contains it; `None` outside of blocks.
     pub node: Option<NodeId>,
 }
 
 impl<'db> Binding<'db> {
-    /// The expression, with where it stands; nothing where it has none, or its scope is gone.
+    /// Returns the expression with its context. `None` if it has none or its scope was dropped.
     pub fn lazy(&self) -> Option<(&'db Expr, Context<'db>)> {
         let (expr, home) = self.lazy.as_ref()?;
         let context = match home {
@@ -80,7 +80,7 @@ impl<'db> Binding<'db> {
 }
 
 impl<'db> Scope<'db> {
-    /// The outermost scope of an item.
+    /// Creates the outermost scope of an item.
     pub fn of_item(item: ItemKey, trail: Rc<Vec<Span>>) -> Rc<Self> {
         #[cfg(test)]
         alive::born();
@@ -92,7 +92,7 @@ impl<'db> Scope<'db> {
         })
     }
 
-    /// A scope inside another.
+    /// Creates a scope inside another.
     pub fn inside(parent: &Rc<Self>) -> Rc<Self> {
         #[cfg(test)]
         alive::born();
@@ -104,7 +104,7 @@ impl<'db> Scope<'db> {
         })
     }
 
-    /// Gives a name a value. `declared` is where the name stands that is given it, if it stands in a source.
+    /// Binds a name to a value. `declared` is the place of the name, if it is in the sources.
     pub fn bind(&self, name: SmolStr, value: Value, declared: Option<Span>) {
         let binding = Binding {
             state: RefCell::new(BindingState::Done(value)),
@@ -115,8 +115,7 @@ impl<'db> Scope<'db> {
         self.bindings.borrow_mut().insert(name, Rc::new(binding));
     }
 
-    /// Gives a name an expression's value. The expression stands in this scope itself, or in one that knows nothing of
-    /// it.
+    /// Binds a name to an expression that is evaluated on first use. `context` must be this scope, or one that does not own it.
     pub fn bind_lazy(
         self: &Rc<Self>,
         name: SmolStr,
@@ -139,13 +138,13 @@ impl<'db> Scope<'db> {
         self.bindings.borrow_mut().insert(name, Rc::new(binding));
     }
 
-    /// The innermost binding of a name.
+    /// Returns the innermost binding of a name.
     pub fn find(&self, name: &str) -> Option<Rc<Binding<'db>>> {
         let own = self.bindings.borrow().get(name).cloned();
         own.or_else(|| self.parent.as_ref()?.find(name))
     }
 
-    /// All names that have a binding.
+    /// Returns all bound names.
     pub fn names(&self) -> Vec<SmolStr> {
         let mut names: Vec<_> = self.bindings.borrow().keys().cloned().collect();
         if let Some(parent) = &self.parent {
@@ -165,7 +164,7 @@ mod alive {
         static ALIVE: Cell<usize> = const { Cell::new(0) };
     }
 
-    /// How many scopes of this thread there are.
+    /// Counts the live scopes of this thread.
     pub fn count() -> usize {
         ALIVE.get()
     }
@@ -187,14 +186,14 @@ mod tests {
     use std::sync::Arc;
 
     use super::alive;
-    use crate::check::{check_item, notes, rules};
+    use crate::check::{check_item, item_index, rules};
     use crate::db::{Database, ItemClass, file_names};
     use crate::eval::instance;
     use crate::lower::service_model;
     use crate::session::{Session, SourceInput};
     use nth_diagnostics::Severity;
 
-    /// `let`s at each place that has some, arguments and parameters with a value of their own, one of which needs another.
+    /// `let`s in all places, arguments, and parameters with defaults that depend on each other.
     const TEXT: &str = r#"
 import std.http
 
@@ -246,13 +245,13 @@ rule named {
         assert!(found.is_empty(), "{found:#?}");
 
         let (db, workspace) = (&session.db, session.workspace);
-        // What the check has computed elsewhere is known, so these are asked in an environment that is none.
+        // Use another environment, so that results of the check are not reused.
         let environment = Some("nowhere".into());
         let file = *session.files().first().expect("it has one");
         let before = alive::count();
         for entry in &file_names(db, file).items {
             check_item(db, workspace, entry.key);
-            notes(db, workspace, entry.key);
+            item_index(db, workspace, entry.key);
             instance(db, workspace, entry.key, environment.clone());
             match (entry.class, entry.kind.as_str()) {
                 (ItemClass::Rule, _) => {

@@ -1,4 +1,4 @@
-//! Expressions and parameters as messages show them.
+//! Formatting of expressions and parameters for messages.
 
 use smol_str::SmolStr;
 use std::sync::Arc;
@@ -7,7 +7,7 @@ use super::ops::sign;
 use crate::schema::Ty;
 use nth_syntax::tree::{BinaryOp, Expr, ExprNode, StringPart, UnaryOp};
 
-/// A refinement in words: `0% < it < 100%` becomes "more than 0% and less than 100%".
+/// Describes a refinement: `0% < it < 100%` becomes "more than 0% and less than 100%".
 pub fn refinement(expr: &Expr) -> String {
     match &expr.node {
         ExprNode::Paren(inner) => refinement(inner),
@@ -50,7 +50,7 @@ fn bound(op: BinaryOp, limit: &Expr) -> String {
     }
 }
 
-/// An expression, much as it was written.
+/// Formats an expression as source text.
 pub fn expression(expr: &Expr) -> String {
     use super::value::Value;
     let value = match &expr.node {
@@ -121,7 +121,7 @@ pub fn expression(expr: &Expr) -> String {
     value.show().unwrap_or_default()
 }
 
-/// Parameters with their types: `(under: duration, native: bool = false)`.
+/// Formats parameters with their types: `(under: duration, native: bool = false)`.
 pub fn parameters(params: &[(SmolStr, Ty, Option<Arc<Expr>>)]) -> String {
     let params: Vec<_> = params
         .iter()

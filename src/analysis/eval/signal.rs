@@ -1,10 +1,10 @@
-//! Which metric a signal stands for.
+//! Evaluates signals in queries to their metrics.
 
 use std::sync::Arc;
 
 use smol_str::SmolStr;
 
-use super::metrics::Lookups;
+use super::metrics::MetricIndex;
 use super::node::NodeId;
 use super::value::{BlockRef, Query, Resolved, Value};
 use super::{Evaluator, Mode};
@@ -13,8 +13,8 @@ use crate::schema::names::{field, kind};
 use nth_model::Resolution;
 
 impl Evaluator<'_> {
-    /// A block where a query is wanted: a signal stands for its metric. In a check it is the first candidate: what
-    /// the catalogue says is for instances.
+    /// Returns the query of a signal where a query is expected; `None` for other blocks. In a check, it is the first candidate: the
+    /// catalog is only used for instances.
     pub(crate) fn signal_query(&mut self, block: &BlockRef) -> Option<Value> {
         if block.kind != kind::SIGNAL {
             return None;
@@ -44,13 +44,13 @@ impl Evaluator<'_> {
         .map(Value::Query)
     }
 
-    /// The candidate that carries a signal. Where none does, the first one, which says that the signal is missing.
+    /// Returns the candidate that provides a signal. If there is none, the first one, marked as missing.
     fn carrier(&mut self, node: NodeId, block: &BlockRef) -> Option<Query> {
         let mut candidates = queries(self.field(node, field::ANY_OF))?;
         if self.mode == Mode::Check {
             return candidates.into_iter().next();
         }
-        if !self.lookups().are_possible() {
+        if !self.metric_index().is_available() {
             return candidates.into_iter().next();
         }
         let resolution = self.resolve(node, &candidates).resolution;
@@ -66,7 +66,7 @@ impl Evaluator<'_> {
         Some(query)
     }
 
-    /// Which candidate carries the signal at a node; `None` for other blocks, and where its candidates are wrong.
+    /// Resolves the signal at a node. `None` for other blocks, and if its candidates have errors.
     pub(super) fn resolved(&mut self, node: NodeId) -> Option<Box<Resolved>> {
         if self.node(node).kind != kind::SIGNAL {
             return None;
@@ -80,13 +80,13 @@ impl Evaluator<'_> {
         let histogram = matches!(self.field(node, field::TYPE), Value::Enum(_, member) if member == "histogram");
         let scope = self.catalogue_scope(node);
         Resolved {
-            resolution: self.lookups().resolve(candidates, &scope, histogram),
+            resolution: self.metric_index().resolve(candidates, &scope, histogram),
             scope: scope.labels,
         }
     }
 
-    fn lookups(&self) -> Lookups<'_> {
-        Lookups {
+    fn metric_index(&self) -> MetricIndex<'_> {
+        MetricIndex {
             db: self.db,
             workspace: self.workspace,
             environment: self.environment.as_ref(),
@@ -94,7 +94,7 @@ impl Evaluator<'_> {
     }
 }
 
-/// A list's queries; `None` where one of them is wrong.
+/// Returns the queries of a list; `None` if one has an error.
 fn queries(value: Value) -> Option<Vec<Query>> {
     let Value::List(items) = value else {
         return None;
@@ -108,7 +108,7 @@ fn queries(value: Value) -> Option<Vec<Query>> {
         .collect()
 }
 
-/// The metric that a signal of another item stands for there.
+/// Returns the query of a signal in another item.
 #[salsa::tracked(returns(clone), cycle_result = signal_in_a_circle)]
 fn signal_of_another(
     db: &dyn salsa::Database,

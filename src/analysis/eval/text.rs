@@ -1,9 +1,9 @@
-//! Strings: text known at compile time, and texts of alerts.
+//! Strings, and texts of alerts.
 
 use std::sync::Arc;
 
 use super::Evaluator;
-use super::notes::Meaning;
+use super::index::Definition;
 use super::scope::Context;
 use super::value::Value;
 use crate::db::Diag;
@@ -14,7 +14,7 @@ use nth_model::{Text, TextPart, ValueFormat};
 use nth_syntax::tree::{Expr, ExprNode, StringLit, StringPart, TextRange};
 
 impl<'db> Evaluator<'db> {
-    /// A string whose holes are filled now.
+    /// Evaluates a string with its interpolations.
     pub(crate) fn string(
         &mut self,
         string: &'db StringLit,
@@ -27,7 +27,7 @@ impl<'db> Evaluator<'db> {
         for part in &string.parts {
             match part {
                 StringPart::Text(literal) => text.push_str(literal),
-                StringPart::Hole(expr) => match self.shown(expr, context) {
+                StringPart::Hole(expr) => match self.text_part(expr, context) {
                     Shown::Text(shown) => text.push_str(&shown),
                     Shown::Unknown => unknown = true,
                     Shown::Wrong => wrong = true,
@@ -44,7 +44,7 @@ impl<'db> Evaluator<'db> {
         }
     }
 
-    fn shown(&mut self, expr: &'db Expr, context: &Context<'db>) -> Shown {
+    fn text_part(&mut self, expr: &'db Expr, context: &Context<'db>) -> Shown {
         match self.eval(expr, context, &Ty::Any) {
             Value::Error => Shown::Wrong,
             Value::Unknown(_) => Shown::Unknown,
@@ -68,7 +68,7 @@ impl<'db> Evaluator<'db> {
         }
     }
 
-    /// A text of an alert: `${value}` and `${labels.x}` are filled in when it fires.
+    /// Evaluates a text of an alert. `${value}` and `${labels.x}` are filled in when it fires.
     pub(crate) fn text(
         &mut self,
         string: &'db StringLit,
@@ -89,14 +89,14 @@ impl<'db> Evaluator<'db> {
                 StringPart::Text(literal) => push(TextPart::Literal(literal.clone())),
                 StringPart::Hole(expr) => match self.runtime_part(expr, context) {
                     Some(part) => {
-                        self.note_runtime_part(expr, context);
+                        self.record_runtime_part(expr, context);
                         if let TextPart::Label(label) = &part {
                             labels.push((label.clone(), self.span(context, expr.range)));
                         }
                         push(part);
                     }
                     None if self.is_dotted_label(expr, context) => wrong = true,
-                    None => match self.shown(expr, context) {
+                    None => match self.text_part(expr, context) {
                         Shown::Text(shown) => {
                             length += shown.len();
                             push(TextPart::Literal(shown));
@@ -117,7 +117,7 @@ impl<'db> Evaluator<'db> {
         }
     }
 
-    /// `${labels.host.name}`, where the label `host.name` is meant: told, with what to write.
+    /// Reports `${labels.host.name}` for a label `host.name`. Returns whether it is one.
     fn is_dotted_label(&mut self, expr: &Expr, context: &Context<'db>) -> bool {
         let mut words = Vec::new();
         let mut at = expr;
@@ -190,24 +190,24 @@ impl<'db> Evaluator<'db> {
         }
     }
 
-    /// Notes the words of what is filled in when an alert fires.
-    fn note_runtime_part(&mut self, expr: &Expr, context: &Context<'db>) {
+    /// Records the names in a placeholder that is filled in when an alert fires.
+    fn record_runtime_part(&mut self, expr: &Expr, context: &Context<'db>) {
         match &expr.node {
-            ExprNode::Name(name) => self.note(context, name.range, |_| {
-                Some(Meaning::CompileTime(name.text.clone()))
+            ExprNode::Name(name) => self.record(context, name.range, |_| {
+                Some(Definition::CompileTime(name.text.clone()))
             }),
-            ExprNode::Member(object, _) => self.note_runtime_part(object, context),
+            ExprNode::Member(object, _) => self.record_runtime_part(object, context),
             ExprNode::Call(callee, args) => {
-                self.note_runtime_part(callee, context);
+                self.record_runtime_part(callee, context);
                 for arg in args {
-                    self.note_runtime_part(&arg.value, context);
+                    self.record_runtime_part(&arg.value, context);
                 }
             }
             _ => {}
         }
     }
 
-    /// Warns where text looks like a Go template, which it will not be.
+    /// Warns about text that looks like a Go template, which is not expanded.
     pub(crate) fn warn_of_template(&mut self, expr: &'db Expr, context: &Context<'db>) {
         let ExprNode::String(string) = &expr.node else {
             return;
@@ -246,7 +246,7 @@ impl<'db> Evaluator<'db> {
     }
 }
 
-/// `{{ $value }}` and `{{ $labels.x }}` as holes.
+/// Replaces `{{ $value }}` and `{{ $labels.x }}` by interpolations.
 fn replace_templates(text: &str) -> String {
     let mut result = String::new();
     let mut rest = text;

@@ -1,4 +1,4 @@
-//! What is said of names that mean nothing.
+//! Diagnostics about unknown names.
 
 use smol_str::SmolStr;
 
@@ -42,7 +42,7 @@ impl<'db> Evaluator<'db> {
         Value::Error
     }
 
-    /// The nearest enclosing block that has a field of that name: `tier` is meant as `service.tier`.
+    /// Returns the kind of the nearest enclosing block with a field of this name: `tier` should be `service.tier`.
     pub(super) fn enclosing_with_field(
         &self,
         field: &str,
@@ -87,7 +87,7 @@ impl<'db> Evaluator<'db> {
         };
         let mut diagnostic = Diag::new(code, what, span).label("not found");
         let known = self.known_names(kinds, context);
-        // The name is compared with each of them.
+        // The suggestion compares the name with each of them.
         self.spend(known.len() as u64, span.range, context);
         let of_alert = matches!(name.as_str(), "value" | "labels" | "external");
         let other = match self.any_block_named(name, context) {
@@ -131,7 +131,7 @@ impl<'db> Evaluator<'db> {
         self.report(context, diagnostic);
     }
 
-    /// The names that could stand where a name of those kinds (any, if there are none) is wanted.
+    /// Returns the names of all visible blocks of these kinds, or of any kind if `kinds` is empty.
     pub(super) fn known_names(&self, kinds: &[SmolStr], context: &Context<'db>) -> Vec<SmolStr> {
         let mut known = context.scope.names();
         if matches!(self.tree(context.scope.item), Some(ItemNode::Rule(_))) {
@@ -186,7 +186,7 @@ impl<'db> Evaluator<'db> {
         known
     }
 
-    /// A name before a dot that is no module here.
+    /// Reports a name before a dot that is not a module.
     pub(crate) fn report_unknown_module(&mut self, module: &Name, context: &Context<'db>) {
         let span = self.span(context, module.range);
         let mut diagnostic = Diag::new(

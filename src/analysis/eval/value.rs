@@ -1,4 +1,4 @@
-//! Values, and what a block is once everything in it has one.
+//! Values, and evaluated blocks.
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
@@ -15,12 +15,12 @@ use nth_model::{Resolution, Text, TextPart};
 use nth_promql as promql;
 use nth_syntax::tree::{BinaryOp, TimeOfDay, TimeOfWeek, UnaryOp};
 
-/// Which candidate carries a signal, and what it was looked for under.
+/// The candidate that provides a signal, and the labels it was looked up with.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Resolved {
-    /// Which one, of those in `any_of`.
+    /// The candidate, of those in `any_of`.
     pub resolution: Resolution,
-    /// The labels that the queries of its block carry.
+    /// The labels that are added to the queries of its block.
     pub scope: BTreeMap<String, String>,
 }
 
@@ -31,17 +31,17 @@ pub enum Value {
     Bool(bool),
     /// `0.5`
     Number(Decimal),
-    /// `99.95%`, kept as 99.95
+    /// `99.95%`, stored as 99.95
     Percent(Decimal),
     /// `5m`, in milliseconds
     Duration(u64),
     /// `512MiB`, in bytes
     Size(Decimal),
-    /// `100/s`, in events an hour
+    /// `100/s`, in events per hour
     Rate(Decimal),
     /// Text known at compile time.
     String(String),
-    /// Text with places that are filled in when an alert fires, and where its labels' holes stand, each with the label.
+    /// Text with placeholders that are filled in when an alert fires, and the label and place of each label placeholder.
     Text(Text, Arc<Vec<(SmolStr, Span)>>),
     /// `09:00`
     TimeOfDay(TimeOfDay),
@@ -57,38 +57,37 @@ pub enum Value {
     Labels(BTreeMap<SmolStr, Value>),
     /// A query.
     Query(Query),
-    /// Something that is known only when the service runs.
+    /// A value that is only known at run time, with its type.
     Runtime(Runtime, Ty),
-    /// Something of that type that is not known here, in the body of a template.
+    /// A value of this type that is unknown here, in the body of a template.
     Unknown(Ty),
-    /// Left out.
+    /// Not set.
     None,
-    /// Wrong, and reported.
+    /// Invalid, and already reported.
     Error,
 }
 
-/// A query's tree, and whether a selector's labels were already added to it.
+/// A query.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Query {
-    /// The tree, without holes.
+    /// The tree, without interpolations.
     pub expr: promql::Expr,
-    /// Whether labels were added, or are not to be.
+    /// True if the labels of the scope were added, or must not be.
     pub scoped: bool,
-    /// Which kind of query it is known to be, for messages and holes.
+    /// The known shape of the query, for messages and interpolations.
     pub shape: Shape,
-    /// Where it was written.
+    /// The place of its text.
     pub span: Span,
-    /// The signals in it that no metric carries: the catalogue has none of their candidates. Their first candidate
-    /// stands for them in the tree.
+    /// The signals in it without a metric: the catalog has none of their candidates. The tree contains their first candidate.
     pub missing: Arc<Vec<BlockRef>>,
 }
 
-/// What a query is, from the narrowest to the widest.
+/// The shape of a query, from the narrowest to the widest.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub enum Shape {
     /// One metric with matchers.
     Selector,
-    /// It depends on `$window`.
+    /// A query that depends on `$window`.
     Windowed,
     /// A comparison that filters.
     Condition,
@@ -96,18 +95,18 @@ pub enum Shape {
     Vector,
     /// A number.
     Scalar,
-    /// Something that is not known, with a hole that a template's parameter will fill.
+    /// Unknown, because of an interpolation of a template's parameter.
     Unknown,
 }
 
-/// An expression that is evaluated when the service runs.
+/// An expression that is evaluated at run time.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Runtime {
     /// A call of a run-time function.
     Call(Call),
     /// `not x`
     Unary(UnaryOp, Box<Value>),
-    /// `a < b`, with its place.
+    /// `a < b`, with the place of the expression.
     Binary(BinaryOp, Box<Value>, Box<Value>, Span),
 }
 
@@ -118,7 +117,7 @@ pub struct Call {
     pub function: SmolStr,
     /// All of its arguments, in the order of the parameters.
     pub args: Vec<CallArg>,
-    /// Where it stands.
+    /// Its place.
     pub span: Span,
 }
 
@@ -129,22 +128,22 @@ pub struct CallArg {
     pub name: SmolStr,
     /// The value.
     pub value: Value,
-    /// Where it stands; the call, where it is the parameter's default.
+    /// Its place, or that of the call if it is the parameter's default.
     pub span: Span,
 }
 
 impl Value {
-    /// Whether nothing more is to be said of it.
+    /// True if an error was already reported for it.
     pub fn is_error(&self) -> bool {
         matches!(self, Self::Error | Self::Unknown(Ty::Any))
     }
 
-    /// Whether it cannot be computed with: unknown, known only at run time, or wrong.
+    /// True if it cannot be computed with: unknown, only known at run time, or invalid.
     pub fn is_opaque(&self) -> bool {
         matches!(self, Self::Error | Self::Unknown(_) | Self::Runtime(..))
     }
 
-    /// Its type.
+    /// Returns its type.
     pub fn ty(&self) -> Ty {
         match self {
             Self::Bool(_) => Ty::Bool,
@@ -173,7 +172,7 @@ impl Value {
         }
     }
 
-    /// The value as it would be written, for messages and for holes in strings; `None` where it has no such form.
+    /// Formats the value as source text, for messages and interpolations in strings. `None` if it has no such form.
     pub fn show(&self) -> Option<String> {
         Some(match self {
             Self::Bool(value) => value.to_string(),
@@ -210,10 +209,10 @@ impl Value {
     }
 }
 
-/// The days of the week as the language writes them.
+/// The days of the week in source text, from Monday.
 pub const DAYS: [&str; 7] = ["mon", "tue", "wed", "thu", "fri", "sat", "sun"];
 
-/// A duration as the language writes it: `1h30m`.
+/// Formats a duration in milliseconds as source text: `1h30m`.
 pub fn show_duration(milliseconds: u64) -> String {
     if milliseconds == 0 {
         return "0s".to_owned();
@@ -259,28 +258,28 @@ fn show_rate(per_hour: Decimal) -> String {
     format!("{}/h", per_hour.normalize())
 }
 
-/// A block in which every field has its value.
+/// An evaluated block.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Instance {
     /// Its kind, `sli`.
     pub kind: SmolStr,
     /// The variant of the kind, `ratio`.
     pub variant: Option<SmolStr>,
-    /// Its name; empty for a kind of which there is one.
+    /// Its name; empty for a kind whose blocks have no name.
     pub name: SmolStr,
     /// Its doc comment.
     pub doc: Option<SmolStr>,
-    /// Whether part of it, or of its base, could not be read or found, which was reported.
+    /// True if a part of it or of its base has an error that was reported, so that missing fields are not.
     pub incomplete: bool,
-    /// Its kind, name and base.
+    /// The place of its kind, name and base.
     pub head: Span,
-    /// Where the base stands that made it, outermost last, for a block of a template.
+    /// For a block of a template, the places of the bases that instantiate it, outermost last.
     pub trail: Vec<Span>,
     /// Its fields, in the order of the schema.
     pub fields: IndexMap<SmolStr, FieldValue>,
-    /// The blocks in it, in order.
+    /// Its child blocks, in order.
     pub children: Vec<Instance>,
-    /// Which metric carries it, if it is a signal with candidates.
+    /// The metric that provides it, if it is a signal with candidates.
     pub resolved: Option<Box<Resolved>>,
 }
 
@@ -289,25 +288,25 @@ pub struct Instance {
 pub struct FieldValue {
     /// The value.
     pub value: Value,
-    /// Where it was written; the schema's default where it was not.
+    /// The place of its expression, or of the schema's default.
     pub span: Span,
-    /// Whether it was written, and not the schema's default.
+    /// True if it was set, false for the schema's default.
     pub explicit: bool,
-    /// Whether the project added the field to its kind.
+    /// True if the project added the field to its kind.
     pub extension: bool,
-    /// Of labels and annotations, where each was written.
+    /// For labels and annotations, the place of each.
     pub places: Arc<BTreeMap<SmolStr, Span>>,
 }
 
 impl Instance {
-    /// A field's value; [`Value::None`] where it has none.
+    /// Returns a field's value, or [`Value::None`] if it is not set.
     pub fn get(&self, field: &str) -> &Value {
         self.fields
             .get(field)
             .map_or(&Value::None, |field| &field.value)
     }
 
-    /// Where a field was written, or else the block's head.
+    /// Returns the place of a field, or else of the block's head.
     pub fn span_of(&self, field: &str) -> Span {
         self.fields
             .get(field)
@@ -315,7 +314,7 @@ impl Instance {
             .map_or(self.head, |field| field.span)
     }
 
-    /// Where a label of a field was written, or else the field.
+    /// Returns the place of a label in a field, or else of the field.
     pub fn span_of_label(&self, field: &str, label: &str) -> Span {
         let places = self.fields.get(field).map(|field| &field.places);
         places
@@ -323,18 +322,18 @@ impl Instance {
             .unwrap_or_else(|| self.span_of(field))
     }
 
-    /// A place of a block within this top-level one as its own text has it: the place itself, or else what there
-    /// made the block.
+    /// Maps a place of a nested block to the text of this top-level block: the place itself, or else the place that instantiates
+    /// the nested block.
     pub fn place_of(&self, block: &Self, wanted: Span) -> Span {
-        let made = block.trail.iter().copied();
+        let uses = block.trail.iter().copied();
         [wanted, block.head]
             .into_iter()
-            .chain(made)
+            .chain(uses)
             .find(|span| span.item == self.head.item)
             .unwrap_or(self.head)
     }
 
-    /// The nested blocks of a kind.
+    /// Iterates over the child blocks of a kind.
     pub fn children_of(&self, kind: &str) -> impl Iterator<Item = &Instance> {
         self.children.iter().filter(move |child| child.kind == kind)
     }

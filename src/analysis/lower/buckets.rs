@@ -1,4 +1,4 @@
-//! How targets write the bounds of a histogram's buckets, as far as the metric catalogue has it.
+//! The `le` values of histogram buckets as the targets expose them, from the metric catalog.
 
 use std::collections::BTreeMap;
 
@@ -7,30 +7,30 @@ use smol_str::SmolStr;
 
 use crate::db::Workspace;
 use crate::eval::Instance;
-use crate::eval::metrics::{anything_known, block_labels, environment_labels, metrics_under};
+use crate::eval::metrics::{block_labels, environment_labels, has_known_metrics, metrics_under};
 use nth_metrics::check::{Bounds, family, read_under};
 use nth_metrics::unit::{HistogramUnit, histogram_unit};
 use nth_metrics::{Known, base_name, name_of, selector_of};
 use nth_model::DurationUnit;
 use nth_promql::{Expr, Node};
 
-/// The bounds of the histograms that a service's objectives read.
+/// Bucket bounds and units of the histograms that a service's objectives use.
 pub(super) struct Buckets<'db> {
     db: &'db dyn salsa::Database,
     workspace: Workspace,
     environment: Option<SmolStr>,
-    /// The labels of the service's series; `None` where there is no catalogue.
+    /// The labels of the service's series; `None` without known metrics.
     measured: Option<BTreeMap<String, String>>,
 }
 
 impl<'db> Buckets<'db> {
-    pub(super) fn of(
+    pub(super) fn new(
         db: &'db dyn salsa::Database,
         workspace: Workspace,
         environment: Option<SmolStr>,
         service: &Instance,
     ) -> Self {
-        let measured = anything_known(db, workspace).then(|| {
+        let measured = has_known_metrics(db, workspace).then(|| {
             let mut labels = environment_labels(db, workspace, environment.as_deref());
             labels.extend(block_labels(service));
             labels
@@ -43,19 +43,19 @@ impl<'db> Buckets<'db> {
         }
     }
 
-    /// How targets write the bound of that value: in several ways, if they differ; in none, if that is not known.
+    /// Returns the `le` values that targets use for a bound: several if targets differ, none if unknown.
     pub(super) fn texts(&self, histogram: &Expr, limit: Decimal) -> Vec<&'db str> {
-        let Some((known, name)) = self.known(histogram) else {
+        let Some((known, name)) = self.metrics(histogram) else {
             return Vec::new();
         };
         match family(known, base_name(name)) {
-            // What is declared is a number; how it is written the target decides.
+            // A declared bound is only a number: its notation depends on the target.
             Some((_, metric, true)) => Bounds::new(metric).texts(limit),
             _ => Vec::new(),
         }
     }
 
-    /// The unit that a histogram counts in; `field` is what the SLI says itself.
+    /// Returns the unit of a histogram's values. `field` is the unit that the SLI sets.
     pub(super) fn unit<'t>(
         &self,
         histogram: &'t Expr,
@@ -68,11 +68,11 @@ impl<'db> Buckets<'db> {
             Node::Selector(selector) => name_of(selector).unwrap_or_default(),
             _ => "",
         };
-        histogram_unit(self.known(histogram).map(|(known, _)| known), name, field)
+        histogram_unit(self.metrics(histogram).map(|(known, _)| known), name, field)
     }
 
-    /// What is known where a histogram is read, and its name.
-    fn known<'t>(&self, histogram: &'t Expr) -> Option<(&'db Known, &'t str)> {
+    /// Returns the metrics under a histogram's selector, and the histogram's name.
+    fn metrics<'t>(&self, histogram: &'t Expr) -> Option<(&'db Known, &'t str)> {
         let (Some(measured), Node::Selector(selector)) =
             (&self.measured, &histogram.unparenthesised().node)
         else {
@@ -81,7 +81,7 @@ impl<'db> Buckets<'db> {
         let name = selector.metric.as_ref()?.text.as_str();
         let under = match read_under(measured, selector) {
             Some(labels) => selector_of(&labels),
-            // What is declared is there under every selector.
+            // Declared metrics exist under every selector.
             None => String::new(),
         };
         let known = metrics_under(self.db, self.workspace, self.environment.clone(), under);

@@ -1,4 +1,4 @@
-//! Conditions on the calendar: which times a function of the prelude names.
+//! Calendar conditions of gates, from functions of the prelude.
 
 use jiff::civil::Date;
 
@@ -6,34 +6,34 @@ use crate::eval::value::DAYS;
 use nth_model::gate::{Condition, DAY, Span, WEEK};
 use nth_syntax::tree::TimeOfWeek;
 
-/// The hours that are business hours, from the first on to before the second.
+/// Business hours: first hour inclusive, last hour exclusive.
 const BUSINESS: (u16, u16) = (9, 18);
 
-/// The days from Monday on that are weekdays.
+/// Number of weekdays, from Monday.
 const WEEKDAYS: u16 = 5;
 
-/// The names of the zone that never changes its clocks, which PromQL's own functions read.
+/// The names of UTC, the zone that PromQL's own functions use.
 const UTC: [&str; 6] = ["UTC", "Etc/UTC", "GMT", "Etc/GMT", "Zulu", "Etc/Zulu"];
 
-/// A condition on the calendar.
+/// A calendar condition.
 pub(super) struct Times {
     /// The condition.
     pub condition: Condition,
-    /// Whether it can be said as instants, or by the clocks of UTC.
+    /// True if it can be expressed in timestamps or in UTC.
     pub in_utc: bool,
 }
 
-/// Why times make no condition.
+/// The reason that a calendar condition is invalid.
 pub(super) struct Problem {
-    /// What is wrong.
+    /// The diagnostic's message.
     pub message: String,
-    /// What is said at the place.
+    /// The diagnostic's label.
     pub label: &'static str,
-    /// What to do.
+    /// The diagnostic's help.
     pub help: &'static str,
 }
 
-/// From the one day to the other, both included. Days are instants, whatever the zone.
+/// The time from one date to another, both inclusive. In any zone, this can be expressed in timestamps.
 pub(super) fn dates(from: Date, to: Date, zone: String) -> Result<Times, Problem> {
     if to < from {
         return Err(Problem {
@@ -67,7 +67,7 @@ pub(super) fn business_hours(zone: String) -> Times {
     week(spans.collect(), zone)
 }
 
-/// From one time of the week on to before another, over the end of the week where that is earlier.
+/// From one time of the week to another, exclusive. Wraps around the end of the week if `to` is earlier than `from`.
 pub(super) fn between(from: TimeOfWeek, to: TimeOfWeek, zone: String) -> Result<Times, Problem> {
     let minutes = |time: TimeOfWeek| {
         u16::from(time.day) * DAY + u16::from(time.hour) * 60 + u16::from(time.minute)

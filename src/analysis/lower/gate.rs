@@ -1,4 +1,4 @@
-//! Gates: from conditions that are typed to trees of facts, limits and times.
+//! Lowers gates: typed conditions become trees of facts, limits and times.
 
 mod facts;
 
@@ -20,17 +20,17 @@ use nth_model::{self as ir, PolicyForm, burn_rate};
 use nth_policy as policy;
 use nth_syntax::tree::{BinaryOp, UnaryOp};
 
-/// The shortest window over which a ratio is recorded beside those of an objective's alerts.
+/// The shortest window over which an error ratio is recorded in addition to the windows of an objective's alerts.
 const LEAST_WINDOW: ir::Duration = ir::Duration::minutes(5);
 
-/// The longest time that deployments and incidents are counted in.
+/// The longest time over which deployments and incidents are counted.
 const LONGEST_COUNT: ir::Duration = ir::Duration::days(90);
 
 /// The name of the gate of a service that declares none.
 const DEFAULT: &str = "default";
 
-/// The gates of a service; that of its tier where it declares none. The windows over which they ask how fast an
-/// objective's budget is spent are added to the objective.
+/// Lowers the gates of a service, or the default gate of its tier if it declares none. Adds the windows of their burn rates to
+/// the objectives, which record them.
 pub(super) fn lower(
     service: &Instance,
     surroundings: &Surroundings<'_>,
@@ -63,7 +63,7 @@ pub(super) fn lower(
     gates
 }
 
-/// What the service's tier says of budgets, for each of its objectives.
+/// The gate that follows from the tier's fields about error budgets, with rules for each objective.
 fn default_gate(
     service: &Instance,
     surroundings: &Surroundings<'_>,
@@ -115,7 +115,7 @@ fn objective_of(service: &Instance, slo: &ir::Slo) -> Objective {
     }
 }
 
-/// A share of a percentage.
+/// Converts a percentage to a ratio.
 fn ratio(percent: Decimal) -> Decimal {
     (percent / Decimal::ONE_HUNDRED).normalize()
 }
@@ -144,17 +144,17 @@ impl Surroundings<'_> {
     }
 }
 
-/// The gates of a service while they are lowered.
+/// The state of lowering a service's gates.
 struct Lowering<'a> {
     service: &'a Instance,
     surroundings: &'a Surroundings<'a>,
     slos: &'a [ir::Slo],
-    /// Over which windows budgets of the service's own objectives are asked for.
+    /// The windows of burn rates of the service's own objectives.
     windows: Vec<(SmolStr, ir::Duration)>,
     diagnostics: &'a mut Vec<Diag>,
 }
 
-/// What is compared: one thing, or the least of several.
+/// One side of a comparison: one operand, or the minimum of several.
 struct Operands(Vec<Operand>);
 
 impl Lowering<'_> {
@@ -212,12 +212,12 @@ impl Lowering<'_> {
         overriding(block)
     }
 
-    /// Reports something of a condition.
+    /// Reports a diagnostic about a condition.
     fn wrong(&mut self, block: &Instance, diagnostic: Diag) {
         report(block, self.diagnostics, diagnostic);
     }
 
-    /// The tree of a condition, where nothing in it is wrong.
+    /// Lowers a condition; `None` if it has an error.
     fn condition(&mut self, value: &Value, block: &Instance) -> Option<Condition> {
         match value {
             Value::Bool(known) => Some(Condition::Constant(*known)),
@@ -243,7 +243,7 @@ impl Lowering<'_> {
     ) -> Option<Condition> {
         let comparison = match op {
             BinaryOp::And | BinaryOp::Or => {
-                // Both are looked at before anything is given up, so that each mistake is told.
+                // Lower both sides first, to report the errors of both.
                 let (left, right) = (self.condition(left, block), self.condition(right, block));
                 let (left, right) = (left?, right?);
                 let mut parts = Vec::new();
@@ -335,7 +335,7 @@ impl Lowering<'_> {
         }
     }
 
-    /// What a call measures.
+    /// Lowers a call to the operands that it measures.
     fn measured(&mut self, call: &Call, block: &Instance) -> Option<Operands> {
         let over = || argument(call, "over").and_then(|arg| duration(&arg.value));
         let fact = match call.function.as_str() {
@@ -344,14 +344,14 @@ impl Lowering<'_> {
             "burn" => self.burn(call, over()?, block)?,
             "dependency_budget" => return self.dependency_budget(call, block),
             "firing" => Fact::Firing(severity(&argument(call, "severity")?.value)?),
-            "incidents" => Fact::Incidents(self.counted(call, over()?, block)?),
+            "incidents" => Fact::Incidents(self.count_fact(call, over()?, block)?),
             "deploy_age" => {
                 self.deployed(call, block)?;
                 Fact::DeployAge
             }
             "deploys" => {
                 self.deployed(call, block)?;
-                Fact::Deploys(self.counted(call, over()?, block)?)
+                Fact::Deploys(self.count_fact(call, over()?, block)?)
             }
             "dependents" => Fact::Dependents,
             _ => return None,
@@ -359,7 +359,7 @@ impl Lowering<'_> {
         Some(Operands(vec![Operand::Fact(fact)]))
     }
 
-    /// The objective that a call names, of this service or of another one.
+    /// Returns the objective that a call names, in this service or another one.
     fn objective(&self, call: &Call) -> Option<Objective> {
         match &argument(call, "slo")?.value {
             Value::Block(slo) => self.objective_at(slo),
@@ -386,7 +386,7 @@ impl Lowering<'_> {
         })
     }
 
-    /// A condition on the calendar.
+    /// Lowers a calendar condition.
     fn calendar(&mut self, call: &Call, block: &Instance) -> Option<Condition> {
         let value = |name: &str| argument(call, name).map(|arg| &arg.value);
         let zone = text(value("zone")?)?;
@@ -446,12 +446,12 @@ fn argument<'a>(call: &'a Call, name: &str) -> Option<&'a CallArg> {
     call.args.iter().find(|arg| arg.name == name)
 }
 
-/// Where an argument stands, or else the call.
+/// The place of an argument, or of the call if the argument is not set.
 fn place(call: &Call, name: &str) -> Span {
     argument(call, name).map_or(call.span, |arg| arg.span)
 }
 
-/// The overrides of a service's gates, each with the moment from which it lets nothing pass, and what is said from then on.
+/// Iterates over the overrides of a service's gates, with the time of expiry and the diagnostic to report from then on.
 pub fn expiring_overrides(service: &Instance) -> impl Iterator<Item = (Timestamp, Diag)> {
     let gates = service.children_of(kind::GATE);
     gates.flat_map(move |gate| {
@@ -475,7 +475,7 @@ pub fn expiring_overrides(service: &Instance) -> impl Iterator<Item = (Timestamp
     })
 }
 
-/// What an override says.
+/// Lowers an override.
 fn overriding(block: &Instance) -> Option<Override> {
     Some(Override {
         deny: block.name.clone(),
@@ -498,9 +498,9 @@ fn described(block: &Instance) -> Option<String> {
         .or_else(|| block.doc.as_ref().map(|doc| doc.trim().to_owned()))
 }
 
-/// A comparison of the least of `left` with the least of `right`, as one of each with each.
+/// Expresses a comparison of two minimums as comparisons of each pair of operands.
 fn least(left: &[Operand], comparison: Comparison, right: &[Operand]) -> Condition {
-    // The least is below a limit where one is, and above it where all are.
+    // A minimum is below a limit if any operand is, and above it if all are.
     let below = matches!(comparison, Comparison::Less | Comparison::LessOrEqual);
     let join = |mut parts: Vec<Condition>, any: bool| match (parts.len(), any) {
         (1, _) => parts.swap_remove(0),

@@ -1,9 +1,9 @@
-//! From evaluated blocks to the model: what the language says becomes what a backend needs.
+//! Lowers evaluated blocks to the model that the targets use.
 
 mod buckets;
 mod calendar;
-mod doubts;
 mod gate;
+mod lints;
 mod panel;
 mod read;
 mod receiver;
@@ -33,16 +33,16 @@ use crate::eval::instance;
 use crate::eval::metrics::{block_labels, environment_labels};
 use nth_model as ir;
 
-/// A service's model and what is wrong with it.
+/// The result of [`service_model`].
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Lowered {
-    /// The model; `None` where the block is too wrong to have one.
+    /// The model; `None` if errors prevent one.
     pub service: Option<ir::Service>,
-    /// What is wrong with it in this environment.
+    /// The diagnostics of the service or team in this environment.
     pub diagnostics: Vec<Diag>,
 }
 
-/// The model of a service in an environment.
+/// Evaluates and lowers a service in an environment.
 #[salsa::tracked(returns(ref), lru = 0)]
 pub fn service_model(
     db: &dyn salsa::Database,
@@ -58,7 +58,7 @@ pub fn service_model(
             workspace,
             environment: environment.as_ref(),
             scrape_interval: workspace.scrape_interval(db),
-            buckets: Buckets::of(db, workspace, environment.clone(), instance),
+            buckets: Buckets::new(db, workspace, environment.clone(), instance),
             up: up(db, workspace, environment.as_deref(), instance),
         };
         service::lower(instance, &surroundings, &mut diagnostics)
@@ -69,7 +69,7 @@ pub fn service_model(
     })
 }
 
-/// The series `up` of a service's targets, by the labels that its queries get; none where it gets none.
+/// Selects the series `up` of a service's targets by the labels of its queries. `None` if the service has no selector.
 fn up(
     db: &dyn salsa::Database,
     workspace: Workspace,
@@ -89,21 +89,21 @@ fn up(
     Some(nth_promql::build::selector("up", &labels))
 }
 
-/// Bounds how many models are held once a database was told to let go of answers; 0 holds all of them.
-pub fn hold_models(db: &mut Database, most: usize) {
+/// Sets how many models are kept when stale results are evicted; 0 keeps all.
+pub fn set_model_capacity(db: &mut Database, most: usize) {
     service_model::set_lru_capacity(db, most);
 }
 
-/// A team's model and what is wrong with it.
+/// The result of [`team_model`].
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct LoweredTeam {
-    /// The model; `None` where the block is too wrong to have one.
+    /// The model; `None` if errors prevent one.
     pub team: Option<ir::Team>,
-    /// What is wrong with it in this environment.
+    /// The diagnostics of the service or team in this environment.
     pub diagnostics: Vec<Diag>,
 }
 
-/// The model of a team in an environment.
+/// Evaluates and lowers a team in an environment.
 #[salsa::tracked(returns(ref))]
 pub fn team_model(
     db: &dyn salsa::Database,
@@ -120,7 +120,7 @@ pub fn team_model(
     })
 }
 
-/// The hours that a block of hours names; none where what it says cannot be read.
+/// Lowers a block of hours; empty if it has errors.
 pub fn hours_of(hours: &crate::eval::Instance) -> Vec<ir::Hours> {
     team::lower_hours(hours)
 }

@@ -1,4 +1,4 @@
-//! Panels, rows and dependencies: what a dashboard shows besides what every service's does.
+//! Lowers panels, rows and dependencies: the parts of a dashboard that an author declares.
 
 use rust_decimal::Decimal;
 use rust_decimal::prelude::ToPrimitive;
@@ -14,15 +14,15 @@ use nth_diagnostics::codes;
 use nth_model::panel::{Dependency, MissingSignal, Panel, Panels, Row, Unit, Visualization};
 use nth_model::{Text, TextPart};
 
-/// The panels of a service, its rows' and its dependencies'.
+/// Lowers the panels of a service, including those of its rows and dependencies.
 pub(super) fn lower(service: &Instance, diagnostics: &mut Vec<Diag>) -> Panels {
-    let recordings = Recordings::of(service);
+    let recordings = Recordings::new(service);
     let mut panels = |of: &Instance| -> Vec<Panel> {
         of.children_of(kind::PANEL)
             .filter_map(|panel| {
-                unaggregated::of_panel(panel, &recordings, diagnostics);
+                unaggregated::check_panel(panel, &recordings, diagnostics);
                 if let Value::Query(query) = panel.get(field::QUERY) {
-                    time_units::of_panel(panel, &query.expr, diagnostics);
+                    time_units::check_panel(panel, &query.expr, diagnostics);
                 }
                 lower_panel(service, panel, diagnostics)
             })
@@ -114,7 +114,7 @@ fn visualization(name: &str) -> Option<Visualization> {
     })
 }
 
-/// A series has labels when it is drawn, but no one value.
+/// Lowers a panel's legend, which can show labels but not a value.
 fn legend(panel: &Instance, diagnostics: &mut Vec<Diag>) -> Option<Text> {
     let legend = alert_text(panel.get(field::LEGEND))?;
     let wrong = legend.parts.iter().find_map(|part| match part {
@@ -156,7 +156,7 @@ fn thresholds(panel: &Instance, diagnostics: &mut Vec<Diag>) -> Vec<Decimal> {
     found
 }
 
-/// What the service says of a signal that no metric carries.
+/// Describes a missing signal, with the service's hint for it.
 fn missing(service: &Instance, signal: &BlockRef) -> MissingSignal {
     let found = signal
         .path

@@ -1,4 +1,4 @@
-//! Reading what blocks have, for all that is lowered.
+//! Helpers that read the fields of blocks, shared by all lowering.
 
 use std::collections::BTreeMap;
 
@@ -10,8 +10,8 @@ use crate::eval::{Instance, Value};
 use nth_model as ir;
 use nth_promql as promql;
 
-/// Reports with the place that made a template's block, or, where the block is written out and what is wrong comes from
-/// its base, with the block's head.
+/// Reports a diagnostic about a block. Adds the place that instantiates the block's template or, if the error is in its base,
+/// the block's head.
 pub(crate) fn report(instance: &Instance, diagnostics: &mut Vec<Diag>, mut diagnostic: Diag) {
     let maker = instance.trail.last().copied().unwrap_or(instance.head);
     if maker.item != diagnostic.primary.span.item {
@@ -20,19 +20,19 @@ pub(crate) fn report(instance: &Instance, diagnostics: &mut Vec<Diag>, mut diagn
     diagnostics.push(diagnostic);
 }
 
-/// What a service is lowered with besides its block.
+/// Everything besides its block that a service is lowered with.
 pub(super) struct Surroundings<'a> {
     /// The database.
     pub db: &'a dyn salsa::Database,
     /// The workspace.
     pub workspace: Workspace,
-    /// The environment, where the project declares any.
+    /// The environment; `None` if the project declares none.
     pub environment: Option<&'a SmolStr>,
-    /// How often Prometheus scrapes what queries read.
+    /// The scrape interval of the queried targets.
     pub scrape_interval: ir::Duration,
-    /// The texts of the bounds of its histograms' buckets.
+    /// The bucket bounds of its histograms.
     pub buckets: Buckets<'a>,
-    /// The series that tell whether its targets are up; none where it has no selector.
+    /// The series `up` of its targets; `None` if it has no selector.
     pub up: Option<promql::Expr>,
 }
 

@@ -1,4 +1,4 @@
-//! Where a team is told: its receivers, and what is wrong with them.
+//! Lowers the receivers of a team, and checks them.
 
 use smol_str::SmolStr;
 
@@ -11,7 +11,7 @@ use nth_model::channel::{Mail, PagerDuty, Slack};
 use nth_model::{self as ir, Severity};
 use nth_promql::{LabelSet, labels_of};
 
-/// A team's receivers. One that could not be read is left out.
+/// Lowers a team's receivers. Skips those with errors.
 pub(super) fn lower_all(team: &Instance, diagnostics: &mut Vec<Diag>) -> Vec<ir::Receiver> {
     let mut lowered: Vec<(ir::Receiver, Span)> = Vec::new();
     let mut is_whole = true;
@@ -27,12 +27,12 @@ pub(super) fn lower_all(team: &Instance, diagnostics: &mut Vec<Diag>) -> Vec<ir:
         }
     }
     if is_whole {
-        warn_of_untold(team, &lowered, diagnostics);
+        warn_of_missing_receiver(team, &lowered, diagnostics);
     }
     lowered.into_iter().map(|(receiver, _)| receiver).collect()
 }
 
-/// The receivers of a team that send mail, each with its place: they need a server to send it by.
+/// Diagnostics about the email receivers of a team, for a project without an SMTP server.
 pub fn mail_receivers(team: &Instance) -> impl Iterator<Item = Diag> {
     team.children_of(kind::RECEIVER)
         .filter(|receiver| receiver.variant.as_deref() == Some(kind::MAIL))
@@ -50,16 +50,16 @@ pub fn mail_receivers(team: &Instance) -> impl Iterator<Item = Diag> {
         })
 }
 
-/// What keeps alerts from carrying a label `namespace` that they need, by which the Prometheus operator routes them.
+/// A place that sets the label `namespace` of alerts, which the Prometheus operator routes by.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Relabelled {
-    /// The value that the label has, which may be the one that is needed.
+    /// The label's value, if it is constant. It may be the required one.
     pub namespace: Option<String>,
-    /// What is wrong where alerts need another value.
+    /// The diagnostic to report if alerts need another value.
     pub found: Diag,
 }
 
-/// Where a service and its alerts set a label `namespace`, and alerts whose series have one.
+/// Returns the places where a service and its alerts set the label `namespace`, and the alerts whose series have one.
 pub fn relabelled(service: &Instance) -> Vec<Relabelled> {
     let of_dependencies = service
         .children_of(kind::DEPENDENCY)
@@ -69,12 +69,12 @@ pub fn relabelled(service: &Instance) -> Vec<Relabelled> {
         .chain(alerts())
         .chain(of_dependencies)
         .filter_map(|block| namespace_set(service, block));
-    // What technologies of dependencies group by is not for a project to change.
+    // A project cannot change the grouping in a technology's template.
     let kept = alerts().filter_map(|alert| namespace_kept(service, alert));
     set.chain(kept).collect()
 }
 
-/// A label `namespace` that a block sets, among its labels or by a field that the project added.
+/// The label `namespace` that a block sets, in its labels or with a field that the project added.
 fn namespace_set(service: &Instance, block: &Instance) -> Option<Relabelled> {
     const LABEL: &str = "namespace";
     let of_field = block.fields.get(LABEL).filter(|field| field.extension);
@@ -102,7 +102,7 @@ fn namespace_set(service: &Instance, block: &Instance) -> Option<Relabelled> {
     })
 }
 
-/// An alert whose query groups by the label, so that its series may differ in nothing else.
+/// An alert whose query keeps the label `namespace`.
 fn namespace_kept(service: &Instance, alert: &Instance) -> Option<Relabelled> {
     let Value::Query(query) = alert.get(field::WHEN) else {
         return None;
@@ -155,7 +155,7 @@ fn lower(
     })
 }
 
-/// A webhook's URL is in one place.
+/// Lowers a webhook's URL, which must be set in exactly one way.
 fn webhook_url(
     team: &Instance,
     receiver: &Instance,
@@ -199,7 +199,7 @@ fn webhook_url(
     Some(one)
 }
 
-/// Alertmanager would look for a relative file beside its own configuration, wherever that is.
+/// Reports relative file paths: Alertmanager resolves them against its own configuration's directory.
 fn check_files(team: &Instance, receiver: &Instance, diagnostics: &mut Vec<Diag>) {
     for field in [field::ROUTING_KEY_FILE, field::URL_FILE] {
         let Value::String(file) = receiver.get(field) else {
@@ -264,8 +264,8 @@ fn warn_of_twice(
     diagnostics.push(diagnostic);
 }
 
-/// A team that says how it is told says all of it.
-fn warn_of_untold(
+/// Warns about a team that has receivers for some severities only.
+fn warn_of_missing_receiver(
     team: &Instance,
     receivers: &[(ir::Receiver, Span)],
     diagnostics: &mut Vec<Diag>,

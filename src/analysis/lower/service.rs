@@ -1,4 +1,4 @@
-//! Services, objectives, alerts and recordings.
+//! Lowers services, objectives, alerts and recording rules.
 
 use std::collections::BTreeMap;
 
@@ -11,20 +11,20 @@ use super::read::{
     severity, text,
 };
 use super::signal::{self, Absences};
-use super::{doubts, gate, panel, sli, team, time_units};
+use super::{gate, lints, panel, sli, team, time_units};
 use crate::db::{Diag, Span};
 use crate::eval::{Instance, Value};
 use crate::schema::names::{field, kind};
 use nth_diagnostics::codes;
 use nth_model::{self as ir, burn_rate};
 
-/// A service, if nothing that it cannot be without is missing or wrong.
+/// Lowers a service; `None` if a required part is missing or invalid.
 pub(super) fn lower(
     instance: &Instance,
     surroundings: &Surroundings<'_>,
     diagnostics: &mut Vec<Diag>,
 ) -> Option<ir::Service> {
-    let absences = Absences::of(surroundings.db, instance);
+    let absences = Absences::new(surroundings.db, instance);
     let mut left_out = Vec::new();
     let mut alerts: Vec<(ir::Alert, Span)> = Vec::new();
     let dependencies = instance.children_of(kind::DEPENDENCY);
@@ -40,8 +40,8 @@ pub(super) fn lower(
         match absences.in_query(alert.get(field::WHEN)) {
             missing if missing.is_empty() => {
                 let scrapes = surroundings.scrape_interval;
-                doubts::of_alert(instance, alert, &lowered, scrapes, diagnostics);
-                time_units::of_alert(alert, &lowered, diagnostics);
+                lints::check_alert(instance, alert, &lowered, scrapes, diagnostics);
+                time_units::check_alert(alert, &lowered, diagnostics);
                 alerts.push((lowered, alert.head));
             }
             missing => {
@@ -56,7 +56,7 @@ pub(super) fn lower(
         }
     }
     warn_of_duplicates(&alerts, diagnostics);
-    doubts::of_thresholds(&alerts, diagnostics);
+    lints::check_thresholds(&alerts, diagnostics);
     let mut slos: Vec<ir::Slo> = instance
         .children_of(kind::SLO)
         .filter_map(|slo| lower_slo(slo, surroundings, diagnostics))
@@ -87,16 +87,16 @@ pub(super) fn lower(
         };
         recordings.push((lowered, recording));
     }
-    doubts::of_recordings(&recordings, diagnostics);
+    lints::check_recordings(&recordings, diagnostics);
     let signals = signal::lower(instance);
-    let told = signal::Told {
+    let consequences = signal::MissingSignals {
         service: instance,
         environment: surroundings.environment,
         signals: &signals,
         left_out: &left_out,
         absences: &absences,
     };
-    told.tell(diagnostics);
+    consequences.report(diagnostics);
     let Surroundings {
         db,
         workspace,
@@ -139,13 +139,13 @@ pub(super) fn lower(
     })
 }
 
-/// A field that the project added to `service` is offered as a label.
+/// Adds the fields that the project added to `service` as labels.
 fn with_extensions(
     instance: &Instance,
     mut labels: BTreeMap<String, String>,
 ) -> BTreeMap<String, String> {
     for (name, field) in instance.fields.iter().filter(|(_, field)| field.extension) {
-        // Prometheus's own names for labels have no hyphens.
+        // Plain label names have no hyphens.
         let label = name.replace('-', "_");
         if let Some(value) = field.value.show() {
             labels.entry(label).or_insert(value);
@@ -200,7 +200,7 @@ fn lower_dependency(dependency: &Instance) -> ir::Dependency {
     }
 }
 
-/// What a service's runbook says besides what every service's does.
+/// Lowers the sections of a service's runbook that an author declares.
 fn runbook(service: &Instance) -> Vec<ir::Section> {
     let runbooks = service.children_of(kind::RUNBOOK);
     let sections = runbooks.flat_map(|runbook| runbook.children_of(kind::SECTION));
@@ -248,7 +248,7 @@ fn lower_alert(alert: &Instance, dependency: Option<&SmolStr>) -> Option<ir::Ale
 }
 
 fn warn_of_duplicates(alerts: &[(ir::Alert, Span)], diagnostics: &mut Vec<Diag>) {
-    // A ticket at once and a page after an hour are two alerts, and so are those that go to different places by their labels.
+    // Alerts that differ in severity and `for`, or in labels that route them, are distinct.
     type Key<'a> = (
         String,
         ir::Duration,
@@ -375,11 +375,11 @@ fn lower_slo(
     })
 }
 
-/// How long the series of a service whose targets are up may be missing: a counter that is made with the first event is
-/// missing for as long as there is none.
+/// The time that a series may be missing while the service's targets are up: a counter without an initial value does not exist
+/// before its first event.
 const ABSENT_WHILE_UP: ir::Duration = ir::Duration::days(1);
 
-/// What tells that an SLI has no data. Of counters it is told apart whether any target is up that could have them.
+/// Builds the missing-data alerts of an SLI. For counters, a second one covers series that are missing while targets are up.
 fn absences(
     slo: &Instance,
     sli: &ir::Sli,

@@ -1,5 +1,5 @@
-//! Signals, and what is said of those that no metric carries: which alerts and recordings are left out, and which
-//! objectives have no data.
+//! Lowers signals, and reports those without a metric: alerts and recording rules that are not generated, and objectives
+//! without data.
 
 use std::collections::{BTreeMap, HashMap, VecDeque};
 
@@ -7,7 +7,7 @@ use smol_str::SmolStr;
 
 use super::read::{member, query, text};
 use crate::db::{Diag, Span, item_name};
-use crate::eval::metrics::named;
+use crate::eval::metrics::named_selectors;
 use crate::eval::{BlockRef, Instance, Query, Value};
 use crate::schema::names::{field, kind};
 use nth_diagnostics::codes;
@@ -16,10 +16,10 @@ use nth_metrics::selector_of;
 use nth_model::{Resolution, Rule, Signal, SkippedRule};
 use nth_promql::MatchOp;
 
-/// The most signals of which one message tells.
-const MOST_TOLD: usize = 5;
+/// The maximum number of signals in one message.
+const MOST_SIGNALS: usize = 5;
 
-/// The signals of a service and its dependencies.
+/// Lowers the signals of a service and its dependencies.
 pub(super) fn lower(service: &Instance) -> Vec<Signal> {
     let own = service
         .children_of(kind::SIGNAL)
@@ -53,17 +53,17 @@ fn lower_signal(signal: &Instance, dependency: Option<&Instance>) -> Option<Sign
     })
 }
 
-/// What no metric carries, as the queries of a service see it.
+/// The signals without a metric that affect the queries of a service.
 pub(super) struct Absences<'a> {
     db: &'a dyn salsa::Database,
     service: &'a Instance,
-    /// The recordings that are left out, and the signals that each lacks.
+    /// The recording rules that are not generated, with the missing signals of each.
     recordings: BTreeMap<SmolStr, Vec<BlockRef>>,
 }
 
 impl<'a> Absences<'a> {
-    /// Those of a service.
-    pub(super) fn of(db: &'a dyn salsa::Database, service: &'a Instance) -> Self {
+    /// Finds the missing signals of a service.
+    pub(super) fn new(db: &'a dyn salsa::Database, service: &'a Instance) -> Self {
         let queries: Vec<(&SmolStr, &Query)> = service
             .children_of(kind::RECORDING)
             .filter_map(|recording| match recording.get(field::QUERY) {
@@ -83,7 +83,7 @@ impl<'a> Absences<'a> {
         if absences.recordings.is_empty() {
             return absences;
         }
-        // What reads a recording that is left out has no series either.
+        // A query of a recording rule that is not generated has no series either.
         let mut readers: HashMap<SmolStr, Vec<&SmolStr>> = HashMap::new();
         for (name, query) in &queries {
             for read in absences.recorded(query) {
@@ -104,10 +104,10 @@ impl<'a> Absences<'a> {
         absences
     }
 
-    /// The names of the metrics that a query reads with the labels of the service's own rules.
+    /// The names of the metrics that a query selects with the label of the service's own rules.
     fn recorded<'q>(&self, query: &'q Query) -> impl Iterator<Item = &'q str> {
         let service = self.service.name.clone();
-        named(query)
+        named_selectors(query)
             .filter(move |(_, selector)| {
                 selector.matchers.iter().any(|matcher| {
                     matcher.label == "service"
@@ -118,7 +118,7 @@ impl<'a> Absences<'a> {
             .map(|(name, _)| name)
     }
 
-    /// The signals that a query lacks, each once: its own, and those of the recordings that it reads.
+    /// Returns the missing signals of a query, without duplicates: its own, and those of the recording rules that it uses.
     pub(super) fn in_query(&self, value: &Value) -> Vec<BlockRef> {
         let Value::Query(query) = value else {
             return Vec::new();
@@ -139,7 +139,7 @@ impl<'a> Absences<'a> {
         signal.item == self.service.head.item
     }
 
-    /// What a signal is called here: `depth`, `orders-db.locks`, `payments.depth`.
+    /// The name of a signal as seen from this service: `depth`, `orders-db.locks`, `payments.depth`.
     fn name(&self, signal: &BlockRef) -> SmolStr {
         let service = (!self.is_own(signal)).then(|| item_name(self.db, signal.item));
         let path = signal.path.iter().map(|(_, name)| name.clone());
@@ -148,16 +148,16 @@ impl<'a> Absences<'a> {
     }
 }
 
-/// An alert or a recording that is left out, and where to say so.
+/// An alert or recording rule that is not generated, and the place to report it.
 pub(super) struct Omission {
-    /// It, for the model.
+    /// The entry in the model.
     pub(super) left_out: SkippedRule,
     missing: Vec<BlockRef>,
     place: Span,
 }
 
 impl Omission {
-    /// Leaves a block out.
+    /// Creates the omission of a block.
     pub(super) fn new(
         rule: Rule,
         name: SmolStr,
@@ -178,23 +178,23 @@ impl Omission {
     }
 }
 
-/// What is said of a service's signals.
-pub(super) struct Told<'a> {
+/// Reports the missing signals of a service.
+pub(super) struct MissingSignals<'a> {
     /// The service.
     pub(super) service: &'a Instance,
-    /// The environment, where the project declares any.
+    /// The environment; `None` if the project declares none.
     pub(super) environment: Option<&'a SmolStr>,
     /// Its signals and those of its dependencies.
     pub(super) signals: &'a [Signal],
-    /// What is left out of its rules.
+    /// Its rules that are not generated.
     pub(super) left_out: &'a [Omission],
-    /// What no metric carries.
+    /// The signals without a metric.
     pub(super) absences: &'a Absences<'a>,
 }
 
-impl Told<'_> {
-    /// Warns of each block with signals that no metric carries, and of the objectives that rest on such.
-    pub(super) fn tell(&self, diagnostics: &mut Vec<Diag>) {
+impl MissingSignals<'_> {
+    /// Warns about each block with missing signals, and about the objectives that depend on them.
+    pub(super) fn report(&self, diagnostics: &mut Vec<Diag>) {
         let mut by_block: BTreeMap<Option<&SmolStr>, Vec<&Signal>> = BTreeMap::new();
         for signal in self.signals {
             let block = by_block.entry(signal.dependency.as_ref()).or_default();
@@ -218,7 +218,7 @@ impl Told<'_> {
         }
     }
 
-    /// What was looked into.
+    /// Names the catalog, for messages.
     fn catalogue(&self) -> String {
         match self.environment {
             Some(environment) => format!("the catalog of `{environment}`"),
@@ -265,10 +265,10 @@ impl Told<'_> {
                 selector_of(&signal.scope)
             ));
         }
-        for signal in missing.iter().take(MOST_TOLD) {
+        for signal in missing.iter().take(MOST_SIGNALS) {
             diagnostic = diagnostic.help(looked_for(signal));
         }
-        if missing.len() > MOST_TOLD {
+        if missing.len() > MOST_SIGNALS {
             diagnostic = diagnostic.help(format!(
                 "run `nthc metrics coverage {}` for details",
                 self.service.name
@@ -307,7 +307,7 @@ impl Told<'_> {
         diagnostic.note(format!("not generated: {}", rules.join("; ")))
     }
 
-    /// What is left out because of another service's signal, of which nothing is said here otherwise.
+    /// Diagnostic about a rule that is not generated because of another service's signal, which is not reported in this service.
     fn elsewhere(&self, omission: &Omission) -> Option<Diag> {
         let foreign: Vec<String> = omission
             .missing
@@ -335,7 +335,7 @@ impl Told<'_> {
         )
     }
 
-    /// An objective whose indicator reads what no metric carries.
+    /// Diagnostic about an objective whose SLI uses a missing signal.
     fn objective(&self, slo: &Instance) -> Option<Diag> {
         let sli = slo.children_of(kind::SLI).next()?;
         let mut missing: Vec<BlockRef> = Vec::new();
@@ -386,9 +386,9 @@ fn looked_for(signal: &Signal) -> String {
     }
 }
 
-/// The first names of a list, and how many more there are.
+/// Joins the first names of a list, and the number of further ones.
 fn shortened(names: &[&str]) -> String {
-    let (shown, rest) = names.split_at(names.len().min(MOST_TOLD));
+    let (shown, rest) = names.split_at(names.len().min(MOST_SIGNALS));
     match rest.len() {
         0 => shown.join(", "),
         more => format!("{} and {more} more", shown.join(", ")),

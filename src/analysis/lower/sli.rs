@@ -1,4 +1,4 @@
-//! Indicators: selectors become event rates, histograms become good and total events.
+//! Lowers SLIs: selectors become event rates, histograms become good and total events.
 
 use rust_decimal::Decimal;
 
@@ -16,7 +16,7 @@ use nth_promql::classify::{is_additive, is_label_free, is_selector, metrics};
 use nth_promql::rewrite::{as_bool, as_rate, each_expr};
 use nth_promql::{self as promql, build};
 
-/// The indicator of an objective.
+/// Lowers the SLI of an objective.
 pub(super) fn lower(
     slo: &Instance,
     sli: &Instance,
@@ -44,8 +44,8 @@ pub(super) fn lower(
     }
 }
 
-/// A rate of events over `$window` without labels: of a selector, the sum of its rates; of what has several series that can
-/// be added up, their sum.
+/// Lowers a field to a rate of events over `$window` without labels: the sum of the rates of a selector, or the sum of an
+/// expression with several series that can be added.
 fn events(sli: &Instance, field: &str, diagnostics: &mut Vec<Diag>) -> Option<promql::Expr> {
     let expr = query(sli.get(field))?;
     if is_selector(&expr) {
@@ -65,7 +65,7 @@ fn events(sli: &Instance, field: &str, diagnostics: &mut Vec<Diag>) -> Option<pr
     None
 }
 
-/// An operand has a series for each value of some labels where one number is needed.
+/// Reports an operand with several series where one number is required.
 fn keeps_labels(
     sli: &Instance,
     field: &str,
@@ -83,8 +83,7 @@ fn keeps_labels(
     report(sli, diagnostics, diagnostic);
 }
 
-/// Whether the events of the numerator are surely among those of the total: the same query, of a selector that asks for
-/// more.
+/// True if the numerator's events are certainly a subset of the total: the same query, with more matchers.
 fn is_among(numerator: &promql::Expr, total: &promql::Expr) -> bool {
     let (Some(of_all), None) = two_of(metrics(total)) else {
         return false;
@@ -114,12 +113,12 @@ fn is_among(numerator: &promql::Expr, total: &promql::Expr) -> bool {
     widened.to_string() == total.to_string()
 }
 
-/// The first two of an iterator.
+/// Returns the first two items.
 fn two_of<T>(mut items: impl Iterator<Item = T>) -> (Option<T>, Option<T>) {
     (items.next(), items.next())
 }
 
-/// Whether an indicator's bad events are surely among all of its events, and its good ones too.
+/// True if an SLI's bad and good events are certainly subsets of all its events.
 pub(super) fn is_consistent(sli: &Sli) -> bool {
     match sli {
         Sli::Events {
@@ -135,7 +134,7 @@ pub(super) fn is_consistent(sli: &Sli) -> bool {
     }
 }
 
-/// Whether good events are a share of all of them, as those of a native histogram are.
+/// True if good events are computed as a fraction of the total, as for a native histogram.
 fn is_native_share(good: &promql::Expr, total: &promql::Expr) -> bool {
     let promql::Node::Binary(product) = &good.node else {
         return false;
@@ -196,7 +195,7 @@ fn ratio(sli: &Instance, diagnostics: &mut Vec<Diag>) -> Option<Sli> {
     })
 }
 
-/// Where one of the two is a base's, it is told how to measure otherwise than the base does.
+/// Adds help to a diagnostic about `good` and `bad` if one of them comes from a base: how to replace it.
 fn both_or_neither(sli: &Instance, both: bool, diagnostic: Diag) -> Diag {
     let (good, bad) = (sli.span_of(field::GOOD), sli.span_of(field::BAD));
     if !both || good.item == bad.item {
@@ -207,10 +206,10 @@ fn both_or_neither(sli: &Instance, both: bool, diagnostic: Diag) -> Diag {
         .help("write `without sli` before this `sli` to replace the inherited one")
 }
 
-/// A classic histogram's good events are those of the bucket at the limit; a native one's are computed.
+/// Lowers a latency SLI. The good events are the bucket at the limit for a classic histogram, and computed for a native one.
 fn latency(sli: &Instance, buckets: &Buckets<'_>, diagnostics: &mut Vec<Diag>) -> Option<Sli> {
     let histogram = query(sli.get(field::HISTOGRAM))?;
-    let unit = buckets.unit(&histogram, units::of_field(sli));
+    let unit = buckets.unit(&histogram, units::field_unit(sli));
     let limit = unit.unit.count(duration(sli.get(field::UNDER))?);
     units::check(sli, &histogram, &unit, limit, diagnostics);
     let shown = nth_model::number::decimal_text(limit);
@@ -246,12 +245,11 @@ fn latency(sli: &Instance, buckets: &Buckets<'_>, diagnostics: &mut Vec<Diag>) -
     })
 }
 
-/// From this value on Go writes a whole number with an exponent, and with it most targets.
+/// From this value on, Go and most targets format a whole number with an exponent.
 const EXPONENT_FROM: Decimal = Decimal::from_parts(1_000_000, 0, 0, false, 0);
 
-/// How targets and servers write a bound. Prometheus 3 writes that of a whole number as `1.0`, older servers keep what
-/// the target writes, `1`; a large one is `1e+06` where Go's or Python's client or Prometheus 3 writes it, `1.0E7` where
-/// Java's does, and has all of its digits where it came by OTLP.
+/// The spellings of a bound in `le`. Prometheus 3 writes a whole number as `1.0`; older servers keep the target's `1`. A large
+/// one is `1e+06` in Prometheus 3 and the clients of Go and Python, `1.0E7` in the one of Java, and has all digits with OTLP.
 fn spellings(limit: Decimal) -> Vec<String> {
     let plain = nth_model::number::decimal_text(limit);
     if !limit.fract().is_zero() {
@@ -272,8 +270,8 @@ fn spellings(limit: Decimal) -> Vec<String> {
     texts
 }
 
-/// The matcher of the bucket that ends at a limit, in the histogram's unit. `known` is how targets write its bound, where
-/// the metric catalogue has it.
+/// Returns the matcher of the bucket that ends at a limit, in the histogram's unit. `known` are the bound's spellings in the
+/// metric catalog, if any.
 pub fn bound(limit: Decimal, known: &[&str]) -> promql::Matcher {
     let usual = spellings(limit);
     if known
@@ -292,7 +290,7 @@ pub fn bound(limit: Decimal, known: &[&str]) -> promql::Matcher {
     }
 }
 
-/// The matcher of the buckets with one of these bounds.
+/// Returns a matcher for any of these bounds.
 fn one_of(texts: &[impl AsRef<str>]) -> promql::Matcher {
     let texts: Vec<String> = texts
         .iter()
@@ -301,13 +299,13 @@ fn one_of(texts: &[impl AsRef<str>]) -> promql::Matcher {
     build::matcher("le", promql::MatchOp::Matches, texts.join("|"))
 }
 
-/// The histogram that an indicator of latency is measured by.
+/// Returns the histogram of a latency SLI.
 pub(super) fn histogram(sli: &Instance, buckets: &Buckets<'_>) -> Option<Histogram> {
     if sli.variant.as_deref() != Some(kind::LATENCY) {
         return None;
     }
     let named = query(sli.get(field::HISTOGRAM))?;
-    let unit = buckets.unit(&named, units::of_field(sli)).unit;
+    let unit = buckets.unit(&named, units::field_unit(sli)).unit;
     let native = *sli.get(field::NATIVE) == Value::Bool(true);
     let mut series = if native {
         named
@@ -325,7 +323,7 @@ pub(super) fn histogram(sli: &Instance, buckets: &Buckets<'_>) -> Option<Histogr
     })
 }
 
-/// The histogram's series of that suffix, whichever of them was named.
+/// Returns the histogram's series with another suffix.
 fn renamed(histogram: &promql::Expr, suffix: &str) -> Option<promql::Expr> {
     let mut expr = histogram.clone();
     let promql::Node::Selector(selector) = &mut expr.node else {
@@ -388,7 +386,7 @@ fn error_ratio(slo: &Instance, sli: &Instance, diagnostics: &mut Vec<Diag>) -> O
     Some(Sli::ErrorRatio { ratio, total })
 }
 
-/// The labels that an indicator's own matchers tell apart: those of its selectors that are no plain equality.
+/// Returns the labels of an SLI's matchers other than plain equality; empty without a breakdown.
 pub(super) fn own_labels(sli: &Sli) -> Vec<String> {
     let Sli::Events {
         numerator: Numerator::Bad(counted) | Numerator::Good(counted),

@@ -1,4 +1,4 @@
-//! Teams, their schedules and escalations.
+//! Lowers teams, schedules and escalations.
 
 use jiff::civil::Date;
 use smol_str::SmolStr;
@@ -12,7 +12,7 @@ use nth_diagnostics::codes;
 use nth_model as ir;
 use nth_syntax::tree;
 
-/// The days of the week as the prelude's `weekday` has them, Monday first.
+/// The members of the prelude's enum `weekday`, from Monday.
 const WEEKDAYS: [&str; 7] = [
     "monday",
     "tuesday",
@@ -23,11 +23,11 @@ const WEEKDAYS: [&str; 7] = [
     "sunday",
 ];
 
-/// How long a turn lasts that is no time of its own.
+/// The length of a daily rotation.
 const DAILY: ir::Duration = ir::Duration(86_400_000);
 const WEEKLY: ir::Duration = ir::Duration(7 * 86_400_000);
 
-/// A team. What could not be read is left out of it; that was reported.
+/// Lowers a team. Skips parts with errors, which were reported.
 pub(super) fn lower(
     db: &dyn salsa::Database,
     team: &Instance,
@@ -53,7 +53,7 @@ pub(super) fn lower(
     }
 }
 
-/// The support hours of a service or a team.
+/// Lowers the support hours of a service or a team.
 pub(super) fn support_hours(block: &Instance) -> Option<ir::SupportHours> {
     let hours = block.children_of(kind::SUPPORT_HOURS).next()?;
     Some(ir::SupportHours {
@@ -64,7 +64,7 @@ pub(super) fn support_hours(block: &Instance) -> Option<ir::SupportHours> {
     })
 }
 
-/// Whom a service's incidents go to: the escalation that it names, or else its team's `default` or only one.
+/// Returns the escalation of a service: the one that it names, else its team's `default` or only one.
 pub(super) fn escalation_of(
     db: &dyn salsa::Database,
     workspace: Workspace,
@@ -99,7 +99,7 @@ pub(super) fn escalation_of(
     })
 }
 
-/// How the escalations of a service's tier go.
+/// Returns the pace of escalations from the service's tier.
 pub(super) fn pace(
     db: &dyn salsa::Database,
     workspace: Workspace,
@@ -124,7 +124,7 @@ pub(super) fn pace(
     }
 }
 
-/// That a service or a tier sets an urgency, which has no effect.
+/// Diagnostic about an urgency on a service or tier, where it has no effect.
 pub fn ignored_urgency(block: &Instance) -> Option<Diag> {
     let set = block.fields.get(field::URGENCY);
     let is_set = set.is_some_and(|set| set.explicit);
@@ -155,7 +155,7 @@ fn lower_schedule(schedule: &Instance) -> Option<ir::Schedule> {
     })
 }
 
-/// The layer that a schedule's own fields are, or one of its blocks.
+/// Lowers a layer: a schedule's own fields, or one of its blocks.
 fn lower_layer(layer: &Instance) -> Option<ir::Layer> {
     Some(ir::Layer {
         name: layer.name.clone(),
@@ -174,7 +174,7 @@ fn lower_layer(layer: &Instance) -> Option<ir::Layer> {
     })
 }
 
-/// The hours that a block names: one a week for each of its days, or one a day.
+/// Lowers a block of hours: one entry per day of the week, or one for all days.
 pub(super) fn lower_hours(hours: &Instance) -> Vec<ir::Hours> {
     match (hours.get(field::FROM), hours.get(field::TO)) {
         (Value::TimeOfDay(from), Value::TimeOfDay(to)) => {
@@ -225,7 +225,7 @@ fn lower_escalation(db: &dyn salsa::Database, escalation: &Instance) -> ir::Esca
     }
 }
 
-/// The name of the top-level block that a nested one is in.
+/// Returns the name of the top-level block that contains a nested one.
 fn owner(db: &dyn salsa::Database, block: &BlockRef) -> Option<SmolStr> {
     item_entry(db, block.item).map(|entry| entry.name)
 }
@@ -237,7 +237,7 @@ fn strings(value: &Value) -> Vec<String> {
     }
 }
 
-/// Days by number, in rising order.
+/// Returns the days as numbers, ascending.
 fn days(value: &Value) -> Vec<u8> {
     let Value::List(items) = value else {
         return Vec::new();

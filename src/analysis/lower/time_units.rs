@@ -1,5 +1,5 @@
-//! What is shown as time in another unit than the query gives it in: a panel's `unit`, and `${duration(value)}` in the
-//! texts of an alert.
+//! Lints of durations that are shown in another unit than the query's: a panel's `unit`, and `${duration(value)}` in an
+//! alert's texts.
 
 use super::read::{member, report};
 use crate::db::Diag;
@@ -9,10 +9,10 @@ use nth_diagnostics::codes;
 use nth_model::{self as ir, DurationUnit, TextPart, ValueFormat};
 use nth_promql::{Expr, buckets_unit, time_unit};
 
-/// A panel whose `unit` is one of time, and whose query gives time in another.
-pub(super) fn of_panel(panel: &Instance, query: &Expr, diagnostics: &mut Vec<Diag>) {
+/// Reports a panel whose `unit` differs from the query's unit of time.
+pub(super) fn check_panel(panel: &Instance, query: &Expr, diagnostics: &mut Vec<Diag>) {
     let shown = member(panel.get(field::UNIT)).and_then(|unit| DurationUnit::from_name(&unit));
-    // A heatmap's unit is that of the bounds.
+    // The unit of a heatmap is that of its bucket bounds.
     let is_heatmap = member(panel.get(field::VISUALIZATION)).as_deref() == Some("heatmap");
     let given = if is_heatmap {
         buckets_unit(query, &|_| None)
@@ -40,8 +40,8 @@ pub(super) fn of_panel(panel: &Instance, query: &Expr, diagnostics: &mut Vec<Dia
     report(panel, diagnostics, diagnostic);
 }
 
-/// An alert whose text shows the value as a duration, which Prometheus takes for seconds.
-pub(super) fn of_alert(block: &Instance, alert: &ir::Alert, diagnostics: &mut Vec<Diag>) {
+/// Reports an alert whose text shows a value in another unit than seconds as a duration.
+pub(super) fn check_alert(block: &Instance, alert: &ir::Alert, diagnostics: &mut Vec<Diag>) {
     let Some(given) =
         time_unit(&alert.when, &|_| None).filter(|unit| *unit != DurationUnit::Seconds)
     else {

@@ -1,4 +1,4 @@
-//! Panels that show a metric's series one by one: as many lines as there are instances, each named by its labels.
+//! Lints of panels without aggregation, which draw one line per instance.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -11,15 +11,15 @@ use crate::schema::names::{field, kind};
 use nth_diagnostics::{Applicability, Edit, Fix, codes};
 use nth_promql::{Selector, Unaggregated, is_recorded, unaggregated};
 
-/// What the recordings of a service are, as far as its panels may read them without aggregating.
+/// The recording rules of a service, and whether their results are aggregated, so that panels need not do it.
 pub(super) struct Recordings<'a> {
-    /// By name: whether nothing aggregates what it records.
+    /// By name: true if its query does not aggregate.
     by_name: BTreeMap<&'a SmolStr, bool>,
 }
 
 impl<'a> Recordings<'a> {
-    /// Those of a service.
-    pub(super) fn of(service: &'a Instance) -> Self {
+    /// Classifies the recording rules of a service.
+    pub(super) fn new(service: &'a Instance) -> Self {
         let queries: Vec<(&SmolStr, &Query)> = service
             .children_of(kind::RECORDING)
             .filter_map(|recording| match recording.get(field::QUERY) {
@@ -30,7 +30,7 @@ impl<'a> Recordings<'a> {
         let mut recordings = Self {
             by_name: queries.iter().map(|(name, _)| (*name, false)).collect(),
         };
-        // What records another recording is as that one is.
+        // A rule that records another one is aggregated if that one is.
         loop {
             let bare: BTreeSet<&SmolStr> = queries
                 .iter()
@@ -50,8 +50,7 @@ impl<'a> Recordings<'a> {
         }
     }
 
-    /// Whether a selector reads what was aggregated when it was recorded. What others record is not known; they will
-    /// have had their reasons.
+    /// True if the series was aggregated when recorded; by the colon in its name if the rule is not this service's.
     fn has(&self, selector: &Selector) -> bool {
         let name = selector.metric.as_ref().map(|metric| &metric.text);
         match name.and_then(|name| self.by_name.get(name)) {
@@ -61,8 +60,12 @@ impl<'a> Recordings<'a> {
     }
 }
 
-/// A panel whose query does not aggregate.
-pub(super) fn of_panel(panel: &Instance, recordings: &Recordings<'_>, diagnostics: &mut Vec<Diag>) {
+/// Reports a panel whose query does not aggregate.
+pub(super) fn check_panel(
+    panel: &Instance,
+    recordings: &Recordings<'_>,
+    diagnostics: &mut Vec<Diag>,
+) {
     let Value::Query(query) = panel.get(field::QUERY) else {
         return;
     };
@@ -73,7 +76,7 @@ pub(super) fn of_panel(panel: &Instance, recordings: &Recordings<'_>, diagnostic
     let Some(first) = found.first() else {
         return;
     };
-    // Its own text, and not that of a `let` or a template's argument, which others may read too.
+    // Fix only the panel's own text, not that of a `let` or an argument, which others may use too.
     let written = panel.span_of(field::QUERY);
     let is_own = query.span.item == written.item
         && written.range.start <= query.span.range.start
@@ -105,7 +108,7 @@ pub(super) fn of_panel(panel: &Instance, recordings: &Recordings<'_>, diagnostic
     report(panel, diagnostics, diagnostic);
 }
 
-/// Where in the item a vector stands.
+/// Returns the place of a vector in the item.
 fn place(query: &Query, found: &Unaggregated<'_>) -> Option<Span> {
     let span = found.expr.span;
     if span.start == span.end {
@@ -118,7 +121,7 @@ fn place(query: &Query, found: &Unaggregated<'_>) -> Option<Span> {
     (place.range.end <= query.span.range.end).then_some(place)
 }
 
-/// Writes the aggregations around what wants them. Which one was meant only the metric's author knows.
+/// Builds a fix that adds the aggregations. It may not be the intended function.
 fn fix(
     found: &[Unaggregated<'_>],
     place: impl Fn(&Unaggregated<'_>) -> Option<Span>,
@@ -131,7 +134,7 @@ fn fix(
         let [mut before, mut after] = [place, place];
         before.range.end = place.range.start;
         after.range.start = place.range.end;
-        // What came through one hole stands in one place.
+        // The parts of one interpolation share one place.
         if edits.iter().any(|edit| edit.span == before) {
             return None;
         }

@@ -1,4 +1,4 @@
-//! The unit of a latency's histogram: where it is assumed, and where what says it is contradicted.
+//! Lints of the unit of a latency SLI's histogram: an assumed unit, and a contradiction.
 
 use rust_decimal::Decimal;
 
@@ -13,15 +13,15 @@ use nth_model::DurationUnit;
 use nth_model::number::decimal_text;
 use nth_promql::{Expr, Node};
 
-/// The unit that an SLI says its histogram counts in.
-pub(super) fn of_field(sli: &Instance) -> Option<DurationUnit> {
+/// Returns the unit that an SLI sets for its histogram.
+pub(super) fn field_unit(sli: &Instance) -> Option<DurationUnit> {
     match sli.get(field::UNIT) {
         Value::Enum(_, member) => DurationUnit::from_name(member),
         _ => None,
     }
 }
 
-/// Tells of a unit that nothing says, or that something contradicts. `limit` is the SLI's, in that unit.
+/// Reports a unit that is only assumed or is contradicted. `limit` is the SLI's, in that unit.
 pub(super) fn check(
     sli: &Instance,
     histogram: &Expr,
@@ -99,7 +99,7 @@ fn phrase(source: Source) -> &'static str {
     }
 }
 
-/// What to do where a unit is contradicted.
+/// The help for a contradicted unit.
 fn remedy(
     name: &str,
     found: &HistogramUnit<'_>,

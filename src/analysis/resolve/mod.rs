@@ -1,4 +1,4 @@
-//! Names: what a path means in a file.
+//! Name resolution: the item that a path in a file refers to.
 
 use smol_str::SmolStr;
 
@@ -7,7 +7,7 @@ use crate::db::{
 };
 use nth_diagnostics::{Applicability, suggest};
 
-/// What is looked for.
+/// The class and kind of the item to find.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Want<'a> {
     /// The class.
@@ -16,7 +16,7 @@ pub struct Want<'a> {
     pub kind: &'a str,
 }
 
-/// What a file means by a name before a dot: a module.
+/// Returns the module that a file's imports call `alias`, for a name before a dot.
 pub fn module_named(
     db: &dyn salsa::Database,
     workspace: Workspace,
@@ -30,8 +30,9 @@ pub fn module_named(
         .find_map(|import| find_module(db, workspace, import.module.clone()))
 }
 
-/// The item that a path means in a file: one of its own, one that it imports by name, a module's namesake
-/// (`import std.postgresql` makes `postgresql` mean the template `postgresql` of that module), or the prelude's.
+/// Returns the item that a path in a file refers to: one of the file's own, one imported by name, the item named like an
+/// imported module (after `import std.postgresql`, `postgresql` is the template of that name in the module), or one of the
+/// prelude.
 pub fn resolve_path(
     db: &dyn salsa::Database,
     workspace: Workspace,
@@ -53,7 +54,7 @@ pub fn resolve_path(
     }
 }
 
-/// The module of a full dotted name, if the file imports it.
+/// Returns the module of a full dotted name, if the file imports it.
 fn find_imported_module(
     db: &dyn salsa::Database,
     workspace: Workspace,
@@ -103,8 +104,8 @@ fn resolve_name(
     find_in_module(db, workspace.prelude(db), name, want)
 }
 
-/// What an import of a whole module gives under the module's own name: the module's item of that name, or, where
-/// there is no such module, the item of that name in the module above (`import a.b` with `b` in `a.nth`).
+/// Returns the item that an import of a whole module makes available under the module's last name: the module's item of that
+/// name or, if there is no such module, the one in the parent module (`import a.b` with `b` in `a.nth`).
 fn imported_namesake(
     db: &dyn salsa::Database,
     workspace: Workspace,
@@ -121,12 +122,12 @@ fn imported_namesake(
     find_in_module(db, find_module(db, workspace, above?.into())?, &last, want)
 }
 
-/// Words that mean something else where an expression begins.
+/// Words with another meaning at the start of an expression.
 const KEYWORDS: [&str; 9] = [
     "and", "or", "in", "not", "if", "else", "where", "true", "false",
 ];
 
-/// Whether a name can be written without quotes wherever it can be written at all.
+/// True if a name can always be written without quotes.
 pub fn is_identifier(name: &str) -> bool {
     let mut letters = name.chars();
     let first = letters.next();
@@ -136,8 +137,8 @@ pub fn is_identifier(name: &str) -> bool {
         && !KEYWORDS.contains(&name)
 }
 
-/// A block's name as it is written in the source: in quotes where it is no identifier.
-pub fn written(name: &str) -> String {
+/// Returns a block's name as in source text: quoted unless it is an identifier.
+pub fn quote_name(name: &str) -> String {
     if is_identifier(name) {
         return name.to_owned();
     }
@@ -154,12 +155,12 @@ pub fn written(name: &str) -> String {
     text.replace("${", "\\${") + "\""
 }
 
-/// Offers a near name of a block as it is written in the source.
+/// Suggests a similar name of a block, quoted if necessary.
 pub fn did_you_mean_block(diagnostic: Diag, span: Span, near: &str) -> Diag {
-    did_you_mean(diagnostic, span, &written(near))
+    did_you_mean(diagnostic, span, &quote_name(near))
 }
 
-/// Offers a near name, as text and as an edit.
+/// Suggests a similar name, as help and as a fix.
 pub fn did_you_mean(diagnostic: Diag, span: Span, near: &str) -> Diag {
     diagnostic.help(format!("did you mean `{near}`?")).fix(
         format!("Replace with `{near}`"),
@@ -169,7 +170,7 @@ pub fn did_you_mean(diagnostic: Diag, span: Span, near: &str) -> Diag {
     )
 }
 
-/// Whether a name is what an import of the file would give, had that import not failed: enough is said there.
+/// True if a name would come from an import of the file that cannot be resolved and is already reported.
 pub fn is_of_failed_import(
     db: &dyn salsa::Database,
     workspace: Workspace,
@@ -209,7 +210,7 @@ pub fn is_of_failed_import(
     })
 }
 
-/// Whether `import a.b` names the item `b` of the module `a`.
+/// Returns whether `import a.b` names the item `b` of the module `a`.
 pub fn import_names_item(db: &dyn salsa::Database, workspace: Workspace, name: &str) -> bool {
     let Some((above, last)) = name.rsplit_once('.') else {
         return false;

@@ -1,17 +1,17 @@
-//! What is computed at compile time: functions of expressions, and what an alert's text may show.
+//! Compile-time functions of expressions, and the placeholders in an alert's texts.
 
-/// A function that the compiler computes, or a hole of an alert's text.
+/// A function that the compiler evaluates, or a placeholder in an alert's text.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct CompileTime {
     /// Its name.
     pub name: &'static str,
-    /// How it is written.
+    /// Its signature.
     pub signature: &'static str,
-    /// What it gives, in a sentence or two.
+    /// Its documentation, in one or two sentences.
     pub doc: &'static str,
 }
 
-/// The functions that are computed at compile time.
+/// The functions that are evaluated at compile time.
 pub const COMPILE_TIME: &[CompileTime] = &[
     CompileTime {
         name: "unscoped",
@@ -47,7 +47,7 @@ pub const COMPILE_TIME: &[CompileTime] = &[
     },
 ];
 
-/// What stands between `${` and `}` in a `text` and is filled in when the alert fires.
+/// The placeholders between `${` and `}` in a `text`, which are filled in when the alert fires.
 pub const IN_TEXTS: &[CompileTime] = &[
     CompileTime {
         name: "value",

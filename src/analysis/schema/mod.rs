@@ -1,5 +1,5 @@
-//! The one schema: which kinds, enums and run-time functions there are, read from the prelude and from the
-//! project's `extend kind` items. Everything that knows about kinds asks it.
+//! The schema: all kinds, enums and run-time functions, read from the prelude and from the project's `extend kind` items. It is
+//! the only source of information about kinds.
 
 mod functions;
 pub mod names;
@@ -28,7 +28,7 @@ pub struct Schema {
     pub enums: IndexMap<SmolStr, Enum>,
     /// The run-time functions.
     pub functions: IndexMap<SmolStr, Function>,
-    /// What is wrong with the declarations.
+    /// Diagnostics about the declarations.
     pub diagnostics: Vec<Diag>,
 }
 
@@ -37,15 +37,15 @@ pub struct Schema {
 pub struct Kind {
     /// Its name.
     pub name: SmolStr,
-    /// What it is.
+    /// Its doc comment.
     pub doc: Option<SmolStr>,
-    /// The kinds in whose bodies it may stand; empty for a top-level kind.
+    /// The kinds whose bodies may contain it; empty for a top-level kind.
     pub parents: Vec<SmolStr>,
     /// The kind that it is a variant of.
     pub base: Option<SmolStr>,
-    /// Its own fields in order, and those that the project added.
+    /// Its own fields in order, including those that the project added.
     pub fields: IndexMap<SmolStr, FieldSchema>,
-    /// Where it is declared.
+    /// The place of its declaration.
     pub span: Span,
 }
 
@@ -54,46 +54,46 @@ pub struct Kind {
 pub struct FieldSchema {
     /// Its name.
     pub name: SmolStr,
-    /// What it is.
+    /// Its doc comment.
     pub doc: Option<SmolStr>,
     /// Its type.
     pub ty: Ty,
-    /// What must hold of its value.
+    /// The condition that its value must satisfy.
     pub refinement: Option<Arc<Expr>>,
-    /// Its value where none is set.
+    /// Its default; `None` if it has none.
     pub default: Option<Arc<Expr>>,
-    /// Where it is declared.
+    /// The place of its declaration.
     pub span: Span,
-    /// Whether the project added it.
+    /// True if the project added it.
     pub extension: bool,
 }
 
 /// An enum.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Enum {
-    /// What it is.
+    /// Its doc comment.
     pub doc: Option<SmolStr>,
     /// Its members with their docs.
     pub members: IndexMap<SmolStr, Option<SmolStr>>,
-    /// Where it is declared.
+    /// The place of its declaration.
     pub span: Span,
 }
 
 /// A run-time function.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Function {
-    /// What it gives.
+    /// Its doc comment.
     pub doc: Option<SmolStr>,
-    /// Its parameters: name, type, and whether there is a default.
+    /// Its parameters: name, type and default.
     pub params: Vec<(SmolStr, Ty, Option<Arc<Expr>>)>,
-    /// The type of what it gives.
+    /// Its result type.
     pub result: Ty,
-    /// Where it is declared.
+    /// The place of its declaration.
     pub span: Span,
 }
 
 impl Schema {
-    /// A kind's field, or its base's.
+    /// Returns a field of a kind or of its base.
     pub fn field(&self, kind: &str, name: &str) -> Option<&FieldSchema> {
         let kind = self.kinds.get(kind)?;
         match kind.fields.get(name) {
@@ -123,21 +123,21 @@ impl Schema {
             .filter(move |variant| variant.base.as_deref() == Some(kind))
     }
 
-    /// The kinds that may stand in the body of a kind.
+    /// Iterates over the kinds that the body of a kind may contain.
     pub fn children(&self, kind: &str) -> impl Iterator<Item = &Kind> {
         self.kinds
             .values()
             .filter(move |child| child.parents.iter().any(|parent| parent == kind))
     }
 
-    /// The names of the kinds that may stand at the top of a file.
+    /// Iterates over the kinds that are allowed at the top level.
     pub fn top_level(&self) -> impl Iterator<Item = &Kind> {
         self.kinds
             .values()
             .filter(|kind| kind.parents.is_empty() && kind.base.is_none())
     }
 
-    /// Whether a kind's blocks have no name: a body can have only one.
+    /// True if a body can have only one block of the kind, which has no name.
     pub fn is_single(&self, kind: &str) -> bool {
         self.kinds.values().any(|parent| {
             parent
@@ -147,7 +147,7 @@ impl Schema {
         })
     }
 
-    /// Turns a written type into a type; what it does not know it reports.
+    /// Converts a type expression to a type. Reports unknown names.
     pub fn ty(&self, expr: &TypeExpr, item: ItemKey, diagnostics: &mut Vec<Diag>) -> Ty {
         match &expr.node {
             TypeNode::Name(name) => {
@@ -205,7 +205,7 @@ pub fn schema(db: &dyn salsa::Database, workspace: Workspace) -> Schema {
     let prelude = workspace.prelude(db);
     let names = file_names(db, prelude);
     let node = |key: ItemKey| item(db, key).as_ref();
-    // Names first: types refer to kinds and enums in any order.
+    // Names first: types may refer to kinds and enums in any order.
     for entry in &names.items {
         let Some(tree) = node(entry.key) else {
             continue;
@@ -220,9 +220,8 @@ pub fn schema(db: &dyn salsa::Database, workspace: Workspace) -> Schema {
             _ => {}
         }
     }
-    // Those of the standard library's other modules have names of the language too: their templates' parameters and
-    // whoever gives these a value know them without more.
-    // Most have none, and are not parsed for it: the library is laid out, so that one would begin a line.
+    // The enums of other modules of the standard library are known everywhere without an import, like those of the prelude.
+    // Most modules have none and are not parsed for it: the library is formatted, so an enum begins a line.
     let may_have = |file: &SourceFile| *file != prelude && file.text(db).contains("\nenum ");
     for file in standard_modules(db, workspace).filter(may_have) {
         for entry in file_names(db, file).of_class(ItemClass::Enum) {
@@ -291,10 +290,10 @@ pub fn schema(db: &dyn salsa::Database, workspace: Workspace) -> Schema {
     schema
 }
 
-/// What the names of the standard library's modules begin with; no project's do.
+/// The prefix of the names of the standard library's modules, which projects cannot use.
 const STANDARD: &str = "std.";
 
-/// The standard library's modules, by name.
+/// Iterates over the modules of the standard library.
 fn standard_modules(
     db: &dyn salsa::Database,
     workspace: Workspace,
@@ -306,7 +305,7 @@ fn standard_modules(
         .map(|(_, file)| *file)
 }
 
-/// Whether a file is the standard library's.
+/// True if a file belongs to the standard library.
 pub fn is_standard(db: &dyn salsa::Database, file: SourceFile) -> bool {
     file.module(db).starts_with(STANDARD)
 }
@@ -386,7 +385,7 @@ fn field_schema(field: &FieldDecl, ty: Ty, span: Span, extension: bool) -> Field
     }
 }
 
-/// The types of parameters.
+/// Returns the name, type and default of each parameter.
 pub fn params(
     schema: &Schema,
     params: &[Param],
@@ -406,7 +405,7 @@ pub fn params(
         .collect()
 }
 
-/// Where blocks of a kind may stand, as a sentence.
+/// Describes where blocks of a kind are allowed, for a help text.
 pub fn where_it_belongs(kind: &Kind) -> String {
     let noun = format!("{} `{}`", article(&kind.name), kind.name);
     match kind.parents.as_slice() {

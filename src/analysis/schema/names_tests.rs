@@ -44,7 +44,7 @@ pub mod kind {
     text
 }
 
-/// Where a kind or a field is asked for by its name, without spaces.
+/// The code that refers to a kind or field by name, without spaces.
 const ASKED: [&str; 6] = [
     "children_of(\"",
     "span_of(\"",

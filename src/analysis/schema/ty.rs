@@ -21,7 +21,7 @@ pub enum Ty {
     Rate,
     /// `string`
     String,
-    /// `text`: a string of an alert, which may show `${value}` and `${labels.x}`
+    /// `text`: a string of an alert, which may contain `${value}` and `${labels.x}`
     Text,
     /// `markdown`
     Markdown,
@@ -43,7 +43,7 @@ pub enum Ty {
     Labels,
     /// `annotations`: labels whose values are texts
     Annotations,
-    /// `gate-condition`: a bool that is known only when the gate runs
+    /// `gate-condition`: a bool that is only known when the gate is evaluated
     GateCondition,
     /// `selector`
     Selector,
@@ -63,14 +63,14 @@ pub enum Ty {
     Optional(Box<Ty>),
     /// `A | B`
     Union(Vec<Ty>),
-    /// `one sli`, `one sli?`: a nested block of which there is one (or at most one).
+    /// `one sli`, `one sli?`: exactly one nested block of that kind, or at most one if the flag is false.
     One(SmolStr, bool),
-    /// Anything; also what remains where a type could not be found, so that nothing more is said of it.
+    /// Any type. Also used after an unknown type, to avoid further errors.
     Any,
 }
 
 impl Ty {
-    /// The builtin type of that name.
+    /// Returns the built-in type of a name.
     pub fn builtin(name: &str) -> Option<Self> {
         BUILTIN
             .iter()
@@ -86,7 +86,7 @@ impl Ty {
         }
     }
 
-    /// The type of lists that a list is of where this is wanted: this one, or the first in a union.
+    /// Returns the element type of a list that is expected to have this type: this one's, or that of the first list in a union.
     pub fn list(&self) -> Option<&Self> {
         match self {
             Self::List(_) => Some(self),
@@ -95,7 +95,7 @@ impl Ty {
         }
     }
 
-    /// Whether a value may be left out.
+    /// True if the value is optional.
     pub fn is_optional(&self) -> bool {
         matches!(self, Self::Optional(_) | Self::One(_, false))
     }
@@ -109,7 +109,7 @@ impl Ty {
             Self::Any => "a value".to_owned(),
             Self::Optional(inner) => inner.phrase(),
             Self::Union(members) => match members.as_slice() {
-                // One of them, or several.
+                // A union of a type and its list: one value, or several.
                 [ones @ .., Self::List(several)] if matches!(&**several, Self::Union(members) if members == ones) =>
                 {
                     let ones: Vec<String> = ones.iter().map(Self::phrase).collect();
@@ -139,7 +139,7 @@ impl Ty {
         }
     }
 
-    /// Whether it is one of the types of queries.
+    /// True if it is a type of queries.
     pub fn is_query(&self) -> bool {
         match self {
             Self::Selector | Self::Vector | Self::Windowed | Self::Condition => true,
@@ -150,7 +150,7 @@ impl Ty {
     }
 }
 
-/// "a" or "an", as the word is spoken: an alert, an SLO, a unit.
+/// Returns "a" or "an" by pronunciation: an alert, an SLO, a unit.
 pub fn article(word: &str) -> &'static str {
     let vowel = word.starts_with(['a', 'e', 'i', 'o', 'u'])
         && !["url", "one", "unit"]
@@ -163,7 +163,7 @@ pub fn article(word: &str) -> &'static str {
     }
 }
 
-/// The builtin types with what they are.
+/// The built-in types: name, type and description.
 pub const BUILTIN: &[(&str, Ty, &str)] = &[
     ("bool", Ty::Bool, "`true` or `false`"),
     ("number", Ty::Number, "a decimal number, exact: `42`, `0.5`"),

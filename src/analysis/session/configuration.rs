@@ -1,26 +1,26 @@
-//! What a project says of itself outside of its sources, as far as sessions need it.
+//! The configuration that a session needs from outside of the sources.
 
 use std::sync::Arc;
 
 use super::Session;
 use crate::db::{AnalysisSettings, Database, Workspace};
-use crate::levels::Levels;
+use crate::suppressions::Levels;
 use nth_metrics::Lock;
 use nth_model::Settings;
 use salsa::Setter as _;
 
-/// What a project says of itself outside of its sources.
+/// A project's configuration outside of its sources.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Configuration {
-    /// What queries read.
+    /// The settings that queries read.
     pub analysis: Arc<AnalysisSettings>,
-    /// The levels of warnings. No query reads them, nor what follows.
+    /// The levels of warnings. Queries do not read them, nor the fields below.
     pub levels: Levels,
-    /// Whether Alertmanager can send email.
+    /// True if Alertmanager can send email.
     pub sends_mail: bool,
-    /// The label `namespace` that every alert needs, where it needs one.
+    /// The value that the label `namespace` of every alert must have; `None` if any is allowed.
     pub alert_namespace: Option<String>,
-    /// The team that receives alerts of no known team.
+    /// The team that receives alerts without a known team.
     pub default_team: Option<String>,
 }
 
@@ -38,8 +38,7 @@ impl Configuration {
 }
 
 impl Session {
-    /// Sets what the project says of itself outside of its sources. Only what reads something that changed is computed
-    /// again.
+    /// Sets the configuration. Only queries that read a changed setting are recomputed.
     pub fn configure(&mut self, configuration: &Configuration) {
         if self.workspace.settings(&self.db) != &configuration.analysis {
             let settings = Arc::clone(&configuration.analysis);
@@ -50,7 +49,7 @@ impl Session {
         }
     }
 
-    /// Sets what queries read to that of another workspace.
+    /// Copies the settings that queries read from another workspace.
     pub fn configure_like(&mut self, other: &Database, of: Workspace) {
         self.configure(&Configuration {
             analysis: Arc::clone(of.settings(other)),

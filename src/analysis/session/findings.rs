@@ -1,4 +1,4 @@
-//! What is wrong in a workspace, asked of its items in parallel.
+//! Diagnostics of a workspace, computed in parallel.
 
 use std::sync::{Arc, MutexGuard, PoisonError};
 
@@ -8,33 +8,33 @@ use rayon::prelude::*;
 use smol_str::SmolStr;
 
 use super::{Compilation, Session};
-use crate::check::{check_item, rules};
+use crate::check::project::{
+    Allowance, FileFindings, ProjectCache, check_file, file_findings, syntax_errors,
+};
+use crate::check::{check_item, project, rules};
 use crate::db::{Diag, ItemClass, ItemKey, SourceFile, item_entry};
 use crate::eval::instance;
-use crate::judge::{
-    self, Allowance, FileFindings, Remembered, file_findings, judge_file, syntax_errors,
-};
-use crate::levels::{self, Annotated, directives};
+use crate::suppressions::{self, Annotated, directives};
 
 impl Session {
-    /// Everything that is wrong in the environment that is asked for, or in all of them; nothing is made.
+    /// Checks the given environment, or all of them, without generating output.
     pub fn check(&self, environment: Option<&str>) -> Compilation {
-        let (diagnostics, environments) = self.told(environment);
+        let (diagnostics, environments) = self.diagnostics(environment);
         conclude(self.sources(), diagnostics, environments, Vec::new(), None)
     }
 
-    /// Everything that is wrong, in the order of files and places. [`Session::file`] gives the files that it points into.
+    /// Returns all diagnostics, sorted by file and place. [`Session::file`] returns the files that they refer to.
     pub fn findings(&self) -> Vec<Diagnostic<FileSpan>> {
-        let (mut diagnostics, _) = self.told(None);
+        let (mut diagnostics, _) = self.diagnostics(None);
         sort(&mut diagnostics);
         diagnostics
     }
 
-    /// Looks at the files from that place on, until so many of them are others than when the project was last judged;
-    /// gives the place of the first that was not looked at. What is computed on the way is let go of by
-    /// [`Session::let_go`], so that a project need not be held at once with all that its findings were made of.
-    pub fn look(&self, from: usize, most: usize) -> usize {
-        let known = self.remembered().files_of(self.files.len());
+    /// Computes the findings of files from index `from` on, until `most` of them differ from the last check. Returns the index of
+    /// the first file that was not computed. [`Session::evict_stale`] frees the intermediate results, so a project need not be in
+    /// memory with all of them at once.
+    pub fn compute_findings(&self, from: usize, most: usize) -> usize {
+        let known = self.cache().file_findings(self.files.len());
         let (mut place, mut changed, mut at_once) = (from, 0, most);
         while changed < most
             && let Some(files) = self.files.get(place..self.files.len().min(place + at_once))
@@ -52,7 +52,7 @@ impl Session {
                 .count();
             changed += others;
             place += files.len();
-            // Where an edit reaches nothing, it costs little to look at many; but what it reaches may begin anywhere.
+            // Unchanged files are cheap, so take more at a time; but the changed ones may begin anywhere.
             at_once = if others == 0 {
                 (at_once * 2).min(most * MANY_PARTS)
             } else {
@@ -62,20 +62,22 @@ impl Session {
         place
     }
 
-    /// What is wrong as far as these files say, before the others are looked at: of those it is what was known before the
-    /// last edits, but for what stands in items that are gone. [`Session::findings`] follows with the truth.
+    /// Returns diagnostics with only these files recomputed. Those of other files are from the last check, except for items that
+    /// no longer exist. [`Session::findings`] returns the exact ones.
     pub fn first_findings(&self, files: &[SourceFile]) -> Vec<Diagnostic<FileSpan>> {
         let environments: Vec<Option<SmolStr>> = self.environments(None).unwrap_or_default();
-        let mut known = self.remembered().files_of(self.files.len());
+        let mut known = self.cache().file_findings(self.files.len());
         for file in files {
-            let place = self.numbers.get(file).copied();
+            let place = self.file_indices.get(file).copied();
             if let Some(known) = place.and_then(|place| known.get_mut(place)) {
                 *known = file_findings(&self.db, *file);
             }
         }
-        let of_rules = self.remembered().of_rules(environments.len());
+        let rule_findings = self.cache().rule_findings(environments.len());
         let has_directives: Vec<bool> = known.iter().map(|file| file.has_directives).collect();
-        let mut found = self.project(known, of_rules).judge(&mut self.remembered());
+        let mut found = self
+            .project(known, rule_findings)
+            .findings(&mut self.cache());
         found.retain(|found| {
             let places = found.secondary.iter().map(|label| label.span);
             let edits = found.fixes.iter().flat_map(|fix| &fix.edits);
@@ -84,106 +86,110 @@ impl Session {
                 .chain(edits.map(|edit| edit.span))
                 .all(|span| item_entry(&self.db, span.item).is_some())
         });
-        let mut found = self.settle(found, &environments, &has_directives);
+        let mut found = self.apply_suppressions(found, &environments, &has_directives);
         sort(&mut found);
         found
     }
 
-    fn remembered(&self) -> MutexGuard<'_, Remembered> {
-        // Each part of it is whole whenever a query can unwind.
-        self.remembered
-            .lock()
-            .unwrap_or_else(PoisonError::into_inner)
+    fn cache(&self) -> MutexGuard<'_, ProjectCache> {
+        // A panic cannot leave the cache inconsistent: queries only unwind between its updates.
+        self.cache.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     fn project(
         &self,
         files: Vec<Arc<FileFindings>>,
-        of_rules: Vec<Vec<Diag>>,
-    ) -> judge::Project<'_> {
-        judge::Project {
+        rule_findings: Vec<Vec<Diag>>,
+    ) -> project::Project<'_> {
+        project::Project {
             db: &self.db,
             workspace: self.workspace,
             files,
-            names: self.names,
-            of_settings: self.unknown_default_team(),
+            names_revision: self.names_revision,
+            settings_finding: self.unknown_default_team(),
             sends_mail: self.configuration.sends_mail,
             now: self.now,
             alert_namespace: self.configuration.alert_namespace.clone(),
-            of_rules,
+            rule_findings,
         }
     }
 
-    /// Everything that is wrong in the environment that is asked for, or in all of them, and which these are.
-    pub fn told(
+    /// Returns the diagnostics of the given environment, or of all, and the names of the checked environments.
+    pub fn diagnostics(
         &self,
         environment: Option<&str>,
     ) -> (Vec<Diagnostic<FileSpan>>, Vec<Option<SmolStr>>) {
         match self.environments(environment) {
-            Ok(environments) => (self.judge(environment, &environments), environments),
+            Ok(environments) => (
+                self.compute_diagnostics(environment, &environments),
+                environments,
+            ),
             Err(unknown) => {
                 let none = vec![false; self.files.len()];
-                (self.settle(vec![*unknown], &[], &none), Vec::new())
+                (
+                    self.apply_suppressions(vec![*unknown], &[], &none),
+                    Vec::new(),
+                )
             }
         }
     }
 
-    /// Everything that is wrong in these environments, which are all of them where none was asked for.
-    fn judge(
+    /// Returns the diagnostics in `environments`, which are all of them if `asked` is `None`.
+    fn compute_diagnostics(
         &self,
         asked: Option<&str>,
         environments: &[Option<SmolStr>],
     ) -> Vec<Diagnostic<FileSpan>> {
         let workspace = self.workspace;
-        if asked.is_none() && self.remembered().is_empty() {
-            self.look_ahead(environments);
+        if asked.is_none() && self.cache().is_empty() {
+            self.prefetch_long_files(environments);
         }
         let files: Vec<Arc<FileFindings>> = self
             .files
             .par_iter()
             .map_with(self.db.clone(), |db, file| match asked {
                 None => file_findings(db, *file),
-                Some(_) => Arc::new(judge_file(db, workspace, *file, environments)),
+                Some(_) => Arc::new(check_file(db, workspace, *file, environments)),
             })
             .collect();
         let rules: Vec<ItemKey> = self.entries(ItemClass::Rule).map(|rule| rule.key).collect();
-        let of_rules = environments.iter().map(|environment| {
-            let found = self.ask(&rules, |db, key| {
+        let rule_findings = environments.iter().map(|environment| {
+            let found = self.par_query(&rules, |db, key| {
                 rules::rule_findings(db, workspace, key, environment.clone()).clone()
             });
             found.into_iter().flatten().collect()
         });
         let has_directives: Vec<bool> = files.iter().map(|file| file.has_directives).collect();
-        let project = self.project(files, of_rules.collect());
+        let project = self.project(files, rule_findings.collect());
         let found = match asked {
-            None => project.judge(&mut self.remembered()),
-            Some(_) => project.judge(&mut Remembered::default()),
+            None => project.findings(&mut self.cache()),
+            Some(_) => project.findings(&mut ProjectCache::default()),
         };
-        self.settle(found, environments, &has_directives)
+        self.apply_suppressions(found, environments, &has_directives)
     }
 
-    /// Asks of the items of long files in parallel, as the findings of one file are put together one after another.
-    fn look_ahead(&self, environments: &[Option<SmolStr>]) {
+    /// Computes the items of long files in parallel: the findings of a file are otherwise computed one item after another.
+    fn prefetch_long_files(&self, environments: &[Option<SmolStr>]) {
         let workspace = self.workspace;
         let long = self
-            .outlines
+            .file_names
             .iter()
             .zip(self.files.iter())
             .filter(|(names, file)| {
-                names.items.len() > LONG && !syntax_errors(&self.db, **file).is_too_many()
+                names.items.len() > LONG_FILE && !syntax_errors(&self.db, **file).is_too_many()
             })
             .map(|(names, _)| names);
         for names in long {
-            // No further than the file is judged.
+            // Stop where the check of the file stops.
             let mut allowance = Allowance::default();
-            for entries in names.items.chunks(LOOKED_AHEAD) {
+            for entries in names.items.chunks(PREFETCHED_ITEMS) {
                 let keys: Vec<ItemKey> = entries.iter().map(|entry| entry.key).collect();
-                let steps = self.ask(&keys, |db, key| {
+                let steps = self.par_query(&keys, |db, key| {
                     let checked = check_item(db, workspace, key);
-                    let made = environments.iter().filter(|_| !checked.is_over);
-                    let made = made
+                    let instances = environments.iter().filter(|_| !checked.is_over);
+                    let instance_steps = instances
                         .map(|environment| instance(db, workspace, key, environment.clone()).steps);
-                    checked.steps.saturating_add(made.sum())
+                    checked.steps.saturating_add(instance_steps.sum())
                 });
                 let each = environments.len().max(1) as u64;
                 if !steps.into_iter().all(|steps| allowance.take(steps / each)) {
@@ -193,14 +199,14 @@ impl Session {
         }
     }
 
-    /// What is told of what was found in these environments: what comments and levels leave of it.
-    fn settle(
+    /// Applies comments and levels to the diagnostics found in `environments`.
+    fn apply_suppressions(
         &self,
         found: Vec<Diag>,
         environments: &[Option<SmolStr>],
         has_directives: &[bool],
     ) -> Vec<Diagnostic<FileSpan>> {
-        // An error may keep a warning from being found, and so may an environment that was not looked at.
+        // An error, or an environment that was not checked, may hide a warning.
         let is_whole = environments.len() >= self.workspace.environments(&self.db).len()
             && found
                 .iter()
@@ -219,20 +225,20 @@ impl Session {
             })
             .collect();
         let located = self.locate(found);
-        levels::settle(located, &annotated, &self.configuration.levels, |code| {
+        suppressions::apply(located, &annotated, &self.configuration.levels, |code| {
             is_whole && (has_catalogue || !code.needs_catalogue())
         })
     }
 }
 
-/// So many items of a file are looked at together.
-const LOOKED_AHEAD: usize = 8;
+/// Number of items of a long file that are computed at a time.
+const PREFETCHED_ITEMS: usize = 8;
 
-/// So many parts of a project are looked at together where nothing has changed.
+/// Maximum growth of a part in [`Session::compute_findings`] while nothing has changed.
 const MANY_PARTS: usize = 8;
 
-/// A file with more items is looked at item by item when it is looked at first.
-const LONG: usize = 16;
+/// A file with more items than this counts as long.
+const LONG_FILE: usize = 16;
 
 fn sort(diagnostics: &mut [Diagnostic<FileSpan>]) {
     diagnostics.sort_by(|left, right| {
@@ -243,7 +249,7 @@ fn sort(diagnostics: &mut [Diagnostic<FileSpan>]) {
     });
 }
 
-/// What came of it, in the order of files and places.
+/// Builds a [`Compilation`] with its diagnostics sorted by file and place.
 pub fn conclude(
     sources: SourceMap,
     mut diagnostics: Vec<Diagnostic<FileSpan>>,

@@ -12,17 +12,17 @@ use crate::db::{ItemClass, ItemEntry, ItemKey};
 use crate::lower::{Lowered, LoweredTeam, service_model, team_model};
 
 impl Session {
-    /// The models of the project's services in an environment, in the order of the source, those that have one.
+    /// Returns the models of the project's services in an environment, in source order.
     pub fn models(&self, environment: Option<&str>) -> Vec<Arc<Lowered>> {
         let workspace = self.workspace;
         let environment = environment.map(SmolStr::from);
-        self.ask(&self.services(), |db, key| {
+        self.par_query(&self.services(), |db, key| {
             service_model(db, workspace, key, environment.clone()).clone()
         })
     }
 
-    /// The models of the teams that own these services or that their escalations name, and of the project's own that
-    /// own none, in an environment.
+    /// Returns the models, in an environment, of the teams that own these services or that their escalations name, and of all
+    /// teams of the project.
     pub fn teams(
         &self,
         services: &[Arc<Lowered>],
@@ -52,7 +52,7 @@ impl Session {
                 .map(SmolStr::from),
         );
         let mut models: BTreeMap<SmolStr, Arc<LoweredTeam>> = BTreeMap::new();
-        // A step may tell whoever is on call for another team.
+        // A step may notify the on-call of another team.
         while !named.is_empty() {
             let keys: Vec<ItemKey> = self
                 .entries(ItemClass::Block)
@@ -60,7 +60,7 @@ impl Session {
                 .filter(|entry| named.contains(&entry.name))
                 .map(|entry| entry.key)
                 .collect();
-            let lowered = self.ask(&keys, |db, key| {
+            let lowered = self.par_query(&keys, |db, key| {
                 team_model(db, workspace, key, environment.clone()).clone()
             });
             let known: Vec<SmolStr> = std::mem::take(&mut named).into_iter().collect();
@@ -82,7 +82,7 @@ impl Session {
         models.into_values().collect()
     }
 
-    /// Asks something of all that is built together in an environment.
+    /// Calls `question` with the project's model in an environment, and the models of its services by item.
     pub fn with_project<T>(
         &self,
         environment: &Option<SmolStr>,

@@ -160,7 +160,7 @@ fn errors(words: &Words, slo: &Slo) -> Option<Draft> {
             "rate",
             vec![build::range_window(series.unparenthesised().clone())],
         );
-        let by_label = build::aggregate("sum", Some(build::by(&labels)), rate);
+        let by_label = build::aggregate("sum", Some(build::by_labels(&labels)), rate);
         let names: Vec<_> = labels
             .iter()
             .map(|label| text::label_reference(label))
@@ -179,7 +179,7 @@ fn latency(words: &Words, slo: &Slo, histogram: &Histogram) -> Draft {
             histogram.series.unparenthesised().clone(),
         )],
     );
-    let grouping = (!histogram.native).then(|| build::by(&["le"]));
+    let grouping = (!histogram.native).then(|| build::by_labels(&["le"]));
     let rates = panel_query(&build::aggregate("sum", grouping, rate));
     let mut view = View::new(
         format!("latency\0{}", slo.name),

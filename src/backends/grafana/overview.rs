@@ -125,7 +125,7 @@ impl<'a> Overview<'a> {
     fn values(&self, metric: &str) -> Expr {
         build::aggregate(
             "max",
-            Some(build::by(&["service", "slo"])),
+            Some(build::by_labels(&["service", "slo"])),
             self.series(metric),
         )
     }
@@ -223,7 +223,7 @@ impl<'a> Overview<'a> {
         // A service that changed its team has two series for a few minutes.
         let info = build::aggregate_with(
             "topk",
-            Some(build::by(&["service", "slo"])),
+            Some(build::by_labels(&["service", "slo"])),
             Some(build::number("1")),
             self.series(INFO),
         );
@@ -231,7 +231,7 @@ impl<'a> Overview<'a> {
         if self.settings.shared {
             labels.push("project");
         }
-        let mut matching = build::on(&["service", "slo"]);
+        let mut matching = build::on_labels(&["service", "slo"]);
         matching.group = Some(Group {
             left: true,
             labels: build::labels(&labels),

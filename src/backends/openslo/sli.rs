@@ -202,7 +202,7 @@ fn condition_value(good: &Expr) -> Expr {
         if condition.op.is_comparison() {
             let mut condition = condition.clone();
             condition.return_bool = true;
-            return one(Expr::made(Node::Binary(condition)), "min");
+            return one(Expr::new(Node::Binary(condition)), "min");
         }
         let both = |op| {
             build::binary(

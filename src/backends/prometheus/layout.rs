@@ -75,7 +75,7 @@ fn operands(binary: &Binary) -> Option<String> {
 
 /// The operator with `bool` and matching, in the printer's form.
 fn operator_text(binary: &Binary) -> Option<String> {
-    let zero = || Expr::made(Node::Number("0".into()));
+    let zero = || Expr::new(Node::Number("0".into()));
     let bare = Binary {
         left: zero(),
         right: zero(),
@@ -102,10 +102,10 @@ fn arguments(call: &Call) -> String {
 fn break_aggregate(aggregate: &Aggregate) -> Option<String> {
     let bare = Aggregate {
         param: None,
-        expr: Expr::made(Node::Number("0".into())),
+        expr: Expr::new(Node::Number("0".into())),
         ..aggregate.clone()
     };
-    let text = Expr::made(Node::Aggregate(Box::new(bare))).to_string();
+    let text = Expr::new(Node::Aggregate(Box::new(bare))).to_string();
     let head = text.strip_suffix("0)")?;
     let param = aggregate
         .param

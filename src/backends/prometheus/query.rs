@@ -10,14 +10,14 @@ use nth_promql::{
 
 /// A number, digit for digit.
 pub fn number(number: Decimal) -> Expr {
-    Expr::made(Node::Number(decimal_text(number).into()))
+    Expr::new(Node::Number(decimal_text(number).into()))
 }
 
 pub use nth_promql::classify::is_label_free as label_free;
 
 /// A series by its metric's name and the values of labels.
 pub fn series<'l>(metric: &str, labels: impl IntoIterator<Item = (&'l str, &'l str)>) -> Expr {
-    Expr::made(Node::Selector(Selector {
+    Expr::new(Node::Selector(Selector {
         metric: Some(MetricName {
             text: metric.into(),
             span: Span::default(),
@@ -28,7 +28,7 @@ pub fn series<'l>(metric: &str, labels: impl IntoIterator<Item = (&'l str, &'l s
                 label: label.into(),
                 label_span: Span::default(),
                 op: MatchOp::Equal,
-                value: StringLit::made(value),
+                value: StringLit::new(value),
             })
             .collect(),
         modifiers: Modifiers::default(),
@@ -37,7 +37,7 @@ pub fn series<'l>(metric: &str, labels: impl IntoIterator<Item = (&'l str, &'l s
 
 /// `function(args…)`
 pub fn call(function: &str, args: impl IntoIterator<Item = Expr>) -> Expr {
-    Expr::made(Node::Call(Call {
+    Expr::new(Node::Call(Call {
         function: function.into(),
         function_span: Span::default(),
         args: args.into_iter().collect(),
@@ -46,8 +46,8 @@ pub fn call(function: &str, args: impl IntoIterator<Item = Expr>) -> Expr {
 
 /// `function(series[window])`
 pub fn over_window(function: &str, series: Expr, window: Duration) -> Expr {
-    let range = promql::Duration::made(window.to_string());
-    call(function, [Expr::made(Node::Range(Box::new(series), range))])
+    let range = promql::Duration::literal(window.to_string());
+    call(function, [Expr::new(Node::Range(Box::new(series), range))])
 }
 
 /// `function((expr)[window:step])`
@@ -72,7 +72,7 @@ pub fn aggregate_by(op: &str, labels: &[String], param: Option<Expr>, expr: Expr
         without: false,
         labels: labels.iter().map(label).collect(),
     });
-    Expr::made(Node::Aggregate(Box::new(Aggregate {
+    Expr::new(Node::Aggregate(Box::new(Aggregate {
         op: op.into(),
         op_span: Span::default(),
         grouping,
@@ -83,7 +83,7 @@ pub fn aggregate_by(op: &str, labels: &[String], param: Option<Expr>, expr: Expr
 
 /// `left op right`; the printer adds parentheses where needed.
 pub fn binary(left: Expr, op: BinaryOp, right: Expr) -> Expr {
-    Expr::made(Node::Binary(Box::new(Binary {
+    Expr::new(Node::Binary(Box::new(Binary {
         op,
         op_span: Span::default(),
         left,
@@ -96,7 +96,7 @@ pub fn binary(left: Expr, op: BinaryOp, right: Expr) -> Expr {
 
 /// `(expr)`
 pub fn paren(expr: Expr) -> Expr {
-    Expr::made(Node::Paren(Box::new(expr)))
+    Expr::new(Node::Paren(Box::new(expr)))
 }
 
 /// The query with `$window` set.

@@ -174,7 +174,7 @@ fn quote_label(label: &str) -> String {
     if plain {
         label.to_owned()
     } else {
-        StringLit::made(label).to_string()
+        StringLit::new(label).to_string()
     }
 }
 
@@ -217,7 +217,7 @@ fn check_value(case: &Case<'_>, matcher: &Matcher, series: &Series<'_>) -> Optio
             series.name(),
             series.under.place(),
             matcher.op.as_str(),
-            StringLit::made(wanted),
+            StringLit::new(wanted),
         ),
         matcher.value.span,
     )
@@ -296,7 +296,7 @@ fn check_bound(case: &Case<'_>, matcher: &Matcher, series: &Series<'_>) -> Optio
     let name = series.name();
     let message = format!(
         "`{name}`{place} has no bucket with `le={}`",
-        StringLit::made(wanted)
+        StringLit::new(wanted)
     );
     match matcher.op {
         MatchOp::Matches => {
@@ -311,7 +311,7 @@ fn check_bound(case: &Case<'_>, matcher: &Matcher, series: &Series<'_>) -> Optio
                     &codes::NOT_A_BUCKET,
                     format!(
                         "`{name}`{place} has no bucket with `le=~{}`",
-                        StringLit::made(wanted)
+                        StringLit::new(wanted)
                     ),
                     matcher.value.span,
                 )
@@ -364,7 +364,7 @@ fn offer_value(case: &Case<'_>, error: Error, matcher: &Matcher, text: &str) -> 
         };
         return error.suggest(inner, text);
     }
-    error.suggest(written, StringLit::made(text).to_string())
+    error.suggest(written, StringLit::new(text).to_string())
 }
 
 pub(super) fn check_grouping(case: &Case<'_>, found: &mut Vec<Finding>) {

@@ -74,7 +74,7 @@ fn classic(good: &Expr, total: &Expr) -> Option<Latency> {
     let mut histogram = total.clone();
     histogram.metric.as_mut()?.text = base.into();
     Some(Latency {
-        histogram: Expr::made(Node::Selector(histogram)),
+        histogram: Expr::new(Node::Selector(histogram)),
         under: unit.duration(limit)?,
         native: false,
     })

@@ -336,7 +336,7 @@ impl Objective {
 fn sliced(goal: &Goal, share: Expr, good: bool, comments: &mut Vec<String>) -> Option<Measured> {
     comments.push(slice_comment(goal));
     let range = length(goal.slice.as_ref()?.value)?;
-    let share = query::with_range(share, &promql::Duration::made(range.to_string()));
+    let share = query::with_range(share, &promql::Duration::literal(range.to_string()));
     let target = goal.slice_target.as_ref()?.value;
     let condition = if good {
         compare(share, BinaryOp::GreaterOrEqual, target)
@@ -404,7 +404,7 @@ fn truth(query: &Expr) -> Option<Expr> {
         promql::Node::Binary(comparison) if comparison.return_bool => {
             let mut condition = comparison.clone();
             condition.return_bool = false;
-            Some(Expr::made(promql::Node::Binary(condition)))
+            Some(Expr::new(promql::Node::Binary(condition)))
         }
         _ => None,
     }

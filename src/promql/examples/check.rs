@@ -1,4 +1,4 @@
-//! What is wrong with PromQL, and what is doubtful in it: queries come from standard input, one a line.
+//! Prints errors and warnings of PromQL queries from standard input, one per line.
 //!
 //! ```sh
 //! echo 'sum(rate(http_requests_total[30s])) / sum(http_requests_total' | cargo run -p nth-promql --example check
@@ -19,7 +19,7 @@ fn main() -> io::Result<ExitCode> {
     let mut sound = true;
     for query in io::stdin().lines() {
         let query = query?;
-        for found in judge(&query, &surroundings) {
+        for found in check(&query, &surroundings) {
             sound &= !found.is_error();
             show(&query, &found);
         }
@@ -31,8 +31,8 @@ fn main() -> io::Result<ExitCode> {
     })
 }
 
-/// Mistakes of the syntax; where there are none, those of types; where there are none of these, doubts.
-fn judge(query: &str, surroundings: &Surroundings) -> Vec<Error> {
+/// Returns the syntax errors of a query; if there are none, type errors; if there are none either, lints.
+fn check(query: &str, surroundings: &Surroundings) -> Vec<Error> {
     let expr = match parse(query) {
         Ok(expr) => expr,
         Err(errors) => return errors,
@@ -44,7 +44,7 @@ fn judge(query: &str, surroundings: &Surroundings) -> Vec<Error> {
     found
 }
 
-/// The query with what is wrong underlined.
+/// Prints the query with an error underlined.
 fn show(query: &str, found: &Error) {
     let (start, end) = (found.span.start as usize, found.span.end as usize);
     let before = query[..start].chars().count();

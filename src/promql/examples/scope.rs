@@ -1,5 +1,5 @@
-//! Adds labels to every selector that has no matcher on them, and lists what the queries read then. The labels are arguments;
-//! queries come from standard input, one a line.
+//! Adds labels to every selector without a matcher on them, and lists the selectors of the queries. The labels are arguments;
+//! queries come from standard input, one per line.
 //!
 //! ```sh
 //! echo 'sum(rate(http_requests_total[5m])) / on () up{job="api"}' | cargo run -p nth-promql --example scope job=shop

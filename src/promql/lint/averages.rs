@@ -1,4 +1,4 @@
-//! Averages that do not average what they seem to.
+//! Lints of averages of ratios and quantiles.
 
 use super::super::error::Error;
 use super::super::labels::LabelSet;
@@ -8,7 +8,7 @@ use super::facts::{Facts, Measure};
 use nth_diagnostics::codes;
 
 impl Lint<'_> {
-    /// `avg(rate(errors[5m]) / rate(requests[5m]))`, `avg(histogram_quantile(…))`
+    /// Reports `avg(rate(errors[5m]) / rate(requests[5m]))` and `avg(histogram_quantile(…))`.
     pub(super) fn average(&mut self, aggregate: &Aggregate, of: &Facts) {
         if !matches!(aggregate.op.as_str(), "sum" | "avg") || one_each(aggregate, of) {
             return;
@@ -16,7 +16,7 @@ impl Lint<'_> {
         self.averaged(&aggregate.op, aggregate.op_span, of.measure, false);
     }
 
-    /// `avg_over_time((rate(errors[5m]) / rate(requests[5m]))[1d:])`
+    /// Reports `avg_over_time((rate(errors[5m]) / rate(requests[5m]))[1d:])`.
     pub(super) fn average_over_time(&mut self, call: &Call, of: &Facts) {
         if matches!(call.function.as_str(), "avg_over_time" | "sum_over_time") {
             self.averaged(&call.function, call.function_span, of.measure, true);
@@ -69,7 +69,7 @@ impl Lint<'_> {
     }
 }
 
-/// Whether every group surely has but one series: all labels that there are stay.
+/// True if every group certainly has only one series, because all labels are kept.
 fn one_each(aggregate: &Aggregate, of: &Facts) -> bool {
     match (&aggregate.grouping, &of.labels.may) {
         (Some(grouping), LabelSet::Only(may)) => may.iter().all(|label| {

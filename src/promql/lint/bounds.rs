@@ -1,26 +1,26 @@
-//! Between which numbers an expression's values lie, whatever is measured.
+//! Inference of the range of an expression's values, for any data.
 
 use super::super::{durations, labels, tree::*};
 use super::Known;
 
-/// A range of numbers. An end that is open does not belong to it.
+/// A range of numbers with inclusive or open ends.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub(super) struct Bounds {
     pub(super) low: f64,
     pub(super) high: f64,
     low_is_open: bool,
     high_is_open: bool,
-    /// Whether a value may be no number.
+    /// True if a value may be `NaN`.
     pub(super) nan: bool,
 }
 
 impl Bounds {
-    /// What is left of a value without itself; of an infinite one it is no number.
+    /// The difference of a value and itself: 0, or `NaN` for an infinite one.
     pub(super) fn nothing_left() -> Self {
         Self::point(0.0).or_nan(true)
     }
 
-    /// Any value at all.
+    /// Any value.
     pub(super) fn any() -> Self {
         Self::new(f64::NEG_INFINITY, f64::INFINITY).or_nan(true)
     }
@@ -38,7 +38,7 @@ impl Bounds {
     /// One number, which may be `NaN`.
     pub(super) fn point(value: f64) -> Self {
         if value.is_nan() {
-            // Nothing that compares lies in it.
+            // The range has no numbers, only `NaN`.
             Self::new(f64::INFINITY, f64::NEG_INFINITY).or_nan(true)
         } else {
             Self::new(value, value)
@@ -54,22 +54,22 @@ impl Bounds {
         self
     }
 
-    /// Whether it is nothing but `NaN`.
+    /// True if it contains no number.
     fn is_empty(&self) -> bool {
         self.low > self.high || (self.low == self.high && (self.low_is_open || self.high_is_open))
     }
 
-    /// Its one number, where it has but one.
+    /// Returns its number, if it has only one.
     pub(super) fn value(&self) -> Option<f64> {
         (self.low == self.high && !self.is_empty()).then_some(self.low)
     }
 
-    /// Whether it is a number and nothing else.
+    /// True if it is exactly one number.
     pub(super) fn is_constant(&self) -> bool {
         self.value().is_some() && !self.nan
     }
 
-    /// The numbers of either.
+    /// Returns the smallest range that contains both.
     fn hull(self, other: Self) -> Self {
         if self.is_empty() || other.is_empty() {
             let whole = if self.is_empty() { other } else { self };
@@ -98,7 +98,7 @@ impl Bounds {
         }
     }
 
-    /// The numbers of both.
+    /// Returns the numbers that are in both.
     pub(super) fn intersection(self, other: Self) -> Self {
         let (low, low_is_open) = if self.low == other.low {
             (self.low, self.low_is_open || other.low_is_open)
@@ -123,13 +123,13 @@ impl Bounds {
         }
     }
 
-    /// Whether no number is in both.
+    /// True if no number is in both.
     pub(super) fn excludes(self, other: Self) -> bool {
         self.intersection(other).is_empty()
     }
 
-    /// What is left of any value by a comparison with a number.
-    pub(super) fn of_comparison(op: BinaryOp, right: f64) -> Self {
+    /// The values that a comparison with a number keeps.
+    pub(super) fn from_comparison(op: BinaryOp, right: f64) -> Self {
         let mut bounds = match op {
             BinaryOp::Equal => Self::point(right),
             BinaryOp::Less | BinaryOp::LessOrEqual => Self::new(f64::NEG_INFINITY, right),
@@ -151,7 +151,7 @@ impl Bounds {
         }
     }
 
-    /// What a function that never falls makes of it.
+    /// Applies a monotonically increasing function to both ends.
     fn mapped(self, function: fn(f64) -> f64) -> Self {
         if self.is_empty() {
             return self;
@@ -167,7 +167,7 @@ impl Bounds {
             let sum = a + b;
             if sum.is_nan() { otherwise } else { sum }
         };
-        // Infinities of unlike signs give NaN.
+        // Adding infinities of opposite signs is NaN.
         let clash = (self.low == f64::NEG_INFINITY && other.high == f64::INFINITY)
             || (self.high == f64::INFINITY && other.low == f64::NEG_INFINITY);
         Self::new(
@@ -209,10 +209,10 @@ impl Bounds {
         }
     }
 
-    /// Whether no pair of values makes the comparison true.
+    /// True if the comparison is false for all values.
     pub(super) fn never(op: BinaryOp, left: Self, right: Self) -> bool {
         if op == BinaryOp::NotEqual {
-            // `NaN` differs from everything.
+            // `NaN` is not equal to anything.
             return left.is_constant() && right.is_constant() && left.low == right.low;
         }
         if left.is_empty() || right.is_empty() {
@@ -231,7 +231,7 @@ impl Bounds {
         }
     }
 
-    /// Whether every pair of values makes the comparison true.
+    /// True if the comparison is true for all values.
     pub(super) fn always(op: BinaryOp, left: Self, right: Self) -> bool {
         let Some(opposite) = op.negated() else {
             return false;
@@ -240,13 +240,13 @@ impl Bounds {
     }
 }
 
-/// The bounds of an expression from those of the expressions right inside of it.
-pub(super) fn of(expr: &Expr, children: &[Bounds], known: Known<'_>) -> Bounds {
+/// Infers the bounds of an expression from those of its direct subexpressions.
+pub(super) fn infer(expr: &Expr, children: &[Bounds], known: Known<'_>) -> Bounds {
     let child = |number: usize| children.get(number).copied().unwrap_or(Bounds::any());
     match &expr.node {
         Node::Number(text) => durations::seconds(text).map_or(Bounds::any(), Bounds::point),
         Node::String(_) => Bounds::any(),
-        // Whether a target could be scraped: Prometheus itself makes it.
+        // Prometheus generates `up`, so its values are known.
         Node::Selector(selector) => match &selector.metric {
             Some(name) if name.text == "up" => Bounds::new(0.0, 1.0),
             _ => Bounds::any(),
@@ -258,13 +258,13 @@ pub(super) fn of(expr: &Expr, children: &[Bounds], known: Known<'_>) -> Bounds {
         Node::Range(..) | Node::Paren(_) | Node::Modified(..) | Node::Subquery(_) => child(0),
         Node::Unary(UnaryOp::Plus, _) => child(0),
         Node::Unary(UnaryOp::Minus, _) => child(0).negated(),
-        Node::Call(call) => of_call(call, child),
-        Node::Aggregate(aggregate) => of_aggregate(aggregate, child(0), child(1)),
-        Node::Binary(binary) => of_binary(binary, child(0), child(1)),
+        Node::Call(call) => infer_call(call, child),
+        Node::Aggregate(aggregate) => infer_aggregate(aggregate, child(0), child(1)),
+        Node::Binary(binary) => infer_binary(binary, child(0), child(1)),
     }
 }
 
-fn of_call(call: &Call, child: impl Fn(usize) -> Bounds) -> Bounds {
+fn infer_call(call: &Call, child: impl Fn(usize) -> Bounds) -> Bounds {
     match call.function.as_str() {
         "absent" | "absent_over_time" | "present_over_time" => Bounds::point(1.0),
         "count_over_time" => Bounds::at_least(1.0),
@@ -288,7 +288,7 @@ fn of_call(call: &Call, child: impl Fn(usize) -> Bounds) -> Bounds {
         "floor" => child(0).mapped(f64::floor),
         "ceil" => child(0).mapped(f64::ceil),
         "scalar" => child(0).or_nan(true),
-        "sum_over_time" => of_sum(child(0)),
+        "sum_over_time" => infer_sum(child(0)),
         "clamp_min" => match child(1).value() {
             Some(least) => {
                 let of = child(0);
@@ -303,7 +303,7 @@ fn of_call(call: &Call, child: impl Fn(usize) -> Bounds) -> Bounds {
             }
             None => Bounds::any(),
         },
-        // With its ends exchanged, it gives nothing.
+        // With swapped ends, the result is empty.
         "clamp" => match (child(1).value(), child(2).value()) {
             (Some(least), Some(most)) if least <= most => {
                 Bounds::new(least, most).or_nan(child(0).nan)
@@ -315,8 +315,8 @@ fn of_call(call: &Call, child: impl Fn(usize) -> Bounds) -> Bounds {
     }
 }
 
-/// At least one value is summed.
-fn of_sum(of: Bounds) -> Bounds {
+/// The bounds of a sum of one or more values.
+fn infer_sum(of: Bounds) -> Bounds {
     if of.low >= 0.0 {
         Bounds::at_least(of.low).or_nan(of.nan)
     } else if of.high <= 0.0 {
@@ -326,20 +326,20 @@ fn of_sum(of: Bounds) -> Bounds {
     }
 }
 
-fn of_aggregate(aggregate: &Aggregate, of: Bounds, param: Bounds) -> Bounds {
+fn infer_aggregate(aggregate: &Aggregate, of: Bounds, param: Bounds) -> Bounds {
     match aggregate.op.as_str() {
-        // Of nothing there is no count, so that it is never 0.
+        // The count of an empty vector is empty, so it is never 0.
         "count" | "count_values" => Bounds::at_least(1.0),
         "group" => Bounds::point(1.0),
         "stddev" | "stdvar" => Bounds::at_least(0.0).or_nan(true),
-        "sum" => of_sum(of),
+        "sum" => infer_sum(of),
         "min" | "max" | "avg" | "topk" | "bottomk" | "limitk" | "limit_ratio" => of,
         "quantile" if param.low >= 0.0 && param.high <= 1.0 && !param.nan => of,
         _ => Bounds::any(),
     }
 }
 
-fn of_binary(binary: &Binary, left: Bounds, right: Bounds) -> Bounds {
+fn infer_binary(binary: &Binary, left: Bounds, right: Bounds) -> Bounds {
     if binary.fill != Fill::default() {
         return Bounds::any();
     }
@@ -352,15 +352,15 @@ fn of_binary(binary: &Binary, left: Bounds, right: Bounds) -> Bounds {
         BinaryOp::And | BinaryOp::Unless => left,
         BinaryOp::Or => left.hull(right),
         op if op.is_comparison() && binary.return_bool => Bounds::new(0.0, 1.0),
-        // Of a number and a vector, it is the vector's values that stay.
+        // A comparison of a scalar and a vector keeps the vector's values.
         op if op.is_comparison() => {
             if labels::surely_scalar(&binary.left) {
                 right
             } else if labels::may_be_scalar(&binary.left) {
                 left.hull(right)
             } else if let Some(value) = right.value() {
-                let kept = left.intersection(Bounds::of_comparison(op, value));
-                // That nothing is left is said at the comparison, and not again around it.
+                let kept = left.intersection(Bounds::from_comparison(op, value));
+                // An empty result is reported at the comparison, not again around it.
                 if kept.is_empty() { left } else { kept }
             } else {
                 left
@@ -413,14 +413,14 @@ mod tests {
         above && below
     }
 
-    /// Ranges of every kind between the values.
+    /// Ranges of all kinds, for tests.
     fn all() -> Vec<Bounds> {
         let mut all = vec![Bounds::any()];
         for low in VALUES {
             all.push(Bounds::point(low));
             for op in OPS {
                 if !low.is_nan() {
-                    all.push(Bounds::of_comparison(op, low));
+                    all.push(Bounds::from_comparison(op, low));
                 }
             }
             for high in VALUES.into_iter().filter(|high| low <= *high) {

@@ -1,4 +1,4 @@
-//! Comparisons that come out the same whatever is measured.
+//! Lints of comparisons with a constant result.
 
 use super::super::error::Error;
 use super::super::tree::*;
@@ -8,14 +8,14 @@ use super::facts::Facts;
 use nth_diagnostics::codes;
 
 impl Lint<'_> {
-    /// A comparison that is always true, or never.
+    /// Reports a comparison that is always true, or never.
     pub(super) fn comparison(&mut self, binary: &Binary, span: Span, left: &Facts, right: &Facts) {
         if !binary.op.is_comparison() || binary.fill != Fill::default() {
             return;
         }
         let itself = left.identity == right.identity && binary.matching.is_none();
         let (never, always) = if itself {
-            // With NaN among the values, `x == x` leaves it out, and `x != x` finds it.
+            // If values may be NaN, `x == x` filters it and `x != x` finds it.
             let is_number = !left.bounds.nan;
             match binary.op {
                 BinaryOp::Less | BinaryOp::Greater => (true, false),
@@ -28,7 +28,7 @@ impl Lint<'_> {
                 Bounds::always(binary.op, left.bounds, right.bounds),
             )
         };
-        // `count(x == 0) > 0` asks whether there is one, and `vector(1) == 1` is to fire always.
+        // `count(x == 0) > 0` tests for existence, and `vector(1) == 1` is intended to fire always.
         let asks = left.tells_presence || right.tells_presence;
         if !never && (!always || asks) {
             return;
@@ -55,7 +55,7 @@ impl Lint<'_> {
         self.report(error);
     }
 
-    /// `x > 5 and x < 3`
+    /// Reports `x > 5 and x < 3`.
     pub(super) fn contradiction(&mut self, binary: &Binary, left: &Facts, right: &Facts) {
         if binary.op != BinaryOp::And || binary.matching.is_some() {
             return;
@@ -70,7 +70,7 @@ impl Lint<'_> {
                 Error::new(
                     &codes::CONSTANT_COMPARISON,
                     "contradictory comparisons",
-                    binary.left.span.to(binary.right.span),
+                    binary.left.span.cover(binary.right.span),
                 )
                 .label("no value is in both ranges")
                 .help("use `or` to get the series in either range"),
@@ -78,7 +78,7 @@ impl Lint<'_> {
         }
     }
 
-    /// `absent(x or vector(0))`
+    /// Reports `absent(x or vector(0))`.
     pub(super) fn absence(&mut self, call: &Call, arguments: &[Facts]) {
         let [of] = arguments else { return };
         if call.function == "absent" && of.always_there {
@@ -95,7 +95,7 @@ impl Lint<'_> {
     }
 }
 
-/// Why an expression's values lie where they do, where that is seldom known.
+/// Explains the range of an expression's values, if it is not well known.
 fn reasons(expr: &Expr) -> Option<&'static str> {
     Some(match &expr.unparenthesised().node {
         Node::Aggregate(aggregate) if aggregate.op == "count" => {

@@ -1,4 +1,4 @@
-//! Divisions by what is nothing but zero.
+//! Lints of divisions by zero.
 
 use super::super::error::Error;
 use super::super::tree::*;
@@ -7,7 +7,7 @@ use super::facts::Facts;
 use nth_diagnostics::codes;
 
 impl Lint<'_> {
-    /// `x / 0`, `x / (y or vector(0))`
+    /// Reports `x / 0` and `x / (y or vector(0))`.
     pub(super) fn division(&mut self, binary: &Binary, right: &Facts) {
         if !matches!(binary.op, BinaryOp::Divide | BinaryOp::Modulo) {
             return;
@@ -46,7 +46,7 @@ impl Lint<'_> {
     }
 }
 
-/// `vector(0)`
+/// True for `vector(0)`.
 fn is_zero(expr: &Expr) -> bool {
     match &expr.unparenthesised().node {
         Node::Call(call) if call.function == "vector" => call.args.first().is_some_and(|arg| {

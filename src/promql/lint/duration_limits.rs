@@ -1,4 +1,4 @@
-//! Durations as limits of what is not counted in seconds.
+//! Lints of durations as limits of values in other units than seconds.
 
 use super::super::error::Error;
 use super::super::time_unit::time_unit;
@@ -9,7 +9,7 @@ use nth_units::number::decimal_text;
 use nth_units::{Duration, DurationUnit};
 
 impl<'l> Lint<'l> {
-    /// `x_milliseconds > ${500ms}`: an interpolated duration is a number of seconds.
+    /// Reports `x_milliseconds > ${500ms}`: an interpolated duration is a number of seconds.
     pub(super) fn duration_limit(&mut self, binary: &Binary) {
         if !binary.op.is_comparison() {
             return;
@@ -44,10 +44,10 @@ impl<'l> Lint<'l> {
         let Node::Hole(number) = limit.unparenthesised().node else {
             return None;
         };
-        let Known::Duration(duration) = self.known(number) else {
+        let Known::Duration(duration) = self.hole_value(number) else {
             return None;
         };
-        let unit = time_unit(value, &|hole| match self.known(hole) {
+        let unit = time_unit(value, &|hole| match self.hole_value(hole) {
             Known::Query(query) => Some(query),
             _ => None,
         })?;

@@ -1,4 +1,4 @@
-//! What the lints know of an expression, put together from what is known of those in it.
+//! Facts about an expression for the lints, combined from those of its subexpressions.
 
 use std::collections::BTreeMap;
 use std::hash::{DefaultHasher, Hash, Hasher};
@@ -8,51 +8,51 @@ use super::super::tree::*;
 use super::Known;
 use super::bounds::{self, Bounds};
 
-/// What is known of an expression.
+/// Facts about an expression.
 #[derive(Debug, Clone)]
 pub(super) struct Facts {
     /// The labels of its series.
     pub(super) labels: Labels,
-    /// Between which numbers its values lie.
+    /// The range of its values.
     pub(super) bounds: Bounds,
-    /// Equal for two expressions only where they are the same, places and parentheses aside.
+    /// A hash: equal only for identical expressions, ignoring places and parentheses.
     pub(super) identity: u64,
-    /// What each of its series passed, all at once: an expression's [`identity`](Self::identity), and between which
-    /// numbers it lies.
+    /// The filters that each of its series passed: the [`identity`](Self::identity) of the filtered expression, and the range of
+    /// its values.
     pub(super) limits: BTreeMap<u64, Bounds>,
-    /// Whether that it has a series at all tells something: it counts, filters or is about absence.
+    /// True if the existence of its series is informative: it counts, filters or tests for absence.
     pub(super) tells_presence: bool,
-    /// Whether it surely has a series.
+    /// True if it certainly has a series.
     pub(super) always_there: bool,
-    /// What its values measure.
+    /// The kind of its values.
     pub(super) measure: Measure,
-    /// Whether all metrics in it are buckets of classic histograms, where it has metrics.
+    /// True if all its metrics are buckets of classic histograms; `None` if it has no metrics.
     pub(super) buckets: Option<bool>,
 }
 
-/// What values measure, as far as the query's text says.
+/// The kind of an expression's values, by the query's text.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Measure {
-    /// How many events there were, or how many a second.
+    /// A number of events, or events per second.
     Events,
-    /// Events by events: a share, or a mean.
+    /// A ratio of events: a share or a mean.
     Ratio,
     /// A quantile.
     Quantile,
-    /// Something else, or it is not known.
+    /// Other or unknown.
     Other,
 }
 
-/// The facts of an expression from those of its [`labels::children`].
-pub(super) fn of(expr: &Expr, mut children: Vec<Facts>, known: Known<'_>) -> Facts {
+/// Infers the facts of an expression from those of its [`labels::children`].
+pub(super) fn infer(expr: &Expr, mut children: Vec<Facts>, known: Known<'_>) -> Facts {
     let bounds: Vec<Bounds> = children.iter().map(|child| child.bounds).collect();
     let inside: Vec<&Labels> = children.iter().map(|child| &child.labels).collect();
     Facts {
-        labels: labels::of(expr, &inside, false),
+        labels: labels::infer(expr, &inside, false),
         bounds: if leaves_nothing(expr, &children) {
             Bounds::nothing_left()
         } else {
-            bounds::of(expr, &bounds, known)
+            bounds::infer(expr, &bounds, known)
         },
         identity: identity(expr, &children),
         tells_presence: tells_presence(expr) || children.iter().any(|child| child.tells_presence),
@@ -63,7 +63,7 @@ pub(super) fn of(expr: &Expr, mut children: Vec<Facts>, known: Known<'_>) -> Fac
     }
 }
 
-/// `x - x`
+/// True for `x - x`.
 fn leaves_nothing(expr: &Expr, children: &[Facts]) -> bool {
     match (&expr.node, children) {
         (Node::Binary(binary), [left, right]) => {
@@ -117,7 +117,7 @@ fn identity(expr: &Expr, children: &[Facts]) -> u64 {
     }
     own.hash(&mut hasher);
     if own.contains("${") {
-        // Two holes are not known to be the same.
+        // Two holes may have different values.
         expr.span.hash(&mut hasher);
     }
     for child in children {
@@ -213,7 +213,7 @@ fn measure(expr: &Expr, children: &[Facts]) -> Measure {
             (op, left, _) if op.is_comparison() && !binary.return_bool => left,
             (BinaryOp::Multiply | BinaryOp::Divide, left, _) if is_constant(1) => left,
             (BinaryOp::Multiply, _, right) if is_constant(0) => right,
-            // The share of what is left.
+            // `1 - ratio` is the complementary ratio.
             (BinaryOp::Subtract, _, Measure::Ratio) if is_constant(0) => Measure::Ratio,
             _ => Measure::Other,
         },
@@ -257,7 +257,7 @@ fn limits(expr: &Expr, children: &mut [Facts]) -> BTreeMap<u64, Bounds> {
                 && binary.matching.is_none()
                 && binary.fill == Fill::default() =>
             {
-                // A vector that a number is compared with.
+                // A comparison of a vector with a number.
                 let (of, op, value) = match (left.bounds.value(), right.bounds.value()) {
                     (_, Some(value)) if right.bounds.is_constant() => (left.identity, op, value),
                     (Some(value), _) if left.bounds.is_constant() => {
@@ -265,7 +265,7 @@ fn limits(expr: &Expr, children: &mut [Facts]) -> BTreeMap<u64, Bounds> {
                     }
                     _ => return BTreeMap::new(),
                 };
-                BTreeMap::from([(of, Bounds::of_comparison(op, value))])
+                BTreeMap::from([(of, Bounds::from_comparison(op, value))])
             }
             _ => BTreeMap::new(),
         },
@@ -273,7 +273,7 @@ fn limits(expr: &Expr, children: &mut [Facts]) -> BTreeMap<u64, Bounds> {
     }
 }
 
-/// The comparison with its sides exchanged.
+/// Returns the comparison with its sides swapped.
 fn mirrored(op: BinaryOp) -> BinaryOp {
     match op {
         BinaryOp::Less => BinaryOp::Greater,

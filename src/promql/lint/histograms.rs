@@ -1,4 +1,4 @@
-//! Quantiles of histograms that lost their buckets.
+//! Lints of quantiles of histograms without the label `le`.
 
 use super::super::error::Error;
 use super::super::tree::*;
@@ -7,7 +7,7 @@ use super::facts::Facts;
 use nth_diagnostics::codes;
 
 impl Lint<'_> {
-    /// `histogram_quantile(0.99, sum(rate(x_bucket[5m])))`
+    /// Reports `histogram_quantile(0.99, sum(rate(x_bucket[5m])))`.
     pub(super) fn histogram(&mut self, call: &Call, arguments: &[Facts]) {
         let number = match call.function.as_str() {
             "histogram_quantile" => 1,
@@ -18,7 +18,7 @@ impl Lint<'_> {
         let (Some(arg), Some(of)) = (call.args.get(number), arguments.get(number)) else {
             return;
         };
-        // A native histogram has its buckets in its value.
+        // A native histogram has its buckets in the sample.
         if of.labels.may.has("le") || of.buckets != Some(true) {
             return;
         }
@@ -39,7 +39,7 @@ impl Lint<'_> {
     }
 }
 
-/// How the aggregation that loses `le` keeps it, where it is the outermost thing.
+/// Returns the edit that keeps `le`, if the aggregation that removes it is outermost.
 fn fix(expr: &Expr) -> Option<(Span, String)> {
     let Node::Aggregate(aggregate) = &expr.unparenthesised().node else {
         return None;

@@ -1,4 +1,4 @@
-//! Labels by which series are matched or grouped and which they never have.
+//! Lints of matching or grouping by labels that the series do not have.
 
 use super::super::error::Error;
 use super::super::labels::{self, LabelSet};
@@ -8,9 +8,9 @@ use super::facts::Facts;
 use nth_diagnostics::codes;
 
 impl Lint<'_> {
-    /// `sum by (a) (x) / sum by (b) (y)`, `x / on (a) sum(y)`
+    /// Reports `sum by (a) (x) / sum by (b) (y)` and `x / on (a) sum(y)`.
     pub(super) fn join(&mut self, binary: &Binary, left: &Facts, right: &Facts) {
-        // `or` keeps what does not match, and so does `fill`.
+        // `or` and `fill` keep series that do not match.
         if binary.op == BinaryOp::Or
             || binary.fill != Fill::default()
             || labels::may_be_scalar(&binary.left)
@@ -20,10 +20,10 @@ impl Lint<'_> {
         }
         if let Some(matching) = &binary.matching {
             if let Some(group) = &matching.group {
-                self.taken(group, left, right);
+                self.check_group(group, left, right);
             }
             if matching.on {
-                self.on(matching, left, right);
+                self.check_matching(matching, left, right);
                 return;
             }
         }
@@ -79,7 +79,7 @@ impl Lint<'_> {
         self.report(error);
     }
 
-    fn on(&mut self, matching: &Matching, left: &Facts, right: &Facts) {
+    fn check_matching(&mut self, matching: &Matching, left: &Facts, right: &Facts) {
         for label in &matching.labels {
             let lacking = match (
                 left.labels.may.has(&label.name),
@@ -102,8 +102,8 @@ impl Lint<'_> {
         }
     }
 
-    /// The labels of `group_left (…)`.
-    fn taken(&mut self, group: &Group, left: &Facts, right: &Facts) {
+    /// Checks the labels of `group_left (…)`.
+    fn check_group(&mut self, group: &Group, left: &Facts, right: &Facts) {
         let (one, side, name) = if group.left {
             (right, "right", "group_left")
         } else {
@@ -127,7 +127,7 @@ impl Lint<'_> {
         }
     }
 
-    /// `sum by (a) (sum by (b) (x))`
+    /// Reports `sum by (a) (sum by (b) (x))`.
     pub(super) fn grouping(&mut self, aggregate: &Aggregate, of: &Facts) {
         let Some(grouping) = aggregate
             .grouping

@@ -1,4 +1,4 @@
-//! Matchers that let everything through, and matchers that let nothing through.
+//! Lints of matchers that match everything or nothing.
 
 use std::collections::BTreeMap;
 
@@ -8,24 +8,24 @@ use super::super::tree::*;
 use super::Lint;
 use nth_diagnostics::codes;
 
-/// What a label must be by the matchers that were read.
+/// The value that a label must have according to the matchers so far.
 #[derive(Default)]
-struct Wanted<'m> {
+struct Required<'m> {
     equal: Option<&'m Matcher>,
     empty: Option<&'m Matcher>,
     value: Option<&'m Matcher>,
     not: Vec<&'m Matcher>,
 }
 
-/// Whether it is `=~".*"`.
+/// True for `=~".*"`.
 pub(super) fn matches_all(matcher: &Matcher) -> bool {
     matcher.op == MatchOp::Matches && matcher.value.text() == Some(".*")
 }
 
 impl Lint<'_> {
-    /// `x{a=~".*"}`, `x{a="1", a="2"}`
+    /// Reports `x{a=~".*"}` and `x{a="1", a="2"}`.
     pub(super) fn matchers(&mut self, selector: &Selector, span: Span) {
-        let mut labels: BTreeMap<&str, Wanted> = BTreeMap::new();
+        let mut labels: BTreeMap<&str, Required> = BTreeMap::new();
         let mut clashing: Vec<(&Matcher, Option<&Matcher>)> = Vec::new();
         for (number, matcher) in selector.matchers.iter().enumerate() {
             let Some(text) = matcher.value.text() else {
@@ -81,7 +81,7 @@ impl Lint<'_> {
                 Some(other) => Error::new(
                     &codes::SELECTS_NOTHING,
                     format!("contradictory matchers on `{}`", matcher.label),
-                    place(other).to(place(matcher)),
+                    place(other).cover(place(matcher)),
                 )
                 .label("selects nothing")
                 .help("use a regex to match several values: `=~\"a|b\"`"),
@@ -102,7 +102,7 @@ impl Lint<'_> {
         else {
             return;
         };
-        // It keeps the service's own matcher on the label away.
+        // It prevents the service's own matcher on this label.
         if added.contains(&matcher.label) || matcher.label == "__name__" {
             return;
         }
@@ -133,7 +133,7 @@ impl Lint<'_> {
         )
         .label("with and without the label")
         .help("write `!=\"\"` to select the series that have the label");
-        // A name in braces may stand between the two, and must stay.
+        // Keep a name in braces between the two.
         let is_between = selector
             .metric
             .as_ref()
@@ -146,5 +146,5 @@ impl Lint<'_> {
 }
 
 fn place(matcher: &Matcher) -> Span {
-    matcher.label_span.to(matcher.value.span)
+    matcher.label_span.cover(matcher.value.span)
 }

@@ -1,8 +1,7 @@
-//! What is no mistake of PromQL and most likely one of its author.
+//! Lints: valid PromQL that is most likely a mistake.
 //!
-//! One walk through the tree, children first, gathers what is known of every expression ([`facts`]) and asks each
-//! lint at the places that it is about. A lint speaks only where it is certain: what a metric measures, which labels
-//! it has and what a template's parameter will be is not known here, and then nothing is said.
+//! One traversal of the tree, children first, collects `facts` about every expression and runs each lint where it applies. A
+//! lint only reports what is certain: the meaning and labels of a metric and the arguments of a template are unknown here.
 
 mod averages;
 mod bounds;
@@ -27,16 +26,16 @@ use super::tree::*;
 
 use facts::Facts;
 
-/// What a query's author could have known besides PromQL.
+/// Information about the environment of a query.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Surroundings {
-    /// How often Prometheus scrapes what the query reads.
+    /// The scrape interval of the queried targets.
     pub scrape_interval: nth_units::Duration,
-    /// The labels that are added to every selector without a matcher on them; absent where they are not known.
+    /// The labels that are added to every selector without a matcher on them; `None` if unknown.
     pub added: Option<BTreeSet<SmolStr>>,
 }
 
-/// What is known of an interpolated value.
+/// The known part of an interpolated value.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub enum Known<'v> {
     /// Only its type.
@@ -45,12 +44,12 @@ pub enum Known<'v> {
     Number(f64),
     /// A duration's length.
     Duration(nth_units::Duration),
-    /// A query, which is judged where it is written.
+    /// A query, which is checked where it is written.
     Query(&'v Expr),
 }
 
-/// What is doubtful in a query that [`infer`](super::infer) found sound, in the order of its text. `holes` says what is
-/// interpolated, in the order of the holes' numbers.
+/// Runs all lints on a query without errors from [`infer`](super::infer). Returns the findings in text order. `holes` are the
+/// interpolated values, by hole number.
 ///
 /// ```
 /// use nth_units::Duration;
@@ -73,7 +72,7 @@ pub fn lint(expr: &Expr, holes: &[Known<'_>], surroundings: &Surroundings) -> Ve
     lint.found
 }
 
-/// Whether [`Surroundings::added`] makes a difference for a query.
+/// True if [`Surroundings::added`] affects the lints of a query.
 pub fn asks_for_added(expr: &Expr) -> bool {
     super::classify::metrics(expr)
         .flat_map(|selector| &selector.matchers)
@@ -87,7 +86,7 @@ struct Lint<'l> {
 }
 
 impl<'l> Lint<'l> {
-    fn known(&self, hole: usize) -> Known<'l> {
+    fn hole_value(&self, hole: usize) -> Known<'l> {
         self.holes
             .get(hole)
             .copied()
@@ -100,9 +99,9 @@ impl<'l> Lint<'l> {
 
     fn visit(&mut self, expr: &Expr) -> Facts {
         if let Node::Hole(number) = &expr.node
-            && let Known::Query(query) = self.known(*number)
+            && let Known::Query(query) = self.hole_value(*number)
         {
-            // What is doubtful in it is said where it is written.
+            // Its findings are reported where it is written.
             let mut inside = Lint {
                 holes: &[],
                 surroundings: self.surroundings,
@@ -144,9 +143,9 @@ impl<'l> Lint<'l> {
             _ => {}
         }
         let known = match &expr.node {
-            Node::Hole(number) => self.known(*number),
+            Node::Hole(number) => self.hole_value(*number),
             _ => Known::Type(HoleType::Unknown),
         };
-        facts::of(expr, children, known)
+        facts::infer(expr, children, known)
     }
 }

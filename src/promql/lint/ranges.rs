@@ -1,4 +1,4 @@
-//! Ranges that hold too few samples, offsets into the future, and rates of what is no counter any more.
+//! Lints of ranges with too few samples, offsets into the future, and rates of aggregated counters.
 
 use super::super::error::Error;
 use super::super::tree::*;
@@ -6,12 +6,12 @@ use super::super::{durations, labels};
 use super::{Known, Lint};
 use nth_diagnostics::codes;
 
-/// With a scrape missed and the range out of step with the scrapes, four intervals still hold the two samples that a
-/// slope needs.
+/// The minimum range in scrape intervals: even with one missed scrape and any alignment, four intervals contain the two samples
+/// that a rate needs.
 const INTERVALS: u64 = 4;
 
 impl Lint<'_> {
-    /// `rate(x[30s])`, `rate(sum(x)[5m:])`
+    /// Reports `rate(x[30s])` and `rate(sum(x)[5m:])`.
     pub(super) fn ranges(&mut self, call: &Call) {
         let intervals = match call.function.as_str() {
             "rate"
@@ -22,7 +22,7 @@ impl Lint<'_> {
             | "resets"
             | "changes"
             | "double_exponential_smoothing" => INTERVALS,
-            // They take the last two samples.
+            // These use the last two samples.
             "irate" | "idelta" => 2,
             _ => return,
         };
@@ -70,15 +70,15 @@ impl Lint<'_> {
         self.report(error);
     }
 
-    /// The length of a range, where it is known.
+    /// Returns the length of a range, if it is known.
     fn length(&self, range: &Duration) -> Option<nth_units::Duration> {
         match &range.node {
             DurationNode::Literal(text) => {
                 let milliseconds = durations::seconds(text)? * 1000.0;
-                // Longer ones are long enough, whatever is lost here.
+                // Rounding does not matter for longer ones.
                 Some(nth_units::Duration(milliseconds.round() as u64))
             }
-            DurationNode::Hole(number) => match self.known(*number) {
+            DurationNode::Hole(number) => match self.hole_value(*number) {
                 Known::Duration(length) => Some(length),
                 _ => None,
             },
@@ -87,12 +87,12 @@ impl Lint<'_> {
         }
     }
 
-    /// `x offset -5m`
+    /// Reports `x offset -5m`.
     pub(super) fn future(&mut self, modifiers: &Modifiers) {
         let Some(offset) = modifiers.offset.as_ref().filter(|offset| offset.negative) else {
             return;
         };
-        // With `@`, the offset is counted from a time that may lie far back.
+        // With `@`, the offset is relative to a time that may be in the past.
         if modifiers.at.is_some()
             || self
                 .length(&offset.duration)
@@ -142,7 +142,7 @@ impl Lint<'_> {
     }
 }
 
-/// The shortest duration that reads well and is no shorter.
+/// Rounds a duration up to a readable one.
 fn readable(least: nth_units::Duration) -> String {
     const SECOND: u64 = 1_000;
     const MINUTE: u64 = 60 * SECOND;

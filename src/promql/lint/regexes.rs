@@ -1,4 +1,4 @@
-//! Regular expressions that say no more than a text does, and anchors that are there already.
+//! Lints of regular expressions that are plain texts, and of redundant anchors.
 
 use super::super::HoleType;
 use super::super::error::Error;
@@ -7,13 +7,13 @@ use super::super::tree::*;
 use super::{Known, Lint};
 use nth_diagnostics::codes;
 
-/// What means something to a regular expression.
+/// Characters with a special meaning in regular expressions.
 const META: [char; 14] = [
     '\\', '.', '+', '*', '?', '(', ')', '|', '[', ']', '{', '}', '^', '$',
 ];
 
 impl Lint<'_> {
-    /// `job=~"api"`, `path=~"^/api.*$"`
+    /// Reports `job=~"api"` and `path=~"^/api.*$"`.
     pub(super) fn regexes(&mut self, selector: &Selector) {
         for matcher in selector
             .matchers
@@ -30,8 +30,8 @@ impl Lint<'_> {
         let is_plain = matcher.value.parts.iter().all(|part| match part {
             StringPart::Text(text) => !text.contains(META),
             StringPart::Byte(_) => false,
-            // Interpolated text is escaped, so that it matches just itself.
-            StringPart::Hole(number) => match self.known(*number) {
+            // Interpolated text is escaped, so it matches only itself.
+            StringPart::Hole(number) => match self.hole_value(*number) {
                 Known::Type(of) => of == HoleType::String,
                 _ => true,
             },
@@ -50,13 +50,13 @@ impl Lint<'_> {
                 "unnecessary regex: `{}` is enough for a literal value",
                 op.as_str()
             ),
-            matcher.label_span.to(matcher.value.span),
+            matcher.label_span.cover(matcher.value.span),
         );
         let between = Span {
             start: matcher.label_span.end,
             end: matcher.value.span.start,
         };
-        // With more room than this there may be a comment.
+        // With more text between them, there may be a comment.
         match between.end.saturating_sub(between.start) {
             2 => error = error.suggest_same(between, op.as_str()),
             3 | 4 => error = error.suggest_same(between, format!(" {} ", op.as_str())),
@@ -100,7 +100,7 @@ impl Lint<'_> {
             };
             let written = inside.end.saturating_sub(inside.start) as usize;
             let repeats = stripped.starts_with(['*', '+', '?', '{']);
-            // Written without escapes, the text is what stands between the quotes.
+            // Without escapes, the source text between the quotes is the value.
             if written == text.len() && !repeats && regex::matches_empty(stripped).is_ok() {
                 error = error.suggest_same(inside, stripped);
             }
@@ -109,7 +109,7 @@ impl Lint<'_> {
     }
 }
 
-/// Whether it ends with a `$` that no backslash makes a plain one.
+/// True if it ends with an unescaped `$`.
 fn ends_anchored(text: &str) -> bool {
     text.strip_suffix('$').is_some_and(|before| {
         let backslashes = before.len() - before.trim_end_matches('\\').len();

@@ -1,42 +1,41 @@
-//! Filling the holes of a query.
+//! Insertion of values into the holes of a query.
 
 use super::{each_duration, each_expr};
 use crate::tree::*;
 use crate::{build, regex};
 
-/// What is put into a hole.
+/// A value for a hole.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum HoleValue {
     /// A query.
     Expr(Expr),
-    /// A number, as PromQL writes it: `0.001`.
+    /// A number in PromQL's syntax: `0.001`.
     Number(String),
-    /// A duration, as PromQL writes it: `1h30m`.
+    /// A duration in PromQL's syntax: `1h30m`.
     Duration(String),
-    /// A text, for a string.
+    /// A text, for a hole in a string.
     Text(String),
 }
 
-/// Why a value could not be put into its hole. [`infer`](crate::infer) says the same beforehand, with the place.
+/// The reason that a value does not fit its hole. [`infer`](crate::infer) reports the same beforehand, with the place.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct HoleError {
     /// The hole's number.
     pub hole: usize,
-    /// What is wrong, as a sentence without a full stop.
+    /// The message, without a full stop.
     pub message: String,
 }
 
-/// Puts values into all holes, `values[n]` into hole `n`.
+/// Inserts values into all holes, `values[n]` into hole `n`.
 ///
-/// - A query stands where the hole stood, in parentheses where precedence needs them. Modifiers and a range at
-///   the hole become those of the selector; an `offset` or `@` that the selector has itself stays where the hole
-///   has none.
-/// - A text in a string stays that text. In the value of `=~` or `!~` it is escaped, so that it matches just
-///   itself: what is interpolated is never a regular expression.
+/// - A query replaces the hole, in parentheses if precedence requires them. Modifiers and a range of the hole apply to the
+///   selector; its own `offset` or `@` is kept if the hole has none.
+/// - A text is inserted into a string literally. In the value of `=~` or `!~` it is escaped, so that it matches only itself: an
+///   interpolated value is never a regular expression.
 ///
 /// # Errors
 ///
-/// Those values that don't fit, or are absent; their holes are left as they are.
+/// Returns an error for each value that is missing or does not fit. Those holes remain.
 ///
 /// ```
 /// use nth_promql::{parse, rewrite::{HoleValue, fill_holes}};
@@ -125,7 +124,7 @@ fn fill_string(
     merge_parts(string);
 }
 
-/// Joins neighboring texts, so that equal strings have equal parts.
+/// Merges adjacent texts, so that equal strings have equal parts.
 fn merge_parts(string: &mut StringLit) {
     let mut parts: Vec<StringPart> = Vec::with_capacity(string.parts.len());
     for part in std::mem::take(&mut string.parts) {
@@ -138,7 +137,7 @@ fn merge_parts(string: &mut StringLit) {
     string.parts = parts;
 }
 
-/// Fills the holes that stand for expressions. What is put in is not searched for holes: it has its own.
+/// Fills the holes of expressions. Holes in inserted values are not filled: they are numbered separately.
 fn fill_expr(expr: &mut Expr, values: &[HoleValue], errors: &mut Vec<HoleError>) {
     match &mut expr.node {
         Node::Hole(hole) => match hole_expr(*hole, values) {
@@ -151,7 +150,7 @@ fn fill_expr(expr: &mut Expr, values: &[HoleValue], errors: &mut Vec<HoleError>)
                 _ => return fill_expr(inner, values, errors),
             };
             match hole_expr(hole, values) {
-                // Selectors in parentheses are unwrapped: `(x)[5m]` is no PromQL.
+                // Unwrap selectors in parentheses: `(x)[5m]` is not valid PromQL.
                 Ok(value) => match value.unparenthesised() {
                     selector if matches!(selector.node, Node::Selector(_)) => {
                         **inner = selector.clone()
@@ -210,7 +209,7 @@ fn fill_expr(expr: &mut Expr, values: &[HoleValue], errors: &mut Vec<HoleError>)
     }
 }
 
-/// A duration as a number of seconds, digit for digit.
+/// Converts a duration to exact seconds.
 fn seconds(text: &str) -> String {
     match crate::literal::duration(text) {
         Ok(length) if length.subsec_millis() == 0 => length.as_secs().to_string(),
@@ -225,7 +224,7 @@ fn hole_expr(hole: usize, values: &[HoleValue]) -> Result<Expr, HoleError> {
     match values.get(hole) {
         Some(HoleValue::Expr(expr)) => Ok(expr.clone()),
         Some(HoleValue::Number(text)) => Ok(build::number(text)),
-        // In seconds: Prometheus 2 has no durations where a number is wanted.
+        // Use seconds, because Prometheus 2 does not accept a duration as a number.
         Some(HoleValue::Duration(text)) => Ok(build::number(seconds(text))),
         Some(HoleValue::Text(text)) => Ok(build::string(text)),
         None => Err(misfit(hole, None, "a query")),

@@ -8,9 +8,9 @@ use pest::iterators::Pair;
 use smol_str::SmolStr;
 
 impl<'t> Builder<'t> {
-    /// The pieces of a string. What is malformed inside a string that is never closed follows from that.
+    /// Builds the pieces of a string. Errors inside an unclosed string are not reported.
     pub(crate) fn pieces(&mut self, pair: Pair<'t, Rule>, range: TextRange) -> Vec<Piece<'t>> {
-        let told = self.errors.len();
+        let errors_before = self.errors.len();
         let mut pieces = Vec::new();
         let mut open = false;
         for part in pair.into_inner() {
@@ -33,7 +33,7 @@ impl<'t> Builder<'t> {
             }
         }
         if open {
-            self.errors.truncate(told);
+            self.errors.truncate(errors_before);
             let quote = TextRange {
                 start: range.start,
                 end: range.end,
@@ -45,7 +45,7 @@ impl<'t> Builder<'t> {
 
     pub(super) fn hole(&mut self, pair: Pair<'t, Rule>) -> Expr {
         let open = self.opening(&pair, 2);
-        let told = self.errors.len();
+        let errors_before = self.errors.len();
         let mut inner = Expr {
             node: ExprNode::Error,
             range: open,
@@ -62,11 +62,11 @@ impl<'t> Builder<'t> {
                 }
                 Rule::hole_junk => {
                     let range = self.range(&part);
-                    if self.errors.len() == told {
+                    if self.errors.len() == errors_before {
                         self.error(SyntaxErrorKind::BadValue, range, first_line(part.as_str()));
                     }
                 }
-                _ if self.errors.len() == told => self.unclosed(&part, open, "}"),
+                _ if self.errors.len() == errors_before => self.unclosed(&part, open, "}"),
                 _ => {}
             }
         }
@@ -74,7 +74,7 @@ impl<'t> Builder<'t> {
     }
 
     pub(super) fn query(&mut self, pair: Pair<'t, Rule>, range: TextRange) -> ExprNode {
-        let told = self.errors.len();
+        let errors_before = self.errors.len();
         let written = pair.as_str();
         let mut open = false;
         let mut holes = Vec::new();
@@ -84,7 +84,7 @@ impl<'t> Builder<'t> {
                     let range = self.range(&part);
                     let errors = self.errors.len();
                     let expr = self.hole(part);
-                    // A hole that is never closed is text to the PromQL parser.
+                    // The PromQL parser treats an unclosed interpolation as text.
                     let closed = self
                         .text
                         .as_bytes()
@@ -102,14 +102,14 @@ impl<'t> Builder<'t> {
                 _ => {}
             }
         }
-        // The range of what is left open has no blanks at its end, so neither has the text.
+        // The range of an unclosed literal has no trailing blanks, so the text has none either.
         let end = if open {
             range.len() as usize
         } else {
             written.len() - 1
         };
         if open {
-            self.errors.truncate(told);
+            self.errors.truncate(errors_before);
             self.error(SyntaxErrorKind::OpenQuery, range, "");
         }
         let start = range.start as usize + 1;

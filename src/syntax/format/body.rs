@@ -1,4 +1,4 @@
-//! Lays out declarations, statements and what stands in braces.
+//! Formats declarations, statements and bodies.
 
 use pest::iterators::Pair;
 
@@ -8,18 +8,18 @@ use super::expr::{between, comments, expr, group, ty, verbatim};
 use super::trivia::{gap, has_comment};
 use super::{INDENT, WIDTH, doc, newline};
 
-/// A printed statement, with the columns that may be aligned with its neighbors'.
+/// A formatted statement, with the columns that may be aligned with those of its neighbors.
 pub(super) struct Printed {
     pub(super) text: String,
     columns: Columns,
 }
 
-/// Where a statement that stands on one line may be widened.
+/// The columns of a single-line statement.
 #[derive(Clone, Default)]
 enum Columns {
     /// `name` and `= value`
     Field(String, String),
-    /// `kind name`, `: base` if there is one, and `{ … }`
+    /// `kind name`, an optional `: base`, and `{ … }`
     Block(String, Option<String>, String),
     #[default]
     None,
@@ -34,7 +34,7 @@ impl Printed {
     }
 }
 
-/// Text that grows, and the column that it has come to.
+/// Text under construction, with its current column.
 struct Line {
     text: String,
     indent: usize,
@@ -71,7 +71,7 @@ impl Line {
         self.push(&printed);
     }
 
-    /// Parentheses after a name.
+    /// Formats parentheses after a name.
     fn arguments(&mut self, pair: &Pair<'_, Rule>) {
         match super::expr::flat(pair, self.indent) {
             Some(flat) if self.column() + flat.chars().count() <= WIDTH => self.push(&flat),
@@ -79,7 +79,7 @@ impl Line {
         }
     }
 
-    /// A word that may follow on the same line, or after comments on a line of its own.
+    /// Adds a word on the same line or, after comments, on its own line.
     fn word_after(&mut self, gap_text: &str, word: &str) {
         if gap_text.contains("//") {
             let indent = self.indent;
@@ -92,8 +92,8 @@ impl Line {
     }
 }
 
-/// A declaration or statement without its doc comment. Where `flat` is set, its braces stay on one line
-/// however wide that gets, so that whoever asks can measure it in one go.
+/// Formats a declaration or statement without its doc comment. With `flat`, its braces stay on one line of any width, so that
+/// the caller can measure it.
 pub(super) fn node(pair: &Pair<'_, Rule>, indent: usize, flat: bool) -> Printed {
     match pair.as_rule() {
         Rule::field => field(pair, indent),
@@ -105,7 +105,7 @@ pub(super) fn node(pair: &Pair<'_, Rule>, indent: usize, flat: bool) -> Printed 
     }
 }
 
-/// Everything whose parts follow one another with one blank between them.
+/// Formats nodes whose parts are separated by one blank.
 fn words(pair: &Pair<'_, Rule>, indent: usize, flat: bool) -> String {
     let mut line = Line::new(indent, flat);
     let mut before: Option<Pair<'_, Rule>> = None;
@@ -266,7 +266,7 @@ fn block(pair: &Pair<'_, Rule>, indent: usize, flat: bool) -> Printed {
     }
 }
 
-/// `if … { } else if … { } else { }`
+/// Formats `if … { } else if … { } else { }`.
 fn choice(pair: &Pair<'_, Rule>, indent: usize, flat: bool) -> String {
     let mut line = Line::new(indent, flat);
     let mut before: Option<Pair<'_, Rule>> = None;
@@ -296,7 +296,7 @@ fn choice(pair: &Pair<'_, Rule>, indent: usize, flat: bool) -> String {
     line.text
 }
 
-/// What stands in braces: on one line if it did and fits, else one statement a line.
+/// Formats braces: on one line if they were and it fits, else with one statement per line.
 fn braces(pair: &Pair<'_, Rule>, indent: usize, column: usize, flat: bool) -> String {
     let source = pair.as_str().trim_end_matches([' ', '\t']);
     if flat {
@@ -341,7 +341,7 @@ fn one_line(pair: &Pair<'_, Rule>, indent: usize) -> String {
             .map(|inner| inner.as_rule());
         let separator = match (pair.as_rule(), last) {
             (_, None) => " ",
-            // Whitespace alone would let these run into one another.
+            // White space alone would not separate these.
             (Rule::body, Some(Some(Rule::without))) => ", ",
             (Rule::body, _) if node_rule == Some(Rule::in_stmt) => ", ",
             (Rule::body, _) => "  ",
@@ -358,7 +358,7 @@ fn one_line(pair: &Pair<'_, Rule>, indent: usize) -> String {
     }
 }
 
-/// A line, or lines, between braces.
+/// One or more lines between braces.
 enum Row {
     Trailing(String),
     Own(String),
@@ -388,7 +388,7 @@ fn rows(pair: &Pair<'_, Rule>, indent: usize) -> Vec<Row> {
             });
         }
         let Some(part) = part else { break };
-        // A doc comment that documents nothing, and where it ends.
+        // The end of a doc comment that is not attached to anything.
         if part.as_rule() == Rule::nothing {
             continue;
         }
@@ -402,7 +402,7 @@ fn rows(pair: &Pair<'_, Rule>, indent: usize) -> Vec<Row> {
     rows
 }
 
-/// A statement, field declaration or enum member with its doc comment.
+/// Formats a statement, field declaration or enum member with its doc comment.
 fn statement(pair: &Pair<'_, Rule>, indent: usize, flat: bool) -> Printed {
     match pair.as_rule() {
         Rule::statement => {
@@ -429,7 +429,7 @@ fn statement(pair: &Pair<'_, Rule>, indent: usize, flat: bool) -> Printed {
     }
 }
 
-/// Widens the columns of neighboring lines, where all of them still fit.
+/// Aligns the columns of adjacent lines, if all of them still fit.
 fn align(rows: &mut [Row], indent: usize) {
     let mut start = 0;
     while start < rows.len() {

@@ -1,4 +1,4 @@
-//! Lays out expressions and types.
+//! Formats expressions and types.
 
 use pest::iterators::Pair;
 
@@ -7,7 +7,7 @@ use crate::parse::Rule;
 use super::trivia::{gap, has_comment};
 use super::{INDENT, WIDTH, newline};
 
-/// An expression that starts at column `column` of a line indented by `indent`.
+/// Formats an expression that starts at `column` of a line indented by `indent`.
 pub(super) fn expr(pair: &Pair<'_, Rule>, indent: usize, column: usize) -> String {
     if let Some(flat) = flat(pair, indent)
         && column + first_line_width(&flat) <= WIDTH
@@ -23,7 +23,7 @@ fn first_line_width(text: &str) -> usize {
     text.lines().next().map_or(0, |line| line.chars().count())
 }
 
-/// As it stands, with each further line indented anew; for comments in odd places.
+/// Returns the source text with further lines re-indented, for comments in unusual places.
 pub(super) fn verbatim(pair: &Pair<'_, Rule>, indent: usize) -> String {
     let text = pair.as_str().trim_end_matches([' ', '\t']);
     let spans_lines = |inner: &Pair<'_, Rule>| {
@@ -48,7 +48,7 @@ pub(super) fn verbatim(pair: &Pair<'_, Rule>, indent: usize) -> String {
     lines.join(&newline(indent + INDENT))
 }
 
-/// On one line, where that is possible: without comments, and without brackets that were broken by hand.
+/// Formats on one line. `None` if it has comments, or brackets that the author broke.
 pub(super) fn flat(pair: &Pair<'_, Rule>, indent: usize) -> Option<String> {
     if has_comment(pair) {
         return None;
@@ -178,7 +178,7 @@ fn elements(pair: &Pair<'_, Rule>, indent: usize) -> Option<Vec<String>> {
         .collect()
 }
 
-/// Over several lines: brackets with one element a line, or a break before each `and` and `or`.
+/// Formats on several lines: brackets with one element per line, or a break before each `and` and `or`.
 fn broken(pair: &Pair<'_, Rule>, indent: usize) -> Option<String> {
     match pair.as_rule() {
         Rule::expr | Rule::free_expr => {
@@ -224,7 +224,7 @@ fn broken(pair: &Pair<'_, Rule>, indent: usize) -> Option<String> {
     }
 }
 
-/// Brackets with one element a line, and every comment where it stood.
+/// Formats brackets with one element per line, and keeps every comment at its place.
 pub(super) fn group(
     pair: &Pair<'_, Rule>,
     indent: usize,
@@ -240,7 +240,7 @@ pub(super) fn group(
         let start = element.as_span().start();
         comments(&input[at..start], inner, &mut text);
         match element.as_rule() {
-            // A doc comment that documents nothing, and where it ends.
+            // The end of a doc comment that is not attached to anything.
             Rule::nothing => continue,
             Rule::doc => {
                 text.push_str(&newline(inner));
@@ -261,8 +261,7 @@ pub(super) fn group(
     text
 }
 
-/// Writes the comments of a gap: the first at the end of the line if it stood there, the others on lines
-/// of their own.
+/// Writes the comments of a gap: the first at the end of the line if it was there, the others on their own lines.
 pub(super) fn comments(between: &str, indent: usize, text: &mut String) {
     for comment in gap(between).comments {
         if comment.own_line {
@@ -299,7 +298,7 @@ fn element(pair: &Pair<'_, Rule>, indent: usize) -> String {
     }
 }
 
-/// The text between two nodes.
+/// Returns the text between two nodes.
 pub(super) fn between<'t>(left: &Pair<'t, Rule>, right: &Pair<'t, Rule>) -> &'t str {
     &left.get_input()[left.as_span().end()..right.as_span().start()]
 }
@@ -328,13 +327,13 @@ fn param(pair: &Pair<'_, Rule>, indent: usize) -> String {
     text
 }
 
-/// A type.
+/// Formats a type.
 pub(super) fn ty(pair: &Pair<'_, Rule>, indent: usize) -> String {
     flat(pair, indent).unwrap_or_else(|| verbatim(pair, indent))
 }
 
-/// A `"""` string, its lines moved together to stand one level deeper than `indent`. What its lines
-/// share of indent is not part of its value, so only that is changed.
+/// Formats a `"""` string: indents its lines one level deeper than `indent`. Only changes their common indent, which is not part
+/// of the value.
 fn multiline(pair: &Pair<'_, Rule>, indent: usize) -> String {
     let text = pair.as_str();
     let spans_lines = |part: &Pair<'_, Rule>| {

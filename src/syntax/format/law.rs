@@ -1,5 +1,5 @@
-//! The formatter's law: nothing but white space changes. Tokens and comments are the same before and after, but for commas,
-//! which separate what line ends separate as well.
+//! The formatter's invariant: only white space changes. Tokens and comments are equal before and after, except for commas, which
+//! line ends can replace.
 
 use pest::Parser;
 use pest::iterators::Pair;
@@ -8,23 +8,26 @@ use crate::literals::{self, Piece};
 use crate::parse::{Grammar, Rule};
 use crate::tree::StringPart;
 
-/// A token or a comment, and the byte where it begins.
-struct Found {
+/// A token or comment, with its offset.
+struct Token {
     at: usize,
     text: String,
 }
 
-/// Compares a text with its layout.
+/// Compares a text with its formatted version.
 ///
 /// # Errors
-/// The byte of the first token or comment of the text that the layout does not have.
+/// Returns the offset of the first token or comment of the text that the formatted version lacks.
 pub(super) fn compare(before: &str, after: &str) -> Result<(), usize> {
-    let (old, new) = (read(before).ok_or(0_usize)?, read(after).ok_or(0_usize)?);
+    let (old, new) = (
+        tokenize(before).ok_or(0_usize)?,
+        tokenize(after).ok_or(0_usize)?,
+    );
     same(&old.tokens, &new.tokens, before.len())?;
     same(&old.comments, &new.comments, before.len())
 }
 
-fn same(old: &[Found], new: &[Found], end: usize) -> Result<(), usize> {
+fn same(old: &[Token], new: &[Token], end: usize) -> Result<(), usize> {
     for (number, piece) in old.iter().enumerate() {
         if new.get(number).map(|piece| &piece.text) != Some(&piece.text) {
             return Err(piece.at);
@@ -38,11 +41,11 @@ fn same(old: &[Found], new: &[Found], end: usize) -> Result<(), usize> {
 
 #[derive(Default)]
 struct Pieces {
-    tokens: Vec<Found>,
-    comments: Vec<Found>,
+    tokens: Vec<Token>,
+    comments: Vec<Token>,
 }
 
-fn read(text: &str) -> Option<Pieces> {
+fn tokenize(text: &str) -> Option<Pieces> {
     let root = Grammar::parse(Rule::file, text).ok()?.next()?;
     let mut literals = Vec::new();
     gather(root, &mut literals);
@@ -51,7 +54,7 @@ fn read(text: &str) -> Option<Pieces> {
     for pair in literals {
         let span = pair.as_span();
         between(text, at, span.start(), &mut pieces);
-        pieces.tokens.push(Found {
+        pieces.tokens.push(Token {
             at: span.start(),
             text: match pair.as_rule() {
                 Rule::multiline => shifted(span.as_str()),
@@ -64,7 +67,7 @@ fn read(text: &str) -> Option<Pieces> {
     Some(pieces)
 }
 
-/// The texts and queries, which hold blanks that count.
+/// Collects the strings and queries, whose blanks are significant.
 fn gather<'t>(pair: Pair<'t, Rule>, found: &mut Vec<Pair<'t, Rule>>) {
     match pair.as_rule() {
         Rule::string | Rule::multiline | Rule::query | Rule::quoted => found.push(pair),
@@ -76,7 +79,7 @@ fn gather<'t>(pair: Pair<'t, Rule>, found: &mut Vec<Pair<'t, Rule>>) {
     }
 }
 
-/// A text of several lines without the indent that they share.
+/// Removes the common indent of a text of several lines.
 fn shifted(text: &str) -> String {
     let inner = text
         .strip_prefix("\"\"\"")
@@ -89,13 +92,13 @@ fn shifted(text: &str) -> String {
     texts.collect()
 }
 
-/// Words and signs, and comments up to the ends of their lines.
+/// Collects words, signs and comments.
 fn between(text: &str, from: usize, to: usize, pieces: &mut Pieces) {
     let mut at = from;
     while let Some(rest) = text.get(at..to).filter(|rest| !rest.is_empty()) {
         if rest.starts_with("//") {
             let end = rest.find(['\n', '\r']).unwrap_or(rest.len());
-            pieces.comments.push(Found {
+            pieces.comments.push(Token {
                 at,
                 text: rest[..end].trim_end().to_owned(),
             });
@@ -111,7 +114,7 @@ fn between(text: &str, from: usize, to: usize, pieces: &mut Pieces) {
             .chars()
             .all(|c| c.is_whitespace() || c == ',' || c == '\u{feff}')
         {
-            pieces.tokens.push(Found {
+            pieces.tokens.push(Token {
                 at,
                 text: token.to_owned(),
             });

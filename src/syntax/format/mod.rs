@@ -1,7 +1,7 @@
-//! The formatter: one layout for every file, with each comment where it stood.
+//! The formatter: one layout for every file, with each comment at its place.
 //!
-//! It prints the nodes of the grammar, and looks for comments in the text between them. How wide things
-//! are is measured before anything is aligned, so that a second run decides as the first did.
+//! It prints the nodes of the grammar, and looks for comments in the text between them. Widths are measured before anything is
+//! aligned, so that a second run has the same result.
 
 mod body;
 mod expr;
@@ -15,36 +15,35 @@ use super::parse::{Grammar, Rule, parse};
 use super::tree::SyntaxErrorKind;
 use trivia::gap;
 
-/// How far a line may go, in characters.
+/// The maximum width of a line, in characters.
 const WIDTH: usize = 100;
 
-/// One level of indent, in blanks.
+/// One level of indent, in spaces.
 const INDENT: usize = 2;
 
-/// A line end and the indent of the next line.
+/// Returns a line end and the indent of the next line.
 fn newline(indent: usize) -> String {
     format!("\n{:indent$}", "")
 }
 
-/// Why a file is left as it is.
+/// The reason that a file is not formatted.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Unformatted {
     /// It has syntax errors.
     Malformed,
-    /// The layout would lose or change more than white space, at this byte.
+    /// Formatting would change more than white space at this byte.
     Changed(usize),
 }
 
-/// Lays a file out. `None` where it has syntax errors, or where more than white space would change: such a file is left
-/// alone.
+/// Formats a file. `None` if it has syntax errors, or if more than white space would change.
 pub fn format(text: &str) -> Option<String> {
     try_format(text).ok()
 }
 
-/// Lays a file out. Its lines end as most of them did.
+/// Formats a file. All lines get the line end that most of them have.
 ///
 /// # Errors
-/// Where the file is left alone, with the reason.
+/// Returns the reason if the file cannot be formatted.
 pub fn try_format(text: &str) -> Result<String, Unformatted> {
     let normal = text.replace("\r\n", "\n");
     let malformed = parse(&normal)
@@ -58,7 +57,7 @@ pub fn try_format(text: &str) -> Result<String, Unformatted> {
     let laid = lay_out(&normal).ok_or(Unformatted::Malformed)?;
     let changed = |at: usize| Unformatted::Changed(original(text, at));
     law::compare(&normal, &laid).map_err(changed)?;
-    // A layout that is no layout of its own would change with each run.
+    // Formatting must be idempotent.
     if lay_out(&laid).as_deref() != Some(&laid) {
         return Err(changed(0));
     }
@@ -68,13 +67,13 @@ pub fn try_format(text: &str) -> Result<String, Unformatted> {
     })
 }
 
-/// Whether most lines of a text end as on Windows.
+/// True if most lines of a text end with CRLF.
 fn ends_with_returns(text: &str) -> bool {
     let returns = text.matches("\r\n").count();
     returns > text.matches('\n').count() - returns
 }
 
-/// Where a byte of a text without returns is in the text with them.
+/// Maps an offset in a text without carriage returns to the original text.
 fn original(text: &str, at: usize) -> usize {
     let mut left = at;
     let mut place = 0;
@@ -125,13 +124,13 @@ fn lay_out(text: &str) -> Option<String> {
     Some(out)
 }
 
-/// A printed item.
+/// A formatted item.
 struct Laid {
     text: String,
     kind: Rule,
 }
 
-/// Writes what stands between two items: comments, and a blank line unless both are one-liners of a kind.
+/// Writes the text between two items: comments, and a blank line unless both are single-line items of the same kind.
 fn between_items(text: &str, before: Option<&Laid>, after: Option<&Laid>, out: &mut String) {
     let found = gap(text);
     let mut comments = found.comments.into_iter().peekable();
@@ -151,7 +150,7 @@ fn between_items(text: &str, before: Option<&Laid>, after: Option<&Laid>, out: &
     };
     let comments: Vec<_> = comments.collect();
     let blanks = comments.iter().any(|comment| comment.blank_before) || found.blank_after;
-    // Where a blank line must stand and none did, it stands before the comments.
+    // A missing blank line is added before the comments.
     let mut owed = before.is_some() && !together && !blanks;
     for comment in comments {
         if (comment.blank_before || owed) && !out.is_empty() {
@@ -166,7 +165,7 @@ fn between_items(text: &str, before: Option<&Laid>, after: Option<&Laid>, out: &
     }
 }
 
-/// The lines of a doc comment and of the comments after it, each with a line end and the indent.
+/// Formats the lines of a doc comment and of comments after it, each with a line end and the indent.
 fn doc(pair: &Pair<'_, Rule>, indent: usize) -> String {
     let mut text = String::new();
     for line in pair

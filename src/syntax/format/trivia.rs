@@ -4,26 +4,26 @@ use pest::iterators::Pair;
 
 use crate::parse::Rule;
 
-/// A comment and how it stood.
+/// A comment with its position.
 #[derive(Debug, Clone)]
 pub(super) struct Comment<'t> {
-    /// From its `//` to the end of its line, without blanks at the end.
+    /// Its text, from `//` to the end of the line without trailing blanks.
     pub(super) text: &'t str,
-    /// Whether a line end stood before it, so that it is not at the end of something's line.
+    /// True if a line end is before it, false at the end of a line with other text.
     pub(super) own_line: bool,
-    /// Whether a blank line stood before it.
+    /// True if a blank line is before it.
     pub(super) blank_before: bool,
 }
 
-/// What stands between two nodes.
+/// The comments and blank lines between two nodes.
 #[derive(Debug, Default)]
 pub(super) struct Gap<'t> {
     pub(super) comments: Vec<Comment<'t>>,
-    /// Whether a blank line stood before what follows.
+    /// True if a blank line is before the next node.
     pub(super) blank_after: bool,
 }
 
-/// Reads text in which nothing stands but blanks, line ends, punctuation and comments.
+/// Parses text that contains only blanks, line ends, punctuation and comments.
 pub(super) fn gap(text: &str) -> Gap<'_> {
     let mut found = Gap::default();
     let mut rest = text;
@@ -53,7 +53,7 @@ pub(super) fn gap(text: &str) -> Gap<'_> {
     found
 }
 
-/// Whether a comment stands anywhere in a node, outside its strings and queries.
+/// True if a node contains a comment, outside of strings and queries.
 pub(super) fn has_comment(pair: &Pair<'_, Rule>) -> bool {
     let mut at = pair.as_span().start();
     let found = search(pair, pair.get_input(), &mut at);
@@ -77,7 +77,7 @@ fn search(pair: &Pair<'_, Rule>, text: &str, at: &mut usize) -> bool {
         .any(|inner| search(&inner, text, at))
 }
 
-/// Whether a node has room for comments and nothing else in it: `[ // none ]`.
+/// True for empty brackets, which may contain comments: `[ // none ]`.
 fn is_empty_bracket(pair: &Pair<'_, Rule>) -> bool {
     matches!(
         pair.as_rule(),
@@ -92,7 +92,7 @@ fn is_empty_bracket(pair: &Pair<'_, Rule>) -> bool {
     ) && pair.clone().into_inner().next().is_none()
 }
 
-/// Whether a node is printed as it stands.
+/// True if a node is printed unchanged.
 fn is_leaf(pair: &Pair<'_, Rule>) -> bool {
     matches!(pair.as_rule(), Rule::string | Rule::multiline | Rule::query)
         || pair.clone().into_inner().next().is_none()

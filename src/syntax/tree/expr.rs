@@ -1,4 +1,4 @@
-//! Expressions, and the literals in them.
+//! Expressions and literals.
 
 use rust_decimal::Decimal;
 use smol_str::SmolStr;
@@ -8,20 +8,20 @@ use super::{Arg, Name, TextRange};
 /// An expression.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Expr {
-    /// What it is.
+    /// The kind of expression.
     pub node: ExprNode,
-    /// Where it stands.
+    /// Its range.
     pub range: TextRange,
 }
 
-/// What an expression is.
+/// The kinds of expressions.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum ExprNode {
     /// `true`
     Bool(bool),
     /// `42`, `0.5`
     Number(Decimal),
-    /// `99.95%`, kept as written: 99.95
+    /// `99.95%`, stored as 99.95
     Percent(Decimal),
     /// `1h30m`, in milliseconds
     Duration(u64),
@@ -55,7 +55,7 @@ pub enum ExprNode {
     If(Box<Expr>, Box<Expr>, Box<Expr>),
     /// `(a)`
     Paren(Box<Expr>),
-    /// Missing or malformed; an error was reported.
+    /// Missing or malformed, with a reported error.
     Error,
 }
 
@@ -88,12 +88,12 @@ pub struct LabelEntry {
     pub value: Expr,
 }
 
-/// A string with holes.
+/// A string with interpolations.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct StringLit {
-    /// Text, with escapes resolved and the common indent taken away, and holes.
+    /// Its text, with escapes resolved and common indent removed, and its interpolations.
     pub parts: Vec<StringPart>,
-    /// Whether it was written with three quotes.
+    /// True if it has triple quotes.
     pub multiline: bool,
 }
 
@@ -109,26 +109,26 @@ pub enum StringPart {
 /// A query between backticks.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct QueryLit {
-    /// Exactly the text between the backticks, holes included.
+    /// The exact text between the backticks, including interpolations.
     pub text: SmolStr,
-    /// Where that text stands (without the backticks).
+    /// The range of the text, without the backticks.
     pub text_range: TextRange,
-    /// The holes in order; their ranges hold `${` and `}` and are relative to the item, like all.
+    /// The interpolations in order. Their ranges include `${` and `}` and are relative to the item.
     pub holes: Vec<QueryHole>,
 }
 
 /// `${expr}` in a query.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct QueryHole {
-    /// From `${` to `}`.
+    /// The range from `${` to `}`.
     pub range: TextRange,
-    /// What is to be put there.
+    /// The expression to insert.
     pub expr: Expr,
 }
 
 impl QueryLit {
-    /// The text with the inside of each hole replaced by underscores, byte for byte, so that positions
-    /// stay: `sum(${a.b})` becomes `sum(${___})`. This is what the PromQL parser reads.
+    /// Returns the text for the PromQL parser: each byte inside an interpolation is replaced by an underscore, so that positions do
+    /// not change. `sum(${a.b})` becomes `sum(${___})`.
     pub fn masked(&self) -> String {
         let mut text = String::with_capacity(self.text.len());
         let mut at = 0;
@@ -172,7 +172,7 @@ pub enum BinaryOp {
     Greater,
     /// `>=`
     GreaterOrEqual,
-    /// `in`: membership of a list
+    /// `in`: membership in a list
     In,
     /// `+`
     Add,

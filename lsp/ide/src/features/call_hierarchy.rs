@@ -1,6 +1,6 @@
 //! Which service depends on which, as a hierarchy of calls: who depends on a service calls it.
 
-use nthc::check::project::name_span;
+use nthc::check::names::name_span;
 use nthc::db::{ItemKey, SourceFile, item_entry, item_start, parsed};
 use nthc::syntax::tree::TextRange;
 

@@ -4,7 +4,7 @@
 use nthc::check::check_item;
 use nthc::db::{ItemClass, ItemKey, SourceFile, item_entry};
 use nthc::diagnostics::Severity;
-use nthc::eval::notes::Meaning;
+use nthc::eval::index::Definition;
 use nthc::ir::gate::Effect;
 use nthc::ir::{PolicyForm, TargetName};
 use nthc::lower::service_model;
@@ -158,7 +158,7 @@ pub fn words(view: &View, project: &ProjectView, file: SourceFile, about: &About
                 view,
                 &source,
                 name,
-                |meaning| matches!(meaning, Meaning::Item(item) if *item == key),
+                |meaning| matches!(meaning, Definition::Item(item) if *item == key),
             );
             Some(only(used(count)))
         }
@@ -168,7 +168,7 @@ pub fn words(view: &View, project: &ProjectView, file: SourceFile, about: &About
                 view,
                 &source,
                 name,
-                |meaning| matches!(meaning, Meaning::Block(block) if block.item == key && block.path.is_empty()),
+                |meaning| matches!(meaning, Definition::Block(block) if block.item == key && block.path.is_empty()),
             );
             Some(only(used(count)))
         }
@@ -248,7 +248,12 @@ fn of_gate(project: &ProjectView, source: &Source<'_>, key: ItemKey, name: &str)
 }
 
 /// How many of the project's items name something. An import alone is no use.
-fn uses(view: &View, source: &Source<'_>, name: &str, is_it: impl Fn(&Meaning) -> bool) -> usize {
+fn uses(
+    view: &View,
+    source: &Source<'_>,
+    name: &str,
+    is_it: impl Fn(&Definition) -> bool,
+) -> usize {
     let mut count = 0;
     for file in source.all_files() {
         view.stop_if_unwanted();

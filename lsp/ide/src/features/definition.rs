@@ -1,7 +1,7 @@
 //! From a name to where it is declared, and from a value to what it is a case of.
 
 use nthc::db::{SourceFile, Span};
-use nthc::eval::notes::Meaning;
+use nthc::eval::index::Definition;
 use nthc::syntax::tree::TextRange;
 
 use crate::navigation::Names;
@@ -55,7 +55,7 @@ pub struct Targets {
 pub fn definition(at: &Cursor<'_>) -> Option<Targets> {
     let written = at.names.name_at(at.file, at.offset)?;
     let target = match written.name.meaning {
-        Meaning::Module(module) => Target {
+        Definition::Module(module) => Target {
             file: module,
             whole: TextRange::default(),
             name: TextRange::default(),

@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 
 use nthc::db::{ImportEntry, ItemKey, SourceFile, file_names, find_module, item, item_start};
-use nthc::eval::notes::Meaning;
+use nthc::eval::index::Definition;
 use nthc::project::{EXTENSION, module_name};
 use nthc::syntax::tree::{Import, ItemNode, TextRange};
 
@@ -191,13 +191,13 @@ fn uses(names: Names<'_>, file: SourceFile, entry: &ImportEntry, module: SourceF
                 })
             };
             match &name.meaning {
-                Meaning::Module(meant) if *meant == module => {
+                Definition::Module(meant) if *meant == module => {
                     found.of_module |= written() == entry.alias.as_str();
                 }
-                Meaning::Item(item) if is_of_module(*item) => {
+                Definition::Item(item) if is_of_module(*item) => {
                     found.of_namesake |= written() == entry.alias.as_str();
                 }
-                Meaning::Block(block) if is_of_module(block.item) && block.path.is_empty() => {
+                Definition::Block(block) if is_of_module(block.item) && block.path.is_empty() => {
                     found.of_namesake |= written() == entry.alias.as_str();
                 }
                 _ => {}

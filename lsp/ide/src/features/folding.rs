@@ -75,7 +75,7 @@ fn imports(file: &ParsedFile) -> Vec<Fold> {
         };
         let range = import.range.shifted(*start);
         match runs.last_mut() {
-            Some(last) if goes_on => *last = last.to(range),
+            Some(last) if goes_on => *last = last.cover(range),
             _ => runs.push(range),
         }
         goes_on = true;
@@ -103,7 +103,7 @@ fn comment_runs(text: &str) -> Vec<Fold> {
             })
         };
         match runs.last_mut() {
-            Some(last) if follows(last) => *last = last.to(comment.range),
+            Some(last) if follows(last) => *last = last.cover(comment.range),
             _ => runs.push(comment.range),
         }
     }
@@ -126,7 +126,7 @@ fn file_doc(text: &str) -> Option<TextRange> {
         if content.starts_with("//!") {
             let start = at + line.find("//!").unwrap_or_default();
             let line = TextRange::new(start, at + line.trim_end().len());
-            range = Some(range.map_or(line, |range| range.to(line)));
+            range = Some(range.map_or(line, |range| range.cover(line)));
         } else if range.is_some() || !(content.is_empty() || content.starts_with("//")) {
             break;
         }

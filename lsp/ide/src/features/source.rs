@@ -2,9 +2,9 @@
 
 use std::sync::Arc;
 
-use nthc::check::notes;
+use nthc::check::item_index;
 use nthc::db::{ItemClass, ItemKey, SourceFile, Workspace, file_names, item, item_start, parsed};
-use nthc::eval::notes::Notes;
+use nthc::eval::index::ItemIndex;
 use nthc::eval::{BlockRef, FieldValue, Instance, instance};
 use nthc::ir;
 use nthc::lower::service_model;
@@ -101,8 +101,8 @@ impl<'a> Source<'a> {
     }
 
     /// What is noted of an item.
-    pub fn notes(&self, key: ItemKey) -> &'a Notes {
-        notes(self.db, self.workspace, key)
+    pub fn notes(&self, key: ItemKey) -> &'a ItemIndex {
+        item_index(self.db, self.workspace, key)
     }
 
     /// An item's tree.

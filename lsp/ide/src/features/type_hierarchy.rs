@@ -1,7 +1,7 @@
 //! What a block or template is based on, and what is based on it, as a hierarchy of types.
 
 use nthc::db::{ItemClass, SourceFile, Span, item_entry};
-use nthc::eval::notes::Meaning;
+use nthc::eval::index::Definition;
 use nthc::syntax::tree::TextRange;
 
 use super::definition::Cursor;
@@ -38,10 +38,10 @@ pub struct Type {
 pub fn type_at(at: &Cursor<'_>) -> Option<Type> {
     let written = at.names.name_at(at.file, at.offset)?;
     let declared = match &written.name.meaning {
-        Meaning::Kind(_) | Meaning::Block(_) | Meaning::Enclosing(_) => {
+        Definition::Kind(_) | Definition::Block(_) | Definition::Enclosing(_) => {
             at.names.declared(&written.name.meaning)?
         }
-        Meaning::Item(key) if item_entry(at.names.db, *key)?.class == ItemClass::Template => {
+        Definition::Item(key) if item_entry(at.names.db, *key)?.class == ItemClass::Template => {
             at.names.declared(&written.name.meaning)?
         }
         _ => return None,
@@ -55,10 +55,10 @@ pub fn supertypes(at: &Cursor<'_>) -> Option<Vec<Type>> {
     let range = at.names.absolute(written.span());
     let found = match &written.name.meaning {
         // A variant is a kind with a base.
-        Meaning::Kind(kind) => {
+        Definition::Kind(kind) => {
             let schema = nthc::schema::schema(at.names.db, at.names.workspace);
             let base = schema.kinds.get(kind)?.base.clone();
-            base.and_then(|base| at.names.declared(&Meaning::Kind(base)))
+            base.and_then(|base| at.names.declared(&Definition::Kind(base)))
                 .into_iter()
                 .collect()
         }
@@ -72,11 +72,12 @@ pub fn supertypes(at: &Cursor<'_>) -> Option<Vec<Type>> {
 pub fn subtypes(at: &Cursor<'_>) -> Option<Vec<Type>> {
     let written = at.names.name_at(at.file, at.offset)?;
     let mut found: Vec<Span> = Vec::new();
-    if let Meaning::Kind(kind) = &written.name.meaning {
+    if let Definition::Kind(kind) = &written.name.meaning {
         let schema = nthc::schema::schema(at.names.db, at.names.workspace);
         let variants = schema.variants(kind);
         found.extend(
-            variants.filter_map(|variant| at.names.declared(&Meaning::Kind(variant.name.clone()))),
+            variants
+                .filter_map(|variant| at.names.declared(&Definition::Kind(variant.name.clone()))),
         );
     }
     let based = at.names.based_on(&written.name.meaning).into_iter();
@@ -117,5 +118,5 @@ fn describe(at: &Cursor<'_>, span: Span) -> Option<Type> {
 
 /// Whether a place is the name of its item.
 fn is_own(at: &Cursor<'_>, span: Span) -> bool {
-    nthc::check::project::name_span(at.names.db, span.item) == span
+    nthc::check::names::name_span(at.names.db, span.item) == span
 }

@@ -3,7 +3,7 @@
 use std::collections::BTreeSet;
 
 use nthc::db::{ItemClass, ItemKey, Span, item_entry};
-use nthc::eval::notes::Meaning;
+use nthc::eval::index::Definition;
 use nthc::eval::{BlockRef, Instance, Value, instance};
 
 use super::Names;
@@ -19,8 +19,8 @@ pub struct Call {
 
 impl Names<'_> {
     /// The service that a name stands for: itself, or the one that a dependency is.
-    pub fn service_of(&self, meaning: &Meaning) -> Option<ItemKey> {
-        let (Meaning::Block(block) | Meaning::Enclosing(block)) = meaning else {
+    pub fn service_of(&self, meaning: &Definition) -> Option<ItemKey> {
+        let (Definition::Block(block) | Definition::Enclosing(block)) = meaning else {
             return None;
         };
         match block.kind.as_str() {
@@ -103,13 +103,13 @@ impl Names<'_> {
                 continue;
             };
             let meaning = match entry.class {
-                ItemClass::Block => Meaning::Block(BlockRef {
+                ItemClass::Block => Definition::Block(BlockRef {
                     item: named,
                     path: Vec::new(),
                     kind: entry.kind,
                     name: entry.name,
                 }),
-                _ => Meaning::Item(named),
+                _ => Definition::Item(named),
             };
             let target = self.target(&meaning, self.files);
             for found in self.uses(&target, self.files) {

@@ -1,16 +1,16 @@
 //! Where what a name means is declared.
 
-use nthc::check::project::name_span;
+use nthc::check::names::name_span;
 use nthc::db::{SourceFile, Span};
-use nthc::eval::notes::Meaning;
+use nthc::eval::index::Definition;
 use nthc::schema::schema;
 
 use super::Names;
 
 /// The module that a name means.
-pub fn module(meaning: &Meaning) -> Option<SourceFile> {
+pub fn module(meaning: &Definition) -> Option<SourceFile> {
     match meaning {
-        Meaning::Module(file) => Some(*file),
+        Definition::Module(file) => Some(*file),
         _ => None,
     }
 }
@@ -18,22 +18,26 @@ pub fn module(meaning: &Meaning) -> Option<SourceFile> {
 impl Names<'_> {
     /// Where what a name means gets its name. A block that bases have too comes from the outermost of them. Modules and
     /// what the compiler itself knows have no such place.
-    pub fn declared(&self, meaning: &Meaning) -> Option<Span> {
+    pub fn declared(&self, meaning: &Definition) -> Option<Span> {
         let schema = schema(self.db, self.workspace);
         let item = match meaning {
-            Meaning::Module(_) | Meaning::CompileTime(_) | Meaning::Type(_) => return None,
-            Meaning::Item(key) => return Some(name_span(self.db, *key)),
-            Meaning::Local(span) => return Some(*span),
-            Meaning::Block(block) | Meaning::Enclosing(block) => {
+            Definition::Module(_) | Definition::CompileTime(_) | Definition::Type(_) => {
+                return None;
+            }
+            Definition::Item(key) => return Some(name_span(self.db, *key)),
+            Definition::Local(span) => return Some(*span),
+            Definition::Block(block) | Definition::Enclosing(block) => {
                 if block.path.is_empty() {
                     return Some(name_span(self.db, block.item));
                 }
-                return self.notes(block.item).places_of(block).first().copied();
+                return self.notes(block.item).occurrences(block).first().copied();
             }
-            Meaning::Kind(kind) => schema.kinds.get(kind)?.span.item,
-            Meaning::Field(kind, field) => schema.field(kind, field)?.span.item,
-            Meaning::Enum(name) | Meaning::Member(name, _) => schema.enums.get(name)?.span.item,
-            Meaning::Function(name) | Meaning::FunctionParam(name, _) => {
+            Definition::Kind(kind) => schema.kinds.get(kind)?.span.item,
+            Definition::Field(kind, field) => schema.field(kind, field)?.span.item,
+            Definition::Enum(name) | Definition::Member(name, _) => {
+                schema.enums.get(name)?.span.item
+            }
+            Definition::Function(name) | Definition::FunctionParam(name, _) => {
                 schema.functions.get(name)?.span.item
             }
         };

@@ -1,7 +1,7 @@
 //! What something is a case of, and what its cases are: values and their types, templates and the blocks based on them.
 
 use nthc::db::{ItemClass, ItemKey, SourceFile, Span, item, item_entry};
-use nthc::eval::notes::Meaning;
+use nthc::eval::index::Definition;
 use nthc::eval::{BlockRef, Value};
 use nthc::schema::{Ty, schema};
 use nthc::syntax::tree::{Base, ItemNode};
@@ -33,35 +33,35 @@ impl Names<'_> {
 
     fn types_of_name(&self, written: &Written) -> Vec<Span> {
         match &written.name.meaning {
-            Meaning::Block(block) | Meaning::Enclosing(block) => self.types_of_block(block),
-            Meaning::Item(key) => self.types_of_item(*key),
-            Meaning::Member(name, _) => self
-                .declared(&Meaning::Enum(name.clone()))
+            Definition::Block(block) | Definition::Enclosing(block) => self.types_of_block(block),
+            Definition::Item(key) => self.types_of_item(*key),
+            Definition::Member(name, _) => self
+                .declared(&Definition::Enum(name.clone()))
                 .into_iter()
                 .collect(),
-            Meaning::Field(kind, field) => {
+            Definition::Field(kind, field) => {
                 let schema = schema(self.db, self.workspace);
                 let field = schema.field(kind, field);
                 field.map_or_else(Vec::new, |field| self.declared_types(&field.ty))
             }
-            Meaning::FunctionParam(function, param) => {
+            Definition::FunctionParam(function, param) => {
                 let schema = schema(self.db, self.workspace);
                 let function = schema.functions.get(function);
                 let param = function
                     .and_then(|function| function.params.iter().find(|(name, ..)| name == param));
                 param.map_or_else(Vec::new, |(_, ty, _)| self.declared_types(ty))
             }
-            Meaning::Function(name) => {
+            Definition::Function(name) => {
                 let schema = schema(self.db, self.workspace);
                 let function = schema.functions.get(name);
                 function.map_or_else(Vec::new, |function| self.declared_types(&function.result))
             }
-            Meaning::Local(span) => self.types_of_local(*span, written),
-            Meaning::Kind(_)
-            | Meaning::Enum(_)
-            | Meaning::Module(_)
-            | Meaning::CompileTime(_)
-            | Meaning::Type(_) => Vec::new(),
+            Definition::Local(span) => self.types_of_local(*span, written),
+            Definition::Kind(_)
+            | Definition::Enum(_)
+            | Definition::Module(_)
+            | Definition::CompileTime(_)
+            | Definition::Type(_) => Vec::new(),
         }
     }
 
@@ -110,10 +110,10 @@ impl Names<'_> {
     fn types_of_block(&self, block: &BlockRef) -> Vec<Span> {
         let places = match block.path.is_empty() {
             true => self
-                .declared(&Meaning::Block(block.clone()))
+                .declared(&Definition::Block(block.clone()))
                 .into_iter()
                 .collect(),
-            false => self.notes(block.item).places_of(block).to_vec(),
+            false => self.notes(block.item).occurrences(block).to_vec(),
         };
         let based = places.iter().rev().filter_map(|place| {
             let sites = self.sites(place.item).into_iter();
@@ -125,7 +125,7 @@ impl Names<'_> {
         if let Some(span) = based.next() {
             return vec![span];
         }
-        let kind = Meaning::Kind(block.kind.clone());
+        let kind = Definition::Kind(block.kind.clone());
         self.declared(&kind).into_iter().collect()
     }
 
@@ -139,7 +139,7 @@ impl Names<'_> {
                 let base = sites.first().and_then(|site| site.base);
                 let meaning = base
                     .and_then(|base| self.base_meaning(key, base))
-                    .unwrap_or(Meaning::Kind(entry.kind));
+                    .unwrap_or(Definition::Kind(entry.kind));
                 self.declared(&meaning).into_iter().collect()
             }
             ItemClass::Let => {
@@ -153,8 +153,8 @@ impl Names<'_> {
     /// The enums and kinds that a type speaks of.
     fn declared_types(&self, ty: &Ty) -> Vec<Span> {
         let meaning = match ty {
-            Ty::Enum(name) => Meaning::Enum(name.clone()),
-            Ty::Ref(kind) | Ty::One(kind, _) => Meaning::Kind(kind.clone()),
+            Ty::Enum(name) => Definition::Enum(name.clone()),
+            Ty::Ref(kind) | Ty::One(kind, _) => Definition::Kind(kind.clone()),
             Ty::Optional(inner) | Ty::List(inner) => return self.declared_types(inner),
             Ty::Union(members) => {
                 return members
@@ -168,7 +168,7 @@ impl Names<'_> {
     }
 
     /// What the base of a block means.
-    pub fn base_meaning(&self, key: ItemKey, base: &Base) -> Option<Meaning> {
+    pub fn base_meaning(&self, key: ItemKey, base: &Base) -> Option<Definition> {
         let last = base.path.segments.last()?.range;
         let names = &self.notes(key).names;
         let found = names.iter().find(|name| name.range == last)?;
@@ -177,11 +177,11 @@ impl Names<'_> {
 
     /// The blocks and templates that are based on what a name means; of a kind, its blocks; of a nested block, where it
     /// is amended.
-    pub fn implementations(&self, meaning: &Meaning) -> Vec<Span> {
+    pub fn implementations(&self, meaning: &Definition) -> Vec<Span> {
         let files = self.all_files();
         let target = self.target(meaning, &files);
-        if let (What::Nested(_), Meaning::Block(block)) = (&target.what, meaning) {
-            let origin = self.declared(&Meaning::Block(block.clone()));
+        if let (What::Nested(_), Definition::Block(block)) = (&target.what, meaning) {
+            let origin = self.declared(&Definition::Block(block.clone()));
             let uses = self.uses(&target, &files).into_iter();
             let amending: Vec<Span> = uses
                 .filter(|found| found.declares && Some(found.span) != origin)
@@ -199,10 +199,10 @@ impl Names<'_> {
     }
 
     /// The names of the blocks and templates whose base, or else kind, is this.
-    pub fn based_on(&self, meaning: &Meaning) -> Vec<(ItemKey, nthc::syntax::tree::TextRange)> {
+    pub fn based_on(&self, meaning: &Definition) -> Vec<(ItemKey, nthc::syntax::tree::TextRange)> {
         let files = self.all_files();
         let target = self.target(meaning, &files);
-        let is_kind = matches!(meaning, Meaning::Kind(_));
+        let is_kind = matches!(meaning, Definition::Kind(_));
         self.in_items(&files, &target.texts, |names, key| {
             let notes = names.notes(key);
             let means = |range| {

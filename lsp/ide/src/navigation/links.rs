@@ -1,7 +1,7 @@
 //! What in a document leads elsewhere: imports to their modules, and the addresses of web pages.
 
 use nthc::db::SourceFile;
-use nthc::eval::notes::Meaning;
+use nthc::eval::index::Definition;
 use nthc::syntax::tree::TextRange;
 
 use super::Names;
@@ -34,7 +34,7 @@ impl Names<'_> {
             let start = starts.get(&import.key).copied().unwrap_or_default();
             let names = &self.notes(import.key).names;
             let modules = names.iter().filter_map(|name| match name.meaning {
-                Meaning::Module(module) => Some((name.range, module)),
+                Definition::Module(module) => Some((name.range, module)),
                 _ => None,
             });
             // The first one is the path; another would be its alias.

@@ -1,6 +1,6 @@
 //! What names mean, where they are declared, where they are used, and what becomes of a text when they change.
 //!
-//! All of it is asked of the compiler's notes (`nthc::eval::notes`): no second opinion about names exists here. A name's
+//! All of it comes from the compiler's index (`nthc::eval::index`): no second opinion about names exists here. A name's
 //! uses are looked for only in items whose text contains it.
 
 pub mod calls;
@@ -19,9 +19,9 @@ pub mod uses;
 use std::borrow::Cow;
 use std::sync::Arc;
 
-use nthc::check::notes;
+use nthc::check::item_index;
 use nthc::db::{Database, ItemKey, SourceFile, Span, Workspace, file_names, item_start, parsed};
-use nthc::eval::notes::{NamedPlace, Notes};
+use nthc::eval::index::{ItemIndex, NamedPlace};
 use nthc::session::Session;
 use nthc::syntax::tree::TextRange;
 
@@ -77,8 +77,8 @@ impl<'a> Names<'a> {
     }
 
     /// What is noted of an item.
-    pub fn notes(&self, item: ItemKey) -> &'a Notes {
-        notes(self.db, self.workspace, item)
+    pub fn notes(&self, item: ItemKey) -> &'a ItemIndex {
+        item_index(self.db, self.workspace, item)
     }
 
     /// Whether a file is one of the standard library's.

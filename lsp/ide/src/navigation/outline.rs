@@ -128,7 +128,7 @@ impl Reader<'_> {
             },
             detail,
             sort,
-            range: range.to(selection).shifted(self.start),
+            range: range.cover(selection).shifted(self.start),
             selection: selection.shifted(self.start),
             children: Vec::new(),
         }

@@ -2,7 +2,7 @@
 //! and everything in it has to mean there what it means here.
 
 use nthc::db::{ItemClass, ItemKey, SourceFile, Span, file_names, item, item_entry};
-use nthc::eval::notes::Meaning;
+use nthc::eval::index::Definition;
 use nthc::syntax::tree::{ItemNode, TextRange};
 
 use super::edit::{Edit, Refusal};
@@ -116,28 +116,28 @@ impl Names<'_> {
             return Err("the standard library cannot be changed".to_owned());
         }
         match &written.name.meaning {
-            Meaning::Module(_) if self.alias_at(&written).is_some() => return Ok(written),
-            Meaning::Module(module) => {
+            Definition::Module(_) if self.alias_at(&written).is_some() => return Ok(written),
+            Definition::Module(module) => {
                 return Err(format!(
                     "a module is named after its file: rename the file `{}`",
                     module.path(self.db)
                 ));
             }
-            Meaning::Enclosing(block) => {
+            Definition::Enclosing(block) => {
                 return Err(format!(
                     "`{name}` is the enclosing {}: rename it at its own name",
                     block.kind
                 ));
             }
-            Meaning::CompileTime(_) | Meaning::Type(_) => {
+            Definition::CompileTime(_) | Definition::Type(_) => {
                 return Err(format!("`{name}` is a keyword"));
             }
-            Meaning::Block(block) if block.kind == "metric" => {
+            Definition::Block(block) if block.kind == "metric" => {
                 return Err(format!(
                     "`{name}` is a metric name of Prometheus: another name would be another metric"
                 ));
             }
-            Meaning::Block(block)
+            Definition::Block(block)
                 if block.kind == "team" && self.default_team == Some(block.name.as_str()) =>
             {
                 return Err(format!(
@@ -215,7 +215,7 @@ impl Names<'_> {
             let uses = uses.filter(|found| {
                 self.alias_at(&Written {
                     item: found.span.item,
-                    name: nthc::eval::notes::NamedPlace {
+                    name: nthc::eval::index::NamedPlace {
                         range: found.span.range,
                         meaning: written.name.meaning.clone(),
                         declares: found.declares,
@@ -308,7 +308,7 @@ impl Names<'_> {
 
     /// `import services.ledger` makes `ledger` mean the module's item of that name. With another name it is written after
     /// the module's.
-    fn qualify(&self, meaning: &Meaning, name: &str, found: &Use, new: &str) -> Option<Edit> {
+    fn qualify(&self, meaning: &Definition, name: &str, found: &Use, new: &str) -> Option<Edit> {
         let file = found.span.item.file;
         let entry = item_entry(self.db, found.span.item)?;
         if entry.class == ItemClass::Import || self.follows_dot(found.span) {
@@ -327,7 +327,7 @@ impl Names<'_> {
     }
 
     /// Whether a file knows an item, called `name`, by nothing but the alias of its module.
-    fn is_namesake(&self, meaning: &Meaning, file: SourceFile, alias: &str, name: &str) -> bool {
+    fn is_namesake(&self, meaning: &Definition, file: SourceFile, alias: &str, name: &str) -> bool {
         let Some(key) = top_level(meaning) else {
             return false;
         };
@@ -400,10 +400,10 @@ impl Names<'_> {
 }
 
 /// The item of what stands at the top of a file and can be imported.
-fn top_level(meaning: &Meaning) -> Option<ItemKey> {
+fn top_level(meaning: &Definition) -> Option<ItemKey> {
     match meaning {
-        Meaning::Item(key) => Some(*key),
-        Meaning::Block(block) if block.path.is_empty() => Some(block.item),
+        Definition::Item(key) => Some(*key),
+        Definition::Block(block) if block.path.is_empty() => Some(block.item),
         _ => None,
     }
 }

@@ -1,7 +1,7 @@
 //! How a name is written where another stood.
 
 use nthc::db::{ItemClass, Span, item_entry};
-use nthc::eval::notes::Meaning;
+use nthc::eval::index::Definition;
 use nthc::promql;
 
 use super::Names;
@@ -84,8 +84,8 @@ fn takes_quotes(names: &Names<'_>, span: Span) -> bool {
         .find(|name| name.range == span.range)
         .map(|name| &name.meaning);
     match meaning {
-        Some(Meaning::Block(_)) => return true,
-        Some(Meaning::Item(key)) => {
+        Some(Definition::Block(_)) => return true,
+        Some(Definition::Item(key)) => {
             return item_entry(names.db, *key)
                 .is_some_and(|entry| entry.class == ItemClass::Template);
         }

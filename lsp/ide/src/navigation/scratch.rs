@@ -3,11 +3,11 @@
 use std::collections::{BTreeMap, HashMap};
 use std::sync::Arc;
 
-use nthc::check::{check_item, project::duplicates};
+use nthc::check::{check_item, names::duplicates};
 use nthc::compile::SourceInput;
 use nthc::db::{Database, Diag, ItemKey, SourceFile, Span, file_names};
 use nthc::diagnostics::Severity;
-use nthc::eval::notes::{Meaning, NamedPlace};
+use nthc::eval::index::{Definition, NamedPlace};
 use nthc::lower::service_model;
 use nthc::session::Session;
 use nthc::syntax::tree::TextRange;
@@ -49,7 +49,7 @@ pub fn compare(names: Names<'_>, edits: &[Edit], texts: &[&str]) -> Result<(), R
         names.db.unwind_if_revision_cancelled();
         compare_items(names, &session, &twins, &moved, some)?;
         // Nobody asks for these again.
-        session.let_go();
+        session.evict_stale();
     }
     let there = Names::of(&session);
     let known: Vec<String> = duplicates(names.db, names.files)
@@ -126,7 +126,7 @@ fn edited(names: Names<'_>, edits: &HashMap<SourceFile, Vec<&Edit>>) -> Result<S
     }
     let mut session = Session::new(Database::default(), &inputs);
     session.configure_like(names.db, names.workspace);
-    session.hold_few();
+    session.limit_models();
     Ok(session)
 }
 
@@ -201,11 +201,11 @@ enum Sense {
     Known(String),
 }
 
-fn sense(names: Names<'_>, meaning: &Meaning) -> Sense {
+fn sense(names: Names<'_>, meaning: &Definition) -> Sense {
     match names.declared(meaning) {
         Some(span) => Sense::Declared(place(names, span)),
         None => Sense::Known(match meaning {
-            Meaning::Block(block) | Meaning::Enclosing(block) => format!("a {}", block.kind),
+            Definition::Block(block) | Definition::Enclosing(block) => format!("a {}", block.kind),
             other => format!("{other:?}"),
         }),
     }
@@ -223,10 +223,10 @@ fn same_meanings(
     moved: &Moved<'_>,
 ) -> Result<(), Refusal> {
     // `ledger` becomes `ledger.books`, which names the module as well.
-    let is_no_module = |name: &&NamedPlace| !matches!(name.meaning, Meaning::Module(_));
+    let is_no_module = |name: &&NamedPlace| !matches!(name.meaning, Definition::Module(_));
     let own: Vec<&NamedPlace> = here.notes(item).names.iter().filter(is_no_module).collect();
     let copied = there.notes(twin).names.iter().filter(is_no_module);
-    let copied: HashMap<Place, &Meaning> = copied
+    let copied: HashMap<Place, &Definition> = copied
         .map(|name| {
             let span = Span {
                 item: twin,

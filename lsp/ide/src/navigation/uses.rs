@@ -4,7 +4,7 @@ use std::collections::HashSet;
 
 use nthc::db::{ItemKey, SourceFile, Span};
 use nthc::eval::BlockRef;
-use nthc::eval::notes::Meaning;
+use nthc::eval::index::Definition;
 use rayon::prelude::*;
 
 use super::Names;
@@ -22,7 +22,7 @@ pub struct Target {
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum What {
     /// This.
-    Meaning(Meaning),
+    Meaning(Definition),
     /// A block in another, whose name is written in these places: bases, what amends them and what removes from them are
     /// one, for a change of one name alone would part them.
     Nested(HashSet<Span>),
@@ -39,39 +39,39 @@ pub struct Use {
 
 impl Names<'_> {
     /// What to look for to find all uses of what a name means. `files` are those to look into.
-    pub fn target(&self, meaning: &Meaning, files: &[SourceFile]) -> Target {
+    pub fn target(&self, meaning: &Definition, files: &[SourceFile]) -> Target {
         let texts = match meaning {
-            Meaning::Block(block) | Meaning::Enclosing(block) => {
+            Definition::Block(block) | Definition::Enclosing(block) => {
                 if let Some(target) = self.nested(block, files) {
                     return target;
                 }
-                let what = What::Meaning(Meaning::Block(block.clone()));
+                let what = What::Meaning(Definition::Block(block.clone()));
                 let texts = vec![searched(&block.name)];
                 return Target { texts, what };
             }
             // A module is imported by its path, and known elsewhere by its alias.
-            Meaning::Module(file) => {
+            Definition::Module(file) => {
                 let module = file.module(self.db);
                 let last = module.rsplit('.').next().unwrap_or(module).to_owned();
                 let mut texts = vec![last];
                 texts.extend(self.aliases(*file, files));
                 texts
             }
-            Meaning::Item(key) => {
+            Definition::Item(key) => {
                 let mut texts = vec![searched(&nthc::db::item_name(self.db, *key))];
                 texts.extend(self.aliases(key.file, files));
                 texts
             }
-            Meaning::Local(span) => vec![searched(&self.called(*span))],
+            Definition::Local(span) => vec![searched(&self.called(*span))],
             // The plural stands for all blocks of a kind: of `policy` it is `policies`.
-            Meaning::Kind(name) => vec![name.strip_suffix('y').unwrap_or(name).to_owned()],
-            Meaning::Enum(name)
-            | Meaning::Function(name)
-            | Meaning::CompileTime(name)
-            | Meaning::Type(name)
-            | Meaning::Field(_, name)
-            | Meaning::Member(_, name)
-            | Meaning::FunctionParam(_, name) => vec![name.to_string()],
+            Definition::Kind(name) => vec![name.strip_suffix('y').unwrap_or(name).to_owned()],
+            Definition::Enum(name)
+            | Definition::Function(name)
+            | Definition::CompileTime(name)
+            | Definition::Type(name)
+            | Definition::Field(_, name)
+            | Definition::Member(_, name)
+            | Definition::FunctionParam(_, name) => vec![name.to_string()],
         };
         Target {
             texts,
@@ -103,7 +103,7 @@ impl Names<'_> {
 
     /// A named block in another, with all that is one with it.
     fn nested(&self, block: &BlockRef, files: &[SourceFile]) -> Option<Target> {
-        let own = self.notes(block.item).places_of(block);
+        let own = self.notes(block.item).occurrences(block);
         if own.is_empty() {
             return None;
         }
@@ -178,12 +178,12 @@ impl Names<'_> {
     }
 
     /// Whether a name means what is looked for.
-    pub fn is_use(&self, target: &Target, meaning: &Meaning) -> bool {
+    pub fn is_use(&self, target: &Target, meaning: &Definition) -> bool {
         match (&target.what, meaning) {
             (What::Meaning(wanted), meaning) => wanted == meaning,
-            (What::Nested(places), Meaning::Block(block)) => self
+            (What::Nested(places), Definition::Block(block)) => self
                 .notes(block.item)
-                .places_of(block)
+                .occurrences(block)
                 .iter()
                 .any(|place| places.contains(place)),
             (What::Nested(_), _) => false,

@@ -1,4 +1,4 @@
-//! Turns, and the hours in which they count.
+//! Checks of shifts and of the hours in which a layer is active.
 
 use super::place;
 use crate::db::Diag;
@@ -10,26 +10,28 @@ use nth_model::{Hours, TimeOfDay, TimeOfWeek};
 
 const HOUR: u64 = 3_600_000;
 
-/// The shortest and the longest turn that PagerDuty's provider takes.
+/// The shortest and longest shift that PagerDuty's provider accepts, in milliseconds.
 const SHORTEST_TURN: u64 = HOUR;
 const LONGEST_TURN: u64 = 365 * 24 * HOUR;
 
 const DAY_MINUTES: u32 = 24 * 60;
 const WEEK_MINUTES: u32 = 7 * DAY_MINUTES;
 
-/// A schedule's own layer, or a further one.
+/// Checks a schedule's own layer, or a further one.
 pub fn layer(team: &Instance, layer: &Instance, found: &mut Vec<Diag>) {
     turn(team, layer, found);
     let mut times: Vec<(u32, u32, &Instance)> = Vec::new();
     for hours in layer.children_of(kind::HOURS) {
-        if let Some(problem) = cannot_be_meant(team, hours) {
+        if let Some(problem) = implausible_hours(team, hours) {
             found.push(problem);
             continue;
         }
-        let of_week: Vec<(u32, u32)> = hours_of(hours).iter().flat_map(spans).collect();
-        let other = times
-            .iter()
-            .find(|(from, to, _)| of_week.iter().any(|(start, end)| start < to && from < end));
+        let minute_of_week: Vec<(u32, u32)> = hours_of(hours).iter().flat_map(spans).collect();
+        let other = times.iter().find(|(from, to, _)| {
+            minute_of_week
+                .iter()
+                .any(|(start, end)| start < to && from < end)
+        });
         if let Some((_, _, other)) = other {
             found.push(
                 Diag::new(
@@ -42,7 +44,11 @@ pub fn layer(team: &Instance, layer: &Instance, found: &mut Vec<Diag>) {
                 .help("end one of them where the other begins, or remove one"),
             );
         }
-        times.extend(of_week.into_iter().map(|(from, to)| (from, to, hours)));
+        times.extend(
+            minute_of_week
+                .into_iter()
+                .map(|(from, to)| (from, to, hours)),
+        );
     }
 }
 
@@ -76,8 +82,8 @@ fn turn(team: &Instance, layer: &Instance, found: &mut Vec<Diag>) {
     );
 }
 
-/// Hours of which it is not clear when they are, or which are all hours.
-fn cannot_be_meant(team: &Instance, hours: &Instance) -> Option<Diag> {
+/// Diagnostic about hours that are ambiguous, or that cover the whole time.
+fn implausible_hours(team: &Instance, hours: &Instance) -> Option<Diag> {
     let problem = |field: &str, message: String, label: &str, help: &str| {
         Some(
             Diag::new(
@@ -138,7 +144,7 @@ fn is_every_day(hours: &Instance) -> bool {
     }
 }
 
-/// When hours are, in minutes of a week, each from and to; those that go past its end come in two.
+/// Converts hours to spans of minutes of a week. A span past the end of the week is split in two.
 fn spans(hours: &Hours) -> Vec<(u32, u32)> {
     let whole = match hours {
         Hours::Daily { from, to } => (0..7)
@@ -151,8 +157,8 @@ fn spans(hours: &Hours) -> Vec<(u32, u32)> {
             .collect(),
         Hours::Weekly { from, to } => {
             vec![(
-                of_week(*from),
-                length(of_week(*from), of_week(*to), WEEK_MINUTES),
+                minute_of_week(*from),
+                length(minute_of_week(*from), minute_of_week(*to), WEEK_MINUTES),
             )]
         }
     };
@@ -177,6 +183,6 @@ fn minutes(time: TimeOfDay) -> u32 {
     u32::from(time.hour) * 60 + u32::from(time.minute)
 }
 
-fn of_week(time: TimeOfWeek) -> u32 {
+fn minute_of_week(time: TimeOfWeek) -> u32 {
     u32::from(time.day) * DAY_MINUTES + minutes(time.time)
 }

@@ -1,7 +1,6 @@
-//! What PagerDuty takes of teams, schedules and escalations: its limits, told at the line that breaks them.
+//! PagerDuty's limits for teams, schedules and escalations, reported at the line that exceeds them.
 //!
-//! The numbers are those of PagerDuty's REST schema, of its Terraform provider (3.32.4), and of its documentation of
-//! escalation policies.
+//! The numbers come from PagerDuty's REST schema, its Terraform provider (3.32.4), and its documentation of escalation policies.
 
 mod hours;
 mod people;
@@ -18,7 +17,7 @@ use crate::schema::names::{field, kind};
 use nth_diagnostics::codes;
 use nth_model as ir;
 
-/// What of a team PagerDuty would not take, and the hours of it that cannot be meant.
+/// Checks a team against PagerDuty's limits, and its hours.
 pub fn team_facts(team: &Instance) -> Vec<Diag> {
     let mut found = Vec::new();
     people::check(team, &mut found);
@@ -36,7 +35,7 @@ pub fn team_facts(team: &Instance) -> Vec<Diag> {
     found
 }
 
-/// What PagerDuty would not take of a service, or of its escalation at the pace of its tier.
+/// Checks a service, and its escalation with the pace of its tier, against PagerDuty's limits.
 #[salsa::tracked(returns(ref))]
 pub fn paging_facts(
     db: &dyn salsa::Database,
@@ -54,7 +53,7 @@ pub fn paging_facts(
     let Some(model) = model else {
         return found;
     };
-    // The team that the escalation is of, or else the service's own.
+    // The escalation's team, or else the service's own.
     let holder = match (service.get(field::ESCALATION), service.get(field::TEAM)) {
         (Value::Block(block), _) | (_, Value::Block(block)) => block.item,
         _ => return found,
@@ -74,13 +73,13 @@ pub fn paging_facts(
                 steps::at_pace(team, written, lowered, model, &mut found);
             }
         }
-        None => found.extend(none_chosen(service, team, model)),
+        None => found.extend(no_default_escalation(service, team, model)),
     }
     found
 }
 
-/// A service that pages, of a team with several escalations of which none is the default.
-fn none_chosen(service: &Instance, team: &Instance, model: &ir::Service) -> Option<Diag> {
+/// Diagnostic about a service that pages, if its team has several escalations and none is the default.
+fn no_default_escalation(service: &Instance, team: &Instance, model: &ir::Service) -> Option<Diag> {
     let names: Vec<&str> = team
         .children_of(kind::ESCALATION)
         .map(|way| way.name.as_str())
@@ -88,7 +87,7 @@ fn none_chosen(service: &Instance, team: &Instance, model: &ir::Service) -> Opti
     let [first, _, ..] = names.as_slice() else {
         return None;
     };
-    if service.incomplete || team.incomplete || !super::reliability::wakes_somebody(model) {
+    if service.incomplete || team.incomplete || !super::reliability::pages_anyone(model) {
         return None;
     }
     let all: Vec<String> = names.iter().map(|name| format!("`{name}`")).collect();
@@ -109,7 +108,7 @@ fn none_chosen(service: &Instance, team: &Instance, model: &ir::Service) -> Opti
     )
 }
 
-/// Hours of work that end before they begin, or name a day twice.
+/// Reports support hours that end before they begin, or that contain a day twice.
 fn support_hours(block: &Instance, found: &mut Vec<Diag>) {
     for hours in block.children_of(kind::SUPPORT_HOURS) {
         zones::check(block, hours, found);
@@ -150,7 +149,7 @@ fn support_hours(block: &Instance, found: &mut Vec<Diag>) {
     }
 }
 
-/// The first day that a list of days names a second time.
+/// Returns the first repeated day in a list of days.
 fn day_twice(hours: &Instance) -> Option<&SmolStr> {
     let Value::List(days) = hours.get(field::DAYS) else {
         return None;

@@ -1,4 +1,4 @@
-//! A team and who is in it.
+//! Checks of a team's texts and members.
 
 use std::collections::BTreeSet;
 
@@ -8,11 +8,11 @@ use crate::eval::{Instance, Value};
 use crate::schema::names::field;
 use nth_diagnostics::codes;
 
-/// The longest name and description of a team, in characters, from PagerDuty's REST schema (`Team`).
+/// The maximum length of a team's name and description, in characters, from PagerDuty's REST schema (`Team`).
 const LONGEST_NAME: usize = 100;
 const LONGEST_DESCRIPTION: usize = 1024;
 
-/// A team's texts, and its lists of people.
+/// Checks a team's texts and lists of people.
 pub fn check(team: &Instance, found: &mut Vec<Diag>) {
     let length = team.name.chars().count();
     if length > LONGEST_NAME {

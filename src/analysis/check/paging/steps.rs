@@ -1,4 +1,4 @@
-//! The steps of escalations: how many, whom they tell, and when.
+//! Checks of escalation steps: their number, targets and times.
 
 use super::place;
 use crate::db::Diag;
@@ -7,19 +7,19 @@ use crate::schema::names::{field, kind};
 use nth_diagnostics::codes;
 use nth_model as ir;
 
-/// The most steps of an escalation policy, from PagerDuty's documentation of these.
+/// The maximum number of steps of an escalation policy, from PagerDuty's documentation.
 const MOST_STEPS: usize = 20;
 
-/// The most targets of a step, from PagerDuty's REST schema (`EscalationRule.targets`).
+/// The maximum number of targets of a step, from PagerDuty's REST schema (`EscalationRule.targets`).
 const MOST_TARGETS: usize = 10;
 
 const MINUTE: u64 = 60_000;
 
-/// The least time before the next step, where a step tells one and where it tells several, from PagerDuty's documentation.
+/// The minimum time before the next step, for a step with one target and with several, from PagerDuty's documentation.
 const LEAST_WAIT: u64 = MINUTE;
 const LEAST_WAIT_OF_SEVERAL: u64 = 5 * MINUTE;
 
-/// An escalation by itself.
+/// Checks an escalation by itself.
 pub fn check(team: &Instance, escalation: &Instance, found: &mut Vec<Diag>) {
     let steps: Vec<&Instance> = escalation.children_of(kind::STEP).collect();
     if let Some(first) = steps.get(MOST_STEPS) {
@@ -78,7 +78,7 @@ fn targets(team: &Instance, step: &Instance, found: &mut Vec<Diag>) {
     }
     let twice = targets.iter().enumerate().find_map(|(number, target)| {
         let before = targets.iter().take(number).any(|other| other == target);
-        named(target).filter(|_| before)
+        target_name(target).filter(|_| before)
     });
     if let Some(name) = twice {
         problem(
@@ -89,8 +89,8 @@ fn targets(team: &Instance, step: &Instance, found: &mut Vec<Diag>) {
     }
 }
 
-/// A target as its author would name it.
-fn named(target: &Value) -> Option<String> {
+/// Formats a target as in the source.
+fn target_name(target: &Value) -> Option<String> {
     match target {
         Value::String(email) => Some(format!("`{}`", email.trim())),
         Value::Block(schedule) => Some(format!("`{}`", schedule.name)),
@@ -98,7 +98,7 @@ fn named(target: &Value) -> Option<String> {
     }
 }
 
-/// Times that steps say themselves. `after` is counted from the start, so it rises from step to step.
+/// Checks the times of steps. `after` counts from the start, so it must increase from step to step.
 fn times(team: &Instance, steps: &[&Instance], found: &mut Vec<Diag>) {
     if let Some(first) = steps.first()
         && let Value::Duration(after) = first.get(field::AFTER)
@@ -163,7 +163,7 @@ fn times(team: &Instance, steps: &[&Instance], found: &mut Vec<Diag>) {
     }
 }
 
-/// An escalation of a service, with the times that the service's tier gives.
+/// Checks an escalation of a service with the times of the service's tier.
 pub fn at_pace(
     team: &Instance,
     escalation: &Instance,
@@ -180,7 +180,7 @@ pub fn at_pace(
                     .get(number)
                     .is_some_and(|step| *step.get(field::AFTER) != Value::None)
         };
-        // What steps say themselves is judged where they stand.
+        // Times that steps set are checked in the team.
         if number + 1 < steps.len() && says(number) && says(number + 1) {
             continue;
         }
@@ -205,7 +205,7 @@ pub fn at_pace(
     }
 }
 
-/// Whom a step tells, counted.
+/// Counts the targets of a step.
 fn count(step: &Instance) -> usize {
     match step.get(field::NOTIFY) {
         Value::List(targets) => targets.len(),

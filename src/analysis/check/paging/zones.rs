@@ -1,4 +1,4 @@
-//! The time zones that PagerDuty knows, which are not all of the IANA database.
+//! The time zones that PagerDuty supports, a subset of the IANA database.
 
 use jiff::tz::TimeZone;
 use jiff::{Timestamp, ToSpan};
@@ -8,7 +8,7 @@ use crate::eval::{Instance, Value};
 use crate::schema::names::field;
 use nth_diagnostics::codes;
 
-/// The zones that PagerDuty's API takes, sorted: those that its Terraform provider 3.32.4 lets through.
+/// The zones that PagerDuty's API accepts, sorted: those that its Terraform provider 3.32.4 accepts.
 const ZONES: [&str; 135] = [
     "Africa/Algiers",
     "Africa/Cairo",
@@ -147,13 +147,13 @@ const ZONES: [&str; 135] = [
     "Pacific/Tongatapu",
 ];
 
-/// How many half months of clocks two zones must agree in to be offered for one another: two years.
+/// The number of samples, half a month apart, in which two zones must agree to be suggested for each other: two years.
 const SAMPLES: i64 = 48;
 
-/// Where the samples begin: 2026-01-01T00:00:00Z.
+/// The time of the first sample: 2026-01-01T00:00:00Z.
 const FIRST: i64 = 1_767_225_600;
 
-/// A block's zone that PagerDuty does not know.
+/// Reports a block's zone that PagerDuty does not support.
 pub fn check(team: &Instance, block: &Instance, found: &mut Vec<Diag>) {
     let Value::String(zone) = block.get(field::ZONE) else {
         return;
@@ -190,7 +190,7 @@ pub fn check(team: &Instance, block: &Instance, found: &mut Vec<Diag>) {
     );
 }
 
-/// The zones of PagerDuty's with the same clocks as another.
+/// Returns the supported zones with the same clocks as another.
 fn alike(zone: &str) -> Vec<&'static str> {
     let known = jiff::tz::TimeZoneDatabase::bundled();
     let (Ok(zone), Ok(first)) = (known.get(zone), Timestamp::from_second(FIRST)) else {

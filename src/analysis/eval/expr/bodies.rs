@@ -1,4 +1,4 @@
-//! Bodies of the item under check: what they hold besides fields and blocks.
+//! Checks of bodies: statements other than fields and blocks.
 
 use std::collections::HashMap;
 
@@ -11,7 +11,7 @@ use nth_diagnostics::{codes, suggest};
 use nth_syntax::tree::{Block, Body, For, Statement, TextRange};
 
 impl<'db> Evaluator<'db> {
-    /// What a body of the item under check holds besides fields and blocks.
+    /// Checks the statements of a body other than fields and blocks.
     pub(crate) fn check_body(&mut self, body: &'db Body, scope: &std::rc::Rc<Scope<'db>>) {
         let context = Context {
             scope: scope.clone(),
@@ -112,8 +112,8 @@ impl<'db> Evaluator<'db> {
         }
     }
 
-    /// Two blocks of the same kind and name in one body: one would silently amend the other.
-    /// A block that a loop names alike in every turn is one block, which each turn amends: hardly what was meant.
+    /// Reports two blocks of the same kind and name in one body: one would silently override the other.
+    /// Reports a block in a loop with the same name in every iteration: each would override the previous one.
     fn check_turns(&mut self, repeat: &'db For, context: &Context<'db>) {
         for statement in &repeat.body.statements {
             let Statement::Block(block) = statement else {

@@ -1,4 +1,4 @@
-//! What is known of the metrics under a selector: what was pulled, and what the project declares.
+//! The metrics under a selector: those pulled from Prometheus, and those that the project declares.
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
@@ -12,7 +12,7 @@ use crate::schema::names::{field, kind};
 use nth_metrics::{Known, Metric, MetricType, Section};
 use nth_syntax::tree::ItemNode;
 
-/// What is known of the metrics under `selector`, which is written as the lock file's keys are: see
+/// Returns the metrics under `selector`, which has the form of the lock file's keys; see
 /// [`selector_of`](nth_metrics::selector_of).
 #[salsa::tracked(returns(ref), cycle_result = known_in_a_circle)]
 pub fn metrics_under(
@@ -37,7 +37,7 @@ fn pulled(
     lock.section(environment, selector).cloned().map(Arc::new)
 }
 
-/// A declared metric that depends on a query, which depends on the metric, is told where the query is read.
+/// Result for a cycle between a declared metric and a query. The cycle is reported where the query is evaluated.
 fn known_in_a_circle(
     db: &dyn salsa::Database,
     _id: salsa::Id,
@@ -51,8 +51,8 @@ fn known_in_a_circle(
     }
 }
 
-/// What the project's `metric` blocks declare. Their fields are read one by one: those of a whole block may not go in
-/// a circle.
+/// Returns the metrics that the project's `metric` blocks declare. Reads their fields one by one: evaluating a whole block
+/// could cause a cycle.
 #[salsa::tracked(returns(ref), cycle_result = declared_in_a_circle)]
 fn declared(
     db: &dyn salsa::Database,

@@ -1,8 +1,8 @@
-//! The metric catalogue as evaluation asks it: what is known under a selector in an environment, which of a signal's candidates
-//! carries it, and which labels queries carry.
+//! The metric catalog as used by evaluation: the metrics under a selector in an environment, the candidate that provides a
+//! signal, and the labels that are added to queries.
 
-mod claim;
 mod known;
+mod presence;
 
 use std::collections::BTreeMap;
 
@@ -12,11 +12,11 @@ use crate::db::Workspace;
 use crate::schema::names::field;
 use nth_promql::{Node, Selector};
 
-pub(crate) use claim::anything_known;
-pub use claim::{Claim, Lookups, named};
 pub use known::metrics_under;
+pub(crate) use presence::has_known_metrics;
+pub use presence::{MetricIndex, MetricPresence, named_selectors};
 
-/// The labels that all series of an environment carry.
+/// The labels of all series of an environment; empty without one.
 pub fn environment_labels(
     db: &dyn salsa::Database,
     workspace: Workspace,
@@ -31,7 +31,7 @@ pub fn environment_labels(
         .unwrap_or_default()
 }
 
-/// A block's selector. What is no text in it was reported, and no query carries it.
+/// The labels of a block's selector. Values that are not strings were reported, and are skipped.
 pub fn block_labels(block: &Instance) -> BTreeMap<String, String> {
     match block.get(field::SELECTOR) {
         Value::Labels(entries) => entries
@@ -45,7 +45,7 @@ pub fn block_labels(block: &Instance) -> BTreeMap<String, String> {
     }
 }
 
-/// The selector that a query is, if it is one of a metric that is there.
+/// Returns the query's selector, if the query is only a selector with a metric name and no modifiers.
 pub(crate) fn plain_selector(query: &Query) -> Option<&Selector> {
     match &query.expr.unparenthesised().node {
         Node::Selector(selector)

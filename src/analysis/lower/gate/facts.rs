@@ -1,4 +1,4 @@
-//! What a condition measures: burn rates, counts, deployments and the budgets of dependencies.
+//! Lowers the facts of conditions: burn rates, counts, deployments and the budgets of dependencies.
 
 use super::*;
 use crate::schema::names::{field, kind};
@@ -63,12 +63,12 @@ impl Lowering<'_> {
         Some(Fact::Burn(objective, over))
     }
 
-    /// The shortest window over which an error ratio is recorded.
+    /// Returns the shortest window over which an error ratio is recorded.
     fn least_window(&self) -> ir::Duration {
         LEAST_WINDOW.max(burn_rate::least_range(self.surroundings.scrape_interval))
     }
 
-    /// The windows over which an objective's ratio is recorded whatever gates ask.
+    /// Returns the windows over which an objective's error ratio is recorded for its alerts.
     fn recorded(&self, slo: &BlockRef, objective: &Objective) -> Vec<ir::Duration> {
         let own = self.slos.iter().find(|known| known.name == slo.name);
         let pairs = match own {
@@ -90,7 +90,7 @@ impl Lowering<'_> {
                 .collect()
             }
         };
-        // Of the short windows that are made of recorded counts, it is not recorded how much is known.
+        // For short windows that are computed from recorded counts, the coverage is not recorded.
         let mut windows: Vec<ir::Duration> = pairs
             .iter()
             .flat_map(|pair| [pair.short, pair.long])
@@ -105,8 +105,8 @@ impl Lowering<'_> {
         windows
     }
 
-    /// A time in which something is counted.
-    pub(super) fn counted(
+    /// Checks the time over which something is counted.
+    pub(super) fn count_fact(
         &mut self,
         call: &Call,
         over: ir::Duration,
@@ -130,7 +130,7 @@ impl Lowering<'_> {
         None
     }
 
-    /// Whether the service says when it was deployed.
+    /// Checks that the service has a query for its deployments; reports it otherwise.
     pub(super) fn deployed(&mut self, call: &Call, block: &Instance) -> Option<()> {
         match self.service.get(field::DEPLOYED) {
             Value::None => {

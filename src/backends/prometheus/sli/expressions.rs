@@ -58,7 +58,7 @@ pub(super) fn has_sample(rate: &Expr) -> Expr {
     else {
         return end;
     };
-    let samples = Expr::made(Node::Selector(selector.clone()));
+    let samples = Expr::new(Node::Selector(selector.clone()));
     let samples = over_window("count_over_time", samples, SLICE);
     let samples = rewrite::moved_back(&samples, LATE.0).unwrap_or(samples);
     binary(end, BinaryOp::And, aggregate("sum", samples))
@@ -116,7 +116,7 @@ pub(super) fn not_nan(expr: Expr) -> Expr {
     if never_nan(&expr) {
         return expr;
     }
-    let least = Expr::made(Node::Number("-Inf".into()));
+    let least = Expr::new(Node::Number("-Inf".into()));
     binary(expr, BinaryOp::GreaterOrEqual, least)
 }
 
@@ -137,7 +137,7 @@ pub(super) fn bad_slice(good: &Expr) -> Expr {
             condition.return_bool = true;
             condition.left = drop_nan(condition.left);
             condition.right = drop_nan(condition.right);
-            let bad = Expr::made(Node::Binary(condition));
+            let bad = Expr::new(Node::Binary(condition));
             return if label_free(&bad) {
                 bad
             } else {
@@ -170,7 +170,7 @@ pub(super) fn drop_nan(operand: Expr) -> Expr {
     if scalar || never_nan(&operand) {
         return operand;
     }
-    let least = Expr::made(Node::Number("-Inf".into()));
+    let least = Expr::new(Node::Number("-Inf".into()));
     paren(binary(operand, BinaryOp::GreaterOrEqual, least))
 }
 

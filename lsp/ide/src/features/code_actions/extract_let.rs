@@ -1,7 +1,7 @@
 //! Gives an expression a name.
 
 use nthc::eval::Value;
-use nthc::eval::notes::{Meaning, NamedPlace};
+use nthc::eval::index::{Definition, NamedPlace};
 use nthc::schema::{IN_TEXTS, Ty};
 use nthc::syntax::tree::{Expr, ExprNode, ItemNode, Statement, TextRange};
 
@@ -105,15 +105,15 @@ fn what_binds(place: &Place<'_>, at: ItemAt<'_>, expr: &Expr) -> Option<String> 
     for name in &names {
         let text = place.slice(name.range.shifted(at.start));
         match &name.meaning {
-            Meaning::Member(of, _) => {
+            Definition::Member(of, _) => {
                 return Some(format!(
                     "`{text}` depends on its place as a member of `{of}`"
                 ));
             }
-            Meaning::CompileTime(name) if is_of_texts(name) => {
+            Definition::CompileTime(name) if is_of_texts(name) => {
                 return Some(of_texts(text));
             }
-            Meaning::Function(_) => {
+            Definition::Function(_) => {
                 return Some(format!("`{text}` is computed when the gate runs"));
             }
             _ => {}

@@ -68,5 +68,5 @@ pub fn extract<'a>(place: &'a Place<'a>, offers: &mut Vec<Offer<'a>>) {
 fn chosen(block: &Block, within: TextRange) -> Option<TextRange> {
     let own = block.body.statements.iter().map(statement_range);
     own.filter(|range| within.start <= range.start && range.end <= within.end)
-        .reduce(TextRange::to)
+        .reduce(TextRange::cover)
 }

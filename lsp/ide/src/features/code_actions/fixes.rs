@@ -2,8 +2,8 @@
 
 use std::path::Path;
 
-use nthc::levels::allow_above;
 use nthc::project::EXTENSION;
+use nthc::suppressions::suppress_fix;
 
 use crate::findings::{Finding, QuickFix};
 use crate::position::{Range, TextEdit};
@@ -41,7 +41,7 @@ fn allow(view: &View, path: &Path, text: Option<&str>, finding: &Finding) -> Opt
         .extension()
         .is_some_and(|extension| extension == EXTENSION);
     let text = text.filter(|_| is_source)?;
-    let above = allow_above(text, finding.place, finding.code)?;
+    let above = suppress_fix(text, finding.place, finding.code)?;
     let at = above.at as usize;
     let range = view.lines(text).range(at, at);
     let new_text = above.text;

@@ -1,7 +1,7 @@
 //! Puts the value of a `let` where it is spoken of.
 
 use nthc::db::{ItemKey, Span, file_names};
-use nthc::eval::notes::Meaning;
+use nthc::eval::index::Definition;
 use nthc::syntax::structure::PartKind;
 use nthc::syntax::tree::{Expr, ExprNode, ItemNode, Statement, TextRange};
 use smol_str::SmolStr;
@@ -19,7 +19,7 @@ struct Declared<'a> {
     name: SmolStr,
     value: &'a Expr,
     range: TextRange,
-    meaning: Meaning,
+    meaning: Definition,
 }
 
 /// Puts the value of a `let` where it is spoken of, and the `let` away.
@@ -44,7 +44,7 @@ fn declared<'a>(place: &Place<'a>) -> Option<Declared<'a>> {
         return None;
     }
     match &named.meaning {
-        Meaning::Local(Span { item, range }) if *item == at.key => {
+        Definition::Local(Span { item, range }) if *item == at.key => {
             let mut found = None;
             walk_item(&at.item.node, &mut |node| {
                 if let Node::Statement(Statement::Let(decl)) = node
@@ -62,7 +62,7 @@ fn declared<'a>(place: &Place<'a>) -> Option<Declared<'a>> {
                 meaning: named.meaning.clone(),
             })
         }
-        Meaning::Item(key) => {
+        Definition::Item(key) => {
             let at = place.items().find(|at| at.key == *key)?;
             let ItemNode::Let(decl) = &at.item.node else {
                 return None;
@@ -85,13 +85,13 @@ fn uses(place: &Place<'_>, declared: &Declared<'_>) -> Result<Vec<Change>, Strin
     if matches!(declared.value.node, ExprNode::Error) || !declared.at.item.errors.is_empty() {
         return Err("its value has errors".to_owned());
     }
-    if matches!(declared.meaning, Meaning::Item(_)) && is_used_elsewhere(place, declared) {
+    if matches!(declared.meaning, Definition::Item(_)) && is_used_elsewhere(place, declared) {
         return Err(format!("`{name}` is used in other files"));
     }
     let value = place.slice(declared.value.range.shifted(declared.at.start));
     let mut changes = Vec::new();
     let items: Vec<ItemAt<'_>> = match declared.meaning {
-        Meaning::Local(_) => vec![declared.at],
+        Definition::Local(_) => vec![declared.at],
         _ => place.items().collect(),
     };
     for at in items {

@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use nthc::db::{ItemKey, item};
-use nthc::eval::notes::{BodyPlace, Meaning};
+use nthc::eval::index::{BodyPlace, Definition};
 use nthc::schema::{Ty, params};
 use nthc::syntax::tree::{Arg, Base, Block, Expr, ExprNode, ItemNode, Statement, TextRange};
 
@@ -196,7 +196,7 @@ fn offer<'a>(
 
 fn of_base(place: &Place<'_>, at: ItemAt<'_>, base: &Base) -> Option<Call> {
     let last = base.path.segments.last()?;
-    let Meaning::Item(template) = meaning(place, at, last.range)? else {
+    let Definition::Item(template) = meaning(place, at, last.range)? else {
         return None;
     };
     let lacking = lacking_arguments(
@@ -213,7 +213,7 @@ fn of_call(place: &Place<'_>, at: ItemAt<'_>, expr: &Expr) -> Option<Call> {
     };
     // What lacks an argument has no value, so its name may not be noted.
     let name = match (meaning(place, at, function.range), &function.node) {
-        (Some(Meaning::Function(name)), _) => name,
+        (Some(Definition::Function(name)), _) => name,
         (None, ExprNode::Name(name)) => name.text.clone(),
         _ => return None,
     };
@@ -226,7 +226,7 @@ fn of_call(place: &Place<'_>, at: ItemAt<'_>, expr: &Expr) -> Option<Call> {
     (!lacking.is_empty()).then_some((lacking, at.start + expr.range.end, true))
 }
 
-fn meaning(place: &Place<'_>, at: ItemAt<'_>, range: TextRange) -> Option<Meaning> {
+fn meaning(place: &Place<'_>, at: ItemAt<'_>, range: TextRange) -> Option<Definition> {
     let names = &place.notes(at.key).names;
     let named = names.iter().find(|name| name.range == range)?;
     Some(named.meaning.clone())

@@ -2,9 +2,9 @@
 
 use std::collections::HashSet;
 
-use nthc::check::notes;
+use nthc::check::item_index;
 use nthc::db::{Database, ItemKey, SourceFile, Workspace, file_names, parsed};
-use nthc::eval::notes::Notes;
+use nthc::eval::index::ItemIndex;
 use nthc::schema::{Schema, schema};
 use nthc::syntax::structure::{Part, PartKind, parts};
 use nthc::syntax::tree::{Block, Expr, ExprNode, Item, ItemNode, ParsedFile, Statement, TextRange};
@@ -79,8 +79,8 @@ impl<'a> Place<'a> {
     }
 
     /// What the words of an item mean.
-    pub fn notes(&self, key: ItemKey) -> &'a Notes {
-        notes(self.db(), self.workspace(), key)
+    pub fn notes(&self, key: ItemKey) -> &'a ItemIndex {
+        item_index(self.db(), self.workspace(), key)
     }
 
     /// The document's items.

@@ -1,7 +1,7 @@
 //! Whether statements can move into a base without another meaning: a base comes first, and what a block says itself counts
 //! instead of what its base says.
 
-use nthc::eval::notes::BodyPlace;
+use nthc::eval::index::BodyPlace;
 use nthc::syntax::tree::{Block, Body, Statement, TextRange};
 use smol_str::SmolStr;
 

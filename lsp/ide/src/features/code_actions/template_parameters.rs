@@ -3,7 +3,7 @@
 use std::collections::{BTreeMap, HashSet};
 
 use nthc::db::Span;
-use nthc::eval::notes::{Meaning, NamedPlace};
+use nthc::eval::index::{Definition, NamedPlace};
 use nthc::schema::Ty;
 use nthc::syntax::tree::{Block, Expr, ExprNode, Statement, StringPart, TextRange};
 
@@ -60,7 +60,9 @@ pub fn plan(place: &Place<'_>, extract: &Extract<'_>) -> Result<Vec<Parameter>, 
     {
         let text = place.slice(named.range.shifted(at.start));
         match &named.meaning {
-            Meaning::Local(Span { item, range }) if *item == at.key && !extract.holds(*range) => {
+            Definition::Local(Span { item, range })
+                if *item == at.key && !extract.holds(*range) =>
+            {
                 let of_body = extract.statements.is_some()
                     && extract.block.body.range.start <= range.start
                     && range.end <= extract.block.body.range.end;
@@ -77,7 +79,7 @@ pub fn plan(place: &Place<'_>, extract: &Extract<'_>) -> Result<Vec<Parameter>, 
                     parameters.push(parameter);
                 }
             }
-            Meaning::Block(block)
+            Definition::Block(block)
                 if block.item == at.key && !block.path.is_empty() && !named.declares =>
             {
                 // A name whose place wants its kind is looked up where the template is used.
@@ -100,7 +102,7 @@ pub fn plan(place: &Place<'_>, extract: &Extract<'_>) -> Result<Vec<Parameter>, 
             |range: TextRange| statements.start <= range.start && range.end <= statements.end;
         let is_left = notes.names.iter().find(|named| {
             !extract.holds(named.range)
-                && matches!(&named.meaning, Meaning::Local(span)
+                && matches!(&named.meaning, Definition::Local(span)
                     if span.item == at.key && declared_here(span.range))
         });
         if let Some(named) = is_left {

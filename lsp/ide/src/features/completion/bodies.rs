@@ -364,7 +364,7 @@ pub fn is_plain(name: &str) -> bool {
 
 /// A name as it is written: in quotes where it is no identifier.
 pub fn name_text(name: &str) -> String {
-    nthc::resolve::written(name)
+    nthc::resolve::quote_name(name)
 }
 
 /// The first sentence of what a kind is for.

@@ -73,7 +73,7 @@ pub fn range(text: &str, file: &ParsedFile, range: TextRange) -> Vec<Change> {
     // Sound neighbors are laid out together, with what stands between them.
     for run in touched.chunk_by(|left, right| left.1 && right.1) {
         if let ([(first, true), ..], Some((last, _))) = (run, run.last()) {
-            found.extend(of_run(text, file, first.to(*last), range));
+            found.extend(of_run(text, file, first.cover(*last), range));
         }
     }
     found
@@ -147,7 +147,7 @@ fn statements_touched(
             && part.range.end <= body.range.end
             && touch(part.range, range)
     });
-    let touched = statements.map(|part| part.range).reduce(TextRange::to)?;
+    let touched = statements.map(|part| part.range).reduce(TextRange::cover)?;
     Some(whole_lines(text, touched))
 }
 

@@ -1,7 +1,7 @@
 //! Names: what each stands for, with what its author wrote of it.
 
 use nthc::db::{ItemClass, ItemKey, SourceFile, Span, file_names, parsed};
-use nthc::eval::notes::{Meaning, NamedPlace};
+use nthc::eval::index::{Definition, NamedPlace};
 use nthc::eval::{BlockRef, expression, let_value, refinement};
 use nthc::schema::{BUILTIN, COMPILE_TIME, FieldSchema, IN_TEXTS, article, is_standard};
 use nthc::syntax::tree::{ItemNode, Param, Statement, Template};
@@ -20,12 +20,12 @@ const MOST: usize = 16;
 /// What is to be shown of a name.
 pub fn shown(source: &Source<'_>, placed: &Placed<'_>, named: &NamedPlace) -> Option<Markup> {
     Some(match &named.meaning {
-        Meaning::Module(file) => module(source, *file),
-        Meaning::Item(key) => item(source, *key)?,
-        Meaning::Block(block) | Meaning::Enclosing(block) => blocks::card(source, block),
-        Meaning::Local(declared) => local(source, placed, named, *declared)?,
-        Meaning::Kind(name) => kind(source, name)?,
-        Meaning::Field(kind, name) => {
+        Definition::Module(file) => module(source, *file),
+        Definition::Item(key) => item(source, *key)?,
+        Definition::Block(block) | Definition::Enclosing(block) => blocks::card(source, block),
+        Definition::Local(declared) => local(source, placed, named, *declared)?,
+        Definition::Kind(name) => kind(source, name)?,
+        Definition::Field(kind, name) => {
             let field = source.schema().field(kind, name)?;
             let shown = self::field(field);
             match block_of(source, placed, named) {
@@ -33,15 +33,15 @@ pub fn shown(source: &Source<'_>, placed: &Placed<'_>, named: &NamedPlace) -> Op
                 None => shown,
             }
         }
-        Meaning::Enum(name) => enumeration(source, name)?,
-        Meaning::Member(name, member) => {
+        Definition::Enum(name) => enumeration(source, name)?,
+        Definition::Member(name, member) => {
             let known = source.schema().enums.get(name)?;
             Markup::default()
                 .source(format!("{name}.{member}"))
                 .doc(known.members.get(member)?.as_deref())
         }
-        Meaning::Function(name) => function(source, name)?,
-        Meaning::FunctionParam(function, name) => {
+        Definition::Function(name) => function(source, name)?,
+        Definition::FunctionParam(function, name) => {
             let known = source.schema().functions.get(function)?;
             let (name, ty, default) = known.params.iter().find(|(param, ..)| param == name)?;
             let default = default.as_ref().map_or(String::new(), |default| {
@@ -51,14 +51,14 @@ pub fn shown(source: &Source<'_>, placed: &Placed<'_>, named: &NamedPlace) -> Op
                 .source(format!("{name}: {ty}{default}"))
                 .line(Line::default().text("Parameter of ").code(function.clone()))
         }
-        Meaning::CompileTime(name) => {
+        Definition::CompileTime(name) => {
             let known = COMPILE_TIME.iter().chain(IN_TEXTS);
             let known = known.into_iter().find(|known| known.name == name)?;
             Markup::default()
                 .source(known.signature)
                 .doc(Some(known.doc))
         }
-        Meaning::Type(name) => {
+        Definition::Type(name) => {
             let (name, _, doc) = BUILTIN.iter().find(|(known, ..)| known == name)?;
             Markup::default().source(*name).doc(Some(doc))
         }
@@ -78,9 +78,9 @@ fn block_of(source: &Source<'_>, placed: &Placed<'_>, named: &NamedPlace) -> Opt
         .rev()
         .find(|other| other.range.end + 1 == named.range.start)?;
     match &before.meaning {
-        Meaning::Block(block) | Meaning::Enclosing(block) => Some(block.clone()),
+        Definition::Block(block) | Definition::Enclosing(block) => Some(block.clone()),
         // `service.tier.availability`: what stands before the dot is a block too.
-        Meaning::Field(..) | Meaning::Local(_) => {
+        Definition::Field(..) | Definition::Local(_) => {
             let value = notes
                 .values
                 .iter()

@@ -1,7 +1,7 @@
 //! Values: how they would be written, where a field has its value from, and what a literal says in other units.
 
 use nthc::db::{ItemClass, item_entry};
-use nthc::eval::notes::TypedPlace;
+use nthc::eval::index::TypedPlace;
 use nthc::eval::{BlockRef, FieldValue, Runtime, Value, expression};
 use nthc::ir::Duration;
 use nthc::schema::Ty;
@@ -251,7 +251,7 @@ fn field_of(
         .iter()
         .rev()
         .find(|named| named.range.end <= range.start && named.range.start > body.range.start)?;
-    let nthc::eval::notes::Meaning::Field(kind, field) = &before.meaning else {
+    let nthc::eval::index::Definition::Field(kind, field) = &before.meaning else {
         return None;
     };
     let between = TextRange {

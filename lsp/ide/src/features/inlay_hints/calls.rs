@@ -1,7 +1,7 @@
 //! The names of parameters before arguments that have none.
 
 use nthc::db::ItemKey;
-use nthc::eval::notes::Meaning;
+use nthc::eval::index::Definition;
 use nthc::syntax::tree::{Arg, Base, Expr, ExprNode, ItemNode};
 use smol_str::SmolStr;
 
@@ -15,7 +15,7 @@ pub fn of_base(source: &Source<'_>, placed: &Placed<'_>, base: &Base, out: &mut 
     };
     let names = &source.notes(placed.key).names;
     let meant = names.iter().find(|named| named.range == last.range);
-    if let Some(Meaning::Item(key)) = meant.map(|named| &named.meaning) {
+    if let Some(Definition::Item(key)) = meant.map(|named| &named.meaning) {
         hints(
             placed,
             args,

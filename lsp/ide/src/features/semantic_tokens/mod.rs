@@ -10,7 +10,7 @@ mod words;
 use std::collections::HashMap;
 
 use nthc::db::{ItemClass, Span, item_entry};
-use nthc::eval::notes::{Meaning, NamedPlace};
+use nthc::eval::index::{Definition, NamedPlace};
 use nthc::schema::is_standard;
 use nthc::syntax::tree::{ItemNode, TextRange};
 
@@ -117,8 +117,8 @@ fn meant(source: &Source<'_>, named: &NamedPlace) -> Option<(Kind, Modifiers)> {
         }
     };
     let (kind, modifiers) = match &named.meaning {
-        Meaning::Module(file) => (Kind::Namespace, of(*file)),
-        Meaning::Item(key) => {
+        Definition::Module(file) => (Kind::Namespace, of(*file)),
+        Definition::Item(key) => {
             let entry = item_entry(source.db, *key)?;
             let (kind, modifiers) = match entry.class {
                 ItemClass::Template => (Kind::Class, Modifiers::NONE),
@@ -129,14 +129,14 @@ fn meant(source: &Source<'_>, named: &NamedPlace) -> Option<(Kind, Modifiers)> {
             };
             (kind, modifiers.and(of(key.file)))
         }
-        Meaning::Block(block) => (Kind::Variable, Modifiers::READONLY.and(of(block.item.file))),
-        Meaning::Enclosing(_) => (Kind::Variable, Modifiers::READONLY.and(library)),
-        Meaning::Local(span) if is_parameter(source, *span) => {
+        Definition::Block(block) => (Kind::Variable, Modifiers::READONLY.and(of(block.item.file))),
+        Definition::Enclosing(_) => (Kind::Variable, Modifiers::READONLY.and(library)),
+        Definition::Local(span) if is_parameter(source, *span) => {
             (Kind::Parameter, Modifiers::READONLY)
         }
-        Meaning::Local(_) => (Kind::Variable, Modifiers::READONLY),
-        Meaning::Kind(_) | Meaning::Type(_) => (Kind::Type, library),
-        Meaning::Field(kind, field) => {
+        Definition::Local(_) => (Kind::Variable, Modifiers::READONLY),
+        Definition::Kind(_) | Definition::Type(_) => (Kind::Type, library),
+        Definition::Field(kind, field) => {
             let known = source.schema().field(kind, field)?;
             let own = if known.extension {
                 Modifiers::NONE
@@ -145,16 +145,16 @@ fn meant(source: &Source<'_>, named: &NamedPlace) -> Option<(Kind, Modifiers)> {
             };
             (Kind::Property, own)
         }
-        Meaning::Enum(name) => {
+        Definition::Enum(name) => {
             let known = source.schema().enums.get(name)?;
             (Kind::Enum, of(known.span.item.file))
         }
-        Meaning::Member(name, _) => {
+        Definition::Member(name, _) => {
             let known = source.schema().enums.get(name)?;
             (Kind::EnumMember, of(known.span.item.file))
         }
-        Meaning::Function(_) | Meaning::CompileTime(_) => (Kind::Function, library),
-        Meaning::FunctionParam(..) => (Kind::Parameter, library),
+        Definition::Function(_) | Definition::CompileTime(_) => (Kind::Function, library),
+        Definition::FunctionParam(..) => (Kind::Parameter, library),
     };
     let declares = if named.declares {
         Modifiers::DECLARATION.and(Modifiers::DEFINITION)

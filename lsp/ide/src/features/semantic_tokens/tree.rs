@@ -326,7 +326,7 @@ impl<'t> Found<'t> {
                 self.push(tick, Kind::String, Modifiers::NONE);
             }
         }
-        self.closed.push(before.to(inside).shifted(self.start));
+        self.closed.push(before.cover(inside).shifted(self.start));
         for found in promql::lexemes(&query.masked()) {
             let kind = found.word.kind();
             let modifiers = match kind {

@@ -1,4 +1,4 @@
-//! Indicators compared with what is known of their metrics: rates that the compiler takes, and buckets.
+//! Checks SLIs against known metrics: the type of metrics in rates, and histogram buckets.
 
 use indexmap::IndexMap;
 use smol_str::SmolStr;
@@ -20,9 +20,13 @@ use nth_promql::{Node, Selector};
 use nth_syntax::tree::{Expr, ExprNode};
 
 impl<'db> Evaluator<'db> {
-    /// Judges what a block's fields together ask for.
-    pub(super) fn check_known_block(&mut self, id: NodeId, fields: &IndexMap<SmolStr, FieldValue>) {
-        if !self.makes_claims() {
+    /// Checks the fields of a block together.
+    pub(super) fn check_block_metrics(
+        &mut self,
+        id: NodeId,
+        fields: &IndexMap<SmolStr, FieldValue>,
+    ) {
+        if !self.checks_metrics() {
             return;
         }
         self.check_matches(id);
@@ -37,19 +41,19 @@ impl<'db> Evaluator<'db> {
         }
     }
 
-    /// Of a plain selector of events the compiler takes the rate: it must count.
+    /// Checks that a plain selector of events, which the compiler wraps in `rate()`, is a counter.
     fn check_rates(&mut self, id: NodeId, fields: &IndexMap<SmolStr, FieldValue>, names: &[&str]) {
         let labels = self.scope_labels(id);
-        // One argument of a template may be several fields.
-        let mut told: Vec<Span> = Vec::new();
+        // One argument of a template may be used in several fields.
+        let mut reported: Vec<Span> = Vec::new();
         for name in names {
             let Some((query, selector)) = fields.get(*name).and_then(selected) else {
                 continue;
             };
-            if told.contains(&query.span) {
+            if reported.contains(&query.span) {
                 continue;
             }
-            let Some((known, _)) = self.known_of(&labels, selector) else {
+            let Some((known, _)) = self.known_metrics(&labels, selector) else {
                 continue;
             };
             let Some(metric) = &selector.metric else {
@@ -62,7 +66,7 @@ impl<'db> Evaluator<'db> {
             if !kind.is_measured() {
                 continue;
             }
-            told.push(query.span);
+            reported.push(query.span);
             let mut diagnostic = Diag::new(
                 &codes::WRONG_RANGE_FUNCTION,
                 format!(
@@ -80,11 +84,11 @@ impl<'db> Evaluator<'db> {
             if set.item != query.span.item {
                 diagnostic = diagnostic.because(set, "its rate is taken here");
             }
-            self.report_known(&setter.context.scope.trail, diagnostic);
+            self.report_metric_finding(&setter.context.scope.trail, diagnostic);
         }
     }
 
-    /// Tells where series of errors begin with an error, as far as a pull saw that for certain.
+    /// Reports error series that do not exist before the first error, if the pulled metrics prove it.
     fn check_errors(&mut self, id: NodeId, fields: &IndexMap<SmolStr, FieldValue>) {
         let query = |name: &str| match fields.get(name).map(|field| &field.value) {
             Some(Value::Query(query)) => Some((query, plain_selector(query)?)),
@@ -95,7 +99,7 @@ impl<'db> Evaluator<'db> {
             return;
         };
         let labels = self.scope_labels(id);
-        let Some((known, text)) = self.known_of(&labels, bad) else {
+        let Some((known, text)) = self.known_metrics(&labels, bad) else {
             return;
         };
         let Some(section) = &known.section else {
@@ -129,7 +133,7 @@ impl<'db> Evaluator<'db> {
             "or start Prometheus with `--enable-feature=created-timestamp-zero-ingestion`, and expose \
             created timestamps",
         );
-        self.report_known(&setter.context.scope.trail, diagnostic);
+        self.report_metric_finding(&setter.context.scope.trail, diagnostic);
     }
 
     fn check_latency(&mut self, id: NodeId, fields: &IndexMap<SmolStr, FieldValue>) {
@@ -160,7 +164,7 @@ impl<'db> Evaluator<'db> {
                 )
                 .label(format!("a {}", shown_type(metric.metric_type)))
                 .help("use a histogram of durations");
-                self.report_known(&trail, diagnostic);
+                self.report_metric_finding(&trail, diagnostic);
             }
             return;
         }
@@ -175,7 +179,7 @@ impl<'db> Evaluator<'db> {
                     self.span(&context, expr.range),
                 )
                 .help("remove `native`: it has classic buckets");
-                self.report_known(&context.scope.trail, diagnostic);
+                self.report_metric_finding(&context.scope.trail, diagnostic);
             }
             return;
         }
@@ -188,7 +192,7 @@ impl<'db> Evaluator<'db> {
                     query.span,
                 )
                 .help("set `native = true`");
-                self.report_known(&trail, diagnostic);
+                self.report_metric_finding(&trail, diagnostic);
             }
             return;
         }
@@ -202,7 +206,9 @@ impl<'db> Evaluator<'db> {
             Some(Value::Enum(_, member)) => DurationUnit::from_name(member),
             _ => None,
         };
-        let known = self.known_of(&labels, selector).map(|(known, _)| known);
+        let known = self
+            .known_metrics(&labels, selector)
+            .map(|(known, _)| known);
         let unit = histogram_unit(known, name, field).unit;
         let limit = unit.count(Duration(*under));
         if bounds.texts(limit).is_empty() {
@@ -243,7 +249,7 @@ impl<'db> Evaluator<'db> {
             .and_then(|bound| unit.duration(bound.value))
             .map(|bound| show_duration(bound.0));
         if let Some(nearest) = nearest {
-            // Beyond the last bucket on either side the nearest is no answer.
+            // Suggest the nearest bucket only if there are buckets on both sides.
             let is_between = below.is_some() && above.is_some();
             if is_between && matches!(expr.node, ExprNode::Duration(_)) {
                 diagnostic = diagnostic.fix(
@@ -252,23 +258,23 @@ impl<'db> Evaluator<'db> {
                     nearest,
                     Applicability::Maybe,
                 );
-            } else if is_of_tier(expr) {
+            } else if is_tier_field(expr) {
                 diagnostic = diagnostic.help(format!(
                     "set `under` here: the value comes from the service's tier, as in `(under: \
                     {nearest})`"
                 ));
             }
         }
-        self.report_known(&context.scope.trail, diagnostic);
+        self.report_metric_finding(&context.scope.trail, diagnostic);
     }
 
-    /// The histogram that a latency is read from, and where it was looked for, for the end of a sentence.
+    /// Returns the histogram of a latency SLI, and a phrase that names where it was looked up.
     fn histogram(
         &self,
         labels: &ScopeLabels,
         selector: &Selector,
     ) -> Option<((&'db str, &'db Metric), String)> {
-        let (known, text) = self.known_of(labels, selector)?;
+        let (known, text) = self.known_metrics(labels, selector)?;
         let written = &selector.metric.as_ref()?.text;
         let named = |name| check::family(known, name);
         let (name, metric, pulled) = named(written).or_else(|| named(base_name(written)))?;
@@ -280,16 +286,16 @@ impl<'db> Evaluator<'db> {
         Some(((name, metric), place))
     }
 
-    /// What sets a field.
+    /// Returns the expression that sets a field.
     fn setter(&self, id: NodeId, field: &str) -> Option<Setter<'db>> {
         let setters = self.node(id).setters.get(field)?;
         setters.iter().max_by_key(|setter| setter.order).cloned()
     }
 
-    /// Where a value was written: behind the names of parameters and of `let`s in bodies.
+    /// Follows names of parameters and local `let`s to the expression that they stand for.
     fn origin(&self, expr: &'db Expr, context: &Context<'db>) -> (&'db Expr, Context<'db>) {
         let (mut expr, mut context) = (expr, context.clone());
-        // Names that lead in a circle are reported, and have no value that would be judged.
+        // Cyclic names were reported.
         for _ in 0..MOST_NAMES {
             let next = match &expr.node {
                 ExprNode::Paren(inner) => Some((inner.as_ref(), context.clone())),
@@ -308,10 +314,10 @@ impl<'db> Evaluator<'db> {
     }
 }
 
-/// How many names a value is followed through to where it was written.
+/// The maximum number of names that are followed.
 const MOST_NAMES: usize = 32;
 
-/// A field's query, where it is one selector.
+/// Returns a field's query, if it is a single selector.
 fn selected(field: &FieldValue) -> Option<(&Query, &Selector)> {
     let Value::Query(query) = &field.value else {
         return None;
@@ -325,8 +331,8 @@ fn selected(field: &FieldValue) -> Option<(&Query, &Selector)> {
     }
 }
 
-/// `service.tier.latency`, or a field of a tier by another path.
-fn is_of_tier(expr: &Expr) -> bool {
+/// True for a field of a tier, such as `service.tier.latency`.
+fn is_tier_field(expr: &Expr) -> bool {
     matches!(&expr.node, ExprNode::Member(object, _)
         if matches!(&object.node, ExprNode::Member(_, name) if name.text == field::TIER))
 }

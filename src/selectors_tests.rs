@@ -1,7 +1,7 @@
 //! Which selectors a project has, and that its queries carry them.
 #![allow(clippy::unwrap_used)]
 
-use crate::catalogue::wanted;
+use crate::catalogue::required_selectors;
 use crate::compile::{self, Input, SourceInput};
 use crate::project::default_settings;
 
@@ -48,7 +48,7 @@ service cart {
     };
     let session = compile::session(&input);
     let told = |environment: Option<&str>| -> Vec<String> {
-        wanted(&session, environment)
+        required_selectors(&session, environment)
             .into_iter()
             .map(|(selector, used_by)| {
                 let used_by: Vec<String> = used_by.into_iter().collect();
@@ -80,7 +80,7 @@ service cart {
             "queue_depth" => "checkout",
             _ => "checkout.postgres",
         };
-        let (selector, _) = wanted(&session, Some(environment))
+        let (selector, _) = required_selectors(&session, Some(environment))
             .into_iter()
             .find(|(_, users)| users.contains(used_by))
             .unwrap();

@@ -1,21 +1,21 @@
-//! What is said of malformed text: an unexpected word, an open bracket, a missing value.
+//! Syntax errors: an unexpected word, an unclosed bracket, a missing value.
 
 use pest::iterators::Pair;
 use smol_str::SmolStr;
 
-use super::{Context, Lower, span};
+use super::{Context, TreeBuilder, span};
 use crate::error::Error;
 use crate::grammar::{Rule, last_before};
 use crate::literal::{self, BadDuration, hole_length};
 use crate::tree::*;
 use nth_diagnostics::{Code, codes};
 
-impl Lower<'_> {
+impl TreeBuilder<'_> {
     fn rest(&self, at: usize) -> &str {
         self.text.get(at..).unwrap_or("")
     }
 
-    /// The word, number, string or sign that starts here.
+    /// Returns the token at an offset: a word, number, string or sign.
     fn token(&self, at: usize) -> Span {
         let rest = self.rest(at);
         let is_word = |c: char| c.is_ascii_alphanumeric() || c == '_' || c == ':' || c == '.';
@@ -46,7 +46,7 @@ impl Lower<'_> {
         Span::new(at, at + length)
     }
 
-    /// Says that what stands here is not what is wanted.
+    /// Reports an unexpected token.
     pub(crate) fn unexpected(&mut self, at: usize, wanted: &str) {
         let token = self.token(at);
         let word = self.text.get(token.range()).unwrap_or("").to_owned();
@@ -56,7 +56,7 @@ impl Lower<'_> {
                 format!("unexpected end of query: expected {}", wanted),
                 token,
             );
-            return self.break_off(error);
+            return self.structure_error(error);
         }
         if hole_length(&word).is_some() {
             let before = self
@@ -125,10 +125,10 @@ impl Lower<'_> {
                 .help(format!("replace the character with a plain `{op}`"))
                 .suggest(token, op);
         }
-        self.break_off(error);
+        self.structure_error(error);
     }
 
-    /// Says that a bracket is not closed, or that something stands where it could be.
+    /// Reports an unclosed bracket, or an unexpected token in its place.
     pub(crate) fn unclosed<T>(
         &mut self,
         pair: &Pair<'_, Rule>,
@@ -144,7 +144,7 @@ impl Lower<'_> {
                     "{" => "}",
                     _ => ")",
                 };
-                self.break_off(
+                self.structure_error(
                     Error::new(
                         &codes::PROMQL_UNCLOSED,
                         format!("unclosed `{bracket}`"),
@@ -167,11 +167,11 @@ impl Lower<'_> {
         if quote != '`' && self.rest(at.end as usize).starts_with('\n') {
             error = error.help("write `\\n` for a line break: a string ends on its line");
         }
-        self.break_off(error);
+        self.structure_error(error);
         None
     }
 
-    /// Says that an expression is missing. `after` is the sign that wants it and what it lacks.
+    /// Reports a missing expression. `after` is the place of the operator that requires it, and a description.
     pub(crate) fn missing_expr(
         &mut self,
         at: usize,
@@ -185,7 +185,7 @@ impl Lower<'_> {
         }
         if let Some((sign, lacks)) = after {
             let word = self.text.get(sign.range()).unwrap_or("").to_owned();
-            return self.break_off(
+            return self.structure_error(
                 Error::new(
                     &codes::PROMQL_MISSING,
                     format!("`{word}` has {lacks}"),
@@ -232,7 +232,7 @@ impl Lower<'_> {
             }
             _ => return self.unexpected(at, "an expression"),
         };
-        self.break_off(error);
+        self.structure_error(error);
     }
 
     pub(crate) fn missing_duration(&mut self, at: usize) {
@@ -242,7 +242,7 @@ impl Lower<'_> {
             let inner = word
                 .trim_matches(|c| matches!(c, '"' | '\'' | '`'))
                 .to_owned();
-            return self.break_off(
+            return self.structure_error(
                 Error::new(
                     &codes::PROMQL_UNEXPECTED,
                     "durations are written without quotes",
@@ -257,7 +257,7 @@ impl Lower<'_> {
             } else {
                 token
             };
-            return self.break_off(
+            return self.structure_error(
                 Error::new(&codes::PROMQL_MISSING, "missing duration", at)
                     .help("write for example `5m`, or `$window`"),
             );
@@ -267,7 +267,7 @@ impl Lower<'_> {
 
     pub(crate) fn missing_at(&mut self, at: usize, sign: Span) {
         if self.rest(at).is_empty() {
-            self.break_off(
+            self.structure_error(
                 Error::new(&codes::PROMQL_MISSING, "missing time after `@`", sign)
                     .help("write a Unix time, `start()` or `end()`"),
             );
@@ -281,7 +281,7 @@ impl Lower<'_> {
         let skipped = next.len() - next.trim_start().len();
         let following = at.end as usize + skipped;
         if matches!(next.trim_start().chars().next(), None | Some(',' | '}')) {
-            self.break_off(
+            self.structure_error(
                 Error::new(
                     &codes::PROMQL_MISSING,
                     format!("missing matcher operator after `{label}`"),
@@ -315,7 +315,7 @@ impl Lower<'_> {
                 Some((&rest[..end], quote.map_or(0, char::len_utf8)))
             });
         if word == "=" && before.ends_with('=') {
-            self.break_off(
+            self.structure_error(
                 Error::new(
                     &codes::PROMQL_UNEXPECTED,
                     "label matchers use a single `=`",
@@ -327,7 +327,7 @@ impl Lower<'_> {
             let opening = self.rest(at).chars().next().map_or(0, char::len_utf8);
             let whole = Span::new(at, at + opening + inner.len() + quote);
             let plain = format!("\"{}\"", inner.replace('\\', "\\\\"));
-            self.break_off(
+            self.structure_error(
                 Error::new(
                     &codes::PROMQL_UNEXPECTED,
                     "curly quotes are not valid in PromQL",
@@ -337,7 +337,7 @@ impl Lower<'_> {
                 .suggest(whole, plain),
             );
         } else if hole_length(&word).is_some() {
-            self.break_off(
+            self.structure_error(
                 Error::new(
                     &codes::PROMQL_MISPLACED_HOLE,
                     "an interpolation in a label value must be inside quotes",
@@ -347,7 +347,7 @@ impl Lower<'_> {
                 .suggest(token, format!("\"{word}\"")),
             );
         } else if is_word {
-            self.break_off(
+            self.structure_error(
                 Error::new(
                     &codes::PROMQL_UNEXPECTED,
                     "a label value must be quoted",
@@ -356,7 +356,7 @@ impl Lower<'_> {
                 .suggest(token, format!("\"{word}\"")),
             );
         } else if matches!(word.as_str(), "" | "}" | ",") {
-            self.break_off(Error::new(
+            self.structure_error(Error::new(
                 &codes::PROMQL_MISSING,
                 "missing label value",
                 token,
@@ -366,14 +366,14 @@ impl Lower<'_> {
         }
     }
 
-    /// Says so where something is glued to a hole that stands for a duration, `[${n}m]`.
+    /// Reports text next to a hole for a duration, `[${n}m]`.
     pub(crate) fn duration_hole(&mut self, pair: &Pair<'_, Rule>) -> Option<()> {
         let at = span(pair);
         let next = self.rest(at.end as usize).chars().next();
         if !next.is_some_and(|c| c.is_ascii_alphanumeric() || c == '_') {
             return Some(());
         }
-        self.break_off(
+        self.structure_error(
             Error::new(
                 &codes::PROMQL_MISPLACED_HOLE,
                 "an interpolation cannot be part of a duration",
@@ -385,7 +385,7 @@ impl Lower<'_> {
     }
 
     pub(crate) fn hole_as_name<T>(&mut self, at: Span, what: &str) -> Option<T> {
-        self.break_off(
+        self.structure_error(
             Error::new(
                 &codes::PROMQL_MISPLACED_HOLE,
                 format!("an interpolation cannot be {what}"),
@@ -400,7 +400,7 @@ impl Lower<'_> {
         None
     }
 
-    /// Says so where a hole touches a name, braces or arguments.
+    /// Reports a hole next to a name, braces or arguments.
     pub(crate) fn hole(&mut self, pair: &Pair<'_, Rule>) -> Option<()> {
         let at = span(pair);
         match self.rest(at.end as usize).chars().next() {
@@ -409,7 +409,7 @@ impl Lower<'_> {
             }
             Some('(') => self.hole_as_name(at, "a function name"),
             Some('{') => {
-                self.break_off(
+                self.structure_error(
                     Error::new(
                         &codes::PROMQL_MISPLACED_HOLE,
                         "matchers cannot be added to an interpolated selector",
@@ -430,7 +430,7 @@ impl Lower<'_> {
 
     fn unknown_variable(&mut self, word: &str, at: Span) {
         if word == "$window" {
-            return self.break_off(
+            return self.structure_error(
                 Error::new(
                     &codes::PROMQL_UNKNOWN_VARIABLE,
                     "`$window` is not allowed here: a duration is not expected",
@@ -452,7 +452,7 @@ impl Lower<'_> {
         if matches!(last, Some('[' | ':')) {
             error = error.suggest(at, "$window");
         }
-        self.break_off(error);
+        self.structure_error(error);
     }
 
     pub(crate) fn string(&mut self, pair: &Pair<'_, Rule>) -> StringLit {
@@ -460,16 +460,16 @@ impl Lower<'_> {
         let start = at.start as usize;
         match literal::unquote(pair.as_str(), |offset| self.hole_number(start + offset)) {
             Ok(parts) => StringLit { parts, span: at },
-            Err(mistakes) => {
-                for mistake in mistakes {
-                    let place = Span::new(start + mistake.range.start, start + mistake.range.end);
-                    let mut error = Error::new(&codes::PROMQL_BAD_STRING, mistake.message, place);
-                    if mistake.unknown {
+            Err(errors) => {
+                for bad in errors {
+                    let place = Span::new(start + bad.range.start, start + bad.range.end);
+                    let mut error = Error::new(&codes::PROMQL_BAD_STRING, bad.message, place);
+                    if bad.unknown {
                         error = error
                             .help("write two backslashes for a literal one")
                             .suggest(Span::new(place.start as usize, place.start as usize), "\\");
                     }
-                    self.mistake(error);
+                    self.error(error);
                 }
                 StringLit {
                     parts: Vec::new(),
@@ -479,7 +479,7 @@ impl Lower<'_> {
         }
     }
 
-    /// The name in a quoted string.
+    /// Returns the name in a quoted string.
     pub(crate) fn quoted_name(&mut self, pair: &Pair<'_, Rule>, what: &str) -> Option<SmolStr> {
         let string = self.string(pair);
         if let Some(text) = string.text() {
@@ -492,7 +492,7 @@ impl Lower<'_> {
         {
             return self.hole_as_name(string.span, &format!("part of a {what} name"));
         }
-        self.break_off(Error::new(
+        self.structure_error(Error::new(
             &codes::PROMQL_LABEL_NAME,
             format!("a {what} name must be valid UTF-8"),
             string.span,
@@ -528,14 +528,14 @@ impl Lower<'_> {
                 at,
             ),
         };
-        self.mistake(error);
+        self.error(error);
     }
 }
 
-/// What is wanted after `by`, `without`, `on` and `ignoring`.
+/// The expected text after `by`, `without`, `on` and `ignoring`.
 pub(crate) const LABEL_LIST: &str = "`(` and a list of labels";
 
-/// The operator that a typographic sign stands for.
+/// Returns the operator for a typographic character.
 fn look_alike(c: char) -> Option<&'static str> {
     Some(match c {
         '×' | '·' | '∗' => "*",
@@ -552,7 +552,7 @@ fn look_alike(c: char) -> Option<&'static str> {
     })
 }
 
-/// `5min` as `5m`.
+/// Replaces the unit of `5min` by that of `5m`.
 fn with_plain_unit(text: &str) -> Option<String> {
     let digits = text.bytes().take_while(u8::is_ascii_digit).count();
     let (number, unit) = text.split_at(digits);

@@ -1,4 +1,4 @@
-//! Which selectors a project has.
+//! The selectors of a project, which a pull needs.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -9,15 +9,15 @@ use crate::eval::{Instance, instance};
 use crate::session::Session;
 use nth_metrics::selector_of;
 
-/// Selectors as text, with the services and the blocks in them that have each.
-pub type Wanted = BTreeMap<String, BTreeSet<String>>;
+/// Selectors as text, each with the services and nested blocks that use it.
+pub type RequiredSelectors = BTreeMap<String, BTreeSet<String>>;
 
-/// The selectors that the queries of the project's own services carry in an environment: the services' own and those
-/// of blocks in them, as dependencies, each with the environment's labels. A block without labels is left out.
-pub fn wanted(session: &Session, environment: Option<&str>) -> Wanted {
+/// Returns the selectors of the project's services in an environment: those of services and of nested blocks such as
+/// dependencies, each with the environment's labels. Blocks without labels are skipped.
+pub fn required_selectors(session: &Session, environment: Option<&str>) -> RequiredSelectors {
     let db = &session.db;
     let shared = environment_labels(db, session.workspace, environment);
-    let mut found = Wanted::new();
+    let mut found = RequiredSelectors::new();
     for key in session.services() {
         let environment = environment.map(SmolStr::from);
         let evaluated = instance(db, session.workspace, key, environment);
@@ -28,7 +28,12 @@ pub fn wanted(session: &Session, environment: Option<&str>) -> Wanted {
     found
 }
 
-fn gather(block: &Instance, above: &str, shared: &BTreeMap<String, String>, found: &mut Wanted) {
+fn gather(
+    block: &Instance,
+    above: &str,
+    shared: &BTreeMap<String, String>,
+    found: &mut RequiredSelectors,
+) {
     let name = match (above, block.name.as_str()) {
         ("", name) => name.to_owned(),
         (above, "") => format!("{above}.{}", block.kind),

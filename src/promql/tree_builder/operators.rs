@@ -3,13 +3,13 @@
 use pest::iterators::Pair;
 use smol_str::SmolStr;
 
-use super::{Lower, span};
+use super::{TreeBuilder, span};
 use crate::error::Error;
 use crate::grammar::Rule;
 use crate::tree::*;
 use nth_diagnostics::codes;
 
-/// A binary operator with all that follows it.
+/// A binary operator with its modifiers.
 pub(crate) struct Operator {
     pub(crate) op: BinaryOp,
     pub(crate) span: Span,
@@ -18,7 +18,7 @@ pub(crate) struct Operator {
     pub(crate) fill: Fill,
 }
 
-impl<'t> Lower<'t> {
+impl<'t> TreeBuilder<'t> {
     pub(crate) fn operator(&mut self, pair: Pair<'t, Rule>) -> Option<Operator> {
         let mut operator = Operator {
             op: BinaryOp::Add,
@@ -41,7 +41,7 @@ impl<'t> Lower<'t> {
                 Rule::stray_group => {
                     let word = part.as_str().trim_end();
                     let at = span(&part).start as usize;
-                    self.break_off(
+                    self.structure_error(
                         Error::new(
                             &codes::PROMQL_MATCHING,
                             format!("`{word}` needs an `on (…)` or `ignoring (…)` before it"),
@@ -114,7 +114,7 @@ impl<'t> Lower<'t> {
         let text = SmolStr::from(text);
         let (left, right) = (name != "fill_right", name != "fill_left");
         if (left && fill.left.is_some()) || (right && fill.right.is_some()) {
-            self.break_off(Error::new(
+            self.structure_error(Error::new(
                 &codes::PROMQL_MATCHING,
                 format!("duplicate fill: `{name}`"),
                 span(&word),
@@ -131,7 +131,7 @@ impl<'t> Lower<'t> {
     }
 }
 
-/// The operator that is written so, in any case.
+/// Returns the operator of a source text, ignoring case.
 pub(crate) fn binary_op(text: &str) -> Option<BinaryOp> {
     Some(match text.trim_end().to_ascii_lowercase().as_str() {
         "or" => BinaryOp::Or,

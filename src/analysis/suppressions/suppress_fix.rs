@@ -1,22 +1,22 @@
-//! The comment that would allow a warning, for an editor to offer. No fix does it: `nthc check --fix` mends what is
-//! wrong, and never hides it.
+//! The comment that suppresses a warning, for an editor to offer. It is not a [`Fix`](nth_diagnostics::Fix):
+//! `nthc check --fix` fixes problems and never hides them.
 
 use nth_diagnostics::{Code, codes};
 use nth_syntax::comments::{begins_a_line, slice};
 use nth_syntax::tree::TextRange;
 
-/// A line to put in.
+/// A comment line to insert.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Above {
-    /// The byte of the file to put it at.
+pub struct SuppressFix {
+    /// The byte offset in the file at which to insert it.
     pub at: u32,
-    /// The comment, with its line end and the indent of what follows.
+    /// The comment, its line end, and the indent of the statement below it.
     pub text: String,
 }
 
-/// The comment that allows `code` in the innermost statement or item that holds `range` and begins a line; nothing
-/// where there is none, where the code is an error, and where it is told of such comments themselves.
-pub fn allow_above(text: &str, range: TextRange, code: &Code) -> Option<Above> {
+/// Returns the comment that allows `code` in the innermost statement or item that contains `range` and begins a line. `None`
+/// if there is none, if `code` is an error, or if it is about such comments.
+pub fn suppress_fix(text: &str, range: TextRange, code: &Code) -> Option<SuppressFix> {
     let is_of_comments = [&codes::BAD_DIRECTIVE, &codes::UNUSED_ALLOW].contains(&code);
     if !code.is_settable() || is_of_comments {
         return None;
@@ -27,7 +27,7 @@ pub fn allow_above(text: &str, range: TextRange, code: &Code) -> Option<Above> {
     let indent =
         slice(text, TextRange::new(line, unit.start as usize)).trim_start_matches('\u{feff}');
     let line_end = if text.contains("\r\n") { "\r\n" } else { "\n" };
-    Some(Above {
+    Some(SuppressFix {
         at: unit.start,
         text: format!("// nth: allow({}){line_end}{indent}", code.slug),
     })

@@ -1,38 +1,38 @@
-//! What was put together of a whole project, for the next time.
+//! Project-wide results that are kept from one check to the next.
 
 use std::collections::{HashMap, HashSet};
 use std::sync::Arc;
 
 use super::FileFindings;
-use crate::check::project::{NameIndex, insertion};
+use crate::check::names::{NameIndex, import_edit};
 use crate::db::{Database, Diag, SourceFile, Span, Workspace, item_start};
 use crate::limits;
 use nth_diagnostics::Edit;
 
-/// Diagnostics as they were found, each with where an import would be added; and what is said of them.
-type Explained = HashMap<(Diag, Option<Edit<Span>>), Diag>;
+/// From a diagnostic about an unknown name, with the place of a new import, to that diagnostic with its suggestions.
+type Resolved = HashMap<(Diag, Option<Edit<Span>>), Diag>;
 
-/// What was put together of a whole project. Each part is kept until what it was made of changes.
+/// Project-wide results. Each is kept until its inputs change.
 #[derive(Default)]
-pub struct Remembered {
+pub struct ProjectCache {
     files: Vec<Arc<FileFindings>>,
-    names: u64,
-    of_rules: Vec<Vec<Diag>>,
+    names_revision: u64,
+    rule_findings: Vec<Vec<Diag>>,
     duplicates: Option<Arc<Vec<Diag>>>,
     cycles: Option<Arc<Vec<Vec<Diag>>>>,
     shared: Option<Arc<Vec<Vec<Diag>>>>,
     index: Option<NameIndex>,
-    explained: Explained,
+    resolved: Resolved,
 }
 
-impl Remembered {
-    /// Whether nothing is remembered.
+impl ProjectCache {
+    /// True if no check has filled the cache yet.
     pub fn is_empty(&self) -> bool {
         self.files.is_empty()
     }
 
-    /// What was found in so many files; nothing where it was in another number of them.
-    pub fn files_of(&self, count: usize) -> Vec<Arc<FileFindings>> {
+    /// Returns the cached findings of each file, or empty findings for `count` files if their number has changed.
+    pub fn file_findings(&self, count: usize) -> Vec<Arc<FileFindings>> {
         let mut files = self.files.clone();
         if files.len() != count {
             files.clear();
@@ -41,16 +41,21 @@ impl Remembered {
         files
     }
 
-    /// What rules found in so many environments.
-    pub fn of_rules(&self, environments: usize) -> Vec<Vec<Diag>> {
-        let mut of_rules = self.of_rules.clone();
-        of_rules.resize(environments, Vec::new());
-        of_rules
+    /// Returns the cached findings of rules, one list for each of `environments`.
+    pub fn rule_findings(&self, environments: usize) -> Vec<Vec<Diag>> {
+        let mut rule_findings = self.rule_findings.clone();
+        rule_findings.resize(environments, Vec::new());
+        rule_findings
     }
 
-    /// Takes what was found in the files now, and forgets what was made of anything else.
-    pub(super) fn take(&mut self, files: &[Arc<FileFindings>], names: u64, of_rules: &[Vec<Diag>]) {
-        self.of_rules = of_rules.to_vec();
+    /// Stores new findings, and drops the results that depend on findings or names that have changed.
+    pub(super) fn update(
+        &mut self,
+        files: &[Arc<FileFindings>],
+        names_revision: u64,
+        rule_findings: &[Vec<Diag>],
+    ) {
+        self.rule_findings = rule_findings.to_vec();
         let is_as_long = self.files.len() == files.len();
         let mut has_globals = is_as_long;
         let mut has_needs = is_as_long;
@@ -60,17 +65,17 @@ impl Remembered {
                 continue;
             }
             has_globals &= before.globals == now.globals;
-            has_needs &= before.made.len() == now.made.len()
+            has_needs &= before.environments.len() == now.environments.len()
                 && before
-                    .made
+                    .environments
                     .iter()
-                    .zip(&now.made)
+                    .zip(&now.environments)
                     .all(|(before, now)| before.needs == now.needs);
-            has_measured &= before.made.len() == now.made.len()
+            has_measured &= before.environments.len() == now.environments.len()
                 && before
-                    .made
+                    .environments
                     .iter()
-                    .zip(&now.made)
+                    .zip(&now.environments)
                     .all(|(before, now)| before.measured == now.measured);
         }
         if !has_globals {
@@ -82,11 +87,11 @@ impl Remembered {
         if !has_measured {
             self.shared = None;
         }
-        if self.names != names || !is_as_long {
+        if self.names_revision != names_revision || !is_as_long {
             self.index = None;
-            self.explained.clear();
+            self.resolved.clear();
         }
-        self.names = names;
+        self.names_revision = names_revision;
         self.files = files.to_vec();
     }
 
@@ -102,23 +107,23 @@ impl Remembered {
         Arc::clone(self.shared.get_or_insert_with(|| Arc::new(make())))
     }
 
-    /// Says of each name that was looked up in vain where it could come from.
-    pub(super) fn explain(
+    /// Adds suggestions, such as imports, to the diagnostics about unknown names.
+    pub(super) fn resolve_unknown_names(
         &mut self,
         db: &Database,
         workspace: Workspace,
         found: Vec<Diag>,
     ) -> Vec<Diag> {
         if found.iter().all(|found| found.unknown_name.is_none()) {
-            self.explained.clear();
+            self.resolved.clear();
             return found;
         }
         let index = self
             .index
             .get_or_insert_with(|| NameIndex::new(db, workspace));
-        let mut explained = Explained::new();
-        let shown = shown_unknown(db, &found);
-        let told = found.into_iter().enumerate().map(|(number, mut found)| {
+        let mut resolved = Resolved::new();
+        let shown = first_unknown_names(db, &found);
+        let diagnostics = found.into_iter().enumerate().map(|(number, mut found)| {
             if found.unknown_name.is_none() {
                 return found;
             }
@@ -126,24 +131,24 @@ impl Remembered {
                 found.unknown_name = None;
                 return found;
             }
-            let place = insertion(db, found.primary.span.item.file, "");
+            let place = import_edit(db, found.primary.span.item.file, "");
             let key = (found, place);
-            let said = match self.explained.get(&key) {
-                Some(said) => said.clone(),
-                None => index.explain(db, key.0.clone()),
+            let with_imports = match self.resolved.get(&key) {
+                Some(with_imports) => with_imports.clone(),
+                None => index.resolve_unknown_name(db, key.0.clone()),
             };
-            explained.insert(key, said.clone());
-            said
+            resolved.insert(key, with_imports.clone());
+            with_imports
         });
-        let told = told.collect();
-        self.explained = explained;
-        told
+        let diagnostics = diagnostics.collect();
+        self.resolved = resolved;
+        diagnostics
     }
 }
 
-/// Which of the names that were looked up in vain can be shown: of each file the first ones, for it shows no more
-/// diagnostics. Where the others could come from need not be looked for.
-fn shown_unknown(db: &Database, found: &[Diag]) -> HashSet<usize> {
+/// Indices of the diagnostics about unknown names that can be shown: the first [`limits::DIAGNOSTICS`] of each file. The
+/// others need no suggestions.
+fn first_unknown_names(db: &Database, found: &[Diag]) -> HashSet<usize> {
     let mut by_file: HashMap<SourceFile, Vec<(u32, usize)>> = HashMap::new();
     let unknown = found.iter().enumerate();
     for (number, found) in unknown.filter(|(_, found)| found.unknown_name.is_some()) {

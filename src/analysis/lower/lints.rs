@@ -1,5 +1,4 @@
-//! What is doubtful of a service's alerts and recordings once their queries are known: no mistake, and most likely not
-//! what was meant.
+//! Lints of a service's alerts and recording rules, which need their complete queries: valid, but most likely not intended.
 
 use std::collections::BTreeMap;
 
@@ -16,8 +15,8 @@ use nth_promql::{
     self as promql, BinaryOp, Expr, LabelSet, Node, UnaryOp, Uncompared, classify, labels_of,
 };
 
-/// What is doubtful of one alert. `service` is the block that the alert is in.
-pub(super) fn of_alert(
+/// Runs all lints of one alert. `service` is the block that contains it.
+pub(super) fn check_alert(
     service: &Instance,
     block: &Instance,
     alert: &ir::Alert,
@@ -30,7 +29,7 @@ pub(super) fn of_alert(
     uncompared(block, alert, diagnostics);
 }
 
-/// A condition that computes a value and compares it with nothing: the alert fires whatever it is.
+/// Reports a condition without a comparison: the alert fires whatever the value.
 fn uncompared(block: &Instance, alert: &ir::Alert, diagnostics: &mut Vec<Diag>) {
     let Some(why) = promql::uncompared(&alert.when) else {
         return;
@@ -68,9 +67,9 @@ fn uncompared(block: &Instance, alert: &ir::Alert, diagnostics: &mut Vec<Diag>) 
     report(block, diagnostics, diagnostic);
 }
 
-/// Labels that an alert's texts show and that no series of its condition has.
+/// Reports labels in an alert's texts that the series of its condition do not have.
 ///
-/// Prometheus fills the texts from the series' labels alone: those that the rule adds come afterwards.
+/// Prometheus expands the texts with the labels of the series only. The labels of the rule are added later.
 fn absent_labels(
     service: &Instance,
     block: &Instance,
@@ -99,7 +98,7 @@ fn absent_labels(
                 *place,
             )
             .label("always empty")
-            .because(block.span_of(field::WHEN), left(&series));
+            .because(block.span_of(field::WHEN), describe_labels(&series));
             diagnostic = if is_rules_own(service, alert, label) {
                 diagnostic.help(format!(
                     "write values that are known at build time as `${{service.name}}`: alert text \
@@ -116,8 +115,8 @@ fn absent_labels(
     }
 }
 
-/// Which labels are left, in a few words.
-fn left(series: &LabelSet) -> String {
+/// Describes the labels of a series, for a diagnostic's label.
+fn describe_labels(series: &LabelSet) -> String {
     let list = |names: &std::collections::BTreeSet<SmolStr>| {
         let names: Vec<String> = names.iter().map(|name| format!("`{name}`")).collect();
         names.join(", ")
@@ -129,7 +128,7 @@ fn left(series: &LabelSet) -> String {
     }
 }
 
-/// Whether the label is one that the alert has from its rule.
+/// True if the alert's rule sets the label.
 fn is_rules_own(service: &Instance, alert: &ir::Alert, label: &SmolStr) -> bool {
     let has = |value: &Value| match value {
         Value::Labels(entries) => entries.contains_key(label),
@@ -146,7 +145,7 @@ fn is_rules_own(service: &Instance, alert: &ir::Alert, label: &SmolStr) -> bool 
             .any(|(name, field)| field.extension && name.replace('-', "_") == label.as_str())
 }
 
-/// A page that holds for less than one scrape, on a condition that looks at one sample.
+/// Reports a page with a `for` shorter than one scrape interval on a condition that uses a single sample.
 fn short_hold(
     block: &Instance,
     alert: &ir::Alert,
@@ -176,7 +175,7 @@ fn short_hold(
     report(block, diagnostics, diagnostic);
 }
 
-/// Whether a condition is about a time rather than about one moment.
+/// True if a condition uses samples over a time range.
 fn smooths(when: &Expr) -> bool {
     classify::exprs(when).any(|expr| match &expr.node {
         Node::Range(..) | Node::Subquery(_) => true,
@@ -199,8 +198,8 @@ fn irate(block: &Instance, alert: &ir::Alert, diagnostics: &mut Vec<Diag>) {
     report(block, diagnostics, diagnostic);
 }
 
-/// A function that looks at the last two samples, and the one that looks at all. Where a subquery looks at many of its
-/// results, a dip does no harm.
+/// Returns a function that uses only the last two samples, such as `irate`, and the one to use instead. Ignores those inside a
+/// subquery, which evaluates many of them.
 fn last_two(expr: &Expr) -> Option<(&'static str, &'static str)> {
     match &expr.node {
         Node::Call(call) => match call.function.as_str() {
@@ -215,8 +214,8 @@ fn last_two(expr: &Expr) -> Option<(&'static str, &'static str)> {
     }
 }
 
-/// Recordings of one service that record the same.
-pub(super) fn of_recordings(
+/// Reports recording rules of one service with the same query.
+pub(super) fn check_recordings(
     recordings: &[(ir::Recording, &Instance)],
     diagnostics: &mut Vec<Diag>,
 ) {
@@ -242,16 +241,16 @@ pub(super) fn of_recordings(
     }
 }
 
-/// A condition's threshold.
+/// The threshold of an alert's condition.
 struct Threshold<'a> {
     alert: &'a ir::Alert,
     span: Span,
-    /// The higher, the harder to reach; equal ones are told apart by whether they must be passed.
+    /// Higher is harder to reach. The flag distinguishes strict comparisons.
     rank: (Decimal, bool),
 }
 
-/// Alerts that fire only where another one of the same severity fires already.
-pub(super) fn of_thresholds(alerts: &[(ir::Alert, Span)], diagnostics: &mut Vec<Diag>) {
+/// Reports alerts that fire only if another one of the same severity already fires.
+pub(super) fn check_thresholds(alerts: &[(ir::Alert, Span)], diagnostics: &mut Vec<Diag>) {
     type Key<'a> = (
         String,
         bool,
@@ -280,7 +279,7 @@ pub(super) fn of_thresholds(alerts: &[(ir::Alert, Span)], diagnostics: &mut Vec<
     }
     for mut group in groups.into_values() {
         group.sort_by_key(|threshold| threshold.rank);
-        // The alert that fires soonest, of those that are easier to reach; with and without a time of their own.
+        // The soonest of the alerts that are easier to reach, without and with their own `for`.
         let mut soonest: [Option<&Threshold>; 2] = [None, None];
         for threshold in &group {
             let slot = &mut soonest[usize::from(threshold.alert.hold.is_some())];
@@ -309,7 +308,7 @@ pub(super) fn of_thresholds(alerts: &[(ir::Alert, Span)], diagnostics: &mut Vec<
     }
 }
 
-/// What is compared, whether it must be above, and how far.
+/// Splits a condition into the compared expression, whether it must be above the limit, and the rank of the limit.
 fn threshold(when: &Expr) -> Option<(String, bool, (Decimal, bool))> {
     let Node::Binary(binary) = &when.unparenthesised().node else {
         return None;

@@ -1,34 +1,34 @@
-//! What a project makes of the compiler's warnings: a level for each code in `nth.toml`, and comments that allow one
-//! where it stands. Errors are errors everywhere.
+//! Levels and suppressions of warnings: a level for each code in `nth.toml`, and comments that allow a warning at one place.
+//! Errors cannot be suppressed.
 //!
-//! None of this is known to a query. What was found is found whatever its level; [`settle`](fn@settle) decides at the very end
-//! what is told, and how loudly.
+//! Queries do not read any of this: they return all diagnostics. [`apply`](fn@apply) decides at the end which are reported, and
+//! at which level.
 
-mod above;
+mod apply;
 mod directive;
-mod settle;
+mod suppress_fix;
 
 use std::collections::BTreeMap;
 
 use nth_diagnostics::{Code, Diagnostic, Severity, codes, suggest};
 
-pub use above::{Above, allow_above};
+pub use apply::{Annotated, apply};
 pub use directive::{Allowed, Directive, directives, has_directives};
-pub use settle::{Annotated, settle};
+pub use suppress_fix::{SuppressFix, suppress_fix};
 
-/// How loudly a warning is told.
+/// The level at which a warning is reported.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub enum Level {
-    /// Not at all.
+    /// Not reported.
     Allow,
-    /// As a warning.
+    /// Reported as a warning.
     Warn,
-    /// As an error: nothing is built.
+    /// Reported as an error, so nothing is built.
     Error,
 }
 
 impl Level {
-    /// The words for the levels, as `nth.toml` writes them.
+    /// The names of the levels in `nth.toml`.
     pub const WORDS: [(&'static str, Level); 3] = [
         ("allow", Level::Allow),
         ("warn", Level::Warn),
@@ -36,28 +36,28 @@ impl Level {
     ];
 }
 
-/// The levels that a project sets; every other warning is a warning.
+/// The levels that a project sets. All other codes keep their default.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Levels {
     by_id: BTreeMap<&'static str, Level>,
 }
 
 impl Levels {
-    /// Sets the level of a code. That of an error stays what it is.
+    /// Sets the level of a code. Has no effect on errors.
     pub fn set(&mut self, code: &'static Code, level: Level) {
         if code.is_settable() {
             self.by_id.insert(code.id, level);
         }
     }
 
-    /// The level that was set for a code.
-    pub fn of(&self, code: &Code) -> Option<Level> {
+    /// Returns the level that is set for a code; `None` for its default.
+    pub fn level(&self, code: &Code) -> Option<Level> {
         self.by_id.get(code.id).copied()
     }
 
-    /// A diagnostic at its level; nothing where that is not to be told.
+    /// Returns the diagnostic at its level, or `None` if that is [`Level::Allow`].
     pub fn apply<S>(&self, mut found: Diagnostic<S>) -> Option<Diagnostic<S>> {
-        match self.of(found.code) {
+        match self.level(found.code) {
             Some(Level::Allow) => return None,
             Some(Level::Error) => found.severity = Severity::Error,
             Some(Level::Warn) | None => {}
@@ -66,32 +66,32 @@ impl Levels {
     }
 }
 
-/// What a word names, where a code or slug should stand.
+/// The result of looking up a code or slug.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Named {
+pub enum Lint {
     /// A warning, by its code or slug.
     Warning(&'static Code),
     /// An error, whose level cannot be set.
     Error(&'static Code),
-    /// Nothing; with the warning's code or slug that was likely meant.
+    /// Not a code or slug, with the most similar one of a warning.
     Unknown(Option<&'static str>),
 }
 
-/// What `word` names: a code (`N0507`) or a slug (`above-ceiling`), letter for letter.
-pub fn named(word: &str) -> Named {
+/// Looks up a code (`N0507`) or slug (`above-ceiling`). Case-sensitive.
+pub fn find_lint(word: &str) -> Lint {
     let found = codes::ALL
         .iter()
         .copied()
         .find(|code| code.id == word || code.slug == word);
     match found {
-        Some(code) if code.is_settable() => Named::Warning(code),
-        Some(code) => Named::Error(code),
+        Some(code) if code.is_settable() => Lint::Warning(code),
+        Some(code) => Lint::Error(code),
         None => {
             let known = codes::ALL
                 .iter()
                 .filter(|code| code.is_settable())
                 .flat_map(|code| [code.id, code.slug]);
-            Named::Unknown(codes::current_slug(word).or_else(|| suggest::nearest(word, known)))
+            Lint::Unknown(codes::current_slug(word).or_else(|| suggest::nearest(word, known)))
         }
     }
 }

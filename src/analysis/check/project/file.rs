@@ -1,4 +1,4 @@
-//! Everything that is wrong in what a file's items say and make.
+//! All findings about a file: its items, and the blocks that they define in each environment.
 
 use std::collections::{BTreeSet, HashSet};
 use std::sync::Arc;
@@ -7,77 +7,77 @@ use jiff::Timestamp;
 use smol_str::SmolStr;
 
 use crate::check::dependencies::Needs;
-use crate::check::project::{self, GlobalName};
+use crate::check::names::{self, GlobalName};
 use crate::check::series::Measured;
 use crate::check::{check_item, paging, reliability, utf8_names};
 use crate::db::{Diag, ItemClass, ItemKey, SourceFile, Span, Workspace, file_names, parsed};
 use crate::eval::instance;
-use crate::levels::has_directives;
 use crate::limits;
 use crate::lower::{
     Relabelled, expiring_overrides, ignored_urgency, mail_receivers, relabelled, service_model,
     team_model,
 };
 use crate::schema::names::kind;
+use crate::suppressions::has_directives;
 use nth_diagnostics::codes;
 
-/// What was found on a way through a file's items. It changes only when something in it does, not when text moves.
+/// Findings about a file. Equal before and after an edit that only moves text.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub struct FileFindings {
-    /// What is wrong with the items themselves.
+    /// Diagnostics of the items' own text.
     pub checked: Vec<Diag>,
-    /// Names that the file declares twice.
+    /// Diagnostics about names that the file declares twice.
     pub duplicates: Vec<Diag>,
-    /// The names that it shares with all other files.
+    /// The names that must be unique in the project.
     pub globals: Vec<GlobalName>,
-    /// What is wrong with what the items make, by environments.
-    pub made: Vec<Made>,
-    /// Whether comments in it say something to the compiler.
+    /// Findings about the evaluated blocks, one entry per environment.
+    pub environments: Vec<EnvironmentFindings>,
+    /// True if the file has `// nth:` comments.
     pub has_directives: bool,
 }
 
-/// What was found in what a file's items make in an environment.
+/// Findings about the evaluated blocks of a file in one environment.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
-pub struct Made {
-    /// What is wrong with services.
+pub struct EnvironmentFindings {
+    /// Diagnostics of services.
     pub services: Vec<Diag>,
-    /// What is wrong with what they promise.
+    /// Diagnostics about objectives.
     pub promises: Vec<Diag>,
-    /// What is wrong with whom they page.
+    /// Findings about escalations and schedules.
     pub paging: Vec<Diag>,
-    /// What is wrong with all other blocks.
-    pub others: Vec<Other>,
-    /// What labels are wrong where alerts need a certain namespace.
+    /// Findings about all other blocks, and those that depend on something outside of the sources.
+    pub others: Vec<OtherFinding>,
+    /// `namespace` labels of alerts, which the project's settings may require to have one value.
     pub relabelled: Vec<Relabelled>,
-    /// What each service cannot work without.
+    /// The hard dependencies of each service.
     pub needs: Vec<Needs>,
-    /// The series that each service measures.
+    /// The series that each service uses for its SLIs.
     pub measured: Vec<Measured>,
-    /// The metrics that services record.
+    /// The names of the services' recording rules.
     pub recorded: Vec<SmolStr>,
 }
 
-/// What is wrong with a block that is no service, or for a reason outside of the sources.
+/// A finding about a block that is not a service, or one that depends on something outside of the sources.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Other {
-    /// What is wrong.
-    pub found: Diag,
-    /// When it counts.
-    pub counts: Counts,
+pub struct OtherFinding {
+    /// The diagnostic.
+    pub diagnostic: Diag,
+    /// When it is reported.
+    pub condition: Condition,
 }
 
-/// When something that was found counts.
+/// When an `OtherFinding` is reported.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Counts {
+pub enum Condition {
     /// Always.
     Always,
-    /// Where Alertmanager cannot send mail.
+    /// If Alertmanager cannot send email.
     WithoutMail,
-    /// From that moment on.
+    /// From this time on.
     From(Timestamp),
 }
 
-/// What was found in a file, in all environments that the project declares.
+/// Returns the findings about a file in all environments that the project declares.
 #[salsa::tracked(returns(clone))]
 pub fn file_findings(db: &dyn salsa::Database, file: SourceFile) -> Arc<FileFindings> {
     let Some(workspace) = Workspace::try_get(db) else {
@@ -89,11 +89,11 @@ pub fn file_findings(db: &dyn salsa::Database, file: SourceFile) -> Arc<FileFind
     } else {
         declared.keys().cloned().map(Some).collect()
     };
-    Arc::new(judge_file(db, workspace, file, &environments))
+    Arc::new(check_file(db, workspace, file, &environments))
 }
 
-/// What is found in a file, in these environments.
-pub fn judge_file(
+/// Checks a file in the given environments.
+pub fn check_file(
     db: &dyn salsa::Database,
     workspace: Workspace,
     file: SourceFile,
@@ -103,40 +103,40 @@ pub fn judge_file(
     if errors.is_too_many() {
         return FileFindings {
             checked: first_errors(db, file, errors),
-            made: vec![Made::default(); environments.len()],
+            environments: vec![EnvironmentFindings::default(); environments.len()],
             ..FileFindings::default()
         };
     }
-    let (mut checked, judged) = check_items(db, workspace, file, environments);
-    let (duplicates, globals) = project::names_of(db, file);
-    let made = environments
+    let (mut checked, items) = check_items(db, workspace, file, environments);
+    let (duplicates, globals) = names::duplicate_names(db, file);
+    let findings = environments
         .iter()
-        .map(|environment| made(db, workspace, file, environment, &judged))
+        .map(|environment| environment_findings(db, workspace, file, environment, &items))
         .collect();
-    if let Some(item) = judged.too_much {
+    if let Some(item) = items.too_much {
         checked.push(too_much(db, item));
     }
     FileFindings {
         checked,
         duplicates,
         globals,
-        made,
+        environments: findings,
         has_directives: has_directives(db, file),
     }
 }
 
-/// How many of a file's text's errors there are. It changes only when their number does.
+/// The number of syntax errors in a file.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct SyntaxErrors(pub usize);
 
 impl SyntaxErrors {
-    /// Whether they are all that is said of the file.
+    /// True if there are more than [`limits::DIAGNOSTICS`], so nothing else is reported for the file.
     pub fn is_too_many(self) -> bool {
         self.0 > limits::DIAGNOSTICS
     }
 }
 
-/// How many errors the text of a file has.
+/// Counts the syntax errors of a file.
 #[salsa::tracked(returns(copy))]
 pub fn syntax_errors(db: &dyn salsa::Database, file: SourceFile) -> SyntaxErrors {
     let parsed = parsed(db, file);
@@ -144,7 +144,7 @@ pub fn syntax_errors(db: &dyn salsa::Database, file: SourceFile) -> SyntaxErrors
     SyntaxErrors(parsed.hidden + kept.sum::<usize>())
 }
 
-/// The first errors of a text that has too many, and how many more there are.
+/// Returns the first [`limits::DIAGNOSTICS`] syntax errors, and a last diagnostic with the number of further ones.
 fn first_errors(db: &dyn salsa::Database, file: SourceFile, errors: SyntaxErrors) -> Vec<Diag> {
     let parsed = parsed(db, file);
     let entries = &file_names(db, file).items;
@@ -165,14 +165,14 @@ fn first_errors(db: &dyn salsa::Database, file: SourceFile, errors: SyntaxErrors
     found
 }
 
-/// How much a file's items may take together.
+/// The evaluation steps that the items of one file may use together, beyond what each may use by itself.
 #[derive(Debug, Default)]
 pub struct Allowance {
     taken: u64,
 }
 
 impl Allowance {
-    /// Takes what an item needed; whether there was as much left.
+    /// Counts the steps of one more item. Returns false if the file has now used more than [`limits::STEPS_OF_FILE`].
     pub fn take(&mut self, steps: u64) -> bool {
         let counted = steps.saturating_sub(limits::STEPS_OF_ITEM);
         self.taken = self.taken.saturating_add(counted);
@@ -180,49 +180,49 @@ impl Allowance {
     }
 }
 
-/// How far a file's items are judged.
+/// The items of a file that took too many steps.
 #[derive(Debug, Default)]
-struct Judged {
-    /// The item with which all of them take too much.
+struct CheckedItems {
+    /// The item at which the file exceeded its limit; `None` if it did not.
     too_much: Option<ItemKey>,
-    /// Items of which nothing is made: those that take too much by themselves, and those after `too_much`.
-    left_out: HashSet<ItemKey>,
+    /// Items that are not evaluated: those that exceed an item's limit, `too_much`, and all after it.
+    skipped: HashSet<ItemKey>,
 }
 
-/// Checks the items one after another, until they take more than a file may. What they make is asked of here already,
-/// so that all of it counts.
+/// Checks the items in order until they exceed the file's limit. Blocks are also evaluated in each environment here, so that
+/// those steps count too.
 fn check_items(
     db: &dyn salsa::Database,
     workspace: Workspace,
     file: SourceFile,
     environments: &[Option<SmolStr>],
-) -> (Vec<Diag>, Judged) {
+) -> (Vec<Diag>, CheckedItems) {
     let mut found = Vec::new();
-    let mut judged = Judged::default();
+    let mut items = CheckedItems::default();
     let mut allowance = Allowance::default();
     for entry in &file_names(db, file).items {
         let key = entry.key;
-        if judged.too_much.is_some() {
-            judged.left_out.insert(key);
+        if items.too_much.is_some() {
+            items.skipped.insert(key);
             continue;
         }
         let checked = check_item(db, workspace, key);
         found.extend(checked.found.iter().cloned());
         let mut steps = checked.steps;
         if checked.is_over {
-            judged.left_out.insert(key);
+            items.skipped.insert(key);
         } else if entry.class == ItemClass::Block {
-            let made = environments
+            let counts = environments
                 .iter()
                 .map(|environment| instance(db, workspace, key, environment.clone()).steps);
-            steps = made.fold(steps, u64::saturating_add);
+            steps = counts.fold(steps, u64::saturating_add);
         }
         if !allowance.take(steps / environments.len().max(1) as u64) {
-            judged.too_much = Some(key);
-            judged.left_out.insert(key);
+            items.too_much = Some(key);
+            items.skipped.insert(key);
         }
     }
-    (found, judged)
+    (found, items)
 }
 
 fn too_much(db: &dyn salsa::Database, key: ItemKey) -> Diag {
@@ -232,99 +232,105 @@ fn too_much(db: &dyn salsa::Database, key: ItemKey) -> Diag {
             "the evaluation of this file takes more than {} steps",
             limits::STEPS_OF_FILE
         ),
-        project::name_span(db, key),
+        names::name_span(db, key),
     )
     .label("not evaluated from this point on")
     .help("split the file, or loop over fewer elements")
 }
 
-fn made(
+fn environment_findings(
     db: &dyn salsa::Database,
     workspace: Workspace,
     file: SourceFile,
     environment: &Option<SmolStr>,
-    judged: &Judged,
-) -> Made {
-    let mut made = Made::default();
+    items: &CheckedItems,
+) -> EnvironmentFindings {
+    let mut findings = EnvironmentFindings::default();
     let is_package = file.package(db);
     for entry in file_names(db, file).of_class(ItemClass::Block) {
         let key = entry.key;
-        if judged.left_out.contains(&key) {
+        if items.skipped.contains(&key) {
             continue;
         }
         if entry.kind != kind::SERVICE {
-            others(db, workspace, key, environment, &mut made.others);
+            other_findings(db, workspace, key, environment, &mut findings.others);
             continue;
         }
-        // A package's services are for it to build.
+        // The services of a package are built by the package itself.
         if is_package {
             continue;
         }
         let lowered = service_model(db, workspace, key, environment.clone());
-        made.services.extend(lowered.diagnostics.iter().cloned());
+        findings
+            .services
+            .extend(lowered.diagnostics.iter().cloned());
         let promises = reliability::service_facts(db, workspace, key, environment.clone());
-        made.promises.extend(promises.iter().cloned());
+        findings.promises.extend(promises.iter().cloned());
         let paging = paging::paging_facts(db, workspace, key, environment.clone());
-        made.paging.extend(paging.iter().cloned());
+        findings.paging.extend(paging.iter().cloned());
         let evaluated = instance(db, workspace, key, environment.clone());
         if let Some(service) = &evaluated.instance {
-            made.needs.push(Needs::of(service));
+            findings.needs.push(Needs::new(service));
             let model = lowered.service.as_ref();
-            made.measured
-                .extend(model.and_then(|model| Measured::of(service, model)));
+            findings
+                .measured
+                .extend(model.and_then(|model| Measured::new(service, model)));
             let expiring = expiring_overrides(service);
-            made.others.extend(expiring.map(|(end, found)| Other {
-                found,
-                counts: Counts::From(end),
-            }));
-            made.services.extend(ignored_urgency(service));
-            made.relabelled.extend(relabelled(service));
+            findings
+                .others
+                .extend(expiring.map(|(end, found)| OtherFinding {
+                    diagnostic: found,
+                    condition: Condition::From(end),
+                }));
+            findings.services.extend(ignored_urgency(service));
+            findings.relabelled.extend(relabelled(service));
             let recordings = service.children_of(kind::RECORDING);
-            made.recorded
+            findings
+                .recorded
                 .extend(recordings.map(|recording| recording.name.clone()));
         }
     }
-    made
+    findings
 }
 
-fn others(
+fn other_findings(
     db: &dyn salsa::Database,
     workspace: Workspace,
     key: crate::db::ItemKey,
     environment: &Option<SmolStr>,
-    found: &mut Vec<Other>,
+    found: &mut Vec<OtherFinding>,
 ) {
     let evaluated = instance(db, workspace, key, environment.clone());
-    let told = |found: Diag| Other {
-        found,
-        counts: Counts::Always,
+    let always = |found: Diag| OtherFinding {
+        diagnostic: found,
+        condition: Condition::Always,
     };
     let block = evaluated.instance.as_ref();
     if let Some(environment) = block.filter(|block| block.kind == kind::ENVIRONMENT) {
-        // Its labels are in every query.
+        // Its labels are added to every query.
         let version = workspace.prometheus_version(db);
         let unreadable = utf8_names::unreadable(environment, version, &BTreeSet::new());
-        found.extend(unreadable.into_iter().map(told));
+        found.extend(unreadable.into_iter().map(always));
     }
     let team = block.filter(|block| block.kind == kind::TEAM);
     match team {
         Some(team) => {
             let lowered = team_model(db, workspace, key, environment.clone());
-            found.extend(lowered.diagnostics.iter().cloned().map(told));
-            found.extend(mail_receivers(team).map(|found| Other {
-                found,
-                counts: Counts::WithoutMail,
+            found.extend(lowered.diagnostics.iter().cloned().map(always));
+            found.extend(mail_receivers(team).map(|found| OtherFinding {
+                diagnostic: found,
+                condition: Condition::WithoutMail,
             }));
         }
-        None => found.extend(evaluated.diagnostics.iter().cloned().map(told)),
+        None => found.extend(evaluated.diagnostics.iter().cloned().map(always)),
     }
     found.extend(
         block
             .into_iter()
             .flat_map(reliability::empty_escalations)
-            .map(told),
+            .map(always),
     );
     let tier = block.filter(|block| block.kind == kind::TIER);
-    found.extend(tier.and_then(ignored_urgency).map(told));
-    found.extend(team.into_iter().flat_map(paging::team_facts).map(told));
+    found.extend(tier.and_then(ignored_urgency).map(always));
+    found.extend(team.into_iter().flat_map(paging::team_facts).map(always));
 }

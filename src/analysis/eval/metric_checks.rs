@@ -1,5 +1,5 @@
-//! Queries compared with the metric catalogue and with the metrics that the project declares: which of them are, and
-//! where what is found is told. The judgment itself is [`catalogue::check`](nth_metrics::check)'s.
+//! Checks queries against the metric catalog and the metrics that the project declares: selects the queries to check and
+//! places the findings. The check itself is in [`nth_metrics::check`].
 
 use std::collections::HashMap;
 
@@ -11,7 +11,7 @@ use super::scope::Context;
 use super::value::{Query, Shape, Value};
 use super::{Evaluator, Mode};
 use crate::db::{Diag, Span, Workspace};
-use crate::eval::metrics::{anything_known, metrics_under};
+use crate::eval::metrics::{has_known_metrics, metrics_under};
 use crate::schema::names::{field, kind};
 use crate::schema::{self, Ty};
 use nth_diagnostics::{UnknownName, codes};
@@ -21,32 +21,32 @@ use nth_promql::rewrite::{HoleValue, fill_holes, set_spans};
 use nth_promql::{self as promql, Expr, Node, Selector};
 use nth_syntax::tree::{self, Arg, QueryLit};
 
-/// How the queries of an evaluation are compared with what is known of metrics.
+/// The checks against known metrics that an evaluation does.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Claims {
-    /// Not at all.
+pub(super) enum MetricChecks {
+    /// None.
     None,
-    /// But for the absence of a metric or of its label: the signal that names it has other candidates.
-    NotOfAbsence,
-    /// In every way.
+    /// All but those for a missing metric or label: the signal has other candidates.
+    ExceptAbsence,
+    /// All.
     All,
 }
 
-/// What came through a hole, as far as it matters here.
+/// The origin of the value of an interpolation.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Source {
-    /// No query.
+    /// Not a query.
     Value,
-    /// A query that was judged where it was written.
+    /// A query that was checked where it was written.
     Judged,
-    /// A query that no block has had a look at: that of a top-level `let`.
+    /// A query that was not checked in any block: that of a top-level `let`.
     Unseen,
 }
 
 impl Source {
-    pub(super) fn of(value: &Value) -> Self {
+    pub(super) fn from_value(value: &Value) -> Self {
         match value {
-            // What a signal without a metric stands for is told where it is missing.
+            // A signal without a metric is reported where it is declared.
             Value::Query(query) if query.scoped || !query.missing.is_empty() => Self::Judged,
             Value::Query(_) => Self::Unseen,
             _ => Self::Value,
@@ -54,22 +54,22 @@ impl Source {
     }
 }
 
-/// What is known of the selectors of a scope.
-struct Scoped<'e, 'db> {
+/// Looks up the metrics of selectors in one scope.
+struct ScopedMetrics<'e, 'db> {
     db: &'db dyn salsa::Database,
     workspace: Workspace,
     environment: Option<SmolStr>,
     labels: &'e ScopeLabels,
-    /// Whether the query is the standard library's.
+    /// True if the query is in the standard library.
     is_library: bool,
 }
 
-impl<'db> Scoped<'_, 'db> {
-    /// The metrics where a selector reads, and the selector that they were looked up by.
-    fn known(&self, selector: &Selector) -> Option<(&'db Known, String)> {
+impl<'db> ScopedMetrics<'_, 'db> {
+    /// Returns the metrics under a selector's labels, with the key they were looked up by. `None` for a recorded series.
+    fn lookup(&self, selector: &Selector) -> Option<(&'db Known, String)> {
         let text = match self.labels.catalogued(selector) {
             Catalogued::Recorded => return None,
-            // Under no selector there is what the project declares.
+            // With the empty selector, only the project's declarations apply.
             Catalogued::Elsewhere => String::new(),
             Catalogued::Under(text) => text,
         };
@@ -80,24 +80,24 @@ impl<'db> Scoped<'_, 'db> {
         metrics_under(self.db, self.workspace, self.environment.clone(), selector)
     }
 
-    /// Judges a tree whose selectors have their labels.
-    fn judge<T>(
+    /// Runs `check` on a tree whose selectors already have their scope's labels.
+    fn check<T>(
         &self,
         expr: &Expr,
         holes: &[Filled],
         computed: &[promql::Span],
         absence: bool,
-        judgment: impl FnOnce(&Case<'_>) -> T,
+        check: impl FnOnce(&Case<'_>) -> T,
     ) -> T {
-        // The judgment asks of each selector several times, and always of those in the tree itself.
+        // The check looks up each selector of the tree several times.
         let read: HashMap<*const Selector, (&Known, String)> = promql::classify::metrics(expr)
-            .filter_map(|selector| Some((std::ptr::from_ref(selector), self.known(selector)?)))
+            .filter_map(|selector| Some((std::ptr::from_ref(selector), self.lookup(selector)?)))
             .collect();
         let under = |selector: &Selector| {
             let (known, selector) = read.get(&std::ptr::from_ref(selector))?;
             Some(Under { known, selector })
         };
-        judgment(&Case {
+        check(&Case {
             expr,
             holes,
             computed,
@@ -110,21 +110,25 @@ impl<'db> Scoped<'_, 'db> {
 }
 
 impl<'db> Evaluator<'db> {
-    /// From now on compares queries with what is known of metrics, if anything is, and the block is a service.
+    /// Enables checks of queries against known metrics if there are any and the block is a service.
     ///
-    /// An evaluation that was asked for a value alone does not: nobody would read what it finds, and a `metric` whose
-    /// declaration asks for a service's value would go in a circle.
-    pub(super) fn compare_with_known(&mut self, root: NodeId) {
+    /// An evaluation of a single value does not check: its findings are not reported, and a `metric` whose declaration uses a
+    /// service's value would cause a cycle.
+    pub(super) fn enable_metric_checks(&mut self, root: NodeId) {
         if self.mode == Mode::Instantiate
             && self.node(root).kind == kind::SERVICE
-            && anything_known(self.db, self.workspace)
+            && has_known_metrics(self.db, self.workspace)
         {
-            self.claims = Claims::All;
+            self.metric_checks = MetricChecks::All;
         }
     }
 
-    fn scoped_by<'e>(&self, labels: &'e ScopeLabels, is_library: bool) -> Scoped<'e, 'db> {
-        Scoped {
+    fn scoped_metrics<'e>(
+        &self,
+        labels: &'e ScopeLabels,
+        is_library: bool,
+    ) -> ScopedMetrics<'e, 'db> {
+        ScopedMetrics {
             db: self.db,
             workspace: self.workspace,
             environment: self.environment.clone(),
@@ -133,7 +137,7 @@ impl<'db> Evaluator<'db> {
         }
     }
 
-    /// The argument of `unscoped(…)`: of what a query reads without its block's labels nothing was pulled.
+    /// Evaluates the argument of `unscoped(…)` without metric checks: nothing is pulled without the block's labels.
     pub(super) fn eval_unscoped(
         &mut self,
         expr: &'db tree::Expr,
@@ -141,33 +145,33 @@ impl<'db> Evaluator<'db> {
         expected: &Ty,
     ) -> Value {
         let is_written_here = matches!(expr.node, tree::ExprNode::Query(_));
-        let claims = self.claims;
+        let checks = self.metric_checks;
         if is_written_here {
-            self.claims = Claims::None;
+            self.metric_checks = MetricChecks::None;
         }
         let value = self.eval(expr, context, expected);
-        self.claims = claims;
+        self.metric_checks = checks;
         value
     }
 
-    /// A field's value. Which of a signal's candidates there are is for the signal to say.
+    /// Evaluates a field. The candidates of a signal may be missing: that is checked for the signal as a whole.
     pub(super) fn eval_field(
         &mut self,
         expr: &'db tree::Expr,
         context: &Context<'db>,
         field: &schema::FieldSchema,
     ) -> Value {
-        let claims = self.claims;
-        if claims == Claims::All && field.name == field::ANY_OF {
-            self.claims = Claims::NotOfAbsence;
+        let checks = self.metric_checks;
+        if checks == MetricChecks::All && field.name == field::ANY_OF {
+            self.metric_checks = MetricChecks::ExceptAbsence;
         }
         let value = self.eval(expr, context, &field.ty);
-        self.claims = claims;
+        self.metric_checks = checks;
         value
     }
 
-    /// Judges a query where it is written: `tree` is that of its text, `fillings` is what its holes hold.
-    pub(super) fn check_known(
+    /// Checks a query where it is written. `tree` is the parsed text, `fillings` are the values of its interpolations.
+    pub(super) fn check_query_metrics(
         &mut self,
         literal: &'db QueryLit,
         tree: &Expr,
@@ -176,7 +180,7 @@ impl<'db> Evaluator<'db> {
         (fillings, places): (&[HoleValue], &[promql::Span]),
         context: &Context<'db>,
     ) {
-        if self.claims == Claims::None || context.node.is_none() {
+        if self.metric_checks == MetricChecks::None || context.node.is_none() {
             return;
         }
         let mut judged = tree.clone();
@@ -204,9 +208,9 @@ impl<'db> Evaluator<'db> {
             .filter(has_hole)
             .map(|matcher| matcher.value.span)
             .collect();
-        let absence = self.claims == Claims::All;
+        let absence = self.metric_checks == MetricChecks::All;
         let is_library = schema::is_standard(self.db, context.scope.item.file);
-        let found = self.scoped_by(labels, is_library).judge(
+        let found = self.scoped_metrics(labels, is_library).check(
             &judged,
             &holes,
             &computed,
@@ -219,12 +223,12 @@ impl<'db> Evaluator<'db> {
                 kind: kind::METRIC.to_owned(),
                 name,
             });
-            self.report_known(&context.scope.trail, diagnostic);
+            self.report_metric_finding(&context.scope.trail, diagnostic);
         }
     }
 
-    /// Judges a selector that a field takes as a vector: there its value is used as it is.
-    pub(super) fn check_known_value(
+    /// Checks a selector in a field that takes a vector, where its value is used without a function.
+    pub(super) fn check_vector_metrics(
         &mut self,
         value: &Value,
         field: &schema::FieldSchema,
@@ -233,7 +237,7 @@ impl<'db> Evaluator<'db> {
         let (Value::Query(query), Some(node)) = (value, context.node) else {
             return;
         };
-        if self.claims == Claims::None
+        if self.metric_checks == MetricChecks::None
             || query.shape != Shape::Selector
             || !is_vector(&field.ty)
             || !query.missing.is_empty()
@@ -245,34 +249,34 @@ impl<'db> Evaluator<'db> {
         if !query.scoped {
             labels.add_to(&mut expr);
         }
-        let found = self
-            .scoped_by(&labels, false)
-            .judge(&expr, &[], &[], true, check::check_value);
+        let found =
+            self.scoped_metrics(&labels, false)
+                .check(&expr, &[], &[], true, check::check_value);
         for finding in found {
             let error = finding.error;
             let mut diagnostic =
                 Diag::new(error.code, error.message, query.span).label(error.label);
             diagnostic.notes = error.notes;
             diagnostic.help = error.help;
-            self.report_known(&context.scope.trail, diagnostic);
+            self.report_metric_finding(&context.scope.trail, diagnostic);
         }
     }
 
-    /// Judges the matcher that `matching(…)` adds: its label and its value stand outside of any query.
-    pub(super) fn check_known_matcher(
+    /// Checks the matcher that `matching(…)` adds, whose label and value are not in the text of a query.
+    pub(super) fn check_matcher_metrics(
         &mut self,
         query: &Query,
         label: &'db Arg,
         regex: &'db Arg,
         context: &Context<'db>,
     ) {
-        let (Some(node), false) = (context.node, self.claims == Claims::None) else {
+        let (Some(node), false) = (context.node, self.metric_checks == MetricChecks::None) else {
             return;
         };
         if !query.missing.is_empty() {
             return;
         }
-        // Only what has a place is judged.
+        // Findings without one of these spans are ignored below.
         let mut expr = query.expr.clone();
         set_spans(&mut expr, promql::Span::default());
         let (of_label, of_value) = (promql::Span::new(0, 1), promql::Span::new(1, 2));
@@ -287,8 +291,8 @@ impl<'db> Evaluator<'db> {
             labels.add_to(&mut expr);
         }
         let found = self
-            .scoped_by(&labels, false)
-            .judge(&expr, &[], &[], true, check::check);
+            .scoped_metrics(&labels, false)
+            .check(&expr, &[], &[], true, check::check);
         for finding in found {
             let error = finding.error;
             let arg = match error.span {
@@ -306,20 +310,19 @@ impl<'db> Evaluator<'db> {
                         event",
                 );
             }
-            self.report_known(&context.scope.trail, diagnostic);
+            self.report_metric_finding(&context.scope.trail, diagnostic);
         }
     }
 
-    /// Reports at a place that an author can change: what the standard library's own text asks for is told where
-    /// it was asked to.
-    pub(super) fn report_known(&mut self, trail: &[Span], mut diagnostic: Diag) {
+    /// Reports a finding at a place that the author can change: one in the standard library is moved to the place that uses it.
+    pub(super) fn report_metric_finding(&mut self, trail: &[Span], mut diagnostic: Diag) {
         let is_standard = |span: &Span| schema::is_standard(self.db, span.item.file);
         if is_standard(&diagnostic.primary.span)
             && let Some(place) = trail.iter().rev().find(|span| !is_standard(span))
         {
             let asked = diagnostic.primary.span;
             diagnostic.primary.span = *place;
-            // A text that an argument replaces is not to be edited.
+            // The standard library must not be edited.
             diagnostic.fixes.clear();
             self.diagnostics
                 .push(diagnostic.because(asked, "used here"));
@@ -328,21 +331,21 @@ impl<'db> Evaluator<'db> {
         self.report_at(trail, diagnostic);
     }
 
-    /// What is known of a selector's metrics, for a block's own fields.
-    pub(super) fn known_of(
+    /// Returns the metrics under a selector and its key, for checks of a block's fields.
+    pub(super) fn known_metrics(
         &self,
         labels: &ScopeLabels,
         selector: &Selector,
     ) -> Option<(&'db Known, String)> {
-        self.scoped_by(labels, false).known(selector)
+        self.scoped_metrics(labels, false).lookup(selector)
     }
 
-    /// Whether a block's own fields are compared with what is known.
-    pub(super) fn makes_claims(&self) -> bool {
-        self.claims != Claims::None
+    /// True if checks against known metrics are enabled.
+    pub(super) fn checks_metrics(&self) -> bool {
+        self.metric_checks != MetricChecks::None
     }
 
-    /// Reports where the block's own selector matched nothing: N0907.
+    /// Reports N0907 if the block's selector matched no series.
     pub(super) fn check_matches(&mut self, id: NodeId) {
         let kind = self.schema_kind(id);
         let Some(field) = self.schema.field(&kind, field::SELECTOR) else {
@@ -358,7 +361,7 @@ impl<'db> Evaluator<'db> {
         }
         let labels = self.scope_labels(id);
         let selector = labels.selector();
-        if !check::is_empty(self.scoped_by(&labels, false).under(selector.clone())) {
+        if !check::is_empty(self.scoped_metrics(&labels, false).under(selector.clone())) {
             return;
         }
         let node = self.node(id);
@@ -374,16 +377,16 @@ impl<'db> Evaluator<'db> {
         .note("its queries were not checked")
         .help("compare these labels with the target's labels in Prometheus, or run `nthc metrics pull` \
             again if the target has started since");
-        self.report_known(&setter.context.scope.trail, diagnostic);
+        self.report_metric_finding(&setter.context.scope.trail, diagnostic);
     }
 }
 
-/// `service.status_label`, by which templates ask for a label whose name only the service knows.
+/// True for `service.status_label`, which templates use for the label that holds the outcome of an event.
 fn names_status_label(expr: &tree::Expr) -> bool {
     matches!(&expr.node, tree::ExprNode::Member(_, name) if name.text == field::STATUS_LABEL)
 }
 
-/// Whether a field takes a vector, and not a selector of which a rate would be taken.
+/// True if a field takes a vector, and not a selector that is wrapped in `rate()`.
 fn is_vector(ty: &Ty) -> bool {
     match ty.required() {
         Ty::Vector => true,

@@ -1,7 +1,7 @@
-//! The grammar's pairs to the tree: precedence, modifiers, and a diagnostic for each malformed thing.
+//! Builds the tree from the grammar's pairs: precedence, modifiers, and an error for each malformed part.
 
-mod mistakes;
 pub(crate) mod operators;
+mod syntax_errors;
 
 use pest::iterators::{Pair, Pairs};
 use smol_str::SmolStr;
@@ -13,13 +13,13 @@ use super::tree::*;
 use nth_diagnostics::codes;
 use operators::Operator;
 
-/// Turns pairs into a tree and collects what is wrong.
-pub(super) struct Lower<'t> {
+/// Builds a tree from pairs, and collects errors.
+pub(super) struct TreeBuilder<'t> {
     pub(super) text: &'t str,
     holes: Vec<usize>,
-    /// What was wrong.
+    /// The errors so far.
     pub(super) errors: Vec<Error>,
-    /// Whether the structure is broken. What is read after that is guesswork and gives no diagnostics.
+    /// True if the structure is broken: errors after that are unreliable and not reported.
     pub(super) broken: bool,
 }
 
@@ -29,7 +29,7 @@ pub(super) struct Built {
     depth: usize,
 }
 
-/// What is waiting on the operator stack.
+/// An entry of the operator stack.
 enum Pending {
     Sign(UnaryOp, Span),
     Binary(Operator),
@@ -40,7 +40,7 @@ pub(super) fn span(pair: &Pair<'_, Rule>) -> Span {
     Span::new(span.start(), span.end())
 }
 
-impl<'t> Lower<'t> {
+impl<'t> TreeBuilder<'t> {
     pub(super) fn new(text: &'t str) -> Self {
         Self {
             text,
@@ -50,16 +50,16 @@ impl<'t> Lower<'t> {
         }
     }
 
-    /// Adds a mistake in what a thing says; what comes after it is still judged.
-    pub(super) fn mistake(&mut self, error: Error) {
+    /// Adds an error that does not affect the structure, so the rest is still checked.
+    pub(super) fn error(&mut self, error: Error) {
         if !self.broken {
             self.errors.push(error);
         }
     }
 
-    /// Adds a mistake in how things are put together; what comes after it is not judged.
-    pub(super) fn break_off(&mut self, error: Error) {
-        self.mistake(error);
+    /// Adds an error in the structure. Later errors are not reported.
+    pub(super) fn structure_error(&mut self, error: Error) {
+        self.error(error);
         self.broken = true;
     }
 
@@ -117,7 +117,7 @@ impl<'t> Lower<'t> {
         operands.pop()
     }
 
-    /// Applies the operators that bind at least as tightly as the one that comes next.
+    /// Applies the pending operators whose precedence is at least that of the next one.
     fn reduce(
         &mut self,
         operands: &mut Vec<Built>,
@@ -141,7 +141,7 @@ impl<'t> Lower<'t> {
                 Pending::Sign(op, at) => Built {
                     depth: right.depth + 1,
                     expr: Expr {
-                        span: at.to(right.expr.span),
+                        span: at.cover(right.expr.span),
                         node: Node::Unary(op, Box::new(right.expr)),
                     },
                 },
@@ -150,7 +150,7 @@ impl<'t> Lower<'t> {
                     Built {
                         depth: left.depth.max(right.depth) + 1,
                         expr: Expr {
-                            span: left.expr.span.to(right.expr.span),
+                            span: left.expr.span.cover(right.expr.span),
                             node: Node::Binary(Box::new(Binary {
                                 op: operator.op,
                                 op_span: operator.span,
@@ -173,7 +173,7 @@ impl<'t> Lower<'t> {
         if built.depth <= MAX_TREE_DEPTH {
             return Some(built);
         }
-        self.break_off(
+        self.structure_error(
             Error::new(
                 &codes::PROMQL_TOO_DEEP,
                 format!("the query is a chain of more than {MAX_TREE_DEPTH} operators"),
@@ -222,7 +222,7 @@ impl<'t> Lower<'t> {
             Rule::call => self.call(pair),
             Rule::stray_grouping => {
                 let word = pair.as_str();
-                self.break_off(
+                self.structure_error(
                     Error::new(
                         &codes::PROMQL_UNEXPECTED,
                         format!("`{word}` without an aggregation before it"),
@@ -243,14 +243,14 @@ impl<'t> Lower<'t> {
             match part.as_rule() {
                 Rule::open => at = span(&part),
                 Rule::expr => inner = self.expr(part, Context::Paren(at)),
-                Rule::close => at = at.to(span(&part)),
+                Rule::close => at = at.cover(span(&part)),
                 _ => return self.unclosed(&part, Some(at), "an operator or `)`"),
             }
         }
         Some((inner?, at))
     }
 
-    /// The arguments, the deepest depth, and the place of the closing parenthesis.
+    /// Builds the arguments of a call. Returns them with their maximum depth and the place of the closing parenthesis.
     fn args(&mut self, pair: Pair<'t, Rule>) -> Option<(Vec<Expr>, usize, Span)> {
         let (mut args, mut depth, mut open) = (Vec::new(), 0, Span::default());
         let mut ok = true;
@@ -283,7 +283,7 @@ impl<'t> Lower<'t> {
             args,
         };
         let expr = Expr {
-            span: name_span.to(end),
+            span: name_span.cover(end),
             node: Node::Call(call),
         };
         self.bounded(Built {
@@ -303,12 +303,12 @@ impl<'t> Lower<'t> {
             match part.as_rule() {
                 Rule::grouping => {
                     let (found, end) = self.grouping(part)?;
-                    whole = whole.to(end);
+                    whole = whole.cover(end);
                     grouping = Some(found);
                 }
                 Rule::args => {
                     let (args, depth, end) = self.args(part)?;
-                    whole = whole.to(end);
+                    whole = whole.cover(end);
                     arguments = Some((args, depth));
                 }
                 _ => {
@@ -344,7 +344,7 @@ impl<'t> Lower<'t> {
             if takes_param && args.len() == 1 {
                 error = error.help(format!("write the parameter first: `{op}(…, x)`"));
             }
-            self.mistake(error);
+            self.error(error);
             return None;
         }
         let expr = args.pop()?;
@@ -388,7 +388,7 @@ impl<'t> Lower<'t> {
             match part.as_rule() {
                 Rule::open => open = Some(span(&part)),
                 Rule::unclosed if open.is_none() => {
-                    self.unexpected(span(&part).start as usize, mistakes::LABEL_LIST);
+                    self.unexpected(span(&part).start as usize, syntax_errors::LABEL_LIST);
                     return None;
                 }
                 Rule::unclosed => {
@@ -413,13 +413,13 @@ impl<'t> Lower<'t> {
                         .iter()
                         .any(|word| name.eq_ignore_ascii_case(word));
                     if name.is_empty() {
-                        self.mistake(Error::new(
+                        self.error(Error::new(
                             &codes::PROMQL_LABEL_NAME,
                             "a label name must not be empty",
                             at,
                         ));
                     } else if bare && reserved {
-                        self.mistake(
+                        self.error(
                             Error::new(
                                 &codes::PROMQL_LABEL_NAME,
                                 format!("`{name}` is a keyword: quote it to use it as a label"),
@@ -441,7 +441,7 @@ impl<'t> Lower<'t> {
     }
 }
 
-/// Where an expression stands, for saying what is missing.
+/// The context of an expression, for errors about a missing one.
 #[derive(Clone, Copy)]
 pub(super) enum Context {
     Query,
@@ -470,7 +470,7 @@ impl Built {
     }
 }
 
-impl Lower<'_> {
+impl TreeBuilder<'_> {
     pub(super) fn number(&mut self, pair: &Pair<'_, Rule>) {
         let (text, at) = (pair.as_str(), span(pair));
         if literal::number(text).is_some() {

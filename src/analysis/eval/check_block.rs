@@ -1,4 +1,4 @@
-//! The check of a block by itself: every statement of it, whatever the conditions say.
+//! The check of a block: every statement in it, regardless of conditions.
 
 use smol_str::SmolStr;
 
@@ -11,7 +11,7 @@ use nth_diagnostics::{codes, suggest};
 use nth_syntax::tree::ExprNode;
 
 impl<'db> Evaluator<'db> {
-    /// Checks every statement of the item that the evaluator started with, whatever the conditions say.
+    /// Checks every statement of the block that belongs to the evaluator's root item, regardless of conditions.
     pub fn check(&mut self, id: NodeId) {
         self.collect(id);
         for (scope, argument) in std::mem::take(&mut self.unforced) {
@@ -27,7 +27,7 @@ impl<'db> Evaluator<'db> {
             .collect();
         for (name, setters) in setters {
             for setter in &setters {
-                self.note_field(&setter.context, setter.name.range, &kind, &name);
+                self.record_field(&setter.context, setter.name.range, &kind, &name);
             }
             let own = setters
                 .into_iter()
@@ -39,7 +39,7 @@ impl<'db> Evaluator<'db> {
                         self.scoped(value, id);
                     }
                 }
-                // Which fields a block has depends on its variant, of which enough is said elsewhere.
+                // The fields depend on the variant, which is missing and already reported.
                 _ if self.lacks_variant(id) => {}
                 _ => {
                     for setter in own {
@@ -49,7 +49,7 @@ impl<'db> Evaluator<'db> {
                 }
             }
         }
-        self.note_bodies(id);
+        self.record_bodies(id);
         let layers = self.node(id).layers.clone();
         for (body, scope) in layers {
             if scope.item == root {
@@ -61,8 +61,8 @@ impl<'db> Evaluator<'db> {
         }
     }
 
-    /// Looks at the value of a field that does not exist. What a bare name in it means nobody knows, unless the
-    /// field is a misspelt one.
+    /// Checks the value of an unknown field. If the field is a misspelled one, its type is used. Otherwise bare names are skipped,
+    /// because what they refer to depends on the type.
     pub(super) fn eval_unknown_field(&mut self, kind: &SmolStr, setter: &Setter<'db>) {
         let fields = self.schema.fields(kind);
         let near = suggest::nearest(
@@ -92,7 +92,7 @@ impl<'db> Evaluator<'db> {
         setter: &Setter<'db>,
     ) {
         let span = self.span(&setter.context, setter.name.range);
-        // A field that is being typed is told as that.
+        // An incomplete field is already reported as a syntax error.
         if matches!(setter.expr.node, ExprNode::Error) && self.is_near_damage(span) {
             return;
         }

@@ -1,11 +1,11 @@
-//! `// nth: allow(no-runbook): reason`: what a comment says to the compiler.
+//! Directives: comments for the compiler, `// nth: allow(no-runbook): reason`.
 //!
 //! ```text
 //! directive = "//" blanks "nth:" "allow" "(" name ("," name)* ","? ")" (":" reason)?
 //! name      = a code (N0507) or a slug (above-ceiling) of a warning
 //! ```
 //!
-//! Any other comment is prose. What begins like a directive and is none is told, for it would do nothing.
+//! Any other comment is prose. A comment that starts like a directive but is not valid is reported, because it has no effect.
 
 use smol_str::SmolStr;
 
@@ -14,29 +14,29 @@ use nth_diagnostics::{Applicability, Code, Diagnostic, codes, suggest};
 use nth_syntax::comments::{self, Comment, slice};
 use nth_syntax::tree::{SyntaxErrorKind, TextRange};
 
-use super::{Named, named};
+use super::{Lint, find_lint};
 
-/// What begins a directive, after `//` and blanks.
+/// The start of a directive, after `//` and blanks.
 const MARK: &str = "nth:";
 
-/// The only word that can follow it.
+/// The only directive.
 const ALLOW: &str = "allow";
 
-/// A directive with what it covers, by the bytes of its file.
+/// A directive. Its ranges are relative to the start of the file.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Directive {
     /// The comment.
     pub comment: TextRange,
-    /// What to remove with the comment: its line, or the blanks before it.
+    /// The range to delete to remove the comment: with its line, or with the blanks before it.
     pub removal: TextRange,
-    /// What stands between the parentheses.
+    /// The list between the parentheses.
     pub list: TextRange,
-    /// The statement, item or element that it stands with.
+    /// The statement, item or list element that it applies to; `None` if it is not attached to one.
     pub covers: Option<TextRange>,
     /// The warnings that it allows there.
     pub allowed: Vec<Allowed>,
-    /// What is wrong in it.
-    pub mistakes: Vec<Diagnostic<TextRange>>,
+    /// Diagnostics about the directive itself.
+    pub errors: Vec<Diagnostic<TextRange>>,
 }
 
 /// A warning that is allowed.
@@ -44,42 +44,42 @@ pub struct Directive {
 pub struct Allowed {
     /// Its code.
     pub code: &'static Code,
-    /// As it was written.
+    /// The word in the list: a code or a slug.
     pub word: SmolStr,
-    /// Where.
+    /// The range of the word.
     pub range: TextRange,
 }
 
-/// The directives of a file, in their order. Their ranges count from the start of the file: they are for what is
-/// shown, and no query may read them.
+/// Returns the directives of a file, in text order. Their ranges are relative to the start of the file: only output may depend
+/// on them, not another query.
 #[salsa::tracked(returns(ref))]
 pub fn directives(db: &dyn salsa::Database, file: SourceFile) -> Vec<Directive> {
     let text = file.text(db);
     if !text.contains(MARK) {
         return Vec::new();
     }
-    // In a malformed file it cannot be said what a comment stands with.
+    // In a malformed file it is unclear what a comment is attached to.
     let is_sound = parsed(db, file)
         .items
         .iter()
         .flat_map(|(_, item)| &item.errors)
         .all(|error| error.kind == SyntaxErrorKind::StrayDoc);
-    read(text, is_sound)
+    parse(text, is_sound)
 }
 
-/// Whether a file has directives. It changes less often than they do.
+/// Returns whether a file has directives. Changes less often than [`directives`].
 #[salsa::tracked(returns(copy))]
 pub fn has_directives(db: &dyn salsa::Database, file: SourceFile) -> bool {
     !directives(db, file).is_empty()
 }
 
-fn read(text: &str, is_sound: bool) -> Vec<Directive> {
-    comments::comments(text, |comment| said(comment).is_some())
+fn parse(text: &str, is_sound: bool) -> Vec<Directive> {
+    comments::comments(text, |comment| directive_text(comment).is_some())
         .iter()
         .filter_map(|comment| {
-            let mut directive = Reader::new(text, comment)?.read();
+            let mut directive = Parser::new(text, comment)?.parse();
             if directive.covers.is_none() && is_sound {
-                directive.mistakes.push(
+                directive.errors.push(
                     bad(
                         "this `allow` comment is not attached to a statement",
                         directive.comment,
@@ -96,8 +96,8 @@ fn read(text: &str, is_sound: bool) -> Vec<Directive> {
         .collect()
 }
 
-/// What a comment says to the compiler: the text after `nth:`, with blanks before it.
-fn said(comment: &str) -> Option<&str> {
+/// The text after `nth:`, with its leading blanks; `None` if the comment is not a directive.
+fn directive_text(comment: &str) -> Option<&str> {
     comment
         .strip_prefix("//")?
         .trim_start_matches([' ', '\t'])
@@ -108,19 +108,19 @@ fn bad(message: impl Into<String>, range: TextRange) -> Diagnostic<TextRange> {
     Diagnostic::new(&codes::BAD_DIRECTIVE, message, range)
 }
 
-struct Reader<'t> {
+struct Parser<'t> {
     text: &'t str,
-    /// Where reading has come to.
+    /// The current position.
     at: usize,
     /// The end of the comment.
     end: usize,
     directive: Directive,
 }
 
-impl<'t> Reader<'t> {
+impl<'t> Parser<'t> {
     fn new(text: &'t str, comment: &Comment) -> Option<Self> {
         let end = comment.range.end as usize;
-        let at = end - said(slice(text, comment.range))?.len();
+        let at = end - directive_text(slice(text, comment.range))?.len();
         Some(Self {
             text,
             at,
@@ -131,7 +131,7 @@ impl<'t> Reader<'t> {
                 list: TextRange::new(end, end),
                 covers: comment.with,
                 allowed: Vec::new(),
-                mistakes: Vec::new(),
+                errors: Vec::new(),
             },
         })
     }
@@ -144,11 +144,11 @@ impl<'t> Reader<'t> {
         self.at = self.end - self.rest().trim_start().len();
     }
 
-    fn mistake(&mut self, mistake: Diagnostic<TextRange>) {
-        self.directive.mistakes.push(mistake);
+    fn error(&mut self, error: Diagnostic<TextRange>) {
+        self.directive.errors.push(error);
     }
 
-    fn read(mut self) -> Directive {
+    fn parse(mut self) -> Directive {
         self.blanks();
         let rest = self.rest();
         let length = rest
@@ -158,24 +158,24 @@ impl<'t> Reader<'t> {
         let range = TextRange::new(self.at, self.at + length);
         if word != ALLOW {
             let shape = "write `// nth: allow(no-runbook): reason`";
-            let mistake = if word.is_empty() {
+            let error = if word.is_empty() {
                 bad("missing directive after `nth:`", self.directive.comment).help(shape)
             } else {
-                let mistake = bad(format!("unknown directive `{word}` after `nth:`"), range)
+                let error = bad(format!("unknown directive `{word}` after `nth:`"), range)
                     .label("expected `allow`")
                     .help(shape);
                 match suggest::nearest(word, [ALLOW]) {
-                    Some(near) => replace(mistake, range, near),
-                    None => mistake,
+                    Some(near) => replace(error, range, near),
+                    None => error,
                 }
             };
-            self.mistake(mistake);
+            self.error(error);
             return self.directive;
         }
         self.at += length;
         self.blanks();
         if !self.rest().starts_with('(') {
-            self.mistake(bad("missing list of warnings after `allow`", range).help(
+            self.error(bad("missing list of warnings after `allow`", range).help(
                 "list warnings by code or name in parentheses: `// nth: allow(no-runbook): \
                         reason`",
             ));
@@ -184,7 +184,7 @@ impl<'t> Reader<'t> {
         self.at += 1;
         let Some(length) = self.rest().find(')') else {
             let open = TextRange::new(self.at - 1, self.at);
-            self.mistake(bad("unclosed parenthesis", open).label("opened here").help(
+            self.error(bad("unclosed parenthesis", open).label("opened here").help(
                 "close it after the last name, before the reason: `// nth: allow(no-runbook): \
                         reason`",
             ));
@@ -208,8 +208,8 @@ impl<'t> Reader<'t> {
                 self.name(word, range);
             }
         }
-        if self.directive.allowed.is_empty() && self.directive.mistakes.is_empty() {
-            self.mistake(
+        if self.directive.allowed.is_empty() && self.directive.errors.is_empty() {
+            self.error(
                 bad("empty `allow()`", TextRange::new(start - 1, end + 1))
                     .help("list warnings by code or name: `// nth: allow(no-runbook): reason`"),
             );
@@ -217,8 +217,8 @@ impl<'t> Reader<'t> {
     }
 
     fn name(&mut self, word: &str, range: TextRange) {
-        match named(word) {
-            Named::Warning(code) => {
+        match find_lint(word) {
+            Lint::Warning(code) => {
                 let first = self
                     .directive
                     .allowed
@@ -226,7 +226,7 @@ impl<'t> Reader<'t> {
                     .find(|allowed| allowed.code == code)
                     .map(|allowed| allowed.range);
                 if let Some(first) = first {
-                    self.mistake(
+                    self.error(
                         bad(format!("duplicate `{}`", code.slug), range)
                             .because(first, "first listed here"),
                     );
@@ -238,7 +238,7 @@ impl<'t> Reader<'t> {
                     range,
                 });
             }
-            Named::Error(code) => self.mistake(
+            Lint::Error(code) => self.error(
                 bad(
                     format!("`{}` is an error and cannot be allowed", code.slug),
                     range,
@@ -249,14 +249,14 @@ impl<'t> Reader<'t> {
                     code.id
                 )),
             ),
-            Named::Unknown(near) => {
-                let mistake = bad(format!("unknown warning `{word}`"), range).label(
+            Lint::Unknown(near) => {
+                let error = bad(format!("unknown warning `{word}`"), range).label(
                     "not a warning's code or \
                         name",
                 );
-                self.mistake(match near {
-                    Some(near) => replace(mistake, range, near),
-                    None => mistake.help("run `nthc explain` to list all codes"),
+                self.error(match near {
+                    Some(near) => replace(error, range, near),
+                    None => error.help("run `nthc explain` to list all codes"),
                 });
             }
         }
@@ -269,7 +269,7 @@ impl<'t> Reader<'t> {
         if rest.is_empty() || rest.starts_with(':') {
             return;
         }
-        self.mistake(
+        self.error(
             bad(
                 "missing colon before the reason",
                 TextRange::new(self.at, self.end),
@@ -284,8 +284,8 @@ impl<'t> Reader<'t> {
     }
 }
 
-fn replace(mistake: Diagnostic<TextRange>, range: TextRange, near: &str) -> Diagnostic<TextRange> {
-    mistake.fix(
+fn replace(error: Diagnostic<TextRange>, range: TextRange, near: &str) -> Diagnostic<TextRange> {
+    error.fix(
         format!("Replace with `{near}`"),
         range,
         near,
@@ -293,7 +293,7 @@ fn replace(mistake: Diagnostic<TextRange>, range: TextRange, near: &str) -> Diag
     )
 }
 
-/// A comment with its line, or with the blanks between it and what stands before it.
+/// The range of a comment with its line or, after code, with the blanks before it.
 fn removal(text: &str, comment: &Comment) -> TextRange {
     let (start, end) = (comment.range.start as usize, comment.range.end as usize);
     let before = text.get(..start).unwrap_or_default();

@@ -1,4 +1,5 @@
-//! A base that is said anew: the same base with the same arguments amends what is there, and another replaces it.
+//! Overriding of nested blocks: with the same base and arguments, a block extends the existing one; with another base, it
+//! replaces it.
 
 use std::rc::Rc;
 
@@ -13,56 +14,56 @@ use crate::schema::Ty;
 use nth_diagnostics::{codes, text};
 use nth_syntax::tree::{Block, Body, Statement};
 
-/// The base that a block was given last.
+/// The last base of a block.
 #[derive(Clone)]
-pub(super) struct Said<'db> {
-    /// What it is.
-    what: What,
-    /// Where its arguments are bound, and the names of its parameters.
+pub(super) struct BaseUse<'db> {
+    /// The kind of base.
+    kind: BaseKind,
+    /// The scope of its arguments, and the names of its parameters.
     arguments: Option<(Rc<Scope<'db>>, Vec<SmolStr>)>,
 }
 
-/// What a base is.
+/// The kind of a base.
 #[derive(Clone, PartialEq, Eq)]
-enum What {
+enum BaseKind {
     /// A variant of the block's kind.
     Variant(SmolStr),
     /// A template or a block.
     Item(ItemKey),
 }
 
-impl<'db> Said<'db> {
-    /// A variant.
+impl<'db> BaseUse<'db> {
+    /// Creates a variant.
     pub(super) fn variant(name: SmolStr) -> Self {
         Self {
-            what: What::Variant(name),
+            kind: BaseKind::Variant(name),
             arguments: None,
         }
     }
 
-    /// A template with its arguments, or a block.
+    /// Creates a template with its arguments, or a block.
     pub(super) fn item(key: ItemKey, scope: Rc<Scope<'db>>, params: Vec<SmolStr>) -> Self {
         Self {
-            what: What::Item(key),
+            kind: BaseKind::Item(key),
             arguments: Some((scope, params)),
         }
     }
 }
 
 impl<'db> Evaluator<'db> {
-    /// Gives a nested block that is there already a body and a base of its own.
+    /// Overrides an existing nested block with another body and base.
     pub(super) fn rebase(&mut self, id: NodeId, block: &'db Block, scope: &Rc<Scope<'db>>) {
         let node = &mut self.nodes[id.0];
         let layers = std::mem::take(&mut node.layers);
         let variant = node.variant.take();
-        let said = node.said.take();
+        let last_base = node.last_base.take();
         let of_base = std::mem::take(&mut node.of_base);
         let dropped = std::mem::take(&mut node.dropped);
         self.add_layers(id, block.base.as_ref(), &block.body, block.head, scope);
         if dropped {
             return;
         }
-        if self.is_same_base(said.as_ref(), id) {
+        if self.is_same_base(last_base.as_ref(), id) {
             let node = &mut self.nodes[id.0];
             let own = node.layers.pop();
             node.layers = layers;
@@ -76,11 +77,11 @@ impl<'db> Evaluator<'db> {
         self.report_dropped(id, block, &amendments, scope);
     }
 
-    fn is_same_base(&mut self, before: Option<&Said<'db>>, id: NodeId) -> bool {
-        let (Some(before), Some(now)) = (before.cloned(), self.node(id).said.clone()) else {
+    fn is_same_base(&mut self, before: Option<&BaseUse<'db>>, id: NodeId) -> bool {
+        let (Some(before), Some(now)) = (before.cloned(), self.node(id).last_base.clone()) else {
             return false;
         };
-        if before.what != now.what {
+        if before.kind != now.kind {
             return false;
         }
         let (Some((old, params)), Some((new, _))) = (before.arguments, now.arguments) else {
@@ -95,7 +96,7 @@ impl<'db> Evaluator<'db> {
         })
     }
 
-    /// The value of a binding, without keeping it: not all that it may depend on is there yet.
+    /// Evaluates a binding without storing its value, because its dependencies may not be complete yet.
     fn peek(&mut self, scope: &Scope<'db>, name: &SmolStr) -> Option<Value> {
         let binding = scope.find(name)?;
         if let BindingState::Done(value) = &*binding.state.borrow() {
@@ -111,7 +112,7 @@ impl<'db> Evaluator<'db> {
         Some(value)
     }
 
-    /// What was said of the block before is gone with its base: told where it was anything.
+    /// Reports statements about the block that are lost because its base is replaced.
     fn report_dropped(
         &mut self,
         id: NodeId,
@@ -137,7 +138,7 @@ impl<'db> Evaluator<'db> {
         let node = self.node(id);
         let label = match node.name.as_str() {
             "" => node.kind.to_string(),
-            name => format!("{} {}", node.kind, crate::resolve::written(name)),
+            name => format!("{} {}", node.kind, crate::resolve::quote_name(name)),
         };
         let context = Context {
             scope: scope.clone(),
@@ -170,7 +171,7 @@ impl<'db> Evaluator<'db> {
     }
 }
 
-/// Whether two arguments give the same, wherever they are written.
+/// True if two arguments have the same value, regardless of their places.
 fn is_same(first: &Value, second: &Value) -> bool {
     match (first, second) {
         (Value::Query(first), Value::Query(second)) => {
@@ -184,7 +185,7 @@ fn is_same(first: &Value, second: &Value) -> bool {
     }
 }
 
-/// A statement in a few words.
+/// Describes a statement, for messages.
 fn words(statement: &Statement) -> Option<String> {
     Some(match statement {
         Statement::Field(field) => format!("`{}`", field.name.text),

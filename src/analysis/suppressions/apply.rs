@@ -1,5 +1,4 @@
-//! What is told of what was found: what a comment allows is left out, a comment that allows nothing is told, and
-//! what is left gets its level.
+//! Turns all diagnostics into those that are reported: drops what comments allow, reports unused comments, and sets levels.
 
 use std::collections::{HashMap, HashSet};
 
@@ -13,56 +12,55 @@ use super::{Directive, Levels};
 /// A file with its directives.
 #[derive(Debug, Clone, Copy)]
 pub struct Annotated<'a> {
-    /// Its number in the source map.
+    /// Its index in the source map.
     pub file: usize,
     /// Its directives.
     pub directives: &'a [Directive],
-    /// Whether it is the project's own. Of a package not everything is looked at, so nobody can say that a comment
-    /// in it allows nothing.
+    /// True if it belongs to the project. A package is not checked completely, so its comments are never reported as unused.
     pub is_own: bool,
 }
 
-/// What is told of `found`. `is_complete` says of a code whether everything that could give it was looked at: only
-/// then can a comment that allows it be called unused.
+/// Returns the diagnostics to report out of `found`. `is_complete` returns whether everything that could cause a code was
+/// checked: only then can a comment that allows it be unused.
 ///
-/// One mistake is told once, however many instances or environments have it. That is judged after comments were
-/// heeded, for one where a template is used counts for that use alone.
-pub fn settle(
+/// A diagnostic that several instances or environments share is reported once. Duplicates are removed after suppression,
+/// because a comment where a template is used applies to that use only.
+pub fn apply(
     found: Vec<Diagnostic<FileSpan>>,
     files: &[Annotated<'_>],
     levels: &Levels,
     is_complete: impl Fn(&Code) -> bool,
 ) -> Vec<Diagnostic<FileSpan>> {
     let mut allows = Allows::new(files);
-    let mut told = allows.heed(found);
-    let mistakes = files.iter().flat_map(|annotated| {
+    let mut reported = allows.without_allowed(found);
+    let errors = files.iter().flat_map(|annotated| {
         let file = annotated.file;
-        let mistakes = annotated.directives.iter().flat_map(|each| &each.mistakes);
-        mistakes.map(move |mistake| mistake.clone().map_spans(&mut |range| span(file, range)))
+        let errors = annotated.directives.iter().flat_map(|each| &each.errors);
+        errors.map(move |error| error.clone().map_spans(&mut |range| span(file, range)))
     });
-    told.extend(allows.heed(mistakes.collect()));
-    // A comment may allow the comments below it to be unused, and be unused itself.
+    reported.extend(allows.without_allowed(errors.collect()));
+    // A comment may allow unused comments below it, and be unused itself.
     let is_unused_allow = |code: &Code| *code == codes::UNUSED_ALLOW;
     let unused = allows.unused(|code| !is_unused_allow(code) && is_complete(code));
-    told.extend(allows.heed(unused));
-    told.extend(allows.unused(|code| is_unused_allow(code) && is_complete(code)));
+    reported.extend(allows.without_allowed(unused));
+    reported.extend(allows.unused(|code| is_unused_allow(code) && is_complete(code)));
 
     let mut seen: HashSet<(&'static Code, FileSpan, String)> = HashSet::new();
-    let told = told
+    let reported = reported
         .into_iter()
         .filter(|found| seen.insert((found.code, found.primary.span, found.message.clone())))
         .filter_map(|found| levels.apply(found))
         .collect();
-    first_of_each_file(told)
+    first_of_each_file(reported)
 }
 
-/// No more of a file than a person reads: errors first, in the order of the text. One more says how many there are besides.
+/// Limits the diagnostics of each file: errors first, in text order. A last diagnostic has the number of further ones.
 fn first_of_each_file(found: Vec<Diagnostic<FileSpan>>) -> Vec<Diagnostic<FileSpan>> {
     let mut counts: HashMap<usize, usize> = HashMap::new();
     for one in &found {
         *counts.entry(one.primary.span.file).or_default() += 1;
     }
-    // A file whose text has too many errors says so itself.
+    // A file with too many syntax errors already has such a last diagnostic.
     if counts
         .values()
         .all(|count| *count <= limits::DIAGNOSTICS + 1)
@@ -106,12 +104,12 @@ fn span(file: usize, range: TextRange) -> FileSpan {
     }
 }
 
-/// The directives of all files, and which of them have allowed something.
+/// The directives of all files, and which of them have suppressed something.
 struct Allows<'a> {
     files: HashMap<usize, (&'a Annotated<'a>, Vec<Vec<bool>>)>,
-    /// What the directives of each file cover.
+    /// The ranges that the directives of each file cover.
     covers: HashMap<usize, Covers>,
-    /// The files' numbers in their order.
+    /// The indices of the files, sorted.
     order: Vec<usize>,
 }
 
@@ -132,7 +130,7 @@ impl<'a> Allows<'a> {
         order.sort_unstable();
         let covers = files
             .iter()
-            .map(|(number, (file, _))| (*number, Covers::of(file.directives)))
+            .map(|(number, (file, _))| (*number, Covers::new(file.directives)))
             .collect();
         Self {
             files,
@@ -141,8 +139,8 @@ impl<'a> Allows<'a> {
         }
     }
 
-    /// What no comment allows.
-    fn heed(&mut self, found: Vec<Diagnostic<FileSpan>>) -> Vec<Diagnostic<FileSpan>> {
+    /// Removes the diagnostics that comments allow.
+    fn without_allowed(&mut self, found: Vec<Diagnostic<FileSpan>>) -> Vec<Diagnostic<FileSpan>> {
         if self.files.is_empty() {
             return found;
         }
@@ -152,8 +150,7 @@ impl<'a> Allows<'a> {
             .collect()
     }
 
-    /// Whether a comment allows this. Each that does is noted, so that none is called unused without which it
-    /// would still be allowed.
+    /// Returns whether a comment allows this diagnostic, and marks every comment that does as used.
     fn allow(&mut self, found: &Diagnostic<FileSpan>) -> bool {
         if !found.code.is_settable() || found.severity == Severity::Error {
             return false;
@@ -166,7 +163,7 @@ impl<'a> Allows<'a> {
             let covers = self.covers.get(&label.span.file);
             for number in covers
                 .into_iter()
-                .flat_map(|covers| covers.of_place(label.span))
+                .flat_map(|covers| covers.covering(label.span))
             {
                 let (Some(directive), Some(used)) =
                     (file.directives.get(number), used.get_mut(number))
@@ -184,7 +181,7 @@ impl<'a> Allows<'a> {
         is_allowed
     }
 
-    /// The directives of the project's own files that allow nothing with a code that `counts`.
+    /// Diagnostics about directives of the project's files that suppressed nothing, for codes for which `counts` is true.
     fn unused(&self, counts: impl Fn(&Code) -> bool) -> Vec<Diagnostic<FileSpan>> {
         self.order
             .iter()
@@ -199,17 +196,17 @@ impl<'a> Allows<'a> {
     }
 }
 
-/// Which directives cover a place: ranges that hold one another, each with the next larger one.
+/// An index of nested ranges, to find the directives that cover a place.
 #[derive(Default)]
 struct Covers {
-    /// Start, end, and the directive's number, by start, the larger first.
+    /// Start, end and directive index, sorted by start, larger ranges first.
     ranges: Vec<(usize, usize, usize)>,
-    /// The range before it that was open where it starts.
+    /// For each range, the smallest range around its start.
     parents: Vec<Option<usize>>,
 }
 
 impl Covers {
-    fn of(directives: &[Directive]) -> Self {
+    fn new(directives: &[Directive]) -> Self {
         let mut covers = Self::default();
         covers.ranges = directives
             .iter()
@@ -236,8 +233,8 @@ impl Covers {
         covers
     }
 
-    /// The numbers of the directives that cover a place.
-    fn of_place(&self, span: FileSpan) -> Vec<usize> {
+    /// Returns the indices of the directives that cover a place.
+    fn covering(&self, span: FileSpan) -> Vec<usize> {
         let mut found = Vec::new();
         let mut at = self
             .ranges
@@ -261,8 +258,8 @@ fn unused(
     used: &[bool],
     counts: impl Fn(&Code) -> bool,
 ) -> Option<Diagnostic<FileSpan>> {
-    // Where something in it is wrong, that is to be mended first.
-    if !directive.mistakes.is_empty() {
+    // An invalid directive has to be fixed first.
+    if !directive.errors.is_empty() {
         return None;
     }
     let (idle, kept): (Vec<_>, Vec<_>) = directive

@@ -1,4 +1,4 @@
-//! Checks across files: names that must be unique, and where an unknown name could come from.
+//! Names across files: which must be unique, and which module an unknown name could come from.
 
 use std::collections::BTreeMap;
 
@@ -11,19 +11,19 @@ use crate::schema::names::kind;
 use nth_diagnostics::{Applicability, Edit, Fix, codes, suggest};
 use nth_syntax::tree::{ItemNode, TextRange};
 
-/// A name that must be the only one in the project, because it becomes a file or a folder of the output.
+/// A name that must be unique in the project, because an output file or folder is named after it.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct GlobalName {
-    /// Whose name it is.
+    /// The item with this name.
     pub entry: ItemEntry,
-    /// What its file is called, in the way that file systems compare names.
+    /// The lower-case stem of its output file: names that differ only in case collide on some file systems.
     pub stem: SmolStr,
-    /// Where it stands.
+    /// The place of the name.
     pub span: Span,
 }
 
-/// Names that a file declares twice, and those that it must share with no other file.
-pub fn names_of(db: &dyn salsa::Database, file: SourceFile) -> (Vec<Diag>, Vec<GlobalName>) {
+/// Returns diagnostics about names that a file declares twice, and the names that must be unique in the project.
+pub fn duplicate_names(db: &dyn salsa::Database, file: SourceFile) -> (Vec<Diag>, Vec<GlobalName>) {
     let mut diagnostics = Vec::new();
     let mut globals = Vec::new();
     let names = file_names(db, file);
@@ -65,7 +65,7 @@ pub fn names_of(db: &dyn salsa::Database, file: SourceFile) -> (Vec<Diag>, Vec<G
             kind::SERVICE | kind::ENVIRONMENT | kind::TEAM
         );
         if entry.class == ItemClass::Block && becomes_a_file && !file.package(db) {
-            // Names that differ in case alone are one file where the file system ignores case.
+            // Names that differ only in case are one file on a case-insensitive file system.
             let stem = nth_model::names::file_stem(&entry.name).to_lowercase();
             globals.push(GlobalName {
                 entry: entry.clone(),
@@ -77,21 +77,21 @@ pub fn names_of(db: &dyn salsa::Database, file: SourceFile) -> (Vec<Diag>, Vec<G
     (diagnostics, globals)
 }
 
-/// Everything that is said of names that are declared twice, in one file or in several.
+/// Returns diagnostics about all names that are declared twice, in one file or across files.
 pub fn duplicates(db: &dyn salsa::Database, files: &[SourceFile]) -> Vec<Diag> {
     let mut diagnostics = Vec::new();
     let mut globals = Vec::new();
     for file in files {
-        let (own, shared) = names_of(db, *file);
+        let (own, shared) = duplicate_names(db, *file);
         diagnostics.extend(own);
         globals.extend(shared);
     }
-    diagnostics.extend(declared_twice(&globals));
+    diagnostics.extend(duplicate_globals(&globals));
     diagnostics
 }
 
-/// What is said of names that several files declare.
-pub fn declared_twice<'a>(names: impl IntoIterator<Item = &'a GlobalName>) -> Vec<Diag> {
+/// Returns diagnostics about names that are declared in several files.
+pub fn duplicate_globals<'a>(names: impl IntoIterator<Item = &'a GlobalName>) -> Vec<Diag> {
     let mut first: BTreeMap<(&SmolStr, &SmolStr), &GlobalName> = BTreeMap::new();
     let mut found = Vec::new();
     for name in names {
@@ -105,7 +105,7 @@ pub fn declared_twice<'a>(names: impl IntoIterator<Item = &'a GlobalName>) -> Ve
     found
 }
 
-/// What is said of a name that another declaration has taken before.
+/// Diagnostic about a name that `before` already declares.
 fn declared_before(name: &GlobalName, before: &GlobalName) -> Diag {
     let entry = &name.entry;
     let mut diagnostic = duplicate(entry, name.span).because(before.span, "first declared here");
@@ -148,7 +148,7 @@ fn whole(db: &dyn salsa::Database, key: ItemKey) -> Span {
     Span { item: key, range }
 }
 
-/// Where an item's name stands.
+/// Returns the place of an item's name, or of the whole item if it has none.
 pub fn name_span(db: &dyn salsa::Database, key: ItemKey) -> Span {
     let range = match item(db, key).as_ref().map(|tree| &tree.node) {
         Some(ItemNode::Block(block)) => block.name.as_ref().map_or(block.head, |name| name.range),
@@ -163,14 +163,14 @@ pub fn name_span(db: &dyn salsa::Database, key: ItemKey) -> Span {
     Span { item: key, range }
 }
 
-/// Where every name of the project stands, for names that were looked up in vain. Made only if there are any.
+/// The modules that declare each name, to find suggestions for unknown names. Built only if there are unknown names.
 pub struct NameIndex {
     known: Vec<SmolStr>,
     modules: BTreeMap<SmolStr, Vec<(SmolStr, SmolStr)>>,
 }
 
 impl NameIndex {
-    /// Reads the names of all modules.
+    /// Indexes the names of all modules.
     pub fn new(db: &dyn salsa::Database, workspace: Workspace) -> Self {
         let mut modules: BTreeMap<SmolStr, Vec<(SmolStr, SmolStr)>> = BTreeMap::new();
         for (module, file) in workspace.modules(db).iter() {
@@ -192,14 +192,14 @@ impl NameIndex {
         }
     }
 
-    /// Says in which modules an unknown name is known, and offers the import.
-    pub fn explain(&self, db: &dyn salsa::Database, mut diagnostic: Diag) -> Diag {
+    /// Adds the modules that declare the diagnostic's unknown name, with a fix that imports it.
+    pub fn resolve_unknown_name(&self, db: &dyn salsa::Database, mut diagnostic: Diag) -> Diag {
         let Some(unknown) = diagnostic.unknown_name.take() else {
             return diagnostic;
         };
         let own = diagnostic.primary.span.item.file;
         if unknown.kind == "module" {
-            return self.explain_module(db, diagnostic, &unknown.name);
+            return self.resolve_unknown_module(db, diagnostic, &unknown.name);
         }
         let fits = |kind: &SmolStr| unknown.kind.is_empty() || *kind == unknown.kind;
         let exact = self.modules.get(unknown.name.as_str());
@@ -245,7 +245,7 @@ fn add_import(
     import: &str,
     only: bool,
 ) -> Diag {
-    if let Some(edit) = insertion(db, own, import) {
+    if let Some(edit) = import_edit(db, own, import) {
         diagnostic.fixes.push(Fix {
             title: format!("Add `{import}`"),
             edits: vec![edit],
@@ -260,8 +260,13 @@ fn add_import(
 }
 
 impl NameIndex {
-    /// Offers to import the module that a name before a dot surely means.
-    fn explain_module(&self, db: &dyn salsa::Database, mut diagnostic: Diag, name: &str) -> Diag {
+    /// Adds a fix that imports the module `name`, which is used before a dot.
+    fn resolve_unknown_module(
+        &self,
+        db: &dyn salsa::Database,
+        mut diagnostic: Diag,
+        name: &str,
+    ) -> Diag {
         let own = diagnostic.primary.span.item.file;
         let found: Vec<&SmolStr> = self
             .known
@@ -286,8 +291,8 @@ impl NameIndex {
     }
 }
 
-/// The edit that adds an import after the last one of a file, or before its first item.
-pub fn insertion(db: &dyn salsa::Database, file: SourceFile, import: &str) -> Option<Edit<Span>> {
+/// The edit that adds an import after the last one of a file, or before its first item. `None` if the file has no items.
+pub fn import_edit(db: &dyn salsa::Database, file: SourceFile, import: &str) -> Option<Edit<Span>> {
     let names = file_names(db, file);
     if let Some(last) = names.imports.last() {
         let mut span = whole(db, last.key);
