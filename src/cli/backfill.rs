@@ -13,10 +13,12 @@ use crate::backends::prometheus::{Standing, backfill};
 use crate::ir::{Duration, Service, Settings, Slo};
 use crate::policy::NotFinite;
 
-/// Writes the rules that count what happened before objectives were recorded, and says how they are evaluated.
+/// Writes a rule file that backfills the error ratios of SLOs from before their recording rules were loaded, and explains
+/// how to evaluate it.
 ///
 /// # Errors
-/// Where there is no project, it has no such service, objective or environment, or the Prometheus gives no good answer.
+///
+/// If there is no project, if it has no such service, SLO or environment, or if Prometheus gives no valid answer.
 pub fn run(
     context: &Context,
     options: &options::Backfill,
@@ -71,7 +73,7 @@ pub fn run(
     Ok(Exit::Ok)
 }
 
-/// The objectives that are asked for.
+/// Returns the SLOs called `names`, or all of the service if there are no names.
 fn chosen<'s>(service: &'s Service, names: &[String]) -> Result<Vec<&'s Slo>, Failure> {
     for name in names {
         if !service.slos.iter().any(|slo| slo.name == name) {
@@ -94,7 +96,7 @@ fn chosen<'s>(service: &'s Service, names: &[String]) -> Result<Vec<&'s Slo>, Fa
     Ok(chosen)
 }
 
-/// When the rules began to record the first of some objectives; now where they did not yet.
+/// Returns the time of the first sample that the rules of these SLOs recorded; `now` if they recorded none.
 fn first_recorded(
     service: &Service,
     slos: &[&Slo],

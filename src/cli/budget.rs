@@ -17,7 +17,7 @@ use crate::ir::gate::{Comparison, Unit};
 use crate::ir::{Duration, Service, Settings, Slo};
 use crate::policy::{NotFinite, against, coverage, exact, quantity};
 
-/// How all objectives stand.
+/// The output of `nthc budget --format json`: the status of every SLO.
 #[derive(Serialize)]
 struct Budgets {
     project: String,
@@ -26,45 +26,47 @@ struct Budgets {
     objectives: Vec<Budget>,
 }
 
-/// How an objective stands. Shares are between 0 and 1, times in seconds.
+/// The status of an SLO. Ratios are between 0 and 1, times in seconds.
 #[derive(Serialize)]
 struct Budget {
     service: String,
     slo: String,
     objective: Decimal,
     window: String,
-    /// Where the numbers are from; `null` where there is no data.
+    /// The series that the numbers come from; `null` without data.
     source: Option<Source>,
-    /// The share of the window that is known; `null` where there is no data.
+    /// The share of the SLO window that has data; `null` without data.
     known: Option<Decimal>,
-    /// The share of events that were good in what is known of the window.
+    /// The share of good events in the part of the window that has data.
     ratio: Option<Decimal>,
-    /// The share of the error budget that is left, where nothing was spent while nothing is known: at most that is left.
+    /// The share of the error budget that is left. An upper bound if a part of the window has no data: that part counts as
+    /// good.
     budget_left: Option<Decimal>,
-    /// The same as time of full outage.
+    /// [`Budget::budget_left`] as seconds of full downtime.
     budget_left_seconds: Option<Decimal>,
-    /// How many times faster than sustainable it is being spent, at least.
+    /// The burn rate, a lower bound if data is missing: 1 consumes the budget in exactly one SLO window.
     burn_rate: Option<Decimal>,
-    /// Over which time.
+    /// The alert window that the burn rate is measured over.
     burn_rate_over: String,
-    /// In how many seconds all of it is spent if that goes on; `null` where it never is.
+    /// Seconds until the budget is exhausted at this burn rate; `null` if it never is.
     exhausted_in_seconds: Option<Decimal>,
 }
 
-/// Where numbers are from.
+/// The series that numbers are computed from.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "lowercase")]
 enum Source {
-    /// What the rules record.
+    /// The series that the recording rules write.
     Rules,
-    /// The indicator's own series.
+    /// The series of the SLI itself.
     Indicator,
 }
 
-/// Tells how the objectives stand.
+/// Prints the error budgets and burn rates of all SLOs.
 ///
 /// # Errors
-/// Where there is no project, it has no such service or environment, or the Prometheus gives no good answer.
+///
+/// If there is no project, if it has no such service or environment, or if Prometheus gives no valid answer.
 pub fn run(
     context: &Context,
     options: &options::Budget,
@@ -141,7 +143,7 @@ fn budget(
             let known = Decimal::ONE;
             return Ok(Some(Known { ratio, known }));
         }
-        // Where it can't be told how much is known, nothing can be said of the window.
+        // Without the coverage, nothing can be computed for the window.
         let known = ask(known, &format!("the coverage of {what}"))?;
         Ok(known.map(|known| Known { ratio, known }))
     };
@@ -175,7 +177,7 @@ fn budget(
     let whole = budget_time(slo.objective, slo.window).as_seconds();
     let burn = recent.as_ref().and_then(spent);
     let lasts = match (left, burn) {
-        // What is spent already ends at once.
+        // A budget that is consumed already is exhausted now.
         (Some(left), _) if left <= Decimal::ZERO => Some(Decimal::ZERO),
         (Some(left), Some(burn)) if burn > Decimal::ZERO => left
             .checked_mul(slo.window.as_seconds())
@@ -198,22 +200,23 @@ fn budget(
     })
 }
 
-/// What is known of a window.
+/// The data of a window.
 struct Known {
-    /// The share of bad events in what is known of it.
+    /// The share of bad events in the part that has data.
     ratio: Decimal,
-    /// The share of it that is known.
+    /// The share of the window that has data.
     known: Decimal,
 }
 
 impl Known {
-    /// The share of bad events where what is not known counts as good: at least so much was bad.
+    /// Returns a lower bound of the share of bad events: the part of the window without data counts as good. `None` if that
+    /// cannot be computed.
     fn least(&self) -> Option<Decimal> {
         self.ratio.checked_mul(self.known)
     }
 }
 
-/// The head of the table.
+/// The header of the table.
 const HEAD: [&str; 10] = [
     "service",
     "SLO",
@@ -232,7 +235,7 @@ fn show(budgets: &Budgets, console: &mut Console) {
     let none = || "-".to_owned();
     for budget in &budgets.objectives {
         let known = budget.known.map(coverage);
-        // What is not known of the window counts as nothing spent.
+        // The part of the window without data counts as good.
         let most = match known {
             Some(Some(_)) => "at most ",
             _ => "",
@@ -313,7 +316,7 @@ fn show(budgets: &Budgets, console: &mut Console) {
     }
 }
 
-/// A long time, to the minute, or to the hour where it is days.
+/// Formats a long time to the minute, or to the hour from one day on.
 fn short(seconds: Decimal) -> String {
     use rust_decimal::prelude::ToPrimitive as _;
     let milliseconds = seconds.saturating_mul(Decimal::ONE_THOUSAND);

@@ -14,14 +14,14 @@ use crate::diagnostics::{Applicability, fix};
 use crate::output::replace_file;
 use crate::project::{MANIFEST, paths};
 
-/// A fix may bring out the next mistake, so fixing goes on while it helps, but not for ever: two fixes may each
-/// bring back what the other mends.
+/// The maximum number of rounds of fixes: a fix may reveal another error, and two fixes may undo each other for ever.
 const MOST_ROUNDS: usize = 10;
 
-/// Checks, mends where asked to, and tells what is left.
+/// Checks the project, applies the safe fixes if `--fix` is given, and prints the diagnostics that are left.
 ///
 /// # Errors
-/// Where a file cannot be read or written, or there is no project.
+///
+/// If there is no project, or a file cannot be read or written.
 pub fn run(context: &Context, options: &Check, console: &mut Console) -> Result<Exit, Failure> {
     let format = context.global.format;
     let progress = Progress::start(
@@ -64,7 +64,7 @@ pub fn run(context: &Context, options: &Check, console: &mut Console) -> Result<
     Ok(findings.exit())
 }
 
-/// Everything that is wrong in what was asked about.
+/// Adds all diagnostics of the selected files to `findings`.
 fn find(
     project: &Selected,
     environment: Option<&str>,
@@ -86,7 +86,7 @@ fn find(
     Ok(())
 }
 
-/// What was mended so far.
+/// The number of fixes and files so far.
 #[derive(Default)]
 struct Mended {
     rounds: usize,
@@ -94,7 +94,7 @@ struct Mended {
     files: BTreeSet<PathBuf>,
 }
 
-/// Makes the sure fixes in the projects' own files; whether there were any.
+/// Applies the safe fixes in the projects' own files. Returns whether there were any.
 fn mend(
     findings: &Findings,
     selected: &[Selected],
@@ -116,7 +116,7 @@ fn mend(
         let path = paths::absolute(file.path.as_ref(), &context.cwd);
         own.contains(&path).then_some(path)
     };
-    // A fix that also edits a package's file, or the standard library's, is not made in part.
+    // A fix that also edits a file of a package or of the standard library is not applied in part.
     let mut diagnostics = findings.diagnostics.clone();
     for diagnostic in &mut diagnostics {
         diagnostic.fixes.retain(|fix| {

@@ -21,19 +21,20 @@ use crate::diagnostics::suggest;
 use crate::ir::Tally;
 use crate::session::Session;
 
-/// The columns that a table keeps to, where names allow it.
+/// The width of the table in characters, unless names are longer.
 const WIDTH: usize = 80;
 
-/// The widest that the column of names gets before what follows goes to a line of its own.
+/// The maximum width of the name column. Longer names are on a line of their own.
 const WIDEST_NAME: usize = 32;
 
-/// The width of the column that says what is known: `not pulled`.
+/// The width of the state column, which fits `not pulled`.
 const STATE: usize = 10;
 
-/// Tells which signals have a metric.
+/// Prints which signals have a metric.
 ///
 /// # Errors
-/// Where there is no project, it cannot be read, or it has no such service or environment.
+///
+/// If there is no project, if it cannot be read, or if it has no such service or environment.
 pub fn run(
     context: &Context,
     options: &options::Coverage,
@@ -99,7 +100,11 @@ pub fn run(
     })
 }
 
-/// The names, if each is that of a service of the project's own.
+/// Returns the names as a set.
+///
+/// # Errors
+///
+/// If one of them is not a service of the project itself.
 fn known_services(names: &[String], session: &Session) -> Result<BTreeSet<String>, Failure> {
     let known: BTreeSet<SmolStr> = session
         .services()
@@ -142,7 +147,7 @@ fn conclusion(coverage: &Coverage) -> String {
     line
 }
 
-/// A line for each signal and each other metric, for `grep`.
+/// Prints a line for each signal and each other metric, for `grep`.
 fn lines(coverage: &Coverage, console: &mut Console) {
     for environment in &coverage.environments {
         let prefix = match &environment.environment {
@@ -262,7 +267,7 @@ fn tell_service(
     }
 }
 
-/// The width of a column of names. One that is too long for it has a line of its own.
+/// Returns the width of a column of names. A name that is too long for it is on a line of its own.
 fn column<'n>(names: impl Iterator<Item = &'n str>) -> usize {
     names
         .map(|name| name.chars().count())
@@ -271,7 +276,7 @@ fn column<'n>(names: impl Iterator<Item = &'n str>) -> usize {
         .unwrap_or_default()
 }
 
-/// `orders-db, PostgreSQL, {instance="db-1"}`
+/// Returns the title of a block: `orders-db, PostgreSQL, {instance="db-1"}`
 fn heading(block: &BlockCoverage) -> String {
     let name = match &block.dependency {
         Some(dependency) => dependency.as_str(),
@@ -286,7 +291,7 @@ fn heading(block: &BlockCoverage) -> String {
     parts.join(", ")
 }
 
-/// What was found, or looked for.
+/// Describes the metric of a signal, or the metrics that were searched for.
 fn said_of(signal: &SignalCoverage) -> String {
     match (&signal.metric, signal.state) {
         (Some(metric), _) => metric.clone(),
@@ -295,7 +300,7 @@ fn said_of(signal: &SignalCoverage) -> String {
     }
 }
 
-/// A row: a name, what is known of it, and a text that is wrapped within the last column.
+/// Prints a row: a name, its state, and a text that is wrapped within the last column.
 fn row(name: &str, width: usize, state: (&str, Style), said: &str, console: &mut Console) {
     let (word, style) = state;
     let indent = 4 + width + 2 + STATE + 2;
@@ -321,7 +326,7 @@ fn row(name: &str, width: usize, state: (&str, Style), said: &str, console: &mut
     }
 }
 
-/// A text in lines of at most so many characters, as far as its words allow.
+/// Wraps a text to lines of at most `width` characters. Longer words are not broken.
 fn wrapped(text: &str, width: usize) -> Vec<String> {
     let mut lines: Vec<String> = Vec::new();
     for word in text.split_whitespace() {
@@ -336,7 +341,7 @@ fn wrapped(text: &str, width: usize) -> Vec<String> {
     lines
 }
 
-/// How many signals are found, by service, by technology, and over all.
+/// Prints how many signals have a metric, by service, by technology, and in total.
 fn totals(coverage: &Coverage, console: &mut Console) {
     if coverage.signals.0.total() == 0 {
         return;
@@ -436,7 +441,7 @@ fn errors_style(initialized: Initialized) -> Style {
     }
 }
 
-/// Which errors are not counted.
+/// Describes the errors that are not counted.
 fn lost(initialized: Initialized) -> &'static str {
     match initialized {
         Initialized::All => "every error is counted",

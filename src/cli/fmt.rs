@@ -19,11 +19,12 @@ use crate::project::{
 };
 use crate::syntax::{self, Unformatted};
 
-/// Formats files, or standard input to standard output. A file with syntax errors is left as it is, and they are
-/// told.
+/// Formats files, or standard input to standard output. A file with syntax errors is not changed, and the errors are
+/// reported.
 ///
 /// # Errors
-/// Where something cannot be read or written, or there is no project.
+///
+/// If there is no project, or a file cannot be read or written.
 pub fn run(context: &Context, options: &Fmt, console: &mut Console) -> Result<Exit, Failure> {
     let format = context.global.format;
     let mut findings = Findings::default();
@@ -45,7 +46,7 @@ pub fn run(context: &Context, options: &Fmt, console: &mut Console) -> Result<Ex
             .and_then(|place| read_source(&place).map(|bytes| (place, bytes)));
         let (place, bytes) = match read {
             Ok(read) => read,
-            // The others are formatted all the same.
+            // The other files are still formatted.
             Err(cause) => {
                 let message = format!("cannot read {shown}: {}", io_cause(&cause));
                 exit = report::failure(&Failure::io(message), console);
@@ -112,7 +113,7 @@ fn standard_input(
     Ok(Exit::Found)
 }
 
-/// A file's text, and how it should be. `None` where it cannot be formatted, which is told.
+/// Returns the text of a file before and after formatting. `None` if it cannot be formatted, which is reported.
 fn formatted(bytes: Vec<u8>, shown: &str, findings: &mut Findings) -> Option<(String, String)> {
     let mut sources = SourceMap::default();
     match decode(bytes) {
@@ -147,7 +148,7 @@ fn formatted(bytes: Vec<u8>, shown: &str, findings: &mut Findings) -> Option<(St
     }
 }
 
-/// A layout that would change what is written is a mistake of the formatter's own; the file stays as it is.
+/// Reports a layout that would change the meaning, which is a bug of the formatter. The file is not changed.
 fn left_alone(span: FileSpan) -> Diagnostic<FileSpan> {
     Diagnostic::new(
         &codes::SYNTAX_LAYOUT,
@@ -161,7 +162,7 @@ fn left_alone(span: FileSpan) -> Diagnostic<FileSpan> {
     )
 }
 
-/// What keeps a text from being formatted. Warnings do not, and are left to `check`.
+/// Returns the errors that prevent formatting. Warnings do not prevent it, and are left to `check`.
 fn syntax_errors(text: &str, file: usize) -> Vec<Diagnostic<FileSpan>> {
     let tree = syntax::parse(text);
     let errors = tree.items.iter().flat_map(|(start, item)| {
@@ -188,8 +189,8 @@ fn syntax_errors(text: &str, file: usize) -> Vec<Diagnostic<FileSpan>> {
     errors
 }
 
-/// The files that are named, those below the folders that are named, or the project's own. They need not be
-/// a project's: formatting asks for no meaning.
+/// Returns the named files, the files below the named folders, or those of the project if nothing is named. They need not
+/// belong to a project: formatting does not resolve names.
 fn files(context: &Context, names: &[PathBuf]) -> Result<Vec<PathBuf>, Failure> {
     let mut out = Vec::new();
     if names.is_empty() {
@@ -224,7 +225,7 @@ fn below(folder: &Path, context: &Context) -> Result<Vec<PathBuf>, Failure> {
     Ok(found.files.into_iter().map(|found| found.path).collect())
 }
 
-/// Prints a unified diff that `patch -p0` takes.
+/// Prints a unified diff that `patch -p0` accepts.
 fn diff(shown: &str, old: &str, new: &str, out: &mut Stream) {
     let diff = TextDiff::from_lines(old, new);
     let bold = Style::new().bold();

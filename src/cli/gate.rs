@@ -19,8 +19,7 @@ use crate::policy::{self, Decision, Facts, Measured, MeasuredValue, NotFinite, P
 use crate::project::{io_cause, paths, read_file_at_most};
 use crate::session::Session;
 
-/// Decides by a gate, or measures what one asks for. Whatever goes wrong, the gate can't be decided by; what can only be
-/// mended at the command line has a code of its own.
+/// Runs `gate check` or `gate facts`. Any failure means that there is no decision; invalid usage has its own exit code.
 pub fn run(context: &Context, options: &Gate, console: &mut Console) -> Exit {
     let done = match &options.command {
         GateCommand::Check(check) => decide(context, &check.asked, console).and_then(|decision| {
@@ -49,13 +48,13 @@ pub fn run(context: &Context, options: &Gate, console: &mut Console) -> Exit {
     })
 }
 
-/// A gate with what was measured for it.
+/// A policy with the measured facts of one gate.
 struct Asked {
     policy: Policy,
-    /// Which of the policy's gates.
+    /// The index of the gate in the policy.
     gate: usize,
     measured: Measured,
-    /// What the Prometheus remarks on its answers, a sentence each.
+    /// Warnings in Prometheus's answers, a sentence each.
     remarks: Vec<String>,
     at: Timestamp,
 }
@@ -86,7 +85,7 @@ fn decide(
     Ok(decision)
 }
 
-/// Asks the Prometheus for all that the gate's conditions measure.
+/// Queries Prometheus for all facts of the gate's conditions.
 fn measure(context: &Context, asked: &AskedGate, console: &mut Console) -> Result<Asked, Failure> {
     if matches!(context.global.format, Format::Sarif | Format::Github) {
         return Err(Failure::usage("unsupported format for a gate decision")
@@ -115,7 +114,7 @@ fn measure(context: &Context, asked: &AskedGate, console: &mut Console) -> Resul
     let at = moment(asked.at);
     let client = Client::new(&asked.prometheus, asked.timeout, &asked.connection)?;
     let mut measured = Measured::new();
-    // The queries of facts drop NaN and the infinities.
+    // The queries of facts drop NaN and infinities.
     let ask = |query: &str, what: &str| client.instant(query, at, what, NotFinite::NoAnswer);
     let names = policy.gates.get(gate).map(policy::Gate::facts);
     for name in names.into_iter().flatten() {
@@ -123,7 +122,7 @@ fn measure(context: &Context, asked: &AskedGate, console: &mut Console) -> Resul
             return Err(Failure::io(format!("no query for {name}")));
         };
         let value = ask(&fact.query, name)?;
-        // What is not known of a window is of no matter where nothing is.
+        // Without a value for the window, its coverage does not matter.
         let coverage = match &fact.coverage {
             Some(of) if value.is_some() => {
                 let what = format!("the coverage of {} for {name}", of.window);
@@ -142,7 +141,7 @@ fn measure(context: &Context, asked: &AskedGate, console: &mut Console) -> Resul
     })
 }
 
-/// Reads a policy's text.
+/// Reads the text of a policy file.
 fn text_of(path: &Path, shown: &str) -> Result<String, Failure> {
     let unreadable = |cause: &str| Failure::io(format!("cannot read {shown}: {cause}"));
     let bytes = read_file_at_most(path, limits::DOCUMENT_BYTES)
@@ -150,13 +149,13 @@ fn text_of(path: &Path, shown: &str) -> Result<String, Failure> {
     String::from_utf8(bytes).map_err(|_| unreadable("not valid UTF-8"))
 }
 
-/// The time that is asked for, or now, to the second: Prometheus is asked for the same moment as the calendar.
+/// Returns the requested time, or now, in whole seconds: queries and calendar rules use the same time.
 pub fn moment(asked: Option<Timestamp>) -> Timestamp {
     let moment = asked.unwrap_or_else(Timestamp::now);
     Timestamp::from_second(moment.as_second()).unwrap_or(moment)
 }
 
-/// The gate of that name, or the only one.
+/// Returns the index of the gate with this name, or of the only one.
 fn choose(policy: &Policy, asked: Option<&str>) -> Result<usize, Failure> {
     let names: Vec<&str> = policy.gates.iter().map(|gate| gate.name.as_str()).collect();
     let service = &policy.service;
@@ -181,18 +180,19 @@ fn choose(policy: &Policy, asked: Option<&str>) -> Result<usize, Failure> {
     }
 }
 
-/// The services of a project in an environment.
+/// The services of a project in one environment.
 pub struct Built {
     session: Session,
-    /// The project's settings, with the environment.
+    /// The settings of the project, with the environment.
     pub settings: ir::Settings,
 }
 
 impl Built {
-    /// The project that the command stands in; nothing where it has errors, which are told.
+    /// Compiles the project of the working directory. `None` if it has errors, which are reported.
     ///
     /// # Errors
-    /// Where there is no project, or it is not clear which environment is meant.
+    ///
+    /// If there is no project, or the environment is ambiguous.
     pub fn new(
         context: &Context,
         env: Option<&str>,
@@ -206,7 +206,7 @@ impl Built {
         findings.add(&selected.loaded.sources, own);
         findings.add(&compilation.sources, compilation.diagnostics);
         if findings.has_errors() {
-            // Standard output is for what was asked for.
+            // Standard output is reserved for the requested document.
             let shown = match context.global.format {
                 Format::Human => Format::Human,
                 _ => Format::Short,
@@ -242,7 +242,7 @@ impl Built {
     }
 }
 
-/// What is said where a project has no such service.
+/// Returns the failure for a project that has no service of this name.
 pub fn unknown_service(name: &str, services: &[&ir::Service]) -> Failure {
     let failure = Failure::usage(format!("unknown service `{name}`"));
     let known = services.iter().map(|service| service.name.as_str());
@@ -252,7 +252,7 @@ pub fn unknown_service(name: &str, services: &[&ir::Service]) -> Failure {
     }
 }
 
-/// The policy of a service as the project has it now.
+/// Generates the policy of a service from the current sources.
 fn of_project(
     context: &Context,
     asked: &AskedGate,
@@ -273,7 +273,7 @@ fn of_project(
     })
 }
 
-/// Writes the decision.
+/// Prints the decision.
 fn tell(context: &Context, decision: &Decision, console: &mut Console) -> Result<(), Failure> {
     match context.global.format {
         Format::Json => {

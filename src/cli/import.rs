@@ -20,13 +20,14 @@ use crate::project::{
     self, EXTENSION, NotUtf8, decode, io_cause, not_utf8, paths, read_file_at_most,
 };
 
-/// The extensions of the files that are read of a folder.
+/// The extensions of the files that are read from a folder.
 const READ: [&str; 3] = ["yaml", "yml", "json"];
 
-/// Makes `.nth` of files of another format.
+/// Converts files of another format to `.nth`.
 ///
 /// # Errors
-/// Where a file cannot be read or written, or the one to write exists.
+///
+/// If a file cannot be read or written, or the output file exists.
 pub fn run(context: &Context, options: &Import, console: &mut Console) -> Result<Exit, Failure> {
     match &options.command {
         ImportCommand::Openslo(options) => import_openslo(context, options, console),
@@ -112,8 +113,8 @@ fn import_openslo(
     Ok(findings.exit())
 }
 
-/// The settings of the project that the text is for and the environments that its other files declare: the one that the
-/// file will be in, or else the one that the command stands in. A file outside of projects is for one that says nothing.
+/// Returns the settings of the project that the output is for, and the environments that its other files declare: the
+/// project that contains the output file, or else that of the working directory. Defaults for a file outside of projects.
 fn project_of(target: Option<&Path>, context: &Context) -> (Settings, Vec<SmolStr>) {
     let loaded = match target.and_then(Path::parent) {
         Some(folder) => {
@@ -124,7 +125,7 @@ fn project_of(target: Option<&Path>, context: &Context) -> (Settings, Vec<SmolSt
     let Some(mut loaded) = loaded else {
         return (project::default_settings(MODULE), Vec::new());
     };
-    // What is overwritten says nothing any more.
+    // The file that is overwritten no longer counts.
     loaded
         .project
         .files
@@ -135,7 +136,7 @@ fn project_of(target: Option<&Path>, context: &Context) -> (Settings, Vec<SmolSt
     (settings, environments.keys().cloned().collect())
 }
 
-/// The file to write: in a folder, one named after the format.
+/// Returns the path of the output file. A folder gets a file that is named after the format.
 fn target(output: &Path, force: bool, context: &Context) -> Result<PathBuf, Failure> {
     let is_folder_name = output.as_os_str().to_string_lossy().ends_with(['/', '\\']);
     let mut path = paths::absolute(output, &context.cwd);
@@ -157,8 +158,8 @@ fn write(path: &Path, text: &str) -> std::io::Result<()> {
     replace_file(path, text.as_bytes())
 }
 
-/// The files that are named, and those below the folders that are; with what is there and is no regular file within the
-/// folder. What is named by itself may be anything that can be read, as a shell's `<(…)`.
+/// Returns the named files and those below the named folders, with a failure for each entry of a folder that is not a
+/// regular file within it. A path that is named itself may be anything readable, such as a shell's `<(…)`.
 fn sources(names: &[PathBuf], context: &Context) -> Result<(Vec<PathBuf>, Vec<Failure>), Failure> {
     let mut found = Vec::new();
     let mut refused = Vec::new();

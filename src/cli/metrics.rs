@@ -23,13 +23,14 @@ use crate::output::replace_file;
 use crate::project::{self, io_cause, paths, read_file_at_most};
 use crate::session::Session;
 
-/// How many requests are under way at once: a Prometheus has others to answer.
+/// The number of concurrent requests, low because Prometheus also serves others.
 const AT_ONCE: usize = 4;
 
-/// Does what is asked with the catalogue.
+/// Runs `metrics pull` or `metrics coverage`.
 ///
 /// # Errors
-/// Where a file cannot be read or written, there is no project, or the Prometheus gives no good answer.
+///
+/// If there is no project, a file cannot be read or written, or Prometheus gives no valid answer.
 pub fn run(context: &Context, options: &Metrics, console: &mut Console) -> Result<Exit, Failure> {
     match &options.command {
         MetricsCommand::Pull(options) => pull(context, options, console),
@@ -37,7 +38,7 @@ pub fn run(context: &Context, options: &Metrics, console: &mut Console) -> Resul
     }
 }
 
-/// What is pulled: for each environment, or none, the selectors with who has them.
+/// The selectors to pull with their origins, by environment; the key is `None` for a project without environments.
 type Plan = BTreeMap<Option<String>, Wanted>;
 
 fn pull(context: &Context, options: &Pull, console: &mut Console) -> Result<Exit, Failure> {
@@ -79,7 +80,7 @@ fn pull(context: &Context, options: &Pull, console: &mut Console) -> Result<Exit
         let mut environments: Vec<Option<String>> =
             compilation.environments.into_iter().map(Some).collect();
         if options.env.is_none() {
-            // What was pulled by hand without an environment is kept up to date, too.
+            // Selectors that were pulled by hand without an environment are also kept up to date.
             environments.push(None);
         }
         let is_plain = environments == [None];
@@ -182,7 +183,7 @@ fn pull(context: &Context, options: &Pull, console: &mut Console) -> Result<Exit
     Ok(Exit::Ok)
 }
 
-/// The errors of the project's ratios, by the selectors that are pulled.
+/// Returns the error selectors of the project's ratios, by the selectors that are pulled.
 fn errors_of(session: &Session, plan: &Plan) -> BTreeMap<String, BTreeSet<Errors>> {
     let mut errors: BTreeMap<String, BTreeSet<Errors>> = BTreeMap::new();
     for (environment, wanted) in plan {
@@ -195,7 +196,7 @@ fn errors_of(session: &Session, plan: &Plan) -> BTreeMap<String, BTreeSet<Errors
     errors
 }
 
-/// The selectors that the command line names.
+/// Parses the selectors of the command line.
 fn by_hand(written: &[String]) -> Result<BTreeSet<String>, Failure> {
     written
         .iter()
@@ -208,7 +209,7 @@ fn by_hand(written: &[String]) -> Result<BTreeSet<String>, Failure> {
         .collect()
 }
 
-/// The lock file as it is, and what it says.
+/// Reads the lock file. Returns its text, `None` if there is no file, and its contents.
 fn read(place: &Path, shown: &str) -> Result<(Option<String>, Lock), Failure> {
     let bytes = match read_file_at_most(place, limits::LOCK_BYTES) {
         Ok(bytes) => bytes,
@@ -231,10 +232,10 @@ fn read(place: &Path, shown: &str) -> Result<(Option<String>, Lock), Failure> {
     Ok((Some(text), lock))
 }
 
-/// The series of a selector, and what they say of the errors of the ratios that are pulled with it.
+/// The series of a selector, and the error series of the ratios that are pulled with it.
 type Pulled = (Gathered, Vec<ErrorSeries>);
 
-/// Asks for the metadata and for the series of each selector, a few at once. After a failure no more are asked for.
+/// Requests the metadata and the series of each selector, [`AT_ONCE`] at a time. Stops at the first failure.
 fn ask(
     client: &Client,
     selectors: &[&String],
@@ -242,9 +243,9 @@ fn ask(
     options: &Pull,
     progress: &Progress,
 ) -> Result<(Metadata, Vec<Pulled>), Failure> {
-    // The first request goes alone: where the Prometheus is down, or lets nobody in, one is enough.
+    // The first request is sent alone: if Prometheus is down or denies access, one is enough.
     let metadata = client.metadata()?;
-    // Where the Prometheus counts a counter's first sample, nothing is lost.
+    // If Prometheus counts the first sample of a counter, no errors are missed.
     if !errors.is_empty() && client.counts_first_samples() {
         errors.clear();
     }
@@ -294,8 +295,8 @@ fn section(
     })
 }
 
-/// The lock after a pull. One of the whole project replaces everything, one of an environment the environment's
-/// sections, and one of selectors theirs.
+/// Returns the lock file after a pull. A pull of the whole project replaces all sections, one of an environment those of the
+/// environment, and one of selectors those of the selectors.
 fn merge(old: &Lock, plan: &Plan, found: &BTreeMap<&String, Section>, options: &Pull) -> Lock {
     let is_whole = options.selectors.is_empty();
     let mut lock = if is_whole && options.env.is_none() {

@@ -1,4 +1,4 @@
-//! The command line: what can be asked, and the help on it.
+//! The command line: options and their help.
 
 mod connection;
 mod gate;
@@ -17,7 +17,7 @@ pub use connection::Connection;
 use connection::asking_exit;
 pub use gate::{AskedGate, Gate, GateCommand};
 
-/// The exit codes, as `--help` tells them.
+/// The exit codes, as `--help` shows them.
 const EXIT_CODES: &str = "\
 Exit codes:
   0  success
@@ -81,7 +81,7 @@ pub enum Format {
 }
 
 impl Format {
-    /// The renderer's name for it.
+    /// Returns the format of the renderer.
     pub fn renderer(self) -> render::Format {
         match self {
             Self::Human => render::Format::Human,
@@ -92,7 +92,7 @@ impl Format {
         }
     }
 
-    /// Whether a program reads it, from standard output.
+    /// Returns true if programs read this format from standard output.
     pub fn is_for_programs(self) -> bool {
         matches!(self, Self::Json | Self::Sarif | Self::Github)
     }
@@ -520,18 +520,18 @@ pub struct Lsp {
     pub stdio: bool,
 }
 
-/// Help text with the exit codes below it.
+/// Appends the exit codes to a help text.
 fn concat_exit(text: &str) -> String {
     format!("{text}\n\n{EXIT_CODES}")
 }
 
-/// The same for `metrics coverage`, which has no `--check`.
+/// Appends the exit codes of `metrics coverage`, which has no `--check`.
 fn coverage_help(text: &str) -> String {
     let codes = EXIT_CODES.replace("--check found changes", "coverage is below --fail-under");
     format!("{text}\n\n{codes}")
 }
 
-/// What an option's value had to be.
+/// The error of an invalid value: the expected form.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 struct Expected(&'static str);
 
@@ -553,7 +553,7 @@ fn identifier(text: &str) -> Result<String, Expected> {
     }
 }
 
-/// A share, `95` or `99.5%`.
+/// Parses a percentage: `95` or `99.5%`.
 fn percent(text: &str) -> Result<Decimal, Expected> {
     text.strip_suffix('%')
         .unwrap_or(text)
@@ -563,7 +563,7 @@ fn percent(text: &str) -> Result<Decimal, Expected> {
         .ok_or(Expected("a percentage from 0 to 100, e.g. `95` or `99.5`"))
 }
 
-/// A length of time above zero, `30s` or `1h 30m`.
+/// Parses a duration above zero: `30s` or `1h 30m`.
 fn duration(text: &str) -> Result<Duration, Expected> {
     text.parse::<jiff::SignedDuration>()
         .ok()
@@ -572,7 +572,7 @@ fn duration(text: &str) -> Result<Duration, Expected> {
         .ok_or(Expected("a duration, e.g. `30s`, `10m` or `1h`"))
 }
 
-/// A length of time, which may be none, `0s`.
+/// Parses a duration that may be zero: `0s`.
 fn patience(text: &str) -> Result<Duration, Expected> {
     match text.parse::<jiff::SignedDuration>() {
         Ok(none) if none.is_zero() => Ok(Duration::ZERO),
@@ -580,7 +580,7 @@ fn patience(text: &str) -> Result<Duration, Expected> {
     }
 }
 
-/// A moment, as `--at` takes it.
+/// Parses a time, as `--at` accepts it.
 fn moment(text: &str) -> Result<Timestamp, Expected> {
     text.parse::<Timestamp>()
         .map_err(|_| Expected("a time, e.g. `2026-12-24T12:00:00Z`"))

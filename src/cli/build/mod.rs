@@ -21,10 +21,11 @@ use crate::output::{Change, Folder, Plan};
 use crate::partial::Partial;
 use crate::project::{self, paths};
 
-/// Builds, and writes what was made where nothing is wrong.
+/// Builds the project and writes its outputs unless there are errors.
 ///
 /// # Errors
-/// Where a file cannot be read or written, or there is no project.
+///
+/// If there is no project, or a file cannot be read or written.
 pub fn run(context: &Context, options: &Build, console: &mut Console) -> Result<Exit, Failure> {
     let format = context.global.format;
     let progress = Progress::start(
@@ -65,7 +66,7 @@ pub fn run(context: &Context, options: &Build, console: &mut Console) -> Result<
         selected.loaded.diagnostics.iter().cloned(),
     );
     findings.add(&compilation.sources, compilation.diagnostics);
-    // The folder of an environment is named by the same rule as its files' paths.
+    // The folder of an environment is named by the same rule as the paths of its files.
     let only = options.env.as_deref().map(file_stem);
     let keeps_going = partial.is_some();
     let artifacts = partial
@@ -97,7 +98,7 @@ pub fn run(context: &Context, options: &Build, console: &mut Console) -> Result<
         findings.deny_warnings();
     }
     let planned = planned.filter(|_| keeps_going || !findings.has_errors());
-    // What would be removed is a question on a terminal, and an error elsewhere.
+    // Excessive removals are confirmed on a terminal, and are an error elsewhere.
     let excess = planned
         .as_ref()
         .filter(|_| !options.allow_removals)
@@ -125,7 +126,7 @@ pub fn run(context: &Context, options: &Build, console: &mut Console) -> Result<
     }
     let report = match &lock {
         Some(lock) => plan.apply(lock)?,
-        // There is nothing to write.
+        // Without a lock there is nothing to write.
         None => plan.report(),
     };
     drop(lock);
@@ -155,7 +156,7 @@ pub fn run(context: &Context, options: &Build, console: &mut Console) -> Result<
     })
 }
 
-/// Compiles, and where there are errors and that is asked for, builds what has none.
+/// Compiles the project. With `--keep-going` and errors, also builds the services that have none.
 fn compiled(
     selected: &Selected,
     options: &Build,
@@ -165,7 +166,7 @@ fn compiled(
     }
     let is_error = |found: &Diagnostic<FileSpan>| found.severity == Severity::Error;
     let (compilation, session, input) = selected.compile_kept(options.env.as_deref())?;
-    // Of what could not be read, nobody knows what depends on it.
+    // If a file could not be read, its dependents are unknown.
     let is_read = !selected.loaded.diagnostics.iter().any(is_error);
     if !is_read || !compilation.diagnostics.iter().any(is_error) {
         return Ok((compilation, None));
@@ -175,7 +176,7 @@ fn compiled(
     Ok((compilation, Some(partial)))
 }
 
-/// What was built of a project with errors, and what was not.
+/// Describes what was built of a project with errors, and what was not.
 fn in_part(name: &str, partial: &Partial, report: &str, findings: &Findings) -> String {
     let mut line = format!("built {name} in part: {report}; {}", findings.counts());
     for skipped in &partial.skipped {
@@ -200,7 +201,7 @@ fn in_part(name: &str, partial: &Partial, report: &str, findings: &Findings) -> 
         generated for all services together"
 }
 
-/// How many signals have a metric, where some have none or it is not known.
+/// Returns how many signals have a metric; `None` if all of them have one.
 fn uncovered(signals: Tally) -> Option<String> {
     (signals.found < signals.total()).then(|| {
         format!(
@@ -211,7 +212,11 @@ fn uncovered(signals: Tally) -> Option<String> {
     })
 }
 
-/// A file to build by itself.
+/// Selects a standalone file to build.
+///
+/// # Errors
+///
+/// If the path is a directory, or the file belongs to a project or cannot be read.
 fn single(file: &Path, context: &Context) -> Result<Selected, Failure> {
     let path = paths::absolute(file, &context.cwd);
     let shown = paths::shown(&path, &context.cwd);

@@ -1,4 +1,4 @@
-//! What a build would remove, where that is much.
+//! Confirmation of builds that remove many files.
 
 use std::io::{self, Write as _};
 
@@ -9,10 +9,10 @@ use crate::diagnostics::{Diagnostic, FileSpan, SourceMap, codes};
 use crate::output::{Excess, Plan};
 use crate::project::io_cause;
 
-/// How many files are listed.
+/// The number of files that are listed.
 const LISTED: usize = 10;
 
-/// What is told where a build would remove more than a fifth of what stands.
+/// Returns the diagnostic for a build that would remove more than a fifth of the existing files; `None` for any other build.
 pub fn told(plan: &Plan<'_>, shown: &str) -> Option<(SourceMap, Diagnostic<FileSpan>)> {
     let first = plan.excesses.first()?;
     let mut sources = SourceMap::default();
@@ -31,7 +31,7 @@ pub fn told(plan: &Plan<'_>, shown: &str) -> Option<(SourceMap, Diagnostic<FileS
     Some((sources, diagnostic))
 }
 
-/// `28 of the 34 files in build/`, and in which folders else.
+/// Describes the number of files and their folders: `28 of the 34 files in build/`.
 fn extent(plan: &Plan<'_>, shown: &str) -> String {
     let folders = plan.excesses.iter().map(|excess| {
         let place = folder(shown, excess);
@@ -52,7 +52,7 @@ fn folder(shown: &str, excess: &Excess) -> String {
     format!("{}/{}", shown.trim_end_matches('/'), excess.folder)
 }
 
-/// The first of the files that would go.
+/// Lists the first [`LISTED`] files that would be removed.
 fn list(plan: &Plan<'_>, between: &str) -> String {
     let told = |path: &&String| {
         let mut excesses = plan.excesses.iter();
@@ -71,17 +71,18 @@ fn list(plan: &Plan<'_>, between: &str) -> String {
     }
 }
 
-/// Asks whether they are meant to go.
+/// Asks on the terminal whether to remove the files. Returns true if the answer is yes.
 ///
 /// # Errors
-/// Where the answer cannot be read.
+///
+/// If the answer cannot be read.
 pub fn ask(plan: &Plan<'_>, shown: &str, console: &mut Console) -> Result<bool, Failure> {
     let extent = extent(plan, shown);
     let list = list(plan, "\n  ");
     console.err.text(&format!(
         "This build would remove {extent}:\n  {list}\nRemove them? [y/N] "
     ));
-    // The outcome is kept in the stream.
+    // The stream keeps an error until [`Console::finish`].
     let _ = console.err.flush();
     let mut answer = String::new();
     io::stdin()

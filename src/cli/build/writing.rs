@@ -11,13 +11,15 @@ use crate::output::lock::{self, Holder, Lock, Locked};
 use crate::output::{self, File, Folder, Plan, Refusal};
 use crate::project::io_cause;
 
-/// What stands in the way.
+/// The obstacles to a build, with the files that they point into.
 type Problems = (SourceMap, Vec<Diagnostic<FileSpan>>);
 
-/// What a build will do, with the lock under which it may do it; without one, there is nothing to write.
+/// Plans a build, with the lock to apply it under. The lock is `None` if there is nothing to write, or if the folder cannot
+/// be locked and nothing must be written. The inner error holds the obstacles.
 ///
 /// # Errors
-/// Where another build writes to the folder for longer than is waited, or the file system fails.
+///
+/// If another build writes to the folder for longer than `--lock-timeout`, or the file system fails.
 pub fn plan<'a>(
     folder: &Folder<'_>,
     artifacts: &'a [Artifact],
@@ -25,14 +27,14 @@ pub fn plan<'a>(
     console: &mut Console,
 ) -> Result<Result<(Plan<'a>, Option<Lock>), Problems>, Failure> {
     let planned = || output::plan(folder, files(artifacts));
-    // What needs no writing needs no lock.
+    // A plan that writes nothing needs no lock.
     let first = planned();
     let writes = match &first {
         Ok(plan) if plan.is_settled() => return sorted(first, None),
         Ok(_) => !options.check,
         Err(_) => false,
     };
-    // What looks wrong, or out of date, may be another build at work, or one that has just ended.
+    // If the folder looks broken or out of date, another build may be running or may just have ended.
     if !writes && !lock::is_marked(folder.path) {
         return sorted(first.or_else(|_| planned()), None);
     }
@@ -83,7 +85,7 @@ fn locked(
             "waiting for another build that writes to {shown}: {}; giving up after {timeout}",
             who(holder)
         ));
-        // The outcome is kept in the stream.
+        // The stream keeps an error until [`Console::finish`].
         let _ = console.err.flush();
     };
     match lock::lock(folder.path, writes, options.lock_timeout, &mut tell) {
@@ -96,7 +98,7 @@ fn locked(
             "wait for that build to finish, or wait longer than {timeout} with `--lock-timeout`; no \
             file was changed"
         ))),
-        // Who only looks needs no lock where there can be none.
+        // A build that only compares needs no lock if none can be taken.
         Err(Locked::Io(_)) if !writes => Ok(None),
         Err(Locked::Io(cause)) => Err(Failure::io(format!(
             "cannot lock {shown}/{}: {}",

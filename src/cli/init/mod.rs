@@ -10,7 +10,7 @@ use super::options::Init;
 use crate::output::replace_file;
 use crate::project::{io_cause, paths, to_identifier};
 
-/// What is made, and from what. `{{name}}` stands for the project's name.
+/// The generated files with their templates. `{{name}}` is replaced by the name of the project.
 const FILES: [(&str, &str); 4] = [
     ("nth.toml", include_str!("templates/nth.toml")),
     (".gitignore", include_str!("templates/gitignore")),
@@ -24,10 +24,11 @@ const FILES: [(&str, &str); 4] = [
     ),
 ];
 
-/// Makes a project.
+/// Creates a project.
 ///
 /// # Errors
-/// Where one of its files exists, the folder's name makes no project's name, or a file cannot be written.
+///
+/// If one of its files exists, the name of the folder is not a valid project name, or a file cannot be written.
 pub fn run(context: &Context, options: &Init, console: &mut Console) -> Result<Exit, Failure> {
     let root = paths::absolute(&options.folder, &context.cwd);
     let shown = paths::shown(&root, &context.cwd);
@@ -67,7 +68,7 @@ pub fn run(context: &Context, options: &Init, console: &mut Console) -> Result<E
     for (number, (path, template)) in FILES.into_iter().enumerate() {
         let written = write(&root.join(path), &template.replace("{{name}}", &name));
         if let Err(cause) = written {
-            // A project in part would be in the way of the next attempt.
+            // An incomplete project would block the next attempt.
             for (made, _) in FILES.iter().take(number) {
                 let _ = fs::remove_file(root.join(made));
             }

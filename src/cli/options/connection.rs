@@ -1,4 +1,4 @@
-//! What is asked of every command that asks a Prometheus.
+//! Options of every command that queries Prometheus.
 
 use std::path::PathBuf;
 
@@ -31,7 +31,7 @@ pub struct Connection {
     pub password_file: Option<PathBuf>,
 }
 
-/// What the environment says of a Prometheus, as `--help` tells it.
+/// The environment variables of a connection, as `--help` shows them.
 const ENVIRONMENT: &str = "\
 Environment:
   NTH_PROMETHEUS_TOKEN           a bearer token, or NTH_PROMETHEUS_TOKEN_FILE a file with it
@@ -43,7 +43,7 @@ Environment:
   HTTP_PROXY, HTTPS_PROXY, ALL_PROXY, NO_PROXY
                                  proxies";
 
-/// Help text of a command that asks a Prometheus: what the environment says is told before the examples.
+/// Appends the environment variables and then the examples to the help text of a command that queries Prometheus.
 pub(super) fn asking(text: &str) -> String {
     match text.split_once("Examples:\n") {
         Some((before, examples)) => format!("{before}{ENVIRONMENT}\n\nExamples:\n{examples}"),

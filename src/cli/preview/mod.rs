@@ -22,20 +22,21 @@ use files::Watched;
 use server::Shared;
 use work::Work;
 
-/// How long a Prometheus may take for a panel.
+/// The timeout of Prometheus queries for a panel.
 const TIMEOUT: Duration = Duration::from_secs(20);
 
-/// Serves the page until the process is told to end.
+/// Serves the page until the process is interrupted.
 ///
 /// # Errors
-/// Where there is no project, files cannot be read or watched, or the port is taken.
+///
+/// If there is no project, files cannot be read or watched, or the port is in use.
 pub fn run(context: &Context, options: &Preview, console: &mut Console) -> Result<Exit, Failure> {
     let client = match &options.prometheus {
         Some(url) => Some(Client::new(url, TIMEOUT, &options.connection)?),
         None => None,
     };
     let selected = match &options.file {
-        // One name is one project.
+        // One name selects one project.
         Some(name) => select::select(context, std::slice::from_ref(name))?.pop(),
         None => None,
     };
@@ -82,7 +83,7 @@ pub fn run(context: &Context, options: &Preview, console: &mut Console) -> Resul
         ))
     })?;
     console.out.line(format_args!("http://{address}/"));
-    // The outcome is kept in the stream.
+    // The stream keeps an error until [`Console::finish`].
     let _ = console.out.flush();
     console
         .err

@@ -1,7 +1,7 @@
-//! The page's server, for this machine alone.
+//! The web server of the preview, for this machine only.
 //!
-//! It listens on the loopback address and answers only requests that name it by a loopback host, so that a page from
-//! elsewhere cannot reach it through a name that points here. Nothing but the page's own files runs in the page.
+//! It listens on the loopback address and answers only requests with a loopback host name, so that a page from elsewhere
+//! cannot reach it through a DNS name that points here. The page runs only its own scripts.
 
 use std::convert::Infallible;
 use std::io;
@@ -26,14 +26,14 @@ use crate::cli::prometheus_client::Client;
 use crate::preview::page::FILES;
 use crate::preview::{Asked, Model, expression};
 
-/// About how many points a panel is drawn with.
+/// The approximate number of points of a panel.
 const POINTS: u64 = 200;
 
-/// What the page may load, and what may load it.
+/// The content security policy of the page.
 const POLICY: &str = "default-src 'none'; script-src 'self'; style-src 'self'; connect-src 'self'; img-src data:; \
                       base-uri 'none'; form-action 'none'; frame-ancestors 'none'";
 
-/// What requests and the work share.
+/// The state that requests and the project reader share.
 pub struct Shared {
     shown: RwLock<Shown>,
     version: watch::Sender<u64>,
@@ -41,7 +41,7 @@ pub struct Shared {
 }
 
 impl Shared {
-    /// With what is shown first, and the Prometheus whose data is drawn.
+    /// Creates the state with the first models, and a client if panels show the data of Prometheus.
     pub fn new(shown: Shown, client: Option<Client>) -> Self {
         Self {
             shown: RwLock::new(shown),
@@ -50,13 +50,13 @@ impl Shared {
         }
     }
 
-    /// Shows something else, and tells every open page.
+    /// Replaces the models and notifies every open page.
     pub fn show(&self, shown: Shown) {
         *self.shown.write().unwrap_or_else(PoisonError::into_inner) = shown;
         self.version.send_modify(|version| *version += 1);
     }
 
-    /// The model of an environment, or of the first where none is named.
+    /// Returns the model of an environment, or the first one if no environment is given.
     fn model(&self, environment: Option<&str>) -> Option<Arc<Model>> {
         let shown = self.shown.read().unwrap_or_else(PoisonError::into_inner);
         match environment {
@@ -66,10 +66,11 @@ impl Shared {
     }
 }
 
-/// Answers until the process is told to end.
+/// Serves requests until the process is interrupted.
 ///
 /// # Errors
-/// Where the connection to the network fails.
+///
+/// If the connection to the network fails.
 pub async fn serve(listener: TcpListener, shared: Arc<Shared>) -> io::Result<()> {
     let mut routes = Router::new()
         .route("/api/model", get(model))
@@ -84,12 +85,12 @@ pub async fn serve(listener: TcpListener, shared: Arc<Shared>) -> io::Result<()>
         .layer(middleware::from_fn(only_local));
     tokio::select! {
         ended = async { axum::serve(listener, routes).await } => ended,
-        // Open pages hold connections that never end by themselves, so there is nothing to wait for.
+        // Open pages hold connections that never end, so there is nothing to wait for.
         _ = tokio::signal::ctrl_c() => Ok(()),
     }
 }
 
-/// Refuses what was sent to another host's name.
+/// Rejects requests with the host name of another machine.
 async fn only_local(request: Request, next: Next) -> Response {
     let host = request
         .headers()
@@ -121,7 +122,7 @@ struct Which {
 }
 
 async fn model(State(shared): State<Arc<Shared>>, Query(which): Query<Which>) -> Response {
-    // An environment that was shown may have been removed since.
+    // The environment may have been removed since the page was loaded.
     let found = shared
         .model(which.environment.as_deref())
         .or_else(|| shared.model(None));
@@ -155,7 +156,7 @@ fn refused(status: StatusCode, why: &str) -> Response {
     (status, Json(json!({ "error": why }))).into_response()
 }
 
-/// Tells the page that there is something new to show.
+/// Streams an event to the page for every change.
 async fn events(
     State(shared): State<Arc<Shared>>,
 ) -> Sse<impl tokio_stream::Stream<Item = Result<Event, Infallible>>> {
@@ -198,7 +199,7 @@ mod tests {
         };
         assert!(is(Some("staging"), &staging));
         assert!(is(Some("production"), &production));
-        // The first one, where none is asked for.
+        // The first environment, if none is requested.
         assert!(is(None, &production));
         assert!(shared.model(Some("nowhere")).is_none());
 

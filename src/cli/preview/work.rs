@@ -1,4 +1,4 @@
-//! Reading the project, and making what is shown of it.
+//! Reads the project and creates the models of the preview.
 
 use std::collections::BTreeMap;
 use std::path::PathBuf;
@@ -14,27 +14,27 @@ use crate::preview::{self, Model, Problems};
 use crate::project::Loaded;
 use crate::session::{Configuration, Session};
 
-/// What is shown: a model for each environment, or for none.
+/// The models to show, by environment.
 #[derive(Debug, Clone, Default)]
 pub struct Shown {
-    /// The project's name.
+    /// The name of the project.
     pub project: String,
-    /// The models by environment. Each request has a share in one.
+    /// The models by environment; the key is `None` for a project without environments. Requests share them.
     pub models: BTreeMap<Option<String>, Arc<Model>>,
 }
 
-/// A project that is read again and again. What an edit does not touch is not computed again.
+/// A project that is read repeatedly. Only results that an edit affects are computed again.
 pub struct Work {
     session: Session,
     source: Source,
     cwd: PathBuf,
     live: bool,
-    /// What was shown last: an error in a file does not take away what was there before it.
+    /// The last models, which are kept while the project has errors.
     last: Shown,
 }
 
 impl Work {
-    /// The project of `source`, which is kept in `db`; paths are shown from `cwd`.
+    /// Creates the state of the project in `source`, which is kept in `db`. Paths are shown relative to `cwd`.
     pub fn new(db: Database, source: Source, cwd: PathBuf, live: bool) -> Self {
         Self {
             session: Session::new(db, &[]),
@@ -45,17 +45,16 @@ impl Work {
         }
     }
 
-    /// Reads the project again. `None` where it cannot be read, as while an editor replaces a file: what was shown
-    /// stays.
+    /// Reads the project again. `None` if it cannot be read, for example while an editor replaces a file.
     pub fn again(&mut self) -> Option<Shown> {
         let loaded = self.source.load(&self.cwd).ok()?;
         Some(self.take(loaded))
     }
 
-    /// What is shown of a project.
+    /// Updates the models from a project that was read.
     pub fn take(&mut self, loaded: Loaded) -> Shown {
         let mut input = loaded.project.input(None);
-        // The same documents in another wrapping.
+        // The same documents without the wrapping of the target.
         input.settings.grafana.format = DashboardFormat::Json;
         self.session.configure(&Configuration::new(
             &input.settings,
@@ -154,7 +153,7 @@ service checkout {
 }
 "#;
 
-    /// Work on a project, and the names of the queries that ran.
+    /// Returns a project reader, and a log of the queries that it runs.
     fn work(source: Source, root: &Path) -> (Work, Arc<Mutex<Vec<String>>>) {
         let ran = Arc::new(Mutex::new(Vec::new()));
         let notes = ran.clone();
@@ -199,7 +198,7 @@ service checkout {
         assert_eq!(objectives(&work.again().unwrap()), ["98%", "99%"]);
         assert_eq!(models(&ran), 0);
 
-        // What was there before a mistake stays, and it is what it was.
+        // The last models from before the error are kept.
         fs::write(root.join("checkout.nth"), CHECKOUT.replace("99%", "many")).unwrap();
         let shown = work.again().unwrap();
         assert_eq!(objectives(&shown), ["98%", "99%"]);
@@ -215,7 +214,7 @@ service checkout {
         let folder = tempfile::tempdir().unwrap();
         let file = folder.path().join("checkout.nth");
         fs::write(&file, CHECKOUT).unwrap();
-        // It belongs to no project, so nothing of this is read.
+        // The file belongs to no project, so no other file is read.
         fs::write(folder.path().join("other.nth"), "nonsense").unwrap();
         let (mut work, _) = work(Source::File(file.clone()), folder.path());
         let shown = work.again().unwrap();

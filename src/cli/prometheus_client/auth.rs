@@ -1,4 +1,4 @@
-//! Who asks a Prometheus: a bearer token or a user, from options, files and the environment.
+//! Authentication with Prometheus: a bearer token or a user, from options, files and the environment.
 
 use std::fs::File;
 use std::path::Path;
@@ -11,39 +11,40 @@ use crate::cli::exit::Failure;
 use crate::cli::options::Connection;
 use crate::project::{io_cause, read_at_most, size};
 
-/// The bearer token's variable.
+/// The variable with the bearer token.
 pub const TOKEN: &str = "NTH_PROMETHEUS_TOKEN";
-/// That of the file with it.
+/// The variable with the path of a file with the bearer token.
 const TOKEN_FILE: &str = "NTH_PROMETHEUS_TOKEN_FILE";
-/// The user's.
+/// The variable with the user.
 pub const USER: &str = "NTH_PROMETHEUS_USER";
-/// The password's.
+/// The variable with the password.
 pub const PASSWORD: &str = "NTH_PROMETHEUS_PASSWORD";
-/// That of the file with it.
+/// The variable with the path of a file with the password.
 const PASSWORD_FILE: &str = "NTH_PROMETHEUS_PASSWORD_FILE";
 
-/// The most bytes of a file with a secret that are read.
+/// The maximum size of a secret file in bytes.
 const MOST_BYTES: u64 = 64 << 10;
 
-/// Who asks.
+/// Credentials.
 #[derive(Default)]
 pub struct Identity {
-    /// What is sent.
+    /// The value of the `Authorization` header; `None` for anonymous access.
     pub header: Option<HeaderValue>,
-    /// What must never be shown.
+    /// Texts that must never be shown.
     pub secrets: Vec<String>,
 }
 
-/// A secret with the name of the option or variable that it came by.
+/// A secret with the name of its option or variable.
 struct Secret {
     text: String,
     named: String,
 }
 
-/// Who asks, by options, and where none says it by variables of the environment. An empty variable is none.
+/// Reads the credentials from options, or else from environment variables. An empty variable counts as unset.
 ///
 /// # Errors
-/// Where they contradict one another, or a file cannot be read or used. No failure tells a secret.
+///
+/// If they contradict one another, or a file cannot be read or used. Failures contain no secret.
 pub fn identity(
     connection: &Connection,
     variable: &dyn Fn(&str) -> Option<String>,
@@ -92,7 +93,7 @@ pub fn identity(
     }
 }
 
-/// A secret that a variable holds, or a file that another names.
+/// Returns the secret in the variable `direct`, or in the file that the variable `by_file` names.
 fn secret_of(
     variable: &dyn Fn(&str) -> Option<String>,
     direct: &str,
@@ -112,7 +113,7 @@ fn secret_of(
     }
 }
 
-/// The secret in a file, without the line end that editors and `echo` put behind it.
+/// Reads a secret from a file, without the line end that editors and `echo` append.
 fn secret_in(file: &Path, named: &str) -> Result<Secret, Failure> {
     let shown = file.display();
     let bytes = File::open(file)
@@ -175,7 +176,7 @@ fn basic(user: &str, password: &Secret) -> Result<Identity, Failure> {
     })
 }
 
-/// A header's value that is never shown.
+/// Creates a header value that is never shown.
 fn header(text: &str, named: &str) -> Result<HeaderValue, Failure> {
     let mut value = HeaderValue::try_from(text).map_err(|_| {
         Failure::usage(format!(

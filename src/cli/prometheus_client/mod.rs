@@ -1,4 +1,4 @@
-//! Asking a Prometheus, with time-outs, and again where it may help.
+//! A client of the Prometheus HTTP API, with timeouts and retries.
 
 mod auth;
 mod forward;
@@ -28,78 +28,79 @@ use crate::catalogue::{self, BadAnswer, ErrorSeries, Errors, Gathered, Metadata}
 use crate::policy::{self, NotFinite};
 use crate::preview;
 
-/// The pauses before a request is sent again.
+/// The pauses before retries.
 const PAUSES: [Duration; 3] = [
     Duration::from_millis(200),
     Duration::from_millis(600),
     Duration::from_millis(1_800),
 ];
 
-/// What an answer may be.
+/// Limits of an answer.
 #[derive(Clone, Copy)]
 struct Bounds {
-    /// Its most bytes, when it is unpacked.
+    /// The maximum size in bytes, after decompression.
     bytes: u64,
-    /// Whether it must come from the server itself, and from no cache.
+    /// True if the answer must come from the server itself and not from a cache.
     fresh: bool,
 }
 
-/// One sample or none, with what is said about it.
+/// One sample or none, with warnings.
 const FACT: Bounds = Bounds {
     bytes: 16 << 20,
     fresh: true,
 };
-/// The series of a selector, or what targets say of all metrics: about a million series.
+/// The series of a selector, or the metadata of all metrics: about a million series.
 const CATALOGUE: Bounds = Bounds {
     bytes: 256 << 20,
     fresh: false,
 };
-/// What a panel draws.
+/// The series of a panel.
 const PANEL: Bounds = Bounds {
     bytes: 64 << 20,
     fresh: false,
 };
-/// The most bytes of an error that are read.
+/// The maximum number of bytes of an error that are read.
 const MOST_ERROR_BYTES: u64 = 1 << 20;
 
-/// What helps where there is no answer in time.
+/// The help after a timeout.
 const MORE_TIME: &str = "allow more time with `--timeout 2m`";
-/// The same where it is also asked how far to look back.
+/// The help after a timeout if the command has `--since`.
 const MORE_TIME_OR_LESS: &str =
     "allow more time with `--timeout 2m`, or look less far back with `--since`";
 
-/// The most remarks that are kept.
+/// The maximum number of warnings that are kept.
 const MOST_REMARKS: usize = 20;
 
-/// A Prometheus.
+/// A client of a Prometheus server.
 pub struct Client {
     agent: Agent,
-    /// Without a slash at its end.
+    /// The base URL without a trailing slash.
     base: String,
-    /// The proxy, as shown.
+    /// The URL of the proxy, for messages.
     through: Option<String>,
     timeout: Duration,
     authorization: Option<HeaderValue>,
     proxy_authorization: Option<HeaderValue>,
     words: Words,
-    /// What servers remarked on their answers.
+    /// The warnings in answers.
     remarks: Mutex<Vec<String>>,
 }
 
-/// How a request failed.
+/// The failure of a request.
 enum Miss {
-    /// It may succeed the next time.
+    /// A retry may succeed.
     Passing(String),
-    /// It will not.
+    /// A retry cannot succeed. The second part is the help.
     Lasting(String, Option<String>),
 }
 
 impl Client {
-    /// A client of the Prometheus at `url`, that is reached and authenticated as `connection` and the environment say.
-    /// `timeout` is each request's; after it none is sent again.
+    /// Creates a client of the Prometheus at `url`, with the options of `connection` and the environment. `timeout` is for
+    /// each request; a request that timed out is not sent again.
     ///
     /// # Errors
-    /// Where the address, an option, a file or the environment cannot be used. The failure tells no secret.
+    ///
+    /// If the URL, an option, a file or a variable is invalid. Failures contain no secret.
     pub fn new(url: &str, timeout: Duration, connection: &Connection) -> Result<Self, Failure> {
         let variable = |name: &str| std::env::var(name).ok();
         let base = base(url)?;
@@ -121,7 +122,7 @@ impl Client {
                 (None, shown)
             }
         };
-        // Redirects are not followed: a form that is sent on loses its contents, and most lead to a login page.
+        // Redirects are not followed: a redirected form loses its contents, and most redirects lead to a login page.
         let config = Agent::config_builder()
             .timeout_global(Some(timeout))
             .http_status_as_error(false)
@@ -158,15 +159,16 @@ impl Client {
         })
     }
 
-    /// The address as shown.
+    /// Returns the URL for messages.
     pub fn shown(&self) -> &str {
         &self.base
     }
 
-    /// What targets say of all metrics.
+    /// Requests the metadata of all metrics.
     ///
     /// # Errors
-    /// Where there is no good answer.
+    ///
+    /// If there is no valid answer.
     pub fn metadata(&self) -> Result<Metadata, Failure> {
         let url = format!("{}/api/v1/metadata", self.base);
         let ask = || self.headed(self.agent.get(&url)).call();
@@ -178,10 +180,12 @@ impl Client {
         )
     }
 
-    /// The series that match `selector` and had samples in the last `since`, and what they say of `errors`.
+    /// Requests the series that match `selector` and had samples in the last `since`. Also returns which of them are series
+    /// of `errors`.
     ///
     /// # Errors
-    /// Where there is no good answer.
+    ///
+    /// If there is no valid answer.
     pub fn series(
         &self,
         selector: &str,
@@ -219,8 +223,8 @@ impl Client {
             })
     }
 
-    /// Whether the Prometheus counts a counter's first sample, where its target says when it began. Not every server that
-    /// has Prometheus's API says: what does not answer is taken not to.
+    /// Returns true if Prometheus counts the first sample of a counter whose target exposes its creation time. Not every
+    /// server with Prometheus's API reports this; without an answer, it is false.
     pub fn counts_first_samples(&self) -> bool {
         let url = format!("{}/api/v1/status/flags", self.base);
         let sent = self.headed(self.agent.get(&url)).call();
@@ -228,10 +232,11 @@ impl Client {
             .is_ok_and(|bytes| catalogue::counts_first_samples(&bytes))
     }
 
-    /// The values of a query in a range of time, in seconds since 1970, at every `step` seconds.
+    /// Evaluates a query over a range of time, in seconds since 1970, every `step` seconds.
     ///
     /// # Errors
-    /// Where there is no good answer.
+    ///
+    /// If there is no valid answer.
     pub fn values(
         &self,
         query: &str,
@@ -252,10 +257,11 @@ impl Client {
         self.answer(ask, preview::series, "values", PANEL)
     }
 
-    /// The value of a query that gives one sample or none, at a time. What the server remarks on its answer is kept.
+    /// Evaluates a query that gives at most one sample. The warnings in the answer are kept for [`Client::remarks`].
     ///
     /// # Errors
-    /// Where there is no good answer. `what` is what is asked for, in a few words.
+    ///
+    /// If there is no valid answer. The message describes the query as `what`.
     pub fn instant(
         &self,
         query: &str,
@@ -269,7 +275,7 @@ impl Client {
             self.headed(self.agent.post(&url)).send_form([
                 ("query", query),
                 ("time", &time),
-                // Thanos and VictoriaMetrics then fail where a part of them does, and others do not know it.
+                // Thanos and VictoriaMetrics then fail if a part of them fails; others ignore the parameter.
                 ("partial_response", "false"),
                 ("deny_partial_response", "1"),
             ])
@@ -287,13 +293,13 @@ impl Client {
         Ok(measured.value)
     }
 
-    /// What servers remarked on the answers to [`Client::instant`], which took nothing from them, a sentence each.
+    /// Returns the warnings in the answers to [`Client::instant`] that did not make them unusable, a sentence each.
     pub fn remarks(&self) -> Vec<String> {
         let remarks = self.remarks.lock().unwrap_or_else(PoisonError::into_inner);
         remarks.clone()
     }
 
-    /// A request with what every request says.
+    /// Adds the headers of every request.
     fn headed<B>(&self, mut request: RequestBuilder<B>) -> RequestBuilder<B> {
         request = request.header(header::CACHE_CONTROL, "no-cache");
         if let Some(value) = &self.authorization {
@@ -361,7 +367,7 @@ impl Client {
         )
     }
 
-    /// An answer's bytes, if the request went well.
+    /// Reads the body of a successful answer.
     fn once(
         &self,
         sent: Result<Response<Body>, ureq::Error>,
@@ -422,7 +428,7 @@ impl Client {
         Err(Miss::Lasting(why, help))
     }
 
-    /// Why an answer cannot be used, by its headers.
+    /// Returns the reason why an answer is unusable, from its headers.
     fn unusable(&self, headers: &HeaderMap, bounds: Bounds) -> Option<Miss> {
         let of = |name: &str| {
             let value = headers.get(name)?;
@@ -438,11 +444,11 @@ impl Client {
             return Some(self.lasting(&BadAnswer::Html));
         }
         let lasting = |why: String| Some(Miss::Lasting(self.words.harmless(&why), None));
-        // What the client unpacks is no longer there.
+        // The client removes the header when it decompresses the answer.
         if let Some(encoding) = of("content-encoding").filter(|encoding| encoding != "identity") {
             return lasting(format!("unexpected encoding of the response: {encoding:?}"));
         }
-        // M3 tells so that it left series out.
+        // M3 reports omitted series in this header.
         if let Some(limits) = of("m3-results-limited") {
             return lasting(format!(
                 "incomplete response: `M3-Results-Limited: {limits}`"
@@ -480,7 +486,7 @@ impl Client {
             ureq::Error::Io(cause) if cause.kind() == ErrorKind::UnexpectedEof => {
                 Miss::Passing("connection closed before the response".to_owned())
             }
-            // As a certificate that nobody vouches for.
+            // For example, a certificate of an unknown issuer.
             ureq::Error::Io(cause) if cause.kind() == ErrorKind::InvalidData => {
                 let why = self.words.harmless(&crate::project::io_cause(cause));
                 let of_tls = cause.get_ref().and_then(|cause| cause.downcast_ref());
@@ -499,9 +505,9 @@ impl Client {
     }
 }
 
-/// The address that paths are appended to.
+/// Returns the URL that paths are appended to.
 fn base(url: &str) -> Result<String, Failure> {
-    // An address that cannot be read is not shown: there may be a password in it.
+    // An invalid URL is not shown: it may contain a password.
     let bad = |why: &str| Failure::usage(format!("invalid URL in `--prometheus`: {why}"));
     let example = "pass a URL such as `https://prometheus.example.com/path`";
     let uri: Uri = url

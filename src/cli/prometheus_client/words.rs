@@ -1,33 +1,33 @@
-//! What a server says, as it may be shown.
+//! Server messages, made safe to print.
 
-/// The most of a server's words that are shown, in characters.
+/// The maximum length of a server message, in characters.
 pub const MOST_WORDS: usize = 300;
 
-/// What stands for a secret.
+/// The replacement for a secret.
 const HIDDEN: &str = "<hidden>";
 
-/// What must never be shown, though a server says it.
+/// The secrets that must never be shown, even if a server repeats them.
 #[derive(Default)]
 pub struct Words {
     secrets: Vec<String>,
 }
 
 impl Words {
-    /// Words without these.
+    /// Creates a filter for these secrets.
     pub fn without(secrets: Vec<String>) -> Self {
-        // As a text in quotes has them.
+        // Secrets as they appear in quoted strings.
         let escaped = secrets
             .iter()
             .map(|secret| secret.escape_debug().to_string());
         let mut all: Vec<String> = escaped.chain(secrets.iter().cloned()).collect();
         all.retain(|secret| !secret.is_empty());
-        // Of two that begin alike, the longer goes first.
+        // A longer secret is replaced before its prefix.
         all.sort_by_key(|secret| std::cmp::Reverse(secret.len()));
         all.dedup();
         Self { secrets: all }
     }
 
-    /// A server's words on one line, without secrets, without what a terminal would obey, and not too many.
+    /// Returns a server message on one line, without secrets or control characters, truncated to [`MOST_WORDS`] characters.
     pub fn harmless(&self, text: &str) -> String {
         let mut text = text.to_owned();
         for secret in &self.secrets {
