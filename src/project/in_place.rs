@@ -1,4 +1,4 @@
-//! Where a file that a person names, or that was found, is really written: regular files within the project.
+//! Resolves paths to regular files within the project.
 
 use std::fs;
 use std::io;
@@ -7,12 +7,13 @@ use std::path::{Path, PathBuf};
 use super::paths;
 use crate::regular::irregular;
 
-/// The regular file at `path`. A link is followed where it stays within the project in `root`; without a project, none
-/// is.
+/// Returns the regular file at `path`. A link is followed if its target is within the project in `root`; without a project,
+/// links are not followed.
 ///
 /// # Errors
-/// Where it is no regular file, a link that leads nowhere or out of the project, or cannot be looked at; with words for
-/// a person.
+///
+/// If it is not a regular file, is a link that is broken or leads out of the project, or cannot be read. The error has a
+/// message for the user.
 pub fn in_place(path: &Path, root: Option<&Path>) -> io::Result<PathBuf> {
     let meta = fs::symlink_metadata(path)?;
     if !meta.is_symlink() {

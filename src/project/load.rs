@@ -1,5 +1,4 @@
-//! Reading a project from disk: its manifest, its sources, its lock file; [`packages`] reads what it
-//! depends on.
+//! Reads a project from disk: its manifest, its sources, its lock file; [`packages`] reads its dependencies.
 
 mod packages;
 
@@ -24,19 +23,21 @@ use crate::ir::default_settings;
 use crate::levels::{Level, Levels};
 use crate::limits;
 
-/// Reads the project whose `nth.toml` is in `root`. Paths are shown from `cwd`, which must be absolute.
+/// Reads the project with its `nth.toml` in `root`. Paths are shown relative to `cwd`, which must be absolute.
 ///
 /// # Errors
-/// Where a file or folder cannot be read.
+///
+/// If a file or folder cannot be read.
 pub fn load(root: &Path, cwd: &Path) -> Result<Loaded, Error> {
     load_edited(root, cwd, &|_| None)
 }
 
-/// Reads the project whose `nth.toml` is in `root`, where `edited` gives the texts of manifests that count instead of
-/// those on disk: what somebody types and has not saved.
+/// Reads the project with its `nth.toml` in `root`. `edited` returns the text of a manifest that has unsaved changes, which
+/// replaces that on disk.
 ///
 /// # Errors
-/// Where a file or folder cannot be read.
+///
+/// If a file or folder cannot be read.
 pub fn load_edited(
     root: &Path,
     cwd: &Path,
@@ -62,7 +63,7 @@ pub fn load_edited(
     } else {
         let found = loader.sources_of(None, &root, &manifest, std::slice::from_ref(&output))?;
         let said = &loader.diagnostics;
-        // What is wrong already lets nothing be built.
+        // With an error, nothing is built anyway.
         if found == 0 && !said.iter().any(|said| said.severity == Severity::Error) {
             let ignored = said
                 .iter()
@@ -82,7 +83,7 @@ pub fn load_edited(
     loader.collisions(&manifest);
     let catalogue = loader.catalogue(&root)?;
     let mut levels = manifest.levels;
-    // What was not read may be what a comment allows something for.
+    // A source that was not read may need the suppression.
     if loader
         .diagnostics
         .iter()
@@ -105,11 +106,11 @@ pub fn load_edited(
     })
 }
 
-/// Reads a file that belongs to no project as a project of its own, named after the file, that builds into
-/// `build` beside it.
+/// Reads a standalone file as a project of its own, which is named after the file and builds into `build` beside it.
 ///
 /// # Errors
-/// Where the file cannot be read.
+///
+/// If the file cannot be read.
 pub fn load_file(file: &Path, cwd: &Path) -> Result<Loaded, Error> {
     let path = paths::absolute(file, cwd);
     let mut loader = Loader::new(cwd, &|_| None);
@@ -141,7 +142,7 @@ pub fn load_file(file: &Path, cwd: &Path) -> Result<Loaded, Error> {
     })
 }
 
-/// What a folder is, however it is reached.
+/// Returns the canonical path of a folder.
 fn identity(folder: &Path) -> PathBuf {
     fs::canonicalize(folder).unwrap_or_else(|_| folder.to_path_buf())
 }
@@ -152,7 +153,7 @@ struct Loader<'a> {
     sources: SourceMap,
     diagnostics: Vec<Diagnostic<FileSpan>>,
     files: Vec<SourceFile>,
-    /// The packages read so far: where each is, and where it says its name.
+    /// The packages read so far, with their folders and the spans of their names.
     packages: BTreeMap<String, (PathBuf, FileSpan)>,
 }
 
@@ -190,7 +191,7 @@ impl<'a> Loader<'a> {
         }))
     }
 
-    /// The project's lock file, where it has one. A package's is for its own services.
+    /// Reads the lock file of the project, if there is one. The lock file of a package covers only its own services.
     fn catalogue(&mut self, root: &Path) -> Result<Option<Arc<Lock>>, Error> {
         let path = root.join(LOCK);
         let bytes = match in_place(&path, Some(root))
@@ -255,7 +256,7 @@ impl<'a> Loader<'a> {
         }
     }
 
-    /// Reads the sources of the project, or of a package, in `root`, and says how many there are.
+    /// Reads the sources of the project, or of a package, in `root`. Returns their number.
     fn sources_of(
         &mut self,
         package: Option<&SmolStr>,
@@ -284,7 +285,7 @@ impl<'a> Loader<'a> {
                 cause,
             })?;
         for left_out in &found.left_out {
-            // What a package leaves out on purpose is its own affair.
+            // Ignored sources of a package are the decision of its authors.
             if package.is_some() && matches!(left_out, LeftOut::Ignored { .. }) {
                 continue;
             }

@@ -1,4 +1,4 @@
-//! Projects on disk, as people lay them out and as they get them wrong.
+//! Projects on disk, with valid layouts and with errors.
 #![allow(clippy::unwrap_used, clippy::expect_used)]
 
 use std::fmt::Write as _;
@@ -20,7 +20,7 @@ fn folder(files: &[(&str, &str)]) -> tempfile::TempDir {
     folder
 }
 
-/// Every diagnostic with the text under its primary span.
+/// Formats every diagnostic with the text under its primary span.
 fn told(loaded: &Loaded) -> String {
     let mut out = String::new();
     for diagnostic in &loaded.diagnostics {
@@ -162,7 +162,7 @@ no-steps = "warn"
     );
 }
 
-/// The reference shows every key, and what it says of defaults is so.
+/// The reference contains every key, and its defaults are right.
 #[test]
 fn the_reference_of_the_manifest_is_right() {
     let page = crate::reference::settings();
@@ -258,7 +258,7 @@ fn every_mistake_in_a_manifest_is_told_where_it_stands() {
     insta::assert_snapshot!(told(&manifest(MISTAKES)));
 }
 
-/// What a fix writes is never a mistake itself.
+/// The text of a fix is always valid.
 #[test]
 fn what_was_mended_in_a_manifest_stays_mended() {
     let loaded = manifest(MISTAKES);
@@ -485,7 +485,7 @@ fn what_cannot_be_read_is_an_error() {
     #[cfg(unix)]
     {
         std::os::unix::fs::symlink("nowhere", folder.path().join("dangling.nth")).unwrap();
-        // A link that leads nowhere keeps nothing else from being told.
+        // A broken link does not hide other diagnostics.
         let loaded = load(folder.path(), folder.path()).unwrap();
         assert!(
             told(&loaded).starts_with(
@@ -508,7 +508,7 @@ fn the_manifest_is_found_from_below() {
 }
 
 proptest::proptest! {
-    /// Whatever stands in `nth.toml`, reading it ends, and every span lies in the text.
+    /// Any text of an `nth.toml` is read to its end, and every span is within the text.
     #[test]
     fn any_manifest_can_be_read(text in "(\\[[a-z]{0,8}\\]|[a-z]{1,8}|=|\"|\\{|\\}|é|,|\\.|\n| |[0-9]{1,3}){0,40}") {
         let mut findings = Findings { file: 0, diagnostics: Vec::new() };

@@ -1,4 +1,4 @@
-//! Reading a value as a setting declares it: of its type, within its bounds, and with what to write instead.
+//! Reads a value by the declaration of its setting: checks its type and bounds, and suggests a valid value.
 
 use toml::Spanned;
 use toml::de::DeValue;
@@ -9,7 +9,7 @@ use crate::ir::Duration;
 use crate::ir::settings::texts::{TextRule, parse_duration};
 use crate::ir::settings::{Choices, Kind, Value};
 
-/// Reads the value of the setting at `path`; `None` if it takes no such value, which is reported.
+/// Reads the value of the setting at `path`; `None` if it is invalid, which is reported.
 pub(super) fn read(
     path: &str,
     kind: &Kind,
@@ -82,7 +82,7 @@ fn boolean(path: &str, value: Spanned<DeValue<'_>>, findings: &mut Findings) -> 
     }
 }
 
-/// A whole number above zero.
+/// Reads an integer above zero.
 fn count(path: &str, value: Spanned<DeValue<'_>>, findings: &mut Findings) -> Option<usize> {
     let span = findings.span(value.span());
     let value = value.into_inner();
@@ -101,7 +101,7 @@ fn count(path: &str, value: Spanned<DeValue<'_>>, findings: &mut Findings) -> Op
     number
 }
 
-/// The items of a list, as `read` reads them with their paths; those that it cannot read are left out.
+/// Reads the items of a list with `read`, which gets their paths. Items that `read` rejects are skipped.
 fn each(
     path: &str,
     value: Spanned<DeValue<'_>>,
@@ -136,7 +136,7 @@ fn check_text(
     if let Some((longest, reader)) = rule.longest {
         let length = text.value.chars().count();
         if length > longest {
-            // A list is too long by one of its items.
+            // The text may be an item of a list; the error names the list.
             let path = path.split('[').next().unwrap_or(path);
             findings.bad_value(
                 text.span,
@@ -168,7 +168,7 @@ fn check_text(
     None
 }
 
-/// A duration above zero and of at most `most`, for the reason `because`.
+/// Checks that a duration is above zero and at most `most`, for the reason `because`.
 fn check_duration(
     path: &str,
     most: Duration,
@@ -199,7 +199,7 @@ fn check_duration(
     None
 }
 
-/// One of the choices.
+/// Reads one of the choices.
 fn choose(choices: &Choices, text: Located<String>, findings: &mut Findings) -> Option<String> {
     let names = || choices.all.iter().map(|choice| choice.name);
     if names().any(|name| name == text.value) {
@@ -223,7 +223,7 @@ fn choose(choices: &Choices, text: Located<String>, findings: &mut Findings) -> 
     None
 }
 
-/// The choice that was probably meant: one with a similar name, or the one that shares a word of it, as
+/// Returns the choice that was probably meant: one with a similar name, or the only one that shares a word with the text, as
 /// `prometheus-rule` does with `PrometheusRule`.
 fn nearest_choice(text: &str, choices: &Choices) -> Option<&'static str> {
     let names = || choices.all.iter().map(|choice| choice.name);
@@ -234,12 +234,12 @@ fn nearest_choice(text: &str, choices: &Choices) -> Option<&'static str> {
             let mut words = name.split('-').filter(|word| word.len() >= 4);
             words.any(|word| lower.contains(word))
         });
-        // What more than one shares says nothing.
+        // If several choices share a word, none is suggested.
         sharing.next().filter(|_| sharing.next().is_none())
     })
 }
 
-/// Names as a choice: "`json` or `configmap`".
+/// Lists names as alternatives: "`json` or `configmap`".
 fn either(names: impl Iterator<Item = &'static str>) -> String {
     let quoted: Vec<String> = names.map(|name| format!("`{name}`")).collect();
     match quoted.as_slice() {
@@ -248,7 +248,7 @@ fn either(names: impl Iterator<Item = &'static str>) -> String {
     }
 }
 
-/// Offers another string in place of the one at `span`.
+/// Adds a fix that replaces the string at `span`.
 fn replace(diagnostic: Diagnostic<FileSpan>, span: FileSpan, text: &str) -> Diagnostic<FileSpan> {
     diagnostic.fix(
         format!("Replace with `{text}`"),

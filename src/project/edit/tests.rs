@@ -2,20 +2,20 @@
 
 use super::*;
 
-/// A text with `|` at the place, without it, and the place.
+/// Returns the text without its mark `|`, and the offset of the mark.
 fn at(marked: &str) -> (String, usize) {
     let offset = marked.find('|').unwrap();
     (marked.replacen('|', "", 1), offset)
 }
 
-/// What is offered at `|`.
+/// Returns the labels of the completions at `|`.
 fn offered(marked: &str) -> Vec<String> {
     let (text, offset) = at(marked);
     let offered = complete(&text, offset).into_iter();
     offered.map(|completion| completion.label).collect()
 }
 
-/// The text with the completion of that name taken at `|`.
+/// Applies the completion called `label` at `|`.
 fn taken(marked: &str, label: &str) -> String {
     let (mut text, offset) = at(marked);
     let completions = complete(&text, offset);
@@ -38,7 +38,7 @@ fn tables_are_offered_that_are_not_there_yet() {
     assert!(more.contains(&"prometheus".to_owned()));
     assert_eq!(taken("[pro|]\n", "prometheus"), "[prometheus]\n");
     assert_eq!(taken("|", "project"), "[project]");
-    // The one that is being written is not there yet.
+    // The table that is being typed does not exist yet.
     assert!(offered("[prometheus|]\n").contains(&"prometheus".to_owned()));
 }
 
@@ -87,7 +87,7 @@ fn values_are_offered_as_they_are_declared() {
         offered("[lints]\nabove-ceiling = |"),
         ["\"allow\"", "\"warn\"", "\"error\""]
     );
-    // What is left open above does not reach a table below.
+    // An unclosed table above does not affect the table below.
     assert_eq!(
         offered("[policy]\nforms = [\"json\",\n\n[project]\nshared = |"),
         ["true", "false"]
@@ -124,7 +124,7 @@ fn a_hover_says_what_is_declared() {
 }
 
 proptest::proptest! {
-    /// Whatever stands in `nth.toml`, every place in it has an answer, whose ranges are of the text.
+    /// At every offset of any text, completion and hover return ranges within the text.
     #[test]
     fn any_place_has_an_answer(text in "(\\[[a-z]{0,8}\\]|project|severity|page|=|\"|'|\\{|\\}|\\[|é|,|\\.|#|\n| |[0-9]{1,3}){0,30}") {
         for offset in (0..=text.len()).filter(|offset| text.is_char_boundary(*offset)) {

@@ -1,4 +1,4 @@
-//! Reading the packages that a project depends on, and which of its modules have names that are taken.
+//! Reads the packages that a project depends on, and finds modules with names that are in use.
 
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
@@ -11,7 +11,7 @@ use crate::diagnostics::{Applicability, Diagnostic, FileSpan, codes};
 use crate::project::{Dependency, Error, MANIFEST, Manifest, paths};
 
 impl Loader<'_> {
-    /// Reads the packages that the manifest in `root` names, and theirs. `chain` is the way from the project.
+    /// Reads the dependencies of the manifest in `root`, recursively. `chain` is the path from the project.
     pub(super) fn dependencies(
         &mut self,
         root: &Path,
@@ -120,7 +120,7 @@ impl Loader<'_> {
         Ok(())
     }
 
-    /// Reports and takes out modules whose names are taken.
+    /// Reports and removes modules with names that are in use.
     pub(super) fn collisions(&mut self, manifest: &Manifest) {
         let packages: BTreeMap<String, FileSpan> = manifest
             .dependencies
@@ -136,7 +136,7 @@ impl Loader<'_> {
         let mut kept = Vec::with_capacity(self.files.len());
         for file in std::mem::take(&mut self.files) {
             let lower = file.module.to_ascii_lowercase();
-            // A package's files all begin with its name, which is known to be free.
+            // The modules of a package begin with its name, which does not collide.
             let first = lower.split('.').next().unwrap_or_default();
             let own = file.package.is_none();
             if own && first == "std" {
