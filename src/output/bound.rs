@@ -1,23 +1,23 @@
-//! How much a build may remove without being told to: what vanishes from an output folder vanishes from Prometheus.
+//! The limit of removals without permission: rules that disappear from an output folder disappear from Prometheus.
 
 use std::collections::{BTreeMap, BTreeSet};
 
 use crate::ir::TargetName;
 
-/// From how many files on a fifth is counted: the files of one service, or a few.
+/// The minimum number of lost files that can exceed a fifth: about the files of one service.
 const FROM: usize = 4;
 
-/// From how many files on it counts that more than half are replaced by files of other names.
+/// The minimum number of removed files that can exceed a half, counting files that were only renamed.
 const FROM_RENAMED: usize = 20;
 
-/// More than a build removes without being told to.
+/// More removals than a build may make without permission.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Excess {
-    /// The folder below the output folder that it is about; empty for all that is built.
+    /// The folder below the output folder; empty for the whole output.
     pub folder: String,
-    /// How many files would go.
+    /// The number of files to remove.
     pub removed: usize,
-    /// How many stand.
+    /// The number of files of earlier builds.
     pub standing: usize,
 }
 
@@ -26,12 +26,12 @@ struct Counts {
     standing: usize,
     made: usize,
     removed: usize,
-    /// How many go, by folder and extension, and how many come there.
+    /// The numbers of removed and of new files, by folder and extension.
     kinds: BTreeMap<(String, String), (usize, usize)>,
 }
 
 impl Counts {
-    /// How many go without another file that comes in their place, as of a renamed service.
+    /// Returns the number of removed files that no new file replaces, as the files of a renamed service do.
     fn lost(&self) -> usize {
         let kinds = self.kinds.values();
         kinds.map(|(gone, new)| gone.saturating_sub(*new)).sum()
@@ -46,8 +46,8 @@ impl Counts {
     }
 }
 
-/// Where a build would remove more than a fifth of what stands, or all of it: in all that is built, in an environment's
-/// folder, or in a target's. `standing` are the files of earlier builds, `made` those of this one.
+/// Returns the folders in which a build would remove more than a fifth of the files of earlier builds (`standing`), or all
+/// of them: the whole output, the folder of an environment, or that of a target. `made` are the files of this build.
 pub(super) fn excesses<'a>(
     standing: &BTreeSet<&'a str>,
     removed: &'a [String],
@@ -80,7 +80,7 @@ pub(super) fn excesses<'a>(
     }
     let mut found: Vec<Excess> = Vec::new();
     for (folder, counts) in groups {
-        // What is told of a folder is told of those in it.
+        // A folder is reported once for all folders in it.
         let is_told = found
             .iter()
             .any(|excess| excess.folder.is_empty() || folder.starts_with(&excess.folder));
@@ -95,7 +95,7 @@ pub(super) fn excesses<'a>(
     found
 }
 
-/// The folders by which a path counts: all, that of its environment, and that of its target. Each but the first ends
+/// Returns the folders that a path counts for: the whole output, its environment, and its target. Each but the first ends
 /// with `/`.
 fn groups_of(path: &str) -> impl Iterator<Item = &str> {
     let ends: Vec<usize> = path.match_indices('/').map(|(at, _)| at + 1).collect();
@@ -112,7 +112,7 @@ fn groups_of(path: &str) -> impl Iterator<Item = &str> {
     [path.get(..0), first, second].into_iter().flatten()
 }
 
-/// The folder and the extension of a path.
+/// Returns the folder and the extension of a path.
 fn kind(path: &str) -> (String, String) {
     let (folder, name) = path.rsplit_once('/').unwrap_or(("", path));
     let extension = name.split_once('.').map_or("", |(_, extension)| extension);
@@ -123,7 +123,7 @@ fn kind(path: &str) -> (String, String) {
 mod tests {
     use super::*;
 
-    /// The folders in which too much goes, of services' files before and after.
+    /// Returns the folders with excessive removals, for the files before and after a build.
     fn told(before: &[String], after: &[String]) -> Vec<(String, usize, usize)> {
         let standing: BTreeSet<&str> = before.iter().map(String::as_str).collect();
         let made: BTreeSet<&str> = after.iter().map(String::as_str).collect();
@@ -155,7 +155,7 @@ mod tests {
             told(&before, &files(&TARGETS, 0..7)),
             [(String::new(), 9, 30)]
         );
-        // One of a few services is told of when all its files are many.
+        // A single one of a few services is reported if it has many files.
         assert_eq!(told(&files(&TARGETS, 0..2), &files(&TARGETS, 0..1)), []);
         assert_eq!(
             told(&before, &before.clone()),

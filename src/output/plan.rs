@@ -1,4 +1,4 @@
-//! Looking at the output folder and deciding every change to it.
+//! Compares the output folder with a build and decides all changes.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::fs;
@@ -10,7 +10,7 @@ use super::{Change, Error, File, Folder, Plan, Refusal, bound};
 use crate::diagnostics::{Code, Diagnostic, FileSpan, SourceMap, codes};
 use crate::regular;
 
-/// A plan in the making.
+/// The state of planning.
 pub(super) struct Planner<'f> {
     folder: &'f Folder<'f>,
     before: Option<Record>,
@@ -20,7 +20,11 @@ pub(super) struct Planner<'f> {
 }
 
 impl<'f> Planner<'f> {
-    /// Reads the record, and refuses a folder that is not this project's.
+    /// Reads the record.
+    ///
+    /// # Errors
+    ///
+    /// A [`Refusal`] if the folder does not belong to this project, or its record is unreadable.
     pub(super) fn new(folder: &'f Folder<'f>) -> Result<Self, Refusal> {
         let mut planner = Self {
             folder,
@@ -132,7 +136,7 @@ impl<'f> Planner<'f> {
         }
     }
 
-    /// A diagnostic on a file of the output folder, or on the folder itself.
+    /// Creates a diagnostic about a path in the output folder, or about the folder itself if `path` is empty.
     fn about(
         &mut self,
         path: &str,
@@ -140,7 +144,7 @@ impl<'f> Planner<'f> {
         message: impl Into<String>,
     ) -> Diagnostic<FileSpan> {
         let place = self.folder.path.join(path);
-        // Its first line helps a person to tell what it is. What is no text, or no file, is shown without.
+        // The excerpt shows the first line of the file, if it is a text file.
         let is_file = fs::symlink_metadata(&place).is_ok_and(|meta| meta.is_file());
         let text = if is_file {
             let bytes = regular::read(&place).unwrap_or_default();
@@ -160,7 +164,7 @@ impl<'f> Planner<'f> {
         )
     }
 
-    /// Decides.
+    /// Plans the changes that generate exactly these files.
     pub(super) fn plan<'a>(
         mut self,
         files: impl IntoIterator<Item = File<'a>>,
@@ -199,7 +203,7 @@ impl<'f> Planner<'f> {
                     standing.insert(*path);
                     removals.push((*path).to_owned());
                 }
-                // It stays known, so that the next build tells of it too.
+                // The file stays in the record, so that the next build reports it too.
                 Stale::Kept => {
                     standing.insert(*path);
                     let hash = known.files.get(*path).or_else(|| known.pending.get(*path));
@@ -246,7 +250,7 @@ impl<'f> Planner<'f> {
         })
     }
 
-    /// Whether a path is below what is built this time.
+    /// Returns true if this build generates the files of this folder.
     fn is_built(&self, path: &str) -> bool {
         self.folder.only.is_none_or(|only| {
             path.strip_prefix(only)
@@ -254,7 +258,7 @@ impl<'f> Planner<'f> {
         })
     }
 
-    /// Reports paths that lead out, and paths that would be one file.
+    /// Reports unsafe paths, and paths that would be the same file.
     fn check_paths(&mut self, files: &[File<'_>]) {
         let mut taken: BTreeMap<String, &str> = BTreeMap::new();
         for file in files {
@@ -301,7 +305,7 @@ impl<'f> Planner<'f> {
         }
     }
 
-    /// What stands at a path: reports a link on the way there, or there.
+    /// Returns what exists at a path. Reports links and other obstacles at the path and on the way to it.
     fn stands(
         &mut self,
         path: &str,
@@ -347,7 +351,7 @@ impl<'f> Planner<'f> {
                 return Ok(Standing::Obstacle);
             }
             if is_last && !meta.is_file() {
-                // A folder of which every file goes away will be gone too.
+                // A folder is removed with the last of its files.
                 let below = format!("{part}/");
                 if removed.values().any(|path| path.starts_with(&below))
                     && self.only_removed(part, removed)?
@@ -365,7 +369,7 @@ impl<'f> Planner<'f> {
         }
     }
 
-    /// Whether a folder holds nothing but files that will be removed.
+    /// Returns true if a folder contains only files that will be removed.
     fn only_removed(
         &self,
         folder: &str,
@@ -391,7 +395,7 @@ impl<'f> Planner<'f> {
         Ok(true)
     }
 
-    /// What becomes of a file that is no longer made. What is no longer what a build wrote stays, and is told.
+    /// Plans the removal of a file that is no longer generated. A file that was edited is kept and reported.
     fn removal(&mut self, path: &str, known: &Record) -> Result<Stale, Refusal> {
         let Some(what) = self.became(path, known)? else {
             return Ok(Stale::Removed);
@@ -418,7 +422,7 @@ impl<'f> Planner<'f> {
         Ok(Stale::Kept)
     }
 
-    /// Reports a file that this build does not make or remove where it is no longer what a build wrote.
+    /// Reports a file outside of this build if it was edited.
     fn left_alone(&mut self, path: &str, known: &Record) -> Result<(), Refusal> {
         let Some(Became::Other { place, what }) = self.became(path, known)? else {
             return Ok(());
@@ -437,7 +441,7 @@ impl<'f> Planner<'f> {
         Ok(())
     }
 
-    /// What a file has become that a build wrote; `None` where it still is what was written.
+    /// Returns the difference to what a build wrote; `None` if there is none.
     fn became(&self, path: &str, known: &Record) -> Result<Option<Became>, Refusal> {
         let ends = path.match_indices('/').map(|(at, _)| at);
         for part in ends.filter_map(|at| path.get(..at)) {
@@ -463,7 +467,7 @@ impl<'f> Planner<'f> {
             Err(cause) => return Err(self.io("read", path, cause)),
         };
         let what = match regular::irregular(&meta) {
-            // Folders that are needed for other files come into a file's place.
+            // A folder may have replaced the file because other files need it.
             Some("a directory") => return Ok(Some(Became::Nothing)),
             Some(what) => format!("is {what} now"),
             None => {
@@ -480,7 +484,7 @@ impl<'f> Planner<'f> {
         }))
     }
 
-    /// How a file must change; `None` where it need not.
+    /// Plans the change of a file; `None` if it is up to date, or if an obstacle was reported.
     fn write(
         &mut self,
         file: &File<'_>,
@@ -496,7 +500,7 @@ impl<'f> Planner<'f> {
             return Ok(None);
         }
         if !known.has(file.path) {
-            // On a file system that ignores case, the old name of a renamed service's file is found here.
+            // A file system that ignores case finds the old file of a renamed service here.
             if removed.contains_key(&file.path.to_lowercase()) {
                 return Ok(Some(Change::Create));
             }
@@ -529,7 +533,7 @@ impl<'f> Planner<'f> {
         self.problem_once(diagnostic);
     }
 
-    /// Reports what stands in the way of several files once.
+    /// Reports an obstacle, but not a second time for another file.
     fn problem_once(&mut self, diagnostic: Diagnostic<FileSpan>) {
         if self
             .problems
@@ -550,28 +554,28 @@ impl<'f> Planner<'f> {
     }
 }
 
-/// What stands at the path of a file to write.
+/// The entry at the path of a file to write.
 enum Standing {
     Nothing,
     File(Vec<u8>),
-    /// Something that was reported.
+    /// An obstacle that was reported.
     Obstacle,
 }
 
-/// What a file has become that is no longer what a build wrote.
+/// The difference between a file and what a build wrote.
 enum Became {
-    /// It is gone.
+    /// The file does not exist.
     Nothing,
-    /// At a place, its own or that of a folder above it, is something else.
+    /// Something else is at `place`, the path of the file or of a folder above it.
     Other { place: String, what: String },
 }
 
-/// What becomes of a file that is no longer made.
+/// The result of planning the removal of a file.
 enum Stale {
-    /// It is gone already.
+    /// The file does not exist any more.
     Gone,
-    /// It is removed.
+    /// The file will be removed.
     Removed,
-    /// It is no longer what a build wrote, and stays.
+    /// The file was edited and is kept.
     Kept,
 }

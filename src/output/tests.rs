@@ -47,7 +47,7 @@ fn build_in(folder: &Folder<'_>, list: &[(&str, &str)]) -> String {
                 .collect();
             let lock = lock::lock(folder.path, true, Duration::ZERO, &mut |_| {});
             let lock = lock.unwrap().unwrap();
-            // The lock's own file stands now.
+            // The lock file exists now.
             assert!(!plan.is_settled());
             out.push(plan.apply(&lock).unwrap().to_string());
             drop(lock);
@@ -68,7 +68,7 @@ fn build_in(folder: &Folder<'_>, list: &[(&str, &str)]) -> String {
     }
 }
 
-/// Every file below a folder but the record, with its text.
+/// Returns the text of every file below a folder except for the record.
 fn listing(root: &Path) -> BTreeMap<String, String> {
     fn walk(root: &Path, folder: &Path, out: &mut BTreeMap<String, String>) {
         for entry in fs::read_dir(folder).unwrap() {
@@ -171,7 +171,7 @@ fn an_edit_by_hand_is_told_and_never_deleted() {
          1 written, 0 removed, 0 unchanged"
     );
     assert_eq!(fs::read_to_string(out.join("b")).unwrap(), "edited");
-    // Until it is dealt with.
+    // Every build reports it until it is removed.
     assert_eq!(
         build(out, &[("a", "1")]),
         "N0625: build/b was edited by hand and is no longer generated\n\
@@ -273,7 +273,7 @@ fn nothing_is_written_or_removed_through_a_link() {
     );
     assert_eq!(fs::read_to_string(elsewhere.join("x")).unwrap(), "1");
 
-    // The output folder itself may be one.
+    // The output folder itself may be a link.
     let link = temp.path().join("link");
     std::os::unix::fs::symlink(&elsewhere, &link).unwrap();
     assert_eq!(
@@ -339,7 +339,7 @@ fn another_projects_folder_is_left_alone() {
         build_in(&other, &[("b", "1")]),
         "N0623 build/.nthc-manifest.json: build contains the output of project `shop`"
     );
-    // An empty one is free to take.
+    // An empty output folder of another project may be used.
     build(temp.path(), &[]);
     assert_eq!(
         build_in(&other, &[("b", "1")]),
@@ -433,8 +433,8 @@ proptest! {
     // Each build waits for the disk.
     #![proptest_config(ProptestConfig::with_cases(64))]
 
-    /// Whatever builds follow one another beside whatever foreign files: after each that is not refused, the
-    /// folder holds exactly the foreign files and what that build made; after a refusal, what it held before.
+    /// For any sequence of builds beside any foreign files: after a build that is not refused, the folder contains exactly
+    /// the foreign files and the output of that build; after a refusal, it is unchanged.
     #[test]
     fn a_folder_holds_what_was_built_and_what_was_there(
         foreign in prop::collection::btree_map("[ab]/[xyz]", "[12]", 0..3),
@@ -455,7 +455,7 @@ proptest! {
                 prop_assert_eq!(listing(out), before);
                 prop_assert!(made.iter().any(|(path, text)| adopted.get(path).is_some_and(|other| other != text)));
             } else {
-                // A foreign file with the very text that was built became the build's own.
+                // A foreign file with exactly the generated text was adopted by the build.
                 adopted.retain(|path, _| !made.contains_key(path));
                 let mut expected = adopted.clone();
                 expected.extend(made.clone());
