@@ -1,11 +1,11 @@
-//! Reading alert policies, their conditions and whom they tell.
+//! Reads alert policies, conditions and notification targets.
 
 use super::metadata::metadata;
 use super::model::{Condition, Metadata, Policy, RefOr, Target};
 use super::reader::{Fields, Findings, head};
 use super::terms::{OPERATORS, shorthand};
 
-/// The policies of an objective.
+/// Reads the alert policies of an SLO.
 pub fn policies(fields: &mut Fields<'_>, findings: &mut Findings) -> Vec<RefOr<Policy>> {
     items(fields, "alertPolicies", findings)
         .into_iter()
@@ -119,7 +119,7 @@ fn condition_of(mut fields: Fields<'_>, findings: &mut Findings) -> Option<Condi
     })
 }
 
-/// Reads whom an alert tells.
+/// Reads a notification target.
 pub fn target(mut fields: Fields<'_>, findings: &mut Findings) -> Option<Target> {
     let description = fields.description(findings);
     let target = fields.required_text("target", findings);
@@ -145,7 +145,7 @@ fn items<'n>(
         .collect()
 }
 
-/// A reference, or an object of that kind in its place.
+/// Reads a reference, or an inline object of this kind.
 fn either<'n, T>(
     mut fields: Fields<'n>,
     reference: &'static str,

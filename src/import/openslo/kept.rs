@@ -1,4 +1,4 @@
-//! What annotations of our own documents keep: what the format has no field for.
+//! The annotations with which exported documents keep what the format has no field for.
 
 use std::collections::BTreeMap;
 
@@ -11,16 +11,16 @@ use super::write::string;
 use crate::ir::number::percent_text;
 use crate::project::is_url;
 
-/// The name of a field that documents keep, and how its text is written in `.nth`.
+/// The name of an annotation without `nthc.`, and the conversion of its value to a line of `.nth`; `None` if it is invalid.
 type Kept<'n> = (&'n str, fn(&str) -> Option<String>);
 
-/// The annotation that says in words what no document keeps.
+/// The annotation that describes what the documents do not contain.
 const LOST: &str = "nthc.not-kept";
 
-/// What stands for an empty list.
+/// The value for an empty list.
 const NONE: &str = "none";
 
-/// Which fields an objective's annotations set, as lines; what can't be read is told.
+/// Returns the fields in the annotations of an SLO as lines of `.nth`. Invalid values are reported.
 pub fn of_slo(metadata: &Metadata, findings: &mut Findings) -> Vec<String> {
     let fields: [Kept; 8] = [
         ("budget-pages", |text| {
@@ -55,7 +55,7 @@ pub fn of_slo(metadata: &Metadata, findings: &mut Findings) -> Vec<String> {
     lines(metadata, &fields, findings)
 }
 
-/// Which fields a service's annotations set, as lines; what can't be read is told.
+/// Returns the fields in the annotations of a service as lines of `.nth`. Invalid values are reported.
 pub fn of_service(metadata: &Metadata, findings: &mut Findings) -> Vec<String> {
     let fields = [
         ("runbook-url", url_field("runbook_url")),
@@ -64,7 +64,7 @@ pub fn of_service(metadata: &Metadata, findings: &mut Findings) -> Vec<String> {
     lines(metadata, &fields, findings)
 }
 
-/// Whether an objective has burn-rate alerts, where that is kept.
+/// Returns true if the exported SLO has burn-rate alerts; `None` without the annotation.
 pub fn has_burn_rate_alerts(metadata: &Metadata) -> Option<bool> {
     metadata
         .annotations
@@ -73,13 +73,13 @@ pub fn has_burn_rate_alerts(metadata: &Metadata) -> Option<bool> {
         .ok()
 }
 
-/// The environment that documents are of, where that is kept.
+/// Returns the environment of exported documents; `None` without the annotation.
 pub fn environment(metadata: &Metadata) -> Option<&str> {
     let name = metadata.annotations.get("nthc.environment")?;
     crate::project::is_identifier(name).then_some(name.as_str())
 }
 
-/// The labels that all series of a service carry, where they are kept.
+/// Returns the selector labels of an exported service; `None` without the annotation.
 pub fn selector(metadata: &Metadata) -> Option<BTreeMap<String, String>> {
     let text = metadata.annotations.get("nthc.selector")?;
     let labels: BTreeMap<String, String> = serde_json::from_str(text).ok()?;
@@ -89,7 +89,7 @@ pub fn selector(metadata: &Metadata) -> Option<BTreeMap<String, String>> {
         .then_some(labels)
 }
 
-/// What is kept nowhere, in words.
+/// Returns the description of what the documents do not contain.
 pub fn lost(metadata: &Metadata) -> Option<&str> {
     metadata.annotations.get(LOST).map(String::as_str)
 }
@@ -121,7 +121,7 @@ fn url_field(field: &'static str) -> fn(&str) -> Option<String> {
     }
 }
 
-/// `75%, 85%`
+/// Converts percentages: `75%, 85%`.
 fn shares(text: &str) -> Option<String> {
     if text == NONE {
         return Some(String::new());
@@ -137,7 +137,7 @@ fn count(text: &str) -> Option<u64> {
     text.parse().ok().filter(|count| *count >= 1)
 }
 
-/// `1h30m`
+/// Returns true for a duration such as `1h30m`.
 fn is_duration(text: &str) -> bool {
     let mut rest = text;
     while !rest.is_empty() {

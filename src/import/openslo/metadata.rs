@@ -1,4 +1,4 @@
-//! Reading what every object is called, and its labels and annotations.
+//! Reads the name, the labels and the annotations of objects.
 
 use std::collections::BTreeMap;
 
@@ -7,7 +7,7 @@ use super::model::Metadata;
 use super::reader::{Fields, Findings, dns_label, text};
 use crate::project::Located;
 
-/// Reads `metadata` of an object; `None` if it has no name.
+/// Reads the `metadata` of an object; `None` if it has no name.
 pub fn metadata(of: &mut Fields<'_>, findings: &mut Findings) -> Option<Metadata> {
     let mut fields = of.required_fields("metadata", findings)?;
     let name = fields.required_text("name", findings);
@@ -73,7 +73,7 @@ pub fn metadata(of: &mut Fields<'_>, findings: &mut Findings) -> Option<Metadata
     })
 }
 
-/// At most 63 letters, digits, `-`, `_` and `.`, with a letter or digit at both ends.
+/// Returns true for at most 63 letters, digits, `-`, `_` and `.`, with a letter or digit at both ends.
 fn is_key(key: &str) -> bool {
     let ends = |c: Option<char>| c.is_some_and(|c| c.is_ascii_alphanumeric());
     key.len() <= 63

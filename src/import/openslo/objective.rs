@@ -1,4 +1,4 @@
-//! Objectives of `.nth` from objectives, their indicators and their goals.
+//! Generates SLOs of `.nth` from SLOs, their SLIs and their objectives.
 
 use std::collections::BTreeMap;
 
@@ -15,7 +15,7 @@ use crate::ir::{Duration, burn_rate, number::decimal_text, number::percent_text}
 use crate::project::Located;
 use crate::promql::{self, BinaryOp, Expr, build};
 
-/// An objective as it will be written, with its queries as trees.
+/// A generated SLO, with its queries as trees.
 pub struct Objective {
     name: String,
     comments: Vec<String>,
@@ -24,18 +24,18 @@ pub struct Objective {
     window: Duration,
     alerts: bool,
     labels: BTreeMap<String, String>,
-    /// Fields that the document has no place for.
+    /// Lines for fields that the document keeps in annotations.
     kept: Vec<String>,
     variant: &'static str,
-    /// The indicator's fields, by name.
+    /// The query fields of the SLI, by name.
     pub queries: Vec<(&'static str, Expr)>,
-    /// The indicator's other fields, as lines.
+    /// The other fields of the SLI, as lines.
     fields: Vec<String>,
-    /// Where it stands.
+    /// The span of the objective.
     pub span: FileSpan,
 }
 
-/// An indicator's variant with its fields.
+/// A generated SLI: its variant and its fields.
 struct Measured {
     variant: &'static str,
     queries: Vec<(&'static str, Expr)>,
@@ -64,26 +64,27 @@ impl Measured {
     }
 }
 
-/// What an objective says besides its goals.
+/// The parts of an SLO that its objectives share.
 pub struct Frame<'a> {
     /// The document's metadata.
     pub metadata: &'a Metadata,
-    /// What it says.
+    /// The document.
     pub slo: &'a Slo,
-    /// Its name in its service.
+    /// The name within the service.
     pub name: &'a str,
-    /// Whether its indicator is said to be a ratio that is computed elsewhere.
+    /// True if an annotation says that the SLI is a ratio that is computed elsewhere.
     pub is_error_ratio: bool,
-    /// Labels that are not its service's.
+    /// The labels that the service does not have.
     pub labels: BTreeMap<String, String>,
-    /// The indicator's description, where the objective has none.
+    /// The description of the SLI, used if the SLO has none.
     pub description: Option<&'a String>,
-    /// Its alerts, with the conditions that they wait for.
+    /// The alert policies with their conditions.
     pub policies: Vec<(FileSpan, &'a Policy, &'a super::model::Condition)>,
 }
 
 impl Frame<'_> {
-    /// One goal, of several or alone.
+    /// Generates the SLO of one objective. `number` is `None` if it is the only one. `None` if it cannot be expressed, which
+    /// is reported.
     pub fn objective(
         &self,
         number: Option<usize>,
@@ -112,7 +113,7 @@ impl Frame<'_> {
             None => self.name.to_owned(),
         };
         self.alerts(window, &mut comments, findings);
-        // That the name and the objective say already.
+        // This display name adds nothing to the name and the objective.
         let said = format!("{} {name}", percent_text(goal.target.value));
         let display = goal.display.as_ref().or(self.metadata.display.as_ref());
         let display = display.filter(|text| **text != said);
@@ -144,7 +145,7 @@ impl Frame<'_> {
         })
     }
 
-    /// The indicator's variant and its queries.
+    /// Generates the SLI. `None` if it cannot be expressed, which is reported.
     fn measured(
         &self,
         goal: &Goal,
@@ -249,7 +250,8 @@ impl Frame<'_> {
         }
     }
 
-    /// What becomes of its alerts: the four pairs are there anyway, and others can't be said.
+    /// Compares the alert policies with the generated burn-rate alerts. Other policies are reported, as they cannot be
+    /// expressed.
     fn alerts(&self, window: Duration, comments: &mut Vec<String>, findings: &mut Findings) {
         if self.policies.is_empty() {
             let is_kept = kept::has_burn_rate_alerts(self.metadata).is_some();
@@ -287,7 +289,7 @@ impl Frame<'_> {
 }
 
 impl Objective {
-    /// Its text, with the labels of its service's selector left out.
+    /// Returns the text, with the labels of the service's selector removed from the queries.
     pub fn text(&self, common: &BTreeMap<String, String>, findings: &mut Findings) -> String {
         let mut out: String = self.comments.iter().map(|text| comment(text)).collect();
         out += &format!("slo {} {{\n", block_name(&self.name));
@@ -311,7 +313,7 @@ impl Objective {
             let written = if query::fits(query, common) {
                 query::quoted(&query::without(query.clone(), common))
             } else {
-                // The selector would add labels that the query does not ask for.
+                // The selector would add labels that the query does not have.
                 query::quoted(query).map(|text| format!("unscoped({text})"))
             };
             match written {
@@ -332,7 +334,7 @@ impl Objective {
     }
 }
 
-/// A slice is good where a share of it is.
+/// Generates time slices that are good if a share of their events is good.
 fn sliced(goal: &Goal, share: Expr, good: bool, comments: &mut Vec<String>) -> Option<Measured> {
     comments.push(slice_comment(goal));
     let range = length(goal.slice.as_ref()?.value)?;
@@ -346,7 +348,7 @@ fn sliced(goal: &Goal, share: Expr, good: bool, comments: &mut Vec<String>) -> O
     Some(Measured::new("time-slices", vec![("good", condition)]))
 }
 
-/// `ratio` of `ratio * total`
+/// Returns `ratio` of `ratio * total`.
 fn multiplied(part: &Expr, total: &Expr) -> Option<Expr> {
     let promql::Node::Binary(product) = &part.unparenthesised().node else {
         return None;
@@ -363,7 +365,7 @@ fn slice_comment(goal: &Goal) -> String {
     format!("Its slices were {slice} long. In .nth, each rule evaluation is a slice.")
 }
 
-/// The condition of which a query says by 1 or 0 whether it holds, of all its series: `min(x == bool 1)` is `x == 1`.
+/// Returns the condition of a query that is 1 or 0 for true or false, over all series: `x == 1` for `min(x == bool 1)`.
 fn truth(query: &Expr) -> Option<Expr> {
     match &query.unparenthesised().node {
         promql::Node::Binary(both) if both.op == BinaryOp::Multiply && both.matching.is_none() => {
@@ -423,7 +425,7 @@ fn compare(expr: Expr, op: BinaryOp, with: Decimal) -> Expr {
     build::binary(op, expr, build::number(decimal_text(with)))
 }
 
-/// `1 - share`
+/// Returns `1 - share`.
 fn rest(share: Expr) -> Expr {
     build::binary(BinaryOp::Subtract, build::number("1"), share)
 }
@@ -436,7 +438,7 @@ fn rate(events: Expr) -> Expr {
     }
 }
 
-/// How long that is; `None` for months and what is longer, which are not always as long.
+/// Returns the duration; `None` for months and longer units, whose length varies.
 fn length(shorthand: Shorthand) -> Option<Duration> {
     let unit = match shorthand.unit {
         'm' => Duration::MINUTE,
@@ -448,7 +450,7 @@ fn length(shorthand: Shorthand) -> Option<Duration> {
     unit.0.checked_mul(shorthand.count.into()).map(Duration)
 }
 
-/// The period: from a day to 90.
+/// Returns the SLO window, which must be between a day and 90 days.
 fn window(window: &Window, findings: &mut Findings) -> Option<Duration> {
     let Located { value, span } = &window.duration;
     let rough = match value.unit {
@@ -492,7 +494,7 @@ fn window(window: &Window, findings: &mut Findings) -> Option<Duration> {
     Some(length)
 }
 
-/// Tells of what `.nth` can't say.
+/// Reports something that `.nth` cannot express.
 pub fn refuse(
     findings: &mut Findings,
     span: FileSpan,

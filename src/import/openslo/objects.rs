@@ -1,4 +1,4 @@
-//! All objects of all files, by kind and name: what refers to one finds it here.
+//! The objects of all files by kind and name, to resolve references.
 
 use std::collections::BTreeMap;
 
@@ -14,13 +14,13 @@ type Named<'o, T> = BTreeMap<&'o str, (&'o Metadata, T)>;
 /// All objects.
 #[derive(Default)]
 pub struct Objects<'o> {
-    /// Where metrics come from, by type.
+    /// Data sources, by type.
     pub sources: Named<'o, &'o Located<String>>,
-    /// Services, with what they are for.
+    /// Services with their descriptions.
     pub services: Named<'o, Option<&'o String>>,
-    /// Objectives.
+    /// SLOs.
     pub slos: Named<'o, &'o Slo>,
-    /// Indicators.
+    /// SLIs.
     pub slis: Named<'o, &'o Sli>,
     /// Alert policies.
     pub policies: Named<'o, &'o Policy>,
@@ -53,7 +53,7 @@ fn put<'o, T>(
     named.insert(&name.value, (metadata, value));
 }
 
-/// The object of that name. Where there is none, that is told once: what is missing is often named by every objective.
+/// Returns the object with this name. An unknown name is reported once, as many SLOs may refer to it.
 fn find<'o, T: Copy>(
     named: &Named<'o, T>,
     name: &Located<String>,
@@ -79,7 +79,7 @@ fn find<'o, T: Copy>(
 }
 
 impl<'o> Objects<'o> {
-    /// All of them; a name that two objects of a kind have is told.
+    /// Indexes all objects. Duplicate names are reported.
     pub fn new(objects: &'o [Object], findings: &mut Findings) -> Self {
         let mut all = Self::default();
         for Object { metadata, spec } in objects {
@@ -121,12 +121,12 @@ impl<'o> Objects<'o> {
         all
     }
 
-    /// The service of an objective.
+    /// Returns the service of an SLO.
     pub fn service(&self, slo: &Slo, findings: &mut Findings) -> Option<&'o Metadata> {
         find(&self.services, &slo.service, "service", findings).map(|(metadata, _)| metadata)
     }
 
-    /// An indicator.
+    /// Returns an SLI.
     pub fn sli(&self, sli: &'o RefOr<Sli>, findings: &mut Findings) -> Option<&'o Sli> {
         match sli {
             RefOr::Inline(sli) => Some(sli),
@@ -134,7 +134,7 @@ impl<'o> Objects<'o> {
         }
     }
 
-    /// Whether an indicator of ours was a ratio that is computed elsewhere.
+    /// Returns true if the annotation of an exported SLI says that it is a ratio that is computed elsewhere.
     pub fn is_error_ratio(&self, name: &Located<String>) -> bool {
         self.slis
             .get(name.value.as_str())
@@ -142,7 +142,7 @@ impl<'o> Objects<'o> {
             .is_some_and(|variant| variant == "error-ratio")
     }
 
-    /// A policy.
+    /// Returns an alert policy.
     pub fn policy(&self, policy: &'o RefOr<Policy>, findings: &mut Findings) -> Option<&'o Policy> {
         match policy {
             RefOr::Inline(policy) => Some(policy),
@@ -152,7 +152,7 @@ impl<'o> Objects<'o> {
         }
     }
 
-    /// The condition of a policy.
+    /// Returns the condition of a policy.
     pub fn condition(&self, policy: &'o Policy, findings: &mut Findings) -> Option<&'o Condition> {
         match &policy.condition {
             RefOr::Inline(condition) => Some(condition),
@@ -162,7 +162,7 @@ impl<'o> Objects<'o> {
         }
     }
 
-    /// Whom a policy tells.
+    /// Returns the notification targets of a policy.
     pub fn targets(
         &self,
         policy: &'o Policy,
@@ -175,7 +175,7 @@ impl<'o> Objects<'o> {
         each.collect()
     }
 
-    /// Whether a metric is a Prometheus's; told where it is not, or nothing says what it is.
+    /// Returns true if a metric is from Prometheus. Another or an unknown source is reported.
     pub fn is_prometheus(&self, metric: &Metric, findings: &mut Findings) -> bool {
         let source = match &metric.source {
             Some(name) => match find(&self.sources, name, "data source", findings) {

@@ -1,4 +1,4 @@
-//! Services with their objectives, put together from all objects.
+//! Generates services with their SLOs from all objects.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -16,18 +16,18 @@ use super::write::{block_name, comment, labels, string};
 use crate::ir::RuleLabel;
 use crate::project::is_identifier;
 
-/// Tiers that every project has.
+/// The tiers of every project.
 const TIERS: [&str; 4] = ["critical", "high", "standard", "low"];
 
-/// Types of services.
+/// The types of services.
 const TYPES: [&str; 7] = [
     "api", "web", "worker", "stream", "batch", "pipeline", "database",
 ];
 
-/// Labels that become something else.
+/// The labels that become fields.
 const OWN: [&str; 4] = ["team", "owner", "tier", "type"];
 
-/// Labels of rules that not every project has on them.
+/// The rule labels that are free in some projects.
 const FREE: [RuleLabel; 4] = [
     RuleLabel::Environment,
     RuleLabel::Dependency,
@@ -35,15 +35,15 @@ const FREE: [RuleLabel; 4] = [
     RuleLabel::Namespace,
 ];
 
-/// The project that an import is for.
+/// The project that the import is for.
 pub struct Target<'a> {
-    /// Whether it can send mail.
+    /// True if it can send email.
     pub sends_mail: bool,
-    /// The environments that it declares.
+    /// The environments it declares.
     pub environments: &'a [SmolStr],
 }
 
-/// A service that is put together.
+/// A generated service.
 struct Service<'o> {
     metadata: &'o Metadata,
     description: Option<&'o String>,
@@ -51,7 +51,7 @@ struct Service<'o> {
     objectives: Vec<Objective>,
 }
 
-/// The text of a project; as far as it can be said.
+/// Generates the text of all blocks. Anything that cannot be expressed is reported.
 pub fn text(objects: &Objects<'_>, target: &Target<'_>, findings: &mut Findings) -> String {
     let mut teams = Teams::default();
     let mut services: BTreeMap<&str, Service<'_>> = BTreeMap::new();
@@ -100,7 +100,7 @@ pub fn text(objects: &Objects<'_>, target: &Target<'_>, findings: &mut Findings)
     out
 }
 
-/// The environment that documents of ours are of, by which their series are told apart.
+/// Generates the environment of exported documents, whose series are told apart by its labels.
 fn environment<'s>(
     services: impl Iterator<Item = &'s Service<'s>>,
     target: &Target<'_>,
@@ -139,7 +139,7 @@ fn environment<'s>(
     }
 }
 
-/// The tiers that documents of ours name and that not every project has.
+/// Generates the tiers of exported documents that not every project has.
 fn tiers<'s>(services: impl Iterator<Item = &'s Service<'s>>) -> String {
     let own: BTreeSet<&str> = services.filter_map(Service::own_tier).collect();
     let block = |tier: &str| {
@@ -152,12 +152,12 @@ fn tiers<'s>(services: impl Iterator<Item = &'s Service<'s>>) -> String {
     own.into_iter().map(block).collect()
 }
 
-/// The label that says whose something is.
+/// Returns the label with the owner of an object.
 fn owner(metadata: &Metadata) -> Option<&str> {
     metadata.label("team").or_else(|| metadata.label("owner"))
 }
 
-/// The goals of an objective, each as an objective.
+/// Generates an SLO for each objective of a document.
 fn objectives(
     metadata: &Metadata,
     slo: &Slo,
@@ -166,7 +166,7 @@ fn objectives(
     findings: &mut Findings,
 ) -> Vec<Objective> {
     let mut own = metadata.clone();
-    // What the service says too was told there.
+    // Labels that the service has too were reported there.
     let shared = &service.metadata.labels;
     own.labels
         .retain(|label, (_, values)| shared.get(label).is_none_or(|(_, same)| same != values));
@@ -206,7 +206,7 @@ fn objectives(
         let Some(sli) = objects.sli(sli, findings) else {
             continue;
         };
-        // The SDK can't hold a goal against an indicator of another document; here it must make sense.
+        // The SDK cannot check an objective against the SLI of another document; here they must match.
         let mut sound = compared(goal, &sli.measure, findings);
         for metric in metrics(sli) {
             sound &= objects.is_prometheus(metric, findings);
@@ -240,13 +240,13 @@ fn metrics(sli: &Sli) -> Vec<&Metric> {
     }
 }
 
-/// Whether a label becomes something else, or is one that the rules of an SLO have anyway.
+/// Returns true for labels that become fields or are reserved for the rules of an SLO.
 fn is_own(label: &str) -> bool {
     let is_reserved = |label: RuleLabel| !FREE.contains(&label);
     OWN.contains(&label) || RuleLabel::named(label).is_some_and(is_reserved)
 }
 
-/// The labels that rules can carry; what can't be one is told.
+/// Returns the labels for rules. Other labels are reported.
 fn kept_labels(metadata: &Metadata, findings: &mut Findings) -> BTreeMap<String, String> {
     for (label, (span, values)) in &metadata.labels {
         let known = match label.as_str() {
@@ -297,7 +297,7 @@ fn quiet_labels(metadata: &Metadata) -> BTreeMap<String, String> {
     labels
 }
 
-/// The tier that a document of ours names and that not every project has.
+/// Returns the tier of an exported document if not every project has it.
 fn own_tier(metadata: &Metadata) -> Option<&str> {
     kept::selector(metadata)?;
     metadata
@@ -367,7 +367,7 @@ impl Service<'_> {
     }
 }
 
-/// Tells of what nothing refers to. An indicator that could not be said anyway is told of that.
+/// Reports objects that nothing refers to. An SLI that cannot be expressed is reported for that too.
 fn unused(objects: &Objects<'_>, findings: &mut Findings) {
     let mut slis = BTreeSet::new();
     let mut policies = BTreeSet::new();

@@ -1,4 +1,4 @@
-//! Documents of `openslo/v1` as the Go SDK reads them: every rule of it that a document breaks is told where it does.
+//! Reads `openslo/v1` documents as the Go SDK does: every violation of its rules is reported at its place.
 
 use super::super::yaml::{Node, Value};
 use super::alerts;
@@ -19,7 +19,7 @@ const KINDS: [&str; 7] = [
     "Service",
 ];
 
-/// The objects of a document: one, or a list of them. What is wrong is told, and its object left out.
+/// Reads the objects of a document: one, or a list of them. Invalid objects are reported and skipped.
 pub fn document(node: &Node, findings: &mut Findings) -> Vec<Object> {
     let nodes = match &node.value {
         Value::List(items) => items.as_slice(),

@@ -1,4 +1,4 @@
-//! Reading a mapping field by field, as strictly as the Go SDK: what is not taken at the end is unknown.
+//! Reads a mapping field by field, as strictly as the Go SDK: fields that are left at the end are unknown.
 
 use std::ops::Range;
 
@@ -8,16 +8,16 @@ use super::super::yaml::{Key, Node, Value};
 use crate::diagnostics::{Applicability, Code, Diagnostic, FileSpan, codes, suggest};
 use crate::project::Located;
 
-/// The mistakes found so far, and the file that is read.
+/// The diagnostics so far, and the current file.
 pub struct Findings {
-    /// The file's number.
+    /// The index of the file.
     pub file: usize,
-    /// What was found.
+    /// The diagnostics.
     pub diagnostics: Vec<Diagnostic<FileSpan>>,
 }
 
 impl Findings {
-    /// A range of the file.
+    /// Returns the span of a range of the file.
     pub fn span(&self, range: &Range<usize>) -> FileSpan {
         FileSpan {
             file: self.file,
@@ -26,7 +26,7 @@ impl Findings {
         }
     }
 
-    /// Tells of something.
+    /// Adds a diagnostic.
     pub fn tell(
         &mut self,
         code: &'static Code,
@@ -38,13 +38,13 @@ impl Findings {
         self.diagnostics.push(diagnostic);
     }
 
-    /// Tells of a value that is none.
+    /// Reports an invalid value.
     pub fn bad(&mut self, span: FileSpan, message: impl Into<String>, label: impl Into<String>) {
         self.tell(&codes::OPENSLO_BAD_VALUE, span, message, label);
     }
 }
 
-/// Tells of what is left out.
+/// Warns that something is not imported.
 pub fn left_out(
     findings: &mut Findings,
     span: FileSpan,
@@ -61,14 +61,14 @@ pub fn left_out(
 pub struct Fields<'n> {
     /// Its path, `spec.objectives[0]`; empty for a whole document.
     path: String,
-    /// Where it is told that something lacks: its key, or its first line.
+    /// The place to report missing fields: the key, or the first line.
     pub head: Range<usize>,
     entries: Vec<(&'n Key, &'n Node)>,
     known: Vec<&'static str>,
 }
 
 impl<'n> Fields<'n> {
-    /// The fields of a mapping; told and `None` where it is none.
+    /// Reads the fields of a mapping; `None` if the node is not one, which is reported.
     pub fn new(
         node: &'n Node,
         path: impl Into<String>,
@@ -94,7 +94,7 @@ impl<'n> Fields<'n> {
         })
     }
 
-    /// The path of one of its fields.
+    /// Returns the path of a field.
     pub fn path(&self, key: &str) -> String {
         if self.path.is_empty() {
             key.to_owned()
@@ -103,7 +103,7 @@ impl<'n> Fields<'n> {
         }
     }
 
-    /// Takes a field out; one that is null is absent.
+    /// Takes a field out; null counts as absent.
     pub fn take(&mut self, key: &'static str) -> Option<(&'n Key, &'n Node)> {
         self.known.push(key);
         let at = self
@@ -114,12 +114,12 @@ impl<'n> Fields<'n> {
         (!node.is_null()).then_some((key, node))
     }
 
-    /// Whether a field is there.
+    /// Returns true if there is a field with this key.
     pub fn has(&self, key: &str) -> bool {
         self.entries.iter().any(|(known, _)| known.text == key)
     }
 
-    /// All that is left, under free names.
+    /// Takes out all remaining fields, whose names are free.
     pub fn drain(&mut self) -> Vec<(&'n Key, &'n Node)> {
         std::mem::take(&mut self.entries)
     }
@@ -131,7 +131,7 @@ impl<'n> Fields<'n> {
         Self::new(node, path, key.span.clone(), findings)
     }
 
-    /// Takes a mapping out that must be there.
+    /// Takes a required mapping out.
     pub fn required_fields(&mut self, key: &'static str, findings: &mut Findings) -> Option<Self> {
         let before = findings.diagnostics.len();
         let fields = self.fields(key, findings);
@@ -159,14 +159,14 @@ impl<'n> Fields<'n> {
         items
     }
 
-    /// Takes a text out.
+    /// Takes a string out.
     pub fn text(&mut self, key: &'static str, findings: &mut Findings) -> Option<Located<String>> {
         let path = self.path(key);
         let (_, node) = self.take(key)?;
         text(node, &path, findings)
     }
 
-    /// Takes a text out that must be there and not be empty.
+    /// Takes a required, non-empty string out.
     pub fn required_text(
         &mut self,
         key: &'static str,
@@ -182,7 +182,7 @@ impl<'n> Fields<'n> {
         found
     }
 
-    /// Takes a text out that is one of several.
+    /// Takes out a string that must be one of several.
     pub fn one_of(
         &mut self,
         key: &'static str,
@@ -231,7 +231,7 @@ impl<'n> Fields<'n> {
     pub fn boolean(&mut self, key: &'static str, findings: &mut Findings) -> Option<bool> {
         let path = self.path(key);
         let (_, node) = self.take(key)?;
-        // `yes` and its like are booleans in YAML 1.1, as the SDK reads it.
+        // In YAML 1.1, which the SDK reads, `yes` and similar words are booleans.
         let value = match &node.value {
             Value::Scalar { text, plain: true } => match text.to_ascii_lowercase().as_str() {
                 "true" | "yes" | "on" => Some(true),
@@ -251,7 +251,7 @@ impl<'n> Fields<'n> {
         value
     }
 
-    /// Takes a number out, exactly as it is written.
+    /// Takes a number out, with all its digits.
     pub fn number(
         &mut self,
         key: &'static str,
@@ -294,13 +294,13 @@ impl<'n> Fields<'n> {
         Some(found.value).filter(|text| !text.is_empty())
     }
 
-    /// Tells that a field lacks.
+    /// Reports a missing field.
     pub fn lacks(&self, key: &str, findings: &mut Findings) {
         let span = findings.span(&self.head);
         findings.bad(span, format!("missing `{}`", self.path(key)), "");
     }
 
-    /// Tells of each field that nobody took.
+    /// Reports each field that was not taken.
     pub fn finish(self, findings: &mut Findings) {
         for (key, _) in &self.entries {
             let span = findings.span(&key.span);
@@ -330,7 +330,7 @@ impl<'n> Fields<'n> {
     }
 }
 
-/// A path in backticks; what is no path as it is.
+/// Returns a path in backticks, or the text itself if it is not a path.
 fn quoted(path: &str) -> String {
     if path.contains(' ') {
         path.to_owned()
@@ -339,7 +339,7 @@ fn quoted(path: &str) -> String {
     }
 }
 
-/// A text; numbers and booleans are read as they are written.
+/// Reads a string; numbers and booleans are read as they are written.
 pub fn text(node: &Node, path: &str, findings: &mut Findings) -> Option<Located<String>> {
     let span = findings.span(&node.span);
     match &node.value {
@@ -358,7 +358,7 @@ pub fn text(node: &Node, path: &str, findings: &mut Findings) -> Option<Located<
     }
 }
 
-/// Whether a name is an RFC 1123 label: told where it is none.
+/// Reports a name that is not an RFC 1123 label.
 pub fn dns_label(name: &Located<String>, path: &str, findings: &mut Findings) {
     let plain = |byte: &u8| byte.is_ascii_lowercase() || byte.is_ascii_digit();
     let bytes = name.value.as_bytes();
@@ -380,7 +380,7 @@ pub fn dns_label(name: &Located<String>, path: &str, findings: &mut Findings) {
     }
 }
 
-/// The first key of a mapping, where it is told that something lacks.
+/// Returns the range of the first key of a mapping, where missing fields are reported.
 pub fn head(node: &Node) -> std::ops::Range<usize> {
     match &node.value {
         Value::Map(entries) => entries.first().map(|(key, _)| key.span.clone()),

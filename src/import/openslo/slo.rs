@@ -1,4 +1,4 @@
-//! Reading objectives and indicators.
+//! Reads SLOs and SLIs.
 
 use jiff::civil::DateTime;
 use rust_decimal::Decimal;
@@ -11,10 +11,10 @@ use super::reader::{Fields, Findings, head};
 use super::terms::{OPERATORS, shorthand};
 use crate::project::Located;
 
-/// How budgets are counted.
+/// The budgeting methods.
 const METHODS: [&str; 3] = ["Occurrences", "Timeslices", "RatioTimeslices"];
 
-/// Reads an objective.
+/// Reads an SLO.
 pub fn slo(mut fields: Fields<'_>, findings: &mut Findings) -> Option<Slo> {
     let description = fields.description(findings);
     let service = fields.required_text("service", findings);
@@ -71,7 +71,7 @@ pub fn slo(mut fields: Fields<'_>, findings: &mut Findings) -> Option<Slo> {
     Some(slo)
 }
 
-/// What depends on how the budget is counted, and on an indicator that stands here.
+/// Checks the fields that depend on the budgeting method, and objectives against an inline SLI.
 fn judge(slo: &Slo, findings: &mut Findings) {
     for goal in &slo.goals {
         let mut need = |has: bool, what: &str| {
@@ -98,7 +98,7 @@ fn judge(slo: &Slo, findings: &mut Findings) {
     }
 }
 
-/// Whether a goal says what its threshold is, and only then.
+/// Checks that a threshold has a comparison and a value, and a ratio has neither. Returns true if so.
 pub fn compared(goal: &Goal, measure: &Measure, findings: &mut Findings) -> bool {
     let before = findings.diagnostics.len();
     if matches!(measure, Measure::Threshold(_)) {
@@ -209,7 +209,7 @@ fn goal(mut fields: Fields<'_>, findings: &mut Findings) -> Option<Goal> {
     })
 }
 
-/// A share from 0 to below `most`.
+/// Checks that a share is at least 0 and below `most`.
 fn within(
     share: Located<Decimal>,
     most: Decimal,
@@ -283,7 +283,7 @@ fn window(fields: &mut Fields<'_>, findings: &mut Findings) -> Option<Window> {
                 "",
             );
         }
-        // Go takes `Local` for a zone, which is another one on each machine.
+        // Go accepts `Local` as a zone, which is a different one on each machine.
         let zone = calendar.required_text("timeZone", findings);
         if let Some(zone) = zone.filter(|zone| jiff::tz::TimeZone::get(&zone.value).is_err()) {
             findings.bad(zone.span, format!("unknown time zone {:?}", zone.value), "");
@@ -310,7 +310,7 @@ fn is_date_time(text: &str) -> bool {
     text.len() == 19 && text.as_bytes().get(10) == Some(&b' ') && text.parse::<DateTime>().is_ok()
 }
 
-/// Reads an indicator.
+/// Reads an SLI.
 pub fn sli(mut fields: Fields<'_>, findings: &mut Findings) -> Option<Sli> {
     let description = fields.description(findings);
     let before = findings.diagnostics.len();

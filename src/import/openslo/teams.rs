@@ -1,4 +1,4 @@
-//! Teams from labels, and their receivers from notification targets.
+//! Generates teams from labels, and their receivers from notification targets.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -7,25 +7,25 @@ use super::reader::{Findings, left_out};
 use super::write::{block_name, comment, identifier, string};
 use crate::diagnostics::{Diagnostic, codes};
 
-/// The team of what no label says whose it is.
+/// The name of the team of objects without an owner.
 const UNOWNED: &str = "unowned";
 
-/// Teams, in the order in which they are met.
+/// Teams, in the order of their first use.
 #[derive(Default)]
 pub struct Teams {
     teams: Vec<Team>,
 }
 
 struct Team {
-    /// What the label says; `None` where there is none.
+    /// The value of the label; `None` for objects without an owner.
     label: Option<String>,
     name: String,
-    /// What tells it, by its name: a receiver or a comment.
+    /// The generated receivers or comments, by name.
     told: BTreeMap<String, String>,
 }
 
 impl Teams {
-    /// The name of the team that a label names.
+    /// Returns the name of the team for the value of a label.
     pub fn name(&mut self, label: Option<&str>) -> String {
         if let Some(team) = self
             .teams
@@ -50,7 +50,7 @@ impl Teams {
         name
     }
 
-    /// Says that a team is told there.
+    /// Adds a receiver for a notification target.
     pub fn told(
         &mut self,
         team: &str,
@@ -111,7 +111,7 @@ impl Teams {
         team.told.insert(name, text);
     }
 
-    /// The blocks of all teams.
+    /// Returns the blocks of all teams.
     pub fn text(&self) -> String {
         let mut out = String::new();
         for team in &self.teams {
@@ -130,13 +130,13 @@ impl Teams {
     }
 }
 
-/// A receiver's block.
+/// The block of a receiver.
 struct Receiver {
     is_mail: bool,
     text: String,
 }
 
-/// The receiver that a target is, where it can be told.
+/// Generates the receiver for a target; `None` if it has no address.
 fn receiver(name: &str, metadata: &Metadata, target: &Target) -> Option<Receiver> {
     let address = metadata.annotations.get("nthc.address");
     let texts = [Some(&target.target.value), target.description.as_ref()];
