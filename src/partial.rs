@@ -1,4 +1,4 @@
-//! What can be built of a project that has errors: services whose own files, and all that these import, have none.
+//! Partial builds of a project with errors: the services without errors in their own files and in all imported files.
 
 use std::collections::{BTreeSet, HashMap, HashSet};
 
@@ -11,37 +11,37 @@ use crate::diagnostics::{Diagnostic, FileSpan, Severity};
 use crate::schema::names::kind;
 use crate::session::{Input, Session};
 
-/// A service that is not built, and why.
+/// A service that is not built, with the reason.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Skipped {
-    /// Its name.
+    /// The name of the service.
     pub service: String,
     /// The path of the file with the errors.
     pub file: String,
-    /// Whether that is another file than the service's.
+    /// True if that file is imported; false if it is the file of the service itself.
     pub is_imported: bool,
 }
 
-/// What was built, and what was not.
+/// The result of a partial build.
 #[derive(Debug, Default)]
 pub struct Partial {
-    /// The files of the services that are sound, sorted by path.
+    /// The artifacts of services without errors, sorted by path.
     pub artifacts: Vec<Artifact>,
     /// The services that are not built.
     pub skipped: Vec<Skipped>,
-    /// The services of which some files are not built, because they also tell of services that are not.
+    /// The services with some artifacts missing, because these also describe services that are not built.
     pub in_part: Vec<String>,
 }
 
-/// The files that have errors, and those that build on them.
+/// The files with errors, and the files that depend on them.
 struct Faults {
-    /// Each file that is not sound, with the file that has the errors.
+    /// Each file that is not built, with the file that has the errors.
     unsound: HashMap<SourceFile, SourceFile>,
-    /// What those that are not sound may tell of.
+    /// The files whose artifacts may describe services that are not built.
     entangled: HashSet<SourceFile>,
 }
 
-/// Builds what is sound where `found` was found wrong in these environments.
+/// Builds the services without errors, if `found` are the diagnostics in these environments.
 pub(crate) fn compile_sound(
     session: &Session,
     input: &Input,
@@ -124,11 +124,11 @@ fn faults(session: &Session, found: &[Diagnostic<FileSpan>]) -> Faults {
         let files: Vec<SourceFile> = places
             .filter_map(|label| own.get(label.span.file).copied())
             .collect();
-        // What goes wrong in the standard library goes wrong where it is used.
+        // An error in the standard library affects every file.
         is_everywhere |= files.is_empty();
         faulty.extend(files);
     }
-    // What needs no import is everybody's.
+    // Items that need no import affect every file.
     let is_global = |class: ItemClass, kind: &str| match class {
         ItemClass::Block => matches!(kind, kind::ENVIRONMENT | kind::METRIC),
         ItemClass::Kind | ItemClass::Extension | ItemClass::Enum | ItemClass::Function => true,
@@ -179,7 +179,7 @@ fn faults(session: &Session, found: &[Diagnostic<FileSpan>]) -> Faults {
     Faults { unsound, entangled }
 }
 
-/// The files that a file imports from, be it an item of theirs.
+/// Returns the files that a file imports, also if it imports only an item of them.
 fn imported(session: &Session, file: SourceFile) -> Vec<SourceFile> {
     let db = &session.db;
     let module = |name: &str| find_module(db, session.workspace, name.into());

@@ -1,4 +1,4 @@
-//! Which selectors a project has, and that its queries carry them.
+//! Tests that the required selectors of a project are those of its queries.
 #![allow(clippy::unwrap_used)]
 
 use crate::catalogue::wanted;
@@ -62,7 +62,7 @@ service cart {
         told(Some("staging")).join("\n")
     ));
 
-    // They are the very labels that queries carry, by which a section will be found.
+    // Queries contain exactly these labels, by which they find their section of the lock file.
     let compilation = compile::compile(&input);
     for (environment, metric) in [
         ("production", "queue_depth"),

@@ -1,5 +1,5 @@
-//! What the preview shows: a project's objectives, alerts, dependencies and dashboards, for one environment, as the
-//! page reads it. Nothing here does I/O.
+//! The data of the preview page: SLOs, alerts, dependencies and dashboards of a project in one environment. Nothing here
+//! does I/O.
 
 mod model;
 pub mod page;

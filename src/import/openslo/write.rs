@@ -36,7 +36,7 @@ fn is_invisible(c: char) -> bool {
     matches!(c, '\u{2028}' | '\u{2029}' | '\u{200b}'..='\u{200f}' | '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}' | '\u{feff}')
 }
 
-/// Returns comment lines.
+/// Returns a comment line. Line breaks in the text become spaces.
 pub fn comment(text: &str) -> String {
     let text: String = text
         .chars()
