@@ -1,4 +1,4 @@
-//! Servers on loopback that answer as a test says, byte by byte.
+//! HTTP servers on loopback with responses that a test defines byte by byte.
 
 #![allow(dead_code, reason = "each test file uses its own part")]
 
@@ -8,25 +8,25 @@ use std::sync::{Arc, Mutex};
 use std::thread;
 use std::time::Duration;
 
-/// A request as it came.
+/// A received request.
 #[derive(Debug, Clone)]
 pub struct Seen {
-    /// The first line.
+    /// The request line.
     pub line: String,
-    /// The headers, with names in small letters.
+    /// The headers, with lower-case names.
     pub headers: Vec<(String, String)>,
     /// The body.
     pub body: String,
 }
 
 impl Seen {
-    /// A header's value.
+    /// Returns the value of a header.
     pub fn header(&self, name: &str) -> Option<&str> {
         let found = self.headers.iter().find(|(known, _)| known == name);
         found.map(|(_, value)| value.as_str())
     }
 
-    /// The time that a query is asked for, or a digit where none is.
+    /// Returns the time of a query, or a digit if there is none.
     pub fn time(&self) -> &str {
         let field = self
             .body
@@ -36,17 +36,17 @@ impl Seen {
     }
 }
 
-/// What a server does.
+/// The reaction of a server.
 pub enum Act {
-    /// Sends this and ends the connection.
+    /// Sends these bytes and closes the connection.
     Send(Vec<u8>),
-    /// Sends this, and then that again and again, as long as the other side listens, with a pause between them.
+    /// Sends the first bytes, and then the second ones repeatedly with a pause, while the client reads.
     Forever(Vec<u8>, Vec<u8>, Duration),
-    /// Nothing, while the other side waits.
+    /// Sends nothing while the client waits.
     Silence,
 }
 
-/// A whole answer.
+/// Returns a complete response.
 pub fn answer(status: &str, headers: &str, body: impl AsRef<[u8]>) -> Act {
     let body = body.as_ref();
     let length = body.len();
@@ -56,9 +56,9 @@ pub fn answer(status: &str, headers: &str, body: impl AsRef<[u8]>) -> Act {
     Act::Send([head.as_bytes(), body].concat())
 }
 
-/// A server, until the test ends.
+/// A server that runs until the test ends.
 pub struct Loopback {
-    /// Its address.
+    /// Its URL.
     pub url: String,
     /// Its port.
     pub port: u16,
@@ -66,12 +66,12 @@ pub struct Loopback {
 }
 
 impl Loopback {
-    /// A server that does to each request what `act` says.
+    /// Starts a server that reacts to each request as `act` returns.
     pub fn new(act: impl Fn(&Seen) -> Act + Send + Sync + 'static) -> Self {
         Self::over(act, Some)
     }
 
-    /// The same behind something that makes of a connection another, as TLS does.
+    /// Starts a server whose connections are wrapped by `accept`, for example in TLS.
     pub fn over<S: Read + Write + 'static>(
         act: impl Fn(&Seen) -> Act + Send + Sync + 'static,
         accept: impl Fn(TcpStream) -> Option<S> + Send + Sync + 'static,
@@ -101,7 +101,7 @@ impl Loopback {
         }
     }
 
-    /// What it was asked.
+    /// Returns the requests so far.
     pub fn seen(&self) -> Vec<Seen> {
         self.seen.lock().unwrap().clone()
     }
@@ -132,7 +132,7 @@ pub fn receive(stream: &mut impl Read) -> Option<Seen> {
     })
 }
 
-/// Does what is to be done; the other side may be gone.
+/// Sends the response; the client may have closed the connection.
 fn send(stream: &mut impl Write, act: Act) {
     match act {
         Act::Send(bytes) => {

@@ -1,5 +1,4 @@
-//! Prometheus' own parser, as a second opinion on queries: `tests/tools/promql-tree`, one process for all that a test
-//! program asks.
+//! Prometheus's own parser, to verify queries: `tests/tools/promql-tree`, one process per test program.
 
 use std::io::{BufRead, BufReader, Write};
 use std::process::{Child, ChildStdin, ChildStdout, Command, Stdio};
@@ -13,19 +12,19 @@ use crate::tools::find;
 /// A query that Prometheus accepts.
 #[derive(Debug, PartialEq)]
 pub struct Read {
-    /// What it evaluates to: `vector`, `matrix`, `scalar` or `string`.
+    /// The type of its result: `vector`, `matrix`, `scalar` or `string`.
     pub of: String,
-    /// In the order in which the query has them.
+    /// The selectors, in the order of the query.
     pub selectors: Vec<Selector>,
 }
 
-/// A selector where a query reads it.
+/// A selector in a query.
 #[derive(Debug, PartialEq)]
 pub struct Selector {
-    /// Empty where the metric has no name of its own.
+    /// Empty if the selector has no metric name.
     pub metric: String,
     pub matchers: Vec<Matcher>,
-    /// The aggregations and functions around it, the outermost first.
+    /// The enclosing aggregations and functions, the outermost first.
     pub under: Vec<String>,
     pub is_aggregated: bool,
     pub range: Option<Duration>,
@@ -59,15 +58,15 @@ struct Answered {
 struct Asked {
     questions: ChildStdin,
     answers: BufReader<ChildStdout>,
-    /// Ends with its input, which is closed with this program.
+    /// Exits when its input is closed, at the end of this program.
     _child: Child,
 }
 
-/// What reads queries as Prometheus does.
+/// The parser process.
 pub struct Prometheus(Mutex<Asked>);
 
 impl Prometheus {
-    /// Nothing where the program is not installed, as with [`find`].
+    /// Returns the parser; `None` if it is not installed, as with [`find`].
     pub fn find() -> Option<&'static Self> {
         static FOUND: OnceLock<Option<Prometheus>> = OnceLock::new();
         let program = find("promql-tree")?;
@@ -87,7 +86,7 @@ impl Prometheus {
             .as_ref()
     }
 
-    /// The query as Prometheus reads it, or why it refuses it.
+    /// Parses a query, or returns the error of Prometheus.
     pub fn parse(&self, query: &str) -> Result<Read, String> {
         let mut asked: MutexGuard<'_, Asked> =
             self.0.lock().unwrap_or_else(PoisonError::into_inner);

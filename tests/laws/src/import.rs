@@ -4,7 +4,7 @@ use nthc::diagnostics::SourceMap;
 use nthc::import::openslo;
 use nthc::syntax;
 
-/// Any document is read; what comes of it is `.nth` in its layout.
+/// Any document is read or refused; the result is formatted `.nth`.
 pub fn holds(bytes: &[u8]) {
     let text = String::from_utf8_lossy(bytes).into_owned();
     let import = openslo::import([("slo.yaml".to_owned(), text.clone())]);

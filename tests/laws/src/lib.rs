@@ -18,10 +18,10 @@ pub mod rendered;
 pub mod server;
 pub mod syntax;
 
-/// A law: it panics where the bytes break it.
+/// A law: it panics if the bytes break it.
 pub type Law = fn(&[u8]);
 
-/// Every law by the name of its fuzz target and of its folder of findings.
+/// Every law with the name of its fuzz target, which is also that of its folder of findings.
 pub const LAWS: [(&str, Law); 10] = [
     ("answer", answer::holds),
     ("catalogue", catalogue::holds),

@@ -7,13 +7,13 @@ use serde_json::{Value, json};
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::sync::oneshot;
 
-/// How long a conversation takes at most.
+/// The maximum duration of a conversation.
 const PATIENCE: Duration = Duration::from_secs(60);
 
-/// How many bytes wait between the server and its client.
+/// The capacity of the pipes between the server and its client, in bytes.
 const PIPE: usize = 1 << 20;
 
-/// Whatever a client says, the server answers the next good request, and ends when it is told to.
+/// After any messages of a client, the server answers the next valid request, and exits when requested.
 pub fn holds(bytes: &[u8]) {
     let Ok(said) = conversation(&mut Unstructured::new(bytes)) else {
         return;
@@ -69,7 +69,7 @@ pub fn holds(bytes: &[u8]) {
 /// The id of the last request.
 const LAST: &str = "the last of all";
 
-/// A message behind its header.
+/// Returns a message with its header.
 fn framed(body: &[u8]) -> Vec<u8> {
     let mut message = format!("Content-Length: {}\r\n\r\n", body.len()).into_bytes();
     message.extend_from_slice(body);
@@ -145,7 +145,7 @@ fn request(number: i64, source: &mut Unstructured<'_>) -> Result<Value> {
     Ok(json!({ "jsonrpc": "2.0", "id": id, "method": method, "params": params }))
 }
 
-/// A message with something wrong in its frame. What follows begins with a header of its own.
+/// Returns a message with a damaged frame. The next message has its own header.
 fn damaged(message: &Value, source: &mut Unstructured<'_>) -> Result<Vec<u8>> {
     let body = message.to_string();
     Ok(match source.int_in_range(0..=5_u8)? {
