@@ -6,7 +6,7 @@ use rust_decimal::prelude::ToPrimitive;
 use super::Context;
 use super::console::Console;
 use super::exit::{Exit, Failure};
-use super::gate::{Built, moment, unknown_service};
+use super::gate::{Built, evaluation_time, unknown_service};
 use super::options;
 use super::prometheus_client::Client;
 use crate::backends::prometheus::{Standing, backfill};
@@ -27,7 +27,7 @@ pub fn run(
     let Some(built) = Built::new(context, options.env.as_deref(), console)? else {
         return Ok(Exit::Found);
     };
-    let now = moment(None);
+    let now = evaluation_time(None);
     let client = options
         .prometheus
         .as_deref()
@@ -40,7 +40,7 @@ pub fn run(
         else {
             return Err(unknown_service(&options.service, services));
         };
-        let chosen = chosen(service, &options.slos)?;
+        let chosen = select_slos(service, &options.slos)?;
         let longest = chosen.iter().map(|slo| slo.window).max();
         let longest = longest.unwrap_or(Duration::days(30));
         let until = match (options.until, &client) {
@@ -60,7 +60,7 @@ pub fn run(
         let rules = backfill(service, &built.settings, &options.slos)
             .map_err(|error| Failure::io(format!("cannot write the rules: {error}")))?;
         console.out.text(&rules);
-        let url = client.as_ref().map_or("http://localhost:9090", Client::shown);
+        let url = client.as_ref().map_or("http://localhost:9090", Client::url);
         console.err.lines(&format!(
             "Written to a file, these rules are evaluated over the time before {until} by:\n\n  \
              promtool tsdb create-blocks-from rules --url={url} --start={since} --end={} --output-dir=backfill backfill.yaml\n\n\

@@ -7,7 +7,7 @@ use serde::Serialize;
 use super::Context;
 use super::console::Console;
 use super::exit::{Exit, Failure};
-use super::gate::{Built, moment, unknown_service};
+use super::gate::{Built, evaluation_time, unknown_service};
 use super::gate_table::table;
 use super::options::{self, Format};
 use super::prometheus_client::Client;
@@ -81,7 +81,7 @@ pub fn run(
         return Ok(Exit::Found);
     };
     let client = Client::new(&options.prometheus, options.timeout, &options.connection)?;
-    let at = moment(options.at);
+    let at = evaluation_time(options.at);
     let objectives = built.with_services(|services| {
         for name in &options.services {
             if !services.iter().any(|service| service.name == name) {

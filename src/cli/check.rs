@@ -28,17 +28,17 @@ pub fn run(context: &Context, options: &Check, console: &mut Console) -> Result<
         "checking",
         console.is_interactive && format == Format::Human,
     );
-    let mut mended = Mended::default();
+    let mut applied = AppliedFixes::default();
     let (mut findings, files) = loop {
         let selected = select::select(context, &options.files)?;
         let mut findings = Findings::default();
         let mut files = BTreeSet::new();
         for project in &selected {
-            find(project, options.env.as_deref(), context, &mut findings)?;
+            collect_findings(project, options.env.as_deref(), context, &mut findings)?;
             files.extend(project.own_files().map(|file| file.path.clone()));
         }
-        let is_done = !options.fix || mended.rounds == MOST_ROUNDS;
-        if is_done || !mend(&findings, &selected, context, &mut mended)? {
+        let is_done = !options.fix || applied.rounds == MOST_ROUNDS;
+        if is_done || !apply_fixes(&findings, &selected, context, &mut applied)? {
             break (findings, files.len());
         }
     };
@@ -47,12 +47,12 @@ pub fn run(context: &Context, options: &Check, console: &mut Console) -> Result<
         findings.deny_warnings();
     }
     findings.show(format, console)?;
-    let fixed = match mended.edits {
+    let fixed = match applied.edits {
         0 => String::new(),
         edits => format!(
             ", {} fixed in {}",
             count(edits, "mistake"),
-            count(mended.files.len(), "file")
+            count(applied.files.len(), "file")
         ),
     };
     let line = format!(
@@ -65,7 +65,7 @@ pub fn run(context: &Context, options: &Check, console: &mut Console) -> Result<
 }
 
 /// Adds all diagnostics of the selected files to `findings`.
-fn find(
+fn collect_findings(
     project: &Selected,
     environment: Option<&str>,
     context: &Context,
@@ -79,7 +79,7 @@ fn find(
     ] {
         let told = diagnostics.iter().filter(|diagnostic| {
             let file = sources.file(diagnostic.primary.span.file);
-            file.is_none_or(|file| project.tells(&file.path, &context.cwd))
+            file.is_none_or(|file| project.reports(&file.path, &context.cwd))
         });
         findings.add(sources, told.cloned());
     }
@@ -88,18 +88,18 @@ fn find(
 
 /// The number of fixes and files so far.
 #[derive(Default)]
-struct Mended {
+struct AppliedFixes {
     rounds: usize,
     edits: usize,
     files: BTreeSet<PathBuf>,
 }
 
 /// Applies the safe fixes in the projects' own files. Returns whether there were any.
-fn mend(
+fn apply_fixes(
     findings: &Findings,
     selected: &[Selected],
     context: &Context,
-    mended: &mut Mended,
+    applied: &mut AppliedFixes,
 ) -> Result<bool, Failure> {
     let own: BTreeSet<PathBuf> = selected
         .iter()
@@ -140,10 +140,10 @@ fn mend(
                 crate::project::io_cause(&cause)
             ))
         })?;
-        mended.edits += fixed.count;
-        mended.files.insert(path);
+        applied.edits += fixed.count;
+        applied.files.insert(path);
         any = true;
     }
-    mended.rounds += 1;
+    applied.rounds += 1;
     Ok(any)
 }

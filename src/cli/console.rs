@@ -44,14 +44,14 @@ impl Console {
         let out_choice = choice(color, AutoStream::choice(&stdout));
         let err_choice = choice(color, AutoStream::choice(&stderr));
         Self {
-            out: Stream::new(styled(stdout, out_choice), out_choice, is_shown),
-            err: Stream::new(styled(stderr, err_choice), err_choice, is_interactive),
+            out: Stream::new(style_stream(stdout, out_choice), out_choice, is_shown),
+            err: Stream::new(style_stream(stderr, err_choice), err_choice, is_interactive),
             is_interactive,
         }
     }
 
     /// Returns true if a person can be asked: standard input and standard error are terminals.
-    pub fn asks(&self) -> bool {
+    pub fn can_ask(&self) -> bool {
         self.is_interactive && io::stdin().is_terminal()
     }
 
@@ -76,7 +76,7 @@ impl Console {
 }
 
 /// Wraps a stream to support styles if they are shown. Otherwise nothing is stripped: what looks like a style is user text.
-fn styled<W: RawStream + AsLockedWrite + 'static>(
+fn style_stream<W: RawStream + AsLockedWrite + 'static>(
     stream: W,
     choice: ColorChoice,
 ) -> Box<dyn Write> {
@@ -108,7 +108,7 @@ impl Stream {
 
     /// Writes a line without control characters.
     pub fn line(&mut self, text: impl Display) {
-        self.painted(&[(Style::new(), &text)]);
+        self.styled_line(&[(Style::new(), &text)]);
     }
 
     /// Writes several lines. Names from users must be on one line already ([`one_line`]).
@@ -117,7 +117,7 @@ impl Stream {
     }
 
     /// Writes a line of styled parts. The parts themselves cannot contain styles.
-    pub fn painted(&mut self, parts: &[(Style, &dyn Display)]) {
+    pub fn styled_line(&mut self, parts: &[(Style, &dyn Display)]) {
         let mut line = String::new();
         for (style, text) in parts {
             let text = one_line(&text.to_string());
@@ -135,7 +135,7 @@ impl Stream {
     /// Writes a line of a document: unchanged, unless a terminal shows it or styles are on.
     pub fn excerpt(&mut self, style: Style, line: &str) {
         if self.is_terminal || self.color {
-            self.painted(&[(style, &line.trim_end_matches('\r'))]);
+            self.styled_line(&[(style, &line.trim_end_matches('\r'))]);
         } else {
             self.text(line);
             self.text("\n");
@@ -207,7 +207,7 @@ mod tests {
     }
 
     /// Returns what `write` writes to a stream that is or is not a terminal.
-    fn written(is_terminal: bool, choice: ColorChoice, write: fn(&mut Stream)) -> String {
+    fn output_of(is_terminal: bool, choice: ColorChoice, write: fn(&mut Stream)) -> String {
         let seen = Seen::default();
         write(&mut Stream::new(
             Box::new(seen.clone()),
@@ -227,24 +227,24 @@ mod tests {
             (true, ColorChoice::Never),
             (false, ColorChoice::Never),
         ] {
-            let line = written(is_terminal, choice, |stream| stream.line(HOSTILE));
+            let line = output_of(is_terminal, choice, |stream| stream.line(HOSTILE));
             assert_eq!(
                 line,
                 "a\u{241b}[2J\u{241b}]0;t\u{2407}\u{fffd}8m\u{fffd} ::error::b\n"
             );
         }
         let bold = Style::new().bold();
-        let painted = written(true, ColorChoice::Always, |stream| {
-            stream.painted(&[(Style::new().bold(), &"\u{1b}[8m")]);
+        let painted = output_of(true, ColorChoice::Always, |stream| {
+            stream.styled_line(&[(Style::new().bold(), &"\u{1b}[8m")]);
         });
         assert_eq!(painted, format!("{bold}\u{241b}[8m{bold:#}\n"));
     }
 
     #[test]
     fn a_document_is_what_it_is_unless_a_terminal_shows_it() {
-        let piped = written(false, ColorChoice::Never, |stream| stream.text(HOSTILE));
+        let piped = output_of(false, ColorChoice::Never, |stream| stream.text(HOSTILE));
         assert_eq!(piped, HOSTILE);
-        let shown = written(true, ColorChoice::Always, |stream| stream.text(HOSTILE));
+        let shown = output_of(true, ColorChoice::Always, |stream| stream.text(HOSTILE));
         assert!(
             !shown.contains(['\u{1b}', '\u{7}', '\u{9b}', '\u{202e}']),
             "{shown:?}"

@@ -48,7 +48,7 @@ pub fn run(
     let selected = Selected::project(select::project(context)?);
     let session = selected.session();
     let compilation = session.check(options.env.as_deref());
-    let compilation = select::known(options.env.as_deref(), compilation)?;
+    let compilation = select::require_environment(options.env.as_deref(), compilation)?;
     let mut findings = Findings::default();
     findings.add(
         &selected.loaded.sources,
@@ -165,7 +165,7 @@ fn lines(coverage: &Coverage, console: &mut Console) {
                         "{prefix}{place}.{}: {}: {}",
                         signal.signal,
                         signal_word(signal.state),
-                        said_of(signal)
+                        describe(signal)
                     ));
                 }
             }
@@ -175,7 +175,7 @@ fn lines(coverage: &Coverage, console: &mut Console) {
                     service.service,
                     errors.slo,
                     errors.initialized.word(),
-                    lost(errors.initialized)
+                    uncounted_errors(errors.initialized)
                 ));
             }
             for metric in &service.metrics {
@@ -195,14 +195,14 @@ fn lines(coverage: &Coverage, console: &mut Console) {
 fn table(coverage: &Coverage, console: &mut Console) {
     for environment in &coverage.environments {
         for service in &environment.services {
-            tell_service(environment, service, console);
+            show_service(environment, service, console);
             console.out.line("");
         }
     }
     totals(coverage, console);
 }
 
-fn tell_service(
+fn show_service(
     environment: &EnvironmentCoverage,
     service: &ServiceCoverage,
     console: &mut Console,
@@ -216,7 +216,7 @@ fn tell_service(
         0 => "no signals".to_owned(),
         total => format!("{} of {total} signals found", service.signals.0.found),
     };
-    console.out.painted(&[
+    console.out.styled_line(&[
         (bold, &service.service),
         (Style::new(), &format_args!("{place}: {found}")),
     ]);
@@ -227,11 +227,11 @@ fn tell_service(
         for signal in &block.signals {
             let style = signal_style(signal.state);
             let state = (signal_word(signal.state), style);
-            row(&signal.signal, width, state, &said_of(signal), console);
+            row(&signal.signal, width, state, &describe(signal), console);
             if signal.state != SignalState::Found
                 && let Some(hint) = &signal.hint
             {
-                for line in wrapped(hint, WIDTH - 6) {
+                for line in wrap(hint, WIDTH - 6) {
                     console.out.line(format_args!("      {line}"));
                 }
             }
@@ -252,7 +252,7 @@ fn tell_service(
     let width = column(service.errors.iter().map(|errors| errors.slo.as_str()));
     for errors in &service.errors {
         let state = (errors.initialized.word(), errors_style(errors.initialized));
-        let lost = lost(errors.initialized);
+        let lost = uncounted_errors(errors.initialized);
         row(&errors.slo, width, state, lost, console);
     }
     if !service.left_out.is_empty() {
@@ -261,7 +261,7 @@ fn tell_service(
     for left_out in &service.left_out {
         let lacks = left_out.missing.join(", ");
         let text = format!("{} {}: no metric for {lacks}", left_out.rule, left_out.name);
-        for line in wrapped(&text, WIDTH - 4) {
+        for line in wrap(&text, WIDTH - 4) {
             console.out.line(format_args!("    {line}"));
         }
     }
@@ -292,7 +292,7 @@ fn heading(block: &BlockCoverage) -> String {
 }
 
 /// Describes the metric of a signal, or the metrics that were searched for.
-fn said_of(signal: &SignalCoverage) -> String {
+fn describe(signal: &SignalCoverage) -> String {
     match (&signal.metric, signal.state) {
         (Some(metric), _) => metric.clone(),
         (None, SignalState::Missing) => format!("candidates: {}", signal.candidates.join(", ")),
@@ -304,7 +304,7 @@ fn said_of(signal: &SignalCoverage) -> String {
 fn row(name: &str, width: usize, state: (&str, Style), said: &str, console: &mut Console) {
     let (word, style) = state;
     let indent = 4 + width + 2 + STATE + 2;
-    let mut lines = wrapped(said, WIDTH - indent).into_iter();
+    let mut lines = wrap(said, WIDTH - indent).into_iter();
     let first = lines.next().unwrap_or_default();
     let named = if name.chars().count() > width {
         console.out.line(format_args!("    {name}"));
@@ -320,14 +320,14 @@ fn row(name: &str, width: usize, state: (&str, Style), said: &str, console: &mut
     let plain = Style::new();
     console
         .out
-        .painted(&[(plain, &named), (style, &word), (plain, &rest)]);
+        .styled_line(&[(plain, &named), (style, &word), (plain, &rest)]);
     for line in lines {
         console.out.line(format_args!("{:indent$}{line}", ""));
     }
 }
 
 /// Wraps a text to lines of at most `width` characters. Longer words are not broken.
-fn wrapped(text: &str, width: usize) -> Vec<String> {
+fn wrap(text: &str, width: usize) -> Vec<String> {
     let mut lines: Vec<String> = Vec::new();
     for word in text.split_whitespace() {
         match lines.last_mut() {
@@ -385,7 +385,7 @@ fn totals(coverage: &Coverage, console: &mut Console) {
     for (title, rows) in groups.iter().filter(|(_, rows)| !rows.is_empty()) {
         console
             .out
-            .painted(&[(bold, &format_args!("{title:width$}{titles}"))]);
+            .styled_line(&[(bold, &format_args!("{title:width$}{titles}"))]);
         titles = "";
         for (name, share) in rows {
             total(&format!("  {name}"), *share, width, console);
@@ -442,7 +442,7 @@ fn errors_style(initialized: Initialized) -> Style {
 }
 
 /// Describes the errors that are not counted.
-fn lost(initialized: Initialized) -> &'static str {
+fn uncounted_errors(initialized: Initialized) -> &'static str {
     match initialized {
         Initialized::All => "every error is counted",
         Initialized::Labels => "the first error of some label sets is not counted",

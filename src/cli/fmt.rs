@@ -49,11 +49,11 @@ pub fn run(context: &Context, options: &Fmt, console: &mut Console) -> Result<Ex
             // The other files are still formatted.
             Err(cause) => {
                 let message = format!("cannot read {shown}: {}", io_cause(&cause));
-                exit = report::failure(&Failure::io(message), console);
+                exit = report::show_failure(&Failure::io(message), console);
                 continue;
             }
         };
-        let Some((old, new)) = formatted(bytes, &shown, &mut findings) else {
+        let Some((old, new)) = format_source(bytes, &shown, &mut findings) else {
             continue;
         };
         if new == old {
@@ -99,7 +99,7 @@ fn standard_input(
     let bytes = read_source_from(std::io::stdin()).map_err(|cause| {
         Failure::io(format!("cannot read standard input: {}", io_cause(&cause)))
     })?;
-    let Some((old, new)) = formatted(bytes, "stdin", findings) else {
+    let Some((old, new)) = format_source(bytes, "stdin", findings) else {
         return Ok(Exit::Found);
     };
     if !check {
@@ -114,7 +114,7 @@ fn standard_input(
 }
 
 /// Returns the text of a file before and after formatting. `None` if it cannot be formatted, which is reported.
-fn formatted(bytes: Vec<u8>, shown: &str, findings: &mut Findings) -> Option<(String, String)> {
+fn format_source(bytes: Vec<u8>, shown: &str, findings: &mut Findings) -> Option<(String, String)> {
     let mut sources = SourceMap::default();
     match decode(bytes) {
         Err(NotUtf8 { text, at }) => {
@@ -136,7 +136,7 @@ fn formatted(bytes: Vec<u8>, shown: &str, findings: &mut Findings) -> Option<(St
                     start: at,
                     end: at,
                 };
-                findings.add(&sources, [left_alone(span)]);
+                findings.add(&sources, [unsafe_layout(span)]);
                 None
             }
             Err(Unformatted::Malformed) => {
@@ -149,7 +149,7 @@ fn formatted(bytes: Vec<u8>, shown: &str, findings: &mut Findings) -> Option<(St
 }
 
 /// Reports a layout that would change the meaning, which is a bug of the formatter. The file is not changed.
-fn left_alone(span: FileSpan) -> Diagnostic<FileSpan> {
+fn unsafe_layout(span: FileSpan) -> Diagnostic<FileSpan> {
     Diagnostic::new(
         &codes::SYNTAX_LAYOUT,
         "the file cannot be formatted without changing its meaning",
@@ -230,11 +230,11 @@ fn diff(shown: &str, old: &str, new: &str, out: &mut Stream) {
     let diff = TextDiff::from_lines(old, new);
     let bold = Style::new().bold();
     for sign in ["---", "+++"] {
-        out.painted(&[(bold, &format_args!("{sign} {shown}"))]);
+        out.styled_line(&[(bold, &format_args!("{sign} {shown}"))]);
     }
     for hunk in diff.unified_diff().context_radius(3).iter_hunks() {
         let cyan = AnsiColor::Cyan.on_default();
-        out.painted(&[(cyan, &hunk.header())]);
+        out.styled_line(&[(cyan, &hunk.header())]);
         for change in hunk.iter_changes() {
             let (sign, style) = match change.tag() {
                 ChangeTag::Delete => ('-', AnsiColor::Red.on_default()),

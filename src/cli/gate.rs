@@ -6,7 +6,7 @@ use jiff::Timestamp;
 
 use super::console::Console;
 use super::exit::{Exit, Failure};
-use super::options::{AskedGate, Format, Gate, GateCommand};
+use super::options::{GateQuery, Format, Gate, GateCommand};
 use super::prometheus_client::Client;
 use super::report::{self, Findings};
 use super::select::{self, Selected};
@@ -22,7 +22,7 @@ use crate::session::Session;
 /// Runs `gate check` or `gate facts`. Any failure means that there is no decision; invalid usage has its own exit code.
 pub fn run(context: &Context, options: &Gate, console: &mut Console) -> Exit {
     let done = match &options.command {
-        GateCommand::Check(check) => decide(context, &check.asked, console).and_then(|decision| {
+        GateCommand::Check(check) => decide(context, &check.query, console).and_then(|decision| {
             tell(context, &decision, console)?;
             Ok(match decision.verdict {
                 Verdict::Allow => Exit::Ok,
@@ -31,7 +31,7 @@ pub fn run(context: &Context, options: &Gate, console: &mut Console) -> Exit {
                 Verdict::Deny => Exit::Denied,
             })
         }),
-        GateCommand::Facts(facts) => measure(context, &facts.asked, console).and_then(|measured| {
+        GateCommand::Facts(facts) => measure(context, &facts.query, console).and_then(|measured| {
             let facts = measured.facts()?;
             let text = serde_json::to_string_pretty(&facts)
                 .map_err(|error| Failure::io(format!("cannot write the gate input: {error}")))?;
@@ -42,14 +42,14 @@ pub fn run(context: &Context, options: &Gate, console: &mut Console) -> Exit {
             Ok(Exit::Ok)
         }),
     };
-    done.unwrap_or_else(|failure| match report::failure(&failure, console) {
+    done.unwrap_or_else(|failure| match report::show_failure(&failure, console) {
         Exit::Usage => Exit::Misused,
         _ => Exit::Io,
     })
 }
 
 /// A policy with the measured facts of one gate.
-struct Asked {
+struct MeasuredGate {
     policy: Policy,
     /// The index of the gate in the policy.
     gate: usize,
@@ -59,7 +59,7 @@ struct Asked {
     at: Timestamp,
 }
 
-impl Asked {
+impl MeasuredGate {
     fn gate(&self) -> Result<&policy::Gate, Failure> {
         self.policy
             .gates
@@ -75,30 +75,30 @@ impl Asked {
 
 fn decide(
     context: &Context,
-    asked: &AskedGate,
+    query: &GateQuery,
     console: &mut Console,
 ) -> Result<Decision, Failure> {
-    let asked = measure(context, asked, console)?;
-    let mut decision = policy::decide(&asked.policy, asked.gate()?, &asked.measured, asked.at)
+    let gate = measure(context, query, console)?;
+    let mut decision = policy::decide(&gate.policy, gate.gate()?, &gate.measured, gate.at)
         .map_err(|problem| Failure::io(problem.to_string()))?;
-    decision.notes.extend(asked.remarks);
+    decision.notes.extend(gate.remarks);
     Ok(decision)
 }
 
 /// Queries Prometheus for all facts of the gate's conditions.
-fn measure(context: &Context, asked: &AskedGate, console: &mut Console) -> Result<Asked, Failure> {
+fn measure(context: &Context, query: &GateQuery, console: &mut Console) -> Result<MeasuredGate, Failure> {
     if matches!(context.global.format, Format::Sarif | Format::Github) {
         return Err(Failure::usage("unsupported format for a gate decision")
             .help("use `--format human`, `--format short` or `--format json`"));
     }
-    let policy = match &asked.policy {
+    let policy = match &query.policy {
         Some(file) => {
             let path = paths::absolute(file, &context.cwd);
             let shown = paths::shown(&path, &context.cwd);
-            let text = text_of(&path, &shown)?;
+            let text = read_policy(&path, &shown)?;
             let policy = policy::read(&text)
                 .map_err(|problem| Failure::io(format!("cannot read {shown}: {problem}")))?;
-            if let Some(service) = &asked.service
+            if let Some(service) = &query.service
                 && *service != policy.service
             {
                 return Err(Failure::usage(format!(
@@ -108,11 +108,11 @@ fn measure(context: &Context, asked: &AskedGate, console: &mut Console) -> Resul
             }
             policy
         }
-        None => of_project(context, asked, console)?,
+        None => project_policy(context, query, console)?,
     };
-    let gate = choose(&policy, asked.gate.as_deref())?;
-    let at = moment(asked.at);
-    let client = Client::new(&asked.prometheus, asked.timeout, &asked.connection)?;
+    let gate = find_gate(&policy, query.gate.as_deref())?;
+    let at = evaluation_time(query.at);
+    let client = Client::new(&query.prometheus, query.timeout, &query.connection)?;
     let mut measured = Measured::new();
     // The queries of facts drop NaN and infinities.
     let ask = |query: &str, what: &str| client.instant(query, at, what, NotFinite::NoAnswer);
@@ -132,7 +132,7 @@ fn measure(context: &Context, asked: &AskedGate, console: &mut Console) -> Resul
         };
         measured.insert(name.to_owned(), MeasuredValue { value, coverage });
     }
-    Ok(Asked {
+    Ok(MeasuredGate {
         policy,
         gate,
         measured,
@@ -142,7 +142,7 @@ fn measure(context: &Context, asked: &AskedGate, console: &mut Console) -> Resul
 }
 
 /// Reads the text of a policy file.
-fn text_of(path: &Path, shown: &str) -> Result<String, Failure> {
+fn read_policy(path: &Path, shown: &str) -> Result<String, Failure> {
     let unreadable = |cause: &str| Failure::io(format!("cannot read {shown}: {cause}"));
     let bytes = read_file_at_most(path, limits::DOCUMENT_BYTES)
         .map_err(|cause| unreadable(&io_cause(&cause)))?;
@@ -150,13 +150,13 @@ fn text_of(path: &Path, shown: &str) -> Result<String, Failure> {
 }
 
 /// Returns the requested time, or now, in whole seconds: queries and calendar rules use the same time.
-pub fn moment(asked: Option<Timestamp>) -> Timestamp {
-    let moment = asked.unwrap_or_else(Timestamp::now);
-    Timestamp::from_second(moment.as_second()).unwrap_or(moment)
+pub fn evaluation_time(requested: Option<Timestamp>) -> Timestamp {
+    let time = requested.unwrap_or_else(Timestamp::now);
+    Timestamp::from_second(time.as_second()).unwrap_or(time)
 }
 
 /// Returns the index of the gate with this name, or of the only one.
-fn choose(policy: &Policy, asked: Option<&str>) -> Result<usize, Failure> {
+fn find_gate(policy: &Policy, asked: Option<&str>) -> Result<usize, Failure> {
     let names: Vec<&str> = policy.gates.iter().map(|gate| gate.name.as_str()).collect();
     let service = &policy.service;
     match (asked, names.as_slice()) {
@@ -200,7 +200,7 @@ impl Built {
     ) -> Result<Option<Self>, Failure> {
         let selected = Selected::project(select::project(context)?);
         let session = selected.session();
-        let compilation = select::known(env, session.check(env))?;
+        let compilation = select::require_environment(env, session.check(env))?;
         let mut findings = Findings::default();
         let own = selected.loaded.diagnostics.iter().cloned();
         findings.add(&selected.loaded.sources, own);
@@ -253,17 +253,17 @@ pub fn unknown_service(name: &str, services: &[&ir::Service]) -> Failure {
 }
 
 /// Generates the policy of a service from the current sources.
-fn of_project(
+fn project_policy(
     context: &Context,
-    asked: &AskedGate,
+    query: &GateQuery,
     console: &mut Console,
 ) -> Result<Policy, Failure> {
-    let Some(built) = Built::new(context, asked.env.as_deref(), console)? else {
+    let Some(built) = Built::new(context, query.env.as_deref(), console)? else {
         return Err(Failure::io(
             "the project has errors, so its gates cannot be evaluated",
         ));
     };
-    let name = asked.service.as_deref().unwrap_or_default();
+    let name = query.service.as_deref().unwrap_or_default();
     built.with_services(|services| {
         let service = services
             .iter()

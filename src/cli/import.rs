@@ -55,7 +55,7 @@ fn import_openslo(
     let (paths, refused) = sources(&options.files, context)?;
     if !refused.is_empty() {
         for failure in &refused {
-            report::failure(failure, console);
+            report::show_failure(failure, console);
         }
         let line = format!(
             "nothing was imported: cannot read {}",
@@ -83,7 +83,7 @@ fn import_openslo(
         }
     }
     let read = files.len();
-    let (settings, environments) = project_of(target.as_deref(), context);
+    let (settings, environments) = target_project(target.as_deref(), context);
     let import = openslo::import_into(files, &settings, &environments);
     findings.add(&import.sources, import.diagnostics);
     if options.deny_warnings {
@@ -115,7 +115,7 @@ fn import_openslo(
 
 /// Returns the settings of the project that the output is for, and the environments that its other files declare: the
 /// project that contains the output file, or else that of the working directory. Defaults for a file outside of projects.
-fn project_of(target: Option<&Path>, context: &Context) -> (Settings, Vec<SmolStr>) {
+fn target_project(target: Option<&Path>, context: &Context) -> (Settings, Vec<SmolStr>) {
     let loaded = match target.and_then(Path::parent) {
         Some(folder) => {
             project::find(folder).and_then(|root| project::load(&root, &context.cwd).ok())

@@ -44,7 +44,7 @@ type Plan = BTreeMap<Option<String>, Wanted>;
 fn pull(context: &Context, options: &Pull, console: &mut Console) -> Result<Exit, Failure> {
     let format = context.global.format;
     let client = Client::new(&options.prometheus, options.timeout, &options.connection)?;
-    let asked = by_hand(&options.selectors)?;
+    let asked = parse_selectors(&options.selectors)?;
     let selected = Selected::project(select::project(context)?);
     let place = selected.loaded.project.root.join(LOCK);
     let shown = paths::shown(&place, &context.cwd);
@@ -58,11 +58,11 @@ fn pull(context: &Context, options: &Pull, console: &mut Console) -> Result<Exit
             )));
         }
     };
-    let (before, old) = read(&place, &shown)?;
+    let (before, old) = read_lock(&place, &shown)?;
 
     let session = selected.session();
     let compilation = session.check(options.env.as_deref());
-    let compilation = select::known(options.env.as_deref(), compilation)?;
+    let compilation = select::require_environment(options.env.as_deref(), compilation)?;
     let mut plan = Plan::new();
     if asked.is_empty() {
         let mut findings = Findings::default();
@@ -123,8 +123,8 @@ fn pull(context: &Context, options: &Pull, console: &mut Console) -> Result<Exit
         selectors.len() as u64 + 1,
         console.is_interactive && format == Format::Human,
     );
-    let errors = errors_of(&session, &plan);
-    let (metadata, gathered) = ask(&client, &selectors, errors, options, &progress)?;
+    let errors = ratio_errors(&session, &plan);
+    let (metadata, gathered) = pull_series(&client, &selectors, errors, options, &progress)?;
     drop(progress);
     let found: BTreeMap<&String, Section> = selectors
         .into_iter()
@@ -136,7 +136,7 @@ fn pull(context: &Context, options: &Pull, console: &mut Console) -> Result<Exit
     if found.values().all(|section| section.metrics.is_empty()) {
         return Err(Failure::io(format!(
             "no series at {} match {}",
-            client.shown(),
+            client.url(),
             match found.keys().next() {
                 Some(one) if found.len() == 1 => one.as_str(),
                 _ => "any of the selectors",
@@ -172,7 +172,7 @@ fn pull(context: &Context, options: &Pull, console: &mut Console) -> Result<Exit
         "pulled {} of {} from {}: {shown} {}",
         count(names.len(), "metric"),
         count(found.len(), "selector"),
-        client.shown(),
+        client.url(),
         match (is_unchanged, before.is_some()) {
             (true, _) => "is unchanged",
             (false, true) => "is updated",
@@ -184,7 +184,7 @@ fn pull(context: &Context, options: &Pull, console: &mut Console) -> Result<Exit
 }
 
 /// Returns the error selectors of the project's ratios, by the selectors that are pulled.
-fn errors_of(session: &Session, plan: &Plan) -> BTreeMap<String, BTreeSet<Errors>> {
+fn ratio_errors(session: &Session, plan: &Plan) -> BTreeMap<String, BTreeSet<Errors>> {
     let mut errors: BTreeMap<String, BTreeSet<Errors>> = BTreeMap::new();
     for (environment, wanted) in plan {
         for (selector, found) in catalogue::errors_wanted(session, environment.as_deref()) {
@@ -197,7 +197,7 @@ fn errors_of(session: &Session, plan: &Plan) -> BTreeMap<String, BTreeSet<Errors
 }
 
 /// Parses the selectors of the command line.
-fn by_hand(written: &[String]) -> Result<BTreeSet<String>, Failure> {
+fn parse_selectors(written: &[String]) -> Result<BTreeSet<String>, Failure> {
     written
         .iter()
         .map(|written| match catalogue::canonical(written) {
@@ -210,7 +210,7 @@ fn by_hand(written: &[String]) -> Result<BTreeSet<String>, Failure> {
 }
 
 /// Reads the lock file. Returns its text, `None` if there is no file, and its contents.
-fn read(place: &Path, shown: &str) -> Result<(Option<String>, Lock), Failure> {
+fn read_lock(place: &Path, shown: &str) -> Result<(Option<String>, Lock), Failure> {
     let bytes = match read_file_at_most(place, limits::LOCK_BYTES) {
         Ok(bytes) => bytes,
         Err(cause) if cause.kind() == std::io::ErrorKind::NotFound => {
@@ -236,7 +236,7 @@ fn read(place: &Path, shown: &str) -> Result<(Option<String>, Lock), Failure> {
 type Pulled = (Gathered, Vec<ErrorSeries>);
 
 /// Requests the metadata and the series of each selector, [`AT_ONCE`] at a time. Stops at the first failure.
-fn ask(
+fn pull_series(
     client: &Client,
     selectors: &[&String],
     mut errors: BTreeMap<String, BTreeSet<Errors>>,

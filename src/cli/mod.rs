@@ -69,7 +69,7 @@ pub fn main(language_server: fn() -> ExitCode) -> ExitCode {
             let _ = error.print();
             let exit = if !error.use_stderr() {
                 Exit::Ok
-            } else if asks_a_gate(std::env::args_os().skip(1)) {
+            } else if is_gate_command(std::env::args_os().skip(1)) {
                 Exit::Misused
             } else {
                 Exit::Usage
@@ -81,11 +81,11 @@ pub fn main(language_server: fn() -> ExitCode) -> ExitCode {
     if let Command::Lsp(_) = cli.command {
         return language_server();
     }
-    with_stack(move || work(cli))
+    run_with_stack(move || execute(cli))
 }
 
 /// Runs `work` on a thread with the stack size of the language server, and gives the same stack to the threads of the pool.
-fn with_stack(work: impl FnOnce() -> ExitCode + Send) -> ExitCode {
+fn run_with_stack(work: impl FnOnce() -> ExitCode + Send) -> ExitCode {
     // An existing pool was built in the same way.
     let _ = rayon::ThreadPoolBuilder::new()
         .stack_size(STACK)
@@ -102,10 +102,10 @@ fn with_stack(work: impl FnOnce() -> ExitCode + Send) -> ExitCode {
     })
 }
 
-fn work(cli: Cli) -> ExitCode {
+fn execute(cli: Cli) -> ExitCode {
     let mut console = Console::new(cli.global.color);
     let exit =
-        run(cli, &mut console).unwrap_or_else(|failure| report::failure(&failure, &mut console));
+        run(cli, &mut console).unwrap_or_else(|failure| report::show_failure(&failure, &mut console));
     match console.finish() {
         Ok(()) => exit.into(),
         Err(failure) => {
@@ -117,7 +117,7 @@ fn work(cli: Cli) -> ExitCode {
 }
 
 /// Returns whether invalid arguments are those of `gate`: its exit code must differ from those of decisions.
-fn asks_a_gate(arguments: impl Iterator<Item = OsString>) -> bool {
+fn is_gate_command(arguments: impl Iterator<Item = OsString>) -> bool {
     let mut arguments = arguments;
     while let Some(argument) = arguments.next() {
         match argument.to_str() {

@@ -14,8 +14,8 @@ use rust_decimal::Decimal;
 use crate::diagnostics::render;
 
 pub use connection::Connection;
-use connection::asking_exit;
-pub use gate::{AskedGate, Gate, GateCommand};
+use connection::connection_help_exit;
+pub use gate::{GateQuery, Gate, GateCommand};
 
 /// The exit codes, as `--help` shows them.
 const EXIT_CODES: &str = "\
@@ -210,7 +210,7 @@ pub struct Build {
     #[arg(long)]
     pub allow_removals: bool,
     /// How long to wait for another build that writes to the directory; 0s to not wait
-    #[arg(long, value_name = "DURATION", default_value = "5m", value_parser = patience)]
+    #[arg(long, value_name = "DURATION", default_value = "5m", value_parser = duration_or_zero)]
     pub lock_timeout: Duration,
     /// Write the files of services without errors even if others have errors; still exits 1
     #[arg(long)]
@@ -241,7 +241,7 @@ pub struct Fmt {
 
 /// Options of `preview`.
 #[derive(Debug, Args)]
-#[command(after_help = asking_exit("\
+#[command(after_help = connection_help_exit("\
 Listens on localhost only. Panels show sample data unless --prometheus is given.
 
 Examples:
@@ -292,7 +292,7 @@ pub enum MetricsCommand {
 
 /// Options of `metrics pull`.
 #[derive(Debug, Args)]
-#[command(after_help = asking_exit("\
+#[command(after_help = connection_help_exit("\
 Writes nth.metrics.lock next to nth.toml, completely or not at all: names, types, help,
 labels and histogram buckets of the metrics that the selectors of the services and their
 dependencies match. Sends one request per selector, and one more.
@@ -400,7 +400,7 @@ pub struct ImportOpenSlo {
 
 /// Options of `budget`.
 #[derive(Debug, Args)]
-#[command(after_help = asking_exit("\
+#[command(after_help = connection_help_exit("\
 Shows the status of each SLO from its recording rules or, if they have no data yet, from
 the SLI's raw series. With --format json, prints one JSON document.
 
@@ -419,7 +419,7 @@ pub struct Budget {
     #[arg(long, value_name = "NAME")]
     pub env: Option<String>,
     /// Evaluation time, RFC 3339: 2026-12-24T12:00:00Z [default: now]
-    #[arg(long, value_name = "TIME", value_parser = moment)]
+    #[arg(long, value_name = "TIME", value_parser = timestamp)]
     pub at: Option<Timestamp>,
     /// Timeout per request
     #[arg(long, value_name = "DURATION", default_value = "30s", value_parser = duration)]
@@ -431,7 +431,7 @@ pub struct Budget {
 
 /// Options of `backfill`.
 #[derive(Debug, Args)]
-#[command(after_help = asking_exit("\
+#[command(after_help = connection_help_exit("\
 A new or renamed SLO has no history from before its rules were loaded. Writes a rule file
 to standard output, and to standard error the promtool commands that evaluate it over the
 past, from the series that Prometheus still has. With --prometheus, queries when the rules
@@ -451,7 +451,7 @@ pub struct Backfill {
     #[arg(long, value_name = "URL", required_unless_present = "until")]
     pub prometheus: Option<String>,
     /// Time of the first rule evaluation, RFC 3339: 2026-12-24T12:00:00Z [default: queried from Prometheus]
-    #[arg(long, value_name = "TIME", value_parser = moment)]
+    #[arg(long, value_name = "TIME", value_parser = timestamp)]
     pub until: Option<Timestamp>,
     /// The environment [default: the project's only one]
     #[arg(long, value_name = "NAME")]
@@ -573,7 +573,7 @@ fn duration(text: &str) -> Result<Duration, Expected> {
 }
 
 /// Parses a duration that may be zero: `0s`.
-fn patience(text: &str) -> Result<Duration, Expected> {
+fn duration_or_zero(text: &str) -> Result<Duration, Expected> {
     match text.parse::<jiff::SignedDuration>() {
         Ok(none) if none.is_zero() => Ok(Duration::ZERO),
         _ => duration(text),
@@ -581,7 +581,7 @@ fn patience(text: &str) -> Result<Duration, Expected> {
 }
 
 /// Parses a time, as `--at` accepts it.
-fn moment(text: &str) -> Result<Timestamp, Expected> {
+fn timestamp(text: &str) -> Result<Timestamp, Expected> {
     text.parse::<Timestamp>()
         .map_err(|_| Expected("a time, e.g. `2026-12-24T12:00:00Z`"))
 }

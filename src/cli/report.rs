@@ -127,12 +127,12 @@ pub fn conclude(line: &str, findings: &Findings, format: Format, console: &mut C
 }
 
 /// Prints the reason why a command could not do its work, and returns its exit code.
-pub fn failure(failure: &Failure, console: &mut Console) -> Exit {
+pub fn show_failure(failure: &Failure, console: &mut Console) -> Exit {
     let red: Style = AnsiColor::Red.on_default().bold();
     let message = format_args!(": {}", failure.message);
     console
         .err
-        .painted(&[(red, &"error"), (Style::new(), &message)]);
+        .styled_line(&[(red, &"error"), (Style::new(), &message)]);
     if let Some(help) = &failure.help {
         console.err.line(format_args!("  help: {help}"));
     }

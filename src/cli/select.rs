@@ -80,17 +80,17 @@ impl Selected {
             .project
             .files
             .iter()
-            .filter(|file| file.package.is_none() && self.names(&file.path))
+            .filter(|file| file.package.is_none() && self.is_selected(&file.path))
     }
 
     /// Returns true if a diagnostic at the path `shown` is reported. Diagnostics of the manifest always are: everything
     /// depends on it.
-    pub fn tells(&self, shown: &str, cwd: &Path) -> bool {
+    pub fn reports(&self, shown: &str, cwd: &Path) -> bool {
         let path = paths::absolute(Path::new(shown), cwd);
-        path.ends_with(project::MANIFEST) || self.names(&path)
+        path.ends_with(project::MANIFEST) || self.is_selected(&path)
     }
 
-    fn names(&self, path: &Path) -> bool {
+    fn is_selected(&self, path: &Path) -> bool {
         self.only.is_empty() || self.only.iter().any(|named| path.starts_with(named))
     }
 
@@ -118,7 +118,7 @@ impl Selected {
         environment: Option<&str>,
         compile: &dyn Fn(&compile::Input) -> Compilation,
     ) -> Result<Compilation, Failure> {
-        known(environment, compile(&self.input(environment)))
+        require_environment(environment, compile(&self.input(environment)))
     }
 
     /// Compiles the project, and returns the session and its input for further queries.
@@ -126,13 +126,13 @@ impl Selected {
     /// # Errors
     ///
     /// If the project has no such environment.
-    pub fn compile_kept(
+    pub fn compile_with_session(
         &self,
         environment: Option<&str>,
     ) -> Result<(Compilation, Session, compile::Input), Failure> {
         let input = self.input(environment);
         let session = compile::session(&input);
-        let compilation = known(environment, session.compile(&input))?;
+        let compilation = require_environment(environment, session.compile(&input))?;
         Ok((compilation, session, input))
     }
 
@@ -151,7 +151,7 @@ impl Selected {
 /// # Errors
 ///
 /// If it has not.
-pub fn known(environment: Option<&str>, compilation: Compilation) -> Result<Compilation, Failure> {
+pub fn require_environment(environment: Option<&str>, compilation: Compilation) -> Result<Compilation, Failure> {
     match environment {
         Some(name) if !compilation.environments.iter().any(|known| known == name) => {
             let failure = Failure::usage(format!("unknown environment `{name}`"));
@@ -176,7 +176,7 @@ pub fn known(environment: Option<&str>, compilation: Compilation) -> Result<Comp
 pub fn project(context: &Context) -> Result<Loaded, Failure> {
     let root = match &context.global.project {
         Some(folder) => {
-            let root = root(folder, context);
+            let root = project_root(folder, context);
             let exists = root.join(project::MANIFEST).is_file();
             exists.then_some(root).ok_or_else(|| {
                 let shown = paths::slashes(folder);
@@ -207,7 +207,7 @@ pub fn select(context: &Context, names: &[PathBuf]) -> Result<Vec<Selected>, Fai
         let path = paths::absolute(name, &context.cwd);
         let is_folder = path.is_dir();
         let root = match &context.global.project {
-            Some(folder) => Some(root(folder, context)),
+            Some(folder) => Some(project_root(folder, context)),
             None => project::find(if is_folder {
                 &path
             } else {
@@ -220,7 +220,7 @@ pub fn select(context: &Context, names: &[PathBuf]) -> Result<Vec<Selected>, Fai
                 None if context.global.project.is_some() => Selected::project(project(context)?),
                 None => Selected::project(project::load(&root, &context.cwd)?),
             };
-            let belongs = is_folder || knows(&selected.loaded, &path, &context.cwd);
+            let belongs = is_folder || contains_file(&selected.loaded, &path, &context.cwd);
             let mut selected = selected;
             if belongs {
                 selected.only.push(path.clone());
@@ -243,7 +243,7 @@ pub fn select(context: &Context, names: &[PathBuf]) -> Result<Vec<Selected>, Fai
 }
 
 /// Returns the folder that `--project` names. The path may also be that of the manifest in it.
-fn root(named: &Path, context: &Context) -> PathBuf {
+fn project_root(named: &Path, context: &Context) -> PathBuf {
     let path = paths::absolute(named, &context.cwd);
     match path.parent() {
         Some(folder) if path.ends_with(project::MANIFEST) && path.is_file() => folder.to_path_buf(),
@@ -252,7 +252,7 @@ fn root(named: &Path, context: &Context) -> PathBuf {
 }
 
 /// Returns true if a file belongs to a project, even if it could not be used.
-fn knows(loaded: &Loaded, path: &Path, cwd: &Path) -> bool {
+fn contains_file(loaded: &Loaded, path: &Path, cwd: &Path) -> bool {
     loaded.project.files.iter().any(|file| file.path == path)
         || loaded
             .sources

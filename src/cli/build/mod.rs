@@ -33,7 +33,7 @@ pub fn run(context: &Context, options: &Build, console: &mut Console) -> Result<
         console.is_interactive && format == Format::Human,
     );
     let selected = match &options.file {
-        Some(file) => single(file, context)?,
+        Some(file) => select_file(file, context)?,
         None => Selected::project(select::project(context)?),
     };
     let project = &selected.loaded.project;
@@ -59,7 +59,7 @@ pub fn run(context: &Context, options: &Build, console: &mut Console) -> Result<
         }
     }
 
-    let (compilation, partial) = compiled(&selected, options)?;
+    let (compilation, partial) = compile(&selected, options)?;
     let mut findings = Findings::default();
     findings.add(
         &selected.loaded.sources,
@@ -102,8 +102,8 @@ pub fn run(context: &Context, options: &Build, console: &mut Console) -> Result<
     let excess = planned
         .as_ref()
         .filter(|_| !options.allow_removals)
-        .and_then(|(plan, _)| removals::told(plan, &shown));
-    let asks = excess.is_some() && !options.check && console.asks() && format == Format::Human;
+        .and_then(|(plan, _)| removals::diagnostic(plan, &shown));
+    let asks = excess.is_some() && !options.check && console.can_ask() && format == Format::Human;
     if let Some((sources, diagnostic)) = &excess
         && !asks
     {
@@ -117,9 +117,9 @@ pub fn run(context: &Context, options: &Build, console: &mut Console) -> Result<
         return Ok(Exit::Found);
     };
     if options.check {
-        return Ok(tell_changes(&plan, &shown, &findings, format, console));
+        return Ok(show_changes(&plan, &shown, &findings, format, console));
     }
-    if asks && !removals::ask(&plan, &shown, console)? {
+    if asks && !removals::confirm(&plan, &shown, console)? {
         let line = format!("{name} was not built: the removals were declined");
         report::conclude(&line, &findings, format, console);
         return Ok(Exit::Found);
@@ -141,12 +141,12 @@ pub fn run(context: &Context, options: &Build, console: &mut Console) -> Result<
         several => format!(" for {}", count(several.len(), "environment")),
     };
     let line = format!("built {name}{environments}: {report} in {place}");
-    let line = match compilation.signals.and_then(uncovered) {
+    let line = match compilation.signals.and_then(coverage_summary) {
         Some(signals) => format!("{line}\n{signals}"),
         None => line,
     };
     let line = match &partial {
-        Some(partial) => in_part(name, partial, &format!("{report} in {place}"), &findings),
+        Some(partial) => partial_summary(name, partial, &format!("{report} in {place}"), &findings),
         None => line,
     };
     report::conclude(&line, &findings, format, console);
@@ -157,7 +157,7 @@ pub fn run(context: &Context, options: &Build, console: &mut Console) -> Result<
 }
 
 /// Compiles the project. With `--keep-going` and errors, also builds the services that have none.
-fn compiled(
+fn compile(
     selected: &Selected,
     options: &Build,
 ) -> Result<(Compilation, Option<Partial>), Failure> {
@@ -165,7 +165,7 @@ fn compiled(
         return Ok((selected.compile(options.env.as_deref())?, None));
     }
     let is_error = |found: &Diagnostic<FileSpan>| found.severity == Severity::Error;
-    let (compilation, session, input) = selected.compile_kept(options.env.as_deref())?;
+    let (compilation, session, input) = selected.compile_with_session(options.env.as_deref())?;
     // If a file could not be read, its dependents are unknown.
     let is_read = !selected.loaded.diagnostics.iter().any(is_error);
     if !is_read || !compilation.diagnostics.iter().any(is_error) {
@@ -177,7 +177,7 @@ fn compiled(
 }
 
 /// Describes what was built of a project with errors, and what was not.
-fn in_part(name: &str, partial: &Partial, report: &str, findings: &Findings) -> String {
+fn partial_summary(name: &str, partial: &Partial, report: &str, findings: &Findings) -> String {
     let mut line = format!("built {name} in part: {report}; {}", findings.counts());
     for skipped in &partial.skipped {
         let file = one_line(&skipped.file);
@@ -202,7 +202,7 @@ fn in_part(name: &str, partial: &Partial, report: &str, findings: &Findings) -> 
 }
 
 /// Returns how many signals have a metric; `None` if all of them have one.
-fn uncovered(signals: Tally) -> Option<String> {
+fn coverage_summary(signals: Tally) -> Option<String> {
     (signals.found < signals.total()).then(|| {
         format!(
             "signals: {} of {} found (details: nthc metrics coverage)",
@@ -217,7 +217,7 @@ fn uncovered(signals: Tally) -> Option<String> {
 /// # Errors
 ///
 /// If the path is a directory, or the file belongs to a project or cannot be read.
-fn single(file: &Path, context: &Context) -> Result<Selected, Failure> {
+fn select_file(file: &Path, context: &Context) -> Result<Selected, Failure> {
     let path = paths::absolute(file, &context.cwd);
     let shown = paths::shown(&path, &context.cwd);
     if path.is_dir() {
@@ -242,7 +242,7 @@ fn single(file: &Path, context: &Context) -> Result<Selected, Failure> {
 }
 
 /// Prints what a build would change.
-fn tell_changes(
+fn show_changes(
     plan: &Plan<'_>,
     shown: &str,
     findings: &Findings,

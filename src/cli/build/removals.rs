@@ -13,7 +13,7 @@ use crate::project::io_cause;
 const LISTED: usize = 10;
 
 /// Returns the diagnostic for a build that would remove more than a fifth of the existing files; `None` for any other build.
-pub fn told(plan: &Plan<'_>, shown: &str) -> Option<(SourceMap, Diagnostic<FileSpan>)> {
+pub fn diagnostic(plan: &Plan<'_>, shown: &str) -> Option<(SourceMap, Diagnostic<FileSpan>)> {
     let first = plan.excesses.first()?;
     let mut sources = SourceMap::default();
     let span = FileSpan {
@@ -21,10 +21,10 @@ pub fn told(plan: &Plan<'_>, shown: &str) -> Option<(SourceMap, Diagnostic<FileS
         start: 0,
         end: 0,
     };
-    let message = format!("this build would remove {}", extent(plan, shown));
+    let message = format!("this build would remove {}", describe_extent(plan, shown));
     let diagnostic = Diagnostic::new(&codes::OUTPUT_MANY_REMOVALS, message, span)
         .label("expected most of the files to stay")
-        .note(format!("to be removed: {}", list(plan, ", ")))
+        .note(format!("to be removed: {}", list_files(plan, ", ")))
         .help("build with `--allow-removals` if this is intended")
         .help("otherwise look for missing or ignored sources, and for environments and targets removed \
             from the project");
@@ -32,7 +32,7 @@ pub fn told(plan: &Plan<'_>, shown: &str) -> Option<(SourceMap, Diagnostic<FileS
 }
 
 /// Describes the number of files and their folders: `28 of the 34 files in build/`.
-fn extent(plan: &Plan<'_>, shown: &str) -> String {
+fn describe_extent(plan: &Plan<'_>, shown: &str) -> String {
     let folders = plan.excesses.iter().map(|excess| {
         let place = folder(shown, excess);
         match excess.removed == excess.standing {
@@ -53,15 +53,15 @@ fn folder(shown: &str, excess: &Excess) -> String {
 }
 
 /// Lists the first [`LISTED`] files that would be removed.
-fn list(plan: &Plan<'_>, between: &str) -> String {
-    let told = |path: &&String| {
+fn list_files(plan: &Plan<'_>, between: &str) -> String {
+    let is_excess = |path: &&String| {
         let mut excesses = plan.excesses.iter();
         excesses.any(|excess| path.starts_with(&excess.folder))
     };
     let paths: Vec<&str> = plan
         .removals()
         .iter()
-        .filter(told)
+        .filter(is_excess)
         .map(String::as_str)
         .collect();
     let first: Vec<&str> = paths.iter().take(LISTED).copied().collect();
@@ -76,9 +76,9 @@ fn list(plan: &Plan<'_>, between: &str) -> String {
 /// # Errors
 ///
 /// If the answer cannot be read.
-pub fn ask(plan: &Plan<'_>, shown: &str, console: &mut Console) -> Result<bool, Failure> {
-    let extent = extent(plan, shown);
-    let list = list(plan, "\n  ");
+pub fn confirm(plan: &Plan<'_>, shown: &str, console: &mut Console) -> Result<bool, Failure> {
+    let extent = describe_extent(plan, shown);
+    let list = list_files(plan, "\n  ");
     console.err.text(&format!(
         "This build would remove {extent}:\n  {list}\nRemove them? [y/N] "
     ));

@@ -30,15 +30,15 @@ pub fn plan<'a>(
     // A plan that writes nothing needs no lock.
     let first = planned();
     let writes = match &first {
-        Ok(plan) if plan.is_settled() => return sorted(first, None),
+        Ok(plan) if plan.is_settled() => return split_problems(first, None),
         Ok(_) => !options.check,
         Err(_) => false,
     };
     // If the folder looks broken or out of date, another build may be running or may just have ended.
     if !writes && !lock::is_marked(folder.path) {
-        return sorted(first.or_else(|_| planned()), None);
+        return split_problems(first.or_else(|_| planned()), None);
     }
-    let lock = locked(folder, writes, options, console)?;
+    let lock = acquire_lock(folder, writes, options, console)?;
     if let Some(lock) = &lock
         && !lock.is_effective()
     {
@@ -47,7 +47,7 @@ pub fn plan<'a>(
             folder.shown
         ));
     }
-    sorted(planned(), lock)
+    split_problems(planned(), lock)
 }
 
 fn files(artifacts: &[Artifact]) -> impl Iterator<Item = File<'_>> {
@@ -57,7 +57,7 @@ fn files(artifacts: &[Artifact]) -> impl Iterator<Item = File<'_>> {
     })
 }
 
-fn sorted<'a>(
+fn split_problems<'a>(
     planned: Result<Plan<'a>, Refusal>,
     lock: Option<Lock>,
 ) -> Result<Result<(Plan<'a>, Option<Lock>), Problems>, Failure> {
@@ -71,7 +71,7 @@ fn sorted<'a>(
     }
 }
 
-fn locked(
+fn acquire_lock(
     folder: &Folder<'_>,
     writes: bool,
     options: &Build,
@@ -83,7 +83,7 @@ fn locked(
     let mut tell = |holder: Option<&Holder>| {
         console.err.line(format_args!(
             "waiting for another build that writes to {shown}: {}; giving up after {timeout}",
-            who(holder)
+            describe_holder(holder)
         ));
         // The stream keeps an error until [`Console::finish`].
         let _ = console.err.flush();
@@ -92,7 +92,7 @@ fn locked(
         Ok(lock) => Ok(lock),
         Err(Locked::Busy(holder)) => Err(Failure::io(format!(
             "another build writes to {shown}: {}",
-            who(holder.as_ref())
+            describe_holder(holder.as_ref())
         ))
         .help(format!(
             "wait for that build to finish, or wait longer than {timeout} with `--lock-timeout`; no \
@@ -109,7 +109,7 @@ fn locked(
     }
 }
 
-fn who(holder: Option<&Holder>) -> String {
+fn describe_holder(holder: Option<&Holder>) -> String {
     match holder {
         Some(holder) => holder.to_string(),
         None => "its process is unknown".to_owned(),

@@ -44,7 +44,7 @@ Environment:
                                  proxies";
 
 /// Appends the environment variables and then the examples to the help text of a command that queries Prometheus.
-pub(super) fn asking(text: &str) -> String {
+pub(super) fn connection_help(text: &str) -> String {
     match text.split_once("Examples:\n") {
         Some((before, examples)) => format!("{before}{ENVIRONMENT}\n\nExamples:\n{examples}"),
         None => format!("{text}\n\n{ENVIRONMENT}"),
@@ -52,6 +52,6 @@ pub(super) fn asking(text: &str) -> String {
 }
 
 /// The same with the exit codes below it.
-pub(super) fn asking_exit(text: &str) -> String {
-    concat_exit(&asking(text))
+pub(super) fn connection_help_exit(text: &str) -> String {
+    concat_exit(&connection_help(text))
 }

@@ -6,8 +6,8 @@ use std::time::Duration;
 use clap::{Args, Subcommand};
 use jiff::Timestamp;
 
-use super::connection::{Connection, asking};
-use super::{duration, moment};
+use super::connection::{Connection, connection_help};
+use super::{duration, timestamp};
 
 /// Options of `gate`.
 #[derive(Debug, Args)]
@@ -36,7 +36,7 @@ pub enum GateCommand {
 
 /// Which gate is asked, of whom and when.
 #[derive(Debug, Args)]
-pub struct AskedGate {
+pub struct GateQuery {
     /// Service name [with --policy: taken from the file]
     #[arg(value_name = "SERVICE", required_unless_present = "policy")]
     pub service: Option<String>,
@@ -53,7 +53,7 @@ pub struct AskedGate {
     #[arg(long, value_name = "FILE")]
     pub policy: Option<PathBuf>,
     /// Evaluation time, RFC 3339: 2026-12-24T12:00:00Z [default: now]
-    #[arg(long, value_name = "TIME", value_parser = moment)]
+    #[arg(long, value_name = "TIME", value_parser = timestamp)]
     pub at: Option<Timestamp>,
     /// Timeout per request
     #[arg(long, value_name = "DURATION", default_value = "10s", value_parser = duration)]
@@ -65,7 +65,7 @@ pub struct AskedGate {
 
 /// Options of `gate check`.
 #[derive(Debug, Args)]
-#[command(after_help = asking("\
+#[command(after_help = connection_help("\
 Prints what each rule of the gate compares, and the decision with its reasons. With
 --format json, prints one JSON document, described in docs/gates.md. If there is no data,
 the gate's on_no_data decides.
@@ -88,12 +88,12 @@ pub struct GateCheck {
     pub allow_warnings: bool,
     /// Which gate. It comes last, as its last options have a heading of their own.
     #[command(flatten)]
-    pub asked: AskedGate,
+    pub query: GateQuery,
 }
 
 /// Options of `gate facts`.
 #[derive(Debug, Args)]
-#[command(after_help = asking("\
+#[command(after_help = connection_help("\
 Prints one JSON document: the input of the policies in build/policy/rego.
 
 Examples:
@@ -108,5 +108,5 @@ Exit codes:
 pub struct GateFacts {
     /// Which gate.
     #[command(flatten)]
-    pub asked: AskedGate,
+    pub query: GateQuery,
 }

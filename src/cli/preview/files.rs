@@ -29,7 +29,7 @@ pub struct Watched {
 impl Watched {
     /// Selects the folders of the project and of its packages, or the folder of the standalone file: editors replace files
     /// instead of writing to them.
-    pub fn of(loaded: &Loaded, source: &Source) -> Self {
+    pub fn new(loaded: &Loaded, source: &Source) -> Self {
         let file = match source {
             Source::File(path) => Some(path.clone()),
             Source::Folder(_) => None,
@@ -52,7 +52,7 @@ impl Watched {
     }
 
     /// Returns true if the project is read from this file.
-    fn counts(&self, path: &Path) -> bool {
+    fn is_source(&self, path: &Path) -> bool {
         if let Some(file) = &self.file {
             return path == file;
         }
@@ -85,7 +85,7 @@ pub fn watch(
     let handler = move |event: notify::Result<Event>| {
         // Reading a file, as the preview itself does, is not a change. An unknown event may be one.
         let matters = event.map_or(true, |event| {
-            !event.kind.is_access() && event.paths.iter().any(|path| watched.counts(path))
+            !event.kind.is_access() && event.paths.iter().any(|path| watched.is_source(path))
         });
         if matters {
             // If the receiver is gone, the process is ending.
@@ -124,7 +124,7 @@ mod tests {
             std::fs::write(path, text).unwrap();
         }
         let loaded = project::load(root, root).unwrap();
-        let whole = Watched::of(&loaded, &Source::Folder(root.to_path_buf()));
+        let whole = Watched::new(&loaded, &Source::Folder(root.to_path_buf()));
         assert_eq!(whole.folders, [root]);
         assert_eq!(whole.mode(), RecursiveMode::Recursive);
         for (path, counts) in [
@@ -135,14 +135,14 @@ mod tests {
             ("build/old.nth", false),
             ("notes.txt", false),
         ] {
-            assert_eq!(whole.counts(&root.join(path)), counts, "{path}");
+            assert_eq!(whole.is_source(&root.join(path)), counts, "{path}");
         }
 
         let file = root.join("teams/payments.nth");
         let loaded = project::load_file(&file, root).unwrap();
-        let one = Watched::of(&loaded, &Source::File(file.clone()));
+        let one = Watched::new(&loaded, &Source::File(file.clone()));
         assert_eq!(one.folders, [root.join("teams")]);
         assert_eq!(one.mode(), RecursiveMode::NonRecursive);
-        assert!(one.counts(&file) && !one.counts(&root.join("teams/search.nth")));
+        assert!(one.is_source(&file) && !one.is_source(&root.join("teams/search.nth")));
     }
 }

@@ -50,8 +50,8 @@ pub fn run(context: &Context, options: &Preview, console: &mut Console) -> Resul
         context.cwd.clone(),
         client.is_some(),
     );
-    let watched = Watched::of(&loaded, &source);
-    let shown = work.take(loaded);
+    let watched = Watched::new(&loaded, &source);
+    let shown = work.update(loaded);
     let name = shown.project.clone();
     let shared = Arc::new(Shared::new(shown, client));
 
@@ -72,7 +72,7 @@ pub fn run(context: &Context, options: &Preview, console: &mut Console) -> Resul
         .map_err(|cause| Failure::io(format!("cannot listen: {}", io_cause(&cause))))?;
     let following = Arc::clone(&shared);
     let _watch = files::watch(watched, move || {
-        if let Some(shown) = work.again() {
+        if let Some(shown) = work.reload() {
             following.show(shown);
         }
     })

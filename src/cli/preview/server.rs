@@ -21,7 +21,7 @@ use tokio::sync::watch;
 use tokio_stream::StreamExt as _;
 use tokio_stream::wrappers::WatchStream;
 
-use super::work::Shown;
+use super::work::Models;
 use crate::cli::prometheus_client::Client;
 use crate::preview::page::FILES;
 use crate::preview::{Asked, Model, expression};
@@ -35,30 +35,30 @@ const POLICY: &str = "default-src 'none'; script-src 'self'; style-src 'self'; c
 
 /// The state that requests and the project reader share.
 pub struct Shared {
-    shown: RwLock<Shown>,
+    models: RwLock<Models>,
     version: watch::Sender<u64>,
     client: Option<Client>,
 }
 
 impl Shared {
     /// Creates the state with the first models, and a client if panels show the data of Prometheus.
-    pub fn new(shown: Shown, client: Option<Client>) -> Self {
+    pub fn new(models: Models, client: Option<Client>) -> Self {
         Self {
-            shown: RwLock::new(shown),
+            models: RwLock::new(models),
             version: watch::Sender::new(0),
             client,
         }
     }
 
     /// Replaces the models and notifies every open page.
-    pub fn show(&self, shown: Shown) {
-        *self.shown.write().unwrap_or_else(PoisonError::into_inner) = shown;
+    pub fn show(&self, models: Models) {
+        *self.models.write().unwrap_or_else(PoisonError::into_inner) = models;
         self.version.send_modify(|version| *version += 1);
     }
 
     /// Returns the model of an environment, or the first one if no environment is given.
     fn model(&self, environment: Option<&str>) -> Option<Arc<Model>> {
-        let shown = self.shown.read().unwrap_or_else(PoisonError::into_inner);
+        let shown = self.models.read().unwrap_or_else(PoisonError::into_inner);
         match environment {
             Some(name) => shown.models.get(&Some(name.to_owned())).cloned(),
             None => shown.models.values().next().cloned(),
@@ -186,7 +186,7 @@ mod tests {
     #[test]
     fn requests_share_what_is_shown() {
         let (production, staging) = (model("production"), model("staging"));
-        let shown = |models: &[&Arc<Model>]| Shown {
+        let shown = |models: &[&Arc<Model>]| Models {
             project: "shop".into(),
             models: models
                 .iter()

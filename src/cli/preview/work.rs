@@ -16,7 +16,7 @@ use crate::session::{Configuration, Session};
 
 /// The models to show, by environment.
 #[derive(Debug, Clone, Default)]
-pub struct Shown {
+pub struct Models {
     /// The name of the project.
     pub project: String,
     /// The models by environment; the key is `None` for a project without environments. Requests share them.
@@ -30,7 +30,7 @@ pub struct Work {
     cwd: PathBuf,
     live: bool,
     /// The last models, which are kept while the project has errors.
-    last: Shown,
+    last: Models,
 }
 
 impl Work {
@@ -41,18 +41,18 @@ impl Work {
             source,
             cwd,
             live,
-            last: Shown::default(),
+            last: Models::default(),
         }
     }
 
     /// Reads the project again. `None` if it cannot be read, for example while an editor replaces a file.
-    pub fn again(&mut self) -> Option<Shown> {
+    pub fn reload(&mut self) -> Option<Models> {
         let loaded = self.source.load(&self.cwd).ok()?;
-        Some(self.take(loaded))
+        Some(self.update(loaded))
     }
 
     /// Updates the models from a project that was read.
-    pub fn take(&mut self, loaded: Loaded) -> Shown {
+    pub fn update(&mut self, loaded: Loaded) -> Models {
         let mut input = loaded.project.input(None);
         // The same documents without the wrapping of the target.
         input.settings.grafana.format = DashboardFormat::Json;
@@ -105,7 +105,7 @@ impl Work {
                 (environment, Arc::new(model))
             })
             .collect();
-        self.last = Shown { project, models };
+        self.last = Models { project, models };
         self.last.clone()
     }
 }
@@ -165,7 +165,7 @@ service checkout {
         (Work::new(db, source, root.to_path_buf(), false), ran)
     }
 
-    fn objectives(shown: &Shown) -> Vec<String> {
+    fn objectives(shown: &Models) -> Vec<String> {
         let services = shown.models.values().flat_map(|model| &model.services);
         let slos = services.flat_map(|service| &service.slos);
         slos.map(|slo| slo.objective.clone()).collect()
@@ -188,25 +188,25 @@ service checkout {
                 .filter(|name| name.starts_with("service_model"))
                 .count()
         };
-        assert_eq!(objectives(&work.again().unwrap()), ["99%", "99%"]);
+        assert_eq!(objectives(&work.reload().unwrap()), ["99%", "99%"]);
         assert_eq!(models(&ran), 2);
 
         fs::write(root.join("checkout.nth"), CHECKOUT.replace("99%", "98%")).unwrap();
-        assert_eq!(objectives(&work.again().unwrap()), ["98%", "99%"]);
+        assert_eq!(objectives(&work.reload().unwrap()), ["98%", "99%"]);
         assert_eq!(models(&ran), 1);
 
-        assert_eq!(objectives(&work.again().unwrap()), ["98%", "99%"]);
+        assert_eq!(objectives(&work.reload().unwrap()), ["98%", "99%"]);
         assert_eq!(models(&ran), 0);
 
         // The last models from before the error are kept.
         fs::write(root.join("checkout.nth"), CHECKOUT.replace("99%", "many")).unwrap();
-        let shown = work.again().unwrap();
+        let shown = work.reload().unwrap();
         assert_eq!(objectives(&shown), ["98%", "99%"]);
         assert!(shown.models[&None].problems.errors > 0);
 
         fs::remove_file(root.join("ledger.nth")).unwrap();
         fs::write(root.join("checkout.nth"), CHECKOUT.replace("99%", "97%")).unwrap();
-        assert_eq!(objectives(&work.again().unwrap()), ["97%"]);
+        assert_eq!(objectives(&work.reload().unwrap()), ["97%"]);
     }
 
     #[test]
@@ -217,12 +217,12 @@ service checkout {
         // The file belongs to no project, so no other file is read.
         fs::write(folder.path().join("other.nth"), "nonsense").unwrap();
         let (mut work, _) = work(Source::File(file.clone()), folder.path());
-        let shown = work.again().unwrap();
+        let shown = work.reload().unwrap();
         assert_eq!(shown.project, "checkout");
         assert_eq!(objectives(&shown), ["99%"]);
         fs::write(&file, CHECKOUT.replace("99%", "98%")).unwrap();
-        assert_eq!(objectives(&work.again().unwrap()), ["98%"]);
+        assert_eq!(objectives(&work.reload().unwrap()), ["98%"]);
         fs::remove_file(&file).unwrap();
-        assert!(work.again().is_none());
+        assert!(work.reload().is_none());
     }
 }

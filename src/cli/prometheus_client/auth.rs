@@ -51,12 +51,12 @@ pub fn identity(
 ) -> Result<Identity, Failure> {
     let variable = |name: &str| variable(name).filter(|value| !value.is_empty());
     if let Some(file) = &connection.token_file {
-        return bearer(secret_in(file, "--token-file")?);
+        return bearer(read_secret(file, "--token-file")?);
     }
-    let password = || secret_of(&variable, PASSWORD, PASSWORD_FILE);
+    let password = || secret_from_environment(&variable, PASSWORD, PASSWORD_FILE);
     if connection.user.is_some() || connection.password_file.is_some() {
         let password = match &connection.password_file {
-            Some(file) => Some(secret_in(file, "--password-file")?),
+            Some(file) => Some(read_secret(file, "--password-file")?),
             None => password()?,
         };
         return match (connection.user.clone().or_else(|| variable(USER)), password) {
@@ -68,7 +68,7 @@ pub fn identity(
             ))),
         };
     }
-    let token = secret_of(&variable, TOKEN, TOKEN_FILE)?;
+    let token = secret_from_environment(&variable, TOKEN, TOKEN_FILE)?;
     match (token, variable(USER), password()?) {
         (None, None, None) => Ok(Identity::default()),
         (Some(token), None, None) => bearer(token),
@@ -94,7 +94,7 @@ pub fn identity(
 }
 
 /// Returns the secret in the variable `direct`, or in the file that the variable `by_file` names.
-fn secret_of(
+fn secret_from_environment(
     variable: &dyn Fn(&str) -> Option<String>,
     direct: &str,
     by_file: &str,
@@ -105,7 +105,7 @@ fn secret_of(
             text: without_line_end(&text).to_owned(),
             named: direct.to_owned(),
         })),
-        (None, Some(file)) => secret_in(Path::new(&file), by_file).map(Some),
+        (None, Some(file)) => read_secret(Path::new(&file), by_file).map(Some),
         (Some(_), Some(_)) => Err(
             Failure::usage(format!("both {direct} and {by_file} are set"))
                 .help("set only one of them"),
@@ -114,7 +114,7 @@ fn secret_of(
 }
 
 /// Reads a secret from a file, without the line end that editors and `echo` append.
-fn secret_in(file: &Path, named: &str) -> Result<Secret, Failure> {
+fn read_secret(file: &Path, named: &str) -> Result<Secret, Failure> {
     let shown = file.display();
     let bytes = File::open(file)
         .and_then(|file| read_at_most(file, MOST_BYTES))

@@ -4,7 +4,7 @@ mod auth;
 mod forward;
 mod proxy;
 mod tls;
-mod words;
+mod sanitizer;
 
 use std::collections::BTreeSet;
 use std::io::ErrorKind;
@@ -21,7 +21,7 @@ use ureq::{Agent, Body, RequestBuilder};
 use self::auth::{PASSWORD, TOKEN, USER};
 use self::forward::{ProxyConnector, ProxyResolver};
 use self::proxy::Route;
-use self::words::Words;
+use self::sanitizer::Sanitizer;
 use super::exit::Failure;
 use super::options::Connection;
 use crate::catalogue::{self, BadAnswer, ErrorSeries, Errors, Gathered, Metadata};
@@ -81,17 +81,17 @@ pub struct Client {
     timeout: Duration,
     authorization: Option<HeaderValue>,
     proxy_authorization: Option<HeaderValue>,
-    words: Words,
+    sanitizer: Sanitizer,
     /// The warnings in answers.
     remarks: Mutex<Vec<String>>,
 }
 
 /// The failure of a request.
-enum Miss {
+enum RequestError {
     /// A retry may succeed.
-    Passing(String),
+    Transient(String),
     /// A retry cannot succeed. The second part is the help.
-    Lasting(String, Option<String>),
+    Permanent(String, Option<String>),
 }
 
 impl Client {
@@ -154,13 +154,13 @@ impl Client {
             timeout,
             authorization: identity.header,
             proxy_authorization,
-            words: Words::without(secrets),
+            sanitizer: Sanitizer::new(secrets),
             remarks: Mutex::new(Vec::new()),
         })
     }
 
     /// Returns the URL for messages.
-    pub fn shown(&self) -> &str {
+    pub fn url(&self) -> &str {
         &self.base
     }
 
@@ -171,7 +171,7 @@ impl Client {
     /// If there is no valid answer.
     pub fn metadata(&self) -> Result<Metadata, Failure> {
         let url = format!("{}/api/v1/metadata", self.base);
-        let ask = || self.headed(self.agent.get(&url)).call();
+        let ask = || self.with_headers(self.agent.get(&url)).call();
         self.answer(
             ask,
             catalogue::metadata,
@@ -199,7 +199,7 @@ impl Client {
         let start = now.saturating_sub(since).as_secs().to_string();
         let end = now.as_secs().to_string();
         let ask = || {
-            self.headed(self.agent.post(&url)).send_form([
+            self.with_headers(self.agent.post(&url)).send_form([
                 ("match[]", selector),
                 ("start", start.as_str()),
                 ("end", end.as_str()),
@@ -227,7 +227,7 @@ impl Client {
     /// server with Prometheus's API reports this; without an answer, it is false.
     pub fn counts_first_samples(&self) -> bool {
         let url = format!("{}/api/v1/status/flags", self.base);
-        let sent = self.headed(self.agent.get(&url)).call();
+        let sent = self.with_headers(self.agent.get(&url)).call();
         self.once(sent, CATALOGUE)
             .is_ok_and(|bytes| catalogue::counts_first_samples(&bytes))
     }
@@ -247,7 +247,7 @@ impl Client {
         let url = format!("{}/api/v1/query_range", self.base);
         let (from, to, step) = (from.to_string(), to.to_string(), step.to_string());
         let ask = || {
-            self.headed(self.agent.post(&url)).send_form([
+            self.with_headers(self.agent.post(&url)).send_form([
                 ("query", query),
                 ("start", &from),
                 ("end", &to),
@@ -272,7 +272,7 @@ impl Client {
         let url = format!("{}/api/v1/query", self.base);
         let time = at.as_second().to_string();
         let ask = || {
-            self.headed(self.agent.post(&url)).send_form([
+            self.with_headers(self.agent.post(&url)).send_form([
                 ("query", query),
                 ("time", &time),
                 // Thanos and VictoriaMetrics then fail if a part of them fails; others ignore the parameter.
@@ -284,7 +284,7 @@ impl Client {
         let measured = self.answer(ask, read, what, FACT)?;
         let mut remarks = self.remarks.lock().unwrap_or_else(PoisonError::into_inner);
         for remark in measured.remarks {
-            let said = self.words.harmless(&format!("{remark:?}"));
+            let said = self.sanitizer.sanitize(&format!("{remark:?}"));
             let remark = format!("{what}: the server warns {said}");
             if remarks.len() < MOST_REMARKS && !remarks.contains(&remark) {
                 remarks.push(remark);
@@ -300,7 +300,7 @@ impl Client {
     }
 
     /// Adds the headers of every request.
-    fn headed<B>(&self, mut request: RequestBuilder<B>) -> RequestBuilder<B> {
+    fn with_headers<B>(&self, mut request: RequestBuilder<B>) -> RequestBuilder<B> {
         request = request.header(header::CACHE_CONTROL, "no-cache");
         if let Some(value) = &self.authorization {
             request = request.header(header::AUTHORIZATION, value);
@@ -321,22 +321,22 @@ impl Client {
         let mut pauses = PAUSES.iter();
         let began = Instant::now();
         loop {
-            let miss = match self.once(ask(), bounds) {
+            let error = match self.once(ask(), bounds) {
                 Ok(bytes) => match read(&bytes) {
                     Ok(answer) => return Ok(answer),
-                    Err(bad) => self.lasting(&bad),
+                    Err(bad) => self.bad_answer(&bad),
                 },
-                Err(miss) => miss,
+                Err(error) => error,
             };
-            let (why, help) = match miss {
-                Miss::Passing(why) => match pauses.next() {
+            let (why, help) = match error {
+                RequestError::Transient(why) => match pauses.next() {
                     Some(pause) if began.elapsed() + *pause < self.timeout => {
                         sleep(*pause);
                         continue;
                     }
                     _ => (why, None),
                 },
-                Miss::Lasting(why, help) => (why, help),
+                RequestError::Permanent(why, help) => (why, help),
             };
             let from = match &self.through {
                 Some(proxy) => format!("{} through the proxy {proxy}", self.base),
@@ -350,7 +350,7 @@ impl Client {
         }
     }
 
-    fn lasting(&self, bad: &BadAnswer) -> Miss {
+    fn bad_answer(&self, bad: &BadAnswer) -> RequestError {
         let help = match bad {
             BadAnswer::Html => Some(
                 "check that it is a Prometheus, and that the URL includes its path \
@@ -361,8 +361,8 @@ impl Client {
             }
             _ => None,
         };
-        Miss::Lasting(
-            self.words.harmless(&bad.to_string()),
+        RequestError::Permanent(
+            self.sanitizer.sanitize(&bad.to_string()),
             help.map(str::to_owned),
         )
     }
@@ -372,15 +372,15 @@ impl Client {
         &self,
         sent: Result<Response<Body>, ureq::Error>,
         bounds: Bounds,
-    ) -> Result<Vec<u8>, Miss> {
-        let mut response = sent.map_err(|error| self.missed(&error))?;
+    ) -> Result<Vec<u8>, RequestError> {
+        let mut response = sent.map_err(|error| self.request_error(&error))?;
         let status = response.status();
         let bad = match status {
             StatusCode::OK => self.unusable(response.headers(), bounds),
             _ => None,
         };
-        if let Some(miss) = bad {
-            return Err(miss);
+        if let Some(error) = bad {
+            return Err(error);
         }
         let most = match status {
             StatusCode::OK => bounds.bytes,
@@ -388,16 +388,16 @@ impl Client {
         };
         let body = response.body_mut().with_config().limit(most).read_to_vec();
         if status == StatusCode::OK {
-            return body.map_err(|error| self.missed(&error));
+            return body.map_err(|error| self.request_error(&error));
         }
         let said = body
             .ok()
             .and_then(|bytes| catalogue::error_of(&bytes))
-            .map(|said| format!(": {}", self.words.harmless(&said)))
+            .map(|said| format!(": {}", self.sanitizer.sanitize(&said)))
             .unwrap_or_default();
         let why = format!("unexpected status {}{said}", status.as_u16());
         if status.is_server_error() || status == StatusCode::TOO_MANY_REQUESTS {
-            return Err(Miss::Passing(why));
+            return Err(RequestError::Transient(why));
         }
         let help = match status {
             StatusCode::UNAUTHORIZED | StatusCode::FORBIDDEN => Some(format!(
@@ -425,11 +425,11 @@ impl Client {
             }
             _ => None,
         };
-        Err(Miss::Lasting(why, help))
+        Err(RequestError::Permanent(why, help))
     }
 
     /// Returns the reason why an answer is unusable, from its headers.
-    fn unusable(&self, headers: &HeaderMap, bounds: Bounds) -> Option<Miss> {
+    fn unusable(&self, headers: &HeaderMap, bounds: Bounds) -> Option<RequestError> {
         let of = |name: &str| {
             let value = headers.get(name)?;
             Some(
@@ -441,66 +441,66 @@ impl Client {
         if let Some(kind) = of("content-type")
             && (kind.starts_with("text/html") || kind.starts_with("application/xhtml"))
         {
-            return Some(self.lasting(&BadAnswer::Html));
+            return Some(self.bad_answer(&BadAnswer::Html));
         }
-        let lasting = |why: String| Some(Miss::Lasting(self.words.harmless(&why), None));
+        let permanent = |why: String| Some(RequestError::Permanent(self.sanitizer.sanitize(&why), None));
         // The client removes the header when it decompresses the answer.
         if let Some(encoding) = of("content-encoding").filter(|encoding| encoding != "identity") {
-            return lasting(format!("unexpected encoding of the response: {encoding:?}"));
+            return permanent(format!("unexpected encoding of the response: {encoding:?}"));
         }
         // M3 reports omitted series in this header.
         if let Some(limits) = of("m3-results-limited") {
-            return lasting(format!(
+            return permanent(format!(
                 "incomplete response: `M3-Results-Limited: {limits}`"
             ));
         }
         match of("age") {
             Some(age) if bounds.fresh && age != "0" => {
-                lasting(format!("cached response: `Age: {age}`"))
+                permanent(format!("cached response: `Age: {age}`"))
             }
             _ => None,
         }
     }
 
-    fn missed(&self, error: &ureq::Error) -> Miss {
-        let lasting = |why: &str| Miss::Lasting(why.to_owned(), None);
+    fn request_error(&self, error: &ureq::Error) -> RequestError {
+        let permanent = |why: &str| RequestError::Permanent(why.to_owned(), None);
         match error {
             ureq::Error::Timeout(_) => {
-                Miss::Lasting("request timed out".to_owned(), Some(MORE_TIME.to_owned()))
+                RequestError::Permanent("request timed out".to_owned(), Some(MORE_TIME.to_owned()))
             }
-            ureq::Error::HostNotFound => lasting("host not found"),
+            ureq::Error::HostNotFound => permanent("host not found"),
             ureq::Error::BodyExceedsLimit(limit) => {
                 let most = limit >> 20;
-                Miss::Lasting(format!("response larger than {most} MiB"), None)
+                RequestError::Permanent(format!("response larger than {most} MiB"), None)
             }
-            ureq::Error::LargeResponseHeader(..) => lasting("response headers too long"),
-            ureq::Error::Decompress(..) => lasting("cannot decompress the response"),
+            ureq::Error::LargeResponseHeader(..) => permanent("response headers too long"),
+            ureq::Error::Decompress(..) => permanent("cannot decompress the response"),
             ureq::Error::Protocol(cause) => {
-                let why = self.words.harmless(&cause.to_string());
-                Miss::Lasting(format!("not an HTTP response: {why}"), None)
+                let why = self.sanitizer.sanitize(&cause.to_string());
+                RequestError::Permanent(format!("not an HTTP response: {why}"), None)
             }
             ureq::Error::ConnectProxyFailed(why) => {
-                let why = self.words.harmless(why);
-                Miss::Lasting(format!("proxy connection failed: {why}"), None)
+                let why = self.sanitizer.sanitize(why);
+                RequestError::Permanent(format!("proxy connection failed: {why}"), None)
             }
             ureq::Error::Io(cause) if cause.kind() == ErrorKind::UnexpectedEof => {
-                Miss::Passing("connection closed before the response".to_owned())
+                RequestError::Transient("connection closed before the response".to_owned())
             }
             // For example, a certificate of an unknown issuer.
             ureq::Error::Io(cause) if cause.kind() == ErrorKind::InvalidData => {
-                let why = self.words.harmless(&crate::project::io_cause(cause));
+                let why = self.sanitizer.sanitize(&crate::project::io_cause(cause));
                 let of_tls = cause.get_ref().and_then(|cause| cause.downcast_ref());
-                Miss::Lasting(why, of_tls.and_then(tls::help).map(str::to_owned))
+                RequestError::Permanent(why, of_tls.and_then(tls::help).map(str::to_owned))
             }
             ureq::Error::Rustls(cause) => {
-                let why = self.words.harmless(&cause.to_string());
-                Miss::Lasting(why, tls::help(cause).map(str::to_owned))
+                let why = self.sanitizer.sanitize(&cause.to_string());
+                RequestError::Permanent(why, tls::help(cause).map(str::to_owned))
             }
             ureq::Error::Io(cause) => {
-                Miss::Passing(self.words.harmless(&crate::project::io_cause(cause)))
+                RequestError::Transient(self.sanitizer.sanitize(&crate::project::io_cause(cause)))
             }
-            ureq::Error::ConnectionFailed => Miss::Passing("connection failed".to_owned()),
-            other => Miss::Lasting(self.words.harmless(&other.to_string()), None),
+            ureq::Error::ConnectionFailed => RequestError::Transient("connection failed".to_owned()),
+            other => RequestError::Permanent(self.sanitizer.sanitize(&other.to_string()), None),
         }
     }
 }

@@ -22,12 +22,12 @@ const KEY: &str = "NTH_PROMETHEUS_KEY";
 const MOST_BYTES: u64 = 8 << 20;
 
 /// A file with the name of its option or variable.
-struct Named {
+struct NamedFile {
     path: PathBuf,
     name: &'static str,
 }
 
-impl Named {
+impl NamedFile {
     fn bad(&self, why: &str) -> Failure {
         Failure::usage(format!(
             "the file {} of {} {why}",
@@ -73,11 +73,11 @@ pub fn config(
         return Ok(TlsConfig::default());
     }
     let named = |option: &Option<PathBuf>, name: &'static str, by: &'static str| {
-        let of_option = option.clone().map(|path| Named { path, name });
+        let of_option = option.clone().map(|path| NamedFile { path, name });
         of_option.or_else(|| {
             let path = variable(by).filter(|value| !value.is_empty())?;
             let path = PathBuf::from(path);
-            Some(Named { path, name: by })
+            Some(NamedFile { path, name: by })
         })
     };
     let builder = match named(&connection.ca, "--ca", CA) {
@@ -100,7 +100,7 @@ pub fn config(
 }
 
 /// Parses the certificates of a PEM file, of which there must be at least one.
-fn certificates(file: &Named, bytes: &[u8]) -> Result<Vec<Certificate<'static>>, Failure> {
+fn certificates(file: &NamedFile, bytes: &[u8]) -> Result<Vec<Certificate<'static>>, Failure> {
     let mut found = Vec::new();
     for item in parse_pem(bytes) {
         match item {
@@ -118,7 +118,7 @@ fn certificates(file: &Named, bytes: &[u8]) -> Result<Vec<Certificate<'static>>,
 }
 
 /// Returns the root certificates of the system and those of a file.
-fn roots(file: &Named) -> Result<RootCerts, Failure> {
+fn roots(file: &NamedFile) -> Result<RootCerts, Failure> {
     let own = certificates(file, &file.read()?)?;
     // The TLS library ignores invalid certificates silently; here they are reported.
     let mut store = RootCertStore::empty();
@@ -136,7 +136,7 @@ fn roots(file: &Named) -> Result<RootCerts, Failure> {
 }
 
 /// Returns a client certificate with its intermediate certificates and its key.
-fn client(cert: &Named, key: &Named) -> Result<ClientCert, Failure> {
+fn client(cert: &NamedFile, key: &NamedFile) -> Result<ClientCert, Failure> {
     let chain = certificates(cert, &cert.read()?)?;
     let bytes = key.read()?;
     let no_key = || match bytes.windows(9).any(|part| part == b"ENCRYPTED") {
@@ -156,18 +156,18 @@ fn client(cert: &Named, key: &Named) -> Result<ClientCert, Failure> {
     CertifiedKey::from_der(certificates.collect(), checked, &default_provider()).map_err(
         |error| match error {
             rustls::Error::InconsistentKeys(_) => {
-                key.bad(&format!("is not the key of {}", shown(&cert.path)))
+                key.bad(&format!("is not the key of {}", display_path(&cert.path)))
             }
             _ => key.bad(&format!(
                 "cannot be used with the certificate {}",
-                shown(&cert.path)
+                display_path(&cert.path)
             )),
         },
     )?;
     Ok(ClientCert::new_with_certs(&chain, private))
 }
 
-fn shown(path: &Path) -> String {
+fn display_path(path: &Path) -> String {
     path.display().to_string()
 }
 

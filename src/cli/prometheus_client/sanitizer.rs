@@ -1,20 +1,20 @@
 //! Server messages, made safe to print.
 
 /// The maximum length of a server message, in characters.
-pub const MOST_WORDS: usize = 300;
+pub const MOST_CHARACTERS: usize = 300;
 
 /// The replacement for a secret.
 const HIDDEN: &str = "<hidden>";
 
-/// The secrets that must never be shown, even if a server repeats them.
+/// Removes secrets and control characters from server messages.
 #[derive(Default)]
-pub struct Words {
+pub struct Sanitizer {
     secrets: Vec<String>,
 }
 
-impl Words {
+impl Sanitizer {
     /// Creates a filter for these secrets.
-    pub fn without(secrets: Vec<String>) -> Self {
+    pub fn new(secrets: Vec<String>) -> Self {
         // Secrets as they appear in quoted strings.
         let escaped = secrets
             .iter()
@@ -27,8 +27,8 @@ impl Words {
         Self { secrets: all }
     }
 
-    /// Returns a server message on one line, without secrets or control characters, truncated to [`MOST_WORDS`] characters.
-    pub fn harmless(&self, text: &str) -> String {
+    /// Returns a server message on one line, without secrets or control characters, truncated to [`MOST_CHARACTERS`] characters.
+    pub fn sanitize(&self, text: &str) -> String {
         let mut text = text.to_owned();
         for secret in &self.secrets {
             text = text.replace(secret, HIDDEN);
@@ -36,9 +36,9 @@ impl Words {
         let line: String = text
             .chars()
             .map(|letter| if letter.is_control() { ' ' } else { letter })
-            .take(MOST_WORDS + 1)
+            .take(MOST_CHARACTERS + 1)
             .collect();
-        match line.char_indices().nth(MOST_WORDS) {
+        match line.char_indices().nth(MOST_CHARACTERS) {
             Some((end, _)) => format!("{}…", line.get(..end).unwrap_or_default()),
             None => line,
         }
@@ -51,20 +51,20 @@ mod tests {
 
     #[test]
     fn a_servers_words_are_no_commands() {
-        let words = Words::default();
-        assert_eq!(words.harmless("a\u{1b}[2Jb\nc"), "a [2Jb c");
+        let sanitizer = Sanitizer::default();
+        assert_eq!(sanitizer.sanitize("a\u{1b}[2Jb\nc"), "a [2Jb c");
         assert_eq!(
-            words.harmless(&"x".repeat(400)).chars().count(),
-            MOST_WORDS + 1
+            sanitizer.sanitize(&"x".repeat(400)).chars().count(),
+            MOST_CHARACTERS + 1
         );
     }
 
     #[test]
     fn a_server_tells_no_secret() {
-        let words = Words::without(vec!["hun\"ter2".to_owned(), String::new()]);
-        assert_eq!(words.harmless("no hun\"ter2!"), "no <hidden>!");
-        assert_eq!(words.harmless("said \"hun\\\"ter2\""), "said \"<hidden>\"");
-        let long = format!("{}hun\"ter2", "x".repeat(MOST_WORDS - 3));
-        assert!(!words.harmless(&long).contains("hun"));
+        let sanitizer = Sanitizer::new(vec!["hun\"ter2".to_owned(), String::new()]);
+        assert_eq!(sanitizer.sanitize("no hun\"ter2!"), "no <hidden>!");
+        assert_eq!(sanitizer.sanitize("said \"hun\\\"ter2\""), "said \"<hidden>\"");
+        let long = format!("{}hun\"ter2", "x".repeat(MOST_CHARACTERS - 3));
+        assert!(!sanitizer.sanitize(&long).contains("hun"));
     }
 }
