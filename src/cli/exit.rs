@@ -84,7 +84,7 @@ impl From<crate::project::Error> for Failure {
 impl From<crate::output::Error> for Failure {
     fn from(error: crate::output::Error) -> Self {
         let failure = Self::io(error.to_string());
-        match error.is_part {
+        match error.is_partial {
             true => failure.help(
                 "fix the cause and build again: some files were already replaced, and the next build \
                 completes them",

@@ -92,13 +92,13 @@ impl<'a> Plan<'a> {
             // If the build is killed from here on, the folder contains old and new files, so the record must name both.
             self.place_record(staging.path(), UNDER_WAY)?;
             self.change(staging.path()).map_err(|error| Error {
-                is_part: true,
+                is_partial: true,
                 ..error
             })?;
         }
         self.place_record(staging.path(), DONE)
             .map_err(|error| Error {
-                is_part: !self.is_current(),
+                is_partial: !self.is_current(),
                 ..error
             })?;
         staging
@@ -129,7 +129,7 @@ impl<'a> Plan<'a> {
             .unwrap_or_else(|| Record::new(&self.after.project));
         under_way.project.clone_from(&self.after.project);
         for (file, _) in &self.writes {
-            let hash = Hash::of(file.contents);
+            let hash = Hash::new(file.contents);
             under_way.pending.insert(file.path.to_owned(), hash);
         }
         for (name, record) in [(UNDER_WAY, &under_way), (DONE, &self.after)] {
@@ -249,7 +249,7 @@ impl<'a> Plan<'a> {
             action,
             path,
             cause,
-            is_part: false,
+            is_partial: false,
         }
     }
 }

@@ -41,7 +41,7 @@ pub struct Holder {
 
 impl Holder {
     /// Returns the holder for this process.
-    fn own() -> Self {
+    fn current() -> Self {
         let words: Vec<String> = std::env::args_os()
             .enumerate()
             .map(|(number, word)| match number {
@@ -68,8 +68,8 @@ impl Holder {
         file.take(MOST_BYTES).read_to_end(&mut bytes).ok()?;
         let holder: Self = serde_json::from_slice(&bytes).ok()?;
         Some(Self {
-            host: shown(&holder.host),
-            command: shown(&holder.command),
+            host: printable(&holder.host),
+            command: printable(&holder.command),
             ..holder
         })
     }
@@ -99,7 +99,7 @@ impl fmt::Display for Holder {
 }
 
 /// Makes a text of another process safe to print.
-fn shown(text: &str) -> String {
+fn printable(text: &str) -> String {
     let letters = text.chars().filter(|letter| !letter.is_control());
     letters.take(MOST_SHOWN).collect()
 }
@@ -173,7 +173,7 @@ pub fn lock(
     }
     let path = folder.join(LOCK);
     let start = Instant::now();
-    let mut told: Option<Option<Holder>> = None;
+    let mut reported: Option<Option<Holder>> = None;
     let mut is_first = true;
     loop {
         let holder = match attempt(&path, creates).map_err(Locked::Io)? {
@@ -191,9 +191,9 @@ pub fn lock(
         }
         // A holder writes its name right after it acquires the lock.
         let is_known = holder.is_some() || !is_first;
-        if is_known && told.as_ref() != Some(&holder) {
+        if is_known && reported.as_ref() != Some(&holder) {
             tell(holder.as_ref());
-            told = Some(holder);
+            reported = Some(holder);
         }
         is_first = false;
         thread::sleep(PAUSE.min(patience.saturating_sub(start.elapsed())));
@@ -244,7 +244,7 @@ fn attempt(path: &Path, creates: bool) -> io::Result<Attempt> {
         return Ok(Attempt::Gone);
     }
     if is_writable {
-        let mut text = serde_json::to_vec(&Holder::own())?;
+        let mut text = serde_json::to_vec(&Holder::current())?;
         text.push(b'\n');
         file.set_len(0)?;
         file.rewind()?;

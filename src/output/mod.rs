@@ -6,7 +6,7 @@
 //! build completes one that was killed between two renames.
 
 mod apply;
-mod bound;
+mod removal_limit;
 pub mod lock;
 mod path;
 mod plan;
@@ -20,7 +20,7 @@ use std::path::{Path, PathBuf};
 
 pub use crate::regular::{check as check_regular, irregular, read as read_regular, replace_file};
 pub use apply::Report;
-pub use bound::Excess;
+pub use removal_limit::Excess;
 pub use record::{Hash, RECORD, Record, Unreadable};
 
 use crate::diagnostics::{Diagnostic, FileSpan, SourceMap};
@@ -47,7 +47,7 @@ pub struct Folder<'a> {
     /// The folder of the environment if only one is built; files outside of it are not changed.
     pub only: Option<&'a str>,
     /// True if files that this build does not generate are kept.
-    pub keeps: bool,
+    pub keeps_others: bool,
 }
 
 /// A change to the output folder.
@@ -103,7 +103,7 @@ pub struct Error {
     /// The error.
     pub cause: io::Error,
     /// True if the folder contains a mix of old and new files until the next build.
-    pub is_part: bool,
+    pub is_partial: bool,
 }
 
 impl fmt::Display for Error {

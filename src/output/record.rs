@@ -40,7 +40,7 @@ pub struct Hash(String);
 
 impl Hash {
     /// Computes the hash of the bytes of a file.
-    pub fn of(bytes: &[u8]) -> Self {
+    pub fn new(bytes: &[u8]) -> Self {
         use std::fmt::Write as _;
         let mut text = String::with_capacity(64);
         for byte in Sha256::digest(bytes) {
@@ -146,13 +146,13 @@ impl Record {
     }
 
     /// Returns true if a build wrote, or was about to write, a file at `path`.
-    pub fn has(&self, path: &str) -> bool {
+    pub fn contains(&self, path: &str) -> bool {
         self.files.contains_key(path) || self.pending.contains_key(path)
     }
 
     /// Returns true if `bytes` are what a build wrote, or was about to write, at `path`.
-    pub fn wrote(&self, path: &str, bytes: &[u8]) -> bool {
-        let hash = Hash::of(bytes);
+    pub fn matches(&self, path: &str, bytes: &[u8]) -> bool {
+        let hash = Hash::new(bytes);
         self.files.get(path) == Some(&hash) || self.pending.get(path) == Some(&hash)
     }
 }

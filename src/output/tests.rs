@@ -20,7 +20,7 @@ fn folder(path: &Path) -> Folder<'_> {
         shown: "build",
         project: "shop",
         only: None,
-        keeps: false,
+        keeps_others: false,
     }
 }
 
@@ -217,7 +217,7 @@ fn one_environment_leaves_the_others_alone() {
     );
     let only = Folder {
         only: Some("staging"),
-        keeps: false,
+        keeps_others: false,
         ..folder(out)
     };
     assert_eq!(
@@ -354,7 +354,7 @@ fn a_build_that_was_cut_off_is_taken_up_without_a_word() {
     build(out, &[("a", "1"), ("b", "1")]);
     let mut record = Record::read(out).unwrap().unwrap();
     record.pending = [("a", "2"), ("b", "2"), ("c", "2")]
-        .map(|(path, text)| (path.to_owned(), Hash::of(text.as_bytes())))
+        .map(|(path, text)| (path.to_owned(), Hash::new(text.as_bytes())))
         .into();
     fs::write(out.join(RECORD), record.to_bytes().unwrap()).unwrap();
     fs::write(out.join("a"), "2").unwrap();

@@ -77,7 +77,7 @@ pub fn run(context: &Context, options: &Build, console: &mut Console) -> Result<
         shown: &shown,
         project: name,
         only: only.as_deref(),
-        keeps: keeps_going,
+        keeps_others: keeps_going,
     };
     drop(progress);
     let mut planned = None;

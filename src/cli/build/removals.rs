@@ -35,13 +35,13 @@ pub fn diagnostic(plan: &Plan<'_>, shown: &str) -> Option<(SourceMap, Diagnostic
 fn describe_extent(plan: &Plan<'_>, shown: &str) -> String {
     let folders = plan.excesses.iter().map(|excess| {
         let place = folder(shown, excess);
-        match excess.removed == excess.standing {
+        match excess.removed == excess.existing {
             true if excess.removed == 1 => format!("the only file in {place}"),
             true => format!("all {} in {place}", count(excess.removed, "file")),
             false => format!(
                 "{} of the {} in {place}",
                 excess.removed,
-                count(excess.standing, "file")
+                count(excess.existing, "file")
             ),
         }
     });

@@ -63,7 +63,7 @@ fn write(folder: &Path) -> io::Result<()> {
 fn record() -> io::Result<Vec<u8>> {
     let mut record = Record::new("shop");
     let path = "prometheus/shop.yaml".to_owned();
-    record.files.insert(path, Hash::of(b"groups: []\n"));
+    record.files.insert(path, Hash::new(b"groups: []\n"));
     record.to_bytes()
 }
 
