@@ -130,9 +130,9 @@ fn apply_fixes(
         let Some(path) = is_own(fixed.file) else {
             continue;
         };
-        let shown = paths::shown(&path, &context.cwd);
+        let shown = paths::display(&path, &context.cwd);
         let root = path.parent().and_then(crate::project::find);
-        let written = crate::project::in_place(&path, root.as_deref())
+        let written = crate::project::resolve_file(&path, root.as_deref())
             .and_then(|place| replace_file(&place, fixed.text.as_bytes()));
         written.map_err(|cause| {
             Failure::io(format!(

@@ -40,9 +40,9 @@ pub fn run(context: &Context, options: &Fmt, console: &mut Console) -> Result<Ex
     let mut changed = 0;
     let mut exit = Exit::Ok;
     for file in &files {
-        let shown = paths::shown(file, &context.cwd);
+        let shown = paths::display(file, &context.cwd);
         let root = file.parent().and_then(project::find);
-        let read = project::in_place(file, root.as_deref())
+        let read = project::resolve_file(file, root.as_deref())
             .and_then(|place| read_source(&place).map(|bytes| (place, bytes)));
         let (place, bytes) = match read {
             Ok(read) => read,
@@ -218,7 +218,7 @@ fn files(context: &Context, names: &[PathBuf]) -> Result<Vec<PathBuf>, Failure> 
 fn below(folder: &Path, context: &Context) -> Result<Vec<PathBuf>, Failure> {
     let found = discover(folder, folder, &[]).map_err(|Unlisted { path, cause }| {
         Failure::from(project::Error::Read {
-            path: paths::shown(&path, &context.cwd),
+            path: paths::display(&path, &context.cwd),
             cause,
         })
     })?;

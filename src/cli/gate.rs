@@ -94,7 +94,7 @@ fn measure(context: &Context, query: &GateQuery, console: &mut Console) -> Resul
     let policy = match &query.policy {
         Some(file) => {
             let path = paths::absolute(file, &context.cwd);
-            let shown = paths::shown(&path, &context.cwd);
+            let shown = paths::display(&path, &context.cwd);
             let text = read_policy(&path, &shown)?;
             let policy = policy::read(&text)
                 .map_err(|problem| Failure::io(format!("cannot read {shown}: {problem}")))?;

@@ -65,7 +65,7 @@ fn import_openslo(
         return Ok(Exit::Io);
     }
     for path in paths {
-        let shown = paths::shown(&path, &context.cwd);
+        let shown = paths::display(&path, &context.cwd);
         let bytes = read_file_at_most(&path, limits::DOCUMENT_BYTES)
             .map_err(|cause| Failure::io(format!("cannot read {shown}: {}", io_cause(&cause))))?;
         match decode(bytes) {
@@ -102,7 +102,7 @@ fn import_openslo(
             return Ok(findings.exit());
         }
         (Some(text), Some(target)) => {
-            let shown = paths::shown(target, &context.cwd);
+            let shown = paths::display(target, &context.cwd);
             write(target, text).map_err(|cause| {
                 Failure::io(format!("cannot write {shown}: {}", io_cause(&cause)))
             })?;
@@ -144,7 +144,7 @@ fn target(output: &Path, force: bool, context: &Context) -> Result<PathBuf, Fail
         path.push(format!("{MODULE}.{EXTENSION}"));
     }
     if !force && fs::symlink_metadata(&path).is_ok() {
-        let shown = paths::shown(&path, &context.cwd);
+        let shown = paths::display(&path, &context.cwd);
         return Err(Failure::usage(format!("{shown} exists"))
             .help("overwrite it with `--force`; nothing was written"));
     }
@@ -166,7 +166,7 @@ fn sources(names: &[PathBuf], context: &Context) -> Result<(Vec<PathBuf>, Vec<Fa
     for name in names {
         let path = paths::absolute(name, &context.cwd);
         let unread = |path: &Path, cause: &std::io::Error| {
-            let shown = paths::shown(path, &context.cwd);
+            let shown = paths::display(path, &context.cwd);
             Failure::io(format!("cannot read {shown}: {}", io_cause(cause)))
         };
         if !path.is_dir() {
@@ -176,7 +176,7 @@ fn sources(names: &[PathBuf], context: &Context) -> Result<(Vec<PathBuf>, Vec<Fa
         let mut below_it = Vec::new();
         below(&path, &mut below_it).map_err(|cause| unread(&path, &cause))?;
         for file in below_it {
-            match project::in_place(&file, Some(&path)) {
+            match project::resolve_file(&file, Some(&path)) {
                 Ok(_) => found.push(file),
                 Err(cause) => refused.push(unread(&file, &cause)),
             }

@@ -47,8 +47,8 @@ fn pull(context: &Context, options: &Pull, console: &mut Console) -> Result<Exit
     let asked = parse_selectors(&options.selectors)?;
     let selected = Selected::project(select::project(context)?);
     let place = selected.loaded.project.root.join(LOCK);
-    let shown = paths::shown(&place, &context.cwd);
-    let place = match project::in_place(&place, Some(&selected.loaded.project.root)) {
+    let shown = paths::display(&place, &context.cwd);
+    let place = match project::resolve_file(&place, Some(&selected.loaded.project.root)) {
         Ok(place) => place,
         Err(cause) if cause.kind() == std::io::ErrorKind::NotFound => place,
         Err(cause) => {

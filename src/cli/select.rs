@@ -234,7 +234,7 @@ pub fn select(context: &Context, names: &[PathBuf]) -> Result<Vec<Selected>, Fai
         }
         if is_folder {
             return Err(Failure::from(project::Error::NoManifest {
-                from: paths::shown(&path, &context.cwd),
+                from: paths::display(&path, &context.cwd),
             }));
         }
         alone.insert(path.clone(), Selected::file(path, context)?);

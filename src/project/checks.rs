@@ -1,6 +1,6 @@
 //! Checks across the settings of a table.
 
-use super::read::Read;
+use super::read::ReadTable;
 use super::table::Findings;
 use crate::diagnostics::{Diagnostic, codes};
 use crate::ir::{
@@ -9,7 +9,7 @@ use crate::ir::{
 
 /// Checks `[alertmanager]`: a resource requires the namespace by which the operator routes alerts, and email requires both a
 /// server and a sender.
-pub(super) fn alertmanager(read: &Read<AlertmanagerSettings>, findings: &mut Findings) {
+pub(super) fn alertmanager(read: &ReadTable<AlertmanagerSettings>, findings: &mut Findings) {
     let settings = &read.settings;
     if let Some(format) = read.place("format")
         && settings.format == AlertmanagerFormat::AlertmanagerConfig
@@ -53,7 +53,7 @@ pub(super) fn alertmanager(read: &Read<AlertmanagerSettings>, findings: &mut Fin
 }
 
 /// Checks `[policy]`: the output formats of Argo require a Prometheus URL, and that of Argo CD an image.
-pub(super) fn policy(read: &Read<PolicySettings>, findings: &mut Findings) {
+pub(super) fn policy(read: &ReadTable<PolicySettings>, findings: &mut Findings) {
     let settings = &read.settings;
     if read.is_wrong(&["forms", "prometheus", "image"]) {
         return;

@@ -12,7 +12,7 @@ use ignore::gitignore::Gitignore;
 use ignore::{Match, WalkBuilder};
 
 use super::MANIFEST;
-use super::left_out::LeftOut;
+use super::skipped::SkippedSource;
 use crate::ir::settings::texts::{is_identifier, to_identifier};
 
 /// The file with the patterns that git ignores.
@@ -35,7 +35,7 @@ pub struct Unlisted {
 
 /// A source file.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Found {
+pub struct FoundSource {
     /// Its path.
     pub path: PathBuf,
     /// The name of its module, `teams.payments`, or why it has none.
@@ -55,9 +55,9 @@ pub struct BadName {
 #[derive(Debug, Default)]
 pub struct Discovered {
     /// The sources, sorted by path.
-    pub files: Vec<Found>,
+    pub files: Vec<FoundSource>,
     /// The sources that are skipped with a warning.
-    pub left_out: Vec<LeftOut>,
+    pub skipped: Vec<SkippedSource>,
 }
 
 /// Finds all `.nth` files below `source`, sorted by path. Skips hidden files and folders, files that a `.gitignore` below
@@ -72,12 +72,12 @@ pub struct Discovered {
 pub fn discover(root: &Path, source: &Path, skip: &[PathBuf]) -> Result<Discovered, Unlisted> {
     let listed = list(source, skip, true)?;
     let mut discovered = Discovered {
-        left_out: ignored(source, skip, &listed),
+        skipped: ignored_sources(source, skip, &listed),
         ..Discovered::default()
     };
     for path in &listed.files {
         let module = module_name(path.strip_prefix(source).unwrap_or(path));
-        discovered.files.push(Found {
+        discovered.files.push(FoundSource {
             path: path.clone(),
             module,
         });
@@ -100,8 +100,8 @@ pub(super) struct Listed {
     has_ignores: bool,
 }
 
-/// Lists the entries below a folder without following links. If `heed` is true, ignored entries are skipped.
-pub(super) fn list(folder: &Path, skip: &[PathBuf], heed: bool) -> Result<Listed, Unlisted> {
+/// Lists the entries below a folder without following links. If `skip_ignored` is true, ignored entries are skipped.
+pub(super) fn list(folder: &Path, skip: &[PathBuf], skip_ignored: bool) -> Result<Listed, Unlisted> {
     let skip = skip.to_vec();
     let top = folder.to_path_buf();
     let has_ignores = Arc::new(AtomicBool::new(folder.join(IGNORES).is_file()));
@@ -112,7 +112,7 @@ pub(super) fn list(folder: &Path, skip: &[PathBuf], heed: bool) -> Result<Listed
         .ignore(false)
         .git_global(false)
         .git_exclude(false)
-        .git_ignore(heed)
+        .git_ignore(skip_ignored)
         .require_git(false)
         .follow_links(false)
         .filter_entry(move |entry| {
@@ -130,12 +130,12 @@ pub(super) fn list(folder: &Path, skip: &[PathBuf], heed: bool) -> Result<Listed
     let mut listed = Listed::default();
     for (count, entry) in walk.enumerate() {
         // Ignored folders may be large, and are visited only for a warning.
-        if !heed && count > MOST_ENTRIES {
+        if !skip_ignored && count > MOST_ENTRIES {
             break;
         }
         let entry = match entry {
             Ok(entry) => entry,
-            Err(_) if !heed => continue,
+            Err(_) if !skip_ignored => continue,
             Err(error) => {
                 let path = failed_path(&error).unwrap_or_else(|| folder.to_path_buf());
                 let text = error.to_string();
@@ -165,7 +165,7 @@ fn is_source(path: &Path) -> bool {
 }
 
 /// Returns the sources that a `.gitignore` ignores, grouped by its line.
-fn ignored(source: &Path, skip: &[PathBuf], listed: &Listed) -> Vec<LeftOut> {
+fn ignored_sources(source: &Path, skip: &[PathBuf], listed: &Listed) -> Vec<SkippedSource> {
     if !listed.has_ignores {
         return Vec::new();
     }
@@ -200,7 +200,7 @@ fn ignored(source: &Path, skip: &[PathBuf], listed: &Listed) -> Vec<LeftOut> {
     }
     lines
         .into_iter()
-        .map(|((file, line), files)| LeftOut::Ignored { file, line, files })
+        .map(|((file, line), files)| SkippedSource::Ignored { file, line, files })
         .collect()
 }
 
@@ -348,14 +348,14 @@ mod tests {
         std::os::unix::fs::symlink(folder.path().join("a/b.nth"), folder.path().join("a/c.nth"))
             .unwrap();
         assert_eq!(modules(folder.path(), &[]), ["a.b"]);
-        let left_out = discover(folder.path(), folder.path(), &[])
+        let skipped = discover(folder.path(), folder.path(), &[])
             .unwrap()
-            .left_out;
-        assert_eq!(left_out.len(), 2, "{left_out:?}");
+            .skipped;
+        assert_eq!(skipped.len(), 2, "{skipped:?}");
         assert!(
-            left_out
+            skipped
                 .iter()
-                .all(|left| matches!(left, LeftOut::Twice { .. }))
+                .all(|left| matches!(left, SkippedSource::Twice { .. }))
         );
     }
 
@@ -390,15 +390,15 @@ mod tests {
             .collect();
         assert_eq!(files, ["again", "main", "shared.deep.tiers"]);
         let mut left: Vec<_> = found
-            .left_out
+            .skipped
             .iter()
             .map(|left| {
                 let (what, link) = match left {
-                    LeftOut::Dangling { link, .. } => ("dangling", link),
-                    LeftOut::Outside { link, .. } => ("outside", link),
-                    LeftOut::Project { link, .. } => ("project", link),
-                    LeftOut::Twice { link, .. } => ("twice", link),
-                    LeftOut::Ignored { file, .. } => ("ignored", file),
+                    SkippedSource::Dangling { link, .. } => ("dangling", link),
+                    SkippedSource::Outside { link, .. } => ("outside", link),
+                    SkippedSource::Project { link, .. } => ("project", link),
+                    SkippedSource::Twice { link, .. } => ("twice", link),
+                    SkippedSource::Ignored { file, .. } => ("ignored", file),
                 };
                 format!("{what} {}", link.file_name().unwrap().to_string_lossy())
             })
@@ -437,10 +437,10 @@ mod tests {
         let found = discover(folder.path(), folder.path(), &[]).unwrap();
         assert_eq!(modules(folder.path(), &[]), ["a", "old.e"]);
         let told: Vec<_> = found
-            .left_out
+            .skipped
             .iter()
             .map(|left| match left {
-                LeftOut::Ignored { line, files, .. } => (line.as_str(), files.len()),
+                SkippedSource::Ignored { line, files, .. } => (line.as_str(), files.len()),
                 other => panic!("{other:?}"),
             })
             .collect();

@@ -9,7 +9,7 @@ use std::ops::Range;
 use super::schema::{DEPENDENCIES_DOC, LINTS_DOC, PATH_DOC, warnings};
 use crate::ir::settings::{Kind, Setting, TABLES, Table};
 use crate::levels::Level;
-use place::{At, Known, Place, find};
+use place::{At, SetKey, Place, find};
 
 /// A completion item.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -56,7 +56,7 @@ pub fn complete(text: &str, offset: usize) -> Vec<Completion> {
     // The key at the place itself does not count as set.
     let is_set = |table: &[String], key: &str| {
         let is_it =
-            |known: &Known| known.table == table && known.key == key && known.range != place.word;
+            |known: &SetKey| known.table == table && known.key == key && known.range != place.word;
         known.iter().any(is_it)
     };
     match &place.at {
@@ -86,7 +86,7 @@ pub fn complete(text: &str, offset: usize) -> Vec<Completion> {
                     range: place.word.clone(),
                     text: format!("path{end}"),
                 }],
-                [name] => declared(name).map_or(Vec::new(), |of| {
+                [name] => find_table(name).map_or(Vec::new(), |of| {
                     of.settings
                         .iter()
                         .filter(|setting| !is_set(table, setting.key))
@@ -223,7 +223,7 @@ fn values(place: &Place, path: &[String], in_list: bool) -> Vec<Completion> {
     }
 }
 
-fn declared(name: &str) -> Option<&'static Table> {
+fn find_table(name: &str) -> Option<&'static Table> {
     TABLES.iter().find(|table| table.name == name)
 }
 
@@ -232,7 +232,7 @@ fn setting_at(table: &[&str], key: &str) -> Option<(&'static Table, &'static Set
     let [name] = table else {
         return None;
     };
-    let table = declared(name)?;
+    let table = find_table(name)?;
     let mut settings = table.settings.iter();
     let setting = settings.find(|setting| setting.key == key)?;
     Some((table, setting))
@@ -242,7 +242,7 @@ fn table_doc(name: &str) -> Option<&'static str> {
     match name {
         "lints" => Some(LINTS_DOC),
         "dependencies" => Some(DEPENDENCIES_DOC),
-        name => declared(name).map(|table| table.doc.trim()),
+        name => find_table(name).map(|table| table.doc.trim()),
     }
 }
 

@@ -62,7 +62,7 @@ pub fn read(table: &mut Table<'_>, findings: &mut Findings) -> Levels {
         }
         match level(&word.value) {
             Some(level) => levels.set(code, level),
-            None => findings.diagnostics.push(no_level(&word)),
+            None => findings.diagnostics.push(unknown_level(&word)),
         }
     }
     levels
@@ -91,7 +91,7 @@ fn unknown(key: &Located<String>, near: Option<&'static str>) -> Diagnostic<File
     }
 }
 
-fn no_level(word: &Located<String>) -> Diagnostic<FileSpan> {
+fn unknown_level(word: &Located<String>) -> Diagnostic<FileSpan> {
     let diagnostic = Diagnostic::new(
         &codes::PROJECT_BAD_SETTING,
         format!("unknown level {:?}", word.value),

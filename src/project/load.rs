@@ -15,8 +15,8 @@ use smol_str::SmolStr;
 use super::source::{NotUtf8, decode, not_utf8, read_source};
 use super::table::Findings;
 use super::{
-    Error, Found, LeftOut, Loaded, MANIFEST, Manifest, Project, SourceFile, Unlisted, discover,
-    in_place, manifest, module_name, output, paths, read_file_at_most,
+    Error, FoundSource, SkippedSource, Loaded, MANIFEST, Manifest, Project, SourceFile, Unlisted, discover,
+    resolve_file, manifest, module_name, output, paths, read_file_at_most,
 };
 use crate::diagnostics::{Diagnostic, FileSpan, Severity, SourceMap, codes};
 use crate::ir::default_settings;
@@ -61,7 +61,7 @@ pub fn load_edited(
             .help("use another directory, usually `build`"),
         );
     } else {
-        let found = loader.sources_of(None, &root, &manifest, std::slice::from_ref(&output))?;
+        let found = loader.read_sources(None, &root, &manifest, std::slice::from_ref(&output))?;
         let said = &loader.diagnostics;
         // With an error, nothing is built anyway.
         if found == 0 && !said.iter().any(|said| said.severity == Severity::Error) {
@@ -74,13 +74,13 @@ pub fn load_edited(
         let told = output::check(&root, &source, &output, &manifest, cwd);
         loader.diagnostics.extend(told);
     }
-    let mut chain = vec![(manifest.name.value.clone(), identity(&root))];
+    let mut chain = vec![(manifest.name.value.clone(), canonical(&root))];
     loader.packages.insert(
         manifest.name.value.clone(),
-        (identity(&root), manifest.name.span),
+        (canonical(&root), manifest.name.span),
     );
     loader.dependencies(&root, &manifest, &mut chain)?;
-    loader.collisions(&manifest);
+    loader.remove_collisions(&manifest);
     let catalogue = loader.catalogue(&root)?;
     let mut levels = manifest.levels;
     // A source that was not read may need the suppression.
@@ -115,12 +115,12 @@ pub fn load_file(file: &Path, cwd: &Path) -> Result<Loaded, Error> {
     let path = paths::absolute(file, cwd);
     let mut loader = Loader::new(cwd, &|_| None);
     let name = path.file_name().unwrap_or(path.as_os_str()).to_os_string();
-    let found = Found {
+    let found = FoundSource {
         path: path.clone(),
         module: module_name(Path::new(&name)),
     };
     let bytes = read_source(&path);
-    loader.source(None, found, bytes)?;
+    loader.add_source(None, found, bytes)?;
     let root = path.parent().unwrap_or(Path::new("/")).to_path_buf();
     let stem = path
         .file_stem()
@@ -143,7 +143,7 @@ pub fn load_file(file: &Path, cwd: &Path) -> Result<Loaded, Error> {
 }
 
 /// Returns the canonical path of a folder.
-fn identity(folder: &Path) -> PathBuf {
+fn canonical(folder: &Path) -> PathBuf {
     fs::canonicalize(folder).unwrap_or_else(|_| folder.to_path_buf())
 }
 
@@ -169,9 +169,9 @@ impl<'a> Loader<'a> {
         }
     }
 
-    fn unread(&self, path: &Path, cause: io::Error) -> Error {
+    fn read_error(&self, path: &Path, cause: io::Error) -> Error {
         Error::Read {
-            path: paths::shown(path, self.cwd),
+            path: paths::display(path, self.cwd),
             cause,
         }
     }
@@ -181,11 +181,11 @@ impl<'a> Loader<'a> {
         if let Some(text) = (self.edited)(&path) {
             return Ok(text.to_string());
         }
-        let bytes = in_place(&path, Some(root))
+        let bytes = resolve_file(&path, Some(root))
             .and_then(|path| read_file_at_most(&path, limits::MANIFEST_BYTES))
-            .map_err(|cause| self.unread(&path, cause))?;
+            .map_err(|cause| self.read_error(&path, cause))?;
         Ok(decode(bytes).unwrap_or_else(|NotUtf8 { text, at }| {
-            let span = self.place(&path, text.as_str(), at);
+            let span = self.add_span(&path, text.as_str(), at);
             self.diagnostics.push(not_utf8(span));
             text
         }))
@@ -194,17 +194,17 @@ impl<'a> Loader<'a> {
     /// Reads the lock file of the project, if there is one. The lock file of a package covers only its own services.
     fn catalogue(&mut self, root: &Path) -> Result<Option<Arc<Lock>>, Error> {
         let path = root.join(LOCK);
-        let bytes = match in_place(&path, Some(root))
+        let bytes = match resolve_file(&path, Some(root))
             .and_then(|path| read_file_at_most(&path, limits::LOCK_BYTES))
         {
             Ok(bytes) => bytes,
             Err(cause) if cause.kind() == io::ErrorKind::NotFound => return Ok(None),
-            Err(cause) => return Err(self.unread(&path, cause)),
+            Err(cause) => return Err(self.read_error(&path, cause)),
         };
         let text = match decode(bytes) {
             Ok(text) => text,
             Err(NotUtf8 { text, at }) => {
-                let span = self.place(&path, text.as_str(), at);
+                let span = self.add_span(&path, text.as_str(), at);
                 self.diagnostics.push(not_utf8(span));
                 return Ok(None);
             }
@@ -213,7 +213,7 @@ impl<'a> Loader<'a> {
             Ok(lock) => Ok(Some(Arc::new(lock))),
             Err(unreadable) => {
                 let at = unreadable.range(&text);
-                let span = self.place(&path, text.as_str(), at);
+                let span = self.add_span(&path, text.as_str(), at);
                 self.diagnostics.push(
                     Diagnostic::new(
                         &codes::PROJECT_BAD_CATALOGUE,
@@ -231,7 +231,7 @@ impl<'a> Loader<'a> {
     fn manifest(&mut self, root: &Path, text: &str) -> (Manifest, bool) {
         let file = self
             .sources
-            .add(paths::shown(&root.join(MANIFEST), self.cwd), text);
+            .add(paths::display(&root.join(MANIFEST), self.cwd), text);
         let mut findings = Findings {
             file,
             diagnostics: Vec::new(),
@@ -242,13 +242,13 @@ impl<'a> Loader<'a> {
         (manifest, is_sound)
     }
 
-    fn place(
+    fn add_span(
         &mut self,
         path: &Path,
         text: impl Into<Arc<str>>,
         range: std::ops::Range<usize>,
     ) -> FileSpan {
-        let file = self.sources.add(paths::shown(path, self.cwd), text);
+        let file = self.sources.add(paths::display(path, self.cwd), text);
         FileSpan {
             file,
             start: range.start,
@@ -257,7 +257,7 @@ impl<'a> Loader<'a> {
     }
 
     /// Reads the sources of the project, or of a package, in `root`. Returns their number.
-    fn sources_of(
+    fn read_sources(
         &mut self,
         package: Option<&SmolStr>,
         root: &Path,
@@ -281,15 +281,15 @@ impl<'a> Loader<'a> {
         }
         let found =
             discover(root, &source, skip).map_err(|Unlisted { path, cause }| Error::Read {
-                path: paths::shown(&path, self.cwd),
+                path: paths::display(&path, self.cwd),
                 cause,
             })?;
-        for left_out in &found.left_out {
+        for skipped in &found.skipped {
             // Ignored sources of a package are the decision of its authors.
-            if package.is_some() && matches!(left_out, LeftOut::Ignored { .. }) {
+            if package.is_some() && matches!(skipped, SkippedSource::Ignored { .. }) {
                 continue;
             }
-            let diagnostic = left_out.diagnostic(self.cwd, &mut self.sources);
+            let diagnostic = skipped.diagnostic(self.cwd, &mut self.sources);
             self.diagnostics.extend(manifest.levels.apply(diagnostic));
         }
         let count = found.files.len();
@@ -302,22 +302,22 @@ impl<'a> Loader<'a> {
             })
             .collect();
         for (found, bytes) in read {
-            self.source(package, found, bytes)?;
+            self.add_source(package, found, bytes)?;
         }
         Ok(count)
     }
 
-    fn source(
+    fn add_source(
         &mut self,
         package: Option<&SmolStr>,
-        found: Found,
+        found: FoundSource,
         bytes: io::Result<Vec<u8>>,
     ) -> Result<(), Error> {
-        let bytes = bytes.map_err(|cause| self.unread(&found.path, cause))?;
+        let bytes = bytes.map_err(|cause| self.read_error(&found.path, cause))?;
         let text = match decode(bytes) {
             Ok(text) => text,
             Err(NotUtf8 { text, at }) => {
-                let span = self.place(&found.path, text, at);
+                let span = self.add_span(&found.path, text, at);
                 self.diagnostics.push(not_utf8(span));
                 return Ok(());
             }
@@ -329,12 +329,12 @@ impl<'a> Loader<'a> {
                     None => module,
                 },
                 package: package.cloned(),
-                shown: paths::shown(&found.path, self.cwd),
+                shown: paths::display(&found.path, self.cwd),
                 path: found.path,
                 text: text.into(),
             }),
             Err(bad) => {
-                let span = self.place(&found.path, text, 0..0);
+                let span = self.add_span(&found.path, text, 0..0);
                 let mut diagnostic = Diagnostic::new(
                     &codes::PROJECT_BAD_MODULE_NAME,
                     format!("{:?} is not allowed in a module name", bad.part),

@@ -74,7 +74,7 @@ pub(super) fn check(
         .label("expected a directory without sources")
         .help(format!(
             "move `{}` elsewhere, or set another directory: `output = \"build\"`",
-            paths::shown(first, cwd)
+            paths::display(first, cwd)
         )),
     )
 }

@@ -40,7 +40,7 @@ pub fn real(path: &Path) -> PathBuf {
 }
 
 /// Formats `path` for messages: relative to `cwd` if both are absolute and share a root, with `/`.
-pub fn shown(path: &Path, cwd: &Path) -> String {
+pub fn display(path: &Path, cwd: &Path) -> String {
     let path = normalize(path);
     let cwd = normalize(cwd);
     let shared = path
@@ -88,16 +88,16 @@ mod tests {
     fn shows_paths_from_where_the_reader_stands() {
         let cwd = Path::new("/home/ana/shop");
         assert_eq!(
-            shown(Path::new("/home/ana/shop/teams/payments.nth"), cwd),
+            display(Path::new("/home/ana/shop/teams/payments.nth"), cwd),
             "teams/payments.nth"
         );
         assert_eq!(
-            shown(Path::new("/home/ana/platform/nth.toml"), cwd),
+            display(Path::new("/home/ana/platform/nth.toml"), cwd),
             "../platform/nth.toml"
         );
-        assert_eq!(shown(Path::new("/home/ana/shop"), cwd), ".");
+        assert_eq!(display(Path::new("/home/ana/shop"), cwd), ".");
         assert_eq!(
-            shown(Path::new("/srv/rules/a.yaml"), cwd),
+            display(Path::new("/srv/rules/a.yaml"), cwd),
             "/srv/rules/a.yaml"
         );
     }

@@ -8,7 +8,7 @@ use crate::diagnostics::FileSpan;
 use crate::ir::settings::SettingsTable;
 
 /// A table of `nth.toml` with the places of its values.
-pub(super) struct Read<T> {
+pub(super) struct ReadTable<T> {
     /// Its settings; the default for each that is not set or invalid.
     pub settings: T,
     /// The name of the table.
@@ -19,7 +19,7 @@ pub(super) struct Read<T> {
     wrong: BTreeSet<&'static str>,
 }
 
-impl<T> Read<T> {
+impl<T> ReadTable<T> {
     /// Returns the span of the value of a key; `None` if it is not set, or was reported.
     pub(super) fn place(&self, key: &str) -> Option<FileSpan> {
         self.places
@@ -40,9 +40,9 @@ impl<T> Read<T> {
 }
 
 /// Takes the table out of the manifest and reads it. Invalid values are reported, and the defaults are used.
-pub(super) fn read<T: SettingsTable>(root: &mut Table<'_>, findings: &mut Findings) -> Read<T> {
+pub(super) fn read<T: SettingsTable>(root: &mut Table<'_>, findings: &mut Findings) -> ReadTable<T> {
     let mut table = root.table(T::TABLE.name, findings);
-    let mut read = Read {
+    let mut read = ReadTable {
         settings: T::default(),
         head: findings.span(table.head()),
         places: BTreeMap::new(),

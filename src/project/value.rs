@@ -23,7 +23,7 @@ pub(super) fn read(
             let text = into_string(path, value, findings)?;
             check_text(path, rule, text, findings).map(Value::Text)
         }
-        Kind::Texts(rule) => each(path, value, findings, |path, item, findings| {
+        Kind::Texts(rule) => read_items(path, value, findings, |path, item, findings| {
             let text = into_string(path, item, findings)?;
             check_text(path, rule, text, findings)
         })
@@ -39,7 +39,7 @@ pub(super) fn read(
         Kind::ChoiceList(choices) => {
             let span = findings.span(value.span());
             let before = findings.diagnostics.len();
-            let chosen = each(path, value, findings, |path, item, findings| {
+            let chosen = read_items(path, value, findings, |path, item, findings| {
                 let text = into_string(path, item, findings)?;
                 choose(choices, text, findings)
             })?;
@@ -102,7 +102,7 @@ fn count(path: &str, value: Spanned<DeValue<'_>>, findings: &mut Findings) -> Op
 }
 
 /// Reads the items of a list with `read`, which gets their paths. Items that `read` rejects are skipped.
-fn each(
+fn read_items(
     path: &str,
     value: Spanned<DeValue<'_>>,
     findings: &mut Findings,
@@ -162,7 +162,7 @@ fn check_text(
         diagnostic = diagnostic.help(help);
     }
     if let Some(better) = rule.repair.and_then(|repair| repair(&text.value)) {
-        diagnostic = replace(diagnostic, text.span, &better);
+        diagnostic = offer_replacement(diagnostic, text.span, &better);
     }
     findings.diagnostics.push(diagnostic);
     None
@@ -207,7 +207,7 @@ fn choose(choices: &Choices, text: Located<String>, findings: &mut Findings) -> 
     }
     let help = match choices.help {
         Some(help) => help.to_owned(),
-        None => format!("use {}", either(names())),
+        None => format!("use {}", list_choices(names())),
     };
     let mut diagnostic = Diagnostic::new(
         &codes::PROJECT_BAD_SETTING,
@@ -217,7 +217,7 @@ fn choose(choices: &Choices, text: Located<String>, findings: &mut Findings) -> 
     .label(choices.label)
     .help(help);
     if let Some(near) = nearest_choice(&text.value, choices) {
-        diagnostic = replace(diagnostic, text.span, near);
+        diagnostic = offer_replacement(diagnostic, text.span, near);
     }
     findings.diagnostics.push(diagnostic);
     None
@@ -240,7 +240,7 @@ fn nearest_choice(text: &str, choices: &Choices) -> Option<&'static str> {
 }
 
 /// Lists names as alternatives: "`json` or `configmap`".
-fn either(names: impl Iterator<Item = &'static str>) -> String {
+fn list_choices(names: impl Iterator<Item = &'static str>) -> String {
     let quoted: Vec<String> = names.map(|name| format!("`{name}`")).collect();
     match quoted.as_slice() {
         [others @ .., last] if !others.is_empty() => format!("{} or {last}", others.join(", ")),
@@ -249,7 +249,7 @@ fn either(names: impl Iterator<Item = &'static str>) -> String {
 }
 
 /// Adds a fix that replaces the string at `span`.
-fn replace(diagnostic: Diagnostic<FileSpan>, span: FileSpan, text: &str) -> Diagnostic<FileSpan> {
+fn offer_replacement(diagnostic: Diagnostic<FileSpan>, span: FileSpan, text: &str) -> Diagnostic<FileSpan> {
     diagnostic.fix(
         format!("Replace with `{text}`"),
         span,

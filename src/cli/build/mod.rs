@@ -42,7 +42,7 @@ pub fn run(context: &Context, options: &Build, console: &mut Console) -> Result<
         Some(folder) => paths::absolute(folder, &context.cwd),
         None => project.output.clone(),
     };
-    let shown = paths::shown(&folder, &context.cwd);
+    let shown = paths::display(&folder, &context.cwd);
     if options.output.is_some() && options.file.is_none() {
         let real = paths::real(&folder);
         let below = selected
@@ -219,7 +219,7 @@ fn coverage_summary(signals: Tally) -> Option<String> {
 /// If the path is a directory, or the file belongs to a project or cannot be read.
 fn select_file(file: &Path, context: &Context) -> Result<Selected, Failure> {
     let path = paths::absolute(file, &context.cwd);
-    let shown = paths::shown(&path, &context.cwd);
+    let shown = paths::display(&path, &context.cwd);
     if path.is_dir() {
         return Err(
             Failure::usage(format!("{shown} is a directory")).help(format!(
@@ -230,7 +230,7 @@ fn select_file(file: &Path, context: &Context) -> Result<Selected, Failure> {
     if let Some(root) = path.parent().and_then(project::find) {
         let loaded = project::load(&root, &context.cwd)?;
         if loaded.project.files.iter().any(|file| file.path == path) {
-            let root = paths::shown(&root, &context.cwd);
+            let root = paths::display(&root, &context.cwd);
             return Err(
                 Failure::usage(format!("{shown} is part of the project in {root}")).help(format!(
                     "build the project with `nthc build --project {root}`"

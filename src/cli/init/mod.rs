@@ -31,7 +31,7 @@ const FILES: [(&str, &str); 4] = [
 /// If one of its files exists, the name of the folder is not a valid project name, or a file cannot be written.
 pub fn run(context: &Context, options: &Init, console: &mut Console) -> Result<Exit, Failure> {
     let root = paths::absolute(&options.folder, &context.cwd);
-    let shown = paths::shown(&root, &context.cwd);
+    let shown = paths::display(&root, &context.cwd);
     let name = match &options.name {
         Some(name) => name.clone(),
         None => root
@@ -49,7 +49,7 @@ pub fn run(context: &Context, options: &Init, console: &mut Console) -> Result<E
     if let Some(path) = existing {
         return Err(Failure::usage(format!(
             "{} exists",
-            paths::shown(&root.join(path), &context.cwd)
+            paths::display(&root.join(path), &context.cwd)
         ))
         .help("nothing was written: `nthc init` never overwrites files"));
     }
@@ -61,7 +61,7 @@ pub fn run(context: &Context, options: &Init, console: &mut Console) -> Result<E
     if let Some(folder) = linked {
         return Err(Failure::usage(format!(
             "{} is not a directory",
-            paths::shown(&folder, &context.cwd)
+            paths::display(&folder, &context.cwd)
         ))
         .help("nothing was written: `nthc init` does not follow symbolic links"));
     }

@@ -79,7 +79,7 @@ pub fn run(context: &Context, options: &Preview, console: &mut Console) -> Resul
     .map_err(|why| {
         Failure::io(format!(
             "cannot watch {}: {why}",
-            paths::shown(source.path(), &context.cwd)
+            paths::display(source.path(), &context.cwd)
         ))
     })?;
     console.out.line(format_args!("http://{address}/"));

@@ -5,9 +5,9 @@ use std::collections::HashSet;
 use std::fs;
 use std::path::{Path, PathBuf};
 
-use super::{Discovered, EXTENSION, Found, Listed, Unlisted, list, module_name};
+use super::{Discovered, EXTENSION, FoundSource, Listed, Unlisted, list, module_name};
 use crate::project::MANIFEST;
-use crate::project::left_out::LeftOut;
+use crate::project::skipped::SkippedSource;
 
 /// The maximum depth of links in linked folders.
 const DEEPEST: usize = 16;
@@ -74,7 +74,7 @@ impl Links<'_> {
             // It may have been a folder; with another extension it is not a source.
             if is_source || link.extension().is_none() {
                 let target = fs::read_link(link).unwrap_or_default();
-                self.tell(LeftOut::Dangling {
+                self.report(SkippedSource::Dangling {
                     link: link_path,
                     target,
                 });
@@ -93,14 +93,14 @@ impl Links<'_> {
             return Ok(());
         }
         if is_folder && target != self.root && target.join(MANIFEST).is_file() {
-            self.tell(LeftOut::Project {
+            self.report(SkippedSource::Project {
                 link: link_path,
                 target,
             });
             return Ok(());
         }
         if !target.starts_with(&self.root) {
-            self.tell(LeftOut::Outside {
+            self.report(SkippedSource::Outside {
                 link: link_path,
                 target,
                 is_folder,
@@ -111,7 +111,7 @@ impl Links<'_> {
             if self.seen.insert(target.clone()) {
                 self.add(link);
             } else {
-                self.tell(LeftOut::Twice {
+                self.report(SkippedSource::Twice {
                     link: link_path,
                     target,
                     files: 1,
@@ -121,7 +121,7 @@ impl Links<'_> {
         }
         // A parent folder of the sources contains only files that are found anyway, and this link.
         if self.source.starts_with(&target) {
-            self.tell(LeftOut::Twice {
+            self.report(SkippedSource::Twice {
                 link: link_path,
                 target,
                 files: self.seen.len(),
@@ -138,7 +138,7 @@ impl Links<'_> {
             }
         }
         if twice > 0 {
-            self.tell(LeftOut::Twice {
+            self.report(SkippedSource::Twice {
                 link: link_path,
                 target: target.clone(),
                 files: twice,
@@ -155,13 +155,13 @@ impl Links<'_> {
 
     fn add(&mut self, path: &Path) {
         let module = module_name(path.strip_prefix(self.top).unwrap_or(path));
-        self.discovered.files.push(Found {
+        self.discovered.files.push(FoundSource {
             path: path.to_path_buf(),
             module,
         });
     }
 
-    fn tell(&mut self, left_out: LeftOut) {
-        self.discovered.left_out.push(left_out);
+    fn report(&mut self, skipped: SkippedSource) {
+        self.discovered.skipped.push(skipped);
     }
 }

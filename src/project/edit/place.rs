@@ -38,7 +38,7 @@ pub(super) enum At {
 
 /// A key that is set, with its table.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub(super) struct Known {
+pub(super) struct SetKey {
     /// The table; empty at the top.
     pub table: Vec<String>,
     /// The key.
@@ -49,7 +49,7 @@ pub(super) struct Known {
 
 /// Returns the place at a byte of a text, and the keys and tables of the whole text. The place is `None` if nothing can be
 /// completed there, as in a comment.
-pub(super) fn find(text: &str, offset: usize) -> (Option<Place>, Vec<Known>) {
+pub(super) fn find(text: &str, offset: usize) -> (Option<Place>, Vec<SetKey>) {
     let source = Source::new(text);
     let tokens: Vec<Token> = source.lex().collect();
     let target = target(&tokens, offset);
@@ -64,7 +64,7 @@ pub(super) fn find(text: &str, offset: usize) -> (Option<Place>, Vec<Known>) {
         }
         walk.step(token);
     }
-    (place, walk.known)
+    (place, walk.set_keys)
 }
 
 /// Returns the token at an offset. Between two tokens, prefers the comment, which takes the rest of its line, and then the
@@ -113,7 +113,7 @@ struct Walk<'t> {
     /// True if no token of the line was read yet.
     at_line_start: bool,
     started: bool,
-    known: Vec<Known>,
+    set_keys: Vec<SetKey>,
 }
 
 /// An inline table or a list, with the path of its key.
@@ -241,17 +241,17 @@ impl Walk<'_> {
         let written = self.text.get(range.clone()).unwrap_or_default();
         let name = written.trim_matches(['"', '\'']).to_owned();
         if let Some(parts) = &mut self.in_header {
-            let known = Known {
+            let known = SetKey {
                 table: parts.clone(),
                 key: name.clone(),
                 range,
             };
             parts.push(name);
-            self.known.push(known);
+            self.set_keys.push(known);
         } else if !self.in_value && !self.is_list() {
             let mut table = self.table();
             table.extend(self.key.iter().cloned());
-            self.known.push(Known {
+            self.set_keys.push(SetKey {
                 table,
                 key: name.clone(),
                 range,

@@ -14,12 +14,12 @@ use crate::regular::irregular;
 ///
 /// If it is not a regular file, is a link that is broken or leads out of the project, or cannot be read. The error has a
 /// message for the user.
-pub fn in_place(path: &Path, root: Option<&Path>) -> io::Result<PathBuf> {
+pub fn resolve_file(path: &Path, root: Option<&Path>) -> io::Result<PathBuf> {
     let meta = fs::symlink_metadata(path)?;
     if !meta.is_symlink() {
         return match irregular(&meta) {
             None => Ok(path.to_path_buf()),
-            Some(what) => Err(refused(what)),
+            Some(what) => Err(not_regular(what)),
         };
     }
     let target =
@@ -33,11 +33,11 @@ pub fn in_place(path: &Path, root: Option<&Path>) -> io::Result<PathBuf> {
     }
     match irregular(&fs::symlink_metadata(&target)?) {
         None => Ok(target),
-        Some(what) => Err(refused(what)),
+        Some(what) => Err(not_regular(what)),
     }
 }
 
-fn refused(what: &str) -> io::Error {
+fn not_regular(what: &str) -> io::Error {
     io::Error::other(format!("it is {what}, not a regular file"))
 }
 
@@ -58,7 +58,7 @@ mod tests {
         symlink("../b.nth", root.join("out.nth")).unwrap();
         symlink("nowhere", root.join("gone.nth")).unwrap();
         let place = |name: &str, root_of: Option<&Path>| {
-            let found = in_place(&root.join(name), root_of);
+            let found = resolve_file(&root.join(name), root_of);
             found.map_err(|cause| cause.to_string())
         };
         let real = fs::canonicalize(&root).unwrap();
@@ -69,7 +69,7 @@ mod tests {
         assert!(out.contains("out of the project"), "{out}");
         let gone = place("gone.nth", Some(&root)).unwrap_err();
         assert!(gone.contains("a dangling symbolic link"), "{gone}");
-        let itself = in_place(&root, Some(&root)).unwrap_err().to_string();
+        let itself = resolve_file(&root, Some(&root)).unwrap_err().to_string();
         assert!(itself.contains("a folder"), "{itself}");
     }
 }

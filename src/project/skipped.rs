@@ -9,7 +9,7 @@ use crate::diagnostics::{Diagnostic, FileSpan, SourceMap, codes};
 
 /// A source that is not read.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub enum LeftOut {
+pub enum SkippedSource {
     /// A broken link.
     Dangling {
         /// The link.
@@ -53,10 +53,10 @@ pub enum LeftOut {
     },
 }
 
-impl LeftOut {
+impl SkippedSource {
     /// Returns the warning. Paths are shown relative to `cwd`.
     pub(super) fn diagnostic(&self, cwd: &Path, sources: &mut SourceMap) -> Diagnostic<FileSpan> {
-        let shown = |path: &Path| paths::shown(path, cwd);
+        let shown = |path: &Path| paths::display(path, cwd);
         let mut at = |path: &Path| {
             let file = sources.add(shown(path), Arc::<str>::from(""));
             FileSpan {
@@ -129,7 +129,7 @@ impl LeftOut {
             .help("import the module by its original name, and remove the link"),
             Self::Ignored { file, line, files } => {
                 let text = fs::read_to_string(file).unwrap_or_default();
-                let start = place_of(&text, line);
+                let start = line_offset(&text, line);
                 let span = FileSpan {
                     file: sources.add(shown(file), text.as_str()),
                     start,
@@ -170,7 +170,7 @@ fn relative(target: &Path, link: &Path, cwd: &Path) -> PathBuf {
 }
 
 /// Returns the byte offset of a line in a text.
-fn place_of(text: &str, wanted: &str) -> usize {
+fn line_offset(text: &str, wanted: &str) -> usize {
     let mut at = 0;
     for line in text.split_inclusive('\n') {
         if line.trim_end() == wanted.trim_end() {
