@@ -6,60 +6,61 @@ use rust_decimal::Decimal;
 
 use super::model::Metadata;
 use super::query;
-use super::reader::{Findings, left_out};
+use super::reader::{Findings, report_skipped};
 use super::write::string;
 use crate::ir::number::percent_text;
 use crate::project::is_url;
+use crate::schema::names::field;
 
 /// The name of an annotation without `nthc.`, and the conversion of its value to a line of `.nth`; `None` if it is invalid.
 type Kept<'n> = (&'n str, fn(&str) -> Option<String>);
 
 /// The annotation that describes what the documents do not contain.
-const LOST: &str = "nthc.not-kept";
+const NOT_KEPT: &str = "nthc.not-kept";
 
 /// The value for an empty list.
 const NONE: &str = "none";
 
 /// Returns the fields in the annotations of an SLO as lines of `.nth`. Invalid values are reported.
-pub fn of_slo(metadata: &Metadata, findings: &mut Findings) -> Vec<String> {
+pub fn slo_fields(metadata: &Metadata, findings: &mut Findings) -> Vec<String> {
     let fields: [Kept; 8] = [
         ("budget-pages", |text| {
-            Some(format!("budget_pages = [{}]", shares(text)?))
+            Some(format!("{} = [{}]", field::BUDGET_PAGES, shares(text)?))
         }),
         ("budget-tickets", |text| {
-            Some(format!("budget_tickets = [{}]", shares(text)?))
+            Some(format!("{} = [{}]", field::BUDGET_TICKETS, shares(text)?))
         }),
         ("absence", |text| {
             ["page", "ticket"]
                 .contains(&text)
-                .then(|| format!("absence = {text}"))
+                .then(|| format!("{} = {text}", field::ABSENCE))
         }),
         ("absent-after", |text| {
-            is_duration(text).then(|| format!("absent_after = {text}"))
+            is_duration(text).then(|| format!("{} = {text}", field::ABSENT_AFTER))
         }),
         ("min-events", |text| {
-            Some(format!("min_events = {}", count(text)?))
+            Some(format!("{} = {}", field::MIN_EVENTS, count(text)?))
         }),
         ("min-bad-events", |text| {
-            Some(format!("min_bad_events = {}", count(text)?))
+            Some(format!("{} = {}", field::MIN_BAD_EVENTS, count(text)?))
         }),
         ("breakdown", |text| {
             let labels: Vec<&str> = text.split(", ").collect();
             labels
                 .iter()
                 .all(|label| query::is_plain(label))
-                .then(|| format!("breakdown = [{}]", labels.join(", ")))
+                .then(|| format!("{} = [{}]", field::BREAKDOWN, labels.join(", ")))
         }),
-        ("runbook-url", url_field("runbook_url")),
+        ("runbook-url", url_field(field::RUNBOOK_URL)),
     ];
     lines(metadata, &fields, findings)
 }
 
 /// Returns the fields in the annotations of a service as lines of `.nth`. Invalid values are reported.
-pub fn of_service(metadata: &Metadata, findings: &mut Findings) -> Vec<String> {
+pub fn service_fields(metadata: &Metadata, findings: &mut Findings) -> Vec<String> {
     let fields = [
-        ("runbook-url", url_field("runbook_url")),
-        ("dashboard-url", url_field("dashboard_url")),
+        ("runbook-url", url_field(field::RUNBOOK_URL)),
+        ("dashboard-url", url_field(field::DASHBOARD_URL)),
     ];
     lines(metadata, &fields, findings)
 }
@@ -90,8 +91,8 @@ pub fn selector(metadata: &Metadata) -> Option<BTreeMap<String, String>> {
 }
 
 /// Returns the description of what the documents do not contain.
-pub fn lost(metadata: &Metadata) -> Option<&str> {
-    metadata.annotations.get(LOST).map(String::as_str)
+pub fn not_kept(metadata: &Metadata) -> Option<&str> {
+    metadata.annotations.get(NOT_KEPT).map(String::as_str)
 }
 
 fn lines(metadata: &Metadata, fields: &[Kept], findings: &mut Findings) -> Vec<String> {
@@ -103,7 +104,7 @@ fn lines(metadata: &Metadata, fields: &[Kept], findings: &mut Findings) -> Vec<S
         };
         match read(text) {
             Some(line) => out.push(line),
-            None => left_out(
+            None => report_skipped(
                 findings,
                 metadata.name.span,
                 format!("invalid value of annotation `{annotation}`"),
@@ -116,8 +117,10 @@ fn lines(metadata: &Metadata, fields: &[Kept], findings: &mut Findings) -> Vec<S
 
 fn url_field(field: &'static str) -> fn(&str) -> Option<String> {
     match field {
-        "dashboard_url" => |text| is_url(text).then(|| format!("dashboard_url = {}", string(text))),
-        _ => |text| is_url(text).then(|| format!("runbook_url = {}", string(text))),
+        field::DASHBOARD_URL => {
+            |text| is_url(text).then(|| format!("{} = {}", field::DASHBOARD_URL, string(text)))
+        }
+        _ => |text| is_url(text).then(|| format!("{} = {}", field::RUNBOOK_URL, string(text))),
     }
 }
 

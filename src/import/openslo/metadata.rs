@@ -8,8 +8,8 @@ use super::reader::{Fields, Findings, dns_label, text};
 use crate::project::Located;
 
 /// Reads the `metadata` of an object; `None` if it has no name.
-pub fn metadata(of: &mut Fields<'_>, findings: &mut Findings) -> Option<Metadata> {
-    let mut fields = of.required_fields("metadata", findings)?;
+pub fn metadata(object: &mut Fields<'_>, findings: &mut Findings) -> Option<Metadata> {
+    let mut fields = object.required_fields("metadata", findings)?;
     let name = fields.required_text("name", findings);
     if let Some(name) = &name {
         dns_label(name, &fields.path("name"), findings);
@@ -18,7 +18,7 @@ pub fn metadata(of: &mut Fields<'_>, findings: &mut Findings) -> Option<Metadata
     if let Some(display) = &display
         && display.value.chars().count() > 63
     {
-        findings.bad(
+        findings.report_invalid(
             display.span,
             format!("`{}` is too long", fields.path("displayName")),
             "at most 63 characters are allowed",
@@ -29,7 +29,7 @@ pub fn metadata(of: &mut Fields<'_>, findings: &mut Findings) -> Option<Metadata
         for (key, node) in table.drain() {
             let span = findings.span(&key.span);
             if !is_key(&key.text) {
-                findings.bad(span, format!("invalid label name {:?}", key.text), "");
+                findings.report_invalid(span, format!("invalid label name {:?}", key.text), "");
             }
             let path = table.path(&key.text);
             let values = match &node.value {
@@ -55,7 +55,7 @@ pub fn metadata(of: &mut Fields<'_>, findings: &mut Findings) -> Option<Metadata
                 None => (None, key.text.as_str()),
             };
             if !is_key(own) || prefix.is_some_and(|prefix| !is_subdomain(prefix)) {
-                findings.bad(span, format!("invalid annotation name {:?}", key.text), "");
+                findings.report_invalid(span, format!("invalid annotation name {:?}", key.text), "");
             }
             if let Some(value) = text(node, &table.path(&key.text), findings) {
                 annotations.insert(key.text.clone(), value.value);

@@ -75,7 +75,7 @@ pub fn import_into(
             Err(malformed) => {
                 let span = findings.span(&malformed.span);
                 let message = "not well-formed YAML";
-                findings.tell(&codes::OPENSLO_SYNTAX, span, message, malformed.what);
+                findings.report(&codes::OPENSLO_SYNTAX, span, message, malformed.what);
             }
         }
     }
@@ -87,9 +87,9 @@ pub fn import_into(
             sends_mail: settings.sends_mail(),
             environments,
         };
-        let made = project::text(&objects, &target, &mut findings);
+        let generated = project::text(&objects, &target, &mut findings);
         if !has_errors(&findings.diagnostics) {
-            text = checked(&made, settings, &mut sources, &mut findings);
+            text = compile_and_format(&generated, settings, &mut sources, &mut findings);
         }
     }
     Import {
@@ -106,13 +106,13 @@ fn has_errors(diagnostics: &[Diagnostic<FileSpan>]) -> bool {
 }
 
 /// Formats and compiles the generated text. Returns `None` if it has errors, which are reported with spans in the text.
-fn checked(
-    made: &str,
+fn compile_and_format(
+    generated: &str,
     settings: &Settings,
     sources: &mut SourceMap,
     findings: &mut Findings,
 ) -> Option<String> {
-    let text = syntax::format(made).unwrap_or_else(|| made.to_owned());
+    let text = syntax::format(generated).unwrap_or_else(|| generated.to_owned());
     let compilation = compile(&Input {
         settings: settings.clone(),
         files: vec![SourceInput {

@@ -54,7 +54,7 @@ pub enum Spec {
     /// A source of metrics.
     DataSource {
         /// Its type.
-        of: Located<String>,
+        source_type: Located<String>,
     },
     /// A service.
     Service {
@@ -182,7 +182,7 @@ pub struct Metric {
     /// The name of the data source, if there is one.
     pub source: Option<Located<String>>,
     /// The type of the data source, if there is one.
-    pub of: Option<Located<String>>,
+    pub source_type: Option<Located<String>>,
     /// The PromQL query; `None` if the source has other fields.
     pub query: Option<Located<String>>,
 }

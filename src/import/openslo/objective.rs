@@ -8,12 +8,13 @@ use super::kept;
 use super::latency::{Latency, latency};
 use super::model::{Goal, Measure, Metadata, Metric, Policy, Shorthand, Slo, Window};
 use super::query;
-use super::reader::{Findings, left_out};
+use super::reader::{Findings, report_skipped};
 use super::write::{block_name, comment, labels, string};
 use crate::diagnostics::{FileSpan, codes};
 use crate::ir::{Duration, burn_rate, number::decimal_text, number::percent_text};
 use crate::project::Located;
 use crate::promql::{self, BinaryOp, Expr, build};
+use crate::schema::names::{field, kind};
 
 /// A generated SLO, with its queries as trees.
 pub struct Objective {
@@ -36,13 +37,13 @@ pub struct Objective {
 }
 
 /// A generated SLI: its variant and its fields.
-struct Measured {
+struct SliBlock {
     variant: &'static str,
     queries: Vec<(&'static str, Expr)>,
     fields: Vec<String>,
 }
 
-impl Measured {
+impl SliBlock {
     fn new(variant: &'static str, queries: Vec<(&'static str, Expr)>) -> Self {
         Self {
             variant,
@@ -51,14 +52,14 @@ impl Measured {
         }
     }
 
-    fn of_latency(latency: Latency) -> Self {
-        let mut fields = vec![format!("under = {}", latency.under)];
+    fn from_latency(latency: Latency) -> Self {
+        let mut fields = vec![format!("{} = {}", field::UNDER, latency.under)];
         if latency.native {
-            fields.push("native = true".to_owned());
+            fields.push(format!("{} = true", field::NATIVE));
         }
         Self {
-            variant: "latency",
-            queries: vec![("histogram", latency.histogram)],
+            variant: kind::LATENCY,
+            queries: vec![(field::HISTOGRAM, latency.histogram)],
             fields,
         }
     }
@@ -94,7 +95,7 @@ impl Frame<'_> {
     ) -> Option<Objective> {
         let mut comments = Vec::new();
         if goal.target.value <= Decimal::ZERO {
-            refuse(
+            report_inexpressible(
                 findings,
                 goal.target.span,
                 "an objective of 0% has no error budget",
@@ -103,11 +104,11 @@ impl Frame<'_> {
             return None;
         }
         let window = window(&self.slo.window, findings)?;
-        let Measured {
+        let SliBlock {
             variant,
             queries,
             fields,
-        } = self.measured(goal, measure, &mut comments, findings)?;
+        } = self.sli_block(goal, measure, &mut comments, findings)?;
         let name = match number {
             Some(number) => format!("{}-{number}", self.name),
             None => self.name.to_owned(),
@@ -137,7 +138,7 @@ impl Frame<'_> {
             alerts: kept::has_burn_rate_alerts(self.metadata)
                 .unwrap_or(!self.slo.policies.is_empty()),
             labels: self.labels.clone(),
-            kept: kept::of_slo(self.metadata, findings),
+            kept: kept::slo_fields(self.metadata, findings),
             variant,
             queries,
             fields,
@@ -146,20 +147,20 @@ impl Frame<'_> {
     }
 
     /// Generates the SLI. `None` if it cannot be expressed, which is reported.
-    fn measured(
+    fn sli_block(
         &self,
         goal: &Goal,
         measure: &Measure,
         comments: &mut Vec<String>,
         findings: &mut Findings,
-    ) -> Option<Measured> {
+    ) -> Option<SliBlock> {
         let slices = self.slo.budgeting.value == "Timeslices";
         let refused = |reason: &str, metric: &Metric, findings: &mut Findings| {
             let span = metric
                 .query
                 .as_ref()
                 .map_or(metric.span, |query| query.span);
-            refuse(
+            report_inexpressible(
                 findings,
                 span,
                 "this query cannot be evaluated over the windows of the rules",
@@ -177,7 +178,7 @@ impl Frame<'_> {
                         .as_ref()
                         .is_some_and(|share| share.value < Decimal::ONE)
                     {
-                        left_out(
+                        report_skipped(
                             findings,
                             goal.span,
                             "time slices are not supported",
@@ -185,13 +186,13 @@ impl Frame<'_> {
                         );
                     }
                 }
-                let condition = match truth(&query) {
+                let condition = match bool_condition(&query) {
                     Some(condition) if op.value == "gte" && value.value == Decimal::ONE => {
                         condition
                     }
                     _ => compare(query, operator(op.value), value.value),
                 };
-                Some(Measured::new("time-slices", vec![("good", condition)]))
+                Some(SliBlock::new(kind::TIME_SLICES, vec![(field::GOOD, condition)]))
             }
             Measure::Events {
                 counter,
@@ -209,28 +210,28 @@ impl Frame<'_> {
                         return None;
                     }
                 };
-                let field = if *good { "good" } else { "bad" };
+                let field = if *good { field::GOOD } else { field::BAD };
                 if self.slo.budgeting.value == "Occurrences" {
                     if let Some(latency) = latency(&numerator, &denominator).filter(|_| *good) {
-                        return Some(Measured::of_latency(latency));
+                        return Some(SliBlock::from_latency(latency));
                     }
                     if let Some(ratio) = self
                         .is_error_ratio
-                        .then(|| multiplied(&numerator, &denominator))
+                        .then(|| ratio_factor(&numerator, &denominator))
                         .flatten()
                     {
-                        let queries = vec![("ratio", ratio), ("total", denominator)];
-                        return Some(Measured::new("error-ratio", queries));
+                        let queries = vec![(field::RATIO, ratio), (field::TOTAL, denominator)];
+                        return Some(SliBlock::new(kind::ERROR_RATIO, queries));
                     }
-                    let queries = vec![(field, numerator), ("total", denominator)];
-                    return Some(Measured::new("ratio", queries));
+                    let queries = vec![(field, numerator), (field::TOTAL, denominator)];
+                    return Some(SliBlock::new(kind::RATIO, queries));
                 }
                 let share = build::binary(BinaryOp::Divide, rate(numerator), rate(denominator));
                 if !slices {
-                    let bad = if *good { rest(share) } else { share };
-                    return Some(Measured::new("error-ratio", vec![("ratio", bad)]));
+                    let bad = if *good { complement(share) } else { share };
+                    return Some(SliBlock::new(kind::ERROR_RATIO, vec![(field::RATIO, bad)]));
                 }
-                sliced(goal, share, *good, comments)
+                time_slices(goal, share, *good, comments)
             }
             Measure::Raw { success, ratio } => {
                 let query = query::tree(ratio, findings)?;
@@ -242,10 +243,10 @@ impl Frame<'_> {
                     }
                 };
                 if slices {
-                    return sliced(goal, share, *success, comments);
+                    return time_slices(goal, share, *success, comments);
                 }
-                let bad = if *success { rest(share) } else { share };
-                Some(Measured::new("error-ratio", vec![("ratio", bad)]))
+                let bad = if *success { complement(share) } else { share };
+                Some(SliBlock::new(kind::ERROR_RATIO, vec![(field::RATIO, bad)]))
             }
         }
     }
@@ -272,7 +273,7 @@ impl Frame<'_> {
             if same {
                 kept += 1;
             } else {
-                left_out(
+                report_skipped(
                     findings,
                     *span,
                     "not one of the SLO's generated alerts",
@@ -292,33 +293,33 @@ impl Objective {
     /// Returns the text, with the labels of the service's selector removed from the queries.
     pub fn text(&self, common: &BTreeMap<String, String>, findings: &mut Findings) -> String {
         let mut out: String = self.comments.iter().map(|text| comment(text)).collect();
-        out += &format!("slo {} {{\n", block_name(&self.name));
+        out += &format!("{} {} {{\n", kind::SLO, block_name(&self.name));
         if let Some(description) = &self.description {
-            out += &format!("description = {}\n", string(description));
+            out += &format!("{} = {}\n", field::DESCRIPTION, string(description));
         }
-        out += &format!("objective = {}\n", percent_text(self.target));
-        out += &format!("window = {}\n", self.window);
+        out += &format!("{} = {}\n", field::OBJECTIVE, percent_text(self.target));
+        out += &format!("{} = {}\n", field::WINDOW, self.window);
         if !self.alerts {
-            out += "burn_rate_alerts = false\n";
+            out += &format!("{} = false\n", field::BURN_RATE_ALERTS);
         }
         for line in &self.kept {
             out += line;
             out.push('\n');
         }
         if !self.labels.is_empty() {
-            out += &format!("labels = {}\n", labels(&self.labels));
+            out += &format!("{} = {}\n", field::LABELS, labels(&self.labels));
         }
-        out += &format!("\nsli : {} {{\n", self.variant);
+        out += &format!("\n{} : {} {{\n", kind::SLI, self.variant);
         for (field, query) in &self.queries {
             let written = if query::fits(query, common) {
-                query::quoted(&query::without(query.clone(), common))
+                query::to_literal(&query::without(query.clone(), common))
             } else {
                 // The selector would add labels that the query does not have.
-                query::quoted(query).map(|text| format!("unscoped({text})"))
+                query::to_literal(query).map(|text| format!("unscoped({text})"))
             };
             match written {
                 Ok(text) => out += &format!("{field} = {text}\n"),
-                Err(reason) => refuse(
+                Err(reason) => report_inexpressible(
                     findings,
                     self.span,
                     "this query cannot be written in `.nth`",
@@ -335,7 +336,7 @@ impl Objective {
 }
 
 /// Generates time slices that are good if a share of their events is good.
-fn sliced(goal: &Goal, share: Expr, good: bool, comments: &mut Vec<String>) -> Option<Measured> {
+fn time_slices(goal: &Goal, share: Expr, good: bool, comments: &mut Vec<String>) -> Option<SliBlock> {
     comments.push(slice_comment(goal));
     let range = length(goal.slice.as_ref()?.value)?;
     let share = query::with_range(share, &promql::Duration::made(range.to_string()));
@@ -345,11 +346,11 @@ fn sliced(goal: &Goal, share: Expr, good: bool, comments: &mut Vec<String>) -> O
     } else {
         compare(share, BinaryOp::LessOrEqual, Decimal::ONE - target)
     };
-    Some(Measured::new("time-slices", vec![("good", condition)]))
+    Some(SliBlock::new(kind::TIME_SLICES, vec![(field::GOOD, condition)]))
 }
 
 /// Returns `ratio` of `ratio * total`.
-fn multiplied(part: &Expr, total: &Expr) -> Option<Expr> {
+fn ratio_factor(part: &Expr, total: &Expr) -> Option<Expr> {
     let promql::Node::Binary(product) = &part.unparenthesised().node else {
         return None;
     };
@@ -366,13 +367,13 @@ fn slice_comment(goal: &Goal) -> String {
 }
 
 /// Returns the condition of a query that is 1 or 0 for true or false, over all series: `x == 1` for `min(x == bool 1)`.
-fn truth(query: &Expr) -> Option<Expr> {
+fn bool_condition(query: &Expr) -> Option<Expr> {
     match &query.unparenthesised().node {
         promql::Node::Binary(both) if both.op == BinaryOp::Multiply && both.matching.is_none() => {
             return Some(build::binary(
                 BinaryOp::And,
-                truth(&both.left)?,
-                truth(&both.right)?,
+                bool_condition(&both.left)?,
+                bool_condition(&both.right)?,
             ));
         }
         promql::Node::Call(call) if call.function == "clamp_max" => {
@@ -387,8 +388,8 @@ fn truth(query: &Expr) -> Option<Expr> {
                 .then(|| {
                     Some(build::binary(
                         BinaryOp::Or,
-                        truth(&either.left)?,
-                        truth(&either.right)?,
+                        bool_condition(&either.left)?,
+                        bool_condition(&either.right)?,
                     ))
                 })
                 .flatten();
@@ -426,7 +427,7 @@ fn compare(expr: Expr, op: BinaryOp, with: Decimal) -> Expr {
 }
 
 /// Returns `1 - share`.
-fn rest(share: Expr) -> Expr {
+fn complement(share: Expr) -> Expr {
     build::binary(BinaryOp::Subtract, build::number("1"), share)
 }
 
@@ -468,7 +469,7 @@ fn window(window: &Window, findings: &mut Findings) -> Option<Duration> {
     };
     let length = length.filter(|length| (Duration::DAY..=Duration::days(90)).contains(length));
     let Some(length) = length else {
-        refuse(
+        report_inexpressible(
             findings,
             *span,
             "an SLO window must be 1 to 90 days long",
@@ -477,14 +478,14 @@ fn window(window: &Window, findings: &mut Findings) -> Option<Duration> {
         return None;
     };
     if let Some(calendar) = window.calendar {
-        left_out(
+        report_skipped(
             findings,
             calendar,
             "calendar-aligned windows are not supported",
             format!("replaced by a rolling window: the last {length}"),
         );
     } else if rough.is_some() {
-        left_out(
+        report_skipped(
             findings,
             *span,
             "months differ in length",
@@ -495,11 +496,11 @@ fn window(window: &Window, findings: &mut Findings) -> Option<Duration> {
 }
 
 /// Reports something that `.nth` cannot express.
-pub fn refuse(
+pub fn report_inexpressible(
     findings: &mut Findings,
     span: FileSpan,
     message: impl Into<String>,
     label: impl Into<String>,
 ) {
-    findings.tell(&codes::OPENSLO_NOT_EXPRESSIBLE, span, message, label);
+    findings.report(&codes::OPENSLO_NOT_EXPRESSIBLE, span, message, label);
 }

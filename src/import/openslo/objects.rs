@@ -3,10 +3,11 @@
 use std::collections::BTreeMap;
 
 use super::model::{Condition, Metadata, Metric, Object, Policy, RefOr, Sli, Slo, Spec, Target};
-use super::objective::refuse;
+use super::objective::report_inexpressible;
 use super::reader::Findings;
 use crate::diagnostics::{Diagnostic, codes, suggest};
 use crate::project::Located;
+use crate::schema::names::kind;
 
 /// Objects of one kind, by name.
 type Named<'o, T> = BTreeMap<&'o str, (&'o Metadata, T)>;
@@ -30,7 +31,7 @@ pub struct Objects<'o> {
     pub targets: Named<'o, &'o Target>,
 }
 
-fn put<'o, T>(
+fn insert<'o, T>(
     named: &mut Named<'o, T>,
     metadata: &'o Metadata,
     value: T,
@@ -62,11 +63,11 @@ fn find<'o, T: Copy>(
 ) -> Option<(&'o Metadata, T)> {
     let found = named.get(name.value.as_str()).copied();
     let message = format!("unknown {kind} `{}`", name.value);
-    let is_told = || {
-        let mut told = findings.diagnostics.iter();
-        told.any(|told| told.code == &codes::OPENSLO_MISSING_REFERENCE && told.message == message)
+    let is_reported = || {
+        let mut reported = findings.diagnostics.iter();
+        reported.any(|reported| reported.code == &codes::OPENSLO_MISSING_REFERENCE && reported.message == message)
     };
-    if found.is_none() && !is_told() {
+    if found.is_none() && !is_reported() {
         let mut diagnostic = Diagnostic::new(&codes::OPENSLO_MISSING_REFERENCE, message, name.span)
             .label("not defined in any of the files");
         diagnostic = match suggest::nearest(&name.value, named.keys().copied()) {
@@ -84,12 +85,12 @@ impl<'o> Objects<'o> {
         let mut all = Self::default();
         for Object { metadata, spec } in objects {
             match spec {
-                Spec::DataSource { of } => {
-                    put(&mut all.sources, metadata, of, "data source", findings);
+                Spec::DataSource { source_type } => {
+                    insert(&mut all.sources, metadata, source_type, "data source", findings);
                 }
                 Spec::Service { description } => {
                     let description = description.as_ref();
-                    put(
+                    insert(
                         &mut all.services,
                         metadata,
                         description,
@@ -97,10 +98,10 @@ impl<'o> Objects<'o> {
                         findings,
                     );
                 }
-                Spec::Slo(slo) => put(&mut all.slos, metadata, slo, "objective", findings),
-                Spec::Sli(sli) => put(&mut all.slis, metadata, sli, "indicator", findings),
+                Spec::Slo(slo) => insert(&mut all.slos, metadata, slo, "objective", findings),
+                Spec::Sli(sli) => insert(&mut all.slis, metadata, sli, "indicator", findings),
                 Spec::Policy(policy) => {
-                    put(
+                    insert(
                         &mut all.policies,
                         metadata,
                         policy,
@@ -110,11 +111,11 @@ impl<'o> Objects<'o> {
                 }
                 Spec::Condition(condition) => {
                     let named = &mut all.conditions;
-                    put(named, metadata, condition, "alert condition", findings);
+                    insert(named, metadata, condition, "alert condition", findings);
                 }
                 Spec::Target(target) => {
                     let named = &mut all.targets;
-                    put(named, metadata, target, "notification target", findings);
+                    insert(named, metadata, target, "notification target", findings);
                 }
             }
         }
@@ -139,7 +140,7 @@ impl<'o> Objects<'o> {
         self.slis
             .get(name.value.as_str())
             .and_then(|(metadata, _)| metadata.annotations.get("nthc.sli"))
-            .is_some_and(|variant| variant == "error-ratio")
+            .is_some_and(|variant| variant == kind::ERROR_RATIO)
     }
 
     /// Returns an alert policy.
@@ -179,14 +180,14 @@ impl<'o> Objects<'o> {
     pub fn is_prometheus(&self, metric: &Metric, findings: &mut Findings) -> bool {
         let source = match &metric.source {
             Some(name) => match find(&self.sources, name, "data source", findings) {
-                Some((_, of)) => Some(of),
+                Some((_, source_type)) => Some(source_type),
                 None => return false,
             },
             None => None,
         };
-        let mut said = metric.of.iter().chain(source).peekable();
-        if said.peek().is_none() {
-            refuse(
+        let mut types = metric.source_type.iter().chain(source).peekable();
+        if types.peek().is_none() {
+            report_inexpressible(
                 findings,
                 metric.span,
                 "missing `type` or `metricSourceRef`",
@@ -194,11 +195,11 @@ impl<'o> Objects<'o> {
             );
             return false;
         }
-        match said.find(|of| !of.value.eq_ignore_ascii_case("prometheus")) {
+        match types.find(|name| !name.value.eq_ignore_ascii_case("prometheus")) {
             None => true,
             Some(other) => {
-                let span = metric.of.as_ref().map_or(metric.span, |of| of.span);
-                refuse(
+                let span = metric.source_type.as_ref().map_or(metric.span, |name| name.span);
+                report_inexpressible(
                     findings,
                     span,
                     format!("queries of {} are not supported in `.nth`", other.value),

@@ -14,7 +14,7 @@ use crate::promql::{
 /// Parses the query of a metric. `None` if there is none or it is invalid, which is reported.
 pub fn tree(metric: &Metric, findings: &mut Findings) -> Option<Expr> {
     let Some(query) = &metric.query else {
-        findings.tell(
+        findings.report(
             &codes::OPENSLO_NOT_EXPRESSIBLE,
             metric.span,
             "missing PromQL query in `spec.query`",
@@ -40,7 +40,7 @@ pub fn tree(metric: &Metric, findings: &mut Findings) -> Option<Expr> {
     // In `.nth` these are interpolations; in a query for Prometheus they are variables of another program.
     let has_hole = exprs(&expr).any(|expr| matches!(expr.node, Node::Hole(_)));
     if has_hole || uses_window(&expr) {
-        findings.tell(
+        findings.report(
             &codes::OPENSLO_NOT_EXPRESSIBLE,
             query.span,
             "variables are not supported in a query",
@@ -141,19 +141,19 @@ fn summed_rate(expr: &Expr) -> Option<&Expr> {
 
 /// Converts `increase` to `rate` in both queries. A ratio must not mix the two.
 fn as_rates(part: Expr, total: Expr) -> Result<(Expr, Expr), &'static str> {
-    match (grows(&part), grows(&total)) {
+    match (has_increase(&part), has_increase(&total)) {
         (false, false) => Ok((part, total)),
-        (true, true) => Ok((renamed(part), renamed(total))),
+        (true, true) => Ok((increase_to_rate(part), increase_to_rate(total))),
         _ => Err("one query uses `increase`, the other does not"),
     }
 }
 
-fn grows(expr: &Expr) -> bool {
+fn has_increase(expr: &Expr) -> bool {
     exprs(expr).any(|expr| matches!(&expr.node, Node::Call(call) if call.function == "increase"))
 }
 
 /// Converts `increase` to `rate` in a sum: both sides of the ratio are divided by the same factor.
-fn renamed(mut expr: Expr) -> Expr {
+fn increase_to_rate(mut expr: Expr) -> Expr {
     let only = exprs(&expr).all(|expr| match &expr.node {
         Node::Aggregate(aggregate) => aggregate.op == "sum",
         Node::Call(call) => call.function == "increase",
@@ -271,7 +271,7 @@ pub fn without(mut expr: Expr, common: &BTreeMap<String, String>) -> Expr {
 /// # Errors
 ///
 /// If a name in it cannot be escaped.
-pub fn quoted(expr: &Expr) -> Result<String, &'static str> {
+pub fn to_literal(expr: &Expr) -> Result<String, &'static str> {
     let mut expr = expr.clone();
     hide(&mut expr, &|rest| rest.starts_with(['`', '$']));
     let text = expr.to_string();

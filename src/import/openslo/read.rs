@@ -67,7 +67,7 @@ fn object(node: &Node, findings: &mut Findings) -> Option<Object> {
     let before = findings.diagnostics.len();
     let kind = fields.one_of("kind", &KINDS, findings);
     if kind.is_none() && findings.diagnostics.len() == before {
-        fields.lacks("kind", findings);
+        fields.report_missing("kind", findings);
     }
     let kind = kind?;
     let metadata = metadata(&mut fields, findings);
@@ -91,12 +91,14 @@ fn spec_of(kind: &str, mut fields: Fields<'_>, findings: &mut Findings) -> Optio
         "AlertNotificationTarget" => alerts::target(fields, findings).map(Spec::Target),
         "DataSource" => {
             fields.description(findings);
-            let of = fields.required_text("type", findings);
+            let source_type = fields.required_text("type", findings);
             if fields.take("connectionDetails").is_none() {
-                fields.lacks("connectionDetails", findings);
+                fields.report_missing("connectionDetails", findings);
             }
             fields.finish(findings);
-            Some(Spec::DataSource { of: of? })
+            Some(Spec::DataSource {
+                source_type: source_type?,
+            })
         }
         _ => {
             let description = fields.description(findings);

@@ -27,7 +27,7 @@ impl Findings {
     }
 
     /// Adds a diagnostic.
-    pub fn tell(
+    pub fn report(
         &mut self,
         code: &'static Code,
         span: FileSpan,
@@ -39,13 +39,13 @@ impl Findings {
     }
 
     /// Reports an invalid value.
-    pub fn bad(&mut self, span: FileSpan, message: impl Into<String>, label: impl Into<String>) {
-        self.tell(&codes::OPENSLO_BAD_VALUE, span, message, label);
+    pub fn report_invalid(&mut self, span: FileSpan, message: impl Into<String>, label: impl Into<String>) {
+        self.report(&codes::OPENSLO_BAD_VALUE, span, message, label);
     }
 }
 
 /// Warns that something is not imported.
-pub fn left_out(
+pub fn report_skipped(
     findings: &mut Findings,
     span: FileSpan,
     message: impl Into<String>,
@@ -79,9 +79,9 @@ impl<'n> Fields<'n> {
         let Value::Map(entries) = &node.value else {
             let span = findings.span(&node.span);
             let what = if path.is_empty() { "a document" } else { &path };
-            findings.bad(
+            findings.report_invalid(
                 span,
-                format!("{} must be a mapping", quoted(what)),
+                format!("{} must be a mapping", quote_path(what)),
                 format!("found {}", node.kind()),
             );
             return None;
@@ -136,7 +136,7 @@ impl<'n> Fields<'n> {
         let before = findings.diagnostics.len();
         let fields = self.fields(key, findings);
         if fields.is_none() && findings.diagnostics.len() == before {
-            self.lacks(key, findings);
+            self.report_missing(key, findings);
         }
         fields
     }
@@ -149,7 +149,7 @@ impl<'n> Fields<'n> {
         };
         let Value::List(items) = &node.value else {
             let span = findings.span(&node.span);
-            findings.bad(
+            findings.report_invalid(
                 span,
                 format!("`{path}` must be a list"),
                 format!("found {}", node.kind()),
@@ -177,7 +177,7 @@ impl<'n> Fields<'n> {
             .text(key, findings)
             .filter(|text| !text.value.is_empty());
         if found.is_none() && findings.diagnostics.len() == before {
-            self.lacks(key, findings);
+            self.report_missing(key, findings);
         }
         found
     }
@@ -242,7 +242,7 @@ impl<'n> Fields<'n> {
         };
         if value.is_none() {
             let span = findings.span(&node.span);
-            findings.bad(
+            findings.report_invalid(
                 span,
                 format!("`{path}` must be `true` or `false`"),
                 format!("found {}", node.kind()),
@@ -268,7 +268,7 @@ impl<'n> Fields<'n> {
             _ => None,
         };
         if value.is_none() {
-            findings.bad(
+            findings.report_invalid(
                 span,
                 format!("`{path}` must be a number"),
                 format!("found {}", node.kind()),
@@ -285,7 +285,7 @@ impl<'n> Fields<'n> {
         let found = self.text("description", findings)?;
         let length = found.value.chars().count();
         if length > 1050 {
-            findings.bad(
+            findings.report_invalid(
                 found.span,
                 format!("`{}` is too long", self.path("description")),
                 format!("{length} characters, at most 1050 are allowed"),
@@ -295,9 +295,9 @@ impl<'n> Fields<'n> {
     }
 
     /// Reports a missing field.
-    pub fn lacks(&self, key: &str, findings: &mut Findings) {
+    pub fn report_missing(&self, key: &str, findings: &mut Findings) {
         let span = findings.span(&self.head);
-        findings.bad(span, format!("missing `{}`", self.path(key)), "");
+        findings.report_invalid(span, format!("missing `{}`", self.path(key)), "");
     }
 
     /// Reports each field that was not taken.
@@ -331,7 +331,7 @@ impl<'n> Fields<'n> {
 }
 
 /// Returns a path in backticks, or the text itself if it is not a path.
-fn quoted(path: &str) -> String {
+fn quote_path(path: &str) -> String {
     if path.contains(' ') {
         path.to_owned()
     } else {
@@ -348,7 +348,7 @@ pub fn text(node: &Node, path: &str, findings: &mut Findings) -> Option<Located<
             span,
         }),
         _ => {
-            findings.bad(
+            findings.report_invalid(
                 span,
                 format!("`{path}` must be a string"),
                 format!("found {}", node.kind()),

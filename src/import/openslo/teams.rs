@@ -3,9 +3,10 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use super::model::{Metadata, Target};
-use super::reader::{Findings, left_out};
+use super::reader::{Findings, report_skipped};
 use super::write::{block_name, comment, identifier, string};
 use crate::diagnostics::{Diagnostic, codes};
+use crate::schema::names::{field, kind};
 
 /// The name of the team of objects without an owner.
 const UNOWNED: &str = "unowned";
@@ -21,7 +22,7 @@ struct Team {
     label: Option<String>,
     name: String,
     /// The generated receivers or comments, by name.
-    told: BTreeMap<String, String>,
+    receivers: BTreeMap<String, String>,
 }
 
 impl Teams {
@@ -45,13 +46,13 @@ impl Teams {
         self.teams.push(Team {
             label: label.map(str::to_owned),
             name: name.clone(),
-            told: BTreeMap::new(),
+            receivers: BTreeMap::new(),
         });
         name
     }
 
     /// Adds a receiver for a notification target.
-    pub fn told(
+    pub fn add_receiver(
         &mut self,
         team: &str,
         metadata: &Metadata,
@@ -65,7 +66,7 @@ impl Teams {
         let source = metadata.source_name();
         let prefix = format!("{}--", team.name);
         let name = source.strip_prefix(&prefix).unwrap_or(source).to_owned();
-        if team.told.contains_key(&name) {
+        if team.receivers.contains_key(&name) {
             return;
         }
         let text = match receiver(&name, metadata, target) {
@@ -98,7 +99,7 @@ impl Teams {
             }
             Some(Receiver { text, .. }) => text,
             None => {
-                left_out(
+                report_skipped(
                     findings,
                     target.target.span,
                     "missing address of a notification target",
@@ -108,7 +109,7 @@ impl Teams {
                 comment(&format!("{name}: {} {description}", target.target.value))
             }
         };
-        team.told.insert(name, text);
+        team.receivers.insert(name, text);
     }
 
     /// Returns the blocks of all teams.
@@ -120,9 +121,9 @@ impl Teams {
                 Some(label) if *label != team.name => out += &comment(label),
                 Some(_) => {}
             }
-            out += &format!("team {} {{\n", team.name);
-            for told in team.told.values() {
-                out += told;
+            out += &format!("{} {} {{\n", kind::TEAM, team.name);
+            for receiver in team.receivers.values() {
+                out += receiver;
             }
             out += "}\n\n";
         }
@@ -158,16 +159,22 @@ fn receiver(name: &str, metadata: &Metadata, target: &Target) -> Option<Receiver
         let channel = address
             .map(String::as_str)
             .or_else(|| words().find(channel))?;
-        ("slack", format!("channel = {}\n", string(channel)))
+        (
+            kind::SLACK,
+            format!("{} = {}\n", field::CHANNEL, string(channel)),
+        )
     } else if kind.contains("pagerduty") || kind.contains("pager-duty") {
-        ("pagerduty", String::new())
+        (kind::PAGERDUTY, String::new())
     } else if kind.contains("mail") || is_address(&target.target.value.as_str()) {
         let to = address
             .map(String::as_str)
             .or_else(|| words().find(is_address))?;
-        ("mail", format!("to = {}\n", string(to)))
+        (kind::MAIL, format!("{} = {}\n", field::TO, string(to)))
     } else if kind.contains("webhook") {
-        ("webhook", format!("url = {}\n", string(address?)))
+        (
+            kind::WEBHOOK,
+            format!("{} = {}\n", field::URL, string(address?)),
+        )
     } else {
         return None;
     };
@@ -178,12 +185,13 @@ fn receiver(name: &str, metadata: &Metadata, target: &Target) -> Option<Receiver
     });
     let on = match on.as_deref() {
         Some([]) | None => String::new(),
-        Some(words) => format!("on = [{}]\n", words.join(", ")),
+        Some(words) => format!("{} = [{}]\n", field::ON, words.join(", ")),
     };
     Some(Receiver {
-        is_mail: variant == "mail",
+        is_mail: variant == kind::MAIL,
         text: format!(
-            "receiver {} : {variant} {{\n{field}{on}}}\n",
+            "{} {} : {variant} {{\n{field}{on}}}\n",
+            kind::RECEIVER,
             block_name(name)
         ),
     })

@@ -28,7 +28,7 @@ pub fn shorthand(
             span: found.span,
         }),
         _ => {
-            findings.bad(
+            findings.report_invalid(
                 found.span,
                 format!("`{path}` must be a number and a unit: `30d`"),
                 "the units are m, h, d, w, M, Q and Y",
