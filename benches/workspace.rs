@@ -33,7 +33,7 @@ fn workspace(services: usize) -> Input {
     }
 }
 
-fn timed<T>(run: impl FnOnce() -> T) -> (T, Duration) {
+fn measure<T>(run: impl FnOnce() -> T) -> (T, Duration) {
     let start = Instant::now();
     let result = run();
     (result, start.elapsed())
@@ -56,13 +56,13 @@ fn main() {
     let mut first = None;
     for services in services::sizes(&arguments) {
         let input = workspace(services);
-        let (mut session, load) = timed(|| Session::new(Database::default(), &input.files));
-        let (checked, check) = timed(|| session.check(None));
+        let (mut session, load) = measure(|| Session::new(Database::default(), &input.files));
+        let (checked, check) = measure(|| session.check(None));
         assert!(
             checked.diagnostics.is_empty(),
             "the workspace has no mistakes"
         );
-        let (compilation, build) = timed(|| session.compile(&input));
+        let (compilation, build) = measure(|| session.compile(&input));
         sound(&compilation, services);
         let mut edits = Vec::new();
         for round in 0..9 {
@@ -70,7 +70,7 @@ fn main() {
             let text = file
                 .text(&session.db)
                 .replace("> 1000", &format!("> {}", 1000 + round));
-            let ((), time) = timed(|| {
+            let ((), time) = measure(|| {
                 session.edit(file, Arc::from(text));
                 assert!(session.check(None).diagnostics.is_empty());
             });

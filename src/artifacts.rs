@@ -19,7 +19,7 @@ pub(crate) fn settings_in(settings: &Settings, environment: &Option<SmolStr>) ->
 }
 
 /// Moves artifacts to the folder of their environment, if there are environments.
-pub(crate) fn in_folder(mut artifacts: Vec<Artifact>, settings: &Settings) -> Vec<Artifact> {
+pub(crate) fn move_to_environment(mut artifacts: Vec<Artifact>, settings: &Settings) -> Vec<Artifact> {
     if let Some(environment) = &settings.environment {
         for artifact in &mut artifacts {
             artifact.path = format!("{}/{}", backends::file_stem(environment), artifact.path);
@@ -83,7 +83,7 @@ fn too_many_groups(
 /// # Errors
 ///
 /// The error of a target as a diagnostic at the name of the service.
-pub(crate) fn of_service(
+pub(crate) fn service_artifacts(
     db: &Database,
     key: ItemKey,
     service: &ir::Service,
@@ -91,7 +91,7 @@ pub(crate) fn of_service(
     settings: &Settings,
 ) -> Result<Vec<Artifact>, Box<Diag>> {
     backends::service_artifacts(service, project, settings)
-        .map(|artifacts| in_folder(artifacts, settings))
+        .map(|artifacts| move_to_environment(artifacts, settings))
         .map_err(|error| diagnostic(&error, settings, |_| project::name_span(db, key)))
 }
 
@@ -100,14 +100,14 @@ pub(crate) fn of_service(
 /// # Errors
 ///
 /// The error of a target as a diagnostic.
-pub(crate) fn artifacts_of_all(
+pub(crate) fn project_artifacts(
     session: &Session,
     project: &ir::Project<'_>,
     settings: &Settings,
 ) -> Result<Vec<Artifact>, Box<Diag>> {
     backends::project_artifacts(project, settings)
-        .map(|artifacts| in_folder(artifacts, settings))
-        .map_err(|error| diagnostic(&error, settings, |service| place(session, service)))
+        .map(|artifacts| move_to_environment(artifacts, settings))
+        .map_err(|error| diagnostic(&error, settings, |service| service_span(session, service)))
 }
 
 /// Checks the limits of the selected targets across all services.
@@ -121,19 +121,19 @@ pub(crate) fn check_limits(
     settings: &Settings,
 ) -> Result<(), Box<Diag>> {
     backends::check_limits(project, settings)
-        .map_err(|error| diagnostic(&error, settings, |service| place(session, service)))
+        .map_err(|error| diagnostic(&error, settings, |service| service_span(session, service)))
 }
 
 /// Returns the span of the name of a service; without a name, a span for the project.
-fn place(session: &Session, service: Option<&str>) -> Span {
-    let key = service.and_then(|name| service_named(session, name));
+fn service_span(session: &Session, service: Option<&str>) -> Span {
+    let key = service.and_then(|name| find_service(session, name));
     key.map_or_else(
         || session.nowhere(),
         |key| project::name_span(&session.db, key),
     )
 }
 
-fn service_named(session: &Session, name: &str) -> Option<ItemKey> {
+fn find_service(session: &Session, name: &str) -> Option<ItemKey> {
     session
         .entries(ItemClass::Block)
         .find(|entry| {

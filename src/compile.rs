@@ -3,7 +3,7 @@
 use jiff::Timestamp;
 use smol_str::SmolStr;
 
-use crate::artifacts::{artifacts_of_all, check_limits, of_service, settings_in};
+use crate::artifacts::{project_artifacts, check_limits, service_artifacts, settings_in};
 use crate::backends::policy::SYNC_WINDOWS;
 use crate::backends::{self, Artifact};
 use crate::check::project::name_span;
@@ -134,7 +134,7 @@ impl Build for Session {
         self.with_project(environment, |project, models| match models.get(&key) {
             Some(service) => {
                 let settings = settings_in(settings, environment);
-                of_service(&self.db, key, service, project, &settings)
+                service_artifacts(&self.db, key, service, project, &settings)
             }
             None => Ok(Vec::new()),
         })
@@ -146,7 +146,7 @@ impl Build for Session {
         environment: &Option<SmolStr>,
     ) -> Result<Vec<Artifact>, Box<Diag>> {
         self.with_project(environment, |project, _| {
-            artifacts_of_all(self, project, &settings_in(settings, environment))
+            project_artifacts(self, project, &settings_in(settings, environment))
         })
     }
 
@@ -173,9 +173,9 @@ fn build(
             let Some(service) = models.get(&key) else {
                 return Ok(Vec::new());
             };
-            of_service(db, key, service, project, &settings)
+            service_artifacts(db, key, service, project, &settings)
         });
-        built.push(artifacts_of_all(session, project, &settings));
+        built.push(project_artifacts(session, project, &settings));
         built.push(check_limits(session, project, &settings).map(|()| Vec::new()));
         built
     })

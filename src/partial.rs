@@ -4,7 +4,7 @@ use std::collections::{BTreeSet, HashMap, HashSet};
 
 use smol_str::SmolStr;
 
-use crate::artifacts::{artifacts_of_all, of_service, settings_in};
+use crate::artifacts::{project_artifacts, service_artifacts, settings_in};
 use crate::backends::{self, Artifact};
 use crate::db::{ItemClass, ItemKey, SourceFile, file_names, find_module, item_name};
 use crate::diagnostics::{Diagnostic, FileSpan, Severity};
@@ -30,7 +30,7 @@ pub struct Partial {
     /// The services that are not built.
     pub skipped: Vec<Skipped>,
     /// The services with some artifacts missing, because these also describe services that are not built.
-    pub in_part: Vec<String>,
+    pub incomplete: Vec<String>,
 }
 
 /// The files with errors, and the files that depend on them.
@@ -60,7 +60,7 @@ pub(crate) fn compile_sound(
                 is_imported: *faulty != key.file,
             });
         } else if faults.entangled.contains(&key.file) {
-            partial.in_part.push(name(*key).to_string());
+            partial.incomplete.push(name(*key).to_string());
         }
     }
     let names: Vec<Option<SmolStr>> = match environments {
@@ -68,11 +68,11 @@ pub(crate) fn compile_sound(
         names => names.iter().map(|name| Some(name.into())).collect(),
     };
     for environment in &names {
-        let made = session.with_project(environment, |project, models| {
+        let artifacts = session.with_project(environment, |project, models| {
             let settings = settings_in(&input.settings, environment);
             let describes_others =
                 |file: &Artifact| backends::target(file.target).describes_other_services();
-            let mut made = Vec::new();
+            let mut artifacts = Vec::new();
             let mut whole: BTreeSet<SmolStr> = BTreeSet::new();
             for key in &services {
                 let Some(service) = models.get(key) else {
@@ -85,25 +85,25 @@ pub(crate) fn compile_sound(
                 if !is_entangled {
                     whole.insert(service.name.clone());
                 }
-                let Ok(files) = of_service(&session.db, *key, service, project, &settings) else {
+                let Ok(files) = service_artifacts(&session.db, *key, service, project, &settings) else {
                     continue;
                 };
-                made.extend(
+                artifacts.extend(
                     files
                         .into_iter()
                         .filter(|file| !(is_entangled && describes_others(file))),
                 );
             }
-            let of_all = artifacts_of_all(session, project, &settings).unwrap_or_default();
+            let of_all = project_artifacts(session, project, &settings).unwrap_or_default();
             let is_sound = |file: &Artifact| {
                 file.owner
                     .as_ref()
                     .is_some_and(|owner| whole.contains(owner))
             };
-            made.extend(of_all.into_iter().filter(is_sound));
-            made
+            artifacts.extend(of_all.into_iter().filter(is_sound));
+            artifacts
         });
-        partial.artifacts.extend(made);
+        partial.artifacts.extend(artifacts);
     }
     partial
         .artifacts
@@ -150,7 +150,7 @@ fn faults(session: &Session, found: &[Diagnostic<FileSpan>]) -> Faults {
     }
     let imports: HashMap<SourceFile, Vec<SourceFile>> = own
         .iter()
-        .map(|file| (*file, imported(session, *file)))
+        .map(|file| (*file, imported_files(session, *file)))
         .collect();
     let mut unsound: HashMap<SourceFile, SourceFile> =
         faulty.iter().map(|file| (*file, *file)).collect();
@@ -180,7 +180,7 @@ fn faults(session: &Session, found: &[Diagnostic<FileSpan>]) -> Faults {
 }
 
 /// Returns the files that a file imports, also if it imports only an item of them.
-fn imported(session: &Session, file: SourceFile) -> Vec<SourceFile> {
+fn imported_files(session: &Session, file: SourceFile) -> Vec<SourceFile> {
     let db = &session.db;
     let module = |name: &str| find_module(db, session.workspace, name.into());
     let imports = file_names(db, file).imports.iter();

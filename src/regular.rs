@@ -35,7 +35,7 @@ pub fn irregular(meta: &fs::Metadata) -> Option<&'static str> {
 }
 
 /// Returns the error for an entry that is not a regular file.
-fn refused(what: &str) -> io::Error {
+fn not_regular(what: &str) -> io::Error {
     io::Error::other(format!("it is {what}, not a regular file"))
 }
 
@@ -47,7 +47,7 @@ fn refused(what: &str) -> io::Error {
 pub fn check(path: &Path) -> io::Result<Option<fs::Metadata>> {
     match fs::symlink_metadata(path) {
         Ok(meta) => match irregular(&meta) {
-            Some(what) => Err(refused(what)),
+            Some(what) => Err(not_regular(what)),
             None => Ok(Some(meta)),
         },
         Err(cause) if cause.kind() == io::ErrorKind::NotFound => Ok(None),
@@ -72,7 +72,7 @@ pub(super) fn open(path: &Path, options: &mut OpenOptions) -> io::Result<File> {
     }
     let file = options.open(path)?;
     match irregular(&file.metadata()?) {
-        Some(what) => Err(refused(what)),
+        Some(what) => Err(not_regular(what)),
         None => Ok(file),
     }
 }

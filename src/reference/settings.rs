@@ -29,7 +29,7 @@ fn row(table: &Table, setting: &Setting) -> [String; 4] {
     let value = match choices {
         [] => setting.kind.type_name().to_owned(),
         choices => {
-            let names: Vec<String> = choices.iter().map(|choice| quoted(choice.name)).collect();
+            let names: Vec<String> = choices.iter().map(|choice| quote(choice.name)).collect();
             match setting.kind {
                 Kind::ChoiceList(_) => format!("list of {}", names.join(", ")),
                 _ => names.join(", "),
@@ -48,12 +48,12 @@ fn row(table: &Table, setting: &Setting) -> [String; 4] {
     };
     let mut doc = setting.doc.trim().to_owned();
     for choice in choices {
-        let _ = write!(doc, " {}: {}", quoted(choice.name), choice.doc.trim());
+        let _ = write!(doc, " {}: {}", quote(choice.name), choice.doc.trim());
     }
     [code(setting.key), value, default, doc]
 }
 
-fn quoted(name: &str) -> String {
+fn quote(name: &str) -> String {
     code(&format!("\"{name}\""))
 }
 

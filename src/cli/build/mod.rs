@@ -190,7 +190,7 @@ fn partial_summary(name: &str, partial: &Partial, report: &str, findings: &Findi
             one_line(&skipped.service)
         ));
     }
-    for service in &partial.in_part {
+    for service in &partial.incomplete {
         let service = one_line(service);
         line.push_str(&format!(
             "\n  built in part: service {service}: its runbook, OpenSLO documents and gates reference \

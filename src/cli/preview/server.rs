@@ -128,7 +128,7 @@ async fn model(State(shared): State<Arc<Shared>>, Query(which): Query<Which>) ->
         .or_else(|| shared.model(None));
     match found {
         Some(model) => Json(&*model).into_response(),
-        None => refused(StatusCode::NOT_FOUND, "nothing to show"),
+        None => error_response(StatusCode::NOT_FOUND, "nothing to show"),
     }
 }
 
@@ -137,7 +137,7 @@ async fn values(State(shared): State<Arc<Shared>>, Json(asked): Json<Asked>) -> 
         .model(asked.environment.as_deref())
         .and_then(|model| expression(&model, &asked));
     let Some(query) = query else {
-        return refused(StatusCode::NOT_FOUND, "this panel no longer exists");
+        return error_response(StatusCode::NOT_FOUND, "this panel no longer exists");
     };
     let step = (asked.to.saturating_sub(asked.from) / POINTS).max(1);
     let answered = tokio::task::spawn_blocking(move || {
@@ -146,13 +146,13 @@ async fn values(State(shared): State<Arc<Shared>>, Json(asked): Json<Asked>) -> 
     });
     match answered.await {
         Ok(Some(Ok(series))) => Json(json!({ "series": series })).into_response(),
-        Ok(Some(Err(failure))) => refused(StatusCode::BAD_GATEWAY, &failure.message),
-        Ok(None) => refused(StatusCode::NOT_FOUND, "no Prometheus is configured"),
-        Err(_) => refused(StatusCode::INTERNAL_SERVER_ERROR, "the query failed"),
+        Ok(Some(Err(failure))) => error_response(StatusCode::BAD_GATEWAY, &failure.message),
+        Ok(None) => error_response(StatusCode::NOT_FOUND, "no Prometheus is configured"),
+        Err(_) => error_response(StatusCode::INTERNAL_SERVER_ERROR, "the query failed"),
     }
 }
 
-fn refused(status: StatusCode, why: &str) -> Response {
+fn error_response(status: StatusCode, why: &str) -> Response {
     (status, Json(json!({ "error": why }))).into_response()
 }
 
