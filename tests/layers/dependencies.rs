@@ -62,7 +62,7 @@ fn files_of_tests(targets: &[Value]) -> BTreeSet<PathBuf> {
 }
 
 /// Returns the dependencies of a package that its code does not use.
-fn unused(package: &Value) -> Vec<String> {
+fn unused_dependencies(package: &Value) -> Vec<String> {
     let targets = package["targets"].as_array().unwrap();
     let (mut named, mut files_with_tests) = (BTreeSet::new(), BTreeSet::new());
     for target in targets {
@@ -101,7 +101,7 @@ fn every_dependency_is_used() {
     let metadata = metadata(&["--no-deps"]);
     let mut wrong = Vec::new();
     for package in metadata["packages"].as_array().unwrap() {
-        for name in unused(package) {
+        for name in unused_dependencies(package) {
             wrong.push(format!("{} does not use {name}", text(&package["name"])));
         }
     }
@@ -146,7 +146,7 @@ fn an_unused_dependency_is_found() {
             dependency("of-nothing", Some("dev")),
         ],
     });
-    assert_eq!(unused(&package), ["comment", "tested", "of_nothing"]);
+    assert_eq!(unused_dependencies(&package), ["comment", "tested", "of_nothing"]);
 }
 
 /// Parses `1.90` or `1.90.0`.
@@ -160,7 +160,7 @@ fn version(text: &str) -> Vec<u32> {
 }
 
 /// Returns the packages that are compiled for the libraries and programs of the workspace, without those for tests only.
-fn compiled(metadata: &Value) -> BTreeSet<&str> {
+fn compiled_packages(metadata: &Value) -> BTreeSet<&str> {
     let nodes: BTreeMap<&str, &Value> = metadata["resolve"]["nodes"]
         .as_array()
         .unwrap()
@@ -199,7 +199,7 @@ fn no_dependency_needs_a_newer_rust() {
         &["--filter-platform", host.unwrap()]
     };
     let metadata = metadata(arguments);
-    let compiled = compiled(&metadata);
+    let compiled = compiled_packages(&metadata);
     let packages = metadata["packages"].as_array().unwrap();
     let own = packages
         .iter()

@@ -144,7 +144,7 @@ impl Modules {
                     }
                 }
                 _ => {
-                    self.all[id].items.extend(declared(item));
+                    self.all[id].items.extend(item_name(item));
                     let mut paths = Paths::default();
                     paths.visit_item(item);
                     self.all[id].written.extend(paths.written);
@@ -401,7 +401,7 @@ impl<'s> Visit<'s> for Paths {
     }
 
     fn visit_impl_item_fn(&mut self, function: &'s syn::ImplItemFn) {
-        if !only_in_tests(&function.attrs) {
+        if !is_test_only(&function.attrs) {
             visit::visit_impl_item_fn(self, function);
         }
     }
@@ -445,7 +445,7 @@ impl Paths {
 }
 
 /// Returns the name of an item that paths can refer to.
-fn declared(item: &syn::Item) -> Option<String> {
+fn item_name(item: &syn::Item) -> Option<String> {
     Some(match item {
         syn::Item::Const(item) => item.ident.to_string(),
         syn::Item::Enum(item) => item.ident.to_string(),
@@ -494,7 +494,7 @@ fn attributes(item: &syn::Item) -> Option<&[syn::Attribute]> {
 }
 
 /// Returns true for code that is compiled only for tests: `#[cfg(test)]` or `#[test]`.
-fn only_in_tests(attributes: &[syn::Attribute]) -> bool {
+fn is_test_only(attributes: &[syn::Attribute]) -> bool {
     attributes.iter().any(|attribute| {
         attribute.path().is_ident("test")
             || attribute.path().is_ident("cfg")

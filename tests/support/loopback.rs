@@ -10,7 +10,7 @@ use std::time::Duration;
 
 /// A received request.
 #[derive(Debug, Clone)]
-pub struct Seen {
+pub struct ReceivedRequest {
     /// The request line.
     pub line: String,
     /// The headers, with lower-case names.
@@ -19,7 +19,7 @@ pub struct Seen {
     pub body: String,
 }
 
-impl Seen {
+impl ReceivedRequest {
     /// Returns the value of a header.
     pub fn header(&self, name: &str) -> Option<&str> {
         let found = self.headers.iter().find(|(known, _)| known == name);
@@ -62,24 +62,24 @@ pub struct Loopback {
     pub url: String,
     /// Its port.
     pub port: u16,
-    seen: Arc<Mutex<Vec<Seen>>>,
+    requests: Arc<Mutex<Vec<ReceivedRequest>>>,
 }
 
 impl Loopback {
     /// Starts a server that reacts to each request as `act` returns.
-    pub fn new(act: impl Fn(&Seen) -> Act + Send + Sync + 'static) -> Self {
+    pub fn new(act: impl Fn(&ReceivedRequest) -> Act + Send + Sync + 'static) -> Self {
         Self::over(act, Some)
     }
 
     /// Starts a server whose connections are wrapped by `accept`, for example in TLS.
     pub fn over<S: Read + Write + 'static>(
-        act: impl Fn(&Seen) -> Act + Send + Sync + 'static,
+        act: impl Fn(&ReceivedRequest) -> Act + Send + Sync + 'static,
         accept: impl Fn(TcpStream) -> Option<S> + Send + Sync + 'static,
     ) -> Self {
         let listener = TcpListener::bind("127.0.0.1:0").unwrap();
         let port = listener.local_addr().unwrap().port();
-        let seen = Arc::new(Mutex::new(Vec::new()));
-        let (log, act) = (seen.clone(), Arc::new((act, accept)));
+        let requests = Arc::new(Mutex::new(Vec::new()));
+        let (log, act) = (requests.clone(), Arc::new((act, accept)));
         thread::spawn(move || {
             for stream in listener.incoming().flatten() {
                 let (log, act) = (log.clone(), act.clone());
@@ -97,18 +97,18 @@ impl Loopback {
         Self {
             url: format!("http://127.0.0.1:{port}"),
             port,
-            seen,
+            requests,
         }
     }
 
     /// Returns the requests so far.
-    pub fn seen(&self) -> Vec<Seen> {
-        self.seen.lock().unwrap().clone()
+    pub fn requests(&self) -> Vec<ReceivedRequest> {
+        self.requests.lock().unwrap().clone()
     }
 }
 
 /// Reads a request.
-pub fn receive(stream: &mut impl Read) -> Option<Seen> {
+pub fn receive(stream: &mut impl Read) -> Option<ReceivedRequest> {
     let mut reader = BufReader::new(stream);
     let mut line = String::new();
     reader.read_line(&mut line).ok().filter(|read| *read > 0)?;
@@ -125,7 +125,7 @@ pub fn receive(stream: &mut impl Read) -> Option<Seen> {
     let length = length.map_or(0, |(_, length)| length.parse().unwrap());
     let mut body = vec![0; length];
     reader.read_exact(&mut body).ok()?;
-    Some(Seen {
+    Some(ReceivedRequest {
         line: line.trim_end().to_owned(),
         headers,
         body: String::from_utf8(body).ok()?,

@@ -12,7 +12,7 @@ use std::time::{Duration, Instant};
 #[path = "../tools/mod.rs"]
 pub mod tools;
 
-pub use tools::{find_any as find, installed, skipped};
+pub use tools::{find_any as find, install_folder, report_uninstalled};
 
 /// The timeout for the first answer of a program. It usually takes a second or two, and longer on a busy build server.
 pub const PATIENCE: Duration = Duration::from_secs(90);

@@ -143,7 +143,7 @@ pub fn scalar(expr: impl Into<String>, eval_time: impl Into<String>, value: f64)
 }
 
 /// Expects a query to return nothing.
-pub fn nothing(expr: impl Into<String>, eval_time: impl Into<String>) -> ExprTest {
+pub fn no_samples(expr: impl Into<String>, eval_time: impl Into<String>) -> ExprTest {
     ExprTest {
         expr: expr.into(),
         eval_time: eval_time.into(),
@@ -161,7 +161,7 @@ pub fn test_rules(rules: &str, mut file: TestFile) -> Result<(), String> {
     file.rule_files = vec!["rules.yaml".into()];
     // YAML includes JSON, in which strings are unambiguous.
     let json = serde_json::to_string(&file).expect("it is JSON");
-    write("test.yaml", &escaped(&json));
+    write("test.yaml", &escape_for_yaml(&json));
     let output = run(folder.path(), &["test", "rules", "test.yaml"]);
     if output.status.success() {
         Ok(())
@@ -171,7 +171,7 @@ pub fn test_rules(rules: &str, mut file: TestFile) -> Result<(), String> {
 }
 
 /// Escapes characters in JSON strings that YAML does not allow literally (DEL, the C1 controls, and similar ones).
-fn escaped(json: &str) -> String {
+fn escape_for_yaml(json: &str) -> String {
     let mut text = String::with_capacity(json.len());
     for letter in json.chars() {
         if letter.is_control()

@@ -11,7 +11,7 @@ use std::path::{Path, PathBuf};
 pub fn find(name: &str) -> Option<PathBuf> {
     let found = locate(&[name]);
     if found.is_none() {
-        skipped(name);
+        report_uninstalled(name);
     }
     found
 }
@@ -28,7 +28,7 @@ pub fn find_any(names: &[&str]) -> Option<PathBuf> {
 
 fn locate(names: &[&str]) -> Option<PathBuf> {
     let path = std::env::var_os("PATH").unwrap_or_default();
-    std::iter::once(installed().join("bin"))
+    std::iter::once(install_folder().join("bin"))
         .chain(std::env::split_paths(&path))
         .flat_map(|folder| names.iter().map(move |name| folder.join(name)))
         .map(|program| program.with_extension(std::env::consts::EXE_EXTENSION))
@@ -36,7 +36,7 @@ fn locate(names: &[&str]) -> Option<PathBuf> {
 }
 
 /// Returns the folder where `tests/tools/install` puts its builds.
-pub fn installed() -> PathBuf {
+pub fn install_folder() -> PathBuf {
     let target = std::env::var_os("CARGO_TARGET_DIR").map_or_else(
         || PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("target"),
         PathBuf::from,
@@ -45,7 +45,7 @@ pub fn installed() -> PathBuf {
 }
 
 /// Reports that a test is skipped because `tests/tools/install` has not run; in CI, where everything must run, it fails.
-pub fn skipped(name: &str) {
+pub fn report_uninstalled(name: &str) {
     skip(&format!("{name} not installed: run tests/tools/install"));
 }
 
@@ -56,7 +56,7 @@ fn skip(why: &str) {
 }
 
 /// Returns the path of public data outside of the repository. `None` if it does not exist, with a message.
-pub fn shared(path: &str) -> Option<PathBuf> {
+pub fn find_shared(path: &str) -> Option<PathBuf> {
     let shared = std::env::var_os("NTH_SHARED_DATA").map_or_else(
         || Path::new(env!("CARGO_MANIFEST_DIR")).join("../shared/data"),
         PathBuf::from,

@@ -37,7 +37,7 @@ pub fn documents(text: &str) -> Vec<Value> {
 
 /// Returns the folder with Grafana's schemas.
 pub fn grafana() -> Option<PathBuf> {
-    tools::shared("grafana")
+    tools::find_shared("grafana")
 }
 
 /// Returns the panels of a dashboard, without its rows.
@@ -116,9 +116,9 @@ impl Dashboards {
 /// Returns the schema of `AlertmanagerConfig` in the operator's release, from `tests/tools/install`. Without it the test
 /// reports that and ends; on a build server it fails.
 pub fn alertmanager_config() -> Option<Value> {
-    let path = tools::installed().join("share/monitoring.coreos.com_alertmanagerconfigs.yaml");
+    let path = tools::install_folder().join("share/monitoring.coreos.com_alertmanagerconfigs.yaml");
     let Ok(text) = std::fs::read_to_string(path) else {
-        tools::skipped("the operator's schema");
+        tools::report_uninstalled("the operator's schema");
         return None;
     };
     let definition: Value = yaml_serde::from_str(&text).unwrap();

@@ -23,7 +23,7 @@ pub(crate) fn text_holds(text: &str) {
         Err(Unformatted::Malformed) => return,
         Err(other) => panic!("the formatter breaks its own law: {other:?}"),
     };
-    assert_eq!(inked(text), inked(&once), "what is not white space changed");
+    assert_eq!(without_white_space(text), without_white_space(&once), "what is not white space changed");
     let twice = syntax::try_format(&once).expect("a layout can be laid out");
     assert_eq!(once, twice, "a second layout differs");
     // Text without line ends gets those of Unix.
@@ -39,7 +39,7 @@ pub(crate) fn text_holds(text: &str) {
 }
 
 /// Removes white space and commas, which separate the same things as line ends.
-fn inked(text: &str) -> String {
+fn without_white_space(text: &str) -> String {
     text.chars()
         .filter(|char| !char.is_whitespace() && *char != ',')
         .collect()

@@ -22,7 +22,7 @@ pub fn holds(bytes: &[u8]) {
     for file in &project.files {
         crate::syntax::text_holds(&file.text);
     }
-    let compilation = built(&project);
+    let compilation = build(&project);
     let errors: Vec<_> = compilation
         .diagnostics
         .iter()
@@ -42,7 +42,7 @@ pub fn holds(bytes: &[u8]) {
 /// If the bytes are too few.
 pub fn generated_artifacts(bytes: &[u8]) -> Vec<(String, String)> {
     let project = generate(&mut Unstructured::new(bytes)).expect("enough bytes");
-    built(&project)
+    build(&project)
         .artifacts
         .into_iter()
         .map(|artifact| (artifact.path, artifact.contents))
@@ -59,7 +59,7 @@ pub fn holds_damaged(bytes: &[u8]) {
     for file in &project.files {
         crate::syntax::text_holds(&file.text);
     }
-    let compilation = built(&project);
+    let compilation = build(&project);
     crate::rendered::render_all(&compilation.diagnostics, &compilation.sources);
     let has_errors = compilation
         .diagnostics
@@ -72,7 +72,7 @@ pub fn holds_damaged(bytes: &[u8]) {
     );
 }
 
-fn built(project: &Generated) -> Compilation {
+fn build(project: &Generated) -> Compilation {
     let now = Timestamp::from_second(NOW).expect("a time");
     compile_at(&project.input(), now)
 }
