@@ -40,7 +40,7 @@ pub struct Failure {
     pub exit: Exit,
     /// The error, without a full stop.
     pub message: String,
-    /// How to fix it.
+    /// The solution, for the user.
     pub help: Option<String>,
 }
 

@@ -42,7 +42,7 @@ Exit codes:
   nthc explain N0602             explain a diagnostic code")
 )]
 pub struct Cli {
-    /// What holds for every command.
+    /// The options of every command.
     #[command(flatten)]
     pub global: Global,
     /// The command.
@@ -65,7 +65,7 @@ pub struct Global {
     pub project: Option<PathBuf>,
 }
 
-/// How diagnostics are written.
+/// The format of diagnostics.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
 pub enum Format {
     /// Source excerpt with labels and help
@@ -98,7 +98,7 @@ impl Format {
     }
 }
 
-/// When colors are used.
+/// The use of colors.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
 pub enum Color {
     /// If the terminal supports it
@@ -109,7 +109,7 @@ pub enum Color {
     Never,
 }
 
-/// What to do.
+/// The commands.
 #[derive(Debug, Subcommand)]
 pub enum Command {
     /// Create a new project
@@ -260,7 +260,7 @@ pub struct Preview {
     /// project of this directory]
     #[arg(value_name = "FILE")]
     pub file: Option<PathBuf>,
-    /// How it is reached.
+    /// The connection.
     #[command(flatten)]
     pub connection: Connection,
 }
@@ -276,12 +276,12 @@ Examples:
   nthc metrics coverage"
 )]
 pub struct Metrics {
-    /// What to do with the catalogue of metrics.
+    /// The subcommand.
     #[command(subcommand)]
     pub command: MetricsCommand,
 }
 
-/// What to do with the catalogue of metrics.
+/// The subcommands of `metrics`.
 #[derive(Debug, Subcommand)]
 pub enum MetricsCommand {
     /// Record the metrics that the project's selectors match in nth.metrics.lock
@@ -318,7 +318,7 @@ pub struct Pull {
     /// Timeout per request
     #[arg(long, value_name = "DURATION", default_value = "30s", value_parser = duration)]
     pub timeout: Duration,
-    /// How it is reached.
+    /// The connection.
     #[command(flatten)]
     pub connection: Connection,
 }
@@ -364,7 +364,7 @@ pub struct Import {
     pub command: ImportCommand,
 }
 
-/// What is imported.
+/// The formats of `import`.
 #[derive(Debug, Subcommand)]
 pub enum ImportCommand {
     /// Convert OpenSLO documents to .nth
@@ -424,7 +424,7 @@ pub struct Budget {
     /// Timeout per request
     #[arg(long, value_name = "DURATION", default_value = "30s", value_parser = duration)]
     pub timeout: Duration,
-    /// How it is reached.
+    /// The connection.
     #[command(flatten)]
     pub connection: Connection,
 }
@@ -459,7 +459,7 @@ pub struct Backfill {
     /// Timeout per request
     #[arg(long, value_name = "DURATION", default_value = "30s", value_parser = duration)]
     pub timeout: Duration,
-    /// How it is reached.
+    /// The connection.
     #[command(flatten)]
     pub connection: Connection,
 }

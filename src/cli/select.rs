@@ -45,7 +45,7 @@ impl Source {
 pub struct Selected {
     /// The project with the diagnostics of reading it.
     pub loaded: Loaded,
-    /// Where it was read from.
+    /// The folder or file that it was read from.
     pub source: Source,
     /// The named files and folders, absolute; empty for the whole project.
     only: Vec<PathBuf>,

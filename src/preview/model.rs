@@ -124,7 +124,7 @@ pub struct Alert {
     pub severity: &'static str,
     /// The condition in PromQL.
     pub when: String,
-    /// How long the condition must hold.
+    /// The time for which the condition must hold.
     pub hold: String,
     /// Its summary.
     pub summary: Option<String>,

@@ -126,7 +126,7 @@ impl Modules {
 
     fn read_items(&mut self, id: Id, items: &[syn::Item], folder: &Path) {
         for item in items {
-            if !self.with_tests && attributes(item).is_some_and(only_in_tests) {
+            if !self.with_tests && attributes(item).is_some_and(is_test_only) {
                 continue;
             }
             match item {

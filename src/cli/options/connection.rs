@@ -6,8 +6,8 @@ use clap::Args;
 
 use super::concat_exit;
 
-/// How a Prometheus is reached and who asks, for every command that asks one. What is not given here is looked for in
-/// the environment.
+/// The connection to Prometheus with its credentials, for every command that queries it. Environment variables replace
+/// options that are not given.
 #[derive(Debug, Clone, Default, Args)]
 #[command(next_help_heading = "Connection to Prometheus")]
 pub struct Connection {

@@ -20,12 +20,12 @@ Examples:
   nthc gate facts checkout --prometheus http://localhost:9090 | conftest test -p build/policy/rego -"
 )]
 pub struct Gate {
-    /// What to do with a gate.
+    /// The subcommand.
     #[command(subcommand)]
     pub command: GateCommand,
 }
 
-/// What to do with a gate.
+/// The subcommands of `gate`.
 #[derive(Debug, Subcommand)]
 pub enum GateCommand {
     /// Evaluate a gate: allow, warn or deny
@@ -34,7 +34,7 @@ pub enum GateCommand {
     Facts(GateFacts),
 }
 
-/// Which gate is asked, of whom and when.
+/// The gate to evaluate, with the time and the connection.
 #[derive(Debug, Args)]
 pub struct GateQuery {
     /// Service name [with --policy: taken from the file]
@@ -58,7 +58,7 @@ pub struct GateQuery {
     /// Timeout per request
     #[arg(long, value_name = "DURATION", default_value = "10s", value_parser = duration)]
     pub timeout: Duration,
-    /// How it is reached.
+    /// The connection.
     #[command(flatten)]
     pub connection: Connection,
 }
@@ -86,7 +86,7 @@ pub struct GateCheck {
     /// Exit 0 if the gate only warns
     #[arg(long)]
     pub allow_warnings: bool,
-    /// Which gate. It comes last, as its last options have a heading of their own.
+    /// The gate. It comes last, as its last options have a heading of their own.
     #[command(flatten)]
     pub query: GateQuery,
 }
@@ -106,7 +106,7 @@ Exit codes:
       file could not be read
   64  invalid usage, or no such service, environment or gate"))]
 pub struct GateFacts {
-    /// Which gate.
+    /// The gate.
     #[command(flatten)]
     pub query: GateQuery,
 }
