@@ -12,7 +12,7 @@ pub mod project;
 pub mod reference;
 mod regular;
 #[cfg(test)]
-mod wanted_tests;
+mod selector_tests;
 
 pub use nth_analysis::{
     check, db, eval, judge, levels, limits, lower, resolve, schema, session, stack,

@@ -1,6 +1,7 @@
 #![forbid(unsafe_code)]
-#![doc = "What holds for every input. Each law is a function of bytes that panics where it is broken, so that a fuzzer can look for"]
-#![doc = "bytes that break it (`fuzz/`), and what it once found is tried in every run of the tests (`tests/laws/findings`)."]
+#![doc = "Properties of the compiler and its server that hold for every input. Each law is a function of bytes that panics"]
+#![doc = "if they break it, so that a fuzzer can search for such bytes (`fuzz/`). Every run of the tests also tries earlier"]
+#![doc = "findings (`tests/laws/findings`)."]
 #![allow(
     clippy::unwrap_used,
     clippy::expect_used,

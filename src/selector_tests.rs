@@ -47,7 +47,7 @@ service cart {
         environment: None,
     };
     let session = compile::session(&input);
-    let told = |environment: Option<&str>| -> Vec<String> {
+    let selectors = |environment: Option<&str>| -> Vec<String> {
         wanted(&session, environment)
             .into_iter()
             .map(|(selector, used_by)| {
@@ -58,8 +58,8 @@ service cart {
     };
     insta::assert_snapshot!(format!(
         "production\n{}\n\nstaging\n{}",
-        told(Some("production")).join("\n"),
-        told(Some("staging")).join("\n")
+        selectors(Some("production")).join("\n"),
+        selectors(Some("staging")).join("\n")
     ));
 
     // Queries contain exactly these labels, by which they find their section of the lock file.
