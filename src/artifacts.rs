@@ -19,7 +19,10 @@ pub(crate) fn settings_in(settings: &Settings, environment: &Option<SmolStr>) ->
 }
 
 /// Moves artifacts to the folder of their environment, if there are environments.
-pub(crate) fn move_to_environment(mut artifacts: Vec<Artifact>, settings: &Settings) -> Vec<Artifact> {
+pub(crate) fn move_to_environment(
+    mut artifacts: Vec<Artifact>,
+    settings: &Settings,
+) -> Vec<Artifact> {
     if let Some(environment) = &settings.environment {
         for artifact in &mut artifacts {
             artifact.path = format!("{}/{}", backends::file_stem(environment), artifact.path);

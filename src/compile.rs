@@ -3,7 +3,7 @@
 use jiff::Timestamp;
 use smol_str::SmolStr;
 
-use crate::artifacts::{project_artifacts, check_limits, service_artifacts, settings_in};
+use crate::artifacts::{check_limits, project_artifacts, service_artifacts, settings_in};
 use crate::backends::policy::SYNC_WINDOWS;
 use crate::backends::{self, Artifact};
 use crate::check::project::name_span;

@@ -85,7 +85,8 @@ pub(crate) fn compile_sound(
                 if !is_entangled {
                     whole.insert(service.name.clone());
                 }
-                let Ok(files) = service_artifacts(&session.db, *key, service, project, &settings) else {
+                let Ok(files) = service_artifacts(&session.db, *key, service, project, &settings)
+                else {
                     continue;
                 };
                 artifacts.extend(

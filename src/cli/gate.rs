@@ -6,7 +6,7 @@ use jiff::Timestamp;
 
 use super::console::Console;
 use super::exit::{Exit, Failure};
-use super::options::{GateQuery, Format, Gate, GateCommand};
+use super::options::{Format, Gate, GateCommand, GateQuery};
 use super::prometheus_client::Client;
 use super::report::{self, Findings};
 use super::select::{self, Selected};
@@ -86,7 +86,11 @@ fn decide(
 }
 
 /// Queries Prometheus for all facts of the gate's conditions.
-fn measure(context: &Context, query: &GateQuery, console: &mut Console) -> Result<MeasuredGate, Failure> {
+fn measure(
+    context: &Context,
+    query: &GateQuery,
+    console: &mut Console,
+) -> Result<MeasuredGate, Failure> {
     if matches!(context.global.format, Format::Sarif | Format::Github) {
         return Err(Failure::usage("unsupported format for a gate decision")
             .help("use `--format human`, `--format short` or `--format json`"));

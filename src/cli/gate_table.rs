@@ -61,7 +61,9 @@ pub fn show(decision: &Decision, console: &mut Console) {
     } else {
         ""
     };
-    console.out.styled_line(&[(Style::new(), &dry), (style, &word)]);
+    console
+        .out
+        .styled_line(&[(Style::new(), &dry), (style, &word)]);
     for reason in &decision.reasons {
         console.out.line(format_args!("  {reason}"));
     }

@@ -104,8 +104,8 @@ fn run_with_stack(work: impl FnOnce() -> ExitCode + Send) -> ExitCode {
 
 fn execute(cli: Cli) -> ExitCode {
     let mut console = Console::new(cli.global.color);
-    let exit =
-        run(cli, &mut console).unwrap_or_else(|failure| report::show_failure(&failure, &mut console));
+    let exit = run(cli, &mut console)
+        .unwrap_or_else(|failure| report::show_failure(&failure, &mut console));
     match console.finish() {
         Ok(()) => exit.into(),
         Err(failure) => {

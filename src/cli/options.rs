@@ -15,7 +15,7 @@ use crate::diagnostics::render;
 
 pub use connection::Connection;
 use connection::connection_help_exit;
-pub use gate::{GateQuery, Gate, GateCommand};
+pub use gate::{Gate, GateCommand, GateQuery};
 
 /// The exit codes, as `--help` shows them.
 const EXIT_CODES: &str = "\

@@ -151,7 +151,10 @@ impl Selected {
 /// # Errors
 ///
 /// If it has not.
-pub fn require_environment(environment: Option<&str>, compilation: Compilation) -> Result<Compilation, Failure> {
+pub fn require_environment(
+    environment: Option<&str>,
+    compilation: Compilation,
+) -> Result<Compilation, Failure> {
     match environment {
         Some(name) if !compilation.environments.iter().any(|known| known == name) => {
             let failure = Failure::usage(format!("unknown environment `{name}`"));

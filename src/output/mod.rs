@@ -6,11 +6,11 @@
 //! build completes one that was killed between two renames.
 
 mod apply;
-mod removal_limit;
 pub mod lock;
 mod path;
 mod plan;
 mod record;
+mod removal_limit;
 #[cfg(test)]
 mod tests;
 
@@ -20,8 +20,8 @@ use std::path::{Path, PathBuf};
 
 pub use crate::regular::{check as check_regular, irregular, read as read_regular, replace_file};
 pub use apply::Report;
-pub use removal_limit::Excess;
 pub use record::{Hash, RECORD, Record, Unreadable};
+pub use removal_limit::Excess;
 
 use crate::diagnostics::{Diagnostic, FileSpan, SourceMap};
 use plan::Planner;

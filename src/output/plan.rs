@@ -182,7 +182,9 @@ impl<'f> Planner<'f> {
         let generated: BTreeSet<&str> = files.iter().map(|file| file.path).collect();
         let stale: BTreeSet<&str> = known
             .paths()
-            .filter(|path| !self.folder.keeps_others && self.is_built(path) && !generated.contains(path))
+            .filter(|path| {
+                !self.folder.keeps_others && self.is_built(path) && !generated.contains(path)
+            })
             .collect();
         let mut after = Record::new(self.folder.project);
         for (path, hash) in known.files.iter().chain(&known.pending) {
@@ -471,7 +473,8 @@ impl<'f> Planner<'f> {
             Some("a directory") => return Ok(Some(Drift::Nothing)),
             Some(what) => format!("is {what} now"),
             None => {
-                let bytes = regular::read(&place).map_err(|cause| self.io_error("read", path, cause))?;
+                let bytes =
+                    regular::read(&place).map_err(|cause| self.io_error("read", path, cause))?;
                 if known.matches(path, &bytes) {
                     return Ok(None);
                 }

@@ -34,7 +34,9 @@ impl Counts {
     /// Returns the number of removed files that no new file replaces, as the files of a renamed service do.
     fn lost(&self) -> usize {
         let kinds = self.kinds.values();
-        kinds.map(|(removed, new)| removed.saturating_sub(*new)).sum()
+        kinds
+            .map(|(removed, new)| removed.saturating_sub(*new))
+            .sum()
     }
 
     fn is_excessive(&self) -> bool {
@@ -67,7 +69,11 @@ pub(super) fn find_excesses<'a>(
             let counts = groups.entry(group).or_default();
             counts.generated += 1;
             if !existing.contains(path) {
-                counts.kinds.entry(folder_and_extension(path)).or_default().1 += 1;
+                counts
+                    .kinds
+                    .entry(folder_and_extension(path))
+                    .or_default()
+                    .1 += 1;
             }
         }
     }
@@ -75,7 +81,11 @@ pub(super) fn find_excesses<'a>(
         for group in groups_of(path) {
             let counts = groups.entry(group).or_default();
             counts.removed += 1;
-            counts.kinds.entry(folder_and_extension(path)).or_default().0 += 1;
+            counts
+                .kinds
+                .entry(folder_and_extension(path))
+                .or_default()
+                .0 += 1;
         }
     }
     let mut found: Vec<Excess> = Vec::new();
@@ -127,7 +137,9 @@ mod tests {
     fn excessive_folders(before: &[String], after: &[String]) -> Vec<(String, usize, usize)> {
         let existing: BTreeSet<&str> = before.iter().map(String::as_str).collect();
         let generated: BTreeSet<&str> = after.iter().map(String::as_str).collect();
-        let removed = before.iter().filter(|path| !generated.contains(path.as_str()));
+        let removed = before
+            .iter()
+            .filter(|path| !generated.contains(path.as_str()));
         let removed: Vec<String> = removed.cloned().collect();
         let found = find_excesses(&existing, &removed, &generated);
         let found = found.into_iter();
@@ -156,7 +168,10 @@ mod tests {
             [(String::new(), 9, 30)]
         );
         // A single one of a few services is reported if it has many files.
-        assert_eq!(excessive_folders(&files(&TARGETS, 0..2), &files(&TARGETS, 0..1)), []);
+        assert_eq!(
+            excessive_folders(&files(&TARGETS, 0..2), &files(&TARGETS, 0..1)),
+            []
+        );
         assert_eq!(
             excessive_folders(&before, &before.clone()),
             [],
@@ -186,7 +201,10 @@ mod tests {
         let before = files(&environments, 0..20);
         let mut after = files(&environments[..2], 0..20);
         after.extend(files(&environments[2..], 0..15));
-        assert_eq!(excessive_folders(&before, &after), [("c/".to_owned(), 5, 20)]);
+        assert_eq!(
+            excessive_folders(&before, &after),
+            [("c/".to_owned(), 5, 20)]
+        );
     }
 
     #[test]

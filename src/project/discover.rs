@@ -101,7 +101,11 @@ pub(super) struct Listed {
 }
 
 /// Lists the entries below a folder without following links. If `skip_ignored` is true, ignored entries are skipped.
-pub(super) fn list(folder: &Path, skip: &[PathBuf], skip_ignored: bool) -> Result<Listed, Unlisted> {
+pub(super) fn list(
+    folder: &Path,
+    skip: &[PathBuf],
+    skip_ignored: bool,
+) -> Result<Listed, Unlisted> {
     let skip = skip.to_vec();
     let top = folder.to_path_buf();
     let has_ignores = Arc::new(AtomicBool::new(folder.join(IGNORES).is_file()));
@@ -348,9 +352,7 @@ mod tests {
         std::os::unix::fs::symlink(folder.path().join("a/b.nth"), folder.path().join("a/c.nth"))
             .unwrap();
         assert_eq!(modules(folder.path(), &[]), ["a.b"]);
-        let skipped = discover(folder.path(), folder.path(), &[])
-            .unwrap()
-            .skipped;
+        let skipped = discover(folder.path(), folder.path(), &[]).unwrap().skipped;
         assert_eq!(skipped.len(), 2, "{skipped:?}");
         assert!(
             skipped

@@ -9,7 +9,7 @@ use std::ops::Range;
 use super::schema::{DEPENDENCIES_DOC, LINTS_DOC, PATH_DOC, warnings};
 use crate::ir::settings::{Kind, Setting, TABLES, Table};
 use crate::levels::Level;
-use place::{At, SetKey, Place, find};
+use place::{At, Place, SetKey, find};
 
 /// A completion item.
 #[derive(Debug, Clone, PartialEq, Eq)]

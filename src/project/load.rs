@@ -15,8 +15,8 @@ use smol_str::SmolStr;
 use super::source::{NotUtf8, decode, not_utf8, read_source};
 use super::table::Findings;
 use super::{
-    Error, FoundSource, SkippedSource, Loaded, MANIFEST, Manifest, Project, SourceFile, Unlisted, discover,
-    resolve_file, manifest, module_name, output, paths, read_file_at_most,
+    Error, FoundSource, Loaded, MANIFEST, Manifest, Project, SkippedSource, SourceFile, Unlisted,
+    discover, manifest, module_name, output, paths, read_file_at_most, resolve_file,
 };
 use crate::diagnostics::{Diagnostic, FileSpan, Severity, SourceMap, codes};
 use crate::ir::default_settings;

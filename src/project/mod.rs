@@ -9,15 +9,15 @@ mod dependencies;
 mod discover;
 pub mod edit;
 mod error;
-mod resolve_file;
-mod skipped;
 mod lints;
 mod load;
 mod manifest;
 mod output;
 pub mod paths;
 mod read;
+mod resolve_file;
 pub mod schema;
+mod skipped;
 mod source;
 mod table;
 #[cfg(test)]
@@ -31,12 +31,14 @@ use smol_str::SmolStr;
 
 pub use bounded::{read_at_most, read_file_at_most, size};
 pub use dependencies::Dependency;
-pub use discover::{Discovered, EXTENSION, FoundSource, Unlisted, discover, module_name, projects_below};
+pub use discover::{
+    Discovered, EXTENSION, FoundSource, Unlisted, discover, module_name, projects_below,
+};
 pub use error::{Error, io_cause};
-pub use resolve_file::resolve_file;
-pub use skipped::SkippedSource;
 pub use load::{load, load_edited, load_file};
 pub use manifest::{Manifest, parse as parse_manifest};
+pub use resolve_file::resolve_file;
+pub use skipped::SkippedSource;
 pub use source::{NotUtf8, decode, not_utf8, read_source, read_source_from};
 pub use table::{Findings, Located};
 

@@ -40,7 +40,10 @@ impl<T> ReadTable<T> {
 }
 
 /// Takes the table out of the manifest and reads it. Invalid values are reported, and the defaults are used.
-pub(super) fn read<T: SettingsTable>(root: &mut Table<'_>, findings: &mut Findings) -> ReadTable<T> {
+pub(super) fn read<T: SettingsTable>(
+    root: &mut Table<'_>,
+    findings: &mut Findings,
+) -> ReadTable<T> {
     let mut table = root.table(T::TABLE.name, findings);
     let mut read = ReadTable {
         settings: T::default(),

@@ -320,8 +320,12 @@ fn what_is_no_toml_is_told_once() {
 
 #[test]
 fn a_project_needs_a_name() {
-    insta::assert_snapshot!(format_diagnostics(&manifest("[prometheus]\ninterval = \"30s\"\n")));
-    insta::assert_snapshot!(format_diagnostics(&manifest("[project]\noutput = \"out\"\n")));
+    insta::assert_snapshot!(format_diagnostics(&manifest(
+        "[prometheus]\ninterval = \"30s\"\n"
+    )));
+    insta::assert_snapshot!(format_diagnostics(&manifest(
+        "[project]\noutput = \"out\"\n"
+    )));
     insta::assert_snapshot!(format_diagnostics(&manifest("")));
 }
 

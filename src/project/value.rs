@@ -249,7 +249,11 @@ fn list_choices(names: impl Iterator<Item = &'static str>) -> String {
 }
 
 /// Adds a fix that replaces the string at `span`.
-fn offer_replacement(diagnostic: Diagnostic<FileSpan>, span: FileSpan, text: &str) -> Diagnostic<FileSpan> {
+fn offer_replacement(
+    diagnostic: Diagnostic<FileSpan>,
+    span: FileSpan,
+    text: &str,
+) -> Diagnostic<FileSpan> {
     diagnostic.fix(
         format!("Replace with `{text}`"),
         span,

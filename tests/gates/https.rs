@@ -163,7 +163,10 @@ fn a_root_certificate_of_ones_own_is_trusted() {
         assert!(ran.err.contains(says), "{more:?}: {ran:?}");
         assert_eq!(ran.out, "", "{more:?}");
     }
-    assert_eq!((server.requests().len(), stranger.requests().len()), (before, 0));
+    assert_eq!(
+        (server.requests().len(), stranger.requests().len()),
+        (before, 0)
+    );
 }
 
 #[test]

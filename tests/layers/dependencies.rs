@@ -146,7 +146,10 @@ fn an_unused_dependency_is_found() {
             dependency("of-nothing", Some("dev")),
         ],
     });
-    assert_eq!(unused_dependencies(&package), ["comment", "tested", "of_nothing"]);
+    assert_eq!(
+        unused_dependencies(&package),
+        ["comment", "tested", "of_nothing"]
+    );
 }
 
 /// Parses `1.90` or `1.90.0`.

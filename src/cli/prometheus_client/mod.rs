@@ -3,8 +3,8 @@
 mod auth;
 mod forward;
 mod proxy;
-mod tls;
 mod sanitizer;
+mod tls;
 
 use std::collections::BTreeSet;
 use std::io::ErrorKind;
@@ -443,7 +443,8 @@ impl Client {
         {
             return Some(self.bad_answer(&BadAnswer::Html));
         }
-        let permanent = |why: String| Some(RequestError::Permanent(self.sanitizer.sanitize(&why), None));
+        let permanent =
+            |why: String| Some(RequestError::Permanent(self.sanitizer.sanitize(&why), None));
         // The client removes the header when it decompresses the answer.
         if let Some(encoding) = of("content-encoding").filter(|encoding| encoding != "identity") {
             return permanent(format!("unexpected encoding of the response: {encoding:?}"));
@@ -499,7 +500,9 @@ impl Client {
             ureq::Error::Io(cause) => {
                 RequestError::Transient(self.sanitizer.sanitize(&crate::project::io_cause(cause)))
             }
-            ureq::Error::ConnectionFailed => RequestError::Transient("connection failed".to_owned()),
+            ureq::Error::ConnectionFailed => {
+                RequestError::Transient("connection failed".to_owned())
+            }
             other => RequestError::Permanent(self.sanitizer.sanitize(&other.to_string()), None),
         }
     }

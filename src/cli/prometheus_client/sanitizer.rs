@@ -63,7 +63,10 @@ mod tests {
     fn a_server_tells_no_secret() {
         let sanitizer = Sanitizer::new(vec!["hun\"ter2".to_owned(), String::new()]);
         assert_eq!(sanitizer.sanitize("no hun\"ter2!"), "no <hidden>!");
-        assert_eq!(sanitizer.sanitize("said \"hun\\\"ter2\""), "said \"<hidden>\"");
+        assert_eq!(
+            sanitizer.sanitize("said \"hun\\\"ter2\""),
+            "said \"<hidden>\""
+        );
         let long = format!("{}hun\"ter2", "x".repeat(MOST_CHARACTERS - 3));
         assert!(!sanitizer.sanitize(&long).contains("hun"));
     }

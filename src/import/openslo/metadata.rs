@@ -55,7 +55,11 @@ pub fn metadata(object: &mut Fields<'_>, findings: &mut Findings) -> Option<Meta
                 None => (None, key.text.as_str()),
             };
             if !is_key(own) || prefix.is_some_and(|prefix| !is_subdomain(prefix)) {
-                findings.report_invalid(span, format!("invalid annotation name {:?}", key.text), "");
+                findings.report_invalid(
+                    span,
+                    format!("invalid annotation name {:?}", key.text),
+                    "",
+                );
             }
             if let Some(value) = text(node, &table.path(&key.text), findings) {
                 annotations.insert(key.text.clone(), value.value);

@@ -192,7 +192,10 @@ impl Frame<'_> {
                     }
                     _ => compare(query, operator(op.value), value.value),
                 };
-                Some(SliBlock::new(kind::TIME_SLICES, vec![(field::GOOD, condition)]))
+                Some(SliBlock::new(
+                    kind::TIME_SLICES,
+                    vec![(field::GOOD, condition)],
+                ))
             }
             Measure::Events {
                 counter,
@@ -336,7 +339,12 @@ impl Objective {
 }
 
 /// Generates time slices that are good if a share of their events is good.
-fn time_slices(goal: &Goal, share: Expr, good: bool, comments: &mut Vec<String>) -> Option<SliBlock> {
+fn time_slices(
+    goal: &Goal,
+    share: Expr,
+    good: bool,
+    comments: &mut Vec<String>,
+) -> Option<SliBlock> {
     comments.push(slice_comment(goal));
     let range = length(goal.slice.as_ref()?.value)?;
     let share = query::with_range(share, &promql::Duration::made(range.to_string()));
@@ -346,7 +354,10 @@ fn time_slices(goal: &Goal, share: Expr, good: bool, comments: &mut Vec<String>)
     } else {
         compare(share, BinaryOp::LessOrEqual, Decimal::ONE - target)
     };
-    Some(SliBlock::new(kind::TIME_SLICES, vec![(field::GOOD, condition)]))
+    Some(SliBlock::new(
+        kind::TIME_SLICES,
+        vec![(field::GOOD, condition)],
+    ))
 }
 
 /// Returns `ratio` of `ratio * total`.

@@ -65,7 +65,9 @@ fn find<'o, T: Copy>(
     let message = format!("unknown {kind} `{}`", name.value);
     let is_reported = || {
         let mut reported = findings.diagnostics.iter();
-        reported.any(|reported| reported.code == &codes::OPENSLO_MISSING_REFERENCE && reported.message == message)
+        reported.any(|reported| {
+            reported.code == &codes::OPENSLO_MISSING_REFERENCE && reported.message == message
+        })
     };
     if found.is_none() && !is_reported() {
         let mut diagnostic = Diagnostic::new(&codes::OPENSLO_MISSING_REFERENCE, message, name.span)
@@ -86,7 +88,13 @@ impl<'o> Objects<'o> {
         for Object { metadata, spec } in objects {
             match spec {
                 Spec::DataSource { source_type } => {
-                    insert(&mut all.sources, metadata, source_type, "data source", findings);
+                    insert(
+                        &mut all.sources,
+                        metadata,
+                        source_type,
+                        "data source",
+                        findings,
+                    );
                 }
                 Spec::Service { description } => {
                     let description = description.as_ref();
@@ -198,7 +206,10 @@ impl<'o> Objects<'o> {
         match types.find(|name| !name.value.eq_ignore_ascii_case("prometheus")) {
             None => true,
             Some(other) => {
-                let span = metric.source_type.as_ref().map_or(metric.span, |name| name.span);
+                let span = metric
+                    .source_type
+                    .as_ref()
+                    .map_or(metric.span, |name| name.span);
                 report_inexpressible(
                     findings,
                     span,

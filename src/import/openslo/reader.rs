@@ -39,7 +39,12 @@ impl Findings {
     }
 
     /// Reports an invalid value.
-    pub fn report_invalid(&mut self, span: FileSpan, message: impl Into<String>, label: impl Into<String>) {
+    pub fn report_invalid(
+        &mut self,
+        span: FileSpan,
+        message: impl Into<String>,
+        label: impl Into<String>,
+    ) {
         self.report(&codes::OPENSLO_BAD_VALUE, span, message, label);
     }
 }

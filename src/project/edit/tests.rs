@@ -58,7 +58,9 @@ fn keys_are_offered_that_are_not_set_yet() {
     assert_eq!(labels_at("severity = { page = \"p\", | }"), ["ticket"]);
     assert_eq!(labels_at("[dependencies]\nplatform = { | }"), ["path"]);
     assert!(labels_at("[lints]\n|").contains(&"above-ceiling".to_owned()));
-    assert!(!labels_at("[lints]\nabove-ceiling = \"warn\"\n|").contains(&"above-ceiling".to_owned()));
+    assert!(
+        !labels_at("[lints]\nabove-ceiling = \"warn\"\n|").contains(&"above-ceiling".to_owned())
+    );
     assert_eq!(labels_at("[unknown]\n|"), Vec::<String>::new());
 }
 

@@ -23,7 +23,11 @@ pub(crate) fn text_holds(text: &str) {
         Err(Unformatted::Malformed) => return,
         Err(other) => panic!("the formatter breaks its own law: {other:?}"),
     };
-    assert_eq!(without_white_space(text), without_white_space(&once), "what is not white space changed");
+    assert_eq!(
+        without_white_space(text),
+        without_white_space(&once),
+        "what is not white space changed"
+    );
     let twice = syntax::try_format(&once).expect("a layout can be laid out");
     assert_eq!(once, twice, "a second layout differs");
     // Text without line ends gets those of Unix.
